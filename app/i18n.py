@@ -1,0 +1,68 @@
+"""French on screen, English in code: one gettext for pages, mails, exports and the command line.
+
+Message identifiers are English. The language of the moment is a context variable, so that code
+without a web request (importers, jobs) speaks as well.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from gettext import NullTranslations
+from typing import TYPE_CHECKING, Any
+
+from babel.support import Translations
+
+from app.config import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LANGUAGES = ("fr", "en")
+DEFAULT_LANGUAGE = "fr"
+_language: ContextVar[str] = ContextVar("language", default=DEFAULT_LANGUAGE)
+
+
+def N_(message: str) -> str:  # noqa: N802 - the customary name, known to the extractor
+    """Mark ``message`` for translation where it is declared; it is translated where it is shown."""
+    return message
+
+
+def language() -> str:
+    """The language of the moment, such as ``fr``."""
+    return _language.get()
+
+
+@contextmanager
+def speaking(chosen: str) -> Iterator[None]:
+    """Speak ``chosen`` inside the block."""
+    token = _language.set(chosen if chosen in LANGUAGES else DEFAULT_LANGUAGE)
+    try:
+        yield
+    finally:
+        _language.reset(token)
+
+
+def speak(chosen: str) -> None:
+    """Speak ``chosen`` from here on, in this context."""
+    _language.set(chosen if chosen in LANGUAGES else DEFAULT_LANGUAGE)
+
+
+def gettext(message: str, **values: Any) -> str:
+    """``message`` in the language of the moment, filled with ``values`` (``%(name)s``)."""
+    text = _catalogue(language()).gettext(message)
+    return text % values if values else text
+
+
+def ngettext(singular: str, plural: str, n: int, **values: Any) -> str:
+    """The form of a message for ``n`` things; ``%(num)s`` is ``n``. In French 0 is singular."""
+    text = _catalogue(language()).ngettext(singular, plural, n)
+    return text % {"num": n, **values}
+
+
+@cache
+def _catalogue(chosen: str) -> NullTranslations:
+    if chosen == "en":
+        return NullTranslations()
+    return Translations.load(ROOT / "app" / "translations", [chosen])

@@ -1,0 +1,44 @@
+"""The ground all tables stand on: naming of constraints, identifiers, common column types."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Identity, MetaData, Text, func
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+
+NAMING = {
+    "pk": "%(table_name)s_pkey",
+    "uq": "%(table_name)s_%(column_0_N_name)s_key",
+    "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+    "ck": "%(table_name)s_%(constraint_name)s_check",
+    "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+}
+
+
+class Base(DeclarativeBase):
+    """Every table of the portal."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+# A key made by the database: only for tables that stay on one node (research/citus.md R3).
+LocalId = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
+# A key handed out by the loader, named again in the table's composite primary key.
+Key = Annotated[int, mapped_column(BigInteger, autoincrement=False)]
+Big = Annotated[int, mapped_column(BigInteger)]
+BigOrNone = Annotated[int | None, mapped_column(BigInteger)]
+Words = Annotated[str, mapped_column(Text)]
+WordsOrNone = Annotated[str | None, mapped_column(Text)]
+Instant = Annotated[datetime, mapped_column(DateTime(timezone=True))]
+InstantOrNone = Annotated[datetime | None, mapped_column(DateTime(timezone=True))]
+CreatedAt = Annotated[datetime, mapped_column(DateTime(timezone=True), server_default=func.now())]
+LocalTime = Annotated[datetime, mapped_column(DateTime(timezone=False))]
+LocalTimeOrNone = Annotated[datetime | None, mapped_column(DateTime(timezone=False))]
+
+
+def one_of(column: str, values: type) -> CheckConstraint:
+    """A check that ``column`` holds one of the values of the string enumeration ``values``."""
+    listed = ", ".join(f"'{value}'" for value in values)  # type: ignore[attr-defined]
+    return CheckConstraint(f"{column} IN ({listed})", name=column)

@@ -1,0 +1,111 @@
+"""The journal of files: what came, when, and what became of it."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, Index, PrimaryKeyConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import (
+    Base,
+    Big,
+    BigOrNone,
+    Instant,
+    InstantOrNone,
+    LocalId,
+    Words,
+    WordsOrNone,
+    one_of,
+)
+
+
+class ImportStatus(StrEnum):
+    """What became of a file."""
+
+    LOADED = "loaded"
+    SUPERSEDED = "superseded"
+    QUARANTINED = "quarantined"
+
+
+class ImportFile(Base):
+    """One attempt at one file; a file is loaded whole or not at all.
+
+    ``sums`` maps a currency to its control sums in minor units. ``merchant_ids``, ``first_on`` and
+    ``last_on`` bound the rows it brought, so that a replacement finds them without an index.
+    """
+
+    __tablename__ = "import_file"
+    __table_args__ = (
+        Index(
+            "import_file_sha256_key",
+            "sha256",
+            unique=True,
+            postgresql_where=text("status <> 'quarantined'"),
+        ),
+        Index(
+            "import_file_file_key_key",
+            "source_id",
+            "file_key",
+            unique=True,
+            postgresql_where=text("status = 'loaded' AND file_key IS NOT NULL"),
+        ),
+        one_of("status", ImportStatus),
+    )
+
+    id: Mapped[LocalId]
+    sha256: Mapped[Words]
+    name: Mapped[Words]
+    size: Mapped[Big]
+    format: Mapped[WordsOrNone]
+    status: Mapped[Words]
+    source_id: Mapped[BigOrNone]
+    file_key: Mapped[WordsOrNone]
+    content: Mapped[WordsOrNone]
+    created_at: Mapped[InstantOrNone]
+    received_at: Mapped[Instant]
+    seconds: Mapped[float]
+    lines: Mapped[int] = mapped_column(default=0)
+    contract_count: Mapped[int] = mapped_column(default=0)
+    remittance_count: Mapped[int] = mapped_column(default=0)
+    transaction_count: Mapped[int] = mapped_column(default=0)
+    unclaimed_count: Mapped[int] = mapped_column(default=0)
+    sums: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    merchant_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), default=list)
+    first_on: Mapped[date | None]
+    last_on: Mapped[date | None]
+    replaced_by_id: Mapped[BigOrNone]
+
+
+class ImportRefusal(Base):
+    """Why a file was set aside: line, column and reason, never the value.
+
+    ``reason`` is an English message identifier, ``params`` what it is filled with.
+    """
+
+    __tablename__ = "import_refusal"
+
+    id: Mapped[LocalId]
+    import_file_id: Mapped[int] = mapped_column(
+        ForeignKey("import_file.id", ondelete="CASCADE"), index=True
+    )
+    line: Mapped[int | None]
+    column: Mapped[WordsOrNone]
+    reason: Mapped[Words]
+    params: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+
+
+class ReceivedDay(Base):
+    """A business day that a source has delivered: what tells "no sale" from "not arrived"."""
+
+    __tablename__ = "received_day"
+    __table_args__ = (PrimaryKeyConstraint("source_id", "day", "import_file_id"),)
+
+    source_id: Mapped[Big]
+    day: Mapped[date]
+    import_file_id: Mapped[Big]
+    remittances: Mapped[bool]
+    transactions: Mapped[bool]

@@ -1,0 +1,120 @@
+"""Who owns what: resellers, their sources of files, merchants, outlets and contracts."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import (
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    PrimaryKeyConstraint,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, Big, BigOrNone, CreatedAt, Key, LocalId, Words, WordsOrNone
+
+#: Owner of the rows whose contract nobody has declared yet: no user ever belongs to it.
+UNCLAIMED_MERCHANT = 0
+#: Clock of a contract whose outlet is not known yet.
+DEFAULT_TIME_ZONE = "Europe/Paris"
+
+
+class Reseller(Base):
+    """A maintainer, whose name and colours the portal wears.
+
+    ``declared`` is false for the placeholder of a source whose maintainer is not known yet.
+    """
+
+    __tablename__ = "reseller"
+
+    id: Mapped[LocalId]
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[Words]
+    declared: Mapped[bool] = mapped_column(default=True, server_default="true")
+
+
+class Source(Base):
+    """A host that delivers files; its reseller scopes the contract numbers it names."""
+
+    __tablename__ = "source"
+
+    id: Mapped[LocalId]
+    name: Mapped[str] = mapped_column(unique=True)
+    reseller_id: Mapped[int] = mapped_column(ForeignKey("reseller.id"))
+
+
+class Merchant(Base):
+    """An independent shop or a chain: the owner of payments, leading every key of theirs."""
+
+    __tablename__ = "merchant"
+    __table_args__ = (UniqueConstraint("reseller_id", "code"),)
+
+    id: Mapped[LocalId]
+    reseller_id: Mapped[int] = mapped_column(ForeignKey("reseller.id"))
+    code: Mapped[Words]
+    name: Mapped[Words]
+    created_at: Mapped[CreatedAt]
+
+
+class Outlet(Base):
+    """A point of sale, known by its SIRET; ``time_zone`` is an IANA name."""
+
+    __tablename__ = "outlet"
+    __table_args__ = (
+        PrimaryKeyConstraint("merchant_id", "id"),
+        UniqueConstraint("merchant_id", "siret"),
+    )
+
+    merchant_id: Mapped[int] = mapped_column(ForeignKey("merchant.id"))
+    id: Mapped[Key]
+    siret: Mapped[Words]
+    trade_name: Mapped[Words]
+    address: Mapped[WordsOrNone]
+    postcode: Mapped[WordsOrNone]
+    city: Mapped[WordsOrNone]
+    time_zone: Mapped[Words]
+
+
+class Contract(Base):
+    """A contract number, rank and application: what history belongs to, whatever the terminal.
+
+    An undeclared contract stands under ``UNCLAIMED_MERCHANT`` without an outlet until a
+    referential names it. ``source_id`` is the source that last delivered for it.
+    """
+
+    __tablename__ = "contract"
+    __table_args__ = (
+        PrimaryKeyConstraint("merchant_id", "id"),
+        UniqueConstraint(
+            "merchant_id",
+            "reseller_id",
+            "number",
+            "rank",
+            "application",
+            name="contract_natural_key",
+        ),
+        ForeignKeyConstraint(
+            ["merchant_id", "outlet_id"],
+            ["outlet.merchant_id", "outlet.id"],
+            name="contract_outlet_fkey",
+        ),
+        Index("contract_look_up_idx", "reseller_id", "number", "rank", "application"),
+    )
+
+    merchant_id: Mapped[int] = mapped_column(ForeignKey("merchant.id"))
+    id: Mapped[Key]
+    reseller_id: Mapped[int] = mapped_column(ForeignKey("reseller.id"))
+    outlet_id: Mapped[BigOrNone]
+    number: Mapped[Words]
+    rank: Mapped[Words]
+    application: Mapped[Words]
+    label: Mapped[WordsOrNone]
+    bank_code: Mapped[WordsOrNone]
+    bank_name: Mapped[WordsOrNone]
+    mcc: Mapped[WordsOrNone]
+    currency: Mapped[WordsOrNone]
+    valid_from: Mapped[date | None]
+    valid_to: Mapped[date | None]
+    source_id: Mapped[BigOrNone]
