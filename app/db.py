@@ -59,6 +59,7 @@ class Database:
                 max_overflow=self.pool_size,
                 pool_timeout=10,
                 pool_pre_ping=True,
+                hide_parameters=True,
                 connect_args={
                     "options": f"{_OPTIONS[role]} -c timezone=UTC -c jit=off".strip(),
                     "application_name": f"bordereau-{role}",

@@ -1,0 +1,76 @@
+"""The files themselves: opened safely, kept under their hash, never under their name."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.i18n import N_
+from importers.formats import ANY_NAME
+from importers.refusals import refuse
+
+#: Folders under the data folder. The inbox is where nightly files are dropped.
+INBOX, ARCHIVE, QUARANTINE = "inbox", "archive", "quarantine"
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A file as it was delivered: its name is only ever shown."""
+
+    path: Path
+    data: bytes
+    sha256: str
+
+    @property
+    def name(self) -> str:
+        """The name without its folder, with nothing that a terminal would obey."""
+        return "".join(letter if letter.isprintable() else "?" for letter in self.path.name)[:200]
+
+
+def files_in(paths: Iterable[Path]) -> Iterator[Path]:
+    """The files that ``paths`` name, those of a folder in the order of their names, at any depth."""
+    for path in paths:
+        if path.is_dir() and not path.is_symlink():
+            yield from (
+                found
+                for found in sorted(path.rglob("*"))
+                if ANY_NAME.match(found.name) and not found.is_dir() and not found.is_symlink()
+            )
+        else:
+            yield path
+
+
+def receive(path: Path) -> Delivery:
+    """Read a regular file, without following a link or waiting on a pipe. Raises Refused, OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise refuse(N_("not a regular file"))
+        data = file.read()
+    return Delivery(path, data, hashlib.sha256(data).hexdigest())
+
+
+def keep(delivery: Delivery, folder: Path) -> None:
+    """Keep a copy under the hash of its bytes: whole or absent, whatever kills this process."""
+    folder.mkdir(parents=True, exist_ok=True)
+    place = folder / delivery.sha256
+    if not place.exists():
+        partial = folder / f".{delivery.sha256}.{os.getpid()}"
+        with partial.open("wb") as file:
+            file.write(delivery.data)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(place)
+
+
+def settle(delivery: Delivery, data: Path, *, loaded: bool) -> None:
+    """Keep a copy of a file that was dealt with; from the inbox, the file itself goes."""
+    keep(delivery, data / (ARCHIVE if loaded else QUARANTINE))
+    if loaded:
+        (data / QUARANTINE / delivery.sha256).unlink(missing_ok=True)
+    if delivery.path.resolve().is_relative_to((data / INBOX).resolve()):
+        delivery.path.unlink(missing_ok=True)

@@ -1,0 +1,86 @@
+"""The journal of files: a row for each, written with the rows it brought or with why it was refused."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from app.models import ImportFile, ImportRefusal, ImportStatus
+from importers.archive import Delivery
+from importers.refusals import Refused
+
+
+def known(connection: Connection, delivery: Delivery) -> Row[Any] | None:
+    """The file of the same bytes that was loaded, whatever its name was; None when there is none."""
+    return connection.execute(
+        select(ImportFile.id, ImportFile.format).where(
+            ImportFile.sha256 == delivery.sha256, ImportFile.status != ImportStatus.QUARANTINED
+        )
+    ).one_or_none()
+
+
+def former(connection: Connection, source_id: int, file_key: str) -> Row[Any] | None:
+    """The file that stands loaded under this id: ``id``, ``merchant_ids``, ``first_on``, ``last_on``."""
+    return connection.execute(
+        select(ImportFile.id, ImportFile.merchant_ids, ImportFile.first_on, ImportFile.last_on).where(
+            ImportFile.source_id == source_id,
+            ImportFile.file_key == file_key,
+            ImportFile.status == ImportStatus.LOADED,
+        )
+    ).one_or_none()
+
+
+def enter(
+    connection: Connection, delivery: Delivery, status: ImportStatus, format_name: str | None = None
+) -> int:
+    """Write the row of a file, in place of its earlier quarantine; returns its id."""
+    connection.execute(
+        delete(ImportFile).where(
+            ImportFile.sha256 == delivery.sha256, ImportFile.status == ImportStatus.QUARANTINED
+        )
+    )
+    row = {
+        "sha256": delivery.sha256,
+        "name": delivery.name,
+        "size": len(delivery.data),
+        "lines": delivery.data.count(b"\n"),
+        "format": format_name,
+        "status": status,
+        "received_at": datetime.now(UTC),
+        "seconds": 0.0,
+        **dict.fromkeys(("contract_count", "remittance_count", "transaction_count", "unclaimed_count"), 0),
+        "sums": {},
+        "merchant_ids": [],
+    }
+    return connection.execute(insert(ImportFile).values(row).returning(ImportFile.id)).scalar_one()
+
+
+def complete(connection: Connection, file_id: int, **values: Any) -> None:
+    """Fill in what is known of a file once its rows are in place."""
+    connection.execute(update(ImportFile).where(ImportFile.id == file_id).values(values))
+
+
+def supersede(connection: Connection, former_id: int, file_id: int) -> None:
+    """Say which file took the place of another."""
+    complete(connection, former_id, replaced_by_id=file_id)
+
+
+def refuse(connection: Connection, delivery: Delivery, refused: Refused, seconds: float) -> None:
+    """Write down why a file is set aside: lines, columns and reasons, never a value."""
+    file_id = enter(connection, delivery, ImportStatus.QUARANTINED)
+    complete(connection, file_id, seconds=seconds)
+    connection.execute(
+        insert(ImportRefusal),
+        [
+            {
+                "import_file_id": file_id,
+                "line": refusal.line,
+                "column": refusal.column,
+                "reason": refusal.reason,
+                "params": dict(refusal.params),
+            }
+            for refusal in refused.refusals
+        ],
+    )

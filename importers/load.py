@@ -1,0 +1,293 @@
+"""A file into the database, whole or not at all, once and only once.
+
+One database transaction a file: ledger, parties, payments and daily sums commit together. The same
+bytes again are a no-op whatever their name; the same file id with other bytes is a conflict that an
+operator may load as a replacement.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from sqlalchemy import Connection, insert, text
+from sqlalchemy.exc import DBAPIError
+
+from app.db import Database, Role
+from app.i18n import N_
+from app.migrate import ensure_partitions
+from app.models import ImportStatus, ReceivedDay
+from importers import archive, card_numbers, contracts, ledger, payments, replacement, sources, totals
+from importers.archive import Delivery
+from importers.formats import Format, recognise
+from importers.payments import Loaded
+from importers.records import Payments, Records, Referential
+from importers.refusals import CARD_NUMBER, Refusal, Refused, refuse
+
+#: Taken by the one importer that writes; the others wait, readers never do.
+_WRITER = 7_251_003
+#: Held for one content while it is dealt with, so that eight processes read it once.
+_SAME_BYTES = 7_251_004
+_UNIQUE_VIOLATION = "23505"
+#: A night's file is made early in the morning of the day after the business day it covers.
+_NIGHT = timedelta(hours=12)
+
+
+class Status(StrEnum):
+    """What became of a delivery."""
+
+    LOADED = "loaded"
+    REPLACED = "replaced"
+    KNOWN = "known"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What became of one file. ``sums`` maps a currency to its control sums (minor units)."""
+
+    path: Path
+    status: Status
+    refusals: tuple[Refusal, ...] = ()
+    format: str | None = None
+    source: str | None = None
+    contracts: int = 0
+    remittances: int = 0
+    transactions: int = 0
+    unclaimed: int = 0
+    sums: dict[str, dict[str, int]] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    @property
+    def refused(self) -> bool:
+        """Whether a person has to look at it."""
+        return self.status is Status.QUARANTINED
+
+
+class _DryRun(Exception):  # noqa: N818 - unwinds the transaction of a trial, no error
+    """Carries the result of a trial out of the transaction that must not stay."""
+
+    def __init__(self, result: Result) -> None:
+        self.result = result
+
+
+def load_file(
+    database: Database, path: Path, data: Path, *, replace: bool = False, dry_run: bool = False
+) -> Result:
+    """Load one file, keep a copy under ``data``, and say what became of it.
+
+    ``replace`` lets other bytes under a known file id take the place of what they brought;
+    ``dry_run`` goes all the way and leaves nothing. Raises OSError when the file cannot be read.
+    """
+    started = time.monotonic()
+    try:
+        delivery = archive.receive(path)
+    except Refused as refused:
+        return Result(path=path, status=Status.QUARANTINED, refusals=refused.refusals)
+    with database.engine(Role.IMPORT).connect() as guard:
+        _lock_bytes(guard, delivery)
+        try:
+            return _dealt_with(database, delivery, data, started, replace=replace, dry_run=dry_run)
+        finally:
+            guard.execute(text("SELECT pg_advisory_unlock_all()"))
+            guard.rollback()
+
+
+def _lock_bytes(connection: Connection, delivery: Delivery) -> None:
+    key = int.from_bytes(bytes.fromhex(delivery.sha256[:8]), "big", signed=True)
+    connection.execute(text("SELECT pg_advisory_lock(:kind, :key)"), {"kind": _SAME_BYTES, "key": key})
+    connection.commit()
+
+
+def _dealt_with(
+    database: Database, delivery: Delivery, data: Path, started: float, *, replace: bool, dry_run: bool
+) -> Result:
+    with database.reading(Role.IMPORT) as connection:
+        known = ledger.known(connection, delivery)
+    try:
+        if not known:
+            result = _load(database, delivery, started, replace=replace, dry_run=dry_run)
+        else:
+            result = Result(path=delivery.path, status=Status.KNOWN, format=known.format)
+    except _DryRun as trial:
+        return trial.result
+    except Refused as refused:
+        result = Result(path=delivery.path, status=Status.QUARANTINED, refusals=refused.refusals)
+        if dry_run:
+            return result
+        with database.writing(Role.IMPORT) as connection:
+            ledger.refuse(connection, delivery, refused, time.monotonic() - started)
+        if refused.holds_card_number:  # not even a copy is kept; the file stays where it was
+            return result
+    if not dry_run:
+        archive.settle(delivery, data, loaded=not result.refused)
+    return result
+
+
+def _read(delivery: Delivery) -> tuple[Format, Records]:
+    """The records of a file, once no card number is found in it. Raises Refused."""
+    try:
+        known = recognise(delivery.path.name, delivery.data)
+    except Refused:
+        _refuse_card_numbers(delivery.data, None)
+        raise
+    _refuse_card_numbers(delivery.data, known)
+    return known, known.read(delivery.data)
+
+
+def _refuse_card_numbers(data: bytes, known: Format | None) -> None:
+    def belongs(candidate: card_numbers.Candidate, line: bytes) -> bool:
+        return known is not None and known.belongs(data, candidate, line)
+
+    lines = sorted({found.line for found in card_numbers.find(data, belongs)})
+    if lines:
+        raise Refused(Refusal(reason=CARD_NUMBER, line=line) for line in lines)
+
+
+def _load(database: Database, delivery: Delivery, started: float, *, replace: bool, dry_run: bool) -> Result:
+    known, records = _read(delivery)
+    if isinstance(records, Payments) and len(records.remittances):
+        _make_room(database, records)
+    try:
+        with database.writing(Role.IMPORT) as connection:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER})
+            if isinstance(records, Referential):
+                result = _load_referential(connection, delivery, known, records, started)
+            else:
+                result = _load_payments(connection, delivery, known, records, started, replace=replace)
+            if dry_run:
+                raise _DryRun(result)
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) == _UNIQUE_VIOLATION:
+            raise refuse(N_("some of its rows are already known from another source")) from None
+        raise
+    return result
+
+
+def _make_room(database: Database, records: Payments) -> None:
+    """Partitions for every month of the file, in a short transaction: creating one locks readers out."""
+    days = [records.remittances["collected_on"]]
+    if len(records.transactions):
+        days.append(records.transactions["occurred_local"])
+    with database.writing(Role.IMPORT) as connection:
+        ensure_partitions(
+            connection,
+            min(day.min() for day in days).date(),
+            max(day.max() for day in days).date(),
+        )
+
+
+def _load_referential(
+    connection: Connection, delivery: Delivery, known: Format, records: Referential, started: float
+) -> Result:
+    file_id = ledger.enter(connection, delivery, ImportStatus.LOADED, known.name)
+    contracts.declare(connection, records.contracts)
+    seconds = time.monotonic() - started
+    ledger.complete(connection, file_id, contract_count=len(records.contracts), seconds=seconds)
+    return Result(
+        path=delivery.path,
+        status=Status.LOADED,
+        format=known.name,
+        contracts=len(records.contracts),
+        seconds=seconds,
+    )
+
+
+def _load_payments(
+    connection: Connection,
+    delivery: Delivery,
+    known: Format,
+    records: Payments,
+    started: float,
+    *,
+    replace: bool,
+) -> Result:
+    source = sources.of(connection, records)
+    former = ledger.former(connection, source.id, records.file_key)
+    if former and not replace:
+        raise refuse(
+            N_("this file id was already loaded with another content: load it with --replace to correct it"),
+            line=1,
+            column="file id",
+        )
+    if former:
+        replacement.take_back(connection, former)
+    file_id = ledger.enter(connection, delivery, ImportStatus.LOADED, known.name)
+    if former:
+        ledger.supersede(connection, former.id, file_id)
+    loaded = payments.load(
+        connection, records, file_id=file_id, source=source, replaced=former.id if former else None
+    )
+    _receive_days(connection, records, file_id, source.id)
+    result = Result(
+        path=delivery.path,
+        status=Status.REPLACED if former else Status.LOADED,
+        format=known.name,
+        source=records.source,
+        remittances=loaded.remittances,
+        transactions=loaded.transactions,
+        unclaimed=loaded.unclaimed,
+        sums=_control_sums(records),
+        seconds=time.monotonic() - started,
+    )
+    _complete(connection, file_id, source.id, records, loaded, result)
+    return result
+
+
+def _complete(
+    connection: Connection, file_id: int, source_id: int, records: Payments, loaded: Loaded, result: Result
+) -> None:
+    ledger.complete(
+        connection,
+        file_id,
+        source_id=source_id,
+        file_key=records.file_key,
+        content=records.content,
+        created_at=records.created_at,
+        remittance_count=loaded.remittances,
+        transaction_count=loaded.transactions,
+        unclaimed_count=loaded.unclaimed,
+        sums=result.sums,
+        merchant_ids=loaded.merchant_ids,
+        first_on=loaded.first_on,
+        last_on=loaded.last_on,
+        seconds=result.seconds,
+    )
+
+
+def _control_sums(records: Payments) -> dict[str, dict[str, int]]:
+    """Count and net (minor units) by currency, to compare with the host's own report."""
+    sums = records.remittances[["currency"]].copy()
+    if records.has_totals:
+        sums[["count", "net"]] = records.remittances[["transaction_count", "net_amount"]]
+    else:
+        received = totals.received(records.transactions, len(sums))
+        sums[["count", "net"]] = received[["transaction_count", "net_amount"]]
+    by_currency = sums.groupby("currency")[["count", "net"]].sum()
+    return {
+        str(currency): {"count": int(row["count"]), "net": int(row["net"])}
+        for currency, row in by_currency.iterrows()
+    }
+
+
+def _receive_days(connection: Connection, records: Payments, file_id: int, source_id: int) -> None:
+    """The business days that the file covers: that of its night, and earlier ones that it catches up."""
+    night = (records.created_at - _NIGHT).date()
+    caught_up = {moment.date() for moment in records.remittances["collected_on"].unique()}
+    days = {day for day in caught_up if day <= night} | {night}
+    connection.execute(
+        insert(ReceivedDay),
+        [
+            {
+                "source_id": source_id,
+                "day": day,
+                "import_file_id": file_id,
+                "remittances": records.has_totals,
+                "transactions": records.has_payments,
+            }
+            for day in sorted(days)
+        ],
+    )

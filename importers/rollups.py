@@ -1,0 +1,100 @@
+"""The daily sums beside the payments: those of the touched days are computed again, all together.
+
+``touched_day`` is a temporary table (subject, merchant, contract, day) that every change of payments
+adds to; importers run one at a time from there on, so a recomputed day misses nobody's rows.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, text
+
+from app.models import ALL_CONTRACTS, UNCLAIMED_MERCHANT
+
+_CREATE = """
+CREATE TEMP TABLE IF NOT EXISTS touched_day
+  (subject text, merchant_id bigint, contract_id bigint, day date) ON COMMIT DROP
+"""
+_TIDY = (
+    "CREATE TEMP TABLE touched ON COMMIT DROP AS SELECT DISTINCT * FROM touched_day"
+    f" WHERE merchant_id <> {UNCLAIMED_MERCHANT}",
+    "ANALYZE touched",
+)
+
+_TRANSACTION_SUMS = "currency, type, outcome, remitted"
+_TRANSACTION_DAYS = f"""
+INSERT INTO transaction_day (merchant_id, contract_id, day, {_TRANSACTION_SUMS}, count, amount)
+SELECT p.merchant_id, p.contract_id, p.occurred_on, {_TRANSACTION_SUMS}, count(*), sum(p.amount)
+FROM touched t JOIN transaction p ON p.merchant_id = t.merchant_id AND p.contract_id = t.contract_id
+  AND p.occurred_on = t.day AND p.occurred_at >= t.day - interval '1 day' AND p.occurred_at < t.day + interval '2 days'
+WHERE t.subject = 'transaction' AND p.occurred_on BETWEEN :first AND :last
+GROUP BY p.merchant_id, p.contract_id, p.occurred_on, {_TRANSACTION_SUMS}
+"""
+_REMITTANCE_SUMS = "currency, status, is_empty"
+_REMITTANCE_DAYS = f"""
+INSERT INTO remittance_day (merchant_id, contract_id, day, {_REMITTANCE_SUMS}, count,
+  debit, refund, cancelled, refund_cancelled, declined)
+SELECT p.merchant_id, p.contract_id, p.collected_on, currency, status, transaction_count = 0, count(*),
+  sum(debit_amount), sum(refund_amount), sum(cancellation_amount), sum(refund_cancellation_amount),
+  sum(declined_amount)
+FROM touched t JOIN remittance p ON p.merchant_id = t.merchant_id AND p.contract_id = t.contract_id
+  AND p.collected_on = t.day AND p.collected_at >= t.day - interval '1 day' AND p.collected_at < t.day + interval '2 days'
+WHERE t.subject = 'remittance' AND p.collected_on BETWEEN :first AND :last
+GROUP BY p.merchant_id, p.contract_id, p.collected_on, currency, status, transaction_count = 0
+"""
+_MEASURES = {
+    "transaction": (_TRANSACTION_DAYS, _TRANSACTION_SUMS, ("count", "amount")),
+    "remittance": (
+        _REMITTANCE_DAYS,
+        _REMITTANCE_SUMS,
+        ("count", "debit", "refund", "cancelled", "refund_cancelled", "declined"),
+    ),
+}
+
+
+def touch(connection: Connection) -> None:
+    """Make the temporary table that gathers the touched days of this transaction."""
+    connection.execute(text(_CREATE))
+
+
+def recompute(connection: Connection) -> None:
+    """Compute the sums of the touched days again, by contract and over all contracts."""
+    for statement in _TIDY:
+        connection.execute(text(statement))
+    for subject, (by_contract, dimensions, measures) in _MEASURES.items():
+        bounds = connection.execute(
+            text("SELECT min(day) AS first, max(day) AS last FROM touched WHERE subject = :subject"),
+            {"subject": subject},
+        ).one()
+        if bounds.first is not None:
+            _replace(connection, subject, f"{subject}_day", "t.contract_id")
+            connection.execute(text(by_contract), {"first": bounds.first, "last": bounds.last})
+            _replace(connection, subject, f"{subject}_day", str(ALL_CONTRACTS))
+            _over_all_contracts(connection, subject, dimensions, measures)
+    connection.execute(text("DROP TABLE touched"))
+    connection.execute(text("TRUNCATE touched_day"))
+
+
+def _replace(connection: Connection, subject: str, table: str, contract: str) -> None:
+    connection.execute(
+        text(
+            f"DELETE FROM {table} d USING touched t WHERE t.subject = :subject"  # noqa: S608 - constants only
+            f" AND d.merchant_id = t.merchant_id AND d.contract_id = {contract} AND d.day = t.day"
+        ),
+        {"subject": subject},
+    )
+
+
+def _over_all_contracts(
+    connection: Connection, subject: str, dimensions: str, measures: tuple[str, ...]
+) -> None:
+    sums = ", ".join(f"sum({name})" for name in measures)
+    connection.execute(
+        text(
+            f"INSERT INTO {subject}_day (merchant_id, contract_id, day, {dimensions}, {', '.join(measures)})"  # noqa: S608
+            f" SELECT d.merchant_id, {ALL_CONTRACTS}, d.day, {dimensions}, {sums} FROM {subject}_day d"
+            " JOIN (SELECT DISTINCT merchant_id, day FROM touched WHERE subject = :subject) AS t"
+            " ON d.merchant_id = t.merchant_id AND d.day = t.day"
+            f" WHERE d.contract_id <> {ALL_CONTRACTS} GROUP BY d.merchant_id, d.day, {dimensions}"
+        ),
+        {"subject": subject},
+    )

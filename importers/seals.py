@@ -1,0 +1,77 @@
+"""The seal of remittances whose halves arrive apart: do the payments add up to the totals?"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, text
+
+from app.models import Outcome, RemittanceStatus, Seal, TransactionType, Transmission
+from importers import totals
+
+_ACCEPTED = f"outcome = '{Outcome.ACCEPTED}' AND type = "
+_COUNTED = f"type <> '{TransactionType.PREAUTHORISATION}' AND outcome = "
+#: The rows that make up each of the six totals.
+_ROWS = {
+    "debit": f"{_ACCEPTED}'{TransactionType.DEBIT}'",
+    "cancellation": f"{_ACCEPTED}'{TransactionType.CANCELLATION}'",
+    "refund": f"{_ACCEPTED}'{TransactionType.REFUND}'",
+    "refund_cancellation": f"{_ACCEPTED}'{TransactionType.REFUND_CANCELLATION}'",
+    "declined": f"{_COUNTED}'{Outcome.DECLINED}'",
+    "abandoned": f"{_COUNTED}'{Outcome.ABANDONED}'",
+}
+_SUMS = ",\n  ".join(
+    f"count(*) FILTER (WHERE {rows}) AS {name}_count,"
+    f" COALESCE(sum(amount) FILTER (WHERE {rows}), 0) AS {name}_amount"
+    for name, rows in _ROWS.items()
+)
+_NET = "debit_amount - cancellation_amount - refund_amount + refund_cancellation_amount"
+# A numbering that starts again at 1 leaves one long stretch unused: that is no gap.
+_GATHER = f"""
+CREATE TEMP TABLE received ON COMMIT DROP AS
+SELECT *, {_NET} AS net FROM (SELECT m.merchant_id, m.id, m.collected_on, count(t.id) AS transaction_count,
+  COALESCE(sum(t.step) FILTER (WHERE t.step BETWEEN 1 AND 899999), 0) AS missing_sequences,
+  {_SUMS}
+FROM met_remittance m LEFT JOIN LATERAL (
+  SELECT t.id, t.type, t.outcome, t.amount,
+    t.sequence_number::int - lag(t.sequence_number::int) OVER (ORDER BY t.sequence_number::int) - 1 AS step
+  FROM transaction t WHERE t.merchant_id = m.merchant_id AND t.remittance_id = m.id
+) AS t ON true
+GROUP BY m.merchant_id, m.id, m.collected_on) AS sums
+"""
+_PAIRS = (*totals.COUNTS, *totals.AMOUNTS)
+_SAME_ROW = "r.merchant_id = g.merchant_id AND r.id = g.id AND r.collected_on = g.collected_on"
+_ADD_UP = f"""
+UPDATE remittance r SET {", ".join(f"{name} = g.{name}" for name in (*_PAIRS, "transaction_count"))},
+  net_amount = g.net
+FROM received g WHERE {_SAME_ROW} AND NOT r.has_totals
+"""
+_SEAL = f"""
+UPDATE remittance r SET received_count = g.transaction_count, missing_sequences = g.missing_sequences,
+  received_net = g.net,
+  seal = CASE
+    WHEN NOT r.has_totals THEN '{Seal.AWAITING_TOTALS}'
+    WHEN g.transaction_count = 0 AND r.transaction_count > 0 THEN '{Seal.AWAITING_PAYMENTS}'
+    WHEN ({", ".join(f"r.{name}" for name in (*_PAIRS, "transaction_count"))})
+       = ({", ".join(f"g.{name}" for name in (*_PAIRS, "transaction_count"))}) THEN '{Seal.COMPLETE}'
+    ELSE '{Seal.DIFFERS}'
+  END
+FROM received g WHERE {_SAME_ROW}
+"""
+_REMIT = f"""
+UPDATE transaction t SET remitted = r.remitted
+FROM (
+  SELECT r.merchant_id, r.id, r.has_totals AND r.status = '{RemittanceStatus.CORRECT}'
+    AND r.transmission IS DISTINCT FROM '{Transmission.FAILED}' AS remitted
+  FROM remittance r JOIN met_remittance g ON {_SAME_ROW}
+) AS r
+WHERE t.merchant_id = r.merchant_id AND t.remittance_id = r.id AND t.remitted <> r.remitted
+"""
+
+
+def renew(connection: Connection) -> None:
+    """Look again at the remittances of temporary table ``met_remittance``.
+
+    Adds up what they have received, seals them anew, and says of their payments whether they are
+    remitted.
+    """
+    for statement in (_GATHER, _ADD_UP, _SEAL, _REMIT, "DROP TABLE received"):
+        connection.execute(text(statement))

@@ -1,0 +1,90 @@
+"""What the transactions of remittances add up to, in the six types of the telecollection."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from app.models import Outcome, TransactionType
+from importers import layout
+
+#: The six types, in the order of the file.
+TYPES = tuple(layout.TOTALS.values())
+COUNTS = tuple(f"{name}_count" for name in TYPES)
+AMOUNTS = tuple(f"{name}_amount" for name in TYPES)
+#: Columns of :func:`received`.
+COLUMNS = (*COUNTS, *AMOUNTS, "transaction_count", "net_amount", "missing_sequences")
+
+_ACCEPTED = {
+    TransactionType.DEBIT: 0,
+    TransactionType.CANCELLATION: 1,
+    TransactionType.REFUND: 2,
+    TransactionType.REFUND_CANCELLATION: 3,
+}
+_DECLINED, _ABANDONED = 4, 5
+# A numbering that starts again at 1 leaves one long stretch unused: that is no gap.
+_ROUND = 900_000
+
+
+def net(amounts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Debits less their cancellations, less refunds, plus theirs; ``amounts`` is (n, 6)."""
+    result: NDArray[np.int64] = amounts[:, 0] - amounts[:, 1] - amounts[:, 2] + amounts[:, 3]
+    return result
+
+
+def received(transactions: pd.DataFrame, remittances: int) -> pd.DataFrame:
+    """One row for each of ``remittances``: counts and amounts by type (minor units), all outcomes
+    counted together, the net, and the holes in its numbering.
+
+    ``transactions`` has ``remittance``, ``type``, ``outcome``, ``amount``, ``sequence_number``.
+    """  # noqa: D205
+    counts, amounts = _by_type(transactions, remittances)
+    parents = transactions["remittance"].to_numpy()
+    frame = pd.DataFrame(
+        dict(zip(COUNTS, counts.T, strict=True)) | dict(zip(AMOUNTS, amounts.T, strict=True))
+    )
+    frame["transaction_count"] = np.bincount(parents, minlength=remittances)
+    frame["net_amount"] = net(amounts)
+    frame["missing_sequences"] = missing_sequences(transactions, remittances)
+    return frame
+
+
+def _by_type(transactions: pd.DataFrame, remittances: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    kinds = transactions["type"].map(_ACCEPTED).fillna(-1).to_numpy(dtype=np.int64)
+    outcomes = transactions["outcome"]
+    counted = kinds >= 0
+    kinds = np.where((outcomes == Outcome.DECLINED).to_numpy() & counted, _DECLINED, kinds)
+    kinds = np.where((outcomes == Outcome.ABANDONED).to_numpy() & counted, _ABANDONED, kinds)
+    places = transactions["remittance"].to_numpy()[counted] * len(TYPES) + kinds[counted]
+    counts = np.bincount(places, minlength=remittances * len(TYPES)).astype(np.int64)
+    amounts = np.zeros(remittances * len(TYPES), dtype=np.int64)
+    np.add.at(amounts, places, transactions["amount"].to_numpy(dtype=np.int64)[counted])
+    return counts.reshape(-1, len(TYPES)), amounts.reshape(-1, len(TYPES))
+
+
+def missing_sequences(transactions: pd.DataFrame, remittances: int) -> NDArray[np.int64]:
+    """How many sequence numbers are missing between the first and the last of each remittance."""
+    numbers = transactions["sequence_number"].astype("int64").to_numpy()
+    parents = transactions["remittance"].to_numpy()
+    order = np.lexsort((numbers, parents))
+    numbers, parents = numbers[order], parents[order]
+    steps = np.diff(numbers) - 1
+    inside = (np.diff(parents) == 0) & (steps > 0) & (steps < _ROUND)
+    missing = np.zeros(remittances, dtype=np.int64)
+    np.add.at(missing, parents[1:][inside], steps[inside])
+    return missing
+
+
+def clock_went_back(transactions: pd.DataFrame) -> NDArray[np.bool_]:
+    """For each transaction, whether an earlier one of its remittance shows a later time.
+
+    Sequence numbers never go back; a local clock does, one night in autumn.
+    """
+    sequence = transactions["sequence_number"].astype("int64").to_numpy()
+    order = np.lexsort((sequence, transactions["remittance"].to_numpy()))
+    ordered = transactions[["remittance", "occurred_local"]].iloc[order]
+    latest = ordered.groupby("remittance")["occurred_local"].cummax().to_numpy()
+    result = np.zeros(len(transactions), dtype=np.bool_)
+    result[order] = latest > ordered["occurred_local"].to_numpy()
+    return result
