@@ -1,0 +1,1 @@
+"""Files in, records out: the formats, and the only writers of payments."""

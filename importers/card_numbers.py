@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 SHORTEST, LONGEST = 13, 19
 _DIGIT_0, _DIGIT_9 = ord("0"), ord("9")
 _STRIDE = 6
+_GROUP = 4  # digits of the first group, whatever the brand
 Bytes = NDArray[np.uint8]
 Places = NDArray[np.intp]
 # As printed on cards: 4-4-4-4(-3), American Express 4-6-5, Diners 4-6-4.
@@ -106,8 +107,8 @@ def _tagged(data: bytes, buffer: Bytes, starts: Places, ends: Places) -> Iterato
 def _printed(data: bytes, buffer: Bytes) -> Iterator[Candidate]:
     """Numbers in groups, as cards and tickets show them."""
     inner = np.flatnonzero((buffer == ord(" ")) | (buffer == ord(".")) | (buffer == ord("-")))
-    inner = inner[(inner >= 4) & (inner < len(buffer) - 4)]
-    for offset in (-4, -3, -2, -1, 1, 2, 3, 4):
+    inner = inner[(inner >= _GROUP) & (inner < len(buffer) - _GROUP)]
+    for offset in (*range(-_GROUP, 0), *range(1, _GROUP + 1)):
         near = buffer[inner + offset]
         inner = inner[(near >= _DIGIT_0) & (near <= _DIGIT_9)]
     for place in inner.tolist():

@@ -135,4 +135,5 @@ def times(values: pa.ChunkedArray, column: Column, lines: NDArray[np.int64]) -> 
             Refusal(reason=N_("expected a time that exists"), line=int(line), column=column.label)
             for line in lines[wrong.to_numpy()]
         )
-    return read.astype("datetime64[s]")
+    local: pd.Series[Any] = read.astype("datetime64[s]")
+    return local

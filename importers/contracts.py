@@ -74,7 +74,8 @@ _DECLARE = (
     """,
     """
     INSERT INTO merchant (reseller_id, code, name)
-    SELECT DISTINCT r.id, d.merchant_code, d.merchant_name FROM declared d JOIN reseller r ON r.slug = d.reseller
+    SELECT DISTINCT r.id, d.merchant_code, d.merchant_name
+    FROM declared d JOIN reseller r ON r.slug = d.reseller
     ON CONFLICT (reseller_id, code) DO UPDATE SET name = EXCLUDED.name WHERE merchant.name <> EXCLUDED.name
     """,
     """
@@ -94,7 +95,8 @@ INSERT INTO outlet (merchant_id, id, siret, trade_name, address, postcode, city,
 SELECT merchant_id, nextval('party_id'), siret, trade_name, address, postcode, city, time_zone
 FROM (SELECT DISTINCT ON (merchant_id, siret) * FROM declared ORDER BY merchant_id, siret, line DESC) AS last
 ON CONFLICT (merchant_id, siret) DO UPDATE SET trade_name = EXCLUDED.trade_name,
-  address = COALESCE(EXCLUDED.address, outlet.address), postcode = COALESCE(EXCLUDED.postcode, outlet.postcode),
+  address = COALESCE(EXCLUDED.address, outlet.address),
+  postcode = COALESCE(EXCLUDED.postcode, outlet.postcode),
   city = COALESCE(EXCLUDED.city, outlet.city), time_zone = EXCLUDED.time_zone
 """
 _UPSERT_CONTRACTS = """
@@ -158,7 +160,7 @@ def _follow_clocks(connection: Connection) -> None:
         sets = ", ".join(f"{name} = {value}" for name, value in changes.items())
         connection.execute(
             text(
-                f"UPDATE {table} kept SET {sets} FROM rezoned zoned"  # noqa: S608 - constants only
+                f"UPDATE {table} kept SET {sets} FROM rezoned zoned"
                 " WHERE kept.merchant_id = zoned.merchant_id AND kept.contract_id = zoned.contract_id"
             )
         )
@@ -246,7 +248,7 @@ def _move(connection: Connection, table: str, model: type, instants: dict[str, s
     day = "collected_on" if model is Remittance else "occurred_on"
     connection.execute(
         text(
-            f"WITH kept AS (DELETE FROM {table} old USING moving m"  # noqa: S608 - constants only
+            f"WITH kept AS (DELETE FROM {table} old USING moving m"
             " WHERE old.merchant_id = :unclaimed AND old.contract_id = m.from_id RETURNING old.*),"
             f" placed AS (INSERT INTO {table} ({', '.join(names)})"
             f" SELECT {values} FROM kept JOIN moving zoned ON zoned.from_id = kept.contract_id"

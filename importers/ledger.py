@@ -12,7 +12,7 @@ from importers.archive import Delivery
 from importers.refusals import Refused
 
 
-def known(connection: Connection, delivery: Delivery) -> Row[Any] | None:
+def known(connection: Connection, delivery: Delivery) -> Row[*tuple[Any, ...]] | None:
     """The file of the same bytes that was loaded, whatever its name was; None when there is none."""
     return connection.execute(
         select(ImportFile.id, ImportFile.format).where(
@@ -21,7 +21,7 @@ def known(connection: Connection, delivery: Delivery) -> Row[Any] | None:
     ).one_or_none()
 
 
-def former(connection: Connection, source_id: int, file_key: str) -> Row[Any] | None:
+def former(connection: Connection, source_id: int, file_key: str) -> Row[*tuple[Any, ...]] | None:
     """The file that stands loaded under this id: ``id``, ``merchant_ids``, ``first_on``, ``last_on``."""
     return connection.execute(
         select(ImportFile.id, ImportFile.merchant_ids, ImportFile.first_on, ImportFile.last_on).where(
@@ -41,7 +41,7 @@ def enter(
             ImportFile.sha256 == delivery.sha256, ImportFile.status == ImportStatus.QUARANTINED
         )
     )
-    row = {
+    row: dict[str, Any] = {
         "sha256": delivery.sha256,
         "name": delivery.name,
         "size": len(delivery.data),
@@ -60,11 +60,6 @@ def enter(
 def complete(connection: Connection, file_id: int, **values: Any) -> None:
     """Fill in what is known of a file once its rows are in place."""
     connection.execute(update(ImportFile).where(ImportFile.id == file_id).values(values))
-
-
-def supersede(connection: Connection, former_id: int, file_id: int) -> None:
-    """Say which file took the place of another."""
-    complete(connection, former_id, replaced_by_id=file_id)
 
 
 def refuse(connection: Connection, delivery: Delivery, refused: Refused, seconds: float) -> None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, insert, text
 from sqlalchemy.exc import DBAPIError
@@ -23,7 +24,6 @@ from app.models import ImportStatus, ReceivedDay
 from importers import archive, card_numbers, contracts, ledger, payments, replacement, sources, totals
 from importers.archive import Delivery
 from importers.formats import Format, recognise
-from importers.payments import Loaded
 from importers.records import Payments, Records, Referential
 from importers.refusals import CARD_NUMBER, Refusal, Refused, refuse
 
@@ -74,6 +74,23 @@ class _DryRun(Exception):  # noqa: N818 - unwinds the transaction of a trial, no
         self.result = result
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Attempt:
+    """One delivery, and what the operator allows of it."""
+
+    delivery: Delivery
+    replace: bool
+    dry_run: bool
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.started
+
+    def result(self, status: Status, **known: Any) -> Result:
+        return Result(path=self.delivery.path, status=status, seconds=self.seconds, **known)
+
+
 def load_file(
     database: Database, path: Path, data: Path, *, replace: bool = False, dry_run: bool = False
 ) -> Result:
@@ -82,15 +99,15 @@ def load_file(
     ``replace`` lets other bytes under a known file id take the place of what they brought;
     ``dry_run`` goes all the way and leaves nothing. Raises OSError when the file cannot be read.
     """
-    started = time.monotonic()
     try:
         delivery = archive.receive(path)
     except Refused as refused:
         return Result(path=path, status=Status.QUARANTINED, refusals=refused.refusals)
+    attempt = _Attempt(delivery=delivery, replace=replace, dry_run=dry_run)
     with database.engine(Role.IMPORT).connect() as guard:
         _lock_bytes(guard, delivery)
         try:
-            return _dealt_with(database, delivery, data, started, replace=replace, dry_run=dry_run)
+            return _dealt_with(database, attempt, data)
         finally:
             guard.execute(text("SELECT pg_advisory_unlock_all()"))
             guard.rollback()
@@ -102,29 +119,28 @@ def _lock_bytes(connection: Connection, delivery: Delivery) -> None:
     connection.commit()
 
 
-def _dealt_with(
-    database: Database, delivery: Delivery, data: Path, started: float, *, replace: bool, dry_run: bool
-) -> Result:
-    with database.reading(Role.IMPORT) as connection:
-        known = ledger.known(connection, delivery)
+def _dealt_with(database: Database, attempt: _Attempt, data: Path) -> Result:
     try:
-        if not known:
-            result = _load(database, delivery, started, replace=replace, dry_run=dry_run)
-        else:
-            result = Result(path=delivery.path, status=Status.KNOWN, format=known.format)
+        result = _known(database, attempt) or _load(database, attempt)
     except _DryRun as trial:
         return trial.result
     except Refused as refused:
-        result = Result(path=delivery.path, status=Status.QUARANTINED, refusals=refused.refusals)
-        if dry_run:
+        result = attempt.result(Status.QUARANTINED, refusals=refused.refusals)
+        if attempt.dry_run:
             return result
         with database.writing(Role.IMPORT) as connection:
-            ledger.refuse(connection, delivery, refused, time.monotonic() - started)
+            ledger.refuse(connection, attempt.delivery, refused, attempt.seconds)
         if refused.holds_card_number:  # not even a copy is kept; the file stays where it was
             return result
-    if not dry_run:
-        archive.settle(delivery, data, loaded=not result.refused)
+    if not attempt.dry_run:
+        archive.settle(attempt.delivery, data, loaded=not result.refused)
     return result
+
+
+def _known(database: Database, attempt: _Attempt) -> Result | None:
+    with database.reading(Role.IMPORT) as connection:
+        known = ledger.known(connection, attempt.delivery)
+    return attempt.result(Status.KNOWN, format=known.format) if known else None
 
 
 def _read(delivery: Delivery) -> tuple[Format, Records]:
@@ -147,18 +163,18 @@ def _refuse_card_numbers(data: bytes, known: Format | None) -> None:
         raise Refused(Refusal(reason=CARD_NUMBER, line=line) for line in lines)
 
 
-def _load(database: Database, delivery: Delivery, started: float, *, replace: bool, dry_run: bool) -> Result:
-    known, records = _read(delivery)
+def _load(database: Database, attempt: _Attempt) -> Result:
+    known, records = _read(attempt.delivery)
     if isinstance(records, Payments) and len(records.remittances):
         _make_room(database, records)
     try:
         with database.writing(Role.IMPORT) as connection:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER})
             if isinstance(records, Referential):
-                result = _load_referential(connection, delivery, known, records, started)
+                result = _load_referential(connection, attempt, known, records)
             else:
-                result = _load_payments(connection, delivery, known, records, started, replace=replace)
-            if dry_run:
+                result = _load_payments(connection, attempt, known, records)
+            if attempt.dry_run:
                 raise _DryRun(result)
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) == _UNIQUE_VIOLATION:
@@ -181,33 +197,19 @@ def _make_room(database: Database, records: Payments) -> None:
 
 
 def _load_referential(
-    connection: Connection, delivery: Delivery, known: Format, records: Referential, started: float
+    connection: Connection, attempt: _Attempt, known: Format, records: Referential
 ) -> Result:
-    file_id = ledger.enter(connection, delivery, ImportStatus.LOADED, known.name)
+    file_id = ledger.enter(connection, attempt.delivery, ImportStatus.LOADED, known.name)
     contracts.declare(connection, records.contracts)
-    seconds = time.monotonic() - started
-    ledger.complete(connection, file_id, contract_count=len(records.contracts), seconds=seconds)
-    return Result(
-        path=delivery.path,
-        status=Status.LOADED,
-        format=known.name,
-        contracts=len(records.contracts),
-        seconds=seconds,
-    )
+    result = attempt.result(Status.LOADED, format=known.name, contracts=len(records.contracts))
+    ledger.complete(connection, file_id, contract_count=result.contracts, seconds=result.seconds)
+    return result
 
 
-def _load_payments(
-    connection: Connection,
-    delivery: Delivery,
-    known: Format,
-    records: Payments,
-    started: float,
-    *,
-    replace: bool,
-) -> Result:
+def _load_payments(connection: Connection, attempt: _Attempt, known: Format, records: Payments) -> Result:
     source = sources.of(connection, records)
     former = ledger.former(connection, source.id, records.file_key)
-    if former and not replace:
+    if former and not attempt.replace:
         raise refuse(
             N_("this file id was already loaded with another content: load it with --replace to correct it"),
             line=1,
@@ -215,35 +217,26 @@ def _load_payments(
         )
     if former:
         replacement.take_back(connection, former)
-    file_id = ledger.enter(connection, delivery, ImportStatus.LOADED, known.name)
+    file_id = ledger.enter(connection, attempt.delivery, ImportStatus.LOADED, known.name)
     if former:
-        ledger.supersede(connection, former.id, file_id)
+        ledger.complete(connection, former.id, replaced_by_id=file_id)
     loaded = payments.load(
         connection, records, file_id=file_id, source=source, replaced=former.id if former else None
     )
     _receive_days(connection, records, file_id, source.id)
-    result = Result(
-        path=delivery.path,
-        status=Status.REPLACED if former else Status.LOADED,
+    result = attempt.result(
+        Status.REPLACED if former else Status.LOADED,
         format=known.name,
         source=records.source,
         remittances=loaded.remittances,
         transactions=loaded.transactions,
         unclaimed=loaded.unclaimed,
         sums=_control_sums(records),
-        seconds=time.monotonic() - started,
     )
-    _complete(connection, file_id, source.id, records, loaded, result)
-    return result
-
-
-def _complete(
-    connection: Connection, file_id: int, source_id: int, records: Payments, loaded: Loaded, result: Result
-) -> None:
     ledger.complete(
         connection,
         file_id,
-        source_id=source_id,
+        source_id=source.id,
         file_key=records.file_key,
         content=records.content,
         created_at=records.created_at,
@@ -256,6 +249,7 @@ def _complete(
         last_on=loaded.last_on,
         seconds=result.seconds,
     )
+    return result
 
 
 def _control_sums(records: Payments) -> dict[str, dict[str, int]]:

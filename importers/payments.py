@@ -7,7 +7,6 @@ contradicts what is stored refuses the whole file.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -205,7 +204,8 @@ def _known(connection: Connection, remittances: pd.DataFrame) -> pd.DataFrame:
     stage(connection, "named_again", keys, shape)
     bounds = {"first": keys["collected_on"].min(), "last": keys["collected_on"].max()}
     query = (
-        "SELECT n.place, r.* FROM named_again n JOIN remittance r USING (merchant_id, contract_id, collected_on, number)"
+        "SELECT n.place, r.* FROM named_again n"
+        " JOIN remittance r USING (merchant_id, contract_id, collected_on, number)"
         " WHERE r.collected_on BETWEEN :first AND :last"
     )
     known = (
@@ -247,9 +247,7 @@ def _differing(said: pd.DataFrame, known: pd.DataFrame, name: str) -> pd.Series[
 def _put_remittances(connection: Connection, remittances: pd.DataFrame) -> None:
     stage(connection, "staged_remittance", _columns(remittances, _REMITTANCE_COLUMNS), "remittance")
     names = ", ".join(_REMITTANCE_COLUMNS)
-    connection.execute(
-        text(f"INSERT INTO remittance ({names}) SELECT {names} FROM staged_remittance")  # noqa: S608
-    )
+    connection.execute(text(f"INSERT INTO remittance ({names}) SELECT {names} FROM staged_remittance"))
 
 
 def _meet(connection: Connection, again: pd.DataFrame, payments: Payments, replaced: int | None) -> None:
@@ -296,16 +294,14 @@ def _put_transactions(connection: Connection, transactions: pd.DataFrame, *, mee
     if meeting:
         _drop_same_lines(connection)
     names = ", ".join(_TRANSACTION_COLUMNS)
-    connection.execute(
-        text(f"INSERT INTO transaction ({names}) SELECT {names} FROM staged_transaction")  # noqa: S608
-    )
+    connection.execute(text(f"INSERT INTO transaction ({names}) SELECT {names} FROM staged_transaction"))
 
 
 def _drop_same_lines(connection: Connection) -> None:
     """A line that is stored already is not stored twice; one that says something else refuses the file."""
     ours = ", ".join(f"s.{name}" for name in _SAID_OF_TRANSACTION)
     theirs = ", ".join(f"t.{name}" for name in _SAID_OF_TRANSACTION)
-    query = f"SELECT s.line FROM {_SAME_LINE} WHERE ({ours}) IS DISTINCT FROM ({theirs}) ORDER BY 1"  # noqa: S608
+    query = f"SELECT s.line FROM {_SAME_LINE} WHERE ({ours}) IS DISTINCT FROM ({theirs}) ORDER BY 1"
     lines = connection.execute(text(query)).scalars().all()
     if lines:
         raise Refused(
@@ -325,22 +321,22 @@ def _columns(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     kept = frame[[name for name in names if name in frame.columns]].copy()
     for name in ("collected_on", "occurred_on"):
         if name in kept:
-            kept[name] = kept[name].astype("date32[day][pyarrow]")
+            kept[name] = kept[name].astype("date32[pyarrow]")
     return kept
 
 
-_TOUCHES: Mapping[str, str] = {
-    "staged_remittance": "SELECT 'remittance', merchant_id, contract_id, collected_on FROM staged_remittance",
-    "met_remittance": "SELECT 'remittance', merchant_id, contract_id, collected_on FROM met_remittance",
-    "staged_transaction": "SELECT 'transaction', merchant_id, contract_id, occurred_on FROM staged_transaction",
-    "their transactions": """
-        SELECT 'transaction', t.merchant_id, t.contract_id, t.occurred_on FROM met_remittance m
-        JOIN transaction t ON t.merchant_id = m.merchant_id AND t.remittance_id = m.id
+_TOUCHES = (
+    "SELECT 'remittance', merchant_id, contract_id, collected_on FROM staged_remittance",
+    "SELECT 'remittance', merchant_id, contract_id, collected_on FROM met_remittance",
+    "SELECT 'transaction', merchant_id, contract_id, occurred_on FROM staged_transaction",
+    """
+    SELECT 'transaction', t.merchant_id, t.contract_id, t.occurred_on FROM met_remittance m
+    JOIN transaction t ON t.merchant_id = m.merchant_id AND t.remittance_id = m.id
     """,
-}
+)
 
 
 def _touch(connection: Connection) -> None:
     rollups.touch(connection)
-    for query in _TOUCHES.values():
+    for query in _TOUCHES:
         connection.execute(text(f"INSERT INTO touched_day {query} GROUP BY 1, 2, 3, 4"))

@@ -7,6 +7,7 @@ for each contract, rank and application.
 from __future__ import annotations
 
 import re
+from typing import Any
 from zoneinfo import available_timezones
 
 import numpy as np
@@ -87,12 +88,12 @@ def _refuse_unknown_zones(contracts: pd.DataFrame) -> None:
     _refuse(contracts, unknown.to_numpy(), N_("time zone"), N_("expected a time zone such as Europe/Paris"))
 
 
-def _days(contracts: pd.DataFrame, name: str) -> pd.Series[object]:
+def _days(contracts: pd.DataFrame, name: str) -> pd.Series[Any]:
     read_ = pd.to_datetime(contracts[name], format="%Y-%m-%d", errors="coerce")
     wrong = read_.isna() & contracts[name].notna()
     label = next(column.label for column in COLUMNS if column.name == name)
     _refuse(contracts, wrong.to_numpy(), label, N_("expected a day that exists"))
-    days: pd.Series[object] = read_.dt.date.astype(object)
+    days: pd.Series[Any] = read_.dt.date.astype(object)
     return days.where(read_.notna(), None)
 
 

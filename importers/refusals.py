@@ -58,3 +58,8 @@ class Refused(Exception):  # noqa: N818 - what happened to the file, not a fault
 def refuse(reason: str, *, line: int | None = None, column: str | None = None, **params: Any) -> Refused:
     """A :class:`Refused` for a single reason, to be raised."""
     return Refused([Refusal(reason=reason, line=line, column=column, params=params)])
+
+
+def unreadable(error: OSError) -> Refusal:
+    """The refusal of a file that the system does not let us read."""
+    return Refusal(reason=N_("the file cannot be read: %(reason)s"), params={"reason": error.strerror or ""})

@@ -25,7 +25,10 @@ _STEPS = (
     SELECT DISTINCT 'transaction', t.merchant_id, t.contract_id, t.occurred_on
     FROM met_remittance m JOIN transaction t ON t.merchant_id = m.merchant_id AND t.remittance_id = m.id
     """,
-    "INSERT INTO touched_day SELECT DISTINCT 'remittance', merchant_id, contract_id, collected_on FROM met_remittance",
+    """
+    INSERT INTO touched_day
+    SELECT DISTINCT 'remittance', merchant_id, contract_id, collected_on FROM met_remittance
+    """,
     f"DELETE FROM transaction WHERE {_WITHIN.format(day='occurred_on')} AND import_file_id = :file",
     f"""
     UPDATE remittance SET has_totals = false, totals_file_id = NULL
@@ -40,8 +43,8 @@ _STEPS = (
 )
 
 
-def take_back(connection: Connection, file: Row[Any]) -> None:
-    """Remove the rows that ``file`` (see ledger.former) brought; what another file brought of the same remittances stays."""
+def take_back(connection: Connection, file: Row[*tuple[Any, ...]]) -> None:
+    """Remove what ``file`` (see ledger.former) brought; what others brought of its remittances stays."""
     parameters = {
         "file": file.id,
         "merchants": file.merchant_ids,

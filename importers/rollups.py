@@ -15,8 +15,10 @@ CREATE TEMP TABLE IF NOT EXISTS touched_day
   (subject text, merchant_id bigint, contract_id bigint, day date) ON COMMIT DROP
 """
 _TIDY = (
-    "CREATE TEMP TABLE touched ON COMMIT DROP AS SELECT DISTINCT * FROM touched_day"
-    f" WHERE merchant_id <> {UNCLAIMED_MERCHANT}",
+    f"""
+    CREATE TEMP TABLE touched ON COMMIT DROP AS
+    SELECT DISTINCT * FROM touched_day WHERE merchant_id <> {UNCLAIMED_MERCHANT}
+    """,
     "ANALYZE touched",
 )
 
@@ -25,7 +27,8 @@ _TRANSACTION_DAYS = f"""
 INSERT INTO transaction_day (merchant_id, contract_id, day, {_TRANSACTION_SUMS}, count, amount)
 SELECT p.merchant_id, p.contract_id, p.occurred_on, {_TRANSACTION_SUMS}, count(*), sum(p.amount)
 FROM touched t JOIN transaction p ON p.merchant_id = t.merchant_id AND p.contract_id = t.contract_id
-  AND p.occurred_on = t.day AND p.occurred_at >= t.day - interval '1 day' AND p.occurred_at < t.day + interval '2 days'
+  AND p.occurred_on = t.day
+  AND p.occurred_at >= t.day - interval '1 day' AND p.occurred_at < t.day + interval '2 days'
 WHERE t.subject = 'transaction' AND p.occurred_on BETWEEN :first AND :last
 GROUP BY p.merchant_id, p.contract_id, p.occurred_on, {_TRANSACTION_SUMS}
 """
@@ -37,7 +40,8 @@ SELECT p.merchant_id, p.contract_id, p.collected_on, currency, status, transacti
   sum(debit_amount), sum(refund_amount), sum(cancellation_amount), sum(refund_cancellation_amount),
   sum(declined_amount)
 FROM touched t JOIN remittance p ON p.merchant_id = t.merchant_id AND p.contract_id = t.contract_id
-  AND p.collected_on = t.day AND p.collected_at >= t.day - interval '1 day' AND p.collected_at < t.day + interval '2 days'
+  AND p.collected_on = t.day
+  AND p.collected_at >= t.day - interval '1 day' AND p.collected_at < t.day + interval '2 days'
 WHERE t.subject = 'remittance' AND p.collected_on BETWEEN :first AND :last
 GROUP BY p.merchant_id, p.contract_id, p.collected_on, currency, status, transaction_count = 0
 """
@@ -77,7 +81,7 @@ def recompute(connection: Connection) -> None:
 def _replace(connection: Connection, subject: str, table: str, contract: str) -> None:
     connection.execute(
         text(
-            f"DELETE FROM {table} d USING touched t WHERE t.subject = :subject"  # noqa: S608 - constants only
+            f"DELETE FROM {table} d USING touched t WHERE t.subject = :subject"
             f" AND d.merchant_id = t.merchant_id AND d.contract_id = {contract} AND d.day = t.day"
         ),
         {"subject": subject},
@@ -90,7 +94,7 @@ def _over_all_contracts(
     sums = ", ".join(f"sum({name})" for name in measures)
     connection.execute(
         text(
-            f"INSERT INTO {subject}_day (merchant_id, contract_id, day, {dimensions}, {', '.join(measures)})"  # noqa: S608
+            f"INSERT INTO {subject}_day (merchant_id, contract_id, day, {dimensions}, {', '.join(measures)})"
             f" SELECT d.merchant_id, {ALL_CONTRACTS}, d.day, {dimensions}, {sums} FROM {subject}_day d"
             " JOIN (SELECT DISTINCT merchant_id, day FROM touched WHERE subject = :subject) AS t"
             " ON d.merchant_id = t.merchant_id AND d.day = t.day"

@@ -18,7 +18,7 @@ class KnownSource(NamedTuple):
     reseller_id: int
 
 
-class UnknownReseller(LookupError):
+class UnknownResellerError(LookupError):
     """No referential has named this reseller."""
 
 
@@ -56,13 +56,13 @@ def of(connection: Connection, payments: Payments) -> KnownSource:
 def bind(connection: Connection, source: str, slug: str) -> None:
     """Say which reseller a source belongs to; its rows that were kept aside then appear.
 
-    Raises UnknownReseller.
+    Raises UnknownResellerError.
     """
     reseller = connection.scalar(
         text("SELECT id FROM reseller WHERE slug = :slug AND declared"), {"slug": slug.lower()}
     )
     if reseller is None:
-        raise UnknownReseller(slug)
+        raise UnknownResellerError(slug)
     connection.execute(
         text(
             "INSERT INTO source (name, reseller_id) VALUES (:name, :reseller)"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ _OPTIONS = pacsv.WriteOptions(include_header=False, quoting_style="needed")
 
 
 def stage(connection: Connection, name: str, frame: pd.DataFrame, like: str, extra: str = "") -> None:
-    """Create temporary table ``name`` shaped like table ``like`` (plus ``extra`` columns) with ``frame``'s rows.
+    """Create temporary table ``name`` with ``frame``'s rows, shaped like ``like`` plus ``extra`` columns.
 
     It goes at commit. Columns of the table that the frame lacks are null; no constraint is copied.
     """
@@ -57,5 +57,5 @@ def rows_of(
 ) -> pd.DataFrame:
     """The rows of a query as a frame of Python objects."""
     result = connection.execute(text(statement), parameters or {})
-    names: Sequence[str] = list(result.keys())
-    return pd.DataFrame([tuple(row) for row in result], columns=names, dtype=object)
+    rows = [tuple(row) for row in result]
+    return pd.DataFrame(rows, columns=list(result.keys()), dtype="object")

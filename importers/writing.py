@@ -7,6 +7,7 @@ Columns bear the names of :mod:`importers.layout`; values are the model's words 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -18,9 +19,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from importers import layout, referentiel, remise_tpe, totals
+from importers import layout, referentiel, totals
 from importers.columns import ANY_TEXT, Column
-from importers.remise_tpe import COMPLETE, PAYMENTS_ONLY, TOTALS_ONLY
+from importers.remise_tpe.columns import (
+    COMPLETE,
+    HEADER,
+    NAME,
+    PAYMENTS_ONLY,
+    REMITTANCE,
+    TICKET,
+    TOTALS_ONLY,
+    TRANSACTION,
+    VERSION,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -38,6 +49,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         ("entry_mode", layout.ENTRY_MODES),
     )
 }
+_UNFIT = "a value is missing or is not what the format holds"
 _TOTALS = (*totals.COUNTS, *totals.AMOUNTS, "transaction_count", "net_amount")
 
 Frame = pd.DataFrame
@@ -54,6 +66,31 @@ class Header:
     content: str = COMPLETE
 
 
+@dataclass(frozen=True)
+class Lines:
+    """Remittances and transactions in the words of the file, ready to be written, whole or in part.
+
+    One text for each remittance (its ``REM``), for its totals (``TOT`` and ``FRM``) and for each transaction
+    (``TRX``), tickets included; ``parents`` has the place of each transaction's remittance.
+    """
+
+    remittances: pa.Array
+    totals: pa.Array
+    transactions: pa.Array
+    parents: Positions
+
+    def part(self, chosen: NDArray[np.bool_]) -> Lines:
+        """The ``chosen`` remittances alone, with what is theirs; one flag a remittance."""
+        theirs = chosen[self.parents]
+        places = np.cumsum(chosen) - 1
+        return Lines(
+            self.remittances.filter(pa.array(chosen)),
+            self.totals.filter(pa.array(chosen)),
+            self.transactions.filter(pa.array(theirs)),
+            places[self.parents[theirs]],
+        )
+
+
 def write_remise_tpe(
     file: BinaryIO, header: Header, remittances: Frame, transactions: Frame | None = None
 ) -> None:
@@ -65,24 +102,50 @@ def write_remise_tpe(
     is absent is unknown on every row; amounts are integers in minor units. Remittances and, within
     each, transactions keep the order of the frames.
 
-    Totals are those of the transactions, except in a ``TELECOLLECTES`` file, which has no
-    transactions and takes the columns that :func:`with_totals` adds.
+    Totals are those of the transactions. Without any, a ``TELECOLLECTES`` file takes the columns that
+    :func:`with_totals` would add.
 
     Raises ValueError, naming the column, for what the format cannot hold; nothing is written then.
     """
+    if transactions is not None or header.content != TOTALS_ONLY:
+        transactions = _no_transactions() if transactions is None else transactions
+        remittances = with_totals(remittances, transactions)
+    write_lines(file, header, prepared(remittances, transactions))
+
+
+def prepared(remittances: Frame, transactions: Frame | None = None) -> Lines:
+    """The lines of such frames, for one or several files; ``remittances`` has its totals (:func:`with_totals`).
+
+    Raises ValueError as :func:`write_remise_tpe` does.
+    """
     transactions = _no_transactions() if transactions is None else transactions
-    if header.content == TOTALS_ONLY and len(transactions):
-        raise ValueError("a TELECOLLECTES file holds no transactions")
-    remittances = remittances if header.content == TOTALS_ONLY else with_totals(remittances, transactions)
-    positions = _positions(remittances, transactions)
-    blocks = [(np.arange(len(remittances)), _remittance_lines(remittances))]
-    blocks.append((positions, _transaction_lines(transactions)))
+    if not remittances.index.is_unique:
+        raise ValueError("remittances: the index must be unique")
+    return Lines(
+        _printed(remittances, "REM", _texts(remittances, REMITTANCE)),
+        _total_lines(remittances),
+        _printed(transactions, "TRX", _texts(transactions, TRANSACTION)),
+        _positions(remittances, transactions),
+    )
+
+
+def write_lines(file: BinaryIO, header: Header, lines: Lines) -> None:
+    """Write a file of ``lines``: without their transactions, or their totals, where its content has none.
+
+    Raises ValueError, naming the column, for a header that the format cannot hold.
+    """
+    heading = _header_line(header)
+    own = np.arange(len(lines.remittances))
+    blocks = [(own, lines.remittances)]
+    count = 0
+    if header.content != TOTALS_ONLY:
+        blocks.append((lines.parents, lines.transactions))
+        count = len(lines.transactions)
     if header.content != PAYMENTS_ONLY:
-        blocks.append((np.arange(len(remittances)), _total_lines(remittances)))
-    body = _interleaved(blocks)
-    file.write(_header_line(header))
-    file.write(body)
-    file.write(f"FIN;{len(remittances)};{len(transactions)}\n".encode())
+        blocks.append((own, lines.totals))
+    file.write(heading)
+    file.write(_interleaved(blocks))
+    file.write(f"FIN;{len(own)};{count}\n".encode())
 
 
 def with_totals(remittances: Frame, transactions: Frame) -> Frame:
@@ -114,26 +177,12 @@ def _no_transactions() -> Frame:
 
 
 def _header_line(header: Header) -> bytes:
-    values = {
-        "format": remise_tpe.NAME,
-        "version": remise_tpe.VERSION,
-        "source": header.source,
-        "file_key": header.file_key,
-        "content": header.content,
-        "created_at": header.created_at.isoformat(timespec="seconds"),
-    }
-    lines = _lines([_constant("FIC"), *_texts(pd.DataFrame([values]), remise_tpe.HEADER)])
-    return bytes(_bytes(lines))
-
-
-def _remittance_lines(remittances: Frame) -> pa.Array:
-    if not remittances.index.is_unique:
-        raise ValueError("remittances: the index must be unique")
-    return _printed(remittances, "REM", _texts(remittances, remise_tpe.REMITTANCE))
-
-
-def _transaction_lines(transactions: Frame) -> pa.Array:
-    return _printed(transactions, "TRX", _texts(transactions, remise_tpe.TRANSACTION))
+    created = header.created_at.isoformat(timespec="seconds")
+    values = (NAME, VERSION, header.source, header.file_key, header.content, created)
+    for column, value in zip(HEADER, values, strict=True):
+        if not (value.isprintable() and re.fullmatch(column.pattern, value)):
+            raise ValueError(f"{column.name}: {_UNFIT}")
+    return (";".join(("FIC", *values)) + "\n").encode()
 
 
 def _total_lines(remittances: Frame) -> pa.Array:
@@ -154,7 +203,7 @@ def _printed(frame: Frame, code: str, columns: Iterable[pa.Array]) -> pa.Array:
     if "ticket" not in frame or not frame["ticket"].notna().any():
         return lines
     ticket = _text(frame["ticket"])
-    line = _pattern(remise_tpe.TICKET[0])
+    line = _pattern(TICKET[0])
     _check("ticket", ticket, rf"{line}(?:\n{line})*", required=False)
     split = pc.replace_substring(ticket, "\n", "\nTKT;")
     # A row without a ticket stays null here, and nothing follows its line.
@@ -192,7 +241,7 @@ def _pattern(column: Column) -> str:
 def _check(name: str, values: pa.Array, pattern: str, *, required: bool) -> None:
     fits = pc.match_substring_regex(values, pattern=f"^(?:{pattern}){'' if required else '?'}$")
     if not pc.all(pc.fill_null(fits, not required), min_count=0).as_py():
-        raise ValueError(f"{name}: a value is missing or is not what the format holds")
+        raise ValueError(f"{name}: {_UNFIT}")
 
 
 def _in_file_words(name: str, values: pa.Array) -> pa.Array:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from importers.demo.estate import TRADE_NAMES, Estate
+from importers.demo.estate import Estate
 from importers.demo.trades import TRADES, Trade
 
 Floats = NDArray[np.float64]
@@ -62,9 +62,8 @@ def _offset(day: date) -> timedelta:
 def demand(rng: np.random.Generator, estate: Estate, days: list[date], total: int) -> Floats:
     """Expected payments [till, day], ``total`` altogether; 0 where a till is closed or not yet there."""
     tills = estate.tills
-    trades = [TRADES[TRADE_NAMES[trade]] for trade in tills["trade"]]
-    kinds = {trade: np.array([_ordinary(trade, day) for day in days]) for trade in set(trades)}
-    rhythm = np.array([kinds[trade] for trade in trades])
+    ordinary = np.array([[_ordinary(trade, day) for day in days] for trade in TRADES.values()])
+    rhythm = ordinary[tills["trade"]]
     rhythm *= tills["weight"].to_numpy()[:, None] * _open(estate, days)
     rhythm *= 1 + _YEARLY_GROWTH * np.arange(len(days)) / 365
     # Rain, strikes, markets: a day is good or bad for a whole outlet at once.

@@ -94,7 +94,9 @@ def transaction_words(rng: np.random.Generator, estate: Estate, first_day: date,
         "authorisation_asked": asked,
         "authorisation_number": _digits(rng.integers(1, 10**6, len(frame)), 6).where(asked & accepted),
         "response_code": _chosen([code or None for code in CODES], values["code"]),
-        "certificate": _certificates(rng, len(frame)).where(accepted & np.isin(values["entry"], (CHIP, CONTACTLESS))),
+        "certificate": _certificates(rng, len(frame)).where(
+            accepted & np.isin(values["entry"], (CHIP, CONTACTLESS))
+        ),
         "dossier_number": _known(values["dossier"], 8),
         "order_reference": _orders(first_day, values["order"]),
         "original_sequence_number": _known(values["original_number"], 6),
@@ -111,7 +113,9 @@ def _card_words(
     known = kinds != NONE
     tills = estate.slots["till"].to_numpy()[values["slot"]]
     second = values["night"] >= estate.tills["replaced"].to_numpy()[tills]
-    makers = np.where(second, estate.tills["second_maker"].to_numpy()[tills], estate.tills["manufacturer"].to_numpy()[tills])
+    makers = np.where(
+        second, estate.tills["second_maker"].to_numpy()[tills], estate.tills["manufacturer"].to_numpy()[tills]
+    )
     four = _digits(cards.last_four(who, kinds), 4)
     months = at.astype("datetime64[M]").astype(np.int64) + 1970 * 12
     shown = [(kind.prefix, "*" * (5 if kind.means == "amex" else 6)) for kind in cards.KINDS]

@@ -1,0 +1,144 @@
+"""The importers' commands: ``import``, ``source``, ``demo-files`` and ``demo``."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from app.config import Config
+from app.db import Database
+from app.i18n import N_, gettext
+from importers import report
+from importers.archive import INBOX, files_in
+from importers.load import Result, Status, load_file
+from importers.refusals import unreadable
+
+_PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+
+
+@click.command(help=N_("Load PATHS: files, or folders of files. Without any, the inbox of the data folder."))
+@_PATHS
+@click.option(
+    "--replace", is_flag=True, help=N_("Let a corrected file take the place of its former content.")
+)
+@click.option("--dry-run", is_flag=True, help=N_("Say what would happen, and change nothing."))
+def import_command(paths: tuple[Path, ...], *, replace: bool, dry_run: bool) -> None:
+    """Print a line a file; exit 0 only when nothing was refused."""
+    config = Config.from_env()
+    missing = [path for path in paths if not path.exists() and not path.is_symlink()]
+    if missing:
+        raise click.ClickException(
+            gettext("No such file or folder: %(paths)s", paths=", ".join(map(str, missing)))
+        )
+    files = list(files_in(paths or (config.data / INBOX,)))
+    results = load_all(Database.from_config(config), files, config.data, replace=replace, dry_run=dry_run)
+    click.echo(report.summary(results))
+    if dry_run:
+        click.echo(gettext("Nothing was changed: this was a trial."))
+    sys.exit(any(result.refused for result in results))
+
+
+def load_all(
+    database: Database, files: list[Path], data: Path, *, replace: bool = False, dry_run: bool = False
+) -> list[Result]:
+    """Load files one after the other, each on its own; prints a line for each."""
+    results = []
+    with report.progress(gettext("Import")) as step:
+        for done, path in enumerate(files):
+            step(done, len(files))
+            try:
+                result = load_file(database, path, data, replace=replace, dry_run=dry_run)
+            except OSError as error:
+                result = Result(path=path, status=Status.QUARANTINED, refusals=(unreadable(error),))
+            results.append(result)
+            click.echo(report.line(result))
+    return results
+
+
+@click.command(help=N_("Say which reseller the files of a source belong to."))
+@click.argument("name", metavar="SOURCE")
+@click.option(
+    "--reseller", required=True, metavar="SLUG", help=N_("The reseller, as the referential names it.")
+)
+def source(name: str, reseller: str) -> None:
+    """Bind a source; what was kept aside for want of it appears."""
+    from app.db import Role  # noqa: PLC0415
+    from importers import sources  # noqa: PLC0415
+
+    database = Database.from_config(Config.from_env())
+    try:
+        with database.writing(Role.IMPORT) as connection:
+            sources.bind(connection, name, reseller)
+    except sources.UnknownResellerError:
+        raise click.ClickException(
+            gettext("No referential has named the reseller %(slug)s.", slug=reseller)
+        ) from None
+    click.echo(gettext("The files of %(source)s belong to %(slug)s.", source=name, slug=reseller))
+
+
+_POSITIVE = click.IntRange(min=1)
+
+
+@click.command(help=N_("Write synthetic files into DIR: a referential, and a night's file for each day."))
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+@click.option(
+    "--seed", type=int, default=1, show_default=True, help=N_("The same seed gives the same bytes.")
+)
+@click.option(
+    "--merchants", type=_POSITIVE, default=7, show_default=True, help=N_("A chain, and independents.")
+)
+@click.option(
+    "--days", type=_POSITIVE, default=457, show_default=True, help=N_("The days before the last one.")
+)
+@click.option(
+    "--transactions", type=_POSITIVE, default=1_000_000, show_default=True, help=N_("About how many.")
+)
+@click.option("--shops", type=_POSITIVE, default=40, show_default=True, help=N_("The shops of the chain."))
+@click.option(
+    "--last-day", type=click.DateTime(["%Y-%m-%d"]), help=N_("The last day; yesterday when not given.")
+)
+def demo_files(
+    folder: Path,
+    seed: int,
+    merchants: int,
+    days: int,
+    transactions: int,
+    shops: int,
+    last_day: datetime | None,
+) -> None:
+    """Write the files and say where their surprises are."""
+    from importers.demo.generation import generate  # noqa: PLC0415
+    from importers.demonstration import yesterday  # noqa: PLC0415
+
+    with report.progress(gettext("Demonstration data")) as step:
+        manifest = generate(
+            folder,
+            seed=seed,
+            merchants=merchants,
+            days=days,
+            transactions=transactions,
+            chain_shops=shops,
+            last_day=last_day.date() if last_day else yesterday(),
+            progress=step,
+        )
+    click.echo(
+        gettext(
+            "%(files)s files in %(folder)s: %(remittances)s remittances, %(transactions)s transactions.",
+            files=len(manifest.files) + 1,
+            folder=folder,
+            remittances=manifest.remittances,
+            transactions=manifest.transactions,
+        )
+    )
+
+
+@click.command(help=N_("Make the demonstration data once, load it, and print its log-ins."))
+def demo() -> None:
+    """Do what is not done yet: a second call only prints the log-ins."""
+    from importers import demonstration  # noqa: PLC0415
+
+    config = Config.from_env()
+    click.echo(demonstration.prepare(Database.from_config(config), config.data))

@@ -1,0 +1,49 @@
+"""The nightly import as a job of the worker: whatever was dropped into the inbox is loaded."""
+
+from __future__ import annotations
+
+import logging
+import time
+from pathlib import Path
+
+from procrastinate import JobContext
+
+from app.config import Config
+from app.db import Database
+from app.jobs import queue
+from importers import report
+from importers.archive import INBOX, files_in
+from importers.load import load_file
+
+#: A file that changed this recently may still be on its way.
+SETTLED_SECONDS = 60
+
+_log = logging.getLogger(__name__)
+
+
+@queue.periodic(cron="*/5 * * * *")
+@queue.task(name="import_inbox", pass_context=True, queueing_lock="import_inbox", lock="import_inbox")
+def import_inbox(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - periodic tasks are given it
+    """Load what has settled in the inbox."""
+    load_inbox(context.additional_context["database"], Config.from_env().data)
+
+
+def load_inbox(database: Database, data: Path) -> int:
+    """Load the files of the inbox that are finished; returns how many were dealt with.
+
+    A file that was refused for what it holds stays where it is when not even a copy may be kept: it
+    is reported again each time, until a person takes it away.
+    """
+    files = (
+        [path for path in files_in([data / INBOX]) if _is_settled(path)] if (data / INBOX).is_dir() else []
+    )
+    for path in files:
+        _log.info("%s", report.line(load_file(database, path, data)))
+    return len(files)
+
+
+def _is_settled(path: Path) -> bool:
+    try:
+        return time.time() - path.stat().st_mtime >= SETTLED_SECONDS
+    except FileNotFoundError:  # another importer has just dealt with it
+        return False
