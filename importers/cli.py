@@ -13,8 +13,7 @@ from app.db import Database
 from app.i18n import N_, gettext
 from importers import report
 from importers.archive import INBOX, files_in
-from importers.load import Result, Status, load_file
-from importers.refusals import unreadable
+from importers.load import Result, load_files
 
 _PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 
@@ -44,16 +43,12 @@ def import_command(paths: tuple[Path, ...], *, replace: bool, dry_run: bool) -> 
 def load_all(
     database: Database, files: list[Path], data: Path, *, replace: bool = False, dry_run: bool = False
 ) -> list[Result]:
-    """Load files one after the other, each on its own; prints a line for each."""
+    """Load files, each on its own; prints a line for each."""
     results = []
     with report.progress(gettext("Import")) as step:
-        for done, path in enumerate(files):
-            step(done, len(files))
-            try:
-                result = load_file(database, path, data, replace=replace, dry_run=dry_run)
-            except OSError as error:
-                result = Result(path=path, status=Status.QUARANTINED, refusals=(unreadable(error),))
+        for result in load_files(database, files, data, replace=replace, dry_run=dry_run):
             results.append(result)
+            step(len(results), len(files))
             click.echo(report.line(result))
     return results
 

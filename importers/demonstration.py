@@ -15,7 +15,7 @@ from app.models import Role
 from importers import report
 from importers.demo.accounts import ACCOUNTS
 from importers.demo.generation import generate
-from importers.load import load_file
+from importers.load import load_files
 
 SEED = 1
 RESELLER = "demo"
@@ -45,9 +45,8 @@ def _files(folder: Path) -> list[Path]:
 
 def _load(database: Database, data: Path, files: list[Path]) -> None:
     with report.progress(gettext("Import")) as step:
-        for done, path in enumerate(files):
+        for done, result in enumerate(load_files(database, files, data), start=1):
             step(done, len(files))
-            result = load_file(database, path, data)
             if result.refused:
                 raise RuntimeError(report.line(result))
 

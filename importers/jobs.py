@@ -13,7 +13,7 @@ from app.db import Database
 from app.jobs import queue
 from importers import report
 from importers.archive import INBOX, files_in
-from importers.load import load_file
+from importers.load import load_files
 
 #: A file that changed this recently may still be on its way.
 SETTLED_SECONDS = 60
@@ -37,8 +37,8 @@ def load_inbox(database: Database, data: Path) -> int:
     files = (
         [path for path in files_in([data / INBOX]) if _is_settled(path)] if (data / INBOX).is_dir() else []
     )
-    for path in files:
-        _log.info("%s", report.line(load_file(database, path, data)))
+    for result in load_files(database, files, data):
+        _log.info("%s", report.line(result))
     return len(files)
 
 

@@ -8,6 +8,8 @@ operator may load as a replacement.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -25,8 +27,10 @@ from importers import archive, card_numbers, contracts, ledger, payments, replac
 from importers.archive import Delivery
 from importers.formats import Format, recognise
 from importers.records import Payments, Records, Referential
-from importers.refusals import CARD_NUMBER, Refusal, Refused, refuse
+from importers.refusals import CARD_NUMBER, Refusal, Refused, refuse, unreadable
 
+#: Files in hand: one being read, one being written.
+_AT_ONCE = 2
 #: Taken by the one importer that writes; the others wait, readers never do.
 _WRITER = 7_251_003
 #: Held for one content while it is dealt with, so that eight processes read it once.
@@ -89,6 +93,24 @@ class _Attempt:
 
     def result(self, status: Status, **known: Any) -> Result:
         return Result(path=self.delivery.path, status=status, seconds=self.seconds, **known)
+
+
+def load_files(
+    database: Database, paths: Iterable[Path], data: Path, *, replace: bool = False, dry_run: bool = False
+) -> Iterator[Result]:
+    """Load files, each on its own, and say what became of each, in their order.
+
+    The next file is read while the database writes this one; writing is one at a time in any case.
+    """
+
+    def attempt(path: Path) -> Result:
+        try:
+            return load_file(database, path, data, replace=replace, dry_run=dry_run)
+        except OSError as error:
+            return Result(path=path, status=Status.QUARANTINED, refusals=(unreadable(error),))
+
+    with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+        yield from pool.map(attempt, paths)
 
 
 def load_file(

@@ -82,12 +82,14 @@ def load(
         _refuse_contradictions(remittances, known, payments, replaced)
         remittances.loc[known.index, "id"] = known["id"].astype("int64")
     transactions = _placed(connection, transactions, remittances, file_id)
+    rollups.touch(connection)
     _put_remittances(connection, remittances.drop(index=known.index))
-    _meet(connection, remittances.loc[known.index], payments, replaced)
+    if len(known):
+        _meet(connection, remittances.loc[known.index], payments, replaced)
     _put_transactions(connection, transactions, meeting=bool(len(known)))
     if len(known):
         seals.renew(connection)
-    _touch(connection)
+        connection.execute(text(_TOUCH_MET))
     rollups.recompute(connection)
     return _loaded(remittances, transactions)
 
@@ -203,6 +205,7 @@ def _known(connection: Connection, remittances: pd.DataFrame) -> pd.DataFrame:
     shape = "(SELECT id, merchant_id, contract_id, collected_on, number, 0 AS place FROM remittance) AS shape"
     stage(connection, "named_again", keys, shape)
     bounds = {"first": keys["collected_on"].min(), "last": keys["collected_on"].max()}
+    connection.execute(text("ANALYZE named_again"))
     query = (
         "SELECT n.place, r.* FROM named_again n"
         " JOIN remittance r USING (merchant_id, contract_id, collected_on, number)"
@@ -253,8 +256,6 @@ def _put_remittances(connection: Connection, remittances: pd.DataFrame) -> None:
 def _meet(connection: Connection, again: pd.DataFrame, payments: Payments, replaced: int | None) -> None:
     """Complete the stored remittances that the file names again with what it adds."""
     stage(connection, "met_remittance", _columns(again, _REMITTANCE_COLUMNS), "remittance")
-    if not len(again):
-        return
     completed = [f"{name} = COALESCE(r.{name}, m.{name})" for name in (*_SAID, "opened_at")]
     connection.execute(text(_MEET.format(sets=", ".join(completed), only="")))
     if replaced is not None:
@@ -292,9 +293,11 @@ def _put_transactions(connection: Connection, transactions: pd.DataFrame, *, mee
         extra=", 0 AS line",
     )
     if meeting:
+        connection.execute(text("ANALYZE staged_transaction"))
         _drop_same_lines(connection)
     names = ", ".join(_TRANSACTION_COLUMNS)
     connection.execute(text(f"INSERT INTO transaction ({names}) SELECT {names} FROM staged_transaction"))
+    connection.execute(text(_TOUCH.format(subject="transaction", day="occurred_on")))
 
 
 def _drop_same_lines(connection: Connection) -> None:
@@ -325,18 +328,14 @@ def _columns(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     return kept
 
 
-_TOUCHES = (
-    "SELECT 'remittance', merchant_id, contract_id, collected_on FROM staged_remittance",
-    "SELECT 'remittance', merchant_id, contract_id, collected_on FROM met_remittance",
-    "SELECT 'transaction', merchant_id, contract_id, occurred_on FROM staged_transaction",
-    """
-    SELECT 'transaction', t.merchant_id, t.contract_id, t.occurred_on FROM met_remittance m
-    JOIN transaction t ON t.merchant_id = m.merchant_id AND t.remittance_id = m.id
-    """,
-)
-
-
-def _touch(connection: Connection) -> None:
-    rollups.touch(connection)
-    for query in _TOUCHES:
-        connection.execute(text(f"INSERT INTO touched_day {query} GROUP BY 1, 2, 3, 4"))
+_TOUCH = """
+INSERT INTO touched_day
+SELECT '{subject}', merchant_id, contract_id, {day} FROM staged_{subject} GROUP BY 2, 3, 4
+"""
+_TOUCH_MET = """
+INSERT INTO touched_day
+SELECT 'remittance', merchant_id, contract_id, collected_on FROM met_remittance
+UNION
+SELECT 'transaction', t.merchant_id, t.contract_id, t.occurred_on FROM met_remittance m
+JOIN transaction t ON t.merchant_id = m.merchant_id AND t.remittance_id = m.id
+"""

@@ -25,8 +25,8 @@ def stage(connection: Connection, name: str, frame: pd.DataFrame, like: str, ext
     connection.execute(
         text(f"CREATE TEMP TABLE {name} ON COMMIT DROP AS SELECT * {extra} FROM {like} LIMIT 0")
     )
-    copy_in(connection, name, frame)
-    connection.execute(text(f"ANALYZE {name}"))
+    if len(frame):
+        copy_in(connection, name, frame)
 
 
 def copy_in(connection: Connection, table: str, frame: pd.DataFrame) -> None:

@@ -8,10 +8,11 @@ Columns bear the names of :mod:`importers.layout`; values are the model's words 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -32,9 +33,6 @@ from importers.remise_tpe.columns import (
     TRANSACTION,
     VERSION,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
 
 #: What a text may not hold: separator, control characters, anything that ends a line.
 _CHARACTER = r"[^;\x{0}-\x{1f}\x{7f}-\x{9f}\x{2028}\x{2029}]"
@@ -114,7 +112,7 @@ def write_remise_tpe(
 
 
 def prepared(remittances: Frame, transactions: Frame | None = None) -> Lines:
-    """The lines of such frames, for one or several files; ``remittances`` has its totals (:func:`with_totals`).
+    """The lines of such frames, for one or several files; ``remittances`` as :func:`with_totals` gives them.
 
     Raises ValueError as :func:`write_remise_tpe` does.
     """

@@ -25,19 +25,21 @@ _STATES = (0.9965, 0.0013, 0.0014, 0.0008)
 
 @dataclass(frozen=True)
 class Calls:
-    """[till, night]: ``made`` tells whether the terminal called, ``following`` the night of the next call from
-    that night on (the number of nights when there is none left), ``at`` its local time in seconds from the
-    first midnight, ``since`` that of the call before.
+    """Who called when; each is [till, night].
+
+    ``made``: whether the terminal called. ``following``: the night of the next call, that night's included
+    (the number of nights when there is none left). ``moment``: local seconds from the first midnight.
+    ``since``: the moment of the call before.
     """
 
     made: Flags
     following: Ints
-    at: Ints
+    moment: Ints
     since: Ints
 
 
 def plan_calls(rng: np.random.Generator, estate: Estate, nights: int) -> Calls:
-    """The calls of every terminal on each of ``nights``; some terminals were off, and called the night after."""
+    """The calls of every terminal on each of ``nights``; one that was off calls the night after."""
     tills = estate.tills
     shape = (len(tills), nights)
     numbers = np.arange(nights)
@@ -59,19 +61,20 @@ def collected(estate: Estate, calls: Calls, drafted: Frame) -> Ints:
     first = (drafted["at"].to_numpy() - estate.tills["call"].to_numpy()[tills]) // _DAY + 1
     nights = calls.made.shape[1]
     found = calls.following[tills, np.minimum(first, nights - 1)]
-    return np.where(first < nights, found, nights)
+    taken: Ints = np.where(first < nights, found, nights)
+    return taken
 
 
 @dataclass
 class Counters:
-    """Where each numbering stands: transactions by slot, calls by till, each for the first and second terminal."""
+    """Where each numbering stands, for a till's first and second terminal: [2 * slot] and [2 * till]."""
 
     sequences: Ints
     remittances: Ints
 
     @classmethod
     def at_start(cls, rng: np.random.Generator, estate: Estate) -> Counters:
-        """Terminals in the middle of their life; a replacement starts from 0, some are about to come round."""
+        """Terminals in the middle of their life, some about to come round; a replacement starts from 0."""
         sequences = np.zeros(2 * len(estate.slots), dtype=np.int64)
         sequences[::2] = rng.integers(0, 60_000, len(estate.slots))
         remittances = np.zeros(2 * len(estate.tills), dtype=np.int64)
@@ -80,14 +83,14 @@ class Counters:
         return cls(sequences, remittances)
 
 
-def numbered(counters: Counters, keys: Ints, steps: Ints) -> Ints:
-    """Numbers that go on from ``counters`` (advanced in place) by ``steps``; equal ``keys`` stand together."""
+def numbered(counters: Ints, keys: Ints, steps: Ints) -> Ints:
+    """Numbers that go on from ``counters``, advanced in place; equal ``keys`` are neighbours."""
     firsts = np.flatnonzero(np.diff(keys, prepend=NONE))
     lasts = np.append(firsts[1:], len(keys)) - 1
     running = np.cumsum(steps)
     before = np.repeat(running[firsts] - steps[firsts], np.diff(np.append(firsts, len(keys))))
     counts = running - before
-    numbers = counters[keys] + counts
+    numbers: Ints = counters[keys] + counts
     counters[keys[lasts]] += counts[lasts]
     return numbers
 
@@ -117,8 +120,8 @@ def remittances(
 ) -> Frame:
     """The remittances of ``nights``, night by night and in the order of the calls.
 
-    Columns: ``night``, ``slot``, ``till``, ``number``, ``file``, ``opened`` and ``collected`` (local seconds), ``state``
-    (CORRECT…) and ``payments``, how many of ``drafted`` it holds.
+    Columns: ``night``, ``slot``, ``till``, ``number``, ``file``, ``opened``, ``collected`` (local seconds),
+    ``state`` (CORRECT…) and ``payments``, how many of ``drafted`` it holds.
     """
     slots = estate.slots
     payments = np.zeros((len(slots), len(nights)), dtype=np.int64)
@@ -133,7 +136,7 @@ def remittances(
     frame = frame.sort_values(["night", "till", "slot"], ignore_index=True)
     _number(estate, counters, frame)
     turn = slots["turn"].to_numpy()[frame["slot"]]
-    frame["collected"] = calls.at[frame["till"], frame["night"]] + _BETWEEN_CALLS * turn
+    frame["collected"] = calls.moment[frame["till"], frame["night"]] + _BETWEEN_CALLS * turn
     frame["opened"] = calls.since[frame["till"], frame["night"]] + _BETWEEN_CALLS * turn + 9
     frame["state"] = rng.choice(len(_STATES), size=len(frame), p=_STATES)
     return frame

@@ -125,7 +125,9 @@ def kinds_of(means: str, who: Ints) -> Ints:
     wanted = _CARDS_OF.get(means, means)
     places = np.array([place for place, kind in enumerate(KINDS) if kind.means == wanted])
     shares = np.cumsum([KINDS[place].share for place in places])
-    return places[np.searchsorted(shares / shares[-1], _scattered(who, 1) % 10_000 / 10_000, side="right")]
+    drawn = _scattered(who, 1) % 10_000 / 10_000
+    chosen: Ints = places[np.searchsorted(shares / shares[-1], drawn, side="right")]
+    return chosen
 
 
 def last_four(who: Ints, kinds: Ints) -> Ints:
@@ -137,7 +139,8 @@ def expiries(who: Ints, kinds: Ints, months: Ints) -> Ints:
     """MMYY as a number, for cards used in ``months`` (months since year 0): renewed when they expire."""
     left = (_scattered(who * 64 + kinds, 3) - months) % _EXPIRY_MONTHS
     expiry = months + left
-    return (expiry % 12 + 1) * 100 + expiry // 12 % 100
+    shown: Ints = (expiry % 12 + 1) * 100 + expiry // 12 % 100
+    return shown
 
 
 def _scattered(values: Ints, salt: int) -> Ints:

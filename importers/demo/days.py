@@ -89,4 +89,5 @@ def _open(estate: Estate, days: list[date]) -> Flags:
     before = np.arange(len(days)) < tills["installed"].to_numpy()[:, None]
     weeks = np.array([day.isocalendar().week if day.month in _SUMMER else -1 for day in days])
     away = (tills["holiday"].to_numpy()[:, None] == weeks) & (tills["merchant"] == 0).to_numpy()[:, None]
-    return ~(closed | before | away)
+    shut: Flags = closed | before | away
+    return ~shut

@@ -47,9 +47,9 @@ _DEFAULTS: dict[str, int | bool] = {
 
 
 def drafts(**columns: Ints | Flags | int | bool) -> Frame:
-    """A frame with every column of a draft: those given (at least one of them an array), the others' defaults."""
+    """A frame with every column of a draft: those given (at least one an array), defaults for the others."""
     count = max(len(values) for values in columns.values() if isinstance(values, np.ndarray))
-    filled = {}
+    filled: dict[str, Ints | Flags] = {}
     for name, default in _DEFAULTS.items():
         kind = np.bool_ if isinstance(default, bool) else np.int64
         filled[name] = np.broadcast_to(np.asarray(columns.get(name, default), dtype=kind), count)

@@ -28,13 +28,14 @@ _CONTACTLESS_OF = {"CBCLESS": "CBEMV", "AMEXCLESS": "AMEX", "CONECSLESS": "CONEC
 
 @dataclass(frozen=True)
 class Estate:
-    """``tills`` is indexed 0 to n-1, as is ``slots``: one contract, rank and application of a till.
+    """Tills, and their slots: one contract, rank and application of a till each. Both count from 0.
 
-    ``tills``: outlet's and terminal's columns, ``merchant`` and ``outlet`` (numbers), ``trade``
-    (place in ``TRADE_NAMES``), ``call`` (seconds from midnight), ``installed`` and ``replaced`` (nights;
-    the latter beyond the last when it never is), ``second_serial``, ``second_maker``, ``weight``, ``closed``,
-    ``prints``. ``slots``: ``till``, ``application`` (place in ``APPLICATIONS``), ``contract``, ``rank``, ``nightly``,
-    ``declared``, ``turn`` (place in the till's call). ``slot_of`` is [till, application], -1 where there is none.
+    ``tills``: columns of outlet and terminal; ``merchant`` and ``outlet`` (numbers), ``trade`` (place in
+    ``TRADE_NAMES``), ``call`` (seconds from midnight), ``installed`` and ``replaced`` (nights; the latter
+    beyond the last when it never is), ``second_serial``, ``second_maker``, ``weight``, ``closed`` (weekday),
+    ``holiday`` (week of the year), ``prints``. ``slots``: ``till``, ``application`` (in ``APPLICATIONS``),
+    ``contract``, ``rank``, ``nightly``, ``declared``, ``turn`` (place in the till's call).
+    ``slot_of`` is [till, application], -1 where there is none.
     """
 
     tills: Frame
@@ -130,13 +131,13 @@ def _equipped(rng: np.random.Generator, tills: Frame, nights: int) -> Frame:
     """Give each till its terminal, its hour of call and its share of the trade."""
     count = len(tills)
     called = np.array([TRADES[TRADE_NAMES[trade]].called for trade in tills["trade"]])
-    makers = rng.choice(_MAKERS, size=(count, 2), p=_MAKER_SHARES)
+    makers = rng.choice(len(_MAKERS), size=count, p=_MAKER_SHARES)
     serials = rng.integers(10**11, 10**12, size=(count, 2)).astype(str)
     replaced, installed = _changes(tills, nights)
     return tills.assign(
         call=(rng.uniform(called[:, 0], called[:, 1]) * _HOUR).astype(np.int64),
-        manufacturer=makers[:, 0],
-        second_maker=makers[:, 1],
+        manufacturer=np.array(_MAKERS)[makers],
+        second_maker=np.array(_MAKERS)[makers - 1],
         serial_number=serials[:, 0],
         second_serial=serials[:, 1],
         weight=np.where(tills["merchant"] == 0, rng.lognormal(0, 0.35, count), 1.0),
@@ -149,23 +150,18 @@ def _equipped(rng: np.random.Generator, tills: Frame, nights: int) -> Frame:
 def _changes(tills: Frame, nights: int) -> tuple[Ints, Ints]:
     """When each terminal is replaced, and when the one that nobody has declared yet was installed."""
     replaced = np.full(len(tills), nights, dtype=np.int64)
-    candidates = np.flatnonzero(tills["rank"] == 1)
-    chosen = [
-        candidates[-1 if len(candidates) < 3 else 2],
-        *np.flatnonzero(tills["trade"] == TRADE_NAMES.index("boulangerie")),
-    ]
-    for place, till in enumerate(chosen):
+    third_shop = np.flatnonzero(tills["rank"] == 1)[2:3]
+    bakeries = np.flatnonzero(tills["trade"] == TRADE_NAMES.index("boulangerie"))
+    for place, till in enumerate((*third_shop, *bakeries)):
         replaced[till] = max(1, int(nights * _REPLACED_AT[place % len(_REPLACED_AT)]))
     installed = np.zeros(len(tills), dtype=np.int64)
     installed[_undeclared(tills)] = max(0, nights - min(_UNDECLARED_FOR, nights // 2))
     return replaced, installed
 
 
-def _undeclared(tills: Frame) -> int:
-    """The chain's newest terminal, whose contracts are not in the referential yet."""
-    chain_tills = np.flatnonzero(tills["merchant"] == 0)
-    second = chain_tills[(tills["rank"].to_numpy()[chain_tills] == 2)]
-    return int(second[-1] if len(second) else chain_tills[-1])
+def _undeclared(tills: Frame) -> Ints:
+    """The chain's newest terminal, a second one, whose contracts are not in the referential yet."""
+    return np.flatnonzero((tills["merchant"] == 0) & (tills["rank"] > 1))[-1:]
 
 
 def _slots(tills: Frame) -> Frame:
@@ -185,7 +181,7 @@ def _slots(tills: Frame) -> Frame:
             "bank_code": banks,
             "bank_name": banks.map(BANKS).where(~private, names.map(_acquirer)),
             "nightly": names.isin(EVERY_NIGHT),
-            "declared": exploded.index != _undeclared(tills),
+            "declared": ~exploded.index.isin(_undeclared(tills)),
             "turn": exploded.groupby(level=0).cumcount(),
         }
     )

@@ -82,7 +82,7 @@ class _World:
     plan: Plan
 
 
-def generate(
+def generate(  # noqa: PLR0913 - all of them by name, most with a default
     folder: Path,
     *,
     seed: int,
@@ -95,9 +95,9 @@ def generate(
 ) -> Manifest:
     """Write the demo's REFERENTIEL and a REMISE-TPE file a night into ``folder`` (made if need be).
 
-    The same arguments give the same bytes. ``merchants`` (at least 1): a chain of ``chain_shops`` outlets and
-    independents; ``days`` end with ``last_day``; ``transactions`` is met within a few percent. ``progress`` is
-    called with nights done and nights in all. Raises ValueError for arguments below 1.
+    The same arguments give the same bytes. ``merchants``: a chain of ``chain_shops`` outlets, then
+    independents; ``days`` end with ``last_day``; ``transactions`` is met within a few percent.
+    ``progress`` is called with nights done and nights in all. Raises ValueError for numbers below 1.
     """
     if min(merchants, days, transactions, chain_shops) < 1:
         raise ValueError("merchants, days, transactions and chain shops must be at least 1")
@@ -164,18 +164,19 @@ def _drawn(rng: np.random.Generator, world: _World, nights: range) -> Frame:
     sold = together([sales(rng, estate, tills, at, world.meals[days]), _owls(rng, world, nights)])
     first = _IDS * (nights.start + 1)
     sold = sold.assign(id=first + np.arange(len(sold)))
+    sold["order"] = sold["order"].mask(sold["order"] != NONE, _month_numbers(nights) + sold["order"])
     undone = reversals(rng, estate, sold, world.expected > 0, first + len(sold))
-    dossiers = stays(rng, estate, expected, _dossier(nights), nights.start)
+    dossiers = stays(rng, estate, expected, _month_numbers(nights), nights.start)
     return together([sold, undone, dossiers])
 
 
-def _dossier(nights: range) -> int:
-    """The first dossier number of a month, and the id of its opening: below those of all sales."""
+def _month_numbers(nights: range) -> int:
+    """The first of a month's dossiers and orders; the ids of dossiers, below those of all sales."""
     return 10_000_000 + nights.start * 100_000
 
 
 def _owls(rng: np.random.Generator, world: _World, nights: range) -> Frame:
-    """At a bar that is open on a night of clock change, sales all through the hour that is doubled or missing."""
+    """At a bar, on a night of clock change: sales all through the hour that is doubled or missing."""
     changes = [night for night in nights if world.days[night] in clock_changes([world.days[night]])]
     bars = np.flatnonzero(world.estate.tills["trade"] == TRADE_NAMES.index("bar"))
     tills = np.repeat(bars, len(changes) * 2 * len(_OWLS))

@@ -28,9 +28,10 @@ _PRINTED_NIGHTS = 15
 
 @dataclass(frozen=True)
 class Plan:
-    """What goes otherwise: nights that are never delivered, nights on which the chain's telecollections and
-    transactions come ``apart``, tills whose last telecollections are ``awaited``, the first night that is
-    ``printed`` by the tills that print.
+    """What goes otherwise than usual.
+
+    Nights ``missing`` for ever, nights on which the chain's telecollections and transactions come ``apart``,
+    tills whose last telecollections are ``awaited``, the first night ``printed`` by the tills that print.
     """
 
     nights: list[date]
@@ -42,7 +43,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Night:
-    """A file that was written."""
+    """A file that was written, and how many remittances and transactions it was the first to hold."""
 
     path: Path
     created_at: datetime
@@ -53,12 +54,16 @@ class Night:
 
 @dataclass(frozen=True)
 class _Parcel:
-    """A file to write: some of a night's remittances, in one of the contents."""
+    """A file to write: some of a night's remittances, in one of the contents.
+
+    ``again`` when another file has counted those remittances already.
+    """
 
     content: str
     delivery: date
     number: int
     chosen: Flags
+    again: bool = False
 
     @property
     def name(self) -> str:
@@ -124,7 +129,7 @@ def _parcels(estate: Estate, plan: Plan, calls: Frame) -> Iterator[_Parcel]:
         late = delivery + timedelta(days=plan.apart.index(night) % 2)
         yield _Parcel(COMPLETE, delivery, 1, ~chain)
         yield _Parcel(TOTALS_ONLY, delivery, 2, chain)
-        yield _Parcel(PAYMENTS_ONLY, late, 3, chain)
+        yield _Parcel(PAYMENTS_ONLY, late, 3, chain, again=True)
         return
     awaited = np.isin(calls["till"], plan.awaited) & (night == len(plan.nights) - 1)
     yield _Parcel(COMPLETE, delivery, 1, ~awaited)
@@ -141,7 +146,7 @@ def _write(folder: Path, parcel: _Parcel, lines: Lines) -> Night:
     return Night(
         path,
         parcel.header.created_at,
-        0 if parcel.content == PAYMENTS_ONLY else len(lines.remittances),
+        0 if parcel.again else len(lines.remittances),
         0 if parcel.content == TOTALS_ONLY else len(lines.transactions),
         size,
     )

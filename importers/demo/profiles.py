@@ -1,4 +1,4 @@
-"""The merchants of the demo: one chain and six independents, invented from the name to the SIRET. Data only."""
+"""The merchants of the demo: a chain and six independents, invented from name to SIRET. Data only."""
 
 from __future__ import annotations
 

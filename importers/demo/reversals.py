@@ -82,4 +82,5 @@ def _refunds(
     tills = estate.slots["till"].to_numpy()[refunds["slot"]]
     kept = days < is_open.shape[1]
     kept[kept] = is_open[tills[kept], days[kept]]
-    return refunds[kept]
+    found: Frame = refunds[kept]
+    return found

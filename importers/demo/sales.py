@@ -32,7 +32,7 @@ _DAY, _HOUR = 86_400, 3_600
 _PHONE_HOURS = (9, 18)
 _PHONE_SHARE = 0.35
 _MEAL_CEILING = 2_500  # minor units: what a titre-restaurant card pays in a day
-_SHORT_BALANCE = 0.05
+_SHORT_BALANCE = 0.025
 _DECLINED_SHARE, _ABANDONED_SHARE = 0.024, 0.006
 _COUNTER_CODES = {
     "51": 0.46,
@@ -113,7 +113,7 @@ def _of_trade(
         customer=customers,
         kind=_kinds(names, means, customers),
         entry=entry,
-        order=np.where(distant, at // 97 + 100_000 * tills, NONE),
+        order=np.where(distant, np.arange(len(tills)), NONE),
     )
 
 

@@ -7,13 +7,11 @@ import numpy as np
 from importers.demo import cards
 from importers.demo.drafts import (
     APPROVED,
+    CHIP,
     CODES,
     DECLINED,
     MANUAL,
-    NONE,
     PREAUTHORISATION,
-    CHIP,
-    Flags,
     Frame,
     Ints,
     drafts,

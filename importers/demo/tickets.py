@@ -29,8 +29,8 @@ def cardholder_tickets(remittances: Frame, transactions: Frame) -> pd.Series[str
 
     ``remittances`` also has ``trade_name`` and ``city``.
     """
-    parents = remittances.loc[transactions["remittance"]].to_dict("records")
-    payments = transactions.astype(object).where(transactions.notna(), None).to_dict("records")
+    parents = _rows(remittances.loc[transactions["remittance"]])
+    payments = _rows(transactions)
     texts = [
         "\n".join(_cardholder(payment, parent)) for payment, parent in zip(payments, parents, strict=True)
     ]
@@ -39,8 +39,13 @@ def cardholder_tickets(remittances: Frame, transactions: Frame) -> pd.Series[str
 
 def remittance_tickets(remittances: Frame) -> pd.Series[str]:
     """A ticket for each of ``remittances``, which also have their totals, ``trade_name`` and ``city``."""
-    texts = ["\n".join(_telecollection(row)) for row in remittances.to_dict("records")]
+    texts = ["\n".join(_telecollection(row)) for row in _rows(remittances)]
     return pd.Series(texts, index=remittances.index, dtype="str")
+
+
+def _rows(frame: Frame) -> Iterator[Row]:
+    values = frame.astype(object).where(frame.notna(), None)
+    return (dict(zip(frame.columns, row, strict=True)) for row in values.itertuples(index=False))
 
 
 def _heading(row: Row, at: pd.Timestamp) -> Iterator[str]:
@@ -59,7 +64,7 @@ def _cardholder(payment: Row, parent: Row) -> Iterator[str]:
     yield parent["contract"]
     yield from [f"************{payment['card'][-4:]}"] if payment["card"] else []
     yield from filter(None, (payment["certificate"],))
-    yield f"{parent['terminal_number']} {payment['sequence_number']} {parent['number'][-2:]}{_reading(payment)}"
+    yield f"{parent['terminal_number']} {payment['sequence_number']} {_reading(payment, parent)}"
     if payment["authorisation_number"]:
         yield f"NO AUTO : {payment['authorisation_number']}"
     yield from _money(payment)
@@ -68,9 +73,9 @@ def _cardholder(payment: Row, parent: Row) -> Iterator[str]:
     yield "A CONSERVER"
 
 
-def _reading(payment: Row) -> str:
+def _reading(payment: Row, parent: Row) -> str:
     mode = {"chip": " C", "contactless": " C", "magstripe": " S"}.get(payment["entry_mode"], "")
-    return mode + (" @" if payment["authorisation_asked"] else "")
+    return f"{parent['number'][-2:]}{mode}" + (" @" if payment["authorisation_asked"] else "")
 
 
 def _money(payment: Row) -> Iterator[str]:

@@ -26,7 +26,6 @@ from importers.demo.drafts import (
     OUTCOMES,
     PREAUTHORISATION,
     TYPES,
-    Flags,
     Frame,
     Ints,
 )
@@ -98,7 +97,7 @@ def transaction_words(rng: np.random.Generator, estate: Estate, first_day: date,
             accepted & np.isin(values["entry"], (CHIP, CONTACTLESS))
         ),
         "dossier_number": _known(values["dossier"], 8),
-        "order_reference": _orders(first_day, values["order"]),
+        "order_reference": "CMD-" + _known(values["order"], 8),
         "original_sequence_number": _known(values["original_number"], 6),
         "requested_amount": _whole(values["requested"]),
     }
@@ -107,7 +106,7 @@ def transaction_words(rng: np.random.Generator, estate: Estate, first_day: date,
 
 def _card_words(
     estate: Estate, values: dict[str, Ints], at: NDArray[np.datetime64]
-) -> dict[str, pd.Categorical | pd.Series[str]]:
+) -> dict[str, pd.Categorical[str] | pd.Series[str]]:
     """The card as far as the terminal tells it; a maker's terminals show the last four digits alone."""
     kinds, who = values["kind"], values["customer"]
     known = kinds != NONE
@@ -157,11 +156,11 @@ def _conversion(estate: Estate, values: dict[str, Ints]) -> dict[str, object]:
     }
 
 
-def _chosen(words: Sequence[str | None], places: Ints) -> pd.Categorical:
+def _chosen(words: Sequence[str | None], places: Ints) -> pd.Categorical[str]:
     """The word at each place; unknown for NONE and where the word itself is."""
     found = list(dict.fromkeys(word for word in words if word is not None))
-    codes = np.array([NONE if word is None else found.index(word) for word in words] + [NONE])
-    return pd.Categorical.from_codes(codes[places], categories=found)
+    codes: Ints = np.array([NONE if word is None else found.index(word) for word in words] + [NONE])
+    return pd.Categorical.from_codes(codes[places], categories=pd.Index(found, dtype="str"))
 
 
 def _digits(numbers: Ints, width: int) -> pd.Series[str]:
@@ -177,10 +176,6 @@ def _known(numbers: Ints, width: int) -> pd.Series[str]:
 def _whole(numbers: Ints) -> pd.arrays.IntegerArray:
     """Integers, unknown for NONE."""
     return pd.arrays.IntegerArray(numbers, numbers == NONE)
-
-
-def _orders(first_day: date, orders: Ints) -> pd.Series[str]:
-    return (f"CMD-{first_day.year}-" + _digits(orders % 10**8, 8)).where(orders != NONE)
 
 
 def _certificates(rng: np.random.Generator, count: int) -> pd.Series[str]:
