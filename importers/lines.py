@@ -6,6 +6,7 @@ character. Lines are counted from 1.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,7 +24,12 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 LONGEST_LINE = 4096
 _CONTROL = 32
 _DELETE = 127
-_C1_LEAD, _C1_FIRST, _C1_LAST = 0xC2, 0x80, 0x9F
+# Further bytes of what a reader would obey without seeing it: C1 controls after C2; line and paragraph
+# separators and marks of writing direction after E2.
+_INVISIBLE = (
+    (0xC2, re.compile(rb"[\x80-\x9f]")),
+    (0xE2, re.compile(rb"\x80[\x8e\x8f\xa8-\xae]|\x81[\xa6-\xa9]")),
+)
 _WRONG_COLUMNS = N_("expected %(expected)s columns, found %(found)s")
 
 
@@ -47,8 +53,9 @@ def cleaned(data: bytes) -> bytes:
 def _refuse_controls(data: bytes) -> None:
     buffer = np.frombuffer(data, dtype=np.uint8)
     control = ((buffer < _CONTROL) & (buffer != ord("\n"))) | (buffer == _DELETE)
-    lead = np.flatnonzero(buffer[:-1] == _C1_LEAD)
-    control[lead] |= (buffer[lead + 1] >= _C1_FIRST) & (buffer[lead + 1] <= _C1_LAST)
+    for lead, rest in _INVISIBLE:
+        for start in np.flatnonzero(buffer == lead).tolist():
+            control[start] = rest.match(data, start + 1) is not None
     places = np.flatnonzero(control)[:1]
     if len(places):
         line = data.count(b"\n", 0, int(places[0])) + 1

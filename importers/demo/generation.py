@@ -44,9 +44,10 @@ _OWLS = np.arange(2 * _HOUR, 3 * _HOUR, 300)
 class Manifest:
     """What was written, and where its surprises are. ``files`` are in the order of their delivery.
 
-    ``late_nights``: telecollections and transactions of the chain came as two files. ``awaited``: SIRETs
-    whose last night has transactions and no telecollection yet. ``undeclared``: contracts (number, rank,
-    application) left out of the referential. ``replaced``: (SIRET, terminal number, first night).
+    ``late_nights``: telecollections and transactions of the chain came as two files; of the
+    ``differing_night`` a transaction is lost. ``awaited``: SIRETs whose last night has transactions and no
+    telecollection yet. ``undeclared``: contracts (number, rank, application) left out of the referential.
+    ``replaced``: (SIRET, terminal number, first night).
     """
 
     folder: Path
@@ -61,6 +62,7 @@ class Manifest:
     size: int
     missing_nights: tuple[date, ...]
     late_nights: tuple[date, ...]
+    differing_night: date | None
     awaited: tuple[str, ...]
     undeclared: tuple[tuple[str, str, str], ...]
     replaced: tuple[tuple[str, str, date], ...]
@@ -242,6 +244,7 @@ def _manifest(folder: Path, world: _World, referential: Path, nights: list[Night
         size=sum(night.size for night in nights),
         missing_nights=tuple(world.days[night] for night in plan.missing),
         late_nights=tuple(world.days[night] for night in plan.apart),
+        differing_night=None if plan.differing is None else world.days[plan.differing],
         awaited=tuple(estate.tills.loc[plan.awaited, "siret"].unique()),
         undeclared=_undeclared(estate),
         replaced=_replaced(world),

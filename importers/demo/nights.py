@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
 from importers.demo.days import PARIS, clock_changes
 from importers.demo.drafts import Flags, Frame, Ints
@@ -40,6 +41,11 @@ class Plan:
     awaited: Ints
     printed: int
 
+    @property
+    def differing(self) -> int | None:
+        """The night that comes apart and loses a transaction on the way."""
+        return self.apart[-1] if self.apart else None
+
 
 @dataclass(frozen=True)
 class Night:
@@ -56,7 +62,7 @@ class Night:
 class _Parcel:
     """A file to write: some of a night's remittances, in one of the contents.
 
-    ``again`` when another file has counted those remittances already.
+    ``again`` when another file has counted those remittances already; ``loses`` one of its transactions.
     """
 
     content: str
@@ -64,6 +70,7 @@ class _Parcel:
     number: int
     chosen: Flags
     again: bool = False
+    loses: bool = False
 
     @property
     def name(self) -> str:
@@ -129,7 +136,7 @@ def _parcels(estate: Estate, plan: Plan, calls: Frame) -> Iterator[_Parcel]:
         late = delivery + timedelta(days=plan.apart.index(night) % 2)
         yield _Parcel(COMPLETE, delivery, 1, ~chain)
         yield _Parcel(TOTALS_ONLY, delivery, 2, chain)
-        yield _Parcel(PAYMENTS_ONLY, late, 3, chain, again=True)
+        yield _Parcel(PAYMENTS_ONLY, late, 3, chain, again=True, loses=night == plan.differing)
         return
     awaited = np.isin(calls["till"], plan.awaited) & (night == len(plan.nights) - 1)
     yield _Parcel(COMPLETE, delivery, 1, ~awaited)
@@ -139,6 +146,8 @@ def _parcels(estate: Estate, plan: Plan, calls: Frame) -> Iterator[_Parcel]:
 
 def _write(folder: Path, parcel: _Parcel, lines: Lines) -> Night:
     lines = lines.part(parcel.chosen)
+    if parcel.loses:
+        lines = _without_one(lines)
     path = folder / parcel.name
     with path.open("wb") as file:
         write_lines(file, parcel.header, lines)
@@ -150,6 +159,11 @@ def _write(folder: Path, parcel: _Parcel, lines: Lines) -> Night:
         0 if parcel.content == TOTALS_ONLY else len(lines.transactions),
         size,
     )
+
+
+def _without_one(lines: Lines) -> Lines:
+    kept = np.arange(len(lines.transactions)) != len(lines.transactions) // 2
+    return replace(lines, transactions=lines.transactions.filter(pa.array(kept)), parents=lines.parents[kept])
 
 
 def _printed(
