@@ -117,8 +117,6 @@ def prepared(remittances: Frame, transactions: Frame | None = None) -> Lines:
     Raises ValueError as :func:`write_remise_tpe` does.
     """
     transactions = _no_transactions() if transactions is None else transactions
-    if not remittances.index.is_unique:
-        raise ValueError("remittances: the index must be unique")
     return Lines(
         _printed(remittances, "REM", _texts(remittances, REMITTANCE)),
         _total_lines(remittances),
@@ -152,10 +150,12 @@ def with_totals(remittances: Frame, transactions: Frame) -> Frame:
     A pre-authorisation counts in ``transaction_count`` alone. Raises ValueError as
     :func:`write_remise_tpe` does.
     """
-    exact = transactions.assign(
-        remittance=_positions(remittances, transactions), amount=_integers(transactions, "amount")
+    counted = transactions.assign(
+        remittance=_positions(remittances, transactions),
+        amount=_integers(transactions, "amount"),
+        sequence_number="0",  # gaps in the numbering are the reader's business
     )
-    received = totals.received(exact, len(remittances))
+    received = totals.received(counted, len(remittances))
     return remittances.assign(**{name: received[name].to_numpy() for name in _TOTALS})
 
 
@@ -284,17 +284,18 @@ def _number(frame: Frame, name: str) -> pa.Array:
 
 
 def _integers(frame: Frame, name: str) -> NDArray[np.int64]:
-    try:
-        values = frame[name]
-    except KeyError:
-        raise ValueError(f"{name}: the column is required") from None
-    if pd.api.types.is_float_dtype(values.dtype):
-        raise ValueError(f"{name}: floating-point numbers are not exact")
+    if name not in frame:
+        raise ValueError(f"{name}: the column is required")
+    values = frame[name].infer_objects()
+    if len(values) and (values.isna().any() or not pd.api.types.is_integer_dtype(values.dtype)):
+        raise ValueError(f"{name}: expected whole numbers in minor units")
     return values.to_numpy(dtype=np.int64)
 
 
 def _positions(remittances: Frame, transactions: Frame) -> Positions:
     """The place of each transaction's remittance."""
+    if not remittances.index.is_unique:
+        raise ValueError("remittances: the index must be unique")
     positions = remittances.index.get_indexer(pd.Index(transactions["remittance"]))
     if (positions < 0).any():
         raise ValueError("remittance: a transaction refers to a remittance that is not there")

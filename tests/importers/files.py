@@ -99,7 +99,9 @@ class File:
         lines = [f"FIC;REMISE-TPE;1;{self.source};{self.key};{self.content};{self.created}"]
         for rem in self.remittances:
             lines += rem.lines(self.content)
-        count = 0 if self.content == "TELECOLLECTES" else sum(len(rem.transactions) for rem in self.remittances)
+        count = (
+            0 if self.content == "TELECOLLECTES" else sum(len(rem.transactions) for rem in self.remittances)
+        )
         return "\n".join([*lines, f"FIN;{len(self.remittances)};{count}"]) + "\n"
 
     def data(self) -> bytes:

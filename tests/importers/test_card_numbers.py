@@ -75,7 +75,9 @@ def test_a_number_is_found_as_cards_and_chips_write_it(shown: str) -> None:
 
 def test_honest_numbers_pass() -> None:
     siret = "44306184100047"  # a public SIRET, which passes the Luhn check
-    rem = Rem(siret=siret, transactions=(Trx(ticket=(f"SIRET {siret}", "7654321 001 000417", "02/03/26 12:31")),))
+    rem = Rem(
+        siret=siret, transactions=(Trx(ticket=(f"SIRET {siret}", "7654321 001 000417", "02/03/26 12:31")),)
+    )
     assert faults(File(remittances=(rem,)).data()) == []
     assert faults(referential({"siret": "30000000000006"})) == []
 

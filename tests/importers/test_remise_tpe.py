@@ -45,7 +45,9 @@ def test_a_file_becomes_payments_with_their_sums() -> None:
     assert payments.transactions["card_last4"].tolist() == ["0028"] * 4
 
 
-@pytest.mark.parametrize("change", [lambda d: d, lambda d: b"\xef\xbb\xbf" + d, lambda d: d.replace(b"\n", b"\r\n")])
+@pytest.mark.parametrize(
+    "change", [lambda d: d, lambda d: b"\xef\xbb\xbf" + d, lambda d: d.replace(b"\n", b"\r\n")]
+)
 @pytest.mark.parametrize("end", [b"", b"\n"])
 def test_bom_line_ends_and_the_last_one_are_tolerated(change, end: bytes) -> None:
     data = change(NIGHT.data()).rstrip(b"\r\n") + end
@@ -62,7 +64,10 @@ def test_unknown_words_are_kept_as_received() -> None:
 
 
 def test_ticket_lines_belong_to_the_line_above() -> None:
-    rem = Rem(ticket=("TELECOLLECTE", ""), transactions=(Trx(ticket=("CARTE BANCAIRE", "  MERCI")), Trx(sequence="2")))
+    rem = Rem(
+        ticket=("TELECOLLECTE", ""),
+        transactions=(Trx(ticket=("CARTE BANCAIRE", "  MERCI")), Trx(sequence="2")),
+    )
     payments = remise_tpe.read(File(remittances=(rem,)).data())
     assert payments.remittances["ticket"].tolist() == ["TELECOLLECTE\n"]
     first = payments.transactions["ticket"][0]

@@ -1,0 +1,115 @@
+"""What the tests of loading share: an operator with a database, a folder, and a way to look inside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from app.db import Database, Role
+from app.models import Remittance, Transaction
+from importers.load import Result, Status, load_file
+from tests.importers.files import File, referential, written
+
+#: What depends on the order in which files came, and on nothing else.
+_BOOKKEEPING = {"id", "remittance_id", "contract_id", "merchant_id", "reseller_id"} | {
+    "import_file_id",
+    "header_file_id",
+    "totals_file_id",
+}
+
+
+@dataclass
+class Operator:
+    """Delivers files to a portal and looks at what became of them."""
+
+    database: Database
+    folder: Path
+    data: Path
+    delivered: int = 0
+
+    def deliver(self, content: File | bytes, name: str | None = None, **options: Any) -> Result:
+        self.delivered += 1
+        data = content.data() if isinstance(content, File) else content
+        path = written(self.folder, name or f"file-{self.delivered}.txt", data)
+        return load_file(self.database, path, self.data, **options)
+
+    def declare(self, *lines: dict[str, str]) -> Result:
+        result = self.deliver(referential(*lines))
+        assert result.status is Status.LOADED, [refusal.text() for refusal in result.refusals]
+        return result
+
+    def rows(self, query: str, **values: Any) -> list[tuple[Any, ...]]:
+        with self.database.reading(Role.OWNER) as connection:
+            return [tuple(row) for row in connection.execute(text(query), values)]
+
+    def value(self, query: str, **values: Any) -> Any:
+        ((value,),) = self.rows(query, **values)
+        return value
+
+    def count(self, table: str) -> int:
+        return int(self.value(f"SELECT count(*) FROM {table}"))
+
+    def digest(self) -> tuple[list[tuple[Any, ...]], ...]:
+        """All payments and their daily sums, whatever keys they were given."""
+        owner = "c.number, c.rank, c.application, m.code"
+        join = "JOIN contract c ON c.merchant_id = p.merchant_id AND c.id = p.contract_id JOIN merchant m ON m.id = c.merchant_id"
+        payments = (
+            self.rows(
+                f'SELECT {owner}, {_columns(model)} FROM {model.__tablename__} p {join} ORDER BY p::text COLLATE "C"'
+            )
+            for model in (Remittance, Transaction)
+        )
+        days = (
+            self.rows(
+                "SELECT m.code, c.number, c.rank, c.application, to_jsonb(p) - 'contract_id' - 'merchant_id'"
+                f" FROM {table} p JOIN merchant m ON m.id = p.merchant_id"
+                " LEFT JOIN contract c ON c.merchant_id = p.merchant_id AND c.id = p.contract_id"
+            )
+            for table in ("transaction_day", "remittance_day")
+        )
+        return tuple(sorted(rows, key=repr) for rows in (*payments, *days))
+
+    def sums_from_rows(self) -> list[tuple[Any, ...]]:
+        return self.rows(
+            "SELECT merchant_id, contract_id, occurred_on, currency, type, outcome, remitted, count(*), sum(amount)"
+            " FROM transaction WHERE merchant_id <> 0 GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7"
+        )
+
+    def check_remittance_days(self) -> None:
+        """The sums kept of each day's remittances are those of its rows."""
+        sums = (
+            "count(*), sum(debit_amount), sum(refund_amount), sum(cancellation_amount), sum(declined_amount)"
+        )
+        rows = self.rows(
+            f"SELECT merchant_id, contract_id, collected_on, status, transaction_count = 0, {sums} FROM remittance"
+            " WHERE merchant_id <> 0 GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5"
+        )
+        kept = self.rows(
+            "SELECT merchant_id, contract_id, day, status, is_empty, count, debit, refund, cancelled, declined"
+            " FROM remittance_day WHERE contract_id <> 0 ORDER BY 1, 2, 3, 4, 5"
+        )
+        assert kept == rows
+
+    def sums_kept(self, contract: str = "contract_id <> 0") -> list[tuple[Any, ...]]:
+        return self.rows(
+            "SELECT merchant_id, contract_id, day, currency, type, outcome, remitted, count, amount"
+            f" FROM transaction_day WHERE {contract} ORDER BY 1, 2, 3, 4, 5, 6, 7"
+        )
+
+
+def _columns(model: Any) -> str:
+    return ", ".join(
+        f"p.{column.name}" for column in model.__table__.columns if column.name not in _BOOKKEEPING
+    )
+
+
+@pytest.fixture
+def operator(database: Database, tmp_path: Path) -> Operator:
+    folder, data = tmp_path / "deliveries", tmp_path / "var"
+    folder.mkdir()
+    data.mkdir()
+    return Operator(database, folder, data)

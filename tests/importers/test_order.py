@@ -1,0 +1,249 @@
+"""Files come when they come: halves meet, order does not matter, nights repeat and clocks change."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC
+from itertools import permutations
+
+import numpy as np
+import pandas as pd
+import pytest
+from sqlalchemy import text
+
+from app.db import Role
+from importers.load import Status
+from importers.payments import instants
+from tests.importers.conftest import Operator
+from tests.importers.files import File, Rem, Trx, referential
+
+PAYMENTS = (
+    Trx(),
+    Trx(sequence="000102", amount=1250),
+    Trx(sequence="000103", operation="CREDIT", amount=500),
+)
+REM = Rem(transactions=PAYMENTS)
+TOTALS = File(remittances=(REM,), key="totals", content="TELECOLLECTES")
+DETAILS = File(remittances=(REM,), key="details", content="TRANSACTIONS")
+SEAL = "SELECT seal, transaction_count, received_count, net_amount, received_net, has_totals FROM remittance"
+
+
+def test_totals_then_payments(operator: Operator) -> None:
+    operator.declare({})
+    operator.deliver(TOTALS)
+    assert operator.rows(SEAL) == [("awaiting_payments", 3, 0, 4650, 0, True)]
+    operator.deliver(DETAILS)
+    assert operator.rows(SEAL) == [("complete", 3, 3, 4650, 4650, True)]
+    assert operator.rows("SELECT DISTINCT remitted FROM transaction") == [(True,)]
+    assert operator.sums_kept() == operator.sums_from_rows()
+    operator.check_remittance_days()
+
+
+def test_payments_then_totals(operator: Operator) -> None:
+    operator.declare({})
+    operator.deliver(DETAILS)
+    assert operator.rows(SEAL) == [("awaiting_totals", 3, 3, 4650, 4650, False)]
+    assert operator.rows("SELECT DISTINCT remitted FROM transaction") == [(False,)]
+    operator.deliver(TOTALS)
+    assert operator.rows(SEAL) == [("complete", 3, 3, 4650, 4650, True)]
+    assert operator.rows("SELECT DISTINCT remitted FROM transaction") == [(True,)]
+    assert operator.sums_kept() == operator.sums_from_rows()
+    operator.check_remittance_days()
+
+
+def test_payments_that_do_not_add_up_are_sealed_as_differing(operator: Operator) -> None:
+    operator.deliver(TOTALS)
+    operator.deliver(DETAILS.but(remittances=(Rem(transactions=PAYMENTS[:2]),)))
+    assert operator.rows(SEAL) == [("differs", 3, 2, 4650, 5150, True)]
+    operator.deliver(DETAILS.but(key="late", remittances=(Rem(transactions=PAYMENTS[2:]),)))
+    assert operator.rows(SEAL) == [("complete", 3, 3, 4650, 4650, True)]
+
+
+def test_an_empty_telecollection_is_complete(operator: Operator) -> None:
+    operator.deliver(File(remittances=(Rem(transactions=()),), content="TELECOLLECTES"))
+    assert operator.rows(SEAL) == [("complete", 0, 0, 0, 0, True)]
+
+
+@pytest.mark.parametrize(
+    "changes", [{"status": "REJETEE"}, {"status": "INCOMPLETE"}, {"transmission": "ECHOUEE"}]
+)
+def test_payments_of_a_failed_telecollection_are_not_remitted(
+    operator: Operator, changes: dict[str, str]
+) -> None:
+    operator.deliver(File(remittances=(Rem(**changes),)))
+    assert operator.rows("SELECT remitted FROM transaction") == [(False,)]
+
+
+def test_the_same_remittance_in_another_file_is_not_stored_twice(operator: Operator) -> None:
+    night = File(remittances=(REM,))
+    operator.deliver(night)
+    before = operator.digest()
+    assert operator.deliver(night.but(key="again")).status is Status.LOADED
+    assert operator.digest() == before
+
+
+@pytest.mark.parametrize(
+    ("rem", "line"),
+    [
+        (Rem(transactions=(Trx(amount=1), *PAYMENTS[1:])), 2),
+        (Rem(transactions=PAYMENTS, serial="OTHER"), 2),
+        (Rem(transactions=PAYMENTS, collected="2026-03-02T23:59:59"), 2),
+    ],
+)
+def test_a_contradiction_refuses_the_whole_file(operator: Operator, rem: Rem, line: int) -> None:
+    operator.deliver(File(remittances=(REM,)))
+    before = operator.digest()
+    stranger = Rem(contract="1234567")
+    result = operator.deliver(File(remittances=(rem, stranger), key="again"))
+    assert result.refused
+    assert result.refusals[0].line == line
+    assert operator.digest() == before
+
+
+def test_a_changed_payment_alone_is_a_contradiction(operator: Operator) -> None:
+    operator.deliver(DETAILS)
+    changed = (PAYMENTS[0], Trx(sequence="000102", amount=1251))
+    result = operator.deliver(DETAILS.but(key="again", remittances=(Rem(transactions=changed),)))
+    assert [refusal.line for refusal in result.refusals] == [4]
+
+
+def test_remittance_numbers_come_round_again(operator: Operator) -> None:
+    operator.deliver(File(remittances=(REM,)))
+    later = Rem(transactions=PAYMENTS, opened="", collected="2026-09-02T23:15:07")
+    assert operator.deliver(File(remittances=(later,), key="later")).status is Status.LOADED
+    assert operator.count("remittance") == 2
+
+
+def test_a_gap_in_the_numbering_is_a_warning(operator: Operator) -> None:
+    gap = (Trx(sequence="000007"), Trx(sequence="000010"), Trx(sequence="000011"))
+    round_again = (Trx(sequence="999999"), Trx(sequence="000001"))
+    operator.deliver(
+        File(
+            remittances=(Rem(transactions=gap), Rem(rank="002", transactions=round_again)),
+            content="TRANSACTIONS",
+        )
+    )
+    assert operator.rows(
+        "SELECT rank, missing_sequences FROM remittance JOIN contract c ON c.id = contract_id ORDER BY 1"
+    ) == [
+        ("001", 2),
+        ("002", 0),
+    ]
+    operator.deliver(DETAILS.but(key="rest", remittances=(Rem(transactions=(Trx(sequence="000008"),)),)))
+    assert (
+        operator.value(
+            "SELECT missing_sequences FROM remittance JOIN contract c ON c.id = contract_id WHERE rank = '001'"
+        )
+        == 1
+    )
+
+
+def test_order_of_files_does_not_matter(operator: Operator) -> None:
+    """Every order of six files that hang together gives the same payments and the same sums."""
+    second = Rem(rank="701", application="CBCLESS", transactions=(Trx(sequence="5"),))
+    files = [
+        referential({}),
+        referential({"rank": "701", "application": "CBCLESS", "time_zone": "Europe/Paris"}),
+        TOTALS.data(),
+        DETAILS.data(),
+        File(remittances=(second,), key="second").data(),
+        DETAILS.but(key="late", remittances=(Rem(transactions=(Trx(sequence="000104", amount=77),)),)).data(),
+    ]
+    orders = random.Random(7).sample(list(permutations(range(6))), 12)  # noqa: S311
+    digests = []
+    for order in orders:
+        with operator.database.writing(Role.OWNER) as connection:
+            connection.execute(text(
+                "TRUNCATE remittance, transaction, transaction_day, remittance_day, contract, outlet,"
+                " import_file, import_refusal, received_day, source"
+            ))  # fmt: skip
+            connection.execute(text("DELETE FROM merchant WHERE id <> 0"))
+            connection.execute(text("DELETE FROM reseller WHERE id <> 0"))
+        for place in order:
+            assert operator.deliver(files[place]).status is Status.LOADED
+        assert operator.sums_kept() == operator.sums_from_rows()
+        operator.check_remittance_days()
+        digests.append(operator.digest())
+    for digest in digests:
+        assert digest == digests[0]
+
+
+# --- clocks ---------------------------------------------------------------------------------------
+
+
+def test_the_hour_that_comes_twice_is_told_apart_by_the_numbering(operator: Operator) -> None:
+    operator.declare({})
+    night = (
+        Trx(sequence="1", at="2026-10-25T01:50:00"),
+        Trx(sequence="2", at="2026-10-25T02:45:00"),
+        Trx(sequence="3", at="2026-10-25T02:15:00"),
+        Trx(sequence="4", at="2026-10-25T03:05:00"),
+    )
+    rem = Rem(opened="2026-10-24T18:00:00", collected="2026-10-25T03:30:00", transactions=night)
+    operator.deliver(File(remittances=(rem,), created="2026-10-25T04:00:00+01:00"))
+    hours = operator.rows(
+        "SELECT sequence_number, to_char(occurred_at, 'HH24:MI') FROM transaction ORDER BY occurred_at"
+    )
+    assert hours == [("1", "23:50"), ("2", "00:45"), ("3", "01:15"), ("4", "02:05")]
+
+
+@pytest.mark.parametrize("zone", ["Europe/Paris", "Pacific/Noumea", "America/Martinique", "America/Miquelon"])
+def test_the_database_and_the_loader_agree_on_every_instant(operator: Operator, zone: str) -> None:
+    local = pd.Series(pd.date_range("2026-01-01", "2027-12-31", freq="29min")).astype("datetime64[s]")
+    second = np.arange(len(local)) % 2 == 1
+    ours = instants(local, pd.Series([zone] * len(local)), second)
+    theirs = operator.rows(
+        "SELECT instant_of(t, :zone, n % 2 = 0) FROM generate_series(timestamp '2026-01-01', '2027-12-31', '29 min')"
+        " WITH ORDINALITY AS s (t, n) ORDER BY n",
+        zone=zone,
+    )
+    assert [at.to_pydatetime().astimezone(UTC) for at in ours] == [at for (at,) in theirs]
+
+
+def test_days_received_follow_the_night_of_the_file(operator: Operator) -> None:
+    operator.deliver(File(remittances=(REM,)))
+    operator.deliver(TOTALS.but(key="2", remittances=(), created="2026-03-05T23:30:00+01:00"))
+    assert operator.rows("SELECT day::text, remittances, transactions FROM received_day ORDER BY 1") == [
+        ("2026-03-02", True, True),
+        ("2026-03-05", True, False),
+    ]
+
+
+# --- kills ----------------------------------------------------------------------------------------
+
+_LOAD = (
+    "import sys; from pathlib import Path; from app.db import Database; from importers.load import load_file;"
+    "print('ready', flush=True); load_file(Database(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]))"
+)
+
+
+def test_killed_anywhere_a_file_is_loaded_whole_or_not_at_all(operator: Operator) -> None:
+    """Kill the importer at random moments; the next run always ends in the same state."""
+    payments = tuple(Trx(sequence=f"{n:06}", amount=n) for n in range(1, 400))
+    operator.declare({})
+    moments = random.Random(3)  # noqa: S311
+    for turn in range(int(os.environ.get("BORDEREAU_KILLS", "8"))):
+        night = File(remittances=(Rem(number=f"{turn:06}", transactions=payments),), key=f"night-{turn}")
+        path = night.write(operator.folder, f"night-{turn}.txt")
+        words = [sys.executable, "-c", _LOAD, operator.database.url, str(path), str(operator.data)]
+        process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(moments.uniform(0, 0.4))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+        found = operator.value("SELECT count(*) FROM transaction t JOIN remittance r ON r.id = t.remittance_id"
+                               " WHERE r.number = :number", number=f"{turn:06}")  # fmt: skip
+        assert found in (0, len(payments))
+        known = operator.value("SELECT count(*) FROM import_file WHERE file_key = :key", key=f"night-{turn}")
+        assert known == (found > 0)
+        result = operator.deliver(night)
+        assert result.status is (Status.KNOWN if found else Status.LOADED)
+        assert operator.sums_kept() == operator.sums_from_rows()
+        operator.check_remittance_days()
