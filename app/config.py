@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 MINIMUM_KEY_LENGTH = 32
+LARGEST_PORT = 65535
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -45,7 +46,7 @@ class Config:
         data = _data_folder(environ.get("BORDEREAU_DATA"), faults)
         port = _port(environ.get("BORDEREAU_PORT"), faults)
         embedded = not environ.get("BORDEREAU_DATABASE_URL")
-        secret_key = _secret_key(environ.get("BORDEREAU_SECRET_KEY"), data, embedded, faults)
+        secret_key = _secret_key(environ.get("BORDEREAU_SECRET_KEY"), data, faults, embedded=embedded)
         if faults:
             raise ConfigError("\n".join(faults))
         return cls(database_url=database_url, data=data, secret_key=secret_key, port=port)
@@ -57,14 +58,10 @@ def _database_url(value: str | None, faults: list[str]) -> str | None:
     try:
         url = make_url(value)
     except ArgumentError:
-        faults.append(
-            "BORDEREAU_DATABASE_URL is not a database address (postgresql://user@host/name)"
-        )
+        faults.append("BORDEREAU_DATABASE_URL is not a database address (postgresql://user@host/name)")
         return None
     if url.get_backend_name() not in ("postgresql", "postgres"):
-        faults.append(
-            "BORDEREAU_DATABASE_URL must be a PostgreSQL address (postgresql://user@host/name)"
-        )
+        faults.append("BORDEREAU_DATABASE_URL must be a PostgreSQL address (postgresql://user@host/name)")
         return None
     return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
 
@@ -80,13 +77,13 @@ def _data_folder(value: str | None, faults: list[str]) -> Path:
 
 def _port(value: str | None, faults: list[str]) -> int:
     text = value or "8000"
-    if text.isascii() and text.isdigit() and 0 < int(text) < 65536:
+    if text.isascii() and text.isdigit() and 0 < int(text) <= LARGEST_PORT:
         return int(text)
     faults.append("BORDEREAU_PORT must be a number from 1 to 65535")
     return 0
 
 
-def _secret_key(value: str | None, data: Path, embedded: bool, faults: list[str]) -> str:
+def _secret_key(value: str | None, data: Path, faults: list[str], *, embedded: bool) -> str:
     if value and len(value) >= MINIMUM_KEY_LENGTH:
         return value
     if value:

@@ -92,13 +92,9 @@ def create_database(url: str, name: str) -> str:
     """Create database ``name`` beside ``url`` unless it exists; returns its address."""
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        known = connection.scalar(
-            text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name}
-        )
+        known = connection.scalar(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name})
         if not known:
-            connection.execute(
-                text(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'")
-            )
+            connection.execute(text(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'"))
     engine.dispose()
     return make_url(url).set(database=name).render_as_string(hide_password=False)
 

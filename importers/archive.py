@@ -14,7 +14,7 @@ from importers.formats import ANY_NAME
 from importers.refusals import refuse
 
 #: Folders under the data folder. The inbox is where nightly files are dropped.
-INBOX, ARCHIVE, QUARANTINE = "inbox", "archive", "quarantine"
+INBOX, ARCHIVE, QUARANTINE, SUPERSEDED = "inbox", "archive", "quarantine", "superseded"
 
 
 @dataclass(frozen=True)
@@ -67,9 +67,16 @@ def keep(delivery: Delivery, folder: Path) -> None:
         partial.replace(place)
 
 
-def settle(delivery: Delivery, data: Path, *, loaded: bool) -> None:
-    """Keep a copy of a file that was dealt with; from the inbox, the file itself goes."""
+def settle(delivery: Delivery, data: Path, *, loaded: bool, replaced: str | None) -> None:
+    """Keep a copy of a file that was dealt with; from the inbox, the file itself goes.
+
+    The archive holds what stands loaded, so that loading all of it again gives the same payments:
+    the copy of the file with the hash ``replaced`` leaves it.
+    """
     keep(delivery, data / (ARCHIVE if loaded else QUARANTINE))
+    if replaced and (data / ARCHIVE / replaced).exists():
+        (data / SUPERSEDED).mkdir(exist_ok=True)
+        (data / ARCHIVE / replaced).rename(data / SUPERSEDED / replaced)
     if loaded:
         (data / QUARANTINE / delivery.sha256).unlink(missing_ok=True)
     if delivery.path.resolve().is_relative_to((data / INBOX).resolve()):

@@ -11,10 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+
+from app.cards import looks_like_card
 
 SHORTEST, LONGEST = 13, 19
 _DIGIT_0, _DIGIT_9 = ord("0"), ord("9")
@@ -39,11 +40,6 @@ class Candidate:
     column: int
     record: bytes
     digits: str
-
-
-def looks_like_card(digits: str) -> bool:
-    """Whether ``digits`` falls in a brand's ranges for its length and passes the Luhn check."""
-    return _is_of_a_brand(digits) and _passes_luhn(digits)
 
 
 def find(data: bytes, belongs: Callable[[Candidate, bytes], bool]) -> Iterator[Candidate]:
@@ -129,37 +125,3 @@ def _located(data: bytes, place: int, digits: str) -> tuple[Candidate, bytes]:
     start, line = _line_at(data, place)
     number = data.count(b"\n", 0, start) + 1
     return Candidate(number, data.count(b";", start, place), line.split(b";", 1)[0], digits), line
-
-
-@lru_cache(maxsize=100_000)
-def _passes_luhn(digits: str) -> bool:
-    total = 0
-    for index, digit in enumerate(reversed(digits)):
-        value = int(digit) * (2 if index % 2 else 1)
-        total += value - 9 if value > 9 else value  # noqa: PLR2004 - the sum of its two digits
-    return total % 10 == 0
-
-
-# Brand ranges as (first, last, lengths) over the six first digits.
-_BRANDS = (
-    (400000, 499999, {13, 16, 19}),  # Visa
-    (510000, 559999, {16}),  # Mastercard
-    (222100, 272099, {16}),  # Mastercard
-    (340000, 349999, {15}),  # American Express
-    (370000, 379999, {15}),
-    (300000, 305999, {14, 16}),  # Diners
-    (360000, 369999, {14, 16, 19}),
-    (380000, 399999, {14, 16, 19}),
-    (352800, 358999, {16, 17, 18, 19}),  # JCB
-    (601100, 601199, {16, 19}),  # Discover
-    (644000, 659999, {16, 19}),
-    (620000, 629999, {16, 17, 18, 19}),  # UnionPay
-    (500000, 509999, {16, 18, 19}),  # Maestro and national schemes
-    (560000, 589999, {16, 18, 19}),
-    (600000, 699999, {16, 19}),
-)
-
-
-def _is_of_a_brand(digits: str) -> bool:
-    head = int(digits[:6])
-    return any(first <= head <= last and len(digits) in lengths for first, last, lengths in _BRANDS)

@@ -11,6 +11,7 @@ import click
 from app.config import Config
 from app.db import Database
 from app.i18n import N_, gettext
+from app.migrate import ready
 from importers import report
 from importers.archive import INBOX, files_in
 from importers.load import Result, load_files
@@ -33,7 +34,7 @@ def import_command(paths: tuple[Path, ...], *, replace: bool, dry_run: bool) -> 
             gettext("No such file or folder: %(paths)s", paths=", ".join(map(str, missing)))
         )
     files = list(files_in(paths or (config.data / INBOX,)))
-    results = load_all(Database.from_config(config), files, config.data, replace=replace, dry_run=dry_run)
+    results = load_all(ready(config), files, config.data, replace=replace, dry_run=dry_run)
     click.echo(report.summary(results))
     if dry_run:
         click.echo(gettext("Nothing was changed: this was a trial."))
@@ -63,7 +64,7 @@ def source(name: str, reseller: str) -> None:
     from app.db import Role  # noqa: PLC0415
     from importers import sources  # noqa: PLC0415
 
-    database = Database.from_config(Config.from_env())
+    database = ready(Config.from_env())
     try:
         with database.writing(Role.IMPORT) as connection:
             sources.bind(connection, name, reseller)
@@ -136,4 +137,4 @@ def demo() -> None:
     from importers import demonstration  # noqa: PLC0415
 
     config = Config.from_env()
-    click.echo(demonstration.prepare(Database.from_config(config), config.data))
+    click.echo(demonstration.prepare(ready(config), config.data))

@@ -22,9 +22,15 @@ def known(connection: Connection, delivery: Delivery) -> Row[*tuple[Any, ...]] |
 
 
 def former(connection: Connection, source_id: int, file_key: str) -> Row[*tuple[Any, ...]] | None:
-    """The file that stands loaded under this id: ``id``, ``merchant_ids``, ``first_on``, ``last_on``."""
+    """The file that stands loaded under this id: its hash, and the bounds of what it brought."""
     return connection.execute(
-        select(ImportFile.id, ImportFile.merchant_ids, ImportFile.first_on, ImportFile.last_on).where(
+        select(
+            ImportFile.id,
+            ImportFile.sha256,
+            ImportFile.merchant_ids,
+            ImportFile.first_on,
+            ImportFile.last_on,
+        ).where(
             ImportFile.source_id == source_id,
             ImportFile.file_key == file_key,
             ImportFile.status == ImportStatus.LOADED,

@@ -51,7 +51,10 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What became of one file. ``sums`` maps a currency to its control sums (minor units)."""
+    """What became of one file. ``sums`` maps a currency to its control sums (minor units).
+
+    ``replaced`` is the hash of the file whose place it took.
+    """
 
     path: Path
     status: Status
@@ -64,6 +67,7 @@ class Result:
     unclaimed: int = 0
     sums: dict[str, dict[str, int]] = field(default_factory=dict)
     seconds: float = 0.0
+    replaced: str | None = None
 
     @property
     def refused(self) -> bool:
@@ -155,7 +159,7 @@ def _dealt_with(database: Database, attempt: _Attempt, data: Path) -> Result:
         if refused.holds_card_number:  # not even a copy is kept; the file stays where it was
             return result
     if not attempt.dry_run:
-        archive.settle(attempt.delivery, data, loaded=not result.refused)
+        archive.settle(attempt.delivery, data, loaded=not result.refused, replaced=result.replaced)
     return result
 
 
@@ -254,6 +258,7 @@ def _load_payments(connection: Connection, attempt: _Attempt, known: Format, rec
         transactions=loaded.transactions,
         unclaimed=loaded.unclaimed,
         sums=_control_sums(records),
+        replaced=former.sha256 if former else None,
     )
     ledger.complete(
         connection,

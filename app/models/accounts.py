@@ -67,9 +67,7 @@ class MembershipLimit(Base):
     __tablename__ = "membership_limit"
 
     id: Mapped[LocalId]
-    membership_id: Mapped[int] = mapped_column(
-        ForeignKey("membership.id", ondelete="CASCADE"), index=True
-    )
+    membership_id: Mapped[int] = mapped_column(ForeignKey("membership.id", ondelete="CASCADE"), index=True)
     outlet_id: Mapped[BigOrNone]
     contract_id: Mapped[BigOrNone]
 
@@ -80,9 +78,7 @@ class UserSession(Base):
     __tablename__ = "user_session"
 
     key_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
-    user_id: Mapped[int] = mapped_column(
-        ForeignKey("user_account.id", ondelete="CASCADE"), index=True
-    )
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
     merchant_id: Mapped[BigOrNone]
     host: Mapped[Words]
     user_agent: Mapped[WordsOrNone]

@@ -89,9 +89,7 @@ class ImportRefusal(Base):
     __tablename__ = "import_refusal"
 
     id: Mapped[LocalId]
-    import_file_id: Mapped[int] = mapped_column(
-        ForeignKey("import_file.id", ondelete="CASCADE"), index=True
-    )
+    import_file_id: Mapped[int] = mapped_column(ForeignKey("import_file.id", ondelete="CASCADE"), index=True)
     line: Mapped[int | None]
     column: Mapped[WordsOrNone]
     reason: Mapped[Words]

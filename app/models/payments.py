@@ -98,6 +98,7 @@ class Remittance(Base):
         Index("remittance_list_idx", "merchant_id", "collected_at", "id"),
         Index("remittance_contract_idx", "merchant_id", "contract_id", "collected_at", "id"),
         Index("remittance_number_idx", "merchant_id", text("ltrim(number, '0')"), "collected_at"),
+        Index("remittance_serial_idx", "merchant_id", text("ltrim(serial_number, '0')"), "collected_at"),
         one_of("status", RemittanceStatus),
         one_of("seal", Seal),
         {"postgresql_partition_by": "RANGE (collected_on)"},
@@ -230,9 +231,7 @@ class TransactionDay(Base):
 
     __tablename__ = "transaction_day"
     __table_args__ = (
-        PrimaryKeyConstraint(
-            "merchant_id", "contract_id", "day", "currency", "type", "outcome", "remitted"
-        ),
+        PrimaryKeyConstraint("merchant_id", "contract_id", "day", "currency", "type", "outcome", "remitted"),
     )
 
     merchant_id: Mapped[Key]

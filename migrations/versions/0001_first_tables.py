@@ -89,10 +89,12 @@ QUEUE_GRANTS = """
 DO $$
 DECLARE name text;
 BEGIN
-  FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename LIKE 'procrastinate%' LOOP
+  FOR name IN SELECT tablename FROM pg_tables
+    WHERE schemaname = 'public' AND tablename LIKE 'procrastinate%' LOOP
     EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO portal_web, portal_import', name);
   END LOOP;
-  FOR name IN SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' AND sequencename LIKE 'procrastinate%' LOOP
+  FOR name IN SELECT sequencename FROM pg_sequences
+    WHERE schemaname = 'public' AND sequencename LIKE 'procrastinate%' LOOP
     EXECUTE format('GRANT USAGE ON SEQUENCE %I TO portal_web, portal_import', name);
   END LOOP;
 END $$
@@ -166,7 +168,7 @@ def _tables() -> None:
         sa.Column("last_on", sa.Date(), nullable=True),
         sa.Column("replaced_by_id", sa.BigInteger(), nullable=True),
         sa.CheckConstraint(
-            "status IN ('loaded', 'superseded', 'quarantined')", name="import_file_status_check"
+            "status IN ('loaded', 'superseded', 'quarantined')", name=op.f("import_file_status_check")
         ),
         sa.PrimaryKeyConstraint("id", name="import_file_pkey"),
     )
@@ -195,9 +197,7 @@ def _tables() -> None:
         sa.Column("details", postgresql.JSONB(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="journal_entry_pkey"),
     )
-    op.create_index(
-        "journal_entry_merchant_idx", "journal_entry", ["merchant_id", "at"], unique=False
-    )
+    op.create_index("journal_entry_merchant_idx", "journal_entry", ["merchant_id", "at"], unique=False)
     op.create_table(
         "received_day",
         sa.Column("source_id", sa.BigInteger(), nullable=False),
@@ -254,10 +254,10 @@ def _tables() -> None:
         sa.Column("totals_file_id", sa.BigInteger(), nullable=True),
         sa.CheckConstraint(
             "seal IN ('complete', 'awaiting_payments', 'awaiting_totals', 'differs')",
-            name="remittance_seal_check",
+            name=op.f("remittance_seal_check"),
         ),
         sa.CheckConstraint(
-            "status IN ('correct', 'rejected', 'incomplete')", name="remittance_status_check"
+            "status IN ('correct', 'rejected', 'incomplete')", name=op.f("remittance_status_check")
         ),
         sa.PrimaryKeyConstraint("merchant_id", "id", "collected_on", name="remittance_pkey"),
         sa.UniqueConstraint(
@@ -271,13 +271,17 @@ def _tables() -> None:
         ["merchant_id", "contract_id", "collected_at", "id"],
         unique=False,
     )
-    op.create_index(
-        "remittance_list_idx", "remittance", ["merchant_id", "collected_at", "id"], unique=False
-    )
+    op.create_index("remittance_list_idx", "remittance", ["merchant_id", "collected_at", "id"], unique=False)
     op.create_index(
         "remittance_number_idx",
         "remittance",
         ["merchant_id", sa.literal_column("ltrim(number, '0')"), "collected_at"],
+        unique=False,
+    )
+    op.create_index(
+        "remittance_serial_idx",
+        "remittance",
+        ["merchant_id", sa.literal_column("ltrim(serial_number, '0')"), "collected_at"],
         unique=False,
     )
     op.create_table(
@@ -362,11 +366,11 @@ def _tables() -> None:
         sa.Column("ticket", sa.Text(), nullable=True),
         sa.Column("import_file_id", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(
-            "outcome IN ('accepted', 'declined', 'abandoned')", name="transaction_outcome_check"
+            "outcome IN ('accepted', 'declined', 'abandoned')", name=op.f("transaction_outcome_check")
         ),
         sa.CheckConstraint(
             "type IN ('debit', 'refund', 'cancellation', 'refund_cancellation', 'preauthorisation')",
-            name="transaction_type_check",
+            name=op.f("transaction_type_check"),
         ),
         sa.PrimaryKeyConstraint("merchant_id", "id", "occurred_on", name="transaction_pkey"),
         sa.UniqueConstraint(
@@ -402,9 +406,7 @@ def _tables() -> None:
         ["merchant_id", "contract_id", "occurred_at", "id"],
         unique=False,
     )
-    op.create_index(
-        "transaction_list_idx", "transaction", ["merchant_id", "occurred_at", "id"], unique=False
-    )
+    op.create_index("transaction_list_idx", "transaction", ["merchant_id", "occurred_at", "id"], unique=False)
     op.create_table(
         "transaction_day",
         sa.Column("merchant_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -458,9 +460,7 @@ def _tables() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name="import_refusal_pkey"),
     )
-    op.create_index(
-        "import_refusal_import_file_id_idx", "import_refusal", ["import_file_id"], unique=False
-    )
+    op.create_index("import_refusal_import_file_id_idx", "import_refusal", ["import_file_id"], unique=False)
     op.create_table(
         "membership",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -469,7 +469,7 @@ def _tables() -> None:
         sa.Column("role", sa.Text(), nullable=False),
         sa.Column("limited", sa.Boolean(), server_default="false", nullable=False),
         sa.CheckConstraint(
-            "role IN ('owner', 'fleet', 'finance', 'viewer')", name="membership_role_check"
+            "role IN ('owner', 'fleet', 'finance', 'viewer')", name=op.f("membership_role_check")
         ),
         sa.ForeignKeyConstraint(
             ["user_id"], ["user_account.id"], name="membership_user_id_fkey", ondelete="CASCADE"
@@ -532,9 +532,7 @@ def _tables() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name="membership_limit_pkey"),
     )
-    op.create_index(
-        "membership_limit_membership_id_idx", "membership_limit", ["membership_id"], unique=False
-    )
+    op.create_index("membership_limit_membership_id_idx", "membership_limit", ["membership_id"], unique=False)
     op.create_table(
         "outlet",
         sa.Column("merchant_id", sa.BigInteger(), nullable=False),

@@ -42,6 +42,15 @@ class Operator:
         assert result.status is Status.LOADED, [refusal.text() for refusal in result.refusals]
         return result
 
+    def empty(self) -> None:
+        """Back to a database that has seen no file."""
+        payments = "remittance, transaction, transaction_day, remittance_day"
+        parties = "contract, outlet, source, import_file, import_refusal, received_day"
+        with self.database.writing(Role.OWNER) as connection:
+            connection.execute(text(f"TRUNCATE {payments}, {parties}"))
+            connection.execute(text("DELETE FROM merchant WHERE id <> 0"))
+            connection.execute(text("DELETE FROM reseller WHERE id <> 0"))
+
     def rows(self, query: str, **values: Any) -> list[tuple[Any, ...]]:
         with self.database.reading(Role.OWNER) as connection:
             return [tuple(row) for row in connection.execute(text(query), values)]
@@ -56,11 +65,12 @@ class Operator:
     def digest(self) -> tuple[list[tuple[Any, ...]], ...]:
         """All payments and their daily sums, whatever keys they were given."""
         owner = "c.number, c.rank, c.application, m.code"
-        join = "JOIN contract c ON c.merchant_id = p.merchant_id AND c.id = p.contract_id JOIN merchant m ON m.id = c.merchant_id"
+        join = (
+            "JOIN contract c ON c.merchant_id = p.merchant_id AND c.id = p.contract_id"
+            " JOIN merchant m ON m.id = c.merchant_id"
+        )
         payments = (
-            self.rows(
-                f'SELECT {owner}, {_columns(model)} FROM {model.__tablename__} p {join} ORDER BY p::text COLLATE "C"'
-            )
+            self.rows(f"SELECT {owner}, {_columns(model)} FROM {model.__tablename__} p {join}")
             for model in (Remittance, Transaction)
         )
         days = (
@@ -75,8 +85,9 @@ class Operator:
 
     def sums_from_rows(self) -> list[tuple[Any, ...]]:
         return self.rows(
-            "SELECT merchant_id, contract_id, occurred_on, currency, type, outcome, remitted, count(*), sum(amount)"
-            " FROM transaction WHERE merchant_id <> 0 GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7"
+            "SELECT merchant_id, contract_id, occurred_on, currency, type, outcome, remitted,"
+            " count(*), sum(amount) FROM transaction WHERE merchant_id <> 0"
+            " GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7"
         )
 
     def check_remittance_days(self) -> None:
@@ -85,12 +96,12 @@ class Operator:
             "count(*), sum(debit_amount), sum(refund_amount), sum(cancellation_amount), sum(declined_amount)"
         )
         rows = self.rows(
-            f"SELECT merchant_id, contract_id, collected_on, status, transaction_count = 0, {sums} FROM remittance"
-            " WHERE merchant_id <> 0 GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5"
+            f"SELECT merchant_id, contract_id, collected_on, status, transaction_count = 0, {sums}"
+            " FROM remittance WHERE merchant_id <> 0 GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5"
         )
         kept = self.rows(
-            "SELECT merchant_id, contract_id, day, status, is_empty, count, debit, refund, cancelled, declined"
-            " FROM remittance_day WHERE contract_id <> 0 ORDER BY 1, 2, 3, 4, 5"
+            "SELECT merchant_id, contract_id, day, status, is_empty, count, debit, refund, cancelled,"
+            " declined FROM remittance_day WHERE contract_id <> 0 ORDER BY 1, 2, 3, 4, 5"
         )
         assert kept == rows
 

@@ -29,7 +29,8 @@ class Trx:
 
     def lines(self) -> list[str]:
         columns = [
-            "TRX", self.sequence, self.at, self.operation, self.outcome, str(self.amount), self.card, self.expiry,
+            "TRX", self.sequence, self.at, self.operation, self.outcome, str(self.amount), self.card,
+            self.expiry,
             "PUCE", "CB", "VISA CLASSIC", self.issuer, self.aid, "1", self.authorisation, self.response,
             self.certificate, self.dossier, self.order, "", "", "", "", "", "",
         ]  # fmt: skip
@@ -74,8 +75,9 @@ class Rem:
 
     def lines(self, content: str) -> list[str]:
         columns = [
-            "REM", self.contract, self.rank, self.application, self.number, "D00183", "30004", self.siret, "001",
-            self.serial, "INGENICO", self.currency, self.opened, self.collected, self.status, self.status_text,
+            "REM", self.contract, self.rank, self.application, self.number, "D00183", "30004", self.siret,
+            "001", self.serial, "INGENICO", self.currency, self.opened, self.collected, self.status,
+            self.status_text,
             self.transmission,
         ]  # fmt: skip
         lines = [";".join(columns), *(f"TKT;{line}" for line in self.ticket)]
@@ -130,9 +132,11 @@ def referential(*lines: dict[str, str]) -> bytes:
     known = {
         "reseller": "acme", "merchant_code": "FICTION", "merchant_name": "CAFES DE LA FICTION",
         "siret": "99999999800019", "trade_name": "CAFE DE LA FICTION", "label": "Comptoir",
-        "address": "1 rue de l'Exemple", "postcode": "99000", "city": "EXEMPLEVILLE", "time_zone": "Europe/Paris",
+        "address": "1 rue de l'Exemple", "postcode": "99000", "city": "EXEMPLEVILLE",
+        "time_zone": "Europe/Paris",
         "contract": "7654321", "rank": "001", "application": "CBEMV", "bank_code": "30004",
-        "bank_name": "BNP Paribas", "mcc": "5812", "currency": "EUR", "valid_from": "2025-01-01", "valid_to": "",
+        "bank_name": "BNP Paribas", "mcc": "5812", "currency": "EUR", "valid_from": "2025-01-01",
+        "valid_to": "",
     }  # fmt: skip
     rows = [";".join((known | line)[name] for name in known) for line in lines or ({},)]
     return ("\n".join([REFERENTIAL_HEADING, *rows]) + "\n").encode()

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from datetime import date, datetime
-from pathlib import Path
 
 import pytest
 
@@ -31,8 +30,8 @@ def test_a_night_is_loaded_to_the_cent(operator: Operator) -> None:
     assert (result.remittances, result.transactions, result.unclaimed) == (2, 3, 0)
     assert result.sums == {"EUR": {"count": 3, "net": 3400}}
     assert operator.rows(
-        "SELECT number, transaction_count, net_amount, declined_amount, seal, status, has_totals, collected_on"
-        " FROM remittance ORDER BY id"
+        "SELECT number, transaction_count, net_amount, declined_amount, seal, status, has_totals,"
+        " collected_on FROM remittance ORDER BY id"
     ) == [
         ("000417", 3, 3400, 1800, "complete", "correct", True, date(2026, 3, 2)),
         ("000417", 0, 0, 0, "complete", "correct", True, date(2026, 3, 2)),
@@ -65,7 +64,8 @@ def test_the_same_bytes_again_are_a_no_op_whatever_their_name(operator: Operator
 def test_eight_processes_at_once_load_it_once(operator: Operator) -> None:
     path = NIGHT.write(operator.folder)
     script = (
-        "import sys; from pathlib import Path; from app.db import Database; from importers.load import load_file;"
+        "import sys; from pathlib import Path; from app.db import Database;"
+        "from importers.load import load_file;"
         "print(load_file(Database(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])).status)"
     )
     words = [sys.executable, "-c", script, operator.database.url, str(path), str(operator.data)]
@@ -113,7 +113,8 @@ def test_a_replacement_leaves_what_another_file_brought(operator: Operator) -> N
     corrected = totals.but(remittances=(Rem(status_text="REPRISE", transactions=THREE[:2]),))
     assert operator.deliver(corrected, replace=True).status is Status.REPLACED
     assert operator.rows(
-        "SELECT seal, status_text, transaction_count, received_count, net_amount, received_net FROM remittance"
+        "SELECT seal, status_text, transaction_count, received_count, net_amount, received_net"
+        " FROM remittance"
     ) == [("differs", "REPRISE", 2, 3, 3900, 3400)]
     assert operator.count("transaction") == 3
 
@@ -287,6 +288,7 @@ def test_two_resellers_have_contract_numbers_of_their_own(operator: Operator) ->
     operator.declare({"reseller": "other", "merchant_code": "ELSE", "contract": "5555555"})
     assert operator.rows(
         "SELECT r.slug, m.code, c.number FROM remittance t JOIN contract c ON c.merchant_id = t.merchant_id"
-        " AND c.id = t.contract_id JOIN merchant m ON m.id = c.merchant_id JOIN reseller r ON r.id = t.reseller_id"
+        " AND c.id = t.contract_id JOIN merchant m ON m.id = c.merchant_id"
+        " JOIN reseller r ON r.id = t.reseller_id"
         " WHERE m.id <> 0 ORDER BY 1"
     ) == [("acme", "FICTION", "7654321"), ("other", "ELSE", "5555555")]

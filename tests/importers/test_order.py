@@ -14,10 +14,8 @@ from itertools import permutations
 import numpy as np
 import pandas as pd
 import pytest
-from sqlalchemy import text
 
-from app.db import Role
-from importers.load import Status
+from importers.load import Status, load_file
 from importers.payments import instants
 from tests.importers.conftest import Operator
 from tests.importers.files import File, Rem, Trx, referential
@@ -137,14 +135,15 @@ def test_a_gap_in_the_numbering_is_a_warning(operator: Operator) -> None:
     operator.deliver(DETAILS.but(key="rest", remittances=(Rem(transactions=(Trx(sequence="000008"),)),)))
     assert (
         operator.value(
-            "SELECT missing_sequences FROM remittance JOIN contract c ON c.id = contract_id WHERE rank = '001'"
+            "SELECT missing_sequences FROM remittance r JOIN contract c ON c.id = r.contract_id"
+            " WHERE rank = '001'"
         )
         == 1
     )
 
 
 def test_order_of_files_does_not_matter(operator: Operator) -> None:
-    """Every order of six files that hang together gives the same payments and the same sums."""
+    """Any order of six files that hang together gives the same payments and the same sums."""
     second = Rem(rank="701", application="CBCLESS", transactions=(Trx(sequence="5"),))
     files = [
         referential({}),
@@ -154,16 +153,10 @@ def test_order_of_files_does_not_matter(operator: Operator) -> None:
         File(remittances=(second,), key="second").data(),
         DETAILS.but(key="late", remittances=(Rem(transactions=(Trx(sequence="000104", amount=77),)),)).data(),
     ]
-    orders = random.Random(7).sample(list(permutations(range(6))), 12)  # noqa: S311
+    orders = random.Random(7).sample(list(permutations(range(6))), 6)
     digests = []
     for order in orders:
-        with operator.database.writing(Role.OWNER) as connection:
-            connection.execute(text(
-                "TRUNCATE remittance, transaction, transaction_day, remittance_day, contract, outlet,"
-                " import_file, import_refusal, received_day, source"
-            ))  # fmt: skip
-            connection.execute(text("DELETE FROM merchant WHERE id <> 0"))
-            connection.execute(text("DELETE FROM reseller WHERE id <> 0"))
+        operator.empty()
         for place in order:
             assert operator.deliver(files[place]).status is Status.LOADED
         assert operator.sums_kept() == operator.sums_from_rows()
@@ -171,6 +164,20 @@ def test_order_of_files_does_not_matter(operator: Operator) -> None:
         digests.append(operator.digest())
     for digest in digests:
         assert digest == digests[0]
+
+
+def test_the_archive_rebuilds_every_payment(operator: Operator) -> None:
+    operator.deliver(TOTALS)
+    operator.declare({})
+    operator.deliver(DETAILS)
+    night = File(remittances=(Rem(number="000500"),), key="night")
+    operator.deliver(night)
+    operator.deliver(night.but(remittances=(Rem(number="000500", status_text="REPRISE"),)), replace=True)
+    before = operator.digest()
+    operator.empty()
+    for path in sorted((operator.data / "archive").iterdir()):
+        assert load_file(operator.database, path, operator.data).status is Status.LOADED
+    assert operator.digest() == before
 
 
 # --- clocks ---------------------------------------------------------------------------------------
@@ -198,7 +205,8 @@ def test_the_database_and_the_loader_agree_on_every_instant(operator: Operator, 
     second = np.arange(len(local)) % 2 == 1
     ours = instants(local, pd.Series([zone] * len(local)), second)
     theirs = operator.rows(
-        "SELECT instant_of(t, :zone, n % 2 = 0) FROM generate_series(timestamp '2026-01-01', '2027-12-31', '29 min')"
+        "SELECT instant_of(t, :zone, n % 2 = 0)"
+        " FROM generate_series(timestamp '2026-01-01', '2027-12-31', '29 min')"
         " WITH ORDINALITY AS s (t, n) ORDER BY n",
         zone=zone,
     )
@@ -226,8 +234,8 @@ def test_killed_anywhere_a_file_is_loaded_whole_or_not_at_all(operator: Operator
     """Kill the importer at random moments; the next run always ends in the same state."""
     payments = tuple(Trx(sequence=f"{n:06}", amount=n) for n in range(1, 400))
     operator.declare({})
-    moments = random.Random(3)  # noqa: S311
-    for turn in range(int(os.environ.get("BORDEREAU_KILLS", "8"))):
+    moments = random.Random(3)
+    for turn in range(int(os.environ.get("BORDEREAU_KILLS", "5"))):
         night = File(remittances=(Rem(number=f"{turn:06}", transactions=payments),), key=f"night-{turn}")
         path = night.write(operator.folder, f"night-{turn}.txt")
         words = [sys.executable, "-c", _LOAD, operator.database.url, str(path), str(operator.data)]
@@ -238,8 +246,11 @@ def test_killed_anywhere_a_file_is_loaded_whole_or_not_at_all(operator: Operator
         process.send_signal(signal.SIGKILL)
         process.wait()
         process.stdout.close()
-        found = operator.value("SELECT count(*) FROM transaction t JOIN remittance r ON r.id = t.remittance_id"
-                               " WHERE r.number = :number", number=f"{turn:06}")  # fmt: skip
+        found = operator.value(
+            "SELECT count(*) FROM transaction t JOIN remittance r ON r.id = t.remittance_id"
+            " WHERE r.number = :number",
+            number=f"{turn:06}",
+        )
         assert found in (0, len(payments))
         known = operator.value("SELECT count(*) FROM import_file WHERE file_key = :key", key=f"night-{turn}")
         assert known == (found > 0)
