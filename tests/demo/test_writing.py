@@ -1,0 +1,451 @@
+"""What is written is what the format page says, and reads back as it was."""
+
+from __future__ import annotations
+
+import io
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from importers import layout, referentiel, remise_tpe
+from importers.writing import Header, prepared, with_totals, write_lines, write_referential, write_remise_tpe
+from tests.demo.format_page import parse
+
+CREATED = datetime(2026, 3, 3, 2, 0, tzinfo=timezone(timedelta(hours=1)))
+COMPLETE = Header(source="demo-host", file_key="20260303-0001", created_at=CREATED)
+FILE_WORDS = {
+    name: {value: word for word, value in words.items()}
+    for name, words in {
+        "type": layout.TYPES,
+        "outcome": layout.OUTCOMES,
+        "status": layout.STATUSES,
+        "transmission": layout.TRANSMISSIONS,
+        "entry_mode": layout.ENTRY_MODES,
+    }.items()
+}
+# The files of the format page's own example.
+REMITTANCE = {
+    "contract": "7654321",
+    "rank": "001",
+    "application": "CBEMV",
+    "number": "000417",
+    "file_number": "D00183",
+    "bank_code": "30004",
+    "siret": "99999999800019",
+    "terminal_number": "001",
+    "serial_number": "219300290018",
+    "manufacturer": "INGENICO",
+    "currency": "EUR",
+    "opened_local": datetime(2026, 3, 2, 8, 0, 11),
+    "collected_local": datetime(2026, 3, 2, 23, 15, 7),
+    "status": "correct",
+    "status_text": "TERMINAL CORRECTS",
+    "transmission": "succeeded",
+}
+TRANSACTION = {
+    "remittance": 0,
+    "sequence_number": "000101",
+    "occurred_local": datetime(2026, 3, 2, 12, 31, 9),
+    "type": "debit",
+    "outcome": "accepted",
+    "amount": 3900,
+    "card": "497010******0028",
+    "expiry": "1228",
+    "entry_mode": "chip",
+    "scheme": "CB",
+    "product": "VISA CLASSIC",
+    "issuer": "BNP PARIBAS",
+    "aid": "A0000000421010",
+    "authorisation_asked": True,
+    "authorisation_number": "123456",
+    "response_code": "00",
+    "certificate": "A1B2C3D4E5F60718",
+}
+
+
+def written(remittances, transactions=None, header=COMPLETE) -> bytes:
+    file = io.BytesIO()
+    write_remise_tpe(
+        file,
+        header,
+        pd.DataFrame(remittances),
+        None if transactions is None else pd.DataFrame(transactions),
+    )
+    return file.getvalue()
+
+
+def test_the_example_of_the_format_page():
+    transactions = [
+        TRANSACTION,
+        TRANSACTION
+        | {
+            "sequence_number": "000104",
+            "occurred_local": datetime(2026, 3, 2, 20, 10, 5),
+            "type": "refund",
+            "amount": 500,
+            "authorisation_asked": False,
+            "authorisation_number": None,
+            "response_code": None,
+            "original_sequence_number": "000101",
+        },
+    ]
+    assert written([REMITTANCE], transactions).decode() == (
+        "FIC;REMISE-TPE;1;demo-host;20260303-0001;COMPLET;2026-03-03T02:00:00+01:00\n"
+        "REM;7654321;001;CBEMV;000417;D00183;30004;99999999800019;001;219300290018;INGENICO;EUR;"
+        "2026-03-02T08:00:11;2026-03-02T23:15:07;CORRECTE;TERMINAL CORRECTS;REUSSIE\n"
+        "TRX;000101;2026-03-02T12:31:09;DEBIT;ACCEPTEE;3900;497010******0028;1228;PUCE;CB;VISA CLASSIC;"
+        "BNP PARIBAS;A0000000421010;1;123456;00;A1B2C3D4E5F60718;;;;;;;;\n"
+        "TRX;000104;2026-03-02T20:10:05;CREDIT;ACCEPTEE;500;497010******0028;1228;PUCE;CB;VISA CLASSIC;"
+        "BNP PARIBAS;A0000000421010;0;;;A1B2C3D4E5F60718;;;000101;;;;;\n"
+        "TOT;DEBT;1;3900\nTOT;DBTR;0;0\nTOT;CRDT;1;500\nTOT;CRDR;0;0\nTOT;DECL;0;0\nTOT;FAIL;0;0\n"
+        "FRM;000417;2;3400\n"
+        "FIN;1;2\n"
+    )
+
+
+def test_a_remittance_without_transactions():
+    parsed = parse(written([REMITTANCE]))
+    assert parsed.collections[0].end == ("000417", 0, 0)
+
+
+def test_totals_and_transactions_apart():
+    remittances, transactions = pd.DataFrame([REMITTANCE]), pd.DataFrame([TRANSACTION])
+    contents = {}
+    for content in ("COMPLET", "TELECOLLECTES", "TRANSACTIONS"):
+        file = io.BytesIO()
+        header = Header(source="h", file_key="k", created_at=CREATED, content=content)
+        write_lines(file, header, prepared(with_totals(remittances, transactions), transactions))
+        contents[content] = parse(file.getvalue()).collections[0]
+    assert contents["TELECOLLECTES"].payments == []
+    assert contents["TELECOLLECTES"].totals == contents["COMPLET"].totals
+    assert contents["TELECOLLECTES"].end == contents["COMPLET"].end == ("000417", 1, 3900)
+    assert contents["TRANSACTIONS"].payments == contents["COMPLET"].payments
+
+
+def test_totals_that_only_the_host_knows():
+    totals = dict.fromkeys(
+        (f"{name}_{what}" for name in layout.TOTALS.values() for what in ("count", "amount")), 0
+    )
+    declared = totals | {"debit_count": 2, "debit_amount": 700, "refund_count": 1, "refund_amount": 900}
+    header = Header(source="h", file_key="k", created_at=CREATED, content="TELECOLLECTES")
+    rows = [REMITTANCE | declared | {"transaction_count": 3, "net_amount": -200}]
+    assert parse(written(rows, header=header)).collections[0].end == ("000417", 3, -200)
+    with pytest.raises(ValueError, match="debit_count"):
+        written([REMITTANCE], header=header)
+
+
+def test_part_of_the_lines():
+    remittances = pd.DataFrame([REMITTANCE | {"number": str(number)} for number in range(1, 5)])
+    transactions = pd.DataFrame(
+        [TRANSACTION | {"remittance": row, "sequence_number": str(10 * row + 1)} for row in (0, 1, 1, 3)]
+    )
+    lines = prepared(with_totals(remittances, transactions), transactions)
+    file = io.BytesIO()
+    write_lines(file, COMPLETE, lines.part((remittances["number"] != "1").to_numpy()))
+    found = [(one["number"], len(one.payments)) for one in parse(file.getvalue()).collections]
+    assert found == [("2", 2), ("3", 0), ("4", 1)]
+
+
+@pytest.mark.parametrize(
+    "character", [";", "\n", "\r", "\t", "\x00", "\x1f", "\x7f", "\x85", "\x9f", "\u2028", "\u2029"]
+)
+@pytest.mark.parametrize("name", ["scheme", "order_reference"])
+def test_characters_that_no_value_holds(name, character):
+    with pytest.raises(ValueError, match=name):
+        written([REMITTANCE], [TRANSACTION | {name: f"a{character}b"}])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("amount", -1),
+        ("amount", 12.5),
+        ("amount", None),
+        ("requested_amount", 9.5),
+        ("requested_amount", -5),
+        ("cardholder_amount", "1e3"),
+        ("type", "DEBIT"),
+        ("outcome", "refused"),
+        ("outcome", None),
+        ("entry_mode", "swiped"),
+        ("sequence_number", "1234567"),
+        ("sequence_number", ""),
+        ("sequence_number", "x"),
+        ("card", "4970101234560028"),
+        ("expiry", "1328"),
+        ("exchange_rate", "1,5"),
+        ("exchange_rate", "-1.5"),
+        ("occurred_local", None),
+        ("occurred_local", "02/03/2026"),
+        ("authorisation_asked", 2),
+        ("original_sequence_number", "12 "),
+        ("remittance", 7),
+        ("colour", "red"),
+    ],
+)
+def test_transactions_that_the_format_does_not_hold(name, value):
+    with pytest.raises(ValueError, match=name):
+        written([REMITTANCE], [TRANSACTION | {name: value}])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("contract", "1234567890123456"),
+        ("contract", "76-54"),
+        ("contract", None),
+        ("rank", "1"),
+        ("application", ""),
+        ("number", "0000417"),
+        ("file_number", "D000183"),
+        ("bank_code", "3000"),
+        ("siret", "9999999980001"),
+        ("terminal_number", "0001"),
+        ("serial_number", "9" * 25),
+        ("manufacturer", "M" * 21),
+        ("currency", "978"),
+        ("collected_local", None),
+        ("status", "CORRECTE"),
+        ("transmission", "sent"),
+        ("place", "Lyon"),
+    ],
+)
+def test_remittances_that_the_format_does_not_hold(name, value):
+    with pytest.raises(ValueError, match=name):
+        written([REMITTANCE | {name: value}])
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"created_at": CREATED.replace(tzinfo=None)},
+        {"source": ""},
+        {"source": "a;b"},
+        {"file_key": "a\nb"},
+        {"content": "PARTIEL"},
+    ],
+)
+def test_headers_that_the_format_does_not_hold(changed):
+    header = Header(**{"source": "h", "file_key": "k", "created_at": CREATED} | changed)
+    with pytest.raises(ValueError, match=next(iter(changed))):
+        written([REMITTANCE], header=header)
+
+
+def test_nothing_is_written_when_something_is_wrong():
+    file = io.BytesIO()
+    with pytest.raises(ValueError, match="scheme"):
+        write_remise_tpe(
+            file, COMPLETE, pd.DataFrame([REMITTANCE]), pd.DataFrame([TRANSACTION | {"scheme": "a;b"}])
+        )
+    assert file.getvalue() == b""
+
+
+def test_two_remittances_under_one_index():
+    remittances = pd.DataFrame([REMITTANCE, REMITTANCE], index=[0, 0])
+    with pytest.raises(ValueError, match="index"):
+        write_remise_tpe(io.BytesIO(), COMPLETE, remittances, pd.DataFrame([TRANSACTION])[:0])
+
+
+def test_a_referential_reads_back():
+    contract = {
+        "reseller": "acme",
+        "merchant_code": "FICTION",
+        "merchant_name": "CAFES DE LA FICTION",
+        "siret": "99999999800019",
+        "trade_name": "CAFE DE LA FICTION",
+        "time_zone": "Europe/Paris",
+        "contract": "7654321",
+        "rank": "001",
+        "application": "CBEMV",
+        "bank_name": "BNP Paribas",
+        "valid_from": "2025-01-01",
+    }
+    file = io.BytesIO()
+    write_referential(file, pd.DataFrame([contract]))
+    heading, line, end = file.getvalue().decode().split("\n")
+    assert (heading, end) == (";".join(layout.REFERENTIAL), "")
+    assert dict(zip(heading.split(";"), line.split(";"), strict=True)) == (
+        dict.fromkeys(layout.REFERENTIAL, "") | contract
+    )
+    assert len(referentiel.read(file.getvalue()).contracts) == 1
+    with pytest.raises(ValueError, match="trade_name"):
+        write_referential(io.BytesIO(), pd.DataFrame([contract | {"trade_name": "CAFE; BAR"}]))
+
+
+# Any values: what comes out of a plain split, and out of the reader, is what went in.
+
+_CHARACTERS = st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp"), exclude_characters=";")
+
+
+def words(most: int):
+    return st.text(_CHARACTERS, min_size=1, max_size=most) | st.none()
+
+
+def numerals(least: int, most: int):
+    return st.text("0123456789", min_size=least, max_size=most)
+
+
+def tickets():
+    line = st.text(_CHARACTERS, max_size=48)
+    return st.none() | st.lists(line, min_size=1, max_size=3).map("\n".join).filter(bool)
+
+
+MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2099, 12, 30)).map(lambda at: at.replace(microsecond=0))
+AMOUNTS = st.integers(0, 10**12)
+CURRENCIES = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=3, max_size=3)
+DECIMALS = st.decimals(0, 10**6, places=4, allow_nan=False)
+REMITTANCES = st.fixed_dictionaries(
+    {
+        "contract": st.from_regex(r"[0-9A-Za-z]{1,15}", fullmatch=True),
+        "rank": numerals(3, 3),
+        "application": words(20).filter(bool),
+        "number": numerals(1, 6),
+        "file_number": st.none() | st.from_regex(r"[0-9A-Za-z]{1,6}", fullmatch=True),
+        "bank_code": st.none() | numerals(5, 5),
+        "siret": st.none() | numerals(14, 14),
+        "terminal_number": st.none() | numerals(3, 3),
+        "serial_number": words(24),
+        "manufacturer": words(20),
+        "currency": CURRENCIES,
+        "opened_local": st.none() | MOMENTS,
+        "collected_local": MOMENTS,
+        "status": st.sampled_from(list(FILE_WORDS["status"])),
+        "status_text": words(80),
+        "transmission": st.none() | st.sampled_from(list(FILE_WORDS["transmission"])),
+        "ticket": tickets(),
+    }
+)
+CARDS = st.from_regex(r"([0-9]{6}|\*{6})\*{6}[0-9]{4}", fullmatch=True)
+TRANSACTIONS = st.fixed_dictionaries(
+    {
+        "occurred_local": MOMENTS,
+        "type": st.sampled_from(list(FILE_WORDS["type"])),
+        "outcome": st.sampled_from(list(FILE_WORDS["outcome"])),
+        "amount": AMOUNTS,
+        "card": st.none() | CARDS,
+        "expiry": st.none() | st.from_regex(r"(0[1-9]|1[0-2])[0-9]{2}", fullmatch=True),
+        "entry_mode": st.none() | st.sampled_from(list(FILE_WORDS["entry_mode"])),
+        "scheme": words(40),
+        "product": words(60),
+        "issuer": words(60),
+        "aid": st.none() | st.from_regex(r"[0-9A-F]{1,32}", fullmatch=True),
+        "authorisation_asked": st.none() | st.booleans(),
+        "authorisation_number": st.none() | numerals(1, 8),
+        "response_code": st.none() | numerals(2, 2),
+        "certificate": st.none() | st.from_regex(r"[0-9A-F]{16}", fullmatch=True),
+        "dossier_number": words(32),
+        "order_reference": words(64),
+        "original_sequence_number": st.none() | numerals(1, 6),
+        "requested_amount": st.none() | AMOUNTS,
+        "cardholder_amount": st.none() | AMOUNTS,
+        "cardholder_currency": st.none() | CURRENCIES,
+        "exchange_rate": st.none() | DECIMALS,
+        "markup_percent": st.none() | DECIMALS,
+        "ticket": tickets(),
+    }
+)
+KEY = ("contract", "rank", "application", "number")
+
+
+@st.composite
+def nights(draw):
+    """Remittances, each with its own key, and transactions, each with a number of its own."""
+    remittances = draw(
+        st.lists(REMITTANCES, max_size=3, unique_by=lambda row: tuple(row[name] for name in KEY[:3]))
+    )
+    transactions = []
+    for row in range(len(remittances)):
+        numbers = draw(st.lists(st.integers(0, 999_999), max_size=3, unique=True))
+        transactions += [
+            draw(TRANSACTIONS) | {"remittance": row, "sequence_number": f"{number:06d}"} for number in numbers
+        ]
+    return remittances, transactions
+
+
+def frames(night):
+    remittances, transactions = night
+    columns = ["remittance", "ticket", *layout.TRANSACTION]
+    owners = pd.Series([row["remittance"] for row in transactions], dtype="int64")
+    return (
+        pd.DataFrame(remittances, columns=[*layout.REMITTANCE, "ticket"], dtype=object),
+        pd.DataFrame(transactions, columns=columns, dtype=object).assign(remittance=owners),
+    )
+
+
+def in_file(name: str, value) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(int(value))
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%dT%H:%M:%S")
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return FILE_WORDS.get(name, {}).get(value, str(value))
+
+
+@given(nights())
+def test_a_plain_split_gives_the_values_back(night):
+    remittances, transactions = night
+    file = io.BytesIO()
+    write_remise_tpe(file, COMPLETE, *frames(night))
+    rest = iter(file.getvalue().decode().split("\n")[1:])
+    for row, remittance in enumerate(remittances):
+        assert next(rest).split(";") == [
+            "REM",
+            *(in_file(name, remittance[name]) for name in layout.REMITTANCE),
+        ]
+        expect_ticket(rest, remittance)
+        for transaction in transactions:
+            if transaction["remittance"] == row:
+                values = (in_file(name, transaction[name]) for name in layout.TRANSACTION)
+                assert next(rest).split(";") == ["TRX", *values]
+                expect_ticket(rest, transaction)
+        for code in ("TOT",) * 6 + ("FRM",):
+            assert next(rest).startswith(f"{code};")
+    assert list(rest) == [f"FIN;{len(remittances)};{len(transactions)}", ""]
+
+
+def expect_ticket(rest, row) -> None:
+    for line in row["ticket"].split("\n") if row["ticket"] is not None else ():
+        assert next(rest) == f"TKT;{line}"
+
+
+@given(nights())
+def test_the_reader_gives_the_values_back(night):
+    remittances, transactions = night
+    file = io.BytesIO()
+    write_remise_tpe(file, COMPLETE, *frames(night))
+    read = remise_tpe.read(file.getvalue())
+    assert (read.source, read.file_key, read.created_at) == ("demo-host", "20260303-0001", CREATED)
+    assert rows(read.remittances, [*layout.REMITTANCE, "ticket"]) == remittances
+    expected = []
+    for transaction in transactions:
+        card = transaction["card"] or ""
+        expected.append(
+            {name: plain(name, value) for name, value in transaction.items() if name != "card"}
+            | {"card_bin": card[:6].strip("*") or None, "card_last4": card[-4:] or None}
+        )
+    assert rows(read.transactions, expected[0] if expected else []) == expected
+
+
+def plain(name: str, value):
+    """How the reader gives a value: numbers that are not money, and flags, as the text of the file."""
+    return (
+        value
+        if isinstance(value, int | datetime) and not isinstance(value, bool)
+        else in_file_or_none(name, value)
+    )
+
+
+def in_file_or_none(name: str, value):
+    return value if name in FILE_WORDS or value is None else in_file(name, value)
+
+
+def rows(frame: pd.DataFrame, names) -> list[dict[str, object]]:
+    found = frame[list(names)].astype(object)
+    return found.where(found.notna(), None).to_dict("records") if len(found) else []
