@@ -1,0 +1,218 @@
+"""What every test stands on: a real PostgreSQL, a database of one's own, and no way out of this machine.
+
+All workers share one server: the embedded one in a temporary folder, or the one that
+``BORDEREAU_DATABASE_URL`` names. A database is a copy of a migrated template and takes 30 ms.
+"""
+
+from __future__ import annotations
+
+import atexit
+import fcntl
+import ipaddress
+import os
+import shutil
+import socket
+import tempfile
+import time
+from contextlib import closing, contextmanager
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, settings
+from psycopg import sql
+from sqlalchemy.engine import make_url
+
+from app import embedded
+from app.config import Config
+from app.db import Database, create_database
+from app.migrate import migrate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FOLDER = "BORDEREAU_TEST_FOLDER"
+SECRET_KEY = "a key for tests, made of words and long enough"
+
+# Examples are random, so that each run looks elsewhere; a failure prints how to see it again.
+_COMMON = {"deadline": None, "print_blob": True, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("developer", max_examples=50, **_COMMON)
+settings.register_profile("ci", max_examples=100, database=None, **_COMMON)
+settings.load_profile("ci" if os.environ.get("CI") else "developer")
+
+
+# The server and the template.
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The first process makes the folder that all workers share, and clears up after them."""
+    if FOLDER not in os.environ:
+        folder = tempfile.mkdtemp(prefix="bordereau-test-")
+        os.environ[FOLDER] = folder
+        config.add_cleanup(_drop_leftovers)
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+
+
+def _drop_leftovers() -> None:
+    """Drop what this run leaves on a server that stays: the template, and databases of killed workers."""
+    address = os.environ.get("BORDEREAU_DATABASE_URL")
+    if not address:
+        return
+    with _administration(_psycopg_url(address)) as connection:
+        names = connection.execute(
+            "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [_prefix()]
+        )
+        for (name,) in names.fetchall():
+            connection.execute(_dropping(name))
+
+
+def _prefix() -> str:
+    return Path(os.environ[FOLDER]).name.replace("-", "_").lower() + "_"
+
+
+def _psycopg_url(address: str) -> str:
+    return make_url(address).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+
+
+def _administration(url: str) -> psycopg.Connection:
+    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    return psycopg.connect(plain, autocommit=True)
+
+
+def _dropping(name: str) -> sql.Composed:
+    return sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+
+
+@pytest.fixture(scope="session")
+def server() -> str:
+    """The address of the PostgreSQL server, in SQLAlchemy's words."""
+    external = os.environ.get("BORDEREAU_DATABASE_URL")
+    return _psycopg_url(external) if external else embedded.start(Path(os.environ[FOLDER]) / "postgres")
+
+
+@pytest.fixture(scope="session")
+def template(server: str) -> str:
+    """The name of a migrated database that nobody connects to, made by the first worker to ask."""
+    folder = Path(os.environ[FOLDER])
+    name = f"{_prefix()}template"
+    with (folder / "template.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "template").exists():
+            database = Database(create_database(server, name))
+            migrate(database)
+            database.dispose()
+            (folder / "template").touch()
+    return name
+
+
+@pytest.fixture(scope="session")
+def administration(server: str) -> Iterator[psycopg.Connection]:
+    """A connection that makes and drops databases."""
+    with closing(_administration(server)) as connection:
+        yield connection
+
+
+# A database of one's own.
+
+_numbers = count(1)
+
+
+@contextmanager
+def copy_of_template(administration: psycopg.Connection, server: str, template: str) -> Iterator[Database]:
+    name = f"{_prefix()}{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{next(_numbers)}"
+    administration.execute(
+        sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+    )
+    database = Database(make_url(server).set(database=name).render_as_string(hide_password=False))
+    try:
+        yield database
+        database.dispose()
+        left = _left_open(administration, name)
+    finally:
+        database.dispose()
+        administration.execute(_dropping(name))
+    assert not left, f"connections left open, last used for: {left}"
+
+
+def _left_open(administration: psycopg.Connection, name: str) -> list[str]:
+    """The last statements of the connections that are still open; closing one takes a moment."""
+    for _ in range(20):
+        rows = administration.execute(
+            "SELECT query FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'",
+            [name],
+        ).fetchall()
+        if not rows:
+            break
+        time.sleep(0.05)
+    return [query for (query,) in rows]
+
+
+@pytest.fixture
+def database(administration: psycopg.Connection, server: str, template: str) -> Iterator[Database]:
+    """A migrated database of this test's own."""
+    with copy_of_template(administration, server, template) as copy:
+        yield copy
+
+
+@pytest.fixture(scope="module")
+def module_database(administration: psycopg.Connection, server: str, template: str) -> Iterator[Database]:
+    """A migrated database that the tests of a module share, for those that only read what it set up."""
+    with copy_of_template(administration, server, template) as copy:
+        yield copy
+
+
+@pytest.fixture
+def config(database: Database, tmp_path: Path) -> Config:
+    """Settings as in production, on this test's own database and data folder."""
+    return Config(database_url=database.url, data=tmp_path, secret_key=SECRET_KEY, port=8000)
+
+
+# No way out of this machine, and no test that does not run.
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _only_this_machine() -> Iterator[None]:
+    """Refuse to connect to any other machine, or to ask for its address."""
+    patch = pytest.MonkeyPatch()
+    connect, look_up = socket.socket.connect, socket.getaddrinfo
+
+    def guarded_connect(self: socket.socket, address: object) -> None:
+        if self.family != socket.AF_UNIX:
+            _check_local(address[0])
+        connect(self, address)
+
+    def guarded_look_up(host: object, *rest: object, **named: object) -> object:
+        _check_local(host)
+        return look_up(host, *rest, **named)
+
+    patch.setattr(socket.socket, "connect", guarded_connect)
+    patch.setattr(socket, "getaddrinfo", guarded_look_up)
+    yield
+    patch.undo()
+
+
+def _check_local(host: object) -> None:
+    name = host.decode() if isinstance(host, bytes) else host
+    if name not in (None, "", "localhost") and not _is_loopback(str(name)):
+        pytest.fail(f"a test reached out to {name}")
+
+
+def _is_loopback(name: str) -> bool:
+    try:
+        address = ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """A test is skipped for a reason or not at all."""
+    report = yield
+    if report.skipped and isinstance(report.longrepr, tuple):
+        reason = str(report.longrepr[2]).removeprefix("Skipped").strip(": ")
+        if reason in ("", "unconditional skip"):
+            report.outcome, report.longrepr = "failed", f"{item.nodeid} is skipped without a reason"
+    return report

@@ -1,0 +1,209 @@
+"""Rows for tests, keyword by keyword: only what a test speaks about needs to be said.
+
+Every function writes one row on ``connection`` (role import or owner) and returns its id.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from itertools import count
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import insert, text
+
+from app.models import (
+    DEFAULT_TIME_ZONE,
+    Contract,
+    Merchant,
+    Outlet,
+    ReceivedDay,
+    Remittance,
+    Reseller,
+    Source,
+    Transaction,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_numbers = count(1001)
+NIGHT = datetime(2026, 3, 2, 23, 15, 7)
+NOON = datetime(2026, 3, 2, 12, 31, 9)
+
+
+def instant(local: datetime, zone: str = DEFAULT_TIME_ZONE) -> datetime:
+    return local.replace(tzinfo=ZoneInfo(zone))
+
+
+def a_reseller(connection: Connection, **values: Any) -> int:
+    number = next(_numbers)
+    row = {"slug": f"reseller-{number}", "name": f"Reseller {number}", "declared": True, **values}
+    return connection.scalar(insert(Reseller).values(row).returning(Reseller.id))
+
+
+def a_source(connection: Connection, *, reseller_id: int, **values: Any) -> int:
+    row = {"name": f"source-{next(_numbers)}", "reseller_id": reseller_id, **values}
+    return connection.scalar(insert(Source).values(row).returning(Source.id))
+
+
+def a_received_day(connection: Connection, *, source_id: int, day: date, **values: Any) -> None:
+    row = {"source_id": source_id, "day": day, "import_file_id": next(_numbers)}
+    connection.execute(
+        insert(ReceivedDay).values({**row, "remittances": True, "transactions": True, **values})
+    )
+
+
+def a_merchant(connection: Connection, *, reseller_id: int | None = None, **values: Any) -> int:
+    reseller_id = a_reseller(connection) if reseller_id is None else reseller_id
+    number = next(_numbers)
+    row = {"reseller_id": reseller_id, "code": f"M{number}", "name": f"Merchant {number}", **values}
+    return connection.scalar(insert(Merchant).values(row).returning(Merchant.id))
+
+
+def an_outlet(connection: Connection, *, merchant_id: int, **values: Any) -> int:
+    number = next(_numbers)
+    row = {
+        "merchant_id": merchant_id,
+        "id": number,
+        "siret": f"{number:014}",
+        "trade_name": f"CAFE DE LA FICTION {number}",
+        "time_zone": DEFAULT_TIME_ZONE,
+        **values,
+    }
+    connection.execute(insert(Outlet).values(row))
+    return row["id"]
+
+
+def a_contract(connection: Connection, *, merchant_id: int, **values: Any) -> int:
+    """A contract; with an outlet of its own unless ``outlet_id`` is given."""
+    if "outlet_id" not in values:
+        values["outlet_id"] = an_outlet(connection, merchant_id=merchant_id)
+    number = next(_numbers)
+    reseller = connection.scalar(text("SELECT reseller_id FROM merchant WHERE id = :id"), {"id": merchant_id})
+    row = {
+        "merchant_id": merchant_id,
+        "id": number,
+        "reseller_id": reseller,
+        "number": f"{7000000 + number}",
+        "rank": "001",
+        "application": "CBEMV",
+        "label": "Comptoir",
+        "bank_code": "30004",
+        "bank_name": "BNP Paribas",
+        "currency": "EUR",
+        **values,
+    }
+    connection.execute(insert(Contract).values(row))
+    return row["id"]
+
+
+def a_remittance(connection: Connection, *, merchant_id: int, contract_id: int, **values: Any) -> int:
+    """A remittance, empty unless its sums are given, collected at ``collected_local``."""
+    number = next(_numbers)
+    local = values.setdefault("collected_local", NIGHT)
+    zone = values.pop("zone", DEFAULT_TIME_ZONE)
+    opened = local - timedelta(hours=15)
+    kinds = ("debit", "cancellation", "refund", "refund_cancellation", "declined", "abandoned")
+    row = {
+        "merchant_id": merchant_id,
+        "id": number,
+        "collected_on": local.date(),
+        "reseller_id": 0,
+        "contract_id": contract_id,
+        "number": f"{number % 1_000_000:06}",
+        "file_number": f"D{number % 100_000:05}",
+        "bank_code": "30004",
+        "siret": "99999999800019",
+        "terminal_number": "001",
+        "serial_number": "219300290018",
+        "manufacturer": "INGENICO",
+        "currency": "EUR",
+        "opened_local": opened,
+        "opened_at": instant(opened, zone),
+        "collected_at": instant(local, zone),
+        "status": "correct",
+        "second_fold": False,
+        "status_text": "TERMINAL CORRECTS",
+        "transmission": "succeeded",
+        "has_totals": True,
+        "transaction_count": 0,
+        **{f"{kind}_{part}": 0 for kind in kinds for part in ("count", "amount")},
+        "net_amount": 0,
+        "received_count": 0,
+        "received_net": 0,
+        "seal": "complete",
+        "missing_sequences": 0,
+        "header_file_id": 1,
+        **values,
+    }
+    connection.execute(insert(Remittance).values(row))
+    return row["id"]
+
+
+def a_transaction(
+    connection: Connection, *, merchant_id: int, contract_id: int, remittance_id: int, **values: Any
+) -> int:
+    """An accepted debit of 39,00 EUR, unless told otherwise, at ``occurred_local``."""
+    number = next(_numbers)
+    local = values.setdefault("occurred_local", NOON)
+    zone = values.pop("zone", DEFAULT_TIME_ZONE)
+    row = {
+        "merchant_id": merchant_id,
+        "id": number,
+        "occurred_on": local.date(),
+        "reseller_id": 0,
+        "contract_id": contract_id,
+        "remittance_id": remittance_id,
+        "collected_on": NIGHT.date(),
+        "sequence_number": f"{number % 1_000_000:06}",
+        "occurred_at": instant(local, zone),
+        "second_fold": False,
+        "type": "debit",
+        "outcome": "accepted",
+        "remitted": True,
+        "amount": 3900,
+        "currency": "EUR",
+        "card_bin": "497010",
+        "card_last4": "0044",
+        "expiry": "1228",
+        "entry_mode": "chip",
+        "scheme": "CB",
+        "product": "VISA CLASSIC",
+        "issuer": "BNP PARIBAS",
+        "aid": "A0000000421010",
+        "authorisation_asked": True,
+        "authorisation_number": "123456",
+        "response_code": "00",
+        "certificate": "A1B2C3D4E5F60718",
+        "import_file_id": 1,
+        **values,
+    }
+    connection.execute(insert(Transaction).values(row))
+    return row["id"]
+
+
+_TRANSACTION_DAYS = """
+INSERT INTO transaction_day
+  (merchant_id, contract_id, day, currency, type, outcome, remitted, count, amount)
+SELECT merchant_id, coalesce(contract_id, 0), occurred_on, currency, type, outcome, remitted,
+  count(*), sum(amount)
+FROM transaction GROUP BY GROUPING SETS
+  ((1, contract_id, 3, 4, 5, 6, 7), (1, 3, 4, 5, 6, 7))
+"""
+_REMITTANCE_DAYS = """
+INSERT INTO remittance_day (merchant_id, contract_id, day, currency, status, is_empty, count,
+  debit, refund, cancelled, refund_cancelled, declined)
+SELECT merchant_id, coalesce(contract_id, 0), collected_on, currency, status, transaction_count = 0, count(*),
+  sum(debit_amount), sum(refund_amount), sum(cancellation_amount), sum(refund_cancellation_amount),
+  sum(declined_amount)
+FROM remittance GROUP BY GROUPING SETS
+  ((1, contract_id, 3, 4, 5, 6), (1, 3, 4, 5, 6))
+"""
+
+
+def sum_days(connection: Connection) -> None:
+    """Compute all daily sums from the rows, by contract and over all contracts of a merchant."""
+    connection.execute(text("TRUNCATE transaction_day, remittance_day"))
+    connection.execute(text(_TRANSACTION_DAYS))
+    connection.execute(text(_REMITTANCE_DAYS))

@@ -1,0 +1,112 @@
+"""The two catalogues: nothing stored is forgotten, and every filter of the design is there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import Column
+from sqlalchemy.sql import visitors
+
+from app.i18n import speaking
+from app.lists import REMITTANCES, TRANSACTIONS, applications, remittances, response_codes, transactions
+from app.lists.kinds import Money
+from app.models import EntryMode, Outcome, RemittanceStatus, Seal, TransactionType, Transmission
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from app.lists.fields import ListSpec
+
+BOTH = pytest.mark.parametrize("spec", [REMITTANCES, TRANSACTIONS], ids=lambda spec: spec.name)
+
+ASKED = {
+    "remittances": "application contract label rank amount amount_from amount_to status count bank serial"
+    " manufacturer number file_number trade_name siret",
+    "transactions": "state application contract label rank bank amount amount_from amount_to type outcome"
+    " response_code card expiry authorisation issuer product remittance file_number dossier serial"
+    " manufacturer trade_name siret",
+}
+
+
+@pytest.mark.parametrize(
+    ("spec", "module"),
+    [(REMITTANCES, remittances), (TRANSACTIONS, transactions)],
+    ids=["remises", "transactions"],
+)
+def test_every_stored_column_is_a_field_or_internal(spec: ListSpec, module: ModuleType) -> None:
+    table = spec.model.__table__
+    shown = {
+        element.name
+        for field in spec.fields
+        for element in visitors.iterate(field.column.expression)
+        if isinstance(element, Column) and element.table.name == table.name
+    }
+    assert shown.isdisjoint(module.INTERNAL)
+    assert shown | module.INTERNAL == set(table.columns.keys())
+
+
+@BOTH
+def test_every_filter_of_the_design_has_its_parameter(spec: ListSpec) -> None:
+    assert list(spec.parameters) == ASKED[spec.name].split()
+    assert spec.filters[0].name == "date"
+
+
+@BOTH
+def test_names_and_french_labels_are_unique_and_fit_for_a_heading(spec: ListSpec) -> None:
+    assert len(spec.by_name) == len(spec.fields)
+    with speaking("fr"):
+        labels = [field.title for field in spec.fields]
+    assert len(set(labels)) == len(labels)
+    assert not any(letter in label for label in labels for letter in ';"\r\n')
+
+
+@BOTH
+def test_the_phone_card_has_its_places(spec: ListSpec) -> None:
+    assert [field.name for field in spec.card("title")] == ["application"]
+    assert [field.name for field in spec.card("aside")] == ["amount"]
+    assert {field.name for field in spec.card("meta")} >= {"date"}
+    assert spec.card("badge")
+    assert set(spec.details) == set(spec.fields)
+
+
+@BOTH
+def test_every_amount_finds_its_currency_in_the_row(spec: ListSpec) -> None:
+    for field in spec.fields:
+        if isinstance(field.kind, Money):
+            assert field.kind.currency_field in spec.by_name
+
+
+def test_every_stored_code_has_words() -> None:
+    words = {name: TRANSACTIONS.by_name[name].kind.labels for name in ("type", "outcome", "entry_mode")}
+    words |= {name: REMITTANCES.by_name[name].kind.labels for name in ("status", "seal", "transmission")}
+    stored = {
+        "type": TransactionType,
+        "outcome": Outcome,
+        "entry_mode": EntryMode,
+        "status": RemittanceStatus,
+        "seal": Seal,
+        "transmission": Transmission,
+    }
+    assert {name: set(labels) for name, labels in words.items()} == {
+        name: {str(code) for code in codes} for name, codes in stored.items()
+    }
+
+
+def test_the_fourteen_applications_have_tickets() -> None:
+    with_tickets = {code for code in applications.APPLICATIONS if applications.has_tickets(code)}
+    assert with_tickets == {
+        *("CBEMV", "CBCLESS", "CBVAD", "PLBS", "PLBS+", "PLBSGCB", "AMEX", "AMEXCLESS", "DCCPLBS"),
+        *("QUASI CASH", "CONECS", "CONECSLESS", "JCBEMV", "JCBVAD"),
+    }
+    assert applications.label("CBCLESS") == "CB Sans Contact"
+    assert applications.label("NOUVELLE") == "NOUVELLE"
+    assert not applications.has_tickets("NOUVELLE")
+
+
+def test_no_response_code_accuses_the_cardholder() -> None:
+    plain = response_codes.meaning("05")
+    assert plain
+    for code in ("04", "07", "34", "41", "43", "59", "76"):
+        assert response_codes.meaning(code) == plain
+    assert response_codes.meaning("ZZ") is None

@@ -1,0 +1,258 @@
+"""What is asked is what the address says: parsed, kept, written back."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.i18n import speaking
+from app.lists import REMITTANCES, TRANSACTIONS
+from app.lists.criteria import Criteria
+from app.lists.cursor import Cursor
+from app.lists.period import LONGEST_DAYS, Period
+from app.lists.scope import Scope
+
+if TYPE_CHECKING:
+    from app.lists.fields import ListSpec
+
+TODAY = date(2026, 3, 3)
+PAN = "4970101234567893"
+#: Their numbers are as long as a card number by right.
+LONG_NUMBERS = {"contract", "serial", "siret"}
+NAMES = ("date_from", "date_to", "sort", "after", *TRANSACTIONS.parameters, *REMITTANCES.parameters, "other")
+LIKELY = (
+    *(
+        "2026-02-01",
+        "01/03/2026",
+        "2026-03-03",
+        "12,50",
+        "12.5",
+        "0",
+        "-3",
+        "0044",
+        "497010******0044",
+        "1228",
+    ),
+    *(
+        "12/28",
+        "debit",
+        "refund",
+        "accepted",
+        "remitted",
+        "correct",
+        "with",
+        "without",
+        "CBEMV",
+        "PLBS+",
+        "plbs",
+    ),
+    *("30004", "bnp", "001", "417", "é", "100 %", "-amount", "amount", "date", "1772451069000000.1008"),
+    *("39.1772451069000000.1008", "", " ", "\x00", "\ud800", PAN, "'; DROP TABLE transaction; --", "=1+1"),
+)
+texts = st.sampled_from(LIKELY) | st.text(max_size=30)
+args = st.lists(st.tuples(st.sampled_from(NAMES), texts), max_size=8)
+specs = st.sampled_from((REMITTANCES, TRANSACTIONS))
+
+
+def read(*args: tuple[str, str], spec: ListSpec = TRANSACTIONS) -> Criteria:
+    return Criteria.from_args(spec, args, TODAY)
+
+
+@given(specs, args)
+def test_criteria_round_trip_through_the_address(spec: ListSpec, args: list[tuple[str, str]]) -> None:
+    criteria = Criteria.from_args(spec, args, TODAY)
+    for pinned in (False, True):
+        again = Criteria.from_args(spec, criteria.to_args(pinned=pinned), TODAY)
+        assert again == criteria
+        assert not again.faults
+
+
+@given(specs, args)
+def test_each_chip_removes_itself_only(spec: ListSpec, args: list[tuple[str, str]]) -> None:
+    criteria = Criteria.from_args(spec, args, TODAY)
+    chips = criteria.chips()
+    for chip in chips:
+        left = Criteria.from_args(spec, chip.remove_args, TODAY).chips()
+        assert [(other.label, other.text) for other in left] == [
+            (other.label, other.text) for other in chips if other is not chip
+        ]
+
+
+def test_the_default_is_the_last_seven_days() -> None:
+    criteria = read()
+    assert criteria.period == Period(date(2026, 2, 25), TODAY)
+    assert criteria.to_args() == ()
+    assert criteria.chips() == ()
+    assert criteria.sort == "-date"
+    assert criteria.to_args(pinned=True) == (("date_from", "2026-02-25"), ("date_to", "2026-03-03"))
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "period"),
+    [
+        ("2026-02-01", "", (date(2026, 2, 1), TODAY)),
+        ("", "2026-02-10", (date(2026, 2, 4), date(2026, 2, 10))),
+        ("1/2/2026", "01/02/2026", (date(2026, 2, 1), date(2026, 2, 1))),
+    ],
+)
+def test_a_period_from_either_end(first: str, last: str, period: tuple[date, date]) -> None:
+    criteria = read(("date_from", first), ("date_to", last))
+    assert (criteria.period.first, criteria.period.last) == period
+    assert not criteria.faults
+
+
+@pytest.mark.parametrize(
+    ("args", "faults"),
+    [
+        ([("date_from", "2026-03-02"), ("date_to", "2026-03-01")], {"date_from", "date_to"}),
+        ([("date_from", "2024-01-01"), ("date_to", "2026-03-01")], {"date_from", "date_to"}),
+        ([("date_from", "2027-01-01")], {"date_from"}),
+        ([("date_to", "31/02/2026")], {"date_to"}),
+        ([("date_to", "20260301")], {"date_to"}),
+        ([("date_to", "0001-01-01")], {"date_to"}),
+        ([("amount_from", "20"), ("amount_to", "10")], {"amount_from", "amount_to"}),
+        ([("amount", "douze")], {"amount"}),
+        ([("type", "vente")], {"type"}),
+        ([("expiry", "13/28")], {"expiry"}),
+        ([("card", "44")], {"card"}),
+        ([("rank", "0012")], {"rank"}),
+        ([("label", "a\x00b")], {"label"}),
+        ([("label", "a" * 101)], {"label"}),
+        ([("sort", "issuer")], {"sort"}),
+        ([("after", "oups")], {"after"}),
+        ([("after", "1.2.3")], {"after"}),
+        ([("after", "999999999999999999.1")], {"after"}),
+        ([("contract", str(number)) for number in range(101)], {"contract"}),
+    ],
+)
+def test_a_fault_stands_beside_its_field_and_the_rest_applies(
+    args: list[tuple[str, str]], faults: set[str]
+) -> None:
+    criteria = read(*args, ("outcome", "declined"))
+    assert set(criteria.faults) == faults
+    assert criteria.asked["outcome"] == ("declined",)
+    for name, fault in criteria.faults.items():
+        assert fault.text()
+        assert name == "contract" or name not in criteria.asked
+
+
+def test_the_longest_period_is_about_fifteen_months() -> None:
+    first = TODAY - timedelta(LONGEST_DAYS - 1)
+    assert read(("date_from", first.isoformat())).period == Period(first, TODAY)
+    assert read(("date_from", (first - timedelta(1)).isoformat())).faults
+
+
+def test_what_was_typed_is_shown_again() -> None:
+    criteria = read(("amount", "douze"), ("amount", "12"), ("date_from", "hier"), ("label", " Bar "))
+    assert criteria.raw("amount") == "douze"
+    assert criteria.values("amount") == ("12,00",)
+    assert criteria.values("date_to") == ("2026-03-03",)
+    assert criteria.raw("date_from") == "hier"
+    assert criteria.raw("label") == "Bar"
+    assert criteria.raw("issuer") == ""
+
+
+def test_doubles_are_dropped_and_values_of_one_parameter_gather() -> None:
+    criteria = read(
+        ("type", "debit"), ("type", "DEBIT"), ("type", "refund"), ("amount", "5"), ("amount", "5,00")
+    )
+    assert criteria.asked == {"amount": (Decimal(5),), "type": ("debit", "refund")}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("0044", ("", "0044")),
+        ("497010 0044", ("497010", "0044")),
+        ("497010******0044", ("497010", "0044")),
+        ("4970100044", ("497010", "0044")),
+        ("************0044", ("", "0044")),
+    ],
+)
+def test_a_card_is_its_last_four_or_first_six_and_last_four(text: str, value: tuple[str, str]) -> None:
+    criteria = read(("card", text))
+    assert criteria.asked == {"card": (value,)}
+    assert read(*criteria.to_args()) == criteria
+
+
+@pytest.mark.parametrize(
+    "name", sorted({*TRANSACTIONS.parameters, "date_from", "sort", "after"} - LONG_NUMBERS)
+)
+@pytest.mark.parametrize("text", [PAN, "4970 1012 3456 7893", "4970-1012-3456-7893"])
+def test_a_full_card_number_is_never_kept_or_shown_again(name: str, text: str) -> None:
+    criteria = read((name, text))
+    assert name in criteria.faults
+    shown = [criteria.raw(name) if name not in ("sort", "after") else "", criteria.in_words(), repr(criteria)]
+    shown += [fault.text() + fault.typed for fault in criteria.faults.values()]
+    shown += [chip.text for chip in criteria.chips()] + [f"{criteria.to_args(pinned=True)}"]
+    assert not any(PAN in text.translate({ord(letter): None for letter in " -."}) for text in shown)
+
+
+def test_twelve_digits_in_the_card_field_are_taken_for_a_card_number() -> None:
+    fault = read(("card", "497010123456")).faults["card"]
+    assert fault.typed == ""
+    assert "4" in fault.text()
+    assert read(("card", "49701")).faults["card"].typed == "49701"
+
+
+def test_words_of_a_search() -> None:
+    criteria = read(
+        ("date_from", "2026-03-01"),
+        ("contract", "7654321"),
+        ("amount_from", "10"),
+        ("type", "debit"),
+        ("expiry", "0329"),
+        ("amount_to", "99"),
+    )
+    with speaking("en"):
+        assert criteria.in_words() == (
+            "Transactions, 2026-03-01 - 2026-03-03, Contract no. 7654321,"
+            " Amount ≥ 10.00, Amount ≤ 99.00, Type Debit, Expiry 03/29"
+        )
+        assert [chip.label for chip in criteria.chips()] == [
+            "Date",
+            "Contract no.",
+            "Amount",
+            "Amount",
+            "Type",
+            "Expiry",
+        ]
+
+
+def test_another_order_starts_from_the_first_page() -> None:
+    criteria = read(("after", "1772451069000000.1008"), ("type", "debit"))
+    assert criteria.after is not None
+    assert criteria.with_sort("amount").to_args() == (("type", "debit"), ("sort", "amount"))
+    assert criteria.without("type").to_args() == ()
+
+
+@given(
+    st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1)),
+    st.integers(0, 10**18 - 1),
+    st.none() | st.integers(0, 10**18 - 1),
+)
+def test_a_cursor_reads_back(at: datetime, row_id: int, size: int | None) -> None:
+    cursor = Cursor(at.replace(tzinfo=UTC), row_id, size)
+    assert Cursor.parse(cursor.text(), sized=size is not None) == cursor
+
+
+def test_nobody_has_the_unclaimed_rows_in_scope() -> None:
+    for merchant_id, contract_ids in ((0, None), (1, (0,))):
+        with pytest.raises(ValueError, match=r"unclaimed|not a contract"):
+            Scope(merchant_id, contract_ids)
+
+
+@given(st.dates(date(2026, 1, 1), date(2026, 12, 31)), st.integers(0, 100), st.integers(1, 40))
+def test_the_parts_of_a_period_are_the_period(first: date, more: int, days: int) -> None:
+    period = Period(first, first + timedelta(more))
+    parts = list(period.split(days))
+    assert parts[0].first == period.first
+    assert parts[-1].last == period.last
+    assert all(part.days <= days for part in parts)
+    assert all(after.first - before.last == timedelta(1) for before, after in pairwise(parts))

@@ -1,0 +1,248 @@
+"""List, totals, CSV and JSON say the same, and what a plain Python oracle says, for any filter."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.db import Role
+from app.lists import REMITTANCES, TRANSACTIONS, query, sums
+from app.lists.asked import Choice, Expiry
+from app.lists.criteria import Criteria
+from app.lists.export import json_document, write_csv
+from app.lists.kinds import Flag, Moment, Money, Rate
+from app.lists.scope import Scope
+from tests.lists import world
+from tests.lists.world import TODAY, World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection
+
+    from app.db import Database
+    from app.lists.fields import ListSpec
+
+SPECS = {spec.name: spec for spec in (REMITTANCES, TRANSACTIONS)}
+WORDS = ("comptoir", "ETE", "é", "bœuf", "BOEUF", "100 %", "_", "%", "gare", "INGENICO", "visa", "bnp", "zzz")
+CODES = (
+    *("1", "001", "701", "0765001", "765002", "D00183", "D7", "219300290018", "ab12", "000AB12", "7"),
+    *("42", "012345", "12345", "a1B2c3", "00", "05", "5", "51", "a1", "30004", "1234", "10096"),
+)
+AMOUNTS = ("0", "0,01", "5,00", "12.5", "39", "1,25", "1250", "1234,56", "0,0050", "12,5000", "50")
+
+
+@pytest.fixture(scope="module")
+def worlds(module_database: Database) -> list[World]:
+    with module_database.writing(Role.OWNER) as connection:
+        return [world.build(connection, seed) for seed in (1, 2)]
+
+
+@pytest.fixture(scope="module")
+def connection(module_database: Database, worlds: list[World]) -> Iterator[Connection]:
+    with module_database.reading() as connection:
+        yield connection
+
+
+TEXTS = {
+    **dict.fromkeys(world.WORDS, WORDS),
+    **dict.fromkeys(("amount", "amount_from", "amount_to"), AMOUNTS),
+    "card": ("0044", "0028", "4970100044", "5132000028"),
+    "expiry": ("1228", "12/28", "01/27"),
+    "application": world.APPLICATIONS,
+    "bank": ("30004", "1234", "01234", "10096", "bnp", "credit", "CIC", "banque"),
+    "siret": ("99999999800019", "1"),
+}
+
+
+def values_of(name: str, spec: ListSpec) -> st.SearchStrategy[str]:
+    """Texts of a parameter: often one that finds something."""
+    if name in TEXTS:
+        return st.sampled_from(TEXTS[name])
+    choices = [code for code, _ in spec.by_name[name].choices()]
+    longest = getattr(spec.parameters[name].kind, "longest", 24)
+    return st.sampled_from(choices or [code for code in CODES if len(code) <= longest])
+
+
+@st.composite
+def questions(draw: st.DrawFn, spec: ListSpec) -> tuple[dict[str, list[str]], int, int]:
+    """Values by parameter, and how far the period reaches back from today."""
+    names = draw(st.lists(st.sampled_from(sorted(spec.parameters)), unique=True, max_size=3))
+    if {"amount_from", "amount_to"} <= set(names):
+        names.remove("amount_to")
+    asked = {
+        name: draw(st.lists(values_of(name, spec), unique=True, min_size=1, max_size=1 if "_" in name else 2))
+        for name in names
+    }
+    last = draw(st.integers(0, 20))
+    return asked, last + draw(st.integers(0, 29)), last
+
+
+def criteria_of(spec: ListSpec, asked: dict[str, list[str]], first: Any, last: Any, *more: Any) -> Criteria:
+    args = [("date_from", first.isoformat()), ("date_to", last.isoformat()), *more]
+    args += [(name, text) for name, texts in asked.items() for text in texts]
+    criteria = Criteria.from_args(spec, args, TODAY)
+    assert not criteria.faults, {name: fault.text() for name, fault in criteria.faults.items()}
+    return criteria
+
+
+def all_pages(
+    connection: Connection, spec: ListSpec, scope: Scope, criteria: Criteria, size: int
+) -> list[Any]:
+    rows: list[Any] = []
+    while True:
+        found = query.page(connection, spec, scope, criteria, size)
+        rows += found.rows
+        if found.next_args is None:
+            return rows
+        assert len(found.rows) == size
+        criteria = Criteria.from_args(spec, found.next_args, TODAY)
+
+
+def as_json(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if not name.startswith("_")}
+
+
+@pytest.mark.parametrize("name", SPECS)
+@given(data=st.data())
+def test_list_totals_csv_and_json_agree_with_the_oracle(
+    name: str, data: st.DataObject, connection: Connection, worlds: list[World]
+) -> None:
+    spec = SPECS[name]
+    mine = data.draw(st.sampled_from(worlds))
+    chosen = data.draw(st.none() | st.lists(st.sampled_from(mine.contract_ids), unique=True))
+    scope = Scope(mine.merchant_id, None if chosen is None else tuple(chosen))
+    asked, back, until = data.draw(questions(spec))
+    size = data.draw(st.integers(1, 60))
+    first, last = TODAY - timedelta(back), TODAY - timedelta(until)
+    seen = [row for row in mine.rows[name] if chosen is None or row["_contract"]["id"] in chosen]
+    expected = world.asked_for(seen, asked, first, last)
+    criteria = criteria_of(spec, asked, first, last)
+
+    rows = all_pages(connection, spec, scope, criteria, size)
+    assert [row["id"] for row in rows] == [row["id"] for row in expected]
+
+    document = json_document(connection, spec, scope, criteria, str)
+    assert document["rows"] == [as_json(row) for row in expected[:50]]
+    assert document["count"] == len(expected)
+    assert [dict(line) for line in document["totals"]] == world.totals(name, expected)
+    check_csv(connection, spec, scope, criteria, expected)
+
+
+def check_csv(
+    connection: Connection, spec: ListSpec, scope: Scope, criteria: Criteria, expected: list[dict[str, Any]]
+) -> None:
+    file = io.BytesIO()
+    assert write_csv(connection, spec, scope, criteria, file) == len(expected)
+    lines = list(csv.DictReader(io.StringIO(file.getvalue().decode("utf-8-sig"), newline=""), delimiter=";"))
+    assert len(lines) == len(expected)
+    by_heading = {field.title: field for field in spec.fields}
+    assert len(by_heading) == len(spec.fields)
+    for line, row in zip(lines, expected, strict=True):
+        cells = {by_heading[title].name: text.strip("\t") for title, text in line.items()}
+        assert cells == as_cells(spec, row)
+
+
+def as_cells(spec: ListSpec, row: dict[str, Any]) -> dict[str, str]:
+    return {field.name: as_cell(field, row) for field in spec.fields}
+
+
+def as_cell(field: Any, row: dict[str, Any]) -> str:
+    """A cell as design §5 has it, from the value of the JSON."""
+    value = row[field.name]
+    if value is None:
+        return ""
+    if isinstance(field.kind, Money):
+        exponent = world.EXPONENTS.get(row[field.kind.currency_field], 2)
+        return f"{Decimal(value).scaleb(-exponent):.{exponent}f}".replace(".", ",")
+    if isinstance(field.kind, Choice):
+        return field.kind.say(value)
+    write = WRITTEN.get(type(field.kind), as_text)
+    return write(value)
+
+
+def as_text(value: object) -> str:
+    return f"'{value}" if str(value).startswith(("=", "@")) else str(value)
+
+
+def as_moment(value: str) -> str:
+    day, clock = value.split("T")
+    return "/".join(reversed(day.split("-"))) + f" {clock}"
+
+
+#: The words of a choice are its field's: they are compared in the golden line of the export.
+WRITTEN = {
+    Moment: as_moment,
+    Rate: lambda value: value.replace(".", ","),
+    Flag: {True: "Oui", False: "Non"}.get,
+    Expiry: lambda value: f"{value[:2]}/{value[2:]}",
+}
+
+
+@pytest.mark.parametrize("name", SPECS)
+@given(data=st.data())
+def test_daily_sums_and_rows_give_the_same_totals(
+    name: str, data: st.DataObject, connection: Connection, worlds: list[World]
+) -> None:
+    spec = SPECS[name]
+    known = [field.name for field in spec.filters if field.daily is not None]
+    names = data.draw(st.lists(st.sampled_from([*known, "application", "label", "contract"]), unique=True))
+    asked = {each: data.draw(st.lists(values_of(each, spec), min_size=1, max_size=2)) for each in names}
+    contract_ids = data.draw(
+        st.none() | st.lists(st.sampled_from(worlds[0].contract_ids), unique=True).map(tuple)
+    )
+    scope = Scope(worlds[0].merchant_id, contract_ids)
+    criteria = criteria_of(spec, asked, TODAY - timedelta(data.draw(st.integers(0, 40))), TODAY)
+    daily = sums.daily_totals(spec, scope, criteria)
+    assert daily is not None
+    rows = sums.row_totals(spec, scope, criteria)
+    assert connection.execute(daily).all() == connection.execute(rows).all()
+
+
+@pytest.mark.parametrize("name", SPECS)
+@pytest.mark.parametrize("sort", ["date", "-date", "amount", "-amount"])
+@pytest.mark.parametrize("size", [1, 7, 50])
+def test_pages_show_each_row_once_in_order(
+    name: str, sort: str, size: int, connection: Connection, worlds: list[World]
+) -> None:
+    spec, mine = SPECS[name], worlds[0]
+    criteria = criteria_of(spec, {}, TODAY - timedelta(40), TODAY, ("sort", sort))
+    rows = all_pages(connection, spec, Scope(mine.merchant_id), criteria, size)
+    key = {
+        "date": lambda row: row["_at"],
+        "amount": lambda row: (abs(row["amount"]), *row["_at"]),
+    }[sort.removeprefix("-")]
+    expected = sorted(mine.rows[name], key=key, reverse=sort.startswith("-"))
+    assert [row["id"] for row in rows] == [row["id"] for row in expected]
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_a_row_out_of_scope_does_not_exist(name: str, connection: Connection, worlds: list[World]) -> None:
+    spec, (mine, other) = SPECS[name], worlds
+    row = mine.rows[name][0]
+    contract_id = row["_contract"]["id"]
+    others = tuple(each for each in mine.contract_ids if each != contract_id)
+    found = query.one(connection, spec, Scope(mine.merchant_id, (contract_id,)), row["id"])
+    assert found is not None
+    assert {field.name: field.json(found) for field in spec.fields} == {
+        key: value for key, value in as_json(row).items() if key != "id"
+    }
+    for scope in (Scope(mine.merchant_id, others), Scope(mine.merchant_id, ()), Scope(other.merchant_id)):
+        assert query.one(connection, spec, scope, row["id"]) is None
+    assert query.one(connection, spec, Scope(mine.merchant_id), 2**70) is None
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_an_empty_scope_sees_nothing(name: str, connection: Connection, worlds: list[World]) -> None:
+    spec, scope = SPECS[name], Scope(worlds[0].merchant_id, ())
+    criteria = criteria_of(spec, {}, TODAY - timedelta(29), TODAY)
+    document = json_document(connection, spec, scope, criteria, str)
+    assert document == {"count": 0, "totals": [], "rows": [], "next": None}
+    check_csv(connection, spec, scope, criteria, [])

@@ -1,0 +1,267 @@
+"""Questions to the database: one statement each, by index, harmless whatever is typed."""
+
+from __future__ import annotations
+
+import io
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import event, text
+
+from app.db import Role
+from app.lists import REMITTANCES, TRANSACTIONS, query
+from app.lists.criteria import Criteria
+from app.lists.export import write_csv
+from app.lists.freshness import Freshness, freshness
+from app.lists.period import Period
+from app.lists.scope import Scope
+from app.lists.sums import TypeSum, sums_by_type, totals
+from tests import factories
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Connection
+
+    from app.db import Database
+    from app.lists.fields import ListSpec
+
+TODAY = date(2026, 3, 3)
+BOTH = pytest.mark.parametrize("spec", [REMITTANCES, TRANSACTIONS], ids=lambda spec: spec.name)
+
+
+@pytest.fixture(scope="module")
+def shop(module_database: Database) -> Scope:
+    """A shop with one remittance: a debit, a refund and a declined payment."""
+    with module_database.writing(Role.OWNER) as connection:
+        merchant_id = factories.a_merchant(connection)
+        contract_id = factories.a_contract(connection, merchant_id=merchant_id, number="7654321")
+        same = {"merchant_id": merchant_id, "contract_id": contract_id}
+        remittance_id = factories.a_remittance(
+            connection,
+            **same,
+            transaction_count=3,
+            debit_count=1,
+            debit_amount=3900,
+            declined_count=1,
+            declined_amount=1800,
+        )
+        for values in ({}, {"type": "refund", "amount": 500}, {"outcome": "declined", "amount": 1800}):
+            factories.a_transaction(connection, **same, remittance_id=remittance_id, **values)
+        factories.sum_days(connection)
+    return Scope(merchant_id)
+
+
+def criteria_of(spec: ListSpec, *args: tuple[str, str]) -> Criteria:
+    return Criteria.from_args(spec, args, TODAY)
+
+
+def statements_of(connection: Connection, question: Callable[[], Any]) -> int:
+    seen: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        seen.append(statement)
+
+    event.listen(connection, "before_cursor_execute", note)
+    question()
+    event.remove(connection, "before_cursor_execute", note)
+    return len(seen)
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "args", [[], [("contract", "7654321")], [("siret", "1")], [("amount_from", "1"), ("sort", "amount")]]
+)
+def test_each_question_is_one_statement(
+    spec: ListSpec, args: list[tuple[str, str]], shop: Scope, module_database: Database
+) -> None:
+    criteria = criteria_of(spec, *args)
+    with module_database.reading() as connection:
+        questions = (
+            lambda: query.page(connection, spec, shop, criteria),
+            lambda: totals(connection, spec, shop, criteria),
+            lambda: query.one(connection, spec, shop, 1),
+            lambda: freshness(connection, spec, shop, criteria.period, TODAY),
+        )
+        assert [statements_of(connection, question) for question in questions] == [1, 1, 1, 1]
+
+
+hostile = st.text(max_size=20) | st.sampled_from(
+    (
+        "'; DROP TABLE transaction; --",
+        "' OR 1=1 --",
+        "%",
+        "_",
+        "\\",
+        "%(merchant_id)s",
+        ":id",
+        "{}",
+        "$1",
+        "\u0130",
+        "％",
+    )
+)
+
+
+@BOTH
+@given(data=st.data())
+def test_nothing_that_is_typed_is_an_error_or_an_order(
+    spec: ListSpec, data: st.DataObject, shop: Scope, module_database: Database
+) -> None:
+    names = data.draw(
+        st.lists(st.sampled_from([*spec.parameters, "date_from", "date_to", "sort", "after"]), max_size=3)
+    )
+    criteria = criteria_of(spec, *((name, data.draw(hostile)) for name in names))
+    with module_database.reading() as connection:
+        rows = query.page(connection, spec, shop, criteria).rows
+        assert totals(connection, spec, shop, criteria).count == len(rows)
+        assert write_csv(connection, spec, shop, criteria, io.BytesIO()) == len(rows)
+        assert len(rows) <= 3
+
+
+@pytest.mark.parametrize(
+    ("args", "index"),
+    [
+        ([], "occurred_at_id_idx"),
+        ([("contract", "7000007")], "contract_id_occurred_at"),
+        ([("card", "0044")], "card_last4"),
+        ([("authorisation", "000123")], "ltrim"),
+        ([("amount", "12,34")], "amount_occurred_at"),
+    ],
+)
+def test_a_page_is_found_by_index(args: list[tuple[str, str]], index: str, module_database: Database) -> None:
+    with module_database.writing(Role.OWNER) as connection:
+        merchant_id = factories.a_merchant(connection)
+        first, *_ = [
+            factories.a_contract(connection, merchant_id=merchant_id, number=f"{7000000 + number}")
+            for number in range(20)
+        ]
+        connection.execute(text(MANY), {"merchant": merchant_id, "contract": first})
+        connection.execute(text("ANALYZE transaction"))
+    criteria = criteria_of(TRANSACTIONS, *args)
+    with module_database.reading() as connection:
+        statement = query.page_statement(TRANSACTIONS, Scope(merchant_id), criteria, 50)
+        compiled = statement.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
+        rows = connection.exec_driver_sql(f"EXPLAIN {compiled}", dict(compiled.params))
+        plan = "\n".join(row[0] for row in rows)
+    assert "Seq Scan on transaction_p" not in plan
+    assert index in plan
+
+
+#: 20 000 payments of one week, over 20 contracts.
+MANY = """
+INSERT INTO transaction (merchant_id, id, occurred_on, reseller_id, contract_id, remittance_id, collected_on,
+  sequence_number, occurred_local, occurred_at, second_fold, type, outcome, remitted, amount, currency,
+  card_last4, authorisation_number, import_file_id)
+SELECT :merchant, 1000000 + n, at::date, 0, :contract + (n % 20) * 2, 1, at::date, n::text, at,
+  at AT TIME ZONE 'Europe/Paris', false, 'debit', 'accepted', true, (n * 7919) % 100000, 'EUR',
+  lpad(((n * 31) % 10000)::text, 4, '0'), lpad(((n * 37) % 100000)::text, 6, '0'), 1
+FROM generate_series(1, 20000) AS n,
+  LATERAL (SELECT timestamp '2026-02-25' + n * interval '25 seconds' AS at) AS clock
+"""
+
+
+def test_sums_by_type_set_the_declared_beside_the_received(shop: Scope, module_database: Database) -> None:
+    with module_database.reading() as connection:
+        row = query.page(connection, REMITTANCES, shop, criteria_of(REMITTANCES)).rows[0]
+        found = sums_by_type(connection, shop, row["id"], row["collected_on"])
+        assert found[0] == TypeSum("debit", 1, 3900, 1, 3900)
+        assert found[2] == TypeSum("refund", 0, 0, 1, 500)
+        assert found[4] == TypeSum("declined", 1, 1800, 1, 1800)
+        assert [line.type for line in found] == [
+            *("debit", "cancellation", "refund", "refund_cancellation", "declined", "abandoned")
+        ]
+        assert sums_by_type(connection, Scope(shop.merchant_id, ()), row["id"], row["collected_on"]) == ()
+
+
+def test_the_autumn_hour_that_comes_twice_is_ordered_by_instant(database: Database) -> None:
+    local = datetime(2025, 10, 26, 2, 30)
+    with database.writing(Role.OWNER) as connection:
+        merchant_id = factories.a_merchant(connection)
+        contract_id = factories.a_contract(connection, merchant_id=merchant_id)
+        same = {
+            "merchant_id": merchant_id,
+            "contract_id": contract_id,
+            "remittance_id": 1,
+            "occurred_local": local,
+        }
+        later = factories.a_transaction(
+            connection, **same, second_fold=True, occurred_at=text("'2025-10-26 01:30Z'")
+        )
+        sooner = factories.a_transaction(connection, **same, occurred_at=text("'2025-10-26 00:30Z'"))
+    criteria = criteria_of(TRANSACTIONS, ("date_from", "2025-10-26"), ("date_to", "2025-10-26"))
+    with database.reading() as connection:
+        rows = query.page(connection, TRANSACTIONS, Scope(merchant_id), criteria).rows
+    assert [row["id"] for row in rows] == [later, sooner]
+
+
+@pytest.mark.parametrize("stored", ["A1b2C3", "00A1B2C3", "aBcDeFgH", "0"])
+@pytest.mark.parametrize("change", [str.lower, str.upper, str.swapcase, lambda code: f"00{code}"])
+def test_codes_match_whatever_their_case_and_leading_zeros(
+    stored: str, change: Callable[[str], str], shop: Scope, module_database: Database
+) -> None:
+    with module_database.engine(Role.OWNER).connect() as connection:
+        row_id = factories.a_transaction(
+            connection,
+            merchant_id=shop.merchant_id,
+            contract_id=1,
+            remittance_id=1,
+            authorisation_number=stored,
+        )
+        criteria = criteria_of(TRANSACTIONS, ("authorisation", change(stored)))
+        rows = query.page(connection, TRANSACTIONS, shop, criteria).rows
+        connection.rollback()
+    assert [row["id"] for row in rows] == [row_id]
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Niue", "Europe/Paris"])
+def test_a_day_is_the_shops_own_day_wherever_it_is(zone: str, database: Database) -> None:
+    day = date(2026, 2, 27)
+    with database.writing(Role.OWNER) as connection:
+        merchant_id = factories.a_merchant(connection)
+        contract_id = factories.a_contract(connection, merchant_id=merchant_id)
+        same = {"merchant_id": merchant_id, "contract_id": contract_id, "remittance_id": 1, "zone": zone}
+        clocks = [datetime(2026, 2, 26, 23, 59, 59), datetime(2026, 2, 27), datetime(2026, 2, 27, 23, 59, 59)]
+        ids = [factories.a_transaction(connection, **same, occurred_local=clock) for clock in clocks]
+    criteria = criteria_of(TRANSACTIONS, ("date_from", day.isoformat()), ("date_to", day.isoformat()))
+    with database.reading() as connection:
+        rows = query.page(connection, TRANSACTIONS, Scope(merchant_id), criteria).rows
+    assert [row["id"] for row in rows] == [ids[2], ids[1]]
+
+
+# What has arrived.
+
+WEEK = Period(TODAY - timedelta(6), TODAY)
+
+
+def days(*numbers: int) -> tuple[date, ...]:
+    return tuple(date(2026, 2, number) if number > 20 else date(2026, 3, number) for number in numbers)
+
+
+def test_freshness_of_two_sources(database: Database) -> None:
+    with database.writing(Role.OWNER) as connection:
+        reseller_id = factories.a_reseller(connection)
+        merchant_id = factories.a_merchant(connection, reseller_id=reseller_id)
+        old, new = (factories.a_source(connection, reseller_id=reseller_id) for _ in range(2))
+        first = factories.a_contract(connection, merchant_id=merchant_id, source_id=old)
+        factories.a_contract(connection, merchant_id=merchant_id, source_id=new, valid_to=date(2026, 3, 1))
+        for day in days(25, 26, 28, 1, 2):
+            factories.a_received_day(connection, source_id=old, day=day)
+        factories.a_received_day(connection, source_id=old, day=date(2026, 2, 27), transactions=False)
+        factories.a_received_day(connection, source_id=new, day=date(2026, 2, 28))
+    with database.reading() as connection:
+
+        def ask(spec: ListSpec, scope: Scope, period: Period = WEEK) -> Freshness:
+            return freshness(connection, spec, scope, period, TODAY)
+
+        whole, part = Scope(merchant_id), Scope(merchant_id, (first,))
+        # The second source owes from its first day to the end of its contract; today is never owed.
+        assert ask(REMITTANCES, whole) == Freshness(date(2026, 3, 2), days(1))
+        assert ask(REMITTANCES, part) == Freshness(date(2026, 3, 2), ())
+        assert ask(TRANSACTIONS, part) == Freshness(date(2026, 3, 2), days(27))
+        before = Period(date(2025, 12, 1), date(2026, 2, 20))
+        assert ask(REMITTANCES, whole, before) == Freshness(date(2026, 3, 2), ())
+        assert ask(REMITTANCES, Scope(merchant_id, ())) == Freshness(None, ())

@@ -1,0 +1,333 @@
+"""A small world of payments, in the database and as plain Python rows: what an oracle judges by.
+
+Nothing here imports ``app.lists``: fields, filters, order and totals are written down a second time,
+in the plainest way there is.
+"""
+
+from __future__ import annotations
+
+import operator
+import random
+import unicodedata
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from tests import factories
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+TODAY = date(2026, 3, 3)
+FIRST = date(2026, 1, 27)
+EXPONENTS = {"EUR": 2, "JPY": 0, "TND": 3, "CLF": 4}
+BANKS = (("30004", "BNP Paribas"), ("10096", "CIC Lyonnaise de Banque"), ("01234", "Crédit Mutuel"))
+APPLICATIONS = ("CBEMV", "CBCLESS", "QUASI CASH", "PLBS+", "NOUVELLE")
+LABELS = ("Comptoir", "Café d'été", "100 % Bœuf", None)
+ZONES = ("Europe/Paris", "Indian/Reunion", "America/Martinique")
+TYPES = ("debit", "debit", "debit", "refund", "cancellation", "refund_cancellation", "preauthorisation")
+OUTCOMES = ("accepted", "accepted", "accepted", "declined", "abandoned")
+
+Row = dict[str, Any]
+
+
+@dataclass
+class World:
+    """The rows of one merchant by list, as the JSON of the portal should have them, and keys."""
+
+    merchant_id: int
+    contract_ids: tuple[int, ...]
+    rows: dict[str, list[Row]]
+
+
+def build(connection: Connection, seed: int, *, remittances: int = 30, transactions: int = 250) -> World:
+    """Write a merchant with outlets, contracts and payments."""
+    chance = random.Random(seed)
+    merchant_id = factories.a_merchant(connection)
+    outlets = [_outlet(connection, merchant_id, zone, chance) for zone in ZONES]
+    contracts = [_contract(connection, merchant_id, chance.choice(outlets), n, chance) for n in range(6)]
+    collected = [
+        _remittance(connection, merchant_id, chance.choice(contracts), chance) for _ in range(remittances)
+    ]
+    paid = [
+        _transaction(connection, merchant_id, chance.choice(collected), chance) for _ in range(transactions)
+    ]
+    factories.sum_days(connection)
+    ids = tuple(contract["id"] for contract in contracts)
+    return World(merchant_id, ids, {"remittances": collected, "transactions": paid})
+
+
+def _outlet(connection: Connection, merchant_id: int, zone: str, chance: random.Random) -> Row:
+    values = {
+        "trade_name": chance.choice(("BOUTIQUE DE L'ÉTÉ", "Hôtel de la Gare", "SPA _100%_")),
+        "siret": f"{chance.randrange(10**14):014}",
+        "time_zone": zone,
+    }
+    row_id = factories.an_outlet(connection, merchant_id=merchant_id, **values)
+    return {**values, "id": row_id}
+
+
+def _contract(
+    connection: Connection, merchant_id: int, outlet: Row, number: int, chance: random.Random
+) -> Row:
+    code, name = chance.choice(BANKS)
+    values = {
+        "number": f"{chance.choice(('0', ''))}{765000 + number // 2}",
+        "rank": chance.choice(("001", "701", "010")),
+        "application": APPLICATIONS[number % len(APPLICATIONS)],
+        "label": chance.choice(LABELS),
+        "bank_code": code,
+        "bank_name": name,
+    }
+    row_id = factories.a_contract(connection, merchant_id=merchant_id, outlet_id=outlet["id"], **values)
+    return {**values, "id": row_id, "outlet": outlet}
+
+
+def _remittance(connection: Connection, merchant_id: int, contract: Row, chance: random.Random) -> Row:
+    outlet = contract["outlet"]
+    local = datetime.combine(FIRST + timedelta(chance.randrange(34)), time(23, chance.randrange(4)))
+    amounts = {name: chance.choice((0, 0, 500, 3900, 123456)) for name in ("debit", "cancellation", "refund")}
+    amounts |= {name: chance.choice((0, 0, 700)) for name in ("refund_cancellation", "declined", "abandoned")}
+    counts = {name: int(amount > 0) for name, amount in amounts.items()}
+    net = amounts["debit"] - amounts["cancellation"] - amounts["refund"] + amounts["refund_cancellation"]
+    values: Row = {
+        "collected_local": local,
+        "opened_local": chance.choice((None, local - timedelta(hours=12))),
+        "number": f"{chance.randrange(20):06}",
+        "file_number": chance.choice((None, "D00183", "00d7")),
+        "bank_code": chance.choice((None, "30004", "10096")),
+        "siret": chance.choice((None, "99999999800019")),
+        "serial_number": chance.choice((None, "219300290018", "000AB12")),
+        "manufacturer": chance.choice((None, "INGENICO", "Vérifone")),
+        "currency": chance.choice(tuple(EXPONENTS)),
+        "status": chance.choice(("correct", "correct", "rejected", "incomplete")),
+        "status_text": "TERMINAL CORRECTS",
+        "transmission": chance.choice((None, "succeeded", "failed")),
+        "transaction_count": sum(counts.values()),
+        "net_amount": net,
+        "received_count": 1,
+        "received_net": 500,
+        "seal": "differs",
+        "missing_sequences": chance.randrange(2),
+    }
+    if values["opened_local"] is None:
+        values["opened_at"] = None
+    stored = {f"{name}_amount": amount for name, amount in amounts.items()}
+    stored |= {f"{name}_count": count for name, count in counts.items()}
+    zone = outlet["time_zone"]
+    row_id = factories.a_remittance(
+        connection, merchant_id=merchant_id, contract_id=contract["id"], zone=zone, **values, **stored
+    )
+    names = {"cancellation": "cancelled", "refund_cancellation": "refund_cancelled"}
+    sums = {names.get(name, name): amount for name, amount in amounts.items()}
+    return {
+        "id": row_id,
+        "_contract": contract,
+        "_at": (factories.instant(local, zone).timestamp(), row_id),
+        "_on": local.date(),
+        **_of_contract(contract),
+        **_of_remittance(values, contract),
+        "number": values["number"],
+        "date": local.isoformat(),
+        "amount": net,
+        "count": values["transaction_count"],
+        "opened": values["opened_local"] and values["opened_local"].isoformat(),
+        **{name: values[name] for name in ("currency", "status", "status_text", "transmission", "seal")},
+        **{name: values[name] for name in ("received_count", "received_net", "missing_sequences")},
+        **sums,
+        **{f"{names.get(name, name)}_count": count for name, count in counts.items()},
+        "gap_count": values["transaction_count"] - 1,
+        "gap_amount": net - 500,
+    }
+
+
+def _of_contract(contract: Row) -> Row:
+    names = {"application": "application", "contract": "number", "label": "label", "rank": "rank"}
+    found = {name: contract[stored] for name, stored in names.items()}
+    return {**found, "bank_name": contract["bank_name"], "trade_name": contract["outlet"]["trade_name"]}
+
+
+def _of_remittance(values: Row, contract: Row) -> Row:
+    return {
+        "file_number": values["file_number"],
+        "bank": values["bank_code"] or contract["bank_code"],
+        "siret": values["siret"] or contract["outlet"]["siret"],
+        "serial": values["serial_number"],
+        "manufacturer": values["manufacturer"],
+        "terminal_number": "001",
+    }
+
+
+def _transaction(connection: Connection, merchant_id: int, remittance: Row, chance: random.Random) -> Row:
+    contract = remittance["_contract"]
+    zone = contract["outlet"]["time_zone"]
+    # Few instants for many payments: ties in time are the rule.
+    local = datetime.combine(
+        remittance["_on"] - timedelta(chance.choice((0, 0, 1))), time(12, chance.randrange(2))
+    )
+    has_card = chance.random() > 0.1
+    values: Row = {
+        "type": chance.choice(TYPES),
+        "outcome": chance.choice(OUTCOMES),
+        "remitted": chance.random() > 0.2,
+        "amount": chance.choice((1, 50, 500, 1250, 3900, 12500, 125000, 123456)),
+        "currency": remittance["currency"],
+        "card_bin": chance.choice((None, "497010", "513200")) if has_card else None,
+        "card_last4": chance.choice(("0044", "0028", "4497")) if has_card else None,
+        "expiry": chance.choice((None, "1228", "0127")),
+        "entry_mode": chance.choice((None, "chip", "contactless")),
+        "scheme": "CB",
+        "product": chance.choice((None, "VISA CLASSIC", "Carte Réglo")),
+        "issuer": chance.choice((None, "BNP PARIBAS", "Société Générale")),
+        "authorisation_asked": chance.choice((None, True, False)),
+        "authorisation_number": chance.choice((None, "012345", "A1b2C3")),
+        "response_code": chance.choice((None, "00", "05", "51", "A1")),
+        "dossier_number": chance.choice((None, None, "0000042")),
+        "order_reference": chance.choice((None, "=1+1")),
+        "original_sequence_number": chance.choice((None, "000103")),
+        "requested_amount": chance.choice((None, 5000)),
+        "cardholder_amount": chance.choice((None, 4321)),
+        "exchange_rate": chance.choice((None, Decimal("1.0825"))),
+        "markup_percent": chance.choice((None, Decimal("3.50"))),
+    }
+    values["cardholder_currency"] = "USD" if values["cardholder_amount"] else None
+    row_id = factories.a_transaction(
+        connection,
+        merchant_id=merchant_id,
+        contract_id=contract["id"],
+        remittance_id=remittance["id"],
+        occurred_local=local,
+        collected_on=remittance["_on"],
+        zone=zone,
+        **values,
+    )
+    signed = -values["amount"] if values["type"] in ("refund", "cancellation") else values["amount"]
+    counted = values["outcome"] == "accepted" and values["type"] != "preauthorisation"
+    same = (
+        *("type", "outcome", "currency", "expiry", "entry_mode", "scheme", "product", "issuer"),
+        *("authorisation_asked", "response_code", "order_reference", "original_sequence_number"),
+        *("requested_amount", "cardholder_amount", "cardholder_currency"),
+    )
+    return {
+        "id": row_id,
+        "_contract": contract,
+        "_at": (factories.instant(local, zone).timestamp(), row_id),
+        "_on": local.date(),
+        **_of_contract(contract),
+        **{name: remittance[name] for name in ("file_number", "bank", "siret", "serial", "manufacturer")},
+        "terminal_number": "001",
+        "remittance": remittance["number"],
+        "collected": remittance["date"],
+        "date": local.isoformat(),
+        "state": "remitted" if values["remitted"] else "pending",
+        "amount": signed,
+        "net_amount": signed if counted else 0,
+        "card": f"{values['card_bin'] or '******'}******{values['card_last4']}" if has_card else None,
+        "authorisation": values["authorisation_number"],
+        "dossier": values["dossier_number"],
+        "sequence_number": f"{row_id % 1_000_000:06}",
+        "aid": "A0000000421010",
+        "certificate": "A1B2C3D4E5F60718",
+        "exchange_rate": values["exchange_rate"] and str(values["exchange_rate"]),
+        "markup_percent": values["markup_percent"] and str(values["markup_percent"]),
+        **{name: values[name] for name in same},
+    }
+
+
+# The oracle: what the filters mean.
+
+
+def fold(text: str) -> str:
+    letters = unicodedata.normalize("NFKD", text).lower().replace("œ", "oe")
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+
+
+def bare(code: str) -> str:
+    return code.lstrip("0").upper()
+
+
+WORDS = ("label", "trade_name", "manufacturer", "issuer", "product")
+CODES = (
+    *("contract", "rank", "number", "file_number", "serial", "authorisation", "siret"),
+    *("response_code", "dossier", "remittance"),
+)
+
+
+def matches(row: Row, name: str, text: str) -> bool:
+    """Whether ``row`` meets one value of one parameter."""
+    if name in TESTS:
+        return TESTS[name](row, text)
+    value = row[name]
+    if value is None:
+        return False
+    if name in WORDS:
+        return fold(text) in fold(value)
+    return bare(text) == bare(value) if name in CODES else text == value
+
+
+def _size(row: Row, text: str) -> tuple[int, Decimal]:
+    """The amount of a row and the one asked for, in the row's minor units."""
+    return abs(row["amount"]), Decimal(text.replace(",", ".")).scaleb(EXPONENTS[row["currency"]])
+
+
+def _bank(row: Row, text: str) -> bool:
+    named = any(letter.isalpha() for letter in text)
+    return fold(text) in fold(row["bank_name"]) if named else bare(text) == bare(row["bank"])
+
+
+def _card(row: Row, text: str) -> bool:
+    card = row["card"] or ""
+    return card.endswith(text[-4:]) and (len(text) == 4 or card.startswith(text[:6]))
+
+
+TESTS: dict[str, Callable[[Row, str], bool]] = {
+    "amount": lambda row, text: operator.eq(*_size(row, text)),
+    "amount_from": lambda row, text: operator.ge(*_size(row, text)),
+    "amount_to": lambda row, text: operator.le(*_size(row, text)),
+    "count": lambda row, text: (row["count"] > 0) == (text == "with"),
+    "bank": _bank,
+    "card": _card,
+    "expiry": lambda row, text: text.replace("/", "") == row["expiry"],
+}
+
+
+def asked_for(rows: list[Row], asked: dict[str, list[str]], first: date, last: date) -> list[Row]:
+    """The rows of a period that meet every parameter by any of its values, newest first."""
+    found = [
+        row
+        for row in rows
+        if first <= row["_on"] <= last
+        and all(any(matches(row, name, text) for text in texts) for name, texts in asked.items())
+    ]
+    return sorted(found, key=lambda row: row["_at"], reverse=True)
+
+
+def totals(name: str, rows: list[Row]) -> list[Row]:
+    """The ``totals`` of the JSON."""
+    add = _remittance_sums if name == "remittances" else _transaction_sums
+    sums: dict[str, Counter[str]] = {}
+    for row in rows:
+        line = sums.setdefault(row["currency"], Counter())
+        line.update(add(row), count=1)
+    return [_line(currency, sums[currency]) for currency in sorted(sums)]
+
+
+def _line(currency: str, line: Counter[str]) -> Row:
+    net = line["debit"] - line["cancelled"] - line["refund"] + line["refund_cancelled"]
+    kept = {name: line[name] for name in ("debit", "refund", "cancelled", "declined", "count")}
+    return {"currency": currency, "net": net, **kept}
+
+
+def _remittance_sums(row: Row) -> dict[str, int]:
+    return {name: row[name] for name in ("debit", "refund", "cancelled", "refund_cancelled", "declined")}
+
+
+def _transaction_sums(row: Row) -> dict[str, int]:
+    if row["type"] == "preauthorisation" or row["outcome"] == "abandoned":
+        return {}
+    names = {"cancellation": "cancelled", "refund_cancellation": "refund_cancelled"}
+    name = "declined" if row["outcome"] == "declined" else names.get(row["type"], row["type"])
+    return {name: abs(row["amount"])}
