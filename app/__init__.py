@@ -1,0 +1,34 @@
+"""Bordereau: the portal where merchants find their payments the day after."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from app.config import Config
+    from app.db import Database
+
+
+def create_app(config: Config, database: Database | None = None) -> Flask:
+    """The portal as a WSGI application: wiring, one line a concern.
+
+    ``database`` is the configured one unless given. Raises ThemeError when a theme is broken.
+    """
+    # Imported here: commands and importers need app's modules without the web.
+    from flask import Flask  # noqa: PLC0415
+
+    from app import db, errors, security, themes, views  # noqa: PLC0415
+    from app.accounts import journal  # noqa: PLC0415
+
+    app = Flask(__name__)
+    app.extensions["bordereau.database"] = database or db.Database.from_config(config)
+    app.extensions["bordereau.themes"] = loaded = themes.load_themes()
+    journal.log_to_stderr()
+    security.secure(app, config, tuple(loaded.by_host))
+    views.register(app)
+    security.protect_forms(app)
+    errors.handle_errors(app)
+    security.trust_proxy(app, config)
+    return app

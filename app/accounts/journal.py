@@ -1,0 +1,81 @@
+"""What people did that others may ask about: one row and one JSON line for each event."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, insert
+
+from app.models import JournalEntry
+
+log = logging.getLogger("bordereau.journal")
+
+
+class Event(StrEnum):
+    """The events of the journal."""
+
+    SIGNED_IN = "signed_in"
+    SIGN_IN_REFUSED = "sign_in_refused"
+    TOO_MANY_SIGN_INS = "too_many_sign_ins"
+    SIGNED_OUT = "signed_out"
+    EXPORTED = "exported"
+    NOT_ALLOWED = "not_allowed"
+    NOT_IN_SCOPE = "not_in_scope"
+    FOREIGN_SESSION = "foreign_session"
+    MERCHANT_CHOSEN = "merchant_chosen"
+    ACCESS_GIVEN = "access_given"
+
+
+@dataclass(frozen=True)
+class Client:
+    """Where a request comes from: the host it asked for, its network address, its browser."""
+
+    host: str
+    address: str
+    agent: str
+    request_id: str
+
+
+def record(
+    connection: Connection,
+    event: Event,
+    *,
+    user_id: int | None = None,
+    merchant_id: int | None = None,
+    request_id: str | None = None,
+    **details: Any,
+) -> None:
+    """Write ``event`` in the journal. ``details`` go to JSON and never hold a secret or a card."""
+    now = datetime.now(UTC)
+    entry = {
+        "at": now,
+        "event": event.value,
+        "user_id": user_id,
+        "merchant_id": merchant_id,
+        "request_id": request_id,
+        "details": details,
+    }
+    connection.execute(insert(JournalEntry), entry)
+    # json.dumps escapes line ends and control characters: an event is always one line.
+    log.info(json.dumps({**entry, "at": now.isoformat()}))
+
+
+class _Lines(logging.Handler):
+    """One line on standard error for each event, and nothing around it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        print(record.getMessage(), file=sys.stderr)  # noqa: T201 - this is where logs go
+
+
+def log_to_stderr() -> None:
+    """Let the journal and the errors of this process reach standard error."""
+    root = logging.getLogger("bordereau")
+    if not root.handlers:
+        root.addHandler(_Lines())
+        root.setLevel(logging.INFO)

@@ -1,0 +1,175 @@
+"""What a person may do and see, read from the database at each request in one statement.
+
+Nothing is remembered between requests: disabling a person, ending a session, narrowing a
+membership or moving a contract acts on the very next click.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Row,
+    ScalarSelect,
+    Select,
+    case,
+    cast,
+    func,
+    or_,
+    select,
+)
+from sqlalchemy.dialects.postgresql import array
+
+from app.accounts.sessions import IDLE, SEEN_EVERY, hash_of
+from app.lists.scope import Scope
+from app.models import (
+    Contract,
+    Membership,
+    MembershipLimit,
+    Merchant,
+    Reseller,
+    Role,
+    UserAccount,
+    UserSession,
+)
+
+
+class Permission(StrEnum):
+    """What a role allows."""
+
+    LIST = "list"
+    EXPORT = "export"
+
+
+PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
+    Role.OWNER: frozenset({Permission.LIST, Permission.EXPORT}),
+    Role.FLEET: frozenset({Permission.LIST, Permission.EXPORT}),
+    Role.FINANCE: frozenset({Permission.LIST, Permission.EXPORT}),
+    Role.VIEWER: frozenset({Permission.LIST}),
+}
+
+
+@dataclass(frozen=True)
+class Access:
+    """A person's membership in one merchant; ``scope`` is what he sees of it."""
+
+    merchant_id: int
+    merchant_name: str
+    reseller_slug: str
+    role: Role
+    scope: Scope
+
+    def allows(self, permission: Permission) -> bool:
+        """Whether the role includes ``permission``."""
+        return permission in PERMISSIONS[self.role]
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """A signed-in person, as flask-login wants a user. ``access`` is None without a merchant."""
+
+    is_authenticated: ClassVar[bool] = True
+    is_active: ClassVar[bool] = True
+    is_anonymous: ClassVar[bool] = False
+
+    user_id: int
+    email: str
+    host: str
+    seen_lately: bool
+    access: Access | None
+    accesses: tuple[Access, ...]
+
+    def may(self, permission: Permission) -> bool:
+        """Whether this person may do it, at the merchant he looks at."""
+        return self.access is not None and self.access.allows(permission)
+
+    def belongs_to(self, merchant_id: int) -> bool:
+        """Whether he has a membership there."""
+        return any(access.merchant_id == merchant_id for access in self.accesses)
+
+
+def visitor_of(connection: Connection, key: str) -> Visitor | None:
+    """The person of the session ``key``, with his rights of this instant; one statement."""
+    rows = connection.execute(_statement(key)).all()
+    if not rows:
+        return None
+    first = rows[0]
+    accesses = tuple(_access(row) for row in rows if row.merchant_id is not None)
+    chosen = next((a for a in accesses if a.merchant_id == first.chosen_id), None)
+    return Visitor(
+        user_id=first.user_id,
+        email=first.email,
+        host=first.host,
+        seen_lately=first.seen_lately,
+        access=chosen or next(iter(accesses), None),
+        accesses=accesses,
+    )
+
+
+def _access(row: Row[Any]) -> Access:
+    contracts = None if row.contract_ids is None else tuple(row.contract_ids)
+    return Access(
+        merchant_id=row.merchant_id,
+        merchant_name=row.merchant_name,
+        reseller_slug=row.slug,
+        role=Role(row.role),
+        scope=Scope(row.merchant_id, contracts),
+    )
+
+
+def _statement(key: str) -> Select[Any]:
+    """Session, person, memberships and the contracts in sight: one row a membership."""
+    return (
+        select(
+            UserSession.user_id,
+            UserSession.host,
+            UserSession.merchant_id.label("chosen_id"),
+            (UserSession.last_seen_at > func.now() - SEEN_EVERY).label("seen_lately"),
+            UserAccount.email,
+            Membership.role,
+            Merchant.id.label("merchant_id"),
+            Merchant.name.label("merchant_name"),
+            Reseller.slug,
+            case((Membership.limited, _contracts_in_sight())).label("contract_ids"),
+        )
+        .join(UserAccount, UserAccount.id == UserSession.user_id)
+        .outerjoin(Membership, Membership.user_id == UserAccount.id)
+        .outerjoin(Merchant, Merchant.id == Membership.merchant_id)
+        .outerjoin(Reseller, Reseller.id == Merchant.reseller_id)
+        .where(*_is_alive(key))
+        .order_by(Merchant.name, Merchant.id)
+    )
+
+
+def _is_alive(key: str) -> tuple[ColumnElement[bool], ...]:
+    return (
+        UserSession.key_hash == hash_of(key),
+        UserSession.expires_at > func.now(),
+        UserSession.last_seen_at > func.now() - IDLE,
+        UserAccount.disabled_at.is_(None),
+    )
+
+
+def _contracts_in_sight() -> ScalarSelect[Any]:
+    """The contracts a limited membership names, by themselves or by their outlet."""
+    named = or_(
+        MembershipLimit.contract_id == Contract.id,
+        MembershipLimit.outlet_id == Contract.outlet_id,
+    )
+    return (
+        select(func.coalesce(func.array_agg(Contract.id.distinct()), cast(array([]), ARRAY(BigInteger))))
+        .join(MembershipLimit, named)
+        .where(
+            Contract.merchant_id == Membership.merchant_id,
+            MembershipLimit.membership_id == Membership.id,
+        )
+        .correlate(Membership)
+        .scalar_subquery()
+    )

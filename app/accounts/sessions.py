@@ -1,0 +1,77 @@
+"""Sessions are rows. The browser holds a random key of which only the hash is stored."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from datetime import timedelta
+
+from sqlalchemy import Connection, delete, func, insert, update
+
+from app.accounts.journal import Client
+from app.models import UserSession
+
+IDLE = timedelta(hours=2)
+ABSOLUTE = timedelta(hours=12)
+#: How often a visit is written down: reading a page must not cost a write.
+SEEN_EVERY = timedelta(minutes=1)
+MAXIMUM_AGENT = 300
+
+_KEY = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+def new_key() -> str:
+    """A fresh key of 256 random bits."""
+    return secrets.token_urlsafe(32)
+
+
+def is_key(text: str) -> bool:
+    """Whether ``text`` has the shape of a key."""
+    return _KEY.fullmatch(text) is not None
+
+
+def hash_of(key: str) -> bytes:
+    """What is stored of a key."""
+    return hashlib.sha256(key.encode()).digest()
+
+
+def open_session(connection: Connection, user_id: int, client: Client) -> str:
+    """Open a session for a person who has just proved who he is; returns its new key."""
+    key = new_key()
+    connection.execute(
+        insert(UserSession).values(
+            key_hash=hash_of(key),
+            user_id=user_id,
+            host=client.host,
+            user_agent=client.agent[:MAXIMUM_AGENT],
+            created_at=func.now(),
+            last_seen_at=func.now(),
+            expires_at=func.now() + ABSOLUTE,
+        )
+    )
+    return key
+
+
+def end_session(connection: Connection, key: str) -> None:
+    """End the session of ``key``, if there is one."""
+    connection.execute(delete(UserSession).where(UserSession.key_hash == hash_of(key)))
+
+
+def end_all_sessions(connection: Connection, user_id: int) -> None:
+    """End every session of a person: his password changed, or he left."""
+    connection.execute(delete(UserSession).where(UserSession.user_id == user_id))
+
+
+def mark_seen(connection: Connection, key: str) -> None:
+    """Write down that the session of ``key`` is in use."""
+    connection.execute(
+        update(UserSession).where(UserSession.key_hash == hash_of(key)).values(last_seen_at=func.now())
+    )
+
+
+def choose_merchant(connection: Connection, key: str, merchant_id: int) -> None:
+    """Look at another of one's merchants from here on, in this session."""
+    connection.execute(
+        update(UserSession).where(UserSession.key_hash == hash_of(key)).values(merchant_id=merchant_id)
+    )

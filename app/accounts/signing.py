@@ -1,0 +1,83 @@
+"""Signing in and out. Every failure has the same answer, in words and in time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, select, update
+
+from app.accounts import passwords
+from app.accounts.journal import Client, Event, record
+from app.accounts.limits import TooManyAttemptsError, count_attempt, forget_attempts
+from app.accounts.sessions import end_session, open_session
+from app.accounts.users import normal_email
+from app.db import Database
+from app.models import UserAccount
+
+
+class BadSignInError(Exception):
+    """Unknown, wrong, without a password or disabled: nobody is told which."""
+
+
+def sign_in(database: Database, email: str, password: str, client: Client) -> str:
+    """Prove who one is; returns the key of a new session.
+
+    Raises BadSignInError, or TooManyAttemptsError before any password is hashed.
+    """
+    email = normal_email(email)
+    try:
+        with database.writing() as connection:
+            counted = count_attempt(connection, email, client.address)
+    except TooManyAttemptsError:
+        _refuse(database, Event.TOO_MANY_SIGN_INS, None, client)
+        raise
+    with database.reading() as connection:
+        person = _person(connection, email) if email.isprintable() else None
+    good = passwords.matches(person.password_hash if person else None, password)
+    if person is None or not good or person.disabled_at is not None:
+        _refuse(database, Event.SIGN_IN_REFUSED, person.id if person else None, client)
+        raise BadSignInError
+    with database.writing() as connection:
+        forget_attempts(connection, email, counted)
+        if passwords.is_outdated(person.password_hash):
+            _renew_hash(connection, person.id, password)
+        record(
+            connection,
+            Event.SIGNED_IN,
+            user_id=person.id,
+            request_id=client.request_id,
+            address=client.address,
+        )
+        return open_session(connection, person.id, client)
+
+
+def sign_out(database: Database, key: str, user_id: int, client: Client) -> None:
+    """End the session of ``key``."""
+    with database.writing() as connection:
+        end_session(connection, key)
+        record(connection, Event.SIGNED_OUT, user_id=user_id, request_id=client.request_id)
+
+
+def _refuse(database: Database, event: Event, user_id: int | None, client: Client) -> None:
+    with database.writing() as connection:
+        record(
+            connection,
+            event,
+            user_id=user_id,
+            request_id=client.request_id,
+            address=client.address,
+        )
+
+
+def _person(connection: Connection, email: str) -> Row[int, str | None, datetime | None] | None:
+    return connection.execute(
+        select(UserAccount.id, UserAccount.password_hash, UserAccount.disabled_at).where(
+            UserAccount.email == email
+        )
+    ).one_or_none()
+
+
+def _renew_hash(connection: Connection, user_id: int, password: str) -> None:
+    connection.execute(
+        update(UserAccount).where(UserAccount.id == user_id).values(password_hash=passwords.hashed(password))
+    )

@@ -1,0 +1,52 @@
+// Comfort only: every page works without it.
+(() => {
+  "use strict";
+
+  // The table or the cards changed: say so to those who do not see it, and keep a place for the keyboard.
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const said = document.querySelector("[data-say]");
+    const voice = document.getElementById("voice");
+    if (said && voice) voice.textContent = said.textContent.trim().replace(/\s+/g, " ");
+    const target = event.detail.target;
+    if (document.activeElement === document.body && target && target.id === "results") {
+      target.focus({ preventScroll: true });
+    }
+    document.title = document.querySelector("[data-title]")?.dataset.title ?? document.title;
+  });
+
+  // "Voir plus": the reading goes on at the first new row.
+  document.addEventListener("htmx:oobAfterSwap", (event) => {
+    const fresh = event.detail.target.querySelector("[data-first] a");
+    if (fresh && fresh.getClientRects().length) fresh.focus({ preventScroll: true });
+    event.detail.target.querySelectorAll("[data-first]").forEach((row) => row.removeAttribute("data-first"));
+  });
+
+  // The network is gone: say it where the answer would have stood.
+  document.addEventListener("htmx:sendError", () => {
+    const notice = document.getElementById("offline");
+    if (notice) notice.hidden = false;
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const notice = document.getElementById("offline");
+    if (notice && event.detail.successful) notice.hidden = true;
+  });
+
+  // Sorting on a phone needs no second tap.
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
+  });
+
+  // The account menu closes on Escape and on a tap elsewhere.
+  document.addEventListener("click", (event) => {
+    document.querySelectorAll("details.account[open]").forEach((menu) => {
+      if (!menu.contains(event.target)) menu.open = false;
+    });
+  });
+  document.addEventListener("keydown", (event) => {
+    const menu = event.key === "Escape" && document.querySelector("details.account[open]");
+    if (menu) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  });
+})();

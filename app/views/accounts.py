@@ -1,0 +1,87 @@
+"""Signing in and out, changing merchant, changing language."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app.accounts.journal import Event, record
+from app.accounts.limits import TooManyAttemptsError
+from app.accounts.sessions import choose_merchant as remember_merchant
+from app.accounts.sessions import end_session, new_key
+from app.accounts.signing import BadSignInError
+from app.accounts.signing import sign_in as open_door
+from app.accounts.signing import sign_out as close_door
+from app.context import client, database, request_id, visitor
+from app.i18n import LANGUAGES
+from app.security import YEAR, browser_session, local_path
+
+blueprint = Blueprint("accounts", __name__)
+
+LANGUAGE_COOKIE = "lang"
+
+
+@blueprint.route("/connexion", methods=["GET", "POST"])
+def sign_in() -> Response | str | tuple[str, int]:
+    """The form, and what it sends. Good or bad, the key of this browser is a new one afterwards."""
+    onward = local_path(request.values.get("next")) or url_for("lists.index", name="remittances")
+    if request.method == "GET":
+        return redirect(onward, 303) if visitor() else _form(onward)
+    email, password = request.form.get("email", ""), request.form.get("password", "")
+    try:
+        key = open_door(database(), email, password, client())
+    except TooManyAttemptsError:
+        abort(429)
+    except BadSignInError:
+        return _form(onward, email=email, failed=True), 422
+    with database().writing() as connection:
+        end_session(connection, browser_session().key)
+    browser_session().change_key(key)
+    return redirect(onward, 303)
+
+
+@blueprint.post("/deconnexion")
+def sign_out() -> Response:
+    """End this session, and leave nothing of it in the browser."""
+    person = visitor()
+    if person is not None:
+        close_door(database(), browser_session().key, person.user_id, client())
+    browser_session().change_key(new_key())
+    response = redirect(url_for("accounts.sign_in"), 303)
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
+@blueprint.post("/commerce")
+def choose_merchant() -> Response:
+    """Look at another of one's merchants; one of somebody else's does not exist."""
+    person = visitor()
+    merchant_id = request.form.get("merchant", type=int)
+    if person is None or merchant_id is None or not person.belongs_to(merchant_id):
+        abort(404)
+    with database().writing() as connection:
+        remember_merchant(connection, browser_session().key, merchant_id)
+        record(
+            connection,
+            Event.MERCHANT_CHOSEN,
+            user_id=person.user_id,
+            merchant_id=merchant_id,
+            request_id=request_id(),
+        )
+    return redirect(url_for("lists.home"), 303)
+
+
+@blueprint.post("/langue")
+def choose_language() -> Response:
+    """Speak another language to this browser from here on."""
+    chosen = request.form.get("lang", "")
+    if chosen not in LANGUAGES:
+        abort(400)
+    response = redirect(local_path(request.form.get("next")) or url_for("lists.home"), 303)
+    secure = current_app.config["SESSION_COOKIE_SECURE"]
+    response.set_cookie(LANGUAGE_COOKIE, chosen, max_age=YEAR, secure=secure, httponly=True, samesite="Lax")
+    return response
+
+
+def _form(onward: str, *, email: str = "", failed: bool = False) -> str:
+    return render_template("accounts/sign_in.html", onward=onward, email=email, failed=failed)

@@ -1,0 +1,114 @@
+"""Who may ask for what: a table with every route, and the one function that applies it."""
+
+from __future__ import annotations
+
+from flask import Flask, Request, Response, abort, current_app, g, redirect, request, url_for
+from flask_login import LoginManager
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.accounts.journal import Event, record
+from app.accounts.rights import Permission, Visitor, visitor_of
+from app.accounts.sessions import is_key, mark_seen
+from app.context import access, database, host, request_id, visitor
+from app.security import cookie_name, local_path
+
+#: What each route asks of the person: a permission, or None for those open to everybody.
+GUARDS: dict[str, Permission | None] = {
+    "static": None,
+    "branding.file": None,
+    "branding.manifest": None,
+    "accounts.sign_in": None,
+    "accounts.sign_out": None,
+    "accounts.choose_language": None,
+    "accounts.choose_merchant": Permission.LIST,
+    "lists.home": Permission.LIST,
+    "lists.index": Permission.LIST,
+    "lists.document": Permission.LIST,
+    "lists.detail": Permission.LIST,
+    "lists.download": Permission.EXPORT,
+    "tickets.show": Permission.LIST,
+    "tickets.download": Permission.LIST,
+}
+
+
+def guard_routes(app: Flask) -> None:
+    """Guard every route of ``app``. Raises RuntimeError when one is in no line of GUARDS."""
+    # Without its context processor: an error page must not look for the person in the database.
+    manager = LoginManager(app, add_context_processor=False)
+    manager.session_protection = None
+    manager.request_loader(load_visitor)
+    app.before_request(guard)
+    differences = {rule.endpoint for rule in app.url_map.iter_rules()} ^ GUARDS.keys()
+    if differences:
+        raise RuntimeError(f"routes and guards differ: {', '.join(sorted(differences))}")
+
+
+def guard() -> AnyResponse | None:
+    """Let nobody pass who may not: strangers sign in first, others are refused."""
+    if request.endpoint is None or request.routing_exception is not None:
+        return None  # the router's own answer: 404, 405 or a redirection
+    needed = GUARDS[request.endpoint]
+    if needed is None:
+        return None
+    person = visitor()
+    if person is None:
+        return ask_to_sign_in()
+    if not access().allows(needed):
+        refuse(person, needed)
+    return None
+
+
+def load_visitor(request: Request) -> Visitor | None:
+    """The person of this request's cookie, for flask-login."""
+    key = request.cookies.get(cookie_name(current_app), "")
+    if not is_key(key):
+        return None
+    with database().reading() as connection:
+        person = visitor_of(connection, key)
+    if person is None:
+        return None
+    if person.host != host():
+        _journal_foreign_session(person)
+        return None
+    if not person.seen_lately:
+        with database().writing() as connection:
+            mark_seen(connection, key)
+    g.visitor = person
+    return person
+
+
+def ask_to_sign_in() -> AnyResponse:
+    """To the sign-in page and back here afterwards; htmx must be told to leave the page."""
+    here = local_path(request.full_path) if request.method == "GET" else None
+    address = url_for("accounts.sign_in", next=here)
+    if "HX-Request" in request.headers:
+        return Response(status=401, headers={"HX-Redirect": address})
+    if request.path.endswith(".json"):
+        abort(401)
+    return redirect(address, 303)
+
+
+def refuse(person: Visitor, needed: Permission) -> None:
+    """403 for what the role does not include, with a line in the journal."""
+    with database().writing() as connection:
+        record(
+            connection,
+            Event.NOT_ALLOWED,
+            user_id=person.user_id,
+            merchant_id=access().merchant_id,
+            request_id=request_id(),
+            needed=needed.value,
+            path=request.path,
+        )
+    abort(403)
+
+
+def _journal_foreign_session(person: Visitor) -> None:
+    with database().writing() as connection:
+        record(
+            connection,
+            Event.FOREIGN_SESSION,
+            user_id=person.user_id,
+            request_id=request_id(),
+            host=host(),
+        )

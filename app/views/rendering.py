@@ -1,0 +1,120 @@
+"""What templates know, and whether htmx wants a page or a part of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from babel.dates import format_date
+from babel.numbers import format_decimal
+from flask import Flask, render_template, request, url_for
+from flask_htmx import HTMX
+from jinja2 import StrictUndefined
+
+from app.accounts.rights import Permission
+from app.context import known_visitor, theme
+from app.i18n import DEFAULT_LANGUAGE, gettext, language, ngettext, speak
+from app.lists import REMITTANCES, TRANSACTIONS, money
+from app.security import local_path
+from app.views import cells, details, filters, periods
+from app.views.accounts import LANGUAGE_COOKIE
+from app.views.branding import theme_file
+
+HTMX_FILE = "vendor/htmx@2.0.11/htmx.min.js"
+htmx = HTMX()
+
+
+def prepare(app: Flask) -> None:
+    """Language, template functions and htmx, for every page of ``app``."""
+    htmx.init_app(app)
+    app.before_request(choose_language)
+    app.context_processor(_moment)
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(money=show_money, day=show_day, long_day=show_long_day, number=show_number)
+    versions = _versions(Path(app.static_folder or ""))
+    app.jinja_env.globals.update(
+        _=gettext,
+        gettext=gettext,
+        ngettext=ngettext,
+        Permission=Permission,
+        asset=lambda name: url_for("static", filename=name, v=versions[name]),
+        theme_file=theme_file,
+        htmx_file=HTMX_FILE,
+        here=here,
+        menu=menu,
+        address=cells.address,
+        payments_address=cells.payments_address,
+        cell=cells.cell,
+        columns=cells.columns,
+        lines=cells.lines,
+        warnings=cells.warnings,
+        common_inputs=filters.common_inputs,
+        further_inputs=filters.further_inputs,
+        further_in_use=filters.further_in_use,
+        sort_options=filters.sort_options,
+        only_period=periods.only_period,
+        from_the_start=periods.from_the_start,
+        week_up_to=periods.week_up_to,
+        detail_title=details.title,
+        links=details.links,
+        type_in_words=details.type_in_words,
+    )
+
+
+def choose_language() -> None:
+    """French, unless this browser asked for another language here."""
+    speak(request.cookies.get(LANGUAGE_COOKIE, DEFAULT_LANGUAGE))
+
+
+def page_or_part(page: str, parts: Mapping[str, str], **values: Any) -> str:
+    """The page, or the part that htmx means to put in its target: an id of ``parts``."""
+    wanted = htmx.target if htmx and not htmx.history_restore_request else None
+    return render_template(parts.get(wanted or "", page), **values)
+
+
+def here() -> str:
+    """The address of this page, to come back to."""
+    return (local_path(request.full_path) if request.method == "GET" else None) or url_for("lists.home")
+
+
+def menu() -> tuple[tuple[str, str], ...]:
+    """The two entries of a merchant's menu: names of lists and their words."""
+    return tuple((spec.name, gettext(spec.title)) for spec in (TRANSACTIONS, REMITTANCES))
+
+
+def show_money(minor: int, currency: str) -> str:
+    """``1 234,56 €`` from minor units."""
+    return money.show(minor, currency, language())
+
+
+def show_day(day: date) -> str:
+    """``21/11/2026``."""
+    return format_date(day, "dd/MM/yyyy" if language() == "fr" else "yyyy-MM-dd", locale=language())
+
+
+def show_long_day(day: date) -> str:
+    """``samedi 21 novembre 2026``."""
+    return format_date(day, "full", locale=language())
+
+
+def show_number(number: int) -> str:
+    """``7 139``."""
+    return format_decimal(number, locale=language())
+
+
+def _moment() -> dict[str, Any]:
+    """What changes with the request; nothing of it touches the database."""
+    return {"theme": theme(), "visitor": known_visitor(), "language": language()}
+
+
+def _versions(folder: Path) -> dict[str, str]:
+    """Each static file with a short hash of its content."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+        for path in folder.rglob("*")
+        if path.is_file()
+    }

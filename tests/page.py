@@ -1,0 +1,242 @@
+"""A page as a browser reads it. Making one checks the rules that every page of the portal obeys."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.routing import RequestRedirect
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from werkzeug.test import TestResponse
+
+VOID = frozenset(
+    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
+)
+INLINE = frozenset(["a", "abbr", "b", "button", "em", "i", "span", "strong"])
+FIELDS = frozenset(("input", "select", "textarea"))
+#: English words of ours that a French page would show if a translation were missing.
+ENGLISH = re.compile(
+    r"\b(Sign in|Sign out|Remittances?|Amount|Filters|More filters|Clear all|Skip to|See more|Outlet|Issuer"
+    r"|Download|Declined|Cancelled|Refunds?|Page not found|Data up to|Yesterday|Last month)\b"
+)
+
+
+@dataclass
+class Element:
+    """An element of the page, with its own text and that of all it holds."""
+
+    tag: str
+    attributes: dict[str, str]
+    parent: Element | None = None
+    children: list[Element] = field(default_factory=list)
+    pieces: list[str] = field(default_factory=list)
+
+    def __getitem__(self, name: str) -> str:
+        return self.attributes[name]
+
+    def get(self, name: str, default: str = "") -> str:
+        return self.attributes.get(name, default)
+
+    @property
+    def text(self) -> str:
+        """All the text inside, with white space as a browser shows it."""
+        return " ".join("".join(self.pieces).split())
+
+    @property
+    def classes(self) -> list[str]:
+        return self.get("class").split()
+
+    def ancestors(self) -> list[Element]:
+        found, above = [], self.parent
+        while above is not None:
+            found.append(above)
+            above = above.parent
+        return found
+
+    def all(self, tag: str = "", **attributes: str) -> list[Element]:
+        """Every element inside, in order; ``class_`` is one of its classes."""
+        found = []
+        for child in self.children:
+            if child.matches(tag, attributes):
+                found.append(child)
+            found += child.all(tag, **attributes)
+        return found
+
+    def matches(self, tag: str, attributes: dict[str, str]) -> bool:
+        wanted = {name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()}
+        style = wanted.pop("class", None)
+        return (
+            (not tag or self.tag == tag)
+            and (style is None or style in self.classes)
+            and all(self.attributes.get(name) == value for name, value in wanted.items())
+        )
+
+    def one(self, tag: str = "", **attributes: str) -> Element:
+        found = self.all(tag, **attributes)
+        assert len(found) == 1, f"{len(found)} elements {tag} {attributes}"
+        return found[0]
+
+
+class _Builder(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.root = Element("", {})
+        self._open = [self.root]
+        self.faults: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        names = [name for name, _ in attrs]
+        if len(names) != len(set(names)):
+            self.faults.append(f"<{tag}> has an attribute twice")
+        element = Element(tag, {name: value or "" for name, value in attrs}, self._open[-1])
+        self._open[-1].children.append(element)
+        self._break(tag)
+        if tag not in VOID:
+            self._open.append(element)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag != self._open[-1].tag:
+            self.faults.append(f"</{tag}> closes <{self._open[-1].tag}>")
+            return
+        self._open.pop()
+        self._break(tag)
+
+    def _break(self, tag: str) -> None:
+        """What is no part of a line stands apart from what is around it."""
+        if tag not in INLINE:
+            self.handle_data(" ")
+
+    def handle_data(self, data: str) -> None:
+        if self._open[-1].tag not in ("script", "style"):
+            for element in self._open:
+                element.pieces.append(data)
+
+
+class Fragment:
+    """A part of a page, as htmx receives it: it obeys the rules that a part can obey."""
+
+    def __init__(self, response: TestResponse, app: Flask) -> None:
+        self.response = response
+        self.status = response.status_code
+        self._app = app
+        data = response.data
+        if response.headers.get("Content-Encoding") == "gzip":
+            data = gzip.decompress(data)
+        self.source = data.decode()
+        builder = _Builder()
+        builder.feed(self.source)
+        builder.close()
+        self.root = builder.root
+        self._faults = builder.faults
+        self.check()
+        assert not self._faults, "\n".join(self._faults)
+
+    def check(self) -> None:
+        """Collect what is wrong."""
+        elements = self.root.all()
+        self._check_ids(elements)
+        for element in elements:
+            self._check_inline(element)
+            if element.tag == "form":
+                self._demand("action" in element.attributes, "a form without an action")
+                self._demand(element.get("method") in ("get", "post"), "a form without a method")
+            if element.tag in FIELDS:
+                self._check_label(element)
+            if element.tag == "a" or "hx-get" in element.attributes:
+                self._check_link(element.get("href") or element.get("hx-get"))
+            if element.tag == "button":
+                self._demand(bool(element.text or element.get("aria-label")), "a button without words")
+
+    def _demand(self, condition: bool, fault: str) -> None:
+        if not condition:
+            self._faults.append(fault)
+
+    def _check_ids(self, elements: list[Element]) -> None:
+        ids = [element["id"] for element in elements if "id" in element.attributes]
+        self._demand(len(ids) == len(set(ids)), f"ids twice: {sorted({i for i in ids if ids.count(i) > 1})}")
+        for element in elements:
+            for name in ("aria-describedby", "aria-labelledby", "for"):
+                for wanted in element.get(name).split():
+                    self._demand(wanted in ids, f"{name} names {wanted}, which is not there")
+
+    def _check_inline(self, element: Element) -> None:
+        names = element.attributes
+        self._demand(element.tag != "style" and "style" not in names, f"<{element.tag}> has inline style")
+        self._demand(element.tag != "script" or "src" in names, "an inline script")
+        events = [name for name in names if name.startswith(("on", "hx-on"))]
+        self._demand(not events, f"<{element.tag}> has {events}")
+        self._demand("[" not in names.get("hx-trigger", ""), "hx-trigger with a filter needs eval")
+        self._demand("js:" not in str(names.values()), "a js: value needs eval")
+
+    def _check_label(self, element: Element) -> None:
+        if element.get("type") in ("hidden", "submit"):
+            return
+        labels = self.root.all("label", for_=element.get("id"))
+        self._demand(bool(element.get("id")) and len(labels) == 1, f"{element.attributes} has no label")
+        self._demand("name" in element.attributes, f"{element.attributes} has no name")
+
+    def _check_link(self, href: str) -> None:
+        parts = urlsplit(href)
+        if parts.scheme == "mailto" or href.startswith("#"):
+            return
+        self._demand(not parts.scheme and not parts.netloc, f"{href} leads away")
+        router = self._app.url_map.bind("localhost")
+        try:
+            router.match(parts.path, "GET")
+        except RequestRedirect:
+            pass
+        except (NotFound, MethodNotAllowed):
+            self._faults.append(f"{href} leads nowhere")
+
+    def all(self, tag: str = "", **attributes: str) -> list[Element]:
+        return self.root.all(tag, **attributes)
+
+    def one(self, tag: str = "", **attributes: str) -> Element:
+        return self.root.one(tag, **attributes)
+
+    @property
+    def text(self) -> str:
+        return self.root.text
+
+    @property
+    def csrf(self) -> str:
+        """The token of the first form."""
+        return self.all("input", name="csrf_token")[0]["value"]
+
+    def links(self) -> list[str]:
+        """The addresses that this page leads to, on this site."""
+        found = [e["href"] for e in self.all("a") if not e["href"].startswith(("#", "mailto:"))]
+        return [*found, *(e["hx-get"] for e in self.all() if "hx-get" in e.attributes)]
+
+
+class Page(Fragment):
+    """A whole page."""
+
+    def check(self) -> None:
+        super().check()
+        html = self.one("html")
+        self._demand(html.get("lang") in ("fr", "en"), "no language")
+        self._demand(len(self.all("h1")) == 1, "not exactly one h1")
+        self._demand(bool(self.all("h1")) and self.title.startswith(self.h1), "the title begins otherwise")
+        viewports = [meta["content"] for meta in self.all("meta", name="viewport")]
+        self._demand(viewports == ["width=device-width, initial-scale=1"], "no viewport")
+        self._demand(len(self.all("main")) == 1, "not exactly one main")
+        if html.get("lang") == "fr":
+            self._demand(not ENGLISH.search(self.text), f"English: {ENGLISH.findall(self.text)}")
+        for form in self.all("form", method="post"):
+            self._demand(bool(form.all("input", name="csrf_token")), "a form without its CSRF token")
+
+    @property
+    def title(self) -> str:
+        return self.one("title").text
+
+    @property
+    def h1(self) -> str:
+        return self.one("h1").text

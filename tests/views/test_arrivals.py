@@ -1,0 +1,89 @@
+"""What has arrived, what has not, and what does not add up."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+import pytest
+from sqlalchemy import text
+
+from app.context import today
+from app.db import Role as DatabaseRole
+from tests import factories
+from tests.views.town import plain
+
+
+@pytest.mark.parametrize(
+    ("seal", "words"),
+    [
+        ({"seal": "complete"}, "complète"),
+        ({"seal": "awaiting_payments"}, "en attente de ses paiements"),
+        ({"seal": "awaiting_totals"}, "en attente de sa télécollecte"),
+        ({"seal": "differs", "received_count": 2, "received_net": 4000}, "écart de 2 opérations et 12,40 €"),
+        ({"seal": "differs", "received_count": 5, "received_net": 6000}, "écart de 1 opération et 7,60 €"),
+    ],
+)
+def test_each_remittance_carries_its_seal(owner, shops, database, seal, words):
+    with database.writing(DatabaseRole.OWNER) as connection:
+        columns = ", ".join(f"{name} = :{name}" for name in seal)
+        connection.execute(
+            text(f"UPDATE remittance SET {columns} WHERE id = :id"), {**seal, "id": shops[0].remittance_id}
+        )
+    page = owner.page("/remises?count=with")
+    assert words in plain(page.one("tbody"))
+    assert words in plain(page.one("ul", id="cards"))
+    assert words in plain(owner.page(f"/remises/{shops[0].remittance_id}").one("main"))
+
+
+def test_missing_payments_are_a_warning(owner, shops, database):
+    with database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(text("UPDATE remittance SET missing_sequences = 2"))
+    assert "2 transactions manquantes" in plain(owner.page("/remises?count=with").one("tbody"))
+    notices = owner.page(f"/remises/{shops[0].remittance_id}").all(class_="notice")
+    assert "2 transactions manquantes" in plain(notices[0])
+
+
+def test_a_day_that_has_not_arrived_is_said_and_is_no_zero(owner, database):
+    missing = today() - timedelta(days=3)
+    with database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(text("DELETE FROM received_day WHERE day = :day"), {"day": missing})
+    page = owner.page("/transactions")
+    notice = page.one("div", class_="notice")
+    assert "1 journée n'a pas été reçue" in plain(notice)
+    assert f"{missing:%d/%m/%Y}" in plain(notice)
+    alone = owner.page(f"/transactions?date_from={missing}&date_to={missing}")
+    assert "pas encore arrivées" in plain(alone.one("main"))
+    assert "€" not in alone.one("main").text
+
+
+def test_empty_lists_say_why(owner, database):
+    assert "Rien ne correspond à ces filtres" in plain(owner.page("/remises?number=999999").one("main"))
+    quiet = today() - timedelta(days=10)
+    page = owner.page(f"/remises?date_from={quiet}&date_to={quiet}")
+    assert "Aucun terminal n'a appelé" in plain(page.one("main"))
+    with database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(text("DELETE FROM received_day"))
+    assert "Rien n'est encore arrivé" in plain(
+        owner.page(f"/remises?date_from={quiet}&date_to={quiet}").one("main")
+    )
+    assert "Pas encore de données" in plain(owner.page("/remises").one("main"))
+
+
+def test_currencies_are_never_added(owner, shops, database):
+    with database.writing(DatabaseRole.OWNER) as connection:
+        night = datetime.combine(today() - timedelta(days=2), time(22, 0))
+        factories.a_remittance(
+            connection,
+            merchant_id=shops[0].merchant_id,
+            contract_id=shops[0].contract_id,
+            collected_local=night,
+            currency="XPF",
+            debit_count=1,
+            debit_amount=1500,
+            net_amount=1500,
+            transaction_count=1,
+        )
+        factories.sum_days(connection)
+    page = owner.page("/remises")
+    assert len(page.all("dl", class_="sums")) == 2
+    assert "3 remises · 52,40 € · 1 500 FCFP" in plain(page.one("h2"))

@@ -1,0 +1,134 @@
+"""White label: whose name and colours, whatever goes wrong with them."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from sqlalchemy import text
+
+from app.db import Role as DatabaseRole
+from app.themes import FILES, FOLDER, ThemeError, contrast, load_themes
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A copy of the themes, to spoil."""
+    return shutil.copytree(FOLDER, tmp_path / "themes")
+
+
+def spoil(folder, slug, name, old, new):
+    path = folder / slug / name
+    source = path.read_text(encoding="utf-8")
+    assert old in source
+    path.write_text(source.replace(old, new), encoding="utf-8")
+
+
+def test_our_themes_are_sound():
+    themes = load_themes()
+    assert {"default", "demo"} <= set(themes.by_slug)
+    assert themes.of_host("horizon.example").name == "Monétique Horizon"
+    assert themes.of_host("elsewhere.example").slug == "default"
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "words"),
+    [
+        ("tokens.css", "#0d4a4f", "red;}body{background:url(//x)", "may only set custom properties"),
+        ("tokens.css", "#0d4a4f", "url(//evil.example)", "must be a colour"),
+        ("tokens.css", "--brand:", "--unknown:", "unknown property --unknown"),
+        ("tokens.css", "--link: #0e6a70", "--link: #9ad0d4", "--link on --ground has a contrast of"),
+        ("tokens.css", "--link: #6fd3cf", "--link: #123456", "in the dark scheme"),
+        ("tokens.css", ":root", "body", "may only set custom properties"),
+        (
+            "theme.toml",
+            'short_name = "Horizon"',
+            'short_name = "Horizon monétique"',
+            "more than 12 characters",
+        ),
+        ("theme.toml", 'short_name = "Horizon"', "", "short_name must be a text"),
+        ("theme.toml", 'hosts = ["horizon.example"]', 'hosts = "horizon.example"', "hosts must be a list"),
+        ("theme.toml", "horizon.example", "Horizon.example/", "hosts must be a list"),
+        (
+            "theme.toml",
+            'short_name = "Horizon"',
+            'short_name = "Horizon"\nscript = "x"',
+            "unknown key script",
+        ),
+    ],
+)
+def test_a_broken_theme_stops_the_start(folder, name, old, new, words):
+    spoil(folder, "demo", name, old, new)
+    with pytest.raises(ThemeError, match="themes/demo") as raised:
+        load_themes(folder)
+    assert words in str(raised.value)
+
+
+def test_all_faults_are_named_at_once(folder):
+    spoil(folder, "demo", "theme.toml", 'short_name = "Horizon"', "")
+    (folder / "default" / "logo.svg").unlink()
+    with pytest.raises(ThemeError) as raised:
+        load_themes(folder)
+    assert "short_name" in str(raised.value)
+    assert "logo.svg missing" in str(raised.value)
+
+
+def test_a_host_belongs_to_one_theme(folder):
+    spoil(folder, "default", "theme.toml", "hosts = []", 'hosts = ["horizon.example"]')
+    with pytest.raises(ThemeError, match=r"horizon\.example belongs to two themes"):
+        load_themes(folder)
+
+
+def test_there_must_be_a_default(folder):
+    shutil.rmtree(folder / "default")
+    with pytest.raises(ThemeError, match="default is missing"):
+        load_themes(folder)
+
+
+def test_contrast_is_the_one_of_wcag():
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+def test_the_theme_of_the_maintainer_follows_the_person(owner, database):
+    page = owner.page("/remises")
+    assert page.title == "Remises · Monétique Horizon"
+    assert any("/theme/demo/tokens.css" in link["href"] for link in page.all("link"))
+    assert "assistance@horizon.example" in page.text
+    with database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(text("UPDATE reseller SET slug = 'without-a-theme' WHERE slug = 'demo'"))
+    assert owner.page("/remises").title == "Remises · Bordereau"
+
+
+def test_no_other_name_stands_on_a_page_of_the_maintainer(owner):
+    for path in ("/remises", "/transactions", "/nowhere"):
+        status = 404 if path == "/nowhere" else 200
+        page = owner.page(path, status=status, headers={"Host": "localhost"})
+        if status == 200:
+            assert "Bordereau" not in page.text
+
+
+def test_the_manifest_puts_the_portal_on_a_home_screen(owner):
+    page = owner.page("/remises")
+    address = page.one("link", rel="manifest")["href"]
+    manifest = owner.get(address)
+    assert manifest.mimetype == "application/manifest+json"
+    assert (manifest.json["short_name"], manifest.json["start_url"]) == ("Horizon", "/")
+    for icon in manifest.json["icons"]:
+        with owner.get(icon["src"]) as response:
+            assert (response.status_code, response.mimetype) == (200, "image/png")
+            assert response.data.startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    "name", [*FILES, "theme.toml", "..", "../../wsgi.py", "%2e%2e%2fdefault%2ftheme.toml"]
+)
+def test_only_a_themes_files_are_served(browser, name):
+    with browser.get(f"/theme/demo/{name}") as response:
+        assert response.status_code == (200 if name in FILES else 404)
+
+
+@pytest.mark.parametrize("slug", ["nothing", "..", "Demo", ".", "%00"])
+def test_an_unknown_theme_does_not_exist(browser, slug):
+    for name in ("tokens.css", "manifest.webmanifest"):
+        assert browser.get(f"/theme/{slug}/{name}").status_code in (404, 308)

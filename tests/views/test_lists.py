@@ -1,0 +1,282 @@
+"""The two lists as a merchant uses them, with and without JavaScript."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from app.context import today
+from app.lists import REMITTANCES, TRANSACTIONS
+from app.views.details import SECTIONS, TABLED
+from app.views.filters import COMMON
+from tests.page import Page
+from tests.views.town import follow, plain, rows
+
+CARD = "4970101234567893"
+
+
+@pytest.fixture
+def database(module_database):
+    """These tests only read: they share one database."""
+    return module_database
+
+
+def test_remittances_show_the_night_and_what_it_adds_up_to(owner, shops):
+    page = owner.page("/remises")
+    assert "2 remises · 52,40 €" in plain(page.one("h2"))
+    assert "sur toute la sélection" in plain(page.one("h2"))
+    sums = plain(page.one("dl", class_="sums"))
+    assert sums == (
+        "Débits 57,40 € Remboursements -5,00 € Annulations 0,00 € Net 52,40 € Refusées, non comptées 18,00 €"
+    )
+    assert len(rows(page)) == 2
+    assert len(page.one("ul", id="cards").all("li")) == 2
+    assert plain(page.one(id="freshness")) == f"Données à jour au {today() - timedelta(days=1):%d/%m/%Y}"
+
+
+def test_an_empty_remittance_proves_that_the_terminal_called(owner, shops):
+    page = owner.page("/remises?count=without")
+    assert len(rows(page)) == 1
+    assert "aucune transaction" in plain(page.one("tbody"))
+    assert "aucune transaction" in plain(page.one("ul", id="cards"))
+
+
+def test_transactions_show_signs_and_refusals(owner):
+    page = owner.page("/transactions")
+    assert "4 transactions · 52,40 €" in plain(page.one("h2"))
+    cards = [plain(card) for card in page.one("ul", id="cards").all("li")]
+    assert any("-5,00 €" in card and "Remboursement" in card for card in cards)
+    assert any("18,00 €" in card and "Refusée" in card for card in cards)
+    refused = next(c for c in page.one("ul", id="cards").all("li") if "Refusée" in c.text)
+    assert "void" in refused.one(class_="card-aside").all("span")[0].classes
+
+
+def test_cards_and_table_show_the_same_rows(owner):
+    for path in ("/remises", "/transactions"):
+        page = owner.page(path)
+        in_table = [row.all("th")[0].one("a")["href"] for row in rows(page)]
+        on_cards = [card.all("a")[0]["href"] for card in page.one("ul", id="cards").all("li")]
+        assert in_table == on_cards
+
+
+def test_the_menu_has_two_entries(owner):
+    menu = owner.page("/remises").one("nav", class_="menu")
+    assert [plain(link) for link in menu.all("a")] == ["Transactions", "Remises"]
+    assert menu.one("a", aria_current="page")["href"] == "/remises"
+
+
+def test_the_start_leads_to_the_remittances(owner):
+    assert owner.get("/").location == "/remises"
+
+
+def test_the_form_has_every_filter_of_both_lists(owner):
+    for path, spec in (("/remises", REMITTANCES), ("/transactions", TRANSACTIONS)):
+        form = owner.page(path).one("form", id="filters")
+        names = {e["name"] for e in form.all() if e.tag in ("input", "select")}
+        assert names == {*spec.parameters, "date_from", "date_to"}
+        in_sight = {e["name"] for e in form.all() if e.tag in ("input", "select") and not more(e)}
+        assert len(COMMON[spec.name]) == 6
+        assert in_sight == {*COMMON[spec.name], "date_from", "date_to"} - {"date"}
+
+
+def more(element):
+    return any("more-filters" in above.classes for above in element.ancestors())
+
+
+def test_what_was_asked_stays_in_the_form_and_stands_in_chips(owner, shops):
+    page = owner.page("/transactions?type=refund&issuer=alpha&amount_from=4&sort=-amount")
+    form = page.one("form", id="filters")
+    assert form.one("select", name="type").one("option", selected="")["value"] == "refund"
+    assert form.one("input", name="issuer")["value"] == "alpha"
+    assert form.one("input", name="amount_from")["value"] == "4,00"
+    assert page.one("select", name="sort").one("option", selected="")["value"] == "-amount"
+    assert "open" in form.one("details").attributes
+    chips = [plain(link) for link in page.one("ul", class_="chips").all("a")]
+    assert [chip.removeprefix("Retirer le filtre ") for chip in chips] == [
+        "Montant : ≥ 4,00×",
+        "Type : Remboursement×",
+        "Émetteur : alpha×",
+        "Tout effacer",
+    ]
+    assert len(rows(page)) == 1
+
+
+def test_a_chip_removes_its_filter_and_only_that(owner):
+    page = owner.page("/transactions?type=refund&issuer=alpha")
+    chip = next(link for link in page.one("ul", class_="chips").all("a") if "Type" in link.text)
+    assert chip["href"] == "/transactions?issuer=alpha"
+    assert len(rows(owner.page(chip["href"]))) == 4
+
+
+def test_several_values_of_a_filter_survive_the_form(owner):
+    page = owner.page("/transactions?type=refund&type=debit&issuer=alpha&issuer=bravo")
+    form = page.one("form", id="filters")
+    assert [s.one("option", selected="")["value"] for s in form.all("select", name="type")] == [
+        "refund",
+        "debit",
+    ]
+    assert [i["value"] for i in form.all("input", name="issuer")] == ["alpha", "bravo"]
+
+
+def test_an_unknown_application_stays_in_the_form(owner):
+    form = owner.page("/transactions?application=NEWPAY").one("form", id="filters")
+    assert form.one("select", name="application").one("option", selected="")["value"] == "NEWPAY"
+
+
+@pytest.mark.parametrize(
+    ("query", "name", "words"),
+    [
+        ("date_from=31/02/2026", "date_from", "n'existe pas"),
+        ("date_from=2026-03-05&date_to=2026-03-01", "date_to", "finit avant de commencer"),
+        ("amount=abc", "amount", "Saisissez un montant"),
+        ("amount_from=9&amount_to=1", "amount_from", "dépasse le maximum"),
+        ("card=12", "card", "4 derniers chiffres"),
+        ("type=gift", "type", "une des valeurs de la liste"),
+        ("expiry=1399", "expiry", "le mois et l'année"),
+    ],
+)
+def test_a_wrong_value_is_shown_beside_its_field_and_the_rest_applies(owner, query, name, words):
+    page = owner.page(f"/transactions?{query}&issuer=alpha")
+    field = page.one("form", id="filters").all(name=name)[0]
+    assert field["aria-invalid"] == "true"
+    assert words in plain(page.one(id=field["aria-describedby"]))
+    assert field.tag == "select" or field["type"] == "text"
+    assert "open" in page.one("details", class_="filters").attributes
+    assert any("Émetteur : alpha" in plain(link) for link in page.one("ul", class_="chips").all("a"))
+
+
+@pytest.mark.parametrize(
+    "path", ["/transactions", "/remises", "/transactions.json", "/transactions.csv", "/connexion"]
+)
+def test_a_card_number_is_never_echoed(owner, browser, path):
+    names = [
+        *TRANSACTIONS.parameters.keys(),
+        "date_from",
+        "date_to",
+        "sort",
+        "after",
+        "next",
+        "x",
+    ]
+    grouped = "4970 1012 3456 7893"
+    for typed in (CARD, grouped, f"/transactions?card={CARD}", f"a {CARD} b"):
+        with owner.get(path, query_string=[(name, typed) for name in names]) as response:
+            assert response.status_code in (200, 303)
+            said = response.data.decode() + str(response.headers)
+        assert not [card for card in (CARD, grouped, grouped.replace(" ", "+")) if card in said], path
+
+
+def test_the_card_field_does_not_even_send_a_full_number(owner):
+    field = owner.page("/transactions").one("input", name="card")
+    assert re.fullmatch(field["pattern"], "0044")
+    assert re.fullmatch(field["pattern"], "497010******0044")
+    assert not re.fullmatch(field["pattern"], CARD)
+
+
+def test_quick_periods(owner):
+    page = owner.page("/remises?status=correct")
+    yesterday = today() - timedelta(days=1)
+    periods = {
+        plain(link): dict(parse_qsl(urlsplit(link["href"]).query))
+        for link in page.one("nav", class_="periods").all("a")
+    }
+    assert list(periods) == ["Hier", "7 jours", "30 jours", "Mois en cours", "Mois dernier"]
+    assert periods["Hier"] == {"date_from": str(yesterday), "date_to": str(yesterday), "status": "correct"}
+    assert periods["7 jours"] == {"status": "correct"}
+    last = yesterday.replace(day=1) if today().day > 1 else today()
+    assert periods["Mois dernier"]["date_to"] == str(today().replace(day=1) - timedelta(days=1))
+    assert periods["Mois en cours"]["date_from"] == str(today().replace(day=1)), last
+    assert plain(page.one("nav", class_="periods").one("a", aria_current="true")) == "7 jours"
+
+
+def test_htmx_receives_only_the_results_and_the_canonical_address(owner):
+    part = owner.part("/transactions?type=refund&issuer=&contract=&date_from=&date_to=")
+    assert not part.all("html")
+    assert part.one("form", id="filters")
+    assert part.response.headers["HX-Push-Url"] == "/transactions?type=refund"
+    assert part.response.headers["Vary"].startswith("HX-Request")
+
+
+def test_history_is_restored_with_whole_pages(owner):
+    headers = {"HX-Request": "true", "HX-History-Restore-Request": "true", "HX-Target": "results"}
+    assert Page(owner.get("/transactions", headers=headers), owner.application).h1 == "Transactions"
+
+
+def test_htmx_is_configured_for_the_policy(owner):
+    config = json.loads(owner.page("/transactions").one("meta", name="htmx-config")["content"])
+    assert config["allowEval"] is False
+    assert config["historyCacheSize"] == 0
+    assert config["selfRequestsOnly"] is True
+    assert config["includeIndicatorStyles"] is False
+    assert config["allowScriptTags"] is False
+
+
+def test_every_field_has_its_place_among_the_details():
+    for spec in (REMITTANCES, TRANSACTIONS):
+        placed = [name for _, names in SECTIONS[spec.name] for name in names]
+        placed += sorted(TABLED) if spec is REMITTANCES else []
+        assert sorted(placed) == sorted(spec.by_name)
+
+
+def test_the_details_show_what_is_known(owner, shops):
+    page = owner.page(f"/transactions/{shops[0].transaction_ids[3]}")
+    words = plain(page.one("main"))
+    for expected in (
+        "497010******0044",
+        "ALPHA issuer",
+        "ALPHA order",
+        "12/28",
+        "Puce",
+        "CB",
+        "A0000000421010",
+        "ALPHA cafe",
+    ):
+        assert expected in words
+    assert "Le solde ou le plafond de la carte" in words
+    assert "Devise du porteur" not in words
+
+
+def test_a_remittance_compares_what_it_declares_with_what_arrived(owner, shops):
+    page = owner.page(f"/remises/{shops[0].remittance_id}")
+    table = page.one("table", class_="compare")
+    assert [plain(row) for row in table.one("tbody").all("tr")] == [
+        "Débits 2 · 57,40 € 2 · 57,40 €",
+        "Débits annulés 0 · 0,00 € 0 · 0,00 €",
+        "Remboursements 1 · 5,00 € 1 · 5,00 €",
+        "Remboursements annulés 0 · 0,00 € 0 · 0,00 €",
+        "Paiements refusés 1 · 18,00 € 1 · 18,00 €",
+        "Abandons 0 · 0,00 € 0 · 0,00 €",
+    ]
+
+
+def test_from_a_remittance_to_its_transactions_and_back(owner, shops):
+    page = owner.page(f"/remises/{shops[0].remittance_id}")
+    payments = owner.page(follow(page, "Voir ses transactions (4)"))
+    assert len(rows(payments)) == 4
+    assert "4 transactions · 52,40 €" in plain(payments.one("h2"))
+    payment = owner.page(rows(payments)[0].all("th")[0].one("a")["href"])
+    back = follow(payment, "Voir la remise")
+    assert back == f"/remises/{shops[0].remittance_id}"
+
+
+def test_back_leads_to_the_list_with_its_filters(owner, shops):
+    path = f"/transactions/{shops[0].transaction_ids[0]}"
+
+    def back(referrer):
+        page = owner.page(path, headers={"Referer": referrer})
+        return follow(page, "Toutes les transactions")
+
+    assert back("http://localhost/transactions?type=debit") == "/transactions?type=debit"
+    assert back("http://evil.example/transactions?type=debit") == "/transactions"
+    assert back("http://localhost/remises?number=1") == "/transactions"
+    assert back(f"http://localhost/transactions?card={CARD}&type=debit") == "/transactions?type=debit"
+
+
+def test_a_count_is_a_link(owner, shops):
+    page = owner.page("/remises?count=with")
+    link = next(a for a in page.one("tbody").all("a") if "4 transactions" in plain(a))
+    assert len(rows(owner.page(link["href"]))) == 4

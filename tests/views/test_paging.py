@@ -1,0 +1,89 @@
+"""Order, and one page after the other."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+import pytest
+
+from app.context import today
+from app.db import Role as DatabaseRole
+from tests import factories
+from tests.views.town import plain, rows
+
+
+@pytest.fixture
+def database(module_database):
+    """These tests only read: they share one database."""
+    return module_database
+
+
+@pytest.fixture
+def many(shops, database):
+    """120 more payments of the first shop, a minute apart."""
+    if len(shops[0].transaction_ids) > 4:
+        return
+    day = datetime.combine(today() - timedelta(days=2), time(8, 0))
+    with database.writing(DatabaseRole.OWNER) as connection:
+        for number in range(120):
+            shops[0].transaction_ids += [
+                factories.a_transaction(
+                    connection,
+                    merchant_id=shops[0].merchant_id,
+                    contract_id=shops[0].contract_id,
+                    remittance_id=shops[0].remittance_id,
+                    collected_on=today() - timedelta(days=1),
+                    occurred_local=day + timedelta(minutes=number),
+                    amount=1000 + number,
+                )
+            ]
+        factories.sum_days(connection)
+
+
+def test_see_more_by_links_shows_each_row_once(owner, many):
+    seen, path, pages = [], "/transactions", 0
+    while path:
+        page = owner.page(path)
+        assert "124 transactions" in plain(page.one("h2"))
+        seen += [row.all("a")[0]["href"] for row in rows(page)]
+        more = page.one("div", id="more").all("a")
+        path, pages = more[0]["href"] if more else None, pages + 1
+    assert pages == 3
+    assert len(seen) == len(set(seen)) == 124
+
+
+def test_see_more_by_htmx_adds_rows_to_cards_and_table(owner, many):
+    page = owner.page("/transactions")
+    link = page.one("div", id="more").one("a")
+    assert (link["hx-get"], link["hx-target"], link["hx-swap"]) == (link["href"], "#more", "outerHTML")
+    part = owner.part(link["href"], target="more")
+    assert len(part.one("ul", hx_swap_oob="beforeend:#cards").all("li")) == 50
+    assert len(part.one("tbody", hx_swap_oob="beforeend:#table-rows").all("tr")) == 50
+    assert len(part.all("h2")) == 0
+    assert part.one("div", id="more").one("a")
+
+
+def test_headers_sort_and_say_so(owner, many):
+    page = owner.page("/transactions")
+    sorted_by = page.one("thead").one("th", aria_sort="descending")
+    assert plain(sorted_by).startswith("Date")
+    amount = follow_header(page, "Montant")
+    down = owner.page(amount)
+    assert down.one("thead").one("th", aria_sort="descending").one("a")["id"] == "by-amount"
+    assert "39,00 €" in plain(rows(down)[0])
+    up = owner.page(follow_header(down, "Montant"))
+    assert up.one("thead").one("th", aria_sort="ascending")
+    assert "-5,00 €" in plain(rows(up)[0])
+
+
+def follow_header(page, words):
+    return next(link["href"] for link in page.one("thead").all("a") if words in link.text)
+
+
+def test_the_json_pages_follow_each_other(owner, many):
+    first = owner.get("/transactions.json").json
+    assert (first["count"], len(first["rows"])) == (124, 50)
+    second = owner.get(first["next"]).json
+    assert not {row["id"] for row in first["rows"]} & {row["id"] for row in second["rows"]}
+    third = owner.get(second["next"]).json
+    assert (len(third["rows"]), third["next"]) == (24, None)

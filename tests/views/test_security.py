@@ -1,0 +1,307 @@
+"""What every response carries and every request must obey, whatever its status."""
+
+from __future__ import annotations
+
+import gzip
+import re
+
+import pytest
+from sqlalchemy import text
+
+from app.config import ROOT
+from app.security import local_path
+from app.views.guards import GUARDS
+from tests.page import Page
+from tests.views.town import PASSWORD, portal
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; manifest-src 'self'"
+)
+EVERYWHERE = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+@pytest.fixture
+def database(module_database):
+    """What these tests write does not matter to each other: they share one database."""
+    return module_database
+
+
+UNSAFE = ["/connexion", "/deconnexion", "/commerce", "/langue"]
+
+
+def addresses(shops):
+    """One address for each status that a person can meet."""
+    own, foreign = shops[0], shops[1]
+    long = "date_from=2026-01-01&date_to=2026-03-01"
+    return {
+        "/remises": 200,
+        "/transactions.json": 200,
+        "/transactions.csv": 200,
+        f"/remises/{own.remittance_id}": 200,
+        f"/remises/{foreign.remittance_id}": 404,
+        f"/transactions.csv?{long}": 422,
+        "/": 303,
+        "/nowhere": 404,
+        "/remises/x.css": 404,
+        "/remises.xml": 404,
+        "/transactions/1.css": 404,
+        "/commerce": 405,
+        "/static/css/nothing.css": 404,
+        "/theme/demo/theme.toml": 404,
+        "/theme/demo/../default/theme.toml": 404,
+        "/static/../__init__.py": 404,
+    }
+
+
+def test_every_status_has_the_headers(owner, shops):
+    for path, status in addresses(shops).items():
+        response = owner.get(path)
+        assert response.status_code == status, path
+        for name, value in EVERYWHERE.items():
+            assert response.headers[name] == value, path
+        assert response.headers["Cache-Control"] == "no-store", path
+        assert {"HX-Request", "Cookie"} <= set(response.vary.as_set(preserve_casing=True)), path
+        assert "Permissions-Policy" in response.headers
+        response.close()
+
+
+def test_https_is_demanded_in_production_only(app, database, tmp_path):
+    production = portal(database, tmp_path, database_url=database.url).test_client()
+    assert "max-age=31536000" in production.get("/connexion").headers["Strict-Transport-Security"]
+    assert "Strict-Transport-Security" not in app.test_client().get("/connexion").headers
+
+
+def test_versioned_files_are_kept_for_a_year(browser):
+    page = browser.page("/connexion")
+    files = [e["href"] for e in page.all("link")] + [e["src"] for e in page.all("script")]
+    files += [e["src"] for e in page.all("img")]
+    assert len(files) > 8
+    for path in files:
+        response = browser.get(path)
+        assert response.status_code == 200, path
+        kept = "manifest" not in path
+        assert ("immutable" in response.headers["Cache-Control"]) is kept, path
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        response.close()
+
+
+def test_a_file_without_its_version_is_not_kept(browser):
+    with browser.get("/static/css/base.css") as response:
+        assert response.headers["Cache-Control"] == "no-store"
+
+
+def test_text_is_compressed_and_light(owner):
+    """The budget of the first load is 100 KB, of a change of filter 20 KB."""
+    asks = {"Accept-Encoding": "gzip"}
+    response = owner.get("/transactions", headers=asks)
+    assert response.headers["Content-Encoding"] == "gzip"
+    assert response.content_length == len(response.data)
+    page = Page(response, owner.application)
+    weight = len(response.data)
+    for path in [e["href"] for e in page.all("link")] + [e["src"] for e in page.all("script")]:
+        with owner.get(path, headers=asks) as file:
+            weight += len(file.data)
+    assert weight < 100_000
+    part = owner.get(
+        "/transactions?state=remitted", headers={**asks, "HX-Request": "true", "HX-Target": "results"}
+    )
+    assert len(part.data) < 20_000
+    assert gzip.decompress(part.data).startswith(b"<div")
+
+
+# Routes and their guards
+
+
+def test_every_route_is_open_by_decision_or_asks_to_sign_in(app, shops):
+    client = app.test_client()
+    for rule in app.url_map.iter_rules():
+        values = {
+            name: {"slug": "demo", "name": "logo.svg", "filename": "css/base.css"}.get(name, 1)
+            for name in rule.arguments
+        }
+        if rule.defaults:
+            values.update(rule.defaults)
+        path = app.url_map.bind("localhost").build(rule.endpoint, values, method=next(iter(rule.methods)))
+        for method in rule.methods & {"GET", "POST"}:
+            data = {"csrf_token": client.token()} if method == "POST" else None
+            with client.open(path, method=method, data=data) as response:
+                closed = response.status_code == 303 and response.location.startswith("/connexion?next=")
+                closed = closed or (response.status_code, response.location) == (303, "/connexion")
+                closed = closed or (path.endswith(".json") and response.status_code == 401)
+                if GUARDS[rule.endpoint] is not None:
+                    assert closed, path
+                else:
+                    assert response.status_code in (200, 303, 400, 422), path
+
+
+def test_a_route_without_a_guard_stops_the_start(database, tmp_path, monkeypatch):
+    monkeypatch.delitem(GUARDS, "lists.index")
+    with pytest.raises(RuntimeError, match=r"lists\.index"):
+        portal(database, tmp_path)
+
+
+def test_htmx_is_told_to_leave_the_page_when_the_session_is_over(browser):
+    response = browser.get("/remises?status=correct", headers={"HX-Request": "true", "HX-Target": "results"})
+    assert response.status_code == 401
+    assert response.headers["HX-Redirect"] == "/connexion?next=/remises?status%3Dcorrect"
+
+
+# Requests from elsewhere
+
+
+@pytest.mark.parametrize("path", UNSAFE)
+@pytest.mark.parametrize("token", [None, "", "wrong", "foreign"])
+def test_a_form_without_its_token_does_nothing(app, owner, shops, path, token):
+    if token == "foreign":
+        token = app.test_client().token()
+    data = {"merchant": shops[0].merchant_id, "lang": "en"} | ({} if token is None else {"csrf_token": token})
+    response = owner.post(path, data=data)
+    assert response.status_code == 400
+    assert Page(response, app).h1 == "Ce formulaire a expiré"
+    assert owner.get("/remises").status_code == 200
+
+
+@pytest.mark.parametrize("path", UNSAFE)
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://localhost.evil.example"},
+    ],
+)
+def test_another_site_cannot_post(owner, path, headers):
+    response = owner.post(path, data={"csrf_token": owner.token()}, headers=headers)
+    assert response.status_code == 403
+
+
+@pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "same-origin"}, {"Origin": "http://localhost"}, {}])
+def test_our_own_pages_can(browser, shops, headers):
+    data = {"csrf_token": browser.token(), "email": shops[0].email, "password": PASSWORD}
+    assert browser.post("/connexion", data=data, headers=headers).status_code == 303
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "TRACE", "POST"])
+def test_lists_are_only_read(owner, method):
+    response = owner.open("/remises", method=method, data={"csrf_token": owner.token()})
+    assert response.status_code == 405
+
+
+def test_get_changes_nothing(owner, shops, database):
+    def digest():
+        tables = "remittance transaction contract outlet merchant membership membership_limit user_account"
+        with database.reading() as connection:
+            return {
+                table: connection.scalar(
+                    text(f"SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {table} t")
+                )
+                for table in (*tables.split(), "user_session", "sign_in_attempt")
+            }
+
+    before = digest()
+    for path in addresses(shops):
+        owner.get(path).close()
+    assert digest() == before
+
+
+# Where one goes after signing in
+
+SAFE = ["/transactions", "/remises?contract=1&contract=2", "/remises/12", "/?a=b"]
+UNSAFE_PATHS = [
+    "//evil.example",
+    "///evil.example",
+    "/\\evil.example",
+    "\\\\evil.example",
+    "https://evil.example",
+    "https:evil.example",
+    "javascript:alert(1)",
+    "/\t/evil.example",
+    "/\n/evil.example",
+    "/%0d%0aSet-Cookie:x=1\r\nX: y",
+    " /remises",
+    "",
+    "remises",
+    "/" + "a" * 3000,
+    "/remises\x00",
+    "@evil.example",
+    "/\x0b/evil.example",
+]
+
+
+@pytest.mark.parametrize("path", SAFE)
+def test_a_path_of_this_site_is_followed(path):
+    assert local_path(path) == path
+
+
+@pytest.mark.parametrize("path", UNSAFE_PATHS)
+def test_no_other_path_is(browser, shops, path):
+    assert local_path(path) is None
+    response = browser.sign_in(shops[0].email, next=path)
+    assert (response.status_code, response.location) == (303, "/remises")
+
+
+def test_a_card_number_does_not_travel_on():
+    assert local_path("/transactions?card=4970101234567893&type=debit") == "/transactions?type=debit"
+    assert local_path("/transactions?siret=44306184100047") == "/transactions?siret=44306184100047"
+
+
+# Hosts
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "horizon.example.evil.example", "localhost.evil.example", "", "a b"]
+)
+def test_an_unknown_host_gets_nothing(app, host):
+    response = app.test_client().get("/connexion", headers={"Host": host}, base_url="http://localhost")
+    if host:
+        assert response.status_code == 400
+        assert "Horizon" not in response.text
+
+
+def test_a_theme_goes_with_its_host(browser):
+    page = browser.page("/connexion", headers={"Host": "horizon.example"})
+    assert page.title == "Connexion · Monétique Horizon"
+    assert browser.page("/connexion").title == "Connexion · Bordereau"
+
+
+def test_forwarded_hosts_are_ignored_in_development(browser):
+    page = browser.page("/connexion", headers={"X-Forwarded-Host": "horizon.example"})
+    assert "Horizon" not in page.source
+
+
+# What is sent
+
+
+def test_too_much_is_refused(browser):
+    token = browser.token()
+    assert browser.post("/connexion", data={"csrf_token": token, "email": "x" * 70_000}).status_code == 413
+    many = {f"field{number}": "x" for number in range(60)}
+    response = browser.post(
+        "/connexion", data={"csrf_token": token, **many}, content_type="multipart/form-data"
+    )
+    assert response.status_code == 413
+
+
+def test_the_templates_hold_no_colour_script_or_unsafe_filter():
+    for path in (ROOT / "app" / "templates").rglob("*.html"):
+        source = path.read_text(encoding="utf-8")
+        assert not re.search(
+            r"\|\s*safe|Markup|style=|<style|\son[a-z]+=|hx-on|javascript:|hx-vals|#[0-9a-f]{6}", source
+        ), path
+        assert not re.search(r"<script(?![^>]*\ssrc=)", source), path
+
+
+def test_colours_are_named_in_tokens_only():
+    for path in (ROOT / "app" / "static" / "css").glob("*.css"):
+        if path.name != "tokens.css":
+            source = path.read_text(encoding="utf-8")
+            assert not re.search(r"#[0-9a-fA-F]{3,8}\b|\b(rgb|hsl|oklch|lab)\(", source), path

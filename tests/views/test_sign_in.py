@@ -1,0 +1,332 @@
+"""Signing in and out: who gets in, what is told to those who do not, and what a session is worth."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+
+import pytest
+from sqlalchemy import func, select, text, update
+
+from app.accounts import passwords
+from app.accounts.sessions import hash_of
+from app.models import JournalEntry, SignInAttempt, UserAccount, UserSession
+from tests.page import Page
+from tests.views.town import PASSWORD, let_in, portal
+
+REFUSED = "Cette adresse et ce mot de passe ne vont pas ensemble"
+
+
+def cookie(browser):
+    found = browser.get_cookie("bordereau")
+    return found.value if found else None
+
+
+def events(database):
+    with database.reading() as connection:
+        return list(connection.scalars(select(JournalEntry.event).order_by(JournalEntry.id)))
+
+
+def move_clock(database, **columns):
+    """Let time pass: ``columns`` are intervals taken off the sessions' times."""
+    with database.writing() as connection:
+        for column, interval in columns.items():
+            connection.execute(text(f"UPDATE user_session SET {column} = {column} - interval '{interval}'"))
+
+
+def test_a_good_password_opens_the_remittances(browser, shops, database):
+    response = browser.sign_in(shops[0].email.upper() + " ")
+    assert (response.status_code, response.location) == (303, "/remises")
+    page = browser.page("/remises")
+    assert page.h1 == "Remises"
+    assert "ALPHA merchant" in page.text
+    assert events(database)[-1] == "signed_in"
+
+
+def test_what_was_asked_is_shown_after_signing_in(browser, shops):
+    response = browser.get("/transactions?contract=0042")
+    assert response.location == "/connexion?next=/transactions?contract%3D0042"
+    onward = browser.page(response.location).one("main").one("input", name="next")
+    assert browser.sign_in(shops[0].email, next=onward["value"]).location == "/transactions?contract=0042"
+
+
+@pytest.mark.parametrize(
+    ("email", "password"),
+    [
+        ("alpha@shop.example", "wrong password indeed"),
+        ("nobody@shop.example", PASSWORD),
+        ("gone@shop.example", PASSWORD),
+        ("invited@shop.example", PASSWORD),
+        ("", ""),
+        ("alpha@shop.example", PASSWORD + "x" * 20000),
+        ("alpha@shop.example\x00", PASSWORD),
+        ("' OR 1=1 --", PASSWORD),
+    ],
+)
+def test_all_failures_look_alike(browser, shops, database, email, password):
+    let_in(database, "gone@shop.example", "ALPHA")
+    let_in(database, "invited@shop.example", "ALPHA")
+    with database.writing() as connection:
+        account = update(UserAccount)
+        connection.execute(
+            account.where(UserAccount.email == "gone@shop.example").values(disabled_at=func.now())
+        )
+        connection.execute(
+            account.where(UserAccount.email == "invited@shop.example").values(password_hash=None)
+        )
+    response = browser.sign_in(email, password)
+    assert response.status_code == 422
+    page = Page(response, browser.application)
+    assert page.one(role="alert").text.replace("’", "'").startswith(REFUSED)
+    assert page.one("input", id="email")["aria-invalid"] == "true"
+    assert password not in page.source or not password
+    assert browser.get("/remises").status_code == 303
+    assert "sign_in_refused" in events(database)
+
+
+def test_an_unknown_person_costs_a_hash_too(browser, shops, monkeypatch):
+    verified = []
+    genuine = passwords._hasher.verify
+
+    class Recorder:
+        def verify(self, *given):
+            verified.append(given)
+            return genuine(*given)
+
+    monkeypatch.setattr(passwords, "_hasher", Recorder())
+    browser.sign_in("nobody@shop.example")
+    assert len(verified) == 1
+
+
+def test_the_eleventh_attempt_is_refused_before_any_hash(browser, shops, monkeypatch, database):
+    for _ in range(10):
+        assert browser.sign_in(shops[0].email, "wrong password").status_code == 422
+    monkeypatch.setattr(passwords, "matches", lambda *_: pytest.fail("hashed"))
+    response = browser.sign_in(shops[0].email, PASSWORD)
+    assert response.status_code == 429
+    assert Page(response, browser.application).h1 == "Trop de tentatives"
+    assert events(database)[-1] == "too_many_sign_ins"
+
+
+def test_a_good_sign_in_forgets_the_failures(browser, shops, database):
+    for _ in range(9):
+        browser.sign_in(shops[0].email, "wrong password")
+    assert browser.sign_in(shops[0].email).status_code == 303
+    with database.reading() as connection:
+        account = SignInAttempt.key.like("account:%")
+        assert not connection.scalar(select(func.count()).where(account))
+
+
+def test_an_old_hash_is_renewed(browser, shops, database):
+    weak = passwords.PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(PASSWORD)
+    with database.writing() as connection:
+        connection.execute(update(UserAccount).values(password_hash=weak))
+    assert browser.sign_in(shops[0].email).status_code == 303
+    with database.reading() as connection:
+        stored = connection.scalar(
+            select(UserAccount.password_hash).where(UserAccount.email == shops[0].email)
+        )
+    assert stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+
+
+# Sessions
+
+
+def test_the_key_changes_at_sign_in_and_the_old_one_is_worth_nothing(app, browser, shops):
+    browser.get("/connexion")
+    before = cookie(browser)
+    browser.sign_in(shops[0].email)
+    after = cookie(browser)
+    assert before != after
+    thief = app.test_client()
+    thief.set_cookie("bordereau", before)
+    assert thief.get("/remises").status_code == 303
+    thief.set_cookie("bordereau", after)
+    assert thief.get("/remises").status_code == 200
+
+
+def test_only_the_hash_of_the_key_is_stored(owner, database):
+    key = cookie(owner)
+    assert re.fullmatch(r"[A-Za-z0-9_-]{43}", key)
+    with database.reading() as connection:
+        row = connection.execute(select(UserSession)).mappings().one()
+    assert row["key_hash"] == hash_of(key)
+    assert key not in str(dict(row))
+
+
+def test_signing_in_again_ends_the_first_session(owner, shops, database):
+    first = cookie(owner)
+    token = owner.token()
+    owner.post("/connexion", data={"csrf_token": token, "email": shops[1].email, "password": PASSWORD})
+    with database.reading() as connection:
+        kept = list(connection.scalars(select(UserSession.key_hash)))
+    assert kept == [hash_of(cookie(owner))]
+    assert cookie(owner) != first
+    assert "BRAVO merchant" in owner.page("/remises").text
+
+
+def test_signing_out_ends_the_session_on_the_server(app, owner, database):
+    key = cookie(owner)
+    response = owner.post("/deconnexion", data={"csrf_token": owner.token()})
+    assert (response.status_code, response.location) == (303, "/connexion")
+    assert response.headers["Clear-Site-Data"] == '"cache", "storage"'
+    assert cookie(owner) != key
+    thief = app.test_client()
+    thief.set_cookie("bordereau", key)
+    assert thief.get("/remises").status_code == 303
+    assert events(database)[-1] == "signed_out"
+
+
+@pytest.mark.parametrize(
+    "passed", [{"last_seen_at": "121 minutes"}, {"expires_at": "721 minutes"}], ids=["idle", "absolute"]
+)
+def test_a_session_ends_by_itself(owner, database, passed):
+    move_clock(database, **passed)
+    assert owner.get("/remises").location == "/connexion?next=/remises"
+
+
+def test_a_visit_keeps_the_session_awake_but_not_for_ever(owner, database):
+    move_clock(database, last_seen_at="119 minutes")
+    assert owner.get("/remises").status_code == 200
+    move_clock(database, last_seen_at="119 minutes")
+    assert owner.get("/remises").status_code == 200
+    move_clock(database, expires_at="12 hours")
+    assert owner.get("/remises").status_code == 303
+
+
+def test_a_visit_is_written_down_at_most_once_a_minute(owner, database):
+    def last_seen():
+        with database.reading() as connection:
+            return connection.scalar(select(UserSession.last_seen_at))
+
+    first = last_seen()
+    owner.get("/remises")
+    assert last_seen() == first
+    move_clock(database, last_seen_at="61 seconds")
+    owner.get("/remises")
+    assert last_seen() > first
+
+
+def test_disabling_a_person_acts_on_the_next_click(owner, shops, database):
+    with database.writing() as connection:
+        connection.execute(update(UserAccount).values(disabled_at=func.now()))
+    assert owner.get("/remises").status_code == 303
+
+
+def test_a_person_who_belongs_nowhere_any_more_is_told_so(owner, database):
+    with database.writing() as connection:
+        connection.execute(text("DELETE FROM membership"))
+    assert owner.page("/remises", status=403).h1.replace("’", "'") == "Vous n'avez pas accès à cette page"
+
+
+def test_a_session_of_another_host_is_refused_and_journalled(owner, database):
+    owner.set_cookie("bordereau", cookie(owner), domain="horizon.example")
+    response = owner.get("/remises", base_url="http://horizon.example")
+    assert (response.status_code, response.location) == (303, "/connexion?next=/remises")
+    assert events(database)[-1] == "foreign_session"
+
+
+def test_made_up_keys_are_worth_nothing(browser, shops):
+    for value in ("", "x", "é" * 43, "A" * 43, "A" * 3000, "../../etc/passwd"):
+        browser.set_cookie("bordereau", value)
+        assert browser.get("/remises").status_code == 303
+
+
+def test_there_is_no_remember_cookie(app, shops):
+    client = app.test_client()
+    client.set_cookie("remember_token", "1|" + "a" * 128)
+    assert client.get("/remises").status_code == 303
+
+
+def test_a_form_left_open_works_as_long_as_its_browser(browser, shops, monkeypatch):
+    token = browser.token()
+    later = time.time() + 13 * 3600
+    monkeypatch.setattr(time, "time", lambda: later)
+    data = {"csrf_token": token, "email": shops[0].email, "password": PASSWORD}
+    assert browser.post("/connexion", data=data).status_code == 303
+
+
+# The journal
+
+
+def test_nothing_secret_is_journalled_or_logged(browser, shops, database, caplog):
+    caplog.set_level("INFO")
+    canary = "canary-password-4970101234567893"
+    browser.sign_in(shops[0].email, canary)
+    browser.sign_in(shops[0].email)
+    lines = [record.getMessage() for record in caplog.records if record.name == "bordereau.journal"]
+    assert [json.loads(line)["event"] for line in lines] == ["sign_in_refused", "signed_in"]
+    with database.reading() as connection:
+        rows = str(connection.execute(select(JournalEntry)).all())
+    for secret in (canary, PASSWORD, cookie(browser)):
+        assert secret not in caplog.text + rows
+
+
+# Merchants
+
+
+@pytest.fixture
+def both(browser, shops, database):
+    """A person of two merchants, signed in."""
+    for marker in ("BRAVO", "ALPHA"):
+        let_in(database, "both@shop.example", marker)
+    browser.sign_in("both@shop.example")
+    return browser
+
+
+def test_a_person_of_two_merchants_changes_between_them(both, shops):
+    assert "ALPHA cafe" in both.page("/remises").text
+    response = both.post_form("/commerce", merchant=shops[1].merchant_id)
+    assert (response.status_code, response.location) == (303, "/")
+    text = both.page("/remises").one("main").text
+    assert "BRAVO cafe" in text
+    assert "ALPHA" not in text
+
+
+def test_the_choice_belongs_to_the_session(app, both, shops):
+    both.post_form("/commerce", merchant=shops[1].merchant_id)
+    other = app.test_client()
+    other.sign_in("both@shop.example")
+    assert "ALPHA cafe" in other.page("/remises").text
+
+
+@pytest.mark.parametrize("merchant", ["charlie", "0", "999999999", "", "1 OR 1=1", "9" * 30])
+def test_somebody_elses_merchant_does_not_exist(both, shops, merchant):
+    merchant = shops[2].merchant_id if merchant == "charlie" else merchant
+    assert both.post_form("/commerce", merchant=merchant).status_code == 404
+    assert "ALPHA cafe" in both.page("/remises").text
+
+
+def test_a_chosen_merchant_that_is_taken_away_falls_back(both, shops, database):
+    both.post_form("/commerce", merchant=shops[1].merchant_id)
+    with database.writing() as connection:
+        connection.execute(
+            text("DELETE FROM membership WHERE merchant_id = :id"), {"id": shops[1].merchant_id}
+        )
+    assert "ALPHA cafe" in both.page("/remises").text
+
+
+# Production
+
+
+def test_the_cookie_of_production_is_bound_to_its_host(database, tmp_path, shops):
+    browser = portal(database, tmp_path, database_url=database.url).test_client()
+    set_cookie = browser.get("/connexion").headers["Set-Cookie"]
+    name, _, rest = set_cookie.partition("=")
+    assert name == "__Host-bordereau"
+    attributes = {part.strip() for part in rest.split(";")[1:]}
+    assert attributes == {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"}
+
+
+def test_in_production_limits_go_by_the_address_the_proxy_saw(database, tmp_path, shops):
+    browser = portal(database, tmp_path, database_url=database.url).test_client()
+    spoofed = "6.6.6.6, 203.0.113.9"
+    for number in range(11):
+        browser.environ_base["HTTP_X_FORWARDED_FOR"] = f"10.0.0.{number}, 203.0.113.9"
+        status = browser.sign_in(f"nobody{number}@shop.example").status_code
+    assert status == 429
+    browser.environ_base["HTTP_X_FORWARDED_FOR"] = spoofed
+    assert browser.sign_in(shops[0].email).status_code == 429
+    browser.environ_base["HTTP_X_FORWARDED_FOR"] = "203.0.113.10"
+    assert browser.sign_in(shops[0].email).status_code == 303
