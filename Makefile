@@ -1,0 +1,61 @@
+# The commands of a developer's day; `make` alone lists them. Written for the make of Debian and of macOS (3.81).
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+# One worker for each processor, four at most: each keeps its own connections to the one test server.
+WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); [ "$$n" -gt 4 ] && n=4; echo "$$n")
+ROWS ?= 1000000
+CATALOGUES := $(patsubst %.po,%.mo,$(wildcard app/translations/*/LC_MESSAGES/*.po))
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
+export PYTHON
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test bench lint format browser
+.DELETE_ON_ERROR:
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.run-installed $(CATALOGUES) ## Install what the portal needs to run, into .venv
+	@:
+
+run: setup ## Start the portal with its demonstration data; Ctrl-C stops it
+	@$(BIN)/bordereau run
+
+test: $(VENV)/.test-installed $(CATALOGUES) browser ## Run every test; ARGS="-k words" chooses some
+	@rm -f .coverage .coverage.*
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term $(ARGS)
+
+bench: setup ## Measure against the bars of the design; ROWS=10000000 for the large run
+	@$(BIN)/python -m bench --rows $(ROWS)
+
+lint: $(VENV)/.test-installed ## Check style, formatting, types and the direction of imports
+	@status=0; for check in "ruff check --quiet" "ruff format --check --quiet" mypy "lint-imports --no-cache"; do \
+		$(BIN)/$$check || status=1; done; exit $$status
+
+format: $(VENV)/.test-installed ## Bring every file into the house style
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+browser:
+	@.ci/machine browser >/dev/null
+
+# A link to a Python that has gone counts as missing: the environment is then made again.
+$(BIN)/python:
+	@.ci/machine venv $(VENV)
+
+# The larger set holds the smaller one, so that going from `make test` to `make run` installs nothing.
+$(VENV)/.run-installed: $(BIN)/python requirements/run.txt pyproject.toml
+	@echo "Installing Bordereau into $(VENV) (the first time takes a minute or two)"
+	@$(PIP) --require-hashes -r requirements/run.txt
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.test-installed: $(BIN)/python requirements/test.txt pyproject.toml
+	@echo "Installing Bordereau and its tests into $(VENV) (the first time takes a minute or two)"
+	@$(PIP) --require-hashes -r requirements/test.txt
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $(VENV)/.run-installed $@
+
+%.mo: %.po | $(BIN)/python
+	@$(BIN)/pybabel --quiet compile --input-file $< --output-file $@

@@ -1,0 +1,164 @@
+"""The command ``bordereau``: everything that is done to a portal from the command line.
+
+Commands import what they need when they run, so that the others, and ``--help``, stay quick. Those
+that live elsewhere are found by name: the importers' through their entry points, since ``app`` may not
+import them.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from importlib.metadata import entry_points
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from app.i18n import N_, gettext
+
+if TYPE_CHECKING:
+    from app.config import Config
+    from app.db import Database
+
+ENTRY_POINTS = "bordereau.commands"
+OWN = {"user": "app.accounts.commands:user"}
+#: Exit status when the settings are wrong, as for wrong arguments; and when told to stop half-way.
+MISUSE = 2
+TERMINATED = 128 + signal.SIGTERM
+
+
+class Portal(click.Group):
+    """The group of commands, with those found by name, in the language of the moment."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *_named()})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        command = super().get_command(ctx, cmd_name)
+        if command is None and cmd_name in _named():
+            command = resolve_name(_named()[cmd_name])
+        return _in_words(command) if command else None
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from sqlalchemy.exc import OperationalError
+
+        from app.config import ConfigError
+
+        # Told to stop, leave by the door: the last command out stops the embedded server.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
+        try:
+            return super().invoke(ctx)
+        except ConfigError as error:
+            click.echo(str(error), err=True)
+            ctx.exit(MISUSE)
+        except OperationalError as error:
+            reason = str(error.orig).strip().splitlines()[0]
+            message = gettext("The database does not answer: %(reason)s", reason=reason)
+            raise click.ClickException(message) from None
+
+
+def _named() -> dict[str, str]:
+    """The commands that live elsewhere: name to ``module:function``."""
+    return OWN | {entry.name: entry.value for entry in entry_points(group=ENTRY_POINTS)}
+
+
+def _in_words(command: click.Command) -> click.Command:
+    """The command with its help in the language of the moment."""
+    command.help = command.help and gettext(command.help)
+    for option in command.params:
+        if isinstance(option, click.Option):
+            option.help = option.help and gettext(option.help)
+    return command
+
+
+@click.group(cls=Portal, help=N_("The portal where merchants find their card payments the day after."))
+def main() -> None:
+    """Let the chosen command do its work."""
+
+
+@main.command(help=N_("Bring the database to the newest version."))
+def migrate() -> None:
+    """Migrate, whatever the version found."""
+    from app.migrate import migrate as bring_up_to_date
+
+    bring_up_to_date(_settings()[1])
+    click.echo(gettext("The database is up to date."))
+
+
+@main.command(help=N_("Do the nightly upkeep of the database now; the worker does it by itself."))
+def maintain() -> None:
+    """Keep partitions ahead, and let go of what is past its time."""
+    from datetime import UTC, datetime
+
+    from app.jobs import upkeep
+
+    upkeep(_migrated()[1], datetime.now(UTC))
+
+
+_ATTACHED = click.option("--attached", is_flag=True, hidden=True, callback=lambda *given: _attach(given[2]))
+
+
+@main.command(help=N_("Answer web requests on this machine."))
+@click.option("--port", type=click.IntRange(1, 65535), help=N_("The port, instead of BORDEREAU_PORT."))
+@_ATTACHED
+def serve(port: int | None, *, attached: bool) -> None:  # noqa: ARG001 - its callback has acted
+    """Serve with gunicorn until a signal."""
+    from app.run import serve as serve_web
+
+    config, _ = _migrated()
+    serve_web(config, port or config.port)
+
+
+@main.command(help=N_("Do the jobs that wait and those of the calendar."))
+@_ATTACHED
+def worker(*, attached: bool) -> None:  # noqa: ARG001 - its callback has acted
+    """Work until a signal."""
+    from app.jobs import work
+
+    work(_migrated()[1])
+
+
+@main.command(help=N_("Start the whole portal: database, demonstration data, web and worker."))
+def run() -> None:
+    """Run everything until Ctrl-C."""
+    from app.config import Config
+    from app.run import run as run_portal
+
+    run_portal(Config.from_env())
+
+
+def _settings() -> tuple[Config, Database]:
+    """The settings, and the database they name, started if it is the embedded one."""
+    from app.config import Config
+    from app.db import Database
+
+    config = Config.from_env()
+    return config, Database.from_config(config)
+
+
+def _migrated() -> tuple[Config, Database]:
+    """The settings, and a database that has this version's tables."""
+    from app.config import Config
+    from app.migrate import ready
+
+    config = Config.from_env()
+    return config, ready(config)
+
+
+def _attach(attached: bool) -> None:  # noqa: FBT001 - the value of a flag
+    """Stop this process when standard input ends: its parent is gone, however it went."""
+    if attached:
+        threading.Thread(target=_stop_after_parent, daemon=True).start()
+
+
+def _stop_after_parent() -> None:
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    main()

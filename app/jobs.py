@@ -1,0 +1,55 @@
+"""What happens without anybody asking: the queue in the database and the nightly upkeep.
+
+A job is handed the worker's database: ``context.additional_context["database"]``.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from procrastinate import App, JobContext, PsycopgConnector
+from sqlalchemy import delete
+from sqlalchemy.engine import make_url
+
+from app.db import Database, Role
+from app.migrate import maintain
+from app.models import SignInAttempt, UserSession
+
+#: How long a failed sign-in is remembered; it stops counting long before.
+ATTEMPTS_KEPT = timedelta(days=1)
+#: How long a job may go on once the worker is asked to stop, in seconds.
+GRACE_SECONDS = 8
+
+# The connections come with the worker. The importers' jobs are named, not imported: app stands without them.
+queue = App(connector=PsycopgConnector(), import_paths=("importers.jobs",))
+
+
+def work(database: Database) -> None:
+    """Do the jobs of the queue, and those of the calendar, until SIGINT or SIGTERM."""
+    connector = PsycopgConnector(
+        conninfo=make_url(database.url).set(drivername="postgresql").render_as_string(hide_password=False),
+        kwargs={"options": f"-c role={Role.IMPORT}", "application_name": "bordereau-worker"},
+        min_size=1,
+        max_size=4,
+    )
+    with queue.replace_connector(connector):
+        queue.run_worker(
+            additional_context={"database": database},
+            delete_jobs="successful",
+            shutdown_graceful_timeout=GRACE_SECONDS,
+        )
+
+
+@queue.periodic(cron="17 3 * * *")
+@queue.task(name="upkeep", pass_context=True, queueing_lock="upkeep")
+def upkeep_tonight(context: JobContext, timestamp: int) -> None:
+    """The nightly upkeep, at an hour when nobody looks."""
+    upkeep(context.additional_context["database"], datetime.fromtimestamp(timestamp, UTC))
+
+
+def upkeep(database: Database, now: datetime) -> None:
+    """Keep partitions ahead of the calendar, and let go of sessions and attempts past their time."""
+    maintain(database, now.date())
+    with database.writing() as connection:
+        connection.execute(delete(UserSession).where(UserSession.expires_at < now))
+        connection.execute(delete(SignInAttempt).where(SignInAttempt.at < now - ATTEMPTS_KEPT))

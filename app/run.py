@@ -1,0 +1,180 @@
+"""The processes of a portal: the web server, and ``bordereau run`` that keeps all of them together.
+
+Each child holds a pipe to its parent as standard input and stops when that closes, so that a killed
+parent leaves nobody behind; the embedded server stops with the last of them.
+"""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+from typing import TYPE_CHECKING, Any
+
+import click
+from gunicorn.app.base import BaseApplication
+from rich.console import Console
+from rich.panel import Panel
+from rich.text import Text
+
+from app import create_app
+from app.db import Database
+from app.i18n import gettext
+from app.migrate import migrate
+
+if TYPE_CHECKING:
+    from app.config import Config
+
+HOST = "127.0.0.1"
+FIRST_PAGE = "/connexion"
+WEB_PROCESSES = 2
+WEB_THREADS = 8
+#: How long a request or a job may go on once its process is asked to stop, in seconds.
+GRACE_SECONDS = 8
+START_SECONDS = 60
+
+
+class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn on this machine's own port: a proxy with TLS stands in front of it in production.
+
+    There is no access log: addresses hold what people search for.
+    """
+
+    def __init__(self, config: Config, port: int) -> None:
+        self.config = config
+        self.port = port
+        super().__init__()
+
+    def load_config(self) -> None:
+        settings = {
+            "bind": f"{HOST}:{self.port}",
+            "workers": WEB_PROCESSES,
+            "threads": WEB_THREADS,
+            "graceful_timeout": GRACE_SECONDS,
+            "accesslog": None,
+            "loglevel": "warning",
+            "control_socket_disable": True,
+        }
+        for name, value in settings.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        return create_app(self.config)
+
+
+def serve(config: Config, port: int) -> None:
+    """Answer web requests on ``port`` until SIGINT or SIGTERM. Raises ClickException if it is taken."""
+    check_port(port)
+    WebServer(config, port).run()
+
+
+def run(config: Config) -> None:
+    """Run the whole portal until Ctrl-C. Raises ClickException when it cannot start or a part of it stops."""
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, signal.default_int_handler)
+    children: dict[str, subprocess.Popen[bytes]] = {}
+    try:
+        check_port(config.port)
+        accounts = _prepare(config)
+        children |= {command: _child(command) for command in ("serve", "worker")}
+        _wait_for_answer(config.port, children)
+        _show(config.port, accounts)
+        while True:
+            _check(children)
+            time.sleep(0.5)
+    except KeyboardInterrupt:
+        click.echo(gettext("Stopping…"))
+    finally:
+        _stop(children)
+
+
+def check_port(port: int) -> None:
+    """Raise ClickException when another program listens on ``port``."""
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((HOST, port))
+        except OSError as error:
+            message = gettext(
+                "Port %(port)s cannot be used (%(reason)s). Choose another with BORDEREAU_PORT.",
+                port=port,
+                reason=error.strerror,
+            )
+            raise click.ClickException(message) from None
+
+
+def _prepare(config: Config) -> str:
+    """Start and migrate the database; returns what the demonstration says of its accounts.
+
+    Demonstration data belong to the embedded server alone, never to a database somebody has named.
+    """
+    click.echo(gettext("Starting the database…"))
+    database = Database.from_config(config)
+    migrate(database)
+    database.dispose()
+    if not config.development:
+        return ""
+    demo = subprocess.run(_bordereau("demo"), stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603 - ours
+    if demo.returncode:
+        raise click.ClickException(gettext("The demonstration data could not be made."))
+    return demo.stdout.strip()
+
+
+def _bordereau(command: str) -> list[str]:
+    return [sys.executable, "-m", "app.cli", command]
+
+
+def _child(command: str) -> subprocess.Popen[bytes]:
+    """A command in a session of its own: Ctrl-C reaches it through us, in order."""
+    words = [*_bordereau(command), "--attached"]
+    return subprocess.Popen(words, stdin=subprocess.PIPE, start_new_session=True)  # noqa: S603 - ours
+
+
+def _wait_for_answer(port: int, children: dict[str, subprocess.Popen[bytes]]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not _answers(port):
+        _check(children)
+        if time.monotonic() > deadline:
+            raise click.ClickException(gettext("The portal does not answer."))
+        time.sleep(0.1)
+
+
+def _answers(port: int) -> bool:
+    connection = HTTPConnection(HOST, port, timeout=5)
+    try:
+        connection.request("GET", FIRST_PAGE)
+        return connection.getresponse().status == HTTPStatus.OK
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _show(port: int, accounts: str) -> None:
+    parts = (f"http://localhost:{port}/", accounts, gettext("Ctrl-C stops the portal."))
+    text = Text("\n\n".join(filter(None, parts)))
+    Console().print(Panel(text, title=gettext("The portal is ready"), expand=False, padding=(1, 3)))
+
+
+def _check(children: dict[str, subprocess.Popen[bytes]]) -> None:
+    for command, child in children.items():
+        if child.poll() is not None:
+            raise click.ClickException(gettext("“bordereau %(command)s” has stopped.", command=command))
+
+
+def _stop(children: dict[str, subprocess.Popen[bytes]]) -> None:
+    """Ask every child to stop, and make sure that it has."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for child in children.values():
+        child.terminate()
+    deadline = time.monotonic() + GRACE_SECONDS + 4
+    for child in children.values():
+        try:
+            child.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()

@@ -1,0 +1,222 @@
+"""A portal with a few nights of demonstration data, and a Chromium that looks at it.
+
+Scopes end with this folder: Playwright keeps an event loop running, which other tests could not bear.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import sync_playwright
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from app import create_app
+from app.accounts.users import NewAccess, give_access
+from app.config import ROOT, Config
+from app.models import Role
+from importers.demo.generation import generate
+from importers.load import load_file
+from tests.conftest import SECRET_KEY, copy_of_template
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import psycopg
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+
+    from app.db import Database
+
+PASSWORD = "quatre mots pour essayer"
+NIGHTS = 10
+AXE = Path(__file__).parent / "vendor" / "axe-core@4.14.1" / "axe.min.js"
+SCREENSHOTS = ROOT / "tests" / "screenshots"
+PHONE, TABLET, DESK = 360, 768, 1440
+HEIGHTS = {320: 640, PHONE: 740, TABLET: 1024, DESK: 900}
+
+
+@dataclass
+class Live:
+    """A portal that answers, and the ways into it."""
+
+    url: str
+    database: Database
+    email: str
+    state: dict[str, object] = field(default_factory=dict)
+
+
+class QuietHandler(WSGIRequestHandler):
+    """HTTP/1.1, as behind gunicorn, and no log."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log(self, *_args: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="package")
+def live(
+    administration: psycopg.Connection, server: str, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Live]:
+    """A chain of three shops and two independents, up to yesterday."""
+    folder = tmp_path_factory.mktemp("browser")
+    with copy_of_template(administration, server, template) as database:
+        email = load_demonstration(database, folder)
+        config = Config(database_url=None, data=folder, secret_key=SECRET_KEY, port=8000)
+        web = make_server(
+            "127.0.0.1", 0, create_app(config, database), threaded=True, request_handler=QuietHandler
+        )
+        thread = threading.Thread(target=web.serve_forever)
+        thread.start()
+        try:
+            yield Live(f"http://localhost:{web.server_port}", database, email)
+        finally:
+            web.shutdown()
+            thread.join()
+            web.server_close()
+
+
+def load_demonstration(database: Database, folder: Path) -> str:
+    """Import a few nights; returns the log-in of the chain's owner."""
+    manifest = generate(
+        folder / "files",
+        seed=7,
+        merchants=3,
+        days=NIGHTS,
+        transactions=3000,
+        chain_shops=3,
+        last_day=date.today() - timedelta(days=1),
+    )
+    for path in (manifest.referential, *manifest.files):
+        result = load_file(database, path, folder)
+        assert not result.refused, result
+    account = manifest.accounts[0]
+    with database.writing() as connection:
+        access = NewAccess(
+            email=account.email, merchant=account.merchant_code, reseller=None, role=Role(account.role)
+        )
+        give_access(connection, access, PASSWORD)
+    return account.email
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """The Chromium of this machine, installed if need be; a missing one is a failure, not a skip."""
+    found = subprocess.run([ROOT / ".ci" / "machine", "browser"], capture_output=True, text=True, check=False)
+    if found.returncode:
+        pytest.fail(found.stderr)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=found.stdout.strip(), args=["--no-sandbox", "--font-render-hinting=none"]
+        )
+        yield chromium
+        chromium.close()
+
+
+@dataclass
+class Visitor:
+    """A browser window, with everything it had to complain about."""
+
+    page: Page
+    url: str
+    complaints: list[str] = field(default_factory=list)
+
+    def listen(self) -> None:
+        """Collect console errors, where Content-Security-Policy reports too, exceptions and lost requests."""
+        self.page.on("console", self._heard)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"exception: {error}"))
+        self.page.on("requestfailed", lambda request: self._lost(request.url, request.failure))
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        # The status of the page itself is the test's own business; that of a part of it is not.
+        own_status = "the server responded with a status" in message.text and (
+            message.location.get("url") == self.page.url
+        )
+        if message.type in ("error", "warning") and not own_status:
+            self.complaints.append(f"{message.type}: {message.text}")
+
+    def _lost(self, url: str, failure: str | None) -> None:
+        if failure != "net::ERR_ABORTED":  # a download, or a page left before its end
+            self.complaints.append(f"lost: {url} {failure}")
+
+    def go(self, path: str) -> None:
+        self.page.goto(self.url + path)
+
+    def sideways(self) -> int:
+        """How many pixels the page is wider than its window."""
+        return self.page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+
+    def barriers(self) -> list[str]:
+        """What axe finds against WCAG 2.2 AA and its own best practices."""
+        self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = self.page.evaluate("axe.run()")
+        return [
+            f"{violation['id']}: {node['target']} {node.get('failureSummary', '')}"
+            for violation in found["violations"]
+            for node in violation["nodes"]
+        ]
+
+    def keep(self, name: str) -> None:
+        """A picture under tests/screenshots when BORDEREAU_SCREENSHOTS is set."""
+        if os.environ.get("BORDEREAU_SCREENSHOTS"):
+            width = self.page.viewport_size["width"]
+            self.page.screenshot(path=SCREENSHOTS / f"{name}-{width}.png", full_page=width < DESK)
+
+
+@pytest.fixture
+def window(browser: Browser, live: Live):
+    """Open windows: ``window(width, signed_in=…, javascript=…, dark=…)``; none may have complained."""
+    visitors: list[Visitor] = []
+    contexts: list[BrowserContext] = []
+
+    def opened(
+        width: int = DESK, *, signed_in: bool = True, javascript: bool = True, dark: bool = False
+    ) -> Visitor:
+        if signed_in and not live.state:
+            live.state = signed_in_state(browser, live)
+        context = browser.new_context(
+            viewport={"width": width, "height": HEIGHTS[width]},
+            locale="fr-FR",
+            timezone_id="Europe/Paris",
+            java_script_enabled=javascript,
+            color_scheme="dark" if dark else "light",
+            storage_state=live.state if signed_in else None,
+            has_touch=width < TABLET,
+        )
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        visitor = Visitor(context.new_page(), live.url)
+        visitor.listen()
+        visitors.append(visitor)
+        return visitor
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert [complaint for visitor in visitors for complaint in visitor.complaints] == []
+
+
+def signed_in_state(browser: Browser, live: Live) -> dict[str, object]:
+    """The cookie of somebody who signed in, for all the windows of this run."""
+    context = browser.new_context(locale="fr-FR")
+    page = context.new_page()
+    sign_in(page, live.url, live.email)
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+def sign_in(page: Page, url: str, email: str, password: str = PASSWORD) -> None:
+    page.goto(f"{url}/connexion")
+    page.fill("input[name=email]", email)
+    page.fill("input[name=password]", password)
+    page.press("input[name=password]", "Enter")
+    page.wait_for_load_state()

@@ -1,0 +1,181 @@
+"""What people come for, done with a real browser, with JavaScript and without."""
+
+import csv
+import io
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.browser.conftest import DESK, PASSWORD, PHONE, sign_in
+
+WAYS = pytest.mark.parametrize("javascript", [True, False], ids=["htmx", "plain"])
+WIDTHS = pytest.mark.parametrize("width", [PHONE, DESK])
+
+
+def rows(visitor):
+    """The addresses of the payments in sight, in order: cards on a phone, a table on a desk."""
+    links = visitor.page.locator("#cards a:visible, #table-rows th a:visible")
+    return links.evaluate_all("links => links.map((link) => link.getAttribute('href'))")
+
+
+def facts(visitor):
+    """What the JSON of the same address says."""
+    url = visitor.page.url
+    path, _, question = url.partition("?")
+    answer = visitor.page.request.get(f"{path}.json?{question}")
+    assert answer.ok
+    return json.loads(answer.body(), parse_float=str)
+
+
+def open_filters(visitor):
+    for part in ("details.filters", "details.more-filters"):
+        summary = visitor.page.locator(f"{part}:not([open]) > summary")
+        if summary.count() and summary.is_visible():
+            summary.click()
+
+
+def filter_by(visitor, **values):
+    """Fill the form and send it; returns once the address has changed."""
+    open_filters(visitor)
+    for name, value in values.items():
+        box = visitor.page.locator(f"#filters [name={name}]").first
+        if box.evaluate("box => box.tagName") == "SELECT":
+            box.select_option(value)
+        elif box.get_attribute("type") in ("checkbox", "radio"):
+            visitor.page.locator(f"#filters [name={name}][value={value}]").check()
+        else:
+            box.fill(value)
+    visitor.page.locator("#filter").click()
+    name, value = next(iter(values.items()))
+    visitor.page.wait_for_url(re.compile(f"[?&]{name}={value}"))
+    visitor.page.wait_for_load_state("networkidle")
+
+
+@WAYS
+def test_signing_in_and_out(window, live, javascript):
+    visitor = window(PHONE, signed_in=False, javascript=javascript)
+    visitor.go("/transactions")
+    assert "/connexion" in visitor.page.url
+    sign_in(visitor.page, live.url, live.email, "ce n’est pas cela")
+    assert visitor.page.locator("[role=alert], .fault").first.is_visible()
+    assert visitor.page.locator("input[name=email]").input_value() == live.email
+    visitor.page.fill("input[name=password]", PASSWORD)
+    visitor.page.press("input[name=password]", "Enter")
+    visitor.page.wait_for_url(f"{live.url}/remises")
+    assert len(rows(visitor)) > 0
+    visitor.page.locator("details.account > summary").click()
+    visitor.page.locator("form[action='/deconnexion'] button").click()
+    visitor.page.wait_for_url(re.compile("/connexion"))
+    visitor.go("/remises")
+    assert "/connexion" in visitor.page.url
+
+
+@WIDTHS
+@WAYS
+def test_filtering_shows_what_was_asked_for_and_says_so(window, javascript, width):
+    visitor = window(width, javascript=javascript)
+    visitor.go("/transactions")
+    before = facts(visitor)
+    if javascript:
+        visitor.page.evaluate("window.sameDocument = true")
+    filter_by(visitor, outcome="declined")
+    after = facts(visitor)
+    assert 0 < after["count"] < before["count"]
+    assert {row["outcome"] for row in after["rows"]} == {"declined"}
+    assert rows(visitor) == [f"/transactions/{row['id']}" for row in after["rows"]]
+    assert str(after["count"]) in visitor.page.locator("#total-line").inner_text().replace(" ", "")
+    if javascript:
+        assert visitor.page.evaluate("window.sameDocument"), "htmx changed the list, not the page"
+    visitor.page.locator(".chips li a").first.click()
+    visitor.page.wait_for_url(lambda url: "outcome" not in url)
+    visitor.page.wait_for_load_state("networkidle")
+    assert facts(visitor)["count"] == before["count"]
+
+
+@WIDTHS
+@WAYS
+def test_a_fault_stands_beside_its_field_and_the_rest_applies(window, javascript, width):
+    visitor = window(width, javascript=javascript)
+    visitor.go("/transactions")
+    filter_by(visitor, outcome="declined", amount_from="beaucoup")
+    open_filters(visitor)
+    box = visitor.page.locator("#filters [name=amount_from]")
+    assert box.input_value() == "beaucoup"
+    assert box.get_attribute("aria-invalid") == "true"
+    described = box.get_attribute("aria-describedby").split()
+    assert any(visitor.page.locator(f"#{part}").is_visible() for part in described)
+    assert {row["outcome"] for row in facts(visitor)["rows"]} == {"declined"}
+
+
+@WIDTHS
+def test_see_more_adds_rows_below(window, width):
+    visitor = window(width)
+    visitor.go("/transactions")
+    expected = [f"/transactions/{row['id']}" for row in two_pages(visitor)]
+    visitor.page.locator("#more a").click()
+    visitor.page.wait_for_function(
+        "count => document.querySelectorAll('#cards li').length === count", arg=len(expected)
+    )
+    assert rows(visitor) == expected
+
+
+def test_see_more_without_javascript_goes_to_the_next_page(window):
+    visitor = window(PHONE, javascript=False)
+    visitor.go("/transactions")
+    expected = [f"/transactions/{row['id']}" for row in two_pages(visitor)]
+    first = rows(visitor)
+    visitor.page.locator("#more a").click()
+    visitor.page.wait_for_load_state()
+    assert first + rows(visitor) == expected
+
+
+def two_pages(visitor):
+    first = facts(visitor)
+    assert first["next"]
+    address = first["next"] if first["next"].startswith("http") else visitor.url + first["next"]
+    return first["rows"] + visitor.page.request.get(address).json()["rows"]
+
+
+@WIDTHS
+@WAYS
+def test_a_detail_and_back_to_where_one_was(window, javascript, width):
+    visitor = window(width, javascript=javascript)
+    visitor.go("/remises")
+    filter_by(visitor, count="with")
+    before, address = rows(visitor), visitor.page.url
+    visitor.page.locator(f"a[href='{before[1]}']:visible").click()
+    visitor.page.wait_for_url(re.compile(re.escape(before[1])))
+    visitor.page.locator("a[href^='/transactions']:visible").filter(has_text=re.compile(r"\d")).first.click()
+    visitor.page.wait_for_url(re.compile(r"/transactions\?"))
+    assert len(rows(visitor)) > 0
+    visitor.page.go_back()
+    visitor.page.go_back()
+    visitor.page.wait_for_load_state("networkidle")
+    assert (rows(visitor), visitor.page.url) == (before, address)
+
+
+@WAYS
+def test_the_csv_holds_what_the_page_counts(window, javascript, tmp_path):
+    visitor = window(DESK, javascript=javascript)
+    visitor.go("/transactions")
+    filter_by(visitor, type="debit")
+    with visitor.page.expect_download() as waiting:
+        visitor.page.locator(".downloads a").first.click()
+    saved = Path(tmp_path) / waiting.value.suggested_filename
+    waiting.value.save_as(saved)
+    content = saved.read_bytes()
+    assert saved.suffix == ".csv"
+    assert content.startswith(b"\xef\xbb\xbf")
+    lines = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=";"))
+    assert len(lines) - 1 == facts(visitor)["count"]
+
+
+def test_the_keyboard_reaches_the_content_first(window):
+    visitor = window(DESK)
+    visitor.go("/remises")
+    visitor.page.keyboard.press("Tab")
+    assert visitor.page.evaluate("document.activeElement.getAttribute('href')") == "#main"
+    visitor.page.keyboard.press("Enter")
+    assert visitor.page.evaluate("location.hash") == "#main"

@@ -1,0 +1,61 @@
+"""Every page, at every width: nobody is shut out, nothing sticks out, the browser has nothing to say."""
+
+import pytest
+
+from tests.browser.conftest import DESK, PHONE, TABLET
+
+MONTH = "date_from=2026-01-01&date_to=2026-12-31"
+PAGES = {
+    "connexion": "/connexion",
+    "remises": "/remises",
+    "transactions": "/transactions",
+    "transactions-filtres": "/transactions?type=debit&outcome=accepted&amount_from=5&amount_to=50",
+    "transactions-fautes": "/transactions?amount_from=beaucoup&date_from=hier&card=12",
+    "transactions-vide": "/transactions?authorisation=000000&card=0000",
+    "remises-vides": "/remises?count=without",
+    "trop-long": f"/transactions.csv?{MONTH}",
+    "introuvable": "/transactions/999999999",
+    "remise": "/remises >> a[href^='/remises/']",
+    "transaction": "/transactions >> a[href^='/transactions/']",
+}
+
+
+def visit(visitor, page):
+    """Go to a page, or from one page to the first that a selector finds on it."""
+    path, _, selector = PAGES[page].partition(" >> ")
+    visitor.go(path)
+    if selector:
+        visitor.go(visitor.page.locator(selector).first.get_attribute("href"))
+    assert visitor.page.locator("h1").count() == 1
+
+
+@pytest.mark.parametrize("width", [PHONE, TABLET, DESK])
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_shuts_nobody_out(window, page, width):
+    visitor = window(width, signed_in=page != "connexion")
+    visit(visitor, page)
+    visitor.keep(page)
+    assert visitor.barriers() == []
+    assert visitor.sideways() == 0
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_fits_the_smallest_phone_and_the_dark(window, page):
+    visitor = window(320, signed_in=page != "connexion", dark=True)
+    visit(visitor, page)
+    visitor.keep(f"{page}-sombre")
+    assert visitor.sideways() == 0
+    assert visitor.barriers() == []
+
+
+def test_open_filters_shut_nobody_out(window):
+    for width in (320, DESK):
+        for path in ("/transactions", "/remises"):
+            visitor = window(width)
+            visitor.go(path)
+            visitor.page.evaluate(
+                "document.querySelectorAll('details').forEach((part) => { part.open = true; })"
+            )
+            visitor.keep(path.strip("/") + "-filtres-ouverts")
+            assert visitor.barriers() == []
+            assert visitor.sideways() == 0

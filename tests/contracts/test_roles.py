@@ -1,0 +1,147 @@
+"""What each database role may do, tried for real: the web never writes a payment."""
+
+import psycopg
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
+
+from app.db import Role
+from app.models import Base
+
+PAYMENTS = {"remittance", "transaction", "transaction_day", "remittance_day"}
+PARTIES = {"reseller", "source", "merchant", "outlet", "contract"}
+IMPORTS = {"import_file", "import_refusal", "received_day"}
+ACCOUNTS = {"user_account", "membership", "membership_limit", "user_session", "sign_in_attempt"}
+JOURNAL = {"journal_entry"}
+IMPORTED = sorted(PAYMENTS | PARTIES | IMPORTS)
+
+RELATIONS = """
+SELECT relname::text FROM pg_class
+WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm')
+"""
+PRIVILEGES = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
+READ, ADD, WRITE = {"SELECT"}, {"SELECT", "INSERT"}, {"SELECT", "INSERT", "UPDATE", "DELETE"}
+GRANTED = {
+    Role.WEB: dict.fromkeys(IMPORTED, READ) | dict.fromkeys(ACCOUNTS, WRITE) | dict.fromkeys(JOURNAL, ADD),
+    Role.IMPORT: dict.fromkeys(IMPORTED, WRITE) | dict.fromkeys(JOURNAL, ADD),
+}
+
+
+def refused(database, role, statement):
+    """Whether the database refuses a statement to a role for want of a privilege."""
+    try:
+        with database.writing(role) as connection:
+            connection.execute(text(statement))
+    except ProgrammingError as error:
+        return isinstance(error.orig, psycopg.errors.InsufficientPrivilege)
+    return False
+
+
+def writes(table):
+    column = next(iter(Base.metadata.tables[table].columns)).name
+    return (
+        f"INSERT INTO {table} DEFAULT VALUES",
+        f"UPDATE {table} SET {column} = {column}",
+        f"DELETE FROM {table}",
+        f"TRUNCATE {table}",
+        f"DROP TABLE {table}",
+        f"ALTER TABLE {table} ADD COLUMN more int",
+        f"COPY {table} FROM '/dev/null'",
+    )
+
+
+@pytest.mark.parametrize("table", IMPORTED)
+def test_the_web_cannot_write_what_is_imported(module_database, table):
+    assert [words for words in writes(table) if not refused(module_database, Role.WEB, words)] == []
+    assert not refused(module_database, Role.WEB, f"SELECT * FROM {table}")
+
+
+def test_the_web_cannot_reach_a_partition_past_its_parent(module_database):
+    with module_database.reading(Role.OWNER) as connection:
+        partition = connection.scalar(
+            text("SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r' LIMIT 1")
+        )
+    for words in (f"SELECT * FROM {partition}", f"DELETE FROM {partition}", f"DROP TABLE {partition}"):
+        assert refused(module_database, Role.WEB, words)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT ensure_partitions('2026-01-01', '2026-02-01')",
+        "SELECT nextval('payment_id_block')",
+        "CREATE TABLE other (id int)",
+        "CREATE FUNCTION other() RETURNS int LANGUAGE sql RETURN 1",
+        "ALTER ROLE portal_web SUPERUSER",
+        "UPDATE journal_entry SET event = 'other'",
+        "DELETE FROM journal_entry",
+        "SELECT pg_read_file('/etc/passwd')",
+    ],
+)
+def test_the_web_cannot_change_the_database_or_the_past(module_database, statement):
+    assert refused(module_database, Role.WEB, statement)
+
+
+@pytest.mark.parametrize("table", sorted(ACCOUNTS))
+def test_importers_know_nothing_of_accounts(module_database, table):
+    for words in (f"SELECT * FROM {table}", *writes(table)):
+        assert refused(module_database, Role.IMPORT, words), words
+
+
+def test_importers_neither_rewrite_the_journal_nor_own_the_tables(module_database):
+    for words in (
+        "DELETE FROM journal_entry",
+        "TRUNCATE transaction",
+        "DROP TABLE remittance",
+        "CREATE TABLE x (a int)",
+    ):
+        assert refused(module_database, Role.IMPORT, words), words
+
+
+@pytest.mark.parametrize("role", [Role.WEB, Role.IMPORT])
+def test_grants_are_those_written_here_and_no_others(module_database, role):
+    """A new table must find its place above; a partition is granted to nobody."""
+    with module_database.reading(Role.OWNER) as connection:
+        tables = connection.scalars(text(RELATIONS)).all()
+        found = {
+            table: {
+                privilege
+                for privilege in PRIVILEGES
+                if connection.scalar(
+                    text("SELECT has_table_privilege(:role, CAST(:table AS regclass), :privilege)"),
+                    {"role": role, "table": f"public.{table}", "privilege": privilege},
+                )
+            }
+            for table in tables
+        }
+    queue = {table: WRITE for table in tables if table.startswith("procrastinate_")}
+    assert len(queue) >= 3
+    expected = {table: set() for table in tables} | GRANTED[role] | queue
+    assert found == expected
+
+
+@pytest.mark.parametrize("role", [Role.WEB, Role.IMPORT])
+def test_roles_cannot_log_in_and_own_nothing(module_database, role):
+    with module_database.reading(Role.OWNER) as connection:
+        found = connection.execute(
+            text(
+                "SELECT rolcanlogin, rolsuper, rolcreaterole, rolcreatedb, rolbypassrls"
+                " FROM pg_roles WHERE rolname = :role"
+            ),
+            {"role": role},
+        ).one()
+        owned = connection.scalar(
+            text("SELECT count(*) FROM pg_class WHERE relowner = CAST(:role AS regrole)"), {"role": role}
+        )
+    assert (not any(found), owned) == (True, 0)
+
+
+def test_a_role_is_not_shaken_off_by_resetting_it(module_database):
+    with module_database.writing(Role.WEB) as connection:
+        connection.execute(text("RESET ROLE"))
+        assert connection.scalar(text("SELECT current_user")) == Role.WEB
+
+
+def test_a_reading_block_cannot_write_at_all(module_database):
+    with module_database.reading(Role.OWNER) as connection, pytest.raises(Exception, match="read-only"):
+        connection.execute(text("DELETE FROM journal_entry"))

@@ -1,0 +1,327 @@
+"""The command ``bordereau`` as a shell runs it: settings, the embedded server, web, worker, all together."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
+from pathlib import Path
+
+import psutil
+import pytest
+from sqlalchemy import func, insert, select, text
+
+from app.config import ROOT
+from app.db import Role, create_database, drop_database
+from app.jobs import ATTEMPTS_KEPT, upkeep
+from app.models import SignInAttempt, UserAccount, UserSession
+
+BORDEREAU = [sys.executable, "-W", "ignore", "-m", "app.cli"]
+SECRET_KEY = "a key for tests, made of words and long enough"
+NOW = datetime(2026, 3, 3, 3, 17, tzinfo=UTC)
+
+
+@pytest.fixture
+def settings(tmp_path):
+    """The environment of a portal on its own embedded server."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("BORDEREAU_")}
+    return kept | {"BORDEREAU_DATA": str(tmp_path / "data"), "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+
+
+@pytest.fixture
+def external(settings, database):
+    """The environment of a portal on a database that somebody has named."""
+    return settings | {
+        "BORDEREAU_DATABASE_URL": database.url,
+        "BORDEREAU_SECRET_KEY": SECRET_KEY,
+        "BORDEREAU_PORT": str(free_port()),
+    }
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def bordereau(*words, env):
+    """Run to the end; a traceback is never an answer."""
+    done = subprocess.run(
+        [*BORDEREAU, *words], env=env, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert "Traceback" not in done.stderr
+    return done
+
+
+@contextmanager
+def started(*words, env):
+    """A command that goes on, with whatever it starts; nothing of it is left afterwards."""
+    process = subprocess.Popen(
+        [*BORDEREAU, *words], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    family = []
+    try:
+        yield process, family
+    finally:
+        for member in (psutil.Process(process.pid), *family) if process.poll() is None else family:
+            if member.is_running():
+                member.kill()
+        process.communicate()
+
+
+def wait_until(condition, seconds=30):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it took too long"
+        time.sleep(0.05)
+
+
+def status_of(port):
+    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/connexion")
+        return connection.getresponse().status
+    except OSError:
+        return None
+    finally:
+        connection.close()
+
+
+def embedded_server_runs(env):
+    return (Path(env["BORDEREAU_DATA"]) / "postgres" / "postmaster.pid").exists()
+
+
+# Help and settings.
+
+
+def test_help_names_every_command(settings):
+    words = bordereau("--help", env=settings).stdout
+    for command in (
+        "demo",
+        "demo-files",
+        "import",
+        "maintain",
+        "migrate",
+        "run",
+        "serve",
+        "source",
+        "user",
+        "worker",
+    ):
+        assert f"\n  {command} " in words
+
+
+def test_the_command_line_is_quick_because_it_loads_little():
+    heavy = "{'flask', 'pandas', 'pyarrow', 'procrastinate', 'reportlab', 'alembic', 'gunicorn'}"
+    code = f"import app.cli, sys; print({heavy} & sys.modules.keys())"
+    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize("command", ["migrate", "maintain", "serve", "worker", "run"])
+def test_every_fault_of_the_settings_is_named_at_once(settings, command):
+    wrong = settings | {
+        "BORDEREAU_DATABASE_URL": "mysql://localhost/portal",
+        "BORDEREAU_PORT": "many",
+        "BORDEREAU_SECRET_KEY": "short",
+    }
+    done = bordereau(command, env=wrong)
+    assert done.returncode == 2
+    for name in ("BORDEREAU_DATABASE_URL", "BORDEREAU_PORT", "BORDEREAU_SECRET_KEY"):
+        assert name in done.stderr
+    assert "short" not in done.stderr
+
+
+def test_a_database_that_does_not_answer_is_said_in_a_line(external):
+    away = f"postgresql://nobody@127.0.0.1:{free_port()}/nothing"
+    done = bordereau("migrate", env=external | {"BORDEREAU_DATABASE_URL": away})
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+
+
+def test_nothing_serves_a_database_without_tables(external, server, request):
+    name = f"empty_{os.getpid()}"
+    request.addfinalizer(lambda: drop_database(server, name))
+    empty = external | {"BORDEREAU_DATABASE_URL": create_database(server, name)}
+    for command in ("serve", "worker", "maintain"):
+        done = bordereau(command, env=empty)
+        assert done.returncode == 2
+        assert "bordereau migrate" in done.stderr
+    assert [bordereau("migrate", env=empty).returncode for _ in range(2)] == [0, 0]
+    assert bordereau("maintain", env=empty).returncode == 0
+
+
+# The embedded server.
+
+
+def test_commands_share_the_embedded_server_and_the_last_one_stops_it(settings):
+    several = [
+        subprocess.Popen([*BORDEREAU, "migrate"], env=settings, stderr=subprocess.PIPE) for _ in range(4)
+    ]
+    ended = [(process.communicate()[1], process.returncode) for process in several]
+    assert ended == [(b"", 0)] * 4
+    assert not embedded_server_runs(settings)
+
+
+def test_a_killed_command_needs_no_repair(settings):
+    assert bordereau("migrate", env=settings).returncode == 0
+    with started("worker", env=settings) as (process, _):
+        wait_until(lambda: embedded_server_runs(settings))
+        record = Path(settings["BORDEREAU_DATA"]) / "postgres" / "postmaster.pid"
+        postgres = int(record.read_text().split()[0])
+        process.kill()
+        process.wait()
+        os.kill(postgres, signal.SIGKILL)
+    assert bordereau("maintain", env=settings).returncode == 0
+    assert not embedded_server_runs(settings)
+
+
+# Web and worker.
+
+
+def test_serve_answers_until_it_is_told_to_stop(external):
+    port = free_port()
+    with started("serve", "--port", str(port), env=external) as (process, _):
+        wait_until(lambda: status_of(port) == 200)
+        taken = bordereau("serve", "--port", str(port), env=external)
+        assert taken.returncode == 1
+        assert str(port) in taken.stderr
+        process.terminate()
+        assert process.wait(15) == 0
+
+
+def test_addresses_are_in_no_log(external):
+    port = free_port()
+    with started("serve", "--port", str(port), env=external) as (process, _):
+        wait_until(lambda: status_of(port) == 200)
+        connection = HTTPConnection("127.0.0.1", port, timeout=5)
+        connection.request("GET", "/transactions?card=4970100929&label=chercheur")
+        connection.getresponse().read()
+        connection.close()
+        process.terminate()
+        said = "".join(process.communicate(timeout=15))
+    assert "chercheur" not in said
+    assert "4970100929" not in said
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_the_worker_stops_when_told(external, database, name):
+    with started("worker", env=external) as (process, _):
+        wait_until(lambda: workers(database))
+        process.send_signal(getattr(signal, name))
+        assert process.wait(15) == 0
+
+
+def workers(database):
+    with database.reading(Role.OWNER) as connection:
+        return connection.scalar(text("SELECT count(*) FROM procrastinate_workers"))
+
+
+def test_the_worker_does_a_job_that_waits(external, database):
+    """The upkeep of the night, deferred by hand in the queue's own words."""
+    with database.writing() as connection:
+        connection.execute(insert(SignInAttempt).values(key="old", at=NOW - timedelta(days=30)))
+    with database.writing(Role.OWNER) as connection:
+        connection.execute(
+            text(
+                "INSERT INTO procrastinate_jobs (queue_name, task_name, args)"
+                " VALUES ('default', 'upkeep', CAST(:args AS jsonb))"
+            ),
+            {"args": f'{{"timestamp": {int(NOW.timestamp())}}}'},
+        )
+    with started("worker", env=external) as (process, _):
+        wait_until(lambda: count(database, SignInAttempt) == 0)
+        process.terminate()
+        assert process.wait(15) == 0
+
+
+def count(database, table):
+    with database.reading() as connection:
+        return connection.scalar(select(func.count()).select_from(table))
+
+
+def test_upkeep_lets_go_of_what_is_past_its_time_and_of_nothing_else(database):
+    with database.writing() as connection:
+        user = connection.scalar(insert(UserAccount).values(email="a@example.org").returning(UserAccount.id))
+        session = {"user_id": user, "host": "localhost", "created_at": NOW, "last_seen_at": NOW}
+        ends = {b"over": NOW - timedelta(seconds=1), b"open": NOW + timedelta(seconds=1)}
+        connection.execute(
+            insert(UserSession), [session | {"key_hash": key, "expires_at": end} for key, end in ends.items()]
+        )
+        for name, age in (("past", ATTEMPTS_KEPT * 1.01), ("recent", ATTEMPTS_KEPT * 0.99)):
+            connection.execute(insert(SignInAttempt).values(key=name, at=NOW - age))
+    upkeep(database, NOW)
+    with database.reading() as connection:
+        assert connection.scalars(select(UserSession.key_hash)).all() == [b"open"]
+        assert connection.scalars(select(SignInAttempt.key)).all() == ["recent"]
+
+
+def test_upkeep_keeps_partitions_ahead_of_the_calendar(database):
+    upkeep(database, datetime(2031, 5, 31, tzinfo=UTC))
+    with database.reading(Role.OWNER) as connection:
+        months = [f"transaction_p2031{month:02}" for month in range(1, 9)]
+        found = connection.scalars(
+            text("SELECT relname::text FROM pg_class WHERE relname = ANY(:names)"), {"names": months}
+        )
+        assert sorted(found) == months
+
+
+# All together.
+
+
+@contextmanager
+def portal(env):
+    """``bordereau run``, ready, with its children: gunicorn and its two workers, the worker of the queue."""
+    with started("run", env=env) as (process, children):
+        lines = iter(process.stdout.readline, "")
+        assert any(f"localhost:{env['BORDEREAU_PORT']}" in line for line in lines), process.stderr.read()
+        parent = psutil.Process(process.pid)
+        wait_until(lambda: len(parent.children(recursive=True)) == 4)
+        children.extend(parent.children(recursive=True))
+        yield process, children
+
+
+def gone(family):
+    return not any(member.is_running() and member.status() != psutil.STATUS_ZOMBIE for member in family)
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_run_stops_with_all_its_children(external, name):
+    with portal(external) as (process, family):
+        process.send_signal(getattr(signal, name))
+        said = process.communicate(timeout=30)[1]
+        assert process.returncode == 0
+        assert "Traceback" not in said
+        assert gone(family)
+
+
+def test_run_killed_leaves_nobody_and_starts_again(external):
+    with portal(external) as (process, family):
+        process.kill()
+        wait_until(lambda: gone(family), 15)
+    with portal(external) as (process, children):
+        children[0].kill()
+        process.communicate(timeout=30)
+        assert process.returncode == 1
+        assert gone(children)
+
+
+def test_run_says_that_its_port_is_taken(external):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", int(external["BORDEREAU_PORT"])))
+        other.listen()
+        done = bordereau("run", env=external)
+    assert done.returncode == 1
+    assert external["BORDEREAU_PORT"] in done.stderr
+
+
+def test_run_makes_no_demonstration_data_in_a_database_that_somebody_named(external, database):
+    with portal(external):
+        pass
+    with database.reading() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM merchant WHERE id <> 0")) == 0
