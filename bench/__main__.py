@@ -1,0 +1,128 @@
+"""Measure everything, print the table; the status is 1 when a ratio, a count or a weight misses its bar."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from sqlalchemy import text
+
+from app import embedded
+from app.config import ROOT
+from app.db import Database, Role, drop_database
+from app.lists import TRANSACTIONS
+from app.lists.criteria import Criteria
+from app.lists.scope import Scope
+from app.lists.sums import totals
+from bench import exports, files, imports, pages
+from bench.report import Line, percentile, table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FOLDER = ROOT / "build" / "bench"
+MONTH, QUARTER = 30, 90
+#: One file, and the rows of a chain's CSV, of which the chain makes about nine tenths.
+IMPORTED, EXPORTED = files.FILE_SIZE, 333_333
+
+
+@click.command()
+@click.option("--rows", default=1_000_000, show_default=True, help="Transactions of the 15 months.")
+@click.option(
+    "--folder", default=FOLDER, type=click.Path(path_type=Path), help="Where files and server live."
+)
+def main(rows: int, folder: Path) -> None:
+    """Print the figures of design §8 on ROWS transactions of 500 shops."""
+    logging.disable()
+    folder.mkdir(parents=True, exist_ok=True)
+    server = embedded.start(folder / "postgres")
+    parts = (one_file, fifteen_months, thirty_days)
+    lines = [line for part in parts for line in part(server, folder, rows)]
+    click.echo(table(lines))
+    sys.exit(any(not line.holds and not line.is_time for line in lines))
+
+
+def one_file(server: str, folder: Path, rows: int) -> Iterator[Line]:
+    """The import of a quarter: as many payments for each remittance as a shop really has."""
+    estate = files.estate(folder, min(rows, IMPORTED), QUARTER)
+    with database_of(server) as database:
+        yield imports.race(server, database, estate, folder / "data").line()
+
+
+def fifteen_months(server: str, folder: Path, rows: int) -> Iterator[Line]:
+    """First pages, totals and weight over a large estate."""
+    estate = files.estate(folder, rows, files.FIFTEEN_MONTHS)
+    with database_of(server) as database:
+        for loaded in imports.load(database, estate, folder / "data"):
+            click.echo(f"  loaded {loaded.transactions} transactions in {loaded.seconds:.1f} s")
+        merchant_id = _chain(database)
+        client = pages.signed_in(database, folder)
+        yield from pages.speed(database, client, merchant_id, estate.last_day - timedelta(days=MONTH - 1))
+        yield _totals(database, Scope(merchant_id), estate)
+        yield from pages.weight(client)
+
+
+def thirty_days(server: str, folder: Path, rows: int) -> Iterator[Line]:
+    """The export of a chain's busy month."""
+    estate = files.estate(folder, min(rows, EXPORTED), MONTH)
+    with database_of(server) as database:
+        list(imports.load(database, estate, folder / "data"))
+        criteria = _asked(estate, MONTH)
+        yield from exports.lines(database, Scope(_chain(database)), criteria)
+
+
+@contextmanager
+def database_of(server: str) -> Iterator[Database]:
+    """A database for one part of the measures."""
+    database = imports.fresh(server, "bench")
+    try:
+        yield database
+    finally:
+        database.dispose()
+        drop_database(server, "bench")
+
+
+def _asked(estate: files.Estate, days: int) -> Criteria:
+    """All transactions of the last ``days``."""
+    first = estate.last_day - timedelta(days=days - 1)
+    period = [("date_from", first.isoformat()), ("date_to", estate.last_day.isoformat())]
+    return Criteria.from_args(TRANSACTIONS, period, estate.last_day)
+
+
+def _chain(database: Database) -> int:
+    """The chain's merchant; statistics are those that upkeep would have gathered overnight."""
+    engine = database.engine(Role.OWNER).execution_options(isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text("VACUUM ANALYZE"))
+        found: int = connection.scalars(
+            text("SELECT id FROM merchant WHERE code = :code"), {"code": pages.CHAIN}
+        ).one()
+        return found
+
+
+def _totals(database: Database, scope: Scope, estate: files.Estate) -> Line:
+    criteria = _asked(estate, estate.days)
+    times, count = [], 0
+    with database.reading() as connection:
+        for _ in range(pages.SAMPLES):
+            started = time.perf_counter()
+            count = totals(connection, TRANSACTIONS, scope, criteria).count
+            times.append((time.perf_counter() - started) * 1000)
+    return Line(
+        what="totals of 15 months, p95",
+        measured=percentile(times, 0.95),
+        bar=20,
+        unit=" ms",
+        is_time=True,
+        notes=f"{count} transactions of the chain",
+    )
+
+
+if __name__ == "__main__":
+    main()

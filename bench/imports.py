@@ -1,0 +1,127 @@
+"""The import of a file against a bare COPY of the very rows it brought, into tables of the same make."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any, cast
+
+from sqlalchemy import Connection, text
+
+from app.db import Database, Role, create_database, drop_database
+from app.migrate import ensure_partitions, migrate
+from bench.report import Line
+from importers.load import Status, load_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from psycopg import Connection as Driver
+
+    from bench.files import Estate
+    from importers.load import Result
+
+TABLES = (("remittance", "header_file_id"), ("transaction", "import_file_id"))
+
+
+@dataclass
+class Race:
+    """Rows and seconds so far, on both sides."""
+
+    transactions: int = 0
+    remittances: int = 0
+    imported: float = 0.0
+    copied: float = 0.0
+
+    def line(self) -> Line:
+        """The speed of the import as a part of that of COPY."""
+        rows = self.transactions + self.remittances
+        return Line(
+            what="import against COPY",
+            measured=self.copied / self.imported,
+            bar=0.5,
+            unit="",
+            at_least=True,
+            notes=f"{self.transactions} transactions and {self.remittances} remittances: import"
+            f" {self.imported:.1f} s ({rows / self.imported:.0f} rows/s), COPY {self.copied:.1f} s",
+        )
+
+
+def fresh(server: str, name: str) -> Database:
+    """A new migrated database."""
+    drop_database(server, name)
+    database = Database(create_database(server, name))
+    migrate(database)
+    return database
+
+
+def race(server: str, database: Database, estate: Estate, data: Path) -> Race:
+    """Import everything into ``database``, and after each file copy its rows into a twin of it."""
+    twin, result = fresh(server, "bench_twin"), Race()
+    for loaded in load(database, estate, data):
+        result.imported += loaded.seconds
+        result.transactions += loaded.transactions
+        result.remittances += loaded.remittances
+        result.copied += _copied(database, twin)
+    twin.dispose()
+    drop_database(server, "bench_twin")
+    return result
+
+
+def load(database: Database, estate: Estate, data: Path) -> Iterator[Result]:
+    """Import an estate, file by file."""
+    load_file(database, estate.referential, data)
+    for path in estate.files:
+        _settle(database)
+        loaded = load_file(database, path, data)
+        if loaded.status is not Status.LOADED:
+            raise RuntimeError(f"{path}: {loaded.refusals}")
+        yield loaded
+
+
+def _settle(database: Database) -> None:
+    """Write out what earlier work left in memory, so that it is not counted here."""
+    engine = database.engine(Role.OWNER).execution_options(isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text("CHECKPOINT"))
+
+
+def _copied(database: Database, twin: Database) -> float:
+    """Copy the rows of the newest file into the twin; returns the seconds of the writing alone."""
+    with tempfile.TemporaryFile() as remittances, tempfile.TemporaryFile() as transactions:
+        files = dict(zip(TABLES, (remittances, transactions), strict=True))
+        with database.reading(Role.OWNER) as connection:
+            newest = connection.scalar(text("SELECT max(id) FROM import_file"))
+            for (table, column), file in files.items():
+                rows = f"SELECT * FROM {table} WHERE {column} = {newest} ORDER BY id"  # noqa: S608 - our own
+                _copy_out(connection, rows, file)
+            months = connection.execute(
+                text("SELECT min(occurred_on), max(collected_on) FROM transaction")
+            ).one()
+        with twin.writing(Role.IMPORT) as connection:
+            ensure_partitions(connection, *months)
+        _settle(twin)
+        started = time.monotonic()
+        with twin.writing(Role.IMPORT) as connection:
+            for (table, _), file in files.items():
+                _copy_in(connection, table, file)
+        return time.monotonic() - started
+
+
+def driver(connection: Connection) -> Driver[Any]:
+    """The connection of psycopg below it."""
+    return cast("Driver[Any]", connection.connection.driver_connection)
+
+
+def _copy_out(connection: Connection, query: str, file: IO[bytes]) -> None:
+    with driver(connection).cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT") as copy:
+        file.writelines(bytes(block) for block in copy)
+    file.seek(0)
+
+
+def _copy_in(connection: Connection, table: str, file: IO[bytes]) -> None:
+    with driver(connection).cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN") as copy:
+        while block := file.read(1 << 20):
+            copy.write(block)
