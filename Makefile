@@ -27,7 +27,7 @@ test: $(VENV)/.test-installed $(CATALOGUES) browser ## Run every test; ARGS="-k 
 	@$(BIN)/pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term $(ARGS)
 
 bench: setup ## Measure against the bars of the design; ROWS=10000000 for the large run
-	@$(BIN)/python -m bench --rows $(ROWS)
+	@$(BIN)/python -m tests.bench --rows $(ROWS)
 
 lint: $(VENV)/.test-installed ## Check style, formatting, types and the direction of imports
 	@status=0; for check in "ruff check --quiet" "ruff format --check --quiet" mypy "lint-imports --no-cache"; do \
@@ -45,15 +45,15 @@ $(BIN)/python:
 	@.ci/machine venv $(VENV)
 
 # The larger set holds the smaller one, so that going from `make test` to `make run` installs nothing.
-$(VENV)/.run-installed: $(BIN)/python requirements/run.txt pyproject.toml
+$(VENV)/.run-installed: $(BIN)/python .ci/requirements/run.txt pyproject.toml
 	@echo "Installing Bordereau into $(VENV) (the first time takes a minute or two)"
-	@$(PIP) --require-hashes -r requirements/run.txt
+	@$(PIP) --require-hashes -r .ci/requirements/run.txt
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(VENV)/.test-installed: $(BIN)/python requirements/test.txt pyproject.toml
+$(VENV)/.test-installed: $(BIN)/python .ci/requirements/test.txt pyproject.toml
 	@echo "Installing Bordereau and its tests into $(VENV) (the first time takes a minute or two)"
-	@$(PIP) --require-hashes -r requirements/test.txt
+	@$(PIP) --require-hashes -r .ci/requirements/test.txt
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $(VENV)/.run-installed $@
 

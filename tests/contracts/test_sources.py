@@ -12,7 +12,7 @@ from app.config import ROOT
 
 CODE = sorted([*(ROOT / "app").rglob("*.py"), *(ROOT / "importers").rglob("*.py")])
 SQL = [*CODE, *sorted((ROOT / "migrations").rglob("*.py"))]
-REQUIREMENTS = [ROOT / "requirements" / "run.txt", ROOT / "requirements" / "test.txt"]
+REQUIREMENTS = [ROOT / ".ci" / "requirements" / "run.txt", ROOT / ".ci" / "requirements" / "test.txt"]
 LEFT_OUT = {".git", ".venv", "var", "build", "__pycache__", "screenshots", "vendor"}
 
 

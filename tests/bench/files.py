@@ -32,7 +32,7 @@ class Estate:
 
 def estate(folder: Path, transactions: int, days: int) -> Estate:
     """An estate up to yesterday, kept under ``folder`` for the next run of the same day."""
-    last_day = date.today() - timedelta(days=1)  # noqa: DTZ011 - as the demonstration
+    last_day = date.today() - timedelta(days=1)
     place = folder / f"{transactions}-{days}-{last_day}"
     if not place.exists():
         partial = place.with_suffix(".partial")

@@ -14,8 +14,8 @@ from app.i18n import speaking
 from app.lists import TRANSACTIONS
 from app.lists.export import csv_statement, write_csv
 from app.lists.period import Period
-from bench.imports import driver
-from bench.report import Line
+from tests.bench.imports import driver
+from tests.bench.report import Line
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -20,8 +20,8 @@ from app.lists import TRANSACTIONS
 from app.lists.criteria import Criteria
 from app.lists.scope import Scope
 from app.lists.sums import totals
-from bench import exports, files, imports, pages
-from bench.report import Line, percentile, table
+from tests.bench import exports, files, imports, pages
+from tests.bench.report import Line, percentile, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

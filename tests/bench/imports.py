@@ -11,8 +11,8 @@ from sqlalchemy import Connection, text
 
 from app.db import Database, Role, create_database, drop_database
 from app.migrate import ensure_partitions, migrate
-from bench.report import Line
 from importers.load import Status, load_file
+from tests.bench.report import Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from psycopg import Connection as Driver
 
-    from bench.files import Estate
     from importers.load import Result
+    from tests.bench.files import Estate
 
 TABLES = (("remittance", "header_file_id"), ("transaction", "import_file_id"))
 
@@ -95,7 +95,7 @@ def _copied(database: Database, twin: Database) -> float:
         with database.reading(Role.OWNER) as connection:
             newest = connection.scalar(text("SELECT max(id) FROM import_file"))
             for (table, column), file in files.items():
-                rows = f"SELECT * FROM {table} WHERE {column} = {newest} ORDER BY id"  # noqa: S608 - our own
+                rows = f"SELECT * FROM {table} WHERE {column} = {newest} ORDER BY id"
                 _copy_out(connection, rows, file)
             months = connection.execute(
                 text("SELECT min(occurred_on), max(collected_on) FROM transaction")

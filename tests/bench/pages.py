@@ -16,7 +16,7 @@ from app.accounts.users import NewAccess, give_access
 from app.config import Config
 from app.db import Database, Role
 from app.models import Role as Right
-from bench.report import Line, percentile
+from tests.bench.report import Line, percentile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
