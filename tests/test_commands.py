@@ -181,6 +181,20 @@ def test_a_killed_command_needs_no_repair(settings):
     assert not embedded_server_runs(settings)
 
 
+@pytest.mark.parametrize("program", ["sleep 60", "true"], ids=["another program", "dead, never reaped"])
+def test_a_number_given_anew_is_not_taken_for_the_server(settings, program):
+    """As after a restart of the machine, or in a container whose first process reaps nothing."""
+    assert bordereau("migrate", env=settings).returncode == 0
+    record = Path(settings["BORDEREAU_DATA"]) / "postgres" / "postmaster.pid"
+    with subprocess.Popen(program.split()) as process:
+        folder = record.parent
+        record.write_text(f"{process.pid}\n{folder}\n1772507820\n5432\n{folder}\n\n  1 1\nready\n")
+        try:
+            assert bordereau("maintain", env=settings).returncode == 0
+        finally:
+            process.kill()
+
+
 # Web and worker.
 
 
