@@ -22,7 +22,7 @@ from importers import contracts, rollups, seals, totals
 from importers.records import Payments
 from importers.refusals import Refusal, Refused
 from importers.sources import KnownSource
-from importers.staging import new_ids, rows_of, stage
+from importers.staging import as_dates, copy_in, new_ids, rows_of, stage
 
 #: What a REM line says: the same whichever file brings it.
 _SAID = (
@@ -248,10 +248,8 @@ def _differing(said: pd.DataFrame, known: pd.DataFrame, name: str) -> pd.Series[
 
 
 def _put_remittances(connection: Connection, remittances: pd.DataFrame) -> None:
-    stage(connection, "staged_remittance", _columns(remittances, _REMITTANCE_COLUMNS), "remittance")
-    names = ", ".join(_REMITTANCE_COLUMNS)
-    connection.execute(text(f"INSERT INTO remittance ({names}) SELECT {names} FROM staged_remittance"))
-    connection.execute(text(_TOUCH.format(subject="remittance", day="collected_on")))
+    copy_in(connection, "remittance", _columns(remittances, _REMITTANCE_COLUMNS))
+    rollups.add(connection, "remittance", remittances, "collected_on")
 
 
 def _meet(connection: Connection, again: pd.DataFrame, payments: Payments, replaced: int | None) -> None:
@@ -286,19 +284,21 @@ staged_transaction s JOIN transaction t ON t.merchant_id = s.merchant_id
 
 
 def _put_transactions(connection: Connection, transactions: pd.DataFrame, *, meeting: bool) -> None:
-    stage(
-        connection,
-        "staged_transaction",
-        _columns(transactions, [*_TRANSACTION_COLUMNS, "line"]),
-        "transaction",
-        extra=", 0 AS line",
-    )
+    """Straight into place, unless some may be there already: those pass through a table of their own."""
     if meeting:
-        connection.execute(text("ANALYZE staged_transaction"))
-        _drop_same_lines(connection)
+        _put_new_lines(connection, transactions)
+    else:
+        copy_in(connection, "transaction", _columns(transactions, _TRANSACTION_COLUMNS))
+    rollups.add(connection, "transaction", transactions, "occurred_on")
+
+
+def _put_new_lines(connection: Connection, transactions: pd.DataFrame) -> None:
+    rows = _columns(transactions, [*_TRANSACTION_COLUMNS, "line"])
+    stage(connection, "staged_transaction", rows, "transaction", extra=", 0 AS line")
+    connection.execute(text("ANALYZE staged_transaction"))
+    _drop_same_lines(connection)
     names = ", ".join(_TRANSACTION_COLUMNS)
     connection.execute(text(f"INSERT INTO transaction ({names}) SELECT {names} FROM staged_transaction"))
-    connection.execute(text(_TOUCH.format(subject="transaction", day="occurred_on")))
 
 
 def _drop_same_lines(connection: Connection) -> None:
@@ -325,14 +325,10 @@ def _columns(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     kept = frame[[name for name in names if name in frame.columns]].copy()
     for name in ("collected_on", "occurred_on"):
         if name in kept:
-            kept[name] = kept[name].astype("date32[pyarrow]")
+            kept[name] = as_dates(kept[name])
     return kept
 
 
-_TOUCH = """
-INSERT INTO touched_day
-SELECT '{subject}', merchant_id, contract_id, {day} FROM staged_{subject} GROUP BY 2, 3, 4
-"""
 _TOUCH_MET = """
 INSERT INTO touched_day
 SELECT 'remittance', merchant_id, contract_id, collected_on FROM met_remittance

@@ -6,9 +6,11 @@ adds to; importers run one at a time from there on, so a recomputed day misses n
 
 from __future__ import annotations
 
+import pandas as pd
 from sqlalchemy import Connection, text
 
 from app.models import ALL_CONTRACTS, UNCLAIMED_MERCHANT
+from importers.staging import as_dates, copy_in
 
 _CREATE = """
 CREATE TEMP TABLE IF NOT EXISTS touched_day
@@ -58,6 +60,13 @@ _MEASURES = {
 def touch(connection: Connection) -> None:
     """Make the temporary table that gathers the touched days of this transaction."""
     connection.execute(text(_CREATE))
+
+
+def add(connection: Connection, subject: str, rows: pd.DataFrame, day: str) -> None:
+    """Touch the days of ``rows`` (merchant_id, contract_id and the date in column ``day``)."""
+    days = rows[["merchant_id", "contract_id", day]].drop_duplicates()
+    if len(days):
+        copy_in(connection, "touched_day", days.assign(subject=subject, day=as_dates(days.pop(day))))
 
 
 def recompute(connection: Connection) -> None:

@@ -1,9 +1,11 @@
-"""Frames into temporary tables, fast: COPY, a slice at a time."""
+"""Frames into tables, fast: COPY, a slice at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -14,6 +16,8 @@ from sqlalchemy import Connection, text
 
 _SLICE_ROWS = 50_000
 _BLOCK = 1024
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
 _OPTIONS = pacsv.WriteOptions(include_header=False, quoting_style="needed")
 
 
@@ -35,11 +39,32 @@ def copy_in(connection: Connection, table: str, frame: pd.DataFrame) -> None:
     columns = ", ".join(f'"{name}"' for name in rows.column_names)
     driver = connection.connection.driver_connection
     assert driver is not None  # noqa: S101 - an open connection has one
+    slices = (rows.slice(start, _SLICE_ROWS) for start in range(0, rows.num_rows, _SLICE_ROWS))
     with driver.cursor() as cursor, cursor.copy(f"COPY {table} ({columns}) FROM STDIN (FORMAT csv)") as copy:
-        for start in range(0, rows.num_rows, _SLICE_ROWS):
-            block = pa.BufferOutputStream()
-            pacsv.write_csv(rows.slice(start, _SLICE_ROWS), block, _OPTIONS)
-            copy.write(memoryview(block.getvalue()))
+        for block in _one_ahead(_csv, slices):
+            copy.write(block)
+
+
+def _csv(rows: pa.Table) -> memoryview:
+    block = pa.BufferOutputStream()
+    pacsv.write_csv(rows, block, _OPTIONS)
+    return memoryview(block.getvalue())
+
+
+def _one_ahead(make: Callable[[_In], _Out], inputs: Iterable[_In]) -> Iterator[_Out]:
+    """What ``make`` makes of each input, the next one already in the making while this one is used."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        ahead: deque[Future[_Out]] = deque()
+        for given in inputs:
+            ahead.append(pool.submit(make, given))
+            if len(ahead) > 1:
+                yield ahead.popleft().result()
+        yield from (future.result() for future in ahead)
+
+
+def as_dates(days: pd.Series[Any]) -> pd.Series[Any]:
+    """Midnights as dates, which COPY takes for a date column."""
+    return days.astype("date32[pyarrow]")
 
 
 def new_ids(connection: Connection, count: int) -> NDArray[np.int64]:
