@@ -33,6 +33,10 @@ TERMINATED = 128 + signal.SIGTERM
 class Portal(click.Group):
     """The group of commands, with those found by name, in the language of the moment."""
 
+    def make_context(self, *given: Any, **known: Any) -> click.Context:
+        _in_words(self)
+        return super().make_context(*given, **known)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted({*super().list_commands(ctx), *_named()})
 

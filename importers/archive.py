@@ -48,8 +48,11 @@ def receive(path: Path) -> Delivery:
     """Read a regular file, without following a link or waiting on a pipe. Raises Refused, OSError."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
             raise refuse(N_("not a regular file"))
+        if found.st_nlink > 1:  # whoever may write the folder could name a file that he may not read
+            raise refuse(N_("a file with several names (hard links): copy it instead"))
         data = file.read()
     return Delivery(path, data, hashlib.sha256(data).hexdigest())
 

@@ -87,7 +87,7 @@ _POSITIVE = click.IntRange(min=1)
     "--merchants", type=_POSITIVE, default=7, show_default=True, help=N_("A chain, and independents.")
 )
 @click.option(
-    "--days", type=_POSITIVE, default=457, show_default=True, help=N_("The days before the last one.")
+    "--days", type=_POSITIVE, default=457, show_default=True, help=N_("How many days, the last one included.")
 )
 @click.option(
     "--transactions", type=_POSITIVE, default=1_000_000, show_default=True, help=N_("About how many.")
@@ -105,10 +105,12 @@ def demo_files(
     shops: int,
     last_day: datetime | None,
 ) -> None:
-    """Write the files and say where their surprises are."""
+    """Write the files into a folder of their own, and say how much they hold."""
     from importers.demo.generation import generate  # noqa: PLC0415
     from importers.demonstration import yesterday  # noqa: PLC0415
 
+    if folder.exists() and any(folder.iterdir()):
+        raise click.ClickException(gettext("%(folder)s is not empty.", folder=folder))
     with report.progress(gettext("Demonstration data")) as step:
         manifest = generate(
             folder,

@@ -13,12 +13,10 @@ from app.db import Database
 from app.i18n import gettext
 from app.models import Role
 from importers import report
-from importers.demo.accounts import ACCOUNTS
-from importers.demo.generation import generate
+from importers.demo import ACCOUNTS, RESELLER, generate
 from importers.load import load_files
 
 SEED = 1
-RESELLER = "demo"
 _SYLLABLES = tuple(a + b for a in "bcdfglmnprstv" for b in "aeiou")
 
 

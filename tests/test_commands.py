@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -115,6 +115,7 @@ def test_help_names_every_command(settings):
         "worker",
     ):
         assert f"\n  {command} " in words
+    assert "Le portail où" in words
 
 
 def test_the_command_line_is_quick_because_it_loads_little():
@@ -193,6 +194,39 @@ def test_a_number_given_anew_is_not_taken_for_the_server(settings, program):
             assert bordereau("maintain", env=settings).returncode == 0
         finally:
             process.kill()
+
+
+# Synthetic files, and the maintainer of a source.
+
+
+def test_files_of_the_demonstration_are_the_same_for_the_same_seed(settings, tmp_path):
+    small = ("--merchants", "2", "--days", "3", "--transactions", "60", "--shops", "2", "--seed", "5")
+    written = []
+    for name in ("one", "two"):
+        done = bordereau("demo-files", str(tmp_path / name), *small, env=settings)
+        assert done.returncode == 0, done.stderr
+        written.append({path.name: path.read_bytes() for path in (tmp_path / name).iterdir()})
+    assert written[0] == written[1]
+    yesterday = date.today() - timedelta(days=1)
+    nights = sorted(name for name in written[0] if name.startswith("REMISE-TPE"))
+    assert f"_{yesterday + timedelta(days=1):%Y%m%d}" in nights[-1]
+    again = bordereau("demo-files", str(tmp_path / "one"), *small, env=settings)
+    assert again.returncode == 1
+    assert again.stderr == f"Error: {tmp_path / 'one'} n’est pas vide.\n"
+    kept = {path.name: path.read_bytes() for path in (tmp_path / "one").iterdir()}
+    assert kept == written[0]
+
+
+def test_a_source_is_bound_to_a_maintainer_that_a_referential_names(external, tmp_path):
+    folder = tmp_path / "files"
+    small = ("--merchants", "1", "--days", "2", "--transactions", "20", "--shops", "1")
+    assert bordereau("demo-files", str(folder), *small, env=external).returncode == 0
+    unknown = bordereau("source", "elsewhere", "--reseller", "demo", env=external)
+    assert unknown.returncode == 1
+    assert "demo" in unknown.stderr
+    assert bordereau("import", str(folder), env=external).returncode == 0
+    bound = bordereau("source", "elsewhere", "--reseller", "demo", env=external)
+    assert (bound.returncode, bound.stderr) == (0, "")
 
 
 # Web and worker.

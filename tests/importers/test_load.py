@@ -170,12 +170,13 @@ def test_an_unknown_format_is_refused(operator: Operator, data: bytes) -> None:
 
 def test_links_and_pipes_are_refused_without_waiting(operator: Operator) -> None:
     target = NIGHT.write(operator.folder)
-    link, pipe = operator.folder / "link.txt", operator.folder / "pipe.txt"
+    link, pipe, other = (operator.folder / name for name in ("link.txt", "pipe.txt", "other.txt"))
     link.symlink_to(target)
     os.mkfifo(pipe)
+    os.link(target, other)
     from importers.load import load_files  # noqa: PLC0415
 
-    results = list(load_files(operator.database, [link, pipe], operator.data))
+    results = list(load_files(operator.database, [link, pipe, other, target], operator.data))
     assert all(result.refused for result in results)
     assert operator.count("import_file") == 0
 
