@@ -2,8 +2,8 @@
 """Real mail servers on this machine, each with its own way of going wrong.
 
 A script says what happens at a step of the conversation instead of what should: a reply (``"451 later"``),
-``DROP`` (the connection is cut), ``HANG`` (nothing more is said), or a function that is called with the
-server and may return one of these.
+``DROP`` (the connection is cut), ``HANG`` (nothing more is said), or a function, plain or async, that
+is called with the server and may return one of these.
 """
 
 from __future__ import annotations
@@ -69,6 +69,8 @@ async def act(server: SMTP, box: Postbox, step: str) -> str | None:
     action = box.script.get(step)
     if callable(action):
         action = action(server)
+    if asyncio.iscoroutine(action):
+        action = await action
     if action == DROP:
         server.transport.abort()
         await asyncio.sleep(3600)
