@@ -24,9 +24,10 @@ from app.db import Role
 from app.jobs import free_jobs
 from app.mail import Kind, post
 from app.mail.jobs import sweep
+from app.mail.posting import LANES
 from app.models import Delivery
 from tests.mail.letters import SENDER, a_letter, an_origin
-from tests.mail.servers import STEPS, Postbox, mail_server
+from tests.mail.servers import HANG, STEPS, Postbox, mail_server
 
 #: Kills by the server, before and after each of its replies; and at moments that nobody chose.
 EACH, AT_RANDOM = 6, 60
@@ -253,6 +254,23 @@ def test_a_worker_killed_in_the_midst_leaves_a_job_that_the_next_one_ends(databa
             wait_until(lambda: all_sent(database) and not _mail_jobs(database))
         found = check(database, box, 1)
         assert (found["deliveries"], found["doubled"]) == (len(ids), 0)
+
+
+def test_a_mail_server_that_hangs_leaves_room_for_other_jobs(database, tmp_path):
+    with mail_server({"CONNECT": HANG}) as box:
+        for _ in range(7):
+            posted(database)
+        with bordereau_worker(database, tmp_path, box.port):
+            wait_until(lambda: box.steps.count("CONNECT") == LANES)
+            with database.writing() as connection:
+                connection.execute(
+                    text(
+                        "INSERT INTO procrastinate_jobs (queue_name, task_name, args)"
+                        """ VALUES ('default', 'upkeep', '{"timestamp": 1772507820}')"""
+                    )
+                )
+            wait_until(lambda: not _count(database, "procrastinate_jobs WHERE task_name = 'upkeep'"), 10)
+            assert box.steps.count("CONNECT") == LANES
 
 
 def test_a_worker_told_to_stop_ends_the_mail_that_it_is_sending(database, tmp_path):
