@@ -306,7 +306,7 @@ def test_the_nightly_upkeep_erases_addresses_and_forgets_jobs_that_ended_long_ag
     long_ago, lately, never = (job.id for job in jobs(database))
     with database.writing(Role.OWNER) as connection:
         for words in (
-            "UPDATE delivery SET state = 'sent', created_at = now() - interval '31 days' WHERE id = :delivery",
+            "UPDATE delivery SET state = 'sent', created_at = now() - interval '31 d' WHERE id = :delivery",
             "UPDATE procrastinate_jobs SET status = 'doing'",
             "UPDATE procrastinate_jobs SET status = 'failed' WHERE id <> :never",
             "UPDATE procrastinate_events SET at = at - interval '31 days' WHERE job_id <> :lately",
