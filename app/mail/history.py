@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from app.lists import REMITTANCES, TRANSACTIONS
 from app.models import Delivery, DeliveryState
@@ -48,7 +46,7 @@ class Sent:
 
 
 def sent_tickets(connection: Connection, spec_name: str, merchant_id: int, row_id: int) -> tuple[Sent, ...]:
-    """The deliveries of the ticket of a row, newest first; the caller has checked that the row is in scope."""
+    """The deliveries of the ticket of a row, newest first; the caller has checked that it is in scope."""
     rows = connection.execute(
         select(
             Delivery.id,
@@ -64,12 +62,8 @@ def sent_tickets(connection: Connection, spec_name: str, merchant_id: int, row_i
         .order_by(Delivery.id.desc())
         .limit(MOST_SHOWN)
     )
-    return tuple(_sent(rows))
-
-
-def _sent(rows: Iterable[Row[Any]]) -> Iterator[Sent]:
-    for row in rows:
-        yield Sent(
+    return tuple(
+        Sent(
             id=row.id,
             recipient=row.recipient,
             state=DeliveryState(row.state),
@@ -79,3 +73,5 @@ def _sent(rows: Iterable[Row[Any]]) -> Iterator[Sent]:
             fault=row.last_fault,
             reply=row.last_reply,
         )
+        for row in rows
+    )

@@ -14,7 +14,6 @@ from app.views.rendering import prepare
 from app.views.sending import blueprint as sending_blueprint
 from app.views.tickets import blueprint as tickets_blueprint
 
-
 BLUEPRINTS = (
     accounts_blueprint,
     branding_blueprint,

@@ -30,6 +30,7 @@ from app.lists.freshness import freshness
 from app.lists.period import Period
 from app.lists.query import one, page
 from app.lists.sums import sums_by_type, totals
+from app.mail.history import sent_tickets
 from app.security import local_path
 from app.tickets import why_no_ticket
 from app.views import cells
@@ -121,6 +122,7 @@ def detail(name: str, id: int) -> str:  # noqa: A002 - the name in the address
     with database().reading() as connection:
         row = one(connection, spec, scope, id)
         sums = sums_by_type(connection, scope, id, row["collected_on"]) if row and spec is REMITTANCES else ()
+        deliveries = sent_tickets(connection, name, scope.merchant_id, id) if row else ()
     if row is None:
         _journal_not_in_scope(name, id)
         abort(404)
@@ -129,6 +131,9 @@ def detail(name: str, id: int) -> str:  # noqa: A002 - the name in the address
         spec=spec,
         row=row,
         sums=sums,
+        deliveries=deliveries,
+        name=name,
+        id=id,
         sections=tuple(sections(spec, row)),
         no_ticket=why_no_ticket(row),
         back=_list_left(name),

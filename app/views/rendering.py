@@ -15,11 +15,12 @@ from flask_htmx import HTMX
 from jinja2 import StrictUndefined
 
 from app.accounts.rights import Permission
+from app.accounts.sessions import new_key
 from app.context import known_visitor, theme
 from app.i18n import DEFAULT_LANGUAGE, gettext, language, ngettext, speak
 from app.lists import REMITTANCES, TRANSACTIONS, money
 from app.security import local_path
-from app.views import cells, details, filters, periods
+from app.views import cells, deliveries, details, filters, periods
 from app.views.accounts import LANGUAGE_COOKIE
 from app.views.branding import theme_file
 
@@ -62,6 +63,9 @@ def prepare(app: Flask) -> None:
         detail_title=details.title,
         links=details.links,
         type_in_words=details.type_in_words,
+        delivery_in_words=deliveries.delivery_in_words,
+        paris_moment=deliveries.paris_moment,
+        request_key=new_key,
     )
 
 

@@ -6,15 +6,15 @@ again asks for the same mails, not for more.
 
 from __future__ import annotations
 
-import re
-import secrets
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Blueprint, abort, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.accounts.journal import Event, record
+from app.accounts.sessions import is_key, new_key
 from app.context import access, database, request_id, signed_in, theme
 from app.lists import TRANSACTIONS
 from app.lists.kinds import Row
@@ -28,18 +28,12 @@ from app.views.tickets import PRINTERS, face, fetched
 blueprint = Blueprint("sending", __name__)
 #: Where htmx puts the steps: in the dialogue of the page.
 PARTS = {"steps": "sending/part.html"}
-_KEY = re.compile(r"[A-Za-z0-9_-]{22}")
-
-
-def new_key() -> str:
-    """The number of one request to send, not to be guessed."""
-    return secrets.token_urlsafe(16)
 
 
 def show(name: str, id: int) -> str:  # noqa: A002 - the name in the address
     """The first step: the ticket. With the number of a request in the address, the second: to whom."""
     row, key = fetched(name, id), request.args.get("envoi", "")
-    if _KEY.fullmatch(key):
+    if is_key(key):
         return _ask(name, row, key, (Typed(""),) * MOST)
     onward = url_for("sending.show", name=name, id=id, envoi=new_key())
     return _step("ticket", name, row, onward=onward)
@@ -48,7 +42,7 @@ def show(name: str, id: int) -> str:  # noqa: A002 - the name in the address
 def send(name: str, id: int) -> AnyResponse | str | tuple[str, int]:  # noqa: A002 - the name in the address
     """Post the ticket to every address of the form, or to none."""
     row, key = fetched(name, id), request.form.get("request_key", "")
-    if not _KEY.fullmatch(key):
+    if not is_key(key):
         abort(400)
     fields = typed(request.form.getlist("to"))
     if any(field.fault for field in fields):
@@ -120,7 +114,9 @@ def _sent(name: str, row: Row) -> str:
     """What became of it, in the dialogue of the page it was asked from."""
     with database().reading() as connection:
         deliveries = sent_tickets(connection, name, access().merchant_id, row["id"])
-    return _step("sent", name, row, deliveries=deliveries)
+    own = url_for("lists.detail", name=name, id=row["id"])
+    below = urlsplit(htmx.current_url or "").path
+    return _step("sent", name, row, deliveries=deliveries, own=own, on_its_page=below in (own, f"{own}/ticket"))
 
 
 def _followed(name: str, row_id: int) -> AnyResponse:

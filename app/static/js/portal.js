@@ -31,6 +31,21 @@
     if (notice && event.detail.successful) notice.hidden = true;
   });
 
+  // The steps of sending a ticket stand in a dialogue over the page; closed, it leaves nothing behind.
+  const dialogue = document.getElementById("dialogue");
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (!dialogue || event.detail.target.id !== "steps") return;
+    if (!dialogue.open) dialogue.showModal();
+    dialogue.scrollTop = 0;
+    (event.detail.target.querySelector("[aria-invalid], [autofocus], [tabindex='-1']") ?? dialogue).focus();
+  });
+  dialogue?.addEventListener("click", (event) => {
+    if (!event.target.closest("[data-close]")) return;
+    event.preventDefault();
+    dialogue.close();
+  });
+  dialogue?.addEventListener("close", () => document.getElementById("steps").replaceChildren());
+
   // Sorting on a phone needs no second tap.
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
