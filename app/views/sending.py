@@ -115,8 +115,8 @@ def _sent(name: str, row: Row) -> str:
     with database().reading() as connection:
         deliveries = sent_tickets(connection, name, access().merchant_id, row["id"])
     own = url_for("lists.detail", name=name, id=row["id"])
-    below = urlsplit(htmx.current_url or "").path
-    return _step("sent", name, row, deliveries=deliveries, own=own, on_its_page=below in (own, f"{own}/ticket"))
+    on_its_page = urlsplit(htmx.current_url or "").path in (own, f"{own}/ticket")
+    return _step("sent", name, row, deliveries=deliveries, own=own, on_its_page=on_its_page)
 
 
 def _followed(name: str, row_id: int) -> AnyResponse:
