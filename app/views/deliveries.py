@@ -1,4 +1,4 @@
-"""What became of a mail, in words."""
+"""What became of the mails that carried a ticket, in words."""
 
 from __future__ import annotations
 
@@ -7,35 +7,55 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from app.i18n import N_, gettext, language
-from app.mail.history import Sent
-from app.models import DEFAULT_TIME_ZONE, DeliveryState
+from app.lists import REMITTANCES, TRANSACTIONS
+from app.mail.query import DeliveryStatus
+from app.mail.words import FAULTS, STATES
+from app.models import DEFAULT_TIME_ZONE, OPEN_STATES, DeliveryState
 
+#: What a delivery calls the id of a row of each list.
+_IDS = {TRANSACTIONS.name: "transaction_id", REMITTANCES.name: "remittance_id"}
 _MOMENT = {"fr": "%d/%m/%Y %H:%M", "en": "%Y-%m-%d %H:%M"}
-#: The words of a state, and how loudly it speaks.
-STATES = {
-    DeliveryState.QUEUED: (N_("about to leave"), "info"),
-    DeliveryState.SENDING: (N_("leaving now"), "info"),
-    DeliveryState.SENT: (N_("sent"), "good"),
-    DeliveryState.RETRYING: (N_("not yet, tried again"), "warn"),
-    DeliveryState.FAILED: (N_("not sent"), "bad"),
+#: How loudly a state speaks.
+_TONES = {
+    DeliveryState.QUEUED: "info",
+    DeliveryState.SENDING: "info",
+    DeliveryState.SENT: "good",
+    DeliveryState.RETRYING: "warn",
+    DeliveryState.FAILED: "bad",
 }
+#: When a server was cut off in the middle of its answer, nobody knows whether it had taken the mail.
+_UNCERTAIN = N_("The mail server was cut off while it answered: this mail may have arrived all the same.")
+_TWICE = N_("The mail server was cut off while it answered: this mail may have arrived twice.")
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A delivery as a page shows it; ``when`` and ``reason`` may be empty."""
+    """A delivery as a page shows it; ``reasons`` say why it has not arrived, or may have twice.
+
+    ``is_open`` says that it is still under way.
+    """
 
     state: str
     tone: str
     when: str
-    reason: str
+    reasons: tuple[str, ...]
+    is_open: bool
 
 
-def delivery_in_words(sent: Sent) -> Shown:
-    """The state of ``sent``, since or until when, and why it has not arrived."""
-    message, tone = STATES[sent.state]
-    troubled = sent.state in (DeliveryState.RETRYING, DeliveryState.FAILED)
-    return Shown(gettext(message), tone, _when(sent), _reason(sent) if troubled else "")
+def ticket_of(name: str, row_id: int) -> dict[str, int]:
+    """How a delivery names the row of the list ``name`` that its ticket is of."""
+    return {_IDS[name]: row_id}
+
+
+def delivery_in_words(delivery: DeliveryStatus) -> Shown:
+    """The state of ``delivery``, since or until when, and what kept it from arriving."""
+    return Shown(
+        state=gettext(STATES[delivery.state]),
+        tone=_TONES[delivery.state],
+        when=_when(delivery),
+        reasons=tuple(filter(None, _reasons(delivery))),
+        is_open=delivery.state in OPEN_STATES,
+    )
 
 
 def paris_moment(at: datetime | None = None) -> str:
@@ -44,14 +64,17 @@ def paris_moment(at: datetime | None = None) -> str:
     return local.strftime(_MOMENT[language()])
 
 
-def _when(sent: Sent) -> str:
-    if sent.sent_at is not None:
-        return gettext("on %(moment)s", moment=paris_moment(sent.sent_at))
-    if sent.state is DeliveryState.RETRYING:
-        return gettext("next try on %(moment)s", moment=paris_moment(sent.next_try_at))
-    return gettext("asked for on %(moment)s", moment=paris_moment(sent.asked_at))
+def _when(delivery: DeliveryStatus) -> str:
+    if delivery.sent_at is not None:
+        return gettext("on %(moment)s", moment=paris_moment(delivery.sent_at))
+    if delivery.state is DeliveryState.RETRYING:
+        return gettext("next try on %(moment)s", moment=paris_moment(delivery.next_try_at))
+    return gettext("asked for on %(moment)s", moment=paris_moment(delivery.created_at))
 
 
-def _reason(sent: Sent) -> str:
-    """What kept it from leaving, with the words of the mail server when it had any."""
-    return sent.reply or ""
+def _reasons(delivery: DeliveryStatus) -> tuple[str, ...]:
+    """What went wrong in our words, then in those of the mail server."""
+    if delivery.state is DeliveryState.SENT:
+        return (gettext(_TWICE),) if delivery.uncertain else ()
+    fault = gettext(FAULTS[delivery.fault]) if delivery.fault else ""
+    return fault, delivery.reply, gettext(_UNCERTAIN) if delivery.uncertain else ""

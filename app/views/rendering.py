@@ -35,7 +35,13 @@ def prepare(app: Flask) -> None:
     app.context_processor(_moment)
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(money=show_money, day=show_day, long_day=show_long_day, number=show_number)
+    app.jinja_env.filters.update(
+        money=show_money,
+        day=show_day,
+        long_day=show_long_day,
+        number=show_number,
+        in_words=deliveries.delivery_in_words,
+    )
     versions = _versions(Path(app.static_folder or ""))
     app.jinja_env.globals.update(
         _=gettext,
@@ -63,7 +69,6 @@ def prepare(app: Flask) -> None:
         detail_title=details.title,
         links=details.links,
         type_in_words=details.type_in_words,
-        delivery_in_words=deliveries.delivery_in_words,
         paris_moment=deliveries.paris_moment,
         request_key=new_key,
     )

@@ -16,11 +16,11 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.accounts.journal import Event, record
 from app.accounts.sessions import is_key, new_key
 from app.context import access, database, request_id, signed_in, theme
-from app.lists import TRANSACTIONS
 from app.lists.kinds import Row
 from app.mail import Kind, MailError, Origin, post, renew, sender_of
-from app.mail.history import sent_tickets
+from app.mail.query import deliveries_of, deliveries_of_request
 from app.mail.recipients import MOST, Typed, addresses, typed
+from app.views.deliveries import ticket_of
 from app.views.lists import LISTS, PATHS
 from app.views.rendering import htmx, page_or_part
 from app.views.tickets import PRINTERS, face, fetched
@@ -51,17 +51,17 @@ def send(name: str, id: int) -> AnyResponse | str | tuple[str, int]:  # noqa: A0
         _post(name, row, addresses(fields), key)
     except MailError as error:
         return _ask(name, row, key, fields, refused=str(error)), 422
-    return _sent(name, row) if htmx else _followed(name, id)
+    return _sent(name, row, key) if htmx else _followed(name, id)
 
 
 def send_again(name: str, id: int, delivery_id: int) -> AnyResponse:  # noqa: A002 - the name in the address
     """Try once more what has failed; what is not of this ticket does not exist."""
     fetched(name, id)
     with database().writing() as connection:
-        known = sent_tickets(connection, name, access().merchant_id, id)
+        known = deliveries_of(connection, access().scope, **ticket_of(name, id))
         if delivery_id not in {delivery.id for delivery in known}:
             abort(404)
-        if renew(connection, delivery_id):
+        if renew(connection, delivery_id, merchant_id=access().merchant_id):
             record(connection, Event.TICKET_SENT, **_entry(name, id), recipients=1, again=True)
     return _followed(name, id)
 
@@ -77,18 +77,17 @@ for _name, _path in PATHS.items():
 
 def _post(name: str, row: Row, recipients: Sequence[str], key: str) -> None:
     """The mails, and a line in the journal that names nobody. Raises MailError, with nothing written."""
-    of = "transaction_id" if name == TRANSACTIONS.name else "remittance_id"
     origin = Origin(
         kind=Kind.TICKET,
         reseller_slug=access().reseller_slug,
         merchant_id=access().merchant_id,
         user_id=signed_in().user_id,
         request_key=key,
-        **{of: row["id"]},
+        **ticket_of(name, row["id"]),
     )
     letter = PRINTERS[name].letter(row, theme())
     with database().writing() as connection:
-        before = {delivery.id for delivery in sent_tickets(connection, name, access().merchant_id, row["id"])}
+        before = {known.id for known in deliveries_of_request(connection, origin.user_id, key)}
         asked = post(connection, letter, recipients, origin, sender_of(theme()))
         if new := set(asked) - before:
             record(connection, Event.TICKET_SENT, **_entry(name, row["id"]), recipients=len(new))
@@ -110,13 +109,14 @@ def _ask(name: str, row: Row, key: str, fields: Sequence[Typed], *, refused: str
     return _step("addresses", name, row, key=key, fields=fields, refused=refused)
 
 
-def _sent(name: str, row: Row) -> str:
+def _sent(name: str, row: Row, key: str) -> str:
     """What became of it, in the dialogue of the page it was asked from."""
     with database().reading() as connection:
-        deliveries = sent_tickets(connection, name, access().merchant_id, row["id"])
+        asked = deliveries_of_request(connection, signed_in().user_id, key)
+        deliveries = deliveries_of(connection, access().scope, **ticket_of(name, row["id"]))
     own = url_for("lists.detail", name=name, id=row["id"])
     on_its_page = urlsplit(htmx.current_url or "").path in (own, f"{own}/ticket")
-    return _step("sent", name, row, deliveries=deliveries, own=own, on_its_page=on_its_page)
+    return _step("sent", name, row, asked=asked, deliveries=deliveries, own=own, on_its_page=on_its_page)
 
 
 def _followed(name: str, row_id: int) -> AnyResponse:

@@ -14,12 +14,13 @@ from app.context import access, database
 from app.lists import REMITTANCES, TRANSACTIONS
 from app.lists.kinds import Row
 from app.mail import Letter
-from app.mail.history import sent_tickets
+from app.mail.query import deliveries_of
 from app.mail.tickets import payment_letter, remittance_letter
 from app.themes import Theme
 from app.tickets import Ticket, cardholder_ticket, columns, laid_out, query, remittance_ticket, why_no_ticket
 from app.tickets.pdf import pdf
 from app.tickets.text import COLUMNS
+from app.views.deliveries import ticket_of
 from app.views.lists import PATHS
 
 blueprint = Blueprint("tickets", __name__)
@@ -44,7 +45,7 @@ def show(name: str, id: int) -> str:  # noqa: A002 - the name in the address
     """The ticket on a page, and to whom it was sent."""
     ticket = PRINTERS[name].print(fetched(name, id))
     with database().reading() as connection:
-        deliveries = sent_tickets(connection, name, access().merchant_id, id)
+        deliveries = deliveries_of(connection, access().scope, **ticket_of(name, id))
     return render_template(
         "tickets/ticket.html",
         ticket=ticket,
