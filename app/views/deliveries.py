@@ -76,5 +76,7 @@ def _reasons(delivery: DeliveryStatus) -> tuple[str, ...]:
     """What went wrong in our words, then in those of the mail server."""
     if delivery.state is DeliveryState.SENT:
         return (gettext(_TWICE),) if delivery.uncertain else ()
+    if delivery.state not in (DeliveryState.RETRYING, DeliveryState.FAILED):
+        return ()  # renewed: what was said before is past
     fault = gettext(FAULTS[delivery.fault]) if delivery.fault else ""
     return fault, delivery.reply, gettext(_UNCERTAIN) if delivery.uncertain else ""

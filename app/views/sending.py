@@ -45,12 +45,13 @@ def send(name: str, id: int) -> AnyResponse | str | tuple[str, int]:  # noqa: A0
     if not is_key(key):
         abort(400)
     fields = typed(request.form.getlist("to"))
+    bad = 200 if htmx else 422  # a browser complains of a part that is 422, though it shows it
     if any(field.fault for field in fields):
-        return _ask(name, row, key, fields), 422
+        return _ask(name, row, key, fields), bad
     try:
         _post(name, row, addresses(fields), key)
     except MailError as error:
-        return _ask(name, row, key, fields, refused=str(error)), 422
+        return _ask(name, row, key, fields, refused=str(error)), bad
     return _sent(name, row, key) if htmx else _followed(name, id)
 
 

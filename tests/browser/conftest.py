@@ -168,7 +168,12 @@ class Visitor:
         """A picture under tests/screenshots when BORDEREAU_SCREENSHOTS is set."""
         if os.environ.get("BORDEREAU_SCREENSHOTS"):
             width = self.page.viewport_size["width"]
-            self.page.screenshot(path=SCREENSHOTS / f"{name}-{width}.png", full_page=width < DESK)
+            dialogue = self.page.locator("dialog[open]").count()
+            self.page.screenshot(
+                path=SCREENSHOTS / f"{name}-{width}.png",
+                full_page=width < DESK and not dialogue,
+                caret="initial",
+            )
 
 
 @pytest.fixture

@@ -24,6 +24,11 @@ def send_links(visitor):
     return visitor.page.locator("a.send-link:visible")
 
 
+def shuts_nobody_out(visitor, *, javascript):
+    """What axe finds needs JavaScript; nothing may stick out in either case."""
+    return not (javascript and visitor.barriers()) and visitor.sideways() == 0
+
+
 @WIDTHS
 @WAYS
 def test_a_ticket_leaves_from_the_list_in_two_steps(window, live, javascript, width):
@@ -37,27 +42,24 @@ def test_a_ticket_leaves_from_the_list_in_two_steps(window, live, javascript, wi
     visitor.page.locator("pre.ticket").wait_for()
     assert "DUPLICATA" in visitor.page.locator("pre.ticket").inner_text()
     visitor.keep(f"envoi-ticket-{name}")
-    assert visitor.barriers() == []
-    assert visitor.sideways() == 0
+    assert shuts_nobody_out(visitor, javascript=javascript)
     visitor.page.get_by_role("link", name="Suivant").click()
     visitor.page.locator("#to-1").wait_for()
     key = visitor.page.locator("input[name=request_key]").get_attribute("value")
     visitor.page.locator("#to-1").fill("client sans arobase")
-    visitor.page.get_by_text("Autres adresses").click()
+    visitor.page.locator("details.more-addresses > summary").click()
     visitor.page.locator("#to-2").fill("comptable@bureau.example")
     visitor.keep(f"envoi-adresses-{name}")
     visitor.page.get_by_role("button", name="Envoyer", exact=True).click()
     visitor.page.locator("#to-1-fault").wait_for()
     assert visitor.page.locator("#to-2").input_value() == "comptable@bureau.example"
     visitor.keep(f"envoi-faute-{name}")
-    assert visitor.barriers() == []
-    assert visitor.sideways() == 0
+    assert shuts_nobody_out(visitor, javascript=javascript)
     visitor.page.locator("#to-1").fill("client@maison.example")
     visitor.page.get_by_role("button", name="Envoyer", exact=True).click()
     visitor.page.locator(".delivery").first.wait_for()
     visitor.keep(f"envoi-parti-{name}")
-    assert visitor.barriers() == []
-    assert visitor.sideways() == 0
+    assert shuts_nobody_out(visitor, javascript=javascript)
     row_id = int(row.rpartition("/")[2])
     assert sorted(deliveries(live, key)) == [
         ("client@maison.example", row_id),
@@ -91,8 +93,7 @@ def test_a_ticket_leaves_from_the_detail_and_its_page_says_so(window, live, java
         visitor.page.wait_for_url(re.compile("#envois$"))
     assert visitor.page.locator("#envois .delivery").count() == before + 1
     visitor.keep("detail-envois" + ("" if javascript else "-sans-js"))
-    assert visitor.barriers() == []
-    assert visitor.sideways() == 0
+    assert shuts_nobody_out(visitor, javascript=javascript)
 
 
 def test_escape_and_cancel_leave_the_list_as_it_was(window):
@@ -156,8 +157,7 @@ def test_what_went_wrong_is_said_and_can_be_sent_again(window, live):
         looking = window(width)
         looking.page.goto(f"{row}/ticket")
         looking.keep("envois-etats")
-        assert looking.barriers() == []
-        assert looking.sideways() == 0
+        assert shuts_nobody_out(looking, javascript=True)
     assert reply in looking.page.locator("#envois").inner_text()
     assert "effacée" in looking.page.locator("#envois").inner_text()
     looking.page.get_by_role("button", name="Renvoyer").click()
