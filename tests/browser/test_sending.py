@@ -146,7 +146,7 @@ def test_what_went_wrong_is_said_and_can_be_sent_again(window, live):
     with live.database.writing(DatabaseRole.OWNER) as connection:
         for address, values in {
             "parti": "state = 'sent', sent_at = now(), message = NULL",
-            "essai": "state = 'retrying', last_fault = 'recipient_refused', last_reply = '451 4.7.1 Patientez'",
+            "essai": "state = 'retrying', last_fault = 'timeout', last_reply = '451 4.7.1 Patientez'",
             "echec": f"state = 'failed', last_fault = 'recipient_refused', last_reply = '{reply}'",
             "efface": "state = 'sent', sent_at = now(), message = NULL, recipient = NULL",
         }.items():
