@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from app.config import Config
+from app.mail.transport import FOLDER as MAIL_FOLDER
 from app.views.accounts import blueprint as accounts_blueprint
 from app.views.branding import blueprint as branding_blueprint
 from app.views.dev import show_mails
@@ -29,5 +30,5 @@ def register(app: Flask, config: Config) -> None:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     if config.development:
-        show_mails(app, config.data / "mail")
+        show_mails(app, config.data / MAIL_FOLDER)
     guard_routes(app)

@@ -42,7 +42,7 @@ def show_mails(app: Flask, folder: Path) -> None:
     app.register_blueprint(blueprint)
 
 
-@blueprint.get("/")
+@blueprint.get("")
 def mails() -> str:
     """The latest mails, newest first."""
     return render_template("dev/mails.html", mails=tuple(_latest()), folder=_folder())
