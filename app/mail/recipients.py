@@ -34,8 +34,12 @@ def typed(texts: Iterable[str]) -> tuple[Typed, ...]:
 
 def addresses(fields: Sequence[Typed]) -> tuple[str, ...]:
     """The addresses of faultless ``fields`` as mail is sent to them, each once."""
-    sent = (_normal(field.text) for field in fields if field.text)
-    return tuple({address.casefold(): address for address in sent}.values())
+    sent: dict[str, str] = {}
+    for field in fields:
+        if field.text:
+            address = _normal(field.text)
+            sent.setdefault(address.casefold(), address)
+    return tuple(sent.values())
 
 
 def _fault(text: str) -> str:
