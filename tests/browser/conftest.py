@@ -47,6 +47,7 @@ class Live:
 
     url: str
     database: Database
+    folder: Path
     email: str
     state: dict[str, object] = field(default_factory=dict)
 
@@ -75,7 +76,7 @@ def live(
         thread = threading.Thread(target=web.serve_forever)
         thread.start()
         try:
-            yield Live(f"http://localhost:{web.server_port}", database, email)
+            yield Live(f"http://localhost:{web.server_port}", database, folder, email)
         finally:
             web.shutdown()
             thread.join()

@@ -6,6 +6,8 @@ import pytest
 from sqlalchemy import select, text
 
 from app.db import Role as DatabaseRole
+from app.mail.delivery import deliver
+from app.mail.transport import Folder
 from app.models import Delivery
 from tests.browser.conftest import DESK, PHONE, TABLET
 
@@ -163,3 +165,32 @@ def test_what_went_wrong_is_said_and_can_be_sent_again(window, live):
     looking.page.get_by_role("button", name="Renvoyer").click()
     looking.page.wait_for_url(re.compile("#envois$"))
     assert reply not in looking.page.locator("#envois").inner_text()
+
+
+def test_a_mail_of_this_machine_shows_its_page_in_a_frame(window, live):
+    visitor = window(PHONE)
+    visitor.go("/transactions?outcome=accepted")
+    visitor.go(send_links(visitor).first.get_attribute("href").replace("/envoi", "/ticket"))
+    visitor.page.get_by_role("link", name="Envoyer par e-mail").click()
+    visitor.page.locator("#to-1").fill("cadre@maison.example")
+    visitor.page.locator("#to-1").press("Enter")
+    visitor.page.locator("#steps .delivery").first.wait_for()
+    with live.database.reading() as connection:
+        delivery_id = connection.scalar(
+            select(Delivery.id).where(Delivery.recipient == "cadre@maison.example")
+        )
+    deliver(live.database, Folder(live.folder / "mail"), delivery_id)
+    for width in (PHONE, TABLET, DESK):
+        looking = window(width)
+        looking.go("/dev/mail")
+        looking.keep("e-mails-recus")
+        assert shuts_nobody_out(looking, javascript=True)
+        looking.page.locator(".mails a").first.click()
+        framed = looking.page.frame_locator("iframe")
+        framed.locator("pre").wait_for()
+        looking.page.locator("iframe").scroll_into_view_if_needed()
+        looking.keep("e-mail")
+        assert "DUPLICATA" in framed.locator("pre").inner_text()
+        wide = framed.locator("html").evaluate("page => page.scrollWidth - page.clientWidth")
+        assert wide == 0
+        assert looking.sideways() == 0
