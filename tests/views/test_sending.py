@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from email import message_from_bytes, policy
 from html import unescape
 
@@ -12,17 +17,15 @@ import pytest
 from sqlalchemy import select, text, update
 
 from app.accounts.rights import PERMISSIONS, Permission
-from app.config import Security, SmtpServer
 from app.db import Role as DatabaseRole
-from app.mail.delivery import deliver
 from app.mail.jobs import sweep
 from app.mail.limits import PER_RECIPIENT
-from app.mail.smtp import Smtp
 from app.mail.tickets import payment_letter, remittance_letter
 from app.models import Delivery, JournalEntry, Role
 from app.tickets import cardholder_ticket, lines, remittance_ticket
 from app.views.tickets import face
 from tests import factories
+from tests.conftest import SECRET_KEY
 from tests.mail.reading import lines_in_html, lines_in_pdf, lines_in_text
 from tests.mail.servers import mail_server
 from tests.page import Page
@@ -353,16 +356,35 @@ def lines_on_page(source):
     return tuple(unescape(re.sub("<[^>]+>", "", printed)).removesuffix("\n").split("\n"))
 
 
+@contextmanager
+def a_worker(database, folder, port):
+    """``bordereau worker`` as it runs beside the portal, with a mail server of its own."""
+    settings = {
+        "BORDEREAU_DATABASE_URL": database.url,
+        "BORDEREAU_DATA": str(folder),
+        "BORDEREAU_SECRET_KEY": SECRET_KEY,
+        "BORDEREAU_SMTP_URL": f"smtp://localhost:{port}",
+        "BORDEREAU_SMTP_FROM": "no-reply@horizon.example",
+    }
+    process = subprocess.Popen([sys.executable, "-m", "app.cli", "worker"], env=os.environ | settings)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
 @pytest.mark.parametrize("which", ["payment", "remise"])
-def test_a_click_arrives_whole_at_a_mail_server(owner, request, database, which):
+def test_a_click_arrives_whole_at_a_mail_server(owner, request, database, tmp_path, which):
     path = request.getfixturevalue(which)
     send(owner, f"{path}/envoi", "a@maison.example", "b@maison.example")
     on_page = lines_on_page(owner.page(f"{path}/ticket").source)
     document = owner.get(f"{path}/ticket.pdf").data
-    with mail_server() as box:
-        way = Smtp(SmtpServer(host="localhost", port=box.port, security=Security.NONE))
-        for (delivery_id,) in rows_of(database, Delivery.id):
-            deliver(database, way, delivery_id)
+    with mail_server() as box, a_worker(database, tmp_path, box.port):
+        deadline = time.monotonic() + 30
+        while {state for (state,) in rows_of(database, Delivery.state)} != {"sent"}:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
         received = list(box.received)
     assert sorted(mail.recipients for mail in received) == [["a@maison.example"], ["b@maison.example"]]
     for mail in received:
@@ -376,7 +398,6 @@ def test_a_click_arrives_whole_at_a_mail_server(owner, request, database, which)
         assert attached.get_content() == document
         assert lines_in_html(Said(words, html)) == lines_in_text(Said(words, html)) == on_page
         assert "maison.example" not in words + html
-    assert {state for (state,) in rows_of(database, Delivery.state)} == {"sent"}
     assert "a@maison.example" in plain(owner.page(path).one("section", id="envois"))
 
 
