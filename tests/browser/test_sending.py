@@ -113,6 +113,22 @@ def test_escape_and_cancel_leave_the_list_as_it_was(window):
     assert visitor.page.url.endswith("/remises")
 
 
+def test_a_lost_network_is_said_where_one_looks(window):
+    visitor = window(PHONE)
+    visitor.go("/remises?count=with")
+    visitor.go(visitor.page.locator("#cards .card-title a").first.get_attribute("href"))
+    visitor.page.context.set_offline(True)
+    visitor.page.get_by_role("link", name="Envoyer le ticket").click()
+    notice = visitor.page.locator("dialog [data-offline]")
+    notice.wait_for()
+    visitor.page.locator("dialog .dialogue-close").click()
+    visitor.page.context.set_offline(False)
+    visitor.page.get_by_role("link", name="Envoyer le ticket").click()
+    visitor.page.locator("dialog pre").wait_for()
+    assert not notice.is_visible()
+    visitor.complaints.clear()  # what the browser says of a request that could not leave
+
+
 @WAYS
 def test_clicking_twice_and_going_back_is_one_mail(window, live, javascript):
     visitor = window(PHONE, javascript=javascript)
