@@ -133,6 +133,7 @@ def detail(name: str, id: int) -> str:  # noqa: A002 - the name in the address
         row=row,
         sums=sums,
         deliveries=deliveries,
+        this_page=url_for("lists.detail", name=name, id=id),
         name=name,
         id=id,
         sections=tuple(sections(spec, row)),

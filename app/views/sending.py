@@ -116,8 +116,9 @@ def _sent(name: str, row: Row, key: str) -> str:
         asked = deliveries_of_request(connection, signed_in().user_id, key)
         deliveries = deliveries_of(connection, access().scope, **ticket_of(name, row["id"]))
     own = url_for("lists.detail", name=name, id=row["id"])
-    on_its_page = urlsplit(htmx.current_url or "").path in (own, f"{own}/ticket")
-    return _step("sent", name, row, asked=asked, deliveries=deliveries, own=own, on_its_page=on_its_page)
+    below = urlsplit(htmx.current_url or "").path
+    this_page = below if below in (own, f"{own}/ticket") else None
+    return _step("sent", name, row, asked=asked, deliveries=deliveries, own=own, this_page=this_page)
 
 
 def _followed(name: str, row_id: int) -> AnyResponse:

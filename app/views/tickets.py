@@ -54,6 +54,7 @@ def show(name: str, id: int) -> str:  # noqa: A002 - the name in the address
         name=name,
         id=id,
         deliveries=deliveries,
+        this_page=url_for("tickets.show", name=name, id=id),
         current_list=name,
         **face(ticket),
     )

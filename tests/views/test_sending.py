@@ -124,6 +124,7 @@ def test_the_dialogue_gets_the_same_steps_as_parts(owner, payment, database):
     assert good.status_code == 200
     assert good.text.count("oui@maison.example") == 2  # in the dialogue, and on the page below it
     assert 'hx-swap-oob="true"' in good.text
+    assert f'<a class="refresh" href="{payment}">' in good.text
     elsewhere = {**HTMX, "HX-Current-URL": "http://localhost/transactions"}
     assert (
         "hx-swap-oob"
