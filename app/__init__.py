@@ -27,7 +27,7 @@ def create_app(config: Config, database: Database | None = None) -> Flask:
     app.extensions["bordereau.themes"] = loaded = themes.load_themes()
     journal.log_to_stderr()
     security.secure(app, config, tuple(loaded.by_host))
-    views.register(app)
+    views.register(app, config)
     security.protect_forms(app)
     errors.handle_errors(app)
     security.trust_proxy(app, config)

@@ -34,12 +34,20 @@ def visitor() -> Visitor | None:
     return current_user if current_user.is_authenticated else None
 
 
+def signed_in() -> Visitor:
+    """The signed-in person, behind a guard; 403 for a stranger."""
+    person = visitor()
+    if person is None:
+        abort(403)
+    return person
+
+
 def access() -> Access:
     """The membership this person looks through; 403 for one who belongs nowhere any more."""
-    person = visitor()
-    if person is None or person.access is None:
+    chosen = signed_in().access
+    if chosen is None:
         abort(403)
-    return person.access
+    return chosen
 
 
 def known_visitor() -> Visitor | None:

@@ -82,7 +82,7 @@ def run(config: Config) -> None:
         accounts = _prepare(config)
         children |= {command: _child(command) for command in ("serve", "worker")}
         _wait_for_answer(config.port, children)
-        _show(config.port, accounts)
+        _show(config, accounts)
         while True:
             _check(children)
             time.sleep(0.5)
@@ -154,8 +154,11 @@ def _answers(port: int) -> bool:
         connection.close()
 
 
-def _show(port: int, accounts: str) -> None:
-    parts = (f"http://localhost:{port}/", accounts, gettext("Ctrl-C stops the portal."))
+def _show(config: Config, accounts: str) -> None:
+    portal = f"http://localhost:{config.port}/"
+    mails = gettext("Mails are kept here, and shown at %(address)s", address=f"{portal}dev/mail")
+    kept = config.development and not config.smtp
+    parts = (portal, accounts, mails if kept else "", gettext("Ctrl-C stops the portal."))
     text = Text("\n\n".join(filter(None, parts)))
     Console().print(Panel(text, title=gettext("The portal is ready"), expand=False, padding=(1, 3)))
 

@@ -148,8 +148,11 @@ def refuse_foreign_origin() -> None:
 
 
 def set_headers(response: Response) -> Response:
-    """The headers of every response, whatever its status. Only versioned files may be kept."""
-    response.headers.update(HEADERS)
+    """The headers of every response, whatever its status. Only versioned files may be kept.
+
+    A view that shows what it did not write itself sets a stricter policy of its own.
+    """
+    response.headers.update({name: value for name, value in HEADERS.items() if name not in response.headers})
     if current_app.config["SESSION_COOKIE_SECURE"]:
         response.headers["Strict-Transport-Security"] = HSTS
     if is_versioned_file() and response.status_code in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):

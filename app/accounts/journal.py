@@ -25,6 +25,7 @@ class Event(StrEnum):
     TOO_MANY_SIGN_INS = "too_many_sign_ins"
     SIGNED_OUT = "signed_out"
     EXPORTED = "exported"
+    TICKET_SENT = "ticket_sent"
     NOT_ALLOWED = "not_allowed"
     NOT_IN_SCOPE = "not_in_scope"
     FOREIGN_SESSION = "foreign_session"

@@ -46,13 +46,16 @@ class Permission(StrEnum):
 
     LIST = "list"
     EXPORT = "export"
+    SEND = "send"
 
 
+#: Whoever sees a ticket may send it: the customer's own paper names the fleet manager and the finance
+#: director among those who do, and a viewer is there for the tickets.
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
-    Role.OWNER: frozenset({Permission.LIST, Permission.EXPORT}),
-    Role.FLEET: frozenset({Permission.LIST, Permission.EXPORT}),
-    Role.FINANCE: frozenset({Permission.LIST, Permission.EXPORT}),
-    Role.VIEWER: frozenset({Permission.LIST}),
+    Role.OWNER: frozenset({Permission.LIST, Permission.EXPORT, Permission.SEND}),
+    Role.FLEET: frozenset({Permission.LIST, Permission.EXPORT, Permission.SEND}),
+    Role.FINANCE: frozenset({Permission.LIST, Permission.EXPORT, Permission.SEND}),
+    Role.VIEWER: frozenset({Permission.LIST, Permission.SEND}),
 }
 
 

@@ -4,17 +4,31 @@ from __future__ import annotations
 
 from flask import Flask
 
+from app.config import Config
+from app.mail.transport import FOLDER as MAIL_FOLDER
 from app.views.accounts import blueprint as accounts_blueprint
 from app.views.branding import blueprint as branding_blueprint
+from app.views.dev import show_mails
 from app.views.guards import guard_routes
 from app.views.lists import blueprint as lists_blueprint
 from app.views.rendering import prepare
+from app.views.sending import blueprint as sending_blueprint
 from app.views.tickets import blueprint as tickets_blueprint
 
+BLUEPRINTS = (
+    accounts_blueprint,
+    branding_blueprint,
+    lists_blueprint,
+    tickets_blueprint,
+    sending_blueprint,
+)
 
-def register(app: Flask) -> None:
+
+def register(app: Flask, config: Config) -> None:
     """Routes, what templates know, and the guards."""
     prepare(app)
-    for blueprint in (accounts_blueprint, branding_blueprint, lists_blueprint, tickets_blueprint):
+    for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    if config.development:
+        show_mails(app, config.data / MAIL_FOLDER)
     guard_routes(app)

@@ -15,6 +15,7 @@ from app.lists import REMITTANCES, TRANSACTIONS, money
 from app.lists.criteria import Args
 from app.lists.fields import Field, ListSpec
 from app.lists.kinds import Money, Row, Whole
+from app.tickets import why_no_ticket
 
 #: How loudly a code speaks. What is not here is the ordinary case, and quiet.
 TONES = {
@@ -54,9 +55,13 @@ class Cell:
 
 @dataclass(frozen=True)
 class Line:
-    """A row of a list: its address, its cells in the order of the table, and those of its card."""
+    """A row of a list: its address, its cells in the order of the table, and those of its card.
+
+    ``send`` is where its ticket is sent from; None when it has no ticket.
+    """
 
     href: str
+    send: str | None
     cells: tuple[Cell, ...]
     slots: dict[str, list[Cell]]
     warnings: tuple[str, ...]
@@ -70,7 +75,7 @@ def lines(spec: ListSpec, rows: Iterable[Row]) -> Iterator[Line]:
         for shown in cells:
             if shown.field.slot and shown.text:
                 slots[shown.field.slot].append(shown)
-        yield Line(cells[0].href or "", cells, slots, tuple(warnings(spec, row)))
+        yield Line(cells[0].href or "", _sending(spec, row), cells, slots, tuple(warnings(spec, row)))
 
 
 @cache
@@ -128,6 +133,10 @@ def payments_address(row: Row) -> str:
         ("remittance", row["number"]),
     )
     return address(TRANSACTIONS.name, args)
+
+
+def _sending(spec: ListSpec, row: Row) -> str | None:
+    return None if why_no_ticket(row) else url_for("sending.show", name=spec.name, id=row["id"])
 
 
 def _seal(row: Row) -> str:

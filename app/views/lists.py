@@ -30,9 +30,11 @@ from app.lists.freshness import freshness
 from app.lists.period import Period
 from app.lists.query import one, page
 from app.lists.sums import sums_by_type, totals
+from app.mail.query import deliveries_of
 from app.security import local_path
 from app.tickets import why_no_ticket
 from app.views import cells
+from app.views.deliveries import ticket_of
 from app.views.details import sections
 from app.views.periods import quick_periods
 from app.views.rendering import htmx, page_or_part
@@ -121,6 +123,7 @@ def detail(name: str, id: int) -> str:  # noqa: A002 - the name in the address
     with database().reading() as connection:
         row = one(connection, spec, scope, id)
         sums = sums_by_type(connection, scope, id, row["collected_on"]) if row and spec is REMITTANCES else ()
+        deliveries = deliveries_of(connection, scope, **ticket_of(name, id)) if row else ()
     if row is None:
         _journal_not_in_scope(name, id)
         abort(404)
@@ -129,6 +132,10 @@ def detail(name: str, id: int) -> str:  # noqa: A002 - the name in the address
         spec=spec,
         row=row,
         sums=sums,
+        deliveries=deliveries,
+        this_page=url_for("lists.detail", name=name, id=id),
+        name=name,
+        id=id,
         sections=tuple(sections(spec, row)),
         no_ticket=why_no_ticket(row),
         back=_list_left(name),

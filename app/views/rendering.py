@@ -15,11 +15,12 @@ from flask_htmx import HTMX
 from jinja2 import StrictUndefined
 
 from app.accounts.rights import Permission
+from app.accounts.sessions import new_key
 from app.context import known_visitor, theme
 from app.i18n import DEFAULT_LANGUAGE, gettext, language, ngettext, speak
 from app.lists import REMITTANCES, TRANSACTIONS, money
 from app.security import local_path
-from app.views import cells, details, filters, periods
+from app.views import cells, deliveries, details, filters, periods
 from app.views.accounts import LANGUAGE_COOKIE
 from app.views.branding import theme_file
 
@@ -34,7 +35,13 @@ def prepare(app: Flask) -> None:
     app.context_processor(_moment)
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(money=show_money, day=show_day, long_day=show_long_day, number=show_number)
+    app.jinja_env.filters.update(
+        money=show_money,
+        day=show_day,
+        long_day=show_long_day,
+        number=show_number,
+        in_words=deliveries.delivery_in_words,
+    )
     versions = _versions(Path(app.static_folder or ""))
     app.jinja_env.globals.update(
         _=gettext,
@@ -62,6 +69,8 @@ def prepare(app: Flask) -> None:
         detail_title=details.title,
         links=details.links,
         type_in_words=details.type_in_words,
+        paris_moment=deliveries.paris_moment,
+        request_key=new_key,
     )
 
 

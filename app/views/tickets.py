@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Any
 
 from flask import Blueprint, abort, render_template, send_file, url_for
 from werkzeug.wrappers import Response as AnyResponse
@@ -12,45 +13,56 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.context import access, database
 from app.lists import REMITTANCES, TRANSACTIONS
 from app.lists.kinds import Row
+from app.mail import Letter
+from app.mail.query import deliveries_of
+from app.mail.tickets import payment_letter, remittance_letter
+from app.themes import Theme
 from app.tickets import Ticket, cardholder_ticket, columns, laid_out, query, remittance_ticket, why_no_ticket
 from app.tickets.pdf import pdf
 from app.tickets.text import COLUMNS
+from app.views.deliveries import ticket_of
 from app.views.lists import PATHS
 
 blueprint = Blueprint("tickets", __name__)
 
 
 @dataclass(frozen=True)
-class _Printer:
-    """How the rows of a list are fetched and become tickets."""
+class Printer:
+    """How the rows of a list are fetched, and become tickets and letters."""
 
     fetch: Callable[..., Row | None]
     print: Callable[[Row], Ticket]
+    letter: Callable[[Row, Theme], Letter]
 
 
-_PRINTERS = {
-    TRANSACTIONS.name: _Printer(query.payment, cardholder_ticket),
-    REMITTANCES.name: _Printer(query.remittance, remittance_ticket),
+PRINTERS = {
+    TRANSACTIONS.name: Printer(query.payment, cardholder_ticket, payment_letter),
+    REMITTANCES.name: Printer(query.remittance, remittance_ticket, remittance_letter),
 }
 
 
 def show(name: str, id: int) -> str:  # noqa: A002 - the name in the address
-    """The ticket on a page."""
-    ticket = _ticket(name, id)
+    """The ticket on a page, and to whom it was sent."""
+    ticket = PRINTERS[name].print(fetched(name, id))
+    with database().reading() as connection:
+        deliveries = deliveries_of(connection, access().scope, **ticket_of(name, id))
     return render_template(
         "tickets/ticket.html",
         ticket=ticket,
-        printed=laid_out(ticket),
-        wide=columns(ticket) > COLUMNS,
         back=url_for("lists.detail", name=name, id=id),
         file=url_for("tickets.download", name=name, id=id),
+        name=name,
+        id=id,
+        deliveries=deliveries,
+        this_page=url_for("tickets.show", name=name, id=id),
         current_list=name,
+        **face(ticket),
     )
 
 
 def download(name: str, id: int) -> AnyResponse:  # noqa: A002 - the name in the address
     """The ticket as PDF, on 80 mm paper."""
-    ticket = _ticket(name, id)
+    ticket = PRINTERS[name].print(fetched(name, id))
     return send_file(
         BytesIO(pdf(ticket)),
         mimetype="application/pdf",
@@ -65,11 +77,15 @@ for _name, _path in PATHS.items():
     blueprint.add_url_rule(f"{_place}.pdf", "download", download, defaults={"name": _name})
 
 
-def _ticket(name: str, row_id: int) -> Ticket:
-    """The ticket of a row in sight whose application has tickets; anything else does not exist."""
-    printer = _PRINTERS[name]
+def fetched(name: str, row_id: int) -> Row:
+    """A row in sight whose application has tickets; anything else does not exist."""
     with database().reading() as connection:
-        row = printer.fetch(connection, access().scope, row_id)
+        row = PRINTERS[name].fetch(connection, access().scope, row_id)
     if row is None or why_no_ticket(row) is not None:
         abort(404)
-    return printer.print(row)
+    return row
+
+
+def face(ticket: Ticket) -> dict[str, Any]:
+    """What the template of a ticket needs: its lines, and whether they are wider than usual."""
+    return {"printed": laid_out(ticket), "wide": columns(ticket) > COLUMNS}

@@ -1,4 +1,7 @@
-"""The tickets as a terminal of the demo prints them, 24 columns wide. Few terminals hand theirs on."""
+"""The tickets as a terminal of the demo prints them, 24 columns wide. Few terminals hand theirs on.
+
+Those of payments are the customer's copy: the one that is asked for again.
+"""
 
 from __future__ import annotations
 
@@ -69,8 +72,8 @@ def _cardholder(payment: Row, parent: Row) -> Iterator[str]:
         yield f"NO AUTO : {payment['authorisation_number']}"
     yield from _money(payment)
     yield from _ending(payment)
-    yield "TICKET COMMERCANT"
-    yield "A CONSERVER"
+    yield "TICKET CLIENT".center(_WIDTH).rstrip()
+    yield "A CONSERVER".center(_WIDTH).rstrip()
 
 
 def _reading(payment: Row, parent: Row) -> str:

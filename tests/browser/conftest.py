@@ -47,6 +47,7 @@ class Live:
 
     url: str
     database: Database
+    folder: Path
     email: str
     state: dict[str, object] = field(default_factory=dict)
 
@@ -75,7 +76,7 @@ def live(
         thread = threading.Thread(target=web.serve_forever)
         thread.start()
         try:
-            yield Live(f"http://localhost:{web.server_port}", database, email)
+            yield Live(f"http://localhost:{web.server_port}", database, folder, email)
         finally:
             web.shutdown()
             thread.join()
@@ -168,7 +169,12 @@ class Visitor:
         """A picture under tests/screenshots when BORDEREAU_SCREENSHOTS is set."""
         if os.environ.get("BORDEREAU_SCREENSHOTS"):
             width = self.page.viewport_size["width"]
-            self.page.screenshot(path=SCREENSHOTS / f"{name}-{width}.png", full_page=width < DESK)
+            dialogue = self.page.locator("dialog[open]").count()
+            self.page.screenshot(
+                path=SCREENSHOTS / f"{name}-{width}.png",
+                full_page=width < DESK and not dialogue,
+                caret="initial",
+            )
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ WIDTHS = pytest.mark.parametrize("width", [PHONE, DESK])
 
 def rows(visitor):
     """The addresses of the payments in sight, in order: cards on a phone, a table on a desk."""
-    links = visitor.page.locator("#cards a:visible, #table-rows th a:visible")
+    links = visitor.page.locator("#cards .card-title a:visible, #table-rows th a:visible")
     return links.evaluate_all("links => links.map((link) => link.getAttribute('href'))")
 
 

@@ -15,16 +15,20 @@ PAGES = {
     "remises-vides": "/remises?count=without",
     "trop-long": f"/transactions.csv?{MONTH}",
     "introuvable": "/transactions/999999999",
-    "remise": "/remises >> a[href^='/remises/']",
-    "transaction": "/transactions >> a[href^='/transactions/']",
+    "remise": "/remises >> a[href^='/remises/']:not(.send-link)",
+    "ticket": "/remises >> a[href^='/remises/']:not(.send-link) >> a[href$='/ticket']",
+    "envoi": "/transactions >> a.send-link",
+    "envoi-adresses": "/transactions >> a.send-link >> .actions a.primary",
+    "e-mails": "/dev/mail",
+    "transaction": "/transactions >> a[href^='/transactions/']:not(.send-link)",
 }
 
 
 def visit(visitor, page):
-    """Go to a page, or from one page to the first that a selector finds on it."""
-    path, _, selector = PAGES[page].partition(" >> ")
+    """Go to a page, or from there on to the first link that each selector finds."""
+    path, *selectors = PAGES[page].split(" >> ")
     visitor.go(path)
-    if selector:
+    for selector in selectors:
         visitor.go(visitor.page.locator(selector).first.get_attribute("href"))
     assert visitor.page.locator("h1").count() == 1
 

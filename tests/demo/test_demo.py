@@ -441,7 +441,8 @@ def test_few_tickets_are_printed(demo):
     assert 0 < len(payments) < len(demo.payments) / 10
     assert 0 < len(collections) < len(demo.collections) / 10
     for payment in payments:
-        assert payment.ticket[-1] == "A CONSERVER"
+        assert [line.strip() for line in payment.ticket[-2:]] == ["TICKET CLIENT", "A CONSERVER"]
+        assert not [line for line in payment.ticket if "COMMERCANT" in line]
         assert max(map(len, payment.ticket)) <= 24
         if payment["card"]:
             assert f"************{payment['card'][-4:]}" in payment.ticket

@@ -24,7 +24,7 @@ def addresses(shops):
         for row_id in (shop.remittance_id, shop.empty_id, *shop.transaction_ids):
             yield f"/remises/{row_id}"
             yield f"/transactions/{row_id}"
-            for ticket in ("ticket", "ticket.pdf"):
+            for ticket in ("ticket", "ticket.pdf", "envoi", f"envoi?envoi={'k' * 43}"):
                 yield f"/remises/{row_id}/{ticket}"
                 yield f"/transactions/{row_id}/{ticket}"
         for asked in (

@@ -2,8 +2,11 @@
 (() => {
   "use strict";
 
+  const dialogue = document.getElementById("dialogue");
+
   // The table or the cards changed: say so to those who do not see it, and keep a place for the keyboard.
   document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.detail.target?.closest("dialog")) return;
     const said = document.querySelector("[data-say]");
     const voice = document.getElementById("voice");
     if (said && voice) voice.textContent = said.textContent.trim().replace(/\s+/g, " ");
@@ -22,14 +25,29 @@
   });
 
   // The network is gone: say it where the answer would have stood.
-  document.addEventListener("htmx:sendError", () => {
-    const notice = document.getElementById("offline");
-    if (notice) notice.hidden = false;
+  const showOffline = (offline) =>
+    document.querySelectorAll("[data-offline]").forEach((notice) => (notice.hidden = !offline));
+  document.addEventListener("htmx:sendError", (event) => {
+    showOffline(true);
+    if (event.detail.target?.closest("dialog:not([open])")) dialogue.showModal();
   });
   document.addEventListener("htmx:afterRequest", (event) => {
-    const notice = document.getElementById("offline");
-    if (notice && event.detail.successful) notice.hidden = true;
+    if (event.detail.successful) showOffline(false);
   });
+
+  // The steps of sending a ticket stand in a dialogue over the page; closed, it leaves nothing behind.
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (!dialogue || event.detail.target.id !== "steps") return;
+    if (!dialogue.open) dialogue.showModal();
+    dialogue.scrollTop = 0;
+    (event.detail.target.querySelector("[aria-invalid], [autofocus], [tabindex='-1']") ?? dialogue).focus();
+  });
+  dialogue?.addEventListener("click", (event) => {
+    if (!event.target.closest("[data-close]")) return;
+    event.preventDefault();
+    dialogue.close();
+  });
+  dialogue?.addEventListener("close", () => document.getElementById("steps").replaceChildren());
 
   // Sorting on a phone needs no second tap.
   document.addEventListener("change", (event) => {

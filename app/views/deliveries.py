@@ -1,0 +1,82 @@
+"""What became of the mails that carried a ticket, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from app.i18n import N_, gettext, language
+from app.lists import REMITTANCES, TRANSACTIONS
+from app.mail.query import DeliveryStatus
+from app.mail.words import FAULTS, STATES
+from app.models import DEFAULT_TIME_ZONE, OPEN_STATES, DeliveryState
+
+#: What a delivery calls the id of a row of each list.
+_IDS = {TRANSACTIONS.name: "transaction_id", REMITTANCES.name: "remittance_id"}
+_MOMENT = {"fr": "%d/%m/%Y %H:%M", "en": "%Y-%m-%d %H:%M"}
+#: How loudly a state speaks.
+_TONES = {
+    DeliveryState.QUEUED: "info",
+    DeliveryState.SENDING: "info",
+    DeliveryState.SENT: "good",
+    DeliveryState.RETRYING: "warn",
+    DeliveryState.FAILED: "bad",
+}
+#: When a server was cut off in the middle of its answer, nobody knows whether it had taken the mail.
+_UNCERTAIN = N_("The mail server was cut off while it answered: this mail may have arrived all the same.")
+_TWICE = N_("The mail server was cut off while it answered: this mail may have arrived twice.")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A delivery as a page shows it; ``reasons`` say why it has not arrived, or may have twice.
+
+    ``is_open`` says that it is still under way.
+    """
+
+    state: str
+    tone: str
+    when: str
+    reasons: tuple[str, ...]
+    is_open: bool
+
+
+def ticket_of(name: str, row_id: int) -> dict[str, int]:
+    """How a delivery names the row of the list ``name`` that its ticket is of."""
+    return {_IDS[name]: row_id}
+
+
+def delivery_in_words(delivery: DeliveryStatus) -> Shown:
+    """The state of ``delivery``, since or until when, and what kept it from arriving."""
+    return Shown(
+        state=gettext(STATES[delivery.state]),
+        tone=_TONES[delivery.state],
+        when=_when(delivery),
+        reasons=tuple(filter(None, _reasons(delivery))),
+        is_open=delivery.state in OPEN_STATES,
+    )
+
+
+def paris_moment(at: datetime | None = None) -> str:
+    """An instant, or this one, by the clocks of metropolitan France."""
+    local = (at or datetime.now(UTC)).astimezone(ZoneInfo(DEFAULT_TIME_ZONE))
+    return local.strftime(_MOMENT[language()])
+
+
+def _when(delivery: DeliveryStatus) -> str:
+    if delivery.sent_at is not None:
+        return gettext("on %(moment)s", moment=paris_moment(delivery.sent_at))
+    if delivery.state is DeliveryState.RETRYING:
+        return gettext("next try on %(moment)s", moment=paris_moment(delivery.next_try_at))
+    return gettext("asked for on %(moment)s", moment=paris_moment(delivery.created_at))
+
+
+def _reasons(delivery: DeliveryStatus) -> tuple[str, ...]:
+    """What went wrong in our words, then in those of the mail server."""
+    if delivery.state is DeliveryState.SENT:
+        return (gettext(_TWICE),) if delivery.uncertain else ()
+    if delivery.state not in (DeliveryState.RETRYING, DeliveryState.FAILED):
+        return ()  # renewed: what was said before is past
+    fault = gettext(FAULTS[delivery.fault]) if delivery.fault else ""
+    return fault, delivery.reply, gettext(_UNCERTAIN) if delivery.uncertain else ""

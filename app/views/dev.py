@@ -1,0 +1,115 @@
+"""The mails of a developer's machine, which go to a folder instead of a mail server; nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+from io import BytesIO
+from pathlib import Path
+
+from flask import Blueprint, Flask, Response, abort, current_app, make_response, render_template, send_file
+
+blueprint = Blueprint("dev", __name__, url_prefix="/dev/mail")
+FOLDER = "bordereau.mails"
+MOST_SHOWN = 100
+#: The page of a mail in a frame: it wears its own styles and can do nothing.
+MAIL_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+FRAMING_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
+)
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A mail as its reader gets it."""
+
+    name: str
+    headers: tuple[tuple[str, str], ...]
+    subject: str
+    recipient: str
+    text: str
+    html: str
+    files: tuple[EmailMessage, ...]
+
+
+def show_mails(app: Flask, folder: Path) -> None:
+    """Let ``app`` show the mails of ``folder``."""
+    app.extensions[FOLDER] = folder
+    app.register_blueprint(blueprint)
+
+
+@blueprint.get("")
+def mails() -> str:
+    """The latest mails, newest first."""
+    return render_template("dev/mails.html", mails=tuple(_latest()), folder=_folder())
+
+
+@blueprint.get("/<name>")
+def mail(name: str) -> Response:
+    """A mail: headers, both its parts and what is attached."""
+    response = make_response(render_template("dev/mail.html", mail=_mail(name)))
+    response.headers["Content-Security-Policy"] = FRAMING_POLICY
+    return response
+
+
+@blueprint.get("/<name>/page")
+def mail_page(name: str) -> Response:
+    """The HTML part, as a mail program shows it."""
+    response = make_response(_mail(name).html)
+    response.headers["Content-Security-Policy"] = MAIL_POLICY
+    return response
+
+
+@blueprint.get("/<name>/<int:number>")
+def mail_file(name: str, number: int) -> Response:
+    """What is attached to a mail, by its place."""
+    files = _mail(name).files
+    if number >= len(files):
+        abort(404)
+    content = files[number].get_payload(decode=True)
+    return send_file(
+        BytesIO(bytes(content)),
+        mimetype=files[number].get_content_type(),
+        as_attachment=True,
+        download_name=files[number].get_filename() or "file",
+    )
+
+
+def _folder() -> Path:
+    folder: Path = current_app.extensions[FOLDER]
+    return folder
+
+
+def _latest() -> Iterator[Mail]:
+    paths = sorted(_folder().glob("*.eml"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    yield from (_read(path) for path in paths[:MOST_SHOWN])
+
+
+def _mail(name: str) -> Mail:
+    """The mail in the file ``name``, one of those in the folder."""
+    found = [path for path in _folder().glob("*.eml") if path.name == name]
+    if not found:
+        abort(404)
+    return _read(found[0])
+
+
+def _read(path: Path) -> Mail:
+    message = BytesParser(EmailMessage, policy=policy.default).parsebytes(path.read_bytes())
+    return Mail(
+        name=path.name,
+        headers=tuple((name, str(value)) for name, value in message.items()),
+        subject=str(message["Subject"]),
+        recipient=str(message["To"]),
+        text=_part(message, "plain"),
+        html=_part(message, "html"),
+        files=tuple(message.iter_attachments()),
+    )
+
+
+def _part(message: EmailMessage, kind: str) -> str:
+    part = message.get_body((kind,))
+    return str(part.get_content()) if part else ""

@@ -1,0 +1,212 @@
+"""A ticket sent to somebody: from a list, from a detail, with JavaScript and without."""
+
+import re
+
+import pytest
+from sqlalchemy import select, text
+
+from app.db import Role as DatabaseRole
+from app.mail.delivery import deliver
+from app.mail.transport import Folder
+from app.models import Delivery
+from tests.browser.conftest import DESK, PHONE, TABLET
+
+WAYS = pytest.mark.parametrize("javascript", [True, False], ids=["htmx", "plain"])
+WIDTHS = pytest.mark.parametrize("width", [PHONE, DESK])
+
+
+def deliveries(live, key):
+    with live.database.reading() as connection:
+        return connection.execute(
+            select(Delivery.recipient, Delivery.transaction_id).where(Delivery.request_key == key)
+        ).all()
+
+
+def send_links(visitor):
+    return visitor.page.locator("a.send-link:visible")
+
+
+def shuts_nobody_out(visitor, *, javascript):
+    """What axe finds needs JavaScript; nothing may stick out in either case."""
+    return not (javascript and visitor.barriers()) and visitor.sideways() == 0
+
+
+@WIDTHS
+@WAYS
+def test_a_ticket_leaves_from_the_list_in_two_steps(window, live, javascript, width):
+    visitor = window(width, javascript=javascript)
+    visitor.go("/transactions?outcome=accepted")
+    where = visitor.page.url
+    name = "liste" + ("" if javascript else "-sans-js")
+    link = send_links(visitor).first
+    row = link.get_attribute("href").removesuffix("/envoi")
+    link.click()
+    visitor.page.locator("pre.ticket").wait_for()
+    assert "DUPLICATA" in visitor.page.locator("pre.ticket").inner_text()
+    visitor.keep(f"envoi-ticket-{name}")
+    assert shuts_nobody_out(visitor, javascript=javascript)
+    visitor.page.get_by_role("link", name="Suivant").click()
+    visitor.page.locator("#to-1").wait_for()
+    key = visitor.page.locator("input[name=request_key]").get_attribute("value")
+    visitor.page.locator("#to-1").fill("client sans arobase")
+    visitor.page.locator("details.more-addresses > summary").click()
+    visitor.page.locator("#to-2").fill("comptable@bureau.example")
+    visitor.keep(f"envoi-adresses-{name}")
+    visitor.page.get_by_role("button", name="Envoyer", exact=True).click()
+    visitor.page.locator("#to-1-fault").wait_for()
+    assert visitor.page.locator("#to-2").input_value() == "comptable@bureau.example"
+    visitor.keep(f"envoi-faute-{name}")
+    assert shuts_nobody_out(visitor, javascript=javascript)
+    visitor.page.locator("#to-1").fill("client@maison.example")
+    visitor.page.get_by_role("button", name="Envoyer", exact=True).click()
+    visitor.page.locator(".delivery").first.wait_for()
+    visitor.keep(f"envoi-parti-{name}")
+    assert shuts_nobody_out(visitor, javascript=javascript)
+    row_id = int(row.rpartition("/")[2])
+    assert sorted(deliveries(live, key)) == [
+        ("client@maison.example", row_id),
+        ("comptable@bureau.example", row_id),
+    ]
+    if javascript:
+        visitor.page.locator("#steps").get_by_text("Fermer").click()
+        assert visitor.page.url == where
+        assert not visitor.page.locator("#dialogue").is_visible()
+    else:
+        assert visitor.page.url.endswith(f"{row}#envois")
+
+
+@pytest.mark.parametrize("width", [PHONE, TABLET, DESK])
+@WAYS
+def test_a_ticket_leaves_from_the_detail_and_its_page_says_so(window, live, javascript, width):
+    visitor = window(width, javascript=javascript)
+    visitor.go("/remises?count=with")
+    visitor.go(visitor.page.locator("a[href^='/remises/']").first.get_attribute("href"))
+    detail = visitor.page.url
+    before = visitor.page.locator("#envois .delivery").count()
+    visitor.page.get_by_role("link", name="Envoyer le ticket").click()
+    visitor.page.get_by_role("link", name="Suivant").click()
+    visitor.page.locator("#to-1").fill(f"daf-{width}-{javascript}@siege.example")
+    visitor.page.locator("#to-1").press("Enter")
+    if javascript:
+        visitor.page.locator("#steps .delivery").first.wait_for()
+        visitor.page.locator("#steps").get_by_text("Fermer").click()
+        assert visitor.page.url == detail
+    else:
+        visitor.page.wait_for_url(re.compile("#envois$"))
+    assert visitor.page.locator("#envois .delivery").count() == before + 1
+    visitor.keep("detail-envois" + ("" if javascript else "-sans-js"))
+    assert shuts_nobody_out(visitor, javascript=javascript)
+
+
+def test_escape_and_cancel_leave_the_list_as_it_was(window):
+    visitor = window(DESK)
+    visitor.go("/remises")
+    for leave in ("Escape", "Annuler"):
+        send_links(visitor).first.click()
+        visitor.page.locator("#dialogue[open]").wait_for()
+        if leave == "Escape":
+            visitor.page.keyboard.press("Escape")
+        else:
+            visitor.page.get_by_role("link", name="Annuler").click()
+        assert not visitor.page.locator("#dialogue").is_visible()
+        assert visitor.page.locator("#steps").inner_html() == ""
+    assert visitor.page.url.endswith("/remises")
+
+
+def test_a_lost_network_is_said_where_one_looks(window):
+    visitor = window(PHONE)
+    visitor.go("/remises?count=with")
+    visitor.go(visitor.page.locator("#cards .card-title a").first.get_attribute("href"))
+    visitor.page.context.set_offline(True)
+    visitor.page.get_by_role("link", name="Envoyer le ticket").click()
+    notice = visitor.page.locator("dialog [data-offline]")
+    notice.wait_for()
+    visitor.page.locator("dialog .dialogue-close").click()
+    visitor.page.context.set_offline(False)
+    visitor.page.get_by_role("link", name="Envoyer le ticket").click()
+    visitor.page.locator("dialog pre").wait_for()
+    assert not notice.is_visible()
+    visitor.complaints.clear()  # what the browser says of a request that could not leave
+
+
+@WAYS
+def test_clicking_twice_and_going_back_is_one_mail(window, live, javascript):
+    visitor = window(PHONE, javascript=javascript)
+    visitor.go("/transactions?outcome=accepted")
+    visitor.go(send_links(visitor).first.get_attribute("href"))
+    visitor.page.get_by_role("link", name="Suivant").click()
+    visitor.page.locator("#to-1").wait_for()
+    key = visitor.page.locator("input[name=request_key]").get_attribute("value")
+    visitor.page.locator("#to-1").fill("une-fois@maison.example")
+    visitor.page.get_by_role("button", name="Envoyer", exact=True).dblclick()
+    visitor.page.locator(".delivery").first.wait_for()
+    if not javascript:
+        visitor.page.reload()
+        visitor.page.go_back()
+        visitor.page.locator("#to-1").fill("une-fois@maison.example")
+        visitor.page.locator("#to-1").press("Enter")
+        visitor.page.wait_for_url(re.compile("#envois$"))
+    assert [recipient for recipient, _ in deliveries(live, key)] == ["une-fois@maison.example"]
+
+
+def test_what_went_wrong_is_said_and_can_be_sent_again(window, live):
+    visitor = window(PHONE)
+    visitor.go("/transactions?outcome=accepted")
+    visitor.go(send_links(visitor).nth(1).get_attribute("href"))
+    row = visitor.page.url.removesuffix("/envoi")
+    for address in ("parti", "essai", "echec", "efface"):
+        visitor.page.goto(f"{row}/ticket")
+        visitor.page.get_by_role("link", name="Envoyer par e-mail").click()
+        visitor.page.locator("#to-1").fill(f"{address}@maison.example")
+        visitor.page.locator("#to-1").press("Enter")
+        visitor.page.locator("#steps .delivery").first.wait_for()
+    reply = "550 5.1.1 Adresse inconnue"
+    with live.database.writing(DatabaseRole.OWNER) as connection:
+        for address, values in {
+            "parti": "state = 'sent', sent_at = now(), message = NULL",
+            "essai": "state = 'retrying', last_fault = 'timeout', last_reply = '451 4.7.1 Patientez'",
+            "echec": f"state = 'failed', last_fault = 'recipient_refused', last_reply = '{reply}'",
+            "efface": "state = 'sent', sent_at = now(), message = NULL, recipient = NULL",
+        }.items():
+            connection.execute(
+                text(f"UPDATE delivery SET {values} WHERE recipient = '{address}@maison.example'")
+            )
+    for width in (PHONE, DESK):
+        looking = window(width)
+        looking.page.goto(f"{row}/ticket")
+        looking.keep("envois-etats")
+        assert shuts_nobody_out(looking, javascript=True)
+    assert reply in looking.page.locator("#envois").inner_text()
+    assert "effacée" in looking.page.locator("#envois").inner_text()
+    looking.page.get_by_role("button", name="Renvoyer").click()
+    looking.page.wait_for_url(re.compile("#envois$"))
+    assert reply not in looking.page.locator("#envois").inner_text()
+
+
+def test_a_mail_of_this_machine_shows_its_page_in_a_frame(window, live):
+    visitor = window(PHONE)
+    visitor.go("/transactions?outcome=accepted")
+    visitor.go(send_links(visitor).first.get_attribute("href").replace("/envoi", "/ticket"))
+    visitor.page.get_by_role("link", name="Envoyer par e-mail").click()
+    visitor.page.locator("#to-1").fill("cadre@maison.example")
+    visitor.page.locator("#to-1").press("Enter")
+    visitor.page.locator("#steps .delivery").first.wait_for()
+    with live.database.reading() as connection:
+        delivery_id = connection.scalar(
+            select(Delivery.id).where(Delivery.recipient == "cadre@maison.example")
+        )
+    deliver(live.database, Folder(live.folder / "mail"), delivery_id)
+    for width in (PHONE, TABLET, DESK):
+        looking = window(width)
+        looking.go("/dev/mail")
+        looking.keep("e-mails-recus")
+        assert shuts_nobody_out(looking, javascript=True)
+        looking.page.locator(".mails a").first.click()
+        framed = looking.page.frame_locator("iframe")
+        framed.locator("pre").wait_for()
+        looking.page.locator("iframe").scroll_into_view_if_needed()
+        looking.keep("e-mail")
+        assert "DUPLICATA" in framed.locator("pre").inner_text()
+        wide = framed.locator("html").evaluate("page => page.scrollWidth - page.clientWidth")
+        assert wide == 0
+        assert looking.sideways() == 0
