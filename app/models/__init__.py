@@ -16,6 +16,7 @@ from app.models.accounts import (
 )
 from app.models.base import Base
 from app.models.imports import ImportFile, ImportRefusal, ImportStatus, ReceivedDay
+from app.models.mail import OPEN_STATES, TRIED_FOR, Delivery, DeliveryState, Fault, MailKind
 from app.models.parties import (
     DEFAULT_TIME_ZONE,
     UNCLAIMED_MERCHANT,
@@ -42,16 +43,22 @@ from app.models.payments import (
 __all__ = [
     "ALL_CONTRACTS",
     "DEFAULT_TIME_ZONE",
+    "OPEN_STATES",
+    "TRIED_FOR",
     "UNCLAIMED_MERCHANT",
     "Base",
     "Contract",
+    "Delivery",
+    "DeliveryState",
     "EntryMode",
+    "Fault",
     "ImportFile",
     "ImportRefusal",
     "ImportStatus",
     "Invitation",
     "InvitationKind",
     "JournalEntry",
+    "MailKind",
     "Membership",
     "MembershipLimit",
     "Merchant",
