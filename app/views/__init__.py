@@ -7,14 +7,23 @@ from flask import Flask
 from app.views.accounts import blueprint as accounts_blueprint
 from app.views.branding import blueprint as branding_blueprint
 from app.views.guards import guard_routes
+from app.views.links import blueprint as links_blueprint
 from app.views.lists import blueprint as lists_blueprint
 from app.views.rendering import prepare
 from app.views.tickets import blueprint as tickets_blueprint
+
+BLUEPRINTS = (
+    accounts_blueprint,
+    branding_blueprint,
+    links_blueprint,
+    lists_blueprint,
+    tickets_blueprint,
+)
 
 
 def register(app: Flask) -> None:
     """Routes, what templates know, and the guards."""
     prepare(app)
-    for blueprint in (accounts_blueprint, branding_blueprint, lists_blueprint, tickets_blueprint):
+    for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     guard_routes(app)
