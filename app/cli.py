@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from app.db import Database
 
 ENTRY_POINTS = "bordereau.commands"
-OWN = {"user": "app.accounts.commands:user"}
+OWN = {"staff": "app.accounts.commands:staff", "user": "app.accounts.commands:user"}
 #: Exit status when the settings are wrong, as for wrong arguments; and when told to stop half-way.
 MISUSE = 2
 TERMINATED = 128 + signal.SIGTERM

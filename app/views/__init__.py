@@ -10,6 +10,7 @@ from app.views.guards import guard_routes
 from app.views.links import blueprint as links_blueprint
 from app.views.lists import blueprint as lists_blueprint
 from app.views.rendering import prepare
+from app.views.team import blueprint as team_blueprint
 from app.views.tickets import blueprint as tickets_blueprint
 
 BLUEPRINTS = (
@@ -17,6 +18,7 @@ BLUEPRINTS = (
     branding_blueprint,
     links_blueprint,
     lists_blueprint,
+    team_blueprint,
     tickets_blueprint,
 )
 

@@ -36,6 +36,11 @@ GUARDS: dict[str, Permission | Standing | None] = {
     "lists.document": Permission.LIST,
     "lists.detail": Permission.LIST,
     "lists.download": Permission.EXPORT,
+    "team.index": Permission.INVITE,
+    "team.invite": Permission.INVITE,
+    "team.change": Permission.INVITE,
+    "team.act": Permission.INVITE,
+    "team.act_on_invitation": Permission.INVITE,
     "tickets.show": Permission.TICKET,
     "tickets.download": Permission.TICKET,
 }
