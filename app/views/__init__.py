@@ -9,6 +9,7 @@ from app.views.branding import blueprint as branding_blueprint
 from app.views.guards import guard_routes
 from app.views.links import blueprint as links_blueprint
 from app.views.lists import blueprint as lists_blueprint
+from app.views.me import blueprint as me_blueprint
 from app.views.rendering import prepare
 from app.views.team import blueprint as team_blueprint
 from app.views.tickets import blueprint as tickets_blueprint
@@ -18,6 +19,7 @@ BLUEPRINTS = (
     branding_blueprint,
     links_blueprint,
     lists_blueprint,
+    me_blueprint,
     team_blueprint,
     tickets_blueprint,
 )

@@ -18,6 +18,7 @@ GUARDS: dict[str, Permission | Standing | None] = {
     "branding.file": None,
     "branding.manifest": None,
     "accounts.sign_in": None,
+    "accounts.second_step": None,
     "accounts.sign_out": None,
     "accounts.choose_language": None,
     "accounts.choose_merchant": Standing.PERSON,
@@ -36,6 +37,13 @@ GUARDS: dict[str, Permission | Standing | None] = {
     "lists.document": Permission.LIST,
     "lists.detail": Permission.LIST,
     "lists.download": Permission.EXPORT,
+    "me.show": Standing.PERSON,
+    "me.password": Standing.PERSON,
+    "me.end_session": Standing.PERSON,
+    "me.end_others": Standing.PERSON,
+    "me.second_factor": Standing.PERSON,
+    "me.remove_second_factor": Standing.PERSON,
+    "me.renew_codes": Standing.PERSON,
     "team.index": Permission.INVITE,
     "team.invite": Permission.INVITE,
     "team.change": Permission.INVITE,
@@ -44,6 +52,9 @@ GUARDS: dict[str, Permission | Standing | None] = {
     "tickets.show": Permission.TICKET,
     "tickets.download": Permission.TICKET,
 }
+
+#: The one page of staff who have no second factor yet.
+ENROLMENT = "me.second_factor"
 
 
 def guard_routes(app: Flask) -> None:
@@ -70,6 +81,8 @@ def guard() -> AnyResponse | None:
         return ask_to_sign_in()
     if not person.may(needed):
         refuse(person, needed)
+    if person.must_enrol and request.endpoint != ENROLMENT:
+        return lead_to(url_for(ENROLMENT))
     return None
 
 
@@ -95,7 +108,11 @@ def load_visitor(request: Request) -> Visitor | None:
 def ask_to_sign_in() -> AnyResponse:
     """To the sign-in page and back here afterwards; htmx must be told to leave the page."""
     here = local_path(request.full_path) if request.method == "GET" else None
-    address = url_for("accounts.sign_in", next=here)
+    return lead_to(url_for("accounts.sign_in", next=here))
+
+
+def lead_to(address: str) -> AnyResponse:
+    """To another page first, in the words of whoever asked: a browser, htmx or a program."""
     if "HX-Request" in request.headers:
         return Response(status=401, headers={"HX-Redirect": address})
     if request.path.endswith(".json"):
