@@ -92,18 +92,22 @@ def change(membership_id: int) -> ResponseReturnValue:
     return (_form(membership_id, asked), 422) if asked.faults else _done("changed")
 
 
-@blueprint.post("/<int:membership_id>/<any(suspendre, retablir, retirer):action>")
+@blueprint.post("/<int:membership_id>/<action>")
 def act(membership_id: int, action: str) -> Response:
     """Suspend, restore or remove an access."""
+    if action not in ACTIONS:
+        abort(404)
     function, done = ACTIONS[action]
     with database().writing() as connection:
         _or_404(function, connection, _holder(connection), membership_id)
     return _done(done)
 
 
-@blueprint.post("/invitations/<int:invitation_id>/<any(renvoyer, annuler):action>")
+@blueprint.post("/invitations/<int:invitation_id>/<action>")
 def act_on_invitation(invitation_id: int, action: str) -> ResponseReturnValue:
     """Send an invitation again, or withdraw it."""
+    if action not in ("renvoyer", "annuler"):
+        abort(404)
     try:
         with database().writing() as connection:
             holder = _holder(connection)
