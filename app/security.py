@@ -152,7 +152,8 @@ def set_headers(response: Response) -> Response:
 
     A view that shows what it did not write itself sets a stricter policy of its own.
     """
-    response.headers.update({name: value for name, value in HEADERS.items() if name not in response.headers})
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
     if current_app.config["SESSION_COOKIE_SECURE"]:
         response.headers["Strict-Transport-Security"] = HSTS
     if is_versioned_file() and response.status_code in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):

@@ -10,17 +10,23 @@ from app.views.accounts import blueprint as accounts_blueprint
 from app.views.branding import blueprint as branding_blueprint
 from app.views.dev import show_mails
 from app.views.guards import guard_routes
+from app.views.links import blueprint as links_blueprint
 from app.views.lists import blueprint as lists_blueprint
+from app.views.me import blueprint as me_blueprint
 from app.views.rendering import prepare
 from app.views.sending import blueprint as sending_blueprint
+from app.views.team import blueprint as team_blueprint
 from app.views.tickets import blueprint as tickets_blueprint
 
 BLUEPRINTS = (
     accounts_blueprint,
     branding_blueprint,
+    links_blueprint,
     lists_blueprint,
-    tickets_blueprint,
+    me_blueprint,
     sending_blueprint,
+    team_blueprint,
+    tickets_blueprint,
 )
 
 

@@ -7,30 +7,53 @@ from flask_login import LoginManager
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.accounts.journal import Event, record
-from app.accounts.rights import Permission, Visitor, visitor_of
+from app.accounts.rights import Permission, Standing, Visitor, visitor_of
 from app.accounts.sessions import is_key, mark_seen
-from app.context import access, database, host, request_id, visitor
+from app.context import database, host, request_id, visitor
 from app.security import cookie_name, local_path
 
-#: What each route asks of the person: a permission, or None for those open to everybody.
-GUARDS: dict[str, Permission | None] = {
+#: What each route asks of the person: a permission, a standing, or None for those open to everybody.
+GUARDS: dict[str, Permission | Standing | None] = {
     "static": None,
     "branding.file": None,
     "branding.manifest": None,
     "accounts.sign_in": None,
+    "accounts.second_step": None,
     "accounts.sign_out": None,
     "accounts.choose_language": None,
-    "accounts.choose_merchant": Permission.LIST,
+    "accounts.choose_merchant": Standing.PERSON,
+    "links.open_invitation": None,
+    "links.invitation": None,
+    "links.accept": None,
+    "links.renew_invitation": None,
+    "links.renewed": None,
+    "links.forgotten": None,
+    "links.asked": None,
+    "links.open_reset": None,
+    "links.reset": None,
+    "links.choose": None,
     "lists.home": Permission.LIST,
     "lists.index": Permission.LIST,
     "lists.document": Permission.LIST,
     "lists.detail": Permission.LIST,
     "lists.download": Permission.EXPORT,
-    "tickets.show": Permission.LIST,
-    "tickets.download": Permission.LIST,
-    "sending.show": Permission.SEND,
-    "sending.send": Permission.SEND,
-    "sending.send_again": Permission.SEND,
+    "me.show": Standing.PERSON,
+    "me.password": Standing.PERSON,
+    "me.end_session": Standing.PERSON,
+    "me.end_others": Standing.PERSON,
+    "me.second_factor": Standing.PERSON,
+    "me.remove_second_factor": Standing.PERSON,
+    "me.renew_codes": Standing.PERSON,
+    "team.index": Permission.INVITE,
+    "team.invite": Permission.INVITE,
+    "team.change": Permission.INVITE,
+    "team.act": Permission.INVITE,
+    "team.act_on_invitation": Permission.INVITE,
+    "tickets.show": Permission.TICKET,
+    "tickets.download": Permission.TICKET,
+    "sending.show": Permission.TICKET,
+    "sending.send": Permission.TICKET,
+    "sending.send_again": Permission.TICKET,
     "dev.mails": None,
     "dev.mail": None,
     "dev.mail_page": None,
@@ -38,6 +61,9 @@ GUARDS: dict[str, Permission | None] = {
 }
 #: Routes that a developer's machine has and production has not.
 ONLY_IN_DEVELOPMENT = frozenset(endpoint for endpoint in GUARDS if endpoint.startswith("dev."))
+
+#: The one page of staff who have no second factor yet.
+ENROLMENT = "me.second_factor"
 
 
 def guard_routes(app: Flask) -> None:
@@ -63,8 +89,10 @@ def guard() -> AnyResponse | None:
     person = visitor()
     if person is None:
         return ask_to_sign_in()
-    if not access().allows(needed):
+    if not person.may(needed):
         refuse(person, needed)
+    if person.must_enrol and request.endpoint != ENROLMENT:
+        return lead_to(url_for(ENROLMENT))
     return None
 
 
@@ -90,7 +118,11 @@ def load_visitor(request: Request) -> Visitor | None:
 def ask_to_sign_in() -> AnyResponse:
     """To the sign-in page and back here afterwards; htmx must be told to leave the page."""
     here = local_path(request.full_path) if request.method == "GET" else None
-    address = url_for("accounts.sign_in", next=here)
+    return lead_to(url_for("accounts.sign_in", next=here))
+
+
+def lead_to(address: str) -> AnyResponse:
+    """To another page first, in the words of whoever asked: a browser, htmx or a program."""
     if "HX-Request" in request.headers:
         return Response(status=401, headers={"HX-Redirect": address})
     if request.path.endswith(".json"):
@@ -98,14 +130,14 @@ def ask_to_sign_in() -> AnyResponse:
     return redirect(address, 303)
 
 
-def refuse(person: Visitor, needed: Permission) -> None:
+def refuse(person: Visitor, needed: Permission | Standing) -> None:
     """403 for what the role does not include, with a line in the journal."""
     with database().writing() as connection:
         record(
             connection,
             Event.NOT_ALLOWED,
             user_id=person.user_id,
-            merchant_id=access().merchant_id,
+            merchant_id=person.access.merchant_id if person.access else None,
             request_id=request_id(),
             needed=needed.value,
             path=request.path,
