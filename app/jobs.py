@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from procrastinate import App, JobContext, PsycopgConnector
-from sqlalchemy import delete
+from sqlalchemy import delete, func, select
 from sqlalchemy.engine import make_url
 
 from app.db import Database, Role
@@ -48,8 +48,9 @@ def upkeep_tonight(context: JobContext, timestamp: int) -> None:
 
 
 def upkeep(database: Database, now: datetime) -> None:
-    """Keep partitions ahead of the calendar, and let go of sessions and attempts past their time."""
+    """Keep partitions ahead of the calendar; let go of sessions, attempts and events past their time."""
     maintain(database, now.date())
     with database.writing() as connection:
         connection.execute(delete(UserSession).where(UserSession.expires_at < now))
         connection.execute(delete(SignInAttempt).where(SignInAttempt.at < now - ATTEMPTS_KEPT))
+        connection.execute(select(func.forget_journal()))

@@ -24,11 +24,7 @@ class Delivery:
     path: Path
     data: bytes
     sha256: str
-
-    @property
-    def name(self) -> str:
-        """The name without its folder, with nothing that a terminal would obey."""
-        return "".join(letter if letter.isprintable() else "?" for letter in self.path.name)[:200]
+    name: str
 
 
 def files_in(paths: Iterable[Path]) -> Iterator[Path]:
@@ -44,14 +40,22 @@ def files_in(paths: Iterable[Path]) -> Iterator[Path]:
             yield path
 
 
-def receive(path: Path) -> Delivery:
-    """Read a regular file, without following a link or waiting on a pipe. Raises Refused, OSError."""
+def receive(path: Path, name: str | None = None) -> Delivery:
+    """Read a regular file, without following a link or waiting on a pipe. Raises Refused, OSError.
+
+    ``name`` is the one it came under, when that is not the name of ``path``.
+    """
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     with os.fdopen(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise refuse(N_("not a regular file"))
         data = file.read()
-    return Delivery(path, data, hashlib.sha256(data).hexdigest())
+    return Delivery(path, data, hashlib.sha256(data).hexdigest(), _shown(name or path.name))
+
+
+def _shown(name: str) -> str:
+    """A name with nothing that a terminal would obey."""
+    return "".join(letter if letter.isprintable() else "?" for letter in name)[:200]
 
 
 def keep(delivery: Delivery, folder: Path) -> None:

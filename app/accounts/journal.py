@@ -30,6 +30,12 @@ class Event(StrEnum):
     FOREIGN_SESSION = "foreign_session"
     MERCHANT_CHOSEN = "merchant_chosen"
     ACCESS_GIVEN = "access_given"
+    STAFF_LOOKED = "staff_looked"
+    STAFF_LEFT = "staff_left"
+    ATTACH_ASKED = "attach_asked"
+    FILE_RETRY_ASKED = "file_retry_asked"
+    FILE_REPLACE_ASKED = "file_replace_asked"
+    JOURNAL_EXPORTED = "journal_exported"
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from app.models.accounts import (
     UserSession,
 )
 from app.models.base import Base
+from app.models.desk import DeskTask, DeskTaskKind, DeskTaskState
 from app.models.imports import ImportFile, ImportRefusal, ImportStatus, ReceivedDay
 from app.models.parties import (
     DEFAULT_TIME_ZONE,
@@ -40,6 +41,9 @@ __all__ = [
     "UNCLAIMED_MERCHANT",
     "Base",
     "Contract",
+    "DeskTask",
+    "DeskTaskKind",
+    "DeskTaskState",
     "EntryMode",
     "ImportFile",
     "ImportRefusal",

@@ -1,0 +1,91 @@
+"""The events of the journal in plain words: what somebody did, as one would say it of him.
+
+Every event has its words; a test holds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from app.accounts.journal import Event
+from app.i18n import N_, gettext
+from app.lists import REMITTANCES, TRANSACTIONS
+from app.lists.criteria import Criteria
+
+
+@dataclass(frozen=True)
+class Said:
+    """What happened, and its details: ``%(name)s`` is one of the entry."""
+
+    title: str
+    detail: str = ""
+
+
+WORDS: Mapping[Event, Said] = {
+    Event.SIGNED_IN: Said(N_("Signed in")),
+    Event.SIGN_IN_REFUSED: Said(N_("Sign-in refused"), N_("wrong password, or access closed")),
+    Event.TOO_MANY_SIGN_INS: Said(N_("Sign-in refused: too many attempts")),
+    Event.SIGNED_OUT: Said(N_("Signed out")),
+    Event.EXPORTED: Said(N_("Downloaded a list"), N_("%(list)s, %(rows)s lines: %(asked)s")),
+    Event.NOT_ALLOWED: Said(N_("Asked for something that the role does not allow")),
+    Event.NOT_IN_SCOPE: Said(N_("Asked for a row out of sight"), N_("%(list)s, number %(id)s")),
+    Event.FOREIGN_SESSION: Said(N_("Used a session at another address than its own")),
+    Event.MERCHANT_CHOSEN: Said(N_("Went over to this merchant")),
+    Event.ACCESS_GIVEN: Said(N_("Received an access"), N_("%(role)s")),
+    Event.STAFF_LOOKED: Said(N_("Looked at the merchant's data as the maintainer")),
+    Event.STAFF_LEFT: Said(N_("Stopped looking at the merchant's data")),
+    Event.ATTACH_ASKED: Said(N_("Attached contracts"), N_("%(contracts)s")),
+    Event.FILE_RETRY_ASKED: Said(N_("Had a file tried again"), N_("%(file)s")),
+    Event.FILE_REPLACE_ASKED: Said(N_("Had a file replace its former content"), N_("%(file)s")),
+    Event.JOURNAL_EXPORTED: Said(N_("Downloaded the journal"), N_("%(rows)s lines")),
+}
+_LISTS = {spec.name: spec for spec in (TRANSACTIONS, REMITTANCES)}
+ROLES = {
+    "owner": N_("owner"),
+    "fleet": N_("fleet manager"),
+    "finance": N_("finance"),
+    "viewer": N_("viewer"),
+}
+
+
+
+
+def title(event: str) -> str:
+    """What happened, in the language of the moment; an event of another version as it is stored."""
+    return gettext(WORDS[Event(event)].title) if event in WORDS else event
+
+
+def detail(event: str, details: Mapping[str, Any], day: date) -> str:
+    """The details of what happened on ``day``; empty when the title says it all."""
+    if event not in WORDS or not WORDS[Event(event)].detail:
+        return ""
+    return gettext(WORDS[Event(event)].detail) % _Details(_spoken(details, day))
+
+
+def _spoken(details: Mapping[str, Any], day: date) -> Iterator[tuple[str, str]]:
+    for name, value in details.items():
+        if name == "list":
+            yield name, gettext(_LISTS[value].title) if value in _LISTS else str(value)
+        elif name == "asked":
+            yield name, _asked(details, day)
+        elif name == "role":
+            yield name, gettext(ROLES.get(value, value))
+        else:
+            yield name, ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _asked(details: Mapping[str, Any], day: date) -> str:
+    """The filters of a list, as the list itself words them."""
+    spec = _LISTS.get(details.get("list", ""))
+    pairs = [(str(name), str(value)) for name, value in details["asked"]]
+    return Criteria.from_args(spec, pairs, day).in_words() if spec else ""
+
+
+class _Details(dict[str, str]):
+    """The details of an entry as texts; what is not there is a dash."""
+
+    def __missing__(self, name: str) -> str:
+        return "—"
