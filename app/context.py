@@ -53,6 +53,8 @@ def theme() -> Theme:
     person = known_visitor()
     if person is not None and person.access is not None:
         return themes().of_reseller(person.access.reseller_slug, host())
+    if person is not None and person.staff:
+        return themes().of_reseller(person.staff[0].reseller_slug, host())
     return themes().of_host(host())
 
 

@@ -21,13 +21,15 @@ from sqlalchemy import (
     Select,
     case,
     cast,
+    exists,
     func,
     or_,
     select,
 )
-from sqlalchemy.dialects.postgresql import array
+from sqlalchemy.dialects.postgresql import aggregate_order_by, array
+from sqlalchemy.orm import aliased
 
-from app.accounts.sessions import IDLE, SEEN_EVERY, hash_of
+from app.accounts.sessions import SEEN_EVERY, hash_of
 from app.lists.scope import Scope
 from app.models import (
     Contract,
@@ -36,23 +38,35 @@ from app.models import (
     Merchant,
     Reseller,
     Role,
+    SecondFactor,
+    StaffMember,
     UserAccount,
     UserSession,
 )
 
 
 class Permission(StrEnum):
-    """What a role allows."""
+    """What a role allows within a merchant."""
 
     LIST = "list"
     EXPORT = "export"
+    TICKET = "ticket"
+    TERMINAL = "terminal"
+    INVITE = "invite"
+
+
+class Standing(StrEnum):
+    """What a person may be asked to be, whatever the merchant: signed in, or a maintainer's staff."""
+
+    PERSON = "person"
+    STAFF = "staff"
 
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
-    Role.OWNER: frozenset({Permission.LIST, Permission.EXPORT}),
-    Role.FLEET: frozenset({Permission.LIST, Permission.EXPORT}),
+    Role.OWNER: frozenset(Permission),
+    Role.FLEET: frozenset({Permission.LIST, Permission.TERMINAL, Permission.TICKET}),
     Role.FINANCE: frozenset({Permission.LIST, Permission.EXPORT}),
-    Role.VIEWER: frozenset({Permission.LIST}),
+    Role.VIEWER: frozenset({Permission.LIST, Permission.TICKET}),
 }
 
 
@@ -72,8 +86,20 @@ class Access:
 
 
 @dataclass(frozen=True)
+class Staff:
+    """A maintainer that a person works for."""
+
+    reseller_id: int
+    reseller_slug: str
+    reseller_name: str
+
+
+@dataclass(frozen=True)
 class Visitor:
-    """A signed-in person, as flask-login wants a user. ``access`` is None without a merchant."""
+    """A signed-in person, as flask-login wants a user. ``access`` is None without a merchant.
+
+    ``staff`` names the maintainers he works for; ``has_second_factor`` tells whether an app is proved.
+    """
 
     is_authenticated: ClassVar[bool] = True
     is_active: ClassVar[bool] = True
@@ -85,10 +111,19 @@ class Visitor:
     seen_lately: bool
     access: Access | None
     accesses: tuple[Access, ...]
+    staff: tuple[Staff, ...] = ()
+    has_second_factor: bool = False
 
-    def may(self, permission: Permission) -> bool:
-        """Whether this person may do it, at the merchant he looks at."""
-        return self.access is not None and self.access.allows(permission)
+    @property
+    def must_enrol(self) -> bool:
+        """Whether a second factor is needed before anything else: staff see many merchants."""
+        return bool(self.staff) and not self.has_second_factor
+
+    def may(self, needed: Permission | Standing) -> bool:
+        """Whether this person may do it, at the merchant he looks at, or stands where it asks."""
+        if isinstance(needed, Standing):
+            return needed is Standing.PERSON or bool(self.staff)
+        return self.access is not None and self.access.allows(needed)
 
     def belongs_to(self, merchant_id: int) -> bool:
         """Whether he has a membership there."""
@@ -110,6 +145,8 @@ def visitor_of(connection: Connection, key: str) -> Visitor | None:
         seen_lately=first.seen_lately,
         access=chosen or next(iter(accesses), None),
         accesses=accesses,
+        staff=tuple(Staff(*row) for row in first.staff),
+        has_second_factor=first.has_second_factor,
     )
 
 
@@ -133,6 +170,8 @@ def _statement(key: str) -> Select[Any]:
             UserSession.merchant_id.label("chosen_id"),
             (UserSession.last_seen_at > func.now() - SEEN_EVERY).label("seen_lately"),
             UserAccount.email,
+            _staff_of_user().label("staff"),
+            _second_factor_of_user().label("has_second_factor"),
             Membership.role,
             Merchant.id.label("merchant_id"),
             Merchant.name.label("merchant_name"),
@@ -140,8 +179,8 @@ def _statement(key: str) -> Select[Any]:
             case((Membership.limited, _contracts_in_sight())).label("contract_ids"),
         )
         .join(UserAccount, UserAccount.id == UserSession.user_id)
-        .outerjoin(Membership, Membership.user_id == UserAccount.id)
-        .outerjoin(Merchant, Merchant.id == Membership.merchant_id)
+        .outerjoin(Membership, (Membership.user_id == UserAccount.id) & Membership.suspended_at.is_(None))
+        .outerjoin(Merchant, (Merchant.id == Membership.merchant_id) & Merchant.suspended_at.is_(None))
         .outerjoin(Reseller, Reseller.id == Merchant.reseller_id)
         .where(*_is_alive(key))
         .order_by(Merchant.name, Merchant.id)
@@ -151,9 +190,33 @@ def _statement(key: str) -> Select[Any]:
 def _is_alive(key: str) -> tuple[ColumnElement[bool], ...]:
     return (
         UserSession.key_hash == hash_of(key),
+        ~UserSession.pending,
         UserSession.expires_at > func.now(),
-        UserSession.last_seen_at > func.now() - IDLE,
+        UserSession.last_seen_at > func.now() - UserSession.idle,
         UserAccount.disabled_at.is_(None),
+    )
+
+
+def _staff_of_user() -> ScalarSelect[Any]:
+    """The maintainers a person works for: a JSON list of (id, slug, name)."""
+    maintainer = aliased(Reseller)
+    each = func.json_build_array(maintainer.id, maintainer.slug, maintainer.name)
+    listed = func.json_agg(aggregate_order_by(each, maintainer.name))
+    return (
+        select(func.coalesce(listed, func.json_build_array()))
+        .select_from(StaffMember)
+        .join(maintainer, maintainer.id == StaffMember.reseller_id)
+        .where(StaffMember.user_id == UserAccount.id)
+        .correlate(UserAccount)
+        .scalar_subquery()
+    )
+
+
+def _second_factor_of_user() -> ColumnElement[bool]:
+    return (
+        exists()
+        .where(SecondFactor.user_id == UserAccount.id, SecondFactor.confirmed_at.is_not(None))
+        .correlate(UserAccount)
     )
 
 

@@ -5,15 +5,28 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import Connection, delete, func, insert, update
+from sqlalchemy import Connection, delete, exists, func, insert, select, update
 
 from app.accounts.journal import Client
-from app.models import UserSession
+from app.models import StaffMember, UserSession
 
-IDLE = timedelta(hours=2)
-ABSOLUTE = timedelta(hours=12)
+
+@dataclass(frozen=True)
+class Lifetime:
+    """How long a session lives without a visit, and in all."""
+
+    idle: timedelta
+    absolute: timedelta
+
+
+MERCHANT = Lifetime(idle=timedelta(hours=2), absolute=timedelta(hours=12))
+#: Staff see many merchants.
+STAFF = Lifetime(idle=timedelta(minutes=30), absolute=timedelta(hours=12))
+#: Between the password and the second factor.
+PENDING = Lifetime(idle=timedelta(minutes=10), absolute=timedelta(minutes=10))
 #: How often a visit is written down: reading a page must not cost a write.
 SEEN_EVERY = timedelta(minutes=1)
 MAXIMUM_AGENT = 300
@@ -36,21 +49,32 @@ def hash_of(key: str) -> bytes:
     return hashlib.sha256(key.encode()).digest()
 
 
-def open_session(connection: Connection, user_id: int, client: Client) -> str:
-    """Open a session for a person who has just proved who he is; returns its new key."""
+def open_session(connection: Connection, user_id: int, client: Client, *, pending: bool = False) -> str:
+    """Open a session for a person who has just proved who he is; returns its new key.
+
+    A ``pending`` one opens nothing but the second step of signing in.
+    """
     key = new_key()
+    lifetime = PENDING if pending else _lifetime(connection, user_id)
     connection.execute(
         insert(UserSession).values(
             key_hash=hash_of(key),
             user_id=user_id,
             host=client.host,
             user_agent=client.agent[:MAXIMUM_AGENT],
+            pending=pending,
+            idle=lifetime.idle,
             created_at=func.now(),
             last_seen_at=func.now(),
-            expires_at=func.now() + ABSOLUTE,
+            expires_at=func.now() + lifetime.absolute,
         )
     )
     return key
+
+
+def _lifetime(connection: Connection, user_id: int) -> Lifetime:
+    works = connection.scalar(select(exists().where(StaffMember.user_id == user_id)))
+    return STAFF if works else MERCHANT
 
 
 def end_session(connection: Connection, key: str) -> None:

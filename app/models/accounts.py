@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Interval, LargeBinary, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import (
@@ -59,6 +60,19 @@ class Membership(Base):
     merchant_id: Mapped[Big]
     role: Mapped[Words]
     limited: Mapped[bool] = mapped_column(default=False, server_default="false")
+    suspended_at: Mapped[InstantOrNone]
+
+
+class StaffMember(Base):
+    """A person who works for a maintainer: sees all of its merchants and gives accesses to them."""
+
+    __tablename__ = "staff_member"
+    __table_args__ = (UniqueConstraint("user_id", "reseller_id"),)
+
+    id: Mapped[LocalId]
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"))
+    reseller_id: Mapped[int] = mapped_column(ForeignKey("reseller.id"))
+    created_at: Mapped[CreatedAt]
 
 
 class MembershipLimit(Base):
@@ -72,16 +86,105 @@ class MembershipLimit(Base):
     contract_id: Mapped[BigOrNone]
 
 
+class InvitationKind(StrEnum):
+    """What a one-time link is for."""
+
+    INVITE = "invite"
+    STAFF = "staff"
+    RESET = "reset"
+
+
+class Invitation(Base):
+    """A one-time link sent by mail. It holds a random nonce of which only the hash is stored here.
+
+    At most one is open for the same person and purpose: sending again replaces its nonce, and so ends
+    the older link. An invitation to a merchant says what it will give: ``role`` and limits, over the
+    whole merchant unless ``limited``. ``host`` is the only one where the link is worth anything.
+    """
+
+    __tablename__ = "invitation"
+    __table_args__ = (
+        UniqueConstraint("nonce_hash"),
+        one_of("kind", InvitationKind),
+        one_of("role", Role),
+        Index(
+            "invitation_open_key",
+            "kind",
+            "email",
+            "reseller_id",
+            "merchant_id",
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+            postgresql_where=text("used_at IS NULL AND revoked_at IS NULL"),
+        ),
+        Index("invitation_merchant_idx", "merchant_id"),
+    )
+
+    id: Mapped[LocalId]
+    nonce_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    kind: Mapped[Words]
+    email: Mapped[Words]
+    host: Mapped[Words]
+    reseller_id: Mapped[int | None] = mapped_column(ForeignKey("reseller.id"))
+    merchant_id: Mapped[BigOrNone]
+    role: Mapped[WordsOrNone]
+    limited: Mapped[bool] = mapped_column(default=False, server_default="false")
+    outlet_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), default=list, server_default="{}")
+    contract_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), default=list, server_default="{}")
+    invited_by: Mapped[BigOrNone]
+    created_at: Mapped[CreatedAt]
+    expires_at: Mapped[Instant]
+    used_at: Mapped[InstantOrNone]
+    revoked_at: Mapped[InstantOrNone]
+
+
+class SecondFactor(Base):
+    """A person's authenticator app (RFC 6238). Without ``confirmed_at`` it was shown, not proved.
+
+    ``salt`` is not the secret: that is derived from it with the portal's secret key, so that a copy of
+    the database opens nothing. ``last_step`` is the newest time step accepted: none serves twice.
+    """
+
+    __tablename__ = "second_factor"
+
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    salt: Mapped[bytes] = mapped_column(LargeBinary)
+    last_step: Mapped[Big] = mapped_column(default=0, server_default="0")
+    created_at: Mapped[CreatedAt]
+    confirmed_at: Mapped[InstantOrNone]
+
+
+class RecoveryCode(Base):
+    """A code that replaces the app once, of which only the hash is stored; gone when used."""
+
+    __tablename__ = "recovery_code"
+    __table_args__ = (UniqueConstraint("user_id", "code_hash"),)
+
+    id: Mapped[LocalId]
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"))
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class UserSession(Base):
-    """One signed-in browser. The cookie holds a random key of which only the hash is stored."""
+    """One signed-in browser. The cookie holds a random key of which only the hash is stored.
+
+    ``id`` names a session on its owner's page. While ``pending``, the password was good and the second
+    factor is awaited: nothing else is open. ``idle`` is how long it lives without a visit.
+    """
 
     __tablename__ = "user_session"
+    __table_args__ = (UniqueConstraint("id"),)
 
     key_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger, Identity())
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
     merchant_id: Mapped[BigOrNone]
     host: Mapped[Words]
     user_agent: Mapped[WordsOrNone]
+    pending: Mapped[bool] = mapped_column(default=False, server_default="false")
+    idle: Mapped[timedelta] = mapped_column(Interval, server_default=text("'02:00:00'::interval"))
     created_at: Mapped[Instant]
     last_seen_at: Mapped[Instant]
     expires_at: Mapped[Instant]

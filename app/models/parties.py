@@ -13,7 +13,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, BigOrNone, CreatedAt, Key, LocalId, Words, WordsOrNone
+from app.models.base import (
+    Base,
+    BigOrNone,
+    CreatedAt,
+    InstantOrNone,
+    Key,
+    LocalId,
+    Words,
+    WordsOrNone,
+)
 
 #: Owner of the rows whose contract nobody has declared yet: no user ever belongs to it.
 UNCLAIMED_MERCHANT = 0
@@ -46,7 +55,10 @@ class Source(Base):
 
 
 class Merchant(Base):
-    """An independent shop or a chain: the owner of payments, leading every key of theirs."""
+    """An independent shop or a chain: the owner of payments, leading every key of theirs.
+
+    While it is suspended nobody of it sees anything; its payments go on arriving.
+    """
 
     __tablename__ = "merchant"
     __table_args__ = (UniqueConstraint("reseller_id", "code"),)
@@ -56,6 +68,7 @@ class Merchant(Base):
     code: Mapped[Words]
     name: Mapped[Words]
     created_at: Mapped[CreatedAt]
+    suspended_at: Mapped[InstantOrNone]
 
 
 class Outlet(Base):

@@ -7,27 +7,27 @@ from flask_login import LoginManager
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.accounts.journal import Event, record
-from app.accounts.rights import Permission, Visitor, visitor_of
+from app.accounts.rights import Permission, Standing, Visitor, visitor_of
 from app.accounts.sessions import is_key, mark_seen
-from app.context import access, database, host, request_id, visitor
+from app.context import database, host, request_id, visitor
 from app.security import cookie_name, local_path
 
-#: What each route asks of the person: a permission, or None for those open to everybody.
-GUARDS: dict[str, Permission | None] = {
+#: What each route asks of the person: a permission, a standing, or None for those open to everybody.
+GUARDS: dict[str, Permission | Standing | None] = {
     "static": None,
     "branding.file": None,
     "branding.manifest": None,
     "accounts.sign_in": None,
     "accounts.sign_out": None,
     "accounts.choose_language": None,
-    "accounts.choose_merchant": Permission.LIST,
+    "accounts.choose_merchant": Standing.PERSON,
     "lists.home": Permission.LIST,
     "lists.index": Permission.LIST,
     "lists.document": Permission.LIST,
     "lists.detail": Permission.LIST,
     "lists.download": Permission.EXPORT,
-    "tickets.show": Permission.LIST,
-    "tickets.download": Permission.LIST,
+    "tickets.show": Permission.TICKET,
+    "tickets.download": Permission.TICKET,
 }
 
 
@@ -53,7 +53,7 @@ def guard() -> AnyResponse | None:
     person = visitor()
     if person is None:
         return ask_to_sign_in()
-    if not access().allows(needed):
+    if not person.may(needed):
         refuse(person, needed)
     return None
 
@@ -88,14 +88,14 @@ def ask_to_sign_in() -> AnyResponse:
     return redirect(address, 303)
 
 
-def refuse(person: Visitor, needed: Permission) -> None:
+def refuse(person: Visitor, needed: Permission | Standing) -> None:
     """403 for what the role does not include, with a line in the journal."""
     with database().writing() as connection:
         record(
             connection,
             Event.NOT_ALLOWED,
             user_id=person.user_id,
-            merchant_id=access().merchant_id,
+            merchant_id=person.access.merchant_id if person.access else None,
             request_id=request_id(),
             needed=needed.value,
             path=request.path,

@@ -194,7 +194,11 @@ def test_the_role_is_one_of_four(run, shop):
 def test_every_role_has_its_line():
     assert set(PERMISSIONS) == set(Role)
     assert all(Permission.LIST in allowed for allowed in PERMISSIONS.values())
-    assert Permission.EXPORT not in PERMISSIONS[Role.VIEWER]
+    may = {permission: {r for r in Role if permission in PERMISSIONS[r]} for permission in Permission}
+    assert may[Permission.EXPORT] == {Role.OWNER, Role.FINANCE}
+    assert may[Permission.TICKET] == {Role.OWNER, Role.FLEET, Role.VIEWER}
+    assert may[Permission.TERMINAL] == {Role.OWNER, Role.FLEET}
+    assert may[Permission.INVITE] == {Role.OWNER}
 
 
 def test_a_contract_that_comes_later_to_an_outlet_is_seen(run, shop, database):

@@ -11,7 +11,17 @@ from app.models import Base
 PAYMENTS = {"remittance", "transaction", "transaction_day", "remittance_day"}
 PARTIES = {"reseller", "source", "merchant", "outlet", "contract"}
 IMPORTS = {"import_file", "import_refusal", "received_day"}
-ACCOUNTS = {"user_account", "membership", "membership_limit", "user_session", "sign_in_attempt"}
+ACCOUNTS = {
+    "user_account",
+    "membership",
+    "membership_limit",
+    "user_session",
+    "sign_in_attempt",
+    "invitation",
+    "staff_member",
+    "second_factor",
+    "recovery_code",
+}
 JOURNAL = {"journal_entry"}
 IMPORTED = sorted(PAYMENTS | PARTIES | IMPORTS)
 
@@ -75,11 +85,16 @@ def test_the_web_cannot_reach_a_partition_past_its_parent(module_database):
         "ALTER ROLE portal_web SUPERUSER",
         "UPDATE journal_entry SET event = 'other'",
         "DELETE FROM journal_entry",
+        "UPDATE merchant SET name = 'other', suspended_at = now()",
         "SELECT pg_read_file('/etc/passwd')",
     ],
 )
 def test_the_web_cannot_change_the_database_or_the_past(module_database, statement):
     assert refused(module_database, Role.WEB, statement)
+
+
+def test_of_a_merchant_the_web_decides_only_whether_it_is_suspended(module_database):
+    assert not refused(module_database, Role.WEB, "UPDATE merchant SET suspended_at = now() WHERE id = 0")
 
 
 @pytest.mark.parametrize("table", sorted(ACCOUNTS))

@@ -124,7 +124,7 @@ def yesterday_night():
 @pytest.mark.parametrize("limit", ["outlet", "contract"])
 def test_a_limited_person_sees_only_his_outlets_or_contracts(app, shops, second, database, limit):
     limits = {"outlets": ["99999999800019"]} if limit == "outlet" else {"contracts": ["4242424"]}
-    let_in(database, "limited@shop.example", "ALPHA", Role.FLEET, **limits)
+    let_in(database, "limited@shop.example", "ALPHA", Role.FINANCE, **limits)
     browser = app.test_client()
     browser.sign_in("limited@shop.example")
     for path in ("/remises", "/transactions"):
