@@ -5,10 +5,12 @@ A job is handed the worker's database: ``context.additional_context["database"]`
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from procrastinate import App, JobContext, PsycopgConnector
-from sqlalchemy import delete, func, select
+from sqlalchemy import Connection, delete, func, select, text
 from sqlalchemy.engine import make_url
 
 from app.db import Database, Role
@@ -22,6 +24,17 @@ GRACE_SECONDS = 8
 
 # The connections come with the worker. The importers' jobs are named, not imported: app stands without them.
 queue = App(connector=PsycopgConnector(), import_paths=("importers.jobs",))
+
+_DEFER = """
+SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(
+  'default', :task, 0, NULL, NULL, CAST(:args AS jsonb), NULL
+)::procrastinate_job_to_defer_v1])
+"""
+
+
+def defer(connection: Connection, task: str, **args: Any) -> None:
+    """Ask the worker for ``task``, in the caller's transaction: no commit, no job."""
+    connection.execute(text(_DEFER), {"task": task, "args": json.dumps(args)})
 
 
 def work(database: Database) -> None:

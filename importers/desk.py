@@ -30,16 +30,19 @@ FORGOTTEN = timedelta(minutes=10)
 _log = logging.getLogger(__name__)
 _Task = Row[*tuple[Any, ...]]
 
+#: What the desk says of an outlet or a merchant that does not exist yet.
+_MADE = ("siret", "trade_name", "postcode", "city", "time_zone", "merchant_code", "merchant_name")
 _ATTACHED = """
-SELECT r.slug AS reseller, m.code AS merchant_code, m.name AS merchant_name,
+SELECT r.slug AS reseller, COALESCE(m.code, :merchant_code) AS merchant_code,
+  COALESCE(m.name, :merchant_name) AS merchant_name,
   COALESCE(o.siret, :siret) AS siret, COALESCE(o.trade_name, :trade_name) AS trade_name,
   c.label, COALESCE(o.address, '') AS address, COALESCE(o.postcode, :postcode) AS postcode,
   COALESCE(o.city, :city) AS city, COALESCE(o.time_zone, :time_zone) AS time_zone,
   c.number AS contract, c.rank, c.application, c.bank_code, c.bank_name, c.mcc, c.currency,
   c.valid_from, c.valid_to
 FROM contract c
-JOIN merchant m ON m.id = :merchant AND m.reseller_id = c.reseller_id
-JOIN reseller r ON r.id = m.reseller_id
+JOIN reseller r ON r.id = c.reseller_id
+LEFT JOIN merchant m ON m.id = :merchant AND m.reseller_id = c.reseller_id
 LEFT JOIN outlet o ON o.merchant_id = m.id
   AND (o.id = :outlet OR (CAST(:outlet AS bigint) IS NULL AND o.siret = :siret))
 WHERE c.merchant_id = :unclaimed AND c.reseller_id = :reseller AND c.id = ANY(:contracts)
@@ -86,7 +89,7 @@ def _done(database: Database, data: Path, task: _Task) -> tuple[Refusal, ...]:
         return _DEEDS[DeskTaskKind(task.kind)](database, data, task)
     except Refused as refused:
         return refused.refusals
-    except Exception:
+    except Exception:  # noqa: BLE001 - whatever it was, the desk must not wait for ever
         _log.exception("desk task %s broke off", task.id)
         return (Refusal(reason=N_("it broke off on our side: ask for it again")),)
 
@@ -102,10 +105,10 @@ def _attach(database: Database, data: Path, task: _Task) -> tuple[Refusal, ...]:
 
 def _referential(connection: Connection, task: _Task) -> list[str]:
     """The lines that declare the contracts of ``task``. Raises Refused when none of them waits any more."""
-    outlet = task.details.get("outlet") or {}
-    known = dict.fromkeys(("siret", "trade_name", "postcode", "city"), "") | {"time_zone": None} | outlet
     parameters = {
-        **known,
+        **dict.fromkeys(_MADE, ""),
+        **task.details.get("outlet", {}),
+        **task.details.get("merchant", {}),
         "merchant": task.merchant_id,
         "outlet": task.details.get("outlet_id"),
         "contracts": task.details["contract_ids"],

@@ -87,7 +87,9 @@ def write_csv(connection: Connection, seen: ColumnElement[bool], asked: Asked, f
         wrapped = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
         wrapped.write(BOM)
         writer = csv.writer(wrapped, delimiter=";", lineterminator="\r\n")
-        writer.writerow([gettext("Date"), gettext("Who"), gettext("Merchant"), gettext("What"), gettext("Details")])
+        writer.writerow(
+            [gettext("Date"), gettext("Who"), gettext("Merchant"), gettext("What"), gettext("Details")]
+        )
         written = _write_lines(writer, found)
         wrapped.detach()
     return written

@@ -51,8 +51,6 @@ ROLES = {
 }
 
 
-
-
 def title(event: str) -> str:
     """What happened, in the language of the moment; an event of another version as it is stored."""
     return gettext(WORDS[Event(event)].title) if event in WORDS else event

@@ -24,8 +24,11 @@ SHOWN = 10
 
 @dataclass(frozen=True, kw_only=True)
 class NewTask:
-    """Who asks for what. ``details`` of ATTACH: ``contract_ids``, ``contracts`` (in words), and ``outlet_id``
-    or the ``outlet`` to make (``siret``, ``trade_name``, ``postcode``, ``city``, ``time_zone``).
+    """Who asks for what.
+
+    ``details`` of ATTACH: ``contract_ids`` and ``contracts`` (in words); ``outlet_id``, or the ``outlet``
+    to make (``siret``, ``trade_name``, ``postcode``, ``city``, ``time_zone``); without ``merchant_id``, the
+    ``merchant`` to make (``merchant_code``, ``merchant_name``). Of the others: ``file``, its name.
     """
 
     reseller_id: int

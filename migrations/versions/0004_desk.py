@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0004"
-down_revision = "0001"
+down_revision = "0003"
 
 #: The journal is kept twelve months: nobody can make it forget anything younger.
 FORGET_JOURNAL = """
