@@ -13,6 +13,8 @@ from sqlalchemy.exc import ArgumentError
 
 MINIMUM_KEY_LENGTH = 32
 LARGEST_PORT = 65535
+#: Mail comes from here while nobody has said otherwise: it stays on this machine.
+DEVELOPMENT_SENDER = "no-reply@localhost"
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -50,6 +52,11 @@ class Config:
         if faults:
             raise ConfigError("\n".join(faults))
         return cls(database_url=database_url, data=data, secret_key=secret_key, port=port)
+
+
+def sender_address(environ: Mapping[str, str]) -> str:
+    """The address that mail comes from."""
+    return environ.get("BORDEREAU_SMTP_FROM") or DEVELOPMENT_SENDER
 
 
 def _database_url(value: str | None, faults: list[str]) -> str | None:

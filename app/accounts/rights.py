@@ -234,7 +234,7 @@ def _staff_of_user() -> ScalarSelect[Any]:
 
 
 def _looked_at() -> ScalarSelect[Any]:
-    """(id, name, slug) of the session's merchant, suspended or not, when the person works for its maintainer."""
+    """(id, name, slug) of the session's merchant, suspended or not, when it is of the person's maintainer."""
     looked, maintainer = aliased(Merchant), aliased(Reseller)
     return (
         select(func.json_build_array(looked.id, looked.name, maintainer.slug))

@@ -17,6 +17,7 @@ from app.models.accounts import (
 from app.models.base import Base
 from app.models.desk import DeskTask, DeskTaskKind, DeskTaskState
 from app.models.imports import ImportFile, ImportRefusal, ImportStatus, ReceivedDay
+from app.models.mail import OPEN_STATES, TRIED_FOR, Delivery, DeliveryState, Fault, MailKind
 from app.models.parties import (
     DEFAULT_TIME_ZONE,
     UNCLAIMED_MERCHANT,
@@ -43,19 +44,28 @@ from app.models.payments import (
 __all__ = [
     "ALL_CONTRACTS",
     "DEFAULT_TIME_ZONE",
+    "OPEN_STATES",
+    "TRIED_FOR",
     "UNCLAIMED_MERCHANT",
     "Base",
     "Contract",
+<<<<<<< HEAD
     "DeskTask",
     "DeskTaskKind",
     "DeskTaskState",
+=======
+    "Delivery",
+    "DeliveryState",
+>>>>>>> access
     "EntryMode",
+    "Fault",
     "ImportFile",
     "ImportRefusal",
     "ImportStatus",
     "Invitation",
     "InvitationKind",
     "JournalEntry",
+    "MailKind",
     "Membership",
     "MembershipLimit",
     "Merchant",

@@ -23,6 +23,7 @@ ACCOUNTS = {
     "recovery_code",
 }
 JOURNAL = {"journal_entry"}
+MAIL = {"delivery"}
 IMPORTED = sorted(PAYMENTS | PARTIES | IMPORTS)
 
 RELATIONS = """
@@ -31,9 +32,10 @@ WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm')
 """
 PRIVILEGES = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
 READ, ADD, WRITE = {"SELECT"}, {"SELECT", "INSERT"}, {"SELECT", "INSERT", "UPDATE", "DELETE"}
+KEEP_UP = {"SELECT", "UPDATE"}
 GRANTED = {
     Role.WEB: dict.fromkeys(IMPORTED, READ) | dict.fromkeys(ACCOUNTS, WRITE) | dict.fromkeys(JOURNAL, ADD),
-    Role.IMPORT: dict.fromkeys(IMPORTED, WRITE) | dict.fromkeys(JOURNAL, ADD),
+    Role.IMPORT: dict.fromkeys(IMPORTED, WRITE) | dict.fromkeys(JOURNAL, ADD) | dict.fromkeys(MAIL, KEEP_UP),
 }
 
 
@@ -133,6 +135,62 @@ def test_grants_are_those_written_here_and_no_others(module_database, role):
     assert len(queue) >= 3
     expected = {table: set() for table in tables} | GRANTED[role] | queue
     assert found == expected
+
+
+def columns_granted(database, role, table, privilege):
+    with database.reading(Role.OWNER) as connection:
+        return set(
+            connection.scalars(
+                text(
+                    "SELECT attname::text FROM pg_attribute WHERE attrelid = CAST(:table AS regclass)"
+                    " AND attnum > 0 AND NOT attisdropped"
+                    " AND has_column_privilege(:role, attrelid, attnum, :privilege)"
+                ),
+                {"role": role, "table": table, "privilege": privilege},
+            )
+        )
+
+
+def test_the_web_posts_and_renews_mail_but_neither_reads_nor_rewrites_it(module_database):
+    every = set(Base.metadata.tables["delivery"].columns.keys())
+    kept_by_the_worker = {
+        "id",
+        "state",
+        "next_try_at",
+        "deadline",
+        "attempts",
+        "last_fault",
+        "last_reply",
+        "handed_over_at",
+        "uncertain_tries",
+        "created_at",
+        "sent_at",
+    }
+    granted = {
+        privilege: columns_granted(module_database, Role.WEB, "delivery", privilege)
+        for privilege in ("SELECT", "INSERT", "UPDATE", "REFERENCES")
+    }
+    assert granted == {
+        "SELECT": every - {"message"},
+        "INSERT": every - kept_by_the_worker,
+        "UPDATE": {"state", "next_try_at", "deadline"},
+        "REFERENCES": set(),
+    }
+    for words in (
+        "SELECT message FROM delivery",
+        "SELECT * FROM delivery",
+        "UPDATE delivery SET recipient = 'other@example.org'",
+        "UPDATE delivery SET message = ''",
+        "UPDATE delivery SET state = 'queued' RETURNING message",
+        "DELETE FROM delivery",
+        "COPY delivery TO STDOUT",
+    ):
+        assert refused(module_database, Role.WEB, words), words
+
+
+def test_the_worker_keeps_deliveries_up_and_makes_none(module_database):
+    for words in ("INSERT INTO delivery DEFAULT VALUES", "DELETE FROM delivery", "TRUNCATE delivery"):
+        assert refused(module_database, Role.IMPORT, words), words
 
 
 @pytest.mark.parametrize("role", [Role.WEB, Role.IMPORT])

@@ -1,0 +1,129 @@
+"""A letter made into a mail for one recipient: RFC 5322 bytes that are read back before they are kept."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from email import policy
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.utils import format_datetime
+from html.parser import HTMLParser
+
+from app.i18n import gettext, language
+from app.mail.headers import file_name, header_words
+from app.mail.letters import Letter, MailError, Sender
+
+#: A whole mail, with what is attached to it, in bytes.
+LARGEST = 200_000
+
+# Seven-bit mail passes through every server as it is.
+_POLICY = policy.SMTP.clone(cte_type="7bit")
+_NOT_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_LINE_ENDS = re.compile(r"\r\n?|[\x85\u2028\u2029]")
+
+
+def composed(letter: Letter, recipient: str, sender: Sender, message_id: str, at: datetime) -> bytes:
+    """The mail, with CRLF line ends. Raises MailError when it is too large or would load something.
+
+    ``at`` and ``message_id`` (with its angle brackets) stay the same on each try.
+    """
+    _check_html(letter.html)
+    message = EmailMessage(policy=_POLICY)
+    headers = _headers(letter, recipient, sender, message_id, at)
+    _fill(message, letter)
+    for name, value in headers.items():  # after the content, which takes Content-Language for its own
+        message[name] = value
+    content = message.as_bytes()
+    if len(content) > LARGEST:
+        raise MailError(gettext("This mail is too large to be sent."))
+    _check_read_back(content, headers)
+    return content
+
+
+def _headers(
+    letter: Letter, recipient: str, sender: Sender, message_id: str, at: datetime
+) -> dict[str, str | Address]:
+    headers: dict[str, str | Address] = {
+        "From": Address(header_words(sender.name), addr_spec=sender.address),
+        "To": Address(addr_spec=recipient),
+        "Subject": header_words(letter.subject),
+        "Date": format_datetime(at),
+        "Message-ID": message_id,
+        "Auto-Submitted": "auto-generated",
+        "Content-Language": language(),
+    }
+    if sender.reply_to:
+        headers["Reply-To"] = Address(addr_spec=sender.reply_to)
+    return headers
+
+
+def _fill(message: EmailMessage, letter: Letter) -> None:
+    """Text first and complete, HTML second, then what is attached."""
+    message.set_content(_plain(letter.text), cte="quoted-printable")
+    message.add_alternative(_plain(letter.html), subtype="html", cte="quoted-printable")
+    for attachment in letter.attachments:
+        main, _, sub = attachment.media_type.partition("/")
+        message.add_attachment(
+            attachment.content, maintype=main, subtype=sub, filename=file_name(attachment.name)
+        )
+
+
+def _plain(text: str) -> str:
+    """``text`` with one kind of line end and no control characters."""
+    return _NOT_TEXT.sub("", _LINE_ENDS.sub("\n", text))
+
+
+# What is written is what was meant.
+
+
+def _check_read_back(content: bytes, headers: dict[str, str | Address]) -> None:
+    """Parse the mail as a reader would. Raises MailError unless its headers are those intended, no others.
+
+    This is the second wall behind :func:`header_words`: whatever the library does with a value, a mail
+    with a header too many is never kept.
+    """
+    read = BytesParser(policy=policy.default).parsebytes(content)
+    expected = {name: str(value) for name, value in headers.items()}
+    found = {name: str(value) for name, value in read.items()}
+    own = {"MIME-Version", "Content-Type"}
+    if len(read.items()) != len(found) or found.keys() - own != expected.keys():
+        raise MailError(gettext("This mail cannot be written safely."))
+    if any(found[name] != value for name, value in expected.items()):
+        raise MailError(gettext("This mail cannot be written safely."))
+
+
+class _Elements(HTMLParser):
+    """Finds what an HTML part would load, run or send."""
+
+    PICTURES = frozenset(("img", "picture", "source", "svg", "video", "audio"))
+    FORBIDDEN = PICTURES | {"link", "script", "iframe", "frame", "object", "embed", "form", "input", "base"}
+    LOADING = frozenset(("src", "srcset", "background", "poster", "data", "action"))
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.faults: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        names = {name for name, _ in attrs}
+        if tag in self.FORBIDDEN or names & self.LOADING or any(name.startswith("on") for name in names):
+            self.faults.append(tag)
+        self._check_style(tag, " ".join(value or "" for name, value in attrs if name == "style"))
+
+    def handle_data(self, data: str) -> None:
+        if self.lasttag == "style":
+            self._check_style("style", data)
+
+    def _check_style(self, tag: str, style: str) -> None:
+        if re.search(r"url\s*\(|@import|expression\s*\(", style, re.IGNORECASE):
+            self.faults.append(tag)
+
+
+def _check_html(html: str) -> None:
+    """Raise MailError when the page would load anything: no image from elsewhere, no tracker."""
+    elements = _Elements()
+    elements.feed(html)
+    elements.close()
+    if elements.faults:
+        raise MailError(gettext("This mail would load something from elsewhere."))

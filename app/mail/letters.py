@@ -1,0 +1,70 @@
+"""What a mail is made of: the letter, who asks for it, and who signs it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.config import sender_address
+from app.mail.addresses import is_address
+from app.models import MailKind
+
+if TYPE_CHECKING:
+    from app.themes import Theme
+
+
+class MailError(Exception):
+    """A mail cannot be posted; the message says why, in the language of the moment."""
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file that goes with a letter. ``media_type`` is like ``application/pdf``."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What is said, in text and in HTML that each say everything. The HTML loads nothing from elsewhere."""
+
+    subject: str
+    text: str
+    html: str
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Who asks for a mail, and for whom.
+
+    The same ``user_id``, ``request_key`` and recipient are one delivery, however often they are posted.
+    ``merchant_id`` is None for the maintainer's staff; ``transaction_id`` or ``remittance_id`` says what
+    a ticket is of.
+    """
+
+    kind: MailKind
+    reseller_slug: str
+    merchant_id: int | None
+    user_id: int | None
+    request_key: str
+    transaction_id: int | None = None
+    remittance_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Whose name a mail bears, the address it comes from, and where an answer goes."""
+
+    name: str
+    address: str
+    reply_to: str | None
+
+
+def sender_of(theme: Theme) -> Sender:
+    """The maintainer of ``theme`` as a sender: under his own name, from ``BORDEREAU_SMTP_FROM``."""
+    reply_to = theme.support if is_address(theme.support) else None
+    return Sender(theme.name, sender_address(os.environ), reply_to)

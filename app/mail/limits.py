@@ -1,0 +1,58 @@
+"""How many mails may be asked for in a day, counted in the database before any is composed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Connection, func, select, text
+
+from app.i18n import gettext
+from app.mail.letters import MailError, Origin
+from app.models import Delivery, MailKind
+
+#: Mails in 24 hours: that one person asks for, that go out for one merchant, that one address receives.
+PER_USER = 200
+PER_MERCHANT = 1000
+PER_RECIPIENT = 20
+# One request is counted at a time, so that two at once do not pass together.
+_LOCK = 7251004
+
+
+class TooManyMailsError(MailError):
+    """A limit of the day is reached; the message says which."""
+
+
+def check_limits(connection: Connection, origin: Origin, recipients: Sequence[str]) -> None:
+    """Raise TooManyMailsError when mails to ``recipients`` would pass a limit.
+
+    What the portal itself has to say (a notice about an access) is never held back.
+    """
+    if not recipients or origin.kind == MailKind.NOTICE:
+        return
+    connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+    message = _reached(connection, origin, recipients)
+    if message:
+        raise TooManyMailsError(message)
+
+
+def _reached(connection: Connection, origin: Origin, recipients: Sequence[str]) -> str | None:
+    """The limit that mails to ``recipients`` would pass, in words."""
+    more = len(recipients)
+    if origin.user_id and _sent(connection, Delivery.user_id == origin.user_id) + more > PER_USER:
+        words = gettext("You have asked for %(limit)s mails in 24 hours: no more can leave today.")
+        return words % {"limit": PER_USER}
+    whole = Delivery.merchant_id == origin.merchant_id
+    if origin.merchant_id and _sent(connection, whole) + more > PER_MERCHANT:
+        words = gettext("%(limit)s mails have left for this merchant in 24 hours: no more can leave today.")
+        return words % {"limit": PER_MERCHANT}
+    for recipient in recipients:
+        if _sent(connection, Delivery.recipient == recipient) >= PER_RECIPIENT:
+            words = gettext("%(address)s has already been sent %(limit)s mails in 24 hours.")
+            return words % {"address": recipient, "limit": PER_RECIPIENT}
+    return None
+
+
+def _sent(connection: Connection, which: ColumnElement[bool]) -> int:
+    day = text("now() - interval '24 hours'")
+    counted = select(func.count()).select_from(Delivery).where(which, Delivery.created_at > day)
+    return connection.execute(counted).scalar_one()

@@ -1,0 +1,114 @@
+"""Posting: a delivery for each recipient and the job that makes it, in the transaction of the request."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, literal_column, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from app.mail.addresses import mail_address
+from app.mail.compose import composed
+from app.mail.letters import Letter, Origin, Sender
+from app.mail.limits import check_limits
+from app.models import TRIED_FOR, Delivery, DeliveryState
+
+TASK = "deliver"
+#: At most so many mails are on their way to the server at once: one job at a time for each lane.
+LANES = 3
+
+_DEFER = text("""
+SELECT procrastinate_defer_jobs_v1(array_agg(ROW(
+  'default', CAST(:task AS text), 0, 'mail lane ' || mod(id, :lanes), NULL,
+  jsonb_build_object('delivery_id', id), NULL
+)::procrastinate_job_to_defer_v1)) FROM unnest(CAST(:ids AS bigint[])) AS id
+""")
+
+
+def post(
+    connection: Connection, letter: Letter, recipients: Sequence[str], origin: Origin, sender: Sender
+) -> list[int]:
+    """Write one delivery for each recipient and defer its job; nothing is sent unless the caller commits.
+
+    Returns the ids in the order of ``recipients``, those of an earlier posting of the same request included;
+    an address given twice counts once. Raises AddressError, MailError (too large, unsafe) and
+    TooManyMailsError, before anything is written.
+    """
+    wanted = list(dict.fromkeys(mail_address(recipient) for recipient in recipients))
+    known = _known(connection, origin, wanted)
+    new = [recipient for recipient in wanted if recipient not in known]
+    check_limits(connection, origin, new)
+    rows = [_row(letter, recipient, origin, sender) for recipient in new]
+    defer(connection, [written for row in rows if (written := _insert(connection, row)) is not None])
+    if new:  # another request may have written the same at the same moment
+        known = _known(connection, origin, wanted)
+    return [known[recipient] for recipient in wanted]
+
+
+def renew(connection: Connection, delivery_id: int) -> bool:
+    """Try a failed delivery again, for as long as a new one; returns whether there was one to renew.
+
+    The caller has checked that the person may. A delivery whose address has been erased stays as it is.
+    """
+    renewed = connection.scalar(
+        update(Delivery)
+        .where(
+            Delivery.id == delivery_id,
+            Delivery.state == DeliveryState.FAILED,
+            Delivery.recipient.is_not(None),
+        )
+        .values(
+            state=DeliveryState.QUEUED,
+            next_try_at=func.now(),
+            deadline=text(f"now() + interval '{TRIED_FOR}'"),
+        )
+        .returning(Delivery.id)
+    )
+    if renewed is not None:
+        defer(connection, [renewed])
+    return renewed is not None
+
+
+def defer(connection: Connection, delivery_ids: Sequence[int]) -> None:
+    """Queue the job of each delivery, in the transaction of ``connection``: Procrastinate's own function."""
+    if delivery_ids:
+        connection.execute(_DEFER, {"task": TASK, "lanes": LANES, "ids": list(delivery_ids)})
+
+
+def _known(connection: Connection, origin: Origin, recipients: Sequence[str]) -> dict[str, int]:
+    """The deliveries that this request already has, by recipient."""
+    rows = connection.execute(
+        select(Delivery.recipient, Delivery.id).where(
+            func.coalesce(Delivery.user_id, 0) == (origin.user_id or 0),
+            Delivery.request_key == origin.request_key,
+            Delivery.recipient.in_(recipients),
+        )
+    )
+    return {str(row.recipient): int(row.id) for row in rows}
+
+
+def _row(letter: Letter, recipient: str, origin: Origin, sender: Sender) -> dict[str, Any]:
+    message_id = f"<{secrets.token_hex(16)}@{sender.address.rpartition('@')[2]}>"
+    return {
+        "kind": origin.kind,
+        "reseller_slug": origin.reseller_slug,
+        "merchant_id": origin.merchant_id,
+        "user_id": origin.user_id,
+        "request_key": origin.request_key,
+        "transaction_id": origin.transaction_id,
+        "remittance_id": origin.remittance_id,
+        "sender": sender.address,
+        "recipient": recipient,
+        "message_id": message_id,
+        "message": composed(letter, recipient, sender, message_id, datetime.now(UTC)),
+    }
+
+
+def _insert(connection: Connection, row: dict[str, Any]) -> int | None:
+    """Write a delivery; None when the same request has just written it elsewhere."""
+    key: tuple[Any, ...] = (literal_column("coalesce(user_id, 0)"), Delivery.request_key, Delivery.recipient)
+    statement = insert(Delivery).values(row).on_conflict_do_nothing(index_elements=key)
+    return connection.scalar(statement.returning(Delivery.id))

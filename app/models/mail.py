@@ -1,0 +1,112 @@
+"""Mails on their way: one row for each recipient, written with the request and kept up by the worker."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sqlalchemy import Index, LargeBinary, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import (
+    Base,
+    BigOrNone,
+    CreatedAt,
+    Instant,
+    InstantOrNone,
+    LocalId,
+    Words,
+    WordsOrNone,
+    one_of,
+)
+
+#: How long a delivery is tried, counted from its request.
+TRIED_FOR = "72 hours"
+
+
+class MailKind(StrEnum):
+    """What a mail is about."""
+
+    TICKET = "ticket"
+    INVITATION = "invitation"
+    RESET = "reset"
+    NOTICE = "notice"
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands: waiting, being tried, taken by the mail server, put off, given up."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    RETRYING = "retrying"
+    FAILED = "failed"
+
+
+#: The states of a delivery that is still to be made.
+OPEN_STATES = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.RETRYING)
+
+
+class Fault(StrEnum):
+    """What kept a mail from being taken, in the order in which a conversation with a server can fail."""
+
+    NO_FOLDER = "no_folder"
+    HOST_UNKNOWN = "host_unknown"
+    CONNECTION_REFUSED = "connection_refused"
+    TIMEOUT = "timeout"
+    DISCONNECTED = "disconnected"
+    CERTIFICATE = "certificate"
+    TLS = "tls"
+    STARTTLS_MISSING = "starttls_missing"
+    GREETING = "greeting"
+    AUTHENTICATION = "authentication"
+    SENDER_REFUSED = "sender_refused"
+    RECIPIENT_REFUSED = "recipient_refused"
+    MESSAGE_REFUSED = "message_refused"
+
+
+class Delivery(Base):
+    """One mail to one recipient.
+
+    ``message`` is the composed mail (RFC 5322 bytes), erased once it is sent; the web may not read it.
+    ``recipient`` is erased 30 days after. ``handed_over_at`` is committed just before the dot that ends
+    the message: set in a row that is not sent, it says that the server may have taken that try.
+    ``uncertain_tries`` counts the tries begun after such a moment: only these can double a mail.
+    ``merchant_id`` bears no foreign key (citus.md R8).
+    """
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        one_of("kind", MailKind),
+        one_of("state", DeliveryState),
+        one_of("last_fault", Fault),
+        Index("delivery_request_idx", text("coalesce(user_id, 0)"), "request_key", "recipient", unique=True),
+        Index("delivery_open_idx", "next_try_at", postgresql_where=text("state NOT IN ('sent', 'failed')")),
+        Index("delivery_user_idx", "user_id", "created_at"),
+        Index("delivery_recipient_idx", "recipient", "created_at"),
+        Index("delivery_merchant_idx", "merchant_id", "created_at"),
+        Index("delivery_transaction_idx", "merchant_id", "transaction_id"),
+        Index("delivery_remittance_idx", "merchant_id", "remittance_id"),
+    )
+
+    id: Mapped[LocalId]
+    kind: Mapped[Words]
+    reseller_slug: Mapped[Words]
+    merchant_id: Mapped[BigOrNone]
+    user_id: Mapped[BigOrNone]
+    request_key: Mapped[Words]
+    transaction_id: Mapped[BigOrNone]
+    remittance_id: Mapped[BigOrNone]
+    sender: Mapped[Words]
+    recipient: Mapped[WordsOrNone]
+    message_id: Mapped[str] = mapped_column(unique=True)
+    message: Mapped[bytes | None] = mapped_column(LargeBinary)
+    state: Mapped[Words] = mapped_column(server_default=DeliveryState.QUEUED)
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    next_try_at: Mapped[Instant] = mapped_column(server_default=text("now()"))
+    deadline: Mapped[Instant] = mapped_column(server_default=text(f"(now() + '{TRIED_FOR}'::interval)"))
+    last_fault: Mapped[WordsOrNone]
+    last_reply: Mapped[WordsOrNone]
+    handed_over_at: Mapped[InstantOrNone]
+    uncertain_tries: Mapped[int] = mapped_column(server_default="0")
+    created_at: Mapped[CreatedAt]
+    sent_at: Mapped[InstantOrNone]
