@@ -49,14 +49,11 @@ __all__ = [
     "UNCLAIMED_MERCHANT",
     "Base",
     "Contract",
-<<<<<<< HEAD
+    "Delivery",
+    "DeliveryState",
     "DeskTask",
     "DeskTaskKind",
     "DeskTaskState",
-=======
-    "Delivery",
-    "DeliveryState",
->>>>>>> access
     "EntryMode",
     "Fault",
     "ImportFile",
