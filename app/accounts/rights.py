@@ -137,6 +137,11 @@ class Visitor:
             return needed is Standing.PERSON or bool(self.staff)
         return self.access is not None and self.access.allows(needed)
 
+    @property
+    def is_looking(self) -> bool:
+        """Whether he looks at somebody else's data as the maintainer's staff."""
+        return self.access is not None and self.access.is_look
+
     def belongs_to(self, merchant_id: int) -> bool:
         """Whether he has a membership there."""
         return any(access.merchant_id == merchant_id for access in self.accesses)

@@ -87,3 +87,9 @@ class _Details(dict[str, str]):
 
     def __missing__(self, name: str) -> str:
         return "—"
+
+
+def events() -> list[tuple[str, str]]:
+    """Each event with its words, in alphabetical order: the choices of a filter."""
+    said = [(event.value, gettext(words.title)) for event, words in WORDS.items()]
+    return sorted(said, key=lambda choice: choice[1])

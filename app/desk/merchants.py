@@ -149,6 +149,7 @@ _FACTS = (
     Merchant.code,
     Merchant.name,
     Merchant.created_at,
+    Merchant.suspended_at,
     _count(Outlet).label("outlets"),
     _count(Contract).label("contracts"),
     _count(Membership).label("people"),

@@ -6,7 +6,9 @@ from flask import Flask
 
 from app.views.accounts import blueprint as accounts_blueprint
 from app.views.branding import blueprint as branding_blueprint
+from app.views.desk import blueprint as desk_blueprint
 from app.views.guards import guard_routes
+from app.views.journal import blueprint as journal_blueprint
 from app.views.lists import blueprint as lists_blueprint
 from app.views.rendering import prepare
 from app.views.tickets import blueprint as tickets_blueprint
@@ -15,6 +17,13 @@ from app.views.tickets import blueprint as tickets_blueprint
 def register(app: Flask) -> None:
     """Routes, what templates know, and the guards."""
     prepare(app)
-    for blueprint in (accounts_blueprint, branding_blueprint, lists_blueprint, tickets_blueprint):
+    for blueprint in (
+        accounts_blueprint,
+        branding_blueprint,
+        desk_blueprint,
+        journal_blueprint,
+        lists_blueprint,
+        tickets_blueprint,
+    ):
         app.register_blueprint(blueprint)
     guard_routes(app)

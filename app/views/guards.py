@@ -10,7 +10,7 @@ from app.accounts.journal import Event, record
 from app.accounts.rights import Permission, Standing, Visitor, visitor_of
 from app.accounts.sessions import is_key, mark_seen
 from app.context import database, host, request_id, visitor
-from app.security import cookie_name, local_path
+from app.security import SAFE_METHODS, cookie_name, local_path
 
 #: What each route asks of the person: a permission, a standing, or None for those open to everybody.
 GUARDS: dict[str, Permission | Standing | None] = {
@@ -28,6 +28,21 @@ GUARDS: dict[str, Permission | Standing | None] = {
     "lists.download": Permission.EXPORT,
     "tickets.show": Permission.TICKET,
     "tickets.download": Permission.TICKET,
+    "journal.show": Permission.JOURNAL,
+    "journal.download": Permission.JOURNAL,
+    "desk.home": Standing.STAFF,
+    "desk.merchants": Standing.STAFF,
+    "desk.merchant": Standing.STAFF,
+    "desk.look": Standing.STAFF,
+    "desk.leave": Standing.STAFF,
+    "desk.contracts": Standing.STAFF,
+    "desk.attach": Standing.STAFF,
+    "desk.files": Standing.STAFF,
+    "desk.file": Standing.STAFF,
+    "desk.load_again": Standing.STAFF,
+    "desk.deliveries": Standing.STAFF,
+    "desk.journal": Standing.STAFF,
+    "desk.journal_csv": Standing.STAFF,
 }
 
 
@@ -54,7 +69,11 @@ def guard() -> AnyResponse | None:
     if person is None:
         return ask_to_sign_in()
     if not person.may(needed):
+        if person.staff and person.access is None and request.method == "GET":
+            return redirect(url_for("desk.home"), 303)
         refuse(person, needed)
+    if isinstance(needed, Permission) and person.is_looking and request.method not in SAFE_METHODS:
+        refuse(person, needed)  # a look never changes anything, whatever the route
     return None
 
 

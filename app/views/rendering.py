@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import date
 from pathlib import Path
 from typing import Any
 
-from babel.dates import format_date
 from babel.numbers import format_decimal
 from flask import Flask, render_template, request, url_for
 from flask_htmx import HTMX
@@ -22,6 +20,8 @@ from app.security import local_path
 from app.views import cells, details, filters, periods
 from app.views.accounts import LANGUAGE_COOKIE
 from app.views.branding import theme_file
+from app.views.desk.place import desk_menu
+from app.views.moments import show_day, show_long_day, show_moment
 
 HTMX_FILE = "vendor/htmx@2.0.11/htmx.min.js"
 htmx = HTMX()
@@ -34,7 +34,9 @@ def prepare(app: Flask) -> None:
     app.context_processor(_moment)
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(money=show_money, day=show_day, long_day=show_long_day, number=show_number)
+    app.jinja_env.filters.update(
+        money=show_money, day=show_day, long_day=show_long_day, moment=show_moment, number=show_number
+    )
     versions = _versions(Path(app.static_folder or ""))
     app.jinja_env.globals.update(
         _=gettext,
@@ -46,6 +48,7 @@ def prepare(app: Flask) -> None:
         htmx_file=HTMX_FILE,
         here=here,
         menu=menu,
+        desk_menu=desk_menu,
         address=cells.address,
         payments_address=cells.payments_address,
         cell=cells.cell,
@@ -89,16 +92,6 @@ def menu() -> tuple[tuple[str, str], ...]:
 def show_money(minor: int, currency: str) -> str:
     """``1 234,56 €`` from minor units."""
     return money.show(minor, currency, language())
-
-
-def show_day(day: date) -> str:
-    """``21/11/2026``."""
-    return format_date(day, "dd/MM/yyyy" if language() == "fr" else "yyyy-MM-dd", locale=language())
-
-
-def show_long_day(day: date) -> str:
-    """``samedi 21 novembre 2026``."""
-    return format_date(day, "full", locale=language())
 
 
 def show_number(number: int) -> str:
