@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from app.db import Database
 
 ENTRY_POINTS = "bordereau.commands"
-OWN = {"user": "app.accounts.commands:user"}
+OWN = {"mail": "app.mail.commands:mail", "user": "app.accounts.commands:user"}
 #: Exit status when the settings are wrong, as for wrong arguments; and when told to stop half-way.
 MISUSE = 2
 TERMINATED = 128 + signal.SIGTERM
@@ -118,7 +118,11 @@ def worker(*, attached: bool) -> None:  # noqa: ARG001 - its callback has acted
     """Work until a signal."""
     from app.jobs import work
 
-    work(_migrated()[1])
+    config, database = _migrated()
+    if not config.development and config.smtp is None:
+        waits = gettext("No mail server is named (BORDEREAU_SMTP_URL): mail waits, and none of it is lost.")
+        click.echo(waits, err=True)
+    work(config, database)
 
 
 @main.command(help=N_("Start the whole portal: database, demonstration data, web and worker."))

@@ -6,16 +6,40 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
+from email_validator import EmailNotValidError, validate_email
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 MINIMUM_KEY_LENGTH = 32
 LARGEST_PORT = 65535
-#: Mail comes from here while nobody has said otherwise: it stays on this machine.
-DEVELOPMENT_SENDER = "no-reply@localhost"
 ROOT = Path(__file__).resolve().parent.parent
+
+
+SMTP_EXAMPLE = "smtp://user:password@host:587 or smtps://user:password@host"
+
+
+class Security(StrEnum):
+    """How the way to a mail server is protected; a certificate is always verified."""
+
+    TLS = "tls"
+    STARTTLS = "starttls"
+    NONE = "none"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SmtpServer:
+    """The mail server that takes the portal's mail."""
+
+    host: str
+    port: int
+    security: Security
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
 
 
 class ConfigError(Exception):
@@ -28,12 +52,14 @@ class Config:
 
     ``database_url`` None means the embedded server under ``data``, which is also what tells
     development (plain http on this machine) from production (TLS in front, Secure cookies).
+    Without ``smtp``, mail goes to a folder in development and waits in production.
     """
 
     database_url: str | None
     data: Path
     secret_key: str = field(repr=False)
     port: int
+    smtp: SmtpServer | None = None
 
     @property
     def development(self) -> bool:
@@ -49,14 +75,10 @@ class Config:
         port = _port(environ.get("BORDEREAU_PORT"), faults)
         embedded = not environ.get("BORDEREAU_DATABASE_URL")
         secret_key = _secret_key(environ.get("BORDEREAU_SECRET_KEY"), data, faults, embedded=embedded)
+        smtp = _smtp(environ.get("BORDEREAU_SMTP_URL"), environ.get("BORDEREAU_SMTP_FROM"), faults)
         if faults:
             raise ConfigError("\n".join(faults))
-        return cls(database_url=database_url, data=data, secret_key=secret_key, port=port)
-
-
-def sender_address(environ: Mapping[str, str]) -> str:
-    """The address that mail comes from."""
-    return environ.get("BORDEREAU_SMTP_FROM") or DEVELOPMENT_SENDER
+        return cls(database_url=database_url, data=data, secret_key=secret_key, port=port, smtp=smtp)
 
 
 def _database_url(value: str | None, faults: list[str]) -> str | None:
@@ -112,3 +134,66 @@ def _kept_key(path: Path) -> str:
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(key)
     return key
+
+
+def _smtp(value: str | None, sender: str | None, faults: list[str]) -> SmtpServer | None:
+    if sender and not is_plain_address(sender):
+        faults.append("BORDEREAU_SMTP_FROM must be a plain address (no-reply@example.org)")
+    if not value:
+        return None
+    if not sender:
+        faults.append(
+            "BORDEREAU_SMTP_FROM is required with BORDEREAU_SMTP_URL: the address that mail comes from"
+        )
+    try:
+        return _smtp_server(urlsplit(value))
+    except ValueError as error:
+        faults.append(f"BORDEREAU_SMTP_URL {error}")
+        return None
+
+
+def _smtp_server(url: SplitResult) -> SmtpServer:
+    """The server that ``url`` names. Raises ValueError, never quoting a password."""
+    try:
+        port, host = url.port, (url.hostname or "").encode("idna").decode()
+    except ValueError:
+        port, host = None, ""
+    if url.scheme not in ("smtp", "smtps") or not host or url.path not in ("", "/") or url.fragment:
+        raise ValueError(f"is not the address of a mail server ({SMTP_EXAMPLE})")
+    security = _security(url, host)
+    user, password = (part and unquote(part) for part in (url.username, url.password))
+    if bool(user) != bool(password) or not f"{user}{password}".isascii():
+        raise ValueError("must hold a user and a password, in ASCII (%40 for @), or neither")
+    if user and security is Security.NONE and not _is_this_machine(host):
+        raise ValueError("would send a password in clear: leave starttls=never out")
+    default = 465 if security is Security.TLS else 587
+    return SmtpServer(host=host, port=port or default, security=security, user=user, password=password)
+
+
+def _security(url: SplitResult, host: str) -> Security:
+    """TLS with smtps; STARTTLS with smtp unless the server is this machine; none only when asked for."""
+    asked = dict(parse_qsl(url.query, keep_blank_values=True))
+    starttls = asked.pop("starttls", None)
+    if asked or starttls not in (None, "required", "never") or (starttls and url.scheme == "smtps"):
+        raise ValueError("takes only starttls=required or starttls=never, after smtp://")
+    if url.scheme == "smtps":
+        return Security.TLS
+    if starttls == "never" or (starttls is None and _is_this_machine(host)):
+        return Security.NONE
+    return Security.STARTTLS
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def is_plain_address(text: str) -> bool:
+    """Whether ``text`` is one mail address in ASCII, as it stands in a header."""
+    try:
+        found = validate_email(text, check_deliverability=False, globally_deliverable=False, strict=True)
+    except EmailNotValidError:
+        return False
+    return found.ascii_email == text

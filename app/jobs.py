@@ -1,6 +1,7 @@
 """What happens without anybody asking: the queue in the database and the nightly upkeep.
 
-A job is handed the worker's database: ``context.additional_context["database"]``.
+A job is handed the worker's settings and database: ``context.additional_context["config"]`` and
+``["database"]``.
 """
 
 from __future__ import annotations
@@ -10,10 +11,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from procrastinate import App, JobContext, PsycopgConnector
+<<<<<<< HEAD
 from sqlalchemy import Connection, delete, func, select, text
+=======
+from sqlalchemy import delete, text
+>>>>>>> mail
 from sqlalchemy.engine import make_url
 
+from app.config import Config
 from app.db import Database, Role
+from app.mail.upkeep import erase_recipients
 from app.migrate import maintain
 from app.models import SignInAttempt, UserSession
 
@@ -21,9 +28,30 @@ from app.models import SignInAttempt, UserSession
 ATTEMPTS_KEPT = timedelta(days=1)
 #: How long a job may go on once the worker is asked to stop, in seconds.
 GRACE_SECONDS = 8
+#: Jobs at once. Mail has fewer lanes (app/mail/posting.py): a mail server that hangs leaves room for others.
+JOBS_AT_ONCE = 6
 
-# The connections come with the worker. The importers' jobs are named, not imported: app stands without them.
-queue = App(connector=PsycopgConnector(), import_paths=("importers.jobs",))
+# A worker that has not been heard of for a minute is dead. Its jobs go back to the queue; those of the
+# calendar, which have a queueing lock, come again by themselves.
+_FREE_JOBS = text("""
+WITH dead AS (
+  SELECT job.* FROM procrastinate_jobs AS job WHERE job.status = 'doing' AND NOT EXISTS (
+    SELECT FROM procrastinate_workers AS worker
+    WHERE worker.id = job.worker_id AND worker.last_heartbeat > now() - interval '1 minute')
+), gone AS (
+  DELETE FROM procrastinate_jobs USING dead
+  WHERE procrastinate_jobs.id = dead.id AND dead.queueing_lock IS NOT NULL
+)
+SELECT procrastinate_retry_job_v2(id, now(), priority, queue_name, lock) FROM dead WHERE queueing_lock IS NULL
+""")
+_FORGET_JOBS = text("""
+DELETE FROM procrastinate_jobs AS job WHERE status IN ('succeeded', 'failed', 'cancelled', 'aborted')
+AND NOT EXISTS (SELECT FROM procrastinate_events AS event
+  WHERE event.job_id = job.id AND event.at > now() - interval '30 days')
+""")
+
+# The connections come with the worker. Jobs that stand on this module are named, not imported.
+queue = App(connector=PsycopgConnector(), import_paths=("app.mail.jobs", "importers.jobs"))
 
 _DEFER = """
 SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(
@@ -37,7 +65,7 @@ def defer(connection: Connection, task: str, **args: Any) -> None:
     connection.execute(text(_DEFER), {"task": task, "args": json.dumps(args)})
 
 
-def work(database: Database) -> None:
+def work(config: Config, database: Database) -> None:
     """Do the jobs of the queue, and those of the calendar, until SIGINT or SIGTERM."""
     connector = PsycopgConnector(
         conninfo=make_url(database.url).set(drivername="postgresql").render_as_string(hide_password=False),
@@ -47,7 +75,8 @@ def work(database: Database) -> None:
     )
     with queue.replace_connector(connector):
         queue.run_worker(
-            additional_context={"database": database},
+            concurrency=JOBS_AT_ONCE,
+            additional_context={"config": config, "database": database},
             delete_jobs="successful",
             shutdown_graceful_timeout=GRACE_SECONDS,
         )
@@ -61,9 +90,32 @@ def upkeep_tonight(context: JobContext, timestamp: int) -> None:
 
 
 def upkeep(database: Database, now: datetime) -> None:
+<<<<<<< HEAD
     """Keep partitions ahead of the calendar; let go of sessions, attempts and events past their time."""
+=======
+    """Keep partitions ahead of the calendar, and let go of what is past its time."""
+>>>>>>> mail
     maintain(database, now.date())
     with database.writing() as connection:
         connection.execute(delete(UserSession).where(UserSession.expires_at < now))
         connection.execute(delete(SignInAttempt).where(SignInAttempt.at < now - ATTEMPTS_KEPT))
+<<<<<<< HEAD
         connection.execute(select(func.forget_journal()))
+=======
+    with database.writing(Role.IMPORT) as connection:
+        erase_recipients(connection)
+        connection.execute(_FORGET_JOBS)
+
+
+@queue.periodic(cron="* * * * *")
+@queue.task(name="free_jobs", pass_context=True, queueing_lock="free_jobs")
+def free_jobs_of_dead_workers(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - it is given
+    """Each minute: no job stays with a worker that was killed."""
+    free_jobs(context.additional_context["database"])
+
+
+def free_jobs(database: Database) -> None:
+    """Give the jobs of dead workers back to the queue."""
+    with database.writing(Role.IMPORT) as connection:
+        connection.execute(_FREE_JOBS)
+>>>>>>> mail

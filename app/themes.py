@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.config import ROOT
+from app.config import ROOT, is_plain_address
 
 FOLDER = ROOT / "themes"
 TOKENS = ROOT / "app" / "static" / "css" / "tokens.css"
@@ -59,7 +59,10 @@ class ThemeError(Exception):
 
 @dataclass(frozen=True)
 class Theme:
-    """A maintainer's name, hosts and colours. ``version`` changes with any of its files."""
+    """A maintainer's name, hosts and colours. ``version`` changes with any of its files.
+
+    ``sender`` is the address that his mail comes from, empty for that of the whole portal.
+    """
 
     slug: str
     name: str
@@ -71,6 +74,7 @@ class Theme:
     ground_dark: str
     brand: str
     version: str
+    sender: str = ""
 
     def file(self, name: str) -> Path:
         """One of the FILES of this theme."""
@@ -158,7 +162,9 @@ def _facts_faults(facts: Mapping[str, Any]) -> list[str]:
     hosts = facts.get("hosts")
     if not isinstance(hosts, list) or not all(isinstance(h, str) and _HOST.fullmatch(h) for h in hosts):
         faults.append("hosts must be a list of host names in lower case in theme.toml")
-    unknown = sorted(set(facts) - {"name", "short_name", "support", "legal", "hosts"})
+    if "sender" in facts and not (isinstance(facts["sender"], str) and is_plain_address(facts["sender"])):
+        faults.append("sender must be a plain mail address in theme.toml")
+    unknown = sorted(set(facts) - {"name", "short_name", "support", "legal", "hosts", "sender"})
     faults += [f"theme.toml has an unknown key {key}" for key in unknown]
     if isinstance(facts.get("short_name"), str) and len(facts["short_name"]) > SHORT_NAME:
         faults.append(f"short_name has more than {SHORT_NAME} characters")

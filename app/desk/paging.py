@@ -41,7 +41,7 @@ class Order:
         return [columns < place if self.descending else columns > place]
 
 
-def page(connection: Connection, statement: Select[Any], order: Order, size: int = SIZE) -> Page:
+def page(connection: Connection, statement: Select[*tuple[Any, ...]], order: Order, size: int = SIZE) -> Page:
     """The first ``size`` rows of ``statement``, which selects its key as ``id``."""
     found = connection.execute(statement.order_by(*order.by()).limit(size + 1)).all()
     rows = tuple(found[:size])

@@ -27,12 +27,3 @@ def mail_address(text: str) -> str:
         message = gettext("%(address)s: only plain letters can stand before the @.", address=words)
         raise AddressError(message)
     return found.ascii_email
-
-
-def is_address(text: str) -> bool:
-    """Whether mail can go to ``text``."""
-    try:
-        mail_address(text)
-    except AddressError:
-        return False
-    return True

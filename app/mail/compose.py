@@ -21,6 +21,7 @@ LARGEST = 200_000
 # Seven-bit mail passes through every server as it is.
 _POLICY = policy.SMTP.clone(cte_type="7bit")
 _NOT_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_BARE_LINE_END = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 _LINE_ENDS = re.compile(r"\r\n?|[\x85\u2028\u2029]")
 
 
@@ -84,6 +85,8 @@ def _check_read_back(content: bytes, headers: dict[str, str | Address]) -> None:
     This is the second wall behind :func:`header_words`: whatever the library does with a value, a mail
     with a header too many is never kept.
     """
+    if _BARE_LINE_END.search(content):
+        raise MailError(gettext("This mail cannot be written safely."))
     read = BytesParser(policy=policy.default).parsebytes(content)
     expected = {name: str(value) for name, value in headers.items()}
     found = {name: str(value) for name, value in read.items()}

@@ -6,8 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.config import sender_address
-from app.mail.addresses import is_address
+from app.config import is_plain_address
 from app.models import MailKind
 
 if TYPE_CHECKING:
@@ -65,6 +64,11 @@ class Sender:
 
 
 def sender_of(theme: Theme) -> Sender:
-    """The maintainer of ``theme`` as a sender: under his own name, from ``BORDEREAU_SMTP_FROM``."""
-    reply_to = theme.support if is_address(theme.support) else None
-    return Sender(theme.name, sender_address(os.environ), reply_to)
+    """The maintainer of ``theme`` as a sender, under his own name.
+
+    The address is the theme's own ``sender``, else ``BORDEREAU_SMTP_FROM``, else one of the theme's host:
+    mail that waits for its server to be named bears it.
+    """
+    by_host = f"no-reply@{theme.hosts[0] if theme.hosts else 'localhost'}"
+    address = theme.sender or os.environ.get("BORDEREAU_SMTP_FROM") or by_host
+    return Sender(theme.name, address, theme.support if is_plain_address(theme.support) else None)

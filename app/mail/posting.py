@@ -48,15 +48,17 @@ def post(
     return [known[recipient] for recipient in wanted]
 
 
-def renew(connection: Connection, delivery_id: int) -> bool:
-    """Try a failed delivery again, for as long as a new one; returns whether there was one to renew.
+def renew(connection: Connection, delivery_id: int, *, merchant_id: int | None) -> bool:
+    """Try a failed delivery of this merchant again, for as long as a new one.
 
-    The caller has checked that the person may. A delivery whose address has been erased stays as it is.
+    ``merchant_id`` None means those of no merchant. Returns whether there was one to renew: one whose
+    address has been erased stays as it is.
     """
     renewed = connection.scalar(
         update(Delivery)
         .where(
             Delivery.id == delivery_id,
+            Delivery.merchant_id.is_not_distinct_from(merchant_id),
             Delivery.state == DeliveryState.FAILED,
             Delivery.recipient.is_not(None),
         )

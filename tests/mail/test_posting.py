@@ -177,8 +177,10 @@ def test_a_failed_delivery_is_renewed_for_as_long_as_a_new_one(database):
             )
         )
     with database.writing() as connection:
-        assert renew(connection, posted_id)
-        assert not renew(connection, posted_id)
+        assert not renew(connection, posted_id, merchant_id=8)
+        assert not renew(connection, posted_id, merchant_id=None)
+        assert renew(connection, posted_id, merchant_id=7)
+        assert not renew(connection, posted_id, merchant_id=7)
     [row] = rows(database, Delivery.state, Delivery.deadline - Delivery.next_try_at)
     assert tuple(row) == ("queued", timedelta(hours=72))
     assert [job.delivery for job in jobs(database)] == [posted_id, posted_id]
@@ -190,6 +192,6 @@ def test_only_a_failed_delivery_is_renewed(database, state):
     with database.writing(Role.IMPORT) as connection:
         connection.execute(update(Delivery).values(state=state))
     with database.writing() as connection:
-        assert not renew(connection, posted_id)
-        assert not renew(connection, posted_id + 1)
+        assert not renew(connection, posted_id, merchant_id=7)
+        assert not renew(connection, posted_id + 1, merchant_id=7)
     assert len(jobs(database)) == 1

@@ -8,7 +8,8 @@ from app.context import database, desk
 from app.desk.deliveries import deliveries as found
 from app.desk.paging import AnyRow
 from app.i18n import N_, gettext
-from app.models import DeliveryState, MailKind
+from app.mail.words import FAULTS, STATES
+from app.models import DeliveryState, Fault, MailKind
 from app.views.desk.place import after, asked, blueprint, next_page
 from app.views.listing import Column, listing
 from app.views.moments import show_moment
@@ -18,13 +19,6 @@ KINDS = {
     MailKind.INVITATION: N_("Invitation"),
     MailKind.RESET: N_("New password"),
     MailKind.NOTICE: N_("Notice"),
-}
-STATES = {
-    DeliveryState.QUEUED: N_("Waiting"),
-    DeliveryState.SENDING: N_("Being sent"),
-    DeliveryState.SENT: N_("Sent"),
-    DeliveryState.RETRYING: N_("To be tried again"),
-    DeliveryState.FAILED: N_("Failed"),
 }
 TONES = {DeliveryState.SENT: "good", DeliveryState.RETRYING: "warn", DeliveryState.FAILED: "bad"}
 
@@ -49,6 +43,10 @@ DELIVERIES = (
     Column(N_("Merchant"), lambda row: row.merchant or ""),
     Column(N_("Asked for"), lambda row: show_moment(row.created_at)),
     Column(N_("Last step"), _last),
+    Column(
+        N_("Reason"),
+        lambda row: gettext(FAULTS[Fault(row.last_fault)]) if row.last_fault and not row.sent_at else "",
+    ),
     Column(N_("Tries"), lambda row: str(row.attempts), "", style="number"),
 )
 
