@@ -11,11 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from procrastinate import App, JobContext, PsycopgConnector
-<<<<<<< HEAD
 from sqlalchemy import Connection, delete, func, select, text
-=======
-from sqlalchemy import delete, text
->>>>>>> mail
 from sqlalchemy.engine import make_url
 
 from app.config import Config
@@ -49,20 +45,19 @@ DELETE FROM procrastinate_jobs AS job WHERE status IN ('succeeded', 'failed', 'c
 AND NOT EXISTS (SELECT FROM procrastinate_events AS event
   WHERE event.job_id = job.id AND event.at > now() - interval '30 days')
 """)
+_DEFER = text("""
+SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(
+  'default', :task, 0, NULL, NULL, CAST(:args AS jsonb), NULL
+)::procrastinate_job_to_defer_v1])
+""")
 
 # The connections come with the worker. Jobs that stand on this module are named, not imported.
 queue = App(connector=PsycopgConnector(), import_paths=("app.mail.jobs", "importers.jobs"))
 
-_DEFER = """
-SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(
-  'default', :task, 0, NULL, NULL, CAST(:args AS jsonb), NULL
-)::procrastinate_job_to_defer_v1])
-"""
-
 
 def defer(connection: Connection, task: str, **args: Any) -> None:
     """Ask the worker for ``task``, in the caller's transaction: no commit, no job."""
-    connection.execute(text(_DEFER), {"task": task, "args": json.dumps(args)})
+    connection.execute(_DEFER, {"task": task, "args": json.dumps(args)})
 
 
 def work(config: Config, database: Database) -> None:
@@ -90,18 +85,12 @@ def upkeep_tonight(context: JobContext, timestamp: int) -> None:
 
 
 def upkeep(database: Database, now: datetime) -> None:
-<<<<<<< HEAD
-    """Keep partitions ahead of the calendar; let go of sessions, attempts and events past their time."""
-=======
     """Keep partitions ahead of the calendar, and let go of what is past its time."""
->>>>>>> mail
     maintain(database, now.date())
     with database.writing() as connection:
         connection.execute(delete(UserSession).where(UserSession.expires_at < now))
         connection.execute(delete(SignInAttempt).where(SignInAttempt.at < now - ATTEMPTS_KEPT))
-<<<<<<< HEAD
         connection.execute(select(func.forget_journal()))
-=======
     with database.writing(Role.IMPORT) as connection:
         erase_recipients(connection)
         connection.execute(_FORGET_JOBS)
@@ -118,4 +107,3 @@ def free_jobs(database: Database) -> None:
     """Give the jobs of dead workers back to the queue."""
     with database.writing(Role.IMPORT) as connection:
         connection.execute(_FREE_JOBS)
->>>>>>> mail

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +22,6 @@ from importers.archive import QUARANTINE
 from importers.layout import REFERENTIAL
 from importers.load import load_file
 from importers.refusals import Refusal, Refused, refuse
-
-#: A task that waits this long has lost its job, with the worker that had it in hand.
-FORGOTTEN = timedelta(minutes=10)
 
 _log = logging.getLogger(__name__)
 _Task = Row[*tuple[Any, ...]]
@@ -71,16 +67,6 @@ def perform(database: Database, data: Path, task_id: int) -> None:
                 refusals=[asdict(refusal) for refusal in refusals],
             )
         )
-
-
-def forgotten(database: Database) -> Sequence[int]:
-    """Tasks whose job was lost."""
-    with database.reading(Role.IMPORT) as connection:
-        return connection.scalars(
-            select(DeskTask.id)
-            .where(DeskTask.state == DeskTaskState.WAITING, DeskTask.asked_at < func.now() - FORGOTTEN)
-            .order_by(DeskTask.id)
-        ).all()
 
 
 def _done(database: Database, data: Path, task: _Task) -> tuple[Refusal, ...]:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from procrastinate import JobContext
 
-from app.config import Config
 from app.db import Database
 from app.jobs import queue
 from importers import desk, report
@@ -24,17 +23,14 @@ _log = logging.getLogger(__name__)
 @queue.periodic(cron="*/5 * * * *")
 @queue.task(name="import_inbox", pass_context=True, queueing_lock="import_inbox", lock="import_inbox")
 def import_inbox(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - periodic tasks are given it
-    """Load what has settled in the inbox, and do what a killed worker left undone."""
-    database, data = context.additional_context["database"], Config.from_env().data
-    load_inbox(database, data)
-    for task_id in desk.forgotten(database):
-        desk.perform(database, data, task_id)
+    """Load what has settled in the inbox."""
+    load_inbox(context.additional_context["database"], context.additional_context["config"].data)
 
 
 @queue.task(name="desk_task", pass_context=True)
 def desk_task(context: JobContext, task_id: int) -> None:
     """Do what the desk has asked for: see ``app.desk.tasks``, which names this job."""
-    desk.perform(context.additional_context["database"], Config.from_env().data, task_id)
+    desk.perform(context.additional_context["database"], context.additional_context["config"].data, task_id)
 
 
 def load_inbox(database: Database, data: Path) -> int:
