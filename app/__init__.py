@@ -20,11 +20,12 @@ def create_app(config: Config, database: Database | None = None) -> Flask:
     from flask import Flask  # noqa: PLC0415
 
     from app import db, errors, security, themes, views  # noqa: PLC0415
-    from app.accounts import journal  # noqa: PLC0415
+    from app.accounts import journal, links  # noqa: PLC0415
 
     app = Flask(__name__)
     app.extensions["bordereau.database"] = database or db.Database.from_config(config)
     app.extensions["bordereau.themes"] = loaded = themes.load_themes()
+    app.extensions["bordereau.links"] = links.Links.of(config, loaded)
     journal.log_to_stderr()
     security.secure(app, config, tuple(loaded.by_host))
     views.register(app)

@@ -11,6 +11,7 @@ from flask_login import current_user
 from werkzeug.exceptions import SecurityError
 
 from app.accounts.journal import Client
+from app.accounts.links import Links
 from app.accounts.rights import Access, Staff, Visitor
 from app.db import Database
 from app.models import DEFAULT_TIME_ZONE
@@ -26,6 +27,12 @@ def database() -> Database:
 def themes() -> Themes:
     """Every theme."""
     found: Themes = current_app.extensions["bordereau.themes"]
+    return found
+
+
+def links() -> Links:
+    """What makes and reads one-time links."""
+    found: Links = current_app.extensions["bordereau.links"]
     return found
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
+from app.accounts.limits import TooManyAttemptsError
 from app.context import request_id
 from app.i18n import N_, gettext
 
@@ -53,7 +54,7 @@ EXPLANATIONS = {
     ),
     429: Explanation(
         N_("Too many attempts"),
-        N_("Signing in has failed too often. Wait five minutes, then try again."),
+        N_("This was tried too often. Wait a few minutes, then try again."),
     ),
     500: Explanation(
         N_("Something went wrong on our side"),
@@ -75,6 +76,7 @@ _LAST_RESORT = "<!doctype html><html lang=fr><meta charset=utf-8><title>Erreur</
 def handle_errors(app: Flask) -> None:
     """Register the answer to every kind of failure."""
     app.register_error_handler(CSRFError, lambda _: _page(400, EXPIRED_FORM))
+    app.register_error_handler(TooManyAttemptsError, lambda _: _page(429))
     app.register_error_handler(HTTPException, _on_http)
     app.register_error_handler(DBAPIError, _on_database)
     app.register_error_handler(PoolTimeoutError, _on_unreachable)

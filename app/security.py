@@ -149,7 +149,8 @@ def refuse_foreign_origin() -> None:
 
 def set_headers(response: Response) -> Response:
     """The headers of every response, whatever its status. Only versioned files may be kept."""
-    response.headers.update(HEADERS)
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
     if current_app.config["SESSION_COOKIE_SECURE"]:
         response.headers["Strict-Transport-Security"] = HSTS
     if is_versioned_file() and response.status_code in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):

@@ -8,16 +8,32 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, text, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    case,
+    cast,
+    func,
+    or_,
+    select,
+    text,
+    tuple_,
+)
+from sqlalchemy.orm import aliased
 
 from app.accounts.journal import Event
 from app.accounts.words import detail, title
 from app.i18n import gettext, speaking
 from app.lists.export import BOM, LONGEST_WRITING
 from app.lists.kinds import FORMULA, MOMENTS
-from app.models import DEFAULT_TIME_ZONE, JournalEntry, Membership, Merchant, UserAccount
+from app.models import DEFAULT_TIME_ZONE, Invitation, JournalEntry, Membership, Merchant, UserAccount
 
 SIZE = 50
+_Other = aliased(UserAccount)
 #: What people do without a merchant in mind; those who belong to one are journalled there as well.
 PERSONAL: Final = frozenset(
     {
@@ -26,6 +42,16 @@ PERSONAL: Final = frozenset(
         Event.TOO_MANY_SIGN_INS,
         Event.SIGNED_OUT,
         Event.FOREIGN_SESSION,
+        Event.RESET_ASKED,
+        Event.PASSWORD_RESET,
+        Event.PASSWORD_CHANGED,
+        Event.TOO_MANY_ATTEMPTS,
+        Event.SESSION_ENDED,
+        Event.SECOND_FACTOR_ADDED,
+        Event.SECOND_FACTOR_REMOVED,
+        Event.SECOND_FACTOR_REFUSED,
+        Event.RECOVERY_CODE_USED,
+        Event.RECOVERY_CODES_RENEWED,
     }
 )
 
@@ -116,15 +142,28 @@ def _statement(seen: ColumnElement[bool], asked: Asked) -> Select[Any]:
             JournalEntry.at,
             func.timezone(DEFAULT_TIME_ZONE, JournalEntry.at).label("local"),
             JournalEntry.event,
-            JournalEntry.details,
+            _details(),
             UserAccount.email,
             Merchant.name.label("merchant"),
         )
         .outerjoin(UserAccount, UserAccount.id == JournalEntry.user_id)
         .outerjoin(Merchant, Merchant.id == JournalEntry.merchant_id)
+        .outerjoin(_Other, _Other.id == _number("of"))
+        .outerjoin(Invitation, Invitation.id == _number("invitation"))
         .where(seen, *_conditions(seen, asked))
         .order_by(JournalEntry.at.desc(), JournalEntry.id.desc())
     )
+
+
+def _number(name: str) -> ColumnElement[int]:
+    return cast(JournalEntry.details[name].astext, BigInteger)
+
+
+def _details() -> ColumnElement[Any]:
+    """The details, with the address of the other person that they name by number as ``whom``."""
+    whom = func.coalesce(_Other.email, Invitation.email)
+    named = case((whom.is_not(None), func.jsonb_build_object("whom", whom)), else_=func.jsonb_build_object())
+    return JournalEntry.details.op("||")(named).label("details")
 
 
 def _conditions(seen: ColumnElement[bool], asked: Asked) -> Iterable[ColumnElement[bool]]:

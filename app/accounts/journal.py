@@ -36,6 +36,26 @@ class Event(StrEnum):
     FILE_RETRY_ASKED = "file_retry_asked"
     FILE_REPLACE_ASKED = "file_replace_asked"
     JOURNAL_EXPORTED = "journal_exported"
+    MERCHANT_SUSPENDED = "merchant_suspended"
+    MERCHANT_RESTORED = "merchant_restored"
+    ACCESS_CHANGED = "access_changed"
+    ACCESS_SUSPENDED = "access_suspended"
+    ACCESS_RESTORED = "access_restored"
+    ACCESS_REMOVED = "access_removed"
+    INVITED = "invited"
+    INVITATION_USED = "invitation_used"
+    INVITATION_REVOKED = "invitation_revoked"
+    LINK_REFUSED = "link_refused"
+    RESET_ASKED = "reset_asked"
+    PASSWORD_RESET = "password_reset"  # noqa: S105 - the name of an event
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105
+    TOO_MANY_ATTEMPTS = "too_many_attempts"
+    SESSION_ENDED = "session_ended"
+    SECOND_FACTOR_ADDED = "second_factor_added"
+    SECOND_FACTOR_REMOVED = "second_factor_removed"
+    SECOND_FACTOR_REFUSED = "second_factor_refused"
+    RECOVERY_CODE_USED = "recovery_code_used"
+    RECOVERY_CODES_RENEWED = "recovery_codes_renewed"
 
 
 @dataclass(frozen=True)

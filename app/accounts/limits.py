@@ -1,66 +1,106 @@
-"""Limits on attempts to sign in, counted in the database before any password is hashed."""
+"""Limits on attempts, counted in the database before any password or code is looked at."""
 
 from __future__ import annotations
 
 import hashlib
 import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import Connection, delete, func, insert, select, text
 
 from app.models import SignInAttempt
 
-WINDOW = timedelta(minutes=5)
-PER_KEY = 10
-ALTOGETHER = 1000
-EVERYBODY = "everybody"
 # One attempt is counted at a time, so that the eleventh is refused whoever serves it.
 _LOCK = 7251003
 
 
+@dataclass(frozen=True)
+class Bound:
+    """At most so many attempts within so long."""
+
+    most: int
+    within: timedelta
+
+
+@dataclass(frozen=True)
+class Limit:
+    """The bounds of one kind of attempt: for an account, for a network address, for everybody."""
+
+    name: str
+    account: tuple[Bound, ...]
+    address: tuple[Bound, ...]
+    everybody: tuple[Bound, ...]
+
+
+_MINUTES, _HOUR, _DAY = timedelta(minutes=5), timedelta(hours=1), timedelta(days=1)
+_TOGETHER = (Bound(1000, _MINUTES),)
+SIGN_IN = Limit("sign_in", (Bound(10, _MINUTES),), (Bound(10, _MINUTES),), _TOGETHER)
+CODE = Limit(
+    "code", (Bound(5, _MINUTES), Bound(20, _HOUR), Bound(50, _DAY)), (Bound(20, _MINUTES),), _TOGETHER
+)
+#: Asking for a mail with a link; and using the link, which costs a hash.
+ASKED = Limit("asked", (Bound(5, _DAY),), (Bound(20, _HOUR),), _TOGETHER)
+LINK = Limit("link", (Bound(10, _MINUTES),), (Bound(20, _MINUTES),), _TOGETHER)
+
+
 class TooManyAttemptsError(Exception):
-    """This account, this address or everybody together tried too often in the window."""
+    """This account, this address or everybody together tried too often."""
 
 
-def count_attempt(connection: Connection, email: str, address: str) -> tuple[int, ...]:
+def count_attempt(connection: Connection, limit: Limit, account: str, address: str) -> tuple[int, ...]:
     """Count one attempt; returns the ids to forget if it succeeds.
 
-    Raises TooManyAttemptsError, before anything is counted, when a limit is reached.
+    Raises TooManyAttemptsError, before anything is counted, when a bound is reached.
     """
     connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
-    limits = {_account_key(email): PER_KEY, _address_key(address): PER_KEY, EVERYBODY: ALTOGETHER}
-    recent = dict(
-        connection.execute(
-            select(SignInAttempt.key, func.count())
-            .where(SignInAttempt.key.in_(limits), SignInAttempt.at > func.now() - WINDOW)
-            .group_by(SignInAttempt.key)
-        ).all()
-    )
-    if any(recent.get(key, 0) >= limit for key, limit in limits.items()):
+    bounds = {
+        _account_key(limit, account): limit.account,
+        _address_key(limit, address): limit.address,
+        f"{limit.name}:everybody": limit.everybody,
+    }
+    if _is_reached(connection, bounds):
         raise TooManyAttemptsError
-    added = insert(SignInAttempt).values([{"key": key, "at": func.clock_timestamp()} for key in limits])
+    added = insert(SignInAttempt).values([{"key": key, "at": func.clock_timestamp()} for key in bounds])
     return tuple(connection.scalars(added.returning(SignInAttempt.id)))
 
 
-def forget_attempts(connection: Connection, email: str, counted: tuple[int, ...]) -> None:
-    """After a good sign-in: forget this attempt and the account's failures."""
+def forget_attempts(connection: Connection, limit: Limit, account: str, counted: tuple[int, ...]) -> None:
+    """After a success: forget this attempt and the account's failures."""
     connection.execute(
         delete(SignInAttempt).where(
-            SignInAttempt.id.in_(counted) | (SignInAttempt.key == _account_key(email))
+            SignInAttempt.id.in_(counted) | (SignInAttempt.key == _account_key(limit, account))
         )
     )
 
 
-def _account_key(email: str) -> str:
-    return "account:" + hashlib.sha256(email.encode()).hexdigest()
+def _is_reached(connection: Connection, bounds: Mapping[str, tuple[Bound, ...]]) -> bool:
+    """Whether any key has reached any of its bounds; one statement for each length of time."""
+    for within in {bound.within for several in bounds.values() for bound in several}:
+        recent = dict(
+            connection.execute(
+                select(SignInAttempt.key, func.count())
+                .where(SignInAttempt.key.in_(bounds), SignInAttempt.at > func.now() - within)
+                .group_by(SignInAttempt.key)
+            ).all()
+        )
+        for key, several in bounds.items():
+            if any(recent.get(key, 0) >= bound.most for bound in several if bound.within == within):
+                return True
+    return False
 
 
-def _address_key(address: str) -> str:
+def _account_key(limit: Limit, account: str) -> str:
+    return f"{limit.name}:account:" + hashlib.sha256(account.encode()).hexdigest()
+
+
+def _address_key(limit: Limit, address: str) -> str:
     """The key of a network address; an IPv6 subscriber holds a whole /64."""
     try:
         known = ipaddress.ip_address(address)
     except ValueError:
-        return "address:unknown"
+        return f"{limit.name}:address:unknown"
     if isinstance(known, ipaddress.IPv6Address):
         known = ipaddress.ip_network((known, 64), strict=False).network_address
-    return "address:" + hashlib.sha256(known.packed).hexdigest()
+    return f"{limit.name}:address:" + hashlib.sha256(known.packed).hexdigest()

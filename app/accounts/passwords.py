@@ -1,20 +1,48 @@
-"""Passwords: argon2id at the parameters OWASP names, and nothing that tells who exists."""
+"""Passwords: argon2id at the parameters OWASP names, rules without puzzles, nothing that tells who exists."""
 
 from __future__ import annotations
 
+import re
 import secrets
+import unicodedata
+from collections.abc import Iterable
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from app.i18n import gettext
+
 MINIMUM_LENGTH = 12
 #: Argon2 takes any length; beyond this it is no password but an attempt to tire the server.
 MAXIMUM_LENGTH = 1024
+#: What must be left of a password without the words anybody would try, and how varied it must be.
+OWN_LENGTH = 8
+OWN_VARIETY = 5
+SHORTEST_WORD = 4
 
+_COMMON = Path(__file__).with_name("common_words.txt")
 # m = 19 MiB, t = 2, p = 1: OWASP Password Storage Cheat Sheet.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 # Verified in place of a hash when nobody has that address, so that both answers take as long.
 _nobody = _hasher.hash(secrets.token_hex())
+
+
+def fault(password: str, context: Iterable[str] = ()) -> str | None:
+    """Why ``password`` may not be chosen, in the language of the moment; None for a good one.
+
+    ``context`` are texts an attacker would try first: the maintainer's name, the merchant's, the address.
+    """
+    if len(password) < MINIMUM_LENGTH:
+        return gettext("A password has at least %(length)s characters.", length=MINIMUM_LENGTH)
+    if len(password) > MAXIMUM_LENGTH:
+        return gettext("A password has at most %(length)s characters.", length=MAXIMUM_LENGTH)
+    own = _own_part(password, context)
+    if len(own) < OWN_LENGTH or len(set(own)) < OWN_VARIETY or own.isdigit():
+        return gettext("This password is too easy to guess. Put a few unrelated words together.")
+    return None
 
 
 def hashed(password: str) -> str:
@@ -34,3 +62,33 @@ def matches(stored: str | None, password: str) -> bool:
 def is_outdated(stored: str) -> bool:
     """Whether ``stored`` was made with other parameters than today's."""
     return _hasher.check_needs_rehash(stored)
+
+
+def _own_part(password: str, context: Iterable[str]) -> str:
+    """What is left of a password without common words, those of its context, and sequences."""
+    own = _folded(password)
+    words = _common_words() | {word for text in context for word in re.split(r"\W+", _folded(text))}
+    for word in sorted(words, key=len, reverse=True):
+        if len(word) >= SHORTEST_WORD:
+            own = own.replace(word, "")
+    return _without_sequences("".join(own.split()))
+
+
+def _without_sequences(text: str) -> str:
+    """``text`` without the characters that repeat or continue the one before: ``aaaa``, ``1234``."""
+    kept = text[:1]
+    for before, here in pairwise(text):
+        if abs(ord(here) - ord(before)) > 1:
+            kept += here
+    return kept
+
+
+def _folded(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in plain if not unicodedata.combining(letter))
+
+
+@cache
+def _common_words() -> frozenset[str]:
+    lines = _COMMON.read_text(encoding="utf-8").splitlines()
+    return frozenset(line for line in lines if line and not line.startswith("#"))

@@ -30,6 +30,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by, array
 from sqlalchemy.orm import aliased
 
 from app.accounts.sessions import SEEN_EVERY, hash_of
+from app.i18n import N_, gettext
 from app.lists.scope import Scope
 from app.models import (
     UNCLAIMED_MERCHANT,
@@ -72,6 +73,19 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
 }
 #: What a maintainer's staff may do at a merchant they look at: read, and nothing else.
 LOOKING = frozenset({Permission.LIST, Permission.EXPORT, Permission.TICKET})
+
+
+ROLE_NAMES: Mapping[Role, str] = {
+    Role.OWNER: N_("owner"),
+    Role.FLEET: N_("fleet manager"),
+    Role.FINANCE: N_("finance"),
+    Role.VIEWER: N_("viewer"),
+}
+
+
+def role_name(role: Role) -> str:
+    """A role in the language of the moment."""
+    return gettext(ROLE_NAMES[role])
 
 
 @dataclass(frozen=True)

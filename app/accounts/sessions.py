@@ -87,6 +87,14 @@ def end_all_sessions(connection: Connection, user_id: int) -> None:
     connection.execute(delete(UserSession).where(UserSession.user_id == user_id))
 
 
+def rotate(connection: Connection, key: str) -> str:
+    """Give the session of ``key`` another key, as rights changed; the old one is worth nothing."""
+    fresh = new_key()
+    session = update(UserSession).where(UserSession.key_hash == hash_of(key))
+    connection.execute(session.values(key_hash=hash_of(fresh)))
+    return fresh
+
+
 def mark_seen(connection: Connection, key: str) -> None:
     """Write down that the session of ``key`` is in use."""
     connection.execute(

@@ -8,8 +8,8 @@ from sqlalchemy import Connection, Row, select, update
 
 from app.accounts import passwords
 from app.accounts.journal import Client, Event, record
-from app.accounts.limits import TooManyAttemptsError, count_attempt, forget_attempts
-from app.accounts.sessions import end_session, open_session
+from app.accounts.limits import SIGN_IN, TooManyAttemptsError, count_attempt, forget_attempts
+from app.accounts.sessions import choose_merchant, end_session, open_session
 from app.accounts.users import normal_email
 from app.db import Database
 from app.models import UserAccount
@@ -27,7 +27,7 @@ def sign_in(database: Database, email: str, password: str, client: Client) -> st
     email = normal_email(email)
     try:
         with database.writing() as connection:
-            counted = count_attempt(connection, email, client.address)
+            counted = count_attempt(connection, SIGN_IN, email, client.address)
     except TooManyAttemptsError:
         _refuse(database, Event.TOO_MANY_SIGN_INS, None, client)
         raise
@@ -38,17 +38,28 @@ def sign_in(database: Database, email: str, password: str, client: Client) -> st
         _refuse(database, Event.SIGN_IN_REFUSED, person.id if person else None, client)
         raise BadSignInError
     with database.writing() as connection:
-        forget_attempts(connection, email, counted)
+        forget_attempts(connection, SIGN_IN, email, counted)
         if passwords.is_outdated(person.password_hash):
             _renew_hash(connection, person.id, password)
-        record(
-            connection,
-            Event.SIGNED_IN,
-            user_id=person.id,
-            request_id=client.request_id,
-            address=client.address,
-        )
-        return open_session(connection, person.id, client)
+        return enter(connection, person.id, client)
+
+
+def enter(connection: Connection, user_id: int, client: Client, merchant_id: int | None = None) -> str:
+    """Open a session for a person who has just proved who he is; returns its key.
+
+    ``merchant_id`` is the merchant he looks at first.
+    """
+    key = open_session(connection, user_id, client)
+    if merchant_id is not None:
+        choose_merchant(connection, key, merchant_id)
+    record(
+        connection,
+        Event.SIGNED_IN,
+        user_id=user_id,
+        request_id=client.request_id,
+        address=client.address,
+    )
+    return key
 
 
 def sign_out(database: Database, key: str, user_id: int, client: Client) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -13,6 +12,7 @@ from app.accounts import passwords
 from app.accounts.journal import Event, record
 from app.accounts.sessions import end_all_sessions
 from app.i18n import gettext
+from app.mail import AddressError, mail_address
 from app.models import (
     UNCLAIMED_MERCHANT,
     Contract,
@@ -57,7 +57,7 @@ def give_access(connection: Connection, access: NewAccess, password: str | None)
         *_outlet_limits(connection, merchant_id, access.outlets),
         *_contract_limits(connection, merchant_id, access.contracts),
     ]
-    user_id, is_new = _user(connection, _checked_email(access.email), password)
+    user_id, is_new = _user(connection, checked_email(access.email), password)
     membership_id = _membership(connection, user_id, merchant_id, access.role, limited=bool(limits))
     if limits:
         connection.execute(
@@ -75,11 +75,12 @@ def give_access(connection: Connection, access: NewAccess, password: str | None)
     return is_new
 
 
-def _checked_email(email: str) -> str:
+def checked_email(email: str) -> str:
+    """``email`` as it is stored. Raises UserError for what no mail could reach."""
     try:
-        validate_email(email.strip(), check_deliverability=False, globally_deliverable=False)
-    except EmailNotValidError as error:
-        raise UserError(gettext("%(email)s is not an e-mail address.", email=email)) from error
+        mail_address(email)
+    except AddressError as error:
+        raise UserError(str(error)) from error
     return normal_email(email)
 
 
@@ -136,10 +137,9 @@ def _contract_limits(
 
 def _user(connection: Connection, email: str, password: str | None) -> tuple[int, bool]:
     """The person's id and whether he was created; a given password replaces the former one."""
-    if password is not None and not passwords.MINIMUM_LENGTH <= len(password) <= passwords.MAXIMUM_LENGTH:
-        raise UserError(
-            gettext("A password has at least %(length)s characters.", length=passwords.MINIMUM_LENGTH)
-        )
+    fault = password is not None and passwords.fault(password, [email])
+    if fault:
+        raise UserError(fault)
     known = connection.scalar(select(UserAccount.id).where(UserAccount.email == email))
     if known is None:
         if password is None:

@@ -11,9 +11,11 @@ from datetime import date
 from typing import Any
 
 from app.accounts.journal import Event
+from app.accounts.rights import role_name
 from app.i18n import N_, gettext
 from app.lists import REMITTANCES, TRANSACTIONS
 from app.lists.criteria import Criteria
+from app.models import Role
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,26 @@ WORDS: Mapping[Event, Said] = {
     Event.FOREIGN_SESSION: Said(N_("Used a session at another address than its own")),
     Event.MERCHANT_CHOSEN: Said(N_("Went over to this merchant")),
     Event.ACCESS_GIVEN: Said(N_("Received an access"), N_("%(role)s")),
+    Event.ACCESS_CHANGED: Said(N_("Changed an access"), N_("%(whom)s: %(role)s")),
+    Event.ACCESS_SUSPENDED: Said(N_("Suspended an access"), N_("%(whom)s")),
+    Event.ACCESS_RESTORED: Said(N_("Gave an access back"), N_("%(whom)s")),
+    Event.ACCESS_REMOVED: Said(N_("Removed an access"), N_("%(whom)s")),
+    Event.INVITED: Said(N_("Invited somebody"), N_("%(whom)s: %(role)s")),
+    Event.INVITATION_USED: Said(N_("Accepted an invitation"), N_("%(role)s")),
+    Event.INVITATION_REVOKED: Said(N_("Withdrew an invitation"), N_("%(whom)s")),
+    Event.LINK_REFUSED: Said(N_("Used a link that opens nothing any more")),
+    Event.RESET_ASKED: Said(N_("Asked for a new password")),
+    Event.PASSWORD_RESET: Said(N_("Chose a new password, by a link")),
+    Event.PASSWORD_CHANGED: Said(N_("Changed the password")),
+    Event.TOO_MANY_ATTEMPTS: Said(N_("Was stopped: too many attempts")),
+    Event.SESSION_ENDED: Said(N_("Ended a session")),
+    Event.SECOND_FACTOR_ADDED: Said(N_("Added a second step to signing in")),
+    Event.SECOND_FACTOR_REMOVED: Said(N_("Removed the second step of signing in")),
+    Event.SECOND_FACTOR_REFUSED: Said(N_("Code of the second step refused")),
+    Event.RECOVERY_CODE_USED: Said(N_("Used a recovery code")),
+    Event.RECOVERY_CODES_RENEWED: Said(N_("Renewed the recovery codes")),
+    Event.MERCHANT_SUSPENDED: Said(N_("Suspended the merchant")),
+    Event.MERCHANT_RESTORED: Said(N_("Gave the merchant its access back")),
     Event.STAFF_LOOKED: Said(N_("Looked at the merchant's data as the maintainer")),
     Event.STAFF_LEFT: Said(N_("Stopped looking at the merchant's data")),
     Event.ATTACH_ASKED: Said(N_("Attached contracts"), N_("%(contracts)s")),
@@ -43,12 +65,6 @@ WORDS: Mapping[Event, Said] = {
     Event.JOURNAL_EXPORTED: Said(N_("Downloaded the journal"), N_("%(rows)s lines")),
 }
 _LISTS = {spec.name: spec for spec in (TRANSACTIONS, REMITTANCES)}
-ROLES = {
-    "owner": N_("owner"),
-    "fleet": N_("fleet manager"),
-    "finance": N_("finance"),
-    "viewer": N_("viewer"),
-}
 
 
 def title(event: str) -> str:
@@ -70,7 +86,7 @@ def _spoken(details: Mapping[str, Any], day: date) -> Iterator[tuple[str, str]]:
         elif name == "asked":
             yield name, _asked(details, day)
         elif name == "role":
-            yield name, gettext(ROLES.get(value, value))
+            yield name, role_name(Role(value)) if value in set(Role) else gettext("maintainer's staff")
         else:
             yield name, ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 

@@ -9,21 +9,25 @@ from app.views.branding import blueprint as branding_blueprint
 from app.views.desk import blueprint as desk_blueprint
 from app.views.guards import guard_routes
 from app.views.journal import blueprint as journal_blueprint
+from app.views.links import blueprint as links_blueprint
 from app.views.lists import blueprint as lists_blueprint
 from app.views.rendering import prepare
 from app.views.tickets import blueprint as tickets_blueprint
+
+BLUEPRINTS = (
+    accounts_blueprint,
+    branding_blueprint,
+    desk_blueprint,
+    journal_blueprint,
+    links_blueprint,
+    lists_blueprint,
+    tickets_blueprint,
+)
 
 
 def register(app: Flask) -> None:
     """Routes, what templates know, and the guards."""
     prepare(app)
-    for blueprint in (
-        accounts_blueprint,
-        branding_blueprint,
-        desk_blueprint,
-        journal_blueprint,
-        lists_blueprint,
-        tickets_blueprint,
-    ):
+    for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     guard_routes(app)

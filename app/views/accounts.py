@@ -6,7 +6,6 @@ from flask import Blueprint, abort, current_app, redirect, render_template, requ
 from werkzeug.wrappers import Response
 
 from app.accounts.journal import Event, record
-from app.accounts.limits import TooManyAttemptsError
 from app.accounts.sessions import choose_merchant as remember_merchant
 from app.accounts.sessions import end_session, new_key
 from app.accounts.signing import BadSignInError
@@ -26,12 +25,10 @@ def sign_in() -> Response | str | tuple[str, int]:
     """The form, and what it sends. Good or bad, the key of this browser is a new one afterwards."""
     onward = local_path(request.values.get("next")) or url_for("lists.index", name="remittances")
     if request.method == "GET":
-        return redirect(onward, 303) if visitor() else _form(onward)
+        return redirect(onward, 303) if visitor() else _form(onward, done=request.args.get("done", ""))
     email, password = request.form.get("email", ""), request.form.get("password", "")
     try:
         key = open_door(database(), email, password, client())
-    except TooManyAttemptsError:
-        abort(429)
     except BadSignInError:
         return _form(onward, email=email, failed=True), 422
     with database().writing() as connection:
@@ -83,5 +80,5 @@ def choose_language() -> Response:
     return response
 
 
-def _form(onward: str, *, email: str = "", failed: bool = False) -> str:
-    return render_template("accounts/sign_in.html", onward=onward, email=email, failed=failed)
+def _form(onward: str, *, email: str = "", failed: bool = False, done: str = "") -> str:
+    return render_template("accounts/sign_in.html", onward=onward, email=email, failed=failed, done=done)

@@ -11,7 +11,7 @@ from sqlalchemy import event, func, select, text
 from app.accounts import passwords
 from app.accounts.commands import user
 from app.accounts.journal import Client, Event, record
-from app.accounts.limits import ALTOGETHER, PER_KEY, TooManyAttemptsError, count_attempt
+from app.accounts.limits import SIGN_IN, TooManyAttemptsError, count_attempt
 from app.accounts.rights import PERMISSIONS, Permission, visitor_of
 from app.accounts.sessions import open_session
 from app.db import Role as DatabaseRole
@@ -28,6 +28,7 @@ from app.models import (
 from tests import factories
 
 PASSWORD = "a long enough password"
+PER_KEY = SIGN_IN.account[0].most
 CLIENT = Client(host="localhost", address="192.0.2.1", agent="Tests", request_id="0")
 
 
@@ -225,7 +226,7 @@ def test_rights_are_read_in_one_statement(run, shop, database):
 def attempts(database, email, address, times):
     for _ in range(times):
         with database.writing() as connection:
-            count_attempt(connection, email, address)
+            count_attempt(connection, SIGN_IN, email, address)
 
 
 def test_an_account_is_limited_from_anywhere(database):
@@ -248,9 +249,10 @@ def test_everybody_together_is_limited(database):
     with database.writing() as connection:
         connection.execute(
             text(
-                "INSERT INTO sign_in_attempt (key, at) SELECT 'everybody', now() FROM generate_series(1, :n)"
+                "INSERT INTO sign_in_attempt (key, at)"
+                " SELECT 'sign_in:everybody', now() FROM generate_series(1, :n)"
             ),
-            {"n": ALTOGETHER},
+            {"n": SIGN_IN.everybody[0].most},
         )
     with pytest.raises(TooManyAttemptsError):
         attempts(database, "a@shop.example", "192.0.2.1", 1)

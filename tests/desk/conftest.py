@@ -65,12 +65,16 @@ class Place:
     def work(self):
         """What the worker does with the jobs that wait, one after the other."""
         with self.database.writing(DatabaseRole.OWNER) as connection:
-            jobs = connection.execute(
-                text(
-                    "DELETE FROM procrastinate_jobs WHERE task_name = 'desk_task' AND status = 'todo'"
-                    " RETURNING args"
+            jobs = (
+                connection.execute(
+                    text(
+                        "DELETE FROM procrastinate_jobs WHERE task_name = 'desk_task' AND status = 'todo'"
+                        " RETURNING args"
+                    )
                 )
-            ).scalars().all()
+                .scalars()
+                .all()
+            )
         for args in jobs:
             desk.perform(self.database, self.data, args["task_id"])
         return len(jobs)
@@ -114,8 +118,12 @@ def place(database, tmp_path, monkeypatch):
     assert not made.deliver(referential(NORTHERN)).refused
     assert not made.deliver(File(source="north-host", key="n1")).refused
     assert not made.deliver(referential(SOUTHERN)).refused
-    assert not made.deliver(File(source="south-host", key="s1", remittances=(Rem(contract="8888888"),))).refused
-    waiting = Rem(contract="1234567", number="000001", transactions=(Trx(), Trx(sequence="000102", amount=1250)))
+    assert not made.deliver(
+        File(source="south-host", key="s1", remittances=(Rem(contract="8888888"),))
+    ).refused
+    waiting = Rem(
+        contract="1234567", number="000001", transactions=(Trx(), Trx(sequence="000102", amount=1250))
+    )
     assert not made.deliver(File(source="north-host", key="n2", remittances=(waiting,))).refused
     foreign = Rem(contract="7777777", number="000009")
     assert not made.deliver(File(source="south-host", key="s2", remittances=(foreign,))).refused

@@ -112,9 +112,7 @@ def test_an_attached_contract_appears_with_its_history(place, north):
     merchant = merchant_id(place, "NORTHSHOP")
     form = north.page(f"/gestion/contrats/rattacher?contract={contract_ids(place)}&merchant={merchant}")
     outlet = form.one("select", name="outlet").all("option")[0]["value"]
-    response = north.post_form(
-        "/gestion/contrats/rattacher", **attach_form(place, outlet=outlet)
-    )
+    response = north.post_form("/gestion/contrats/rattacher", **attach_form(place, outlet=outlet))
     assert (response.status_code, response.location) == (303, "/gestion/contrats")
     assert "En cours" in plain(north.page("/gestion/contrats").one("main"))
     assert owner.get(f"/transactions.json?{week}").json["count"] == 1
@@ -207,7 +205,9 @@ def test_a_task_is_done_once_and_a_late_one_says_why(place, north):
 
 
 def test_the_archive_rebuilds_what_was_attached(place, north):
-    north.post_form("/gestion/contrats/rattacher", **attach_form(place, trade_name="NEW", siret="99999999800043"))
+    north.post_form(
+        "/gestion/contrats/rattacher", **attach_form(place, trade_name="NEW", siret="99999999800043")
+    )
     place.work()
     count = "SELECT count(*) FROM transaction WHERE merchant_id = :merchant"
     merchant = merchant_id(place, "NORTHSHOP")
@@ -270,9 +270,7 @@ def test_another_file_under_a_known_number_replaces_it_when_staff_say_so(place, 
 
 
 def test_a_file_tried_again_fails_with_its_reason_or_loads_when_it_can(place, north):
-    contradiction = File(
-        source="north-host", key="other", remittances=(Rem(transactions=(Trx(amount=1),)),)
-    )
+    contradiction = File(source="north-host", key="other", remittances=(Rem(transactions=(Trx(amount=1),)),))
     assert place.deliver(contradiction, "night.txt").refused
     path = follow_first(north, "/gestion/imports?state=quarantined", "night.txt")
     north.post_form(f"{path}/reprendre")
@@ -290,12 +288,14 @@ def test_a_file_tried_again_fails_with_its_reason_or_loads_when_it_can(place, no
 
 
 def test_a_file_with_a_card_number_offers_nothing(place, north):
-    full = File(source="north-host", key="card").text().replace("497010******0028", "4970101234567890"[:12] + "3457")
+    full = (
+        File(source="north-host", key="card")
+        .text()
+        .replace("497010******0028", "4970101234567890"[:12] + "3457")
+    )
     from app.cards import passes_luhn
 
-    digits = next(
-        f"497010123456{n:04}" for n in range(10000) if passes_luhn(f"497010123456{n:04}")
-    )
+    digits = next(f"497010123456{n:04}" for n in range(10000) if passes_luhn(f"497010123456{n:04}"))
     full = File(source="north-host", key="card").text().replace("497010******0028", digits)
     assert place.deliver(full.encode(), "card.txt").refused
     path = follow_first(north, "/gestion/imports?state=quarantined", "card.txt")
@@ -353,6 +353,12 @@ def test_a_look_at_a_suspended_merchant_works_and_at_a_foreign_one_does_not(plac
 
 def test_the_desk_is_closed_to_merchants(place):
     owner = place.browser("owner@north.example")
-    for path in ("/gestion/", "/gestion/commercants", "/gestion/contrats", "/gestion/imports", "/gestion/journal"):
+    for path in (
+        "/gestion/",
+        "/gestion/commercants",
+        "/gestion/contrats",
+        "/gestion/imports",
+        "/gestion/journal",
+    ):
         assert owner.get(path).status_code == 403
     assert "/gestion" not in owner.page("/remises").source

@@ -114,7 +114,7 @@ def test_a_good_sign_in_forgets_the_failures(browser, shops, database):
         browser.sign_in(shops[0].email, "wrong password")
     assert browser.sign_in(shops[0].email).status_code == 303
     with database.reading() as connection:
-        account = SignInAttempt.key.like("account:%")
+        account = SignInAttempt.key.like("sign_in:account:%")
         assert not connection.scalar(select(func.count()).where(account))
 
 

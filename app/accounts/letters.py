@@ -1,0 +1,108 @@
+"""The letters about accesses, in text and in HTML that say the same, under the maintainer's name alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+from markupsafe import Markup
+
+from app.accounts.links import Home
+from app.i18n import gettext, language
+from app.mail import Letter
+from app.themes import Theme
+
+_HTML = Markup("""<!doctype html>
+<html lang="{language}">
+<body style="margin:0;padding:24px;font-family:sans-serif;font-size:16px;line-height:1.5;color:#18202b">
+{paragraphs}
+<p style="color:#535e6e;font-size:14px">{signature}</p>
+</body>
+</html>
+""")
+_PARAGRAPH = Markup("<p>{}</p>")
+_LINK = Markup('<p><a href="{url}" style="font-weight:bold">{label}</a></p>\n<p>{url}</p>')
+
+
+def invitation(home: Home, place: str, role: str, url: str, ends: str) -> Letter:
+    """To somebody new to a merchant: what he will see, and where he chooses his password."""
+    return _letter(
+        home.theme,
+        gettext("%(maintainer)s: your access", maintainer=home.theme.name),
+        [
+            gettext("Hello,"),
+            gettext(
+                "An access to %(place)s is ready for you on the portal of %(maintainer)s.",
+                place=place,
+                maintainer=home.theme.name,
+            ),
+            gettext("Your role: %(role)s.", role=role),
+            gettext("Open this link to accept it and choose your password:"),
+        ],
+        (gettext("Open my access"), url),
+        [
+            gettext("This link works once, until %(time)s.", time=ends),
+            gettext("You did not expect this mail? Do nothing: without this link nobody gets in."),
+        ],
+    )
+
+
+def reset(home: Home, url: str, ends: str) -> Letter:
+    """To somebody who has forgotten his password."""
+    return _letter(
+        home.theme,
+        gettext("%(maintainer)s: choose a new password", maintainer=home.theme.name),
+        [
+            gettext("Hello,"),
+            gettext(
+                "A new password was asked for on the portal of %(maintainer)s.", maintainer=home.theme.name
+            ),
+            gettext("Open this link to choose it:"),
+        ],
+        (gettext("Choose a new password"), url),
+        [
+            gettext("This link works once, until %(time)s.", time=ends),
+            gettext("You did not ask for it? Do nothing: your password stays as it is."),
+        ],
+    )
+
+
+def notice(theme: Theme, subject: str, paragraphs: Sequence[str]) -> Letter:
+    """To tell somebody what has just changed in his access."""
+    advice = gettext(
+        "If this was not you, tell the help desk of %(maintainer)s at once.", maintainer=theme.name
+    )
+    return _letter(theme, f"{theme.name}{_colon()}{subject}", [gettext("Hello,"), *paragraphs, advice])
+
+
+def moment(at: datetime, zone: str) -> str:
+    """``at`` as people say it where ``zone`` is: « mardi 24 novembre 2026 à 08:55 (heure : France) »."""
+    pattern = (
+        "EEEE d MMMM y 'à' HH:mm '('VVVV')'" if language() == "fr" else "EEEE d MMMM y, HH:mm '('VVVV')'"
+    )
+    return format_datetime(at, pattern, tzinfo=ZoneInfo(zone), locale=language())
+
+
+def _colon() -> str:
+    return "\u00a0: " if language() == "fr" else ": "
+
+
+def _letter(
+    theme: Theme,
+    subject: str,
+    before: Sequence[str],
+    link: tuple[str, str] | None = None,
+    after: Sequence[str] = (),
+) -> Letter:
+    """The same paragraphs twice; the link stands in words and in full, for readers that show no HTML."""
+    signature = theme.name + (f" · {theme.support}" if theme.support else "")
+    middle = [link[1]] if link else []
+    text = "\n\n".join([*before, *middle, *after, "-- \n" + signature]) + "\n"
+    parts = [_PARAGRAPH.format(words) for words in before]
+    if link:
+        parts.append(_LINK.format(label=link[0], url=link[1]))
+    parts += [_PARAGRAPH.format(words) for words in after]
+    html = _HTML.format(language=language(), paragraphs=Markup("\n").join(parts), signature=signature)
+    return Letter(subject, text, str(html))

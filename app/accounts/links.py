@@ -1,0 +1,90 @@
+"""One-time links: what signs them, and the maintainer's own host that they lead to.
+
+A link holds a random nonce, signed under its purpose's own salt; the database keeps only the nonce's
+hash. So neither a copy of the database nor a link made for something else opens anything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from enum import StrEnum
+
+from itsdangerous import BadSignature, URLSafeSerializer
+
+from app.config import Config
+from app.i18n import gettext
+from app.themes import DEFAULT, Theme, Themes
+
+
+class Purpose(StrEnum):
+    """What a link is for: its salt, and the address it leads to."""
+
+    INVITATION = "invitation"
+    RESET = "reset"
+
+
+PATHS = {Purpose.INVITATION: "/invitation", Purpose.RESET: "/nouveau-mot-de-passe"}
+
+
+class NoHostError(Exception):
+    """A maintainer has no host that a link could lead to; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where a maintainer's portal answers: never taken from a request's Host header."""
+
+    theme: Theme
+    host: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Links:
+    """What makes and reads one-time links."""
+
+    themes: Themes
+    secret_key: str
+    development: bool
+    port: int
+
+    @classmethod
+    def of(cls, config: Config, themes: Themes) -> Links:
+        """Those of a configured portal."""
+        return cls(themes, config.secret_key, config.development, config.port)
+
+    def home(self, slug: str) -> Home:
+        """The home of the reseller ``slug``. Raises NoHostError in production when no theme names one."""
+        neutral = self.themes.by_slug[DEFAULT]
+        theme = self.themes.by_slug.get(slug, neutral)
+        if self.development:
+            return Home(theme, "localhost", f"http://localhost:{self.port}")
+        hosts = theme.hosts or neutral.hosts
+        if not hosts:
+            raise NoHostError(gettext("No host is known for %(slug)s: name one in its theme.", slug=slug))
+        return Home(theme, hosts[0], f"https://{hosts[0]}")
+
+    def new(self, purpose: Purpose) -> tuple[str, bytes]:
+        """A fresh token of 256 random bits, and the hash to store."""
+        nonce = secrets.token_urlsafe(32)
+        return self._signer(purpose).dumps(nonce), _hash_of(nonce)
+
+    def hash_in(self, purpose: Purpose, token: str) -> bytes | None:
+        """The stored hash of ``token``; None for what this portal never signed for ``purpose``."""
+        try:
+            nonce = self._signer(purpose).loads(token)
+        except BadSignature:
+            return None
+        return _hash_of(nonce) if isinstance(nonce, str) else None
+
+    def _signer(self, purpose: Purpose) -> URLSafeSerializer:
+        return URLSafeSerializer(self.secret_key, salt=f"{purpose}-v1", signer_kwargs=_SIGNER)
+
+
+_SIGNER = {"digest_method": hashlib.sha256}
+
+
+def _hash_of(nonce: str) -> bytes:
+    return hashlib.sha256(nonce.encode()).digest()

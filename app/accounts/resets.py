@@ -1,0 +1,157 @@
+"""A forgotten password: a link by mail, good for one hour, that tells nobody who has an account."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, Row, select, update
+
+from app.accounts import letters, onetime, passwords
+from app.accounts.invitations import WeakPasswordError
+from app.accounts.journal import Client, Event, record
+from app.accounts.limits import ASKED, LINK, count_attempt
+from app.accounts.links import Home, Links, Purpose
+from app.accounts.onetime import DeadLinkError
+from app.accounts.sessions import end_all_sessions
+from app.accounts.users import normal_email
+from app.db import Database
+from app.i18n import gettext
+from app.mail import Kind, MailError, Origin, post, sender_of
+from app.models import DEFAULT_TIME_ZONE, Invitation, InvitationKind, Reseller, UserAccount
+
+#: Every answer takes this long, in seconds, longer than writing and posting a mail does.
+ANSWER_SECONDS = 0.3
+
+
+def ask(database: Database, links: Links, slug: str, email: str, client: Client) -> None:
+    """Mail a link to ``email`` if somebody of that address may sign in.
+
+    Known or not, the caller learns nothing: same answer, same time. ``slug`` names the maintainer whose
+    portal was asked. Raises TooManyAttemptsError, which counts for unknown addresses as well.
+    """
+    with _steady(ANSWER_SECONDS):
+        email = normal_email(email)
+        with database.writing() as connection:
+            count_attempt(connection, ASKED, email, client.address)
+        with database.writing() as connection:
+            person = _person(connection, email) if email.isprintable() else None
+            user_id = person.id if person else None
+            record(connection, Event.RESET_ASKED, user_id=user_id, request_id=client.request_id)
+            if person is not None:
+                _send(connection, links, slug, person)
+
+
+def look(connection: Connection, links: Links, token: str, host: str) -> str:
+    """The address whose password the link changes. Raises DeadLinkError, an expired one included."""
+    found = onetime.find(connection, links, Purpose.RESET, token, host)
+    if found.is_expired:
+        raise DeadLinkError
+    return str(found.email)
+
+
+def choose(database: Database, links: Links, slug: str, token: str, password: str, client: Client) -> None:
+    """Spend the link and replace the password; every session ends, every other such link dies.
+
+    Raises TooManyAttemptsError before any hash, DeadLinkError, WeakPasswordError (nothing is spent).
+    """
+    with database.writing() as connection:
+        count_attempt(connection, LINK, token, client.address)
+    with database.reading() as connection:
+        email = look(connection, links, token, client.host)
+    fault = passwords.fault(password, [email, links.home(slug).theme.name])
+    if fault:
+        raise WeakPasswordError(fault)
+    chosen = passwords.hashed(password)
+    with database.writing() as connection:
+        spent = onetime.spend(connection, links, Purpose.RESET, token, client.host)
+        person = _person(connection, spent.email)
+        if person is None:  # disabled since
+            raise DeadLinkError
+        set_password(connection, person.id, spent.email, chosen)
+        record(connection, Event.PASSWORD_RESET, user_id=person.id, request_id=client.request_id)
+        tell(connection, links, slug, person.id, spent.email, client)
+
+
+def set_password(connection: Connection, user_id: int, email: str, password_hash: str) -> None:
+    """Replace a password: every session of the person ends, and every link to change it."""
+    account = update(UserAccount).where(UserAccount.id == user_id)
+    connection.execute(account.values(password_hash=password_hash))
+    end_all_sessions(connection, user_id)
+    onetime.revoke(connection, Invitation.kind == InvitationKind.RESET, Invitation.email == email)
+
+
+def tell(connection: Connection, links: Links, slug: str, user_id: int, email: str, client: Client) -> None:
+    """Mail a person that his password has just changed."""
+    theme = links.home(slug).theme
+    now = letters.moment(datetime.now(UTC), DEFAULT_TIME_ZONE)
+    letter = letters.notice(
+        theme,
+        gettext("your password has changed"),
+        [gettext("Your password was changed on %(time)s. Your other sessions have ended.", time=now)],
+    )
+    origin = Origin(
+        kind=Kind.NOTICE,
+        reseller_slug=slug,
+        merchant_id=None,
+        user_id=user_id,
+        request_key=f"password-{client.request_id}",
+    )
+    post(connection, letter, [email], origin, sender_of(theme))
+
+
+def send(connection: Connection, links: Links, slug: str, email: str) -> bool:
+    """Mail a link to somebody known, asked for by his maintainer's staff; False when nobody may have it."""
+    person = _person(connection, email)
+    return person is not None and _send(connection, links, slug, person)
+
+
+def _send(connection: Connection, links: Links, slug: str, person: Row[int, str]) -> bool:
+    """Write and mail the link; a mail held back by the limits of the day leaves no link behind."""
+    home = links.home(slug)
+    reseller_id = connection.scalar(select(Reseller.id).where(Reseller.slug == slug))
+    values = {
+        "kind": InvitationKind.RESET,
+        "email": person.email,
+        "reseller_id": reseller_id,
+        "merchant_id": None,
+    }
+    try:
+        with connection.begin_nested():
+            _post(connection, home, slug, person, onetime.make(connection, links, home, values))
+    except MailError:
+        return False
+    return True
+
+
+def _post(connection: Connection, home: Home, slug: str, person: Row[int, str], made: onetime.Made) -> None:
+    letter = letters.reset(home, made.url, letters.moment(made.expires_at, DEFAULT_TIME_ZONE))
+    origin = Origin(
+        kind=Kind.RESET,
+        reseller_slug=slug,
+        merchant_id=None,
+        user_id=person.id,
+        request_key=f"reset-{made.id}-{made.key}",
+    )
+    post(connection, letter, [person.email], origin, sender_of(home.theme))
+
+
+def _person(connection: Connection, email: str) -> Row[int, str] | None:
+    """Who may be sent a link: whoever is not disabled, a first password included."""
+    return connection.execute(
+        select(UserAccount.id, UserAccount.email).where(
+            UserAccount.email == email, UserAccount.disabled_at.is_(None)
+        )
+    ).one_or_none()
+
+
+@contextmanager
+def _steady(seconds: float) -> Iterator[None]:
+    """Let the block take ``seconds`` at least, whatever it does, errors included."""
+    ends = time.monotonic() + seconds
+    try:
+        yield
+    finally:
+        time.sleep(max(0.0, ends - time.monotonic()))

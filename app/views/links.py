@@ -1,0 +1,194 @@
+"""What one-time links open: an invitation, a new password. A link is looked at by GET, spent by POST.
+
+The token leaves the address bar at once: the first GET puts it in a short-lived cookie of this browser
+and goes on to a clean address, so that no log, history or referrer keeps it.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
+
+from app.accounts import invitations, resets
+from app.accounts.invitations import Accepted, Offer, WeakPasswordError
+from app.accounts.journal import Event, record
+from app.accounts.links import Purpose
+from app.accounts.onetime import DeadLinkError
+from app.accounts.sessions import choose_merchant, end_session, rotate
+from app.accounts.signing import enter
+from app.context import client, database, host, links, request_id, themes, visitor
+from app.i18n import gettext
+from app.security import browser_session
+
+blueprint = Blueprint("links", __name__)
+
+#: How long the cookie holds the token, in seconds.
+KEPT = 3600
+
+
+@blueprint.get("/invitation/<token>")
+def open_invitation(token: str) -> Response:
+    """Take the token out of the address. Nothing is spent: mail scanners follow links."""
+    return _carry(Purpose.INVITATION, token, "links.invitation")
+
+
+@blueprint.get("/nouveau-mot-de-passe/<token>")
+def open_reset(token: str) -> Response:
+    """The same for a link to a new password."""
+    return _carry(Purpose.RESET, token, "links.reset")
+
+
+@blueprint.get("/invitation")
+def invitation() -> ResponseReturnValue:
+    """What the link offers, and the password to choose when there is none yet."""
+    try:
+        return _offer_page(_offer())
+    except DeadLinkError:
+        return _dead(Purpose.INVITATION)
+
+
+@blueprint.post("/invitation")
+def accept() -> ResponseReturnValue:
+    """Spend the link and go in."""
+    password = request.form.get("password", "")
+    try:
+        offer = _offer()
+        if offer.wants_password and password != request.form.get("again", ""):
+            return _offer_page(offer, 422, again_fault=gettext("The two passwords differ."))
+        accepted = invitations.accept(database(), links(), _token(Purpose.INVITATION), password, client())
+    except WeakPasswordError as error:
+        return _offer_page(offer, 422, fault=str(error))
+    except DeadLinkError:
+        return _dead(Purpose.INVITATION)
+    return _forget(Purpose.INVITATION, _inside(offer, accepted))
+
+
+@blueprint.post("/invitation/nouvelle")
+def renew_invitation() -> Response:
+    """Ask for a new link in place of an expired one; the answer is always the same."""
+    invitations.renew(database(), links(), _token(Purpose.INVITATION), client())
+    response = redirect(url_for("links.renewed"), 303)
+    return _forget(Purpose.INVITATION, response)
+
+
+@blueprint.get("/invitation/demandee")
+def renewed() -> str:
+    """What was done about an expired invitation, as far as anybody may know."""
+    return render_template("links/renewed.html")
+
+
+@blueprint.route("/mot-de-passe-oublie", methods=["GET", "POST"])
+def forgotten() -> ResponseReturnValue:
+    """Ask for a link; whoever asks learns nothing about who has an account."""
+    if request.method == "GET":
+        return render_template("links/forgotten.html")
+    slug = themes().of_host(host()).slug
+    resets.ask(database(), links(), slug, request.form.get("email", ""), client())
+    return redirect(url_for("links.asked"), 303)
+
+
+@blueprint.get("/mot-de-passe-oublie/envoye")
+def asked() -> str:
+    """Where to look for the mail, if there is one."""
+    return render_template("links/asked.html")
+
+
+@blueprint.get("/nouveau-mot-de-passe")
+def reset() -> ResponseReturnValue:
+    """The form of a new password."""
+    try:
+        return _reset_page(_email())
+    except DeadLinkError:
+        return _dead(Purpose.RESET)
+
+
+@blueprint.post("/nouveau-mot-de-passe")
+def choose() -> ResponseReturnValue:
+    """Spend the link and replace the password; signing in is still to be done."""
+    password = request.form.get("password", "")
+    slug = themes().of_host(host()).slug
+    try:
+        email = _email()
+        if password != request.form.get("again", ""):
+            return _reset_page(email, again_fault=gettext("The two passwords differ.")), 422
+        resets.choose(database(), links(), slug, _token(Purpose.RESET), password, client())
+    except WeakPasswordError as error:
+        return _reset_page(email, fault=str(error)), 422
+    except DeadLinkError:
+        return _dead(Purpose.RESET)
+    return _forget(Purpose.RESET, redirect(url_for("accounts.sign_in", done="password"), 303))
+
+
+def _offer() -> Offer:
+    with database().reading() as connection:
+        return invitations.look(connection, links(), _token(Purpose.INVITATION), host())
+
+
+def _email() -> str:
+    with database().reading() as connection:
+        return resets.look(connection, links(), _token(Purpose.RESET), host())
+
+
+def _offer_page(
+    offer: Offer, status: int = 200, *, fault: str = "", again_fault: str = ""
+) -> ResponseReturnValue:
+    if offer.is_expired:
+        return render_template("links/expired.html"), 410
+    page = render_template("links/invitation.html", offer=offer, fault=fault, again_fault=again_fault)
+    return page, status
+
+
+def _reset_page(email: str, *, fault: str = "", again_fault: str = "") -> str:
+    return render_template("links/reset.html", email=email, fault=fault, again_fault=again_fault)
+
+
+def _dead(purpose: Purpose) -> ResponseReturnValue:
+    with database().writing() as connection:
+        record(connection, Event.LINK_REFUSED, request_id=request_id(), purpose=purpose.value, host=host())
+    return render_template("links/dead.html", purpose=purpose.value), 410
+
+
+def _inside(offer: Offer, accepted: Accepted) -> Response:
+    """Straight in for one who has just chosen his password, or is signed in as the one invited."""
+    person = visitor()
+    same = person is not None and person.email == offer.email
+    if not accepted.chose_password and not same:
+        return redirect(url_for("accounts.sign_in", done="invitation"), 303)
+    before = browser_session().key
+    with database().writing() as connection:
+        if same:
+            key = rotate(connection, before)
+            if accepted.merchant_id is not None:
+                choose_merchant(connection, key, accepted.merchant_id)
+        else:
+            end_session(connection, before)
+            key = enter(connection, accepted.user_id, client(), accepted.merchant_id)
+    browser_session().change_key(key)
+    return redirect(url_for("lists.home"), 303)
+
+
+def _carry(purpose: Purpose, token: str, endpoint: str) -> Response:
+    response = redirect(url_for(endpoint), 303)
+    response.headers["Referrer-Policy"] = "no-referrer"
+    secure = current_app.config["SESSION_COOKIE_SECURE"]
+    response.set_cookie(
+        _cookie(purpose), token, max_age=KEPT, secure=secure, httponly=True, samesite="Lax", path="/"
+    )
+    return response
+
+
+def _forget(purpose: Purpose, response: Response) -> Response:
+    response.delete_cookie(
+        _cookie(purpose), secure=current_app.config["SESSION_COOKIE_SECURE"], httponly=True, samesite="Lax"
+    )
+    return response
+
+
+def _token(purpose: Purpose) -> str:
+    return request.cookies.get(_cookie(purpose), "")
+
+
+def _cookie(purpose: Purpose) -> str:
+    prefix = "__Host-" if current_app.config["SESSION_COOKIE_SECURE"] else ""
+    return f"{prefix}{purpose}"
