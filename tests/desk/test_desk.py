@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import insert, text
 
+from app.cards import passes_luhn
+from app.db import Role
+from app.models import DeskTask
+from importers import desk
 from importers.load import load_file
 from tests.desk.conftest import NORTH
-from tests.importers.files import File, Rem, Trx
+from tests.importers.files import File, Rem, Trx, referential
+from tests.page import Page
 from tests.views.town import follow, plain
 
 
@@ -62,13 +68,12 @@ def follow_first(browser, path, words):
     return next(link["href"] for link in page.all("a") if words in plain(link))
 
 
-def test_pages_go_on_where_the_last_one_ended(place, north, monkeypatch):
+def test_pages_go_on_where_the_last_one_ended(place, north):
     lines = [
         {"reseller": "north", "merchant_code": f"M{n:03}", "merchant_name": f"Merchant {n:03}",
          "siret": f"{n:014}", "contract": f"55{n:05}"}
         for n in range(60)
     ]  # fmt: skip
-    from tests.importers.files import referential
 
     assert not place.deliver(referential(*lines)).refused
     page = north.page("/gestion/commercants")
@@ -152,7 +157,6 @@ def test_what_is_wrong_is_said_beside_its_field_and_the_rest_is_kept(place, nort
     )
     response = north.post("/gestion/contrats/rattacher", data={"csrf_token": north.token(), **values})
     assert response.status_code == 422
-    from tests.page import Page
 
     page = Page(response, north.application)
     faults = {field["id"] for field in page.all("input", aria_invalid="true")}
@@ -170,10 +174,6 @@ def test_nothing_of_another_maintainer_can_be_attached_or_given_to(place, north,
 
 def test_the_worker_trusts_no_task_that_crosses_maintainers(place):
     """Even a row that the web should never have written moves nothing to another maintainer's merchant."""
-    from sqlalchemy import insert
-
-    from app.models import DeskTask
-    from importers import desk
 
     with place.database.writing() as connection:
         task_id = connection.scalar(
@@ -198,7 +198,6 @@ def test_a_task_is_done_once_and_a_late_one_says_why(place, north):
     north.post_form("/gestion/contrats/rattacher", **values)
     assert len(place.tasks()) == 1
     place.work()
-    from importers import desk
 
     desk.perform(place.database, place.data, place.tasks()[0].id)
     assert place.value("SELECT count(*) FROM import_file WHERE name LIKE 'rattachement%'") == 1
@@ -212,9 +211,6 @@ def test_the_archive_rebuilds_what_was_attached(place, north):
     count = "SELECT count(*) FROM transaction WHERE merchant_id = :merchant"
     merchant = merchant_id(place, "NORTHSHOP")
     assert place.value(count, merchant=merchant) == 3
-    from sqlalchemy import text
-
-    from app.db import Role
 
     with place.database.writing(Role.OWNER) as connection:
         connection.execute(
@@ -288,12 +284,6 @@ def test_a_file_tried_again_fails_with_its_reason_or_loads_when_it_can(place, no
 
 
 def test_a_file_with_a_card_number_offers_nothing(place, north):
-    full = (
-        File(source="north-host", key="card")
-        .text()
-        .replace("497010******0028", "4970101234567890"[:12] + "3457")
-    )
-    from app.cards import passes_luhn
 
     digits = next(f"497010123456{n:04}" for n in range(10000) if passes_luhn(f"497010123456{n:04}"))
     full = File(source="north-host", key="card").text().replace("497010******0028", digits)
@@ -340,8 +330,6 @@ def test_a_look_is_announced_and_journalled_and_reads_only(place, north):
 def test_a_look_at_a_suspended_merchant_works_and_at_a_foreign_one_does_not(place, north):
     merchant = merchant_id(place, "NORTHSHOP")
     with place.database.writing() as connection:
-        from sqlalchemy import text
-
         connection.execute(text("UPDATE merchant SET suspended_at = now() WHERE id = :id"), {"id": merchant})
     north.post_form(f"/gestion/commercants/{merchant}/regarder")
     assert "NORTH cafe" in north.page("/remises?date_from=2026-03-01&date_to=2026-03-03").text
