@@ -6,44 +6,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import select, text
 
 from app.accounts import passwords
 from app.accounts.users import NewAccess, give_access
 from app.db import Role as DatabaseRole
-from app.models import (
-    DeskTask,
-    Reseller,
-    Role,
-    SecondFactor,
-    StaffMember,
-    UserAccount,
-)
+from app.models import DeskTask, Role
 from importers import desk
 from importers.load import load_file
 from tests.importers.files import File, Rem, Trx, referential, written
+from tests.views.staff import let_staff_in, sign_in
 from tests.views.town import PASSWORD, hashed_once, portal
 
 NORTH, SOUTH = "staff@north.example", "staff@south.example"
-
-
-def let_staff_in(database, email, slug):
-    """Somebody who works for a maintainer, with his second factor proved."""
-    with database.writing(DatabaseRole.OWNER) as connection:
-        user_id = connection.scalar(select(UserAccount.id).where(UserAccount.email == email)) or (
-            connection.scalar(
-                insert(UserAccount)
-                .values(email=email, password_hash=hashed_once(PASSWORD))
-                .returning(UserAccount.id)
-            )
-        )
-        reseller_id = connection.scalar(select(Reseller.id).where(Reseller.slug == slug))
-        connection.execute(insert(StaffMember).values(user_id=user_id, reseller_id=reseller_id))
-        if not connection.scalar(select(SecondFactor.user_id).where(SecondFactor.user_id == user_id)):
-            connection.execute(
-                insert(SecondFactor).values(user_id=user_id, salt=b"salt", confirmed_at=text("now()"))
-            )
-    return user_id
 
 
 @dataclass
@@ -91,14 +66,6 @@ class Place:
         browser = self.app.test_client()
         sign_in(browser, email)
         return browser
-
-
-def sign_in(browser, email):
-    """Sign in; the second step, where there is one, is taken for granted (see tests of access)."""
-    browser.sign_in(email)
-    database = browser.application.extensions["bordereau.database"]
-    with database.writing(DatabaseRole.OWNER) as connection:
-        connection.execute(text("UPDATE user_session SET pending = false"))
 
 
 NORTHERN = {"reseller": "north", "merchant_code": "NORTHSHOP", "merchant_name": "NORTH merchant",

@@ -1,4 +1,4 @@
-"""The maintainer's desk: what his staff find, attach, load again and look at, and nothing of anybody else's."""
+"""The maintainer's desk: what his staff find, attach, load again and look at, within his merchants alone."""
 
 from __future__ import annotations
 
@@ -284,7 +284,6 @@ def test_a_file_tried_again_fails_with_its_reason_or_loads_when_it_can(place, no
 
 
 def test_a_file_with_a_card_number_offers_nothing(place, north):
-
     digits = next(f"497010123456{n:04}" for n in range(10000) if passes_luhn(f"497010123456{n:04}"))
     full = File(source="north-host", key="card").text().replace("497010******0028", digits)
     assert place.deliver(full.encode(), "card.txt").refused
