@@ -24,7 +24,11 @@ if TYPE_CHECKING:
     from app.db import Database
 
 ENTRY_POINTS = "bordereau.commands"
-OWN = {"mail": "app.mail.commands:mail", "user": "app.accounts.commands:user"}
+OWN = {
+    "mail": "app.mail.commands:mail",
+    "staff": "app.accounts.commands:staff",
+    "user": "app.accounts.commands:user",
+}
 #: Exit status when the settings are wrong, as for wrong arguments; and when told to stop half-way.
 MISUSE = 2
 TERMINATED = 128 + signal.SIGTERM

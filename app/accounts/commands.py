@@ -1,16 +1,23 @@
-"""The command that adds people: ``bordereau user add``."""
+"""The commands about people: ``bordereau user add`` and ``bordereau staff invite``."""
 
 from __future__ import annotations
 
 import sys
 
 import click
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert as upsert
 
+from app.accounts.invitations import invite_staff
+from app.accounts.links import Links, NoHostError
 from app.accounts.users import NewAccess, UserError, give_access, normal_email
 from app.config import Config
+from app.db import Database
+from app.db import Role as DatabaseRole
 from app.i18n import N_, gettext
 from app.migrate import ready
-from app.models import Role
+from app.models import Reseller, Role
+from app.themes import DEFAULT, load_themes
 
 
 @click.group(help=N_("Add the people who may sign in."))
@@ -63,3 +70,42 @@ def add(
         raise click.ClickException(str(error)) from error
     said = gettext("%(email)s can sign in.") if is_new else gettext("The access of %(email)s is up to date.")
     click.echo(said % {"email": normal_email(email)})
+
+
+@click.group(help=N_("Let the maintainer's own people in."))
+def staff() -> None:
+    """Hold the commands about staff."""
+
+
+@staff.command(help=N_("Invite EMAIL to the maintainer's staff: mail a one-time link, and print it."))
+@click.argument("email")
+@click.option("--reseller", required=True, metavar="SLUG", help=gettext("The maintainer to work for."))
+def invite(email: str, reseller: str) -> None:
+    """Make the first access of a portal, which has none by default."""
+    config = Config.from_env()
+    links = Links.of(config, load_themes())
+    try:
+        database = ready(config)
+        reseller_id = _reseller(database, links, reseller.lower())
+        with database.writing() as connection:
+            made = invite_staff(connection, links, email, reseller_id, None)
+    except (UserError, NoHostError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(gettext("%(email)s is invited. The link works once, for 72 hours:", email=normal_email(email)))
+    click.echo(made.url)
+
+
+def _reseller(database: Database, links: Links, slug: str) -> int:
+    """The maintainer ``slug``, made known when only a theme names him yet. Raises UserError."""
+    theme = links.themes.by_slug.get(slug)
+    if theme is not None and slug != DEFAULT:
+        row = {"slug": slug, "name": theme.name}
+        with database.writing(DatabaseRole.IMPORT) as connection:
+            connection.execute(upsert(Reseller).values(row).on_conflict_do_nothing(index_elements=["slug"]))
+    with database.reading() as connection:
+        known = connection.scalar(select(Reseller.id).where(Reseller.slug == slug, Reseller.declared))
+    if known is None:
+        raise UserError(
+            gettext("No maintainer is called %(slug)s: no theme and no file names him.", slug=slug)
+        )
+    return known

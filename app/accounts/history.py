@@ -30,7 +30,15 @@ from app.accounts.words import detail, title
 from app.i18n import gettext, speaking
 from app.lists.export import BOM, LONGEST_WRITING
 from app.lists.kinds import FORMULA, MOMENTS
-from app.models import DEFAULT_TIME_ZONE, Invitation, JournalEntry, Membership, Merchant, UserAccount
+from app.models import (
+    DEFAULT_TIME_ZONE,
+    Invitation,
+    JournalEntry,
+    Membership,
+    Merchant,
+    StaffMember,
+    UserAccount,
+)
 
 SIZE = 50
 _Other = aliased(UserAccount)
@@ -86,6 +94,7 @@ def of_reseller(reseller_id: int) -> ColumnElement[bool]:
     return or_(
         JournalEntry.merchant_id.in_(merchants),
         _personal(members),
+        _personal(select(StaffMember.user_id).where(StaffMember.reseller_id == reseller_id)),
         JournalEntry.details["reseller_id"].as_integer() == reseller_id,
     )
 

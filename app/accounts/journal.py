@@ -36,6 +36,7 @@ class Event(StrEnum):
     FILE_RETRY_ASKED = "file_retry_asked"
     FILE_REPLACE_ASKED = "file_replace_asked"
     JOURNAL_EXPORTED = "journal_exported"
+    RESET_STARTED = "reset_started"
     MERCHANT_SUSPENDED = "merchant_suspended"
     MERCHANT_RESTORED = "merchant_restored"
     ACCESS_CHANGED = "access_changed"

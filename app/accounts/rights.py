@@ -83,6 +83,14 @@ ROLE_NAMES: Mapping[Role, str] = {
 }
 
 
+ROLE_DUTIES: Mapping[Role, str] = {
+    Role.OWNER: N_("everything, accesses included"),
+    Role.FLEET: N_("lists, terminals and tickets"),
+    Role.FINANCE: N_("lists and exports"),
+    Role.VIEWER: N_("lists and tickets"),
+}
+
+
 def role_name(role: Role) -> str:
     """A role in the language of the moment."""
     return gettext(ROLE_NAMES[role])

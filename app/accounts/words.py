@@ -55,6 +55,7 @@ WORDS: Mapping[Event, Said] = {
     Event.SECOND_FACTOR_REFUSED: Said(N_("Code of the second step refused")),
     Event.RECOVERY_CODE_USED: Said(N_("Used a recovery code")),
     Event.RECOVERY_CODES_RENEWED: Said(N_("Renewed the recovery codes")),
+    Event.RESET_STARTED: Said(N_("Sent somebody a link to a new password"), N_("%(whom)s")),
     Event.MERCHANT_SUSPENDED: Said(N_("Suspended the merchant")),
     Event.MERCHANT_RESTORED: Said(N_("Gave the merchant its access back")),
     Event.STAFF_LOOKED: Said(N_("Looked at the merchant's data as the maintainer")),

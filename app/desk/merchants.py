@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, exists, func, or_, select, update
 
 from app.desk.paging import AnyRow, Order, Page, page
 from app.models import (
@@ -39,6 +39,21 @@ def merchant(connection: Connection, reseller_id: int, merchant_id: int) -> AnyR
     return connection.execute(
         select(*_FACTS).where(*_of(reseller_id), Merchant.id == merchant_id)
     ).one_or_none()
+
+
+def suspend(connection: Connection, reseller_id: int, merchant_id: int, *, suspended: bool) -> bool:
+    """Close a merchant to all its people, or open it again; its payments go on arriving.
+
+    Returns False when it is not this reseller's, or was so already.
+    """
+    differs = Merchant.suspended_at.is_(None) if suspended else Merchant.suspended_at.is_not(None)
+    changed = (
+        update(Merchant)
+        .where(*_of(reseller_id), Merchant.id == merchant_id, differs)
+        .values(suspended_at=func.now() if suspended else None)
+        .returning(Merchant.id)
+    )
+    return connection.scalar(changed) is not None
 
 
 def outlets(

@@ -12,15 +12,19 @@ from app.views.journal import blueprint as journal_blueprint
 from app.views.links import blueprint as links_blueprint
 from app.views.lists import blueprint as lists_blueprint
 from app.views.rendering import prepare
+from app.views.team import blueprint as team_blueprint
+from app.views.team import desk_blueprint as desk_team_blueprint
 from app.views.tickets import blueprint as tickets_blueprint
 
 BLUEPRINTS = (
     accounts_blueprint,
     branding_blueprint,
     desk_blueprint,
+    desk_team_blueprint,
     journal_blueprint,
     links_blueprint,
     lists_blueprint,
+    team_blueprint,
     tickets_blueprint,
 )
 

@@ -12,9 +12,9 @@ from flask import Flask, render_template, request, url_for
 from flask_htmx import HTMX
 from jinja2 import StrictUndefined
 
-from app.accounts.rights import Permission
+from app.accounts.rights import Permission, Standing
 from app.context import known_visitor, theme
-from app.i18n import DEFAULT_LANGUAGE, gettext, language, ngettext, speak
+from app.i18n import DEFAULT_LANGUAGE, N_, gettext, language, ngettext, speak
 from app.lists import REMITTANCES, TRANSACTIONS, money
 from app.security import local_path
 from app.views import cells, details, filters, periods
@@ -49,6 +49,7 @@ def prepare(app: Flask) -> None:
         here=here,
         menu=menu,
         desk_menu=desk_menu,
+        account_entries=account_entries,
         address=cells.address,
         payments_address=cells.payments_address,
         cell=cells.cell,
@@ -89,13 +90,28 @@ def menu() -> tuple[tuple[str, str], ...]:
     return tuple((spec.name, gettext(spec.title)) for spec in (TRANSACTIONS, REMITTANCES))
 
 
+def account_entries() -> list[tuple[str, str]]:
+    """What the account menu leads to, for this person: addresses and their words."""
+    person = known_visitor()
+    entries = (
+        (Standing.STAFF, "desk.merchants", N_("The maintainer's desk")),
+        (Permission.INVITE, "team.index", N_("Accesses")),
+        (Permission.JOURNAL, "journal.show", N_("Journal")),
+    )
+    return [
+        (url_for(endpoint), gettext(words))
+        for needed, endpoint, words in entries
+        if person is not None and person.may(needed)
+    ]
+
+
 def show_money(minor: int, currency: str) -> str:
     """``1 234,56 €`` from minor units."""
     return money.show(minor, currency, language())
 
 
-def show_number(number: int) -> str:
-    """``7 139``."""
+def show_number(number: float) -> str:
+    """``7 139``, ``0,1``."""
     return format_decimal(number, locale=language())
 
 

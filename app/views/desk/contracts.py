@@ -72,6 +72,9 @@ def _form(wanted: attaching.Wish, found: Sequence[AnyRow]) -> str:
         words=asked(),
         found=found,
         waiting=lambda row: waiting_in_words(row.remittances, row.transactions, unclaimed.MOST_COUNTED),
-        zones=[(zone, get_timezone_location(zone, locale=language())) for zone in attaching.TIME_ZONES],
+        zones=[
+            (zone, get_timezone_location(zone, locale=language(), return_city=True))
+            for zone in attaching.TIME_ZONES
+        ],
         new=attaching.NEW,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from babel.numbers import format_decimal
 from flask import abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -73,7 +74,12 @@ FILES = (
         ),
         style="number",
     ),
-    Column(N_("Seconds"), lambda row: f"{row.seconds:.1f}", "", style="number"),
+    Column(
+        N_("Seconds"),
+        lambda row: format_decimal(round(row.seconds, 1), locale=language()),
+        "",
+        style="number",
+    ),
 )
 
 

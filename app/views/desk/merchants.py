@@ -5,12 +5,13 @@ from __future__ import annotations
 from flask import abort, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
+from app.accounts.journal import Event
 from app.context import database, desk
 from app.desk import merchants as found
 from app.desk.numbers import numbers
 from app.desk.paging import AnyRow
 from app.i18n import N_, gettext, ngettext
-from app.views.desk.place import ID, after, asked, blueprint, next_page
+from app.views.desk.place import ID, after, asked, blueprint, journal, next_page
 from app.views.listing import Column, listing
 from app.views.moments import show_day
 
@@ -107,3 +108,21 @@ def merchant(id: int) -> str:  # noqa: A002 - the name in the address
         further=next_page("desk.merchant", outlets.next_after, id=id, q=words),
         loose=[contract_in_words(**contract._mapping) for contract in loose],  # noqa: SLF001 - the documented name
     )
+
+
+@blueprint.post(f"/commercants/{ID}/suspendre", defaults={"suspended": True})
+@blueprint.post(f"/commercants/{ID}/retablir", defaults={"suspended": False})
+def suspend(id: int, suspended: bool) -> Response:  # noqa: A002, FBT001 - the names in the address
+    """Close a merchant to its people, or open it again."""
+    _known(id)
+    with database().writing() as connection:
+        changed = found.suspend(connection, desk().reseller_id, id, suspended=suspended)
+    if changed:
+        journal(Event.MERCHANT_SUSPENDED if suspended else Event.MERCHANT_RESTORED, id)
+    return redirect(url_for("desk.merchant", id=id), 303)
+
+
+def _known(merchant_id: int) -> None:
+    with database().reading() as connection:
+        if found.merchant(connection, desk().reseller_id, merchant_id) is None:
+            abort(404)

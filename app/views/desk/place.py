@@ -7,7 +7,7 @@ from typing import Any, Final
 from flask import Blueprint, request, url_for
 
 from app.accounts.journal import Event, record
-from app.context import database, desk, request_id, visitor
+from app.context import database, desk, known_visitor, request_id, visitor
 from app.desk.paging import SIZE
 from app.i18n import N_, gettext, ngettext
 
@@ -28,9 +28,13 @@ MENU = (
 __all__ = ["ID", "SIZE", "after", "asked", "blueprint", "desk_menu", "journal", "many"]
 
 
-def desk_menu() -> list[tuple[str, str]]:
-    """The entries of the desk: names of routes and their words."""
-    return [(endpoint, gettext(words)) for endpoint, words in MENU]
+def desk_menu() -> list[tuple[str, str, bool]]:
+    """On the pages of the desk, its entries: addresses, their words, and whether one is there."""
+    person = known_visitor()
+    if person is None or not person.staff or not request.path.startswith(f"{blueprint.url_prefix}/"):
+        return []
+    addresses = ((url_for(endpoint), gettext(words)) for endpoint, words in MENU)
+    return [(href, words, request.path.startswith(href)) for href, words in addresses]
 
 
 def asked() -> str:
