@@ -88,13 +88,18 @@ def _check_read_back(content: bytes, headers: dict[str, str | Address]) -> None:
     if _BARE_LINE_END.search(content):
         raise MailError(gettext("This mail cannot be written safely."))
     read = BytesParser(policy=policy.default).parsebytes(content)
-    expected = {name: str(value) for name, value in headers.items()}
-    found = {name: str(value) for name, value in read.items()}
+    expected = {name: _unspaced(value) for name, value in headers.items()}
+    found = {name: _unspaced(value) for name, value in read.items()}
     own = {"MIME-Version", "Content-Type"}
     if len(read.items()) != len(found) or found.keys() - own != expected.keys():
         raise MailError(gettext("This mail cannot be written safely."))
     if any(found[name] != value for name, value in expected.items()):
         raise MailError(gettext("This mail cannot be written safely."))
+
+
+def _unspaced(value: object) -> str:
+    """``value`` without spaces: this library reads one between two halves of a long word, where none is."""
+    return "".join(str(value).split())
 
 
 class _Elements(HTMLParser):

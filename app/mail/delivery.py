@@ -60,8 +60,10 @@ def _held(database: Database, delivery_id: int) -> Iterator[Connection | None]:
             return
         try:
             yield connection
-        finally:
-            connection.execute(text(f"SELECT pg_advisory_unlock({_LOCK})"), {"id": delivery_id})
+        except BaseException:
+            connection.invalidate()  # the lock goes with it
+            raise
+        connection.execute(text(f"SELECT pg_advisory_unlock({_LOCK})"), {"id": delivery_id})
 
 
 def _take(connection: Connection, delivery_id: int) -> Mail | None:

@@ -113,11 +113,16 @@ class _Conversation(_Base):
         timer.daemon = True
         timer.start()
         try:
-            return super().getreply()
-        except smtplib.SMTPServerDisconnected as error:
-            raise TimeoutError if self.out_of_time else error from error
+            answer = super().getreply()
+        except smtplib.SMTPServerDisconnected:
+            if not self.out_of_time:
+                raise
         finally:
             timer.cancel()
+        if self.out_of_time:  # what had come by then is no reply
+            self.close()
+            raise TimeoutError
+        return answer
 
     def _cut(self, connection: socket.socket) -> None:
         self.out_of_time = True

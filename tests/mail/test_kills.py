@@ -1,0 +1,258 @@
+"""Workers killed between every two steps of a delivery, more than a hundred times.
+
+None is lost, and a mail comes twice only where the row says that it may have: the moment between the last
+dot and the note of the server's 250.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select, text, update
+
+from app.config import ROOT
+from app.db import Role
+from app.jobs import free_jobs
+from app.mail import Kind, post
+from app.mail.jobs import sweep
+from app.models import Delivery
+from tests.mail.letters import SENDER, a_letter, an_origin
+from tests.mail.servers import STEPS, Postbox, mail_server
+
+#: Kills by the server, before and after each of its replies; and at moments that nobody chose.
+EACH, AT_RANDOM = 6, 60
+SECRET_KEY = "a key for tests, made of words and long enough"
+
+
+@dataclass
+class Workers:
+    """Children that each make one delivery, and die when told."""
+
+    process: subprocess.Popen[str]
+    victim: int = 0
+    kills: Counter[str] = field(default_factory=Counter)
+
+    def start(self, delivery_id: int) -> None:
+        self.process.stdin.write(f"{delivery_id}\n")
+        self.process.stdin.flush()
+        self.victim = int(self.process.stdout.readline())
+
+    def end(self) -> bool:
+        """Wait for the child; returns whether it was killed."""
+        return int(self.process.stdout.readline()) == signal.SIGKILL
+
+    def kill(self) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(self.victim, signal.SIGKILL)
+
+
+@contextmanager
+def workers(database, port):
+    words = [sys.executable, "-m", "tests.mail.worker_process", database.url, str(port)]
+    with subprocess.Popen(
+        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+    ) as process:
+        try:
+            yield Workers(process)
+        finally:
+            process.kill()
+
+
+def posted(database):
+    with database.writing() as connection:
+        [delivery_id] = post(connection, a_letter(), ["a@example.org"], an_origin(kind=Kind.NOTICE), SENDER)
+    return delivery_id
+
+
+def rows(database):
+    with database.reading(Role.IMPORT) as connection:
+        return connection.execute(select(Delivery.__table__).order_by(Delivery.id)).all()
+
+
+def make_due(database):
+    with database.writing(Role.OWNER) as connection:
+        connection.execute(update(Delivery).values(next_try_at=text("now()")))
+
+
+def attempt(database, team, delivery_id):
+    """One try of a delivery by a child; returns whether the child was killed."""
+    make_due(database)
+    team.start(delivery_id)
+    return team.end()
+
+
+def finish(database, team, delivery_id):
+    """Try until it is sent; the lock of a killed worker goes a moment after him."""
+    deadline = time.monotonic() + 10
+    while next(row for row in rows(database) if row.id == delivery_id).state != "sent":
+        assert time.monotonic() < deadline, "it is never sent"
+        assert not attempt(database, team, delivery_id)
+
+
+def killing(team, when):
+    """A script's action that kills the child at this step: before the reply, or just after it."""
+
+    def act(server):
+        if when == "before":
+            team.kill()
+        else:
+            server.loop.call_later(random.uniform(0, 0.002), team.kill)
+
+    return act
+
+
+def check(database, box: Postbox, kills: int) -> dict[str, Any]:
+    """Every delivery has ended sent, none is lost, doubles are no more than the rows admit."""
+    arrived = Counter(one.message_id for one in box.received)
+    found = {"kills": kills, "deliveries": 0, "lost": 0, "doubled": 0, "admitted": 0}
+    for row in rows(database):
+        copies = arrived.pop(row.message_id, 0)
+        assert row.state == "sent"
+        assert row.message is None
+        assert copies - 1 <= row.uncertain_tries, "a double that nobody recorded"
+        found["deliveries"] += 1
+        found["lost"] += copies == 0
+        found["doubled"] += copies > 1
+        found["admitted"] += row.uncertain_tries > 0
+    assert not arrived
+    assert found["lost"] == 0
+    return found
+
+
+def test_workers_killed_at_every_step_lose_nothing_and_double_nothing_unrecorded(database):
+    killed = Counter()
+    with mail_server() as box, workers(database, box.port) as team:
+        for step in STEPS:
+            if step == "BODY":  # within a message of this size nothing can be told apart
+                continue
+            for when in ("before", "after"):
+                for _ in range(EACH):
+                    delivery_id = posted(database)
+                    box.script = {step: killing(team, when)}
+                    killed[step, when] += attempt(database, team, delivery_id)
+                    box.script = {}
+                    finish(database, team, delivery_id)
+        usual = _seconds_of_a_delivery(database, team)
+        for _ in range(AT_RANDOM):
+            delivery_id = posted(database)
+            make_due(database)
+            team.start(delivery_id)
+            time.sleep(random.uniform(0, usual))
+            team.kill()
+            killed["at random", ""] += team.end()
+            finish(database, team, delivery_id)
+        found = check(database, box, killed.total())
+    print(found, dict(killed))  # noqa: T201 - the count, for pytest -s
+    assert all(killed[step, "before"] == EACH for step in STEPS if step != "BODY")
+    assert killed.total() >= 100, killed
+    assert found["doubled"] <= found["admitted"] < killed.total()
+
+
+def _seconds_of_a_delivery(database, team):
+    delivery_id = posted(database)
+    began = time.monotonic()
+    assert not attempt(database, team, delivery_id)
+    return time.monotonic() - began
+
+
+# The whole worker, with its queue.
+
+
+@contextmanager
+def bordereau_worker(database, folder, port):
+    """``bordereau worker`` as a service runs it; what is left of it is killed at the end."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("BORDEREAU_")}
+    settings = {
+        "BORDEREAU_DATABASE_URL": database.url,
+        "BORDEREAU_DATA": str(folder),
+        "BORDEREAU_SECRET_KEY": SECRET_KEY,
+        "BORDEREAU_SMTP_URL": f"smtp://localhost:{port}",
+        "BORDEREAU_SMTP_FROM": "no-reply@example.org",
+        "PYTHONPATH": str(ROOT),
+    }
+    words = [sys.executable, "-W", "ignore", "-m", "app.cli", "worker"]
+    with subprocess.Popen(words, env=kept | settings, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def wait_until(condition, seconds=20):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it took too long"
+        time.sleep(0.05)
+
+
+def all_sent(database):
+    return {row.state for row in rows(database)} == {"sent"}
+
+
+def test_a_letter_leaves_within_seconds_of_being_posted(database, tmp_path):
+    with mail_server() as box, bordereau_worker(database, tmp_path, box.port):
+        wait_until(lambda: _count(database, "procrastinate_workers") == 1)
+        posted_at = time.monotonic()
+        posted(database)
+        wait_until(lambda: box.received)
+        assert time.monotonic() - posted_at < 2
+        wait_until(lambda: all_sent(database) and not _mail_jobs(database))
+
+
+def test_a_worker_killed_in_the_midst_leaves_a_job_that_the_next_one_ends(database, tmp_path):
+    killed = []
+
+    def kill(_server):
+        if not killed:
+            killed.append(process.pid)
+            process.kill()
+
+    with mail_server({"DATA": kill}) as box:
+        ids = [posted(database) for _ in range(5)]
+        with bordereau_worker(database, tmp_path, box.port) as process:
+            process.wait(20)
+        assert killed
+        assert _count(database, "procrastinate_jobs WHERE status = 'doing' AND task_name = 'deliver'") >= 1
+        with database.writing(Role.OWNER) as connection:  # a minute and more goes by
+            connection.execute(
+                text(
+                    "UPDATE procrastinate_workers SET last_heartbeat = last_heartbeat - interval '2 minutes'"
+                )
+            )
+        make_due(database)
+        free_jobs(database)
+        sweep(database)
+        with bordereau_worker(database, tmp_path, box.port):
+            wait_until(lambda: all_sent(database) and not _mail_jobs(database))
+        found = check(database, box, 1)
+        assert (found["deliveries"], found["doubled"]) == (len(ids), 0)
+
+
+def test_a_worker_told_to_stop_ends_the_mail_that_it_is_sending(database, tmp_path):
+    def stop(_server):
+        process.terminate()
+
+    with mail_server({"RCPT": stop}) as box:
+        posted(database)
+        with bordereau_worker(database, tmp_path, box.port) as process:
+            assert process.wait(20) == 0
+        assert len(box.received) == 1
+        assert all_sent(database)
+
+
+def _count(database, what):
+    with database.reading() as connection:
+        return connection.scalar(text(f"SELECT count(*) FROM {what}"))
+
+
+def _mail_jobs(database):
+    return _count(database, "procrastinate_jobs WHERE task_name = 'deliver'")
