@@ -1,4 +1,4 @@
-"""Who may ask for what: a table with every route, and the one function that applies it."""
+"""The one function that applies the access matrix (``app.views.matrix``) to every request."""
 
 from __future__ import annotations
 
@@ -11,80 +11,26 @@ from app.accounts.rights import Permission, Standing, Visitor, visitor_of
 from app.accounts.sessions import is_key, mark_seen
 from app.context import database, host, request_id, visitor
 from app.security import SAFE_METHODS, cookie_name, local_path
-
-#: What each route asks of the person: a permission, a standing, or None for those open to everybody.
-GUARDS: dict[str, Permission | Standing | None] = {
-    "static": None,
-    "branding.file": None,
-    "branding.manifest": None,
-    "accounts.sign_in": None,
-    "accounts.sign_out": None,
-    "accounts.choose_language": None,
-    "accounts.choose_merchant": Standing.PERSON,
-    "links.open_invitation": None,
-    "links.invitation": None,
-    "links.accept": None,
-    "links.renew_invitation": None,
-    "links.renewed": None,
-    "links.forgotten": None,
-    "links.asked": None,
-    "links.open_reset": None,
-    "links.reset": None,
-    "links.choose": None,
-    "lists.home": Permission.LIST,
-    "lists.index": Permission.LIST,
-    "lists.document": Permission.LIST,
-    "lists.detail": Permission.LIST,
-    "lists.download": Permission.EXPORT,
-    "team.index": Permission.INVITE,
-    "team.invite": Permission.INVITE,
-    "team.change": Permission.INVITE,
-    "team.act": Permission.INVITE,
-    "team.act_on_invitation": Permission.INVITE,
-    "tickets.show": Permission.TICKET,
-    "tickets.download": Permission.TICKET,
-    "journal.show": Permission.JOURNAL,
-    "journal.download": Permission.JOURNAL,
-    "desk_team.index": Standing.STAFF,
-    "desk_team.invite": Standing.STAFF,
-    "desk_team.change": Standing.STAFF,
-    "desk_team.act": Standing.STAFF,
-    "desk_team.act_on_invitation": Standing.STAFF,
-    "desk_team.reset": Standing.STAFF,
-    "desk.suspend": Standing.STAFF,
-    "desk.home": Standing.STAFF,
-    "desk.merchants": Standing.STAFF,
-    "desk.merchant": Standing.STAFF,
-    "desk.look": Standing.STAFF,
-    "desk.leave": Standing.STAFF,
-    "desk.contracts": Standing.STAFF,
-    "desk.attach": Standing.STAFF,
-    "desk.files": Standing.STAFF,
-    "desk.file": Standing.STAFF,
-    "desk.load_again": Standing.STAFF,
-    "desk.deliveries": Standing.STAFF,
-    "desk.journal": Standing.STAFF,
-    "desk.journal_csv": Standing.STAFF,
-}
+from app.views.matrix import ROUTES
 
 
 def guard_routes(app: Flask) -> None:
-    """Guard every route of ``app``. Raises RuntimeError when one is in no line of GUARDS."""
+    """Guard every route of ``app``. Raises RuntimeError when one is in no line of the matrix."""
     # Without its context processor: an error page must not look for the person in the database.
     manager = LoginManager(app, add_context_processor=False)
     manager.session_protection = None
     manager.request_loader(load_visitor)
     app.before_request(guard)
-    differences = {rule.endpoint for rule in app.url_map.iter_rules()} ^ GUARDS.keys()
+    differences = {rule.endpoint for rule in app.url_map.iter_rules()} ^ ROUTES.keys()
     if differences:
-        raise RuntimeError(f"routes and guards differ: {', '.join(sorted(differences))}")
+        raise RuntimeError(f"routes and matrix differ: {', '.join(sorted(differences))}")
 
 
 def guard() -> AnyResponse | None:
     """Let nobody pass who may not: strangers sign in first, others are refused."""
     if request.endpoint is None or request.routing_exception is not None:
         return None  # the router's own answer: 404, 405 or a redirection
-    needed = GUARDS[request.endpoint]
+    needed = ROUTES[request.endpoint].needs
     if needed is None:
         return None
     person = visitor()
