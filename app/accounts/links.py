@@ -55,13 +55,16 @@ class Links:
         """Those of a configured portal."""
         return cls(themes, config.secret_key, config.development, config.port)
 
+    def theme(self, slug: str) -> Theme:
+        """The theme of the reseller ``slug``, the neutral one if he has none."""
+        return self.themes.by_slug.get(slug, self.themes.by_slug[DEFAULT])
+
     def home(self, slug: str) -> Home:
         """The home of the reseller ``slug``. Raises NoHostError in production when no theme names one."""
-        neutral = self.themes.by_slug[DEFAULT]
-        theme = self.themes.by_slug.get(slug, neutral)
+        theme = self.theme(slug)
         if self.development:
             return Home(theme, "localhost", f"http://localhost:{self.port}")
-        hosts = theme.hosts or neutral.hosts
+        hosts = theme.hosts or self.theme(DEFAULT).hosts
         if not hosts:
             raise NoHostError(gettext("No host is known for %(slug)s: name one in its theme.", slug=slug))
         return Home(theme, hosts[0], f"https://{hosts[0]}")

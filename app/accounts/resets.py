@@ -1,10 +1,14 @@
-"""A forgotten password: a link by mail, good for one hour, that tells nobody who has an account."""
+"""Another password: for a forgotten one, by a link good for one hour; or changed by who knows his own.
+
+Asking for a link tells nobody who has an account.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Row, select, update
@@ -12,10 +16,10 @@ from sqlalchemy import Connection, Row, select, update
 from app.accounts import letters, onetime, passwords
 from app.accounts.invitations import WeakPasswordError
 from app.accounts.journal import Client, Event, record
-from app.accounts.limits import ASKED, LINK, count_attempt
+from app.accounts.limits import ASKED, LINK, SIGN_IN, count_attempt, forget_attempts
 from app.accounts.links import Home, Links, Purpose
 from app.accounts.onetime import DeadLinkError
-from app.accounts.sessions import end_all_sessions
+from app.accounts.sessions import end_all_sessions, rotate
 from app.accounts.users import normal_email
 from app.db import Database
 from app.i18n import gettext
@@ -61,7 +65,7 @@ def choose(database: Database, links: Links, slug: str, token: str, password: st
         count_attempt(connection, LINK, token, client.address)
     with database.reading() as connection:
         email = look(connection, links, token, client.host)
-    fault = passwords.fault(password, [email, links.home(slug).theme.name])
+    fault = passwords.fault(password, [email, links.theme(slug).name])
     if fault:
         raise WeakPasswordError(fault)
     chosen = passwords.hashed(password)
@@ -75,17 +79,62 @@ def choose(database: Database, links: Links, slug: str, token: str, password: st
         tell(connection, links, slug, person.id, spent.email, client)
 
 
-def set_password(connection: Connection, user_id: int, email: str, password_hash: str) -> None:
-    """Replace a password: every session of the person ends, and every link to change it."""
+@dataclass(frozen=True)
+class Own:
+    """A person who changes his own password, in the session of ``key``, on the portal of ``slug``."""
+
+    user_id: int
+    email: str
+    key: str
+    slug: str
+
+
+def is_own(database: Database, own: Own, password: str, client: Client) -> bool:
+    """Whether ``password`` is the person's; asked before what a stolen session must not do.
+
+    Counts with the attempts to sign in. Raises TooManyAttemptsError before any hash.
+    """
+    with database.writing() as connection:
+        counted = count_attempt(connection, SIGN_IN, own.email, client.address)
+    with database.reading() as connection:
+        stored = connection.scalar(select(UserAccount.password_hash).where(UserAccount.id == own.user_id))
+    if not passwords.matches(stored, password):
+        return False
+    with database.writing() as connection:
+        forget_attempts(connection, SIGN_IN, own.email, counted)
+    return True
+
+
+def change(database: Database, links: Links, own: Own, password: str, client: Client) -> str:
+    """Replace one's own password; every other session ends. Returns this session's new key.
+
+    The caller has asked for the current one. Raises WeakPasswordError.
+    """
+    theme = links.theme(own.slug)
+    fault = passwords.fault(password, [own.email, theme.name])
+    if fault:
+        raise WeakPasswordError(fault)
+    chosen = passwords.hashed(password)
+    with database.writing() as connection:
+        set_password(connection, own.user_id, own.email, chosen, keep=own.key)
+        record(connection, Event.PASSWORD_CHANGED, user_id=own.user_id, request_id=client.request_id)
+        tell(connection, links, own.slug, own.user_id, own.email, client)
+        return rotate(connection, own.key)
+
+
+def set_password(
+    connection: Connection, user_id: int, email: str, password_hash: str, keep: str | None = None
+) -> None:
+    """Replace a password: every session of the person ends but ``keep``, and every link to change it."""
     account = update(UserAccount).where(UserAccount.id == user_id)
     connection.execute(account.values(password_hash=password_hash))
-    end_all_sessions(connection, user_id)
+    end_all_sessions(connection, user_id, keep)
     onetime.revoke(connection, Invitation.kind == InvitationKind.RESET, Invitation.email == email)
 
 
 def tell(connection: Connection, links: Links, slug: str, user_id: int, email: str, client: Client) -> None:
     """Mail a person that his password has just changed."""
-    theme = links.home(slug).theme
+    theme = links.theme(slug)
     now = letters.moment(datetime.now(UTC), DEFAULT_TIME_ZONE)
     letter = letters.notice(
         theme,

@@ -275,11 +275,7 @@ def _looked_at() -> ScalarSelect[Any]:
 
 
 def _second_factor_of_user() -> ColumnElement[bool]:
-    return (
-        exists()
-        .where(SecondFactor.user_id == UserAccount.id, SecondFactor.confirmed_at.is_not(None))
-        .correlate(UserAccount)
-    )
+    return exists().where(SecondFactor.user_id == UserAccount.id).correlate(UserAccount)
 
 
 def _contracts_in_sight() -> ScalarSelect[Any]:

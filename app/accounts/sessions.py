@@ -6,11 +6,12 @@ import hashlib
 import re
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, exists, func, insert, select, update
 
 from app.accounts.journal import Client
+from app.i18n import gettext
 from app.models import StaffMember, UserSession
 
 
@@ -31,7 +32,37 @@ PENDING = Lifetime(idle=timedelta(minutes=10), absolute=timedelta(minutes=10))
 SEEN_EVERY = timedelta(minutes=1)
 MAXIMUM_AGENT = 300
 
+# The first mark found decides: most browsers also name those they descend from.
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("Firefox", "Firefox"),
+    ("FxiOS", "Firefox"),
+    ("CriOS", "Chrome"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
 _KEY = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+@dataclass(frozen=True)
+class SeenSession:
+    """A session as its owner sees it."""
+
+    id: int
+    device: str
+    created_at: datetime
+    last_seen_at: datetime
+    is_this: bool
 
 
 def new_key() -> str:
@@ -82,9 +113,50 @@ def end_session(connection: Connection, key: str) -> None:
     connection.execute(delete(UserSession).where(UserSession.key_hash == hash_of(key)))
 
 
-def end_all_sessions(connection: Connection, user_id: int) -> None:
-    """End every session of a person: his password changed, or he left."""
-    connection.execute(delete(UserSession).where(UserSession.user_id == user_id))
+def end_all_sessions(connection: Connection, user_id: int, keep: str | None = None) -> None:
+    """End every session of a person, but that of the key ``keep``: his password changed, or he left."""
+    kept = hash_of(keep) if keep else b""
+    connection.execute(
+        delete(UserSession).where(UserSession.user_id == user_id, UserSession.key_hash != kept)
+    )
+
+
+def sessions_of(connection: Connection, user_id: int, key: str) -> list[SeenSession]:
+    """The living sessions of a person, the last used first; ``key`` is that of the one he looks with."""
+    rows = connection.execute(
+        select(UserSession)
+        .with_only_columns(
+            UserSession.id,
+            UserSession.user_agent,
+            UserSession.created_at,
+            UserSession.last_seen_at,
+            (UserSession.key_hash == hash_of(key)).label("is_this"),
+        )
+        .where(
+            UserSession.user_id == user_id,
+            ~UserSession.pending,
+            UserSession.expires_at > func.now(),
+            UserSession.last_seen_at > func.now() - UserSession.idle,
+        )
+        .order_by(UserSession.last_seen_at.desc(), UserSession.id)
+    )
+    return [
+        SeenSession(row.id, device(row.user_agent or ""), row.created_at, row.last_seen_at, row.is_this)
+        for row in rows
+    ]
+
+
+def end_own_session(connection: Connection, user_id: int, session_id: int) -> bool:
+    """End one of a person's own sessions; returns whether it was his."""
+    mine = delete(UserSession).where(UserSession.id == session_id, UserSession.user_id == user_id)
+    return connection.scalar(mine.returning(UserSession.id)) is not None
+
+
+def device(agent: str) -> str:
+    """What a browser says it is, in a few words: ``Chrome · Android``."""
+    browser = next((name for mark, name in _BROWSERS if mark in agent), "")
+    system = next((name for mark, name in _SYSTEMS if mark in agent), "")
+    return " · ".join(part for part in (browser, system) if part) or gettext("Unknown device")
 
 
 def rotate(connection: Connection, key: str) -> str:

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from app.accounts import passwords
 from app.accounts.journal import Client, Event, record
-from app.accounts.limits import SIGN_IN, TooManyAttemptsError, count_attempt, forget_attempts
-from app.accounts.sessions import choose_merchant, end_session, open_session
+from app.accounts.limits import CODE, SIGN_IN, TooManyAttemptsError, count_attempt, forget_attempts
+from app.accounts.links import Links
+from app.accounts.second_factor import is_enrolled, passes
+from app.accounts.sessions import choose_merchant, end_session, hash_of, open_session
 from app.accounts.users import normal_email
 from app.db import Database
-from app.models import UserAccount
+from app.models import UserAccount, UserSession
 
 
 class BadSignInError(Exception):
     """Unknown, wrong, without a password or disabled: nobody is told which."""
 
 
-def sign_in(database: Database, email: str, password: str, client: Client) -> str:
-    """Prove who one is; returns the key of a new session.
+@dataclass(frozen=True)
+class Opened:
+    """The key of a new session; while it ``awaits_code`` it opens nothing but the second step."""
+
+    key: str
+    awaits_code: bool
+
+
+def sign_in(database: Database, email: str, password: str, client: Client) -> Opened:
+    """Prove who one is: by the password, and then by a code for whoever has an app.
 
     Raises BadSignInError, or TooManyAttemptsError before any password is hashed.
     """
@@ -41,7 +52,44 @@ def sign_in(database: Database, email: str, password: str, client: Client) -> st
         forget_attempts(connection, SIGN_IN, email, counted)
         if passwords.is_outdated(person.password_hash):
             _renew_hash(connection, person.id, password)
-        return enter(connection, person.id, client)
+        if is_enrolled(connection, person.id):
+            return Opened(open_session(connection, person.id, client, pending=True), awaits_code=True)
+        return Opened(enter(connection, person.id, client), awaits_code=False)
+
+
+def awaited(connection: Connection, key: str, host: str) -> int | None:
+    """The person whose second step the session of ``key`` awaits."""
+    return connection.scalar(
+        select(UserSession.user_id)
+        .join(UserAccount, UserAccount.id == UserSession.user_id)
+        .where(
+            UserSession.key_hash == hash_of(key),
+            UserSession.pending,
+            UserSession.host == host,
+            UserSession.expires_at > func.now(),
+            UserAccount.disabled_at.is_(None),
+        )
+    )
+
+
+def second_step(database: Database, links: Links, key: str, code: str, client: Client) -> str:
+    """Sign in with a code of the app, or a recovery code; returns the key of the session that opens.
+
+    Raises LookupError when nothing is awaited, TooManyAttemptsError before any code is looked at,
+    BadSignInError for a wrong one.
+    """
+    with database.writing() as connection:
+        user_id = awaited(connection, key, client.host)
+        if user_id is None:
+            raise LookupError(key)
+        counted = count_attempt(connection, CODE, str(user_id), client.address)
+    with database.writing() as connection:
+        if passes(connection, links, user_id, code, client):
+            forget_attempts(connection, CODE, str(user_id), counted)
+            end_session(connection, key)
+            return enter(connection, user_id, client)
+    _refuse(database, Event.SECOND_FACTOR_REFUSED, user_id, client)
+    raise BadSignInError
 
 
 def enter(connection: Connection, user_id: int, client: Client, merchant_id: int | None = None) -> str:

@@ -139,7 +139,7 @@ class Invitation(Base):
 
 
 class SecondFactor(Base):
-    """A person's authenticator app (RFC 6238). Without ``confirmed_at`` it was shown, not proved.
+    """A person's authenticator app (RFC 6238), proved by a first code.
 
     ``salt`` is not the secret: that is derived from it with the portal's secret key, so that a copy of
     the database opens nothing. ``last_step`` is the newest time step accepted: none serves twice.
@@ -152,8 +152,7 @@ class SecondFactor(Base):
     )
     salt: Mapped[bytes] = mapped_column(LargeBinary)
     last_step: Mapped[Big] = mapped_column(default=0, server_default="0")
-    created_at: Mapped[CreatedAt]
-    confirmed_at: Mapped[InstantOrNone]
+    confirmed_at: Mapped[CreatedAt]
 
 
 class RecoveryCode(Base):

@@ -11,6 +11,7 @@ from app.views.guards import guard_routes
 from app.views.journal import blueprint as journal_blueprint
 from app.views.links import blueprint as links_blueprint
 from app.views.lists import blueprint as lists_blueprint
+from app.views.me import blueprint as me_blueprint
 from app.views.rendering import prepare
 from app.views.team import blueprint as team_blueprint
 from app.views.team import desk_blueprint as desk_team_blueprint
@@ -24,6 +25,7 @@ BLUEPRINTS = (
     journal_blueprint,
     links_blueprint,
     lists_blueprint,
+    me_blueprint,
     team_blueprint,
     tickets_blueprint,
 )

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from app.accounts.journal import Event, record
 from app.accounts.sessions import choose_merchant as remember_merchant
 from app.accounts.sessions import end_session, new_key
-from app.accounts.signing import BadSignInError
+from app.accounts.signing import BadSignInError, awaited
+from app.accounts.signing import second_step as pass_second_step
 from app.accounts.signing import sign_in as open_door
 from app.accounts.signing import sign_out as close_door
-from app.context import client, database, request_id, visitor
+from app.context import client, database, host, links, request_id, visitor
 from app.i18n import LANGUAGES
 from app.security import YEAR, browser_session, local_path
 
@@ -28,12 +30,32 @@ def sign_in() -> Response | str | tuple[str, int]:
         return redirect(onward, 303) if visitor() else _form(onward, done=request.args.get("done", ""))
     email, password = request.form.get("email", ""), request.form.get("password", "")
     try:
-        key = open_door(database(), email, password, client())
+        opened = open_door(database(), email, password, client())
     except BadSignInError:
         return _form(onward, email=email, failed=True), 422
     with database().writing() as connection:
         end_session(connection, browser_session().key)
-    browser_session().change_key(key)
+    browser_session().change_key(opened.key)
+    return redirect(url_for("accounts.second_step", next=onward) if opened.awaits_code else onward, 303)
+
+
+@blueprint.route("/connexion/code", methods=["GET", "POST"])
+def second_step() -> ResponseReturnValue:
+    """The code of the app, after a good password."""
+    onward = local_path(request.values.get("next")) or url_for("lists.home")
+    key = browser_session().key
+    with database().reading() as connection:
+        if awaited(connection, key, host()) is None:
+            return redirect(url_for("accounts.sign_in", next=onward), 303)
+    if request.method == "GET":
+        return render_template("accounts/code.html", onward=onward, failed=False)
+    try:
+        opened = pass_second_step(database(), links(), key, request.form.get("code", ""), client())
+    except BadSignInError:
+        return render_template("accounts/code.html", onward=onward, failed=True), 422
+    except LookupError:  # it ended between the two
+        return redirect(url_for("accounts.sign_in", next=onward), 303)
+    browser_session().change_key(opened)
     return redirect(onward, 303)
 
 

@@ -13,6 +13,9 @@ from app.context import database, host, request_id, visitor
 from app.security import SAFE_METHODS, cookie_name, local_path
 from app.views.matrix import ROUTES
 
+#: The one page of staff who have no second factor yet.
+ENROLMENT = "me.second_factor"
+
 
 def guard_routes(app: Flask) -> None:
     """Guard every route of ``app``. Raises RuntimeError when one is in no line of the matrix."""
@@ -36,6 +39,8 @@ def guard() -> AnyResponse | None:
     person = visitor()
     if person is None:
         return ask_to_sign_in()
+    if person.must_enrol and request.endpoint != ENROLMENT:
+        return lead_to(url_for(ENROLMENT))
     if not person.may(needed):
         if person.staff and person.access is None and request.method == "GET":
             return redirect(url_for("desk.home"), 303)
@@ -67,7 +72,11 @@ def load_visitor(request: Request) -> Visitor | None:
 def ask_to_sign_in() -> AnyResponse:
     """To the sign-in page and back here afterwards; htmx must be told to leave the page."""
     here = local_path(request.full_path) if request.method == "GET" else None
-    address = url_for("accounts.sign_in", next=here)
+    return lead_to(url_for("accounts.sign_in", next=here))
+
+
+def lead_to(address: str) -> AnyResponse:
+    """To another page first, in the words of whoever asked: a browser, htmx or a program."""
     if "HX-Request" in request.headers:
         return Response(status=401, headers={"HX-Redirect": address})
     if request.path.endswith(".json"):

@@ -21,6 +21,7 @@ class Thing(StrEnum):
     ACCESS = "access or invitation"
     MERCHANT = "merchant"
     FILE = "file"
+    SESSION = "session"
 
 
 class Relation(StrEnum):
@@ -61,6 +62,7 @@ _OPEN, _OPEN_CHANGE = Guard(None), Guard(None, changes=True)
 _LIST, _EXPORT = Guard(Permission.LIST), Guard(Permission.EXPORT)
 _ROW, _TICKET = Guard(Permission.LIST, Thing.ROW), Guard(Permission.TICKET, Thing.ROW)
 _JOURNAL = Guard(Permission.JOURNAL)
+_PERSON, _PERSON_CHANGE = Guard(Standing.PERSON), Guard(Standing.PERSON, changes=True)
 _STAFF, _STAFF_CHANGE = Guard(Standing.STAFF), Guard(Standing.STAFF, changes=True)
 _FILE = Guard(Standing.STAFF, Thing.FILE)
 _MERCHANT = Guard(Standing.STAFF, Thing.MERCHANT)
@@ -71,9 +73,10 @@ ROUTES: Mapping[str, Guard] = {
     "branding.file": _OPEN,
     "branding.manifest": _OPEN,
     "accounts.sign_in": _OPEN,
+    "accounts.second_step": _OPEN,
     "accounts.sign_out": _OPEN_CHANGE,
     "accounts.choose_language": _OPEN_CHANGE,
-    "accounts.choose_merchant": Guard(Standing.PERSON, changes=True),
+    "accounts.choose_merchant": _PERSON_CHANGE,
     "links.open_invitation": _OPEN,
     "links.invitation": _OPEN,
     "links.accept": _OPEN_CHANGE,
@@ -91,6 +94,13 @@ ROUTES: Mapping[str, Guard] = {
     "lists.download": _EXPORT,
     "tickets.show": _TICKET,
     "tickets.download": _TICKET,
+    "me.show": _PERSON,
+    "me.password": _PERSON,
+    "me.second_factor": _PERSON,
+    "me.end_session": Guard(Standing.PERSON, Thing.SESSION, changes=True),
+    "me.end_others": _PERSON_CHANGE,
+    "me.remove_second_factor": _PERSON_CHANGE,
+    "me.renew_codes": _PERSON_CHANGE,
     "team.index": Guard(Permission.INVITE),
     "team.invite": Guard(Permission.INVITE),
     "team.change": Guard(Permission.INVITE, Thing.ACCESS),

@@ -97,6 +97,7 @@ def account_entries() -> list[tuple[str, str]]:
         (Standing.STAFF, "desk.merchants", N_("The maintainer's desk")),
         (Permission.INVITE, "team.index", N_("Accesses")),
         (Permission.JOURNAL, "journal.show", N_("Journal")),
+        (Standing.PERSON, "me.show", N_("Sign-in and security")),
     )
     return [
         (url_for(endpoint), gettext(words))

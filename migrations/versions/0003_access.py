@@ -101,8 +101,7 @@ def _second_factor() -> None:
         sa.Column("user_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("salt", sa.LargeBinary(), nullable=False),
         sa.Column("last_step", sa.BigInteger(), server_default="0", nullable=False),
-        _instant("created_at", nullable=False, now=True),
-        _instant("confirmed_at"),
+        _instant("confirmed_at", nullable=False, now=True),
         _of_user("second_factor"),
         sa.PrimaryKeyConstraint("user_id", name="second_factor_pkey"),
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from flask import url_for
 from sqlalchemy import insert, select, text
 
 from app.accounts.grants import Grant
@@ -25,13 +26,25 @@ from app.models import (
     Membership,
     Role,
     UserAccount,
+    UserSession,
 )
+from app.views import matrix
+from app.views.matrix import Relation, Thing
 from tests import factories
 from tests.views.staff import let_staff_in, second_step_taken
 from tests.views.town import Shop, a_contract, a_shop, let_in
 
 MARKERS = {"ALPHA": "north", "BRAVO": "north", "DELTA": "north", "CHARLIE": "south"}
 NARROW = "99999999800019"
+
+MARKER_OF = {
+    Relation.OWN: "ALPHA",
+    Relation.OUT_OF_LIMITS: "ALPHA",
+    Relation.FOREIGN_MERCHANT: "BRAVO",
+    Relation.FOREIGN_RESELLER: "CHARLIE",
+    Relation.SUSPENDED: "DELTA",
+}
+SAMPLES = {"filename": "css/base.css", "slug": "default", "token": "x", "action": "suspendre"}
 
 
 @dataclass
@@ -43,6 +56,7 @@ class Neighbours:
     invitations: dict[str, int] = field(default_factory=dict)
     files: dict[str, int] = field(default_factory=dict)
     hidden_id: int = 0
+    session_id: int = 0
 
     @staticmethod
     def person(role, marker):
@@ -83,6 +97,9 @@ def neighbours(app, database):
         for marker in MARKERS:
             _around(connection, app.extensions["bordereau.links"], made, marker)
         connection.execute(text("UPDATE merchant SET suspended_at = now() WHERE code = 'DELTA'"))
+    enter(app, database, made.person(Role.OWNER, "CHARLIE"))
+    with database.reading() as connection:
+        made.session_id = connection.scalar(select(UserSession.id).order_by(UserSession.id.desc()).limit(1))
     return made
 
 
@@ -148,3 +165,36 @@ def enter(app, database, email):
     browser.sign_in(email)
     second_step_taken(database)
     return browser
+
+
+def address(app, everybody, endpoint, relation):
+    """The address of a route about something that stands so, with its method."""
+    return address_of(app, everybody, endpoint, MARKER_OF[relation])
+
+
+def address_of(app, everybody, endpoint, marker, name="remittances"):
+    """The address of a route about something that bears a marker, with its method."""
+    shop = everybody.shops[marker]
+    slug = MARKERS[marker]
+    rule = next(rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint)
+    values = {name: SAMPLES[name] for name in rule.arguments if name in SAMPLES}
+    values["name"] = "logo.svg" if endpoint == "branding.file" else name
+    if endpoint in ("team.act_on_invitation", "desk_team.act_on_invitation"):
+        values["action"] = "annuler"
+    ids = {
+        "id": everybody.files[slug] if matrix.ROUTES[endpoint].names is Thing.FILE else None,
+        "membership_id": everybody.accesses[marker],
+        "invitation_id": everybody.invitations[marker],
+        "merchant_id": shop.merchant_id,
+        "session_id": everybody.session_id,
+    }
+    if ids["id"] is None:
+        row = matrix.ROUTES[endpoint].names is Thing.ROW
+        payment = name == "transactions"
+        row_id = shop.transaction_ids[0] if payment else shop.remittance_id
+        ids["id"] = row_id if row else shop.merchant_id
+    values |= {name: ids[name] for name in rule.arguments if name in ids}
+    values |= {name: value for name, value in (rule.defaults or {}).items() if name not in values}
+    with app.test_request_context():
+        wanted = {name: values[name] for name in (*rule.arguments, *(rule.defaults or {})) if name in values}
+        return url_for(endpoint, **wanted), "GET" if "GET" in (rule.methods or ()) else "POST"

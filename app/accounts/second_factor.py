@@ -1,0 +1,174 @@
+"""The second factor: time-based codes of an app (RFC 6238: SHA-1, 6 digits, 30 seconds), recovery codes.
+
+The secret of a person is derived from a random salt of his and the portal's secret key: what the
+database holds opens nothing by itself. A new secret key therefore ends every app's pairing; recovery
+codes, which are random and kept as hashes, go on working.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Iterator
+from urllib.parse import quote, urlencode
+
+from reportlab.graphics.barcode.qrencoder import QRCode, QRErrorCorrectLevel
+from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from app.accounts.journal import Client, Event, record
+from app.accounts.links import Links
+from app.models import RecoveryCode, SecondFactor
+
+DIGITS = 6
+STEP_SECONDS = 30
+#: Steps before and after the present one whose code is taken: clocks differ.
+DRIFT = 1
+CODES = 10
+_SECRET_BYTES = 20
+#: Of a recovery code: 80 random bits, which no dictionary holds.
+_CODE_BYTES = 10
+
+
+def code_at(secret: bytes, step: int, digits: int = DIGITS) -> str:
+    """The code of a time step (RFC 4226 §5.3 over RFC 6238's counter)."""
+    digest = hmac.digest(secret, step.to_bytes(8, "big"), "sha1")
+    offset = digest[-1] & 0x0F
+    number = int.from_bytes(digest[offset : offset + 4], "big") & 0x7FFF_FFFF
+    return f"{number % 10**digits:0{digits}}"
+
+
+def offered(links: Links, user_id: int, key: str) -> bytes:
+    """The secret to show to a person who enrols in the session of ``key``: nothing is stored yet."""
+    return _secret(links, user_id, _salt(links, key))
+
+
+def enrol(
+    connection: Connection, links: Links, user_id: int, key: str, code: str, client: Client
+) -> list[str] | None:
+    """Pair the app that was offered: a first good code proves it.
+
+    Returns the recovery codes, to be shown once; None for a wrong code or one who is paired already.
+    """
+    salt = _salt(links, key)
+    step = _step_of(connection, _secret(links, user_id, salt), tidy(code))
+    if step is None:
+        return None
+    row = {"user_id": user_id, "salt": salt, "last_step": step}
+    added = upsert(SecondFactor).values(row).on_conflict_do_nothing().returning(SecondFactor.user_id)
+    if connection.scalar(added) is None:
+        return None
+    record(connection, Event.SECOND_FACTOR_ADDED, user_id=user_id, request_id=client.request_id)
+    return new_codes(connection, user_id)
+
+
+def passes(connection: Connection, links: Links, user_id: int, code: str, client: Client) -> bool:
+    """Whether ``code`` is one of the app or a recovery code; either serves once."""
+    plain = tidy(code)
+    if len(plain) == DIGITS:
+        return _app_code_is_good(connection, links, user_id, plain)
+    used = delete(RecoveryCode).where(
+        RecoveryCode.user_id == user_id, RecoveryCode.code_hash == _code_hash(plain)
+    )
+    if connection.scalar(used.returning(RecoveryCode.id)) is None:
+        return False
+    record(connection, Event.RECOVERY_CODE_USED, user_id=user_id, request_id=client.request_id)
+    return True
+
+
+def tidy(code: str) -> str:
+    """A code as it was meant: without the spaces and dashes people type."""
+    return re.sub(r"[\s-]", "", code).upper()
+
+
+def remove(connection: Connection, user_id: int) -> None:
+    """Forget a person's app and recovery codes."""
+    connection.execute(delete(SecondFactor).where(SecondFactor.user_id == user_id))
+    connection.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
+
+
+def new_codes(connection: Connection, user_id: int) -> list[str]:
+    """Fresh recovery codes, to be shown once; the former ones are worth nothing any more."""
+    connection.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
+    codes = [base64.b32encode(secrets.token_bytes(_CODE_BYTES)).decode() for _ in range(CODES)]
+    rows = [{"user_id": user_id, "code_hash": _code_hash(code)} for code in codes]
+    connection.execute(insert(RecoveryCode), rows)
+    return ["-".join(_groups(code)) for code in codes]
+
+
+def codes_left(connection: Connection, user_id: int) -> int:
+    """How many recovery codes a person still has."""
+    mine = select(func.count()).select_from(RecoveryCode).where(RecoveryCode.user_id == user_id)
+    return connection.execute(mine).scalar_one()
+
+
+def is_enrolled(connection: Connection, user_id: int) -> bool:
+    """Whether a person has paired an app."""
+    paired = select(SecondFactor.user_id).where(SecondFactor.user_id == user_id)
+    return connection.scalar(paired) is not None
+
+
+def shown(secret: bytes) -> str:
+    """A secret as it is typed into an app: base 32, in groups of four."""
+    return " ".join(_groups(base64.b32encode(secret).decode()))
+
+
+def address(secret: bytes, email: str, issuer: str) -> str:
+    """The ``otpauth://`` address that an app reads from the QR code."""
+    asked = {"secret": base64.b32encode(secret).decode(), "issuer": issuer, "digits": DIGITS}
+    return f"otpauth://totp/{quote(issuer)}:{quote(email)}?{urlencode(asked, quote_via=quote)}"
+
+
+def qr_path(text: str) -> tuple[int, str]:
+    """``text`` as a QR code made here: the width in modules, and the dark ones as an SVG path."""
+    code = QRCode(None, QRErrorCorrectLevel.M)
+    code.addData(text)
+    code.make()
+    size = code.getModuleCount()
+    dark = (f"M{x} {y}h1v1h-1z" for y in range(size) for x in range(size) if code.isDark(y, x))
+    return size, "".join(dark)
+
+
+def _app_code_is_good(connection: Connection, links: Links, user_id: int, code: str) -> bool:
+    """Whether ``code`` is the app's, of a step newer than any used before: none serves twice."""
+    salt = connection.scalar(select(SecondFactor.salt).where(SecondFactor.user_id == user_id))
+    step = salt and _step_of(connection, _secret(links, user_id, salt), code)
+    if not step:
+        return False
+    # In one statement: of any number at once exactly one succeeds.
+    newer = update(SecondFactor).where(SecondFactor.user_id == user_id, SecondFactor.last_step < step)
+    return connection.scalar(newer.values(last_step=step).returning(SecondFactor.user_id)) is not None
+
+
+def _step_of(connection: Connection, secret: bytes, code: str) -> int | None:
+    """The time step, by the database's clock, whose code this is; the newest if several."""
+    now = int(connection.execute(select(func.extract("epoch", func.clock_timestamp()))).scalar_one())
+    present, given = now // STEP_SECONDS, code.encode()
+    for step in range(present + DRIFT, present - DRIFT - 1, -1):
+        if hmac.compare_digest(code_at(secret, step).encode(), given):
+            return step
+    return None
+
+
+def _secret(links: Links, user_id: int, salt: bytes) -> bytes:
+    return _derived(links, b"second-factor-v1:%d:" % user_id + salt)[:_SECRET_BYTES]
+
+
+def _salt(links: Links, key: str) -> bytes:
+    """Random for each session, since its key is; the same each time the page of one session is shown."""
+    return _derived(links, b"second-factor-salt-v1:" + key.encode())
+
+
+def _derived(links: Links, words: bytes) -> bytes:
+    return hmac.digest(links.secret_key.encode(), words, "sha256")
+
+
+def _code_hash(code: str) -> bytes:
+    return hashlib.sha256(code.encode()).digest()
+
+
+def _groups(text: str) -> Iterator[str]:
+    return (text[start : start + 4] for start in range(0, len(text), 4))

@@ -1,0 +1,175 @@
+"""One's own account: password, second factor, sessions. Each may only touch what is his own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
+
+from app.accounts import letters, resets, second_factor
+from app.accounts.invitations import WeakPasswordError
+from app.accounts.journal import Event, record
+from app.accounts.limits import CODE, count_attempt, forget_attempts
+from app.accounts.resets import Own
+from app.accounts.rights import Visitor
+from app.accounts.sessions import end_all_sessions, end_own_session, rotate, sessions_of
+from app.context import client, database, links, request_id, theme, visitor
+from app.i18n import N_, gettext
+from app.models import DEFAULT_TIME_ZONE
+from app.security import browser_session
+
+blueprint = Blueprint("me", __name__, url_prefix="/compte")
+
+#: What was just done, as the page says it.
+DONE = {
+    "password": N_("Your password has changed. Your other sessions have ended."),
+    "session": N_("The session has ended."),
+    "others": N_("Your other sessions have ended."),
+    "removed": N_("Signing in asks for your password alone again."),
+}
+
+
+@blueprint.get("")
+def show() -> str:
+    """Where one stands: address, password, second factor, sessions."""
+    return _page()
+
+
+@blueprint.route("/mot-de-passe", methods=["GET", "POST"])
+def password() -> ResponseReturnValue:
+    """Change one's password, with the current one."""
+    if request.method == "GET":
+        return _password_page()
+    form = request.form
+    if not resets.is_own(database(), _own(), form.get("current", ""), client()):
+        return _password_page(current_fault=_wrong_password()), 422
+    if form.get("password", "") != form.get("again", ""):
+        return _password_page(again_fault=gettext("The two passwords differ.")), 422
+    try:
+        key = resets.change(database(), links(), _own(), form.get("password", ""), client())
+    except WeakPasswordError as error:
+        return _password_page(fault=str(error)), 422
+    browser_session().change_key(key)
+    return redirect(url_for("me.show", done="password"), 303)
+
+
+@blueprint.post("/sessions/<int:session_id>/fermer")
+def end_session(session_id: int) -> Response:
+    """End one of one's sessions; one of somebody else's does not exist."""
+    with database().writing() as connection:
+        if not end_own_session(connection, _person().user_id, session_id):
+            abort(404)
+        record(connection, Event.SESSION_ENDED, user_id=_person().user_id, request_id=request_id())
+    return redirect(url_for("me.show", done="session"), 303)
+
+
+@blueprint.post("/sessions/fermer-les-autres")
+def end_others() -> Response:
+    """End all of one's sessions but this one."""
+    with database().writing() as connection:
+        end_all_sessions(connection, _person().user_id, keep=browser_session().key)
+        record(
+            connection, Event.SESSION_ENDED, user_id=_person().user_id, request_id=request_id(), others=True
+        )
+    return redirect(url_for("me.show", done="others"), 303)
+
+
+@blueprint.route("/double-verification", methods=["GET", "POST"], endpoint="second_factor")
+def second_factor_page() -> ResponseReturnValue:
+    """Pair an app: its QR code, and the first code that proves it."""
+    person = _person()
+    if person.has_second_factor:
+        return redirect(url_for("me.show"), 303)
+    if request.method == "GET":
+        return _enrolment()
+    with database().writing() as connection:
+        counted = count_attempt(connection, CODE, str(person.user_id), client().address)
+    with database().writing() as connection:
+        before, code = browser_session().key, request.form.get("code", "")
+        codes = second_factor.enrol(connection, links(), person.user_id, before, code, client())
+        if codes is not None:
+            forget_attempts(connection, CODE, str(person.user_id), counted)
+            end_all_sessions(connection, person.user_id, keep=before)
+            key = rotate(connection, before)
+    if codes is None:
+        return _enrolment(failed=True), 422
+    browser_session().change_key(key)
+    return render_template("me/codes.html", codes=codes)
+
+
+@blueprint.post("/double-verification/retirer")
+def remove_second_factor() -> ResponseReturnValue:
+    """Do without the app again; staff may not, others need their password."""
+    person = _person()
+    if person.staff:
+        abort(403)
+    if not resets.is_own(database(), _own(), request.form.get("current", ""), client()):
+        return _page(fault=_wrong_password()), 422
+    with database().writing() as connection:
+        second_factor.remove(connection, person.user_id)
+        end_all_sessions(connection, person.user_id, keep=browser_session().key)
+        key = rotate(connection, browser_session().key)
+        record(connection, Event.SECOND_FACTOR_REMOVED, user_id=person.user_id, request_id=request_id())
+    browser_session().change_key(key)
+    return redirect(url_for("me.show", done="removed"), 303)
+
+
+@blueprint.post("/codes-de-secours")
+def renew_codes() -> ResponseReturnValue:
+    """Fresh recovery codes, for the password; the former ones die."""
+    person = _person()
+    if not person.has_second_factor:
+        abort(404)
+    if not resets.is_own(database(), _own(), request.form.get("current", ""), client()):
+        return _page(fault=_wrong_password()), 422
+    with database().writing() as connection:
+        codes = second_factor.new_codes(connection, person.user_id)
+        record(connection, Event.RECOVERY_CODES_RENEWED, user_id=person.user_id, request_id=request_id())
+    return render_template("me/codes.html", codes=codes)
+
+
+def _person() -> Visitor:
+    person = visitor()
+    if person is None:
+        abort(403)
+    return person
+
+
+def _own() -> Own:
+    person = _person()
+    return Own(person.user_id, person.email, browser_session().key, theme().slug)
+
+
+def _wrong_password() -> str:
+    return gettext("This is not your current password.")
+
+
+def _page(*, fault: str = "") -> str:
+    person = _person()
+    with database().reading() as connection:
+        sessions = sessions_of(connection, person.user_id, browser_session().key)
+        left = second_factor.codes_left(connection, person.user_id)
+    done = DONE.get(request.args.get("done", ""))
+    return render_template(
+        "me/show.html",
+        sessions=sessions,
+        codes_left=left,
+        fault=fault,
+        done=done and gettext(done),
+        moment=lambda at: letters.moment(at, DEFAULT_TIME_ZONE),
+    )
+
+
+def _password_page(**faults: str) -> str:
+    none = {"current_fault": "", "fault": "", "again_fault": ""}
+    return render_template("me/password.html", **{**none, **faults})
+
+
+def _enrolment(*, failed: bool = False) -> str:
+    person = _person()
+    secret = second_factor.offered(links(), person.user_id, browser_session().key)
+    size, path = second_factor.qr_path(second_factor.address(secret, person.email, theme().name))
+    values: dict[str, Any] = {"size": size, "path": path, "secret": second_factor.shown(secret)}
+    return render_template("me/second_factor.html", failed=failed, **values)

@@ -1,0 +1,385 @@
+"""One's own account: password, second factor, sessions."""
+
+from __future__ import annotations
+
+import base64
+import re
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import func, insert, select, text
+
+from app.accounts import second_factor
+from app.accounts.links import Links
+from app.accounts.second_factor import code_at
+from app.models import (
+    RecoveryCode,
+    Reseller,
+    SecondFactor,
+    StaffMember,
+    UserAccount,
+    UserSession,
+)
+from tests.accounts.letters import mails
+from tests.page import Page
+from tests.views.test_links import CHOSEN, CLIENT
+from tests.views.test_sign_in import cookie, events, move_clock
+from tests.views.town import PASSWORD, plain
+
+AGENT = (
+    "Mozilla/5.0 (Linux; Android 16) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0 Mobile Safari/537.36"
+)
+
+
+def sessions(database):
+    with database.reading() as connection:
+        return connection.scalar(select(func.count()).select_from(UserSession))
+
+
+def user_id_of(database, email):
+    with database.reading() as connection:
+        return connection.scalar(select(UserAccount.id).where(UserAccount.email == email))
+
+
+def secret_on(page):
+    """The secret that the page shows, as an app would take it."""
+    return base64.b32decode(page.one(class_="secret").text.replace(" ", ""))
+
+
+def code_now(secret, steps=1):
+    """The code of the next step, good now and when this one ends; pairing takes the present one."""
+    return code_at(secret, int(time.time()) // 30 + steps)
+
+
+def enrol(browser, database):
+    """Pair an app; returns its secret and the recovery codes."""
+    page = browser.page("/compte/double-verification")
+    secret = secret_on(page)
+    response = send_first(browser, page, code_now(secret, 0))
+    assert response.status_code == 200, "not paired"
+    page = Page(response, browser.application)
+    return secret, [item.text for item in page.one(class_="codes").all("li")]
+
+
+def send_first(browser, page, code):
+    return browser.post("/compte/double-verification", data={"csrf_token": page.csrf, "code": code})
+
+
+def make_staff(database, email):
+    with database.writing() as connection:
+        reseller = connection.scalar(select(Reseller.id).where(Reseller.slug == "demo"))
+        person = select(UserAccount.id).where(UserAccount.email == email).scalar_subquery()
+        connection.execute(insert(StaffMember).values(user_id=person, reseller_id=reseller))
+
+
+# Sessions
+
+
+def test_one_sees_ones_sessions_and_ends_them(app, owner, shops, database):
+    phone = app.test_client()
+    phone.environ_base["HTTP_USER_AGENT"] = AGENT
+    phone.sign_in(shops[0].email)
+    assert "/compte" in owner.page("/remises").links()
+    page = owner.page("/compte")
+    assert page.h1 == "Connexion et sécurité"
+    listed = page.one("ul", class_="people").all("li")
+    assert len(listed) == 2
+    assert "Chrome · Android" in page.text
+    assert len(page.all(class_="badge")) == 1
+    action = page.one("ul", class_="people").one("form")["action"]
+    assert owner.post_form(action).location == "/compte?done=session"
+    assert phone.get("/remises").status_code == 303
+    assert owner.get("/remises").status_code == 200
+    assert owner.post_form(action).status_code == 404
+
+
+def test_all_others_end_at_once(app, owner, shops):
+    others = [app.test_client() for _ in range(2)]
+    for other in others:
+        other.sign_in(shops[0].email)
+    assert owner.post_form("/compte/sessions/fermer-les-autres").location == "/compte?done=others"
+    assert [other.get("/remises").status_code for other in others] == [303, 303]
+    assert "Vos autres sessions sont fermées" in owner.page("/compte?done=others").text
+
+
+def test_somebody_elses_session_does_not_exist(app, owner, shops, database):
+    other = app.test_client()
+    other.sign_in(shops[1].email)
+    with database.reading() as connection:
+        number = connection.scalar(
+            select(UserSession.id).where(UserSession.user_id == user_id_of(database, shops[1].email))
+        )
+    assert owner.post_form(f"/compte/sessions/{number}/fermer").status_code == 404
+    assert other.get("/remises").status_code == 200
+
+
+@pytest.mark.parametrize(("minutes", "status"), [(29, 200), (31, 303)])
+def test_staff_sessions_end_after_half_an_hour(app, shops, database, minutes, status):
+    make_staff(database, shops[0].email)
+    browser = app.test_client()
+    browser.sign_in(shops[0].email)
+    enrol(browser, database)
+    move_clock(database, last_seen_at=f"{minutes} minutes")
+    assert browser.get("/remises").status_code == status
+
+
+# Password
+
+
+def test_a_password_is_changed_with_the_current_one(app, owner, shops, database):
+    other = app.test_client()
+    other.sign_in(shops[0].email)
+    before = cookie(owner)
+    owner.page("/compte/mot-de-passe")
+    values = {"current": PASSWORD, "password": CHOSEN, "again": CHOSEN}
+    assert owner.post_form("/compte/mot-de-passe", **values).location == "/compte?done=password"
+    assert cookie(owner) != before
+    assert owner.get("/remises").status_code == 200
+    assert other.get("/remises").status_code == 303
+    thief = app.test_client()
+    thief.set_cookie("bordereau", before)
+    assert thief.get("/remises").status_code == 303
+    assert "votre mot de passe a changé" in mails(database, shops[0].email)[-1]["Subject"]
+    assert events(database)[-1] == "password_changed"
+    assert app.test_client().sign_in(shops[0].email, CHOSEN).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"current": "wrong password"}, "current"),
+        ({"password": "court", "again": "court"}, "password"),
+        ({"again": "something else"}, "again"),
+    ],
+)
+def test_a_fault_stands_beside_its_field(owner, shops, values, field):
+    given = {"current": PASSWORD, "password": CHOSEN, "again": CHOSEN, **values}
+    response = owner.post_form("/compte/mot-de-passe", **given)
+    assert response.status_code == 422
+    page = Page(response, owner.application)
+    assert page.one(id=f"{field}-fault").text
+    assert owner.application.test_client().sign_in(shops[0].email).status_code == 303
+
+
+def test_the_current_password_cannot_be_guessed_for_ever(owner):
+    given = {"current": "wrong password", "password": CHOSEN, "again": CHOSEN}
+    statuses = [owner.post_form("/compte/mot-de-passe", **given).status_code for _ in range(11)]
+    assert statuses == [422] * 10 + [429]
+
+
+# Second factor
+
+
+@pytest.mark.parametrize(
+    ("at", "code"),
+    [
+        (59, "94287082"),
+        (1111111109, "07081804"),
+        (1111111111, "14050471"),
+        (1234567890, "89005924"),
+        (2000000000, "69279037"),
+        (20000000000, "65353130"),
+    ],
+)
+def test_codes_are_those_of_the_rfc(at, code):
+    assert code_at(b"12345678901234567890", at // 30, digits=8) == code
+
+
+def test_an_app_is_paired_and_asked_for_from_then_on(app, owner, shops, database):
+    other = app.test_client()
+    other.sign_in(shops[0].email)
+    before = cookie(owner)
+    secret, codes = enrol(owner, database)
+    assert len(codes) == len(set(codes)) == 10
+    assert cookie(owner) != before
+    assert other.get("/remises").status_code == 303, "other sessions end"
+    assert "Il reste 10 codes de secours" in owner.page("/compte").text
+    browser = app.test_client()
+    response = browser.sign_in(shops[0].email)
+    assert response.location == "/connexion/code?next=/remises"
+    pending = cookie(browser)
+    assert browser.get("/remises").status_code == 303, "a password alone opens nothing"
+    assert browser.page("/connexion/code?next=/remises").h1 == "Votre code"
+    response = send_code(browser, code_now(secret))
+    assert (response.status_code, response.location) == (303, "/remises")
+    assert browser.get("/remises").status_code == 200
+    assert cookie(browser) != pending
+    thief = app.test_client()
+    thief.set_cookie("bordereau", pending)
+    assert thief.get("/remises").status_code == 303
+    assert thief.get("/connexion/code").location.startswith("/connexion?")
+
+
+def send_code(browser, code, onward="/remises"):
+    page = browser.page("/connexion/code")
+    return browser.post("/connexion/code", data={"csrf_token": page.csrf, "code": code, "next": onward})
+
+
+def test_a_step_serves_once(app, owner, shops, database):
+    secret, _ = enrol(owner, database)
+    code = code_now(secret)
+    first, second = app.test_client(), app.test_client()
+    for browser in (first, second):
+        browser.sign_in(shops[0].email)
+    assert send_code(first, code).status_code == 303
+    response = send_code(second, code)
+    assert response.status_code == 422
+    assert "a déjà servi" in Page(response, app).text
+    assert send_code(second, code_now(secret, 0)).status_code == 422, "nor an older one"
+    assert "second_factor_refused" in events(database)
+
+
+def test_of_many_at_once_one_step_serves_one(app, owner, shops, database):
+    secret, _ = enrol(owner, database)
+    links, user_id = app.extensions["bordereau.links"], user_id_of(database, shops[0].email)
+    code = code_now(secret)
+
+    def attempt(_):
+        with database.writing() as connection:
+            return second_factor.passes(connection, links, user_id, code, CLIENT)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(attempt, range(30))) == 1
+
+
+@pytest.mark.parametrize("steps", [-2, 3, 40])
+def test_a_code_of_another_time_is_refused(app, owner, shops, database, steps):
+    secret, _ = enrol(owner, database)
+    browser = app.test_client()
+    browser.sign_in(shops[0].email)
+    assert send_code(browser, code_now(secret, steps)).status_code == 422
+
+
+@pytest.mark.parametrize("code", ["", "000", "abcdef", "é" * 6, "０１２３４５", "1" * 5000, "-" * 6])
+def test_a_made_up_code_is_refused(app, owner, shops, database, code):
+    enrol(owner, database)
+    browser = app.test_client()
+    browser.sign_in(shops[0].email)
+    assert send_code(browser, code).status_code == 422
+
+
+def test_a_recovery_code_serves_once_however_it_is_typed(app, owner, shops, database):
+    _, codes = enrol(owner, database)
+    for typed, status in ((codes[0].lower().replace("-", " "), 303), (codes[0], 422), (codes[1], 303)):
+        browser = app.test_client()
+        browser.sign_in(shops[0].email)
+        assert send_code(browser, typed).status_code == status
+    with database.reading() as connection:
+        assert connection.scalar(select(func.count()).select_from(RecoveryCode)) == 8
+    assert "recovery_code_used" in events(database)
+
+
+def test_codes_are_guessed_five_times_and_no_more(app, owner, shops, database):
+    secret, _ = enrol(owner, database)
+    browser = app.test_client()
+    browser.sign_in(shops[0].email)
+    for _ in range(5):
+        assert send_code(browser, "000000").status_code == 422
+    assert send_code(browser, code_now(secret)).status_code == 429
+
+
+def test_the_first_step_waits_ten_minutes(app, owner, shops, database):
+    enrol(owner, database)
+    browser = app.test_client()
+    browser.sign_in(shops[0].email)
+    with database.writing() as connection:
+        connection.execute(
+            text("UPDATE user_session SET expires_at = expires_at - interval '10 minutes' WHERE pending")
+        )
+    assert browser.get("/connexion/code").location.startswith("/connexion?")
+
+
+def test_the_database_holds_no_secret(owner, database, app):
+    secret, _ = enrol(owner, database)
+    with database.reading() as connection:
+        row = connection.execute(select(SecondFactor.salt, SecondFactor.user_id)).one()
+        hashes = connection.scalars(select(RecoveryCode.code_hash)).all()
+    assert secret not in bytes(row.salt)
+    assert all(len(each) == 32 for each in hashes)
+    links = app.extensions["bordereau.links"]
+    other = Links(links.themes, "another key, made of words and long enough", development=True, port=1)
+    assert second_factor._secret(links, row.user_id, row.salt) == secret
+    assert second_factor._secret(other, row.user_id, row.salt) != secret
+
+
+def test_staff_enrol_before_anything_else(app, shops, database):
+    make_staff(database, shops[0].email)
+    browser = app.test_client()
+    browser.sign_in(shops[0].email)
+    for path in ("/", "/remises", "/transactions", "/compte", "/acces"):
+        assert browser.get(path).location == "/compte/double-verification", path
+    assert browser.get("/remises.json").status_code == 401
+    part = browser.get("/remises", headers={"HX-Request": "true"})
+    assert (part.status_code, part.headers["HX-Redirect"]) == (401, "/compte/double-verification")
+    page = browser.page("/compte/double-verification")
+    assert "plusieurs commerçants" in plain(page.one(class_="notice"))
+    wrong = send_first(browser, page, "000000")
+    assert wrong.status_code == 422
+    secret, _ = enrol(browser, database)
+    assert len(secret) == 20
+    assert browser.get("/remises").status_code == 200
+    assert browser.post_form("/compte/double-verification/retirer", current=PASSWORD).status_code == 403
+
+
+def test_others_may_do_without_again_for_their_password(app, owner, shops, database):
+    enrol(owner, database)
+    path = "/compte/double-verification/retirer"
+    response = owner.post_form(path, current="wrong password")
+    assert response.status_code == 422
+    assert "pas votre mot de passe" in Page(response, app).one(role="alert").text
+    assert owner.post_form(path, current=PASSWORD).location == "/compte?done=removed"
+    assert app.test_client().sign_in(shops[0].email).location == "/remises"
+    with database.reading() as connection:
+        assert not connection.scalar(select(func.count()).select_from(RecoveryCode))
+
+
+def test_new_recovery_codes_replace_the_former(app, owner, shops, database):
+    _, old = enrol(owner, database)
+    response = owner.post_form("/compte/codes-de-secours", current=PASSWORD)
+    new = [item.text for item in Page(response, app).one(class_="codes").all("li")]
+    assert not set(old) & set(new)
+    browser = app.test_client()
+    browser.sign_in(shops[0].email)
+    assert send_code(browser, old[0]).status_code == 422
+    assert send_code(browser, new[0]).status_code == 303
+
+
+def test_showing_the_key_stores_nothing_and_stays_the_same(owner, database):
+    first = secret_on(owner.page("/compte/double-verification"))
+    assert secret_on(owner.page("/compte/double-verification")) == first
+    with database.reading() as connection:
+        assert not connection.scalar(select(func.count()).select_from(SecondFactor))
+
+
+def test_the_picture_is_made_here_and_says_the_same_as_the_key():
+    size, path = second_factor.qr_path("otpauth://totp/Horizon:a%40shop.example?secret=ABCDEFGH")
+    dark = {(int(x), int(y)) for x, y in re.findall(r"M(\d+) (\d+)h1v1h-1z", path)}
+    assert all((x, y) in dark for x, y in ((0, 0), (6, 6), (size - 1, 0), (0, size - 1)))
+    corner = {(size - 1 - x, size - 1 - y) for x in range(7) for y in range(7)}
+    assert not corner <= dark, "the fourth corner has no finder"
+    said = second_factor.address(b"12345678901234567890", "a@shop.example", "Monétique Horizon")
+    assert said == (
+        "otpauth://totp/Mon%C3%A9tique%20Horizon:a%40shop.example"
+        "?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Mon%C3%A9tique%20Horizon&digits=6"
+    )
+
+
+def test_a_disabled_person_does_not_pass_the_second_step(app, owner, shops, database):
+    enrol(owner, database)
+    browser = app.test_client()
+    browser.sign_in(shops[0].email)
+    with database.writing() as connection:
+        connection.execute(text("UPDATE user_account SET disabled_at = now()"))
+    response = browser.get("/connexion/code")
+    assert response.location.startswith("/connexion?")
+
+
+def test_a_pending_session_is_worth_nothing_on_another_host(app, owner, shops, database):
+    enrol(owner, database)
+    browser = app.test_client()
+    browser.sign_in(shops[0].email)
+    browser.set_cookie("bordereau", cookie(browser), domain="horizon.example")
+    response = browser.get("/connexion/code", base_url="http://horizon.example")
+    assert response.location.startswith("/connexion?")
+    assert sessions(database) == 2
