@@ -15,10 +15,14 @@ from tests.importers.files import File, Rem, Trx, written
 from tests.views.staff import let_staff_in, second_step_taken
 
 STAFF = "equipe@mainteneur.example"
+MERCHANT = "/gestion/commercants?q=fournil >> main a[href^='/gestion/commercants/']"
+ACCESSES = f"{MERCHANT} >> a[href$='/acces']"
 PAGES = {
     "gestion-commercants": "/gestion/commercants",
     "gestion-recherche": "/gestion/commercants?q=nulle+part",
-    "gestion-commercant": "/gestion/commercants >> main a[href^='/gestion/commercants/']",
+    "gestion-commercant": MERCHANT,
+    "gestion-acces": ACCESSES,
+    "gestion-inviter": f"{ACCESSES} >> a[href$='/inviter']",
     "gestion-contrats": "/gestion/contrats",
     "gestion-imports": "/gestion/imports",
     "gestion-quarantaine": "/gestion/imports?state=quarantined >> main a[href^='/gestion/imports/']",
@@ -67,9 +71,9 @@ def at_desk(window, live, browser, staffed):
 
 
 def visit(visitor, page):
-    path, _, selector = PAGES[page].partition(" >> ")
+    path, *selectors = PAGES[page].split(" >> ")
     visitor.go(path)
-    if selector:
+    for selector in selectors:
         visitor.go(visitor.page.locator(selector).first.get_attribute("href"))
     assert visitor.page.locator("h1").count() == 1
 

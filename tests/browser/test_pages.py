@@ -15,6 +15,7 @@ PAGES = {
     "remises-vides": "/remises?count=without",
     "trop-long": f"/transactions.csv?{MONTH}",
     "introuvable": "/transactions/999999999",
+    "journal": "/journal",
     "remise": "/remises >> a[href^='/remises/']",
     "transaction": "/transactions >> a[href^='/transactions/']",
 }

@@ -1,4 +1,4 @@
-"""The demonstration lets somebody to the desk, with codes in place of a phone; made twice, it is still good."""
+"""The demonstration lets somebody to the desk, with codes in place of a phone, however often it is made."""
 
 from __future__ import annotations
 

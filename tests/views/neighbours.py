@@ -55,7 +55,6 @@ class Neighbours:
     accesses: dict[str, int] = field(default_factory=dict)
     invitations: dict[str, int] = field(default_factory=dict)
     files: dict[str, int] = field(default_factory=dict)
-    hidden_id: int = 0
     session_id: int = 0
 
     @staticmethod
@@ -84,7 +83,7 @@ def neighbours(app, database):
                 made.shops[marker] = a_shop(connection, marker, reseller_id, source_id)
             made.files[slug] = _a_file(connection, slug, source_id)
             _unclaimed(connection, slug, reseller_id, source_id)
-        made.hidden_id = _narrow(connection, made.shops["ALPHA"])
+        _narrow(connection, made.shops["ALPHA"])
         factories.sum_days(connection)
     for marker in MARKERS:
         for role in Role:
@@ -142,7 +141,6 @@ def _narrow(connection, shop):
         connection, merchant_id=shop.merchant_id, trade_name="NARROW cafe", siret=NARROW
     )
     a_contract(connection, shop, None, outlet_id=outlet_id, number="4242424", label="NARROW desk")
-    return shop.remittance_id
 
 
 def _around(connection, links: Links, made, marker):
