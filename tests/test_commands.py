@@ -106,6 +106,7 @@ def test_help_names_every_command(settings):
         "demo",
         "demo-files",
         "import",
+        "mail",
         "maintain",
         "migrate",
         "run",

@@ -34,7 +34,9 @@ _ADVICE = {
     Fault.STARTTLS_MISSING: N_(
         "Use another port or smtps://; without encryption at all, ?starttls=never says so."
     ),
-    Fault.AUTHENTICATION: N_("Check user and password in BORDEREAU_SMTP_URL (%40 stands for @)."),
+    Fault.AUTHENTICATION: N_(
+        "Check user and password in BORDEREAU_SMTP_URL; special characters are percent-encoded."
+    ),
     Fault.SENDER_REFUSED: N_("Check BORDEREAU_SMTP_FROM: the server must allow it to this user."),
 }
 

@@ -13,7 +13,7 @@ import unicodedata
 #: A subject or a name longer than this helps nobody to read it.
 LONGEST = 200
 
-_SPACES = re.compile(r"[ \t]+")
+_SPACES = re.compile(r"\s{2,}|\t")
 # Cc controls, Zl and Zp line ends, Cs halves of a pair, Cn and Co nobody can read: a space keeps words apart.
 _TO_SPACE = {"Cc", "Zl", "Zp", "Cs", "Cn", "Co"}
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9._-]+")

@@ -47,7 +47,7 @@ def test_a_fresh_portal_lets_nobody_in(database):
 def test_the_first_member_of_staff_comes_in_by_a_printed_and_mailed_link(run, database, tmp_path):
     result = run(EMAIL, "--reseller", "demo")
     assert result.exit_code == 0, result.output
-    url = result.output.splitlines()[-1]
+    url = result.stdout.splitlines()[-1]
     path = link(database, EMAIL)
     assert url == f"https://horizon.example{path}"
     assert "équipe du mainteneur" in words(mails(database)[-1])

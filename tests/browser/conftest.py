@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import psycopg
     from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
+    from app.accounts.links import Links
     from app.db import Database
 
 PASSWORD = "quatre mots pour essayer"
@@ -48,6 +49,7 @@ class Live:
     url: str
     database: Database
     email: str
+    links: Links
     state: dict[str, object] = field(default_factory=dict)
 
 
@@ -69,13 +71,13 @@ def live(
     with copy_of_template(administration, server, template) as database:
         email = load_demonstration(database, folder)
         config = Config(database_url=None, data=folder, secret_key=SECRET_KEY, port=8000)
-        web = make_server(
-            "127.0.0.1", 0, create_app(config, database), threaded=True, request_handler=QuietHandler
-        )
+        app = create_app(config, database)
+        web = make_server("127.0.0.1", 0, app, threaded=True, request_handler=QuietHandler)
         thread = threading.Thread(target=web.serve_forever)
         thread.start()
         try:
-            yield Live(f"http://localhost:{web.server_port}", database, email)
+            links = app.extensions["bordereau.links"]
+            yield Live(f"http://localhost:{web.server_port}", database, email, links)
         finally:
             web.shutdown()
             thread.join()

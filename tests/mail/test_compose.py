@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
@@ -158,7 +159,7 @@ def test_controls_in_the_text_are_left_out_and_line_ends_are_one_kind():
 
 @pytest.mark.parametrize("size", [LARGEST, 3 * LARGEST])
 def test_a_mail_that_is_too_large_is_refused(size):
-    with pytest.raises(MailError, match="large"):
+    with pytest.raises(MailError, match="trop lourd"):
         read(a_letter(attachments=(Attachment("ticket.pdf", "application/pdf", b"x" * size),)))
 
 
@@ -274,3 +275,5 @@ def test_the_sender_is_the_maintainer_and_nobody_else(monkeypatch):
     assert sender_of(theme).address == "mail@portal.example"
     default = sender_of(load_themes().by_slug["default"])
     assert default == Sender("Bordereau", "mail@portal.example", None)
+    own = replace(theme, sender="tickets@horizon.example")
+    assert sender_of(own).address == "tickets@horizon.example"

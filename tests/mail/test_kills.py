@@ -168,17 +168,21 @@ def _seconds_of_a_delivery(database, team):
 
 
 @contextmanager
-def bordereau_worker(database, folder, port):
-    """``bordereau worker`` as a service runs it; what is left of it is killed at the end."""
+def bordereau_worker(database, folder, port=None):
+    """``bordereau worker`` as a service runs it; what is left of it is killed at the end.
+
+    Without ``port`` no mail server is named.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("BORDEREAU_")}
     settings = {
         "BORDEREAU_DATABASE_URL": database.url,
         "BORDEREAU_DATA": str(folder),
         "BORDEREAU_SECRET_KEY": SECRET_KEY,
-        "BORDEREAU_SMTP_URL": f"smtp://localhost:{port}",
-        "BORDEREAU_SMTP_FROM": "no-reply@example.org",
         "PYTHONPATH": str(ROOT),
     }
+    if port:
+        settings["BORDEREAU_SMTP_URL"] = f"smtp://localhost:{port}"
+        settings["BORDEREAU_SMTP_FROM"] = "no-reply@example.org"
     words = [sys.executable, "-W", "ignore", "-m", "app.cli", "worker"]
     with subprocess.Popen(words, env=kept | settings, stderr=subprocess.PIPE, text=True) as process:
         try:
@@ -206,6 +210,20 @@ def test_a_letter_leaves_within_seconds_of_being_posted(database, tmp_path):
         wait_until(lambda: box.received)
         assert time.monotonic() - posted_at < 2
         wait_until(lambda: all_sent(database) and not _mail_jobs(database))
+
+
+def test_without_a_mail_server_mail_waits_and_the_worker_says_so(database, tmp_path):
+    posted(database)
+    with bordereau_worker(database, tmp_path) as process:
+        wait_until(lambda: not _mail_jobs(database))
+        process.terminate()
+        assert "BORDEREAU_SMTP_URL" in process.communicate(timeout=20)[1]
+    [waiting] = rows(database)
+    assert (waiting.state, waiting.attempts) == ("queued", 0)
+    assert sweep(database) == 1
+    with mail_server() as box, bordereau_worker(database, tmp_path, box.port):
+        wait_until(lambda: all_sent(database))
+        assert len(box.received) == 1
 
 
 def test_a_worker_killed_in_the_midst_leaves_a_job_that_the_next_one_ends(database, tmp_path):

@@ -51,6 +51,12 @@ def test_our_themes_are_sound():
         ("theme.toml", "horizon.example", "Horizon.example/", "hosts must be a list"),
         (
             "theme.toml",
+            'name = "Mon',
+            'sender = "Horizon <a@b.example>"\nname = "Mon',
+            "sender must be a plain",
+        ),
+        (
+            "theme.toml",
             'short_name = "Horizon"',
             'short_name = "Horizon"\nscript = "x"',
             "unknown key script",

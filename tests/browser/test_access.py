@@ -1,0 +1,175 @@
+"""Coming in and staying safe, in a real browser: links from mails, accesses, the second factor."""
+
+from __future__ import annotations
+
+import base64
+import time
+
+import pytest
+from sqlalchemy import select
+
+from app.accounts import invitations, resets
+from app.accounts.grants import Grant
+from app.accounts.journal import Client
+from app.accounts.second_factor import code_at
+from app.models import Merchant, Role, UserAccount
+from tests.accounts.letters import link, pass_time
+from tests.browser.conftest import DESK, PHONE, TABLET
+
+CHOSEN = "girafe ruisseau lampe velours"
+CLIENT = Client(host="localhost", address="192.0.2.1", agent="Tests", request_id="browser")
+WAYS = pytest.mark.parametrize("javascript", [True, False], ids=["htmx", "plain"])
+PAGES = {
+    "mot-de-passe-oublie": "/mot-de-passe-oublie",
+    "lien-envoye": "/mot-de-passe-oublie/envoye",
+    "lien-mort": "/invitation",
+    "invitation-redemandee": "/invitation/demandee",
+    "acces": "/acces",
+    "acces-inviter": "/acces/inviter",
+    "compte": "/compte",
+    "compte-mot-de-passe": "/compte/mot-de-passe",
+    "compte-application": "/compte/double-verification",
+}
+
+
+def invite(live, email, role=Role.VIEWER, merchant=0):
+    """Invite somebody to the demonstration's first merchant; returns the path of the link in the mail."""
+    with live.database.writing() as connection:
+        merchants = select(Merchant.id).where(Merchant.id > 0).order_by(Merchant.id)
+        number = connection.scalars(merchants).all()[merchant]
+        invitations.invite(connection, live.links, email, number, Grant(role), None)
+    return link(live.database, email)
+
+
+def unique(words):
+    return f"{words}-{time.monotonic_ns()}@shop.example"
+
+
+def fits(visitor, name):
+    visitor.keep(name)
+    assert visitor.barriers() == []
+    assert visitor.sideways() == 0
+
+
+@pytest.mark.parametrize("width", [320, PHONE, TABLET, DESK])
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_shuts_nobody_out(window, live, page, width):
+    path = PAGES[page]
+    signed_in = path.startswith(("/acces", "/compte"))
+    visitor = window(width, signed_in=signed_in, dark=width == 320)
+    if page == "acces":
+        invite(live, unique("attendu"))
+    visitor.go(path)
+    fits(visitor, page)
+
+
+@pytest.mark.parametrize("width", [PHONE, TABLET, DESK])
+def test_what_links_open_shuts_nobody_out(window, live, width):
+    visitor = window(width, signed_in=False)
+    visitor.go(invite(live, unique("invite")))
+    fits(visitor, "invitation")
+    visitor.page.fill("#password", "motdepasse2026")
+    visitor.page.fill("#again", "motdepasse2026")
+    visitor.page.click("main button")
+    visitor.page.wait_for_selector("#password-fault")
+    fits(visitor, "invitation-faute")
+    path = invite(live, unique("trop-tard"))
+    pass_time(live.database, 259_201)
+    visitor.go(path)
+    fits(visitor, "invitation-expiree")
+    resets.ask(live.database, live.links, "demo", live.email, CLIENT)
+    visitor.go(link(live.database, live.email))
+    fits(visitor, "nouveau-mot-de-passe")
+
+
+@WAYS
+def test_invited_by_mail_then_in(window, live, javascript):
+    email = unique("nouvelle")
+    visitor = window(PHONE, signed_in=False, javascript=javascript)
+    visitor.go(invite(live, email))
+    assert visitor.page.url == f"{live.url}/invitation", "the token has left the address bar"
+    visitor.page.fill("#password", CHOSEN)
+    visitor.page.fill("#again", CHOSEN)
+    visitor.page.click("main button")
+    visitor.page.wait_for_url("**/remises")
+    assert visitor.page.locator("h1").inner_text() == "Remises"
+    again = window(PHONE, signed_in=False, javascript=javascript)
+    again.go("/connexion")
+    again.page.fill("#email", email)
+    again.page.fill("#password", CHOSEN)
+    again.page.click("main button")
+    again.page.wait_for_url("**/remises")
+
+
+@WAYS
+def test_an_owner_invites_on_a_phone(window, live, javascript):
+    visitor = window(PHONE, javascript=javascript)
+    visitor.go("/remises")
+    visitor.page.click(".account > summary")
+    visitor.page.click("text=Accès")
+    visitor.page.click("text=Inviter quelqu’un")
+    email = unique("flotte")
+    visitor.page.fill("#email", email)
+    visitor.page.check("#role-fleet")
+    visitor.page.check("#scope-some")
+    visitor.page.locator("input[name=outlet]").first.check()
+    visitor.page.click("text=Envoyer l’invitation")
+    visitor.page.wait_for_selector("[role=status]")
+    assert visitor.page.locator(f"text={email}").count() >= 1
+    guest = window(PHONE, signed_in=False, javascript=javascript)
+    guest.go(link(live.database, email))
+    guest.page.fill("#password", CHOSEN)
+    guest.page.fill("#again", CHOSEN)
+    guest.page.click("main button")
+    guest.page.wait_for_url("**/remises")
+
+
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_an_app_is_paired_and_asked_for(window, live, width):
+    email = unique("double")
+    visitor = window(width, signed_in=False)
+    visitor.go(invite(live, email))
+    visitor.page.fill("#password", CHOSEN)
+    visitor.page.fill("#again", CHOSEN)
+    visitor.page.click("main button")
+    visitor.page.wait_for_url("**/remises")
+    visitor.go("/compte/double-verification")
+    secret = base64.b32decode(visitor.page.locator(".secret").inner_text().replace(" ", ""))
+    visitor.page.fill("#code", code_at(secret, int(time.time()) // 30))
+    visitor.page.click("main button")
+    visitor.page.wait_for_selector(".codes")
+    fits(visitor, "codes-de-secours")
+    visitor.go("/compte")
+    fits(visitor, "compte-protege")
+    again = window(width, signed_in=False)
+    again.go("/connexion")
+    again.page.fill("#email", email)
+    again.page.fill("#password", CHOSEN)
+    again.page.click("main button")
+    again.page.wait_for_url("**/connexion/code**")
+    fits(again, "connexion-code")
+    again.page.fill("#code", code_at(secret, int(time.time()) // 30 + 1))
+    again.page.click("main button")
+    again.page.wait_for_url("**/remises")
+
+
+def test_an_access_is_changed_and_removed(window, live):
+    email = unique("partante")
+    guest = window(PHONE, signed_in=False)
+    guest.go(invite(live, email))
+    guest.page.fill("#password", CHOSEN)
+    guest.page.fill("#again", CHOSEN)
+    guest.page.click("main button")
+    guest.page.wait_for_url("**/remises")
+    for width in (PHONE, DESK):
+        visitor = window(width)
+        visitor.go("/acces")
+        visitor.page.click(f'a[aria-label="Modifier ({email})"]')
+        fits(visitor, "acces-modifier")
+    visitor.page.click("text=Retirer cet accès")
+    visitor.page.click("text=Retirer définitivement")
+    visitor.page.wait_for_selector("[role=status]")
+    guest.go("/remises")
+    assert "/connexion" in guest.page.url
+    with live.database.reading() as connection:
+        assert connection.scalar(select(UserAccount.id).where(UserAccount.email == email))
