@@ -257,7 +257,8 @@ def test_another_file_under_a_known_number_replaces_it_when_staff_say_so(place, 
     assert north.post_form(f"{path}/reprendre").status_code == 404
     assert north.post_form(f"{path}/remplacer").location == path
     assert "Le traitement a été demandé" in plain(north.page(path).one("main"))
-    place.work()
+    north.post_form(f"{path}/remplacer")
+    assert place.work() == 1
     assert place.value("SELECT amount FROM transaction WHERE merchant_id <> 0 AND amount = 4000") == 4000
     main = plain(north.page(path).one("main"))
     assert "Chargé" in main

@@ -132,6 +132,8 @@ def load_again(id: int, kind: DeskTaskKind) -> Response:  # noqa: A002 - the nam
     person = visitor()
     if person is None or kind not in _possible(row, reasons):
         abort(404)
+    if _is_waiting(id):
+        return redirect(url_for("desk.file", id=id), 303)
     with database().writing() as connection:
         new = tasks.NewTask(
             reseller_id=desk().reseller_id,
@@ -159,6 +161,13 @@ def _file(file_id: int) -> tuple[AnyRow, tuple[Refusal, ...]]:
         if row is None:
             abort(404)
         return row, found.refusals(connection, file_id)
+
+
+def _is_waiting(file_id: int) -> bool:
+    """Whether it has been asked for already: a second click asks for nothing more."""
+    with database().reading() as connection:
+        before = tasks.latest(connection, desk().reseller_id, tuple(AGAIN), import_file_id=file_id)
+    return any(task.state == DeskTaskState.WAITING for task in before)
 
 
 def _possible(row: AnyRow, reasons: tuple[Refusal, ...]) -> tuple[DeskTaskKind, ...]:
