@@ -75,7 +75,7 @@ def contracts_without_outlet(connection: Connection, reseller_id: int, merchant_
     """Contracts of a merchant that belong to no outlet."""
     return list(
         connection.execute(
-            select(Contract.id, Contract.number, Contract.rank, Contract.application, Contract.label)
+            select(Contract.number, Contract.rank, Contract.application, Contract.label)
             .where(
                 Contract.merchant_id == merchant_id,
                 Contract.reseller_id == reseller_id,
@@ -142,9 +142,8 @@ def _last_day() -> ScalarSelect[Any]:
 
 def _contracts_of_outlet() -> ColumnElement[Any]:
     described = func.jsonb_build_object(
-        "number", Contract.number, "rank", Contract.rank, "application", Contract.application,
-        "label", Contract.label,
-    )  # fmt: skip
+        "number", Contract.number, "rank", Contract.rank, "application", Contract.application
+    )
     ordered: Select[Any] = (
         select(described.label("described"))
         .where(Contract.merchant_id == Outlet.merchant_id, Contract.outlet_id == Outlet.id)

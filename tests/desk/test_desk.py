@@ -85,6 +85,14 @@ def test_pages_go_on_where_the_last_one_ended(place, north):
     assert len(set(names)) == 61
 
 
+def test_contracts_without_an_outlet_are_shown_as_well(place, north):
+    merchant = merchant_id(place, "NORTHSHOP")
+    with place.database.writing(Role.OWNER) as connection:
+        connection.execute(text("UPDATE contract SET outlet_id = NULL WHERE number = '7654321'"))
+    page = north.page(f"/gestion/commercants/{merchant}")
+    assert "7654321/001 CBEMV (Comptoir)" in page.text
+
+
 # Attaching
 
 

@@ -55,6 +55,7 @@ OUTLETS = (
     Column(
         N_("Contracts"),
         lambda row: " · ".join(contract_in_words(**contract) for contract in row.contracts),
+        style="wrapped",
     ),
 )
 
