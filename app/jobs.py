@@ -24,7 +24,7 @@ from app.models import SignInAttempt, UserSession
 ATTEMPTS_KEPT = timedelta(days=1)
 #: How long a job may go on once the worker is asked to stop, in seconds.
 GRACE_SECONDS = 8
-#: Jobs at once. Mail has fewer lanes (app/mail/posting.py): a mail server that hangs leaves room for others.
+#: Jobs at once: an import does not keep mail from leaving.
 JOBS_AT_ONCE = 6
 
 # A worker that has not been heard of for a minute is dead. Its jobs go back to the queue; those of the

@@ -112,15 +112,20 @@ class _Elements(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.faults: list[str] = []
+        self._in_style = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._in_style = tag == "style"
         names = {name for name, _ in attrs}
         if tag in self.FORBIDDEN or names & self.LOADING or any(name.startswith("on") for name in names):
             self.faults.append(tag)
         self._check_style(tag, " ".join(value or "" for name, value in attrs if name == "style"))
 
+    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002 - whichever it is
+        self._in_style = False
+
     def handle_data(self, data: str) -> None:
-        if self.lasttag == "style":
+        if self._in_style:
             self._check_style("style", data)
 
     def _check_style(self, tag: str, style: str) -> None:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from procrastinate import JobContext
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import text
 
 from app.db import Database, Role
 from app.jobs import queue
 from app.mail.delivery import deliver, transport_of
 from app.mail.posting import TASK, defer
-from app.models import OPEN_STATES, Delivery
 
 #: So many deliveries are taken up again at once; the next sweep goes on.
 SWEPT = 1000
 
-_WITH_A_JOB = text(
-    "SELECT CAST(args->>'delivery_id' AS bigint) AS delivery_id FROM procrastinate_jobs"
-    " WHERE task_name = :task AND status IN ('todo', 'doing')"
-)
+_DUE = text("""
+SELECT id FROM delivery WHERE state NOT IN ('sent', 'failed') AND next_try_at <= now()
+  AND NOT EXISTS (
+    SELECT FROM procrastinate_jobs AS job
+    WHERE job.task_name = :task AND job.status IN ('todo', 'doing')
+      AND job.args->>'delivery_id' = CAST(delivery.id AS text))
+ORDER BY next_try_at LIMIT :most
+""")
 
 
 @queue.task(name=TASK, pass_context=True)
@@ -39,18 +42,6 @@ def sweep_mail(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - p
 def sweep(database: Database) -> int:
     """Defer a job for each delivery that is due and has none; returns how many."""
     with database.writing(Role.IMPORT) as connection:
-        due = _due(connection)
+        due = connection.scalars(_DUE, {"task": TASK, "most": SWEPT}).all()
         defer(connection, due)
     return len(due)
-
-
-def _due(connection: Connection) -> list[int]:
-    at_work = set(connection.scalars(_WITH_A_JOB, {"task": TASK}))
-    due = (
-        select(Delivery.id)
-        .where(Delivery.state.in_(OPEN_STATES), Delivery.next_try_at <= func.now())
-        .where(Delivery.id.not_in(at_work))
-        .order_by(Delivery.next_try_at)
-        .limit(SWEPT)
-    )
-    return list(connection.scalars(due))

@@ -17,12 +17,12 @@ from app.mail.limits import check_limits
 from app.models import TRIED_FOR, Delivery, DeliveryState
 
 TASK = "deliver"
-#: At most so many mails are on their way to the server at once: one job at a time for each lane.
-LANES = 3
+#: Other jobs go before mail: a mail server that hangs delays mail, and nothing else for long.
+PRIORITY = -10
 
 _DEFER = text("""
 SELECT procrastinate_defer_jobs_v1(array_agg(ROW(
-  'default', CAST(:task AS text), 0, 'mail lane ' || mod(id, :lanes), NULL,
+  'default', CAST(:task AS text), CAST(:priority AS int), NULL, NULL,
   jsonb_build_object('delivery_id', id), NULL
 )::procrastinate_job_to_defer_v1)) FROM unnest(CAST(:ids AS bigint[])) AS id
 """)
@@ -77,7 +77,7 @@ def renew(connection: Connection, delivery_id: int, *, merchant_id: int | None) 
 def defer(connection: Connection, delivery_ids: Sequence[int]) -> None:
     """Queue the job of each delivery, in the transaction of ``connection``: Procrastinate's own function."""
     if delivery_ids:
-        connection.execute(_DEFER, {"task": TASK, "lanes": LANES, "ids": list(delivery_ids)})
+        connection.execute(_DEFER, {"task": TASK, "priority": PRIORITY, "ids": list(delivery_ids)})
 
 
 def _known(connection: Connection, origin: Origin, recipients: Sequence[str]) -> dict[str, int]:

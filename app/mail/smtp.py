@@ -16,17 +16,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from app.config import Security, SmtpServer
 from app.mail.headers import header_words
 from app.mail.transport import Mail, NotTakenError
 from app.models import Fault
-
-if TYPE_CHECKING:
-    _Base = smtplib.SMTP
-else:
-    _Base = object
 
 #: Seconds that one step may take, and the verdict on a whole mail, which servers read through first.
 STEP_SECONDS: Final = 20.0
@@ -87,7 +82,7 @@ class Smtp:
         with _step(Fault.GREETING):
             if self.server.security is Security.TLS:
                 return _TlsConversation(self.server, self.step_seconds)
-            return _PlainConversation(self.server, self.step_seconds)
+            return _Conversation(self.server, self.step_seconds)
 
     @staticmethod
     def _start_tls(smtp: _Conversation) -> None:
@@ -98,11 +93,14 @@ class Smtp:
             _expect(Fault.GREETING, smtp.ehlo(), 250)
 
 
-class _Conversation(_Base):
+class _Conversation(smtplib.SMTP):
     """A connection of smtplib's whose every reply has ``patience`` seconds as a whole."""
 
-    patience: float
     out_of_time = False
+
+    def __init__(self, server: SmtpServer, seconds: float) -> None:
+        self.patience = seconds
+        smtplib.SMTP.__init__(self, server.host, server.port, _own_name(), timeout=seconds)
 
     def getreply(self) -> tuple[int, bytes]:
         """Wait for the reply; a connection that takes too long over it is cut."""
@@ -130,13 +128,9 @@ class _Conversation(_Base):
             socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
 
-class _PlainConversation(_Conversation, smtplib.SMTP):
-    def __init__(self, server: SmtpServer, seconds: float) -> None:
-        self.patience = seconds
-        smtplib.SMTP.__init__(self, server.host, server.port, _own_name(), timeout=seconds)
-
-
 class _TlsConversation(_Conversation, smtplib.SMTP_SSL):
+    """The same, encrypted from the first byte."""
+
     def __init__(self, server: SmtpServer, seconds: float) -> None:
         self.patience = seconds
         context = ssl.create_default_context()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 
 import pytest
@@ -13,7 +13,7 @@ from sqlalchemy import select, text, update
 
 from app.config import Security, SmtpServer
 from app.db import Role
-from app.jobs import free_jobs
+from app.jobs import free_jobs, upkeep
 from app.lists.scope import Scope
 from app.mail import post, renew
 from app.mail.delivery import deliver
@@ -299,6 +299,24 @@ def test_jobs_of_a_dead_worker_go_back_to_the_queue(database):
         ("deliver", "todo"),
         ("upkeep", "todo"),
     ]
+
+
+def test_the_nightly_upkeep_erases_addresses_and_forgets_jobs_that_ended_long_ago(database):
+    delivery_id = posted(database, "a@example.org", "b@example.org", "c@example.org")[0]
+    long_ago, lately, never = (job.id for job in jobs(database))
+    with database.writing(Role.OWNER) as connection:
+        for words in (
+            "UPDATE delivery SET state = 'sent', created_at = now() - interval '31 d' WHERE id = :delivery",
+            "UPDATE procrastinate_jobs SET status = 'doing'",
+            "UPDATE procrastinate_jobs SET status = 'failed' WHERE id <> :never",
+            "UPDATE procrastinate_events SET at = at - interval '31 days' WHERE job_id <> :lately",
+        ):
+            named = {"delivery": delivery_id, "never": never, "lately": lately}
+            connection.execute(text(words), {key: id_ for key, id_ in named.items() if f":{key}" in words})
+    upkeep(database, datetime.now(UTC))
+    assert row(database, delivery_id).recipient is None
+    assert long_ago not in {lately, never}
+    assert [job.id for job in jobs(database)] == [lately, never]
 
 
 # What is let go of with time, and what can be seen.

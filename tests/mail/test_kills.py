@@ -21,12 +21,13 @@ from sqlalchemy import select, text, update
 
 from app.config import ROOT
 from app.db import Role
-from app.jobs import free_jobs
+from app.jobs import JOBS_AT_ONCE, free_jobs
 from app.mail import Kind, post
 from app.mail.jobs import sweep
+from app.mail.smtp import STEP_SECONDS
 from app.models import Delivery
 from tests.mail.letters import SENDER, a_letter, an_origin
-from tests.mail.servers import STEPS, Postbox, mail_server
+from tests.mail.servers import HANG, STEPS, Postbox, mail_server
 
 #: Kills by the server, before and after each of its replies; and at moments that nobody chose.
 EACH, AT_RANDOM = 6, 60
@@ -68,9 +69,12 @@ def workers(database, port):
 
 
 def posted(database):
+    return posted_to(database, "a@example.org")[0]
+
+
+def posted_to(database, *recipients):
     with database.writing() as connection:
-        [delivery_id] = post(connection, a_letter(), ["a@example.org"], an_origin(kind=Kind.NOTICE), SENDER)
-    return delivery_id
+        return post(connection, a_letter(), recipients, an_origin(kind=Kind.NOTICE), SENDER)
 
 
 def rows(database):
@@ -206,8 +210,8 @@ def test_a_letter_leaves_within_seconds_of_being_posted(database, tmp_path):
     with mail_server() as box, bordereau_worker(database, tmp_path, box.port):
         wait_until(lambda: _count(database, "procrastinate_workers") == 1)
         posted_at = time.monotonic()
-        posted(database)
-        wait_until(lambda: box.received)
+        posted_to(database, *(f"{name}@example.org" for name in "abcde"))
+        wait_until(lambda: len(box.received) == 5)
         assert time.monotonic() - posted_at < 2
         wait_until(lambda: all_sent(database) and not _mail_jobs(database))
 
@@ -253,6 +257,43 @@ def test_a_worker_killed_in_the_midst_leaves_a_job_that_the_next_one_ends(databa
             wait_until(lambda: all_sent(database) and not _mail_jobs(database))
         found = check(database, box, 1)
         assert (found["deliveries"], found["doubled"]) == (len(ids), 0)
+
+
+def test_two_workers_and_a_sweep_share_a_backlog_and_double_nothing(database, tmp_path):
+    with mail_server() as box:
+        ids = [posted(database) for _ in range(60)]
+        with bordereau_worker(database, tmp_path, box.port), bordereau_worker(database, tmp_path, box.port):
+            wait_until(lambda: box.received)
+            began, taken = time.monotonic(), len(box.received)
+            while not all_sent(database):
+                sweep(database)
+                time.sleep(0.1)
+                assert time.monotonic() - began < 30
+            rate = (len(ids) - taken) / (time.monotonic() - began)
+        found = check(database, box, 0)
+    print(f"{rate:.0f} mails a second")  # noqa: T201 - the rate, for pytest -s
+    assert (found["deliveries"], found["doubled"], found["admitted"]) == (len(ids), 0, 0)
+
+
+def test_other_jobs_do_not_queue_behind_mail_for_a_server_that_hangs(database, tmp_path):
+    """Every place is taken by a mail, and more wait: the first place that comes free is the other job's."""
+    with mail_server({"CONNECT": HANG}) as box:
+        for _ in range(3 * JOBS_AT_ONCE):
+            posted(database)
+        with bordereau_worker(database, tmp_path, box.port):
+            wait_until(lambda: box.steps.count("CONNECT") == JOBS_AT_ONCE)
+            with database.writing() as connection:
+                connection.execute(
+                    text(
+                        "INSERT INTO procrastinate_jobs (queue_name, task_name, args)"
+                        """ VALUES ('default', 'upkeep', '{"timestamp": 1772507820}')"""
+                    )
+                )
+            wait_until(
+                lambda: not _count(database, "procrastinate_jobs WHERE task_name = 'upkeep'"),
+                STEP_SECONDS + 10,
+            )
+            assert box.steps.count("CONNECT") <= 2 * JOBS_AT_ONCE
 
 
 def test_a_worker_told_to_stop_ends_the_mail_that_it_is_sending(database, tmp_path):
