@@ -18,10 +18,12 @@ from app.config import Config
 from app.db import Database, Role
 from app.mail.upkeep import erase_recipients
 from app.migrate import maintain
-from app.models import SignInAttempt, UserSession
+from app.models import Invitation, SignInAttempt, UserSession
 
 #: How long a failed sign-in is remembered; it stops counting long before.
 ATTEMPTS_KEPT = timedelta(days=1)
+#: How long the row of a link outlives it: until then its page still offers a new one.
+LINKS_KEPT = timedelta(days=30)
 #: How long a job may go on once the worker is asked to stop, in seconds.
 GRACE_SECONDS = 8
 #: Jobs at once: an import does not keep mail from leaving.
@@ -91,6 +93,7 @@ def upkeep(database: Database, now: datetime) -> None:
         connection.execute(delete(UserSession).where(UserSession.expires_at < now))
         connection.execute(delete(SignInAttempt).where(SignInAttempt.at < now - ATTEMPTS_KEPT))
         connection.execute(select(func.forget_journal()))
+        connection.execute(delete(Invitation).where(Invitation.expires_at < now - LINKS_KEPT))
     with database.writing(Role.IMPORT) as connection:
         erase_recipients(connection)
         connection.execute(_FORGET_JOBS)

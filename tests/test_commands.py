@@ -19,8 +19,8 @@ from sqlalchemy import func, insert, select, text
 
 from app.config import ROOT
 from app.db import Role, create_database, drop_database
-from app.jobs import ATTEMPTS_KEPT, upkeep
-from app.models import SignInAttempt, UserAccount, UserSession
+from app.jobs import ATTEMPTS_KEPT, LINKS_KEPT, upkeep
+from app.models import Invitation, SignInAttempt, UserAccount, UserSession
 
 BORDEREAU = [sys.executable, "-W", "ignore", "-m", "app.cli"]
 SECRET_KEY = "a key for tests, made of words and long enough"
@@ -270,10 +270,15 @@ def test_upkeep_lets_go_of_what_is_past_its_time_and_of_nothing_else(database):
         )
         for name, age in (("past", ATTEMPTS_KEPT * 1.01), ("recent", ATTEMPTS_KEPT * 0.99)):
             connection.execute(insert(SignInAttempt).values(key=name, at=NOW - age))
+        link = {"kind": "reset", "email": "a@example.org", "host": "localhost"}
+        for name, age in ((b"past", LINKS_KEPT * 1.01), (b"recent", LINKS_KEPT * 0.99)):
+            values = {**link, "nonce_hash": name, "expires_at": NOW - age, "revoked_at": NOW}
+            connection.execute(insert(Invitation).values(values))
     upkeep(database, NOW)
     with database.reading() as connection:
         assert connection.scalars(select(UserSession.key_hash)).all() == [b"open"]
         assert connection.scalars(select(SignInAttempt.key)).all() == ["recent"]
+        assert connection.scalars(select(Invitation.nonce_hash)).all() == [b"recent"]
 
 
 def test_upkeep_keeps_partitions_ahead_of_the_calendar(database):

@@ -10,7 +10,13 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.accounts.invitations import invite_staff
 from app.accounts.links import Links, NoHostError
-from app.accounts.users import NewAccess, UserError, give_access, normal_email
+from app.accounts.users import (
+    NewAccess,
+    UserError,
+    forget_second_factor,
+    give_access,
+    normal_email,
+)
 from app.config import Config
 from app.db import Database
 from app.db import Role as DatabaseRole
@@ -70,6 +76,18 @@ def add(
         raise click.ClickException(str(error)) from error
     said = gettext("%(email)s can sign in.") if is_new else gettext("The access of %(email)s is up to date.")
     click.echo(said % {"email": normal_email(email)})
+
+
+@user.command("forget-app", help=N_("Let EMAIL, who lost app and recovery codes, pair another."))
+@click.argument("email")
+def forget_app(email: str) -> None:
+    """Remove a person's second factor and end his sessions; his password stays."""
+    try:
+        with ready(Config.from_env()).writing() as connection:
+            forget_second_factor(connection, email)
+    except UserError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(gettext("%(email)s can pair another app.", email=normal_email(email)))
 
 
 @click.group(help=N_("Let the maintainer's own people in."))

@@ -11,10 +11,11 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from app.accounts import letters, onetime, passwords
 from app.accounts.grants import EVERYTHING, Grant, give, grant_of
 from app.accounts.journal import Client, Event, record
-from app.accounts.limits import ASKED, LINK, count_attempt
+from app.accounts.limits import ASKED, LINK, attempt
 from app.accounts.links import Home, Links, Purpose
 from app.accounts.onetime import DeadLinkError, Made
 from app.accounts.rights import role_name
+from app.accounts.sessions import shorten_sessions
 from app.accounts.users import UserError, checked_email
 from app.db import Database
 from app.i18n import gettext
@@ -122,8 +123,7 @@ def accept(database: Database, links: Links, token: str, password: str, client: 
 
     Raises TooManyAttemptsError before any hash, DeadLinkError, WeakPasswordError (nothing is spent).
     """
-    with database.writing() as connection:
-        count_attempt(connection, LINK, token, client.address)
+    attempt(database, LINK, token, client)
     with database.reading() as connection:
         offer = look(connection, links, token, client.host)
     fault = offer.wants_password and passwords.fault(password, [offer.email, offer.place])
@@ -151,8 +151,7 @@ def renew(database: Database, links: Links, token: str, client: Client) -> None:
 
     The answer is the same whatever becomes of it. Raises TooManyAttemptsError.
     """
-    with database.writing() as connection:
-        count_attempt(connection, ASKED, token, client.address)
+    attempt(database, ASKED, token, client)
     try:
         with database.writing() as connection:
             found = onetime.find(connection, links, Purpose.INVITATION, token, client.host)
@@ -275,5 +274,6 @@ def _let_in(connection: Connection, user_id: int, spent: Row[Any]) -> None:
     if spent.kind == InvitationKind.STAFF:
         row = {"user_id": user_id, "reseller_id": spent.reseller_id}
         connection.execute(upsert(StaffMember).values(row).on_conflict_do_nothing())
+        shorten_sessions(connection, user_id)
     else:
         give(connection, user_id, spent.merchant_id, granted(spent))

@@ -10,6 +10,8 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, delete, func, insert, select, text
 
+from app.accounts.journal import Client, Event, record
+from app.db import Database
 from app.models import SignInAttempt
 
 # One attempt is counted at a time, so that the eleventh is refused whoever serves it.
@@ -47,6 +49,30 @@ LINK = Limit("link", (Bound(10, _MINUTES),), (Bound(20, _MINUTES),), _TOGETHER)
 
 class TooManyAttemptsError(Exception):
     """This account, this address or everybody together tried too often."""
+
+
+def attempt(
+    database: Database, limit: Limit, account: str, client: Client, user_id: int | None = None
+) -> tuple[int, ...]:
+    """Count one attempt in a transaction of its own, so that it counts whatever comes after.
+
+    Raises TooManyAttemptsError, with a line in the journal, when a bound is reached.
+    """
+    try:
+        with database.writing() as connection:
+            return count_attempt(connection, limit, account, client.address)
+    except TooManyAttemptsError:
+        event = Event.TOO_MANY_SIGN_INS if limit is SIGN_IN else Event.TOO_MANY_ATTEMPTS
+        with database.writing() as connection:
+            record(
+                connection,
+                event,
+                user_id=user_id,
+                request_id=client.request_id,
+                address=client.address,
+                limit=limit.name,
+            )
+        raise
 
 
 def count_attempt(connection: Connection, limit: Limit, account: str, address: str) -> tuple[int, ...]:

@@ -9,20 +9,19 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Row, select, update
 
-from app.accounts import letters, onetime, passwords
+from app.accounts import letters, notices, onetime, passwords
 from app.accounts.invitations import WeakPasswordError
 from app.accounts.journal import Client, Event, record
-from app.accounts.limits import ASKED, LINK, SIGN_IN, count_attempt, forget_attempts
+from app.accounts.limits import ASKED, LINK, SIGN_IN, attempt, forget_attempts
 from app.accounts.links import Home, Links, Purpose
+from app.accounts.notices import Told
 from app.accounts.onetime import DeadLinkError
 from app.accounts.sessions import end_all_sessions, rotate
 from app.accounts.users import normal_email
 from app.db import Database
-from app.i18n import gettext
 from app.mail import Kind, MailError, Origin, post, sender_of
 from app.models import DEFAULT_TIME_ZONE, Invitation, InvitationKind, Reseller, UserAccount
 
@@ -38,8 +37,7 @@ def ask(database: Database, links: Links, slug: str, email: str, client: Client)
     """
     with _steady(ANSWER_SECONDS):
         email = normal_email(email)
-        with database.writing() as connection:
-            count_attempt(connection, ASKED, email, client.address)
+        attempt(database, ASKED, email, client)
         with database.writing() as connection:
             person = _person(connection, email) if email.isprintable() else None
             user_id = person.id if person else None
@@ -61,8 +59,7 @@ def choose(database: Database, links: Links, slug: str, token: str, password: st
 
     Raises TooManyAttemptsError before any hash, DeadLinkError, WeakPasswordError (nothing is spent).
     """
-    with database.writing() as connection:
-        count_attempt(connection, LINK, token, client.address)
+    attempt(database, LINK, token, client)
     with database.reading() as connection:
         email = look(connection, links, token, client.host)
     fault = passwords.fault(password, [email, links.theme(slug).name])
@@ -76,7 +73,7 @@ def choose(database: Database, links: Links, slug: str, token: str, password: st
             raise DeadLinkError
         set_password(connection, person.id, spent.email, chosen)
         record(connection, Event.PASSWORD_RESET, user_id=person.id, request_id=client.request_id)
-        tell(connection, links, slug, person.id, spent.email, client)
+        notices.password_changed(connection, links.theme(slug), Told(person.id, spent.email), client)
 
 
 @dataclass(frozen=True)
@@ -94,8 +91,7 @@ def is_own(database: Database, own: Own, password: str, client: Client) -> bool:
 
     Counts with the attempts to sign in. Raises TooManyAttemptsError before any hash.
     """
-    with database.writing() as connection:
-        counted = count_attempt(connection, SIGN_IN, own.email, client.address)
+    counted = attempt(database, SIGN_IN, own.email, client, own.user_id)
     with database.reading() as connection:
         stored = connection.scalar(select(UserAccount.password_hash).where(UserAccount.id == own.user_id))
     if not passwords.matches(stored, password):
@@ -118,7 +114,7 @@ def change(database: Database, links: Links, own: Own, password: str, client: Cl
     with database.writing() as connection:
         set_password(connection, own.user_id, own.email, chosen, keep=own.key)
         record(connection, Event.PASSWORD_CHANGED, user_id=own.user_id, request_id=client.request_id)
-        tell(connection, links, own.slug, own.user_id, own.email, client)
+        notices.password_changed(connection, theme, Told(own.user_id, own.email), client)
         return rotate(connection, own.key)
 
 
@@ -130,25 +126,6 @@ def set_password(
     connection.execute(account.values(password_hash=password_hash))
     end_all_sessions(connection, user_id, keep)
     onetime.revoke(connection, Invitation.kind == InvitationKind.RESET, Invitation.email == email)
-
-
-def tell(connection: Connection, links: Links, slug: str, user_id: int, email: str, client: Client) -> None:
-    """Mail a person that his password has just changed."""
-    theme = links.theme(slug)
-    now = letters.moment(datetime.now(UTC), DEFAULT_TIME_ZONE)
-    letter = letters.notice(
-        theme,
-        gettext("your password has changed"),
-        [gettext("Your password was changed on %(time)s. Your other sessions have ended.", time=now)],
-    )
-    origin = Origin(
-        kind=Kind.NOTICE,
-        reseller_slug=slug,
-        merchant_id=None,
-        user_id=user_id,
-        request_key=f"password-{client.request_id}",
-    )
-    post(connection, letter, [email], origin, sender_of(theme))
 
 
 def send(connection: Connection, links: Links, slug: str, email: str) -> bool:

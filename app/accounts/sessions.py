@@ -121,6 +121,12 @@ def end_all_sessions(connection: Connection, user_id: int, keep: str | None = No
     )
 
 
+def shorten_sessions(connection: Connection, user_id: int) -> None:
+    """Let the open sessions of a person live as those of staff: he has just become one."""
+    mine = update(UserSession).where(UserSession.user_id == user_id)
+    connection.execute(mine.values(idle=STAFF.idle))
+
+
 def sessions_of(connection: Connection, user_id: int, key: str) -> list[SeenSession]:
     """The living sessions of a person, the last used first; ``key`` is that of the one he looks with."""
     rows = connection.execute(

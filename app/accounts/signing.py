@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, func, select, update
 
 from app.accounts import passwords
 from app.accounts.journal import Client, Event, record
-from app.accounts.limits import CODE, SIGN_IN, TooManyAttemptsError, count_attempt, forget_attempts
+from app.accounts.limits import CODE, SIGN_IN, attempt, forget_attempts
 from app.accounts.links import Links
 from app.accounts.second_factor import is_enrolled, passes
 from app.accounts.sessions import choose_merchant, end_session, hash_of, open_session
@@ -36,12 +36,7 @@ def sign_in(database: Database, email: str, password: str, client: Client) -> Op
     Raises BadSignInError, or TooManyAttemptsError before any password is hashed.
     """
     email = normal_email(email)
-    try:
-        with database.writing() as connection:
-            counted = count_attempt(connection, SIGN_IN, email, client.address)
-    except TooManyAttemptsError:
-        _refuse(database, Event.TOO_MANY_SIGN_INS, None, client)
-        raise
+    counted = attempt(database, SIGN_IN, email, client)
     with database.reading() as connection:
         person = _person(connection, email) if email.isprintable() else None
     good = passwords.matches(person.password_hash if person else None, password)
@@ -78,11 +73,11 @@ def second_step(database: Database, links: Links, key: str, code: str, client: C
     Raises LookupError when nothing is awaited, TooManyAttemptsError before any code is looked at,
     BadSignInError for a wrong one.
     """
-    with database.writing() as connection:
+    with database.reading() as connection:
         user_id = awaited(connection, key, client.host)
-        if user_id is None:
-            raise LookupError(key)
-        counted = count_attempt(connection, CODE, str(user_id), client.address)
+    if user_id is None:
+        raise LookupError("nothing is awaited")
+    counted = attempt(database, CODE, str(user_id), client, user_id)
     with database.writing() as connection:
         if passes(connection, links, user_id, code, client):
             forget_attempts(connection, CODE, str(user_id), counted)

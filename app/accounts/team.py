@@ -80,7 +80,6 @@ class Waiting:
     places: str
     expires_at: datetime
     is_expired: bool
-    may_change: bool
 
 
 def holder_of(connection: Connection, access: Access, user_id: int, request_id: str) -> Holder:
@@ -97,7 +96,7 @@ def staff_holder(user_id: int, merchant_id: int, request_id: str) -> Holder:
 
 
 def members(connection: Connection, holder: Holder) -> list[Member]:
-    """Everybody with an access to the holder's merchant, by address."""
+    """Himself, and everybody at the merchant whose access lies within the holder's, by address."""
     rows = connection.execute(
         select(Membership.id, Membership.user_id, Membership.suspended_at, UserAccount.email)
         .join(UserAccount, UserAccount.id == Membership.user_id)
@@ -114,9 +113,10 @@ def members(connection: Connection, holder: Holder) -> list[Member]:
             grant=grants[row.id],
             places=named[grants[row.id]],
             is_suspended=row.suspended_at is not None,
-            may_change=row.user_id != holder.user_id and holder.may_give(grants[row.id]),
+            may_change=row.user_id != holder.user_id,
         )
         for row in rows
+        if row.user_id == holder.user_id or holder.may_give(grants[row.id])
     ]
 
 
@@ -129,7 +129,7 @@ def member(connection: Connection, holder: Holder, membership_id: int) -> Member
 
 
 def waiting(connection: Connection, holder: Holder) -> list[Waiting]:
-    """The open invitations to the holder's merchant, newest first, expired ones included."""
+    """The open invitations within the holder's access, newest first, expired ones included."""
     rows = connection.execute(
         _invitations(holder).order_by(Invitation.created_at.desc(), Invitation.id.desc())
     ).all()
@@ -142,9 +142,9 @@ def waiting(connection: Connection, holder: Holder) -> list[Waiting]:
             places=named[granted(row)],
             expires_at=row.expires_at,
             is_expired=row.is_expired,
-            may_change=holder.may_give(granted(row)),
         )
         for row in rows
+        if holder.may_give(granted(row))
     ]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from app.accounts import passwords
+from app.accounts import passwords, second_factor
 from app.accounts.journal import Event, record
 from app.accounts.sessions import end_all_sessions
 from app.i18n import gettext
@@ -73,6 +73,16 @@ def give_access(connection: Connection, access: NewAccess, password: str | None)
         contracts=list(access.contracts),
     )
     return is_new
+
+
+def forget_second_factor(connection: Connection, email: str) -> None:
+    """Remove a person's app and recovery codes, which he lost; his sessions end. Raises UserError."""
+    known = connection.scalar(select(UserAccount.id).where(UserAccount.email == normal_email(email)))
+    if known is None:
+        raise UserError(gettext("Nobody here has the address %(email)s.", email=email))
+    second_factor.remove(connection, known)
+    end_all_sessions(connection, known)
+    record(connection, Event.SECOND_FACTOR_REMOVED, user_id=known)
 
 
 def checked_email(email: str) -> str:

@@ -8,10 +8,11 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from app.accounts import letters, resets, second_factor
+from app.accounts import letters, notices, resets, second_factor
 from app.accounts.invitations import WeakPasswordError
 from app.accounts.journal import Event, record
-from app.accounts.limits import CODE, count_attempt, forget_attempts
+from app.accounts.limits import CODE, attempt, forget_attempts
+from app.accounts.notices import Told
 from app.accounts.resets import Own
 from app.accounts.rights import Visitor
 from app.accounts.sessions import end_all_sessions, end_own_session, rotate, sessions_of
@@ -84,8 +85,7 @@ def second_factor_page() -> ResponseReturnValue:
         return redirect(url_for("me.show"), 303)
     if request.method == "GET":
         return _enrolment()
-    with database().writing() as connection:
-        counted = count_attempt(connection, CODE, str(person.user_id), client().address)
+    counted = attempt(database(), CODE, str(person.user_id), client(), person.user_id)
     with database().writing() as connection:
         before, code = browser_session().key, request.form.get("code", "")
         codes = second_factor.enrol(connection, links(), person.user_id, before, code, client())
@@ -93,6 +93,7 @@ def second_factor_page() -> ResponseReturnValue:
             forget_attempts(connection, CODE, str(person.user_id), counted)
             end_all_sessions(connection, person.user_id, keep=before)
             key = rotate(connection, before)
+            notices.second_factor_added(connection, theme(), Told(person.user_id, person.email), client())
     if codes is None:
         return _enrolment(failed=True), 422
     browser_session().change_key(key)
@@ -112,6 +113,7 @@ def remove_second_factor() -> ResponseReturnValue:
         end_all_sessions(connection, person.user_id, keep=browser_session().key)
         key = rotate(connection, browser_session().key)
         record(connection, Event.SECOND_FACTOR_REMOVED, user_id=person.user_id, request_id=request_id())
+        notices.second_factor_removed(connection, theme(), Told(person.user_id, person.email), client())
     browser_session().change_key(key)
     return redirect(url_for("me.show", done="removed"), 303)
 

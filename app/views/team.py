@@ -109,6 +109,8 @@ def change(membership_id: int) -> ResponseReturnValue:
 
 def act(membership_id: int, action: str) -> Response:
     """Suspend, restore or remove an access."""
+    if action not in ACTIONS:
+        abort(404)
     function, done = ACTIONS[action]
     with database().writing() as connection:
         _or_404(function, connection, _holder(connection), membership_id)
@@ -117,6 +119,8 @@ def act(membership_id: int, action: str) -> Response:
 
 def act_on_invitation(invitation_id: int, action: str) -> ResponseReturnValue:
     """Send an invitation again, or withdraw it."""
+    if action not in ("renvoyer", "annuler"):
+        abort(404)
     try:
         with database().writing() as connection:
             holder = _holder(connection)
@@ -151,11 +155,9 @@ for _place in (blueprint, desk_blueprint):
     _place.add_url_rule("", "index", index)
     _place.add_url_rule("/inviter", "invite", invite, methods=_form_methods)
     _place.add_url_rule("/<int:membership_id>", "change", change, methods=_form_methods)
+    _place.add_url_rule("/<int:membership_id>/<action>", "act", act, methods=["POST"])
     _place.add_url_rule(
-        "/<int:membership_id>/<any(suspendre, retablir, retirer):action>", "act", act, methods=["POST"]
-    )
-    _place.add_url_rule(
-        "/invitations/<int:invitation_id>/<any(renvoyer, annuler):action>",
+        "/invitations/<int:invitation_id>/<action>",
         "act_on_invitation",
         act_on_invitation,
         methods=["POST"],

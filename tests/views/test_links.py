@@ -24,6 +24,7 @@ from app.models import (
     InvitationKind,
     JournalEntry,
     Membership,
+    Reseller,
     Role,
     SignInAttempt,
     UserAccount,
@@ -174,7 +175,7 @@ def test_of_fifty_at_once_exactly_one_gets_in(app, invite, database, links):
 
 def test_of_many_whole_acceptances_at_once_exactly_one_gets_in(app, invite, database, links, monkeypatch):
     monkeypatch.setattr(passwords, "hashed", lambda _: "not a hash")
-    monkeypatch.setattr(invitations, "count_attempt", lambda *_: ())
+    monkeypatch.setattr(invitations, "attempt", lambda *_: ())
     token = invite().rpartition("/")[2]
 
     def attempt(_):
@@ -360,6 +361,18 @@ def test_somebody_signed_in_goes_straight_to_the_new_merchant_with_a_new_key(app
     thief = app.test_client()
     thief.set_cookie("bordereau", before)
     assert thief.get("/remises").status_code == 303
+
+
+def test_who_becomes_staff_gets_the_short_sessions_of_staff(app, database, links, shops):
+    browser = app.test_client()
+    browser.sign_in(shops[0].email)
+    with database.writing() as connection:
+        reseller_id = connection.scalar(select(Reseller.id).where(Reseller.slug == "demo"))
+        invitations.invite_staff(connection, links, shops[0].email, reseller_id, None)
+    assert accept(browser, link(database, shops[0].email)).status_code == 303
+    with database.reading() as connection:
+        assert connection.scalar(select(UserSession.idle)).total_seconds() == 1800
+    assert browser.get("/remises").location == "/compte/double-verification"
 
 
 def test_somebody_who_is_in_is_not_invited_again(invite, shops):

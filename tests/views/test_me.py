@@ -13,6 +13,7 @@ from sqlalchemy import func, insert, select, text
 from app.accounts import second_factor
 from app.accounts.links import Links
 from app.accounts.second_factor import code_at
+from app.accounts.users import UserError, forget_second_factor
 from app.models import (
     RecoveryCode,
     Reseller,
@@ -194,6 +195,7 @@ def test_an_app_is_paired_and_asked_for_from_then_on(app, owner, shops, database
     assert len(codes) == len(set(codes)) == 10
     assert cookie(owner) != before
     assert other.get("/remises").status_code == 303, "other sessions end"
+    assert "une application est associée" in mails(database, shops[0].email)[-1]["Subject"]
     assert "Il reste 10 codes de secours" in owner.page("/compte").text
     browser = app.test_client()
     response = browser.sign_in(shops[0].email)
@@ -277,6 +279,7 @@ def test_codes_are_guessed_five_times_and_no_more(app, owner, shops, database):
     for _ in range(5):
         assert send_code(browser, "000000").status_code == 422
     assert send_code(browser, code_now(secret)).status_code == 429
+    assert events(database)[-1] == "too_many_attempts"
 
 
 def test_the_first_step_waits_ten_minutes(app, owner, shops, database):
@@ -332,6 +335,16 @@ def test_others_may_do_without_again_for_their_password(app, owner, shops, datab
     assert app.test_client().sign_in(shops[0].email).location == "/remises"
     with database.reading() as connection:
         assert not connection.scalar(select(func.count()).select_from(RecoveryCode))
+
+
+def test_who_lost_everything_is_helped_from_the_command_line(app, owner, shops, database):
+    enrol(owner, database)
+    with database.writing() as connection:
+        forget_second_factor(connection, shops[0].email.upper())
+    assert owner.get("/remises").status_code == 303
+    assert app.test_client().sign_in(shops[0].email).location == "/remises"
+    with database.writing() as connection, pytest.raises(UserError, match="Personne"):
+        forget_second_factor(connection, "nobody@shop.example")
 
 
 def test_new_recovery_codes_replace_the_former(app, owner, shops, database):

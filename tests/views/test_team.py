@@ -189,6 +189,7 @@ def contract_number(database, shop):
 
 def test_a_limited_owner_cannot_touch_those_who_have_more(limited_owner, shops, database):
     number = membership(database, shops[0].email)
+    assert shops[0].email not in limited_owner.page("/acces").text
     for action in ("suspendre", "retablir", "retirer"):
         assert limited_owner.post_form(f"/acces/{number}/{action}").status_code == 404
     assert limited_owner.get(f"/acces/{number}").status_code == 404

@@ -1,0 +1,60 @@
+"""Mails that tell a person what has just changed in his account: if it was not he, he learns of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection
+
+from app.accounts import letters
+from app.accounts.journal import Client
+from app.i18n import gettext
+from app.mail import Kind, Origin, post, sender_of
+from app.models import DEFAULT_TIME_ZONE
+from app.themes import Theme
+
+
+@dataclass(frozen=True)
+class Told:
+    """The person who is told."""
+
+    user_id: int
+    email: str
+
+
+def password_changed(connection: Connection, theme: Theme, person: Told, client: Client) -> None:
+    """Tell him that he has another password."""
+    subject = gettext("your password has changed")
+    words = gettext("Your password was changed on %(time)s. Your other sessions have ended.", time=_now())
+    _tell(connection, theme, person, client, (subject, words))
+
+
+def second_factor_added(connection: Connection, theme: Theme, person: Told, client: Client) -> None:
+    """Tell him that an app is asked for from now on."""
+    subject = gettext("an app is paired with your account")
+    words = gettext("Since %(time)s, signing in asks for a code of the app as well.", time=_now())
+    _tell(connection, theme, person, client, (subject, words))
+
+
+def second_factor_removed(connection: Connection, theme: Theme, person: Told, client: Client) -> None:
+    """Tell him that his password alone opens his account again."""
+    subject = gettext("no app is paired with your account any more")
+    words = gettext("Since %(time)s, signing in asks for your password alone.", time=_now())
+    _tell(connection, theme, person, client, (subject, words))
+
+
+def _now() -> str:
+    return letters.moment(datetime.now(UTC), DEFAULT_TIME_ZONE)
+
+
+def _tell(connection: Connection, theme: Theme, person: Told, client: Client, said: tuple[str, str]) -> None:
+    subject, words = said
+    origin = Origin(
+        kind=Kind.NOTICE,
+        reseller_slug=theme.slug,
+        merchant_id=None,
+        user_id=person.user_id,
+        request_key=f"notice-{client.request_id}",
+    )
+    post(connection, letters.notice(theme, subject, [words]), [person.email], origin, sender_of(theme))
