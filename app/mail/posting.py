@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, literal_column, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, func, insert, select, text, update
 
 from app.mail.addresses import mail_address
 from app.mail.compose import composed
@@ -20,6 +19,8 @@ TASK = "deliver"
 #: Other jobs go before mail: a mail server that hangs delays mail, and nothing else for long.
 PRIORITY = -10
 
+# Until the caller commits: a request sees what its double has written, and no two pass a limit together.
+_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(7251004)")
 _DEFER = text("""
 SELECT procrastinate_defer_jobs_v1(array_agg(ROW(
   'default', CAST(:task AS text), CAST(:priority AS int), NULL, NULL,
@@ -38,14 +39,14 @@ def post(
     TooManyMailsError, before anything is written.
     """
     wanted = list(dict.fromkeys(mail_address(recipient) for recipient in recipients))
+    connection.execute(_ONE_AT_A_TIME)
     known = _known(connection, origin, wanted)
     new = [recipient for recipient in wanted if recipient not in known]
     check_limits(connection, origin, new)
     rows = [_row(letter, recipient, origin, sender) for recipient in new]
-    defer(connection, [written for row in rows if (written := _insert(connection, row)) is not None])
-    if new:  # another request may have written the same at the same moment
-        known = _known(connection, origin, wanted)
-    return [known[recipient] for recipient in wanted]
+    written = {row["recipient"]: _insert(connection, row) for row in rows}
+    defer(connection, list(written.values()))
+    return [(known | written)[recipient] for recipient in wanted]
 
 
 def renew(connection: Connection, delivery_id: int, *, merchant_id: int | None) -> bool:
@@ -109,8 +110,5 @@ def _row(letter: Letter, recipient: str, origin: Origin, sender: Sender) -> dict
     }
 
 
-def _insert(connection: Connection, row: dict[str, Any]) -> int | None:
-    """Write a delivery; None when the same request has just written it elsewhere."""
-    key: tuple[Any, ...] = (literal_column("coalesce(user_id, 0)"), Delivery.request_key, Delivery.recipient)
-    statement = insert(Delivery).values(row).on_conflict_do_nothing(index_elements=key)
-    return connection.scalar(statement.returning(Delivery.id))
+def _insert(connection: Connection, row: dict[str, Any]) -> int:
+    return connection.execute(insert(Delivery).values(row).returning(Delivery.id)).scalar_one()

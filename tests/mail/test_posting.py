@@ -163,6 +163,26 @@ def test_a_day_has_its_limits(database, limit, sent):
     posted(database, "a@example.org")
 
 
+def test_two_clicks_at_once_on_the_last_mail_of_the_day_are_one_mail(database):
+    copies(database, PER_RECIPIENT - 1, recipient="'a@example.org'")
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: posted(database, "a@example.org", request_key="k"), range(8)))
+    assert found == [found[0]] * 8
+
+
+def test_two_requests_at_once_do_not_pass_a_limit_together(database):
+    copies(database, PER_RECIPIENT - 1, recipient="'a@example.org'")
+
+    def passes(_):
+        try:
+            return bool(posted(database, "a@example.org"))
+        except TooManyMailsError:
+            return False
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(passes, range(8))) == 1
+
+
 # Renewing.
 
 
