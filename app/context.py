@@ -12,7 +12,7 @@ from werkzeug.exceptions import SecurityError
 
 from app.accounts.journal import Client
 from app.accounts.links import Links
-from app.accounts.rights import Access, Visitor
+from app.accounts.rights import Access, Staff, Visitor
 from app.db import Database
 from app.models import DEFAULT_TIME_ZONE
 from app.themes import Theme, Themes
@@ -55,6 +55,15 @@ def access() -> Access:
     if chosen is None:
         abort(403)
     return chosen
+
+
+def desk() -> Staff:
+    """The maintainer whose desk this is: the one of this host, else the first he works for; 403 for none."""
+    person = visitor()
+    if person is None or not person.staff:
+        abort(403)
+    here = themes().of_host(host()).slug
+    return next((staff for staff in person.staff if staff.reseller_slug == here), person.staff[0])
 
 
 def known_visitor() -> Visitor | None:

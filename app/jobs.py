@@ -6,10 +6,12 @@ A job is handed the worker's settings and database: ``context.additional_context
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from procrastinate import App, JobContext, PsycopgConnector
-from sqlalchemy import delete, text
+from sqlalchemy import Connection, delete, func, select, text
 from sqlalchemy.engine import make_url
 
 from app.config import Config
@@ -45,9 +47,19 @@ DELETE FROM procrastinate_jobs AS job WHERE status IN ('succeeded', 'failed', 'c
 AND NOT EXISTS (SELECT FROM procrastinate_events AS event
   WHERE event.job_id = job.id AND event.at > now() - interval '30 days')
 """)
+_DEFER = text("""
+SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(
+  'default', :task, 0, NULL, NULL, CAST(:args AS jsonb), NULL
+)::procrastinate_job_to_defer_v1])
+""")
 
 # The connections come with the worker. Jobs that stand on this module are named, not imported.
 queue = App(connector=PsycopgConnector(), import_paths=("app.mail.jobs", "importers.jobs"))
+
+
+def defer(connection: Connection, task: str, **args: Any) -> None:
+    """Ask the worker for ``task``, in the caller's transaction: no commit, no job."""
+    connection.execute(_DEFER, {"task": task, "args": json.dumps(args)})
 
 
 def work(config: Config, database: Database) -> None:
@@ -80,6 +92,7 @@ def upkeep(database: Database, now: datetime) -> None:
     with database.writing() as connection:
         connection.execute(delete(UserSession).where(UserSession.expires_at < now))
         connection.execute(delete(SignInAttempt).where(SignInAttempt.at < now - ATTEMPTS_KEPT))
+        connection.execute(select(func.forget_journal()))
         connection.execute(delete(Invitation).where(Invitation.expires_at < now - LINKS_KEPT))
     with database.writing(Role.IMPORT) as connection:
         erase_recipients(connection)

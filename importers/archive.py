@@ -24,11 +24,7 @@ class Delivery:
     path: Path
     data: bytes
     sha256: str
-
-    @property
-    def name(self) -> str:
-        """The name without its folder, with nothing that a terminal would obey."""
-        return "".join(letter if letter.isprintable() else "?" for letter in self.path.name)[:200]
+    name: str
 
 
 def files_in(paths: Iterable[Path]) -> Iterator[Path]:
@@ -44,8 +40,11 @@ def files_in(paths: Iterable[Path]) -> Iterator[Path]:
             yield path
 
 
-def receive(path: Path) -> Delivery:
-    """Read a regular file, without following a link or waiting on a pipe. Raises Refused, OSError."""
+def receive(path: Path, name: str | None = None) -> Delivery:
+    """Read a regular file, without following a link or waiting on a pipe. Raises Refused, OSError.
+
+    ``name`` is the one it came under, when that is not the name of ``path``.
+    """
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     with os.fdopen(descriptor, "rb") as file:
         found = os.fstat(descriptor)
@@ -54,7 +53,12 @@ def receive(path: Path) -> Delivery:
         if found.st_nlink > 1:  # whoever may write the folder could name a file that he may not read
             raise refuse(N_("a file with several names (hard links): copy it instead"))
         data = file.read()
-    return Delivery(path, data, hashlib.sha256(data).hexdigest())
+    return Delivery(path, data, hashlib.sha256(data).hexdigest(), _shown(name or path.name))
+
+
+def _shown(name: str) -> str:
+    """A name with nothing that a terminal would obey."""
+    return "".join(letter if letter.isprintable() else "?" for letter in name)[:200]
 
 
 def keep(delivery: Delivery, folder: Path) -> None:

@@ -8,15 +8,21 @@ import shutil
 from datetime import date, timedelta
 from pathlib import Path
 
-from app.accounts.users import NewAccess, give_access
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from app.accounts.second_factor import new_codes
+from app.accounts.users import NewAccess, ensure_account, give_access
 from app.db import Database
 from app.i18n import gettext
-from app.models import Role
+from app.models import Reseller, Role, SecondFactor, StaffMember
 from importers import report
-from importers.demo import ACCOUNTS, RESELLER, generate
+from importers.demo import ACCOUNTS, RESELLER, STAFF, generate
 from importers.load import load_files
 
 SEED = 1
+#: As many as a screen bears; each opens the desk once, and the desk itself gives more.
+SHOWN_CODES = 5
 _SYLLABLES = tuple(a + b for a in "bcdfglmnprstv" for b in "aeiou")
 
 
@@ -63,10 +69,32 @@ def _give_access(database: Database) -> str:
                 contracts=(),
             )
             give_access(connection, access, password)
+        codes = _open_desk(connection, password)
     people = "\n".join(
         f"{account.email:28} {account.merchant_code:14} {account.role}" for account in ACCOUNTS
     )
-    return gettext("Log-ins of the demonstration (password: %(password)s)", password=password) + "\n" + people
+    heading = gettext("Log-ins of the demonstration (password: %(password)s)", password=password)
+    second_step = gettext(
+        "second step at the desk, each code once: %(codes)s", codes=" ".join(codes[:SHOWN_CODES])
+    )
+    place = gettext("the maintainer's desk")
+    return f"{heading}\n{people}\n{STAFF:28} {place}\n{'':28} {second_step}"
+
+
+def _open_desk(connection: Connection, password: str) -> list[str]:
+    """Let somebody of the maintainer's in; returns the codes of his second step.
+
+    Staff need one. The demonstration has no phone to pair: nobody knows the app's secret, the recovery
+    codes stand in for it.
+    """
+    user_id, _ = ensure_account(connection, STAFF, password)
+    reseller_id = connection.execute(select(Reseller.id).where(Reseller.slug == RESELLER)).scalar_one()
+    for model, row in (
+        (StaffMember, {"user_id": user_id, "reseller_id": reseller_id}),
+        (SecondFactor, {"user_id": user_id, "salt": secrets.token_bytes(20)}),
+    ):
+        connection.execute(upsert(model).values(row).on_conflict_do_nothing())
+    return new_codes(connection, user_id)
 
 
 def _keep(path: Path, words: str) -> None:

@@ -15,11 +15,15 @@ from importlib.metadata import entry_points
 from app.i18n import N_
 from importers import referentiel, remise_tpe
 from importers.card_numbers import Candidate
-from importers.records import Records
+from importers.records import Origin, Records
 from importers.refusals import refuse
 
 #: Any finished file: not hidden, and not named as one that is still being written.
 ANY_NAME = re.compile(r"(?i)^(?!\.)(?!.*\.(?:tmp|part|filepart|swp)$).+$")
+
+
+def _of_nobody(_data: bytes) -> Origin:
+    return Origin()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,13 +31,14 @@ class Format:
     """How a format is recognised and read.
 
     ``belongs(data, candidate, line)`` tells the places that hold card-like numbers by design;
-    ``read`` raises Refused.
+    ``read`` raises Refused; ``origin`` tells, of any file, whose it says it is.
     """
 
     name: str
     first_line: re.Pattern[bytes]
     belongs: Callable[[bytes, Candidate, bytes], bool]
     read: Callable[[bytes], Records]
+    origin: Callable[[bytes], Origin] = _of_nobody
     file_name: re.Pattern[str] = ANY_NAME
 
     def claims(self, file_name: str, data: bytes) -> bool:
@@ -47,12 +52,14 @@ OURS = (
         first_line=remise_tpe.FIRST_LINE,
         belongs=remise_tpe.belongs,
         read=remise_tpe.read,
+        origin=remise_tpe.origin,
     ),
     Format(
         name=referentiel.NAME,
         first_line=referentiel.FIRST_LINE,
         belongs=referentiel.belongs,
         read=referentiel.read,
+        origin=referentiel.origin,
     ),
 )
 
@@ -72,3 +79,9 @@ def recognise(file_name: str, data: bytes) -> Format:
         names = ", ".join(known.name for known in claims)
         raise refuse(N_("claimed by several formats: %(names)s"), names=names)
     return claims[0]
+
+
+def origin_of(file_name: str, data: bytes) -> Origin:
+    """Whose a file says it is, however wrong the rest of it may be."""
+    claims = [known for known in formats() if known.claims(file_name, data)]
+    return claims[0].origin(data) if len(claims) == 1 else Origin()

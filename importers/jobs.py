@@ -1,4 +1,4 @@
-"""The nightly import as a job of the worker: whatever was dropped into the inbox is loaded."""
+"""What the worker does with files: loads the inbox, and does what the maintainer's desk asks for."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from pathlib import Path
 
 from procrastinate import JobContext
 
-from app.config import Config
 from app.db import Database
 from app.jobs import queue
-from importers import report
+from importers import desk, report
 from importers.archive import INBOX, files_in
 from importers.load import load_files
 
@@ -25,7 +24,13 @@ _log = logging.getLogger(__name__)
 @queue.task(name="import_inbox", pass_context=True, queueing_lock="import_inbox", lock="import_inbox")
 def import_inbox(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - periodic tasks are given it
     """Load what has settled in the inbox."""
-    load_inbox(context.additional_context["database"], Config.from_env().data)
+    load_inbox(context.additional_context["database"], context.additional_context["config"].data)
+
+
+@queue.task(name="desk_task", pass_context=True)
+def desk_task(context: JobContext, task_id: int) -> None:
+    """Do what the desk has asked for: see ``app.desk.tasks``, which names this job."""
+    desk.perform(context.additional_context["database"], context.additional_context["config"].data, task_id)
 
 
 def load_inbox(database: Database, data: Path) -> int:

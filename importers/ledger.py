@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import ARRAY, BigInteger, Connection, Row, cast, delete, func, insert, select, update
+from sqlalchemy.dialects.postgresql import array
 
-from app.models import ImportFile, ImportRefusal, ImportStatus
+from app.models import ImportFile, ImportRefusal, ImportStatus, Reseller, Source
 from importers.archive import Delivery
+from importers.records import Origin
 from importers.refusals import Refused
 
 
@@ -41,13 +43,14 @@ def former(connection: Connection, source_id: int, file_key: str) -> Row[*tuple[
 def enter(
     connection: Connection, delivery: Delivery, status: ImportStatus, format_name: str | None = None
 ) -> int:
-    """Write the row of a file, in place of its earlier quarantine; returns its id."""
-    connection.execute(
-        delete(ImportFile).where(
-            ImportFile.sha256 == delivery.sha256, ImportFile.status == ImportStatus.QUARANTINED
-        )
+    """Write the row of a file, in place of its earlier quarantine and under its id; returns the id."""
+    former_id = connection.scalar(
+        delete(ImportFile)
+        .where(ImportFile.sha256 == delivery.sha256, ImportFile.status == ImportStatus.QUARANTINED)
+        .returning(ImportFile.id)
     )
     row: dict[str, Any] = {
+        **({"id": former_id} if former_id else {}),
         "sha256": delivery.sha256,
         "name": delivery.name,
         "size": len(delivery.data),
@@ -59,6 +62,7 @@ def enter(
         **dict.fromkeys(("contract_count", "remittance_count", "transaction_count", "unclaimed_count"), 0),
         "sums": {},
         "merchant_ids": [],
+        "reseller_ids": [],
     }
     return connection.execute(insert(ImportFile).values(row).returning(ImportFile.id)).scalar_one()
 
@@ -68,9 +72,23 @@ def complete(connection: Connection, file_id: int, **values: Any) -> None:
     connection.execute(update(ImportFile).where(ImportFile.id == file_id).values(values))
 
 
-def refuse(connection: Connection, delivery: Delivery, refused: Refused, seconds: float) -> None:
+def belongs_to(connection: Connection, file_id: int, origin: Origin) -> None:
+    """Write down whose a file is, as far as its source or resellers are known: theirs alone may see it."""
+    resellers = (
+        select(func.coalesce(func.array_agg(Reseller.id), cast(array([]), ARRAY(BigInteger))))
+        .where(Reseller.slug.in_(origin.resellers), Reseller.declared)
+        .scalar_subquery()
+    )
+    source = select(Source.id).where(Source.name == origin.source).scalar_subquery()
+    complete(connection, file_id, source_id=source, reseller_ids=resellers)
+
+
+def refuse(
+    connection: Connection, delivery: Delivery, refused: Refused, origin: Origin, seconds: float
+) -> None:
     """Write down why a file is set aside: lines, columns and reasons, never a value."""
     file_id = enter(connection, delivery, ImportStatus.QUARANTINED)
+    belongs_to(connection, file_id, origin)
     complete(connection, file_id, seconds=seconds)
     connection.execute(
         insert(ImportRefusal),

@@ -25,9 +25,9 @@ from app.migrate import ensure_partitions
 from app.models import ImportStatus, ReceivedDay
 from importers import archive, card_numbers, contracts, ledger, payments, replacement, sources, totals
 from importers.archive import Delivery
-from importers.formats import Format, recognise
+from importers.formats import Format, origin_of, recognise
 from importers.records import Payments, Records, Referential
-from importers.refusals import CARD_NUMBER, Refusal, Refused, refuse, unreadable
+from importers.refusals import CARD_NUMBER, KNOWN_FILE_ID, Refusal, Refused, refuse, unreadable
 
 #: Files in hand: one being read, one being written.
 _AT_ONCE = 2
@@ -118,15 +118,22 @@ def load_files(
 
 
 def load_file(
-    database: Database, path: Path, data: Path, *, replace: bool = False, dry_run: bool = False
+    database: Database,
+    path: Path,
+    data: Path,
+    *,
+    replace: bool = False,
+    dry_run: bool = False,
+    name: str | None = None,
 ) -> Result:
     """Load one file, keep a copy under ``data``, and say what became of it.
 
     ``replace`` lets other bytes under a known file id take the place of what they brought;
-    ``dry_run`` goes all the way and leaves nothing. Raises OSError when the file cannot be read.
+    ``dry_run`` goes all the way and leaves nothing; ``name`` is the one the file came under, when
+    ``path`` is a copy that we keep. Raises OSError when the file cannot be read.
     """
     try:
-        delivery = archive.receive(path)
+        delivery = archive.receive(path, name)
     except Refused as refused:
         return Result(path=path, status=Status.QUARANTINED, refusals=refused.refusals)
     attempt = _Attempt(delivery=delivery, replace=replace, dry_run=dry_run)
@@ -155,7 +162,8 @@ def _dealt_with(database: Database, attempt: _Attempt, data: Path) -> Result:
         if attempt.dry_run:
             return result
         with database.writing(Role.IMPORT) as connection:
-            ledger.refuse(connection, attempt.delivery, refused, attempt.seconds)
+            origin = origin_of(attempt.delivery.name, attempt.delivery.data)
+            ledger.refuse(connection, attempt.delivery, refused, origin, attempt.seconds)
         if refused.holds_card_number:  # not even a copy is kept; the file stays where it was
             return result
     if not attempt.dry_run:
@@ -172,7 +180,7 @@ def _known(database: Database, attempt: _Attempt) -> Result | None:
 def _read(delivery: Delivery) -> tuple[Format, Records]:
     """The records of a file, once no card number is found in it. Raises Refused."""
     try:
-        known = recognise(delivery.path.name, delivery.data)
+        known = recognise(delivery.name, delivery.data)
     except Refused:
         _refuse_card_numbers(delivery.data, None)
         raise
@@ -228,6 +236,7 @@ def _load_referential(
     file_id = ledger.enter(connection, attempt.delivery, ImportStatus.LOADED, known.name)
     contracts.declare(connection, records.contracts)
     result = attempt.result(Status.LOADED, format=known.name, contracts=len(records.contracts))
+    ledger.belongs_to(connection, file_id, known.origin(attempt.delivery.data))
     ledger.complete(connection, file_id, contract_count=result.contracts, seconds=result.seconds)
     return result
 
@@ -236,11 +245,7 @@ def _load_payments(connection: Connection, attempt: _Attempt, known: Format, rec
     source = sources.of(connection, records)
     former = ledger.former(connection, source.id, records.file_key)
     if former and not attempt.replace:
-        raise refuse(
-            N_("this file id was already loaded with another content: load it with --replace to correct it"),
-            line=1,
-            column="file id",
-        )
+        raise refuse(KNOWN_FILE_ID, line=1, column="file id")
     if former:
         replacement.take_back(connection, former)
     file_id = ledger.enter(connection, attempt.delivery, ImportStatus.LOADED, known.name)

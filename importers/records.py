@@ -38,3 +38,11 @@ class Referential:
 
 
 Records = Payments | Referential
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Whose a file says it is: the source of payments, or the slugs of the resellers it declares for."""
+
+    source: str | None = None
+    resellers: frozenset[str] = frozenset()

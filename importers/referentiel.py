@@ -18,7 +18,7 @@ from app.i18n import N_
 from importers import layout, lines
 from importers.card_numbers import Candidate
 from importers.columns import check, currency, digits, letters, shaped, text
-from importers.records import Referential
+from importers.records import Origin, Referential
 from importers.refusals import Refusal, Refused, refuse
 
 NAME = "REFERENTIEL"
@@ -58,6 +58,13 @@ COLUMNS = (
 def belongs(_data: bytes, candidate: Candidate, _line: bytes) -> bool:
     """A SIRET passes for a card number; its column is where it belongs."""
     return layout.REFERENTIAL[min(candidate.column, len(COLUMNS) - 1)] == "siret"
+
+
+def origin(data: bytes) -> Origin:
+    """The resellers that the first column names."""
+    rows = data.splitlines()[1:]
+    names = {row.split(b";", 1)[0].decode("utf-8", "replace").lower() for row in rows}
+    return Origin(resellers=frozenset(names))
 
 
 def read(data: bytes) -> Referential:

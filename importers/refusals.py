@@ -1,45 +1,17 @@
-"""Why a file is set aside: the line, the column and what was expected, never the value."""
+"""How a file is set aside: raised anywhere on its way in, with the reasons that ``app.refusals`` words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from typing import Any
 
-from app.i18n import N_, gettext
+from app.i18n import N_
+from app.refusals import CARD_NUMBER, KNOWN_FILE_ID, Refusal
+
+__all__ = ["CARD_NUMBER", "KNOWN_FILE_ID", "MOST_REASONS", "Refusal", "Refused", "refuse", "unreadable"]
 
 #: Reasons kept for one file: enough to mend it, few enough to read.
 MOST_REASONS = 20
-
-CARD_NUMBER = N_("a full card number: the file is refused and nothing of it is kept")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Refusal:
-    """One reason. ``reason`` is a message identifier, ``params`` fills it; neither holds file data."""
-
-    reason: str
-    line: int | None = None
-    column: str | None = None
-    params: Mapping[str, Any] = field(default_factory=dict)
-
-    def text(self) -> str:
-        """The reason in the language of the moment, with its place in front."""
-        reason = gettext(self.reason, **{name: _spoken(value) for name, value in self.params.items()})
-        if self.line is None:
-            return reason
-        if self.column is None:
-            return gettext("line %(line)s: %(reason)s", line=self.line, reason=reason)
-        return gettext(
-            "line %(line)s, column “%(column)s”: %(reason)s",
-            line=self.line,
-            column=gettext(self.column),
-            reason=reason,
-        )
-
-
-def _spoken(value: Any) -> Any:
-    return gettext(value) if isinstance(value, str) and value else value
 
 
 class Refused(Exception):  # noqa: N818 - what happened to the file, not a fault of ours

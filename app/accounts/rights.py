@@ -6,7 +6,7 @@ membership or moving a contract acts on the very next click.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -33,6 +33,7 @@ from app.accounts.sessions import SEEN_EVERY, hash_of
 from app.i18n import N_, gettext
 from app.lists.scope import Scope
 from app.models import (
+    UNCLAIMED_MERCHANT,
     Contract,
     Membership,
     MembershipLimit,
@@ -52,8 +53,10 @@ class Permission(StrEnum):
     LIST = "list"
     EXPORT = "export"
     TICKET = "ticket"
+    SEND = "send"
     TERMINAL = "terminal"
     INVITE = "invite"
+    JOURNAL = "journal"
 
 
 class Standing(StrEnum):
@@ -63,13 +66,15 @@ class Standing(StrEnum):
     STAFF = "staff"
 
 
-#: Whoever may see a ticket may send it: one permission.
+#: Whoever of a merchant may see tickets may send them; finance works with lists and exports.
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),
-    Role.FLEET: frozenset({Permission.LIST, Permission.TERMINAL, Permission.TICKET}),
+    Role.FLEET: frozenset({Permission.LIST, Permission.TERMINAL, Permission.TICKET, Permission.SEND}),
     Role.FINANCE: frozenset({Permission.LIST, Permission.EXPORT}),
-    Role.VIEWER: frozenset({Permission.LIST, Permission.TICKET}),
+    Role.VIEWER: frozenset({Permission.LIST, Permission.TICKET, Permission.SEND}),
 }
+#: What a maintainer's staff may do at a merchant they look at: read, and nothing else.
+LOOKING = frozenset({Permission.LIST, Permission.EXPORT, Permission.TICKET})
 
 
 ROLE_NAMES: Mapping[Role, str] = {
@@ -95,17 +100,25 @@ def role_name(role: Role) -> str:
 
 @dataclass(frozen=True)
 class Access:
-    """A person's membership in one merchant; ``scope`` is what he sees of it."""
+    """A person's membership in one merchant; ``scope`` is what he sees of it.
+
+    Without a ``role`` he is no member: he looks at it as the maintainer's staff.
+    """
 
     merchant_id: int
     merchant_name: str
     reseller_slug: str
-    role: Role
+    role: Role | None
     scope: Scope
 
+    @property
+    def is_look(self) -> bool:
+        """Whether this is staff looking at somebody else's data."""
+        return self.role is None
+
     def allows(self, permission: Permission) -> bool:
-        """Whether the role includes ``permission``."""
-        return permission in PERMISSIONS[self.role]
+        """Whether the role, or a look, includes ``permission``."""
+        return permission in (LOOKING if self.role is None else PERMISSIONS[self.role])
 
 
 @dataclass(frozen=True)
@@ -148,6 +161,11 @@ class Visitor:
             return needed is Standing.PERSON or bool(self.staff)
         return self.access is not None and self.access.allows(needed)
 
+    @property
+    def is_looking(self) -> bool:
+        """Whether he looks at somebody else's data as the maintainer's staff."""
+        return self.access is not None and self.access.is_look
+
     def belongs_to(self, merchant_id: int) -> bool:
         """Whether he has a membership there."""
         return any(access.merchant_id == merchant_id for access in self.accesses)
@@ -166,11 +184,19 @@ def visitor_of(connection: Connection, key: str) -> Visitor | None:
         email=first.email,
         host=first.host,
         seen_lately=first.seen_lately,
-        access=chosen or next(iter(accesses), None),
+        access=chosen or _look(first.looked_at) or next(iter(accesses), None),
         accesses=accesses,
         staff=tuple(Staff(*row) for row in first.staff),
         has_second_factor=first.has_second_factor,
     )
+
+
+def _look(merchant: Sequence[Any] | None) -> Access | None:
+    """The whole of a merchant that staff have chosen to look at."""
+    if merchant is None:
+        return None
+    merchant_id, name, slug = merchant
+    return Access(merchant_id, name, slug, None, Scope(merchant_id))
 
 
 def _access(row: Row[Any]) -> Access:
@@ -194,6 +220,7 @@ def _statement(key: str) -> Select[Any]:
             (UserSession.last_seen_at > func.now() - SEEN_EVERY).label("seen_lately"),
             UserAccount.email,
             _staff_of_user().label("staff"),
+            _looked_at().label("looked_at"),
             _second_factor_of_user().label("has_second_factor"),
             Membership.role,
             Merchant.id.label("merchant_id"),
@@ -231,6 +258,20 @@ def _staff_of_user() -> ScalarSelect[Any]:
         .join(maintainer, maintainer.id == StaffMember.reseller_id)
         .where(StaffMember.user_id == UserAccount.id)
         .correlate(UserAccount)
+        .scalar_subquery()
+    )
+
+
+def _looked_at() -> ScalarSelect[Any]:
+    """(id, name, slug) of the session's merchant, suspended or not, when it is of the person's maintainer."""
+    looked, maintainer = aliased(Merchant), aliased(Reseller)
+    return (
+        select(func.json_build_array(looked.id, looked.name, maintainer.slug))
+        .join(maintainer, maintainer.id == looked.reseller_id)
+        .join(StaffMember, StaffMember.reseller_id == looked.reseller_id)
+        .where(looked.id == UserSession.merchant_id, StaffMember.user_id == UserSession.user_id)
+        .where(looked.id != UNCLAIMED_MERCHANT)
+        .correlate(UserSession)
         .scalar_subquery()
     )
 

@@ -180,8 +180,8 @@ def mark_seen(connection: Connection, key: str) -> None:
     )
 
 
-def choose_merchant(connection: Connection, key: str, merchant_id: int) -> None:
-    """Look at another of one's merchants from here on, in this session."""
+def choose_merchant(connection: Connection, key: str, merchant_id: int | None) -> None:
+    """Look at another merchant from here on, in this session; None goes back to one's own."""
     connection.execute(
         update(UserSession).where(UserSession.key_hash == hash_of(key)).values(merchant_id=merchant_id)
     )

@@ -59,9 +59,10 @@ class Holder:
 
 @dataclass(frozen=True)
 class Member:
-    """Somebody with an access, as its page shows him."""
+    """Somebody with an access, as its page shows him; ``id`` is the access's own."""
 
     id: int
+    user_id: int
     email: str
     grant: Grant
     places: str
@@ -107,6 +108,7 @@ def members(connection: Connection, holder: Holder) -> list[Member]:
     return [
         Member(
             id=row.id,
+            user_id=row.user_id,
             email=row.email,
             grant=grants[row.id],
             places=named[grants[row.id]],

@@ -57,7 +57,7 @@ def give_access(connection: Connection, access: NewAccess, password: str | None)
         *_outlet_limits(connection, merchant_id, access.outlets),
         *_contract_limits(connection, merchant_id, access.contracts),
     ]
-    user_id, is_new = _user(connection, checked_email(access.email), password)
+    user_id, is_new = ensure_account(connection, checked_email(access.email), password)
     membership_id = _membership(connection, user_id, merchant_id, access.role, limited=bool(limits))
     if limits:
         connection.execute(
@@ -145,8 +145,11 @@ def _contract_limits(
     return [{"outlet_id": None, "contract_id": row.id} for row in found]
 
 
-def _user(connection: Connection, email: str, password: str | None) -> tuple[int, bool]:
-    """The person's id and whether he was created; a given password replaces the former one."""
+def ensure_account(connection: Connection, email: str, password: str | None) -> tuple[int, bool]:
+    """The person's id and whether he was created; a given password replaces the former one.
+
+    Raises UserError for a password that is too short, and for somebody new without one.
+    """
     fault = password is not None and passwords.fault(password, [email])
     if fault:
         raise UserError(fault)

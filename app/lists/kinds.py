@@ -43,7 +43,8 @@ def _constant(number: int) -> ColumnElement[int]:
 
 
 #: First characters that make a spreadsheet read a text as a formula: TAB, CR, ``+``, ``-``, ``=``, ``@``.
-_FORMULA = [_constant(ord(letter)) for letter in "\t\r+-=@"]
+FORMULA = "\t\r+-=@"
+_FORMULA = [_constant(ord(letter)) for letter in FORMULA]
 _LAST_FORMULA = _constant(ord("@"))
 _DIGITS = (_constant(ord("0")), _constant(ord("9")))
 _TAB = literal_column(r"E'\t'", Text)

@@ -15,6 +15,7 @@ from app.models.accounts import (
     UserSession,
 )
 from app.models.base import Base
+from app.models.desk import DeskTask, DeskTaskKind, DeskTaskState
 from app.models.imports import ImportFile, ImportRefusal, ImportStatus, ReceivedDay
 from app.models.mail import OPEN_STATES, TRIED_FOR, Delivery, DeliveryState, Fault, MailKind
 from app.models.parties import (
@@ -50,6 +51,9 @@ __all__ = [
     "Contract",
     "Delivery",
     "DeliveryState",
+    "DeskTask",
+    "DeskTaskKind",
+    "DeskTaskState",
     "EntryMode",
     "Fault",
     "ImportFile",

@@ -204,7 +204,11 @@ class JournalEntry(Base):
     """Something a person did that others may ask about: a sign-in, an export, a refusal."""
 
     __tablename__ = "journal_entry"
-    __table_args__ = (Index("journal_entry_merchant_idx", "merchant_id", "at"),)
+    __table_args__ = (
+        Index("journal_entry_merchant_idx", "merchant_id", "at"),
+        Index("journal_entry_user_idx", "user_id", "at"),
+        Index("journal_entry_at_idx", "at", "id"),
+    )
 
     id: Mapped[LocalId]
     at: Mapped[Instant]

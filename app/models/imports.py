@@ -36,6 +36,7 @@ class ImportFile(Base):
 
     ``sums`` maps a currency to its control sums in minor units. ``merchant_ids``, ``first_on`` and
     ``last_on`` bound the rows it brought, so that a replacement finds them without an index.
+    ``reseller_ids`` are those a referential declares for; payments follow their source.
     """
 
     __tablename__ = "import_file"
@@ -53,6 +54,7 @@ class ImportFile(Base):
             unique=True,
             postgresql_where=text("status = 'loaded' AND file_key IS NOT NULL"),
         ),
+        Index("import_file_received_idx", "received_at", "id"),
         one_of("status", ImportStatus),
     )
 
@@ -75,6 +77,7 @@ class ImportFile(Base):
     unclaimed_count: Mapped[int] = mapped_column(default=0)
     sums: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     merchant_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), default=list)
+    reseller_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), default=list, server_default="{}")
     first_on: Mapped[date | None]
     last_on: Mapped[date | None]
     replaced_by_id: Mapped[BigOrNone]

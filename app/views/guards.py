@@ -1,4 +1,4 @@
-"""Who may ask for what: a table with every route, and the one function that applies it."""
+"""The one function that applies the access matrix (``app.views.matrix``) to every request."""
 
 from __future__ import annotations
 
@@ -10,89 +10,44 @@ from app.accounts.journal import Event, record
 from app.accounts.rights import Permission, Standing, Visitor, visitor_of
 from app.accounts.sessions import is_key, mark_seen
 from app.context import database, host, request_id, visitor
-from app.security import cookie_name, local_path
-
-#: What each route asks of the person: a permission, a standing, or None for those open to everybody.
-GUARDS: dict[str, Permission | Standing | None] = {
-    "static": None,
-    "branding.file": None,
-    "branding.manifest": None,
-    "accounts.sign_in": None,
-    "accounts.second_step": None,
-    "accounts.sign_out": None,
-    "accounts.choose_language": None,
-    "accounts.choose_merchant": Standing.PERSON,
-    "links.open_invitation": None,
-    "links.invitation": None,
-    "links.accept": None,
-    "links.renew_invitation": None,
-    "links.renewed": None,
-    "links.forgotten": None,
-    "links.asked": None,
-    "links.open_reset": None,
-    "links.reset": None,
-    "links.choose": None,
-    "lists.home": Permission.LIST,
-    "lists.index": Permission.LIST,
-    "lists.document": Permission.LIST,
-    "lists.detail": Permission.LIST,
-    "lists.download": Permission.EXPORT,
-    "me.show": Standing.PERSON,
-    "me.password": Standing.PERSON,
-    "me.end_session": Standing.PERSON,
-    "me.end_others": Standing.PERSON,
-    "me.second_factor": Standing.PERSON,
-    "me.remove_second_factor": Standing.PERSON,
-    "me.renew_codes": Standing.PERSON,
-    "team.index": Permission.INVITE,
-    "team.invite": Permission.INVITE,
-    "team.change": Permission.INVITE,
-    "team.act": Permission.INVITE,
-    "team.act_on_invitation": Permission.INVITE,
-    "tickets.show": Permission.TICKET,
-    "tickets.download": Permission.TICKET,
-    "sending.show": Permission.TICKET,
-    "sending.send": Permission.TICKET,
-    "sending.send_again": Permission.TICKET,
-    "dev.mails": None,
-    "dev.mail": None,
-    "dev.mail_page": None,
-    "dev.mail_file": None,
-}
-#: Routes that a developer's machine has and production has not.
-ONLY_IN_DEVELOPMENT = frozenset(endpoint for endpoint in GUARDS if endpoint.startswith("dev."))
+from app.security import SAFE_METHODS, cookie_name, local_path
+from app.views.matrix import ONLY_IN_DEVELOPMENT, ROUTES
 
 #: The one page of staff who have no second factor yet.
 ENROLMENT = "me.second_factor"
 
 
 def guard_routes(app: Flask) -> None:
-    """Guard every route of ``app``. Raises RuntimeError when one is in no line of GUARDS."""
+    """Guard every route of ``app``. Raises RuntimeError when one is in no line of the matrix."""
     # Without its context processor: an error page must not look for the person in the database.
     manager = LoginManager(app, add_context_processor=False)
     manager.session_protection = None
     manager.request_loader(load_visitor)
     app.before_request(guard)
     routes = {rule.endpoint for rule in app.url_map.iter_rules()}
-    differences = (routes ^ GUARDS.keys()) - ONLY_IN_DEVELOPMENT
+    differences = (routes ^ ROUTES.keys()) - ONLY_IN_DEVELOPMENT
     if differences:
-        raise RuntimeError(f"routes and guards differ: {', '.join(sorted(differences))}")
+        raise RuntimeError(f"routes and matrix differ: {', '.join(sorted(differences))}")
 
 
 def guard() -> AnyResponse | None:
     """Let nobody pass who may not: strangers sign in first, others are refused."""
     if request.endpoint is None or request.routing_exception is not None:
         return None  # the router's own answer: 404, 405 or a redirection
-    needed = GUARDS[request.endpoint]
+    needed = ROUTES[request.endpoint].needs
     if needed is None:
         return None
     person = visitor()
     if person is None:
         return ask_to_sign_in()
-    if not person.may(needed):
-        refuse(person, needed)
     if person.must_enrol and request.endpoint != ENROLMENT:
         return lead_to(url_for(ENROLMENT))
+    if not person.may(needed):
+        if person.staff and person.access is None and request.method == "GET":
+            return redirect(url_for("desk.home"), 303)
+        refuse(person, needed)
+    if isinstance(needed, Permission) and person.is_looking and request.method not in SAFE_METHODS:
+        refuse(person, needed)  # a look never changes anything, whatever the route
     return None
 
 

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import date
 from pathlib import Path
 from typing import Any
 
-from babel.dates import format_date
 from babel.numbers import format_decimal
 from flask import Flask, render_template, request, url_for
 from flask_htmx import HTMX
 from jinja2 import StrictUndefined
 
-from app.accounts.rights import Permission
+from app.accounts.rights import Permission, Standing
 from app.accounts.sessions import new_key
 from app.context import known_visitor, theme
-from app.i18n import DEFAULT_LANGUAGE, gettext, language, ngettext, speak
+from app.i18n import DEFAULT_LANGUAGE, N_, gettext, language, ngettext, speak
 from app.lists import REMITTANCES, TRANSACTIONS, money
 from app.security import local_path
 from app.views import cells, deliveries, details, filters, periods
 from app.views.accounts import LANGUAGE_COOKIE
 from app.views.branding import theme_file
+from app.views.desk.place import desk_menu
+from app.views.moments import show_day, show_long_day, show_moment
 
 HTMX_FILE = "vendor/htmx@2.0.11/htmx.min.js"
 htmx = HTMX()
@@ -39,6 +39,7 @@ def prepare(app: Flask) -> None:
         money=show_money,
         day=show_day,
         long_day=show_long_day,
+        moment=show_moment,
         number=show_number,
         in_words=deliveries.delivery_in_words,
     )
@@ -53,6 +54,8 @@ def prepare(app: Flask) -> None:
         htmx_file=HTMX_FILE,
         here=here,
         menu=menu,
+        desk_menu=desk_menu,
+        account_entries=account_entries,
         address=cells.address,
         payments_address=cells.payments_address,
         cell=cells.cell,
@@ -95,23 +98,29 @@ def menu() -> tuple[tuple[str, str], ...]:
     return tuple((spec.name, gettext(spec.title)) for spec in (TRANSACTIONS, REMITTANCES))
 
 
+def account_entries() -> list[tuple[str, str]]:
+    """What the account menu leads to, for this person: addresses and their words."""
+    person = known_visitor()
+    entries = (
+        (Standing.STAFF, "desk.merchants", N_("The maintainer's desk")),
+        (Permission.INVITE, "team.index", N_("Accesses")),
+        (Permission.JOURNAL, "journal.show", N_("Journal")),
+        (Standing.PERSON, "me.show", N_("Sign-in and security")),
+    )
+    return [
+        (url_for(endpoint), gettext(words))
+        for needed, endpoint, words in entries
+        if person is not None and person.may(needed)
+    ]
+
+
 def show_money(minor: int, currency: str) -> str:
     """``1 234,56 €`` from minor units."""
     return money.show(minor, currency, language())
 
 
-def show_day(day: date) -> str:
-    """``21/11/2026``."""
-    return format_date(day, "dd/MM/yyyy" if language() == "fr" else "yyyy-MM-dd", locale=language())
-
-
-def show_long_day(day: date) -> str:
-    """``samedi 21 novembre 2026``."""
-    return format_date(day, "full", locale=language())
-
-
-def show_number(number: int) -> str:
-    """``7 139``."""
+def show_number(number: float) -> str:
+    """``7 139``, ``0,1``."""
     return format_decimal(number, locale=language())
 
 

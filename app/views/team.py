@@ -1,4 +1,8 @@
-"""The page where an owner gives accesses to his merchant, changes them and takes them back."""
+"""Who has access to a merchant: the owner gives and takes accesses to his own, staff to any of theirs.
+
+The same pages stand in two places. Under ``/acces`` one acts with what one holds oneself; at the desk,
+under ``/gestion/commercants/<merchant_id>/acces``, as the maintainer's staff.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +10,27 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from app.accounts import letters, team
+from app.accounts import letters, resets, team
 from app.accounts.grants import Grant
+from app.accounts.journal import Event, record
 from app.accounts.rights import ROLE_DUTIES, role_name
 from app.accounts.team import Holder, NotYoursError
 from app.accounts.users import UserError
-from app.context import access, database, links, request_id, visitor
+from app.context import access, client, database, desk, links, request_id, visitor
+from app.desk import merchants
 from app.i18n import N_, gettext
 from app.models import DEFAULT_TIME_ZONE, Role
 
 blueprint = Blueprint("team", __name__, url_prefix="/acces")
+desk_blueprint = Blueprint(
+    "desk_team",
+    __name__,
+    url_prefix="/gestion/commercants/<int(max=9223372036854775807):merchant_id>/acces",
+)
 
 #: What was just done, as its page says it.
 DONE = {
@@ -28,6 +39,7 @@ DONE = {
     "suspended": N_("The access is suspended."),
     "restored": N_("The access is open again."),
     "removed": N_("The access is removed."),
+    "reset": N_("A link to choose a new password is on its way."),
     "withdrawn": N_("The invitation is withdrawn: its link is worth nothing any more."),
 }
 ACTIONS: dict[str, tuple[Callable[..., None], str]] = {
@@ -49,19 +61,23 @@ class Asked:
     faults: dict[str, str] = field(default_factory=dict)
 
 
-@blueprint.get("")
 def index() -> str:
     """Everybody with an access, and the invitations that wait."""
     with database().reading() as connection:
         holder = _holder(connection)
         members, waiting = team.members(connection, holder), team.waiting(connection, holder)
+        merchant = _merchant(connection)
     done = DONE.get(request.args.get("done", ""))
     return render_template(
-        "team/index.html", members=members, waiting=waiting, done=done and gettext(done), **_words()
+        "team/index.html",
+        merchant=merchant,
+        members=members,
+        waiting=waiting,
+        done=done and gettext(done),
+        **_words(),
     )
 
 
-@blueprint.route("/inviter", methods=["GET", "POST"])
 def invite() -> ResponseReturnValue:
     """The form of an invitation, and what it sends."""
     if request.method == "GET":
@@ -78,7 +94,6 @@ def invite() -> ResponseReturnValue:
     return (_form(None, asked), 422) if asked.faults else _done("invited")
 
 
-@blueprint.route("/<int:membership_id>", methods=["GET", "POST"])
 def change(membership_id: int) -> ResponseReturnValue:
     """One access, to be changed."""
     if request.method == "GET":
@@ -92,7 +107,6 @@ def change(membership_id: int) -> ResponseReturnValue:
     return (_form(membership_id, asked), 422) if asked.faults else _done("changed")
 
 
-@blueprint.post("/<int:membership_id>/<action>")
 def act(membership_id: int, action: str) -> Response:
     """Suspend, restore or remove an access."""
     if action not in ACTIONS:
@@ -103,7 +117,6 @@ def act(membership_id: int, action: str) -> Response:
     return _done(done)
 
 
-@blueprint.post("/invitations/<int:invitation_id>/<action>")
 def act_on_invitation(invitation_id: int, action: str) -> ResponseReturnValue:
     """Send an invitation again, or withdraw it."""
     if action not in ("renvoyer", "annuler"):
@@ -120,16 +133,69 @@ def act_on_invitation(invitation_id: int, action: str) -> ResponseReturnValue:
     return _done("withdrawn" if action == "annuler" else "invited")
 
 
+def reset(membership_id: int) -> Response:
+    """Start a new password for somebody, who alone will choose it: he gets the link."""
+    with database().writing() as connection:
+        holder = _holder(connection)
+        member = _or_404(team.member, connection, holder, membership_id)
+        record(
+            connection,
+            Event.RESET_STARTED,
+            user_id=holder.user_id,
+            merchant_id=holder.merchant_id,
+            request_id=request_id(),
+            of=member.user_id,
+        )
+    resets.ask(database(), links(), desk().reseller_slug, member.email, client())
+    return _done("reset")
+
+
+for _place in (blueprint, desk_blueprint):
+    _form_methods = ["GET", "POST"]
+    _place.add_url_rule("", "index", index)
+    _place.add_url_rule("/inviter", "invite", invite, methods=_form_methods)
+    _place.add_url_rule("/<int:membership_id>", "change", change, methods=_form_methods)
+    _place.add_url_rule("/<int:membership_id>/<action>", "act", act, methods=["POST"])
+    _place.add_url_rule(
+        "/invitations/<int:invitation_id>/<action>",
+        "act_on_invitation",
+        act_on_invitation,
+        methods=["POST"],
+    )
+desk_blueprint.add_url_rule("/<int:membership_id>/reinitialiser", "reset", reset, methods=["POST"])
+
+
+@desk_blueprint.url_value_preprocessor
+def _take_merchant(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+    g.desk_merchant_id = (values or {}).pop("merchant_id", None)
+
+
+@desk_blueprint.url_defaults
+def _give_merchant(_endpoint: str, values: dict[str, Any]) -> None:
+    values.setdefault("merchant_id", g.get("desk_merchant_id"))
+
+
+def _merchant(connection: Any) -> Any:
+    """The merchant whose accesses staff look at; None on one's own page."""
+    if g.get("desk_merchant_id") is None:
+        return None
+    found = merchants.merchant(connection, desk().reseller_id, g.desk_merchant_id)
+    return found or abort(404)
+
+
 def _holder(connection: Any) -> Holder:
     person = visitor()
     if person is None:
         abort(403)
+    merchant = _merchant(connection)
+    if merchant is not None:
+        return team.staff_holder(person.user_id, merchant.id, request_id())
     return team.holder_of(connection, access(), person.user_id, request_id())
 
 
-def _or_404(function: Callable[..., Any], *given: Any) -> None:
+def _or_404(function: Callable[..., Any], *given: Any) -> Any:
     try:
-        function(*given)
+        return function(*given)
     except NotYoursError:
         abort(404)
 
@@ -187,11 +253,13 @@ def _form(membership_id: int | None, asked: Asked | None) -> str:
                 contracts=" ".join(team.numbers_of(connection, holder, member.grant.contract_ids)),
             )
         outlets = team.outlets_to_give(connection, holder)
+        merchant = _merchant(connection)
     asked = asked or Asked()
     if holder.grant.limited:
         asked.scope = "some"
     return render_template(
         "team/form.html",
+        merchant=merchant,
         member=member,
         asked=asked,
         outlets=outlets,
@@ -209,4 +277,4 @@ def _words() -> dict[str, Any]:
 
 
 def _done(what: str) -> Response:
-    return redirect(url_for("team.index", done=what), 303)
+    return redirect(url_for(".index", done=what), 303)

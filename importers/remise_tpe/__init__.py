@@ -22,7 +22,7 @@ from importers import layout, lines
 from importers.card_numbers import Candidate
 from importers.columns import Column, times
 from importers.lines import Lines, Text
-from importers.records import Payments
+from importers.records import Origin, Payments
 from importers.refusals import Refusal, Refused, refuse
 from importers.remise_tpe import checks
 from importers.remise_tpe.columns import (
@@ -40,7 +40,8 @@ from importers.remise_tpe.sections import Section, section
 
 FIRST_LINE = re.compile(rb"(?:\xef\xbb\xbf)?FIC;REMISE-TPE;")
 
-__all__ = ["FIRST_LINE", "NAME", "belongs", "read"]
+__all__ = ["FIRST_LINE", "NAME", "belongs", "origin", "read"]
+_SOURCE = [column.name for column in COLUMNS[Record.FIC]].index("source") + 1
 
 
 def belongs(data: bytes, candidate: Candidate, line: bytes) -> bool:
@@ -68,6 +69,12 @@ def _record(letters_: bytes) -> Record | None:
 
 def _agrees(number: str, card: str) -> bool:
     return card[-4:] == number[-4:] and card[:6].strip("*") in ("", number[:6])
+
+
+def origin(data: bytes) -> Origin:
+    """The source that the first line names."""
+    values = data.split(b"\n", 1)[0].split(b";")
+    return Origin(source=values[_SOURCE].decode("utf-8", "replace") if len(values) > _SOURCE else None)
 
 
 def read(data: bytes) -> Payments:

@@ -15,6 +15,7 @@ PAGES = {
     "remises-vides": "/remises?count=without",
     "trop-long": f"/transactions.csv?{MONTH}",
     "introuvable": "/transactions/999999999",
+    "journal": "/journal",
     "remise": "/remises >> a[href^='/remises/']:not(.send-link)",
     "ticket": "/remises >> a[href^='/remises/']:not(.send-link) >> a[href$='/ticket']",
     "envoi": "/transactions >> a.send-link",

@@ -24,6 +24,7 @@ ACCOUNTS = {
 }
 JOURNAL = {"journal_entry"}
 MAIL = {"delivery"}
+DESK = {"desk_task"}
 IMPORTED = sorted(PAYMENTS | PARTIES | IMPORTS)
 
 RELATIONS = """
@@ -34,8 +35,12 @@ PRIVILEGES = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", 
 READ, ADD, WRITE = {"SELECT"}, {"SELECT", "INSERT"}, {"SELECT", "INSERT", "UPDATE", "DELETE"}
 KEEP_UP = {"SELECT", "UPDATE"}
 GRANTED = {
-    Role.WEB: dict.fromkeys(IMPORTED, READ) | dict.fromkeys(ACCOUNTS, WRITE) | dict.fromkeys(JOURNAL, ADD),
-    Role.IMPORT: dict.fromkeys(IMPORTED, WRITE) | dict.fromkeys(JOURNAL, ADD) | dict.fromkeys(MAIL, KEEP_UP),
+    Role.WEB: dict.fromkeys(IMPORTED, READ)
+    | dict.fromkeys(ACCOUNTS, WRITE)
+    | dict.fromkeys(JOURNAL | DESK, ADD),
+    Role.IMPORT: dict.fromkeys(IMPORTED, WRITE)
+    | dict.fromkeys(JOURNAL, ADD)
+    | dict.fromkeys(MAIL | DESK, KEEP_UP),
 }
 
 
@@ -213,6 +218,21 @@ def test_a_role_is_not_shaken_off_by_resetting_it(module_database):
     with module_database.writing(Role.WEB) as connection:
         connection.execute(text("RESET ROLE"))
         assert connection.scalar(text("SELECT current_user")) == Role.WEB
+
+
+def test_the_journal_forgets_what_is_older_than_twelve_months_and_nothing_else(database):
+    with database.writing(Role.OWNER) as connection:
+        for months in ("11 months", "13 months"):
+            connection.execute(
+                text(
+                    "INSERT INTO journal_entry (at, event, details)"
+                    f" VALUES (now() - interval '{months}', 'signed_in', '{{}}')"
+                )
+            )
+    assert refused(database, Role.IMPORT, "SELECT forget_journal()")
+    with database.writing(Role.WEB) as connection:
+        assert connection.scalar(text("SELECT forget_journal()")) == 1
+        assert connection.scalar(text("SELECT count(*) FROM journal_entry")) == 1
 
 
 def test_a_reading_block_cannot_write_at_all(module_database):

@@ -11,7 +11,7 @@ import pytest
 from app.mail.delivery import deliver, transport_of
 from app.models import Delivery
 from app.views.dev import MAIL_POLICY
-from app.views.guards import GUARDS, ONLY_IN_DEVELOPMENT
+from app.views.matrix import ONLY_IN_DEVELOPMENT, ROUTES
 from tests.views.test_sending import rows_of, send
 from tests.views.town import plain, portal
 
@@ -94,4 +94,4 @@ def test_production_has_none_of_it(database, tmp_path):
     for path in ("/dev/mail", "/dev/mail/new.eml", "/dev/mail/new.eml/page", "/dev/mail/new.eml/0"):
         assert client.get(path).status_code == 404
     routes = {rule.endpoint for rule in production.url_map.iter_rules()}
-    assert routes == GUARDS.keys() - ONLY_IN_DEVELOPMENT
+    assert routes == ROUTES.keys() - ONLY_IN_DEVELOPMENT

@@ -209,7 +209,7 @@ def test_a_form_without_its_number_is_not_ours(owner, payment, database, key):
 # Who may, and for what.
 
 
-SENDERS = {role for role, allowed in PERMISSIONS.items() if Permission.TICKET in allowed}
+SENDERS = {role for role, allowed in PERMISSIONS.items() if Permission.SEND in allowed}
 
 
 def test_finance_alone_has_no_tickets():

@@ -1,0 +1,185 @@
+"""The journal read again: an owner's of his merchant, a maintainer's of all of his."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, BinaryIO, Final
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    case,
+    cast,
+    func,
+    or_,
+    select,
+    text,
+    tuple_,
+)
+from sqlalchemy.orm import aliased
+
+from app.accounts.journal import Event
+from app.accounts.words import detail, title
+from app.i18n import gettext, speaking
+from app.lists.export import BOM, LONGEST_WRITING
+from app.lists.kinds import FORMULA, MOMENTS
+from app.models import (
+    DEFAULT_TIME_ZONE,
+    Invitation,
+    JournalEntry,
+    Membership,
+    Merchant,
+    StaffMember,
+    UserAccount,
+)
+
+SIZE = 50
+_Other = aliased(UserAccount)
+#: What people do without a merchant in mind; those who belong to one are journalled there as well.
+PERSONAL: Final = frozenset(
+    {
+        Event.SIGNED_IN,
+        Event.SIGN_IN_REFUSED,
+        Event.TOO_MANY_SIGN_INS,
+        Event.SIGNED_OUT,
+        Event.FOREIGN_SESSION,
+        Event.RESET_ASKED,
+        Event.PASSWORD_RESET,
+        Event.PASSWORD_CHANGED,
+        Event.TOO_MANY_ATTEMPTS,
+        Event.SESSION_ENDED,
+        Event.SECOND_FACTOR_ADDED,
+        Event.SECOND_FACTOR_REMOVED,
+        Event.SECOND_FACTOR_REFUSED,
+        Event.RECOVERY_CODE_USED,
+        Event.RECOVERY_CODES_RENEWED,
+    }
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What to look for: part of an address, one kind of event; ``after`` is the last entry seen."""
+
+    person: str = ""
+    event: str = ""
+    after: int | None = None
+
+
+@dataclass(frozen=True)
+class Entries:
+    """Entries, the newest first; ``next_after`` is where the following page starts, if any."""
+
+    rows: tuple[Row[Any], ...]
+    next_after: int | None
+
+
+def of_merchant(merchant_id: int) -> ColumnElement[bool]:
+    """What was done at a merchant, and when its people signed in."""
+    members = select(Membership.user_id).where(Membership.merchant_id == merchant_id)
+    return or_(JournalEntry.merchant_id == merchant_id, _personal(members))
+
+
+def of_reseller(reseller_id: int) -> ColumnElement[bool]:
+    """What was done at a reseller's merchants, by their people, and at his desk."""
+    merchants = select(Merchant.id).where(Merchant.reseller_id == reseller_id)
+    members = select(Membership.user_id).where(Membership.merchant_id.in_(merchants))
+    return or_(
+        JournalEntry.merchant_id.in_(merchants),
+        _personal(members),
+        _personal(select(StaffMember.user_id).where(StaffMember.reseller_id == reseller_id)),
+        JournalEntry.details["reseller_id"].as_integer() == reseller_id,
+    )
+
+
+def _personal(people: Select[Any]) -> ColumnElement[bool]:
+    return and_(
+        JournalEntry.merchant_id.is_(None),
+        JournalEntry.event.in_(PERSONAL),
+        JournalEntry.user_id.in_(people),
+    )
+
+
+def entries(connection: Connection, seen: ColumnElement[bool], asked: Asked) -> Entries:
+    """A page of the journal: ``id``, ``at``, ``event``, ``details``, ``email``, ``merchant``, ``local``."""
+    found = connection.execute(_statement(seen, asked).limit(SIZE + 1)).all()
+    rows = tuple(found[:SIZE])
+    return Entries(rows, rows[-1].id if len(found) > SIZE else None)
+
+
+def write_csv(connection: Connection, seen: ColumnElement[bool], asked: Asked, file: BinaryIO) -> int:
+    """Write all of it, in French, by the rules of the lists' CSV; returns the number of lines."""
+    connection.execute(text(f"SET LOCAL statement_timeout TO '{LONGEST_WRITING}'"))
+    found = connection.execution_options(yield_per=1000).execute(_statement(seen, asked))
+    with speaking("fr"):
+        wrapped = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
+        wrapped.write(BOM)
+        writer = csv.writer(wrapped, delimiter=";", lineterminator="\r\n")
+        writer.writerow(
+            [gettext("Date"), gettext("Who"), gettext("Merchant"), gettext("What"), gettext("Details")]
+        )
+        written = _write_lines(writer, found)
+        wrapped.detach()
+    return written
+
+
+def _write_lines(writer: Any, rows: Iterable[Row[Any]]) -> int:
+    count = 0
+    for count, row in enumerate(rows, start=1):  # noqa: B007 - the number is what is returned
+        what = detail(row.event, row.details, row.local.date())
+        said = (row.email or "", row.merchant or "", title(row.event), what)
+        writer.writerow([row.local.strftime(MOMENTS["fr"]), *map(_guarded, said)])
+    return count
+
+
+def _guarded(text: str) -> str:
+    """``text`` with a quote in front when a spreadsheet would run it as a formula."""
+    return f"'{text}" if text[:1] and text[0] in FORMULA else text
+
+
+def _statement(seen: ColumnElement[bool], asked: Asked) -> Select[Any]:
+    return (
+        select(
+            JournalEntry.id,
+            JournalEntry.at,
+            func.timezone(DEFAULT_TIME_ZONE, JournalEntry.at).label("local"),
+            JournalEntry.event,
+            _details(),
+            UserAccount.email,
+            Merchant.name.label("merchant"),
+        )
+        .outerjoin(UserAccount, UserAccount.id == JournalEntry.user_id)
+        .outerjoin(Merchant, Merchant.id == JournalEntry.merchant_id)
+        .outerjoin(_Other, _Other.id == _number("of"))
+        .outerjoin(Invitation, Invitation.id == _number("invitation"))
+        .where(seen, *_conditions(seen, asked))
+        .order_by(JournalEntry.at.desc(), JournalEntry.id.desc())
+    )
+
+
+def _number(name: str) -> ColumnElement[int]:
+    return cast(JournalEntry.details[name].astext, BigInteger)
+
+
+def _details() -> ColumnElement[Any]:
+    """The details, with the address of the other person that they name by number as ``whom``."""
+    whom = func.coalesce(_Other.email, Invitation.email)
+    named = case((whom.is_not(None), func.jsonb_build_object("whom", whom)), else_=func.jsonb_build_object())
+    return JournalEntry.details.op("||")(named).label("details")
+
+
+def _conditions(seen: ColumnElement[bool], asked: Asked) -> Iterable[ColumnElement[bool]]:
+    if person := asked.person.strip():
+        yield func.strpos(UserAccount.email, person.lower()) > 0
+    if asked.event:
+        yield JournalEntry.event == asked.event
+    if asked.after is not None:
+        place = select(JournalEntry.at, JournalEntry.id).where(seen, JournalEntry.id == asked.after)
+        yield tuple_(JournalEntry.at, JournalEntry.id) < place.correlate(None).scalar_subquery()

@@ -1,0 +1,90 @@
+"""The import journal: each file of a reseller, what it brought, or why it was set aside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, any_, func, or_, select
+from sqlalchemy.orm import aliased
+
+from app.desk.paging import AnyRow, Order, Page, page
+from app.models import ImportFile, ImportRefusal, ImportStatus, Reseller, Source
+from app.refusals import Refusal
+
+_NEWEST = Order((ImportFile.received_at, ImportFile.id), ImportFile.id, descending=True)
+_Source = aliased(Source)
+
+
+def files(
+    connection: Connection,
+    reseller_id: int,
+    status: ImportStatus | None = None,
+    asked: str = "",
+    after: int | None = None,
+) -> Page:
+    """Files, the newest first, in one state or any; ``asked`` is part of a name or a file id."""
+    visible = [_seen_by(reseller_id)]
+    where = [] if status is None else [ImportFile.status == status]
+    if words := asked.strip():
+        where.append(
+            or_(
+                func.strpos(func.fold(ImportFile.name), func.fold(words)) > 0,
+                ImportFile.file_key == words,
+            )
+        )
+    return page(connection, _statement(*visible, *where, *_NEWEST.behind(after, visible)), _NEWEST)
+
+
+def file(connection: Connection, reseller_id: int, file_id: int) -> AnyRow | None:
+    """One file; None when it is not for this reseller to see."""
+    return connection.execute(_statement(_seen_by(reseller_id), ImportFile.id == file_id)).one_or_none()
+
+
+def refusals(connection: Connection, file_id: int) -> tuple[Refusal, ...]:
+    """Why a file was set aside, in the order of its lines."""
+    rows = connection.execute(
+        select(ImportRefusal.line, ImportRefusal.column, ImportRefusal.reason, ImportRefusal.params)
+        .where(ImportRefusal.import_file_id == file_id)
+        .order_by(ImportRefusal.line.nulls_first(), ImportRefusal.id)
+    )
+    return tuple(Refusal(**row._mapping) for row in rows)  # noqa: SLF001 - the documented name
+
+
+def how_many_in_quarantine(connection: Connection, reseller_id: int) -> int:
+    """Files that a person has to look at."""
+    statement = (
+        select(func.count())
+        .select_from(ImportFile)
+        .outerjoin(Source, Source.id == ImportFile.source_id)
+        .where(_seen_by(reseller_id), ImportFile.status == ImportStatus.QUARANTINED)
+    )
+    return connection.execute(statement).scalar_one()
+
+
+def _statement(*where: ColumnElement[bool]) -> Select[Any]:
+    return (
+        select(
+            *(column for column in ImportFile.__table__.columns if column.name != "merchant_ids"),
+            Source.name.label("source"),
+        )
+        .outerjoin(Source, Source.id == ImportFile.source_id)
+        .where(*where)
+    )
+
+
+def _seen_by(reseller_id: int) -> ColumnElement[bool]:
+    """Files of the reseller's sources, and referentials that declare for it.
+
+    A file that says nothing of whose it is belongs to the only maintainer there is; among several it
+    is for the operator of the machine alone.
+    """
+    declared = select(Reseller.id).where(Reseller.declared, Reseller.id != reseller_id)
+    of_nobody = and_(
+        ImportFile.source_id.is_(None), func.cardinality(ImportFile.reseller_ids) == 0, ~declared.exists()
+    )
+    source = (
+        select(_Source.id)
+        .where(_Source.id == ImportFile.source_id, _Source.reseller_id == reseller_id)
+        .correlate(ImportFile)
+    )
+    return or_(source.exists(), any_(ImportFile.reseller_ids) == reseller_id, of_nobody)

@@ -1,0 +1,171 @@
+"""The merchants of a reseller: found by any of their numbers, then one with all that is his."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, exists, func, or_, select, update
+
+from app.desk.paging import AnyRow, Order, Page, page
+from app.models import (
+    ALL_CONTRACTS,
+    UNCLAIMED_MERCHANT,
+    Contract,
+    Membership,
+    Merchant,
+    Outlet,
+    RemittanceDay,
+)
+
+_BY_NAME = Order((Merchant.name, Merchant.id), Merchant.id)
+_BY_TRADE_NAME = Order((Outlet.trade_name, Outlet.id), Outlet.id)
+
+
+def merchants(connection: Connection, reseller_id: int, asked: str = "", after: int | None = None) -> Page:
+    """Merchants by name: ``id``, ``code``, ``name``, ``outlets``, ``contracts``, ``people``, ``last_day``.
+
+    ``asked`` is part of a name or code, or a whole SIRET or contract number. ``last_day`` is the last
+    day with a telecollection, None when there is none.
+    """
+    visible = _of(reseller_id)
+    statement = select(*_FACTS).where(
+        *visible, *_matching(reseller_id, asked), *_BY_NAME.behind(after, visible)
+    )
+    return page(connection, statement, _BY_NAME)
+
+
+def merchant(connection: Connection, reseller_id: int, merchant_id: int) -> AnyRow | None:
+    """One merchant, as :func:`merchants` gives them; None when it is not this reseller's."""
+    return connection.execute(
+        select(*_FACTS).where(*_of(reseller_id), Merchant.id == merchant_id)
+    ).one_or_none()
+
+
+def suspend(connection: Connection, reseller_id: int, merchant_id: int, *, suspended: bool) -> bool:
+    """Close a merchant to all its people, or open it again; its payments go on arriving.
+
+    Returns False when it is not this reseller's, or was so already.
+    """
+    differs = Merchant.suspended_at.is_(None) if suspended else Merchant.suspended_at.is_not(None)
+    changed = (
+        update(Merchant)
+        .where(*_of(reseller_id), Merchant.id == merchant_id, differs)
+        .values(suspended_at=func.now() if suspended else None)
+        .returning(Merchant.id)
+    )
+    return connection.scalar(changed) is not None
+
+
+def outlets(
+    connection: Connection, reseller_id: int, merchant_id: int, asked: str = "", after: int | None = None
+) -> Page:
+    """Outlets of a merchant by trade name, each with its ``contracts`` as a list of objects."""
+    visible = [
+        Outlet.merchant_id == merchant_id,
+        exists(select(Merchant.id).where(*_of(reseller_id), Merchant.id == merchant_id)),
+    ]
+    matching = [_outlet_matches(asked)] if asked.strip() else []
+    statement = select(
+        Outlet.id, Outlet.siret, Outlet.trade_name, Outlet.postcode, Outlet.city, _contracts_of_outlet()
+    ).where(*visible, *matching, *_BY_TRADE_NAME.behind(after, visible))
+    return page(connection, statement, _BY_TRADE_NAME)
+
+
+def contracts_without_outlet(connection: Connection, reseller_id: int, merchant_id: int) -> list[AnyRow]:
+    """Contracts of a merchant that belong to no outlet."""
+    return list(
+        connection.execute(
+            select(Contract.number, Contract.rank, Contract.application, Contract.label)
+            .where(
+                Contract.merchant_id == merchant_id,
+                Contract.reseller_id == reseller_id,
+                Contract.outlet_id.is_(None),
+            )
+            .order_by(Contract.number, Contract.rank, Contract.application)
+        )
+    )
+
+
+def _of(reseller_id: int) -> list[ColumnElement[bool]]:
+    return [Merchant.reseller_id == reseller_id, Merchant.id != UNCLAIMED_MERCHANT]
+
+
+def _matching(reseller_id: int, asked: str) -> list[ColumnElement[bool]]:
+    words = asked.strip()
+    if not words:
+        return []
+    outlet = exists(select(Outlet.id).where(Outlet.merchant_id == Merchant.id, _outlet_matches(words)))
+    contract = exists(
+        select(Contract.id).where(
+            Contract.merchant_id == Merchant.id,
+            Contract.reseller_id == reseller_id,
+            func.ltrim(Contract.number, "0") == words.lstrip("0"),
+        )
+    )
+    return [or_(_holds(Merchant.name, words), _holds(Merchant.code, words), outlet, contract)]
+
+
+def _outlet_matches(asked: str) -> ColumnElement[bool]:
+    words = asked.strip()
+    digits = "".join(words.split())
+    contract = exists(
+        select(Contract.id).where(
+            Contract.merchant_id == Outlet.merchant_id,
+            Contract.outlet_id == Outlet.id,
+            func.ltrim(Contract.number, "0") == words.lstrip("0"),
+        )
+    )
+    return or_(_holds(Outlet.trade_name, words), Outlet.siret == digits, contract)
+
+
+def _holds(column: Any, words: str) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = func.strpos(func.fold(column), func.fold(words)) > 0
+    return found
+
+
+def _count(model: Any, *where: ColumnElement[bool]) -> ScalarSelect[int]:
+    return (
+        select(func.count())
+        .select_from(model)
+        .where(model.merchant_id == Merchant.id, *where)
+        .scalar_subquery()
+    )
+
+
+def _last_day() -> ScalarSelect[Any]:
+    return (
+        select(func.max(RemittanceDay.day))
+        .where(RemittanceDay.merchant_id == Merchant.id, RemittanceDay.contract_id == ALL_CONTRACTS)
+        .scalar_subquery()
+    )
+
+
+def _contracts_of_outlet() -> ColumnElement[Any]:
+    described = func.jsonb_build_object(
+        "number", Contract.number, "rank", Contract.rank, "application", Contract.application
+    )
+    ordered: Select[Any] = (
+        select(described.label("described"))
+        .where(Contract.merchant_id == Outlet.merchant_id, Contract.outlet_id == Outlet.id)
+        .order_by(Contract.number, Contract.rank, Contract.application)
+        .correlate(Outlet)
+    )
+    inner = ordered.subquery()
+    return (
+        select(func.coalesce(func.jsonb_agg(inner.c.described), func.jsonb_build_array()))
+        .scalar_subquery()
+        .label("contracts")
+    )
+
+
+_FACTS = (
+    Merchant.id,
+    Merchant.code,
+    Merchant.name,
+    Merchant.created_at,
+    Merchant.suspended_at,
+    _count(Outlet).label("outlets"),
+    _count(Contract).label("contracts"),
+    _count(Membership).label("people"),
+    _last_day().label("last_day"),
+)

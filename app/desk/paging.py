@@ -1,0 +1,48 @@
+"""A page of rows in a fixed order, from the row after which it starts: no OFFSET, no COUNT."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, select, tuple_
+
+SIZE = 50
+AnyRow = Row[*tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows in order; ``next_after`` is the id after which the following page starts, if any."""
+
+    rows: tuple[AnyRow, ...]
+    next_after: int | None
+
+
+@dataclass(frozen=True)
+class Order:
+    """The columns that rows are ordered by: never NULL, ending with ``key``, all the same way."""
+
+    columns: Sequence[Any]
+    key: Any
+    descending: bool = False
+
+    def by(self) -> list[ColumnElement[Any]]:
+        """ORDER BY."""
+        return [column.desc() if self.descending else column.asc() for column in self.columns]
+
+    def behind(self, after: int | None, visible: Sequence[ColumnElement[bool]]) -> list[ColumnElement[bool]]:
+        """True for the rows behind the row ``after``; for none when that row is not ``visible``."""
+        if after is None:
+            return []
+        place = select(*self.columns).where(self.key == after, *visible).correlate(None).scalar_subquery()
+        columns = tuple_(*self.columns)
+        return [columns < place if self.descending else columns > place]
+
+
+def page(connection: Connection, statement: Select[*tuple[Any, ...]], order: Order, size: int = SIZE) -> Page:
+    """The first ``size`` rows of ``statement``, which selects its key as ``id``."""
+    found = connection.execute(statement.order_by(*order.by()).limit(size + 1)).all()
+    rows = tuple(found[:size])
+    return Page(rows, rows[-1].id if len(found) > size else None)

@@ -1,0 +1,95 @@
+"""Contracts that files name and nobody has declared: what waits under them, and since when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, ScalarSelect, func, select
+
+from app.desk.paging import AnyRow, Order, Page, page
+from app.models import UNCLAIMED_MERCHANT, Contract, Remittance, Source, Transaction
+
+#: Counted so far and no further: "10 000 or more" is as good as the exact number.
+MOST_COUNTED = 10_000
+
+_ORDER = Order((Contract.number, Contract.rank, Contract.application, Contract.id), Contract.id)
+
+
+def unclaimed(connection: Connection, reseller_id: int, asked: str = "", after: int | None = None) -> Page:
+    """Undeclared contracts by number, with ``remittances``, ``transactions``, ``since`` and ``siret``.
+
+    Counts stop at MOST_COUNTED. ``since`` is the first telecollection; ``siret`` is what the terminal said.
+    """
+    visible = [Contract.merchant_id == UNCLAIMED_MERCHANT, Contract.reseller_id == reseller_id]
+    words = asked.strip()
+    matching = (
+        [func.ltrim(Contract.number, "0").startswith(words.lstrip("0"), autoescape=True)] if words else []
+    )
+    statement = (
+        select(*_FACTS)
+        .outerjoin(Source, Source.id == Contract.source_id)
+        .where(*visible, *matching, *_ORDER.behind(after, visible))
+    )
+    return page(connection, statement, _ORDER)
+
+
+def chosen(connection: Connection, reseller_id: int, contract_ids: Sequence[int]) -> list[AnyRow]:
+    """Those of ``contract_ids`` that are undeclared contracts of this reseller."""
+    return list(
+        connection.execute(
+            select(*_FACTS)
+            .outerjoin(Source, Source.id == Contract.source_id)
+            .where(
+                Contract.merchant_id == UNCLAIMED_MERCHANT,
+                Contract.reseller_id == reseller_id,
+                Contract.id.in_(contract_ids),
+            )
+            .order_by(*_ORDER.by())
+        )
+    )
+
+
+def how_many(connection: Connection, reseller_id: int) -> int:
+    """Undeclared contracts of this reseller, MOST_COUNTED at most."""
+    waiting = (
+        select(Contract.id)
+        .where(Contract.merchant_id == UNCLAIMED_MERCHANT, Contract.reseller_id == reseller_id)
+        .limit(MOST_COUNTED)
+        .subquery()
+    )
+    return connection.execute(select(func.count()).select_from(waiting)).scalar_one()
+
+
+def _kept_aside(model: Any) -> ScalarSelect[int]:
+    rows = (
+        select(model.id)
+        .where(model.merchant_id == UNCLAIMED_MERCHANT, model.contract_id == Contract.id)
+        .correlate(Contract)
+        .limit(MOST_COUNTED)
+        .subquery()
+    )
+    return select(func.count()).select_from(rows).scalar_subquery()
+
+
+def _of_first_remittance(column: Any) -> ScalarSelect[Any]:
+    return (
+        select(column)
+        .where(Remittance.merchant_id == UNCLAIMED_MERCHANT, Remittance.contract_id == Contract.id)
+        .order_by(Remittance.collected_at, Remittance.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+_FACTS = (
+    Contract.id,
+    Contract.number,
+    Contract.rank,
+    Contract.application,
+    Source.name.label("source"),
+    _kept_aside(Remittance).label("remittances"),
+    _kept_aside(Transaction).label("transactions"),
+    _of_first_remittance(Remittance.collected_on).label("since"),
+    _of_first_remittance(Remittance.siret).label("siret"),
+)

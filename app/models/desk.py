@@ -1,0 +1,55 @@
+"""What the maintainer's desk has asked the worker to do: the web itself never writes payments."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Index
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, Big, BigOrNone, CreatedAt, InstantOrNone, LocalId, Words, one_of
+
+
+class DeskTaskKind(StrEnum):
+    """What is asked: contracts for a merchant, a file once more, a file in place of its former content."""
+
+    ATTACH = "attach"
+    RETRY = "retry"
+    REPLACE = "replace"
+
+
+class DeskTaskState(StrEnum):
+    """How far it is."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class DeskTask(Base):
+    """One thing asked for by somebody of a maintainer, done by the worker with its own rights.
+
+    ``details`` holds what the kind needs (see ``app.desk.tasks``); ``refusals`` says why it failed, as
+    the fields of :class:`app.refusals.Refusal`. Keys of other tables bear no foreign key.
+    """
+
+    __tablename__ = "desk_task"
+    __table_args__ = (
+        Index("desk_task_reseller_idx", "reseller_id", "kind", "id"),
+        one_of("kind", DeskTaskKind),
+        one_of("state", DeskTaskState),
+    )
+
+    id: Mapped[LocalId]
+    reseller_id: Mapped[Big]
+    user_id: Mapped[Big]
+    kind: Mapped[Words]
+    state: Mapped[Words] = mapped_column(default=DeskTaskState.WAITING, server_default=DeskTaskState.WAITING)
+    asked_at: Mapped[CreatedAt]
+    finished_at: Mapped[InstantOrNone]
+    merchant_id: Mapped[BigOrNone]
+    import_file_id: Mapped[BigOrNone]
+    details: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    refusals: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default="[]")

@@ -1,0 +1,72 @@
+"""Mails on their way, and those that did not arrive."""
+
+from __future__ import annotations
+
+from flask import render_template, request
+
+from app.context import database, desk
+from app.desk.deliveries import deliveries as found
+from app.desk.paging import AnyRow
+from app.i18n import N_, gettext
+from app.mail.words import FAULTS, STATES
+from app.models import DeliveryState, Fault, MailKind
+from app.views.desk.place import after, asked, blueprint, next_page
+from app.views.listing import Column, listing
+from app.views.moments import show_moment
+
+KINDS = {
+    MailKind.TICKET: N_("Ticket"),
+    MailKind.INVITATION: N_("Invitation"),
+    MailKind.RESET: N_("New password"),
+    MailKind.NOTICE: N_("Notice"),
+}
+TONES = {DeliveryState.SENT: "good", DeliveryState.RETRYING: "warn", DeliveryState.FAILED: "bad"}
+
+
+def _last(row: AnyRow) -> str:
+    if row.sent_at:
+        return gettext("sent %(at)s", at=show_moment(row.sent_at))
+    if row.state == DeliveryState.RETRYING:
+        return gettext("next try %(at)s", at=show_moment(row.next_try_at))
+    return ""
+
+
+DELIVERIES = (
+    Column(N_("Recipient"), lambda row: row.recipient or gettext("(erased)"), "title"),
+    Column(
+        N_("State"),
+        lambda row: gettext(STATES[DeliveryState(row.state)]),
+        "badge",
+        tone=lambda row: TONES.get(DeliveryState(row.state), "info"),
+    ),
+    Column(N_("Kind"), lambda row: gettext(KINDS[MailKind(row.kind)])),
+    Column(N_("Merchant"), lambda row: row.merchant or ""),
+    Column(N_("Asked for"), lambda row: show_moment(row.created_at)),
+    Column(N_("Last step"), _last),
+    Column(
+        N_("Reason"),
+        lambda row: gettext(FAULTS[Fault(row.last_fault)]) if row.last_fault and not row.sent_at else "",
+    ),
+    Column(N_("Tries"), lambda row: str(row.attempts), "", style="number"),
+)
+
+
+@blueprint.get("/envois")
+def deliveries() -> str:
+    """Every mail of this maintainer's, the newest first."""
+    chosen = request.args.get("state", "")
+    state = DeliveryState(chosen) if chosen in set(DeliveryState) else None
+    words = asked()
+    with database().reading() as connection:
+        page = found(connection, desk().reseller_slug, state, words, after())
+    title = gettext("Mails")
+    return render_template(
+        "desk/deliveries.html",
+        title=title,
+        words=words,
+        state=state or "",
+        states=[(value.value, gettext(said)) for value, said in STATES.items()],
+        list=listing(title, DELIVERIES, page.rows),
+        next_after=page.next_after,
+        further=next_page("desk.deliveries", page.next_after, q=words, state=state),
+    )

@@ -1,0 +1,187 @@
+"""The import journal, and what can be done about a file that was set aside."""
+
+from __future__ import annotations
+
+from babel.numbers import format_decimal
+from flask import abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app.accounts.journal import Event, record
+from app.context import database, desk, request_id, visitor
+from app.desk import files as found
+from app.desk import tasks
+from app.desk.paging import AnyRow
+from app.i18n import N_, gettext, language, ngettext
+from app.lists import money
+from app.models import DeskTaskKind, DeskTaskState, ImportStatus
+from app.refusals import CARD_NUMBER, KNOWN_FILE_ID, Refusal
+from app.views.desk.place import ID, after, asked, blueprint, next_page
+from app.views.listing import Column, listing
+from app.views.moments import show_moment
+
+STATES = {
+    ImportStatus.LOADED: N_("Loaded"),
+    ImportStatus.SUPERSEDED: N_("Replaced"),
+    ImportStatus.QUARANTINED: N_("In quarantine"),
+}
+TONES = {
+    ImportStatus.LOADED: "good",
+    ImportStatus.SUPERSEDED: "plain",
+    ImportStatus.QUARANTINED: "bad",
+}
+AGAIN = {
+    DeskTaskKind.RETRY: Event.FILE_RETRY_ASKED,
+    DeskTaskKind.REPLACE: Event.FILE_REPLACE_ASKED,
+}
+
+
+def counts(row: AnyRow) -> str:
+    """What a file brought, in words."""
+    parts = []
+    if row.contract_count:
+        parts.append(ngettext("%(num)s contract", "%(num)s contracts", row.contract_count))
+    if row.file_key is not None:
+        parts.append(ngettext("%(num)s remittance", "%(num)s remittances", row.remittance_count))
+        parts.append(ngettext("%(num)s transaction", "%(num)s transactions", row.transaction_count))
+    return ", ".join(parts)
+
+
+def sums(row: AnyRow) -> str:
+    """The net of a file by currency."""
+    return " · ".join(money.show(sums["net"], currency, language()) for currency, sums in row.sums.items())
+
+
+FILES = (
+    Column(N_("File"), lambda row: row.name, "title"),
+    Column(
+        N_("State"),
+        lambda row: gettext(STATES[ImportStatus(row.status)]),
+        "badge",
+        tone=lambda row: TONES[ImportStatus(row.status)],
+    ),
+    Column(N_("Received"), lambda row: show_moment(row.received_at)),
+    Column(N_("Source"), lambda row: row.source or ""),
+    Column(N_("Content"), counts),
+    Column(N_("Net"), sums, "aside", style="money"),
+    Column(
+        N_("Kept aside"),
+        lambda row: str(row.unclaimed_count) if row.unclaimed_count else "",
+        "badge",
+        card=lambda row: (
+            ngettext("%(num)s remittance kept aside", "%(num)s remittances kept aside", row.unclaimed_count)
+            if row.unclaimed_count
+            else ""
+        ),
+        style="number",
+    ),
+    Column(
+        N_("Seconds"),
+        lambda row: format_decimal(round(row.seconds, 1), locale=language()),
+        "",
+        style="number",
+    ),
+)
+
+
+@blueprint.get("/imports")
+def files() -> str:
+    """Every file that came, the newest first."""
+    words, state = asked(), _state()
+    with database().reading() as connection:
+        page = found.files(connection, desk().reseller_id, state, words, after())
+    title = gettext("Imports")
+    return render_template(
+        "desk/files.html",
+        title=title,
+        words=words,
+        state=state or "",
+        states=[(status.value, gettext(said)) for status, said in STATES.items()],
+        list=listing(title, FILES, page.rows, lambda row: url_for("desk.file", id=row.id)),
+        next_after=page.next_after,
+        further=next_page("desk.files", page.next_after, q=words, state=state),
+    )
+
+
+@blueprint.get(f"/imports/{ID}")
+def file(id: int) -> str:  # noqa: A002 - the name in the address
+    """One file: what it brought, or why it was set aside and what can be done."""
+    row, reasons = _file(id)
+    with database().reading() as connection:
+        asked_before = tasks.latest(connection, desk().reseller_id, tuple(AGAIN), import_file_id=id)
+    return render_template(
+        "desk/file.html",
+        file=row,
+        state=gettext(STATES[ImportStatus(row.status)]),
+        tone=TONES[ImportStatus(row.status)],
+        counts=counts(row),
+        sums=sums(row),
+        reasons=reasons,
+        possible=_possible(row, reasons),
+        is_kept=not _holds_card_number(reasons),
+        tasks=asked_before,
+        is_waiting=any(task.state == DeskTaskState.WAITING for task in asked_before),
+        reasons_of=tasks.reasons,
+    )
+
+
+@blueprint.post(f"/imports/{ID}/reprendre", defaults={"kind": DeskTaskKind.RETRY})
+@blueprint.post(f"/imports/{ID}/remplacer", defaults={"kind": DeskTaskKind.REPLACE})
+def load_again(id: int, kind: DeskTaskKind) -> Response:  # noqa: A002 - the name in the address
+    """Ask the worker to load a file of the quarantine once more."""
+    row, reasons = _file(id)
+    person = visitor()
+    if person is None or kind not in _possible(row, reasons):
+        abort(404)
+    if _is_waiting(id):
+        return redirect(url_for("desk.file", id=id), 303)
+    with database().writing() as connection:
+        new = tasks.NewTask(
+            reseller_id=desk().reseller_id,
+            user_id=person.user_id,
+            kind=kind,
+            import_file_id=id,
+            details={"file": row.name},
+        )
+        tasks.ask(connection, new)
+        record(
+            connection,
+            AGAIN[kind],
+            user_id=person.user_id,
+            request_id=request_id(),
+            reseller_id=new.reseller_id,
+            file=row.name,
+        )
+    return redirect(url_for("desk.file", id=id), 303)
+
+
+def _file(file_id: int) -> tuple[AnyRow, tuple[Refusal, ...]]:
+    """A file in sight and why it was set aside; any other does not exist."""
+    with database().reading() as connection:
+        row = found.file(connection, desk().reseller_id, file_id)
+        if row is None:
+            abort(404)
+        return row, found.refusals(connection, file_id)
+
+
+def _is_waiting(file_id: int) -> bool:
+    """Whether it has been asked for already: a second click asks for nothing more."""
+    with database().reading() as connection:
+        before = tasks.latest(connection, desk().reseller_id, tuple(AGAIN), import_file_id=file_id)
+    return any(task.state == DeskTaskState.WAITING for task in before)
+
+
+def _possible(row: AnyRow, reasons: tuple[Refusal, ...]) -> tuple[DeskTaskKind, ...]:
+    """What can be asked about a file: nothing when not even a copy of it was kept."""
+    if row.status != ImportStatus.QUARANTINED or _holds_card_number(reasons):
+        return ()
+    replaces = any(refusal.reason == KNOWN_FILE_ID for refusal in reasons)
+    return (DeskTaskKind.REPLACE,) if replaces else (DeskTaskKind.RETRY,)
+
+
+def _holds_card_number(reasons: tuple[Refusal, ...]) -> bool:
+    return any(refusal.reason == CARD_NUMBER for refusal in reasons)
+
+
+def _state() -> ImportStatus | None:
+    asked_for = request.args.get("state", "")
+    return ImportStatus(asked_for) if asked_for in set(ImportStatus) else None

@@ -1,0 +1,129 @@
+"""The merchants of a maintainer, and one of them with all that is his."""
+
+from __future__ import annotations
+
+from flask import abort, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from app.accounts.journal import Event
+from app.context import database, desk
+from app.desk import merchants as found
+from app.desk.numbers import numbers
+from app.desk.paging import AnyRow
+from app.i18n import N_, gettext, ngettext
+from app.views.desk.place import ID, after, asked, blueprint, journal, next_page
+from app.views.listing import Column, listing
+from app.views.moments import show_day
+
+
+def _state(row: AnyRow) -> str:
+    return gettext("Suspended") if row.suspended_at else ""
+
+
+MERCHANTS = (
+    Column(N_("Merchant"), lambda row: row.name, "title"),
+    Column(N_("Code"), lambda row: row.code, "meta"),
+    Column(
+        N_("Outlets"),
+        lambda row: str(row.outlets),
+        card=lambda row: ngettext("%(num)s outlet", "%(num)s outlets", row.outlets),
+        style="number",
+    ),
+    Column(
+        N_("Contracts"),
+        lambda row: str(row.contracts),
+        card=lambda row: ngettext("%(num)s contract", "%(num)s contracts", row.contracts),
+        style="number",
+    ),
+    Column(
+        N_("People"),
+        lambda row: str(row.people),
+        card=lambda row: ngettext("%(num)s person", "%(num)s people", row.people),
+        style="number",
+    ),
+    Column(
+        N_("Last telecollection"),
+        lambda row: show_day(row.last_day) if row.last_day else "",
+        slot="aside",
+    ),
+    Column(N_("State"), _state, slot="badge", tone=lambda _: "warn"),
+)
+OUTLETS = (
+    Column(N_("Outlet"), lambda row: row.trade_name, "title"),
+    Column(N_("SIRET"), lambda row: row.siret),
+    Column(N_("Town"), lambda row: " ".join(filter(None, (row.postcode, row.city)))),
+    Column(
+        N_("Contracts"),
+        lambda row: " · ".join(contract_in_words(**contract) for contract in row.contracts),
+        style="wrapped",
+    ),
+)
+
+
+def contract_in_words(number: str, rank: str, application: str, label: str | None = None) -> str:
+    """``7654321/001 CBEMV``: how an operator names a contract."""
+    return f"{number}/{rank} {application}" + (f" ({label})" if label else "")
+
+
+@blueprint.get("/")
+def home() -> Response:
+    """The desk opens on the merchants."""
+    return redirect(url_for("desk.merchants"), 303)
+
+
+@blueprint.get("/commercants")
+def merchants() -> str:
+    """Merchants by name, or those that are searched for."""
+    words, reseller_id = asked(), desk().reseller_id
+    with database().reading() as connection:
+        page = found.merchants(connection, reseller_id, words, after())
+        waits = numbers(connection, reseller_id)
+    title = gettext("Merchants")
+    return render_template(
+        "desk/merchants.html",
+        title=title,
+        words=words,
+        waits=waits,
+        list=listing(title, MERCHANTS, page.rows, lambda row: url_for("desk.merchant", id=row.id)),
+        next_after=page.next_after,
+        further=next_page("desk.merchants", page.next_after, q=words),
+    )
+
+
+@blueprint.get(f"/commercants/{ID}")
+def merchant(id: int) -> str:  # noqa: A002 - the name in the address
+    """One merchant: what it has, who may enter."""
+    words, reseller_id = asked(), desk().reseller_id
+    with database().reading() as connection:
+        row = found.merchant(connection, reseller_id, id)
+        if row is None:
+            abort(404)
+        outlets = found.outlets(connection, reseller_id, id, words, after())
+        loose = found.contracts_without_outlet(connection, reseller_id, id)
+    return render_template(
+        "desk/merchant.html",
+        merchant=row,
+        words=words,
+        outlets=listing(gettext("Outlets"), OUTLETS, outlets.rows),
+        next_after=outlets.next_after,
+        further=next_page("desk.merchant", outlets.next_after, id=id, q=words),
+        loose=[contract_in_words(**contract._mapping) for contract in loose],  # noqa: SLF001 - the documented name
+    )
+
+
+@blueprint.post(f"/commercants/{ID}/suspendre", defaults={"suspended": True})
+@blueprint.post(f"/commercants/{ID}/retablir", defaults={"suspended": False})
+def suspend(id: int, suspended: bool) -> Response:  # noqa: A002, FBT001 - the names in the address
+    """Close a merchant to its people, or open it again."""
+    _known(id)
+    with database().writing() as connection:
+        changed = found.suspend(connection, desk().reseller_id, id, suspended=suspended)
+    if changed:
+        journal(Event.MERCHANT_SUSPENDED if suspended else Event.MERCHANT_RESTORED, id)
+    return redirect(url_for("desk.merchant", id=id), 303)
+
+
+def _known(merchant_id: int) -> None:
+    with database().reading() as connection:
+        if found.merchant(connection, desk().reseller_id, merchant_id) is None:
+            abort(404)

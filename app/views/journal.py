@@ -1,0 +1,120 @@
+"""The journal: an owner reads that of his merchant, the maintainer's staff that of all of theirs."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, render_template, request, send_file, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.accounts import history, words
+from app.accounts.journal import Event, record
+from app.context import access, database, desk, request_id, today, visitor
+from app.i18n import N_, gettext
+from app.views.desk.place import LONGEST_SEARCH, after
+from app.views.desk.place import blueprint as desk_blueprint
+from app.views.desk.place import journal as journal_of_desk
+from app.views.listing import Column, listing
+from app.views.moments import show_moment
+
+blueprint = Blueprint("journal", __name__)
+
+_WHO_AND_WHAT = (
+    Column(N_("What"), lambda row: words.title(row.event), "title"),
+    Column(N_("When"), lambda row: show_moment(row.at)),
+    Column(N_("Who"), lambda row: row.email or ""),
+    Column(N_("Details"), lambda row: words.detail(row.event, row.details, row.local.date())),
+)
+_WITH_MERCHANT = (
+    *_WHO_AND_WHAT[:3],
+    Column(N_("Merchant"), lambda row: row.merchant or ""),
+    *_WHO_AND_WHAT[3:],
+)
+
+
+@blueprint.get("/journal")
+def show() -> str:
+    """What was done at one's own merchant."""
+    return _page(history.of_merchant(access().merchant_id), _WHO_AND_WHAT, "journal.show", "journal.download")
+
+
+@blueprint.get("/journal.csv")
+def download() -> AnyResponse:
+    """The same as CSV, whole."""
+    merchant_id = access().merchant_id
+
+    def done(rows: int) -> None:
+        person = visitor()
+        with database().writing() as connection:
+            record(
+                connection,
+                Event.JOURNAL_EXPORTED,
+                user_id=person.user_id if person else None,
+                merchant_id=merchant_id,
+                request_id=request_id(),
+                rows=rows,
+            )
+
+    return _file(history.of_merchant(merchant_id), done)
+
+
+@desk_blueprint.get("/journal")
+def journal() -> str:
+    """What was done at any of the maintainer's merchants, and at his desk."""
+    return _page(history.of_reseller(desk().reseller_id), _WITH_MERCHANT, "desk.journal", "desk.journal_csv")
+
+
+@desk_blueprint.get("/journal.csv")
+def journal_csv() -> AnyResponse:
+    """The same as CSV, whole."""
+    return _file(
+        history.of_reseller(desk().reseller_id),
+        lambda rows: journal_of_desk(Event.JOURNAL_EXPORTED, rows=rows),
+    )
+
+
+def _asked() -> history.Asked:
+    person = request.args.get("person", "")[:LONGEST_SEARCH]
+    return history.Asked(
+        person="".join(letter for letter in person if letter.isprintable()).strip(),
+        event=request.args.get("event", "") if request.args.get("event", "") in set(Event) else "",
+        after=after(),
+    )
+
+
+def _page(seen: Any, columns: tuple[Column, ...], endpoint: str, file: str) -> str:
+    asked = _asked()
+    with database().reading() as connection:
+        found = history.entries(connection, seen, asked)
+    kept = {name: value for name in ("person", "event") if (value := getattr(asked, name))}
+    title = gettext("Journal")
+    return render_template(
+        "desk/journal.html" if endpoint.startswith("desk.") else "journal/index.html",
+        title=title,
+        asked=asked,
+        events=words.events(),
+        list=listing(title, columns, found.rows),
+        next_after=found.next_after,
+        further=url_for(endpoint, **kept, after=found.next_after),
+        action=url_for(endpoint),
+        file=url_for(file, **kept),
+    )
+
+
+def _file(seen: Any, done: Callable[[int], None]) -> AnyResponse:
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - sent, then closed with the response
+    try:
+        with database().reading() as connection:
+            rows = history.write_csv(connection, seen, _asked(), file)
+        done(rows)
+        length = file.tell()
+        file.seek(0)
+    except BaseException:
+        file.close()
+        raise
+    name = f"journal_{today().isoformat()}.csv"
+    response = send_file(file, mimetype="text/csv", as_attachment=True, download_name=name)
+    response.content_length = length
+    return response

@@ -1,0 +1,77 @@
+"""Lists of the desk, declared once: cards on a phone and a table on a desk show the same columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.i18n import gettext
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its heading (a message identifier), how a row is shown, and its place on the card.
+
+    ``slot`` is ``title``, ``aside``, ``meta``, ``badge``, or empty for what only the table shows; ``card``
+    is the text on the card where a heading is missing; ``tone`` makes it a badge; ``style`` is a CSS class.
+    """
+
+    heading: str
+    show: Callable[[Any], str]
+    slot: str = "meta"
+    card: Callable[[Any], str] | None = None
+    tone: Callable[[Any], str] | None = None
+    style: str = ""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A value as it is shown."""
+
+    text: str
+    card: str
+    slot: str
+    tone: str
+    style: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row: where it leads, if anywhere, and its cells in the order of the columns."""
+
+    href: str | None
+    cells: tuple[Cell, ...]
+
+    def slot(self, name: str) -> list[Cell]:
+        """The cells of a place of the card that have something to say."""
+        return [cell for cell in self.cells if cell.slot == name and cell.card]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What the template ``components/listing.html`` shows under ``title``."""
+
+    title: str
+    headings: tuple[tuple[str, str], ...]
+    lines: tuple[Line, ...]
+
+
+def listing(
+    title: str,
+    columns: Sequence[Column],
+    rows: Iterable[Any],
+    href: Callable[[Any], str] | None = None,
+) -> Listing:
+    """The rows as a listing; the first column is the name of a row."""
+    headings = tuple((gettext(column.heading), column.style) for column in columns)
+    lines = tuple(
+        Line(href(row) if href else None, tuple(_cell(column, row) for column in columns)) for row in rows
+    )
+    return Listing(title, headings, lines)
+
+
+def _cell(column: Column, row: Any) -> Cell:
+    text = column.show(row)
+    card = column.card(row) if column.card else text
+    return Cell(text, card, column.slot, column.tone(row) if column.tone else "", column.style)

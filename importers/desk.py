@@ -1,0 +1,126 @@
+"""What the maintainer's desk asks for, done with the importers' rights: once, and whole or not at all.
+
+Contracts are attached to a merchant by a referential like any other: it passes the same door, stands
+in the journal of files, and the archive that holds it rebuilds the same payments.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select, text, update
+
+from app.db import Database, Role
+from app.i18n import N_
+from app.models import UNCLAIMED_MERCHANT, DeskTask, DeskTaskKind, DeskTaskState, ImportFile
+from importers.archive import QUARANTINE
+from importers.layout import REFERENTIAL
+from importers.load import load_file
+from importers.refusals import Refusal, Refused, refuse
+
+_log = logging.getLogger(__name__)
+_Task = Row[*tuple[Any, ...]]
+
+#: What the desk says of an outlet or a merchant that does not exist yet.
+_MADE = ("siret", "trade_name", "postcode", "city", "time_zone", "merchant_code", "merchant_name")
+_ATTACHED = """
+SELECT r.slug AS reseller, COALESCE(m.code, :merchant_code) AS merchant_code,
+  COALESCE(m.name, :merchant_name) AS merchant_name,
+  COALESCE(o.siret, :siret) AS siret, COALESCE(o.trade_name, :trade_name) AS trade_name,
+  c.label, COALESCE(o.address, '') AS address, COALESCE(o.postcode, :postcode) AS postcode,
+  COALESCE(o.city, :city) AS city, COALESCE(o.time_zone, :time_zone) AS time_zone,
+  c.number AS contract, c.rank, c.application, c.bank_code, c.bank_name, c.mcc, c.currency,
+  c.valid_from, c.valid_to
+FROM contract c
+JOIN reseller r ON r.id = c.reseller_id
+LEFT JOIN merchant m ON m.id = :merchant AND m.reseller_id = c.reseller_id
+LEFT JOIN outlet o ON o.merchant_id = m.id
+  AND (o.id = :outlet OR (CAST(:outlet AS bigint) IS NULL AND o.siret = :siret))
+WHERE c.merchant_id = :unclaimed AND c.reseller_id = :reseller AND c.id = ANY(:contracts)
+ORDER BY c.number, c.rank, c.application
+"""
+
+
+def perform(database: Database, data: Path, task_id: int) -> None:
+    """Do a task that still waits, and write down how it ended; one in other hands is left to them."""
+    with database.writing(Role.IMPORT) as guard:
+        task = guard.execute(
+            select(DeskTask)
+            .where(DeskTask.id == task_id, DeskTask.state == DeskTaskState.WAITING)
+            .with_for_update(skip_locked=True)
+            .with_only_columns(*DeskTask.__table__.columns)
+        ).one_or_none()
+        if task is None:
+            return
+        refusals = _done(database, data, task)
+        guard.execute(
+            update(DeskTask)
+            .where(DeskTask.id == task_id)
+            .values(
+                state=DeskTaskState.FAILED if refusals else DeskTaskState.DONE,
+                finished_at=func.now(),
+                refusals=[asdict(refusal) for refusal in refusals],
+            )
+        )
+
+
+def _done(database: Database, data: Path, task: _Task) -> tuple[Refusal, ...]:
+    """Why a task could not be done; nothing when it was."""
+    try:
+        return _DEEDS[DeskTaskKind(task.kind)](database, data, task)
+    except Refused as refused:
+        return refused.refusals
+    except Exception:  # noqa: BLE001 - whatever it was, the desk must not wait for ever
+        _log.exception("desk task %s broke off", task.id)
+        return (Refusal(reason=N_("it broke off on our side: ask for it again")),)
+
+
+def _attach(database: Database, data: Path, task: _Task) -> tuple[Refusal, ...]:
+    with database.reading(Role.IMPORT) as connection:
+        lines = _referential(connection, task)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"rattachement-{task.id}.csv"
+        path.write_text("\n".join([";".join(REFERENTIAL), *lines]) + "\n", encoding="utf-8")
+        return load_file(database, path, data).refusals
+
+
+def _referential(connection: Connection, task: _Task) -> list[str]:
+    """The lines that declare the contracts of ``task``. Raises Refused when none of them waits any more."""
+    parameters = {
+        **dict.fromkeys(_MADE, ""),
+        **task.details.get("outlet", {}),
+        **task.details.get("merchant", {}),
+        "merchant": task.merchant_id,
+        "outlet": task.details.get("outlet_id"),
+        "contracts": task.details["contract_ids"],
+        "reseller": task.reseller_id,
+        "unclaimed": UNCLAIMED_MERCHANT,
+    }
+    rows = connection.execute(text(_ATTACHED), parameters).mappings().all()
+    if not rows:
+        raise refuse(N_("these contracts do not wait any more: somebody has declared them"))
+    return [";".join(str(row[name] or "") for name in REFERENTIAL) for row in rows]
+
+
+def _load_again(database: Database, data: Path, task: _Task) -> tuple[Refusal, ...]:
+    with database.reading(Role.IMPORT) as connection:
+        file = connection.execute(
+            select(ImportFile.sha256, ImportFile.name).where(ImportFile.id == task.import_file_id)
+        ).one_or_none()
+    path = data / QUARANTINE / file.sha256 if file else None
+    if file is None or path is None or not path.exists():
+        raise refuse(N_("no copy of this file is in quarantine any more"))
+    replace = task.kind == DeskTaskKind.REPLACE
+    return load_file(database, path, data, replace=replace, name=file.name).refusals
+
+
+_DEEDS: dict[DeskTaskKind, Callable[[Database, Path, _Task], tuple[Refusal, ...]]] = {
+    DeskTaskKind.ATTACH: _attach,
+    DeskTaskKind.RETRY: _load_again,
+    DeskTaskKind.REPLACE: _load_again,
+}

@@ -1,0 +1,123 @@
+"""The maintainer's desk in a browser: every page at every width, and one morning's work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from app.db import Role as DatabaseRole
+from importers import desk
+from importers.load import load_file
+from tests.browser.conftest import DESK, PHONE, TABLET, sign_in
+from tests.importers.files import File, Rem, Trx, written
+from tests.views.staff import let_staff_in, second_step_taken
+
+STAFF = "equipe@mainteneur.example"
+MERCHANT = "/gestion/commercants?q=fournil >> main a[href^='/gestion/commercants/']"
+ACCESSES = f"{MERCHANT} >> a[href$='/acces']"
+PAGES = {
+    "gestion-commercants": "/gestion/commercants",
+    "gestion-recherche": "/gestion/commercants?q=nulle+part",
+    "gestion-commercant": MERCHANT,
+    "gestion-acces": ACCESSES,
+    "gestion-inviter": f"{ACCESSES} >> a[href$='/inviter']",
+    "gestion-contrats": "/gestion/contrats",
+    "gestion-imports": "/gestion/imports",
+    "gestion-quarantaine": "/gestion/imports?state=quarantined >> main a[href^='/gestion/imports/']",
+    "gestion-import": "/gestion/imports?state=loaded >> main a[href^='/gestion/imports/']",
+    "gestion-envois": "/gestion/envois",
+    "gestion-journal": "/gestion/journal",
+}
+
+
+@pytest.fixture(scope="package")
+def staffed(live, tmp_path_factory):
+    """The portal with somebody at its desk, two contracts of nobody's and a file in quarantine."""
+    folder: Path = tmp_path_factory.mktemp("desk")
+    night = File(
+        source="demo-host",
+        key="desk-1",
+        remittances=(
+            Rem(contract="1234567", transactions=(Trx(), Trx(sequence="000102", amount=1250))),
+            Rem(contract="1234568", number="000777", rank="002", application="CBCLESS"),
+        ),
+    )
+    bad = File(source="demo-host", key="desk-2").text().replace("CORRECTE", "PARFAITE")
+    assert not load_file(live.database, written(folder, "NUIT-20261121.TXT", night.data()), folder).refused
+    assert load_file(live.database, written(folder, "NUIT-20261122.TXT", bad.encode()), folder).refused
+    slug = "demo"
+    let_staff_in(live.database, STAFF, slug)
+    return folder
+
+
+@pytest.fixture
+def at_desk(window, live, browser, staffed):
+    """Windows of somebody at the desk."""
+    context = browser.new_context(locale="fr-FR")
+    page = context.new_page()
+    sign_in(page, live.url, STAFF, "a long enough password")
+    second_step_taken(live.database)
+    state = context.storage_state()
+    context.close()
+
+    def opened(width=DESK, **named):
+        visitor = window(width, signed_in=False, **named)
+        visitor.page.context.add_cookies(state["cookies"])
+        return visitor
+
+    return opened
+
+
+def visit(visitor, page):
+    path, *selectors = PAGES[page].split(" >> ")
+    visitor.go(path)
+    for selector in selectors:
+        visitor.go(visitor.page.locator(selector).first.get_attribute("href"))
+    assert visitor.page.locator("h1").count() == 1
+
+
+@pytest.mark.parametrize("width", [320, PHONE, TABLET, DESK])
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_of_the_desk_shuts_nobody_out(at_desk, page, width):
+    visitor = at_desk(width, dark=width == 320)
+    visit(visitor, page)
+    visitor.keep(page)
+    assert visitor.barriers() == []
+    assert visitor.sideways() == 0
+
+
+@pytest.mark.parametrize(("width", "javascript"), [(DESK, True), (PHONE, False)])
+def test_a_contract_of_nobodys_finds_its_merchant(at_desk, live, staffed, width, javascript):
+    """From the contracts that wait to the lists of their merchant, seen through a look."""
+    number = "1234567" if javascript else "1234568"
+    visitor = at_desk(width, javascript=javascript)
+    page = visitor.page
+    visitor.go("/gestion/contrats")
+    page.get_by_label(number).check()
+    page.get_by_role("button", name="Rattacher les contrats choisis").click()
+    page.get_by_label("Nom, code, SIRET").fill("boulang")
+    page.get_by_role("button", name="Chercher").click()
+    visitor.keep("gestion-rattacher-commercant")
+    page.locator(".choices button").first.click()
+    visitor.keep("gestion-rattacher")
+    page.get_by_label("Nom commercial").fill("")
+    page.get_by_label("Point de vente", exact=True).select_option(index=0)
+    page.get_by_role("button", name="Rattacher", exact=True).click()
+    assert "En cours" in page.locator("main").inner_text()
+    visitor.keep("gestion-contrats-en-cours")
+    with live.database.reading(DatabaseRole.OWNER) as connection:
+        task_id = connection.scalar(text("SELECT max(id) FROM desk_task"))
+    desk.perform(live.database, staffed, task_id)
+    page.reload()
+    assert "Fait" in page.locator("main").inner_text()
+    visitor.go("/gestion/commercants?q=" + number)
+    page.locator(".card-title a, tbody th a").locator("visible=true").first.click()
+    page.get_by_role("button", name="Regarder les listes").click()
+    visitor.go(f"/transactions?contract={number}&date_from=2026-03-01&date_to=2026-03-03")
+    assert "en tant que mainteneur" in page.locator(".looking").inner_text()
+    visitor.keep("gestion-regard")
+    assert page.locator("[data-say]").inner_text().startswith(("2 transactions", "1 transaction"))
+    page.get_by_role("button", name="Quitter").click()
+    assert "/gestion/commercants/" in page.url

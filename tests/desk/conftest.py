@@ -1,0 +1,115 @@
+"""Two maintainers, their merchants and their staff, and a worker that does what the desk asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, text
+
+from app.accounts import passwords
+from app.accounts.users import NewAccess, give_access
+from app.db import Role as DatabaseRole
+from app.models import DeskTask, Role
+from importers import desk
+from importers.load import load_file
+from tests.importers.files import File, Rem, Trx, referential, written
+from tests.views.staff import let_staff_in, sign_in
+from tests.views.town import PASSWORD, hashed_once, portal
+
+NORTH, SOUTH = "staff@north.example", "staff@south.example"
+
+
+@dataclass
+class Place:
+    """A portal with files loaded into it; ``deliver`` loads one more."""
+
+    database: object
+    folder: Path
+    data: Path
+    app: object
+    delivered: int = field(default=0)
+
+    def deliver(self, content, name=None):
+        self.delivered += 1
+        data = content.data() if isinstance(content, File) else content
+        path = written(self.folder, name or f"file-{self.delivered}.txt", data)
+        return load_file(self.database, path, self.data)
+
+    def work(self):
+        """What the worker does with the jobs that wait, one after the other."""
+        with self.database.writing(DatabaseRole.OWNER) as connection:
+            jobs = (
+                connection.execute(
+                    text(
+                        "DELETE FROM procrastinate_jobs WHERE task_name = 'desk_task' AND status = 'todo'"
+                        " RETURNING args"
+                    )
+                )
+                .scalars()
+                .all()
+            )
+        for args in jobs:
+            desk.perform(self.database, self.data, args["task_id"])
+        return len(jobs)
+
+    def tasks(self):
+        with self.database.reading() as connection:
+            return connection.execute(select(*DeskTask.__table__.columns).order_by(DeskTask.id)).all()
+
+    def value(self, query, **values):
+        with self.database.reading(DatabaseRole.OWNER) as connection:
+            return connection.scalar(text(query), values)
+
+    def browser(self, email):
+        browser = self.app.test_client()
+        sign_in(browser, email)
+        return browser
+
+
+NORTHERN = {"reseller": "north", "merchant_code": "NORTHSHOP", "merchant_name": "NORTH merchant",
+            "trade_name": "NORTH cafe", "siret": "99999999800019"}  # fmt: skip
+SOUTHERN = {"reseller": "south", "merchant_code": "SOUTHSHOP", "merchant_name": "SOUTH merchant",
+            "trade_name": "SOUTH cafe", "siret": "99999999800027", "contract": "8888888"}  # fmt: skip
+
+
+@pytest.fixture
+def place(database, tmp_path, monkeypatch):
+    """Two maintainers with a merchant each; north's host has delivered for a contract nobody declared."""
+    monkeypatch.setattr(passwords, "hashed", hashed_once)
+    folder, data = tmp_path / "deliveries", tmp_path / "var"
+    folder.mkdir()
+    data.mkdir()
+    made = Place(database, folder, data, portal(database, data))
+    assert not made.deliver(referential(NORTHERN)).refused
+    assert not made.deliver(File(source="north-host", key="n1")).refused
+    assert not made.deliver(referential(SOUTHERN)).refused
+    assert not made.deliver(
+        File(source="south-host", key="s1", remittances=(Rem(contract="8888888"),))
+    ).refused
+    waiting = Rem(
+        contract="1234567", number="000001", transactions=(Trx(), Trx(sequence="000102", amount=1250))
+    )
+    assert not made.deliver(File(source="north-host", key="n2", remittances=(waiting,))).refused
+    foreign = Rem(contract="7777777", number="000009")
+    assert not made.deliver(File(source="south-host", key="s2", remittances=(foreign,))).refused
+    for email, slug in ((NORTH, "north"), (SOUTH, "south")):
+        let_staff_in(database, email, slug)
+    with database.writing() as connection:
+        for email, merchant, slug in (
+            ("owner@north.example", "NORTHSHOP", "north"),
+            ("owner@south.example", "SOUTHSHOP", "south"),
+        ):
+            give_access(
+                connection,
+                NewAccess(email=email, merchant=merchant, reseller=slug, role=Role.OWNER),
+                PASSWORD,
+            )
+    return made
+
+
+@pytest.fixture
+def north(place):
+    """The browser of north's staff."""
+    return place.browser(NORTH)

@@ -1,0 +1,360 @@
+"""The maintainer's desk: what his staff find, attach, load again and look at, within his merchants alone."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import insert, text
+
+from app.cards import passes_luhn
+from app.db import Role
+from app.models import DeskTask
+from importers import desk
+from importers.load import load_file
+from tests.desk.conftest import NORTH
+from tests.importers.files import File, Rem, Trx, referential
+from tests.page import Page
+from tests.views.town import follow, plain
+
+
+def contract_ids(place, number="1234567"):
+    return place.value("SELECT id FROM contract WHERE merchant_id = 0 AND number = :number", number=number)
+
+
+def merchant_id(place, code):
+    return place.value("SELECT id FROM merchant WHERE code = :code", code=code)
+
+
+# Finding
+
+
+def test_staff_begin_at_their_merchants(place, north):
+    assert north.get("/").location == "/gestion/"
+    assert north.get("/gestion/").location == "/gestion/commercants"
+    page = north.page("/gestion/commercants")
+    assert page.h1 == "Commerçants"
+    assert "NORTH merchant" in page.text
+    assert "SOUTH" not in page.text
+    assert "1 contrat n'appartient encore à personne" in plain(page.one("main"))
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("north", True),
+        ("NORTHSHOP", True),
+        ("99999999800019", True),
+        ("7654321", True),
+        ("NÖRTH caf", True),
+        ("8888888", False),
+        ("99999999800027", False),
+        ("south", False),
+        ("%", False),
+    ],
+)
+def test_a_merchant_is_found_by_any_of_its_numbers(north, words, found):
+    page = north.page("/gestion/commercants", query_string={"q": words})
+    assert ("NORTH merchant" in page.one("main").text) == found
+
+
+def test_a_merchant_shows_its_outlets_and_contracts(place, north):
+    page = north.page(follow_first(north, "/gestion/commercants", "NORTH merchant"))
+    assert page.h1 == "NORTH merchant"
+    assert "7654321/001 CBEMV" in page.text
+    assert north.get(f"/gestion/commercants/{merchant_id(place, 'SOUTHSHOP')}").status_code == 404
+
+
+def follow_first(browser, path, words):
+    page = browser.page(path)
+    return next(link["href"] for link in page.all("a") if words in plain(link))
+
+
+def test_pages_go_on_where_the_last_one_ended(place, north):
+    lines = [
+        {"reseller": "north", "merchant_code": f"M{n:03}", "merchant_name": f"Merchant {n:03}",
+         "siret": f"{n:014}", "contract": f"55{n:05}"}
+        for n in range(60)
+    ]  # fmt: skip
+
+    assert not place.deliver(referential(*lines)).refused
+    page = north.page("/gestion/commercants")
+    names = [plain(row.all("th")[0]) for row in page.one("tbody").all("tr")]
+    assert len(names) == 50
+    page = north.page(follow(page, "Page suivante"))
+    names += [plain(row.all("th")[0]) for row in page.one("tbody").all("tr")]
+    assert names == sorted(names)
+    assert len(set(names)) == 61
+
+
+def test_contracts_without_an_outlet_are_shown_as_well(place, north):
+    merchant = merchant_id(place, "NORTHSHOP")
+    with place.database.writing(Role.OWNER) as connection:
+        connection.execute(text("UPDATE contract SET outlet_id = NULL WHERE number = '7654321'"))
+    page = north.page(f"/gestion/commercants/{merchant}")
+    assert "7654321/001 CBEMV (Comptoir)" in page.text
+
+
+# Attaching
+
+
+def attach_form(place, **values):
+    return {
+        "contract": str(contract_ids(place)),
+        "merchant": str(merchant_id(place, "NORTHSHOP")),
+        "outlet": "new",
+        "trade_name": "",
+        "siret": "",
+        **values,
+    }
+
+
+def test_contracts_that_wait_say_what_they_hold(north):
+    page = north.page("/gestion/contrats")
+    main = plain(page.one("main"))
+    assert "1234567/001 CBEMV" in main
+    assert "1 remise, 2 transactions" in main
+    assert "depuis le 02/03/2026" in main
+    assert "7777777" not in main
+
+
+def test_an_attached_contract_appears_with_its_history(place, north):
+    owner = place.browser("owner@north.example")
+    week = "date_from=2026-03-01&date_to=2026-03-03"
+    assert owner.get(f"/transactions.json?{week}").json["count"] == 1
+    step = north.page(f"/gestion/contrats/rattacher?contract={contract_ids(place)}&q=north")
+    assert "NORTH merchant" in step.text
+    merchant = merchant_id(place, "NORTHSHOP")
+    form = north.page(f"/gestion/contrats/rattacher?contract={contract_ids(place)}&merchant={merchant}")
+    outlet = form.one("select", name="outlet").all("option")[0]["value"]
+    response = north.post_form("/gestion/contrats/rattacher", **attach_form(place, outlet=outlet))
+    assert (response.status_code, response.location) == (303, "/gestion/contrats")
+    assert "En cours" in plain(north.page("/gestion/contrats").one("main"))
+    assert owner.get(f"/transactions.json?{week}").json["count"] == 1
+    assert place.work() == 1
+    document = owner.get(f"/transactions.json?{week}").json
+    assert document["count"] == 3
+    assert document["totals"][0]["net"] == 3900 + 3900 + 1250
+    main = plain(north.page("/gestion/contrats").one("main"))
+    assert "Fait" in main
+    assert "Chaque contrat a son commerçant" in main
+    assert "rattachement-" in north.page("/gestion/imports").text
+
+
+def test_a_new_merchant_and_outlet_are_made_with_the_contract(place, north):
+    values = attach_form(
+        place,
+        merchant="new",
+        merchant_code="BAKER",
+        merchant_name="Boulangerie d'essai",
+        trade_name="AU PAIN",
+        siret="999 999 998 00035",
+        city="Exempleville",
+        time_zone="Indian/Reunion",
+    )
+    assert north.post_form("/gestion/contrats/rattacher", **values).status_code == 303
+    place.work()
+    assert [task.state for task in place.tasks()] == ["done"]
+    page = north.page(follow_first(north, "/gestion/commercants", "Boulangerie d'essai"))
+    assert "AU PAIN" in page.text
+    zone = place.value("SELECT time_zone FROM outlet WHERE siret = '99999999800035'")
+    assert zone == "Indian/Reunion"
+
+
+def test_what_is_wrong_is_said_beside_its_field_and_the_rest_is_kept(place, north):
+    values = attach_form(
+        place, merchant="new", merchant_code="NORTHSHOP", merchant_name="a;b", siret="123", city="Ici"
+    )
+    response = north.post("/gestion/contrats/rattacher", data={"csrf_token": north.token(), **values})
+    assert response.status_code == 422
+
+    page = Page(response, north.application)
+    faults = {field["id"] for field in page.all("input", aria_invalid="true")}
+    assert faults == {"merchant_code", "merchant_name", "trade_name", "siret"}
+    assert page.one("input", name="city")["value"] == "Ici"
+    assert place.tasks() == []
+
+
+@pytest.mark.parametrize("field", ["contract", "merchant"])
+def test_nothing_of_another_maintainer_can_be_attached_or_given_to(place, north, field):
+    foreign = {"contract": contract_ids(place, "7777777"), "merchant": merchant_id(place, "SOUTHSHOP")}
+    north.post_form("/gestion/contrats/rattacher", **attach_form(place, **{field: str(foreign[field])}))
+    assert place.tasks() == []
+
+
+def test_the_worker_trusts_no_task_that_crosses_maintainers(place):
+    """Even a row that the web should never have written moves nothing to another maintainer's merchant."""
+
+    with place.database.writing() as connection:
+        task_id = connection.scalar(
+            insert(DeskTask)
+            .values(
+                reseller_id=place.value("SELECT id FROM reseller WHERE slug = 'north'"),
+                user_id=1,
+                kind="attach",
+                merchant_id=merchant_id(place, "SOUTHSHOP"),
+                details={"contract_ids": [contract_ids(place)], "contracts": [], "outlet_id": 1},
+            )
+            .returning(DeskTask.id)
+        )
+    desk.perform(place.database, place.data, task_id)
+    assert [task.state for task in place.tasks()] == ["failed"]
+    assert contract_ids(place) is not None
+
+
+def test_a_task_is_done_once_and_a_late_one_says_why(place, north):
+    values = attach_form(place, trade_name="NEW", siret="99999999800043")
+    north.post_form("/gestion/contrats/rattacher", **values)
+    north.post_form("/gestion/contrats/rattacher", **values)
+    assert len(place.tasks()) == 1
+    place.work()
+
+    desk.perform(place.database, place.data, place.tasks()[0].id)
+    assert place.value("SELECT count(*) FROM import_file WHERE name LIKE 'rattachement%'") == 1
+
+
+def test_the_archive_rebuilds_what_was_attached(place, north):
+    north.post_form(
+        "/gestion/contrats/rattacher", **attach_form(place, trade_name="NEW", siret="99999999800043")
+    )
+    place.work()
+    count = "SELECT count(*) FROM transaction WHERE merchant_id = :merchant"
+    merchant = merchant_id(place, "NORTHSHOP")
+    assert place.value(count, merchant=merchant) == 3
+
+    with place.database.writing(Role.OWNER) as connection:
+        connection.execute(
+            text(
+                "TRUNCATE remittance, transaction, transaction_day, remittance_day, contract, outlet, source,"
+                " import_file, import_refusal, received_day CASCADE"
+            )
+        )
+    for path in sorted((place.data / "archive").iterdir()):
+        assert not load_file(place.database, path, place.data).refused
+    assert place.value(count, merchant=merchant) == 3
+
+
+# Imports
+
+
+def test_the_import_journal_shows_each_file_and_its_sums(north):
+    page = north.page("/gestion/imports")
+    main = plain(page.one("main"))
+    assert "file-2.txt" in main
+    assert "1 remise, 1 transaction" in main
+    assert "39,00 €" in main
+    assert "north-host" in main
+    assert "south-host" not in main
+
+
+def test_a_file_in_quarantine_says_line_column_and_reason(place, north):
+    bad = File(source="north-host", key="bad").text().replace("CORRECTE", "PARFAITE")
+    assert place.deliver(bad.encode(), "bad.txt").refused
+    assert "1 fichier en quarantaine" in plain(north.page("/gestion/commercants").one("main"))
+    page = north.page(follow_first(north, "/gestion/imports?state=quarantined", "bad.txt"))
+    main = plain(page.one("main"))
+    assert "ligne 2, colonne" in main
+    assert "PARFAITE" not in main
+    assert "Réessayer" in main
+
+
+def test_another_file_under_a_known_number_replaces_it_when_staff_say_so(place, north):
+    other = File(source="north-host", key="n1", remittances=(Rem(transactions=(Trx(amount=4000),)),))
+    assert place.deliver(other, "corrected.txt").refused
+    path = follow_first(north, "/gestion/imports?state=quarantined", "corrected.txt")
+    page = north.page(path)
+    assert "Remplacer" in plain(page.one("main"))
+    assert north.post_form(f"{path}/reprendre").status_code == 404
+    assert north.post_form(f"{path}/remplacer").location == path
+    assert "Le traitement a été demandé" in plain(north.page(path).one("main"))
+    north.post_form(f"{path}/remplacer")
+    assert place.work() == 1
+    assert place.value("SELECT amount FROM transaction WHERE merchant_id <> 0 AND amount = 4000") == 4000
+    main = plain(north.page(path).one("main"))
+    assert "Chargé" in main
+    assert "corrected.txt" in main
+    assert "Remplacé" in plain(north.page("/gestion/imports?state=superseded").one("main"))
+
+
+def test_a_file_tried_again_fails_with_its_reason_or_loads_when_it_can(place, north):
+    contradiction = File(source="north-host", key="other", remittances=(Rem(transactions=(Trx(amount=1),)),))
+    assert place.deliver(contradiction, "night.txt").refused
+    path = follow_first(north, "/gestion/imports?state=quarantined", "night.txt")
+    north.post_form(f"{path}/reprendre")
+    place.work()
+    main = plain(north.page(path).one("main"))
+    assert "Échec" in main
+    replaced = File(source="north-host", key="n1", remittances=())
+    assert place.deliver(replaced, "empty.txt").refused
+    north.post_form(follow_first(north, "/gestion/imports?q=empty", "empty.txt") + "/remplacer")
+    place.work()
+    north.post_form(f"{path}/reprendre")
+    place.work()
+    assert "night.txt" in north.page(path).text
+    assert "Chargé" in plain(north.page(path).one("main"))
+
+
+def test_a_file_with_a_card_number_offers_nothing(place, north):
+    digits = next(f"497010123456{n:04}" for n in range(10000) if passes_luhn(f"497010123456{n:04}"))
+    full = File(source="north-host", key="card").text().replace("497010******0028", digits)
+    assert place.deliver(full.encode(), "card.txt").refused
+    path = follow_first(north, "/gestion/imports?state=quarantined", "card.txt")
+    page = north.page(path)
+    assert "Aucune copie" in plain(page.one("main"))
+    assert digits not in page.source
+    assert north.post_form(f"{path}/reprendre").status_code == 404
+
+
+def test_a_file_that_is_nobodys_is_nobodys_while_there_are_several(place, north):
+    assert place.deliver(b"nothing known\n", "strange.txt").refused
+    assert "strange.txt" not in north.page("/gestion/imports").text
+
+
+def test_a_file_of_another_maintainer_does_not_exist(place, north):
+    foreign = place.value("SELECT id FROM import_file WHERE name = 'file-4.txt'")
+    assert north.get(f"/gestion/imports/{foreign}").status_code == 404
+    assert north.post_form(f"/gestion/imports/{foreign}/reprendre").status_code == 404
+
+
+# Looking
+
+
+def test_a_look_is_announced_and_journalled_and_reads_only(place, north):
+    merchant = merchant_id(place, "NORTHSHOP")
+    assert north.post_form(f"/gestion/commercants/{merchant}/regarder").location == "/remises"
+    page = north.page("/remises?date_from=2026-03-01&date_to=2026-03-03")
+    banner = page.one(class_="looking")
+    assert "Vous regardez les données de NORTH merchant en tant que mainteneur" in plain(banner)
+    assert "NORTH cafe" in page.text
+    with north.get("/transactions.csv?date_from=2026-03-01&date_to=2026-03-03") as response:
+        assert response.status_code == 200
+    assert north.post_form("/gestion/quitter").location == f"/gestion/commercants/{merchant}"
+    assert north.get("/remises").location == "/gestion/"
+    owner = place.browser("owner@north.example")
+    journal = plain(owner.page("/journal").one("main"))
+    assert "A regardé les données du commerçant en tant que mainteneur" in journal
+    assert NORTH in journal
+    assert "A téléchargé une liste" in journal
+
+
+def test_a_look_at_a_suspended_merchant_works_and_at_a_foreign_one_does_not(place, north):
+    merchant = merchant_id(place, "NORTHSHOP")
+    with place.database.writing() as connection:
+        connection.execute(text("UPDATE merchant SET suspended_at = now() WHERE id = :id"), {"id": merchant})
+    north.post_form(f"/gestion/commercants/{merchant}/regarder")
+    assert "NORTH cafe" in north.page("/remises?date_from=2026-03-01&date_to=2026-03-03").text
+    foreign = merchant_id(place, "SOUTHSHOP")
+    north.post_form("/gestion/quitter")
+    assert north.post_form(f"/gestion/commercants/{foreign}/regarder").status_code == 404
+    assert north.get("/remises").location == "/gestion/"
+
+
+def test_the_desk_is_closed_to_merchants(place):
+    owner = place.browser("owner@north.example")
+    for path in (
+        "/gestion/",
+        "/gestion/commercants",
+        "/gestion/contrats",
+        "/gestion/imports",
+        "/gestion/journal",
+    ):
+        assert owner.get(path).status_code == 403
+    assert "/gestion" not in owner.page("/remises").source

@@ -1,0 +1,199 @@
+"""Two maintainers and their merchants, each with a marker of its own in every text, and everybody around.
+
+ALPHA, BRAVO and the suspended DELTA are north's; CHARLIE is south's. ALPHA has a second outlet, out of the
+sight of its limited people.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from flask import url_for
+from sqlalchemy import insert, select, text
+
+from app.accounts.grants import Grant
+from app.accounts.invitations import invite
+from app.accounts.journal import Event, record
+from app.accounts.links import Links
+from app.context import today
+from app.db import Role as DatabaseRole
+from app.models import (
+    DeskTask,
+    ImportFile,
+    ImportRefusal,
+    Invitation,
+    Membership,
+    Role,
+    UserAccount,
+    UserSession,
+)
+from app.views import matrix
+from app.views.matrix import Relation, Thing
+from tests import factories
+from tests.views.staff import let_staff_in, second_step_taken
+from tests.views.town import Shop, a_contract, a_shop, let_in
+
+MARKERS = {"ALPHA": "north", "BRAVO": "north", "DELTA": "north", "CHARLIE": "south"}
+NARROW = "99999999800019"
+
+MARKER_OF = {
+    Relation.OWN: "ALPHA",
+    Relation.OUT_OF_LIMITS: "ALPHA",
+    Relation.FOREIGN_MERCHANT: "BRAVO",
+    Relation.FOREIGN_RESELLER: "CHARLIE",
+    Relation.SUSPENDED: "DELTA",
+}
+SAMPLES = {"filename": "css/base.css", "slug": "default", "token": "x", "action": "suspendre"}
+
+
+@dataclass
+class Neighbours:
+    """Shops by marker, what else bears their markers, and the addresses of people."""
+
+    shops: dict[str, Shop] = field(default_factory=dict)
+    accesses: dict[str, int] = field(default_factory=dict)
+    invitations: dict[str, int] = field(default_factory=dict)
+    files: dict[str, int] = field(default_factory=dict)
+    session_id: int = 0
+
+    @staticmethod
+    def person(role, marker):
+        return f"{role}@{marker.lower()}.example"
+
+    @staticmethod
+    def limited(role):
+        return f"{role}@narrow.example"
+
+    @staticmethod
+    def staff(slug):
+        return f"staff@{slug}.example"
+
+
+def neighbours(app, database):
+    """Make all of them."""
+    made = Neighbours()
+    with database.writing(DatabaseRole.OWNER) as connection:
+        for slug in ("north", "south"):
+            reseller_id = factories.a_reseller(connection, slug=slug, name=f"{slug.upper()} maintainer")
+            source_id = factories.a_source(connection, reseller_id=reseller_id, name=f"{slug}-host")
+            for days in range(1, 9):
+                factories.a_received_day(connection, source_id=source_id, day=today() - timedelta(days=days))
+            for marker in (marker for marker, of in MARKERS.items() if of == slug):
+                made.shops[marker] = a_shop(connection, marker, reseller_id, source_id)
+            made.files[slug] = _a_file(connection, slug, source_id)
+            _unclaimed(connection, slug, reseller_id, source_id)
+        _narrow(connection, made.shops["ALPHA"])
+        factories.sum_days(connection)
+    for marker in MARKERS:
+        for role in Role:
+            let_in(database, made.person(role, marker), marker, role)
+    for role in Role:
+        let_in(database, made.limited(role), "ALPHA", role, outlets=[NARROW])
+    for slug in ("north", "south"):
+        let_staff_in(database, made.staff(slug), slug)
+    with database.writing(DatabaseRole.OWNER) as connection:
+        for marker in MARKERS:
+            _around(connection, app.extensions["bordereau.links"], made, marker)
+        connection.execute(text("UPDATE merchant SET suspended_at = now() WHERE code = 'DELTA'"))
+    enter(app, database, made.person(Role.OWNER, "CHARLIE"))
+    with database.reading() as connection:
+        made.session_id = connection.scalar(select(UserSession.id).order_by(UserSession.id.desc()).limit(1))
+    return made
+
+
+def _a_file(connection, slug, source_id):
+    marker = f"{slug.upper()}FILE"
+    file_id = connection.scalar(
+        insert(ImportFile)
+        .values(
+            sha256=slug.ljust(64, "0"), name=f"{marker}.txt", size=1, status="quarantined",
+            source_id=source_id, received_at=text("now()"), seconds=0.1, file_key=f"{marker}-KEY",
+        )
+        .returning(ImportFile.id)
+    )  # fmt: skip
+    connection.execute(
+        insert(ImportRefusal).values(
+            import_file_id=file_id, line=2, reason="%(value)s", params={"value": marker}
+        )
+    )
+    return file_id
+
+
+def _unclaimed(connection, slug, reseller_id, source_id):
+    number = {"north": "5550001", "south": "5550002"}[slug]
+    contract_id = factories.a_contract(
+        connection, merchant_id=0, outlet_id=None, number=number, label=f"{slug.upper()}WAITS",
+        reseller_id=reseller_id, source_id=source_id,
+    )  # fmt: skip
+    connection.execute(
+        insert(DeskTask).values(
+            reseller_id=reseller_id, user_id=0, kind="attach", state="failed",
+            details={"contract_ids": [contract_id], "contracts": [f"{slug.upper()}TASK"]},
+            refusals=[{"reason": f"{slug.upper()}REASON", "line": None, "column": None, "params": {}}],
+        )
+    )  # fmt: skip
+
+
+def _narrow(connection, shop):
+    """A second outlet that limited people see; they do not see the payments of the first."""
+    outlet_id = factories.an_outlet(
+        connection, merchant_id=shop.merchant_id, trade_name="NARROW cafe", siret=NARROW
+    )
+    a_contract(connection, shop, None, outlet_id=outlet_id, number="4242424", label="NARROW desk")
+
+
+def _around(connection, links: Links, made, marker):
+    """A journal line, an invitation, a mail and an access that bear the marker."""
+    shop = made.shops[marker]
+    record(connection, Event.ATTACH_ASKED, merchant_id=shop.merchant_id, contracts=[f"{marker} journal"])
+    made.accesses[marker] = connection.scalar(
+        select(Membership.id)
+        .join(UserAccount, UserAccount.id == Membership.user_id)
+        .where(UserAccount.email == made.person(Role.VIEWER, marker))
+    )
+    guest = f"guest@{marker.lower()}.example"
+    invite(connection, links, guest, shop.merchant_id, Grant(Role.VIEWER), None)
+    made.invitations[marker] = connection.scalar(select(Invitation.id).where(Invitation.email == guest))
+
+
+def enter(app, database, email):
+    """The browser of somebody signed in, whatever second step he has."""
+    browser = app.test_client()
+    browser.sign_in(email)
+    second_step_taken(database)
+    return browser
+
+
+def address(app, everybody, endpoint, relation):
+    """The address of a route about something that stands so, with its method."""
+    return address_of(app, everybody, endpoint, MARKER_OF[relation])
+
+
+def address_of(app, everybody, endpoint, marker, name="remittances"):
+    """The address of a route about something that bears a marker, with its method."""
+    shop = everybody.shops[marker]
+    slug = MARKERS[marker]
+    rule = next(rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint)
+    values = {name: SAMPLES[name] for name in rule.arguments if name in SAMPLES}
+    values["name"] = "logo.svg" if endpoint == "branding.file" else name
+    if endpoint in ("team.act_on_invitation", "desk_team.act_on_invitation"):
+        values["action"] = "annuler"
+    ids = {
+        "id": everybody.files[slug] if matrix.ROUTES[endpoint].names is Thing.FILE else None,
+        "membership_id": everybody.accesses[marker],
+        "invitation_id": everybody.invitations[marker],
+        "merchant_id": shop.merchant_id,
+        "session_id": everybody.session_id,
+        "delivery_id": 1,
+    }
+    if ids["id"] is None:
+        row = matrix.ROUTES[endpoint].names is Thing.ROW
+        payment = name == "transactions"
+        row_id = shop.transaction_ids[0] if payment else shop.remittance_id
+        ids["id"] = row_id if row else shop.merchant_id
+    values |= {name: ids[name] for name in rule.arguments if name in ids}
+    values |= {name: value for name, value in (rule.defaults or {}).items() if name not in values}
+    with app.test_request_context():
+        wanted = {name: values[name] for name in (*rule.arguments, *(rule.defaults or {})) if name in values}
+        return url_for(endpoint, **wanted), "GET" if "GET" in (rule.methods or ()) else "POST"

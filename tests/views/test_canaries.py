@@ -1,0 +1,135 @@
+"""Canaries: everybody asks for everything of everybody, and nothing that answers sings foreign words."""
+
+from __future__ import annotations
+
+from email import message_from_bytes, policy
+
+import pytest
+from sqlalchemy import select
+
+from app.accounts import passwords
+from app.db import Role as DatabaseRole
+from app.models import Delivery, Role
+from app.views import matrix
+from tests.tickets.reading import read
+from tests.views.neighbours import MARKERS, address_of, enter, neighbours
+from tests.views.town import hashed_once, portal
+
+#: Words that only a maintainer's own staff may read, beside the markers of his merchants.
+OF_DESK = {
+    "north": {"NORTHFILE", "NORTHWAITS", "NORTHTASK", "NORTHREASON", "5550001", "north-host"},
+    "south": {"SOUTHFILE", "SOUTHWAITS", "SOUTHTASK", "SOUTHREASON", "5550002", "south-host"},
+}
+EVERY_WORD = set(MARKERS) | OF_DESK["north"] | OF_DESK["south"]
+
+
+@pytest.fixture(scope="module")
+def app(module_database, tmp_path_factory):
+    return portal(module_database, tmp_path_factory.mktemp("canaries"))
+
+
+@pytest.fixture(scope="module")
+def everybody(app, module_database):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "hashed", hashed_once)
+        return neighbours(app, module_database)
+
+
+@pytest.fixture
+def people(app, module_database, everybody):
+    """Browsers, each with the words that its person may read."""
+    made = {}
+    for marker in ("ALPHA", "BRAVO", "CHARLIE"):
+        email = everybody.person(Role.OWNER, marker)
+        made[email] = enter(app, module_database, email), {marker}
+    made["suspended"] = enter(app, module_database, everybody.person(Role.OWNER, "DELTA")), {"DELTA"}
+    made["limited"] = enter(app, module_database, everybody.limited(Role.OWNER)), {"ALPHA"}
+    for slug in ("north", "south"):
+        own = {marker for marker, of in MARKERS.items() if of == slug} | OF_DESK[slug]
+        made[f"staff {slug}"] = enter(app, module_database, everybody.staff(slug)), own
+    looking = enter(app, module_database, everybody.staff("north"))
+    looking.post_form(f"/gestion/commercants/{everybody.shops['ALPHA'].merchant_id}/regarder")
+    made["looking"] = looking, made["staff north"][1]
+    return made
+
+
+def questions(app, everybody):
+    """Each route that is read with GET, about each shop, and the searches for everybody's words."""
+    for endpoint in matrix.ROUTES:
+        rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint]
+        if not any("GET" in (rule.methods or ()) for rule in rules) or endpoint.startswith("links."):
+            continue
+        names = ("remittances", "transactions") if endpoint.startswith(("lists.", "tickets.")) else ("",)
+        markers = MARKERS if matrix.ROUTES[endpoint].names else ("ALPHA",)
+        for name in names:
+            for marker in markers:
+                yield address_of(app, everybody, endpoint, marker, name or "remittances")[0]
+    for marker in (*MARKERS, "NORTH", "SOUTH", "5550001", "5550002"):
+        for path in (
+            "/transactions?issuer=", "/transactions.json?label=", "/remises.json?trade_name=",
+            "/gestion/commercants?q=", "/gestion/contrats?q=", "/gestion/imports?q=", "/gestion/envois?q=",
+            "/gestion/journal?person=", "/gestion/journal.csv?person=", "/journal?person=",
+        ):  # fmt: skip
+            yield path + marker
+
+
+def readable(response):
+    """All that an answer says: its body, or the text of a PDF, and its headers."""
+    if response.mimetype == "application/pdf":
+        body = " ".join(text.words for text in read(response.data).texts)
+    else:
+        body = response.data.decode(errors="replace")
+    return body + str(response.headers)
+
+
+def without_the_question(said, path):
+    """The answer without the words of the question itself, which the form repeats."""
+    asked = path.partition("?")[2].partition("=")[2]
+    return said.replace(asked, "").replace(asked.lower(), "") if asked else said
+
+
+def test_no_answer_holds_a_foreign_word_and_no_log_any_word(app, everybody, people, capsys, caplog):
+    triples, heard = 0, []
+    for who, (browser, own) in people.items():
+        foreign = EVERY_WORD - own
+        for path in questions(app, everybody):
+            with browser.get(path) as response:
+                assert response.status_code < 500, (who, path)
+                said = without_the_question(readable(response), path).lower()
+            heard += [(who, path, word) for word in sorted(foreign) if word.lower() in said]
+            triples += 1
+    assert heard == []
+    # Logs name people and rows by number: what a payment says is not theirs to keep.
+    logged = "".join(record.getMessage() for record in caplog.records).lower()
+    assert not [word for word in (" cafe", " counter", " issuer", "-serial") if word in logged]
+    with capsys.disabled():
+        print(f" [{triples} triples (person, route, id), {len(people)} people, 0 foreign words]", end="")  # noqa: T201
+
+
+def test_the_canaries_are_alive(people):
+    """Each word is really there to be read by those who may: otherwise silence would prove nothing."""
+    browser, own = people["staff north"]
+    pages = ("commercants", "contrats", "imports", "imports?state=quarantined", "journal", "envois")
+    said = "".join(readable(browser.get(f"/gestion/{page}")) for page in pages).lower()
+    assert {word for word in own if word.lower() not in said} <= {"NORTHWAITS", "NORTHREASON"}
+    assert "northreason" in said
+    owner, _ = people["owner@alpha.example"]
+    with owner.get("/journal.csv") as response:
+        assert "ALPHA journal" in readable(response)
+
+
+def test_no_mail_holds_a_foreign_word(module_database, everybody):
+    with module_database.reading(DatabaseRole.OWNER) as connection:
+        rows = connection.execute(select(Delivery.recipient, Delivery.message)).all()
+    assert len(rows) == len(MARKERS)
+    for row in rows:
+        mail = message_from_bytes(bytes(row.message), policy=policy.default)
+        said = "".join(
+            [
+                str(mail["Subject"]),
+                *(part.get_content() for part in mail.walk() if part.get_content_maintype() == "text"),
+            ]
+        ).lower()
+        marker = row.recipient.partition("@")[2].partition(".")[0].upper()
+        assert marker.lower() in said
+        assert not [word for word in EVERY_WORD - {marker} if word.lower() in said]

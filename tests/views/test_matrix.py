@@ -1,0 +1,115 @@
+"""Every line of the access matrix, asked for real: everybody, every route, every relation."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from app.accounts import passwords
+from app.models import Role
+from app.views import matrix
+from app.views.matrix import Answer, Relation
+from tests.views.neighbours import address, enter, neighbours
+from tests.views.town import hashed_once, portal
+
+
+@pytest.fixture(scope="module")
+def app(module_database, tmp_path_factory):
+    return portal(module_database, tmp_path_factory.mktemp("matrix"))
+
+
+@pytest.fixture(scope="module")
+def everybody(app, module_database):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "hashed", hashed_once)
+        return neighbours(app, module_database)
+
+
+@pytest.fixture(scope="module")
+def browsers(app, module_database, everybody):
+    """One browser for each (who, relation that needs a person of its own)."""
+    made = {}
+    for role in Role:
+        made[role, Relation.OWN] = enter(app, module_database, everybody.person(role, "ALPHA"))
+        made[role, Relation.SUSPENDED] = enter(app, module_database, everybody.person(role, "DELTA"))
+        made[role, Relation.OUT_OF_LIMITS] = enter(app, module_database, everybody.limited(role))
+    made[matrix.STRANGER, Relation.OWN] = app.test_client()
+    made[matrix.STAFF, Relation.OWN] = enter(app, module_database, everybody.staff("north"))
+    for relation, marker in ((Relation.OWN, "ALPHA"), (Relation.SUSPENDED, "DELTA")):
+        looking = enter(app, module_database, everybody.staff("north"))
+        there = f"/gestion/commercants/{everybody.shops[marker].merchant_id}/regarder"
+        assert looking.post_form(there).location == "/remises"
+        made[matrix.STAFF_LOOKING, relation] = looking
+    return made
+
+
+def answered(browser, path, method, *, with_token):
+    """What a request is answered with; one that would change something goes without its CSRF token."""
+    data = {"csrf_token": browser.token()} if with_token else {}
+    with browser.open(path, method=method, data=data if method == "POST" else None) as response:
+        location = response.location or ""
+        if location.startswith("/connexion") or response.status_code == 401:
+            return Answer.SIGN_IN
+        if location == "/gestion/" and response.status_code == 303:
+            return Answer.TO_DESK
+        if response.status_code in (403, 404):
+            return Answer(str(response.status_code))
+        assert response.status_code < 500, (path, response.status)
+        return Answer.ALLOWED
+
+
+def test_each_line_of_the_matrix_is_what_really_happens(app, everybody, browsers, capsys):
+    wrong, counted = [], Counter()
+    for endpoint, who, relation, expected in matrix.lines():
+        person = relation if (who, relation) in browsers else Relation.OWN
+        path, method = address(app, everybody, endpoint, relation)
+        # What is allowed and changes something stops at the form's check: 400, and nothing has changed.
+        token = method == "POST" and who != matrix.STRANGER and expected is Answer.ABSENT
+        found = answered(browsers[who, person], path, method, with_token=token)
+        if matrix.ROUTES[endpoint].needs is None and found is Answer.SIGN_IN:
+            found = Answer.ALLOWED  # the page's own answer to one who is in no second step, say
+        counted[expected] += 1
+        if found is not expected:
+            wrong.append(f"{endpoint} {who} {relation.value}: {expected.value}, found {found.value}")
+    assert wrong == []
+    said = ", ".join(f"{number} {which.value}" for which, number in sorted(counted.items()))
+    with capsys.disabled():
+        print(f" [{sum(counted.values())} lines asked: {said}]", end="")  # noqa: T201 - a figure to report
+
+
+def test_every_route_has_its_line_and_every_line_its_route(app):
+    assert {rule.endpoint for rule in app.url_map.iter_rules()} == set(matrix.ROUTES)
+
+
+def test_every_route_that_names_something_says_so(app):
+    """An address with a number in it names a thing: a new one must say which."""
+    numbered = {rule.endpoint for rule in app.url_map.iter_rules() if re.search(r"<int.*?>", rule.rule)}
+    numbered -= matrix.ONLY_IN_DEVELOPMENT
+    assert numbered == {endpoint for endpoint, guard in matrix.ROUTES.items() if guard.names}
+
+
+def test_what_only_posts_is_said_to_change_something(app):
+    posting = {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if "GET" not in (rule.methods or ()) and rule.methods
+    }
+    assert posting == {endpoint for endpoint, guard in matrix.ROUTES.items() if guard.changes}
+
+
+def test_the_page_says_what_the_matrix_says():
+    page = Path(matrix.__file__).with_name("ACCESS.md").read_text(encoding="utf-8")
+    assert page == matrix.documented()
+
+
+def test_a_look_changes_nothing_whatever_the_route(app, everybody, browsers):
+    """Whoever looks and posts to a merchant's own route is refused, also where looking may read."""
+    looking = browsers[matrix.STAFF_LOOKING, Relation.OWN]
+    for rule in app.url_map.iter_rules():
+        guard = matrix.ROUTES[rule.endpoint]
+        if isinstance(guard.needs, matrix.Permission) and "POST" in (rule.methods or ()):
+            path, _ = address(app, everybody, rule.endpoint, Relation.OWN)
+            assert looking.post(path, data={"csrf_token": looking.token()}).status_code == 403, path
