@@ -32,6 +32,7 @@ WORDS: Mapping[Event, Said] = {
     Event.TOO_MANY_SIGN_INS: Said(N_("Sign-in refused: too many attempts")),
     Event.SIGNED_OUT: Said(N_("Signed out")),
     Event.EXPORTED: Said(N_("Downloaded a list"), N_("%(list)s, %(rows)s lines: %(asked)s")),
+    Event.TICKET_SENT: Said(N_("Sent a ticket"), N_("%(list)s, number %(id)s, recipients: %(recipients)s")),
     Event.NOT_ALLOWED: Said(N_("Asked for something that the role does not allow")),
     Event.NOT_IN_SCOPE: Said(N_("Asked for a row out of sight"), N_("%(list)s, number %(id)s")),
     Event.FOREIGN_SESSION: Said(N_("Used a session at another address than its own")),

@@ -42,6 +42,13 @@ PHONE, TABLET, DESK = 360, 768, 1440
 HEIGHTS = {320: 640, PHONE: 740, TABLET: 1024, DESK: 900}
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what stands in this folder: `make test` runs it apart."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.browser)
+
+
 @dataclass
 class Live:
     """A portal that answers, and the ways into it."""

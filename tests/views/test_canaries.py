@@ -55,7 +55,7 @@ def people(app, module_database, everybody):
 
 def questions(app, everybody):
     """Each route that is read with GET, about each shop, and the searches for everybody's words."""
-    for endpoint in matrix.ROUTES:
+    for endpoint in matrix.ROUTES.keys() - matrix.ONLY_IN_DEVELOPMENT:
         rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint]
         if not any("GET" in (rule.methods or ()) for rule in rules) or endpoint.startswith("links."):
             continue
