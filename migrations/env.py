@@ -25,8 +25,9 @@ def run(connection: Connection) -> None:
     with context.begin_transaction():
         # Plain PostgreSQL takes the first as a placeholder; Citus needs it (research/citus.md R21).
         connection.execute(text("SET LOCAL citus.multi_shard_modify_mode TO 'sequential'"))
-        connection.execute(text("SET LOCAL lock_timeout TO '10s'"))
+        # Another process that migrates is waited for; tables that readers hold, only for so long.
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+        connection.execute(text("SET LOCAL lock_timeout TO '10s'"))
         context.run_migrations()
 
 
