@@ -10,7 +10,20 @@ from email.parser import BytesParser
 from io import BytesIO
 from pathlib import Path
 
-from flask import Blueprint, Flask, Response, abort, current_app, make_response, render_template, send_file
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    abort,
+    current_app,
+    make_response,
+    render_template,
+    request,
+    send_file,
+)
+
+from app.context import host
+from app.security import LOCAL_HOSTS
 
 blueprint = Blueprint("dev", __name__, url_prefix="/dev/mail")
 FOLDER = "bordereau.mails"
@@ -40,6 +53,14 @@ def show_mails(app: Flask, folder: Path) -> None:
     """Let ``app`` show the mails of ``folder``."""
     app.extensions[FOLDER] = folder
     app.register_blueprint(blueprint)
+
+
+@blueprint.before_request
+def stay_on_this_machine() -> None:
+    """Mails hold one-time links: whoever comes through a proxy, or by another name, finds nothing here."""
+    forwarded = any(name in request.headers for name in ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host"))
+    if forwarded or host() not in LOCAL_HOSTS:
+        abort(404)
 
 
 @blueprint.get("")

@@ -88,6 +88,24 @@ def test_nothing_else_of_the_machine_is_shown(browser, folder, path):
     assert browser.get(f"/dev/mail/{path}").status_code == 404
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-Forwarded-For": "192.0.2.7"},
+        {"Forwarded": "for=192.0.2.7"},
+        {"X-Forwarded-Host": "localhost"},
+        {"Host": "horizon.example"},
+    ],
+    ids=lambda headers: next(iter(headers)),
+)
+def test_nobody_reads_them_through_a_proxy_or_under_another_name(browser, folder, headers):
+    """A small shop may put a proxy before its embedded server: one-time links must not leave by it."""
+    a_mail(folder, "new")
+    assert browser.get("/dev/mail").status_code == 200
+    for path in ("/dev/mail", "/dev/mail/new.eml", "/dev/mail/new.eml/page"):
+        assert browser.get(path, headers=headers).status_code in (400, 404)
+
+
 def test_production_has_none_of_it(database, tmp_path):
     production = portal(database, tmp_path, database_url=database.url)
     client = production.test_client()
