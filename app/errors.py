@@ -130,13 +130,14 @@ def _page(status: int, explanation: Explanation | None = None) -> Response:
 
 
 def _log(error: Exception) -> None:
-    """One JSON line: where it broke and how it is called, never what it was fed with."""
+    """One JSON line: where it broke and how it is called (by PostgreSQL too), never what it was fed with."""
     frames = traceback.extract_tb(error.__traceback__)
     event = {
         "event": "error",
         "request_id": request_id(),
         "endpoint": request.endpoint,
         "error": type(error).__name__,
+        "sqlstate": getattr(getattr(error, "orig", None), "sqlstate", None),
         "at": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
     }
     log.error(json.dumps(event))

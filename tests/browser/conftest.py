@@ -158,6 +158,13 @@ class Visitor:
     def go(self, path: str) -> None:
         self.page.goto(self.url + path)
 
+    def settled(self) -> None:
+        """Wait until htmx has taken over the part it put in place, about 20 ms after it shows.
+
+        A form sent before that goes as it would without JavaScript.
+        """
+        self.page.locator(".htmx-added, .htmx-settling").first.wait_for(state="detached")
+
     def sideways(self) -> int:
         """How many pixels the page is wider than its window."""
         return self.page.evaluate(

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import make_url, select, text, update
 
 from app.config import Security, SmtpServer
 from app.db import Role
@@ -215,10 +215,15 @@ def test_one_worker_at_a_time_tries_a_delivery(database):
 def test_a_lock_is_let_go_of_when_the_database_ends_the_connection(database, administration):
     """The worker notices before the last dot: what it can no longer write down it does not send."""
     delivery_id = posted(database)
-    cut = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+    # Within this test's own database: the server is shared with tests that run at the same time.
+    cut = """
+        SELECT pg_terminate_backend(l.pid) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+        WHERE l.locktype = 'advisory' AND d.datname = %s
+    """
+    name = make_url(database.url).database
 
     def end_connections(_server):
-        administration.execute(cut)
+        assert administration.execute(cut, [name]).rowcount == 1
 
     with mail_server({"RCPT": end_connections}) as box:
         with pytest.raises(Exception, match="terminating connection"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from flask import abort
-from psycopg.errors import QueryCanceled
+from psycopg.errors import DeadlockDetected, QueryCanceled
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
@@ -79,6 +79,14 @@ def test_the_database_itself_cuts_a_long_question_off(owner, monkeypatch):
 
     monkeypatch.setattr(lists, "page", slow)
     assert owner.page("/transactions", status=422)
+
+
+def test_what_the_database_refused_is_logged_by_its_code(owner, monkeypatch, caplog):
+    break_with(monkeypatch, OperationalError("SELECT", {}, DeadlockDetected(f"row {CANARY}")))
+    assert owner.page("/transactions", status=503)
+    line = next(r.getMessage() for r in caplog.records if r.name == "bordereau.errors")
+    assert json.loads(line)["sqlstate"] == "40P01"
+    assert CANARY not in line
 
 
 def test_the_portal_outlives_its_database(database, tmp_path, administration, shops):
