@@ -334,12 +334,16 @@ class Amount(Asked, Money):
 
     def where(self, column: Expression, values: Sequence[Decimal]) -> ColumnElement[bool]:
         exact = {exponent: list(_whole_units(values, exponent)) for exponent in EXPONENTS}
-        # Every candidate first, for the index; then the ones of the row's own currency.
+        # Every candidate first, for the index; then the ones of the row's own currency, of which the
+        # sum with 0 keeps the planner from searching the index once more for each.
         candidates = sorted({unit for units in exact.values() for unit in units})
-        return and_(column.in_(candidates), self._by_currency(lambda exponent: column.in_(exact[exponent])))
+        own = self._by_currency(lambda exponent: (column + 0).in_(exact[exponent]))
+        return and_(column.in_(candidates), own)
 
     def between(self, column: Expression, low: Decimal | None, high: Decimal | None) -> ColumnElement[bool]:
         """True from ``low`` to ``high``, both included; None is no bound."""
+        if low is not None and low == high:
+            return self.where(column, [low])
 
         def inside(exponent: int) -> Iterator[ColumnElement[bool]]:
             if low is not None:

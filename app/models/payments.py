@@ -170,7 +170,15 @@ class Transaction(Base):
         Index("transaction_list_idx", "merchant_id", "occurred_at", "id"),
         Index("transaction_contract_idx", "merchant_id", "contract_id", "occurred_at", "id"),
         Index("transaction_card_idx", "merchant_id", "card_last4", "occurred_at", "id"),
-        Index("transaction_amount_idx", "merchant_id", "amount", "occurred_at", "id"),
+        # With what totals need of each payment, so that these are read from the index alone.
+        Index(
+            "transaction_amount_idx",
+            "merchant_id",
+            "amount",
+            "occurred_at",
+            "id",
+            postgresql_include=["occurred_on", "currency", "type", "outcome"],
+        ),
         Index(
             "transaction_authorisation_idx",
             "merchant_id",

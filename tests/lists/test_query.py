@@ -18,7 +18,7 @@ from app.lists.export import write_csv
 from app.lists.freshness import Freshness, freshness
 from app.lists.period import Period
 from app.lists.scope import Scope
-from app.lists.sums import TypeSum, sums_by_type, totals
+from app.lists.sums import TypeSum, row_totals, sums_by_type, totals
 from tests import factories
 
 if TYPE_CHECKING:
@@ -133,7 +133,36 @@ def test_nothing_that_is_typed_is_an_error_or_an_order(
     ],
 )
 def test_a_page_is_found_by_index(args: list[tuple[str, str]], index: str, module_database: Database) -> None:
-    with module_database.writing(Role.OWNER) as connection:
+    merchant_id = many_payments(module_database)
+    criteria = criteria_of(TRANSACTIONS, *args)
+    plan = plan_of(module_database, query.page_statement(TRANSACTIONS, Scope(merchant_id), criteria, 50))
+    assert "Seq Scan on transaction_p" not in plan
+    assert index in plan
+
+
+@pytest.mark.parametrize("args", [[("amount", "12,34")], [("amount_from", "12,34"), ("amount_to", "12.34")]])
+def test_sums_of_one_amount_need_its_index_alone(
+    args: list[tuple[str, str]], module_database: Database
+) -> None:
+    merchant_id = many_payments(module_database)
+    plan = plan_of(
+        module_database, row_totals(TRANSACTIONS, Scope(merchant_id), criteria_of(TRANSACTIONS, *args))
+    )
+    assert "Index Only Scan" in plan
+    assert "Bitmap" not in plan
+
+
+def plan_of(database: Database, statement: Any) -> str:
+    """How PostgreSQL would answer."""
+    with database.reading() as connection:
+        compiled = statement.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
+        rows = connection.exec_driver_sql(f"EXPLAIN {compiled}", dict(compiled.params))
+        return "\n".join(row[0] for row in rows)
+
+
+def many_payments(database: Database) -> int:
+    """A merchant with MANY; returns its id."""
+    with database.writing(Role.OWNER) as connection:
         merchant_id = factories.a_merchant(connection)
         first, *_ = [
             factories.a_contract(connection, merchant_id=merchant_id, number=f"{7000000 + number}")
@@ -141,14 +170,7 @@ def test_a_page_is_found_by_index(args: list[tuple[str, str]], index: str, modul
         ]
         connection.execute(text(MANY), {"merchant": merchant_id, "contract": first})
         connection.execute(text("ANALYZE transaction"))
-    criteria = criteria_of(TRANSACTIONS, *args)
-    with module_database.reading() as connection:
-        statement = query.page_statement(TRANSACTIONS, Scope(merchant_id), criteria, 50)
-        compiled = statement.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
-        rows = connection.exec_driver_sql(f"EXPLAIN {compiled}", dict(compiled.params))
-        plan = "\n".join(row[0] for row in rows)
-    assert "Seq Scan on transaction_p" not in plan
-    assert index in plan
+    return merchant_id
 
 
 #: 20 000 payments of one week, over 20 contracts.
