@@ -8,25 +8,21 @@ from __future__ import annotations
 import re
 import unicodedata
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from itertools import product
 from typing import Any, ClassVar
 
 from sqlalchemy import ColumnElement, Text, and_, case, false, func, literal_column, or_
 
 from app.cards import looks_like_card, passes_luhn
-from app.i18n import N_, gettext, language
-from app.lists import applications, money, response_codes
+from app.i18n import N_, gettext
+from app.lists import applications, response_codes
 from app.lists.kinds import (
     Expression,
     Identifier,
     Kind,
-    Money,
     Row,
-    has_exponent,
     protected,
     translated,
 )
@@ -39,7 +35,6 @@ CARD_DIGITS = 12
 CARD_TEXT = N_("Type only the last 4 digits of the card, or the first 6 and the last 4")
 _CARD_RUN = re.compile(r"[0-9](?:[\s.\-]?[0-9]){12,18}")
 _ZERO = literal_column("'0'", Text)
-EXPONENTS = (money.DEFAULT_EXPONENT, *money.EXPONENTS)
 
 
 class Refused(ValueError):  # noqa: N818 - it reads as what happened
@@ -147,12 +142,22 @@ class Code(Asked, Identifier):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Siret(Code):
-    """A SIRET: fourteen digits that pass the check of card numbers, some of them in a brand's range."""
+    """A SIRET: fourteen digits that pass the check of card numbers, some of them in a brand's range.
+
+    ``said`` is what the terminal said, which is indexed: a column that falls back on the outlet's is
+    searched for by it, and among the rows whose terminal said nothing.
+    """
 
     longest: int = 14
+    indexed: bool = True
+    said: Expression
 
     def is_secret(self, code: str) -> bool:
         return is_card(code) and not (code.isdigit() and len(code) == self.longest)
+
+    def where(self, column: Expression, values: Sequence[str]) -> ColumnElement[bool]:
+        said_nothing = func.ltrim(self.said, _ZERO).is_(None)
+        return and_(or_(super().where(self.said, values), said_nothing), super().where(column, values))
 
 
 def casings(code: str) -> set[str]:
@@ -306,83 +311,6 @@ class Expiry(Asked):
 
     def where(self, column: Expression, values: Sequence[str]) -> ColumnElement[bool]:
         return column.in_(values)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Amount(Asked, Money):
-    """An amount, asked for without its sign; a value is a decimal number of currency units.
-
-    The same ``12,50`` is 1250 in EUR and 12500 in TND: each row is compared with its own.
-    """
-
-    widget: ClassVar[str] = "amount"
-
-    def parse(self, text: str) -> Decimal:
-        try:
-            return abs(money.decimal(clean(text)))
-        except Refused:
-            raise
-        except ValueError:
-            raise Refused(N_("Type an amount, such as 12,50"), secret=is_card(text)) from None
-
-    def unparse(self, value: Decimal) -> str:
-        whole, _, cents = f"{value.normalize():f}".partition(".")
-        return f"{whole},{cents.ljust(2, '0')}"
-
-    def say(self, value: Decimal) -> str:
-        return self.unparse(value).replace(",", money.POINT[language()])
-
-    def where(self, column: Expression, values: Sequence[Decimal]) -> ColumnElement[bool]:
-        exact = {exponent: list(_whole_units(values, exponent)) for exponent in EXPONENTS}
-        # Every candidate first, for the index; then the ones of the row's own currency, of which the
-        # sum with 0 keeps the planner from searching the index once more for each.
-        candidates = sorted({unit for units in exact.values() for unit in units})
-        own = self._by_currency(lambda exponent: (column + 0).in_(exact[exponent]))
-        return and_(column.in_(candidates), own)
-
-    def between(self, column: Expression, low: Decimal | None, high: Decimal | None) -> ColumnElement[bool]:
-        """True from ``low`` to ``high``, both included; None is no bound."""
-        if low is not None and low == high:
-            return self.where(column, [low])
-
-        def inside(exponent: int) -> Iterator[ColumnElement[bool]]:
-            if low is not None:
-                yield column >= _rounded(low, exponent, ROUND_CEILING)
-            if high is not None:
-                yield column <= _rounded(high, exponent, ROUND_FLOOR)
-
-        return self._by_currency(lambda exponent: and_(*inside(exponent)))
-
-    def _by_currency(self, test: Callable[[int], ColumnElement[bool]]) -> ColumnElement[bool]:
-        """``test`` for the exponent of the row's currency."""
-        return or_(*(and_(has_exponent(self.currency, exponent), test(exponent)) for exponent in EXPONENTS))
-
-
-def _whole_units(values: Sequence[Decimal], exponent: int) -> Iterator[int]:
-    """The values that a currency of that exponent can hold, in its minor units."""
-    for value in values:
-        with suppress(ValueError):
-            yield money.minor_units(value, exponent)
-
-
-def _rounded(value: Decimal, exponent: int, rounding: str) -> int:
-    return int(value.scaleb(exponent).to_integral_value(rounding))
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class AtLeast(Amount):
-    """The lower end of a range of amounts."""
-
-    def say(self, value: Decimal) -> str:
-        return f"≥ {super().say(value)}"
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class AtMost(Amount):
-    """The upper end of a range of amounts."""
-
-    def say(self, value: Decimal) -> str:
-        return f"≤ {super().say(value)}"
 
 
 def flagged(condition: ColumnElement[bool] | Expression, yes: str, no: str) -> Expression:

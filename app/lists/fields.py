@@ -15,7 +15,8 @@ from sqlalchemy import Column, ColumnElement
 from sqlalchemy.sql import visitors
 
 from app.i18n import gettext
-from app.lists.asked import Amount, Asked, AtLeast, AtMost, Choice
+from app.lists.amounts import Amount, AtLeast, AtMost
+from app.lists.asked import Asked, Choice
 from app.lists.kinds import Expression, Kind, Row
 from app.models import Remittance, Transaction
 

@@ -6,7 +6,8 @@ from sqlalchemy import func
 
 from app.i18n import N_
 from app.lists import applications, words
-from app.lists.asked import Amount, ApplicationCode, Bank, Choice, Code, Siret, Words, flagged
+from app.lists.amounts import Amount
+from app.lists.asked import ApplicationCode, Bank, Choice, Code, Siret, Words, flagged
 from app.lists.fields import Field, ListSpec
 from app.lists.kinds import Identifier, Kind, Moment, Money, Whole
 from app.models import Contract, Outlet, Remittance, RemittanceDay
@@ -135,7 +136,7 @@ FIELDS = (
     Field(
         name="siret",
         label=N_("SIRET"),
-        kind=Siret(),
+        kind=Siret(said=Remittance.siret),
         column=func.coalesce(Remittance.siret, Outlet.siret),
         filter=True,
     ),

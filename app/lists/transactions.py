@@ -6,8 +6,8 @@ from sqlalchemy import and_, case, func
 
 from app.i18n import N_
 from app.lists import applications, words
+from app.lists.amounts import Amount
 from app.lists.asked import (
-    Amount,
     ApplicationCode,
     Bank,
     Card,
@@ -191,7 +191,7 @@ FIELDS = (
     Field(
         name="siret",
         label=N_("SIRET"),
-        kind=Siret(),
+        kind=Siret(said=Remittance.siret),
         column=func.coalesce(Remittance.siret, Outlet.siret),
         filter=True,
     ),

@@ -98,6 +98,7 @@ class Remittance(Base):
         Index("remittance_list_idx", "merchant_id", "collected_at", "id"),
         Index("remittance_contract_idx", "merchant_id", "contract_id", "collected_at", "id"),
         Index("remittance_number_idx", "merchant_id", text("ltrim(number, '0')"), "collected_at"),
+        Index("remittance_siret_idx", "merchant_id", text("ltrim(siret, '0')"), "collected_at"),
         Index("remittance_serial_idx", "merchant_id", text("ltrim(serial_number, '0')"), "collected_at"),
         one_of("status", RemittanceStatus),
         one_of("seal", Seal),

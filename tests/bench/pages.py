@@ -44,8 +44,13 @@ WHERE t.merchant_id = :merchant AND t.occurred_on >= :since AND t.authorisation_
 ORDER BY hashint8(t.id) LIMIT :samples
 """
 # What indexes answer, which the bar speaks of; then what they do not.
-INDEXED = {"no filter": "", "contract": "contract={contract}", "application": "application={application}"}
-OTHER = {"siret": "siret={siret}", "trade name": "trade_name=gare"}
+INDEXED = {
+    "no filter": "",
+    "contract": "contract={contract}",
+    "application": "application={application}",
+    "siret": "siret={siret}",
+}
+OTHER = {"trade name": "trade_name=gare"}
 QUESTIONS = {
     "/transactions": INDEXED
     | {

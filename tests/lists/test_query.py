@@ -15,6 +15,7 @@ from app.db import Role
 from app.lists import REMITTANCES, TRANSACTIONS, query
 from app.lists.criteria import Criteria
 from app.lists.export import write_csv
+from app.lists.fields import ListSpec
 from app.lists.freshness import Freshness, freshness
 from app.lists.period import Period
 from app.lists.scope import Scope
@@ -152,6 +153,19 @@ def test_sums_of_one_amount_need_its_index_alone(
     assert "Bitmap" not in plan
 
 
+@pytest.mark.parametrize("spec", [REMITTANCES, TRANSACTIONS])
+def test_an_outlet_is_found_by_the_index_of_its_siret(spec: ListSpec, module_database: Database) -> None:
+    with module_database.writing(Role.OWNER) as connection:
+        merchant_id = factories.a_merchant(connection)
+        factories.a_remittance(connection, merchant_id=merchant_id, contract_id=1)
+        connection.execute(text(SHOPS), {"merchant": merchant_id})
+        connection.execute(text("ANALYZE remittance"))
+    criteria = criteria_of(spec, ("siret", "99999900000123"))
+    plan = plan_of(module_database, row_totals(spec, Scope(merchant_id), criteria))
+    assert plan.count("ltrim(siret, '0'::text) = '99999900000123'") >= 2  # looked for, then checked again
+    assert "Bitmap Index Scan" in plan
+
+
 def plan_of(database: Database, statement: Any) -> str:
     """How PostgreSQL would answer."""
     with database.reading() as connection:
@@ -183,6 +197,18 @@ SELECT :merchant, 1000000 + n, at::date, 0, :contract + (n % 20) * 2, 1, at::dat
   lpad(((n * 31) % 10000)::text, 4, '0'), lpad(((n * 37) % 100000)::text, 6, '0'), 1
 FROM generate_series(1, 20000) AS n,
   LATERAL (SELECT timestamp '2026-02-25' + n * interval '25 seconds' AS at) AS clock
+"""
+
+
+#: 20 000 copies of a telecollection, of 500 outlets, within one week.
+SHOPS = """
+INSERT INTO remittance
+SELECT (jsonb_populate_record(r, jsonb_build_object('id', 1000000 + n, 'number', n::text,
+  'siret', '99999900000' || lpad((n % 500)::text, 3, '0'), 'collected_on', at::date, 'collected_local', at,
+  'collected_at', at AT TIME ZONE 'Europe/Paris'))).*
+FROM remittance AS r, generate_series(1, 20000) AS n,
+  LATERAL (SELECT timestamp '2026-02-25' + n * interval '25 seconds' AS at) AS clock
+WHERE r.merchant_id = :merchant
 """
 
 
