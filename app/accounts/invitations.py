@@ -177,7 +177,7 @@ def may_still_invite(connection: Connection, invitation: Row[Any]) -> bool:
 
 
 def granted(invitation: Row[Any]) -> Grant:
-    """What an invitation to a merchant gives."""
+    """What an invitation to a merchant gives, or a membership that has the same columns."""
     return Grant(
         Role(invitation.role),
         invitation.limited,
