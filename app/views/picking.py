@@ -25,11 +25,12 @@ ELSEWHERE = "other"
 
 @dataclass(frozen=True)
 class Place:
-    """An outlet to choose; ``code`` is its department's, ``where`` its address on one line."""
+    """An outlet to choose; ``code`` is its department's. A number in its ``street`` is not searched."""
 
     id: int
     name: str
-    where: str
+    street: str
+    town: str
     siret: str
     code: str
 
@@ -43,7 +44,7 @@ class Place:
         digits = "".join(sought.split())
         if digits.isdigit() and len(digits) >= SIRET_PART:
             return digits in self.siret
-        own = f" {_plain(f'{self.name} {self.where} {self.area}')}"
+        own = f" {_plain(f'{self.name} {self.town} {self.area}')}"
         return all(f" {word}" in own for word in _plain(sought).split())
 
 
@@ -75,9 +76,8 @@ class Picker:
 def place(outlet: Any) -> Place:
     """A row of ``id, trade_name, address, postcode, city, siret`` as something to choose."""
     town = " ".join(filter(None, (outlet.postcode, outlet.city)))
-    where = ", ".join(filter(None, (outlet.address, town)))
     code = department(outlet.postcode) or ELSEWHERE
-    return Place(outlet.id, outlet.trade_name, where, outlet.siret, code)
+    return Place(outlet.id, outlet.trade_name, outlet.address or "", town, outlet.siret, code)
 
 
 def picker(places: Collection[Place], chosen: Collection[int], sought: str) -> Picker:

@@ -59,10 +59,10 @@
     text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ").trim();
   const outletOf = (row) => {
     const group = row.closest("details");
-    const siret = row.querySelector(".siret").textContent;
-    const own = row.querySelector("label").textContent.replace(siret, "");
-    const words = ` ${plain(`${own} ${row.dataset.in ?? group.dataset.in}`)}`;
-    return { row, group, siret, words, box: row.querySelector("input") };
+    const own = (name) => row.querySelector(name).textContent;
+    const name = row.querySelector("label").firstChild.textContent;
+    const words = ` ${plain(`${name} ${own(".town")} ${row.dataset.in ?? group.dataset.in}`)}`;
+    return { row, group, words, siret: own(".siret"), box: row.querySelector("input") };
   };
   const answers = (outlet, sought) => {
     const digits = sought.replace(/\s/g, "");
