@@ -66,6 +66,7 @@ class Picker:
     total: int
     shown: int
     sought: str
+    only_chosen: bool
 
     @property
     def is_long(self) -> bool:
@@ -80,16 +81,19 @@ def place(outlet: Any) -> Place:
     return Place(outlet.id, outlet.trade_name, outlet.address or "", town, outlet.siret, code)
 
 
-def picker(places: Collection[Place], chosen: Collection[int], sought: str) -> Picker:
-    """The list of ``places``, of which those of the ids ``chosen`` come first."""
+def picker(
+    places: Collection[Place], chosen: Collection[int], sought: str, *, only_chosen: bool = False
+) -> Picker:
+    """The list of ``places``, of which those of the ids ``chosen`` come first, or are alone."""
     answering = [each for each in places if each.answers(sought)]
     others = [each for each in answering if each.id not in chosen]
     return Picker(
         chosen=[each for each in places if each.id in chosen],
-        groups=_groups(others),
+        groups=[] if only_chosen else _groups(others),
         total=len(places),
         shown=len(answering),
         sought=sought,
+        only_chosen=only_chosen,
     )
 
 

@@ -66,7 +66,7 @@ class Asked:
     """
 
     email: str = ""
-    role: str = Role.VIEWER.value
+    role: str = ""
     scope: str = ""
     outlet_ids: frozenset[int] = frozenset()
     contracts: str = ""
@@ -224,7 +224,7 @@ def _asked() -> Asked:
     form = request.form
     return Asked(
         email=form.get("email", "").strip(),
-        role=form.get("role", Role.VIEWER.value if request.method == "GET" else ""),
+        role=form.get("role", ""),
         scope=form.get("scope", ""),
         outlet_ids=frozenset(form.getlist("outlet", type=int)),
         contracts=form.get("contracts", "").strip(),
@@ -270,10 +270,10 @@ def _form(membership_id: int | None, asked: Asked | None) -> str:
         offered = [picking.place(row) for row in places.outlets_to_give(connection, holder)]
         merchant = _merchant(connection)
     asked = asked or Asked()
+    if request.method == "GET" and member is None:
+        _suggest(asked, is_first=merchant is not None and not merchant.people, is_small=len(offered) <= 1)
     if holder.grant.limited:
         asked.scope = "some"
-    elif not asked.scope and len(offered) <= 1 and not asked.step:
-        asked.scope = "all"
     return render_template(
         "team/form.html",
         merchant=merchant,
@@ -296,10 +296,16 @@ def _as_it_is(connection: Any, holder: Holder, member: Member) -> Asked:
     )
 
 
+def _suggest(asked: Asked, *, is_first: bool, is_small: bool) -> None:
+    """Preset what is most often meant: all to a merchant's first person; at a chain nothing to the others."""
+    asked.role = (Role.OWNER if is_first else Role.VIEWER).value
+    asked.scope = "all" if is_first or is_small else ""
+
+
 def _picker(offered: list[Place], asked: Asked) -> picking.Picker:
     chosen = asked.outlet_ids & {each.id for each in offered}
     chosen = picking.after_step(offered, chosen, asked.step, asked.sought)
-    return picking.picker(offered, chosen, asked.sought)
+    return picking.picker(offered, chosen, asked.sought, only_chosen=asked.step == "chosen")
 
 
 def _words() -> dict[str, Any]:

@@ -82,11 +82,15 @@
         group.querySelector("[data-ticked]").textContent = ticked.length;
       });
     };
+    const only = picker.querySelector("[aria-pressed]");
     const show = () => {
-      outlets.forEach((outlet) => (outlet.row.hidden = !answers(outlet, find.value)));
+      const chosenOnly = only.getAttribute("aria-pressed") === "true";
+      outlets.forEach((outlet) => {
+        outlet.row.hidden = (chosenOnly && !outlet.box.checked) || !answers(outlet, find.value);
+      });
       groups.forEach((group) => {
         group.hidden = !outlets.some(isIn(group));
-        group.open = find.value.trim() !== "" || "chosen" in group.dataset;
+        group.open = chosenOnly || find.value.trim() !== "" || "chosen" in group.dataset;
       });
       const shown = outlets.filter((outlet) => !outlet.row.hidden).length;
       one("shown").textContent = shown;
@@ -99,6 +103,11 @@
     picker.addEventListener("click", (event) => {
       const button = event.target.closest("[name=step]");
       if (!button) return;
+      if (button === only) {
+        only.setAttribute("aria-pressed", String(only.getAttribute("aria-pressed") !== "true"));
+        show();
+        return;
+      }
       const here = button.closest("details");
       outlets.filter((outlet) => !outlet.row.hidden && (!here || outlet.group === here)).forEach((outlet) => {
         outlet.box.checked = button.value !== "clear";
