@@ -78,9 +78,11 @@ def notice(theme: Theme, subject: str, paragraphs: Sequence[str]) -> Letter:
 
 
 def moment(at: datetime, zone: str) -> str:
-    """``at`` as people say it where ``zone`` is: « mardi 24 novembre 2026 à 08:55 (heure : France) »."""
+    """``at`` as people say it where ``zone`` is: « mardi 24 novembre 2026 à 08:55 (heure de Paris) »."""
     pattern = (
-        "EEEE d MMMM y 'à' HH:mm '('VVVV')'" if language() == "fr" else "EEEE d MMMM y, HH:mm '('VVVV')'"
+        "EEEE d MMMM y 'à' HH:mm '(heure de' VVV')'"
+        if language() == "fr"
+        else "EEEE d MMMM y, HH:mm '('VVV 'time)'"
     )
     return format_datetime(at, pattern, tzinfo=ZoneInfo(zone), locale=language())
 
