@@ -15,8 +15,10 @@ from sqlalchemy import select
 from app.accounts import invitations
 from app.accounts.grants import Grant
 from app.accounts.second_factor import code_at
+from app.accounts.users import NewAccess, give_access
 from app.db import Role as DatabaseRole
 from app.models import Outlet, Reseller, Role
+from app.views.picking import Place, place
 from tests import factories
 from tests.accounts.letters import link, mails
 from tests.browser.conftest import DESK, PHONE
@@ -38,7 +40,7 @@ class Chain:
 
     merchant_id: int
     other_id: int
-    outlets: list[int]
+    places: list[Place]
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +67,10 @@ def chain(live):
                 occurred_local=night.replace(hour=12),
             )
         factories.sum_days(connection)
-    return Chain(merchant_id, other_id, outlets)
+        rows = connection.execute(
+            select(*Outlet.__table__.columns).where(Outlet.merchant_id == merchant_id)
+        ).all()
+        return Chain(merchant_id, other_id, [place(row) for row in rows])
 
 
 def press(page: Page, words: str) -> None:
@@ -173,6 +178,29 @@ def region_takes_two_clicks(page):
     press(page, "Annuler")
 
 
+def finds_what_the_server_finds(page, places):
+    """The rules of the search are written twice: in picking.py, and in portal.js."""
+    press(page, "Inviter quelqu’un")
+    page.check("#scope-some")
+    for sought in (
+        "",
+        "LYON",
+        "saint étienne",
+        "2a",
+        "97",
+        "974",
+        "42 loire",
+        "fournil 0",
+        "000101",
+        "rue",
+        "-",
+    ):
+        page.fill("#find", sought)
+        found = sum(place.answers(sought) for place in places)
+        assert page.locator("[data-shown]").inner_text() == str(found), sought
+    press(page, "Annuler")
+
+
 def forgotten(window, live):
     """A new password by mail ends what was open; the former one opens nothing."""
     phone = window(PHONE, signed_in=False)
@@ -250,6 +278,7 @@ def test_a_chain_of_500_shops_is_taken_on(window, live, chain, tmp_path):
         owner.page.click(".account-panel >> text=Accès")
     owner_invites_his_fleet_manager(owner.page)
     region_takes_two_clicks(owner.page)
+    finds_what_the_server_finds(owner.page, chain.places)
     invite(owner.page, FINANCE, "finance")
     owner.page.check("#scope-all")
     press(owner.page, "Envoyer l’invitation")
@@ -280,3 +309,39 @@ def test_a_chain_of_500_shops_is_taken_on(window, live, chain, tmp_path):
     assert FLEET in staff.page.locator("main").inner_text()
     with live.database.reading() as connection:
         assert connection.scalar(select(Outlet.id).where(Outlet.merchant_id == chain.other_id)) is None
+
+
+@pytest.fixture(scope="module")
+def second_owner(live, chain):
+    """Somebody else who may give accesses to the chain."""
+    email = "seconde@chaine.example"
+    with live.database.writing() as connection:
+        access = NewAccess(email=email, merchant="CHAINE500", reseller=None, role=Role.OWNER)
+        give_access(connection, access, CHOSEN)
+    return email
+
+
+@pytest.mark.parametrize(("width", "javascript"), [(320, False), (PHONE, True), (DESK, True)])
+def test_the_form_of_500_outlets_shuts_nobody_out(window, second_owner, width, javascript):
+    visitor = window(width, signed_in=False, javascript=javascript, dark=width == 320)
+    page = visitor.page
+    sign_in(visitor, second_owner)
+    visitor.go("/acces/inviter")
+    assert not page.locator(".picker").is_visible()
+    page.check("#scope-some")
+    page.fill("#find", "isere")
+    if javascript:
+        page.press("#find", "Enter")
+    else:
+        with page.expect_navigation():
+            page.press("#find", "Enter")
+    assert page.locator("input[name=outlet]:visible").count() == 50
+    if javascript:
+        page.click("button[value=choose]")
+        assert visitor.barriers() == []
+    else:
+        with page.expect_navigation():
+            page.click("button[value=choose]")
+    assert chosen(page) == "Choisis : 50 / 500"
+    assert visitor.sideways() == 0
+    visitor.keep("acces-500")
