@@ -84,13 +84,14 @@ def index() -> str:
         waiting = team.waiting(connection, holder, team.Asked(email, sent_behind))
         merchant = _merchant(connection)
     done = DONE.get(request.args.get("done", ""))
+    further = (email, behind, sent_behind, members.next_after, waiting.next_after)
     return render_template(
         "team/index.html",
         merchant=merchant,
         members=members if sent_behind is None else None,
         waiting=waiting if behind is None else None,
         sought=email,
-        is_long=bool(email or behind or sent_behind or members.next_after or len(members.rows) > MANY_PEOPLE),
+        is_long=any(further) or len(members.rows) + len(waiting.rows) > MANY_PEOPLE,
         done=done and gettext(done),
         **_words(),
     )
@@ -303,9 +304,11 @@ def _suggest(asked: Asked, *, is_first: bool, is_small: bool) -> None:
 
 
 def _picker(offered: list[Place], asked: Asked) -> picking.Picker:
+    """The list of outlets; whole, and for portal.js to search, unless a step asks for a part of it."""
+    sought = asked.sought if asked.step else ""
     chosen = asked.outlet_ids & {each.id for each in offered}
-    chosen = picking.after_step(offered, chosen, asked.step, asked.sought)
-    return picking.picker(offered, chosen, asked.sought, only_chosen=asked.step == "chosen")
+    chosen = picking.after_step(offered, chosen, asked.step, sought)
+    return picking.picker(offered, chosen, sought, only_chosen=asked.step == "chosen")
 
 
 def _words() -> dict[str, Any]:

@@ -157,6 +157,7 @@ def owner_invites_his_fleet_manager(page):
     page.click("text=Voir les choisis")
     assert page.locator("input[name=outlet]:visible").count() == 3
     assert chosen(page) == "Choisis : 3 / 500"
+    assert page.locator("[data-recall]").inner_text().endswith("choisis : 3 / 500")
     press(page, "Envoyer l’invitation")
     assert "FOURNIL SAINT-ÉTIENNE" in page.locator(".person", has_text=FLEET).inner_text()
 

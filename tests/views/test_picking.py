@@ -221,6 +221,16 @@ def test_nothing_is_given_by_default_at_a_chain_and_everything_by_choice(owner, 
     assert not mails(database)
 
 
+def test_a_form_that_comes_back_with_a_fault_has_the_whole_list(owner, chain):
+    values = {"email": "nobody", "role": "viewer", "scope": "some", "outlet": chain[0]}
+    response = owner.post_form("/acces/inviter", find="lyon", **values)
+    assert response.status_code == 422
+    page = Page(response, owner.application)
+    assert len(page.all("input", name="outlet")) == SHOPS + 1, "portal.js searches what stands on the page"
+    assert page.one("input", id="find")["value"] == ""
+    assert ticked(page) == {chain[0]}
+
+
 def test_one_shop_needs_no_choice_and_a_few_no_search(app, shops, owner):
     alone = app.test_client()
     alone.sign_in(shops[1].email)

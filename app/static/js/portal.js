@@ -76,7 +76,8 @@
     const outlets = [...picker.querySelectorAll(".option")].map(outletOf);
     const isIn = (group) => (outlet) => outlet.group === group && !outlet.row.hidden;
     const count = () => {
-      one("count").textContent = outlets.filter((outlet) => outlet.box.checked).length;
+      const chosen = outlets.filter((outlet) => outlet.box.checked).length;
+      picker.form.querySelectorAll("[data-count]").forEach((place) => (place.textContent = chosen));
       groups.forEach((group) => {
         const ticked = outlets.filter((outlet) => outlet.group === group && outlet.box.checked);
         group.querySelector("[data-ticked]").textContent = ticked.length;
@@ -117,8 +118,11 @@
     picker.addEventListener("change", count);
     find.addEventListener("input", show);
     find.addEventListener("keydown", (event) => {
-      if (event.key === "Enter") event.preventDefault();
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      if (matchMedia("(pointer: coarse)").matches) find.blur(); // the keyboard of a phone covers what was found
     });
+    picker.form.querySelectorAll("[data-recall]").forEach((recall) => (recall.hidden = false));
     show();
     count();
   };
