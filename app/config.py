@@ -18,6 +18,8 @@ from sqlalchemy.exc import ArgumentError
 MINIMUM_KEY_LENGTH = 32
 LARGEST_PORT = 65535
 ROOT = Path(__file__).resolve().parent.parent
+#: What this machine calls itself: always answered, whatever the themes name.
+LOCAL_HOSTS = ("localhost", "127.0.0.1")
 
 
 SMTP_EXAMPLE = "smtp://user:password@host:587 or smtps://user:password@host"

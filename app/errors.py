@@ -16,7 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
 from app.accounts.limits import TooManyAttemptsError
-from app.context import request_id
+from app.context import known_visitor, request_id
 from app.i18n import N_, gettext
 
 log = logging.getLogger("bordereau.errors")
@@ -69,6 +69,11 @@ EXPIRED_FORM = Explanation(
     N_("This form has expired"),
     N_("It was opened too long ago or in another session. Go back, reload the page and send it again."),
 )
+#: 403 for somebody who belongs nowhere any more: no page of the portal would do better.
+NOWHERE = Explanation(
+    N_("Your access is closed"),
+    N_("It was suspended or removed. Whoever gave it to you can open it again."),
+)
 RETRY_SECONDS = 30
 _LAST_RESORT = "<!doctype html><html lang=fr><meta charset=utf-8><title>Erreur</title><h1>Erreur</h1>"
 
@@ -116,17 +121,25 @@ def _on_bug(error: Exception) -> Response:
 
 
 def _page(status: int, explanation: Explanation | None = None) -> Response:
-    explanation = explanation or EXPLANATIONS[status]
+    is_nowhere = status == HTTPStatus.FORBIDDEN and _belongs_nowhere()
+    explanation = explanation or (NOWHERE if is_nowhere else EXPLANATIONS[status])
     if request.path.endswith(".json"):
         document = {"error": gettext(explanation.title), "request_id": request_id()}
         return make_response(document, status)
     template = "errors/part.html" if "HX-Request" in request.headers else "errors/page.html"
     try:
-        text = render_template(template, explanation=explanation, request_id=request_id())
+        text = render_template(
+            template, explanation=explanation, request_id=request_id(), is_nowhere=is_nowhere
+        )
     except Exception as error:  # noqa: BLE001 - the page that may not fail
         _log(error)
         return make_response(_LAST_RESORT, 500)
     return make_response(text, status)
+
+
+def _belongs_nowhere() -> bool:
+    person = known_visitor()
+    return person is not None and person.access is None and not person.staff
 
 
 def _log(error: Exception) -> None:

@@ -21,13 +21,12 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.accounts.sessions import is_key, new_key
-from app.config import Config
+from app.config import LOCAL_HOSTS, Config
 from app.lists.asked import is_card
 
 COOKIE_SECURE: Final = "__Host-bordereau"
 COOKIE_PLAIN: Final = "bordereau"
 YEAR = 31_536_000
-LOCAL_HOSTS = ("localhost", "127.0.0.1")
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.config import ROOT, is_plain_address
+from app.config import LOCAL_HOSTS, ROOT, is_plain_address
 
 FOLDER = ROOT / "themes"
 TOKENS = ROOT / "app" / "static" / "css" / "tokens.css"
@@ -89,12 +89,21 @@ class Themes:
     by_host: Mapping[str, Theme]
 
     def of_host(self, host: str) -> Theme:
-        """The theme that names ``host``, else the default one."""
-        return self.by_host.get(host, self.by_slug[DEFAULT])
+        """The theme that names ``host``; on this machine's own names the only maintainer's; else the default.
+
+        Among several maintainers none is guessed: whoever is not signed in learns of none.
+        """
+        maintainers = [theme for slug, theme in self.by_slug.items() if slug != DEFAULT]
+        if host in LOCAL_HOSTS and len(maintainers) == 1:
+            return maintainers[0]
+        return self._naming(host)
 
     def of_reseller(self, slug: str, host: str) -> Theme:
-        """The reseller's own theme when there is one, else the host's."""
-        return self.by_slug.get(slug) or self.of_host(host)
+        """The reseller's own theme when there is one, else the one that names ``host`` or the default."""
+        return self.by_slug.get(slug) or self._naming(host)
+
+    def _naming(self, host: str) -> Theme:
+        return self.by_host.get(host, self.by_slug[DEFAULT])
 
 
 def load_themes(folder: Path = FOLDER) -> Themes:

@@ -207,3 +207,52 @@ def sum_days(connection: Connection) -> None:
     connection.execute(text("TRUNCATE transaction_day, remittance_day"))
     connection.execute(text(_TRANSACTION_DAYS))
     connection.execute(text(_REMITTANCE_DAYS))
+
+
+TOWNS = (
+    ("69003", "LYON"),
+    ("69100", "VILLEURBANNE"),
+    ("75011", "PARIS"),
+    ("38000", "GRENOBLE"),
+    ("42000", "SAINT-ÉTIENNE"),
+    ("13001", "MARSEILLE"),
+    ("33000", "BORDEAUX"),
+    ("20000", "AJACCIO"),
+    ("97400", "SAINT-DENIS"),
+    ("59000", "LILLE"),
+)
+
+
+def a_chain(connection: Connection, *, merchant_id: int, shops: int) -> list[int]:
+    """``shops`` outlets with a contract each, spread over TOWNS in turn; returns the ids of the outlets."""
+    reseller = connection.scalar(text("SELECT reseller_id FROM merchant WHERE id = :id"), {"id": merchant_id})
+    numbers = [next(_numbers) for _ in range(shops)]
+    outlets = [
+        {
+            "merchant_id": merchant_id,
+            "id": number,
+            "siret": f"5005005{number:07}",
+            "trade_name": f"FOURNIL {town} {index:03}",
+            "address": f"{index} rue des Essais",
+            "postcode": postcode,
+            "city": town,
+            "time_zone": DEFAULT_TIME_ZONE,
+        }
+        for index, number in enumerate(numbers, start=1)
+        for postcode, town in (TOWNS[index % len(TOWNS)],)
+    ]
+    contracts = [
+        {
+            "merchant_id": merchant_id,
+            "id": number,
+            "reseller_id": reseller,
+            "outlet_id": number,
+            "number": f"{number:08}",
+            "rank": "001",
+            "application": "CBEMV",
+        }
+        for number in numbers
+    ]
+    connection.execute(insert(Outlet), outlets)
+    connection.execute(insert(Contract), contracts)
+    return numbers

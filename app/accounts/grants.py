@@ -35,6 +35,25 @@ class Grant:
 EVERYTHING = Grant(Role.OWNER)
 
 
+class NotYoursError(Exception):
+    """No such access or invitation in this merchant, or one that goes beyond the holder's own."""
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who acts: what he holds at the merchant, and the contracts he sees there (None for all)."""
+
+    user_id: int
+    merchant_id: int
+    grant: Grant
+    sight: Collection[int] | None
+    request_id: str
+
+    def may_give(self, grant: Grant) -> bool:
+        """Whether ``grant`` stays within his own."""
+        return self.grant.covers(grant, self.sight)
+
+
 def grant_of(connection: Connection, user_id: int, merchant_id: int) -> Grant | None:
     """What a person holds at a merchant, suspended or not; None without a membership."""
     held = connection.execute(

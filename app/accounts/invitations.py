@@ -12,7 +12,7 @@ from app.accounts import letters, onetime, passwords
 from app.accounts.grants import EVERYTHING, Grant, give, grant_of
 from app.accounts.journal import Client, Event, record
 from app.accounts.limits import ASKED, LINK, attempt
-from app.accounts.links import Home, Links, Purpose
+from app.accounts.links import Links, Purpose
 from app.accounts.onetime import DeadLinkError, Made
 from app.accounts.rights import role_name
 from app.accounts.sessions import shorten_sessions
@@ -111,7 +111,7 @@ def look(connection: Connection, links: Links, token: str, host: str) -> Offer:
     account = select(UserAccount.password_hash).where(UserAccount.email == found.email)
     return Offer(
         email=found.email,
-        place=_place(connection, found),
+        place=_place(connection, links, found),
         role=_role(found),
         wants_password=connection.scalar(account) is None,
         is_expired=found.is_expired,
@@ -177,7 +177,7 @@ def may_still_invite(connection: Connection, invitation: Row[Any]) -> bool:
 
 
 def granted(invitation: Row[Any]) -> Grant:
-    """What an invitation to a merchant gives."""
+    """What an invitation to a merchant gives, or a membership that has the same columns."""
     return Grant(
         Role(invitation.role),
         invitation.limited,
@@ -188,13 +188,12 @@ def granted(invitation: Row[Any]) -> Grant:
 
 def _send(connection: Connection, links: Links, values: dict[str, Any]) -> Made:
     slug = connection.scalars(select(Reseller.slug).where(Reseller.id == values["reseller_id"])).one()
-    home = links.home(slug)
-    made = onetime.make(connection, links, home, values)
+    made = onetime.make(connection, links, links.home(slug), values)
     invitation = connection.execute(
         select(*Invitation.__table__.columns).where(Invitation.id == made.id)
     ).one()
     try:
-        _post(connection, home, slug, invitation, made)
+        _post(connection, links, slug, invitation, made)
     except MailError as error:
         raise UserError(str(error)) from error
     record(
@@ -210,9 +209,10 @@ def _send(connection: Connection, links: Links, values: dict[str, Any]) -> Made:
     return made
 
 
-def _post(connection: Connection, home: Home, slug: str, invitation: Row[Any], made: Made) -> None:
+def _post(connection: Connection, links: Links, slug: str, invitation: Row[Any], made: Made) -> None:
+    home = links.home(slug)
     ends = letters.moment(made.expires_at, _zone(connection, invitation.merchant_id))
-    place = _place(connection, invitation)
+    place = _place(connection, links, invitation)
     letter = letters.invitation(home, place, _role(invitation), made.url, ends)
     origin = Origin(
         kind=Kind.INVITATION,
@@ -224,13 +224,14 @@ def _post(connection: Connection, home: Home, slug: str, invitation: Row[Any], m
     post(connection, letter, [invitation.email], origin, sender_of(home.theme))
 
 
-def _place(connection: Connection, invitation: Row[Any]) -> str:
-    """The merchant's name, or the maintainer's for his staff."""
+def _place(connection: Connection, links: Links, invitation: Row[Any]) -> str:
+    """The merchant's name; for a maintainer's staff the name that his theme bears, or else his own."""
     if invitation.merchant_id is not None:
-        name = select(Merchant.name).where(Merchant.id == invitation.merchant_id)
-    else:
-        name = select(Reseller.name).where(Reseller.id == invitation.reseller_id)
-    return connection.scalars(name).one()
+        return connection.scalars(select(Merchant.name).where(Merchant.id == invitation.merchant_id)).one()
+    maintainer = select(Reseller.slug, Reseller.name).where(Reseller.id == invitation.reseller_id)
+    slug, name = connection.execute(maintainer).one()
+    theme = links.themes.by_slug.get(slug)
+    return theme.name if theme else name
 
 
 def _role(invitation: Row[Any]) -> str:

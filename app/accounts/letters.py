@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
-from markupsafe import Markup
 
 from app.accounts.links import Home
 from app.i18n import gettext, language
 from app.mail import Letter
+from app.mail.rendering import render
 from app.themes import Theme
 
-_HTML = Markup("""<!doctype html>
-<html lang="{language}">
-<body style="margin:0;padding:24px;font-family:sans-serif;font-size:16px;line-height:1.5;color:#18202b">
-{paragraphs}
-<p style="color:#535e6e;font-size:14px">{signature}</p>
-</body>
-</html>
-""")
-_PARAGRAPH = Markup("<p>{}</p>")
-_LINK = Markup('<p><a href="{url}" style="font-weight:bold">{label}</a></p>\n<p>{url}</p>')
+
+@dataclass(frozen=True)
+class Link:
+    """A one-time link, and the words to press."""
+
+    words: str
+    url: str
 
 
 def invitation(home: Home, place: str, role: str, url: str, ends: str) -> Letter:
-    """To somebody new to a merchant: what he will see, and where he chooses his password."""
+    """To somebody new to a merchant: what he will see, and where he accepts it."""
     return _letter(
         home.theme,
         gettext("%(maintainer)s: your access", maintainer=home.theme.name),
@@ -39,9 +37,9 @@ def invitation(home: Home, place: str, role: str, url: str, ends: str) -> Letter
                 maintainer=home.theme.name,
             ),
             gettext("Your role: %(role)s.", role=role),
-            gettext("Open this link to accept it and choose your password:"),
+            gettext("Open this link to accept it:"),
         ],
-        (gettext("Open my access"), url),
+        Link(gettext("Open my access"), url),
         [
             gettext("This link works once, until %(time)s.", time=ends),
             gettext("You did not expect this mail? Do nothing: without this link nobody gets in."),
@@ -61,7 +59,7 @@ def reset(home: Home, url: str, ends: str) -> Letter:
             ),
             gettext("Open this link to choose it:"),
         ],
-        (gettext("Choose a new password"), url),
+        Link(gettext("Choose a new password"), url),
         [
             gettext("This link works once, until %(time)s.", time=ends),
             gettext("You did not ask for it? Do nothing: your password stays as it is."),
@@ -78,9 +76,11 @@ def notice(theme: Theme, subject: str, paragraphs: Sequence[str]) -> Letter:
 
 
 def moment(at: datetime, zone: str) -> str:
-    """``at`` as people say it where ``zone`` is: « mardi 24 novembre 2026 à 08:55 (heure : France) »."""
+    """``at`` as people say it where ``zone`` is: « mardi 24 novembre 2026 à 08:55 (heure de Paris) »."""
     pattern = (
-        "EEEE d MMMM y 'à' HH:mm '('VVVV')'" if language() == "fr" else "EEEE d MMMM y, HH:mm '('VVVV')'"
+        "EEEE d MMMM y 'à' HH:mm '(heure de' VVV')'"
+        if language() == "fr"
+        else "EEEE d MMMM y, HH:mm '('VVV 'time)'"
     )
     return format_datetime(at, pattern, tzinfo=ZoneInfo(zone), locale=language())
 
@@ -93,16 +93,12 @@ def _letter(
     theme: Theme,
     subject: str,
     before: Sequence[str],
-    link: tuple[str, str] | None = None,
+    link: Link | None = None,
     after: Sequence[str] = (),
 ) -> Letter:
     """The same paragraphs twice; the link stands in words and in full, for readers that show no HTML."""
     signature = theme.name + (f" · {theme.support}" if theme.support else "")
-    middle = [link[1]] if link else []
+    middle = [link.url] if link else []
     text = "\n\n".join([*before, *middle, *after, "-- \n" + signature]) + "\n"
-    parts = [_PARAGRAPH.format(words) for words in before]
-    if link:
-        parts.append(_LINK.format(label=link[0], url=link[1]))
-    parts += [_PARAGRAPH.format(words) for words in after]
-    html = _HTML.format(language=language(), paragraphs=Markup("\n").join(parts), signature=signature)
-    return Letter(subject, text, str(html))
+    html = render("mail/letter.html", theme=theme, title=subject, before=before, link=link, after=after)
+    return Letter(subject, text, html)

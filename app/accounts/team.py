@@ -6,55 +6,49 @@ than he has, nobody changes his own access, and what is not in his merchant does
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Row, delete, func, select, update
 
-from app.accounts import invitations, onetime
-from app.accounts.grants import EVERYTHING, Grant, grant_of, write_limits
+from app.accounts import invitations, onetime, places
+from app.accounts.grants import EVERYTHING, Grant, Holder, NotYoursError, grant_of, write_limits
 from app.accounts.invitations import granted
 from app.accounts.journal import Event, record
 from app.accounts.links import Links
 from app.accounts.onetime import Made
 from app.accounts.rights import Access
 from app.accounts.sessions import end_all_sessions
-from app.accounts.users import UserError
-from app.i18n import gettext, ngettext
 from app.models import (
-    Contract,
     Invitation,
     InvitationKind,
     Membership,
     MembershipLimit,
-    Outlet,
     Role,
     UserAccount,
 )
 
-#: How many outlets or contracts are named before they are only counted.
-NAMED = 3
-
-
-class NotYoursError(Exception):
-    """No such access or invitation in this merchant, or one that goes beyond the holder's own."""
+#: How many people, and how many invitations, a page shows.
+PAGE = 50
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Holder:
-    """Who acts: what he holds at the merchant, and the contracts he sees there (None for all)."""
+class Asked:
+    """Whom to look for: part of an address, behind the access or invitation of id ``after``."""
 
-    user_id: int
-    merchant_id: int
-    grant: Grant
-    sight: Collection[int] | None
-    request_id: str
+    email: str = ""
+    after: int | None = None
 
-    def may_give(self, grant: Grant) -> bool:
-        """Whether ``grant`` stays within his own."""
-        return self.grant.covers(grant, self.sight)
+
+@dataclass(frozen=True)
+class Listed(Generic[T]):
+    """A page; ``next_after`` is the id after which the following one starts, if any."""
+
+    rows: list[T]
+    next_after: int | None
 
 
 @dataclass(frozen=True)
@@ -95,46 +89,34 @@ def staff_holder(user_id: int, merchant_id: int, request_id: str) -> Holder:
     return Holder(user_id, merchant_id, EVERYTHING, None, request_id)
 
 
-def members(connection: Connection, holder: Holder) -> list[Member]:
-    """Himself, and everybody at the merchant whose access lies within the holder's, by address."""
-    rows = connection.execute(
-        select(Membership.id, Membership.user_id, Membership.suspended_at, UserAccount.email)
-        .join(UserAccount, UserAccount.id == Membership.user_id)
-        .where(Membership.merchant_id == holder.merchant_id)
-        .order_by(UserAccount.email)
-    ).all()
-    grants = _grants(connection, holder.merchant_id)
-    named = _places(connection, holder.merchant_id, grants.values())
-    return [
-        Member(
-            id=row.id,
-            user_id=row.user_id,
-            email=row.email,
-            grant=grants[row.id],
-            places=named[grants[row.id]],
-            is_suspended=row.suspended_at is not None,
-            may_change=row.user_id != holder.user_id,
-        )
-        for row in rows
-        if row.user_id == holder.user_id or holder.may_give(grants[row.id])
-    ]
+def members(connection: Connection, holder: Holder, asked: Asked) -> Listed[Member]:
+    """A page of himself and everybody at the merchant whose access lies within the holder's, by address."""
+    found = _members(connection, holder, asked.email)
+    within = [row for row in found if row.user_id == holder.user_id or holder.may_give(granted(row))]
+    rows, next_after = _page(within, asked.after)
+    return Listed(_as_members(connection, holder, rows), next_after)
 
 
 def member(connection: Connection, holder: Holder, membership_id: int) -> Member:
     """One access that the holder may change. Raises NotYoursError."""
-    for found in members(connection, holder):
-        if found.id == membership_id and found.may_change:
-            return found
-    raise NotYoursError
+    rows = _members(connection, holder, membership_id=membership_id)
+    found = [
+        each
+        for each in _as_members(connection, holder, rows)
+        if each.may_change and holder.may_give(each.grant)
+    ]
+    if not found:
+        raise NotYoursError
+    return found[0]
 
 
-def waiting(connection: Connection, holder: Holder) -> list[Waiting]:
-    """The open invitations within the holder's access, newest first, expired ones included."""
-    rows = connection.execute(
-        _invitations(holder).order_by(Invitation.created_at.desc(), Invitation.id.desc())
-    ).all()
-    named = _places(connection, holder.merchant_id, [granted(row) for row in rows])
-    return [
+def waiting(connection: Connection, holder: Holder, asked: Asked) -> Listed[Waiting]:
+    """A page of the open invitations within the holder's access, newest first, expired ones included."""
+    wanted = _invitations(holder).where(func.strpos(Invitation.email, asked.email.lower()) > 0)
+    found = connection.execute(wanted.order_by(Invitation.created_at.desc(), Invitation.id.desc()))
+    rows, next_after = _page([row for row in found if holder.may_give(granted(row))], asked.after)
+    named = places.in_words(connection, holder.merchant_id, [granted(row) for row in rows])
+    listed = [
         Waiting(
             id=row.id,
             email=row.email,
@@ -144,8 +126,8 @@ def waiting(connection: Connection, holder: Holder) -> list[Waiting]:
             is_expired=row.is_expired,
         )
         for row in rows
-        if holder.may_give(granted(row))
     ]
+    return Listed(listed, next_after)
 
 
 def invite(connection: Connection, links: Links, holder: Holder, email: str, grant: Grant) -> Made:
@@ -207,39 +189,6 @@ def remove(connection: Connection, holder: Holder, membership_id: int) -> None:
     _record(connection, Event.ACCESS_REMOVED, holder, of=user_id)
 
 
-def outlets_to_give(connection: Connection, holder: Holder) -> Sequence[Row[int, str, str | None, str]]:
-    """The outlets (``id, trade_name, city, siret``) that the holder may let others see."""
-    wanted = select(Outlet.id, Outlet.trade_name, Outlet.city, Outlet.siret).where(
-        Outlet.merchant_id == holder.merchant_id
-    )
-    if holder.grant.limited:
-        wanted = wanted.where(Outlet.id.in_(holder.grant.outlet_ids))
-    return connection.execute(wanted.order_by(Outlet.trade_name, Outlet.siret)).all()
-
-
-def contracts_named(connection: Connection, holder: Holder, numbers: Iterable[str]) -> frozenset[int]:
-    """The contracts in the holder's sight that bear ``numbers``. Raises UserError naming an unknown one."""
-    wanted = select(Contract.number, Contract.id).where(
-        Contract.merchant_id == holder.merchant_id, Contract.number.in_(list(numbers))
-    )
-    if holder.sight is not None:
-        wanted = wanted.where(Contract.id.in_(list(holder.sight)))
-    found = connection.execute(wanted).all()
-    known = {row.number for row in found}
-    for number in numbers:
-        if number not in known:
-            raise UserError(gettext("This merchant has no contract %(number)s.", number=number))
-    return frozenset(row.id for row in found)
-
-
-def numbers_of(connection: Connection, holder: Holder, contract_ids: Collection[int]) -> list[str]:
-    """The contract numbers of ``contract_ids``, each once."""
-    wanted = select(Contract.number).where(
-        Contract.merchant_id == holder.merchant_id, Contract.id.in_(list(contract_ids))
-    )
-    return list(connection.scalars(wanted.distinct().order_by(Contract.number)))
-
-
 def _target(connection: Connection, holder: Holder, membership_id: int) -> int:
     """The person behind an access that the holder may touch. Raises NotYoursError."""
     user_id = connection.scalar(
@@ -277,61 +226,54 @@ def _withdraw_all_of(connection: Connection, holder: Holder, user_id: int) -> No
     onetime.revoke(connection, Invitation.invited_by == user_id, Invitation.merchant_id == holder.merchant_id)
 
 
-def _grants(connection: Connection, merchant_id: int) -> dict[int, Grant]:
-    """What every membership of a merchant gives, in one statement."""
-    rows = connection.execute(
+def _members(
+    connection: Connection, holder: Holder, email: str = "", membership_id: int | None = None
+) -> Sequence[Row[Any]]:
+    """The memberships of a merchant by address, each with its limits, in one statement."""
+    wanted = (
         select(
             Membership.id,
+            Membership.user_id,
             Membership.role,
             Membership.limited,
-            func.array_agg(MembershipLimit.outlet_id).label("outlet_ids"),
-            func.array_agg(MembershipLimit.contract_id).label("contract_ids"),
+            Membership.suspended_at,
+            UserAccount.email,
+            func.array_remove(func.array_agg(MembershipLimit.outlet_id), None).label("outlet_ids"),
+            func.array_remove(func.array_agg(MembershipLimit.contract_id), None).label("contract_ids"),
         )
+        .join(UserAccount, UserAccount.id == Membership.user_id)
         .outerjoin(MembershipLimit, MembershipLimit.membership_id == Membership.id)
-        .where(Membership.merchant_id == merchant_id)
-        .group_by(Membership.id)
+        .where(Membership.merchant_id == holder.merchant_id)
+        .where(func.strpos(UserAccount.email, email.lower()) > 0)
+        .group_by(Membership.id, UserAccount.email)
+        .order_by(UserAccount.email)
     )
-    return {
-        row.id: Grant(
-            Role(row.role),
-            row.limited,
-            frozenset(row.outlet_ids) - {None},
-            frozenset(row.contract_ids) - {None},
+    if membership_id is not None:
+        wanted = wanted.where(Membership.id == membership_id)
+    return connection.execute(wanted).all()
+
+
+def _as_members(connection: Connection, holder: Holder, rows: Sequence[Row[Any]]) -> list[Member]:
+    named = places.in_words(connection, holder.merchant_id, [granted(row) for row in rows])
+    return [
+        Member(
+            id=row.id,
+            user_id=row.user_id,
+            email=row.email,
+            grant=granted(row),
+            places=named[granted(row)],
+            is_suspended=row.suspended_at is not None,
+            may_change=row.user_id != holder.user_id,
         )
         for row in rows
-    }
+    ]
 
 
-def _places(connection: Connection, merchant_id: int, grants: Iterable[Grant]) -> dict[Grant, str]:
-    """What each grant lets see, in words."""
-    grants = set(grants)
-    outlet_ids = {each for grant in grants for each in grant.outlet_ids}
-    contract_ids = {each for grant in grants for each in grant.contract_ids}
-    outlet = select(Outlet.id, Outlet.trade_name).where(
-        Outlet.merchant_id == merchant_id, Outlet.id.in_(outlet_ids)
-    )
-    contract = select(Contract.id, Contract.number).where(
-        Contract.merchant_id == merchant_id, Contract.id.in_(contract_ids)
-    )
-    names = {row.id: row.trade_name for row in connection.execute(outlet)}
-    numbers = {row.id: row.number for row in connection.execute(contract)}
-    return {grant: _in_words(grant, names, numbers) for grant in grants}
-
-
-def _in_words(grant: Grant, names: dict[int, str], numbers: dict[int, str]) -> str:
-    if not grant.limited:
-        return gettext("The whole merchant")
-    shops = sorted({names[each] for each in grant.outlet_ids if each in names})
-    contracts = sorted({numbers[each] for each in grant.contract_ids if each in numbers})
-    said = []
-    if shops:
-        counted = ngettext("%(num)s outlet", "%(num)s outlets", len(grant.outlet_ids))
-        said.append(", ".join(shops) if len(grant.outlet_ids) <= NAMED else counted)
-    if contracts:
-        counted = ngettext("%(num)s contract", "%(num)s contracts", len(contracts))
-        listed = gettext("contract %(numbers)s", numbers=", ".join(contracts))
-        said.append(listed if len(contracts) <= NAMED else counted)
-    return " · ".join(said) or gettext("Nothing any more")
+def _page(rows: Sequence[Row[Any]], after: int | None) -> tuple[Sequence[Row[Any]], int | None]:
+    """The rows behind the row of id ``after``, and the id after which the following page starts."""
+    start = next((index for index, row in enumerate(rows, start=1) if row.id == after), 0)
+    page = rows[start : start + PAGE]
+    return page, page[-1].id if len(rows) > start + PAGE else None
 
 
 def _record(connection: Connection, event: Event, holder: Holder, **details: Any) -> None:

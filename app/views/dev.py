@@ -22,8 +22,8 @@ from flask import (
     send_file,
 )
 
+from app.config import LOCAL_HOSTS
 from app.context import host
-from app.security import LOCAL_HOSTS
 
 blueprint = Blueprint("dev", __name__, url_prefix="/dev/mail")
 FOLDER = "bordereau.mails"

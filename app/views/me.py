@@ -8,13 +8,14 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from app.accounts import letters, notices, resets, second_factor
+from app.accounts import letters, notices, places, resets, second_factor
+from app.accounts.grants import grant_of
 from app.accounts.invitations import WeakPasswordError
 from app.accounts.journal import Event, record
 from app.accounts.limits import CODE, attempt, forget_attempts
 from app.accounts.notices import Told
 from app.accounts.resets import Own
-from app.accounts.rights import Visitor
+from app.accounts.rights import Visitor, role_name
 from app.accounts.sessions import end_all_sessions, end_own_session, rotate, sessions_of
 from app.context import client, database, links, request_id, theme, visitor
 from app.i18n import N_, gettext
@@ -153,15 +154,28 @@ def _page(*, fault: str = "") -> str:
     with database().reading() as connection:
         sessions = sessions_of(connection, person.user_id, browser_session().key)
         left = second_factor.codes_left(connection, person.user_id)
+        held = _held(connection, person)
     done = DONE.get(request.args.get("done", ""))
     return render_template(
         "me/show.html",
         sessions=sessions,
         codes_left=left,
+        held=held,
         fault=fault,
         done=done and gettext(done),
         moment=lambda at: letters.moment(at, DEFAULT_TIME_ZONE),
     )
+
+
+def _held(connection: Any, person: Visitor) -> list[tuple[str, str, str]]:
+    """The merchants of a person: name, role, and what he sees there, in words."""
+    held = []
+    for each in person.accesses:
+        grant = grant_of(connection, person.user_id, each.merchant_id)
+        if grant is not None:
+            seen = places.in_words(connection, each.merchant_id, [grant])[grant]
+            held.append((each.merchant_name, role_name(grant.role), seen))
+    return held
 
 
 def _password_page(**faults: str) -> str:

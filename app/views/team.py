@@ -6,6 +6,7 @@ under ``/gestion/commercants/<merchant_id>/acces``, as the maintainer's staff.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,16 +15,20 @@ from flask import Blueprint, abort, g, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from app.accounts import letters, resets, team
-from app.accounts.grants import Grant
+from app.accounts import letters, places, resets, team
+from app.accounts.grants import Grant, Holder, NotYoursError
 from app.accounts.journal import Event, record
 from app.accounts.rights import ROLE_DUTIES, role_name
-from app.accounts.team import Holder, NotYoursError
+from app.accounts.team import Member
 from app.accounts.users import UserError
 from app.context import access, client, database, desk, links, request_id, visitor
 from app.desk import merchants
 from app.i18n import N_, gettext
 from app.models import DEFAULT_TIME_ZONE, Role
+from app.views import picking
+from app.views.desk.place import LONGEST_SEARCH, after
+from app.views.desk.place import asked as words_sought
+from app.views.picking import Place
 
 blueprint = Blueprint("team", __name__, url_prefix="/acces")
 desk_blueprint = Blueprint(
@@ -47,32 +52,46 @@ ACTIONS: dict[str, tuple[Callable[..., None], str]] = {
     "retablir": (team.restore, "restored"),
     "retirer": (team.remove, "removed"),
 }
+#: From how many people on one is looked for by his address.
+MANY_PEOPLE = 12
+#: What stands between contract numbers that are typed, or pasted from a mail or a spreadsheet.
+_BETWEEN_NUMBERS = re.compile(r"[\s,;]+")
 
 
 @dataclass
 class Asked:
-    """A grant as a form shows it and sends it: what was typed, and what is wrong with it."""
+    """A grant as a form shows it and sends it: what was typed, and what is wrong with it.
+
+    ``step`` is one within the list of outlets, where ``sought`` is looked for: nothing is given yet.
+    """
 
     email: str = ""
-    role: str = Role.VIEWER.value
-    scope: str = "all"
+    role: str = ""
+    scope: str = ""
     outlet_ids: frozenset[int] = frozenset()
     contracts: str = ""
+    sought: str = ""
+    step: str = ""
     faults: dict[str, str] = field(default_factory=dict)
 
 
 def index() -> str:
-    """Everybody with an access, and the invitations that wait."""
+    """Everybody with an access, and the invitations that wait; or the following page of either."""
+    email, behind, sent_behind = words_sought(), after(), after("sent_after")
     with database().reading() as connection:
         holder = _holder(connection)
-        members, waiting = team.members(connection, holder), team.waiting(connection, holder)
+        members = team.members(connection, holder, team.Asked(email, behind))
+        waiting = team.waiting(connection, holder, team.Asked(email, sent_behind))
         merchant = _merchant(connection)
     done = DONE.get(request.args.get("done", ""))
+    further = (email, behind, sent_behind, members.next_after, waiting.next_after)
     return render_template(
         "team/index.html",
         merchant=merchant,
-        members=members,
-        waiting=waiting,
+        members=members if sent_behind is None else None,
+        waiting=waiting if behind is None else None,
+        sought=email,
+        is_long=any(further) or len(members.rows) + len(waiting.rows) > MANY_PEOPLE,
         done=done and gettext(done),
         **_words(),
     )
@@ -80,9 +99,9 @@ def index() -> str:
 
 def invite() -> ResponseReturnValue:
     """The form of an invitation, and what it sends."""
-    if request.method == "GET":
-        return _form(None, Asked())
     asked = _asked()
+    if request.method == "GET" or asked.step:
+        return _form(None, asked)
     try:
         with database().writing() as connection:
             holder = _holder(connection)
@@ -99,6 +118,8 @@ def change(membership_id: int) -> ResponseReturnValue:
     if request.method == "GET":
         return _form(membership_id, None)
     asked = _asked()
+    if asked.step:
+        return _form(membership_id, asked)
     with database().writing() as connection:
         holder = _holder(connection)
         grant = _grant(connection, holder, asked)
@@ -208,28 +229,32 @@ def _asked() -> Asked:
         scope=form.get("scope", ""),
         outlet_ids=frozenset(form.getlist("outlet", type=int)),
         contracts=form.get("contracts", "").strip(),
+        sought=form.get("find", "")[:LONGEST_SEARCH].strip(),
+        step=form.get("step", ""),
     )
 
 
 def _grant(connection: Any, holder: Holder, asked: Asked) -> Grant | None:
     """What a form asks to give; None, with the faults noted, when it may not be given."""
     contract_ids: frozenset[int] = frozenset()
-    limited = asked.scope != "all"
+    limited = asked.scope == "some"
+    numbers = list(filter(None, _BETWEEN_NUMBERS.split(asked.contracts)))
     if asked.role not in set(Role):
         asked.faults["role"] = gettext("Choose a role.")
+    if asked.scope not in ("all", "some"):
+        asked.faults["scope"] = gettext("Choose what this person sees.")
     if limited:
         try:
-            numbers = asked.contracts.replace(",", " ").split()
-            contract_ids = team.contracts_named(connection, holder, numbers)
+            contract_ids = places.contracts_named(connection, holder, numbers)
         except UserError as error:
             asked.faults["contracts"] = str(error)
-        if not asked.outlet_ids and not asked.contracts:
+        if not asked.outlet_ids and not numbers:
             asked.faults["scope"] = gettext("Choose at least one outlet or one contract.")
     if asked.faults:
         return None
     outlet_ids = asked.outlet_ids if limited else frozenset()
     grant = Grant(Role(asked.role), limited, outlet_ids, contract_ids)
-    known = {outlet.id for outlet in team.outlets_to_give(connection, holder)}
+    known = {outlet.id for outlet in places.outlets_to_give(connection, holder)}
     if not holder.may_give(grant) or not outlet_ids <= known:
         asked.faults["scope"] = gettext("This goes beyond your own access.")
         return None
@@ -240,21 +265,14 @@ def _form(membership_id: int | None, asked: Asked | None) -> str:
     """The form of an invitation, or of the access ``membership_id`` as it is when nothing is asked."""
     with database().reading() as connection:
         holder = _holder(connection)
-        member = None
-        if membership_id is not None:
-            try:
-                member = team.member(connection, holder, membership_id)
-            except NotYoursError:
-                abort(404)
-            asked = asked or Asked(
-                role=member.grant.role.value,
-                scope="some" if member.grant.limited else "all",
-                outlet_ids=member.grant.outlet_ids,
-                contracts=" ".join(team.numbers_of(connection, holder, member.grant.contract_ids)),
-            )
-        outlets = team.outlets_to_give(connection, holder)
+        member = None if membership_id is None else _or_404(team.member, connection, holder, membership_id)
+        if asked is None and member is not None:
+            asked = _as_it_is(connection, holder, member)
+        offered = [picking.place(row) for row in places.outlets_to_give(connection, holder)]
         merchant = _merchant(connection)
     asked = asked or Asked()
+    if request.method == "GET" and member is None:
+        _suggest(asked, is_first=merchant is not None and not merchant.people, is_small=len(offered) <= 1)
     if holder.grant.limited:
         asked.scope = "some"
     return render_template(
@@ -262,10 +280,35 @@ def _form(membership_id: int | None, asked: Asked | None) -> str:
         merchant=merchant,
         member=member,
         asked=asked,
-        outlets=outlets,
+        picker=_picker(offered, asked),
         limited=holder.grant.limited,
         **_words(),
     )
+
+
+def _as_it_is(connection: Any, holder: Holder, member: Member) -> Asked:
+    """What ``member`` has, as the form would ask for it."""
+    grant = member.grant
+    return Asked(
+        role=grant.role.value,
+        scope="some" if grant.limited else "all",
+        outlet_ids=grant.outlet_ids,
+        contracts="\n".join(places.numbers_of(connection, holder, grant.contract_ids)),
+    )
+
+
+def _suggest(asked: Asked, *, is_first: bool, is_small: bool) -> None:
+    """Preset what is most often meant: all to a merchant's first person; at a chain nothing to the others."""
+    asked.role = (Role.OWNER if is_first else Role.VIEWER).value
+    asked.scope = "all" if is_first or is_small else ""
+
+
+def _picker(offered: list[Place], asked: Asked) -> picking.Picker:
+    """The list of outlets; whole, and for portal.js to search, unless a step asks for a part of it."""
+    sought = asked.sought if asked.step else ""
+    chosen = asked.outlet_ids & {each.id for each in offered}
+    chosen = picking.after_step(offered, chosen, asked.step, sought)
+    return picking.picker(offered, chosen, sought, only_chosen=asked.step == "chosen")
 
 
 def _words() -> dict[str, Any]:

@@ -31,6 +31,38 @@ def test_our_themes_are_sound():
     assert themes.of_host("elsewhere.example").slug == "default"
 
 
+@pytest.fixture
+def two(folder):
+    """The themes of a portal with two maintainers, of whom the demonstration's is one."""
+    shutil.copytree(folder / "demo", folder / "other")
+    spoil(folder, "other", "theme.toml", "horizon.example", "other.example")
+    return load_themes(folder)
+
+
+def test_this_machine_wears_the_theme_of_the_only_maintainer(browser):
+    for path in ("/connexion", "/mot-de-passe-oublie", "/invitation"):
+        page = browser.page(path, status=410 if path == "/invitation" else 200)
+        assert page.title.endswith("· Monétique Horizon")
+        assert "Bordereau" not in page.text
+
+
+def test_among_several_maintainers_none_is_guessed(app, browser, two):
+    app.extensions["bordereau.themes"] = two
+    for host in ("localhost", "127.0.0.1"):
+        page = browser.page("/connexion", headers={"Host": host})
+        assert page.title == "Connexion · Bordereau"
+        assert "horizon" not in page.source.lower()
+    assert browser.page("/connexion", headers={"Host": "horizon.example"}).title.endswith("Horizon")
+
+
+def test_another_hosts_guest_never_wears_the_only_maintainers_theme(two):
+    themes = load_themes()
+    for host in ("", "elsewhere.example", "localhost.evil.example"):
+        assert themes.of_host(host).slug == "default"
+    assert themes.of_reseller("without-a-theme", "localhost").slug == "default"
+    assert two.of_host("localhost").slug == "default"
+
+
 @pytest.mark.parametrize(
     ("name", "old", "new", "words"),
     [

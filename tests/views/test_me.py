@@ -84,11 +84,12 @@ def test_one_sees_ones_sessions_and_ends_them(app, owner, shops, database):
     assert "/compte" in owner.page("/remises").links()
     page = owner.page("/compte")
     assert page.h1 == "Connexion et sécurité"
-    listed = page.one("ul", class_="people").all("li")
-    assert len(listed) == 2
+    held, sessions = page.all("ul", class_="people")
+    assert plain(held) == "ALPHA merchant responsable · Tous les points de vente"
+    assert len(sessions.all("li")) == 2
     assert "Chrome · Android" in page.text
     assert len(page.all(class_="badge")) == 1
-    action = page.one("ul", class_="people").one("form")["action"]
+    action = sessions.one("form")["action"]
     assert owner.post_form(action).location == "/compte?done=session"
     assert phone.get("/remises").status_code == 303
     assert owner.get("/remises").status_code == 200

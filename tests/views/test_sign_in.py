@@ -15,7 +15,7 @@ from app.models import JournalEntry, SignInAttempt, UserAccount, UserSession
 from tests.page import Page
 from tests.views.town import PASSWORD, let_in, portal
 
-REFUSED = "Cette adresse et ce mot de passe ne vont pas ensemble"
+REFUSED = "Adresse ou mot de passe incorrect"
 
 
 def cookie(browser):
@@ -217,7 +217,11 @@ def test_disabling_a_person_acts_on_the_next_click(owner, shops, database):
 def test_a_person_who_belongs_nowhere_any_more_is_told_so(owner, database):
     with database.writing() as connection:
         connection.execute(text("DELETE FROM membership"))
-    assert owner.page("/remises", status=403).h1.replace("’", "'") == "Vous n'avez pas accès à cette page"
+    page = owner.page("/remises", status=403)
+    assert page.h1 == "Votre accès est fermé"
+    assert page.one("form")["action"] == "/deconnexion", "there is a way out"
+    assert owner.post("/deconnexion", data={"csrf_token": page.csrf}).status_code == 303
+    assert owner.page("/connexion").h1 == "Connexion"
 
 
 def test_a_session_of_another_host_is_refused_and_journalled(owner, database):

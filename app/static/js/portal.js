@@ -54,6 +54,80 @@
     if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
   });
 
+  // Hundreds of outlets: found as one types, chosen by what is shown. The rules are those of picking.py.
+  const plain = (text) =>
+    text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ").trim();
+  const outletOf = (row) => {
+    const group = row.closest("details");
+    const own = (name) => row.querySelector(name).textContent;
+    const name = row.querySelector("label").firstChild.textContent;
+    const words = ` ${plain(`${name} ${own(".town")} ${row.dataset.in ?? group.dataset.in}`)}`;
+    return { row, group, words, siret: own(".siret"), box: row.querySelector("input") };
+  };
+  const answers = (outlet, sought) => {
+    const digits = sought.replace(/\s/g, "");
+    if (/^\d{6,}$/.test(digits)) return outlet.siret.includes(digits);
+    return plain(sought).split(" ").every((word) => outlet.words.includes(` ${word}`));
+  };
+  const setUpPicker = (picker) => {
+    const one = (name) => picker.querySelector(`[data-${name}]`);
+    const find = picker.querySelector("[name=find]");
+    const groups = [...picker.querySelectorAll("details")];
+    const outlets = [...picker.querySelectorAll(".option")].map(outletOf);
+    const isIn = (group) => (outlet) => outlet.group === group && !outlet.row.hidden;
+    const count = () => {
+      const chosen = outlets.filter((outlet) => outlet.box.checked).length;
+      picker.form.querySelectorAll("[data-count]").forEach((place) => (place.textContent = chosen));
+      groups.forEach((group) => {
+        const ticked = outlets.filter((outlet) => outlet.group === group && outlet.box.checked);
+        group.querySelector("[data-ticked]").textContent = ticked.length;
+      });
+    };
+    const only = picker.querySelector("[aria-pressed]");
+    const show = () => {
+      const chosenOnly = only.getAttribute("aria-pressed") === "true";
+      outlets.forEach((outlet) => {
+        outlet.row.hidden = (chosenOnly && !outlet.box.checked) || !answers(outlet, find.value);
+      });
+      groups.forEach((group) => {
+        group.hidden = !outlets.some(isIn(group));
+        group.open = chosenOnly || find.value.trim() !== "" || "chosen" in group.dataset;
+      });
+      const shown = outlets.filter((outlet) => !outlet.row.hidden).length;
+      one("shown").textContent = shown;
+      one("nothing").hidden = shown > 0;
+    };
+    picker.querySelectorAll("[name=step]").forEach((button) => {
+      button.type = "button";
+      button.hidden = button.value === "find";
+    });
+    picker.addEventListener("click", (event) => {
+      const button = event.target.closest("[name=step]");
+      if (!button) return;
+      if (button === only) {
+        only.setAttribute("aria-pressed", String(only.getAttribute("aria-pressed") !== "true"));
+        show();
+        return;
+      }
+      const here = button.closest("details");
+      outlets.filter((outlet) => !outlet.row.hidden && (!here || outlet.group === here)).forEach((outlet) => {
+        outlet.box.checked = button.value !== "clear";
+      });
+      count();
+    });
+    picker.addEventListener("change", count);
+    find.addEventListener("input", show);
+    find.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      if (matchMedia("(pointer: coarse)").matches) find.blur(); // the keyboard of a phone covers what was found
+    });
+    picker.form.querySelectorAll("[data-recall]").forEach((recall) => (recall.hidden = false));
+    show();
+    count();
+  };
+  document.querySelectorAll("[data-picker]").forEach(setUpPicker);
+
   // The account menu closes on Escape and on a tap elsewhere.
   document.addEventListener("click", (event) => {
     document.querySelectorAll("details.account[open]").forEach((menu) => {

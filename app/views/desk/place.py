@@ -42,9 +42,9 @@ def asked() -> str:
     return "".join(c for c in request.args.get("q", "")[:LONGEST_SEARCH] if c.isprintable()).strip()
 
 
-def after() -> int | None:
+def after(name: str = "after") -> int | None:
     """The id after which the page starts."""
-    found = request.args.get("after", type=int)
+    found = request.args.get(name, type=int)
     return found if found is not None and 0 < found <= LARGEST_ID else None
 
 
