@@ -15,7 +15,7 @@ from app.accounts.limits import ASKED, LINK, attempt
 from app.accounts.links import Home, Links, Purpose
 from app.accounts.onetime import DeadLinkError, Made
 from app.accounts.rights import role_name
-from app.accounts.sessions import shorten_sessions
+from app.accounts.sessions import end_all_sessions, shorten_sessions
 from app.accounts.users import UserError, checked_email
 from app.db import Database
 from app.i18n import gettext
@@ -118,9 +118,12 @@ def look(connection: Connection, links: Links, token: str, host: str) -> Offer:
     )
 
 
-def accept(database: Database, links: Links, token: str, password: str, client: Client) -> Accepted:
+def accept(
+    database: Database, links: Links, token: str, password: str, client: Client, keep: str | None = None
+) -> Accepted:
     """Spend the link and let the person in; ``password`` counts only for one who has none.
 
+    He has other rights now: his sessions end, but that of the key ``keep``, which the caller rotates.
     Raises TooManyAttemptsError before any hash, DeadLinkError, WeakPasswordError (nothing is spent).
     """
     attempt(database, LINK, token, client)
@@ -134,6 +137,7 @@ def accept(database: Database, links: Links, token: str, password: str, client: 
         spent = onetime.spend(connection, links, Purpose.INVITATION, token, client.host)
         user_id = _account(connection, spent.email, chosen)
         _let_in(connection, user_id, spent)
+        end_all_sessions(connection, user_id, keep)
         record(
             connection,
             Event.INVITATION_USED,

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, exists, func, insert, select, update
 
 from app.accounts.journal import Client
 from app.i18n import gettext
-from app.models import StaffMember, UserSession
+from app.models import Membership, StaffMember, UserSession
 
 
 @dataclass(frozen=True)
@@ -114,11 +114,17 @@ def end_session(connection: Connection, key: str) -> None:
 
 
 def end_all_sessions(connection: Connection, user_id: int, keep: str | None = None) -> None:
-    """End every session of a person, but that of the key ``keep``: his password changed, or he left."""
+    """End every session of a person, but that of the key ``keep``: his password or his rights changed."""
     kept = hash_of(keep) if keep else b""
     connection.execute(
         delete(UserSession).where(UserSession.user_id == user_id, UserSession.key_hash != kept)
     )
+
+
+def end_sessions_at(connection: Connection, merchant_id: int) -> None:
+    """End every session of everybody with an access to a merchant: it was suspended, or opened again."""
+    people = select(Membership.user_id).where(Membership.merchant_id == merchant_id)
+    connection.execute(delete(UserSession).where(UserSession.user_id.in_(people)))
 
 
 def shorten_sessions(connection: Connection, user_id: int) -> None:

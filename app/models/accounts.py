@@ -34,7 +34,10 @@ class Role(StrEnum):
 
 
 class UserAccount(Base):
-    """A person; ``email`` is kept in lower case. No default account exists."""
+    """A person; ``email`` is kept in lower case. No default account exists.
+
+    ``signed_in_at`` is None until he signs in for the first time.
+    """
 
     __tablename__ = "user_account"
 
@@ -42,6 +45,7 @@ class UserAccount(Base):
     email: Mapped[str] = mapped_column(unique=True)
     password_hash: Mapped[WordsOrNone]
     disabled_at: Mapped[InstantOrNone]
+    signed_in_at: Mapped[InstantOrNone]
     created_at: Mapped[CreatedAt]
 
 
@@ -170,7 +174,8 @@ class UserSession(Base):
     """One signed-in browser. The cookie holds a random key of which only the hash is stored.
 
     ``id`` names a session on its owner's page. While ``pending``, the password was good and the second
-    factor is awaited: nothing else is open. ``idle`` is how long it lives without a visit.
+    factor is awaited: nothing else is open. ``idle`` is how long it lives without a visit; ``proved_at``
+    is when the password or a code was last given in it.
     """
 
     __tablename__ = "user_session"
@@ -187,6 +192,23 @@ class UserSession(Base):
     created_at: Mapped[Instant]
     last_seen_at: Mapped[Instant]
     expires_at: Mapped[Instant]
+    proved_at: Mapped[InstantOrNone]
+
+
+class KnownDevice(Base):
+    """A browser that a person has signed in with: the hash of a random key that it keeps as a cookie.
+
+    The hash is the person's own: two who share a browser have nothing in common here.
+    """
+
+    __tablename__ = "known_device"
+
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    key_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    created_at: Mapped[CreatedAt]
+    seen_at: Mapped[CreatedAt]
 
 
 class SignInAttempt(Base):

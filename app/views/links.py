@@ -56,7 +56,8 @@ def accept() -> ResponseReturnValue:
         offer = _offer()
         if offer.wants_password and password != request.form.get("again", ""):
             return _offer_page(offer, 422, again_fault=gettext("The two passwords differ."))
-        accepted = invitations.accept(database(), links(), _token(Purpose.INVITATION), password, client())
+        token, key = _token(Purpose.INVITATION), browser_session().key
+        accepted = invitations.accept(database(), links(), token, password, client(), keep=key)
     except WeakPasswordError as error:
         return _offer_page(offer, 422, fault=str(error))
     except DeadLinkError:
