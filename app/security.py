@@ -15,10 +15,11 @@ from http import HTTPStatus
 from typing import Any, Final, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from flask import Flask, Request, Response, abort, current_app, request, session
+from flask import Flask, Request, Response, abort, current_app, g, request, session
 from flask.sessions import SessionInterface, SessionMixin
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.wrappers import Response as AnyResponse
 
 from app.accounts.sessions import is_key, new_key
 from app.config import Config
@@ -27,6 +28,8 @@ from app.lists.asked import is_card
 COOKIE_SECURE: Final = "__Host-bordereau"
 COOKIE_PLAIN: Final = "bordereau"
 YEAR = 31_536_000
+#: Browsers keep no cookie longer than 400 days.
+DEVICE_KEPT = 400 * 86_400
 LOCAL_HOSTS = ("localhost", "127.0.0.1")
 
 CONTENT_SECURITY_POLICY = (
@@ -104,6 +107,33 @@ class KeyCookie(SessionInterface):
 def cookie_name(app: Flask) -> str:
     """The key cookie's name: browsers hold ``__Host-`` to Secure, this host alone, and path ``/``."""
     return COOKIE_SECURE if app.config["SESSION_COOKIE_SECURE"] else COOKIE_PLAIN
+
+
+def device_key() -> str:
+    """The key by which this browser is known again: its cookie's, or a fresh one."""
+    if "device_key" not in g:
+        key = request.cookies.get(_device_cookie(), "")
+        g.device_key = key if is_key(key) else new_key()
+    found: str = g.device_key
+    return found
+
+
+def keep_device(response: AnyResponse) -> AnyResponse:
+    """Let this browser keep its key, now that somebody has signed in with it; it opens nothing."""
+    response.set_cookie(
+        _device_cookie(),
+        device_key(),
+        max_age=DEVICE_KEPT,
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+        httponly=True,
+        samesite="Lax",
+        path="/",
+    )
+    return response
+
+
+def _device_cookie() -> str:
+    return "__Host-device" if current_app.config["SESSION_COOKIE_SECURE"] else "device"
 
 
 def secure(app: Flask, config: Config, hosts: tuple[str, ...]) -> None:

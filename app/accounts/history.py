@@ -32,7 +32,6 @@ from app.lists.export import BOM, LONGEST_WRITING
 from app.lists.kinds import FORMULA, MOMENTS
 from app.models import (
     DEFAULT_TIME_ZONE,
-    Invitation,
     JournalEntry,
     Membership,
     Merchant,
@@ -49,6 +48,8 @@ PERSONAL: Final = frozenset(
         Event.SIGN_IN_REFUSED,
         Event.TOO_MANY_SIGN_INS,
         Event.SIGNED_OUT,
+        Event.IDENTITY_PROVED,
+        Event.PROOF_REFUSED,
         Event.FOREIGN_SESSION,
         Event.RESET_ASKED,
         Event.PASSWORD_RESET,
@@ -158,7 +159,6 @@ def _statement(seen: ColumnElement[bool], asked: Asked) -> Select[Any]:
         .outerjoin(UserAccount, UserAccount.id == JournalEntry.user_id)
         .outerjoin(Merchant, Merchant.id == JournalEntry.merchant_id)
         .outerjoin(_Other, _Other.id == _number("of"))
-        .outerjoin(Invitation, Invitation.id == _number("invitation"))
         .where(seen, *_conditions(seen, asked))
         .order_by(JournalEntry.at.desc(), JournalEntry.id.desc())
     )
@@ -170,8 +170,8 @@ def _number(name: str) -> ColumnElement[int]:
 
 def _details() -> ColumnElement[Any]:
     """The details, with the address of the other person that they name by number as ``whom``."""
-    whom = func.coalesce(_Other.email, Invitation.email)
-    named = case((whom.is_not(None), func.jsonb_build_object("whom", whom)), else_=func.jsonb_build_object())
+    of_account = func.jsonb_build_object("whom", _Other.email)
+    named = case((_Other.id.is_not(None), of_account), else_=func.jsonb_build_object())
     return JournalEntry.details.op("||")(named).label("details")
 
 

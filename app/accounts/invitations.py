@@ -145,6 +145,7 @@ def accept(
             merchant_id=spent.merchant_id,
             request_id=client.request_id,
             invitation=spent.id,
+            reseller_id=spent.reseller_id,
             role=spent.role,
         )
     return Accepted(user_id, spent.merchant_id, offer.wants_password)
@@ -206,7 +207,9 @@ def _send(connection: Connection, links: Links, values: dict[str, Any]) -> Made:
         Event.INVITED,
         user_id=values["invited_by"],
         merchant_id=invitation.merchant_id,
+        whom=invitation.email,
         invitation=made.id,
+        reseller_id=invitation.reseller_id,
         kind=str(invitation.kind),
         role=invitation.role,
         limited=invitation.limited,

@@ -24,6 +24,8 @@ class Event(StrEnum):
     SIGN_IN_REFUSED = "sign_in_refused"
     TOO_MANY_SIGN_INS = "too_many_sign_ins"
     SIGNED_OUT = "signed_out"
+    IDENTITY_PROVED = "identity_proved"
+    PROOF_REFUSED = "proof_refused"
     EXPORTED = "exported"
     TICKET_SENT = "ticket_sent"
     NOT_ALLOWED = "not_allowed"
@@ -62,12 +64,16 @@ class Event(StrEnum):
 
 @dataclass(frozen=True)
 class Client:
-    """Where a request comes from: the host it asked for, its network address, its browser."""
+    """Where a request comes from: the host it asked for, its network address, its browser.
+
+    ``device`` is the key by which this browser is known again.
+    """
 
     host: str
     address: str
     agent: str
     request_id: str
+    device: str = ""
 
 
 def record(
@@ -77,9 +83,13 @@ def record(
     user_id: int | None = None,
     merchant_id: int | None = None,
     request_id: str | None = None,
+    whom: str | None = None,
     **details: Any,
 ) -> None:
-    """Write ``event`` in the journal. ``details`` go to JSON and never hold a secret or a card."""
+    """Write ``event`` in the journal. ``details`` go to JSON and never hold a secret or a card.
+
+    ``whom``, the address of one who has no account yet, stands in the row alone: logs name nobody.
+    """
     now = datetime.now(UTC)
     entry = {
         "at": now,
@@ -89,7 +99,8 @@ def record(
         "request_id": request_id,
         "details": details,
     }
-    connection.execute(insert(JournalEntry), entry)
+    kept = {"whom": whom, **details} if whom else details
+    connection.execute(insert(JournalEntry), {**entry, "details": kept})
     # json.dumps escapes line ends and control characters: an event is always one line.
     log.info(json.dumps({**entry, "at": now.isoformat()}))
 

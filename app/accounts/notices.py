@@ -45,6 +45,27 @@ def second_factor_removed(connection: Connection, theme: Theme, person: Told, cl
     _tell(connection, theme, person, client.request_id, (subject, words, _not_you(theme)))
 
 
+def signed_in_elsewhere(
+    connection: Connection, theme: Theme, person: Told, device: str, client: Client
+) -> None:
+    """Tell him that his account was opened with a browser that is not known to be his."""
+    said = (
+        gettext("your account was opened on another device"),
+        gettext(
+            "Your account was opened on %(time)s with a browser that is new to it, "
+            "or has not been seen for three months.",
+            time=_now(),
+        ),
+        gettext("Device: %(device)s.", device=device),
+        gettext(
+            "Was it you? Then there is nothing to do. If not, "
+            "choose another password at once and tell the help desk of %(maintainer)s.",
+            maintainer=theme.name,
+        ),
+    )
+    _tell(connection, theme, person, client.request_id, said)
+
+
 def access_changed(
     connection: Connection, theme: Theme, person: Told, place: tuple[str, Role], request_id: str
 ) -> None:

@@ -167,9 +167,9 @@ def send_again(connection: Connection, links: Links, holder: Holder, invitation_
 
 def withdraw(connection: Connection, holder: Holder, invitation_id: int) -> None:
     """Let an open invitation be worth nothing. Raises NotYoursError."""
-    _invitation(connection, holder, invitation_id)
+    email = _invitation(connection, holder, invitation_id).email
     if onetime.revoke(connection, Invitation.id == invitation_id):
-        _record(connection, Event.INVITATION_REVOKED, holder, invitation=invitation_id)
+        _record(connection, Event.INVITATION_REVOKED, holder, invitation=invitation_id, whom=email)
 
 
 def change(connection: Connection, links: Links, holder: Holder, membership_id: int, grant: Grant) -> None:

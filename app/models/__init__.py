@@ -1,6 +1,7 @@
 """The tables, and the words of the field as enumerations. Nothing here knows of files or pages."""
 
 from app.models.accounts import (
+    KNOWN_FOR,
     Invitation,
     InvitationKind,
     JournalEntry,
@@ -45,6 +46,7 @@ from app.models.payments import (
 __all__ = [
     "ALL_CONTRACTS",
     "DEFAULT_TIME_ZONE",
+    "KNOWN_FOR",
     "OPEN_STATES",
     "TRIED_FOR",
     "UNCLAIMED_MERCHANT",

@@ -23,6 +23,9 @@ from app.models.base import (
     one_of,
 )
 
+#: A browser that a person has not signed in with for so long is new again: he was away himself, perhaps.
+KNOWN_FOR = timedelta(days=90)
+
 
 class Role(StrEnum):
     """What a person may do within a merchant."""

@@ -17,9 +17,9 @@ from app.accounts.links import Purpose
 from app.accounts.onetime import DeadLinkError
 from app.accounts.sessions import choose_merchant, end_session, rotate
 from app.accounts.signing import enter
-from app.context import client, database, host, links, request_id, themes, visitor
+from app.context import client, database, host, links, request_id, theme, themes, visitor
 from app.i18n import gettext
-from app.security import browser_session
+from app.security import browser_session, keep_device
 
 blueprint = Blueprint("links", __name__)
 
@@ -164,9 +164,9 @@ def _inside(offer: Offer, accepted: Accepted) -> Response:
                 choose_merchant(connection, key, accepted.merchant_id)
         else:
             end_session(connection, before)
-            key = enter(connection, accepted.user_id, client(), accepted.merchant_id)
+            key = enter(connection, theme(), accepted.user_id, client(), accepted.merchant_id)
     browser_session().change_key(key)
-    return redirect(url_for("lists.home"), 303)
+    return keep_device(redirect(url_for("lists.home"), 303))
 
 
 def _carry(purpose: Purpose, token: str, endpoint: str) -> Response:
