@@ -50,7 +50,7 @@ def signed_in_elsewhere(
 ) -> None:
     """Tell him that his account was opened with a browser that is not known to be his."""
     said = (
-        gettext("your account was opened on another device"),
+        gettext("a new sign-in to your account"),
         gettext(
             "Your account was opened on %(time)s with a browser that is new to it, "
             "or has not been seen for three months.",
