@@ -33,7 +33,6 @@ from app.lists.kinds import FORMULA, MOMENTS
 from app.models import (
     DEFAULT_TIME_ZONE,
     JournalEntry,
-    Membership,
     Merchant,
     StaffMember,
     UserAccount,
@@ -41,7 +40,7 @@ from app.models import (
 
 SIZE = 50
 _Other = aliased(UserAccount)
-#: What people do without a merchant in mind; those who belong to one are journalled there as well.
+#: What people do without a merchant in mind; those who belong to one then are read there as well.
 PERSONAL: Final = frozenset(
     {
         Event.SIGNED_IN,
@@ -83,29 +82,25 @@ class Entries:
 
 
 def of_merchant(merchant_id: int) -> ColumnElement[bool]:
-    """What was done at a merchant, and when its people signed in."""
-    members = select(Membership.user_id).where(Membership.merchant_id == merchant_id)
-    return or_(JournalEntry.merchant_id == merchant_id, _personal(members))
+    """What was done at a merchant, and when those who were its people then signed in."""
+    there = JournalEntry.merchant_ids.contains([merchant_id])
+    return or_(JournalEntry.merchant_id == merchant_id, _personal(there))
 
 
 def of_reseller(reseller_id: int) -> ColumnElement[bool]:
     """What was done at a reseller's merchants, by their people, and at his desk."""
     merchants = select(Merchant.id).where(Merchant.reseller_id == reseller_id)
-    members = select(Membership.user_id).where(Membership.merchant_id.in_(merchants))
+    staff = select(StaffMember.user_id).where(StaffMember.reseller_id == reseller_id)
     return or_(
         JournalEntry.merchant_id.in_(merchants),
-        _personal(members),
-        _personal(select(StaffMember.user_id).where(StaffMember.reseller_id == reseller_id)),
+        _personal(JournalEntry.merchant_ids.overlap(func.array(merchants.scalar_subquery()))),
+        _personal(JournalEntry.user_id.in_(staff)),
         JournalEntry.details["reseller_id"].as_integer() == reseller_id,
     )
 
 
-def _personal(people: Select[Any]) -> ColumnElement[bool]:
-    return and_(
-        JournalEntry.merchant_id.is_(None),
-        JournalEntry.event.in_(PERSONAL),
-        JournalEntry.user_id.in_(people),
-    )
+def _personal(theirs: ColumnElement[bool]) -> ColumnElement[bool]:
+    return and_(JournalEntry.merchant_id.is_(None), JournalEntry.event.in_(PERSONAL), theirs)
 
 
 def entries(connection: Connection, seen: ColumnElement[bool], asked: Asked) -> Entries:

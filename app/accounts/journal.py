@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import ColumnElement, Connection, func, insert, select
 
-from app.models import JournalEntry
+from app.models import JournalEntry, Membership
 
 log = logging.getLogger("bordereau.journal")
 
@@ -100,9 +100,18 @@ def record(
         "details": details,
     }
     kept = {"whom": whom, **details} if whom else details
-    connection.execute(insert(JournalEntry), {**entry, "details": kept})
+    row: dict[str, Any] = {**entry, "details": kept}
+    if user_id is not None and merchant_id is None:
+        row["merchant_ids"] = _merchants_of(user_id)
+    connection.execute(insert(JournalEntry).values(row))
     # json.dumps escapes line ends and control characters: an event is always one line.
     log.info(json.dumps({**entry, "at": now.isoformat()}))
+
+
+def _merchants_of(user_id: int) -> ColumnElement[list[int]]:
+    """Where a person has an access at this moment."""
+    held = select(Membership.merchant_id).where(Membership.user_id == user_id)
+    return func.array(held.scalar_subquery())
 
 
 class _Lines(logging.Handler):

@@ -226,11 +226,16 @@ class SignInAttempt(Base):
 
 
 class JournalEntry(Base):
-    """Something a person did that others may ask about: a sign-in, an export, a refusal."""
+    """Something a person did that others may ask about: a sign-in, an export, a refusal.
+
+    What he did at no merchant in particular names those he belonged to then, in ``merchant_ids``: their
+    owners go on reading it when he has left, and never what came before him or after.
+    """
 
     __tablename__ = "journal_entry"
     __table_args__ = (
         Index("journal_entry_merchant_idx", "merchant_id", "at"),
+        Index("journal_entry_merchants_idx", "merchant_ids", postgresql_using="gin"),
         Index("journal_entry_user_idx", "user_id", "at"),
         Index("journal_entry_at_idx", "at", "id"),
     )
@@ -240,5 +245,6 @@ class JournalEntry(Base):
     event: Mapped[Words]
     user_id: Mapped[BigOrNone]
     merchant_id: Mapped[BigOrNone]
+    merchant_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), default=list, server_default="{}")
     request_id: Mapped[WordsOrNone]
     details: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)

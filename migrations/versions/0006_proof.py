@@ -2,10 +2,17 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0006"
 down_revision = "0004"
 
+#: What a person did belongs to the merchants he has now: nothing tells any more which he had then.
+NAME_THE_MERCHANTS = """
+UPDATE journal_entry SET merchant_ids = held.ids
+FROM (SELECT user_id, array_agg(merchant_id) AS ids FROM membership GROUP BY user_id) AS held
+WHERE held.user_id = journal_entry.user_id AND journal_entry.merchant_id IS NULL
+"""
 GRANT = "GRANT SELECT, INSERT, UPDATE, DELETE ON known_device TO portal_web"
 #: Lines named the person invited by the invitation's number, and invitations go long before lines do.
 NAME_THE_INVITED = """
@@ -28,5 +35,8 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("user_id", "key_hash", name="known_device_pkey"),
     )
-    op.execute(GRANT)
-    op.execute(NAME_THE_INVITED)
+    merchants = postgresql.ARRAY(sa.BigInteger())
+    op.add_column("journal_entry", sa.Column("merchant_ids", merchants, server_default="{}", nullable=False))
+    op.create_index("journal_entry_merchants_idx", "journal_entry", ["merchant_ids"], postgresql_using="gin")
+    for statement in (GRANT, NAME_THE_INVITED, NAME_THE_MERCHANTS):
+        op.execute(statement)
