@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import Connection, Row, func, select, update
 
@@ -22,6 +23,14 @@ from app.themes import Theme
 
 class BadSignInError(Exception):
     """Unknown, wrong, without a password or disabled: nobody is told which."""
+
+
+class By(StrEnum):
+    """What the last proof of a sign-in was: the journal keeps it."""
+
+    PASSWORD = "password"  # noqa: S105 - a word
+    CODE = "code"
+    INVITATION = "invitation"
 
 
 @dataclass(frozen=True)
@@ -52,7 +61,7 @@ def sign_in(database: Database, theme: Theme, email: str, password: str, client:
             _renew_hash(connection, person.id, password)
         if is_enrolled(connection, person.id):
             return Opened(open_session(connection, person.id, client, pending=True), awaits_code=True)
-        return Opened(enter(connection, theme, person.id, client), awaits_code=False)
+        return Opened(enter(connection, theme, person.id, client, By.PASSWORD), awaits_code=False)
 
 
 def awaited(connection: Connection, key: str, host: str) -> int | None:
@@ -85,13 +94,18 @@ def second_step(database: Database, links: Links, theme: Theme, key: str, code: 
         if passes(connection, links, user_id, code, client):
             forget_attempts(connection, CODE, str(user_id), counted)
             end_session(connection, key)
-            return enter(connection, theme, user_id, client)
+            return enter(connection, theme, user_id, client, By.CODE)
     _refuse(database, Event.SECOND_FACTOR_REFUSED, user_id, client)
     raise BadSignInError
 
 
 def enter(
-    connection: Connection, theme: Theme, user_id: int, client: Client, merchant_id: int | None = None
+    connection: Connection,
+    theme: Theme,
+    user_id: int,
+    client: Client,
+    by: By,
+    merchant_id: int | None = None,
 ) -> str:
     """Open a session for a person who has just proved who he is; returns its key.
 
@@ -107,6 +121,7 @@ def enter(
         user_id=user_id,
         request_id=client.request_id,
         address=client.address,
+        by=by.value,
     )
     return key
 

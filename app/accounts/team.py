@@ -155,14 +155,15 @@ def invite(connection: Connection, links: Links, holder: Holder, email: str, gra
     """Invite somebody within the holder's own rights. Raises NotYoursError, UserError, NoHostError."""
     if not holder.may_give(grant):
         raise NotYoursError
-    return invitations.invite(connection, links, email, holder.merchant_id, grant, holder.user_id)
+    return invitations.invite(
+        connection, links, email, holder.merchant_id, grant, holder.user_id, holder.request_id
+    )
 
 
 def send_again(connection: Connection, links: Links, holder: Holder, invitation_id: int) -> Made:
     """Send an open invitation again; the older link dies. Raises NotYoursError and UserError."""
-    return invitations.send_again(
-        connection, links, _invitation(connection, holder, invitation_id), holder.user_id
-    )
+    found = _invitation(connection, holder, invitation_id)
+    return invitations.send_again(connection, links, found, holder.user_id, holder.request_id)
 
 
 def withdraw(connection: Connection, holder: Holder, invitation_id: int) -> None:

@@ -16,7 +16,7 @@ from app.accounts.journal import Event, record
 from app.accounts.links import Purpose
 from app.accounts.onetime import DeadLinkError
 from app.accounts.sessions import choose_merchant, end_session, rotate
-from app.accounts.signing import enter
+from app.accounts.signing import By, enter
 from app.context import client, database, host, links, request_id, theme, themes, visitor
 from app.i18n import gettext
 from app.security import browser_session, keep_device
@@ -135,6 +135,7 @@ def _offer_page(
     offer: Offer, status: int = 200, *, fault: str = "", again_fault: str = ""
 ) -> ResponseReturnValue:
     if offer.is_expired:
+        _record_refusal(Purpose.INVITATION, is_expired=True)
         return render_template("links/expired.html"), 410
     page = render_template("links/invitation.html", offer=offer, fault=fault, again_fault=again_fault)
     return page, status
@@ -145,9 +146,20 @@ def _reset_page(email: str, *, fault: str = "", again_fault: str = "") -> str:
 
 
 def _dead(purpose: Purpose) -> ResponseReturnValue:
-    with database().writing() as connection:
-        record(connection, Event.LINK_REFUSED, request_id=request_id(), purpose=purpose.value, host=host())
+    _record_refusal(purpose)
     return render_template("links/dead.html", purpose=purpose.value), 410
+
+
+def _record_refusal(purpose: Purpose, *, is_expired: bool = False) -> None:
+    with database().writing() as connection:
+        record(
+            connection,
+            Event.LINK_REFUSED,
+            request_id=request_id(),
+            purpose=purpose.value,
+            host=host(),
+            expired=is_expired,
+        )
 
 
 def _inside(offer: Offer, accepted: Accepted) -> Response:
@@ -164,7 +176,7 @@ def _inside(offer: Offer, accepted: Accepted) -> Response:
                 choose_merchant(connection, key, accepted.merchant_id)
         else:
             end_session(connection, before)
-            key = enter(connection, theme(), accepted.user_id, client(), accepted.merchant_id)
+            key = enter(connection, theme(), accepted.user_id, client(), By.INVITATION, accepted.merchant_id)
     browser_session().change_key(key)
     return keep_device(redirect(url_for("lists.home"), 303))
 

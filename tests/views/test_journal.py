@@ -13,7 +13,9 @@ from sqlalchemy import delete, insert, select, text
 from app.db import Role as DatabaseRole
 from app.migrate import alembic_config
 from app.models import Invitation, JournalEntry, Membership, Role, UserAccount
-from tests.views.test_links import GUEST
+from tests.accounts.letters import link, pass_time
+from tests.views.test_links import GUEST, accept
+from tests.views.test_me import code_now, enrol, send_code
 from tests.views.test_team import invite
 from tests.views.town import follow, let_in, plain, rows
 
@@ -185,3 +187,26 @@ def test_lines_from_before_are_given_their_names_by_the_migration(owner, shops, 
             connection.execute(text(statement))
     assert GUEST in owner.page("/journal").text
     assert any(plain(row).startswith("S'est connecté") for row in rows(owner.page("/journal")))
+
+
+def test_a_sign_in_says_by_what_it_was_proved(app, owner, shops, database):
+    invite(owner)
+    accept(app.test_client(), link(database, GUEST))
+    secret, _ = enrol(owner, database)
+    again = app.test_client()
+    again.sign_in(shops[0].email)
+    send_code(again, code_now(secret))
+    signed = select(JournalEntry.details["by"].astext).where(JournalEntry.event == "signed_in")
+    with database.reading() as connection:
+        by = connection.scalars(signed.order_by(JournalEntry.id)).all()
+    assert by == ["password", "invitation", "code"]
+
+
+def test_an_invitation_opened_too_late_is_journalled(app, owner, database):
+    invite(owner)
+    path = link(database, GUEST)
+    pass_time(database, 259_201)
+    app.test_client().get(path, follow_redirects=True)
+    with database.reading() as connection:
+        late = select(JournalEntry.details["expired"].astext).where(JournalEntry.event == "link_refused")
+        assert connection.scalars(late).all() == ["true"]
