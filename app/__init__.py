@@ -30,6 +30,7 @@ def create_app(config: Config, database: Database | None = None) -> Flask:
     security.secure(app, config, tuple(loaded.by_host))
     views.register(app, config)
     security.protect_forms(app)
+    views.demand_proof(app)
     errors.handle_errors(app)
     security.trust_proxy(app, config)
     return app

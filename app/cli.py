@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.click_words import speak_as_the_portal
 from app.i18n import N_, gettext
 
 if TYPE_CHECKING:
@@ -74,12 +75,17 @@ def _named() -> dict[str, str]:
 
 
 def _in_words(command: click.Command) -> click.Command:
-    """The command with its help in the language of the moment."""
+    """The command, and those below it, with their help in the language of the moment."""
     command.help = command.help and gettext(command.help)
     for option in command.params:
         if isinstance(option, click.Option):
             option.help = option.help and gettext(option.help)
+    for below in command.commands.values() if isinstance(command, click.Group) else ():
+        _in_words(below)
     return command
+
+
+speak_as_the_portal()
 
 
 @click.group(cls=Portal, help=N_("The portal where merchants find their card payments the day after."))

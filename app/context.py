@@ -15,6 +15,7 @@ from app.accounts.links import Links
 from app.accounts.rights import Access, Staff, Visitor
 from app.db import Database
 from app.models import DEFAULT_TIME_ZONE
+from app.security import device_key
 from app.themes import Theme, Themes
 
 
@@ -105,6 +106,7 @@ def client() -> Client:
         address=request.remote_addr or "",
         agent=request.user_agent.string,
         request_id=request_id(),
+        device=device_key(),
     )
 
 

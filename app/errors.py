@@ -6,6 +6,7 @@ import json
 import logging
 import traceback
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from http import HTTPStatus
 
 from flask import Flask, Response, make_response, render_template, request
@@ -18,6 +19,7 @@ from werkzeug.exceptions import HTTPException
 from app.accounts.limits import TooManyAttemptsError
 from app.context import known_visitor, request_id
 from app.i18n import N_, gettext
+from app.security import ForeignFormError
 
 log = logging.getLogger("bordereau.errors")
 
@@ -80,12 +82,29 @@ _LAST_RESORT = "<!doctype html><html lang=fr><meta charset=utf-8><title>Erreur</
 
 def handle_errors(app: Flask) -> None:
     """Register the answer to every kind of failure."""
-    app.register_error_handler(CSRFError, lambda _: _page(400, EXPIRED_FORM))
+    app.register_error_handler(CSRFError, _on_expired_form)
+    app.register_error_handler(ForeignFormError, _on_foreign_form)
     app.register_error_handler(TooManyAttemptsError, lambda _: _page(429))
     app.register_error_handler(HTTPException, _on_http)
     app.register_error_handler(DBAPIError, _on_database)
     app.register_error_handler(PoolTimeoutError, _on_unreachable)
     app.register_error_handler(Exception, _on_bug)
+
+
+def _on_expired_form(_error: CSRFError) -> Response:
+    _log_refusal("token")
+    return _page(400, EXPIRED_FORM)
+
+
+def _on_foreign_form(_error: ForeignFormError) -> Response:
+    _log_refusal("origin")
+    return _page(403)
+
+
+def _log_refusal(by: str) -> None:
+    """One JSON line for a form that was not taken: a wrong token, or sent by another site."""
+    event = {"event": "form_refused", "request_id": request_id(), "endpoint": request.endpoint, "by": by}
+    log.warning(json.dumps({"at": datetime.now(UTC).isoformat(), **event}))
 
 
 def _on_http(error: HTTPException) -> Response:
@@ -146,11 +165,12 @@ def _log(error: Exception) -> None:
     """One JSON line: where it broke and how it is called (by PostgreSQL too), never what it was fed with."""
     frames = traceback.extract_tb(error.__traceback__)
     event = {
+        "at": datetime.now(UTC).isoformat(),
         "event": "error",
         "request_id": request_id(),
         "endpoint": request.endpoint,
         "error": type(error).__name__,
         "sqlstate": getattr(getattr(error, "orig", None), "sqlstate", None),
-        "at": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
+        "frames": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
     }
     log.error(json.dumps(event))

@@ -18,7 +18,7 @@ from app.config import Config
 from app.db import Database, Role
 from app.mail.upkeep import erase_recipients
 from app.migrate import maintain
-from app.models import Invitation, SignInAttempt, UserSession
+from app.models import KNOWN_FOR, Invitation, KnownDevice, SignInAttempt, UserSession
 
 #: How long a failed sign-in is remembered; it stops counting long before.
 ATTEMPTS_KEPT = timedelta(days=1)
@@ -91,6 +91,7 @@ def upkeep(database: Database, now: datetime) -> None:
     maintain(database, now.date())
     with database.writing() as connection:
         connection.execute(delete(UserSession).where(UserSession.expires_at < now))
+        connection.execute(delete(KnownDevice).where(KnownDevice.seen_at < now - KNOWN_FOR))
         connection.execute(delete(SignInAttempt).where(SignInAttempt.at < now - ATTEMPTS_KEPT))
         connection.execute(select(func.forget_journal()))
         connection.execute(delete(Invitation).where(Invitation.expires_at < now - LINKS_KEPT))

@@ -36,6 +36,8 @@ WEB_THREADS = 8
 #: How long a request or a job may go on once its process is asked to stop, in seconds.
 GRACE_SECONDS = 8
 START_SECONDS = 60
+#: A list's address holds all its filters; the page that asks to sign in holds that address once more.
+LONGEST_ADDRESS = 8190
 
 
 class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
@@ -55,6 +57,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "workers": WEB_PROCESSES,
             "threads": WEB_THREADS,
             "graceful_timeout": GRACE_SECONDS,
+            "limit_request_line": LONGEST_ADDRESS,
             "accesslog": None,
             "loglevel": "warning",
             "control_socket_disable": True,

@@ -15,10 +15,12 @@ from http import HTTPStatus
 from typing import Any, Final, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from flask import Flask, Request, Response, abort, current_app, request, session
+from flask import Flask, Request, Response, current_app, g, request, session
 from flask.sessions import SessionInterface, SessionMixin
 from flask_wtf import CSRFProtect
+from werkzeug.exceptions import Forbidden
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.wrappers import Response as AnyResponse
 
 from app.accounts.sessions import is_key, new_key
 from app.config import LOCAL_HOSTS, Config
@@ -27,6 +29,8 @@ from app.lists.asked import is_card
 COOKIE_SECURE: Final = "__Host-bordereau"
 COOKIE_PLAIN: Final = "bordereau"
 YEAR = 31_536_000
+#: Browsers keep no cookie longer than 400 days.
+DEVICE_KEPT = 400 * 86_400
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -52,6 +56,10 @@ SIRET_DIGITS = 14
 _COMPRESSED_TYPES = ("text/html", "text/css", "text/javascript", "application/json", "image/svg+xml")
 # Everything after the first slash but a second one, a backslash, or what browsers strip from URLs.
 _LOCAL_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]{0,2000}")
+
+
+class ForeignFormError(Forbidden):
+    """A form that another site made a browser send."""
 
 
 class BrowserSession(dict[str, Any], SessionMixin):
@@ -105,6 +113,33 @@ def cookie_name(app: Flask) -> str:
     return COOKIE_SECURE if app.config["SESSION_COOKIE_SECURE"] else COOKIE_PLAIN
 
 
+def device_key() -> str:
+    """The key by which this browser is known again: its cookie's, or a fresh one."""
+    if "device_key" not in g:
+        key = request.cookies.get(_device_cookie(), "")
+        g.device_key = key if is_key(key) else new_key()
+    found: str = g.device_key
+    return found
+
+
+def keep_device(response: AnyResponse) -> AnyResponse:
+    """Let this browser keep its key, now that somebody has signed in with it; it opens nothing."""
+    response.set_cookie(
+        _device_cookie(),
+        device_key(),
+        max_age=DEVICE_KEPT,
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+        httponly=True,
+        samesite="Lax",
+        path="/",
+    )
+    return response
+
+
+def _device_cookie() -> str:
+    return "__Host-device" if current_app.config["SESSION_COOKIE_SECURE"] else "device"
+
+
 def secure(app: Flask, config: Config, hosts: tuple[str, ...]) -> None:
     """Cookie, trusted hosts, limits, origin check, CSRF and headers, for every route of ``app``."""
     app.config.update(
@@ -136,14 +171,13 @@ def refuse_foreign_origin() -> None:
     """Refuse unsafe methods that another site makes a browser send."""
     if request.method in SAFE_METHODS:
         return
-    site = request.headers.get("Sec-Fetch-Site")
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     if site is not None:
-        if site not in ("same-origin", "none"):
-            abort(403)
-        return
-    origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc.lower() != request.host.lower():
-        abort(403)
+        foreign = site not in ("same-origin", "none")
+    else:
+        foreign = origin is not None and urlsplit(origin).netloc.lower() != request.host.lower()
+    if foreign:
+        raise ForeignFormError
 
 
 def set_headers(response: Response) -> Response:

@@ -9,12 +9,15 @@ from __future__ import annotations
 import atexit
 import fcntl
 import ipaddress
+import json
+import logging
 import os
 import shutil
 import socket
 import tempfile
 import time
 from contextlib import closing, contextmanager
+from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +29,7 @@ from psycopg import sql
 from sqlalchemy.engine import make_url
 
 from app import embedded
+from app.accounts.journal import Event
 from app.config import Config
 from app.db import Database, create_database
 from app.migrate import migrate
@@ -167,6 +171,38 @@ def module_database(administration: psycopg.Connection, server: str, template: s
 def config(database: Database, tmp_path: Path) -> Config:
     """Settings as in production, on this test's own database and data folder."""
     return Config(database_url=database.url, data=tmp_path, secret_key=SECRET_KEY, port=8000)
+
+
+# What every line of the journal holds, whatever test made it.
+
+LINE = {"at", "event", "user_id", "merchant_id", "request_id", "details"}
+
+
+class _Schema(logging.Handler):
+    """Reads each line of the journal as the program that collects logs would."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.faults: set[str] = set()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        line = record.getMessage()
+        found = json.loads(line)
+        known = (
+            found["event"] in set(Event) and datetime.fromisoformat(found["at"]).utcoffset() == timedelta()
+        )
+        if not known or found.keys() != LINE or "\n" in line or "@" in line:
+            self.faults.add(line)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _journal_lines() -> Iterator[None]:
+    """One JSON object a line, with its instant in UTC, who, where and the request; nobody's address."""
+    schema, journal = _Schema(), logging.getLogger("bordereau.journal")
+    journal.addHandler(schema)
+    yield
+    journal.removeHandler(schema)
+    assert schema.faults == set()
 
 
 # No way out of this machine, and no test that does not run.

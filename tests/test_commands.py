@@ -100,6 +100,34 @@ def embedded_server_runs(env):
 # Help and settings.
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["nope"], "Erreur\u00a0: La commande 'nope' n’existe pas."),
+        (["serve", "--port", "99999"], "Valeur refusée pour '--port'"),
+        (["user", "add"], "Erreur\u00a0: Il manque l’argument 'EMAIL'."),
+        (["import", "--nope"], "Pour l’aide"),
+    ],
+)
+def test_a_mistake_is_named_in_french_whatever_the_machine_speaks(settings, words, said):
+    done = bordereau(*words, env=settings | {"LANG": "de_DE.UTF-8", "LANGUAGE": "de"})
+    assert done.returncode == 2
+    assert done.stderr.startswith("Usage\u00a0: ")
+    assert said in done.stderr
+    assert "Error" not in done.stderr
+
+
+@pytest.mark.parametrize(("language", "said"), [("fr", "Donner à EMAIL"), ("en", "Let EMAIL see")])
+def test_the_help_of_a_command_below_another_is_in_the_language_of_the_moment(language, said):
+    code = (
+        f"import click; from app.cli import main; from app.i18n import speak; speak({language!r});"
+        "print(main.get_command(click.Context(main), 'user').commands['add'].help)"
+    )
+    run = [sys.executable, "-c", code]
+    done = subprocess.run(run, capture_output=True, text=True, check=True, cwd=ROOT, timeout=60)
+    assert done.stdout.startswith(said)
+
+
 def test_help_names_every_command(settings):
     words = bordereau("--help", env=settings).stdout
     for command in (
@@ -213,7 +241,7 @@ def test_files_of_the_demonstration_are_the_same_for_the_same_seed(settings, tmp
     assert f"_{yesterday + timedelta(days=1):%Y%m%d}" in nights[-1]
     again = bordereau("demo-files", str(tmp_path / "one"), *small, env=settings)
     assert again.returncode == 1
-    assert again.stderr == f"Error: {tmp_path / 'one'} n’est pas vide.\n"
+    assert again.stderr == f"Erreur\u00a0: {tmp_path / 'one'} n’est pas vide.\n"
     kept = {path.name: path.read_bytes() for path in (tmp_path / "one").iterdir()}
     assert kept == written[0]
 

@@ -31,24 +31,22 @@ def user() -> None:
     """Hold the commands about people."""
 
 
-@user.command(
-    help=gettext("Let EMAIL see a merchant's payments: all, or those of chosen outlets or contracts.")
-)
+@user.command(help=N_("Let EMAIL see a merchant's payments: all, or those of chosen outlets or contracts."))
 @click.argument("email")
-@click.option("--merchant", required=True, metavar="CODE", help=gettext("The merchant's code."))
-@click.option("--reseller", metavar="SLUG", help=gettext("The maintainer, when several have that code."))
+@click.option("--merchant", required=True, metavar="CODE", help=N_("The merchant's code."))
+@click.option("--reseller", metavar="SLUG", help=N_("The maintainer, when several have that code."))
 @click.option(
-    "--outlet", "outlets", multiple=True, metavar="SIRET", help=gettext("Only this outlet (repeatable).")
+    "--outlet", "outlets", multiple=True, metavar="SIRET", help=N_("Only this outlet (repeatable).")
 )
 @click.option(
     "--contract",
     "contracts",
     multiple=True,
     metavar="NUMBER",
-    help=gettext("Only this contract (repeatable)."),
+    help=N_("Only this contract (repeatable)."),
 )
 @click.option("--role", required=True, type=click.Choice([role.value for role in Role]))
-@click.option("--password-stdin", is_flag=True, help=gettext("Read the password from standard input."))
+@click.option("--password-stdin", is_flag=True, help=N_("Read the password from standard input."))
 def add(
     email: str,
     merchant: str,
@@ -97,7 +95,7 @@ def staff() -> None:
 
 @staff.command(help=N_("Invite EMAIL to the maintainer's staff: mail a one-time link, and print it."))
 @click.argument("email")
-@click.option("--reseller", required=True, metavar="SLUG", help=gettext("The maintainer to work for."))
+@click.option("--reseller", required=True, metavar="SLUG", help=N_("The maintainer to work for."))
 def invite(email: str, reseller: str) -> None:
     """Make the first access of a portal, which has none by default."""
     config = Config.from_env()

@@ -32,9 +32,7 @@ from app.lists.export import BOM, LONGEST_WRITING
 from app.lists.kinds import FORMULA, MOMENTS
 from app.models import (
     DEFAULT_TIME_ZONE,
-    Invitation,
     JournalEntry,
-    Membership,
     Merchant,
     StaffMember,
     UserAccount,
@@ -42,13 +40,15 @@ from app.models import (
 
 SIZE = 50
 _Other = aliased(UserAccount)
-#: What people do without a merchant in mind; those who belong to one are journalled there as well.
+#: What people do without a merchant in mind; those who belong to one then are read there as well.
 PERSONAL: Final = frozenset(
     {
         Event.SIGNED_IN,
         Event.SIGN_IN_REFUSED,
         Event.TOO_MANY_SIGN_INS,
         Event.SIGNED_OUT,
+        Event.IDENTITY_PROVED,
+        Event.PROOF_REFUSED,
         Event.FOREIGN_SESSION,
         Event.RESET_ASKED,
         Event.PASSWORD_RESET,
@@ -82,29 +82,25 @@ class Entries:
 
 
 def of_merchant(merchant_id: int) -> ColumnElement[bool]:
-    """What was done at a merchant, and when its people signed in."""
-    members = select(Membership.user_id).where(Membership.merchant_id == merchant_id)
-    return or_(JournalEntry.merchant_id == merchant_id, _personal(members))
+    """What was done at a merchant, and when those who were its people then signed in."""
+    there = JournalEntry.merchant_ids.contains([merchant_id])
+    return or_(JournalEntry.merchant_id == merchant_id, _personal(there))
 
 
 def of_reseller(reseller_id: int) -> ColumnElement[bool]:
     """What was done at a reseller's merchants, by their people, and at his desk."""
     merchants = select(Merchant.id).where(Merchant.reseller_id == reseller_id)
-    members = select(Membership.user_id).where(Membership.merchant_id.in_(merchants))
+    staff = select(StaffMember.user_id).where(StaffMember.reseller_id == reseller_id)
     return or_(
         JournalEntry.merchant_id.in_(merchants),
-        _personal(members),
-        _personal(select(StaffMember.user_id).where(StaffMember.reseller_id == reseller_id)),
+        _personal(JournalEntry.merchant_ids.overlap(func.array(merchants.scalar_subquery()))),
+        _personal(JournalEntry.user_id.in_(staff)),
         JournalEntry.details["reseller_id"].as_integer() == reseller_id,
     )
 
 
-def _personal(people: Select[Any]) -> ColumnElement[bool]:
-    return and_(
-        JournalEntry.merchant_id.is_(None),
-        JournalEntry.event.in_(PERSONAL),
-        JournalEntry.user_id.in_(people),
-    )
+def _personal(theirs: ColumnElement[bool]) -> ColumnElement[bool]:
+    return and_(JournalEntry.merchant_id.is_(None), JournalEntry.event.in_(PERSONAL), theirs)
 
 
 def entries(connection: Connection, seen: ColumnElement[bool], asked: Asked) -> Entries:
@@ -158,7 +154,6 @@ def _statement(seen: ColumnElement[bool], asked: Asked) -> Select[Any]:
         .outerjoin(UserAccount, UserAccount.id == JournalEntry.user_id)
         .outerjoin(Merchant, Merchant.id == JournalEntry.merchant_id)
         .outerjoin(_Other, _Other.id == _number("of"))
-        .outerjoin(Invitation, Invitation.id == _number("invitation"))
         .where(seen, *_conditions(seen, asked))
         .order_by(JournalEntry.at.desc(), JournalEntry.id.desc())
     )
@@ -170,8 +165,8 @@ def _number(name: str) -> ColumnElement[int]:
 
 def _details() -> ColumnElement[Any]:
     """The details, with the address of the other person that they name by number as ``whom``."""
-    whom = func.coalesce(_Other.email, Invitation.email)
-    named = case((whom.is_not(None), func.jsonb_build_object("whom", whom)), else_=func.jsonb_build_object())
+    of_account = func.jsonb_build_object("whom", _Other.email)
+    named = case((_Other.id.is_not(None), of_account), else_=func.jsonb_build_object())
     return JournalEntry.details.op("||")(named).label("details")
 
 

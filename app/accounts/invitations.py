@@ -15,7 +15,7 @@ from app.accounts.limits import ASKED, LINK, attempt
 from app.accounts.links import Links, Purpose
 from app.accounts.onetime import DeadLinkError, Made
 from app.accounts.rights import role_name
-from app.accounts.sessions import shorten_sessions
+from app.accounts.sessions import end_all_sessions, shorten_sessions
 from app.accounts.users import UserError, checked_email
 from app.db import Database
 from app.i18n import gettext
@@ -59,7 +59,13 @@ class Accepted:
 
 
 def invite(
-    connection: Connection, links: Links, email: str, merchant_id: int, grant: Grant, by: int | None
+    connection: Connection,
+    links: Links,
+    email: str,
+    merchant_id: int,
+    grant: Grant,
+    by: int | None,
+    request_id: str | None = None,
 ) -> Made:
     """Invite ``email`` to a merchant and mail the link, in the caller's transaction.
 
@@ -81,7 +87,7 @@ def invite(
         "contract_ids": sorted(grant.contract_ids),
         "invited_by": by,
     }
-    return _send(connection, links, values)
+    return _send(connection, links, values, request_id)
 
 
 def invite_staff(connection: Connection, links: Links, email: str, reseller_id: int, by: int | None) -> Made:
@@ -96,13 +102,16 @@ def invite_staff(connection: Connection, links: Links, email: str, reseller_id: 
     return _send(connection, links, values)
 
 
-def send_again(connection: Connection, links: Links, invitation: Row[Any], by: int | None) -> Made:
+def send_again(
+    connection: Connection, links: Links, invitation: Row[Any], by: int | None, request_id: str
+) -> Made:
     """Send an open invitation once more: 72 hours from now, and the older link dies.
 
     ``invitation`` has the columns of ``Invitation``. Raises UserError when no mail may leave.
     """
     kept = ("kind", "email", "reseller_id", "merchant_id", "role", "limited", "outlet_ids", "contract_ids")
-    return _send(connection, links, {name: getattr(invitation, name) for name in kept} | {"invited_by": by})
+    values = {name: getattr(invitation, name) for name in kept} | {"invited_by": by}
+    return _send(connection, links, values, request_id)
 
 
 def look(connection: Connection, links: Links, token: str, host: str) -> Offer:
@@ -118,9 +127,12 @@ def look(connection: Connection, links: Links, token: str, host: str) -> Offer:
     )
 
 
-def accept(database: Database, links: Links, token: str, password: str, client: Client) -> Accepted:
+def accept(
+    database: Database, links: Links, token: str, password: str, client: Client, keep: str | None = None
+) -> Accepted:
     """Spend the link and let the person in; ``password`` counts only for one who has none.
 
+    He has other rights now: his sessions end, but that of the key ``keep``, which the caller rotates.
     Raises TooManyAttemptsError before any hash, DeadLinkError, WeakPasswordError (nothing is spent).
     """
     attempt(database, LINK, token, client)
@@ -134,6 +146,7 @@ def accept(database: Database, links: Links, token: str, password: str, client: 
         spent = onetime.spend(connection, links, Purpose.INVITATION, token, client.host)
         user_id = _account(connection, spent.email, chosen)
         _let_in(connection, user_id, spent)
+        end_all_sessions(connection, user_id, keep)
         record(
             connection,
             Event.INVITATION_USED,
@@ -141,6 +154,7 @@ def accept(database: Database, links: Links, token: str, password: str, client: 
             merchant_id=spent.merchant_id,
             request_id=client.request_id,
             invitation=spent.id,
+            reseller_id=spent.reseller_id,
             role=spent.role,
         )
     return Accepted(user_id, spent.merchant_id, offer.wants_password)
@@ -156,7 +170,7 @@ def renew(database: Database, links: Links, token: str, client: Client) -> None:
         with database.writing() as connection:
             found = onetime.find(connection, links, Purpose.INVITATION, token, client.host)
             if found.is_expired and may_still_invite(connection, found):
-                send_again(connection, links, found, found.invited_by)
+                send_again(connection, links, found, found.invited_by, client.request_id)
     except (DeadLinkError, UserError):
         return
 
@@ -186,7 +200,9 @@ def granted(invitation: Row[Any]) -> Grant:
     )
 
 
-def _send(connection: Connection, links: Links, values: dict[str, Any]) -> Made:
+def _send(
+    connection: Connection, links: Links, values: dict[str, Any], request_id: str | None = None
+) -> Made:
     slug = connection.scalars(select(Reseller.slug).where(Reseller.id == values["reseller_id"])).one()
     made = onetime.make(connection, links, links.home(slug), values)
     invitation = connection.execute(
@@ -201,7 +217,10 @@ def _send(connection: Connection, links: Links, values: dict[str, Any]) -> Made:
         Event.INVITED,
         user_id=values["invited_by"],
         merchant_id=invitation.merchant_id,
+        request_id=request_id,
+        whom=invitation.email,
         invitation=made.id,
+        reseller_id=invitation.reseller_id,
         kind=str(invitation.kind),
         role=invitation.role,
         limited=invitation.limited,

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import ColumnElement, Connection, func, insert, select
 
-from app.models import JournalEntry
+from app.models import JournalEntry, Membership
 
 log = logging.getLogger("bordereau.journal")
 
@@ -24,6 +24,8 @@ class Event(StrEnum):
     SIGN_IN_REFUSED = "sign_in_refused"
     TOO_MANY_SIGN_INS = "too_many_sign_ins"
     SIGNED_OUT = "signed_out"
+    IDENTITY_PROVED = "identity_proved"
+    PROOF_REFUSED = "proof_refused"
     EXPORTED = "exported"
     TICKET_SENT = "ticket_sent"
     NOT_ALLOWED = "not_allowed"
@@ -62,12 +64,16 @@ class Event(StrEnum):
 
 @dataclass(frozen=True)
 class Client:
-    """Where a request comes from: the host it asked for, its network address, its browser."""
+    """Where a request comes from: the host it asked for, its network address, its browser.
+
+    ``device`` is the key by which this browser is known again.
+    """
 
     host: str
     address: str
     agent: str
     request_id: str
+    device: str = ""
 
 
 def record(
@@ -77,9 +83,13 @@ def record(
     user_id: int | None = None,
     merchant_id: int | None = None,
     request_id: str | None = None,
+    whom: str | None = None,
     **details: Any,
 ) -> None:
-    """Write ``event`` in the journal. ``details`` go to JSON and never hold a secret or a card."""
+    """Write ``event`` in the journal. ``details`` go to JSON and never hold a secret or a card.
+
+    ``whom``, the address of one who has no account yet, stands in the row alone: logs name nobody.
+    """
     now = datetime.now(UTC)
     entry = {
         "at": now,
@@ -89,9 +99,19 @@ def record(
         "request_id": request_id,
         "details": details,
     }
-    connection.execute(insert(JournalEntry), entry)
+    kept = {"whom": whom, **details} if whom else details
+    row: dict[str, Any] = {**entry, "details": kept}
+    if user_id is not None and merchant_id is None:
+        row["merchant_ids"] = _merchants_of(user_id)
+    connection.execute(insert(JournalEntry).values(row))
     # json.dumps escapes line ends and control characters: an event is always one line.
     log.info(json.dumps({**entry, "at": now.isoformat()}))
+
+
+def _merchants_of(user_id: int) -> ColumnElement[list[int]]:
+    """Where a person has an access at this moment."""
+    held = select(Membership.merchant_id).where(Membership.user_id == user_id)
+    return func.array(held.scalar_subquery())
 
 
 class _Lines(logging.Handler):

@@ -69,10 +69,7 @@ def reset(home: Home, url: str, ends: str) -> Letter:
 
 def notice(theme: Theme, subject: str, paragraphs: Sequence[str]) -> Letter:
     """To tell somebody what has just changed in his access."""
-    advice = gettext(
-        "If this was not you, tell the help desk of %(maintainer)s at once.", maintainer=theme.name
-    )
-    return _letter(theme, f"{theme.name}{_colon()}{subject}", [gettext("Hello,"), *paragraphs, advice])
+    return _letter(theme, f"{theme.name}{_colon()}{subject}", [gettext("Hello,"), *paragraphs])
 
 
 def moment(at: datetime, zone: str) -> str:

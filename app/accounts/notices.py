@@ -9,9 +9,10 @@ from sqlalchemy import Connection
 
 from app.accounts import letters
 from app.accounts.journal import Client
+from app.accounts.rights import role_name
 from app.i18n import gettext
 from app.mail import Kind, Origin, post, sender_of
-from app.models import DEFAULT_TIME_ZONE
+from app.models import DEFAULT_TIME_ZONE, Role
 from app.themes import Theme
 
 
@@ -27,34 +28,78 @@ def password_changed(connection: Connection, theme: Theme, person: Told, client:
     """Tell him that he has another password."""
     subject = gettext("your password has changed")
     words = gettext("Your password was changed on %(time)s. Your other sessions have ended.", time=_now())
-    _tell(connection, theme, person, client, (subject, words))
+    _tell(connection, theme, person, client.request_id, (subject, words, _not_you(theme)))
 
 
 def second_factor_added(connection: Connection, theme: Theme, person: Told, client: Client) -> None:
     """Tell him that an app is asked for from now on."""
     subject = gettext("an app is paired with your account")
     words = gettext("Since %(time)s, signing in asks for a code of the app as well.", time=_now())
-    _tell(connection, theme, person, client, (subject, words))
+    _tell(connection, theme, person, client.request_id, (subject, words, _not_you(theme)))
 
 
 def second_factor_removed(connection: Connection, theme: Theme, person: Told, client: Client) -> None:
     """Tell him that his password alone opens his account again."""
     subject = gettext("no app is paired with your account any more")
     words = gettext("Since %(time)s, signing in asks for your password alone.", time=_now())
-    _tell(connection, theme, person, client, (subject, words))
+    _tell(connection, theme, person, client.request_id, (subject, words, _not_you(theme)))
+
+
+def signed_in_elsewhere(
+    connection: Connection, theme: Theme, person: Told, device: str, client: Client
+) -> None:
+    """Tell him that his account was opened with a browser that is not known to be his."""
+    said = (
+        gettext("a new sign-in to your account"),
+        gettext(
+            "Your account was opened on %(time)s with a browser that is new to it, "
+            "or has not been seen for three months.",
+            time=_now(),
+        ),
+        gettext("Device: %(device)s.", device=device),
+        gettext(
+            "Was it you? Then there is nothing to do. If not, "
+            "choose another password at once and tell the help desk of %(maintainer)s.",
+            maintainer=theme.name,
+        ),
+    )
+    _tell(connection, theme, person, client.request_id, said)
+
+
+def access_changed(
+    connection: Connection, theme: Theme, person: Told, place: tuple[str, Role], request_id: str
+) -> None:
+    """Tell him that he has other rights at ``place``, and why he has to sign in again."""
+    merchant, role = place
+    said = (
+        gettext("your access to %(merchant)s has changed", merchant=merchant),
+        gettext(
+            "Your access to %(merchant)s has changed. Your role: %(role)s.",
+            merchant=merchant,
+            role=role_name(role),
+        ),
+        gettext("Your sessions have ended: sign in again."),
+    )
+    _tell(connection, theme, person, request_id, said)
 
 
 def _now() -> str:
     return letters.moment(datetime.now(UTC), DEFAULT_TIME_ZONE)
 
 
-def _tell(connection: Connection, theme: Theme, person: Told, client: Client, said: tuple[str, str]) -> None:
-    subject, words = said
+def _not_you(theme: Theme) -> str:
+    return gettext(
+        "If this was not you, tell the help desk of %(maintainer)s at once.", maintainer=theme.name
+    )
+
+
+def _tell(connection: Connection, theme: Theme, person: Told, request_id: str, said: tuple[str, ...]) -> None:
+    subject, *paragraphs = said
     origin = Origin(
         kind=Kind.NOTICE,
         reseller_slug=theme.slug,
         merchant_id=None,
         user_id=person.user_id,
-        request_key=f"notice-{client.request_id}",
+        request_key=f"notice-{request_id}",
     )
-    post(connection, letters.notice(theme, subject, [words]), [person.email], origin, sender_of(theme))
+    post(connection, letters.notice(theme, subject, paragraphs), [person.email], origin, sender_of(theme))

@@ -115,7 +115,7 @@ def change(database: Database, links: Links, own: Own, password: str, client: Cl
         set_password(connection, own.user_id, own.email, chosen, keep=own.key)
         record(connection, Event.PASSWORD_CHANGED, user_id=own.user_id, request_id=client.request_id)
         notices.password_changed(connection, theme, Told(own.user_id, own.email), client)
-        return rotate(connection, own.key)
+        return rotate(connection, own.key, proved=True)
 
 
 def set_password(

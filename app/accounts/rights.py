@@ -22,6 +22,7 @@ from sqlalchemy import (
     case,
     cast,
     exists,
+    false,
     func,
     or_,
     select,
@@ -29,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import aggregate_order_by, array
 from sqlalchemy.orm import aliased
 
-from app.accounts.sessions import SEEN_EVERY, hash_of
+from app.accounts.sessions import PROOF, SEEN_EVERY, hash_of
 from app.i18n import N_, gettext
 from app.lists.scope import Scope
 from app.models import (
@@ -134,7 +135,8 @@ class Staff:
 class Visitor:
     """A signed-in person, as flask-login wants a user. ``access`` is None without a merchant.
 
-    ``staff`` names the maintainers he works for; ``has_second_factor`` tells whether an app is proved.
+    ``staff`` names the maintainers he works for; ``has_second_factor`` tells whether an app is proved,
+    ``proved_lately`` whether he has just given his password or a code in this session.
     """
 
     is_authenticated: ClassVar[bool] = True
@@ -149,6 +151,7 @@ class Visitor:
     accesses: tuple[Access, ...]
     staff: tuple[Staff, ...] = ()
     has_second_factor: bool = False
+    proved_lately: bool = False
 
     @property
     def must_enrol(self) -> bool:
@@ -188,6 +191,7 @@ def visitor_of(connection: Connection, key: str) -> Visitor | None:
         accesses=accesses,
         staff=tuple(Staff(*row) for row in first.staff),
         has_second_factor=first.has_second_factor,
+        proved_lately=first.proved_lately,
     )
 
 
@@ -218,6 +222,7 @@ def _statement(key: str) -> Select[Any]:
             UserSession.host,
             UserSession.merchant_id.label("chosen_id"),
             (UserSession.last_seen_at > func.now() - SEEN_EVERY).label("seen_lately"),
+            func.coalesce(UserSession.proved_at > func.now() - PROOF, false()).label("proved_lately"),
             UserAccount.email,
             _staff_of_user().label("staff"),
             _looked_at().label("looked_at"),

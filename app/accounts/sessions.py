@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, exists, func, insert, select, update
 
 from app.accounts.journal import Client
 from app.i18n import gettext
-from app.models import StaffMember, UserSession
+from app.models import Membership, StaffMember, UserSession
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,8 @@ MERCHANT = Lifetime(idle=timedelta(hours=2), absolute=timedelta(hours=12))
 STAFF = Lifetime(idle=timedelta(minutes=30), absolute=timedelta(hours=12))
 #: Between the password and the second factor.
 PENDING = Lifetime(idle=timedelta(minutes=10), absolute=timedelta(minutes=10))
+#: How long the password or a code, once given, speaks for a person who changes the accesses of others.
+PROOF = timedelta(minutes=10)
 #: How often a visit is written down: reading a page must not cost a write.
 SEEN_EVERY = timedelta(minutes=1)
 MAXIMUM_AGENT = 300
@@ -98,6 +100,7 @@ def open_session(connection: Connection, user_id: int, client: Client, *, pendin
             created_at=func.now(),
             last_seen_at=func.now(),
             expires_at=func.now() + lifetime.absolute,
+            proved_at=func.now(),
         )
     )
     return key
@@ -114,11 +117,17 @@ def end_session(connection: Connection, key: str) -> None:
 
 
 def end_all_sessions(connection: Connection, user_id: int, keep: str | None = None) -> None:
-    """End every session of a person, but that of the key ``keep``: his password changed, or he left."""
+    """End every session of a person, but that of the key ``keep``: his password or his rights changed."""
     kept = hash_of(keep) if keep else b""
     connection.execute(
         delete(UserSession).where(UserSession.user_id == user_id, UserSession.key_hash != kept)
     )
+
+
+def end_sessions_at(connection: Connection, merchant_id: int) -> None:
+    """End every session of everybody with an access to a merchant: it was suspended, or opened again."""
+    people = select(Membership.user_id).where(Membership.merchant_id == merchant_id)
+    connection.execute(delete(UserSession).where(UserSession.user_id.in_(people)))
 
 
 def shorten_sessions(connection: Connection, user_id: int) -> None:
@@ -165,11 +174,15 @@ def device(agent: str) -> str:
     return " · ".join(part for part in (browser, system) if part) or gettext("Unknown device")
 
 
-def rotate(connection: Connection, key: str) -> str:
-    """Give the session of ``key`` another key, as rights changed; the old one is worth nothing."""
+def rotate(connection: Connection, key: str, *, proved: bool = False) -> str:
+    """Give the session of ``key`` another key, as rights changed; the old one is worth nothing.
+
+    ``proved``: its person has just given his password or a code.
+    """
     fresh = new_key()
+    proof = {"proved_at": func.now()} if proved else {}
     session = update(UserSession).where(UserSession.key_hash == hash_of(key))
-    connection.execute(session.values(key_hash=hash_of(fresh)))
+    connection.execute(session.values(key_hash=hash_of(fresh), **proof))
     return fresh
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import Connection, Row, func, select, update
 
 from app.accounts import passwords
+from app.accounts.devices import recognise
 from app.accounts.journal import Client, Event, record
 from app.accounts.limits import CODE, SIGN_IN, attempt, forget_attempts
 from app.accounts.links import Links
@@ -16,10 +18,19 @@ from app.accounts.sessions import choose_merchant, end_session, hash_of, open_se
 from app.accounts.users import normal_email
 from app.db import Database
 from app.models import UserAccount, UserSession
+from app.themes import Theme
 
 
 class BadSignInError(Exception):
     """Unknown, wrong, without a password or disabled: nobody is told which."""
+
+
+class By(StrEnum):
+    """What the last proof of a sign-in was: the journal keeps it."""
+
+    PASSWORD = "password"  # noqa: S105 - a word
+    CODE = "code"
+    INVITATION = "invitation"
 
 
 @dataclass(frozen=True)
@@ -30,10 +41,11 @@ class Opened:
     awaits_code: bool
 
 
-def sign_in(database: Database, email: str, password: str, client: Client) -> Opened:
+def sign_in(database: Database, theme: Theme, email: str, password: str, client: Client) -> Opened:
     """Prove who one is: by the password, and then by a code for whoever has an app.
 
-    Raises BadSignInError, or TooManyAttemptsError before any password is hashed.
+    ``theme`` is that of the portal, whose name mails bear. Raises BadSignInError, or TooManyAttemptsError
+    before any password is hashed.
     """
     email = normal_email(email)
     counted = attempt(database, SIGN_IN, email, client)
@@ -49,7 +61,7 @@ def sign_in(database: Database, email: str, password: str, client: Client) -> Op
             _renew_hash(connection, person.id, password)
         if is_enrolled(connection, person.id):
             return Opened(open_session(connection, person.id, client, pending=True), awaits_code=True)
-        return Opened(enter(connection, person.id, client), awaits_code=False)
+        return Opened(enter(connection, theme, person.id, client, By.PASSWORD), awaits_code=False)
 
 
 def awaited(connection: Connection, key: str, host: str) -> int | None:
@@ -67,7 +79,7 @@ def awaited(connection: Connection, key: str, host: str) -> int | None:
     )
 
 
-def second_step(database: Database, links: Links, key: str, code: str, client: Client) -> str:
+def second_step(database: Database, links: Links, theme: Theme, key: str, code: str, client: Client) -> str:
     """Sign in with a code of the app, or a recovery code; returns the key of the session that opens.
 
     Raises LookupError when nothing is awaited, TooManyAttemptsError before any code is looked at,
@@ -82,17 +94,25 @@ def second_step(database: Database, links: Links, key: str, code: str, client: C
         if passes(connection, links, user_id, code, client):
             forget_attempts(connection, CODE, str(user_id), counted)
             end_session(connection, key)
-            return enter(connection, user_id, client)
+            return enter(connection, theme, user_id, client, By.CODE)
     _refuse(database, Event.SECOND_FACTOR_REFUSED, user_id, client)
     raise BadSignInError
 
 
-def enter(connection: Connection, user_id: int, client: Client, merchant_id: int | None = None) -> str:
+def enter(
+    connection: Connection,
+    theme: Theme,
+    user_id: int,
+    client: Client,
+    by: By,
+    merchant_id: int | None = None,
+) -> str:
     """Open a session for a person who has just proved who he is; returns its key.
 
-    ``merchant_id`` is the merchant he looks at first.
+    ``merchant_id`` is the merchant he looks at first. A browser that is new is told to him by mail.
     """
     key = open_session(connection, user_id, client)
+    recognise(connection, theme, user_id, client)
     if merchant_id is not None:
         choose_merchant(connection, key, merchant_id)
     record(
@@ -101,6 +121,7 @@ def enter(connection: Connection, user_id: int, client: Client, merchant_id: int
         user_id=user_id,
         request_id=client.request_id,
         address=client.address,
+        by=by.value,
     )
     return key
 

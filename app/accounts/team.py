@@ -13,11 +13,12 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Row, delete, func, select, update
 
-from app.accounts import invitations, onetime, places
+from app.accounts import invitations, notices, onetime, places
 from app.accounts.grants import EVERYTHING, Grant, Holder, NotYoursError, grant_of, write_limits
 from app.accounts.invitations import granted
 from app.accounts.journal import Event, record
 from app.accounts.links import Links
+from app.accounts.notices import Told
 from app.accounts.onetime import Made
 from app.accounts.rights import Access
 from app.accounts.sessions import end_all_sessions
@@ -26,6 +27,8 @@ from app.models import (
     InvitationKind,
     Membership,
     MembershipLimit,
+    Merchant,
+    Reseller,
     Role,
     UserAccount,
 )
@@ -134,36 +137,40 @@ def invite(connection: Connection, links: Links, holder: Holder, email: str, gra
     """Invite somebody within the holder's own rights. Raises NotYoursError, UserError, NoHostError."""
     if not holder.may_give(grant):
         raise NotYoursError
-    return invitations.invite(connection, links, email, holder.merchant_id, grant, holder.user_id)
+    return invitations.invite(
+        connection, links, email, holder.merchant_id, grant, holder.user_id, holder.request_id
+    )
 
 
 def send_again(connection: Connection, links: Links, holder: Holder, invitation_id: int) -> Made:
     """Send an open invitation again; the older link dies. Raises NotYoursError and UserError."""
-    return invitations.send_again(
-        connection, links, _invitation(connection, holder, invitation_id), holder.user_id
-    )
+    found = _invitation(connection, holder, invitation_id)
+    return invitations.send_again(connection, links, found, holder.user_id, holder.request_id)
 
 
 def withdraw(connection: Connection, holder: Holder, invitation_id: int) -> None:
     """Let an open invitation be worth nothing. Raises NotYoursError."""
-    _invitation(connection, holder, invitation_id)
+    email = _invitation(connection, holder, invitation_id).email
     if onetime.revoke(connection, Invitation.id == invitation_id):
-        _record(connection, Event.INVITATION_REVOKED, holder, invitation=invitation_id)
+        _record(connection, Event.INVITATION_REVOKED, holder, invitation=invitation_id, whom=email)
 
 
-def change(connection: Connection, holder: Holder, membership_id: int, grant: Grant) -> None:
-    """Give a member another role or sight, from his next request on. Raises NotYoursError."""
+def change(connection: Connection, links: Links, holder: Holder, membership_id: int, grant: Grant) -> None:
+    """Give a member another role or sight; his sessions end, and a mail says so. Raises NotYoursError."""
     user_id = _target(connection, holder, membership_id)
     if not holder.may_give(grant):
         raise NotYoursError
+    if grant == grant_of(connection, user_id, holder.merchant_id):
+        return
     values = {"role": grant.role.value, "limited": grant.limited}
     connection.execute(update(Membership).where(Membership.id == membership_id).values(values))
     write_limits(connection, membership_id, grant)
     _withdraw_all_of(connection, holder, user_id)
+    _ask_to_sign_in(connection, links, holder, membership_id)
     _record(connection, Event.ACCESS_CHANGED, holder, of=user_id, **values)
 
 
-def suspend(connection: Connection, holder: Holder, membership_id: int) -> None:
+def suspend(connection: Connection, _links: Links, holder: Holder, membership_id: int) -> None:
     """Close an access for a while; the person's sessions end. Raises NotYoursError."""
     user_id = _target(connection, holder, membership_id)
     membership = update(Membership).where(Membership.id == membership_id, Membership.suspended_at.is_(None))
@@ -173,14 +180,17 @@ def suspend(connection: Connection, holder: Holder, membership_id: int) -> None:
     _record(connection, Event.ACCESS_SUSPENDED, holder, of=user_id)
 
 
-def restore(connection: Connection, holder: Holder, membership_id: int) -> None:
-    """Open a suspended access again. Raises NotYoursError."""
+def restore(connection: Connection, links: Links, holder: Holder, membership_id: int) -> None:
+    """Open a suspended access again; the person's sessions end, and a mail says so. Raises NotYoursError."""
     user_id = _target(connection, holder, membership_id)
-    connection.execute(update(Membership).where(Membership.id == membership_id).values(suspended_at=None))
+    suspended = update(Membership).where(Membership.id == membership_id, Membership.suspended_at.is_not(None))
+    if connection.scalar(suspended.values(suspended_at=None).returning(Membership.id)) is None:
+        return
+    _ask_to_sign_in(connection, links, holder, membership_id)
     _record(connection, Event.ACCESS_RESTORED, holder, of=user_id)
 
 
-def remove(connection: Connection, holder: Holder, membership_id: int) -> None:
+def remove(connection: Connection, _links: Links, holder: Holder, membership_id: int) -> None:
     """Take an access away for good; the person's sessions end. Raises NotYoursError."""
     user_id = _target(connection, holder, membership_id)
     connection.execute(delete(Membership).where(Membership.id == membership_id))
@@ -224,6 +234,23 @@ def _invitations(holder: Holder) -> Any:
 def _withdraw_all_of(connection: Connection, holder: Holder, user_id: int) -> None:
     """What a person invited while he had other rights is worth nothing any more."""
     onetime.revoke(connection, Invitation.invited_by == user_id, Invitation.merchant_id == holder.merchant_id)
+
+
+def _ask_to_sign_in(connection: Connection, links: Links, holder: Holder, membership_id: int) -> None:
+    """End the sessions of a member whose rights have changed, and tell him why.
+
+    A new key for them would not do: it would go to whoever comes first with the old one.
+    """
+    row = connection.execute(
+        select(Membership.user_id, Membership.role, UserAccount.email, Merchant.name, Reseller.slug)
+        .join(UserAccount, UserAccount.id == Membership.user_id)
+        .join(Merchant, Merchant.id == Membership.merchant_id)
+        .join(Reseller, Reseller.id == Merchant.reseller_id)
+        .where(Membership.id == membership_id)
+    ).one()
+    end_all_sessions(connection, row.user_id)
+    told, place = Told(row.user_id, row.email), (row.name, Role(row.role))
+    notices.access_changed(connection, links.theme(row.slug), told, place, holder.request_id)
 
 
 def _members(

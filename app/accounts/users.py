@@ -50,7 +50,8 @@ def normal_email(email: str) -> str:
 def give_access(connection: Connection, access: NewAccess, password: str | None) -> bool:
     """Create the person or add the membership; returns whether the person is new.
 
-    ``password`` None keeps the one there is. Raises UserError naming what is unknown or too short.
+    The sessions of one who is known end: his rights have changed. ``password`` None keeps the one there
+    is. Raises UserError naming what is unknown or too short.
     """
     merchant_id = _merchant(connection, access.merchant, access.reseller)
     limits = [
@@ -63,6 +64,7 @@ def give_access(connection: Connection, access: NewAccess, password: str | None)
         connection.execute(
             insert(MembershipLimit), [{"membership_id": membership_id, **limit} for limit in limits]
         )
+    end_all_sessions(connection, user_id)
     record(
         connection,
         Event.ACCESS_GIVEN,

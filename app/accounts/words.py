@@ -31,6 +31,8 @@ WORDS: Mapping[Event, Said] = {
     Event.SIGN_IN_REFUSED: Said(N_("Sign-in refused"), N_("wrong password, or access closed")),
     Event.TOO_MANY_SIGN_INS: Said(N_("Sign-in refused: too many attempts")),
     Event.SIGNED_OUT: Said(N_("Signed out")),
+    Event.IDENTITY_PROVED: Said(N_("Confirmed who he is")),
+    Event.PROOF_REFUSED: Said(N_("Did not confirm who he is"), N_("wrong password or code")),
     Event.EXPORTED: Said(N_("Downloaded a list"), N_("%(list)s, %(rows)s lines: %(asked)s")),
     Event.TICKET_SENT: Said(N_("Sent a ticket"), N_("%(list)s, number %(id)s, recipients: %(recipients)s")),
     Event.NOT_ALLOWED: Said(N_("Asked for something that the role does not allow")),

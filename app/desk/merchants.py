@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, exists, func, or_, select, update
 
+from app.accounts.sessions import end_sessions_at
 from app.desk.paging import AnyRow, Order, Page, page
 from app.models import (
     ALL_CONTRACTS,
@@ -44,7 +45,8 @@ def merchant(connection: Connection, reseller_id: int, merchant_id: int) -> AnyR
 def suspend(connection: Connection, reseller_id: int, merchant_id: int, *, suspended: bool) -> bool:
     """Close a merchant to all its people, or open it again; its payments go on arriving.
 
-    Returns False when it is not this reseller's, or was so already.
+    Their sessions end, as they do whenever rights change. Returns False when it is not this reseller's,
+    or was so already.
     """
     differs = Merchant.suspended_at.is_(None) if suspended else Merchant.suspended_at.is_not(None)
     changed = (
@@ -53,7 +55,10 @@ def suspend(connection: Connection, reseller_id: int, merchant_id: int, *, suspe
         .values(suspended_at=func.now() if suspended else None)
         .returning(Merchant.id)
     )
-    return connection.scalar(changed) is not None
+    if connection.scalar(changed) is None:
+        return False
+    end_sessions_at(connection, merchant_id)
+    return True
 
 
 def outlets(

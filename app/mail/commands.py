@@ -46,7 +46,7 @@ def mail() -> None:
     """Hold the commands about mail."""
 
 
-@mail.command(help=gettext("Send a test mail to ADDRESS, now, and say what is wrong when it does not leave."))
+@mail.command(help=N_("Send a test mail to ADDRESS, now, and say what is wrong when it does not leave."))
 @click.argument("address")
 def test(address: str) -> None:
     """Send one mail past the queue; exit 1 when it was not taken."""

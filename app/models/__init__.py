@@ -1,9 +1,11 @@
 """The tables, and the words of the field as enumerations. Nothing here knows of files or pages."""
 
 from app.models.accounts import (
+    KNOWN_FOR,
     Invitation,
     InvitationKind,
     JournalEntry,
+    KnownDevice,
     Membership,
     MembershipLimit,
     RecoveryCode,
@@ -44,6 +46,7 @@ from app.models.payments import (
 __all__ = [
     "ALL_CONTRACTS",
     "DEFAULT_TIME_ZONE",
+    "KNOWN_FOR",
     "OPEN_STATES",
     "TRIED_FOR",
     "UNCLAIMED_MERCHANT",
@@ -62,6 +65,7 @@ __all__ = [
     "Invitation",
     "InvitationKind",
     "JournalEntry",
+    "KnownDevice",
     "MailKind",
     "Membership",
     "MembershipLimit",

@@ -23,6 +23,9 @@ from app.models.base import (
     one_of,
 )
 
+#: A browser that a person has not signed in with for so long is new again: he was away himself, perhaps.
+KNOWN_FOR = timedelta(days=90)
+
 
 class Role(StrEnum):
     """What a person may do within a merchant."""
@@ -34,7 +37,10 @@ class Role(StrEnum):
 
 
 class UserAccount(Base):
-    """A person; ``email`` is kept in lower case. No default account exists."""
+    """A person; ``email`` is kept in lower case. No default account exists.
+
+    ``signed_in_at`` is None until he signs in for the first time.
+    """
 
     __tablename__ = "user_account"
 
@@ -42,6 +48,7 @@ class UserAccount(Base):
     email: Mapped[str] = mapped_column(unique=True)
     password_hash: Mapped[WordsOrNone]
     disabled_at: Mapped[InstantOrNone]
+    signed_in_at: Mapped[InstantOrNone]
     created_at: Mapped[CreatedAt]
 
 
@@ -170,7 +177,8 @@ class UserSession(Base):
     """One signed-in browser. The cookie holds a random key of which only the hash is stored.
 
     ``id`` names a session on its owner's page. While ``pending``, the password was good and the second
-    factor is awaited: nothing else is open. ``idle`` is how long it lives without a visit.
+    factor is awaited: nothing else is open. ``idle`` is how long it lives without a visit; ``proved_at``
+    is when the password or a code was last given in it.
     """
 
     __tablename__ = "user_session"
@@ -187,6 +195,23 @@ class UserSession(Base):
     created_at: Mapped[Instant]
     last_seen_at: Mapped[Instant]
     expires_at: Mapped[Instant]
+    proved_at: Mapped[InstantOrNone]
+
+
+class KnownDevice(Base):
+    """A browser that a person has signed in with: the hash of a random key that it keeps as a cookie.
+
+    The hash is the person's own: two who share a browser have nothing in common here.
+    """
+
+    __tablename__ = "known_device"
+
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    key_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    created_at: Mapped[CreatedAt]
+    seen_at: Mapped[CreatedAt]
 
 
 class SignInAttempt(Base):
@@ -201,11 +226,16 @@ class SignInAttempt(Base):
 
 
 class JournalEntry(Base):
-    """Something a person did that others may ask about: a sign-in, an export, a refusal."""
+    """Something a person did that others may ask about: a sign-in, an export, a refusal.
+
+    What he did at no merchant in particular names those he belonged to then, in ``merchant_ids``: their
+    owners go on reading it when he has left, and never what came before him or after.
+    """
 
     __tablename__ = "journal_entry"
     __table_args__ = (
         Index("journal_entry_merchant_idx", "merchant_id", "at"),
+        Index("journal_entry_merchants_idx", "merchant_ids", postgresql_using="gin"),
         Index("journal_entry_user_idx", "user_id", "at"),
         Index("journal_entry_at_idx", "at", "id"),
     )
@@ -215,5 +245,6 @@ class JournalEntry(Base):
     event: Mapped[Words]
     user_id: Mapped[BigOrNone]
     merchant_id: Mapped[BigOrNone]
+    merchant_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), default=list, server_default="{}")
     request_id: Mapped[WordsOrNone]
     details: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)

@@ -8,6 +8,8 @@ from app.config import Config
 from app.mail.transport import FOLDER as MAIL_FOLDER
 from app.views.accounts import blueprint as accounts_blueprint
 from app.views.branding import blueprint as branding_blueprint
+from app.views.confirming import ask_for_proof
+from app.views.confirming import blueprint as confirming_blueprint
 from app.views.desk import blueprint as desk_blueprint
 from app.views.dev import show_mails
 from app.views.guards import guard_routes
@@ -24,6 +26,7 @@ from app.views.tickets import blueprint as tickets_blueprint
 BLUEPRINTS = (
     accounts_blueprint,
     branding_blueprint,
+    confirming_blueprint,
     desk_blueprint,
     desk_team_blueprint,
     journal_blueprint,
@@ -44,3 +47,8 @@ def register(app: Flask, config: Config) -> None:
     if config.development:
         show_mails(app, config.data / MAIL_FOLDER)
     guard_routes(app)
+
+
+def demand_proof(app: Flask) -> None:
+    """Ask once more who one is where the matrix says so; after the check of forms."""
+    app.before_request(ask_for_proof)

@@ -13,9 +13,9 @@ from app.accounts.signing import BadSignInError, awaited
 from app.accounts.signing import second_step as pass_second_step
 from app.accounts.signing import sign_in as open_door
 from app.accounts.signing import sign_out as close_door
-from app.context import client, database, host, links, request_id, visitor
+from app.context import client, database, host, links, request_id, theme, visitor
 from app.i18n import LANGUAGES
-from app.security import YEAR, browser_session, local_path
+from app.security import YEAR, browser_session, keep_device, local_path
 
 blueprint = Blueprint("accounts", __name__)
 
@@ -30,13 +30,15 @@ def sign_in() -> Response | str | tuple[str, int]:
         return redirect(onward, 303) if visitor() else _form(onward, done=request.args.get("done", ""))
     email, password = request.form.get("email", ""), request.form.get("password", "")
     try:
-        opened = open_door(database(), email, password, client())
+        opened = open_door(database(), theme(), email, password, client())
     except BadSignInError:
         return _form(onward, email=email, failed=True), 422
     with database().writing() as connection:
         end_session(connection, browser_session().key)
     browser_session().change_key(opened.key)
-    return redirect(url_for("accounts.second_step", next=onward) if opened.awaits_code else onward, 303)
+    if opened.awaits_code:
+        return redirect(url_for("accounts.second_step", next=onward), 303)
+    return keep_device(redirect(onward, 303))
 
 
 @blueprint.route("/connexion/code", methods=["GET", "POST"])
@@ -50,13 +52,13 @@ def second_step() -> ResponseReturnValue:
     if request.method == "GET":
         return render_template("accounts/code.html", onward=onward, failed=False)
     try:
-        opened = pass_second_step(database(), links(), key, request.form.get("code", ""), client())
+        opened = pass_second_step(database(), links(), theme(), key, request.form.get("code", ""), client())
     except BadSignInError:
         return render_template("accounts/code.html", onward=onward, failed=True), 422
     except LookupError:  # it ended between the two
         return redirect(url_for("accounts.sign_in", next=onward), 303)
     browser_session().change_key(opened)
-    return redirect(onward, 303)
+    return keep_device(redirect(onward, 303))
 
 
 @blueprint.post("/deconnexion")

@@ -13,8 +13,9 @@ from app.context import database, host, request_id, visitor
 from app.security import SAFE_METHODS, cookie_name, local_path
 from app.views.matrix import ONLY_IN_DEVELOPMENT, ROUTES
 
-#: The one page of staff who have no second factor yet.
+#: The pages of staff who have no second factor yet.
 ENROLMENT = "me.second_factor"
+BEFORE_ENROLMENT = frozenset({ENROLMENT, "confirming.confirm"})
 
 
 def guard_routes(app: Flask) -> None:
@@ -40,7 +41,7 @@ def guard() -> AnyResponse | None:
     person = visitor()
     if person is None:
         return ask_to_sign_in()
-    if person.must_enrol and request.endpoint != ENROLMENT:
+    if person.must_enrol and request.endpoint not in BEFORE_ENROLMENT:
         return lead_to(url_for(ENROLMENT))
     if not person.may(needed):
         if person.staff and person.access is None and request.method == "GET":

@@ -16,10 +16,10 @@ from app.accounts.journal import Event, record
 from app.accounts.links import Purpose
 from app.accounts.onetime import DeadLinkError
 from app.accounts.sessions import choose_merchant, end_session, rotate
-from app.accounts.signing import enter
-from app.context import client, database, host, links, request_id, themes, visitor
+from app.accounts.signing import By, enter
+from app.context import client, database, host, links, request_id, theme, themes, visitor
 from app.i18n import gettext
-from app.security import browser_session
+from app.security import browser_session, keep_device
 
 blueprint = Blueprint("links", __name__)
 
@@ -56,7 +56,8 @@ def accept() -> ResponseReturnValue:
         offer = _offer()
         if offer.wants_password and password != request.form.get("again", ""):
             return _offer_page(offer, 422, again_fault=gettext("The two passwords differ."))
-        accepted = invitations.accept(database(), links(), _token(Purpose.INVITATION), password, client())
+        token, key = _token(Purpose.INVITATION), browser_session().key
+        accepted = invitations.accept(database(), links(), token, password, client(), keep=key)
     except WeakPasswordError as error:
         return _offer_page(offer, 422, fault=str(error))
     except DeadLinkError:
@@ -134,6 +135,7 @@ def _offer_page(
     offer: Offer, status: int = 200, *, fault: str = "", again_fault: str = ""
 ) -> ResponseReturnValue:
     if offer.is_expired:
+        _record_refusal(Purpose.INVITATION, is_expired=True)
         return render_template("links/expired.html"), 410
     page = render_template("links/invitation.html", offer=offer, fault=fault, again_fault=again_fault)
     return page, status
@@ -144,9 +146,20 @@ def _reset_page(email: str, *, fault: str = "", again_fault: str = "") -> str:
 
 
 def _dead(purpose: Purpose) -> ResponseReturnValue:
-    with database().writing() as connection:
-        record(connection, Event.LINK_REFUSED, request_id=request_id(), purpose=purpose.value, host=host())
+    _record_refusal(purpose)
     return render_template("links/dead.html", purpose=purpose.value), 410
+
+
+def _record_refusal(purpose: Purpose, *, is_expired: bool = False) -> None:
+    with database().writing() as connection:
+        record(
+            connection,
+            Event.LINK_REFUSED,
+            request_id=request_id(),
+            purpose=purpose.value,
+            host=host(),
+            expired=is_expired,
+        )
 
 
 def _inside(offer: Offer, accepted: Accepted) -> Response:
@@ -163,9 +176,9 @@ def _inside(offer: Offer, accepted: Accepted) -> Response:
                 choose_merchant(connection, key, accepted.merchant_id)
         else:
             end_session(connection, before)
-            key = enter(connection, accepted.user_id, client(), accepted.merchant_id)
+            key = enter(connection, theme(), accepted.user_id, client(), By.INVITATION, accepted.merchant_id)
     browser_session().change_key(key)
-    return redirect(url_for("lists.home"), 303)
+    return keep_device(redirect(url_for("lists.home"), 303))
 
 
 def _carry(purpose: Purpose, token: str, endpoint: str) -> Response:

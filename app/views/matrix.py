@@ -51,11 +51,15 @@ EVERYBODY: tuple[str, ...] = (*Role, STAFF, STAFF_LOOKING, STRANGER)
 
 @dataclass(frozen=True)
 class Guard:
-    """What a route asks (None: nothing), what its address names, and whether it changes anything."""
+    """What a route asks (None: nothing), what its address names, and whether it changes anything.
+
+    ``proof``: only for one who has lately given his password or a code, or gives it first.
+    """
 
     needs: Permission | Standing | None
     names: Thing | None = None
     changes: bool = False
+    proof: bool = False
 
 
 _OPEN, _OPEN_CHANGE = Guard(None), Guard(None, changes=True)
@@ -68,6 +72,10 @@ _STAFF, _STAFF_CHANGE = Guard(Standing.STAFF), Guard(Standing.STAFF, changes=Tru
 _FILE = Guard(Standing.STAFF, Thing.FILE)
 _MERCHANT = Guard(Standing.STAFF, Thing.MERCHANT)
 _MERCHANT_CHANGE = Guard(Standing.STAFF, Thing.MERCHANT, changes=True)
+_MERCHANT_PROOF = Guard(Standing.STAFF, Thing.MERCHANT, proof=True)
+_MERCHANT_PROOF_CHANGE = Guard(Standing.STAFF, Thing.MERCHANT, changes=True, proof=True)
+_ACCESS_PROOF = Guard(Permission.INVITE, Thing.ACCESS, proof=True)
+_ACCESS_PROOF_CHANGE = Guard(Permission.INVITE, Thing.ACCESS, changes=True, proof=True)
 
 ROUTES: Mapping[str, Guard] = {
     "static": _OPEN,
@@ -78,6 +86,7 @@ ROUTES: Mapping[str, Guard] = {
     "accounts.sign_out": _OPEN_CHANGE,
     "accounts.choose_language": _OPEN_CHANGE,
     "accounts.choose_merchant": _PERSON_CHANGE,
+    "confirming.confirm": _PERSON,
     "links.open_invitation": _OPEN,
     "links.invitation": _OPEN,
     "links.accept": _OPEN_CHANGE,
@@ -100,16 +109,16 @@ ROUTES: Mapping[str, Guard] = {
     "sending.send_again": _SEND_CHANGE,
     "me.show": _PERSON,
     "me.password": _PERSON,
-    "me.second_factor": _PERSON,
+    "me.second_factor": Guard(Standing.PERSON, proof=True),
     "me.end_session": Guard(Standing.PERSON, Thing.SESSION, changes=True),
     "me.end_others": _PERSON_CHANGE,
     "me.remove_second_factor": _PERSON_CHANGE,
     "me.renew_codes": _PERSON_CHANGE,
     "team.index": Guard(Permission.INVITE),
-    "team.invite": Guard(Permission.INVITE),
-    "team.change": Guard(Permission.INVITE, Thing.ACCESS),
-    "team.act": Guard(Permission.INVITE, Thing.ACCESS, changes=True),
-    "team.act_on_invitation": Guard(Permission.INVITE, Thing.ACCESS, changes=True),
+    "team.invite": Guard(Permission.INVITE, proof=True),
+    "team.change": _ACCESS_PROOF,
+    "team.act": _ACCESS_PROOF_CHANGE,
+    "team.act_on_invitation": _ACCESS_PROOF_CHANGE,
     "journal.show": _JOURNAL,
     "journal.download": _JOURNAL,
     "desk.home": _STAFF,
@@ -117,7 +126,7 @@ ROUTES: Mapping[str, Guard] = {
     "desk.merchant": _MERCHANT,
     "desk.look": _MERCHANT_CHANGE,
     "desk.leave": _STAFF_CHANGE,
-    "desk.suspend": _MERCHANT_CHANGE,
+    "desk.suspend": _MERCHANT_PROOF_CHANGE,
     "desk.contracts": _STAFF,
     "desk.attach": _STAFF,
     "desk.files": _STAFF,
@@ -127,11 +136,11 @@ ROUTES: Mapping[str, Guard] = {
     "desk.journal": _STAFF,
     "desk.journal_csv": _STAFF,
     "desk_team.index": _MERCHANT,
-    "desk_team.invite": _MERCHANT,
-    "desk_team.change": _MERCHANT,
-    "desk_team.act": _MERCHANT_CHANGE,
-    "desk_team.act_on_invitation": _MERCHANT_CHANGE,
-    "desk_team.reset": _MERCHANT_CHANGE,
+    "desk_team.invite": _MERCHANT_PROOF,
+    "desk_team.change": _MERCHANT_PROOF,
+    "desk_team.act": _MERCHANT_PROOF_CHANGE,
+    "desk_team.act_on_invitation": _MERCHANT_PROOF_CHANGE,
+    "desk_team.reset": _MERCHANT_PROOF_CHANGE,
     "dev.mails": _OPEN,
     "dev.mail": _OPEN,
     "dev.mail_page": _OPEN,
@@ -192,7 +201,7 @@ def _everywhere() -> Iterator[tuple[str, Guard]]:
 
 def documented() -> str:
     """The matrix as the page ``ACCESS.md``: one row for each route and relation."""
-    heading = ["route", "names", "relation", *EVERYBODY]
+    heading = ["route", "names", "proof", "relation", *EVERYBODY]
     rows = [heading, ["---"] * len(heading)]
     for endpoint, guard in _everywhere():
         for relation in Relation:
@@ -201,7 +210,8 @@ def documented() -> str:
                 for who in EVERYBODY
             ]
             if any(answers):
-                rows.append([f"`{endpoint}`", guard.names or "", relation.value, *answers])
+                proof = "10 min" if guard.proof else ""
+                rows.append([f"`{endpoint}`", guard.names or "", proof, relation.value, *answers])
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     return f"{_TITLE}\n{table}\n"
 
@@ -210,6 +220,7 @@ _TITLE = """# Who may do what
 
 Written from `matrix.py` by `python -c "from app.views.matrix import documented as d; print(d(), end='')"`;
 a test holds both equal, and another asks each route so. "desk": sent to the maintainer's desk, since no
-merchant is being looked at. 404 says the same as for something that does not exist. "staff looking" reads,
+merchant is being looked at. "10 min": whoever gave his password (with an app: a code) longer ago gives it
+again first. 404 says the same as for something that does not exist. "staff looking" reads,
 and never changes anything of the merchant's.
 """

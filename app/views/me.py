@@ -112,7 +112,7 @@ def remove_second_factor() -> ResponseReturnValue:
     with database().writing() as connection:
         second_factor.remove(connection, person.user_id)
         end_all_sessions(connection, person.user_id, keep=browser_session().key)
-        key = rotate(connection, browser_session().key)
+        key = rotate(connection, browser_session().key, proved=True)
         record(connection, Event.SECOND_FACTOR_REMOVED, user_id=person.user_id, request_id=request_id())
         notices.second_factor_removed(connection, theme(), Told(person.user_id, person.email), client())
     browser_session().change_key(key)

@@ -124,7 +124,7 @@ def change(membership_id: int) -> ResponseReturnValue:
         holder = _holder(connection)
         grant = _grant(connection, holder, asked)
         if grant is not None:
-            _or_404(team.change, connection, holder, membership_id, grant)
+            _or_404(team.change, connection, links(), holder, membership_id, grant)
     return (_form(membership_id, asked), 422) if asked.faults else _done("changed")
 
 
@@ -134,7 +134,7 @@ def act(membership_id: int, action: str) -> Response:
         abort(404)
     function, done = ACTIONS[action]
     with database().writing() as connection:
-        _or_404(function, connection, _holder(connection), membership_id)
+        _or_404(function, connection, links(), _holder(connection), membership_id)
     return _done(done)
 
 

@@ -14,7 +14,7 @@ from app.accounts.journal import Client
 from app.accounts.second_factor import code_at
 from app.models import Merchant, Role, UserAccount
 from tests.accounts.letters import link, pass_time
-from tests.browser.conftest import DESK, PHONE, TABLET
+from tests.browser.conftest import DESK, PHONE, TABLET, prove
 
 CHOSEN = "girafe ruisseau lampe velours"
 CLIENT = Client(host="localhost", address="192.0.2.1", agent="Tests", request_id="browser")
@@ -122,6 +122,40 @@ def test_an_owner_invites_on_a_phone(window, live, javascript):
     guest.page.fill("#again", CHOSEN)
     guest.page.click("main button")
     guest.page.wait_for_url("**/remises")
+
+
+@WAYS
+@pytest.mark.parametrize("width", [320, PHONE, TABLET, DESK])
+def test_what_was_typed_too_late_is_kept(window, live, javascript, width):
+    """The password is asked for, then one more click sends what stood in the form."""
+    visitor = window(width, signed_in=False, javascript=javascript, dark=width == 320)
+    visitor.go(invite(live, unique("patronne"), Role.OWNER))
+    visitor.page.fill("#password", CHOSEN)
+    visitor.page.fill("#again", CHOSEN)
+    visitor.page.click("main button")
+    visitor.page.wait_for_url("**/remises")
+    visitor.go("/acces/inviter")
+    email = unique("tardive")
+    visitor.page.fill("#email", email)
+    visitor.page.check("#role-finance")
+    prove(live.database, "11 minutes")
+    visitor.page.click("text=Envoyer l’invitation")
+    visitor.page.wait_for_selector("#proof")
+    if javascript:  # axe is a script
+        fits(visitor, "confirmer")
+    visitor.page.fill("#proof", "ce n’est pas cela")
+    visitor.page.click("main button")
+    visitor.page.wait_for_selector("#failure")
+    if javascript:
+        fits(visitor, "confirmer-faute")
+    visitor.page.fill("#proof", CHOSEN)
+    visitor.page.click("main button")
+    visitor.page.wait_for_selector("#proof", state="detached")
+    if javascript:
+        fits(visitor, "confirmer-suite")
+    visitor.page.click("main button")
+    visitor.page.wait_for_selector("[role=status]")
+    assert visitor.page.locator(f"text={email}").count() >= 1
 
 
 @pytest.mark.parametrize("width", [PHONE, DESK])

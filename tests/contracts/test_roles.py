@@ -21,6 +21,7 @@ ACCOUNTS = {
     "staff_member",
     "second_factor",
     "recovery_code",
+    "known_device",
 }
 JOURNAL = {"journal_entry"}
 MAIL = {"delivery"}

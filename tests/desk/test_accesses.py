@@ -85,9 +85,13 @@ def test_a_suspended_merchant_is_closed_at_the_next_click_and_opens_again(place,
     assert owner.get("/remises").status_code == 200
     north.post_form(f"/gestion/commercants/{merchant}/suspendre")
     assert "Suspendu" in north.page("/gestion/commercants").text
+    assert owner.get("/remises").status_code == 303, "his sessions have ended"
+    owner.sign_in("owner@north.example")
     assert owner.get("/remises").status_code == 403
     assert owner.get("/journal").status_code == 403
     north.post_form(f"/gestion/commercants/{merchant}/retablir")
+    assert owner.get("/remises").status_code == 303, "and once more"
+    owner.sign_in("owner@north.example")
     assert owner.get("/remises").status_code == 200
     said = plain(owner.page("/journal").one("main"))
     assert "A suspendu le commerçant" in said

@@ -7,10 +7,16 @@ import io
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import insert, select
+from alembic.script import ScriptDirectory
+from sqlalchemy import delete, insert, select, text
 
 from app.db import Role as DatabaseRole
-from app.models import JournalEntry, Role, UserAccount
+from app.migrate import alembic_config
+from app.models import Invitation, JournalEntry, Membership, Role, UserAccount
+from tests.accounts.letters import link, pass_time
+from tests.views.test_links import GUEST, accept
+from tests.views.test_me import code_now, enrol, send_code
+from tests.views.test_team import invite
 from tests.views.town import follow, let_in, plain, rows
 
 
@@ -111,3 +117,96 @@ def test_nothing_of_another_merchant_is_in_it(app, shops, database):
 @pytest.mark.parametrize("after", ["0", "-1", "x", "9" * 30, ""])
 def test_odd_places_to_start_from_do_no_harm(owner, after):
     assert owner.get(f"/journal?after={after}").status_code == 200
+
+
+# What is read for twelve months
+
+
+def test_who_was_invited_is_read_when_the_invitation_has_gone(owner, database, caplog):
+    """The row of an invitation goes after thirty days; the line of the journal stays, with its address."""
+    caplog.set_level("INFO")
+    invite(owner, role="finance")
+    with database.reading() as connection:
+        number = connection.scalar(select(Invitation.id))
+    owner.post_form(f"/acces/invitations/{number}/annuler")
+    with database.writing() as connection:
+        connection.execute(delete(Invitation))
+    said = [plain(row) for row in rows(owner.page("/journal"))]
+    assert said[0].startswith("A annulé une invitation")
+    assert said[1].startswith("A invité quelqu'un")
+    assert all(GUEST in line for line in said[:2])
+    with owner.get("/journal.csv?event=invited") as response:
+        assert GUEST in response.text
+    lines = [record.message for record in caplog.records if record.name == "bordereau.journal"]
+    assert any('"invited"' in line for line in lines)
+    assert [line for line in lines if GUEST in line] == [], "a log line names nobody"
+
+
+def test_what_somebody_did_is_read_after_he_left_and_not_what_he_did_elsewhere(app, owner, shops, database):
+    let_in(database, "aid@shop.example", "BRAVO", Role.VIEWER)
+    aid = app.test_client()
+    aid.sign_in("aid@shop.example")
+    assert signed_in(owner) == 0, "before he came"
+    let_in(database, "aid@shop.example", "ALPHA", Role.VIEWER)
+    aid.sign_in("aid@shop.example")
+    assert signed_in(owner) == 1
+    owner.post_form(f"/acces/{in_alpha(database, shops)}/retirer")
+    aid.sign_in("aid@shop.example")
+    assert signed_in(owner) == 1, "what came after he left is not ours"
+    other = app.test_client()
+    other.sign_in(shops[1].email)
+    assert signed_in(other) == 3, "at the merchant where he is still"
+
+
+def signed_in(browser):
+    """How often the journal that this browser reads says that aid signed in."""
+    return len(browser.page("/journal?person=aid&event=signed_in").all("tr")[1:])
+
+
+def in_alpha(database, shops):
+    with database.reading() as connection:
+        return connection.scalar(
+            select(Membership.id).where(
+                Membership.merchant_id == shops[0].merchant_id,
+                Membership.user_id == user_id(database, "aid@shop.example"),
+            )
+        )
+
+
+def test_lines_from_before_are_given_their_names_by_the_migration(owner, shops, database):
+    """Those that named an invitation by its number, and those that named no merchant."""
+    script = ScriptDirectory.from_config(alembic_config(database)).get_revision("0006").module
+    invite(owner)
+    with database.writing(DatabaseRole.OWNER) as connection:
+        bare = "UPDATE journal_entry SET details = details - 'whom', merchant_ids = '{}'"
+        connection.execute(text(bare))
+    assert GUEST not in owner.page("/journal").text
+    assert not any(plain(row).startswith("S'est connecté") for row in rows(owner.page("/journal")))
+    with database.writing(DatabaseRole.OWNER) as connection:
+        for statement in (script.NAME_THE_INVITED, script.NAME_THE_MERCHANTS):
+            connection.execute(text(statement))
+    assert GUEST in owner.page("/journal").text
+    assert any(plain(row).startswith("S'est connecté") for row in rows(owner.page("/journal")))
+
+
+def test_a_sign_in_says_by_what_it_was_proved(app, owner, shops, database):
+    invite(owner)
+    accept(app.test_client(), link(database, GUEST))
+    secret, _ = enrol(owner, database)
+    again = app.test_client()
+    again.sign_in(shops[0].email)
+    send_code(again, code_now(secret))
+    signed = select(JournalEntry.details["by"].astext).where(JournalEntry.event == "signed_in")
+    with database.reading() as connection:
+        by = connection.scalars(signed.order_by(JournalEntry.id)).all()
+    assert by == ["password", "invitation", "code"]
+
+
+def test_an_invitation_opened_too_late_is_journalled(app, owner, database):
+    invite(owner)
+    path = link(database, GUEST)
+    pass_time(database, 259_201)
+    app.test_client().get(path, follow_redirects=True)
+    with database.reading() as connection:
+        late = select(JournalEntry.details["expired"].astext).where(JournalEntry.event == "link_refused")
+        assert connection.scalars(late).all() == ["true"]

@@ -113,7 +113,6 @@ def test_neither_the_token_nor_the_database_opens_anything_by_itself(invite, dat
         jobs = str(connection.execute(text("SELECT * FROM procrastinate_jobs")).all())
         journal = str(connection.execute(text("SELECT * FROM journal_entry")).all())
     assert token.partition(".")[0] not in dump + jobs + journal
-    assert GUEST not in journal
     assert links.hash_in(Purpose.INVITATION, token) == row.nonce_hash
 
 
@@ -455,9 +454,10 @@ def test_a_forgotten_password_is_replaced(app, browser, shops, database):
     assert elsewhere.get("/remises").status_code == 303, "other sessions end"
     assert browser.sign_in(shops[0].email).status_code == 422
     assert browser.sign_in(shops[0].email, CHOSEN).status_code == 303
-    notice = mails(database, shops[0].email)[-1]
+    _reset, notice, elsewhere = mails(database, shops[0].email)
     assert "votre mot de passe a changé" in notice["Subject"]
     assert "http" not in words(notice)
+    assert "nouvelle connexion" in elsewhere["Subject"], "with a browser that had not come before"
     assert [e for e in events(database) if "reset" in e] == ["reset_asked", "password_reset"]
 
 
@@ -581,6 +581,38 @@ def test_attempts_are_kept_as_hashes(browser, shops, database):
         entries = connection.scalars(select(JournalEntry.details)).all()
     assert all(re.fullmatch(r"asked:(account|address):[0-9a-f]{64}|asked:everybody", key) for key in keys)
     assert shops[0].email not in str(entries[-1])
+
+
+@pytest.mark.parametrize("kind", ["invitation", "reset"])
+def test_no_log_line_and_no_row_of_the_journal_holds_a_token(
+    app, invite, shops, database, caplog, capfd, kind
+):
+    """Opened, sent with a mistake, used, and used again; as it is, without its signature, and its core."""
+    caplog.set_level("DEBUG")
+    path = invite() if kind == "invitation" else asked_for(app, shops, database)
+    browser, page = app.test_client(), "/" + path.split("/")[1]
+    for password, again in ((CHOSEN, "no"), (CHOSEN, CHOSEN), (CHOSEN, CHOSEN)):
+        browser.get(path)
+        browser.get(page)
+        browser.post_form(page, password=password, again=again)
+    browser.get(path + "x")
+    browser.get(page)
+    assert events(database)[-1] == "link_refused"
+    token = path.rpartition("/")[2]
+    core = URLSafeSerializer("any").loads_unsafe(token)[1]
+    with database.reading() as connection:
+        rows = connection.scalars(text("SELECT journal_entry::text FROM journal_entry")).all()
+    said = [*capfd.readouterr(), *(record.getMessage() for record in caplog.records), *rows]
+    assert any("link_refused" in line for line in said)
+    for secret in (token, token.partition(".")[0], core):
+        assert len(secret) >= 43
+        assert [line for line in said if secret in line] == []
+
+
+def asked_for(app, shops, database):
+    """The path of a link to a new password."""
+    app.test_client().post_form("/mot-de-passe-oublie", email=shops[0].email)
+    return link(database, shops[0].email)
 
 
 def test_nobody_is_signed_in_by_a_reset(browser, shops, database):

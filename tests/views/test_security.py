@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import json
 import re
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from app.config import ROOT
+from app.models import Invitation, UserAccount
 from app.security import local_path
 from app.views.matrix import ONLY_IN_DEVELOPMENT, ROUTES
 from tests.page import Page
@@ -188,6 +190,19 @@ def test_another_site_cannot_post(owner, path, headers):
     assert response.status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("headers", "token", "by"), [({}, "wrong", "token"), ({"Sec-Fetch-Site": "cross-site"}, "", "origin")]
+)
+def test_a_form_that_is_refused_is_one_line_in_the_log(owner, caplog, headers, token, by):
+    data = {"csrf_token": token, "email": "canary@evil.example"}
+    owner.post("/acces/inviter", data=data, headers=headers)
+    said = [record.getMessage() for record in caplog.records if record.name == "bordereau.errors"]
+    line = json.loads(said[-1])
+    assert line.keys() == {"at", "event", "request_id", "endpoint", "by"}
+    assert (line["event"], line["endpoint"], line["by"]) == ("form_refused", "team.invite", by)
+    assert "canary" not in caplog.text
+
+
 @pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "same-origin"}, {"Origin": "http://localhost"}, {}])
 def test_our_own_pages_can(browser, shops, headers):
     data = {"csrf_token": browser.token(), "email": shops[0].email, "password": PASSWORD}
@@ -198,6 +213,37 @@ def test_our_own_pages_can(browser, shops, headers):
 def test_lists_are_only_read(owner, method):
     response = owner.open("/remises", method=method, data={"csrf_token": owner.token()})
     assert response.status_code == 405
+
+
+@pytest.mark.parametrize("path", ["/remises", "/transactions", "/journal", "/acces", "/compte"])
+@pytest.mark.parametrize("ending", [".css", ".js", "/x.css", ".png", ";x.css", "%2fx.css"])
+def test_a_page_under_the_name_of_a_file_does_not_exist(owner, path, ending):
+    """Else what stands between would keep somebody's page as a style sheet, and show it to all."""
+    assert owner.get(path + ending).status_code == 404
+
+
+def test_what_a_form_does_not_ask_for_changes_nothing_and_the_first_of_two_counts(owner, shops, database):
+    """Neither the address's own parameters, nor names of columns, nor the same name once more."""
+    form = {
+        "csrf_token": owner.page("/acces/inviter").csrf,
+        "email": ["guest@shop.example", "other@shop.example"],
+        "role": ["viewer", "owner"],
+        "scope": ["all", "some"],
+        "merchant_id": str(shops[1].merchant_id),
+        "reseller_id": "999",
+        "invited_by": "999",
+        "limited": "true",
+        "used_at": "2026-01-01",
+        "kind": "staff",
+    }
+    response = owner.post("/acces/inviter?role=owner&email=query@shop.example&merchant_id=3", data=form)
+    assert response.location == "/acces?done=invited"
+    with database.reading() as connection:
+        row = connection.execute(select(*Invitation.__table__.columns)).one()
+        me = connection.scalar(select(UserAccount.id).where(UserAccount.email == shops[0].email))
+    assert (row.email, row.role, row.kind, row.limited) == ("guest@shop.example", "viewer", "invite", False)
+    assert (row.merchant_id, row.invited_by, row.used_at) == (shops[0].merchant_id, me, None)
+    assert row.reseller_id != 999
 
 
 def test_get_changes_nothing(owner, shops, database):

@@ -15,7 +15,7 @@ from tests import factories
 from tests.accounts.letters import link, mails
 from tests.page import Page
 from tests.views.test_links import GUEST, accept
-from tests.views.test_sign_in import events
+from tests.views.test_sign_in import cookie, events
 from tests.views.town import let_in, plain
 
 
@@ -103,6 +103,8 @@ def test_changing_suspending_restoring_and_removing_act_on_the_next_click(app, o
     page = owner.page(f"/acces/{number}")
     assert page.one("input", name="role", value="finance").attributes.keys() >= {"checked"}
     assert owner.post_form(f"/acces/{number}", role="viewer", scope="all").location == "/acces?done=changed"
+    assert aid.get("/remises").status_code == 303, "his sessions have ended"
+    aid.sign_in("aid@shop.example")
     assert exports(aid) == 403
     assert aid.get("/remises").status_code == 200
     assert owner.post_form(f"/acces/{number}/suspendre").location == "/acces?done=suspended"
@@ -111,12 +113,72 @@ def test_changing_suspending_restoring_and_removing_act_on_the_next_click(app, o
     assert aid.get("/remises").status_code == 403
     assert "suspendu" in owner.page("/acces").text
     owner.post_form(f"/acces/{number}/retablir")
+    aid.sign_in("aid@shop.example")
     assert aid.get("/remises").status_code == 200
     owner.post_form(f"/acces/{number}/retirer")
     assert aid.get("/remises").status_code == 303
     assert membership(database, "aid@shop.example") is None
     happened = [event for event in events(database) if event.startswith("access_")]
     assert happened[-4:] == ["access_changed", "access_suspended", "access_restored", "access_removed"]
+
+
+@pytest.mark.parametrize(
+    ("path", "values", "mailed"),
+    [
+        ("", {"role": "owner", "scope": "all"}, True),
+        ("", {"role": "viewer", "scope": "all"}, True),
+        ("", {"role": "finance", "scope": "some", "contracts": "ALPHA"}, True),
+        ("/suspendre", {}, False),
+        ("/retablir", {}, True),
+        ("/retirer", {}, False),
+    ],
+)
+def test_a_key_from_before_a_change_of_rights_is_worth_nothing_after(
+    app, owner, shops, database, path, values, mailed
+):
+    let_in(database, "aid@shop.example", "ALPHA", Role.FINANCE)
+    number = membership(database, "aid@shop.example")
+    if path == "/retablir":
+        owner.post_form(f"/acces/{number}/suspendre")
+    aid = app.test_client()
+    aid.sign_in("aid@shop.example")
+    assert aid.get("/compte").status_code == 200
+    if "contracts" in values:
+        values = values | {"contracts": contract_number(database, shops[0])}
+    assert owner.post_form(f"/acces/{number}{path}", **values).status_code == 303
+    assert aid.get("/compte").status_code == 303
+    told = [mail["Subject"] for mail in mails(database, "aid@shop.example")]
+    assert [each.endswith("votre accès à ALPHA merchant a changé") for each in told] == [True] * mailed
+
+
+def test_what_stays_as_it_is_ends_nothing(app, owner, shops, database):
+    let_in(database, "aid@shop.example", "ALPHA", Role.FINANCE)
+    aid = app.test_client()
+    aid.sign_in("aid@shop.example")
+    number = membership(database, "aid@shop.example")
+    assert owner.post_form(f"/acces/{number}", role="finance", scope="all").status_code == 303
+    assert owner.post_form(f"/acces/{number}/retablir").status_code == 303
+    assert aid.get("/remises").status_code == 200
+    assert mails(database, "aid@shop.example") == []
+    assert "access_changed" not in events(database)
+
+
+def test_whoever_accepts_more_rights_keeps_one_session_with_another_key(app, owner, shops, database):
+    """He is signed in twice and accepts in one of the two browsers."""
+    let_in(database, GUEST, "BRAVO", Role.VIEWER)
+    invite(owner)
+    path = link(database, GUEST)
+    here, elsewhere, thief = (app.test_client() for _ in range(3))
+    for browser in (here, elsewhere):
+        browser.sign_in(GUEST)
+    thief.set_cookie("bordereau", cookie(here))
+    assert accept(here, path).location == "/"
+    assert [browser.get("/compte").status_code for browser in (here, elsewhere, thief)] == [200, 303, 303]
+
+
+def test_the_command_line_ends_sessions_as_well(app, owner, shops, database):
+    let_in(database, shops[0].email, "BRAVO", Role.VIEWER, password=None)
+    assert owner.get("/compte").status_code == 303
 
 
 def test_an_invitation_is_sent_again_or_withdrawn(app, owner, database):
