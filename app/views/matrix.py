@@ -21,6 +21,7 @@ class Thing(StrEnum):
     ACCESS = "access or invitation"
     MERCHANT = "merchant"
     FILE = "file"
+    TASK = "request to the worker"
     SESSION = "session"
 
 
@@ -120,6 +121,11 @@ ROUTES: Mapping[str, Guard] = {
     "desk.suspend": _MERCHANT_CHANGE,
     "desk.contracts": _STAFF,
     "desk.attach": _STAFF,
+    "desk.declare": _STAFF,
+    "desk.rename": _MERCHANT,
+    "desk.upload": _STAFF,
+    "desk.model": _STAFF,
+    "desk.task": Guard(Standing.STAFF, Thing.TASK),
     "desk.files": _STAFF,
     "desk.file": _FILE,
     "desk.load_again": Guard(Standing.STAFF, Thing.FILE, changes=True),
