@@ -10,6 +10,7 @@ from app.referential import BYTE_ORDER_MARK, HEADINGS, NAMES, example, text
 
 _WIDTHS = {"merchant_name": 28, "trade_name": 28, "address": 28, "siret": 18}
 _USUAL_WIDTH = 14
+_TEXT = 49  # the number of the format "Text" in any workbook
 
 
 def as_text(slug: str) -> bytes:
@@ -22,7 +23,7 @@ def as_workbook(slug: str) -> bytes:
     file = io.BytesIO()
     with Workbook(file, {"in_memory": True}) as book:
         sheet = book.add_worksheet("REFERENTIEL")
-        as_typed, bold = book.add_format({"num_format": "@"}), book.add_format({"bold": True})
+        as_typed, bold = book.add_format({"num_format": _TEXT}), book.add_format({"bold": True})
         for column, heading in enumerate(HEADINGS):
             sheet.set_column(column, column, _WIDTHS.get(heading.name, _USUAL_WIDTH), as_typed)
             sheet.write_string(0, column, heading.name, bold)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from babel.numbers import format_decimal
 from flask import abort, redirect, render_template, request, url_for
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
@@ -13,7 +14,7 @@ from app.context import database, desk, request_id, signed_in
 from app.desk import declaring, door, files, merchants, model_files, placing, tasks
 from app.desk.paging import AnyRow
 from app.errors import on_http
-from app.i18n import N_, gettext, ngettext
+from app.i18n import N_, gettext, language, ngettext
 from app.lists.applications import APPLICATIONS
 from app.models import DeskTaskKind
 from app.referential import HEADINGS
@@ -23,8 +24,9 @@ from app.views.desk.place import ID, blueprint, journal
 from app.views.listing import Column, listing
 
 UPLOAD: Final = "desk.upload"
-#: What a browser sends around a file.
+#: What a browser sends around a file, and what is held at once while it is read in pieces of 64 KB.
 ENVELOPE: Final = 64 * 1024
+PIECES: Final = 2 * 64 * 1024
 MODELS = {
     "csv": (model_files.as_text, "text/csv; charset=utf-8"),
     "xlsx": (
@@ -56,6 +58,7 @@ def allow_a_file() -> None:
     """Of one form more may be sent than of all others; said before it is read for its token."""
     if request.endpoint == UPLOAD:
         request.max_content_length = door.MOST_BYTES + ENVELOPE
+        request.max_form_memory_size = PIECES
 
 
 @blueprint.errorhandler(RequestEntityTooLarge)
@@ -215,9 +218,16 @@ def task(id: int) -> str:  # noqa: A002 - the name in the address
 
 def _counts(row: AnyRow, file: AnyRow | None) -> str:
     """What a referential declared, in words."""
-    counted = row.details
-    parts = [ngettext("%(num)s contract", "%(num)s contracts", file.contract_count)] if file else []
-    if "outlets" in counted:
-        parts.append(ngettext("%(num)s outlet", "%(num)s outlets", counted["outlets"]))
-        parts.append(ngettext("%(num)s merchant", "%(num)s merchants", counted["merchants"]))
-    return ", ".join(parts)
+    contracts = file.contract_count if file else 0
+    outlets, merchants_ = row.details.get("outlets", 0), row.details.get("merchants", 0)
+    return ", ".join(
+        (
+            ngettext("%(num)s contract", "%(num)s contracts", contracts, num=_grouped(contracts)),
+            ngettext("%(num)s outlet", "%(num)s outlets", outlets, num=_grouped(outlets)),
+            ngettext("%(num)s merchant", "%(num)s merchants", merchants_, num=_grouped(merchants_)),
+        )
+    )
+
+
+def _grouped(count: int) -> str:
+    return format_decimal(count, locale=language())
