@@ -64,9 +64,10 @@ def file_name(given: str | None) -> str:
 
 
 def wish(connection: Connection, reseller_id: int, form: Mapping[str, str]) -> Placing:
-    """What is wanted declared, for whom and where, read within one reseller."""
+    """What is wanted declared, for whom (somebody new unless named) and where, within one reseller."""
     wanted = placing.placing(connection, reseller_id, form, *CONTRACT)
     values = wanted.values
+    values["merchant"] = values["merchant"] or placing.NEW
     for name in ("contract", "rank", "bank_code"):
         values[name] = "".join(values[name].split())
     values["rank"] = values["rank"].zfill(3) if values["rank"] else ""
