@@ -164,7 +164,7 @@ def test_what_is_far_too_large_is_not_read(place, north):
     response = upload(north, b"x" * (door.MOST_BYTES + 200_000))
     assert response.status_code == 413
     assert "8 Mo au plus" in plain(Page(response, north.application).one(id="file-faults"))
-    assert north.post("/gestion/contrats/declarer", data={"more": "x" * 100_000}).status_code == 413
+    assert north.post("/gestion/commercants/declarer", data={"more": "x" * 100_000}).status_code == 413
 
 
 def test_without_a_file_one_is_asked_for(north):
@@ -298,7 +298,7 @@ def test_nothing_can_be_declared_for_another_maintainer(place, north):
     foreign = merchant_id(place, "SOUTHSHOP")
     for path in (
         f"/gestion/commercants/{foreign}/renommer",
-        f"/gestion/contrats/declarer?merchant={foreign}",
+        f"/gestion/commercants/declarer?merchant={foreign}",
     ):
         assert north.get(path).status_code == 404
         assert north.post_form(path, name="MINE").status_code == 404
@@ -357,8 +357,8 @@ def contract_form(**values):
 
 def test_a_new_merchant_is_declared_before_any_file_names_it(place, north):
     assert "Un nouveau commerçant" in main(north.page("/gestion/commercants"))
-    assert north.page("/gestion/contrats/declarer").h1 == "Un nouveau commerçant"
-    response = north.post_form("/gestion/contrats/declarer", **contract_form())
+    assert north.page("/gestion/commercants/declarer").h1 == "Un nouveau commerçant"
+    response = north.post_form("/gestion/commercants/declarer", **contract_form())
     place.work()
     page = north.page(response.location)
     assert page.h1 == "5557777/001 CBEMV"
@@ -372,7 +372,7 @@ def test_a_new_merchant_is_declared_before_any_file_names_it(place, north):
 
 def test_a_contract_is_added_to_a_known_outlet_and_leaves_it_as_it_was(place, north):
     merchant = merchant_id(place, "NORTHSHOP")
-    form = north.page(f"/gestion/contrats/declarer?merchant={merchant}")
+    form = north.page(f"/gestion/commercants/declarer?merchant={merchant}")
     assert form.h1 == "Déclarer un contrat"
     outlet = form.one("select", name="outlet").all("option")[0]["value"]
     before = "SELECT to_jsonb(o) FROM outlet o WHERE siret = '99999999800019'"
@@ -380,7 +380,7 @@ def test_a_contract_is_added_to_a_known_outlet_and_leaves_it_as_it_was(place, no
     values = contract_form(
         merchant=str(merchant), outlet=outlet, application="CBCLESS", siret="", trade_name=""
     )
-    assert north.post_form("/gestion/contrats/declarer", **values).status_code == 303
+    assert north.post_form("/gestion/commercants/declarer", **values).status_code == 303
     place.work()
     assert place.value(before) == known
     page = north.page(f"/gestion/commercants/{merchant}")
@@ -393,7 +393,7 @@ def test_what_is_wrong_with_a_contract_is_said_beside_its_field(place, north):
         merchant_code="NORTHSHOP", merchant_name=f"TPE {CARD}", contract="n° 7", rank="12345",
         application="", bank_code="12", siret="1", trade_name="a;b", time_zone="Mars/Base",
     )  # fmt: skip
-    response = north.post_form("/gestion/contrats/declarer", **values)
+    response = north.post_form("/gestion/commercants/declarer", **values)
     assert response.status_code == 422
     page = Page(response, north.application)
     wrong = {field["id"] for name in ("input", "select") for field in page.all(name, aria_invalid="true")}
@@ -403,7 +403,7 @@ def test_what_is_wrong_with_a_contract_is_said_beside_its_field(place, north):
     }  # fmt: skip
     assert page.one("input", name="city")["value"] == "Ici"
     assert "numéro de carte complet" in plain(page.one(id="merchant_name-fault"))
-    taken = north.post_form("/gestion/contrats/declarer", **contract_form(contract="7654321"))
+    taken = north.post_form("/gestion/commercants/declarer", **contract_form(contract="7654321"))
     assert "autre commerçant" in plain(Page(taken, north.application).one(id="contract-fault"))
     assert place.tasks() == []
     assert traces(place, CARD) == []

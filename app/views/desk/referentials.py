@@ -114,7 +114,7 @@ def _upload_form(faults: tuple[Refusal, ...] | str = ()) -> str:
 # A contract
 
 
-@blueprint.route("/contrats/declarer", methods=["GET", "POST"])
+@blueprint.route("/commercants/declarer", methods=["GET", "POST"])
 def declare() -> Response | str | tuple[str, int]:
     """Declare one contract, of a new merchant or of a known one."""
     here = desk()
