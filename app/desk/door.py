@@ -21,6 +21,8 @@ MOST_BYTES: Final = 8 * 1024 * 1024
 #: Reasons given for one file: enough to mend it, few enough to read.
 MOST_REASONS: Final = 20
 
+#: Found in no particular order: enough of them to name the first lines of any honest mistake.
+_CARDS_LOOKED_AT: Final = 1000
 # How the files of Excel begin: of today (a zip) and of old.
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
@@ -34,7 +36,7 @@ NOT_UTF8 = N_(
     "its letters are not UTF-8: in Excel, save the file as “CSV UTF-8 (comma delimited)”, not as plain “CSV”"
 )
 NOT_SEMICOLONS = N_("semicolons must stand between the columns")
-QUOTED_HEADING = N_("no quotation marks around the headings, please")
+QUOTED_HEADING = N_("save the file without quotation marks around cells of text")
 NO_HEADING = N_("this must be the heading of a referential, exactly as in the model")
 EXAMPLE = N_("the line of the example: take it away")
 FOREIGN = N_("expected %(slug)s: this desk declares for nobody else")
@@ -123,7 +125,8 @@ def _heading(line: str) -> Iterator[Refusal]:
 
 def _cards(data: bytes) -> Iterator[Refusal]:
     found = card_numbers.find(data, lambda candidate, _line: referential.is_siret(candidate))
-    places = sorted({(card.line, min(card.column, len(NAMES) - 1)) for card in found})
+    some = islice(found, _CARDS_LOOKED_AT)
+    places = sorted({(card.line, min(card.column, len(NAMES) - 1)) for card in some})
     return (Refusal(reason=CARD_NUMBER, line=line, column=HEADINGS[column].label) for line, column in places)
 
 

@@ -45,7 +45,7 @@ def test_what_excel_writes_and_a_system_extracts_passes():
         (SOUND.decode().encode("utf-16"), "UTF-8"),
         (SOUND.replace(b";", b","), "ligne 1 : les colonnes doivent être séparées par des points-virgules"),
         (SOUND.replace(b";", b"\t"), "points-virgules"),
-        (SOUND.replace(b"reseller;merchant_code", b'"reseller";"merchant_code"'), "pas de guillemets"),
+        (SOUND.replace(b"reseller;merchant_code", b'"reseller";"merchant_code"'), "sans guillemets autour"),
         (SOUND.replace(b"trade_name", b"nom"), "ligne 1 : cette ligne doit être l’en-tête"),
         (b"FIC;REMISE-TPE;1;host;k;COMPLET;2026-03-03T02:00:00+01:00\n", "l’en-tête d’un référentiel"),
         (SOUND.replace(b"NORTH;", b"south;"), "ligne 3, colonne « mainteneur » : north attendu"),

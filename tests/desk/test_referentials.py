@@ -71,6 +71,7 @@ def test_a_chain_of_500_shops_is_taken_on_without_a_command_line(place, north):
     page = north.page(response.location)
     assert page.h1 == "Réseau 2026.csv"
     assert "En attente du traitement" in main(page)
+    assert "En cours : Réseau 2026.csv" in main(north.page("/gestion/imports"))
     assert place.work() == 1
     page = north.page(response.location)
     assert "Chargé : 7 000 contrats, 500 points de vente, 1 commerçant" in main(page)
