@@ -30,6 +30,7 @@ class Event(StrEnum):
     NOT_IN_SCOPE = "not_in_scope"
     FOREIGN_SESSION = "foreign_session"
     MERCHANT_CHOSEN = "merchant_chosen"
+    DESK_CHOSEN = "desk_chosen"
     ACCESS_GIVEN = "access_given"
     STAFF_LOOKED = "staff_looked"
     STAFF_LEFT = "staff_left"

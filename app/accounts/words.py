@@ -37,6 +37,7 @@ WORDS: Mapping[Event, Said] = {
     Event.NOT_IN_SCOPE: Said(N_("Asked for a row out of sight"), N_("%(list)s, number %(id)s")),
     Event.FOREIGN_SESSION: Said(N_("Used a session at another address than its own")),
     Event.MERCHANT_CHOSEN: Said(N_("Went over to this merchant")),
+    Event.DESK_CHOSEN: Said(N_("Went over to this maintainer's desk")),
     Event.ACCESS_GIVEN: Said(N_("Received an access"), N_("%(role)s")),
     Event.ACCESS_CHANGED: Said(N_("Changed an access"), N_("%(whom)s: %(role)s")),
     Event.ACCESS_SUSPENDED: Said(N_("Suspended an access"), N_("%(whom)s")),

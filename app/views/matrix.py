@@ -114,6 +114,7 @@ ROUTES: Mapping[str, Guard] = {
     "journal.show": _JOURNAL,
     "journal.download": _JOURNAL,
     "desk.home": _STAFF,
+    "desk.choose": _STAFF_CHANGE,
     "desk.merchants": _STAFF,
     "desk.merchant": _MERCHANT,
     "desk.look": _MERCHANT_CHANGE,

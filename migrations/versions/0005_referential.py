@@ -1,4 +1,7 @@
-"""The desk has referentials loaded: their text waits with the task, unread by the web, and ends with it."""
+"""The desk has referentials loaded: their text waits with the task, unread by the web, and ends with it.
+
+Somebody who works for several maintainers chooses at whose desk he is, in each session.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -35,5 +38,6 @@ def upgrade() -> None:
     op.create_check_constraint(
         op.f("desk_task_kind_check"), "desk_task", "kind IN ('attach', 'declare', 'retry', 'replace')"
     )
+    op.add_column("user_session", sa.Column("reseller_id", sa.BigInteger(), nullable=True))
     for statement in GRANTS:
         op.execute(statement)

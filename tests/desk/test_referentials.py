@@ -14,11 +14,13 @@ from app.lists.applications import APPLICATIONS
 from app.models import DeskTask
 from importers import desk
 from importers.load import load_file
+from tests import factories
 from tests.accounts.letters import link
 from tests.desk.conftest import NORTHERN
-from tests.importers.files import File, Rem, referential
+from tests.importers.files import File, Rem, referential, written
 from tests.page import Page
-from tests.views.town import follow, plain
+from tests.views.staff import let_staff_in, sign_in
+from tests.views.town import follow, plain, portal
 
 UPLOAD = "/gestion/imports/deposer"
 CARD = next(f"497010123456{n:04}" for n in range(10000) if looks_like_card(f"497010123456{n:04}"))
@@ -475,3 +477,32 @@ def test_a_merchant_without_a_contract_says_what_to_do_first(place, north):
         connection.execute(text("UPDATE contract SET outlet_id = NULL WHERE number = '7654321'"))
     response = rename(north, merchant_id(place, "NORTHSHOP"), "Other")
     assert "déclarez-en un d'abord" in plain(Page(response, north.application).one(id="name-fault"))
+
+
+# Before anything is known
+
+
+def test_what_came_before_any_referential_is_announced_to_the_only_maintainer(database, tmp_path):
+    """A host delivers first, the maintainer's staff come second, his referential third."""
+    app = portal(database, tmp_path)
+    night = written(tmp_path, "night.txt", File(source="host", key="n1").data())
+    assert not load_file(database, night, tmp_path).refused
+    with database.writing(Role.OWNER) as connection:
+        factories.a_reseller(connection, slug="north", name="North")
+    let_staff_in(database, "staff@north.example", "north")
+    browser = app.test_client()
+    sign_in(browser, "staff@north.example")
+    assert "1 contrat vient d'une source encore attribuée à personne" in main(
+        browser.page("/gestion/contrats")
+    )
+    upload(browser, referential(LINE))
+    with database.reading(Role.OWNER) as connection:
+        task_id = connection.scalar(text("SELECT id FROM desk_task"))
+    desk.perform(database, tmp_path, task_id)
+    page = main(browser.page("/gestion/contrats"))
+    assert "attribuée à personne" not in page
+    assert "7654321/001 CBEMV" in page
+    with database.writing(Role.OWNER) as connection:
+        factories.a_reseller(connection, slug="south", name="South")
+        connection.execute(text("UPDATE contract SET reseller_id = 0 WHERE number = '7654321'"))
+    assert "attribuée à personne" not in main(browser.page("/gestion/contrats"))

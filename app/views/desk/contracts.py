@@ -24,11 +24,13 @@ def contracts() -> str:
     with database().reading() as connection:
         page = unclaimed.unclaimed(connection, reseller_id, words, after())
         on_their_way = tasks.awaited(connection, reseller_id)
+        unknown = unclaimed.of_no_maintainer(connection, reseller_id)
         attached = tasks.latest(connection, reseller_id, (DeskTaskKind.ATTACH,))
     return render_template(
         "desk/contracts.html",
         words=words,
         rows=page.rows,
+        unknown=unknown,
         on_their_way=on_their_way,
         waiting=lambda row: waiting_in_words(row.remittances, row.transactions, unclaimed.MOST_COUNTED),
         tasks=attached,
