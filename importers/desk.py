@@ -66,7 +66,7 @@ def perform(database: Database, data: Path, task_id: int) -> None:
             .where(DeskTask.id == task_id)
             .values(
                 state=DeskTaskState.FAILED if result.refusals else DeskTaskState.DONE,
-                finished_at=func.now(),
+                finished_at=func.clock_timestamp(),  # now() is when this transaction began
                 refusals=[asdict(refusal) for refusal in result.refusals],
                 import_file_id=result.file_id or task.import_file_id,
                 content=None,

@@ -254,6 +254,7 @@ def test_a_worker_killed_on_the_way_ends_in_the_same_state(place, north, monkeyp
     desk.perform(place.database, place.data, task.id)
     (task,) = place.tasks()
     assert (task.state, task.content) == ("done", None)
+    assert task.finished_at >= place.value("SELECT max(received_at) FROM import_file")
     assert "Chargé : 1 contrat, 1 point de vente, 1 commerçant" in main(north.page(location))
     assert place.value("SELECT count(*) FROM import_file WHERE name = 'referentiel.csv'") == 1
     assert len(list((place.data / "archive").iterdir())) == 7
