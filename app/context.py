@@ -59,12 +59,17 @@ def access() -> Access:
 
 
 def desk() -> Staff:
-    """The maintainer whose desk this is: the one of this host, else the first he works for; 403 for none."""
+    """The maintainer whose desk this is; 403 for somebody who works for none."""
     person = visitor()
     if person is None or not person.staff:
         abort(403)
-    here = themes().of_host(host()).slug
-    return next((staff for staff in person.staff if staff.reseller_slug == here), person.staff[0])
+    return person.desk(themes().of_host(host()).slug)
+
+
+def known_desk() -> Staff | None:
+    """The desk of the signed-in person if he was read already and has one: never touches the database."""
+    person = known_visitor()
+    return person.desk(themes().of_host(host()).slug) if person is not None and person.staff else None
 
 
 def known_visitor() -> Visitor | None:
@@ -78,8 +83,9 @@ def theme() -> Theme:
     person = known_visitor()
     if person is not None and person.access is not None:
         return themes().of_reseller(person.access.reseller_slug, host())
-    if person is not None and person.staff:
-        return themes().of_reseller(person.staff[0].reseller_slug, host())
+    here = known_desk()
+    if here is not None:
+        return themes().of_reseller(here.reseller_slug, host())
     return themes().of_host(host())
 
 

@@ -85,7 +85,7 @@ def handle_errors(app: Flask) -> None:
     app.register_error_handler(CSRFError, _on_expired_form)
     app.register_error_handler(ForeignFormError, _on_foreign_form)
     app.register_error_handler(TooManyAttemptsError, lambda _: _page(429))
-    app.register_error_handler(HTTPException, _on_http)
+    app.register_error_handler(HTTPException, on_http)
     app.register_error_handler(DBAPIError, _on_database)
     app.register_error_handler(PoolTimeoutError, _on_unreachable)
     app.register_error_handler(Exception, _on_bug)
@@ -107,7 +107,8 @@ def _log_refusal(by: str) -> None:
     log.warning(json.dumps({"at": datetime.now(UTC).isoformat(), **event}))
 
 
-def _on_http(error: HTTPException) -> Response:
+def on_http(error: HTTPException) -> Response:
+    """The answer to what Flask or a page refuses."""
     code = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
     nearest = HTTPStatus.BAD_REQUEST if code < HTTPStatus.INTERNAL_SERVER_ERROR else 500
     response = _page(code if code in EXPLANATIONS else nearest)

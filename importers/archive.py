@@ -28,16 +28,23 @@ class Delivery:
 
 
 def files_in(paths: Iterable[Path]) -> Iterator[Path]:
-    """The files that ``paths`` name, those of a folder in the order of their names, at any depth."""
+    """The files that ``paths`` name, those of a folder in the order in which they came, at any depth.
+
+    Of two referentials the later one holds: an archive that is loaded again ends where it was.
+    """
     for path in paths:
         if path.is_dir() and not path.is_symlink():
             yield from (
                 found
-                for found in sorted(path.rglob("*"))
+                for found in sorted(path.rglob("*"), key=_arrival)
                 if ANY_NAME.match(found.name) and not found.is_dir() and not found.is_symlink()
             )
         else:
             yield path
+
+
+def _arrival(path: Path) -> tuple[int, Path]:
+    return path.lstat().st_mtime_ns, path
 
 
 def receive(path: Path, name: str | None = None) -> Delivery:
@@ -74,13 +81,17 @@ def keep(delivery: Delivery, folder: Path) -> None:
         partial.replace(place)
 
 
-def settle(delivery: Delivery, data: Path, *, loaded: bool, replaced: str | None) -> None:
+def settle(delivery: Delivery, data: Path, *, loaded: bool, replaced: str | None, anew: bool) -> None:
     """Keep a copy of a file that was dealt with; from the inbox, the file itself goes.
 
     The archive holds what stands loaded, so that loading all of it again gives the same payments:
-    the copy of the file with the hash ``replaced`` leaves it.
+    the copy of the file with the hash ``replaced`` leaves it. ``anew``: its rows have just been written,
+    and the time of its copy says so (see :func:`files_in`).
     """
-    keep(delivery, data / (ARCHIVE if loaded else QUARANTINE))
+    folder = data / (ARCHIVE if loaded else QUARANTINE)
+    keep(delivery, folder)
+    if anew:
+        os.utime(folder / delivery.sha256)
     if replaced and (data / ARCHIVE / replaced).exists():
         (data / SUPERSEDED).mkdir(exist_ok=True)
         (data / ARCHIVE / replaced).rename(data / SUPERSEDED / replaced)

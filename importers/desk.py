@@ -1,7 +1,7 @@
 """What the maintainer's desk asks for, done with the importers' rights: once, and whole or not at all.
 
-Contracts are attached to a merchant by a referential like any other: it passes the same door, stands
-in the journal of files, and the archive that holds it rebuilds the same payments.
+What is said at the desk becomes a referential like any other: it passes the same door, stands in the
+journal of files, and the archive that holds it rebuilds the same payments.
 """
 
 from __future__ import annotations
@@ -9,30 +9,33 @@ from __future__ import annotations
 import logging
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select, text, update
 
+from app import referential
 from app.db import Database, Role
 from app.i18n import N_
-from app.models import UNCLAIMED_MERCHANT, DeskTask, DeskTaskKind, DeskTaskState, ImportFile
+from app.models import UNCLAIMED_MERCHANT, DeskTask, DeskTaskKind, DeskTaskState, ImportFile, Reseller
+from importers import referentiel
 from importers.archive import QUARANTINE
-from importers.layout import REFERENTIAL
-from importers.load import load_file
+from importers.formats import recognise
+from importers.load import Result, load_file
 from importers.refusals import Refusal, Refused, refuse
 
 _log = logging.getLogger(__name__)
 _Task = Row[*tuple[Any, ...]]
 
 #: What the desk says of an outlet or a merchant that does not exist yet.
-_MADE = ("siret", "trade_name", "postcode", "city", "time_zone", "merchant_code", "merchant_name")
+_MADE = ("siret", "trade_name", "address", "postcode", "city", "time_zone", "merchant_code", "merchant_name")
 _ATTACHED = """
 SELECT r.slug AS reseller, COALESCE(m.code, :merchant_code) AS merchant_code,
   COALESCE(m.name, :merchant_name) AS merchant_name,
   COALESCE(o.siret, :siret) AS siret, COALESCE(o.trade_name, :trade_name) AS trade_name,
-  c.label, COALESCE(o.address, '') AS address, COALESCE(o.postcode, :postcode) AS postcode,
+  c.label, COALESCE(o.address, :address) AS address, COALESCE(o.postcode, :postcode) AS postcode,
   COALESCE(o.city, :city) AS city, COALESCE(o.time_zone, :time_zone) AS time_zone,
   c.number AS contract, c.rank, c.application, c.bank_code, c.bank_name, c.mcc, c.currency,
   c.valid_from, c.valid_to
@@ -57,39 +60,70 @@ def perform(database: Database, data: Path, task_id: int) -> None:
         ).one_or_none()
         if task is None:
             return
-        refusals = _done(database, data, task)
+        result = _done(database, data, task)
         guard.execute(
             update(DeskTask)
             .where(DeskTask.id == task_id)
             .values(
-                state=DeskTaskState.FAILED if refusals else DeskTaskState.DONE,
-                finished_at=func.now(),
-                refusals=[asdict(refusal) for refusal in refusals],
+                state=DeskTaskState.FAILED if result.refusals else DeskTaskState.DONE,
+                finished_at=func.clock_timestamp(),  # now() is when this transaction began
+                refusals=[asdict(refusal) for refusal in result.refusals],
+                import_file_id=result.file_id or task.import_file_id,
+                content=None,
             )
         )
 
 
-def _done(database: Database, data: Path, task: _Task) -> tuple[Refusal, ...]:
-    """Why a task could not be done; nothing when it was."""
+@dataclass(frozen=True)
+class _Ended:
+    """How a task ended: why it could not be done, if so, and the file that came of it."""
+
+    refusals: tuple[Refusal, ...] = ()
+    file_id: int | None = None
+
+
+def _done(database: Database, data: Path, task: _Task) -> _Ended:
+    """How a task ends: nothing refused when it was done."""
     try:
-        return _DEEDS[DeskTaskKind(task.kind)](database, data, task)
+        result = _DEEDS[DeskTaskKind(task.kind)](database, data, task)
     except Refused as refused:
-        return refused.refusals
+        return _Ended(refused.refusals)
     except Exception:  # noqa: BLE001 - whatever it was, the desk must not wait for ever
         _log.exception("desk task %s broke off", task.id)
-        return (Refusal(reason=N_("it broke off on our side: ask for it again")),)
+        return _Ended((Refusal(reason=N_("it broke off on our side: ask for it again")),))
+    return _Ended(result.refusals, result.file_id)
 
 
-def _attach(database: Database, data: Path, task: _Task) -> tuple[Refusal, ...]:
+def _attach(database: Database, data: Path, task: _Task) -> Result:
     with database.reading(Role.IMPORT) as connection:
         lines = _referential(connection, task)
+    return _load(database, data, referential.text(*lines), f"rattachement-{task.id}.csv")
+
+
+def _declare(database: Database, data: Path, task: _Task) -> Result:
+    """Load the referential that was handed over, for the maintainer who did and for nobody else.
+
+    What was written at the desk holds again when it is said again: a name, changed and changed back.
+    """
+    with database.reading(Role.IMPORT) as connection:
+        slug = connection.scalar(select(Reseller.slug).where(Reseller.id == task.reseller_id))
+    name = task.details.get("file") or f"declaration-{task.id}.csv"
+    if recognise(name, task.content).name != referentiel.NAME:
+        raise refuse(N_("this file is no referential"))
+    if not referentiel.origin(task.content).resellers <= {slug, ""}:  # the importer words empty lines
+        raise refuse(N_("this referential declares for another maintainer"))
+    since = None if task.details.get("file") else task.asked_at
+    return _load(database, data, task.content, name, since)
+
+
+def _load(database: Database, data: Path, content: bytes, name: str, since: datetime | None = None) -> Result:
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"rattachement-{task.id}.csv"
-        path.write_text("\n".join([";".join(REFERENTIAL), *lines]) + "\n", encoding="utf-8")
-        return load_file(database, path, data).refusals
+        path = Path(folder) / "referential.csv"
+        path.write_bytes(content)
+        return load_file(database, path, data, name=name, since=since)
 
 
-def _referential(connection: Connection, task: _Task) -> list[str]:
+def _referential(connection: Connection, task: _Task) -> list[dict[str, Any]]:
     """The lines that declare the contracts of ``task``. Raises Refused when none of them waits any more."""
     parameters = {
         **dict.fromkeys(_MADE, ""),
@@ -104,10 +138,10 @@ def _referential(connection: Connection, task: _Task) -> list[str]:
     rows = connection.execute(text(_ATTACHED), parameters).mappings().all()
     if not rows:
         raise refuse(N_("these contracts do not wait any more: somebody has declared them"))
-    return [";".join(str(row[name] or "") for name in REFERENTIAL) for row in rows]
+    return [dict(row) for row in rows]
 
 
-def _load_again(database: Database, data: Path, task: _Task) -> tuple[Refusal, ...]:
+def _load_again(database: Database, data: Path, task: _Task) -> Result:
     with database.reading(Role.IMPORT) as connection:
         file = connection.execute(
             select(ImportFile.sha256, ImportFile.name).where(ImportFile.id == task.import_file_id)
@@ -116,11 +150,12 @@ def _load_again(database: Database, data: Path, task: _Task) -> tuple[Refusal, .
     if file is None or path is None or not path.exists():
         raise refuse(N_("no copy of this file is in quarantine any more"))
     replace = task.kind == DeskTaskKind.REPLACE
-    return load_file(database, path, data, replace=replace, name=file.name).refusals
+    return load_file(database, path, data, replace=replace, name=file.name)
 
 
-_DEEDS: dict[DeskTaskKind, Callable[[Database, Path, _Task], tuple[Refusal, ...]]] = {
+_DEEDS: dict[DeskTaskKind, Callable[[Database, Path, _Task], Result]] = {
     DeskTaskKind.ATTACH: _attach,
+    DeskTaskKind.DECLARE: _declare,
     DeskTaskKind.RETRY: _load_again,
     DeskTaskKind.REPLACE: _load_again,
 }

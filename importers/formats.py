@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
 
+from app.card_numbers import Candidate
 from app.i18n import N_
 from importers import referentiel, remise_tpe
-from importers.card_numbers import Candidate
 from importers.records import Origin, Records
 from importers.refusals import refuse
 

@@ -6,6 +6,8 @@ formats, version 1".
 
 from __future__ import annotations
 
+from app import referential
+
 #: REMISE-TPE: the columns of each record, without the record code itself.
 HEADER = ("format", "version", "source", "file_key", "content", "created_at")
 REMITTANCE = (
@@ -86,24 +88,4 @@ TOTALS = {
 }
 
 #: REFERENTIEL: the header line, in order.
-REFERENTIAL = (
-    "reseller",
-    "merchant_code",
-    "merchant_name",
-    "siret",
-    "trade_name",
-    "label",
-    "address",
-    "postcode",
-    "city",
-    "time_zone",
-    "contract",
-    "rank",
-    "application",
-    "bank_code",
-    "bank_name",
-    "mcc",
-    "currency",
-    "valid_from",
-    "valid_to",
-)
+REFERENTIAL = referential.NAMES

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Connection, Row, cast, delete, func, insert, select, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Connection,
+    Row,
+    cast,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects.postgresql import array
 
 from app.models import ImportFile, ImportRefusal, ImportStatus, Reseller, Source
@@ -14,11 +27,18 @@ from importers.records import Origin
 from importers.refusals import Refused
 
 
-def known(connection: Connection, delivery: Delivery) -> Row[*tuple[Any, ...]] | None:
-    """The file of the same bytes that was loaded, whatever its name was; None when there is none."""
+def known(
+    connection: Connection, delivery: Delivery, since: datetime | None = None
+) -> Row[*tuple[Any, ...]] | None:
+    """The file of the same bytes that was loaded, whatever its name was; None when there is none.
+
+    ``since`` leaves out what was loaded before.
+    """
     return connection.execute(
         select(ImportFile.id, ImportFile.format).where(
-            ImportFile.sha256 == delivery.sha256, ImportFile.status != ImportStatus.QUARANTINED
+            ImportFile.sha256 == delivery.sha256,
+            ImportFile.status != ImportStatus.QUARANTINED,
+            true() if since is None else ImportFile.received_at >= since,
         )
     ).one_or_none()
 
@@ -41,13 +61,21 @@ def former(connection: Connection, source_id: int, file_key: str) -> Row[*tuple[
 
 
 def enter(
-    connection: Connection, delivery: Delivery, status: ImportStatus, format_name: str | None = None
+    connection: Connection,
+    delivery: Delivery,
+    status: ImportStatus,
+    format_name: str | None = None,
+    since: datetime | None = None,
 ) -> int:
-    """Write the row of a file, in place of its earlier quarantine and under its id; returns the id."""
+    """Write the row of a file, in place of its earlier quarantine and under its id; returns the id.
+
+    ``since`` lets it take the place of the same bytes that were loaded before.
+    """
+    earlier = ImportFile.status == ImportStatus.QUARANTINED
+    if since is not None:
+        earlier = or_(earlier, ImportFile.received_at < since)
     former_id = connection.scalar(
-        delete(ImportFile)
-        .where(ImportFile.sha256 == delivery.sha256, ImportFile.status == ImportStatus.QUARANTINED)
-        .returning(ImportFile.id)
+        delete(ImportFile).where(ImportFile.sha256 == delivery.sha256, earlier).returning(ImportFile.id)
     )
     row: dict[str, Any] = {
         **({"id": former_id} if former_id else {}),
@@ -57,7 +85,7 @@ def enter(
         "lines": delivery.data.count(b"\n"),
         "format": format_name,
         "status": status,
-        "received_at": datetime.now(UTC),
+        "received_at": func.clock_timestamp(),
         "seconds": 0.0,
         **dict.fromkeys(("contract_count", "remittance_count", "transaction_count", "unclaimed_count"), 0),
         "sums": {},
@@ -85,8 +113,8 @@ def belongs_to(connection: Connection, file_id: int, origin: Origin) -> None:
 
 def refuse(
     connection: Connection, delivery: Delivery, refused: Refused, origin: Origin, seconds: float
-) -> None:
-    """Write down why a file is set aside: lines, columns and reasons, never a value."""
+) -> int:
+    """Write down why a file is set aside: lines, columns and reasons, never a value; returns its id."""
     file_id = enter(connection, delivery, ImportStatus.QUARANTINED)
     belongs_to(connection, file_id, origin)
     complete(connection, file_id, seconds=seconds)
@@ -103,3 +131,4 @@ def refuse(
             for refusal in refused.refusals
         ],
     )
+    return file_id

@@ -7,11 +7,12 @@ operator may load as a replacement.
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,12 @@ from typing import Any
 from sqlalchemy import Connection, insert, text
 from sqlalchemy.exc import DBAPIError
 
+from app import card_numbers
 from app.db import Database, Role
 from app.i18n import N_
 from app.migrate import ensure_partitions
 from app.models import ImportStatus, ReceivedDay
-from importers import archive, card_numbers, contracts, ledger, payments, replacement, sources, totals
+from importers import archive, contracts, ledger, payments, replacement, sources, totals
 from importers.archive import Delivery
 from importers.formats import Format, origin_of, recognise
 from importers.records import Payments, Records, Referential
@@ -53,7 +55,7 @@ class Status(StrEnum):
 class Result:
     """What became of one file. ``sums`` maps a currency to its control sums (minor units).
 
-    ``replaced`` is the hash of the file whose place it took.
+    ``replaced`` is the hash of the file whose place it took; ``file_id`` its row in the journal of files.
     """
 
     path: Path
@@ -68,6 +70,7 @@ class Result:
     sums: dict[str, dict[str, int]] = field(default_factory=dict)
     seconds: float = 0.0
     replaced: str | None = None
+    file_id: int | None = None
 
     @property
     def refused(self) -> bool:
@@ -89,6 +92,7 @@ class _Attempt:
     delivery: Delivery
     replace: bool
     dry_run: bool
+    since: datetime | None = None
     started: float = field(default_factory=time.monotonic)
 
     @property
@@ -125,18 +129,20 @@ def load_file(
     replace: bool = False,
     dry_run: bool = False,
     name: str | None = None,
+    since: datetime | None = None,
 ) -> Result:
     """Load one file, keep a copy under ``data``, and say what became of it.
 
     ``replace`` lets other bytes under a known file id take the place of what they brought;
     ``dry_run`` goes all the way and leaves nothing; ``name`` is the one the file came under, when
-    ``path`` is a copy that we keep. Raises OSError when the file cannot be read.
+    ``path`` is a copy that we keep. ``since`` loads a referential once more that was loaded before then:
+    what a person says anew holds again. Raises OSError when the file cannot be read.
     """
     try:
         delivery = archive.receive(path, name)
     except Refused as refused:
         return Result(path=path, status=Status.QUARANTINED, refusals=refused.refusals)
-    attempt = _Attempt(delivery=delivery, replace=replace, dry_run=dry_run)
+    attempt = _Attempt(delivery=delivery, replace=replace, dry_run=dry_run, since=since)
     with database.engine(Role.IMPORT).connect() as guard:
         _lock_bytes(guard, delivery)
         try:
@@ -163,18 +169,25 @@ def _dealt_with(database: Database, attempt: _Attempt, data: Path) -> Result:
             return result
         with database.writing(Role.IMPORT) as connection:
             origin = origin_of(attempt.delivery.name, attempt.delivery.data)
-            ledger.refuse(connection, attempt.delivery, refused, origin, attempt.seconds)
+            file_id = ledger.refuse(connection, attempt.delivery, refused, origin, attempt.seconds)
+        result = dataclasses.replace(result, file_id=file_id)
         if refused.holds_card_number:  # not even a copy is kept; the file stays where it was
             return result
     if not attempt.dry_run:
-        archive.settle(attempt.delivery, data, loaded=not result.refused, replaced=result.replaced)
+        archive.settle(
+            attempt.delivery,
+            data,
+            loaded=not result.refused,
+            replaced=result.replaced,
+            anew=result.status is Status.LOADED,
+        )
     return result
 
 
 def _known(database: Database, attempt: _Attempt) -> Result | None:
     with database.reading(Role.IMPORT) as connection:
-        known = ledger.known(connection, attempt.delivery)
-    return attempt.result(Status.KNOWN, format=known.format) if known else None
+        known = ledger.known(connection, attempt.delivery, attempt.since)
+    return attempt.result(Status.KNOWN, format=known.format, file_id=known.id) if known else None
 
 
 def _read(delivery: Delivery) -> tuple[Format, Records]:
@@ -233,9 +246,10 @@ def _make_room(database: Database, records: Payments) -> None:
 def _load_referential(
     connection: Connection, attempt: _Attempt, known: Format, records: Referential
 ) -> Result:
-    file_id = ledger.enter(connection, attempt.delivery, ImportStatus.LOADED, known.name)
+    file_id = ledger.enter(connection, attempt.delivery, ImportStatus.LOADED, known.name, attempt.since)
     contracts.declare(connection, records.contracts)
-    result = attempt.result(Status.LOADED, format=known.name, contracts=len(records.contracts))
+    count = len(records.contracts)
+    result = attempt.result(Status.LOADED, format=known.name, contracts=count, file_id=file_id)
     ledger.belongs_to(connection, file_id, known.origin(attempt.delivery.data))
     ledger.complete(connection, file_id, contract_count=result.contracts, seconds=result.seconds)
     return result
@@ -264,6 +278,7 @@ def _load_payments(connection: Connection, attempt: _Attempt, known: Format, rec
         unclaimed=loaded.unclaimed,
         sums=_control_sums(records),
         replaced=former.sha256 if former else None,
+        file_id=file_id,
     )
     ledger.complete(
         connection,

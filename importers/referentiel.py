@@ -12,12 +12,14 @@ from zoneinfo import available_timezones
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
+from app.card_numbers import Candidate
 from app.i18n import N_
+from app.referential import BY_NAME, is_siret
 from importers import layout, lines
-from importers.card_numbers import Candidate
-from importers.columns import check, currency, digits, letters, shaped, text
+from importers.columns import Column, check, text
 from importers.records import Origin, Referential
 from importers.refusals import Refusal, Refused, refuse
 
@@ -26,38 +28,55 @@ FIRST_LINE = re.compile(rb"(?:\xef\xbb\xbf)?reseller;merchant_code;")
 
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _EXPECTED_DAY = N_("expected a day such as 2026-03-02")
+# What spreadsheets do to numbers is said with what was expected: whoever mends the file meets it there.
+_EXPECTED_SIRET = N_("expected 14 digits: a spreadsheet rounds so long a number unless its column is text")
+_EXPECTED_ZEROS = N_("expected %(most)s digits: a spreadsheet cuts zeros in front unless the column is text")
+
+
+def _shaped(name: str, pattern: str, expected: str) -> Column:
+    known = BY_NAME[name]
+    params = {"most": known.most}
+    return Column(
+        name=name,
+        label=known.label,
+        pattern=pattern,
+        expected=expected,
+        params=params,
+        required=known.required,
+    )
+
+
+def _text(name: str) -> Column:
+    known = BY_NAME[name]
+    return text(name, known.label, known.most, required=known.required)
+
+
 COLUMNS = (
-    shaped(
-        "reseller",
-        N_("reseller"),
-        "[0-9A-Za-z_-]{1,40}",
-        N_("expected letters, digits, - or _"),
-        required=True,
-    ),
-    text("merchant_code", N_("merchant code"), 40, required=True),
-    text("merchant_name", N_("merchant name"), 120, required=True),
-    digits("siret", N_("SIRET"), 14, 14, required=True),
-    text("trade_name", N_("trade name"), 120, required=True),
-    text("label", N_("label"), 120),
-    text("address", N_("address"), 200),
-    text("postcode", N_("postcode"), 12),
-    text("city", N_("city"), 120),
-    text("time_zone", N_("time zone"), 64, required=True),
-    letters("contract", N_("contract"), 15, required=True),
-    digits("rank", N_("rank"), 3, 3, required=True),
-    text("application", N_("application"), 20, required=True),
-    digits("bank_code", N_("bank code"), 5, 5),
-    text("bank_name", N_("bank name"), 80),
-    digits("mcc", N_("MCC"), 4, 4),
-    currency("currency", N_("currency")),
-    shaped("valid_from", N_("valid from"), _DAY, _EXPECTED_DAY),
-    shaped("valid_to", N_("valid to"), _DAY, _EXPECTED_DAY),
+    _shaped("reseller", "[0-9A-Za-z_-]{1,40}", N_("expected letters, digits, - or _")),
+    _text("merchant_code"),
+    _text("merchant_name"),
+    _shaped("siret", "[0-9]{14}", _EXPECTED_SIRET),
+    _text("trade_name"),
+    _text("label"),
+    _text("address"),
+    _text("postcode"),
+    _text("city"),
+    _text("time_zone"),
+    _shaped("contract", "[0-9A-Za-z]{1,15}", N_("expected at most %(most)s letters or digits")),
+    _shaped("rank", "[0-9]{3}", _EXPECTED_ZEROS),
+    _text("application"),
+    _shaped("bank_code", "[0-9]{5}", _EXPECTED_ZEROS),
+    _text("bank_name"),
+    _shaped("mcc", "[0-9]{4}", _EXPECTED_ZEROS),
+    _shaped("currency", "[A-Z]{3}", N_("expected a currency such as EUR")),
+    _shaped("valid_from", _DAY, _EXPECTED_DAY),
+    _shaped("valid_to", _DAY, _EXPECTED_DAY),
 )
 
 
 def belongs(_data: bytes, candidate: Candidate, _line: bytes) -> bool:
     """A SIRET passes for a card number; its column is where it belongs."""
-    return layout.REFERENTIAL[min(candidate.column, len(COLUMNS) - 1)] == "siret"
+    return is_siret(candidate)
 
 
 def origin(data: bytes) -> Origin:
@@ -76,6 +95,7 @@ def read(data: bytes) -> Referential:
         raise refuse(N_("expected the heading: %(heading)s"), line=1, heading=";".join(layout.REFERENTIAL))
     rows = np.arange(1, len(body))
     table = body.table(rows, names)
+    _refuse_empty_lines(table, rows + 1)
     refusals = check(table, COLUMNS, rows + 1)
     if refusals:
         raise Refused(refusals)
@@ -88,6 +108,16 @@ def read(data: bytes) -> Referential:
     _refuse_twins(contracts)
     _refuse_contradictions(contracts)
     return Referential(contracts=contracts)
+
+
+def _refuse_empty_lines(table: pa.Table, lines: NDArray[np.int64]) -> None:
+    """Spreadsheets save rows that look empty as separators alone: one reason for each, not one a column."""
+    filled = np.zeros(len(lines), dtype=np.bool_)
+    for values in table.columns:
+        filled |= values.is_valid().to_numpy()
+    if not filled.all():
+        reason = N_("an empty line: take it away")
+        raise Refused(Refusal(reason=reason, line=int(line)) for line in lines[~filled])
 
 
 def _refuse_unknown_zones(contracts: pd.DataFrame) -> None:

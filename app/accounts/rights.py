@@ -135,8 +135,9 @@ class Staff:
 class Visitor:
     """A signed-in person, as flask-login wants a user. ``access`` is None without a merchant.
 
-    ``staff`` names the maintainers he works for; ``has_second_factor`` tells whether an app is proved,
-    ``proved_lately`` whether he has just given his password or a code in this session.
+    ``staff`` names the maintainers he works for, ``desk_id`` the one he has chosen among several;
+    ``has_second_factor`` tells whether an app is proved, ``proved_lately`` whether he has just given his
+    password or a code in this session.
     """
 
     is_authenticated: ClassVar[bool] = True
@@ -150,6 +151,7 @@ class Visitor:
     access: Access | None
     accesses: tuple[Access, ...]
     staff: tuple[Staff, ...] = ()
+    desk_id: int | None = None
     has_second_factor: bool = False
     proved_lately: bool = False
 
@@ -168,6 +170,15 @@ class Visitor:
     def is_looking(self) -> bool:
         """Whether he looks at somebody else's data as the maintainer's staff."""
         return self.access is not None and self.access.is_look
+
+    def desk(self, host_slug: str) -> Staff:
+        """The maintainer whose desk he is at: the one he chose, else that of the host, else the first.
+
+        Raises IndexError for somebody who works for none.
+        """
+        chosen = (one for one in self.staff if one.reseller_id == self.desk_id)
+        here = (one for one in self.staff if one.reseller_slug == host_slug)
+        return next(chosen, None) or next(here, None) or self.staff[0]
 
     def belongs_to(self, merchant_id: int) -> bool:
         """Whether he has a membership there."""
@@ -190,6 +201,7 @@ def visitor_of(connection: Connection, key: str) -> Visitor | None:
         access=chosen or _look(first.looked_at) or next(iter(accesses), None),
         accesses=accesses,
         staff=tuple(Staff(*row) for row in first.staff),
+        desk_id=first.desk_id,
         has_second_factor=first.has_second_factor,
         proved_lately=first.proved_lately,
     )
@@ -221,6 +233,7 @@ def _statement(key: str) -> Select[Any]:
             UserSession.user_id,
             UserSession.host,
             UserSession.merchant_id.label("chosen_id"),
+            UserSession.reseller_id.label("desk_id"),
             (UserSession.last_seen_at > func.now() - SEEN_EVERY).label("seen_lately"),
             func.coalesce(UserSession.proved_at > func.now() - PROOF, false()).label("proved_lately"),
             UserAccount.email,

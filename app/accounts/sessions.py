@@ -193,6 +193,12 @@ def mark_seen(connection: Connection, key: str) -> None:
     )
 
 
+def choose_desk(connection: Connection, key: str, reseller_id: int) -> None:
+    """Go over to the desk of another maintainer in this session, looking at no merchant."""
+    chosen = {"reseller_id": reseller_id, "merchant_id": None}
+    connection.execute(update(UserSession).where(UserSession.key_hash == hash_of(key)).values(chosen))
+
+
 def choose_merchant(connection: Connection, key: str, merchant_id: int | None) -> None:
     """Look at another merchant from here on, in this session; None goes back to one's own."""
     connection.execute(

@@ -42,6 +42,11 @@ def merchant(connection: Connection, reseller_id: int, merchant_id: int) -> AnyR
     ).one_or_none()
 
 
+def of_code(connection: Connection, reseller_id: int, code: str) -> int | None:
+    """The id of the merchant with this code; None when there is none."""
+    return connection.scalar(select(Merchant.id).where(*_of(reseller_id), Merchant.code == code))
+
+
 def suspend(connection: Connection, reseller_id: int, merchant_id: int, *, suspended: bool) -> bool:
     """Close a merchant to all its people, or open it again; its payments go on arriving.
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Select, insert, select
 
 from app.desk.paging import AnyRow
 from app.jobs import defer
@@ -27,8 +27,11 @@ class NewTask:
     """Who asks for what.
 
     ``details`` of ATTACH: ``contract_ids`` and ``contracts`` (in words); ``outlet_id``, or the ``outlet``
-    to make (``siret``, ``trade_name``, ``postcode``, ``city``, ``time_zone``); without ``merchant_id``, the
-    ``merchant`` to make (``merchant_code``, ``merchant_name``). Of the others: ``file``, its name.
+    to make (``siret``, ``trade_name``, ``address``, ``postcode``, ``city``, ``time_zone``); without
+    ``merchant_id``, the ``merchant`` to make (``merchant_code``, ``merchant_name``). Of DECLARE: ``outlets``
+    and ``merchants`` (how many), ``merchant_code`` when there is one alone, and what ``content`` is:
+    ``file`` (the name of one handed over), ``contracts`` (in words), or ``name`` (the new one of the
+    merchant). Of the others: ``file``, its name.
     """
 
     reseller_id: int
@@ -37,6 +40,7 @@ class NewTask:
     merchant_id: int | None = None
     import_file_id: int | None = None
     details: dict[str, Any]
+    content: bytes | None = None
 
 
 def ask(connection: Connection, task: NewTask) -> int:
@@ -57,8 +61,7 @@ def latest(
 ) -> list[AnyRow]:
     """The latest tasks of some kinds, the newest first, each with the ``email`` of who asked."""
     statement = (
-        select(*DeskTask.__table__.columns, UserAccount.email)
-        .outerjoin(UserAccount, UserAccount.id == DeskTask.user_id)
+        _told()
         .where(DeskTask.reseller_id == reseller_id, DeskTask.kind.in_(kinds))
         .order_by(DeskTask.id.desc())
         .limit(SHOWN)
@@ -68,6 +71,19 @@ def latest(
     if merchant_id is not None:
         statement = statement.where(DeskTask.merchant_id == merchant_id)
     return list(connection.execute(statement))
+
+
+def task(connection: Connection, reseller_id: int, task_id: int) -> AnyRow | None:
+    """One task, as :func:`latest` gives them; None when it is not this reseller's."""
+    return connection.execute(
+        _told().where(DeskTask.reseller_id == reseller_id, DeskTask.id == task_id)
+    ).one_or_none()
+
+
+def _told() -> Select[*tuple[Any, ...]]:
+    """All of a task but its content, which the web may not read."""
+    columns = (column for column in DeskTask.__table__.columns if column.name != "content")
+    return select(*columns, UserAccount.email).outerjoin(UserAccount, UserAccount.id == DeskTask.user_id)
 
 
 def awaited(connection: Connection, reseller_id: int) -> frozenset[int]:

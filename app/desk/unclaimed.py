@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, ScalarSelect, func, select
 
 from app.desk.paging import AnyRow, Order, Page, page
-from app.models import UNCLAIMED_MERCHANT, Contract, Remittance, Source, Transaction
+from app.models import UNCLAIMED_MERCHANT, Contract, Remittance, Reseller, Source, Transaction
 
 #: Counted so far and no further: "10 000 or more" is as good as the exact number.
 MOST_COUNTED = 10_000
@@ -55,6 +55,22 @@ def how_many(connection: Connection, reseller_id: int) -> int:
     waiting = (
         select(Contract.id)
         .where(Contract.merchant_id == UNCLAIMED_MERCHANT, Contract.reseller_id == reseller_id)
+        .limit(MOST_COUNTED)
+        .subquery()
+    )
+    return connection.execute(select(func.count()).select_from(waiting)).scalar_one()
+
+
+def of_no_maintainer(connection: Connection, reseller_id: int) -> int:
+    """Undeclared contracts of sources that are nobody's yet, told to the only maintainer there is.
+
+    They become his with his first referential; among several the operator says whose a source is.
+    """
+    others = select(Reseller.id).where(Reseller.declared, Reseller.id != reseller_id)
+    waiting = (
+        select(Contract.id)
+        .join(Reseller, Reseller.id == Contract.reseller_id)
+        .where(Contract.merchant_id == UNCLAIMED_MERCHANT, ~Reseller.declared, ~others.exists())
         .limit(MOST_COUNTED)
         .subquery()
     )

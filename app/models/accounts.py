@@ -178,7 +178,8 @@ class UserSession(Base):
 
     ``id`` names a session on its owner's page. While ``pending``, the password was good and the second
     factor is awaited: nothing else is open. ``idle`` is how long it lives without a visit; ``proved_at``
-    is when the password or a code was last given in it.
+    is when the password or a code was last given in it. ``reseller_id`` is the maintainer at whose desk
+    somebody of several has chosen to be.
     """
 
     __tablename__ = "user_session"
@@ -188,6 +189,7 @@ class UserSession(Base):
     id: Mapped[int] = mapped_column(BigInteger, Identity())
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
     merchant_id: Mapped[BigOrNone]
+    reseller_id: Mapped[BigOrNone]
     host: Mapped[Words]
     user_agent: Mapped[WordsOrNone]
     pending: Mapped[bool] = mapped_column(default=False, server_default="false")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Index
+from sqlalchemy import CheckConstraint, Index, LargeBinary
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -13,9 +13,10 @@ from app.models.base import Base, Big, BigOrNone, CreatedAt, InstantOrNone, Loca
 
 
 class DeskTaskKind(StrEnum):
-    """What is asked: contracts for a merchant, a file once more, a file in place of its former content."""
+    """What is asked: contracts for a merchant, a referential, a file once more, or in place of its former."""
 
     ATTACH = "attach"
+    DECLARE = "declare"
     RETRY = "retry"
     REPLACE = "replace"
 
@@ -32,7 +33,8 @@ class DeskTask(Base):
     """One thing asked for by somebody of a maintainer, done by the worker with its own rights.
 
     ``details`` holds what the kind needs (see ``app.desk.tasks``); ``refusals`` says why it failed, as
-    the fields of :class:`app.refusals.Refusal`. Keys of other tables bear no foreign key.
+    the fields of :class:`app.refusals.Refusal`. Keys of other tables bear no foreign key. ``content`` is
+    the text of a referential to load: the web writes it and never reads it, and it ends with the task.
     """
 
     __tablename__ = "desk_task"
@@ -40,6 +42,7 @@ class DeskTask(Base):
         Index("desk_task_reseller_idx", "reseller_id", "kind", "id"),
         one_of("kind", DeskTaskKind),
         one_of("state", DeskTaskState),
+        CheckConstraint("content IS NULL OR state = 'waiting'", name="content"),
     )
 
     id: Mapped[LocalId]
@@ -52,4 +55,5 @@ class DeskTask(Base):
     merchant_id: Mapped[BigOrNone]
     import_file_id: Mapped[BigOrNone]
     details: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    content: Mapped[bytes | None] = mapped_column(LargeBinary)
     refusals: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default="[]")

@@ -21,6 +21,7 @@ class Thing(StrEnum):
     ACCESS = "access or invitation"
     MERCHANT = "merchant"
     FILE = "file"
+    TASK = "request to the worker"
     SESSION = "session"
 
 
@@ -122,6 +123,7 @@ ROUTES: Mapping[str, Guard] = {
     "journal.show": _JOURNAL,
     "journal.download": _JOURNAL,
     "desk.home": _STAFF,
+    "desk.choose": _STAFF_CHANGE,
     "desk.merchants": _STAFF,
     "desk.merchant": _MERCHANT,
     "desk.look": _MERCHANT_CHANGE,
@@ -129,6 +131,11 @@ ROUTES: Mapping[str, Guard] = {
     "desk.suspend": _MERCHANT_PROOF_CHANGE,
     "desk.contracts": _STAFF,
     "desk.attach": _STAFF,
+    "desk.declare": _STAFF,
+    "desk.rename": _MERCHANT,
+    "desk.upload": _STAFF,
+    "desk.model": _STAFF,
+    "desk.task": Guard(Standing.STAFF, Thing.TASK),
     "desk.files": _STAFF,
     "desk.file": _FILE,
     "desk.load_again": Guard(Standing.STAFF, Thing.FILE, changes=True),

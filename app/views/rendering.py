@@ -14,7 +14,7 @@ from jinja2 import StrictUndefined
 
 from app.accounts.rights import Permission, Standing
 from app.accounts.sessions import new_key
-from app.context import known_visitor, theme
+from app.context import known_desk, known_visitor, theme
 from app.i18n import DEFAULT_LANGUAGE, N_, gettext, language, ngettext, speak
 from app.lists import REMITTANCES, TRANSACTIONS, money
 from app.security import local_path
@@ -55,6 +55,7 @@ def prepare(app: Flask) -> None:
         here=here,
         menu=menu,
         desk_menu=desk_menu,
+        known_desk=known_desk,
         account_entries=account_entries,
         address=cells.address,
         payments_address=cells.payments_address,

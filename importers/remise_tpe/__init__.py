@@ -17,9 +17,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from app.card_numbers import Candidate
 from app.i18n import N_
 from importers import layout, lines
-from importers.card_numbers import Candidate
 from importers.columns import Column, times
 from importers.lines import Lines, Text
 from importers.records import Origin, Payments

@@ -11,16 +11,20 @@ from app.db import Role as DatabaseRole
 from importers import desk
 from importers.load import load_file
 from tests.browser.conftest import DESK, PHONE, TABLET, sign_in
-from tests.importers.files import File, Rem, Trx, written
+from tests.importers.files import File, Rem, Trx, referential, written
 from tests.views.staff import let_staff_in, second_step_taken
 
 STAFF = "equipe@mainteneur.example"
-MERCHANT = "/gestion/commercants?q=fournil >> main a[href^='/gestion/commercants/']"
+MERCHANT = "/gestion/commercants?q=fournil >> main .card-title a[href^='/gestion/commercants/']"
 ACCESSES = f"{MERCHANT} >> a[href$='/acces']"
 PAGES = {
     "gestion-commercants": "/gestion/commercants",
     "gestion-recherche": "/gestion/commercants?q=nulle+part",
     "gestion-commercant": MERCHANT,
+    "gestion-nom": f"{MERCHANT} >> a[href$='/renommer']",
+    "gestion-declarer": f"{MERCHANT} >> a[href*='/declarer']",
+    "gestion-nouveau": "/gestion/commercants/declarer",
+    "gestion-deposer": "/gestion/imports/deposer",
     "gestion-acces": ACCESSES,
     "gestion-inviter": f"{ACCESSES} >> a[href$='/inviter']",
     "gestion-contrats": "/gestion/contrats",
@@ -121,3 +125,37 @@ def test_a_contract_of_nobodys_finds_its_merchant(at_desk, live, staffed, width,
     assert page.locator("[data-say]").inner_text().startswith(("2 transactions", "1 transaction"))
     page.get_by_role("button", name="Quitter").click()
     assert "/gestion/commercants/" in page.url
+
+
+@pytest.mark.parametrize(("width", "javascript"), [(DESK, True), (PHONE, False)])
+def test_a_referential_is_handed_over_and_its_merchant_appears(at_desk, live, staffed, width, javascript):
+    """A file with a fault first, then put right, then the merchant and the way to invite its owner."""
+    code = f"CAVES{width}"
+    line = {"reseller": "demo", "merchant_code": code, "merchant_name": f"CAVES {width}",
+            "siret": f"{width:014}", "contract": f"77{width}"}  # fmt: skip
+    file = staffed / "réseau.csv"
+    visitor = at_desk(width, javascript=javascript)
+    page = visitor.page
+    visitor.go("/gestion/commercants")
+    page.get_by_role("link", name="Déposer un référentiel").click()
+    for encoding in ("cp1252", "utf-8"):
+        file.write_bytes(referential({**line, "trade_name": "LA CAVE À VINS"}).decode().encode(encoding))
+        page.set_input_files("input[type=file]", file)
+        page.get_by_role("button", name="Déposer", exact=True).click()
+        if encoding == "cp1252":
+            assert "CSV UTF-8" in page.locator("#file-faults").inner_text()
+            visitor.keep("gestion-depot-refuse")
+            assert visitor.barriers() == [] if javascript else True
+    assert "En attente" in page.locator("main").inner_text()
+    visitor.keep("gestion-depot-en-attente")
+    with live.database.reading(DatabaseRole.OWNER) as connection:
+        task_id = connection.scalar(text("SELECT max(id) FROM desk_task"))
+    desk.perform(live.database, staffed, task_id)
+    page.get_by_role("link", name="Voir où il en est").click()
+    assert "Chargé" in page.locator("main").inner_text()
+    visitor.keep("gestion-depot-charge")
+    assert visitor.sideways() == 0
+    page.get_by_role("link", name="Voir le commerçant").click()
+    assert page.locator("h1").inner_text() == f"CAVES {width}"
+    page.get_by_role("link", name="Accès").click()
+    assert page.get_by_role("link", name="Inviter").first.is_visible()

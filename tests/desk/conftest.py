@@ -55,7 +55,7 @@ class Place:
         return len(jobs)
 
     def tasks(self):
-        with self.database.reading() as connection:
+        with self.database.reading(DatabaseRole.OWNER) as connection:
             return connection.execute(select(*DeskTask.__table__.columns).order_by(DeskTask.id)).all()
 
     def value(self, query, **values):

@@ -117,8 +117,9 @@ def test_nothing_of_another_maintainers_merchant_can_be_touched(place, north, me
     assert place.value("SELECT count(*) FROM merchant WHERE suspended_at IS NOT NULL") == 0
 
 
-def test_staff_of_two_maintainers_are_at_the_desk_of_the_host(place):
-    """Somebody who works for both sees one at a time: never the two mixed."""
+@pytest.fixture
+def both(place):
+    """Somebody who works for both maintainers: he sees one at a time, never the two mixed."""
     with place.database.writing() as connection:
         connection.execute(
             text(
@@ -128,5 +129,36 @@ def test_staff_of_two_maintainers_are_at_the_desk_of_the_host(place):
             ),
             {"email": SOUTH},
         )
-    page = place.browser(SOUTH).page("/gestion/commercants")
-    assert ("NORTH" in page.text) != ("SOUTH" in page.text)
+    browser = place.browser(SOUTH)
+    page = browser.page("/gestion/commercants")
+    assert ("NORTH merchant" in page.text) != ("SOUTH merchant" in page.text)
+    return browser
+
+
+def test_staff_of_two_maintainers_go_from_desk_to_desk(place, both, foreign):
+    """Chosen for a session; a look at a merchant of the former ends."""
+    for slug in ("south", "north", "south"):
+        reseller = place.value("SELECT id FROM reseller WHERE slug = :slug", slug=slug)
+        assert both.post_form("/gestion/mainteneur", reseller=reseller).location == "/gestion/"
+        page = both.page("/gestion/commercants")
+        assert f"{slug.upper()} merchant" in page.text
+        assert page.one(class_="brand-merchant").text == slug
+        current = [plain(one) for one in page.all("button", name="reseller") if one.get("aria-current")]
+        assert current == [slug]
+    both.post_form(f"/gestion/commercants/{foreign}/regarder")
+    assert "SOUTH cafe" in both.page("/remises?date_from=2026-03-01&date_to=2026-03-03").text
+    north = place.value("SELECT id FROM reseller WHERE slug = 'north'")
+    both.post_form("/gestion/mainteneur", reseller=north)
+    assert both.get("/remises").location == "/gestion/"
+    assert both.get(f"/gestion/commercants/{foreign}").status_code == 404
+
+
+def test_nobody_goes_over_to_a_desk_that_is_not_his(place, north, both):
+    south = place.value("SELECT id FROM reseller WHERE slug = 'south'")
+    for reseller in (south, 0, "x"):
+        assert north.post_form("/gestion/mainteneur", reseller=reseller).status_code == 404
+    assert "SOUTH" not in north.page("/gestion/commercants").text
+    both.post_form("/gestion/mainteneur", reseller=south)
+    with place.database.writing() as connection:
+        connection.execute(text("DELETE FROM staff_member WHERE reseller_id = :id"), {"id": south})
+    assert "SOUTH merchant" not in both.page("/gestion/commercants").text

@@ -55,6 +55,7 @@ class Neighbours:
     accesses: dict[str, int] = field(default_factory=dict)
     invitations: dict[str, int] = field(default_factory=dict)
     files: dict[str, int] = field(default_factory=dict)
+    tasks: dict[str, int] = field(default_factory=dict)
     session_id: int = 0
 
     @staticmethod
@@ -83,6 +84,7 @@ def neighbours(app, database):
                 made.shops[marker] = a_shop(connection, marker, reseller_id, source_id)
             made.files[slug] = _a_file(connection, slug, source_id)
             _unclaimed(connection, slug, reseller_id, source_id)
+            made.tasks[slug] = _a_task(connection, slug, reseller_id)
         _narrow(connection, made.shops["ALPHA"])
         factories.sum_days(connection)
     for marker in MARKERS:
@@ -135,6 +137,17 @@ def _unclaimed(connection, slug, reseller_id, source_id):
     )  # fmt: skip
 
 
+def _a_task(connection, slug, reseller_id):
+    return connection.scalar(
+        insert(DeskTask)
+        .values(
+            reseller_id=reseller_id, user_id=0, kind="declare", content=f"{slug.upper()}CONTENT".encode(),
+            details={"file": f"{slug.upper()}HANDED.csv", "outlets": 1, "merchants": 1},
+        )
+        .returning(DeskTask.id)
+    )  # fmt: skip
+
+
 def _narrow(connection, shop):
     """A second outlet that limited people see; they do not see the payments of the first."""
     outlet_id = factories.an_outlet(
@@ -179,8 +192,9 @@ def address_of(app, everybody, endpoint, marker, name="remittances"):
     values["name"] = "logo.svg" if endpoint == "branding.file" else name
     if endpoint in ("team.act_on_invitation", "desk_team.act_on_invitation"):
         values["action"] = "annuler"
+    numbered = {Thing.FILE: everybody.files[slug], Thing.TASK: everybody.tasks[slug]}
     ids = {
-        "id": everybody.files[slug] if matrix.ROUTES[endpoint].names is Thing.FILE else None,
+        "id": numbered.get(matrix.ROUTES[endpoint].names),
         "membership_id": everybody.accesses[marker],
         "invitation_id": everybody.invitations[marker],
         "merchant_id": shop.merchant_id,

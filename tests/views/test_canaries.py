@@ -17,8 +17,26 @@ from tests.views.town import hashed_once, portal
 
 #: Words that only a maintainer's own staff may read, beside the markers of his merchants.
 OF_DESK = {
-    "north": {"NORTHFILE", "NORTHWAITS", "NORTHTASK", "NORTHREASON", "5550001", "north-host"},
-    "south": {"SOUTHFILE", "SOUTHWAITS", "SOUTHTASK", "SOUTHREASON", "5550002", "south-host"},
+    "north": {
+        "NORTHFILE",
+        "NORTHWAITS",
+        "NORTHTASK",
+        "NORTHREASON",
+        "NORTHHANDED",
+        "NORTHCONTENT",
+        "5550001",
+        "north-host",
+    },
+    "south": {
+        "SOUTHFILE",
+        "SOUTHWAITS",
+        "SOUTHTASK",
+        "SOUTHREASON",
+        "SOUTHHANDED",
+        "SOUTHCONTENT",
+        "5550002",
+        "south-host",
+    },
 }
 EVERY_WORD = set(MARKERS) | OF_DESK["north"] | OF_DESK["south"]
 
@@ -109,9 +127,18 @@ def test_no_answer_holds_a_foreign_word_and_no_log_any_word(app, everybody, peop
 def test_the_canaries_are_alive(people):
     """Each word is really there to be read by those who may: otherwise silence would prove nothing."""
     browser, own = people["staff north"]
-    pages = ("commercants", "contrats", "imports", "imports?state=quarantined", "journal", "envois")
+    pages = (
+        "commercants",
+        "contrats",
+        "imports",
+        "imports?state=quarantined",
+        "imports/deposer",
+        "journal",
+        "envois",
+    )
     said = "".join(readable(browser.get(f"/gestion/{page}")) for page in pages).lower()
-    assert {word for word in own if word.lower() not in said} <= {"NORTHWAITS", "NORTHREASON"}
+    assert {word for word in own if word.lower() not in said} <= {"NORTHWAITS", "NORTHREASON", "NORTHCONTENT"}
+    assert "northcontent" not in said
     assert "northreason" in said
     owner, _ = people["owner@alpha.example"]
     with owner.get("/journal.csv") as response:

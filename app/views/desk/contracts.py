@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.accounts.journal import Event, record
 from app.context import database, desk, request_id, visitor
-from app.desk import attaching, merchants, tasks, unclaimed
+from app.desk import attaching, merchants, placing, tasks, unclaimed
 from app.desk.paging import AnyRow
 from app.i18n import language
 from app.models import DeskTaskKind
@@ -24,11 +24,13 @@ def contracts() -> str:
     with database().reading() as connection:
         page = unclaimed.unclaimed(connection, reseller_id, words, after())
         on_their_way = tasks.awaited(connection, reseller_id)
+        unknown = unclaimed.of_no_maintainer(connection, reseller_id)
         attached = tasks.latest(connection, reseller_id, (DeskTaskKind.ATTACH,))
     return render_template(
         "desk/contracts.html",
         words=words,
         rows=page.rows,
+        unknown=unknown,
         on_their_way=on_their_way,
         waiting=lambda row: waiting_in_words(row.remittances, row.transactions, unclaimed.MOST_COUNTED),
         tasks=attached,
@@ -44,15 +46,17 @@ def attach() -> AnyResponse | str | tuple[str, int]:
     person, reseller_id = visitor(), desk().reseller_id
     ids = [int(text[:18]) for text in request.values.getlist("contract") if text.isdecimal()]
     with database().reading() as connection:
-        wanted = attaching.wish(connection, reseller_id, ids, request.values)
+        contracts = attaching.chosen(connection, reseller_id, ids)
+        wanted = attaching.wish(connection, reseller_id, contracts, request.values)
         found = merchants.merchants(connection, reseller_id, asked()) if asked() else None
-        sound = request.method == "POST" and attaching.check(connection, reseller_id, wanted)
-    if person is None or not wanted.contracts:
+        if request.method == "POST":
+            placing.check(connection, reseller_id, wanted)
+    if person is None or not contracts:
         return redirect(url_for("desk.contracts"), 303)
-    if not sound:
-        return _form(wanted, found.rows if found else ()), 422 if wanted.faults else 200
+    if request.method != "POST" or wanted.faults:
+        return _form(contracts, wanted, found.rows if found else ()), 422 if wanted.faults else 200
     with database().writing() as connection:
-        attaching.attach(connection, reseller_id, person.user_id, wanted)
+        attaching.attach(connection, reseller_id, person.user_id, contracts, wanted)
         record(
             connection,
             Event.ATTACH_ASKED,
@@ -60,21 +64,27 @@ def attach() -> AnyResponse | str | tuple[str, int]:
             merchant_id=wanted.merchant.id if wanted.merchant else None,
             request_id=request_id(),
             reseller_id=reseller_id,
-            contracts=[f"{row.number}/{row.rank} {row.application}" for row in wanted.contracts],
+            contracts=[f"{row.number}/{row.rank} {row.application}" for row in contracts],
         )
     return redirect(url_for("desk.contracts"), 303)
 
 
-def _form(wanted: attaching.Wish, found: Sequence[AnyRow]) -> str:
+def _form(contracts: Sequence[AnyRow], wanted: placing.Placing, found: Sequence[AnyRow]) -> str:
     return render_template(
         "desk/attach.html",
+        contracts=contracts,
         wanted=wanted,
         words=asked(),
         found=found,
         waiting=lambda row: waiting_in_words(row.remittances, row.transactions, unclaimed.MOST_COUNTED),
-        zones=[
-            (zone, get_timezone_location(zone, locale=language(), return_city=True))
-            for zone in attaching.TIME_ZONES
-        ],
-        new=attaching.NEW,
+        zones=zones(),
+        new=placing.NEW,
     )
+
+
+def zones() -> list[tuple[str, str]]:
+    """The clocks to choose from, with their places."""
+    return [
+        (zone, get_timezone_location(zone, locale=language(), return_city=True))
+        for zone in placing.TIME_ZONES
+    ]

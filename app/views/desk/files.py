@@ -89,10 +89,12 @@ def files() -> str:
     words, state = asked(), _state()
     with database().reading() as connection:
         page = found.files(connection, desk().reseller_id, state, words, after())
+        handed_over = tasks.latest(connection, desk().reseller_id, (DeskTaskKind.DECLARE,))
     title = gettext("Imports")
     return render_template(
         "desk/files.html",
         title=title,
+        tasks=handed_over,
         words=words,
         state=state or "",
         states=[(status.value, gettext(said)) for status, said in STATES.items()],

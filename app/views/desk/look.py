@@ -1,13 +1,13 @@
-"""Looking at a merchant's data as the maintainer: announced, journalled, never more than reading."""
+"""Where staff are: at whose desk, or looking at a merchant's data, announced, journalled, reading only."""
 
 from __future__ import annotations
 
-from flask import abort, redirect, url_for
+from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from app.accounts.journal import Event
-from app.accounts.sessions import choose_merchant
-from app.context import database, desk, visitor
+from app.accounts.journal import Event, record
+from app.accounts.sessions import choose_desk, choose_merchant
+from app.context import database, desk, request_id, signed_in, visitor
 from app.desk.merchants import merchant
 from app.security import browser_session
 from app.views.desk.place import ID, blueprint, journal
@@ -23,6 +23,24 @@ def look(id: int) -> Response:  # noqa: A002 - the name in the address
         choose_merchant(connection, browser_session().key, id)
     journal(Event.STAFF_LOOKED, id)
     return redirect(url_for("lists.index", name="remittances"), 303)
+
+
+@blueprint.post("/mainteneur")
+def choose() -> Response:
+    """Go over to the desk of another maintainer that one works for; that of any other does not exist."""
+    person, chosen = signed_in(), request.form.get("reseller", type=int)
+    if chosen not in {one.reseller_id for one in person.staff}:
+        abort(404)
+    with database().writing() as connection:
+        choose_desk(connection, browser_session().key, chosen)
+        record(
+            connection,
+            Event.DESK_CHOSEN,
+            user_id=person.user_id,
+            request_id=request_id(),
+            reseller_id=chosen,
+        )
+    return redirect(url_for("desk.home"), 303)
 
 
 @blueprint.post("/quitter")

@@ -8,9 +8,11 @@ from werkzeug.wrappers import Response
 from app.accounts.journal import Event
 from app.context import database, desk
 from app.desk import merchants as found
+from app.desk import tasks
 from app.desk.numbers import numbers
 from app.desk.paging import AnyRow
 from app.i18n import N_, gettext, ngettext
+from app.models import DeskTaskKind
 from app.views.desk.place import ID, after, asked, blueprint, journal, next_page
 from app.views.listing import Column, listing
 from app.views.moments import show_day
@@ -99,12 +101,15 @@ def merchant(id: int) -> str:  # noqa: A002 - the name in the address
         if row is None:
             abort(404)
         outlets = found.outlets(connection, reseller_id, id, words, after())
+        declared = tasks.latest(connection, reseller_id, (DeskTaskKind.DECLARE,), merchant_id=id)
         loose = found.contracts_without_outlet(connection, reseller_id, id)
     return render_template(
         "desk/merchant.html",
         merchant=row,
         words=words,
         outlets=listing(gettext("Outlets"), OUTLETS, outlets.rows),
+        tasks=declared,
+        reasons_of=tasks.reasons,
         next_after=outlets.next_after,
         further=next_page("desk.merchant", outlets.next_after, id=id, q=words),
         loose=[contract_in_words(**contract._mapping) for contract in loose],  # noqa: SLF001 - the documented name

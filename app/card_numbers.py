@@ -1,4 +1,4 @@
-"""No full card number gets past the door: find them in the raw bytes of a file.
+"""No full card number gets past a door, the importers' or the desk's: find them in the raw bytes of a file.
 
 A run of 13 to 19 digits, plain or grouped as cards are printed, that falls in a card brand's
 ranges and passes the Luhn check. SIRET numbers pass Luhn too and ticket cryptograms may be all

@@ -1,0 +1,233 @@
+"""Declaring: a referential handed over, a contract of a form, a merchant's new name; then how far each is."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from babel.numbers import format_decimal
+from flask import abort, redirect, render_template, request, url_for
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.wrappers import Response
+
+from app.accounts.journal import Event, record
+from app.context import database, desk, request_id, signed_in
+from app.desk import declaring, door, files, merchants, model_files, placing, tasks
+from app.desk.paging import AnyRow
+from app.errors import on_http
+from app.i18n import N_, gettext, language, ngettext
+from app.lists.applications import APPLICATIONS
+from app.models import DeskTaskKind
+from app.referential import HEADINGS
+from app.refusals import Refusal
+from app.views.desk.contracts import zones
+from app.views.desk.place import ID, blueprint, journal
+from app.views.listing import Column, listing
+
+UPLOAD: Final = "desk.upload"
+#: What a browser sends around a file, and what is held at once while it is read in pieces of 64 KB.
+ENVELOPE: Final = 64 * 1024
+PIECES: Final = 2 * 64 * 1024
+MODELS = {
+    "csv": (model_files.as_text, "text/csv; charset=utf-8"),
+    "xlsx": (
+        model_files.as_workbook,
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ),
+}
+COLUMNS = (
+    Column(N_("Column"), lambda heading: heading.name, "title"),
+    Column(N_("Meaning"), lambda heading: gettext(heading.label)),
+    Column(
+        N_("Required"),
+        lambda heading: gettext("required") if heading.required else "",
+        "aside",
+    ),
+    Column(
+        N_("What to write"),
+        lambda heading: gettext(heading.hint, slug=desk().reseller_slug) if heading.hint else "",
+        style="wrapped",
+    ),
+)
+
+
+# A file
+
+
+@blueprint.before_app_request
+def allow_a_file() -> None:
+    """Of one form more may be sent than of all others; said before it is read for its token."""
+    if request.endpoint == UPLOAD:
+        request.max_content_length = door.MOST_BYTES + ENVELOPE
+        request.max_form_memory_size = PIECES
+
+
+@blueprint.errorhandler(RequestEntityTooLarge)
+def too_large(error: RequestEntityTooLarge) -> Response | tuple[str, int]:
+    """What is too large is not even read: its form says so."""
+    if request.endpoint != UPLOAD:
+        return on_http(error)
+    return _upload_form((door.too_large(),)), 413
+
+
+@blueprint.route("/imports/deposer", methods=["GET", "POST"])
+def upload() -> Response | str | tuple[str, int]:
+    """Hand over a referential: looked at here, then kept for the worker to load."""
+    if request.method == "GET":
+        return _upload_form()
+    file = request.files.get("file")
+    if file is None or not file.filename:
+        return _upload_form(gettext("Choose a file.")), 422
+    data, here = file.stream.read(), desk()
+    refusals = door.refusals(data, here.reseller_slug)
+    if refusals:
+        journal(Event.REFERENTIAL_REFUSED)
+        return _upload_form(refusals), 422
+    name = declaring.file_name(file.filename)
+    return _asked(Event.REFERENTIAL_HANDED_OVER, data, file=name)
+
+
+@blueprint.get("/imports/modele.csv", defaults={"kind": "csv"})
+@blueprint.get("/imports/modele.xlsx", defaults={"kind": "xlsx"})
+def model(kind: str) -> Response:
+    """A referential to begin with, in the name of this maintainer."""
+    made, mimetype = MODELS[kind]
+    response = Response(made(desk().reseller_slug), mimetype=mimetype)
+    response.headers["Content-Disposition"] = f'attachment; filename="referentiel.{kind}"'
+    return response
+
+
+def _upload_form(faults: tuple[Refusal, ...] | str = ()) -> str:
+    with database().reading() as connection:
+        before = tasks.latest(connection, desk().reseller_id, (DeskTaskKind.DECLARE,))
+    return render_template(
+        "desk/upload.html",
+        title=gettext("Hand over a referential"),
+        faults=[faults] if isinstance(faults, str) else [refusal.text() for refusal in faults],
+        most=door.MOST_BYTES // 1024**2,
+        most_reasons=door.MOST_REASONS,
+        columns=listing(gettext("Columns"), COLUMNS, HEADINGS),
+        tasks=before,
+        reasons_of=tasks.reasons,
+    )
+
+
+# A contract
+
+
+@blueprint.route("/commercants/declarer", methods=["GET", "POST"])
+def declare() -> Response | str | tuple[str, int]:
+    """Declare one contract, of a new merchant or of a known one."""
+    here = desk()
+    with database().reading() as connection:
+        wanted = declaring.wish(connection, here.reseller_id, request.values)
+        if wanted.merchant is None and not wanted.makes_merchant:
+            abort(404)
+        sound = request.method == "POST" and declaring.check(connection, here.reseller_id, wanted)
+    if sound:
+        return _asked(
+            Event.CONTRACT_DECLARED,
+            declaring.text(here.reseller_slug, wanted),
+            wanted.merchant.id if wanted.merchant else None,
+            contracts=[declaring.in_words(wanted)],
+        )
+    back = url_for("desk.merchant", id=wanted.merchant.id) if wanted.merchant else url_for("desk.merchants")
+    form = render_template(
+        "desk/declare.html",
+        wanted=wanted,
+        new=placing.NEW,
+        zones=zones(),
+        applications=_applications(),
+        back=back,
+    )
+    return form, 422 if wanted.faults else 200
+
+
+def _applications() -> list[tuple[str, str]]:
+    known = ((code, f"{application.label} ({code})") for code, application in APPLICATIONS.items())
+    return [("", gettext("Choose…")), *known]
+
+
+# A name
+
+
+@blueprint.route(f"/commercants/{ID}/renommer", methods=["GET", "POST"])
+def rename(id: int) -> Response | str | tuple[str, int]:  # noqa: A002 - the name in the address
+    """Give a merchant another name."""
+    here = desk()
+    with database().reading() as connection:
+        row = merchants.merchant(connection, here.reseller_id, id)
+        if row is None:
+            abort(404)
+        name = " ".join(request.form.get("name", row.name).split())
+        content = declaring.renaming(connection, here, id, name)
+    if request.method == "GET":
+        return _name_form(row, name)
+    fault = declaring.check_name(row, name)
+    if content is None:
+        fault = gettext("This merchant has no outlet with a contract yet: declare one first.")
+    if content is None or fault:
+        return _name_form(row, name, fault), 422
+    return _asked(Event.RENAME_ASKED, content, id, name=name)
+
+
+def _name_form(row: AnyRow, name: str, fault: str | None = None) -> str:
+    return render_template("desk/rename.html", merchant=row, name=name, fault=fault)
+
+
+# How far it is
+
+
+def _asked(event: Event, content: bytes, merchant_id: int | None = None, **details: Any) -> Response:
+    """Ask the worker, write it in the journal, and lead to where one sees how far it is."""
+    person, here = signed_in(), desk()
+    with database().writing() as connection:
+        task_id = declaring.declare(connection, here, person.user_id, content, merchant_id, **details)
+        record(
+            connection,
+            event,
+            user_id=person.user_id,
+            merchant_id=merchant_id,
+            request_id=request_id(),
+            reseller_id=here.reseller_id,
+            **details,
+        )
+    return redirect(url_for("desk.task", id=task_id), 303)
+
+
+@blueprint.get(f"/imports/demandes/{ID}")
+def task(id: int) -> str:  # noqa: A002 - the name in the address
+    """One thing asked of the worker: waiting, done with what it brought, or refused and why."""
+    reseller_id = desk().reseller_id
+    with database().reading() as connection:
+        row = tasks.task(connection, reseller_id, id)
+        if row is None:
+            abort(404)
+        file = files.file(connection, reseller_id, row.import_file_id) if row.import_file_id else None
+        code = row.details.get("merchant_code")
+        merchant_id = merchants.of_code(connection, reseller_id, code) if code else row.merchant_id
+    return render_template(
+        "desk/task.html",
+        task=row,
+        file=file,
+        was_known=file is not None and file.received_at < row.asked_at,
+        counts=_counts(row, file),
+        merchant_id=merchant_id,
+        reasons_of=tasks.reasons,
+    )
+
+
+def _counts(row: AnyRow, file: AnyRow | None) -> str:
+    """What a referential declared, in words."""
+    contracts = file.contract_count if file else 0
+    outlets, merchants_ = row.details.get("outlets", 0), row.details.get("merchants", 0)
+    return ", ".join(
+        (
+            ngettext("%(num)s contract", "%(num)s contracts", contracts, num=_grouped(contracts)),
+            ngettext("%(num)s outlet", "%(num)s outlets", outlets, num=_grouped(outlets)),
+            ngettext("%(num)s merchant", "%(num)s merchants", merchants_, num=_grouped(merchants_)),
+        )
+    )
+
+
+def _grouped(count: int) -> str:
+    return format_decimal(count, locale=language())

@@ -1,0 +1,139 @@
+"""The desk's own door: what it refuses before anything is kept, in words that somebody can mend a file by."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from app.cards import looks_like_card
+from app.desk import door
+from app.desk.model_files import as_text, as_workbook
+from app.i18n import speaking
+from app.referential import FIRST_LINE, HEADINGS, NAMES, example, text
+from importers import layout, referentiel
+from tests.importers.files import referential
+
+CARD = next(f"497010123456{n:04}" for n in range(10000) if looks_like_card(f"497010123456{n:04}"))
+SOUND = referential({"reseller": "north"}, {"reseller": "NORTH", "contract": "7654322"})
+
+
+def said(data):
+    return french(door.refusals(data, "north"))
+
+
+def french(refusals):
+    with speaking("fr"):
+        return [refusal.text().replace("\u00a0", " ") for refusal in refusals]
+
+
+def test_what_excel_writes_and_a_system_extracts_passes():
+    assert said(SOUND) == []
+    assert said(b"\xef\xbb\xbf" + SOUND.replace(b"\n", b"\r\n")) == []
+    assert said(SOUND.removesuffix(b"\n")) == []
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "Le fichier est vide"),
+        (b"\r\n \r\n", "Le fichier est vide"),
+        (FIRST_LINE.encode(), "rien dessous"),
+        (b"PK\x03\x04 workbook", "classeur Excel"),
+        (b"\xd0\xcf\x11\xe0 old workbook", "classeur Excel"),
+        (SOUND.replace(b"Comptoir", "Café".encode("cp1252")), "ligne 2 : ses lettres ne sont pas en UTF-8"),
+        (SOUND.decode().encode("utf-16"), "UTF-8"),
+        (SOUND.replace(b";", b","), "ligne 1 : les colonnes doivent être séparées par des points-virgules"),
+        (SOUND.replace(b";", b"\t"), "points-virgules"),
+        (SOUND.replace(b"reseller;merchant_code", b'"reseller";"merchant_code"'), "sans guillemets autour"),
+        (SOUND.replace(b"trade_name", b"nom"), "ligne 1 : cette ligne doit être l’en-tête"),
+        (b"FIC;REMISE-TPE;1;host;k;COMPLET;2026-03-03T02:00:00+01:00\n", "l’en-tête d’un référentiel"),
+        (SOUND.replace(b"NORTH;", b"south;"), "ligne 3, colonne « mainteneur » : north attendu"),
+        (SOUND.replace(b"Comptoir", b'"Le ""Comptoir"""'), "ligne 2, colonne « libellé » : une valeur entre"),
+        (SOUND.replace(b"Comptoir", b'"A; B"'), "entre guillemets"),
+        (SOUND + b"x" * door.MOST_BYTES, "8 Mo au plus"),
+        (as_text("north"), "ligne 2 : c’est celle de l’exemple"),
+    ],
+)
+def test_each_fault_is_named_with_its_place_and_never_with_its_value(data, words):
+    reasons = said(data)
+    assert reasons
+    assert words in reasons[0]
+    assert not [reason for reason in reasons if "south" in reason or "A; B" in reason]
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("siret", "reseller")])
+def test_a_full_card_number_is_found_in_every_column_but_the_siret(name):
+    line = {"reseller": "north", name: CARD}
+    assert said(referential(line)) != []
+    assert "numéro de carte complet" in said(referential(line))[0]
+    assert CARD not in str(door.refusals(referential(line), "north"))
+
+
+def test_in_the_column_of_the_siret_only_a_siret_passes():
+    assert said(referential({"reseller": "north", "siret": "30000000000006"})) == []
+    assert "numéro de carte complet" in said(referential({"reseller": "north", "siret": CARD}))[0]
+
+
+def test_many_faults_are_told_so_far_and_no_further():
+    foreign = referential(*({"reseller": "south", "contract": str(n)} for n in range(100)))
+    assert len(said(foreign)) == door.MOST_REASONS
+
+
+def test_what_is_declared_is_counted():
+    lines = [{"reseller": "north", "siret": f"{n:014}", "contract": str(n)} for n in range(3)]
+    assert door.summary(referential(*lines)) == door.Summary(3, 1, "FICTION")
+    two = referential(*lines, {"reseller": "north", "merchant_code": "OTHER", "contract": "9"})
+    assert door.summary(two) == door.Summary(4, 2, None)
+
+
+def test_the_desk_and_the_importers_speak_of_the_same_columns():
+    assert layout.REFERENTIAL == NAMES == tuple(column.name for column in referentiel.COLUMNS)
+    assert {heading.name for heading in HEADINGS if heading.required} == {
+        column.name for column in referentiel.COLUMNS if column.required
+    }
+    contracts = referentiel.read(text(example("north"))).contracts
+    assert contracts["rank"].tolist() == ["001"]
+    assert as_text("north").startswith(b"\xef\xbb\xbfreseller;")
+
+
+def test_the_workbook_holds_the_model_as_text():
+    """Read with the means of the format itself: a zip of XML, in which texts are shared strings."""
+    import zipfile  # noqa: PLC0415 - for this test alone
+
+    with zipfile.ZipFile(io.BytesIO(as_workbook("north"))) as book:
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
+        strings = book.read("xl/sharedStrings.xml").decode()
+        styles = book.read("xl/styles.xml").decode()
+    assert sheet.count('t="s"') == 2 * len(NAMES)
+    assert "99999999900017" in strings
+    assert 'numFmtId="49"' in styles  # text, whatever is typed
+
+
+# What the importers say of the rest, to somebody who works with a spreadsheet
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"siret": "9,99999E+13"}, "ligne 2, colonne « SIRET » : 14 chiffres attendus : un tableur arrondit"),
+        ({"rank": "1"}, "colonne « rang » : 3 chiffres attendus : un tableur coupe les zéros"),
+        ({"bank_code": "4318"}, "colonne « code banque » : 5 chiffres attendus : un tableur coupe"),
+        ({"valid_from": "01/01/2025"}, "un jour attendu, comme 2026-03-02"),
+        ({"time_zone": "Paris"}, "un fuseau horaire attendu, comme Europe/Paris"),
+        ({"merchant_name": ""}, "une valeur est obligatoire"),
+    ],
+)
+def test_the_importers_say_how_to_mend_what_a_spreadsheet_did(changes, words):
+    with pytest.raises(referentiel.Refused) as caught:
+        referentiel.read(referential({"reseller": "north", **changes}))
+    (reason,) = french(caught.value.refusals)
+    assert words in reason
+
+
+def test_a_row_that_looks_empty_in_a_spreadsheet_is_one_reason():
+    data = SOUND + b";" * (len(NAMES) - 1) + b"\n"
+    assert said(data) == []
+    with pytest.raises(referentiel.Refused) as caught:
+        referentiel.read(data)
+    assert french(caught.value.refusals) == ["ligne 4 : elle est vide, supprimez-la"]
