@@ -14,10 +14,12 @@ import shutil
 import socket
 import tempfile
 import time
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from copy import deepcopy
+from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import psycopg
 import pytest
@@ -27,11 +29,12 @@ from sqlalchemy.engine import make_url
 
 from app import embedded
 from app.config import Config
+from app.context import today
 from app.db import Database, create_database
 from app.migrate import migrate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 FOLDER = "BORDEREAU_TEST_FOLDER"
 SECRET_KEY = "a key for tests, made of words and long enough"
@@ -89,7 +92,20 @@ def _dropping(name: str) -> sql.Composed:
 def server() -> str:
     """The address of the PostgreSQL server, in SQLAlchemy's words."""
     external = os.environ.get("BORDEREAU_DATABASE_URL")
-    return _psycopg_url(external) if external else embedded.start(Path(os.environ[FOLDER]) / "postgres")
+    return _psycopg_url(external) if external else _throw_away(Path(os.environ[FOLDER]) / "postgres")
+
+
+def _throw_away(folder: Path) -> str:
+    """The embedded server, not waiting for the disk: what these databases hold need not outlive the machine.
+
+    A killed process, even one of the server's own, still loses nothing: the kernel keeps what was written.
+    """
+    address = embedded.start(folder)
+    with _administration(address) as connection:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(f"ALTER SYSTEM SET {setting} = off")
+        connection.execute("SELECT pg_reload_conf()")
+    return address
 
 
 @pytest.fixture(scope="session")
@@ -117,6 +133,7 @@ def administration(server: str) -> Iterator[psycopg.Connection]:
 # A database of one's own.
 
 _numbers = count(1)
+Made = TypeVar("Made")
 
 
 @contextmanager
@@ -167,6 +184,40 @@ def module_database(administration: psycopg.Connection, server: str, template: s
 def config(database: Database, tmp_path: Path) -> Config:
     """Settings as in production, on this test's own database and data folder."""
     return Config(database_url=database.url, data=tmp_path, secret_key=SECRET_KEY, port=8000)
+
+
+class Furnished:
+    """Databases that were filled once in this process: each test then has a copy, as of the bare template."""
+
+    def __init__(self, new: Callable[[str], AbstractContextManager[Database]], template: str) -> None:
+        self._new, self._template = new, template
+        self._made: dict[object, tuple[str, object]] = {}
+        self._open = ExitStack()
+
+    @contextmanager
+    def copy(self, fill: Callable[[Database], Made]) -> Iterator[tuple[Database, Made]]:
+        """A copy of what ``fill`` makes of an empty database, and of what it returns.
+
+        It is made anew each day: what is filled in mostly counts back from today.
+        """
+        key = fill, today()
+        if key not in self._made:
+            database = self._open.enter_context(self._new(self._template))
+            self._made[key] = str(make_url(database.url).database), fill(database)
+            database.dispose()
+        name, made = self._made[key]
+        with self._new(name) as database:
+            yield database, deepcopy(made)
+
+    def close(self) -> None:
+        self._open.close()
+
+
+@pytest.fixture(scope="session")
+def furnished(administration: psycopg.Connection, server: str, template: str) -> Iterator[Furnished]:
+    """Copies of databases with something in them."""
+    with closing(Furnished(partial(copy_of_template, administration, server), template)) as made:
+        yield made
 
 
 # No way out of this machine, and no test that does not run.
