@@ -182,11 +182,10 @@ def sums_of(payments):
     }
 
 
-def let_in(database, email, code, role=Role.OWNER, password=PASSWORD, **limits):
+def let_in(database, email, code, role=Role.OWNER, password=PASSWORD, *, reseller=None, **limits):
+    access = NewAccess(email=email, merchant=code, reseller=reseller, role=role, **limits)
     with database.writing() as connection:
-        give_access(
-            connection, NewAccess(email=email, merchant=code, reseller=None, role=role, **limits), password
-        )
+        give_access(connection, access, password)
 
 
 def plain(element):
