@@ -19,6 +19,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from sqlalchemy import select, text, update
 
 from app.config import ROOT
@@ -135,6 +136,7 @@ def check(database, box: Postbox, kills: int) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.no_cover
 def test_workers_killed_at_every_step_lose_nothing_and_double_nothing_unrecorded(database):
     killed = Counter()
     with mail_server() as box, workers(database, box.port) as team:
