@@ -1,7 +1,8 @@
 """What every test stands on: a real PostgreSQL, a database of one's own, and no way out of this machine.
 
 All workers share one server: the embedded one in a temporary folder, or the one that
-``BORDEREAU_DATABASE_URL`` names. A database is a copy of a migrated template and takes 30 ms.
+``BORDEREAU_DATABASE_URL`` names. A database is a copy of a migrated template, empty or
+filled once by the first test to ask.
 """
 
 from __future__ import annotations
