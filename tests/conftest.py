@@ -1,7 +1,8 @@
 """What every test stands on: a real PostgreSQL, a database of one's own, and no way out of this machine.
 
 All workers share one server: the embedded one in a temporary folder, or the one that
-``BORDEREAU_DATABASE_URL`` names. A database is a copy of a migrated template and takes 30 ms.
+``BORDEREAU_DATABASE_URL`` names. A database is a copy of a migrated template, empty or
+filled once by the first test to ask.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ import shutil
 import socket
 import tempfile
 import time
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from copy import deepcopy
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import psycopg
 import pytest
@@ -31,11 +34,12 @@ from sqlalchemy.engine import make_url
 from app import embedded
 from app.accounts.journal import Event
 from app.config import Config
+from app.context import today
 from app.db import Database, create_database
 from app.migrate import migrate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 FOLDER = "BORDEREAU_TEST_FOLDER"
 SECRET_KEY = "a key for tests, made of words and long enough"
@@ -45,6 +49,16 @@ _COMMON = {"deadline": None, "print_blob": True, "suppress_health_check": [Healt
 settings.register_profile("developer", max_examples=50, **_COMMON)
 settings.register_profile("ci", max_examples=100, database=None, **_COMMON)
 settings.load_profile("ci" if os.environ.get("CI") else "developer")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the modules that take longest, so that all processes end at about the same time.
+
+    They hold the tests that go over many cases, marked ``no_cover``: others have measured what each case
+    runs through, and measuring would take half as long again.
+    """
+    long = {item.path for item in items if item.get_closest_marker("no_cover")}
+    items.sort(key=lambda item: item.path not in long)
 
 
 # The server and the template.
@@ -93,7 +107,20 @@ def _dropping(name: str) -> sql.Composed:
 def server() -> str:
     """The address of the PostgreSQL server, in SQLAlchemy's words."""
     external = os.environ.get("BORDEREAU_DATABASE_URL")
-    return _psycopg_url(external) if external else embedded.start(Path(os.environ[FOLDER]) / "postgres")
+    return _psycopg_url(external) if external else _throw_away(Path(os.environ[FOLDER]) / "postgres")
+
+
+def _throw_away(folder: Path) -> str:
+    """The embedded server, not waiting for the disk: what these databases hold need not outlive the machine.
+
+    A killed process, even one of the server's own, still loses nothing: the kernel keeps what was written.
+    """
+    address = embedded.start(folder)
+    with _administration(address) as connection:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(f"ALTER SYSTEM SET {setting} = off")
+        connection.execute("SELECT pg_reload_conf()")
+    return address
 
 
 @pytest.fixture(scope="session")
@@ -121,6 +148,7 @@ def administration(server: str) -> Iterator[psycopg.Connection]:
 # A database of one's own.
 
 _numbers = count(1)
+Made = TypeVar("Made")
 
 
 @contextmanager
@@ -203,6 +231,40 @@ def _journal_lines() -> Iterator[None]:
     yield
     journal.removeHandler(schema)
     assert schema.faults == set()
+
+
+class Furnished:
+    """Databases that were filled once in this process: each test then has a copy, as of the bare template."""
+
+    def __init__(self, new: Callable[[str], AbstractContextManager[Database]], template: str) -> None:
+        self._new, self._template = new, template
+        self._made: dict[object, tuple[str, object]] = {}
+        self._open = ExitStack()
+
+    @contextmanager
+    def copy(self, fill: Callable[[Database], Made]) -> Iterator[tuple[Database, Made]]:
+        """A copy of what ``fill`` makes of an empty database, and of what it returns.
+
+        It is made anew each day: what is filled in mostly counts back from today.
+        """
+        key = fill, today()
+        if key not in self._made:
+            database = self._open.enter_context(self._new(self._template))
+            self._made[key] = str(make_url(database.url).database), fill(database)
+            database.dispose()
+        name, made = self._made[key]
+        with self._new(name) as database:
+            yield database, deepcopy(made)
+
+    def close(self) -> None:
+        self._open.close()
+
+
+@pytest.fixture(scope="session")
+def furnished(administration: psycopg.Connection, server: str, template: str) -> Iterator[Furnished]:
+    """Copies of databases with something in them."""
+    with closing(Furnished(partial(copy_of_template, administration, server), template)) as made:
+        yield made
 
 
 # No way out of this machine, and no test that does not run.

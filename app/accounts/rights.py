@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any, ClassVar
 
 from sqlalchemy import (
@@ -19,6 +20,7 @@ from sqlalchemy import (
     Row,
     ScalarSelect,
     Select,
+    bindparam,
     case,
     cast,
     exists,
@@ -187,7 +189,7 @@ class Visitor:
 
 def visitor_of(connection: Connection, key: str) -> Visitor | None:
     """The person of the session ``key``, with his rights of this instant; one statement."""
-    rows = connection.execute(_statement(key)).all()
+    rows = connection.execute(_statement(), {"key": hash_of(key)}).all()
     if not rows:
         return None
     first = rows[0]
@@ -226,8 +228,12 @@ def _access(row: Row[Any]) -> Access:
     )
 
 
-def _statement(key: str) -> Select[Any]:
-    """Session, person, memberships and the contracts in sight: one row a membership."""
+@cache
+def _statement() -> Select[Any]:
+    """Session, person, memberships and the contracts in sight: one row a membership.
+
+    Built once: each request asks for its session, by the hash ``key``.
+    """
     return (
         select(
             UserSession.user_id,
@@ -250,14 +256,14 @@ def _statement(key: str) -> Select[Any]:
         .outerjoin(Membership, (Membership.user_id == UserAccount.id) & Membership.suspended_at.is_(None))
         .outerjoin(Merchant, (Merchant.id == Membership.merchant_id) & Merchant.suspended_at.is_(None))
         .outerjoin(Reseller, Reseller.id == Merchant.reseller_id)
-        .where(*_is_alive(key))
+        .where(*_is_alive())
         .order_by(Merchant.name, Merchant.id)
     )
 
 
-def _is_alive(key: str) -> tuple[ColumnElement[bool], ...]:
+def _is_alive() -> tuple[ColumnElement[bool], ...]:
     return (
-        UserSession.key_hash == hash_of(key),
+        UserSession.key_hash == bindparam("key"),
         ~UserSession.pending,
         UserSession.expires_at > func.now(),
         UserSession.last_seen_at > func.now() - UserSession.idle,

@@ -388,6 +388,7 @@ def in_file(name: str, value) -> str:
     return FILE_WORDS.get(name, {}).get(value, str(value))
 
 
+@pytest.mark.no_cover
 @given(nights())
 def test_a_plain_split_gives_the_values_back(night):
     remittances, transactions = night
@@ -415,6 +416,7 @@ def expect_ticket(rest, row) -> None:
         assert next(rest) == f"TKT;{line}"
 
 
+@pytest.mark.no_cover
 @given(nights())
 def test_the_reader_gives_the_values_back(night):
     remittances, transactions = night

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
 
 from app.accounts import passwords
-from app.accounts.users import NewAccess, give_access
 from app.db import Role as DatabaseRole
-from app.models import DeskTask, Role
+from app.models import DeskTask
 from importers import desk
 from importers.load import load_file
+from tests.conftest import FOLDER
 from tests.importers.files import File, Rem, Trx, referential, written
 from tests.views.staff import let_staff_in, sign_in
-from tests.views.town import PASSWORD, hashed_once, portal
+from tests.views.town import hashed_once, let_in, portal
 
 NORTH, SOUTH = "staff@north.example", "staff@south.example"
 
@@ -28,8 +31,8 @@ class Place:
     database: object
     folder: Path
     data: Path
-    app: object
-    delivered: int = field(default=0)
+    app: object = None
+    delivered: int = 0
 
     def deliver(self, content, name=None):
         self.delivered += 1
@@ -74,14 +77,15 @@ SOUTHERN = {"reseller": "south", "merchant_code": "SOUTHSHOP", "merchant_name": 
             "trade_name": "SOUTH cafe", "siret": "99999999800027", "contract": "8888888"}  # fmt: skip
 
 
-@pytest.fixture
-def place(database, tmp_path, monkeypatch):
-    """Two maintainers with a merchant each; north's host has delivered for a contract nobody declared."""
-    monkeypatch.setattr(passwords, "hashed", hashed_once)
-    folder, data = tmp_path / "deliveries", tmp_path / "var"
-    folder.mkdir()
-    data.mkdir()
-    made = Place(database, folder, data, portal(database, data))
+def two_maintainers(database):
+    """Two maintainers with a merchant each; north's host has delivered for a contract nobody declared.
+
+    Returns the folder of their files, and how many there are.
+    """
+    kept = Path(tempfile.mkdtemp(dir=os.environ[FOLDER]))
+    made = Place(database, kept / "deliveries", kept / "var")
+    made.folder.mkdir()
+    made.data.mkdir()
     assert not made.deliver(referential(NORTHERN)).refused
     assert not made.deliver(File(source="north-host", key="n1")).refused
     assert not made.deliver(referential(SOUTHERN)).refused
@@ -96,17 +100,19 @@ def place(database, tmp_path, monkeypatch):
     assert not made.deliver(File(source="south-host", key="s2", remittances=(foreign,))).refused
     for email, slug in ((NORTH, "north"), (SOUTH, "south")):
         let_staff_in(database, email, slug)
-    with database.writing() as connection:
-        for email, merchant, slug in (
-            ("owner@north.example", "NORTHSHOP", "north"),
-            ("owner@south.example", "SOUTHSHOP", "south"),
-        ):
-            give_access(
-                connection,
-                NewAccess(email=email, merchant=merchant, reseller=slug, role=Role.OWNER),
-                PASSWORD,
-            )
-    return made
+    let_in(database, "owner@north.example", "NORTHSHOP", reseller="north")
+    let_in(database, "owner@south.example", "SOUTHSHOP", reseller="south")
+    return kept, made.delivered
+
+
+@pytest.fixture
+def place(furnished, tmp_path, monkeypatch):
+    """Two maintainers, with a portal of this test's own."""
+    monkeypatch.setattr(passwords, "hashed", hashed_once)
+    with furnished.copy(two_maintainers) as (database, (kept, delivered)):
+        shutil.copytree(kept, tmp_path, dirs_exist_ok=True)
+        data = tmp_path / "var"
+        yield Place(database, tmp_path / "deliveries", data, portal(database, data), delivered)
 
 
 @pytest.fixture

@@ -142,6 +142,7 @@ def test_a_gap_in_the_numbering_is_a_warning(operator: Operator) -> None:
     )
 
 
+@pytest.mark.no_cover
 def test_order_of_files_does_not_matter(operator: Operator) -> None:
     """Any order of six files that hang together gives the same payments and the same sums."""
     second = Rem(rank="701", application="CBCLESS", transactions=(Trx(sequence="5"),))
@@ -230,6 +231,7 @@ _LOAD = (
 )
 
 
+@pytest.mark.no_cover
 def test_killed_anywhere_a_file_is_loaded_whole_or_not_at_all(operator: Operator) -> None:
     """Kill the importer at random moments; the next run always ends in the same state."""
     payments = tuple(Trx(sequence=f"{n:06}", amount=n) for n in range(1, 400))

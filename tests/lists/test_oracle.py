@@ -110,6 +110,7 @@ def as_json(row: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if not name.startswith("_")}
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", SPECS)
 @given(data=st.data())
 def test_list_totals_csv_and_json_agree_with_the_oracle(
@@ -186,6 +187,7 @@ WRITTEN = {
 }
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", SPECS)
 @given(data=st.data())
 def test_daily_sums_and_rows_give_the_same_totals(

@@ -107,6 +107,7 @@ hostile = st.text(max_size=20) | st.sampled_from(
 )
 
 
+@pytest.mark.no_cover
 @BOTH
 @given(data=st.data())
 def test_nothing_that_is_typed_is_an_error_or_an_order(

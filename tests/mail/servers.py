@@ -151,10 +151,13 @@ def free_port() -> int:
 @contextmanager
 def mail_server(script: Script | None = None, *, tls: Any = None, **smtp: Any) -> Iterator[Postbox]:
     """A mail server until the end of the block. ``tls`` (an SSLContext) encrypts from the first byte."""
-    box = Postbox(script or {}, port=free_port())
+    box = Postbox(script or {})
     controller = _Controller(box, smtp, ssl_context=tls)
     controller.smtpd = object()  # it is made with the first connection, which is the portal's
     controller.start()
+    box.port = controller.server.sockets[0].getsockname()[
+        1
+    ]  # the system's choice, which nobody else can have
     try:
         yield box
     finally:

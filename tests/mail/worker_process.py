@@ -17,13 +17,13 @@ from app.mail.smtp import Smtp
 
 def main(url: str, port: str) -> None:
     way = Smtp(SmtpServer(host="localhost", port=int(port), security=Security.NONE))
-    warm = Database(url)
-    deliver(warm, way, 0)  # nothing to do: whatever is loaded at first use is loaded now
-    warm.dispose()
+    database = Database(url)
+    deliver(database, way, 0)  # nothing to do: whatever is loaded at first use is loaded now
+    database.dispose()
     for line in iter(sys.stdin.readline, ""):
         child = os.fork()
         if not child:
-            deliver(Database(url), way, int(line))
+            deliver(database, way, int(line))
             os._exit(0)
         sys.stdout.write(f"{child}\n")
         sys.stdout.flush()

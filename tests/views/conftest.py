@@ -10,9 +10,7 @@ from app.accounts import passwords
 from app.context import today
 from app.db import Role as DatabaseRole
 from tests import factories
-from tests.views.town import Shop, a_shop, hashed_once, let_in, portal
-
-made_before: dict[str, list[Shop]] = {}
+from tests.views.town import a_shop, hashed_once, let_in, portal
 
 
 @pytest.fixture
@@ -27,12 +25,8 @@ def browser(app):
     return app.test_client()
 
 
-@pytest.fixture
-def shops(database, monkeypatch):
-    """Three merchants of one maintainer, each with its own marker in every text; made once a database."""
-    if database.url in made_before:
-        return made_before[database.url]
-    monkeypatch.setattr(passwords, "hashed", hashed_once)
+def three_shops(database):
+    """Three merchants of one maintainer, each with its own marker in every text."""
     with database.writing(DatabaseRole.OWNER) as connection:
         reseller_id = factories.a_reseller(connection, slug="demo", name="Maintainer")
         source_id = factories.a_source(connection, reseller_id=reseller_id)
@@ -44,8 +38,44 @@ def shops(database, monkeypatch):
         factories.sum_days(connection)
     for shop in made:
         let_in(database, shop.email, shop.marker)
-    made_before[database.url] = made
     return made
+
+
+@pytest.fixture
+def town(furnished, cheap_hashes):
+    """A database with the shops in it, and the shops."""
+    with furnished.copy(three_shops) as copy:
+        yield copy
+
+
+@pytest.fixture(scope="module")
+def module_town(furnished):
+    """A town that the tests of a module share: they say so by a ``town`` of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "hashed", hashed_once)
+        with furnished.copy(three_shops) as copy:
+            yield copy
+
+
+@pytest.fixture
+def cheap_hashes(monkeypatch):
+    """Hashing takes its time on purpose: each password is hashed once."""
+    monkeypatch.setattr(passwords, "hashed", hashed_once)
+
+
+@pytest.fixture
+def database(request):
+    """A migrated database of this test's own; that of the town when the test knows its shops."""
+    if "shops" in request.fixturenames:
+        return request.getfixturevalue("town")[0]
+    return request.getfixturevalue("database")
+
+
+@pytest.fixture
+def shops(town, database):
+    """The merchants of the town."""
+    assert database is town[0]
+    return town[1]
 
 
 @pytest.fixture

@@ -106,6 +106,7 @@ def without_the_question(said, path):
     return said.replace(asked, "").replace(asked.lower(), "") if asked else said
 
 
+@pytest.mark.no_cover
 def test_no_answer_holds_a_foreign_word_and_no_log_any_word(app, everybody, people, capsys, caplog):
     triples, heard = 0, []
     for who, (browser, own) in people.items():

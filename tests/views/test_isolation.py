@@ -48,6 +48,7 @@ def without_what_was_typed(source, path):
     return source
 
 
+@pytest.mark.no_cover
 def test_no_foreign_word_in_any_answer(app, shops, capsys):
     tried = 0
     for own in shops:

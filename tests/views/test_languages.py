@@ -6,9 +6,9 @@ import pytest
 
 
 @pytest.fixture
-def database(module_database):
+def town(module_town):
     """These tests only read: they share one database."""
-    return module_database
+    return module_town
 
 
 def test_english_is_spoken_to_those_who_ask(owner):

@@ -544,6 +544,7 @@ def test_no_answer_tells_who_has_an_account(app, classes):
         assert len(answers) == 1, path
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("path", ["/mot-de-passe-oublie", "/connexion"])
 def test_no_answer_tells_it_by_its_time(app, classes, database, capsys, path):
     """Medians are printed; the bound is on the quickest answers, which a busy machine disturbs least."""

@@ -20,9 +20,9 @@ CARD = "4970101234567893"
 
 
 @pytest.fixture
-def database(module_database):
+def town(module_town):
     """These tests only read: they share one database."""
-    return module_database
+    return module_town
 
 
 def test_remittances_show_the_night_and_what_it_adds_up_to(owner, shops):

@@ -61,6 +61,7 @@ def answered(browser, path, method, *, with_token):
         return Answer.ALLOWED
 
 
+@pytest.mark.no_cover
 def test_each_line_of_the_matrix_is_what_really_happens(app, everybody, browsers, capsys):
     wrong, counted = [], Counter()
     for endpoint, who, relation, expected in matrix.lines():

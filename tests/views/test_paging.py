@@ -13,9 +13,9 @@ from tests.views.town import plain, rows
 
 
 @pytest.fixture
-def database(module_database):
+def town(module_town):
     """These tests only read: they share one database."""
-    return module_database
+    return module_town
 
 
 @pytest.fixture

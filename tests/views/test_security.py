@@ -30,9 +30,9 @@ EVERYWHERE = {
 
 
 @pytest.fixture
-def database(module_database):
+def town(module_town):
     """What these tests write does not matter to each other: they share one database."""
-    return module_database
+    return module_town
 
 
 UNSAFE = ["/connexion", "/deconnexion", "/commerce", "/langue"]

@@ -7,6 +7,7 @@ from datetime import datetime, time, timedelta
 from functools import cache
 
 from flask.testing import FlaskClient
+from jinja2 import BytecodeCache
 
 from app import create_app
 from app.accounts import passwords
@@ -21,6 +22,23 @@ from tests.page import Fragment, Page
 PASSWORD = "a long enough password"
 #: Hashing takes its time on purpose: the tests' one password is hashed once.
 hashed_once = cache(passwords.hashed)
+
+
+class Compiled(BytecodeCache):
+    """Templates are compiled once, not once for each portal; jinja sees that they are unchanged."""
+
+    def __init__(self):
+        self._by_key = {}
+
+    def load_bytecode(self, bucket):
+        if bucket.key in self._by_key:
+            bucket.bytecode_from_string(self._by_key[bucket.key])
+
+    def dump_bytecode(self, bucket):
+        self._by_key[bucket.key] = bucket.bytecode_to_string()
+
+
+TEMPLATES = Compiled()
 
 
 class Browser(FlaskClient):
@@ -73,6 +91,7 @@ def portal(database, folder, **values):
         **{"database_url": None, "data": folder, "secret_key": SECRET_KEY, "port": 8000, **values}
     )
     app = create_app(config, database)
+    app.jinja_env.bytecode_cache = TEMPLATES
     app.test_client_class = Browser
     return app
 
@@ -163,11 +182,10 @@ def sums_of(payments):
     }
 
 
-def let_in(database, email, code, role=Role.OWNER, password=PASSWORD, **limits):
+def let_in(database, email, code, role=Role.OWNER, password=PASSWORD, *, reseller=None, **limits):
+    access = NewAccess(email=email, merchant=code, reseller=reseller, role=role, **limits)
     with database.writing() as connection:
-        give_access(
-            connection, NewAccess(email=email, merchant=code, reseller=None, role=role, **limits), password
-        )
+        give_access(connection, access, password)
 
 
 def plain(element):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from babel.numbers import format_decimal
 from flask import abort, redirect, render_template, request, url_for
