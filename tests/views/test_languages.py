@@ -11,6 +11,11 @@ def town(module_town):
     return module_town
 
 
+@pytest.fixture
+def database(town):
+    return town[0]
+
+
 def test_english_is_spoken_to_those_who_ask(owner):
     response = owner.post_form("/langue", lang="en", next="/transactions?type=refund")
     assert response.location == "/transactions?type=refund"

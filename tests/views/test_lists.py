@@ -25,6 +25,11 @@ def town(module_town):
     return module_town
 
 
+@pytest.fixture
+def database(town):
+    return town[0]
+
+
 def test_remittances_show_the_night_and_what_it_adds_up_to(owner, shops):
     page = owner.page("/remises")
     assert "2 remises · 52,40 €" in plain(page.one("h2"))

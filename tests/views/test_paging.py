@@ -19,6 +19,11 @@ def town(module_town):
 
 
 @pytest.fixture
+def database(town):
+    return town[0]
+
+
+@pytest.fixture
 def many(shops, database):
     """120 more payments of the first shop, a minute apart."""
     if len(shops[0].transaction_ids) > 4:

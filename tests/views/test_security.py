@@ -35,6 +35,11 @@ def town(module_town):
     return module_town
 
 
+@pytest.fixture
+def database(town):
+    return town[0]
+
+
 UNSAFE = ["/connexion", "/deconnexion", "/commerce", "/langue"]
 
 
