@@ -123,7 +123,7 @@ def _check_merchant(connection: Connection, reseller_id: int, placed: Placing) -
     code = placed.values["merchant_code"]
     taken = exists().where(Merchant.reseller_id == reseller_id, Merchant.code == code)
     if connection.scalar(select(taken)):
-        placed.faults["merchant_code"] = gettext("A merchant with this code exists already: choose it above.")
+        placed.faults["merchant_code"] = gettext("A merchant with this code exists already.")
 
 
 def _check_outlet(placed: Placing) -> None:

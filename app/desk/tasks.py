@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, insert, select
+from sqlalchemy import Connection, Select, func, insert, select
 
 from app.desk.paging import AnyRow
 from app.jobs import defer
@@ -20,6 +21,8 @@ from app.refusals import Refusal
 JOB: Final = "desk_task"
 #: So many of the latest are shown.
 SHOWN = 10
+#: How long a worker that runs takes at most; one that was killed comes back within minutes.
+USUAL: Final = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,9 +84,13 @@ def task(connection: Connection, reseller_id: int, task_id: int) -> AnyRow | Non
 
 
 def _told() -> Select[*tuple[Any, ...]]:
-    """All of a task but its content, which the web may not read."""
+    """All of a task but its content, which the web may not read; ``late``: it waits for too long."""
     columns = (column for column in DeskTask.__table__.columns if column.name != "content")
-    return select(*columns, UserAccount.email).outerjoin(UserAccount, UserAccount.id == DeskTask.user_id)
+    waits = DeskTask.state == DeskTaskState.WAITING
+    late = (waits & (DeskTask.asked_at < func.now() - USUAL)).label("late")
+    return select(*columns, late, UserAccount.email).outerjoin(
+        UserAccount, UserAccount.id == DeskTask.user_id
+    )
 
 
 def awaited(connection: Connection, reseller_id: int) -> frozenset[int]:

@@ -211,6 +211,16 @@ def test_the_same_bytes_again_say_so(place, north):
     )
 
 
+def test_what_waits_for_too_long_says_so(place, north):
+    location = upload(north, referential(LINE)).location
+    assert "plus long que d'ordinaire" not in main(north.page(location))
+    with place.database.writing(Role.OWNER) as connection:
+        connection.execute(text("UPDATE desk_task SET asked_at = now() - interval '11 minutes'"))
+    assert "plus long que d'ordinaire" in main(north.page(location))
+    place.work()
+    assert "plus long que d'ordinaire" not in main(north.page(location))
+
+
 def test_two_at_once_are_both_loaded_whole(place, north):
     """Two workers, two files of the same merchant: one after the other, nothing lost, nothing twice."""
     for number in range(2):
