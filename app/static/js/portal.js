@@ -17,6 +17,17 @@
     document.title = document.querySelector("[data-title]")?.dataset.title ?? document.title;
   });
 
+  // A double click is one request: a second one would come with the key that the first has changed.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.matches("[data-once]")) return;
+    if (form.dataset.once === "sent") event.preventDefault();
+    form.dataset.once = "sent";
+  });
+  window.addEventListener("pageshow", () => {
+    document.querySelectorAll("[data-once]").forEach((form) => (form.dataset.once = ""));
+  });
+
   // "Voir plus": the reading goes on at the first new row.
   document.addEventListener("htmx:oobAfterSwap", (event) => {
     const fresh = event.detail.target.querySelector("[data-first] a");
