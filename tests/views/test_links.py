@@ -547,21 +547,30 @@ def test_no_answer_tells_who_has_an_account(app, classes):
 @pytest.mark.no_cover
 @pytest.mark.parametrize("path", ["/mot-de-passe-oublie", "/connexion"])
 def test_no_answer_tells_it_by_its_time(app, classes, database, capsys, path):
-    """Medians are printed; the bound is on the quickest answers, which a busy machine disturbs least."""
+    """Medians are printed; the bound is on the quickest answers, which a busy machine disturbs least.
+
+    Where it is disturbed none the less, more samples are taken: the quickest come closer to the truth.
+    """
     browser = app.test_client()
     token = browser.token()
     times = {email: [] for email in classes}
-    for _ in range(9):
+
+    def sample():
         for email, taken in times.items():
             with database.writing() as connection:
                 connection.execute(text("DELETE FROM sign_in_attempt"))
             before = time.perf_counter()
             browser.post(path, data={"csrf_token": token, "email": email, "password": "wrong password"})
             taken.append(time.perf_counter() - before)
+        return [min(taken) for taken in times.values()]
+
+    for count in range(1, 50):
+        quickest = sample()
+        if count >= 9 and min(quickest) > 0.6 * max(quickest):
+            break
     with capsys.disabled():
         medians = [round(statistics.median(taken) * 1000, 1) for taken in times.values()]
         print(f"\n[{path}: medians {medians} ms] ", end="")  # noqa: T201
-    quickest = [min(taken) for taken in times.values()]
     assert min(quickest) > 0.6 * max(quickest)
     if path != "/connexion":
         assert min(quickest) >= resets.ANSWER_SECONDS
