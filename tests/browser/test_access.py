@@ -138,6 +138,7 @@ def test_what_was_typed_too_late_is_kept(window, live, javascript, width):
     email = unique("tardive")
     visitor.page.fill("#email", email)
     visitor.page.check("#role-finance")
+    visitor.page.check("#scope-all")
     prove(live.database, "11 minutes")
     visitor.page.click("text=Envoyer l’invitation")
     visitor.page.wait_for_selector("#proof")
