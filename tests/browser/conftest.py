@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import sync_playwright
-from sqlalchemy import text
+from sqlalchemy import delete, text
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app import create_app
 from app.accounts.users import NewAccess, give_access
 from app.config import ROOT, Config
-from app.models import Role
+from app.db import Role as DatabaseRole
+from app.models import Role, SignInAttempt
 from importers.demo.generation import generate
 from importers.load import load_file
 from tests.conftest import SECRET_KEY, copy_of_template
@@ -200,6 +201,8 @@ def window(browser: Browser, live: Live):
     """Open windows: ``window(width, signed_in=…, javascript=…, dark=…)``; none may have complained."""
     visitors: list[Visitor] = []
     contexts: list[BrowserContext] = []
+    with live.database.writing(DatabaseRole.OWNER) as connection:  # all tests come from one address
+        connection.execute(delete(SignInAttempt))
 
     def opened(
         width: int = DESK, *, signed_in: bool = True, javascript: bool = True, dark: bool = False
