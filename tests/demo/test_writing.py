@@ -281,8 +281,12 @@ def test_a_referential_reads_back():
 _CHARACTERS = st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp"), exclude_characters=";")
 
 
+def letters(most: int):
+    return st.text(_CHARACTERS, min_size=1, max_size=most)
+
+
 def words(most: int):
-    return st.text(_CHARACTERS, min_size=1, max_size=most) | st.none()
+    return letters(most) | st.none()
 
 
 def numerals(least: int, most: int):
@@ -302,7 +306,7 @@ REMITTANCES = st.fixed_dictionaries(
     {
         "contract": st.from_regex(r"[0-9A-Za-z]{1,15}", fullmatch=True),
         "rank": numerals(3, 3),
-        "application": words(20).filter(bool),
+        "application": letters(20),
         "number": numerals(1, 6),
         "file_number": st.none() | st.from_regex(r"[0-9A-Za-z]{1,6}", fullmatch=True),
         "bank_code": st.none() | numerals(5, 5),
