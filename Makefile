@@ -52,13 +52,13 @@ $(BIN)/python:
 # The larger set holds the smaller one, so that going from `make test` to `make run` installs nothing.
 $(VENV)/.run-installed: $(BIN)/python .ci/requirements/run.txt pyproject.toml
 	@echo "Installing Bordereau into $(VENV) (the first time takes a minute or two)"
-	@$(PIP) --require-hashes -r .ci/requirements/run.txt
+	@$(PIP) --no-deps --require-hashes -r .ci/requirements/run.txt
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.test-installed: $(BIN)/python .ci/requirements/test.txt pyproject.toml
 	@echo "Installing Bordereau and its tests into $(VENV) (the first time takes a minute or two)"
-	@$(PIP) --require-hashes -r .ci/requirements/test.txt
+	@$(PIP) --no-deps --require-hashes -r .ci/requirements/test.txt
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $(VENV)/.run-installed $@
 
