@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from app.config import Config
-    from app.db import Database
+    from app.database.engine import Database
 
 
 def create_app(config: Config, database: Database | None = None) -> Flask:
@@ -19,11 +19,13 @@ def create_app(config: Config, database: Database | None = None) -> Flask:
     # Imported here: commands and importers need app's modules without the web.
     from flask import Flask  # noqa: PLC0415
 
-    from app import db, errors, security, themes, views  # noqa: PLC0415
+    from app import themes, views  # noqa: PLC0415
     from app.accounts import journal, links  # noqa: PLC0415
+    from app.database import engine  # noqa: PLC0415
+    from app.web import errors, security  # noqa: PLC0415
 
     app = Flask(__name__)
-    app.extensions["bordereau.database"] = database or db.Database.from_config(config)
+    app.extensions["bordereau.database"] = database or engine.Database.from_config(config)
     app.extensions["bordereau.themes"] = loaded = themes.load_themes()
     app.extensions["bordereau.links"] = links.Links.of(config, loaded)
     journal.log_to_stderr()

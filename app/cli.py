@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app.click_words import speak_as_the_portal
-from app.i18n import N_, gettext
+from app.wording.i18n import N_, gettext
 
 if TYPE_CHECKING:
     from app.config import Config
-    from app.db import Database
+    from app.database.engine import Database
 
 ENTRY_POINTS = "bordereau.commands"
 OWN = {
@@ -96,7 +96,7 @@ def main() -> None:
 @main.command(help=N_("Bring the database to the newest version."))
 def migrate() -> None:
     """Migrate, whatever the version found."""
-    from app.migrate import migrate as bring_up_to_date
+    from app.database.migrate import migrate as bring_up_to_date
 
     bring_up_to_date(_settings()[1])
     click.echo(gettext("The database is up to date."))
@@ -151,7 +151,7 @@ def run() -> None:
 def _settings() -> tuple[Config, Database]:
     """The settings, and the database they name, started if it is the embedded one."""
     from app.config import Config
-    from app.db import Database
+    from app.database.engine import Database
 
     config = Config.from_env()
     return config, Database.from_config(config)
@@ -160,7 +160,7 @@ def _settings() -> tuple[Config, Database]:
 def _migrated() -> tuple[Config, Database]:
     """The settings, and a database that has this version's tables."""
     from app.config import Config
-    from app.migrate import ready
+    from app.database.migrate import ready
 
     config = Config.from_env()
     return config, ready(config)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from click import core, decorators, exceptions, formatting, parser, types
 
-from app.i18n import N_, gettext
+from app.wording.i18n import N_, gettext
 
 #: What a person can meet at this command line; the rest stays as click says it.
 WORDS = (

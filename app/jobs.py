@@ -15,9 +15,9 @@ from sqlalchemy import Connection, delete, func, select, text
 from sqlalchemy.engine import make_url
 
 from app.config import Config
-from app.db import Database, Role
+from app.database.engine import Database, Role
+from app.database.migrate import maintain
 from app.mail.upkeep import erase_recipients
-from app.migrate import maintain
 from app.models import KNOWN_FOR, Invitation, KnownDevice, SignInAttempt, UserSession
 
 #: How long a failed sign-in is remembered; it stops counting long before.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from app.i18n import N_, gettext
+from app.wording.i18n import N_, gettext
 
 #: Reasons that decide what can be done about a file.
 CARD_NUMBER: Final = N_("a full card number: the file is refused and nothing of it is kept")

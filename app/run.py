@@ -22,9 +22,9 @@ from rich.panel import Panel
 from rich.text import Text
 
 from app import create_app
-from app.db import Database
-from app.i18n import gettext
-from app.migrate import migrate
+from app.database.engine import Database
+from app.database.migrate import migrate
+from app.wording.i18n import gettext
 
 if TYPE_CHECKING:
     from app.config import Config

@@ -9,11 +9,11 @@ from pathlib import Path
 import click
 
 from app.config import Config
-from app.db import Database
-from app.i18n import N_, gettext
-from app.migrate import ready
-from importers import report
-from importers.archive import INBOX, files_in
+from app.database.engine import Database
+from app.database.migrate import ready
+from app.wording.i18n import N_, gettext
+from importers.files import report
+from importers.files.archive import INBOX, files_in
 from importers.load import Result, load_files
 
 _PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
@@ -61,8 +61,8 @@ def load_all(
 )
 def source(name: str, reseller: str) -> None:
     """Bind a source; what was kept aside for want of it appears."""
-    from app.db import Role  # noqa: PLC0415
-    from importers import sources  # noqa: PLC0415
+    from app.database.engine import Role  # noqa: PLC0415
+    from importers.files import sources  # noqa: PLC0415
 
     database = ready(Config.from_env())
     try:
@@ -106,8 +106,8 @@ def demo_files(
     last_day: datetime | None,
 ) -> None:
     """Write the files into a folder of their own, and say how much they hold."""
+    from importers.demo.demonstration import yesterday  # noqa: PLC0415
     from importers.demo.generation import generate  # noqa: PLC0415
-    from importers.demonstration import yesterday  # noqa: PLC0415
 
     if folder.exists() and any(folder.iterdir()):
         raise click.ClickException(gettext("%(folder)s is not empty.", folder=folder))
@@ -136,7 +136,7 @@ def demo_files(
 @click.command(help=N_("Make the demonstration data once, load it, and print its log-ins."))
 def demo() -> None:
     """Do what is not done yet: a second call only prints the log-ins."""
-    from importers import demonstration  # noqa: PLC0415
+    from importers.demo import demonstration  # noqa: PLC0415
 
     config = Config.from_env()
     click.echo(demonstration.prepare(ready(config), config.data))

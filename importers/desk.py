@@ -16,15 +16,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select, text, update
 
-from app import referential
-from app.db import Database, Role
-from app.i18n import N_
+from app.database.engine import Database, Role
 from app.models import UNCLAIMED_MERCHANT, DeskTask, DeskTaskKind, DeskTaskState, ImportFile, Reseller
-from importers import referentiel
-from importers.archive import QUARANTINE
-from importers.formats import recognise
+from app.rules import directory_columns
+from app.wording.i18n import N_
+from importers.files.archive import QUARANTINE
+from importers.files.refusals import Refusal, Refused, refuse
+from importers.formats import merchant_directory, recognise
 from importers.load import Result, load_file
-from importers.refusals import Refusal, Refused, refuse
 
 _log = logging.getLogger(__name__)
 _Task = Row[*tuple[Any, ...]]
@@ -97,7 +96,7 @@ def _done(database: Database, data: Path, task: _Task) -> _Ended:
 def _attach(database: Database, data: Path, task: _Task) -> Result:
     with database.reading(Role.IMPORT) as connection:
         lines = _referential(connection, task)
-    return _load(database, data, referential.text(*lines), f"rattachement-{task.id}.csv")
+    return _load(database, data, directory_columns.text(*lines), f"rattachement-{task.id}.csv")
 
 
 def _declare(database: Database, data: Path, task: _Task) -> Result:
@@ -108,9 +107,9 @@ def _declare(database: Database, data: Path, task: _Task) -> Result:
     with database.reading(Role.IMPORT) as connection:
         slug = connection.scalar(select(Reseller.slug).where(Reseller.id == task.reseller_id))
     name = task.details.get("file") or f"declaration-{task.id}.csv"
-    if recognise(name, task.content).name != referentiel.NAME:
+    if recognise(name, task.content).name != merchant_directory.NAME:
         raise refuse(N_("this file is no referential"))
-    if not referentiel.origin(task.content).resellers <= {slug, ""}:  # the importer words empty lines
+    if not merchant_directory.origin(task.content).resellers <= {slug, ""}:  # the importer words empty lines
         raise refuse(N_("this referential declares for another maintainer"))
     since = None if task.details.get("file") else task.asked_at
     return _load(database, data, task.content, name, since)

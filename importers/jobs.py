@@ -8,10 +8,11 @@ from pathlib import Path
 
 from procrastinate import JobContext
 
-from app.db import Database
+from app.database.engine import Database
 from app.jobs import queue
-from importers import desk, report
-from importers.archive import INBOX, files_in
+from importers import desk
+from importers.files import report
+from importers.files.archive import INBOX, files_in
 from importers.load import load_files
 
 #: A file that changed this recently may still be on its way.

@@ -20,16 +20,17 @@ from typing import Any
 from sqlalchemy import Connection, insert, text
 from sqlalchemy.exc import DBAPIError
 
-from app import card_numbers
-from app.db import Database, Role
-from app.i18n import N_
-from app.migrate import ensure_partitions
+from app.database.engine import Database, Role
+from app.database.migrate import ensure_partitions
 from app.models import ImportStatus, ReceivedDay
-from importers import archive, contracts, ledger, payments, replacement, sources, totals
-from importers.archive import Delivery
+from app.rules import card_numbers
+from app.wording.i18n import N_
+from importers import replacement, totals
+from importers.files import archive, file_log, sources
+from importers.files.archive import Delivery
+from importers.files.refusals import CARD_NUMBER, KNOWN_FILE_ID, Refusal, Refused, refuse, unreadable
 from importers.formats import Format, origin_of, recognise
-from importers.records import Payments, Records, Referential
-from importers.refusals import CARD_NUMBER, KNOWN_FILE_ID, Refusal, Refused, refuse, unreadable
+from importers.records import Payments, Records, Referential, contracts, payments
 
 #: Files in hand: one being read, one being written.
 _AT_ONCE = 2
@@ -169,7 +170,7 @@ def _dealt_with(database: Database, attempt: _Attempt, data: Path) -> Result:
             return result
         with database.writing(Role.IMPORT) as connection:
             origin = origin_of(attempt.delivery.name, attempt.delivery.data)
-            file_id = ledger.refuse(connection, attempt.delivery, refused, origin, attempt.seconds)
+            file_id = file_log.refuse(connection, attempt.delivery, refused, origin, attempt.seconds)
         result = dataclasses.replace(result, file_id=file_id)
         if refused.holds_card_number:  # not even a copy is kept; the file stays where it was
             return result
@@ -186,7 +187,7 @@ def _dealt_with(database: Database, attempt: _Attempt, data: Path) -> Result:
 
 def _known(database: Database, attempt: _Attempt) -> Result | None:
     with database.reading(Role.IMPORT) as connection:
-        known = ledger.known(connection, attempt.delivery, attempt.since)
+        known = file_log.known(connection, attempt.delivery, attempt.since)
     return attempt.result(Status.KNOWN, format=known.format, file_id=known.id) if known else None
 
 
@@ -246,25 +247,25 @@ def _make_room(database: Database, records: Payments) -> None:
 def _load_referential(
     connection: Connection, attempt: _Attempt, known: Format, records: Referential
 ) -> Result:
-    file_id = ledger.enter(connection, attempt.delivery, ImportStatus.LOADED, known.name, attempt.since)
+    file_id = file_log.enter(connection, attempt.delivery, ImportStatus.LOADED, known.name, attempt.since)
     contracts.declare(connection, records.contracts)
     count = len(records.contracts)
     result = attempt.result(Status.LOADED, format=known.name, contracts=count, file_id=file_id)
-    ledger.belongs_to(connection, file_id, known.origin(attempt.delivery.data))
-    ledger.complete(connection, file_id, contract_count=result.contracts, seconds=result.seconds)
+    file_log.belongs_to(connection, file_id, known.origin(attempt.delivery.data))
+    file_log.complete(connection, file_id, contract_count=result.contracts, seconds=result.seconds)
     return result
 
 
 def _load_payments(connection: Connection, attempt: _Attempt, known: Format, records: Payments) -> Result:
     source = sources.of(connection, records)
-    former = ledger.former(connection, source.id, records.file_key)
+    former = file_log.former(connection, source.id, records.file_key)
     if former and not attempt.replace:
         raise refuse(KNOWN_FILE_ID, line=1, column="file id")
     if former:
         replacement.take_back(connection, former)
-    file_id = ledger.enter(connection, attempt.delivery, ImportStatus.LOADED, known.name)
+    file_id = file_log.enter(connection, attempt.delivery, ImportStatus.LOADED, known.name)
     if former:
-        ledger.complete(connection, former.id, replaced_by_id=file_id)
+        file_log.complete(connection, former.id, replaced_by_id=file_id)
     loaded = payments.load(
         connection, records, file_id=file_id, source=source, replaced=former.id if former else None
     )
@@ -280,7 +281,7 @@ def _load_payments(connection: Connection, attempt: _Attempt, known: Format, rec
         replaced=former.sha256 if former else None,
         file_id=file_id,
     )
-    ledger.complete(
+    file_log.complete(
         connection,
         file_id,
         source_id=source.id,

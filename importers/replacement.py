@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from app.models import ImportStatus
-from importers import rollups, seals
+from importers import completeness, daily_sums
 
 _WITHIN = "merchant_id = ANY(:merchants) AND {day} BETWEEN :first AND :last"
 # Every remittance of the file or with payments of it: some go, the others are added up again.
@@ -51,12 +51,12 @@ def take_back(connection: Connection, file: Row[*tuple[Any, ...]]) -> None:
         "first": file.first_on,
         "last": file.last_on,
     }
-    rollups.touch(connection)
+    daily_sums.touch(connection)
     connection.execute(text(_CONCERNED), parameters)
     for statement in _STEPS:
         connection.execute(text(statement), parameters)
-    seals.renew(connection)
-    rollups.recompute(connection)
+    completeness.renew(connection)
+    daily_sums.recompute(connection)
     connection.execute(text("DROP TABLE met_remittance"))
     connection.execute(text("DELETE FROM received_day WHERE import_file_id = :file"), {"file": file.id})
     connection.execute(

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from app.models import Outcome, TransactionType
-from importers import layout
+from importers.formats import layout
 
 #: The six types, in the order of the file.
 TYPES = tuple(layout.TOTALS.values())

@@ -31,12 +31,12 @@ from hypothesis import HealthCheck, settings
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
-from app import embedded
 from app.accounts.journal import Event
 from app.config import Config
-from app.context import today
-from app.db import Database, create_database
-from app.migrate import migrate
+from app.database import embedded
+from app.database.engine import Database, create_database
+from app.database.migrate import migrate
+from app.web.context import today
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

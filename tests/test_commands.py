@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy import func, insert, select, text
 
 from app.config import ROOT
-from app.db import Role, create_database, drop_database
+from app.database.engine import Role, create_database, drop_database
 from app.jobs import ATTEMPTS_KEPT, LINKS_KEPT, upkeep
 from app.models import Invitation, SignInAttempt, UserAccount, UserSession
 

@@ -10,20 +10,14 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.accounts.invitations import invite_staff
 from app.accounts.links import Links, NoHostError
-from app.accounts.users import (
-    NewAccess,
-    UserError,
-    forget_second_factor,
-    give_access,
-    normal_email,
-)
+from app.accounts.users import NewAccess, UserError, forget_second_factor, give_access, normal_email
 from app.config import Config
-from app.db import Database
-from app.db import Role as DatabaseRole
-from app.i18n import N_, gettext
-from app.migrate import ready
+from app.database.engine import Database
+from app.database.engine import Role as DatabaseRole
+from app.database.migrate import ready
 from app.models import Reseller, Role
 from app.themes import DEFAULT, load_themes
+from app.wording.i18n import N_, gettext
 
 
 @click.group(help=N_("Add the people who may sign in."))

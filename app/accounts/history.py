@@ -25,18 +25,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
+from app.accounts.event_labels import detail, title
 from app.accounts.journal import Event
-from app.accounts.words import detail, title
-from app.i18n import gettext, speaking
-from app.lists.export import BOM, LONGEST_WRITING
-from app.lists.kinds import FORMULA, MOMENTS
-from app.models import (
-    DEFAULT_TIME_ZONE,
-    JournalEntry,
-    Merchant,
-    StaffMember,
-    UserAccount,
-)
+from app.listing.export import BOM, LONGEST_WRITING
+from app.listing.kinds import FORMULA, MOMENTS
+from app.models import DEFAULT_TIME_ZONE, JournalEntry, Merchant, StaffMember, UserAccount
+from app.wording.i18n import gettext, speaking
 
 SIZE = 50
 _Other = aliased(UserAccount)

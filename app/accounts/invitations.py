@@ -8,17 +8,16 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from app.accounts import letters, onetime, passwords
+from app.accounts import messages, one_time_links, passwords
 from app.accounts.grants import EVERYTHING, Grant, give, grant_of
 from app.accounts.journal import Client, Event, record
 from app.accounts.limits import ASKED, LINK, attempt
 from app.accounts.links import Links, Purpose
-from app.accounts.onetime import DeadLinkError, Made
+from app.accounts.one_time_links import DeadLinkError, Made
 from app.accounts.rights import role_name
 from app.accounts.sessions import end_all_sessions, shorten_sessions
 from app.accounts.users import UserError, checked_email
-from app.db import Database
-from app.i18n import gettext
+from app.database.engine import Database
 from app.mail import Kind, MailError, Origin, post, sender_of
 from app.models import (
     DEFAULT_TIME_ZONE,
@@ -32,6 +31,7 @@ from app.models import (
     StaffMember,
     UserAccount,
 )
+from app.wording.i18n import gettext
 
 
 class WeakPasswordError(Exception):
@@ -116,7 +116,7 @@ def send_again(
 
 def look(connection: Connection, links: Links, token: str, host: str) -> Offer:
     """What the link of ``token`` offers; nothing is spent. Raises DeadLinkError."""
-    found = onetime.find(connection, links, Purpose.INVITATION, token, host)
+    found = one_time_links.find(connection, links, Purpose.INVITATION, token, host)
     account = select(UserAccount.password_hash).where(UserAccount.email == found.email)
     return Offer(
         email=found.email,
@@ -143,7 +143,7 @@ def accept(
         raise WeakPasswordError(fault)
     chosen = passwords.hashed(password) if offer.wants_password else None
     with database.writing() as connection:
-        spent = onetime.spend(connection, links, Purpose.INVITATION, token, client.host)
+        spent = one_time_links.spend(connection, links, Purpose.INVITATION, token, client.host)
         user_id = _account(connection, spent.email, chosen)
         _let_in(connection, user_id, spent)
         end_all_sessions(connection, user_id, keep)
@@ -168,7 +168,7 @@ def renew(database: Database, links: Links, token: str, client: Client) -> None:
     attempt(database, ASKED, token, client)
     try:
         with database.writing() as connection:
-            found = onetime.find(connection, links, Purpose.INVITATION, token, client.host)
+            found = one_time_links.find(connection, links, Purpose.INVITATION, token, client.host)
             if found.is_expired and may_still_invite(connection, found):
                 send_again(connection, links, found, found.invited_by, client.request_id)
     except (DeadLinkError, UserError):
@@ -204,7 +204,7 @@ def _send(
     connection: Connection, links: Links, values: dict[str, Any], request_id: str | None = None
 ) -> Made:
     slug = connection.scalars(select(Reseller.slug).where(Reseller.id == values["reseller_id"])).one()
-    made = onetime.make(connection, links, links.home(slug), values)
+    made = one_time_links.make(connection, links, links.home(slug), values)
     invitation = connection.execute(
         select(*Invitation.__table__.columns).where(Invitation.id == made.id)
     ).one()
@@ -230,9 +230,9 @@ def _send(
 
 def _post(connection: Connection, links: Links, slug: str, invitation: Row[Any], made: Made) -> None:
     home = links.home(slug)
-    ends = letters.moment(made.expires_at, _zone(connection, invitation.merchant_id))
+    ends = messages.moment(made.expires_at, _zone(connection, invitation.merchant_id))
     place = _place(connection, links, invitation)
-    letter = letters.invitation(home, place, _role(invitation), made.url, ends)
+    letter = messages.invitation(home, place, _role(invitation), made.url, ends)
     origin = Origin(
         kind=Kind.INVITATION,
         reseller_slug=slug,

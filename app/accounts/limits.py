@@ -11,7 +11,7 @@ from datetime import timedelta
 from sqlalchemy import Connection, delete, func, insert, select, text
 
 from app.accounts.journal import Client, Event, record
-from app.db import Database
+from app.database.engine import Database
 from app.models import SignInAttempt
 
 # One attempt is counted at a time, so that the eleventh is refused whoever serves it.

@@ -14,8 +14,8 @@ from enum import StrEnum
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from app.config import Config
-from app.i18n import gettext
 from app.themes import DEFAULT, Theme, Themes
+from app.wording.i18n import gettext
 
 
 class Purpose(StrEnum):

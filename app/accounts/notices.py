@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
-from app.accounts import letters
+from app.accounts import messages
 from app.accounts.journal import Client
 from app.accounts.rights import role_name
-from app.i18n import gettext
 from app.mail import Kind, Origin, post, sender_of
 from app.models import DEFAULT_TIME_ZONE, Role
 from app.themes import Theme
+from app.wording.i18n import gettext
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def access_changed(
 
 
 def _now() -> str:
-    return letters.moment(datetime.now(UTC), DEFAULT_TIME_ZONE)
+    return messages.moment(datetime.now(UTC), DEFAULT_TIME_ZONE)
 
 
 def _not_you(theme: Theme) -> str:
@@ -102,4 +102,4 @@ def _tell(connection: Connection, theme: Theme, person: Told, request_id: str, s
         user_id=person.user_id,
         request_key=f"notice-{request_id}",
     )
-    post(connection, letters.notice(theme, subject, paragraphs), [person.email], origin, sender_of(theme))
+    post(connection, messages.notice(theme, subject, paragraphs), [person.email], origin, sender_of(theme))

@@ -13,7 +13,7 @@ from pathlib import Path
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from app.i18n import gettext
+from app.wording.i18n import gettext
 
 MINIMUM_LENGTH = 12
 #: Argon2 takes any length; beyond this it is no password but an attempt to tire the server.

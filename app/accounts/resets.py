@@ -12,16 +12,16 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Row, select, update
 
-from app.accounts import letters, notices, onetime, passwords
+from app.accounts import messages, notices, one_time_links, passwords
 from app.accounts.invitations import WeakPasswordError
 from app.accounts.journal import Client, Event, record
 from app.accounts.limits import ASKED, LINK, SIGN_IN, attempt, forget_attempts
 from app.accounts.links import Home, Links, Purpose
 from app.accounts.notices import Told
-from app.accounts.onetime import DeadLinkError
+from app.accounts.one_time_links import DeadLinkError
 from app.accounts.sessions import end_all_sessions, rotate
 from app.accounts.users import normal_email
-from app.db import Database
+from app.database.engine import Database
 from app.mail import Kind, MailError, Origin, post, sender_of
 from app.models import DEFAULT_TIME_ZONE, Invitation, InvitationKind, Reseller, UserAccount
 
@@ -48,7 +48,7 @@ def ask(database: Database, links: Links, slug: str, email: str, client: Client)
 
 def look(connection: Connection, links: Links, token: str, host: str) -> str:
     """The address whose password the link changes. Raises DeadLinkError, an expired one included."""
-    found = onetime.find(connection, links, Purpose.RESET, token, host)
+    found = one_time_links.find(connection, links, Purpose.RESET, token, host)
     if found.is_expired:
         raise DeadLinkError
     return str(found.email)
@@ -67,7 +67,7 @@ def choose(database: Database, links: Links, slug: str, token: str, password: st
         raise WeakPasswordError(fault)
     chosen = passwords.hashed(password)
     with database.writing() as connection:
-        spent = onetime.spend(connection, links, Purpose.RESET, token, client.host)
+        spent = one_time_links.spend(connection, links, Purpose.RESET, token, client.host)
         person = _person(connection, spent.email)
         if person is None:  # disabled since
             raise DeadLinkError
@@ -125,7 +125,7 @@ def set_password(
     account = update(UserAccount).where(UserAccount.id == user_id)
     connection.execute(account.values(password_hash=password_hash))
     end_all_sessions(connection, user_id, keep)
-    onetime.revoke(connection, Invitation.kind == InvitationKind.RESET, Invitation.email == email)
+    one_time_links.revoke(connection, Invitation.kind == InvitationKind.RESET, Invitation.email == email)
 
 
 def send(connection: Connection, links: Links, slug: str, email: str) -> bool:
@@ -146,14 +146,16 @@ def _send(connection: Connection, links: Links, slug: str, person: Row[int, str]
     }
     try:
         with connection.begin_nested():
-            _post(connection, home, slug, person, onetime.make(connection, links, home, values))
+            _post(connection, home, slug, person, one_time_links.make(connection, links, home, values))
     except MailError:
         return False
     return True
 
 
-def _post(connection: Connection, home: Home, slug: str, person: Row[int, str], made: onetime.Made) -> None:
-    letter = letters.reset(home, made.url, letters.moment(made.expires_at, DEFAULT_TIME_ZONE))
+def _post(
+    connection: Connection, home: Home, slug: str, person: Row[int, str], made: one_time_links.Made
+) -> None:
+    letter = messages.reset(home, made.url, messages.moment(made.expires_at, DEFAULT_TIME_ZONE))
     origin = Origin(
         kind=Kind.RESET,
         reseller_slug=slug,

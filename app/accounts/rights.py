@@ -33,8 +33,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by, array
 from sqlalchemy.orm import aliased
 
 from app.accounts.sessions import PROOF, SEEN_EVERY, hash_of
-from app.i18n import N_, gettext
-from app.lists.scope import Scope
+from app.listing.scope import Scope
 from app.models import (
     UNCLAIMED_MERCHANT,
     Contract,
@@ -48,6 +47,7 @@ from app.models import (
     UserAccount,
     UserSession,
 )
+from app.wording.i18n import N_, gettext
 
 
 class Permission(StrEnum):

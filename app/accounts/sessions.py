@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, exists, func, insert, select, update
 
 from app.accounts.journal import Client
-from app.i18n import gettext
 from app.models import Membership, StaffMember, UserSession
+from app.wording.i18n import gettext
 
 
 @dataclass(frozen=True)

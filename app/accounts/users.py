@@ -11,7 +11,6 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from app.accounts import passwords, second_factor
 from app.accounts.journal import Event, record
 from app.accounts.sessions import end_all_sessions
-from app.i18n import gettext
 from app.mail import AddressError, mail_address
 from app.models import (
     UNCLAIMED_MERCHANT,
@@ -24,6 +23,7 @@ from app.models import (
     Role,
     UserAccount,
 )
+from app.wording.i18n import gettext
 
 
 class UserError(Exception):

@@ -6,7 +6,7 @@ import io
 
 from xlsxwriter import Workbook
 
-from app.referential import BYTE_ORDER_MARK, HEADINGS, NAMES, example, text
+from app.rules.directory_columns import BYTE_ORDER_MARK, HEADINGS, NAMES, example, text
 
 _WIDTHS = {"merchant_name": 28, "trade_name": 28, "address": 28, "siret": 18}
 _USUAL_WIDTH = 14

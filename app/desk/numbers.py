@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from app.desk import files, unclaimed
+from app.desk import files, undeclared_contracts
 
 
 @dataclass(frozen=True)
@@ -20,5 +20,6 @@ class Numbers:
 def numbers(connection: Connection, reseller_id: int) -> Numbers:
     """What waits at this reseller's desk."""
     return Numbers(
-        unclaimed.how_many(connection, reseller_id), files.how_many_in_quarantine(connection, reseller_id)
+        undeclared_contracts.how_many(connection, reseller_id),
+        files.how_many_in_quarantine(connection, reseller_id),
     )

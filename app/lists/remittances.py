@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import func
 
-from app.i18n import N_
-from app.lists import applications, words
-from app.lists.amounts import Amount
-from app.lists.asked import ApplicationCode, Bank, Choice, Code, Siret, Words, flagged
-from app.lists.fields import Field, ListSpec
-from app.lists.kinds import Identifier, Kind, Moment, Money, Whole
+from app.listing.amounts import Amount
+from app.listing.field import Field, ListSpec
+from app.listing.filters import ApplicationCode, Bank, Choice, Code, Siret, Words, flagged
+from app.listing.kinds import Identifier, Kind, Moment, Money, Whole
 from app.models import Contract, Outlet, Remittance, RemittanceDay
+from app.wording import applications, codes
+from app.wording.i18n import N_
 
 #: Columns that are no field: keys, the day of the partition, what another column already tells.
 INTERNAL = frozenset(
@@ -73,7 +73,7 @@ FIELDS = (
     Field(
         name="status",
         label=N_("Status"),
-        kind=Choice(labels=words.STATUSES),
+        kind=Choice(labels=codes.STATUSES),
         column=Remittance.status,
         daily=RemittanceDay.status,
         filter=True,
@@ -84,7 +84,7 @@ FIELDS = (
         label=N_("Transactions"),
         kind=Whole(),
         column=Remittance.transaction_count,
-        ask=Choice(labels=words.CONTENTS),
+        ask=Choice(labels=codes.CONTENTS),
         asked=flagged(Remittance.transaction_count > 0, "with", "without"),
         daily=flagged(RemittanceDay.is_empty, "without", "with"),
         filter=True,
@@ -153,7 +153,7 @@ FIELDS = (
     Field(
         name="transmission",
         label=N_("Transmission"),
-        kind=Choice(labels=words.TRANSMISSIONS),
+        kind=Choice(labels=codes.TRANSMISSIONS),
         column=Remittance.transmission,
     ),
     Field(name="debit_count", label=N_("Number of debits"), kind=Whole(), column=Remittance.debit_count),
@@ -211,7 +211,7 @@ FIELDS = (
     Field(
         name="seal",
         label=N_("Control of the payments"),
-        kind=Choice(labels=words.SEALS),
+        kind=Choice(labels=codes.SEALS),
         column=Remittance.seal,
         slot="badge",
     ),

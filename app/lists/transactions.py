@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import and_, case, func
 
-from app.i18n import N_
-from app.lists import applications, words
-from app.lists.amounts import Amount
-from app.lists.asked import (
+from app.listing.amounts import Amount
+from app.listing.field import Field, ListSpec
+from app.listing.filters import (
     ApplicationCode,
     Bank,
     Card,
@@ -20,9 +19,10 @@ from app.lists.asked import (
     flagged,
     masked,
 )
-from app.lists.fields import Field, ListSpec
-from app.lists.kinds import Flag, Identifier, Kind, Moment, Money, Rate
+from app.listing.kinds import Flag, Identifier, Kind, Moment, Money, Rate
 from app.models import Contract, Outlet, Remittance, Transaction, TransactionDay
+from app.wording import applications, codes
+from app.wording.i18n import N_
 
 #: Columns that are no field: keys, the day of the partition, what another column already tells.
 INTERNAL = frozenset(
@@ -61,7 +61,7 @@ FIELDS = (
     Field(
         name="state",
         label=N_("Transactions"),
-        kind=Choice(labels=words.STATES),
+        kind=Choice(labels=codes.STATES),
         column=flagged(Transaction.remitted, "remitted", "pending"),
         daily=flagged(TransactionDay.remitted, "remitted", "pending"),
         filter=True,
@@ -104,7 +104,7 @@ FIELDS = (
     Field(
         name="type",
         label=N_("Type"),
-        kind=Choice(labels=words.TYPES),
+        kind=Choice(labels=codes.TYPES),
         column=Transaction.type,
         daily=TransactionDay.type,
         filter=True,
@@ -113,7 +113,7 @@ FIELDS = (
     Field(
         name="outcome",
         label=N_("Result"),
-        kind=Choice(labels=words.OUTCOMES),
+        kind=Choice(labels=codes.OUTCOMES),
         column=Transaction.outcome,
         daily=TransactionDay.outcome,
         filter=True,
@@ -231,7 +231,7 @@ FIELDS = (
     Field(
         name="entry_mode",
         label=N_("Card reading"),
-        kind=Choice(labels=words.ENTRY_MODES),
+        kind=Choice(labels=codes.ENTRY_MODES),
         column=Transaction.entry_mode,
     ),
     Field(name="scheme", label=N_("Scheme"), kind=Kind(), column=Transaction.scheme),

@@ -4,9 +4,9 @@
 """
 
 from app.mail.addresses import AddressError, mail_address
-from app.mail.letters import Attachment, Letter, MailError, Origin, Sender, sender_of
 from app.mail.limits import TooManyMailsError, check_limits
 from app.mail.posting import post, renew
+from app.mail.ticket_messages import Attachment, Letter, MailError, Origin, Sender, sender_of
 from app.models import MailKind as Kind
 
 __all__ = [

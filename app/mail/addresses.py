@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from email_validator import EmailNotValidError, validate_email
 
-from app.i18n import gettext
+from app.wording.i18n import gettext
 
 
 class AddressError(ValueError):

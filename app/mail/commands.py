@@ -9,15 +9,15 @@ from html import escape
 import click
 
 from app.config import Config, Security
-from app.i18n import N_, gettext, language
 from app.mail.addresses import AddressError, mail_address
 from app.mail.compose import composed
 from app.mail.delivery import transport_of
-from app.mail.letters import Letter, sender_of
+from app.mail.failure_labels import FAULTS
+from app.mail.ticket_messages import Letter, sender_of
 from app.mail.transport import FOLDER, Mail, NotTakenError
-from app.mail.words import FAULTS
 from app.models import Fault
 from app.themes import DEFAULT, load_themes
+from app.wording.i18n import N_, gettext, language
 
 #: What is worth looking at first, for those faults that the settings can mend.
 _ADVICE = {

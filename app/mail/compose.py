@@ -11,9 +11,9 @@ from email.parser import BytesParser
 from email.utils import format_datetime
 from html.parser import HTMLParser
 
-from app.i18n import gettext, language
 from app.mail.headers import file_name, header_words
-from app.mail.letters import Letter, MailError, Sender
+from app.mail.ticket_messages import Letter, MailError, Sender
+from app.wording.i18n import gettext, language
 
 #: A whole mail, with what is attached to it, in bytes.
 LARGEST = 200_000

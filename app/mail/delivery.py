@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, func, text, update
 
 from app.config import Config
-from app.db import Database, Role
+from app.database.engine import Database, Role
 from app.mail.smtp import Smtp
 from app.mail.transport import FOLDER, Folder, Mail, NotTakenError, Transport
 from app.models import OPEN_STATES, Delivery, DeliveryState

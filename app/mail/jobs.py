@@ -5,7 +5,7 @@ from __future__ import annotations
 from procrastinate import JobContext
 from sqlalchemy import text
 
-from app.db import Database, Role
+from app.database.engine import Database, Role
 from app.jobs import queue
 from app.mail.delivery import deliver, transport_of
 from app.mail.posting import TASK, defer

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Connection, func, select, text
 
-from app.i18n import gettext
-from app.mail.letters import MailError, Origin
+from app.mail.ticket_messages import MailError, Origin
 from app.models import Delivery, MailKind
+from app.wording.i18n import gettext
 
 #: Mails in 24 hours: that one person asks for, that go out for one merchant, that one address receives.
 PER_USER = 200

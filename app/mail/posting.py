@@ -11,8 +11,8 @@ from sqlalchemy import Connection, func, insert, select, text, update
 
 from app.mail.addresses import mail_address
 from app.mail.compose import composed
-from app.mail.letters import Letter, Origin, Sender
 from app.mail.limits import check_limits
+from app.mail.ticket_messages import Letter, Origin, Sender
 from app.models import TRIED_FOR, Delivery, DeliveryState
 
 TASK = "deliver"

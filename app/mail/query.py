@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, select
 
-from app.lists.scope import Scope
+from app.listing.scope import Scope
 from app.models import Delivery, DeliveryState, Fault
 
 

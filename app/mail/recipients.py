@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from email_validator import EmailNotValidError, validate_email
 
-from app.i18n import gettext
+from app.wording.i18n import gettext
 
 #: Recipients of one ticket.
 MOST = 5

@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from app.config import ROOT
-from app.i18n import gettext, language
+from app.wording.i18n import gettext, language
 
 FOLDER = ROOT / "app" / "templates"
 

@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from app.i18n import N_, gettext, language
-from app.lists import REMITTANCES, TRANSACTIONS, money
-from app.lists.fields import ListSpec
-from app.lists.kinds import MOMENTS, Row
+from app.listing.field import ListSpec
+from app.listing.kinds import MOMENTS, Row
+from app.lists import REMITTANCES, TRANSACTIONS
 from app.mail import Attachment, Letter
 from app.mail.rendering import render
 from app.themes import Theme
 from app.tickets import Ticket, cardholder_ticket, columns, laid_out, lines, remittance_ticket
 from app.tickets.pdf import pdf
 from app.tickets.ticket import clean
+from app.wording import money
+from app.wording.i18n import N_, gettext, language
 
 #: What stands above the ticket: fields of the lists, as far as they are known.
 FACTS = {

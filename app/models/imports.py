@@ -10,17 +10,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, PrimaryKeyConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import (
-    Base,
-    Big,
-    BigOrNone,
-    Instant,
-    InstantOrNone,
-    LocalId,
-    Words,
-    WordsOrNone,
-    one_of,
-)
+from app.models.base import Base, Big, BigOrNone, Instant, InstantOrNone, LocalId, Words, WordsOrNone, one_of
 
 
 class ImportStatus(StrEnum):

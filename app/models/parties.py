@@ -13,16 +13,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import (
-    Base,
-    BigOrNone,
-    CreatedAt,
-    InstantOrNone,
-    Key,
-    LocalId,
-    Words,
-    WordsOrNone,
-)
+from app.models.base import Base, BigOrNone, CreatedAt, InstantOrNone, Key, LocalId, Words, WordsOrNone
 
 #: Owner of the rows whose contract nobody has declared yet: no user ever belongs to it.
 UNCLAIMED_MERCHANT = 0

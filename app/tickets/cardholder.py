@@ -11,9 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from app.i18n import speaking
-from app.lists import response_codes
-from app.lists.kinds import Row
+from app.listing.kinds import Row
 from app.tickets.printed import as_printed
 from app.tickets.ticket import (
     CARD_MASK,
@@ -32,6 +30,8 @@ from app.tickets.ticket import (
     refuse_unknown,
     words,
 )
+from app.wording import response_codes
+from app.wording.i18n import speaking
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from app.lists.kinds import Row
+from app.listing.kinds import Row
 from app.tickets.ticket import CARD_MASK, DUPLICATE, LAST_DIGITS, AsPrinted, Block, clean
 
 #: A SIRET passes the check of card numbers too; of these, only some that begin with 3 are as long.

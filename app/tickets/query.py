@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, select
 
+from app.listing.field import ListSpec
+from app.listing.kinds import Row, Statement
+from app.listing.query import LARGEST_ID
+from app.listing.scope import Scope
+from app.listing.source import in_scope, joined
 from app.lists import REMITTANCES, TRANSACTIONS
-from app.lists.conditions import in_scope, joined
-from app.lists.fields import ListSpec
-from app.lists.kinds import Row, Statement
-from app.lists.query import LARGEST_ID
-from app.lists.scope import Scope
 from app.models import Outlet
 
 

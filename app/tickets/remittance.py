@@ -9,8 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 
-from app.lists import applications
-from app.lists.kinds import Row
+from app.listing.kinds import Row
 from app.tickets.printed import as_printed
 from app.tickets.ticket import (
     Amount,
@@ -27,6 +26,7 @@ from app.tickets.ticket import (
     refuse_unknown,
     words,
 )
+from app.wording import applications
 
 #: The six sums of a remittance: name in the row, words of the ticket.
 _SUMS = {

@@ -9,9 +9,9 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from app.i18n import gettext
-from app.lists import applications, money
-from app.lists.kinds import Row
+from app.listing.kinds import Row
+from app.wording import applications, money
+from app.wording.i18n import gettext
 
 DUPLICATE = "DUPLICATA"
 #: Stands before the last four digits of a card, however long its number and whatever else is known.

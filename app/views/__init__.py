@@ -8,20 +8,20 @@ from app.config import Config
 from app.mail.transport import FOLDER as MAIL_FOLDER
 from app.views.accounts import blueprint as accounts_blueprint
 from app.views.branding import blueprint as branding_blueprint
-from app.views.confirming import ask_for_proof
-from app.views.confirming import blueprint as confirming_blueprint
 from app.views.desk import blueprint as desk_blueprint
 from app.views.dev import show_mails
-from app.views.guards import guard_routes
 from app.views.journal import blueprint as journal_blueprint
 from app.views.links import blueprint as links_blueprint
 from app.views.lists import blueprint as lists_blueprint
 from app.views.me import blueprint as me_blueprint
+from app.views.reauthentication import ask_for_proof
+from app.views.reauthentication import blueprint as confirming_blueprint
 from app.views.rendering import prepare
 from app.views.sending import blueprint as sending_blueprint
 from app.views.team import blueprint as team_blueprint
 from app.views.team import desk_blueprint as desk_team_blueprint
 from app.views.tickets import blueprint as tickets_blueprint
+from app.web.guard import guard_routes
 
 BLUEPRINTS = (
     accounts_blueprint,

@@ -9,13 +9,13 @@ from werkzeug.wrappers import Response
 from app.accounts.journal import Event, record
 from app.accounts.sessions import choose_merchant as remember_merchant
 from app.accounts.sessions import end_session, new_key
-from app.accounts.signing import BadSignInError, awaited
-from app.accounts.signing import second_step as pass_second_step
-from app.accounts.signing import sign_in as open_door
-from app.accounts.signing import sign_out as close_door
-from app.context import client, database, host, links, request_id, theme, visitor
-from app.i18n import LANGUAGES
-from app.security import YEAR, browser_session, keep_device, local_path
+from app.accounts.sign_in import BadSignInError, awaited
+from app.accounts.sign_in import second_step as pass_second_step
+from app.accounts.sign_in import sign_in as open_door
+from app.accounts.sign_in import sign_out as close_door
+from app.web.context import client, database, host, links, request_id, theme, visitor
+from app.web.security import YEAR, browser_session, keep_device, local_path
+from app.wording.i18n import LANGUAGES
 
 blueprint = Blueprint("accounts", __name__)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, abort, jsonify, send_file, url_for
 
-from app.context import themes
 from app.themes import FILES, Theme
+from app.web.context import themes
 
 blueprint = Blueprint("branding", __name__)
 

@@ -10,12 +10,13 @@ from urllib.parse import urlencode
 
 from flask import url_for
 
-from app.i18n import N_, gettext, language, ngettext
-from app.lists import REMITTANCES, TRANSACTIONS, money
-from app.lists.criteria import Args
-from app.lists.fields import Field, ListSpec
-from app.lists.kinds import Money, Row, Whole
+from app.listing.criteria import Args
+from app.listing.field import Field, ListSpec
+from app.listing.kinds import Money, Row, Whole
+from app.lists import REMITTANCES, TRANSACTIONS
 from app.tickets import why_no_ticket
+from app.wording import money
+from app.wording.i18n import N_, gettext, language, ngettext
 
 #: How loudly a code speaks. What is not here is the ordinary case, and quiet.
 TONES = {

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from app.i18n import N_, gettext, language
 from app.lists import REMITTANCES, TRANSACTIONS
+from app.mail.failure_labels import FAULTS, STATES
 from app.mail.query import DeliveryStatus
-from app.mail.words import FAULTS, STATES
 from app.models import DEFAULT_TIME_ZONE, OPEN_STATES, DeliveryState
+from app.wording.i18n import N_, gettext, language
 
 #: What a delivery calls the id of a row of each list.
 _IDS = {TRANSACTIONS.name: "transaction_id", REMITTANCES.name: "remittance_id"}

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from flask import url_for
 
-from app.i18n import N_, gettext
+from app.listing.field import Field, ListSpec
+from app.listing.kinds import Row
 from app.lists import REMITTANCES, TRANSACTIONS
-from app.lists.fields import Field, ListSpec
-from app.lists.kinds import Row
 from app.views.cells import payments_address
+from app.wording.i18n import N_, gettext
 
 SECTIONS: dict[str, tuple[tuple[str, Sequence[str]], ...]] = {
     REMITTANCES.name: (

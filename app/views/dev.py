@@ -23,7 +23,7 @@ from flask import (
 )
 
 from app.config import LOCAL_HOSTS
-from app.context import host
+from app.web.context import host
 
 blueprint = Blueprint("dev", __name__, url_prefix="/dev/mail")
 FOLDER = "bordereau.mails"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.i18n import N_, gettext
+from app.listing.criteria import DATES, Criteria
+from app.listing.field import Field
 from app.lists import REMITTANCES, TRANSACTIONS
-from app.lists.criteria import DATES, Criteria
-from app.lists.fields import Field
+from app.wording.i18n import N_, gettext
 
 #: The filters in sight; all others stand under "more filters".
 COMMON = {

@@ -9,23 +9,23 @@ from typing import Any
 from flask import Blueprint, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.accounts import history, words
+from app.accounts import event_labels, history
 from app.accounts.journal import Event, record
-from app.context import access, database, desk, request_id, today, visitor
-from app.i18n import N_, gettext
-from app.views.desk.place import LONGEST_SEARCH, after
-from app.views.desk.place import blueprint as desk_blueprint
-from app.views.desk.place import journal as journal_of_desk
+from app.views.desk.common import LONGEST_SEARCH, after
+from app.views.desk.common import blueprint as desk_blueprint
+from app.views.desk.common import journal as journal_of_desk
 from app.views.listing import Column, listing
 from app.views.moments import show_moment
+from app.web.context import access, database, desk, request_id, today, visitor
+from app.wording.i18n import N_, gettext
 
 blueprint = Blueprint("journal", __name__)
 
 _WHO_AND_WHAT = (
-    Column(N_("What"), lambda row: words.title(row.event), "title"),
+    Column(N_("What"), lambda row: event_labels.title(row.event), "title"),
     Column(N_("When"), lambda row: show_moment(row.at)),
     Column(N_("Who"), lambda row: row.email or ""),
-    Column(N_("Details"), lambda row: words.detail(row.event, row.details, row.local.date())),
+    Column(N_("Details"), lambda row: event_labels.detail(row.event, row.details, row.local.date())),
 )
 _WITH_MERCHANT = (
     *_WHO_AND_WHAT[:3],
@@ -94,7 +94,7 @@ def _page(seen: Any, columns: tuple[Column, ...], endpoint: str, file: str) -> s
         "desk/journal.html" if endpoint.startswith("desk.") else "journal/index.html",
         title=title,
         asked=asked,
-        events=words.events(),
+        events=event_labels.events(),
         list=listing(title, columns, found.rows),
         next_after=found.next_after,
         further=url_for(endpoint, **kept, after=found.next_after),

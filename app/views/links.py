@@ -14,12 +14,12 @@ from app.accounts import invitations, resets
 from app.accounts.invitations import Accepted, Offer, WeakPasswordError
 from app.accounts.journal import Event, record
 from app.accounts.links import Purpose
-from app.accounts.onetime import DeadLinkError
+from app.accounts.one_time_links import DeadLinkError
 from app.accounts.sessions import choose_merchant, end_session, rotate
-from app.accounts.signing import By, enter
-from app.context import client, database, host, links, request_id, theme, themes, visitor
-from app.i18n import gettext
-from app.security import browser_session, keep_device
+from app.accounts.sign_in import By, enter
+from app.web.context import client, database, host, links, request_id, theme, themes, visitor
+from app.web.security import browser_session, keep_device
+from app.wording.i18n import gettext
 
 blueprint = Blueprint("links", __name__)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.i18n import gettext
+from app.wording.i18n import gettext
 
 
 @dataclass(frozen=True)

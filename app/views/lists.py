@@ -21,23 +21,23 @@ from flask import (
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.accounts.journal import Event, record
-from app.context import access, database, request_id, today, visitor
+from app.listing.criteria import Criteria
+from app.listing.export import json_document, too_long, write_csv
+from app.listing.field import ListSpec
+from app.listing.freshness import freshness
+from app.listing.period import Period
+from app.listing.query import one, page
+from app.listing.sums import sums_by_type, totals
 from app.lists import REMITTANCES, TRANSACTIONS
-from app.lists.criteria import Criteria
-from app.lists.export import json_document, too_long, write_csv
-from app.lists.fields import ListSpec
-from app.lists.freshness import freshness
-from app.lists.period import Period
-from app.lists.query import one, page
-from app.lists.sums import sums_by_type, totals
 from app.mail.query import deliveries_of
-from app.security import local_path
 from app.tickets import why_no_ticket
 from app.views import cells
 from app.views.deliveries import ticket_of
 from app.views.details import sections
 from app.views.periods import quick_periods
 from app.views.rendering import htmx, page_or_part
+from app.web.context import access, database, request_id, today, visitor
+from app.web.security import local_path
 
 blueprint = Blueprint("lists", __name__)
 LISTS = {spec.name: spec for spec in (REMITTANCES, TRANSACTIONS)}

@@ -8,7 +8,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from app.accounts import letters, notices, places, resets, second_factor
+from app.accounts import access_scope, messages, notices, resets, second_factor
 from app.accounts.grants import grant_of
 from app.accounts.invitations import WeakPasswordError
 from app.accounts.journal import Event, record
@@ -17,10 +17,10 @@ from app.accounts.notices import Told
 from app.accounts.resets import Own
 from app.accounts.rights import Visitor, role_name
 from app.accounts.sessions import end_all_sessions, end_own_session, rotate, sessions_of
-from app.context import client, database, links, request_id, theme, visitor
-from app.i18n import N_, gettext
 from app.models import DEFAULT_TIME_ZONE
-from app.security import browser_session
+from app.web.context import client, database, links, request_id, theme, visitor
+from app.web.security import browser_session
+from app.wording.i18n import N_, gettext
 
 blueprint = Blueprint("me", __name__, url_prefix="/compte")
 
@@ -163,7 +163,7 @@ def _page(*, fault: str = "") -> str:
         held=held,
         fault=fault,
         done=done and gettext(done),
-        moment=lambda at: letters.moment(at, DEFAULT_TIME_ZONE),
+        moment=lambda at: messages.moment(at, DEFAULT_TIME_ZONE),
     )
 
 
@@ -173,7 +173,7 @@ def _held(connection: Any, person: Visitor) -> list[tuple[str, str, str]]:
     for each in person.accesses:
         grant = grant_of(connection, person.user_id, each.merchant_id)
         if grant is not None:
-            seen = places.in_words(connection, each.merchant_id, [grant])[grant]
+            seen = access_scope.in_words(connection, each.merchant_id, [grant])[grant]
             held.append((each.merchant_name, role_name(grant.role), seen))
     return held
 

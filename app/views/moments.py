@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 
-from app.i18n import language
-from app.lists.kinds import MOMENTS
+from app.listing.kinds import MOMENTS
 from app.models import DEFAULT_TIME_ZONE
+from app.wording.i18n import language
 
 
 def show_day(day: date) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from app.i18n import N_, gettext
-from app.lists.criteria import Args, Criteria
-from app.lists.period import Period
+from app.listing.criteria import Args, Criteria
+from app.listing.period import Period
+from app.wording.i18n import N_, gettext
 
 _DAY = timedelta(days=1)
 

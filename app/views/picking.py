@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import Any
 
 from app.accounts.departments import NAMES, department
-from app.i18n import gettext
+from app.wording.i18n import gettext
 
 #: Up to this many outlets the list is plain: no search, no departments.
 FEW = 12

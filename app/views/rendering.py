@@ -14,15 +14,16 @@ from jinja2 import StrictUndefined
 
 from app.accounts.rights import Permission, Standing
 from app.accounts.sessions import new_key
-from app.context import known_desk, known_visitor, theme
-from app.i18n import DEFAULT_LANGUAGE, N_, gettext, language, ngettext, speak
-from app.lists import REMITTANCES, TRANSACTIONS, money
-from app.security import local_path
+from app.lists import REMITTANCES, TRANSACTIONS
 from app.views import cells, deliveries, details, filters, periods
 from app.views.accounts import LANGUAGE_COOKIE
 from app.views.branding import theme_file
-from app.views.desk.place import desk_menu
+from app.views.desk.common import desk_menu
 from app.views.moments import show_day, show_long_day, show_moment
+from app.web.context import known_desk, known_visitor, theme
+from app.web.security import local_path
+from app.wording import money
+from app.wording.i18n import DEFAULT_LANGUAGE, N_, gettext, language, ngettext, speak
 
 HTMX_FILE = "vendor/htmx@2.0.11/htmx.min.js"
 htmx = HTMX()

@@ -15,8 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.accounts.journal import Event, record
 from app.accounts.sessions import is_key, new_key
-from app.context import access, database, request_id, signed_in, theme
-from app.lists.kinds import Row
+from app.listing.kinds import Row
 from app.mail import Kind, MailError, Origin, post, renew, sender_of
 from app.mail.query import deliveries_of, deliveries_of_request
 from app.mail.recipients import MOST, Typed, addresses, typed
@@ -24,6 +23,7 @@ from app.views.deliveries import ticket_of
 from app.views.lists import LISTS, PATHS
 from app.views.rendering import htmx, page_or_part
 from app.views.tickets import PRINTERS, face, fetched
+from app.web.context import access, database, request_id, signed_in, theme
 
 blueprint = Blueprint("sending", __name__)
 #: Where htmx puts the steps: in the dialogue of the page.

@@ -15,20 +15,20 @@ from flask import Blueprint, abort, g, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from app.accounts import letters, places, resets, team
+from app.accounts import access_scope, members, messages, resets
 from app.accounts.grants import Grant, Holder, NotYoursError
 from app.accounts.journal import Event, record
+from app.accounts.members import Member
 from app.accounts.rights import ROLE_DUTIES, role_name
-from app.accounts.team import Member
 from app.accounts.users import UserError
-from app.context import access, client, database, desk, links, request_id, visitor
 from app.desk import merchants
-from app.i18n import N_, gettext
 from app.models import DEFAULT_TIME_ZONE, Role
 from app.views import picking
-from app.views.desk.place import LONGEST_SEARCH, after
-from app.views.desk.place import asked as words_sought
+from app.views.desk.common import LONGEST_SEARCH, after
+from app.views.desk.common import asked as words_sought
 from app.views.picking import Place
+from app.web.context import access, client, database, desk, links, request_id, visitor
+from app.wording.i18n import N_, gettext
 
 blueprint = Blueprint("team", __name__, url_prefix="/acces")
 desk_blueprint = Blueprint(
@@ -48,9 +48,9 @@ DONE = {
     "withdrawn": N_("The invitation is withdrawn: its link is worth nothing any more."),
 }
 ACTIONS: dict[str, tuple[Callable[..., None], str]] = {
-    "suspendre": (team.suspend, "suspended"),
-    "retablir": (team.restore, "restored"),
-    "retirer": (team.remove, "removed"),
+    "suspendre": (members.suspend, "suspended"),
+    "retablir": (members.restore, "restored"),
+    "retirer": (members.remove, "removed"),
 }
 #: From how many people on one is looked for by his address.
 MANY_PEOPLE = 12
@@ -80,18 +80,18 @@ def index() -> str:
     email, behind, sent_behind = words_sought(), after(), after("sent_after")
     with database().reading() as connection:
         holder = _holder(connection)
-        members = team.members(connection, holder, team.Asked(email, behind))
-        waiting = team.waiting(connection, holder, team.Asked(email, sent_behind))
+        listed = members.members(connection, holder, members.Asked(email, behind))
+        invited = members.waiting(connection, holder, members.Asked(email, sent_behind))
         merchant = _merchant(connection)
     done = DONE.get(request.args.get("done", ""))
-    further = (email, behind, sent_behind, members.next_after, waiting.next_after)
+    further = (email, behind, sent_behind, listed.next_after, invited.next_after)
     return render_template(
         "team/index.html",
         merchant=merchant,
-        members=members if sent_behind is None else None,
-        waiting=waiting if behind is None else None,
+        members=listed if sent_behind is None else None,
+        waiting=invited if behind is None else None,
         sought=email,
-        is_long=any(further) or len(members.rows) + len(waiting.rows) > MANY_PEOPLE,
+        is_long=any(further) or len(listed.rows) + len(invited.rows) > MANY_PEOPLE,
         done=done and gettext(done),
         **_words(),
     )
@@ -107,7 +107,7 @@ def invite() -> ResponseReturnValue:
             holder = _holder(connection)
             grant = _grant(connection, holder, asked)
             if grant is not None:
-                team.invite(connection, links(), holder, asked.email, grant)
+                members.invite(connection, links(), holder, asked.email, grant)
     except UserError as error:  # nothing of it stays written
         asked.faults["email"] = str(error)
     return (_form(None, asked), 422) if asked.faults else _done("invited")
@@ -124,7 +124,7 @@ def change(membership_id: int) -> ResponseReturnValue:
         holder = _holder(connection)
         grant = _grant(connection, holder, asked)
         if grant is not None:
-            _or_404(team.change, connection, links(), holder, membership_id, grant)
+            _or_404(members.change, connection, links(), holder, membership_id, grant)
     return (_form(membership_id, asked), 422) if asked.faults else _done("changed")
 
 
@@ -146,9 +146,9 @@ def act_on_invitation(invitation_id: int, action: str) -> ResponseReturnValue:
         with database().writing() as connection:
             holder = _holder(connection)
             if action == "annuler":
-                _or_404(team.withdraw, connection, holder, invitation_id)
+                _or_404(members.withdraw, connection, holder, invitation_id)
             else:
-                _or_404(team.send_again, connection, links(), holder, invitation_id)
+                _or_404(members.send_again, connection, links(), holder, invitation_id)
     except UserError:  # the day's limit of mails: the older link still stands
         abort(429)
     return _done("withdrawn" if action == "annuler" else "invited")
@@ -158,7 +158,7 @@ def reset(membership_id: int) -> Response:
     """Start a new password for somebody, who alone will choose it: he gets the link."""
     with database().writing() as connection:
         holder = _holder(connection)
-        member = _or_404(team.member, connection, holder, membership_id)
+        member = _or_404(members.member, connection, holder, membership_id)
         record(
             connection,
             Event.RESET_STARTED,
@@ -210,8 +210,8 @@ def _holder(connection: Any) -> Holder:
         abort(403)
     merchant = _merchant(connection)
     if merchant is not None:
-        return team.staff_holder(person.user_id, merchant.id, request_id())
-    return team.holder_of(connection, access(), person.user_id, request_id())
+        return members.staff_holder(person.user_id, merchant.id, request_id())
+    return members.holder_of(connection, access(), person.user_id, request_id())
 
 
 def _or_404(function: Callable[..., Any], *given: Any) -> Any:
@@ -245,7 +245,7 @@ def _grant(connection: Any, holder: Holder, asked: Asked) -> Grant | None:
         asked.faults["scope"] = gettext("Choose what this person sees.")
     if limited:
         try:
-            contract_ids = places.contracts_named(connection, holder, numbers)
+            contract_ids = access_scope.contracts_named(connection, holder, numbers)
         except UserError as error:
             asked.faults["contracts"] = str(error)
         if not asked.outlet_ids and not numbers:
@@ -254,7 +254,7 @@ def _grant(connection: Any, holder: Holder, asked: Asked) -> Grant | None:
         return None
     outlet_ids = asked.outlet_ids if limited else frozenset()
     grant = Grant(Role(asked.role), limited, outlet_ids, contract_ids)
-    known = {outlet.id for outlet in places.outlets_to_give(connection, holder)}
+    known = {outlet.id for outlet in access_scope.outlets_to_give(connection, holder)}
     if not holder.may_give(grant) or not outlet_ids <= known:
         asked.faults["scope"] = gettext("This goes beyond your own access.")
         return None
@@ -265,10 +265,10 @@ def _form(membership_id: int | None, asked: Asked | None) -> str:
     """The form of an invitation, or of the access ``membership_id`` as it is when nothing is asked."""
     with database().reading() as connection:
         holder = _holder(connection)
-        member = None if membership_id is None else _or_404(team.member, connection, holder, membership_id)
+        member = None if membership_id is None else _or_404(members.member, connection, holder, membership_id)
         if asked is None and member is not None:
             asked = _as_it_is(connection, holder, member)
-        offered = [picking.place(row) for row in places.outlets_to_give(connection, holder)]
+        offered = [picking.place(row) for row in access_scope.outlets_to_give(connection, holder)]
         merchant = _merchant(connection)
     asked = asked or Asked()
     if request.method == "GET" and member is None:
@@ -293,7 +293,7 @@ def _as_it_is(connection: Any, holder: Holder, member: Member) -> Asked:
         role=grant.role.value,
         scope="some" if grant.limited else "all",
         outlet_ids=grant.outlet_ids,
-        contracts="\n".join(places.numbers_of(connection, holder, grant.contract_ids)),
+        contracts="\n".join(access_scope.numbers_of(connection, holder, grant.contract_ids)),
     )
 
 
@@ -315,7 +315,7 @@ def _words() -> dict[str, Any]:
     return {
         "roles": [(role, role_name(role), gettext(ROLE_DUTIES[role])) for role in Role],
         "role_name": role_name,
-        "moment": lambda at: letters.moment(at, DEFAULT_TIME_ZONE),
+        "moment": lambda at: messages.moment(at, DEFAULT_TIME_ZONE),
     }
 
 

@@ -10,9 +10,8 @@ from typing import Any
 from flask import Blueprint, abort, render_template, send_file, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.context import access, database
+from app.listing.kinds import Row
 from app.lists import REMITTANCES, TRANSACTIONS
-from app.lists.kinds import Row
 from app.mail import Letter
 from app.mail.query import deliveries_of
 from app.mail.tickets import payment_letter, remittance_letter
@@ -22,6 +21,7 @@ from app.tickets.pdf import pdf
 from app.tickets.text import COLUMNS
 from app.views.deliveries import ticket_of
 from app.views.lists import PATHS
+from app.web.context import access, database
 
 blueprint = Blueprint("tickets", __name__)
 

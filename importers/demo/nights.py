@@ -15,8 +15,8 @@ from importers.demo.drafts import Flags, Frame, Ints
 from importers.demo.estate import Estate, referential
 from importers.demo.profiles import RESELLER, SOURCE
 from importers.demo.tickets import cardholder_tickets, remittance_tickets
-from importers.remise_tpe.columns import COMPLETE, PAYMENTS_ONLY, TOTALS_ONLY
-from importers.writing import Header, Lines, prepared, with_totals, write_lines, write_referential
+from importers.formats.remise_tpe.columns import COMPLETE, PAYMENTS_ONLY, TOTALS_ONLY
+from importers.formats.writing import Header, Lines, prepared, with_totals, write_lines, write_referential
 
 _DELIVERY = time(2, 0, tzinfo=PARIS)
 _FEW = 6  # days: a shorter demo has neither a missing night nor one that comes apart

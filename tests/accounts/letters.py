@@ -8,7 +8,7 @@ from email import policy
 
 from sqlalchemy import select, text
 
-from app.db import Role
+from app.database.engine import Role
 from app.models import Delivery
 
 

@@ -32,7 +32,7 @@ def run(database, monkeypatch, tmp_path):
         made.append(genuine(config))
         return made[-1]
 
-    monkeypatch.setattr("app.migrate.Database.from_config", remembered)
+    monkeypatch.setattr("app.database.migrate.Database.from_config", remembered)
     yield lambda *given: CliRunner().invoke(staff, ["invite", *given])
     for opened in made:
         opened.dispose()

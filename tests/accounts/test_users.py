@@ -14,7 +14,7 @@ from app.accounts.journal import Client, Event, record
 from app.accounts.limits import SIGN_IN, TooManyAttemptsError, count_attempt
 from app.accounts.rights import PERMISSIONS, Permission, visitor_of
 from app.accounts.sessions import open_session
-from app.db import Role as DatabaseRole
+from app.database.engine import Role as DatabaseRole
 from app.models import (
     Contract,
     JournalEntry,
@@ -58,7 +58,7 @@ def run(database, monkeypatch, tmp_path):
         made.append(genuine(config))
         return made[-1]
 
-    monkeypatch.setattr("app.migrate.Database.from_config", remembered)
+    monkeypatch.setattr("app.database.migrate.Database.from_config", remembered)
 
     def run(*arguments, password=PASSWORD):
         given = ["add", *arguments, *(["--password-stdin"] if password is not None else [])]

@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
+from app.accounts.event_labels import WORDS, detail, events, title
 from app.accounts.journal import Event
-from app.accounts.words import WORDS, detail, events, title
-from app.i18n import speaking
+from app.wording.i18n import speaking
 
 DAY = date(2026, 11, 21)
 

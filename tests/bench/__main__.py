@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 import click
 from sqlalchemy import text
 
-from app import embedded
 from app.config import ROOT
-from app.db import Database, Role, drop_database
+from app.database import embedded
+from app.database.engine import Database, Role, drop_database
+from app.listing.criteria import Criteria
+from app.listing.scope import Scope
+from app.listing.sums import totals
 from app.lists import TRANSACTIONS
-from app.lists.criteria import Criteria
-from app.lists.scope import Scope
-from app.lists.sums import totals
 from tests.bench import exports, files, imports, pages
 from tests.bench.report import Line, percentile, table
 

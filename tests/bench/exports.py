@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from app.i18n import speaking
+from app.listing.export import csv_statement, write_csv
+from app.listing.period import Period
 from app.lists import TRANSACTIONS
-from app.lists.export import csv_statement, write_csv
-from app.lists.period import Period
+from app.wording.i18n import speaking
 from tests.bench.imports import driver
 from tests.bench.report import Line
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
 
-    from app.db import Database
-    from app.lists.criteria import Criteria
-    from app.lists.scope import Scope
+    from app.database.engine import Database
+    from app.listing.criteria import Criteria
+    from app.listing.scope import Scope
 
 RUNS = 3
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, BinaryIO
 
 from importers.demo.generation import generate
-from importers.report import progress
+from importers.files.report import progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

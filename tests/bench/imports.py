@@ -9,8 +9,8 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Connection, text
 
-from app.db import Database, Role, create_database, drop_database
-from app.migrate import ensure_partitions, migrate
+from app.database.engine import Database, Role, create_database, drop_database
+from app.database.migrate import ensure_partitions, migrate
 from importers.load import Status, load_file
 from tests.bench.report import Line
 

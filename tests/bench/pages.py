@@ -14,7 +14,7 @@ from sqlalchemy import event, text
 from app import create_app
 from app.accounts.users import NewAccess, give_access
 from app.config import Config
-from app.db import Database, Role
+from app.database.engine import Database, Role
 from app.models import Role as Right
 from tests.bench.report import Line, percentile
 

@@ -21,7 +21,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from app import create_app
 from app.accounts.users import NewAccess, give_access
 from app.config import ROOT, Config
-from app.db import Role as DatabaseRole
+from app.database.engine import Role as DatabaseRole
 from app.models import Role, SignInAttempt
 from importers.demo.generation import generate
 from importers.load import load_file
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
     from app.accounts.links import Links
-    from app.db import Database
+    from app.database.engine import Database
 
 PASSWORD = "quatre mots pour essayer"
 NIGHTS = 10

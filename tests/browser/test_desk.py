@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from app.db import Role as DatabaseRole
+from app.database.engine import Role as DatabaseRole
 from importers import desk
 from importers.load import load_file
 from tests.browser.conftest import DESK, PHONE, TABLET, sign_in

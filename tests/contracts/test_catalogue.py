@@ -6,8 +6,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.dialects import postgresql
 
-from app.db import Role
-from app.migrate import alembic_config
+from app.database.engine import Role
+from app.database.migrate import alembic_config
 from app.models import Base
 
 DISTRIBUTED = {"remittance", "transaction", "transaction_day", "remittance_day", "contract", "outlet"}

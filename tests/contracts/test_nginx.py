@@ -12,7 +12,7 @@ import pytest
 
 from app.accounts.links import PATHS
 from app.run import LONGEST_ADDRESS
-from app.security import LIMITS
+from app.web.security import LIMITS
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 CONFIGURATION = re.search(r"```nginx\n(.*?)```", README, re.DOTALL)[1]

@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
-from app.db import Role
+from app.database.engine import Role
 from app.models import Base
 
 PAYMENTS = {"remittance", "transaction", "transaction_day", "remittance_day"}

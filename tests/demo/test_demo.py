@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app import card_numbers
+from app.rules import card_numbers
 from importers.demo import ACCOUNTS, generate
 from importers.demo.days import clock_changes, days_from, easter
 from importers.demo.profiles import siret

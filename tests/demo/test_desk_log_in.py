@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.db import Role as DatabaseRole
-from importers import demonstration
+from app.database.engine import Role as DatabaseRole
+from importers.demo import demonstration
 from importers.demo.accounts import STAFF
 from tests import factories
 from tests.views.town import portal

@@ -11,8 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importers import layout, referentiel, remise_tpe
-from importers.writing import Header, prepared, with_totals, write_lines, write_referential, write_remise_tpe
+from importers.formats import layout, merchant_directory, remise_tpe
+from importers.formats.writing import (
+    Header,
+    prepared,
+    with_totals,
+    write_lines,
+    write_referential,
+    write_remise_tpe,
+)
 from tests.demo.format_page import parse
 
 CREATED = datetime(2026, 3, 3, 2, 0, tzinfo=timezone(timedelta(hours=1)))
@@ -271,7 +278,7 @@ def test_a_referential_reads_back():
     assert dict(zip(heading.split(";"), line.split(";"), strict=True)) == (
         dict.fromkeys(layout.REFERENTIAL, "") | contract
     )
-    assert len(referentiel.read(file.getvalue()).contracts) == 1
+    assert len(merchant_directory.read(file.getvalue()).contracts) == 1
     with pytest.raises(ValueError, match="trade_name"):
         write_referential(io.BytesIO(), pd.DataFrame([contract | {"trade_name": "CAFE; BAR"}]))
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import insert, text
 
-from app.cards import passes_luhn
-from app.db import Role
+from app.database.engine import Role
 from app.models import DeskTask
+from app.rules.cards import passes_luhn
 from importers import desk
 from importers.load import load_file
 from tests.desk.conftest import NORTH

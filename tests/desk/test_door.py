@@ -6,12 +6,12 @@ import io
 
 import pytest
 
-from app.cards import looks_like_card
-from app.desk import door
+from app.desk import upload_checks
 from app.desk.model_files import as_text, as_workbook
-from app.i18n import speaking
-from app.referential import FIRST_LINE, HEADINGS, NAMES, example, text
-from importers import layout, referentiel
+from app.rules.cards import looks_like_card
+from app.rules.directory_columns import FIRST_LINE, HEADINGS, NAMES, example, text
+from app.wording.i18n import speaking
+from importers.formats import layout, merchant_directory
 from tests.importers.files import referential
 
 CARD = next(f"497010123456{n:04}" for n in range(10000) if looks_like_card(f"497010123456{n:04}"))
@@ -19,7 +19,7 @@ SOUND = referential({"reseller": "north"}, {"reseller": "NORTH", "contract": "76
 
 
 def said(data):
-    return french(door.refusals(data, "north"))
+    return french(upload_checks.refusals(data, "north"))
 
 
 def french(refusals):
@@ -51,7 +51,7 @@ def test_what_excel_writes_and_a_system_extracts_passes():
         (SOUND.replace(b"NORTH;", b"south;"), "ligne 3, colonne « mainteneur » : north attendu"),
         (SOUND.replace(b"Comptoir", b'"Le ""Comptoir"""'), "ligne 2, colonne « libellé » : une valeur entre"),
         (SOUND.replace(b"Comptoir", b'"A; B"'), "entre guillemets"),
-        (SOUND + b"x" * door.MOST_BYTES, "8 Mo au plus"),
+        (SOUND + b"x" * upload_checks.MOST_BYTES, "8 Mo au plus"),
         (as_text("north"), "ligne 2 : c’est celle de l’exemple"),
     ],
 )
@@ -67,7 +67,7 @@ def test_a_full_card_number_is_found_in_every_column_but_the_siret(name):
     line = {"reseller": "north", name: CARD}
     assert said(referential(line)) != []
     assert "numéro de carte complet" in said(referential(line))[0]
-    assert CARD not in str(door.refusals(referential(line), "north"))
+    assert CARD not in str(upload_checks.refusals(referential(line), "north"))
 
 
 def test_in_the_column_of_the_siret_only_a_siret_passes():
@@ -77,22 +77,22 @@ def test_in_the_column_of_the_siret_only_a_siret_passes():
 
 def test_many_faults_are_told_so_far_and_no_further():
     foreign = referential(*({"reseller": "south", "contract": str(n)} for n in range(100)))
-    assert len(said(foreign)) == door.MOST_REASONS
+    assert len(said(foreign)) == upload_checks.MOST_REASONS
 
 
 def test_what_is_declared_is_counted():
     lines = [{"reseller": "north", "siret": f"{n:014}", "contract": str(n)} for n in range(3)]
-    assert door.summary(referential(*lines)) == door.Summary(3, 1, "FICTION")
+    assert upload_checks.summary(referential(*lines)) == upload_checks.Summary(3, 1, "FICTION")
     two = referential(*lines, {"reseller": "north", "merchant_code": "OTHER", "contract": "9"})
-    assert door.summary(two) == door.Summary(4, 2, None)
+    assert upload_checks.summary(two) == upload_checks.Summary(4, 2, None)
 
 
 def test_the_desk_and_the_importers_speak_of_the_same_columns():
-    assert layout.REFERENTIAL == NAMES == tuple(column.name for column in referentiel.COLUMNS)
+    assert layout.REFERENTIAL == NAMES == tuple(column.name for column in merchant_directory.COLUMNS)
     assert {heading.name for heading in HEADINGS if heading.required} == {
-        column.name for column in referentiel.COLUMNS if column.required
+        column.name for column in merchant_directory.COLUMNS if column.required
     }
-    contracts = referentiel.read(text(example("north"))).contracts
+    contracts = merchant_directory.read(text(example("north"))).contracts
     assert contracts["rank"].tolist() == ["001"]
     assert as_text("north").startswith(b"\xef\xbb\xbfreseller;")
 
@@ -125,8 +125,8 @@ def test_the_workbook_holds_the_model_as_text():
     ],
 )
 def test_the_importers_say_how_to_mend_what_a_spreadsheet_did(changes, words):
-    with pytest.raises(referentiel.Refused) as caught:
-        referentiel.read(referential({"reseller": "north", **changes}))
+    with pytest.raises(merchant_directory.Refused) as caught:
+        merchant_directory.read(referential({"reseller": "north", **changes}))
     (reason,) = french(caught.value.refusals)
     assert words in reason
 
@@ -134,6 +134,6 @@ def test_the_importers_say_how_to_mend_what_a_spreadsheet_did(changes, words):
 def test_a_row_that_looks_empty_in_a_spreadsheet_is_one_reason():
     data = SOUND + b";" * (len(NAMES) - 1) + b"\n"
     assert said(data) == []
-    with pytest.raises(referentiel.Refused) as caught:
-        referentiel.read(data)
+    with pytest.raises(merchant_directory.Refused) as caught:
+        merchant_directory.read(data)
     assert french(caught.value.refusals) == ["ligne 4 : elle est vide, supprimez-la"]

@@ -7,11 +7,11 @@ import threading
 import pytest
 from sqlalchemy import insert, text
 
-from app.cards import looks_like_card
-from app.db import Role
-from app.desk import declaring, door
-from app.lists.applications import APPLICATIONS
+from app.database.engine import Role
+from app.desk import declare_contract, upload_checks
 from app.models import DeskTask
+from app.rules.cards import looks_like_card
+from app.wording.applications import APPLICATIONS
 from importers import desk
 from importers.load import load_file
 from tests import factories
@@ -121,7 +121,7 @@ def test_the_page_says_what_to_do_and_gives_a_model(place, north):
         (referential({**LINE, "label": f"TPE {CARD}"}), "numéro de carte complet"),
         (referential({**LINE, "siret": CARD}), "numéro de carte complet"),
         (referential({**LINE, "reseller": "south"}), "ligne 2, colonne « mainteneur »"),
-        (referential(LINE) + b"x" * door.MOST_BYTES, "8 Mo au plus"),
+        (referential(LINE) + b"x" * upload_checks.MOST_BYTES, "8 Mo au plus"),
     ],
 )
 def test_a_refused_file_says_why_beside_its_field_and_leaves_no_trace(place, north, data, words):
@@ -164,7 +164,7 @@ def test_traces_would_be_found(place, north):
 
 
 def test_what_is_far_too_large_is_not_read(place, north):
-    response = upload(north, b"x" * (door.MOST_BYTES + 200_000))
+    response = upload(north, b"x" * (upload_checks.MOST_BYTES + 200_000))
     assert response.status_code == 413
     assert "8 Mo au plus" in plain(Page(response, north.application).one(id="file-faults"))
     assert north.post("/gestion/commercants/declarer", data={"more": "x" * 100_000}).status_code == 413
@@ -287,7 +287,7 @@ def test_a_worker_killed_on_the_way_ends_in_the_same_state(place, north, monkeyp
     ],
 )
 def test_a_hostile_name_is_only_ever_shown(given, shown):
-    assert declaring.file_name(given) == shown
+    assert declare_contract.file_name(given) == shown
 
 
 def test_a_file_with_a_hostile_name_is_loaded_like_any_other(place, north):
@@ -468,7 +468,7 @@ def test_the_archive_rebuilds_the_last_name(place, north):
             )
         )
         connection.execute(text("UPDATE merchant SET name = 'gone' WHERE id <> 0"))
-    from importers.archive import files_in  # noqa: PLC0415 - as the command does it
+    from importers.files.archive import files_in  # noqa: PLC0415 - as the command does it
 
     for path in list(files_in([place.data / "archive"])):
         assert not load_file(place.database, path, place.data).refused

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from app.db import Database, Role
+from app.database.engine import Database, Role
 from app.models import Remittance, Transaction
 from importers.load import Result, Status, load_file
 from tests.importers.files import File, referential, written

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.cards import looks_like_card, passes_luhn
+from app.rules.cards import looks_like_card, passes_luhn
+from importers.files.refusals import CARD_NUMBER, Refused
 from importers.formats import recognise
 from importers.load import _refuse_card_numbers
-from importers.refusals import CARD_NUMBER, Refused
 from tests.importers.files import File, Rem, Trx, referential
 
 # Published test numbers of the brands: nobody's card.

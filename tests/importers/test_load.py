@@ -9,8 +9,8 @@ from datetime import date, datetime
 
 import pytest
 
+from importers.files.refusals import CARD_NUMBER
 from importers.load import Status
-from importers.refusals import CARD_NUMBER
 from tests.importers.conftest import Operator
 from tests.importers.files import File, Rem, Trx, written
 

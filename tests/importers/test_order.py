@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from importers.load import Status, load_file
-from importers.payments import instants
+from importers.records.payments import instants
 from tests.importers.conftest import Operator
 from tests.importers.files import File, Rem, Trx, referential
 

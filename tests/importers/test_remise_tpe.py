@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importers import remise_tpe
-from importers.refusals import Refusal, Refused
+from importers.files.refusals import Refusal, Refused
+from importers.formats import remise_tpe
 from tests.importers.files import File, Rem, Trx
 
 NIGHT = File(

@@ -8,15 +8,16 @@ import pytest
 from sqlalchemy import Column
 from sqlalchemy.sql import visitors
 
-from app.i18n import speaking
-from app.lists import REMITTANCES, TRANSACTIONS, applications, remittances, response_codes, transactions
-from app.lists.kinds import Money
+from app.listing.kinds import Money
+from app.lists import REMITTANCES, TRANSACTIONS, remittances, transactions
 from app.models import EntryMode, Outcome, RemittanceStatus, Seal, TransactionType, Transmission
+from app.wording import applications, response_codes
+from app.wording.i18n import speaking
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from app.lists.fields import ListSpec
+    from app.listing.field import ListSpec
 
 BOTH = pytest.mark.parametrize("spec", [REMITTANCES, TRANSACTIONS], ids=lambda spec: spec.name)
 

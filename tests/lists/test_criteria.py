@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.i18n import speaking
+from app.listing.criteria import Criteria
+from app.listing.cursor import Cursor
+from app.listing.period import LONGEST_DAYS, Period
+from app.listing.scope import Scope
 from app.lists import REMITTANCES, TRANSACTIONS
-from app.lists.criteria import Criteria
-from app.lists.cursor import Cursor
-from app.lists.period import LONGEST_DAYS, Period
-from app.lists.scope import Scope
+from app.wording.i18n import speaking
 
 if TYPE_CHECKING:
-    from app.lists.fields import ListSpec
+    from app.listing.field import ListSpec
 
 TODAY = date(2026, 3, 3)
 PAN = "4970101234567893"

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.db import Role
-from app.i18n import speaking
+from app.database.engine import Role
+from app.listing.criteria import Criteria
+from app.listing.export import heading, too_long, write_csv
+from app.listing.period import Period
+from app.listing.scope import Scope
 from app.lists import REMITTANCES, TRANSACTIONS
-from app.lists.criteria import Criteria
-from app.lists.export import heading, too_long, write_csv
-from app.lists.period import Period
-from app.lists.scope import Scope
+from app.wording.i18n import speaking
 from tests import factories
 
 if TYPE_CHECKING:
-    from app.db import Database
-    from app.lists.fields import ListSpec
+    from app.database.engine import Database
+    from app.listing.field import ListSpec
 
 TODAY = date(2026, 3, 3)
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.i18n import speaking
+from app.listing.filters import casings, is_card
 from app.lists import REMITTANCES, TRANSACTIONS
-from app.lists.asked import casings, is_card
+from app.wording.i18n import speaking
 
 ROW: dict[str, Any] = {
     "date": datetime(2026, 3, 5, 8, 12, 25),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.lists import money
+from app.wording import money
 
 CURRENCIES = st.sampled_from(("EUR", "USD", "JPY", "XPF", "TND", "CLF"))
 

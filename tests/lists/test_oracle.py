@@ -12,13 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.db import Role
-from app.lists import REMITTANCES, TRANSACTIONS, query, sums
-from app.lists.asked import Choice, Expiry
-from app.lists.criteria import Criteria
-from app.lists.export import json_document, write_csv
-from app.lists.kinds import Flag, Moment, Money, Rate
-from app.lists.scope import Scope
+from app.database.engine import Role
+from app.listing import query, sums
+from app.listing.criteria import Criteria
+from app.listing.export import json_document, write_csv
+from app.listing.filters import Choice, Expiry
+from app.listing.kinds import Flag, Moment, Money, Rate
+from app.listing.scope import Scope
+from app.lists import REMITTANCES, TRANSACTIONS
 from tests.lists import world
 from tests.lists.world import TODAY, World
 
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from app.db import Database
-    from app.lists.fields import ListSpec
+    from app.database.engine import Database
+    from app.listing.field import ListSpec
 
 SPECS = {spec.name: spec for spec in (REMITTANCES, TRANSACTIONS)}
 WORDS = ("comptoir", "ETE", "é", "bœuf", "BOEUF", "100 %", "_", "%", "gare", "INGENICO", "visa", "bnp", "zzz")

@@ -11,15 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import event, text
 
-from app.db import Role
-from app.lists import REMITTANCES, TRANSACTIONS, query
-from app.lists.criteria import Criteria
-from app.lists.export import write_csv
-from app.lists.fields import ListSpec
-from app.lists.freshness import Freshness, freshness
-from app.lists.period import Period
-from app.lists.scope import Scope
-from app.lists.sums import TypeSum, row_totals, sums_by_type, totals
+from app.database.engine import Role
+from app.listing import query
+from app.listing.criteria import Criteria
+from app.listing.export import write_csv
+from app.listing.field import ListSpec
+from app.listing.freshness import Freshness, freshness
+from app.listing.period import Period
+from app.listing.scope import Scope
+from app.listing.sums import TypeSum, row_totals, sums_by_type, totals
+from app.lists import REMITTANCES, TRANSACTIONS
 from tests import factories
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from app.db import Database
-    from app.lists.fields import ListSpec
+    from app.database.engine import Database
+    from app.listing.field import ListSpec
 
 TODAY = date(2026, 3, 3)
 BOTH = pytest.mark.parametrize("spec", [REMITTANCES, TRANSACTIONS], ids=lambda spec: spec.name)

@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.i18n import speaking
 from app.mail import Attachment, MailError, Sender, sender_of
 from app.mail.compose import LARGEST, composed
 from app.mail.headers import LONGEST, file_name, header_words
 from app.themes import load_themes
+from app.wording.i18n import speaking
 from tests.mail.letters import SENDER, a_letter
 
 NOON = datetime(2026, 3, 2, 11, 31, 9, tzinfo=UTC)

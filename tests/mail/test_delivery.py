@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import make_url, select, text, update
 
 from app.config import Security, SmtpServer
-from app.db import Role
+from app.database.engine import Role
 from app.jobs import free_jobs, upkeep
-from app.lists.scope import Scope
+from app.listing.scope import Scope
 from app.mail import post, renew
 from app.mail.delivery import deliver
 from app.mail.jobs import sweep

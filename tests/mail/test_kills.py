@@ -23,7 +23,7 @@ import pytest
 from sqlalchemy import select, text, update
 
 from app.config import ROOT
-from app.db import Role
+from app.database.engine import Role
 from app.jobs import JOBS_AT_ONCE, free_jobs
 from app.mail import Kind, post
 from app.mail.jobs import sweep

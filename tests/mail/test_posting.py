@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text, update
 
-from app.db import Role
+from app.database.engine import Role
 from app.mail import AddressError, Kind, TooManyMailsError, mail_address, post, renew
 from app.mail.limits import PER_MERCHANT, PER_RECIPIENT, PER_USER
 from app.models import Delivery, DeliveryState

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from app.i18n import speaking
 from app.mail.compose import LARGEST, composed
 from app.mail.tickets import payment_letter, remittance_letter
 from app.themes import load_themes
 from app.tickets import cardholder_ticket, lines, remittance_ticket
 from app.tickets.cardholder import FAMILIES
+from app.wording.i18n import speaking
 from tests.mail.letters import SENDER
 from tests.mail.reading import lines_in_html, lines_in_pdf, lines_in_text, shown
 from tests.tickets.rows import PAYMENTS, REMITTANCES, a_payment, a_remittance

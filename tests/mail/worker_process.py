@@ -10,7 +10,7 @@ import os
 import sys
 
 from app.config import Security, SmtpServer
-from app.db import Database
+from app.database.engine import Database
 from app.mail.delivery import deliver
 from app.mail.smtp import Smtp
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pytest
 from sqlalchemy import event
 
-from app.db import Role
-from app.lists.scope import Scope
+from app.database.engine import Role
+from app.listing.scope import Scope
 from app.tickets import cardholder_ticket, lines, query, remittance_ticket
 from tests import factories
 from tests.tickets.rows import PAYMENT, REMITTANCE

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from app.i18n import speaking
-from app.lists import applications, response_codes
 from app.tickets import cardholder_ticket, lines, remittance_ticket, text, why_no_ticket
 from app.tickets.cardholder import FAMILIES
+from app.wording import applications, response_codes
+from app.wording.i18n import speaking
 from tests.tickets.rows import PAYMENTS, REMITTANCES, a_payment, a_remittance
 
 GOLDEN = Path(__file__).parent / "golden"

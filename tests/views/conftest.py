@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from app.accounts import passwords
-from app.context import today
-from app.db import Role as DatabaseRole
+from app.database.engine import Role as DatabaseRole
+from app.web.context import today
 from tests import factories
 from tests.views.town import a_shop, hashed_once, let_in, portal
 

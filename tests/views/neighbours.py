@@ -16,8 +16,7 @@ from app.accounts.grants import Grant
 from app.accounts.invitations import invite
 from app.accounts.journal import Event, record
 from app.accounts.links import Links
-from app.context import today
-from app.db import Role as DatabaseRole
+from app.database.engine import Role as DatabaseRole
 from app.models import (
     DeskTask,
     ImportFile,
@@ -28,8 +27,9 @@ from app.models import (
     UserAccount,
     UserSession,
 )
-from app.views import matrix
-from app.views.matrix import Relation, Thing
+from app.web import access_matrix
+from app.web.access_matrix import Relation, Thing
+from app.web.context import today
 from tests import factories
 from tests.views.staff import let_staff_in, second_step_taken
 from tests.views.town import Shop, a_contract, a_shop, let_in
@@ -194,7 +194,7 @@ def address_of(app, everybody, endpoint, marker, name="remittances"):
         values["action"] = "annuler"
     numbered = {Thing.FILE: everybody.files[slug], Thing.TASK: everybody.tasks[slug]}
     ids = {
-        "id": numbered.get(matrix.ROUTES[endpoint].names),
+        "id": numbered.get(access_matrix.ROUTES[endpoint].names),
         "membership_id": everybody.accesses[marker],
         "invitation_id": everybody.invitations[marker],
         "merchant_id": shop.merchant_id,
@@ -202,7 +202,7 @@ def address_of(app, everybody, endpoint, marker, name="remittances"):
         "delivery_id": 1,
     }
     if ids["id"] is None:
-        row = matrix.ROUTES[endpoint].names is Thing.ROW
+        row = access_matrix.ROUTES[endpoint].names is Thing.ROW
         payment = name == "transactions"
         row_id = shop.transaction_ids[0] if payment else shop.remittance_id
         ids["id"] = row_id if row else shop.merchant_id

@@ -7,8 +7,8 @@ from datetime import datetime, time, timedelta
 import pytest
 from sqlalchemy import text
 
-from app.context import today
-from app.db import Role as DatabaseRole
+from app.database.engine import Role as DatabaseRole
+from app.web.context import today
 from tests import factories
 from tests.views.town import plain
 

@@ -7,7 +7,7 @@ import shutil
 import pytest
 from sqlalchemy import text
 
-from app.db import Role as DatabaseRole
+from app.database.engine import Role as DatabaseRole
 from app.themes import FILES, FOLDER, ThemeError, contrast, load_themes
 
 

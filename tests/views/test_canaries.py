@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from app.accounts import passwords
-from app.db import Role as DatabaseRole
+from app.database.engine import Role as DatabaseRole
 from app.models import Delivery, MailKind, Role
-from app.views import matrix
+from app.web import access_matrix
 from tests.tickets.reading import read
 from tests.views.neighbours import MARKERS, address_of, enter, neighbours
 from tests.views.town import hashed_once, portal
@@ -73,12 +73,12 @@ def people(app, module_database, everybody):
 
 def questions(app, everybody):
     """Each route that is read with GET, about each shop, and the searches for everybody's words."""
-    for endpoint in matrix.ROUTES.keys() - matrix.ONLY_IN_DEVELOPMENT:
+    for endpoint in access_matrix.ROUTES.keys() - access_matrix.ONLY_IN_DEVELOPMENT:
         rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint]
         if not any("GET" in (rule.methods or ()) for rule in rules) or endpoint.startswith("links."):
             continue
         names = ("remittances", "transactions") if endpoint.startswith(("lists.", "tickets.")) else ("",)
-        markers = MARKERS if matrix.ROUTES[endpoint].names else ("ALPHA",)
+        markers = MARKERS if access_matrix.ROUTES[endpoint].names else ("ALPHA",)
         for name in names:
             for marker in markers:
                 yield address_of(app, everybody, endpoint, marker, name or "remittances")[0]

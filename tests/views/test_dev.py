@@ -11,7 +11,7 @@ import pytest
 from app.mail.delivery import deliver, transport_of
 from app.models import Delivery
 from app.views.dev import MAIL_POLICY
-from app.views.matrix import ONLY_IN_DEVELOPMENT, ROUTES
+from app.web.access_matrix import ONLY_IN_DEVELOPMENT, ROUTES
 from tests.views.test_sending import rows_of, send
 from tests.views.town import plain, portal
 

@@ -9,9 +9,9 @@ from psycopg.errors import DeadlockDetected, QueryCanceled
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from app import errors
-from app.db import Database
+from app.database.engine import Database
 from app.views import lists
+from app.web import errors
 from tests.page import Fragment, Page
 from tests.views.town import portal
 

@@ -10,9 +10,9 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from sqlalchemy import select
 
-from app.context import today
 from app.models import JournalEntry, Role
 from app.views import lists
+from app.web.context import today
 from tests.page import Page
 from tests.views.town import follow, let_in, plain, rows
 

@@ -7,9 +7,9 @@ from datetime import datetime, time, timedelta
 import pytest
 from sqlalchemy import select, text
 
-from app.context import today
-from app.db import Role as DatabaseRole
+from app.database.engine import Role as DatabaseRole
 from app.models import JournalEntry, Role
+from app.web.context import today
 from tests import factories
 from tests.views.town import a_contract, let_in
 

@@ -10,8 +10,8 @@ import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import delete, insert, select, text
 
-from app.db import Role as DatabaseRole
-from app.migrate import alembic_config
+from app.database.engine import Role as DatabaseRole
+from app.database.migrate import alembic_config
 from app.models import Invitation, JournalEntry, Membership, Role, UserAccount
 from tests.accounts.letters import link, pass_time
 from tests.views.test_links import GUEST, accept

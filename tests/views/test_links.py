@@ -12,13 +12,13 @@ import pytest
 from itsdangerous import URLSafeSerializer
 from sqlalchemy import func, select, text, update
 
-from app.accounts import invitations, onetime, passwords, resets
+from app.accounts import invitations, one_time_links, passwords, resets
 from app.accounts.grants import Grant
 from app.accounts.journal import Client
 from app.accounts.links import Purpose
-from app.accounts.onetime import SECONDS, DeadLinkError
+from app.accounts.one_time_links import SECONDS, DeadLinkError
 from app.accounts.users import UserError
-from app.db import Role as DatabaseRole
+from app.database.engine import Role as DatabaseRole
 from app.models import (
     Invitation,
     InvitationKind,
@@ -163,7 +163,7 @@ def test_of_fifty_at_once_exactly_one_gets_in(app, invite, database, links):
     def spend(_):
         try:
             with database.writing() as connection:
-                onetime.spend(connection, links, Purpose.INVITATION, token, CLIENT.host)
+                one_time_links.spend(connection, links, Purpose.INVITATION, token, CLIENT.host)
         except DeadLinkError:
             return 0
         return 1
@@ -263,7 +263,7 @@ def test_sent_again_the_older_link_dies(app, invite):
 def test_withdrawn_it_is_worth_nothing(app, invite, database):
     path = invite()
     with database.writing() as connection:
-        assert onetime.revoke(connection, Invitation.email == GUEST)
+        assert one_time_links.revoke(connection, Invitation.email == GUEST)
     assert accept(app.test_client(), path).status_code == 410
 
 

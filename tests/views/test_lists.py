@@ -9,10 +9,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from app.context import today
 from app.lists import REMITTANCES, TRANSACTIONS
 from app.views.details import SECTIONS, TABLED
 from app.views.filters import COMMON
+from app.web.context import today
 from tests.page import Page
 from tests.views.town import follow, plain, rows
 

@@ -10,8 +10,8 @@ import pytest
 
 from app.accounts import passwords
 from app.models import Role
-from app.views import matrix
-from app.views.matrix import Answer, Relation
+from app.web import access_matrix
+from app.web.access_matrix import Answer, Relation
 from tests.views.neighbours import address, enter, neighbours
 from tests.views.town import hashed_once, portal
 
@@ -36,13 +36,13 @@ def browsers(app, module_database, everybody):
         made[role, Relation.OWN] = enter(app, module_database, everybody.person(role, "ALPHA"))
         made[role, Relation.SUSPENDED] = enter(app, module_database, everybody.person(role, "DELTA"))
         made[role, Relation.OUT_OF_LIMITS] = enter(app, module_database, everybody.limited(role))
-    made[matrix.STRANGER, Relation.OWN] = app.test_client()
-    made[matrix.STAFF, Relation.OWN] = enter(app, module_database, everybody.staff("north"))
+    made[access_matrix.STRANGER, Relation.OWN] = app.test_client()
+    made[access_matrix.STAFF, Relation.OWN] = enter(app, module_database, everybody.staff("north"))
     for relation, marker in ((Relation.OWN, "ALPHA"), (Relation.SUSPENDED, "DELTA")):
         looking = enter(app, module_database, everybody.staff("north"))
         there = f"/gestion/commercants/{everybody.shops[marker].merchant_id}/regarder"
         assert looking.post_form(there).location == "/remises"
-        made[matrix.STAFF_LOOKING, relation] = looking
+        made[access_matrix.STAFF_LOOKING, relation] = looking
     return made
 
 
@@ -64,13 +64,13 @@ def answered(browser, path, method, *, with_token):
 @pytest.mark.no_cover
 def test_each_line_of_the_matrix_is_what_really_happens(app, everybody, browsers, capsys):
     wrong, counted = [], Counter()
-    for endpoint, who, relation, expected in matrix.lines():
+    for endpoint, who, relation, expected in access_matrix.lines():
         person = relation if (who, relation) in browsers else Relation.OWN
         path, method = address(app, everybody, endpoint, relation)
         # What is allowed and changes something stops at the form's check: 400, and nothing has changed.
-        token = method == "POST" and who != matrix.STRANGER and expected is Answer.ABSENT
+        token = method == "POST" and who != access_matrix.STRANGER and expected is Answer.ABSENT
         found = answered(browsers[who, person], path, method, with_token=token)
-        if matrix.ROUTES[endpoint].needs is None and found is Answer.SIGN_IN:
+        if access_matrix.ROUTES[endpoint].needs is None and found is Answer.SIGN_IN:
             found = Answer.ALLOWED  # the page's own answer to one who is in no second step, say
         counted[expected] += 1
         if found is not expected:
@@ -82,14 +82,14 @@ def test_each_line_of_the_matrix_is_what_really_happens(app, everybody, browsers
 
 
 def test_every_route_has_its_line_and_every_line_its_route(app):
-    assert {rule.endpoint for rule in app.url_map.iter_rules()} == set(matrix.ROUTES)
+    assert {rule.endpoint for rule in app.url_map.iter_rules()} == set(access_matrix.ROUTES)
 
 
 def test_every_route_that_names_something_says_so(app):
     """An address with a number in it names a thing: a new one must say which."""
     numbered = {rule.endpoint for rule in app.url_map.iter_rules() if re.search(r"<int.*?>", rule.rule)}
-    numbered -= matrix.ONLY_IN_DEVELOPMENT
-    assert numbered == {endpoint for endpoint, guard in matrix.ROUTES.items() if guard.names}
+    numbered -= access_matrix.ONLY_IN_DEVELOPMENT
+    assert numbered == {endpoint for endpoint, guard in access_matrix.ROUTES.items() if guard.names}
 
 
 def test_what_only_posts_is_said_to_change_something(app):
@@ -98,19 +98,19 @@ def test_what_only_posts_is_said_to_change_something(app):
         for rule in app.url_map.iter_rules()
         if "GET" not in (rule.methods or ()) and rule.methods
     }
-    assert posting == {endpoint for endpoint, guard in matrix.ROUTES.items() if guard.changes}
+    assert posting == {endpoint for endpoint, guard in access_matrix.ROUTES.items() if guard.changes}
 
 
 def test_the_page_says_what_the_matrix_says():
-    page = Path(matrix.__file__).with_name("ACCESS.md").read_text(encoding="utf-8")
-    assert page == matrix.documented()
+    page = Path(access_matrix.__file__).with_name("ACCESS.md").read_text(encoding="utf-8")
+    assert page == access_matrix.documented()
 
 
 def test_a_look_changes_nothing_whatever_the_route(app, everybody, browsers):
     """Whoever looks and posts to a merchant's own route is refused, also where looking may read."""
-    looking = browsers[matrix.STAFF_LOOKING, Relation.OWN]
+    looking = browsers[access_matrix.STAFF_LOOKING, Relation.OWN]
     for rule in app.url_map.iter_rules():
-        guard = matrix.ROUTES[rule.endpoint]
-        if isinstance(guard.needs, matrix.Permission) and "POST" in (rule.methods or ()):
+        guard = access_matrix.ROUTES[rule.endpoint]
+        if isinstance(guard.needs, access_matrix.Permission) and "POST" in (rule.methods or ()):
             path, _ = address(app, everybody, rule.endpoint, Relation.OWN)
             assert looking.post(path, data={"csrf_token": looking.token()}).status_code == 403, path

@@ -14,14 +14,7 @@ from app.accounts import second_factor
 from app.accounts.links import Links
 from app.accounts.second_factor import code_at
 from app.accounts.users import UserError, forget_second_factor
-from app.models import (
-    RecoveryCode,
-    Reseller,
-    SecondFactor,
-    StaffMember,
-    UserAccount,
-    UserSession,
-)
+from app.models import RecoveryCode, Reseller, SecondFactor, StaffMember, UserAccount, UserSession
 from tests.accounts.letters import mails
 from tests.page import Page
 from tests.views.test_links import CHOSEN, CLIENT

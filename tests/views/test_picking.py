@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import event, select
 
 from app.accounts.departments import NAMES, department
-from app.db import Role as DatabaseRole
+from app.database.engine import Role as DatabaseRole
 from app.models import Invitation, Membership, MembershipLimit, Outlet, Role, UserAccount
-from app.security import LIMITS
 from app.views.picking import FEW, Place, after_step, picker
+from app.web.security import LIMITS
 from tests import factories
 from tests.accounts.letters import mails
 from tests.page import Page

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from app.accounts import passwords
 from app.models import Invitation, Outlet, Role, UserSession
-from app.views.matrix import ROUTES, Relation
+from app.web.access_matrix import ROUTES, Relation
 from tests.accounts.letters import link, mails
 from tests.page import Page
 from tests.views.neighbours import address, enter, neighbours

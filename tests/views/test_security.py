@@ -11,8 +11,8 @@ from sqlalchemy import select, text
 
 from app.config import ROOT
 from app.models import Invitation, UserAccount
-from app.security import local_path
-from app.views.matrix import ONLY_IN_DEVELOPMENT, ROUTES
+from app.web.access_matrix import ONLY_IN_DEVELOPMENT, ROUTES
+from app.web.security import local_path
 from tests.page import Page
 from tests.views.town import PASSWORD, portal
 

@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import select, text, update
 
 from app.accounts.rights import PERMISSIONS, Permission
-from app.db import Role as DatabaseRole
+from app.database.engine import Role as DatabaseRole
 from app.mail.jobs import sweep
 from app.mail.limits import PER_RECIPIENT
 from app.mail.tickets import payment_letter, remittance_letter

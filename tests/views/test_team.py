@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text
 
 from app.accounts.grants import Grant
 from app.accounts.rights import PERMISSIONS
-from app.db import Role as DatabaseRole
+from app.database.engine import Role as DatabaseRole
 from app.models import Contract, Invitation, Membership, Outlet, Role, UserSession
 from tests import factories
 from tests.accounts.letters import link, mails

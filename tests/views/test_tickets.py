@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.db import Role
+from app.database.engine import Role
 from tests import factories
 from tests.views.town import a_contract, plain
 

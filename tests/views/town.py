@@ -13,8 +13,8 @@ from app import create_app
 from app.accounts import passwords
 from app.accounts.users import NewAccess, give_access
 from app.config import Config
-from app.context import today
 from app.models import Role
+from app.web.context import today
 from tests import factories
 from tests.conftest import SECRET_KEY
 from tests.page import Fragment, Page

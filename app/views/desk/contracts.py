@@ -9,12 +9,12 @@ from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.accounts.journal import Event, record
-from app.context import database, desk, request_id, visitor
-from app.desk import attaching, merchants, placing, tasks, unclaimed
+from app.desk import attach_contracts, merchant_form, merchants, tasks, undeclared_contracts
 from app.desk.paging import AnyRow
-from app.i18n import language
 from app.models import DeskTaskKind
-from app.views.desk.place import after, asked, blueprint, next_page, waiting_in_words
+from app.views.desk.common import after, asked, blueprint, next_page, waiting_in_words
+from app.web.context import database, desk, request_id, visitor
+from app.wording.i18n import language
 
 
 @blueprint.get("/contrats")
@@ -22,9 +22,9 @@ def contracts() -> str:
     """What waits for a merchant, and what was attached lately."""
     words, reseller_id = asked(), desk().reseller_id
     with database().reading() as connection:
-        page = unclaimed.unclaimed(connection, reseller_id, words, after())
+        page = undeclared_contracts.unclaimed(connection, reseller_id, words, after())
         on_their_way = tasks.awaited(connection, reseller_id)
-        unknown = unclaimed.of_no_maintainer(connection, reseller_id)
+        unknown = undeclared_contracts.of_no_maintainer(connection, reseller_id)
         attached = tasks.latest(connection, reseller_id, (DeskTaskKind.ATTACH,))
     return render_template(
         "desk/contracts.html",
@@ -32,7 +32,7 @@ def contracts() -> str:
         rows=page.rows,
         unknown=unknown,
         on_their_way=on_their_way,
-        waiting=lambda row: waiting_in_words(row.remittances, row.transactions, unclaimed.MOST_COUNTED),
+        waiting=_waiting,
         tasks=attached,
         reasons_of=tasks.reasons,
         next_after=page.next_after,
@@ -46,17 +46,17 @@ def attach() -> AnyResponse | str | tuple[str, int]:
     person, reseller_id = visitor(), desk().reseller_id
     ids = [int(text[:18]) for text in request.values.getlist("contract") if text.isdecimal()]
     with database().reading() as connection:
-        contracts = attaching.chosen(connection, reseller_id, ids)
-        wanted = attaching.wish(connection, reseller_id, contracts, request.values)
+        contracts = attach_contracts.chosen(connection, reseller_id, ids)
+        wanted = attach_contracts.wish(connection, reseller_id, contracts, request.values)
         found = merchants.merchants(connection, reseller_id, asked()) if asked() else None
         if request.method == "POST":
-            placing.check(connection, reseller_id, wanted)
+            merchant_form.check(connection, reseller_id, wanted)
     if person is None or not contracts:
         return redirect(url_for("desk.contracts"), 303)
     if request.method != "POST" or wanted.faults:
         return _form(contracts, wanted, found.rows if found else ()), 422 if wanted.faults else 200
     with database().writing() as connection:
-        attaching.attach(connection, reseller_id, person.user_id, contracts, wanted)
+        attach_contracts.attach(connection, reseller_id, person.user_id, contracts, wanted)
         record(
             connection,
             Event.ATTACH_ASKED,
@@ -69,16 +69,16 @@ def attach() -> AnyResponse | str | tuple[str, int]:
     return redirect(url_for("desk.contracts"), 303)
 
 
-def _form(contracts: Sequence[AnyRow], wanted: placing.Placing, found: Sequence[AnyRow]) -> str:
+def _form(contracts: Sequence[AnyRow], wanted: merchant_form.Placing, found: Sequence[AnyRow]) -> str:
     return render_template(
         "desk/attach.html",
         contracts=contracts,
         wanted=wanted,
         words=asked(),
         found=found,
-        waiting=lambda row: waiting_in_words(row.remittances, row.transactions, unclaimed.MOST_COUNTED),
+        waiting=_waiting,
         zones=zones(),
-        new=placing.NEW,
+        new=merchant_form.NEW,
     )
 
 
@@ -86,5 +86,9 @@ def zones() -> list[tuple[str, str]]:
     """The clocks to choose from, with their places."""
     return [
         (zone, get_timezone_location(zone, locale=language(), return_city=True))
-        for zone in placing.TIME_ZONES
+        for zone in merchant_form.TIME_ZONES
     ]
+
+
+def _waiting(row: AnyRow) -> str:
+    return waiting_in_words(row.remittances, row.transactions, undeclared_contracts.MOST_COUNTED)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from flask import render_template, request
 
-from app.context import database, desk
 from app.desk.deliveries import deliveries as found
 from app.desk.paging import AnyRow
-from app.i18n import N_, gettext
-from app.mail.words import FAULTS, STATES
+from app.mail.failure_labels import FAULTS, STATES
 from app.models import DeliveryState, Fault, MailKind
-from app.views.desk.place import after, asked, blueprint, next_page
+from app.views.desk.common import after, asked, blueprint, next_page
 from app.views.listing import Column, listing
 from app.views.moments import show_moment
+from app.web.context import database, desk
+from app.wording.i18n import N_, gettext
 
 KINDS = {
     MailKind.TICKET: N_("Ticket"),

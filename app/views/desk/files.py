@@ -7,17 +7,17 @@ from flask import abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.accounts.journal import Event, record
-from app.context import database, desk, request_id, visitor
 from app.desk import files as found
 from app.desk import tasks
 from app.desk.paging import AnyRow
-from app.i18n import N_, gettext, language, ngettext
-from app.lists import money
 from app.models import DeskTaskKind, DeskTaskState, ImportStatus
 from app.refusals import CARD_NUMBER, KNOWN_FILE_ID, Refusal
-from app.views.desk.place import ID, after, asked, blueprint, next_page
+from app.views.desk.common import ID, after, asked, blueprint, next_page
 from app.views.listing import Column, listing
 from app.views.moments import show_moment
+from app.web.context import database, desk, request_id, visitor
+from app.wording import money
+from app.wording.i18n import N_, gettext, language, ngettext
 
 STATES = {
     ImportStatus.LOADED: N_("Loaded"),

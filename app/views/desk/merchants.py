@@ -6,16 +6,16 @@ from flask import abort, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from app.accounts.journal import Event
-from app.context import database, desk
 from app.desk import merchants as found
 from app.desk import tasks
 from app.desk.numbers import numbers
 from app.desk.paging import AnyRow
-from app.i18n import N_, gettext, ngettext
 from app.models import DeskTaskKind
-from app.views.desk.place import ID, after, asked, blueprint, journal, next_page
+from app.views.desk.common import ID, after, asked, blueprint, journal, next_page
 from app.views.listing import Column, listing
 from app.views.moments import show_day
+from app.web.context import database, desk
+from app.wording.i18n import N_, gettext, ngettext
 
 
 def _state(row: AnyRow) -> str:

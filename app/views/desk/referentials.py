@@ -10,18 +10,18 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from app.accounts.journal import Event, record
-from app.context import database, desk, request_id, signed_in
-from app.desk import declaring, door, files, merchants, model_files, placing, tasks
+from app.desk import declare_contract, files, merchant_form, merchants, model_files, tasks, upload_checks
 from app.desk.paging import AnyRow
-from app.errors import on_http
-from app.i18n import N_, gettext, language, ngettext
-from app.lists.applications import APPLICATIONS
 from app.models import DeskTaskKind
-from app.referential import HEADINGS
 from app.refusals import Refusal
+from app.rules.directory_columns import HEADINGS
+from app.views.desk.common import ID, blueprint, journal
 from app.views.desk.contracts import zones
-from app.views.desk.place import ID, blueprint, journal
 from app.views.listing import Column, listing
+from app.web.context import database, desk, request_id, signed_in
+from app.web.errors import on_http
+from app.wording.applications import APPLICATIONS
+from app.wording.i18n import N_, gettext, language, ngettext
 
 UPLOAD: Final = "desk.upload"
 #: What a browser sends around a file, and what is held at once while it is read in pieces of 64 KB.
@@ -57,7 +57,7 @@ COLUMNS = (
 def allow_a_file() -> None:
     """Of one form more may be sent than of all others; said before it is read for its token."""
     if request.endpoint == UPLOAD:
-        request.max_content_length = door.MOST_BYTES + ENVELOPE
+        request.max_content_length = upload_checks.MOST_BYTES + ENVELOPE
         request.max_form_memory_size = PIECES
 
 
@@ -66,7 +66,7 @@ def too_large(error: RequestEntityTooLarge) -> Response | tuple[str, int]:
     """What is too large is not even read: its form says so."""
     if request.endpoint != UPLOAD:
         return on_http(error)
-    return _upload_form((door.too_large(),)), 413
+    return _upload_form((upload_checks.too_large(),)), 413
 
 
 @blueprint.route("/imports/deposer", methods=["GET", "POST"])
@@ -78,11 +78,11 @@ def upload() -> Response | str | tuple[str, int]:
     if file is None or not file.filename:
         return _upload_form(gettext("Choose a file.")), 422
     data, here = file.stream.read(), desk()
-    refusals = door.refusals(data, here.reseller_slug)
+    refusals = upload_checks.refusals(data, here.reseller_slug)
     if refusals:
         journal(Event.REFERENTIAL_REFUSED)
         return _upload_form(refusals), 422
-    name = declaring.file_name(file.filename)
+    name = declare_contract.file_name(file.filename)
     return _asked(Event.REFERENTIAL_HANDED_OVER, data, file=name)
 
 
@@ -103,8 +103,8 @@ def _upload_form(faults: tuple[Refusal, ...] | str = ()) -> str:
         "desk/upload.html",
         title=gettext("Hand over a referential"),
         faults=[faults] if isinstance(faults, str) else [refusal.text() for refusal in faults],
-        most=door.MOST_BYTES // 1024**2,
-        most_reasons=door.MOST_REASONS,
+        most=upload_checks.MOST_BYTES // 1024**2,
+        most_reasons=upload_checks.MOST_REASONS,
         columns=listing(gettext("Columns"), COLUMNS, HEADINGS),
         tasks=before,
         reasons_of=tasks.reasons,
@@ -119,22 +119,22 @@ def declare() -> Response | str | tuple[str, int]:
     """Declare one contract, of a new merchant or of a known one."""
     here = desk()
     with database().reading() as connection:
-        wanted = declaring.wish(connection, here.reseller_id, request.values)
+        wanted = declare_contract.wish(connection, here.reseller_id, request.values)
         if wanted.merchant is None and not wanted.makes_merchant:
             abort(404)
-        sound = request.method == "POST" and declaring.check(connection, here.reseller_id, wanted)
+        sound = request.method == "POST" and declare_contract.check(connection, here.reseller_id, wanted)
     if sound:
         return _asked(
             Event.CONTRACT_DECLARED,
-            declaring.text(here.reseller_slug, wanted),
+            declare_contract.text(here.reseller_slug, wanted),
             wanted.merchant.id if wanted.merchant else None,
-            contracts=[declaring.in_words(wanted)],
+            contracts=[declare_contract.in_words(wanted)],
         )
     back = url_for("desk.merchant", id=wanted.merchant.id) if wanted.merchant else url_for("desk.merchants")
     form = render_template(
         "desk/declare.html",
         wanted=wanted,
-        new=placing.NEW,
+        new=merchant_form.NEW,
         zones=zones(),
         applications=_applications(),
         back=back,
@@ -159,10 +159,10 @@ def rename(id: int) -> Response | str | tuple[str, int]:  # noqa: A002 - the nam
         if row is None:
             abort(404)
         name = " ".join(request.form.get("name", row.name).split())
-        content = declaring.renaming(connection, here, id, name)
+        content = declare_contract.renaming(connection, here, id, name)
     if request.method == "GET":
         return _name_form(row, name)
-    fault = declaring.check_name(row, name)
+    fault = declare_contract.check_name(row, name)
     if content is None:
         fault = gettext("This merchant has no outlet with a contract yet: declare one first.")
     if content is None or fault:
@@ -181,7 +181,7 @@ def _asked(event: Event, content: bytes, merchant_id: int | None = None, **detai
     """Ask the worker, write it in the journal, and lead to where one sees how far it is."""
     person, here = signed_in(), desk()
     with database().writing() as connection:
-        task_id = declaring.declare(connection, here, person.user_id, content, merchant_id, **details)
+        task_id = declare_contract.declare(connection, here, person.user_id, content, merchant_id, **details)
         record(
             connection,
             event,

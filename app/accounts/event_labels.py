@@ -1,0 +1,120 @@
+"""The events of the journal in plain words: what somebody did, as one would say it of him.
+
+Every event has its words; a test holds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from app.accounts.journal import Event
+from app.accounts.rights import role_name
+from app.listing.criteria import Criteria
+from app.lists import REMITTANCES, TRANSACTIONS
+from app.models import Role
+from app.wording.i18n import N_, gettext
+
+
+@dataclass(frozen=True)
+class Said:
+    """What happened, and its details: ``%(name)s`` is one of the entry."""
+
+    title: str
+    detail: str = ""
+
+
+WORDS: Mapping[Event, Said] = {
+    Event.SIGNED_IN: Said(N_("Signed in")),
+    Event.SIGN_IN_REFUSED: Said(N_("Sign-in refused"), N_("wrong password, or access closed")),
+    Event.TOO_MANY_SIGN_INS: Said(N_("Sign-in refused: too many attempts")),
+    Event.SIGNED_OUT: Said(N_("Signed out")),
+    Event.IDENTITY_PROVED: Said(N_("Confirmed who he is")),
+    Event.PROOF_REFUSED: Said(N_("Did not confirm who he is"), N_("wrong password or code")),
+    Event.EXPORTED: Said(N_("Downloaded a list"), N_("%(list)s, %(rows)s lines: %(asked)s")),
+    Event.TICKET_SENT: Said(N_("Sent a ticket"), N_("%(list)s, number %(id)s, recipients: %(recipients)s")),
+    Event.NOT_ALLOWED: Said(N_("Asked for something that the role does not allow")),
+    Event.NOT_IN_SCOPE: Said(N_("Asked for a row out of sight"), N_("%(list)s, number %(id)s")),
+    Event.FOREIGN_SESSION: Said(N_("Used a session at another address than its own")),
+    Event.MERCHANT_CHOSEN: Said(N_("Went over to this merchant")),
+    Event.DESK_CHOSEN: Said(N_("Went over to this maintainer's desk")),
+    Event.ACCESS_GIVEN: Said(N_("Received an access"), N_("%(role)s")),
+    Event.ACCESS_CHANGED: Said(N_("Changed an access"), N_("%(whom)s: %(role)s")),
+    Event.ACCESS_SUSPENDED: Said(N_("Suspended an access"), N_("%(whom)s")),
+    Event.ACCESS_RESTORED: Said(N_("Gave an access back"), N_("%(whom)s")),
+    Event.ACCESS_REMOVED: Said(N_("Removed an access"), N_("%(whom)s")),
+    Event.INVITED: Said(N_("Invited somebody"), N_("%(whom)s: %(role)s")),
+    Event.INVITATION_USED: Said(N_("Accepted an invitation"), N_("%(role)s")),
+    Event.INVITATION_REVOKED: Said(N_("Withdrew an invitation"), N_("%(whom)s")),
+    Event.LINK_REFUSED: Said(N_("Used a link that opens nothing any more")),
+    Event.RESET_ASKED: Said(N_("Asked for a new password")),
+    Event.PASSWORD_RESET: Said(N_("Chose a new password, by a link")),
+    Event.PASSWORD_CHANGED: Said(N_("Changed the password")),
+    Event.TOO_MANY_ATTEMPTS: Said(N_("Was stopped: too many attempts")),
+    Event.SESSION_ENDED: Said(N_("Ended a session")),
+    Event.SECOND_FACTOR_ADDED: Said(N_("Added a second step to signing in")),
+    Event.SECOND_FACTOR_REMOVED: Said(N_("Removed the second step of signing in")),
+    Event.SECOND_FACTOR_REFUSED: Said(N_("Code of the second step refused")),
+    Event.RECOVERY_CODE_USED: Said(N_("Used a recovery code")),
+    Event.RECOVERY_CODES_RENEWED: Said(N_("Renewed the recovery codes")),
+    Event.RESET_STARTED: Said(N_("Sent somebody a link to a new password"), N_("%(whom)s")),
+    Event.MERCHANT_SUSPENDED: Said(N_("Suspended the merchant")),
+    Event.MERCHANT_RESTORED: Said(N_("Gave the merchant its access back")),
+    Event.STAFF_LOOKED: Said(N_("Looked at the merchant's data as the maintainer")),
+    Event.STAFF_LEFT: Said(N_("Stopped looking at the merchant's data")),
+    Event.ATTACH_ASKED: Said(N_("Attached contracts"), N_("%(contracts)s")),
+    Event.REFERENTIAL_HANDED_OVER: Said(N_("Handed over a referential"), N_("%(file)s")),
+    Event.REFERENTIAL_REFUSED: Said(N_("Handed over a referential that was refused")),
+    Event.CONTRACT_DECLARED: Said(N_("Declared a contract"), N_("%(contracts)s")),
+    Event.RENAME_ASKED: Said(N_("Gave the merchant another name"), N_("%(name)s")),
+    Event.FILE_RETRY_ASKED: Said(N_("Had a file tried again"), N_("%(file)s")),
+    Event.FILE_REPLACE_ASKED: Said(N_("Had a file replace its former content"), N_("%(file)s")),
+    Event.JOURNAL_EXPORTED: Said(N_("Downloaded the journal"), N_("%(rows)s lines")),
+}
+_LISTS = {spec.name: spec for spec in (TRANSACTIONS, REMITTANCES)}
+
+
+def title(event: str) -> str:
+    """What happened, in the language of the moment; an event of another version as it is stored."""
+    return gettext(WORDS[Event(event)].title) if event in WORDS else event
+
+
+def detail(event: str, details: Mapping[str, Any], day: date) -> str:
+    """The details of what happened on ``day``; empty when the title says it all."""
+    if event not in WORDS or not WORDS[Event(event)].detail:
+        return ""
+    return gettext(WORDS[Event(event)].detail) % _Details(_spoken(details, day))
+
+
+def _spoken(details: Mapping[str, Any], day: date) -> Iterator[tuple[str, str]]:
+    for name, value in details.items():
+        if name == "list":
+            yield name, gettext(_LISTS[value].title) if value in _LISTS else str(value)
+        elif name == "asked":
+            yield name, _asked(details, day)
+        elif name == "role":
+            yield name, role_name(Role(value)) if value in set(Role) else gettext("maintainer's staff")
+        else:
+            yield name, ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _asked(details: Mapping[str, Any], day: date) -> str:
+    """The filters of a list, as the list itself words them."""
+    spec = _LISTS.get(details.get("list", ""))
+    pairs = [(str(name), str(value)) for name, value in details["asked"]]
+    return Criteria.from_args(spec, pairs, day).in_words() if spec else ""
+
+
+class _Details(dict[str, str]):
+    """The details of an entry as texts; what is not there is a dash."""
+
+    def __missing__(self, name: str) -> str:
+        return "—"
+
+
+def events() -> list[tuple[str, str]]:
+    """Each event with its words, in alphabetical order: the choices of a filter."""
+    said = [(event.value, gettext(words.title)) for event, words in WORDS.items()]
+    return sorted(said, key=lambda choice: choice[1])

@@ -1,0 +1,316 @@
+"""Delegation: who has an access to a merchant, and giving, changing or taking one within one's own.
+
+Every function takes the :class:`Holder` who acts, read anew for each action: nobody gives or touches more
+than he has, nobody changes his own access, and what is not in his merchant does not exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Connection, Row, delete, func, select, update
+
+from app.accounts import access_scope, invitations, notices, one_time_links
+from app.accounts.grants import EVERYTHING, Grant, Holder, NotYoursError, grant_of, write_limits
+from app.accounts.invitations import granted
+from app.accounts.journal import Event, record
+from app.accounts.links import Links
+from app.accounts.notices import Told
+from app.accounts.one_time_links import Made
+from app.accounts.rights import Access
+from app.accounts.sessions import end_all_sessions
+from app.models import (
+    Invitation,
+    InvitationKind,
+    Membership,
+    MembershipLimit,
+    Merchant,
+    Reseller,
+    Role,
+    UserAccount,
+)
+
+#: How many people, and how many invitations, a page shows.
+PAGE = 50
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Whom to look for: part of an address, behind the access or invitation of id ``after``."""
+
+    email: str = ""
+    after: int | None = None
+
+
+@dataclass(frozen=True)
+class Listed(Generic[T]):
+    """A page; ``next_after`` is the id after which the following one starts, if any."""
+
+    rows: list[T]
+    next_after: int | None
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody with an access, as its page shows him; ``id`` is the access's own."""
+
+    id: int
+    user_id: int
+    email: str
+    grant: Grant
+    places: str
+    is_suspended: bool
+    may_change: bool
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """An invitation that nobody has used yet."""
+
+    id: int
+    email: str
+    role: Role
+    places: str
+    expires_at: datetime
+    is_expired: bool
+
+
+def holder_of(connection: Connection, access: Access, user_id: int, request_id: str) -> Holder:
+    """The signed-in person as one who acts on the merchant he looks at. Raises NotYoursError."""
+    grant = grant_of(connection, user_id, access.merchant_id)
+    if grant is None:
+        raise NotYoursError
+    return Holder(user_id, access.merchant_id, grant, access.scope.contract_ids, request_id)
+
+
+def staff_holder(user_id: int, merchant_id: int, request_id: str) -> Holder:
+    """A maintainer's staff member as one who acts; the caller knows that the merchant is one of his."""
+    return Holder(user_id, merchant_id, EVERYTHING, None, request_id)
+
+
+def members(connection: Connection, holder: Holder, asked: Asked) -> Listed[Member]:
+    """A page of himself and everybody at the merchant whose access lies within the holder's, by address."""
+    found = _members(connection, holder, asked.email)
+    within = [row for row in found if row.user_id == holder.user_id or holder.may_give(granted(row))]
+    rows, next_after = _page(within, asked.after)
+    return Listed(_as_members(connection, holder, rows), next_after)
+
+
+def member(connection: Connection, holder: Holder, membership_id: int) -> Member:
+    """One access that the holder may change. Raises NotYoursError."""
+    rows = _members(connection, holder, membership_id=membership_id)
+    found = [
+        each
+        for each in _as_members(connection, holder, rows)
+        if each.may_change and holder.may_give(each.grant)
+    ]
+    if not found:
+        raise NotYoursError
+    return found[0]
+
+
+def waiting(connection: Connection, holder: Holder, asked: Asked) -> Listed[Waiting]:
+    """A page of the open invitations within the holder's access, newest first, expired ones included."""
+    wanted = _invitations(holder).where(func.strpos(Invitation.email, asked.email.lower()) > 0)
+    found = connection.execute(wanted.order_by(Invitation.created_at.desc(), Invitation.id.desc()))
+    rows, next_after = _page([row for row in found if holder.may_give(granted(row))], asked.after)
+    named = access_scope.in_words(connection, holder.merchant_id, [granted(row) for row in rows])
+    listed = [
+        Waiting(
+            id=row.id,
+            email=row.email,
+            role=Role(row.role),
+            places=named[granted(row)],
+            expires_at=row.expires_at,
+            is_expired=row.is_expired,
+        )
+        for row in rows
+    ]
+    return Listed(listed, next_after)
+
+
+def invite(connection: Connection, links: Links, holder: Holder, email: str, grant: Grant) -> Made:
+    """Invite somebody within the holder's own rights. Raises NotYoursError, UserError, NoHostError."""
+    if not holder.may_give(grant):
+        raise NotYoursError
+    return invitations.invite(
+        connection, links, email, holder.merchant_id, grant, holder.user_id, holder.request_id
+    )
+
+
+def send_again(connection: Connection, links: Links, holder: Holder, invitation_id: int) -> Made:
+    """Send an open invitation again; the older link dies. Raises NotYoursError and UserError."""
+    found = _invitation(connection, holder, invitation_id)
+    return invitations.send_again(connection, links, found, holder.user_id, holder.request_id)
+
+
+def withdraw(connection: Connection, holder: Holder, invitation_id: int) -> None:
+    """Let an open invitation be worth nothing. Raises NotYoursError."""
+    email = _invitation(connection, holder, invitation_id).email
+    if one_time_links.revoke(connection, Invitation.id == invitation_id):
+        _record(connection, Event.INVITATION_REVOKED, holder, invitation=invitation_id, whom=email)
+
+
+def change(connection: Connection, links: Links, holder: Holder, membership_id: int, grant: Grant) -> None:
+    """Give a member another role or sight; his sessions end, and a mail says so. Raises NotYoursError."""
+    user_id = _target(connection, holder, membership_id)
+    if not holder.may_give(grant):
+        raise NotYoursError
+    if grant == grant_of(connection, user_id, holder.merchant_id):
+        return
+    values = {"role": grant.role.value, "limited": grant.limited}
+    connection.execute(update(Membership).where(Membership.id == membership_id).values(values))
+    write_limits(connection, membership_id, grant)
+    _withdraw_all_of(connection, holder, user_id)
+    _ask_to_sign_in(connection, links, holder, membership_id)
+    _record(connection, Event.ACCESS_CHANGED, holder, of=user_id, **values)
+
+
+def suspend(connection: Connection, _links: Links, holder: Holder, membership_id: int) -> None:
+    """Close an access for a while; the person's sessions end. Raises NotYoursError."""
+    user_id = _target(connection, holder, membership_id)
+    membership = update(Membership).where(Membership.id == membership_id, Membership.suspended_at.is_(None))
+    connection.execute(membership.values(suspended_at=func.now()))
+    _withdraw_all_of(connection, holder, user_id)
+    end_all_sessions(connection, user_id)
+    _record(connection, Event.ACCESS_SUSPENDED, holder, of=user_id)
+
+
+def restore(connection: Connection, links: Links, holder: Holder, membership_id: int) -> None:
+    """Open a suspended access again; the person's sessions end, and a mail says so. Raises NotYoursError."""
+    user_id = _target(connection, holder, membership_id)
+    suspended = update(Membership).where(Membership.id == membership_id, Membership.suspended_at.is_not(None))
+    if connection.scalar(suspended.values(suspended_at=None).returning(Membership.id)) is None:
+        return
+    _ask_to_sign_in(connection, links, holder, membership_id)
+    _record(connection, Event.ACCESS_RESTORED, holder, of=user_id)
+
+
+def remove(connection: Connection, _links: Links, holder: Holder, membership_id: int) -> None:
+    """Take an access away for good; the person's sessions end. Raises NotYoursError."""
+    user_id = _target(connection, holder, membership_id)
+    connection.execute(delete(Membership).where(Membership.id == membership_id))
+    _withdraw_all_of(connection, holder, user_id)
+    end_all_sessions(connection, user_id)
+    _record(connection, Event.ACCESS_REMOVED, holder, of=user_id)
+
+
+def _target(connection: Connection, holder: Holder, membership_id: int) -> int:
+    """The person behind an access that the holder may touch. Raises NotYoursError."""
+    user_id = connection.scalar(
+        select(Membership.user_id).where(
+            Membership.id == membership_id,
+            Membership.merchant_id == holder.merchant_id,
+            Membership.user_id != holder.user_id,
+        )
+    )
+    held = grant_of(connection, user_id, holder.merchant_id) if user_id else None
+    if user_id is None or held is None or not holder.may_give(held):
+        raise NotYoursError
+    return user_id
+
+
+def _invitation(connection: Connection, holder: Holder, invitation_id: int) -> Row[Any]:
+    found = connection.execute(_invitations(holder).where(Invitation.id == invitation_id)).one_or_none()
+    if found is None or not holder.may_give(granted(found)):
+        raise NotYoursError
+    return found
+
+
+def _invitations(holder: Holder) -> Any:
+    is_expired = (Invitation.expires_at <= func.now()).label("is_expired")
+    return select(*Invitation.__table__.columns, is_expired).where(
+        Invitation.kind == InvitationKind.INVITE,
+        Invitation.merchant_id == holder.merchant_id,
+        Invitation.used_at.is_(None),
+        Invitation.revoked_at.is_(None),
+    )
+
+
+def _withdraw_all_of(connection: Connection, holder: Holder, user_id: int) -> None:
+    """What a person invited while he had other rights is worth nothing any more."""
+    one_time_links.revoke(
+        connection, Invitation.invited_by == user_id, Invitation.merchant_id == holder.merchant_id
+    )
+
+
+def _ask_to_sign_in(connection: Connection, links: Links, holder: Holder, membership_id: int) -> None:
+    """End the sessions of a member whose rights have changed, and tell him why.
+
+    A new key for them would not do: it would go to whoever comes first with the old one.
+    """
+    row = connection.execute(
+        select(Membership.user_id, Membership.role, UserAccount.email, Merchant.name, Reseller.slug)
+        .join(UserAccount, UserAccount.id == Membership.user_id)
+        .join(Merchant, Merchant.id == Membership.merchant_id)
+        .join(Reseller, Reseller.id == Merchant.reseller_id)
+        .where(Membership.id == membership_id)
+    ).one()
+    end_all_sessions(connection, row.user_id)
+    told, place = Told(row.user_id, row.email), (row.name, Role(row.role))
+    notices.access_changed(connection, links.theme(row.slug), told, place, holder.request_id)
+
+
+def _members(
+    connection: Connection, holder: Holder, email: str = "", membership_id: int | None = None
+) -> Sequence[Row[Any]]:
+    """The memberships of a merchant by address, each with its limits, in one statement."""
+    wanted = (
+        select(
+            Membership.id,
+            Membership.user_id,
+            Membership.role,
+            Membership.limited,
+            Membership.suspended_at,
+            UserAccount.email,
+            func.array_remove(func.array_agg(MembershipLimit.outlet_id), None).label("outlet_ids"),
+            func.array_remove(func.array_agg(MembershipLimit.contract_id), None).label("contract_ids"),
+        )
+        .join(UserAccount, UserAccount.id == Membership.user_id)
+        .outerjoin(MembershipLimit, MembershipLimit.membership_id == Membership.id)
+        .where(Membership.merchant_id == holder.merchant_id)
+        .where(func.strpos(UserAccount.email, email.lower()) > 0)
+        .group_by(Membership.id, UserAccount.email)
+        .order_by(UserAccount.email)
+    )
+    if membership_id is not None:
+        wanted = wanted.where(Membership.id == membership_id)
+    return connection.execute(wanted).all()
+
+
+def _as_members(connection: Connection, holder: Holder, rows: Sequence[Row[Any]]) -> list[Member]:
+    named = access_scope.in_words(connection, holder.merchant_id, [granted(row) for row in rows])
+    return [
+        Member(
+            id=row.id,
+            user_id=row.user_id,
+            email=row.email,
+            grant=granted(row),
+            places=named[granted(row)],
+            is_suspended=row.suspended_at is not None,
+            may_change=row.user_id != holder.user_id,
+        )
+        for row in rows
+    ]
+
+
+def _page(rows: Sequence[Row[Any]], after: int | None) -> tuple[Sequence[Row[Any]], int | None]:
+    """The rows behind the row of id ``after``, and the id after which the following page starts."""
+    start = next((index for index, row in enumerate(rows, start=1) if row.id == after), 0)
+    page = rows[start : start + PAGE]
+    return page, page[-1].id if len(rows) > start + PAGE else None
+
+
+def _record(connection: Connection, event: Event, holder: Holder, **details: Any) -> None:
+    record(
+        connection,
+        event,
+        user_id=holder.user_id,
+        merchant_id=holder.merchant_id,
+        request_id=holder.request_id,
+        **details,
+    )

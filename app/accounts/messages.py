@@ -1,0 +1,101 @@
+"""The letters about accesses, in text and in HTML that say the same, under the maintainer's name alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+
+from app.accounts.links import Home
+from app.mail import Letter
+from app.mail.rendering import render
+from app.themes import Theme
+from app.wording.i18n import gettext, language
+
+
+@dataclass(frozen=True)
+class Link:
+    """A one-time link, and the words to press."""
+
+    words: str
+    url: str
+
+
+def invitation(home: Home, place: str, role: str, url: str, ends: str) -> Letter:
+    """To somebody new to a merchant: what he will see, and where he accepts it."""
+    return _letter(
+        home.theme,
+        gettext("%(maintainer)s: your access", maintainer=home.theme.name),
+        [
+            gettext("Hello,"),
+            gettext(
+                "An access to %(place)s is ready for you on the portal of %(maintainer)s.",
+                place=place,
+                maintainer=home.theme.name,
+            ),
+            gettext("Your role: %(role)s.", role=role),
+            gettext("Open this link to accept it:"),
+        ],
+        Link(gettext("Open my access"), url),
+        [
+            gettext("This link works once, until %(time)s.", time=ends),
+            gettext("You did not expect this mail? Do nothing: without this link nobody gets in."),
+        ],
+    )
+
+
+def reset(home: Home, url: str, ends: str) -> Letter:
+    """To somebody who has forgotten his password."""
+    return _letter(
+        home.theme,
+        gettext("%(maintainer)s: choose a new password", maintainer=home.theme.name),
+        [
+            gettext("Hello,"),
+            gettext(
+                "A new password was asked for on the portal of %(maintainer)s.", maintainer=home.theme.name
+            ),
+            gettext("Open this link to choose it:"),
+        ],
+        Link(gettext("Choose a new password"), url),
+        [
+            gettext("This link works once, until %(time)s.", time=ends),
+            gettext("You did not ask for it? Do nothing: your password stays as it is."),
+        ],
+    )
+
+
+def notice(theme: Theme, subject: str, paragraphs: Sequence[str]) -> Letter:
+    """To tell somebody what has just changed in his access."""
+    return _letter(theme, f"{theme.name}{_colon()}{subject}", [gettext("Hello,"), *paragraphs])
+
+
+def moment(at: datetime, zone: str) -> str:
+    """``at`` as people say it where ``zone`` is: « mardi 24 novembre 2026 à 08:55 (heure de Paris) »."""
+    pattern = (
+        "EEEE d MMMM y 'à' HH:mm '(heure de' VVV')'"
+        if language() == "fr"
+        else "EEEE d MMMM y, HH:mm '('VVV 'time)'"
+    )
+    return format_datetime(at, pattern, tzinfo=ZoneInfo(zone), locale=language())
+
+
+def _colon() -> str:
+    return "\u00a0: " if language() == "fr" else ": "
+
+
+def _letter(
+    theme: Theme,
+    subject: str,
+    before: Sequence[str],
+    link: Link | None = None,
+    after: Sequence[str] = (),
+) -> Letter:
+    """The same paragraphs twice; the link stands in words and in full, for readers that show no HTML."""
+    signature = theme.name + (f" · {theme.support}" if theme.support else "")
+    middle = [link.url] if link else []
+    text = "\n\n".join([*before, *middle, *after, "-- \n" + signature]) + "\n"
+    html = render("mail/letter.html", theme=theme, title=subject, before=before, link=link, after=after)
+    return Letter(subject, text, html)

@@ -1,0 +1,1 @@
+"""The database: engine and roles, the embedded server, migrations."""

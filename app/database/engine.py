@@ -1,0 +1,107 @@
+"""The database: one engine for each role, a reading snapshot, a writing transaction.
+
+Three roles share one address. The owner migrates; ``portal_import`` writes payments;
+``portal_web`` reads them and writes only accounts, sessions and the journal. A connection takes its
+role as a start-up option, so that RESET ROLE leads back to the same role.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.engine import make_url
+
+from app.config import Config
+from app.database import embedded
+
+WEB_STATEMENT_TIMEOUT = "10s"
+
+
+class Role(StrEnum):
+    """The roles of the database, and the settings each starts with."""
+
+    OWNER = "owner"
+    IMPORT = "portal_import"
+    WEB = "portal_web"
+
+
+_OPTIONS = {
+    Role.OWNER: "",
+    Role.IMPORT: "-c role=portal_import",
+    Role.WEB: f"-c role=portal_web -c statement_timeout={WEB_STATEMENT_TIMEOUT}"
+    " -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s",
+}
+
+
+@dataclass(frozen=True)
+class Database:
+    """A PostgreSQL database, by its SQLAlchemy address."""
+
+    url: str
+    pool_size: int = 5
+    _engines: dict[Role, Engine] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def from_config(cls, config: Config) -> Database:
+        """The configured database, or the embedded server's, started when it is not running."""
+        return cls(config.database_url or embedded.start(config.data / "postgres"))
+
+    def engine(self, role: Role) -> Engine:
+        """The engine of a role, made once for each process."""
+        if role not in self._engines:
+            self._engines[role] = create_engine(
+                self.url,
+                pool_size=self.pool_size,
+                max_overflow=self.pool_size,
+                pool_timeout=10,
+                pool_pre_ping=True,
+                hide_parameters=True,
+                connect_args={
+                    "options": f"{_OPTIONS[role]} -c timezone=UTC -c jit=off".strip(),
+                    "application_name": f"bordereau-{role}",
+                },
+            )
+        return self._engines[role]
+
+    def dispose(self) -> None:
+        """Close every connection of this process."""
+        for engine in self._engines.values():
+            engine.dispose()
+
+    @contextmanager
+    def reading(self, role: Role = Role.WEB) -> Iterator[Connection]:
+        """A read-only snapshot: rows, totals and counts taken inside it belong together."""
+        engine = self.engine(role).execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+        with engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self, role: Role = Role.WEB) -> Iterator[Connection]:
+        """A transaction, committed at the end of the block and rolled back on any error."""
+        with self.engine(role).begin() as connection:
+            yield connection
+
+
+def create_database(url: str, name: str) -> str:
+    """Create database ``name`` beside ``url`` unless it exists; returns its address."""
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        known = connection.scalar(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name})
+        if not known:
+            connection.execute(text(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'"))
+    engine.dispose()
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+def drop_database(url: str, name: str) -> None:
+    """Drop database ``name``, whoever is connected to it."""
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+    engine.dispose()

@@ -1,0 +1,75 @@
+"""Migrations and the upkeep of monthly partitions."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from app.config import ROOT, Config, ConfigError
+from app.database.engine import Database, Role
+from app.wording.i18n import gettext
+
+#: History kept (months before this one) and partitions kept ahead (months after it).
+MONTHS_BEHIND = 15
+MONTHS_AHEAD = 3
+
+
+def alembic_config(database: Database) -> AlembicConfig:
+    """Alembic's settings for ``database``; there is no ini file."""
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    config.attributes["engine"] = database.engine(Role.OWNER)
+    return config
+
+
+def migrate(database: Database) -> None:
+    """Bring the schema to the newest version and the partitions up to date."""
+    command.upgrade(alembic_config(database), "head")
+    maintain(database)
+
+
+def ready(config: Config) -> Database:
+    """The configured database with this version's tables; no connection stays open.
+
+    The embedded one is brought up to date on the way. Raises ConfigError for one that somebody keeps:
+    its operator decides when.
+    """
+    database = Database.from_config(config)
+    if not is_current(database):
+        if not config.development:
+            raise ConfigError(gettext("The database is not up to date: run “bordereau migrate” first."))
+        migrate(database)
+    database.dispose()
+    return database
+
+
+def is_current(database: Database) -> bool:
+    """Whether the schema is that of the newest migration."""
+    newest = ScriptDirectory.from_config(alembic_config(database)).get_current_head()
+    with database.reading(Role.OWNER) as connection:
+        return MigrationContext.configure(connection).get_current_revision() == newest
+
+
+def maintain(database: Database, today: date | None = None) -> None:
+    """Keep the monthly partitions ahead of the calendar."""
+    today = today or date.today()  # noqa: DTZ011 - a margin of months makes the zone indifferent
+    with database.writing(Role.IMPORT) as connection:
+        ensure_partitions(connection, _shifted(today, -MONTHS_BEHIND), _shifted(today, MONTHS_AHEAD))
+
+
+def ensure_partitions(connection: Connection, first: date, last: date) -> None:
+    """Create the monthly partitions from ``first`` to ``last`` that are missing.
+
+    Creating one locks the parent until commit: call it in a short transaction of its own (R24).
+    """
+    connection.execute(text("SELECT ensure_partitions(:first, :last)"), {"first": first, "last": last})
+
+
+def _shifted(day: date, months: int) -> date:
+    index = day.year * 12 + day.month - 1 + months
+    return date(index // 12, index % 12 + 1, 1)

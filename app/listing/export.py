@@ -1,0 +1,110 @@
+"""The list as a file: CSV for spreadsheets and accounting, JSON for programs.
+
+PostgreSQL writes the CSV itself (COPY of text expressions), so that the rows never pass through
+Python one value at a time and memory stays flat whatever their number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, BinaryIO, cast
+
+from psycopg import Connection as Driver
+from sqlalchemy import Connection, select, text
+
+from app.listing.criteria import Args, Criteria
+from app.listing.field import ListSpec
+from app.listing.kinds import Row, Statement
+from app.listing.period import Period
+from app.listing.query import ordering, page
+from app.listing.scope import Scope
+from app.listing.source import asked_of, in_sight, joined
+from app.listing.sums import CurrencyTotals, totals
+from app.wording.i18n import speaking
+
+#: Days of one file at most, both ends counted.
+LONGEST_DAYS = 30
+#: A file takes longer than a page may: minutes for the largest chain on a busy night.
+LONGEST_WRITING = "5min"
+BOM = "\ufeff"
+_LANGUAGE = "fr"
+
+
+def too_long(criteria: Criteria) -> tuple[Period, ...] | None:
+    """The periods to export one by one when the one asked for is too long for one file."""
+    if criteria.period.days <= LONGEST_DAYS:
+        return None
+    return tuple(criteria.period.split(LONGEST_DAYS))
+
+
+def write_csv(
+    connection: Connection, spec: ListSpec, scope: Scope, criteria: Criteria, file: BinaryIO
+) -> int:
+    """Write every row of ``criteria``, whatever its page, and return their number.
+
+    UTF-8 with BOM, ``;`` between cells, CRLF, French headings and words. The file is complete when
+    this returns; any exception means that it is not to be used.
+    """
+    with speaking(_LANGUAGE):
+        file.write(f"{BOM}{heading(spec)}\r\n".encode())
+        query, values = _rendered(connection, csv_statement(spec, scope, criteria))
+    connection.execute(text(f"SET LOCAL statement_timeout TO '{LONGEST_WRITING}'"))
+    driver = cast("Driver[Any]", connection.connection.driver_connection)
+    with driver.cursor() as cursor:
+        with cursor.copy(f"COPY ({query}) TO STDOUT ({_options(spec)})", values) as copy:
+            file.writelines(bytes(block).replace(b"\n", b"\r\n") for block in copy)
+        return cursor.rowcount
+
+
+def _options(spec: ListSpec) -> str:
+    quoted = ", ".join(f'"{field.name}"' for field in spec.fields if field.kind.quoted)
+    return f"FORMAT csv, DELIMITER ';', FORCE_QUOTE ({quoted})"
+
+
+def heading(spec: ListSpec) -> str:
+    """The first line: the labels of the fields, which hold neither ``;`` nor quotes."""
+    return ";".join(field.title for field in spec.fields)
+
+
+def csv_statement(spec: ListSpec, scope: Scope, criteria: Criteria) -> Statement:
+    """The rows as texts, one column for each field, in the order of the list."""
+    asked = asked_of(spec, criteria)
+    return (
+        select(*(field.kind.csv(field.column).label(field.name) for field in spec.fields))
+        .select_from(joined(spec, scope, spec.model.__table__))
+        .where(*in_sight(spec, scope, criteria), *asked.all)
+        .order_by(*ordering(spec, criteria))
+    )
+
+
+def _rendered(connection: Connection, statement: Statement) -> tuple[str, dict[str, Any]]:
+    """The SQL text and its values: COPY takes no parameters, psycopg quotes them on its side."""
+    compiled = statement.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
+    return str(compiled), dict(compiled.params)
+
+
+def json_document(
+    connection: Connection,
+    spec: ListSpec,
+    scope: Scope,
+    criteria: Criteria,
+    url_of: Callable[[Args], str],
+) -> dict[str, Any]:
+    """A page of the list and the totals of all of it; ``url_of`` makes the address of the next one."""
+    found = page(connection, spec, scope, criteria)
+    sums = totals(connection, spec, scope, criteria)
+    return {
+        "count": sums.count,
+        "totals": [_json_line(line) for line in sums.lines],
+        "rows": [_json_row(spec, row) for row in found.rows],
+        "next": None if found.next_args is None else url_of(found.next_args),
+    }
+
+
+def _json_row(spec: ListSpec, row: Row) -> dict[str, Any]:
+    return {"id": row["id"], **{field.name: field.json(row) for field in spec.fields}}
+
+
+def _json_line(line: CurrencyTotals) -> dict[str, Any]:
+    names = ("currency", "debit", "refund", "cancelled", "net", "declined", "count")
+    return {name: getattr(line, name) for name in names}

@@ -1,0 +1,317 @@
+"""Kinds that a filter can ask for: how a value is read from an address and compared in SQL.
+
+A value that cannot be read raises :class:`Refused`, which is shown beside its field.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, ClassVar
+
+from sqlalchemy import ColumnElement, Text, and_, case, false, func, literal_column, or_
+
+from app.listing.kinds import Expression, Identifier, Kind, Row, protected, translated
+from app.rules.cards import looks_like_card, passes_luhn
+from app.wording import applications, response_codes
+from app.wording.i18n import N_, gettext
+
+LONGEST = 100
+# Six letters have 64 casings: still a short list for an index.
+MOST_LETTERS = 6
+# A card number has at least this many digits; the last four, or six and four, are all we ever need.
+CARD_DIGITS = 12
+CARD_TEXT = N_("Type only the last 4 digits of the card, or the first 6 and the last 4")
+_CARD_RUN = re.compile(r"[0-9](?:[\s.\-]?[0-9]){12,18}")
+_ZERO = literal_column("'0'", Text)
+
+
+class Refused(ValueError):  # noqa: N818 - it reads as what happened
+    """A value that is not understood.
+
+    ``message`` is an English message identifier, filled with ``values``; ``secret`` values must
+    not be shown again.
+    """
+
+    def __init__(self, message: str, *, secret: bool = False, **values: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.values = values
+        self.secret = secret
+
+
+def clean(text: str, longest: int = LONGEST) -> str:
+    """``text`` without outer white space. Refuses what no stored value can hold."""
+    stripped = text.strip()
+    if len(stripped) > longest:
+        raise Refused(N_("%(longest)d characters at most"), longest=longest, secret=is_card(stripped))
+    if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in stripped):
+        raise Refused(N_("Some of these characters cannot be searched"))
+    return stripped
+
+
+def is_card(text: str) -> bool:
+    """Whether ``text`` holds what may be a full card number: 13 to 19 digits, the last one right."""
+    return any(passes_luhn(re.sub("[^0-9]", "", run[0])) for run in _CARD_RUN.finditer(text))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Asked(Kind):
+    """A kind that a filter can ask for."""
+
+    widget: ClassVar[str] = "text"
+
+    @abstractmethod
+    def parse(self, text: str) -> Any:
+        """The value written as ``text``, which is not empty. Raises Refused."""
+
+    def unparse(self, value: Any) -> str:
+        """The canonical text of ``value`` in an address: ``parse`` reads it back."""
+        return str(value)
+
+    def say(self, value: Any) -> str:
+        """``value`` in words, for a chip."""
+        return self.unparse(value)
+
+    @abstractmethod
+    def where(self, column: Expression, values: Sequence[Any]) -> ColumnElement[bool]:
+        """True for the rows whose ``column`` is any of ``values`` (at least one)."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Words(Asked):
+    """Words match anywhere, without accents or case."""
+
+    def parse(self, text: str) -> str:
+        words = clean(text)
+        if is_card(words):
+            raise Refused(CARD_TEXT, secret=True)
+        return words
+
+    def where(self, column: Expression, values: Sequence[str]) -> ColumnElement[bool]:
+        # A position, not LIKE: folding can itself produce '%' and '_' out of exotic letters.
+        return or_(*(func.strpos(func.fold(column), func.fold(value)) > 0 for value in values))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Code(Asked, Identifier):
+    """An identifier: matches exactly; case and leading zeros do not matter.
+
+    ``longest`` bounds what can be typed. ``indexed`` codes have an index on their text without leading
+    zeros, so that every casing of a code is asked for instead of folding the column.
+    ``long_numbers`` may be as long as a card number, and pass its check: only those of a card brand,
+    which no file can bring in, are refused.
+    """
+
+    longest: int
+    indexed: bool = False
+    long_numbers: bool = False
+
+    def parse(self, text: str) -> str:
+        code = clean(text)
+        bare = re.sub(r"\s", "", code)
+        code = bare if bare.isdigit() else code
+        if not code.isascii():
+            raise Refused(N_("Type digits and letters without accents"))
+        if self.is_secret(code):
+            raise Refused(CARD_TEXT, secret=True)
+        return clean(code, self.longest).upper()
+
+    def is_secret(self, code: str) -> bool:
+        """Whether ``code`` is, or may be, a full card number."""
+        return looks_like_card(code) if self.long_numbers and code.isdigit() else is_card(code)
+
+    def where(self, column: Expression, values: Sequence[str]) -> ColumnElement[bool]:
+        bare: Expression = func.ltrim(column, _ZERO)
+        significant = [value.lstrip("0") for value in values]
+        if self.indexed and all(_letters(code) <= MOST_LETTERS for code in significant):
+            return bare.in_(sorted({casing for code in significant for casing in casings(code)}))
+        return func.upper(bare).in_(significant)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Siret(Code):
+    """A SIRET: fourteen digits that pass the check of card numbers, some of them in a brand's range.
+
+    ``said`` is what the terminal said, which is indexed: a column that falls back on the outlet's is
+    searched for by it, and among the rows whose terminal said nothing.
+    """
+
+    longest: int = 14
+    indexed: bool = True
+    said: Expression
+
+    def is_secret(self, code: str) -> bool:
+        return is_card(code) and not (code.isdigit() and len(code) == self.longest)
+
+    def where(self, column: Expression, values: Sequence[str]) -> ColumnElement[bool]:
+        said_nothing = func.ltrim(self.said, _ZERO).is_(None)
+        return and_(or_(super().where(self.said, values), said_nothing), super().where(column, values))
+
+
+def casings(code: str) -> set[str]:
+    """Every way to write ``code`` in small and capital letters: 2 to the number of its letters."""
+    ways = (sorted({letter.lower(), letter.upper()}) for letter in code)
+    return {"".join(way) for way in product(*ways)}
+
+
+def _letters(code: str) -> int:
+    return sum(letter.isalpha() for letter in code)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ResponseCode(Code):
+    """A response code, explained in plain words."""
+
+    longest: int = 4
+
+    def say(self, value: str) -> str:
+        meaning = response_codes.meaning(value)
+        return f"{value} ({meaning})" if meaning else value
+
+    def explain(self, value: str | None) -> str | None:
+        return response_codes.meaning(value) if value else None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Bank(Code):
+    """A bank code, shown with the bank's name; asked for by either."""
+
+    longest: int = 5
+    name: Expression
+
+    def show(self, value: str | None, row: Row) -> str:
+        return " ".join(part for part in (value, row["bank_name"]) if part)
+
+    def parse(self, text: str) -> str:
+        named = any(letter.isalpha() for letter in text)
+        return Words().parse(text) if named else super().parse(text)
+
+    def where(self, column: Expression, values: Sequence[str]) -> ColumnElement[bool]:
+        names = [value for value in values if any(letter.isalpha() for letter in value)]
+        codes = [value for value in values if value not in names]
+        return or_(
+            super().where(column, codes) if codes else false(),
+            Words().where(self.name, names) if names else false(),
+        )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Choice(Asked):
+    """One of a few codes, shown in words."""
+
+    widget: ClassVar[str] = "choice"
+    labels: Mapping[str, str]
+
+    def show(self, value: str | None, row: Row) -> str:  # noqa: ARG002
+        return self.say(value) if value is not None else ""
+
+    def csv(self, column: Expression) -> Expression:
+        return translated(column, {code: gettext(label) for code, label in self.labels.items()})
+
+    def parse(self, text: str) -> str:
+        code = clean(text).lower()
+        if code not in self.labels:
+            raise Refused(N_("Choose one of the values of the list"))
+        return code
+
+    def say(self, value: str) -> str:
+        return gettext(self.labels[value]) if value in self.labels else value
+
+    def choices(self) -> tuple[tuple[str, str], ...]:
+        """Codes and their words, in the order of the list."""
+        return tuple((code, self.say(code)) for code in self.labels)
+
+    def where(self, column: Expression, values: Sequence[str]) -> ColumnElement[bool]:
+        return column.in_(values)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ApplicationCode(Choice):
+    """A payment application; one that we do not know is shown, and asked for, as received."""
+
+    def parse(self, text: str) -> str:
+        return Code(longest=LONGEST).parse(text)
+
+    def say(self, value: str) -> str:
+        return applications.label(value)
+
+    def csv(self, column: Expression) -> Expression:
+        return translated(column, self.labels)
+
+    def where(self, column: Expression, values: Sequence[str]) -> ColumnElement[bool]:
+        return func.upper(column).in_(values)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Card(Asked):
+    """A truncated card number: the last four digits, and the first six when they are known.
+
+    The column holds the last four, ``bin`` the first six. A value is ``(first six or "", last four)``.
+    """
+
+    widget: ClassVar[str] = "card"
+    quoted: ClassVar[bool] = True
+    bin: Expression
+
+    def csv(self, column: Expression) -> Expression:
+        return protected(column)
+
+    def parse(self, text: str) -> tuple[str, str]:
+        digits = re.sub(r"[\s*•xX#.\-]", "", text)
+        known = digits.isascii() and digits.isdigit()
+        if known and len(digits) in (4, 10):
+            return digits[:-4], digits[-4:]
+        secret = sum(letter.isdigit() for letter in text) >= CARD_DIGITS
+        raise Refused(CARD_TEXT, secret=secret or len(text) > LONGEST)
+
+    def unparse(self, value: tuple[str, str]) -> str:
+        first, last = value
+        return f"{first}******{last}" if first else last
+
+    def where(self, column: Expression, values: Sequence[tuple[str, str]]) -> ColumnElement[bool]:
+        return or_(*(self._matches(column, first, last) for first, last in values))
+
+    def _matches(self, column: Expression, first: str, last: str) -> ColumnElement[bool]:
+        return and_(column == last, self.bin == first) if first else column == last
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Expiry(Asked):
+    """The month a card expires, stored as ``MMYY``."""
+
+    quoted: ClassVar[bool] = True
+
+    def show(self, value: str | None, row: Row) -> str:  # noqa: ARG002
+        return self.say(value) if value else ""
+
+    def say(self, value: str) -> str:
+        return f"{value[:2]}/{value[2:]}"
+
+    def csv(self, column: Expression) -> Expression:
+        # Protected as an identifier: a spreadsheet takes 12/28 for a day.
+        return protected(func.left(column, 2).concat(literal_column("'/'")).concat(func.substr(column, 3)))
+
+    def parse(self, text: str) -> str:
+        found = re.fullmatch(r"(0[1-9]|1[0-2])\s*[/.-]?\s*(?:20)?([0-9]{2})", clean(text))
+        if not found:
+            raise Refused(N_("Type the month and the year, such as 12/28"))
+        return found[1] + found[2]
+
+    def where(self, column: Expression, values: Sequence[str]) -> ColumnElement[bool]:
+        return column.in_(values)
+
+
+def flagged(condition: ColumnElement[bool] | Expression, yes: str, no: str) -> Expression:
+    """A column of codes out of a condition."""
+    return case((condition, literal_column(f"'{yes}'")), else_=literal_column(f"'{no}'"))
+
+
+def masked(first6: Expression, last4: Expression) -> Expression:
+    """A column of ``497010******0044``, or ``************0044`` when the first six are unknown."""
+    stars = literal_column("'******'", Text)
+    return func.coalesce(first6, stars).concat(stars).concat(last4)

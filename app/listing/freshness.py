@@ -1,0 +1,92 @@
+"""What has arrived: a day without files must never look like a day without sales."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import (
+    CTE,
+    Connection,
+    Date,
+    Interval,
+    cast,
+    exists,
+    func,
+    literal,
+    literal_column,
+    select,
+)
+
+from app.listing.field import ListSpec
+from app.listing.kinds import Expression, Statement
+from app.listing.period import Period
+from app.listing.scope import Scope
+from app.listing.source import in_scope
+from app.models import Contract, ReceivedDay, Transaction
+
+_FOREVER = literal_column("date 'infinity'", Date)
+_ONE_DAY = literal_column("interval '1 day'", Interval)
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """The last day received, None when nothing ever was; the days of the period that are missing."""
+
+    up_to: date | None
+    missing: tuple[date, ...]
+
+
+def freshness(connection: Connection, spec: ListSpec, scope: Scope, period: Period, today: date) -> Freshness:
+    """What the sources of the scope's contracts have delivered of ``period``.
+
+    A source owes every day from its first one up to yesterday, as long as one of its contracts is
+    valid. ``today`` is never missing: it arrives tomorrow.
+    """
+    up_to, missing = connection.execute(_statement(spec, scope, period, today)).one()
+    return Freshness(up_to, tuple(missing))
+
+
+def _statement(spec: ListSpec, scope: Scope, period: Period, today: date) -> Statement:
+    delivered = ReceivedDay.transactions if spec.model is Transaction else ReceivedDay.remittances
+    sources = _sources(scope, delivered)
+    last = min(period.last, today - timedelta(days=1))
+    owed = _owed(sources, period.first, last)
+    came = exists().where(ReceivedDay.source_id == owed.c.source_id, ReceivedDay.day == owed.c.day, delivered)
+    missing = select(owed.c.day).where(~came).distinct().order_by(owed.c.day)
+    return select(
+        select(func.max(sources.c.last)).scalar_subquery(),
+        func.array(missing.scalar_subquery()),
+    )
+
+
+def _sources(scope: Scope, delivered: Expression) -> CTE:
+    """The sources of the scope's contracts: first and last day received, last day owed."""
+    owing = (
+        select(Contract.source_id, func.max(func.coalesce(Contract.valid_to, _FOREVER)).label("until"))
+        .where(*in_scope(Contract.merchant_id, Contract.id, scope))
+        .group_by(Contract.source_id)
+        .subquery("owing")
+    )
+    return (
+        select(
+            owing.c.source_id,
+            owing.c.until,
+            func.min(ReceivedDay.day).label("first"),
+            func.max(ReceivedDay.day).label("last"),
+        )
+        .join(ReceivedDay, ReceivedDay.source_id == owing.c.source_id)
+        .where(delivered)
+        .group_by(owing.c.source_id, owing.c.until)
+        .cte("sources")
+    )
+
+
+def _owed(sources: CTE, first: date, last: date) -> CTE:
+    """Each day between ``first`` and ``last`` that each source owes."""
+    days = func.generate_series(
+        func.greatest(sources.c.first, literal(first, Date)),
+        func.least(sources.c.until, literal(last, Date)),
+        _ONE_DAY,
+    )
+    return select(sources.c.source_id, cast(days, Date).label("day")).cte("owed")

@@ -1,0 +1,98 @@
+"""A period: whole local days, both ends counted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from app.listing.filters import Refused, clean
+from app.wording.i18n import N_, language
+
+DEFAULT_DAYS = 7
+#: History is kept 15 months: that is what one look can span.
+LONGEST_DAYS = 460
+_DAY = timedelta(days=1)
+_EARLIEST, _LATEST = date(2000, 1, 1), date(2099, 12, 31)
+_WRITTEN = {"fr": "%d/%m/%Y", "en": "%Y-%m-%d"}
+_ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+_FRENCH = re.compile(r"([0-9]{1,2})[/.]([0-9]{1,2})[/.]([0-9]{4})")
+
+
+@dataclass(frozen=True)
+class Period:
+    """From the day ``first`` to the day ``last``, ``first <= last``."""
+
+    first: date
+    last: date
+
+    @classmethod
+    def up_to(cls, last: date) -> Period:
+        """The usual number of days, ending with ``last``."""
+        return cls(last - (DEFAULT_DAYS - 1) * _DAY, last)
+
+    @property
+    def days(self) -> int:
+        """Number of days, both ends counted."""
+        return (self.last - self.first).days + 1
+
+    @property
+    def instants(self) -> tuple[datetime, datetime]:
+        """Bounds (the second one excluded) of the instants that bear these dates on some clock.
+
+        Local clocks run from 12 hours behind UTC to 14 ahead of it.
+        """
+        midnight = time(tzinfo=UTC)
+        return (
+            datetime.combine(self.first - _DAY, midnight),
+            datetime.combine(self.last + 2 * _DAY, midnight),
+        )
+
+    def split(self, days: int) -> Iterator[Period]:
+        """The same days in periods of at most ``days`` days."""
+        first = self.first
+        while first <= self.last:
+            last = min(first + (days - 1) * _DAY, self.last)
+            yield Period(first, last)
+            first = last + _DAY
+
+    def in_words(self) -> str:
+        """``05/03/2026`` or ``01/03/2026 - 07/03/2026``, in the language of the moment."""
+        first, last = (show_day(day) for day in (self.first, self.last))
+        return first if first == last else f"{first} - {last}"
+
+
+def show_day(day: date) -> str:
+    """A day for a page, in the language of the moment."""
+    return day.strftime(_WRITTEN[language()])
+
+
+def parse_day(text: str) -> date:
+    """``2026-03-05`` or ``05/03/2026``. Raises Refused."""
+    typed = clean(text)
+    if found := _ISO.fullmatch(typed):
+        year, month, day = found.groups()
+    elif found := _FRENCH.fullmatch(typed):
+        day, month, year = found.groups()
+    else:
+        raise Refused(N_("Type a date, such as 05/03/2026"))
+    try:
+        parsed = date(int(year), int(month), int(day))
+    except ValueError:
+        raise Refused(N_("This day does not exist")) from None
+    if not _EARLIEST <= parsed <= _LATEST:
+        raise Refused(N_("This day does not exist"))
+    return parsed
+
+
+def period_of(first: date | None, last: date | None, today: date) -> Period:
+    """The period between two days, either of which may be left out. Raises Refused."""
+    if first is None:
+        return Period.up_to(last or today)
+    last = last or today
+    if last < first:
+        raise Refused(N_("The period ends before it starts"))
+    if (last - first).days >= LONGEST_DAYS:
+        raise Refused(N_("Choose a period of 15 months at most"))
+    return Period(first, last)

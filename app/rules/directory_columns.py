@@ -1,0 +1,97 @@
+"""A referential's columns and text: what the desk writes and explains is what the importers read.
+
+Source: the format page "The portal's own file formats, version 1".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from app.rules.card_numbers import Candidate
+from app.wording.i18n import N_
+
+BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+_SIRET_DIGITS = 14
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A column: its name in the file, what it is called, how many characters it holds at most.
+
+    ``hint`` says in words what to write there. Label and hint are message identifiers.
+    """
+
+    name: str
+    label: str
+    most: int
+    hint: str = ""
+    required: bool = False
+
+
+_DAY = N_("A day such as 2026-03-02.")
+HEADINGS = (
+    Heading("reseller", N_("reseller"), 40, N_("You: %(slug)s, on every line."), required=True),
+    Heading(
+        "merchant_code", N_("merchant code"), 40, N_("One for each merchant, of your choice."), required=True
+    ),
+    Heading("merchant_name", N_("merchant name"), 120, required=True),
+    Heading("siret", N_("SIRET"), 14, N_("14 digits, one for each outlet."), required=True),
+    Heading("trade_name", N_("trade name"), 120, N_("What the outlet is called."), required=True),
+    Heading("label", N_("label"), 120, N_("The till, for instance.")),
+    Heading("address", N_("address"), 200),
+    Heading("postcode", N_("postcode"), 12),
+    Heading("city", N_("city"), 120),
+    Heading("time_zone", N_("time zone"), 64, N_("Europe/Paris, or that of the island."), required=True),
+    Heading("contract", N_("contract"), 15, N_("Its number, zeros in front included."), required=True),
+    Heading("rank", N_("rank"), 3, N_("3 digits, such as 001."), required=True),
+    Heading("application", N_("application"), 20, N_("CBEMV, CBCLESS, AMEX…"), required=True),
+    Heading("bank_code", N_("bank code"), 5, N_("5 digits.")),
+    Heading("bank_name", N_("bank name"), 80),
+    Heading("mcc", N_("MCC"), 4, N_("4 digits.")),
+    Heading("currency", N_("currency"), 3, N_("EUR, for instance.")),
+    Heading("valid_from", N_("valid from"), 10, _DAY),
+    Heading("valid_to", N_("valid to"), 10, _DAY),
+)
+BY_NAME: Mapping[str, Heading] = {heading.name: heading for heading in HEADINGS}
+NAMES = tuple(BY_NAME)
+FIRST_LINE = ";".join(NAMES)
+
+
+def text(*lines: Mapping[str, Any]) -> bytes:
+    """A referential of ``lines``, each the values of its columns; what is missing or None is empty."""
+    rows = (";".join(str(line.get(name) or "") for name in NAMES) for line in lines)
+    return ("\n".join([FIRST_LINE, *rows]) + "\n").encode()
+
+
+def is_siret(candidate: Candidate) -> bool:
+    """Whether a card-like number stands where a SIRET does: 14 digits that pass the same check."""
+    column = min(candidate.column, len(NAMES) - 1)
+    return NAMES[column] == "siret" and len(candidate.digits) == _SIRET_DIGITS
+
+
+def example(slug: str) -> dict[str, str]:
+    """The line of a model: fictional, of the maintainer ``slug``."""
+    values = (
+        slug,
+        "EXEMPLE",
+        "ENSEIGNE D'EXEMPLE",
+        "99999999900017",
+        "BOUTIQUE D'EXEMPLE",
+        "Caisse 1",
+        "1 rue de l'Exemple",
+        "01000",
+        "EXEMPLEVILLE",
+        "Europe/Paris",
+        "0123456",
+        "001",
+        "CBEMV",
+        "30004",
+        "BNP Paribas",
+        "5812",
+        "EUR",
+        "2026-01-01",
+        "",
+    )
+    return dict(zip(NAMES, values, strict=True))

@@ -1,0 +1,86 @@
+"""What the pages of the desk share: their blueprint, their menu, what was asked, the journal."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from flask import Blueprint, request, url_for
+
+from app.accounts.journal import Event, record
+from app.desk.paging import SIZE
+from app.web.context import database, desk, known_visitor, request_id, visitor
+from app.wording.i18n import N_, gettext, ngettext
+
+blueprint = Blueprint("desk", __name__, url_prefix="/gestion")
+
+LARGEST_ID: Final = 2**63 - 1
+LONGEST_SEARCH: Final = 100
+#: An id in an address.
+ID: Final = "<int(max=9223372036854775807):id>"
+MENU = (
+    ("desk.merchants", N_("Merchants")),
+    ("desk.contracts", N_("Contracts to attach")),
+    ("desk.files", N_("Imports")),
+    ("desk.deliveries", N_("Mails")),
+    ("desk.journal", N_("Journal")),
+)
+
+__all__ = ["ID", "SIZE", "after", "asked", "blueprint", "desk_menu", "journal", "many"]
+
+
+def desk_menu() -> list[tuple[str, str, bool]]:
+    """On the pages of the desk, its entries: addresses, their words, and whether one is there."""
+    person = known_visitor()
+    if person is None or not person.staff or not request.path.startswith(f"{blueprint.url_prefix}/"):
+        return []
+    addresses = ((url_for(endpoint), gettext(words)) for endpoint, words in MENU)
+    return [(href, words, request.path.startswith(href)) for href, words in addresses]
+
+
+def asked() -> str:
+    """The words searched for, without what no stored text can hold."""
+    return "".join(c for c in request.args.get("q", "")[:LONGEST_SEARCH] if c.isprintable()).strip()
+
+
+def after(name: str = "after") -> int | None:
+    """The id after which the page starts."""
+    found = request.args.get(name, type=int)
+    return found if found is not None and 0 < found <= LARGEST_ID else None
+
+
+def next_page(endpoint: str, next_after: int | None, **values: Any) -> str:
+    """The address of the following page, with what was asked."""
+    kept = {name: value for name, value in values.items() if value}
+    return url_for(endpoint, **kept, after=next_after)
+
+
+def many(count: int, most: int) -> str:
+    """A number that was counted up to ``most``."""
+    return gettext("%(num)s or more", num=most) if count >= most else str(count)
+
+
+def journal(event: Event, merchant_id: int | None = None, **details: Any) -> None:
+    """Write down what staff did, with the maintainer it was done for."""
+    person = visitor()
+    with database().writing() as connection:
+        record(
+            connection,
+            event,
+            user_id=person.user_id if person else None,
+            merchant_id=merchant_id,
+            request_id=request_id(),
+            reseller_id=desk().reseller_id,
+            **details,
+        )
+
+
+def waiting_in_words(remittances: int, transactions: int, most: int) -> str:
+    """``12 remittances, 340 transactions``, up to ``most`` of each."""
+    return ", ".join(
+        (
+            ngettext("%(num)s remittance", "%(num)s remittances", remittances, num=many(remittances, most)),
+            ngettext(
+                "%(num)s transaction", "%(num)s transactions", transactions, num=many(transactions, most)
+            ),
+        )
+    )

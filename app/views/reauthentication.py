@@ -1,0 +1,81 @@
+"""Asking once more who one is, before what touches the accesses of others or one's own second factor.
+
+Whoever only looks is never asked. A form is asked for before it opens, so that nothing typed is lost;
+one that is sent too late comes back whole after the answer, to be sent by one more click.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
+
+from app.accounts.reauthentication import prove
+from app.accounts.resets import Own
+from app.accounts.sign_in import BadSignInError
+from app.web.access_matrix import ROUTES
+from app.web.context import client, database, links, signed_in, theme, visitor
+from app.web.guard import lead_to
+from app.web.security import SAFE_METHODS, browser_session, local_path
+
+blueprint = Blueprint("confirming", __name__)
+
+#: What a form carries that is not its own: it is made anew.
+_OURS = frozenset({"csrf_token"})
+#: In front of the names of what was typed, on its way through the page that asks.
+_KEPT = "kept."
+
+
+@blueprint.route("/confirmer", methods=["GET", "POST"])
+def confirm() -> ResponseReturnValue:
+    """Ask for the password, or for a code; then on to where one was going."""
+    onward = local_path(request.values.get("next")) or url_for("lists.home")
+    person = signed_in()
+    if request.method == "GET":
+        return redirect(onward, 303) if person.proved_lately else _page(onward)
+    own = Own(person.user_id, person.email, browser_session().key, theme().slug)
+    try:
+        key = prove(database(), links(), person, own, request.form.get("proof", ""), client())
+    except BadSignInError:
+        return _page(onward, failed=True), 422
+    browser_session().change_key(key)
+    if "sent" not in request.form:
+        return redirect(onward, 303)
+    return render_template("accounts/resume.html", onward=onward, kept=_typed())
+
+
+def ask_for_proof() -> Response | str | None:
+    """Let nobody on who has not proved lately who he is, where the matrix asks for it.
+
+    Runs after the check of a form's token: what another site made a browser send is never kept.
+    """
+    if request.endpoint is None or request.routing_exception is not None:
+        return None
+    person = visitor() if ROUTES[request.endpoint].proof else None
+    if person is None or person.proved_lately:
+        return None
+    here = local_path(request.full_path)
+    if request.method in SAFE_METHODS or "HX-Request" in request.headers:
+        return lead_to(url_for("confirming.confirm", next=here))
+    return _page(here or url_for("lists.home"), sent=True)
+
+
+def _page(onward: str, *, failed: bool = False, sent: bool = False) -> str:
+    return render_template(
+        "accounts/confirm.html",
+        onward=onward,
+        failed=failed,
+        sent=sent or "sent" in request.form,
+        kept=_sent() if sent else _typed(),
+        prefix=_KEPT,
+    )
+
+
+def _sent() -> list[tuple[str, str]]:
+    """What a form sent: names and values, several of one name included."""
+    return [(name, value) for name, value in request.form.items(multi=True) if name not in _OURS]
+
+
+def _typed() -> list[tuple[str, str]]:
+    """The same, as the page that asks hands it on."""
+    return [(name.removeprefix(_KEPT), value) for name, value in _sent() if name.startswith(_KEPT)]

@@ -1,0 +1,177 @@
+"""Every error as a page in plain words, with a number to quote; none of them needs the database."""
+
+from __future__ import annotations
+
+import json
+import logging
+import traceback
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from flask import Flask, Response, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from psycopg.errors import QueryCanceled
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from werkzeug.exceptions import HTTPException
+
+from app.accounts.limits import TooManyAttemptsError
+from app.web.context import known_visitor, request_id
+from app.web.security import ForeignFormError
+from app.wording.i18n import N_, gettext
+
+log = logging.getLogger("bordereau.errors")
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What happened and what to do about it; message identifiers."""
+
+    title: str
+    advice: str
+
+
+EXPLANATIONS = {
+    400: Explanation(
+        N_("This request cannot be understood"),
+        N_("The address or the form is not one of this portal's. Go back to the start and try again."),
+    ),
+    403: Explanation(
+        N_("You do not have access to this"),
+        N_("Your access does not include it. The owner of the account can change that."),
+    ),
+    404: Explanation(
+        N_("Page not found"),
+        N_("Nothing is at this address, or your access does not include it."),
+    ),
+    405: Explanation(
+        N_("This cannot be done here"),
+        N_("This address does not accept such a request. Go back to the start and try again."),
+    ),
+    413: Explanation(N_("Too much was sent"), N_("This form is larger than the portal accepts.")),
+    422: Explanation(
+        N_("This search is too wide"),
+        N_("It would take too long. Choose a shorter period or add a filter, then try again."),
+    ),
+    429: Explanation(
+        N_("Too many attempts"),
+        N_("This was tried too often. Wait a few minutes, then try again."),
+    ),
+    500: Explanation(
+        N_("Something went wrong on our side"),
+        N_("Nothing was lost. Try again in a moment; if it happens again, quote the number below."),
+    ),
+    503: Explanation(
+        N_("The portal cannot be reached for the moment"),
+        N_("Nothing was lost. Try again in a few minutes: the page will be back by itself."),
+    ),
+}
+EXPIRED_FORM = Explanation(
+    N_("This form has expired"),
+    N_("It was opened too long ago or in another session. Go back, reload the page and send it again."),
+)
+#: 403 for somebody who belongs nowhere any more: no page of the portal would do better.
+NOWHERE = Explanation(
+    N_("Your access is closed"),
+    N_("It was suspended or removed. Whoever gave it to you can open it again."),
+)
+RETRY_SECONDS = 30
+_LAST_RESORT = "<!doctype html><html lang=fr><meta charset=utf-8><title>Erreur</title><h1>Erreur</h1>"
+
+
+def handle_errors(app: Flask) -> None:
+    """Register the answer to every kind of failure."""
+    app.register_error_handler(CSRFError, _on_expired_form)
+    app.register_error_handler(ForeignFormError, _on_foreign_form)
+    app.register_error_handler(TooManyAttemptsError, lambda _: _page(429))
+    app.register_error_handler(HTTPException, on_http)
+    app.register_error_handler(DBAPIError, _on_database)
+    app.register_error_handler(PoolTimeoutError, _on_unreachable)
+    app.register_error_handler(Exception, _on_bug)
+
+
+def _on_expired_form(_error: CSRFError) -> Response:
+    _log_refusal("token")
+    return _page(400, EXPIRED_FORM)
+
+
+def _on_foreign_form(_error: ForeignFormError) -> Response:
+    _log_refusal("origin")
+    return _page(403)
+
+
+def _log_refusal(by: str) -> None:
+    """One JSON line for a form that was not taken: a wrong token, or sent by another site."""
+    event = {"event": "form_refused", "request_id": request_id(), "endpoint": request.endpoint, "by": by}
+    log.warning(json.dumps({"at": datetime.now(UTC).isoformat(), **event}))
+
+
+def on_http(error: HTTPException) -> Response:
+    """The answer to what Flask or a page refuses."""
+    code = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
+    nearest = HTTPStatus.BAD_REQUEST if code < HTTPStatus.INTERNAL_SERVER_ERROR else 500
+    response = _page(code if code in EXPLANATIONS else nearest)
+    response.status_code = code
+    for name, value in error.get_headers():
+        if name not in ("Content-Type", "Content-Length"):
+            response.headers[name] = value
+    return response
+
+
+def _on_database(error: DBAPIError) -> Response:
+    """A statement cut off by its timeout asked too much; a lost connection is not the reader's fault."""
+    if isinstance(error.orig, QueryCanceled):
+        return _page(422)
+    if error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError)):
+        return _on_unreachable(error)
+    return _on_bug(error)
+
+
+def _on_unreachable(error: Exception) -> Response:
+    _log(error)
+    response = _page(503)
+    response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response
+
+
+def _on_bug(error: Exception) -> Response:
+    _log(error)
+    return _page(500)
+
+
+def _page(status: int, explanation: Explanation | None = None) -> Response:
+    is_nowhere = status == HTTPStatus.FORBIDDEN and _belongs_nowhere()
+    explanation = explanation or (NOWHERE if is_nowhere else EXPLANATIONS[status])
+    if request.path.endswith(".json"):
+        document = {"error": gettext(explanation.title), "request_id": request_id()}
+        return make_response(document, status)
+    template = "errors/part.html" if "HX-Request" in request.headers else "errors/page.html"
+    try:
+        text = render_template(
+            template, explanation=explanation, request_id=request_id(), is_nowhere=is_nowhere
+        )
+    except Exception as error:  # noqa: BLE001 - the page that may not fail
+        _log(error)
+        return make_response(_LAST_RESORT, 500)
+    return make_response(text, status)
+
+
+def _belongs_nowhere() -> bool:
+    person = known_visitor()
+    return person is not None and person.access is None and not person.staff
+
+
+def _log(error: Exception) -> None:
+    """One JSON line: where it broke and how it is called (by PostgreSQL too), never what it was fed with."""
+    frames = traceback.extract_tb(error.__traceback__)
+    event = {
+        "at": datetime.now(UTC).isoformat(),
+        "event": "error",
+        "request_id": request_id(),
+        "endpoint": request.endpoint,
+        "error": type(error).__name__,
+        "sqlstate": getattr(getattr(error, "orig", None), "sqlstate", None),
+        "frames": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
+    }
+    log.error(json.dumps(event))

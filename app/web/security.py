@@ -1,0 +1,242 @@
+"""What every response and every request of the portal must obey: headers, cookie, origin, size.
+
+The browser holds one cookie: a random key. Signed out, it only ties forms to this browser; at
+sign-in it is replaced by the key of a row in ``user_session``. The CSRF token of Flask-WTF is
+derived from the key, so that it lives and dies with it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import hmac
+import re
+from http import HTTPStatus
+from typing import Any, Final, cast
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from flask import Flask, Request, Response, current_app, g, request, session
+from flask.sessions import SessionInterface, SessionMixin
+from flask_wtf import CSRFProtect
+from werkzeug.exceptions import Forbidden
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.accounts.sessions import is_key, new_key
+from app.config import LOCAL_HOSTS, Config
+from app.listing.filters import is_card
+
+COOKIE_SECURE: Final = "__Host-bordereau"
+COOKIE_PLAIN: Final = "bordereau"
+YEAR = 31_536_000
+#: Browsers keep no cookie longer than 400 days.
+DEVICE_KEPT = 400 * 86_400
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; manifest-src 'self'"
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+HSTS = f"max-age={YEAR}"
+LIMITS = {
+    "MAX_CONTENT_LENGTH": 64 * 1024,
+    "MAX_FORM_MEMORY_SIZE": 32 * 1024,
+    "MAX_FORM_PARTS": 50,
+}
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+SMALLEST_COMPRESSED = 800
+SIRET_DIGITS = 14
+_COMPRESSED_TYPES = ("text/html", "text/css", "text/javascript", "application/json", "image/svg+xml")
+# Everything after the first slash but a second one, a backslash, or what browsers strip from URLs.
+_LOCAL_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]{0,2000}")
+
+
+class ForeignFormError(Forbidden):
+    """A form that another site made a browser send."""
+
+
+class BrowserSession(dict[str, Any], SessionMixin):
+    """This browser's key, and the CSRF token that follows from it."""
+
+    def __init__(self, key: str, secret: str, *, is_new: bool) -> None:
+        self._secret = secret.encode()
+        self.modified = False
+        self.new = is_new
+        self.key = key
+        self._derive()
+
+    def __getitem__(self, name: str) -> Any:
+        self.accessed = True
+        self.modified = self.modified or self.new  # a token was shown: the browser must know its key
+        return super().__getitem__(name)
+
+    def change_key(self, key: str) -> None:
+        """Give this browser another key: at sign-in and at sign-out."""
+        self.key = key
+        self.modified = True
+        self._derive()
+
+    def _derive(self) -> None:
+        token = hmac.new(self._secret, b"csrf:" + self.key.encode(), hashlib.sha256).hexdigest()
+        super().__setitem__("csrf_token", token)
+
+
+class KeyCookie(SessionInterface):
+    """Flask's session held in the key cookie: nothing but the key ever leaves."""
+
+    def open_session(self, app: Flask, request: Request) -> BrowserSession:
+        key = request.cookies.get(cookie_name(app), "")
+        known = is_key(key)
+        return BrowserSession(key if known else new_key(), app.secret_key, is_new=not known)  # type: ignore[arg-type]  # always set
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if session.modified and isinstance(session, BrowserSession):
+            response.set_cookie(
+                cookie_name(app),
+                session.key,
+                secure=app.config["SESSION_COOKIE_SECURE"],
+                httponly=True,
+                samesite="Lax",
+                path="/",
+            )
+
+
+def cookie_name(app: Flask) -> str:
+    """The key cookie's name: browsers hold ``__Host-`` to Secure, this host alone, and path ``/``."""
+    return COOKIE_SECURE if app.config["SESSION_COOKIE_SECURE"] else COOKIE_PLAIN
+
+
+def device_key() -> str:
+    """The key by which this browser is known again: its cookie's, or a fresh one."""
+    if "device_key" not in g:
+        key = request.cookies.get(_device_cookie(), "")
+        g.device_key = key if is_key(key) else new_key()
+    found: str = g.device_key
+    return found
+
+
+def keep_device(response: AnyResponse) -> AnyResponse:
+    """Let this browser keep its key, now that somebody has signed in with it; it opens nothing."""
+    response.set_cookie(
+        _device_cookie(),
+        device_key(),
+        max_age=DEVICE_KEPT,
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+        httponly=True,
+        samesite="Lax",
+        path="/",
+    )
+    return response
+
+
+def _device_cookie() -> str:
+    return "__Host-device" if current_app.config["SESSION_COOKIE_SECURE"] else "device"
+
+
+def secure(app: Flask, config: Config, hosts: tuple[str, ...]) -> None:
+    """Cookie, trusted hosts, limits, origin check, CSRF and headers, for every route of ``app``."""
+    app.config.update(
+        LIMITS,
+        SECRET_KEY=config.secret_key,
+        SESSION_COOKIE_SECURE=not config.development,
+        TRUSTED_HOSTS=[*hosts, *LOCAL_HOSTS],
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the key
+        WTF_CSRF_SSL_STRICT=False,  # refuse_foreign_origin does it, without needing a Referer
+    )
+    app.session_interface = KeyCookie()
+    app.before_request(refuse_foreign_origin)
+    app.after_request(compress)
+    app.after_request(set_headers)
+
+
+def protect_forms(app: Flask) -> None:
+    """Demand the CSRF token of every unsafe request, after the guard has sent strangers to sign in."""
+    CSRFProtect(app)
+
+
+def trust_proxy(app: Flask, config: Config) -> None:
+    """Believe the one proxy that stands in front in production, and none in development."""
+    if not config.development:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+
+
+def refuse_foreign_origin() -> None:
+    """Refuse unsafe methods that another site makes a browser send."""
+    if request.method in SAFE_METHODS:
+        return
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if site is not None:
+        foreign = site not in ("same-origin", "none")
+    else:
+        foreign = origin is not None and urlsplit(origin).netloc.lower() != request.host.lower()
+    if foreign:
+        raise ForeignFormError
+
+
+def set_headers(response: Response) -> Response:
+    """The headers of every response, whatever its status. Only versioned files may be kept.
+
+    A view that shows what it did not write itself sets a stricter policy of its own.
+    """
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if current_app.config["SESSION_COOKIE_SECURE"]:
+        response.headers["Strict-Transport-Security"] = HSTS
+    if is_versioned_file() and response.status_code in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
+        response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
+    else:
+        response.headers["Cache-Control"] = "no-store"
+        response.vary.update(("HX-Request", "Cookie"))
+    return response
+
+
+def is_versioned_file() -> bool:
+    """Whether the request asks for a file whose address changes with its content."""
+    return request.endpoint in ("static", "branding.file") and "v" in request.args
+
+
+def compress(response: Response) -> Response:
+    """Compress text. No other site can make a browser ask for these pages with its cookie (SameSite).
+
+    So a page that shows what was asked beside a CSRF token gives nothing away by its length.
+    """
+    wanted = request.accept_encodings["gzip"] and response.status_code != HTTPStatus.NOT_MODIFIED
+    if not wanted or response.mimetype not in _COMPRESSED_TYPES or response.headers.get("Content-Encoding"):
+        return response
+    response.vary.add("Accept-Encoding")
+    response.direct_passthrough = False
+    data = response.get_data()
+    if len(data) >= SMALLEST_COMPRESSED:
+        response.set_data(gzip.compress(data, compresslevel=6, mtime=0))
+        response.headers["Content-Encoding"] = "gzip"
+        response.headers.pop("ETag", None)
+    return response
+
+
+def browser_session() -> BrowserSession:
+    """This browser's key, typed."""
+    return cast("BrowserSession", session._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001 - Flask's own way
+
+
+def _is_siret(name: str, value: str) -> bool:
+    """A SIRET passes the check of a card number."""
+    return name == "siret" and len(value) == SIRET_DIGITS and value.isdigit()
+
+
+def local_path(text: str | None) -> str | None:
+    """``text`` if it is a path on this very site, None for anything a browser could take elsewhere.
+
+    What may be a full card number is left out of it: it must not travel from page to page.
+    """
+    if not text or not _LOCAL_PATH.fullmatch(text):
+        return None
+    path, _, query = text.partition("?")
+    kept = [(name, value) for name, value in parse_qsl(query) if _is_siret(name, value) or not is_card(value)]
+    return f"{path}?{urlencode(kept)}" if kept else path

@@ -1,0 +1,39 @@
+"""The words of the codes that payments are stored with."""
+
+from __future__ import annotations
+
+from app.wording.i18n import N_
+
+TYPES = {
+    "debit": N_("Debit"),
+    "refund": N_("Refund"),
+    "cancellation": N_("Cancellation"),
+    "refund_cancellation": N_("Cancelled refund"),
+    "preauthorisation": N_("Pre-authorisation"),
+}
+OUTCOMES = {
+    "accepted": N_("Accepted"),
+    "declined": N_("Declined"),
+    "abandoned": N_("Abandoned"),
+}
+STATES = {"remitted": N_("Remitted"), "pending": N_("Not remitted")}
+STATUSES = {
+    "correct": N_("Correct"),
+    "rejected": N_("Rejected"),
+    "incomplete": N_("Incomplete"),
+}
+CONTENTS = {"with": N_("With transactions"), "without": N_("Without transactions")}
+TRANSMISSIONS = {"succeeded": N_("Succeeded"), "failed": N_("Failed")}
+SEALS = {
+    "complete": N_("Complete: the payments add up to the totals"),
+    "awaiting_payments": N_("Waiting for the payments"),
+    "awaiting_totals": N_("Waiting for the totals"),
+    "differs": N_("The payments differ from the totals"),
+}
+ENTRY_MODES = {
+    "chip": N_("Chip"),
+    "contactless": N_("Contactless"),
+    "magstripe": N_("Magnetic stripe"),
+    "manual": N_("Keyed in"),
+    "online": N_("Online"),
+}

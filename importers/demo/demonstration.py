@@ -1,0 +1,108 @@
+"""The demonstration: synthetic files, loaded as any night's, and people who may look at them."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from datetime import date, timedelta
+from pathlib import Path
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from app.accounts.second_factor import new_codes
+from app.accounts.users import NewAccess, ensure_account, give_access
+from app.database.engine import Database
+from app.models import Reseller, Role, SecondFactor, StaffMember
+from app.wording.i18n import gettext
+from importers.demo import ACCOUNTS, RESELLER, STAFF, generate
+from importers.files import report
+from importers.load import load_files
+
+SEED = 1
+#: As many as a screen bears; each opens the desk once, and the desk itself gives more.
+SHOWN_CODES = 5
+_SYLLABLES = tuple(a + b for a in "bcdfglmnprstv" for b in "aeiou")
+
+
+def prepare(database: Database, data: Path) -> str:
+    """Make what is missing; returns the log-ins, a line each. Killed anywhere, the next call goes on."""
+    folder = data / "demo"
+    log_ins = folder / "log-ins.txt"
+    if not log_ins.exists():
+        _load(database, data, _files(folder / "files"))
+        _keep(log_ins, _give_access(database))
+    return log_ins.read_text(encoding="utf-8")
+
+
+def _files(folder: Path) -> list[Path]:
+    """The files, all of them: a generation that was cut short is started again."""
+    if not folder.exists():
+        partial = folder.with_suffix(".partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        with report.progress(gettext("Demonstration data")) as step:
+            generate(partial, seed=SEED, last_day=yesterday(), progress=step)
+        partial.replace(folder)
+    return sorted(folder.iterdir())
+
+
+def _load(database: Database, data: Path, files: list[Path]) -> None:
+    with report.progress(gettext("Import")) as step:
+        for done, result in enumerate(load_files(database, files, data), start=1):
+            step(done, len(files))
+            if result.refused:
+                raise RuntimeError(report.line(result))
+
+
+def _give_access(database: Database) -> str:
+    """Let the demonstration's people in; returns what to print of them. They share a password made here."""
+    password = "-".join(secrets.choice(_SYLLABLES) + secrets.choice(_SYLLABLES) for _ in range(4))
+    with database.writing() as connection:
+        for account in ACCOUNTS:
+            access = NewAccess(
+                email=account.email,
+                merchant=account.merchant_code,
+                reseller=RESELLER,
+                role=Role(account.role),
+                outlets=account.sirets,
+                contracts=(),
+            )
+            give_access(connection, access, password)
+        codes = _open_desk(connection, password)
+    people = "\n".join(
+        f"{account.email:28} {account.merchant_code:14} {account.role}" for account in ACCOUNTS
+    )
+    heading = gettext("Log-ins of the demonstration (password: %(password)s)", password=password)
+    second_step = gettext(
+        "second step at the desk, each code once: %(codes)s", codes=" ".join(codes[:SHOWN_CODES])
+    )
+    place = gettext("the maintainer's desk")
+    return f"{heading}\n{people}\n{STAFF:28} {place}\n{'':28} {second_step}"
+
+
+def _open_desk(connection: Connection, password: str) -> list[str]:
+    """Let somebody of the maintainer's in; returns the codes of his second step.
+
+    Staff need one. The demonstration has no phone to pair: nobody knows the app's secret, the recovery
+    codes stand in for it.
+    """
+    user_id, _ = ensure_account(connection, STAFF, password)
+    reseller_id = connection.execute(select(Reseller.id).where(Reseller.slug == RESELLER)).scalar_one()
+    for model, row in (
+        (StaffMember, {"user_id": user_id, "reseller_id": reseller_id}),
+        (SecondFactor, {"user_id": user_id, "salt": secrets.token_bytes(20)}),
+    ):
+        connection.execute(upsert(model).values(row).on_conflict_do_nothing())
+    return new_codes(connection, user_id)
+
+
+def _keep(path: Path, words: str) -> None:
+    descriptor = os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(words)
+
+
+def yesterday() -> date:
+    """The last business day whose files can have arrived."""
+    return date.today() - timedelta(days=1)  # noqa: DTZ011 - the machine's own calendar

@@ -1,0 +1,101 @@
+"""The files themselves: opened safely, kept under their hash, never under their name."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.wording.i18n import N_
+from importers.files.refusals import refuse
+from importers.formats import ANY_NAME
+
+#: Folders under the data folder. The inbox is where nightly files are dropped.
+INBOX, ARCHIVE, QUARANTINE, SUPERSEDED = "inbox", "archive", "quarantine", "superseded"
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A file as it was delivered: its name is only ever shown."""
+
+    path: Path
+    data: bytes
+    sha256: str
+    name: str
+
+
+def files_in(paths: Iterable[Path]) -> Iterator[Path]:
+    """The files that ``paths`` name, those of a folder in the order in which they came, at any depth.
+
+    Of two referentials the later one holds: an archive that is loaded again ends where it was.
+    """
+    for path in paths:
+        if path.is_dir() and not path.is_symlink():
+            yield from (
+                found
+                for found in sorted(path.rglob("*"), key=_arrival)
+                if ANY_NAME.match(found.name) and not found.is_dir() and not found.is_symlink()
+            )
+        else:
+            yield path
+
+
+def _arrival(path: Path) -> tuple[int, Path]:
+    return path.lstat().st_mtime_ns, path
+
+
+def receive(path: Path, name: str | None = None) -> Delivery:
+    """Read a regular file, without following a link or waiting on a pipe. Raises Refused, OSError.
+
+    ``name`` is the one it came under, when that is not the name of ``path``.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as file:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            raise refuse(N_("not a regular file"))
+        if found.st_nlink > 1:  # whoever may write the folder could name a file that he may not read
+            raise refuse(N_("a file with several names (hard links): copy it instead"))
+        data = file.read()
+    return Delivery(path, data, hashlib.sha256(data).hexdigest(), _shown(name or path.name))
+
+
+def _shown(name: str) -> str:
+    """A name with nothing that a terminal would obey."""
+    return "".join(letter if letter.isprintable() else "?" for letter in name)[:200]
+
+
+def keep(delivery: Delivery, folder: Path) -> None:
+    """Keep a copy under the hash of its bytes: whole or absent, whatever kills this process."""
+    folder.mkdir(parents=True, exist_ok=True)
+    place = folder / delivery.sha256
+    if not place.exists():
+        partial = folder / f".{delivery.sha256}.{os.getpid()}"
+        with partial.open("wb") as file:
+            file.write(delivery.data)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(place)
+
+
+def settle(delivery: Delivery, data: Path, *, loaded: bool, replaced: str | None, anew: bool) -> None:
+    """Keep a copy of a file that was dealt with; from the inbox, the file itself goes.
+
+    The archive holds what stands loaded, so that loading all of it again gives the same payments:
+    the copy of the file with the hash ``replaced`` leaves it. ``anew``: its rows have just been written,
+    and the time of its copy says so (see :func:`files_in`).
+    """
+    folder = data / (ARCHIVE if loaded else QUARANTINE)
+    keep(delivery, folder)
+    if anew:
+        os.utime(folder / delivery.sha256)
+    if replaced and (data / ARCHIVE / replaced).exists():
+        (data / SUPERSEDED).mkdir(exist_ok=True)
+        (data / ARCHIVE / replaced).rename(data / SUPERSEDED / replaced)
+    if loaded:
+        (data / QUARANTINE / delivery.sha256).unlink(missing_ok=True)
+    if delivery.path.resolve().is_relative_to((data / INBOX).resolve()):
+        delivery.path.unlink(missing_ok=True)

@@ -1,0 +1,134 @@
+"""The journal of files: a row for each, written with the rows it brought or with why it was refused."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Connection,
+    Row,
+    cast,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.dialects.postgresql import array
+
+from app.models import ImportFile, ImportRefusal, ImportStatus, Reseller, Source
+from importers.files.archive import Delivery
+from importers.files.refusals import Refused
+from importers.records import Origin
+
+
+def known(
+    connection: Connection, delivery: Delivery, since: datetime | None = None
+) -> Row[*tuple[Any, ...]] | None:
+    """The file of the same bytes that was loaded, whatever its name was; None when there is none.
+
+    ``since`` leaves out what was loaded before.
+    """
+    return connection.execute(
+        select(ImportFile.id, ImportFile.format).where(
+            ImportFile.sha256 == delivery.sha256,
+            ImportFile.status != ImportStatus.QUARANTINED,
+            true() if since is None else ImportFile.received_at >= since,
+        )
+    ).one_or_none()
+
+
+def former(connection: Connection, source_id: int, file_key: str) -> Row[*tuple[Any, ...]] | None:
+    """The file that stands loaded under this id: its hash, and the bounds of what it brought."""
+    return connection.execute(
+        select(
+            ImportFile.id,
+            ImportFile.sha256,
+            ImportFile.merchant_ids,
+            ImportFile.first_on,
+            ImportFile.last_on,
+        ).where(
+            ImportFile.source_id == source_id,
+            ImportFile.file_key == file_key,
+            ImportFile.status == ImportStatus.LOADED,
+        )
+    ).one_or_none()
+
+
+def enter(
+    connection: Connection,
+    delivery: Delivery,
+    status: ImportStatus,
+    format_name: str | None = None,
+    since: datetime | None = None,
+) -> int:
+    """Write the row of a file, in place of its earlier quarantine and under its id; returns the id.
+
+    ``since`` lets it take the place of the same bytes that were loaded before.
+    """
+    earlier = ImportFile.status == ImportStatus.QUARANTINED
+    if since is not None:
+        earlier = or_(earlier, ImportFile.received_at < since)
+    former_id = connection.scalar(
+        delete(ImportFile).where(ImportFile.sha256 == delivery.sha256, earlier).returning(ImportFile.id)
+    )
+    row: dict[str, Any] = {
+        **({"id": former_id} if former_id else {}),
+        "sha256": delivery.sha256,
+        "name": delivery.name,
+        "size": len(delivery.data),
+        "lines": delivery.data.count(b"\n"),
+        "format": format_name,
+        "status": status,
+        "received_at": func.clock_timestamp(),
+        "seconds": 0.0,
+        **dict.fromkeys(("contract_count", "remittance_count", "transaction_count", "unclaimed_count"), 0),
+        "sums": {},
+        "merchant_ids": [],
+        "reseller_ids": [],
+    }
+    return connection.execute(insert(ImportFile).values(row).returning(ImportFile.id)).scalar_one()
+
+
+def complete(connection: Connection, file_id: int, **values: Any) -> None:
+    """Fill in what is known of a file once its rows are in place."""
+    connection.execute(update(ImportFile).where(ImportFile.id == file_id).values(values))
+
+
+def belongs_to(connection: Connection, file_id: int, origin: Origin) -> None:
+    """Write down whose a file is, as far as its source or resellers are known: theirs alone may see it."""
+    resellers = (
+        select(func.coalesce(func.array_agg(Reseller.id), cast(array([]), ARRAY(BigInteger))))
+        .where(Reseller.slug.in_(origin.resellers), Reseller.declared)
+        .scalar_subquery()
+    )
+    source = select(Source.id).where(Source.name == origin.source).scalar_subquery()
+    complete(connection, file_id, source_id=source, reseller_ids=resellers)
+
+
+def refuse(
+    connection: Connection, delivery: Delivery, refused: Refused, origin: Origin, seconds: float
+) -> int:
+    """Write down why a file is set aside: lines, columns and reasons, never a value; returns its id."""
+    file_id = enter(connection, delivery, ImportStatus.QUARANTINED)
+    belongs_to(connection, file_id, origin)
+    complete(connection, file_id, seconds=seconds)
+    connection.execute(
+        insert(ImportRefusal),
+        [
+            {
+                "import_file_id": file_id,
+                "line": refusal.line,
+                "column": refusal.column,
+                "reason": refusal.reason,
+                "params": dict(refusal.params),
+            }
+            for refusal in refused.refusals
+        ],
+    )
+    return file_id

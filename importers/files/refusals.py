@@ -1,0 +1,37 @@
+"""How a file is set aside: raised anywhere on its way in, with the reasons that ``app.refusals`` words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from app.refusals import CARD_NUMBER, KNOWN_FILE_ID, Refusal
+from app.wording.i18n import N_
+
+__all__ = ["CARD_NUMBER", "KNOWN_FILE_ID", "MOST_REASONS", "Refusal", "Refused", "refuse", "unreadable"]
+
+#: Reasons kept for one file: enough to mend it, few enough to read.
+MOST_REASONS = 20
+
+
+class Refused(Exception):  # noqa: N818 - what happened to the file, not a fault of ours
+    """The file cannot be loaded; nothing of it is."""
+
+    def __init__(self, refusals: Iterable[Refusal]) -> None:
+        self.refusals = tuple(refusals)[:MOST_REASONS]
+        super().__init__("; ".join(refusal.reason for refusal in self.refusals))
+
+    @property
+    def holds_card_number(self) -> bool:
+        """True when not even a copy of the file may be kept."""
+        return any(refusal.reason == CARD_NUMBER for refusal in self.refusals)
+
+
+def refuse(reason: str, *, line: int | None = None, column: str | None = None, **params: Any) -> Refused:
+    """A :class:`Refused` for a single reason, to be raised."""
+    return Refused([Refusal(reason=reason, line=line, column=column, params=params)])
+
+
+def unreadable(error: OSError) -> Refusal:
+    """The refusal of a file that the system does not let us read."""
+    return Refusal(reason=N_("the file cannot be read: %(reason)s"), params={"reason": error.strerror or ""})

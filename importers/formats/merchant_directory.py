@@ -1,0 +1,161 @@
+"""REFERENTIEL: who owns which contract, as an operator's system extracts it.
+
+Source: the format page "The portal's own file formats, version 1". One header line, then one line
+for each contract, rank and application.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from zoneinfo import available_timezones
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from app.rules.card_numbers import Candidate
+from app.rules.directory_columns import BY_NAME, is_siret
+from app.wording.i18n import N_
+from importers.files.refusals import Refusal, Refused, refuse
+from importers.formats import layout
+from importers.reading import separated
+from importers.reading.columns import Column, check, text
+from importers.records import Origin, Referential
+
+NAME = "REFERENTIEL"
+FIRST_LINE = re.compile(rb"(?:\xef\xbb\xbf)?reseller;merchant_code;")
+
+_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_EXPECTED_DAY = N_("expected a day such as 2026-03-02")
+# What spreadsheets do to numbers is said with what was expected: whoever mends the file meets it there.
+_EXPECTED_SIRET = N_("expected 14 digits: a spreadsheet rounds so long a number unless its column is text")
+_EXPECTED_ZEROS = N_("expected %(most)s digits: a spreadsheet cuts zeros in front unless the column is text")
+
+
+def _shaped(name: str, pattern: str, expected: str) -> Column:
+    known = BY_NAME[name]
+    params = {"most": known.most}
+    return Column(
+        name=name,
+        label=known.label,
+        pattern=pattern,
+        expected=expected,
+        params=params,
+        required=known.required,
+    )
+
+
+def _text(name: str) -> Column:
+    known = BY_NAME[name]
+    return text(name, known.label, known.most, required=known.required)
+
+
+COLUMNS = (
+    _shaped("reseller", "[0-9A-Za-z_-]{1,40}", N_("expected letters, digits, - or _")),
+    _text("merchant_code"),
+    _text("merchant_name"),
+    _shaped("siret", "[0-9]{14}", _EXPECTED_SIRET),
+    _text("trade_name"),
+    _text("label"),
+    _text("address"),
+    _text("postcode"),
+    _text("city"),
+    _text("time_zone"),
+    _shaped("contract", "[0-9A-Za-z]{1,15}", N_("expected at most %(most)s letters or digits")),
+    _shaped("rank", "[0-9]{3}", _EXPECTED_ZEROS),
+    _text("application"),
+    _shaped("bank_code", "[0-9]{5}", _EXPECTED_ZEROS),
+    _text("bank_name"),
+    _shaped("mcc", "[0-9]{4}", _EXPECTED_ZEROS),
+    _shaped("currency", "[A-Z]{3}", N_("expected a currency such as EUR")),
+    _shaped("valid_from", _DAY, _EXPECTED_DAY),
+    _shaped("valid_to", _DAY, _EXPECTED_DAY),
+)
+
+
+def belongs(_data: bytes, candidate: Candidate, _line: bytes) -> bool:
+    """A SIRET passes for a card number; its column is where it belongs."""
+    return is_siret(candidate)
+
+
+def origin(data: bytes) -> Origin:
+    """The resellers that the first column names."""
+    rows = data.splitlines()[1:]
+    names = {row.split(b";", 1)[0].decode("utf-8", "replace").lower() for row in rows}
+    return Origin(resellers=frozenset(names))
+
+
+def read(data: bytes) -> Referential:
+    """The contracts of a whole file. Raises Refused, naming lines, columns and what was expected."""
+    body = separated.text(data)
+    names = [column.name for column in COLUMNS]
+    heading = body.table(np.array([0]), names)
+    if [heading[name][0].as_py() for name in names] != list(layout.REFERENTIAL):
+        raise refuse(N_("expected the heading: %(heading)s"), line=1, heading=";".join(layout.REFERENTIAL))
+    rows = np.arange(1, len(body))
+    table = body.table(rows, names)
+    _refuse_empty_lines(table, rows + 1)
+    refusals = check(table, COLUMNS, rows + 1)
+    if refusals:
+        raise Refused(refusals)
+    contracts = table.to_pandas(types_mapper=None).astype(object)
+    contracts = contracts.where(contracts.notna(), None).assign(line=rows + 1)
+    contracts["reseller"] = contracts["reseller"].str.lower()
+    _refuse_unknown_zones(contracts)
+    for name in ("valid_from", "valid_to"):
+        contracts[name] = _days(contracts, name)
+    _refuse_twins(contracts)
+    _refuse_contradictions(contracts)
+    return Referential(contracts=contracts)
+
+
+def _refuse_empty_lines(table: pa.Table, lines: NDArray[np.int64]) -> None:
+    """Spreadsheets save rows that look empty as separators alone: one reason for each, not one a column."""
+    filled = np.zeros(len(lines), dtype=np.bool_)
+    for values in table.columns:
+        filled |= values.is_valid().to_numpy()
+    if not filled.all():
+        reason = N_("an empty line: take it away")
+        raise Refused(Refusal(reason=reason, line=int(line)) for line in lines[~filled])
+
+
+def _refuse_unknown_zones(contracts: pd.DataFrame) -> None:
+    unknown = ~contracts["time_zone"].isin(available_timezones())
+    _refuse(contracts, unknown.to_numpy(), N_("time zone"), N_("expected a time zone such as Europe/Paris"))
+
+
+def _days(contracts: pd.DataFrame, name: str) -> pd.Series[Any]:
+    read_ = pd.to_datetime(contracts[name], format="%Y-%m-%d", errors="coerce")
+    wrong = read_.isna() & contracts[name].notna()
+    label = next(column.label for column in COLUMNS if column.name == name)
+    _refuse(contracts, wrong.to_numpy(), label, N_("expected a day that exists"))
+    days: pd.Series[Any] = read_.dt.date.astype(object)
+    return days.where(read_.notna(), None)
+
+
+def _refuse_twins(contracts: pd.DataFrame) -> None:
+    twins = contracts.duplicated(["reseller", "contract", "rank", "application"])
+    _refuse(contracts, twins.to_numpy(), N_("contract"), N_("stands twice in this file"))
+
+
+def _refuse_contradictions(contracts: pd.DataFrame) -> None:
+    """A merchant has one name, an outlet one owner, one name and one clock throughout a file."""
+    merchant, outlet = ["reseller", "merchant_code"], ["reseller", "siret"]
+    for key, column in (
+        (merchant, "merchant_name"),
+        (outlet, "merchant_code"),
+        (outlet, "trade_name"),
+        (outlet, "time_zone"),
+    ):
+        differs = contracts[column] != contracts.groupby(key)[column].transform("first")
+        label = next(spec.label for spec in COLUMNS if spec.name == column)
+        _refuse(contracts, differs.to_numpy(), label, N_("contradicts an earlier line of this file"))
+
+
+def _refuse(contracts: pd.DataFrame, wrong: NDArray[np.bool_], column: str, reason: str) -> None:
+    if wrong.any():
+        raise Refused(
+            Refusal(reason=reason, line=int(line), column=column) for line in contracts.loc[wrong, "line"]
+        )

@@ -1,0 +1,220 @@
+"""REMISE-TPE: telecollections and transactions, as an operator's host extracts them each night.
+
+Source: the format page "The portal's own file formats, version 1". One record a line, its code in
+the first column; children follow their parent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from app.rules.card_numbers import Candidate
+from app.wording.i18n import N_
+from importers.files.refusals import Refusal, Refused, refuse
+from importers.formats import layout
+from importers.formats.remise_tpe import checks
+from importers.formats.remise_tpe.columns import (
+    COLUMNS,
+    COMPLETE,
+    FOLLOWS,
+    NAME,
+    PAYMENTS_ONLY,
+    REMITTANCE,
+    TOTALS_ONLY,
+    TRANSACTION,
+    Record,
+)
+from importers.formats.remise_tpe.sections import Section, section
+from importers.reading import separated
+from importers.reading.columns import Column, times
+from importers.reading.separated import Lines, Text
+from importers.records import Origin, Payments
+
+FIRST_LINE = re.compile(rb"(?:\xef\xbb\xbf)?FIC;REMISE-TPE;")
+
+__all__ = ["FIRST_LINE", "NAME", "belongs", "origin", "read"]
+_SOURCE = [column.name for column in COLUMNS[Record.FIC]].index("source") + 1
+
+
+def belongs(data: bytes, candidate: Candidate, line: bytes) -> bool:
+    """Whether a number that looks like a card's has its place there by design.
+
+    A SIRET in its column; a cryptogram that happens to be all digits, unless it agrees with the
+    truncated card of its own line; in ticket text, a number that is also a column's and judged there.
+    """
+    values = line.split(b";")
+    record = _record(candidate.record)
+    names = [column.name for column in COLUMNS[record]] if record is not None else []
+    name = names[candidate.column - 1] if 0 < candidate.column <= len(names) else ""
+    if name == "siret":
+        return len(candidate.digits) == 14  # noqa: PLR2004 - the length of a SIRET
+    if name == "certificate":
+        card = values[names.index("card") + 1].decode()
+        return not _agrees(candidate.digits, card)
+    return name == "ticket" and f";{candidate.digits};".encode() in data
+
+
+def _record(letters_: bytes) -> Record | None:
+    name = letters_.decode("ascii", "replace")
+    return Record[name] if name in Record.__members__ else None
+
+
+def _agrees(number: str, card: str) -> bool:
+    return card[-4:] == number[-4:] and card[:6].strip("*") in ("", number[:6])
+
+
+def origin(data: bytes) -> Origin:
+    """The source that the first line names."""
+    values = data.split(b"\n", 1)[0].split(b";")
+    return Origin(source=values[_SOURCE].decode("utf-8", "replace") if len(values) > _SOURCE else None)
+
+
+def read(data: bytes) -> Payments:
+    """The payments of a whole file. Raises Refused, naming lines, columns and what was expected."""
+    body = separated.text(data)
+    header = section(body, np.array([0]), Record.FIC)
+    content = header.table["content"][0].as_py()
+    kinds = _kinds(body)
+    _refuse_disorder(kinds, content)
+    sections = {record: section(body, np.flatnonzero(kinds == record), record) for record in Record}
+    remittances = _remittances(sections[Record.REM])
+    transactions = _transactions(sections[Record.TRX], sections[Record.REM].rows)
+    _attach_tickets(sections, remittances, transactions)
+    if content != PAYMENTS_ONLY:
+        remittances = remittances.assign(**checks.declared(sections))
+        if content == COMPLETE:
+            checks.refuse_wrong_totals(sections, remittances, transactions)
+        checks.refuse_wrong_ends(sections, remittances)
+    checks.refuse_wrong_end(sections[Record.FIN], remittances, transactions, content)
+    return Payments(
+        source=header.table["source"][0].as_py(),
+        file_key=header.table["file_key"][0].as_py(),
+        content=content,
+        created_at=_created_at(header),
+        has_totals=content != PAYMENTS_ONLY,
+        has_payments=content != TOTALS_ONLY,
+        remittances=remittances,
+        transactions=transactions,
+    )
+
+
+def _created_at(header: Section) -> datetime:
+    try:
+        return datetime.fromisoformat(header.table["created_at"][0].as_py())
+    except ValueError:
+        raise refuse(N_("expected a time that exists"), line=1, column="created at") from None
+
+
+def _kinds(body: Text) -> NDArray[np.int64]:
+    """The record of each line, as a number. Raises Refused on a line that is none."""
+    codes = body.codes()
+    kinds = np.full(len(codes), -1, dtype=np.int64)
+    for record in Record:
+        kinds[codes == separated.code(record.name)] = record
+    unknown = np.flatnonzero(kinds < 0)
+    if len(unknown):
+        raise Refused(
+            Refusal(
+                reason=N_("expected a record: %(records)s"),
+                line=int(row) + 1,
+                params={"records": ", ".join(Record.__members__)},
+            )
+            for row in unknown
+        )
+    return kinds
+
+
+def _refuse_disorder(kinds: NDArray[np.int64], content: str) -> None:
+    if kinds[-1] != Record.FIN:
+        raise refuse(N_("the file does not end with FIN: its transfer was cut short"), line=len(kinds))
+    allowed = np.zeros((len(Record), len(Record)), dtype=np.bool_)
+    for before, after in FOLLOWS[content].items():
+        allowed[before, list(after)] = True
+    wrong = np.flatnonzero(~allowed[kinds[:-1], kinds[1:]])
+    if len(wrong):
+        raise Refused(
+            Refusal(
+                reason=N_("%(found)s cannot follow %(before)s in a file of content %(content)s"),
+                line=int(row) + 2,
+                params={
+                    "found": Record(kinds[row + 1]).name,
+                    "before": Record(kinds[row]).name,
+                    "content": content,
+                },
+            )
+            for row in wrong
+        )
+
+
+def _frame(section: Section, columns: Sequence[Column], **changed: pd.Series[Any]) -> pd.DataFrame:
+    frame: pd.DataFrame = section.table.select([column.name for column in columns]).to_pandas(
+        types_mapper={pa.string(): pd.ArrowDtype(pa.string())}.get
+    )
+    return frame.assign(line=section.line_numbers, **changed)
+
+
+def _remittances(section: Section) -> pd.DataFrame:
+    moments = {
+        column.name: times(section.table[column.name], column, section.line_numbers)
+        for column in REMITTANCE
+        if column.name in ("opened_local", "collected_local")
+    }
+    frame = _frame(section, REMITTANCE, **moments)
+    frame["status"] = frame["status"].map(layout.STATUSES)
+    frame["transmission"] = frame["transmission"].map(layout.TRANSMISSIONS)
+    frame["collected_on"] = frame["collected_local"].dt.normalize()
+    _refuse_twins(
+        frame, ["contract", "rank", "application", "number", "collected_on"], N_("remittance number")
+    )
+    return frame
+
+
+def _transactions(section: Section, parents: Lines) -> pd.DataFrame:
+    occurred = times(section.table["occurred_local"], TRANSACTION[1], section.line_numbers)
+    frame = _frame(section, TRANSACTION, occurred_local=occurred)
+    frame["remittance"] = np.searchsorted(parents, section.rows) - 1
+    frame["type"] = frame["type"].map(layout.TYPES)
+    frame["outcome"] = frame["outcome"].map(layout.OUTCOMES)
+    frame["entry_mode"] = frame["entry_mode"].map(layout.ENTRY_MODES)
+    for name in ("amount", "requested_amount", "cardholder_amount"):
+        frame[name] = pd.Series(pc.cast(section.table[name], pa.int64()), dtype=pd.ArrowDtype(pa.int64()))
+    card = section.table["card"]
+    bins = pc.utf8_slice_codeunits(card, 0, 6)
+    hidden = pc.equal(bins, "******")
+    frame["card_bin"] = pd.Series(pc.if_else(hidden, None, bins), dtype=pd.ArrowDtype(pa.string()))
+    frame["card_last4"] = pd.Series(pc.utf8_slice_codeunits(card, -4), dtype=pd.ArrowDtype(pa.string()))
+    numbers = frame.assign(sequence=pc.cast(section.table["sequence_number"], pa.int64()).to_numpy())
+    _refuse_twins(numbers, ["remittance", "sequence"], N_("sequence number"))
+    return frame.drop(columns="card")
+
+
+def _refuse_twins(frame: pd.DataFrame, key: list[str], column: str) -> None:
+    twins = frame.loc[frame.duplicated(key), "line"]
+    if len(twins):
+        reason = N_("stands twice in this file")
+        raise Refused(Refusal(reason=reason, line=int(line), column=column) for line in twins)
+
+
+def _attach_tickets(
+    sections: dict[Record, Section], remittances: pd.DataFrame, transactions: pd.DataFrame
+) -> None:
+    """Give each parent the text of its ticket lines, joined by line ends."""
+    section = sections[Record.TKT]
+    remittances["ticket"] = transactions["ticket"] = pd.Series(dtype=pd.ArrowDtype(pa.string()))
+    if not len(section.rows):
+        return
+    parents = np.sort(np.concatenate([sections[Record.REM].rows, sections[Record.TRX].rows]))
+    owner = parents[np.searchsorted(parents, section.rows) - 1] + 1
+    printed = pd.Series(section.table["ticket"].fill_null("").to_pandas())
+    tickets = printed.groupby(owner).agg("\n".join)
+    for frame in (remittances, transactions):
+        frame["ticket"] = frame["line"].map(tickets).astype(pd.ArrowDtype(pa.string()))

@@ -1,0 +1,41 @@
+"""The records of one kind, taken together: where they stand, and their columns as checked text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from importers.files.refusals import Refused
+from importers.formats.remise_tpe.columns import COLUMNS, Record
+from importers.reading.columns import check
+from importers.reading.separated import Lines, Text
+
+
+@dataclass(frozen=True)
+class Section:
+    """All the records of one kind: where they stand, and their columns as text."""
+
+    rows: Lines
+    table: pa.Table
+
+    @property
+    def line_numbers(self) -> Lines:
+        return self.rows + 1
+
+    def integers(self, name: str) -> NDArray[np.int64]:
+        numbers: NDArray[np.int64] = pc.cast(self.table[name], pa.int64()).to_numpy()
+        return numbers
+
+
+def section(body: Text, rows: Lines, record: Record) -> Section:
+    """The lines at ``rows`` (from 0), all of one kind. Raises Refused on a column that is not as declared."""
+    columns = COLUMNS[record]
+    table = body.table(rows, ("record", *(column.name for column in columns)))
+    refusals = check(table, columns, rows + 1)
+    if refusals:
+        raise Refused(refusals)
+    return Section(rows, table)

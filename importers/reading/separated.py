@@ -1,0 +1,158 @@
+"""Bytes into lines and columns, strictly, without a loop over the lines.
+
+A file is UTF-8, ``;`` between columns, LF or CRLF at the end of each line; a line holds no control
+character. Lines are counted from 1.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pacsv
+from numpy.typing import NDArray
+
+from app.wording.i18n import N_
+from importers.files.refusals import MOST_REASONS, Refusal, Refused, refuse
+
+Lines = NDArray[np.int64]
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+LONGEST_LINE = 4096
+_CONTROL = 32
+_DELETE = 127
+# Further bytes of what a reader would obey without seeing it: C1 controls after C2; line and paragraph
+# separators and marks of writing direction after E2.
+_INVISIBLE = (
+    (0xC2, re.compile(rb"[\x80-\x9f]")),
+    (0xE2, re.compile(rb"\x80[\x8e\x8f\xa8-\xae]|\x81[\xa6-\xa9]")),
+)
+_WRONG_COLUMNS = N_("expected %(expected)s columns, found %(found)s")
+
+
+def cleaned(data: bytes) -> bytes:
+    """``data`` with LF line ends, no byte order mark, and a line end after the last line.
+
+    Raises Refused when it is not UTF-8 text free of control characters.
+    """
+    data = data.removeprefix(BYTE_ORDER_MARK).replace(b"\r\n", b"\n")
+    if not data:
+        raise refuse(N_("the file is empty"))
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise refuse(N_("expected UTF-8 text"), line=line) from None
+    _refuse_controls(data)
+    return data if data.endswith(b"\n") else data + b"\n"
+
+
+def _refuse_controls(data: bytes) -> None:
+    buffer = np.frombuffer(data, dtype=np.uint8)
+    control = ((buffer < _CONTROL) & (buffer != ord("\n"))) | (buffer == _DELETE)
+    for lead, rest in _INVISIBLE:
+        for start in np.flatnonzero(buffer == lead).tolist():
+            control[start] = rest.match(data, start + 1) is not None
+    places = np.flatnonzero(control)[:1]
+    if len(places):
+        line = data.count(b"\n", 0, int(places[0])) + 1
+        raise refuse(N_("a control character"), line=line)
+
+
+@dataclass(frozen=True)
+class Text:
+    """Cleaned text, with the place of each line."""
+
+    data: bytes
+
+    @cached_property
+    def buffer(self) -> NDArray[np.uint8]:
+        """The bytes as numbers."""
+        return np.frombuffer(self.data, dtype=np.uint8)
+
+    @cached_property
+    def ends(self) -> NDArray[np.intp]:
+        """Place of each line end."""
+        return np.flatnonzero(self.buffer == ord("\n"))
+
+    @cached_property
+    def starts(self) -> NDArray[np.intp]:
+        """Place of the first byte of each line."""
+        return np.concatenate([[0], self.ends[:-1] + 1])
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    @cached_property
+    def widths(self) -> NDArray[np.intp]:
+        """Number of columns of each line."""
+        separators = np.flatnonzero(self.buffer == ord(";"))
+        return np.diff(np.searchsorted(separators, np.append(self.starts, len(self.buffer)))) + 1
+
+    def codes(self) -> NDArray[np.uint32]:
+        """The first three bytes of each line as one number (see :func:`code`); 0 for any other line."""
+        padded = np.append(self.buffer, np.zeros(4, dtype=np.uint8)).astype(np.uint32)
+        first = self.starts
+        packed = (padded[first] << 16) | (padded[first + 1] << 8) | padded[first + 2]
+        return np.where(padded[first + 3] == ord(";"), packed, 0)
+
+    def table(self, rows: Lines, names: Sequence[str]) -> pa.Table:
+        """The lines at ``rows`` (from 0, ascending) as a table of strings, null where empty.
+
+        Raises Refused when a line has another number of columns than there are names.
+        """
+        if not len(rows):
+            return pa.table({name: pa.array([], pa.string()) for name in names})
+        self._refuse_uneven(rows, len(names))
+        return pacsv.read_csv(
+            pa.BufferReader(self._joined(rows)),
+            read_options=pacsv.ReadOptions(column_names=list(names), block_size=1 << 24),
+            parse_options=pacsv.ParseOptions(
+                delimiter=";", quote_char=False, escape_char=False, ignore_empty_lines=False
+            ),
+            convert_options=pacsv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True, null_values=[""]
+            ),
+        )
+
+    def _refuse_uneven(self, rows: Lines, expected: int) -> None:
+        found = self.widths[rows]
+        wrong = np.flatnonzero(found != expected)[:MOST_REASONS]
+        if len(wrong):
+            raise Refused(
+                Refusal(
+                    reason=_WRONG_COLUMNS,
+                    line=int(rows[row]) + 1,
+                    params={"expected": expected, "found": int(found[row])},
+                )
+                for row in wrong
+            )
+
+    def _joined(self, rows: Lines) -> bytes:
+        """The bytes of the lines at ``rows``, neighbours taken together."""
+        if len(rows) == len(self):
+            return self.data
+        breaks = np.flatnonzero(np.diff(rows) != 1)
+        firsts = self.starts[rows[np.concatenate([[0], breaks + 1])]]
+        lasts = self.ends[rows[np.concatenate([breaks, [len(rows) - 1]])]] + 1
+        view = memoryview(self.data)
+        return b"".join(view[a:b] for a, b in zip(firsts.tolist(), lasts.tolist(), strict=True))
+
+
+def text(data: bytes) -> Text:
+    """The lines of a file's bytes. Raises Refused when they are not clean text."""
+    clean = Text(cleaned(data))
+    long = np.flatnonzero(clean.ends - clean.starts > LONGEST_LINE)[:1]
+    if len(long):
+        raise refuse(
+            N_("expected at most %(most)s characters on a line"), line=int(long[0]) + 1, most=LONGEST_LINE
+        )
+    return clean
+
+
+def code(letters: str) -> int:
+    """A record code of three letters as the number that :meth:`Text.codes` gives."""
+    return int.from_bytes(letters.encode("ascii"), "big")
