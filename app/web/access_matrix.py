@@ -225,7 +225,8 @@ def documented() -> str:
 
 _TITLE = """# Who may do what
 
-Written from `access_matrix.py` by `python -c "from app.web.access_matrix import documented as d; print(d(), end='')"`;
+Written from `access_matrix.py` by
+`python -c "from app.web.access_matrix import documented as d; print(d(), end='')"`;
 a test holds both equal, and another asks each route so. "desk": sent to the maintainer's desk, since no
 merchant is being looked at. "10 min": whoever gave his password (with an app: a code) longer ago gives it
 again first. 404 says the same as for something that does not exist. "staff looking" reads,
