@@ -14,7 +14,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test bench lint format browser
+.PHONY: help setup run test bench lint format messages browser
 .DELETE_ON_ERROR:
 
 help: ## List these commands
@@ -41,6 +41,9 @@ lint: $(VENV)/.test-installed ## Check style, formatting, types and the directio
 format: $(VENV)/.test-installed ## Bring every file into the house style
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
+
+messages: $(VENV)/.run-installed ## Bring the catalogues of translations in line with the code
+	@.ci/messages
 
 browser:
 	@.ci/machine browser >/dev/null
