@@ -17,11 +17,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.exc import DBAPIError
 
 from app.database.engine import Database, Role
 from app.database.migrate import ensure_partitions
+from app.locks import Lock, hold
 from app.models import ImportStatus, ReceivedDay
 from app.rules import card_numbers
 from app.wording.i18n import N_
@@ -34,10 +35,6 @@ from importers.records import Payments, Records, Referential, contracts, payment
 
 #: Files in hand: one being read, one being written.
 _AT_ONCE = 2
-#: Taken by the one importer that writes; the others wait, readers never do.
-_WRITER = 7_251_003
-#: Held for one content while it is dealt with, so that eight processes read it once.
-_SAME_BYTES = 7_251_004
 _UNIQUE_VIOLATION = "23505"
 #: A night's file is made early in the morning of the day after the business day it covers.
 _NIGHT = timedelta(hours=12)
@@ -149,13 +146,12 @@ def load_file(
         try:
             return _dealt_with(database, attempt, data)
         finally:
-            guard.execute(text("SELECT pg_advisory_unlock_all()"))
+            guard.execute(select(func.pg_advisory_unlock_all()))
             guard.rollback()
 
 
 def _lock_bytes(connection: Connection, delivery: Delivery) -> None:
-    key = int.from_bytes(bytes.fromhex(delivery.sha256[:8]), "big", signed=True)
-    connection.execute(text("SELECT pg_advisory_lock(:kind, :key)"), {"kind": _SAME_BYTES, "key": key})
+    connection.execute(select(func.pg_advisory_lock(Lock.CONTENT.of(int(delivery.sha256[:8], 16)))))
     connection.commit()
 
 
@@ -217,7 +213,7 @@ def _load(database: Database, attempt: _Attempt) -> Result:
         _make_room(database, records)
     try:
         with database.writing(Role.IMPORT) as connection:
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER})
+            hold(connection, Lock.PAYMENTS)
             if isinstance(records, Referential):
                 result = _load_referential(connection, attempt, known, records)
             else:

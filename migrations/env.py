@@ -5,9 +5,8 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import Connection, text
 
+from app.locks import Lock, hold
 from app.models import Base
-
-MIGRATION_LOCK = 7_251_001
 
 
 def partition(name: str | None, kind: str) -> bool:
@@ -26,7 +25,7 @@ def run(connection: Connection) -> None:
         # Plain PostgreSQL takes the first as a placeholder; Citus needs it (research/citus.md R21).
         connection.execute(text("SET LOCAL citus.multi_shard_modify_mode TO 'sequential'"))
         # Another process that migrates is waited for; tables that readers hold, only for so long.
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+        hold(connection, Lock.MIGRATION)
         connection.execute(text("SET LOCAL lock_timeout TO '10s'"))
         context.run_migrations()
 

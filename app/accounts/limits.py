@@ -8,14 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import Connection, delete, func, insert, select, text
+from sqlalchemy import Connection, delete, func, insert, select
 
 from app.accounts.journal import Client, Event, record
 from app.database.engine import Database
+from app.locks import Lock, hold
 from app.models import SignInAttempt
-
-# One attempt is counted at a time, so that the eleventh is refused whoever serves it.
-_LOCK = 7251003
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,7 @@ def count_attempt(connection: Connection, limit: Limit, account: str, address: s
 
     Raises TooManyAttemptsError, before anything is counted, when a bound is reached.
     """
-    connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+    hold(connection, Lock.ATTEMPTS)
     bounds = {
         _account_key(limit, account): limit.account,
         _address_key(limit, address): limit.address,

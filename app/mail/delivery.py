@@ -10,16 +10,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, func, text, update
+from sqlalchemy import Connection, func, select, text, update
 
 from app.config import Config
 from app.database.engine import Database, Role
+from app.locks import Lock
 from app.mail.smtp import Smtp
 from app.mail.transport import FOLDER, Folder, Mail, NotTakenError, Transport
 from app.models import OPEN_STATES, Delivery, DeliveryState
 
-# Locks of our own have numbers from 7251002; the upper half names the purpose, the lower the delivery.
-_LOCK = "(CAST(7251005 AS bigint) << 32) + :id"
 # One minute after the first try, twice as long after each, half an hour at most; spread, so that mails
 # that failed together do not come back together.
 _TRIES = "CASE WHEN state = 'queued' THEN 0 ELSE attempts END"
@@ -54,8 +53,9 @@ def deliver(database: Database, transport: Transport, delivery_id: int) -> None:
 def _held(database: Database, delivery_id: int) -> Iterator[Connection | None]:
     """A connection that commits each statement and holds the delivery's lock; None when another does."""
     engine = database.engine(Role.IMPORT).execution_options(isolation_level="AUTOCOMMIT")
+    key = Lock.DELIVERY.of(delivery_id)
     with engine.connect() as connection:
-        if not connection.scalar(text(f"SELECT pg_try_advisory_lock({_LOCK})"), {"id": delivery_id}):
+        if not connection.scalar(select(func.pg_try_advisory_lock(key))):
             yield None
             return
         try:
@@ -63,7 +63,7 @@ def _held(database: Database, delivery_id: int) -> Iterator[Connection | None]:
         except BaseException:
             connection.invalidate()  # the lock goes with it
             raise
-        connection.execute(text(f"SELECT pg_advisory_unlock({_LOCK})"), {"id": delivery_id})
+        connection.execute(select(func.pg_advisory_unlock(key)))
 
 
 def _take(connection: Connection, delivery_id: int) -> Mail | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, text, update
 
+from app.locks import Lock, hold
 from app.mail.addresses import mail_address
 from app.mail.compose import composed
 from app.mail.limits import check_limits
@@ -19,8 +20,6 @@ TASK = "deliver"
 #: Other jobs go before mail: a mail server that hangs delays mail, and nothing else for long.
 PRIORITY = -10
 
-# Until the caller commits: a request sees what its double has written, and no two pass a limit together.
-_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(7251004)")
 _DEFER = text("""
 SELECT procrastinate_defer_jobs_v1(array_agg(ROW(
   'default', CAST(:task AS text), CAST(:priority AS int), NULL, NULL,
@@ -39,7 +38,7 @@ def post(
     TooManyMailsError, before anything is written.
     """
     wanted = list(dict.fromkeys(mail_address(recipient) for recipient in recipients))
-    connection.execute(_ONE_AT_A_TIME)
+    hold(connection, Lock.POSTING)
     known = _known(connection, origin, wanted)
     new = [recipient for recipient in wanted if recipient not in known]
     check_limits(connection, origin, new)

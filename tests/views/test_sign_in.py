@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import func, select, text, update
 
 from app.accounts import passwords
 from app.accounts.sessions import hash_of
+from app.database.engine import Role as DatabaseRole
+from app.locks import Lock
 from app.models import JournalEntry, SignInAttempt, UserAccount, UserSession
+from importers.load import Status, load_file
+from tests.importers.files import referential, written
 from tests.page import Page
 from tests.views.town import PASSWORD, let_in, portal
 
@@ -42,6 +47,36 @@ def test_a_good_password_opens_the_remittances(browser, shops, database):
     assert page.h1 == "Remises"
     assert "ALPHA merchant" in page.text
     assert events(database)[-1] == "signed_in"
+
+
+HELD = text("""
+SELECT count(*) FROM pg_locks
+WHERE locktype = 'advisory' AND granted AND (CAST(classid AS bigint) << 32) + CAST(objid AS bigint) = :key
+AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+""")
+
+
+def wait_until_held(connection, lock):
+    deadline = time.monotonic() + 20
+    while not connection.scalar(HELD, {"key": int(lock)}):
+        assert time.monotonic() < deadline, f"nobody takes {lock!r}"
+        time.sleep(0.05)
+
+
+def test_people_sign_in_while_a_file_is_written(browser, shops, database, tmp_path):
+    """The load is held up in the middle of its transaction, where a large file spends minutes."""
+    file = written(tmp_path, "directory.csv", referential())
+    with ThreadPoolExecutor() as elsewhere:
+        with database.writing(DatabaseRole.OWNER) as connection:
+            connection.execute(text("LOCK TABLE contract IN SHARE MODE"))
+            load = elsewhere.submit(load_file, database, file, tmp_path / "data")
+            wait_until_held(connection, Lock.PAYMENTS)
+            began = time.monotonic()
+            assert browser.sign_in(shops[0].email).status_code == 303
+            assert browser.get("/remises").status_code == 200
+            assert time.monotonic() - began < 4  # the web waits 5 s for a lock
+            assert not load.done()
+        assert load.result(30).status is Status.LOADED
 
 
 def test_what_was_asked_is_shown_after_signing_in(browser, shops):

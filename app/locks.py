@@ -1,0 +1,41 @@
+"""Every advisory lock of the portal, its importers included.
+
+PostgreSQL tells them apart by number alone: two purposes under one number would wait for each other.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum, unique
+
+from sqlalchemy import Connection, func, select
+
+_HALF = 32
+
+
+@unique
+class Lock(IntEnum):
+    """A purpose and its number. A new one takes the next; none is ever used again for something else."""
+
+    #: One process migrates; the others wait.
+    MIGRATION = 7_251_001
+    #: One caller at a time makes partitions: ``ensure_partitions`` takes it in the database.
+    PARTITIONS = 7_251_002
+    #: One importer writes payments; the others wait, readers never do.
+    PAYMENTS = 7_251_003
+    #: One posting of mail at a time: a request sees what its double wrote, no two pass a limit together.
+    POSTING = 7_251_004
+    #: One worker tries a delivery, by its id.
+    DELIVERY = 7_251_005
+    #: One attempt to sign in is counted at a time, so that the eleventh is refused whoever serves it.
+    ATTEMPTS = 7_251_006
+    #: One process deals with a content, by the first 32 bits of its hash, so that eight read it once.
+    CONTENT = 7_251_007
+
+    def of(self, number: int) -> int:
+        """The key of one thing among many: the purpose in its upper half, 32 bits of ``number`` below."""
+        return (self << _HALF) | (number % (1 << _HALF))
+
+
+def hold(connection: Connection, lock: Lock) -> None:
+    """Wait for a lock and hold it until the transaction of ``connection`` ends."""
+    connection.execute(select(func.pg_advisory_xact_lock(int(lock))))
