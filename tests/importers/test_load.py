@@ -136,6 +136,15 @@ def test_a_refused_file_that_is_mended_is_loaded(operator: Operator) -> None:
     assert operator.deliver(NIGHT).status is Status.LOADED
 
 
+def test_a_copy_leaves_the_quarantine_once_its_file_is_loaded(operator: Operator) -> None:
+    operator.deliver(NIGHT)
+    corrected = NIGHT.but(remittances=(Rem(transactions=(Trx(amount=4200),)),))
+    assert operator.deliver(corrected).refused
+    assert [copy.read_bytes() for copy in (operator.data / "quarantine").iterdir()] == [corrected.data()]
+    assert operator.deliver(corrected, replace=True).status is Status.REPLACED
+    assert list((operator.data / "quarantine").iterdir()) == []
+
+
 def test_a_trial_changes_nothing(operator: Operator) -> None:
     result = operator.deliver(NIGHT, dry_run=True)
     assert (result.status, result.transactions) == (Status.LOADED, 3)

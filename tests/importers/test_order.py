@@ -67,6 +67,14 @@ def test_an_empty_telecollection_is_complete(operator: Operator) -> None:
     assert operator.rows(SEAL) == [("complete", 0, 0, 0, 0, True)]
 
 
+@pytest.mark.parametrize("first", ["TELECOLLECTES", "TRANSACTIONS"])
+def test_an_empty_remittance_that_meets_its_other_half_is_complete(operator: Operator, first: str) -> None:
+    """Nothing is awaited of a remittance that announces nothing, whichever half comes first."""
+    for content in sorted(("TELECOLLECTES", "TRANSACTIONS"), key=lambda half: half != first):
+        operator.deliver(File(remittances=(Rem(transactions=()),), key=content, content=content))
+    assert operator.rows(SEAL) == [("complete", 0, 0, 0, 0, True)]
+
+
 @pytest.mark.parametrize(
     "changes", [{"status": "REJETEE"}, {"status": "INCOMPLETE"}, {"transmission": "ECHOUEE"}]
 )
@@ -221,6 +229,31 @@ def test_days_received_follow_the_night_of_the_file(operator: Operator) -> None:
         ("2026-03-02", True, True),
         ("2026-03-05", True, False),
     ]
+
+
+@pytest.mark.parametrize(
+    ("zone", "hours"),
+    [
+        ("Europe/Paris", ("00:30:00", "23:45:00")),  # half past midnight is yesterday in UTC
+        ("America/Martinique", ("00:30:00", "22:10:00")),  # an evening is tomorrow in UTC
+        ("Pacific/Noumea", ("00:30:00", "10:55:00")),
+    ],
+)
+def test_daily_sums_hold_payments_whose_day_differs_in_utc(
+    operator: Operator, zone: str, hours: tuple[str, str]
+) -> None:
+    operator.declare({"time_zone": zone})
+    payments = tuple(
+        Trx(sequence=str(number), at=f"2026-03-02T{hour}", amount=100 * number)
+        for number, hour in enumerate(hours, 1)
+    )
+    rem = Rem(opened="2026-03-02T00:10:00", collected="2026-03-02T23:50:00", transactions=payments)
+    operator.deliver(File(remittances=(rem,)))
+    assert operator.rows(
+        "SELECT DISTINCT day::text, count, amount FROM transaction_day WHERE outcome = 'accepted'"
+    ) == [("2026-03-02", 2, 300)]
+    assert operator.sums_kept() == operator.sums_from_rows()
+    operator.check_remittance_days()
 
 
 # --- kills ----------------------------------------------------------------------------------------

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import io
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
-from sqlalchemy import event, text
+from sqlalchemy import event, literal, select, text
 
 from app.database.engine import Role
 from app.listing import query
+from app.listing.amounts import Amount
 from app.listing.criteria import Criteria
 from app.listing.export import write_csv
 from app.listing.field import ListSpec
@@ -21,6 +23,7 @@ from app.listing.period import Period
 from app.listing.scope import Scope
 from app.listing.sums import TypeSum, row_totals, sums_by_type, totals
 from app.lists import REMITTANCES, TRANSACTIONS
+from app.wording import money
 from tests import factories
 
 if TYPE_CHECKING:
@@ -141,6 +144,40 @@ def test_a_page_is_found_by_index(args: list[tuple[str, str]], index: str, modul
     plan = plan_of(module_database, query.page_statement(TRANSACTIONS, Scope(merchant_id), criteria, 50))
     assert "Seq Scan on transaction_p" not in plan
     assert index in plan
+
+
+_BOUNDS = st.none() | st.decimals("0", "3", places=4)
+
+
+@given(st.integers(0, 30), st.sampled_from(("EUR", "JPY", "TND", "CLF")), _BOUNDS, _BOUNDS)
+def test_a_range_of_amounts_is_exact_in_every_currency(
+    module_database: Database, minor: int, currency: str, low: Decimal | None, high: Decimal | None
+) -> None:
+    """A bound finer than a currency's smallest coin lets nothing in that lies beyond it."""
+    assume((low, high) != (None, None))  # no range at all is no condition
+    kind = Amount(currency=literal(currency))
+    amount = Decimal(minor).scaleb(-money.exponent(currency))
+    inside = (low is None or amount >= low) and (high is None or amount <= high)
+    with module_database.reading() as connection:
+        assert connection.scalar(select(kind.between(literal(minor), low, high))) is inside
+
+
+@pytest.mark.parametrize(
+    ("currency", "low", "high", "inside"),
+    [
+        ("JPY", "12.5", None, [13, 14]),
+        ("JPY", None, "12.5", [11, 12]),
+        ("EUR", "0.125", "0.135", [13]),
+        ("TND", "0.0121", "0.0139", [13]),
+    ],
+)
+def test_both_bounds_of_a_range_are_rounded_inwards(
+    module_database: Database, currency: str, low: str | None, high: str | None, inside: list[int]
+) -> None:
+    kind, bounds = Amount(currency=literal(currency)), [bound and Decimal(bound) for bound in (low, high)]
+    with module_database.reading() as connection:
+        found = [n for n in (11, 12, 13, 14) if connection.scalar(select(kind.between(literal(n), *bounds)))]
+    assert found == inside
 
 
 @pytest.mark.parametrize("args", [[("amount", "12,34")], [("amount_from", "12,34"), ("amount_to", "12.34")]])

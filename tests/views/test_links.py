@@ -238,6 +238,19 @@ def test_an_expired_invitation_sends_itself_again_to_its_own_address(app, invite
     assert accept(app.test_client(), new).status_code == 303
 
 
+def test_an_expired_invitation_of_an_owner_with_limits_is_not_sent_again(app, database, shops):
+    """What they may give changes with what they see: only they say again what they said."""
+    let_in(database, "half@shop.example", "ALPHA", Role.OWNER, outlets=[shops[0].siret])
+    half, guest = app.test_client(), app.test_client()
+    half.sign_in("half@shop.example")
+    asked = {"email": GUEST, "role": "viewer", "scope": "some", "outlet": shops[0].outlet_id}
+    assert half.post_form("/acces/inviter", **asked).status_code == 303
+    guest.get(link(database, GUEST))
+    pass_time(database, 259_201)
+    assert guest.post_form("/invitation/nouvelle").location == "/invitation/demandee"
+    assert len(mails(database, GUEST)) == 1
+
+
 def test_asking_again_for_a_dead_link_looks_the_same_and_sends_nothing(app, invite, browser, database):
     path = invite()
     accept(app.test_client(), path)

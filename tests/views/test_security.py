@@ -7,13 +7,17 @@ import json
 import re
 
 import pytest
+from flask import Blueprint
 from sqlalchemy import select, text
 
+from app import views
+from app.accounts.rights import Permission
 from app.config import ROOT
 from app.models import Invitation, UserAccount
-from app.web.access_matrix import ONLY_IN_DEVELOPMENT, ROUTES
+from app.web.access_matrix import ONLY_IN_DEVELOPMENT, ROUTES, Guard
 from app.web.security import local_path
 from tests.page import Page
+from tests.views.staff import let_staff_in, sign_in
 from tests.views.town import PASSWORD, portal
 
 POLICY = (
@@ -156,6 +160,22 @@ def test_a_route_without_a_guard_stops_the_start(database, tmp_path, monkeypatch
     monkeypatch.delitem(ROUTES, "lists.index")
     with pytest.raises(RuntimeError, match=r"lists\.index"):
         portal(database, tmp_path)
+
+
+def test_whoever_views_as_a_merchant_posts_nothing_even_where_they_may_read(
+    database, tmp_path, shops, monkeypatch
+):
+    """The guard says so, not the routes: here is one that whoever may read could post to."""
+    monkeypatch.setitem(ROUTES, "posts.here", Guard(Permission.LIST))
+    posts = Blueprint("posts", __name__)
+    posts.add_url_rule("/scratch", "here", lambda: "done", methods=["GET", "POST"])
+    monkeypatch.setattr(views, "BLUEPRINTS", (*views.BLUEPRINTS, posts))
+    let_staff_in(database, "staff@demo.example", "demo")
+    staff = portal(database, tmp_path).test_client()
+    sign_in(staff, "staff@demo.example")
+    staff.post_form(f"/gestion/commercants/{shops[0].merchant_id}/regarder")
+    assert staff.get("/scratch").data == b"done"
+    assert staff.post_form("/scratch").status_code == 403
 
 
 def test_htmx_is_told_to_leave_the_page_when_the_session_is_over(browser):
