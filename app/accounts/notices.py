@@ -94,12 +94,13 @@ def _not_you(theme: Theme) -> str:
 
 
 def _tell(connection: Connection, theme: Theme, person: Told, request_id: str, said: tuple[str, ...]) -> None:
+    """Post a mail; a request tells the same person the same thing once, and another thing apart."""
     subject, *paragraphs = said
     origin = Origin(
         kind=Kind.NOTICE,
         reseller_slug=theme.slug,
         merchant_id=None,
         user_id=person.user_id,
-        request_key=f"notice-{request_id}",
+        request_key=f"notice-{request_id}-{subject}",
     )
     post(connection, messages.notice(theme, subject, paragraphs), [person.email], origin, sender_of(theme))
