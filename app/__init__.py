@@ -19,8 +19,8 @@ def create_app(config: Config, database: Database | None = None) -> Flask:
     # Imported here: commands and importers need app's modules without the web.
     from flask import Flask  # noqa: PLC0415
 
-    from app import themes, views  # noqa: PLC0415
-    from app.accounts import journal, links  # noqa: PLC0415
+    from app import logs, themes, views  # noqa: PLC0415
+    from app.accounts import links  # noqa: PLC0415
     from app.database import engine  # noqa: PLC0415
     from app.web import errors, security  # noqa: PLC0415
 
@@ -28,7 +28,7 @@ def create_app(config: Config, database: Database | None = None) -> Flask:
     app.extensions["bordereau.database"] = database or engine.Database.from_config(config)
     app.extensions["bordereau.themes"] = loaded = themes.load_themes()
     app.extensions["bordereau.links"] = links.Links.of(config, loaded)
-    journal.log_to_stderr()
+    logs.to_stderr()
     security.secure(app, config, tuple(loaded.by_host))
     views.register(app, config)
     security.protect_forms(app)

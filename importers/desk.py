@@ -6,7 +6,6 @@ journal of files, and the archive that holds it rebuilds the same payments.
 
 from __future__ import annotations
 
-import logging
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -17,6 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select, text, update
 
 from app.database.engine import Database, Role
+from app.logs import logger
 from app.models import UNCLAIMED_MERCHANT, DeskTask, DeskTaskKind, DeskTaskState, ImportFile, Reseller
 from app.rules import directory_columns
 from app.wording.i18n import N_
@@ -25,7 +25,7 @@ from importers.files.refusals import Refusal, Refused, refuse
 from importers.formats import merchant_directory, recognise
 from importers.load import Result, load_file
 
-_log = logging.getLogger(__name__)
+_log = logger("desk")
 _Task = Row[*tuple[Any, ...]]
 
 #: What the desk says of an outlet or a merchant that does not exist yet.
@@ -88,7 +88,7 @@ def _done(database: Database, data: Path, task: _Task) -> _Ended:
     except Refused as refused:
         return _Ended(refused.refusals)
     except Exception:  # noqa: BLE001 - whatever it was, the desk must not wait for ever
-        _log.exception("desk task %s broke off", task.id)
+        _log.exception("desk_task_broke_off", task_id=task.id)
         return _Ended((Refusal(reason=N_("it broke off on our side: ask for it again")),))
     return _Ended(result.refusals, result.file_id)
 

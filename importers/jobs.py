@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import logging
 import time
+from logging import INFO, WARNING
 from pathlib import Path
 
 from procrastinate import JobContext
 
 from app.database.engine import Database
 from app.jobs import queue
+from app.logs import logger
 from importers import desk
 from importers.files import report
 from importers.files.archive import INBOX, files_in
-from importers.load import load_files
+from importers.load import Status, load_files
 
 #: A file that changed this recently may still be on its way.
 SETTLED_SECONDS = 60
+#: What somebody must look at is louder than what went well.
+_LEVELS = {Status.QUARANTINED: WARNING}
 
-_log = logging.getLogger(__name__)
+_log = logger("importer")
 
 
 @queue.periodic(cron="*/5 * * * *")
@@ -44,7 +47,7 @@ def load_inbox(database: Database, data: Path) -> int:
         [path for path in files_in([data / INBOX]) if _is_settled(path)] if (data / INBOX).is_dir() else []
     )
     for result in load_files(database, files, data):
-        _log.info("%s", report.line(result))
+        _log.log(_LEVELS.get(result.status, INFO), "file", **report.event(result))
     return len(files)
 
 

@@ -204,7 +204,7 @@ def config(database: Database, tmp_path: Path) -> Config:
 
 # What every line of the journal holds, whatever test made it.
 
-LINE = {"at", "event", "user_id", "merchant_id", "request_id", "details"}
+LINE = {"at", "level", "logger", "event", "user_id", "merchant_id", "request_id", "details"}
 
 
 class _Schema(logging.Handler):

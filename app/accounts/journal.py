@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import logging
-import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -12,9 +9,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, insert, select
 
+from app.logs import logger
 from app.models import JournalEntry, Membership
 
-log = logging.getLogger("bordereau.journal")
+log = logger("journal")
 
 
 class Event(StrEnum):
@@ -96,8 +94,7 @@ def record(
     ``whom``, the address of one who has no account yet, stands in the row alone: logs name nobody.
     """
     now = datetime.now(UTC)
-    entry = {
-        "at": now,
+    entry: dict[str, Any] = {
         "event": event.value,
         "user_id": user_id,
         "merchant_id": merchant_id,
@@ -105,30 +102,14 @@ def record(
         "details": details,
     }
     kept = {"whom": whom, **details} if whom else details
-    row: dict[str, Any] = {**entry, "details": kept}
+    row = {**entry, "at": now, "details": kept}
     if user_id is not None and merchant_id is None:
         row["merchant_ids"] = _merchants_of(user_id)
     connection.execute(insert(JournalEntry).values(row))
-    # json.dumps escapes line ends and control characters: an event is always one line.
-    log.info(json.dumps({**entry, "at": now.isoformat()}))
+    log.info(**entry)
 
 
 def _merchants_of(user_id: int) -> ColumnElement[list[int]]:
     """Where a person has an access at this moment."""
     held = select(Membership.merchant_id).where(Membership.user_id == user_id)
     return func.array(held.scalar_subquery())
-
-
-class _Lines(logging.Handler):
-    """One line on standard error for each event, and nothing around it."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        print(record.getMessage(), file=sys.stderr)  # noqa: T201 - this is where logs go
-
-
-def log_to_stderr() -> None:
-    """Let the journal and the errors of this process reach standard error."""
-    root = logging.getLogger("bordereau")
-    if not root.handlers:
-        root.addHandler(_Lines())
-        root.setLevel(logging.INFO)

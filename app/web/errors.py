@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import logging
-import traceback
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from http import HTTPStatus
 
 from flask import Flask, Response, make_response, render_template, request
@@ -17,11 +13,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
 from app.accounts.limits import TooManyAttemptsError
+from app.logs import logger
 from app.web.context import known_visitor, request_id
 from app.web.security import ForeignFormError
 from app.wording.i18n import N_, gettext
 
-log = logging.getLogger("bordereau.errors")
+log = logger("errors")
 
 
 @dataclass(frozen=True)
@@ -102,9 +99,8 @@ def _on_foreign_form(_error: ForeignFormError) -> Response:
 
 
 def _log_refusal(by: str) -> None:
-    """One JSON line for a form that was not taken: a wrong token, or sent by another site."""
-    event = {"event": "form_refused", "request_id": request_id(), "endpoint": request.endpoint, "by": by}
-    log.warning(json.dumps({"at": datetime.now(UTC).isoformat(), **event}))
+    """One line for a form that was not taken: a wrong token, or sent by another site."""
+    log.warning("form_refused", request_id=request_id(), endpoint=request.endpoint, by=by)
 
 
 def on_http(error: HTTPException) -> Response:
@@ -163,15 +159,5 @@ def _belongs_nowhere() -> bool:
 
 
 def _log(error: Exception) -> None:
-    """One JSON line: where it broke and how it is called (by PostgreSQL too), never what it was fed with."""
-    frames = traceback.extract_tb(error.__traceback__)
-    event = {
-        "at": datetime.now(UTC).isoformat(),
-        "event": "error",
-        "request_id": request_id(),
-        "endpoint": request.endpoint,
-        "error": type(error).__name__,
-        "sqlstate": getattr(getattr(error, "orig", None), "sqlstate", None),
-        "frames": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
-    }
-    log.error(json.dumps(event))
+    """One line: where it broke and how it is called (by PostgreSQL too), never what it was fed with."""
+    log.error("error", request_id=request_id(), endpoint=request.endpoint, exc_info=error)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -35,6 +35,21 @@ def line(result: Result) -> str:
     if details:
         said += f" ({', '.join(details)})"
     return "\n".join([said, *(f"  {refusal.text()}" for refusal in result.refusals)])
+
+
+def event(result: Result) -> dict[str, Any]:
+    """What a log says of a file: what became of it, how much it brought, why it was refused."""
+    return {
+        "file": _shown(result.path),
+        "status": result.status.value,
+        "file_id": result.file_id,
+        "contracts": result.contracts,
+        "remittances": result.remittances,
+        "transactions": result.transactions,
+        "kept_aside": result.unclaimed,
+        "seconds": round(result.seconds, 3),
+        "refusals": [refusal.text() for refusal in result.refusals],
+    }
 
 
 def _shown(path: Path) -> str:

@@ -223,7 +223,7 @@ def test_a_form_that_is_refused_is_one_line_in_the_log(owner, caplog, headers, t
     owner.post("/acces/inviter", data=data, headers=headers)
     said = [record.getMessage() for record in caplog.records if record.name == "bordereau.errors"]
     line = json.loads(said[-1])
-    assert line.keys() == {"at", "event", "request_id", "endpoint", "by"}
+    assert line.keys() == {"at", "level", "logger", "event", "request_id", "endpoint", "by"}
     assert (line["event"], line["endpoint"], line["by"]) == ("form_refused", "team.invite", by)
     assert "canary" not in caplog.text
 
