@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def create_app(config: Config, database: Database | None = None) -> Flask:
     """The portal as a WSGI application: wiring, one line a concern.
 
-    ``database`` is the configured one unless given. Raises ThemeError when a theme is broken.
+    ``database`` is the configured one unless given. Raises ThemeError when the default theme is broken.
     """
     # Imported here: commands and importers need app's modules without the web.
     from flask import Flask  # noqa: PLC0415
@@ -26,9 +26,10 @@ def create_app(config: Config, database: Database | None = None) -> Flask:
 
     app = Flask(__name__)
     app.extensions["bordereau.database"] = database or engine.Database.from_config(config)
-    app.extensions["bordereau.themes"] = loaded = themes.load_themes()
+    app.extensions["bordereau.themes"] = loaded = themes.themes_of(config.data)
     app.extensions["bordereau.links"] = links.Links.of(config, loaded)
     logs.to_stderr()
+    themes.report(loaded)
     security.secure(app, config, tuple(loaded.by_host))
     views.register(app, config)
     security.protect_forms(app)

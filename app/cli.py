@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+from dataclasses import replace
 from importlib.metadata import entry_points
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
@@ -123,7 +124,7 @@ def serve(port: int | None, *, attached: bool) -> None:  # noqa: ARG001 - its ca
     from app.run import serve as serve_web
 
     config, _ = _migrated()
-    serve_web(config, port or config.port)
+    serve_web(replace(config, port=port or config.port))
 
 
 @main.command(help=N_("Do the jobs that wait and those of the calendar."))

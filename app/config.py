@@ -23,6 +23,8 @@ OWNER_ONLY = 0o700
 ROOT = Path(__file__).resolve().parent.parent
 #: What this machine calls itself: always answered, whatever the themes name.
 LOCAL_HOSTS = ("localhost", "127.0.0.1")
+LOOPBACK = "127.0.0.1"
+WEB_PROCESSES = 2
 
 
 NO_DATABASE = (
@@ -38,6 +40,17 @@ class Security(StrEnum):
     TLS = "tls"
     STARTTLS = "starttls"
     NONE = "none"
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a server listens on this machine: an IP address and a port."""
+
+    ip: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.ip}]:{self.port}" if ":" in self.ip else f"{self.ip}:{self.port}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +74,9 @@ class Config:
 
     ``database_url`` None means the embedded server under ``data``, which is also what tells
     development (plain http on this machine) from production (TLS in front, Secure cookies).
-    Without ``smtp``, mail goes to a folder in development and waits in production.
+    Without ``smtp``, mail goes to a folder in development and waits in production. Pages are served on
+    ``bind``, figures for Prometheus on ``metrics``, on no address when that is None. The last
+    ``proxies`` addresses of a request are believed: those of our own proxies.
     """
 
     database_url: str | None
@@ -69,6 +84,20 @@ class Config:
     secret_key: str = field(repr=False)
     port: int
     smtp: SmtpServer | None = None
+    bind: str = LOOPBACK
+    metrics: Address | None = None
+    web_processes: int = WEB_PROCESSES
+    trusted_proxies: int | None = None
+
+    @property
+    def address(self) -> Address:
+        """Where pages are served."""
+        return Address(self.bind, self.port)
+
+    @property
+    def proxies(self) -> int:
+        """How many proxies stand in front: unless it is said, one in production and none in development."""
+        return int(not self.development) if self.trusted_proxies is None else self.trusted_proxies
 
     @property
     def development(self) -> bool:
@@ -81,13 +110,24 @@ class Config:
         faults: list[str] = []
         database_url = _database_url(environ.get("BORDEREAU_DATABASE_URL"), faults)
         data = _data_folder(environ.get("BORDEREAU_DATA"), default_data_folder(environ), faults)
-        port = _port(environ.get("BORDEREAU_PORT"), faults)
         embedded = not environ.get("BORDEREAU_DATABASE_URL")
-        secret_key = _secret_key(environ.get("BORDEREAU_SECRET_KEY"), data, faults, embedded=embedded)
-        smtp = _smtp(environ.get("BORDEREAU_SMTP_URL"), environ.get("BORDEREAU_SMTP_FROM"), faults)
+        proxies = environ.get("BORDEREAU_TRUSTED_PROXIES")
+        config = cls(
+            database_url=database_url,
+            data=data,
+            secret_key=_secret_key(environ.get("BORDEREAU_SECRET_KEY"), data, faults, embedded=embedded),
+            port=_number(environ, "BORDEREAU_PORT", 8000, (1, LARGEST_PORT), faults),
+            smtp=_smtp(environ.get("BORDEREAU_SMTP_URL"), environ.get("BORDEREAU_SMTP_FROM"), faults),
+            bind=_ip(environ.get("BORDEREAU_BIND"), faults),
+            metrics=_metrics(environ.get("BORDEREAU_METRICS"), faults),
+            web_processes=_number(environ, "BORDEREAU_WEB_PROCESSES", WEB_PROCESSES, (1, 64), faults),
+            trusted_proxies=_number(environ, "BORDEREAU_TRUSTED_PROXIES", 0, (0, 9), faults)
+            if proxies
+            else None,
+        )
         if faults:
             raise ConfigError("\n".join(faults))
-        return cls(database_url=database_url, data=data, secret_key=secret_key, port=port, smtp=smtp)
+        return config
 
 
 def _database_url(value: str | None, faults: list[str]) -> str | None:
@@ -123,12 +163,35 @@ def _data_folder(value: str | None, default: Path, faults: list[str]) -> Path:
     return folder
 
 
-def _port(value: str | None, faults: list[str]) -> int:
-    text = value or "8000"
-    if text.isascii() and text.isdigit() and 0 < int(text) <= LARGEST_PORT:
+def _number(
+    environ: Mapping[str, str], name: str, default: int, bounds: tuple[int, int], faults: list[str]
+) -> int:
+    text = environ.get(name) or str(default)
+    if text.isascii() and text.isdigit() and bounds[0] <= int(text) <= bounds[1]:
         return int(text)
-    faults.append("BORDEREAU_PORT must be a number from 1 to 65535")
-    return 0
+    faults.append(f"{name} must be a number from {bounds[0]} to {bounds[1]}")
+    return default
+
+
+def _ip(value: str | None, faults: list[str]) -> str:
+    try:
+        return str(ip_address(value or LOOPBACK))
+    except ValueError:
+        faults.append("BORDEREAU_BIND must be an IP address of this machine (127.0.0.1, ::1, 0.0.0.0, ::)")
+        return LOOPBACK
+
+
+def _metrics(value: str | None, faults: list[str]) -> Address | None:
+    if not value:
+        return None
+    host, _, port = value.rpartition(":")
+    try:
+        address = Address(str(ip_address(host.strip("[]"))), int(port))
+    except ValueError:
+        address = Address(LOOPBACK, 0)
+    if not 0 < address.port <= LARGEST_PORT:
+        faults.append("BORDEREAU_METRICS must be an IP address of this machine and a port (127.0.0.1:9464)")
+    return address
 
 
 def _secret_key(value: str | None, data: Path, faults: list[str], *, embedded: bool) -> str:

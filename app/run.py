@@ -22,6 +22,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from app import create_app
+from app.config import LOOPBACK, Address
 from app.database.engine import Database
 from app.database.migrate import migrate
 from app.wording.i18n import gettext
@@ -29,9 +30,7 @@ from app.wording.i18n import gettext
 if TYPE_CHECKING:
     from app.config import Config
 
-HOST = "127.0.0.1"
 FIRST_PAGE = "/connexion"
-WEB_PROCESSES = 2
 WEB_THREADS = 8
 #: How long a request or a job may go on once its process is asked to stop, in seconds.
 GRACE_SECONDS = 8
@@ -41,20 +40,19 @@ LONGEST_ADDRESS = 8190
 
 
 class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
-    """gunicorn on this machine's own port: a proxy with TLS stands in front of it in production.
+    """gunicorn on the address of the settings: a proxy with TLS stands in front of it in production.
 
     There is no access log: addresses hold what people search for.
     """
 
-    def __init__(self, config: Config, port: int) -> None:
+    def __init__(self, config: Config) -> None:
         self.config = config
-        self.port = port
         super().__init__()
 
     def load_config(self) -> None:
         settings = {
-            "bind": f"{HOST}:{self.port}",
-            "workers": WEB_PROCESSES,
+            "bind": str(self.config.address),
+            "workers": self.config.web_processes,
             "threads": WEB_THREADS,
             "graceful_timeout": GRACE_SECONDS,
             "limit_request_line": LONGEST_ADDRESS,
@@ -69,10 +67,10 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         return create_app(self.config)
 
 
-def serve(config: Config, port: int) -> None:
-    """Answer web requests on ``port`` until SIGINT or SIGTERM. Raises ClickException if it is taken."""
-    check_port(port)
-    WebServer(config, port).run()
+def serve(config: Config) -> None:
+    """Answer web requests until SIGINT or SIGTERM. Raises ClickException if an address is taken."""
+    check_address(config.address)
+    WebServer(config).run()
 
 
 def run(config: Config) -> None:
@@ -81,10 +79,10 @@ def run(config: Config) -> None:
         signal.signal(name, signal.default_int_handler)
     children: dict[str, subprocess.Popen[bytes]] = {}
     try:
-        check_port(config.port)
+        check_address(config.address)
         accounts = _prepare(config)
         children |= {command: _child(command) for command in ("serve", "worker")}
-        _wait_for_answer(config.port, children)
+        _wait_for_answer(config.address, children)
         _show(config, accounts)
         while True:
             _check(children)
@@ -95,16 +93,17 @@ def run(config: Config) -> None:
         _stop(children)
 
 
-def check_port(port: int) -> None:
-    """Raise ClickException when another program listens on ``port``."""
-    with socket.socket() as listener:
+def check_address(address: Address) -> None:
+    """Raise ClickException when nobody can listen on ``address``."""
+    family = socket.AF_INET6 if ":" in address.ip else socket.AF_INET
+    with socket.socket(family) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind((HOST, port))
+            listener.bind((address.ip, address.port))
         except OSError as error:
             message = gettext(
-                "Port %(port)s cannot be used (%(reason)s). Choose another with BORDEREAU_PORT.",
-                port=port,
+                "%(address)s cannot be used (%(reason)s). Choose another: BORDEREAU_PORT, BORDEREAU_BIND.",
+                address=address,
                 reason=error.strerror,
             )
             raise click.ClickException(message) from None
@@ -137,19 +136,21 @@ def _child(command: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(words, stdin=subprocess.PIPE, start_new_session=True)  # noqa: S603 - ours
 
 
-def _wait_for_answer(port: int, children: dict[str, subprocess.Popen[bytes]]) -> None:
+def _wait_for_answer(address: Address, children: dict[str, subprocess.Popen[bytes]]) -> None:
     deadline = time.monotonic() + START_SECONDS
-    while not _answers(port):
+    while not _answers(address):
         _check(children)
         if time.monotonic() > deadline:
             raise click.ClickException(gettext("The portal does not answer."))
         time.sleep(0.1)
 
 
-def _answers(port: int) -> bool:
-    connection = HTTPConnection(HOST, port, timeout=5)
+def _answers(address: Address) -> bool:
+    """Whether pages come; a server on every address is asked on this machine's own."""
+    ip = {"0.0.0.0": LOOPBACK, "::": "::1"}.get(address.ip, address.ip)  # noqa: S104 - nothing is bound
+    connection = HTTPConnection(ip, address.port, timeout=5)
     try:
-        connection.request("GET", FIRST_PAGE)
+        connection.request("GET", FIRST_PAGE, headers={"Host": "localhost"})
         return connection.getresponse().status == HTTPStatus.OK
     except (OSError, HTTPException):
         return False

@@ -2,20 +2,23 @@
 
 A folder holds ``theme.toml`` (name, hosts, support, legal line), ``tokens.css`` (values for the
 custom properties that ``static/css/tokens.css`` declares, nothing else), ``logo.svg`` and two icons.
-A broken theme stops the start: a maintainer's colours never make a page unreadable.
+A maintainer's colours never make a page unreadable: broken ones are named, and that maintainer's pages
+wear the default look until they are mended. Only a broken default stops the start.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from app.config import LOCAL_HOSTS, ROOT, is_plain_address
+from app.logs import logger
 
 FOLDER = ROOT / "themes"
 TOKENS = ROOT / "app" / "static" / "css" / "tokens.css"
@@ -47,24 +50,28 @@ PAIRS = (
 CONTRAST = 4.5
 SHORT_NAME = 12  # what a home screen shows under an icon
 
+_log = logger("themes")
 _DECLARATION = re.compile(r"(--[a-z0-9-]+):\s*([^;{}]+);")
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
+_SLUG = re.compile(r"[0-9a-z_-]{1,40}")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 _DARK = "@media (prefers-color-scheme: dark)"
 
 
 class ThemeError(Exception):
-    """A theme cannot be used; the message names the folder and every fault."""
+    """The default theme cannot be used; the message names its folder and every fault."""
 
 
 @dataclass(frozen=True)
 class Theme:
     """A maintainer's name, hosts and colours. ``version`` changes with any of its files.
 
-    ``sender`` is the address that his mail comes from, empty for that of the whole portal.
+    ``folder`` holds its files. ``sender`` is the address that mail comes from, empty for that of the
+    whole portal.
     """
 
     slug: str
+    folder: Path
     name: str
     short_name: str
     hosts: tuple[str, ...]
@@ -78,15 +85,16 @@ class Theme:
 
     def file(self, name: str) -> Path:
         """One of the FILES of this theme."""
-        return FOLDER / self.slug / name
+        return self.folder / name
 
 
 @dataclass(frozen=True)
 class Themes:
-    """Every theme, by slug and by host."""
+    """Every theme, by slug and by host; ``faults`` says what is wrong in those of maintainers."""
 
     by_slug: Mapping[str, Theme]
     by_host: Mapping[str, Theme]
+    faults: tuple[str, ...] = ()
 
     def of_host(self, host: str) -> Theme:
         """The theme that names ``host``; on this machine's own names the only maintainer's; else the default.
@@ -106,54 +114,102 @@ class Themes:
         return self.by_host.get(host, self.by_slug[DEFAULT])
 
 
-def load_themes(folder: Path = FOLDER) -> Themes:
-    """Load every theme. Raises ThemeError naming all that is wrong in all of them."""
-    faults: list[str] = []
+def themes_of(data: Path) -> Themes:
+    """The themes that come with the portal, and those of its operator, who has the last word."""
+    return load_themes(FOLDER, data / "themes")
+
+
+def load_themes(*folders: Path) -> Themes:
+    """Load the themes of ``folders``, of the same name the later one. Raises ThemeError for the default."""
+    found = {path.name: path for folder in folders or (FOLDER,) for path in _folders(folder)}
     declared = _values(TOKENS.read_text(encoding="utf-8"))
-    themes = [
-        theme
-        for path in sorted(path for path in folder.iterdir() if path.is_dir())
-        if (theme := _load(path, declared, faults)) is not None
-    ]
+    default = _default(found.pop(DEFAULT, None), declared)
+    themes, faults = [default], list[str]()
+    for slug, path in sorted(found.items()):
+        if not _SLUG.fullmatch(slug):
+            faults.append(f"themes/{slug} is not named like a maintainer, and is left alone")
+        elif theme := _load(path, declared, faults, instead=default):
+            themes.append(theme)
     by_host = _by_host(themes, faults)
-    if not any(theme.slug == DEFAULT for theme in themes) and not faults:
-        faults.append(f"themes/{DEFAULT} is missing")
-    if faults:
+    return Themes({theme.slug: theme for theme in themes}, by_host, tuple(faults))
+
+
+def report(themes: Themes) -> None:
+    """Log what is wrong in the themes of maintainers: their pages wear the default until it is mended."""
+    for fault in themes.faults:
+        _log.warning("theme_broken", fault=fault)
+
+
+def _folders(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
+
+
+def _default(path: Path | None, declared: Mapping[str, tuple[str, str]]) -> Theme:
+    """The theme that all others fall back on. Raises ThemeError."""
+    faults: list[str] = [] if path else [f"themes/{DEFAULT} is missing"]
+    theme = _load(path, declared, faults) if path else None
+    if theme is None or faults:
         raise ThemeError("\n".join(faults))
-    return Themes({theme.slug: theme for theme in themes}, by_host)
+    return theme
 
 
 def _by_host(themes: Iterable[Theme], faults: list[str]) -> dict[str, Theme]:
+    """The theme of each host. One that two themes name stays with the first."""
     by_host: dict[str, Theme] = {}
     for theme in themes:
         for host in theme.hosts:
             if host in by_host:
-                faults.append(f"{host} belongs to two themes: {by_host[host].slug} and {theme.slug}")
-            by_host[host] = theme
+                faults.append(
+                    f"themes/{theme.slug}: {host} stays with {by_host[host].slug}, which names it too"
+                )
+            by_host.setdefault(host, theme)
     return by_host
 
 
-def _load(path: Path, declared: Mapping[str, tuple[str, str]], faults: list[str]) -> Theme | None:
-    missing = [name for name in ("theme.toml", *FILES) if not (path / name).is_file()]
-    if missing:
-        faults.append(f"themes/{path.name}: {', '.join(missing)} missing")
+def _load(
+    path: Path, declared: Mapping[str, tuple[str, str]], faults: list[str], instead: Theme | None = None
+) -> Theme | None:
+    """The theme of a folder; where its look is broken, that of ``instead``. None without its facts."""
+    facts, wrong = _facts(path)
+    tokens, ugly = _tokens(path, declared)
+    faults += [f"themes/{path.name}: {fault}" for fault in (*wrong, *ugly)]
+    if wrong:
         return None
-    facts = tomllib.loads((path / "theme.toml").read_text(encoding="utf-8"))
-    style = (path / "tokens.css").read_text(encoding="utf-8")
-    found = [*_facts_faults(facts), *_style_faults(style, declared)]
-    tokens = _values(style, declared)
-    found += _contrast_faults(tokens)
-    faults += [f"themes/{path.name}: {fault}" for fault in found]
-    if found:
-        return None
+    if ugly:
+        return replace(instead, slug=path.name, **facts) if instead else None
     return Theme(
         slug=path.name,
-        **{**facts, "hosts": tuple(facts["hosts"])},
+        folder=path,
+        **facts,
         ground=tokens["--ground"][0],
         ground_dark=tokens["--ground"][1],
         brand=tokens["--brand"][0],
         version=_version(path),
     )
+
+
+def _facts(path: Path) -> tuple[dict[str, Any], list[str]]:
+    """What ``theme.toml`` says, and what is wrong with it."""
+    try:
+        facts = tomllib.loads((path / "theme.toml").read_text(encoding="utf-8"))
+    except OSError as error:
+        return {}, [f"theme.toml cannot be read: {error.strerror}"]
+    except ValueError as error:  # not TOML, or not UTF-8
+        return {}, [f"theme.toml is not TOML in UTF-8: {error}"]
+    faults = _facts_faults(facts)
+    return ({} if faults else {"sender": "", **facts, "hosts": tuple(facts["hosts"])}), faults
+
+
+def _tokens(
+    path: Path, declared: Mapping[str, tuple[str, str]]
+) -> tuple[dict[str, tuple[str, str]], list[str]]:
+    """The custom properties of a theme laid over those ``declared``, and what is wrong with its look."""
+    missing = [name for name in FILES if not os.access(path / name, os.R_OK)]
+    if missing:
+        return {}, [f"{', '.join(missing)} missing or not readable"]
+    style = (path / "tokens.css").read_text(encoding="utf-8", errors="replace")
+    tokens = _values(style, declared)
+    return tokens, [*_style_faults(style, declared), *_contrast_faults(tokens)]
 
 
 def _version(path: Path) -> str:

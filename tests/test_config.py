@@ -84,6 +84,73 @@ def test_the_sender_is_one_plain_address(tmp_path, sender):
         smtp("smtps://mail.example.org", tmp_path, BORDEREAU_SMTP_FROM=sender)
 
 
+def config(tmp_path, **environ):
+    return Config.from_env({"BORDEREAU_DATA": str(tmp_path), **environ})
+
+
+def test_pages_are_served_on_the_loopback_address_unless_it_is_said(tmp_path):
+    assert str(config(tmp_path).address) == "127.0.0.1:8000"
+    assert str(config(tmp_path, BORDEREAU_BIND="::", BORDEREAU_PORT="80").address) == "[::]:80"
+    assert config(tmp_path, BORDEREAU_WEB_PROCESSES="6").web_processes == 6
+
+
+@pytest.mark.parametrize(("value", "address"), [("127.0.0.1:9464", None), ("[::1]:9464", None), ("", "None")])
+def test_figures_have_an_address_of_their_own(tmp_path, value, address):
+    assert str(config(tmp_path, BORDEREAU_METRICS=value).metrics) == (address or value)
+
+
+@pytest.mark.parametrize(
+    ("environ", "count"),
+    [
+        ({}, 0),
+        ({"BORDEREAU_DATABASE_URL": "postgresql://h/d", "BORDEREAU_SECRET_KEY": "k" * 32}, 1),
+        ({"BORDEREAU_TRUSTED_PROXIES": "2"}, 2),
+        (
+            {
+                "BORDEREAU_DATABASE_URL": "postgresql://h/d",
+                "BORDEREAU_SECRET_KEY": "k" * 32,
+                "BORDEREAU_TRUSTED_PROXIES": "0",
+            },
+            0,
+        ),
+    ],
+)
+def test_as_many_proxies_are_believed_as_stand_in_front(tmp_path, environ, count):
+    assert config(tmp_path, **environ).proxies == count
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("BORDEREAU_BIND", "localhost"),
+        ("BORDEREAU_BIND", "127.0.0.1:8000"),
+        ("BORDEREAU_METRICS", "9464"),
+        ("BORDEREAU_METRICS", "127.0.0.1"),
+        ("BORDEREAU_METRICS", "127.0.0.1:0"),
+        ("BORDEREAU_METRICS", "127.0.0.1:99999"),
+        ("BORDEREAU_WEB_PROCESSES", "0"),
+        ("BORDEREAU_WEB_PROCESSES", "many"),
+        ("BORDEREAU_TRUSTED_PROXIES", "-1"),
+        ("BORDEREAU_TRUSTED_PROXIES", "10"),
+    ],
+)
+def test_an_address_or_a_number_that_cannot_be_used_is_named(tmp_path, name, value):
+    with pytest.raises(ConfigError, match=name):
+        config(tmp_path, **{name: value})
+
+
+def test_without_the_embedded_server_a_database_must_be_named(tmp_path, monkeypatch):
+    monkeypatch.setattr("app.config.find_spec", lambda _: None)
+    with pytest.raises(ConfigError, match=r"BORDEREAU_DATABASE_URL .*bordereau\[embedded\]"):
+        config(tmp_path)
+
+
+def test_a_folder_that_is_made_is_its_owners_alone(tmp_path):
+    folder = tmp_path / "made"
+    config(folder)
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
 def test_all_faults_are_named_at_once(tmp_path):
     with pytest.raises(ConfigError) as refused:
         smtp("mail", tmp_path, BORDEREAU_SMTP_FROM="x", BORDEREAU_PORT="many")

@@ -16,7 +16,7 @@ from app.database.engine import Database
 from app.database.engine import Role as DatabaseRole
 from app.database.migrate import ready
 from app.models import Reseller, Role
-from app.themes import DEFAULT, load_themes
+from app.themes import DEFAULT, themes_of
 from app.wording.i18n import N_, gettext
 
 
@@ -93,7 +93,7 @@ def staff() -> None:
 def invite(email: str, reseller: str) -> None:
     """Make the first access of a portal, which has none by default."""
     config = Config.from_env()
-    links = Links.of(config, load_themes())
+    links = Links.of(config, themes_of(config.data))
     try:
         database = ready(config)
         reseller_id = _reseller(database, links, reseller.lower())

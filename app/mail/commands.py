@@ -16,7 +16,7 @@ from app.mail.failure_labels import FAULTS
 from app.mail.ticket_messages import Letter, sender_of
 from app.mail.transport import FOLDER, Mail, NotTakenError
 from app.models import Fault
-from app.themes import DEFAULT, load_themes
+from app.themes import DEFAULT, themes_of
 from app.wording.i18n import N_, gettext, language
 
 #: What is worth looking at first, for those faults that the settings can mend.
@@ -55,7 +55,7 @@ def test(address: str) -> None:
     if transport is None:
         raise click.ClickException(gettext("No mail server is named: set BORDEREAU_SMTP_URL."))
     try:
-        reply = transport.send(_test_mail(address), lambda: None)
+        reply = transport.send(_test_mail(config, address), lambda: None)
     except AddressError as error:
         raise click.ClickException(str(error)) from error
     except NotTakenError as error:
@@ -63,8 +63,8 @@ def test(address: str) -> None:
     click.echo(_taken(config, reply))
 
 
-def _test_mail(address: str) -> Mail:
-    sender = sender_of(load_themes().by_slug[DEFAULT])
+def _test_mail(config: Config, address: str) -> Mail:
+    sender = sender_of(themes_of(config.data).by_slug[DEFAULT])
     recipient = mail_address(address)
     message_id = f"<{secrets.token_hex(16)}@{sender.address.rpartition('@')[2]}>"
     subject, words = gettext("Test mail"), gettext("This mail was sent to try the settings. All is well.")

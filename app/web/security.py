@@ -162,9 +162,9 @@ def protect_forms(app: Flask) -> None:
 
 
 def trust_proxy(app: Flask, config: Config) -> None:
-    """Believe the one proxy that stands in front in production, and none in development."""
-    if not config.development:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+    """Believe as many proxies as stand in front, as the settings say."""
+    if count := config.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
 
 
 def refuse_foreign_origin() -> None:
