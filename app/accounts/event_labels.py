@@ -13,7 +13,7 @@ from typing import Any
 from app.accounts.journal import Event
 from app.accounts.rights import role_name
 from app.listing.criteria import Criteria
-from app.lists import REMITTANCES, TRANSACTIONS
+from app.lists import LISTS
 from app.models import Role
 from app.wording.i18n import N_, gettext
 
@@ -73,7 +73,6 @@ WORDS: Mapping[Event, Said] = {
     Event.FILE_REPLACE_ASKED: Said(N_("Had a file replace its former content"), N_("%(file)s")),
     Event.JOURNAL_EXPORTED: Said(N_("Downloaded the journal"), N_("%(rows)s lines")),
 }
-_LISTS = {spec.name: spec for spec in (TRANSACTIONS, REMITTANCES)}
 
 
 def title(event: str) -> str:
@@ -91,7 +90,7 @@ def detail(event: str, details: Mapping[str, Any], day: date) -> str:
 def _spoken(details: Mapping[str, Any], day: date) -> Iterator[tuple[str, str]]:
     for name, value in details.items():
         if name == "list":
-            yield name, gettext(_LISTS[value].title) if value in _LISTS else str(value)
+            yield name, gettext(LISTS[value].title) if value in LISTS else str(value)
         elif name == "asked":
             yield name, _asked(details, day)
         elif name == "role":
@@ -102,7 +101,7 @@ def _spoken(details: Mapping[str, Any], day: date) -> Iterator[tuple[str, str]]:
 
 def _asked(details: Mapping[str, Any], day: date) -> str:
     """The filters of a list, as the list itself words them."""
-    spec = _LISTS.get(details.get("list", ""))
+    spec = LISTS.get(details.get("list", ""))
     pairs = [(str(name), str(value)) for name, value in details["asked"]]
     return Criteria.from_args(spec, pairs, day).in_words() if spec else ""
 

@@ -10,22 +10,23 @@ from typing import ClassVar
 
 from sqlalchemy import ColumnElement, and_, or_
 
-from app.listing.filters import Asked, Refused, clean, is_card
+from app.listing.filters import Filter, Refused, clean, is_card
 from app.listing.kinds import Expression, Money, has_exponent
 from app.wording import money
-from app.wording.i18n import N_, language
+from app.wording.i18n import N_, gettext, language
 
 EXPONENTS = (money.DEFAULT_EXPONENT, *money.EXPONENTS)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Amount(Asked, Money):
+class Amount(Filter, Money):
     """An amount, asked for without its sign; a value is a decimal number of currency units.
 
     The same ``12,50`` is 1250 in EUR and 12500 in TND: each row is compared with its own.
     """
 
     widget: ClassVar[str] = "amount"
+    mode: ClassVar[str] = "decimal"
 
     def parse(self, text: str) -> Decimal:
         try:
@@ -83,6 +84,9 @@ def _rounded(value: Decimal, exponent: int, rounding: str) -> int:
 class AtLeast(Amount):
     """The lower end of a range of amounts."""
 
+    def input_label(self, title: str) -> str:
+        return gettext("%(label)s from", label=title)
+
     def say(self, value: Decimal) -> str:
         return f"≥ {super().say(value)}"
 
@@ -90,6 +94,9 @@ class AtLeast(Amount):
 @dataclass(frozen=True, kw_only=True, eq=False)
 class AtMost(Amount):
     """The upper end of a range of amounts."""
+
+    def input_label(self, title: str) -> str:
+        return gettext("%(label)s to", label=title)
 
     def say(self, value: Decimal) -> str:
         return f"≤ {super().say(value)}"

@@ -12,12 +12,12 @@ from types import MappingProxyType
 from typing import Any
 
 from app.listing.cursor import Cursor
-from app.listing.field import ListSpec, Parameter
+from app.listing.field import Args, Parameter
 from app.listing.filters import Refused, is_card
 from app.listing.period import Period, parse_day, period_of
+from app.listing.spec import ListSpec
 from app.wording.i18n import N_, gettext
 
-Args = tuple[tuple[str, str], ...]
 Texts = Mapping[str, Sequence[str]]
 
 DATES = ("date_from", "date_to")

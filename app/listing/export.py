@@ -12,13 +12,14 @@ from typing import Any, BinaryIO, cast
 from psycopg import Connection as Driver
 from sqlalchemy import Connection, select, text
 
-from app.listing.criteria import Args, Criteria
-from app.listing.field import ListSpec
+from app.listing.criteria import Criteria
+from app.listing.field import Args
 from app.listing.kinds import Row, Statement
 from app.listing.period import Period
 from app.listing.query import ordering, page
 from app.listing.scope import Scope
 from app.listing.source import asked_of, in_sight, joined
+from app.listing.spec import ListSpec
 from app.listing.sums import CurrencyTotals, totals
 from app.wording.i18n import speaking
 

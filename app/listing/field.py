@@ -1,27 +1,42 @@
-"""A field of a list, declared once, and a list of fields: everything else reads these.
+"""A field of a list, declared once: everything else reads the declaration.
 
-Filter form, chips, table, phone card, details, totals, CSV and JSON all come from the catalogues
-``remittances`` and ``transactions``. A new column is one line there.
+Filter form, chips, table, phone card, details, totals, CSV and JSON all come from the fields of a list.
+A new column is one field in its list's module, and its French words.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sqlalchemy import Column, ColumnElement
 from sqlalchemy.sql import visitors
 
 from app.listing.amounts import Amount, AtLeast, AtMost
-from app.listing.filters import Asked, Choice
+from app.listing.filters import Choice, Filter
 from app.listing.kinds import Expression, Kind, Row
-from app.models import Remittance, Transaction
 from app.wording.i18n import gettext
 
 #: Where a field stands on the card of a phone.
 Slot = Literal["title", "aside", "meta", "badge"]
+#: How loudly a badge speaks.
+Tone = Literal["good", "info", "warn", "bad"]
+#: Parameters of an address, in order.
+Args = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Link:
+    """A page of a list: the row ``id``, or else the rows that ``args`` ask for.
+
+    ``list`` is the name of the list, ``words`` are in the language of the moment where the link stands alone.
+    """
+
+    list: str
+    id: int | None = None
+    args: Args = ()
+    words: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -29,21 +44,32 @@ class Field:
     """One thing to know about a row.
 
     ``name`` is the URL parameter, the JSON key and the key of a row. ``column`` is what is shown;
-    ``asked`` and ``ask`` are what a filter compares and how, when these differ from ``column`` and
-    ``kind``; ``daily`` is the same thing in the daily sums. ``slot`` None means: details only, on a
-    phone. ``sort`` lets the list be ordered by this field.
+    ``filter_column`` and ``filter_kind`` are what a filter compares and how, when these differ from
+    ``column`` and ``kind``; ``daily`` is the same thing in the daily sums. ``sort`` lets the list be
+    ordered by this field.
+
+    ``section`` is the title of its group among the details; None is for what a part of its own shows there.
+    ``slot`` is its place on the card of a phone, None for none. ``in_table`` says whether it is a column of
+    the table: usually what can be asked for, or stands on the card. ``tones`` are those of its codes when it
+    is a badge; what is not there is the ordinary case, and quiet. ``link`` is where its value leads,
+    ``void`` whether it is struck out.
     """
 
     name: str
     label: str
     kind: Kind
     column: Expression
+    section: str | None = None
     filter: bool = False
-    ask: Asked | None = None
-    asked: Expression | None = None
+    filter_kind: Filter | None = None
+    filter_column: Expression | None = None
     daily: Expression | None = None
     sort: bool = False
     slot: Slot | None = None
+    in_table: bool | None = None
+    tones: Mapping[str, Tone] = field(default_factory=dict)
+    link: Callable[[Row], Link | None] | None = None
+    void: Callable[[Row], bool] | None = None
 
     @property
     def title(self) -> str:
@@ -51,14 +77,21 @@ class Field:
         return gettext(self.label)
 
     @property
-    def widget(self) -> str:
-        """How the filter is filled in: period, text, choice, card or amount."""
-        asked = self.ask or self.kind
-        return asked.widget if isinstance(asked, Asked) else "period"
+    def is_column(self) -> bool:
+        """Whether it is a column of the table."""
+        return self.in_table if self.in_table is not None else self.filter or self.slot is not None
 
     def show(self, row: Row) -> str:
         """The text for a page, in the language of the moment."""
         return self.kind.show(row[self.name], row)
+
+    def cell(self, row: Row) -> str:
+        """The text of its cell or badge, in the language of the moment."""
+        return self.kind.cell(row[self.name], row)
+
+    def tone(self, row: Row) -> Tone | None:
+        """How loudly the badge of ``row`` speaks; None when it is the ordinary case."""
+        return self.tones.get(row[self.name])
 
     def explain(self, row: Row) -> str | None:
         """A sentence about the value, where one helps."""
@@ -70,13 +103,13 @@ class Field:
 
     def choices(self) -> tuple[tuple[str, str], ...]:
         """Codes and words to choose from; empty for other widgets."""
-        asked = self.ask or self.kind
+        asked = self.filter_kind or self.kind
         return asked.choices() if isinstance(asked, Choice) else ()
 
     def parameters(self) -> Iterator[Parameter]:
         """The parameters of an address that ask for this field (the period is apart)."""
-        asked = self.ask or self.kind
-        if not self.filter or not isinstance(asked, Asked):
+        asked = self.filter_kind or self.kind
+        if not self.filter or not isinstance(asked, Filter):
             return
         yield Parameter(self.name, self, asked)
         if isinstance(asked, Amount):
@@ -85,7 +118,7 @@ class Field:
 
     def conditions(self, values: Mapping[str, tuple[Any, ...]]) -> Iterator[ColumnElement[bool]]:
         """What the values of the parameters ask of the rows."""
-        yield from self._conditions(self.column if self.asked is None else self.asked, values)
+        yield from self._conditions(self.column if self.filter_column is None else self.filter_column, values)
 
     def daily_conditions(self, values: Mapping[str, tuple[Any, ...]]) -> Iterator[ColumnElement[bool]]:
         """The same of the daily sums; nothing when these do not know this field."""
@@ -95,8 +128,8 @@ class Field:
     def _conditions(
         self, column: Expression, values: Mapping[str, tuple[Any, ...]]
     ) -> Iterator[ColumnElement[bool]]:
-        asked = self.ask or self.kind
-        if isinstance(asked, Asked) and self.name in values:
+        asked = self.filter_kind or self.kind
+        if isinstance(asked, Filter) and self.name in values:
             yield asked.where(column, values[self.name])
         low, high = (values.get(f"{self.name}_{end}", (None,))[0] for end in ("from", "to"))
         if isinstance(asked, Amount) and (low is not None or high is not None):
@@ -109,62 +142,13 @@ class Parameter:
 
     name: str
     field: Field
-    kind: Asked
+    kind: Filter
     single: bool = False
 
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class ListSpec:
-    """One of the two lists.
-
-    ``on`` is the local day that the period and the partitions go by, ``at`` the instant that orders
-    the rows, ``size`` the amount without sign, ``keys`` the columns that rows carry besides the
-    fields (links, tickets).
-    """
-
-    name: str
-    title: str
-    model: type[Remittance | Transaction]
-    on: Expression
-    at: Expression
-    size: Expression
-    keys: Mapping[str, Expression]
-    fields: tuple[Field, ...]
-
-    @cached_property
-    def filters(self) -> tuple[Field, ...]:
-        """The fields that can be asked for, in the order of the form."""
-        return tuple(field for field in self.fields if field.filter)
-
-    @cached_property
-    def parameters(self) -> Mapping[str, Parameter]:
-        """The parameters of an address by name; the period, the order and the page are apart."""
-        return {found.name: found for field in self.filters for found in field.parameters()}
-
-    @cached_property
-    def by_name(self) -> Mapping[str, Field]:
-        """The fields by name."""
-        return {field.name: field for field in self.fields}
-
     @property
-    def columns(self) -> tuple[Field, ...]:
-        """The columns of the table on a desktop: every field that can be asked for."""
-        return self.filters
-
-    @cached_property
-    def sorts(self) -> tuple[str, ...]:
-        """The values of ``sort``, the usual one first."""
-        names = [field.name for field in self.fields if field.sort]
-        return tuple(f"{sign}{name}" for name in names for sign in ("-", ""))
-
-    def card(self, slot: Slot) -> tuple[Field, ...]:
-        """The fields of a place of the phone card."""
-        return tuple(field for field in self.fields if field.slot == slot)
-
-    @property
-    def details(self) -> tuple[Field, ...]:
-        """Every field, for the page of one row."""
-        return self.fields
+    def label(self) -> str:
+        """What its input is called, in the language of the moment."""
+        return self.kind.input_label(self.field.title)
 
 
 def tables_of(expression: ColumnElement[Any]) -> frozenset[str]:

@@ -60,10 +60,20 @@ def is_card(text: str) -> bool:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Asked(Kind):
-    """A kind that a filter can ask for."""
+class Filter(Kind):
+    """A kind that a filter can ask for.
+
+    ``widget`` is how its input is filled in: text, choice, card or amount; ``pattern`` all that it may
+    hold, ``mode`` which keyboard a phone shows.
+    """
 
     widget: ClassVar[str] = "text"
+    pattern: ClassVar[str] = ""
+    mode: ClassVar[str] = ""
+
+    def input_label(self, title: str) -> str:
+        """What an input of the field ``title`` is called, in the language of the moment."""
+        return title
 
     @abstractmethod
     def parse(self, text: str) -> Any:
@@ -83,8 +93,8 @@ class Asked(Kind):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Words(Asked):
-    """Words match anywhere, without accents or case."""
+class FreeText(Filter):
+    """FreeText match anywhere, without accents or case."""
 
     def parse(self, text: str) -> str:
         words = clean(text)
@@ -98,7 +108,7 @@ class Words(Asked):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Code(Asked, Identifier):
+class Code(Filter, Identifier):
     """An identifier: matches exactly; case and leading zeros do not matter.
 
     ``longest`` bounds what can be typed. ``indexed`` codes have an index on their text without leading
@@ -189,19 +199,19 @@ class Bank(Code):
 
     def parse(self, text: str) -> str:
         named = any(letter.isalpha() for letter in text)
-        return Words().parse(text) if named else super().parse(text)
+        return FreeText().parse(text) if named else super().parse(text)
 
     def where(self, column: Expression, values: Sequence[str]) -> ColumnElement[bool]:
         names = [value for value in values if any(letter.isalpha() for letter in value)]
         codes = [value for value in values if value not in names]
         return or_(
             super().where(column, codes) if codes else false(),
-            Words().where(self.name, names) if names else false(),
+            FreeText().where(self.name, names) if names else false(),
         )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Choice(Asked):
+class Choice(Filter):
     """One of a few codes, shown in words."""
 
     widget: ClassVar[str] = "choice"
@@ -248,15 +258,21 @@ class ApplicationCode(Choice):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Card(Asked):
+class Card(Filter):
     """A truncated card number: the last four digits, and the first six when they are known.
 
     The column holds the last four, ``bin`` the first six. A value is ``(first six or "", last four)``.
     """
 
     widget: ClassVar[str] = "card"
+    #: A full card number does not even leave the browser.
+    pattern: ClassVar[str] = r"[0-9]{4}|[0-9]{6}[ *.xX\-]*[0-9]{4}"
+    mode: ClassVar[str] = "numeric"
     quoted: ClassVar[bool] = True
     bin: Expression
+
+    def input_label(self, title: str) -> str:  # noqa: ARG002 - it says which digits
+        return gettext("Card (last 4 digits)")
 
     def csv(self, column: Expression) -> Expression:
         return protected(column)
@@ -281,7 +297,7 @@ class Card(Asked):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Expiry(Asked):
+class Expiry(Filter):
     """The month a card expires, stored as ``MMYY``."""
 
     quoted: ClassVar[bool] = True

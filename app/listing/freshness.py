@@ -18,11 +18,11 @@ from sqlalchemy import (
     select,
 )
 
-from app.listing.field import ListSpec
 from app.listing.kinds import Expression, Statement
 from app.listing.period import Period
 from app.listing.scope import Scope
 from app.listing.source import in_scope
+from app.listing.spec import ListSpec
 from app.models import Contract, ReceivedDay, Transaction
 
 _FOREVER = literal_column("date 'infinity'", Date)

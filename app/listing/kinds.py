@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 
 from app.wording import money
-from app.wording.i18n import gettext, language
+from app.wording.i18n import N_, gettext, language
 
 Expression = SQLColumnExpression[Any]
 #: A statement of any columns.
@@ -64,10 +64,16 @@ class Kind:
     """
 
     quoted: ClassVar[bool] = False
+    #: The words of a list in falling and in rising order of it; ``%(label)s`` is the field's.
+    order_words: ClassVar[tuple[str, str]] = (N_("%(label)s, from Z to A"), N_("%(label)s, from A to Z"))
 
     def show(self, value: Any, row: Row) -> str:  # noqa: ARG002 - an amount looks up its currency
         """Text for a page, in the language of the moment; empty when the value is unknown."""
         return "" if value is None else str(value)
+
+    def cell(self, value: Any, row: Row) -> str:
+        """Text of a cell or a badge, where it may say more than :meth:`show` beside a label."""
+        return self.show(value, row)
 
     def explain(self, value: Any) -> str | None:  # noqa: ARG002 - most values speak for themselves
         """A sentence that says what the value means, for those that need one."""
@@ -123,6 +129,8 @@ class Identifier(Kind):
 class Moment(Kind):
     """A local date and time, as the terminal's clock showed it."""
 
+    order_words: ClassVar[tuple[str, str]] = (N_("Newest first"), N_("Oldest first"))
+
     def show(self, value: datetime | None, row: Row) -> str:  # noqa: ARG002
         return value.strftime(MOMENTS[language()]) if value else ""
 
@@ -136,6 +144,8 @@ class Moment(Kind):
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Whole(Kind):
     """A number of things."""
+
+    order_words: ClassVar[tuple[str, str]] = (N_("%(label)s, largest first"), N_("%(label)s, smallest first"))
 
     def csv(self, column: Expression) -> Expression:
         return cast(column, Text)
@@ -181,6 +191,7 @@ def yes_or_no() -> tuple[str, str]:
 class Money(Kind):
     """Signed minor units of the currency that the row holds under ``currency``."""
 
+    order_words: ClassVar[tuple[str, str]] = (N_("Largest amount first"), N_("Smallest amount first"))
     currency: Expression
     currency_field: str = "currency"
 

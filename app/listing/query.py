@@ -11,25 +11,25 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, and_, select, true, tuple_, union_all
 
-from app.listing.criteria import Args, Criteria
+from app.listing.criteria import Criteria
 from app.listing.cursor import Cursor
-from app.listing.field import ListSpec
+from app.listing.field import Args
 from app.listing.freshness import Freshness, freshness
 from app.listing.kinds import Expression, Row, Statement
 from app.listing.scope import Scope
 from app.listing.source import Parents, in_scope, joined, parents_of, rows_alone
-from app.listing.sums import CurrencyTotals, Totals, TypeSum, sums_by_type, totals
+from app.listing.spec import ListSpec
+from app.listing.sums import CurrencyTotals, Totals, totals
 
 __all__ = [
     "CurrencyTotals",
     "Freshness",
     "Page",
     "Totals",
-    "TypeSum",
     "freshness",
     "one",
     "page",
-    "sums_by_type",
+    "printable",
     "totals",
 ]
 
@@ -68,11 +68,11 @@ def page_statement(spec: ListSpec, scope: Scope, criteria: Criteria, size: int) 
     same = and_(
         model.merchant_id == scope.merchant_id,
         model.id == chosen.c.id,
-        spec.on == chosen.c.day,
-        spec.on.between(criteria.period.first, criteria.period.last),
+        spec.day == chosen.c.day,
+        spec.day.between(criteria.period.first, criteria.period.last),
     )
     return (
-        select(*_columns(spec), spec.at.label(_AT), spec.size.label(_SIZE))
+        select(*_columns(spec), spec.instant.label(_AT), spec.amount.label(_SIZE))
         .select_from(joined(spec, scope, chosen.join(model.__table__, same)))
         .order_by(*ordering(spec, criteria))
     )
@@ -81,7 +81,12 @@ def page_statement(spec: ListSpec, scope: Scope, criteria: Criteria, size: int) 
 def _chosen(spec: ListSpec, scope: Scope, criteria: Criteria, size: int) -> FromClause:
     """The keys of the rows of a page."""
     source, where = rows_alone(spec, scope, criteria)
-    keys = [spec.model.id.label("id"), spec.on.label("day"), spec.at.label("at"), spec.size.label("size")]
+    keys = [
+        spec.model.id.label("id"),
+        spec.day.label("day"),
+        spec.instant.label("at"),
+        spec.amount.label("size"),
+    ]
     rows = select(*keys).select_from(source).where(*where, *_behind(spec, criteria))
     rows = rows.order_by(*ordering(spec, criteria)).limit(size)
     parents = parents_of(spec, scope, criteria)
@@ -106,13 +111,13 @@ def _of_few(criteria: Criteria, rows: Statement, parents: Parents, size: int) ->
 
 def _columns(spec: ListSpec) -> list[ColumnElement[Any]]:
     fields = {field.name: field.column for field in spec.fields}
-    return [column.label(name) for name, column in {**spec.keys, **fields}.items()]
+    return [column.label(name) for name, column in {**spec.row_keys, **fields}.items()]
 
 
 def _order(spec: ListSpec, criteria: Criteria) -> tuple[Expression, ...]:
     """The columns a list is ordered by: never NULL, and ending with the id."""
-    first = (spec.size,) if by_amount(criteria) else ()
-    return (*first, spec.at, spec.model.id)
+    first = (spec.amount,) if by_amount(criteria) else ()
+    return (*first, spec.instant, spec.model.id)
 
 
 def by_amount(criteria: Criteria) -> bool:
@@ -146,11 +151,26 @@ def _cursor(criteria: Criteria, row: Row) -> Cursor:
 
 def one(connection: Connection, spec: ListSpec, scope: Scope, row_id: int) -> Row | None:
     """Every field of a row; None when there is none, or none in scope."""
+    return _one(connection, spec, scope, row_id, _columns(spec))
+
+
+def printable(connection: Connection, spec: ListSpec, scope: Scope, row_id: int) -> Row | None:
+    """A row with all that its ticket needs; None when there is none in scope, or the list has no tickets."""
+    if spec.ticket is None:
+        return None
+    columns = _columns(spec)
+    columns += [column.label(name) for name, column in spec.ticket.columns.items()]
+    return _one(connection, spec, scope, row_id, columns)
+
+
+def _one(
+    connection: Connection, spec: ListSpec, scope: Scope, row_id: int, columns: list[ColumnElement[Any]]
+) -> Row | None:
     if not 0 < row_id <= LARGEST_ID:
         return None
     own = in_scope(spec.model.merchant_id, spec.model.contract_id, scope)
     statement = (
-        select(*_columns(spec))
+        select(*columns)
         .select_from(joined(spec, scope, spec.model.__table__))
         .where(*own, spec.model.id == row_id)
     )

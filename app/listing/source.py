@@ -22,9 +22,10 @@ from sqlalchemy import (
 )
 
 from app.listing.criteria import Criteria
-from app.listing.field import ListSpec, tables_of
+from app.listing.field import tables_of
 from app.listing.kinds import Expression, Statement
 from app.listing.scope import Scope
+from app.listing.spec import ListSpec
 from app.models import Contract, Outlet, Remittance, Transaction
 
 #: A terminal calls within days of a payment; a month of margin also bears a clock that is wrong.
@@ -40,7 +41,7 @@ Condition = ColumnElement[bool]
 
 
 @dataclass(frozen=True)
-class Asked:
+class SortedConditions:
     """The conditions of the filters, by what they read.
 
     ``own``: the listed rows alone; ``contract``: contracts and outlets alone; ``remittance``: the
@@ -59,7 +60,7 @@ class Asked:
         return self.own + self.contract + self.remittance + self.joined
 
 
-def asked_of(spec: ListSpec, criteria: Criteria) -> Asked:
+def asked_of(spec: ListSpec, criteria: Criteria) -> SortedConditions:
     """The conditions of ``criteria``, sorted by the tables they read."""
     conditions = [condition for field in spec.filters for condition in field.conditions(criteria.asked)]
     places = [_place(spec, tables_of(condition)) for condition in conditions]
@@ -67,7 +68,7 @@ def asked_of(spec: ListSpec, criteria: Criteria) -> Asked:
         name: tuple(condition for condition, place in zip(conditions, places, strict=True) if place == name)
         for name in ("own", "contract", "remittance", "joined")
     }
-    return Asked(**gathered)
+    return SortedConditions(**gathered)
 
 
 def _place(spec: ListSpec, tables: frozenset[str]) -> str:
@@ -89,9 +90,9 @@ def in_sight(spec: ListSpec, scope: Scope, criteria: Criteria) -> Iterator[Condi
     """Scope, then the local days, which partitions go by, and the instants, which indexes go by."""
     earliest, latest = criteria.period.instants
     yield from in_scope(spec.model.merchant_id, spec.model.contract_id, scope)
-    yield spec.on.between(criteria.period.first, criteria.period.last)
-    yield spec.at >= earliest
-    yield spec.at < latest
+    yield spec.day.between(criteria.period.first, criteria.period.last)
+    yield spec.instant >= earliest
+    yield spec.instant < latest
 
 
 def rows_alone(spec: ListSpec, scope: Scope, criteria: Criteria) -> tuple[FromClause, list[Condition]]:

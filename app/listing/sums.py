@@ -5,9 +5,8 @@ Both ways give the same figures, held by a property test.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from sqlalchemy import (
@@ -24,10 +23,18 @@ from sqlalchemy import (
 )
 
 from app.listing.criteria import Criteria
-from app.listing.field import ListSpec
 from app.listing.kinds import Expression, Statement
 from app.listing.scope import Scope
-from app.listing.source import Asked, Condition, asked_of, contracts, in_scope, parents_of, rows_alone
+from app.listing.source import (
+    Condition,
+    SortedConditions,
+    asked_of,
+    contracts,
+    in_scope,
+    parents_of,
+    rows_alone,
+)
+from app.listing.spec import ListSpec
 from app.models import ALL_CONTRACTS, Remittance, RemittanceDay, Transaction, TransactionDay
 
 
@@ -112,7 +119,7 @@ def daily_totals(spec: ListSpec, scope: Scope, criteria: Criteria) -> Statement 
 
 
 def _daily_scope(
-    daily: type[TransactionDay | RemittanceDay], scope: Scope, asked: Asked
+    daily: type[TransactionDay | RemittanceDay], scope: Scope, asked: SortedConditions
 ) -> Iterator[Condition]:
     """The contracts' own sums when they matter, otherwise the one sum over all of them."""
     yield from in_scope(daily.merchant_id, daily.contract_id, scope)
@@ -128,94 +135,33 @@ def _transaction_sums(
     """The sums by type and outcome, from rows or from their daily sums."""
     accepted = of.outcome == "accepted"
     declined = and_(of.outcome == "declined", of.type != "preauthorisation")
-    yield _sum("count", count)
-    yield _sum("debit", amount, accepted, of.type == "debit")
-    yield _sum("refund", amount, accepted, of.type == "refund")
-    yield _sum("cancelled", amount, accepted, of.type == "cancellation")
-    yield _sum("refund_cancelled", amount, accepted, of.type == "refund_cancellation")
-    yield _sum("declined", amount, declined)
-    yield _sum("declined_count", count, declined)
+    yield sum_of("count", count)
+    yield sum_of("debit", amount, accepted, of.type == "debit")
+    yield sum_of("refund", amount, accepted, of.type == "refund")
+    yield sum_of("cancelled", amount, accepted, of.type == "cancellation")
+    yield sum_of("refund_cancelled", amount, accepted, of.type == "refund_cancellation")
+    yield sum_of("declined", amount, declined)
+    yield sum_of("declined_count", count, declined)
 
 
 def _row_sums() -> Iterator[ColumnElement[int]]:
     """The sums of remittances, from the figures that each declares."""
-    yield _sum("count", literal(1, BigInteger))
-    yield _sum("debit", Remittance.debit_amount)
-    yield _sum("refund", Remittance.refund_amount)
-    yield _sum("cancelled", Remittance.cancellation_amount)
-    yield _sum("refund_cancelled", Remittance.refund_cancellation_amount)
-    yield _sum("declined", Remittance.declined_amount)
+    yield sum_of("count", literal(1, BigInteger))
+    yield sum_of("debit", Remittance.debit_amount)
+    yield sum_of("refund", Remittance.refund_amount)
+    yield sum_of("cancelled", Remittance.cancellation_amount)
+    yield sum_of("refund_cancelled", Remittance.refund_cancellation_amount)
+    yield sum_of("declined", Remittance.declined_amount)
 
 
 def _day_sums() -> Iterator[ColumnElement[int]]:
     for name in ("count", "debit", "refund", "cancelled", "refund_cancelled", "declined"):
-        yield _sum(name, getattr(RemittanceDay, name))
+        yield sum_of(name, getattr(RemittanceDay, name))
 
 
-def _sum(name: str, column: Expression, *where: Condition) -> ColumnElement[int]:
+def sum_of(name: str, column: Expression, *where: Condition) -> ColumnElement[int]:
+    """The sum of ``column`` over the rows that meet ``where``, 0 when there is none, called ``name``."""
     total: Expression = func.sum(column)
     if where:
         total = func.sum(column).filter(*where)
     return cast(func.coalesce(total, 0), BigInteger).label(name)
-
-
-@dataclass(frozen=True)
-class TypeSum:
-    """What a remittance declares of one type, against what its payments add up to."""
-
-    type: str
-    declared_count: int
-    declared_amount: int
-    received_count: int
-    received_amount: int
-
-
-def sums_by_type(
-    connection: Connection, scope: Scope, remittance_id: int, collected_on: date
-) -> tuple[TypeSum, ...]:
-    """The six totals of a remittance, declared and received; empty when it is not in scope."""
-    statement = _sums_by_type(scope, remittance_id, collected_on)
-    found = connection.execute(statement).mappings().one_or_none()
-    if found is None:
-        return ()
-    return tuple(TypeSum(name, *(found[f"{name}_{part}"] for part in _PARTS)) for name, _ in _types())
-
-
-_PARTS = ("declared_count", "declared_amount", "received_count", "received_amount")
-
-
-def _types() -> Iterable[tuple[str, Condition]]:
-    """The six totals in the order of the ticket, and the payments each counts."""
-    counted = Transaction.type != "preauthorisation"
-    for name in ("debit", "cancellation", "refund", "refund_cancellation"):
-        yield name, and_(Transaction.type == name, Transaction.outcome == "accepted")
-    for name in ("declined", "abandoned"):
-        yield name, and_(Transaction.outcome == name, counted)
-
-
-def _sums_by_type(scope: Scope, remittance_id: int, collected_on: date) -> Statement:
-    table = Remittance.__table__
-    received = and_(
-        Transaction.merchant_id == scope.merchant_id,
-        Transaction.remittance_id == Remittance.id,
-        Transaction.collected_on == Remittance.collected_on,
-    )
-    return (
-        select(*(column for name, where in _types() for column in _type_sums(name, where)))
-        .select_from(table.outerjoin(Transaction.__table__, received))
-        .where(
-            *in_scope(Remittance.merchant_id, Remittance.contract_id, scope),
-            Remittance.id == remittance_id,
-            Remittance.collected_on == collected_on,
-        )
-        .group_by(*table.primary_key)
-    )
-
-
-def _type_sums(name: str, where: Condition) -> Iterator[ColumnElement[int]]:
-    """The columns of ``_PARTS`` for one type."""
-    columns = Remittance.__table__.c
-    yield columns[f"{name}_count"].label(f"{name}_declared_count")
-    yield columns[f"{name}_amount"].label(f"{name}_declared_amount")
-    yield func.count(Transaction.id).filter(where).label(f"{name}_received_count")
-    yield _sum(f"{name}_received_amount", Transaction.amount, where)

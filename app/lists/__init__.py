@@ -1,6 +1,12 @@
-"""What can be listed, declared once, and everything that reads the declaration."""
+"""The lists, each declared in a module of its own: one line here makes one known to the whole portal."""
 
+from app.listing.spec import ListSpec
 from app.lists.remittances import REMITTANCES
 from app.lists.transactions import TRANSACTIONS
 
-__all__ = ["REMITTANCES", "TRANSACTIONS"]
+#: By name, in the order of the menu.
+LISTS: dict[str, ListSpec] = {spec.name: spec for spec in (TRANSACTIONS, REMITTANCES)}
+#: What the portal opens on.
+FIRST = REMITTANCES
+
+__all__ = ["FIRST", "LISTS", "REMITTANCES", "TRANSACTIONS"]

@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import Connection, func
 
 from app.listing.amounts import Amount
-from app.listing.field import Field, ListSpec
-from app.listing.filters import ApplicationCode, Bank, Choice, Code, Siret, Words, flagged
-from app.listing.kinds import Identifier, Kind, Moment, Money, Whole
-from app.models import Contract, Outlet, Remittance, RemittanceDay
-from app.wording import applications, codes
-from app.wording.i18n import N_
+from app.listing.field import Field, Link
+from app.listing.filters import Choice, Code, flagged
+from app.listing.kinds import Kind, Moment, Money, Row, Whole
+from app.listing.scope import Scope
+from app.listing.spec import Alert, DetailPart, ListSpec, Noun, TicketSpec
+from app.lists.common import (
+    BANK,
+    BANK_NAME,
+    CONTRACT,
+    CONTRACT_FIELDS,
+    FILE_NUMBER,
+    OUTLET,
+    OUTLET_FIELDS,
+    REMITTANCE,
+    TERMINAL,
+    TERMINAL_FIELDS,
+    TERMINAL_NUMBER,
+    TICKET_COLUMNS,
+    day_and_time,
+)
+from app.lists.remittance_sums import TypeSum, sums_by_type
+from app.models import Remittance, RemittanceDay
+from app.tickets import remittance_ticket
+from app.wording import codes, money
+from app.wording.i18n import N_, NN_, gettext, language, ngettext
 
 #: Columns that are no field: keys, the day of the partition, what another column already tells.
 INTERNAL = frozenset(
@@ -30,7 +53,77 @@ INTERNAL = frozenset(
     }
 )
 
+CONTROL = N_("Control of the payments")
+#: When a terminal did not say when it opened a remittance, its payments are not older than this.
+OPENED_BEFORE = timedelta(days=29)
+_SEALS = {
+    "complete": N_("complete"),
+    "awaiting_payments": N_("waiting for its payments"),
+    "awaiting_totals": N_("waiting for its telecollection"),
+}
 _MONEY = Money(currency=Remittance.currency)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PaymentCount(Whole):
+    """A number of payments, in words: an empty remittance says so."""
+
+    def cell(self, value: int, row: Row) -> str:  # noqa: ARG002
+        if not value:
+            return gettext("no transaction")
+        return ngettext("%(num)s transaction", "%(num)s transactions", value)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Control(Choice):
+    """Whether payments and totals agree, with the size of the gap where they do not."""
+
+    def cell(self, value: str, row: Row) -> str:
+        if value in _SEALS:
+            return gettext(_SEALS[value])
+        return ngettext(
+            "differs by %(num)s operation and %(amount)s",
+            "differs by %(num)s operations and %(amount)s",
+            abs(row["gap_count"]),
+            amount=money.show(abs(row["gap_amount"]), row["currency"], language()),
+        )
+
+
+def payments_of(row: Row, words: str = "") -> Link:
+    """The transactions of a remittance."""
+    collected = row["collected_on"]
+    first = row["opened"].date() if row["opened"] else collected - OPENED_BEFORE
+    args = (
+        ("date_from", min(first, collected).isoformat()),
+        ("date_to", collected.isoformat()),
+        ("application", row["application"]),
+        ("contract", row["contract"]),
+        ("rank", row["rank"]),
+        ("remittance", row["number"]),
+    )
+    return Link("transactions", args=args, words=words)
+
+
+def _its_payments(row: Row) -> Link | None:
+    return payments_of(row) if row["count"] else None
+
+
+def _links(row: Row) -> Iterator[Link]:
+    if count := row["received_count"]:
+        yield payments_of(row, gettext("See its transactions (%(count)s)", count=count))
+
+
+def _alerts(row: Row) -> Iterator[Alert]:
+    if missing := row["missing_sequences"]:
+        yield Alert(
+            ngettext("%(num)s missing transaction", "%(num)s missing transactions", missing),
+            gettext("The numbers of the payments received are not in sequence."),
+        )
+
+
+def _title(row: Row) -> str:
+    return gettext("Remittance no. %(number)s", number=row["number"])
+
 
 #: In the order of the table and of the details.
 FIELDS = (
@@ -39,33 +132,19 @@ FIELDS = (
         label=N_("Date"),
         kind=Moment(),
         column=Remittance.collected_local,
+        section=REMITTANCE,
         filter=True,
         sort=True,
         slot="meta",
     ),
-    Field(
-        name="application",
-        label=N_("Payments"),
-        kind=ApplicationCode(labels=applications.LABELS),
-        column=Contract.application,
-        filter=True,
-        slot="title",
-    ),
-    Field(
-        name="contract",
-        label=N_("Contract no."),
-        kind=Code(longest=15, long_numbers=True),
-        column=Contract.number,
-        filter=True,
-    ),
-    Field(name="label", label=N_("Label"), kind=Words(), column=Contract.label, filter=True, slot="meta"),
-    Field(name="rank", label=N_("Rank"), kind=Code(longest=3), column=Contract.rank, filter=True),
+    *CONTRACT_FIELDS,
     Field(
         name="amount",
         label=N_("Amount"),
         kind=Amount(currency=Remittance.currency),
         column=Remittance.net_amount,
-        asked=func.abs(Remittance.net_amount),
+        section=REMITTANCE,
+        filter_column=func.abs(Remittance.net_amount),
         filter=True,
         sort=True,
         slot="aside",
@@ -75,86 +154,56 @@ FIELDS = (
         label=N_("Status"),
         kind=Choice(labels=codes.STATUSES),
         column=Remittance.status,
+        section=REMITTANCE,
         daily=RemittanceDay.status,
         filter=True,
         slot="badge",
+        tones={"rejected": "bad", "incomplete": "warn"},
     ),
     Field(
         name="count",
         label=N_("Transactions"),
-        kind=Whole(),
+        kind=PaymentCount(),
         column=Remittance.transaction_count,
-        ask=Choice(labels=codes.CONTENTS),
-        asked=flagged(Remittance.transaction_count > 0, "with", "without"),
+        section=REMITTANCE,
+        link=_its_payments,
+        filter_kind=Choice(labels=codes.CONTENTS),
+        filter_column=flagged(Remittance.transaction_count > 0, "with", "without"),
         daily=flagged(RemittanceDay.is_empty, "without", "with"),
         filter=True,
         slot="meta",
     ),
-    Field(
-        name="bank",
-        label=N_("Bank code"),
-        kind=Bank(name=Contract.bank_name),
-        column=func.coalesce(Remittance.bank_code, Contract.bank_code),
-        filter=True,
-    ),
-    Field(
-        name="serial",
-        label=N_("Serial no."),
-        kind=Code(longest=24, long_numbers=True, indexed=True),
-        column=Remittance.serial_number,
-        filter=True,
-    ),
-    Field(
-        name="manufacturer",
-        label=N_("Maker"),
-        kind=Words(),
-        column=Remittance.manufacturer,
-        filter=True,
-    ),
+    BANK,
+    *TERMINAL_FIELDS,
     Field(
         name="number",
         label=N_("Remittance no."),
         kind=Code(longest=6, indexed=True),
         column=Remittance.number,
+        section=REMITTANCE,
         filter=True,
     ),
+    FILE_NUMBER,
+    *OUTLET_FIELDS,
+    BANK_NAME,
+    Field(name="currency", label=N_("Currency"), kind=Kind(), column=Remittance.currency, section=REMITTANCE),
+    TERMINAL_NUMBER,
     Field(
-        name="file_number",
-        label=N_("File no."),
-        kind=Code(longest=6),
-        column=Remittance.file_number,
-        filter=True,
+        name="opened", label=N_("Opened"), kind=Moment(), column=Remittance.opened_local, section=REMITTANCE
     ),
     Field(
-        name="trade_name",
-        label=N_("Trade name"),
-        kind=Words(),
-        column=Outlet.trade_name,
-        filter=True,
-        slot="meta",
+        name="status_text",
+        label=N_("Answer of the host"),
+        kind=Kind(),
+        column=Remittance.status_text,
+        section=REMITTANCE,
     ),
-    Field(
-        name="siret",
-        label=N_("SIRET"),
-        kind=Siret(said=Remittance.siret),
-        column=func.coalesce(Remittance.siret, Outlet.siret),
-        filter=True,
-    ),
-    Field(name="bank_name", label=N_("Bank"), kind=Kind(), column=Contract.bank_name),
-    Field(name="currency", label=N_("Currency"), kind=Kind(), column=Remittance.currency),
-    Field(
-        name="terminal_number",
-        label=N_("Terminal no."),
-        kind=Identifier(),
-        column=Remittance.terminal_number,
-    ),
-    Field(name="opened", label=N_("Opened"), kind=Moment(), column=Remittance.opened_local),
-    Field(name="status_text", label=N_("Answer of the host"), kind=Kind(), column=Remittance.status_text),
     Field(
         name="transmission",
         label=N_("Transmission"),
         kind=Choice(labels=codes.TRANSMISSIONS),
         column=Remittance.transmission,
+        section=REMITTANCE,
     ),
     Field(name="debit_count", label=N_("Number of debits"), kind=Whole(), column=Remittance.debit_count),
     Field(name="debit", label=N_("Debits"), kind=_MONEY, column=Remittance.debit_amount),
@@ -211,53 +260,117 @@ FIELDS = (
     Field(
         name="seal",
         label=N_("Control of the payments"),
-        kind=Choice(labels=codes.SEALS),
+        kind=Control(labels=codes.SEALS),
         column=Remittance.seal,
+        section=CONTROL,
         slot="badge",
+        tones={
+            "complete": "good",
+            "awaiting_payments": "warn",
+            "awaiting_totals": "warn",
+            "differs": "bad",
+        },
     ),
     Field(
         name="received_count",
         label=N_("Number of payments received"),
         kind=Whole(),
         column=Remittance.received_count,
+        section=CONTROL,
     ),
     Field(
         name="received_net",
         label=N_("Net of the payments received"),
         kind=_MONEY,
         column=Remittance.received_net,
+        section=CONTROL,
     ),
     Field(
         name="gap_count",
         label=N_("Gap in number"),
         kind=Whole(),
         column=Remittance.transaction_count - Remittance.received_count,
+        section=CONTROL,
     ),
     Field(
         name="gap_amount",
         label=N_("Gap in amount"),
         kind=_MONEY,
         column=Remittance.net_amount - Remittance.received_net,
+        section=CONTROL,
     ),
     Field(
         name="missing_sequences",
         label=N_("Missing transactions"),
         kind=Whole(),
         column=Remittance.missing_sequences,
+        section=CONTROL,
     ),
 )
 
+_BY_NAME = {field.name: field for field in FIELDS}
+
+
+def _sums(connection: Connection, scope: Scope, row: Row) -> tuple[TypeSum, ...]:
+    return sums_by_type(connection, scope, row["id"], row["collected_on"])
+
+
+def _subject(row: Row) -> str:
+    day, time = day_and_time(row)
+    return gettext("your remittance ticket of %(day)s, %(time)s", day=day, time=time)
+
+
+def _opening(row: Row) -> str:
+    day, time = day_and_time(row)
+    return gettext(
+        "Here is the ticket of the remittance no. %(number)s of %(day)s at %(time)s (%(application)s). "
+        "Its total is %(amount)s.",
+        number=row["number"],
+        day=day,
+        time=time,
+        application=_BY_NAME["application"].show(row),
+        amount=money.show(row["amount"], row["currency"], language()),
+    )
+
+
 REMITTANCES = ListSpec(
     name="remittances",
+    path="/remises",
     title=N_("Remittances"),
+    noun=Noun(*NN_("%(num)s remittance", "%(num)s remittances")),
+    back=N_("All remittances"),
+    empty=N_("No terminal called in this period."),
     model=Remittance,
-    on=Remittance.collected_on,
-    at=Remittance.collected_at,
-    size=func.abs(Remittance.net_amount),
-    keys={
+    day=Remittance.collected_on,
+    instant=Remittance.collected_at,
+    amount=func.abs(Remittance.net_amount),
+    row_keys={
         "id": Remittance.id,
         "contract_id": Remittance.contract_id,
         "collected_on": Remittance.collected_on,
     },
     fields=FIELDS,
+    usual_filters=("date", "application", "trade_name", "amount", "status", "number"),
+    sections=(REMITTANCE, CONTROL, CONTRACT, OUTLET, TERMINAL),
+    row_title=_title,
+    links=_links,
+    alerts=_alerts,
+    detail_part=DetailPart(read=_sums, template="lists/remittance_sums.html"),
+    ticket=TicketSpec(
+        columns={**TICKET_COLUMNS, "ticket": Remittance.ticket},
+        print=remittance_ticket,
+        subject=_subject,
+        opening=_opening,
+        facts=(
+            "trade_name",
+            "date",
+            "number",
+            "application",
+            "contract",
+            "rank",
+            "count",
+            "amount",
+            "status",
+        ),
+    ),
 )

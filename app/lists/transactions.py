@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from sqlalchemy import and_, case, func
+from collections.abc import Iterator
+
+from sqlalchemy import and_, case
 
 from app.listing.amounts import Amount
-from app.listing.field import Field, ListSpec
-from app.listing.filters import (
-    ApplicationCode,
-    Bank,
-    Card,
-    Choice,
-    Code,
-    Expiry,
-    ResponseCode,
-    Siret,
-    Words,
-    flagged,
-    masked,
+from app.listing.field import Field, Link
+from app.listing.filters import Card, Choice, Code, Expiry, FreeText, ResponseCode, flagged, masked
+from app.listing.kinds import Flag, Identifier, Kind, Moment, Money, Rate, Row
+from app.listing.spec import ListSpec, Noun, TicketSpec
+from app.lists.common import (
+    BANK,
+    BANK_NAME,
+    CONTRACT,
+    CONTRACT_FIELDS,
+    FILE_NUMBER,
+    OUTLET,
+    OUTLET_FIELDS,
+    REMITTANCE,
+    TERMINAL,
+    TERMINAL_FIELDS,
+    TERMINAL_NUMBER,
+    TICKET_COLUMNS,
+    day_and_time,
 )
-from app.listing.kinds import Flag, Identifier, Kind, Moment, Money, Rate
-from app.models import Contract, Outlet, Remittance, Transaction, TransactionDay
-from app.wording import applications, codes
-from app.wording.i18n import N_
+from app.models import Remittance, Transaction, TransactionDay
+from app.tickets import cardholder_ticket
+from app.wording import codes, money
+from app.wording.i18n import N_, NN_, gettext, language
 
 #: Columns that are no field: keys, the day of the partition, what another column already tells.
 INTERNAL = frozenset(
@@ -41,11 +48,31 @@ INTERNAL = frozenset(
     }
 )
 
+PAYMENT = N_("Payment")
+CARD = N_("Card")
+AUTHORISATION = N_("Authorisation")
+CARDHOLDER = N_("Cardholder's currency")
+
 _MONEY = Money(currency=Transaction.currency)
 #: Money goes back to the cardholder.
 _NEGATIVE = Transaction.type.in_(("refund", "cancellation"))
 _COUNTED = and_(Transaction.outcome == "accepted", Transaction.type != "preauthorisation")
 _SIGNED = case((_NEGATIVE, -Transaction.amount), else_=Transaction.amount)
+
+
+def _its_remittance(row: Row) -> Link | None:
+    """The telecollection that a payment came with."""
+    return Link("remittances", id=row["remittance_id"]) if row["remittance"] else None
+
+
+def _title(row: Row) -> str:
+    return gettext("Transaction of %(date)s", date=_BY_NAME["date"].show(row))
+
+
+def _links(row: Row) -> Iterator[Link]:
+    words = gettext("See the remittance no. %(number)s", number=row["remittance"])
+    yield Link("remittances", id=row["remittance_id"], words=words)
+
 
 #: In the order of the table and of the details.
 FIELDS = (
@@ -54,6 +81,7 @@ FIELDS = (
         label=N_("Date"),
         kind=Moment(),
         column=Transaction.occurred_local,
+        section=PAYMENT,
         filter=True,
         sort=True,
         slot="meta",
@@ -63,67 +91,54 @@ FIELDS = (
         label=N_("Transactions"),
         kind=Choice(labels=codes.STATES),
         column=flagged(Transaction.remitted, "remitted", "pending"),
+        section=REMITTANCE,
         daily=flagged(TransactionDay.remitted, "remitted", "pending"),
         filter=True,
         slot="badge",
+        tones={"pending": "warn"},
     ),
-    Field(
-        name="application",
-        label=N_("Payments"),
-        kind=ApplicationCode(labels=applications.LABELS),
-        column=Contract.application,
-        filter=True,
-        slot="title",
-    ),
-    Field(
-        name="contract",
-        label=N_("Contract no."),
-        kind=Code(longest=15, long_numbers=True),
-        column=Contract.number,
-        filter=True,
-    ),
-    Field(name="label", label=N_("Label"), kind=Words(), column=Contract.label, filter=True, slot="meta"),
-    Field(name="rank", label=N_("Rank"), kind=Code(longest=3), column=Contract.rank, filter=True),
-    Field(
-        name="bank",
-        label=N_("Bank code"),
-        kind=Bank(name=Contract.bank_name),
-        column=func.coalesce(Remittance.bank_code, Contract.bank_code),
-        filter=True,
-    ),
+    *CONTRACT_FIELDS,
+    BANK,
     Field(
         name="amount",
         label=N_("Amount"),
         kind=Amount(currency=Transaction.currency),
         column=_SIGNED,
-        asked=Transaction.amount,
+        section=PAYMENT,
+        filter_column=Transaction.amount,
         filter=True,
         sort=True,
         slot="aside",
+        void=lambda row: row["outcome"] != "accepted",
     ),
     Field(
         name="type",
         label=N_("Type"),
         kind=Choice(labels=codes.TYPES),
         column=Transaction.type,
+        section=PAYMENT,
         daily=TransactionDay.type,
         filter=True,
         slot="badge",
+        tones=dict.fromkeys(("refund", "cancellation", "refund_cancellation", "preauthorisation"), "info"),
     ),
     Field(
         name="outcome",
         label=N_("Result"),
         kind=Choice(labels=codes.OUTCOMES),
         column=Transaction.outcome,
+        section=PAYMENT,
         daily=TransactionDay.outcome,
         filter=True,
         slot="badge",
+        tones={"declined": "bad", "abandoned": "warn"},
     ),
     Field(
         name="response_code",
         label=N_("Response code"),
         kind=ResponseCode(),
         column=Transaction.response_code,
+        section=AUTHORISATION,
         filter=True,
     ),
     Field(
@@ -131,158 +146,198 @@ FIELDS = (
         label=N_("Card no."),
         kind=Card(bin=Transaction.card_bin),
         column=masked(Transaction.card_bin, Transaction.card_last4),
-        asked=Transaction.card_last4,
+        section=CARD,
+        filter_column=Transaction.card_last4,
         filter=True,
         slot="meta",
     ),
-    Field(name="expiry", label=N_("Expiry"), kind=Expiry(), column=Transaction.expiry, filter=True),
+    Field(
+        name="expiry", label=N_("Expiry"), kind=Expiry(), column=Transaction.expiry, filter=True, section=CARD
+    ),
     Field(
         name="authorisation",
         label=N_("Authorisation no."),
         kind=Code(longest=12, indexed=True),
         column=Transaction.authorisation_number,
+        section=AUTHORISATION,
         filter=True,
     ),
-    Field(name="issuer", label=N_("Issuer"), kind=Words(), column=Transaction.issuer, filter=True),
-    Field(name="product", label=N_("Product"), kind=Words(), column=Transaction.product, filter=True),
+    Field(
+        name="issuer",
+        label=N_("Issuer"),
+        kind=FreeText(),
+        column=Transaction.issuer,
+        filter=True,
+        section=CARD,
+    ),
+    Field(
+        name="product",
+        label=N_("Product"),
+        kind=FreeText(),
+        column=Transaction.product,
+        filter=True,
+        section=CARD,
+    ),
     Field(
         name="remittance",
         label=N_("Remittance no."),
         kind=Code(longest=6, indexed=True),
         column=Remittance.number,
+        section=REMITTANCE,
+        link=_its_remittance,
         filter=True,
     ),
-    Field(
-        name="file_number",
-        label=N_("File no."),
-        kind=Code(longest=6),
-        column=Remittance.file_number,
-        filter=True,
-    ),
+    FILE_NUMBER,
     Field(
         name="dossier",
         label=N_("Dossier no."),
         kind=Code(longest=40),
         column=Transaction.dossier_number,
+        section=PAYMENT,
         filter=True,
     ),
-    Field(
-        name="serial",
-        label=N_("Serial no."),
-        kind=Code(longest=24, long_numbers=True, indexed=True),
-        column=Remittance.serial_number,
-        filter=True,
-    ),
-    Field(
-        name="manufacturer",
-        label=N_("Maker"),
-        kind=Words(),
-        column=Remittance.manufacturer,
-        filter=True,
-    ),
-    Field(
-        name="trade_name",
-        label=N_("Trade name"),
-        kind=Words(),
-        column=Outlet.trade_name,
-        filter=True,
-        slot="meta",
-    ),
-    Field(
-        name="siret",
-        label=N_("SIRET"),
-        kind=Siret(said=Remittance.siret),
-        column=func.coalesce(Remittance.siret, Outlet.siret),
-        filter=True,
-    ),
-    Field(name="bank_name", label=N_("Bank"), kind=Kind(), column=Contract.bank_name),
-    Field(name="currency", label=N_("Currency"), kind=Kind(), column=Transaction.currency),
+    *TERMINAL_FIELDS,
+    *OUTLET_FIELDS,
+    BANK_NAME,
+    Field(name="currency", label=N_("Currency"), kind=Kind(), column=Transaction.currency, section=PAYMENT),
     Field(
         name="net_amount",
         label=N_("Counted amount"),
         kind=_MONEY,
         column=case((_COUNTED, _SIGNED), else_=0),
+        section=PAYMENT,
     ),
     Field(
         name="requested_amount",
         label=N_("Requested amount"),
         kind=_MONEY,
         column=Transaction.requested_amount,
+        section=PAYMENT,
     ),
     Field(
         name="sequence_number",
         label=N_("Sequence no."),
         kind=Identifier(),
         column=Transaction.sequence_number,
+        section=PAYMENT,
     ),
     Field(
         name="original_sequence_number",
         label=N_("Original sequence no."),
         kind=Identifier(),
         column=Transaction.original_sequence_number,
+        section=PAYMENT,
     ),
-    Field(name="collected", label=N_("Collected"), kind=Moment(), column=Remittance.collected_local),
     Field(
-        name="terminal_number",
-        label=N_("Terminal no."),
-        kind=Identifier(),
-        column=Remittance.terminal_number,
+        name="collected",
+        label=N_("Collected"),
+        kind=Moment(),
+        column=Remittance.collected_local,
+        section=REMITTANCE,
     ),
+    TERMINAL_NUMBER,
     Field(
         name="entry_mode",
         label=N_("Card reading"),
         kind=Choice(labels=codes.ENTRY_MODES),
         column=Transaction.entry_mode,
+        section=CARD,
     ),
-    Field(name="scheme", label=N_("Scheme"), kind=Kind(), column=Transaction.scheme),
-    Field(name="aid", label=N_("AID"), kind=Identifier(), column=Transaction.aid),
+    Field(name="scheme", label=N_("Scheme"), kind=Kind(), column=Transaction.scheme, section=CARD),
+    Field(name="aid", label=N_("AID"), kind=Identifier(), column=Transaction.aid, section=CARD),
     Field(
         name="authorisation_asked",
         label=N_("Authorisation asked"),
         kind=Flag(),
         column=Transaction.authorisation_asked,
+        section=AUTHORISATION,
     ),
-    Field(name="certificate", label=N_("Certificate"), kind=Identifier(), column=Transaction.certificate),
+    Field(
+        name="certificate",
+        label=N_("Certificate"),
+        kind=Identifier(),
+        column=Transaction.certificate,
+        section=AUTHORISATION,
+    ),
     Field(
         name="order_reference",
         label=N_("Order reference"),
         kind=Identifier(),
         column=Transaction.order_reference,
+        section=PAYMENT,
     ),
     Field(
         name="cardholder_amount",
         label=N_("Amount in the cardholder's currency"),
         kind=Money(currency=Transaction.cardholder_currency, currency_field="cardholder_currency"),
         column=Transaction.cardholder_amount,
+        section=CARDHOLDER,
     ),
     Field(
         name="cardholder_currency",
         label=N_("Cardholder's currency"),
         kind=Kind(),
         column=Transaction.cardholder_currency,
+        section=CARDHOLDER,
     ),
     Field(
         name="exchange_rate",
         label=N_("Exchange rate"),
         kind=Rate(),
         column=Transaction.exchange_rate,
+        section=CARDHOLDER,
     ),
     Field(
         name="markup_percent",
         label=N_("Mark-up"),
         kind=Rate(unit="%"),
         column=Transaction.markup_percent,
+        section=CARDHOLDER,
     ),
 )
 
+_BY_NAME = {field.name: field for field in FIELDS}
+
+_OPENINGS = {
+    "debit": N_("Here is the ticket of the payment of %(day)s at %(time)s, for %(amount)s."),
+    "refund": N_("Here is the ticket of the refund of %(day)s at %(time)s, for %(amount)s."),
+    "cancellation": N_("Here is the ticket of the cancellation of %(day)s at %(time)s, for %(amount)s."),
+    "refund_cancellation": N_(
+        "Here is the ticket of the cancelled refund of %(day)s at %(time)s, for %(amount)s."
+    ),
+    "preauthorisation": N_(
+        "Here is the ticket of the pre-authorisation of %(day)s at %(time)s, for %(amount)s, not debited."
+    ),
+}
+_FAILED = {
+    "declined": N_("Here is the ticket of an operation declined on %(day)s at %(time)s, for %(amount)s."),
+    "abandoned": N_("Here is the ticket of an operation abandoned on %(day)s at %(time)s, for %(amount)s."),
+}
+
+
+def _opening(row: Row) -> str:
+    message = _FAILED.get(row["outcome"]) or _OPENINGS[row["type"]]
+    day, time = day_and_time(row)
+    amount = money.show(abs(row["amount"]), row["currency"], language())
+    return gettext(message, day=day, time=time, amount=amount)
+
+
+def _subject(row: Row) -> str:
+    return gettext("your payment ticket of %(day)s", day=day_and_time(row)[0])
+
+
 TRANSACTIONS = ListSpec(
     name="transactions",
+    path="/transactions",
     title=N_("Transactions"),
+    noun=Noun(*NN_("%(num)s transaction", "%(num)s transactions")),
+    back=N_("All transactions"),
+    empty=N_("No payment in this period."),
     model=Transaction,
-    on=Transaction.occurred_on,
-    at=Transaction.occurred_at,
-    size=Transaction.amount,
-    keys={
+    day=Transaction.occurred_on,
+    instant=Transaction.occurred_at,
+    amount=Transaction.amount,
+    row_keys={
         "id": Transaction.id,
         "contract_id": Transaction.contract_id,
         "remittance_id": Transaction.remittance_id,
@@ -290,4 +345,25 @@ TRANSACTIONS = ListSpec(
         "collected_on": Transaction.collected_on,
     },
     fields=FIELDS,
+    usual_filters=("date", "amount", "card", "application", "outcome", "trade_name"),
+    sections=(PAYMENT, CARD, AUTHORISATION, REMITTANCE, CARDHOLDER, CONTRACT, OUTLET, TERMINAL),
+    row_title=_title,
+    links=_links,
+    ticket=TicketSpec(
+        columns={**TICKET_COLUMNS, "ticket": Transaction.ticket},
+        print=cardholder_ticket,
+        subject=_subject,
+        opening=_opening,
+        facts=(
+            "trade_name",
+            "date",
+            "type",
+            "outcome",
+            "amount",
+            "cardholder_amount",
+            "application",
+            "contract",
+            "remittance",
+        ),
+    ),
 )

@@ -38,21 +38,16 @@ class DeliveryStatus:
 def deliveries_of(
     connection: Connection,
     scope: Scope,
-    *,
-    transaction_id: int | None = None,
-    remittance_id: int | None = None,
+    list_name: str,
+    row_id: int,
 ) -> list[DeliveryStatus]:
     """The deliveries of one ticket, newest first.
 
-    The caller has found the transaction or remittance in ``scope``: a delivery knows its merchant, not
-    its contract.
+    The caller has found the row ``row_id`` of the list ``list_name`` in ``scope``: a delivery knows its
+    merchant, not its contract.
     """
-    of_what = (
-        Delivery.transaction_id == transaction_id
-        if transaction_id is not None
-        else Delivery.remittance_id == remittance_id
-    )
-    return _statuses(connection, Delivery.merchant_id == scope.merchant_id, of_what)
+    of_this = (Delivery.list_name == list_name, Delivery.row_id == row_id)
+    return _statuses(connection, Delivery.merchant_id == scope.merchant_id, *of_this)
 
 
 def deliveries_of_request(

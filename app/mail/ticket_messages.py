@@ -41,8 +41,8 @@ class Origin:
     """Who asks for a mail, and for whom.
 
     The same ``user_id``, ``request_key`` and recipient are one delivery, however often they are posted.
-    ``merchant_id`` is None for the maintainer's staff; ``transaction_id`` or ``remittance_id`` says what
-    a ticket is of.
+    ``merchant_id`` is None for the maintainer's staff; ``list_name`` and ``row_id`` say what a
+    ticket is of.
     """
 
     kind: MailKind
@@ -50,8 +50,8 @@ class Origin:
     merchant_id: int | None
     user_id: int | None
     request_key: str
-    transaction_id: int | None = None
-    remittance_id: int | None = None
+    list_name: str | None = None
+    row_id: int | None = None
 
 
 @dataclass(frozen=True)

@@ -9,98 +9,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from app.listing.field import ListSpec
-from app.listing.kinds import MOMENTS, Row
-from app.lists import REMITTANCES, TRANSACTIONS
+from app.listing.kinds import Row
+from app.listing.spec import ListSpec
 from app.mail import Attachment, Letter
 from app.mail.rendering import render
 from app.themes import Theme
-from app.tickets import Ticket, cardholder_ticket, columns, laid_out, lines, remittance_ticket
+from app.tickets import Ticket, columns, laid_out, lines
 from app.tickets.pdf import pdf
 from app.tickets.ticket import clean
-from app.wording import money
-from app.wording.i18n import N_, gettext, language
+from app.wording.i18n import gettext
 
-#: What stands above the ticket: fields of the lists, as far as they are known.
-FACTS = {
-    TRANSACTIONS.name: (
-        "trade_name",
-        "date",
-        "type",
-        "outcome",
-        "amount",
-        "cardholder_amount",
-        "application",
-        "contract",
-        "remittance",
-    ),
-    REMITTANCES.name: (
-        "trade_name",
-        "date",
-        "number",
-        "application",
-        "contract",
-        "rank",
-        "count",
-        "amount",
-        "status",
-    ),
-}
-_PAYMENTS = {
-    "debit": N_("Here is the ticket of the payment of %(day)s at %(time)s, for %(amount)s."),
-    "refund": N_("Here is the ticket of the refund of %(day)s at %(time)s, for %(amount)s."),
-    "cancellation": N_("Here is the ticket of the cancellation of %(day)s at %(time)s, for %(amount)s."),
-    "refund_cancellation": N_(
-        "Here is the ticket of the cancelled refund of %(day)s at %(time)s, for %(amount)s."
-    ),
-    "preauthorisation": N_(
-        "Here is the ticket of the pre-authorisation of %(day)s at %(time)s, for %(amount)s, not debited."
-    ),
-}
-_FAILED = {
-    "declined": N_("Here is the ticket of an operation declined on %(day)s at %(time)s, for %(amount)s."),
-    "abandoned": N_("Here is the ticket of an operation abandoned on %(day)s at %(time)s, for %(amount)s."),
-}
 #: The letters of a ticket, in CSS pixels: large enough to read, small enough for a phone 360 pixels wide.
 _LARGEST, _ROOM, _ADVANCE = 15.0, 290, 0.61
 
 
-def payment_letter(row: Row, theme: Theme) -> Letter:
-    """The mail with the ticket of a payment, as :func:`app.tickets.query.payment` gives it.
+def ticket_letter(spec: ListSpec, row: Row, theme: Theme) -> Letter:
+    """The mail with the ticket of a row, as :func:`app.listing.query.printable` gives it.
 
     Raises ValueError when :func:`app.tickets.why_no_ticket` has a reason.
     """
-    day, time = _moment(row)
-    title = gettext("your payment ticket of %(day)s", day=day)
-    message = _FAILED.get(row["outcome"]) or _PAYMENTS[row["type"]]
-    amount = money.show(abs(row["amount"]), row["currency"], language())
-    opening = gettext(message, day=day, time=time, amount=amount)
-    return _letter(TRANSACTIONS, row, theme, cardholder_ticket(row), title=title, opening=opening)
-
-
-def remittance_letter(row: Row, theme: Theme) -> Letter:
-    """The mail with the ticket of a remittance, as :func:`app.tickets.query.remittance` gives it.
-
-    Raises ValueError when :func:`app.tickets.why_no_ticket` has a reason.
-    """
-    day, time = _moment(row)
-    title = gettext("your remittance ticket of %(day)s, %(time)s", day=day, time=time)
-    opening = gettext(
-        "Here is the ticket of the remittance no. %(number)s of %(day)s at %(time)s (%(application)s). "
-        "Its total is %(amount)s.",
-        number=row["number"],
-        day=day,
-        time=time,
-        application=REMITTANCES.by_name["application"].show(row),
-        amount=money.show(row["amount"], row["currency"], language()),
-    )
-    return _letter(REMITTANCES, row, theme, remittance_ticket(row), title=title, opening=opening)
-
-
-def _letter(spec: ListSpec, row: Row, theme: Theme, ticket: Ticket, *, title: str, opening: str) -> Letter:
+    printing = spec.printing
+    ticket, title = printing.print(row), printing.subject(row)
     values: dict[str, Any] = {
         "title": title[0].upper() + title[1:],
-        "opening": opening,
+        "opening": printing.opening(row),
         "sent_by": _sent_by(row, theme),
         "facts": tuple(_facts(spec, row)),
         "theme": theme,
@@ -123,16 +55,10 @@ def _sent_by(row: Row, theme: Theme) -> str:
 
 def _facts(spec: ListSpec, row: Row) -> Iterator[tuple[str, str]]:
     """What to know of ``row``: labels and values on one line each."""
-    for name in FACTS[spec.name]:
+    for name in spec.printing.facts:
         field = spec.by_name[name]
         if value := clean(field.show(row)).strip():
             yield field.title, value
-
-
-def _moment(row: Row) -> tuple[str, str]:
-    """The day and the time, by the terminal's own clock."""
-    day, time = row["date"].strftime(MOMENTS[language()]).split()
-    return day, time
 
 
 def letter_size(ticket: Ticket) -> float:

@@ -71,7 +71,8 @@ class Delivery(Base):
     ``recipient`` is erased 30 days after. ``handed_over_at`` is committed just before the dot that ends
     the message: set in a row that is not sent, it says that the server may have taken that try.
     ``uncertain_tries`` counts the tries begun after such a moment: only these can double a mail.
-    ``merchant_id`` bears no foreign key (citus.md R8).
+    ``list_name`` and ``row_id`` say which row of which list a ticket is of. ``merchant_id`` bears no foreign
+    key (citus.md R8).
     """
 
     __tablename__ = "delivery"
@@ -84,8 +85,7 @@ class Delivery(Base):
         Index("delivery_user_idx", "user_id", "created_at"),
         Index("delivery_recipient_idx", "recipient", "created_at"),
         Index("delivery_merchant_idx", "merchant_id", "created_at"),
-        Index("delivery_transaction_idx", "merchant_id", "transaction_id"),
-        Index("delivery_remittance_idx", "merchant_id", "remittance_id"),
+        Index("delivery_row_idx", "merchant_id", "list_name", "row_id"),
     )
 
     id: Mapped[LocalId]
@@ -94,8 +94,8 @@ class Delivery(Base):
     merchant_id: Mapped[BigOrNone]
     user_id: Mapped[BigOrNone]
     request_key: Mapped[Words]
-    transaction_id: Mapped[BigOrNone]
-    remittance_id: Mapped[BigOrNone]
+    list_name: Mapped[WordsOrNone]
+    row_id: Mapped[BigOrNone]
     sender: Mapped[Words]
     recipient: Mapped[WordsOrNone]
     message_id: Mapped[str] = mapped_column(unique=True)

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from app.listing.kinds import Row
 from app.tickets.printed import as_printed
 from app.tickets.ticket import (
     CARD_MASK,
@@ -21,6 +20,7 @@ from app.tickets.ticket import (
     Centred,
     Item,
     Labelled,
+    Row,
     Ticket,
     Words,
     blocks,
@@ -92,7 +92,7 @@ _READINGS = {"chip": "C", "contactless": "C", "magstripe": "S"}
 
 
 def cardholder_ticket(row: Row) -> Ticket:
-    """The ticket of a payment, as :func:`app.tickets.query.payment` gives it.
+    """The ticket of a payment, as :func:`app.listing.query.printable` gives it.
 
     Raises ValueError when :func:`app.tickets.ticket.why_no_ticket` has a reason.
     """

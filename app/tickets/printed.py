@@ -10,8 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from app.listing.kinds import Row
-from app.tickets.ticket import CARD_MASK, DUPLICATE, LAST_DIGITS, AsPrinted, Block, clean
+from app.tickets.ticket import CARD_MASK, DUPLICATE, LAST_DIGITS, AsPrinted, Block, Row, clean
 
 #: A SIRET passes the check of card numbers too; of these, only some that begin with 3 are as long.
 _SIRET_LENGTH = 14

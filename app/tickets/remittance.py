@@ -9,7 +9,6 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 
-from app.listing.kinds import Row
 from app.tickets.printed import as_printed
 from app.tickets.ticket import (
     Amount,
@@ -17,6 +16,7 @@ from app.tickets.ticket import (
     Centred,
     Item,
     Labelled,
+    Row,
     Ticket,
     Words,
     blocks,
@@ -42,7 +42,7 @@ _TRANSMISSIONS = {"succeeded": "TRANSMISSION REUSSIE", "failed": "TRANSMISSION Ã
 
 
 def remittance_ticket(row: Row) -> Ticket:
-    """The ticket of a remittance, as :func:`app.tickets.query.remittance` gives it.
+    """The ticket of a remittance, as :func:`app.listing.query.printable` gives it.
 
     Raises ValueError when :func:`app.tickets.ticket.why_no_ticket` has a reason.
     """

@@ -6,12 +6,15 @@ Every text of an item is on one line and made of characters that any face can sh
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from app.listing.kinds import Row
 from app.wording import applications, money
 from app.wording.i18n import gettext
+
+#: What a ticket is printed from: the fields of a row by name, its outlet's address, the printed lines.
+Row = Mapping[Any, Any]
 
 DUPLICATE = "DUPLICATA"
 #: Stands before the last four digits of a card, however long its number and whatever else is known.

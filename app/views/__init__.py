@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from app.config import Config
+from app.lists import LISTS
 from app.mail.transport import FOLDER as MAIL_FOLDER
 from app.views.accounts import blueprint as accounts_blueprint
 from app.views.branding import blueprint as branding_blueprint
@@ -12,15 +13,14 @@ from app.views.desk import blueprint as desk_blueprint
 from app.views.dev import show_mails
 from app.views.journal import blueprint as journal_blueprint
 from app.views.links import blueprint as links_blueprint
+from app.views.list_routes import blueprint_of
 from app.views.lists import blueprint as lists_blueprint
 from app.views.me import blueprint as me_blueprint
 from app.views.reauthentication import ask_for_proof
 from app.views.reauthentication import blueprint as confirming_blueprint
 from app.views.rendering import prepare
-from app.views.sending import blueprint as sending_blueprint
 from app.views.team import blueprint as team_blueprint
 from app.views.team import desk_blueprint as desk_team_blueprint
-from app.views.tickets import blueprint as tickets_blueprint
 from app.web.guard import guard_routes
 
 BLUEPRINTS = (
@@ -33,16 +33,14 @@ BLUEPRINTS = (
     links_blueprint,
     lists_blueprint,
     me_blueprint,
-    sending_blueprint,
     team_blueprint,
-    tickets_blueprint,
 )
 
 
 def register(app: Flask, config: Config) -> None:
     """Routes, what templates know, and the guards."""
     prepare(app)
-    for blueprint in BLUEPRINTS:
+    for blueprint in (*BLUEPRINTS, *map(blueprint_of, LISTS.values())):
         app.register_blueprint(blueprint)
     if config.development:
         show_mails(app, config.data / MAIL_FOLDER)

@@ -13,6 +13,7 @@ from app.accounts.sign_in import BadSignInError, awaited
 from app.accounts.sign_in import second_step as pass_second_step
 from app.accounts.sign_in import sign_in as open_door
 from app.accounts.sign_in import sign_out as close_door
+from app.lists import FIRST
 from app.web.context import client, database, host, links, request_id, theme, visitor
 from app.web.security import YEAR, browser_session, keep_device, local_path
 from app.wording.i18n import LANGUAGES
@@ -25,7 +26,7 @@ LANGUAGE_COOKIE = "lang"
 @blueprint.route("/connexion", methods=["GET", "POST"])
 def sign_in() -> Response | str | tuple[str, int]:
     """The form, and what it sends. Good or bad, the key of this browser is a new one afterwards."""
-    onward = local_path(request.values.get("next")) or url_for("lists.index", name="remittances")
+    onward = local_path(request.values.get("next")) or url_for(f"{FIRST.name}.index")
     if request.method == "GET":
         return redirect(onward, 303) if visitor() else _form(onward, done=request.args.get("done", ""))
     email, password = request.form.get("email", ""), request.form.get("password", "")

@@ -6,14 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from app.lists import REMITTANCES, TRANSACTIONS
 from app.mail.failure_labels import FAULTS, STATES
 from app.mail.query import DeliveryStatus
 from app.models import DEFAULT_TIME_ZONE, OPEN_STATES, DeliveryState
 from app.wording.i18n import N_, gettext, language
 
-#: What a delivery calls the id of a row of each list.
-_IDS = {TRANSACTIONS.name: "transaction_id", REMITTANCES.name: "remittance_id"}
 _MOMENT = {"fr": "%d/%m/%Y %H:%M", "en": "%Y-%m-%d %H:%M"}
 #: How loudly a state speaks.
 _TONES = {
@@ -40,11 +37,6 @@ class Shown:
     when: str
     reasons: tuple[str, ...]
     is_open: bool
-
-
-def ticket_of(name: str, row_id: int) -> dict[str, int]:
-    """How a delivery names the row of the list ``name`` that its ticket is of."""
-    return {_IDS[name]: row_id}
 
 
 def delivery_in_words(delivery: DeliveryStatus) -> Shown:

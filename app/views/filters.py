@@ -6,32 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.listing.criteria import DATES, Criteria
-from app.listing.field import Field
-from app.lists import REMITTANCES, TRANSACTIONS
+from app.listing.field import Field, Parameter
 from app.wording.i18n import N_, gettext
 
-#: The filters in sight; all others stand under "more filters".
-COMMON = {
-    REMITTANCES.name: ("date", "application", "trade_name", "amount", "status", "number"),
-    TRANSACTIONS.name: ("date", "amount", "card", "application", "outcome", "trade_name"),
-}
-#: The words of an input that is not simply called like its field.
-LABELS = {
-    "date_from": N_("From"),
-    "date_to": N_("To"),
-    "amount_from": N_("Amount from"),
-    "amount_to": N_("Amount to"),
-    "card": N_("Card (last 4 digits)"),
-}
-SORTS = {
-    "-date": N_("Newest first"),
-    "date": N_("Oldest first"),
-    "-amount": N_("Largest amount first"),
-    "amount": N_("Smallest amount first"),
-}
-#: Only what our inputs may hold: a full card number does not even leave the browser.
-PATTERNS = {"card": r"[0-9]{4}|[0-9]{6}[ *.xX\-]*[0-9]{4}"}
-INPUT_MODES = {"amount": "decimal", "card": "numeric"}
+#: The words of the two ends of the period.
+_ENDS = {"date_from": N_("From"), "date_to": N_("To")}
 
 
 @dataclass(frozen=True)
@@ -44,14 +23,14 @@ class Input:
     widget: str
     text: str
     fault: str
-    choices: tuple[tuple[str, str], ...]
-    pattern: str
-    mode: str
+    choices: tuple[tuple[str, str], ...] = ()
+    pattern: str = ""
+    mode: str = ""
 
 
 def common_inputs(criteria: Criteria) -> Iterator[Input]:
     """The inputs of the filters in sight."""
-    for name in COMMON[criteria.spec.name]:
+    for name in criteria.spec.usual_filters:
         yield from _inputs(criteria, criteria.spec.by_name[name], common=True)
 
 
@@ -68,34 +47,49 @@ def further_in_use(criteria: Criteria) -> bool:
 
 def sort_options(criteria: Criteria) -> tuple[tuple[str, str], ...]:
     """The orders of the list and their words."""
-    return tuple((sort, gettext(SORTS[sort])) for sort in criteria.spec.sorts)
+    return tuple((sort, criteria.spec.sort_words(sort)) for sort in criteria.spec.sorts)
 
 
 def _inputs(criteria: Criteria, field: Field, *, common: bool) -> Iterator[Input]:
-    in_sight = field.name in COMMON[criteria.spec.name]
-    if field.name == "date":
-        names: tuple[str, ...] = DATES if common else ()
-    else:
-        names = tuple(p.name for p in field.parameters() if common == (in_sight and p.name == field.name))
-    for name in names:
-        yield from _input(criteria, field, name)
+    if common and field.name == "date":
+        yield from (_day_input(criteria, name) for name in DATES)
+    in_sight = field.name in criteria.spec.usual_filters
+    for parameter in field.parameters():
+        if common == (in_sight and parameter.name == field.name):
+            yield from _parameter_inputs(criteria, parameter)
 
 
-def _input(criteria: Criteria, field: Field, name: str) -> Iterator[Input]:
+def _day_input(criteria: Criteria, name: str) -> Input:
+    """An end of the period."""
+    return Input(
+        name=name,
+        id=f"f-{name}",
+        label=gettext(_ENDS[name]),
+        widget="date",
+        text=criteria.raw(name),
+        fault=_fault(criteria, name),
+    )
+
+
+def _parameter_inputs(criteria: Criteria, parameter: Parameter) -> Iterator[Input]:
     """An input, and one more for each further value of its parameter."""
-    fault = criteria.faults[name].text() if name in criteria.faults else ""
+    name, kind = parameter.name, parameter.kind
     for index, text in enumerate((criteria.raw(name), *criteria.values(name)[1:])):
         yield Input(
             name=name,
             id=f"f-{name}-{index}" if index else f"f-{name}",
-            label=gettext(LABELS[name]) if name in LABELS else field.title,
-            widget="date" if name in DATES else field.widget,
+            label=parameter.label,
+            widget=kind.widget,
             text=text,
-            fault="" if index else fault,
-            choices=_choices(field, text),
-            pattern=PATTERNS.get(field.widget, ""),
-            mode=INPUT_MODES.get(field.widget, ""),
+            fault="" if index else _fault(criteria, name),
+            choices=_choices(parameter.field, text),
+            pattern=kind.pattern,
+            mode=kind.mode,
         )
+
+
+def _fault(criteria: Criteria, name: str) -> str:
+    return criteria.faults[name].text() if name in criteria.faults else ""
 
 
 def _choices(field: Field, text: str) -> tuple[tuple[str, str], ...]:

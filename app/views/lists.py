@@ -1,4 +1,4 @@
-"""The two lists and their details: a page, a part of it, JSON or CSV, from one set of questions."""
+"""A list and its details: a page, a part of it, JSON or CSV, from one set of questions."""
 
 from __future__ import annotations
 
@@ -23,16 +23,14 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.accounts.journal import Event, record
 from app.listing.criteria import Criteria
 from app.listing.export import json_document, too_long, write_csv
-from app.listing.field import ListSpec
 from app.listing.freshness import freshness
 from app.listing.period import Period
 from app.listing.query import one, page
-from app.listing.sums import sums_by_type, totals
-from app.lists import REMITTANCES, TRANSACTIONS
+from app.listing.spec import ListSpec
+from app.listing.sums import totals
+from app.lists import FIRST
 from app.mail.query import deliveries_of
-from app.tickets import why_no_ticket
 from app.views import cells
-from app.views.deliveries import ticket_of
 from app.views.details import sections
 from app.views.periods import quick_periods
 from app.views.rendering import htmx, page_or_part
@@ -40,20 +38,18 @@ from app.web.context import access, database, request_id, today, visitor
 from app.web.security import local_path
 
 blueprint = Blueprint("lists", __name__)
-LISTS = {spec.name: spec for spec in (REMITTANCES, TRANSACTIONS)}
-PATHS = {REMITTANCES.name: "/remises", TRANSACTIONS.name: "/transactions"}
 PARTS = {"results": "lists/results.html", "more": "lists/more.html"}
 
 
 @blueprint.get("/")
 def home() -> AnyResponse:
     """The portal opens on last night's telecollections."""
-    return redirect(url_for("lists.index", name=REMITTANCES.name), 303)
+    return redirect(url_for(f"{FIRST.name}.index"), 303)
 
 
-def index(name: str) -> AnyResponse:
+def index(spec: ListSpec) -> AnyResponse:
     """A list: rows, totals over the whole filter, and what has not arrived yet."""
-    spec, criteria = LISTS[name], _criteria(name)
+    criteria = _criteria(spec)
     scope = access().scope
     with database().reading() as connection:
         found = page(connection, spec, scope, criteria)
@@ -69,31 +65,30 @@ def index(name: str) -> AnyResponse:
         fresh=fresh,
         too_long=too_long(criteria),
         quick_periods=tuple(quick_periods(criteria)),
-        current_list=name,
     )
     response = make_response(text)
     if htmx and htmx.target == "results":
-        response.headers["HX-Push-Url"] = cells.address(name, criteria.to_args())
+        response.headers["HX-Push-Url"] = cells.address(spec.name, criteria.to_args())
     return response
 
 
-def document(name: str) -> AnyResponse:
+def document(spec: ListSpec) -> AnyResponse:
     """The rows and totals of a list as JSON."""
-    spec, criteria = LISTS[name], _criteria(name)
+    criteria = _criteria(spec)
     with database().reading() as connection:
         found = json_document(
             connection,
             spec,
             access().scope,
             criteria,
-            lambda args: cells.address(name, args, endpoint="lists.document"),
+            lambda args: cells.address(spec.name, args, page="document"),
         )
     return jsonify(found)
 
 
-def download(name: str) -> AnyResponse:
+def download(spec: ListSpec) -> AnyResponse:
     """The list as CSV: whole, or refused with the periods to ask for instead."""
-    spec, criteria = LISTS[name], _criteria(name)
+    criteria = _criteria(spec)
     split = too_long(criteria)
     if split is not None:
         return _refuse_export(spec, criteria, split)
@@ -111,61 +106,51 @@ def download(name: str) -> AnyResponse:
         file,
         mimetype="text/csv",
         as_attachment=True,
-        download_name=_file_name(name, criteria),
+        download_name=_file_name(spec, criteria),
     )
     response.content_length = length
     return response
 
 
-def detail(name: str, id: int) -> str:  # noqa: A002 - the name in the address
+def detail(spec: ListSpec, id: int) -> str:  # noqa: A002 - as the address calls it
     """Every field of a row; a row out of sight does not exist."""
-    spec, scope = LISTS[name], access().scope
+    scope = access().scope
     with database().reading() as connection:
         row = one(connection, spec, scope, id)
-        sums = sums_by_type(connection, scope, id, row["collected_on"]) if row and spec is REMITTANCES else ()
-        deliveries = deliveries_of(connection, scope, **ticket_of(name, id)) if row else ()
+        part = spec.detail_part.read(connection, scope, row) if row and spec.detail_part else None
+        deliveries = deliveries_of(connection, scope, spec.name, id) if row else ()
     if row is None:
-        _journal_not_in_scope(name, id)
+        _journal(Event.NOT_IN_SCOPE, list=spec.name, id=id)
         abort(404)
     return render_template(
         "lists/detail.html",
         spec=spec,
         row=row,
-        sums=sums,
+        part=part,
         deliveries=deliveries,
-        this_page=url_for("lists.detail", name=name, id=id),
-        name=name,
+        this_page=url_for(f"{spec.name}.detail", id=id),
         id=id,
         sections=tuple(sections(spec, row)),
-        no_ticket=why_no_ticket(row),
-        back=_list_left(name),
-        current_list=name,
+        no_ticket=cells.no_ticket(spec, row),
+        back=_list_left(spec),
     )
 
 
-for _name, _path in PATHS.items():
-    _defaults = {"name": _name}
-    blueprint.add_url_rule(_path, "index", index, defaults=_defaults)
-    blueprint.add_url_rule(f"{_path}.json", "document", document, defaults=_defaults)
-    blueprint.add_url_rule(f"{_path}.csv", "download", download, defaults=_defaults)
-    blueprint.add_url_rule(f"{_path}/<int(max=9223372036854775807):id>", "detail", detail, defaults=_defaults)
+def _criteria(spec: ListSpec) -> Criteria:
+    return Criteria.from_args(spec, request.args.items(multi=True), today())
 
 
-def _criteria(name: str) -> Criteria:
-    return Criteria.from_args(LISTS[name], request.args.items(multi=True), today())
-
-
-def _list_left(name: str) -> str:
+def _list_left(spec: ListSpec) -> str:
     """The list this page was opened from, with its filters; the whole list otherwise."""
     left = urlsplit(request.referrer or "")
-    same = (left.netloc, left.path) == (request.host, PATHS[name])
-    return (local_path(f"{left.path}?{left.query}") if same else None) or cells.address(name)
+    same = (left.netloc, left.path) == (request.host, url_for(f"{spec.name}.index"))
+    return (local_path(f"{left.path}?{left.query}") if same else None) or cells.address(spec.name)
 
 
-def _file_name(name: str, criteria: Criteria) -> str:
+def _file_name(spec: ListSpec, criteria: Criteria) -> str:
     """``transactions_2026-11-15_2026-11-21.csv``; the name of the list is the one of its address."""
     period = criteria.period
-    return f"{PATHS[name].removeprefix('/')}_{period.first.isoformat()}_{period.last.isoformat()}.csv"
+    return f"{spec.path.removeprefix('/')}_{period.first.isoformat()}_{period.last.isoformat()}.csv"
 
 
 def _refuse_export(spec: ListSpec, criteria: Criteria, split: tuple[Period, ...]) -> AnyResponse:
@@ -173,18 +158,12 @@ def _refuse_export(spec: ListSpec, criteria: Criteria, split: tuple[Period, ...]
     parts = tuple(
         (period, replace(criteria, period=period, after=None).to_args(pinned=True)) for period in split
     )
-    text = render_template(
-        "lists/too_long.html", spec=spec, criteria=criteria, parts=parts, current_list=spec.name
-    )
+    text = render_template("lists/too_long.html", spec=spec, criteria=criteria, parts=parts)
     return make_response(text, 422)
 
 
 def _journal_export(spec: ListSpec, criteria: Criteria, rows: int) -> None:
     _journal(Event.EXPORTED, list=spec.name, asked=criteria.to_args(pinned=True), rows=rows)
-
-
-def _journal_not_in_scope(name: str, row_id: int) -> None:
-    _journal(Event.NOT_IN_SCOPE, list=name, id=row_id)
 
 
 def _journal(event: Event, **details: Any) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from app.listing.criteria import Args, Criteria
+from app.listing.criteria import Criteria
+from app.listing.field import Args
 from app.listing.period import Period
 from app.wording.i18n import N_, gettext
 

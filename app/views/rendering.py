@@ -14,8 +14,8 @@ from jinja2 import StrictUndefined
 
 from app.accounts.rights import Permission, Standing
 from app.accounts.sessions import new_key
-from app.lists import REMITTANCES, TRANSACTIONS
-from app.views import cells, deliveries, details, filters, periods
+from app.lists import LISTS
+from app.views import cells, deliveries, filters, periods
 from app.views.accounts import LANGUAGE_COOKIE
 from app.views.branding import theme_file
 from app.views.desk.common import desk_menu
@@ -59,11 +59,9 @@ def prepare(app: Flask) -> None:
         known_desk=known_desk,
         account_entries=account_entries,
         address=cells.address,
-        payments_address=cells.payments_address,
+        linked=cells.linked,
         cell=cells.cell,
-        columns=cells.columns,
         lines=cells.lines,
-        warnings=cells.warnings,
         common_inputs=filters.common_inputs,
         further_inputs=filters.further_inputs,
         further_in_use=filters.further_in_use,
@@ -71,9 +69,6 @@ def prepare(app: Flask) -> None:
         only_period=periods.only_period,
         from_the_start=periods.from_the_start,
         week_up_to=periods.week_up_to,
-        detail_title=details.title,
-        links=details.links,
-        type_in_words=details.type_in_words,
         paris_moment=deliveries.paris_moment,
         request_key=new_key,
     )
@@ -96,8 +91,13 @@ def here() -> str:
 
 
 def menu() -> tuple[tuple[str, str], ...]:
-    """The two entries of a merchant's menu: names of lists and their words."""
-    return tuple((spec.name, gettext(spec.title)) for spec in (TRANSACTIONS, REMITTANCES))
+    """The lists in the menu of this person: their names and words."""
+    person = known_visitor()
+    return tuple(
+        (spec.name, gettext(spec.title))
+        for spec in LISTS.values()
+        if spec.in_menu and person is not None and person.may(Permission(spec.permission))
+    )
 
 
 def account_entries() -> list[tuple[str, str]]:

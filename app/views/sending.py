@@ -10,73 +10,63 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, abort, redirect, request, url_for
+from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.accounts.journal import Event, record
 from app.accounts.sessions import is_key, new_key
 from app.listing.kinds import Row
+from app.listing.spec import ListSpec
 from app.mail import Kind, MailError, Origin, post, renew, sender_of
 from app.mail.query import deliveries_of, deliveries_of_request
 from app.mail.recipients import MOST, Typed, addresses, typed
-from app.views.deliveries import ticket_of
-from app.views.lists import LISTS, PATHS
+from app.mail.tickets import ticket_letter
 from app.views.rendering import htmx, page_or_part
-from app.views.tickets import PRINTERS, face, fetched
+from app.views.tickets import face, fetched
 from app.web.context import access, database, request_id, signed_in, theme
 
-blueprint = Blueprint("sending", __name__)
 #: Where htmx puts the steps: in the dialogue of the page.
 PARTS = {"steps": "sending/part.html"}
 
 
-def show(name: str, id: int) -> str:  # noqa: A002 - the name in the address
+def show(spec: ListSpec, id: int) -> str:  # noqa: A002 - as the address calls it
     """The first step: the ticket. With the number of a request in the address, the second: to whom."""
-    row, key = fetched(name, id), request.args.get("envoi", "")
+    row, key = fetched(spec, id), request.args.get("envoi", "")
     if is_key(key):
-        return _ask(name, row, key, (Typed(""),) * MOST)
-    onward = url_for("sending.show", name=name, id=id, envoi=new_key())
-    return _step("ticket", name, row, onward=onward)
+        return _ask(spec, row, key, (Typed(""),) * MOST)
+    onward = url_for(f"{spec.name}.sending", id=id, envoi=new_key())
+    return _step("ticket", spec, row, onward=onward)
 
 
-def send(name: str, id: int) -> AnyResponse | str | tuple[str, int]:  # noqa: A002 - the name in the address
+def send(spec: ListSpec, id: int) -> AnyResponse | str | tuple[str, int]:  # noqa: A002 - as the address calls it
     """Post the ticket to every address of the form, or to none."""
-    row, key = fetched(name, id), request.form.get("request_key", "")
+    row, key = fetched(spec, id), request.form.get("request_key", "")
     if not is_key(key):
         abort(400)
     fields = typed(request.form.getlist("to"))
     bad = 200 if htmx else 422  # a browser complains of a part that is 422, though it shows it
     if any(field.fault for field in fields):
-        return _ask(name, row, key, fields), bad
+        return _ask(spec, row, key, fields), bad
     try:
-        _post(name, row, addresses(fields), key)
+        _post(spec, row, addresses(fields), key)
     except MailError as error:
-        return _ask(name, row, key, fields, refused=str(error)), bad
-    return _sent(name, row, key) if htmx else _followed(name, id)
+        return _ask(spec, row, key, fields, refused=str(error)), bad
+    return _sent(spec, row, key) if htmx else _followed(spec, id)
 
 
-def send_again(name: str, id: int, delivery_id: int) -> AnyResponse:  # noqa: A002 - the name in the address
+def send_again(spec: ListSpec, id: int, delivery_id: int) -> AnyResponse:  # noqa: A002 - as the address calls it
     """Try once more what has failed; what is not of this ticket does not exist."""
-    fetched(name, id)
+    fetched(spec, id)
     with database().writing() as connection:
-        known = deliveries_of(connection, access().scope, **ticket_of(name, id))
+        known = deliveries_of(connection, access().scope, spec.name, id)
         if delivery_id not in {delivery.id for delivery in known}:
             abort(404)
         if renew(connection, delivery_id, merchant_id=access().merchant_id):
-            record(connection, Event.TICKET_SENT, **_entry(name, id), recipients=1, again=True)
-    return _followed(name, id)
+            record(connection, Event.TICKET_SENT, **_entry(spec, id), recipients=1, again=True)
+    return _followed(spec, id)
 
 
-for _name, _path in PATHS.items():
-    _place = f"{_path}/<int(max=9223372036854775807):id>/envoi"
-    _again = f"{_path}/<int(max=9223372036854775807):id>/envois/<int(max=9223372036854775807):delivery_id>"
-    _defaults = {"name": _name}
-    blueprint.add_url_rule(_place, "show", show, defaults=_defaults)
-    blueprint.add_url_rule(_place, "send", send, defaults=_defaults, methods=["POST"])
-    blueprint.add_url_rule(_again, "send_again", send_again, defaults=_defaults, methods=["POST"])
-
-
-def _post(name: str, row: Row, recipients: Sequence[str], key: str) -> None:
+def _post(spec: ListSpec, row: Row, recipients: Sequence[str], key: str) -> None:
     """The mails, and a line in the journal that names nobody. Raises MailError, with nothing written."""
     origin = Origin(
         kind=Kind.TICKET,
@@ -84,61 +74,60 @@ def _post(name: str, row: Row, recipients: Sequence[str], key: str) -> None:
         merchant_id=access().merchant_id,
         user_id=signed_in().user_id,
         request_key=key,
-        **ticket_of(name, row["id"]),
+        list_name=spec.name,
+        row_id=row["id"],
     )
-    letter = PRINTERS[name].letter(row, theme())
+    letter = ticket_letter(spec, row, theme())
     with database().writing() as connection:
         before = {known.id for known in deliveries_of_request(connection, origin.user_id, key)}
         asked = post(connection, letter, recipients, origin, sender_of(theme()))
         if new := set(asked) - before:
-            record(connection, Event.TICKET_SENT, **_entry(name, row["id"]), recipients=len(new))
+            record(connection, Event.TICKET_SENT, **_entry(spec, row["id"]), recipients=len(new))
 
 
-def _entry(name: str, row_id: int) -> dict[str, Any]:
+def _entry(spec: ListSpec, row_id: int) -> dict[str, Any]:
     """What the journal says of a sending, besides how many it went to."""
     return {
         "user_id": signed_in().user_id,
         "merchant_id": access().merchant_id,
         "request_id": request_id(),
-        "list": name,
+        "list": spec.name,
         "id": row_id,
     }
 
 
-def _ask(name: str, row: Row, key: str, fields: Sequence[Typed], *, refused: str = "") -> str:
+def _ask(spec: ListSpec, row: Row, key: str, fields: Sequence[Typed], *, refused: str = "") -> str:
     """The second step: to whom. ``refused`` is why nothing was sent."""
-    return _step("addresses", name, row, key=key, fields=fields, refused=refused)
+    return _step("addresses", spec, row, key=key, fields=fields, refused=refused)
 
 
-def _sent(name: str, row: Row, key: str) -> str:
+def _sent(spec: ListSpec, row: Row, key: str) -> str:
     """What became of it, in the dialogue of the page it was asked from."""
     with database().reading() as connection:
         asked = deliveries_of_request(connection, signed_in().user_id, key)
-        deliveries = deliveries_of(connection, access().scope, **ticket_of(name, row["id"]))
-    own = url_for("lists.detail", name=name, id=row["id"])
+        deliveries = deliveries_of(connection, access().scope, spec.name, row["id"])
+    own = url_for(f"{spec.name}.detail", id=row["id"])
     below = urlsplit(htmx.current_url or "").path
     this_page = below if below in (own, f"{own}/ticket") else None
-    return _step("sent", name, row, asked=asked, deliveries=deliveries, own=own, this_page=this_page)
+    return _step("sent", spec, row, asked=asked, deliveries=deliveries, own=own, this_page=this_page)
 
 
-def _followed(name: str, row_id: int) -> AnyResponse:
+def _followed(spec: ListSpec, row_id: int) -> AnyResponse:
     """To the page of the row, where its deliveries stand."""
-    return redirect(url_for("lists.detail", name=name, id=row_id, _anchor="envois"), 303)
+    return redirect(url_for(f"{spec.name}.detail", id=row_id, _anchor="envois"), 303)
 
 
-def _step(step: str, name: str, row: Row, **values: Any) -> str:
+def _step(step: str, spec: ListSpec, row: Row, **values: Any) -> str:
     """A step as a page, or as a part for the dialogue."""
-    ticket = PRINTERS[name].print(row)
+    ticket = spec.printing.print(row)
     return page_or_part(
         "sending/page.html",
         PARTS,
         step=step,
         ticket=ticket,
-        name=name,
         id=row["id"],
-        spec=LISTS[name],
+        spec=spec,
         row=row,
-        current_list=name,
         **face(ticket),
         **values,
     )

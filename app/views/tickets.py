@@ -1,68 +1,44 @@
-"""The ticket of a payment or of a remise, as the terminal printed it: on the page and as PDF."""
+"""The ticket of a row of a list, as the terminal printed it: on the page and as PDF."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
-from flask import Blueprint, abort, render_template, send_file, url_for
+from flask import abort, render_template, send_file, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.listing.kinds import Row
-from app.lists import REMITTANCES, TRANSACTIONS
-from app.mail import Letter
+from app.listing.query import printable
+from app.listing.spec import ListSpec
 from app.mail.query import deliveries_of
-from app.mail.tickets import payment_letter, remittance_letter
-from app.themes import Theme
-from app.tickets import Ticket, cardholder_ticket, columns, laid_out, query, remittance_ticket, why_no_ticket
+from app.tickets import Ticket, columns, laid_out, why_no_ticket
 from app.tickets.pdf import pdf
 from app.tickets.text import COLUMNS
-from app.views.deliveries import ticket_of
-from app.views.lists import PATHS
 from app.web.context import access, database
 
-blueprint = Blueprint("tickets", __name__)
 
-
-@dataclass(frozen=True)
-class Printer:
-    """How the rows of a list are fetched, and become tickets and letters."""
-
-    fetch: Callable[..., Row | None]
-    print: Callable[[Row], Ticket]
-    letter: Callable[[Row, Theme], Letter]
-
-
-PRINTERS = {
-    TRANSACTIONS.name: Printer(query.payment, cardholder_ticket, payment_letter),
-    REMITTANCES.name: Printer(query.remittance, remittance_ticket, remittance_letter),
-}
-
-
-def show(name: str, id: int) -> str:  # noqa: A002 - the name in the address
+def show(spec: ListSpec, id: int) -> str:  # noqa: A002 - as the address calls it
     """The ticket on a page, and to whom it was sent."""
-    ticket = PRINTERS[name].print(fetched(name, id))
+    ticket = spec.printing.print(fetched(spec, id))
     with database().reading() as connection:
-        deliveries = deliveries_of(connection, access().scope, **ticket_of(name, id))
+        deliveries = deliveries_of(connection, access().scope, spec.name, id)
     return render_template(
         "tickets/ticket.html",
+        spec=spec,
         ticket=ticket,
-        back=url_for("lists.detail", name=name, id=id),
-        file=url_for("tickets.download", name=name, id=id),
-        name=name,
+        back=url_for(f"{spec.name}.detail", id=id),
+        file=url_for(f"{spec.name}.ticket_file", id=id),
         id=id,
         deliveries=deliveries,
-        this_page=url_for("tickets.show", name=name, id=id),
-        current_list=name,
+        this_page=url_for(f"{spec.name}.ticket", id=id),
         **face(ticket),
     )
 
 
-def download(name: str, id: int) -> AnyResponse:  # noqa: A002 - the name in the address
+def download(spec: ListSpec, id: int) -> AnyResponse:  # noqa: A002 - as the address calls it
     """The ticket as PDF, on 80 mm paper."""
-    ticket = PRINTERS[name].print(fetched(name, id))
+    ticket = spec.printing.print(fetched(spec, id))
     return send_file(
         BytesIO(pdf(ticket)),
         mimetype="application/pdf",
@@ -71,16 +47,10 @@ def download(name: str, id: int) -> AnyResponse:  # noqa: A002 - the name in the
     )
 
 
-for _name, _path in PATHS.items():
-    _place = f"{_path}/<int(max=9223372036854775807):id>/ticket"
-    blueprint.add_url_rule(_place, "show", show, defaults={"name": _name})
-    blueprint.add_url_rule(f"{_place}.pdf", "download", download, defaults={"name": _name})
-
-
-def fetched(name: str, row_id: int) -> Row:
+def fetched(spec: ListSpec, row_id: int) -> Row:
     """A row in sight whose application has tickets; anything else does not exist."""
     with database().reading() as connection:
-        row = PRINTERS[name].fetch(connection, access().scope, row_id)
+        row = printable(connection, spec, access().scope, row_id)
     if row is None or why_no_ticket(row) is not None:
         abort(404)
     return row

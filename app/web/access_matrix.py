@@ -6,11 +6,13 @@ asks every route as everybody, about everything. A route that is not here does n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from app.accounts.rights import LOOKING, PERMISSIONS, Permission, Standing
+from app.listing.spec import ListSpec
+from app.lists import LISTS
 from app.models import Role
 
 
@@ -54,6 +56,7 @@ EVERYBODY: tuple[str, ...] = (*Role, STAFF, STAFF_LOOKING, STRANGER)
 class Guard:
     """What a route asks (None: nothing), what its address names, and whether it changes anything.
 
+    ``also`` is a second permission that it takes.
     ``proof``: only for one who has lately given his password or a code, or gives it first.
     """
 
@@ -61,12 +64,15 @@ class Guard:
     names: Thing | None = None
     changes: bool = False
     proof: bool = False
+    also: Permission | None = None
+
+    @property
+    def asked(self) -> tuple[Permission | Standing, ...]:
+        """All that it asks."""
+        return tuple(needed for needed in (self.needs, self.also) if needed is not None)
 
 
 _OPEN, _OPEN_CHANGE = Guard(None), Guard(None, changes=True)
-_LIST, _EXPORT = Guard(Permission.LIST), Guard(Permission.EXPORT)
-_ROW, _TICKET = Guard(Permission.LIST, Thing.ROW), Guard(Permission.TICKET, Thing.ROW)
-_SEND, _SEND_CHANGE = Guard(Permission.SEND, Thing.ROW), Guard(Permission.SEND, Thing.ROW, changes=True)
 _JOURNAL = Guard(Permission.JOURNAL)
 _PERSON, _PERSON_CHANGE = Guard(Standing.PERSON), Guard(Standing.PERSON, changes=True)
 _STAFF, _STAFF_CHANGE = Guard(Standing.STAFF), Guard(Standing.STAFF, changes=True)
@@ -78,7 +84,26 @@ _MERCHANT_PROOF_CHANGE = Guard(Standing.STAFF, Thing.MERCHANT, changes=True, pro
 _ACCESS_PROOF = Guard(Permission.INVITE, Thing.ACCESS, proof=True)
 _ACCESS_PROOF_CHANGE = Guard(Permission.INVITE, Thing.ACCESS, changes=True, proof=True)
 
-ROUTES: Mapping[str, Guard] = {
+
+def list_routes(spec: ListSpec) -> dict[str, Guard]:
+    """The lines of a list: what its own permission opens, together with those of exports and tickets."""
+    its = Permission(spec.permission)
+    lines = {
+        "index": Guard(its),
+        "document": Guard(its),
+        "detail": Guard(its, Thing.ROW),
+        "download": Guard(Permission.EXPORT, also=its),
+    }
+    if spec.ticket is not None:
+        ticket = Guard(Permission.TICKET, Thing.ROW, also=its)
+        send = Guard(Permission.SEND, Thing.ROW, also=its)
+        send_change = replace(send, changes=True)
+        lines |= {"ticket": ticket, "ticket_file": ticket}
+        lines |= {"sending": send, "send": send_change, "send_again": send_change}
+    return {f"{spec.name}.{page}": guard for page, guard in lines.items()}
+
+
+ROUTES: dict[str, Guard] = {
     "static": _OPEN,
     "branding.file": _OPEN,
     "branding.manifest": _OPEN,
@@ -98,16 +123,8 @@ ROUTES: Mapping[str, Guard] = {
     "links.open_reset": _OPEN,
     "links.reset": _OPEN,
     "links.choose": _OPEN_CHANGE,
-    "lists.home": _LIST,
-    "lists.index": _LIST,
-    "lists.document": _LIST,
-    "lists.detail": _ROW,
-    "lists.download": _EXPORT,
-    "tickets.show": _TICKET,
-    "tickets.download": _TICKET,
-    "sending.show": _SEND,
-    "sending.send": _SEND_CHANGE,
-    "sending.send_again": _SEND_CHANGE,
+    "lists.home": Guard(Permission.LIST),
+    **{endpoint: guard for spec in LISTS.values() for endpoint, guard in list_routes(spec).items()},
     "me.show": _PERSON,
     "me.password": _PERSON,
     "me.second_factor": Guard(Standing.PERSON, proof=True),
@@ -188,9 +205,9 @@ def _may_ask(who: str, guard: Guard, relation: Relation) -> bool:
     if isinstance(guard.needs, Standing):
         return guard.needs is Standing.PERSON or who in (STAFF, STAFF_LOOKING)
     if who == STAFF_LOOKING:
-        return guard.needs in LOOKING and not guard.changes
+        return LOOKING.issuperset(guard.asked) and not guard.changes
     suspended = relation is Relation.SUSPENDED
-    return who in set(Role) and not suspended and guard.needs in PERMISSIONS[Role(who)]
+    return who in set(Role) and not suspended and PERMISSIONS[Role(who)].issuperset(guard.asked)
 
 
 def lines() -> Iterator[tuple[str, str, Relation, Answer]]:

@@ -35,20 +35,21 @@ def guard() -> AnyResponse | None:
     """Let nobody pass who may not: strangers sign in first, others are refused."""
     if request.endpoint is None or request.routing_exception is not None:
         return None  # the router's own answer: 404, 405 or a redirection
-    needed = ROUTES[request.endpoint].needs
-    if needed is None:
+    guarded = ROUTES[request.endpoint]
+    if guarded.needs is None:
         return None
     person = visitor()
     if person is None:
         return ask_to_sign_in()
     if person.must_enrol and request.endpoint not in BEFORE_ENROLMENT:
         return lead_to(url_for(ENROLMENT))
-    if not person.may(needed):
+    missing = next((needed for needed in guarded.asked if not person.may(needed)), None)
+    if missing is not None:
         if person.staff and person.access is None and request.method == "GET":
             return redirect(url_for("desk.home"), 303)
-        refuse(person, needed)
-    if isinstance(needed, Permission) and person.is_looking and request.method not in SAFE_METHODS:
-        refuse(person, needed)  # a look never changes anything, whatever the route
+        refuse(person, missing)
+    if isinstance(guarded.needs, Permission) and person.is_looking and request.method not in SAFE_METHODS:
+        refuse(person, guarded.needs)  # a look never changes anything, whatever the route
     return None
 
 

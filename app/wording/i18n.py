@@ -29,6 +29,11 @@ def N_(message: str) -> str:  # noqa: N802 - the customary name, known to the ex
     return message
 
 
+def NN_(singular: str, plural: str) -> tuple[str, str]:  # noqa: N802 - as N_
+    """Mark the two forms of a message where they are declared; :func:`ngettext` chooses where it is shown."""
+    return singular, plural
+
+
 def language() -> str:
     """The language of the moment, such as ``fr``."""
     return _language.get()

@@ -18,7 +18,7 @@ WIDTHS = pytest.mark.parametrize("width", [PHONE, DESK])
 def deliveries(live, key):
     with live.database.reading() as connection:
         return connection.execute(
-            select(Delivery.recipient, Delivery.transaction_id).where(Delivery.request_key == key)
+            select(Delivery.recipient, Delivery.row_id).where(Delivery.request_key == key)
         ).all()
 
 

@@ -19,7 +19,7 @@ from app.lists import REMITTANCES, TRANSACTIONS
 from app.wording.i18n import speaking
 
 if TYPE_CHECKING:
-    from app.listing.field import ListSpec
+    from app.listing.spec import ListSpec
 
 TODAY = date(2026, 3, 3)
 PAN = "4970101234567893"

@@ -21,7 +21,7 @@ from tests import factories
 
 if TYPE_CHECKING:
     from app.database.engine import Database
-    from app.listing.field import ListSpec
+    from app.listing.spec import ListSpec
 
 TODAY = date(2026, 3, 3)
 

@@ -75,9 +75,8 @@ def test_a_response_code_is_explained_beside_it() -> None:
 
 
 def test_widgets_and_choices() -> None:
-    widgets = {field.name: field.widget for field in (*REMITTANCES.filters, *TRANSACTIONS.filters)}
-    assert {name: widgets[name] for name in ("date", "label", "type", "count", "amount", "card")} == {
-        "date": "period",
+    parameters = {**REMITTANCES.parameters, **TRANSACTIONS.parameters}
+    assert {name: parameters[name].kind.widget for name in ("label", "type", "count", "amount", "card")} == {
         "label": "text",
         "type": "choice",
         "count": "choice",

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from app.database.engine import Database
-    from app.listing.field import ListSpec
+    from app.listing.spec import ListSpec
 
 SPECS = {spec.name: spec for spec in (REMITTANCES, TRANSACTIONS)}
 WORDS = ("comptoir", "ETE", "é", "bœuf", "BOEUF", "100 %", "_", "%", "gare", "INGENICO", "visa", "bnp", "zzz")

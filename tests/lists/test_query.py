@@ -17,12 +17,13 @@ from app.listing import query
 from app.listing.amounts import Amount
 from app.listing.criteria import Criteria
 from app.listing.export import write_csv
-from app.listing.field import ListSpec
 from app.listing.freshness import Freshness, freshness
 from app.listing.period import Period
 from app.listing.scope import Scope
-from app.listing.sums import TypeSum, row_totals, sums_by_type, totals
+from app.listing.spec import ListSpec
+from app.listing.sums import row_totals, totals
 from app.lists import REMITTANCES, TRANSACTIONS
+from app.lists.remittance_sums import TypeSum, sums_by_type
 from app.wording import money
 from tests import factories
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from app.database.engine import Database
-    from app.listing.field import ListSpec
+    from app.listing.spec import ListSpec
 
 TODAY = date(2026, 3, 3)
 BOTH = pytest.mark.parametrize("spec", [REMITTANCES, TRANSACTIONS], ids=lambda spec: spec.name)

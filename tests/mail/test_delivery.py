@@ -356,18 +356,18 @@ def test_addresses_and_texts_are_erased_after_thirty_days_unless_the_mail_is_on_
 
 
 def test_a_merchant_sees_the_deliveries_of_his_ticket_newest_first(database):
-    first = posted(database, "a@example.org", transaction_id=5)[0]
-    refused = posted(database, "b@example.org", transaction_id=5)[0]
-    posted(database, transaction_id=6)
-    posted(database, transaction_id=5, merchant_id=8)
-    remise = posted(database, remittance_id=5, request_key="r")
+    first = posted(database, "a@example.org", list_name="transactions", row_id=5)[0]
+    refused = posted(database, "b@example.org", list_name="transactions", row_id=5)[0]
+    posted(database, list_name="transactions", row_id=6)
+    posted(database, list_name="transactions", row_id=5, merchant_id=8)
+    remise = posted(database, list_name="remittances", row_id=5, request_key="r")
     with mail_server() as box:
         deliver(database, way_to(box.port), first)
     with mail_server({"RCPT": "550 5.1.1 no such user"}) as box:
         deliver(database, way_to(box.port), refused)
     with database.reading() as connection:
-        newest, oldest = deliveries_of(connection, Scope(7), transaction_id=5)
-        [of_remise] = deliveries_of(connection, Scope(7), remittance_id=5)
+        newest, oldest = deliveries_of(connection, Scope(7), list_name="transactions", row_id=5)
+        [of_remise] = deliveries_of(connection, Scope(7), list_name="remittances", row_id=5)
         assert [one.id for one in deliveries_of_request(connection, 3, "r")] == [remise]
         assert deliveries_of_request(connection, 4, "r") == []
     assert (oldest.id, oldest.recipient, oldest.state) == (first, "a@example.org", DeliveryState.SENT)

@@ -36,11 +36,13 @@ def jobs(database):
 
 
 def test_a_request_writes_a_delivery_and_a_job_for_each_recipient(database):
-    ids = posted(database, "a@example.org", "b@example.org", request_key="k", transaction_id=12)
+    ids = posted(
+        database, "a@example.org", "b@example.org", request_key="k", list_name="transactions", row_id=12
+    )
     first, second = rows(database)
     assert [first.id, second.id] == ids
     assert [first.recipient, second.recipient] == ["a@example.org", "b@example.org"]
-    assert (first.kind, first.state, first.attempts, first.transaction_id) == ("ticket", "queued", 0, 12)
+    assert (first.kind, first.state, first.attempts, first.row_id) == ("ticket", "queued", 0, 12)
     assert (first.sender, first.sent_at, first.handed_over_at) == ("no-reply@horizon.example", None, None)
     assert first.next_try_at == first.created_at
     assert first.deadline - first.created_at == timedelta(hours=72)

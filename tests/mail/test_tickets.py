@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from app.lists import LISTS
 from app.mail.compose import LARGEST, composed
-from app.mail.tickets import payment_letter, remittance_letter
+from app.mail.tickets import ticket_letter
 from app.themes import load_themes
 from app.tickets import cardholder_ticket, lines, remittance_ticket
 from app.tickets.cardholder import FAMILIES
@@ -22,8 +23,8 @@ from tests.tickets.rows import PAYMENTS, REMITTANCES, a_payment, a_remittance
 GOLDEN = Path(__file__).parent / "golden"
 THEME = load_themes().by_slug["demo"]
 LETTERS = {
-    **{name: payment_letter(row, THEME) for name, row in PAYMENTS.items()},
-    **{name: remittance_letter(row, THEME) for name, row in REMITTANCES.items()},
+    **{name: ticket_letter(LISTS["transactions"], row, THEME) for name, row in PAYMENTS.items()},
+    **{name: ticket_letter(LISTS["remittances"], row, THEME) for name, row in REMITTANCES.items()},
 }
 TICKETS = {
     **{name: cardholder_ticket(row) for name, row in PAYMENTS.items()},
@@ -129,7 +130,7 @@ def test_nobody_is_named_but_the_maintainer_and_the_shop(name):
 
 def test_words_are_in_the_language_of_the_asker_and_the_ticket_in_french():
     with speaking("en"):
-        letter = payment_letter(PAYMENTS["payment-cb"], THEME)
+        letter = ticket_letter(LISTS["transactions"], PAYMENTS["payment-cb"], THEME)
     assert letter.subject == "Monétique Horizon: your payment ticket of 2026-03-02"
     assert "Here is the ticket of the payment of 2026-03-02 at 12:31:09, for €39.00." in letter.text
     assert '<html lang="en">' in letter.html
@@ -139,7 +140,7 @@ def test_words_are_in_the_language_of_the_asker_and_the_ticket_in_french():
 
 @pytest.mark.parametrize("field", ["trade_name", "address", "city", "issuer", "contract", "order_reference"])
 def test_a_hostile_label_is_only_a_label(field):
-    letter = payment_letter(a_payment(application="CONECS", **{field: HOSTILE}), THEME)
+    letter = ticket_letter(LISTS["transactions"], a_payment(application="CONECS", **{field: HOSTILE}), THEME)
     page, harmless = shown(letter.html), shown(LETTERS["payment-conecs"].html)
     assert page.tags == harmless.tags or field != "trade_name"
     assert set(page.tags) == set(harmless.tags)
@@ -152,7 +153,7 @@ def test_a_hostile_label_is_only_a_label(field):
 
 def test_a_label_of_several_lines_stays_on_one():
     label = "CAFÉ\r\nBcc: tous@example.org\u2028\u202eSIRAP"
-    letter = remittance_letter(a_remittance(trade_name=label), THEME)
+    letter = ticket_letter(LISTS["remittances"], a_remittance(trade_name=label), THEME)
     assert "\n\nBcc" not in letter.text
     assert "\nBcc" not in letter.text
     assert "\u202e" not in letter.text + letter.html
@@ -160,9 +161,9 @@ def test_a_label_of_several_lines_stays_on_one():
 
 def test_an_application_without_tickets_has_no_letter():
     with pytest.raises(ValueError, match="no ticket"):
-        payment_letter(a_payment(application="NOUVEAU"), THEME)
+        ticket_letter(LISTS["transactions"], a_payment(application="NOUVEAU"), THEME)
     with pytest.raises(ValueError, match="no ticket"):
-        remittance_letter(a_remittance(application="NOUVEAU"), THEME)
+        ticket_letter(LISTS["remittances"], a_remittance(application="NOUVEAU"), THEME)
 
 
 def test_the_widest_ticket_fits_a_phone():

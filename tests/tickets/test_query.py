@@ -8,8 +8,10 @@ import pytest
 from sqlalchemy import event
 
 from app.database.engine import Role
+from app.listing.query import printable
 from app.listing.scope import Scope
-from app.tickets import cardholder_ticket, lines, query, remittance_ticket
+from app.lists import REMITTANCES, TRANSACTIONS
+from app.tickets import cardholder_ticket, lines, remittance_ticket
 from tests import factories
 from tests.tickets.rows import PAYMENT, REMITTANCE
 
@@ -68,9 +70,9 @@ def test_a_payment_and_a_remittance_with_all_their_fields_in_one_statement_each(
     connection, shops, statements
 ):
     scope = Scope(shops[0].merchant_id)
-    payment = query.payment(connection, scope, shops[0].transaction_id)
+    payment = printable(connection, TRANSACTIONS, scope, shops[0].transaction_id)
     assert len(statements) == 1
-    remittance = query.remittance(connection, scope, shops[0].remittance_id)
+    remittance = printable(connection, REMITTANCES, scope, shops[0].remittance_id)
     assert len(statements) == 2
     assert set(payment) == set(PAYMENT)
     assert set(remittance) == set(REMITTANCE)
@@ -78,8 +80,8 @@ def test_a_payment_and_a_remittance_with_all_their_fields_in_one_statement_each(
 
 def test_the_tickets_of_what_is_stored(connection, shops):
     scope = Scope(shops[0].merchant_id, (shops[0].contract_id,))
-    payment = lines(cardholder_ticket(query.payment(connection, scope, shops[0].transaction_id)))
-    remittance = lines(remittance_ticket(query.remittance(connection, scope, shops[0].remittance_id)))
+    payment = lines(cardholder_ticket(printable(connection, TRANSACTIONS, scope, shops[0].transaction_id)))
+    remittance = lines(remittance_ticket(printable(connection, REMITTANCES, scope, shops[0].remittance_id)))
     for shown in (payment, remittance):
         assert "CAFÉ DE L'ÎLE" in shown
         assert "3 quai de l'Exemple" in shown
@@ -92,8 +94,8 @@ def test_the_tickets_of_what_is_stored(connection, shops):
 
 def test_the_lines_of_the_file_come_first(connection, shops):
     scope = Scope(shops[1].merchant_id)
-    payment = cardholder_ticket(query.payment(connection, scope, shops[1].transaction_id))
-    remittance = remittance_ticket(query.remittance(connection, scope, shops[1].remittance_id))
+    payment = cardholder_ticket(printable(connection, TRANSACTIONS, scope, shops[1].transaction_id))
+    remittance = remittance_ticket(printable(connection, REMITTANCES, scope, shops[1].remittance_id))
     assert lines(payment)[1:] == lines(remittance)[1:] == ("", "LIGNE 1", "LIGNE 2")
 
 
@@ -105,12 +107,12 @@ def test_what_is_out_of_scope_does_not_exist(connection, shops):
         Scope(own.merchant_id, ()),
         Scope(own.merchant_id, (other.contract_id,)),
     ):
-        assert query.payment(connection, scope, own.transaction_id) is None
-        assert query.remittance(connection, scope, own.remittance_id) is None
+        assert printable(connection, TRANSACTIONS, scope, own.transaction_id) is None
+        assert printable(connection, REMITTANCES, scope, own.remittance_id) is None
 
 
 @pytest.mark.parametrize("row_id", [0, -1, 2**63 - 1, 2**63, 10**30])
 def test_an_id_that_nothing_has_is_no_fault(connection, shops, row_id):
     scope = Scope(shops[0].merchant_id)
-    assert query.payment(connection, scope, row_id) is None
-    assert query.remittance(connection, scope, row_id) is None
+    assert printable(connection, TRANSACTIONS, scope, row_id) is None
+    assert printable(connection, REMITTANCES, scope, row_id) is None

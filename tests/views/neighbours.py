@@ -183,13 +183,14 @@ def address(app, everybody, endpoint, relation):
     return address_of(app, everybody, endpoint, MARKER_OF[relation])
 
 
-def address_of(app, everybody, endpoint, marker, name="remittances"):
+def address_of(app, everybody, endpoint, marker):
     """The address of a route about something that bears a marker, with its method."""
     shop = everybody.shops[marker]
     slug = MARKERS[marker]
     rule = next(rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint)
     values = {name: SAMPLES[name] for name in rule.arguments if name in SAMPLES}
-    values["name"] = "logo.svg" if endpoint == "branding.file" else name
+    if endpoint == "branding.file":
+        values["name"] = "logo.svg"
     if endpoint in ("team.act_on_invitation", "desk_team.act_on_invitation"):
         values["action"] = "annuler"
     numbered = {Thing.FILE: everybody.files[slug], Thing.TASK: everybody.tasks[slug]}
@@ -203,11 +204,10 @@ def address_of(app, everybody, endpoint, marker, name="remittances"):
     }
     if ids["id"] is None:
         row = access_matrix.ROUTES[endpoint].names is Thing.ROW
-        payment = name == "transactions"
+        payment = endpoint.startswith("transactions.")
         row_id = shop.transaction_ids[0] if payment else shop.remittance_id
         ids["id"] = row_id if row else shop.merchant_id
     values |= {name: ids[name] for name in rule.arguments if name in ids}
-    values |= {name: value for name, value in (rule.defaults or {}).items() if name not in values}
     with app.test_request_context():
-        wanted = {name: values[name] for name in (*rule.arguments, *(rule.defaults or {})) if name in values}
+        wanted = {name: values[name] for name in rule.arguments if name in values}
         return url_for(endpoint, **wanted), "GET" if "GET" in (rule.methods or ()) else "POST"

@@ -77,11 +77,9 @@ def questions(app, everybody):
         rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint]
         if not any("GET" in (rule.methods or ()) for rule in rules) or endpoint.startswith("links."):
             continue
-        names = ("remittances", "transactions") if endpoint.startswith(("lists.", "tickets.")) else ("",)
         markers = MARKERS if access_matrix.ROUTES[endpoint].names else ("ALPHA",)
-        for name in names:
-            for marker in markers:
-                yield address_of(app, everybody, endpoint, marker, name or "remittances")[0]
+        for marker in markers:
+            yield address_of(app, everybody, endpoint, marker)[0]
     for marker in (*MARKERS, "NORTH", "SOUTH", "5550001", "5550002"):
         for path in (
             "/transactions?issuer=", "/transactions.json?label=", "/remises.json?trade_name=",

@@ -10,13 +10,17 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from app.lists import REMITTANCES, TRANSACTIONS
-from app.views.details import SECTIONS, TABLED
-from app.views.filters import COMMON
 from app.web.context import today
 from tests.page import Page
 from tests.views.town import follow, plain, rows
 
 CARD = "4970101234567893"
+#: The fields of a remittance that stand in the table of its sums, declared and received.
+IN_THE_TABLE = {
+    f"{name}{part}"
+    for name in ("debit", "cancelled", "refund", "refund_cancelled", "declined", "abandoned")
+    for part in ("", "_count")
+}
 
 
 @pytest.fixture
@@ -84,8 +88,8 @@ def test_the_form_has_every_filter_of_both_lists(owner):
         names = {e["name"] for e in form.all() if e.tag in ("input", "select")}
         assert names == {*spec.parameters, "date_from", "date_to"}
         in_sight = {e["name"] for e in form.all() if e.tag in ("input", "select") and not more(e)}
-        assert len(COMMON[spec.name]) == 6
-        assert in_sight == {*COMMON[spec.name], "date_from", "date_to"} - {"date"}
+        assert len(spec.usual_filters) == 6
+        assert in_sight == {*spec.usual_filters, "date_from", "date_to"} - {"date"}
 
 
 def more(element):
@@ -222,9 +226,9 @@ def test_htmx_is_configured_for_the_policy(owner):
 
 def test_every_field_has_its_place_among_the_details():
     for spec in (REMITTANCES, TRANSACTIONS):
-        placed = [name for _, names in SECTIONS[spec.name] for name in names]
-        placed += sorted(TABLED) if spec is REMITTANCES else []
-        assert sorted(placed) == sorted(spec.by_name)
+        placed = [field.name for title in spec.sections for field in spec.section(title)]
+        assert sorted({*spec.by_name} - {*placed}) == (sorted(IN_THE_TABLE) if spec.detail_part else [])
+        assert len(set(placed)) == len(placed)
 
 
 def test_the_details_show_what_is_known(owner, shops):

@@ -157,7 +157,7 @@ def test_every_route_is_open_by_decision_or_asks_to_sign_in(app, shops):
 
 
 def test_a_route_without_a_guard_stops_the_start(database, tmp_path, monkeypatch):
-    monkeypatch.delitem(ROUTES, "lists.index")
+    monkeypatch.delitem(ROUTES, "transactions.index")
     with pytest.raises(RuntimeError, match=r"lists\.index"):
         portal(database, tmp_path)
 

@@ -18,9 +18,10 @@ from sqlalchemy import select, text, update
 
 from app.accounts.rights import PERMISSIONS, Permission
 from app.database.engine import Role as DatabaseRole
+from app.lists import LISTS
 from app.mail.jobs import sweep
 from app.mail.limits import PER_RECIPIENT
-from app.mail.tickets import payment_letter, remittance_letter
+from app.mail.tickets import ticket_letter
 from app.models import Delivery, JournalEntry, MailKind, Role
 from app.tickets import cardholder_ticket, lines, remittance_ticket
 from app.views.tickets import face
@@ -94,10 +95,10 @@ def test_from_the_list_to_the_delivery(owner, request, database, shops, which):
         assert "a@maison.example" in shown
         assert "b@maison.example" in shown
     row_id = int(path.rpartition("/")[2])
-    of = Delivery.transaction_id if which == "payment" else Delivery.remittance_id
+    name = "transactions" if which == "payment" else "remittances"
     assert (
-        rows_of(database, Delivery.merchant_id, of, Delivery.kind, Delivery.reseller_slug)
-        == [(shops[0].merchant_id, row_id, "ticket", "demo")] * 2
+        rows_of(database, Delivery.merchant_id, Delivery.list_name, Delivery.row_id, Delivery.kind)
+        == [(shops[0].merchant_id, name, row_id, "ticket")] * 2
     )
 
 
@@ -429,7 +430,7 @@ def test_page_pdf_and_mail_show_the_same_lines(app, name):
     row = PAYMENTS[name] if is_payment else REMITTANCES[name]
     ticket = (cardholder_ticket if is_payment else remittance_ticket)(row)
     theme = app.extensions["bordereau.themes"].by_slug["demo"]
-    letter = (payment_letter if is_payment else remittance_letter)(row, theme)
+    letter = ticket_letter(LISTS["transactions" if is_payment else "remittances"], row, theme)
     on_page = lines_on_page(app.jinja_env.get_template("tickets/face.html").render(**face(ticket)))
     assert on_page == lines(ticket) == lines_in_html(letter) == lines_in_text(letter)
     assert lines_in_pdf(letter, ticket) == on_page

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from app.accounts.journal import Event, record
 from app.accounts.sessions import choose_desk, choose_merchant
 from app.desk.merchants import merchant
+from app.lists import FIRST
 from app.views.desk.common import ID, blueprint, journal
 from app.web.context import database, desk, request_id, signed_in, visitor
 from app.web.security import browser_session
@@ -22,7 +23,7 @@ def look(id: int) -> Response:  # noqa: A002 - the name in the address
     with database().writing() as connection:
         choose_merchant(connection, browser_session().key, id)
     journal(Event.STAFF_LOOKED, id)
-    return redirect(url_for("lists.index", name="remittances"), 303)
+    return redirect(url_for(f"{FIRST.name}.index"), 303)
 
 
 @blueprint.post("/mainteneur")

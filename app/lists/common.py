@@ -1,0 +1,130 @@
+"""Fields that several lists share, declared once: what a contract, its outlet and its terminal tell.
+
+What a telecollection tells of its terminal and its host stands on the remittance, and is the same for its
+payments.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import func
+
+from app.listing.field import Field
+from app.listing.filters import ApplicationCode, Bank, Code, FreeText, Siret
+from app.listing.kinds import MOMENTS, Identifier, Kind, Row
+from app.models import Contract, Outlet, Remittance
+from app.wording import applications
+from app.wording.i18n import N_, language
+
+#: Titles of sections of the details.
+CONTRACT = N_("Contract")
+OUTLET = N_("Outlet")
+TERMINAL = N_("Terminal")
+REMITTANCE = N_("Remittance")
+
+CONTRACT_FIELDS = (
+    Field(
+        name="application",
+        label=N_("Payments"),
+        kind=ApplicationCode(labels=applications.LABELS),
+        column=Contract.application,
+        section=CONTRACT,
+        filter=True,
+        slot="title",
+    ),
+    Field(
+        name="contract",
+        label=N_("Contract no."),
+        kind=Code(longest=15, long_numbers=True),
+        column=Contract.number,
+        section=CONTRACT,
+        filter=True,
+    ),
+    Field(
+        name="label",
+        label=N_("Label"),
+        kind=FreeText(),
+        column=Contract.label,
+        section=CONTRACT,
+        filter=True,
+        slot="meta",
+    ),
+    Field(
+        name="rank",
+        label=N_("Rank"),
+        kind=Code(longest=3),
+        column=Contract.rank,
+        section=CONTRACT,
+        filter=True,
+    ),
+)
+BANK = Field(
+    name="bank",
+    label=N_("Bank code"),
+    kind=Bank(name=Contract.bank_name),
+    column=func.coalesce(Remittance.bank_code, Contract.bank_code),
+    section=CONTRACT,
+    filter=True,
+)
+BANK_NAME = Field(
+    name="bank_name", label=N_("Bank"), kind=Kind(), column=Contract.bank_name, section=CONTRACT
+)
+OUTLET_FIELDS = (
+    Field(
+        name="trade_name",
+        label=N_("Trade name"),
+        kind=FreeText(),
+        column=Outlet.trade_name,
+        section=OUTLET,
+        filter=True,
+        slot="meta",
+    ),
+    Field(
+        name="siret",
+        label=N_("SIRET"),
+        kind=Siret(said=Remittance.siret),
+        column=func.coalesce(Remittance.siret, Outlet.siret),
+        section=OUTLET,
+        filter=True,
+    ),
+)
+TERMINAL_FIELDS = (
+    Field(
+        name="serial",
+        label=N_("Serial no."),
+        kind=Code(longest=24, long_numbers=True, indexed=True),
+        column=Remittance.serial_number,
+        section=TERMINAL,
+        filter=True,
+    ),
+    Field(
+        name="manufacturer",
+        label=N_("Maker"),
+        kind=FreeText(),
+        column=Remittance.manufacturer,
+        section=TERMINAL,
+        filter=True,
+    ),
+)
+TERMINAL_NUMBER = Field(
+    name="terminal_number",
+    label=N_("Terminal no."),
+    kind=Identifier(),
+    column=Remittance.terminal_number,
+    section=TERMINAL,
+)
+FILE_NUMBER = Field(
+    name="file_number",
+    label=N_("File no."),
+    kind=Code(longest=6),
+    column=Remittance.file_number,
+    section=REMITTANCE,
+    filter=True,
+)
+#: What a ticket says of its outlet, besides the fields.
+TICKET_COLUMNS = {"address": Outlet.address, "postcode": Outlet.postcode, "city": Outlet.city}
+
+
+def day_and_time(row: Row) -> tuple[str, str]:
+    """The day and the time of a row in words, by the terminal's own clock."""
+    day, time = row["date"].strftime(MOMENTS[language()]).split()
+    return day, time

@@ -1,0 +1,92 @@
+"""The six totals of a remittance: what it declares of each type, against what its payments add up to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, Connection, and_, func, select
+
+from app.listing.kinds import Statement
+from app.listing.scope import Scope
+from app.listing.source import Condition, in_scope
+from app.listing.sums import sum_of
+from app.models import Remittance, Transaction
+from app.wording.i18n import N_, gettext
+
+_TITLES = {
+    "debit": N_("Debits"),
+    "cancellation": N_("Cancelled debits"),
+    "refund": N_("Refunds"),
+    "refund_cancellation": N_("Cancelled refunds"),
+    "declined": N_("Declined payments"),
+    "abandoned": N_("Abandoned payments"),
+}
+
+
+@dataclass(frozen=True)
+class TypeSum:
+    """What a remittance declares of one type, against what its payments add up to."""
+
+    type: str
+    declared_count: int
+    declared_amount: int
+    received_count: int
+    received_amount: int
+
+    @property
+    def title(self) -> str:
+        """What it is the sum of, in the language of the moment."""
+        return gettext(_TITLES[self.type])
+
+
+def sums_by_type(
+    connection: Connection, scope: Scope, remittance_id: int, collected_on: date
+) -> tuple[TypeSum, ...]:
+    """The six totals of a remittance, declared and received; empty when it is not in scope."""
+    statement = _sums_by_type(scope, remittance_id, collected_on)
+    found = connection.execute(statement).mappings().one_or_none()
+    if found is None:
+        return ()
+    return tuple(TypeSum(name, *(found[f"{name}_{part}"] for part in _PARTS)) for name, _ in _types())
+
+
+_PARTS = ("declared_count", "declared_amount", "received_count", "received_amount")
+
+
+def _types() -> Iterable[tuple[str, Condition]]:
+    """The six totals in the order of the ticket, and the payments each counts."""
+    counted = Transaction.type != "preauthorisation"
+    for name in ("debit", "cancellation", "refund", "refund_cancellation"):
+        yield name, and_(Transaction.type == name, Transaction.outcome == "accepted")
+    for name in ("declined", "abandoned"):
+        yield name, and_(Transaction.outcome == name, counted)
+
+
+def _sums_by_type(scope: Scope, remittance_id: int, collected_on: date) -> Statement:
+    table = Remittance.__table__
+    received = and_(
+        Transaction.merchant_id == scope.merchant_id,
+        Transaction.remittance_id == Remittance.id,
+        Transaction.collected_on == Remittance.collected_on,
+    )
+    return (
+        select(*(column for name, where in _types() for column in _type_sums(name, where)))
+        .select_from(table.outerjoin(Transaction.__table__, received))
+        .where(
+            *in_scope(Remittance.merchant_id, Remittance.contract_id, scope),
+            Remittance.id == remittance_id,
+            Remittance.collected_on == collected_on,
+        )
+        .group_by(*table.primary_key)
+    )
+
+
+def _type_sums(name: str, where: Condition) -> Iterator[ColumnElement[int]]:
+    """The columns of ``_PARTS`` for one type."""
+    columns = Remittance.__table__.c
+    yield columns[f"{name}_count"].label(f"{name}_declared_count")
+    yield columns[f"{name}_amount"].label(f"{name}_declared_amount")
+    yield func.count(Transaction.id).filter(where).label(f"{name}_received_count")
+    yield sum_of(f"{name}_received_amount", Transaction.amount, where)
