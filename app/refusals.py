@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Final
 
 from app.wording.i18n import N_, gettext
@@ -15,28 +16,47 @@ KNOWN_FILE_ID: Final = N_(
 )
 
 
+class Unit(StrEnum):
+    """What a file is counted in: its format says which."""
+
+    LINE = "line"
+    RECORD = "record"
+    STATEMENT = "statement"
+    ENTRY = "entry"
+
+
+_PLACES: Final = {
+    Unit.LINE: N_("line %(number)s"),
+    Unit.RECORD: N_("record %(number)s"),
+    Unit.STATEMENT: N_("statement %(number)s"),
+    Unit.ENTRY: N_("entry %(number)s"),
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Refusal:
-    """One reason. ``reason`` is a message identifier, ``params`` fills it; neither holds file data."""
+    """One reason. ``reason`` is a message identifier, ``params`` fills it; neither holds file data.
+
+    ``line`` is the ordinal, from 1, of the line at fault, or of the ``unit`` that the format is made of.
+    """
 
     reason: str
+    unit: str = Unit.LINE
     line: int | None = None
     column: str | None = None
     params: Mapping[str, Any] = field(default_factory=dict)
 
     def text(self) -> str:
         """The reason in the language of the moment, with its place in front."""
-        reason = self.words()
         if self.line is None:
-            return reason
+            return self.words()
+        return gettext("%(place)s: %(reason)s", place=self._place(), reason=self.words())
+
+    def _place(self) -> str:
+        place = gettext(_PLACES[Unit(self.unit)], number=self.line)
         if self.column is None:
-            return gettext("line %(line)s: %(reason)s", line=self.line, reason=reason)
-        return gettext(
-            "line %(line)s, column “%(column)s”: %(reason)s",
-            line=self.line,
-            column=gettext(self.column),
-            reason=reason,
-        )
+            return place
+        return gettext("%(place)s, column “%(column)s”", place=place, column=gettext(self.column))
 
     def words(self) -> str:
         """The reason alone, in the language of the moment."""

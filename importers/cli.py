@@ -1,4 +1,4 @@
-"""The importers' commands: ``import``, ``source``, ``demo-files`` and ``demo``."""
+"""The importers' commands: ``import``, ``source``, ``mapping``, ``demo-files`` and ``demo``."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from app.database.migrate import ready
 from app.wording.i18n import N_, gettext
 from importers.files import report
 from importers.files.archive import INBOX, files_in
+from importers.files.refusals import Refused
+from importers.formats.amex.cards import CardNumbers
 from importers.load import Result, load_files
 
 _PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
@@ -73,6 +75,35 @@ def source(name: str, reseller: str) -> None:
             gettext("No referential has named the reseller %(slug)s.", slug=reseller)
         ) from None
     click.echo(gettext("The files of %(source)s belong to %(slug)s.", source=name, slug=reseller))
+
+
+@click.group(help=N_("Set up the files of banks, acquirers and platforms."))
+def mapping() -> None:
+    """Hold the commands about files of money."""
+
+
+@mapping.command("try", help=N_("Say what is understood of FILE; nothing is written."))
+@click.argument("path", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--cards",
+    type=click.Choice([one.value for one in CardNumbers]),
+    default=CardNumbers.REFUSE.value,
+    show_default=True,
+    help=N_("What to do with full card numbers in fields made for them."),
+)
+def mapping_try(path: Path, cards: str) -> None:
+    """Print the explanation of a file, or why it would be set aside."""
+    from importers import explain  # noqa: PLC0415
+
+    try:
+        explanation = explain.explain(path, CardNumbers(cards))
+    except Refused as refused:
+        reasons = "\n".join(refusal.text() for refusal in refused.refusals)
+        raise click.ClickException(
+            gettext("The file would be set aside:\n%(reasons)s", reasons=reasons)
+        ) from None
+    for line in explain.lines(explanation):
+        click.echo(line)
 
 
 _POSITIVE = click.IntRange(min=1)

@@ -8,10 +8,23 @@ from typing import Any
 from app.refusals import CARD_NUMBER, KNOWN_FILE_ID, Refusal
 from app.wording.i18n import N_
 
-__all__ = ["CARD_NUMBER", "KNOWN_FILE_ID", "MOST_REASONS", "Refusal", "Refused", "refuse", "unreadable"]
+__all__ = [
+    "CARD_NUMBER",
+    "KNOWN_FILE_ID",
+    "MOST_REASONS",
+    "Notice",
+    "Refusal",
+    "Refused",
+    "refuse",
+    "unreadable",
+]
 
 #: Reasons kept for one file: enough to mend it, few enough to read.
 MOST_REASONS = 20
+
+
+class Notice(Refusal):
+    """What a person should know of a file that is loaded all the same, in the words of a refusal."""
 
 
 class Refused(Exception):  # noqa: N818 - what happened to the file, not a fault of ours

@@ -1,0 +1,159 @@
+"""Which lines of a bank statement are card money, and what their labels hint at.
+
+Source: shared format page "Money", section 6. The first test that applies gives the kind; what none
+recognises is counted and summed with its statement, never stored.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Truths = NDArray[np.bool_]
+
+
+class MovementKind(StrEnum):
+    """What a line of card money is."""
+
+    REMITTANCE = "remittance"
+    REFUND = "refund"
+    CHARGEBACK = "chargeback"
+    CHARGEBACK_REVERSAL = "chargeback_reversal"
+    FEE = "fee"
+    PAYOUT = "payout"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelPatterns:
+    """Patterns of labels, over capitals without accents; a source's profile may bring its own."""
+
+    card: str = r"\b(?:CB|CARTES?|TPE)\b"
+    refund: str = r"REMISE CREDIT|CREDIT CB"
+    paid_back: str = r"\bREMB"
+    chargeback: str = r"IMPAYE|REJET CB|CONTESTATION"
+    fee: str = (
+        r"\b(?:COM|COMM|COMMISSIONS?|FRAIS)(?: SUR)?(?: REMISES?)? ?(?:CB|CARTES?)\b|\bCOM REMISE|\bCOMCB\b"
+    )
+    remittance: str = r"REMCB|REMISES? CB|REMISES? CARTES?|FACTURES CARTES REMISES|\bCBD[0-9]+|\bTPE[0-9]+"
+    payers: tuple[str, ...] = (
+        "AMERICAN EXPRESS",
+        "EDENRED",
+        "PLUXEE",
+        "UP",
+        "SWILE",
+        "BIMPLI",
+        "ADYEN",
+        "STRIPE",
+        "SUMUP",
+        "WORLDLINE",
+        "PAYPLUG",
+        "ZETTLE",
+    )
+
+    @property
+    def payer(self) -> str:
+        """Any of the payers, as whole words."""
+        return rf"\b(?:{'|'.join(map(re.escape, self.payers))})\b"
+
+
+#: What labels hint at: patterns whose named groups are columns of :data:`HINTS`, tried in this order.
+DEFAULT_HINTS: Final = (
+    r"REMISES? (?:CREDIT )?CB (?P<contract_number>[0-9]{7})(?P<contract_rank>[0-9]{3})\b",
+    r"REMCB(?P<remittance_number>[0-9]+) NB(?P<count>[0-9]+)(?: CBD(?P<contract_number>[0-9]{7})[0-9]{2})?",
+    r"\bTPE(?P<contract_number>[0-9]{7})[0-9]{2}\b",
+    r"^(?P<contract_number>[0-9]{7})(?P<contract_rank>[0-9]{3})\b",
+    r"\bCB\b.* (?P<sold_on>(?:0[1-9]|[12][0-9]|3[01])(?:0[1-9]|1[0-2])[0-9]{2})\b",
+    r"\bPAYMENT (?P<settlement_number>[0-9A-Z]+)\b",
+    r"\bBATCH (?P<settlement_number>[0-9]+)\b",
+    r"\b(?P<settlement_number>PO_[0-9A-Z]+)\b",
+)
+HINTS: Final = ("contract_number", "contract_rank", "remittance_number", "settlement_number", "sold_on")
+
+_CREDIT_CODES = ("30", "PMNT/MCRD/POSP", "PMNT/MCRD/POSC", "PMNT/MCRD/SMCD")
+_REFUND_CODES = (*_CREDIT_CODES, "36")
+_UNPAID_CODE, _UNPAID_CAMT = "38", "PMNT/MCRD/UPCT"
+_FEE_CODES = ("62", "64", "65", "66")
+_CAMT_FEE_CODES = ("PMNT/MCRD/COMM", "PMNT/MCRD/CHRG", "PMNT/MCRD/FEES")
+_OWN_CARD_CODES = ("11", "28", "29")
+
+
+def kinds(
+    movements: pd.DataFrame, patterns: LabelPatterns | None = None, numbers: Iterable[str] = ()
+) -> pd.Series[Any]:
+    """The kind of each line of card money, None for any other. ``numbers`` are contracts of the merchant."""
+    found = patterns or LabelPatterns()
+    labels = words(movements)
+    code = movements["code"].to_numpy(dtype=str)
+    own_number = _contains(labels, _any_of(numbers))
+    credit, debit = (movements["amount"] > 0).to_numpy(), (movements["amount"] < 0).to_numpy()
+    card = _contains(labels, found.card) | own_number
+    unpaid = _contains(labels, found.chargeback) & card
+    refund = _contains(labels, found.refund) | (_contains(labels, found.paid_back) & card)
+    fee = np.isin(code, _CAMT_FEE_CODES) | (
+        np.isin(code, _FEE_CODES) & (_contains(labels, found.fee) | own_number)
+    )
+    paid_out = _contains(labels, found.payer) | _contains(plain(movements["payer"]), found.payer)
+    own_card = np.isin(code, _OWN_CARD_CODES) | np.strings.find(code, "/CCRD/") >= 0
+    remittance = _contains(labels, found.remittance)
+    unpaid_code = np.isin(code, (_UNPAID_CODE, _UNPAID_CAMT))
+    tests: list[tuple[Truths, MovementKind]] = [
+        (np.isin(code, _CREDIT_CODES) & credit, MovementKind.REMITTANCE),
+        (debit & ((unpaid_code) | unpaid), MovementKind.CHARGEBACK),
+        (credit & ((code == _UNPAID_CAMT) | unpaid), MovementKind.CHARGEBACK_REVERSAL),
+        (debit & fee, MovementKind.FEE),
+        (debit & (np.isin(code, _REFUND_CODES) | refund), MovementKind.REFUND),
+        (credit & paid_out & ~own_card, MovementKind.PAYOUT),
+        (credit & remittance, MovementKind.REMITTANCE),
+        (debit & remittance, MovementKind.REFUND),
+    ]
+    chosen = np.select([test for test, _ in tests], [kind.value for _, kind in tests], default="")
+    return pd.Series(chosen, index=movements.index, dtype=object).replace("", None)
+
+
+def hints(movements: pd.DataFrame, patterns: Iterable[str] = DEFAULT_HINTS) -> pd.DataFrame:
+    """What labels, complements and references hint at: the columns of :data:`HINTS`, empty where nothing."""
+    found = pd.DataFrame("", index=movements.index, columns=list(HINTS), dtype=object)
+    texts = (plain(movements["label"]), plain(movements["details"]), plain(movements["reference"]))
+    for pattern in patterns:
+        for text in texts:
+            groups = text.str.extract(pattern).fillna("")
+            for name in found.columns.intersection(groups.columns):
+                found[name] = found[name].where(found[name] != "", groups[name])
+    return found
+
+
+def words(movements: pd.DataFrame) -> pd.Series[Any]:
+    """Label and complement of each line, in capitals without accents."""
+    return plain(movements["label"] + " " + movements["details"])
+
+
+def plain(texts: pd.Series[Any]) -> pd.Series[Any]:
+    """Texts in capitals, without accents."""
+    return texts.map(_plain).astype(object)
+
+
+def _plain(text: str) -> str:
+    upper = text.upper()
+    if upper.isascii():
+        return upper
+    return unicodedata.normalize("NFKD", upper).encode("ascii", "ignore").decode("ascii")
+
+
+def _contains(texts: pd.Series[Any], pattern: str) -> Truths:
+    if not pattern:
+        return np.zeros(len(texts), dtype=np.bool_)
+    return texts.str.contains(pattern, regex=True).to_numpy(dtype=np.bool_)
+
+
+def _any_of(numbers: Iterable[str]) -> str:
+    """Any of some numbers, as a whole number, longest first."""
+    ordered = sorted(set(numbers), key=len, reverse=True)
+    return rf"(?<![0-9])(?:{'|'.join(map(re.escape, ordered))})(?![0-9])" if ordered else ""

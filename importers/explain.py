@@ -1,0 +1,278 @@
+"""What is understood of a file of money before anything is loaded: its format, headings, records, sums.
+
+Source: shared format page "Money", section 5.2. It reads a file as a load does, and writes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from app.wording.i18n import N_, gettext
+from app.wording.money import plain
+from importers import card_lines
+from importers.files.refusals import refuse
+from importers.formats import camt, cfonb120, journals
+from importers.formats.amex import disputes, eptrn, grrcn
+from importers.formats.amex.cards import CardNumbers
+from importers.reading.headings import Heading, Use
+from importers.records.banking import BankStatements
+from importers.records.chargebacks import Chargebacks
+from importers.records.operations import Operations
+from importers.records.remote_payments import RemotePayments
+from importers.records.settlements import Settlements
+
+MoneyRecords = BankStatements | Settlements | Chargebacks | Operations | RemotePayments
+
+#: Rows of each kind of record that are shown.
+_SHOWN_ROWS = 3
+_KEPT_DIGITS = 4
+_USES = {Use.KEPT: "%(field)s", Use.DROPPED: N_("dropped"), Use.NEVER_STORED: N_("never stored")}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explanation:
+    """What a reader understood: the format in its own words, facts by label, columns, records."""
+
+    format: str
+    records: tuple[MoneyRecords, ...]
+    facts: tuple[tuple[str, str], ...] = ()
+    headings: tuple[Heading, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Reader:
+    first_line: re.Pattern[bytes]
+    explain: Callable[[bytes, str, CardNumbers], Explanation]
+
+
+def _cfonb120(data: bytes, _name: str, _cards: CardNumbers) -> Explanation:
+    return Explanation(format=cfonb120.NAME, records=(cfonb120.read(data),))
+
+
+def _camt(data: bytes, _name: str, _cards: CardNumbers) -> Explanation:
+    return Explanation(format=camt.version(data), records=(camt.read(data),))
+
+
+def _journal(data: bytes, name: str, _cards: CardNumbers) -> Explanation:
+    journal = journals.read(data, name)
+    facts = ((N_("encoding"), journal.rows.encoding), (N_("delimiter"), repr(journal.rows.delimiter)))
+    return Explanation(
+        format=f"{journals.NAME} {journal.kind} {journal.version}",
+        records=(journal.records,),
+        facts=facts,
+        headings=journal.headings,
+    )
+
+
+def _grrcn(data: bytes, _name: str, cards: CardNumbers) -> Explanation:
+    found = grrcn.read(data, cards)
+    facts = tuple((code, str(count)) for code, count in found.counts.items())
+    name = f"{grrcn.NAME} {found.version}"
+    return Explanation(format=name, records=(found.settlements, found.chargebacks), facts=facts)
+
+
+def _eptrn(data: bytes, _name: str, cards: CardNumbers) -> Explanation:
+    return Explanation(format=eptrn.NAME, records=eptrn.read(data, cards))
+
+
+def _disputes(data: bytes, _name: str, cards: CardNumbers) -> Explanation:
+    return Explanation(format=disputes.kind(data), records=(disputes.read(data, cards),))
+
+
+_READERS = (
+    _Reader(first_line=cfonb120.FIRST_LINE, explain=_cfonb120),
+    _Reader(first_line=camt.FIRST_LINE, explain=_camt),
+    _Reader(first_line=journals.FIRST_LINE, explain=_journal),
+    _Reader(first_line=grrcn.FIRST_LINE, explain=_grrcn),
+    _Reader(first_line=eptrn.FIRST_LINE, explain=_eptrn),
+    _Reader(first_line=disputes.FIRST_LINE, explain=_disputes),
+)
+
+
+def explain(path: Path, cards: CardNumbers = CardNumbers.REFUSE) -> Explanation:
+    """What is understood of the file at ``path``. Raises Refused, and OSError when it cannot be read."""
+    data = path.read_bytes()
+    reader = next((one for one in _READERS if one.first_line.match(data)), None)
+    if reader is None:
+        raise refuse(N_("not a known format: its first line belongs to none"), line=1)
+    return reader.explain(data, path.name, cards)
+
+
+def lines(explanation: Explanation) -> Iterator[str]:
+    """The explanation in words, a line each."""
+    yield gettext("Format: %(format)s", format=explanation.format)
+    for label, value in explanation.facts:
+        yield f"  {gettext(label)}: {value}"
+    if explanation.headings:
+        yield gettext("Columns:")
+        for heading in explanation.headings:
+            yield f"  {heading.text} → {gettext(_USES[heading.use], field=heading.field)}"
+    for records in explanation.records:
+        for part in _parts(records):
+            yield from _part_lines(part)
+        for notice in records.notices:
+            yield gettext("Note: %(notice)s", notice=notice.text())
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Part:
+    """A frame of records: its title, what it is counted and summed by, its days, what is shown of it."""
+
+    title: str
+    rows: pd.DataFrame
+    by: tuple[str, ...]
+    amount: str
+    day: str
+    shown: tuple[str, ...]
+
+
+def _parts(records: MoneyRecords) -> Iterator[_Part]:
+    match records:
+        case BankStatements():
+            yield from _banking_parts(records)
+        case Settlements():
+            yield _Part(
+                title=N_("Payments"),
+                rows=records.settlements,
+                by=("state", "currency"),
+                amount="net",
+                day="paid_on",
+                shown=(
+                    "payee",
+                    "number",
+                    "paid_on",
+                    "gross",
+                    "discount",
+                    "fee",
+                    "adjustment",
+                    "net",
+                    "net_proven",
+                ),
+            )
+            yield _Part(
+                title=N_("Lines of payments"),
+                rows=records.lines,
+                by=("kind", "currency"),
+                amount="gross",
+                day="occurred_on",
+                shown=(
+                    "kind",
+                    "contract_number",
+                    "reference",
+                    "occurred_on",
+                    "gross",
+                    "fee_hundredths",
+                    "net_hundredths",
+                ),
+            )
+        case Chargebacks():
+            yield _Part(
+                title=N_("Chargebacks"),
+                rows=records.cases,
+                by=("stage", "currency"),
+                amount="amount",
+                day="noticed_on",
+                shown=(
+                    "stage",
+                    "contract_number",
+                    "noticed_on",
+                    "sold_on",
+                    "amount",
+                    "reason_code",
+                    "due_on",
+                ),
+            )
+        case Operations():
+            yield _Part(
+                title=N_("Operations"),
+                rows=records.operations,
+                by=("said", "name", "currency"),
+                amount="amount",
+                day="operated_on",
+                shown=("said", "name", "operated_on", "sale_number", "sold_on", "amount"),
+            )
+        case RemotePayments():
+            yield _Part(
+                title=N_("Transactions"),
+                rows=records.payments,
+                by=("outcome", "type", "currency"),
+                amount="amount",
+                day="occurred",
+                shown=(
+                    "contract_number",
+                    "occurred",
+                    "captured_on",
+                    "type",
+                    "outcome",
+                    "amount",
+                    "card_last4",
+                ),
+            )
+
+
+def _banking_parts(records: BankStatements) -> Iterator[_Part]:
+    yield _Part(
+        title=N_("Statements"),
+        rows=records.statements,
+        by=("proven", "currency"),
+        amount="line_sum",
+        day="closed_on",
+        shown=(
+            "account_key",
+            "opened_on",
+            "closed_on",
+            "opening",
+            "line_sum",
+            "closing",
+            "line_count",
+            "proven",
+        ),
+    )
+    kinds = card_lines.kinds(records.movements)
+    kept = records.movements.assign(kind=kinds.fillna(gettext("not card money: counted, never stored")))
+    hints = card_lines.hints(kept)
+    yield _Part(
+        title=N_("Movements"),
+        rows=kept.join(hints).sort_values("kind", key=lambda _: kinds.isna(), kind="stable"),
+        by=("kind", "currency"),
+        amount="amount",
+        day="booked_on",
+        shown=(
+            "kind",
+            "booked_on",
+            "amount",
+            "code",
+            "contract_number",
+            "contract_rank",
+            "remittance_number",
+        ),
+    )
+
+
+def _part_lines(part: _Part) -> Iterator[str]:
+    yield f"{gettext(part.title)}: {len(part.rows)}"
+    if part.rows.empty:
+        return
+    for key, rows in part.rows.groupby(list(part.by), sort=True, dropna=False):
+        currency = str(rows["currency"].iloc[0])
+        said = " ".join(str(value) for value in key[:-1])
+        total = plain(int(rows[part.amount].sum()), currency)
+        yield f"  {said}: {len(rows)}, {total} {currency}".rstrip()
+    days = pd.to_datetime(part.rows[part.day]).dropna()
+    if len(days):
+        yield "  " + gettext("from %(first)s to %(last)s", first=days.min().date(), last=days.max().date())
+    shown = part.rows[list(part.shown)].head(_SHOWN_ROWS).apply(_masked)
+    yield from (f"  {line}" for line in shown.to_string(index=False).splitlines())
+
+
+def _masked(column: pd.Series[Any]) -> pd.Series[Any]:
+    """A column as it may be shown: of accounts and cards the last four alone."""
+    if column.name not in {"account_key", "card_last4"}:
+        return column
+    return column.map(lambda text: f"•••• {text[-_KEPT_DIGITS:]}" if text else "")

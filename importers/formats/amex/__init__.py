@@ -1,0 +1,1 @@
+"""American Express: settlements (GRRCN, EPTRN) and disputes (EMCBK, EMINQ, CBNOT)."""

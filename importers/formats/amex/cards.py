@@ -1,0 +1,36 @@
+"""Card fields of American Express: full numbers by contract, masked on reading or refused.
+
+They are told by their field, not by their look: one file masks them, another does not.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+from app.refusals import CARD_NUMBER
+from importers.files.refusals import Refused, refuse
+
+_LAST4 = re.compile(r"[0-9]{4}$", re.ASCII)
+_FULL = re.compile(r"[0-9]{13,19}", re.ASCII)
+
+
+class CardNumbers(StrEnum):
+    """What a source's profile lets be done with full card numbers in fields that are made for them."""
+
+    REFUSE = "refuse"
+    MASK = "mask"
+
+
+def last4(field: str, allowed: CardNumbers, *, line: int) -> str:
+    """The last four digits of a card field, empty where it has none. Raises Refused for a full number."""
+    card = field.strip()
+    if allowed is CardNumbers.REFUSE and _FULL.fullmatch(card.replace(" ", "")):
+        raise refuse_card(line)
+    found = _LAST4.search(card)
+    return found[0] if found else ""
+
+
+def refuse_card(line: int) -> Refused:
+    """The refusal of a full card number in its own field."""
+    return refuse(CARD_NUMBER, line=line)

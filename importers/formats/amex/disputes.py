@@ -1,0 +1,184 @@
+"""EMCBK, EMINQ and CBNOT: chargebacks of American Express, and the questions in front of them.
+
+Source: shared format page "Money", section 3.4: places, amounts in major units with a point. Names and
+letters stand in other places, which are never read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from app.wording.i18n import N_
+from app.wording.money import exponent
+from importers.files.refusals import Notice, Refused, refuse
+from importers.formats.amex.cards import CardNumbers, last4
+from importers.reading.amounts import minor_units
+from importers.reading.delimited import decoded
+from importers.reading.fixed_width import Field, FixedWidth
+from importers.records.chargebacks import CHARGEBACK, Chargebacks
+
+NAME: Final = "EMCBK"
+FIRST_LINE = re.compile(rb"H[0-9 ]{13}.{90,100}(?:EMCBK|EMINQ|CBNOT)")
+
+_WIDTH = 520
+_KIND = Field(N_("record code"), 108, 112)
+_RECORD_COUNT = Field(N_("number of records"), 36, 44)
+_EXPECTED_AMOUNT = N_("expected an amount in whole units of its currency")
+_SAYS = N_("says %(said)s records or transactions, has %(found)s")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Layout:
+    """Where a kind of file has what, what its details begin with, and how far a case has come."""
+
+    detail: str
+    stage: str
+    iso_days: bool
+    places: Mapping[str, tuple[int, int]]
+
+    def field(self, name: str) -> Field | None:
+        """The place of a field of :data:`CHARGEBACK`; None where this kind has none."""
+        place = self.places.get(name)
+        return Field(name, *place) if place else None
+
+
+_LAYOUTS: Final = {
+    "EMCBK": _Layout(
+        detail="DEMCBK",
+        stage="debit",
+        iso_days=True,
+        places={
+            "contract_number": (7, 16),
+            "card": (17, 35),
+            "case_key": (36, 51),
+            "noticed_on": (52, 61),
+            "amount": (62, 81),
+            "currency": (82, 84),
+            "reason_code": (85, 88),
+            "sale_number": (119, 133),
+            "sold_on": (134, 143),
+            "sale_amount": (144, 163),
+            "due_on": (287, 296),
+        },
+    ),
+    "EMINQ": _Layout(
+        detail="DEMINQ",
+        stage="notice",
+        iso_days=True,
+        places={
+            "card": (7, 25),
+            "case_key": (26, 41),
+            "noticed_on": (78, 87),
+            "due_on": (88, 97),
+            "sold_on": (98, 107),
+            "contract_number": (108, 117),
+            "currency": (118, 120),
+            "amount": (121, 140),
+            "sale_number": (209, 223),
+            "reason_code": (277, 280),
+        },
+    ),
+    # As the one public file has them.
+    "CBNOT": _Layout(
+        detail="D",
+        stage="notice",
+        iso_days=False,
+        places={
+            "contract_number": (7, 16),
+            "card": (27, 45),
+            "case_key": (46, 57),
+            "noticed_on": (77, 84),
+            "sold_on": (85, 92),
+            "reason_code": (126, 128),
+            "amount": (129, 145),
+        },
+    ),
+}
+
+
+def read(data: bytes, cards: CardNumbers = CardNumbers.REFUSE) -> Chargebacks:
+    """A whole file. ``cards`` is what its source's profile allows. Raises Refused, naming records."""
+    text, _ = decoded(data)
+    records = FixedWidth.of([line for line in text.splitlines() if line.strip()], _WIDTH)
+    layout = _LAYOUTS.get(str(records.text(_KIND)[0])) if len(records) else None
+    if layout is None:
+        raise refuse(N_("expected EMCBK, EMINQ or CBNOT at places 108 to 112"), line=1)
+    details = records.at(np.arange(1, max(len(records) - 1, 1)))
+    begun = np.strings.startswith(details.raw(Field(N_("record code"), 1, 6)), layout.detail)
+    details.require(begun, Field(N_("record code"), 1, 6), N_("not a record code of this file"))
+    if records.raw(Field(N_("record code"), 1, 1))[-1] != "T":
+        raise refuse(N_("expected a trailer at the end"), line=len(records))
+    return Chargebacks(cases=_cases(details, layout, cards), notices=tuple(_notices(records, layout)))
+
+
+def kind(data: bytes) -> str:
+    """EMCBK, EMINQ or CBNOT, as the first line says."""
+    return data[_KIND.first - 1 : _KIND.last].decode("ascii", "replace")
+
+
+def _cases(details: FixedWidth, layout: _Layout, cards: CardNumbers) -> pd.DataFrame:
+    currencies = _texts(details, layout, "currency")
+    frame = pd.DataFrame(
+        {
+            "stage": layout.stage,
+            **{
+                name: _texts(details, layout, name)
+                for name in ("case_key", "contract_number", "sale_number", "reason_code")
+            },
+            **{name: _days(details, layout, name) for name in ("noticed_on", "sold_on", "due_on")},
+            "amount": pd.array(_amounts(details, layout, "amount", currencies), dtype="Int64"),
+            "sale_amount": pd.array(_amounts(details, layout, "sale_amount", currencies), dtype="Int64"),
+            "currency": currencies,
+            "card_last4": [
+                last4(card, cards, line=int(number))
+                for card, number in zip(_texts(details, layout, "card"), details.numbers, strict=True)
+            ],
+            "reason_text": "",
+        }
+    )
+    return frame[list(CHARGEBACK)]
+
+
+def _texts(details: FixedWidth, layout: _Layout, name: str) -> list[str]:
+    field = layout.field(name)
+    return details.text(field).tolist() if field else [""] * len(details)
+
+
+def _days(details: FixedWidth, layout: _Layout, name: str) -> Any:
+    field = layout.field(name)
+    if field is None:
+        return np.full(len(details), np.datetime64("NaT", "D"))
+    days = details.days_iso(field) if layout.iso_days else details.days_yyyymmdd(field)
+    details.require(~np.isnat(days) | details.is_blank(field), field, N_("expected a day that exists"))
+    return days
+
+
+def _amounts(details: FixedWidth, layout: _Layout, name: str, currencies: list[str]) -> list[int | None]:
+    texts = _texts(details, layout, name)
+    amounts: list[int | None] = []
+    for text, currency, number in zip(texts, currencies, details.numbers, strict=True):
+        try:
+            amounts.append(abs(minor_units(text, exponent(currency))) if text else None)
+        except ValueError:
+            raise refuse(_EXPECTED_AMOUNT, line=int(number), column=name) from None
+    return amounts
+
+
+def _notices(records: FixedWidth, layout: _Layout) -> list[Notice]:
+    said, known = records.at(np.array([len(records) - 1])).whole_number(_RECORD_COUNT)
+    notices = []
+    if known[0] and said[0] != len(records) and layout.iso_days:
+        params = {"said": int(said[0]), "found": len(records)}
+        notices.append(Notice(reason=_SAYS, line=len(records), params=params))
+    if layout.stage == "notice":
+        notices.append(Notice(reason=N_("questions in front of a chargeback: no money has moved")))
+    return notices
+
+
+__all__ = ["FIRST_LINE", "NAME", "Refused", "read"]

@@ -1,0 +1,206 @@
+"""EPTRN, EPRAW and EPPRC: the older payment files of American Express, of fixed places.
+
+Source: shared format page "Money", section 3.4. Sections stand between DFHDR and DFTRL; days are Julian,
+the last character of an amount carries its sign.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from app.wording.i18n import N_
+from importers.files.refusals import Notice, refuse
+from importers.formats.amex.cards import CardNumbers, last4
+from importers.reading.delimited import decoded
+from importers.reading.fixed_width import Field, FixedWidth, Texts
+from importers.records.chargebacks import CHARGEBACK, Chargebacks
+from importers.records.settlements import SETTLEMENT, SETTLEMENT_LINE, Settlements
+
+NAME: Final = "EPTRN"
+FIRST_LINE = re.compile(rb"DFHDR[0-9]{8}")
+WIDTH = 450
+
+_HUNDREDTHS = 100
+_HEADER, _TRAILER = "DFHDR", "DFTRL"
+_SUMMARY, _SUBMISSION, _SALE, _CHARGEBACK, _ADJUSTMENT, _OTHER = "100", "210", "311", "220", "230", "250"
+
+_SECTION = Field(N_("record code"), 1, 5)
+_PAYEE = Field(N_("payee"), 1, 10)
+_MERCHANT = Field(N_("merchant"), 11, 20)
+_NUMBER = Field(N_("payment number"), 31, 42)
+_TYPE = Field(N_("record code"), 43, 45)
+_DAY = Field(N_("day"), 46, 52)
+_PAID = Field(N_("amount"), 53, 63)
+_CARRIED = Field(N_("debit balance"), 64, 72)
+_ACCOUNT = Field(N_("account number"), 82, 98)
+_CARD = Field(N_("card"), 92, 106)
+_RECORD_COUNT = Field(N_("number of records"), 84, 90)
+_SAYS = N_("says %(said)s records or transactions, has %(found)s")
+
+
+def _amounts(records: FixedWidth, field: Field) -> NDArray[np.int64]:
+    values, known = records.overpunched(field)
+    records.require(known, field, N_("expected an amount that ends with its sign"))
+    return values
+
+
+#: Of each kind of line: its kind in a settlement, and the places of gross, what is taken off, net, reference.
+_LINES: Final = {
+    _SUBMISSION: (
+        "remittance",
+        Field(N_("amount"), 66, 76),
+        (Field(N_("discount"), 77, 85), Field(N_("fee"), 86, 92)),
+        Field(N_("net"), 100, 110),
+        Field(N_("reference"), 60, 65),
+    ),
+    _CHARGEBACK: (
+        "chargeback",
+        Field(N_("amount"), 77, 85),
+        (Field(N_("discount"), 86, 94), Field(N_("fee"), 95, 101)),
+        Field(N_("net"), 109, 117),
+        Field(N_("reference"), 60, 65),
+    ),
+    _ADJUSTMENT: (
+        "adjustment",
+        Field(N_("amount"), 59, 67),
+        (Field(N_("discount"), 68, 76), Field(N_("fee"), 77, 83)),
+        Field(N_("net"), 91, 99),
+        Field(N_("reference"), 53, 58),
+    ),
+    _OTHER: (
+        "reserve",
+        Field(N_("amount"), 53, 61),
+        (),
+        Field(N_("amount"), 53, 61),
+        Field(N_("reference"), 62, 62),
+    ),
+}
+_REASON = {_CHARGEBACK: Field(N_("reason"), 144, 423), _ADJUSTMENT: Field(N_("reason"), 143, 422)}
+
+
+def read(data: bytes, cards: CardNumbers = CardNumbers.REFUSE) -> tuple[Settlements, Chargebacks]:
+    """A whole file. ``cards`` is what its source's profile allows. Raises Refused, naming records."""
+    text, _ = decoded(data)
+    records = FixedWidth.of([line for line in text.splitlines() if line.strip()], WIDTH)
+    sections = records.text(_SECTION)
+    kinds = np.where(np.isin(sections, (_HEADER, _TRAILER)), sections, records.raw(_TYPE))
+    if not len(records) or kinds[0] != _HEADER or kinds[-1] != _TRAILER:
+        raise refuse(N_("expected DFHDR first and DFTRL last"), line=len(records) or 1)
+    _refuse_full_cards(records.at(kinds == _SALE), cards)
+    payment = np.cumsum(kinds == _SUMMARY) - 1
+    lines = _lines(records, kinds, payment)
+    frame = _payments(records.at(kinds == _SUMMARY), lines)
+    notices = (*_wrong_counts(records, kinds), *_unproven(frame))
+    settlements = Settlements(settlements=frame, lines=lines[list(SETTLEMENT_LINE)], notices=notices)
+    return settlements, Chargebacks(cases=_cases(records, kinds))
+
+
+def _refuse_full_cards(records: FixedWidth, cards: CardNumbers) -> None:
+    for number, card in zip(records.numbers.tolist(), records.text(_CARD).tolist(), strict=True):
+        last4(card, cards, line=number)
+
+
+def _lines(records: FixedWidth, kinds: Texts, payment: NDArray[np.int64]) -> pd.DataFrame:
+    frames = []
+    for kind, (name, gross, taken_off, net, reference) in _LINES.items():
+        some = records.at(kinds == kind)
+        off = sum((_amounts(some, field) for field in taken_off), np.zeros(len(some), dtype=np.int64))
+        frames.append(
+            pd.DataFrame(
+                {
+                    "record": some.numbers,
+                    "settlement": payment[kinds == kind],
+                    "kind": name,
+                    "gross": _amounts(some, gross),
+                    "fee_hundredths": off * _HUNDREDTHS,
+                    "net_hundredths": _amounts(some, net) * _HUNDREDTHS,
+                    "contract_number": some.text(_MERCHANT),
+                    "reference": some.text(reference),
+                    "occurred_on": some.days_julian(_DAY),
+                }
+            )
+        )
+    lines = pd.concat(frames, ignore_index=True).sort_values("record", ignore_index=True)
+    lines["rank"] = lines.groupby("settlement").cumcount()
+    return lines.assign(currency="", merchant_reference="", card_last4="", count=None)
+
+
+def _payments(records: FixedWidth, lines: pd.DataFrame) -> pd.DataFrame:
+    """The payments. Each is its lines, when they add up: in the vendor's own sample three of five do."""
+    net = _amounts(records, _PAID)
+    sums = lines.groupby("settlement")[["gross", "fee_hundredths", "net_hundredths"]].sum()
+    sums = sums.reindex(range(len(records)), fill_value=0)
+    days = records.days_julian(_DAY)
+    records.require(~np.isnat(days), _DAY, N_("expected a day such as 2026061"))
+    return pd.DataFrame(
+        {
+            "payee": records.text(_PAYEE),
+            "number": records.text(_NUMBER),
+            "reference": "",
+            "paid_on": days,
+            "currency": "",
+            "account_key_last": pd.Series(records.text(_ACCOUNT), dtype=object).str[-4:],
+            "gross": sums["gross"].to_numpy(),
+            "discount": 0,
+            "fee": sums["fee_hundredths"].to_numpy() // _HUNDREDTHS,
+            "adjustment": 0,
+            "tax": 0,
+            "carried_over": _amounts(records, _CARRIED),
+            "net": net,
+            "net_proven": sums["net_hundredths"].to_numpy() == net * _HUNDREDTHS,
+            "state": np.where(net < 0, "carried", "paid"),
+        }
+    )[list(SETTLEMENT)]
+
+
+def _cases(records: FixedWidth, kinds: Texts) -> pd.DataFrame:
+    some = records.at(kinds == _CHARGEBACK)
+    _, gross, _, _, reference = _LINES[_CHARGEBACK]
+    amounts = _amounts(some, gross)
+    references = pd.Series(some.text(reference), dtype=object)
+    frame = pd.DataFrame(
+        {
+            "stage": np.where(amounts < 0, "debit", "reversal"),
+            "case_key": references + "|" + pd.Series(some.text(_NUMBER), dtype=object),
+            "amount": np.abs(amounts),
+            "currency": "",
+            "contract_number": some.text(_MERCHANT),
+            "noticed_on": some.days_julian(_DAY),
+            "sold_on": np.datetime64("NaT", "D"),
+            "sale_number": references,
+            "sale_amount": None,
+            "card_last4": "",
+            "reason_code": "",
+            "reason_text": some.text(_REASON[_CHARGEBACK]),
+            "due_on": np.datetime64("NaT", "D"),
+        }
+    )
+    ordinal = frame.groupby(["case_key", "stage", "amount"]).cumcount().astype(str)
+    frame["case_key"] = frame["case_key"] + "|" + frame["amount"].astype(str) + "|" + ordinal
+    return frame[list(CHARGEBACK)]
+
+
+def _wrong_counts(records: FixedWidth, kinds: Texts) -> list[Notice]:
+    """Trailers whose count is not that of the records in their section, its two ends left out."""
+    ends = np.flatnonzero(kinds == _TRAILER)
+    found = np.diff(np.concatenate([[-1], ends])) - 2
+    said, known = records.at(ends).whole_number(_RECORD_COUNT)
+    return [
+        Notice(reason=_SAYS, line=int(records.numbers[end]), params={"said": int(says), "found": int(has)})
+        for end, says, has, is_known in zip(ends, said, found, known, strict=True)
+        if is_known and says != has
+    ]
+
+
+def _unproven(frame: pd.DataFrame) -> list[Notice]:
+    count = int((~frame["net_proven"]).sum())
+    reason = N_("%(count)s payments are not the sum of their lines")
+    return [Notice(reason=reason, params={"count": count})] if count else []
+
+
+__all__ = ["FIRST_LINE", "NAME", "read"]

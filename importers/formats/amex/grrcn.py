@@ -1,0 +1,282 @@
+"""GRRCN: the worldwide reconciliation file of American Express, versions 1.01 to 3.01.
+
+Source: shared format page "Money", section 3.4. Quoted text with commas or tabs, or 800 fixed places.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+import pandas as pd
+
+from app.wording.i18n import N_
+from importers.files.refusals import Notice, Refused, refuse
+from importers.formats.amex.cards import CardNumbers, last4
+from importers.formats.amex.layout import RECORDS, Part
+from importers.reading import fields
+from importers.reading.delimited import decoded
+from importers.records.chargebacks import CHARGEBACK, Chargebacks
+from importers.records.settlements import SETTLEMENT, SETTLEMENT_LINE, Settlements
+
+NAME: Final = "GRRCN"
+FIRST_LINE = re.compile(rb"(?:\xef\xbb\xbf)?(?:\"HEADER\"[,\t]|HEADER    [0-9]{8})")
+
+_HUNDREDTHS = 100
+_CARD_COLUMN = N_("card")
+# A reason of an adjustment that a chargeback made.
+_CHARGEBACK_REASON = re.compile(r"CHARGEBACK", re.IGNORECASE)
+_LINE_KINDS = {
+    "SUBMISSION": "remittance",
+    "CHARGEBACK": "chargeback",
+    "ADJUSTMENT": "adjustment",
+    "FEEREVENUE": "fee",
+}
+_PARTS = ("gross", "discount", "fee", "adjustment", "tax")
+_SAYS = N_("says %(said)s records or transactions, has %(found)s")
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record: the line it stands on, its code and its fields."""
+
+    line: int
+    code: str
+    values: Mapping[str, str]
+
+    def amount(self, name: str) -> int:
+        """Minor units, signed by ``-`` in front; 0 where the field is blank. Raises Refused."""
+        return self._read(name, _amount, N_("expected minor units with their sign in front")) or 0
+
+    def day(self, name: str) -> date | None:
+        """A day, None where the field is blank. Raises Refused."""
+        found: date | None = self._read(name, fields.day, N_("expected a day that exists"))
+        return found
+
+    def _read(self, name: str, reader: Any, expected: str) -> Any:
+        written = self.values.get(name, "").strip()
+        if not written or not written.strip("0"):
+            return None
+        try:
+            return reader(written)
+        except ValueError:
+            raise refuse(expected, line=self.line, column=f"{self.code} {name}") from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reconciliation:
+    """What a GRRCN holds: its version, its records by code, its settlements and its chargebacks."""
+
+    version: str
+    counts: Mapping[str, int]
+    settlements: Settlements
+    chargebacks: Chargebacks
+
+
+def read(data: bytes, cards: CardNumbers = CardNumbers.REFUSE) -> Reconciliation:
+    """A whole file. ``cards`` is what its source's profile allows. Raises Refused, naming lines."""
+    records = list(_records(data))
+    counts = Counter(record.code for record in records)
+    if not records or records[0].code != "HEADER" or records[-1].code != "TRAILER":
+        raise refuse(N_("expected HEADER first and TRAILER last"), line=records[-1].line if records else 1)
+    builder = _Builder(cards)
+    for record in records:
+        builder.take(record)
+    return Reconciliation(
+        version=records[0].values["version"].strip(),
+        counts=counts,
+        settlements=builder.settlements(tuple(_wrong_counts(records))),
+        chargebacks=Chargebacks(cases=pd.DataFrame(builder.cases, columns=list(CHARGEBACK))),
+    )
+
+
+def _records(data: bytes) -> Iterator[Record]:
+    text, _ = decoded(data)
+    quoted = text.startswith('"')
+    for line, row in enumerate(text.splitlines(), 1):
+        if not row.strip():
+            continue
+        cells = _quoted(row, line) if quoted else None
+        code = (cells[0] if cells else row[:10]).strip()
+        parts = RECORDS.get(code)
+        if parts is None:
+            raise refuse(N_("not a record code of GRRCN"), line=line)
+        yield Record(line, code, _of_places(row, parts) if cells is None else _of_cells(cells, parts, line))
+
+
+def _quoted(row: str, line: int) -> list[str]:
+    try:
+        return next(csv.reader([row.rstrip()], delimiter="\t" if '"\t"' in row else ",", strict=True))
+    except csv.Error:
+        raise refuse(N_("quotes that do not match"), line=line) from None
+
+
+def _of_cells(cells: list[str], parts: tuple[Part, ...], line: int) -> dict[str, str]:
+    if len(cells) < len(parts):
+        raise refuse(
+            N_("expected %(expected)s columns, found %(found)s"),
+            line=line,
+            expected=len(parts),
+            found=len(cells),
+        )
+    return {part.name: cell for part, cell in zip(parts, cells, strict=False)}
+
+
+def _of_places(row: str, parts: tuple[Part, ...]) -> dict[str, str]:
+    values, place = {}, 0
+    for part in parts:
+        values[part.name] = row[place : place + part.width]
+        place += part.width
+    return values
+
+
+def _wrong_counts(records: list[Record]) -> Iterator[Notice]:
+    """Counts that a submission or the trailer gets wrong, as the vendor's own samples do."""
+    declared: Record | None = None
+    found = 0
+    for record in records:
+        if record.code == "TRANSACTN":
+            found += 1
+        elif record.code in {"SUBMISSION", "TRAILER"}:
+            yield from _wrong_count(declared, "count", found)
+            declared, found = record, 0
+    yield from _wrong_count(records[-1], "record_count", len(records))
+
+
+def _wrong_count(record: Record | None, name: str, found: int) -> Iterator[Notice]:
+    if record is None:
+        return
+    said = record.values.get(name, "").strip()
+    if said.isdigit() and int(said) != found:
+        yield Notice(reason=_SAYS, line=record.line, params={"said": int(said), "found": found})
+
+
+class _Builder:
+    """Rows of the frames, as records pass by: what follows a payment's summary belongs to it."""
+
+    def __init__(self, cards: CardNumbers) -> None:
+        self.cards = cards
+        self.payments: dict[tuple[str, str, date | None], dict[str, Any]] = {}
+        self.lines: list[dict[str, Any]] = []
+        self.cases: list[dict[str, Any]] = []
+
+    def take(self, record: Record) -> None:
+        """Add what a record holds."""
+        if "card" in record.values:
+            last4(record.values["card"], self.cards, line=record.line)
+        if record.code == "SUMMARY":
+            self.payments[_payment_key(record)] = _payment(record)
+        elif record.code in _LINE_KINDS:
+            self._add_line(record)
+        if record.code == "CHARGEBACK" or (
+            record.code == "ADJUSTMENT" and _CHARGEBACK_REASON.search(record.values["reason_text"])
+        ):
+            self.cases.append(_case(record))
+
+    def _add_line(self, record: Record) -> None:
+        payment = self.payments.get(_payment_key(record))
+        if payment is None:
+            raise refuse(N_("belongs to no payment in front of it"), line=record.line)
+        self.lines.append(
+            _line(record)
+            | {"settlement": list(self.payments).index(_payment_key(record)), "rank": payment["line_count"]}
+        )
+        payment["line_count"] += 1
+
+    def settlements(self, notices: tuple[Notice, ...]) -> Settlements:
+        """The payments and their lines."""
+        frame = pd.DataFrame(list(self.payments.values()), columns=list(SETTLEMENT))
+        lines = pd.DataFrame(self.lines, columns=list(SETTLEMENT_LINE))
+        return Settlements(settlements=frame, lines=lines, notices=notices)
+
+
+def _payment_key(record: Record) -> tuple[str, str, date | None]:
+    return record.values["payee"].strip(), record.values["number"].strip(), record.day("paid_on")
+
+
+def _paid_on(record: Record) -> date:
+    paid_on = record.day("paid_on")
+    if paid_on is None:
+        raise refuse(N_("a value is required"), line=record.line, column="paid_on")
+    return paid_on
+
+
+def _payment(record: Record) -> dict[str, Any]:
+    """A summary. Its adjustment and opening balance are signed, what it takes off is not."""
+    amounts = {name: record.amount(name) for name in (*_PARTS, "opening_debit", "net")}
+    made = amounts["gross"] - amounts["discount"] - amounts["fee"] + amounts["adjustment"] - amounts["tax"]
+    carried = amounts.pop("opening_debit")
+    account = record.values["iban"].strip() or record.values["account"].strip()
+    return {
+        **amounts,
+        "payee": record.values["payee"].strip(),
+        "number": record.values["number"].strip(),
+        "reference": record.values["unique_reference"].strip(),
+        "paid_on": _paid_on(record),
+        "currency": record.values["currency"],
+        "account_key_last": account[-4:],
+        "carried_over": carried,
+        "net_proven": made + carried == amounts["net"],
+        "state": "carried" if amounts["net"] < 0 else "paid",
+        "line_count": 0,
+    }
+
+
+def _line(record: Record) -> dict[str, Any]:
+    values = record.values
+    gross = record.amount("gross")
+    off = sum(record.amount(name) for name in ("discount", "fee", "tax"))
+    kind = _LINE_KINDS[record.code]
+    if record.code == "CHARGEBACK" and gross > 0:
+        kind = "chargeback_reversal"
+    net = record.amount("net") if values.get("net", "").strip() else gross - off
+    return {
+        "kind": kind,
+        "gross": gross,
+        "fee_hundredths": off * _HUNDREDTHS,
+        "net_hundredths": net * _HUNDREDTHS,
+        "currency": values["currency"],
+        "contract_number": values["merchant"].strip(),
+        "reference": (values.get("case_number") or values.get("invoice") or "").strip(),
+        "merchant_reference": values.get("reference", "").strip(),
+        "occurred_on": record.day("submitted_on"),
+        "card_last4": _last4(values.get("card", "")),
+        "count": int(values["count"]) if values.get("count", "").strip().isdigit() else None,
+    }
+
+
+def _last4(card: str) -> str:
+    return last4(card, CardNumbers.MASK, line=0)
+
+
+def _case(record: Record) -> dict[str, Any]:
+    """A chargeback: a negative amount is a debit, a positive one gives it back."""
+    gross = record.amount("gross")
+    number = record.values["case_number"].strip()
+    return {
+        "stage": "debit" if gross < 0 else "reversal",
+        "case_key": f"{record.code}|{number}",
+        "amount": abs(gross),
+        "currency": record.values["currency"],
+        "contract_number": record.values["merchant"].strip(),
+        "noticed_on": record.day("processed_on") or _paid_on(record),
+        "sold_on": record.day("submitted_on"),
+        "sale_number": record.values["reference"].strip(),
+        "sale_amount": None,
+        "card_last4": _last4(record.values["card"]),
+        "reason_code": record.values["reason_code"].strip(),
+        "reason_text": record.values["reason_text"].strip(),
+        "due_on": None,
+    }
+
+
+def _amount(written: str) -> int:
+    return fields.whole_number(written)
+
+
+__all__ = ["FIRST_LINE", "NAME", "Reconciliation", "Refused", "read"]

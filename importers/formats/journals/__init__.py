@@ -1,0 +1,151 @@
+"""Journals of payment platforms: TITRE, ENTETE, details, FIN.
+
+Source: shared format page "Money", section 3.2. Transactions (JT), operations (JO), settlements (JRB,
+JRFI) and chargebacks (JRI) are told by the code of their details, else by name or headings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from app.wording.i18n import N_
+from importers.files.refusals import refuse
+from importers.formats.journals import chargebacks, operations, payments, settlements
+from importers.formats.journals.layout import ALIASES
+from importers.formats.journals.settlements import Wire
+from importers.reading import delimited, fields
+from importers.reading.delimited import Rows
+from importers.reading.fields import Fields
+from importers.reading.headings import Heading, understood
+from importers.records.chargebacks import Chargebacks
+from importers.records.operations import Operations
+from importers.records.remote_payments import RemotePayments
+from importers.records.settlements import Settlements
+
+NAME: Final = "journal"
+FIRST_LINE = re.compile(rb"(?:\xef\xbb\xbf)?\"?TIT(?:RE|LE)\"?[;\t,|]")
+
+JournalRecords = RemotePayments | Operations | Settlements | Chargebacks
+_VERSION = re.compile(r"TABLE_V\w+|TAB20_V\w+|V[0-9]+")
+_TITLES, _HEADERS, _ENDS = {"TITRE", "TITLE"}, {"ENTETE", "HEADER"}, {"FIN", "END"}
+_TEST = re.compile(r"(?i)^TEST_")
+
+
+class Kind(StrEnum):
+    """What a journal tells of."""
+
+    JT = "JT"
+    JO = "JO"
+    JRB = "JRB"
+    JRFI = "JRFI"
+    JRI = "JRI"
+
+
+_BY_DETAIL = {"TRANSACTION": Kind.JT, "OPERATION": Kind.JO, "MATCHING": Kind.JRB, "DETAIL": Kind.JRI}
+# What only one kind of journal has, for files without a detail; of several, the first counts.
+_BY_FIELD = {
+    "platform_reference": Kind.JRFI,
+    "reason": Kind.JRI,
+    "net": Kind.JRB,
+    "operation": Kind.JO,
+    "status": Kind.JT,
+}
+_BY_NAME = re.compile(r"(?:^|_)(JRFI|JRB|JRI|JT|JO)(?:_|$|\.)|^(rapprochement)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Journal:
+    """A journal's records, and what its title and headings say. Without details it was received, empty."""
+
+    kind: Kind
+    version: str
+    made_on: date
+    rows: Rows
+    headings: tuple[Heading, ...]
+    details: int
+    records: JournalRecords
+
+
+def read(data: bytes, name: str = "") -> Journal:
+    """A whole journal. ``name`` is that of its file, which some things are said in alone. Raises Refused."""
+    if _TEST.match(name):
+        raise refuse(N_("a file of the platform's test mode"))
+    rows = delimited.rows(data)
+    cells = [_bare_end(row) for row in rows.cells]
+    if len(cells) < 2 or cells[0][0] not in _TITLES or cells[1][0] not in _HEADERS:  # noqa: PLR2004
+        raise refuse(N_("expected a title and a heading: TITRE, then ENTETE"), line=1)
+    headings = understood(cells[1], ALIASES)
+    details, ended = _details(rows, cells)
+    kind = _kind(name, details, headings)
+    if not ended and kind is not Kind.JT:
+        raise refuse(N_("expected the line FIN at the end"), line=rows.numbers[-1])
+    made_on = _made_on(cells[0])
+    table = Fields.of(headings, details)
+    return Journal(
+        kind=kind,
+        version=next((cell for cell in cells[0] if _VERSION.fullmatch(cell)), ""),
+        made_on=made_on,
+        rows=rows,
+        headings=headings,
+        details=len(details),
+        records=_READERS[kind](table, made_on, Wire.of_name(name)),
+    )
+
+
+_READERS: dict[Kind, Callable[[Fields, date, Wire], JournalRecords]] = {
+    Kind.JT: payments.read,
+    Kind.JO: operations.read,
+    Kind.JRB: settlements.read,
+    Kind.JRFI: settlements.read_by_wire,
+    Kind.JRI: chargebacks.read,
+}
+
+
+def _bare_end(row: list[str]) -> list[str]:
+    """A row without the empty cell that a separator at its end makes."""
+    return row[:-1] if len(row) > 1 and not row[-1] else row
+
+
+def _details(rows: Rows, cells: list[list[str]]) -> tuple[list[tuple[int, list[str]]], bool]:
+    """The details with their lines, and whether an end line closes them. Raises Refused."""
+    ended = cells[-1][0] in _ENDS
+    details = list(zip(rows.numbers, cells, strict=True))[2 : -1 if ended else None]
+    for line, row in details:
+        if row[0] in _ENDS:
+            raise refuse(N_("nothing may follow the line FIN"), line=line)
+        if len(row) > len(cells[1]):
+            raise refuse(N_("more columns than headings"), line=line)
+    return details, ended
+
+
+def _kind(name: str, details: list[tuple[int, list[str]]], headings: tuple[Heading, ...]) -> Kind:
+    said = {row[0].upper() for _, row in details}
+    if len(said) > 1:
+        raise refuse(N_("details of several kinds"), line=details[0][0])
+    by_name = _BY_NAME.search(name)
+    named = Kind((by_name[1] or "JRB").upper()) if by_name else None
+    if named is Kind.JRFI:
+        return named
+    found = next((_BY_DETAIL[code] for code in said if code in _BY_DETAIL), None) or named
+    there = {heading.field for heading in headings}
+    found = found or next((kind for field, kind in _BY_FIELD.items() if field in there), None)
+    if found is None:
+        raise refuse(N_("not a journal of a known kind: JT, JO, JRB, JRFI or JRI"), line=2)
+    return found
+
+
+def _made_on(title: list[str]) -> date:
+    """The day in the title: ``26/03/03_02:05:00``, ``20260303 02:01:01``, ``260303_02:05:00`` or ISO 8601."""
+    for cell in title[1:]:
+        written = re.split(r"[ _T]", cell)[0]
+        if written[:1].isdigit():
+            try:
+                return fields.day(written)
+            except ValueError:
+                continue
+    raise refuse(N_("expected the day of the file in its title"), line=1)

@@ -1,0 +1,26 @@
+"""Columns that several journals share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from app.rules import currencies
+from app.wording.i18n import N_
+from importers.reading.fields import Fields
+
+DEFAULT_CURRENCY = "EUR"
+
+
+def currency(table: Fields) -> list[str]:
+    """The currency of each row, in letters; the euro where a journal leaves it out."""
+    values = table.read(
+        "currency", currencies.letters, N_("expected a currency such as EUR or 978"), required=False
+    )
+    return [value or DEFAULT_CURRENCY for value in values]
+
+
+def sale_number(table: Fields) -> pd.Series[Any]:
+    """The number of the sale: the platform's, else the merchant's order, where a journal has no other."""
+    return table.first_of("sale_number", "order_reference")

@@ -1,0 +1,76 @@
+"""Text files of others: their encoding, their delimiter, their rows with the numbers of their lines.
+
+The portal's own formats are stricter and faster (:mod:`importers.reading.separated`).
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import StringIO
+
+from app.wording.i18n import N_
+from importers.files.refusals import refuse
+
+DELIMITERS = (";", "\t", ",", "|")
+#: Bytes that tell the delimiter of a file: its first lines.
+_SAMPLE = 4096
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """Rows of a text file. ``numbers`` are the lines on which they stand, from 1."""
+
+    cells: list[list[str]]
+    numbers: list[int]
+    encoding: str
+    delimiter: str
+
+    def __iter__(self) -> Iterator[tuple[int, list[str]]]:
+        return zip(self.numbers, self.cells, strict=True)
+
+
+def decoded(data: bytes) -> tuple[str, str]:
+    """The text and its encoding: UTF-8, else Windows-1252. Raises Refused."""
+    try:
+        return data.decode("utf-8-sig"), "utf-8"
+    except UnicodeDecodeError:
+        pass
+    try:
+        return data.decode("cp1252"), "cp1252"
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise refuse(N_("expected UTF-8 or Windows-1252 text"), line=line) from None
+
+
+def rows(data: bytes, delimiter: str | None = None) -> Rows:
+    """The rows of a file without its empty lines; ``delimiter`` is found when not given. Raises Refused."""
+    text, encoding = decoded(data)
+    control = _CONTROL.search(text)
+    if control:
+        raise refuse(N_("a control character"), line=text.count("\n", 0, control.start()) + 1)
+    delimiter = delimiter or delimiter_of(text[:_SAMPLE])
+    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    cells, numbers, number = [], [], 1
+    try:
+        for row in reader:
+            if any(row):
+                cells.append(row)
+                numbers.append(number)
+            number = reader.line_num + 1
+    except csv.Error:
+        raise refuse(N_("quotes that do not match"), line=reader.line_num) from None
+    return Rows(cells=cells, numbers=numbers, encoding=encoding, delimiter=delimiter)
+
+
+def delimiter_of(sample: str) -> str:
+    """The delimiter that stands most often in the first line that has any; ``;`` when none has."""
+    for line in sample.splitlines():
+        counts = {delimiter: line.count(delimiter) for delimiter in DELIMITERS}
+        best = max(counts, key=lambda one: counts[one])
+        if counts[best]:
+            return best
+    return DELIMITERS[0]

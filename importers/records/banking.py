@@ -1,0 +1,163 @@
+"""Bank statements: what CFONB 120, camt and the CSV of a bank have in common.
+
+Source: shared format page "Money", sections 3.1, 3.3, 5.3 and 6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from app.refusals import Unit
+from app.wording.i18n import N_
+from importers.files.refusals import MOST_REASONS, Notice, Refusal, Refused
+from importers.reading.free_text import refuse_card_numbers
+
+#: Of each statement: whose account, which days, what proves it.
+STATEMENT = (
+    "account_key",
+    "currency",
+    "opened_on",
+    "closed_on",
+    "opening",
+    "closing",
+    "line_count",
+    "line_sum",
+    "digest",
+    "proven",
+)
+#: Of each line of a statement, card money or not.
+MOVEMENT = (
+    "statement",
+    "rank",
+    "booked_on",
+    "value_on",
+    "amount",
+    "currency",
+    "code",
+    "inner_code",
+    "label",
+    "details",
+    "payer",
+    "entry_number",
+    "reference",
+    "batch_count",
+    "gross",
+    "fee",
+    "reversal",
+)
+#: Written by people; references are numbers by design and are not searched.
+_FREE_TEXTS = ("label", "details", "payer")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BankStatements:
+    """The statements of a file and all their lines.
+
+    ``statements`` has one row a statement, indexed 0 to n-1, with the columns of :data:`STATEMENT`:
+    balances and sums in minor units, ``opening`` and ``closing`` absent where the bank gives none.
+    ``movements`` has the columns of :data:`MOVEMENT`: ``statement`` is the row of its statement, ``rank``
+    its place there from 0 (the only identity that equal lines have), ``amount`` is signed, + into the
+    account. ``details`` and ``payer`` are the complements of the label; only :mod:`importers.card_lines`
+    reads the payer, and nothing keeps it.
+    """
+
+    statements: pd.DataFrame
+    movements: pd.DataFrame
+    notices: tuple[Notice, ...] = ()
+
+
+def statements(
+    frame: pd.DataFrame, movements: pd.DataFrame, notices: tuple[Notice, ...] = ()
+) -> BankStatements:
+    """Statements with the count, sum and digest of their lines, and whether their balances prove them.
+
+    ``frame`` has the columns of :data:`STATEMENT` up to ``closing``. A statement that stands again in the
+    file is dropped with its lines. Raises Refused for balances that its lines do not join, or where two
+    statements of one account and day differ.
+    """
+    refuse_card_numbers(movements, _FREE_TEXTS, np.arange(1, len(movements) + 1), Unit.ENTRY)
+    frame = frame.assign(**_control(frame, movements))
+    frame["proven"] = (
+        (frame["opening"] + frame["line_sum"] == frame["closing"]).fillna(value=False).astype(bool)
+    )
+    _refuse_unbalanced(frame)
+    again = frame.duplicated(
+        subset=["account_key", "currency", "opened_on", "closed_on", "opening", "closing", "digest"]
+    )
+    kept = frame.index[~again]
+    renumbered = pd.Series(np.arange(len(kept)), index=kept)
+    movements = movements[movements["statement"].isin(kept)]
+    return BankStatements(
+        statements=frame.loc[kept, list(STATEMENT)].reset_index(drop=True),
+        movements=movements.assign(statement=movements["statement"].map(renumbered)).reset_index(drop=True),
+        notices=(*notices, *_notices(frame, again, movements)),
+    )
+
+
+def _notices(frame: pd.DataFrame, again: pd.Series, movements: pd.DataFrame) -> Iterator[Notice]:
+    for row in np.flatnonzero(again)[:MOST_REASONS]:
+        yield Notice(
+            reason=N_("stands in the file more than once: kept once"), unit=Unit.STATEMENT, line=int(row) + 1
+        )
+    twins = int(movements.drop(columns="rank").duplicated().sum())
+    if twins:
+        yield Notice(
+            reason=N_("%(count)s lines equal another one of their statement: all are kept"),
+            params={"count": twins},
+        )
+    unproven = int((~frame["proven"] & ~again).sum())
+    if unproven:
+        yield Notice(
+            reason=N_("%(count)s statements without both balances: nothing proves that they are whole"),
+            params={"count": unproven},
+        )
+
+
+def _control(frame: pd.DataFrame, movements: pd.DataFrame) -> dict[str, pd.Series]:
+    """Count, sum and digest of the lines of each statement, in its own currency."""
+    own = (
+        movements["currency"].to_numpy()
+        == frame["currency"].to_numpy()[movements["statement"].to_numpy(dtype=np.int64)]
+    )
+    lines = movements[own]
+    grouped = lines.groupby("statement")["amount"]
+    return {
+        "line_count": grouped.size().reindex(frame.index, fill_value=0).astype("int64"),
+        "line_sum": grouped.sum().reindex(frame.index, fill_value=0).astype("int64"),
+        "digest": _digests(frame, lines),
+    }
+
+
+def _digests(frame: pd.DataFrame, lines: pd.DataFrame) -> pd.Series:
+    """A hash over the days and amounts of the lines of each statement, in their own order.
+
+    It is the same from CFONB 120 and from camt, so that an account may change its format.
+    """
+    ordered = lines.sort_values(["statement", "booked_on", "amount"], kind="stable")
+    days = ordered["booked_on"].to_numpy().astype("datetime64[D]").astype("<i8")
+    pairs = np.column_stack([days, ordered["amount"].to_numpy(dtype="<i8")])
+    starts = np.searchsorted(ordered["statement"].to_numpy(dtype=np.int64), np.arange(len(frame) + 1))
+    return pd.Series(
+        [sha256(pairs[first:last].tobytes()).hexdigest() for first, last in pairwise(starts)],
+        index=frame.index,
+        dtype=object,
+    )
+
+
+def _refuse_unbalanced(frame: pd.DataFrame) -> None:
+    wrong = ~frame["proven"] & frame["opening"].notna() & frame["closing"].notna()
+    if wrong.any():
+        raise Refused(
+            Refusal(
+                reason=N_("the opening balance and the lines do not make the closing balance"),
+                unit=Unit.STATEMENT,
+                line=int(row) + 1,
+            )
+            for row in np.flatnonzero(wrong)[:MOST_REASONS]
+        )

@@ -1,0 +1,110 @@
+"""American Express: one payment in each encoding, and what may be done with card numbers."""
+
+from __future__ import annotations
+
+import pytest
+
+from importers.files.refusals import Refused
+from importers.formats.amex import grrcn
+from importers.formats.amex.cards import CardNumbers
+from importers.formats.amex.layout import RECORDS, WIDTH
+
+PAYMENT = {
+    "payee": "9999999999",
+    "account_type": "002",
+    "number": "065A6808",
+    "paid_on": "20260305",
+    "currency": "EUR",
+}
+BUSINESS = {
+    "merchant": "9999999999",
+    "submitted_on": "20260302",
+    "processed_on": "20260303",
+    "invoice": "000417",
+}
+
+
+def amount(value):
+    return f"{'-' if value < 0 else ' '}{abs(value):015d}"
+
+
+def records(card="37XXXXXXXXX1234", version="3.01"):
+    return [
+        ("HEADER", {"created_on": "20260305", "version": version}),
+        ("SUMMARY", PAYMENT | {"net": amount(2550), "gross": amount(2756), "discount": amount(106),
+                               "fee": amount(0), "adjustment": amount(-100), "tax": amount(0)}),
+        ("SUBMISSION", PAYMENT | BUSINESS | {"gross": amount(2756), "discount": amount(106), "fee": amount(0),
+                                             "tax": amount(0), "net": amount(2650), "count": "0000001"}),
+        ("TRANSACTN", PAYMENT | BUSINESS | {"card": card, "gross": amount(2756)}),
+        ("CHARGEBACK", PAYMENT | BUSINESS | {"case_number": "323350", "gross": amount(-100), "card": card,
+                                             "net": amount(-100),
+                                             "reason_text": "CHARGEBACK - FRAUD RELATED"}),
+        ("TRAILER", {"record_count": "0000006"}),
+    ]  # fmt: skip
+
+
+def quoted(found, delimiter):
+    return "\n".join(
+        delimiter.join(f'"{(values | {"type": code}).get(part.name, "")}"' for part in RECORDS[code])
+        for code, values in found
+    ).encode()
+
+
+def fixed(found):
+    return "\n".join(
+        "".join(
+            (values | {"type": code}).get(part.name, "").ljust(part.width) for part in RECORDS[code]
+        ).ljust(WIDTH)
+        for code, values in found
+    ).encode()
+
+
+ENCODINGS = {
+    "commas": lambda found: quoted(found, ","),
+    "tabs": lambda found: quoted(found, "\t"),
+    "places": fixed,
+}
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_each_encoding_gives_the_same_payment(encoding):
+    data = ENCODINGS[encoding](records())
+    found = grrcn.read(data)
+    payment = found.settlements.settlements.iloc[0]
+    assert grrcn.FIRST_LINE.match(data)
+    assert (payment["number"], payment["net"], payment["net_proven"]) == ("065A6808", 2550, True)
+    assert found.settlements.lines["kind"].tolist() == ["remittance", "chargeback"]
+    assert found.chargebacks.cases[["stage", "amount", "card_last4"]].to_numpy().tolist() == [
+        ["debit", 100, "1234"]
+    ]
+    assert found.settlements.notices == ()
+
+
+@pytest.mark.parametrize("code", RECORDS)
+def test_the_fields_of_each_record_fit_its_line(code):
+    assert sum(part.width for part in RECORDS[code]) <= WIDTH
+
+
+def test_a_full_card_number_is_refused_unless_the_profile_masks_it():
+    data = quoted(records(card="371449635398431"), ",")
+    with pytest.raises(Refused) as refused:
+        grrcn.read(data)
+    assert refused.value.holds_card_number
+    masked = grrcn.read(data, CardNumbers.MASK)
+    assert masked.chargebacks.cases["card_last4"].tolist() == ["8431"]
+    assert "371449635398431" not in masked.chargebacks.cases.to_csv() + masked.settlements.lines.to_csv()
+
+
+@pytest.mark.parametrize("cut", [1, -1])
+def test_a_file_without_its_header_or_trailer_is_refused(cut):
+    found = records()[cut:] if cut > 0 else records()[:cut]
+    with pytest.raises(Refused):
+        grrcn.read(quoted(found, ","))
+
+
+def test_an_amount_that_is_none_is_refused_by_line_and_field():
+    found = records()
+    found[2][1]["gross"] = " 00000000000275A"
+    with pytest.raises(Refused) as refused:
+        grrcn.read(quoted(found, ","))
+    assert (refused.value.refusals[0].line, refused.value.refusals[0].column) == (3, "SUBMISSION gross")

@@ -1,0 +1,81 @@
+"""Which lines of a statement are card money: each test of the table once, and what must never be."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from importers import card_lines
+
+
+def line(code, label, amount, details="", payer=""):
+    row = {
+        "code": code,
+        "label": label,
+        "amount": amount,
+        "details": details,
+        "payer": payer,
+        "reference": "",
+    }
+    return pd.DataFrame([row])
+
+
+@pytest.mark.parametrize(
+    ("code", "label", "amount", "kind"),
+    [
+        ("30", "FACTURES CARTES REMISES", 5740, "remittance"),
+        ("30", "FACTURES CARTES REMISES", -5740, "refund"),
+        ("PMNT/MCRD/POSP", "", 5740, "remittance"),
+        ("36", "REMISE CREDIT CB 7654321001", -500, "refund"),
+        ("36", "REMISE LCC A L'ESCOMPTE", 500, None),
+        ("38", "IMPAYE CB DU 10/02/26", -1800, "chargeback"),
+        ("38", "LCC A L'ESCOMPTE", 1800, None),
+        ("91", "IMPAYE CB DU 10/02/26", 1800, "chargeback_reversal"),
+        ("PMNT/MCRD/UPCT", "", -1800, "chargeback"),
+        ("62", "COM REMISE CB 0000417", -46, "fee"),
+        ("62", "COMMISSION CARTE", -46, "fee"),
+        ("62", "COTISATION CARTE BANCAIRE", -50, None),
+        ("67", "TVA SUR COM CB", -9, None),
+        ("PMNT/MCRD/COMM", "", -46, "fee"),
+        ("05", "VIR SEPA AMERICAN EXPRESS", 2760, "payout"),
+        ("18", "VIR UPSTREAM SAS", 2760, None),
+        ("05", "VIR AMERICAN EXPRESS", -2760, None),
+        ("91", "REMCB00096 NB0001 CBD657856601", 100, "remittance"),
+        ("11", "TPE735945201", 100, "remittance"),
+        ("28", "CARTE X4030 PHARMACIE", -10, None),
+        ("29", "RETRAIT DAB", -20, None),
+        ("B1", "PRLV SEPA EDF", -60, None),
+    ],
+)
+def test_a_line_has_the_kind_that_its_code_and_label_give_it(code, label, amount, kind):
+    assert card_lines.kinds(line(code, label, amount)).tolist() == [kind]
+
+
+def test_a_fee_is_kept_for_a_number_of_ours_alone():
+    fee = line("62", "FRAIS 7654321", -46)
+    assert card_lines.kinds(fee).tolist() == [None]
+    assert card_lines.kinds(fee, numbers=["7654321"]).tolist() == ["fee"]
+    assert card_lines.kinds(fee, numbers=["765432"]).tolist() == [None]
+
+
+def test_a_payer_in_a_complement_makes_a_payout():
+    assert card_lines.kinds(line("18", "VIR SEPA", 100, payer="Édenred France")).tolist() == ["payout"]
+
+
+@pytest.mark.parametrize(
+    ("label", "hint"),
+    [
+        ("REMISE CB 7654321001", {"contract_number": "7654321", "contract_rank": "001"}),
+        ("REMISE CB 5091540010", {"contract_number": "5091540", "contract_rank": "010"}),
+        ("REMCB00096 NB0001 CBD657856601", {"remittance_number": "00096", "contract_number": "6578566"}),
+        ("TPE735945201", {"contract_number": "7359452"}),
+        ("CB CAFE DE LA FICTION 180126", {"sold_on": "180126"}),
+        ("VIR AMERICAN EXPRESS PAYMENT 065A6808", {"settlement_number": "065A6808"}),
+        ("ADYEN BATCH 417", {"settlement_number": "417"}),
+        ("STRIPE po_1AbC", {"settlement_number": "PO_1ABC"}),
+        ("VIREMENT", {}),
+    ],
+)
+def test_labels_hint_at_contracts_numbers_and_days(label, hint):
+    found = card_lines.hints(line("30", label, 100)).iloc[0]
+    assert {name: value for name, value in found.items() if value} == hint

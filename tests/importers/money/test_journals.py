@@ -1,0 +1,147 @@
+"""Journals of platforms: kinds, scales, and what their writers leave out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from importers.files.refusals import Refused
+from importers.formats import journals
+from importers.formats.journals import scales
+from importers.formats.journals.scales import Scales
+from importers.reading.headings import Use
+
+JRB = (
+    "ENTETE;CONTRACT;PAYMENT_DATE;TRANSACTION_ID;OPERATION_TYPE;"
+    "REMITTANCE_DATE;BRUT_AMOUNT;REMITTANCE_NB;NET_AMOUNT;COMMISSION_AMOUNT"
+)
+JT = (
+    "ENTETE;TRANSACTION_ID;CONTRACT;TRANSACTION_TYPE;AMOUNT;"
+    "CURRENCY_CODE;PAYMENT_DATE;PAYMENT_TIME;CAPTURE_DATE;CARD_NUMBER;TRANSACTION_STATUS"
+)
+
+
+def journal(heading, *details, version="TABLE_V1", end="FIN"):
+    return "\n".join(
+        [f"TITRE;CAFE;26/03/04_10:05:00;{version}", heading, *details, *([end] if end else [])]
+    ).encode()
+
+
+def jrb(*rows):
+    """Rows of number, type, gross, net, commission."""
+    return journal(
+        JRB,
+        *(f"MATCHING;7654321;20260302;{n};{t};20260303;{g};000417;{net};{c}" for n, t, g, net, c in rows),
+    )
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 10**7), st.integers(1, 300)), min_size=1, max_size=20),
+    st.sampled_from([100, 10_000]),
+    st.sampled_from([100, 10_000]),
+)
+def test_scales_are_solved_whatever_they_are(sales, net_unit, commission_unit):
+    gross = np.array([amount for amount, _ in sales])
+    commission_hundredths = gross * np.array([rate for _, rate in sales]) // 100
+    if net_unit == 100 or commission_unit == 100:
+        commission_hundredths = commission_hundredths // 100 * 100
+    net = (gross * 100 - commission_hundredths) // (10_000 // net_unit)
+    commission = commission_hundredths // (10_000 // commission_unit)
+    assume(len(list(scales.possible(gross, net, commission))) == 1)
+    assert scales.solved(gross, net, commission) == Scales(net_unit, commission_unit)
+
+
+def test_scales_that_rows_cannot_tell_are_those_of_the_profile():
+    gross, none = np.array([5000]), np.array([0])
+    assert scales.solved(gross, gross * 100, none, Scales(10_000, 10_000)) == Scales(10_000, 10_000)
+    with pytest.raises(Refused):
+        scales.solved(gross, gross * 100, none)
+    assert scales.solved(gross, gross, none) == scales.BOTH_IN_CENTS
+
+
+def test_rows_that_no_scale_fits_are_refused():
+    with pytest.raises(Refused):
+        journals.read(jrb(("000101", "DT", 3900, 386_880, 9999)))
+
+
+def test_a_settlement_is_rounded_once_and_a_refund_is_negative():
+    found = journals.read(
+        jrb(("1", "DT", 3900, 386_880, 3120), ("2", "DT", 1840, 182_528, 1472), ("3", "CT", 500, 50_000, 0))
+    ).records
+    settlement = found.settlements.iloc[0]
+    assert (settlement["gross"], settlement["fee"], settlement["net"]) == (5240, 46, 5194)
+    assert found.lines["fee_hundredths"].tolist() == [3120, 1472, 0]
+    assert found.lines["net_hundredths"].tolist() == [386_880, 182_528, -50_000]
+
+
+def test_an_empty_journal_was_received():
+    found = journals.read(journal(JRB), "JRB_CAFE_12345678_260303.csv")
+    assert (found.kind, found.details) == (journals.Kind.JRB, 0)
+    assert journals.read(journal(JRB)).kind == journals.Kind.JRB
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (journal(JRB), "TEST_JRB_CAFE_12345678_260303.csv"),
+        (journal(JRB, end=""), "JRB.csv"),
+        (journal(JRB, "MATCHING;1", "FIN;"), "JRB.csv"),
+        (b"TITRE;CAFE;V1\nENTETE;CONTRACT\nFIN", "JRB.csv"),
+        (b"TITRE;CAFE;26/03/04;V1", "JRB.csv"),
+    ],
+)
+def test_what_is_not_whole_is_refused(data, name):
+    with pytest.raises(Refused):
+        journals.read(data, name)
+
+
+def jt(*rows):
+    return journal(JT, *(f"TRANSACTION;{row}" for row in rows), end="")
+
+
+def test_a_transaction_without_the_end_of_its_line_or_of_its_file_is_read():
+    found = journals.read(jt("000101;7654321;DEBIT;3900;978;20260302;123109;20260303;4970.28;CAPTURED"))
+    payment = found.records.payments.iloc[0]
+    assert (payment["amount"], payment["currency"], payment["outcome"]) == (3900, "EUR", "accepted")
+    assert f"{payment['occurred']:%Y-%m-%d %H:%M:%S}" == "2026-03-02 12:31:09"
+
+
+@pytest.mark.parametrize("word", ["CAPTURED ", "PERHAPS", ""])
+def test_an_unknown_status_refuses_the_file(word):
+    data = jt(f"000101;7654321;DEBIT;3900;978;20260302;123109;;4970.28;{word}")
+    if word.strip() == "CAPTURED":
+        assert len(journals.read(data).records.payments) == 1
+        return
+    with pytest.raises(Refused) as refused:
+        journals.read(data)
+    assert refused.value.refusals[0].column == "TRANSACTION_STATUS"
+
+
+@pytest.mark.parametrize("card", ["4111111111111111", "4111111111111112", "371449635398431"])
+def test_a_full_card_number_is_refused_whatever_its_check_digit(card):
+    with pytest.raises(Refused) as refused:
+        journals.read(jt(f"000101;7654321;DEBIT;3900;978;20260302;123109;;{card};CAPTURED"))
+    assert refused.value.holds_card_number
+
+
+def test_personal_columns_are_never_stored_and_unknown_ones_are_dropped():
+    heading = f"{JT};CUSTOMER_EMAIL;Nom du client;E-Mail;Telefon;Couleur"
+    row = "TRANSACTION;1;7654321;DEBIT;3900;978;20260302;123109;;;CAPTURED;a@b.fr;X;a@b.fr;01;bleu"
+    found = journals.read(journal(heading, row, end=""))
+    assert [one.use for one in found.headings[-5:]] == [Use.NEVER_STORED] * 4 + [Use.DROPPED]
+    assert "bleu" not in found.records.payments.to_csv()
+    assert "a@b.fr" not in found.records.payments.to_csv()
+
+
+def test_the_name_of_a_jrfi_gives_the_reference_of_its_transfer():
+    heading = (
+        "ENTETE;TRANSACTION_UUID;TRANSACTION_ID;MERCHANT_ID;"
+        "PAYMENT_DATE;OPERATION_DIRECTION;GROSS_AMOUNT;NET_AMOUNT;COMMISSION_AMOUNT"
+    )
+    row = "DETAIL;u1;000101;70258842;20260302;DEBIT;3900;3868;32"
+    name = "70258842_JRFI_V1_CL889532_CLIENT_DEMO_EUR_19100253200018.csv"
+    found = journals.read(journal(heading, row, version="V1"), name)
+    settlement = found.records.settlements.iloc[0]
+    assert (found.kind, settlement["number"], settlement["net"]) == ("JRFI", "19100253200018", 3868)

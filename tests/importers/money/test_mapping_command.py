@@ -1,0 +1,48 @@
+"""``bordereau mapping try``: what is understood of a file, before anything is loaded."""
+
+from __future__ import annotations
+
+import pytest
+from click.testing import CliRunner
+
+from importers.cli import mapping
+from tests.importers.money.test_amex import quoted, records
+from tests.importers.money.test_cfonb120 import Line, Statement, written
+from tests.importers.money.test_journals import jrb
+
+
+def tried(tmp_path, data, *options, name="file.txt"):
+    path = tmp_path / name
+    path.write_bytes(data)
+    return CliRunner().invoke(mapping, ["try", *options, str(path)])
+
+
+def test_a_statement_is_explained_without_its_account_or_its_other_lines(tmp_path):
+    lines = (Line(5740), Line(-1500, code="B1", label="SALAIRE DE MARTIN"))
+    done = tried(tmp_path, written(Statement(lines, account="00020828502")))
+    assert done.exit_code == 0, done.output
+    assert "CFONB 120" in done.output
+    assert "•••• 8502" in done.output
+    assert "00020828502" not in done.output
+    assert "MARTIN" not in done.output
+    assert "remittance" in done.output
+
+
+def test_a_journal_shows_columns_and_the_proof_of_its_scales(tmp_path):
+    done = tried(tmp_path, jrb(("000101", "DT", 3900, 386_880, 31)))
+    assert done.exit_code == 0, done.output
+    for words in ("NET_AMOUNT → net", "1/10000", "1/100", "39.00"):
+        assert words.replace("39.00", "39") in done.output
+
+
+@pytest.mark.parametrize(("options", "code"), [((), 1), (("--cards", "mask"), 0)])
+def test_card_numbers_are_refused_or_masked_and_never_shown(tmp_path, options, code):
+    done = tried(tmp_path, quoted(records(card="371449635398431"), ","), *options)
+    assert done.exit_code == code
+    assert "371449635398431" not in done.output
+
+
+def test_a_file_of_no_known_format_says_so(tmp_path):
+    done = tried(tmp_path, b"hello\n")
+    assert done.exit_code == 1
+    assert "line 1" in done.output or "ligne 1" in done.output
