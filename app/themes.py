@@ -1,9 +1,9 @@
 """White label: a theme is data in ``themes/<reseller slug>/``, loaded and checked at start.
 
 A folder holds ``theme.toml`` (name, hosts, support, legal line), ``tokens.css`` (values for the
-custom properties that ``static/css/tokens.css`` declares, nothing else), ``logo.svg`` and two icons.
-A maintainer's colours never make a page unreadable: broken ones are named, and that maintainer's pages
-wear the default look until they are mended. Only a broken default stops the start.
+custom properties that ``static/css/tokens.css`` declares, nothing else), ``logo.svg`` and the icons of
+home screens. A maintainer's colours never make a page unreadable: broken ones are named, and that
+maintainer's pages wear the default look until they are mended. Only a broken default stops the start.
 """
 
 from __future__ import annotations
@@ -27,8 +27,10 @@ DEFAULT = "default"
 FILES = {
     "tokens.css": "text/css; charset=utf-8",
     "logo.svg": "image/svg+xml",
+    "icon-180.png": "image/png",
     "icon-192.png": "image/png",
     "icon-512.png": "image/png",
+    "icon-maskable.png": "image/png",
 }
 #: Text and the ground it stands on: each pair must reach the contrast of WCAG 2.1 AA.
 PAIRS = (
@@ -45,6 +47,12 @@ PAIRS = (
     ("--warn", "--warn-ground"),
     ("--bad", "--bad-ground"),
     ("--bad", "--surface"),
+    ("--good", "--surface"),
+    ("--warn", "--surface"),
+    ("--link", "--surface-sunk"),
+    ("--link", "--info-ground"),
+    ("--text", "--bad-ground"),
+    ("--text", "--warn-ground"),
     ("--info", "--info-ground"),
 )
 CONTRAST = 4.5
@@ -55,6 +63,7 @@ _DECLARATION = re.compile(r"(--[a-z0-9-]+):\s*([^;{}]+);")
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 _SLUG = re.compile(r"[0-9a-z_-]{1,40}")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
+_PHONE = re.compile(r"\+?[0-9][0-9 .]{2,24}")
 _DARK = "@media (prefers-color-scheme: dark)"
 
 
@@ -67,7 +76,7 @@ class Theme:
     """A maintainer's name, hosts and colours. ``version`` changes with any of its files.
 
     ``folder`` holds its files. ``sender`` is the address that mail comes from, empty for that of the
-    whole portal.
+    whole portal; ``phone`` is the number that helps, as people write it, empty for none.
     """
 
     slug: str
@@ -80,7 +89,11 @@ class Theme:
     ground: str
     ground_dark: str
     brand: str
+    brand_dark: str
+    accent: str
+    on_accent: str
     version: str
+    phone: str = ""
     sender: str = ""
 
     def file(self, name: str) -> Path:
@@ -99,9 +112,9 @@ class Themes:
     def of_host(self, host: str) -> Theme:
         """The theme that names ``host``; on this machine's own names the only maintainer's; else the default.
 
-        Among several maintainers none is guessed: whoever is not signed in learns of none.
+        Among several maintainers with hosts none is guessed: whoever is not signed in learns of none.
         """
-        maintainers = [theme for slug, theme in self.by_slug.items() if slug != DEFAULT]
+        maintainers = [theme for slug, theme in self.by_slug.items() if slug != DEFAULT and theme.hosts]
         if host in LOCAL_HOSTS and len(maintainers) == 1:
             return maintainers[0]
         return self._naming(host)
@@ -184,6 +197,9 @@ def _load(
         ground=tokens["--ground"][0],
         ground_dark=tokens["--ground"][1],
         brand=tokens["--brand"][0],
+        brand_dark=tokens["--brand"][1],
+        accent=tokens["--accent"][0],
+        on_accent=tokens["--on-accent"][0],
         version=_version(path),
     )
 
@@ -229,7 +245,9 @@ def _facts_faults(facts: Mapping[str, Any]) -> list[str]:
         faults.append("hosts must be a list of host names in lower case in theme.toml")
     if "sender" in facts and not (isinstance(facts["sender"], str) and is_plain_address(facts["sender"])):
         faults.append("sender must be a plain mail address in theme.toml")
-    unknown = sorted(set(facts) - {"name", "short_name", "support", "legal", "hosts", "sender"})
+    if "phone" in facts and not (isinstance(facts["phone"], str) and _PHONE.fullmatch(facts["phone"])):
+        faults.append("phone must be a telephone number in theme.toml, such as 01 99 00 12 34")
+    unknown = sorted(set(facts) - {"name", "short_name", "support", "legal", "hosts", "sender", "phone"})
     faults += [f"theme.toml has an unknown key {key}" for key in unknown]
     if isinstance(facts.get("short_name"), str) and len(facts["short_name"]) > SHORT_NAME:
         faults.append(f"short_name has more than {SHORT_NAME} characters")

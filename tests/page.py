@@ -184,7 +184,7 @@ class Fragment:
 
     def _check_link(self, href: str) -> None:
         parts = urlsplit(href)
-        if parts.scheme == "mailto" or href.startswith("#"):
+        if parts.scheme in ("mailto", "tel") or href.startswith("#"):
             return
         self._demand(not parts.scheme and not parts.netloc, f"{href} leads away")
         router = self._app.url_map.bind("localhost")
@@ -212,7 +212,7 @@ class Fragment:
 
     def links(self) -> list[str]:
         """The addresses that this page leads to, on this site."""
-        found = [e["href"] for e in self.all("a") if not e["href"].startswith(("#", "mailto:"))]
+        found = [e["href"] for e in self.all("a") if not e["href"].startswith(("#", "mailto:", "tel:"))]
         return [*found, *(e["hx-get"] for e in self.all() if "hx-get" in e.attributes)]
 
 
@@ -226,7 +226,7 @@ class Page(Fragment):
         self._demand(len(self.all("h1")) == 1, "not exactly one h1")
         self._demand(bool(self.all("h1")) and self.title.startswith(self.h1), "the title begins otherwise")
         viewports = [meta["content"] for meta in self.all("meta", name="viewport")]
-        self._demand(viewports == ["width=device-width, initial-scale=1"], "no viewport")
+        self._demand(viewports == ["width=device-width, initial-scale=1, viewport-fit=cover"], "no viewport")
         self._demand(len(self.all("main")) == 1, "not exactly one main")
         if html.get("lang") == "fr":
             self._demand(not ENGLISH.search(self.text), f"English: {ENGLISH.findall(self.text)}")

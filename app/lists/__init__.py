@@ -5,7 +5,7 @@ from app.lists.remittances import REMITTANCES
 from app.lists.transactions import TRANSACTIONS
 
 #: By name, in the order of the menu.
-LISTS: dict[str, ListSpec] = {spec.name: spec for spec in (TRANSACTIONS, REMITTANCES)}
+LISTS: dict[str, ListSpec] = {spec.name: spec for spec in (REMITTANCES, TRANSACTIONS)}
 #: What the portal opens on.
 FIRST = REMITTANCES
 

@@ -11,6 +11,7 @@ from app.views.accounts import blueprint as accounts_blueprint
 from app.views.branding import blueprint as branding_blueprint
 from app.views.desk import blueprint as desk_blueprint
 from app.views.dev import show_mails
+from app.views.help import blueprint as help_blueprint
 from app.views.journal import blueprint as journal_blueprint
 from app.views.links import blueprint as links_blueprint
 from app.views.list_routes import blueprint_of
@@ -29,6 +30,7 @@ BLUEPRINTS = (
     confirming_blueprint,
     desk_blueprint,
     desk_team_blueprint,
+    help_blueprint,
     journal_blueprint,
     links_blueprint,
     lists_blueprint,

@@ -1,12 +1,15 @@
-"""A maintainer's files, and the manifest that puts the portal on a home screen."""
+"""A maintainer's files, and what puts the portal on a home screen: manifest, service worker, offline page."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, jsonify, send_file, url_for
+from flask import Blueprint, Response, abort, current_app, jsonify, render_template, send_file, url_for
 
+from app.lists import LISTS
 from app.themes import FILES, Theme
 from app.web.context import themes
+from app.wording.i18n import DEFAULT_LANGUAGE, gettext, language, speak
 
+ICONS = (("icon-192.png", "192x192"), ("icon-512.png", "512x512"))
 blueprint = Blueprint("branding", __name__)
 
 
@@ -27,22 +30,59 @@ def file(slug: str, name: str) -> Response:
 def manifest(slug: str) -> Response:
     """The web app manifest of a theme."""
     theme = _theme(slug)
+    home = url_for("lists.home")
     response = jsonify(
+        id=home,
         name=theme.name,
         short_name=theme.short_name,
-        lang="fr",
-        start_url=url_for("lists.home"),
-        scope="/",
+        lang=DEFAULT_LANGUAGE,
+        start_url=home,
+        scope=home,
         display="standalone",
         background_color=theme.ground,
         theme_color=theme.brand,
         icons=[
-            {"src": theme_file(theme, f"icon-{size}.png"), "sizes": f"{size}x{size}", "type": "image/png"}
-            for size in (192, 512)
+            *({"src": theme_file(theme, name), "sizes": size, "type": "image/png"} for name, size in ICONS),
+            _maskable(theme),
+        ],
+        shortcuts=[
+            {"name": gettext(spec.title), "url": url_for(f"{spec.name}.index")}
+            for spec in LISTS.values()
+            if spec.in_menu
         ],
     )
     response.mimetype = "application/manifest+json"
     return response
+
+
+@blueprint.get("/theme/<slug>/<any(fr, en):lang>/service-worker.js")
+def service_worker(slug: str, lang: str) -> Response:  # noqa: ARG001 - the offline page beside it speaks it
+    """The script that keeps static files and, beside it, the one page for when the network is gone."""
+    _theme(slug)
+    response = current_app.send_static_file("js/service-worker.js")
+    response.headers["Service-Worker-Allowed"] = url_for("lists.home")
+    return response
+
+
+@blueprint.get("/theme/<slug>/<any(fr, en):lang>/hors-ligne")
+def offline(slug: str, lang: str) -> str:
+    """What a browser shows when nothing can be asked: the maintainer's name and nobody's data."""
+    speak(lang)
+    return render_template("errors/offline.html", theme=_theme(slug), language=lang)
+
+
+def worker_address(theme: Theme) -> str:
+    """The address of the service worker of this theme in the language of the moment."""
+    return url_for("branding.service_worker", slug=theme.slug, lang=language())
+
+
+def _maskable(theme: Theme) -> dict[str, str]:
+    return {
+        "src": theme_file(theme, "icon-maskable.png"),
+        "sizes": "512x512",
+        "type": "image/png",
+        "purpose": "maskable",
+    }
 
 
 def _theme(slug: str) -> Theme:

@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from babel.numbers import format_decimal
-from flask import Flask, render_template, request, url_for
+from flask import Flask, current_app, g, render_template, request, url_for
 from flask_htmx import HTMX
 from jinja2 import StrictUndefined
+from markupsafe import Markup
 
-from app.accounts.rights import Permission, Standing
+from app.accounts.rights import Permission
 from app.accounts.sessions import new_key
-from app.lists import LISTS
 from app.views import cells, deliveries, filters, periods
 from app.views.accounts import LANGUAGE_COOKIE
-from app.views.branding import theme_file
+from app.views.branding import theme_file, worker_address
 from app.views.desk.common import desk_menu
+from app.views.menu import account_entries, menu
 from app.views.moments import show_day, show_long_day, show_moment
 from app.web.context import known_desk, known_visitor, theme
 from app.web.security import local_path
 from app.wording import money
-from app.wording.i18n import DEFAULT_LANGUAGE, N_, gettext, language, ngettext, speak
+from app.wording.i18n import DEFAULT_LANGUAGE, gettext, language, ngettext, speak
+from app.wording.names import initials
 
 HTMX_FILE = "vendor/htmx@2.0.11/htmx.min.js"
+#: The font is asked for by the page and by base.css, in the same words, so that it comes once.
+FONT_FILE, FONT_VERSION = "fonts/inter.woff2", "5.3.0"
 htmx = HTMX()
+_ICON = Markup(
+    '<svg class="icon" width="{size}" height="{size}" aria-hidden="true"><use href="{file}#{name}"/></svg>'
+)
 
 
 def prepare(app: Flask) -> None:
@@ -37,6 +45,7 @@ def prepare(app: Flask) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
+        dialled=dialled,
         money=show_money,
         day=show_day,
         long_day=show_long_day,
@@ -44,15 +53,20 @@ def prepare(app: Flask) -> None:
         number=show_number,
         in_words=deliveries.delivery_in_words,
     )
-    versions = _versions(Path(app.static_folder or ""))
+    app.extensions["bordereau.assets"] = _versions(Path(app.static_folder or ""))
     app.jinja_env.globals.update(
         _=gettext,
         gettext=gettext,
         ngettext=ngettext,
         Permission=Permission,
-        asset=lambda name: url_for("static", filename=name, v=versions[name]),
+        asset=asset,
         theme_file=theme_file,
+        worker_address=worker_address,
         htmx_file=HTMX_FILE,
+        font_file=FONT_FILE,
+        font_version=FONT_VERSION,
+        icon=icon,
+        initials=initials,
         here=here,
         menu=menu,
         desk_menu=desk_menu,
@@ -90,35 +104,32 @@ def here() -> str:
     return (local_path(request.full_path) if request.method == "GET" else None) or url_for("lists.home")
 
 
-def menu() -> tuple[tuple[str, str], ...]:
-    """The lists in the menu of this person: their names and words."""
-    person = known_visitor()
-    return tuple(
-        (spec.name, gettext(spec.title))
-        for spec in LISTS.values()
-        if spec.in_menu and person is not None and person.may(Permission(spec.permission))
-    )
+def asset(name: str) -> str:
+    """The address of a static file; it changes with the file."""
+    return url_for("static", filename=name, v=current_app.extensions["bordereau.assets"][name])
 
 
-def account_entries() -> list[tuple[str, str]]:
-    """What the account menu leads to, for this person: addresses and their words."""
-    person = known_visitor()
-    entries = (
-        (Standing.STAFF, "desk.merchants", N_("The maintainer's desk")),
-        (Permission.INVITE, "team.index", N_("Accesses")),
-        (Permission.JOURNAL, "journal.show", N_("Journal")),
-        (Standing.PERSON, "me.show", N_("Sign-in and security")),
-    )
-    return [
-        (url_for(endpoint), gettext(words))
-        for needed, endpoint, words in entries
-        if person is not None and person.may(needed)
-    ]
+def icon(name: str, size: int = 20) -> Markup:
+    """One of the symbols of ``icons.svg``, in the colour of the words beside it."""
+    return _ICON.format(size=size, file=_icons_file(), name=name)
+
+
+def _icons_file() -> str:
+    """The address of the sprite, made once a request: a page shows many icons."""
+    if "icons_file" not in g:
+        g.icons_file = asset("icons.svg")
+    found: str = g.icons_file
+    return found
 
 
 def show_money(minor: int, currency: str) -> str:
     """``1 234,56 €`` from minor units."""
     return money.show(minor, currency, language())
+
+
+def dialled(phone: str) -> str:
+    """A telephone number as a ``tel:`` address takes it."""
+    return re.sub(r"[ .]", "", phone)
 
 
 def show_number(number: float) -> str:

@@ -44,7 +44,13 @@ MARKER_OF = {
     Relation.FOREIGN_RESELLER: "CHARLIE",
     Relation.SUSPENDED: "DELTA",
 }
-SAMPLES = {"filename": "css/base.css", "slug": "default", "token": "x", "action": "suspendre"}
+SAMPLES = {
+    "filename": "css/base.css",
+    "slug": "default",
+    "lang": "fr",
+    "token": "x",
+    "action": "suspendre",
+}
 
 
 @dataclass

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 
 import pytest
 from sqlalchemy import text
 
+from app.config import ROOT
 from app.database.engine import Role as DatabaseRole
 from app.themes import FILES, FOLDER, ThemeError, contrast, load_themes
+
+TEMPLATES = ROOT / "app" / "templates"
 
 
 @pytest.fixture
@@ -26,7 +30,8 @@ def spoil(folder, slug, name, old, new):
 
 def test_our_themes_are_sound():
     themes = load_themes()
-    assert {"default", "demo"} <= set(themes.by_slug)
+    assert {"default", "demo", "garance"} <= set(themes.by_slug)
+    assert themes.faults == ()
     assert themes.of_host("horizon.example").name == "Monétique Horizon"
     assert themes.of_host("elsewhere.example").slug == "default"
 
@@ -124,7 +129,7 @@ def test_without_its_facts_a_theme_is_not_worn(folder, spoilt):
     themes = load_themes(folder)
     assert len(themes.faults) == 1
     assert themes.faults[0].startswith("themes/demo: theme.toml ")
-    assert set(themes.by_slug) == {"default"}
+    assert set(themes.by_slug) == {"default", "garance"}
 
 
 def test_a_copy_put_aside_takes_no_host(folder):
@@ -200,6 +205,8 @@ def test_the_manifest_puts_the_portal_on_a_home_screen(owner):
     manifest = owner.get(address)
     assert manifest.mimetype == "application/manifest+json"
     assert (manifest.json["short_name"], manifest.json["start_url"]) == ("Horizon", "/")
+    assert [shortcut["url"] for shortcut in manifest.json["shortcuts"]] == ["/remises", "/transactions"]
+    assert "maskable" in {icon.get("purpose") for icon in manifest.json["icons"]}
     for icon in manifest.json["icons"]:
         with owner.get(icon["src"]) as response:
             assert (response.status_code, response.mimetype) == (200, "image/png")
@@ -218,3 +225,34 @@ def test_only_a_themes_files_are_served(browser, name):
 def test_an_unknown_theme_does_not_exist(browser, slug):
     for name in ("tokens.css", "manifest.webmanifest"):
         assert browser.get(f"/theme/{slug}/{name}").status_code in (404, 308)
+
+
+def test_the_service_worker_has_one_page_to_show_and_it_holds_nobodys_data(owner):
+    worker = owner.page("/remises").one("html")["data-worker"]
+    with owner.get(worker) as response:
+        assert (response.status_code, response.headers["Service-Worker-Allowed"]) == (200, "/")
+        assert b"no-store" not in response.data
+    page = owner.page(worker.replace("service-worker.js", "hors-ligne"))
+    assert page.one("h1").text == "Pas de réseau"
+    assert "Comptoir" not in page.source
+    assert "csrf" not in page.source
+
+
+def test_the_font_that_a_page_asks_for_is_the_one_of_its_style_sheet(owner):
+    href = owner.page("/remises").one("link", rel="preload")["href"]
+    with owner.get(href) as response:
+        assert len(response.data) < 30_000
+        assert "immutable" in response.headers["Cache-Control"]
+    with owner.get("/static/css/base.css") as style:
+        assert href.removeprefix("/static/fonts/") in style.text
+
+
+def test_every_icon_of_a_page_is_in_the_sprite(owner):
+    with owner.get("/static/icons.svg") as sprite:
+        known = set(re.findall(r'symbol id="([^"]+)"', sprite.text))
+    asked = {
+        name
+        for template in TEMPLATES.rglob("*.html")
+        for name in re.findall(r'icon\("([^"]+)"', template.read_text(encoding="utf-8"))
+    }
+    assert asked <= known

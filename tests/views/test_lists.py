@@ -74,7 +74,7 @@ def test_cards_and_table_show_the_same_rows(owner):
 
 def test_the_menu_has_two_entries(owner):
     menu = owner.page("/remises").one("nav", class_="menu")
-    assert [plain(link) for link in menu.all("a")] == ["Transactions", "Remises"]
+    assert [plain(link) for link in menu.all("a")] == ["Remises", "Transactions"]
     assert menu.one("a", aria_current="page")["href"] == "/remises"
 
 

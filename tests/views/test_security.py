@@ -22,7 +22,8 @@ from tests.views.town import PASSWORD, portal
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; manifest-src 'self'"
+    "font-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; "
+    "manifest-src 'self'"
 )
 EVERYWHERE = {
     "Content-Security-Policy": POLICY,
@@ -136,7 +137,7 @@ def test_every_route_is_open_by_decision_or_asks_to_sign_in(app, shops):
         if rule.endpoint in ONLY_IN_DEVELOPMENT:
             continue  # tests/views/test_dev.py
         values = {
-            name: {"slug": "demo", "name": "logo.svg", "filename": "css/base.css"}.get(name, 1)
+            name: {"slug": "demo", "name": "logo.svg", "filename": "css/base.css", "lang": "fr"}.get(name, 1)
             for name in rule.arguments
         }
         if "action" in values:

@@ -2,7 +2,19 @@
 (() => {
   "use strict";
 
+  const root = document.documentElement;
   const dialogue = document.getElementById("dialogue");
+
+  // Static files and one page for when the network is gone; nobody's data is kept.
+  navigator.serviceWorker?.register(root.dataset.worker, { scope: "/" }).catch(() => {});
+
+  // An answer is awaited: a line above the header says so.
+  const wait = (waiting) =>
+    waiting ? document.body.setAttribute("aria-busy", "true") : document.body.removeAttribute("aria-busy");
+  document.addEventListener("htmx:beforeRequest", () => wait(true));
+  document.addEventListener("htmx:afterRequest", () => wait(false));
+  window.addEventListener("beforeunload", () => wait(true));
+  window.addEventListener("pageshow", () => wait(false));
 
   // The table or the cards changed: say so to those who do not see it, and keep a place for the keyboard.
   document.addEventListener("htmx:afterSettle", (event) => {

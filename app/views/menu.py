@@ -1,0 +1,36 @@
+"""What the header leads to: the two lists, and the account's pages."""
+
+from __future__ import annotations
+
+from flask import url_for
+
+from app.accounts.rights import Permission, Standing
+from app.lists import LISTS
+from app.web.context import known_visitor
+from app.wording.i18n import N_, gettext
+
+
+def menu() -> tuple[tuple[str, str], ...]:
+    """The lists in the menu of this person: their names and words."""
+    person = known_visitor()
+    return tuple(
+        (spec.name, gettext(spec.title))
+        for spec in LISTS.values()
+        if spec.in_menu and person is not None and person.may(Permission(spec.permission))
+    )
+
+
+def account_entries() -> list[tuple[str, str]]:
+    """What the account menu leads to, for this person: addresses and their words."""
+    person = known_visitor()
+    entries = (
+        (Standing.STAFF, "desk.merchants", N_("The maintainer's desk")),
+        (Permission.INVITE, "team.index", N_("Accesses")),
+        (Permission.JOURNAL, "journal.show", N_("Journal")),
+        (Standing.PERSON, "me.show", N_("Sign-in and security")),
+    )
+    return [
+        (url_for(endpoint), gettext(words))
+        for needed, endpoint, words in entries
+        if person is not None and person.may(needed)
+    ]

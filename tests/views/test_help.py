@@ -1,0 +1,30 @@
+"""The help page: both languages say the same, and it helps with the maintainer's own numbers."""
+
+from __future__ import annotations
+
+import re
+
+from app.config import ROOT
+
+HELP = ROOT / "app" / "templates" / "help"
+
+
+def test_both_languages_hold_the_same(owner):
+    texts = {lang: (HELP / f"{lang}.html").read_text(encoding="utf-8") for lang in ("fr", "en")}
+    for shape in (r'<section id="(\w+)"', r"<(h2|h3|dt|dd|p|li)\b"):
+        found = {lang: re.findall(shape, text) for lang, text in texts.items()}
+        assert found["fr"] == found["en"]
+
+
+def test_the_contents_lead_to_what_is_there(owner):
+    page = owner.page("/aide")
+    wanted = {link["href"].removeprefix("#") for link in page.one("nav", class_="contents").all("a")}
+    assert wanted == {section["id"] for section in page.all("section")}
+
+
+def test_whom_to_ask_is_the_maintainer(owner, browser):
+    for page in (owner.page("/aide"), browser.page("/aide")):
+        assert any(link["href"] == "tel:0199002525" for link in page.all("a"))
+        assert "assistance@horizon.example" in page.text
+        assert "Bordereau" not in page.text
+    assert len(owner.page("/aide").one("nav", class_="menu").all("a")) == 2
