@@ -120,7 +120,7 @@ def test_a_mistake_is_named_in_french_whatever_the_machine_speaks(settings, word
 @pytest.mark.parametrize(("language", "said"), [("fr", "Donner à EMAIL"), ("en", "Let EMAIL see")])
 def test_the_help_of_a_command_below_another_is_in_the_language_of_the_moment(language, said):
     code = (
-        f"import click; from app.cli import main; from app.i18n import speak; speak({language!r});"
+        f"import click; from app.cli import main; from app.wording.i18n import speak; speak({language!r});"
         "print(main.get_command(click.Context(main), 'user').commands['add'].help)"
     )
     run = [sys.executable, "-c", code]

@@ -259,7 +259,8 @@ def test_daily_sums_hold_payments_whose_day_differs_in_utc(
 # --- kills ----------------------------------------------------------------------------------------
 
 _LOAD = (
-    "import sys; from pathlib import Path; from app.db import Database; from importers.load import load_file;"
+    "import sys; from pathlib import Path;"
+    "from app.database.engine import Database; from importers.load import load_file;"
     "print('ready', flush=True); load_file(Database(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]))"
 )
 
