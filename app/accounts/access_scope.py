@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Row, func, select
 from app.accounts.departments import NAMES, department
 from app.accounts.grants import Grant, Holder
 from app.accounts.users import UserError
-from app.listing.filters import is_card
 from app.models import Contract, Outlet
+from app.rules.cards import holds_card
 from app.wording.i18n import gettext, ngettext
 
 AnyRow = Row[*tuple[Any, ...]]
@@ -111,7 +111,8 @@ def _contracts_in_words(contracts: Sequence[str]) -> str:
 
 def _unknown(numbers: Sequence[str]) -> str:
     """Which numbers nobody knows; what may be a card number is not said again."""
-    named = ["…" if is_card(number) else number[:LONGEST_NUMBER] for number in numbers[:UNKNOWN_NAMED]]
+    is_secret = holds_card(" ".join(numbers))
+    named = ["…" if is_secret else number[:LONGEST_NUMBER] for number in numbers[:UNKNOWN_NAMED]]
     if rest := len(numbers) - len(named):
         named.append(gettext("and %(num)s more", num=rest))
     said = ", ".join(named)

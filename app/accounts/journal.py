@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, func, insert, select
 
 from app.logs import logger
 from app.models import JournalEntry, Membership
+from app.rules.cards import holds_card, masked
 
 log = logger("journal")
 
@@ -89,7 +90,7 @@ def record(
     whom: str | None = None,
     **details: Any,
 ) -> None:
-    """Write ``event`` in the journal. ``details`` go to JSON and never hold a secret or a card.
+    """Write ``event`` in the journal. ``details`` go to JSON and never hold a secret; cards are masked.
 
     ``whom``, the address of one who has no account yet, stands in the row alone: logs name nobody.
     """
@@ -99,14 +100,25 @@ def record(
         "user_id": user_id,
         "merchant_id": merchant_id,
         "request_id": request_id,
-        "details": details,
+        "details": _without_cards(details),
     }
-    kept = {"whom": whom, **details} if whom else details
+    kept = {"whom": masked(whom), **entry["details"]} if whom else entry["details"]
     row = {**entry, "at": now, "details": kept}
     if user_id is not None and merchant_id is None:
         row["merchant_ids"] = _merchants_of(user_id)
     connection.execute(insert(JournalEntry).values(row))
     log.info(**entry)
+
+
+def _without_cards(value: Any) -> Any:
+    """``value`` as JSON holds it, with every card number masked: in names, paths, addresses and ids."""
+    if isinstance(value, str) or (isinstance(value, int) and holds_card(str(value))):
+        return masked(str(value))
+    if isinstance(value, dict):
+        return {name: _without_cards(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_cards(each) for each in value]
+    return value
 
 
 def _merchants_of(user_id: int) -> ColumnElement[list[int]]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, exists, select
 from app.desk import merchants
 from app.desk.paging import AnyRow
 from app.models import DEFAULT_TIME_ZONE, Merchant, Outlet
-from app.rules import card_numbers
+from app.rules.cards import holds_card
 from app.rules.directory_columns import BY_NAME
 from app.wording.i18n import N_, gettext
 
@@ -110,7 +110,7 @@ def refuse_what_no_file_holds(values: Mapping[str, str], faults: dict[str, str])
         known = BY_NAME.get(name)
         if known is None:
             continue
-        if name != "siret" and any(card_numbers.find(text.encode(), lambda *_: False)):
+        if name != "siret" and holds_card(text):
             faults[name] = gettext("This looks like a full card number.")
         elif len(text) > known.most:
             faults.setdefault(name, gettext("%(num)s characters at most.", num=known.most))

@@ -10,8 +10,9 @@ from typing import ClassVar
 
 from sqlalchemy import ColumnElement, and_, or_
 
-from app.listing.filters import Filter, Refused, clean, is_card
+from app.listing.filters import Filter, Refused, clean
 from app.listing.kinds import Expression, Money, has_exponent
+from app.rules.cards import holds_card
 from app.wording import money
 from app.wording.i18n import N_, gettext, language
 
@@ -34,7 +35,7 @@ class Amount(Filter, Money):
         except Refused:
             raise
         except ValueError:
-            raise Refused(N_("Type an amount, such as 12,50"), secret=is_card(text)) from None
+            raise Refused(N_("Type an amount, such as 12,50"), secret=holds_card(text)) from None
 
     def unparse(self, value: Decimal) -> str:
         whole, _, cents = f"{value.normalize():f}".partition(".")

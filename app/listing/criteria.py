@@ -13,9 +13,10 @@ from typing import Any
 
 from app.listing.cursor import Cursor
 from app.listing.field import Args, Parameter
-from app.listing.filters import Refused, is_card
+from app.listing.filters import Refused
 from app.listing.period import Period, parse_day, period_of
 from app.listing.spec import ListSpec
+from app.rules.cards import holds_card
 from app.wording.i18n import N_, gettext
 
 Texts = Mapping[str, Sequence[str]]
@@ -36,7 +37,7 @@ class Fault:
     @classmethod
     def of(cls, refused: Refused, typed: str = "") -> Fault:
         """The fault of a value that was refused."""
-        secret = refused.secret or is_card(typed)
+        secret = refused.secret or holds_card(typed)
         return cls(refused.message, refused.values, "" if secret else typed)
 
     def text(self) -> str:

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 from sqlalchemy import ColumnElement, Text, and_, case, false, func, literal_column, or_
 
 from app.listing.kinds import Expression, Identifier, Kind, Row, protected, translated
-from app.rules.cards import looks_like_card, passes_luhn
+from app.rules.cards import holds_card
 from app.wording import applications, response_codes
 from app.wording.i18n import N_, gettext
 
@@ -26,7 +26,6 @@ MOST_LETTERS = 6
 # A card number has at least this many digits; the last four, or six and four, are all we ever need.
 CARD_DIGITS = 12
 CARD_TEXT = N_("Type only the last 4 digits of the card, or the first 6 and the last 4")
-_CARD_RUN = re.compile(r"[0-9](?:[\s.\-]?[0-9]){12,18}")
 _ZERO = literal_column("'0'", Text)
 
 
@@ -48,15 +47,10 @@ def clean(text: str, longest: int = LONGEST) -> str:
     """``text`` without outer white space. Refuses what no stored value can hold."""
     stripped = text.strip()
     if len(stripped) > longest:
-        raise Refused(N_("%(longest)d characters at most"), longest=longest, secret=is_card(stripped))
+        raise Refused(N_("%(longest)d characters at most"), longest=longest, secret=holds_card(stripped))
     if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in stripped):
         raise Refused(N_("Some of these characters cannot be searched"))
     return stripped
-
-
-def is_card(text: str) -> bool:
-    """Whether ``text`` holds what may be a full card number: 13 to 19 digits, the last one right."""
-    return any(passes_luhn(re.sub("[^0-9]", "", run[0])) for run in _CARD_RUN.finditer(text))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -98,7 +92,7 @@ class FreeText(Filter):
 
     def parse(self, text: str) -> str:
         words = clean(text)
-        if is_card(words):
+        if holds_card(words):
             raise Refused(CARD_TEXT, secret=True)
         return words
 
@@ -113,13 +107,10 @@ class Code(Filter, Identifier):
 
     ``longest`` bounds what can be typed. ``indexed`` codes have an index on their text without leading
     zeros, so that every casing of a code is asked for instead of folding the column.
-    ``long_numbers`` may be as long as a card number, and pass its check: only those of a card brand,
-    which no file can bring in, are refused.
     """
 
     longest: int
     indexed: bool = False
-    long_numbers: bool = False
 
     def parse(self, text: str) -> str:
         code = clean(text)
@@ -133,7 +124,7 @@ class Code(Filter, Identifier):
 
     def is_secret(self, code: str) -> bool:
         """Whether ``code`` is, or may be, a full card number."""
-        return looks_like_card(code) if self.long_numbers and code.isdigit() else is_card(code)
+        return holds_card(code)
 
     def where(self, column: Expression, values: Sequence[str]) -> ColumnElement[bool]:
         bare: Expression = func.ltrim(column, _ZERO)
@@ -156,7 +147,7 @@ class Siret(Code):
     said: Expression
 
     def is_secret(self, code: str) -> bool:
-        return is_card(code) and not (code.isdigit() and len(code) == self.longest)
+        return holds_card(code) and not (code.isdigit() and len(code) == self.longest)
 
     def where(self, column: Expression, values: Sequence[str]) -> ColumnElement[bool]:
         said_nothing = func.ltrim(self.said, _ZERO).is_(None)

@@ -34,7 +34,7 @@ CONTRACT_FIELDS = (
     Field(
         name="contract",
         label=N_("Contract no."),
-        kind=Code(longest=15, long_numbers=True),
+        kind=Code(longest=15),
         column=Contract.number,
         section=CONTRACT,
         filter=True,
@@ -91,7 +91,7 @@ TERMINAL_FIELDS = (
     Field(
         name="serial",
         label=N_("Serial no."),
-        kind=Code(longest=24, long_numbers=True, indexed=True),
+        kind=Code(longest=24, indexed=True),
         column=Remittance.serial_number,
         section=TERMINAL,
         filter=True,

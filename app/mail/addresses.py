@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from email_validator import EmailNotValidError, validate_email
 
+from app.rules.cards import holds_card
 from app.wording.i18n import gettext
 
 
@@ -19,6 +20,8 @@ class AddressError(ValueError):
 def mail_address(text: str) -> str:
     """The address ``text`` as mail is sent to it. Raises AddressError."""
     words = text.strip()
+    if holds_card(words):
+        raise AddressError(gettext("This looks like a full card number."))
     try:
         found = validate_email(words, check_deliverability=False, globally_deliverable=False, strict=True)
     except EmailNotValidError as error:

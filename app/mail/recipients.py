@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from email_validator import EmailNotValidError, validate_email
 
+from app.rules.cards import holds_card
 from app.wording.i18n import gettext
 
 #: Recipients of one ticket.
@@ -29,7 +30,13 @@ def typed(texts: Iterable[str]) -> tuple[Typed, ...]:
     found += [""] * (MOST - len(found))
     if not any(found):
         return (Typed("", gettext("Enter at least one address.")), *(Typed("") for _ in found[1:]))
-    return tuple(Typed(text, _fault(text)) for text in found)
+    return tuple(map(_typed, found))
+
+
+def _typed(text: str) -> Typed:
+    if holds_card(text):  # never shown again
+        return Typed("", gettext("This looks like a full card number."))
+    return Typed(text, _fault(text))
 
 
 def addresses(fields: Sequence[Typed]) -> tuple[str, ...]:

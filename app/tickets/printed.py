@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from app.rules.cards import passes_luhn
 from app.tickets.ticket import CARD_MASK, DUPLICATE, LAST_DIGITS, AsPrinted, Block, Row, clean
 
 #: A SIRET passes the check of card numbers too; of these, only some that begin with 3 are as long.
@@ -96,7 +97,7 @@ def _number(found: re.Match[str], row: Row) -> str:
     own = {row.get(name) for name in ("siret", "certificate", "serial", "contract", "order_reference")}
     if _token(found) in own or _is_siret(digits, found.string):
         return found[0]
-    is_card = digits.endswith(_last_digits(row)) or _passes_luhn(digits)
+    is_card = digits.endswith(_last_digits(row)) or passes_luhn(digits)
     return CARD_MASK + digits[-LAST_DIGITS:] if is_card else found[0]
 
 
@@ -135,9 +136,3 @@ def without_expiry(line: str, row: Row) -> str:
 
 def _blank(found: re.Match[str]) -> str:
     return " " * len(found[0])
-
-
-def _passes_luhn(digits: str) -> bool:
-    """Whether the check digit is right."""
-    doubled = sum(sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2])
-    return (doubled + sum(map(int, digits[-1::-2]))) % 10 == 0

@@ -13,7 +13,7 @@ import hmac
 import re
 from http import HTTPStatus
 from typing import Any, Final, cast
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from flask import Flask, Request, Response, current_app, g, request, session
 from flask.sessions import SessionInterface, SessionMixin
@@ -24,7 +24,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.accounts.sessions import is_key, new_key
 from app.config import LOCAL_HOSTS, Config
-from app.listing.filters import is_card
+from app.rules.cards import holds_card
 
 COOKIE_SECURE: Final = "__Host-bordereau"
 COOKIE_PLAIN: Final = "bordereau"
@@ -239,5 +239,9 @@ def local_path(text: str | None) -> str | None:
     if not text or not _LOCAL_PATH.fullmatch(text):
         return None
     path, _, query = text.partition("?")
-    kept = [(name, value) for name, value in parse_qsl(query) if _is_siret(name, value) or not is_card(value)]
+    if holds_card(unquote(path)):
+        return None
+    kept = [
+        (name, value) for name, value in parse_qsl(query) if _is_siret(name, value) or not holds_card(value)
+    ]
     return f"{path}?{urlencode(kept)}" if kept else path

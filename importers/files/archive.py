@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.rules.cards import masked
 from app.wording.i18n import N_
 from importers.files.refusals import refuse
 from importers.formats import ANY_NAME
@@ -64,8 +65,8 @@ def receive(path: Path, name: str | None = None) -> Delivery:
 
 
 def _shown(name: str) -> str:
-    """A name with nothing that a terminal would obey."""
-    return "".join(letter if letter.isprintable() else "?" for letter in name)[:200]
+    """A name with nothing that a terminal would obey, and no full card number."""
+    return masked("".join(letter if letter.isprintable() else "?" for letter in name)[:200])
 
 
 def keep(delivery: Delivery, folder: Path) -> None:

@@ -54,6 +54,25 @@ def test_the_owner_reads_who_did_what_and_when(owner, shops):
     assert all("alpha@shop.example" in line for line in said)
 
 
+def test_no_card_number_is_kept_whatever_it_was_typed_into(owner, shops, database):
+    card = "4111111111111111"
+    with owner.get(f"/transactions.csv?trade_name={card}+12/28"):
+        owner.get(f"/transactions/{card}")
+        owner.get(f"/gestion/commercants/{card}")
+    owner.post_form("/acces/inviter", email=f"{card}@shop.example", role="viewer", scope="all")
+    owner.post_form(
+        "/acces/inviter", email=GUEST, role="viewer", scope="some", contracts="4111 1111 1111 1111"
+    )
+    owner.post_form("/connexion", email=f"{card}@shop.example", password="wrong")
+    with database.reading(DatabaseRole.OWNER) as connection:
+        tables = ("journal_entry", "invitation", "sign_in_attempt", "delivery")
+        kept = [
+            str(connection.scalars(text(f"SELECT to_jsonb(t)::text FROM {name} t")).all()) for name in tables
+        ]
+    assert card not in "".join(kept)
+    assert "************1111" in kept[0]
+
+
 def test_the_account_menu_leads_there_and_only_for_owners(app, owner, shops, database):
     assert follow(owner.page("/remises"), "Journal") == "/journal"
     let_in(database, "viewer@shop.example", "ALPHA", Role.VIEWER)

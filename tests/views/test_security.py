@@ -159,7 +159,7 @@ def test_every_route_is_open_by_decision_or_asks_to_sign_in(app, shops):
 
 def test_a_route_without_a_guard_stops_the_start(database, tmp_path, monkeypatch):
     monkeypatch.delitem(ROUTES, "transactions.index")
-    with pytest.raises(RuntimeError, match=r"lists\.index"):
+    with pytest.raises(RuntimeError, match=r"transactions\.index"):
         portal(database, tmp_path)
 
 
@@ -327,6 +327,9 @@ def test_no_other_path_is(browser, shops, path):
 
 def test_a_card_number_does_not_travel_on():
     assert local_path("/transactions?card=4970101234567893&type=debit") == "/transactions?type=debit"
+    assert local_path("/transactions?label=4970101234567893+12/28&type=debit") == "/transactions?type=debit"
+    assert local_path("/transactions/4970101234567893") is None
+    assert local_path("/transactions/4970%201012%203456%207893/ticket") is None
     assert local_path("/transactions?siret=44306184100047") == "/transactions?siret=44306184100047"
 
 
