@@ -18,7 +18,7 @@ class Lock(IntEnum):
 
     #: One process migrates; the others wait.
     MIGRATION = 7_251_001
-    #: One caller at a time makes partitions: ``ensure_partitions`` takes it in the database.
+    #: One caller at a time makes partitions: ``ensure_partition`` takes it in the database.
     PARTITIONS = 7_251_002
     #: One importer writes payments; the others wait, readers never do.
     PAYMENTS = 7_251_003

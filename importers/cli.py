@@ -40,7 +40,7 @@ def import_command(paths: tuple[Path, ...], *, replace: bool, dry_run: bool) -> 
     click.echo(report.summary(results))
     if dry_run:
         click.echo(gettext("Nothing was changed: this was a trial."))
-    sys.exit(any(result.refused for result in results))
+    sys.exit(any(result.refused or result.unfiled is not None for result in results))
 
 
 def load_all(

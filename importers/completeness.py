@@ -30,7 +30,7 @@ CREATE TEMP TABLE received ON COMMIT DROP AS
 SELECT *, {_NET} AS net FROM (SELECT m.merchant_id, m.id, m.collected_on, count(t.id) AS transaction_count,
   COALESCE(sum(t.step) FILTER (WHERE t.step BETWEEN 1 AND 899999), 0) AS missing_sequences,
   {_SUMS}
-FROM met_remittance m LEFT JOIN LATERAL (
+FROM merged_remittance m LEFT JOIN LATERAL (
   SELECT t.id, t.type, t.outcome, t.amount,
     t.sequence_number::int - lag(t.sequence_number::int) OVER (ORDER BY t.sequence_number::int) - 1 AS step
   FROM transaction t WHERE t.merchant_id = m.merchant_id AND t.remittance_id = m.id
@@ -61,14 +61,14 @@ UPDATE transaction t SET remitted = r.remitted
 FROM (
   SELECT r.merchant_id, r.id, r.has_totals AND r.status = '{RemittanceStatus.CORRECT}'
     AND r.transmission IS DISTINCT FROM '{Transmission.FAILED}' AS remitted
-  FROM remittance r JOIN met_remittance g ON {_SAME_ROW}
+  FROM remittance r JOIN merged_remittance g ON {_SAME_ROW}
 ) AS r
 WHERE t.merchant_id = r.merchant_id AND t.remittance_id = r.id AND t.remitted <> r.remitted
 """
 
 
 def renew(connection: Connection) -> None:
-    """Look again at the remittances of temporary table ``met_remittance``.
+    """Look again at the remittances of temporary table ``merged_remittance``.
 
     Adds up what they have received, seals them anew, and says of their payments whether they are
     remitted.

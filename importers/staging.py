@@ -41,7 +41,7 @@ def copy_in(connection: Connection, table: str, frame: pd.DataFrame) -> None:
     assert driver is not None  # noqa: S101 - an open connection has one
     slices = (rows.slice(start, _SLICE_ROWS) for start in range(0, rows.num_rows, _SLICE_ROWS))
     with driver.cursor() as cursor, cursor.copy(f"COPY {table} ({columns}) FROM STDIN (FORMAT csv)") as copy:
-        for block in _one_ahead(_csv, slices):
+        for block in one_ahead(_csv, slices):
             copy.write(block)
 
 
@@ -51,7 +51,7 @@ def _csv(rows: pa.Table) -> memoryview:
     return memoryview(block.getvalue())
 
 
-def _one_ahead(make: Callable[[_In], _Out], inputs: Iterable[_In]) -> Iterator[_Out]:
+def one_ahead(make: Callable[[_In], _Out], inputs: Iterable[_In]) -> Iterator[_Out]:
     """What ``make`` makes of each input, the next one already in the making while this one is used."""
     with ThreadPoolExecutor(max_workers=1) as pool:
         ahead: deque[Future[_Out]] = deque()

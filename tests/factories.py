@@ -5,7 +5,7 @@ Every function writes one row on ``connection`` (role import or owner) and retur
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -47,11 +47,19 @@ def a_source(connection: Connection, *, reseller_id: int, **values: Any) -> int:
     return connection.scalar(insert(Source).values(row).returning(Source.id))
 
 
-def a_received_day(connection: Connection, *, source_id: int, day: date, **values: Any) -> None:
-    row = {"source_id": source_id, "day": day, "import_file_id": next(_numbers)}
-    connection.execute(
-        insert(ReceivedDay).values({**row, "remittances": True, "transactions": True, **values})
-    )
+def a_received_day(
+    connection: Connection,
+    *,
+    source_id: int,
+    day: date,
+    subjects: tuple[str, ...] = ("remittances", "transactions"),
+    **values: Any,
+) -> None:
+    """A day that the file of its night vouches for, made at 2 o'clock in Paris."""
+    made_at = instant(datetime.combine(day + timedelta(days=1), time(2)))
+    row = {"source_id": source_id, "day": day, "import_file_id": next(_numbers), "made_at": made_at}
+    rows = [{**row, "caught_up": False, "subject": subject, **values} for subject in subjects]
+    connection.execute(insert(ReceivedDay), rows)
 
 
 def a_merchant(connection: Connection, *, reseller_id: int | None = None, **values: Any) -> int:

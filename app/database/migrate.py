@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from alembic import command
@@ -58,16 +59,31 @@ def is_current(database: Database) -> bool:
 def maintain(database: Database, today: date | None = None) -> None:
     """Keep the monthly partitions ahead of the calendar."""
     today = today or date.today()  # noqa: DTZ011 - a margin of months makes the zone indifferent
+    months = [_shifted(today, number) for number in range(-MONTHS_BEHIND, MONTHS_AHEAD + 1)]
     with database.writing(Role.IMPORT) as connection:
-        ensure_partitions(connection, _shifted(today, -MONTHS_BEHIND), _shifted(today, MONTHS_AHEAD))
+        ensure_partitions(connection, dict.fromkeys(monthly_tables(connection), months))
 
 
-def ensure_partitions(connection: Connection, first: date, last: date) -> None:
-    """Create the monthly partitions from ``first`` to ``last`` that are missing.
+def monthly_tables(connection: Connection) -> Sequence[str]:
+    """The tables that are partitioned by month."""
+    statement = "SELECT partrelid::regclass::text FROM pg_partitioned_table ORDER BY 1"
+    return connection.execute(text(statement)).scalars().all()
 
-    Creating one locks the parent until commit: call it in a short transaction of its own (R24).
+
+def ensure_partitions(connection: Connection, months: Mapping[str, Collection[date]]) -> None:
+    """Create the monthly partitions that are missing, for a day of each month of each table.
+
+    They are attached beside readers, and go again with the transaction that asked for them.
     """
-    connection.execute(text("SELECT ensure_partitions(:first, :last)"), {"first": first, "last": last})
+    asked = [(table, day.replace(day=1)) for table, days in months.items() for day in days]
+    if asked:
+        connection.execute(
+            text(
+                "SELECT ensure_partition(asked.parent, asked.month)"
+                " FROM unnest(CAST(:parents AS text[]), CAST(:months AS date[])) AS asked (parent, month)"
+            ),
+            {"parents": [table for table, _ in asked], "months": [month for _, month in asked]},
+        )
 
 
 def _shifted(day: date, months: int) -> date:

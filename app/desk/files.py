@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, any_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, and_, any_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.desk.paging import AnyRow, Order, Page, page
-from app.models import ImportFile, ImportRefusal, ImportStatus, Reseller, Source
+from app.models import (
+    UNCLAIMED_MERCHANT,
+    ImportFile,
+    ImportRefusal,
+    ImportStatus,
+    Remittance,
+    Reseller,
+    Source,
+)
 from app.refusals import Refusal
 
 _NEWEST = Order((ImportFile.received_at, ImportFile.id), ImportFile.id, descending=True)
@@ -66,9 +74,26 @@ def _statement(*where: ColumnElement[bool]) -> Select[Any]:
         select(
             *(column for column in ImportFile.__table__.columns if column.name != "merchant_ids"),
             Source.name.label("source"),
+            _kept_aside().label("kept_aside"),
         )
         .outerjoin(Source, Source.id == ImportFile.source_id)
         .where(*where)
+    )
+
+
+def _kept_aside() -> ScalarSelect[int]:
+    """How many remittances of a file wait for their contract at this moment."""
+    return (
+        select(func.count())
+        .select_from(Remittance)
+        .where(
+            Remittance.merchant_id == UNCLAIMED_MERCHANT,
+            Remittance.header_file_id == ImportFile.id,
+            Remittance.collected_on.between(ImportFile.first_on, ImportFile.last_on),
+            any_(ImportFile.merchant_ids) == UNCLAIMED_MERCHANT,
+        )
+        .correlate(ImportFile)
+        .scalar_subquery()
     )
 
 

@@ -9,12 +9,15 @@ from sqlalchemy import (
     CTE,
     Connection,
     Date,
+    FromClause,
     Interval,
+    and_,
     cast,
     exists,
     func,
     literal,
     literal_column,
+    or_,
     select,
 )
 
@@ -23,7 +26,7 @@ from app.listing.period import Period
 from app.listing.scope import Scope
 from app.listing.source import in_scope
 from app.listing.spec import ListSpec
-from app.models import Contract, ReceivedDay, Transaction
+from app.models import DEFAULT_TIME_ZONE, Contract, Outlet, ReceivedDay, Transaction
 
 _FOREVER = literal_column("date 'infinity'", Date)
 _ONE_DAY = literal_column("interval '1 day'", Interval)
@@ -48,11 +51,13 @@ def freshness(connection: Connection, spec: ListSpec, scope: Scope, period: Peri
 
 
 def _statement(spec: ListSpec, scope: Scope, period: Period, today: date) -> Statement:
-    delivered = ReceivedDay.transactions if spec.model is Transaction else ReceivedDay.remittances
-    sources = _sources(scope, delivered)
+    subject = "transactions" if spec.model is Transaction else "remittances"
+    sources = _sources(scope, subject)
     last = min(period.last, today - timedelta(days=1))
     owed = _owed(sources, period.first, last)
-    came = exists().where(ReceivedDay.source_id == owed.c.source_id, ReceivedDay.day == owed.c.day, delivered)
+    came = exists().where(
+        ReceivedDay.source_id == owed.c.source_id, ReceivedDay.day == owed.c.day, *_vouched(subject, owed)
+    )
     missing = select(owed.c.day).where(~came).distinct().order_by(owed.c.day)
     return select(
         select(func.max(sources.c.last)).scalar_subquery(),
@@ -60,33 +65,52 @@ def _statement(spec: ListSpec, scope: Scope, period: Period, today: date) -> Sta
     )
 
 
-def _sources(scope: Scope, delivered: Expression) -> CTE:
-    """The sources of the scope's contracts: first and last day received, last day owed."""
+def _vouched(subject: str, owing: FromClause) -> list[Expression]:
+    """Whether a file vouches for its day on the clock of ``owing``.
+
+    It was made after that day's end, as the last day that had ended by then or one that it catches up.
+    """
+    made_on = cast(func.timezone(owing.c.time_zone, ReceivedDay.made_at), Date)
+    return [
+        ReceivedDay.subject == subject,
+        ReceivedDay.day < made_on,
+        or_(ReceivedDay.caught_up, ReceivedDay.day == made_on - 1),
+    ]
+
+
+def _sources(scope: Scope, subject: str) -> CTE:
+    """The sources of the scope's contracts by clock: first and last day received, last day owed."""
     owing = (
-        select(Contract.source_id, func.max(func.coalesce(Contract.valid_to, _FOREVER)).label("until"))
+        select(
+            Contract.source_id,
+            func.coalesce(Outlet.time_zone, DEFAULT_TIME_ZONE).label("time_zone"),
+            func.max(func.coalesce(Contract.valid_to, _FOREVER)).label("until"),
+        )
+        .outerjoin(Outlet, and_(Outlet.merchant_id == Contract.merchant_id, Outlet.id == Contract.outlet_id))
         .where(*in_scope(Contract.merchant_id, Contract.id, scope))
-        .group_by(Contract.source_id)
+        .group_by(Contract.source_id, literal_column("2"))
         .subquery("owing")
     )
     return (
         select(
             owing.c.source_id,
+            owing.c.time_zone,
             owing.c.until,
             func.min(ReceivedDay.day).label("first"),
             func.max(ReceivedDay.day).label("last"),
         )
         .join(ReceivedDay, ReceivedDay.source_id == owing.c.source_id)
-        .where(delivered)
-        .group_by(owing.c.source_id, owing.c.until)
+        .where(*_vouched(subject, owing))
+        .group_by(owing.c.source_id, owing.c.time_zone, owing.c.until)
         .cte("sources")
     )
 
 
 def _owed(sources: CTE, first: date, last: date) -> CTE:
-    """Each day between ``first`` and ``last`` that each source owes."""
+    """Each day between ``first`` and ``last`` that each source owes, by clock."""
     days = func.generate_series(
         func.greatest(sources.c.first, literal(first, Date)),
         func.least(sources.c.until, literal(last, Date)),
         _ONE_DAY,
     )
-    return select(sources.c.source_id, cast(days, Date).label("day")).cte("owed")
+    return select(sources.c.source_id, sources.c.time_zone, cast(days, Date).label("day")).cte("owed")

@@ -24,7 +24,8 @@ class ImportStatus(StrEnum):
 class ImportFile(Base):
     """One attempt at one file; a file is loaded whole or not at all.
 
-    ``sums`` maps a currency to its control sums in minor units. ``merchant_ids``, ``first_on`` and
+    ``counts`` has the number of its records by name; ``sums`` maps a currency to its control sums in minor
+    units. ``merchant_ids``, ``first_on`` and
     ``last_on`` bound the rows it brought, so that a replacement finds them without an index.
     ``reseller_ids`` are those a referential declares for; payments follow their source.
     """
@@ -61,10 +62,7 @@ class ImportFile(Base):
     received_at: Mapped[Instant]
     seconds: Mapped[float]
     lines: Mapped[int] = mapped_column(default=0)
-    contract_count: Mapped[int] = mapped_column(default=0)
-    remittance_count: Mapped[int] = mapped_column(default=0)
-    transaction_count: Mapped[int] = mapped_column(default=0)
-    unclaimed_count: Mapped[int] = mapped_column(default=0)
+    counts: Mapped[dict[str, int]] = mapped_column(JSONB, default=dict)
     sums: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     merchant_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), default=list)
     reseller_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), default=list, server_default="{}")
@@ -90,13 +88,18 @@ class ImportRefusal(Base):
 
 
 class ReceivedDay(Base):
-    """A business day that a source has delivered: what tells "no sale" from "not arrived"."""
+    """A day that a file of a source vouches for, in one subject: what tells "no sale" from "not arrived".
+
+    It vouches where the day had ended on the outlet's clock when the file was made (``made_at``) and was
+    the last one that had, or ``caught_up``.
+    """
 
     __tablename__ = "received_day"
-    __table_args__ = (PrimaryKeyConstraint("source_id", "day", "import_file_id"),)
+    __table_args__ = (PrimaryKeyConstraint("source_id", "subject", "day", "import_file_id"),)
 
     source_id: Mapped[Big]
+    subject: Mapped[Words]
     day: Mapped[date]
     import_file_id: Mapped[Big]
-    remittances: Mapped[bool]
-    transactions: Mapped[bool]
+    made_at: Mapped[Instant]
+    caught_up: Mapped[bool]

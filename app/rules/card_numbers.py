@@ -34,10 +34,15 @@ _TAGS = ((b"5A", 2), (b"9F6B", 2), (b"", 4))
 
 @dataclass(frozen=True)
 class Candidate:
-    """A number that looks like a card's: its place in the file and its digits (never shown)."""
+    """A number that looks like a card's: its place in the file and its digits (never shown).
+
+    ``line`` is counted from 1, ``column`` from 0 between semicolons, ``place`` is the byte of the line,
+    from 0, where it begins.
+    """
 
     line: int
     column: int
+    place: int
     record: bytes
     digits: str
 
@@ -124,4 +129,5 @@ def _line_at(data: bytes, place: int) -> tuple[int, bytes]:
 def _located(data: bytes, place: int, digits: str) -> tuple[Candidate, bytes]:
     start, line = _line_at(data, place)
     number = data.count(b"\n", 0, start) + 1
-    return Candidate(number, data.count(b";", start, place), line.split(b";", 1)[0], digits), line
+    record = line.split(b";", 1)[0]
+    return Candidate(number, data.count(b";", start, place), place - start, record, digits), line

@@ -61,7 +61,7 @@ def build(rng: np.random.Generator, merchants: int, chain_shops: int, nights: in
 
 
 def referential(estate: Estate, first_day: date) -> Frame:
-    """The declared contracts, as :func:`importers.formats.writing.write_referential` takes them."""
+    """The declared contracts, as :func:`importers.formats.merchant_directory.write` takes them."""
     slots = estate.slots[estate.slots["declared"]]
     tills = estate.tills.loc[slots["till"]].reset_index(drop=True)
     slots = slots.reset_index(drop=True)

@@ -15,8 +15,9 @@ from importers.demo.drafts import Flags, Frame, Ints
 from importers.demo.estate import Estate, referential
 from importers.demo.profiles import RESELLER, SOURCE
 from importers.demo.tickets import cardholder_tickets, remittance_tickets
+from importers.formats import merchant_directory
 from importers.formats.remise_tpe.columns import COMPLETE, PAYMENTS_ONLY, TOTALS_ONLY
-from importers.formats.writing import Header, Lines, prepared, with_totals, write_lines, write_referential
+from importers.formats.remise_tpe.writing import FileHeader, Lines, prepared, with_totals, write_lines
 
 _DELIVERY = time(2, 0, tzinfo=PARIS)
 _FEW = 6  # days: a shorter demo has neither a missing night nor one that comes apart
@@ -78,8 +79,8 @@ class _Parcel:
         return f"REMISE-TPE_{SOURCE}_{self.delivery:%Y%m%d}{part}.txt"
 
     @property
-    def header(self) -> Header:
-        return Header(
+    def header(self) -> FileHeader:
+        return FileHeader(
             source=SOURCE,
             file_key=f"{self.delivery:%Y%m%d}-{self.number:04d}",
             content=self.content,
@@ -108,7 +109,7 @@ def write_referential_file(folder: Path, estate: Estate, first_day: date, last_d
     """Write who owns which contract, as it stands the night after ``last_day``."""
     path = folder / f"REFERENTIEL_{RESELLER}_{last_day + timedelta(days=1):%Y%m%d}.csv"
     with path.open("wb") as file:
-        write_referential(file, referential(estate, first_day))
+        merchant_directory.write(file, referential(estate, first_day))
     return path
 
 

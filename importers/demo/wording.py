@@ -1,4 +1,4 @@
-"""Numbers into the words of the format: the frames that :mod:`importers.formats.writing` takes."""
+"""Numbers into the words of the format: the frames that :mod:`importers.formats.remise_tpe.writing` takes."""
 
 from __future__ import annotations
 

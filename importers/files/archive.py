@@ -19,7 +19,7 @@ INBOX, ARCHIVE, QUARANTINE, SUPERSEDED = "inbox", "archive", "quarantine", "supe
 
 
 @dataclass(frozen=True)
-class Delivery:
+class IncomingFile:
     """A file as it was delivered: its name is only ever shown."""
 
     path: Path
@@ -48,20 +48,20 @@ def _arrival(path: Path) -> tuple[int, Path]:
     return path.lstat().st_mtime_ns, path
 
 
-def receive(path: Path, name: str | None = None) -> Delivery:
+def receive(path: Path, name: str | None = None) -> IncomingFile:
     """Read a regular file, without following a link or waiting on a pipe. Raises Refused, OSError.
 
     ``name`` is the one it came under, when that is not the name of ``path``.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    with os.fdopen(descriptor, "rb") as file:
+    with os.fdopen(descriptor, "rb") as opened:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             raise refuse(N_("not a regular file"))
         if found.st_nlink > 1:  # whoever may write the folder could name a file that he may not read
             raise refuse(N_("a file with several names (hard links): copy it instead"))
-        data = file.read()
-    return Delivery(path, data, hashlib.sha256(data).hexdigest(), _shown(name or path.name))
+        data = opened.read()
+    return IncomingFile(path, data, hashlib.sha256(data).hexdigest(), _shown(name or path.name))
 
 
 def _shown(name: str) -> str:
@@ -69,20 +69,20 @@ def _shown(name: str) -> str:
     return masked("".join(letter if letter.isprintable() else "?" for letter in name)[:200])
 
 
-def keep(delivery: Delivery, folder: Path) -> None:
+def keep(file: IncomingFile, folder: Path) -> None:
     """Keep a copy under the hash of its bytes: whole or absent, whatever kills this process."""
     folder.mkdir(parents=True, exist_ok=True)
-    place = folder / delivery.sha256
+    place = folder / file.sha256
     if not place.exists():
-        partial = folder / f".{delivery.sha256}.{os.getpid()}"
-        with partial.open("wb") as file:
-            file.write(delivery.data)
-            file.flush()
-            os.fsync(file.fileno())
+        partial = folder / f".{file.sha256}.{os.getpid()}"
+        with partial.open("wb") as copy:
+            copy.write(file.data)
+            copy.flush()
+            os.fsync(copy.fileno())
         partial.replace(place)
 
 
-def settle(delivery: Delivery, data: Path, *, loaded: bool, replaced: str | None, anew: bool) -> None:
+def file_away(file: IncomingFile, data: Path, *, loaded: bool, replaced: str | None, anew: bool) -> None:
     """Keep a copy of a file that was dealt with; from the inbox, the file itself goes.
 
     The archive holds what stands loaded, so that loading all of it again gives the same payments:
@@ -90,13 +90,13 @@ def settle(delivery: Delivery, data: Path, *, loaded: bool, replaced: str | None
     and the time of its copy says so (see :func:`files_in`).
     """
     folder = data / (ARCHIVE if loaded else QUARANTINE)
-    keep(delivery, folder)
+    keep(file, folder)
     if anew:
-        os.utime(folder / delivery.sha256)
+        os.utime(folder / file.sha256)
     if replaced and (data / ARCHIVE / replaced).exists():
         (data / SUPERSEDED).mkdir(exist_ok=True)
         (data / ARCHIVE / replaced).rename(data / SUPERSEDED / replaced)
     if loaded:
-        (data / QUARANTINE / delivery.sha256).unlink(missing_ok=True)
-    if delivery.path.resolve().is_relative_to((data / INBOX).resolve()):
-        delivery.path.unlink(missing_ok=True)
+        (data / QUARANTINE / file.sha256).unlink(missing_ok=True)
+    if file.path.resolve().is_relative_to((data / INBOX).resolve()):
+        file.path.unlink(missing_ok=True)

@@ -21,14 +21,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import array
 
-from app.models import ImportFile, ImportRefusal, ImportStatus, Reseller, Source
-from importers.files.archive import Delivery
+from app.models import ImportFile, ImportRefusal, ImportStatus, ReceivedDay, Reseller, Source
+from importers.files.archive import IncomingFile
 from importers.files.refusals import Refused
-from importers.records import Origin
+from importers.records import Entry, Header, Loaded, Origin
 
 
 def known(
-    connection: Connection, delivery: Delivery, since: datetime | None = None
+    connection: Connection, file: IncomingFile, since: datetime | None = None
 ) -> Row[*tuple[Any, ...]] | None:
     """The file of the same bytes that was loaded, whatever its name was; None when there is none.
 
@@ -36,7 +36,7 @@ def known(
     """
     return connection.execute(
         select(ImportFile.id, ImportFile.format).where(
-            ImportFile.sha256 == delivery.sha256,
+            ImportFile.sha256 == file.sha256,
             ImportFile.status != ImportStatus.QUARANTINED,
             true() if since is None else ImportFile.received_at >= since,
         )
@@ -44,11 +44,12 @@ def known(
 
 
 def former(connection: Connection, source_id: int, file_key: str) -> Row[*tuple[Any, ...]] | None:
-    """The file that stands loaded under this id: its hash, and the bounds of what it brought."""
+    """The file that stands loaded under this id: its hash, its format, and the bounds of what it brought."""
     return connection.execute(
         select(
             ImportFile.id,
             ImportFile.sha256,
+            ImportFile.format,
             ImportFile.merchant_ids,
             ImportFile.first_on,
             ImportFile.last_on,
@@ -62,7 +63,7 @@ def former(connection: Connection, source_id: int, file_key: str) -> Row[*tuple[
 
 def enter(
     connection: Connection,
-    delivery: Delivery,
+    file: IncomingFile,
     status: ImportStatus,
     format_name: str | None = None,
     since: datetime | None = None,
@@ -75,19 +76,19 @@ def enter(
     if since is not None:
         earlier = or_(earlier, ImportFile.received_at < since)
     former_id = connection.scalar(
-        delete(ImportFile).where(ImportFile.sha256 == delivery.sha256, earlier).returning(ImportFile.id)
+        delete(ImportFile).where(ImportFile.sha256 == file.sha256, earlier).returning(ImportFile.id)
     )
     row: dict[str, Any] = {
         **({"id": former_id} if former_id else {}),
-        "sha256": delivery.sha256,
-        "name": delivery.name,
-        "size": len(delivery.data),
-        "lines": delivery.data.count(b"\n"),
+        "sha256": file.sha256,
+        "name": file.name,
+        "size": len(file.data),
+        "lines": file.data.count(b"\n"),
         "format": format_name,
         "status": status,
         "received_at": func.clock_timestamp(),
         "seconds": 0.0,
-        **dict.fromkeys(("contract_count", "remittance_count", "transaction_count", "unclaimed_count"), 0),
+        "counts": {},
         "sums": {},
         "merchant_ids": [],
         "reseller_ids": [],
@@ -98,6 +99,30 @@ def enter(
 def complete(connection: Connection, file_id: int, **values: Any) -> None:
     """Fill in what is known of a file once its rows are in place."""
     connection.execute(update(ImportFile).where(ImportFile.id == file_id).values(values))
+
+
+def supersede(connection: Connection, file_id: int) -> None:
+    """Another file takes the place of this one: nothing of it is there any more, nor vouches for a day."""
+    connection.execute(delete(ReceivedDay).where(ReceivedDay.import_file_id == file_id))
+    complete(connection, file_id, status=ImportStatus.SUPERSEDED)
+
+
+def record(connection: Connection, entry: Entry, header: Header, loaded: Loaded, seconds: float) -> None:
+    """Write down what a file said of itself and what it brought."""
+    complete(
+        connection,
+        entry.file_id,
+        source_id=entry.source.id if entry.source else None,
+        file_key=header.file_key,
+        content=header.content,
+        created_at=header.created_at,
+        counts=dict(loaded.counts),
+        sums=loaded.sums,
+        merchant_ids=list(loaded.merchant_ids),
+        first_on=loaded.first_on,
+        last_on=loaded.last_on,
+        seconds=seconds,
+    )
 
 
 def belongs_to(connection: Connection, file_id: int, origin: Origin) -> None:
@@ -112,10 +137,10 @@ def belongs_to(connection: Connection, file_id: int, origin: Origin) -> None:
 
 
 def refuse(
-    connection: Connection, delivery: Delivery, refused: Refused, origin: Origin, seconds: float
+    connection: Connection, file: IncomingFile, refused: Refused, origin: Origin, seconds: float
 ) -> int:
     """Write down why a file is set aside: lines, columns and reasons, never a value; returns its id."""
-    file_id = enter(connection, delivery, ImportStatus.QUARANTINED)
+    file_id = enter(connection, file, ImportStatus.QUARANTINED)
     belongs_to(connection, file_id, origin)
     complete(connection, file_id, seconds=seconds)
     connection.execute(

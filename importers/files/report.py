@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from app.wording import money
+from app.wording import counts, money
 from app.wording.i18n import N_, gettext, ngettext
 from importers.load import Result, Status
 
@@ -19,6 +19,7 @@ _WORDS = {
     Status.REPLACED: N_("loaded in place of its former content"),
     Status.KNOWN: N_("already loaded"),
     Status.QUARANTINED: N_("quarantined"),
+    Status.LEFT: N_("left where it is"),
 }
 
 
@@ -34,7 +35,10 @@ def line(result: Result) -> str:
     details = list(_details(result))
     if details:
         said += f" ({', '.join(details)})"
-    return "\n".join([said, *(f"  {refusal.text()}" for refusal in result.refusals)])
+    reasons = [refusal.text() for refusal in result.refusals]
+    if result.unfiled is not None:
+        reasons.append(gettext("its copy cannot be kept: %(reason)s", reason=result.unfiled))
+    return "\n".join([said, *(f"  {reason}" for reason in reasons)])
 
 
 def event(result: Result) -> dict[str, Any]:
@@ -43,10 +47,8 @@ def event(result: Result) -> dict[str, Any]:
         "file": _shown(result.path),
         "status": result.status.value,
         "file_id": result.file_id,
-        "contracts": result.contracts,
-        "remittances": result.remittances,
-        "transactions": result.transactions,
-        "kept_aside": result.unclaimed,
+        "counts": dict(result.counts),
+        "kept_aside": result.kept_aside,
         "seconds": round(result.seconds, 3),
         "refusals": [refusal.text() for refusal in result.refusals],
     }
@@ -57,32 +59,28 @@ def _shown(path: Path) -> str:
 
 
 def _details(result: Result) -> Iterator[str]:
-    if result.contracts:
-        yield ngettext("%(num)s contract", "%(num)s contracts", result.contracts)
-    if result.source is None:
-        return
-    yield ngettext("%(num)s remittance", "%(num)s remittances", result.remittances)
-    yield ngettext("%(num)s transaction", "%(num)s transactions", result.transactions)
+    yield from counts.in_words(result.counts)
     for currency, sums in result.sums.items():
         amount = f"{money.plain(sums['net'], currency)} {currency}"
         yield gettext("net %(amount)s", amount=amount)
-    if result.unclaimed:
+    if result.kept_aside:
         yield ngettext(
             "%(num)s remittance of an undeclared contract, kept aside",
             "%(num)s remittances of undeclared contracts, kept aside",
-            result.unclaimed,
+            result.kept_aside,
         )
-    rows = result.remittances + result.transactions
-    yield gettext("%(speed)s rows/s", speed=round(rows / max(result.seconds, 0.001)))
+    if result.source is not None and result.counts:
+        rows = sum(result.counts.values())
+        yield gettext("%(speed)s rows/s", speed=round(rows / max(result.seconds, 0.001)))
 
 
 def summary(results: Iterable[Result]) -> str:
     """How many files, by what became of them."""
-    counts: dict[Status, int] = {}
+    ended: dict[Status, int] = {}
     for result in results:
-        counts[result.status] = counts.get(result.status, 0) + 1
-    parts = ", ".join(f"{gettext(_WORDS[status])}: {count}" for status, count in counts.items())
-    total = sum(counts.values())
+        ended[result.status] = ended.get(result.status, 0) + 1
+    parts = ", ".join(f"{gettext(_WORDS[status])}: {count}" for status, count in ended.items())
+    total = sum(ended.values())
     return ngettext(
         "%(num)s file. %(parts)s",
         "%(num)s files. %(parts)s",

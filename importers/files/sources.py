@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from sqlalchemy import Connection, text
 
 from app.models import UNCLAIMED_MERCHANT
-from importers.records import Payments, contracts
-
-
-class KnownSource(NamedTuple):
-    """A source and its reseller, the placeholder of its own as long as nobody knows better."""
-
-    id: int
-    reseller_id: int
+from importers import ownership
+from importers.ownership import OwnerKey
+from importers.records import KnownSource, Records, adopt
 
 
 class UnknownResellerError(LookupError):
@@ -22,16 +15,10 @@ class UnknownResellerError(LookupError):
 
 
 _FIND = "SELECT id, reseller_id FROM source WHERE name = :name"
-# The only reseller there is, or the one that alone declares any of the file's contracts.
-_GUESS = """
-WITH declaring AS (
-  SELECT DISTINCT c.reseller_id FROM wanted_contract w JOIN contract c ON c.number = w.contract
-    AND c.rank = w.rank AND c.application = w.application AND c.merchant_id <> :unclaimed
-), known AS (SELECT id FROM reseller WHERE declared)
-SELECT CASE
-  WHEN (SELECT count(*) FROM known) = 1 THEN (SELECT min(id) FROM known)
-  WHEN (SELECT count(*) FROM declaring) = 1 THEN (SELECT min(reseller_id) FROM declaring)
-END
+_ONLY_ONE = "SELECT min(id) FROM reseller WHERE declared HAVING count(*) = 1"
+_ONE_DECLARES = """
+SELECT min(c.reseller_id) FROM {staged} w JOIN {table} c ON {same} AND c.merchant_id <> :unclaimed
+HAVING count(DISTINCT c.reseller_id) = 1
 """
 _PLACEHOLDER = """
 INSERT INTO reseller (slug, name, declared) VALUES ('source:' || :name, :name, false)
@@ -40,16 +27,30 @@ ON CONFLICT (slug) DO UPDATE SET name = EXCLUDED.name RETURNING id
 _ADD = "INSERT INTO source (name, reseller_id) VALUES (:name, :reseller) RETURNING id, reseller_id"
 
 
-def of(connection: Connection, payments: Payments) -> KnownSource:
-    """The source of a file, made known with its first one."""
-    name = {"name": payments.source}
-    found = connection.execute(text(_FIND), name).one_or_none()
+def of(connection: Connection, name: str, records: Records) -> KnownSource:
+    """The source ``name``, made known with its first file."""
+    named = {"name": name}
+    found = connection.execute(text(_FIND), named).one_or_none()
     if found is None:
-        contracts.want(connection, payments.remittances)
-        reseller = connection.scalar(text(_GUESS), {"unclaimed": UNCLAIMED_MERCHANT})
-        reseller = reseller or connection.scalar(text(_PLACEHOLDER), name)
-        found = connection.execute(text(_ADD), {**name, "reseller": reseller}).one()
+        reseller = _guessed(connection, records) or connection.scalar(text(_PLACEHOLDER), named)
+        found = connection.execute(text(_ADD), {**named, "reseller": reseller}).one()
     return KnownSource(found.id, found.reseller_id)
+
+
+def _guessed(connection: Connection, records: Records) -> int | None:
+    """The only reseller there is, or the one that alone declares any of the keys that the file names."""
+    only_one: int | None = connection.scalar(text(_ONLY_ONE))
+    if only_one is not None or records.owners is None:
+        return only_one
+    key, rows = records.owners
+    ownership.stage_keys(connection, key, rows)
+    return _one_that_declares(connection, key)
+
+
+def _one_that_declares(connection: Connection, key: OwnerKey) -> int | None:
+    statement = _ONE_DECLARES.format(staged=key.staged, table=key.table, same=key.same("c", "w"))
+    reseller: int | None = connection.scalar(text(statement), {"unclaimed": UNCLAIMED_MERCHANT})
+    return reseller
 
 
 def bind(connection: Connection, source: str, slug: str) -> None:
@@ -69,4 +70,4 @@ def bind(connection: Connection, source: str, slug: str) -> None:
         ),
         {"name": source, "reseller": reseller},
     )
-    contracts.reveal(connection)
+    adopt(connection)

@@ -1,4 +1,4 @@
-"""The formats the portal reads: one module, one format.
+"""The formats the portal reads: one module, one format, in its ``FORMAT``.
 
 A format is recognised by the name of the file and by its first line; exactly one must claim it.
 Others come as wheels of their own, through the entry points of group ``bordereau.formats``.
@@ -6,16 +6,17 @@ Others come as wheels of their own, through the entry points of group ``borderea
 
 from __future__ import annotations
 
+import pkgutil
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from importlib.metadata import entry_points
 
 from app.rules.card_numbers import Candidate
 from app.wording.i18n import N_
 from importers.files.refusals import refuse
-from importers.formats import merchant_directory, remise_tpe
 from importers.records import Origin, Records
 
 #: Any finished file: not hidden, and not named as one that is still being written.
@@ -30,13 +31,14 @@ def _of_nobody(_data: bytes) -> Origin:
 class Format:
     """How a format is recognised and read.
 
-    ``belongs(data, candidate, line)`` tells the places that hold card-like numbers by design;
-    ``read`` raises Refused; ``origin`` tells, of any file, whose it says it is.
+    ``find_cards`` yields the card numbers of a file: it knows the places that hold such numbers by design,
+    and where a field of fixed width begins. ``read`` raises Refused; ``origin`` tells, of any file, whose
+    it says it is.
     """
 
     name: str
     first_line: re.Pattern[bytes]
-    belongs: Callable[[bytes, Candidate, bytes], bool]
+    find_cards: Callable[[bytes], Iterable[Candidate]]
     read: Callable[[bytes], Records]
     origin: Callable[[bytes], Origin] = _of_nobody
     file_name: re.Pattern[str] = ANY_NAME
@@ -46,28 +48,12 @@ class Format:
         return bool(self.file_name.match(file_name) and self.first_line.match(data))
 
 
-OURS = (
-    Format(
-        name=remise_tpe.NAME,
-        first_line=remise_tpe.FIRST_LINE,
-        belongs=remise_tpe.belongs,
-        read=remise_tpe.read,
-        origin=remise_tpe.origin,
-    ),
-    Format(
-        name=merchant_directory.NAME,
-        first_line=merchant_directory.FIRST_LINE,
-        belongs=merchant_directory.belongs,
-        read=merchant_directory.read,
-        origin=merchant_directory.origin,
-    ),
-)
-
-
 @cache
 def formats() -> tuple[Format, ...]:
     """Ours, then those that are installed beside us."""
-    return OURS + tuple(found.load() for found in entry_points(group="bordereau.formats"))
+    modules = (import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__))
+    ours = tuple(module.FORMAT for module in modules if hasattr(module, "FORMAT"))
+    return ours + tuple(found.load() for found in entry_points(group="bordereau.formats"))
 
 
 def recognise(file_name: str, data: bytes) -> Format:

@@ -7,7 +7,8 @@ for each contract, rank and application.
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, BinaryIO
 from zoneinfo import available_timezones
 
 import numpy as np
@@ -15,14 +16,16 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from app.rules import card_numbers
 from app.rules.card_numbers import Candidate
 from app.rules.directory_columns import BY_NAME, is_siret
 from app.wording.i18n import N_
 from importers.files.refusals import Refusal, Refused, refuse
-from importers.formats import layout
+from importers.formats import Format, layout, texts
 from importers.reading import separated
 from importers.reading.columns import Column, check, text
-from importers.records import Origin, Referential
+from importers.records import Origin
+from importers.records.merchant_directory import MerchantDirectory
 
 NAME = "REFERENTIEL"
 FIRST_LINE = re.compile(rb"(?:\xef\xbb\xbf)?reseller;merchant_code;")
@@ -75,9 +78,9 @@ COLUMNS = (
 )
 
 
-def belongs(_data: bytes, candidate: Candidate, _line: bytes) -> bool:
-    """A SIRET passes for a card number; its column is where it belongs."""
-    return is_siret(candidate)
+def find_cards(data: bytes) -> Iterator[Candidate]:
+    """Card numbers anywhere but in the column of the SIRET, which passes for one."""
+    return card_numbers.find(data, lambda candidate, _line: is_siret(candidate))
 
 
 def origin(data: bytes) -> Origin:
@@ -87,7 +90,7 @@ def origin(data: bytes) -> Origin:
     return Origin(resellers=frozenset(names))
 
 
-def read(data: bytes) -> Referential:
+def read(data: bytes) -> MerchantDirectory:
     """The contracts of a whole file. Raises Refused, naming lines, columns and what was expected."""
     body = separated.text(data)
     names = [column.name for column in COLUMNS]
@@ -108,7 +111,17 @@ def read(data: bytes) -> Referential:
         contracts[name] = _days(contracts, name)
     _refuse_twins(contracts)
     _refuse_contradictions(contracts)
-    return Referential(contracts=contracts)
+    return MerchantDirectory(contracts=contracts)
+
+
+def write(file: BinaryIO, contracts: pd.DataFrame) -> None:
+    """Write a REFERENTIEL file: columns of ``layout.REFERENTIAL``, one row a contract, rank and application.
+
+    Raises ValueError, naming the column, for what the format cannot hold; nothing is written then.
+    """
+    lines = texts.lines(texts.written(contracts, COLUMNS))
+    file.write((";".join(layout.REFERENTIAL) + "\n").encode())
+    file.write(texts.bytes_of(lines))
 
 
 def _refuse_empty_lines(table: pa.Table, lines: NDArray[np.int64]) -> None:
@@ -159,3 +172,6 @@ def _refuse(contracts: pd.DataFrame, wrong: NDArray[np.bool_], column: str, reas
         raise Refused(
             Refusal(reason=reason, line=int(line), column=column) for line in contracts.loc[wrong, "line"]
         )
+
+
+FORMAT = Format(name=NAME, first_line=FIRST_LINE, find_cards=find_cards, read=read, origin=origin)

@@ -1,43 +1,39 @@
-"""What every format becomes on the way in: payments, or parties."""
+"""What files become on the way in: one module for each kind of record.
+
+A kind says which months its records touch, loads them, and takes them back; the loader knows none. Each
+module here has its ``KIND``; others come as wheels of their own, through the entry points of group
+``bordereau.records``.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+import pkgutil
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any, NamedTuple, Protocol
 
 import pandas as pd
+from sqlalchemy import Connection, Row
+
+from importers import ownership
+from importers.ownership import OwnedTable, OwnerKey
 
 
 @dataclass(frozen=True, kw_only=True)
-class Payments:
-    """Telecollections and transactions of one file, checked.
+class Header:
+    """What a file says of itself: the source it comes from, its id there, what it holds, when it was made.
 
-    ``remittances`` has one row a remittance, indexed 0 to n-1, with the columns of
-    ``layout.REMITTANCE`` in the model's words, its ``line``, and, when ``has_totals``, the declared
-    ``*_count``, ``*_amount``, ``transaction_count`` and ``net_amount`` (minor units).
-    ``transactions`` has the columns of ``layout.TRANSACTION`` in the model's words with ``card_bin``
-    and ``card_last4`` in place of the card, ``line``, and ``remittance``: the row of its parent.
-    ``has_payments`` tells a file that carries transactions from one that carries totals alone.
+    A file without a source is nobody's delivery: it has no id, replaces none, and vouches for no day.
     """
 
-    source: str
-    file_key: str
-    content: str
-    created_at: datetime
-    has_totals: bool
-    has_payments: bool
-    remittances: pd.DataFrame
-    transactions: pd.DataFrame
-
-
-@dataclass(frozen=True, kw_only=True)
-class Referential:
-    """Who owns which contract: the columns of ``layout.REFERENTIAL``, None where empty, and ``line``."""
-
-    contracts: pd.DataFrame
-
-
-Records = Payments | Referential
+    source: str | None = None
+    file_key: str | None = None
+    content: str | None = None
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,3 +42,86 @@ class Origin:
 
     source: str | None = None
     resellers: frozenset[str] = frozenset()
+
+
+class KnownSource(NamedTuple):
+    """A source and its reseller, the placeholder of its own as long as nobody knows better."""
+
+    id: int
+    reseller_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """The place of a file in the journal: its row, its source if it has one, the file it replaces."""
+
+    file_id: int
+    source: KnownSource | None = None
+    replaced_id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loaded:
+    """What a file brought, and where to find it again.
+
+    ``counts`` has the number of records by name; ``kept_aside`` how many wait for their owner; ``sums``
+    maps a currency to control sums (minor units); ``received`` maps a subject to the earlier days that the
+    file catches up, besides that of its night.
+    """
+
+    counts: Mapping[str, int]
+    kept_aside: int = 0
+    sums: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    merchant_ids: Collection[int] = ()
+    first_on: date | None = None
+    last_on: date | None = None
+    received: Mapping[str, Collection[date]] = field(default_factory=dict)
+
+
+class Records(Protocol):
+    """The records of one file, checked, with what their kind does with them."""
+
+    @property
+    def header(self) -> Header:
+        """What the file says of itself."""
+
+    @property
+    def owners(self) -> tuple[OwnerKey, pd.DataFrame] | None:
+        """The key that names the owners of these records, and the rows that bear it; None without any."""
+
+    def months(self) -> Mapping[str, Collection[date]]:
+        """A day of each month that the records touch, for each table that is partitioned by month."""
+
+    def load(self, connection: Connection, entry: Entry) -> Loaded:
+        """Load all of it. Raises Refused when a line contradicts what is stored."""
+
+    def take_back(self, connection: Connection, former: Row[*tuple[Any, ...]]) -> None:
+        """Remove what file ``former`` (see :func:`importers.files.file_log.former`) brought."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """A kind of record: its name, and its tables whose rows wait for an owner."""
+
+    name: str
+    tables: tuple[OwnedTable, ...] = ()
+
+
+@cache
+def kinds() -> tuple[Kind, ...]:
+    """Ours, then those that are installed beside us."""
+    modules = (import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__))
+    ours = tuple(module.KIND for module in modules if hasattr(module, "KIND"))
+    return ours + tuple(found.load() for found in entry_points(group="bordereau.records"))
+
+
+def owned_tables() -> tuple[OwnedTable, ...]:
+    """The tables of all kinds whose rows wait for an owner."""
+    return tuple(table for kind in kinds() for table in kind.tables)
+
+
+def adopt(connection: Connection) -> None:
+    """Move what was kept aside to the owners that are declared by now, whatever key names them."""
+    tables = owned_tables()
+    for key in dict.fromkeys(table.key for table in tables):
+        ownership.adopt(connection, key, [table for table in tables if table.key == key])

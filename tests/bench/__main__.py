@@ -60,7 +60,7 @@ def fifteen_months(server: str, folder: Path, rows: int) -> Iterator[Line]:
     estate = files.estate(folder, rows, files.FIFTEEN_MONTHS)
     with database_of(server) as database:
         for loaded in imports.load(database, estate, folder / "data"):
-            click.echo(f"  loaded {loaded.transactions} transactions in {loaded.seconds:.1f} s")
+            click.echo(f"  loaded {loaded.counts['transactions']} transactions in {loaded.seconds:.1f} s")
         merchant_id = _chain(database)
         client = pages.signed_in(database, folder)
         yield from pages.speed(database, client, merchant_id, estate.last_day - timedelta(days=MONTH - 1))

@@ -62,8 +62,8 @@ def race(server: str, database: Database, estate: Estate, data: Path) -> Race:
     twin, result = fresh(server, "bench_twin"), Race()
     for loaded in load(database, estate, data):
         result.imported += loaded.seconds
-        result.transactions += loaded.transactions
-        result.remittances += loaded.remittances
+        result.transactions += loaded.counts["transactions"]
+        result.remittances += loaded.counts["remittances"]
         result.copied += _copied(database, twin)
     twin.dispose()
     drop_database(server, "bench_twin")
@@ -88,6 +88,9 @@ def _settle(database: Database) -> None:
         connection.execute(text("CHECKPOINT"))
 
 
+_MONTHS = "SELECT DISTINCT date_trunc('month', {})::date FROM {}"
+
+
 def _copied(database: Database, twin: Database) -> float:
     """Copy the rows of the newest file into the twin; returns the seconds of the writing alone."""
     with tempfile.TemporaryFile() as remittances, tempfile.TemporaryFile() as transactions:
@@ -97,11 +100,12 @@ def _copied(database: Database, twin: Database) -> float:
             for (table, column), file in files.items():
                 rows = f"SELECT * FROM {table} WHERE {column} = {newest} ORDER BY id"
                 _copy_out(connection, rows, file)
-            months = connection.execute(
-                text("SELECT min(occurred_on), max(collected_on) FROM transaction")
-            ).one()
+            months = {
+                "remittance": connection.scalars(text(_MONTHS.format("collected_on", "remittance"))).all(),
+                "transaction": connection.scalars(text(_MONTHS.format("occurred_on", "transaction"))).all(),
+            }
         with twin.writing(Role.IMPORT) as connection:
-            ensure_partitions(connection, *months)
+            ensure_partitions(connection, months)
         _settle(twin)
         started = time.monotonic()
         with twin.writing(Role.IMPORT) as connection:

@@ -88,7 +88,7 @@ def test_the_web_cannot_reach_a_partition_past_its_parent(module_database):
 @pytest.mark.parametrize(
     "statement",
     [
-        "SELECT ensure_partitions('2026-01-01', '2026-02-01')",
+        "SELECT ensure_partition('remittance', '2026-01-01')",
         "SELECT nextval('payment_id_block')",
         "CREATE TABLE other (id int)",
         "CREATE FUNCTION other() RETURNS int LANGUAGE sql RETURN 1",

@@ -12,18 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importers.formats import layout, merchant_directory, remise_tpe
-from importers.formats.writing import (
-    Header,
-    prepared,
-    with_totals,
-    write_lines,
-    write_referential,
-    write_remise_tpe,
-)
+from importers.formats.remise_tpe.writing import FileHeader, prepared, with_totals, write, write_lines
 from tests.demo.format_page import parse
 
 CREATED = datetime(2026, 3, 3, 2, 0, tzinfo=timezone(timedelta(hours=1)))
-COMPLETE = Header(source="demo-host", file_key="20260303-0001", created_at=CREATED)
+COMPLETE = FileHeader(source="demo-host", file_key="20260303-0001", created_at=CREATED)
 FILE_WORDS = {
     name: {value: word for word, value in words.items()}
     for name, words in {
@@ -76,7 +69,7 @@ TRANSACTION = {
 
 def written(remittances, transactions=None, header=COMPLETE) -> bytes:
     file = io.BytesIO()
-    write_remise_tpe(
+    write(
         file,
         header,
         pd.DataFrame(remittances),
@@ -124,7 +117,7 @@ def test_totals_and_transactions_apart():
     contents = {}
     for content in ("COMPLET", "TELECOLLECTES", "TRANSACTIONS"):
         file = io.BytesIO()
-        header = Header(source="h", file_key="k", created_at=CREATED, content=content)
+        header = FileHeader(source="h", file_key="k", created_at=CREATED, content=content)
         write_lines(file, header, prepared(with_totals(remittances, transactions), transactions))
         contents[content] = parse(file.getvalue()).collections[0]
     assert contents["TELECOLLECTES"].payments == []
@@ -138,7 +131,7 @@ def test_totals_that_only_the_host_knows():
         (f"{name}_{what}" for name in layout.TOTALS.values() for what in ("count", "amount")), 0
     )
     declared = totals | {"debit_count": 2, "debit_amount": 700, "refund_count": 1, "refund_amount": 900}
-    header = Header(source="h", file_key="k", created_at=CREATED, content="TELECOLLECTES")
+    header = FileHeader(source="h", file_key="k", created_at=CREATED, content="TELECOLLECTES")
     rows = [REMITTANCE | declared | {"transaction_count": 3, "net_amount": -200}]
     assert parse(written(rows, header=header)).collections[0].end == ("000417", 3, -200)
     with pytest.raises(ValueError, match="debit_count"):
@@ -237,7 +230,7 @@ def test_remittances_that_the_format_does_not_hold(name, value):
     ],
 )
 def test_headers_that_the_format_does_not_hold(changed):
-    header = Header(**{"source": "h", "file_key": "k", "created_at": CREATED} | changed)
+    header = FileHeader(**{"source": "h", "file_key": "k", "created_at": CREATED} | changed)
     with pytest.raises(ValueError, match=next(iter(changed))):
         written([REMITTANCE], header=header)
 
@@ -245,16 +238,14 @@ def test_headers_that_the_format_does_not_hold(changed):
 def test_nothing_is_written_when_something_is_wrong():
     file = io.BytesIO()
     with pytest.raises(ValueError, match="scheme"):
-        write_remise_tpe(
-            file, COMPLETE, pd.DataFrame([REMITTANCE]), pd.DataFrame([TRANSACTION | {"scheme": "a;b"}])
-        )
+        write(file, COMPLETE, pd.DataFrame([REMITTANCE]), pd.DataFrame([TRANSACTION | {"scheme": "a;b"}]))
     assert file.getvalue() == b""
 
 
 def test_two_remittances_under_one_index():
     remittances = pd.DataFrame([REMITTANCE, REMITTANCE], index=[0, 0])
     with pytest.raises(ValueError, match="index"):
-        write_remise_tpe(io.BytesIO(), COMPLETE, remittances, pd.DataFrame([TRANSACTION])[:0])
+        write(io.BytesIO(), COMPLETE, remittances, pd.DataFrame([TRANSACTION])[:0])
 
 
 def test_a_referential_reads_back():
@@ -272,7 +263,7 @@ def test_a_referential_reads_back():
         "valid_from": "2025-01-01",
     }
     file = io.BytesIO()
-    write_referential(file, pd.DataFrame([contract]))
+    merchant_directory.write(file, pd.DataFrame([contract]))
     heading, line, end = file.getvalue().decode().split("\n")
     assert (heading, end) == (";".join(layout.REFERENTIAL), "")
     assert dict(zip(heading.split(";"), line.split(";"), strict=True)) == (
@@ -280,7 +271,7 @@ def test_a_referential_reads_back():
     )
     assert len(merchant_directory.read(file.getvalue()).contracts) == 1
     with pytest.raises(ValueError, match="trade_name"):
-        write_referential(io.BytesIO(), pd.DataFrame([contract | {"trade_name": "CAFE; BAR"}]))
+        merchant_directory.write(io.BytesIO(), pd.DataFrame([contract | {"trade_name": "CAFE; BAR"}]))
 
 
 # Any values: what comes out of a plain split, and out of the reader, is what went in.
@@ -404,7 +395,7 @@ def in_file(name: str, value) -> str:
 def test_a_plain_split_gives_the_values_back(night):
     remittances, transactions = night
     file = io.BytesIO()
-    write_remise_tpe(file, COMPLETE, *frames(night))
+    write(file, COMPLETE, *frames(night))
     rest = iter(file.getvalue().decode().split("\n")[1:])
     for row, remittance in enumerate(remittances):
         assert next(rest).split(";") == [
@@ -432,9 +423,10 @@ def expect_ticket(rest, row) -> None:
 def test_the_reader_gives_the_values_back(night):
     remittances, transactions = night
     file = io.BytesIO()
-    write_remise_tpe(file, COMPLETE, *frames(night))
+    write(file, COMPLETE, *frames(night))
     read = remise_tpe.read(file.getvalue())
-    assert (read.source, read.file_key, read.created_at) == ("demo-host", "20260303-0001", CREATED)
+    header = read.header
+    assert (header.source, header.file_key, header.created_at) == ("demo-host", "20260303-0001", CREATED)
     assert rows(read.remittances, [*layout.REMITTANCE, "ticket"]) == remittances
     expected = []
     for transaction in transactions:

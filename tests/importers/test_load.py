@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from datetime import date, datetime
 
 import pytest
 
+from importers.files import report
+from importers.files.archive import ARCHIVE
 from importers.files.refusals import CARD_NUMBER
-from importers.load import Status
+from importers.formats import Format, remise_tpe
+from importers.load import Status, load_file, load_files
+from importers.records import Records
 from tests.importers.conftest import Operator
 from tests.importers.files import File, Rem, Trx, written
 
@@ -27,7 +32,7 @@ def test_a_night_is_loaded_to_the_cent(operator: Operator) -> None:
     operator.declare(*BOTH)
     result = operator.deliver(NIGHT)
     assert result.status is Status.LOADED
-    assert (result.remittances, result.transactions, result.unclaimed) == (2, 3, 0)
+    assert (result.counts, result.kept_aside) == ({"remittances": 2, "transactions": 3}, 0)
     assert result.sums == {"EUR": {"count": 3, "net": 3400}}
     assert operator.rows(
         "SELECT number, transaction_count, net_amount, declined_amount, seal, status, has_totals,"
@@ -147,7 +152,7 @@ def test_a_copy_leaves_the_quarantine_once_its_file_is_loaded(operator: Operator
 
 def test_a_trial_changes_nothing(operator: Operator) -> None:
     result = operator.deliver(NIGHT, dry_run=True)
-    assert (result.status, result.transactions) == (Status.LOADED, 3)
+    assert (result.status, result.counts["transactions"]) == (Status.LOADED, 3)
     assert operator.deliver(b"nonsense", dry_run=True).refused
     assert operator.count("import_file") == 0
     assert operator.count("contract") == 0
@@ -211,7 +216,7 @@ def test_a_file_of_the_inbox_moves_to_the_archive(operator: Operator) -> None:
 def test_an_undeclared_contract_is_kept_and_revealed_with_its_history(operator: Operator) -> None:
     operator.deliver(NIGHT)
     earlier = Rem(collected="2025-12-24T22:00:00", opened="", transactions=(Trx(at="2025-12-24T11:00:00"),))
-    assert operator.deliver(File(remittances=(earlier,), key="earlier")).unclaimed == 1
+    assert operator.deliver(File(remittances=(earlier,), key="earlier")).kept_aside == 1
     assert operator.rows("SELECT DISTINCT merchant_id FROM transaction") == [(0,)]
     assert operator.sums_kept() == []
     operator.declare({})
@@ -292,9 +297,9 @@ def test_a_wrong_referential_is_refused(operator: Operator, line: dict[str, str]
 def test_two_resellers_have_contract_numbers_of_their_own(operator: Operator) -> None:
     operator.declare({})
     operator.declare({"reseller": "other", "merchant_code": "ELSE", "contract": "9999999"})
-    assert operator.deliver(NIGHT).unclaimed == 1  # known by the one reseller that declares a contract of it
+    assert operator.deliver(NIGHT).kept_aside == 1  # known by the one reseller that declares a contract of it
     unknown = File(remittances=(Rem(contract="5555555"),), source="host-2", key="1")
-    assert operator.deliver(unknown).unclaimed == 1
+    assert operator.deliver(unknown).kept_aside == 1
     operator.declare({"reseller": "other", "merchant_code": "ELSE", "contract": "5555555"})
     assert operator.rows(
         "SELECT r.slug, m.code, c.number FROM remittance t JOIN contract c ON c.merchant_id = t.merchant_id"
@@ -302,3 +307,50 @@ def test_two_resellers_have_contract_numbers_of_their_own(operator: Operator) ->
         " JOIN reseller r ON r.id = t.reseller_id"
         " WHERE m.id <> 0 ORDER BY 1"
     ) == [("acme", "FICTION", "7654321"), ("other", "ELSE", "5555555")]
+
+
+# --- one bad file is one bad file -------------------------------------------------------------------
+
+
+def test_a_format_that_breaks_off_sets_aside_its_file_alone(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def raises(data: bytes) -> Records:
+        raise ZeroDivisionError(len(data))
+
+    broken = Format(name="BROKEN", first_line=re.compile(b"BROKEN"), find_cards=lambda _: [], read=raises)
+    monkeypatch.setattr("importers.formats.formats", lambda: (broken, remise_tpe.FORMAT))
+    paths = [
+        written(operator.folder, "1-broken.txt", b"BROKEN"),
+        written(operator.folder, "2-pipe.txt", b""),
+        NIGHT.write(operator.folder, "3-good.txt"),
+    ]
+    paths[1].unlink()
+    os.mkfifo(paths[1])
+    bad, pipe, good = load_files(operator.database, paths, operator.data)
+    assert (bad.status, pipe.status, good.status) == (Status.QUARANTINED, Status.LEFT, Status.LOADED)
+    number = bad.refusals[0].params["number"]
+    assert number in caplog.text
+    assert "ZeroDivisionError" in caplog.text
+    assert operator.rows("SELECT params ->> 'number' FROM import_refusal") == [(number,)]
+
+
+def test_a_file_that_is_gone_or_shut_is_left_and_the_rest_goes_on(operator: Operator) -> None:
+    gone = operator.folder / "gone.txt"
+    good = NIGHT.write(operator.folder, "good.txt")
+    results = list(load_files(operator.database, [gone, good], operator.data))
+    assert [result.status for result in results] == [Status.LEFT, Status.LOADED]
+    assert "No such file" in report.line(results[0])
+
+
+def test_a_full_archive_says_so_of_a_file_that_is_loaded(operator: Operator) -> None:
+    (operator.data / ARCHIVE).write_bytes(b"in the way of the folder")
+    path = NIGHT.write(operator.folder)
+    result = load_file(operator.database, path, operator.data)
+    assert (result.status, result.refused) == (Status.LOADED, False)
+    assert result.unfiled is not None
+    assert "sa copie ne peut pas être conservée" in report.line(result)
+    (operator.data / ARCHIVE).unlink()
+    again = load_file(operator.database, path, operator.data)
+    assert (again.status, again.unfiled) == (Status.KNOWN, None)
+    assert [copy.read_bytes() for copy in (operator.data / ARCHIVE).iterdir()] == [NIGHT.data()]

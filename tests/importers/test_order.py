@@ -10,13 +10,14 @@ import sys
 import time
 from datetime import UTC
 from itertools import permutations
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from importers.load import Status, load_file
-from importers.records.payments import instants
+from importers.records.payments.rows import instants
 from tests.importers.conftest import Operator
 from tests.importers.files import File, Rem, Trx, referential
 
@@ -222,13 +223,42 @@ def test_the_database_and_the_loader_agree_on_every_instant(operator: Operator, 
     assert [at.to_pydatetime().astimezone(UTC) for at in ours] == [at for (at,) in theirs]
 
 
-def test_days_received_follow_the_night_of_the_file(operator: Operator) -> None:
-    operator.deliver(File(remittances=(REM,)))
-    operator.deliver(TOTALS.but(key="2", remittances=(), created="2026-03-05T23:30:00+01:00"))
-    assert operator.rows("SELECT day::text, remittances, transactions FROM received_day ORDER BY 1") == [
-        ("2026-03-02", True, True),
-        ("2026-03-05", True, False),
-    ]
+@pytest.mark.parametrize(
+    ("zone", "made", "vouched"),
+    [
+        ("Europe/Paris", "2026-03-03T02:00:00+01:00", ["2026-03-02"]),
+        # Sent again in the afternoon of its own day, it vouches for the day before.
+        ("Europe/Paris", "2026-03-02T15:00:00+01:00", ["2026-03-01"]),
+        # Two nights late, it catches up the day of its calls.
+        ("Europe/Paris", "2026-03-05T02:00:00+01:00", ["2026-03-02", "2026-03-04"]),
+        # At two in Paris the evening goes on in Martinique, and the next day has begun in Nouméa.
+        ("America/Martinique", "2026-03-03T02:00:00+01:00", ["2026-03-01"]),
+        ("Pacific/Noumea", "2026-03-03T02:00:00+01:00", ["2026-03-02"]),
+    ],
+)
+def test_a_file_vouches_for_the_days_that_had_ended_where_the_outlet_is(
+    operator: Operator, zone: str, made: str, vouched: list[str]
+) -> None:
+    operator.declare({"time_zone": zone})
+    operator.deliver(File(remittances=(REM,), created=made))
+    assert received(operator, "remittances", zone) == vouched
+    assert received(operator, "transactions", zone) == vouched
+
+
+def test_a_night_without_a_call_is_received_in_what_it_is_about(operator: Operator) -> None:
+    operator.deliver(TOTALS.but(remittances=(), created="2026-03-06T02:30:00+01:00"))
+    assert received(operator, "remittances", "Europe/Paris") == ["2026-03-05"]
+    assert received(operator, "transactions", "Europe/Paris") == []
+
+
+def received(operator: Operator, subject: str, zone: str) -> list[str]:
+    """The days received, by the rule as the issue words it."""
+    rows = operator.rows(
+        "SELECT day, made_at, caught_up FROM received_day WHERE subject = :subject ORDER BY 1",
+        subject=subject,
+    )
+    ended = {day: (made_at.astimezone(ZoneInfo(zone)).date() - day).days for day, made_at, _ in rows}
+    return [str(day) for day, _, caught_up in rows if ended[day] == 1 or (caught_up and ended[day] > 1)]
 
 
 @pytest.mark.parametrize(

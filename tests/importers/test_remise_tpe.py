@@ -33,8 +33,9 @@ def refused(data: bytes) -> tuple[Refusal, ...]:
 
 def test_a_file_becomes_payments_with_their_sums() -> None:
     payments = remise_tpe.read(NIGHT.data())
-    assert payments.source == "demo-host"
-    assert payments.created_at.isoformat() == "2026-03-03T02:00:00+01:00"
+    assert payments.header.source == "demo-host"
+    assert payments.header.created_at is not None
+    assert payments.header.created_at.isoformat() == "2026-03-03T02:00:00+01:00"
     first, empty = payments.remittances.to_dict("records")
     assert (first["debit_count"], first["debit_amount"]) == (1, 3900)
     assert (first["declined_count"], first["refund_amount"], first["net_amount"]) == (1, 500, 3400)

@@ -338,7 +338,7 @@ def test_freshness_of_two_sources(database: Database) -> None:
         factories.a_contract(connection, merchant_id=merchant_id, source_id=new, valid_to=date(2026, 3, 1))
         for day in days(25, 26, 28, 1, 2):
             factories.a_received_day(connection, source_id=old, day=day)
-        factories.a_received_day(connection, source_id=old, day=date(2026, 2, 27), transactions=False)
+        factories.a_received_day(connection, source_id=old, day=date(2026, 2, 27), subjects=("remittances",))
         factories.a_received_day(connection, source_id=new, day=date(2026, 2, 28))
     with database.reading() as connection:
 

@@ -17,6 +17,7 @@ from app.views.listing import Column, listing
 from app.views.moments import show_moment
 from app.web.context import database, desk, request_id, visitor
 from app.wording import money
+from app.wording.counts import in_words
 from app.wording.i18n import N_, gettext, language, ngettext
 
 STATES = {
@@ -37,13 +38,7 @@ AGAIN = {
 
 def counts(row: AnyRow) -> str:
     """What a file brought, in words."""
-    parts = []
-    if row.contract_count:
-        parts.append(ngettext("%(num)s contract", "%(num)s contracts", row.contract_count))
-    if row.file_key is not None:
-        parts.append(ngettext("%(num)s remittance", "%(num)s remittances", row.remittance_count))
-        parts.append(ngettext("%(num)s transaction", "%(num)s transactions", row.transaction_count))
-    return ", ".join(parts)
+    return ", ".join(in_words(row.counts))
 
 
 def sums(row: AnyRow) -> str:
@@ -65,11 +60,11 @@ FILES = (
     Column(N_("Net"), sums, "aside", style="money"),
     Column(
         N_("Kept aside"),
-        lambda row: str(row.unclaimed_count) if row.unclaimed_count else "",
+        lambda row: str(row.kept_aside) if row.kept_aside else "",
         "badge",
         card=lambda row: (
-            ngettext("%(num)s remittance kept aside", "%(num)s remittances kept aside", row.unclaimed_count)
-            if row.unclaimed_count
+            ngettext("%(num)s remittance kept aside", "%(num)s remittances kept aside", row.kept_aside)
+            if row.kept_aside
             else ""
         ),
         style="number",

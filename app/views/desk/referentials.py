@@ -218,7 +218,7 @@ def task(id: int) -> str:  # noqa: A002 - the name in the address
 
 def _counts(row: AnyRow, file: AnyRow | None) -> str:
     """What a referential declared, in words."""
-    contracts = file.contract_count if file else 0
+    contracts = file.counts.get("contracts", 0) if file else 0
     outlets, merchants_ = row.details.get("outlets", 0), row.details.get("merchants", 0)
     return ", ".join(
         (

@@ -7,7 +7,7 @@ the first column; children follow their parent.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,10 +17,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from app.rules import card_numbers
 from app.rules.card_numbers import Candidate
 from app.wording.i18n import N_
 from importers.files.refusals import Refusal, Refused, refuse
-from importers.formats import layout
+from importers.formats import Format, layout
 from importers.formats.remise_tpe import checks
 from importers.formats.remise_tpe.columns import (
     COLUMNS,
@@ -37,15 +38,21 @@ from importers.formats.remise_tpe.sections import Section, section
 from importers.reading import separated
 from importers.reading.columns import Column, times
 from importers.reading.separated import Lines, Text
-from importers.records import Origin, Payments
+from importers.records import Header, Origin
+from importers.records.payments import Payments
 
 FIRST_LINE = re.compile(rb"(?:\xef\xbb\xbf)?FIC;REMISE-TPE;")
 
-__all__ = ["FIRST_LINE", "NAME", "belongs", "origin", "read"]
+__all__ = ["FIRST_LINE", "FORMAT", "NAME", "find_cards", "origin", "read"]
 _SOURCE = [column.name for column in COLUMNS[Record.FIC]].index("source") + 1
 
 
-def belongs(data: bytes, candidate: Candidate, line: bytes) -> bool:
+def find_cards(data: bytes) -> Iterator[Candidate]:
+    """Card numbers anywhere but where a number that looks like one has its place by design."""
+    return card_numbers.find(data, lambda candidate, line: _belongs(data, candidate, line))
+
+
+def _belongs(data: bytes, candidate: Candidate, line: bytes) -> bool:
     """Whether a number that looks like a card's has its place there by design.
 
     A SIRET in its column; a cryptogram that happens to be all digits, unless it agrees with the
@@ -96,10 +103,12 @@ def read(data: bytes) -> Payments:
         checks.refuse_wrong_ends(sections, remittances)
     checks.refuse_wrong_end(sections[Record.FIN], remittances, transactions, content)
     return Payments(
-        source=header.table["source"][0].as_py(),
-        file_key=header.table["file_key"][0].as_py(),
-        content=content,
-        created_at=_created_at(header),
+        header=Header(
+            source=header.table["source"][0].as_py(),
+            file_key=header.table["file_key"][0].as_py(),
+            content=content,
+            created_at=_created_at(header),
+        ),
         has_totals=content != PAYMENTS_ONLY,
         has_payments=content != TOTALS_ONLY,
         remittances=remittances,
@@ -218,3 +227,6 @@ def _attach_tickets(
     tickets = printed.groupby(owner).agg("\n".join)
     for frame in (remittances, transactions):
         frame["ticket"] = frame["line"].map(tickets).astype(pd.ArrowDtype(pa.string()))
+
+
+FORMAT = Format(name=NAME, first_line=FIRST_LINE, find_cards=find_cards, read=read, origin=origin)

@@ -1,6 +1,5 @@
-"""Data frames out, the portal's own file formats in: REMISE-TPE and REFERENTIEL.
+"""Data frames out as REMISE-TPE: the other half of the reader, for demo data and whoever makes files.
 
-The other half of the readers, for demo data, for tests and for whoever has to produce such files.
 Columns bear the names of :mod:`importers.formats.layout`; values are the model's words (``debit``,
 ``accepted``, ``contactless``) and leave as the file's. All rows are handled at once, by column.
 """
@@ -8,10 +7,9 @@ Columns bear the names of :mod:`importers.formats.layout`; values are the model'
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -21,7 +19,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from importers import totals
-from importers.formats import layout, merchant_directory
+from importers.formats import layout, texts
 from importers.formats.remise_tpe.columns import (
     COMPLETE,
     HEADER,
@@ -33,12 +31,9 @@ from importers.formats.remise_tpe.columns import (
     TRANSACTION,
     VERSION,
 )
-from importers.reading.columns import ANY_TEXT, Column
+from importers.formats.texts import Frame
 
-#: What a text may not hold: separator, control characters, anything that ends a line.
-_CHARACTER = r"[^;\x{0}-\x{1f}\x{7f}-\x{9f}\x{2028}\x{2029}]"
-#: Words of the file for each value of the model, in the columns that have their own.
-_WORDS: Mapping[str, Mapping[str, str]] = {
+_WORDS: texts.Words = {
     column: {value: word for word, value in words.items()}
     for column, words in (
         ("type", layout.TYPES),
@@ -48,15 +43,15 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         ("entry_mode", layout.ENTRY_MODES),
     )
 }
-_UNFIT = "a value is missing or is not what the format holds"
 _TOTALS = (*totals.COUNTS, *totals.AMOUNTS, "transaction_count", "net_amount")
+#: What the frames have besides the columns of their lines.
+_BESIDES = ("remittance", "ticket", *_TOTALS)
 
-Frame = pd.DataFrame
 Positions = NDArray[np.intp]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Header:
+class FileHeader:
     """The first line of a REMISE-TPE file; ``created_at`` bears an offset."""
 
     source: str
@@ -90,9 +85,7 @@ class Lines:
         )
 
 
-def write_remise_tpe(
-    file: BinaryIO, header: Header, remittances: Frame, transactions: Frame | None = None
-) -> None:
+def write(file: BinaryIO, header: FileHeader, remittances: Frame, transactions: Frame | None = None) -> None:
     """Write a REMISE-TPE file of version 1 into ``file``.
 
     ``remittances`` has a unique index, one row a remittance, columns of ``layout.REMITTANCE``;
@@ -115,18 +108,18 @@ def write_remise_tpe(
 def prepared(remittances: Frame, transactions: Frame | None = None) -> Lines:
     """The lines of such frames, for one or several files; ``remittances`` as :func:`with_totals` gives them.
 
-    Raises ValueError as :func:`write_remise_tpe` does.
+    Raises ValueError as :func:`write` does.
     """
     transactions = _no_transactions() if transactions is None else transactions
     return Lines(
-        _printed(remittances, "REM", _texts(remittances, REMITTANCE)),
+        _printed(remittances, "REM", texts.written(remittances, REMITTANCE, _WORDS, _BESIDES)),
         _total_lines(remittances),
-        _printed(transactions, "TRX", _texts(transactions, TRANSACTION)),
+        _printed(transactions, "TRX", texts.written(transactions, TRANSACTION, _WORDS, _BESIDES)),
         _positions(remittances, transactions),
     )
 
 
-def write_lines(file: BinaryIO, header: Header, lines: Lines) -> None:
+def write_lines(file: BinaryIO, header: FileHeader, lines: Lines) -> None:
     """Write a file of ``lines``: without their transactions, or their totals, where its content has none.
 
     Raises ValueError, naming the column, for a header that the format cannot hold.
@@ -149,25 +142,15 @@ def with_totals(remittances: Frame, transactions: Frame) -> Frame:
     """``remittances`` with the six counts and amounts, ``transaction_count`` and ``net_amount``.
 
     A pre-authorisation counts in ``transaction_count`` alone. Raises ValueError as
-    :func:`write_remise_tpe` does.
+    :func:`write` does.
     """
     counted = transactions.assign(
         remittance=_positions(remittances, transactions),
-        amount=_integers(transactions, "amount"),
+        amount=texts.integers(transactions, "amount"),
         sequence_number="0",  # gaps in the numbering are the reader's business
     )
     received = totals.received(counted, len(remittances))
     return remittances.assign(**{name: received[name].to_numpy() for name in _TOTALS})
-
-
-def write_referential(file: BinaryIO, contracts: Frame) -> None:
-    """Write a REFERENTIEL file: columns of ``layout.REFERENTIAL``, one row a contract, rank and application.
-
-    Raises ValueError, naming the column, for what the format cannot hold; nothing is written then.
-    """
-    lines = _lines(_texts(contracts, merchant_directory.COLUMNS))
-    file.write((";".join(layout.REFERENTIAL) + "\n").encode())
-    file.write(_bytes(lines))
 
 
 def _no_transactions() -> Frame:
@@ -175,12 +158,12 @@ def _no_transactions() -> Frame:
     return pd.DataFrame({"remittance": empty} | dict.fromkeys(layout.TRANSACTION, empty.astype("str")))
 
 
-def _header_line(header: Header) -> bytes:
+def _header_line(header: FileHeader) -> bytes:
     created = header.created_at.isoformat(timespec="seconds")
     values = (NAME, VERSION, header.source, header.file_key, header.content, created)
     for column, value in zip(HEADER, values, strict=True):
         if not (value.isprintable() and re.fullmatch(column.pattern, value)):
-            raise ValueError(f"{column.name}: {_UNFIT}")
+            raise ValueError(f"{column.name}: {texts.UNFIT}")
     return (";".join(("FIC", *values)) + "\n").encode()
 
 
@@ -188,109 +171,27 @@ def _total_lines(remittances: Frame) -> pa.Array:
     """For each remittance its six ``TOT`` and its ``FRM``, in one text."""
     pieces: list[pa.Array | pa.Scalar] = []
     for code, count, amount in zip(layout.TOTALS, totals.COUNTS, totals.AMOUNTS, strict=True):
-        pieces += [_constant(f"TOT;{code};"), _number(remittances, count), _constant(";")]
-        pieces += [_number(remittances, amount), _constant("\n")]
-    pieces += [_constant("FRM;"), _text(remittances["number"]), _constant(";")]
-    pieces += [_number(remittances, "transaction_count"), _constant(";")]
-    pieces += [_number(remittances, "net_amount"), _constant("\n")]
-    return _joined(pieces, "")
+        pieces += [texts.constant(f"TOT;{code};"), texts.number(remittances, count), texts.constant(";")]
+        pieces += [texts.number(remittances, amount), texts.constant("\n")]
+    pieces += [texts.constant("FRM;"), texts.text(remittances["number"]), texts.constant(";")]
+    pieces += [texts.number(remittances, "transaction_count"), texts.constant(";")]
+    pieces += [texts.number(remittances, "net_amount"), texts.constant("\n")]
+    return texts.joined(pieces, "")
 
 
 def _printed(frame: Frame, code: str, columns: Iterable[pa.Array]) -> pa.Array:
     """The lines of ``frame``, each followed by its ticket when it has one."""
-    lines = _lines([_constant(code), *columns])
+    lines = texts.lines([texts.constant(code), *columns])
     if "ticket" not in frame or not frame["ticket"].notna().any():
         return lines
-    ticket = _text(frame["ticket"])
-    line = _pattern(TICKET[0])
-    _check("ticket", ticket, rf"{line}(?:\n{line})*", required=False)
+    ticket = texts.text(frame["ticket"])
+    line = texts.pattern(TICKET[0])
+    texts.check("ticket", ticket, rf"{line}(?:\n{line})*", required=False)
     split = pc.replace_substring(ticket, "\n", "\nTKT;")
     # A row without a ticket stays null here, and nothing follows its line.
-    printed = pc.binary_join_element_wise(_constant("TKT;"), split, _constant("\n"), _constant(""))
-    return _joined([lines, printed], "")
-
-
-def _lines(columns: Iterable[pa.Array | pa.Scalar]) -> pa.Array:
-    return _joined([_joined(columns, ";"), _constant("\n")], "")
-
-
-def _texts(frame: Frame, columns: Sequence[Column]) -> list[pa.Array]:
-    """The columns as the file writes them, in order. Raises ValueError for a value that it cannot hold."""
-    known = {"remittance", "ticket", *_TOTALS, *(column.name for column in columns)}
-    unknown = set(frame.columns) - known
-    if unknown:
-        raise ValueError(f"columns that the format does not have: {', '.join(sorted(map(str, unknown)))}")
-    return [_column(frame, column) for column in columns]
-
-
-def _column(frame: Frame, column: Column) -> pa.Array:
-    if column.name in frame:
-        values = _in_file_words(column.name, _text(frame[column.name]))
-    else:
-        values = pa.nulls(len(frame), pa.large_string())
-    _check(column.name, values, _pattern(column), required=column.required)
-    return values
-
-
-def _pattern(column: Column) -> str:
-    """What the column may hold. The reader looks for control characters once, in the whole file."""
-    return column.pattern.replace(ANY_TEXT, _CHARACTER)
-
-
-def _check(name: str, values: pa.Array, pattern: str, *, required: bool) -> None:
-    fits = pc.match_substring_regex(values, pattern=f"^(?:{pattern}){'' if required else '?'}$")
-    if not pc.all(pc.fill_null(fits, not required), min_count=0).as_py():
-        raise ValueError(f"{name}: {_UNFIT}")
-
-
-def _in_file_words(name: str, values: pa.Array) -> pa.Array:
-    """Words of the model become words of the file, in the columns that have their own."""
-    words = _WORDS.get(name)
-    if words is None:
-        return values
-    encoded = values.dictionary_encode()
-    found = [words.get(value) for value in encoded.dictionary.to_pylist()]
-    if None in found:
-        raise ValueError(f"{name}: expected one of {', '.join(words)}")
-    return pa.array(found, pa.large_string()).take(encoded.indices)
-
-
-def _text(values: pd.Series[Any]) -> pa.Array:
-    """A column as text, null where unknown. Times to the second; numbers in plain digits, never floats."""
-    if pd.api.types.is_object_dtype(values.dtype):
-        values = values.map(_plain, na_action="ignore").astype("str")
-    array = pa.array(values, from_pandas=True)
-    array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
-    if pa.types.is_floating(array.type) and array.null_count < len(array):
-        raise ValueError(f"{values.name}: floating-point numbers are not exact")
-    if pa.types.is_timestamp(array.type):
-        array = pc.strftime(array.cast(pa.timestamp("s")), format="%Y-%m-%dT%H:%M:%S")
-    if pa.types.is_boolean(array.type):
-        array = array.cast(pa.int8())
-    return array.cast(pa.large_string())
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, bool):
-        return str(int(value))
-    if isinstance(value, datetime):
-        return value.isoformat(timespec="seconds")
-    return str(value)
-
-
-def _number(frame: Frame, name: str) -> pa.Array:
-    return pa.array(_integers(frame, name)).cast(pa.large_string())
-
-
-def _integers(frame: Frame, name: str) -> NDArray[np.int64]:
-    if name not in frame:
-        raise ValueError(f"{name}: the column is required")
-    values = frame[name].infer_objects()
-    if len(values) and (values.isna().any() or not pd.api.types.is_integer_dtype(values.dtype)):
-        raise ValueError(f"{name}: expected whole numbers in minor units")
-    return values.to_numpy(dtype=np.int64)
+    first, end, nothing = texts.constant("TKT;"), texts.constant("\n"), texts.constant("")
+    printed = pc.binary_join_element_wise(first, split, end, nothing)
+    return texts.joined([lines, printed], "")
 
 
 def _positions(remittances: Frame, transactions: Frame) -> Positions:
@@ -307,24 +208,4 @@ def _interleaved(blocks: list[tuple[NDArray[Any], pa.Array]]) -> bytes | memoryv
     """Texts in the order (position, block, row): each block is its rows' positions and their texts."""
     keys = np.concatenate([positions * len(blocks) + i for i, (positions, _) in enumerate(blocks)])
     lines = pa.concat_arrays([lines for _, lines in blocks])
-    return _bytes(lines.take(pa.array(np.argsort(keys, kind="stable"))))
-
-
-def _bytes(lines: pa.Array) -> bytes | memoryview:
-    """All of ``lines`` (fresh, without nulls) one after the other: what Arrow holds already."""
-    _, offsets, data = lines.buffers()
-    if data is None:
-        return b""
-    size = int(np.frombuffer(offsets, dtype=np.int64)[len(lines)])
-    return memoryview(data)[:size]
-
-
-def _constant(text: str) -> pa.Scalar:
-    return pa.scalar(text, pa.large_string())
-
-
-def _joined(columns: Iterable[pa.Array | pa.Scalar], separator: str) -> pa.Array:
-    """Element by element; an unknown value is an empty text."""
-    return pc.binary_join_element_wise(
-        *columns, _constant(separator), null_handling="replace", null_replacement=""
-    )
+    return texts.bytes_of(lines.take(pa.array(np.argsort(keys, kind="stable"))))

@@ -6,13 +6,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from app.models import ImportStatus
 from importers import completeness, daily_sums
 
 _WITHIN = "merchant_id = ANY(:merchants) AND {day} BETWEEN :first AND :last"
 # Every remittance of the file or with payments of it: some go, the others are added up again.
 _CONCERNED = f"""
-CREATE TEMP TABLE met_remittance ON COMMIT DROP AS
+CREATE TEMP TABLE merged_remittance ON COMMIT DROP AS
 SELECT merchant_id, id, collected_on, contract_id FROM remittance
 WHERE {_WITHIN.format(day="collected_on")} AND (header_file_id = :file OR totals_file_id = :file)
 UNION
@@ -23,11 +22,11 @@ _STEPS = (
     """
     INSERT INTO touched_day
     SELECT DISTINCT 'transaction', t.merchant_id, t.contract_id, t.occurred_on
-    FROM met_remittance m JOIN transaction t ON t.merchant_id = m.merchant_id AND t.remittance_id = m.id
+    FROM merged_remittance m JOIN transaction t ON t.merchant_id = m.merchant_id AND t.remittance_id = m.id
     """,
     """
     INSERT INTO touched_day
-    SELECT DISTINCT 'remittance', merchant_id, contract_id, collected_on FROM met_remittance
+    SELECT DISTINCT 'remittance', merchant_id, contract_id, collected_on FROM merged_remittance
     """,
     f"DELETE FROM transaction WHERE {_WITHIN.format(day='occurred_on')} AND import_file_id = :file",
     f"""
@@ -35,7 +34,7 @@ _STEPS = (
     WHERE {_WITHIN.format(day="collected_on")} AND totals_file_id = :file
     """,
     """
-    DELETE FROM remittance r USING met_remittance m
+    DELETE FROM remittance r USING merged_remittance m
     WHERE r.merchant_id = m.merchant_id AND r.id = m.id AND r.collected_on = m.collected_on
       AND NOT r.has_totals AND NOT EXISTS (
         SELECT FROM transaction t WHERE t.merchant_id = r.merchant_id AND t.remittance_id = r.id)
@@ -44,7 +43,7 @@ _STEPS = (
 
 
 def take_back(connection: Connection, file: Row[*tuple[Any, ...]]) -> None:
-    """Remove what ``file`` (see ledger.former) brought; what others brought of its remittances stays."""
+    """Remove what ``file`` brought (see ``file_log.former``); what others brought stays."""
     parameters = {
         "file": file.id,
         "merchants": file.merchant_ids,
@@ -57,9 +56,4 @@ def take_back(connection: Connection, file: Row[*tuple[Any, ...]]) -> None:
         connection.execute(text(statement), parameters)
     completeness.renew(connection)
     daily_sums.recompute(connection)
-    connection.execute(text("DROP TABLE met_remittance"))
-    connection.execute(text("DELETE FROM received_day WHERE import_file_id = :file"), {"file": file.id})
-    connection.execute(
-        text("UPDATE import_file SET status = :status WHERE id = :file"),
-        {"status": ImportStatus.SUPERSEDED, "file": file.id},
-    )
+    connection.execute(text("DROP TABLE merged_remittance"))

@@ -1,0 +1,20 @@
+"""What files bring, counted in words: a number of records of each name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from app.wording.i18n import ngettext
+
+_ONE_AND_MANY = {
+    "contracts": lambda number: ngettext("%(num)s contract", "%(num)s contracts", number),
+    "remittances": lambda number: ngettext("%(num)s remittance", "%(num)s remittances", number),
+    "transactions": lambda number: ngettext("%(num)s transaction", "%(num)s transactions", number),
+}
+
+
+def in_words(counts: Mapping[str, int]) -> Iterator[str]:
+    """Each count in words; one that has none yet bears its own name."""
+    for name, number in counts.items():
+        worded = _ONE_AND_MANY.get(name)
+        yield worded(number) if worded else f"{number} {name}"

@@ -1,0 +1,141 @@
+"""Who owns which contract, as a maintainer declares it; what was kept aside for it appears.
+
+An upsert: nothing is deleted by absence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection, Row, text
+
+from app.models import UNCLAIMED_MERCHANT
+from app.wording.i18n import N_
+from importers import ownership
+from importers.files.refusals import Refusal, Refused
+from importers.ownership import OwnerKey
+from importers.records import Entry, Header, Kind, Loaded, adopt, owned_tables
+from importers.staging import stage
+
+#: What payments belong to.
+CONTRACT = OwnerKey(
+    table="contract",
+    columns=("number", "rank", "application"),
+    names=("contract", "rank", "application"),
+    has_outlet=True,
+)
+KIND = Kind(name="merchant_directory")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MerchantDirectory:
+    """Who owns which contract: the columns of ``layout.REFERENTIAL``, None where empty, and ``line``."""
+
+    contracts: pd.DataFrame
+    header: Header = field(default_factory=Header)
+    owners: None = None
+
+    def months(self) -> Mapping[str, Collection[date]]:
+        """None: parties are not partitioned."""
+        return {}
+
+    def load(self, connection: Connection, entry: Entry) -> Loaded:  # noqa: ARG002 - the same for all kinds
+        """Declare the contracts, and let appear what waited for them. Raises Refused."""
+        declare(connection, self.contracts)
+        return Loaded(counts={"contracts": len(self.contracts)})
+
+    def take_back(self, connection: Connection, former: Row[*tuple[Any, ...]]) -> None:
+        """Nothing: what a later declaration does not repeat stays."""
+
+
+_DECLARE = (
+    """
+    INSERT INTO reseller (slug, name) SELECT DISTINCT reseller, reseller FROM declared d
+    WHERE NOT EXISTS (SELECT FROM reseller r WHERE r.slug = d.reseller)
+    """,
+    """
+    INSERT INTO merchant (reseller_id, code, name)
+    SELECT DISTINCT r.id, d.merchant_code, d.merchant_name
+    FROM declared d JOIN reseller r ON r.slug = d.reseller
+    ON CONFLICT (reseller_id, code) DO UPDATE SET name = EXCLUDED.name WHERE merchant.name <> EXCLUDED.name
+    """,
+    """
+    UPDATE declared d SET reseller_id = r.id, merchant_id = m.id
+    FROM reseller r JOIN merchant m ON m.reseller_id = r.id
+    WHERE r.slug = d.reseller AND m.code = d.merchant_code
+    """,
+)
+_TAKEN = """
+SELECT d.line FROM declared d
+JOIN contract c ON c.reseller_id = d.reseller_id AND c.number = d.contract
+  AND c.rank = d.rank AND c.application = d.application
+WHERE c.merchant_id NOT IN (:unclaimed, d.merchant_id) ORDER BY d.line
+"""
+_UPSERT_OUTLETS = """
+INSERT INTO outlet (merchant_id, id, siret, trade_name, address, postcode, city, time_zone)
+SELECT merchant_id, nextval('party_id'), siret, trade_name, address, postcode, city, time_zone
+FROM (SELECT DISTINCT ON (merchant_id, siret) * FROM declared ORDER BY merchant_id, siret, line DESC) AS last
+ON CONFLICT (merchant_id, siret) DO UPDATE SET trade_name = EXCLUDED.trade_name,
+  address = COALESCE(EXCLUDED.address, outlet.address),
+  postcode = COALESCE(EXCLUDED.postcode, outlet.postcode),
+  city = COALESCE(EXCLUDED.city, outlet.city), time_zone = EXCLUDED.time_zone
+"""
+_UPSERT_CONTRACTS = """
+INSERT INTO contract (merchant_id, id, reseller_id, outlet_id, number, rank, application, label,
+  bank_code, bank_name, mcc, currency, valid_from, valid_to)
+SELECT d.merchant_id, nextval('party_id'), d.reseller_id, o.id, d.contract, d.rank, d.application, d.label,
+  d.bank_code, d.bank_name, d.mcc, d.currency, d.valid_from, d.valid_to
+FROM declared d JOIN outlet o ON o.merchant_id = d.merchant_id AND o.siret = d.siret
+ON CONFLICT (merchant_id, reseller_id, number, rank, application) DO UPDATE SET
+  outlet_id = EXCLUDED.outlet_id, label = COALESCE(EXCLUDED.label, contract.label),
+  bank_code = COALESCE(EXCLUDED.bank_code, contract.bank_code),
+  bank_name = COALESCE(EXCLUDED.bank_name, contract.bank_name),
+  mcc = COALESCE(EXCLUDED.mcc, contract.mcc), currency = COALESCE(EXCLUDED.currency, contract.currency),
+  valid_from = COALESCE(EXCLUDED.valid_from, contract.valid_from), valid_to = EXCLUDED.valid_to
+"""
+_ZONES = """
+SELECT c.merchant_id, c.id AS contract_id, o.time_zone FROM contract c
+JOIN outlet o ON o.merchant_id = c.merchant_id AND o.id = c.outlet_id
+WHERE c.merchant_id IN (SELECT DISTINCT merchant_id FROM declared)
+"""
+
+
+def declare(connection: Connection, contracts: pd.DataFrame) -> None:
+    """Bring in a referential: an upsert, nothing is deleted by absence; then what it declares appears.
+
+    Raises Refused when a contract already belongs to another merchant: its history would change hands.
+    """
+    # The columns of the file with their types, and the keys that the next statements fill in.
+    shape = (
+        "(SELECT ''::text AS reseller, ''::text AS merchant_code, ''::text AS merchant_name, o.siret,"
+        " o.trade_name, c.label, o.address, o.postcode, o.city, o.time_zone, c.number AS contract, c.rank,"
+        " c.application, c.bank_code, c.bank_name, c.mcc, c.currency, c.valid_from, c.valid_to, 0 AS line,"
+        " c.reseller_id, c.merchant_id FROM contract c JOIN outlet o ON false) AS shape"
+    )
+    stage(connection, "declared", contracts, shape)
+    for statement in _DECLARE:
+        connection.execute(text(statement))
+    taken = connection.execute(text(_TAKEN), {"unclaimed": UNCLAIMED_MERCHANT}).scalars().all()
+    if taken:
+        reason = N_("this contract already belongs to another merchant")
+        raise Refused(Refusal(reason=reason, line=line, column="contract") for line in taken)
+    connection.execute(text(f"CREATE TEMP TABLE zone_before ON COMMIT DROP AS {_ZONES}"))
+    connection.execute(text(_UPSERT_OUTLETS))
+    connection.execute(text(_UPSERT_CONTRACTS))
+    _follow_clocks(connection)
+    adopt(connection)
+
+
+def _follow_clocks(connection: Connection) -> None:
+    """An outlet whose time zone is corrected: the instants of its rows follow, its local times stay."""
+    connection.execute(
+        text(
+            f"CREATE TEMP TABLE rezoned ON COMMIT DROP AS SELECT a.* FROM ({_ZONES}) AS a"
+            " JOIN zone_before b USING (merchant_id, contract_id) WHERE a.time_zone <> b.time_zone"
+        )
+    )
+    ownership.follow_clocks(connection, [table for table in owned_tables() if table.key == CONTRACT])

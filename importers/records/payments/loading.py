@@ -1,0 +1,96 @@
+"""Payments into place: the only writer of remittances and transactions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from sqlalchemy import Connection, text
+
+from app.models import UNCLAIMED_MERCHANT
+from importers import completeness, daily_sums, ownership
+from importers.records import Entry, KnownSource, Loaded
+from importers.records.merchant_directory import CONTRACT
+from importers.records.payments import merging, rows
+from importers.staging import new_ids
+
+if TYPE_CHECKING:
+    from importers.records.payments import Payments
+
+_EMPTY = Loaded(counts={"remittances": 0, "transactions": 0})
+
+
+def load(connection: Connection, payments: Payments, entry: Entry, source: KnownSource) -> Loaded:
+    """Load the payments of one file. New remittances arrive with all that is known of them.
+
+    Raises Refused when a line contradicts what is stored.
+    """
+    if not len(payments.remittances):  # a night when no terminal called
+        return _EMPTY
+    remittances, transactions = _placed(connection, payments, entry, source)
+    known = merging.known_remittances(connection, remittances)
+    if len(known):
+        merging.refuse_contradictions(remittances, known, payments, entry.replaced_id)
+        remittances.loc[known.index, "id"] = known["id"].astype("int64")
+    transactions = _identified(connection, transactions, remittances, entry.file_id)
+    daily_sums.touch(connection)
+    merging.put_remittances(connection, remittances.drop(index=known.index))
+    if len(known):
+        merging.merge(connection, remittances.loc[known.index], payments, entry.replaced_id)
+    merging.put_transactions(connection, transactions, merging=bool(len(known)))
+    if len(known):
+        completeness.renew(connection)
+        connection.execute(text(_TOUCH_MERGED))
+    daily_sums.recompute(connection)
+    return _loaded(remittances, transactions)
+
+
+def _placed(
+    connection: Connection, payments: Payments, entry: Entry, source: KnownSource
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Remittances and transactions with their owners, sums and instants; remittances have identifiers."""
+    ownership.stage_keys(connection, CONTRACT, payments.remittances)
+    found = ownership.resolve(connection, CONTRACT, source.reseller_id, source.id)
+    remittances = payments.remittances.merge(found, how="left", on=list(CONTRACT.names))
+    remittances = remittances.assign(reseller_id=source.reseller_id, header_file_id=entry.file_id)
+    remittances = rows.with_totals(remittances, payments, entry.file_id)
+    transactions = rows.with_instants(payments.transactions, remittances)
+    remittances = rows.with_collection_instants(remittances, transactions)
+    remittances["id"] = new_ids(connection, len(remittances))
+    return remittances, transactions
+
+
+def _loaded(remittances: pd.DataFrame, transactions: pd.DataFrame) -> Loaded:
+    days = pd.concat([remittances["collected_on"], transactions["occurred_on"]])
+    merchants = remittances["merchant_id"]
+    return Loaded(
+        counts={"remittances": len(remittances), "transactions": len(transactions)},
+        kept_aside=int((merchants == UNCLAIMED_MERCHANT).sum()),
+        merchant_ids=sorted(int(merchant) for merchant in merchants.unique()),
+        first_on=days.min().date(),
+        last_on=days.max().date(),
+    )
+
+
+def _identified(
+    connection: Connection, transactions: pd.DataFrame, remittances: pd.DataFrame, file_id: int
+) -> pd.DataFrame:
+    """Transactions with the keys of their remittance and identifiers of their own."""
+    parents = transactions["remittance"].to_numpy()
+    inherited = ("merchant_id", "reseller_id", "contract_id", "collected_on", "currency", "remitted")
+    columns = {name: remittances[name].to_numpy()[parents] for name in inherited}
+    return transactions.assign(
+        **columns,
+        remittance_id=remittances["id"].to_numpy()[parents],
+        id=new_ids(connection, len(transactions)),
+        import_file_id=file_id,
+    )
+
+
+_TOUCH_MERGED = """
+INSERT INTO touched_day
+SELECT 'remittance', merchant_id, contract_id, collected_on FROM merged_remittance
+UNION
+SELECT 'transaction', t.merchant_id, t.contract_id, t.occurred_on FROM merged_remittance m
+JOIN transaction t ON t.merchant_id = m.merchant_id AND t.remittance_id = m.id
+"""

@@ -1,0 +1,175 @@
+"""Remittances and transactions into their tables, beside what is there already.
+
+A remittance that is known already is merged with its other half on the natural key: known beats unknown,
+the same again changes nothing, and anything that contradicts what is stored refuses the whole file.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Connection, text
+
+from app.models import Remittance, Transaction
+from app.wording.i18n import N_
+from importers import daily_sums
+from importers.files.refusals import Refusal, Refused
+from importers.records.payments.rows import SUMS
+from importers.staging import as_dates, copy_in, rows_of, stage
+
+if TYPE_CHECKING:
+    from importers.records.payments import Payments
+
+#: The columns of a REM line: the same whichever file brings it.
+_HEADER_COLUMNS = (
+    "file_number",
+    "bank_code",
+    "siret",
+    "terminal_number",
+    "serial_number",
+    "manufacturer",
+    "currency",
+    "opened_local",
+    "collected_local",
+    "status",
+    "status_text",
+    "transmission",
+    "ticket",
+)
+_KEY = ("merchant_id", "contract_id", "collected_on", "number")
+_REMITTANCE_COLUMNS = [column.name for column in Remittance.__table__.columns]
+_TRANSACTION_COLUMNS = [column.name for column in Transaction.__table__.columns]
+_CONTRADICTS = N_("this remittance is already known with another content")
+
+
+def known_remittances(connection: Connection, remittances: pd.DataFrame) -> pd.DataFrame:
+    """The stored remittances that the file names again, indexed like the file's."""
+    keys = remittances[["id", *_KEY]].assign(place=remittances.index)
+    keys["collected_on"] = keys["collected_on"].dt.date
+    shape = "(SELECT id, merchant_id, contract_id, collected_on, number, 0 AS place FROM remittance) AS shape"
+    stage(connection, "named_again", keys, shape)
+    bounds = {"first": keys["collected_on"].min(), "last": keys["collected_on"].max()}
+    connection.execute(text("ANALYZE named_again"))
+    query = (
+        "SELECT n.place, r.* FROM named_again n"
+        " JOIN remittance r USING (merchant_id, contract_id, collected_on, number)"
+        " WHERE r.collected_on BETWEEN :first AND :last"
+    )
+    known = rows_of(connection, query, bounds)
+    return known.set_index(known["place"].astype("int64")).sort_index()
+
+
+def refuse_contradictions(
+    remittances: pd.DataFrame, known: pd.DataFrame, payments: Payments, replaced: int | None
+) -> None:
+    """Known beats unknown, but two different known values are a conflict for a person to decide.
+
+    What the replaced file said is no longer held against its replacement.
+    """
+    said = remittances.loc[known.index]
+    held = (
+        (known["header_file_id"] != replaced)
+        if replaced is not None
+        else pd.Series(data=True, index=known.index)
+    )
+    faults = [_differing(said, known, name) & held for name in _HEADER_COLUMNS]
+    if payments.has_totals:
+        counted = known["has_totals"].astype(bool)
+        faults += [_differing(said, known, name) & counted for name in SUMS]
+    wrong = np.logical_or.reduce(faults)
+    if wrong.any():
+        raise Refused(Refusal(reason=_CONTRADICTS, line=int(line)) for line in said.loc[wrong, "line"])
+
+
+def _differing(said: pd.DataFrame, known: pd.DataFrame, name: str) -> pd.Series[bool]:
+    ours, theirs = said[name].astype(object), known[name]
+    both = ours.notna() & theirs.notna()
+    if name.endswith("_local"):
+        ours, theirs = pd.to_datetime(ours), pd.to_datetime(theirs)
+    return both & (ours != theirs)
+
+
+def put_remittances(connection: Connection, remittances: pd.DataFrame) -> None:
+    """Straight into place: none of them is there."""
+    copy_in(connection, "remittance", _columns_of(remittances, _REMITTANCE_COLUMNS))
+    daily_sums.add(connection, "remittance", remittances, "collected_on")
+
+
+def merge(connection: Connection, again: pd.DataFrame, payments: Payments, replaced: int | None) -> None:
+    """Complete the stored remittances that the file names again with what it adds."""
+    stage(connection, "merged_remittance", _columns_of(again, _REMITTANCE_COLUMNS), "remittance")
+    completed = [f"{name} = COALESCE(r.{name}, m.{name})" for name in (*_HEADER_COLUMNS, "opened_at")]
+    connection.execute(text(_MERGE.format(sets=", ".join(completed), only="")))
+    if replaced is not None:
+        said = (*_HEADER_COLUMNS, "opened_at", "collected_at", "header_file_id")
+        corrected = [f"{name} = m.{name}" for name in said]
+        only = "AND r.header_file_id = :replaced"
+        connection.execute(text(_MERGE.format(sets=", ".join(corrected), only=only)), {"replaced": replaced})
+    if payments.has_totals:
+        declared = [f"{name} = m.{name}" for name in (*SUMS, "has_totals", "totals_file_id")]
+        only = "AND NOT r.has_totals"
+        connection.execute(text(_MERGE.format(sets=", ".join(declared), only=only)))
+
+
+_MERGE = """
+UPDATE remittance r SET {sets} FROM merged_remittance m
+WHERE r.merchant_id = m.merchant_id AND r.id = m.id AND r.collected_on = m.collected_on {only}
+"""
+#: The columns of a TRX line, compared when the same line comes again.
+_LINE_COLUMNS = [
+    name
+    for name in _TRANSACTION_COLUMNS
+    if name not in ("id", "import_file_id", "remitted", "second_fold", "occurred_at", "merchant_id")
+]
+_SAME_LINE = """
+staged_transaction s JOIN transaction t ON t.merchant_id = s.merchant_id
+  AND t.remittance_id = s.remittance_id AND t.sequence_number = s.sequence_number
+"""
+
+
+def put_transactions(connection: Connection, transactions: pd.DataFrame, *, merging: bool) -> None:
+    """Straight into place, unless some may be there already: those pass through a table of their own."""
+    if merging:
+        _put_new_lines(connection, transactions)
+    else:
+        copy_in(connection, "transaction", _columns_of(transactions, _TRANSACTION_COLUMNS))
+    daily_sums.add(connection, "transaction", transactions, "occurred_on")
+
+
+def _put_new_lines(connection: Connection, transactions: pd.DataFrame) -> None:
+    rows = _columns_of(transactions, [*_TRANSACTION_COLUMNS, "line"])
+    stage(connection, "staged_transaction", rows, "transaction", extra=", 0 AS line")
+    connection.execute(text("ANALYZE staged_transaction"))
+    _drop_same_lines(connection)
+    names = ", ".join(_TRANSACTION_COLUMNS)
+    connection.execute(text(f"INSERT INTO transaction ({names}) SELECT {names} FROM staged_transaction"))
+
+
+def _drop_same_lines(connection: Connection) -> None:
+    """A line that is stored already is not stored twice; one that says something else refuses the file."""
+    ours = ", ".join(f"s.{name}" for name in _LINE_COLUMNS)
+    theirs = ", ".join(f"t.{name}" for name in _LINE_COLUMNS)
+    query = f"SELECT s.line FROM {_SAME_LINE} WHERE ({ours}) IS DISTINCT FROM ({theirs}) ORDER BY 1"
+    lines = connection.execute(text(query)).scalars().all()
+    if lines:
+        raise Refused(
+            Refusal(reason=N_("this transaction is already known with another content"), line=line)
+            for line in lines
+        )
+    connection.execute(
+        text(
+            "DELETE FROM staged_transaction s USING transaction t WHERE t.merchant_id = s.merchant_id"
+            " AND t.remittance_id = s.remittance_id AND t.sequence_number = s.sequence_number"
+        )
+    )
+
+
+def _columns_of(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    """The named columns that the frame has, days as dates."""
+    kept = frame[[name for name in names if name in frame.columns]].copy()
+    for name in ("collected_on", "occurred_on"):
+        if name in kept:
+            kept[name] = as_dates(kept[name])
+    return kept

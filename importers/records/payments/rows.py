@@ -1,0 +1,89 @@
+"""What is known of remittances and transactions before the database is asked: sums, instants, places."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from app.models import RemittanceStatus, Seal, Transmission
+from importers import totals
+
+if TYPE_CHECKING:
+    from importers.records.payments import Payments
+
+#: The sums of a remittance.
+SUMS = (*totals.COUNTS, *totals.AMOUNTS, "transaction_count", "net_amount")
+
+
+def with_totals(remittances: pd.DataFrame, payments: Payments, file_id: int) -> pd.DataFrame:
+    """Add the sums: those declared when the file declares any, else those of its payments; and the seal."""
+    received = totals.received(payments.transactions, len(remittances))
+    declared = remittances if payments.has_totals else received
+    sums = {name: declared[name].to_numpy() for name in SUMS}
+    return remittances.assign(
+        **sums,
+        has_totals=payments.has_totals,
+        totals_file_id=pd.array([file_id if payments.has_totals else None] * len(remittances), dtype="Int64"),
+        received_count=received["transaction_count"].to_numpy(),
+        received_net=received["net_amount"].to_numpy(),
+        missing_sequences=received["missing_sequences"].to_numpy(),
+        seal=_seals(sums["transaction_count"], payments),
+        remitted=_remitted(remittances, payments.has_totals),
+    )
+
+
+def _seals(announced: NDArray[np.int64], payments: Payments) -> NDArray[Any]:
+    if not payments.has_totals:
+        return np.full(len(announced), Seal.AWAITING_TOTALS.value, dtype=object)
+    if payments.has_payments:  # the reader has checked that they add up
+        return np.full(len(announced), Seal.COMPLETE.value, dtype=object)
+    return np.where(announced == 0, Seal.COMPLETE.value, Seal.AWAITING_PAYMENTS.value).astype(object)
+
+
+def _remitted(remittances: pd.DataFrame, has_totals: bool) -> NDArray[np.bool_]:  # noqa: FBT001 - a column
+    correct = remittances["status"] == RemittanceStatus.CORRECT
+    heard = remittances["transmission"] != Transmission.FAILED
+    result: NDArray[np.bool_] = (correct & heard).to_numpy(dtype=np.bool_) & has_totals
+    return result
+
+
+def instants(local: pd.Series[Any], zones: pd.Series[Any], second_fold: NDArray[np.bool_]) -> pd.Series[Any]:
+    """The instants (UTC) of local times. The function ``instant_of`` of the database says the same.
+
+    An hour that a spring clock skips is read with the offset from before it.
+    """
+    result = pd.Series(pd.NaT, index=local.index, dtype="datetime64[s, UTC]")
+    for zone in zones.unique():
+        here = (zones == zone).to_numpy()
+        placed = local[here].dt.tz_localize(
+            zone, ambiguous=~second_fold[here], nonexistent=pd.Timedelta(hours=1)
+        )
+        result[here] = placed.dt.tz_convert("UTC").astype("datetime64[s, UTC]")
+    return result
+
+
+def with_instants(transactions: pd.DataFrame, remittances: pd.DataFrame) -> pd.DataFrame:
+    """Transactions with the instant of their local time, and its day."""
+    parents = transactions["remittance"].to_numpy()
+    zones = pd.Series(remittances["time_zone"].to_numpy()[parents], index=transactions.index)
+    second_fold = totals.clock_went_back(transactions)
+    return transactions.assign(
+        second_fold=second_fold,
+        occurred_at=instants(transactions["occurred_local"], zones, second_fold),
+        occurred_on=transactions["occurred_local"].dt.normalize(),
+    )
+
+
+def with_collection_instants(remittances: pd.DataFrame, transactions: pd.DataFrame) -> pd.DataFrame:
+    """The call comes after its payments: a clock that shows it before the last of them has gone back."""
+    last = transactions.groupby("remittance")["occurred_local"].max().reindex(remittances.index)
+    second_fold = (last > remittances["collected_local"]).to_numpy()
+    never = np.zeros(len(remittances), dtype=np.bool_)
+    return remittances.assign(
+        second_fold=second_fold,
+        collected_at=instants(remittances["collected_local"], remittances["time_zone"], second_fold),
+        opened_at=instants(remittances["opened_local"], remittances["time_zone"], never),
+    )
