@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from datetime import timedelta
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, Text, cast, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.accounts import notices
@@ -38,6 +38,25 @@ def recognise(connection: Connection, theme: Theme, user_id: int, client: Client
     if person.signed_in_at is not None and not is_known and _new_today(connection, user_id) <= MOST_TOLD:
         told = Told(user_id, person.email)
         notices.signed_in_elsewhere(connection, theme, told, device(client.agent), client)
+
+
+def is_known(connection: Connection, email: str, key: str) -> bool:
+    """Whether the browser of ``key`` has lately been signed in with by the account of ``email``."""
+    known = (
+        select(KnownDevice.user_id)
+        .join(UserAccount, UserAccount.id == KnownDevice.user_id)
+        .where(
+            UserAccount.email == email,
+            KnownDevice.key_hash == func.sha256(func.convert_to(_keyed(key), "UTF8")),
+            KnownDevice.seen_at > func.now() - KNOWN_FOR,
+        )
+    )
+    return email.isprintable() and connection.scalar(known) is not None
+
+
+def _keyed(key: str) -> ColumnElement[str]:
+    """What ``_hash`` makes a hash of, in SQL."""
+    return cast(KnownDevice.user_id, Text) + f":{key}"
 
 
 def _remember(connection: Connection, user_id: int, key_hash: bytes) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.accounts import resets
 from app.accounts.journal import Client, Event, record
-from app.accounts.limits import CODE, attempt, forget_attempts
+from app.accounts.limits import CODE_AGAIN, attempt, forget_attempts
 from app.accounts.links import Links
 from app.accounts.resets import Own
 from app.accounts.rights import Visitor
@@ -21,7 +21,7 @@ def prove(database: Database, links: Links, person: Visitor, own: Own, given: st
     BadSignInError.
     """
     if person.has_second_factor:
-        good = _code_is_good(database, links, own.user_id, given, client)
+        good = _code_is_good(database, links, own, given, client)
     else:
         good = resets.is_own(database, own, given, client)
     event = Event.IDENTITY_PROVED if good else Event.PROOF_REFUSED
@@ -32,10 +32,10 @@ def prove(database: Database, links: Links, person: Visitor, own: Own, given: st
     raise BadSignInError
 
 
-def _code_is_good(database: Database, links: Links, user_id: int, code: str, client: Client) -> bool:
-    counted = attempt(database, CODE, str(user_id), client, user_id)
+def _code_is_good(database: Database, links: Links, own: Own, code: str, client: Client) -> bool:
+    counted = attempt(database, CODE_AGAIN, own.key, client, own.user_id)
     with database.writing() as connection:
-        good = passes(connection, links, user_id, code, client)
+        good = passes(connection, links, own.user_id, code, client)
         if good:
-            forget_attempts(connection, CODE, str(user_id), counted)
+            forget_attempts(connection, CODE_AGAIN, own.key, counted)
     return good

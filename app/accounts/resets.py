@@ -15,7 +15,16 @@ from sqlalchemy import Connection, Row, select, update
 from app.accounts import messages, notices, one_time_links, passwords
 from app.accounts.invitations import WeakPasswordError
 from app.accounts.journal import Client, Event, record
-from app.accounts.limits import ASKED, LINK, SIGN_IN, attempt, forget_attempts
+from app.accounts.limits import (
+    ASKED,
+    CODE,
+    LINK,
+    PASSWORD_AGAIN,
+    SIGN_IN,
+    attempt,
+    forget_attempts,
+    forget_network,
+)
 from app.accounts.links import Home, Links, Purpose
 from app.accounts.notices import Told
 from app.accounts.one_time_links import DeadLinkError
@@ -33,7 +42,8 @@ def ask(database: Database, links: Links, slug: str, email: str, client: Client)
     """Mail a link to ``email`` if somebody of that address may sign in.
 
     Known or not, the caller learns nothing: same answer, same time. ``slug`` names the maintainer whose
-    portal was asked. Raises TooManyAttemptsError, which counts for unknown addresses as well.
+    portal was asked. Raises TooManyAttemptsError, which counts for unknown addresses as well, and for each
+    network apart: how many mails leave is bounded by ``app.mail.limits``.
     """
     with _steady(ANSWER_SECONDS):
         email = normal_email(email)
@@ -72,8 +82,16 @@ def choose(database: Database, links: Links, slug: str, token: str, password: st
         if person is None:  # disabled since
             raise DeadLinkError
         set_password(connection, person.id, spent.email, chosen)
+        _clear_attempts(connection, spent.email, client)
         record(connection, Event.PASSWORD_RESET, user_id=person.id, request_id=client.request_id)
         notices.password_changed(connection, links.theme(slug), Told(person.id, spent.email), client)
+
+
+def _clear_attempts(connection: Connection, email: str, client: Client) -> None:
+    """Whoever has the mailbox and a new password is not kept out by what was tried before."""
+    for limit in (SIGN_IN, CODE):
+        forget_attempts(connection, limit, email)
+        forget_network(connection, limit, client.address)
 
 
 @dataclass(frozen=True)
@@ -89,15 +107,16 @@ class Own:
 def is_own(database: Database, own: Own, password: str, client: Client) -> bool:
     """Whether ``password`` is the person's; asked before what a stolen session must not do.
 
-    Counts with the attempts to sign in. Raises TooManyAttemptsError before any hash.
+    Counts for the session alone: nobody else can use up its attempts. Raises TooManyAttemptsError before any
+    hash.
     """
-    counted = attempt(database, SIGN_IN, own.email, client, own.user_id)
+    counted = attempt(database, PASSWORD_AGAIN, own.key, client, own.user_id)
     with database.reading() as connection:
         stored = connection.scalar(select(UserAccount.password_hash).where(UserAccount.id == own.user_id))
     if not passwords.matches(stored, password):
         return False
     with database.writing() as connection:
-        forget_attempts(connection, SIGN_IN, own.email, counted)
+        forget_attempts(connection, PASSWORD_AGAIN, own.key, counted)
     return True
 
 

@@ -87,12 +87,13 @@ def second_step(database: Database, links: Links, theme: Theme, key: str, code: 
     """
     with database.reading() as connection:
         user_id = awaited(connection, key, client.host)
-    if user_id is None:
+        email = connection.scalar(select(UserAccount.email).where(UserAccount.id == user_id))
+    if user_id is None or email is None:
         raise LookupError("nothing is awaited")
-    counted = attempt(database, CODE, str(user_id), client, user_id)
+    counted = attempt(database, CODE, email, client, user_id)
     with database.writing() as connection:
         if passes(connection, links, user_id, code, client):
-            forget_attempts(connection, CODE, str(user_id), counted)
+            forget_attempts(connection, CODE, email, counted)
             end_session(connection, key)
             return enter(connection, theme, user_id, client, By.CODE)
     _refuse(database, Event.SECOND_FACTOR_REFUSED, user_id, client)

@@ -10,7 +10,8 @@ from app.mail.ticket_messages import MailError, Origin
 from app.models import Delivery, MailKind
 from app.wording.i18n import gettext
 
-#: Mails in 24 hours: that one person asks for, that go out for one merchant, that one address receives.
+#: Mails in 24 hours: that one person asks for, that go out for one merchant, that one address receives of
+#: each kind.
 PER_USER = 200
 PER_MERCHANT = 1000
 PER_RECIPIENT = 20
@@ -42,14 +43,14 @@ def _reached(connection: Connection, origin: Origin, recipients: Sequence[str]) 
     if origin.merchant_id and _sent(connection, whole) + more > PER_MERCHANT:
         words = gettext("%(limit)s mails have left for this merchant in 24 hours: no more can leave today.")
         return words % {"limit": PER_MERCHANT}
-    for recipient in recipients:
-        if _sent(connection, Delivery.recipient == recipient) >= PER_RECIPIENT:
+    for recipient in recipients:  # tickets do not use up what links to a person's account may be sent
+        if _sent(connection, Delivery.recipient == recipient, Delivery.kind == origin.kind) >= PER_RECIPIENT:
             words = gettext("%(address)s has already been sent %(limit)s mails in 24 hours.")
             return words % {"address": recipient, "limit": PER_RECIPIENT}
     return None
 
 
-def _sent(connection: Connection, which: ColumnElement[bool]) -> int:
+def _sent(connection: Connection, *which: ColumnElement[bool]) -> int:
     day = text("now() - interval '24 hours'")
-    counted = select(func.count()).select_from(Delivery).where(which, Delivery.created_at > day)
+    counted = select(func.count()).select_from(Delivery).where(*which, Delivery.created_at > day)
     return connection.execute(counted).scalar_one()

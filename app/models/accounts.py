@@ -217,7 +217,10 @@ class KnownDevice(Base):
 
 
 class SignInAttempt(Base):
-    """A failed sign-in, counted before any hashing; ``key`` is a hash of the account or address."""
+    """A failed sign-in, counted before any hashing; ``key`` is a hash of the account or network.
+
+    A bound that is reached has one as well, which counts how often since it was last said.
+    """
 
     __tablename__ = "sign_in_attempt"
     __table_args__ = (Index("sign_in_attempt_key_idx", "key", "at"),)
@@ -225,6 +228,7 @@ class SignInAttempt(Base):
     id: Mapped[LocalId]
     key: Mapped[Words]
     at: Mapped[Instant]
+    count: Mapped[int] = mapped_column(default=1, server_default="1")
 
 
 class JournalEntry(Base):

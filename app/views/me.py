@@ -12,7 +12,7 @@ from app.accounts import access_scope, messages, notices, resets, second_factor
 from app.accounts.grants import grant_of
 from app.accounts.invitations import WeakPasswordError
 from app.accounts.journal import Event, record
-from app.accounts.limits import CODE, attempt, forget_attempts
+from app.accounts.limits import CODE_AGAIN, attempt, forget_attempts
 from app.accounts.notices import Told
 from app.accounts.resets import Own
 from app.accounts.rights import Visitor, role_name
@@ -86,12 +86,12 @@ def second_factor_page() -> ResponseReturnValue:
         return redirect(url_for("me.show"), 303)
     if request.method == "GET":
         return _enrolment()
-    counted = attempt(database(), CODE, str(person.user_id), client(), person.user_id)
+    before, code = browser_session().key, request.form.get("code", "")
+    counted = attempt(database(), CODE_AGAIN, before, client(), person.user_id)
     with database().writing() as connection:
-        before, code = browser_session().key, request.form.get("code", "")
         codes = second_factor.enrol(connection, links(), person.user_id, before, code, client())
         if codes is not None:
-            forget_attempts(connection, CODE, str(person.user_id), counted)
+            forget_attempts(connection, CODE_AGAIN, before, counted)
             end_all_sessions(connection, person.user_id, keep=before)
             key = rotate(connection, before)
             notices.second_factor_added(connection, theme(), Told(person.user_id, person.email), client())
