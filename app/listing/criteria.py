@@ -58,12 +58,14 @@ class Chip:
 class Criteria:
     """The period, the values asked for by parameter, the order, and where the page starts.
 
+    ``period`` is None in a list that has none.
+
     A value that is not understood is in ``faults`` by parameter and is left out of the rest.
     """
 
     spec: ListSpec
     today: date
-    period: Period
+    period: Period | None
     asked: Mapping[str, tuple[Any, ...]]
     sort: str
     after: Cursor | None = None
@@ -78,10 +80,10 @@ class Criteria:
         return cls(
             spec=spec,
             today=today,
-            period=_period(texts, today, faults),
+            period=None if spec.source.day is None else _period(texts, today, faults),
             asked=MappingProxyType(_asked(spec, texts, faults)),
             sort=sort,
-            after=_after(texts, sort, faults),
+            after=_after(spec, texts, sort, faults),
             faults=MappingProxyType(faults),
         )
 
@@ -90,8 +92,8 @@ class Criteria:
         return tuple(self._args(pinned=pinned))
 
     def _args(self, *, pinned: bool) -> Iterator[tuple[str, str]]:
-        if pinned or not self._usual_period():
-            yield from zip(DATES, (day.isoformat() for day in self._days()), strict=True)
+        if self.period is not None and (pinned or not self._usual_period()):
+            yield from zip(DATES, self._days(), strict=True)
         for name in self.asked:
             yield from ((name, text) for text in self.values(name))
         if self.sort != self.spec.sorts[0]:
@@ -99,16 +101,17 @@ class Criteria:
         if self.after:
             yield "after", self.after.text()
 
-    def _days(self) -> tuple[date, date]:
-        return self.period.first, self.period.last
+    def _days(self) -> tuple[str, ...]:
+        """The two days of the period, as the address writes them."""
+        return (self.period.first.isoformat(), self.period.last.isoformat()) if self.period else ()
 
     def _usual_period(self) -> bool:
-        return self.period == Period.up_to(self.today)
+        return self.period is None or self.period == Period.up_to(self.today)
 
     def values(self, name: str) -> tuple[str, ...]:
         """The texts of a parameter's values, as the address writes them."""
         if name in DATES:
-            return (self._days()[DATES.index(name)].isoformat(),)
+            return self._days()[DATES.index(name) :][:1]
         parameter = self.spec.parameters[name]
         return tuple(parameter.kind.unparse(value) for value in self.asked.get(name, ()))
 
@@ -121,7 +124,8 @@ class Criteria:
     def without(self, name: str, value: Any = None) -> Criteria:
         """The same without a parameter, or without one value of it; ``date`` stands for the period."""
         if name == "date" or name in DATES:
-            return replace(self, period=Period.up_to(self.today), after=None, faults={})
+            usual = None if self.period is None else Period.up_to(self.today)
+            return replace(self, period=usual, after=None, faults={})
         left = tuple(kept for kept in self.asked.get(name, ()) if value is not None and kept != value)
         asked = {key: left if key == name else values for key, values in self.asked.items()}
         return replace(self, asked=_present(asked), after=None, faults={})
@@ -136,8 +140,11 @@ class Criteria:
 
     def chips(self) -> tuple[Chip, ...]:
         """The active filters in words, in the order of the form."""
-        days = Chip(gettext(N_("Date")), self.period.in_words(), self.without("date").to_args())
-        return (*(() if self._usual_period() else (days,)), *self._filter_chips())
+        return (*self._period_chips(), *self._filter_chips())
+
+    def _period_chips(self) -> Iterator[Chip]:
+        if self.period is not None and not self._usual_period():
+            yield Chip(gettext("Date"), self.period.in_words(), self.without("date").to_args())
 
     def _filter_chips(self) -> Iterator[Chip]:
         for name, values in self.asked.items():
@@ -149,7 +156,8 @@ class Criteria:
     def in_words(self) -> str:
         """The list, the period and the filters in one line, in the language of the moment."""
         filters = (f"{chip.label} {chip.text}" for chip in self._filter_chips())
-        return ", ".join([gettext(self.spec.title), self.period.in_words(), *filters])
+        days = (self.period.in_words(),) if self.period is not None else ()
+        return ", ".join([gettext(self.spec.title), *days, *filters])
 
 
 def _by_name(args: Iterable[tuple[str, str]]) -> Texts:
@@ -228,10 +236,10 @@ def _sort(spec: ListSpec, texts: Texts, faults: dict[str, Fault]) -> str:
     return spec.sorts[0]
 
 
-def _after(texts: Texts, sort: str, faults: dict[str, Fault]) -> Cursor | None:
+def _after(spec: ListSpec, texts: Texts, sort: str, faults: dict[str, Fault]) -> Cursor | None:
     for text in texts.get("after", ())[:1]:
         try:
-            return Cursor.parse(text, sized=sort.endswith("amount"))
+            return Cursor.parse(text, sort, spec.sort_type(sort))
         except Refused as refused:
             faults["after"] = Fault.of(refused)
     return None

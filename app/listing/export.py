@@ -18,9 +18,9 @@ from app.listing.kinds import Row, Statement
 from app.listing.period import Period
 from app.listing.query import ordering, page
 from app.listing.scope import Scope
-from app.listing.source import asked_of, in_sight, joined
 from app.listing.spec import ListSpec
 from app.listing.sums import CurrencyTotals, totals
+from app.listing.where import in_sight, sorted_conditions
 from app.wording.i18n import speaking
 
 #: Days of one file at most, both ends counted.
@@ -33,9 +33,10 @@ _LANGUAGE = "fr"
 
 def too_long(criteria: Criteria) -> tuple[Period, ...] | None:
     """The periods to export one by one when the one asked for is too long for one file."""
-    if criteria.period.days <= LONGEST_DAYS:
+    period = criteria.period
+    if period is None or period.days <= LONGEST_DAYS:
         return None
-    return tuple(criteria.period.split(LONGEST_DAYS))
+    return tuple(period.split(LONGEST_DAYS))
 
 
 def write_csv(
@@ -69,12 +70,12 @@ def heading(spec: ListSpec) -> str:
 
 def csv_statement(spec: ListSpec, scope: Scope, criteria: Criteria) -> Statement:
     """The rows as texts, one column for each field, in the order of the list."""
-    asked = asked_of(spec, criteria)
+    source, conditions = spec.source, sorted_conditions(spec, criteria)
     return (
         select(*(field.kind.csv(field.column).label(field.name) for field in spec.fields))
-        .select_from(joined(spec, scope, spec.model.__table__))
-        .where(*in_sight(spec, scope, criteria), *asked.all)
-        .order_by(*ordering(spec, criteria))
+        .select_from(source.joined(scope, source.table))
+        .where(*in_sight(spec, scope, criteria), *conditions.all)
+        .order_by(*ordering(criteria))
     )
 
 
@@ -107,5 +108,4 @@ def _json_row(spec: ListSpec, row: Row) -> dict[str, Any]:
 
 
 def _json_line(line: CurrencyTotals) -> dict[str, Any]:
-    names = ("currency", "debit", "refund", "cancelled", "net", "declined", "count")
-    return {name: getattr(line, name) for name in names}
+    return {"currency": line.currency, **line.sums, "net": line.net}

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from functools import cached_property
+from typing import Any, Literal, cast
 
 from sqlalchemy import Column, ColumnElement
 from sqlalchemy.sql import visitors
@@ -46,7 +47,7 @@ class Field:
     ``name`` is the URL parameter, the JSON key and the key of a row. ``column`` is what is shown;
     ``filter_column`` and ``filter_kind`` are what a filter compares and how, when these differ from
     ``column`` and ``kind``; ``daily`` is the same thing in the daily sums. ``sort`` lets the list be
-    ordered by this field.
+    ordered by this field: by ``sort_column``, when that is not what its kind orders ``column`` by.
 
     ``section`` is the title of its group among the details; None is for what a part of its own shows there.
     ``slot`` is its place on the card of a phone, None for none. ``in_table`` says whether it is a column of
@@ -65,6 +66,7 @@ class Field:
     filter_column: Expression | None = None
     daily: Expression | None = None
     sort: bool = False
+    sort_column: Expression | None = None
     slot: Slot | None = None
     in_table: bool | None = None
     tones: Mapping[str, Tone] = field(default_factory=dict)
@@ -80,6 +82,11 @@ class Field:
     def is_column(self) -> bool:
         """Whether it is a column of the table."""
         return self.in_table if self.in_table is not None else self.filter or self.slot is not None
+
+    @cached_property
+    def order(self) -> Expression:
+        """What a list is ordered by when it is by this field."""
+        return self.kind.order(self.column) if self.sort_column is None else self.sort_column
 
     def show(self, row: Row) -> str:
         """The text for a page, in the language of the moment."""
@@ -151,7 +158,12 @@ class Parameter:
         return self.kind.input_label(self.field.title)
 
 
-def tables_of(expression: ColumnElement[Any]) -> frozenset[str]:
+def columns_of(expression: Expression) -> tuple[Column[Any], ...]:
+    """The columns of tables that ``expression`` reads."""
+    elements = visitors.iterate(cast("ColumnElement[Any]", getattr(expression, "expression", expression)))
+    return tuple(element for element in elements if isinstance(element, Column))
+
+
+def tables_of(expression: Expression) -> frozenset[str]:
     """Names of the tables whose columns ``expression`` reads."""
-    elements = visitors.iterate(expression)
-    return frozenset(element.table.name for element in elements if isinstance(element, Column))
+    return frozenset(column.table.name for column in columns_of(expression))

@@ -96,6 +96,9 @@ class FreeText(Filter):
             raise Refused(CARD_TEXT, secret=True)
         return words
 
+    def order(self, column: Expression) -> Expression:
+        return func.fold(column, type_=Text).collate("C")
+
     def where(self, column: Expression, values: Sequence[str]) -> ColumnElement[bool]:
         # A position, not LIKE: folding can itself produce '%' and '_' out of exotic letters.
         return or_(*(func.strpos(func.fold(column), func.fold(value)) > 0 for value in values))

@@ -79,6 +79,10 @@ class Kind:
         """A sentence that says what the value means, for those that need one."""
         return None
 
+    def order(self, column: Expression) -> Expression:
+        """What rows are ordered by: texts by their letters, whatever the server's language."""
+        return column.collate("C")
+
     def csv(self, column: Expression) -> Expression:
         """The text of a CSV cell, in French. NULL is an empty cell."""
         return guarded(column)
@@ -134,6 +138,9 @@ class Moment(Kind):
     def show(self, value: datetime | None, row: Row) -> str:  # noqa: ARG002
         return value.strftime(MOMENTS[language()]) if value else ""
 
+    def order(self, column: Expression) -> Expression:
+        return column
+
     def csv(self, column: Expression) -> Expression:
         return func.to_char(column, literal_column("'DD/MM/YYYY HH24:MI:SS'"))
 
@@ -146,6 +153,9 @@ class Whole(Kind):
     """A number of things."""
 
     order_words: ClassVar[tuple[str, str]] = (N_("%(label)s, largest first"), N_("%(label)s, smallest first"))
+
+    def order(self, column: Expression) -> Expression:
+        return column
 
     def csv(self, column: Expression) -> Expression:
         return cast(column, Text)
@@ -163,6 +173,9 @@ class Rate(Kind):
         text = f"{value:f}".replace(".", money.POINT[language()])
         return f"{text}\u00a0{self.unit}" if self.unit else text
 
+    def order(self, column: Expression) -> Expression:
+        return column
+
     def csv(self, column: Expression) -> Expression:
         return func.replace(cast(column, Text), ".", ",")
 
@@ -176,6 +189,9 @@ class Flag(Kind):
 
     def show(self, value: Any, row: Row) -> str:  # noqa: ARG002
         return "" if value is None else yes_or_no()[value]
+
+    def order(self, column: Expression) -> Expression:
+        return column
 
     def csv(self, column: Expression) -> Expression:
         no, yes = yes_or_no()
@@ -200,6 +216,9 @@ class Money(Kind):
         if value is None or currency is None:
             return ""
         return money.show(value, currency, language())
+
+    def order(self, column: Expression) -> Expression:
+        return column
 
     def csv(self, column: Expression) -> Expression:
         return decimal_comma(column, self.currency)

@@ -63,6 +63,14 @@ class Period:
         return first if first == last else f"{first} - {last}"
 
 
+@dataclass(frozen=True)
+class Freshness:
+    """The last day received, None when nothing ever was; the days of a period that are missing."""
+
+    up_to: date | None
+    missing: tuple[date, ...]
+
+
 def show_day(day: date) -> str:
     """A day for a page, in the language of the moment."""
     return day.strftime(_WRITTEN[language()])

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.models import ALL_CONTRACTS, UNCLAIMED_MERCHANT
+#: Merchants and contracts are numbered from here on. Below stand the rows that nobody owns yet, and the sums
+#: over all the contracts of a merchant.
+FIRST_ID = 1
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,7 @@ class Scope:
     contract_ids: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
-        if self.merchant_id == UNCLAIMED_MERCHANT:
+        if self.merchant_id < FIRST_ID:
             raise ValueError("nobody owns the unclaimed rows")
-        if self.contract_ids and ALL_CONTRACTS in self.contract_ids:
+        if any(contract_id < FIRST_ID for contract_id in self.contract_ids or ()):
             raise ValueError("the sum of all contracts is not a contract")

@@ -1,203 +1,126 @@
-"""From scope and criteria to SQL: scope first, each filter where the column it reads lives."""
+"""Where the rows of a list are, declared: its table, what is joined to it, and whose rows may be seen.
+
+Every statement is made from these declarations; this package names no table of its own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from functools import cached_property
 
-from sqlalchemy import (
-    ARRAY,
-    CTE,
-    BigInteger,
-    ColumnElement,
-    FromClause,
-    and_,
-    any_,
-    exists,
-    func,
-    literal,
-    literal_column,
-    select,
-)
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, FromClause, any_, false, literal
 
-from app.listing.criteria import Criteria
-from app.listing.field import tables_of
-from app.listing.kinds import Expression, Statement
+from app.listing.kinds import Expression
+from app.listing.period import Period
 from app.listing.scope import Scope
-from app.listing.spec import ListSpec
-from app.models import Contract, Outlet, Remittance, Transaction
-
-#: A terminal calls within days of a payment; a month of margin also bears a clock that is wrong.
-COLLECTION_MARGIN = timedelta(days=31)
-#: Up to so many contracts, or remittances, their rows are looked up one parent after the other;
-#: beyond, the list is walked along its index: so many parents have rows everywhere.
-FEW_CONTRACTS = 100
-FEW_REMITTANCES = 1000
-
-_NO_ID = literal_column("0", BigInteger)
 
 Condition = ColumnElement[bool]
 
 
-@dataclass(frozen=True)
-class SortedConditions:
-    """The conditions of the filters, by what they read.
+@dataclass(frozen=True, eq=False)
+class Join:
+    """A table whose columns fields read, joined to the rows before it: at most one row of it to each.
 
-    ``own``: the listed rows alone; ``contract``: contracts and outlets alone; ``remittance``: the
-    remittance of a transaction, along with its contract and outlet; ``joined``: a remittance that is
-    listed, along with its contract and outlet.
+    ``on`` says which one; it names the merchant, so that no join leaves one (research: R14).
     """
 
-    own: tuple[Condition, ...]
-    contract: tuple[Condition, ...]
-    remittance: tuple[Condition, ...]
-    joined: tuple[Condition, ...]
-
-    @property
-    def all(self) -> tuple[Condition, ...]:
-        """Every condition, for rows that are joined to everything anyway."""
-        return self.own + self.contract + self.remittance + self.joined
+    table: FromClause
+    on: Callable[[Scope], Condition]
 
 
-def asked_of(spec: ListSpec, criteria: Criteria) -> SortedConditions:
-    """The conditions of ``criteria``, sorted by the tables they read."""
-    conditions = [condition for field in spec.filters for condition in field.conditions(criteria.asked)]
-    places = [_place(spec, tables_of(condition)) for condition in conditions]
-    gathered: dict[str, tuple[Condition, ...]] = {
-        name: tuple(condition for condition, place in zip(conditions, places, strict=True) if place == name)
-        for name in ("own", "contract", "remittance", "joined")
-    }
-    return SortedConditions(**gathered)
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Parent:
+    """What many rows share, and filters ask about: a contract, a telecollection.
+
+    ``link`` are the columns of the rows that name it, ``keys`` the same of ``table``; ``joins`` are what its
+    own filters read besides. Up to ``few`` parents, their rows are looked up one parent after the other;
+    beyond, the list is walked along its index: so many parents have rows everywhere. ``within`` bounds the
+    parents of the rows of a period.
+    """
+
+    table: FromClause
+    merchant_id: Expression
+    contract_id: Expression
+    link: tuple[Expression, ...]
+    keys: tuple[Expression, ...]
+    joins: tuple[Join, ...] = ()
+    few: int
+    within: Callable[[Period], Condition] | None = None
+
+    @cached_property
+    def tables(self) -> frozenset[str]:
+        """Names of the tables that its filters may read."""
+        return frozenset(name_of(table) for table in (self.table, *(join.table for join in self.joins)))
 
 
-def _place(spec: ListSpec, tables: frozenset[str]) -> str:
-    if tables <= {spec.model.__tablename__}:
-        return "own"
-    if tables <= {Contract.__tablename__, Outlet.__tablename__}:
-        return "contract"
-    return "remittance" if spec.model is Transaction else "joined"
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DailySums:
+    """The sums kept for each day and contract beside the rows, and over all contracts as ``all_contracts``.
+
+    ``joins`` lead from a contract's own sums to what dimensions read.
+    """
+
+    table: FromClause
+    merchant_id: Expression
+    contract_id: Expression
+    day: Expression
+    currency: Expression
+    all_contracts: int
+    joins: tuple[Join, ...] = ()
 
 
-def in_scope(merchant_id: Expression, contract_id: Expression, scope: Scope) -> Iterator[Condition]:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Source:
+    """The rows of a list.
+
+    ``contract_id`` is None where rows belong to the merchant as a whole: then whoever is limited to some
+    contracts sees none. ``day`` is the local day that the period and the partitions go by; None is a list
+    without a period. ``instant`` is what orders the rows. ``parents`` go from the narrowest to the widest.
+    """
+
+    table: FromClause
+    id: Expression
+    merchant_id: Expression
+    contract_id: Expression | None
+    day: Expression | None
+    instant: Expression
+    currency: Expression
+    joins: tuple[Join, ...] = ()
+    parents: tuple[Parent, ...] = ()
+    daily: DailySums | None = None
+
+    def joined(self, scope: Scope, rows: FromClause) -> FromClause:
+        """``rows`` of the table with all that their fields read."""
+        return with_joins(rows, self.joins, scope)
+
+    def in_scope(self, scope: Scope) -> Iterator[Condition]:
+        """The conditions that no query of these rows does without."""
+        return in_scope(self.merchant_id, self.contract_id, scope)
+
+    def in_period(self, period: Period | None) -> Iterator[Condition]:
+        """The local days, which partitions go by; none in a list without a period."""
+        if self.day is not None and period is not None:
+            yield self.day.between(period.first, period.last)
+
+
+def in_scope(merchant_id: Expression, contract_id: Expression | None, scope: Scope) -> Iterator[Condition]:
     """The conditions that no query does without."""
     yield merchant_id == scope.merchant_id
     if scope.contract_ids is not None:
-        yield contract_id == any_(literal(list(scope.contract_ids), ARRAY(BigInteger)))
+        if contract_id is None:
+            yield false()
+        else:
+            yield contract_id == any_(literal(list(scope.contract_ids), ARRAY(BigInteger)))
 
 
-def in_sight(spec: ListSpec, scope: Scope, criteria: Criteria) -> Iterator[Condition]:
-    """Scope, then the local days, which partitions go by, and the instants, which indexes go by."""
-    earliest, latest = criteria.period.instants
-    yield from in_scope(spec.model.merchant_id, spec.model.contract_id, scope)
-    yield spec.day.between(criteria.period.first, criteria.period.last)
-    yield spec.instant >= earliest
-    yield spec.instant < latest
+def with_joins(rows: FromClause, joins: tuple[Join, ...], scope: Scope) -> FromClause:
+    """``rows`` with each of ``joins``, where there is one."""
+    for join in joins:
+        rows = rows.outerjoin(join.table, join.on(scope))
+    return rows
 
 
-def rows_alone(spec: ListSpec, scope: Scope, criteria: Criteria) -> tuple[FromClause, list[Condition]]:
-    """Where the rows are, and what they must meet whatever their parents."""
-    asked = asked_of(spec, criteria)
-    rows: FromClause = spec.model.__table__
-    source = _with_contract(rows, spec.model.contract_id, scope) if asked.joined else rows
-    return source, [*in_sight(spec, scope, criteria), *asked.own, *asked.joined]
-
-
-@dataclass(frozen=True)
-class Parents:
-    """The contracts, or the remittances, that the filters leave: theirs are the rows asked for.
-
-    ``link`` are the columns of ``rows`` that name a parent, as ``found`` selects it. ``few`` holds
-    all parents when ``is_few``; otherwise their number is not known.
-    """
-
-    rows: FromClause
-    link: tuple[Expression, ...]
-    found: Statement
-    few: CTE
-    is_few: Condition
-
-    def of(self, parents: Iterable[Expression]) -> Condition:
-        """True for the rows of one of ``parents``."""
-        return and_(*(column == parent for column, parent in zip(self.link, parents, strict=True)))
-
-    @property
-    def probe(self) -> Condition:
-        """True for rows that have such a parent, looked up row by row: for a page of many.
-
-        OFFSET keeps the planner from computing all the parents first.
-        """
-        same = self.of(self.found.selected_columns)
-        return exists(self.found.where(same).offset(0).correlate(self.rows))
-
-    def all_joined(self, source: FromClause) -> tuple[FromClause, Condition]:
-        """``source`` joined to all such parents, and what is true for their rows: for sums of many.
-
-        An outer join keeps the planner, which cannot know how many there are, from looping over them.
-        """
-        parents = self.found.subquery("parents")
-        has_parent = func.coalesce(next(iter(parents.c)), _NO_ID) != _NO_ID
-        return source.outerjoin(parents, self.of(parents.c)), has_parent
-
-
-def parents_of(spec: ListSpec, scope: Scope, criteria: Criteria) -> Parents | None:
-    """The parents that filters and scope are about; None when only the rows themselves matter."""
-    asked = asked_of(spec, criteria)
-    rows = spec.model.__table__
-    if asked.remittance:
-        link = (Transaction.remittance_id, Transaction.collected_on)
-        found = _remittances(scope, criteria, (*asked.contract, *asked.remittance))
-        return _parents(rows, link, found, FEW_REMITTANCES)
-    if asked.contract or scope.contract_ids is not None:
-        return _parents(rows, (spec.model.contract_id,), contracts(scope, asked.contract), FEW_CONTRACTS)
-    return None
-
-
-def _parents(rows: FromClause, link: tuple[Expression, ...], found: Statement, most: int) -> Parents:
-    few = found.limit(most + 1).cte("few")
-    is_few = select(func.count() <= most).select_from(few).scalar_subquery()
-    return Parents(rows, link, found, few, is_few)
-
-
-def contracts(scope: Scope, where: Iterable[Condition]) -> Statement:
-    """The ids of the contracts in scope that meet ``where``."""
-    return (
-        select(Contract.id)
-        .select_from(_with_outlet(Contract.__table__))
-        .where(*in_scope(Contract.merchant_id, Contract.id, scope), *where)
-    )
-
-
-def _remittances(scope: Scope, criteria: Criteria, where: Iterable[Condition]) -> Statement:
-    """The keys of the remittances in scope that meet ``where``, along with contract and outlet."""
-    return (
-        select(Remittance.id, Remittance.collected_on)
-        .select_from(_with_contract(Remittance.__table__, Remittance.contract_id, scope))
-        .where(
-            *in_scope(Remittance.merchant_id, Remittance.contract_id, scope),
-            Remittance.collected_on >= criteria.period.first - COLLECTION_MARGIN,
-            *where,
-        )
-    )
-
-
-def joined(spec: ListSpec, scope: Scope, rows: FromClause) -> FromClause:
-    """``rows`` of a list with all that their fields read: remittance, contract and outlet."""
-    if spec.model is Transaction:
-        own = and_(
-            Remittance.merchant_id == scope.merchant_id,
-            Remittance.id == Transaction.remittance_id,
-            Remittance.collected_on == Transaction.collected_on,
-        )
-        rows = rows.outerjoin(Remittance, own)
-    return _with_contract(rows, spec.model.contract_id, scope)
-
-
-def _with_contract(rows: FromClause, contract_id: Expression, scope: Scope) -> FromClause:
-    own = and_(Contract.merchant_id == scope.merchant_id, Contract.id == contract_id)
-    return _with_outlet(rows.outerjoin(Contract, own))
-
-
-def _with_outlet(rows: FromClause) -> FromClause:
-    own = and_(Outlet.merchant_id == Contract.merchant_id, Outlet.id == Contract.outlet_id)
-    return rows.outerjoin(Outlet, own)
+def name_of(table: FromClause) -> str:
+    """The name of a table, or of its alias."""
+    return str(getattr(table, "name", ""))

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection
 
+from app.listing.dimension import Dimension
 from app.listing.field import Field, Link, Parameter, Slot
 from app.listing.kinds import Expression, Row
+from app.listing.measures import Measure
+from app.listing.period import Freshness, Period
 from app.listing.scope import Scope
-from app.models import Remittance, Transaction
+from app.listing.source import Source
 from app.tickets import Ticket
 from app.wording.i18n import gettext, ngettext
 
@@ -74,10 +78,11 @@ class ListSpec:
     """A list.
 
     ``path`` is its address, ``permission`` what a role needs to see it; ``in_menu`` puts it into the menu.
-    ``day`` is the local day that the period and the partitions go by, ``instant`` what orders the rows,
-    ``amount`` the amount without sign, ``row_keys`` the columns that rows carry besides the fields (links,
-    tickets). ``usual_filters`` are in sight, all others under "more filters". ``sections`` are the titles
-    of the details in order. ``row_title`` is what a row is called, ``links`` where one goes from it.
+    ``measures`` are what is added up, the number of rows first; ``dimensions`` what sums can be grouped by.
+    ``row_keys`` are the columns that rows carry besides the fields (links, tickets). ``usual_filters`` are in
+    sight, all others under "more filters". ``sections`` are the titles of the details in order.
+    ``row_title`` is what a row is called, ``links`` where one goes from it. ``freshness`` tells what has
+    arrived of a period until today: a day without files must never look like a day without sales.
     """
 
     name: str
@@ -88,10 +93,9 @@ class ListSpec:
     empty: str
     permission: str = "list"
     in_menu: bool = True
-    model: type[Remittance | Transaction]
-    day: Expression
-    instant: Expression
-    amount: Expression
+    source: Source
+    measures: tuple[Measure, ...]
+    dimensions: tuple[Dimension, ...] = ()
     row_keys: Mapping[str, Expression]
     fields: tuple[Field, ...]
     usual_filters: tuple[str, ...]
@@ -99,6 +103,7 @@ class ListSpec:
     row_title: Callable[[Row], str]
     links: Callable[[Row], Iterable[Link]] = nothing
     alerts: Callable[[Row], Iterable[Alert]] = nothing
+    freshness: Callable[[Connection, Scope, Period, date], Freshness] | None = None
     detail_part: DetailPart | None = None
     ticket: TicketSpec | None = None
 
@@ -136,6 +141,14 @@ class ListSpec:
         names = [field.name for field in self.fields if field.sort]
         return tuple(f"{sign}{name}" for name in names for sign in ("-", ""))
 
+    def arrived(
+        self, connection: Connection, scope: Scope, period: Period | None, today: date
+    ) -> Freshness | None:
+        """What has arrived of ``period``; None in a list whose rows do not arrive day by day."""
+        if self.freshness is None or period is None:
+            return None
+        return self.freshness(connection, scope, period, today)
+
     def card(self, slot: Slot) -> tuple[Field, ...]:
         """The fields of a place of the phone card."""
         return tuple(field for field in self.fields if field.slot == slot)
@@ -143,6 +156,16 @@ class ListSpec:
     def section(self, title: str) -> tuple[Field, ...]:
         """The fields of a section of the details."""
         return tuple(field for field in self.fields if field.section == title)
+
+    def sorted_by(self, sort: str) -> Expression | None:
+        """What comes before time in the order ``sort``; None in an order by time alone."""
+        order = self.by_name[sort.removeprefix("-")].order
+        return None if order is self.source.instant else order
+
+    def sort_type(self, sort: str) -> type:
+        """The type of the values of the order ``sort``; NoneType in an order by time."""
+        order = self.sorted_by(sort)
+        return type(None) if order is None else cast("ColumnElement[Any]", order).type.python_type
 
     def sort_words(self, sort: str) -> str:
         """The words of one of ``sorts``, in the language of the moment."""

@@ -1,60 +1,55 @@
 """Sums over a whole filter: from the daily sums when these know all that is asked, else from the rows.
 
-Both ways give the same figures, held by a property test.
+Both ways give the same figures, held by a property test. Totals are the series of one group.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Connection,
-    Executable,
-    and_,
-    cast,
-    func,
-    literal,
-    select,
-    union_all,
-)
+from sqlalchemy import Connection, Executable, Label, select, union_all
 
 from app.listing.criteria import Criteria
+from app.listing.dimension import Dimension
+from app.listing.field import tables_of
 from app.listing.kinds import Expression, Statement
+from app.listing.measures import COUNT
 from app.listing.scope import Scope
-from app.listing.source import (
-    Condition,
+from app.listing.source import Condition, DailySums, in_scope, name_of, with_joins
+from app.listing.spec import ListSpec
+from app.listing.where import (
     SortedConditions,
-    asked_of,
-    contracts,
-    in_scope,
+    in_sight,
+    parents_found,
     parents_of,
     rows_alone,
+    sorted_conditions,
 )
-from app.listing.spec import ListSpec
-from app.models import ALL_CONTRACTS, Remittance, RemittanceDay, Transaction, TransactionDay
+
+_GROUP, _CURRENCY = "group_key", "currency"
 
 
 @dataclass(frozen=True)
 class CurrencyTotals:
-    """Sums of one currency in minor units, none negative but ``net``.
+    """The sums of one currency by measure, in minor units or in things, none negative.
 
-    ``net`` = debit - cancelled - refund + refund_cancelled. ``declined`` is never a part of it;
-    ``declined_count`` is None for remittances, whose daily sums do not count them.
+    ``net`` adds up the measures that have a sign.
     """
 
     currency: str
-    count: int
-    debit: int
-    refund: int
-    cancelled: int
-    refund_cancelled: int
+    sums: Mapping[str, int]
     net: int
-    declined: int
-    declined_count: int | None
+
+    @property
+    def count(self) -> int:
+        """The number of rows."""
+        return self.sums[COUNT]
+
+    def __getitem__(self, measure: str) -> int:
+        return self.sums[measure]
 
 
 @dataclass(frozen=True)
@@ -65,103 +60,119 @@ class Totals:
     lines: tuple[CurrencyTotals, ...]
 
 
+@dataclass(frozen=True)
+class Group:
+    """The rows that share a value of a dimension; ``key`` None is of those that have none."""
+
+    key: Any
+    totals: Totals
+
+
 def totals(connection: Connection, spec: ListSpec, scope: Scope, criteria: Criteria) -> Totals:
     """The sums of all the rows of ``criteria``, whatever its page."""
-    daily = daily_totals(spec, scope, criteria)
-    statement = row_totals(spec, scope, criteria) if daily is None else daily
-    lines = tuple(_line(row) for row in connection.execute(statement).mappings())
+    groups = series(connection, spec, scope, criteria)
+    return groups[0].totals if groups else Totals(0, ())
+
+
+def series(
+    connection: Connection, spec: ListSpec, scope: Scope, criteria: Criteria, by: Dimension | None = None
+) -> tuple[Group, ...]:
+    """The sums for each value of ``by``, in its order; one group, or none, without it."""
+    daily = daily_sums(spec, scope, criteria, by)
+    statement = row_sums(spec, scope, criteria, by) if daily is None else daily
+    found = connection.execute(statement).mappings()
+    return tuple(Group(key, _totals(spec, rows)) for key, rows in groupby(found, lambda row: row.get(_GROUP)))
+
+
+def _totals(spec: ListSpec, rows: Iterator[Mapping[Any, Any]]) -> Totals:
+    lines = tuple(_line(spec, row) for row in rows)
     return Totals(sum(line.count for line in lines), lines)
 
 
-def _line(row: Mapping[Any, Any]) -> CurrencyTotals:
-    net = row["debit"] - row["cancelled"] - row["refund"] + row["refund_cancelled"]
-    return CurrencyTotals(**{"declined_count": None, **row}, net=net)
+def _line(spec: ListSpec, row: Mapping[Any, Any]) -> CurrencyTotals:
+    sums = {measure.name: row[measure.name] for measure in spec.measures}
+    net = sum(measure.sign * sums[measure.name] for measure in spec.measures)
+    return CurrencyTotals(row[_CURRENCY], sums, net)
 
 
-def row_totals(spec: ListSpec, scope: Scope, criteria: Criteria) -> Executable:
+def row_sums(spec: ListSpec, scope: Scope, criteria: Criteria, by: Dimension | None = None) -> Executable:
     """The sums, added up from the rows."""
-    source, where = rows_alone(spec, scope, criteria)
-    currency = spec.model.currency
-    rows = select(currency, *_sums_of(spec)).where(*where).group_by(currency)
+    keys = _keys(None if by is None else by.rows, spec.source.currency)
+    rows = select(*keys, *(measure.of_rows() for measure in spec.measures)).group_by(*keys)
+    order = [key.name for key in keys]
+    if by is not None and not _is_own(spec, by.rows):
+        conditions = sorted_conditions(spec, criteria)
+        source = spec.source.joined(scope, spec.source.table)
+        where = (*in_sight(spec, scope, criteria), *conditions.all)
+        return rows.select_from(source).where(*where).order_by(*order)
+    source, own = rows_alone(spec, scope, criteria)
+    rows = rows.where(*own)
     parents = parents_of(spec, scope, criteria)
     if parents is None:
-        return rows.select_from(source).order_by(currency)
+        return rows.select_from(source).order_by(*order)
     few = rows.select_from(source.join(parents.few, parents.of(parents.few.c))).where(parents.is_few)
     joined, has_parent = parents.all_joined(source)
     many = rows.select_from(joined).where(~parents.is_few, has_parent)
-    return union_all(few, many).order_by("currency")
+    return union_all(few, many).order_by(*order)
 
 
-def _sums_of(spec: ListSpec) -> Iterator[ColumnElement[int]]:
-    if spec.model is Transaction:
-        return _transaction_sums(Transaction, literal(1, BigInteger), Transaction.amount)
-    return _row_sums()
-
-
-def daily_totals(spec: ListSpec, scope: Scope, criteria: Criteria) -> Statement | None:
+def daily_sums(
+    spec: ListSpec, scope: Scope, criteria: Criteria, by: Dimension | None = None
+) -> Statement | None:
     """The sums, added up from the daily ones; None when these do not know what is asked."""
-    daily = TransactionDay if spec.model is Transaction else RemittanceDay
-    asked = asked_of(spec, criteria)
+    daily, conditions = spec.source.daily, sorted_conditions(spec, criteria)
     known = [condition for field in spec.filters for condition in field.daily_conditions(criteria.asked)]
-    if asked.remittance or asked.joined or len(known) < len(asked.own):
+    if daily is None or not _is_known(spec, conditions, len(known), by):
         return None
-    sums = _transaction_sums(daily, daily.count, daily.amount) if daily is TransactionDay else _day_sums()
+    grouped = None if by is None else by.daily
+    keys = _keys(grouped, daily.currency)
+    apart = grouped is not None and not tables_of(grouped) <= {name_of(daily.table)}
+    table = with_joins(daily.table, daily.joins, scope) if apart else daily.table
     return (
-        select(daily.currency, *sums)
+        select(*keys, *(measure.of_days() for measure in spec.measures))
+        .select_from(table)
         .where(
-            *_daily_scope(daily, scope, asked),
-            daily.day.between(criteria.period.first, criteria.period.last),
+            *_daily_scope(spec, daily, scope, criteria, by_contract=apart),
+            *_days(daily, criteria),
             *known,
         )
-        .group_by(daily.currency)
-        .order_by(daily.currency)
+        .group_by(*keys)
+        .order_by(*(key.name for key in keys))
     )
 
 
+def _is_known(spec: ListSpec, conditions: SortedConditions, known: int, by: Dimension | None) -> bool:
+    """Whether the daily sums know every measure, every filter but those of contracts, and the dimension."""
+    measured = all(measure.daily is not None for measure in spec.measures)
+    wider = conditions.joined or any(conditions.parents[1:])
+    return measured and not wider and known >= len(conditions.own) and (by is None or by.daily is not None)
+
+
 def _daily_scope(
-    daily: type[TransactionDay | RemittanceDay], scope: Scope, asked: SortedConditions
+    spec: ListSpec, daily: DailySums, scope: Scope, criteria: Criteria, *, by_contract: bool
 ) -> Iterator[Condition]:
     """The contracts' own sums when they matter, otherwise the one sum over all of them."""
     yield from in_scope(daily.merchant_id, daily.contract_id, scope)
-    if asked.contract:
-        yield daily.contract_id.in_(contracts(scope, asked.contract))
+    asked = sorted_conditions(spec, criteria).of_parents
+    if asked:
+        yield daily.contract_id.in_(parents_found(spec.source.parents[0], scope, criteria, asked))
+    elif by_contract and scope.contract_ids is None:
+        yield daily.contract_id != daily.all_contracts
     elif scope.contract_ids is None:
-        yield daily.contract_id == ALL_CONTRACTS
+        yield daily.contract_id == daily.all_contracts
 
 
-def _transaction_sums(
-    of: type[Transaction | TransactionDay], count: Expression, amount: Expression
-) -> Iterator[ColumnElement[int]]:
-    """The sums by type and outcome, from rows or from their daily sums."""
-    accepted = of.outcome == "accepted"
-    declined = and_(of.outcome == "declined", of.type != "preauthorisation")
-    yield sum_of("count", count)
-    yield sum_of("debit", amount, accepted, of.type == "debit")
-    yield sum_of("refund", amount, accepted, of.type == "refund")
-    yield sum_of("cancelled", amount, accepted, of.type == "cancellation")
-    yield sum_of("refund_cancelled", amount, accepted, of.type == "refund_cancellation")
-    yield sum_of("declined", amount, declined)
-    yield sum_of("declined_count", count, declined)
+def _days(daily: DailySums, criteria: Criteria) -> Iterator[Condition]:
+    if criteria.period is not None:
+        yield daily.day.between(criteria.period.first, criteria.period.last)
 
 
-def _row_sums() -> Iterator[ColumnElement[int]]:
-    """The sums of remittances, from the figures that each declares."""
-    yield sum_of("count", literal(1, BigInteger))
-    yield sum_of("debit", Remittance.debit_amount)
-    yield sum_of("refund", Remittance.refund_amount)
-    yield sum_of("cancelled", Remittance.cancellation_amount)
-    yield sum_of("refund_cancelled", Remittance.refund_cancellation_amount)
-    yield sum_of("declined", Remittance.declined_amount)
+def _keys(group: Expression | None, currency: Expression) -> list[Label[Any]]:
+    """The columns of the groups: the value of the dimension, if there is one, and the currency."""
+    its_currency: Label[Any] = currency.label(_CURRENCY)
+    return [its_currency] if group is None else [group.label(_GROUP), its_currency]
 
 
-def _day_sums() -> Iterator[ColumnElement[int]]:
-    for name in ("count", "debit", "refund", "cancelled", "refund_cancelled", "declined"):
-        yield sum_of(name, getattr(RemittanceDay, name))
-
-
-def sum_of(name: str, column: Expression, *where: Condition) -> ColumnElement[int]:
-    """The sum of ``column`` over the rows that meet ``where``, 0 when there is none, called ``name``."""
-    total: Expression = func.sum(column)
-    if where:
-        total = func.sum(column).filter(*where)
-    return cast(func.coalesce(total, 0), BigInteger).label(name)
+def _is_own(spec: ListSpec, expression: Expression) -> bool:
+    """Whether ``expression`` reads the listed rows alone."""
+    return tables_of(expression) <= {name_of(spec.source.table)}

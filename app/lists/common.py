@@ -6,14 +6,45 @@ payments.
 
 from __future__ import annotations
 
-from sqlalchemy import func
+from sqlalchemy import and_, func
 
 from app.listing.field import Field
 from app.listing.filters import ApplicationCode, Bank, Code, FreeText, Siret
-from app.listing.kinds import MOMENTS, Identifier, Kind, Row
+from app.listing.kinds import MOMENTS, Expression, Identifier, Kind, Row
+from app.listing.source import Join, Parent
 from app.models import Contract, Outlet, Remittance
 from app.wording import applications
 from app.wording.i18n import N_, language
+
+OUTLET_JOIN = Join(
+    Outlet.__table__,
+    lambda _scope: and_(Outlet.merchant_id == Contract.merchant_id, Outlet.id == Contract.outlet_id),
+)
+#: Up to so many contracts, their rows are looked up one contract after the other.
+FEW_CONTRACTS = 100
+
+
+def contract_joins(contract_id: Expression) -> tuple[Join, ...]:
+    """The contract that ``contract_id`` names, and its outlet."""
+    own = Join(
+        Contract.__table__,
+        lambda scope: and_(Contract.merchant_id == scope.merchant_id, Contract.id == contract_id),
+    )
+    return own, OUTLET_JOIN
+
+
+def contract_parent(contract_id: Expression) -> Parent:
+    """The contract that ``contract_id`` names, as the parent of its rows."""
+    return Parent(
+        table=Contract.__table__,
+        merchant_id=Contract.merchant_id,
+        contract_id=Contract.id,
+        link=(contract_id,),
+        keys=(Contract.id,),
+        joins=(OUTLET_JOIN,),
+        few=FEW_CONTRACTS,
+    )
+
 
 #: Titles of sections of the details.
 CONTRACT = N_("Contract")
@@ -68,16 +99,17 @@ BANK = Field(
 BANK_NAME = Field(
     name="bank_name", label=N_("Bank"), kind=Kind(), column=Contract.bank_name, section=CONTRACT
 )
+TRADE_NAME = Field(
+    name="trade_name",
+    label=N_("Trade name"),
+    kind=FreeText(),
+    column=Outlet.trade_name,
+    section=OUTLET,
+    filter=True,
+    slot="meta",
+)
 OUTLET_FIELDS = (
-    Field(
-        name="trade_name",
-        label=N_("Trade name"),
-        kind=FreeText(),
-        column=Outlet.trade_name,
-        section=OUTLET,
-        filter=True,
-        slot="meta",
-    ),
+    TRADE_NAME,
     Field(
         name="siret",
         label=N_("SIRET"),

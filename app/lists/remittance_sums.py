@@ -1,4 +1,7 @@
-"""The six totals of a remittance: what it declares of each type, against what its payments add up to."""
+"""Where remittances are, what is added up over them, and the six totals of one.
+
+A remittance declares a sum of each type; its payments, as received, add up to one.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,73 @@ from datetime import date
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from app.listing.kinds import Statement
+from app.listing.measures import Measure, row_count, sum_of
 from app.listing.scope import Scope
-from app.listing.source import Condition, in_scope
-from app.listing.sums import sum_of
-from app.models import Remittance, Transaction
+from app.listing.source import Condition, DailySums, Source, in_scope
+from app.lists.common import contract_joins, contract_parent
+from app.models import ALL_CONTRACTS, Remittance, RemittanceDay, Transaction
 from app.wording.i18n import N_, gettext
+
+SOURCE = Source(
+    table=Remittance.__table__,
+    id=Remittance.id,
+    merchant_id=Remittance.merchant_id,
+    contract_id=Remittance.contract_id,
+    day=Remittance.collected_on,
+    instant=Remittance.collected_at,
+    currency=Remittance.currency,
+    joins=contract_joins(Remittance.contract_id),
+    parents=(contract_parent(Remittance.contract_id),),
+    daily=DailySums(
+        table=RemittanceDay.__table__,
+        merchant_id=RemittanceDay.merchant_id,
+        contract_id=RemittanceDay.contract_id,
+        day=RemittanceDay.day,
+        currency=RemittanceDay.currency,
+        all_contracts=ALL_CONTRACTS,
+        joins=contract_joins(RemittanceDay.contract_id),
+    ),
+)
+#: The sums of remittances, from the figures that each declares.
+MEASURES = (
+    row_count(RemittanceDay.count),
+    Measure(
+        name="debit",
+        rows=Remittance.debit_amount,
+        daily=RemittanceDay.debit,
+        sign=1,
+        label=N_("Debits"),
+    ),
+    Measure(
+        name="refund",
+        rows=Remittance.refund_amount,
+        daily=RemittanceDay.refund,
+        sign=-1,
+        label=N_("Refunds"),
+    ),
+    Measure(
+        name="cancelled",
+        rows=Remittance.cancellation_amount,
+        daily=RemittanceDay.cancelled,
+        sign=-1,
+        label=N_("Cancellations"),
+    ),
+    Measure(
+        name="refund_cancelled",
+        rows=Remittance.refund_cancellation_amount,
+        daily=RemittanceDay.refund_cancelled,
+        sign=1,
+        label=N_("Cancelled refunds"),
+        optional=True,
+    ),
+    Measure(
+        name="declined",
+        rows=Remittance.declined_amount,
+        daily=RemittanceDay.declined,
+        label=N_("Declined, not counted"),
+        apart=True,
+    ),
+)
 
 _TITLES = {
     "debit": N_("Debits"),

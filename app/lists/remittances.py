@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
-from sqlalchemy import Connection, func
+from sqlalchemy import BigInteger, Connection, func
 
 from app.listing.amounts import Amount
 from app.listing.field import Field, Link
@@ -29,7 +30,8 @@ from app.lists.common import (
     TICKET_COLUMNS,
     day_and_time,
 )
-from app.lists.remittance_sums import TypeSum, sums_by_type
+from app.lists.freshness import freshness
+from app.lists.remittance_sums import MEASURES, SOURCE, TypeSum, sums_by_type
 from app.models import Remittance, RemittanceDay
 from app.tickets import remittance_ticket
 from app.wording import codes, money
@@ -135,6 +137,7 @@ FIELDS = (
         section=REMITTANCE,
         filter=True,
         sort=True,
+        sort_column=Remittance.collected_at,
         slot="meta",
     ),
     *CONTRACT_FIELDS,
@@ -147,6 +150,7 @@ FIELDS = (
         filter_column=func.abs(Remittance.net_amount),
         filter=True,
         sort=True,
+        sort_column=func.abs(Remittance.net_amount, type_=BigInteger),
         slot="aside",
     ),
     Field(
@@ -340,10 +344,8 @@ REMITTANCES = ListSpec(
     noun=Noun(*NN_("%(num)s remittance", "%(num)s remittances")),
     back=N_("All remittances"),
     empty=N_("No terminal called in this period."),
-    model=Remittance,
-    day=Remittance.collected_on,
-    instant=Remittance.collected_at,
-    amount=func.abs(Remittance.net_amount),
+    source=SOURCE,
+    measures=MEASURES,
     row_keys={
         "id": Remittance.id,
         "contract_id": Remittance.contract_id,
@@ -353,6 +355,7 @@ REMITTANCES = ListSpec(
     usual_filters=("date", "application", "trade_name", "amount", "status", "number"),
     sections=(REMITTANCE, CONTROL, CONTRACT, OUTLET, TERMINAL),
     row_title=_title,
+    freshness=partial(freshness, "remittances"),
     links=_links,
     alerts=_alerts,
     detail_part=DetailPart(read=_sums, template="lists/remittance_sums.html"),

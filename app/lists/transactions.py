@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from sqlalchemy import and_, case
 
@@ -26,6 +27,8 @@ from app.lists.common import (
     TICKET_COLUMNS,
     day_and_time,
 )
+from app.lists.freshness import freshness
+from app.lists.transaction_sums import MEASURES, SOURCE
 from app.models import Remittance, Transaction, TransactionDay
 from app.tickets import cardholder_ticket
 from app.wording import codes, money
@@ -84,6 +87,7 @@ FIELDS = (
         section=PAYMENT,
         filter=True,
         sort=True,
+        sort_column=Transaction.occurred_at,
         slot="meta",
     ),
     Field(
@@ -108,6 +112,7 @@ FIELDS = (
         filter_column=Transaction.amount,
         filter=True,
         sort=True,
+        sort_column=Transaction.amount,
         slot="aside",
         void=lambda row: row["outcome"] != "accepted",
     ),
@@ -333,10 +338,8 @@ TRANSACTIONS = ListSpec(
     noun=Noun(*NN_("%(num)s transaction", "%(num)s transactions")),
     back=N_("All transactions"),
     empty=N_("No payment in this period."),
-    model=Transaction,
-    day=Transaction.occurred_on,
-    instant=Transaction.occurred_at,
-    amount=Transaction.amount,
+    source=SOURCE,
+    measures=MEASURES,
     row_keys={
         "id": Transaction.id,
         "contract_id": Transaction.contract_id,
@@ -348,6 +351,7 @@ TRANSACTIONS = ListSpec(
     usual_filters=("date", "amount", "card", "application", "outcome", "trade_name"),
     sections=(PAYMENT, CARD, AUTHORISATION, REMITTANCE, CARDHOLDER, CONTRACT, OUTLET, TERMINAL),
     row_title=_title,
+    freshness=partial(freshness, "transactions"),
     links=_links,
     ticket=TicketSpec(
         columns={**TICKET_COLUMNS, "ticket": Transaction.ticket},

@@ -23,7 +23,6 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.accounts.journal import Event, record
 from app.listing.criteria import Criteria
 from app.listing.export import json_document, too_long, write_csv
-from app.listing.freshness import freshness
 from app.listing.period import Period
 from app.listing.query import one, page
 from app.listing.spec import ListSpec
@@ -54,7 +53,7 @@ def index(spec: ListSpec) -> AnyResponse:
     with database().reading() as connection:
         found = page(connection, spec, scope, criteria)
         sums = totals(connection, spec, scope, criteria)
-        fresh = freshness(connection, spec, scope, criteria.period, criteria.today)
+        fresh = spec.arrived(connection, scope, criteria.period, criteria.today)
     text = page_or_part(
         "lists/index.html",
         PARTS,
@@ -149,7 +148,7 @@ def _list_left(spec: ListSpec) -> str:
 
 def _file_name(spec: ListSpec, criteria: Criteria) -> str:
     """``transactions_2026-11-15_2026-11-21.csv``; the name of the list is the one of its address."""
-    period = criteria.period
+    period = criteria.period or Period(criteria.today, criteria.today)
     return f"{spec.path.removeprefix('/')}_{period.first.isoformat()}_{period.last.isoformat()}.csv"
 
 

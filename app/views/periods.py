@@ -24,7 +24,9 @@ class QuickPeriod:
 
 
 def quick_periods(criteria: Criteria) -> Iterator[QuickPeriod]:
-    """The usual periods, with every other filter kept."""
+    """The usual periods, with every other filter kept; none in a list without a period."""
+    if criteria.period is None:
+        return
     for message, period in _periods(criteria.today):
         moved = replace(criteria, period=period, after=None)
         yield QuickPeriod(gettext(message), moved.to_args(), period == criteria.period)

@@ -6,13 +6,15 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.listing.criteria import Criteria
-from app.listing.cursor import Cursor
+from app.listing.cursor import Cursor, Value
+from app.listing.filters import Refused
 from app.listing.period import LONGEST_DAYS, Period
 from app.listing.scope import Scope
 from app.lists import REMITTANCES, TRANSACTIONS
@@ -226,7 +228,7 @@ def test_words_of_a_search() -> None:
 
 
 def test_another_order_starts_from_the_first_page() -> None:
-    criteria = read(("after", "1772451069000000.1008"), ("type", "debit"))
+    criteria = read(("after", "-date~n~1772451069000000~1008"), ("type", "debit"))
     assert criteria.after is not None
     assert criteria.with_sort("amount").to_args() == (("type", "debit"), ("sort", "amount"))
     assert criteria.without("type").to_args() == ()
@@ -235,11 +237,42 @@ def test_another_order_starts_from_the_first_page() -> None:
 @given(
     st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1)),
     st.integers(0, 10**18 - 1),
-    st.none() | st.integers(0, 10**18 - 1),
+    st.none()
+    | st.integers(-(10**17), 10**18 - 1)
+    | st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40)
+    | st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1))
+    | st.decimals(allow_nan=False, allow_infinity=False, places=4, max_value=10**9, min_value=-(10**9)),
+    st.sampled_from(["-date", "date", "-amount", "number"]),
 )
-def test_a_cursor_reads_back(at: datetime, row_id: int, size: int | None) -> None:
-    cursor = Cursor(at.replace(tzinfo=UTC), row_id, size)
-    assert Cursor.parse(cursor.text(), sized=size is not None) == cursor
+def test_a_cursor_reads_back_in_its_own_order(at: datetime, row_id: int, value: Value, sort: str) -> None:
+    cursor = Cursor(sort, at.replace(tzinfo=UTC), row_id, value)
+    assert quote(cursor.text(), safe="") == cursor.text()
+    assert Cursor.parse(cursor.text(), sort, type(value)) == cursor
+    with pytest.raises(Refused):
+        Cursor.parse(cursor.text(), "-number", type(value))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "",
+            "x",
+            "-date~n~1~2~3",
+            "-date~n~1",
+            "-date~q7~1~2",
+            "-date~i~1~2",
+            "-date~tAA~1~2",
+            "-date~dNaN~1~2",
+        ),
+        *("-date~n~99999999999999999999~1", "-date~n~999999999999999999~1", "-date~l999999999999999999~1~2"),
+        "-date~t" + "A" * 500 + "~1~2",
+    ],
+)
+@pytest.mark.parametrize("kind", [type(None), bool, int, Decimal, str, datetime])
+def test_a_broken_cursor_is_refused(text: str, kind: type) -> None:
+    with pytest.raises(Refused):
+        Cursor.parse(text, "-date", kind)
 
 
 def test_nobody_has_the_unclaimed_rows_in_scope() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -203,9 +204,9 @@ def test_daily_sums_and_rows_give_the_same_totals(
     )
     scope = Scope(worlds[0].merchant_id, contract_ids)
     criteria = criteria_of(spec, asked, TODAY - timedelta(data.draw(st.integers(0, 40))), TODAY)
-    daily = sums.daily_totals(spec, scope, criteria)
+    daily = sums.daily_sums(spec, scope, criteria)
     assert daily is not None
-    rows = sums.row_totals(spec, scope, criteria)
+    rows = sums.row_sums(spec, scope, criteria)
     assert connection.execute(daily).all() == connection.execute(rows).all()
 
 
@@ -224,6 +225,30 @@ def test_pages_show_each_row_once_in_order(
     }[sort.removeprefix("-")]
     expected = sorted(mine.rows[name], key=key, reverse=sort.startswith("-"))
     assert [row["id"] for row in rows] == [row["id"] for row in expected]
+
+
+#: The fields of a list by which no index keeps its rows: of the rows, of what is joined to them, often empty.
+SORTED = {
+    "remittances": ("number", "status", "count", "serial", "opened", "application", "siret", "received_net"),
+    "transactions": ("type", "card", "expiry", "authorisation", "contract", "remittance", "collected"),
+}
+
+
+@pytest.mark.parametrize(("name", "field"), [(name, field) for name in SORTED for field in SORTED[name]])
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_any_column_orders_by_its_values(
+    name: str, field: str, sign: str, connection: Connection, worlds: list[World]
+) -> None:
+    fields = tuple(replace(each, sort=True) if each.name == field else each for each in SPECS[name].fields)
+    spec = replace(SPECS[name], fields=fields)
+    criteria = criteria_of(spec, {}, TODAY - timedelta(40), TODAY, ("sort", f"{sign}{field}"))
+    rows = all_pages(connection, spec, Scope(worlds[0].merchant_id), criteria, 7)
+    at = {row["id"]: row["_at"] for row in worlds[0].rows[name]}
+    known = [row for row in rows if row[field] is not None]
+    assert rows == sorted(known, key=lambda row: (row[field], at[row["id"]]), reverse=bool(sign)) + sorted(
+        (row for row in rows if row[field] is None), key=lambda row: at[row["id"]], reverse=bool(sign)
+    )
+    assert {row["id"] for row in rows} == at.keys()
 
 
 @pytest.mark.parametrize("name", SPECS)

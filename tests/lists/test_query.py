@@ -17,11 +17,10 @@ from app.listing import query
 from app.listing.amounts import Amount
 from app.listing.criteria import Criteria
 from app.listing.export import write_csv
-from app.listing.freshness import Freshness, freshness
-from app.listing.period import Period
+from app.listing.period import Freshness, Period
 from app.listing.scope import Scope
 from app.listing.spec import ListSpec
-from app.listing.sums import row_totals, totals
+from app.listing.sums import row_sums, totals
 from app.lists import REMITTANCES, TRANSACTIONS
 from app.lists.remittance_sums import TypeSum, sums_by_type
 from app.wording import money
@@ -90,7 +89,7 @@ def test_each_question_is_one_statement(
             lambda: query.page(connection, spec, shop, criteria),
             lambda: totals(connection, spec, shop, criteria),
             lambda: query.one(connection, spec, shop, 1),
-            lambda: freshness(connection, spec, shop, criteria.period, TODAY),
+            lambda: spec.arrived(connection, shop, criteria.period, TODAY),
         )
         assert [statements_of(connection, question) for question in questions] == [1, 1, 1, 1]
 
@@ -187,7 +186,7 @@ def test_sums_of_one_amount_need_its_index_alone(
 ) -> None:
     merchant_id = many_payments(module_database)
     plan = plan_of(
-        module_database, row_totals(TRANSACTIONS, Scope(merchant_id), criteria_of(TRANSACTIONS, *args))
+        module_database, row_sums(TRANSACTIONS, Scope(merchant_id), criteria_of(TRANSACTIONS, *args))
     )
     assert "Index Only Scan" in plan
     assert "Bitmap" not in plan
@@ -201,7 +200,7 @@ def test_an_outlet_is_found_by_the_index_of_its_siret(spec: ListSpec, module_dat
         connection.execute(text(SHOPS), {"merchant": merchant_id})
         connection.execute(text("ANALYZE remittance"))
     criteria = criteria_of(spec, ("siret", "99999900000123"))
-    plan = plan_of(module_database, row_totals(spec, Scope(merchant_id), criteria))
+    plan = plan_of(module_database, row_sums(spec, Scope(merchant_id), criteria))
     assert plan.count("ltrim(siret, '0'::text) = '99999900000123'") >= 2  # looked for, then checked again
     assert "Bitmap Index Scan" in plan
 
@@ -342,8 +341,8 @@ def test_freshness_of_two_sources(database: Database) -> None:
         factories.a_received_day(connection, source_id=new, day=date(2026, 2, 28))
     with database.reading() as connection:
 
-        def ask(spec: ListSpec, scope: Scope, period: Period = WEEK) -> Freshness:
-            return freshness(connection, spec, scope, period, TODAY)
+        def ask(spec: ListSpec, scope: Scope, period: Period = WEEK) -> Freshness | None:
+            return spec.arrived(connection, scope, period, TODAY)
 
         whole, part = Scope(merchant_id), Scope(merchant_id, (first,))
         # The second source owes from its first day to the end of its contract; today is never owed.

@@ -312,12 +312,14 @@ def totals(name: str, rows: list[Row]) -> list[Row]:
     for row in rows:
         line = sums.setdefault(row["currency"], Counter())
         line.update(add(row), count=1)
-    return [_line(currency, sums[currency]) for currency in sorted(sums)]
+    return [_line(name, currency, sums[currency]) for currency in sorted(sums)]
 
 
-def _line(currency: str, line: Counter[str]) -> Row:
+def _line(name: str, currency: str, line: Counter[str]) -> Row:
     net = line["debit"] - line["cancelled"] - line["refund"] + line["refund_cancelled"]
-    kept = {name: line[name] for name in ("debit", "refund", "cancelled", "declined", "count")}
+    further = ("declined_count",) if name == "transactions" else ()
+    measured = ("debit", "refund", "cancelled", "refund_cancelled", "declined", "count", *further)
+    kept = {measure: line[measure] for measure in measured}
     return {"currency": currency, "net": net, **kept}
 
 
@@ -330,4 +332,5 @@ def _transaction_sums(row: Row) -> dict[str, int]:
         return {}
     names = {"cancellation": "cancelled", "refund_cancellation": "refund_cancelled"}
     name = "declined" if row["outcome"] == "declined" else names.get(row["type"], row["type"])
-    return {name: abs(row["amount"])}
+    declined = {"declined_count": 1} if name == "declined" else {}
+    return {name: abs(row["amount"]), **declined}

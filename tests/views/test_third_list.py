@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import insert, text
 
 from app.accounts import passwords
-from app.lists import LISTS, TRANSACTIONS
+from app.database.engine import Role as DatabaseRole
+from app.listing.criteria import Criteria
+from app.listing.scope import Scope
+from app.listing.sums import series
+from app.lists import LISTS
 from app.models import Role
 from app.web import access_matrix
 from app.web.access_matrix import ROUTES, Answer, Relation, list_routes
+from app.web.context import today
+from tests.views.incidents import INCIDENT, INCIDENTS
 from tests.views.neighbours import enter, neighbours
-from tests.views.town import hashed_once, plain, portal
+from tests.views.town import hashed_once, plain, portal, rows
 
-ECHOES = replace(TRANSACTIONS, name="echoes", path="/echos", title="Echoes", in_menu=False)
+YESTERDAY = today() - timedelta(days=1)
+#: The same rows in a list that has no period: all of them, always.
+WHOLE = replace(
+    INCIDENTS, name="every_incident", path="/tous-incidents", source=replace(INCIDENTS.source, day=None)
+)
 
 
 @pytest.fixture(scope="module")
 def declared():
-    """The list, known to the portal as its two own are."""
+    """The lists, known to the portal as its own are."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(LISTS, ECHOES.name, ECHOES)
-        for endpoint, guard in list_routes(ECHOES).items():
-            patch.setitem(ROUTES, endpoint, guard)
+        for spec in (INCIDENTS, WHOLE):
+            patch.setitem(LISTS, spec.name, spec)
+            for endpoint, guard in list_routes(spec).items():
+                patch.setitem(ROUTES, endpoint, guard)
         patch.setattr(passwords, "hashed", hashed_once)
         yield
 
@@ -35,7 +48,29 @@ def app(declared, module_database, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def everybody(app, module_database):
-    return neighbours(app, module_database)
+    made = neighbours(app, module_database)
+    with module_database.writing(DatabaseRole.OWNER) as connection:
+        INCIDENT.create(connection)
+        connection.execute(text("GRANT SELECT ON incident TO portal_web"))
+        for shop in made.shops.values():
+            connection.execute(insert(INCIDENT), [incident(shop, number) for number in range(1, 4)])
+    return made
+
+
+def incident(shop, number):
+    at = datetime.combine(YESTERDAY, datetime.min.time()) + timedelta(hours=9 + number)
+    return {
+        "merchant_id": shop.merchant_id,
+        "id": number,
+        "contract_id": shop.contract_id,
+        "happened_on": YESTERDAY,
+        "happened_at": at.replace(tzinfo=UTC),
+        "happened_local": at,
+        "kind": "lost" if number == 1 else "paper",
+        "words": None if number == 1 else f"{shop.marker} incident {number}",
+        "cost": 100 * number,
+        "currency": "EUR",
+    }
 
 
 @pytest.fixture(scope="module", params=list(Role))
@@ -45,43 +80,80 @@ def browser(request, app, module_database, everybody):
     return browser
 
 
-def addresses(row_id):
-    """Every address of the list that is read, and what it is of."""
+@pytest.fixture(scope="module")
+def owner(app, module_database, everybody):
+    return enter(app, module_database, everybody.person(Role.OWNER, "ALPHA"))
+
+
+def addresses(spec):
+    """Every address of a list that is read, by its page."""
+    row = f"{spec.path}/2"
     return {
-        "index": "/echos",
-        "document": "/echos.json",
-        "download": "/echos.csv",
-        "detail": f"/echos/{row_id}",
-        "ticket": f"/echos/{row_id}/ticket",
-        "ticket_file": f"/echos/{row_id}/ticket.pdf",
-        "sending": f"/echos/{row_id}/envoi",
+        "index": spec.path,
+        "document": f"{spec.path}.json",
+        "download": f"{spec.path}.csv",
+        "detail": row,
+        "ticket": f"{row}/ticket",
+        "ticket_file": f"{row}/ticket.pdf",
+        "sending": f"{row}/envoi",
     }
 
 
-def test_every_address_answers_as_the_matrix_says(browser, everybody):
-    row_id = everybody.shops["ALPHA"].transaction_ids[0]
-    for page, path in addresses(row_id).items():
-        expected = access_matrix.answer(browser.role, ROUTES[f"echoes.{page}"], Relation.OWN)
+@pytest.mark.parametrize("spec", [INCIDENTS, WHOLE], ids=lambda spec: spec.name)
+def test_every_address_answers_as_the_matrix_says(browser, spec):
+    for page, path in addresses(spec).items():
+        expected = access_matrix.answer(browser.role, ROUTES[f"{spec.name}.{page}"], Relation.OWN)
         with browser.get(path) as response:
             assert response.status_code == (200 if expected is Answer.ALLOWED else 403), path
 
 
-def test_a_ticket_of_it_is_sent_and_told_of(app, module_database, everybody):
-    owner = enter(app, module_database, everybody.person(Role.OWNER, "ALPHA"))
-    row_id = everybody.shops["ALPHA"].transaction_ids[0]
-    first = owner.page(f"/echos/{row_id}/envoi")
-    onward = next(link["href"] for link in first.all("a") if "Suite" in link.text or "Suivant" in link.text)
+@pytest.mark.parametrize("spec", [INCIDENTS, WHOLE], ids=lambda spec: spec.name)
+def test_page_json_and_csv_show_the_same(owner, spec):
+    page = owner.page(spec.path)
+    assert "3 incidents · -6,00 €" in plain(page.one("h2"))
+    assert len(rows(page)) == 3
+    found = owner.get(f"{spec.path}.json?sort=words").json
+    assert found["totals"] == [{"currency": "EUR", "count": 3, "cost": 600, "net": -600}]
+    assert [row["id"] for row in found["rows"]] == [2, 3, 1]
+    with owner.get(f"{spec.path}.csv") as file:
+        assert len(file.text.splitlines()) == 4
+    assert (
+        len(rows(owner.page(f"{spec.path}?kind=paper&words=alpha&contract={found['rows'][0]['contract']}")))
+        == 2
+    )
+    assert not owner.page(f"{spec.path}?words=bravo").all("table")
+
+
+def test_its_rows_are_those_in_scope(app, module_database, everybody):
+    limited = enter(app, module_database, everybody.limited(Role.OWNER))
+    assert limited.get("/incidents.json").json["count"] == 0
+    assert limited.get("/incidents/2").status_code == 404
+
+
+def test_its_sums_are_grouped_by_its_dimension(module_database, everybody):
+    scope = Scope(everybody.shops["ALPHA"].merchant_id)
+    criteria = Criteria.from_args(INCIDENTS, [], today())
+    with module_database.reading() as connection:
+        groups = series(connection, INCIDENTS, scope, criteria, by=INCIDENTS.dimensions[0])
+    assert [(group.key, group.totals.count, group.totals.lines[0]["cost"]) for group in groups] == [
+        ("lost", 1, 100),
+        ("paper", 2, 500),
+    ]
+
+
+def test_a_ticket_of_it_is_sent_and_told_of(owner):
+    first = owner.page("/incidents/2/envoi")
+    onward = next(link["href"] for link in first.all("a") if "Suivant" in link.text)
     key = owner.page(onward).one("input", name="request_key")["value"]
     data = {"request_key": key, "to": "a@maison.example"}
-    assert owner.post_form(f"/echos/{row_id}/envoi", **data).location == f"/echos/{row_id}#envois"
-    assert "a@maison.example" in plain(owner.page(f"/echos/{row_id}").one("section", id="envois"))
-    assert not owner.page(f"/transactions/{row_id}").all("section", id="envois")
-    assert "Echoes" in plain(owner.page("/journal").one("main"))
+    assert owner.post_form("/incidents/2/envoi", **data).location == "/incidents/2#envois"
+    assert "a@maison.example" in plain(owner.page("/incidents/2").one("section", id="envois"))
+    assert not owner.page("/incidents/3").all("section", id="envois")
+    assert "Incidents" in plain(owner.page("/journal").one("main"))
 
 
 def test_its_own_permission_can_keep_it_from_a_role():
-    kept = replace(ECHOES, permission="journal")
-    guards = list_routes(kept)
-    for guard in guards.values():
+    kept = replace(INCIDENTS, permission="journal")
+    for guard in list_routes(kept).values():
         assert access_matrix.answer(Role.VIEWER, guard, Relation.OWN) is Answer.REFUSED
         assert access_matrix.answer(Role.OWNER, guard, Relation.OWN) is Answer.ALLOWED

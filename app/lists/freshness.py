@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sqlalchemy import (
@@ -22,36 +21,27 @@ from sqlalchemy import (
 )
 
 from app.listing.kinds import Expression, Statement
-from app.listing.period import Period
+from app.listing.period import Freshness, Period
 from app.listing.scope import Scope
 from app.listing.source import in_scope
-from app.listing.spec import ListSpec
-from app.models import DEFAULT_TIME_ZONE, Contract, Outlet, ReceivedDay, Transaction
+from app.models import DEFAULT_TIME_ZONE, Contract, Outlet, ReceivedDay
 
 _FOREVER = literal_column("date 'infinity'", Date)
 _ONE_DAY = literal_column("interval '1 day'", Interval)
 
 
-@dataclass(frozen=True)
-class Freshness:
-    """The last day received, None when nothing ever was; the days of the period that are missing."""
-
-    up_to: date | None
-    missing: tuple[date, ...]
-
-
-def freshness(connection: Connection, spec: ListSpec, scope: Scope, period: Period, today: date) -> Freshness:
+def freshness(subject: str, connection: Connection, scope: Scope, period: Period, today: date) -> Freshness:
     """What the sources of the scope's contracts have delivered of ``period``.
 
-    A source owes every day from its first one up to yesterday, as long as one of its contracts is
-    valid. ``today`` is never missing: it arrives tomorrow.
+    ``subject`` is what the files of a day received are about: transactions, remittances. A source owes every
+    day from its first one up to yesterday, as long as one of its contracts is valid. ``today`` is never
+    missing: it arrives tomorrow.
     """
-    up_to, missing = connection.execute(_statement(spec, scope, period, today)).one()
+    up_to, missing = connection.execute(_statement(subject, scope, period, today)).one()
     return Freshness(up_to, tuple(missing))
 
 
-def _statement(spec: ListSpec, scope: Scope, period: Period, today: date) -> Statement:
-    subject = "transactions" if spec.model is Transaction else "remittances"
+def _statement(subject: str, scope: Scope, period: Period, today: date) -> Statement:
     sources = _sources(scope, subject)
     last = min(period.last, today - timedelta(days=1))
     owed = _owed(sources, period.first, last)

@@ -1,0 +1,149 @@
+"""From scope and criteria to SQL: scope first, each filter where the column it reads lives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import CTE, BigInteger, FromClause, and_, exists, func, literal_column, select
+
+from app.listing.criteria import Criteria
+from app.listing.field import tables_of
+from app.listing.kinds import Expression, Statement
+from app.listing.scope import Scope
+from app.listing.source import Condition, Parent, Source, in_scope, name_of, with_joins
+from app.listing.spec import ListSpec
+
+_NO_ID = literal_column("0", BigInteger)
+
+
+@dataclass(frozen=True)
+class SortedConditions:
+    """The conditions of the filters, by what they read.
+
+    ``own``: the listed rows alone; ``parents``: one tuple for each parent of the source, the parent alone;
+    ``joined``: the rows along with what is joined to them.
+    """
+
+    own: tuple[Condition, ...]
+    parents: tuple[tuple[Condition, ...], ...]
+    joined: tuple[Condition, ...]
+
+    @property
+    def all(self) -> tuple[Condition, ...]:
+        """Every condition, for rows that are joined to everything anyway."""
+        return (*self.own, *self.of_parents, *self.joined)
+
+    @property
+    def of_parents(self) -> tuple[Condition, ...]:
+        """The conditions of all parents."""
+        return tuple(condition for conditions in self.parents for condition in conditions)
+
+    @property
+    def widest(self) -> int | None:
+        """The place of the widest parent that is asked about: it knows what the narrower ones do."""
+        asked = [place for place, conditions in enumerate(self.parents) if conditions]
+        return asked[-1] if asked else None
+
+
+def sorted_conditions(spec: ListSpec, criteria: Criteria) -> SortedConditions:
+    """The conditions of ``criteria``, sorted by the tables they read."""
+    source = spec.source
+    places: dict[int | str, list[Condition]] = {}
+    for field in spec.filters:
+        for condition in field.conditions(criteria.asked):
+            places.setdefault(_place(source, tables_of(condition)), []).append(condition)
+    return SortedConditions(
+        own=tuple(places.get("own", ())),
+        parents=tuple(tuple(places.get(place, ())) for place in range(len(source.parents))),
+        joined=tuple(places.get("joined", ())),
+    )
+
+
+def _place(source: Source, tables: frozenset[str]) -> int | str:
+    if tables <= {name_of(source.table)}:
+        return "own"
+    known = (place for place, parent in enumerate(source.parents) if tables <= parent.tables)
+    return next(known, "joined")
+
+
+def in_sight(spec: ListSpec, scope: Scope, criteria: Criteria) -> Iterator[Condition]:
+    """Scope, then the local days, which partitions go by, and the instants, which indexes go by."""
+    source, period = spec.source, criteria.period
+    yield from source.in_scope(scope)
+    yield from source.in_period(period)
+    if source.day is not None and period is not None:
+        earliest, latest = period.instants
+        yield source.instant >= earliest
+        yield source.instant < latest
+
+
+def rows_alone(spec: ListSpec, scope: Scope, criteria: Criteria) -> tuple[FromClause, list[Condition]]:
+    """Where the rows are, and what they must meet whatever their parents."""
+    conditions, source = sorted_conditions(spec, criteria), spec.source
+    rows = source.joined(scope, source.table) if conditions.joined else source.table
+    return rows, [*in_sight(spec, scope, criteria), *conditions.own, *conditions.joined]
+
+
+@dataclass(frozen=True)
+class Parents:
+    """The parents that the filters leave, such as contracts: theirs are the rows asked for.
+
+    ``link`` are the columns of ``rows`` that name a parent, as ``found`` selects it. ``few`` holds
+    all parents when ``is_few``; otherwise their number is not known.
+    """
+
+    rows: FromClause
+    link: tuple[Expression, ...]
+    found: Statement
+    few: CTE
+    is_few: Condition
+
+    def of(self, parents: Iterable[Expression]) -> Condition:
+        """True for the rows of one of ``parents``."""
+        return and_(*(column == parent for column, parent in zip(self.link, parents, strict=True)))
+
+    @property
+    def probe(self) -> Condition:
+        """True for rows that have such a parent, looked up row by row: for a page of many.
+
+        OFFSET keeps the planner from computing all the parents first.
+        """
+        same = self.of(self.found.selected_columns)
+        return exists(self.found.where(same).offset(0).correlate(self.rows))
+
+    def all_joined(self, source: FromClause) -> tuple[FromClause, Condition]:
+        """``source`` joined to all such parents, and what is true for their rows: for sums of many.
+
+        An outer join keeps the planner, which cannot know how many there are, from looping over them.
+        """
+        parents = self.found.subquery("parents")
+        has_parent = func.coalesce(next(iter(parents.c)), _NO_ID) != _NO_ID
+        return source.outerjoin(parents, self.of(parents.c)), has_parent
+
+
+def parents_of(spec: ListSpec, scope: Scope, criteria: Criteria) -> Parents | None:
+    """The parents that filters and scope are about; None when only the rows themselves matter."""
+    conditions, source = sorted_conditions(spec, criteria), spec.source
+    place = conditions.widest
+    if place is None and source.parents and scope.contract_ids is not None:
+        place = 0
+    if place is None:
+        return None
+    parent = source.parents[place]
+    found = parents_found(parent, scope, criteria, conditions.of_parents)
+    few = found.limit(parent.few + 1).cte("few")
+    is_few = select(func.count() <= parent.few).select_from(few).scalar_subquery()
+    return Parents(source.table, parent.link, found, few, is_few)
+
+
+def parents_found(
+    parent: Parent, scope: Scope, criteria: Criteria, where: Iterable[Condition] = ()
+) -> Statement:
+    """The keys of the parents in scope that meet ``where``."""
+    within = () if parent.within is None or criteria.period is None else (parent.within(criteria.period),)
+    return (
+        select(*parent.keys)
+        .select_from(with_joins(parent.table, parent.joins, scope))
+        .where(*in_scope(parent.merchant_id, parent.contract_id, scope), *within, *where)
+    )

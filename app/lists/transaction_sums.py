@@ -1,0 +1,109 @@
+"""Where transactions are, and what is added up over them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, and_, literal
+
+from app.listing.measures import Measure, row_count
+from app.listing.source import Condition, DailySums, Join, Parent, Source
+from app.lists.common import contract_joins, contract_parent
+from app.models import ALL_CONTRACTS, Remittance, Transaction, TransactionDay
+from app.wording.i18n import N_
+
+#: A terminal calls within days of a payment; a month of margin also bears a clock that is wrong.
+COLLECTION_MARGIN = timedelta(days=31)
+#: Up to so many telecollections, their payments are looked up one after the other.
+FEW_REMITTANCES = 1000
+
+SOURCE = Source(
+    table=Transaction.__table__,
+    id=Transaction.id,
+    merchant_id=Transaction.merchant_id,
+    contract_id=Transaction.contract_id,
+    day=Transaction.occurred_on,
+    instant=Transaction.occurred_at,
+    currency=Transaction.currency,
+    joins=(
+        Join(
+            Remittance.__table__,
+            lambda scope: and_(
+                Remittance.merchant_id == scope.merchant_id,
+                Remittance.id == Transaction.remittance_id,
+                Remittance.collected_on == Transaction.collected_on,
+            ),
+        ),
+        *contract_joins(Transaction.contract_id),
+    ),
+    parents=(
+        contract_parent(Transaction.contract_id),
+        Parent(
+            table=Remittance.__table__,
+            merchant_id=Remittance.merchant_id,
+            contract_id=Remittance.contract_id,
+            link=(Transaction.remittance_id, Transaction.collected_on),
+            keys=(Remittance.id, Remittance.collected_on),
+            joins=contract_joins(Remittance.contract_id),
+            few=FEW_REMITTANCES,
+            within=lambda period: Remittance.collected_on >= period.first - COLLECTION_MARGIN,
+        ),
+    ),
+    daily=DailySums(
+        table=TransactionDay.__table__,
+        merchant_id=TransactionDay.merchant_id,
+        contract_id=TransactionDay.contract_id,
+        day=TransactionDay.day,
+        currency=TransactionDay.currency,
+        all_contracts=ALL_CONTRACTS,
+        joins=contract_joins(TransactionDay.contract_id),
+    ),
+)
+
+
+def _accepted(of: type[Transaction | TransactionDay], kind: str) -> Condition:
+    return and_(of.outcome == "accepted", of.type == kind)
+
+
+def _declined(of: type[Transaction | TransactionDay]) -> Condition:
+    return and_(of.outcome == "declined", of.type != "preauthorisation")
+
+
+def _measure(name: str, kind: str, label: str, sign: int, **further: Any) -> Measure:
+    """The sum of the accepted payments of a type."""
+    return Measure(
+        name=name,
+        rows=Transaction.amount,
+        where=(_accepted(Transaction, kind),),
+        daily=TransactionDay.amount,
+        daily_where=(_accepted(TransactionDay, kind),),
+        sign=sign,
+        label=label,
+        **further,
+    )
+
+
+MEASURES = (
+    row_count(TransactionDay.count),
+    _measure("debit", "debit", N_("Debits"), 1),
+    _measure("refund", "refund", N_("Refunds"), -1),
+    _measure("cancelled", "cancellation", N_("Cancellations"), -1),
+    _measure("refund_cancelled", "refund_cancellation", N_("Cancelled refunds"), 1, optional=True),
+    Measure(
+        name="declined",
+        rows=Transaction.amount,
+        where=(_declined(Transaction),),
+        daily=TransactionDay.amount,
+        daily_where=(_declined(TransactionDay),),
+        label=N_("Declined, not counted"),
+        apart=True,
+    ),
+    Measure(
+        name="declined_count",
+        rows=literal(1, BigInteger),
+        where=(_declined(Transaction),),
+        daily=TransactionDay.count,
+        daily_where=(_declined(TransactionDay),),
+    ),
+)
