@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from app.config import Config
-from app.database.engine import Database
+from app.database.engine import Database, Role
 from app.database.migrate import ready
 from app.wording.i18n import N_, gettext
 from importers.files import report
@@ -63,7 +63,6 @@ def load_all(
 )
 def source(name: str, reseller: str) -> None:
     """Bind a source; what was kept aside for want of it appears."""
-    from app.database.engine import Role  # noqa: PLC0415
     from importers.files import sources  # noqa: PLC0415
 
     database = ready(Config.from_env())
@@ -98,12 +97,41 @@ def mapping_try(path: Path, cards: str) -> None:
     try:
         explanation = explain.explain(path, CardNumbers(cards))
     except Refused as refused:
-        reasons = "\n".join(refusal.text() for refusal in refused.refusals)
-        raise click.ClickException(
-            gettext("The file would be set aside:\n%(reasons)s", reasons=reasons)
-        ) from None
+        raise _set_aside(refused) from None
     for line in explain.lines(explanation):
         click.echo(line)
+
+
+@mapping.command("match", help=N_("Say what bank statements would credit; nothing is written."))
+@click.argument(
+    "paths",
+    nargs=-1,
+    required=True,
+    metavar="FILE…",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+)
+@click.option("--merchant", required=True, metavar="CODE", help=N_("Whose remittances: the merchant's code."))
+def mapping_match(paths: tuple[Path, ...], merchant: str) -> None:
+    """Print which lines credit which remittances, by which rule, and what is left."""
+    from importers import explain  # noqa: PLC0415
+    from importers.matching import trial  # noqa: PLC0415
+
+    try:
+        statements = [explain.bank_statements(path) for path in paths]
+    except Refused as refused:
+        raise _set_aside(refused) from None
+    try:
+        with ready(Config.from_env()).reading(Role.IMPORT) as connection:
+            found = trial.tried(connection, merchant, statements)
+    except trial.UnknownMerchantError:
+        raise click.ClickException(gettext("No merchant has the code %(code)s.", code=merchant)) from None
+    for line in trial.words(found):
+        click.echo(line)
+
+
+def _set_aside(refused: Refused) -> click.ClickException:
+    reasons = "\n".join(refusal.text() for refusal in refused.refusals)
+    return click.ClickException(gettext("The file would be set aside:\n%(reasons)s", reasons=reasons))
 
 
 _POSITIVE = click.IntRange(min=1)

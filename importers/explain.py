@@ -20,7 +20,7 @@ from importers.files.refusals import refuse
 from importers.formats import camt, cfonb120, journals
 from importers.formats.amex import disputes, eptrn, grrcn
 from importers.formats.amex.cards import CardNumbers
-from importers.reading.headings import Heading, Use
+from importers.reading.headings import SourceColumn, Use
 from importers.records.banking import BankStatements
 from importers.records.chargebacks import Chargebacks
 from importers.records.operations import Operations
@@ -36,33 +36,33 @@ _USES = {Use.KEPT: "%(field)s", Use.DROPPED: N_("dropped"), Use.NEVER_STORED: N_
 
 
 @dataclass(frozen=True, kw_only=True)
-class Explanation:
+class FileExplanation:
     """What a reader understood: the format in its own words, facts by label, columns, records."""
 
     format: str
     records: tuple[MoneyRecords, ...]
     facts: tuple[tuple[str, str], ...] = ()
-    headings: tuple[Heading, ...] = ()
+    headings: tuple[SourceColumn, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Reader:
     first_line: re.Pattern[bytes]
-    explain: Callable[[bytes, str, CardNumbers], Explanation]
+    explain: Callable[[bytes, str, CardNumbers], FileExplanation]
 
 
-def _cfonb120(data: bytes, _name: str, _cards: CardNumbers) -> Explanation:
-    return Explanation(format=cfonb120.NAME, records=(cfonb120.read(data),))
+def _cfonb120(data: bytes, _name: str, _cards: CardNumbers) -> FileExplanation:
+    return FileExplanation(format=cfonb120.NAME, records=(cfonb120.read(data),))
 
 
-def _camt(data: bytes, _name: str, _cards: CardNumbers) -> Explanation:
-    return Explanation(format=camt.version(data), records=(camt.read(data),))
+def _camt(data: bytes, _name: str, _cards: CardNumbers) -> FileExplanation:
+    return FileExplanation(format=camt.version(data), records=(camt.read(data),))
 
 
-def _journal(data: bytes, name: str, _cards: CardNumbers) -> Explanation:
+def _journal(data: bytes, name: str, _cards: CardNumbers) -> FileExplanation:
     journal = journals.read(data, name)
     facts = ((N_("encoding"), journal.rows.encoding), (N_("delimiter"), repr(journal.rows.delimiter)))
-    return Explanation(
+    return FileExplanation(
         format=f"{journals.NAME} {journal.kind} {journal.version}",
         records=(journal.records,),
         facts=facts,
@@ -70,19 +70,19 @@ def _journal(data: bytes, name: str, _cards: CardNumbers) -> Explanation:
     )
 
 
-def _grrcn(data: bytes, _name: str, cards: CardNumbers) -> Explanation:
+def _grrcn(data: bytes, _name: str, cards: CardNumbers) -> FileExplanation:
     found = grrcn.read(data, cards)
     facts = tuple((code, str(count)) for code, count in found.counts.items())
     name = f"{grrcn.NAME} {found.version}"
-    return Explanation(format=name, records=(found.settlements, found.chargebacks), facts=facts)
+    return FileExplanation(format=name, records=(found.settlements, found.chargebacks), facts=facts)
 
 
-def _eptrn(data: bytes, _name: str, cards: CardNumbers) -> Explanation:
-    return Explanation(format=eptrn.NAME, records=eptrn.read(data, cards))
+def _eptrn(data: bytes, _name: str, cards: CardNumbers) -> FileExplanation:
+    return FileExplanation(format=eptrn.NAME, records=eptrn.read(data, cards))
 
 
-def _disputes(data: bytes, _name: str, cards: CardNumbers) -> Explanation:
-    return Explanation(format=disputes.kind(data), records=(disputes.read(data, cards),))
+def _disputes(data: bytes, _name: str, cards: CardNumbers) -> FileExplanation:
+    return FileExplanation(format=disputes.kind(data), records=(disputes.read(data, cards),))
 
 
 _READERS = (
@@ -95,7 +95,7 @@ _READERS = (
 )
 
 
-def explain(path: Path, cards: CardNumbers = CardNumbers.REFUSE) -> Explanation:
+def explain(path: Path, cards: CardNumbers = CardNumbers.REFUSE) -> FileExplanation:
     """What is understood of the file at ``path``. Raises Refused, and OSError when it cannot be read."""
     data = path.read_bytes()
     reader = next((one for one in _READERS if one.first_line.match(data)), None)
@@ -104,7 +104,15 @@ def explain(path: Path, cards: CardNumbers = CardNumbers.REFUSE) -> Explanation:
     return reader.explain(data, path.name, cards)
 
 
-def lines(explanation: Explanation) -> Iterator[str]:
+def bank_statements(path: Path) -> BankStatements:
+    """The statements of the file at ``path``. Raises Refused, also for a file that holds none."""
+    for records in explain(path).records:
+        if isinstance(records, BankStatements):
+            return records
+    raise refuse(N_("expected statements of a bank"))
+
+
+def lines(explanation: FileExplanation) -> Iterator[str]:
     """The explanation in words, a line each."""
     yield gettext("Format: %(format)s", format=explanation.format)
     for label, value in explanation.facts:

@@ -67,10 +67,11 @@ def _ibans(text: str) -> Iterator[tuple[int, int]]:
         places = [place for place in range(*found.span()) if text[place] != " "]
         places = places[: _IBAN_LENGTHS.get(found[0][:2].upper(), 0)]
         code = "".join(text[place] for place in places).upper()
-        if len(code) == _IBAN_LENGTHS.get(code[:2], -1) and _passes_iban(code):
+        if len(code) == _IBAN_LENGTHS.get(code[:2], -1) and passes_iban(code):
             yield places[0], places[-1] + 1
 
 
-def _passes_iban(code: str) -> bool:
+def passes_iban(code: str) -> bool:
+    """Whether the check digits of an IBAN, in capitals and without blanks, are right (ISO 13616)."""
     digits = "".join(str(int(letter, 36)) for letter in code[4:] + code[:4])
     return int(digits) % _IBAN_MODULUS == _IBAN_REMAINDER

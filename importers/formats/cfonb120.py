@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from app.wording.i18n import N_
 from app.wording.money import DEFAULT_EXPONENT, exponent
 from importers.files.refusals import Notice, Refusal, Refused, refuse
-from importers.reading.fixed_width import Field, FixedWidth, Texts, Truths, first_refused, texts
+from importers.reading.fixed_width import FixedWidth, PlaceRange, Texts, Truths, first_refused, texts
 from importers.records import banking
 from importers.records.banking import BankStatements
 
@@ -29,23 +29,23 @@ FIRST_LINE = re.compile(rb"(?:\xef\xbb\xbf)?\s*0[1457][0-9]{5}.{4}[0-9]{5}(?:[A-
 # FixedWidth are up to one character longer than they should be; a longer line holds several.
 _LONGEST_RECORD = 121
 
-_CODE = Field(N_("record code"), 1, 2)
-_BANK = Field(N_("bank code"), 3, 7)
-_INNER_CODE = Field(N_("bank's own code"), 8, 11)
-_BRANCH = Field(N_("branch"), 12, 16)
-_CURRENCY = Field(N_("currency"), 17, 19)
-_DECIMALS = Field(N_("decimals"), 20, 20)
-_ACCOUNT = Field(N_("account number"), 22, 32)
-_INTERBANK_CODE = Field(N_("interbank code"), 33, 34)
-_DAY = Field(N_("day"), 35, 40)
-_VALUE_DAY = Field(N_("value day"), 43, 48)
-_LABEL = Field(N_("label"), 49, 79)
-_ENTRY_NUMBER = Field(N_("entry number"), 82, 88)
-_AMOUNT = Field(N_("amount"), 91, 104)
-_REFERENCE = Field(N_("reference"), 105, 120)
-_QUALIFIER = Field(N_("qualifier"), 46, 48)
-_OLD_DAY = Field(N_("day"), 43, 48)
-_INFORMATION = Field(N_("information"), 49, 118)
+_CODE = PlaceRange(N_("record code"), 1, 2)
+_BANK = PlaceRange(N_("bank code"), 3, 7)
+_INNER_CODE = PlaceRange(N_("bank's own code"), 8, 11)
+_BRANCH = PlaceRange(N_("branch"), 12, 16)
+_CURRENCY = PlaceRange(N_("currency"), 17, 19)
+_DECIMALS = PlaceRange(N_("decimals"), 20, 20)
+_ACCOUNT = PlaceRange(N_("account number"), 22, 32)
+_INTERBANK_CODE = PlaceRange(N_("interbank code"), 33, 34)
+_DAY = PlaceRange(N_("day"), 35, 40)
+_VALUE_DAY = PlaceRange(N_("value day"), 43, 48)
+_LABEL = PlaceRange(N_("label"), 49, 79)
+_ENTRY_NUMBER = PlaceRange(N_("entry number"), 82, 88)
+_AMOUNT = PlaceRange(N_("amount"), 91, 104)
+_REFERENCE = PlaceRange(N_("reference"), 105, 120)
+_QUALIFIER = PlaceRange(N_("qualifier"), 46, 48)
+_OLD_DAY = PlaceRange(N_("day"), 43, 48)
+_INFORMATION = PlaceRange(N_("information"), 49, 118)
 
 _OPENING, _MOVEMENT, _COMPLEMENT, _CLOSING = "01", "04", "05", "07"
 #: The place of a complement in the old layout, whose text begins where a date ends.

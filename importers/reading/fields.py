@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from app.wording.i18n import N_
 from importers.files.refusals import MOST_REASONS, Refusal, Refused
-from importers.reading.headings import Heading
+from importers.reading.headings import SourceColumn
 
 _FIRST_DAY, _AFTER_LAST_DAY = date(2000, 1, 1), date(2100, 1, 1)
 _EXPECTED_DAY = N_("expected a day that exists")
@@ -31,7 +31,7 @@ class Fields:
     labels: Mapping[str, str]
 
     @classmethod
-    def of(cls, headings: tuple[Heading, ...], rows: Iterable[tuple[int, list[str]]]) -> Fields:
+    def of(cls, headings: tuple[SourceColumn, ...], rows: Iterable[tuple[int, list[str]]]) -> Fields:
         """The kept columns of rows, which may be shorter than the headings."""
         kept = [(place, heading) for place, heading in enumerate(headings) if heading.field]
         lines, cells = [], []

@@ -25,7 +25,7 @@ _BLANK = ord(" ")
 _NOT_A_DIGIT = 255
 
 
-class Field(NamedTuple):
+class PlaceRange(NamedTuple):
     """A field of a record: its label in refusals, its first and its last place."""
 
     label: str
@@ -92,68 +92,68 @@ class FixedWidth:
         """Some of the records."""
         return FixedWidth(self.places[rows], self.numbers[rows])
 
-    def block(self, field: Field) -> NDArray[np.uint8]:
+    def block(self, field: PlaceRange) -> NDArray[np.uint8]:
         """The bytes of a field, a row a record."""
         return self.places[:, field.first - 1 : field.last]
 
-    def text(self, field: Field) -> Texts:
+    def text(self, field: PlaceRange) -> Texts:
         """The field without the blanks around it."""
         return np.strings.strip(self.raw(field))
 
-    def raw(self, field: Field) -> Texts:
+    def raw(self, field: PlaceRange) -> Texts:
         """The field as it stands."""
         return texts(self.block(field))
 
-    def is_blank(self, field: Field) -> Truths:
+    def is_blank(self, field: PlaceRange) -> Truths:
         """Where the field holds nothing but blanks."""
         return np.asarray((self.block(field) == _BLANK).all(axis=1))
 
-    def whole_number(self, field: Field) -> tuple[Numbers, Truths]:
+    def whole_number(self, field: PlaceRange) -> tuple[Numbers, Truths]:
         """The field as a whole number without sign, and where it is one; blanks may stand in front."""
         return _number(self.block(field))
 
-    def overpunched(self, field: Field) -> tuple[Numbers, Truths]:
+    def overpunched(self, field: PlaceRange) -> tuple[Numbers, Truths]:
         """The field as a number whose last character carries its sign, and where it is one."""
         block = self.block(field)
         ahead, known = _number(block[:, :-1], may_be_blank=True)
         last = _DIGIT_OF[block[:, -1]]
         return (ahead * 10 + last) * _SIGN_OF[block[:, -1]], known & (last != _NOT_A_DIGIT)
 
-    def days_ddmmyy(self, field: Field) -> Days:
+    def days_ddmmyy(self, field: PlaceRange) -> Days:
         """Days written JJMMAA; NaT where there is none."""
         day, month, year = self._parts(field, 2, 2, 2)
         return calendar_days.of_months(calendar_days.full_years(year), month, day)
 
-    def days_yyyymmdd(self, field: Field) -> Days:
+    def days_yyyymmdd(self, field: PlaceRange) -> Days:
         """Days written AAAAMMJJ; NaT where there is none."""
         return calendar_days.of_months(*self._parts(field, 4, 2, 2))
 
-    def days_iso(self, field: Field) -> Days:
+    def days_iso(self, field: PlaceRange) -> Days:
         """Days written AAAA-MM-JJ; NaT where there is none."""
         year, _, month, _, day = self._parts(field, 4, 1, 2, 1, 2)
         return calendar_days.of_months(year, month, day)
 
-    def days_julian(self, field: Field) -> Days:
+    def days_julian(self, field: PlaceRange) -> Days:
         """Days written AAAADDD, the day counted from the first of January; NaT where there is none."""
         return calendar_days.of_years(*self._parts(field, 4, 3))
 
-    def _parts(self, field: Field, *widths: int) -> list[Numbers]:
+    def _parts(self, field: PlaceRange, *widths: int) -> list[Numbers]:
         """Neighbouring numbers of a field, 0 where a part is none."""
         parts, first = [], field.first
         for width in widths:
-            values, known = self.whole_number(Field(field.label, first, first + width - 1))
+            values, known = self.whole_number(PlaceRange(field.label, first, first + width - 1))
             parts.append(np.where(known, values, 0))
             first += width
         return parts
 
-    def refusals(self, wrong: Truths, field: Field, reason: str, **params: object) -> list[Refusal]:
+    def refusals(self, wrong: Truths, field: PlaceRange, reason: str, **params: object) -> list[Refusal]:
         """A refusal for each record where ``wrong`` holds, as many as are kept of one file."""
         return [
             Refusal(reason=reason, unit=Unit.RECORD, line=int(number), column=field.label, params=params)
             for number in self.numbers[wrong][:MOST_REASONS]
         ]
 
-    def require(self, known: Truths, field: Field, reason: str) -> None:
+    def require(self, known: Truths, field: PlaceRange, reason: str) -> None:
         """Raises Refused, naming the records where ``known`` does not hold."""
         if not known.all():
             raise Refused(self.refusals(~known, field, reason))

@@ -14,19 +14,22 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from app.refusals import CARD_NUMBER, Unit
-from app.rules.cards import looks_like_card
+from app.rules import cards
 from importers.files.refusals import Refusal, Refused
-from importers.records.account_keys import is_iban
 
-_RUN = re.compile(r"(?<![0-9])[0-9](?:[ .\-/_]?[0-9]){12,18}(?![0-9])", re.ASCII)
-_MAYBE = r"[0-9](?:[ .\-/_]?[0-9]){12}"
-_IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b", re.ASCII)
+# As people write a card: digits in a row, or in groups of four, of 4-6-5 (American Express) or 4-6-4.
+_PRINTED = re.compile(
+    r"[0-9]{13,19}|[0-9]{4}([^0-9])[0-9]{4}(?:\1[0-9]{1,4}){2,3}|[0-9]{4}([^0-9])[0-9]{6}\2[0-9]{4,5}"
+)
+_FEWEST_DIGITS = 13
 
 
 def holds_card_number(text: str) -> bool:
-    """Whether ``text`` holds a full card number, plain or in groups; account numbers (IBAN) are none."""
-    bare = _IBAN.sub(lambda found: "" if is_iban(found[0].replace(" ", "")) else found[0], text)
-    return any(looks_like_card(re.sub(r"[^0-9]", "", run[0])) for run in _RUN.finditer(bare))
+    """Whether ``text`` holds a card number as people write one.
+
+    Numbers of a bank's label that only make one together (a contract, a remittance, a day) are none.
+    """
+    return any(_PRINTED.fullmatch(text[card.start : card.end]) for card in cards.find(text))
 
 
 def refuse_card_numbers(
@@ -38,8 +41,7 @@ def refuse_card_numbers(
     """
     refusals = []
     for name in names:
-        maybe = frame[name].str.contains(_MAYBE, regex=True).to_numpy(dtype=bool)
-        rows = np.flatnonzero(maybe)
+        rows = np.flatnonzero(frame[name].str.count("[0-9]").to_numpy() >= _FEWEST_DIGITS)
         found = [row for row in rows if holds_card_number(frame[name].iloc[row])]
         refusals += [
             Refusal(reason=CARD_NUMBER, unit=unit, line=int(numbers[row]), column=name) for row in found

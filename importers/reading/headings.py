@@ -24,7 +24,7 @@ class Use(StrEnum):
 
 
 @dataclass(frozen=True)
-class Heading:
+class SourceColumn:
     """A column of a file: its heading as it stands and the field it becomes; None when it becomes none."""
 
     text: str
@@ -56,7 +56,7 @@ _PERSONAL = re.compile(
 )
 
 
-def understood(headings: Iterable[str], aliases: Mapping[str, str]) -> tuple[Heading, ...]:
+def understood(headings: Iterable[str], aliases: Mapping[str, str]) -> tuple[SourceColumn, ...]:
     """What becomes of each column. ``aliases`` are fields by bare heading; a field takes its first column.
 
     A column that is named on purpose is kept; of the others, personal ones are told from unknown ones.
@@ -68,8 +68,8 @@ def understood(headings: Iterable[str], aliases: Mapping[str, str]) -> tuple[Hea
         field = aliases.get(key)
         if field is not None and field not in taken:
             taken.add(field)
-            found.append(Heading(text, field, Use.KEPT))
+            found.append(SourceColumn(text, field, Use.KEPT))
         else:
             use = Use.NEVER_STORED if _PERSONAL.search(key) else Use.DROPPED
-            found.append(Heading(text, None, use))
+            found.append(SourceColumn(text, None, use))
     return tuple(found)

@@ -8,20 +8,18 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from app.rules.lookalikes import passes_iban
+
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}", re.ASCII)
 _FRENCH = ("FR", "MC")
 _FRENCH_LENGTH = 27
-_CHECK_MODULUS = 97
 #: Bank, branch and account number stand in a French IBAN after country and check digits.
 _KEY_IN_IBAN: Final = slice(4, 25)
 
 
 def is_iban(text: str) -> bool:
-    """Whether ``text``, without blanks, is an IBAN by its shape and its check digits (ISO 13616)."""
-    if not _IBAN.fullmatch(text):
-        return False
-    digits = "".join(str(int(letter, 36)) for letter in text[4:] + text[:4])
-    return int(digits) % _CHECK_MODULUS == 1
+    """Whether ``text``, without blanks, is an IBAN by its shape and its check digits."""
+    return bool(_IBAN.fullmatch(text)) and passes_iban(text)
 
 
 def of_iban(iban: str) -> str:

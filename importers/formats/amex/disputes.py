@@ -20,15 +20,15 @@ from importers.files.refusals import Notice, Refused, refuse
 from importers.formats.amex.cards import CardNumbers, last4
 from importers.reading.amounts import minor_units
 from importers.reading.delimited import decoded
-from importers.reading.fixed_width import Field, FixedWidth
+from importers.reading.fixed_width import FixedWidth, PlaceRange
 from importers.records.chargebacks import CHARGEBACK, Chargebacks
 
 NAME: Final = "EMCBK"
 FIRST_LINE = re.compile(rb"H[0-9 ]{13}.{90,100}(?:EMCBK|EMINQ|CBNOT)")
 
 _WIDTH = 520
-_KIND = Field(N_("record code"), 108, 112)
-_RECORD_COUNT = Field(N_("number of records"), 36, 44)
+_KIND = PlaceRange(N_("record code"), 108, 112)
+_RECORD_COUNT = PlaceRange(N_("number of records"), 36, 44)
 _EXPECTED_AMOUNT = N_("expected an amount in whole units of its currency")
 _SAYS = N_("says %(said)s records or transactions, has %(found)s")
 
@@ -42,10 +42,10 @@ class _Layout:
     iso_days: bool
     places: Mapping[str, tuple[int, int]]
 
-    def field(self, name: str) -> Field | None:
+    def field(self, name: str) -> PlaceRange | None:
         """The place of a field of :data:`CHARGEBACK`; None where this kind has none."""
         place = self.places.get(name)
-        return Field(name, *place) if place else None
+        return PlaceRange(name, *place) if place else None
 
 
 _LAYOUTS: Final = {
@@ -110,9 +110,9 @@ def read(data: bytes, cards: CardNumbers = CardNumbers.REFUSE) -> Chargebacks:
     if layout is None:
         raise refuse(N_("expected EMCBK, EMINQ or CBNOT at places 108 to 112"), line=1)
     details = records.at(np.arange(1, max(len(records) - 1, 1)))
-    begun = np.strings.startswith(details.raw(Field(N_("record code"), 1, 6)), layout.detail)
-    details.require(begun, Field(N_("record code"), 1, 6), N_("not a record code of this file"))
-    if records.raw(Field(N_("record code"), 1, 1))[-1] != "T":
+    begun = np.strings.startswith(details.raw(PlaceRange(N_("record code"), 1, 6)), layout.detail)
+    details.require(begun, PlaceRange(N_("record code"), 1, 6), N_("not a record code of this file"))
+    if records.raw(PlaceRange(N_("record code"), 1, 1))[-1] != "T":
         raise refuse(N_("expected a trailer at the end"), line=len(records))
     return Chargebacks(cases=_cases(details, layout, cards), notices=tuple(_notices(records, layout)))
 

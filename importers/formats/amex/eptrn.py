@@ -17,7 +17,7 @@ from app.wording.i18n import N_
 from importers.files.refusals import Notice, refuse
 from importers.formats.amex.cards import CardNumbers, last4
 from importers.reading.delimited import decoded
-from importers.reading.fixed_width import Field, FixedWidth, Texts
+from importers.reading.fixed_width import FixedWidth, PlaceRange, Texts
 from importers.records.chargebacks import CHARGEBACK, Chargebacks
 from importers.records.settlements import SETTLEMENT, SETTLEMENT_LINE, Settlements
 
@@ -29,21 +29,21 @@ _HUNDREDTHS = 100
 _HEADER, _TRAILER = "DFHDR", "DFTRL"
 _SUMMARY, _SUBMISSION, _SALE, _CHARGEBACK, _ADJUSTMENT, _OTHER = "100", "210", "311", "220", "230", "250"
 
-_SECTION = Field(N_("record code"), 1, 5)
-_PAYEE = Field(N_("payee"), 1, 10)
-_MERCHANT = Field(N_("merchant"), 11, 20)
-_NUMBER = Field(N_("payment number"), 31, 42)
-_TYPE = Field(N_("record code"), 43, 45)
-_DAY = Field(N_("day"), 46, 52)
-_PAID = Field(N_("amount"), 53, 63)
-_CARRIED = Field(N_("debit balance"), 64, 72)
-_ACCOUNT = Field(N_("account number"), 82, 98)
-_CARD = Field(N_("card"), 92, 106)
-_RECORD_COUNT = Field(N_("number of records"), 84, 90)
+_SECTION = PlaceRange(N_("record code"), 1, 5)
+_PAYEE = PlaceRange(N_("payee"), 1, 10)
+_MERCHANT = PlaceRange(N_("merchant"), 11, 20)
+_NUMBER = PlaceRange(N_("payment number"), 31, 42)
+_TYPE = PlaceRange(N_("record code"), 43, 45)
+_DAY = PlaceRange(N_("day"), 46, 52)
+_PAID = PlaceRange(N_("amount"), 53, 63)
+_CARRIED = PlaceRange(N_("debit balance"), 64, 72)
+_ACCOUNT = PlaceRange(N_("account number"), 82, 98)
+_CARD = PlaceRange(N_("card"), 92, 106)
+_RECORD_COUNT = PlaceRange(N_("number of records"), 84, 90)
 _SAYS = N_("says %(said)s records or transactions, has %(found)s")
 
 
-def _amounts(records: FixedWidth, field: Field) -> NDArray[np.int64]:
+def _amounts(records: FixedWidth, field: PlaceRange) -> NDArray[np.int64]:
     values, known = records.overpunched(field)
     records.require(known, field, N_("expected an amount that ends with its sign"))
     return values
@@ -53,34 +53,34 @@ def _amounts(records: FixedWidth, field: Field) -> NDArray[np.int64]:
 _LINES: Final = {
     _SUBMISSION: (
         "remittance",
-        Field(N_("amount"), 66, 76),
-        (Field(N_("discount"), 77, 85), Field(N_("fee"), 86, 92)),
-        Field(N_("net"), 100, 110),
-        Field(N_("reference"), 60, 65),
+        PlaceRange(N_("amount"), 66, 76),
+        (PlaceRange(N_("discount"), 77, 85), PlaceRange(N_("fee"), 86, 92)),
+        PlaceRange(N_("net"), 100, 110),
+        PlaceRange(N_("reference"), 60, 65),
     ),
     _CHARGEBACK: (
         "chargeback",
-        Field(N_("amount"), 77, 85),
-        (Field(N_("discount"), 86, 94), Field(N_("fee"), 95, 101)),
-        Field(N_("net"), 109, 117),
-        Field(N_("reference"), 60, 65),
+        PlaceRange(N_("amount"), 77, 85),
+        (PlaceRange(N_("discount"), 86, 94), PlaceRange(N_("fee"), 95, 101)),
+        PlaceRange(N_("net"), 109, 117),
+        PlaceRange(N_("reference"), 60, 65),
     ),
     _ADJUSTMENT: (
         "adjustment",
-        Field(N_("amount"), 59, 67),
-        (Field(N_("discount"), 68, 76), Field(N_("fee"), 77, 83)),
-        Field(N_("net"), 91, 99),
-        Field(N_("reference"), 53, 58),
+        PlaceRange(N_("amount"), 59, 67),
+        (PlaceRange(N_("discount"), 68, 76), PlaceRange(N_("fee"), 77, 83)),
+        PlaceRange(N_("net"), 91, 99),
+        PlaceRange(N_("reference"), 53, 58),
     ),
     _OTHER: (
         "reserve",
-        Field(N_("amount"), 53, 61),
+        PlaceRange(N_("amount"), 53, 61),
         (),
-        Field(N_("amount"), 53, 61),
-        Field(N_("reference"), 62, 62),
+        PlaceRange(N_("amount"), 53, 61),
+        PlaceRange(N_("reference"), 62, 62),
     ),
 }
-_REASON = {_CHARGEBACK: Field(N_("reason"), 144, 423), _ADJUSTMENT: Field(N_("reason"), 143, 422)}
+_REASON = {_CHARGEBACK: PlaceRange(N_("reason"), 144, 423), _ADJUSTMENT: PlaceRange(N_("reason"), 143, 422)}
 
 
 def read(data: bytes, cards: CardNumbers = CardNumbers.REFUSE) -> tuple[Settlements, Chargebacks]:

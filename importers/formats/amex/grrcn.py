@@ -42,7 +42,7 @@ _SAYS = N_("says %(said)s records or transactions, has %(found)s")
 
 
 @dataclass(frozen=True)
-class Record:
+class GrrcnRecord:
     """A record: the line it stands on, its code and its fields."""
 
     line: int
@@ -95,7 +95,7 @@ def read(data: bytes, cards: CardNumbers = CardNumbers.REFUSE) -> Reconciliation
     )
 
 
-def _records(data: bytes) -> Iterator[Record]:
+def _records(data: bytes) -> Iterator[GrrcnRecord]:
     text, _ = decoded(data)
     quoted = text.startswith('"')
     for line, row in enumerate(text.splitlines(), 1):
@@ -106,7 +106,9 @@ def _records(data: bytes) -> Iterator[Record]:
         parts = RECORDS.get(code)
         if parts is None:
             raise refuse(N_("not a record code of GRRCN"), line=line)
-        yield Record(line, code, _of_places(row, parts) if cells is None else _of_cells(cells, parts, line))
+        yield GrrcnRecord(
+            line, code, _of_places(row, parts) if cells is None else _of_cells(cells, parts, line)
+        )
 
 
 def _quoted(row: str, line: int) -> list[str]:
@@ -135,9 +137,9 @@ def _of_places(row: str, parts: tuple[Part, ...]) -> dict[str, str]:
     return values
 
 
-def _wrong_counts(records: list[Record]) -> Iterator[Notice]:
+def _wrong_counts(records: list[GrrcnRecord]) -> Iterator[Notice]:
     """Counts that a submission or the trailer gets wrong, as the vendor's own samples do."""
-    declared: Record | None = None
+    declared: GrrcnRecord | None = None
     found = 0
     for record in records:
         if record.code == "TRANSACTN":
@@ -148,7 +150,7 @@ def _wrong_counts(records: list[Record]) -> Iterator[Notice]:
     yield from _wrong_count(records[-1], "record_count", len(records))
 
 
-def _wrong_count(record: Record | None, name: str, found: int) -> Iterator[Notice]:
+def _wrong_count(record: GrrcnRecord | None, name: str, found: int) -> Iterator[Notice]:
     if record is None:
         return
     said = record.values.get(name, "").strip()
@@ -165,7 +167,7 @@ class _Builder:
         self.lines: list[dict[str, Any]] = []
         self.cases: list[dict[str, Any]] = []
 
-    def take(self, record: Record) -> None:
+    def take(self, record: GrrcnRecord) -> None:
         """Add what a record holds."""
         if "card" in record.values:
             last4(record.values["card"], self.cards, line=record.line)
@@ -178,7 +180,7 @@ class _Builder:
         ):
             self.cases.append(_case(record))
 
-    def _add_line(self, record: Record) -> None:
+    def _add_line(self, record: GrrcnRecord) -> None:
         payment = self.payments.get(_payment_key(record))
         if payment is None:
             raise refuse(N_("belongs to no payment in front of it"), line=record.line)
@@ -195,18 +197,18 @@ class _Builder:
         return Settlements(settlements=frame, lines=lines, notices=notices)
 
 
-def _payment_key(record: Record) -> tuple[str, str, date | None]:
+def _payment_key(record: GrrcnRecord) -> tuple[str, str, date | None]:
     return record.values["payee"].strip(), record.values["number"].strip(), record.day("paid_on")
 
 
-def _paid_on(record: Record) -> date:
+def _paid_on(record: GrrcnRecord) -> date:
     paid_on = record.day("paid_on")
     if paid_on is None:
         raise refuse(N_("a value is required"), line=record.line, column="paid_on")
     return paid_on
 
 
-def _payment(record: Record) -> dict[str, Any]:
+def _payment(record: GrrcnRecord) -> dict[str, Any]:
     """A summary. Its adjustment and opening balance are signed, what it takes off is not."""
     amounts = {name: record.amount(name) for name in (*_PARTS, "opening_debit", "net")}
     made = amounts["gross"] - amounts["discount"] - amounts["fee"] + amounts["adjustment"] - amounts["tax"]
@@ -227,7 +229,7 @@ def _payment(record: Record) -> dict[str, Any]:
     }
 
 
-def _line(record: Record) -> dict[str, Any]:
+def _line(record: GrrcnRecord) -> dict[str, Any]:
     values = record.values
     gross = record.amount("gross")
     off = sum(record.amount(name) for name in ("discount", "fee", "tax"))
@@ -254,7 +256,7 @@ def _last4(card: str) -> str:
     return last4(card, CardNumbers.MASK, line=0)
 
 
-def _case(record: Record) -> dict[str, Any]:
+def _case(record: GrrcnRecord) -> dict[str, Any]:
     """A chargeback: a negative amount is a debit, a positive one gives it back."""
     gross = record.amount("gross")
     number = record.values["case_number"].strip()

@@ -21,7 +21,7 @@ from importers.formats.journals.settlements import Wire
 from importers.reading import delimited, fields
 from importers.reading.delimited import Rows
 from importers.reading.fields import Fields
-from importers.reading.headings import Heading, understood
+from importers.reading.headings import SourceColumn, understood
 from importers.records.chargebacks import Chargebacks
 from importers.records.operations import Operations
 from importers.records.remote_payments import RemotePayments
@@ -36,7 +36,7 @@ _TITLES, _HEADERS, _ENDS = {"TITRE", "TITLE"}, {"ENTETE", "HEADER"}, {"FIN", "EN
 _TEST = re.compile(r"(?i)^TEST_")
 
 
-class Kind(StrEnum):
+class JournalKind(StrEnum):
     """What a journal tells of."""
 
     JT = "JT"
@@ -46,14 +46,19 @@ class Kind(StrEnum):
     JRI = "JRI"
 
 
-_BY_DETAIL = {"TRANSACTION": Kind.JT, "OPERATION": Kind.JO, "MATCHING": Kind.JRB, "DETAIL": Kind.JRI}
+_BY_DETAIL = {
+    "TRANSACTION": JournalKind.JT,
+    "OPERATION": JournalKind.JO,
+    "MATCHING": JournalKind.JRB,
+    "DETAIL": JournalKind.JRI,
+}
 # What only one kind of journal has, for files without a detail; of several, the first counts.
 _BY_FIELD = {
-    "platform_reference": Kind.JRFI,
-    "reason": Kind.JRI,
-    "net": Kind.JRB,
-    "operation": Kind.JO,
-    "status": Kind.JT,
+    "platform_reference": JournalKind.JRFI,
+    "reason": JournalKind.JRI,
+    "net": JournalKind.JRB,
+    "operation": JournalKind.JO,
+    "status": JournalKind.JT,
 }
 _BY_NAME = re.compile(r"(?:^|_)(JRFI|JRB|JRI|JT|JO)(?:_|$|\.)|^(rapprochement)", re.IGNORECASE)
 
@@ -62,11 +67,11 @@ _BY_NAME = re.compile(r"(?:^|_)(JRFI|JRB|JRI|JT|JO)(?:_|$|\.)|^(rapprochement)",
 class Journal:
     """A journal's records, and what its title and headings say. Without details it was received, empty."""
 
-    kind: Kind
+    kind: JournalKind
     version: str
     made_on: date
     rows: Rows
-    headings: tuple[Heading, ...]
+    headings: tuple[SourceColumn, ...]
     details: int
     records: JournalRecords
 
@@ -82,7 +87,7 @@ def read(data: bytes, name: str = "") -> Journal:
     headings = understood(cells[1], ALIASES)
     details, ended = _details(rows, cells)
     kind = _kind(name, details, headings)
-    if not ended and kind is not Kind.JT:
+    if not ended and kind is not JournalKind.JT:
         raise refuse(N_("expected the line FIN at the end"), line=rows.numbers[-1])
     made_on = _made_on(cells[0])
     table = Fields.of(headings, details)
@@ -97,12 +102,12 @@ def read(data: bytes, name: str = "") -> Journal:
     )
 
 
-_READERS: dict[Kind, Callable[[Fields, date, Wire], JournalRecords]] = {
-    Kind.JT: payments.read,
-    Kind.JO: operations.read,
-    Kind.JRB: settlements.read,
-    Kind.JRFI: settlements.read_by_wire,
-    Kind.JRI: chargebacks.read,
+_READERS: dict[JournalKind, Callable[[Fields, date, Wire], JournalRecords]] = {
+    JournalKind.JT: payments.read,
+    JournalKind.JO: operations.read,
+    JournalKind.JRB: settlements.read,
+    JournalKind.JRFI: settlements.read_by_wire,
+    JournalKind.JRI: chargebacks.read,
 }
 
 
@@ -123,13 +128,13 @@ def _details(rows: Rows, cells: list[list[str]]) -> tuple[list[tuple[int, list[s
     return details, ended
 
 
-def _kind(name: str, details: list[tuple[int, list[str]]], headings: tuple[Heading, ...]) -> Kind:
+def _kind(name: str, details: list[tuple[int, list[str]]], headings: tuple[SourceColumn, ...]) -> JournalKind:
     said = {row[0].upper() for _, row in details}
     if len(said) > 1:
         raise refuse(N_("details of several kinds"), line=details[0][0])
     by_name = _BY_NAME.search(name)
-    named = Kind((by_name[1] or "JRB").upper()) if by_name else None
-    if named is Kind.JRFI:
+    named = JournalKind((by_name[1] or "JRB").upper()) if by_name else None
+    if named is JournalKind.JRFI:
         return named
     found = next((_BY_DETAIL[code] for code in said if code in _BY_DETAIL), None) or named
     there = {heading.field for heading in headings}

@@ -84,14 +84,14 @@ def test_each_journal_gives_its_details_and_sums(name):
 def sums_of(found):
     records = found.records
     match found.kind:
-        case journals.Kind.JT:
+        case journals.JournalKind.JT:
             payments = records.payments
             said = {"accepted": "CAPTURED", "declined": "REFUSED"}, {"debit": "DEBIT", "refund": "CREDIT"}
             keys = payments["outcome"].map(said[0]) + " " + payments["type"].map(said[1])
             sums = payments["amount"].groupby(keys).sum()
-        case journals.Kind.JO:
+        case journals.JournalKind.JO:
             sums = records.operations.groupby("said")["amount"].sum()
-        case journals.Kind.JRI:
+        case journals.JournalKind.JRI:
             sides = records.cases["stage"].map({"debit": "unpaid D", "reversal": "unpaid C"})
             sums = records.cases["amount"].groupby(sides).sum()
         case _:

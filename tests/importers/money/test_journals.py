@@ -78,8 +78,8 @@ def test_a_settlement_is_rounded_once_and_a_refund_is_negative():
 
 def test_an_empty_journal_was_received():
     found = journals.read(journal(JRB), "JRB_CAFE_12345678_260303.csv")
-    assert (found.kind, found.details) == (journals.Kind.JRB, 0)
-    assert journals.read(journal(JRB)).kind == journals.Kind.JRB
+    assert (found.kind, found.details) == (journals.JournalKind.JRB, 0)
+    assert journals.read(journal(JRB)).kind == journals.JournalKind.JRB
 
 
 @pytest.mark.parametrize(

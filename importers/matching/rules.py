@@ -1,0 +1,257 @@
+"""The rules of the cascade, in their order: what must agree, and how sure a link then is.
+
+Source: shared format page "Money", section 7.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from app.wording.i18n import N_
+from importers.card_lines import MovementKind
+from importers.matching import working_days
+
+#: A line is booked at most so many working days after the call.
+_WINDOW = 5
+_NUMBER_LENGTH = 7
+# What a bank may keep of a net credit: at most 2 %, or one unit where that is less.
+_MOST_KEPT_PERCENT, _LEAST_KEPT = 2, 100
+_HUNDRED = 100
+_CREDITING = (MovementKind.REMITTANCE, MovementKind.REFUND, MovementKind.PAYOUT)
+_CANDIDATES = ("line", "candidate", "item", "part", "amount")
+
+
+class Certainty(StrEnum):
+    """How sure a link is: only a certain one makes a remittance credited before a person confirms it."""
+
+    CERTAIN = "certain"
+    PROPOSED = "proposed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """A rule: its name, what agrees in words, how sure its links are, and the candidates that it proposes.
+
+    ``propose`` gives a row for each item of each candidate: line, candidate, item, part, amount.
+    """
+
+    name: str
+    words: str
+    certainty: Certainty
+    propose: Callable[[pd.DataFrame, pd.DataFrame], pd.DataFrame]
+
+
+def parts(items: pd.DataFrame) -> pd.DataFrame:
+    """What a bank may credit of each item: its net and, where it has both, its debits and its refunds.
+
+    A row a part, with ``item``, ``part`` and ``amount`` (signed) beside the columns of the item, the last
+    day on which it may be booked, and the day on which its weekend ends. Parts of 0 are never credited.
+    """
+    mixed = items[(items["debits"] != 0) & (items["refunds"] != 0)]
+    nets = items.assign(part="net", amount=items["net"])
+    debits = mixed.assign(part="debits", amount=mixed["debits"])
+    refunds = mixed.assign(part="refunds", amount=-mixed["refunds"])
+    found = pd.concat([nets, debits, refunds])
+    found = found[found["amount"] != 0]
+    days = found["collected_on"].to_numpy().astype("datetime64[D]")
+    return found.assign(
+        item=found.index,
+        last_on=working_days.after(days, _WINDOW),
+        settled_on=working_days.after(days, 1),
+        key=_number_key(found["number"]),
+    ).reset_index(drop=True)
+
+
+def _number_key(numbers: pd.Series[Any]) -> pd.Series[Any]:
+    """The last seven characters without leading zeros: what is left of a number in an entry."""
+    return numbers.astype(str).str[-_NUMBER_LENGTH:].str.lstrip("0")
+
+
+# --- pairs of a line and a part --------------------------------------------------------------------
+
+
+def _pairs(found: pd.DataFrame, lines: pd.DataFrame, on: list[str], equal: str | None = None) -> pd.DataFrame:
+    """Lines beside the parts that agree in currency and ``on``, in account, and in time.
+
+    ``equal`` is the column of the parts that the amount of the line must be.
+    """
+    given = lines[lines["kind"].isin(_CREDITING)].rename(columns={"amount": "booked"})
+    own = [name for name in on if name != "account"]
+    given = given.assign(line=given.index)[["line", "account", "currency", "booked_on", "booked", *own]]
+    pairs = found.merge(
+        given,
+        left_on=["currency", *on, *([equal] if equal else [])],
+        right_on=["currency", *on, *(["booked"] if equal else [])],
+        suffixes=("", "_line"),
+    )
+    if "account" not in on:
+        pairs = pairs[(pairs["account"] == "") | (pairs["account"] == pairs["account_line"])]
+    day, first, last = (
+        pairs[name].to_numpy().astype("datetime64[D]") for name in ("booked_on", "collected_on", "last_on")
+    )
+    return pairs[(day >= first) & (day <= last)]
+
+
+def _single(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Each pair as a candidate of its own, of one item."""
+    return pairs.assign(candidate=np.arange(len(pairs)))[list(_CANDIDATES)]
+
+
+def _remittance_number(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
+    """The number stands in the entry, the reference or the label; no hint names another contract."""
+    numbered = []
+    for name in ("remittance_number", "entry_number", "reference"):
+        keyed = lines.assign(key=_number_key(lines[name]))
+        numbered.append(_numbered(found, keyed[keyed["key"] != ""]))
+    pairs = pd.concat(numbered)
+    return _single(pairs.drop_duplicates(["line", "item", "part"]))
+
+
+def _numbered(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
+    hints = lines["contract_number"]
+    pairs = _pairs(found, lines, ["key"], equal="amount")
+    hint = pairs["line"].map(hints)
+    return pairs[(hint == "") | (hint == pairs["contract_number"])]
+
+
+def _contract_rank(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
+    """Contract and rank stand in the label, and the amount is the same."""
+    named = lines[(lines["contract_number"] != "") & (lines["contract_rank"] != "")]
+    return _single(_pairs(found, named, ["contract_number", "contract_rank"], equal="amount"))
+
+
+# --- groups: several items credited as one ---------------------------------------------------------
+
+
+def _groups(found: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """The nets, each with the sum of its group, the group's number, and how many it has."""
+    nets = found[found["part"] == "net"]
+    grouped = nets.groupby(by, dropna=False, sort=True)
+    return nets.assign(
+        group=grouped.ngroup(),
+        total=grouped["amount"].transform("sum"),
+        size=grouped["amount"].transform("size"),
+        collected_on=grouped["collected_on"].transform("max"),
+        last_on=grouped["last_on"].transform("max"),
+    )
+
+
+def _summed(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Each pair of a line and a whole group as one candidate; a group that is not whole is none."""
+    whole = pairs.groupby(["line", "group"])["item"].transform("size") == pairs["size"]
+    pairs = pairs[whole]
+    return pairs.assign(candidate=pairs.groupby(["line", "group"]).ngroup())[list(_CANDIDATES)]
+
+
+def _contract_day(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
+    """A contract's remittances of one day, all ranks together or one of them.
+
+    Days that are settled together (a weekend) are each credited, or none is: a part of a weekend whose
+    sum is also that of another day would else be taken for it.
+    """
+    candidates = _by_contract(found, lines, "collected_on")
+    weekend = found[["item", "contract_number", "settled_on", "collected_on"]].drop_duplicates("item")
+    claimed = weekend["item"].isin(candidates["item"])
+    key = ["contract_number", "settled_on"]
+    days = claimed.groupby([weekend[name] for name in [*key, "collected_on"]]).any()
+    whole = days.groupby(level=key).all().rename("whole").reset_index()
+    good = weekend.merge(whole, on=key).query("whole")["item"]
+    return candidates[candidates["item"].isin(good)]
+
+
+def _contract_booking(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
+    """A contract's remittances of all days whose next working day is the same."""
+    return _by_contract(found, lines, "settled_on")
+
+
+def _by_contract(found: pd.DataFrame, lines: pd.DataFrame, day: str) -> pd.DataFrame:
+    named = lines[lines["contract_number"] != ""]
+    groups = _groups(found, ["account", "currency", "contract_number", day])
+    together = _summed(_pairs(groups[groups["size"] > 1], named, ["contract_number"], equal="total"))
+    alone = _single(_pairs(found, named, ["contract_number"], equal="amount"))
+    alone = alone.assign(candidate=alone["candidate"] + len(together))
+    return pd.concat([together, alone], ignore_index=True)
+
+
+def _declared(grouping: str, by: list[str]) -> Callable[[pd.DataFrame, pd.DataFrame], pd.DataFrame]:
+    """The sum of a day, only on accounts that are declared to be credited so."""
+
+    def propose(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
+        groups = _groups(found, ["account", "currency", *by, "collected_on"])
+        return _summed(_pairs(groups, lines[lines["grouping"] == grouping], ["account"], equal="total"))
+
+    return propose
+
+
+def _contract_net(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
+    """A contract's day less a commission that may be one: it can be guessed, never known."""
+    named = lines[lines["contract_number"] != ""]
+    groups = _groups(found, ["account", "currency", "contract_number", "collected_on"])
+    pairs = _pairs(groups, named, ["contract_number"])
+    kept = pairs["total"] - pairs["booked"]
+    most = np.maximum(pairs["total"].abs() * _MOST_KEPT_PERCENT // _HUNDRED, _LEAST_KEPT)
+    return _summed(pairs[(kept > 0) & (kept <= most)])
+
+
+def _equal_amount(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
+    """The amount alone, where no contract is named."""
+    unnamed = lines[lines["contract_number"] == ""]
+    return _single(_pairs(found, unnamed, [], equal="amount"))
+
+
+RULES: Final = (
+    Rule(
+        name="remittance_number",
+        words=N_("same remittance number and same amount"),
+        certainty=Certainty.CERTAIN,
+        propose=_remittance_number,
+    ),
+    Rule(
+        name="contract_rank",
+        words=N_("same contract, rank and amount"),
+        certainty=Certainty.CERTAIN,
+        propose=_contract_rank,
+    ),
+    Rule(
+        name="contract_day",
+        words=N_("the sum of a day of the contract, or one of its remittances"),
+        certainty=Certainty.CERTAIN,
+        propose=_contract_day,
+    ),
+    Rule(
+        name="contract_booking",
+        words=N_("the sum of a contract's days that are settled together"),
+        certainty=Certainty.CERTAIN,
+        propose=_contract_booking,
+    ),
+    Rule(
+        name="account_day",
+        words=N_("the sum of a day of the account"),
+        certainty=Certainty.CERTAIN,
+        propose=_declared("account_day", []),
+    ),
+    Rule(
+        name="shop_day",
+        words=N_("the sum of a day of the shop"),
+        certainty=Certainty.CERTAIN,
+        propose=_declared("shop_day", ["outlet"]),
+    ),
+    Rule(
+        name="contract_net",
+        words=N_("the sum of a day of the contract, less what may be a commission"),
+        certainty=Certainty.PROPOSED,
+        propose=_contract_net,
+    ),
+    Rule(
+        name="equal_amount",
+        words=N_("the same amount, and nothing else"),
+        certainty=Certainty.PROPOSED,
+        propose=_equal_amount,
+    ),
+)

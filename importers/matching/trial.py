@@ -1,0 +1,146 @@
+"""What statements would credit of a merchant's remittances, before anything of it is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection, and_, select
+
+from app.models import Contract, Merchant, Outlet, Remittance, RemittanceStatus
+from app.wording.i18n import gettext, language, ngettext
+from app.wording.money import show
+from importers import card_lines
+from importers.matching import ITEM, LINE, match
+from importers.matching.rules import RULES, Certainty
+from importers.matching.states import Credit, credit_states
+from importers.records.banking import BankStatements
+
+_WORDS = {rule.name: rule.words for rule in RULES}
+#: A call comes at most so long before the first day of a statement that may still credit it.
+_BEFORE = pd.Timedelta(days=14)
+_MOST_SHOWN = 50
+
+
+class UnknownMerchantError(LookupError):
+    """No merchant has this code."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """Remittances, lines of card money, the links between them, and what becomes of each remittance."""
+
+    items: pd.DataFrame
+    lines: pd.DataFrame
+    links: pd.DataFrame
+    states: pd.DataFrame
+
+
+def tried(connection: Connection, merchant: str, files: Iterable[BankStatements]) -> Trial:
+    """What the statements of ``files`` would credit of the merchant with the code ``merchant``.
+
+    Raises UnknownMerchantError.
+    """
+    statements, movements = _together(list(files))
+    items = _remittances(connection, merchant, statements)
+    kinds = card_lines.kinds(movements, numbers=items["contract_number"].unique())
+    kept = movements[kinds.notna()].assign(kind=kinds)
+    lines = kept.join(card_lines.hints(kept)).assign(grouping="unknown")[list(LINE)]
+    links = match(items, lines)
+    return Trial(items=items, lines=lines, links=links, states=credit_states(items, links, statements))
+
+
+def _together(files: list[BankStatements]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The statements and lines of several files, each line with its account; known statements count once."""
+    statements = pd.concat([one.statements for one in files], ignore_index=True)
+    offsets = pd.Series([len(one.statements) for one in files]).cumsum().shift(fill_value=0)
+    movements = pd.concat(
+        [
+            one.movements.assign(statement=one.movements["statement"] + offset)
+            for one, offset in zip(files, offsets, strict=True)
+        ],
+        ignore_index=True,
+    )
+    same = ["account_key", "currency", "opened_on", "closed_on", "opening", "closing", "digest"]
+    statements = statements.drop_duplicates(same).assign(account=lambda one: one["account_key"])
+    movements = movements[movements["statement"].isin(statements.index)]
+    account = movements["statement"].map(statements["account_key"])
+    return statements, movements.assign(account=account)
+
+
+def _remittances(connection: Connection, merchant: str, statements: pd.DataFrame) -> pd.DataFrame:
+    """The correct remittances of a merchant that the statements may credit, on any account."""
+    ids = connection.scalars(select(Merchant.id).where(Merchant.code == merchant)).all()
+    if not ids:
+        raise UnknownMerchantError(merchant)
+    first = (statements["opened_on"].min() - _BEFORE).date()
+    last = statements["closed_on"].max().date()
+    query = (
+        select(
+            Remittance.currency,
+            Contract.number.label("contract_number"),
+            Contract.rank.label("contract_rank"),
+            Remittance.number,
+            Remittance.collected_on,
+            Remittance.net_amount.label("net"),
+            (Remittance.debit_amount - Remittance.cancellation_amount).label("debits"),
+            (Remittance.refund_amount - Remittance.refund_cancellation_amount).label("refunds"),
+            Outlet.siret.label("outlet"),
+        )
+        .join(Contract, and_(*_same(Contract, Remittance.contract_id)))
+        .join(Outlet, and_(Outlet.merchant_id == Contract.merchant_id, Outlet.id == Contract.outlet_id))
+        .where(
+            Remittance.merchant_id.in_(ids),
+            Remittance.collected_on.between(first, last),
+            Remittance.status == RemittanceStatus.CORRECT,
+            Remittance.has_totals,
+        )
+        .order_by(Remittance.collected_at, Remittance.id)
+    )
+    rows = [tuple(row) for row in connection.execute(query)]
+    names = [name for name in ITEM if name != "account"]
+    found = pd.DataFrame(rows, columns=names).assign(account="")
+    amounts = dict.fromkeys(("net", "debits", "refunds"), "int64")
+    return found.astype(amounts | {"collected_on": "datetime64[s]"})
+
+
+def _same(contract: Any, contract_id: Any) -> tuple[Any, ...]:
+    return contract.merchant_id == Remittance.merchant_id, contract.id == contract_id
+
+
+def words(trial: Trial) -> Iterator[str]:
+    """The trial in words, a line each: what is credited and why, what is proposed, what is left."""
+    for certainty, heading in (
+        (Certainty.CERTAIN, gettext("Credited:")),
+        (Certainty.PROPOSED, gettext("To be confirmed by somebody:")),
+    ):
+        links = trial.links[trial.links["certainty"] == certainty]
+        yield heading + f" {links['line'].nunique()}"
+        for line, own in list(links.groupby("line"))[:_MOST_SHOWN]:
+            yield "  " + _linked(trial, line, own)
+    left = trial.lines[~trial.lines.index.isin(trial.links["line"])]
+    yield gettext("Lines of card money that explain no remittance: %(count)s", count=len(left))
+    yield from (f"  {_line_words(row)}" for row in left.head(_MOST_SHOWN).itertuples())
+    yield from _late(trial)
+
+
+def _linked(trial: Trial, line: Any, own: pd.DataFrame) -> str:
+    numbers = ", ".join(trial.items.loc[own["item"], "number"])
+    count = ngettext("remittance %(numbers)s", "remittances %(numbers)s", len(own), numbers=numbers)
+    rule = gettext(_WORDS[own["rule"].iloc[0]])
+    return f"{_line_words(trial.lines.loc[line])}: {count} ({rule})"
+
+
+def _line_words(line: Any) -> str:
+    return f"{line.booked_on:%Y-%m-%d} {show(int(line.amount), line.currency, language())}"
+
+
+def _late(trial: Trial) -> Iterator[str]:
+    late = trial.items[trial.states["credit"] == Credit.LATE]
+    yield gettext("Remittances that these statements should hold and do not: %(count)s", count=len(late))
+    row: Any
+    for row in late.head(_MOST_SHOWN).itertuples():
+        number = gettext("Remittance no. %(number)s", number=row.number)
+        yield f"  {row.collected_on:%Y-%m-%d} {number}: {show(int(row.net), row.currency, language())}"

@@ -1,0 +1,123 @@
+"""A bank that credits the demonstration's chain in the styles that banks have, one to three days later."""
+
+from __future__ import annotations
+
+import random
+from datetime import date
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pandas as pd
+
+from importers.demo.generation import generate
+from importers.formats import remise_tpe
+from importers.matching import ITEM, LINE, working_days
+
+DAYS, LAST_DAY = 30, date(2026, 3, 31)
+
+
+@cache
+def items() -> pd.DataFrame:
+    """The non-zero CB remittances of a month of the chain; an account for each bank code."""
+    with TemporaryDirectory() as folder:
+        generate(
+            Path(folder),
+            seed=1,
+            merchants=1,
+            days=DAYS,
+            transactions=60_000,
+            chain_shops=40,
+            last_day=LAST_DAY,
+        )
+        nights = [
+            remise_tpe.read(path.read_bytes()).remittances
+            for path in sorted(Path(folder).rglob("*"))
+            if path.is_file() and remise_tpe.FIRST_LINE.match(path.read_bytes())
+        ]
+    found = pd.concat(nights, ignore_index=True)
+    found = found.dropna(subset="net_amount")  # the other halves carry the payments alone
+    found = found[found["application"].isin(["CBEMV", "CBCLESS"]) & (found["net_amount"] != 0)]
+    amounts = [name for name in found.columns if name.endswith("_amount")]
+    found = found.astype(dict.fromkeys(amounts, "int64"))
+    rows = {
+        "account": found["bank_code"],
+        "currency": found["currency"],
+        "contract_number": found["contract"],
+        "contract_rank": found["rank"],
+        "number": found["number"],
+        "collected_on": found["collected_on"],
+        "net": found["net_amount"],
+        "debits": found["debit_amount"] - found["cancellation_amount"],
+        "refunds": found["refund_amount"] - found["refund_cancellation_amount"],
+        "outlet": found["siret"],
+    }
+    halves = ["contract_number", "contract_rank", "number", "collected_on"]
+    return pd.DataFrame(rows).drop_duplicates(halves).reset_index(drop=True)[list(ITEM)]
+
+
+def lines(
+    found: pd.DataFrame, by: list[str], *, hints: list[str], grouping: str = "unknown", kept: float = 0
+):
+    """Lines that credit the sum of each group ``by``, with ``hints`` in their labels, less ``kept``.
+
+    Returns the lines and, for each, the items that it truly credits.
+    """
+    draw = random.Random(3)
+    settled = found.assign(
+        item=found.index, settled_on=working_days.after(found["collected_on"].to_numpy(), 1)
+    )
+    rows, truth = [], []
+    for key, group in settled.groupby(["account", "currency", *by], sort=True):
+        named = dict(zip(by, key[2:], strict=True))
+        amount = int(group["amount"].sum())
+        last = np.array([group["collected_on"].max()], dtype="datetime64[D]")
+        rows.append(
+            dict.fromkeys(LINE, "")
+            | {name: named[name] for name in hints if name in named}
+            | {
+                "account": key[0],
+                "currency": key[1],
+                "booked_on": working_days.after(last, draw.choice([1, 1, 1, 2, 3]))[0],
+                "amount": amount - round(abs(amount) * kept),
+                "kind": "remittance" if amount > 0 else "refund",
+                "entry_number": f"{int(named['number']):07d}" if "number" in hints else "",
+                "fee": None,
+                "grouping": grouping,
+            }
+        )
+        truth.append({(item, part) for item, part in zip(group["item"], group["part"], strict=True)})
+    return pd.DataFrame(rows, columns=list(LINE)), truth
+
+
+def whole(found: pd.DataFrame) -> pd.DataFrame:
+    """Each remittance credited as its net."""
+    return found.assign(part="net", amount=found["net"])
+
+
+def apart(found: pd.DataFrame) -> pd.DataFrame:
+    """Remittances with refunds credited as their debits, and their refunds apart."""
+    both = (found["debits"] != 0) & (found["refunds"] != 0)
+    return pd.concat(
+        [
+            whole(found[~both]),
+            found[both].assign(part="debits", amount=found["debits"]),
+            found[both].assign(part="refunds", amount=-found["refunds"]),
+        ]
+    )
+
+
+RANK = ["contract_number", "contract_rank"]
+#: How each style credits: the items as parts, what a line is for, what its label says, what is declared.
+STYLES = {
+    "A": (whole, {"by": [*RANK, "collected_on", "number"], "hints": ["number"]}),
+    "B": (whole, {"by": [*RANK, "collected_on", "number"], "hints": RANK}),
+    "B'": (apart, {"by": [*RANK, "collected_on", "number", "part"], "hints": RANK}),
+    "C": (whole, {"by": ["contract_number", "collected_on"], "hints": ["contract_number"]}),
+    "G": (whole, {"by": ["contract_number", "settled_on"], "hints": ["contract_number"]}),
+    "D": (whole, {"by": ["contract_number", "collected_on"], "hints": ["contract_number"], "kept": 0.008}),
+    "E": (whole, {"by": ["outlet", "collected_on"], "hints": [], "grouping": "shop_day"}),
+    "H": (whole, {"by": ["collected_on"], "hints": []}),
+    "H declared": (whole, {"by": ["collected_on"], "hints": [], "grouping": "account_day"}),
+}

@@ -1,0 +1,208 @@
+"""The cascade on a month of the demonstration's chain, in the styles that banks credit."""
+
+from __future__ import annotations
+
+import random
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from importers.matching import ITEM, LINE, match
+from importers.matching.rules import Certainty
+from importers.matching.states import Credit, credit_states
+from tests.importers.money.bank_styles import STYLES, items, lines
+
+#: The least share of lines that each style must give, certain or proposed; the rest is left.
+LEAST = {
+    "A": 1.0,
+    "B": 0.99,
+    "B'": 0.99,
+    "C": 0.98,
+    "G": 1.0,
+    "D": 0.8,
+    "E": 0.95,
+    "H": 0.0,
+    "H declared": 1.0,
+}
+
+
+def credited(links: pd.DataFrame):
+    """For each line its items and how sure the link is."""
+    return {
+        line: ({(one.item, one.part) for one in own.itertuples()}, own["certainty"].iloc[0])
+        for line, own in links.groupby("line")
+    }
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_no_link_of_a_style_is_wrong_and_hardly_a_line_is_left(style):
+    parts, how = STYLES[style]
+    given, truth = lines(parts(items()), **how)
+    found = credited(match(items(), given))
+    assert [line for line, (own, _) in found.items() if own != truth[line]] == []
+    assert len(found) >= LEAST[style] * len(given)
+    if style == "D":
+        assert {certainty for _, certainty in found.values()} == {Certainty.PROPOSED}
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_no_certain_link_is_wrong_where_remittances_and_lines_are_missing(style):
+    draw = random.Random(11)
+    parts, how = STYLES[style]
+    given, truth = lines(parts(items()), **how)
+    known = items()[[draw.random() >= 0.05 for _ in range(len(items()))]]
+    there = given[[draw.random() >= 0.02 for _ in range(len(given))]]
+    found = credited(match(known, there))
+    certain = {line: own for line, (own, certainty) in found.items() if certainty == Certainty.CERTAIN}
+    assert [line for line, own in certain.items() if own != truth[line]] == []
+
+
+@settings(max_examples=6)
+@given(st.sampled_from(sorted(STYLES)), st.integers(0, 2**32))
+def test_the_order_of_lines_and_remittances_changes_nothing(style, seed):
+    draw = random.Random(seed)
+    parts, how = STYLES[style]
+    given, _ = lines(parts(items()), **how)
+    order = list(given.index)
+    draw.shuffle(order)
+    other = list(items().index)
+    draw.shuffle(other)
+    shuffled = credited(match(items().loc[other], given.loc[order]))
+    assert shuffled == credited(match(items(), given))
+
+
+# --- small cases -----------------------------------------------------------------------------------
+
+
+def item(
+    number="000417", rank="001", day="2026-03-02", net=5240, debits=5740, refunds=500, contract="7654321"
+):
+    row = {
+        "account": "",
+        "currency": "EUR",
+        "contract_number": contract,
+        "contract_rank": rank,
+        "number": number,
+        "collected_on": pd.Timestamp(day),
+        "net": net,
+        "debits": debits,
+        "refunds": refunds,
+        "outlet": "99999999800019",
+    }
+    assert tuple(row) == ITEM
+    return row
+
+
+def line(amount=5240, day="2026-03-03", **hints):
+    row = dict.fromkeys(LINE, "") | {
+        "account": "999990000100000000001",
+        "currency": "EUR",
+        "booked_on": pd.Timestamp(day),
+        "amount": amount,
+        "kind": "remittance" if amount > 0 else "refund",
+        "grouping": "unknown",
+    }
+    return row | hints
+
+
+def links(some_items, some_lines):
+    return match(pd.DataFrame(some_items), pd.DataFrame(some_lines))
+
+
+def rules(some_items, some_lines):
+    return links(some_items, some_lines)["rule"].tolist()
+
+
+def test_two_equal_amounts_of_one_contract_on_one_day_are_nobodys():
+    assert rules([item("1"), item("2")], [line(contract_number="7654321", contract_rank="001")]) == []
+
+
+def test_a_number_of_another_contract_is_no_number():
+    assert rules([item()], [line(entry_number="0000417", contract_number="1111111")]) == []
+    assert rules([item()], [line(entry_number="0000417", contract_number="7654321")]) == ["remittance_number"]
+
+
+def test_a_number_cut_to_seven_and_with_zeros_is_the_number():
+    assert rules([item("1230000417")], [line(reference="XX0000417")]) == ["remittance_number"]
+
+
+@pytest.mark.parametrize(
+    ("day", "found"), [("2026-03-02", 1), ("2026-03-09", 1), ("2026-03-10", 0), ("2026-02-27", 0)]
+)
+def test_a_line_is_booked_within_five_working_days(day, found):
+    assert len(rules([item()], [line(day=day, entry_number="0000417")])) == found
+
+
+def test_bank_holidays_are_no_working_days():
+    easter = item(day="2026-04-02")  # Maundy Thursday: Friday and Monday are closed
+    assert len(rules([easter], [line(day="2026-04-13", entry_number="0000417")])) == 1
+    assert len(rules([easter], [line(day="2026-04-14", entry_number="0000417")])) == 0
+
+
+def test_debits_and_refunds_may_be_credited_apart_and_exclude_the_net():
+    named = {"contract_number": "7654321", "contract_rank": "001"}
+    found = links([item()], [line(5740, **named), line(-500, **named)])
+    assert found["part"].tolist() == ["debits", "refunds"]
+    states = credit_states(pd.DataFrame([item()]), found, statements())
+    assert states["credit"].tolist() == [Credit.CREDITED]
+
+
+def test_a_negative_remittance_is_a_debit():
+    refunded = item(net=-500, debits=0, refunds=500)
+    assert rules([refunded], [line(-500, entry_number="0000417")]) == ["remittance_number"]
+
+
+def test_an_equal_amount_alone_is_proposed_and_credits_nothing():
+    found = links([item()], [line()])
+    assert found["certainty"].tolist() == [Certainty.PROPOSED]
+    states = credit_states(pd.DataFrame([item()]), found, statements())
+    assert states["credit"].tolist() == [Credit.LATE]
+
+
+def statements(*spans, proven=True):
+    rows = [
+        {
+            "account": "999990000100000000001",
+            "currency": "EUR",
+            "opened_on": pd.Timestamp(first),
+            "closed_on": pd.Timestamp(last),
+            "opening": opening,
+            "closing": closing,
+            "proven": proven,
+        }
+        for first, last, opening, closing in spans or [("2026-03-01", "2026-03-31", 0, 0)]
+    ]
+    return pd.DataFrame(rows)
+
+
+NOTHING = pd.DataFrame(columns=["line", "item", "part", "amount", "rule", "certainty"])
+
+
+@pytest.mark.parametrize(
+    ("covering", "state"),
+    [
+        (statements(), Credit.LATE),
+        (statements(proven=False), Credit.EXPECTED),
+        (statements(("2026-03-01", "2026-03-06", 0, 5)), Credit.EXPECTED),
+        (statements(("2026-03-01", "2026-03-05", 0, 5), ("2026-03-05", "2026-03-12", 5, 7)), Credit.LATE),
+        (statements(("2026-03-01", "2026-03-05", 0, 5), ("2026-03-06", "2026-03-12", 6, 7)), Credit.EXPECTED),
+    ],
+)
+def test_a_credit_is_late_by_proven_statements_alone(covering, state):
+    states = credit_states(pd.DataFrame([item()]), NOTHING, covering)
+    assert states["credit"].tolist() == [state]
+
+
+def test_nothing_is_expected_of_an_empty_remittance_and_nothing_known_without_a_bank():
+    empty = pd.DataFrame([item(net=0, debits=0, refunds=0)])
+    assert credit_states(empty, NOTHING, statements())["credit"].tolist() == [Credit.NOT_EXPECTED]
+    foreign = pd.DataFrame([item() | {"currency": "CHF"}])
+    assert credit_states(foreign, NOTHING, statements())["credit"].tolist() == [Credit.UNKNOWN]
+
+
+def test_a_part_that_is_missing_is_said_with_its_amount():
+    found = links([item()], [line(5740, contract_number="7654321", contract_rank="001")])
+    states = credit_states(pd.DataFrame([item()]), found, statements()).iloc[0]
+    assert (states["credit"], states["gap"]) == (Credit.DIFFERS, -500)
