@@ -23,6 +23,7 @@ def create_app(config: Config, database: Database | None = None) -> Flask:
     from app.accounts import links  # noqa: PLC0415
     from app.database import engine  # noqa: PLC0415
     from app.web import errors, security  # noqa: PLC0415
+    from app.web.observation import observe  # noqa: PLC0415
 
     app = Flask(__name__)
     app.extensions["bordereau.database"] = database or engine.Database.from_config(config)
@@ -36,4 +37,5 @@ def create_app(config: Config, database: Database | None = None) -> Flask:
     views.demand_proof(app)
     errors.handle_errors(app)
     security.trust_proxy(app, config)
+    observe(app, config)
     return app

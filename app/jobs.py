@@ -7,6 +7,7 @@ A job is handed the worker's settings and database: ``context.additional_context
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from sqlalchemy import Connection, delete, func, select, text
 from sqlalchemy.engine import make_url
 
 from app.config import Config
-from app.database.engine import Database, Role
+from app.database.engine import LINK, Database, Role
 from app.database.migrate import maintain
 from app.mail.upkeep import erase_recipients
 from app.models import KNOWN_FOR, Invitation, KnownDevice, SignInAttempt, UserSession
@@ -62,21 +63,27 @@ def defer(connection: Connection, task: str, **args: Any) -> None:
     connection.execute(_DEFER, {"task": task, "args": json.dumps(args)})
 
 
-def work(config: Config, database: Database) -> None:
-    """Do the jobs of the queue, and those of the calendar, until SIGINT or SIGTERM."""
+async def do_jobs(config: Config, database: Database, connected: Callable[[], None]) -> None:
+    """Do the jobs of the queue, and those of the calendar, until cancelled; ``connected`` is called first.
+
+    Returns, or raises what the connection says, once the database has gone: see ``app.operation.worker``.
+    """
     connector = PsycopgConnector(
         conninfo=make_url(database.url).set(drivername="postgresql").render_as_string(hide_password=False),
-        kwargs={"options": f"-c role={Role.IMPORT}", "application_name": "bordereau-worker"},
+        kwargs={"options": f"-c role={Role.IMPORT}", "application_name": "bordereau-worker", **LINK},
         min_size=1,
         max_size=4,
     )
     with queue.replace_connector(connector):
-        queue.run_worker(
-            concurrency=JOBS_AT_ONCE,
-            additional_context={"config": config, "database": database},
-            delete_jobs="successful",
-            shutdown_graceful_timeout=GRACE_SECONDS,
-        )
+        async with queue.open_async():
+            connected()
+            await queue.run_worker_async(
+                concurrency=JOBS_AT_ONCE,
+                additional_context={"config": config, "database": database},
+                delete_jobs="successful",
+                shutdown_graceful_timeout=GRACE_SECONDS,
+                install_signal_handlers=False,
+            )
 
 
 @queue.periodic(cron="17 3 * * *")

@@ -6,37 +6,55 @@ parent leaves nobody behind; the embedded server stops with the last of them.
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING, Any
 
 import click
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger as GunicornLogger
 from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
 
-from app import create_app
+from app import create_app, logs
 from app.config import LOOPBACK, Address
 from app.database.engine import Database
 from app.database.migrate import migrate
+from app.themes import themes_of
 from app.wording.i18n import gettext
 
 if TYPE_CHECKING:
     from app.config import Config
 
 FIRST_PAGE = "/connexion"
+#: The folder in which web processes count together, in the words of the library of metrics.
+SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 WEB_THREADS = 8
 #: How long a request or a job may go on once its process is asked to stop, in seconds.
 GRACE_SECONDS = 8
 START_SECONDS = 60
 #: A list's address holds all its filters; the page that asks to sign in holds that address once more.
 LONGEST_ADDRESS = 8190
+
+
+class _Logger(GunicornLogger):  # type: ignore[misc]
+    """gunicorn's words among our own lines."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
 
 
 class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
@@ -50,8 +68,11 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         super().__init__()
 
     def load_config(self) -> None:
+        addresses = [self.config.address, *filter(None, [self.config.metrics])]
         settings = {
-            "bind": str(self.config.address),
+            "bind": [str(address) for address in addresses],
+            "child_exit": forget_figures,
+            "logger_class": _Logger,
             "workers": self.config.web_processes,
             "threads": WEB_THREADS,
             "graceful_timeout": GRACE_SECONDS,
@@ -68,9 +89,36 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
 
 def serve(config: Config) -> None:
-    """Answer web requests until SIGINT or SIGTERM. Raises ClickException if an address is taken."""
-    check_address(config.address)
-    WebServer(config).run()
+    """Answer web requests until SIGINT or SIGTERM.
+
+    Raises ClickException if an address is taken, ThemeError when the default theme is broken.
+    """
+    logs.to_stderr()
+    themes_of(config.data)
+    for address in filter(None, (config.address, config.metrics)):
+        check_address(address)
+    with _counting_together() if config.metrics else nullcontext():
+        WebServer(config).run()
+
+
+@contextmanager
+def _counting_together() -> Iterator[None]:
+    """Name the folder that web processes share, before the library of metrics is loaded."""
+    folder, owner = tempfile.mkdtemp(prefix="bordereau-metrics-"), os.getpid()
+    os.environ[SHARED_FOLDER] = folder
+    try:
+        yield
+    finally:
+        if os.getpid() == owner:  # each web process leaves through here as well
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def forget_figures(_server: Any, process: Any) -> None:
+    """Let go of what only holds for a web process that is gone; what it has counted stays."""
+    if SHARED_FOLDER in os.environ:
+        from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415 - as late as in the web
+
+        mark_process_dead(process.pid)  # type: ignore[no-untyped-call]
 
 
 def run(config: Config) -> None:

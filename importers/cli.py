@@ -35,7 +35,10 @@ def import_command(paths: tuple[Path, ...], *, replace: bool, dry_run: bool) -> 
         raise click.ClickException(
             gettext("No such file or folder: %(paths)s", paths=", ".join(map(str, missing)))
         )
-    files = list(files_in(paths or (config.data / INBOX,)))
+    inbox = config.data / INBOX
+    if not paths and not inbox.is_dir():
+        raise click.ClickException(gettext("There is no inbox yet: mkdir %(folder)s", folder=inbox))
+    files = list(files_in(paths or (inbox,)))
     results = load_all(ready(config), files, config.data, replace=replace, dry_run=dry_run)
     click.echo(report.summary(results))
     if dry_run:

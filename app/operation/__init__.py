@@ -1,0 +1,1 @@
+"""Running the portal: the worker that survives its database, its state, its checks, its copies."""

@@ -1,0 +1,95 @@
+"""The state of a running portal: its worker, its queue, its mail and its nights, read in one snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, text
+
+from app.database.engine import Database
+from app.models import DEFAULT_TIME_ZONE
+
+#: A worker says every ten seconds that it is there; after this many it is taken for dead.
+WORKER_SILENT_SECONDS = 60
+
+# What waits for a time to come is not late: only what is due counts.
+_QUEUES = text("""
+SELECT (SELECT extract(epoch FROM now() - max(last_heartbeat)) FROM procrastinate_workers) AS worker_seconds,
+  jobs.count AS jobs, jobs.seconds AS job_seconds, mails.count AS mails, mails.seconds AS mail_seconds
+FROM (
+  SELECT count(*), COALESCE(extract(epoch FROM now() - min(COALESCE(scheduled_at, (
+    SELECT min(event.at) FROM procrastinate_events AS event
+    WHERE event.job_id = job.id AND event.type = 'deferred')))), 0) AS seconds
+  FROM procrastinate_jobs AS job
+  WHERE job.status = 'todo' AND COALESCE(scheduled_at <= now(), true)
+) AS jobs, (
+  SELECT count(*), COALESCE(extract(epoch FROM now() - min(created_at)), 0) AS seconds
+  FROM delivery WHERE state NOT IN ('sent', 'failed')
+) AS mails
+""")
+_FILES = text("SELECT status, count(*) AS count FROM import_file GROUP BY status ORDER BY status")
+_NIGHTS = text("""
+SELECT source.name, max(received_day.day) AS day
+FROM source JOIN received_day ON received_day.source_id = source.id GROUP BY source.name ORDER BY source.name
+""")
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How many wait that could go, and how long the oldest has waited, in seconds."""
+
+    count: int
+    oldest_seconds: float
+
+
+@dataclass(frozen=True)
+class State:
+    """The portal at one moment.
+
+    ``worker_seconds`` is the time since a worker was last heard of, None when none ever was; ``files`` counts
+    the journal of files by status; ``nights`` is the last business day received from each source.
+    """
+
+    worker_seconds: float | None
+    jobs: Waiting
+    mails: Waiting
+    files: Mapping[str, int]
+    nights: Mapping[str, date]
+
+    @property
+    def works(self) -> bool:
+        """Whether a worker is there."""
+        return self.worker_seconds is not None and self.worker_seconds < WORKER_SILENT_SECONDS
+
+    @property
+    def last_night(self) -> date | None:
+        """The last business day that every source has delivered."""
+        return min(self.nights.values(), default=None)
+
+    def ages(self, today: date | None = None) -> dict[str, int]:
+        """How many days ago each source's last business day was; 1 on the morning after a full night."""
+        today = today or datetime.now(ZoneInfo(DEFAULT_TIME_ZONE)).date()
+        return {name: (today - day).days for name, day in self.nights.items()}
+
+
+def state_of(database: Database) -> State:
+    """The state of the moment. Raises what the connection says when the database is away."""
+    with database.reading() as connection:
+        return _read(connection)
+
+
+def _read(connection: Connection) -> State:
+    row = connection.execute(_QUEUES).one()
+    files = {row[0]: row[1] for row in connection.execute(_FILES)}
+    nights = {row[0]: row[1] for row in connection.execute(_NIGHTS)}
+    heard = row.worker_seconds
+    return State(
+        worker_seconds=None if heard is None else float(heard),
+        jobs=Waiting(row.jobs, float(row.job_seconds)),
+        mails=Waiting(row.mails, float(row.mail_seconds)),
+        files=files,
+        nights=nights,
+    )

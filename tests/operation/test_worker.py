@@ -1,0 +1,180 @@
+"""The worker outlives its database: restarted, hung or killed, and says so when it gives up."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager, suppress
+
+import psutil
+import psycopg
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from app.database.engine import Database, Role
+from tests.operation.conftest import BORDEREAU, a_server, start
+
+
+@pytest.fixture
+def own_server(tmp_path):
+    """A server of each test, which stops, hangs or kills it."""
+    folder = tmp_path / "server"
+    folder.mkdir()
+    with a_server(folder) as server:
+        yield server
+
+
+@contextmanager
+def working(environment, *words):
+    """A worker, at work; it is killed at the end should it still be there."""
+    command = words or (*BORDEREAU, "worker")
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def does_a_job(server, seconds=60):
+    """Defer a job in the queue's own words, once the server answers, and wait until it is done."""
+    database = Database(server.get_uri(driver="psycopg"))
+    number, deadline = None, time.monotonic() + seconds
+    try:
+        while time.monotonic() < deadline:
+            with suppress(OperationalError):
+                number = number or deferred(database)
+                if not waits(database, number):
+                    return True
+            time.sleep(0.1)
+    finally:
+        database.dispose()
+    return False
+
+
+def deferred(database):
+    with database.writing(Role.OWNER) as connection:
+        return connection.scalar(
+            text(
+                "INSERT INTO procrastinate_jobs (queue_name, task_name, args)"
+                " VALUES ('default', 'free_jobs', '{\"timestamp\": 0}') RETURNING id"
+            )
+        )
+
+
+def waits(database, number):
+    with database.reading(Role.OWNER) as connection:
+        return connection.scalar(text("SELECT 1 FROM procrastinate_jobs WHERE id = :id"), {"id": number})
+
+
+def postgres_processes(server):
+    record = (server.pgdata / "postmaster.pid").read_text(encoding="utf-8")
+    postmaster = psutil.Process(int(record.split()[0]))
+    return [postmaster, *postmaster.children(recursive=True)]
+
+
+def restart(server):
+    server.stop()
+    time.sleep(3)
+    start(server)
+
+
+def hang(server):
+    processes = postgres_processes(server)
+    for process in processes:
+        process.suspend()
+    time.sleep(12)
+    for process in processes:
+        process.resume()
+
+
+def crash(server):
+    """As when the kernel takes a process of the server for its memory: every connection is cut."""
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        found = connection.execute(
+            "SELECT pid FROM pg_stat_activity WHERE application_name = 'bordereau-worker'"
+        )
+        os.kill(found.fetchone()[0], signal.SIGKILL)
+
+
+@pytest.mark.parametrize("fault", [restart, hang, crash])
+def test_the_worker_goes_on_when_its_database_comes_back(own_server, external, fault):
+    with working(external) as process:
+        assert does_a_job(own_server)
+        fault(own_server)
+        assert does_a_job(own_server)
+        assert process.poll() is None
+        process.terminate()
+        said = process.communicate(timeout=30)[1]
+    assert process.returncode == 0
+    assert "Traceback" not in said
+    lines = [json.loads(line)["event"] for line in said.splitlines() if line.startswith("{")]
+    assert ("database_lost" in lines) == (fault is not hang)
+
+
+def test_the_worker_gives_up_with_a_word_and_a_status(own_server, external):
+    script = (
+        "from app.cli import main; from app.operation import worker;"
+        "worker.work.__defaults__ = (4,); main(['worker'])"
+    )
+    with working(external, sys.executable, "-W", "ignore", "-c", script) as process:
+        assert does_a_job(own_server)
+        own_server.stop()
+        try:
+            said = process.communicate(timeout=90)[1]
+        finally:
+            start(own_server)
+    assert process.returncode == 1
+    assert said.splitlines()[-1].startswith("Erreur\u00a0: La base de données est absente depuis ")
+    assert "Traceback" not in said
+
+
+def test_a_worker_that_waits_for_its_database_stops_when_told(own_server, external):
+    with working(external) as process:
+        assert does_a_job(own_server)
+        own_server.stop()
+        try:
+            assert '"database_lost"' in "".join(iter_until(process.stderr, "database_lost"))
+            process.terminate()
+            assert process.wait(30) == 0
+        finally:
+            start(own_server)
+
+
+def iter_until(stream, word):
+    for line in stream:
+        yield line
+        if word in line:
+            return
+
+
+def test_an_embedded_server_that_was_killed_is_started_again(environment, tmp_path):
+    with working(environment) as process:
+        record = tmp_path / "data" / "postgres" / "postmaster.pid"
+        wait_until(lambda: record.exists() and "ready" in record.read_text())
+        wait_until(lambda: any("bordereau-worker" in name for name in connected(record.parent)))
+        killed = int(record.read_text().split()[0])
+        os.kill(killed, signal.SIGKILL)
+        wait_until(lambda: record.exists() and record.read_text().split()[:1] not in ([], [str(killed)]))
+        wait_until(lambda: any("bordereau-worker" in name for name in connected(record.parent)))
+        process.terminate()
+        assert process.wait(30) == 0
+
+
+def connected(folder):
+    """What the connections to the server of ``folder`` call themselves; nothing while it does not answer."""
+    with suppress(psycopg.OperationalError), psycopg.connect(f"host={folder} user=postgres") as connection:
+        found = connection.execute("SELECT application_name FROM pg_stat_activity")
+        return [name for (name,) in found]
+    return []
+
+
+def wait_until(condition, seconds=90):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it took too long"
+        time.sleep(0.2)
