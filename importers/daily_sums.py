@@ -26,26 +26,27 @@ _TIDY = (
 
 _TRANSACTION_SUMS = "currency, type, outcome, remitted"
 _TRANSACTION_DAYS = f"""
-INSERT INTO transaction_day (merchant_id, contract_id, day, {_TRANSACTION_SUMS}, count, amount)
-SELECT p.merchant_id, p.contract_id, p.occurred_on, {_TRANSACTION_SUMS}, count(*), sum(p.amount)
+INSERT INTO transaction_day (merchant_id, contract_id, day, reseller_id, {_TRANSACTION_SUMS}, count, amount)
+SELECT p.merchant_id, p.contract_id, p.occurred_on, p.reseller_id, {_TRANSACTION_SUMS}, count(*),
+  sum(p.amount)
 FROM touched t JOIN transaction p ON p.merchant_id = t.merchant_id AND p.contract_id = t.contract_id
   AND p.occurred_on = t.day
   AND p.occurred_at >= t.day - interval '1 day' AND p.occurred_at < t.day + interval '2 days'
 WHERE t.subject = 'transaction' AND p.occurred_on BETWEEN :first AND :last
-GROUP BY p.merchant_id, p.contract_id, p.occurred_on, {_TRANSACTION_SUMS}
+GROUP BY p.merchant_id, p.contract_id, p.occurred_on, p.reseller_id, {_TRANSACTION_SUMS}
 """
 _REMITTANCE_SUMS = "currency, status, is_empty"
 _REMITTANCE_DAYS = f"""
-INSERT INTO remittance_day (merchant_id, contract_id, day, {_REMITTANCE_SUMS}, count,
+INSERT INTO remittance_day (merchant_id, contract_id, day, reseller_id, {_REMITTANCE_SUMS}, count,
   debit, refund, cancelled, refund_cancelled, declined)
-SELECT p.merchant_id, p.contract_id, p.collected_on, currency, status, transaction_count = 0, count(*),
-  sum(debit_amount), sum(refund_amount), sum(cancellation_amount), sum(refund_cancellation_amount),
+SELECT p.merchant_id, p.contract_id, p.collected_on, p.reseller_id, currency, status, transaction_count = 0,
+  count(*), sum(debit_amount), sum(refund_amount), sum(cancellation_amount), sum(refund_cancellation_amount),
   sum(declined_amount)
 FROM touched t JOIN remittance p ON p.merchant_id = t.merchant_id AND p.contract_id = t.contract_id
   AND p.collected_on = t.day
   AND p.collected_at >= t.day - interval '1 day' AND p.collected_at < t.day + interval '2 days'
 WHERE t.subject = 'remittance' AND p.collected_on BETWEEN :first AND :last
-GROUP BY p.merchant_id, p.contract_id, p.collected_on, currency, status, transaction_count = 0
+GROUP BY p.merchant_id, p.contract_id, p.collected_on, p.reseller_id, currency, status, transaction_count = 0
 """
 _MEASURES = {
     "transaction": (_TRANSACTION_DAYS, _TRANSACTION_SUMS, ("count", "amount")),
@@ -103,11 +104,14 @@ def _over_all_contracts(
     sums = ", ".join(f"sum({name})" for name in measures)
     connection.execute(
         text(
-            f"INSERT INTO {subject}_day (merchant_id, contract_id, day, {dimensions}, {', '.join(measures)})"
-            f" SELECT d.merchant_id, {ALL_CONTRACTS}, d.day, {dimensions}, {sums} FROM {subject}_day d"
+            f"INSERT INTO {subject}_day"
+            f" (merchant_id, contract_id, day, reseller_id, {dimensions}, {', '.join(measures)})"
+            f" SELECT d.merchant_id, {ALL_CONTRACTS}, d.day, d.reseller_id, {dimensions}, {sums}"
+            f" FROM {subject}_day d"
             " JOIN (SELECT DISTINCT merchant_id, day FROM touched WHERE subject = :subject) AS t"
             " ON d.merchant_id = t.merchant_id AND d.day = t.day"
-            f" WHERE d.contract_id <> {ALL_CONTRACTS} GROUP BY d.merchant_id, d.day, {dimensions}"
+            f" WHERE d.contract_id <> {ALL_CONTRACTS}"
+            f" GROUP BY d.merchant_id, d.day, d.reseller_id, {dimensions}"
         ),
         {"subject": subject},
     )

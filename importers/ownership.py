@@ -15,7 +15,7 @@ import pandas as pd
 from sqlalchemy import Connection, text
 
 from app.models import DEFAULT_TIME_ZONE, UNCLAIMED_MERCHANT
-from app.models.base import Base
+from app.models.base import Base, written_columns
 from importers import daily_sums
 from importers.staging import rows_of, stage
 
@@ -224,7 +224,7 @@ def adopt(connection: Connection, key: OwnerKey, tables: Sequence[OwnedTable]) -
 def _move(connection: Connection, table: OwnedTable) -> None:
     """Delete under the unclaimed merchant, insert under the declared one: keys are never updated."""
     reference = table.key.reference
-    names = [column.name for column in table.model.__table__.columns]
+    names = written_columns(table.model)
     moved = {name: f"zoned.{name}" for name in ("merchant_id", reference, "reseller_id")}
     instants = {name: clock.instant("kept", "zoned") for name, clock in table.clocks.items()}
     values = ", ".join((moved | instants).get(name, f"kept.{name}") for name in names)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import Connection, text
 
+from app.database.privileges import Roles, create_roles, enforce
 from app.locks import Lock, hold
 from app.models import Base
 
@@ -27,7 +28,12 @@ def run(connection: Connection) -> None:
         # Another process that migrates is waited for; tables that readers hold, only for so long.
         hold(connection, Lock.MIGRATION)
         connection.execute(text("SET LOCAL lock_timeout TO '10s'"))
+        roles: Roles | None = context.config.attributes.get("roles")
+        if roles:
+            create_roles(connection, roles)
         context.run_migrations()
+        if roles:
+            enforce(connection, Base.privileges(), roles)
 
 
 with context.config.attributes["engine"].connect() as connection:

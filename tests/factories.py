@@ -69,11 +69,18 @@ def a_merchant(connection: Connection, *, reseller_id: int | None = None, **valu
     return connection.scalar(insert(Merchant).values(row).returning(Merchant.id))
 
 
+def reseller_of(connection: Connection, merchant_id: int) -> int:
+    """The reseller whose merchant it is; none for a merchant that is not there."""
+    found = connection.scalar(text("SELECT reseller_id FROM merchant WHERE id = :id"), {"id": merchant_id})
+    return found or 0
+
+
 def an_outlet(connection: Connection, *, merchant_id: int, **values: Any) -> int:
     number = next(_numbers)
     row = {
         "merchant_id": merchant_id,
         "id": number,
+        "reseller_id": reseller_of(connection, merchant_id),
         "siret": f"{number:014}",
         "trade_name": f"CAFE DE LA FICTION {number}",
         "time_zone": DEFAULT_TIME_ZONE,
@@ -88,11 +95,10 @@ def a_contract(connection: Connection, *, merchant_id: int, **values: Any) -> in
     if "outlet_id" not in values:
         values["outlet_id"] = an_outlet(connection, merchant_id=merchant_id)
     number = next(_numbers)
-    reseller = connection.scalar(text("SELECT reseller_id FROM merchant WHERE id = :id"), {"id": merchant_id})
     row = {
         "merchant_id": merchant_id,
         "id": number,
-        "reseller_id": reseller,
+        "reseller_id": reseller_of(connection, merchant_id),
         "number": f"{7000000 + number}",
         "rank": "001",
         "application": "CBEMV",
@@ -117,7 +123,7 @@ def a_remittance(connection: Connection, *, merchant_id: int, contract_id: int, 
         "merchant_id": merchant_id,
         "id": number,
         "collected_on": local.date(),
-        "reseller_id": 0,
+        "reseller_id": reseller_of(connection, merchant_id),
         "contract_id": contract_id,
         "number": f"{number % 1_000_000:06}",
         "file_number": f"D{number % 100_000:05}",
@@ -160,7 +166,7 @@ def a_transaction(
         "merchant_id": merchant_id,
         "id": number,
         "occurred_on": local.date(),
-        "reseller_id": 0,
+        "reseller_id": reseller_of(connection, merchant_id),
         "contract_id": contract_id,
         "remittance_id": remittance_id,
         "collected_on": NIGHT.date(),
@@ -193,20 +199,20 @@ def a_transaction(
 
 _TRANSACTION_DAYS = """
 INSERT INTO transaction_day
-  (merchant_id, contract_id, day, currency, type, outcome, remitted, count, amount)
-SELECT merchant_id, coalesce(contract_id, 0), occurred_on, currency, type, outcome, remitted,
+  (merchant_id, contract_id, day, reseller_id, currency, type, outcome, remitted, count, amount)
+SELECT merchant_id, coalesce(contract_id, 0), occurred_on, reseller_id, currency, type, outcome, remitted,
   count(*), sum(amount)
 FROM transaction GROUP BY GROUPING SETS
-  ((1, contract_id, 3, 4, 5, 6, 7), (1, 3, 4, 5, 6, 7))
+  ((1, contract_id, 3, 4, 5, 6, 7, 8), (1, 3, 4, 5, 6, 7, 8))
 """
 _REMITTANCE_DAYS = """
-INSERT INTO remittance_day (merchant_id, contract_id, day, currency, status, is_empty, count,
+INSERT INTO remittance_day (merchant_id, contract_id, day, reseller_id, currency, status, is_empty, count,
   debit, refund, cancelled, refund_cancelled, declined)
-SELECT merchant_id, coalesce(contract_id, 0), collected_on, currency, status, transaction_count = 0, count(*),
-  sum(debit_amount), sum(refund_amount), sum(cancellation_amount), sum(refund_cancellation_amount),
-  sum(declined_amount)
+SELECT merchant_id, coalesce(contract_id, 0), collected_on, reseller_id, currency, status,
+  transaction_count = 0, count(*), sum(debit_amount), sum(refund_amount), sum(cancellation_amount),
+  sum(refund_cancellation_amount), sum(declined_amount)
 FROM remittance GROUP BY GROUPING SETS
-  ((1, contract_id, 3, 4, 5, 6), (1, 3, 4, 5, 6))
+  ((1, contract_id, 3, 4, 5, 6, 7), (1, 3, 4, 5, 6, 7))
 """
 
 
@@ -233,12 +239,13 @@ TOWNS = (
 
 def a_chain(connection: Connection, *, merchant_id: int, shops: int) -> list[int]:
     """``shops`` outlets with a contract each, spread over TOWNS in turn; returns the ids of the outlets."""
-    reseller = connection.scalar(text("SELECT reseller_id FROM merchant WHERE id = :id"), {"id": merchant_id})
+    reseller = reseller_of(connection, merchant_id)
     numbers = [next(_numbers) for _ in range(shops)]
     outlets = [
         {
             "merchant_id": merchant_id,
             "id": number,
+            "reseller_id": reseller,
             "siret": f"5005005{number:07}",
             "trade_name": f"FOURNIL {town} {index:03}",
             "address": f"{index} rue des Essais",

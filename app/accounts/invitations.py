@@ -18,6 +18,7 @@ from app.accounts.rights import role_name
 from app.accounts.sessions import end_all_sessions, shorten_sessions
 from app.accounts.users import UserError, checked_email
 from app.database.engine import Database
+from app.database.isolation import Isolation
 from app.mail import Kind, MailError, Origin, post, sender_of
 from app.models import (
     DEFAULT_TIME_ZONE,
@@ -261,6 +262,9 @@ def _role(invitation: Row[Any]) -> str:
 
 def _zone(connection: Connection, merchant_id: int | None) -> str:
     """The clock of most of a merchant's outlets."""
+    if merchant_id is None:
+        return DEFAULT_TIME_ZONE
+    Isolation(merchant_id=merchant_id).enter(connection)
     usual = (
         select(Outlet.time_zone)
         .where(Outlet.merchant_id == merchant_id)

@@ -7,7 +7,7 @@ membership or moving a contract acts on the very next click.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from typing import Any, ClassVar
@@ -20,19 +20,21 @@ from sqlalchemy import (
     Row,
     ScalarSelect,
     Select,
+    any_,
     bindparam,
     case,
-    cast,
     exists,
     false,
     func,
+    literal,
     or_,
     select,
 )
-from sqlalchemy.dialects.postgresql import aggregate_order_by, array
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 
 from app.accounts.sessions import PROOF, SEEN_EVERY, hash_of
+from app.database.isolation import Isolation
 from app.listing.scope import Scope
 from app.models import (
     UNCLAIMED_MERCHANT,
@@ -102,10 +104,19 @@ def role_name(role: Role) -> str:
 
 
 @dataclass(frozen=True)
-class Access:
-    """A person's membership in one merchant; ``scope`` is what he sees of it.
+class Limits:
+    """The outlets and contracts that a membership is limited to."""
 
-    Without a ``role`` he is no member: he looks at it as the maintainer's staff.
+    outlet_ids: Sequence[int] = ()
+    contract_ids: Sequence[int] = ()
+
+
+@dataclass(frozen=True)
+class Access:
+    """A person's membership in one merchant; ``scope`` is what they see of it.
+
+    Without a ``role`` they are no member: they look at it as the maintainer's staff. The scope of one with
+    ``limits`` is worked out for the merchant of the moment alone, and shows nothing elsewhere.
     """
 
     merchant_id: int
@@ -113,6 +124,7 @@ class Access:
     reseller_slug: str
     role: Role | None
     scope: Scope
+    limits: Limits | None = None
 
     @property
     def is_look(self) -> bool:
@@ -131,6 +143,11 @@ class Staff:
     reseller_id: int
     reseller_slug: str
     reseller_name: str
+
+    @property
+    def isolation(self) -> Isolation:
+        """The rows of all the maintainer's merchants, and those that wait for one."""
+        return Isolation(reseller_id=self.reseller_id)
 
 
 @dataclass(frozen=True)
@@ -195,12 +212,13 @@ def visitor_of(connection: Connection, key: str) -> Visitor | None:
     first = rows[0]
     accesses = tuple(_access(row) for row in rows if row.merchant_id is not None)
     chosen = next((a for a in accesses if a.merchant_id == first.chosen_id), None)
+    here = chosen or _look(first.looked_at) or next(iter(accesses), None)
     return Visitor(
         user_id=first.user_id,
         email=first.email,
         host=first.host,
         seen_lately=first.seen_lately,
-        access=chosen or _look(first.looked_at) or next(iter(accesses), None),
+        access=_in_sight(connection, here) if here and here.limits else here,
         accesses=accesses,
         staff=tuple(Staff(*row) for row in first.staff),
         desk_id=first.desk_id,
@@ -218,14 +236,31 @@ def _look(merchant: Sequence[Any] | None) -> Access | None:
 
 
 def _access(row: Row[Any]) -> Access:
-    contracts = None if row.contract_ids is None else tuple(row.contract_ids)
     return Access(
         merchant_id=row.merchant_id,
         merchant_name=row.merchant_name,
         reseller_slug=row.slug,
         role=Role(row.role),
-        scope=Scope(row.merchant_id, contracts),
+        scope=Scope(row.merchant_id, () if row.limited else None),
+        limits=Limits(*row.limits) if row.limited else None,
     )
+
+
+def _in_sight(connection: Connection, access: Access) -> Access:
+    """A limited access with the contracts that its limits name, by themselves or by their outlet."""
+    limits = access.limits or Limits()
+    access.scope.isolation.enter(connection)
+    named = or_(
+        _is_one_of(Contract.id, limits.contract_ids), _is_one_of(Contract.outlet_id, limits.outlet_ids)
+    )
+    wanted = select(Contract.id).where(Contract.merchant_id == access.merchant_id, named)
+    contracts = connection.scalars(wanted.order_by(Contract.id))
+    return replace(access, scope=Scope(access.merchant_id, tuple(contracts)))
+
+
+def _is_one_of(column: Any, ids: Sequence[int]) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = column == any_(literal(list(ids), ARRAY(BigInteger)))
+    return found
 
 
 @cache
@@ -250,7 +285,8 @@ def _statement() -> Select[Any]:
             Merchant.id.label("merchant_id"),
             Merchant.name.label("merchant_name"),
             Reseller.slug,
-            case((Membership.limited, _contracts_in_sight())).label("contract_ids"),
+            Membership.limited,
+            case((Membership.limited, _limits())).label("limits"),
         )
         .join(UserAccount, UserAccount.id == UserSession.user_id)
         .outerjoin(Membership, (Membership.user_id == UserAccount.id) & Membership.suspended_at.is_(None))
@@ -304,19 +340,15 @@ def _second_factor_of_user() -> ColumnElement[bool]:
     return exists().where(SecondFactor.user_id == UserAccount.id).correlate(UserAccount)
 
 
-def _contracts_in_sight() -> ScalarSelect[Any]:
-    """The contracts a limited membership names, by themselves or by their outlet."""
-    named = or_(
-        MembershipLimit.contract_id == Contract.id,
-        MembershipLimit.outlet_id == Contract.outlet_id,
+def _limits() -> ScalarSelect[Any]:
+    """The outlets and the contracts that a membership is limited to: a JSON list of the two lists."""
+    outlets, contracts = (
+        func.coalesce(func.json_agg(column).filter(column.is_not(None)), func.json_build_array())
+        for column in (MembershipLimit.outlet_id, MembershipLimit.contract_id)
     )
     return (
-        select(func.coalesce(func.array_agg(Contract.id.distinct()), cast(array([]), ARRAY(BigInteger))))
-        .join(MembershipLimit, named)
-        .where(
-            Contract.merchant_id == Membership.merchant_id,
-            MembershipLimit.membership_id == Membership.id,
-        )
+        select(func.json_build_array(outlets, contracts))
+        .where(MembershipLimit.membership_id == Membership.id)
         .correlate(Membership)
         .scalar_subquery()
     )

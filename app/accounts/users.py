@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from app.accounts import passwords, second_factor
 from app.accounts.journal import Event, record
 from app.accounts.sessions import end_all_sessions
+from app.database.isolation import Isolation
 from app.mail import AddressError, mail_address
 from app.models import (
     UNCLAIMED_MERCHANT,
@@ -54,6 +55,7 @@ def give_access(connection: Connection, access: NewAccess, password: str | None)
     is. Raises UserError naming what is unknown or too short.
     """
     merchant_id = _merchant(connection, access.merchant, access.reseller)
+    Isolation(merchant_id=merchant_id).enter(connection)
     limits = [
         *_outlet_limits(connection, merchant_id, access.outlets),
         *_contract_limits(connection, merchant_id, access.contracts),

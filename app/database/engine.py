@@ -16,6 +16,8 @@ from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import make_url
 
 from app.config import Config
+from app.database.isolation import ROLES, Isolated
+from app.database.privileges import Roles
 
 WEB_STATEMENT_TIMEOUT = "10s"
 #: A server that is gone without a word is noticed within a minute, in seconds (libpq's own names).
@@ -37,6 +39,8 @@ _OPTIONS = {
     " -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s",
 }
 
+ROLES_WORN = Roles(web=Role.WEB, importer=Role.IMPORT)
+
 
 @dataclass(frozen=True)
 class Database:
@@ -44,6 +48,7 @@ class Database:
 
     url: str
     pool_size: int = 5
+    roles: Roles = ROLES_WORN
     _engines: dict[Role, Engine] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -65,6 +70,7 @@ class Database:
                 pool_timeout=10,
                 pool_pre_ping=True,
                 hide_parameters=True,
+                execution_options={ROLES: self.roles},
                 connect_args={
                     "options": f"{_OPTIONS[role]} -c timezone=UTC -c jit=off".strip(),
                     "application_name": f"bordereau-{role}",
@@ -79,8 +85,25 @@ class Database:
             engine.dispose()
 
     @contextmanager
+    def reading_as(self, sight: Isolated) -> Iterator[Connection]:
+        """A read-only snapshot of what is in ``sight``: the one way to read payments for the web."""
+        with self.reading() as connection:
+            sight.isolation.enter(connection)
+            yield connection
+
+    @contextmanager
+    def writing_as(self, sight: Isolated) -> Iterator[Connection]:
+        """A transaction of the web, as :meth:`writing`, that reads what is in ``sight`` besides."""
+        with self.writing() as connection:
+            sight.isolation.enter(connection)
+            yield connection
+
+    @contextmanager
     def reading(self, role: Role = Role.WEB) -> Iterator[Connection]:
-        """A read-only snapshot: rows, totals and counts taken inside it belong together."""
+        """A read-only snapshot: rows, totals and counts taken inside it belong together.
+
+        The web sees no payment in it, no contract and no outlet: see :meth:`reading_as`.
+        """
         engine = self.engine(role).execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )

@@ -33,10 +33,15 @@ def alembic_config(database: Database) -> AlembicConfig:
 
 
 def migrate(database: Database) -> None:
-    """Bring schema and partitions up to date. Raises ConfigError where the database cannot be used."""
+    """Bring schema, roles, privileges and partitions up to date.
+
+    Raises ConfigError where the database cannot be used.
+    """
     check_server(database)
     _refuse_newer(version_of(database))
-    command.upgrade(alembic_config(database), "head")
+    config = alembic_config(database)
+    config.attributes["roles"] = database.roles
+    command.upgrade(config, "head")
     maintain(database)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, ScalarSelect, func, select
 
+from app.database.isolation import Isolation
 from app.desk.paging import AnyRow, Order, Page, page
 from app.models import UNCLAIMED_MERCHANT, Contract, Remittance, Reseller, Source, Transaction
 
@@ -66,15 +67,15 @@ def of_no_maintainer(connection: Connection, reseller_id: int) -> int:
 
     They become his with his first referential; among several the operator says whose a source is.
     """
-    others = select(Reseller.id).where(Reseller.declared, Reseller.id != reseller_id)
-    waiting = (
-        select(Contract.id)
-        .join(Reseller, Reseller.id == Contract.reseller_id)
-        .where(Contract.merchant_id == UNCLAIMED_MERCHANT, ~Reseller.declared, ~others.exists())
-        .limit(MOST_COUNTED)
-        .subquery()
-    )
-    return connection.execute(select(func.count()).select_from(waiting)).scalar_one()
+    known = connection.execute(select(Reseller.id, Reseller.declared)).all()
+    if any(row.declared and row.id != reseller_id for row in known):
+        return 0
+    count = 0
+    for nobody in (row.id for row in known if not row.declared):  # one for each source that is nobody's
+        Isolation(reseller_id=nobody).enter(connection)
+        count += how_many(connection, nobody)
+    Isolation(reseller_id=reseller_id).enter(connection)
+    return min(count, MOST_COUNTED)
 
 
 def _kept_aside(model: Any) -> ScalarSelect[int]:

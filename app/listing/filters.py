@@ -14,6 +14,7 @@ from itertools import product
 from typing import Any, ClassVar
 
 from sqlalchemy import ColumnElement, Text, and_, case, false, func, literal_column, or_
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.listing.kinds import Expression, Identifier, Kind, Row, protected, translated
 from app.rules.cards import holds_card
@@ -130,7 +131,7 @@ class Code(Filter, Identifier):
         return holds_card(code)
 
     def where(self, column: Expression, values: Sequence[str]) -> ColumnElement[bool]:
-        bare: Expression = func.ltrim(column, _ZERO)
+        bare = _bare(column)
         significant = [value.lstrip("0") for value in values]
         if self.indexed and all(_letters(code) <= MOST_LETTERS for code in significant):
             return bare.in_(sorted({casing for code in significant for casing in casings(code)}))
@@ -153,8 +154,16 @@ class Siret(Code):
         return holds_card(code) and not (code.isdigit() and len(code) == self.longest)
 
     def where(self, column: Expression, values: Sequence[str]) -> ColumnElement[bool]:
-        said_nothing = func.ltrim(self.said, _ZERO).is_(None)
+        said_nothing = _bare(self.said).is_(None)
         return and_(or_(super().where(self.said, values), said_nothing), super().where(column, values))
+
+
+def _bare(column: Expression) -> Expression:
+    """``column`` without its leading zeros: as its table keeps it, if it does, since that has the index."""
+    kept: Expression | None = None
+    if isinstance(column, InstrumentedAttribute):
+        kept = column.parent.columns.get(f"bare_{column.key}")
+    return func.ltrim(column, _ZERO) if kept is None else kept
 
 
 def casings(code: str) -> set[str]:

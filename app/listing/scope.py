@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.database.isolation import Isolation
+
 #: Merchants and contracts are numbered from here on. Below stand the rows that nobody owns yet, and the sums
 #: over all the contracts of a merchant.
 FIRST_ID = 1
@@ -24,3 +26,8 @@ class Scope:
             raise ValueError("nobody owns the unclaimed rows")
         if any(contract_id < FIRST_ID for contract_id in self.contract_ids or ()):
             raise ValueError("the sum of all contracts is not a contract")
+
+    @property
+    def isolation(self) -> Isolation:
+        """The rows of the merchant; which of them are in scope, each query says."""
+        return Isolation(merchant_id=self.merchant_id)

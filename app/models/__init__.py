@@ -16,7 +16,7 @@ from app.models.accounts import (
     UserAccount,
     UserSession,
 )
-from app.models.base import Base
+from app.models.base import Base, written_columns
 from app.models.desk import DeskTask, DeskTaskKind, DeskTaskState
 from app.models.imports import ImportFile, ImportRefusal, ImportStatus, ReceivedDay
 from app.models.mail import OPEN_STATES, TRIED_FOR, Delivery, DeliveryState, Fault, MailKind
@@ -90,4 +90,5 @@ __all__ = [
     "Transmission",
     "UserAccount",
     "UserSession",
+    "written_columns",
 ]

@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Interval, LargeB
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.database.privileges import ACCOUNTS, ADD, READ, Privileges
 from app.models.base import (
     Base,
     Big,
@@ -43,6 +44,7 @@ class UserAccount(Base):
     """
 
     __tablename__ = "user_account"
+    __privileges__ = ACCOUNTS
 
     id: Mapped[LocalId]
     email: Mapped[str] = mapped_column(unique=True)
@@ -60,6 +62,7 @@ class Membership(Base):
     """
 
     __tablename__ = "membership"
+    __privileges__ = ACCOUNTS
     __table_args__ = (UniqueConstraint("user_id", "merchant_id"), one_of("role", Role))
 
     id: Mapped[LocalId]
@@ -74,6 +77,7 @@ class StaffMember(Base):
     """A person who works for a maintainer: sees all of its merchants and gives accesses to them."""
 
     __tablename__ = "staff_member"
+    __privileges__ = ACCOUNTS
     __table_args__ = (UniqueConstraint("user_id", "reseller_id"),)
 
     id: Mapped[LocalId]
@@ -86,6 +90,7 @@ class MembershipLimit(Base):
     """One outlet or one contract that a limited membership may see."""
 
     __tablename__ = "membership_limit"
+    __privileges__ = ACCOUNTS
 
     id: Mapped[LocalId]
     membership_id: Mapped[int] = mapped_column(ForeignKey("membership.id", ondelete="CASCADE"), index=True)
@@ -110,6 +115,7 @@ class Invitation(Base):
     """
 
     __tablename__ = "invitation"
+    __privileges__ = ACCOUNTS
     __table_args__ = (
         UniqueConstraint("nonce_hash"),
         one_of("kind", InvitationKind),
@@ -153,6 +159,7 @@ class SecondFactor(Base):
     """
 
     __tablename__ = "second_factor"
+    __privileges__ = ACCOUNTS
 
     user_id: Mapped[int] = mapped_column(
         ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
@@ -166,6 +173,7 @@ class RecoveryCode(Base):
     """A code that replaces the app once, of which only the hash is stored; gone when used."""
 
     __tablename__ = "recovery_code"
+    __privileges__ = ACCOUNTS
     __table_args__ = (UniqueConstraint("user_id", "code_hash"),)
 
     id: Mapped[LocalId]
@@ -183,6 +191,7 @@ class UserSession(Base):
     """
 
     __tablename__ = "user_session"
+    __privileges__ = ACCOUNTS
     __table_args__ = (UniqueConstraint("id"),)
 
     key_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
@@ -207,6 +216,7 @@ class KnownDevice(Base):
     """
 
     __tablename__ = "known_device"
+    __privileges__ = ACCOUNTS
 
     user_id: Mapped[int] = mapped_column(
         ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
@@ -223,6 +233,7 @@ class SignInAttempt(Base):
     """
 
     __tablename__ = "sign_in_attempt"
+    __privileges__ = ACCOUNTS
     __table_args__ = (Index("sign_in_attempt_key_idx", "key", "at"),)
 
     id: Mapped[LocalId]
@@ -239,6 +250,7 @@ class JournalEntry(Base):
     """
 
     __tablename__ = "journal_entry"
+    __privileges__ = Privileges(web=(READ, ADD), importer=(READ, ADD))
     __table_args__ = (
         Index("journal_entry_merchant_idx", "merchant_id", "at"),
         Index("journal_entry_merchants_idx", "merchant_ids", postgresql_using="gin"),

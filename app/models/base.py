@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Identity, MetaData, Text, func
-from sqlalchemy.orm import DeclarativeBase, mapped_column
+from sqlalchemy import BigInteger, CheckConstraint, Computed, DateTime, Identity, MetaData, Table, Text, func
+from sqlalchemy.orm import DeclarativeBase, MappedColumn, mapped_column
+
+from app.database.privileges import Privileges
 
 NAMING = {
     "pk": "%(table_name)s_pkey",
@@ -18,9 +20,16 @@ NAMING = {
 
 
 class Base(DeclarativeBase):
-    """Every table of the portal."""
+    """Every table of the portal; each says in ``__privileges__`` who may do what with it."""
 
     metadata = MetaData(naming_convention=NAMING)
+    __privileges__: ClassVar[Privileges]
+
+    @classmethod
+    def privileges(cls) -> dict[Table, Privileges]:
+        """What all tables of this catalogue say."""
+        models = {mapper.class_.__table__: mapper.class_ for mapper in cls.registry.mappers}
+        return {table: models[table].__privileges__ for table in cls.metadata.sorted_tables}
 
 
 # A key made by the database: only for tables that stay on one node (research/citus.md R3).
@@ -42,3 +51,16 @@ def one_of(column: str, values: type) -> CheckConstraint:
     """A check that ``column`` holds one of the values of the string enumeration ``values``."""
     listed = ", ".join(f"'{value}'" for value in values)  # type: ignore[attr-defined]
     return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+def bare_of(column: str) -> MappedColumn[str | None]:
+    """The text ``column`` without its leading zeros, kept by the database for the indexes.
+
+    An index on the expression itself is not used once rows are kept apart: ``ltrim`` is not leakproof.
+    """
+    return mapped_column(Text, Computed(f"ltrim({column}, '0')", persisted=True))
+
+
+def written_columns(model: type[Base]) -> list[str]:
+    """The columns of a table that are written; the database computes the others."""
+    return [column.name for column in model.__table__.columns if column.computed is None]

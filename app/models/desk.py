@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, Index, LargeBinary
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.database.privileges import ADD, READ, Grant, Privileges
 from app.models.base import Base, Big, BigOrNone, CreatedAt, InstantOrNone, LocalId, Words, one_of
 
 
@@ -38,6 +39,9 @@ class DeskTask(Base):
     """
 
     __tablename__ = "desk_task"
+    __privileges__ = Privileges(
+        web=(Grant("SELECT", but=("content",)), ADD), importer=(READ, Grant("UPDATE"))
+    )
     __table_args__ = (
         Index("desk_task_reseller_idx", "reseller_id", "kind", "id"),
         one_of("kind", DeskTaskKind),

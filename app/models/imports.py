@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, PrimaryKeyConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.database.privileges import IMPORTED
 from app.models.base import Base, Big, BigOrNone, Instant, InstantOrNone, LocalId, Words, WordsOrNone, one_of
 
 
@@ -31,6 +32,7 @@ class ImportFile(Base):
     """
 
     __tablename__ = "import_file"
+    __privileges__ = IMPORTED
     __table_args__ = (
         Index(
             "import_file_sha256_key",
@@ -78,6 +80,7 @@ class ImportRefusal(Base):
     """
 
     __tablename__ = "import_refusal"
+    __privileges__ = IMPORTED
 
     id: Mapped[LocalId]
     import_file_id: Mapped[int] = mapped_column(ForeignKey("import_file.id", ondelete="CASCADE"), index=True)
@@ -95,6 +98,7 @@ class ReceivedDay(Base):
     """
 
     __tablename__ = "received_day"
+    __privileges__ = IMPORTED
     __table_args__ = (PrimaryKeyConstraint("source_id", "subject", "day", "import_file_id"),)
 
     source_id: Mapped[Big]

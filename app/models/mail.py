@@ -7,6 +7,7 @@ from enum import StrEnum
 from sqlalchemy import Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.database.privileges import READ, Grant, Privileges
 from app.models.base import (
     Base,
     BigOrNone,
@@ -64,6 +65,21 @@ class Fault(StrEnum):
     MESSAGE_REFUSED = "message_refused"
 
 
+#: What the web renews of a delivery that failed, and what only the worker writes besides.
+RENEWED = ("state", "next_try_at", "deadline")
+KEPT_BY_WORKER = (
+    "id",
+    *RENEWED,
+    "attempts",
+    "last_fault",
+    "last_reply",
+    "handed_over_at",
+    "uncertain_tries",
+    "created_at",
+    "sent_at",
+)
+
+
 class Delivery(Base):
     """One mail to one recipient.
 
@@ -76,6 +92,15 @@ class Delivery(Base):
     """
 
     __tablename__ = "delivery"
+    __privileges__ = Privileges(
+        web=(
+            # A composed mail may hold a link that lets somebody in: it is written, and never read again.
+            Grant("SELECT", but=("message",)),
+            Grant("INSERT", but=KEPT_BY_WORKER),
+            Grant("UPDATE", columns=RENEWED),
+        ),
+        importer=(READ, Grant("UPDATE")),
+    )
     __table_args__ = (
         one_of("kind", MailKind),
         one_of("state", DeliveryState),

@@ -13,7 +13,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, BigOrNone, CreatedAt, InstantOrNone, Key, LocalId, Words, WordsOrNone
+from app.database.privileges import CHANGE, IMPORTED, ISOLATED, READ, Grant, Privileges
+from app.models.base import Base, Big, BigOrNone, CreatedAt, InstantOrNone, Key, LocalId, Words, WordsOrNone
 
 #: Owner of the rows whose contract nobody has declared yet: no user ever belongs to it.
 UNCLAIMED_MERCHANT = 0
@@ -28,6 +29,7 @@ class Reseller(Base):
     """
 
     __tablename__ = "reseller"
+    __privileges__ = IMPORTED
 
     id: Mapped[LocalId]
     slug: Mapped[str] = mapped_column(unique=True)
@@ -39,6 +41,7 @@ class Source(Base):
     """A host that delivers files; its reseller scopes the contract numbers it names."""
 
     __tablename__ = "source"
+    __privileges__ = IMPORTED
 
     id: Mapped[LocalId]
     name: Mapped[str] = mapped_column(unique=True)
@@ -52,6 +55,11 @@ class Merchant(Base):
     """
 
     __tablename__ = "merchant"
+    __privileges__ = Privileges(
+        # Whether it is suspended is the one thing of a merchant that the web decides.
+        web=(READ, Grant("UPDATE", columns=("suspended_at",))),
+        importer=CHANGE,
+    )
     __table_args__ = (UniqueConstraint("reseller_id", "code"),)
 
     id: Mapped[LocalId]
@@ -66,6 +74,7 @@ class Outlet(Base):
     """A point of sale, known by its SIRET; ``time_zone`` is an IANA name."""
 
     __tablename__ = "outlet"
+    __privileges__ = ISOLATED
     __table_args__ = (
         PrimaryKeyConstraint("merchant_id", "id"),
         UniqueConstraint("merchant_id", "siret"),
@@ -73,6 +82,7 @@ class Outlet(Base):
 
     merchant_id: Mapped[int] = mapped_column(ForeignKey("merchant.id"))
     id: Mapped[Key]
+    reseller_id: Mapped[Big]
     siret: Mapped[Words]
     trade_name: Mapped[Words]
     address: Mapped[WordsOrNone]
@@ -89,6 +99,7 @@ class Contract(Base):
     """
 
     __tablename__ = "contract"
+    __privileges__ = ISOLATED
     __table_args__ = (
         PrimaryKeyConstraint("merchant_id", "id"),
         UniqueConstraint(

@@ -11,9 +11,10 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import Index, Numeric, PrimaryKeyConstraint, UniqueConstraint, text
+from sqlalchemy import Index, Numeric, PrimaryKeyConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.database.privileges import ISOLATED
 from app.models.base import (
     Base,
     Big,
@@ -25,6 +26,7 @@ from app.models.base import (
     LocalTimeOrNone,
     Words,
     WordsOrNone,
+    bare_of,
     one_of,
 )
 
@@ -90,6 +92,7 @@ class Remittance(Base):
     """
 
     __tablename__ = "remittance"
+    __privileges__ = ISOLATED
     __table_args__ = (
         PrimaryKeyConstraint("merchant_id", "id", "collected_on"),
         UniqueConstraint(
@@ -97,9 +100,9 @@ class Remittance(Base):
         ),
         Index("remittance_list_idx", "merchant_id", "collected_at", "id"),
         Index("remittance_contract_idx", "merchant_id", "contract_id", "collected_at", "id"),
-        Index("remittance_number_idx", "merchant_id", text("ltrim(number, '0')"), "collected_at"),
-        Index("remittance_siret_idx", "merchant_id", text("ltrim(siret, '0')"), "collected_at"),
-        Index("remittance_serial_idx", "merchant_id", text("ltrim(serial_number, '0')"), "collected_at"),
+        Index("remittance_number_idx", "merchant_id", "bare_number", "collected_at"),
+        Index("remittance_siret_idx", "merchant_id", "bare_siret", "collected_at"),
+        Index("remittance_serial_idx", "merchant_id", "bare_serial_number", "collected_at"),
         one_of("status", RemittanceStatus),
         one_of("seal", Seal),
         {"postgresql_partition_by": "RANGE (collected_on)"},
@@ -148,6 +151,9 @@ class Remittance(Base):
     ticket: Mapped[WordsOrNone]
     header_file_id: Mapped[Big]
     totals_file_id: Mapped[BigOrNone]
+    bare_number: Mapped[WordsOrNone] = bare_of("number")
+    bare_siret: Mapped[WordsOrNone] = bare_of("siret")
+    bare_serial_number: Mapped[WordsOrNone] = bare_of("serial_number")
 
 
 class Transaction(Base):
@@ -159,6 +165,7 @@ class Transaction(Base):
     """
 
     __tablename__ = "transaction"
+    __privileges__ = ISOLATED
     __table_args__ = (
         PrimaryKeyConstraint("merchant_id", "id", "occurred_on"),
         UniqueConstraint(
@@ -180,12 +187,7 @@ class Transaction(Base):
             "id",
             postgresql_include=["occurred_on", "currency", "type", "outcome"],
         ),
-        Index(
-            "transaction_authorisation_idx",
-            "merchant_id",
-            text("ltrim(authorisation_number, '0')"),
-            "occurred_at",
-        ),
+        Index("transaction_authorisation_idx", "merchant_id", "bare_authorisation_number", "occurred_at"),
         one_of("type", TransactionType),
         one_of("outcome", Outcome),
         {"postgresql_partition_by": "RANGE (occurred_on)"},
@@ -229,6 +231,7 @@ class Transaction(Base):
     markup_percent: Mapped[Decimal | None] = mapped_column(Numeric)
     ticket: Mapped[WordsOrNone]
     import_file_id: Mapped[Big]
+    bare_authorisation_number: Mapped[WordsOrNone] = bare_of("authorisation_number")
 
 
 #: The ``contract_id`` of a daily sum over all the contracts of its merchant.
@@ -239,6 +242,7 @@ class TransactionDay(Base):
     """Count and amount of a day's transactions, for each contract and for all of them together."""
 
     __tablename__ = "transaction_day"
+    __privileges__ = ISOLATED
     __table_args__ = (
         PrimaryKeyConstraint("merchant_id", "contract_id", "day", "currency", "type", "outcome", "remitted"),
     )
@@ -246,6 +250,7 @@ class TransactionDay(Base):
     merchant_id: Mapped[Key]
     contract_id: Mapped[Key]
     day: Mapped[date]
+    reseller_id: Mapped[Big]
     currency: Mapped[Words]
     type: Mapped[Words]
     outcome: Mapped[Words]
@@ -258,6 +263,7 @@ class RemittanceDay(Base):
     """A day's remittances and their sums, for each contract and for all of them together."""
 
     __tablename__ = "remittance_day"
+    __privileges__ = ISOLATED
     __table_args__ = (
         PrimaryKeyConstraint("merchant_id", "contract_id", "day", "currency", "status", "is_empty"),
     )
@@ -265,6 +271,7 @@ class RemittanceDay(Base):
     merchant_id: Mapped[Key]
     contract_id: Mapped[Key]
     day: Mapped[date]
+    reseller_id: Mapped[Big]
     currency: Mapped[Words]
     status: Mapped[Words]
     is_empty: Mapped[bool]

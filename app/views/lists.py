@@ -50,7 +50,7 @@ def index(spec: ListSpec) -> AnyResponse:
     """A list: rows, totals over the whole filter, and what has not arrived yet."""
     criteria = _criteria(spec)
     scope = access().scope
-    with database().reading() as connection:
+    with database().reading_as(access().scope) as connection:
         found = page(connection, spec, scope, criteria)
         sums = totals(connection, spec, scope, criteria)
         fresh = spec.arrived(connection, scope, criteria.period, criteria.today)
@@ -74,7 +74,7 @@ def index(spec: ListSpec) -> AnyResponse:
 def document(spec: ListSpec) -> AnyResponse:
     """The rows and totals of a list as JSON."""
     criteria = _criteria(spec)
-    with database().reading() as connection:
+    with database().reading_as(access().scope) as connection:
         found = json_document(
             connection,
             spec,
@@ -93,7 +93,7 @@ def download(spec: ListSpec) -> AnyResponse:
         return _refuse_export(spec, criteria, split)
     file = tempfile.TemporaryFile()  # noqa: SIM115 - sent, then closed with the response
     try:
-        with database().reading() as connection:
+        with database().reading_as(access().scope) as connection:
             rows = write_csv(connection, spec, access().scope, criteria, file)
         _journal_export(spec, criteria, rows)
         length = file.tell()
@@ -114,7 +114,7 @@ def download(spec: ListSpec) -> AnyResponse:
 def detail(spec: ListSpec, id: int) -> str:  # noqa: A002 - as the address calls it
     """Every field of a row; a row out of sight does not exist."""
     scope = access().scope
-    with database().reading() as connection:
+    with database().reading_as(access().scope) as connection:
         row = one(connection, spec, scope, id)
         part = spec.detail_part.read(connection, scope, row) if row and spec.detail_part else None
         deliveries = deliveries_of(connection, scope, spec.name, id) if row else ()

@@ -103,7 +103,7 @@ def _ask(spec: ListSpec, row: Row, key: str, fields: Sequence[Typed], *, refused
 
 def _sent(spec: ListSpec, row: Row, key: str) -> str:
     """What became of it, in the dialogue of the page it was asked from."""
-    with database().reading() as connection:
+    with database().reading_as(access().scope) as connection:
         asked = deliveries_of_request(connection, signed_in().user_id, key)
         deliveries = deliveries_of(connection, access().scope, spec.name, row["id"])
     own = url_for(f"{spec.name}.detail", id=row["id"])

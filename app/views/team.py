@@ -21,6 +21,7 @@ from app.accounts.journal import Event, record
 from app.accounts.members import Member
 from app.accounts.rights import ROLE_DUTIES, role_name
 from app.accounts.users import UserError
+from app.database.isolation import Isolated
 from app.desk import merchants
 from app.models import DEFAULT_TIME_ZONE, Role
 from app.views import picking
@@ -78,7 +79,7 @@ class Asked:
 def index() -> str:
     """Everybody with an access, and the invitations that wait; or the following page of either."""
     email, behind, sent_behind = words_sought(), after(), after("sent_after")
-    with database().reading() as connection:
+    with database().reading_as(_sight()) as connection:
         holder = _holder(connection)
         listed = members.members(connection, holder, members.Asked(email, behind))
         invited = members.waiting(connection, holder, members.Asked(email, sent_behind))
@@ -103,7 +104,7 @@ def invite() -> ResponseReturnValue:
     if request.method == "GET" or asked.step:
         return _form(None, asked)
     try:
-        with database().writing() as connection:
+        with database().writing_as(_sight()) as connection:
             holder = _holder(connection)
             grant = _grant(connection, holder, asked)
             if grant is not None:
@@ -120,7 +121,7 @@ def change(membership_id: int) -> ResponseReturnValue:
     asked = _asked()
     if asked.step:
         return _form(membership_id, asked)
-    with database().writing() as connection:
+    with database().writing_as(_sight()) as connection:
         holder = _holder(connection)
         grant = _grant(connection, holder, asked)
         if grant is not None:
@@ -133,7 +134,7 @@ def act(membership_id: int, action: str) -> Response:
     if action not in ACTIONS:
         abort(404)
     function, done = ACTIONS[action]
-    with database().writing() as connection:
+    with database().writing_as(_sight()) as connection:
         _or_404(function, connection, links(), _holder(connection), membership_id)
     return _done(done)
 
@@ -143,7 +144,7 @@ def act_on_invitation(invitation_id: int, action: str) -> ResponseReturnValue:
     if action not in ("renvoyer", "annuler"):
         abort(404)
     try:
-        with database().writing() as connection:
+        with database().writing_as(_sight()) as connection:
             holder = _holder(connection)
             if action == "annuler":
                 _or_404(members.withdraw, connection, holder, invitation_id)
@@ -156,7 +157,7 @@ def act_on_invitation(invitation_id: int, action: str) -> ResponseReturnValue:
 
 def reset(membership_id: int) -> Response:
     """Start a new password for somebody, who alone will choose it: he gets the link."""
-    with database().writing() as connection:
+    with database().writing_as(_sight()) as connection:
         holder = _holder(connection)
         member = _or_404(members.member, connection, holder, membership_id)
         record(
@@ -202,6 +203,11 @@ def _merchant(connection: Any) -> Any:
         return None
     found = merchants.merchant(connection, desk().reseller_id, g.desk_merchant_id)
     return found or abort(404)
+
+
+def _sight() -> Isolated:
+    """Whose rows the pages read: the merchant's own, or at the desk those of the maintainer."""
+    return access().scope if g.get("desk_merchant_id") is None else desk()
 
 
 def _holder(connection: Any) -> Holder:
@@ -263,7 +269,7 @@ def _grant(connection: Any, holder: Holder, asked: Asked) -> Grant | None:
 
 def _form(membership_id: int | None, asked: Asked | None) -> str:
     """The form of an invitation, or of the access ``membership_id`` as it is when nothing is asked."""
-    with database().reading() as connection:
+    with database().reading_as(_sight()) as connection:
         holder = _holder(connection)
         member = None if membership_id is None else _or_404(members.member, connection, holder, membership_id)
         if asked is None and member is not None:

@@ -21,7 +21,7 @@ from app.web.context import access, database
 def show(spec: ListSpec, id: int) -> str:  # noqa: A002 - as the address calls it
     """The ticket on a page, and to whom it was sent."""
     ticket = spec.printing.print(fetched(spec, id))
-    with database().reading() as connection:
+    with database().reading_as(access().scope) as connection:
         deliveries = deliveries_of(connection, access().scope, spec.name, id)
     return render_template(
         "tickets/ticket.html",
@@ -49,7 +49,7 @@ def download(spec: ListSpec, id: int) -> AnyResponse:  # noqa: A002 - as the add
 
 def fetched(spec: ListSpec, row_id: int) -> Row:
     """A row in sight whose application has tickets; anything else does not exist."""
-    with database().reading() as connection:
+    with database().reading_as(access().scope) as connection:
         row = printable(connection, spec, access().scope, row_id)
     if row is None or why_no_ticket(row) is not None:
         abort(404)

@@ -76,8 +76,8 @@ JOIN contract c ON c.reseller_id = d.reseller_id AND c.number = d.contract
 WHERE c.merchant_id NOT IN (:unclaimed, d.merchant_id) ORDER BY d.line
 """
 _UPSERT_OUTLETS = """
-INSERT INTO outlet (merchant_id, id, siret, trade_name, address, postcode, city, time_zone)
-SELECT merchant_id, nextval('party_id'), siret, trade_name, address, postcode, city, time_zone
+INSERT INTO outlet (merchant_id, id, reseller_id, siret, trade_name, address, postcode, city, time_zone)
+SELECT merchant_id, nextval('party_id'), reseller_id, siret, trade_name, address, postcode, city, time_zone
 FROM (SELECT DISTINCT ON (merchant_id, siret) * FROM declared ORDER BY merchant_id, siret, line DESC) AS last
 ON CONFLICT (merchant_id, siret) DO UPDATE SET trade_name = EXCLUDED.trade_name,
   address = COALESCE(EXCLUDED.address, outlet.address),

@@ -6,8 +6,6 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from migrations.payment_tables import open_to_portal
-
 revision = "0009"
 down_revision = "0008"
 
@@ -104,4 +102,3 @@ def _receive_by_subject() -> None:
     )
     op.execute(BY_SUBJECT)
     op.drop_table("received_day_before")
-    open_to_portal("received_day")

@@ -63,7 +63,9 @@ def fifteen_months(server: str, folder: Path, rows: int) -> Iterator[Line]:
             click.echo(f"  loaded {loaded.counts['transactions']} transactions in {loaded.seconds:.1f} s")
         merchant_id = _chain(database)
         client = pages.signed_in(database, folder)
-        yield from pages.speed(database, client, merchant_id, estate.last_day - timedelta(days=MONTH - 1))
+        since = estate.last_day - timedelta(days=MONTH - 1)
+        yield from pages.speed(database, client, merchant_id, since)
+        yield pages.row_security(database, client, merchant_id, since)
         yield _totals(database, Scope(merchant_id), estate)
         yield from pages.weight(client)
 
@@ -109,7 +111,7 @@ def _chain(database: Database) -> int:
 def _totals(database: Database, scope: Scope, estate: files.Estate) -> Line:
     criteria = _asked(estate, estate.days)
     times, count = [], 0
-    with database.reading() as connection:
+    with database.reading_as(scope) as connection:
         for _ in range(pages.SAMPLES):
             started = time.perf_counter()
             count = totals(connection, TRANSACTIONS, scope, criteria).count

@@ -61,7 +61,7 @@ def lines(database: Database, scope: Scope, criteria: Criteria) -> list[Line]:
 
 def csv(database: Database, scope: Scope, criteria: Criteria) -> int:
     """The export; returns its rows."""
-    with tempfile.TemporaryFile() as file, database.reading() as connection:
+    with tempfile.TemporaryFile() as file, database.reading_as(scope) as connection:
         return write_csv(connection, TRANSACTIONS, scope, criteria, file)
 
 
@@ -70,7 +70,7 @@ def bare_copy(database: Database, scope: Scope, criteria: Criteria) -> int:
     with speaking("fr"):
         fields: list[ColumnElement[Any]] = [field.column.label(field.name) for field in TRANSACTIONS.fields]
         statement = csv_statement(TRANSACTIONS, scope, criteria).with_only_columns(*fields)
-    with tempfile.TemporaryFile() as file, database.reading() as connection:
+    with tempfile.TemporaryFile() as file, database.reading_as(scope) as connection:
         compiled = statement.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
         with driver(connection).cursor() as cursor:
             with cursor.copy(f"COPY ({compiled}) TO STDOUT", dict(compiled.params)) as copy:

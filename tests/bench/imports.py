@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 
 from app.database.engine import Database, Role, create_database, drop_database
 from app.database.migrate import ensure_partitions, migrate
+from app.models import Base
 from importers.load import Status, load_file
 from tests.bench.report import Line
 
@@ -98,7 +99,7 @@ def _copied(database: Database, twin: Database) -> float:
         with database.reading(Role.OWNER) as connection:
             newest = connection.scalar(text("SELECT max(id) FROM import_file"))
             for (table, column), file in files.items():
-                rows = f"SELECT * FROM {table} WHERE {column} = {newest} ORDER BY id"
+                rows = f"SELECT {_columns(table)} FROM {table} WHERE {column} = {newest} ORDER BY id"
                 _copy_out(connection, rows, file)
             months = {
                 "remittance": connection.scalars(text(_MONTHS.format("collected_on", "remittance"))).all(),
@@ -114,6 +115,11 @@ def _copied(database: Database, twin: Database) -> float:
         return time.monotonic() - started
 
 
+def _columns(table: str) -> str:
+    """The columns that are copied; the database computes the others."""
+    return ", ".join(column.name for column in Base.metadata.tables[table].columns if column.computed is None)
+
+
 def driver(connection: Connection) -> Driver[Any]:
     """The connection of psycopg below it."""
     return cast("Driver[Any]", connection.connection.driver_connection)
@@ -126,6 +132,9 @@ def _copy_out(connection: Connection, query: str, file: IO[bytes]) -> None:
 
 
 def _copy_in(connection: Connection, table: str, file: IO[bytes]) -> None:
-    with driver(connection).cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN") as copy:
+    with (
+        driver(connection).cursor() as cursor,
+        cursor.copy(f"COPY {table} ({_columns(table)}) FROM STDIN") as copy,
+    ):
         while block := file.read(1 << 20):
             copy.write(block)

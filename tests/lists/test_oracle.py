@@ -53,6 +53,12 @@ def connection(module_database: Database, worlds: list[World]) -> Iterator[Conne
         yield connection
 
 
+def seen_as(connection: Connection, scope: Scope) -> Scope:
+    """``scope``, whose rows the connection reads from here on."""
+    scope.isolation.enter(connection)
+    return scope
+
+
 TEXTS = {
     **dict.fromkeys(world.WORDS, WORDS),
     **dict.fromkeys(("amount", "amount_from", "amount_to"), AMOUNTS),
@@ -121,7 +127,7 @@ def test_list_totals_csv_and_json_agree_with_the_oracle(
     spec = SPECS[name]
     mine = data.draw(st.sampled_from(worlds))
     chosen = data.draw(st.none() | st.lists(st.sampled_from(mine.contract_ids), unique=True))
-    scope = Scope(mine.merchant_id, None if chosen is None else tuple(chosen))
+    scope = seen_as(connection, Scope(mine.merchant_id, None if chosen is None else tuple(chosen)))
     asked, back, until = data.draw(questions(spec))
     size = data.draw(st.integers(1, 60))
     first, last = TODAY - timedelta(back), TODAY - timedelta(until)
@@ -202,7 +208,7 @@ def test_daily_sums_and_rows_give_the_same_totals(
     contract_ids = data.draw(
         st.none() | st.lists(st.sampled_from(worlds[0].contract_ids), unique=True).map(tuple)
     )
-    scope = Scope(worlds[0].merchant_id, contract_ids)
+    scope = seen_as(connection, Scope(worlds[0].merchant_id, contract_ids))
     criteria = criteria_of(spec, asked, TODAY - timedelta(data.draw(st.integers(0, 40))), TODAY)
     daily = sums.daily_sums(spec, scope, criteria)
     assert daily is not None
@@ -218,7 +224,7 @@ def test_pages_show_each_row_once_in_order(
 ) -> None:
     spec, mine = SPECS[name], worlds[0]
     criteria = criteria_of(spec, {}, TODAY - timedelta(40), TODAY, ("sort", sort))
-    rows = all_pages(connection, spec, Scope(mine.merchant_id), criteria, size)
+    rows = all_pages(connection, spec, seen_as(connection, Scope(mine.merchant_id)), criteria, size)
     key = {
         "date": lambda row: row["_at"],
         "amount": lambda row: (abs(row["amount"]), *row["_at"]),
@@ -257,13 +263,15 @@ def test_a_row_out_of_scope_does_not_exist(name: str, connection: Connection, wo
     row = mine.rows[name][0]
     contract_id = row["_contract"]["id"]
     others = tuple(each for each in mine.contract_ids if each != contract_id)
-    found = query.one(connection, spec, Scope(mine.merchant_id, (contract_id,)), row["id"])
+    found = query.one(
+        connection, spec, seen_as(connection, Scope(mine.merchant_id, (contract_id,))), row["id"]
+    )
     assert found is not None
     assert {field.name: field.json(found) for field in spec.fields} == {
         key: value for key, value in as_json(row).items() if key != "id"
     }
     for scope in (Scope(mine.merchant_id, others), Scope(mine.merchant_id, ()), Scope(other.merchant_id)):
-        assert query.one(connection, spec, scope, row["id"]) is None
+        assert query.one(connection, spec, seen_as(connection, scope), row["id"]) is None
     assert query.one(connection, spec, Scope(mine.merchant_id), 2**70) is None
 
 

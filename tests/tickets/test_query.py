@@ -49,7 +49,7 @@ def shops(module_database):
 
 @pytest.fixture
 def connection(module_database, shops):
-    with module_database.reading() as connection:
+    with module_database.reading_as(Scope(shops[0].merchant_id)) as connection:
         yield connection
 
 
@@ -94,6 +94,7 @@ def test_the_tickets_of_what_is_stored(connection, shops):
 
 def test_the_lines_of_the_file_come_first(connection, shops):
     scope = Scope(shops[1].merchant_id)
+    scope.isolation.enter(connection)
     payment = cardholder_ticket(printable(connection, TRANSACTIONS, scope, shops[1].transaction_id))
     remittance = remittance_ticket(printable(connection, REMITTANCES, scope, shops[1].remittance_id))
     assert lines(payment)[1:] == lines(remittance)[1:] == ("", "LIGNE 1", "LIGNE 2")

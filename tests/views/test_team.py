@@ -10,6 +10,7 @@ from sqlalchemy import func, select, text
 from app.accounts.grants import Grant
 from app.accounts.rights import PERMISSIONS
 from app.database.engine import Role as DatabaseRole
+from app.listing.scope import Scope
 from app.models import Contract, Invitation, Membership, Outlet, Role, UserSession
 from tests import factories
 from tests.accounts.letters import link, mails
@@ -245,7 +246,7 @@ def test_a_limited_owner_gives_no_more_than_he_sees(limited_owner, shops, second
 
 
 def contract_number(database, shop):
-    with database.reading() as connection:
+    with database.reading_as(Scope(shop.merchant_id)) as connection:
         return connection.scalar(select(Contract.number).where(Contract.id == shop.contract_id))
 
 

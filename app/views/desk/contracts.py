@@ -21,7 +21,7 @@ from app.wording.i18n import language
 def contracts() -> str:
     """What waits for a merchant, and what was attached lately."""
     words, reseller_id = asked(), desk().reseller_id
-    with database().reading() as connection:
+    with database().reading_as(desk()) as connection:
         page = undeclared_contracts.unclaimed(connection, reseller_id, words, after())
         on_their_way = tasks.awaited(connection, reseller_id)
         unknown = undeclared_contracts.of_no_maintainer(connection, reseller_id)
@@ -45,7 +45,7 @@ def attach() -> AnyResponse | str | tuple[str, int]:
     """Choose a merchant and an outlet for contracts, then ask the worker to attach them."""
     person, reseller_id = visitor(), desk().reseller_id
     ids = [int(text[:18]) for text in request.values.getlist("contract") if text.isdecimal()]
-    with database().reading() as connection:
+    with database().reading_as(desk()) as connection:
         contracts = attach_contracts.chosen(connection, reseller_id, ids)
         wanted = attach_contracts.wish(connection, reseller_id, contracts, request.values)
         found = merchants.merchants(connection, reseller_id, asked()) if asked() else None

@@ -57,7 +57,7 @@ def deliveries() -> str:
     chosen = request.args.get("state", "")
     state = DeliveryState(chosen) if chosen in set(DeliveryState) else None
     words = asked()
-    with database().reading() as connection:
+    with database().reading_as(desk()) as connection:
         page = found(connection, desk().reseller_slug, state, words, after())
     title = gettext("Mails")
     return render_template(

@@ -82,7 +82,7 @@ FILES = (
 def files() -> str:
     """Every file that came, the newest first."""
     words, state = asked(), _state()
-    with database().reading() as connection:
+    with database().reading_as(desk()) as connection:
         page = found.files(connection, desk().reseller_id, state, words, after())
         handed_over = tasks.latest(connection, desk().reseller_id, (DeskTaskKind.DECLARE,))
     title = gettext("Imports")
@@ -103,7 +103,7 @@ def files() -> str:
 def file(id: int) -> str:  # noqa: A002 - the name in the address
     """One file: what it brought, or why it was set aside and what can be done."""
     row, reasons = _file(id)
-    with database().reading() as connection:
+    with database().reading_as(desk()) as connection:
         asked_before = tasks.latest(connection, desk().reseller_id, tuple(AGAIN), import_file_id=id)
     return render_template(
         "desk/file.html",
@@ -153,7 +153,7 @@ def load_again(id: int, kind: DeskTaskKind) -> Response:  # noqa: A002 - the nam
 
 def _file(file_id: int) -> tuple[AnyRow, tuple[Refusal, ...]]:
     """A file in sight and why it was set aside; any other does not exist."""
-    with database().reading() as connection:
+    with database().reading_as(desk()) as connection:
         row = found.file(connection, desk().reseller_id, file_id)
         if row is None:
             abort(404)
@@ -162,7 +162,7 @@ def _file(file_id: int) -> tuple[AnyRow, tuple[Refusal, ...]]:
 
 def _is_waiting(file_id: int) -> bool:
     """Whether it has been asked for already: a second click asks for nothing more."""
-    with database().reading() as connection:
+    with database().reading_as(desk()) as connection:
         before = tasks.latest(connection, desk().reseller_id, tuple(AGAIN), import_file_id=file_id)
     return any(task.state == DeskTaskState.WAITING for task in before)
 

@@ -77,7 +77,7 @@ def home() -> Response:
 def merchants() -> str:
     """Merchants by name, or those that are searched for."""
     words, reseller_id = asked(), desk().reseller_id
-    with database().reading() as connection:
+    with database().reading_as(desk()) as connection:
         page = found.merchants(connection, reseller_id, words, after())
         waits = numbers(connection, reseller_id)
     title = gettext("Merchants")
@@ -96,7 +96,7 @@ def merchants() -> str:
 def merchant(id: int) -> str:  # noqa: A002 - the name in the address
     """One merchant: what it has, who may enter."""
     words, reseller_id = asked(), desk().reseller_id
-    with database().reading() as connection:
+    with database().reading_as(desk()) as connection:
         row = found.merchant(connection, reseller_id, id)
         if row is None:
             abort(404)
@@ -129,6 +129,6 @@ def suspend(id: int, suspended: bool) -> Response:  # noqa: A002, FBT001 - the n
 
 
 def _known(merchant_id: int) -> None:
-    with database().reading() as connection:
+    with database().reading_as(desk()) as connection:
         if found.merchant(connection, desk().reseller_id, merchant_id) is None:
             abort(404)

@@ -97,7 +97,7 @@ def model(kind: str) -> Response:
 
 
 def _upload_form(faults: tuple[Refusal, ...] | str = ()) -> str:
-    with database().reading() as connection:
+    with database().reading_as(desk()) as connection:
         before = tasks.latest(connection, desk().reseller_id, (DeskTaskKind.DECLARE,))
     return render_template(
         "desk/upload.html",
@@ -118,7 +118,7 @@ def _upload_form(faults: tuple[Refusal, ...] | str = ()) -> str:
 def declare() -> Response | str | tuple[str, int]:
     """Declare one contract, of a new merchant or of a known one."""
     here = desk()
-    with database().reading() as connection:
+    with database().reading_as(desk()) as connection:
         wanted = declare_contract.wish(connection, here.reseller_id, request.values)
         if wanted.merchant is None and not wanted.makes_merchant:
             abort(404)
@@ -154,7 +154,7 @@ def _applications() -> list[tuple[str, str]]:
 def rename(id: int) -> Response | str | tuple[str, int]:  # noqa: A002 - the name in the address
     """Give a merchant another name."""
     here = desk()
-    with database().reading() as connection:
+    with database().reading_as(desk()) as connection:
         row = merchants.merchant(connection, here.reseller_id, id)
         if row is None:
             abort(404)
@@ -198,7 +198,7 @@ def _asked(event: Event, content: bytes, merchant_id: int | None = None, **detai
 def task(id: int) -> str:  # noqa: A002 - the name in the address
     """One thing asked of the worker: waiting, done with what it brought, or refused and why."""
     reseller_id = desk().reseller_id
-    with database().reading() as connection:
+    with database().reading_as(desk()) as connection:
         row = tasks.task(connection, reseller_id, id)
         if row is None:
             abort(404)

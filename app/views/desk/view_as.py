@@ -17,7 +17,7 @@ from app.web.security import browser_session
 @blueprint.post(f"/commercants/{ID}/regarder")
 def look(id: int) -> Response:  # noqa: A002 - the name in the address
     """Look at the lists of a merchant of this maintainer's, suspended or not."""
-    with database().reading() as connection:
+    with database().reading_as(desk()) as connection:
         if merchant(connection, desk().reseller_id, id) is None:
             abort(404)
     with database().writing() as connection:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, text
 
-from app.models import Remittance, Transaction
+from app.models import Remittance, Transaction, written_columns
 from app.wording.i18n import N_
 from importers import daily_sums
 from importers.files.refusals import Refusal, Refused
@@ -39,8 +39,8 @@ _HEADER_COLUMNS = (
     "ticket",
 )
 _KEY = ("merchant_id", "contract_id", "collected_on", "number")
-_REMITTANCE_COLUMNS = [column.name for column in Remittance.__table__.columns]
-_TRANSACTION_COLUMNS = [column.name for column in Transaction.__table__.columns]
+_REMITTANCE_COLUMNS = written_columns(Remittance)
+_TRANSACTION_COLUMNS = written_columns(Transaction)
 _CONTRADICTS = N_("this remittance is already known with another content")
 
 
