@@ -11,6 +11,10 @@ from app.wording.i18n import N_, gettext
 
 #: Reasons that decide what can be done about a file.
 CARD_NUMBER: Final = N_("a full card number: the file is refused and nothing of it is kept")
+CARD_OR_REFERENCE: Final = N_(
+    "what looks like a full card number: the file is refused and nothing of it is kept. "
+    "If this column of this source never holds one, say so with: %(command)s"
+)
 KNOWN_FILE_ID: Final = N_(
     "this file id was already loaded with another content: load it with --replace to correct it"
 )
@@ -45,6 +49,11 @@ class Refusal:
     line: int | None = None
     column: str | None = None
     params: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_card_number(self) -> bool:
+        """Whether not even a copy of the file may be kept."""
+        return self.reason in (CARD_NUMBER, CARD_OR_REFERENCE)
 
     def text(self) -> str:
         """The reason in the language of the moment, with its place in front."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 
@@ -12,9 +13,10 @@ from app.config import Config
 from app.database.engine import Database, Role
 from app.database.migrate import ready
 from app.wording.i18n import N_, gettext
-from importers.files import report
+from importers.files import report, sources
 from importers.files.archive import INBOX, files_in
 from importers.files.refusals import Refused
+from importers.formats import formats
 from importers.formats.amex.cards import CardNumbers
 from importers.load import Result, load_files
 
@@ -59,16 +61,54 @@ def load_all(
     return results
 
 
-@click.command(help=N_("Say which reseller the files of a source belong to."))
+@click.command(help=N_("Say which reseller the files of a source belong to, or what its columns never hold."))
 @click.argument("name", metavar="SOURCE")
+@click.option("--reseller", metavar="SLUG", help=N_("The reseller, as the referential names it."))
 @click.option(
-    "--reseller", required=True, metavar="SLUG", help=N_("The reseller, as the referential names it.")
+    "--vouch",
+    multiple=True,
+    metavar="COLUMN",
+    help=N_("This column never holds a card number: mask what looks like one (repeatable)."),
 )
-def source(name: str, reseller: str) -> None:
-    """Bind a source; what was kept aside for want of it appears."""
-    from importers.files import sources  # noqa: PLC0415
-
+@click.option("--no-vouch", multiple=True, metavar="COLUMN", help=N_("Vouch for it no longer (repeatable)."))
+def source(name: str, reseller: str | None, vouch: tuple[str, ...], no_vouch: tuple[str, ...]) -> None:
+    """Bind a source, so that what was kept aside for want of it appears; vouch for columns of it."""
+    if not (reseller or vouch or no_vouch):
+        raise click.UsageError(gettext("Say --reseller, --vouch or --no-vouch."))
+    _refuse_unknown_columns({*vouch, *no_vouch})
     database = ready(Config.from_env())
+    if reseller:
+        _bind(database, name, reseller)
+    _vouch(database, name, vouch, good=True)
+    _vouch(database, name, no_vouch, good=False)
+
+
+def _refuse_unknown_columns(columns: Collection[str]) -> None:
+    vouchable = frozenset[str]().union(*(known.vouchable for known in formats()))
+    for column in sorted(set(columns) - vouchable):
+        raise click.UsageError(
+            gettext(
+                "Nobody can vouch for %(column)s, but for: %(columns)s.",
+                column=column,
+                columns=", ".join(sorted(vouchable)),
+            )
+        )
+
+
+def _vouch(database: Database, name: str, columns: tuple[str, ...], *, good: bool) -> None:
+    if not columns:
+        return
+    with database.writing(Role.IMPORT) as connection:
+        sources.vouch(connection, name, columns, good=good)
+    said = (
+        gettext("What looks like a card number is masked in %(columns)s of %(source)s.")
+        if good
+        else gettext("What looks like a card number in %(columns)s of %(source)s refuses its file again.")
+    )
+    click.echo(said % {"columns": ", ".join(columns), "source": name})
+
+
+def _bind(database: Database, name: str, reseller: str) -> None:
     try:
         with database.writing(Role.IMPORT) as connection:
             sources.bind(connection, name, reseller)

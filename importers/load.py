@@ -24,11 +24,10 @@ from app.database.migrate import ensure_partitions
 from app.locks import Lock, hold
 from app.logs import logger
 from app.models import ImportStatus
-from app.rules import card_numbers
 from app.wording.i18n import N_
-from importers.files import archive, arrivals, file_log, sources
+from importers.files import archive, arrivals, card_numbers, file_log, sources
 from importers.files.archive import IncomingFile
-from importers.files.refusals import CARD_NUMBER, KNOWN_FILE_ID, Refusal, Refused, refuse, unreadable
+from importers.files.refusals import KNOWN_FILE_ID, Refusal, Refused, refuse, unreadable
 from importers.formats import Format, origin_of, recognise
 from importers.records import Entry, Records
 from importers.staging import one_ahead
@@ -109,6 +108,7 @@ class _Attempt:
     known: Row[*tuple[Any, ...]] | None = None
     format: Format | None = None
     records: Records | None = None
+    left_out: Mapping[str, int] = field(default_factory=dict)
     refused: Refused | None = None
     unreadable: OSError | None = None
 
@@ -174,7 +174,7 @@ def _read_ahead(database: Database, path: Path, options: _Options) -> _Attempt:
         with database.reading(Role.IMPORT) as connection:
             attempt.known = file_log.known(connection, attempt.file, options.since)
         if attempt.known is None:
-            attempt.format, attempt.records = _read(attempt.file)
+            _read(database, attempt, attempt.file)
     except OSError as error:
         attempt.unreadable = error
     except Refused as refused:
@@ -190,16 +190,19 @@ def _lock_bytes(connection: Connection, file: IncomingFile) -> None:
     connection.execute(select(func.pg_advisory_xact_lock(key)))
 
 
-def _read(file: IncomingFile) -> tuple[Format, Records]:
-    """The records of a file, once no card number is found in it. Raises Refused."""
+def _read(database: Database, attempt: _Attempt, file: IncomingFile) -> None:
+    """Find the records of a file, once no card number is left in it. Raises Refused."""
     try:
-        known = recognise(file.name, file.data)
+        known = attempt.format = recognise(file.name, file.data)
     except Refused:
-        _refuse_card_numbers(file.data, None)
+        card_numbers.refuse_any(file.data)
         raise
     try:
-        _refuse_card_numbers(file.data, known)
-        return known, known.read(file.data)
+        cleaned, attempt.left_out = card_numbers.cleaned(file, known, lambda name: _vouched(database, name))
+        if cleaned is not file:
+            _take_for(database, attempt, cleaned)
+        if attempt.known is None:
+            attempt.records = known.read(cleaned.data)
     except Refused:
         raise
     except Exception:  # noqa: BLE001 - one bad file is one bad file, whatever its format makes of it
@@ -208,11 +211,18 @@ def _read(file: IncomingFile) -> tuple[Format, Records]:
         raise refuse(N_("it broke off on our side: number %(number)s in the log"), number=number) from None
 
 
-def _refuse_card_numbers(data: bytes, known: Format | None) -> None:
-    found = known.find_cards(data) if known else card_numbers.find(data, lambda _candidate, _line: False)
-    lines = sorted({candidate.line for candidate in found})
-    if lines:
-        raise Refused(Refusal(reason=CARD_NUMBER, line=line) for line in lines)
+def _take_for(database: Database, attempt: _Attempt, cleaned: IncomingFile) -> None:
+    """Go on with what is left of a file: it may be known as that."""
+    attempt.file = cleaned
+    assert attempt.guard is not None  # noqa: S101 - the delivered bytes are locked
+    _lock_bytes(attempt.guard, cleaned)
+    with database.reading(Role.IMPORT) as connection:
+        attempt.known = file_log.known(connection, cleaned, attempt.options.since)
+
+
+def _vouched(database: Database, source: str) -> frozenset[str]:
+    with database.reading(Role.IMPORT) as connection:
+        return sources.vouched(connection, source)
 
 
 # --- writing ---------------------------------------------------------------------------------------
@@ -305,6 +315,7 @@ def _load_records(
         file_log.complete(connection, former.id, replaced_by_id=file_id)
     entry = Entry(file_id=file_id, source=source, replaced_id=former.id if former else None)
     loaded = records.load(connection, entry)
+    loaded = replace(loaded, counts={**loaded.counts, **attempt.left_out})
     arrivals.receive_days(connection, entry, header, loaded)
     result = attempt.result(
         Status.REPLACED if former else Status.LOADED,

@@ -71,6 +71,10 @@ WORDS: Mapping[Event, Said] = {
     Event.RENAME_ASKED: Said(N_("Gave the merchant another name"), N_("%(name)s")),
     Event.FILE_RETRY_ASKED: Said(N_("Had a file tried again"), N_("%(file)s")),
     Event.FILE_REPLACE_ASKED: Said(N_("Had a file replace its former content"), N_("%(file)s")),
+    Event.COLUMNS_VOUCHED: Said(
+        N_("Vouched that columns hold no card number"), N_("%(source)s: %(columns)s")
+    ),
+    Event.COLUMNS_DOUBTED: Said(N_("No longer vouched for columns"), N_("%(source)s: %(columns)s")),
     Event.JOURNAL_EXPORTED: Said(N_("Downloaded the journal"), N_("%(rows)s lines")),
 }
 

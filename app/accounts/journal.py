@@ -64,6 +64,8 @@ class Event(StrEnum):
     SECOND_FACTOR_REFUSED = "second_factor_refused"
     RECOVERY_CODE_USED = "recovery_code_used"
     RECOVERY_CODES_RENEWED = "recovery_codes_renewed"
+    COLUMNS_VOUCHED = "columns_vouched"
+    COLUMNS_DOUBTED = "columns_doubted"
 
 
 @dataclass(frozen=True)

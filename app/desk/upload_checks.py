@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any, Final
 
 from app.refusals import CARD_NUMBER, Refusal
-from app.rules import card_numbers, directory_columns
+from app.rules import card_lines, directory_columns
 from app.rules.directory_columns import BYTE_ORDER_MARK, FIRST_LINE, HEADINGS, NAMES
 from app.wording.i18n import N_
 
@@ -124,7 +124,7 @@ def _heading(line: str) -> Iterator[Refusal]:
 
 
 def _cards(data: bytes) -> Iterator[Refusal]:
-    found = card_numbers.find(data, lambda candidate, _line: directory_columns.is_siret(candidate))
+    found = card_lines.find(data, lambda candidate, _line: directory_columns.is_siret_column(candidate))
     some = islice(found, _CARDS_LOOKED_AT)
     places = sorted({(card.line, min(card.column, len(NAMES) - 1)) for card in some})
     return (Refusal(reason=CARD_NUMBER, line=line, column=HEADINGS[column].label) for line, column in places)

@@ -18,6 +18,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.listing.kinds import Expression, Identifier, Kind, Row, protected, translated
 from app.rules.cards import holds_card
+from app.rules.directory_columns import is_siret
 from app.wording import applications, response_codes
 from app.wording.i18n import N_, gettext
 
@@ -117,18 +118,18 @@ class Code(Filter, Identifier):
     indexed: bool = False
 
     def parse(self, text: str) -> str:
-        code = clean(text)
-        bare = re.sub(r"\s", "", code)
-        code = bare if bare.isdigit() else code
+        written = clean(text)
+        bare = re.sub(r"\s", "", written)
+        code = bare if bare.isdigit() else written
         if not code.isascii():
             raise Refused(N_("Type digits and letters without accents"))
-        if self.is_secret(code):
+        if self.is_secret(written):
             raise Refused(CARD_TEXT, secret=True)
         return clean(code, self.longest).upper()
 
-    def is_secret(self, code: str) -> bool:
-        """Whether ``code`` is, or may be, a full card number."""
-        return holds_card(code)
+    def is_secret(self, written: str) -> bool:
+        """Whether ``written`` is, or may be, a full card number."""
+        return holds_card(written)
 
     def where(self, column: Expression, values: Sequence[str]) -> ColumnElement[bool]:
         bare = _bare(column)
@@ -150,8 +151,8 @@ class Siret(Code):
     indexed: bool = True
     said: Expression
 
-    def is_secret(self, code: str) -> bool:
-        return holds_card(code) and not (code.isdigit() and len(code) == self.longest)
+    def is_secret(self, written: str) -> bool:
+        return holds_card(written) and not is_siret(re.sub(r"\s", "", written))
 
     def where(self, column: Expression, values: Sequence[str]) -> ColumnElement[bool]:
         said_nothing = _bare(self.said).is_(None)

@@ -239,7 +239,7 @@ class SignInAttempt(Base):
     id: Mapped[LocalId]
     key: Mapped[Words]
     at: Mapped[Instant]
-    count: Mapped[int] = mapped_column(default=1, server_default="1")
+    count: Mapped[Big] = mapped_column(default=1, server_default="1")
 
 
 class JournalEntry(Base):

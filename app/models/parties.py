@@ -9,8 +9,10 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     PrimaryKeyConstraint,
+    Text,
     UniqueConstraint,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database.privileges import CHANGE, IMPORTED, ISOLATED, READ, Grant, Privileges
@@ -38,7 +40,10 @@ class Reseller(Base):
 
 
 class Source(Base):
-    """A host that delivers files; its reseller scopes the contract numbers it names."""
+    """A host that delivers files; its reseller scopes the contract numbers it names.
+
+    ``vouched_columns`` hold references that look like card numbers: an operator has said so.
+    """
 
     __tablename__ = "source"
     __privileges__ = IMPORTED
@@ -46,6 +51,7 @@ class Source(Base):
     id: Mapped[LocalId]
     name: Mapped[str] = mapped_column(unique=True)
     reseller_id: Mapped[int] = mapped_column(ForeignKey("reseller.id"))
+    vouched_columns: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default="{}")
 
 
 class Merchant(Base):

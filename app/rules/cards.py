@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 
 from app.rules import lookalikes
 
@@ -60,8 +61,8 @@ class CardNumber:
 def find(text: str) -> Iterator[CardNumber]:
     """The card numbers of ``text``, in the order in which they begin; several may overlap.
 
-    Every window of 13 to 19 digits that begins a group is looked at, so that a security code or an expiry
-    behind a number hides nothing. The time it takes grows with the length of ``text`` and no faster.
+    Every window of 13 to 19 digits that begins a group and ends one is looked at, so that a security code or
+    an expiry behind a number hides nothing. The time grows with the length of ``text`` and no faster.
     """
     plain = _ascii_digits(text)
     if _CHAIN.search(plain.translate(_SEPARATORS)):
@@ -112,20 +113,32 @@ def _plain_letter(letter: str) -> str:
 
 
 def _windows(chain: re.Match[str], tags: list[int]) -> Iterator[CardNumber]:
-    """The card numbers of a chain of groups of digits that begin a group, or follow one of ``tags``."""
-    places = [place for place in range(*chain.span()) if chain.string[place].isdecimal()]
-    digits = "".join(chain.string[place] for place in places)
-    index = {place: number for number, place in enumerate(places)}
+    """The card numbers of a chain of groups of digits that begin a group, or follow one of ``tags``.
+
+    A number ends with a group; where all of it stands in one group, anywhere.
+    """
+    groups = [(group.start() + chain.start(), group[0]) for group in _GROUP.finditer(chain[0])]
+    digits = "".join(group for _, group in groups)
+    places = [place for start, group in groups for place in range(start, start + len(group))]
     sums = _luhn_sums(digits)
-    groups = (group for group in _GROUP.finditer(chain[0]) if not lookalikes.passes_ean(group[0]))
-    starts = {group.start() + chain.start() for group in groups}
-    for start in sorted(starts.union(tag for tag in tags if tag in index)):
-        first = index[start]
+    ends = set(accumulate(len(group) for _, group in groups))
+    for first, end in _starts(groups, tags):
         for length in _lengths(digits[first : first + _HEAD]):
             last = first + length
             doubled = sums[last % 2]
-            if last <= len(digits) and (doubled[last] - doubled[first]) % 10 == 0:
-                yield CardNumber(start, places[last - 1] + 1, digits[first:last])
+            if (last < end or last in ends) and (doubled[last] - doubled[first]) % 10 == 0:
+                yield CardNumber(places[first], places[last - 1] + 1, digits[first:last])
+
+
+def _starts(groups: list[tuple[int, str]], tags: list[int]) -> Iterator[tuple[int, int]]:
+    """Where a number may begin in a chain, and where its group ends, both counted in digits."""
+    before = 0
+    for start, group in groups:
+        end = before + len(group)
+        if not lookalikes.passes_ean(group):
+            yield before, end
+        yield from ((before + tag - start, end) for tag in tags if start < tag < start + len(group))
+        before = end
 
 
 def _luhn_sums(digits: str) -> tuple[list[int], list[int]]:

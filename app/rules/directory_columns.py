@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from app.rules.card_numbers import Candidate
+from app.rules.card_lines import Candidate
 from app.wording.i18n import N_
 
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
@@ -65,10 +65,15 @@ def text(*lines: Mapping[str, Any]) -> bytes:
     return ("\n".join([FIRST_LINE, *rows]) + "\n").encode()
 
 
-def is_siret(candidate: Candidate) -> bool:
-    """Whether a card-like number stands where a SIRET does: 14 digits that pass the same check."""
+def is_siret(cell: str) -> bool:
+    """Whether a cell is a SIRET by its shape: a number of 14 digits, which passes the check of cards too."""
+    return len(cell) == _SIRET_DIGITS and cell.isascii() and cell.isdigit()
+
+
+def is_siret_column(candidate: Candidate) -> bool:
+    """Whether a card-like number stands where a SIRET does."""
     column = min(candidate.column, len(NAMES) - 1)
-    return NAMES[column] == "siret" and len(candidate.digits) == _SIRET_DIGITS
+    return NAMES[column] == "siret" and is_siret(candidate.cell)
 
 
 def example(slug: str) -> dict[str, str]:

@@ -10,6 +10,16 @@ _ONE_AND_MANY = {
     "contracts": lambda number: ngettext("%(num)s contract", "%(num)s contracts", number),
     "remittances": lambda number: ngettext("%(num)s remittance", "%(num)s remittances", number),
     "transactions": lambda number: ngettext("%(num)s transaction", "%(num)s transactions", number),
+    "certificates_left_out": lambda number: ngettext(
+        "%(num)s certificate left out, as it looks like a card number",
+        "%(num)s certificates left out, as they look like card numbers",
+        number,
+    ),
+    "references_masked": lambda number: ngettext(
+        "%(num)s reference masked, as it looks like a card number",
+        "%(num)s references masked, as they look like card numbers",
+        number,
+    ),
 }
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from app.refusals import CARD_NUMBER, KNOWN_FILE_ID, Refusal
+from app.refusals import CARD_NUMBER, CARD_OR_REFERENCE, KNOWN_FILE_ID, Refusal
 from app.wording.i18n import N_
 
 __all__ = [
     "CARD_NUMBER",
+    "CARD_OR_REFERENCE",
     "KNOWN_FILE_ID",
     "MOST_REASONS",
     "Notice",
@@ -37,7 +38,7 @@ class Refused(Exception):  # noqa: N818 - what happened to the file, not a fault
     @property
     def holds_card_number(self) -> bool:
         """True when not even a copy of the file may be kept."""
-        return any(refusal.reason == CARD_NUMBER for refusal in self.refusals)
+        return any(refusal.is_card_number for refusal in self.refusals)
 
 
 def refuse(reason: str, *, line: int | None = None, column: str | None = None, **params: Any) -> Refused:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import Connection, text
 
+from app.accounts.journal import Event, record
 from app.models import UNCLAIMED_MERCHANT
 from importers import ownership
 from importers.ownership import OwnerKey
@@ -24,6 +27,8 @@ _PLACEHOLDER = """
 INSERT INTO reseller (slug, name, declared) VALUES ('source:' || :name, :name, false)
 ON CONFLICT (slug) DO UPDATE SET name = EXCLUDED.name RETURNING id
 """
+_VOUCHED = "SELECT vouched_columns FROM source WHERE name = :name"
+_VOUCH = "UPDATE source SET vouched_columns = :columns WHERE name = :name RETURNING reseller_id"
 _ADD = "INSERT INTO source (name, reseller_id) VALUES (:name, :reseller) RETURNING id, reseller_id"
 
 
@@ -51,6 +56,28 @@ def _one_that_declares(connection: Connection, key: OwnerKey) -> int | None:
     statement = _ONE_DECLARES.format(staged=key.staged, table=key.table, same=key.same("c", "w"))
     reseller: int | None = connection.scalar(text(statement), {"unclaimed": UNCLAIMED_MERCHANT})
     return reseller
+
+
+def vouched(connection: Connection, name: str) -> frozenset[str]:
+    """The columns of a source that an operator vouches for: no card number is in them."""
+    return frozenset(connection.scalar(text(_VOUCHED), {"name": name}) or ())
+
+
+def vouch(connection: Connection, name: str, columns: Collection[str], *, good: bool) -> None:
+    """Vouch for columns of a source, known or not yet, or no longer: ``good`` says which. Journalled.
+
+    What looks like a card number in them is masked when its file is read.
+    """
+    named = {"name": name}
+    if connection.execute(text(_FIND), named).one_or_none() is None:
+        reseller = connection.scalar(text(_ONLY_ONE)) or connection.scalar(text(_PLACEHOLDER), named)
+        connection.execute(text(_ADD), {**named, "reseller": reseller})
+    before = vouched(connection, name)
+    after = before | set(columns) if good else before - set(columns)
+    changed = {**named, "columns": sorted(after)}
+    reseller_id = connection.execute(text(_VOUCH), changed).scalar_one()
+    event = Event.COLUMNS_VOUCHED if good else Event.COLUMNS_DOUBTED
+    record(connection, event, source=name, columns=sorted(columns), reseller_id=reseller_id)
 
 
 def bind(connection: Connection, source: str, slug: str) -> None:

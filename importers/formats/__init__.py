@@ -14,7 +14,7 @@ from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 
-from app.rules.card_numbers import Candidate
+from app.rules.card_lines import Candidate
 from app.wording.i18n import N_
 from importers.files.refusals import refuse
 from importers.records import Origin, Records
@@ -32,8 +32,8 @@ class Format:
     """How a format is recognised and read.
 
     ``find_cards`` yields the card numbers of a file: it knows the places that hold such numbers by design,
-    and where a field of fixed width begins. ``read`` raises Refused; ``origin`` tells, of any file, whose
-    it says it is.
+    where a field of fixed width begins, and what may be done about each; ``vouchable`` are the columns that
+    an operator may vouch for. ``read`` raises Refused; ``origin`` tells, of any file, whose it says it is.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Format:
     find_cards: Callable[[bytes], Iterable[Candidate]]
     read: Callable[[bytes], Records]
     origin: Callable[[bytes], Origin] = _of_nobody
+    vouchable: frozenset[str] = frozenset()
     file_name: re.Pattern[str] = ANY_NAME
 
     def claims(self, file_name: str, data: bytes) -> bool:

@@ -16,9 +16,9 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from app.rules import card_numbers
-from app.rules.card_numbers import Candidate
-from app.rules.directory_columns import BY_NAME, is_siret
+from app.rules import card_lines
+from app.rules.card_lines import Candidate
+from app.rules.directory_columns import BY_NAME, is_siret_column
 from app.wording.i18n import N_
 from importers.files.refusals import Refusal, Refused, refuse
 from importers.formats import Format, layout, texts
@@ -80,7 +80,7 @@ COLUMNS = (
 
 def find_cards(data: bytes) -> Iterator[Candidate]:
     """Card numbers anywhere but in the column of the SIRET, which passes for one."""
-    return card_numbers.find(data, lambda candidate, _line: is_siret(candidate))
+    return card_lines.find(data, lambda candidate, _line: is_siret_column(candidate))
 
 
 def origin(data: bytes) -> Origin:

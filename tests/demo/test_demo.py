@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.rules import card_numbers
+from app.rules import card_lines
 from importers.demo import ACCOUNTS, generate
 from importers.demo.days import clock_changes, days_from, easter
 from importers.demo.profiles import siret
@@ -494,7 +494,7 @@ def test_the_calendar():
 def test_no_full_card_number_and_no_real_siret(demo):
     for path in (demo.manifest.referential, *demo.manifest.files):
         data = path.read_bytes()
-        assert not list(card_numbers.find(data, lambda *_: False))
+        assert not list(card_lines.find(data, lambda *_: False))
     sirets = {one["siret"] for one in demo.collections}
     assert len(sirets) == demo.manifest.outlets
     for number in sirets:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from app.rules import card_numbers
+from app.rules import card_lines
 from importers.formats import Format
 from importers.records import Header
 from tests.importers.parking import Parking
@@ -19,7 +19,7 @@ from tests.importers.parking import Parking
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from app.rules.card_numbers import Candidate
+    from app.rules.card_lines import Candidate
 
 WIDTH, ACCOUNT_WIDTH = 40, 16
 
@@ -32,7 +32,7 @@ def records(data: bytes) -> list[str]:
 def find_cards(data: bytes) -> Iterator[Candidate]:
     """Card numbers anywhere but in the account's own columns."""
     lines = "\n".join(records(data)).encode("latin-1")
-    return card_numbers.find(lines, lambda candidate, _: candidate.place < ACCOUNT_WIDTH)
+    return card_lines.find(lines, lambda candidate, _: candidate.place < ACCOUNT_WIDTH)
 
 
 def read(data: bytes) -> Parking:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.rules.cards import looks_like_card, passes_luhn
-from importers.files.refusals import CARD_NUMBER, Refused
+from importers.files.archive import IncomingFile
+from importers.files.card_numbers import LEFT_OUT, MASKED, cleaned
+from importers.files.refusals import Refused
 from importers.formats import recognise
-from importers.load import _refuse_card_numbers
 from tests.importers.files import File, Rem, Trx, referential
 
 # Published test numbers of the brands: nobody's card.
@@ -33,11 +35,15 @@ NUMBERS = (
 )
 
 
+def incoming(data: bytes) -> IncomingFile:
+    return IncomingFile(Path("night.txt"), data, "0" * 64, "night.txt")
+
+
 def faults(data: bytes) -> list[int | None]:
     try:
-        _refuse_card_numbers(data, recognise("night.txt", data))
+        cleaned(incoming(data), recognise("night.txt", data), lambda _: frozenset())
     except Refused as refused:
-        return [refusal.line for refusal in refused.refusals if refusal.reason == CARD_NUMBER]
+        return [refusal.line for refusal in refused.refusals if refusal.is_card_number]
     return []
 
 
@@ -85,11 +91,38 @@ def test_honest_numbers_pass() -> None:
     assert faults(referential({"siret": "30000000000006"})) == []
 
 
-def test_a_cryptogram_of_digits_passes_unless_it_is_the_card_of_its_line() -> None:
-    luhn = next(n for n in (f"497010000000{i:04}" for i in range(10)) if looks_like_card(n))
-    assert faults(of(certificate=luhn, card="513111******9999")) == []
-    assert faults(of(certificate=luhn, card=f"497010******{luhn[-4:]}")) == [3]
-    assert faults(of(certificate=luhn, card=f"************{luhn[-4:]}")) == [3]
+def test_a_cryptogram_that_looks_like_a_card_is_left_out_and_counted() -> None:
+    data = of(certificate=NUMBERS[0], card="513111******9999")
+    file, counts = cleaned(incoming(data), recognise("night.txt", data), lambda _: frozenset())
+    assert file.data == of(certificate="", card="513111******9999")
+    assert counts == {LEFT_OUT: 1}
+    assert faults(of(certificate=NUMBERS[0], ticket=(f"CARTE {NUMBERS[0]}",))) == [4]
+
+
+def test_a_column_that_is_vouched_for_is_masked_with_what_the_ticket_repeats_of_it() -> None:
+    data = of(order=NUMBERS[0], ticket=(f"CMD {NUMBERS[0]}", "4000056655665556"))
+    assert faults(data) == [3, 4, 5]
+    vouched = frozenset({"order_reference", "ticket"})
+    file, counts = cleaned(incoming(data), recognise("night.txt", data), lambda _: vouched)
+    hidden = "************1111"
+    assert file.data == of(order=hidden, ticket=(f"CMD {hidden}", "************5556"))
+    assert file.sha256 != "0" * 64
+    assert counts == {MASKED: 3}
+
+
+def test_the_refusal_of_a_reference_names_the_command_that_vouches_for_it() -> None:
+    data = of(order=NUMBERS[0])
+    with pytest.raises(Refused) as refused:
+        cleaned(incoming(data), recognise("night.txt", data), lambda _: frozenset())
+    assert "bordereau source demo-host --vouch order_reference" in refused.value.refusals[0].text()
+
+
+def test_groups_that_repeat_the_columns_above_are_no_card() -> None:
+    own = next(f"{n:07}" for n in range(4000000, 5000000) if looks_like_card(f"{n:07}001000417"))
+    rem = Rem(contract=own, transactions=(Trx(ticket=(f"{own} 001 000417",)),))
+    assert faults(File(remittances=(rem,)).data()) == []
+    stranger = Rem(transactions=(Trx(ticket=(f"{own} 001 000417",)),))
+    assert faults(File(remittances=(stranger,)).data()) == [4]
 
 
 def test_truncated_cards_pass() -> None:

@@ -11,7 +11,7 @@ from app.desk import files as found
 from app.desk import tasks
 from app.desk.paging import AnyRow
 from app.models import DeskTaskKind, DeskTaskState, ImportStatus
-from app.refusals import CARD_NUMBER, KNOWN_FILE_ID, Refusal
+from app.refusals import KNOWN_FILE_ID, Refusal
 from app.views.desk.common import ID, after, asked, blueprint, next_page
 from app.views.listing import Column, listing
 from app.views.moments import show_moment
@@ -176,7 +176,7 @@ def _possible(row: AnyRow, reasons: tuple[Refusal, ...]) -> tuple[DeskTaskKind, 
 
 
 def _holds_card_number(reasons: tuple[Refusal, ...]) -> bool:
-    return any(refusal.reason == CARD_NUMBER for refusal in reasons)
+    return any(refusal.is_card_number for refusal in reasons)
 
 
 def _state() -> ImportStatus | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from app.rules import card_numbers
-from app.rules.card_numbers import Candidate
+from app.rules import card_lines
+from app.rules.card_lines import Candidate, Treatment
+from app.rules.directory_columns import is_siret
 from app.wording.i18n import N_
 from importers.files.refusals import Refusal, Refused, refuse
 from importers.formats import Format, layout
@@ -45,38 +47,75 @@ FIRST_LINE = re.compile(rb"(?:\xef\xbb\xbf)?FIC;REMISE-TPE;")
 
 __all__ = ["FIRST_LINE", "FORMAT", "NAME", "find_cards", "origin", "read"]
 _SOURCE = [column.name for column in COLUMNS[Record.FIC]].index("source") + 1
+_GROUP = re.compile(rb"[0-9]+")
+#: Free texts: what looks like a card number there may be a reference, and only an operator can know.
+VOUCHABLE = frozenset(
+    (
+        "order_reference",
+        "dossier_number",
+        "serial_number",
+        "manufacturer",
+        "status_text",
+        "product",
+        "issuer",
+        "scheme",
+        "ticket",
+    )
+)
+_TREATMENTS = {
+    **dict.fromkeys(VOUCHABLE, Treatment.MASK_IF_VOUCHED),
+    "certificate": Treatment.LEAVE_OUT,
+}
 
 
 def find_cards(data: bytes) -> Iterator[Candidate]:
-    """Card numbers anywhere but where a number that looks like one has its place by design."""
-    return card_numbers.find(data, lambda candidate, line: _belongs(data, candidate, line))
+    """Card numbers anywhere but where a number that looks like one has its place by design.
+
+    A cryptogram that looks like one is left out: it is of use to nobody here. Texts may be vouched for.
+    """
+    for candidate in card_lines.find(data, lambda found, _line: _belongs(data, found)):
+        name = _repeated_column(data, candidate) or _column_name(candidate)
+        yield card_lines.treated(candidate, name, _TREATMENTS.get(name, Treatment.REFUSE))
 
 
-def _belongs(data: bytes, candidate: Candidate, line: bytes) -> bool:
+def _belongs(data: bytes, candidate: Candidate) -> bool:
     """Whether a number that looks like a card's has its place there by design.
 
-    A SIRET in its column; a cryptogram that happens to be all digits, unless it agrees with the
-    truncated card of its own line; in ticket text, a number that is also a column's and judged there.
+    A SIRET in its column; in ticket text, what repeats columns of the payment or remittance that it is of.
     """
-    values = line.split(b";")
-    record = _record(candidate.record)
-    names = [column.name for column in COLUMNS[record]] if record is not None else []
-    name = names[candidate.column - 1] if 0 < candidate.column <= len(names) else ""
+    name = _column_name(candidate)
     if name == "siret":
-        return len(candidate.digits) == 14  # noqa: PLR2004 - the length of a SIRET
-    if name == "certificate":
-        card = values[names.index("card") + 1].decode()
-        return not _agrees(candidate.digits, card)
-    return name == "ticket" and f";{candidate.digits};".encode() in data
+        return is_siret(candidate.cell)
+    if name != "ticket":
+        return False
+    own = {value for name, value in _cells_above(data, candidate.start) if name not in _TREATMENTS}
+    at, end = candidate.start + candidate.place, candidate.start + candidate.end
+    groups = [found[0] for found in takewhile(lambda found: found.start() < end, _GROUP.finditer(data, at))]
+    return sum(map(len, groups)) >= len(candidate.digits) and own.issuperset(groups)
 
 
-def _record(letters_: bytes) -> Record | None:
-    name = letters_.decode("ascii", "replace")
-    return Record[name] if name in Record.__members__ else None
+def _repeated_column(data: bytes, candidate: Candidate) -> str | None:
+    """The text column above that a number in a ticket repeats: whoever vouches for it vouches for both."""
+    if _column_name(candidate) != "ticket":
+        return None
+    digits = candidate.digits.encode()
+    above = _cells_above(data, candidate.start)
+    return next((name for name, value in above if name in VOUCHABLE and value == digits), None)
 
 
-def _agrees(number: str, card: str) -> bool:
-    return card[-4:] == number[-4:] and card[:6].strip("*") in ("", number[:6])
+def _cells_above(data: bytes, start: int) -> Iterator[tuple[str, bytes]]:
+    """The cells, by column, of the payment and the remittance that a ticket line at ``start`` is of."""
+    for record in (Record.TRX, Record.REM):
+        found = data.rfind(f"\n{record.name};".encode(), 0, start)
+        values = data[found + 1 : data.find(b"\n", found + 1)].rstrip(b"\r").split(b";")[1:]
+        yield from zip((column.name for column in COLUMNS[record]), values, strict=False)
+
+
+def _column_name(candidate: Candidate) -> str:
+    """The name of the column a candidate stands in, empty where the record or the column is unknown."""
+    letters = candidate.record.decode("ascii", "replace")
+    columns = COLUMNS[Record[letters]] if letters in Record.__members__ else ()
+    return columns[candidate.column - 1].name if 0 < candidate.column <= len(columns) else ""
 
 
 def origin(data: bytes) -> Origin:
@@ -229,4 +268,11 @@ def _attach_tickets(
         frame["ticket"] = frame["line"].map(tickets).astype(pd.ArrowDtype(pa.string()))
 
 
-FORMAT = Format(name=NAME, first_line=FIRST_LINE, find_cards=find_cards, read=read, origin=origin)
+FORMAT = Format(
+    name=NAME,
+    first_line=FIRST_LINE,
+    find_cards=find_cards,
+    read=read,
+    origin=origin,
+    vouchable=VOUCHABLE,
+)

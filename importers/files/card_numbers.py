@@ -1,0 +1,70 @@
+"""Card numbers in a file on its way in: it is refused, or they are left out, or masked where vouched for.
+
+A file is loaded, archived and known again as what is left of it: no full card number reaches a table, the
+archive or the quarantine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from app.rules import card_lines
+from app.rules.card_lines import Candidate, Treatment
+from importers.files.archive import IncomingFile
+from importers.files.refusals import CARD_NUMBER, CARD_OR_REFERENCE, Refusal, Refused
+from importers.formats import Format
+
+#: What a file counts besides its records.
+LEFT_OUT: Final = "certificates_left_out"
+MASKED: Final = "references_masked"
+_COUNTED = {Treatment.LEAVE_OUT: LEFT_OUT, Treatment.MASK_IF_VOUCHED: MASKED}
+#: The columns that an operator vouches for, by source.
+Vouched = Callable[[str], frozenset[str]]
+
+
+def refuse_any(data: bytes) -> None:
+    """Raises Refused when a file that no format knows holds a card number anywhere."""
+    _refuse(list(card_lines.find(data, lambda _candidate, _line: False)), None)
+
+
+def cleaned(file: IncomingFile, known: Format, vouched: Vouched) -> tuple[IncomingFile, Mapping[str, int]]:
+    """The file without what looks like a card number and need not be there, and how often, by name.
+
+    Raises Refused, naming lines and columns, for every other number that looks like one.
+    """
+    found = list(known.find_cards(file.data))
+    if not found:
+        return file, {}
+    source = known.origin(file.data).source
+    allowed = vouched(source) if source else frozenset()
+    _refuse([candidate for candidate in found if not _may_stay(candidate, allowed)], source)
+    data = card_lines.redacted(file.data, found)
+    cells = {(candidate.line, candidate.column): candidate.treatment for candidate in found}
+    counts: dict[str, int] = {}
+    for treatment in cells.values():
+        counts[_COUNTED[treatment]] = counts.get(_COUNTED[treatment], 0) + 1
+    return replace(file, data=data, sha256=hashlib.sha256(data).hexdigest()), counts
+
+
+def _may_stay(candidate: Candidate, vouched: frozenset[str]) -> bool:
+    """Whether the file may be loaded without a number."""
+    if candidate.treatment is Treatment.MASK_IF_VOUCHED:
+        return candidate.name in vouched
+    return candidate.treatment is Treatment.LEAVE_OUT
+
+
+def _refuse(found: Sequence[Candidate], source: str | None) -> None:
+    refusals = {(candidate.line, candidate.name): _refusal(candidate, source) for candidate in found}
+    if refusals:
+        raise Refused(refusals[key] for key in sorted(refusals))
+
+
+def _refusal(candidate: Candidate, source: str | None) -> Refusal:
+    if source is None or candidate.treatment is not Treatment.MASK_IF_VOUCHED:
+        return Refusal(reason=CARD_NUMBER, line=candidate.line)
+    command = f"bordereau source {shlex.quote(source)} --vouch {candidate.name}"
+    return Refusal(reason=CARD_OR_REFERENCE, line=candidate.line, params={"command": command})
