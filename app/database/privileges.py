@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Table, text
 
+from app.locks import Lock, hold
+
 
 @dataclass(frozen=True)
 class Grant:
@@ -113,6 +115,7 @@ def create_roles(connection: Connection, roles: Roles) -> None:
 
 def enforce(connection: Connection, declared: Mapping[Table, Privileges], roles: Roles) -> None:
     """Let each table, sequence and function be open to whom it is declared to be, and to nobody else."""
+    hold(connection, Lock.PARTITIONS)  # attaching one and granting on its parent change the same row
     for statement in _of_schema(roles):
         connection.execute(text(statement))
     for table, privileges in declared.items():
