@@ -28,6 +28,11 @@ ENGLISH = re.compile(
 )
 
 
+def short(address: str) -> str:
+    """An address without the merchant or the desk that it names."""
+    return re.sub(r"^(/gestion)?/(?:m/)?\d+(?=/)", r"\1", address)
+
+
 @dataclass
 class Element:
     """An element of the page, with its own text and that of all it holds."""

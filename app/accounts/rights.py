@@ -33,6 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 
+from app.accounts.place import UNNAMED, Place
 from app.accounts.sessions import PROOF, SEEN_EVERY, hash_of
 from app.database.isolation import Isolation
 from app.listing.scope import Scope
@@ -127,7 +128,7 @@ class Access:
     limits: Limits | None = None
 
     @property
-    def is_look(self) -> bool:
+    def is_view_as(self) -> bool:
         """Whether this is staff looking at somebody else's data."""
         return self.role is None
 
@@ -152,10 +153,12 @@ class Staff:
 
 @dataclass(frozen=True)
 class Visitor:
-    """A signed-in person, as flask-login wants a user. ``access`` is None without a merchant.
+    """A signed-in person at a place, as flask-login wants a user.
 
-    ``staff`` names the maintainers he works for, ``desk_id`` the one he has chosen among several;
-    ``has_second_factor`` tells whether an app is proved, ``proved_lately`` whether he has just given his
+    ``access`` is that to the merchant which the address names; where it names no place, the one used last.
+    ``staff`` names the maintainers they work for, ``last_desk_id`` the one at whose desk they were last;
+    ``may_view_as`` tells whether the merchant named is one that they could look at as its maintainer;
+    ``has_second_factor`` tells whether an app is proved, ``proved_lately`` whether they have just given their
     password or a code in this session.
     """
 
@@ -167,10 +170,12 @@ class Visitor:
     email: str
     host: str
     seen_lately: bool
+    place: Place
     access: Access | None
     accesses: tuple[Access, ...]
     staff: tuple[Staff, ...] = ()
-    desk_id: int | None = None
+    last_desk_id: int | None = None
+    may_view_as: Staff | None = None
     has_second_factor: bool = False
     proved_lately: bool = False
 
@@ -179,60 +184,86 @@ class Visitor:
         """Whether a second factor is needed before anything else: staff see many merchants."""
         return bool(self.staff) and not self.has_second_factor
 
+    @property
+    def belongs_nowhere(self) -> bool:
+        """Whether nothing is left to them: no merchant, no desk."""
+        return not self.accesses and not self.staff
+
+    @property
+    def is_astray(self) -> bool:
+        """Whether the address names a place that is not theirs."""
+        if self.place.reseller_id is not None:
+            return all(one.reseller_id != self.place.reseller_id for one in self.staff)
+        return self.place.merchant_id is not None and self.access is None
+
     def may(self, needed: Permission | Standing) -> bool:
-        """Whether this person may do it, at the merchant he looks at, or stands where it asks."""
+        """Whether this person may do it, at the merchant of this place, or stands where it asks."""
         if isinstance(needed, Standing):
             return needed is Standing.PERSON or bool(self.staff)
         return self.access is not None and self.access.allows(needed)
 
     @property
-    def is_looking(self) -> bool:
-        """Whether he looks at somebody else's data as the maintainer's staff."""
-        return self.access is not None and self.access.is_look
+    def is_viewing_as(self) -> bool:
+        """Whether they look at somebody else's data as the maintainer's staff."""
+        return self.access is not None and self.access.is_view_as
 
-    def desk(self, host_slug: str) -> Staff:
-        """The maintainer whose desk he is at: the one he chose, else that of the host, else the first.
+    def desk(self, host_slug: str) -> Staff | None:
+        """The desk that the address names, or that of the merchant looked at.
 
-        Raises IndexError for somebody who works for none.
+        Where it names none: the one they were at last, else that of the host, else their first, if any.
         """
-        chosen = (one for one in self.staff if one.reseller_id == self.desk_id)
+        if self.place.reseller_id is not None:
+            return next((one for one in self.staff if one.reseller_id == self.place.reseller_id), None)
+        if self.access is not None and self.access.is_view_as:
+            host_slug = self.access.reseller_slug
+        elif (
+            last := next((one for one in self.staff if one.reseller_id == self.last_desk_id), None)
+        ) is not None:
+            return last
         here = (one for one in self.staff if one.reseller_slug == host_slug)
-        return next(chosen, None) or next(here, None) or self.staff[0]
-
-    def belongs_to(self, merchant_id: int) -> bool:
-        """Whether he has a membership there."""
-        return any(access.merchant_id == merchant_id for access in self.accesses)
+        return next(here, None) or next(iter(self.staff), None)
 
 
-def visitor_of(connection: Connection, key: str) -> Visitor | None:
-    """The person of the session ``key``, with his rights of this instant; one statement."""
-    rows = connection.execute(_statement(), {"key": hash_of(key)}).all()
+def visitor_of(connection: Connection, key: str, place: Place = UNNAMED) -> Visitor | None:
+    """The person of the session ``key`` at ``place``, with their rights of this instant; one statement."""
+    rows = connection.execute(_statement(), {"key": hash_of(key), "merchant": place.merchant_id}).all()
     if not rows:
         return None
     first = rows[0]
     accesses = tuple(_access(row) for row in rows if row.merchant_id is not None)
-    chosen = next((a for a in accesses if a.merchant_id == first.chosen_id), None)
-    here = chosen or _look(first.looked_at) or next(iter(accesses), None)
+    here = _access_at(place, accesses, first)
     return Visitor(
         user_id=first.user_id,
         email=first.email,
         host=first.host,
         seen_lately=first.seen_lately,
+        place=place,
         access=_in_sight(connection, here) if here and here.limits else here,
         accesses=accesses,
         staff=tuple(Staff(*row) for row in first.staff),
-        desk_id=first.desk_id,
+        last_desk_id=first.last_reseller_id,
+        may_view_as=Staff(*first.viewed["maintainer"]) if first.viewed else None,
         has_second_factor=first.has_second_factor,
         proved_lately=first.proved_lately,
     )
 
 
-def _look(merchant: Sequence[Any] | None) -> Access | None:
-    """The whole of a merchant that staff have chosen to look at."""
-    if merchant is None:
+def _access_at(place: Place, accesses: Sequence[Access], session: Row[Any]) -> Access | None:
+    """The access to the merchant of ``place``; at no place, the one used last; at a desk, none."""
+    if place.reseller_id is not None:
         return None
-    merchant_id, name, slug = merchant
-    return Access(merchant_id, name, slug, None, Scope(merchant_id))
+    wanted = place.merchant_id if place.merchant_id is not None else session.last_merchant_id
+    found = next((access for access in accesses if access.merchant_id == wanted), None)
+    if place.merchant_id is not None:
+        return found or _view_as(session.viewed)
+    return found or next(iter(accesses), None)
+
+
+def _view_as(viewed: Mapping[str, Any] | None) -> Access | None:
+    """The whole of a merchant, for staff who have said that they look at it."""
+    if viewed is None or not viewed["is_open"]:
+        return None
+    return Access(viewed["id"], viewed["name"], viewed["maintainer"][1], None, Scope(viewed["id"]))
 
 
 def _access(row: Row[Any]) -> Access:
@@ -273,13 +304,13 @@ def _statement() -> Select[Any]:
         select(
             UserSession.user_id,
             UserSession.host,
-            UserSession.merchant_id.label("chosen_id"),
-            UserSession.reseller_id.label("desk_id"),
+            UserSession.last_merchant_id,
+            UserSession.last_reseller_id,
             (UserSession.last_seen_at > func.now() - SEEN_EVERY).label("seen_lately"),
             func.coalesce(UserSession.proved_at > func.now() - PROOF, false()).label("proved_lately"),
             UserAccount.email,
             _staff_of_user().label("staff"),
-            _looked_at().label("looked_at"),
+            _viewed().label("viewed"),
             _second_factor_of_user().label("has_second_factor"),
             Membership.role,
             Merchant.id.label("merchant_id"),
@@ -322,15 +353,26 @@ def _staff_of_user() -> ScalarSelect[Any]:
     )
 
 
-def _looked_at() -> ScalarSelect[Any]:
-    """(id, name, slug) of the session's merchant, suspended or not, when it is of the person's maintainer."""
-    looked, maintainer = aliased(Merchant), aliased(Reseller)
+def _viewed() -> ScalarSelect[Any]:
+    """The merchant ``merchant``, suspended or not, when it is of a maintainer that the person works for.
+
+    ``is_open`` tells whether they have said in this session that they look at it.
+    """
+    viewed, maintainer = aliased(Merchant), aliased(Reseller)
+    document = func.json_build_object(
+        "id", viewed.id,
+        "name", viewed.name,
+        "maintainer", func.json_build_array(maintainer.id, maintainer.slug, maintainer.name),
+        "is_open", viewed.id == any_(UserSession.viewed_merchant_ids),
+    )  # fmt: skip
     return (
-        select(func.json_build_array(looked.id, looked.name, maintainer.slug))
-        .join(maintainer, maintainer.id == looked.reseller_id)
-        .join(StaffMember, StaffMember.reseller_id == looked.reseller_id)
-        .where(looked.id == UserSession.merchant_id, StaffMember.user_id == UserSession.user_id)
-        .where(looked.id != UNCLAIMED_MERCHANT)
+        select(document)
+        .join(maintainer, maintainer.id == viewed.reseller_id)
+        .join(StaffMember, StaffMember.reseller_id == viewed.reseller_id)
+        .where(
+            viewed.id == bindparam("merchant", type_=BigInteger), StaffMember.user_id == UserSession.user_id
+        )
+        .where(viewed.id != UNCLAIMED_MERCHANT)
         .correlate(UserSession)
         .scalar_subquery()
     )

@@ -8,9 +8,10 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, select, update
 
 from app.accounts.journal import Client
+from app.accounts.place import UNNAMED, Place
 from app.models import Membership, StaffMember, UserSession
 from app.wording.i18n import gettext
 
@@ -186,21 +187,25 @@ def rotate(connection: Connection, key: str, *, proved: bool = False) -> str:
     return fresh
 
 
-def mark_seen(connection: Connection, key: str) -> None:
-    """Write down that the session of ``key`` is in use."""
-    connection.execute(
-        update(UserSession).where(UserSession.key_hash == hash_of(key)).values(last_seen_at=func.now())
-    )
+def mark_seen(connection: Connection, key: str, place: Place = UNNAMED) -> None:
+    """Write down that the session of ``key`` is in use, and at which place, if at one."""
+    last = {"last_merchant_id": place.merchant_id, "last_reseller_id": place.reseller_id}
+    named = {column: place_id for column, place_id in last.items() if place_id is not None}
+    session = update(UserSession).where(UserSession.key_hash == hash_of(key))
+    connection.execute(session.values(last_seen_at=func.now(), **named))
 
 
-def choose_desk(connection: Connection, key: str, reseller_id: int) -> None:
-    """Go over to the desk of another maintainer in this session, looking at no merchant."""
-    chosen = {"reseller_id": reseller_id, "merchant_id": None}
-    connection.execute(update(UserSession).where(UserSession.key_hash == hash_of(key)).values(chosen))
+def begin_viewing(connection: Connection, key: str, merchant_id: int) -> None:
+    """Let staff look at a merchant in this session, beside those they look at already."""
+    others = func.array_remove(UserSession.viewed_merchant_ids, merchant_id)
+    _view(connection, key, func.array_append(others, merchant_id))
 
 
-def choose_merchant(connection: Connection, key: str, merchant_id: int | None) -> None:
-    """Look at another merchant from here on, in this session; None goes back to one's own."""
-    connection.execute(
-        update(UserSession).where(UserSession.key_hash == hash_of(key)).values(merchant_id=merchant_id)
-    )
+def stop_viewing(connection: Connection, key: str, merchant_id: int) -> None:
+    """Let staff look at a merchant no more in this session."""
+    _view(connection, key, func.array_remove(UserSession.viewed_merchant_ids, merchant_id))
+
+
+def _view(connection: Connection, key: str, merchant_ids: ColumnElement[list[int]]) -> None:
+    session = update(UserSession).where(UserSession.key_hash == hash_of(key))
+    connection.execute(session.values(viewed_merchant_ids=merchant_ids))

@@ -14,7 +14,7 @@ from app.accounts.journal import Client, Event, record
 from app.accounts.limits import CODE, SIGN_IN, attempt, forget_attempts
 from app.accounts.links import Links
 from app.accounts.second_factor import is_enrolled, passes
-from app.accounts.sessions import choose_merchant, end_session, hash_of, open_session
+from app.accounts.sessions import end_session, hash_of, open_session
 from app.accounts.users import normal_email
 from app.database.engine import Database
 from app.models import UserAccount, UserSession
@@ -106,16 +106,13 @@ def enter(
     user_id: int,
     client: Client,
     by: By,
-    merchant_id: int | None = None,
 ) -> str:
     """Open a session for a person who has just proved who he is; returns its key.
 
-    ``merchant_id`` is the merchant he looks at first. A browser that is new is told to him by mail.
+    A browser that is new is told to them by mail.
     """
     key = open_session(connection, user_id, client)
     recognise(connection, theme, user_id, client)
-    if merchant_id is not None:
-        choose_merchant(connection, key, merchant_id)
     record(
         connection,
         Event.SIGNED_IN,

@@ -186,8 +186,9 @@ class UserSession(Base):
 
     ``id`` names a session on its owner's page. While ``pending``, the password was good and the second
     factor is awaited: nothing else is open. ``idle`` is how long it lives without a visit; ``proved_at``
-    is when the password or a code was last given in it. ``reseller_id`` is the maintainer at whose desk
-    somebody of several has chosen to be.
+    is when the password or a code was last given in it. ``last_merchant_id`` and ``last_reseller_id`` are
+    the places used last, where addresses lead that name none; ``viewed_merchant_ids`` are the merchants that
+    staff have said they look at.
     """
 
     __tablename__ = "user_session"
@@ -197,8 +198,11 @@ class UserSession(Base):
     key_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     id: Mapped[int] = mapped_column(BigInteger, Identity())
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
-    merchant_id: Mapped[BigOrNone]
-    reseller_id: Mapped[BigOrNone]
+    last_merchant_id: Mapped[BigOrNone]
+    last_reseller_id: Mapped[BigOrNone]
+    viewed_merchant_ids: Mapped[list[int]] = mapped_column(
+        ARRAY(BigInteger), default=list, server_default="{}"
+    )
     host: Mapped[Words]
     user_agent: Mapped[WordsOrNone]
     pending: Mapped[bool] = mapped_column(default=False, server_default="false")

@@ -23,27 +23,29 @@ from app.views.rendering import prepare
 from app.views.team import blueprint as team_blueprint
 from app.views.team import desk_blueprint as desk_team_blueprint
 from app.web.guard import guard_routes
+from app.web.places import DESK, MERCHANT, register_at
 
+#: What is the same at every place.
 BLUEPRINTS = (
     accounts_blueprint,
     branding_blueprint,
     confirming_blueprint,
-    desk_blueprint,
-    desk_team_blueprint,
     help_blueprint,
-    journal_blueprint,
     links_blueprint,
-    lists_blueprint,
     me_blueprint,
-    team_blueprint,
 )
+#: What stands at a place, as the lists do: its addresses name the merchant or the desk whose pages they are.
+AT_MERCHANTS = (journal_blueprint, lists_blueprint, team_blueprint)
+AT_DESKS = (desk_blueprint, desk_team_blueprint)
 
 
 def register(app: Flask, config: Config) -> None:
     """Routes, what templates know, and the guards."""
     prepare(app)
-    for blueprint in (*BLUEPRINTS, *map(blueprint_of, LISTS.values())):
+    for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    at_merchants = (*AT_MERCHANTS, *map(blueprint_of, LISTS.values()))
+    register_at(app, {MERCHANT: at_merchants, DESK: AT_DESKS})
     if config.development:
         show_mails(app, config.data / MAIL_FOLDER)
     guard_routes(app)

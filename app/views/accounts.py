@@ -1,4 +1,4 @@
-"""Signing in and out, changing merchant, changing language."""
+"""Signing in and out, changing language."""
 
 from __future__ import annotations
 
@@ -6,15 +6,13 @@ from flask import Blueprint, abort, current_app, redirect, render_template, requ
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from app.accounts.journal import Event, record
-from app.accounts.sessions import choose_merchant as remember_merchant
 from app.accounts.sessions import end_session, new_key
 from app.accounts.sign_in import BadSignInError, awaited
 from app.accounts.sign_in import second_step as pass_second_step
 from app.accounts.sign_in import sign_in as open_door
 from app.accounts.sign_in import sign_out as close_door
 from app.lists import FIRST
-from app.web.context import client, database, host, links, request_id, theme, visitor
+from app.web.context import client, database, host, links, theme, visitor
 from app.web.security import YEAR, browser_session, keep_device, local_path
 from app.wording.i18n import LANGUAGES
 
@@ -72,25 +70,6 @@ def sign_out() -> Response:
     response = redirect(url_for("accounts.sign_in"), 303)
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
-
-
-@blueprint.post("/commerce")
-def choose_merchant() -> Response:
-    """Look at another of one's merchants; one of somebody else's does not exist."""
-    person = visitor()
-    merchant_id = request.form.get("merchant", type=int)
-    if person is None or merchant_id is None or not person.belongs_to(merchant_id):
-        abort(404)
-    with database().writing() as connection:
-        remember_merchant(connection, browser_session().key, merchant_id)
-        record(
-            connection,
-            Event.MERCHANT_CHOSEN,
-            user_id=person.user_id,
-            merchant_id=merchant_id,
-            request_id=request_id(),
-        )
-    return redirect(url_for("lists.home"), 303)
 
 
 @blueprint.post("/langue")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
-from typing import Any
+from typing import Any, BinaryIO
 
-from flask import Blueprint, render_template, request, send_file, url_for
+from flask import Blueprint, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.accounts import event_labels, history
@@ -17,6 +16,7 @@ from app.views.desk.common import journal as journal_of_desk
 from app.views.listing import Column, listing
 from app.views.moments import show_moment
 from app.web.context import access, database, desk, request_id, today, visitor
+from app.web.downloads import file_name, send_csv
 from app.wording.i18n import N_, gettext
 
 blueprint = Blueprint("journal", __name__)
@@ -57,7 +57,7 @@ def download() -> AnyResponse:
                 rows=rows,
             )
 
-    return _file(history.of_merchant(merchant_id), done)
+    return _file(history.of_merchant(merchant_id), access().merchant_name, done)
 
 
 @desk_blueprint.get("/journal")
@@ -71,6 +71,7 @@ def journal_csv() -> AnyResponse:
     """The same as CSV, whole."""
     return _file(
         history.of_reseller(desk().reseller_id),
+        desk().reseller_name,
         lambda rows: journal_of_desk(Event.JOURNAL_EXPORTED, rows=rows),
     )
 
@@ -103,18 +104,10 @@ def _page(seen: Any, columns: tuple[Column, ...], endpoint: str, file: str) -> s
     )
 
 
-def _file(seen: Any, done: Callable[[int], None]) -> AnyResponse:
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - sent, then closed with the response
-    try:
+def _file(seen: Any, whose: str, done: Callable[[int], None]) -> AnyResponse:
+    def write(file: BinaryIO) -> None:
         with database().reading() as connection:
             rows = history.write_csv(connection, seen, _asked(), file)
         done(rows)
-        length = file.tell()
-        file.seek(0)
-    except BaseException:
-        file.close()
-        raise
-    name = f"journal_{today().isoformat()}.csv"
-    response = send_file(file, mimetype="text/csv", as_attachment=True, download_name=name)
-    response.content_length = length
-    return response
+
+    return send_csv(write, file_name("journal", whose, today().isoformat(), kind="csv"))

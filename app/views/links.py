@@ -15,7 +15,7 @@ from app.accounts.invitations import Accepted, Offer, WeakPasswordError
 from app.accounts.journal import Event, record
 from app.accounts.links import Purpose
 from app.accounts.one_time_links import DeadLinkError
-from app.accounts.sessions import choose_merchant, end_session, rotate
+from app.accounts.sessions import end_session, rotate
 from app.accounts.sign_in import By, enter
 from app.web.context import client, database, host, links, request_id, theme, themes, visitor
 from app.web.security import browser_session, keep_device
@@ -172,13 +172,11 @@ def _inside(offer: Offer, accepted: Accepted) -> Response:
     with database().writing() as connection:
         if same:
             key = rotate(connection, before)
-            if accepted.merchant_id is not None:
-                choose_merchant(connection, key, accepted.merchant_id)
         else:
             end_session(connection, before)
-            key = enter(connection, theme(), accepted.user_id, client(), By.INVITATION, accepted.merchant_id)
+            key = enter(connection, theme(), accepted.user_id, client(), By.INVITATION)
     browser_session().change_key(key)
-    return keep_device(redirect(url_for("lists.home"), 303))
+    return keep_device(redirect(url_for("lists.home", merchant_id=accepted.merchant_id), 303))
 
 
 def _carry(purpose: Purpose, token: str, endpoint: str) -> Response:

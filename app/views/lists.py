@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import replace
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 from flask import (
@@ -15,7 +14,6 @@ from flask import (
     redirect,
     render_template,
     request,
-    send_file,
     url_for,
 )
 from werkzeug.wrappers import Response as AnyResponse
@@ -34,6 +32,7 @@ from app.views.details import sections
 from app.views.periods import quick_periods
 from app.views.rendering import htmx, page_or_part
 from app.web.context import access, database, request_id, today, visitor
+from app.web.downloads import file_name, send_csv
 from app.web.security import local_path
 
 blueprint = Blueprint("lists", __name__)
@@ -91,24 +90,13 @@ def download(spec: ListSpec) -> AnyResponse:
     split = too_long(criteria)
     if split is not None:
         return _refuse_export(spec, criteria, split)
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - sent, then closed with the response
-    try:
+
+    def write(file: BinaryIO) -> None:
         with database().reading_as(access().scope) as connection:
             rows = write_csv(connection, spec, access().scope, criteria, file)
         _journal_export(spec, criteria, rows)
-        length = file.tell()
-        file.seek(0)
-    except BaseException:
-        file.close()
-        raise
-    response = send_file(
-        file,
-        mimetype="text/csv",
-        as_attachment=True,
-        download_name=_file_name(spec, criteria),
-    )
-    response.content_length = length
-    return response
+
+    return send_csv(write, _file_name(spec, criteria))
 
 
 def detail(spec: ListSpec, id: int) -> str:  # noqa: A002 - as the address calls it
@@ -142,14 +130,15 @@ def _criteria(spec: ListSpec) -> Criteria:
 def _list_left(spec: ListSpec) -> str:
     """The list this page was opened from, with its filters; the whole list otherwise."""
     left = urlsplit(request.referrer or "")
-    same = (left.netloc, left.path) == (request.host, url_for(f"{spec.name}.index"))
+    same = left.netloc == request.host and left.path in (spec.path, url_for(f"{spec.name}.index"))
     return (local_path(f"{left.path}?{left.query}") if same else None) or cells.address(spec.name)
 
 
 def _file_name(spec: ListSpec, criteria: Criteria) -> str:
-    """``transactions_2026-11-15_2026-11-21.csv``; the name of the list is the one of its address."""
+    """``transactions_boulangerie-martin_2026-11-15_2026-11-21.csv``; the list is called as in its address."""
     period = criteria.period or Period(criteria.today, criteria.today)
-    return f"{spec.path.removeprefix('/')}_{period.first.isoformat()}_{period.last.isoformat()}.csv"
+    days = period.first.isoformat(), period.last.isoformat()
+    return file_name(spec.path, access().merchant_name, *days, kind="csv")
 
 
 def _refuse_export(spec: ListSpec, criteria: Criteria, split: tuple[Period, ...]) -> AnyResponse:

@@ -108,7 +108,7 @@ def _sent(spec: ListSpec, row: Row, key: str) -> str:
         deliveries = deliveries_of(connection, access().scope, spec.name, row["id"])
     own = url_for(f"{spec.name}.detail", id=row["id"])
     below = urlsplit(htmx.current_url or "").path
-    this_page = below if below in (own, f"{own}/ticket") else None
+    this_page = next((page for page in (own, f"{own}/ticket") if below and page.endswith(below)), None)
     return _step("sent", spec, row, asked=asked, deliveries=deliveries, own=own, this_page=this_page)
 
 

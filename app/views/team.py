@@ -1,7 +1,7 @@
 """Who has access to a merchant: the owner gives and takes accesses to his own, staff to any of theirs.
 
 The same pages stand in two places. Under ``/acces`` one acts with what one holds oneself; at the desk,
-under ``/gestion/commercants/<merchant_id>/acces``, as the maintainer's staff.
+under ``/commercants/<merchant_id>/acces`` of the desk, as the maintainer's staff.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ blueprint = Blueprint("team", __name__, url_prefix="/acces")
 desk_blueprint = Blueprint(
     "desk_team",
     __name__,
-    url_prefix="/gestion/commercants/<int(max=9223372036854775807):merchant_id>/acces",
+    url_prefix="/commercants/<int(max=9223372036854775807):merchant_id>/acces",
 )
 
 #: What was just done, as its page says it.

@@ -6,6 +6,7 @@ asks every route as everybody, about everything. A route that is not here does n
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -16,7 +17,7 @@ from app.lists import LISTS
 from app.models import Role
 
 
-class Thing(StrEnum):
+class Resource(StrEnum):
     """What an address names by number."""
 
     ROW = "payment or telecollection"
@@ -28,7 +29,7 @@ class Thing(StrEnum):
 
 
 class Relation(StrEnum):
-    """How a person stands to what an address names, or to his merchant when it names nothing."""
+    """How a person stands to what an address is about: the row it names, else the place it is at."""
 
     OWN = "own"
     OUT_OF_LIMITS = "own, out of limits"
@@ -37,7 +38,16 @@ class Relation(StrEnum):
     SUSPENDED = "suspended merchant's"
 
 
-class Answer(StrEnum):
+class Where(StrEnum):
+    """Which place an address names: that of what it is about, the person's own, or none."""
+
+    THERE = "its place"
+    HERE = "own place"
+    SHORT = "short"
+    EVERYWHERE = ""
+
+
+class Decision(StrEnum):
     """What becomes of a request."""
 
     ALLOWED = "yes"
@@ -57,11 +67,11 @@ class Guard:
     """What a route asks (None: nothing), what its address names, and whether it changes anything.
 
     ``also`` is a second permission that it takes.
-    ``proof``: only for one who has lately given his password or a code, or gives it first.
+    ``proof``: only for one who has lately given their password or a code, or gives it first.
     """
 
     needs: Permission | Standing | None
-    names: Thing | None = None
+    names: Resource | None = None
     changes: bool = False
     proof: bool = False
     also: Permission | None = None
@@ -71,18 +81,23 @@ class Guard:
         """All that it asks."""
         return tuple(needed for needed in (self.needs, self.also) if needed is not None)
 
+    @property
+    def has_place(self) -> bool:
+        """Whether its address names a merchant or a desk, or stands for the only one that a person has."""
+        return self.needs is not None and self.needs is not Standing.PERSON
+
 
 _OPEN, _OPEN_CHANGE = Guard(None), Guard(None, changes=True)
 _JOURNAL = Guard(Permission.JOURNAL)
 _PERSON, _PERSON_CHANGE = Guard(Standing.PERSON), Guard(Standing.PERSON, changes=True)
 _STAFF, _STAFF_CHANGE = Guard(Standing.STAFF), Guard(Standing.STAFF, changes=True)
-_FILE = Guard(Standing.STAFF, Thing.FILE)
-_MERCHANT = Guard(Standing.STAFF, Thing.MERCHANT)
-_MERCHANT_CHANGE = Guard(Standing.STAFF, Thing.MERCHANT, changes=True)
-_MERCHANT_PROOF = Guard(Standing.STAFF, Thing.MERCHANT, proof=True)
-_MERCHANT_PROOF_CHANGE = Guard(Standing.STAFF, Thing.MERCHANT, changes=True, proof=True)
-_ACCESS_PROOF = Guard(Permission.INVITE, Thing.ACCESS, proof=True)
-_ACCESS_PROOF_CHANGE = Guard(Permission.INVITE, Thing.ACCESS, changes=True, proof=True)
+_FILE = Guard(Standing.STAFF, Resource.FILE)
+_MERCHANT = Guard(Standing.STAFF, Resource.MERCHANT)
+_MERCHANT_CHANGE = Guard(Standing.STAFF, Resource.MERCHANT, changes=True)
+_MERCHANT_PROOF = Guard(Standing.STAFF, Resource.MERCHANT, proof=True)
+_MERCHANT_PROOF_CHANGE = Guard(Standing.STAFF, Resource.MERCHANT, changes=True, proof=True)
+_ACCESS_PROOF = Guard(Permission.INVITE, Resource.ACCESS, proof=True)
+_ACCESS_PROOF_CHANGE = Guard(Permission.INVITE, Resource.ACCESS, changes=True, proof=True)
 
 
 def list_routes(spec: ListSpec) -> dict[str, Guard]:
@@ -91,12 +106,12 @@ def list_routes(spec: ListSpec) -> dict[str, Guard]:
     lines = {
         "index": Guard(its),
         "document": Guard(its),
-        "detail": Guard(its, Thing.ROW),
+        "detail": Guard(its, Resource.ROW),
         "download": Guard(Permission.EXPORT, also=its),
     }
     if spec.ticket is not None:
-        ticket = Guard(Permission.TICKET, Thing.ROW, also=its)
-        send = Guard(Permission.SEND, Thing.ROW, also=its)
+        ticket = Guard(Permission.TICKET, Resource.ROW, also=its)
+        send = Guard(Permission.SEND, Resource.ROW, also=its)
         send_change = replace(send, changes=True)
         lines |= {"ticket": ticket, "ticket_file": ticket}
         lines |= {"sending": send, "send": send_change, "send_again": send_change}
@@ -114,7 +129,6 @@ ROUTES: dict[str, Guard] = {
     "accounts.second_step": _OPEN,
     "accounts.sign_out": _OPEN_CHANGE,
     "accounts.choose_language": _OPEN_CHANGE,
-    "accounts.choose_merchant": _PERSON_CHANGE,
     "confirming.confirm": _PERSON,
     "links.open_invitation": _OPEN,
     "links.invitation": _OPEN,
@@ -131,7 +145,7 @@ ROUTES: dict[str, Guard] = {
     "me.show": _PERSON,
     "me.password": _PERSON,
     "me.second_factor": Guard(Standing.PERSON, proof=True),
-    "me.end_session": Guard(Standing.PERSON, Thing.SESSION, changes=True),
+    "me.end_session": Guard(Standing.PERSON, Resource.SESSION, changes=True),
     "me.end_others": _PERSON_CHANGE,
     "me.remove_second_factor": _PERSON_CHANGE,
     "me.renew_codes": _PERSON_CHANGE,
@@ -143,11 +157,10 @@ ROUTES: dict[str, Guard] = {
     "journal.show": _JOURNAL,
     "journal.download": _JOURNAL,
     "desk.home": _STAFF,
-    "desk.choose": _STAFF_CHANGE,
     "desk.merchants": _STAFF,
     "desk.merchant": _MERCHANT,
-    "desk.look": _MERCHANT_CHANGE,
-    "desk.leave": _STAFF_CHANGE,
+    "desk.view_as": _MERCHANT_CHANGE,
+    "desk.leave": _MERCHANT_CHANGE,
     "desk.suspend": _MERCHANT_PROOF_CHANGE,
     "desk.contracts": _STAFF,
     "desk.attach": _STAFF,
@@ -155,10 +168,10 @@ ROUTES: dict[str, Guard] = {
     "desk.rename": _MERCHANT,
     "desk.upload": _STAFF,
     "desk.model": _STAFF,
-    "desk.task": Guard(Standing.STAFF, Thing.TASK),
+    "desk.task": Guard(Standing.STAFF, Resource.TASK),
     "desk.files": _STAFF,
     "desk.file": _FILE,
-    "desk.load_again": Guard(Standing.STAFF, Thing.FILE, changes=True),
+    "desk.load_again": Guard(Standing.STAFF, Resource.FILE, changes=True),
     "desk.deliveries": _STAFF,
     "desk.journal": _STAFF,
     "desk.journal_csv": _STAFF,
@@ -177,48 +190,96 @@ ROUTES: dict[str, Guard] = {
 ONLY_IN_DEVELOPMENT = frozenset(endpoint for endpoint in ROUTES if endpoint.startswith("dev."))
 
 
-def relations(who: str, guard: Guard) -> tuple[Relation, ...]:
-    """How ``who`` can stand to what a route names; staff own every merchant of their maintainer."""
-    if who == STRANGER or guard.needs is None:
-        return (Relation.OWN,)
-    if isinstance(guard.needs, Standing):
-        foreign = (Relation.FOREIGN_RESELLER,) if guard.names else ()
-        suspended = (Relation.SUSPENDED,) if guard.names is Thing.MERCHANT else ()
-        return (Relation.OWN, *foreign, *suspended)
-    if guard.names is None:
-        return (Relation.OWN, Relation.SUSPENDED)
-    limits = (Relation.OUT_OF_LIMITS,) if who in set(Role) else ()
+def cases(who: str, guard: Guard) -> Iterator[tuple[Relation, Where]]:
+    """How ``who`` can stand to what a route is about, and which place its address can name.
+
+    Staff own every merchant of their maintainer; to a stranger all is alike.
+    """
+    if who == STRANGER or guard.needs is None or guard.needs is Standing.PERSON:
+        session = (Relation.FOREIGN_RESELLER,) if guard.names and who != STRANGER else ()
+        for relation in (Relation.OWN, *session):
+            yield from ((relation, where) for where in _own_places(guard))
+        return
+    for relation in _relations(who, guard):
+        yield from ((relation, where) for where in _places(guard, relation))
+
+
+def _own_places(guard: Guard) -> tuple[Where, ...]:
+    return (Where.THERE, Where.SHORT) if guard.has_place else (Where.EVERYWHERE,)
+
+
+def _relations(who: str, guard: Guard) -> tuple[Relation, ...]:
+    if guard.needs is Standing.STAFF:
+        suspended = (Relation.SUSPENDED,) if guard.names is Resource.MERCHANT else ()
+        return (Relation.OWN, Relation.FOREIGN_RESELLER, *suspended)
+    limits = (Relation.OUT_OF_LIMITS,) if who in set(Role) and guard.names else ()
     return (Relation.OWN, *limits, Relation.FOREIGN_MERCHANT, Relation.FOREIGN_RESELLER, Relation.SUSPENDED)
 
 
-def answer(who: str, guard: Guard, relation: Relation) -> Answer:
-    """What becomes of the request of ``who`` about something that stands so to him."""
+def _places(guard: Guard, relation: Relation) -> tuple[Where, ...]:
+    """What is foreign is asked for at its own place, and, when the address names it, at the person's."""
+    if relation not in (Relation.FOREIGN_MERCHANT, Relation.FOREIGN_RESELLER):
+        return (Where.THERE, Where.SHORT)
+    return tuple(Where)[:3] if guard.names else (Where.THERE,)
+
+
+def decide(who: str, guard: Guard, relation: Relation, where: Where) -> Decision:
+    """What becomes of the request of ``who`` about something that stands so to them, asked for there."""
     if guard.needs is None:
-        return Answer.ALLOWED
+        return Decision.ALLOWED
     if who == STRANGER:
-        return Answer.SIGN_IN
-    if not _may_ask(who, guard, relation):
-        sent = who == STAFF and isinstance(guard.needs, Permission) and not guard.changes
-        return Answer.TO_DESK if sent else Answer.REFUSED
-    return Answer.ALLOWED if relation in (Relation.OWN, Relation.SUSPENDED) else Answer.ABSENT
+        return Decision.SIGN_IN
+    if guard.needs is Standing.PERSON:
+        return Decision.ALLOWED if relation is Relation.OWN else Decision.ABSENT
+    at_place = _at_place(who, guard, relation, where)
+    if at_place is not None:
+        return at_place
+    if not _may(who, guard):
+        return Decision.REFUSED
+    return Decision.ALLOWED if relation in (Relation.OWN, Relation.SUSPENDED) else Decision.ABSENT
 
 
-def _may_ask(who: str, guard: Guard, relation: Relation) -> bool:
-    """Whether the guard lets the request through to the page, which then looks for what it names."""
+def _at_place(who: str, guard: Guard, relation: Relation, where: Where) -> Decision | None:
+    """What the place that an address names decides alone; None when the rest is up to the role."""
+    foreign = relation in (Relation.FOREIGN_MERCHANT, Relation.FOREIGN_RESELLER)
+    if who in set(Role) and relation is Relation.SUSPENDED:
+        return Decision.REFUSED  # nothing is left to them
+    if guard.needs is Standing.STAFF:
+        is_there = who in (STAFF, STAFF_LOOKING) and not (where is Where.THERE and foreign)
+        return None if is_there or where is Where.SHORT else Decision.ABSENT
+    if who in set(Role):
+        return Decision.ABSENT if where is Where.THERE and foreign else None
+    return _staff_at_merchant(who, guard, relation, where)
+
+
+def _staff_at_merchant(who: str, guard: Guard, relation: Relation, where: Where) -> Decision | None:
+    """Staff are led to their desk, where they say that they look at one of their own merchants."""
+    looked_at = who == STAFF_LOOKING and (
+        where is Where.HERE or (where is Where.THERE and relation in (Relation.OWN, Relation.SUSPENDED))
+    )
+    if looked_at:
+        return None
+    if where is Where.SHORT:
+        return Decision.REFUSED if guard.changes else Decision.TO_DESK
+    theirs = where is Where.HERE or relation is not Relation.FOREIGN_RESELLER
+    return Decision.TO_DESK if theirs and not guard.changes else Decision.ABSENT
+
+
+def _may(who: str, guard: Guard) -> bool:
+    """Whether the role, or looking as staff, includes what the route needs."""
     if isinstance(guard.needs, Standing):
         return guard.needs is Standing.PERSON or who in (STAFF, STAFF_LOOKING)
-    if who == STAFF_LOOKING:
-        return LOOKING.issuperset(guard.asked) and not guard.changes
-    suspended = relation is Relation.SUSPENDED
-    return who in set(Role) and not suspended and PERMISSIONS[Role(who)].issuperset(guard.asked)
+    if who in set(Role):
+        return PERMISSIONS[Role(who)].issuperset(guard.asked)
+    return LOOKING.issuperset(guard.asked) and not guard.changes
 
 
-def lines() -> Iterator[tuple[str, str, Relation, Answer]]:
-    """Every line of the matrix: endpoint, who, relation, answer."""
+def lines() -> Iterator[tuple[str, str, Relation, Where, Decision]]:
+    """Every line of the matrix: endpoint, who, relation, place, decision."""
     for endpoint, guard in _everywhere():
         for who in EVERYBODY:
-            for relation in relations(who, guard):
-                yield endpoint, who, relation, answer(who, guard, relation)
+            for relation, where in cases(who, guard):
+                yield endpoint, who, relation, where, decide(who, guard, relation, where)
 
 
 def _everywhere() -> Iterator[tuple[str, Guard]]:
@@ -227,18 +288,17 @@ def _everywhere() -> Iterator[tuple[str, Guard]]:
 
 
 def documented() -> str:
-    """The matrix as the page ``ACCESS.md``: one row for each route and relation."""
-    heading = ["route", "names", "proof", "relation", *EVERYBODY]
+    """The matrix as the page ``ACCESS.md``: one row for each route, relation and place."""
+    heading = ["route", "names", "proof", "relation", "at", *EVERYBODY]
     rows = [heading, ["---"] * len(heading)]
     for endpoint, guard in _everywhere():
-        for relation in Relation:
-            answers = [
-                answer(who, guard, relation).value if relation in relations(who, guard) else ""
-                for who in EVERYBODY
+        for case in itertools.product(Relation, Where):
+            decisions = [
+                decide(who, guard, *case).value if case in set(cases(who, guard)) else "" for who in EVERYBODY
             ]
-            if any(answers):
+            if any(decisions):
                 proof = "10 min" if guard.proof else ""
-                rows.append([f"`{endpoint}`", guard.names or "", proof, relation.value, *answers])
+                rows.append([f"`{endpoint}`", guard.names or "", proof, *(c.value for c in case), *decisions])
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     return f"{_TITLE}\n{table}\n"
 
@@ -247,8 +307,9 @@ _TITLE = """# Who may do what
 
 Written from `access_matrix.py` by
 `python -c "from app.web.access_matrix import documented as d; print(d(), end='')"`;
-a test holds both equal, and another asks each route so. "desk": sent to the maintainer's desk, since no
-merchant is being looked at. "10 min": whoever gave his password (with an app: a code) longer ago gives it
-again first. 404 says the same as for something that does not exist. "staff looking" reads,
-and never changes anything of the merchant's.
+a test holds both equal, and another asks each route so. "at": an address names the place (merchant or desk)
+of what it is about, the person's own place, or none ("short"), which is the only one that the person has.
+"desk": led to the maintainer's desk, where staff say that they look at a merchant. "10 min": whoever gave
+their password (with an app: a code) longer ago gives it again first. 404 says the same as for something that
+does not exist. "staff looking" reads, and never changes anything of the merchant's.
 """

@@ -60,16 +60,16 @@ def access() -> Access:
 
 def desk() -> Staff:
     """The maintainer whose desk this is; 403 for somebody who works for none."""
-    person = visitor()
-    if person is None or not person.staff:
+    here = signed_in().desk(themes().of_host(host()).slug)
+    if here is None:
         abort(403)
-    return person.desk(themes().of_host(host()).slug)
+    return here
 
 
 def known_desk() -> Staff | None:
-    """The desk of the signed-in person if he was read already and has one: never touches the database."""
+    """The desk of the signed-in person if they were read already and have one: never touches the database."""
     person = known_visitor()
-    return person.desk(themes().of_host(host()).slug) if person is not None and person.staff else None
+    return person.desk(themes().of_host(host()).slug) if person is not None else None
 
 
 def known_visitor() -> Visitor | None:
@@ -79,14 +79,11 @@ def known_visitor() -> Visitor | None:
 
 
 def theme() -> Theme:
-    """The person's maintainer's theme, else the host's; never touches the database."""
-    person = known_visitor()
+    """The theme of this place's maintainer, else the host's; never touches the database."""
+    person, here = known_visitor(), known_desk()
     if person is not None and person.access is not None:
         return themes().of_reseller(person.access.reseller_slug, host())
-    here = known_desk()
-    if here is not None:
-        return themes().of_reseller(here.reseller_slug, host())
-    return themes().of_host(host())
+    return themes().of_reseller(here.reseller_slug, host()) if here is not None else themes().of_host(host())
 
 
 def host() -> str:

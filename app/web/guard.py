@@ -7,10 +7,12 @@ from flask_login import LoginManager
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.accounts.journal import Event, record
+from app.accounts.place import UNNAMED, Place
 from app.accounts.rights import Permission, Standing, Visitor, visitor_of
 from app.accounts.sessions import is_key, mark_seen
 from app.web.access_matrix import ONLY_IN_DEVELOPMENT, ROUTES
-from app.web.context import database, host, request_id, visitor
+from app.web.context import database, desk, host, request_id, visitor
+from app.web.places import MERCHANT, Kind, kind_of, named_place
 from app.web.security import SAFE_METHODS, cookie_name, local_path
 
 #: The pages of staff who have no second factor yet.
@@ -43,14 +45,51 @@ def guard() -> AnyResponse | None:
         return ask_to_sign_in()
     if person.must_enrol and request.endpoint not in BEFORE_ENROLMENT:
         return lead_to(url_for(ENROLMENT))
+    elsewhere = _to_their_place(person)
+    if elsewhere is not None:
+        return redirect(elsewhere, 303)
     missing = next((needed for needed in guarded.asked if not person.may(needed)), None)
     if missing is not None:
-        if person.staff and person.access is None and request.method == "GET":
-            return redirect(url_for("desk.home"), 303)
         refuse(person, missing)
-    if isinstance(guarded.needs, Permission) and person.is_looking and request.method not in SAFE_METHODS:
-        refuse(person, guarded.needs)  # a look never changes anything, whatever the route
+    if isinstance(guarded.needs, Permission) and person.is_viewing_as and not _is_safe():
+        refuse(person, guarded.needs)  # who looks never changes anything, whatever the route
     return None
+
+
+def _to_their_place(person: Visitor) -> str | None:
+    """Where an address leads that names no place of theirs, if anywhere; 404 for a place of others."""
+    kind = kind_of(request.endpoint)
+    if kind is None or person.belongs_nowhere:
+        return None
+    if person.is_astray:
+        return _from_foreign_place(person)
+    if named_place() == UNNAMED and len(person.accesses if kind is MERCHANT else person.staff) > 1:
+        return _to_last_place(person, kind)
+    if kind is MERCHANT and person.access is None and _is_safe():
+        return url_for("desk.home")
+    return None
+
+
+def _from_foreign_place(person: Visitor) -> str:
+    """Staff are led to where they say that they look at a merchant of their own; to others it is absent."""
+    if not _is_safe() or person.may_view_as is None:
+        _journal_astray(person)
+        abort(404)
+    maintainer, merchant_id = person.may_view_as, person.place.merchant_id
+    return url_for("desk.merchant", reseller_id=maintainer.reseller_id, id=merchant_id)
+
+
+def _to_last_place(person: Visitor, kind: Kind) -> str:
+    """The same address at the place used last; what changes something must name its place."""
+    last = person.access.merchant_id if kind is MERCHANT and person.access else desk().reseller_id
+    here = local_path(request.full_path.rstrip("?"))
+    if not _is_safe() or here is None:
+        abort(404)
+    return kind.address(last, here)
+
+
+def _is_safe() -> bool:
+    return request.method in SAFE_METHODS
 
 
 def load_visitor(request: Request) -> Visitor | None:
@@ -59,15 +98,15 @@ def load_visitor(request: Request) -> Visitor | None:
     if not is_key(key):
         return None
     with database().reading() as connection:
-        person = visitor_of(connection, key)
+        person = visitor_of(connection, key, named_place())
     if person is None:
         return None
     if person.host != host():
         _journal_foreign_session(person)
         return None
-    if not person.seen_lately:
+    if not person.seen_lately and request.method != "HEAD":
         with database().writing() as connection:
-            mark_seen(connection, key)
+            mark_seen(connection, key, _place_used(person))
     g.visitor = person
     return person
 
@@ -100,6 +139,22 @@ def refuse(person: Visitor, needed: Permission | Standing) -> None:
             path=request.path,
         )
     abort(403)
+
+
+def _place_used(person: Visitor) -> Place:
+    """The place that short addresses lead to from here on; looking at another's data is none."""
+    return UNNAMED if person.is_astray or person.is_viewing_as else person.place
+
+
+def _journal_astray(person: Visitor) -> None:
+    with database().writing() as connection:
+        record(
+            connection,
+            Event.NOT_IN_SCOPE,
+            user_id=person.user_id,
+            request_id=request_id(),
+            endpoint=request.endpoint,
+        )
 
 
 def _journal_foreign_session(person: Visitor) -> None:

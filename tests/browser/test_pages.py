@@ -16,12 +16,12 @@ PAGES = {
     "trop-long": f"/transactions.csv?{MONTH}",
     "introuvable": "/transactions/999999999",
     "journal": "/journal",
-    "remise": "/remises >> a[href^='/remises/']:not(.send-link)",
-    "ticket": "/remises >> a[href^='/remises/']:not(.send-link) >> a[href$='/ticket']",
+    "remise": "/remises >> a[href*='/remises/']:not(.send-link)",
+    "ticket": "/remises >> a[href*='/remises/']:not(.send-link) >> a[href$='/ticket']",
     "envoi": "/transactions >> a.send-link",
     "envoi-adresses": "/transactions >> a.send-link >> .actions a.primary",
     "e-mails": "/dev/mail",
-    "transaction": "/transactions >> a[href^='/transactions/']:not(.send-link)",
+    "transaction": "/transactions >> a[href*='/transactions/']:not(.send-link)",
 }
 
 

@@ -87,7 +87,7 @@ def test_a_ticket_leaves_from_the_list_in_two_steps(window, live, javascript, wi
 def test_a_ticket_leaves_from_the_detail_and_its_page_says_so(window, live, javascript, width):
     visitor = window(width, javascript=javascript)
     visitor.go("/remises?count=with")
-    visitor.go(visitor.page.locator("a[href^='/remises/']").first.get_attribute("href"))
+    visitor.go(visitor.page.locator("a[href*='/remises/']").first.get_attribute("href"))
     detail = visitor.page.url
     before = visitor.page.locator("#envois .delivery").count()
     visitor.page.get_by_role("link", name="Envoyer le ticket").click()

@@ -65,6 +65,10 @@ class Place:
         with self.database.reading(DatabaseRole.OWNER) as connection:
             return connection.scalar(text(query), values)
 
+    def desk(self, slug):
+        """What the addresses of a maintainer's desk begin with."""
+        return f"/gestion/{self.value('SELECT id FROM reseller WHERE slug = :slug', slug=slug)}"
+
     def browser(self, email):
         browser = self.app.test_client()
         sign_in(browser, email)

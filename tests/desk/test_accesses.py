@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from tests.accounts.letters import link, mails
 from tests.desk.conftest import SOUTH
+from tests.views.test_sign_in import move_clock
 from tests.views.town import plain
 
 GUEST = "guest@north.example"
@@ -30,7 +31,7 @@ def membership(place, email):
 
 
 def test_staff_invite_somebody_who_then_comes_in(place, north, merchant):
-    there = f"/gestion/commercants/{merchant}/acces"
+    there = f"{place.desk('north')}/commercants/{merchant}/acces"
     assert "owner@north.example" in north.page(there).text
     form = north.page(f"{there}/inviter")
     assert form.one("form", action=f"{there}/inviter")
@@ -129,36 +130,34 @@ def both(place):
             ),
             {"email": SOUTH},
         )
-    browser = place.browser(SOUTH)
-    page = browser.page("/gestion/commercants")
-    assert ("NORTH merchant" in page.text) != ("SOUTH merchant" in page.text)
-    return browser
+    return place.browser(SOUTH)
 
 
-def test_staff_of_two_maintainers_go_from_desk_to_desk(place, both, foreign):
-    """Chosen for a session; a look at a merchant of the former ends."""
+def test_staff_of_two_maintainers_go_from_desk_to_desk_by_links(place, both, foreign):
+    """Each desk has its addresses; without one they lead to the desk used last."""
     for slug in ("south", "north", "south"):
-        reseller = place.value("SELECT id FROM reseller WHERE slug = :slug", slug=slug)
-        assert both.post_form("/gestion/mainteneur", reseller=reseller).location == "/gestion/"
-        page = both.page("/gestion/commercants")
+        page = both.page(f"{place.desk(slug)}/commercants")
+        other = "north" if slug == "south" else "south"
         assert f"{slug.upper()} merchant" in page.text
+        assert f"{other.upper()} merchant" not in page.text
         assert page.one(class_="brand-merchant").text == slug
-        current = [plain(one) for one in page.all("button", name="reseller") if one.get("aria-current")]
-        assert current == [slug]
-    both.post_form(f"/gestion/commercants/{foreign}/regarder")
-    assert "SOUTH cafe" in both.page("/remises?date_from=2026-03-01&date_to=2026-03-03").text
-    north = place.value("SELECT id FROM reseller WHERE slug = 'north'")
-    both.post_form("/gestion/mainteneur", reseller=north)
-    assert both.get("/remises").location == "/gestion/"
-    assert both.get(f"/gestion/commercants/{foreign}").status_code == 404
+        desks = {plain(one): one for one in page.one("ul", aria_labelledby="maintainers-title").all("a")}
+        assert [name for name, one in desks.items() if one.get("aria-current")] == [slug]
+        assert desks[other]["href"] == f"{place.desk(other)}/"
+    move_clock(place.database, last_seen_at="2 minutes")
+    both.page(f"{place.desk('north')}/imports")
+    assert both.get("/gestion/imports?q=x").location == f"{place.desk('north')}/imports?q=x"
+    assert both.post_form("/gestion/imports/deposer").status_code == 404, "at which desk, it does not say"
 
 
-def test_nobody_goes_over_to_a_desk_that_is_not_his(place, north, both):
-    south = place.value("SELECT id FROM reseller WHERE slug = 'south'")
-    for reseller in (south, 0, "x"):
-        assert north.post_form("/gestion/mainteneur", reseller=reseller).status_code == 404
-    assert "SOUTH" not in north.page("/gestion/commercants").text
-    both.post_form("/gestion/mainteneur", reseller=south)
+def test_a_desk_that_is_not_ones_own_does_not_exist(place, north, both, foreign):
+    assert north.get(f"{place.desk('south')}/commercants").status_code == 404
+    assert north.get("/gestion/0/commercants").status_code == 404
+    assert both.get(f"{place.desk('north')}/commercants/{foreign}").status_code == 404
+    assert both.get(f"{place.desk('south')}/commercants/{foreign}").status_code == 200
     with place.database.writing() as connection:
-        connection.execute(text("DELETE FROM staff_member WHERE reseller_id = :id"), {"id": south})
+        connection.execute(
+            text("DELETE FROM staff_member USING reseller r WHERE r.id = reseller_id AND slug = 'south'")
+        )
+    assert both.get(f"{place.desk('south')}/commercants").status_code == 404
     assert "SOUTH merchant" not in both.page("/gestion/commercants").text

@@ -28,8 +28,9 @@ def merchant_id(place, code):
 
 
 def test_staff_begin_at_their_merchants(place, north):
-    assert north.get("/").location == "/gestion/"
-    assert north.get("/gestion/").location == "/gestion/commercants"
+    desk = place.desk("north")
+    assert north.get("/").location == f"{desk}/"
+    assert north.get(f"{desk}/").location == north.get("/gestion/").location == f"{desk}/commercants"
     page = north.page("/gestion/commercants")
     assert page.h1 == "Commerçants"
     assert "NORTH merchant" in page.text
@@ -126,7 +127,7 @@ def test_an_attached_contract_appears_with_its_history(place, north):
     form = north.page(f"/gestion/contrats/rattacher?contract={contract_ids(place)}&merchant={merchant}")
     outlet = form.one("select", name="outlet").all("option")[0]["value"]
     response = north.post_form("/gestion/contrats/rattacher", **attach_form(place, outlet=outlet))
-    assert (response.status_code, response.location) == (303, "/gestion/contrats")
+    assert (response.status_code, response.location) == (303, f"{place.desk('north')}/contrats")
     assert "En cours" in plain(north.page("/gestion/contrats").one("main"))
     assert owner.get(f"/transactions.json?{week}").json["count"] == 1
     assert place.work() == 1
@@ -319,15 +320,18 @@ def test_a_file_of_another_maintainer_does_not_exist(place, north):
 
 def test_a_look_is_announced_and_journalled_and_reads_only(place, north):
     merchant = merchant_id(place, "NORTHSHOP")
-    assert north.post_form(f"/gestion/commercants/{merchant}/regarder").location == "/remises"
-    page = north.page("/remises?date_from=2026-03-01&date_to=2026-03-03")
+    there, lists = f"{place.desk('north')}/commercants/{merchant}", f"/m/{merchant}"
+    assert north.get(f"{lists}/remises").location == there, "it is said first"
+    assert north.post_form(f"/gestion/commercants/{merchant}/regarder").location == f"{lists}/remises"
+    page = north.page(f"{lists}/remises?date_from=2026-03-01&date_to=2026-03-03")
     banner = page.one(class_="looking")
     assert "Vous regardez les données de NORTH merchant en tant que mainteneur" in plain(banner)
     assert "NORTH cafe" in page.text
-    with north.get("/transactions.csv?date_from=2026-03-01&date_to=2026-03-03") as response:
+    with north.get(f"{lists}/transactions.csv?date_from=2026-03-01&date_to=2026-03-03") as response:
         assert response.status_code == 200
-    assert north.post_form("/gestion/quitter").location == f"/gestion/commercants/{merchant}"
-    assert north.get("/remises").location == "/gestion/"
+    assert north.post_form(page.one(class_="looking").one("form")["action"]).location == there
+    assert north.get(f"{lists}/remises").location == there
+    assert north.get("/remises").location == f"{place.desk('north')}/"
     owner = place.browser("owner@north.example")
     journal = plain(owner.page("/journal").one("main"))
     assert "A regardé les données du commerçant en tant que mainteneur" in journal
@@ -340,11 +344,11 @@ def test_a_look_at_a_suspended_merchant_works_and_at_a_foreign_one_does_not(plac
     with place.database.writing() as connection:
         connection.execute(text("UPDATE merchant SET suspended_at = now() WHERE id = :id"), {"id": merchant})
     north.post_form(f"/gestion/commercants/{merchant}/regarder")
-    assert "NORTH cafe" in north.page("/remises?date_from=2026-03-01&date_to=2026-03-03").text
+    lists = f"/m/{merchant}/remises?date_from=2026-03-01&date_to=2026-03-03"
+    assert "NORTH cafe" in north.page(lists).text
     foreign = merchant_id(place, "SOUTHSHOP")
-    north.post_form("/gestion/quitter")
     assert north.post_form(f"/gestion/commercants/{foreign}/regarder").status_code == 404
-    assert north.get("/remises").location == "/gestion/"
+    assert north.get(f"/m/{foreign}/remises").status_code == 404
 
 
 def test_the_desk_is_closed_to_merchants(place):

@@ -28,8 +28,9 @@ from app.models import (
     UserSession,
 )
 from app.web import access_matrix
-from app.web.access_matrix import Relation, Thing
+from app.web.access_matrix import Relation, Resource, Where
 from app.web.context import today
+from app.web.places import MERCHANT, kind_of
 from tests import factories
 from tests.views.staff import let_staff_in, second_step_taken
 from tests.views.town import Shop, a_contract, a_shop, let_in
@@ -58,6 +59,7 @@ class Neighbours:
     """Shops by marker, what else bears their markers, and the addresses of people."""
 
     shops: dict[str, Shop] = field(default_factory=dict)
+    reseller_ids: dict[str, int] = field(default_factory=dict)
     accesses: dict[str, int] = field(default_factory=dict)
     invitations: dict[str, int] = field(default_factory=dict)
     files: dict[str, int] = field(default_factory=dict)
@@ -83,6 +85,7 @@ def neighbours(app, database):
     with database.writing(DatabaseRole.OWNER) as connection:
         for slug in ("north", "south"):
             reseller_id = factories.a_reseller(connection, slug=slug, name=f"{slug.upper()} maintainer")
+            made.reseller_ids[slug] = reseller_id
             source_id = factories.a_source(connection, reseller_id=reseller_id, name=f"{slug}-host")
             for days in range(1, 9):
                 factories.a_received_day(connection, source_id=source_id, day=today() - timedelta(days=days))
@@ -184,22 +187,30 @@ def enter(app, database, email):
     return browser
 
 
-def address(app, everybody, endpoint, relation):
-    """The address of a route about something that stands so, with its method."""
-    return address_of(app, everybody, endpoint, MARKER_OF[relation])
+def address(app, everybody, endpoint, relation, where=Where.THERE):
+    """The address of a route about something that stands so, naming the place or none, with its method."""
+    marker = MARKER_OF[relation]
+    place = {Where.THERE: marker, Where.HERE: "ALPHA"}.get(where)
+    return address_of(app, everybody, endpoint, marker, place=place)
 
 
-def address_of(app, everybody, endpoint, marker):
-    """The address of a route about something that bears a marker, with its method."""
+def rule_of(app, endpoint, *, is_placed):
+    """The rule of a route: the one that names its place, or the short one."""
+    rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint]
+    return (max if is_placed else min)(rules, key=lambda rule: len(rule.arguments))
+
+
+def address_of(app, everybody, endpoint, marker, *, place="ALPHA"):
+    """The address of a route about what bears ``marker``, at the place of ``place``, with its method."""
     shop = everybody.shops[marker]
     slug = MARKERS[marker]
-    rule = next(rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint)
+    rule = rule_of(app, endpoint, is_placed=place is not None)
     values = {name: SAMPLES[name] for name in rule.arguments if name in SAMPLES}
     if endpoint == "branding.file":
         values["name"] = "logo.svg"
     if endpoint in ("team.act_on_invitation", "desk_team.act_on_invitation"):
         values["action"] = "annuler"
-    numbered = {Thing.FILE: everybody.files[slug], Thing.TASK: everybody.tasks[slug]}
+    numbered = {Resource.FILE: everybody.files[slug], Resource.TASK: everybody.tasks[slug]}
     ids = {
         "id": numbered.get(access_matrix.ROUTES[endpoint].names),
         "membership_id": everybody.accesses[marker],
@@ -209,10 +220,15 @@ def address_of(app, everybody, endpoint, marker):
         "delivery_id": 1,
     }
     if ids["id"] is None:
-        row = access_matrix.ROUTES[endpoint].names is Thing.ROW
+        row = access_matrix.ROUTES[endpoint].names is Resource.ROW
         payment = endpoint.startswith("transactions.")
         row_id = shop.transaction_ids[0] if payment else shop.remittance_id
         ids["id"] = row_id if row else shop.merchant_id
+    with app.app_context():
+        kind = kind_of(endpoint)
+    if kind is not None and place is not None:
+        desk = everybody.reseller_ids[MARKERS[place]]
+        ids[kind.argument] = everybody.shops[place].merchant_id if kind is MERCHANT else desk
     values |= {name: ids[name] for name in rule.arguments if name in ids}
     with app.test_request_context():
         wanted = {name: values[name] for name in rule.arguments if name in values}

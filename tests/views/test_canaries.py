@@ -77,9 +77,11 @@ def questions(app, everybody):
         rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint]
         if not any("GET" in (rule.methods or ()) for rule in rules) or endpoint.startswith("links."):
             continue
-        markers = MARKERS if access_matrix.ROUTES[endpoint].names else ("ALPHA",)
+        guard = access_matrix.ROUTES[endpoint]
+        markers = MARKERS if guard.names or guard.has_place else ("ALPHA",)
         for marker in markers:
-            yield address_of(app, everybody, endpoint, marker)[0]
+            for place in (marker, None):
+                yield address_of(app, everybody, endpoint, marker, place=place)[0]
     for marker in (*MARKERS, "NORTH", "SOUTH", "5550001", "5550002"):
         for path in (
             "/transactions?issuer=", "/transactions.json?label=", "/remises.json?trade_name=",

@@ -36,13 +36,13 @@ def break_with(monkeypatch, error):
     monkeypatch.setattr(lists, "page", broken)
 
 
-def test_every_error_is_a_plain_french_page_with_a_number(owner, monkeypatch):
+def test_every_error_is_a_plain_french_page_with_a_number(owner, shops, monkeypatch):
     for status, title in TITLES.items():
         monkeypatch.setattr(lists, "page", lambda *_, status=status: abort(status))
         page = owner.page("/remises", status=status)
         assert page.h1.replace("’", "'") == title
         assert "Numéro de la demande" in page.text
-        assert page.one("main").all("a")[0]["href"] == "/"
+        assert page.one("main").all("a")[0]["href"] == shops[0].at("/")
 
 
 def test_a_bug_is_logged_with_the_number_of_the_page_and_without_values(owner, monkeypatch, caplog):

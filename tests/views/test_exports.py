@@ -31,7 +31,7 @@ def test_the_csv_is_complete_named_and_journalled(owner, shops, database):
     with owner.get(follow(page, "Télécharger (CSV)")) as response:
         assert response.mimetype == "text/csv"
         first, last = today() - timedelta(days=6), today()
-        name = f"transactions_{first}_{last}.csv"
+        name = f"transactions_alpha-merchant_{first}_{last}.csv"
         assert response.headers["Content-Disposition"] == f"attachment; filename={name}"
         assert response.content_length == len(response.data)
         assert len(read(response)) == 3

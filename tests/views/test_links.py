@@ -116,7 +116,7 @@ def test_neither_the_token_nor_the_database_opens_anything_by_itself(invite, dat
     assert links.hash_in(Purpose.INVITATION, token) == row.nonce_hash
 
 
-def test_invited_then_in(app, invite, browser, database):
+def test_invited_then_in(app, invite, browser, shops, database):
     response = browser.get(invite())
     assert (response.status_code, response.location) == (303, "/invitation")
     assert response.headers["Referrer-Policy"] == "no-referrer"
@@ -126,7 +126,7 @@ def test_invited_then_in(app, invite, browser, database):
     assert "ALPHA merchant" in page.text
     assert page.one("input", id="username")["value"] == GUEST
     response = browser.post_form("/invitation", password=CHOSEN, again=CHOSEN)
-    assert (response.status_code, response.location) == (303, "/")
+    assert (response.status_code, response.location) == (303, shops[0].at("/"))
     assert "ALPHA merchant" in browser.page("/remises").text
     assert browser.get("/transactions.csv").status_code == 403
     assert events(database)[-4:-1] == ["invited", "invitation_used", "signed_in"]
@@ -359,7 +359,8 @@ def test_the_password_of_somebody_known_is_never_replaced_by_an_invitation(app, 
     assert "Votre accès est prêt" in browser.page(response.location).text
     assert browser.sign_in(shops[1].email, CHOSEN).status_code == 422
     browser.sign_in(shops[1].email)
-    assert "ALPHA merchant" in browser.page("/remises").one("ul", aria_labelledby="merchants-title").text
+    menu = browser.page(shops[1].at("/remises")).one("ul", aria_labelledby="merchants-title")
+    assert "ALPHA merchant" in menu.text
 
 
 def test_somebody_signed_in_goes_straight_to_the_new_merchant_with_a_new_key(app, invite, shops):
@@ -367,8 +368,9 @@ def test_somebody_signed_in_goes_straight_to_the_new_merchant_with_a_new_key(app
     browser = app.test_client()
     browser.sign_in(shops[1].email)
     before = cookie(browser)
-    assert accept(browser, path).location == "/"
-    assert "ALPHA merchant" in browser.page("/remises").one(class_="brand-merchant").text
+    assert accept(browser, path).location == shops[0].at("/")
+    there = browser.page(shops[0].at("/remises"))
+    assert "ALPHA merchant" in there.one(class_="brand-merchant").text
     assert cookie(browser) != before
     thief = app.test_client()
     thief.set_cookie("bordereau", before)

@@ -302,50 +302,6 @@ def test_nothing_secret_is_journalled_or_logged(browser, shops, database, caplog
         assert secret not in caplog.text + rows
 
 
-# Merchants
-
-
-@pytest.fixture
-def both(browser, shops, database):
-    """A person of two merchants, signed in."""
-    for marker in ("BRAVO", "ALPHA"):
-        let_in(database, "both@shop.example", marker)
-    browser.sign_in("both@shop.example")
-    return browser
-
-
-def test_a_person_of_two_merchants_changes_between_them(both, shops):
-    assert "ALPHA cafe" in both.page("/remises").text
-    response = both.post_form("/commerce", merchant=shops[1].merchant_id)
-    assert (response.status_code, response.location) == (303, "/")
-    text = both.page("/remises").one("main").text
-    assert "BRAVO cafe" in text
-    assert "ALPHA" not in text
-
-
-def test_the_choice_belongs_to_the_session(app, both, shops):
-    both.post_form("/commerce", merchant=shops[1].merchant_id)
-    other = app.test_client()
-    other.sign_in("both@shop.example")
-    assert "ALPHA cafe" in other.page("/remises").text
-
-
-@pytest.mark.parametrize("merchant", ["charlie", "0", "999999999", "", "1 OR 1=1", "9" * 30])
-def test_somebody_elses_merchant_does_not_exist(both, shops, merchant):
-    merchant = shops[2].merchant_id if merchant == "charlie" else merchant
-    assert both.post_form("/commerce", merchant=merchant).status_code == 404
-    assert "ALPHA cafe" in both.page("/remises").text
-
-
-def test_a_chosen_merchant_that_is_taken_away_falls_back(both, shops, database):
-    both.post_form("/commerce", merchant=shops[1].merchant_id)
-    with database.writing() as connection:
-        connection.execute(
-            text("DELETE FROM membership WHERE merchant_id = :id"), {"id": shops[1].merchant_id}
-        )
-    assert "ALPHA cafe" in both.page("/remises").text
-
-
 # Production
 
 

@@ -67,14 +67,14 @@ def exports(browser):
 # The journey
 
 
-def test_an_owner_invites_and_the_guest_comes_in(app, owner, database):
-    assert "/acces" in owner.page("/remises").links()
+def test_an_owner_invites_and_the_guest_comes_in(app, owner, shops, database):
+    assert shops[0].at("/acces") in owner.page("/remises").links()
     assert len(owner.page("/remises").one("nav", class_="menu").all("a")) == 2
     page = owner.page("/acces")
     assert page.h1 == "Accès"
     assert "alpha@shop.example" in page.text
     owner.page("/acces/inviter")
-    assert invite(owner, role="finance").location == "/acces?done=invited"
+    assert invite(owner, role="finance").location == shops[0].at("/acces?done=invited")
     page = owner.page("/acces?done=invited")
     assert "L'invitation est partie" in plain(page.one(role="status"))
     assert GUEST in page.text
@@ -103,12 +103,14 @@ def test_changing_suspending_restoring_and_removing_act_on_the_next_click(app, o
     number = membership(database, "aid@shop.example")
     page = owner.page(f"/acces/{number}")
     assert page.one("input", name="role", value="finance").attributes.keys() >= {"checked"}
-    assert owner.post_form(f"/acces/{number}", role="viewer", scope="all").location == "/acces?done=changed"
+    assert owner.post_form(f"/acces/{number}", role="viewer", scope="all").location == shops[0].at(
+        "/acces?done=changed"
+    )
     assert aid.get("/remises").status_code == 303, "his sessions have ended"
     aid.sign_in("aid@shop.example")
     assert exports(aid) == 403
     assert aid.get("/remises").status_code == 200
-    assert owner.post_form(f"/acces/{number}/suspendre").location == "/acces?done=suspended"
+    assert owner.post_form(f"/acces/{number}/suspendre").location == shops[0].at("/acces?done=suspended")
     assert aid.get("/remises").status_code == 303, "his sessions have ended"
     assert aid.sign_in("aid@shop.example").status_code == 303
     assert aid.get("/remises").status_code == 403
@@ -173,7 +175,7 @@ def test_whoever_accepts_more_rights_keeps_one_session_with_another_key(app, own
     for browser in (here, elsewhere):
         browser.sign_in(GUEST)
     thief.set_cookie("bordereau", cookie(here))
-    assert accept(here, path).location == "/"
+    assert accept(here, path).location == shops[0].at("/")
     assert [browser.get("/compte").status_code for browser in (here, elsewhere, thief)] == [200, 303, 303]
 
 
@@ -182,15 +184,19 @@ def test_the_command_line_ends_sessions_as_well(app, owner, shops, database):
     assert owner.get("/compte").status_code == 303
 
 
-def test_an_invitation_is_sent_again_or_withdrawn(app, owner, database):
+def test_an_invitation_is_sent_again_or_withdrawn(app, owner, shops, database):
     invite(owner)
     old = link(database, GUEST)
     with database.reading() as connection:
         number = connection.scalar(select(Invitation.id))
-    assert owner.post_form(f"/acces/invitations/{number}/renvoyer").location == "/acces?done=invited"
+    assert owner.post_form(f"/acces/invitations/{number}/renvoyer").location == shops[0].at(
+        "/acces?done=invited"
+    )
     new = link(database, GUEST)
     assert accept(app.test_client(), old).status_code == 410
-    assert owner.post_form(f"/acces/invitations/{number}/annuler").location == "/acces?done=withdrawn"
+    assert owner.post_form(f"/acces/invitations/{number}/annuler").location == shops[0].at(
+        "/acces?done=withdrawn"
+    )
     assert accept(app.test_client(), new).status_code == 410
     assert owner.post_form(f"/acces/invitations/{number}/renvoyer").status_code == 404
     assert "invitation_revoked" in events(database)

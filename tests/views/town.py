@@ -61,7 +61,7 @@ class Browser(FlaskClient):
 
     def token(self):
         """The CSRF token that this browser's forms carry."""
-        for path in ("/connexion", "/remises", "/gestion/commercants"):
+        for path in ("/connexion", "/compte", "/compte/double-verification"):
             response = self.get(path)
             if response.status_code == 200:
                 break
@@ -84,6 +84,10 @@ class Shop:
     empty_id: int = 0
     transaction_ids: list[int] = field(default_factory=list)
     email: str = ""
+
+    def at(self, address):
+        """The address at this merchant."""
+        return f"/m/{self.merchant_id}{address}"
 
 
 def portal(database, folder, **values):

@@ -7,11 +7,13 @@ from typing import Any, Final
 from flask import Blueprint, request, url_for
 
 from app.accounts.journal import Event, record
+from app.accounts.place import UNNAMED
 from app.desk.paging import SIZE
 from app.web.context import database, desk, known_visitor, request_id, visitor
+from app.web.places import DESK, kind_of, named_place
 from app.wording.i18n import N_, gettext, ngettext
 
-blueprint = Blueprint("desk", __name__, url_prefix="/gestion")
+blueprint = Blueprint("desk", __name__)
 
 LARGEST_ID: Final = 2**63 - 1
 LONGEST_SEARCH: Final = 100
@@ -31,10 +33,11 @@ __all__ = ["ID", "SIZE", "after", "asked", "blueprint", "desk_menu", "journal", 
 def desk_menu() -> list[tuple[str, str, bool]]:
     """On the pages of the desk, its entries: addresses, their words, and whether one is there."""
     person = known_visitor()
-    if person is None or not person.staff or not request.path.startswith(f"{blueprint.url_prefix}/"):
+    if person is None or not person.staff or kind_of(request.endpoint) is not DESK:
         return []
     addresses = ((url_for(endpoint), gettext(words)) for endpoint, words in MENU)
-    return [(href, words, request.path.startswith(href)) for href, words in addresses]
+    here = DESK.address(desk().reseller_id, request.path) if named_place() == UNNAMED else request.path
+    return [(href, words, here.startswith(href)) for href, words in addresses]
 
 
 def asked() -> str:
