@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 FIRST_PAGE = "/connexion"
 #: The folder in which web processes count together, in the words of the library of metrics.
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+#: A portal that is not known as this machine's own name says so: it answers all the same.
+ANSWERS = frozenset({HTTPStatus.OK, HTTPStatus.MISDIRECTED_REQUEST})
 WEB_THREADS = 8
 #: How long a request or a job may go on once its process is asked to stop, in seconds.
 GRACE_SECONDS = 8
@@ -199,7 +201,7 @@ def _answers(address: Address) -> bool:
     connection = HTTPConnection(ip, address.port, timeout=5)
     try:
         connection.request("GET", FIRST_PAGE, headers={"Host": "localhost"})
-        return connection.getresponse().status == HTTPStatus.OK
+        return connection.getresponse().status in ANSWERS
     except (OSError, HTTPException):
         return False
     finally:

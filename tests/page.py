@@ -154,6 +154,7 @@ class Fragment:
                 self._demand(element.get("method") in ("get", "post"), "a form without a method")
             if element.tag in FIELDS:
                 self._check_label(element)
+            self._demand("download" not in element.attributes, "a file whose answer may be a page")
             if element.tag == "a" or "hx-get" in element.attributes:
                 self._check_link(element.get("href") or element.get("hx-get"))
             if element.tag == "button":

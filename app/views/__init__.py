@@ -23,7 +23,7 @@ from app.views.rendering import prepare
 from app.views.team import blueprint as team_blueprint
 from app.views.team import desk_blueprint as desk_team_blueprint
 from app.web.guard import guard_routes
-from app.web.places import DESK, MERCHANT, register_at
+from app.web.places import DESK, MERCHANT, RowId, register_at
 
 #: What is the same at every place.
 BLUEPRINTS = (
@@ -41,6 +41,7 @@ AT_DESKS = (desk_blueprint, desk_team_blueprint)
 
 def register(app: Flask, config: Config) -> None:
     """Routes, what templates know, and the guards."""
+    app.url_map.converters["id"] = RowId
     prepare(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

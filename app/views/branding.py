@@ -6,7 +6,7 @@ from flask import Blueprint, Response, abort, current_app, jsonify, render_templ
 
 from app.lists import LISTS
 from app.themes import FILES, Theme
-from app.web.context import themes
+from app.web.context import host, themes, visitor
 from app.wording.i18n import DEFAULT_LANGUAGE, gettext, language, speak
 
 ICONS = (("icon-192.png", "192x192"), ("icon-512.png", "512x512"))
@@ -30,7 +30,7 @@ def file(slug: str, name: str) -> Response:
 def manifest(slug: str) -> Response:
     """The web app manifest of a theme."""
     theme = _theme(slug)
-    home = url_for("lists.home")
+    home = url_for("lists.home", merchant_id=None)
     response = jsonify(
         id=home,
         name=theme.name,
@@ -46,7 +46,7 @@ def manifest(slug: str) -> Response:
             _maskable(theme),
         ],
         shortcuts=[
-            {"name": gettext(spec.title), "url": url_for(f"{spec.name}.index")}
+            {"name": gettext(spec.title), "url": url_for(f"{spec.name}.index", merchant_id=None)}
             for spec in LISTS.values()
             if spec.in_menu
         ],
@@ -60,7 +60,7 @@ def service_worker(slug: str, lang: str) -> Response:  # noqa: ARG001 - the offl
     """The script that keeps static files and, beside it, the one page for when the network is gone."""
     _theme(slug)
     response = current_app.send_static_file("js/service-worker.js")
-    response.headers["Service-Worker-Allowed"] = url_for("lists.home")
+    response.headers["Service-Worker-Allowed"] = url_for("lists.home", merchant_id=None)
     return response
 
 
@@ -86,7 +86,23 @@ def _maskable(theme: Theme) -> dict[str, str]:
 
 
 def _theme(slug: str) -> Theme:
-    theme = themes().by_slug.get(slug)
-    if theme is None:
+    """The theme ``slug``, where it is worn; elsewhere it does not exist, so that no host tells of another."""
+    found = themes().by_slug.get(slug)
+    if found is None or not (_is_of_host(found) or _is_worn(found)):
         abort(404)
-    return theme
+    return found
+
+
+def _is_of_host(asked: Theme) -> bool:
+    """Whether the host is the theme's own; on a developer's machine every theme is looked at."""
+    is_production: bool = current_app.config["SESSION_COOKIE_SECURE"]
+    return not is_production or themes().of_host(host()).slug == asked.slug
+
+
+def _is_worn(asked: Theme) -> bool:
+    """Whether the pages of the person who is signed in here wear it, at any of their places."""
+    person = visitor()
+    if person is None:
+        return False
+    slugs = {access.reseller_slug for access in person.accesses} | {one.reseller_slug for one in person.staff}
+    return asked.slug in {themes().of_reseller(slug, host()).slug for slug in slugs}

@@ -85,7 +85,7 @@ def mail_page(name: str) -> Response:
     return response
 
 
-@blueprint.get("/<name>/<int:number>")
+@blueprint.get("/<name>/<id:number>")
 def mail_file(name: str, number: int) -> Response:
     """What is attached to a mail, by its place."""
     files = _mail(name).files

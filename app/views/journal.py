@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, BinaryIO
 
 from flask import Blueprint, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.accounts import event_labels, history
-from app.accounts.journal import Event, record
+from app.accounts.journal import Event
 from app.views.desk.common import LONGEST_SEARCH, after
 from app.views.desk.common import blueprint as desk_blueprint
-from app.views.desk.common import journal as journal_of_desk
 from app.views.listing import Column, listing
 from app.views.moments import show_moment
-from app.web.context import access, database, desk, request_id, today, visitor
+from app.web.context import access, database, desk, today
 from app.web.downloads import file_name, send_csv
+from app.web.journal import journal as write_down
 from app.wording.i18n import N_, gettext
 
 blueprint = Blueprint("journal", __name__)
@@ -43,21 +42,7 @@ def show() -> str:
 @blueprint.get("/journal.csv")
 def download() -> AnyResponse:
     """The same as CSV, whole."""
-    merchant_id = access().merchant_id
-
-    def done(rows: int) -> None:
-        person = visitor()
-        with database().writing() as connection:
-            record(
-                connection,
-                Event.JOURNAL_EXPORTED,
-                user_id=person.user_id if person else None,
-                merchant_id=merchant_id,
-                request_id=request_id(),
-                rows=rows,
-            )
-
-    return _file(history.of_merchant(merchant_id), access().merchant_name, done)
+    return _file(history.of_merchant(access().merchant_id), access().merchant_name)
 
 
 @desk_blueprint.get("/journal")
@@ -69,11 +54,7 @@ def journal() -> str:
 @desk_blueprint.get("/journal.csv")
 def journal_csv() -> AnyResponse:
     """The same as CSV, whole."""
-    return _file(
-        history.of_reseller(desk().reseller_id),
-        desk().reseller_name,
-        lambda rows: journal_of_desk(Event.JOURNAL_EXPORTED, rows=rows),
-    )
+    return _file(history.of_reseller(desk().reseller_id), desk().reseller_name)
 
 
 def _asked() -> history.Asked:
@@ -104,10 +85,10 @@ def _page(seen: Any, columns: tuple[Column, ...], endpoint: str, file: str) -> s
     )
 
 
-def _file(seen: Any, whose: str, done: Callable[[int], None]) -> AnyResponse:
+def _file(seen: Any, whose: str) -> AnyResponse:
     def write(file: BinaryIO) -> None:
         with database().reading() as connection:
             rows = history.write_csv(connection, seen, _asked(), file)
-        done(rows)
+        write_down(Event.JOURNAL_EXPORTED, rows=rows)
 
     return send_csv(write, file_name("journal", whose, today().isoformat(), kind="csv"))

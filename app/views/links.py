@@ -12,13 +12,14 @@ from werkzeug.wrappers import Response
 
 from app.accounts import invitations, resets
 from app.accounts.invitations import Accepted, Offer, WeakPasswordError
-from app.accounts.journal import Event, record
+from app.accounts.journal import Event
 from app.accounts.links import Purpose
 from app.accounts.one_time_links import DeadLinkError
 from app.accounts.sessions import end_session, rotate
 from app.accounts.sign_in import By, enter
-from app.web.context import client, database, host, links, request_id, theme, themes, visitor
-from app.web.security import browser_session, keep_device
+from app.web.context import client, database, host, links, theme, themes, visitor
+from app.web.journal import journal
+from app.web.security import SAFE_METHODS, browser_session, keep_device
 from app.wording.i18n import gettext
 
 blueprint = Blueprint("links", __name__)
@@ -146,20 +147,18 @@ def _reset_page(email: str, *, fault: str = "", again_fault: str = "") -> str:
 
 
 def _dead(purpose: Purpose) -> ResponseReturnValue:
+    """The page of a link that opens nothing; without any link, how to open it in this browser."""
+    if not _token(purpose):
+        return render_template("links/elsewhere.html"), 200 if request.method in SAFE_METHODS else 400
     _record_refusal(purpose)
     return render_template("links/dead.html", purpose=purpose.value), 410
 
 
 def _record_refusal(purpose: Purpose, *, is_expired: bool = False) -> None:
-    with database().writing() as connection:
-        record(
-            connection,
-            Event.LINK_REFUSED,
-            request_id=request_id(),
-            purpose=purpose.value,
-            host=host(),
-            expired=is_expired,
-        )
+    """A line in the journal for a link of ours; what anybody can make up is no event."""
+    if links().hash_in(purpose, _token(purpose)) is None:
+        return
+    journal(Event.LINK_REFUSED, purpose=purpose.value, host=host(), expired=is_expired)
 
 
 def _inside(offer: Offer, accepted: Accepted) -> Response:

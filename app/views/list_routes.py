@@ -11,8 +11,8 @@ from flask import Blueprint
 from app.listing.spec import ListSpec
 from app.views import lists, sending, tickets
 
-_ID = "<int(max=9223372036854775807):id>"
-_DELIVERY_ID = "<int(max=9223372036854775807):delivery_id>"
+_ID = "<id:id>"
+_DELIVERY_ID = "<id:delivery_id>"
 
 
 def blueprint_of(spec: ListSpec) -> Blueprint:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, BinaryIO
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from flask import (
@@ -18,7 +18,7 @@ from flask import (
 )
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.accounts.journal import Event, record
+from app.accounts.journal import Event
 from app.listing.criteria import Criteria
 from app.listing.export import json_document, too_long, write_csv
 from app.listing.period import Period
@@ -31,8 +31,9 @@ from app.views import cells
 from app.views.details import sections
 from app.views.periods import quick_periods
 from app.views.rendering import htmx, page_or_part
-from app.web.context import access, database, request_id, today, visitor
+from app.web.context import access, database, today
 from app.web.downloads import file_name, send_csv
+from app.web.journal import journal
 from app.web.security import local_path
 
 blueprint = Blueprint("lists", __name__)
@@ -107,7 +108,7 @@ def detail(spec: ListSpec, id: int) -> str:  # noqa: A002 - as the address calls
         part = spec.detail_part.read(connection, scope, row) if row and spec.detail_part else None
         deliveries = deliveries_of(connection, scope, spec.name, id) if row else ()
     if row is None:
-        _journal(Event.NOT_IN_SCOPE, list=spec.name, id=id)
+        journal(Event.NOT_IN_SCOPE, list=spec.name, id=id)
         abort(404)
     return render_template(
         "lists/detail.html",
@@ -151,17 +152,4 @@ def _refuse_export(spec: ListSpec, criteria: Criteria, split: tuple[Period, ...]
 
 
 def _journal_export(spec: ListSpec, criteria: Criteria, rows: int) -> None:
-    _journal(Event.EXPORTED, list=spec.name, asked=criteria.to_args(pinned=True), rows=rows)
-
-
-def _journal(event: Event, **details: Any) -> None:
-    person = visitor()
-    with database().writing() as connection:
-        record(
-            connection,
-            event,
-            user_id=person.user_id if person else None,
-            merchant_id=access().merchant_id,
-            request_id=request_id(),
-            **details,
-        )
+    journal(Event.EXPORTED, list=spec.name, asked=criteria.to_args(pinned=True), rows=rows)

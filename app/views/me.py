@@ -11,14 +11,15 @@ from werkzeug.wrappers import Response
 from app.accounts import access_scope, messages, notices, resets, second_factor
 from app.accounts.grants import grant_of
 from app.accounts.invitations import WeakPasswordError
-from app.accounts.journal import Event, record
+from app.accounts.journal import Event
 from app.accounts.limits import CODE_AGAIN, attempt, forget_attempts
 from app.accounts.notices import Told
 from app.accounts.resets import Own
 from app.accounts.rights import Visitor, role_name
 from app.accounts.sessions import end_all_sessions, end_own_session, rotate, sessions_of
 from app.models import DEFAULT_TIME_ZONE
-from app.web.context import client, database, links, request_id, theme, visitor
+from app.web.context import client, database, links, theme, visitor
+from app.web.journal import journal
 from app.web.security import browser_session
 from app.wording.i18n import N_, gettext
 
@@ -57,13 +58,13 @@ def password() -> ResponseReturnValue:
     return redirect(url_for("me.show", done="password"), 303)
 
 
-@blueprint.post("/sessions/<int:session_id>/fermer")
+@blueprint.post("/sessions/<id:session_id>/fermer")
 def end_session(session_id: int) -> Response:
     """End one of one's sessions; one of somebody else's does not exist."""
     with database().writing() as connection:
         if not end_own_session(connection, _person().user_id, session_id):
             abort(404)
-        record(connection, Event.SESSION_ENDED, user_id=_person().user_id, request_id=request_id())
+        journal(Event.SESSION_ENDED, connection)
     return redirect(url_for("me.show", done="session"), 303)
 
 
@@ -72,9 +73,7 @@ def end_others() -> Response:
     """End all of one's sessions but this one."""
     with database().writing() as connection:
         end_all_sessions(connection, _person().user_id, keep=browser_session().key)
-        record(
-            connection, Event.SESSION_ENDED, user_id=_person().user_id, request_id=request_id(), others=True
-        )
+        journal(Event.SESSION_ENDED, connection, others=True)
     return redirect(url_for("me.show", done="others"), 303)
 
 
@@ -113,7 +112,7 @@ def remove_second_factor() -> ResponseReturnValue:
         second_factor.remove(connection, person.user_id)
         end_all_sessions(connection, person.user_id, keep=browser_session().key)
         key = rotate(connection, browser_session().key, proved=True)
-        record(connection, Event.SECOND_FACTOR_REMOVED, user_id=person.user_id, request_id=request_id())
+        journal(Event.SECOND_FACTOR_REMOVED, connection)
         notices.second_factor_removed(connection, theme(), Told(person.user_id, person.email), client())
     browser_session().change_key(key)
     return redirect(url_for("me.show", done="removed"), 303)
@@ -129,7 +128,7 @@ def renew_codes() -> ResponseReturnValue:
         return _page(fault=_wrong_password()), 422
     with database().writing() as connection:
         codes = second_factor.new_codes(connection, person.user_id)
-        record(connection, Event.RECOVERY_CODES_RENEWED, user_id=person.user_id, request_id=request_id())
+        journal(Event.RECOVERY_CODES_RENEWED, connection)
     return render_template("me/codes.html", codes=codes)
 
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.accounts.journal import Event, record
+from app.accounts.journal import Event
 from app.accounts.sessions import is_key, new_key
 from app.listing.kinds import Row
 from app.listing.spec import ListSpec
@@ -23,7 +23,8 @@ from app.mail.recipients import MOST, Typed, addresses, typed
 from app.mail.tickets import ticket_letter
 from app.views.rendering import htmx, page_or_part
 from app.views.tickets import face, fetched
-from app.web.context import access, database, request_id, signed_in, theme
+from app.web.context import access, database, signed_in, theme
+from app.web.journal import journal
 
 #: Where htmx puts the steps: in the dialogue of the page.
 PARTS = {"steps": "sending/part.html"}
@@ -62,7 +63,7 @@ def send_again(spec: ListSpec, id: int, delivery_id: int) -> AnyResponse:  # noq
         if delivery_id not in {delivery.id for delivery in known}:
             abort(404)
         if renew(connection, delivery_id, merchant_id=access().merchant_id):
-            record(connection, Event.TICKET_SENT, **_entry(spec, id), recipients=1, again=True)
+            journal(Event.TICKET_SENT, connection, list=spec.name, id=id, recipients=1, again=True)
     return _followed(spec, id)
 
 
@@ -82,18 +83,8 @@ def _post(spec: ListSpec, row: Row, recipients: Sequence[str], key: str) -> None
         before = {known.id for known in deliveries_of_request(connection, origin.user_id, key)}
         asked = post(connection, letter, recipients, origin, sender_of(theme()))
         if new := set(asked) - before:
-            record(connection, Event.TICKET_SENT, **_entry(spec, row["id"]), recipients=len(new))
-
-
-def _entry(spec: ListSpec, row_id: int) -> dict[str, Any]:
-    """What the journal says of a sending, besides how many it went to."""
-    return {
-        "user_id": signed_in().user_id,
-        "merchant_id": access().merchant_id,
-        "request_id": request_id(),
-        "list": spec.name,
-        "id": row_id,
-    }
+            sent = {"list": spec.name, "id": row["id"], "recipients": len(new)}
+            journal(Event.TICKET_SENT, connection, **sent)
 
 
 def _ask(spec: ListSpec, row: Row, key: str, fields: Sequence[Typed], *, refused: str = "") -> str:

@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response
 
 from app.accounts import access_scope, members, messages, resets
 from app.accounts.grants import Grant, Holder, NotYoursError
-from app.accounts.journal import Event, record
+from app.accounts.journal import Event
 from app.accounts.members import Member
 from app.accounts.rights import ROLE_DUTIES, role_name
 from app.accounts.users import UserError
@@ -29,13 +29,14 @@ from app.views.desk.common import LONGEST_SEARCH, after
 from app.views.desk.common import asked as words_sought
 from app.views.picking import Place
 from app.web.context import access, client, database, desk, links, request_id, visitor
+from app.web.journal import journal
 from app.wording.i18n import N_, gettext
 
 blueprint = Blueprint("team", __name__, url_prefix="/acces")
 desk_blueprint = Blueprint(
     "desk_team",
     __name__,
-    url_prefix="/commercants/<int(max=9223372036854775807):merchant_id>/acces",
+    url_prefix="/commercants/<id:merchant_id>/acces",
 )
 
 #: What was just done, as its page says it.
@@ -160,14 +161,7 @@ def reset(membership_id: int) -> Response:
     with database().writing_as(_sight()) as connection:
         holder = _holder(connection)
         member = _or_404(members.member, connection, holder, membership_id)
-        record(
-            connection,
-            Event.RESET_STARTED,
-            user_id=holder.user_id,
-            merchant_id=holder.merchant_id,
-            request_id=request_id(),
-            of=member.user_id,
-        )
+        journal(Event.RESET_STARTED, connection, merchant_id=holder.merchant_id, of=member.user_id)
     resets.ask(database(), links(), desk().reseller_slug, member.email, client())
     return _done("reset")
 
@@ -176,15 +170,15 @@ for _place in (blueprint, desk_blueprint):
     _form_methods = ["GET", "POST"]
     _place.add_url_rule("", "index", index)
     _place.add_url_rule("/inviter", "invite", invite, methods=_form_methods)
-    _place.add_url_rule("/<int:membership_id>", "change", change, methods=_form_methods)
-    _place.add_url_rule("/<int:membership_id>/<action>", "act", act, methods=["POST"])
+    _place.add_url_rule("/<id:membership_id>", "change", change, methods=_form_methods)
+    _place.add_url_rule("/<id:membership_id>/<action>", "act", act, methods=["POST"])
     _place.add_url_rule(
-        "/invitations/<int:invitation_id>/<action>",
+        "/invitations/<id:invitation_id>/<action>",
         "act_on_invitation",
         act_on_invitation,
         methods=["POST"],
     )
-desk_blueprint.add_url_rule("/<int:membership_id>/reinitialiser", "reset", reset, methods=["POST"])
+desk_blueprint.add_url_rule("/<id:membership_id>/reinitialiser", "reset", reset, methods=["POST"])
 
 
 @desk_blueprint.url_value_preprocessor

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable
 from typing import BinaryIO, Final
 
-from flask import send_file
+from flask import request, send_file
 from werkzeug.wrappers import Response
 
 #: How much of a merchant's name stands in the name of a file.
@@ -21,7 +21,14 @@ def file_name(*parts: str, kind: str) -> str:
 
 
 def send_csv(write: Callable[[BinaryIO], None], name: str) -> Response:
-    """What ``write`` writes, as an attachment; nothing is sent when it fails."""
+    """What ``write`` writes, as an attachment; nothing is sent when it fails.
+
+    A HEAD request learns the type and the name: nothing is written for it.
+    """
+    if request.method == "HEAD":
+        response = Response(mimetype="text/csv")
+        response.headers.set("Content-Disposition", "attachment", filename=name)
+        return response
     file = tempfile.TemporaryFile()  # noqa: SIM115 - sent, then closed with the response
     try:
         write(file)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 
 from flask import Flask, Response, make_response, render_template, request
@@ -10,7 +12,7 @@ from flask_wtf.csrf import CSRFError
 from psycopg.errors import QueryCanceled
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from app.accounts.limits import TooManyAttemptsError
 from app.logs import logger
@@ -73,6 +75,15 @@ NOWHERE = Explanation(
     N_("Your access is closed"),
     N_("It was suspended or removed. Whoever gave it to you can open it again."),
 )
+#: 421 for a name that no theme says is this portal's.
+UNKNOWN_HOST = Explanation(
+    N_("This portal is not known under this address"),
+    N_("Check the address you were given. Whoever runs the portal names its addresses in its themes."),
+)
+#: So many unknown names are logged, once each, in the life of a process.
+MOST_UNKNOWN_HOSTS = 100
+LONGEST_HOST = 253
+PLAIN_HOST = re.compile(r"[A-Za-z0-9.:\[\]_-]+")
 RETRY_SECONDS = 30
 _LAST_RESORT = "<!doctype html><html lang=fr><meta charset=utf-8><title>Erreur</title><h1>Erreur</h1>"
 
@@ -82,6 +93,7 @@ def handle_errors(app: Flask) -> None:
     app.register_error_handler(CSRFError, _on_expired_form)
     app.register_error_handler(ForeignFormError, _on_foreign_form)
     app.register_error_handler(TooManyAttemptsError, lambda _: _page(429))
+    app.register_error_handler(SecurityError, _on_unknown_host)
     app.register_error_handler(HTTPException, on_http)
     app.register_error_handler(DBAPIError, _on_database)
     app.register_error_handler(PoolTimeoutError, _on_unreachable)
@@ -96,6 +108,18 @@ def _on_expired_form(_error: CSRFError) -> Response:
 def _on_foreign_form(_error: ForeignFormError) -> Response:
     _log_refusal("origin")
     return _page(403)
+
+
+def _on_unknown_host(_error: SecurityError) -> Response:
+    """A page of its own: at a name that is not ours no address can be built, and no style is fetched."""
+    _log_unknown_host(request.headers.get("Host", "")[:LONGEST_HOST])
+    return make_response(render_template("errors/unknown_host.html", explanation=UNKNOWN_HOST), 421)
+
+
+@lru_cache(maxsize=MOST_UNKNOWN_HOSTS)
+def _log_unknown_host(name: str) -> None:
+    """One line for each name, however often it is asked for."""
+    log.warning("unknown_host", host=name if PLAIN_HOST.fullmatch(name) else "")
 
 
 def _log_refusal(by: str) -> None:
@@ -155,7 +179,7 @@ def _page(status: int, explanation: Explanation | None = None) -> Response:
 
 def _belongs_nowhere() -> bool:
     person = known_visitor()
-    return person is not None and person.access is None and not person.staff
+    return person is not None and person.belongs_nowhere
 
 
 def _log(error: Exception) -> None:

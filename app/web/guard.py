@@ -6,12 +6,13 @@ from flask import Flask, Request, Response, abort, current_app, g, redirect, req
 from flask_login import LoginManager
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.accounts.journal import Event, record
+from app.accounts.journal import Event
 from app.accounts.place import UNNAMED, Place
 from app.accounts.rights import Permission, Standing, Visitor, visitor_of
 from app.accounts.sessions import is_key, mark_seen
 from app.web.access_matrix import ONLY_IN_DEVELOPMENT, ROUTES
-from app.web.context import database, desk, host, request_id, visitor
+from app.web.context import database, desk, host, visitor
+from app.web.journal import journal
 from app.web.places import MERCHANT, Kind, kind_of, named_place
 from app.web.security import SAFE_METHODS, cookie_name, local_path
 
@@ -50,9 +51,9 @@ def guard() -> AnyResponse | None:
         return redirect(elsewhere, 303)
     missing = next((needed for needed in guarded.asked if not person.may(needed)), None)
     if missing is not None:
-        refuse(person, missing)
+        refuse(missing)
     if isinstance(guarded.needs, Permission) and person.is_viewing_as and not _is_safe():
-        refuse(person, guarded.needs)  # who looks never changes anything, whatever the route
+        refuse(guarded.needs)  # who looks never changes anything, whatever the route
     return None
 
 
@@ -73,7 +74,7 @@ def _to_their_place(person: Visitor) -> str | None:
 def _from_foreign_place(person: Visitor) -> str:
     """Staff are led to where they say that they look at a merchant of their own; to others it is absent."""
     if not _is_safe() or person.may_view_as is None:
-        _journal_astray(person)
+        journal(Event.NOT_IN_SCOPE, endpoint=request.endpoint)
         abort(404)
     maintainer, merchant_id = person.may_view_as, person.place.merchant_id
     return url_for("desk.merchant", reseller_id=maintainer.reseller_id, id=merchant_id)
@@ -102,7 +103,7 @@ def load_visitor(request: Request) -> Visitor | None:
     if person is None:
         return None
     if person.host != host():
-        _journal_foreign_session(person)
+        journal(Event.FOREIGN_SESSION, user_id=person.user_id, host=host())
         return None
     if not person.seen_lately and request.method != "HEAD":
         with database().writing() as connection:
@@ -126,43 +127,12 @@ def lead_to(address: str) -> AnyResponse:
     return redirect(address, 303)
 
 
-def refuse(person: Visitor, needed: Permission | Standing) -> None:
+def refuse(needed: Permission | Standing) -> None:
     """403 for what the role does not include, with a line in the journal."""
-    with database().writing() as connection:
-        record(
-            connection,
-            Event.NOT_ALLOWED,
-            user_id=person.user_id,
-            merchant_id=person.access.merchant_id if person.access else None,
-            request_id=request_id(),
-            needed=needed.value,
-            path=request.path,
-        )
+    journal(Event.NOT_ALLOWED, needed=needed.value, path=request.path)
     abort(403)
 
 
 def _place_used(person: Visitor) -> Place:
     """The place that short addresses lead to from here on; looking at another's data is none."""
     return UNNAMED if person.is_astray or person.is_viewing_as else person.place
-
-
-def _journal_astray(person: Visitor) -> None:
-    with database().writing() as connection:
-        record(
-            connection,
-            Event.NOT_IN_SCOPE,
-            user_id=person.user_id,
-            request_id=request_id(),
-            endpoint=request.endpoint,
-        )
-
-
-def _journal_foreign_session(person: Visitor) -> None:
-    with database().writing() as connection:
-        record(
-            connection,
-            Event.FOREIGN_SESSION,
-            user_id=person.user_id,
-            request_id=request_id(),
-            host=host(),
-        )

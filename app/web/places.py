@@ -12,12 +12,17 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from flask import Blueprint, Flask, current_app, g
+from werkzeug.routing import IntegerConverter, Map
 
 from app.accounts.place import UNNAMED, Place
 from app.web.context import known_desk, known_visitor
 
-#: The converter of an id: what no column can hold is no address.
-ID: Final = "int(max=9223372036854775807)"
+
+class RowId(IntegerConverter):
+    """``<id:…>`` in a rule: the id of a row. What no column can hold is no address."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=2**63 - 1)
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,7 @@ class Kind:
     @property
     def prefix(self) -> str:
         """What the rules of its routes begin with."""
-        return f"{self.root}/<{ID}:{self.argument}>"
+        return f"{self.root}/<id:{self.argument}>"
 
     def address(self, place_id: int, short: str) -> str:
         """The ``short`` address at the place of that id."""

@@ -10,21 +10,23 @@ from __future__ import annotations
 import gzip
 import hashlib
 import hmac
+import itertools
 import re
 from http import HTTPStatus
 from typing import Any, Final, cast
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit
 
 from flask import Flask, Request, Response, current_app, g, request, session
 from flask.sessions import SessionInterface, SessionMixin
 from flask_wtf import CSRFProtect
-from werkzeug.exceptions import Forbidden
+from werkzeug.exceptions import BadRequest, Forbidden
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.accounts.sessions import is_key, new_key
 from app.config import LOCAL_HOSTS, Config
 from app.rules.cards import holds_card
+from app.web.access_matrix import ROUTES
 
 COOKIE_SECURE: Final = "__Host-bordereau"
 COOKIE_PLAIN: Final = "bordereau"
@@ -52,6 +54,9 @@ LIMITS = {
     "MAX_FORM_PARTS": 50,
 }
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+#: Headers in which a browser names addresses.
+ADDRESS_HEADERS = ("Referer", "Origin", "HX-Current-URL")
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
 SMALLEST_COMPRESSED = 800
 SIRET_DIGITS = 14
 _COMPRESSED_TYPES = ("text/html", "text/css", "text/javascript", "application/json", "image/svg+xml")
@@ -147,19 +152,37 @@ def secure(app: Flask, config: Config, hosts: tuple[str, ...]) -> None:
         LIMITS,
         SECRET_KEY=config.secret_key,
         SESSION_COOKIE_SECURE=not config.development,
-        TRUSTED_HOSTS=[*hosts, *LOCAL_HOSTS],
+        TRUSTED_HOSTS=[*hosts, *LOCAL_HOSTS] if config.development else list(hosts),
         WTF_CSRF_TIME_LIMIT=None,  # as long as the key
         WTF_CSRF_SSL_STRICT=False,  # refuse_foreign_origin does it, without needing a Referer
     )
     app.session_interface = KeyCookie()
+    app.before_request(refuse_unreadable_headers)
     app.before_request(refuse_foreign_origin)
     app.after_request(compress)
     app.after_request(set_headers)
+    app.after_request(lead_htmx_on)
+
+
+class FormProtection(CSRFProtect):  # type: ignore[misc]  # Flask-WTF is not typed
+    """The check of a form's token.
+
+    A form that was opened before signing in bears the token of a key that signing in, in another tab, has
+    replaced. There it is enough that the browser itself says that the form is one of this site's.
+    """
+
+    def protect(self, **how: Any) -> None:
+        """Raise CSRFError for a form that is not ours, BadRequest for one that no column can hold."""
+        if any("\0" in value for pair in request.form.items(multi=True) for value in pair):
+            raise BadRequest
+        guarded = ROUTES.get(request.endpoint or "")
+        if guarded is None or guarded.needs is not None or not _says_same_origin():
+            super().protect(**how)
 
 
 def protect_forms(app: Flask) -> None:
     """Demand the CSRF token of every unsafe request, after the guard has sent strangers to sign in."""
-    CSRFProtect(app)
+    FormProtection(app)
 
 
 def trust_proxy(app: Flask, config: Config) -> None:
@@ -173,12 +196,43 @@ def refuse_foreign_origin() -> None:
     if request.method in SAFE_METHODS:
         return
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
-    if site is not None:
-        foreign = site not in ("same-origin", "none")
-    else:
-        foreign = origin is not None and urlsplit(origin).netloc.lower() != request.host.lower()
-    if foreign:
+    said = site if site is not None else origin
+    if said not in (None, "none") and not _says_same_origin():
         raise ForeignFormError
+
+
+def _says_same_origin() -> bool:
+    """Whether the browser says that a page of this very site sends the request; no page can say it for it."""
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if site is not None:
+        return site == "same-origin"
+    return origin is not None and split_address(origin).netloc.lower() == request.host.lower()
+
+
+def split_address(text: str) -> SplitResult:
+    """The parts of an address that a browser sent. Raises BadRequest for one that cannot be an address."""
+    try:
+        return urlsplit(text)
+    except ValueError:
+        raise BadRequest from None
+
+
+def refuse_unreadable_headers() -> None:
+    """400 for an address among the headers that is none, and for a NUL anywhere, which no column can hold."""
+    for name in ADDRESS_HEADERS:
+        split_address(request.headers.get(name, ""))
+    values = itertools.chain(request.args.items(multi=True), request.headers)
+    if "\0" in request.path or any("\0" in text for pair in values for text in pair):
+        raise BadRequest
+
+
+def lead_htmx_on(response: Response) -> Response:
+    """Tell htmx to leave the page where a browser would be led on: no page shows inside another."""
+    if "HX-Request" in request.headers and response.location and response.status_code in REDIRECTS:
+        response.headers["HX-Redirect"] = response.headers.pop("Location")
+        response.status_code = HTTPStatus.NO_CONTENT
+        response.set_data(b"")
+    return response
 
 
 def set_headers(response: Response) -> Response:

@@ -170,13 +170,13 @@ def test_whoever_views_as_a_merchant_posts_nothing_even_where_they_may_read(
     monkeypatch.setitem(ROUTES, "posts.here", Guard(Permission.LIST))
     posts = Blueprint("posts", __name__)
     posts.add_url_rule("/scratch", "here", lambda: "done", methods=["GET", "POST"])
-    monkeypatch.setattr(views, "BLUEPRINTS", (*views.BLUEPRINTS, posts))
+    monkeypatch.setattr(views, "AT_MERCHANTS", (*views.AT_MERCHANTS, posts))
     let_staff_in(database, "staff@demo.example", "demo")
     staff = portal(database, tmp_path).test_client()
     sign_in(staff, "staff@demo.example")
     staff.post_form(f"/gestion/commercants/{shops[0].merchant_id}/regarder")
-    assert staff.get("/scratch").data == b"done"
-    assert staff.post_form("/scratch").status_code == 403
+    assert staff.get(shops[0].at("/scratch")).data == b"done"
+    assert staff.post_form(shops[0].at("/scratch")).status_code == 403
 
 
 def test_htmx_is_told_to_leave_the_page_when_the_session_is_over(browser):
@@ -307,7 +307,6 @@ UNSAFE_PATHS = [
     "",
     "remises",
     "/" + "a" * 3000,
-    "/remises\x00",
     "@evil.example",
     "/\x0b/evil.example",
 ]
@@ -342,7 +341,7 @@ def test_a_card_number_does_not_travel_on():
 def test_an_unknown_host_gets_nothing(app, host):
     response = app.test_client().get("/connexion", headers={"Host": host}, base_url="http://localhost")
     if host:
-        assert response.status_code == 400
+        assert response.status_code == 421
         assert "Horizon" not in response.text
 
 
@@ -354,7 +353,7 @@ def test_a_theme_goes_with_its_host(browser):
 
 def test_forwarded_hosts_are_ignored_in_development(browser):
     headers = {"Host": "evil.example", "X-Forwarded-Host": "localhost"}
-    assert browser.get("/connexion", headers=headers).status_code == 400
+    assert browser.get("/connexion", headers=headers).status_code == 421
     headers = {"X-Forwarded-Host": "evil.example"}
     assert browser.get("/connexion", headers=headers).status_code == 200
 

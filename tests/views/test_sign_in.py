@@ -95,7 +95,6 @@ def test_what_was_asked_is_shown_after_signing_in(browser, shops):
         ("invited@shop.example", PASSWORD),
         ("", ""),
         ("alpha@shop.example", PASSWORD + "x" * 20000),
-        ("alpha@shop.example\x00", PASSWORD),
         ("' OR 1=1 --", PASSWORD),
     ],
 )

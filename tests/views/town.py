@@ -20,6 +20,8 @@ from tests.conftest import SECRET_KEY
 from tests.page import Fragment, Page
 
 PASSWORD = "a long enough password"
+#: The portal of the maintainer whose theme comes with Bordereau.
+PRODUCTION = "https://horizon.example"
 #: Hashing takes its time on purpose: the tests' one password is hashed once.
 hashed_once = cache(passwords.hashed)
 
@@ -43,6 +45,12 @@ TEMPLATES = Compiled()
 
 class Browser(FlaskClient):
     """A client that reads pages. Cookies are kept from one request to the next."""
+
+    def open(self, *args, **named):
+        """Ask, in production by the name of the maintainer's portal."""
+        if self.application.config["SESSION_COOKIE_SECURE"]:
+            named.setdefault("base_url", PRODUCTION)
+        return super().open(*args, **named)
 
     def page(self, path, *, status=200, **named):
         response = self.get(path, **named)

@@ -1,4 +1,4 @@
-"""What the pages of the desk share: their blueprint, their menu, what was asked, the journal."""
+"""What the pages of the desk share: their blueprint, their menu, what was asked."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from typing import Any, Final
 
 from flask import Blueprint, request, url_for
 
-from app.accounts.journal import Event, record
 from app.accounts.place import UNNAMED
 from app.desk.paging import SIZE
-from app.web.context import database, desk, known_visitor, request_id, visitor
+from app.web.context import desk, known_visitor
 from app.web.places import DESK, kind_of, named_place
 from app.wording.i18n import N_, gettext, ngettext
 
@@ -18,7 +17,7 @@ blueprint = Blueprint("desk", __name__)
 LARGEST_ID: Final = 2**63 - 1
 LONGEST_SEARCH: Final = 100
 #: An id in an address.
-ID: Final = "<int(max=9223372036854775807):id>"
+ID: Final = "<id:id>"
 MENU = (
     ("desk.merchants", N_("Merchants")),
     ("desk.contracts", N_("Contracts to attach")),
@@ -27,7 +26,7 @@ MENU = (
     ("desk.journal", N_("Journal")),
 )
 
-__all__ = ["ID", "SIZE", "after", "asked", "blueprint", "desk_menu", "journal", "many"]
+__all__ = ["ID", "SIZE", "after", "asked", "blueprint", "desk_menu", "many"]
 
 
 def desk_menu() -> list[tuple[str, str, bool]]:
@@ -60,21 +59,6 @@ def next_page(endpoint: str, next_after: int | None, **values: Any) -> str:
 def many(count: int, most: int) -> str:
     """A number that was counted up to ``most``."""
     return gettext("%(num)s or more", num=most) if count >= most else str(count)
-
-
-def journal(event: Event, merchant_id: int | None = None, **details: Any) -> None:
-    """Write down what staff did, with the maintainer it was done for."""
-    person = visitor()
-    with database().writing() as connection:
-        record(
-            connection,
-            event,
-            user_id=person.user_id if person else None,
-            merchant_id=merchant_id,
-            request_id=request_id(),
-            reseller_id=desk().reseller_id,
-            **details,
-        )
 
 
 def waiting_in_words(remittances: int, transactions: int, most: int) -> str:

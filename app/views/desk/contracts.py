@@ -8,12 +8,13 @@ from babel.dates import get_timezone_location
 from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.accounts.journal import Event, record
+from app.accounts.journal import Event
 from app.desk import attach_contracts, merchant_form, merchants, tasks, undeclared_contracts
 from app.desk.paging import AnyRow
 from app.models import DeskTaskKind
 from app.views.desk.common import after, asked, blueprint, next_page, waiting_in_words
-from app.web.context import database, desk, request_id, visitor
+from app.web.context import database, desk, visitor
+from app.web.journal import journal
 from app.wording.i18n import language
 
 
@@ -57,13 +58,10 @@ def attach() -> AnyResponse | str | tuple[str, int]:
         return _form(contracts, wanted, found.rows if found else ()), 422 if wanted.faults else 200
     with database().writing() as connection:
         attach_contracts.attach(connection, reseller_id, person.user_id, contracts, wanted)
-        record(
-            connection,
+        journal(
             Event.ATTACH_ASKED,
-            user_id=person.user_id,
+            connection,
             merchant_id=wanted.merchant.id if wanted.merchant else None,
-            request_id=request_id(),
-            reseller_id=reseller_id,
             contracts=[f"{row.number}/{row.rank} {row.application}" for row in contracts],
         )
     return redirect(url_for("desk.contracts"), 303)

@@ -6,7 +6,7 @@ from babel.numbers import format_decimal
 from flask import abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from app.accounts.journal import Event, record
+from app.accounts.journal import Event
 from app.desk import files as found
 from app.desk import tasks
 from app.desk.paging import AnyRow
@@ -15,7 +15,8 @@ from app.refusals import KNOWN_FILE_ID, Refusal
 from app.views.desk.common import ID, after, asked, blueprint, next_page
 from app.views.listing import Column, listing
 from app.views.moments import show_moment
-from app.web.context import database, desk, request_id, visitor
+from app.web.context import database, desk, visitor
+from app.web.journal import journal
 from app.wording import money
 from app.wording.counts import in_words
 from app.wording.i18n import N_, gettext, language, ngettext
@@ -140,14 +141,7 @@ def load_again(id: int, kind: DeskTaskKind) -> Response:  # noqa: A002 - the nam
             details={"file": row.name},
         )
         tasks.ask(connection, new)
-        record(
-            connection,
-            AGAIN[kind],
-            user_id=person.user_id,
-            request_id=request_id(),
-            reseller_id=new.reseller_id,
-            file=row.name,
-        )
+        journal(AGAIN[kind], connection, file=row.name)
     return redirect(url_for("desk.file", id=id), 303)
 
 

@@ -11,10 +11,11 @@ from app.desk import tasks
 from app.desk.numbers import numbers
 from app.desk.paging import AnyRow
 from app.models import DeskTaskKind
-from app.views.desk.common import ID, after, asked, blueprint, journal, next_page
+from app.views.desk.common import ID, after, asked, blueprint, next_page
 from app.views.listing import Column, listing
 from app.views.moments import show_day
 from app.web.context import database, desk
+from app.web.journal import journal
 from app.wording.i18n import N_, gettext, ngettext
 
 
@@ -124,7 +125,7 @@ def suspend(id: int, suspended: bool) -> Response:  # noqa: A002, FBT001 - the n
     with database().writing() as connection:
         changed = found.suspend(connection, desk().reseller_id, id, suspended=suspended)
     if changed:
-        journal(Event.MERCHANT_SUSPENDED if suspended else Event.MERCHANT_RESTORED, id)
+        journal(Event.MERCHANT_SUSPENDED if suspended else Event.MERCHANT_RESTORED, merchant_id=id)
     return redirect(url_for("desk.merchant", id=id), 303)
 
 

@@ -9,17 +9,18 @@ from flask import abort, redirect, render_template, request, url_for
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
-from app.accounts.journal import Event, record
+from app.accounts.journal import Event
 from app.desk import declare_contract, files, merchant_form, merchants, model_files, tasks, upload_checks
 from app.desk.paging import AnyRow
 from app.models import DeskTaskKind
 from app.refusals import Refusal
 from app.rules.directory_columns import HEADINGS
-from app.views.desk.common import ID, blueprint, journal
+from app.views.desk.common import ID, blueprint
 from app.views.desk.contracts import zones
 from app.views.listing import Column, listing
-from app.web.context import database, desk, request_id, signed_in
+from app.web.context import database, desk, signed_in
 from app.web.errors import on_http
+from app.web.journal import journal
 from app.wording.applications import APPLICATIONS
 from app.wording.i18n import N_, gettext, language, ngettext
 
@@ -182,15 +183,7 @@ def _asked(event: Event, content: bytes, merchant_id: int | None = None, **detai
     person, here = signed_in(), desk()
     with database().writing() as connection:
         task_id = declare_contract.declare(connection, here, person.user_id, content, merchant_id, **details)
-        record(
-            connection,
-            event,
-            user_id=person.user_id,
-            merchant_id=merchant_id,
-            request_id=request_id(),
-            reseller_id=here.reseller_id,
-            **details,
-        )
+        journal(event, connection, merchant_id=merchant_id, **details)
     return redirect(url_for("desk.task", id=task_id), 303)
 
 

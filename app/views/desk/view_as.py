@@ -9,8 +9,9 @@ from app.accounts.journal import Event
 from app.accounts.sessions import begin_viewing, stop_viewing
 from app.desk.merchants import merchant
 from app.lists import FIRST
-from app.views.desk.common import ID, blueprint, journal
+from app.views.desk.common import ID, blueprint
 from app.web.context import database, desk
+from app.web.journal import journal
 from app.web.security import browser_session
 
 
@@ -20,7 +21,7 @@ def view_as(id: int) -> Response:  # noqa: A002 - the name in the address
     _known(id)
     with database().writing() as connection:
         begin_viewing(connection, browser_session().key, id)
-    journal(Event.STAFF_LOOKED, id)
+    journal(Event.STAFF_LOOKED, merchant_id=id)
     return redirect(url_for(f"{FIRST.name}.index", merchant_id=id), 303)
 
 
@@ -30,7 +31,7 @@ def leave(id: int) -> Response:  # noqa: A002 - the name in the address
     _known(id)
     with database().writing() as connection:
         stop_viewing(connection, browser_session().key, id)
-    journal(Event.STAFF_LEFT, id)
+    journal(Event.STAFF_LEFT, merchant_id=id)
     return redirect(url_for("desk.merchant", id=id), 303)
 
 

@@ -1,0 +1,39 @@
+"""What the person of this request does, written in the journal with the place it is done at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request
+from sqlalchemy import Connection
+
+from app.accounts.journal import Event, record
+from app.web.context import database, known_desk, known_visitor, request_id
+from app.web.places import DESK, MERCHANT, kind_of
+
+
+def journal(event: Event, connection: Connection | None = None, **details: Any) -> None:
+    """Write ``event`` in the journal, within the transaction of ``connection`` when there is one.
+
+    ``details`` may name the ``merchant_id`` that it is about, where the address names none. A HEAD request
+    does nothing, and so leaves no line.
+    """
+    if request.method == "HEAD":
+        return
+    entry = {**_place(), "request_id": request_id(), **details}
+    person = known_visitor()
+    if person is not None:
+        entry = {"user_id": person.user_id, **entry}
+    if connection is not None:
+        record(connection, event, **entry)
+        return
+    with database().writing() as own:
+        record(own, event, **entry)
+
+
+def _place() -> dict[str, Any]:
+    """The merchant or the desk that this page is at."""
+    person, desk, kind = known_visitor(), known_desk(), kind_of(request.endpoint)
+    if kind is MERCHANT and person is not None and person.access is not None:
+        return {"merchant_id": person.access.merchant_id}
+    return {"reseller_id": desk.reseller_id} if kind is DESK and desk is not None else {}
