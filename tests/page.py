@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
 
+from app.wording.i18n import LANGUAGES
+
 if TYPE_CHECKING:
     from flask import Flask
     from werkzeug.test import TestResponse
@@ -228,7 +230,7 @@ class Page(Fragment):
     def check(self) -> None:
         super().check()
         html = self.one("html")
-        self._demand(html.get("lang") in ("fr", "en"), "no language")
+        self._demand(html.get("lang") in LANGUAGES, "no language")
         self._demand(len(self.all("h1")) == 1, "not exactly one h1")
         self._demand(bool(self.all("h1")) and self.title.startswith(self.h1), "the title begins otherwise")
         viewports = [meta["content"] for meta in self.all("meta", name="viewport")]

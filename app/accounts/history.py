@@ -28,8 +28,9 @@ from sqlalchemy.orm import aliased
 from app.accounts.event_labels import detail, title
 from app.accounts.journal import Event
 from app.listing.export import BOM, LONGEST_WRITING
-from app.listing.kinds import FORMULA, MOMENTS
+from app.listing.kinds import FORMULA
 from app.models import DEFAULT_TIME_ZONE, JournalEntry, Merchant, StaffMember, UserAccount
+from app.wording import formats
 from app.wording.i18n import gettext, speaking
 
 SIZE = 50
@@ -125,7 +126,7 @@ def _write_lines(writer: Any, rows: Iterable[Row[Any]]) -> int:
     for count, row in enumerate(rows, start=1):  # noqa: B007 - the number is what is returned
         what = detail(row.event, row.details, row.local.date())
         said = (row.email or "", row.merchant or "", title(row.event), what)
-        writer.writerow([row.local.strftime(MOMENTS["fr"]), *map(_guarded, said)])
+        writer.writerow([formats.moment(row.local), *map(_guarded, said)])
     return count
 
 

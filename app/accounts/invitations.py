@@ -32,6 +32,7 @@ from app.models import (
     StaffMember,
     UserAccount,
 )
+from app.wording import formats
 from app.wording.i18n import gettext
 
 
@@ -231,7 +232,7 @@ def _send(
 
 def _post(connection: Connection, links: Links, slug: str, invitation: Row[Any], made: Made) -> None:
     home = links.home(slug)
-    ends = messages.moment(made.expires_at, _zone(connection, invitation.merchant_id))
+    ends = formats.spoken_moment(made.expires_at, _zone(connection, invitation.merchant_id))
     place = _place(connection, links, invitation)
     letter = messages.invitation(home, place, _role(invitation), made.url, ends)
     origin = Origin(

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from zoneinfo import ZoneInfo
-
-from babel.dates import format_datetime
 
 from app.accounts.links import Home
 from app.mail import Letter
 from app.mail.rendering import render
 from app.themes import Theme
-from app.wording.i18n import gettext, language
+from app.wording.i18n import gettext
 
 
 @dataclass(frozen=True)
@@ -69,21 +65,11 @@ def reset(home: Home, url: str, ends: str) -> Letter:
 
 def notice(theme: Theme, subject: str, paragraphs: Sequence[str]) -> Letter:
     """To tell somebody what has just changed in his access."""
-    return _letter(theme, f"{theme.name}{_colon()}{subject}", [gettext("Hello,"), *paragraphs])
-
-
-def moment(at: datetime, zone: str) -> str:
-    """``at`` as people say it where ``zone`` is: « mardi 24 novembre 2026 à 08:55 (heure de Paris) »."""
-    pattern = (
-        "EEEE d MMMM y 'à' HH:mm '(heure de' VVV')'"
-        if language() == "fr"
-        else "EEEE d MMMM y, HH:mm '('VVV 'time)'"
+    return _letter(
+        theme,
+        gettext("%(name)s: %(words)s", name=theme.name, words=subject),
+        [gettext("Hello,"), *paragraphs],
     )
-    return format_datetime(at, pattern, tzinfo=ZoneInfo(zone), locale=language())
-
-
-def _colon() -> str:
-    return "\u00a0: " if language() == "fr" else ": "
 
 
 def _letter(

@@ -13,6 +13,7 @@ from app.accounts.rights import role_name
 from app.mail import Kind, Origin, post, sender_of
 from app.models import DEFAULT_TIME_ZONE, Role
 from app.themes import Theme
+from app.wording import formats
 from app.wording.i18n import gettext
 
 
@@ -84,7 +85,7 @@ def access_changed(
 
 
 def _now() -> str:
-    return messages.moment(datetime.now(UTC), DEFAULT_TIME_ZONE)
+    return formats.spoken_moment(datetime.now(UTC), DEFAULT_TIME_ZONE)
 
 
 def _not_you(theme: Theme) -> str:

@@ -33,6 +33,7 @@ from app.accounts.users import normal_email
 from app.database.engine import Database
 from app.mail import Kind, MailError, Origin, post, sender_of
 from app.models import DEFAULT_TIME_ZONE, Invitation, InvitationKind, Reseller, UserAccount
+from app.wording import formats
 
 #: Every answer takes this long, in seconds, longer than writing and posting a mail does.
 ANSWER_SECONDS = 0.3
@@ -174,7 +175,7 @@ def _send(connection: Connection, links: Links, slug: str, person: Row[int, str]
 def _post(
     connection: Connection, home: Home, slug: str, person: Row[int, str], made: one_time_links.Made
 ) -> None:
-    letter = messages.reset(home, made.url, messages.moment(made.expires_at, DEFAULT_TIME_ZONE))
+    letter = messages.reset(home, made.url, formats.spoken_moment(made.expires_at, DEFAULT_TIME_ZONE))
     origin = Origin(
         kind=Kind.RESET,
         reseller_slug=slug,

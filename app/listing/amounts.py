@@ -13,8 +13,8 @@ from sqlalchemy import ColumnElement, and_, or_
 from app.listing.filters import Filter, Refused, clean
 from app.listing.kinds import Expression, Money, has_exponent
 from app.rules.cards import holds_card
-from app.wording import money
-from app.wording.i18n import N_, gettext, language
+from app.wording import formats, money
+from app.wording.i18n import N_, gettext
 
 EXPONENTS = (money.DEFAULT_EXPONENT, *money.EXPONENTS)
 
@@ -42,7 +42,7 @@ class Amount(Filter, Money):
         return f"{whole},{cents.ljust(2, '0')}"
 
     def say(self, value: Decimal) -> str:
-        return self.unparse(value).replace(",", money.POINT[language()])
+        return self.unparse(value).replace(",", formats.decimal_sign())
 
     def where(self, column: Expression, values: Sequence[Decimal]) -> ColumnElement[bool]:
         exact = {exponent: list(_whole_units(values, exponent)) for exponent in EXPONENTS}

@@ -28,8 +28,8 @@ from sqlalchemy import (
     or_,
 )
 
-from app.wording import money
-from app.wording.i18n import N_, gettext, language
+from app.wording import formats, money
+from app.wording.i18n import N_, gettext
 
 Expression = SQLColumnExpression[Any]
 #: A statement of any columns.
@@ -52,8 +52,6 @@ _TAB_QUOTE = literal_column(r"E'\t'''", Text)
 _QUOTE = literal_column("''''", Text)
 _EUR = literal_column("'EUR'", Text)
 _FIRST = _constant(1)
-
-MOMENTS = {"fr": "%d/%m/%Y %H:%M:%S", "en": "%Y-%m-%d %H:%M:%S"}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -136,7 +134,7 @@ class Moment(Kind):
     order_words: ClassVar[tuple[str, str]] = (N_("Newest first"), N_("Oldest first"))
 
     def show(self, value: datetime | None, row: Row) -> str:  # noqa: ARG002
-        return value.strftime(MOMENTS[language()]) if value else ""
+        return formats.moment(value) if value else ""
 
     def order(self, column: Expression) -> Expression:
         return column
@@ -170,7 +168,7 @@ class Rate(Kind):
     def show(self, value: Decimal | None, row: Row) -> str:  # noqa: ARG002
         if value is None:
             return ""
-        text = f"{value:f}".replace(".", money.POINT[language()])
+        text = f"{value:f}".replace(".", formats.decimal_sign())
         return f"{text}\u00a0{self.unit}" if self.unit else text
 
     def order(self, column: Expression) -> Expression:
@@ -215,7 +213,7 @@ class Money(Kind):
         currency = row[self.currency_field]
         if value is None or currency is None:
             return ""
-        return money.show(value, currency, language())
+        return formats.money(value, currency)
 
     def order(self, column: Expression) -> Expression:
         return column

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from app.listing.filters import Refused, clean
-from app.wording.i18n import N_, language
+from app.wording import formats
+from app.wording.i18n import N_
 
 DEFAULT_DAYS = 7
 #: History is kept 15 months: that is what one look can span.
 LONGEST_DAYS = 460
 _DAY = timedelta(days=1)
 _EARLIEST, _LATEST = date(2000, 1, 1), date(2099, 12, 31)
-_WRITTEN = {"fr": "%d/%m/%Y", "en": "%Y-%m-%d"}
 _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _FRENCH = re.compile(r"([0-9]{1,2})[/.]([0-9]{1,2})[/.]([0-9]{4})")
 
@@ -59,7 +59,7 @@ class Period:
 
     def in_words(self) -> str:
         """``05/03/2026`` or ``01/03/2026 - 07/03/2026``, in the language of the moment."""
-        first, last = (show_day(day) for day in (self.first, self.last))
+        first, last = (formats.day(day) for day in (self.first, self.last))
         return first if first == last else f"{first} - {last}"
 
 
@@ -69,11 +69,6 @@ class Freshness:
 
     up_to: date | None
     missing: tuple[date, ...]
-
-
-def show_day(day: date) -> str:
-    """A day for a page, in the language of the moment."""
-    return day.strftime(_WRITTEN[language()])
 
 
 def parse_day(text: str) -> date:

@@ -10,11 +10,11 @@ from sqlalchemy import and_, func
 
 from app.listing.field import Field
 from app.listing.filters import ApplicationCode, Bank, Code, FreeText, Siret
-from app.listing.kinds import MOMENTS, Expression, Identifier, Kind, Row
+from app.listing.kinds import Expression, Identifier, Kind, Row
 from app.listing.source import Join, Parent
 from app.models import Contract, Outlet, Remittance
-from app.wording import applications
-from app.wording.i18n import N_, language
+from app.wording import applications, formats
+from app.wording.i18n import N_
 
 OUTLET_JOIN = Join(
     Outlet.__table__,
@@ -158,5 +158,4 @@ TICKET_COLUMNS = {"address": Outlet.address, "postcode": Outlet.postcode, "city"
 
 def day_and_time(row: Row) -> tuple[str, str]:
     """The day and the time of a row in words, by the terminal's own clock."""
-    day, time = row["date"].strftime(MOMENTS[language()]).split()
-    return day, time
+    return formats.day(row["date"]), formats.clock(row["date"])

@@ -34,8 +34,8 @@ from app.lists.freshness import freshness
 from app.lists.remittance_sums import MEASURES, SOURCE, TypeSum, sums_by_type
 from app.models import Remittance, RemittanceDay
 from app.tickets import remittance_ticket
-from app.wording import codes, money
-from app.wording.i18n import N_, NN_, gettext, language, ngettext
+from app.wording import codes, formats
+from app.wording.i18n import N_, NN_, gettext, ngettext
 
 #: Columns that are no field: keys, the day of the partition, what another column already tells.
 INTERNAL = frozenset(
@@ -87,7 +87,7 @@ class Control(Choice):
             "differs by %(num)s operation and %(amount)s",
             "differs by %(num)s operations and %(amount)s",
             abs(row["gap_count"]),
-            amount=money.show(abs(row["gap_amount"]), row["currency"], language()),
+            amount=formats.money(abs(row["gap_amount"]), row["currency"]),
         )
 
 
@@ -333,7 +333,7 @@ def _opening(row: Row) -> str:
         day=day,
         time=time,
         application=_BY_NAME["application"].show(row),
-        amount=money.show(row["amount"], row["currency"], language()),
+        amount=formats.money(row["amount"], row["currency"]),
     )
 
 

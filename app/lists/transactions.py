@@ -31,8 +31,8 @@ from app.lists.freshness import freshness
 from app.lists.transaction_sums import MEASURES, SOURCE
 from app.models import Remittance, Transaction, TransactionDay
 from app.tickets import cardholder_ticket
-from app.wording import codes, money
-from app.wording.i18n import N_, NN_, gettext, language
+from app.wording import codes, formats
+from app.wording.i18n import N_, NN_, gettext
 
 #: Columns that are no field: keys, the day of the partition, what another column already tells.
 INTERNAL = frozenset(
@@ -323,7 +323,7 @@ _FAILED = {
 def _opening(row: Row) -> str:
     message = _FAILED.get(row["outcome"]) or _OPENINGS[row["type"]]
     day, time = day_and_time(row)
-    amount = money.show(abs(row["amount"]), row["currency"], language())
+    amount = formats.money(abs(row["amount"]), row["currency"])
     return gettext(message, day=day, time=time, amount=amount)
 
 

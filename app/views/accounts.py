@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
@@ -13,12 +13,11 @@ from app.accounts.sign_in import sign_in as open_door
 from app.accounts.sign_in import sign_out as close_door
 from app.lists import FIRST
 from app.web.context import client, database, host, links, theme, visitor
-from app.web.security import YEAR, browser_session, keep_device, local_path
+from app.web.language import keep_language
+from app.web.security import browser_session, keep_device, local_path
 from app.wording.i18n import LANGUAGES
 
 blueprint = Blueprint("accounts", __name__)
-
-LANGUAGE_COOKIE = "lang"
 
 
 @blueprint.route("/connexion", methods=["GET", "POST"])
@@ -37,7 +36,7 @@ def sign_in() -> Response | str | tuple[str, int]:
     browser_session().change_key(opened.key)
     if opened.awaits_code:
         return redirect(url_for("accounts.second_step", next=onward), 303)
-    return keep_device(redirect(onward, 303))
+    return keep_language(keep_device(redirect(onward, 303)))
 
 
 @blueprint.route("/connexion/code", methods=["GET", "POST"])
@@ -57,7 +56,7 @@ def second_step() -> ResponseReturnValue:
     except LookupError:  # it ended between the two
         return redirect(url_for("accounts.sign_in", next=onward), 303)
     browser_session().change_key(opened)
-    return keep_device(redirect(onward, 303))
+    return keep_language(keep_device(redirect(onward, 303)))
 
 
 @blueprint.post("/deconnexion")
@@ -79,9 +78,7 @@ def choose_language() -> Response:
     if chosen not in LANGUAGES:
         abort(400)
     response = redirect(local_path(request.form.get("next")) or url_for("lists.home"), 303)
-    secure = current_app.config["SESSION_COOKIE_SECURE"]
-    response.set_cookie(LANGUAGE_COOKIE, chosen, max_age=YEAR, secure=secure, httponly=True, samesite="Lax")
-    return response
+    return keep_language(response, chosen)
 
 
 def _form(onward: str, *, email: str = "", failed: bool = False, done: str = "") -> str:

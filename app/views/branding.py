@@ -7,7 +7,7 @@ from flask import Blueprint, Response, abort, current_app, jsonify, render_templ
 from app.lists import LISTS
 from app.themes import FILES, Theme
 from app.web.context import host, themes, visitor
-from app.wording.i18n import DEFAULT_LANGUAGE, gettext, language, speak
+from app.wording.i18n import DEFAULT_LANGUAGE, LANGUAGES, gettext, language, speak
 
 ICONS = (("icon-192.png", "192x192"), ("icon-512.png", "512x512"))
 blueprint = Blueprint("branding", __name__)
@@ -55,20 +55,28 @@ def manifest(slug: str) -> Response:
     return response
 
 
-@blueprint.get("/theme/<slug>/<any(fr, en):lang>/service-worker.js")
-def service_worker(slug: str, lang: str) -> Response:  # noqa: ARG001 - the offline page beside it speaks it
+@blueprint.get("/theme/<slug>/<lang>/service-worker.js")
+def service_worker(slug: str, lang: str) -> Response:
     """The script that keeps static files and, beside it, the one page for when the network is gone."""
+    _speak(lang)
     _theme(slug)
     response = current_app.send_static_file("js/service-worker.js")
     response.headers["Service-Worker-Allowed"] = url_for("lists.home", merchant_id=None)
     return response
 
 
-@blueprint.get("/theme/<slug>/<any(fr, en):lang>/hors-ligne")
+@blueprint.get("/theme/<slug>/<lang>/hors-ligne")
 def offline(slug: str, lang: str) -> str:
     """What a browser shows when nothing can be asked: the maintainer's name and nobody's data."""
-    speak(lang)
+    _speak(lang)
     return render_template("errors/offline.html", theme=_theme(slug), language=lang)
+
+
+def _speak(lang: str) -> None:
+    """Speak the language of the address; one that we have not does not exist."""
+    if lang not in LANGUAGES:
+        abort(404)
+    speak(lang)
 
 
 def worker_address(theme: Theme) -> str:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 from app.mail.failure_labels import FAULTS, STATES
 from app.mail.query import DeliveryStatus
-from app.models import DEFAULT_TIME_ZONE, OPEN_STATES, DeliveryState
-from app.wording.i18n import N_, gettext, language
+from app.models import OPEN_STATES, DeliveryState
+from app.views.moments import show_minute
+from app.wording.i18n import N_, gettext
 
-_MOMENT = {"fr": "%d/%m/%Y %H:%M", "en": "%Y-%m-%d %H:%M"}
 #: How loudly a state speaks.
 _TONES = {
     DeliveryState.QUEUED: "info",
@@ -50,18 +48,12 @@ def delivery_in_words(delivery: DeliveryStatus) -> Shown:
     )
 
 
-def paris_moment(at: datetime | None = None) -> str:
-    """An instant, or this one, by the clocks of metropolitan France."""
-    local = (at or datetime.now(UTC)).astimezone(ZoneInfo(DEFAULT_TIME_ZONE))
-    return local.strftime(_MOMENT[language()])
-
-
 def _when(delivery: DeliveryStatus) -> str:
     if delivery.sent_at is not None:
-        return gettext("on %(moment)s", moment=paris_moment(delivery.sent_at))
+        return gettext("on %(moment)s", moment=show_minute(delivery.sent_at))
     if delivery.state is DeliveryState.RETRYING:
-        return gettext("next try on %(moment)s", moment=paris_moment(delivery.next_try_at))
-    return gettext("asked for on %(moment)s", moment=paris_moment(delivery.created_at))
+        return gettext("next try on %(moment)s", moment=show_minute(delivery.next_try_at))
+    return gettext("asked for on %(moment)s", moment=show_minute(delivery.created_at))
 
 
 def _reasons(delivery: DeliveryStatus) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from app.accounts.sessions import end_session, rotate
 from app.accounts.sign_in import By, enter
 from app.web.context import client, database, host, links, theme, themes, visitor
 from app.web.journal import journal
+from app.web.language import keep_language
 from app.web.security import SAFE_METHODS, browser_session, keep_device
 from app.wording.i18n import gettext
 
@@ -175,7 +176,7 @@ def _inside(offer: Offer, accepted: Accepted) -> Response:
             end_session(connection, before)
             key = enter(connection, theme(), accepted.user_id, client(), By.INVITATION)
     browser_session().change_key(key)
-    return keep_device(redirect(url_for("lists.home", merchant_id=accepted.merchant_id), 303))
+    return keep_language(keep_device(redirect(url_for("lists.home", merchant_id=accepted.merchant_id), 303)))
 
 
 def _carry(purpose: Purpose, token: str, endpoint: str) -> Response:

@@ -8,7 +8,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from app.accounts import access_scope, messages, notices, resets, second_factor
+from app.accounts import access_scope, notices, resets, second_factor
 from app.accounts.grants import grant_of
 from app.accounts.invitations import WeakPasswordError
 from app.accounts.journal import Event
@@ -17,7 +17,7 @@ from app.accounts.notices import Told
 from app.accounts.resets import Own
 from app.accounts.rights import Visitor, role_name
 from app.accounts.sessions import end_all_sessions, end_own_session, rotate, sessions_of
-from app.models import DEFAULT_TIME_ZONE
+from app.views.moments import spoken_moment
 from app.web.context import client, database, links, theme, visitor
 from app.web.journal import journal
 from app.web.security import browser_session
@@ -162,7 +162,7 @@ def _page(*, fault: str = "") -> str:
         held=held,
         fault=fault,
         done=done and gettext(done),
-        moment=lambda at: messages.moment(at, DEFAULT_TIME_ZONE),
+        moment=spoken_moment,
     )
 
 

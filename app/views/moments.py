@@ -1,27 +1,26 @@
-"""Days and instants for the eye, in the language of the moment."""
+"""Instants for the eye, on the clock of metropolitan France."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
-
-from app.listing.kinds import MOMENTS
 from app.models import DEFAULT_TIME_ZONE
-from app.wording.i18n import language
+from app.wording import formats
 
-
-def show_day(day: date) -> str:
-    """``21/11/2026``."""
-    return format_date(day, "dd/MM/yyyy" if language() == "fr" else "yyyy-MM-dd", locale=language())
-
-
-def show_long_day(day: date) -> str:
-    """``samedi 21 novembre 2026``."""
-    return format_date(day, "full", locale=language())
+_PARIS = ZoneInfo(DEFAULT_TIME_ZONE)
 
 
 def show_moment(at: datetime) -> str:
-    """``21/11/2026 07:12:03``: an instant on the clock of metropolitan France."""
-    return at.astimezone(ZoneInfo(DEFAULT_TIME_ZONE)).strftime(MOMENTS[language()])
+    """``21/11/2026 07:12:03``."""
+    return formats.moment(at.astimezone(_PARIS))
+
+
+def show_minute(at: datetime | None = None) -> str:
+    """``21/11/2026 07:12``: an instant, or this one."""
+    return formats.minute((at or datetime.now(UTC)).astimezone(_PARIS))
+
+
+def spoken_moment(at: datetime) -> str:
+    """``mardi 24 novembre 2026 à 08:55 (heure de Paris)``."""
+    return formats.spoken_moment(at, DEFAULT_TIME_ZONE)

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from babel.numbers import format_decimal
 from flask import Flask, current_app, g, render_template, request, url_for
 from flask_htmx import HTMX
 from jinja2 import StrictUndefined
@@ -17,15 +16,15 @@ from markupsafe import Markup
 from app.accounts.rights import Permission
 from app.accounts.sessions import new_key
 from app.views import cells, deliveries, filters, periods
-from app.views.accounts import LANGUAGE_COOKIE
 from app.views.branding import theme_file, worker_address
 from app.views.desk.common import desk_menu
 from app.views.menu import account_entries, menu
-from app.views.moments import show_day, show_long_day, show_moment
+from app.views.moments import show_minute, show_moment
 from app.web.context import known_desk, known_visitor, theme
+from app.web.language import choose_language
 from app.web.security import local_path
-from app.wording import money
-from app.wording.i18n import DEFAULT_LANGUAGE, gettext, language, ngettext, speak
+from app.wording import formats
+from app.wording.i18n import gettext, language, languages, ngettext
 from app.wording.names import initials
 
 HTMX_FILE = "vendor/htmx@2.0.11/htmx.min.js"
@@ -46,11 +45,11 @@ def prepare(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
         dialled=dialled,
-        money=show_money,
-        day=show_day,
-        long_day=show_long_day,
+        money=formats.money,
+        day=formats.day,
+        long_day=formats.long_day,
         moment=show_moment,
-        number=show_number,
+        number=formats.number,
         in_words=deliveries.delivery_in_words,
     )
     app.extensions["bordereau.assets"] = _versions(Path(app.static_folder or ""))
@@ -83,14 +82,10 @@ def prepare(app: Flask) -> None:
         only_period=periods.only_period,
         from_the_start=periods.from_the_start,
         week_up_to=periods.week_up_to,
-        paris_moment=deliveries.paris_moment,
+        show_minute=show_minute,
+        languages=languages,
         request_key=new_key,
     )
-
-
-def choose_language() -> None:
-    """French, unless this browser asked for another language here."""
-    speak(request.cookies.get(LANGUAGE_COOKIE, DEFAULT_LANGUAGE))
 
 
 def page_or_part(page: str, parts: Mapping[str, str], **values: Any) -> str:
@@ -122,19 +117,9 @@ def _icons_file() -> str:
     return found
 
 
-def show_money(minor: int, currency: str) -> str:
-    """``1 234,56 €`` from minor units."""
-    return money.show(minor, currency, language())
-
-
 def dialled(phone: str) -> str:
     """A telephone number as a ``tel:`` address takes it."""
     return re.sub(r"[ .]", "", phone)
-
-
-def show_number(number: float) -> str:
-    """``7 139``, ``0,1``."""
-    return format_decimal(number, locale=language())
 
 
 def _moment() -> dict[str, Any]:

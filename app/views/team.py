@@ -15,7 +15,7 @@ from flask import Blueprint, abort, g, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from app.accounts import access_scope, members, messages, resets
+from app.accounts import access_scope, members, resets
 from app.accounts.grants import Grant, Holder, NotYoursError
 from app.accounts.journal import Event
 from app.accounts.members import Member
@@ -23,10 +23,11 @@ from app.accounts.rights import ROLE_DUTIES, role_name
 from app.accounts.users import UserError
 from app.database.isolation import Isolated
 from app.desk import merchants
-from app.models import DEFAULT_TIME_ZONE, Role
+from app.models import Role
 from app.views import picking
 from app.views.desk.common import LONGEST_SEARCH, after
 from app.views.desk.common import asked as words_sought
+from app.views.moments import spoken_moment
 from app.views.picking import Place
 from app.web.context import access, client, database, desk, links, request_id, visitor
 from app.web.journal import journal
@@ -315,7 +316,7 @@ def _words() -> dict[str, Any]:
     return {
         "roles": [(role, role_name(role), gettext(ROLE_DUTIES[role])) for role in Role],
         "role_name": role_name,
-        "moment": lambda at: messages.moment(at, DEFAULT_TIME_ZONE),
+        "moment": spoken_moment,
     }
 
 

@@ -12,6 +12,7 @@ from functools import cache
 from gettext import NullTranslations
 from typing import TYPE_CHECKING, Any
 
+from babel import Locale
 from babel.support import Translations
 
 from app.config import ROOT
@@ -19,8 +20,10 @@ from app.config import ROOT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LANGUAGES = ("fr", "en")
+#: The languages of the portal. Another one is its code here and a catalogue.
+LANGUAGES = ["fr", "en"]
 DEFAULT_LANGUAGE = "fr"
+CATALOGUES = ROOT / "app" / "translations"
 _language: ContextVar[str] = ContextVar("language", default=DEFAULT_LANGUAGE)
 
 
@@ -32,6 +35,11 @@ def N_(message: str) -> str:  # noqa: N802 - the customary name, known to the ex
 def NN_(singular: str, plural: str) -> tuple[str, str]:  # noqa: N802 - as N_
     """Mark the two forms of a message where they are declared; :func:`ngettext` chooses where it is shown."""
     return singular, plural
+
+
+def languages() -> list[tuple[str, str]]:
+    """The codes of the languages, each with the name by which it calls itself."""
+    return [(code, str(Locale.parse(code).get_display_name(code)).capitalize()) for code in LANGUAGES]
 
 
 def language() -> str:
@@ -68,6 +76,4 @@ def ngettext(singular: str, plural: str, n: int, **values: Any) -> str:
 
 @cache
 def _catalogue(chosen: str) -> NullTranslations:
-    if chosen == "en":
-        return NullTranslations()
-    return Translations.load(ROOT / "app" / "translations", [chosen])
+    return Translations.load(CATALOGUES, [chosen])

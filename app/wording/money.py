@@ -1,12 +1,9 @@
-"""Money: integer minor units and an ISO 4217 currency, read and written without any float."""
+"""Money: integer minor units and an ISO 4217 currency, read and written without any float; see formats."""
 
 from __future__ import annotations
 
 import re
 from decimal import Decimal
-from functools import cache
-
-from babel.numbers import get_currency_symbol
 
 #: ISO 4217 currencies by number of decimals; every other one has DEFAULT_EXPONENT.
 EXPONENTS = {
@@ -40,9 +37,6 @@ _EXPONENT_OF = {code: exponent for exponent, codes in EXPONENTS.items() for code
 # Thirteen digits before the comma leave room for every exponent in 64 bits.
 _AMOUNT = re.compile(r"[+-]?[0-9]{1,13}(?:[.,][0-9]{1,4})?")
 _SPACES = re.compile("[ \u00a0\u202f]")
-_GROUP = {"fr": "\u202f", "en": ","}
-#: The decimal sign of each language.
-POINT = {"fr": ",", "en": "."}
 
 
 def exponent(currency: str) -> int:
@@ -72,25 +66,8 @@ def plain(minor: int, currency: str) -> str:
     return f"{'-' if minor < 0 else ''}{whole}{',' if cents else ''}{cents}"
 
 
-def show(minor: int, currency: str, language: str) -> str:
-    """An amount for the eye: ``-1 234,56 €`` in French, ``-€1,234.56`` in English."""
-    whole, cents = _parts(minor, currency)
-    number = f"{int(whole):,}".replace(",", _GROUP[language])
-    number += f"{POINT[language]}{cents}" if cents else ""
-    sign = "-" if minor < 0 else ""
-    symbol = _symbol(currency, language)
-    if language == "fr":
-        return f"{sign}{number}\u00a0{symbol}"
-    return f"{sign}{symbol}\u00a0{number}" if symbol.isalpha() else f"{sign}{symbol}{number}"
-
-
 def _parts(minor: int, currency: str) -> tuple[str, str]:
     """Digits before and after the comma, without sign."""
     digits = exponent(currency)
     text = str(abs(minor)).rjust(digits + 1, "0")
     return text[: len(text) - digits], text[len(text) - digits :]
-
-
-@cache
-def _symbol(currency: str, language: str) -> str:
-    return get_currency_symbol(currency, locale=language)

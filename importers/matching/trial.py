@@ -10,8 +10,8 @@ import pandas as pd
 from sqlalchemy import Connection, and_, select
 
 from app.models import Contract, Merchant, Outlet, Remittance, RemittanceStatus
-from app.wording.i18n import gettext, language, ngettext
-from app.wording.money import show
+from app.wording.formats import money
+from app.wording.i18n import gettext, ngettext
 from importers import card_lines
 from importers.matching import ITEM, LINE, match
 from importers.matching.rules import RULES, Certainty
@@ -134,7 +134,7 @@ def _linked(trial: Trial, line: Any, own: pd.DataFrame) -> str:
 
 
 def _line_words(line: Any) -> str:
-    return f"{line.booked_on:%Y-%m-%d} {show(int(line.amount), line.currency, language())}"
+    return f"{line.booked_on:%Y-%m-%d} {money(int(line.amount), line.currency)}"
 
 
 def _late(trial: Trial) -> Iterator[str]:
@@ -143,4 +143,4 @@ def _late(trial: Trial) -> Iterator[str]:
     row: Any
     for row in late.head(_MOST_SHOWN).itertuples():
         number = gettext("Remittance no. %(number)s", number=row.number)
-        yield f"  {row.collected_on:%Y-%m-%d} {number}: {show(int(row.net), row.currency, language())}"
+        yield f"  {row.collected_on:%Y-%m-%d} {number}: {money(int(row.net), row.currency)}"

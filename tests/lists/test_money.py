@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.wording import money
+from app.wording import formats, money
+from app.wording.i18n import speaking
 
 CURRENCIES = st.sampled_from(("EUR", "USD", "JPY", "XPF", "TND", "CLF"))
 
@@ -19,7 +20,7 @@ def read(text: str, currency: str) -> int:
 
 @given(st.integers(-(10**12), 10**12), CURRENCIES)
 def test_what_is_shown_in_french_reads_back(minor: int, currency: str) -> None:
-    number = money.show(minor, currency, "fr").rpartition("\u00a0")[0]
+    number = formats.money(minor, currency).rpartition("\u00a0")[0]
     assert read(number, currency) == minor
 
 
@@ -66,5 +67,6 @@ def test_more_decimals_than_the_currency_has_are_refused() -> None:
     ],
 )
 def test_amounts_for_the_eye(minor: int, currency: str, french: str, english: str) -> None:
-    assert money.show(minor, currency, "fr") == french
-    assert money.show(minor, currency, "en") == english
+    assert formats.money(minor, currency) == french
+    with speaking("en"):
+        assert formats.money(minor, currency) == english

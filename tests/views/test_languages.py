@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+from datetime import timedelta
+
 import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+
+from app.web.context import today
+from app.wording import i18n
+from tests.views.town import PASSWORD, plain, portal
 
 
 @pytest.fixture
@@ -27,8 +36,58 @@ def test_english_is_spoken_to_those_who_ask(owner):
     assert owner.page("/transactions").one("html")["lang"] == "fr"
 
 
-def test_browsers_do_not_choose_the_language(owner):
+@pytest.mark.parametrize(
+    ("asked", "spoken"),
+    [
+        ("en", "en"),
+        ("en-GB,en;q=0.9,fr;q=0.5", "en"),
+        ("fr-CA,en;q=0.9", "fr"),
+        ("de", "fr"),
+        ("", "fr"),
+        (";;", "fr"),
+    ],
+)
+def test_before_signing_in_the_browser_chooses_and_then_it_stays_so(browser, shops, asked, spoken):
+    headers = {"Accept-Language": asked}
+    page = browser.page("/connexion", headers=headers)
+    assert page.one("html")["lang"] == spoken
+    form = {"csrf_token": page.csrf, "email": shops[0].email, "password": PASSWORD}
+    assert browser.post("/connexion", data=form, headers=headers).status_code == 303
+    assert browser.page("/remises").one("html")["lang"] == spoken
+
+
+def test_browsers_do_not_choose_the_language_of_whoever_is_signed_in(owner):
     assert owner.page("/remises", headers={"Accept-Language": "en"}).one("html")["lang"] == "fr"
+
+
+def test_another_language_is_a_catalogue_and_one_line(database, tmp_path, monkeypatch, shops):
+    """Dutch, of which the catalogue says one thing: the rest is English, and Babel writes days and money."""
+    folder = tmp_path / "translations"
+    shutil.copytree(i18n.CATALOGUES, folder)
+    catalogue = Catalog(locale="nl")
+    catalogue.add("Filters", "Filteren")
+    (folder / "nl" / "LC_MESSAGES").mkdir(parents=True)
+    with (folder / "nl" / "LC_MESSAGES" / "messages.mo").open("wb") as file:
+        write_mo(file, catalogue)
+    monkeypatch.setattr(i18n, "CATALOGUES", folder)
+    i18n.LANGUAGES.append("nl")
+    try:
+        browser = portal(database, tmp_path).test_client()
+        page = browser.page("/connexion", headers={"Accept-Language": "nl"})
+        assert [button.text for button in page.all("button", name="lang")] == ["Français", "English"]
+        browser.sign_in(shops[0].email)
+        assert "Nederlands" in browser.page("/remises").text
+        browser.post_form("/langue", lang="nl")
+        page = browser.page("/transactions")
+        assert page.one("html")["lang"] == "nl"
+        assert "Filteren" in page.text
+        assert "€ 52,40 " in plain(page.one("h2"))
+        assert f"{today() - timedelta(days=1):%d-%m-%Y} 12:00:00" in page.text
+        assert browser.page("/aide").one("html")["lang"] == "nl"
+        with browser.get(page.one("html")["data-worker"]) as worker:
+            assert worker.status_code == 200
+    finally:
+        i18n.LANGUAGES.remove("nl")
 
 
 def test_only_our_languages_are_spoken(owner):

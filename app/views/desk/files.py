@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from babel.numbers import format_decimal
 from flask import abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -17,9 +16,9 @@ from app.views.listing import Column, listing
 from app.views.moments import show_moment
 from app.web.context import database, desk, visitor
 from app.web.journal import journal
-from app.wording import money
+from app.wording import formats
 from app.wording.counts import in_words
-from app.wording.i18n import N_, gettext, language, ngettext
+from app.wording.i18n import N_, gettext, ngettext
 
 STATES = {
     ImportStatus.LOADED: N_("Loaded"),
@@ -44,7 +43,7 @@ def counts(row: AnyRow) -> str:
 
 def sums(row: AnyRow) -> str:
     """The net of a file by currency."""
-    return " · ".join(money.show(sums["net"], currency, language()) for currency, sums in row.sums.items())
+    return " · ".join(formats.money(sums["net"], currency) for currency, sums in row.sums.items())
 
 
 FILES = (
@@ -72,7 +71,7 @@ FILES = (
     ),
     Column(
         N_("Seconds"),
-        lambda row: format_decimal(round(row.seconds, 1), locale=language()),
+        lambda row: formats.number(round(row.seconds, 1)),
         "",
         style="number",
     ),

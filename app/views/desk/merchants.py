@@ -13,9 +13,9 @@ from app.desk.paging import AnyRow
 from app.models import DeskTaskKind
 from app.views.desk.common import ID, after, asked, blueprint, next_page
 from app.views.listing import Column, listing
-from app.views.moments import show_day
 from app.web.context import database, desk
 from app.web.journal import journal
+from app.wording import formats
 from app.wording.i18n import N_, gettext, ngettext
 
 
@@ -46,7 +46,7 @@ MERCHANTS = (
     ),
     Column(
         N_("Last telecollection"),
-        lambda row: show_day(row.last_day) if row.last_day else "",
+        lambda row: formats.day(row.last_day) if row.last_day else "",
         slot="aside",
     ),
     Column(N_("State"), _state, slot="badge", tone=lambda _: "warn"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from babel.numbers import format_decimal
 from flask import abort, redirect, render_template, request, url_for
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
@@ -21,8 +20,9 @@ from app.views.listing import Column, listing
 from app.web.context import database, desk, signed_in
 from app.web.errors import on_http
 from app.web.journal import journal
+from app.wording import formats
 from app.wording.applications import APPLICATIONS
-from app.wording.i18n import N_, gettext, language, ngettext
+from app.wording.i18n import N_, gettext, ngettext
 
 UPLOAD: Final = "desk.upload"
 #: What a browser sends around a file, and what is held at once while it is read in pieces of 64 KB.
@@ -223,4 +223,4 @@ def _counts(row: AnyRow, file: AnyRow | None) -> str:
 
 
 def _grouped(count: int) -> str:
-    return format_decimal(count, locale=language())
+    return formats.number(count)

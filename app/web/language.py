@@ -1,0 +1,33 @@
+"""The language of a request: what this browser chose here, else what it asks for, else French."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from babel import negotiate_locale
+from flask import current_app, request
+from werkzeug.wrappers import Response
+
+from app.web.security import YEAR
+from app.wording.i18n import DEFAULT_LANGUAGE, LANGUAGES, language, speak
+
+COOKIE: Final = "lang"
+
+
+def choose_language() -> None:
+    """Speak the language that this request asks for."""
+    wanted = negotiate_locale(request.accept_languages.values(), LANGUAGES, sep="-")
+    speak(request.cookies.get(COOKIE, wanted or DEFAULT_LANGUAGE))
+
+
+def keep_language(response: Response, chosen: str | None = None) -> Response:
+    """Let this browser keep the language ``chosen``, else the one spoken now: it is whose signs in."""
+    response.set_cookie(
+        COOKIE,
+        chosen or language(),
+        max_age=YEAR,
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+        httponly=True,
+        samesite="Lax",
+    )
+    return response

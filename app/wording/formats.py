@@ -1,0 +1,97 @@
+"""Dates, times, numbers and money for the eye, in the language of the moment: Babel's, from one module.
+
+A language needs nothing here. Where Babel's usual short day would leave day and month to be guessed, the
+language has its own in ``DAYS``.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_time, get_timezone_location
+from babel.numbers import (
+    NumberPattern,
+    format_decimal,
+    get_currency_symbol,
+    get_decimal_symbol,
+    parse_pattern,
+)
+
+from app.wording.i18n import gettext, language
+from app.wording.money import exponent
+
+#: The short and the long day of a language, where they are not Babel's ``short`` and ``full``.
+DAYS: Final = {"en": ("y-MM-dd", "EEEE d MMMM y")}
+_USUAL: Final = ("short", "full")
+_CLOCK: Final = "HH:mm:ss"
+_MINUTE: Final = "HH:mm"
+
+
+def day(value: date) -> str:
+    """``21/11/2026``."""
+    return format_date(value, DAYS.get(language(), _USUAL)[0], locale=language())
+
+
+def long_day(value: date) -> str:
+    """``samedi 21 novembre 2026``."""
+    return format_date(value, DAYS.get(language(), _USUAL)[1], locale=language())
+
+
+def clock(value: datetime) -> str:
+    """``07:12:03``: the time of a day, on whatever clock it was read."""
+    return format_time(value, _CLOCK, locale=language())
+
+
+def moment(value: datetime) -> str:
+    """``21/11/2026 07:12:03``."""
+    return f"{day(value)} {clock(value)}"
+
+
+def minute(value: datetime) -> str:
+    """``21/11/2026 07:12``."""
+    return f"{day(value)} {format_time(value, _MINUTE, locale=language())}"
+
+
+def spoken_moment(at: datetime, zone: str) -> str:
+    """``mardi 24 novembre 2026 à 08:55 (heure de Paris)``: ``at`` as people say it where ``zone`` is."""
+    local = at.astimezone(ZoneInfo(zone))
+    return gettext(
+        "%(day)s, %(time)s (%(city)s time)",
+        day=long_day(local),
+        time=format_time(local, _MINUTE, locale=language()),
+        city=get_timezone_location(zone, locale=language(), return_city=True),
+    )
+
+
+def number(value: float | Decimal) -> str:
+    """``7 139``, ``0,1``."""
+    return format_decimal(value, locale=language())
+
+
+def decimal_sign() -> str:
+    """What stands between the units and the decimals: ``,`` in French."""
+    return get_decimal_symbol(language())
+
+
+def money(minor: int, currency: str) -> str:
+    """``-1 234,56 €`` from minor units, with the decimals of ``currency``."""
+    amount = Decimal(minor).scaleb(-exponent(currency))
+    locale, pattern = _money_pattern(language(), currency)
+    return str(pattern.apply(amount, locale, currency=currency, currency_digits=False))
+
+
+@cache
+def _money_pattern(chosen: str, currency: str) -> tuple[Locale, NumberPattern]:
+    """How a language writes amounts of a currency; a sign made of letters stands apart from the figures."""
+    locale = Locale.parse(chosen)
+    written = locale.currency_formats["standard"].pattern
+    if get_currency_symbol(currency, locale=locale)[-1].isalpha():
+        written = written.replace("¤#", "¤\u00a0#")
+    pattern = parse_pattern(written)
+    pattern.frac_prec = (exponent(currency), exponent(currency))
+    return locale, pattern
