@@ -21,6 +21,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.accounts.journal import Event
 from app.listing.criteria import Criteria
 from app.listing.export import json_document, too_long, write_csv
+from app.listing.field import Args
 from app.listing.period import Period
 from app.listing.query import one, page
 from app.listing.spec import ListSpec
@@ -29,6 +30,7 @@ from app.lists import FIRST
 from app.mail.query import deliveries_of
 from app.views import cells
 from app.views.details import sections
+from app.views.paging import PARAMETER, Shown
 from app.views.periods import quick_periods
 from app.views.rendering import htmx, page_or_part
 from app.web.context import access, database, today
@@ -48,10 +50,10 @@ def home() -> AnyResponse:
 
 def index(spec: ListSpec) -> AnyResponse:
     """A list: rows, totals over the whole filter, and what has not arrived yet."""
-    criteria = _criteria(spec)
-    scope = access().scope
-    with database().reading_as(access().scope) as connection:
-        found = page(connection, spec, scope, criteria)
+    criteria, scope = _criteria(spec), access().scope
+    shown = Shown.asked(criteria, request.args.get(PARAMETER, ""))
+    with database().reading_as(scope) as connection:
+        found = page(connection, spec, scope, criteria, shown.size)
         sums = totals(connection, spec, scope, criteria)
         fresh = spec.arrived(connection, scope, criteria.period, criteria.today)
     text = page_or_part(
@@ -60,14 +62,17 @@ def index(spec: ListSpec) -> AnyResponse:
         spec=spec,
         criteria=criteria,
         found=found,
+        shown=shown,
         totals=sums,
         fresh=fresh,
-        too_long=too_long(criteria),
+        files=_parts(criteria, too_long(criteria) or ()),
         quick_periods=tuple(quick_periods(criteria)),
     )
     response = make_response(text)
     if htmx and htmx.target == "results":
         response.headers["HX-Push-Url"] = cells.address(spec.name, criteria.to_args())
+    elif htmx and shown.pages:
+        response.headers["HX-Replace-Url"] = cells.address(spec.name, shown.address_args())
     return response
 
 
@@ -144,11 +149,16 @@ def _file_name(spec: ListSpec, criteria: Criteria) -> str:
 
 def _refuse_export(spec: ListSpec, criteria: Criteria, split: tuple[Period, ...]) -> AnyResponse:
     """Say why, and hand out the addresses of the parts."""
-    parts = tuple(
-        (period, replace(criteria, period=period, after=None).to_args(pinned=True)) for period in split
-    )
+    parts = _parts(criteria, split)
     text = render_template("lists/too_long.html", spec=spec, criteria=criteria, parts=parts)
     return make_response(text, 422)
+
+
+def _parts(criteria: Criteria, split: tuple[Period, ...]) -> tuple[tuple[Period, Args], ...]:
+    """The periods of ``split``, each with the parameters of its file."""
+    return tuple(
+        (period, replace(criteria, period=period, after=None).to_args(pinned=True)) for period in split
+    )
 
 
 def _journal_export(spec: ListSpec, criteria: Criteria, rows: int) -> None:

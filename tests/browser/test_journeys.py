@@ -122,6 +122,27 @@ def test_see_more_adds_rows_below(window, width):
     assert rows(visitor) == expected
 
 
+@WIDTHS
+def test_after_see_more_a_detail_and_back_one_stands_where_one_was(window, width):
+    visitor = window(width)
+    visitor.go("/transactions")
+    visitor.page.locator("#more a").click()
+    visitor.page.wait_for_url(re.compile("pages=2"))
+    visitor.settled()
+    shown = rows(visitor)
+    row = visitor.page.locator(f"a[href$='{shown[-5]}']:visible").first
+    row.scroll_into_view_if_needed()
+    where = visitor.page.evaluate("window.scrollY")
+    assert where > 0
+    row.click()
+    visitor.page.wait_for_url(re.compile(re.escape(shown[-5])))
+    visitor.page.go_back()
+    visitor.page.wait_for_url(re.compile("pages=2"))
+    visitor.page.wait_for_function("where => Math.abs(window.scrollY - where) < 100", arg=where)
+    assert rows(visitor) == shown
+    assert visitor.page.locator(f"a[href$='{shown[-5]}']:visible").first.is_visible()
+
+
 def test_see_more_without_javascript_goes_to_the_next_page(window):
     visitor = window(PHONE, javascript=False)
     visitor.go("/transactions")

@@ -58,10 +58,12 @@ def test_list_csv_and_json_agree(owner):
 def test_too_long_a_period_is_refused_with_the_parts_to_take(owner, database):
     first, last = today() - timedelta(days=40), today()
     page = owner.page(f"/transactions?date_from={first}&date_to={last}&type=debit")
-    link = follow(page, "Télécharger en 2 fichiers (CSV, 30 jours au plus)")
-    refusal = owner.page(link, status=422)
+    refusal = owner.page(f"/transactions.csv?date_from={first}&date_to={last}&type=debit", status=422)
     assert "30 jours au plus, bornes comprises" in plain(refusal.one("main"))
     parts = [a["href"] for a in refusal.one("main").all("a") if ".csv" in a["href"]]
+    side_by_side = [a for a in page.one(class_="downloads").all("a") if ".csv" in a["href"]]
+    assert [a["href"] for a in side_by_side] == parts, "one click each"
+    assert all(plain(a).startswith("Télécharger ") for a in side_by_side)
     assert [dict(parse_qsl(urlsplit(p).query)) for p in parts] == [
         {"date_from": str(first), "date_to": str(first + timedelta(days=29)), "type": "debit"},
         {"date_from": str(first + timedelta(days=30)), "date_to": str(last), "type": "debit"},
@@ -70,6 +72,13 @@ def test_too_long_a_period_is_refused_with_the_parts_to_take(owner, database):
         with owner.get(part) as response:
             assert response.status_code == 200
     assert len(export_events(database)) == 2
+
+
+def test_many_files_are_listed_on_a_page_of_their_own(owner):
+    first, last = today() - timedelta(days=130), today()
+    page = owner.page(f"/transactions?date_from={first}&date_to={last}")
+    link = follow(page, "Télécharger en 5 fichiers (CSV, 30 jours au plus)")
+    assert len([a for a in owner.page(link, status=422).all("a") if ".csv" in a["href"]]) == 5
 
 
 def test_thirty_days_are_allowed(owner):

@@ -60,12 +60,36 @@ def test_see_more_by_links_shows_each_row_once(owner, many):
 def test_see_more_by_htmx_adds_rows_to_cards_and_table(owner, many):
     page = owner.page("/transactions")
     link = page.one("div", id="more").one("a")
-    assert (link["hx-get"], link["hx-target"], link["hx-swap"]) == (link["href"], "#more", "outerHTML")
-    part = owner.part(link["href"], target="more")
+    below = f"{link['href']}&pages=2"
+    assert (link["hx-get"], link["hx-target"], link["hx-swap"]) == (below, "#more", "outerHTML")
+    part = owner.part(below, target="more")
     assert len(part.one("ul", hx_swap_oob="beforeend:#cards").all("li")) == 50
     assert len(part.one("tbody", hx_swap_oob="beforeend:#table-rows").all("tr")) == 50
     assert len(part.all("h2")) == 0
     assert part.one("div", id="more").one("a")
+
+
+def test_the_address_says_how_many_pages_stand_below_each_other(owner, shops, many):
+    """So that coming back to it, or printing it, shows the same rows."""
+    page = owner.page("/transactions?type=debit")
+    seen = [row.all("a")[0]["href"] for row in rows(page)]
+    assert plain(page.one(class_="on-paper")) == "Les 50 premières lignes sur 123."
+    for number in (2, 3):
+        part = owner.part(page.one("div", id="more").one("a")["hx-get"], target="more")
+        address = part.response.headers["HX-Replace-Url"]
+        assert address == shops[0].at(f"/transactions?type=debit&pages={number}")
+        seen += [row.all("a")[0]["href"] for row in part.one("tbody").all("tr")]
+        page = owner.page(address)
+        assert [row.all("a")[0]["href"] for row in rows(page)] == seen
+    assert len(seen) == 123
+    assert not page.all(class_="on-paper")
+    assert "HX-Replace-Url" not in page.response.headers
+
+
+@pytest.mark.parametrize("pages", ["0", "-1", "11", "x", "²", "9" * 40, ""])
+def test_what_is_no_number_of_pages_is_one_page(owner, many, pages):
+    assert len(rows(owner.page("/transactions", query_string={"pages": pages}))) == 50
+    assert owner.get("/transactions.json", query_string={"pages": "3"}).json["count"] == 124
 
 
 def test_headers_sort_and_say_so(owner, many):
