@@ -41,13 +41,17 @@ class NotYoursError(Exception):
 
 @dataclass(frozen=True)
 class Holder:
-    """Who acts: what he holds at the merchant, and the contracts he sees there (None for all)."""
+    """Who acts: what they hold at the merchant, and the contracts they see there (None for all).
+
+    ``is_staff``: they act for the maintainer, without an access of their own.
+    """
 
     user_id: int
     merchant_id: int
     grant: Grant
     sight: Collection[int] | None
     request_id: str
+    is_staff: bool = False
 
     def may_give(self, grant: Grant) -> bool:
         """Whether ``grant`` stays within his own."""

@@ -89,7 +89,7 @@ def holder_of(connection: Connection, access: Access, user_id: int, request_id: 
 
 def staff_holder(user_id: int, merchant_id: int, request_id: str) -> Holder:
     """A maintainer's staff member as one who acts; the caller knows that the merchant is one of his."""
-    return Holder(user_id, merchant_id, EVERYTHING, None, request_id)
+    return Holder(user_id, merchant_id, EVERYTHING, None, request_id, is_staff=True)
 
 
 def members(connection: Connection, holder: Holder, asked: Asked) -> Listed[Member]:
@@ -200,7 +200,15 @@ def remove(connection: Connection, _links: Links, holder: Holder, membership_id:
 
 
 def _target(connection: Connection, holder: Holder, membership_id: int) -> int:
-    """The person behind an access that the holder may touch. Raises NotYoursError."""
+    """The person behind an access that the holder may touch. Raises NotYoursError.
+
+    One change at a time at a merchant, each by what its holder still has when its turn comes: of two owners
+    who suspend each other at once, the first one stays.
+    """
+    wanted = select(Membership.id).where(Membership.merchant_id == holder.merchant_id)
+    connection.execute(wanted.order_by(Membership.id).with_for_update())
+    if not _still_holds(connection, holder):
+        raise NotYoursError
     user_id = connection.scalar(
         select(Membership.user_id).where(
             Membership.id == membership_id,
@@ -212,6 +220,18 @@ def _target(connection: Connection, holder: Holder, membership_id: int) -> int:
     if user_id is None or held is None or not holder.may_give(held):
         raise NotYoursError
     return user_id
+
+
+def _still_holds(connection: Connection, holder: Holder) -> bool:
+    if holder.is_staff:
+        return True
+    open_now = select(Membership.id).where(
+        Membership.user_id == holder.user_id,
+        Membership.merchant_id == holder.merchant_id,
+        Membership.suspended_at.is_(None),
+    )
+    is_open = connection.scalar(open_now) is not None
+    return is_open and grant_of(connection, holder.user_id, holder.merchant_id) == holder.grant
 
 
 def _invitation(connection: Connection, holder: Holder, invitation_id: int) -> Row[Any]:

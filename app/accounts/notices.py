@@ -46,6 +46,22 @@ def second_factor_removed(connection: Connection, theme: Theme, person: Told, cl
     _tell(connection, theme, person, client.request_id, (subject, words, _not_you(theme)))
 
 
+def recovery_codes_renewed(connection: Connection, theme: Theme, person: Told, client: Client) -> None:
+    """Tell of new recovery codes: the ones that were kept are worth nothing any more."""
+    subject = gettext("your recovery codes have been renewed")
+    words = gettext(
+        "Your recovery codes were renewed on %(time)s. The former ones no longer work.", time=_now()
+    )
+    _tell(connection, theme, person, client.request_id, (subject, words, _not_you(theme)))
+
+
+def recovery_code_used(connection: Connection, theme: Theme, person: Told, client: Client) -> None:
+    """Tell of a recovery code that has served in place of the app."""
+    subject = gettext("a recovery code has been used")
+    words = gettext("One of your recovery codes was used on %(time)s, in place of your app.", time=_now())
+    _tell(connection, theme, person, client.request_id, (subject, words, _not_you(theme)))
+
+
 def signed_in_elsewhere(
     connection: Connection, theme: Theme, person: Told, device: str, client: Client
 ) -> None:

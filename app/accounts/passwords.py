@@ -1,4 +1,8 @@
-"""Passwords: argon2id at the parameters OWASP names, rules without puzzles, nothing that tells who exists."""
+"""Passwords: argon2id at the parameters OWASP names, rules without puzzles, nothing that tells who exists.
+
+What people choose first is known offline: the lists of zxcvbn (30,000 passwords, 64,000 words and names, rows
+of keys, dates, letters written as signs), and the words of this portal's own trade in ``common_words.txt``.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +26,12 @@ MAXIMUM_LENGTH = 1024
 OWN_LENGTH = 8
 OWN_VARIETY = 5
 SHORTEST_WORD = 4
+#: Guesses that a password must withstand, as a power of ten, by the estimate of zxcvbn.
+GUESSES = 8
+# Beyond so many characters the estimate takes long and says nothing that the first ones do not.
+_ESTIMATED_LENGTH = 64
+# Signs and digits that people write in place of letters.
+_SIGNS = str.maketrans("@4301!$5", "aaeoiiss")
 
 _COMMON = Path(__file__).with_name("common_words.txt")
 # m = 19 MiB, t = 2, p = 1: OWASP Password Storage Cheat Sheet.
@@ -39,8 +49,8 @@ def fault(password: str, context: Iterable[str] = ()) -> str | None:
         return gettext("A password has at least %(length)s characters.", length=MINIMUM_LENGTH)
     if len(password) > MAXIMUM_LENGTH:
         return gettext("A password has at most %(length)s characters.", length=MAXIMUM_LENGTH)
-    own = _own_part(password, context)
-    if len(own) < OWN_LENGTH or len(set(own)) < OWN_VARIETY or own.isdigit():
+    context = list(context)
+    if _is_poor(_own_part(password, context)) or _is_guessed(password, context):
         return gettext("This password is too easy to guess. Put a few unrelated words together.")
     return None
 
@@ -64,14 +74,34 @@ def is_outdated(stored: str) -> bool:
     return _hasher.check_needs_rehash(stored)
 
 
+def _is_poor(own: str) -> bool:
+    return len(own) < OWN_LENGTH or len(set(own)) < OWN_VARIETY or own.isdigit()
+
+
+def _is_guessed(password: str, context: Iterable[str]) -> bool:
+    """Whether a guesser who starts with what people choose most would soon come to ``password``."""
+    from zxcvbn import zxcvbn  # noqa: PLC0415 - its lists are only read when somebody chooses a password
+
+    words = [*_common_words(), *_words(context)]
+    return bool(zxcvbn(password[:_ESTIMATED_LENGTH], user_inputs=words)["guesses"] < 10**GUESSES)
+
+
+def _words(context: Iterable[str]) -> set[str]:
+    return {word for text in context for word in re.split(r"\W+", _folded(text)) if word}
+
+
 def _own_part(password: str, context: Iterable[str]) -> str:
     """What is left of a password without common words, those of its context, and sequences."""
-    own = _folded(password)
-    words = _common_words() | {word for text in context for word in re.split(r"\W+", _folded(text))}
-    for word in sorted(words, key=len, reverse=True):
-        if len(word) >= SHORTEST_WORD:
-            own = own.replace(word, "")
-    return _without_sequences("".join(own.split()))
+    words = sorted(_common_words() | _words(context), key=len, reverse=True)
+    known = re.compile("|".join(re.escape(word) for word in words if len(word) >= SHORTEST_WORD))
+    folded = _folded(password)
+    parts = (_without_sequences("".join(known.sub("", text).split())) for text in _spellings(folded))
+    return min(parts, key=len)
+
+
+def _spellings(folded: str) -> tuple[str, str]:
+    """A password as it is written, and with letters in place of the signs that stand for them."""
+    return folded, folded.translate(_SIGNS)
 
 
 def _without_sequences(text: str) -> str:

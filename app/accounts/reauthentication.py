@@ -6,6 +6,7 @@ from app.accounts import resets
 from app.accounts.journal import Client, Event, record
 from app.accounts.limits import CODE_AGAIN, attempt, forget_attempts
 from app.accounts.links import Links
+from app.accounts.notices import Told
 from app.accounts.resets import Own
 from app.accounts.rights import Visitor
 from app.accounts.second_factor import passes
@@ -35,7 +36,8 @@ def prove(database: Database, links: Links, person: Visitor, own: Own, given: st
 def _code_is_good(database: Database, links: Links, own: Own, code: str, client: Client) -> bool:
     counted = attempt(database, CODE_AGAIN, own.key, client, own.user_id)
     with database.writing() as connection:
-        good = passes(connection, links, own.user_id, code, client)
+        person = Told(own.user_id, own.email)
+        good = passes(connection, links, links.theme(own.slug), person, code, client)
         if good:
             forget_attempts(connection, CODE_AGAIN, own.key, counted)
     return good

@@ -19,9 +19,12 @@ from reportlab.graphics.barcode.qrencoder import QRCode, QRErrorCorrectLevel
 from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from app.accounts import notices
 from app.accounts.journal import Client, Event, record
 from app.accounts.links import Links
+from app.accounts.notices import Told
 from app.models import RecoveryCode, SecondFactor
+from app.themes import Theme
 
 DIGITS = 6
 STEP_SECONDS = 30
@@ -65,17 +68,23 @@ def enrol(
     return new_codes(connection, user_id)
 
 
-def passes(connection: Connection, links: Links, user_id: int, code: str, client: Client) -> bool:
-    """Whether ``code`` is one of the app or a recovery code; either serves once."""
+def passes(
+    connection: Connection, links: Links, theme: Theme, person: Told, code: str, client: Client
+) -> bool:
+    """Whether ``code`` is one of the person's app or a recovery code; either serves once.
+
+    Of a recovery code a mail tells, which bears the name of ``theme``: it may have been found.
+    """
     plain = tidy(code)
     if len(plain) == DIGITS:
-        return _app_code_is_good(connection, links, user_id, plain)
+        return _app_code_is_good(connection, links, person.user_id, plain)
     used = delete(RecoveryCode).where(
-        RecoveryCode.user_id == user_id, RecoveryCode.code_hash == _code_hash(plain)
+        RecoveryCode.user_id == person.user_id, RecoveryCode.code_hash == _code_hash(plain)
     )
     if connection.scalar(used.returning(RecoveryCode.id)) is None:
         return False
-    record(connection, Event.RECOVERY_CODE_USED, user_id=user_id, request_id=client.request_id)
+    record(connection, Event.RECOVERY_CODE_USED, user_id=person.user_id, request_id=client.request_id)
+    notices.recovery_code_used(connection, theme, person, client)
     return True
 
 

@@ -42,10 +42,11 @@ def _constant(number: int) -> ColumnElement[int]:
     return literal_column(str(number), Integer)
 
 
-#: First characters that make a spreadsheet read a text as a formula: TAB, CR, ``+``, ``-``, ``=``, ``@``.
-FORMULA = "\t\r+-=@"
+#: First characters that make a spreadsheet read a text as a formula: TAB, CR, ``+``, ``-``, ``=``, ``@``, and
+#: the full-width ones that some take for these.
+FORMULA = "\t\r+-=@＋－＝＠"
 _FORMULA = [_constant(ord(letter)) for letter in FORMULA]
-_LAST_FORMULA = _constant(ord("@"))
+_LETTERS = (_constant(ord("A")), _constant(ord("＋") - 1))
 _DIGITS = (_constant(ord("0")), _constant(ord("9")))
 _TAB = literal_column(r"E'\t'", Text)
 _TAB_QUOTE = literal_column(r"E'\t'''", Text)
@@ -94,7 +95,7 @@ def guarded(column: Expression) -> Expression:
     """``column`` with a quote in front when a spreadsheet would run it as a formula."""
     first: Expression = func.ascii(column)
     return case(
-        (first > _LAST_FORMULA, column),  # letters: the usual case, and the quickest test
+        (first.between(*_LETTERS), column),  # the usual case, and the quickest test
         (first.in_(_FORMULA), _QUOTE.concat(column)),
         else_=column,
     )

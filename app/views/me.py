@@ -101,13 +101,11 @@ def second_factor_page() -> ResponseReturnValue:
 
 
 @blueprint.post("/double-verification/retirer")
-def remove_second_factor() -> ResponseReturnValue:
-    """Do without the app again; staff may not, others need their password."""
+def remove_second_factor() -> Response:
+    """Do without the app again; staff may not."""
     person = _person()
     if person.staff:
         abort(403)
-    if not resets.is_own(database(), _own(), request.form.get("current", ""), client()):
-        return _page(fault=_wrong_password()), 422
     with database().writing() as connection:
         second_factor.remove(connection, person.user_id)
         end_all_sessions(connection, person.user_id, keep=browser_session().key)
@@ -119,16 +117,15 @@ def remove_second_factor() -> ResponseReturnValue:
 
 
 @blueprint.post("/codes-de-secours")
-def renew_codes() -> ResponseReturnValue:
-    """Fresh recovery codes, for the password; the former ones die."""
+def renew_codes() -> str:
+    """Fresh recovery codes; the former ones die."""
     person = _person()
     if not person.has_second_factor:
         abort(404)
-    if not resets.is_own(database(), _own(), request.form.get("current", ""), client()):
-        return _page(fault=_wrong_password()), 422
     with database().writing() as connection:
         codes = second_factor.new_codes(connection, person.user_id)
         journal(Event.RECOVERY_CODES_RENEWED, connection)
+        notices.recovery_codes_renewed(connection, theme(), Told(person.user_id, person.email), client())
     return render_template("me/codes.html", codes=codes)
 
 
@@ -148,7 +145,7 @@ def _wrong_password() -> str:
     return gettext("This is not your current password.")
 
 
-def _page(*, fault: str = "") -> str:
+def _page() -> str:
     person = _person()
     with database().reading() as connection:
         sessions = sessions_of(connection, person.user_id, browser_session().key)
@@ -160,7 +157,6 @@ def _page(*, fault: str = "") -> str:
         sessions=sessions,
         codes_left=left,
         held=held,
-        fault=fault,
         done=done and gettext(done),
         moment=spoken_moment,
     )

@@ -90,6 +90,7 @@ class Guard:
 _OPEN, _OPEN_CHANGE = Guard(None), Guard(None, changes=True)
 _JOURNAL = Guard(Permission.JOURNAL)
 _PERSON, _PERSON_CHANGE = Guard(Standing.PERSON), Guard(Standing.PERSON, changes=True)
+_PERSON_PROOF_CHANGE = Guard(Standing.PERSON, changes=True, proof=True)
 _STAFF, _STAFF_CHANGE = Guard(Standing.STAFF), Guard(Standing.STAFF, changes=True)
 _FILE = Guard(Standing.STAFF, Resource.FILE)
 _MERCHANT = Guard(Standing.STAFF, Resource.MERCHANT)
@@ -147,8 +148,8 @@ ROUTES: dict[str, Guard] = {
     "me.second_factor": Guard(Standing.PERSON, proof=True),
     "me.end_session": Guard(Standing.PERSON, Resource.SESSION, changes=True),
     "me.end_others": _PERSON_CHANGE,
-    "me.remove_second_factor": _PERSON_CHANGE,
-    "me.renew_codes": _PERSON_CHANGE,
+    "me.remove_second_factor": _PERSON_PROOF_CHANGE,
+    "me.renew_codes": _PERSON_PROOF_CHANGE,
     "team.index": Guard(Permission.INVITE),
     "team.invite": Guard(Permission.INVITE, proof=True),
     "team.change": _ACCESS_PROOF,

@@ -319,13 +319,20 @@ def test_staff_enrol_before_anything_else(app, shops, database):
     assert browser.post_form("/compte/double-verification/retirer", current=PASSWORD).status_code == 403
 
 
-def test_others_may_do_without_again_for_their_password(app, owner, shops, database):
-    enrol(owner, database)
+def proved_long_ago(database):
+    with database.writing() as connection:
+        connection.execute(text("UPDATE user_session SET proved_at = now() - interval '1 hour'"))
+
+
+def test_others_may_do_without_again_once_they_have_proved_who_they_are(app, owner, shops, database):
+    _, codes = enrol(owner, database)
     path = "/compte/double-verification/retirer"
-    response = owner.post_form(path, current="wrong password")
-    assert response.status_code == 422
-    assert "pas votre mot de passe" in Page(response, app).one(role="alert").text
-    assert owner.post_form(path, current=PASSWORD).location == "/compte?done=removed"
+    proved_long_ago(database)
+    assert "/confirmer" in owner.post_form(path).text
+    with database.reading() as connection:
+        assert connection.scalar(select(func.count()).select_from(SecondFactor)) == 1
+    assert owner.post_form("/confirmer", proof=codes[0], next="/compte").status_code == 303
+    assert owner.post_form(path).location == "/compte?done=removed"
     assert app.test_client().sign_in(shops[0].email).location == "/remises"
     with database.reading() as connection:
         assert not connection.scalar(select(func.count()).select_from(RecoveryCode))
@@ -343,13 +350,19 @@ def test_who_lost_everything_is_helped_from_the_command_line(app, owner, shops, 
 
 def test_new_recovery_codes_replace_the_former(app, owner, shops, database):
     _, old = enrol(owner, database)
-    response = owner.post_form("/compte/codes-de-secours", current=PASSWORD)
+    proved_long_ago(database)
+    assert "/confirmer" in owner.post_form("/compte/codes-de-secours").text
+    assert owner.post_form("/confirmer", proof=old[1], next="/compte").status_code == 303
+    response = owner.post_form("/compte/codes-de-secours")
     new = [item.text for item in Page(response, app).one(class_="codes").all("li")]
     assert not set(old) & set(new)
     browser = app.test_client()
     browser.sign_in(shops[0].email)
     assert send_code(browser, old[0]).status_code == 422
     assert send_code(browser, new[0]).status_code == 303
+    said = [mail["Subject"] for mail in mails(database, shops[0].email)]
+    assert sum("code de secours a servi" in subject for subject in said) == 2
+    assert sum("codes de secours ont été renouvelés" in subject for subject in said) == 1
 
 
 def test_showing_the_key_stores_nothing_and_stays_the_same(owner, database):

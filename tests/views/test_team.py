@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select, text
 
-from app.accounts.grants import Grant
+from app.accounts import members
+from app.accounts.grants import Grant, Holder, NotYoursError, grant_of
 from app.accounts.rights import PERMISSIONS
 from app.database.engine import Role as DatabaseRole
 from app.listing.scope import Scope
-from app.models import Contract, Invitation, Membership, Outlet, Role, UserSession
+from app.models import Contract, Invitation, Membership, Outlet, Role, UserAccount, UserSession
 from tests import factories
 from tests.accounts.letters import link, mails
 from tests.page import Page
@@ -210,6 +214,29 @@ def test_what_was_invited_dies_with_the_rights_of_whoever_invited(app, owner, da
     path = link(database, GUEST)
     owner.post_form(f"/acces/{membership(database, 'boss@shop.example')}", role="viewer", scope="all")
     assert accept(app.test_client(), path).status_code == 410
+
+
+@pytest.mark.parametrize("action", ["suspend", "remove"])
+def test_of_two_owners_who_shut_each_other_out_at_once_one_stays(shops, database, action):
+    let_in(database, "boss@shop.example", "ALPHA", Role.OWNER)
+    emails = (shops[0].email, "boss@shop.example")
+    ids = [membership(database, email) for email in emails]
+    start = Barrier(2)
+
+    def act(index):
+        with database.writing() as connection:
+            user_id = connection.scalar(select(UserAccount.id).where(UserAccount.email == emails[index]))
+            held = grant_of(connection, user_id, shops[0].merchant_id)
+            holder = Holder(user_id, shops[0].merchant_id, held, None, "r")
+            start.wait()
+            getattr(members, action)(connection, None, holder, ids[1 - index])
+
+    with ThreadPoolExecutor(2) as pool:
+        ended = [type(future.exception()) for future in [pool.submit(act, index) for index in range(2)]]
+    assert set(ended) == {type(None), NotYoursError}
+    with database.reading() as connection:
+        still = select(func.count()).select_from(Membership).where(Membership.suspended_at.is_(None))
+        assert connection.scalar(still.where(Membership.id.in_(ids))) == 1
 
 
 # Nobody grants more than he has
