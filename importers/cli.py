@@ -133,12 +133,20 @@ def mapping() -> None:
     show_default=True,
     help=N_("What to do with full card numbers in fields made for them."),
 )
-def mapping_try(path: Path, cards: str) -> None:
+@click.option(
+    "--mapping",
+    "saved",
+    metavar="FILE.toml",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help=N_("A saved mapping of the columns of a CSV."),
+)
+def mapping_try(path: Path, cards: str, saved: Path | None) -> None:
     """Print the explanation of a file, or why it would be set aside."""
     from importers import explain  # noqa: PLC0415
+    from importers.formats.mapped_csv.mapping import load  # noqa: PLC0415
 
     try:
-        explanation = explain.explain(path, CardNumbers(cards))
+        explanation = explain.explain(path, CardNumbers(cards), load(saved) if saved else None)
     except Refused as refused:
         raise _set_aside(refused) from None
     for line in explain.lines(explanation):

@@ -17,9 +17,10 @@ from app.wording.i18n import N_, gettext
 from app.wording.money import plain
 from importers import card_lines
 from importers.files.refusals import refuse
-from importers.formats import camt, cfonb120, journals
+from importers.formats import caaa, camt, cfonb120, journals, mapped_csv
 from importers.formats.amex import disputes, eptrn, grrcn
 from importers.formats.amex.cards import CardNumbers
+from importers.formats.mapped_csv.mapping import ColumnMapping
 from importers.reading.headings import SourceColumn, Use
 from importers.records.banking import BankStatements
 from importers.records.chargebacks import Chargebacks
@@ -70,6 +71,10 @@ def _journal(data: bytes, name: str, _cards: CardNumbers) -> FileExplanation:
     )
 
 
+def _caaa(data: bytes, _name: str, _cards: CardNumbers) -> FileExplanation:
+    return FileExplanation(format=caaa.NAME, records=(caaa.read(data),))
+
+
 def _grrcn(data: bytes, _name: str, cards: CardNumbers) -> FileExplanation:
     found = grrcn.read(data, cards)
     facts = tuple((code, str(count)) for code, count in found.counts.items())
@@ -89,18 +94,32 @@ _READERS = (
     _Reader(first_line=cfonb120.FIRST_LINE, explain=_cfonb120),
     _Reader(first_line=camt.FIRST_LINE, explain=_camt),
     _Reader(first_line=journals.FIRST_LINE, explain=_journal),
+    _Reader(first_line=caaa.FIRST_LINE, explain=_caaa),
     _Reader(first_line=grrcn.FIRST_LINE, explain=_grrcn),
     _Reader(first_line=eptrn.FIRST_LINE, explain=_eptrn),
     _Reader(first_line=disputes.FIRST_LINE, explain=_disputes),
 )
 
 
-def explain(path: Path, cards: CardNumbers = CardNumbers.REFUSE) -> FileExplanation:
-    """What is understood of the file at ``path``. Raises Refused, and OSError when it cannot be read."""
+def _mapped(data: bytes, mapping: ColumnMapping | None) -> FileExplanation:
+    found = mapped_csv.read(data, mapping)
+    facts = ((N_("encoding"), found.rows.encoding), (N_("delimiter"), repr(found.rows.delimiter)))
+    return FileExplanation(
+        format=found.mapping.name, records=(found.records,), facts=facts, headings=found.columns
+    )
+
+
+def explain(
+    path: Path, cards: CardNumbers = CardNumbers.REFUSE, mapping: ColumnMapping | None = None
+) -> FileExplanation:
+    """What is understood of the file at ``path``, read by ``mapping`` when one is given.
+
+    Raises Refused, and OSError when it cannot be read.
+    """
     data = path.read_bytes()
     reader = next((one for one in _READERS if one.first_line.match(data)), None)
-    if reader is None:
-        raise refuse(N_("not a known format: its first line belongs to none"), line=1)
+    if reader is None or mapping is not None:
+        return _mapped(data, mapping)
     return reader.explain(data, path.name, cards)
 
 

@@ -21,6 +21,7 @@ from importers.formats.journals.settlements import Wire
 from importers.reading import delimited, fields
 from importers.reading.delimited import Rows
 from importers.reading.fields import Fields
+from importers.reading.free_text import refuse_card_numbers
 from importers.reading.headings import SourceColumn, understood
 from importers.records.chargebacks import Chargebacks
 from importers.records.operations import Operations
@@ -33,6 +34,8 @@ FIRST_LINE = re.compile(rb"(?:\xef\xbb\xbf)?\"?TIT(?:RE|LE)\"?[;\t,|]")
 JournalRecords = RemotePayments | Operations | Settlements | Chargebacks
 _VERSION = re.compile(r"TABLE_V\w+|TAB20_V\w+|V[0-9]+")
 _TITLES, _HEADERS, _ENDS = {"TITRE", "TITLE"}, {"ENTETE", "HEADER"}, {"FIN", "END"}
+#: Written by merchants and people; the numbers of the platform are numbers by design.
+_FREE_TEXTS = ("order_reference", "scheme", "origin", "reason")
 _TEST = re.compile(r"(?i)^TEST_")
 
 
@@ -91,6 +94,7 @@ def read(data: bytes, name: str = "") -> Journal:
         raise refuse(N_("expected the line FIN at the end"), line=rows.numbers[-1])
     made_on = _made_on(cells[0])
     table = Fields.of(headings, details)
+    refuse_card_numbers(table.texts, [name for name in _FREE_TEXTS if name in table], table.lines)
     return Journal(
         kind=kind,
         version=next((cell for cell in cells[0] if _VERSION.fullmatch(cell)), ""),

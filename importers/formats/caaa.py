@@ -1,0 +1,204 @@
+"""nexo caaa.011, AcceptorBatchTransfer: the payments of a terminal or an acceptor's host, as a batch.
+
+Source: shared format page "Money", sections 3.5 and 9; ISO 20022. Any version and namespace: local names
+decide. A data set is a remittance; what stands in its common data holds for each transaction that does
+not say otherwise. A full card number is refused, whatever its check digit says.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from typing import Any, Final
+from xml.etree.ElementTree import Element
+
+import pandas as pd
+
+from app.refusals import CARD_NUMBER, Unit
+from app.wording.i18n import N_
+from app.wording.money import exponent
+from importers.files.refusals import Notice, Refusal, Refused, refuse
+from importers.reading import xml
+from importers.reading.amounts import minor_units
+from importers.reading.xml import first_text, text
+from importers.records.remote_payments import REMOTE_PAYMENT, RemotePayments
+
+NAME: Final = "caaa.011"
+FIRST_LINE = re.compile(rb"(?s)(?:\xef\xbb\xbf)?\s*<.{0,2000}?AccptrBtchTrf")
+
+#: What a transaction is: a choice of four.
+_TRANSACTIONS = frozenset({"Cmpltn", "Cxl", "AuthstnReq", "AuthstnRspn"})
+_ENDED = _TRANSACTIONS | {"Hdr", "CmonData", "TxTtls", "DataSetId", "DataSet", "AccptrBtchTrf"}
+#: Fields that are a card number by name.
+_CARD_NAMES = ("PAN", "PlainCardData", "PrtctdCardData")
+_FULL_CARD = re.compile(r"[0-9]{13,19}", re.ASCII)
+_TYPES = {"CRDP": "debit", "RFND": "refund", "RESA": "preauthorisation"}
+_CANCELLED = {"debit": "cancellation", "refund": "refund_cancellation"}
+_TRUE, _FALSE = {"true", "1"}, {"false", "0"}
+#: Types of totals, by what makes a transaction count there.
+_TOTALS = {
+    ("accepted", "debit"): "DEBT",
+    ("accepted", "cancellation"): "DBTR",
+    ("accepted", "refund"): "CRDT",
+    ("accepted", "refund_cancellation"): "CRDR",
+    ("declined", "debit"): "DECL",
+    ("declined", "refund"): "DECL",
+    ("abandoned", "debit"): "FAIL",
+    ("abandoned", "refund"): "FAIL",
+}
+_DIFFERS = N_("the totals %(type)s of data set %(number)s are not those of its transactions")
+
+
+def read(data: bytes) -> RemotePayments:
+    """The transactions of a whole file. Raises Refused, naming the transaction and the path."""
+    reader = _Reader()
+    for element in xml.ended(data, _ENDED):
+        reader.take(element)
+    if not reader.ended:
+        raise refuse(N_("no batch of an acceptor"))
+    frame = pd.DataFrame(reader.payments, columns=list(REMOTE_PAYMENT))
+    frame = frame.astype({"amount": "int64", "requested_amount": "Int64"})
+    for name in ("occurred", "captured_on"):
+        frame[name] = pd.to_datetime(frame[name]).astype("datetime64[s]")
+    return RemotePayments(payments=frame, notices=tuple(reader.notices))
+
+
+class _Reader:
+    """What has passed by of a file: its header, the common data of the data set, its transactions.
+
+    Common data stands in front of the transactions, as the standard orders them.
+    """
+
+    def __init__(self) -> None:
+        self.payments: list[dict[str, Any]] = []
+        self.notices: list[Notice] = []
+        self.header = Element("Hdr")
+        self.ended = False
+        self._begin()
+        self.sets = 0
+
+    def _begin(self) -> None:
+        self.common, self.set_id = Element("CmonData"), Element("DataSetId")
+        self.totals: list[Element] = []
+        self.first = len(self.payments)
+
+    def take(self, element: Element) -> None:
+        """Read an element that has ended."""
+        match element.tag:
+            case "Hdr":
+                self.header = element
+            case "CmonData":
+                self.common = element
+            case "DataSetId":
+                self.set_id, self.totals = element, []  # those in front are the whole file's
+            case "TxTtls":
+                self.totals.append(element)
+            case "DataSet":
+                self._end_set()
+            case "AccptrBtchTrf":
+                self.ended = True
+            case _:
+                self._add(element)
+
+    def _add(self, record: Element) -> None:
+        number = len(self.payments) + 1
+        _refuse_cards(record, number)
+        _refuse_cards(self.common, number)
+        try:
+            self.payments.append(_payment(record, self.common, self.set_id, self.header))
+        except (ValueError, KeyError):
+            reason = N_("expected a known type, a time and an amount in whole units of its currency")
+            raise _refuse(reason, number, record.tag) from None
+
+    def _end_set(self) -> None:
+        self.sets += 1
+        own = self.payments[self.first :]
+        self.notices += [
+            Notice(reason=_DIFFERS, params={"type": kind, "number": self.sets})
+            for kind in _different(own, self.totals)
+        ]
+        self._begin()
+
+
+def _refuse(reason: str, number: int, path: str) -> Refused:
+    return Refused([Refusal(reason=reason, unit=Unit.ENTRY, line=number, column=path)])
+
+
+def _refuse_cards(element: Element, number: int) -> None:
+    """Raises Refused for a full number in a field that is a card number by name."""
+    for name in _CARD_NAMES:
+        for found in element.iter(name):
+            if any(_FULL_CARD.search("".join(part.split())) for part in found.itertext()):
+                raise _refuse(CARD_NUMBER, number, name)
+
+
+def _payment(record: Element, common: Element, set_id: Element, header: Element) -> dict[str, Any]:
+    def said(*paths: str) -> str:
+        """The text at the first of ``paths`` that the record has, else the common data."""
+        return first_text(record, *paths) or first_text(common, *paths)
+
+    currency = said("Tx/TxDtls/Ccy", "TxDtls/Ccy", "Ccy") or "EUR"
+    amount = minor_units(said("Tx/TxDtls/TtlAmt", "TxDtls/TtlAmt") or "0", exponent(currency))
+    kind = _TYPES[said("Tx/TxTp", "TxTp") or "CRDP"]
+    cancels = record.tag == "Cxl" or said("Tx/Rvsl", "Rvsl") in _TRUE
+    moment = said("Tx/TxId/TxDtTm", "TxId/TxDtTm")
+    return {
+        "contract_number": said("Envt/Mrchnt/Id/Id"),
+        "merchant_id": said("Envt/POI/Id/Id"),
+        "sale_number": said("Tx/TxId/TxRef", "TxId/TxRef", "TxSeqCntr"),
+        "occurred": _moment(moment),
+        "captured_on": _captured_on(set_id, header),
+        "type": _CANCELLED.get(kind, kind) if cancels else kind,
+        "outcome": _outcome(said),
+        "amount": amount,
+        "requested_amount": None,
+        "currency": currency,
+        "scheme": said("Envt/Card/CardBrnd"),
+        "card_last4": _last4(said("Envt/Card/MskdPAN")),
+        "authorisation_number": said("Tx/AuthstnRslt/AuthstnCd", "AuthstnRslt/AuthstnCd"),
+        "response_code": said("Tx/AuthstnRslt/RspnToAuthstn/RspnRsn"),
+        "order_reference": said("Cntxt/SaleCntxt/SaleRefNb", "Tx/SaleRefId"),
+        "three_ds": "",
+        "card_country": said("Envt/Card/IssrCtryCd"),
+    }
+
+
+def _outcome(said: Any) -> str:
+    if said("Tx/AuthstnRslt/RspnToAuthstn/Rspn", "AuthstnRslt/RspnToAuthstn/Rspn") == "DECL":
+        return "declined"
+    return "abandoned" if said("Tx/TxSucss", "TxSucss") in _FALSE else "accepted"
+
+
+def _moment(written: str) -> datetime:
+    """The local time of a transaction, as its terminal writes it; a zone behind it is its own."""
+    return datetime.fromisoformat(written).replace(tzinfo=None, microsecond=0)
+
+
+def _captured_on(set_id: Element, header: Element) -> date | None:
+    written = text(set_id, "CreDtTm") or text(header, "CreDtTm")
+    return date.fromisoformat(written[:10]) if written else None
+
+
+def _last4(masked: str) -> str:
+    found = re.search(r"[0-9]{4}$", masked)
+    return found[0] if found else ""
+
+
+def _different(payments: list[dict[str, Any]], totals: list[Element]) -> list[str]:
+    """The types of totals that the transactions do not make, in number or amount."""
+    made: dict[str, list[int]] = {}
+    for payment in payments:
+        kind = _TOTALS.get((payment["outcome"], payment["type"]))
+        if kind:
+            made.setdefault(kind, []).append(payment["amount"])
+    different = []
+    for element in totals:
+        kind, currency = text(element, "Tp"), text(element, "Ccy") or "EUR"
+        own = made.get(kind, [])
+        said = (
+            int(text(element, "TtlNb") or 0),
+            minor_units(text(element, "CmltvAmt") or "0", exponent(currency)),
+        )
+        if said != (len(own), sum(own)):
+            different.append(kind)
+    return different

@@ -1,0 +1,106 @@
+"""A mapping: how the columns of a CSV of others become records, saved as data.
+
+Source: shared format page "Money", sections 3.6 and 5.2. Ours stand in ``mappings``; a maintainer's own
+is a file of the same form.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+from app.wording.i18n import N_
+from importers.files.refusals import refuse
+from importers.reading.headings import SourceColumn, Use, bare, understood
+
+_SETTLEMENTS, _STATEMENTS = "settlements", "statements"
+#: Columns of amounts: those of a list are added up; ``-`` takes one off, ``=`` takes it off without its sign.
+AMOUNTS: Final = frozenset({"gross", "fee", "net", "amount", "balance"})
+_OTHERS = {
+    _SETTLEMENTS: {
+        "kind",
+        "payee",
+        "number",
+        "day",
+        "paid_on",
+        "currency",
+        "reference",
+        "merchant_reference",
+    },
+    _STATEMENTS: {"day", "value_day", "label", "details", "reference", "currency"},
+}
+_SIGNS = "-="
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnMapping:
+    """How a kind of file is recognised and read.
+
+    ``columns`` maps a field to headings; ``words`` the texts of ``kind`` to kinds of line (``ignored`` and
+    ``announced`` are none); ``directions`` a column of amounts to the column that says CR or DR; ``rows``
+    is a heading and the values that its column has in rows that count.
+    """
+
+    name: str
+    record: str
+    recognised_by: tuple[str, ...]
+    columns: Mapping[str, tuple[str, ...]]
+    decimal: str = "."
+    thousands: str = ""
+    days: str = "ymd"
+    words: Mapping[str, str] = field(default_factory=dict)
+    directions: Mapping[str, str] = field(default_factory=dict)
+    rows: Mapping[str, Any] = field(default_factory=dict)
+
+    def claims(self, headings: list[str]) -> bool:
+        """Whether a row of headings is of this kind of file."""
+        there = {bare(heading) for heading in headings}
+        return all(bare(heading) in there for heading in self.recognised_by)
+
+    def headings(self) -> dict[str, tuple[str, ...]]:
+        """Bare headings by field, without what is done to their amounts."""
+        return {
+            name: tuple(bare(heading.lstrip(_SIGNS) if name in AMOUNTS else heading) for heading in headings)
+            for name, headings in self.columns.items()
+        }
+
+    def used(self, headings: list[str]) -> tuple[SourceColumn, ...]:
+        """What becomes of each column of a file: the field it becomes, or why it becomes none."""
+        fields = {heading: name for name, found in self.headings().items() for heading in found}
+        fields |= {bare(heading): "direction" for heading in self.directions.values()}
+        found = understood(headings, fields)
+        return tuple(
+            SourceColumn(one.text, fields[bare(one.text)], Use.KEPT) if bare(one.text) in fields else one
+            for one in found
+        )
+
+
+def load(path: Path) -> ColumnMapping:
+    """A mapping that a maintainer has saved. Raises Refused when it is none."""
+    return _mapping(path.read_text("utf-8"))
+
+
+@cache
+def ours() -> tuple[ColumnMapping, ...]:
+    """The mappings that come with the portal."""
+    folder = files(__package__) / "mappings"
+    found = sorted((one for one in folder.iterdir() if one.name.endswith(".toml")), key=lambda one: one.name)
+    return tuple(_mapping(one.read_text("utf-8")) for one in found)
+
+
+def _mapping(text: str) -> ColumnMapping:
+    try:
+        written = tomllib.loads(text)
+        columns = {name: tuple(headings) for name, headings in written.pop("columns").items()}
+        recognised_by = tuple(written.pop("recognised_by"))
+        found = ColumnMapping(columns=columns, recognised_by=recognised_by, **written)
+    except (tomllib.TOMLDecodeError, TypeError, KeyError, AttributeError):
+        raise refuse(N_("not a mapping: expected name, record, recognised_by and columns")) from None
+    if found.record not in _OTHERS or found.columns.keys() - AMOUNTS - _OTHERS[found.record]:
+        raise refuse(N_("a mapping of unknown records or fields"))
+    return found

@@ -1,0 +1,106 @@
+"""Values of a mapped CSV: amounts in any of their spellings, days in any order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from app.wording.i18n import N_
+from app.wording.money import exponent
+from importers.formats.mapped_csv.mapping import ColumnMapping
+from importers.reading.amounts import minor_units
+from importers.reading.fields import Fields
+from importers.reading.headings import bare
+
+_NEGATIVE = {"DR", "D", "DEBIT", "DÉBIT", "-"}
+_BLANKS = " \u00a0\u202f"
+_DAY_PARTS = 3
+_EXPECTED_AMOUNT = N_("expected an amount with at most the decimals of its currency")
+
+
+def amounts(
+    table: Fields, mapping: ColumnMapping, name: str, currencies: list[str], more: int = 0
+) -> pd.Series[Any]:
+    """The amounts of a field, its columns added up; NA where all of them are empty.
+
+    They are minor units, or parts of one: ``more`` is by how many decimals. Raises Refused.
+    """
+    total = pd.Series(pd.array([None] * len(table), dtype="Int64"))
+    for heading in mapping.columns.get(name, ()):
+        column = heading.lstrip("-=")
+        if bare(column) not in table:
+            continue
+        values = _column(table, mapping, column, currencies, more)
+        if heading.startswith("="):
+            values = -values.abs()
+        elif heading.startswith("-"):
+            values = -values
+        total = total.add(values, fill_value=0)
+    return total.astype("Int64")
+
+
+def _column(
+    table: Fields, mapping: ColumnMapping, heading: str, currencies: list[str], more: int
+) -> pd.Series[Any]:
+    read = _reader(mapping)
+    texts = table.text(bare(heading))
+    values: list[int | None] = []
+    wrong = np.zeros(len(table), dtype=np.bool_)
+    for row, (text, currency) in enumerate(zip(texts, currencies, strict=True)):
+        try:
+            values.append(read(text, exponent(currency), more) if text else None)
+        except ValueError:
+            wrong[row] = True
+            values.append(None)
+    table.refuse(wrong, bare(heading), _EXPECTED_AMOUNT)
+    found = pd.Series(pd.array(values, dtype="Int64"))
+    direction = mapping.directions.get(heading)
+    if direction is None:
+        return found
+    negative = table.text(bare(direction)).str.upper().isin(_NEGATIVE)
+    return found.where(~negative, -found)
+
+
+def _reader(mapping: ColumnMapping) -> Callable[[str, int, int], int]:
+    drop = str.maketrans("", "", _BLANKS + mapping.thousands + "€")
+
+    def whole(text: str, _decimals: int, more: int) -> int:
+        return minor_units(text.translate(drop), 0) * int(10**more)
+
+    def major(text: str, decimals: int, more: int) -> int:
+        return minor_units(text.translate(drop).replace(mapping.decimal, "."), decimals + more)
+
+    return major if mapping.decimal else whole
+
+
+def days(table: Fields, mapping: ColumnMapping, name: str, *, required: bool = True) -> pd.Series[Any]:
+    """The days of a field, written in the order that the mapping says. Raises Refused."""
+    heading = next((one for one in mapping.headings().get(name, ()) if one in table), "")
+    values = table.read(
+        heading, lambda text: _day(text, mapping.days), N_("expected a day that exists"), required=required
+    )
+    stamps = [np.datetime64(one, "s") if one else np.datetime64("NaT") for one in values]
+    return pd.Series(pd.array(np.array(stamps, dtype="datetime64[s]"), dtype="datetime64[s]"))
+
+
+def _day(text: str, order: str) -> date:
+    """The day in front of a text, its parts in ``order``. Raises ValueError."""
+    written = text.split("T", maxsplit=1)[0].split(" ", maxsplit=1)[0]
+    parts = written.replace("/", "-").replace(".", "-").split("-")
+    if len(parts) != _DAY_PARTS:
+        raise ValueError("not a day")
+    named = dict(zip(order, map(int, parts), strict=True))
+    return date(named["y"] + (2000 if named["y"] < 100 else 0), named["m"], named["d"])  # noqa: PLR2004
+
+
+def texts(table: Fields, mapping: ColumnMapping, name: str) -> pd.Series[Any]:
+    """The texts of a field; of several columns, those that are there, a blank between them."""
+    found = [table.text(heading) for heading in mapping.headings().get(name, ()) if heading in table]
+    joined = pd.Series([""] * len(table), dtype=object)
+    for column in found:
+        joined = (joined + " " + column).str.strip()
+    return joined

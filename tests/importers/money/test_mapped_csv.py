@@ -1,0 +1,180 @@
+"""CSV of platforms and banks: each mapping of ours on a file of its kind, and one that a maintainer saves."""
+
+from __future__ import annotations
+
+import pytest
+
+from importers.files.refusals import Refused
+from importers.formats import mapped_csv
+from importers.formats.mapped_csv.mapping import load, ours
+from tests.importers.money.samples import content, expected, named
+
+ADYEN = """Company Account,Merchant Account,Psp Reference,Merchant Reference,Creation Date,TimeZone,\
+Type,Net Currency,Gross Currency,Gross Debit (GC),Gross Credit (GC),Net Debit (NC),Net Credit (NC),\
+Commission (NC),Markup (NC),Scheme Fees (NC),Interchange (NC),Batch Number,Shopper Name
+ACME,ACME_FR,5555593193155555,CMD-1,2026-03-02 12:31,CET,Settled,EUR,EUR,,39.00,,38.6880,,0.1,0.012,0.2,7,A B
+ACME,ACME_FR,5555593193155556,CMD-2,2026-03-02 12:31,CET,Settled,EUR,EUR,,0.02,0.0300,,,0.0500,,,7,A B
+ACME,ACME_FR,5555593193155557,CMD-3,2026-03-02 12:31,CET,Refunded,EUR,EUR,5.00,,5.0000,,,,,,7,A B
+ACME,ACME_FR,,,2026-03-04 08:00:00,CET,MerchantPayout,EUR,,,,33.6580,,,,,,7,
+"""
+STRIPE = """automatic_payout_id,automatic_payout_effective_at_utc,balance_transaction_id,created_utc,\
+currency,gross,fee,net,reporting_category,customer_name
+po_1,2026-03-04 00:00:00,txn_1,2026-03-02 12:31:09,eur,39.00,0.70,38.30,charge,A B
+po_1,2026-03-04 00:00:00,txn_2,2026-03-02 12:31:09,EUR,-30.00,15.00,-45.00,dispute,A B
+po_1,2026-03-04 00:00:00,txn_3,2026-03-03 00:00:00,eur,-0.25,0,-0.25,fee,
+po_1,2026-03-04 00:00:00,txn_4,2026-03-04 00:00:00,eur,24,0,-6.95,payout,
+"""
+PAYPAL = """"RH",2026/03/03 02:44:19 -0700,"A","X",009,
+"CH","Transaction ID","Invoice ID","Transaction Event Code","Transaction Completion Date",\
+"Transaction Debit or Credit","Gross Transaction Amount","Gross Transaction Currency","Fee Debit or Credit",\
+"Fee Amount","Consumer ID"
+"SB","1AB","CMD-1","T0006",2026/03/02 12:31:09 -0700,"CR",3900,"EUR","DR",133,"P1"
+"SB","2AB","CMD-1","T1107",2026/03/02 12:31:09 -0700,"DR",500,"EUR","CR",15,"P1"
+"SF",2
+"""
+SOCIETE_GENERALE = """="0300300000000";01/03/2026;31/03/2026;
+Solde;1000,00
+
+Date;Libellé;Détail de l'écriture;Montant de l'opération;Devise
+03/03/2026;FACTURES CARTES REMISES;REMISE CB;57,40;EUR
+;;SUITE 7654321001;;
+03/03/2026;COMMISSIONS ET FRAIS DIVERS;REMISE CB;-0,46;EUR
+"""
+CIC = """Date;Date de valeur;Débit;Crédit;Libellé;Solde
+04/03/2026;04/03/2026;-0,46;;COM CB;1 056,94
+03/03/2026;03/03/2026;;57,40;REMCB00096 NB0001 CBD657856601;1 057,40
+"""
+CAISSE_D_EPARGNE = """Date de comptabilisation;Libelle simplifie;Libelle operation;Reference;\
+Informations complementaires;Debit;Credit;Date operation;Date de valeur
+03/03/2026;CB FICTION;CB CAFE DE LA FICTION 180126;A1;;;+57,40;03/03/2026;03/03/2026
+03/03/2026;Frais et extournes;Frais et extournes;A2;COM CB;-0,46;;03/03/2026;03/03/2026
+"""
+
+
+def settled(text: str):
+    return mapped_csv.read(text.encode()).records
+
+
+def test_an_adyen_batch_is_its_payout_to_the_hundredth_of_a_cent():
+    found = settled(ADYEN)
+    batch = found.settlements.iloc[0]
+    assert (batch["payee"], batch["number"], batch["net"], batch["net_proven"]) == (
+        "ACME_FR",
+        "7",
+        3366,
+        True,
+    )
+    assert found.lines["kind"].tolist() == ["sale", "sale", "refund"]
+    assert found.lines["net_hundredths"].tolist() == [386_880, -300, -50_000]
+    assert found.lines["fee_hundredths"].tolist() == [3_120, 500, 0]
+    assert f"{batch['paid_on']:%Y-%m-%d}" == "2026-03-04"
+
+
+def test_a_batch_that_its_payout_does_not_pay_is_not_proven():
+    assert not settled(ADYEN.replace("33.6580", "33.6680")).settlements["net_proven"].iloc[0]
+
+
+def test_a_stripe_payout_is_the_sum_of_its_rows_whatever_its_gross_says():
+    found = settled(STRIPE)
+    assert found.settlements[["net", "net_proven", "currency"]].to_numpy().tolist() == [[-695, True, "EUR"]]
+    assert found.lines["kind"].tolist() == ["sale", "chargeback", "fee"]
+
+
+def test_paypal_amounts_take_their_direction_from_a_column_of_its_own():
+    found = settled(PAYPAL)
+    assert found.lines["gross"].tolist() == [3900, -500]
+    assert found.lines["fee_hundredths"].tolist() == [13_300, -1_500]
+    assert found.lines["net_hundredths"].tolist() == [376_700, -48_500]
+
+
+@pytest.mark.parametrize("name", named("sumup/"))
+def test_a_sumup_sale_counts_once_though_it_stands_twice(name):
+    said = expected()[name]["sums"]
+    found = mapped_csv.read(content(name)).records
+    nets = dict(zip(found.settlements["state"], found.settlements["net"], strict=True))
+    assert nets == {"paid": said["Payout Paid Payout"], "announced": said["Payout Scheduled Payout"]}
+    assert found.settlements["net_proven"].all()
+    assert found.lines["gross"].sum() == said["Sale Successful Total"]
+
+
+@pytest.mark.parametrize(
+    ("text", "amounts", "proven"),
+    [
+        (SOCIETE_GENERALE, [5740, -46], False),
+        (CIC, [5740, -46], True),
+        (CAISSE_D_EPARGNE, [5740, -46], False),
+    ],
+)
+def test_each_bank_gives_its_lines_from_the_oldest_on(text, amounts, proven):
+    for data in (text.encode(), text.encode("cp1252"), text.replace("\n", "\r\n").encode("utf-8-sig")):
+        found = mapped_csv.read(data).records
+        assert found.movements["amount"].tolist() == amounts
+        assert found.statements["proven"].tolist() == [proven]
+
+
+def test_a_row_that_continues_the_one_before_is_part_of_it():
+    line = settled(SOCIETE_GENERALE).movements.iloc[0]
+    assert (line["label"], line["details"]) == ("FACTURES CARTES REMISES", "REMISE CB SUITE 7654321001")
+
+
+def test_a_balance_that_does_not_follow_proves_nothing():
+    found = settled(CIC.replace("1 056,94", "1 056,95"))
+    assert found.statements["proven"].tolist() == [False]
+    assert found.notices
+
+
+def test_people_are_never_stored_and_columns_say_what_they_become():
+    found = mapped_csv.read(ADYEN.encode())
+    uses = {column.text: (column.field, column.use.value) for column in found.columns}
+    assert uses["Shopper Name"] == (None, "never_stored")
+    assert uses["TimeZone"] == (None, "dropped")
+    assert uses["Markup (NC)"] == ("fee", "kept")
+    assert "A B" not in found.records.lines.to_csv()
+
+
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        (ADYEN.replace("Refunded", "Perhaps"), "Type"),
+        (STRIPE.replace("39.00", "39.0x"), "gross"),
+        (STRIPE.replace("39.00", "39.001"), "gross"),
+        (ADYEN.replace("CMD-1", "4111111111111111"), "merchant_reference"),
+        (CIC.replace("04/03/2026;04", "31/02/2026;04"), "Date"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_by_line_and_heading(text, column):
+    with pytest.raises(Refused) as refused:
+        settled(text)
+    assert refused.value.refusals[0].line
+    assert refused.value.refusals[0].column in {column, column.lower()}
+
+
+def test_a_mapping_that_a_maintainer_saves_reads_a_file_that_nobody_knew(tmp_path):
+    saved = tmp_path / "mine.toml"
+    saved.write_text(
+        'name = "Mine"\nrecord = "settlements"\nrecognised_by = ["Ref", "Sort", "Brut"]\ndecimal = ","\n'
+        'days = "dmy"\n[columns]\nkind = ["Sort"]\nnumber = ["Lot"]\nday = ["Jour"]\ngross = ["Brut"]\n'
+        'fee = ["Frais"]\nreference = ["Ref"]\n[words]\nVente = "sale"\n',
+        encoding="utf-8",
+    )
+    text = "Ref;Sort;Jour;Brut;Frais;Lot\nA1;Vente;02/03/2026;39,00;0,31;7\n"
+    found = mapped_csv.read(text.encode(), load(saved)).records
+    assert found.settlements[["number", "net"]].to_numpy().tolist() == [["7", 3869]]
+    with pytest.raises(Refused):
+        mapped_csv.read(text.encode())
+
+
+@pytest.mark.parametrize(
+    "text", ["", "name = 1", 'name = "x"\nrecord = "y"\nrecognised_by = []\n[columns]\n', "[["]
+)
+def test_what_is_no_mapping_is_refused(tmp_path, text):
+    saved = tmp_path / "mine.toml"
+    saved.write_text(text, encoding="utf-8")
+    with pytest.raises(Refused):
+        load(saved)
+
+
+def test_no_two_mappings_of_ours_claim_the_same_headings():
+    for mapping in ours():
+        headings = list(mapping.recognised_by)
+        assert [one.name for one in ours() if one.claims(headings)] == [mapping.name]
