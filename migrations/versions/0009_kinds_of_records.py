@@ -30,7 +30,8 @@ BEGIN
     RETURN;
   END IF;
   PERFORM pg_advisory_xact_lock(7251002);
-  IF to_regclass(format('public.%I', part)) IS NULL THEN
+  -- What another caller has just made stands in the table itself; the answer given above may be remembered.
+  IF NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname = part) THEN
     EXECUTE format('CREATE TABLE public.%I (LIKE public.%I INCLUDING ALL)', part, parent);
     EXECUTE format(
       'ALTER TABLE public.%I ATTACH PARTITION public.%I FOR VALUES FROM (%L) TO (%L)',
