@@ -21,7 +21,6 @@ from importers.files.refusals import Refusal, Refused
 _PRINTED = re.compile(
     r"[0-9]{13,19}|[0-9]{4}([^0-9])[0-9]{4}(?:\1[0-9]{1,4}){2,3}|[0-9]{4}([^0-9])[0-9]{6}\2[0-9]{4,5}"
 )
-_FEWEST_DIGITS = 13
 
 
 def holds_card_number(text: str) -> bool:
@@ -29,6 +28,8 @@ def holds_card_number(text: str) -> bool:
 
     Numbers of a bank's label that only make one together (a contract, a remittance, a day) are none.
     """
+    if not _PRINTED.search(text):
+        return False
     return any(_PRINTED.fullmatch(text[card.start : card.end]) for card in cards.find(text))
 
 
@@ -41,10 +42,11 @@ def refuse_card_numbers(
     """
     refusals = []
     for name in names:
-        rows = np.flatnonzero(frame[name].str.count("[0-9]").to_numpy() >= _FEWEST_DIGITS)
-        found = [row for row in rows if holds_card_number(frame[name].iloc[row])]
+        texts = frame[name]
+        found = [text for text in texts.unique() if holds_card_number(text)]
         refusals += [
-            Refusal(reason=CARD_NUMBER, unit=unit, line=int(numbers[row]), column=name) for row in found
+            Refusal(reason=CARD_NUMBER, unit=unit, line=int(number), column=name)
+            for number in (numbers[texts.isin(found).to_numpy()] if found else ())
         ]
     if refusals:
         raise Refused(sorted(refusals, key=lambda one: one.line or 0))

@@ -20,7 +20,7 @@ from app.listing.criteria import Criteria
 from app.listing.scope import Scope
 from app.listing.sums import totals
 from app.lists import TRANSACTIONS
-from tests.bench import exports, files, imports, pages
+from tests.bench import exports, files, imports, money, pages
 from tests.bench.report import Line, percentile, table
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def main(rows: int, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     server = embedded.start(folder / "postgres")
     parts = (one_file, fifteen_months, thirty_days)
-    lines = [line for part in parts for line in part(server, folder, rows)]
+    lines = [*money.lines(), *(line for part in parts for line in part(server, folder, rows))]
     click.echo(table(lines))
     sys.exit(any(not line.holds and not line.is_time for line in lines))
 
