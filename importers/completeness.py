@@ -4,30 +4,19 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-from app.models import Outcome, RemittanceStatus, Seal, TransactionType, Transmission
-from importers import totals
+from app.models import Seal
+from app.rules import payments
 
-_ACCEPTED = f"outcome = '{Outcome.ACCEPTED}' AND type = "
-_COUNTED = f"type <> '{TransactionType.PREAUTHORISATION}' AND outcome = "
-#: The rows that make up each of the six totals.
-_ROWS = {
-    "debit": f"{_ACCEPTED}'{TransactionType.DEBIT}'",
-    "cancellation": f"{_ACCEPTED}'{TransactionType.CANCELLATION}'",
-    "refund": f"{_ACCEPTED}'{TransactionType.REFUND}'",
-    "refund_cancellation": f"{_ACCEPTED}'{TransactionType.REFUND_CANCELLATION}'",
-    "declined": f"{_COUNTED}'{Outcome.DECLINED}'",
-    "abandoned": f"{_COUNTED}'{Outcome.ABANDONED}'",
-}
 _SUMS = ",\n  ".join(
-    f"count(*) FILTER (WHERE {rows}) AS {name}_count,"
-    f" COALESCE(sum(amount) FILTER (WHERE {rows}), 0) AS {name}_amount"
-    for name, rows in _ROWS.items()
+    f"count(*) FILTER (WHERE {total.sql()}) AS {total.count},"
+    f" COALESCE(sum(amount) FILTER (WHERE {total.sql()}), 0) AS {total.amount}"
+    for total in payments.TOTALS
 )
-_NET = "debit_amount - cancellation_amount - refund_amount + refund_cancellation_amount"
 # A numbering that starts again at 1 leaves one long stretch unused: that is no gap.
 _GATHER = f"""
 CREATE TEMP TABLE received ON COMMIT DROP AS
-SELECT *, {_NET} AS net FROM (SELECT m.merchant_id, m.id, m.collected_on, count(t.id) AS transaction_count,
+SELECT *, {payments.net_sql()} AS net
+FROM (SELECT m.merchant_id, m.id, m.collected_on, count(t.id) AS transaction_count,
   COALESCE(sum(t.step) FILTER (WHERE t.step BETWEEN 1 AND 899999), 0) AS missing_sequences,
   {_SUMS}
 FROM merged_remittance m LEFT JOIN LATERAL (
@@ -37,7 +26,7 @@ FROM merged_remittance m LEFT JOIN LATERAL (
 ) AS t ON true
 GROUP BY m.merchant_id, m.id, m.collected_on) AS sums
 """
-_PAIRS = (*totals.COUNTS, *totals.AMOUNTS)
+_PAIRS = (*payments.COUNTS, *payments.AMOUNTS)
 _SAME_ROW = "r.merchant_id = g.merchant_id AND r.id = g.id AND r.collected_on = g.collected_on"
 _ADD_UP = f"""
 UPDATE remittance r SET {", ".join(f"{name} = g.{name}" for name in (*_PAIRS, "transaction_count"))},
@@ -59,8 +48,7 @@ FROM received g WHERE {_SAME_ROW}
 _REMIT = f"""
 UPDATE transaction t SET remitted = r.remitted
 FROM (
-  SELECT r.merchant_id, r.id, r.has_totals AND r.status = '{RemittanceStatus.CORRECT}'
-    AND r.transmission IS DISTINCT FROM '{Transmission.FAILED}' AS remitted
+  SELECT r.merchant_id, r.id, {payments.remitted_sql("r.")} AS remitted
   FROM remittance r JOIN merged_remittance g ON {_SAME_ROW}
 ) AS r
 WHERE t.merchant_id = r.merchant_id AND t.remittance_id = r.id AND t.remitted <> r.remitted

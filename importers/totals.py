@@ -6,31 +6,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from app.models import Outcome, TransactionType
-from importers.formats import layout
+from app.rules import payments
+from app.rules.payments import AMOUNTS, COUNTS, TOTALS
 
-#: The six types, in the order of the file.
-TYPES = tuple(layout.TOTALS.values())
-COUNTS = tuple(f"{name}_count" for name in TYPES)
-AMOUNTS = tuple(f"{name}_amount" for name in TYPES)
 #: Columns of :func:`received`.
 COLUMNS = (*COUNTS, *AMOUNTS, "transaction_count", "net_amount", "missing_sequences")
 
-_ACCEPTED = {
-    TransactionType.DEBIT: 0,
-    TransactionType.CANCELLATION: 1,
-    TransactionType.REFUND: 2,
-    TransactionType.REFUND_CANCELLATION: 3,
-}
-_DECLINED, _ABANDONED = 4, 5
 # A numbering that starts again at 1 leaves one long stretch unused: that is no gap.
 _ROUND = 900_000
 
 
-def net(amounts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Debits less their cancellations, less refunds, plus theirs; ``amounts`` is (n, 6)."""
-    result: NDArray[np.int64] = amounts[:, 0] - amounts[:, 1] - amounts[:, 2] + amounts[:, 3]
-    return result
+def net(sums: pd.DataFrame) -> NDArray[np.int64]:
+    """The net of each row of ``sums``, which has the columns of :data:`AMOUNTS`."""
+    return payments.net(lambda total: sums[total.amount].to_numpy(dtype=np.int64))
 
 
 def received(transactions: pd.DataFrame, remittances: int) -> pd.DataFrame:
@@ -45,22 +33,19 @@ def received(transactions: pd.DataFrame, remittances: int) -> pd.DataFrame:
         dict(zip(COUNTS, counts.T, strict=True)) | dict(zip(AMOUNTS, amounts.T, strict=True))
     )
     frame["transaction_count"] = np.bincount(parents, minlength=remittances)
-    frame["net_amount"] = net(amounts)
+    frame["net_amount"] = net(frame)
     frame["missing_sequences"] = missing_sequences(transactions, remittances)
     return frame
 
 
 def _by_type(transactions: pd.DataFrame, remittances: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    kinds = transactions["type"].map(_ACCEPTED).fillna(-1).to_numpy(dtype=np.int64)
-    outcomes = transactions["outcome"]
-    counted = kinds >= 0
-    kinds = np.where((outcomes == Outcome.DECLINED).to_numpy() & counted, _DECLINED, kinds)
-    kinds = np.where((outcomes == Outcome.ABANDONED).to_numpy() & counted, _ABANDONED, kinds)
-    places = transactions["remittance"].to_numpy()[counted] * len(TYPES) + kinds[counted]
-    counts = np.bincount(places, minlength=remittances * len(TYPES)).astype(np.int64)
-    amounts = np.zeros(remittances * len(TYPES), dtype=np.int64)
-    np.add.at(amounts, places, transactions["amount"].to_numpy(dtype=np.int64)[counted])
-    return counts.reshape(-1, len(TYPES)), amounts.reshape(-1, len(TYPES))
+    totals = payments.total_of(transactions["type"], transactions["outcome"])
+    added = totals >= 0
+    places = transactions["remittance"].to_numpy()[added] * len(TOTALS) + totals[added]
+    counts = np.bincount(places, minlength=remittances * len(TOTALS)).astype(np.int64)
+    amounts = np.zeros(remittances * len(TOTALS), dtype=np.int64)
+    np.add.at(amounts, places, transactions["amount"].to_numpy(dtype=np.int64)[added])
+    return counts.reshape(-1, len(TOTALS)), amounts.reshape(-1, len(TOTALS))
 
 
 def missing_sequences(transactions: pd.DataFrame, remittances: int) -> NDArray[np.int64]:

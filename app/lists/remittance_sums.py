@@ -5,7 +5,7 @@ A remittance declares a sum of each type; its payments, as received, add up to o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,9 +14,10 @@ from sqlalchemy import ColumnElement, Connection, and_, func, select
 from app.listing.kinds import Statement
 from app.listing.measures import Measure, row_count, sum_of
 from app.listing.scope import Scope
-from app.listing.source import Condition, DailySums, Source, in_scope
+from app.listing.source import DailySums, Source, in_scope
 from app.lists.common import contract_joins, contract_parent
 from app.models import ALL_CONTRACTS, Remittance, RemittanceDay, Transaction
+from app.rules.payments import TOTAL, TOTALS, Total
 from app.wording.i18n import N_, gettext
 
 SOURCE = Source(
@@ -46,28 +47,28 @@ MEASURES = (
         name="debit",
         rows=Remittance.debit_amount,
         daily=RemittanceDay.debit,
-        sign=1,
+        sign=TOTAL["debit"].sign,
         label=N_("Debits"),
     ),
     Measure(
         name="refund",
         rows=Remittance.refund_amount,
         daily=RemittanceDay.refund,
-        sign=-1,
+        sign=TOTAL["refund"].sign,
         label=N_("Refunds"),
     ),
     Measure(
         name="cancelled",
         rows=Remittance.cancellation_amount,
         daily=RemittanceDay.cancelled,
-        sign=-1,
+        sign=TOTAL["cancellation"].sign,
         label=N_("Cancellations"),
     ),
     Measure(
         name="refund_cancelled",
         rows=Remittance.refund_cancellation_amount,
         daily=RemittanceDay.refund_cancelled,
-        sign=1,
+        sign=TOTAL["refund_cancellation"].sign,
         label=N_("Cancelled refunds"),
         optional=True,
     ),
@@ -114,19 +115,10 @@ def sums_by_type(
     found = connection.execute(statement).mappings().one_or_none()
     if found is None:
         return ()
-    return tuple(TypeSum(name, *(found[f"{name}_{part}"] for part in _PARTS)) for name, _ in _types())
+    return tuple(TypeSum(name, *(found[f"{name}_{part}"] for part in _PARTS)) for name in TOTAL)
 
 
 _PARTS = ("declared_count", "declared_amount", "received_count", "received_amount")
-
-
-def _types() -> Iterable[tuple[str, Condition]]:
-    """The six totals in the order of the ticket, and the payments each counts."""
-    counted = Transaction.type != "preauthorisation"
-    for name in ("debit", "cancellation", "refund", "refund_cancellation"):
-        yield name, and_(Transaction.type == name, Transaction.outcome == "accepted")
-    for name in ("declined", "abandoned"):
-        yield name, and_(Transaction.outcome == name, counted)
 
 
 def _sums_by_type(scope: Scope, remittance_id: int, collected_on: date) -> Statement:
@@ -137,7 +129,7 @@ def _sums_by_type(scope: Scope, remittance_id: int, collected_on: date) -> State
         Transaction.collected_on == Remittance.collected_on,
     )
     return (
-        select(*(column for name, where in _types() for column in _type_sums(name, where)))
+        select(*(column for total in TOTALS for column in _type_sums(total)))
         .select_from(table.outerjoin(Transaction.__table__, received))
         .where(
             *in_scope(Remittance.merchant_id, Remittance.contract_id, scope),
@@ -148,10 +140,11 @@ def _sums_by_type(scope: Scope, remittance_id: int, collected_on: date) -> State
     )
 
 
-def _type_sums(name: str, where: Condition) -> Iterator[ColumnElement[int]]:
-    """The columns of ``_PARTS`` for one type."""
+def _type_sums(total: Total) -> Iterator[ColumnElement[int]]:
+    """The columns of ``_PARTS`` for one total."""
     columns = Remittance.__table__.c
-    yield columns[f"{name}_count"].label(f"{name}_declared_count")
-    yield columns[f"{name}_amount"].label(f"{name}_declared_amount")
-    yield func.count(Transaction.id).filter(where).label(f"{name}_received_count")
-    yield sum_of(f"{name}_received_amount", Transaction.amount, where)
+    where = total.condition(Transaction.type, Transaction.outcome)
+    yield columns[total.count].label(f"{total.name}_declared_count")
+    yield columns[total.amount].label(f"{total.name}_declared_amount")
+    yield func.count(Transaction.id).filter(where).label(f"{total.name}_received_count")
+    yield sum_of(f"{total.name}_received_amount", Transaction.amount, where)

@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import BigInteger, and_, literal
 
 from app.listing.measures import Measure, row_count
-from app.listing.source import Condition, DailySums, Join, Parent, Source
+from app.listing.source import DailySums, Join, Parent, Source
 from app.lists.common import contract_joins, contract_parent
 from app.models import ALL_CONTRACTS, Remittance, Transaction, TransactionDay
+from app.rules.payments import TOTAL, Total
 from app.wording.i18n import N_
 
 #: A terminal calls within days of a payment; a month of margin also bears a clock that is wrong.
@@ -62,23 +63,15 @@ SOURCE = Source(
 )
 
 
-def _accepted(of: type[Transaction | TransactionDay], kind: str) -> Condition:
-    return and_(of.outcome == "accepted", of.type == kind)
-
-
-def _declined(of: type[Transaction | TransactionDay]) -> Condition:
-    return and_(of.outcome == "declined", of.type != "preauthorisation")
-
-
-def _measure(name: str, kind: str, label: str, sign: int, **further: Any) -> Measure:
-    """The sum of the accepted payments of a type."""
+def _measure(name: str, total: Total, label: str, *, counts: bool = False, **further: Any) -> Measure:
+    """The sum of the payments that a total adds up, or their number."""
     return Measure(
         name=name,
-        rows=Transaction.amount,
-        where=(_accepted(Transaction, kind),),
-        daily=TransactionDay.amount,
-        daily_where=(_accepted(TransactionDay, kind),),
-        sign=sign,
+        rows=literal(1, BigInteger) if counts else Transaction.amount,
+        where=(total.condition(Transaction.type, Transaction.outcome),),
+        daily=TransactionDay.count if counts else TransactionDay.amount,
+        daily_where=(total.condition(TransactionDay.type, TransactionDay.outcome),),
+        sign=0 if counts else total.sign,
         label=label,
         **further,
     )
@@ -86,24 +79,10 @@ def _measure(name: str, kind: str, label: str, sign: int, **further: Any) -> Mea
 
 MEASURES = (
     row_count(TransactionDay.count),
-    _measure("debit", "debit", N_("Debits"), 1),
-    _measure("refund", "refund", N_("Refunds"), -1),
-    _measure("cancelled", "cancellation", N_("Cancellations"), -1),
-    _measure("refund_cancelled", "refund_cancellation", N_("Cancelled refunds"), 1, optional=True),
-    Measure(
-        name="declined",
-        rows=Transaction.amount,
-        where=(_declined(Transaction),),
-        daily=TransactionDay.amount,
-        daily_where=(_declined(TransactionDay),),
-        label=N_("Declined, not counted"),
-        apart=True,
-    ),
-    Measure(
-        name="declined_count",
-        rows=literal(1, BigInteger),
-        where=(_declined(Transaction),),
-        daily=TransactionDay.count,
-        daily_where=(_declined(TransactionDay),),
-    ),
+    _measure("debit", TOTAL["debit"], N_("Debits")),
+    _measure("refund", TOTAL["refund"], N_("Refunds")),
+    _measure("cancelled", TOTAL["cancellation"], N_("Cancellations")),
+    _measure("refund_cancelled", TOTAL["refund_cancellation"], N_("Cancelled refunds"), optional=True),
+    _measure("declined", TOTAL["declined"], N_("Declined, not counted"), apart=True),
+    _measure("declined_count", TOTAL["declined"], "", counts=True),
 )

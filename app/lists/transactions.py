@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from sqlalchemy import and_, case
+from sqlalchemy import case
 
 from app.listing.amounts import Amount
 from app.listing.field import Field, Link
@@ -30,6 +30,7 @@ from app.lists.common import (
 from app.lists.freshness import freshness
 from app.lists.transaction_sums import MEASURES, SOURCE
 from app.models import Remittance, Transaction, TransactionDay
+from app.rules import payments
 from app.tickets import cardholder_ticket
 from app.wording import codes, formats
 from app.wording.i18n import N_, NN_, gettext
@@ -58,9 +59,7 @@ CARDHOLDER = N_("Cardholder's currency")
 
 _MONEY = Money(currency=Transaction.currency)
 #: Money goes back to the cardholder.
-_NEGATIVE = Transaction.type.in_(("refund", "cancellation"))
-_COUNTED = and_(Transaction.outcome == "accepted", Transaction.type != "preauthorisation")
-_SIGNED = case((_NEGATIVE, -Transaction.amount), else_=Transaction.amount)
+_SIGNED = case((Transaction.type.in_(payments.NEGATIVE), -Transaction.amount), else_=Transaction.amount)
 
 
 def _its_remittance(row: Row) -> Link | None:
@@ -209,7 +208,7 @@ FIELDS = (
         name="net_amount",
         label=N_("Counted amount"),
         kind=_MONEY,
-        column=case((_COUNTED, _SIGNED), else_=0),
+        column=case((payments.counted(Transaction.type, Transaction.outcome), _SIGNED), else_=0),
         section=PAYMENT,
     ),
     Field(

@@ -32,16 +32,13 @@ from app.models.parties import (
 from app.models.payments import (
     ALL_CONTRACTS,
     EntryMode,
-    Outcome,
     Remittance,
     RemittanceDay,
-    RemittanceStatus,
     Seal,
     Transaction,
     TransactionDay,
-    TransactionType,
-    Transmission,
 )
+from app.rules.payments import Outcome, RemittanceStatus, TransactionType, Transmission
 
 __all__ = [
     "ALL_CONTRACTS",

@@ -29,21 +29,7 @@ from app.models.base import (
     bare_of,
     one_of,
 )
-
-
-class RemittanceStatus(StrEnum):
-    """What the host made of a telecollection."""
-
-    CORRECT = "correct"
-    REJECTED = "rejected"
-    INCOMPLETE = "incomplete"
-
-
-class Transmission(StrEnum):
-    """Whether the call itself went through."""
-
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
+from app.rules.payments import Outcome, RemittanceStatus, TransactionType
 
 
 class Seal(StrEnum):
@@ -53,24 +39,6 @@ class Seal(StrEnum):
     AWAITING_PAYMENTS = "awaiting_payments"
     AWAITING_TOTALS = "awaiting_totals"
     DIFFERS = "differs"
-
-
-class TransactionType(StrEnum):
-    """What the cardholder was asked: the sign of the money follows from it."""
-
-    DEBIT = "debit"
-    REFUND = "refund"
-    CANCELLATION = "cancellation"
-    REFUND_CANCELLATION = "refund_cancellation"
-    PREAUTHORISATION = "preauthorisation"
-
-
-class Outcome(StrEnum):
-    """How a transaction ended."""
-
-    ACCEPTED = "accepted"
-    DECLINED = "declined"
-    ABANDONED = "abandoned"
 
 
 class EntryMode(StrEnum):

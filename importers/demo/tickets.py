@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from importers import totals
+from app.rules.payments import AMOUNTS, COUNTS
 
 Frame = pd.DataFrame
 Row = Mapping[str, Any]
@@ -108,7 +108,7 @@ def _telecollection(row: Row) -> Iterator[str]:
     yield f"RANG {row['rank']} TPE {row['terminal_number']}"
     yield f"REMISE {row['number']} {row['file_number']}"
     yield _RULE
-    for words, count, amount in zip(_TOTAL_WORDS, totals.COUNTS, totals.AMOUNTS, strict=True):
+    for words, count, amount in zip(_TOTAL_WORDS, COUNTS, AMOUNTS, strict=True):
         yield f"{words:<12}{row[count]:>3}{_plain(row[amount]):>9}"
     yield _RULE
     yield f"NET EUR{_plain(row['net_amount']):>17}"

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from app.rules.payments import AMOUNTS, COUNTS, TOTALS
 from app.wording.i18n import N_
 from importers import totals
 from importers.files.refusals import refuse
@@ -22,7 +23,7 @@ def declared(sections: Sections) -> dict[str, NDArray[np.int64]]:
     parents = sections[Record.REM].rows
     counts = np.bincount(np.searchsorted(parents, section.rows) - 1, minlength=len(parents))
     order = ", ".join(layout.TOTALS)
-    wrong = np.flatnonzero(counts != len(totals.TYPES))
+    wrong = np.flatnonzero(counts != len(TOTALS))
     if len(wrong):
         raise refuse(N_("expected six TOT lines: %(order)s"), line=int(ends.rows[wrong[0]]) + 1, order=order)
     found = section.table["total_type"].to_numpy(zero_copy_only=False)
@@ -30,8 +31,8 @@ def declared(sections: Sections) -> dict[str, NDArray[np.int64]]:
     if len(misplaced):
         line = int(section.line_numbers[misplaced[0]])
         raise refuse(N_("expected six TOT lines: %(order)s"), line=line, column="total type", order=order)
-    declared = zip(totals.COUNTS, section.integers("total_count").reshape(-1, 6).T, strict=True)
-    amounts = zip(totals.AMOUNTS, section.integers("total_amount").reshape(-1, 6).T, strict=True)
+    declared = zip(COUNTS, section.integers("total_count").reshape(-1, len(TOTALS)).T, strict=True)
+    amounts = zip(AMOUNTS, section.integers("total_amount").reshape(-1, len(TOTALS)).T, strict=True)
     columns = dict(declared) | dict(amounts)
     columns["transaction_count"] = ends.integers("transaction_count")
     columns["net_amount"] = ends.integers("net_amount")
@@ -42,8 +43,8 @@ def refuse_wrong_ends(sections: Sections, remittances: pd.DataFrame) -> None:
     """FRM repeats its remittance's number, and its net and count follow from the TOT lines."""
     ends = sections[Record.FRM]
     numbers = ends.table["number"].to_numpy(zero_copy_only=False)
-    net = totals.net(remittances[list(totals.AMOUNTS)].to_numpy())
-    counted = remittances[list(totals.COUNTS)].sum(axis=1).to_numpy()
+    net = totals.net(remittances)
+    counted = remittances[list(COUNTS)].sum(axis=1).to_numpy()
     checks = (
         (
             "remittance number",
@@ -66,8 +67,8 @@ def refuse_wrong_totals(sections: Sections, remittances: pd.DataFrame, transacti
     """In a complete file the transactions of each remittance add up to its TOT and FRM lines."""
     received = totals.received(transactions, len(remittances))
     reason = N_("expected what its transactions add up to")
-    places = sections[Record.TOT].line_numbers.reshape(-1, len(totals.TYPES))
-    for label, names in (("count", totals.COUNTS), ("amount", totals.AMOUNTS)):
+    places = sections[Record.TOT].line_numbers.reshape(-1, len(TOTALS))
+    for label, names in (("count", COUNTS), ("amount", AMOUNTS)):
         wrong = np.argwhere(received[list(names)].to_numpy() != remittances[list(names)].to_numpy())
         if len(wrong):
             raise refuse(reason, line=int(places[tuple(wrong[0])]), column=label)

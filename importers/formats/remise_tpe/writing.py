@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from app.rules.payments import AMOUNTS, COUNTS
 from importers import totals
 from importers.formats import layout, texts
 from importers.formats.remise_tpe.columns import (
@@ -43,7 +44,7 @@ _WORDS: texts.Words = {
         ("entry_mode", layout.ENTRY_MODES),
     )
 }
-_TOTALS = (*totals.COUNTS, *totals.AMOUNTS, "transaction_count", "net_amount")
+_TOTALS = (*COUNTS, *AMOUNTS, "transaction_count", "net_amount")
 #: What the frames have besides the columns of their lines.
 _BESIDES = ("remittance", "ticket", *_TOTALS)
 
@@ -170,7 +171,7 @@ def _header_line(header: FileHeader) -> bytes:
 def _total_lines(remittances: Frame) -> pa.Array:
     """For each remittance its six ``TOT`` and its ``FRM``, in one text."""
     pieces: list[pa.Array | pa.Scalar] = []
-    for code, count, amount in zip(layout.TOTALS, totals.COUNTS, totals.AMOUNTS, strict=True):
+    for code, count, amount in zip(layout.TOTALS, COUNTS, AMOUNTS, strict=True):
         pieces += [texts.constant(f"TOT;{code};"), texts.number(remittances, count), texts.constant(";")]
         pieces += [texts.number(remittances, amount), texts.constant("\n")]
     pieces += [texts.constant("FRM;"), texts.text(remittances["number"]), texts.constant(";")]

@@ -8,14 +8,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from app.models import RemittanceStatus, Seal, Transmission
+from app.models import Seal
+from app.rules.payments import AMOUNTS, COUNTS, remitted_rows
 from importers import totals
 
 if TYPE_CHECKING:
     from importers.records.payments import Payments
 
 #: The sums of a remittance.
-SUMS = (*totals.COUNTS, *totals.AMOUNTS, "transaction_count", "net_amount")
+SUMS = (*COUNTS, *AMOUNTS, "transaction_count", "net_amount")
 
 
 def with_totals(remittances: pd.DataFrame, payments: Payments, file_id: int) -> pd.DataFrame:
@@ -31,7 +32,9 @@ def with_totals(remittances: pd.DataFrame, payments: Payments, file_id: int) -> 
         received_net=received["net_amount"].to_numpy(),
         missing_sequences=received["missing_sequences"].to_numpy(),
         seal=_seals(sums["transaction_count"], payments),
-        remitted=_remitted(remittances, payments.has_totals),
+        remitted=remitted_rows(
+            remittances["status"], remittances["transmission"], has_totals=payments.has_totals
+        ),
     )
 
 
@@ -41,13 +44,6 @@ def _seals(announced: NDArray[np.int64], payments: Payments) -> NDArray[Any]:
     if payments.has_payments:  # the reader has checked that they add up
         return np.full(len(announced), Seal.COMPLETE.value, dtype=object)
     return np.where(announced == 0, Seal.COMPLETE.value, Seal.AWAITING_PAYMENTS.value).astype(object)
-
-
-def _remitted(remittances: pd.DataFrame, has_totals: bool) -> NDArray[np.bool_]:  # noqa: FBT001 - a column
-    correct = remittances["status"] == RemittanceStatus.CORRECT
-    heard = remittances["transmission"] != Transmission.FAILED
-    result: NDArray[np.bool_] = (correct & heard).to_numpy(dtype=np.bool_) & has_totals
-    return result
 
 
 def instants(local: pd.Series[Any], zones: pd.Series[Any], second_fold: NDArray[np.bool_]) -> pd.Series[Any]:

@@ -1,0 +1,175 @@
+"""The rules of money, said once: the six totals of a remittance, its net, what counts and what is remitted.
+
+They are data. What asks the database through SQLAlchemy, in SQL text, or adds up arrays derives its
+conditions here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import ColumnElement, and_
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class RemittanceStatus(StrEnum):
+    """What the host made of a telecollection."""
+
+    CORRECT = "correct"
+    REJECTED = "rejected"
+    INCOMPLETE = "incomplete"
+
+
+class Transmission(StrEnum):
+    """Whether the call itself went through."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+class TransactionType(StrEnum):
+    """What the cardholder was asked: the sign of the money follows from it."""
+
+    DEBIT = "debit"
+    REFUND = "refund"
+    CANCELLATION = "cancellation"
+    REFUND_CANCELLATION = "refund_cancellation"
+    PREAUTHORISATION = "preauthorisation"
+
+
+class Outcome(StrEnum):
+    """How a transaction ended."""
+
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    ABANDONED = "abandoned"
+
+
+_MONEY = tuple(kind for kind in TransactionType if kind is not TransactionType.PREAUTHORISATION)
+
+
+@dataclass(frozen=True)
+class Total:
+    """One of the six totals: the payments that it adds up, and its part in the net (1, -1, or 0 for none)."""
+
+    name: str
+    types: tuple[TransactionType, ...]
+    outcome: Outcome
+    sign: int
+
+    @property
+    def count(self) -> str:
+        """The column of a remittance that has the number of its payments."""
+        return f"{self.name}_count"
+
+    @property
+    def amount(self) -> str:
+        """The column of a remittance that has the sum of its payments."""
+        return f"{self.name}_amount"
+
+    def condition(self, type_: Any, outcome: Any) -> ColumnElement[bool]:
+        """Which payments it adds up, for the two columns of a table."""
+        return and_(outcome == self.outcome.value, _one_of(type_, self.types))
+
+    def sql(self, row: str = "") -> str:
+        """Which payments it adds up, in SQL; ``row`` is the alias of their table, with its dot."""
+        listed = ", ".join(f"'{kind}'" for kind in self.types)
+        return f"{row}outcome = '{self.outcome}' AND {row}type IN ({listed})"
+
+
+#: In the order of the telecollection and of the ticket.
+TOTALS = (
+    Total("debit", (TransactionType.DEBIT,), Outcome.ACCEPTED, 1),
+    Total("cancellation", (TransactionType.CANCELLATION,), Outcome.ACCEPTED, -1),
+    Total("refund", (TransactionType.REFUND,), Outcome.ACCEPTED, -1),
+    Total("refund_cancellation", (TransactionType.REFUND_CANCELLATION,), Outcome.ACCEPTED, 1),
+    Total("declined", _MONEY, Outcome.DECLINED, 0),
+    Total("abandoned", _MONEY, Outcome.ABANDONED, 0),
+)
+TOTAL = {total.name: total for total in TOTALS}
+COUNTS = tuple(total.count for total in TOTALS)
+AMOUNTS = tuple(total.amount for total in TOTALS)
+#: What takes money from the net.
+NEGATIVE = tuple(kind for total in TOTALS if total.sign < 0 for kind in total.types)
+
+_Term = TypeVar("_Term", int, NDArray[np.int64], ColumnElement[Any])
+
+
+def net(amount: Callable[[Total], _Term]) -> _Term:
+    """Debits less their cancellations, less refunds, plus theirs; ``amount`` gives the sum of each total."""
+    first, *others = (total for total in TOTALS if total.sign)
+    result = amount(first)
+    for total in others:
+        result = result + amount(total) if total.sign > 0 else result - amount(total)
+    return result
+
+
+def net_sql(row: str = "") -> str:
+    """The net of a row with the columns of :data:`AMOUNTS`, in SQL."""
+    return " ".join(
+        f"{'+' if total.sign > 0 else '-'} {row}{total.amount}" for total in TOTALS if total.sign
+    ).removeprefix("+ ")
+
+
+def total_of(types: pd.Series[Any], outcomes: pd.Series[Any]) -> NDArray[np.int64]:
+    """The place in :data:`TOTALS` of the one that adds up each payment, -1 where none does."""
+    places = np.full(len(types), -1, dtype=np.int64)
+    for place, total in enumerate(TOTALS):
+        places[(outcomes == total.outcome.value).to_numpy() & types.isin(total.types).to_numpy()] = place
+    return places
+
+
+def counted(type_: Any, outcome: Any) -> ColumnElement[bool]:
+    """Which payments are money that moved: accepted, and no pre-authorisation."""
+    return and_(outcome == Outcome.ACCEPTED.value, type_ != TransactionType.PREAUTHORISATION.value)
+
+
+def counted_sql(row: str = "") -> str:
+    """As :func:`counted`, in SQL."""
+    return f"{row}outcome = '{Outcome.ACCEPTED}' AND {row}type <> '{TransactionType.PREAUTHORISATION}'"
+
+
+def counted_rows(types: pd.Series[Any], outcomes: pd.Series[Any]) -> NDArray[np.bool_]:
+    """As :func:`counted`, over arrays."""
+    accepted = outcomes == Outcome.ACCEPTED.value
+    result: NDArray[np.bool_] = (accepted & types.isin(_MONEY)).to_numpy(dtype=np.bool_)
+    return result
+
+
+def remitted_sql(row: str = "") -> str:
+    """Which remittances reached the bank: totals have come, the host found them correct, the call passed."""
+    return (
+        f"{row}has_totals AND {row}status = '{RemittanceStatus.CORRECT}'"
+        f" AND {row}transmission IS DISTINCT FROM '{Transmission.FAILED}'"
+    )
+
+
+def remitted(has_totals: Any, status: Any, transmission: Any) -> ColumnElement[bool]:
+    """As :func:`remitted_sql`, for the three columns of a table."""
+    return and_(
+        has_totals,
+        status == RemittanceStatus.CORRECT.value,
+        transmission.is_distinct_from(Transmission.FAILED.value),
+    )
+
+
+def remitted_rows(
+    status: pd.Series[Any], transmission: pd.Series[Any], *, has_totals: bool
+) -> NDArray[np.bool_]:
+    """As :func:`remitted_sql`, over arrays of one file."""
+    passed = (status == RemittanceStatus.CORRECT.value) & (transmission != Transmission.FAILED.value)
+    result: NDArray[np.bool_] = passed.fillna(value=False).to_numpy(dtype=np.bool_) & has_totals
+    return result
+
+
+def _one_of(column: Any, values: Iterable[StrEnum]) -> ColumnElement[bool]:
+    words = [value.value for value in values]
+    found: ColumnElement[bool] = column == words[0] if len(words) == 1 else column.in_(words)
+    return found
