@@ -46,12 +46,13 @@ UPDATE remittance r SET received_count = g.transaction_count, missing_sequences 
 FROM received g WHERE {_SAME_ROW}
 """
 _REMIT = f"""
-UPDATE transaction t SET remitted = r.remitted
+UPDATE transaction t SET remitted = r.remitted AND {payments.counted_sql("t.")}
 FROM (
   SELECT r.merchant_id, r.id, {payments.remitted_sql("r.")} AS remitted
   FROM remittance r JOIN merged_remittance g ON {_SAME_ROW}
 ) AS r
-WHERE t.merchant_id = r.merchant_id AND t.remittance_id = r.id AND t.remitted <> r.remitted
+WHERE t.merchant_id = r.merchant_id AND t.remittance_id = r.id
+  AND t.remitted <> (r.remitted AND {payments.counted_sql("t.")})
 """
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from sqlalchemy import Connection, text
 
 from app.models import ALL_CONTRACTS, UNCLAIMED_MERCHANT
+from app.rules.payments import remitted_sql
 from importers.staging import as_dates, copy_in
 
 _CREATE = """
@@ -35,18 +36,19 @@ FROM touched t JOIN transaction p ON p.merchant_id = t.merchant_id AND p.contrac
 WHERE t.subject = 'transaction' AND p.occurred_on BETWEEN :first AND :last
 GROUP BY p.merchant_id, p.contract_id, p.occurred_on, p.reseller_id, {_TRANSACTION_SUMS}
 """
-_REMITTANCE_SUMS = "currency, status, is_empty"
+_REMITTANCE_SUMS = "currency, status, is_empty, remitted, awaiting_totals"
+_REMITTANCE_FACTS = f"currency, status, transaction_count = 0, {remitted_sql()}, NOT has_totals"
 _REMITTANCE_DAYS = f"""
 INSERT INTO remittance_day (merchant_id, contract_id, day, reseller_id, {_REMITTANCE_SUMS}, count,
   debit, refund, cancelled, refund_cancelled, declined)
-SELECT p.merchant_id, p.contract_id, p.collected_on, p.reseller_id, currency, status, transaction_count = 0,
+SELECT p.merchant_id, p.contract_id, p.collected_on, p.reseller_id, {_REMITTANCE_FACTS},
   count(*), sum(debit_amount), sum(refund_amount), sum(cancellation_amount), sum(refund_cancellation_amount),
   sum(declined_amount)
 FROM touched t JOIN remittance p ON p.merchant_id = t.merchant_id AND p.contract_id = t.contract_id
   AND p.collected_on = t.day
   AND p.collected_at >= t.day - interval '1 day' AND p.collected_at < t.day + interval '2 days'
 WHERE t.subject = 'remittance' AND p.collected_on BETWEEN :first AND :last
-GROUP BY p.merchant_id, p.contract_id, p.collected_on, p.reseller_id, currency, status, transaction_count = 0
+GROUP BY p.merchant_id, p.contract_id, p.collected_on, p.reseller_id, {_REMITTANCE_FACTS}
 """
 _MEASURES = {
     "transaction": (_TRANSACTION_DAYS, _TRANSACTION_SUMS, ("count", "amount")),

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 
 from app.models import DEFAULT_TIME_ZONE, UNCLAIMED_MERCHANT
 from app.models.base import Base, written_columns
-from importers import daily_sums
+from importers import daily_sums, derived
 from importers.staging import rows_of, stage
 
 
@@ -218,7 +218,7 @@ def adopt(connection: Connection, key: OwnerKey, tables: Sequence[OwnedTable]) -
         _move(connection, table)
     for statement in _FORGET:
         connection.execute(text(statement.format(**words)), parameters)
-    daily_sums.recompute(connection)
+    derived.renew(connection)
 
 
 def _move(connection: Connection, table: OwnedTable) -> None:

@@ -206,13 +206,14 @@ FROM transaction GROUP BY GROUPING SETS
   ((1, contract_id, 3, 4, 5, 6, 7, 8), (1, 3, 4, 5, 6, 7, 8))
 """
 _REMITTANCE_DAYS = """
-INSERT INTO remittance_day (merchant_id, contract_id, day, reseller_id, currency, status, is_empty, count,
-  debit, refund, cancelled, refund_cancelled, declined)
+INSERT INTO remittance_day (merchant_id, contract_id, day, reseller_id, currency, status, is_empty,
+  remitted, awaiting_totals, count, debit, refund, cancelled, refund_cancelled, declined)
 SELECT merchant_id, coalesce(contract_id, 0), collected_on, reseller_id, currency, status,
-  transaction_count = 0, count(*), sum(debit_amount), sum(refund_amount), sum(cancellation_amount),
+  transaction_count = 0, has_totals AND status = 'correct' AND transmission IS DISTINCT FROM 'failed',
+  NOT has_totals, count(*), sum(debit_amount), sum(refund_amount), sum(cancellation_amount),
   sum(refund_cancellation_amount), sum(declined_amount)
 FROM remittance GROUP BY GROUPING SETS
-  ((1, contract_id, 3, 4, 5, 6, 7), (1, 3, 4, 5, 6, 7))
+  ((1, contract_id, 3, 4, 5, 6, 7, 8, 9), (1, 3, 4, 5, 6, 7, 8, 9))
 """
 
 

@@ -49,6 +49,10 @@ INTERNAL = frozenset(
         "second_fold",
         "ticket",
         "import_file_id",
+        "original_id",
+        "original_on",
+        "reversal",
+        "reversed_amount",
     }
 )
 

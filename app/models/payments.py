@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import Index, Numeric, PrimaryKeyConstraint, UniqueConstraint
+from sqlalchemy import Index, Numeric, PrimaryKeyConstraint, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database.privileges import ISOLATED
@@ -29,7 +29,7 @@ from app.models.base import (
     bare_of,
     one_of,
 )
-from app.rules.payments import Outcome, RemittanceStatus, TransactionType
+from app.rules.payments import Outcome, RemittanceStatus, Reversal, TransactionType
 
 
 class Seal(StrEnum):
@@ -127,9 +127,10 @@ class Remittance(Base):
 class Transaction(Base):
     """One payment, whatever its outcome. ``amount`` is unsigned: its sign follows from ``type``.
 
-    ``remitted`` is true once its telecollection has arrived and the host found it correct.
+    ``remitted`` is true once its telecollection has reached the bank, for a payment that moves money.
     ``second_fold`` says that the clock had gone back before this line: of the two instants that an
-    autumn hour may mean, the later one.
+    autumn hour may mean, the later one. A cancellation or refund has ``original_id`` and ``original_on``
+    (the day) of its sale once that is certain; the sale has ``reversal`` and the ``reversed_amount`` then.
     """
 
     __tablename__ = "transaction"
@@ -156,8 +157,29 @@ class Transaction(Base):
             postgresql_include=["occurred_on", "currency", "type", "outcome"],
         ),
         Index("transaction_authorisation_idx", "merchant_id", "bare_authorisation_number", "occurred_at"),
+        # How the loader finds the sale of an operation, and the operations of a sale.
+        Index(
+            "transaction_sequence_idx",
+            "merchant_id",
+            "contract_id",
+            text("ltrim(sequence_number, '0')"),
+        ),
+        Index(
+            "transaction_reversing_idx",
+            "merchant_id",
+            "contract_id",
+            "occurred_on",
+            postgresql_where=text("original_sequence_number IS NOT NULL"),
+        ),
+        Index(
+            "transaction_original_idx",
+            "merchant_id",
+            "original_id",
+            postgresql_where=text("original_id IS NOT NULL"),
+        ),
         one_of("type", TransactionType),
         one_of("outcome", Outcome),
+        one_of("reversal", Reversal),
         {"postgresql_partition_by": "RANGE (occurred_on)"},
     )
 
@@ -199,6 +221,10 @@ class Transaction(Base):
     markup_percent: Mapped[Decimal | None] = mapped_column(Numeric)
     ticket: Mapped[WordsOrNone]
     import_file_id: Mapped[Big]
+    original_id: Mapped[BigOrNone]
+    original_on: Mapped[date | None]
+    reversal: Mapped[Words] = mapped_column(server_default=Reversal.NONE)
+    reversed_amount: Mapped[Big] = mapped_column(server_default="0")
     bare_authorisation_number: Mapped[WordsOrNone] = bare_of("authorisation_number")
 
 
@@ -233,7 +259,16 @@ class RemittanceDay(Base):
     __tablename__ = "remittance_day"
     __privileges__ = ISOLATED
     __table_args__ = (
-        PrimaryKeyConstraint("merchant_id", "contract_id", "day", "currency", "status", "is_empty"),
+        PrimaryKeyConstraint(
+            "merchant_id",
+            "contract_id",
+            "day",
+            "currency",
+            "status",
+            "is_empty",
+            "remitted",
+            "awaiting_totals",
+        ),
     )
 
     merchant_id: Mapped[Key]
@@ -243,6 +278,8 @@ class RemittanceDay(Base):
     currency: Mapped[Words]
     status: Mapped[Words]
     is_empty: Mapped[bool]
+    remitted: Mapped[bool]
+    awaiting_totals: Mapped[bool]
     count: Mapped[Big]
     debit: Mapped[Big]
     refund: Mapped[Big]

@@ -52,6 +52,18 @@ class Outcome(StrEnum):
     ABANDONED = "abandoned"
 
 
+class Reversal(StrEnum):
+    """What became of a sale: cancelled, given back whole or in part, or neither."""
+
+    NONE = "none"
+    CANCELLED = "cancelled"
+    REFUNDED = "refunded"
+    PARTLY_REFUNDED = "partly_refunded"
+
+
+#: The operations that take a sale back.
+REVERSING = (TransactionType.CANCELLATION, TransactionType.REFUND)
+
 _MONEY = tuple(kind for kind in TransactionType if kind is not TransactionType.PREAUTHORISATION)
 
 

@@ -25,6 +25,7 @@ class Trx:
     certificate: str = "A1B2C3D4E5F60718"
     dossier: str = ""
     order: str = ""
+    original: str = ""
     ticket: tuple[str, ...] = ()
 
     def lines(self) -> list[str]:
@@ -32,7 +33,7 @@ class Trx:
             "TRX", self.sequence, self.at, self.operation, self.outcome, str(self.amount), self.card,
             self.expiry,
             "PUCE", "CB", "VISA CLASSIC", self.issuer, self.aid, "1", self.authorisation, self.response,
-            self.certificate, self.dossier, self.order, "", "", "", "", "", "",
+            self.certificate, self.dossier, self.order, self.original, "", "", "", "", "",
         ]  # fmt: skip
         return [";".join(columns), *(f"TKT;{line}" for line in self.ticket)]
 
@@ -51,6 +52,7 @@ class Rem:
     number: str = "000417"
     siret: str = "99999999800019"
     serial: str = "219300290018"
+    terminal: str = "001"
     currency: str = "EUR"
     opened: str = "2026-03-02T08:00:11"
     collected: str = "2026-03-02T23:15:07"
@@ -76,7 +78,7 @@ class Rem:
     def lines(self, content: str) -> list[str]:
         columns = [
             "REM", self.contract, self.rank, self.application, self.number, "D00183", "30004", self.siret,
-            "001", self.serial, "INGENICO", self.currency, self.opened, self.collected, self.status,
+            self.terminal, self.serial, "INGENICO", self.currency, self.opened, self.collected, self.status,
             self.status_text,
             self.transmission,
         ]  # fmt: skip

@@ -46,7 +46,7 @@ def test_a_night_is_loaded_to_the_cent(operator: Operator) -> None:
         " FROM transaction ORDER BY sequence_number"
     ) == [
         ("000101", "debit", "accepted", 3900, True, datetime(2026, 3, 2, 12, 31, 9), "123456"),
-        ("000102", "debit", "declined", 1800, True, datetime(2026, 3, 2, 12, 31, 9), "123456"),
+        ("000102", "debit", "declined", 1800, False, datetime(2026, 3, 2, 12, 31, 9), "123456"),
         ("000103", "refund", "accepted", 500, True, datetime(2026, 3, 2, 12, 31, 9), "123456"),
     ]
     assert operator.sums_kept() == operator.sums_from_rows()

@@ -8,7 +8,8 @@ import pandas as pd
 from sqlalchemy import Connection, text
 
 from app.models import UNCLAIMED_MERCHANT
-from importers import completeness, daily_sums, ownership
+from app.rules.payments import counted_rows
+from importers import completeness, daily_sums, derived, ownership
 from importers.records import Entry, KnownSource, Loaded
 from importers.records.merchant_directory import CONTRACT
 from importers.records.payments import merging, rows
@@ -41,7 +42,7 @@ def load(connection: Connection, payments: Payments, entry: Entry, source: Known
     if len(known):
         completeness.renew(connection)
         connection.execute(text(_TOUCH_MERGED))
-    daily_sums.recompute(connection)
+    derived.renew(connection)
     return _loaded(remittances, transactions)
 
 
@@ -77,10 +78,12 @@ def _identified(
 ) -> pd.DataFrame:
     """Transactions with the keys of their remittance and identifiers of their own."""
     parents = transactions["remittance"].to_numpy()
-    inherited = ("merchant_id", "reseller_id", "contract_id", "collected_on", "currency", "remitted")
+    inherited = ("merchant_id", "reseller_id", "contract_id", "collected_on", "currency")
     columns = {name: remittances[name].to_numpy()[parents] for name in inherited}
     return transactions.assign(
         **columns,
+        remitted=remittances["remitted"].to_numpy()[parents]
+        & counted_rows(transactions["type"], transactions["outcome"]),
         remittance_id=remittances["id"].to_numpy()[parents],
         id=new_ids(connection, len(transactions)),
         import_file_id=file_id,

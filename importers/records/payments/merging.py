@@ -122,6 +122,7 @@ _LINE_COLUMNS = [
     name
     for name in _TRANSACTION_COLUMNS
     if name not in ("id", "import_file_id", "remitted", "second_fold", "occurred_at", "merchant_id")
+    and name not in ("original_id", "original_on", "reversal", "reversed_amount")
 ]
 _SAME_LINE = """
 staged_transaction s JOIN transaction t ON t.merchant_id = s.merchant_id
@@ -143,7 +144,7 @@ def _put_new_lines(connection: Connection, transactions: pd.DataFrame) -> None:
     stage(connection, "staged_transaction", rows, "transaction", extra=", 0 AS line")
     connection.execute(text("ANALYZE staged_transaction"))
     _drop_same_lines(connection)
-    names = ", ".join(_TRANSACTION_COLUMNS)
+    names = ", ".join(name for name in rows.columns if name != "line")
     connection.execute(text(f"INSERT INTO transaction ({names}) SELECT {names} FROM staged_transaction"))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from importers import completeness, daily_sums
+from importers import completeness, daily_sums, derived, reversals
 
 _WITHIN = "merchant_id = ANY(:merchants) AND {day} BETWEEN :first AND :last"
 # Every remittance of the file or with payments of it: some go, the others are added up again.
@@ -52,8 +52,9 @@ def take_back(connection: Connection, file: Row[*tuple[Any, ...]]) -> None:
     }
     daily_sums.touch(connection)
     connection.execute(text(_CONCERNED), parameters)
+    reversals.release(connection, _WITHIN.format(day="occurred_on"), parameters)
     for statement in _STEPS:
         connection.execute(text(statement), parameters)
     completeness.renew(connection)
-    daily_sums.recompute(connection)
+    derived.renew(connection)
     connection.execute(text("DROP TABLE merged_remittance"))
