@@ -1,13 +1,15 @@
-"""The commands about people: ``bordereau user add`` and ``bordereau staff invite``."""
+"""The commands about people: ``bordereau user`` and ``bordereau staff``, their ways in and out."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
 
 import click
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from app.accounts import departures
 from app.accounts.invitations import invite_staff
 from app.accounts.links import Links, NoHostError
 from app.accounts.users import NewAccess, UserError, forget_second_factor, give_access, normal_email
@@ -82,7 +84,55 @@ def forget_app(email: str) -> None:
     click.echo(gettext("%(email)s can pair another app.", email=normal_email(email)))
 
 
-@click.group(help=N_("Let the maintainer's own people in."))
+@user.command("list", help=N_("List accounts: those whose address has TEXT in it, or all."))
+@click.argument("text", default="")
+def list_users(text: str) -> None:
+    """Print a line an account: address, state, merchants with the role, maintainers."""
+    with ready(Config.from_env()).reading() as connection:
+        for account in departures.accounts(connection, text):
+            click.echo("\t".join(_columns(account)))
+
+
+def _columns(account: departures.Account) -> Iterator[str]:
+    yield account.email
+    if account.is_suspended:
+        yield gettext("suspended")
+    elif account.signed_in_at is None:
+        yield gettext("never signed in")
+    else:
+        yield gettext("signed in on %(day)s", day=f"{account.signed_in_at:%Y-%m-%d}")
+    yield ", ".join(f"{merchant} ({role})" for merchant, role in account.merchants)
+    yield ", ".join(account.maintainers)
+
+
+def _account_command(act: Callable[[Connection, str], None], done: str) -> Callable[[str], None]:
+    """A command that does something to one account, and says so by the message ``done``."""
+
+    def command(email: str) -> None:
+        try:
+            with ready(Config.from_env()).writing() as connection:
+                act(connection, email)
+        except UserError as error:
+            raise click.ClickException(str(error)) from error
+        click.echo(gettext(done, email=normal_email(email)))
+
+    return command
+
+
+_email = click.argument("email")
+_sure = click.confirmation_option(prompt=N_("Erase this account for good?"))
+user.command("suspend", help=N_("Let EMAIL sign in no longer; sessions and open links end at once."))(
+    _email(_account_command(departures.suspend, N_("%(email)s can no longer sign in.")))
+)
+user.command("restore", help=N_("Let EMAIL, who was suspended, sign in again."))(
+    _email(_account_command(departures.restore, N_("%(email)s can sign in again.")))
+)
+user.command("erase", help=N_("Erase EMAIL's account; 12 months of what it did stay, by number."))(
+    _email(_sure(_account_command(departures.erase, N_("The account of %(email)s is erased."))))
+)
+
+
+@click.group(help=N_("Let the maintainer's own people in, and out."))
 def staff() -> None:
     """Hold the commands about staff."""
 
@@ -103,6 +153,32 @@ def invite(email: str, reseller: str) -> None:
         raise click.ClickException(str(error)) from error
     click.echo(gettext("%(email)s is invited. The link works once, for 72 hours:", email=normal_email(email)))
     click.echo(made.url)
+
+
+@staff.command("list", help=N_("List who works for a maintainer, or for any."))
+@click.option("--reseller", metavar="SLUG", help=N_("The maintainer they work for."))
+def list_staff(reseller: str | None) -> None:
+    """Print a line for each of them."""
+    with ready(Config.from_env()).reading() as connection:
+        for account in departures.accounts(connection):
+            if account.maintainers if reseller is None else reseller.lower() in account.maintainers:
+                click.echo("\t".join(_columns(account)))
+
+
+@staff.command("remove", help=N_("Let EMAIL work for a maintainer no longer, from the next click on."))
+@click.argument("email")
+@click.option("--reseller", required=True, metavar="SLUG", help=N_("The maintainer they work for."))
+def remove(email: str, reseller: str) -> None:
+    """End the sessions of somebody who leaves, and withdraw what they invited others to."""
+    config = Config.from_env()
+    try:
+        database = ready(config)
+        reseller_id = _reseller(database, Links.of(config, themes_of(config.data)), reseller.lower())
+        with database.writing() as connection:
+            departures.remove_staff(connection, email, reseller_id)
+    except UserError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(gettext("%(email)s no longer works for this maintainer.", email=normal_email(email)))
 
 
 def _reseller(database: Database, links: Links, slug: str) -> int:

@@ -71,6 +71,10 @@ WORDS: Mapping[Event, Said] = {
     Event.RENAME_ASKED: Said(N_("Gave the merchant another name"), N_("%(name)s")),
     Event.FILE_RETRY_ASKED: Said(N_("Had a file tried again"), N_("%(file)s")),
     Event.FILE_REPLACE_ASKED: Said(N_("Had a file replace its former content"), N_("%(file)s")),
+    Event.ACCOUNT_SUSPENDED: Said(N_("The account was suspended")),
+    Event.ACCOUNT_RESTORED: Said(N_("The account was opened again")),
+    Event.ACCOUNT_ERASED: Said(N_("The account was erased"), N_("%(whom)s")),
+    Event.STAFF_REMOVED: Said(N_("Removed somebody from the maintainer's staff"), N_("%(whom)s")),
     Event.COLUMNS_VOUCHED: Said(
         N_("Vouched that columns hold no card number"), N_("%(source)s: %(columns)s")
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Final
 
@@ -55,8 +55,15 @@ PERSONAL: Final = frozenset(
         Event.SECOND_FACTOR_REFUSED,
         Event.RECOVERY_CODE_USED,
         Event.RECOVERY_CODES_RENEWED,
+        Event.ACCOUNT_SUSPENDED,
+        Event.ACCOUNT_RESTORED,
+        Event.ACCOUNT_ERASED,
     }
 )
+
+
+#: What staff do at a merchant that says nothing of its outlets or people.
+_OF_STAFF: Final = frozenset({Event.STAFF_LOOKED, Event.STAFF_LEFT})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +87,15 @@ def of_merchant(merchant_id: int) -> ColumnElement[bool]:
     """What was done at a merchant, and when those who were its people then signed in."""
     there = JournalEntry.merchant_ids.contains([merchant_id])
     return or_(JournalEntry.merchant_id == merchant_id, _personal(there))
+
+
+def of_people(merchant_id: int, user_ids: Collection[int]) -> ColumnElement[bool]:
+    """What people did at a merchant, to nobody but themselves, and when staff looked at it.
+
+    What others did there names outlets and people that whoever sees these alone does not.
+    """
+    theirs = JournalEntry.user_id.in_(user_ids) & (_number("of").is_(None) | _number("of").in_(user_ids))
+    return and_(of_merchant(merchant_id), or_(theirs, JournalEntry.event.in_(_OF_STAFF)))
 
 
 def of_reseller(reseller_id: int) -> ColumnElement[bool]:

@@ -64,6 +64,10 @@ class Event(StrEnum):
     SECOND_FACTOR_REFUSED = "second_factor_refused"
     RECOVERY_CODE_USED = "recovery_code_used"
     RECOVERY_CODES_RENEWED = "recovery_codes_renewed"
+    ACCOUNT_SUSPENDED = "account_suspended"
+    ACCOUNT_RESTORED = "account_restored"
+    ACCOUNT_ERASED = "account_erased"
+    STAFF_REMOVED = "staff_removed"
     COLUMNS_VOUCHED = "columns_vouched"
     COLUMNS_DOUBTED = "columns_doubted"
 

@@ -95,9 +95,19 @@ def staff_holder(user_id: int, merchant_id: int, request_id: str) -> Holder:
 def members(connection: Connection, holder: Holder, asked: Asked) -> Listed[Member]:
     """A page of himself and everybody at the merchant whose access lies within the holder's, by address."""
     found = _members(connection, holder, asked.email)
-    within = [row for row in found if row.user_id == holder.user_id or holder.may_give(granted(row))]
+    within = [row for row in found if _is_in_sight(holder, row)]
     rows, next_after = _page(within, asked.after)
     return Listed(_as_members(connection, holder, rows), next_after)
+
+
+def people_in_sight(connection: Connection, holder: Holder) -> frozenset[int]:
+    """The accounts of the holder and of everybody at the merchant whose access lies within theirs."""
+    found = _members(connection, holder)
+    return frozenset(row.user_id for row in found if _is_in_sight(holder, row))
+
+
+def _is_in_sight(holder: Holder, row: Row[Any]) -> bool:
+    return row.user_id == holder.user_id or holder.may_give(granted(row))
 
 
 def member(connection: Connection, holder: Holder, membership_id: int) -> Member:

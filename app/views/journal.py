@@ -7,13 +7,13 @@ from typing import Any, BinaryIO
 from flask import Blueprint, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.accounts import event_labels, history
+from app.accounts import event_labels, history, members
 from app.accounts.journal import Event
 from app.views.desk.common import LONGEST_SEARCH, after
 from app.views.desk.common import blueprint as desk_blueprint
 from app.views.listing import Column, listing
 from app.views.moments import show_moment
-from app.web.context import access, database, desk, today
+from app.web.context import access, database, desk, request_id, signed_in, today
 from app.web.downloads import file_name, send_csv
 from app.web.journal import journal as write_down
 from app.wording.i18n import N_, gettext
@@ -35,14 +35,23 @@ _WITH_MERCHANT = (
 
 @blueprint.get("/journal")
 def show() -> str:
-    """What was done at one's own merchant."""
-    return _page(history.of_merchant(access().merchant_id), _WHO_AND_WHAT, "journal.show", "journal.download")
+    """What was done at one's own merchant, as far as one sees it."""
+    return _page(_own(), _WHO_AND_WHAT, "journal.show", "journal.download")
 
 
 @blueprint.get("/journal.csv")
 def download() -> AnyResponse:
     """The same as CSV, whole."""
-    return _file(history.of_merchant(access().merchant_id), access().merchant_name)
+    return _file(_own(), access().merchant_name)
+
+
+def _own() -> Any:
+    """The entries that one may see: all of the merchant, or those of the people within one's limits."""
+    if access().limits is None:
+        return history.of_merchant(access().merchant_id)
+    with database().reading() as connection:
+        holder = members.holder_of(connection, access(), signed_in().user_id, request_id())
+        return history.of_people(access().merchant_id, members.people_in_sight(connection, holder))
 
 
 @desk_blueprint.get("/journal")

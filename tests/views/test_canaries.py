@@ -125,6 +125,22 @@ def test_no_answer_holds_a_foreign_word_and_no_log_any_word(app, everybody, peop
         print(f" [{triples} triples (person, route, id), {len(people)} people, 0 foreign words]", end="")  # noqa: T201
 
 
+@pytest.mark.no_cover
+def test_limited_people_read_nothing_of_what_is_out_of_their_sight(app, everybody, module_database, capsys):
+    """An owner of one outlet read the whole merchant's journal once: every route is asked, by every role."""
+    hidden, heard, asked = ("alpha cafe", "alpha counter", "alpha issuer", "@alpha.example"), [], 0
+    for role in Role:
+        browser = enter(app, module_database, everybody.limited(role))
+        for path in questions(app, everybody):
+            with browser.get(path) as response:
+                said = without_the_question(readable(response), path).lower()
+            heard += [(role, path, word) for word in hidden if word in said]
+            asked += 1
+    assert heard == []
+    with capsys.disabled():
+        print(f" [{asked} answers to limited people, 0 words out of their sight]", end="")  # noqa: T201
+
+
 def test_the_canaries_are_alive(people):
     """Each word is really there to be read by those who may: otherwise silence would prove nothing."""
     browser, own = people["staff north"]
