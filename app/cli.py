@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
 ENTRY_POINTS = "bordereau.commands"
 OWN = {
+    "backup": "app.operation.commands:backup",
+    "doctor": "app.operation.commands:doctor",
     "mail": "app.mail.commands:mail",
+    "restore": "app.operation.commands:restore",
     "staff": "app.accounts.commands:staff",
     "themes": "app.operation.commands:themes",
     "user": "app.accounts.commands:user",

@@ -88,6 +88,11 @@ def version_of(database: Database) -> Version:
     return Version.BEHIND if found is None or found in known else Version.NEWER
 
 
+def known_revision(revision: str) -> bool:
+    """Whether this portal knows a migration."""
+    return revision in _revisions()
+
+
 @cache
 def _revisions() -> tuple[str, ...]:
     """The migrations of this portal, the newest first."""

@@ -59,7 +59,7 @@ def test(address: str) -> None:
     except AddressError as error:
         raise click.ClickException(str(error)) from error
     except NotTakenError as error:
-        raise click.ClickException(_explained(error)) from error
+        raise click.ClickException(in_words(error)) from error
     click.echo(_taken(config, reply))
 
 
@@ -81,7 +81,7 @@ def _test_mail(config: Config, address: str) -> Mail:
     )
 
 
-def _explained(error: NotTakenError) -> str:
+def in_words(error: NotTakenError) -> str:
     """What is wrong, what the server said, and what to look at."""
     said = error.reply and gettext("It says: %(reply)s", reply=error.reply)
     advice = gettext(_ADVICE[error.fault]) if error.fault in _ADVICE else ""

@@ -62,6 +62,11 @@ class Smtp:
                 smtp.putcmd("QUIT")
             return reply
 
+    def try_settings(self) -> None:
+        """Sign in, and leave without a mail. Raises NotTakenError."""
+        with self._conversation() as smtp, suppress(OSError):
+            smtp.putcmd("QUIT")
+
     @contextmanager
     def _conversation(self) -> Iterator[_Conversation]:
         """A server that has let us in and is ready for a letter."""

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from app.config import Config
+from app.operation import backup as copies
+from app.operation.backup import Manifest
+from app.operation.doctor import Level, examine
 from app.themes import themes_of
 from app.wording.i18n import N_, gettext, ngettext
 
@@ -24,3 +29,47 @@ def check() -> None:
         hosts = ", ".join(theme.hosts) or gettext("no host")
         click.echo(f"{theme.slug}: {theme.name} ({hosts})")
     click.echo(ngettext("%(num)s theme, all sound.", "%(num)s themes, all sound.", len(loaded.by_slug)))
+
+
+@click.command(
+    help=N_("Look at everything the portal needs: a line each, with the cure; exit 1 for a fault.")
+)
+def doctor() -> None:
+    """Print each finding as it is made."""
+    findings = []
+    for finding in examine(Config.from_env()):
+        findings.append(finding)
+        click.echo(finding.line())
+    if any(finding.level is Level.FAULT for finding in findings):
+        raise SystemExit(1)
+
+
+_FOLDER = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+
+
+@click.command(help=N_("Save database, roles, archive and themes into DIR, which must be new."))
+@_FOLDER
+def backup(folder: Path) -> None:
+    """Say what was saved, and what was not: the secret key."""
+    _say(copies.backup(Config.from_env(), folder))
+    click.secho(
+        gettext(
+            "The secret key (BORDEREAU_SECRET_KEY) is NOT in it: keep it elsewhere. Without it every second"
+            " factor and every open link ends."
+        ),
+        err=True,
+        bold=True,
+    )
+
+
+@click.command(help=N_("Fill an empty database and an empty data folder from the backup in DIR."))
+@_FOLDER
+def restore(folder: Path) -> None:
+    """Say what came back; it has been compared with what was saved."""
+    _say(copies.restore(Config.from_env(), folder))
+    click.echo(gettext("All of it is as it was saved."))
+
+
+def _say(manifest: Manifest) -> None:
+    for name, currency, count, amount in manifest.figures:
+        click.echo(f"{name:14} {count:>12} {amount:>16} {currency}".rstrip())

@@ -22,17 +22,18 @@ BORDEREAU = [sys.executable, "-W", "ignore", "-m", "app.cli"]
 
 
 @contextmanager
-def a_server(folder):
-    """A PostgreSQL server with a migrated database."""
+def a_server(folder, *, migrated=True):
+    """A PostgreSQL server, with a migrated database unless it is to know nothing."""
     server = get_server(folder / "postgres", cleanup_mode=None, start=False)
     start(server)
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         # It recovers at once, since it does not wait for the disk; nothing of it need outlive the machine.
         connection.execute("ALTER SYSTEM SET fsync = off")
         connection.execute("SELECT pg_reload_conf()")
-    database = Database(server.get_uri(driver="psycopg"))
-    migrate(database)
-    database.dispose()
+    if migrated:
+        database = Database(server.get_uri(driver="psycopg"))
+        migrate(database)
+        database.dispose()
     yield server
     start(server)
     server.stop()

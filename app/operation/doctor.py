@@ -1,0 +1,235 @@
+"""The doctor: what a portal needs, one line each, and the cure of what it lacks. It changes nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from pathlib import Path
+
+import psycopg
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.config import Config, ConfigError
+from app.database.engine import Database, Role
+from app.database.faults import check_server, explained
+from app.database.migrate import MONTHS_AHEAD, Version, version_of
+from app.mail.commands import in_words
+from app.mail.smtp import Smtp
+from app.mail.transport import NotTakenError
+from app.operation.state import State, state_of
+from app.themes import ThemeError, themes_of
+from app.wording.i18n import N_, gettext
+
+#: Seconds by which two clocks may differ; what a disk must have free; how long mail may wait, in seconds.
+CLOCKS_APART, FREE_SHARE, FREE_BYTES, MAIL_WAITS = 5, 0.05, 2**30, 3600
+#: On the morning after a night its business day is one day old; a second one gives weekends a rest.
+NIGHTS_LATE = 3
+FOLDERS = ("inbox", "archive", "quarantine")
+
+_SERVER = text("""
+SELECT current_setting('server_version') AS version, pg_encoding_to_char(encoding) AS encoding,
+  datcollate AS collation, now() AS now FROM pg_database WHERE datname = current_database()
+""")
+_LAST_PARTITION = text(r"""
+SELECT to_date(max(substring(relname FROM '_p(\d{6})$')), 'YYYYMM') FROM pg_class
+WHERE relname ~ '^transaction_p\d{6}$'
+""")
+
+
+class Level(StrEnum):
+    """How a finding stands."""
+
+    SOUND = "✓"
+    WATCH = "!"
+    FAULT = "✗"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the doctor's: what was looked at, how it is, and the cure of what is wrong."""
+
+    level: Level
+    subject: str
+    words: str
+    cure: str = ""
+
+    def line(self) -> str:
+        said = gettext("%(subject)s: %(words)s", subject=gettext(self.subject), words=self.words)
+        return f"{self.level} {said} → {self.cure}" if self.cure else f"{self.level} {said}"
+
+
+def examine(config: Config) -> Iterator[Finding]:
+    """Every finding about the portal of these settings."""
+    yield from _folders(config.data)
+    yield from _themes(config)
+    yield from _mail(config)
+    yield from _database(config)
+
+
+def _sound(subject: str, words: str) -> Finding:
+    return Finding(Level.SOUND, subject, words)
+
+
+def _folders(data: Path) -> Iterator[Finding]:
+    subject = N_("data folder")
+    mode = stat.S_IMODE(data.stat().st_mode)
+    if not os.access(data, os.W_OK | os.X_OK):
+        yield Finding(
+            Level.FAULT, subject, gettext("%(path)s cannot be written", path=data), "chown, chmod 700"
+        )
+    elif mode & 0o077:
+        words = gettext("others may look into %(path)s (mode %(mode)s)", path=data, mode=f"{mode:o}")
+        yield Finding(Level.WATCH, subject, words, f"chmod 700 {data}")
+    else:
+        yield _sound(subject, str(data))
+    missing = [name for name in FOLDERS if not (data / name).is_dir()]
+    if "inbox" in missing:
+        yield Finding(Level.WATCH, N_("inbox"), gettext("is not there"), f"mkdir {data / 'inbox'}")
+    yield _disk(data)
+
+
+def _disk(data: Path) -> Finding:
+    usage = shutil.disk_usage(data)
+    words = gettext(
+        "%(free)s GB free of %(total)s", free=usage.free // 2**30, total=f"{usage.total // 2**30} GB"
+    )
+    if usage.free < max(FREE_BYTES, FREE_SHARE * usage.total):
+        return Finding(Level.FAULT, N_("disk"), words, gettext("make room, or move the data folder"))
+    return _sound(N_("disk"), words)
+
+
+def _themes(config: Config) -> Iterator[Finding]:
+    try:
+        loaded = themes_of(config.data)
+    except ThemeError as error:
+        yield Finding(Level.FAULT, N_("themes"), "; ".join(str(error).splitlines()))
+        return
+    for fault in loaded.faults:
+        yield Finding(Level.FAULT, N_("themes"), fault)
+    hosts = ", ".join(sorted(loaded.by_host))
+    if hosts:
+        yield _sound(N_("hosts"), hosts)
+    else:
+        cure = gettext("name them in theme.toml")
+        yield Finding(Level.WATCH, N_("hosts"), gettext("no theme names a host"), cure)
+
+
+def _mail(config: Config) -> Iterator[Finding]:
+    subject = N_("mail")
+    if config.smtp is None:
+        level = Level.SOUND if config.development else Level.FAULT
+        cure = "" if config.development else "BORDEREAU_SMTP_URL"
+        yield Finding(level, subject, gettext("no mail server is named"), cure)
+        return
+    try:
+        Smtp(config.smtp).try_settings()
+    except NotTakenError as error:
+        yield Finding(Level.FAULT, subject, " ".join(in_words(error).split()), "bordereau mail test ADDRESS")
+    else:
+        yield _sound(subject, f"{config.smtp.host}:{config.smtp.port}")
+
+
+def _database(config: Config) -> Iterator[Finding]:
+    subject = N_("database")
+    try:
+        database = Database.from_config(config)
+        check_server(database)
+        try:
+            yield from _inside(database)
+        finally:
+            database.dispose()
+    except ConfigError as error:
+        yield Finding(Level.FAULT, subject, str(error))
+    except (psycopg.Error, SQLAlchemyError) as error:
+        yield Finding(Level.FAULT, subject, explained(error) or type(error).__name__)
+
+
+def _inside(database: Database) -> Iterator[Finding]:
+    with database.reading(Role.OWNER) as connection:
+        row = connection.execute(_SERVER).one()
+        yield _sound(N_("database"), f"PostgreSQL {row.version}, {row.encoding}, {row.collation}")
+        yield _sound(N_("extensions"), gettext("none is needed"))
+        yield _clock(row.now)
+    version = version_of(database)
+    if version is not Version.CURRENT:
+        cure = "bordereau migrate" if version is Version.BEHIND else gettext("install the newer Bordereau")
+        yield Finding(Level.FAULT, N_("migrations"), version.value, cure)
+        return
+    yield _sound(N_("migrations"), version.value)
+    yield from _roles(database)
+    with database.reading(Role.OWNER) as connection:
+        yield _partitions(connection, datetime.now(UTC).date())
+    state = state_of(database)
+    for check in _OF_STATE:
+        yield from check(state)
+
+
+def _roles(database: Database) -> Iterator[Finding]:
+    """Each role, worn as the portal wears it."""
+    for role in Role:
+        try:
+            with database.reading(role) as connection:
+                connection.execute(text("SELECT 1"))
+        except SQLAlchemyError as error:
+            words = explained(error) or type(error).__name__
+            yield Finding(Level.FAULT, N_("roles"), f"{role}: {words}", "bordereau migrate")
+            return
+    yield _sound(N_("roles"), ", ".join(Role))
+
+
+def _clock(now: datetime) -> Finding:
+    apart = abs(now.timestamp() - time.time())
+    words = gettext("%(seconds)s s from the database's", seconds=round(apart, 1))
+    if apart > CLOCKS_APART:
+        cure = gettext("set both by NTP (timedatectl set-ntp true)")
+        return Finding(Level.FAULT, N_("clock"), words, cure)
+    return _sound(N_("clock"), words)
+
+
+def _partitions(connection: Connection, today: date) -> Finding:
+    last: date | None = connection.scalar(_LAST_PARTITION)
+    ahead = (last.year - today.year) * 12 + last.month - today.month if last else -1
+    words = gettext("months ahead: %(months)s", months=max(ahead, 0))
+    if ahead < MONTHS_AHEAD - 1:
+        return Finding(Level.FAULT, N_("partitions"), words, "bordereau maintain")
+    return _sound(N_("partitions"), words)
+
+
+def _worker(state: State) -> Iterator[Finding]:
+    if state.works:
+        yield _sound(
+            N_("worker"), gettext("heard of %(seconds)s s ago", seconds=round(state.worker_seconds or 0))
+        )
+    else:
+        yield Finding(Level.WATCH, N_("worker"), gettext("none is at work"), "bordereau worker")
+
+
+def _queue(state: State) -> Iterator[Finding]:
+    words = gettext("%(count)s mails wait", count=state.mails.count)
+    if state.mails.oldest_seconds > MAIL_WAITS:
+        yield Finding(Level.WATCH, N_("mail"), words, gettext("see the desk's page of mails"))
+    else:
+        yield _sound(N_("mail"), words)
+
+
+def _nights(state: State) -> Iterator[Finding]:
+    for source, age in state.ages().items():
+        words = gettext(
+            "%(source)s: last night of %(day)s", source=source, day=state.nights[source].isoformat()
+        )
+        level = Level.WATCH if age > NIGHTS_LATE else Level.SOUND
+        cure = gettext("ask the host, and see the inbox") if age > NIGHTS_LATE else ""
+        yield Finding(level, N_("nights"), words, cure)
+    if quarantined := state.files.get("quarantined"):
+        words = gettext("%(count)s files in quarantine", count=quarantined)
+        yield Finding(Level.WATCH, N_("files"), words, gettext("see the desk's page of imports"))
+
+
+_OF_STATE: tuple[Callable[[State], Iterator[Finding]], ...] = (_worker, _queue, _nights)

@@ -1,0 +1,115 @@
+"""The doctor: a line for each thing the portal needs, the cure of what it lacks, and nothing changed."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+
+from app.config import Security, SmtpServer
+from app.database.engine import Role
+from app.operation import doctor
+from app.operation.doctor import Level, examine
+from app.operation.state import State, Waiting
+from app.themes import FOLDER
+from tests.mail.servers import mail_server
+from tests.operation.conftest import bordereau
+
+
+@pytest.fixture
+def sound(config):
+    """Settings of a portal that has all it needs, but for a worker and for mail."""
+    (config.data / "inbox").mkdir()
+    config.data.chmod(0o700)
+    return config
+
+
+def found(config, subject):
+    return [finding for finding in examine(config) if finding.subject == subject]
+
+
+def test_a_sound_portal_is_told_line_by_line(sound):
+    findings = list(examine(sound))
+    said = {finding.subject: finding.level for finding in findings}
+    assert [subject for subject, level in said.items() if level is Level.FAULT] == []
+    assert {
+        "data folder", "disk", "hosts", "database", "extensions", "clock", "migrations", "roles", "partitions"
+    } <= said.keys()  # fmt: skip
+    assert all(len(finding.line().splitlines()) == 1 for finding in findings)
+    assert [
+        finding.cure for finding in findings if finding.level is not Level.SOUND and not finding.cure
+    ] == []
+
+
+def test_a_folder_that_others_may_read_is_named(sound):
+    sound.data.chmod(0o755)
+    (finding,) = found(sound, "data folder")
+    assert (finding.level, finding.cure) == (Level.WATCH, f"chmod 700 {sound.data}")
+
+
+def test_an_inbox_that_is_missing_is_named(sound):
+    (sound.data / "inbox").rmdir()
+    assert found(sound, "inbox")[0].cure == f"mkdir {sound.data / 'inbox'}"
+
+
+def test_a_broken_theme_is_named(sound):
+    own = sound.data / "themes" / "demo"
+    shutil.copytree(FOLDER / "demo", own)
+    (own / "logo.svg").unlink()
+    assert "logo.svg missing" in found(sound, "themes")[0].words
+
+
+def test_a_mail_server_is_greeted(sound):
+    with mail_server() as box:
+        server = SmtpServer(host="localhost", port=box.port, security=Security.NONE)
+        assert found(replace(sound, smtp=server), "mail")[0].level is Level.SOUND
+    finding = found(replace(sound, smtp=server), "mail")[0]
+    assert finding.level is Level.FAULT
+    assert finding.cure
+
+
+def test_a_database_behind_is_to_be_migrated(sound, database):
+    with database.writing(Role.OWNER) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    assert found(sound, "migrations")[0].cure == "bordereau migrate"
+
+
+def test_partitions_that_run_out_are_named(database):
+    with database.reading(Role.OWNER) as connection:
+        later = doctor._partitions(connection, date.today() + timedelta(days=100))
+        assert later.level is Level.FAULT
+        assert later.cure == "bordereau maintain"
+        assert doctor._partitions(connection, date.today()).level is Level.SOUND
+
+
+@pytest.mark.parametrize(("seconds", "level"), [(2, Level.SOUND), (-2, Level.SOUND), (60, Level.FAULT)])
+def test_clocks_that_differ_are_named(seconds, level):
+    assert doctor._clock(datetime.now(UTC) + timedelta(seconds=seconds)).level is level
+
+
+def test_a_silent_worker_old_mail_and_late_nights_are_to_be_watched():
+    state = State(
+        worker_seconds=None,
+        jobs=Waiting(0, 0),
+        mails=Waiting(3, 7200),
+        files={"quarantined": 2},
+        nights={"host": date(2020, 1, 1)},
+    )
+    findings = [finding for check in doctor._OF_STATE for finding in check(state)]
+    assert {finding.subject for finding in findings if finding.level is Level.WATCH} == {
+        "worker", "mail", "nights", "files"
+    }  # fmt: skip
+
+
+def test_the_command_says_in_french_what_is_wrong_and_exits_with_one(external, tmp_path):
+    done = bordereau("doctor", env=external)
+    assert "✓ base de données\u00a0: PostgreSQL" in done.stdout
+    assert "✗ courrier" in done.stdout
+    assert done.returncode == 1
+    away = external | {"BORDEREAU_DATABASE_URL": "postgresql://u:hunter2@127.0.0.1:1/portal"}
+    done = bordereau("doctor", env=away)
+    assert "✗ base de données" in done.stdout
+    assert "hunter2" not in done.stdout + done.stderr
