@@ -14,7 +14,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test bench lint format messages browser
+.PHONY: help setup run test bench lint format messages sbom audit browser
 .DELETE_ON_ERROR:
 
 help: ## List these commands
@@ -44,6 +44,12 @@ format: $(VENV)/.test-installed ## Bring every file into the house style
 
 messages: $(VENV)/.run-installed ## Bring the catalogues of translations in line with the code
 	@.ci/messages
+
+sbom: $(VENV)/.run-installed ## Write what the portal stands on as CycloneDX, build/sbom.json
+	@.ci/supply sbom
+
+audit: $(VENV)/.run-installed ## Ask an advisory database about every pinned package
+	@.ci/supply audit
 
 browser:
 	@.ci/machine browser >/dev/null

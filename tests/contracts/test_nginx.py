@@ -1,4 +1,4 @@
-"""The proxy's configuration in the README: one-time links and what people search for reach no log.
+"""The proxy's configuration: one-time links and what people search for reach no log.
 
 Tried by hand behind nginx 1.22 as well, with a portal that answers and with one that does not.
 """
@@ -6,16 +6,15 @@ Tried by hand behind nginx 1.22 as well, with a portal that answers and with one
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
 from app.accounts.links import PATHS
+from app.config import ROOT
 from app.run import LONGEST_ADDRESS
 from app.web.security import LIMITS
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-CONFIGURATION = re.search(r"```nginx\n(.*?)```", README, re.DOTALL)[1]
+CONFIGURATION = (ROOT / "deploy" / "nginx" / "bordereau.conf").read_text(encoding="utf-8")
 LOCATIONS = dict(re.findall(r"location ([^{]+) \{[^\n]*\n(.*?)\n\s*\}", CONFIGURATION, re.DOTALL))
 KILO = 1024
 
@@ -53,12 +52,29 @@ def test_no_log_holds_a_query_string_or_where_one_came_from():
     kept = re.findall(r"access_log (.*?);", CONFIGURATION)
     assert set(kept) == {"off", "/var/log/nginx/bordereau.log bordereau"}
     assert {words.split()[-1] for words in re.findall(r"error_log (.*?);", CONFIGURATION)} == {"crit"}
-    assert len(re.findall(r"^ *server \{", CONFIGURATION, re.MULTILINE)) == 2
-    assert CONFIGURATION.count("server_name") == 2
+    servers = re.split(r"(?m)^server \{", CONFIGURATION)[1:]
+    assert len(servers) == 4
+    for server in servers:
+        assert server.count("server_name") == 1
+        head = server.partition("location")[0]
+        assert "access_log" in head
+        assert "error_log" in head
+
+
+def test_every_server_listens_on_both_protocols_and_strangers_learn_nothing():
+    assert CONFIGURATION.count("listen 443 ssl") == CONFIGURATION.count("listen [::]:443 ssl") == 2
+    assert CONFIGURATION.count("listen 80") == CONFIGURATION.count("listen [::]:80") == 2
+    assert "ssl_reject_handshake on;" in CONFIGURATION
+    assert "TLSv1.1" not in CONFIGURATION
+
+
+def test_uploads_are_counted_and_health_is_for_the_operator():
+    assert "limit_conn" in LOCATIONS["= /gestion/imports/deposer"]
+    assert "deny all;" in LOCATIONS["~ ^/(healthz|readyz)$"]
 
 
 def test_what_the_portal_takes_passes_the_proxy():
-    head = CONFIGURATION[: CONFIGURATION.index("location")]
+    head = CONFIGURATION[CONFIGURATION.index("client_max_body_size") : CONFIGURATION.rindex("location / {")]
     assert size("client_max_body_size", head) >= LIMITS["MAX_CONTENT_LENGTH"]
     assert size("proxy_buffer_size", head) > LONGEST_ADDRESS
     for path in ("/gestion/imports/deposer", "/gestion/12/imports/deposer"):

@@ -27,7 +27,7 @@ def wheel(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")
     for part in (*PARTS, ".ci"):
         shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__", "*.mo"))
-    for file in ("pyproject.toml", "README.md", "wsgi.py"):
+    for file in ("pyproject.toml", "README.md", "LICENSE", "wsgi.py"):
         shutil.copy(ROOT / file, folder / file)
     build = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--quiet"]
     subprocess.run([*build, "--wheel-dir", str(folder / "wheels"), str(folder)], check=True, timeout=120)

@@ -1,0 +1,50 @@
+"""What a server is set up with says what the portal reads, and nothing else."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from app.config import ROOT
+
+DEPLOY = ROOT / "deploy"
+SETTING = re.compile(r"\bBORDEREAU_[A-Z_]+\b")
+READ = set(SETTING.findall((ROOT / "app" / "config.py").read_text(encoding="utf-8")))
+UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in DEPLOY.rglob("*") if path.is_file()], ids=lambda path: path.name
+)
+def test_every_setting_that_is_set_is_read(path):
+    assert set(SETTING.findall(path.read_text(encoding="utf-8"))) - READ == set()
+
+
+def test_every_setting_is_explained():
+    rows = re.findall(r"(?m)^\| (`BORDEREAU_.*?) \|", (ROOT / "docs" / "operation.md").read_text("utf-8"))
+    assert set(SETTING.findall(" ".join(rows))) >= READ
+
+
+@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
+def test_every_unit_is_hardened(path):
+    unit = path.read_text(encoding="utf-8").splitlines()
+    for line in (
+        "User=bordereau",
+        "UMask=0077",
+        "NoNewPrivileges=yes",
+        "ProtectSystem=strict",
+        "CapabilityBoundingSet=",
+    ):
+        assert line in unit
+    assert "Restart=always" in unit or "Type=oneshot" in unit
+
+
+def test_the_container_starts_no_command_that_is_not_there():
+    from app.cli import main  # noqa: PLC0415
+
+    said = (DEPLOY / "container" / "compose.yaml").read_text(encoding="utf-8")
+    said += (DEPLOY / "container" / "Containerfile").read_text(encoding="utf-8")
+    commands = re.findall(r'(?m)^\s*(?:command:|CMD) \["(\w+)"\]', said)
+    assert set(commands) == {"migrate", "serve", "worker"}
+    assert set(commands) <= set(main.list_commands(None))
