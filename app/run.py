@@ -37,7 +37,7 @@ from app.wording.i18n import gettext
 if TYPE_CHECKING:
     from app.config import Config
 
-FIRST_PAGE = "/connexion"
+HEALTH = "/healthz"
 #: The folder in which web processes count together, in the words of the library of metrics.
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 #: A portal that is not known as this machine's own name says so: it answers all the same.
@@ -196,11 +196,11 @@ def _wait_for_answer(address: Address, children: dict[str, subprocess.Popen[byte
 
 
 def _answers(address: Address) -> bool:
-    """Whether pages come; a server on every address is asked on this machine's own."""
+    """Whether the web server answers; one on every address is asked on this machine's own."""
     ip = {"0.0.0.0": LOOPBACK, "::": "::1"}.get(address.ip, address.ip)  # noqa: S104 - nothing is bound
     connection = HTTPConnection(ip, address.port, timeout=5)
     try:
-        connection.request("GET", FIRST_PAGE, headers={"Host": "localhost"})
+        connection.request("GET", HEALTH)
         return connection.getresponse().status in ANSWERS
     except (OSError, HTTPException):
         return False

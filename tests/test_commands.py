@@ -85,7 +85,7 @@ def wait_until(condition, seconds=30):
 def status_of(port):
     connection = HTTPConnection("127.0.0.1", port, timeout=5)
     try:
-        connection.request("GET", "/connexion")
+        connection.request("GET", "/healthz")
         return connection.getresponse().status
     except OSError:
         return None

@@ -97,7 +97,7 @@ def test_run_answers_with_pages_styles_and_themes(installed, environment, tmp_pa
             page = wait_for(port, "/connexion")
             assert "Mot de passe" in page
             assert 'lang="fr"' in page
-            for address in ("/static/vendor/htmx@2.0.11/htmx.min.js", "/theme/default/tokens.css"):
+            for address in ("/static/vendor/htmx@2.0.11/htmx.min.js", "/theme/demo/tokens.css"):
                 assert wait_for(port, address)
         finally:
             process.terminate()
@@ -117,7 +117,7 @@ def wait_for(port, path):
     while True:
         connection = HTTPConnection("127.0.0.1", port, timeout=5)
         try:
-            connection.request("GET", path)
+            connection.request("GET", path, headers={"Host": "horizon.example"})
             answer = connection.getresponse()
             if answer.status == 200:
                 return answer.read().decode()
