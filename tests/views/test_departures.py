@@ -79,7 +79,7 @@ def test_an_erased_account_leaves_its_number_in_the_journal_and_nothing_else(
 
 def test_an_account_is_listed_with_what_it_opens(run, shops):
     said = run(user, "list", "alpha").splitlines()
-    assert said == ["alpha@shop.example\tnever signed in\tALPHA (owner)\t"]
+    assert said == ["alpha@shop.example\tjamais connecté\tALPHA (owner)\t"]
 
 
 def test_nobody_is_removed_who_is_not_there(shops, database):
