@@ -13,6 +13,7 @@ from typing import Any
 from app.accounts.journal import Event
 from app.accounts.rights import role_name
 from app.listing.criteria import Criteria
+from app.listing.period import Days
 from app.lists import LISTS
 from app.models import Role
 from app.wording.i18n import N_, gettext
@@ -111,7 +112,7 @@ def _asked(details: Mapping[str, Any], day: date) -> str:
     """The filters of a list, as the list itself words them."""
     spec = LISTS.get(details.get("list", ""))
     pairs = [(str(name), str(value)) for name, value in details["asked"]]
-    return Criteria.from_args(spec, pairs, day).in_words() if spec else ""
+    return Criteria.from_args(spec, pairs, Days.of(day)).in_words() if spec else ""
 
 
 class _Details(dict[str, str]):

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, func, select
 
 from app.desk.paging import Order, Page, page
 from app.models import Delivery, DeliveryState, Merchant
+from app.wording.searching import tidy
 
 _NEWEST = Order((Delivery.created_at, Delivery.id), Delivery.id, descending=True)
 
@@ -20,7 +21,7 @@ def deliveries(
     """Deliveries, the newest first, in one state or any; ``asked`` is part of a recipient."""
     visible = [Delivery.reseller_slug == reseller_slug]
     where = [] if state is None else [Delivery.state == state]
-    if words := asked.strip().lower():
+    if words := tidy(asked).lower():
         where.append(func.strpos(func.lower(Delivery.recipient), words) > 0)
     statement = (
         select(

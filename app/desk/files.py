@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, and_, an
 from sqlalchemy.orm import aliased
 
 from app.desk.paging import AnyRow, Order, Page, page
+from app.listing.filters import holds_words
 from app.models import (
     UNCLAIMED_MERCHANT,
     ImportFile,
@@ -18,6 +19,7 @@ from app.models import (
     Source,
 )
 from app.refusals import Refusal
+from app.wording.searching import tidy
 
 _NEWEST = Order((ImportFile.received_at, ImportFile.id), ImportFile.id, descending=True)
 _Source = aliased(Source)
@@ -33,10 +35,10 @@ def files(
     """Files, the newest first, in one state or any; ``asked`` is part of a name or a file id."""
     visible = [_seen_by(reseller_id)]
     where = [] if status is None else [ImportFile.status == status]
-    if words := asked.strip():
+    if words := tidy(asked):
         where.append(
             or_(
-                func.strpos(func.fold(ImportFile.name), func.fold(words)) > 0,
+                holds_words(ImportFile.name, words),
                 ImportFile.file_key == words,
             )
         )

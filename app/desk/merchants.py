@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, exists, 
 
 from app.accounts.sessions import end_sessions_at
 from app.desk.paging import AnyRow, Order, Page, page
+from app.listing.filters import holds_words
 from app.models import (
     ALL_CONTRACTS,
     UNCLAIMED_MERCHANT,
@@ -17,6 +18,7 @@ from app.models import (
     Outlet,
     RemittanceDay,
 )
+from app.wording.searching import tidy
 
 _BY_NAME = Order((Merchant.name, Merchant.id), Merchant.id)
 _BY_TRADE_NAME = Order((Outlet.trade_name, Outlet.id), Outlet.id)
@@ -101,7 +103,7 @@ def _of(reseller_id: int) -> list[ColumnElement[bool]]:
 
 
 def _matching(reseller_id: int, asked: str) -> list[ColumnElement[bool]]:
-    words = asked.strip()
+    words = tidy(asked)
     if not words:
         return []
     outlet = exists(select(Outlet.id).where(Outlet.merchant_id == Merchant.id, _outlet_matches(words)))
@@ -112,11 +114,11 @@ def _matching(reseller_id: int, asked: str) -> list[ColumnElement[bool]]:
             func.ltrim(Contract.number, "0") == words.lstrip("0"),
         )
     )
-    return [or_(_holds(Merchant.name, words), _holds(Merchant.code, words), outlet, contract)]
+    return [or_(holds_words(Merchant.name, words), holds_words(Merchant.code, words), outlet, contract)]
 
 
 def _outlet_matches(asked: str) -> ColumnElement[bool]:
-    words = asked.strip()
+    words = tidy(asked)
     digits = "".join(words.split())
     contract = exists(
         select(Contract.id).where(
@@ -125,12 +127,7 @@ def _outlet_matches(asked: str) -> ColumnElement[bool]:
             func.ltrim(Contract.number, "0") == words.lstrip("0"),
         )
     )
-    return or_(_holds(Outlet.trade_name, words), Outlet.siret == digits, contract)
-
-
-def _holds(column: Any, words: str) -> ColumnElement[bool]:
-    found: ColumnElement[bool] = func.strpos(func.fold(column), func.fold(words)) > 0
-    return found
+    return or_(holds_words(Outlet.trade_name, words), Outlet.siret == digits, contract)
 
 
 def _count(model: Any, *where: ColumnElement[bool]) -> ScalarSelect[int]:

@@ -1,6 +1,6 @@
 """What is asked: immutable, and written in the address. The same address means the same rows.
 
-The law, held by a property test: ``Criteria.from_args(spec, c.to_args(), today) == c``.
+The law, held by a property test: ``Criteria.from_args(spec, c.to_args(), days) == c``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from app.listing.cursor import Cursor
 from app.listing.field import Args, Parameter
 from app.listing.filters import Refused
-from app.listing.period import Period, parse_day, period_of
+from app.listing.period import RELATIVE, Days, Period, parse_day, period_of
 from app.listing.spec import ListSpec
 from app.rules.cards import holds_card
 from app.wording.i18n import N_, gettext
@@ -22,8 +22,15 @@ from app.wording.i18n import N_, gettext
 Texts = Mapping[str, Sequence[str]]
 
 DATES = ("date_from", "date_to")
+PERIOD, SORT, AFTER = "period", "sort", "after"
+#: The relative period that a form or a further page stands at: it holds unless other days are given.
+KEPT = "kept"
+#: What an address of the page may say besides: how it is shown, not which rows.
+OF_THE_PAGE = frozenset({"by", "columns", "pages", "view"})
 #: Values of one parameter: enough for the contracts of a region, too few to hurt.
 MOST_VALUES = 100
+_LONGEST_NAME = 40
+_MOST = N_("%(most)d values at most")
 
 
 @dataclass(frozen=True)
@@ -60,27 +67,34 @@ class Criteria:
 
     ``period`` is None in a list that has none.
 
-    A value that is not understood is in ``faults`` by parameter and is left out of the rest.
+    ``relative`` is the name of the period when it moves with the ``days``.
+
+    What is not known, not understood or too much is in ``faults`` by parameter, and nothing is to be shown
+    then: these would be the rows of another question.
     """
 
     spec: ListSpec
-    today: date
+    days: Days
     period: Period | None
     asked: Mapping[str, tuple[Any, ...]]
     sort: str
+    relative: str | None = None
     after: Cursor | None = None
     faults: Mapping[str, Fault] = field(default_factory=lambda: MappingProxyType({}), compare=False)
 
     @classmethod
-    def from_args(cls, spec: ListSpec, args: Iterable[tuple[str, str]], today: date) -> Criteria:
-        """Read the parameters of an address; unknown ones are ignored."""
+    def from_args(cls, spec: ListSpec, args: Iterable[tuple[str, str]], days: Days) -> Criteria:
+        """Read the parameters of an address."""
         texts = _by_name(args)
         faults: dict[str, Fault] = {}
         sort = _sort(spec, texts, faults)
+        period, relative = _period(spec, texts, days, faults)
+        _refuse_unknown(spec, texts, faults)
         return cls(
             spec=spec,
-            today=today,
-            period=None if spec.source.day is None else _period(texts, today, faults),
+            days=days,
+            period=period,
+            relative=relative,
             asked=MappingProxyType(_asked(spec, texts, faults)),
             sort=sort,
             after=_after(spec, texts, sort, faults),
@@ -92,21 +106,25 @@ class Criteria:
         return tuple(self._args(pinned=pinned))
 
     def _args(self, *, pinned: bool) -> Iterator[tuple[str, str]]:
-        if self.period is not None and (pinned or not self._usual_period()):
-            yield from zip(DATES, self._days(), strict=True)
+        yield from self._period_args(pinned=pinned)
         for name in self.asked:
             yield from ((name, text) for text in self.values(name))
         if self.sort != self.spec.sorts[0]:
-            yield "sort", self.sort
+            yield SORT, self.sort
         if self.after:
-            yield "after", self.after.text()
+            yield AFTER, self.after.text()
+
+    def _period_args(self, *, pinned: bool) -> Iterator[tuple[str, str]]:
+        if self.period is None:
+            return
+        if pinned or self.relative is None:
+            yield from zip(DATES, self._days(), strict=True)
+        elif self.relative != self.spec.usual_period:
+            yield PERIOD, self.relative
 
     def _days(self) -> tuple[str, ...]:
         """The two days of the period, as the address writes them."""
         return (self.period.first.isoformat(), self.period.last.isoformat()) if self.period else ()
-
-    def _usual_period(self) -> bool:
-        return self.period is None or self.period == Period.up_to(self.today)
 
     def values(self, name: str) -> tuple[str, ...]:
         """The texts of a parameter's values, as the address writes them."""
@@ -123,12 +141,20 @@ class Criteria:
 
     def without(self, name: str, value: Any = None) -> Criteria:
         """The same without a parameter, or without one value of it; ``date`` stands for the period."""
-        if name == "date" or name in DATES:
-            usual = None if self.period is None else Period.up_to(self.today)
-            return replace(self, period=usual, after=None, faults={})
+        if name == "date" or name in (*DATES, PERIOD):
+            return self.over(self.spec.usual_period)
         left = tuple(kept for kept in self.asked.get(name, ()) if value is not None and kept != value)
         asked = {key: left if key == name else values for key, values in self.asked.items()}
         return replace(self, asked=_present(asked), after=None, faults={})
+
+    def over(self, period: str | Period) -> Criteria:
+        """The same rows of other days, from the first page: those of a relative period, or of two days."""
+        if isinstance(period, Period):
+            return replace(self, period=period, relative=None, after=None, faults={})
+        if self.period is None:
+            return replace(self, after=None, faults={})
+        moved = RELATIVE[period].of(self.days)
+        return replace(self, period=moved, relative=period, after=None, faults={})
 
     def with_sort(self, sort: str) -> Criteria:
         """The same in another order, from the first page. ``sort`` is one of the list's sorts."""
@@ -143,7 +169,7 @@ class Criteria:
         return (*self._period_chips(), *self._filter_chips())
 
     def _period_chips(self) -> Iterator[Chip]:
-        if self.period is not None and not self._usual_period():
+        if self.period is not None and self.relative != self.spec.usual_period:
             yield Chip(gettext("Date"), self.period.in_words(), self.without("date").to_args())
 
     def _filter_chips(self) -> Iterator[Chip]:
@@ -170,22 +196,71 @@ def _by_name(args: Iterable[tuple[str, str]]) -> Texts:
     return texts
 
 
-def _period(texts: Texts, today: date, faults: dict[str, Fault]) -> Period:
-    first, last = (_day(name, texts, faults) for name in DATES)
+def _refuse_unknown(spec: ListSpec, texts: Texts, faults: dict[str, Fault]) -> None:
+    """What is no parameter of this list is a fault: nobody is answered another question than they ask."""
+    known = {
+        *spec.parameters,
+        SORT,
+        AFTER,
+        *OF_THE_PAGE,
+        *(() if spec.source.day is None else (*DATES, PERIOD, KEPT)),
+    }
+    for name in texts:
+        if name not in known:
+            shown = "" if holds_card(name) else name[:_LONGEST_NAME]
+            faults[name] = Fault.of(
+                Refused(N_("This list has no filter “%(name)s”"), name=shown, secret=True)
+            )
+
+
+def _period(
+    spec: ListSpec, texts: Texts, days: Days, faults: dict[str, Fault]
+) -> tuple[Period | None, str | None]:
+    """The period, and its name when it is a relative one."""
+    if spec.source.day is None:
+        return None, None
+    usual = RELATIVE[spec.usual_period].of(days), spec.usual_period
+    name = _single(PERIOD, texts, faults)
+    first, last = (_day(end, texts, faults) for end in DATES)
+    if name is not None:
+        return _relative(name, texts, days, faults) or usual
+    kept = RELATIVE.get(_single(KEPT, texts, faults) or "")
+    if first is None and last is None:
+        return usual if kept is None else (kept.of(days), texts[KEPT][0])
     try:
-        return period_of(first, last, today)
+        period = period_of(first, last, days)
+        return period, texts[KEPT][0] if kept is not None and kept.of(days) == period else None
     except Refused as refused:
-        faults |= {name: Fault.of(refused, texts[name][0]) for name in DATES if texts.get(name)}
-        return Period.up_to(today)
+        faults |= {end: Fault.of(refused, texts[end][0]) for end in DATES if texts.get(end)}
+        return usual
+
+
+def _relative(name: str, texts: Texts, days: Days, faults: dict[str, Fault]) -> tuple[Period, str] | None:
+    if any(texts.get(end) for end in DATES):
+        faults[PERIOD] = Fault.of(Refused(N_("Ask for a period or for two days, not for both")), name)
+    elif name in RELATIVE:
+        return RELATIVE[name].of(days), name
+    else:
+        faults[PERIOD] = Fault.of(Refused(N_("Choose one of the values of the list")), name)
+    return None
+
+
+def _single(name: str, texts: Texts, faults: dict[str, Fault]) -> str | None:
+    """The one text of a parameter that takes one value."""
+    found = texts.get(name, ())
+    if len(found) > 1:
+        faults[name] = Fault.of(Refused(_MOST, most=1))
+        return None
+    return next(iter(found), None)
 
 
 def _day(name: str, texts: Texts, faults: dict[str, Fault]) -> date | None:
-    for text in texts.get(name, ())[:1]:
-        try:
-            return parse_day(text)
-        except Refused as refused:
-            faults[name] = Fault.of(refused, text)
-    return None
+    text = _single(name, texts, faults)
+    try:
+        return None if text is None else parse_day(text)
+    except Refused as refused:
+        faults[name] = Fault.of(refused, text or "")
+        return None
 
 
 def _asked(spec: ListSpec, texts: Texts, faults: dict[str, Fault]) -> dict[str, tuple[Any, ...]]:
@@ -205,8 +280,7 @@ def _present(asked: Mapping[str, tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]
 def _values(parameter: Parameter, texts: Sequence[str], faults: dict[str, Fault]) -> tuple[Any, ...]:
     most = 1 if parameter.single else MOST_VALUES
     if len(texts) > most:
-        refused = Refused(N_("%(most)d values at most"), most=most)
-        faults[parameter.name] = Fault.of(refused)
+        faults[parameter.name] = Fault.of(Refused(_MOST, most=most))
     values: dict[Any, None] = {}
     for text in texts[:most]:
         try:
@@ -229,17 +303,16 @@ def _check_range(
 
 
 def _sort(spec: ListSpec, texts: Texts, faults: dict[str, Fault]) -> str:
-    for text in texts.get("sort", ())[:1]:
-        if text in spec.sorts:
-            return text
-        faults["sort"] = Fault.of(Refused(N_("This order is not possible"), secret=True))
-    return spec.sorts[0]
+    text = _single(SORT, texts, faults)
+    if text is not None and text not in spec.sorts:
+        faults[SORT] = Fault.of(Refused(N_("This order is not possible"), secret=True))
+    return text if text in spec.sorts else spec.sorts[0]
 
 
 def _after(spec: ListSpec, texts: Texts, sort: str, faults: dict[str, Fault]) -> Cursor | None:
-    for text in texts.get("after", ())[:1]:
-        try:
-            return Cursor.parse(text, sort, spec.sort_type(sort))
-        except Refused as refused:
-            faults["after"] = Fault.of(refused)
-    return None
+    text = _single(AFTER, texts, faults)
+    try:
+        return None if text is None else Cursor.parse(text, sort, spec.sort_type(sort))
+    except Refused as refused:
+        faults[AFTER] = Fault.of(refused)
+        return None

@@ -21,6 +21,7 @@ from app.rules.cards import holds_card
 from app.rules.directory_columns import is_siret
 from app.wording import applications, response_codes
 from app.wording.i18n import N_, gettext
+from app.wording.searching import tidy, words_of
 
 LONGEST = 100
 # Six letters have 64 casings: still a short list for an index.
@@ -28,6 +29,8 @@ MOST_LETTERS = 6
 # A card number has at least this many digits; the last four, or six and four, are all we ever need.
 CARD_DIGITS = 12
 CARD_TEXT = N_("Type only the last 4 digits of the card, or the first 6 and the last 4")
+#: As tickets and statements print it: ``############2204``, ``5131 40** **** 2204``, ``CB*1996``.
+_AS_PRINTED = re.compile(r"(?:[0-9][^0-9]*){6}[0-9]{4}|[^0-9]*[0-9]{4}")
 _ZERO = literal_column("'0'", Text)
 
 
@@ -46,13 +49,20 @@ class Refused(ValueError):  # noqa: N818 - it reads as what happened
 
 
 def clean(text: str, longest: int = LONGEST) -> str:
-    """``text`` without outer white space. Refuses what no stored value can hold."""
-    stripped = text.strip()
+    """``text`` as it is searched for, see :func:`tidy`. Refuses what no stored value can hold."""
+    stripped = tidy(text)
     if len(stripped) > longest:
         raise Refused(N_("%(longest)d characters at most"), longest=longest, secret=holds_card(stripped))
     if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in stripped):
         raise Refused(N_("Some of these characters cannot be searched"))
     return stripped
+
+
+def holds_words(column: Expression, text: str) -> ColumnElement[bool]:
+    """Whether ``column`` holds every word of ``text``, or all of it when it has none, in any order."""
+    words = words_of(text) or (tidy(text),)
+    # A position, not LIKE: folding can itself produce '%' and '_' out of exotic letters.
+    return and_(*(func.strpos(func.fold(column), func.fold(word)) > 0 for word in words))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -102,8 +112,7 @@ class FreeText(Filter):
         return func.fold(column, type_=Text).collate("C")
 
     def where(self, column: Expression, values: Sequence[str]) -> ColumnElement[bool]:
-        # A position, not LIKE: folding can itself produce '%' and '_' out of exotic letters.
-        return or_(*(func.strpos(func.fold(column), func.fold(value)) > 0 for value in values))
+        return or_(*(holds_words(column, value) for value in values))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -269,8 +278,8 @@ class Card(Filter):
     """
 
     widget: ClassVar[str] = "card"
-    #: A full card number does not even leave the browser.
-    pattern: ClassVar[str] = r"[0-9]{4}|[0-9]{6}[ *.xX\-]*[0-9]{4}"
+    #: A full card number does not even leave the browser: eleven digits do, whatever stands between them.
+    pattern: ClassVar[str] = r"(?:[^0-9]*[0-9]){0,11}[^0-9]*"
     mode: ClassVar[str] = "numeric"
     quoted: ClassVar[bool] = True
     bin: Expression
@@ -282,9 +291,8 @@ class Card(Filter):
         return protected(column)
 
     def parse(self, text: str) -> tuple[str, str]:
-        digits = re.sub(r"[\s*•xX#.\-]", "", text)
-        known = digits.isascii() and digits.isdigit()
-        if known and len(digits) in (4, 10):
+        digits = "".join(letter for letter in text if letter.isdigit())
+        if digits.isascii() and _AS_PRINTED.fullmatch(tidy(text)):
             return digits[:-4], digits[-4:]
         secret = sum(letter.isdigit() for letter in text) >= CARD_DIGITS
         raise Refused(CARD_TEXT, secret=secret or len(text) > LONGEST)

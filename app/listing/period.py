@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -28,9 +28,9 @@ class Period:
     last: date
 
     @classmethod
-    def up_to(cls, last: date) -> Period:
-        """The usual number of days, ending with ``last``."""
-        return cls(last - (DEFAULT_DAYS - 1) * _DAY, last)
+    def up_to(cls, last: date, days: int = DEFAULT_DAYS) -> Period:
+        """So many days, ending with ``last``."""
+        return cls(last - (days - 1) * _DAY, last)
 
     @property
     def days(self) -> int:
@@ -64,6 +64,58 @@ class Period:
 
 
 @dataclass(frozen=True)
+class Days:
+    """The days that relative periods count from.
+
+    ``yesterday`` is the last day that has ended on the clock of every outlet in sight; ``last_night`` the
+    last day received from any of their sources, None when nothing ever was.
+    """
+
+    today: date
+    yesterday: date
+    last_night: date | None = None
+
+    @classmethod
+    def of(cls, today: date) -> Days:
+        """The days by one clock, when nothing is known of what was received."""
+        return cls(today, today - _DAY)
+
+    @property
+    def end(self) -> date:
+        """The last day that can be there."""
+        return self.last_night or self.yesterday
+
+
+def _month(day: date) -> Period:
+    """The month of ``day``, whole."""
+    first = day.replace(day=1)
+    return Period(first, (first + timedelta(days=31)).replace(day=1) - _DAY)
+
+
+def _month_to(day: date) -> Period:
+    return Period(day.replace(day=1), day)
+
+
+@dataclass(frozen=True)
+class Relative:
+    """A period that moves with the days: its words (a message identifier), and what it is now."""
+
+    words: str
+    of: Callable[[Days], Period]
+
+
+#: The values of ``period`` in an address.
+RELATIVE: Mapping[str, Relative] = {
+    "last-night": Relative(N_("Last night"), lambda days: Period(days.end, days.end)),
+    "yesterday": Relative(N_("Yesterday"), lambda days: Period(days.yesterday, days.yesterday)),
+    "last-7-days": Relative(N_("7 days"), lambda days: Period.up_to(days.end, 7)),
+    "last-30-days": Relative(N_("30 days"), lambda days: Period.up_to(days.end, 30)),
+    "this-month": Relative(N_("This month"), lambda days: _month_to(days.end)),
+    "last-month": Relative(N_("Last month"), lambda days: _month(days.end.replace(day=1) - _DAY)),
+}
+
+
+@dataclass(frozen=True)
 class Freshness:
     """The last day received, None when nothing ever was; the days of a period that are missing."""
 
@@ -89,11 +141,11 @@ def parse_day(text: str) -> date:
     return parsed
 
 
-def period_of(first: date | None, last: date | None, today: date) -> Period:
-    """The period between two days, either of which may be left out. Raises Refused."""
+def period_of(first: date | None, last: date | None, days: Days) -> Period:
+    """The period between two days, one of which may be left out. Raises Refused."""
     if first is None:
-        return Period.up_to(last or today)
-    last = last or today
+        return Period.up_to(last or days.end)
+    last = last or max(days.end, min(first, days.today))
     if last < first:
         raise Refused(N_("The period ends before it starts"))
     if (last - first).days >= LONGEST_DAYS:

@@ -6,8 +6,8 @@ Nothing else decides by the name of a list: a new one is one module of ``app.lis
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any, cast
 
@@ -17,11 +17,14 @@ from app.listing.dimension import Dimension
 from app.listing.field import Field, Link, Parameter, Slot
 from app.listing.kinds import Expression, Row
 from app.listing.measures import Measure
-from app.listing.period import Freshness, Period
+from app.listing.period import Days, Freshness, Period
 from app.listing.scope import Scope
 from app.listing.source import Source
 from app.tickets import Ticket
 from app.wording.i18n import gettext, ngettext
+
+#: Codes to choose from, and their words.
+Choices = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,9 @@ class ListSpec:
     ``row_keys`` are the columns that rows carry besides the fields (links, tickets). ``usual_filters`` are in
     sight, all others under "more filters". ``sections`` are the titles of the details in order.
     ``row_title`` is what a row is called, ``links`` where one goes from it. ``freshness`` tells what has
-    arrived of a period until today: a day without files must never look like a day without sales.
+    arrived of a period: a day without files must never look like a day without sales; ``days`` are those that
+    ``usual_period`` and other relative periods count from. ``offers`` are the choices of filters that a
+    merchant's own rows decide.
     """
 
     name: str
@@ -99,11 +104,14 @@ class ListSpec:
     row_keys: Mapping[str, Expression]
     fields: tuple[Field, ...]
     usual_filters: tuple[str, ...]
+    usual_period: str = "last-7-days"
     sections: tuple[str, ...]
     row_title: Callable[[Row], str]
     links: Callable[[Row], Iterable[Link]] = nothing
     alerts: Callable[[Row], Iterable[Alert]] = nothing
-    freshness: Callable[[Connection, Scope, Period, date], Freshness] | None = None
+    freshness: Callable[[Connection, Scope, Period, Days], Freshness] | None = None
+    days: Callable[[Connection, Scope, datetime], Days] | None = None
+    offers: Mapping[str, Callable[[Connection, Scope], Choices]] = field(default_factory=dict)
     detail_part: DetailPart | None = None
     ticket: TicketSpec | None = None
 
@@ -142,12 +150,12 @@ class ListSpec:
         return tuple(f"{sign}{name}" for name in names for sign in ("-", ""))
 
     def arrived(
-        self, connection: Connection, scope: Scope, period: Period | None, today: date
+        self, connection: Connection, scope: Scope, period: Period | None, days: Days
     ) -> Freshness | None:
         """What has arrived of ``period``; None in a list whose rows do not arrive day by day."""
         if self.freshness is None or period is None:
             return None
-        return self.freshness(connection, scope, period, today)
+        return self.freshness(connection, scope, period, days)
 
     def card(self, slot: Slot) -> tuple[Field, ...]:
         """The fields of a place of the phone card."""

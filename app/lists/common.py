@@ -6,12 +6,14 @@ payments.
 
 from __future__ import annotations
 
-from sqlalchemy import and_, func
+from sqlalchemy import Connection, and_, func, select
 
 from app.listing.field import Field
 from app.listing.filters import ApplicationCode, Bank, Code, FreeText, Siret
 from app.listing.kinds import Expression, Identifier, Kind, Row
-from app.listing.source import Join, Parent
+from app.listing.scope import Scope
+from app.listing.source import Join, Parent, in_scope
+from app.listing.spec import Choices
 from app.models import Contract, Outlet, Remittance
 from app.wording import applications, formats
 from app.wording.i18n import N_
@@ -154,6 +156,26 @@ FILE_NUMBER = Field(
 )
 #: What a ticket says of its outlet, besides the fields.
 TICKET_COLUMNS = {"address": Outlet.address, "postcode": Outlet.postcode, "city": Outlet.city}
+
+
+def applications_of(connection: Connection, scope: Scope) -> Choices:
+    """The applications of the contracts in scope, those that we do not know included."""
+    statement = (
+        select(func.upper(Contract.application))
+        .where(*in_scope(Contract.merchant_id, Contract.id, scope), Contract.application.is_not(None))
+        .distinct()
+    )
+    codes = sorted(connection.scalars(statement), key=_place_of)
+    return tuple((code, applications.label(code)) for code in codes)
+
+
+def _place_of(application: str) -> tuple[int, str]:
+    """The applications that we know in their own order, then the others by their letters."""
+    known = list(applications.LABELS)
+    return (known.index(application) if application in known else len(known), application)
+
+
+OFFERS = {"application": applications_of}
 
 
 def day_and_time(row: Row) -> tuple[str, str]:

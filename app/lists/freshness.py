@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     CTE,
@@ -21,7 +22,7 @@ from sqlalchemy import (
 )
 
 from app.listing.kinds import Expression, Statement
-from app.listing.period import Freshness, Period
+from app.listing.period import Days, Freshness, Period
 from app.listing.scope import Scope
 from app.listing.source import in_scope
 from app.models import DEFAULT_TIME_ZONE, Contract, Outlet, ReceivedDay
@@ -30,15 +31,37 @@ _FOREVER = literal_column("date 'infinity'", Date)
 _ONE_DAY = literal_column("interval '1 day'", Interval)
 
 
-def freshness(subject: str, connection: Connection, scope: Scope, period: Period, today: date) -> Freshness:
+def freshness(subject: str, connection: Connection, scope: Scope, period: Period, days: Days) -> Freshness:
     """What the sources of the scope's contracts have delivered of ``period``.
 
     ``subject`` is what the files of a day received are about: transactions, remittances. A source owes every
-    day from its first one up to yesterday, as long as one of its contracts is valid. ``today`` is never
-    missing: it arrives tomorrow.
+    day from its first one up to yesterday, as long as one of its contracts is valid: today arrives
+    tomorrow. Data are up to the last day of the source that is the furthest behind.
     """
-    up_to, missing = connection.execute(_statement(subject, scope, period, today)).one()
+    up_to, missing = connection.execute(_statement(subject, scope, period, days.today)).one()
     return Freshness(up_to, tuple(missing))
+
+
+def days(subject: str, connection: Connection, scope: Scope, now: datetime) -> Days:
+    """The days that relative periods count from, for the contracts in ``scope``, at the instant ``now``."""
+    sources = _sources(scope, subject)
+    clock = func.coalesce(Outlet.time_zone, DEFAULT_TIME_ZONE)
+    earliest = (
+        select(func.min(cast(func.timezone(clock, literal(now)), Date)))
+        .select_from(Contract)
+        .outerjoin(Outlet, and_(Outlet.merchant_id == Contract.merchant_id, Outlet.id == Contract.outlet_id))
+        .where(*in_scope(Contract.merchant_id, Contract.id, scope))
+    )
+    last = select(func.max(sources.c.last))
+    last_night, day = connection.execute(select(last.scalar_subquery(), earliest.scalar_subquery())).one()
+    today = now.astimezone(ZoneInfo(DEFAULT_TIME_ZONE)).date()
+    return Days(today, (day or today) - timedelta(days=1), last_night)
+
+
+def _furthest_behind(sources: CTE, today: date) -> Expression:
+    """The earliest of the last days of the sources that still deliver; the latest when none does."""
+    last: Expression = sources.c.last
+    return func.coalesce(func.min(last).filter(sources.c.until >= today), func.max(last))
 
 
 def _statement(subject: str, scope: Scope, period: Period, today: date) -> Statement:
@@ -50,7 +73,7 @@ def _statement(subject: str, scope: Scope, period: Period, today: date) -> State
     )
     missing = select(owed.c.day).where(~came).distinct().order_by(owed.c.day)
     return select(
-        select(func.max(sources.c.last)).scalar_subquery(),
+        select(_furthest_behind(sources, today)).scalar_subquery(),
         func.array(missing.scalar_subquery()),
     )
 

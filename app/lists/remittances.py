@@ -21,6 +21,7 @@ from app.lists.common import (
     CONTRACT,
     CONTRACT_FIELDS,
     FILE_NUMBER,
+    OFFERS,
     OUTLET,
     OUTLET_FIELDS,
     REMITTANCE,
@@ -30,7 +31,7 @@ from app.lists.common import (
     TICKET_COLUMNS,
     day_and_time,
 )
-from app.lists.freshness import freshness
+from app.lists.freshness import days, freshness
 from app.lists.remittance_sums import MEASURES, SOURCE, TypeSum, sums_by_type
 from app.models import Remittance, RemittanceDay
 from app.tickets import remittance_ticket
@@ -353,9 +354,12 @@ REMITTANCES = ListSpec(
     },
     fields=FIELDS,
     usual_filters=("date", "application", "trade_name", "amount", "status", "number"),
+    usual_period="last-night",
     sections=(REMITTANCE, CONTROL, CONTRACT, OUTLET, TERMINAL),
+    offers=OFFERS,
     row_title=_title,
     freshness=partial(freshness, "remittances"),
+    days=partial(days, "remittances"),
     links=_links,
     alerts=_alerts,
     detail_part=DetailPart(read=_sums, template="lists/remittance_sums.html"),

@@ -18,6 +18,7 @@ from app.lists.common import (
     CONTRACT,
     CONTRACT_FIELDS,
     FILE_NUMBER,
+    OFFERS,
     OUTLET,
     OUTLET_FIELDS,
     REMITTANCE,
@@ -27,7 +28,7 @@ from app.lists.common import (
     TICKET_COLUMNS,
     day_and_time,
 )
-from app.lists.freshness import freshness
+from app.lists.freshness import days, freshness
 from app.lists.transaction_sums import MEASURES, SOURCE
 from app.models import Remittance, Transaction, TransactionDay
 from app.rules import payments
@@ -353,8 +354,10 @@ TRANSACTIONS = ListSpec(
     fields=FIELDS,
     usual_filters=("date", "amount", "card", "application", "outcome", "trade_name"),
     sections=(PAYMENT, CARD, AUTHORISATION, REMITTANCE, CARDHOLDER, CONTRACT, OUTLET, TERMINAL),
+    offers=OFFERS,
     row_title=_title,
     freshness=partial(freshness, "transactions"),
+    days=partial(days, "transactions"),
     links=_links,
     ticket=TicketSpec(
         columns={**TICKET_COLUMNS, "ticket": Transaction.ticket},

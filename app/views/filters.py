@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from app.listing.criteria import DATES, Criteria
 from app.listing.field import Field, Parameter
+from app.listing.spec import Choices
 from app.wording.i18n import N_, gettext
 
 #: The words of the two ends of the period.
@@ -28,35 +29,68 @@ class Input:
     mode: str = ""
 
 
-def common_inputs(criteria: Criteria) -> Iterator[Input]:
-    """The inputs of the filters in sight."""
-    for name in criteria.spec.usual_filters:
-        yield from _inputs(criteria, criteria.spec.by_name[name], common=True)
+@dataclass(frozen=True)
+class FilterForm:
+    """The inputs of a list's form; ``offered`` are the choices that the merchant's own rows decide."""
 
+    criteria: Criteria
+    offered: Mapping[str, Choices]
 
-def further_inputs(criteria: Criteria) -> Iterator[Input]:
-    """The inputs of all other filters, and the ends of the ranges in sight."""
-    for field in criteria.spec.filters:
-        yield from _inputs(criteria, field, common=False)
+    def common(self) -> Iterator[Input]:
+        """The inputs of the filters in sight."""
+        for name in self.criteria.spec.usual_filters:
+            yield from self._inputs(self.criteria.spec.by_name[name], common=True)
 
+    def further(self) -> Iterator[Input]:
+        """The inputs of all other filters, and the ends of the ranges in sight."""
+        for field in self.criteria.spec.filters:
+            yield from self._inputs(field, common=False)
 
-def further_in_use(criteria: Criteria) -> bool:
-    """Whether one of the other filters holds something: then it must be in sight."""
-    return any(criteria.values(i.name) or i.fault for i in further_inputs(criteria))
+    @property
+    def further_in_use(self) -> bool:
+        """Whether one of the other filters holds something: then it must be in sight."""
+        return any(self.criteria.values(i.name) or i.fault for i in self.further())
 
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What is wrong with parameters that have no input."""
+        inputs = {shown.name for shown in (*self.common(), *self.further())}
+        faults = self.criteria.faults.items()
+        return tuple(fault.text() for name, fault in faults if name not in inputs)
 
-def sort_options(criteria: Criteria) -> tuple[tuple[str, str], ...]:
-    """The orders of the list and their words."""
-    return tuple((sort, criteria.spec.sort_words(sort)) for sort in criteria.spec.sorts)
+    @property
+    def kept_period(self) -> str:
+        """The relative period that stays unless other days are typed; "" for days that do not move."""
+        return self.criteria.relative or ""
 
+    def sorts(self) -> tuple[tuple[str, str], ...]:
+        """The orders of the list and their words."""
+        spec = self.criteria.spec
+        return tuple((sort, spec.sort_words(sort)) for sort in spec.sorts)
 
-def _inputs(criteria: Criteria, field: Field, *, common: bool) -> Iterator[Input]:
-    if common and field.name == "date":
-        yield from (_day_input(criteria, name) for name in DATES)
-    in_sight = field.name in criteria.spec.usual_filters
-    for parameter in field.parameters():
-        if common == (in_sight and parameter.name == field.name):
-            yield from _parameter_inputs(criteria, parameter)
+    def _inputs(self, field: Field, *, common: bool) -> Iterator[Input]:
+        if common and field.name == "date" and self.criteria.period is not None:
+            yield from (_day_input(self.criteria, name) for name in DATES)
+        in_sight = field.name in self.criteria.spec.usual_filters
+        for parameter in field.parameters():
+            if common == (in_sight and parameter.name == field.name):
+                yield from self._parameter_inputs(parameter)
+
+    def _parameter_inputs(self, parameter: Parameter) -> Iterator[Input]:
+        """An input, and one more for each further value of its parameter."""
+        name, kind = parameter.name, parameter.kind
+        for index, text in enumerate((self.criteria.raw(name), *self.criteria.values(name)[1:])):
+            yield Input(
+                name=name,
+                id=f"f-{name}-{index}" if index else f"f-{name}",
+                label=parameter.label,
+                widget=kind.widget,
+                text=text,
+                fault="" if index else _fault(self.criteria, name),
+                choices=_with(self.offered.get(name) or parameter.field.choices(), text),
+                pattern=kind.pattern,
+                mode=kind.mode,
+            )
 
 
 def _day_input(criteria: Criteria, name: str) -> Input:
@@ -71,28 +105,10 @@ def _day_input(criteria: Criteria, name: str) -> Input:
     )
 
 
-def _parameter_inputs(criteria: Criteria, parameter: Parameter) -> Iterator[Input]:
-    """An input, and one more for each further value of its parameter."""
-    name, kind = parameter.name, parameter.kind
-    for index, text in enumerate((criteria.raw(name), *criteria.values(name)[1:])):
-        yield Input(
-            name=name,
-            id=f"f-{name}-{index}" if index else f"f-{name}",
-            label=parameter.label,
-            widget=kind.widget,
-            text=text,
-            fault="" if index else _fault(criteria, name),
-            choices=_choices(parameter.field, text),
-            pattern=kind.pattern,
-            mode=kind.mode,
-        )
-
-
 def _fault(criteria: Criteria, name: str) -> str:
     return criteria.faults[name].text() if name in criteria.faults else ""
 
 
-def _choices(field: Field, text: str) -> tuple[tuple[str, str], ...]:
+def _with(choices: Choices, text: str) -> Choices:
     """The choices, with the one in use even if we do not know it."""
-    choices = field.choices()
     return choices if not choices or not text or text in dict(choices) else (*choices, (text, text))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import BinaryIO
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 from flask import (
     Blueprint,
+    Response,
     abort,
     jsonify,
     make_response,
@@ -22,13 +24,13 @@ from app.accounts.journal import Event
 from app.listing.criteria import Criteria
 from app.listing.export import json_document, too_long, write_csv
 from app.listing.field import Args
-from app.listing.period import Period
+from app.listing.period import Days, Period
 from app.listing.query import one, page
 from app.listing.spec import ListSpec
 from app.listing.sums import totals
 from app.lists import FIRST
 from app.mail.query import deliveries_of
-from app.views import cells
+from app.views import cells, filters
 from app.views.details import sections
 from app.views.paging import PARAMETER, Shown
 from app.views.periods import quick_periods
@@ -37,6 +39,7 @@ from app.web.context import access, database, today
 from app.web.downloads import file_name, send_csv
 from app.web.journal import journal
 from app.web.security import local_path
+from app.wording.i18n import gettext
 
 blueprint = Blueprint("lists", __name__)
 PARTS = {"results": "lists/results.html", "more": "lists/more.html"}
@@ -49,13 +52,19 @@ def home() -> AnyResponse:
 
 
 def index(spec: ListSpec) -> AnyResponse:
-    """A list: rows, totals over the whole filter, and what has not arrived yet."""
-    criteria, scope = _criteria(spec), access().scope
-    shown = Shown.asked(criteria, request.args.get(PARAMETER, ""))
+    """A list: rows, totals over the whole filter, and what has not arrived yet.
+
+    Beside a filter that is not understood stands why, and nothing of another selection below.
+    """
+    scope = access().scope
     with database().reading_as(scope) as connection:
-        found = page(connection, spec, scope, criteria, shown.size)
-        sums = totals(connection, spec, scope, criteria)
-        fresh = spec.arrived(connection, scope, criteria.period, criteria.today)
+        criteria = _criteria(connection, spec)
+        shown = Shown.asked(criteria, request.args.get(PARAMETER, ""))
+        understood = not criteria.faults
+        found = page(connection, spec, scope, criteria, shown.size) if understood else None
+        sums = totals(connection, spec, scope, criteria) if understood else None
+        fresh = spec.arrived(connection, scope, criteria.period, criteria.days)
+        offered = {name: offer(connection, scope) for name, offer in spec.offers.items()}
     text = page_or_part(
         "lists/index.html",
         PARTS,
@@ -65,34 +74,42 @@ def index(spec: ListSpec) -> AnyResponse:
         shown=shown,
         totals=sums,
         fresh=fresh,
+        form=filters.FilterForm(criteria, offered),
         files=_parts(criteria, too_long(criteria) or ()),
         quick_periods=tuple(quick_periods(criteria)),
     )
     response = make_response(text)
     if htmx and htmx.target == "results":
-        response.headers["HX-Push-Url"] = cells.address(spec.name, criteria.to_args())
-    elif htmx and shown.pages:
+        response.headers["HX-Push-Url"] = cells.address(spec.name, _asked(criteria))
+    elif htmx and shown.pages and found:
         response.headers["HX-Replace-Url"] = cells.address(spec.name, shown.address_args())
     return response
 
 
-def document(spec: ListSpec) -> AnyResponse:
-    """The rows and totals of a list as JSON."""
-    criteria = _criteria(spec)
-    with database().reading_as(access().scope) as connection:
-        found = json_document(
-            connection,
-            spec,
-            access().scope,
-            criteria,
-            lambda args: cells.address(spec.name, args, page="document"),
-        )
+def document(spec: ListSpec) -> AnyResponse | tuple[AnyResponse, int]:
+    """The rows and totals of a list as JSON, by the rules of a file: a line in the journal for each walk."""
+    scope = access().scope
+    with database().reading_as(scope) as connection:
+        criteria = _criteria(connection, spec)
+        if refusal := _refused(criteria):
+            return jsonify(refusal), 422
+        found = json_document(connection, spec, scope, criteria, partial(_document_address, spec))
+    if criteria.after is None:
+        _journal_export(spec, criteria, found["count"], format="json")
     return jsonify(found)
+
+
+def _document_address(spec: ListSpec, args: Args) -> str:
+    return cells.address(spec.name, args, page="document")
 
 
 def download(spec: ListSpec) -> AnyResponse:
     """The list as CSV: whole, or refused with the periods to ask for instead."""
-    criteria = _criteria(spec)
+    with database().reading_as(access().scope) as connection:
+        criteria = _criteria(connection, spec)
+    if criteria.faults:
+        text = "\n".join(f"{fault['parameter']}: {fault['message']}" for fault in _faults(criteria))
+        return Response(f"{text}\n", 422, mimetype="text/plain")
     split = too_long(criteria)
     if split is not None:
         return _refuse_export(spec, criteria, split)
@@ -100,15 +117,31 @@ def download(spec: ListSpec) -> AnyResponse:
     def write(file: BinaryIO) -> None:
         with database().reading_as(access().scope) as connection:
             rows = write_csv(connection, spec, access().scope, criteria, file)
-        _journal_export(spec, criteria, rows)
+        _journal_export(spec, criteria, rows, format="csv")
 
     return send_csv(write, _file_name(spec, criteria))
+
+
+def _refused(criteria: Criteria) -> dict[str, Any] | None:
+    """Why a document for programs is not made, and what to ask for instead; None when it is."""
+    if criteria.faults:
+        return {"error": gettext("This question is not understood"), "faults": _faults(criteria)}
+    split = too_long(criteria)
+    if split is None:
+        return None
+    parts = (criteria.over(period).to_args(pinned=True) for period in split)
+    addresses = [_document_address(criteria.spec, args) for args in parts]
+    return {"error": gettext("This period is too long for one file"), "instead": addresses}
+
+
+def _faults(criteria: Criteria) -> list[dict[str, str]]:
+    return [{"parameter": name, "message": fault.text()} for name, fault in criteria.faults.items()]
 
 
 def detail(spec: ListSpec, id: int) -> str:  # noqa: A002 - as the address calls it
     """Every field of a row; a row out of sight does not exist."""
     scope = access().scope
-    with database().reading_as(access().scope) as connection:
+    with database().reading_as(scope) as connection:
         row = one(connection, spec, scope, id)
         part = spec.detail_part.read(connection, scope, row) if row and spec.detail_part else None
         deliveries = deliveries_of(connection, scope, spec.name, id) if row else ()
@@ -129,8 +162,19 @@ def detail(spec: ListSpec, id: int) -> str:  # noqa: A002 - as the address calls
     )
 
 
-def _criteria(spec: ListSpec) -> Criteria:
-    return Criteria.from_args(spec, request.args.items(multi=True), today())
+def _criteria(connection: Any, spec: ListSpec) -> Criteria:
+    """What the address asks, counted from the days that have arrived."""
+    now = datetime.now(UTC)
+    days = Days.of(today()) if spec.days is None else spec.days(connection, access().scope, now)
+    return Criteria.from_args(spec, request.args.items(multi=True), days)
+
+
+def _asked(criteria: Criteria) -> Args:
+    """The canonical address of a question; as it was asked when it is not understood."""
+    if not criteria.faults:
+        return criteria.to_args()
+    secret = {name for name, fault in criteria.faults.items() if not fault.typed}
+    return tuple(pair for pair in request.args.items(multi=True) if pair[0] not in secret)
 
 
 def _list_left(spec: ListSpec) -> str:
@@ -142,7 +186,7 @@ def _list_left(spec: ListSpec) -> str:
 
 def _file_name(spec: ListSpec, criteria: Criteria) -> str:
     """``transactions_boulangerie-martin_2026-11-15_2026-11-21.csv``; the list is called as in its address."""
-    period = criteria.period or Period(criteria.today, criteria.today)
+    period = criteria.period or Period(criteria.days.today, criteria.days.today)
     days = period.first.isoformat(), period.last.isoformat()
     return file_name(spec.path, access().merchant_name, *days, kind="csv")
 
@@ -156,10 +200,9 @@ def _refuse_export(spec: ListSpec, criteria: Criteria, split: tuple[Period, ...]
 
 def _parts(criteria: Criteria, split: tuple[Period, ...]) -> tuple[tuple[Period, Args], ...]:
     """The periods of ``split``, each with the parameters of its file."""
-    return tuple(
-        (period, replace(criteria, period=period, after=None).to_args(pinned=True)) for period in split
-    )
+    return tuple((period, criteria.over(period).to_args(pinned=True)) for period in split)
 
 
-def _journal_export(spec: ListSpec, criteria: Criteria, rows: int) -> None:
-    journal(Event.EXPORTED, list=spec.name, asked=criteria.to_args(pinned=True), rows=rows)
+def _journal_export(spec: ListSpec, criteria: Criteria, rows: int, *, format: str) -> None:  # noqa: A002 - of the file
+    asked = criteria.to_args(pinned=True)
+    journal(Event.EXPORTED, list=spec.name, asked=asked, rows=rows, format=format)

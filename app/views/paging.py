@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from app.listing.criteria import Criteria
+from app.listing.criteria import KEPT, Criteria
 from app.listing.field import Args
 from app.listing.query import PAGE_SIZE, Page
 
@@ -51,4 +51,5 @@ class Shown:
         """The parameters of what follows below; None when it is a page of its own, or nothing."""
         if found.next_args is None or not 0 < self.pages < MOST_PAGES:
             return None
-        return (*found.next_args, (PARAMETER, str(self.pages + 1)))
+        kept = ((KEPT, self.criteria.relative),) if self.criteria.relative else ()
+        return (*found.next_args, *kept, (PARAMETER, str(self.pages + 1)))

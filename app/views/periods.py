@@ -1,17 +1,14 @@
-"""The quick periods above a list."""
+"""The quick periods above a list, and the ways out of an empty one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
 
 from app.listing.criteria import Criteria
 from app.listing.field import Args
-from app.listing.period import Period
-from app.wording.i18n import N_, gettext
-
-_DAY = timedelta(days=1)
+from app.listing.period import LONGEST_DAYS, RELATIVE, Period
+from app.wording.i18n import gettext
 
 
 @dataclass(frozen=True)
@@ -27,32 +24,28 @@ def quick_periods(criteria: Criteria) -> Iterator[QuickPeriod]:
     """The usual periods, with every other filter kept; none in a list without a period."""
     if criteria.period is None:
         return
-    for message, period in _periods(criteria.today):
-        moved = replace(criteria, period=period, after=None)
-        yield QuickPeriod(gettext(message), moved.to_args(), period == criteria.period)
-
-
-def _periods(today: date) -> Iterator[tuple[str, Period]]:
-    yesterday = today - _DAY
-    month = today.replace(day=1)
-    yield N_("Yesterday"), Period(yesterday, yesterday)
-    yield N_("7 days"), Period.up_to(today)
-    yield N_("30 days"), Period(today - 29 * _DAY, today)
-    yield N_("This month"), Period(month, today)
-    yield N_("Last month"), Period((month - _DAY).replace(day=1), month - _DAY)
+    for name, relative in RELATIVE.items():
+        moved = criteria.over(name)
+        yield QuickPeriod(gettext(relative.words), moved.to_args(), name == criteria.relative)
 
 
 def only_period(criteria: Criteria) -> Args:
     """The period of ``criteria`` without its filters."""
-    return replace(criteria, asked={}, after=None).to_args()
+    return replace(criteria, asked={}, after=None, faults={}).to_args()
+
+
+def without_last(criteria: Criteria) -> Args:
+    """The same without the filter that was added last, in the order of the form."""
+    return criteria.without(list(criteria.asked)[-1]).to_args()
+
+
+def over_all(criteria: Criteria) -> Args | None:
+    """The same question over all that is kept; None when it is already."""
+    if criteria.period is None or criteria.period.days >= LONGEST_DAYS:
+        return None
+    return criteria.over(Period.up_to(criteria.days.end, LONGEST_DAYS)).to_args()
 
 
 def from_the_start(criteria: Criteria) -> Args:
     """The same list from its first page."""
-    return replace(criteria, after=None).to_args()
-
-
-def week_up_to(day: date) -> Args:
-    """The usual number of days, ending with ``day``."""
-    week = Period.up_to(day)
-    return (("date_from", week.first.isoformat()), ("date_to", week.last.isoformat()))
+    return replace(criteria, after=None, faults={}).to_args()

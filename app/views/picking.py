@@ -6,8 +6,6 @@ comes back with what was chosen.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from itertools import groupby
@@ -15,6 +13,7 @@ from typing import Any
 
 from app.accounts.departments import NAMES, department
 from app.wording.i18n import gettext
+from app.wording.searching import folded
 
 #: Up to this many outlets the list is plain: no search, no departments.
 FEW = 12
@@ -44,8 +43,8 @@ class Place:
         digits = "".join(sought.split())
         if digits.isdigit() and len(digits) >= SIRET_PART:
             return digits in self.siret
-        own = f" {_plain(f'{self.name} {self.town} {self.area}')}"
-        return all(f" {word}" in own for word in _plain(sought).split())
+        own = f" {folded(f'{self.name} {self.town} {self.area}')}"
+        return all(f" {word}" in own for word in folded(sought).split())
 
 
 @dataclass(frozen=True)
@@ -112,9 +111,3 @@ def _groups(places: Iterable[Place]) -> list[Group]:
     by_code = sorted(places, key=lambda each: (each.code == ELSEWHERE, each.code))
     found = groupby(by_code, key=lambda each: each.code)
     return [Group(code, (members := list(group))[0].area, members) for code, group in found]
-
-
-def _plain(text: str) -> str:
-    """``text`` in lower case without accents, its words between single spaces; as in portal.js."""
-    letters = "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
-    return re.sub(r"[\W_]+", " ", letters.lower()).strip()

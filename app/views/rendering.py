@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from app.accounts.rights import Permission
 from app.accounts.sessions import new_key
-from app.views import cells, deliveries, filters, periods
+from app.views import cells, deliveries, periods
 from app.views.branding import theme_file, worker_address
 from app.views.desk.common import desk_menu
 from app.views.menu import account_entries, menu
@@ -75,13 +75,10 @@ def prepare(app: Flask) -> None:
         linked=cells.linked,
         cell=cells.cell,
         lines=cells.lines,
-        common_inputs=filters.common_inputs,
-        further_inputs=filters.further_inputs,
-        further_in_use=filters.further_in_use,
-        sort_options=filters.sort_options,
         only_period=periods.only_period,
         from_the_start=periods.from_the_start,
-        week_up_to=periods.week_up_to,
+        without_last=periods.without_last,
+        over_all=periods.over_all,
         show_minute=show_minute,
         languages=languages,
         request_key=new_key,

@@ -17,6 +17,7 @@ from app.config import ROOT
 from app.database import embedded
 from app.database.engine import Database, Role, drop_database
 from app.listing.criteria import Criteria
+from app.listing.period import Days
 from app.listing.scope import Scope
 from app.listing.sums import totals
 from app.lists import TRANSACTIONS
@@ -94,7 +95,7 @@ def _asked(estate: files.Estate, days: int) -> Criteria:
     """All transactions of the last ``days``."""
     first = estate.last_day - timedelta(days=days - 1)
     period = [("date_from", first.isoformat()), ("date_to", estate.last_day.isoformat())]
-    return Criteria.from_args(TRANSACTIONS, period, estate.last_day)
+    return Criteria.from_args(TRANSACTIONS, period, Days(estate.last_day, estate.last_day, estate.last_day))
 
 
 def _chain(database: Database) -> int:

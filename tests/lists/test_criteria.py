@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -15,7 +17,7 @@ from hypothesis import strategies as st
 from app.listing.criteria import Criteria
 from app.listing.cursor import Cursor, Value
 from app.listing.filters import Refused
-from app.listing.period import LONGEST_DAYS, Period
+from app.listing.period import LONGEST_DAYS, Days, Period
 from app.listing.scope import Scope
 from app.lists import REMITTANCES, TRANSACTIONS
 from app.wording.i18n import speaking
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from app.listing.spec import ListSpec
 
 TODAY = date(2026, 3, 3)
+DAYS = Days(TODAY, TODAY, TODAY)
 PAN = "4970101234567893"
 #: Their numbers are as long as a card number by right.
 LONG_NUMBERS = {"contract", "serial", "siret"}
@@ -63,24 +66,24 @@ specs = st.sampled_from((REMITTANCES, TRANSACTIONS))
 
 
 def read(*args: tuple[str, str], spec: ListSpec = TRANSACTIONS) -> Criteria:
-    return Criteria.from_args(spec, args, TODAY)
+    return Criteria.from_args(spec, args, DAYS)
 
 
 @given(specs, args)
 def test_criteria_round_trip_through_the_address(spec: ListSpec, args: list[tuple[str, str]]) -> None:
-    criteria = Criteria.from_args(spec, args, TODAY)
+    criteria = Criteria.from_args(spec, args, DAYS)
     for pinned in (False, True):
-        again = Criteria.from_args(spec, criteria.to_args(pinned=pinned), TODAY)
-        assert again == criteria
+        again = Criteria.from_args(spec, criteria.to_args(pinned=pinned), DAYS)
+        assert again == (replace(criteria, relative=None) if pinned else criteria)
         assert not again.faults
 
 
 @given(specs, args)
 def test_each_chip_removes_itself_only(spec: ListSpec, args: list[tuple[str, str]]) -> None:
-    criteria = Criteria.from_args(spec, args, TODAY)
+    criteria = Criteria.from_args(spec, args, DAYS)
     chips = criteria.chips()
     for chip in chips:
-        left = Criteria.from_args(spec, chip.remove_args, TODAY).chips()
+        left = Criteria.from_args(spec, chip.remove_args, DAYS).chips()
         assert [(other.label, other.text) for other in left] == [
             (other.label, other.text) for other in chips if other is not chip
         ]
@@ -289,3 +292,77 @@ def test_the_parts_of_a_period_are_the_period(first: date, more: int, days: int)
     assert parts[-1].last == period.last
     assert all(part.days <= days for part in parts)
     assert all(after.first - before.last == timedelta(1) for before, after in pairwise(parts))
+
+
+@pytest.mark.parametrize(
+    ("name", "period"),
+    [
+        ("last-night", ("2026-02-28", "2026-02-28")),
+        ("yesterday", ("2026-03-01", "2026-03-01")),
+        ("last-7-days", ("2026-02-22", "2026-02-28")),
+        ("last-30-days", ("2026-01-30", "2026-02-28")),
+        ("this-month", ("2026-02-01", "2026-02-28")),
+        ("last-month", ("2026-01-01", "2026-01-31")),
+    ],
+)
+def test_a_relative_period_ends_with_what_has_arrived(name: str, period: tuple[str, str]) -> None:
+    days = Days(date(2026, 3, 2), date(2026, 3, 1), date(2026, 2, 28))
+    for spec in (REMITTANCES, TRANSACTIONS):
+        criteria = Criteria.from_args(spec, [("period", name)], days)
+        assert not criteria.faults
+        assert criteria.period is not None
+        assert (criteria.period.first.isoformat(), criteria.period.last.isoformat()) == period
+        assert criteria.to_args() == (() if name == spec.usual_period else (("period", name),))
+        assert criteria.to_args(pinned=True) == (("date_from", period[0]), ("date_to", period[1]))
+
+
+@pytest.mark.parametrize(
+    ("args", "fault"),
+    [
+        ([("period", "last-night"), ("date_from", "2026-03-01")], "period"),
+        ([("period", "tomorrow")], "period"),
+        ([("period", "yesterday"), ("period", "last-month")], "period"),
+        ([("date_from", "2026-03-01"), ("date_from", "2026-03-02")], "date_from"),
+        ([("sort", "date"), ("sort", "-date")], "sort"),
+        ([("montant", "12")], "montant"),
+        ([("foo", "")], "foo"),
+        ([("status", "correct")], "status"),
+    ],
+)
+def test_what_is_unknown_or_twice_is_a_fault(args: list[tuple[str, str]], fault: str) -> None:
+    assert set(read(*args).faults) == {fault}
+
+
+def test_how_a_page_is_shown_is_no_question() -> None:
+    assert not read(("by", "day"), ("columns", "date"), ("pages", "4"), ("view", "table")).faults
+
+
+def test_the_period_of_a_form_holds_until_days_are_typed() -> None:
+    assert read(("kept", "last-month")).to_args() == (("period", "last-month"),)
+    typed = read(("kept", "last-month"), ("date_from", "2026-03-01"), ("date_to", "2026-03-02"))
+    assert typed.to_args() == (("date_from", "2026-03-01"), ("date_to", "2026-03-02"))
+    same = read(("kept", "last-month"), ("date_from", "2026-02-01"), ("date_to", "2026-02-28"))
+    assert same.to_args() == (("period", "last-month"),)
+    assert read(("kept", "tomorrow")).to_args() == ()
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
+        *(
+            (typed, "2204")
+            for typed in ("2204", " 2204\u00a0", "############2204", "CB*2204", "X2204", "**** 2204")
+        ),
+        *((typed, "513140******2204") for typed in ("5131 40** **** 2204", "513140XXXXXX2204", "5131402204")),
+        ("\u200b5131-40**-****-2204", "513140******2204"),
+    ],
+)
+def test_a_card_is_read_as_it_is_printed(typed: str, value: str) -> None:
+    criteria = read(("card", typed))
+    assert criteria.values("card") == (value,)
+    assert re.fullmatch(TRANSACTIONS.parameters["card"].kind.pattern, typed)
+
+
+@pytest.mark.parametrize("typed", ["CB 19", "12345", "1234 5678", "497010 1234 5678", "carte", "٢٢٠٤"])
+def test_what_is_no_card_is_refused(typed: str) -> None:
+    assert set(read(("card", typed)).faults) == {"card"}

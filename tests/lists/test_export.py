@@ -13,7 +13,7 @@ import pytest
 from app.database.engine import Role
 from app.listing.criteria import Criteria
 from app.listing.export import heading, too_long, write_csv
-from app.listing.period import Period
+from app.listing.period import Days, Period
 from app.listing.scope import Scope
 from app.lists import REMITTANCES, TRANSACTIONS
 from app.wording.i18n import speaking
@@ -24,12 +24,19 @@ if TYPE_CHECKING:
     from app.listing.spec import ListSpec
 
 TODAY = date(2026, 3, 3)
+DAYS = Days(TODAY, TODAY, TODAY)
 
 
 def exported(database: Database, spec: ListSpec, merchant_id: int) -> bytes:
     file = io.BytesIO()
     with database.reading_as(Scope(merchant_id)) as connection, speaking("en"):
-        write_csv(connection, spec, Scope(merchant_id), Criteria.from_args(spec, [], TODAY), file)
+        write_csv(
+            connection,
+            spec,
+            Scope(merchant_id),
+            Criteria.from_args(spec, [("period", "last-7-days")], DAYS),
+            file,
+        )
     return file.getvalue()
 
 
@@ -141,7 +148,7 @@ def test_only_crlf_ends_a_line(database: Database) -> None:
 
 def test_thirty_days_fit_in_a_file_and_one_more_is_split() -> None:
     def ask(first: str, last: str) -> tuple[Period, ...] | None:
-        return too_long(Criteria.from_args(TRANSACTIONS, [("date_from", first), ("date_to", last)], TODAY))
+        return too_long(Criteria.from_args(TRANSACTIONS, [("date_from", first), ("date_to", last)], DAYS))
 
     assert ask("2026-01-01", "2026-01-30") is None
     assert ask("2026-01-01", "2026-01-31") == (

@@ -19,6 +19,7 @@ from app.listing.criteria import Criteria
 from app.listing.export import json_document, write_csv
 from app.listing.filters import Choice, Expiry
 from app.listing.kinds import Flag, Moment, Money, Rate
+from app.listing.period import Days
 from app.listing.scope import Scope
 from app.lists import REMITTANCES, TRANSACTIONS
 from tests.lists import world
@@ -39,6 +40,8 @@ CODES = (
     *("42", "012345", "12345", "a1B2c3", "00", "05", "5", "51", "a1", "30004", "1234", "10096"),
 )
 AMOUNTS = ("0", "0,01", "5,00", "12.5", "39", "1,25", "1250", "1234,56", "0,0050", "12,5000", "50")
+
+DAYS = Days(TODAY, TODAY, TODAY)
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +99,7 @@ def questions(draw: st.DrawFn, spec: ListSpec) -> tuple[dict[str, list[str]], in
 def criteria_of(spec: ListSpec, asked: dict[str, list[str]], first: Any, last: Any, *more: Any) -> Criteria:
     args = [("date_from", first.isoformat()), ("date_to", last.isoformat()), *more]
     args += [(name, text) for name, texts in asked.items() for text in texts]
-    criteria = Criteria.from_args(spec, args, TODAY)
+    criteria = Criteria.from_args(spec, args, DAYS)
     assert not criteria.faults, {name: fault.text() for name, fault in criteria.faults.items()}
     return criteria
 
@@ -111,7 +114,7 @@ def all_pages(
         if found.next_args is None:
             return rows
         assert len(found.rows) == size
-        criteria = Criteria.from_args(spec, found.next_args, TODAY)
+        criteria = Criteria.from_args(spec, found.next_args, DAYS)
 
 
 def as_json(row: dict[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from app.listing import query
 from app.listing.amounts import Amount
 from app.listing.criteria import Criteria
 from app.listing.export import write_csv
-from app.listing.period import Freshness, Period
+from app.listing.period import Days, Freshness, Period
 from app.listing.scope import Scope
 from app.listing.spec import ListSpec
 from app.listing.sums import row_sums, totals
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from app.listing.spec import ListSpec
 
 TODAY = date(2026, 3, 3)
+DAYS = Days(TODAY, TODAY, TODAY)
 BOTH = pytest.mark.parametrize("spec", [REMITTANCES, TRANSACTIONS], ids=lambda spec: spec.name)
 
 
@@ -62,7 +63,8 @@ def shop(module_database: Database) -> Scope:
 
 
 def criteria_of(spec: ListSpec, *args: tuple[str, str]) -> Criteria:
-    return Criteria.from_args(spec, args, TODAY)
+    days = () if any(name.startswith("date") for name, _ in args) else (("period", "last-7-days"),)
+    return Criteria.from_args(spec, [*days, *args], DAYS)
 
 
 def statements_of(connection: Connection, question: Callable[[], Any]) -> int:
@@ -90,7 +92,7 @@ def test_each_question_is_one_statement(
             lambda: query.page(connection, spec, shop, criteria),
             lambda: totals(connection, spec, shop, criteria),
             lambda: query.one(connection, spec, shop, 1),
-            lambda: spec.arrived(connection, shop, criteria.period, TODAY),
+            lambda: spec.arrived(connection, shop, criteria.period, DAYS),
         )
         assert [statements_of(connection, question) for question in questions] == [1, 1, 1, 1]
 
@@ -344,7 +346,7 @@ def test_freshness_of_two_sources(database: Database) -> None:
     with database.reading_as(Scope(merchant_id)) as connection:
 
         def ask(spec: ListSpec, scope: Scope, period: Period = WEEK) -> Freshness | None:
-            return spec.arrived(connection, scope, period, TODAY)
+            return spec.arrived(connection, scope, period, DAYS)
 
         whole, part = Scope(merchant_id), Scope(merchant_id, (first,))
         # The second source owes from its first day to the end of its contract; today is never owed.

@@ -84,6 +84,6 @@ def test_currencies_are_never_added(owner, shops, database):
             transaction_count=1,
         )
         factories.sum_days(connection)
-    page = owner.page("/remises")
+    page = owner.page("/remises?period=last-7-days")
     assert len(page.all("dl", class_="sums")) == 2
     assert "3 remises · 52,40 € · 1 500 FCFP" in plain(page.one("h2"))

@@ -160,4 +160,4 @@ def test_rows_that_nobody_has_claimed_are_seen_by_nobody(app, shops, database):
         browser = app.test_client()
         browser.sign_in(shop.email)
         assert browser.get(f"/remises/{unclaimed}").status_code == 404
-        assert browser.get("/remises.json").json["count"] == 2
+        assert browser.get("/remises.json?period=last-7-days").json["count"] == 2

@@ -8,10 +8,13 @@ from datetime import timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from sqlalchemy import select
 
+from app.database.engine import Role as DatabaseRole
 from app.lists import REMITTANCES, TRANSACTIONS
+from app.models import JournalEntry
 from app.web.context import today
-from tests.page import Page
+from tests.page import Fragment, Page
 from tests.views.town import follow, plain, rows
 
 CARD = "4970101234567893"
@@ -35,7 +38,7 @@ def database(town):
 
 
 def test_remittances_show_the_night_and_what_it_adds_up_to(owner, shops):
-    page = owner.page("/remises")
+    page = owner.page("/remises?period=last-7-days")
     assert "2 remises · 52,40 €" in plain(page.one("h2"))
     assert "sur toute la sélection" in plain(page.one("h2"))
     sums = plain(page.one("dl", class_="sums"))
@@ -48,7 +51,7 @@ def test_remittances_show_the_night_and_what_it_adds_up_to(owner, shops):
 
 
 def test_an_empty_remittance_proves_that_the_terminal_called(owner, shops):
-    page = owner.page("/remises?count=without")
+    page = owner.page("/remises?count=without&period=last-7-days")
     assert len(rows(page)) == 1
     assert "aucune transaction" in plain(page.one("tbody"))
     assert "aucune transaction" in plain(page.one("ul", id="cards"))
@@ -86,10 +89,10 @@ def test_the_form_has_every_filter_of_both_lists(owner):
     for path, spec in (("/remises", REMITTANCES), ("/transactions", TRANSACTIONS)):
         form = owner.page(path).one("form", id="filters")
         names = {e["name"] for e in form.all() if e.tag in ("input", "select")}
-        assert names == {*spec.parameters, "date_from", "date_to"}
+        assert names == {*spec.parameters, "date_from", "date_to", "kept"}
         in_sight = {e["name"] for e in form.all() if e.tag in ("input", "select") and not more(e)}
         assert len(spec.usual_filters) == 6
-        assert in_sight == {*spec.usual_filters, "date_from", "date_to"} - {"date"}
+        assert in_sight == {*spec.usual_filters, "date_from", "date_to", "kept"} - {"date"}
 
 
 def more(element):
@@ -156,6 +159,74 @@ def test_a_wrong_value_is_shown_beside_its_field_and_the_rest_applies(owner, que
     assert field.tag == "select" or field["type"] == "text"
     assert "open" in page.one("details", class_="filters").attributes
     assert any("Émetteur : alpha" in plain(link) for link in page.one("ul", class_="chips").all("a"))
+    shown = plain(page.one("main"))
+    assert "4 transactions" not in shown
+    assert not page.all("table")
+    assert ".csv" not in page.source
+
+
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [
+        ("amount=douze", "amount"),
+        ("date_from=01/11/26", "date_from"),
+        ("amount_from=9&amount_to=1", "amount_to"),
+        ("period=yesterday&date_from=2026-03-01", "period"),
+        ("montant=12", "montant"),
+        ("status=correct", "status"),
+        ("after=x", "after"),
+        ("sort=-humeur", "sort"),
+        ("&".join(f"contract={number}" for number in range(101)), "contract"),
+    ],
+)
+def test_a_file_or_a_document_is_what_was_asked_or_refused(owner, query, name):
+    found = owner.get(f"/transactions.json?{query}")
+    assert found.status_code == 422
+    assert {"error", "faults"} == found.json.keys()
+    message = next(fault["message"] for fault in found.json["faults"] if fault["parameter"] == name)
+    file = owner.get(f"/transactions.csv?{query}")
+    assert (file.status_code, file.mimetype) == (422, "text/plain")
+    assert f"{name}: {message}" in file.text
+    part = owner.part(f"/transactions?{query}")
+    said = re.sub("[’\xa0\u202f]", lambda sign: "'" if sign[0] == "’" else " ", message)
+    assert said in plain(part.one("div", class_="stack"))
+    assert not part.all("table")
+    assert not part.all("h2")
+
+
+def test_a_page_that_follows_a_broken_one_says_so(owner):
+    page = owner.page("/transactions?after=x")
+    assert "incomplète" in plain(page.one("main")) or "début" in plain(page.one("main"))
+    headers = {"HX-Request": "true", "HX-Target": "more"}
+    part = Fragment(owner.get("/transactions?after=-amount~i1~1~1", headers=headers), owner.application)
+    assert part.one("div", id="more").one(class_="fault")
+
+
+def test_json_follows_the_rules_of_files(owner, shops, database):
+    long = f"date_from={today() - timedelta(days=60)}&date_to={today()}"
+    found = owner.get(f"/transactions.json?{long}")
+    assert found.status_code == 422
+    parts = [owner.get(address) for address in found.json["instead"]]
+    assert [part.status_code for part in parts] == [200, 200, 200]
+    assert sum(part.json["count"] for part in parts) == len(shops[0].transaction_ids)
+    with database.reading(DatabaseRole.OWNER) as connection:
+        exported = select(JournalEntry.details).where(JournalEntry.event == "exported")
+        walks = [details for details in connection.scalars(exported) if details["format"] == "json"]
+    assert [walk["rows"] for walk in walks[-3:]] == [part.json["count"] for part in parts]
+
+
+def test_choices_are_those_of_the_merchant(owner):
+    options = owner.page("/transactions").one("select", name="application").all("option")
+    assert [option["value"] for option in options] == ["", "CBEMV"]
+
+
+def test_nothing_found_offers_the_one_way_out(owner):
+    page = owner.page("/transactions?issuer=nobody")
+    assert "/transactions?date_from=" in follow(page, "15 derniers mois")
+    wide = owner.page(follow(page, "15 derniers mois"))
+    assert not [link for link in wide.all("a") if "15 derniers mois" in plain(link)]
+    wide = owner.page(f"{follow(page, '15 derniers mois')}&type=refund")
+    assert "issuer=nobody" not in follow(wide, "sans le dernier filtre")
 
 
 @pytest.mark.parametrize(
@@ -174,7 +245,7 @@ def test_a_card_number_is_never_echoed(owner, browser, path):
     grouped = "4970 1012 3456 7893"
     for typed in (CARD, grouped, f"/transactions?card={CARD}", f"a {CARD} b"):
         with owner.get(path, query_string=[(name, typed) for name in names]) as response:
-            assert response.status_code in (200, 303)
+            assert response.status_code == (422 if "." in path else 303 if path == "/connexion" else 200)
             said = response.data.decode() + str(response.headers)
         assert not [card for card in (CARD, grouped, grouped.replace(" ", "+")) if card in said], path
 
@@ -188,18 +259,20 @@ def test_the_card_field_does_not_even_send_a_full_number(owner):
 
 def test_quick_periods(owner):
     page = owner.page("/remises?status=correct")
-    yesterday = today() - timedelta(days=1)
     periods = {
         plain(link): dict(parse_qsl(urlsplit(link["href"]).query))
         for link in page.one("nav", class_="periods").all("a")
     }
-    assert list(periods) == ["Hier", "7 jours", "30 jours", "Mois en cours", "Mois dernier"]
-    assert periods["Hier"] == {"date_from": str(yesterday), "date_to": str(yesterday), "status": "correct"}
-    assert periods["7 jours"] == {"status": "correct"}
-    last = yesterday.replace(day=1) if today().day > 1 else today()
-    assert periods["Mois dernier"]["date_to"] == str(today().replace(day=1) - timedelta(days=1))
-    assert periods["Mois en cours"]["date_from"] == str(today().replace(day=1)), last
-    assert plain(page.one("nav", class_="periods").one("a", aria_current="true")) == "7 jours"
+    names = ("yesterday", "last-7-days", "last-30-days", "this-month", "last-month")
+    words = ("Hier", "7 jours", "30 jours", "Mois en cours", "Mois dernier")
+    expected = {word: {"period": name, "status": "correct"} for word, name in zip(words, names, strict=True)}
+    assert periods == {"Dernière nuit": {"status": "correct"}, **expected}
+    assert plain(page.one("nav", class_="periods").one("a", aria_current="true")) == "Dernière nuit"
+    week = owner.page("/remises?status=correct&period=last-7-days")
+    assert plain(week.one("nav", class_="periods").one("a", aria_current="true")) == "7 jours"
+    assert week.one("form", id="filters").one("input", name="kept")["value"] == "last-7-days"
+    first = today() - timedelta(days=7)
+    assert week.one("form", id="filters").one("input", name="date_from")["value"] == str(first)
 
 
 def test_htmx_receives_only_the_results_and_the_canonical_address(owner, shops):

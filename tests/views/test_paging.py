@@ -60,7 +60,7 @@ def test_see_more_by_links_shows_each_row_once(owner, many):
 def test_see_more_by_htmx_adds_rows_to_cards_and_table(owner, many):
     page = owner.page("/transactions")
     link = page.one("div", id="more").one("a")
-    below = f"{link['href']}&pages=2"
+    below = f"{link['href']}&kept=last-7-days&pages=2"
     assert (link["hx-get"], link["hx-target"], link["hx-swap"]) == (below, "#more", "outerHTML")
     part = owner.part(below, target="more")
     assert len(part.one("ul", hx_swap_oob="beforeend:#cards").all("li")) == 50

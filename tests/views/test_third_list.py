@@ -11,6 +11,7 @@ from sqlalchemy import insert, text
 from app.accounts import passwords
 from app.database.engine import Role as DatabaseRole
 from app.listing.criteria import Criteria
+from app.listing.period import Days
 from app.listing.scope import Scope
 from app.listing.sums import series
 from app.lists import LISTS
@@ -134,7 +135,7 @@ def test_its_rows_are_those_in_scope(app, module_database, everybody):
 
 def test_its_sums_are_grouped_by_its_dimension(module_database, everybody):
     scope = Scope(everybody.shops["ALPHA"].merchant_id)
-    criteria = Criteria.from_args(INCIDENTS, [], today())
+    criteria = Criteria.from_args(INCIDENTS, [], Days(today(), today(), today()))
     with module_database.reading() as connection:
         groups = series(connection, INCIDENTS, scope, criteria, by=INCIDENTS.dimensions[0])
     assert [(group.key, group.totals.count, group.totals.lines[0]["cost"]) for group in groups] == [
