@@ -6,8 +6,9 @@ Source: shared format page "Money", section 5.2. It reads a file as a load does,
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -141,8 +142,8 @@ def lines(explanation: FileExplanation) -> Iterator[str]:
         for heading in explanation.headings:
             yield f"  {heading.text} → {gettext(_USES[heading.use], field=heading.field)}"
     for records in explanation.records:
-        for part in _parts(records):
-            yield from _part_lines(part)
+        for part in _PARTS[type(records)]:
+            yield from _part_lines(part, part.rows(records))
         for notice in records.notices:
             yield gettext("Note: %(notice)s", notice=notice.text())
 
@@ -152,149 +153,130 @@ class _Part:
     """A frame of records: its title, what it is counted and summed by, its days, what is shown of it."""
 
     title: str
-    rows: pd.DataFrame
+    rows: Callable[[Any], pd.DataFrame]
     by: tuple[str, ...]
     amount: str
     day: str
     shown: tuple[str, ...]
 
 
-def _parts(records: MoneyRecords) -> Iterator[_Part]:
-    match records:
-        case BankStatements():
-            yield from _banking_parts(records)
-        case Settlements():
-            yield _Part(
-                title=N_("Payments"),
-                rows=records.settlements,
-                by=("state", "currency"),
-                amount="net",
-                day="paid_on",
-                shown=(
-                    "payee",
-                    "number",
-                    "paid_on",
-                    "gross",
-                    "discount",
-                    "fee",
-                    "adjustment",
-                    "net",
-                    "net_proven",
-                ),
-            )
-            yield _Part(
-                title=N_("Lines of payments"),
-                rows=records.lines,
-                by=("kind", "currency"),
-                amount="gross",
-                day="occurred_on",
-                shown=(
-                    "kind",
-                    "contract_number",
-                    "reference",
-                    "occurred_on",
-                    "gross",
-                    "fee_hundredths",
-                    "net_hundredths",
-                ),
-            )
-        case Chargebacks():
-            yield _Part(
-                title=N_("Chargebacks"),
-                rows=records.cases,
-                by=("stage", "currency"),
-                amount="amount",
-                day="noticed_on",
-                shown=(
-                    "stage",
-                    "contract_number",
-                    "noticed_on",
-                    "sold_on",
-                    "amount",
-                    "reason_code",
-                    "due_on",
-                ),
-            )
-        case Operations():
-            yield _Part(
-                title=N_("Operations"),
-                rows=records.operations,
-                by=("said", "name", "currency"),
-                amount="amount",
-                day="operated_on",
-                shown=("said", "name", "operated_on", "sale_number", "sold_on", "amount"),
-            )
-        case RemotePayments():
-            yield _Part(
-                title=N_("Transactions"),
-                rows=records.payments,
-                by=("outcome", "type", "currency"),
-                amount="amount",
-                day="occurred",
-                shown=(
-                    "contract_number",
-                    "occurred",
-                    "captured_on",
-                    "type",
-                    "outcome",
-                    "amount",
-                    "card_last4",
-                ),
-            )
-
-
-def _banking_parts(records: BankStatements) -> Iterator[_Part]:
-    yield _Part(
-        title=N_("Statements"),
-        rows=records.statements,
-        by=("proven", "currency"),
-        amount="line_sum",
-        day="closed_on",
-        shown=(
-            "account_key",
-            "opened_on",
-            "closed_on",
-            "opening",
-            "line_sum",
-            "closing",
-            "line_count",
-            "proven",
-        ),
-    )
+def _with_kinds(records: BankStatements) -> pd.DataFrame:
+    """The lines of statements with their kinds and hints, card money first."""
     kinds = card_lines.kinds(records.movements)
-    kept = records.movements.assign(kind=kinds.fillna(gettext("not card money: counted, never stored")))
-    hints = card_lines.hints(kept)
-    yield _Part(
-        title=N_("Movements"),
-        rows=kept.join(hints).sort_values("kind", key=lambda _: kinds.isna(), kind="stable"),
-        by=("kind", "currency"),
-        amount="amount",
-        day="booked_on",
-        shown=(
-            "kind",
-            "booked_on",
-            "amount",
-            "code",
-            "contract_number",
-            "contract_rank",
-            "remittance_number",
+    named = records.movements.assign(kind=kinds.fillna(gettext("not card money: counted, never stored")))
+    found = named.join(card_lines.hints(named))
+    return found.sort_values("kind", key=lambda _: kinds.isna(), kind="stable")
+
+
+_PARTS: Mapping[type, tuple[_Part, ...]] = {
+    BankStatements: (
+        _Part(
+            title=N_("Statements"),
+            rows=attrgetter("statements"),
+            by=("proven", "currency"),
+            amount="line_sum",
+            day="closed_on",
+            shown=("account_key", "opened_on", "closed_on", "opening", "line_sum", "closing", "proven"),
         ),
-    )
+        _Part(
+            title=N_("Movements"),
+            rows=_with_kinds,
+            by=("kind", "currency"),
+            amount="amount",
+            day="booked_on",
+            shown=(
+                "kind",
+                "booked_on",
+                "amount",
+                "code",
+                "contract_number",
+                "contract_rank",
+                "remittance_number",
+            ),
+        ),
+    ),
+    Settlements: (
+        _Part(
+            title=N_("Payments"),
+            rows=attrgetter("settlements"),
+            by=("state", "currency"),
+            amount="net",
+            day="paid_on",
+            shown=(
+                "payee",
+                "number",
+                "paid_on",
+                "gross",
+                "discount",
+                "fee",
+                "adjustment",
+                "net",
+                "net_proven",
+            ),
+        ),
+        _Part(
+            title=N_("Lines of payments"),
+            rows=attrgetter("lines"),
+            by=("kind", "currency"),
+            amount="gross",
+            day="occurred_on",
+            shown=(
+                "kind",
+                "contract_number",
+                "reference",
+                "occurred_on",
+                "gross",
+                "fee_hundredths",
+                "net_hundredths",
+            ),
+        ),
+    ),
+    Chargebacks: (
+        _Part(
+            title=N_("Chargebacks"),
+            rows=attrgetter("cases"),
+            by=("stage", "currency"),
+            amount="amount",
+            day="noticed_on",
+            shown=("stage", "contract_number", "noticed_on", "sold_on", "amount", "reason_code", "due_on"),
+        ),
+    ),
+    Operations: (
+        _Part(
+            title=N_("Operations"),
+            rows=attrgetter("operations"),
+            by=("said", "name", "currency"),
+            amount="amount",
+            day="operated_on",
+            shown=("said", "name", "operated_on", "sale_number", "sold_on", "amount"),
+        ),
+    ),
+    RemotePayments: (
+        _Part(
+            title=N_("Transactions"),
+            rows=attrgetter("payments"),
+            by=("outcome", "type", "currency"),
+            amount="amount",
+            day="occurred",
+            shown=("contract_number", "occurred", "captured_on", "type", "outcome", "amount", "card_last4"),
+        ),
+    ),
+}
 
 
-def _part_lines(part: _Part) -> Iterator[str]:
-    yield f"{gettext(part.title)}: {len(part.rows)}"
-    if part.rows.empty:
+def _part_lines(part: _Part, found: pd.DataFrame) -> Iterator[str]:
+    yield f"{gettext(part.title)}: {len(found)}"
+    if found.empty:
         return
-    for key, rows in part.rows.groupby(list(part.by), sort=True, dropna=False):
+    for key, rows in found.groupby(list(part.by), sort=True, dropna=False):
         currency = str(rows["currency"].iloc[0])
         said = " ".join(str(value) for value in key[:-1])
         total = plain(int(rows[part.amount].sum()), currency)
         yield f"  {said}: {len(rows)}, {total} {currency}".rstrip()
-    days = pd.to_datetime(part.rows[part.day]).dropna()
+    days = pd.to_datetime(found[part.day]).dropna()
     if len(days):
         yield "  " + gettext("from %(first)s to %(last)s", first=days.min().date(), last=days.max().date())
-    shown = part.rows[list(part.shown)].head(_SHOWN_ROWS).apply(_masked)
+    shown = found[list(part.shown)].head(_SHOWN_ROWS).apply(_masked)
     yield from (f"  {line}" for line in shown.to_string(index=False).splitlines())
 
 

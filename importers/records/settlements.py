@@ -6,7 +6,9 @@ Source: shared format page "Money", sections 4 and 5.4.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from importers.files.refusals import Notice
@@ -45,6 +47,15 @@ SETTLEMENT_LINE = (
     "card_last4",
     "count",
 )
+
+#: Hundredths of a minor unit in one.
+HUNDREDTHS: Final = 100
+
+
+def rounded(hundredths: pd.Series[Any]) -> pd.Series[Any]:
+    """Hundredths of minor units in minor units, half of one away from zero: what a bank pays."""
+    units: pd.Series[Any] = (hundredths.abs() + HUNDREDTHS // 2) // HUNDREDTHS * np.sign(hundredths)
+    return units
 
 
 @dataclass(frozen=True, kw_only=True)

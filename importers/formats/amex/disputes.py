@@ -16,7 +16,8 @@ import pandas as pd
 
 from app.wording.i18n import N_
 from app.wording.money import exponent
-from importers.files.refusals import Notice, Refused, refuse
+from importers.files.refusals import Notice, refuse
+from importers.formats.amex import counts
 from importers.formats.amex.cards import CardNumbers, last4
 from importers.reading.amounts import minor_units
 from importers.reading.delimited import decoded
@@ -30,7 +31,6 @@ _WIDTH = 520
 _KIND = PlaceRange(N_("record code"), 108, 112)
 _RECORD_COUNT = PlaceRange(N_("number of records"), 36, 44)
 _EXPECTED_AMOUNT = N_("expected an amount in whole units of its currency")
-_SAYS = N_("says %(said)s records or transactions, has %(found)s")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,11 +174,7 @@ def _notices(records: FixedWidth, layout: _Layout) -> list[Notice]:
     said, known = records.at(np.array([len(records) - 1])).whole_number(_RECORD_COUNT)
     notices = []
     if known[0] and said[0] != len(records) and layout.iso_days:
-        params = {"said": int(said[0]), "found": len(records)}
-        notices.append(Notice(reason=_SAYS, line=len(records), params=params))
+        notices.append(counts.wrong(len(records), int(said[0]), len(records)))
     if layout.stage == "notice":
         notices.append(Notice(reason=N_("questions in front of a chargeback: no money has moved")))
     return notices
-
-
-__all__ = ["FIRST_LINE", "NAME", "Refused", "read"]

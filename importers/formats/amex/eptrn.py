@@ -15,17 +15,17 @@ from numpy.typing import NDArray
 
 from app.wording.i18n import N_
 from importers.files.refusals import Notice, refuse
+from importers.formats.amex import counts
 from importers.formats.amex.cards import CardNumbers, last4
 from importers.reading.delimited import decoded
 from importers.reading.fixed_width import FixedWidth, PlaceRange, Texts
 from importers.records.chargebacks import CHARGEBACK, Chargebacks
-from importers.records.settlements import SETTLEMENT, SETTLEMENT_LINE, Settlements
+from importers.records.settlements import HUNDREDTHS, SETTLEMENT, SETTLEMENT_LINE, Settlements
 
 NAME: Final = "EPTRN"
 FIRST_LINE = re.compile(rb"DFHDR[0-9]{8}")
 WIDTH = 450
 
-_HUNDREDTHS = 100
 _HEADER, _TRAILER = "DFHDR", "DFTRL"
 _SUMMARY, _SUBMISSION, _SALE, _CHARGEBACK, _ADJUSTMENT, _OTHER = "100", "210", "311", "220", "230", "250"
 
@@ -40,7 +40,6 @@ _CARRIED = PlaceRange(N_("debit balance"), 64, 72)
 _ACCOUNT = PlaceRange(N_("account number"), 82, 98)
 _CARD = PlaceRange(N_("card"), 92, 106)
 _RECORD_COUNT = PlaceRange(N_("number of records"), 84, 90)
-_SAYS = N_("says %(said)s records or transactions, has %(found)s")
 
 
 def _amounts(records: FixedWidth, field: PlaceRange) -> NDArray[np.int64]:
@@ -117,8 +116,8 @@ def _lines(records: FixedWidth, kinds: Texts, payment: NDArray[np.int64]) -> pd.
                     "settlement": payment[kinds == kind],
                     "kind": name,
                     "gross": _amounts(some, gross),
-                    "fee_hundredths": off * _HUNDREDTHS,
-                    "net_hundredths": _amounts(some, net) * _HUNDREDTHS,
+                    "fee_hundredths": off * HUNDREDTHS,
+                    "net_hundredths": _amounts(some, net) * HUNDREDTHS,
                     "contract_number": some.text(_MERCHANT),
                     "reference": some.text(reference),
                     "occurred_on": some.days_julian(_DAY),
@@ -147,12 +146,12 @@ def _payments(records: FixedWidth, lines: pd.DataFrame) -> pd.DataFrame:
             "account_key_last": pd.Series(records.text(_ACCOUNT), dtype=object).str[-4:],
             "gross": sums["gross"].to_numpy(),
             "discount": 0,
-            "fee": sums["fee_hundredths"].to_numpy() // _HUNDREDTHS,
+            "fee": sums["fee_hundredths"].to_numpy() // HUNDREDTHS,
             "adjustment": 0,
             "tax": 0,
             "carried_over": _amounts(records, _CARRIED),
             "net": net,
-            "net_proven": sums["net_hundredths"].to_numpy() == net * _HUNDREDTHS,
+            "net_proven": sums["net_hundredths"].to_numpy() == net * HUNDREDTHS,
             "state": np.where(net < 0, "carried", "paid"),
         }
     )[list(SETTLEMENT)]
@@ -191,7 +190,7 @@ def _wrong_counts(records: FixedWidth, kinds: Texts) -> list[Notice]:
     found = np.diff(np.concatenate([[-1], ends])) - 2
     said, known = records.at(ends).whole_number(_RECORD_COUNT)
     return [
-        Notice(reason=_SAYS, line=int(records.numbers[end]), params={"said": int(says), "found": int(has)})
+        counts.wrong(int(records.numbers[end]), int(says), int(has))
         for end, says, has, is_known in zip(ends, said, found, known, strict=True)
         if is_known and says != has
     ]
@@ -201,6 +200,3 @@ def _unproven(frame: pd.DataFrame) -> list[Notice]:
     count = int((~frame["net_proven"]).sum())
     reason = N_("%(count)s payments are not the sum of their lines")
     return [Notice(reason=reason, params={"count": count})] if count else []
-
-
-__all__ = ["FIRST_LINE", "NAME", "read"]

@@ -16,19 +16,18 @@ from typing import Any, Final
 import pandas as pd
 
 from app.wording.i18n import N_
-from importers.files.refusals import Notice, Refused, refuse
+from importers.files.refusals import Notice, refuse
+from importers.formats.amex import counts
 from importers.formats.amex.cards import CardNumbers, last4
 from importers.formats.amex.layout import RECORDS, Part
 from importers.reading import fields
 from importers.reading.delimited import decoded
 from importers.records.chargebacks import CHARGEBACK, Chargebacks
-from importers.records.settlements import SETTLEMENT, SETTLEMENT_LINE, Settlements
+from importers.records.settlements import HUNDREDTHS, SETTLEMENT, SETTLEMENT_LINE, Settlements
 
 NAME: Final = "GRRCN"
 FIRST_LINE = re.compile(rb"(?:\xef\xbb\xbf)?(?:\"HEADER\"[,\t]|HEADER    [0-9]{8})")
 
-_HUNDREDTHS = 100
-_CARD_COLUMN = N_("card")
 # A reason of an adjustment that a chargeback made.
 _CHARGEBACK_REASON = re.compile(r"CHARGEBACK", re.IGNORECASE)
 _LINE_KINDS = {
@@ -38,7 +37,6 @@ _LINE_KINDS = {
     "FEEREVENUE": "fee",
 }
 _PARTS = ("gross", "discount", "fee", "adjustment", "tax")
-_SAYS = N_("says %(said)s records or transactions, has %(found)s")
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ class GrrcnRecord:
 
     def amount(self, name: str) -> int:
         """Minor units, signed by ``-`` in front; 0 where the field is blank. Raises Refused."""
-        return self._read(name, _amount, N_("expected minor units with their sign in front")) or 0
+        return self._read(name, fields.whole_number, N_("expected minor units with their sign in front")) or 0
 
     def day(self, name: str) -> date | None:
         """A day, None where the field is blank. Raises Refused."""
@@ -81,7 +79,7 @@ class Reconciliation:
 def read(data: bytes, cards: CardNumbers = CardNumbers.REFUSE) -> Reconciliation:
     """A whole file. ``cards`` is what its source's profile allows. Raises Refused, naming lines."""
     records = list(_records(data))
-    counts = Counter(record.code for record in records)
+    by_code = Counter(record.code for record in records)
     if not records or records[0].code != "HEADER" or records[-1].code != "TRAILER":
         raise refuse(N_("expected HEADER first and TRAILER last"), line=records[-1].line if records else 1)
     builder = _Builder(cards)
@@ -89,7 +87,7 @@ def read(data: bytes, cards: CardNumbers = CardNumbers.REFUSE) -> Reconciliation
         builder.take(record)
     return Reconciliation(
         version=records[0].values["version"].strip(),
-        counts=counts,
+        counts=by_code,
         settlements=builder.settlements(tuple(_wrong_counts(records))),
         chargebacks=Chargebacks(cases=pd.DataFrame(builder.cases, columns=list(CHARGEBACK))),
     )
@@ -155,7 +153,7 @@ def _wrong_count(record: GrrcnRecord | None, name: str, found: int) -> Iterator[
         return
     said = record.values.get(name, "").strip()
     if said.isdigit() and int(said) != found:
-        yield Notice(reason=_SAYS, line=record.line, params={"said": int(said), "found": found})
+        yield counts.wrong(record.line, int(said), found)
 
 
 class _Builder:
@@ -240,8 +238,8 @@ def _line(record: GrrcnRecord) -> dict[str, Any]:
     return {
         "kind": kind,
         "gross": gross,
-        "fee_hundredths": off * _HUNDREDTHS,
-        "net_hundredths": net * _HUNDREDTHS,
+        "fee_hundredths": off * HUNDREDTHS,
+        "net_hundredths": net * HUNDREDTHS,
         "currency": values["currency"],
         "contract_number": values["merchant"].strip(),
         "reference": (values.get("case_number") or values.get("invoice") or "").strip(),
@@ -275,10 +273,3 @@ def _case(record: GrrcnRecord) -> dict[str, Any]:
         "reason_text": record.values["reason_text"].strip(),
         "due_on": None,
     }
-
-
-def _amount(written: str) -> int:
-    return fields.whole_number(written)
-
-
-__all__ = ["FIRST_LINE", "NAME", "Reconciliation", "Refused", "read"]

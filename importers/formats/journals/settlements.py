@@ -15,10 +15,14 @@ from importers.files.refusals import Notice
 from importers.formats.journals import columns, scales
 from importers.formats.journals.scales import Scales
 from importers.reading.fields import Fields
-from importers.records.settlements import SETTLEMENT, SETTLEMENT_LINE, Settlements
+from importers.records.settlements import (
+    SETTLEMENT,
+    SETTLEMENT_LINE,
+    Settlements,
+    rounded,
+)
 
 SIGNS = {"DT": "sale", "D": "sale", "DEBIT": "sale", "CT": "refund", "C": "refund", "CREDIT": "refund"}
-_HUNDREDTHS = 100
 _SCALES = N_("net is in 1/%(net)s of the currency, commission in 1/%(commission)s: every row proves it")
 _KEY = ["payee", "number", "paid_on", "currency"]
 
@@ -72,8 +76,8 @@ def _settlements(
         **blank,
         reference=reference,
         account_key_last="",
-        fee=_rounded(sums["fee_hundredths"]),
-        net=_rounded(sums["net_hundredths"]),
+        fee=rounded(sums["fee_hundredths"]),
+        net=rounded(sums["net_hundredths"]),
         net_proven=True,  # the scales are those that make gross of net and commission, line by line
         state="paid",
     )
@@ -114,9 +118,3 @@ def _lines(table: Fields, found: Scales) -> pd.DataFrame:
             "count": pd.array([1] * len(table), dtype="Int64"),
         }
     )
-
-
-def _rounded(hundredths: pd.Series[Any]) -> pd.Series[Any]:
-    """Minor units, half of one away from zero: what a bank pays."""
-    rounded: pd.Series[Any] = (hundredths.abs() + _HUNDREDTHS // 2) // _HUNDREDTHS * np.sign(hundredths)
-    return rounded

@@ -13,9 +13,15 @@ from importers.formats.mapped_csv import values
 from importers.formats.mapped_csv.mapping import ColumnMapping
 from importers.reading.fields import Fields
 from importers.reading.free_text import refuse_card_numbers
-from importers.records.settlements import SETTLEMENT, SETTLEMENT_LINE, Settlements
+from importers.records.settlements import (
+    HUNDREDTHS,
+    SETTLEMENT,
+    SETTLEMENT_LINE,
+    Settlements,
+    rounded,
+)
 
-_HUNDREDTHS, _MORE_DECIMALS = 100, 2
+_MORE_DECIMALS = 2
 _IGNORED, _ANNOUNCED, _PAYOUT = "ignored", "announced", "payout"
 _DEFAULT_CURRENCY: Final = "EUR"
 _ANY = "*"
@@ -46,7 +52,7 @@ def _lines(table: Fields, mapping: ColumnMapping) -> pd.DataFrame:
     gross = values.amounts(table, mapping, "gross", currencies)
     fee = values.amounts(table, mapping, "fee", currencies, _MORE_DECIMALS).fillna(0)
     net = values.amounts(table, mapping, "net", currencies, _MORE_DECIMALS)
-    net = net.fillna(gross.fillna(0) * _HUNDREDTHS - fee)
+    net = net.fillna(gross.fillna(0) * HUNDREDTHS - fee)
     return pd.DataFrame(
         {
             "kind": _kinds(table, mapping),
@@ -95,7 +101,7 @@ def _payments(lines: pd.DataFrame, payouts: pd.DataFrame, key: list[str]) -> pd.
     said = payouts.groupby(key)[["net_hundredths"]].sum()["net_hundredths"].abs()
     own = pd.MultiIndex.from_frame(frame[key])
     said = pd.Series(said.reindex(own).to_numpy())
-    adds_up = lines["gross"] * _HUNDREDTHS - lines["fee_hundredths"] == lines["net_hundredths"]
+    adds_up = lines["gross"] * HUNDREDTHS - lines["fee_hundredths"] == lines["net_hundredths"]
     each = adds_up.groupby([lines[name] for name in key], sort=False).all().to_numpy()
     announced = (lines["kind"] == _ANNOUNCED).groupby([lines[name] for name in key], sort=False).all()
     blank: dict[str, Any] = dict.fromkeys(("discount", "adjustment", "tax", "carried_over"), 0)
@@ -104,8 +110,8 @@ def _payments(lines: pd.DataFrame, payouts: pd.DataFrame, key: list[str]) -> pd.
         reference=frame["number"],
         paid_on=_paid_on(lines, payouts, key).reindex(own).to_numpy(),
         account_key_last="",
-        fee=_rounded(frame["fee_hundredths"]),
-        net=_rounded(frame["net_hundredths"]),
+        fee=rounded(frame["fee_hundredths"]),
+        net=rounded(frame["net_hundredths"]),
         net_proven=np.where(said.isna(), each, said == frame["net_hundredths"].abs()),
         state=np.where(announced, "announced", np.where(frame["net_hundredths"] < 0, "carried", "paid")),
     )[list(SETTLEMENT)]
@@ -117,8 +123,3 @@ def _paid_on(lines: pd.DataFrame, payouts: pd.DataFrame, key: list[str]) -> pd.S
     return said.fillna(payouts.groupby(key)["occurred_on"].max()).fillna(
         lines.groupby(key)["occurred_on"].max()
     )
-
-
-def _rounded(hundredths: pd.Series[Any]) -> pd.Series[Any]:
-    rounded: pd.Series[Any] = (hundredths.abs() + _HUNDREDTHS // 2) // _HUNDREDTHS * np.sign(hundredths)
-    return rounded
