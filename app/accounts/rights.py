@@ -72,16 +72,20 @@ class Standing(StrEnum):
     STAFF = "staff"
 
 
-#: Whoever of a merchant may see tickets may send them; finance works with lists and exports.
+#: What every role may do: see, and give a cardholder the receipt again.
+_EVERYBODY = frozenset({Permission.LIST, Permission.TICKET, Permission.SEND})
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),
-    Role.FLEET: frozenset({Permission.LIST, Permission.TERMINAL, Permission.TICKET, Permission.SEND}),
-    Role.FINANCE: frozenset({Permission.LIST, Permission.EXPORT}),
-    Role.VIEWER: frozenset({Permission.LIST, Permission.TICKET, Permission.SEND}),
+    Role.FLEET: _EVERYBODY | {Permission.EXPORT, Permission.TERMINAL},
+    Role.FINANCE: _EVERYBODY | {Permission.EXPORT},
+    Role.VIEWER: _EVERYBODY,
 }
 #: What a maintainer's staff may do at a merchant they look at: read, and nothing else.
 LOOKING = frozenset({Permission.LIST, Permission.EXPORT, Permission.TICKET})
 
+
+#: How many owners are named to somebody who lacks a right.
+MOST_OWNERS_NAMED = 3
 
 ROLE_NAMES: Mapping[Role, str] = {
     Role.OWNER: N_("owner"),
@@ -93,8 +97,8 @@ ROLE_NAMES: Mapping[Role, str] = {
 
 ROLE_DUTIES: Mapping[Role, str] = {
     Role.OWNER: N_("everything, accesses included"),
-    Role.FLEET: N_("lists, terminals and tickets"),
-    Role.FINANCE: N_("lists and exports"),
+    Role.FLEET: N_("lists, tickets, exports and terminals"),
+    Role.FINANCE: N_("lists, tickets and exports"),
     Role.VIEWER: N_("lists and tickets"),
 }
 
@@ -246,6 +250,24 @@ def visitor_of(connection: Connection, key: str, place: Place = UNNAMED) -> Visi
         has_second_factor=first.has_second_factor,
         proved_lately=first.proved_lately,
     )
+
+
+def owners_of(connection: Connection, merchant_id: int) -> Sequence[str]:
+    """The addresses of those who may give somebody of a merchant more: a few of its owners without limits."""
+    owners = (
+        select(UserAccount.email)
+        .join(Membership, Membership.user_id == UserAccount.id)
+        .where(
+            Membership.merchant_id == merchant_id,
+            Membership.role == Role.OWNER,
+            ~Membership.limited,
+            Membership.suspended_at.is_(None),
+            UserAccount.disabled_at.is_(None),
+        )
+        .order_by(Membership.id)
+        .limit(MOST_OWNERS_NAMED)
+    )
+    return connection.scalars(owners).all()
 
 
 def _access_at(place: Place, accesses: Sequence[Access], session: Row[Any]) -> Access | None:

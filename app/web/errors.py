@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
 
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, g, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from psycopg.errors import QueryCanceled
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -169,7 +169,11 @@ def _page(status: int, explanation: Explanation | None = None) -> Response:
     template = "errors/part.html" if "HX-Request" in request.headers else "errors/page.html"
     try:
         text = render_template(
-            template, explanation=explanation, request_id=request_id(), is_nowhere=is_nowhere
+            template,
+            explanation=explanation,
+            request_id=request_id(),
+            is_nowhere=is_nowhere,
+            whom_to_ask=g.get("whom_to_ask", ()),
         )
     except Exception as error:  # noqa: BLE001 - the page that may not fail
         _log(error)

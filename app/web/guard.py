@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.accounts.journal import Event
 from app.accounts.place import UNNAMED, Place
-from app.accounts.rights import Permission, Standing, Visitor, visitor_of
+from app.accounts.rights import Permission, Standing, Visitor, owners_of, visitor_of
 from app.accounts.sessions import is_key, mark_seen
 from app.web.access_matrix import ONLY_IN_DEVELOPMENT, ROUTES
 from app.web.context import database, desk, host, visitor
@@ -128,8 +128,12 @@ def lead_to(address: str) -> AnyResponse:
 
 
 def refuse(needed: Permission | Standing) -> None:
-    """403 for what the role does not include, with a line in the journal."""
+    """403 for what the role does not include, with a line in the journal; the page says whom to ask."""
     journal(Event.NOT_ALLOWED, needed=needed.value, path=request.path)
+    person = visitor()
+    if person is not None and person.access is not None and not person.is_viewing_as:
+        with database().reading() as connection:
+            g.whom_to_ask = owners_of(connection, person.access.merchant_id)
     abort(403)
 
 

@@ -196,8 +196,8 @@ def test_every_role_has_its_line():
     assert set(PERMISSIONS) == set(Role)
     assert all(Permission.LIST in allowed for allowed in PERMISSIONS.values())
     may = {permission: {r for r in Role if permission in PERMISSIONS[r]} for permission in Permission}
-    assert may[Permission.EXPORT] == {Role.OWNER, Role.FINANCE}
-    assert may[Permission.TICKET] == {Role.OWNER, Role.FLEET, Role.VIEWER}
+    assert may[Permission.EXPORT] == {Role.OWNER, Role.FINANCE, Role.FLEET}
+    assert may[Permission.TICKET] == may[Permission.SEND] == set(Role)
     assert may[Permission.TERMINAL] == {Role.OWNER, Role.FLEET}
     assert may[Permission.INVITE] == {Role.OWNER}
 
