@@ -1,8 +1,10 @@
-"""ISO 4217: the letters of a currency by its number."""
+"""ISO 4217: the letters of a currency by its number, and the currencies in use."""
 
 from __future__ import annotations
 
 from typing import Final
+
+from babel.core import get_global
 
 _NUMBERED = """
 008ALL 012DZD 032ARS 036AUD 044BSD 048BHD 050BDT 051AMD 052BBD 060BMD 064BTN 068BOB 072BWP 084BZD 090SBD
@@ -19,6 +21,17 @@ _NUMBERED = """
 """
 #: Letters by number of three digits. Source: ISO 4217, list one, currencies in circulation.
 BY_NUMBER: Final = {one[:3]: one[3:] for one in _NUMBERED.split()}
+#: What is legal tender somewhere, as Babel knows it: no test code, no metal, none that has ceased.
+IN_USE: Final = tuple(
+    sorted(
+        {
+            code
+            for currencies in get_global("territory_currencies").values()
+            for code, _begun, ended, is_tender in currencies
+            if is_tender and ended is None
+        }
+    )
+)
 
 
 def letters(code: str) -> str:

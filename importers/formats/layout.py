@@ -87,5 +87,7 @@ TOTALS = {
     "FAIL": "abandoned",
 }
 
+#: What identifies a contract is kept in capitals.
+CAPITALS = ("contract", "rank", "application")
 #: REFERENTIEL: the header line, in order.
 REFERENTIAL = directory_columns.NAMES

@@ -22,10 +22,11 @@ from app.rules.directory_columns import BY_NAME, is_siret_column
 from app.wording.i18n import N_
 from importers.files.refusals import Refusal, Refused, refuse
 from importers.formats import Format, layout, texts
+from importers.formats.layout import CAPITALS
 from importers.reading import separated
-from importers.reading.columns import Column, check, text
+from importers.reading.columns import CURRENCY, EXPECTED_CURRENCY, Column, check, text
 from importers.records import Origin
-from importers.records.merchant_directory import MerchantDirectory
+from importers.records.merchant_directory import OTHER_CAPITALS, MerchantDirectory
 
 NAME = "REFERENTIEL"
 FIRST_LINE = re.compile(rb"(?:\xef\xbb\xbf)?reseller;merchant_code;")
@@ -72,7 +73,7 @@ COLUMNS = (
     _shaped("bank_code", "[0-9]{5}", _EXPECTED_ZEROS),
     _text("bank_name"),
     _shaped("mcc", "[0-9]{4}", _EXPECTED_ZEROS),
-    _shaped("currency", "[A-Z]{3}", N_("expected a currency such as EUR")),
+    _shaped("currency", CURRENCY, EXPECTED_CURRENCY),
     _shaped("valid_from", _DAY, _EXPECTED_DAY),
     _shaped("valid_to", _DAY, _EXPECTED_DAY),
 )
@@ -106,6 +107,9 @@ def read(data: bytes) -> MerchantDirectory:
     contracts = table.to_pandas(types_mapper=None).astype(object)
     contracts = contracts.where(contracts.notna(), None).assign(line=rows + 1)
     contracts["reseller"] = contracts["reseller"].str.lower()
+    for name in CAPITALS:
+        contracts[name] = contracts[name].str.upper()
+    _refuse_quotes(contracts)
     _refuse_unknown_zones(contracts)
     for name in ("valid_from", "valid_to"):
         contracts[name] = _days(contracts, name)
@@ -134,6 +138,14 @@ def _refuse_empty_lines(table: pa.Table, lines: NDArray[np.int64]) -> None:
         raise Refused(Refusal(reason=reason, line=int(line)) for line in lines[~filled])
 
 
+def _refuse_quotes(contracts: pd.DataFrame) -> None:
+    """A spreadsheet wraps cells in quotes that belong to no name: its file is not the one that it shows."""
+    for column in COLUMNS:
+        quoted = contracts[column.name].astype("str").str.fullmatch('".*"')
+        reason = N_("expected no quotes around the value: save the file without them")
+        _refuse(contracts, quoted.to_numpy(dtype=np.bool_), column.label, reason)
+
+
 def _refuse_unknown_zones(contracts: pd.DataFrame) -> None:
     unknown = ~contracts["time_zone"].isin(available_timezones())
     _refuse(contracts, unknown.to_numpy(), N_("time zone"), N_("expected a time zone such as Europe/Paris"))
@@ -156,6 +168,9 @@ def _refuse_twins(contracts: pd.DataFrame) -> None:
 def _refuse_contradictions(contracts: pd.DataFrame) -> None:
     """A merchant has one name, an outlet one owner, one name and one clock throughout a file."""
     merchant, outlet = ["reseller", "merchant_code"], ["reseller", "siret"]
+    folded = contracts.assign(folded=contracts["merchant_code"].str.casefold())
+    same = folded.groupby(["reseller", "folded"])["merchant_code"].transform("first")
+    _refuse(contracts, (same != contracts["merchant_code"]).to_numpy(), N_("merchant code"), OTHER_CAPITALS)
     for key, column in (
         (merchant, "merchant_name"),
         (outlet, "merchant_code"),

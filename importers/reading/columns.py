@@ -12,11 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from app.rules.currencies import IN_USE
 from app.wording.i18n import N_
 from importers.files.refusals import MOST_REASONS, Refusal, Refused
 
 #: Text of a file, a line end and a separator excepted; also keeps regular expressions linear (RE2).
 ANY_TEXT = "[^;]"
+CURRENCY, EXPECTED_CURRENCY = "|".join(IN_USE), N_("expected a currency such as EUR")
 TIMES_FROM, TIMES_TO = pd.Timestamp("2000-01-01"), pd.Timestamp("2099-12-31")
 
 
@@ -105,8 +107,8 @@ def choice(name: str, label: str, words: Sequence[str], *, required: bool = Fals
 
 
 def currency(name: str, label: str, *, required: bool = False) -> Column:
-    """Three capital letters of ISO 4217."""
-    return shaped(name, label, "[A-Z]{3}", N_("expected a currency such as EUR"), required=required)
+    """The code of a currency in use (ISO 4217)."""
+    return shaped(name, label, CURRENCY, EXPECTED_CURRENCY, required=required)
 
 
 def moment(name: str, label: str, *, required: bool = False) -> Column:

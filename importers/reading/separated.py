@@ -13,6 +13,7 @@ from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 from numpy.typing import NDArray
 
@@ -30,6 +31,13 @@ _INVISIBLE = (
     (0xC2, re.compile(rb"[\x80-\x9f]")),
     (0xE2, re.compile(rb"\x80[\x8e\x8f\xa8-\xae]|\x81[\xa6-\xa9]")),
 )
+# Marks without width, which nobody sees: spaces and joiners of none, and a byte order mark in the middle.
+_NO_WIDTH = tuple(mark.encode() for mark in "\u200b\u200c\u200d\u2060\ufeff")
+# Blanks at the edge of a cell.
+_BLANKS = " \u00a0\u2007\u202f"
+_EDGES = tuple(
+    edge.encode() for blank in _BLANKS for edge in (f";{blank}", f"{blank};", f"\n{blank}", f"{blank}\n")
+)
 _WRONG_COLUMNS = N_("expected %(expected)s columns, found %(found)s")
 
 
@@ -39,6 +47,9 @@ def cleaned(data: bytes) -> bytes:
     Raises Refused when it is not UTF-8 text free of control characters.
     """
     data = data.removeprefix(BYTE_ORDER_MARK).replace(b"\r\n", b"\n")
+    for mark in _NO_WIDTH:
+        if mark in data:
+            data = data.replace(mark, b"")
     if not data:
         raise refuse(N_("the file is empty"))
     try:
@@ -99,14 +110,24 @@ class Text:
         packed = (padded[first] << 16) | (padded[first + 1] << 8) | padded[first + 2]
         return np.where(padded[first + 3] == ord(";"), packed, 0)
 
-    def table(self, rows: Lines, names: Sequence[str]) -> pa.Table:
+    @cached_property
+    def has_outer_blanks(self) -> bool:
+        """Whether blanks stand at the edge of any cell."""
+        return any(edge in self.data for edge in _EDGES)
+
+    def table(self, rows: Lines, names: Sequence[str], *, as_printed: bool = False) -> pa.Table:
         """The lines at ``rows`` (from 0, ascending) as a table of strings, null where empty.
 
+        Blanks around a value are no part of it, unless it stands ``as_printed``.
         Raises Refused when a line has another number of columns than there are names.
         """
         if not len(rows):
             return pa.table({name: pa.array([], pa.string()) for name in names})
         self._refuse_uneven(rows, len(names))
+        table = self._read(rows, names)
+        return _trimmed(table) if self.has_outer_blanks and not as_printed else table
+
+    def _read(self, rows: Lines, names: Sequence[str]) -> pa.Table:
         return pacsv.read_csv(
             pa.BufferReader(self._joined(rows)),
             read_options=pacsv.ReadOptions(column_names=list(names), block_size=1 << 24),
@@ -140,6 +161,14 @@ class Text:
         lasts = self.ends[rows[np.concatenate([breaks, [len(rows) - 1]])]] + 1
         view = memoryview(self.data)
         return b"".join(view[a:b] for a, b in zip(firsts.tolist(), lasts.tolist(), strict=True))
+
+
+def _trimmed(table: pa.Table) -> pa.Table:
+    columns = []
+    for values in table.columns:
+        bare = pc.utf8_trim(values, characters=_BLANKS)
+        columns.append(pc.if_else(pc.equal(bare, ""), pa.scalar(None, pa.string()), bare))
+    return pa.table(dict(zip(table.column_names, columns, strict=True)))
 
 
 def text(data: bytes) -> Text:

@@ -28,6 +28,7 @@ CONTRACT = OwnerKey(
     names=("contract", "rank", "application"),
     has_outlet=True,
 )
+OTHER_CAPITALS = N_("this merchant code already exists in other capitals")
 KIND = Kind(name="merchant_directory")
 
 
@@ -75,6 +76,13 @@ JOIN contract c ON c.reseller_id = d.reseller_id AND c.number = d.contract
   AND c.rank = d.rank AND c.application = d.application
 WHERE c.merchant_id NOT IN (:unclaimed, d.merchant_id) ORDER BY d.line
 """
+# Codes that differ in capitals alone would be two merchants of one name.
+_OTHER_CAPITALS = """
+SELECT d.line FROM declared d JOIN reseller r ON r.slug = d.reseller
+JOIN merchant m ON m.reseller_id = r.id AND lower(m.code) = lower(d.merchant_code)
+  AND m.code <> d.merchant_code
+ORDER BY d.line
+"""
 _UPSERT_OUTLETS = """
 INSERT INTO outlet (merchant_id, id, reseller_id, siret, trade_name, address, postcode, city, time_zone)
 SELECT merchant_id, nextval('party_id'), reseller_id, siret, trade_name, address, postcode, city, time_zone
@@ -117,6 +125,10 @@ def declare(connection: Connection, contracts: pd.DataFrame) -> None:
         " c.reseller_id, c.merchant_id FROM contract c JOIN outlet o ON false) AS shape"
     )
     stage(connection, "declared", contracts, shape)
+    alike = connection.execute(text(_OTHER_CAPITALS)).scalars().all()
+    if alike:
+        column = N_("merchant code")
+        raise Refused(Refusal(reason=OTHER_CAPITALS, line=line, column=column) for line in alike)
     for statement in _DECLARE:
         connection.execute(text(statement))
     taken = connection.execute(text(_TAKEN), {"unclaimed": UNCLAIMED_MERCHANT}).scalars().all()

@@ -17,7 +17,7 @@ from importers.formats import Format, remise_tpe
 from importers.load import Status, load_file, load_files
 from importers.records import Records
 from tests.importers.conftest import Operator
-from tests.importers.files import File, Rem, Trx, written
+from tests.importers.files import File, Rem, Trx, referential, written
 
 THREE = (
     Trx(),
@@ -374,3 +374,47 @@ def test_a_full_archive_says_so_of_a_file_that_is_loaded(operator: Operator) -> 
     again = load_file(operator.database, path, operator.data)
     assert (again.status, again.unfiled) == (Status.KNOWN, None)
     assert [copy.read_bytes() for copy in (operator.data / ARCHIVE).iterdir()] == [NIGHT.data()]
+
+
+# --- what nobody sees makes no second merchant, contract or terminal ---------------------------------
+
+
+@pytest.mark.parametrize("blank", [" ", "\u00a0", "\u202f", "\u200b", "\ufeff", " \u2060"])
+def test_invisible_marks_and_blanks_are_no_part_of_a_value(operator: Operator, blank: str) -> None:
+    operator.declare({"merchant_code": f"FICTION{blank}", "contract": f"{blank}ab123{blank}"})
+    operator.declare({"contract": "AB123", "application": f"cbemv{blank}"})
+    operator.deliver(File(remittances=(Rem(contract=f"aB123{blank}", serial=f"{blank}A 1{blank}"),)))
+    assert operator.rows("SELECT code FROM merchant WHERE id > 0") == [("FICTION",)]
+    assert operator.rows("SELECT number, application FROM contract") == [("AB123", "CBEMV")]
+    assert operator.rows("SELECT merchant_id > 0, serial_number FROM remittance") == [(True, "A 1")]
+
+
+def test_a_printed_line_keeps_its_blanks(operator: Operator) -> None:
+    operator.deliver(File(remittances=(Rem(ticket=("   CENTRED  ",)),)))
+    assert operator.value("SELECT ticket FROM remittance") == "   CENTRED  "
+
+
+@pytest.mark.parametrize(
+    ("line", "column"),
+    [
+        ({"merchant_code": "Fiction"}, "merchant code"),
+        ({"merchant_name": '"CAFES DE LA FICTION"'}, "merchant name"),
+        ({"currency": "ZZZ"}, "currency"),
+        ({"currency": "XAU"}, "currency"),
+        ({"currency": "FRF"}, "currency"),
+    ],
+)
+def test_look_alikes_and_what_is_no_money_are_refused(
+    operator: Operator, line: dict[str, str], column: str
+) -> None:
+    operator.declare({})
+    result = operator.deliver(referential(line))
+    assert [(refusal.line, refusal.column) for refusal in result.refusals] == [(2, column)]
+
+
+def test_a_remittance_is_in_a_currency_in_use(operator: Operator) -> None:
+    for currency in ("XPF", "CHF", "JPY", "TND", "GBP"):
+        rem = Rem(currency=currency, number=str(ord(currency[0])))
+        assert operator.deliver(File(remittances=(rem,), key=currency)).status is Status.LOADED
+    refused = operator.deliver(File(remittances=(Rem(currency="ZZZ"),), key="no"))
+    assert (refused.refusals[0].line, refused.refusals[0].column) == (2, "currency")

@@ -217,6 +217,8 @@ def _remittances(section: Section) -> pd.DataFrame:
         if column.name in ("opened_local", "collected_local")
     }
     frame = _frame(section, REMITTANCE, **moments)
+    for name in layout.CAPITALS:
+        frame[name] = frame[name].str.upper()
     frame["status"] = frame["status"].map(layout.STATUSES)
     frame["transmission"] = frame["transmission"].map(layout.TRANSMISSIONS)
     frame["collected_on"] = frame["collected_local"].dt.normalize()

@@ -34,7 +34,8 @@ class Section:
 def section(body: Text, rows: Lines, record: Record) -> Section:
     """The lines at ``rows`` (from 0), all of one kind. Raises Refused on a column that is not as declared."""
     columns = COLUMNS[record]
-    table = body.table(rows, ("record", *(column.name for column in columns)))
+    names = ("record", *(column.name for column in columns))
+    table = body.table(rows, names, as_printed=record is Record.TKT)
     refusals = check(table, columns, rows + 1)
     if refusals:
         raise Refused(refusals)
