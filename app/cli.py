@@ -114,8 +114,11 @@ speak_as_the_portal()
     message="%(prog)s %(version)s",
     help=N_("Say the version and exit."),
 )
-def main() -> None:
-    """Let the chosen command do its work."""
+@click.option("--attached", is_flag=True, hidden=True)
+def main(*, attached: bool) -> None:
+    """Let the chosen command do its work; ``attached``, for as long as standard input stays open."""
+    if attached:
+        threading.Thread(target=_stop_after_parent, daemon=True).start()
 
 
 @main.command(help=N_("Bring the database to the newest version."))
@@ -137,13 +140,9 @@ def maintain() -> None:
     upkeep(_migrated()[1], datetime.now(UTC))
 
 
-_ATTACHED = click.option("--attached", is_flag=True, hidden=True, callback=lambda *given: _attach(given[2]))
-
-
 @main.command(help=N_("Answer web requests on this machine."))
 @click.option("--port", type=click.IntRange(1, 65535), help=N_("The port, instead of BORDEREAU_PORT."))
-@_ATTACHED
-def serve(port: int | None, *, attached: bool) -> None:  # noqa: ARG001 - its callback has acted
+def serve(port: int | None) -> None:
     """Serve with gunicorn until a signal."""
     from app.run import serve as serve_web
 
@@ -152,8 +151,7 @@ def serve(port: int | None, *, attached: bool) -> None:  # noqa: ARG001 - its ca
 
 
 @main.command(help=N_("Do the jobs that wait and those of the calendar."))
-@_ATTACHED
-def worker(*, attached: bool) -> None:  # noqa: ARG001 - its callback has acted
+def worker() -> None:
     """Work until a signal."""
     from app import logs
     from app.operation.worker import work
@@ -193,13 +191,8 @@ def _migrated() -> tuple[Config, Database]:
     return config, ready(config)
 
 
-def _attach(attached: bool) -> None:  # noqa: FBT001 - the value of a flag
-    """Stop this process when standard input ends: its parent is gone, however it went."""
-    if attached:
-        threading.Thread(target=_stop_after_parent, daemon=True).start()
-
-
 def _stop_after_parent() -> None:
+    """Stop this process when standard input ends: its parent is gone, however it went."""
     while os.read(sys.stdin.fileno(), 1024):
         pass
     os.kill(os.getpid(), signal.SIGTERM)

@@ -130,7 +130,7 @@ def run(config: Config) -> None:
     children: dict[str, subprocess.Popen[bytes]] = {}
     try:
         check_address(config.address)
-        accounts = _prepare(config)
+        accounts = _prepare(config, children)
         children |= {command: _child(command) for command in ("serve", "worker")}
         _wait_for_answer(config.address, children)
         _show(config, accounts)
@@ -159,7 +159,7 @@ def check_address(address: Address) -> None:
             raise click.ClickException(message) from None
 
 
-def _prepare(config: Config) -> str:
+def _prepare(config: Config, children: dict[str, subprocess.Popen[bytes]]) -> str:
     """Start and migrate the database; returns what the demonstration says of its accounts.
 
     Demonstration data belong to the embedded server alone, never to a database somebody has named.
@@ -170,20 +170,18 @@ def _prepare(config: Config) -> str:
     database.dispose()
     if not config.development:
         return ""
-    demo = subprocess.run(_bordereau("demo"), stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603 - ours
-    if demo.returncode:
+    demo = children["demo"] = _child("demo", stdout=subprocess.PIPE)
+    said = demo.stdout.read() if demo.stdout else b""
+    if demo.wait():
         raise click.ClickException(gettext("The demonstration data could not be made."))
-    return demo.stdout.strip()
+    del children["demo"]
+    return said.decode().strip()
 
 
-def _bordereau(command: str) -> list[str]:
-    return [sys.executable, "-m", "app.cli", command]
-
-
-def _child(command: str) -> subprocess.Popen[bytes]:
+def _child(command: str, stdout: int | None = None) -> subprocess.Popen[bytes]:
     """A command in a session of its own: Ctrl-C reaches it through us, in order."""
-    words = [*_bordereau(command), "--attached"]
-    return subprocess.Popen(words, stdin=subprocess.PIPE, start_new_session=True)  # noqa: S603 - ours
+    words = [sys.executable, "-m", "app.cli", "--attached", command]
+    return subprocess.Popen(words, stdin=subprocess.PIPE, stdout=stdout, start_new_session=True)  # noqa: S603 - ours
 
 
 def _wait_for_answer(address: Address, children: dict[str, subprocess.Popen[bytes]]) -> None:

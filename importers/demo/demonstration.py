@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
+import json
 import os
 import secrets
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -30,21 +35,49 @@ def prepare(database: Database, data: Path) -> str:
     """Make what is missing; returns the log-ins, a line each. Killed anywhere, the next call goes on."""
     folder = data / "demo"
     log_ins = folder / "log-ins.txt"
-    if not log_ins.exists():
-        _load(database, data, _files(folder / "files"))
-        _keep(log_ins, _give_access(database))
+    with _alone_in(folder):
+        if not log_ins.exists():
+            _load(database, data, files_of(folder, last_day=yesterday()))
+            _keep(log_ins, _give_access(database))
     return log_ins.read_text(encoding="utf-8")
 
 
-def _files(folder: Path) -> list[Path]:
-    """The files, all of them: a generation that was cut short is started again."""
-    if not folder.exists():
-        partial = folder.with_suffix(".partial")
-        shutil.rmtree(partial, ignore_errors=True)
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Nobody else makes the demonstration meanwhile; the kernel lets go of a killed process's lock."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def files_of(folder: Path, *, last_day: date, **size: int) -> list[Path]:
+    """The files of the demonstration, all of them or made anew: only those of its manifest are believed.
+
+    ``size`` is handed to ``generate``.
+    """
+    files, manifest = folder / "files", folder / "manifest.json"
+    if not _is_whole(files, manifest):
+        manifest.unlink(missing_ok=True)
+        shutil.rmtree(files, ignore_errors=True)
         with report.progress(gettext("Demonstration data")) as step:
-            generate(partial, seed=SEED, last_day=yesterday(), progress=step)
-        partial.replace(folder)
-    return sorted(folder.iterdir())
+            generate(files, seed=SEED, last_day=last_day, progress=step, **size)
+        partial = manifest.with_suffix(".partial")
+        partial.write_text(json.dumps(_hashes(files)), encoding="utf-8")
+        partial.replace(manifest)
+    return sorted(files.iterdir())
+
+
+def _is_whole(files: Path, manifest: Path) -> bool:
+    """Whether exactly the files of the manifest are there, byte by byte."""
+    try:
+        return bool(json.loads(manifest.read_text(encoding="utf-8")) == _hashes(files))
+    except (OSError, ValueError):
+        return False
+
+
+def _hashes(files: Path) -> dict[str, str]:
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(files.iterdir())}
 
 
 def _load(database: Database, data: Path, files: list[Path]) -> None:

@@ -1,0 +1,76 @@
+"""The demonstration: files that are whole or made anew, and nobody left of a first run that was killed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from datetime import date
+
+import psutil
+import pytest
+
+from app.config import ROOT
+from importers.demo.demonstration import files_of
+
+SMALL = {"last_day": date(2026, 3, 2), "merchants": 1, "days": 2, "transactions": 20, "chain_shops": 1}
+
+
+def contents(files):
+    return {path.name: path.read_bytes() for path in files}
+
+
+def cut(folder):
+    path = next((folder / "files").iterdir())
+    path.write_bytes(path.read_bytes()[:-10])
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda folder: next((folder / "files").iterdir()).unlink(),
+        lambda folder: (folder / "files" / "more").write_text("x"),
+        lambda folder: (folder / "manifest.json").unlink(),
+        lambda folder: (folder / "manifest.json").write_text("{"),
+        cut,
+    ],
+    ids=["one missing", "one more", "no manifest", "half a manifest", "one cut short"],
+)
+def test_only_what_the_manifest_names_is_believed(tmp_path, spoil):
+    whole = contents(files_of(tmp_path, **SMALL))
+    spoil(tmp_path)
+    assert contents(files_of(tmp_path, **SMALL)) == whole
+
+
+def test_what_is_whole_is_left_as_it_is(tmp_path):
+    first = files_of(tmp_path, **SMALL)
+    made = [path.stat().st_mtime_ns for path in first]
+    assert files_of(tmp_path, **SMALL | {"last_day": date(2026, 3, 9)}) == first
+    assert [path.stat().st_mtime_ns for path in first] == made
+
+
+def test_a_first_run_that_was_killed_leaves_nobody_and_no_manifest(tmp_path):
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("BORDEREAU_")}
+    environment = kept | {"BORDEREAU_DATA": str(tmp_path / "data"), "PYTHONPATH": str(ROOT)}
+    demo = tmp_path / "data" / "demo"
+    with subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-m", "app.cli", "run"], env=environment, stdout=subprocess.DEVNULL
+    ) as process:
+        wait_until(lambda: (demo / "files").is_dir() and len(list((demo / "files").iterdir())) > 1)
+        family = psutil.Process(process.pid).children(recursive=True)
+        process.kill()
+    assert family
+    wait_until(lambda: not any(alive(member) for member in family))
+    assert not (demo / "manifest.json").exists()
+
+
+def alive(process):
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
+def wait_until(condition, seconds=120):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it took too long"
+        time.sleep(0.1)
