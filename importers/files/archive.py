@@ -45,7 +45,11 @@ def files_in(paths: Iterable[Path]) -> Iterator[Path]:
 
 
 def _arrival(path: Path) -> tuple[int, Path]:
-    return path.lstat().st_mtime_ns, path
+    """When a file came; one that has gone meanwhile is met first, and said to have gone."""
+    try:
+        return path.lstat().st_mtime_ns, path
+    except FileNotFoundError:
+        return 0, path
 
 
 def receive(path: Path, name: str | None = None) -> IncomingFile:

@@ -7,12 +7,13 @@ import re
 import subprocess
 import sys
 from datetime import date, datetime
+from pathlib import Path
 
 import pytest
 
 from app.database.engine import Role
 from importers.files import report, sources
-from importers.files.archive import ARCHIVE
+from importers.files.archive import ARCHIVE, files_in
 from importers.formats import Format, remise_tpe
 from importers.load import Status, load_file, load_files
 from importers.records import Records
@@ -418,3 +419,12 @@ def test_a_remittance_is_in_a_currency_in_use(operator: Operator) -> None:
         assert operator.deliver(File(remittances=(rem,), key=currency)).status is Status.LOADED
     refused = operator.deliver(File(remittances=(Rem(currency="ZZZ"),), key="no"))
     assert (refused.refusals[0].line, refused.refusals[0].column) == (2, "currency")
+
+
+def test_a_file_that_goes_while_its_folder_is_read_does_not_stop_the_others(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = NIGHT.write(operator.folder, "good.txt")
+    gone = operator.folder / "gone.txt"
+    monkeypatch.setattr(Path, "rglob", lambda _folder, _pattern: iter([good, gone]))
+    assert list(files_in([operator.folder])) == [gone, good]
