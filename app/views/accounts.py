@@ -13,6 +13,7 @@ from app.accounts.sign_in import sign_in as open_door
 from app.accounts.sign_in import sign_out as close_door
 from app.lists import FIRST
 from app.web.context import client, database, host, links, theme, visitor
+from app.web.forms import CodeForm, SignInForm
 from app.web.language import keep_language
 from app.web.security import browser_session, keep_device, local_path
 from app.wording.i18n import LANGUAGES
@@ -26,11 +27,12 @@ def sign_in() -> Response | str | tuple[str, int]:
     onward = local_path(request.values.get("next")) or url_for(f"{FIRST.name}.index")
     if request.method == "GET":
         return redirect(onward, 303) if visitor() else _form(onward, done=request.args.get("done", ""))
-    email, password = request.form.get("email", ""), request.form.get("password", "")
+    form = SignInForm.sent()
+    email, password = form.email.data or "", form.password.data or ""
     try:
         opened = open_door(database(), theme(), email, password, client())
     except BadSignInError:
-        return _form(onward, email=email, failed=True), 422
+        return _form(onward, form, failed=True), 422
     with database().writing() as connection:
         end_session(connection, browser_session().key)
     browser_session().change_key(opened.key)
@@ -48,11 +50,12 @@ def second_step() -> ResponseReturnValue:
         if awaited(connection, key, host()) is None:
             return redirect(url_for("accounts.sign_in", next=onward), 303)
     if request.method == "GET":
-        return render_template("accounts/code.html", onward=onward, failed=False)
+        return render_template("accounts/code.html", form=CodeForm(), onward=onward, failed=False)
+    code = CodeForm.sent().code.data or ""
     try:
-        opened = pass_second_step(database(), links(), theme(), key, request.form.get("code", ""), client())
+        opened = pass_second_step(database(), links(), theme(), key, code, client())
     except BadSignInError:
-        return render_template("accounts/code.html", onward=onward, failed=True), 422
+        return render_template("accounts/code.html", form=CodeForm(), onward=onward, failed=True), 422
     except LookupError:  # it ended between the two
         return redirect(url_for("accounts.sign_in", next=onward), 303)
     browser_session().change_key(opened)
@@ -81,5 +84,6 @@ def choose_language() -> Response:
     return keep_language(response, chosen)
 
 
-def _form(onward: str, *, email: str = "", failed: bool = False, done: str = "") -> str:
-    return render_template("accounts/sign_in.html", onward=onward, email=email, failed=failed, done=done)
+def _form(onward: str, form: SignInForm | None = None, *, failed: bool = False, done: str = "") -> str:
+    form = form or SignInForm()
+    return render_template("accounts/sign_in.html", form=form, onward=onward, failed=failed, done=done)

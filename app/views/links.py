@@ -18,10 +18,10 @@ from app.accounts.one_time_links import DeadLinkError
 from app.accounts.sessions import end_session, rotate
 from app.accounts.sign_in import By, enter
 from app.web.context import client, database, host, links, theme, themes, visitor
+from app.web.forms import ForgottenForm, NewPasswordForm
 from app.web.journal import journal
 from app.web.language import keep_language
 from app.web.security import SAFE_METHODS, browser_session, keep_device
-from app.wording.i18n import gettext
 
 blueprint = Blueprint("links", __name__)
 
@@ -53,15 +53,15 @@ def invitation() -> ResponseReturnValue:
 @blueprint.post("/invitation")
 def accept() -> ResponseReturnValue:
     """Spend the link and go in."""
-    password = request.form.get("password", "")
+    form = NewPasswordForm.sent()
     try:
         offer = _offer()
-        if offer.wants_password and password != request.form.get("again", ""):
-            return _offer_page(offer, 422, again_fault=gettext("The two passwords differ."))
-        token, key = _token(Purpose.INVITATION), browser_session().key
+        if offer.wants_password and not form.validate():
+            return _offer_page(offer, form, 422)
+        token, key, password = _token(Purpose.INVITATION), browser_session().key, form.password.data or ""
         accepted = invitations.accept(database(), links(), token, password, client(), keep=key)
     except WeakPasswordError as error:
-        return _offer_page(offer, 422, fault=str(error))
+        return _offer_page(offer, form.refuse("password", str(error)), 422)
     except DeadLinkError:
         return _dead(Purpose.INVITATION)
     return _forget(Purpose.INVITATION, _inside(offer, accepted))
@@ -85,9 +85,9 @@ def renewed() -> str:
 def forgotten() -> ResponseReturnValue:
     """Ask for a link; whoever asks learns nothing about who has an account."""
     if request.method == "GET":
-        return render_template("links/forgotten.html")
+        return render_template("links/forgotten.html", form=ForgottenForm())
     slug = themes().of_host(host()).slug
-    resets.ask(database(), links(), slug, request.form.get("email", ""), client())
+    resets.ask(database(), links(), slug, ForgottenForm.sent().email.data or "", client())
     return redirect(url_for("links.asked"), 303)
 
 
@@ -109,15 +109,15 @@ def reset() -> ResponseReturnValue:
 @blueprint.post("/nouveau-mot-de-passe")
 def choose() -> ResponseReturnValue:
     """Spend the link and replace the password; signing in is still to be done."""
-    password = request.form.get("password", "")
-    slug = themes().of_host(host()).slug
+    form, slug = NewPasswordForm.sent(), themes().of_host(host()).slug
     try:
         email = _email()
-        if password != request.form.get("again", ""):
-            return _reset_page(email, again_fault=gettext("The two passwords differ.")), 422
+        if not form.validate():
+            return _reset_page(email, form), 422
+        password = form.password.data or ""
         resets.choose(database(), links(), slug, _token(Purpose.RESET), password, client())
     except WeakPasswordError as error:
-        return _reset_page(email, fault=str(error)), 422
+        return _reset_page(email, form.refuse("password", str(error))), 422
     except DeadLinkError:
         return _dead(Purpose.RESET)
     return _forget(Purpose.RESET, redirect(url_for("accounts.sign_in", done="password"), 303))
@@ -133,18 +133,15 @@ def _email() -> str:
         return resets.look(connection, links(), _token(Purpose.RESET), host())
 
 
-def _offer_page(
-    offer: Offer, status: int = 200, *, fault: str = "", again_fault: str = ""
-) -> ResponseReturnValue:
+def _offer_page(offer: Offer, form: NewPasswordForm | None = None, status: int = 200) -> ResponseReturnValue:
     if offer.is_expired:
         _record_refusal(Purpose.INVITATION, is_expired=True)
         return render_template("links/expired.html"), 410
-    page = render_template("links/invitation.html", offer=offer, fault=fault, again_fault=again_fault)
-    return page, status
+    return render_template("links/invitation.html", offer=offer, form=form or NewPasswordForm()), status
 
 
-def _reset_page(email: str, *, fault: str = "", again_fault: str = "") -> str:
-    return render_template("links/reset.html", email=email, fault=fault, again_fault=again_fault)
+def _reset_page(email: str, form: NewPasswordForm | None = None) -> str:
+    return render_template("links/reset.html", email=email, form=form or NewPasswordForm())
 
 
 def _dead(purpose: Purpose) -> ResponseReturnValue:

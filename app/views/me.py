@@ -19,6 +19,7 @@ from app.accounts.rights import Visitor, role_name
 from app.accounts.sessions import end_all_sessions, end_own_session, rotate, sessions_of
 from app.views.moments import spoken_moment
 from app.web.context import client, database, links, theme, visitor
+from app.web.forms import ChangePasswordForm
 from app.web.journal import journal
 from app.web.security import browser_session
 from app.wording.i18n import N_, gettext
@@ -43,17 +44,17 @@ def show() -> str:
 @blueprint.route("/mot-de-passe", methods=["GET", "POST"])
 def password() -> ResponseReturnValue:
     """Change one's password, with the current one."""
+    form = ChangePasswordForm.sent()
     if request.method == "GET":
-        return _password_page()
-    form = request.form
-    if not resets.is_own(database(), _own(), form.get("current", ""), client()):
-        return _password_page(current_fault=_wrong_password()), 422
-    if form.get("password", "") != form.get("again", ""):
-        return _password_page(again_fault=gettext("The two passwords differ.")), 422
+        return _password_page(form)
+    if not resets.is_own(database(), _own(), form.current.data or "", client()):
+        return _password_page(form.refuse("current", _wrong_password())), 422
+    if not form.validate():
+        return _password_page(form), 422
     try:
-        key = resets.change(database(), links(), _own(), form.get("password", ""), client())
+        key = resets.change(database(), links(), _own(), form.password.data or "", client())
     except WeakPasswordError as error:
-        return _password_page(fault=str(error)), 422
+        return _password_page(form.refuse("password", str(error))), 422
     browser_session().change_key(key)
     return redirect(url_for("me.show", done="password"), 303)
 
@@ -173,9 +174,8 @@ def _held(connection: Any, person: Visitor) -> list[tuple[str, str, str]]:
     return held
 
 
-def _password_page(**faults: str) -> str:
-    none = {"current_fault": "", "fault": "", "again_fault": ""}
-    return render_template("me/password.html", **{**none, **faults})
+def _password_page(form: ChangePasswordForm) -> str:
+    return render_template("me/password.html", form=form)
 
 
 def _enrolment(*, failed: bool = False) -> str:

@@ -19,6 +19,7 @@ from app.views.desk.contracts import zones
 from app.views.listing import Column, listing
 from app.web.context import database, desk, signed_in
 from app.web.errors import on_http
+from app.web.forms import NameForm
 from app.web.journal import journal
 from app.wording import formats
 from app.wording.applications import APPLICATIONS
@@ -159,20 +160,21 @@ def rename(id: int) -> Response | str | tuple[str, int]:  # noqa: A002 - the nam
         row = merchants.merchant(connection, here.reseller_id, id)
         if row is None:
             abort(404)
-        name = " ".join(request.form.get("name", row.name).split())
+        form = NameForm.sent(name=row.name)
+        name = " ".join((form.name.data or "").split())
         content = declare_contract.renaming(connection, here, id, name)
     if request.method == "GET":
-        return _name_form(row, name)
+        return _name_form(row, form)
     fault = declare_contract.check_name(row, name)
     if content is None:
         fault = gettext("This merchant has no outlet with a contract yet: declare one first.")
     if content is None or fault:
-        return _name_form(row, name, fault), 422
+        return _name_form(row, form.refuse("name", fault or "")), 422
     return _asked(Event.RENAME_ASKED, content, id, name=name)
 
 
-def _name_form(row: AnyRow, name: str, fault: str | None = None) -> str:
-    return render_template("desk/rename.html", merchant=row, name=name, fault=fault)
+def _name_form(row: AnyRow, form: NameForm) -> str:
+    return render_template("desk/rename.html", merchant=row, form=form)
 
 
 # How far it is

@@ -1,0 +1,106 @@
+"""Forms that people send, declared once: WTForms reads and checks them, our catalogues hold all its words.
+
+The token is checked for every form before its view is called (``app.web.security``). Filters of lists are no
+forms of this kind: they stand with the catalogue of each list.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from flask import request
+from wtforms import EmailField, PasswordField, StringField
+from wtforms import Form as AnyForm
+from wtforms.meta import DefaultMeta
+from wtforms.validators import EqualTo
+
+from app.wording.i18n import N_, gettext, ngettext
+
+SMALLEST_PASSWORD = 12
+_ADDRESS = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false", "required": True}
+_CODE = {
+    "autocomplete": "one-time-code",
+    "autocapitalize": "characters",
+    "spellcheck": "false",
+    "required": True,
+}
+_PASSWORD = {"autocomplete": "current-password", "required": True}
+_NEW_PASSWORD = {"autocomplete": "new-password", "minlength": SMALLEST_PASSWORD, "required": True}
+
+
+class _Words:
+    """Where WTForms finds the words of its own messages."""
+
+    def gettext(self, text: str) -> str:
+        return gettext(text)
+
+    def ngettext(self, singular: str, plural: str, n: int) -> str:
+        return ngettext(singular, plural, n)
+
+
+class Form(AnyForm):  # type: ignore[misc]  # WTForms is not typed
+    """A form in the language of the moment. Labels, help and messages are message identifiers."""
+
+    class Meta(DefaultMeta):  # type: ignore[misc]
+        """What the forms of the portal have in common."""
+
+        def get_translations(self, form: Any) -> _Words:  # noqa: ARG002 - as WTForms calls it
+            return _Words()
+
+    @classmethod
+    def sent(cls, **known: Any) -> Self:
+        """The form as this request sends it; ``known`` is what stands in it until then."""
+        return cls(request.form, **known)
+
+    def refuse(self, name: str, fault: str) -> Self:
+        """Let ``fault``, in words, stand beside the field ``name``."""
+        self[name].errors = [*self[name].errors, fault]
+        return self
+
+
+class SignInForm(Form):
+    """An address and its password."""
+
+    email = EmailField(N_("E-mail address"), render_kw=_ADDRESS)
+    password = PasswordField(N_("Password"), render_kw=_PASSWORD)
+
+
+class CodeForm(Form):
+    """The code of an app, or a recovery code."""
+
+    code = StringField(N_("Code, or a recovery code"), render_kw=_CODE)
+
+
+class ForgottenForm(Form):
+    """Whose password is forgotten."""
+
+    email = EmailField(N_("E-mail address"), render_kw=_ADDRESS)
+
+
+class NewPasswordForm(Form):
+    """A password chosen: twice, so that a slip of the finger shuts nobody out."""
+
+    password = PasswordField(
+        N_("Password"),
+        description=N_(
+            "At least 12 characters. A few unrelated words are easy to remember and hard to guess."
+        ),
+        render_kw=_NEW_PASSWORD,
+    )
+    again = PasswordField(
+        N_("The same password again"),
+        [EqualTo("password", N_("The two passwords differ."))],
+        render_kw=_NEW_PASSWORD,
+    )
+
+
+class ChangePasswordForm(NewPasswordForm):
+    """A new password for the current one."""
+
+    current = PasswordField(N_("Current password"), render_kw=_PASSWORD)
+
+
+class NameForm(Form):
+    """The name of a merchant."""
+
+    name = StringField(N_("Name of the merchant"), render_kw={"autocomplete": "off", "required": True})
