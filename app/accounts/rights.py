@@ -65,7 +65,7 @@ class Permission(StrEnum):
     JOURNAL = "journal"
 
 
-class Standing(StrEnum):
+class Level(StrEnum):
     """What a person may be asked to be, whatever the merchant: signed in, or a maintainer's staff."""
 
     PERSON = "person"
@@ -200,10 +200,10 @@ class Visitor:
             return all(one.reseller_id != self.place.reseller_id for one in self.staff)
         return self.place.merchant_id is not None and self.access is None
 
-    def may(self, needed: Permission | Standing) -> bool:
+    def may(self, needed: Permission | Level) -> bool:
         """Whether this person may do it, at the merchant of this place, or stands where it asks."""
-        if isinstance(needed, Standing):
-            return needed is Standing.PERSON or bool(self.staff)
+        if isinstance(needed, Level):
+            return needed is Level.PERSON or bool(self.staff)
         return self.access is not None and self.access.allows(needed)
 
     @property

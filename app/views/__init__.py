@@ -18,7 +18,7 @@ from app.views.list_routes import blueprint_of
 from app.views.lists import blueprint as lists_blueprint
 from app.views.me import blueprint as me_blueprint
 from app.views.reauthentication import ask_for_proof
-from app.views.reauthentication import blueprint as confirming_blueprint
+from app.views.reauthentication import blueprint as reauthentication_blueprint
 from app.views.rendering import prepare
 from app.views.team import blueprint as team_blueprint
 from app.views.team import desk_blueprint as desk_team_blueprint
@@ -29,7 +29,7 @@ from app.web.places import DESK, MERCHANT, RowId, register_at
 BLUEPRINTS = (
     accounts_blueprint,
     branding_blueprint,
-    confirming_blueprint,
+    reauthentication_blueprint,
     help_blueprint,
     links_blueprint,
     me_blueprint,

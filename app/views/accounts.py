@@ -9,8 +9,8 @@ from werkzeug.wrappers import Response
 from app.accounts.sessions import end_session, new_key
 from app.accounts.sign_in import BadSignInError, awaited
 from app.accounts.sign_in import second_step as pass_second_step
-from app.accounts.sign_in import sign_in as open_door
-from app.accounts.sign_in import sign_out as close_door
+from app.accounts.sign_in import sign_in as pass_first_step
+from app.accounts.sign_in import sign_out as end_signed_in
 from app.lists import FIRST
 from app.web.context import client, database, host, links, theme, visitor
 from app.web.forms import CodeForm, SignInForm
@@ -30,7 +30,7 @@ def sign_in() -> Response | str | tuple[str, int]:
     form = SignInForm.sent()
     email, password = form.email.data or "", form.password.data or ""
     try:
-        opened = open_door(database(), theme(), email, password, client())
+        opened = pass_first_step(database(), theme(), email, password, client())
     except BadSignInError:
         return _form(onward, form, failed=True), 422
     with database().writing() as connection:
@@ -67,7 +67,7 @@ def sign_out() -> Response:
     """End this session, and leave nothing of it in the browser."""
     person = visitor()
     if person is not None:
-        close_door(database(), browser_session().key, person.user_id, client())
+        end_signed_in(database(), browser_session().key, person.user_id, client())
     browser_session().change_key(new_key())
     response = redirect(url_for("accounts.sign_in"), 303)
     response.headers["Clear-Site-Data"] = '"cache", "storage"'

@@ -24,7 +24,7 @@ _TWICE = N_("The mail server was cut off while it answered: this mail may have a
 
 
 @dataclass(frozen=True)
-class Shown:
+class DeliveryWords:
     """A delivery as a page shows it; ``reasons`` say why it has not arrived, or may have twice.
 
     ``is_open`` says that it is still under way.
@@ -37,9 +37,9 @@ class Shown:
     is_open: bool
 
 
-def delivery_in_words(delivery: DeliveryStatus) -> Shown:
+def delivery_in_words(delivery: DeliveryStatus) -> DeliveryWords:
     """The state of ``delivery``, since or until when, and what kept it from arriving."""
-    return Shown(
+    return DeliveryWords(
         state=gettext(STATES[delivery.state]),
         tone=_TONES[delivery.state],
         when=_when(delivery),

@@ -12,16 +12,16 @@ from app.wording.i18n import gettext
 
 
 @dataclass(frozen=True)
-class Section:
+class DetailSection:
     """A group of fields with its title."""
 
     title: str
     fields: tuple[Field, ...]
 
 
-def sections(spec: ListSpec, row: Row) -> Iterator[Section]:
+def sections(spec: ListSpec, row: Row) -> Iterator[DetailSection]:
     """The sections of ``row``; one that knows nothing at all is left out."""
     for title in spec.sections:
         fields = spec.section(title)
         if any(row[field.name] is not None for field in fields):
-            yield Section(gettext(title), fields)
+            yield DetailSection(gettext(title), fields)

@@ -37,7 +37,7 @@ FRAMING_POLICY = (
 
 
 @dataclass(frozen=True)
-class Mail:
+class KeptMail:
     """A mail as its reader gets it."""
 
     name: str
@@ -105,12 +105,12 @@ def _folder() -> Path:
     return folder
 
 
-def _latest() -> Iterator[Mail]:
+def _latest() -> Iterator[KeptMail]:
     paths = sorted(_folder().glob("*.eml"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
     yield from (_read(path) for path in paths[:MOST_SHOWN])
 
 
-def _mail(name: str) -> Mail:
+def _mail(name: str) -> KeptMail:
     """The mail in the file ``name``, one of those in the folder."""
     found = [path for path in _folder().glob("*.eml") if path.name == name]
     if not found:
@@ -118,9 +118,9 @@ def _mail(name: str) -> Mail:
     return _read(found[0])
 
 
-def _read(path: Path) -> Mail:
+def _read(path: Path) -> KeptMail:
     message = BytesParser(EmailMessage, policy=policy.default).parsebytes(path.read_bytes())
-    return Mail(
+    return KeptMail(
         name=path.name,
         headers=tuple((name, str(value)) for name, value in message.items()),
         subject=str(message["Subject"]),

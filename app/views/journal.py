@@ -11,8 +11,8 @@ from app.accounts import event_labels, history, members
 from app.accounts.journal import Event
 from app.views.desk.common import LONGEST_SEARCH, after
 from app.views.desk.common import blueprint as desk_blueprint
-from app.views.listing import Column, listing
 from app.views.moments import show_moment
+from app.views.tables import TableColumn, table
 from app.web.context import access, database, desk, request_id, signed_in, today
 from app.web.downloads import file_name, send_csv
 from app.web.journal import journal as write_down
@@ -21,14 +21,14 @@ from app.wording.i18n import N_, gettext
 blueprint = Blueprint("journal", __name__)
 
 _WHO_AND_WHAT = (
-    Column(N_("What"), lambda row: event_labels.title(row.event), "title"),
-    Column(N_("When"), lambda row: show_moment(row.at)),
-    Column(N_("Who"), lambda row: row.email or ""),
-    Column(N_("Details"), lambda row: event_labels.detail(row.event, row.details, row.local.date())),
+    TableColumn(N_("What"), lambda row: event_labels.title(row.event), "title"),
+    TableColumn(N_("When"), lambda row: show_moment(row.at)),
+    TableColumn(N_("Who"), lambda row: row.email or ""),
+    TableColumn(N_("Details"), lambda row: event_labels.detail(row.event, row.details, row.local.date())),
 )
 _WITH_MERCHANT = (
     *_WHO_AND_WHAT[:3],
-    Column(N_("Merchant"), lambda row: row.merchant or ""),
+    TableColumn(N_("Merchant"), lambda row: row.merchant or ""),
     *_WHO_AND_WHAT[3:],
 )
 
@@ -75,7 +75,7 @@ def _asked() -> history.Asked:
     )
 
 
-def _page(seen: Any, columns: tuple[Column, ...], endpoint: str, file: str) -> str:
+def _page(seen: Any, columns: tuple[TableColumn, ...], endpoint: str, file: str) -> str:
     asked = _asked()
     with database().reading() as connection:
         found = history.entries(connection, seen, asked)
@@ -86,7 +86,7 @@ def _page(seen: Any, columns: tuple[Column, ...], endpoint: str, file: str) -> s
         title=title,
         asked=asked,
         events=event_labels.events(),
-        list=listing(title, columns, found.rows),
+        list=table(title, columns, found.rows),
         next_after=found.next_after,
         further=url_for(endpoint, **kept, after=found.next_after),
         action=url_for(endpoint),

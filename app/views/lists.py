@@ -32,9 +32,9 @@ from app.lists import FIRST
 from app.mail.query import deliveries_of
 from app.views import cells, filters
 from app.views.details import sections
-from app.views.paging import PARAMETER, Shown
 from app.views.periods import quick_periods
 from app.views.rendering import htmx, page_or_part
+from app.views.shown_pages import PARAMETER, ShownPages
 from app.web.context import access, database, today
 from app.web.downloads import file_name, send_csv
 from app.web.journal import journal
@@ -59,7 +59,7 @@ def index(spec: ListSpec) -> AnyResponse:
     scope = access().scope
     with database().reading_as(scope) as connection:
         criteria = _criteria(connection, spec)
-        shown = Shown.asked(criteria, request.args.get(PARAMETER, ""))
+        shown = ShownPages.asked(criteria, request.args.get(PARAMETER, ""))
         understood = not criteria.faults
         found = page(connection, spec, scope, criteria, shown.size) if understood else None
         sums = totals(connection, spec, scope, criteria) if understood else None

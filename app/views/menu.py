@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import url_for
 
-from app.accounts.rights import Permission, Standing
+from app.accounts.rights import Level, Permission
 from app.lists import LISTS
 from app.web.context import known_visitor
 from app.wording.i18n import N_, gettext
@@ -24,10 +24,10 @@ def account_entries() -> list[tuple[str, str]]:
     """What the account menu leads to, for this person: addresses and their words."""
     person = known_visitor()
     entries = (
-        (Standing.STAFF, "desk.merchants", N_("The maintainer's desk")),
+        (Level.STAFF, "desk.merchants", N_("The maintainer's desk")),
         (Permission.INVITE, "team.index", N_("Accesses")),
         (Permission.JOURNAL, "journal.show", N_("Journal")),
-        (Standing.PERSON, "me.show", N_("Sign-in and security")),
+        (Level.PERSON, "me.show", N_("Sign-in and security")),
     )
     return [
         (url_for(endpoint), gettext(words))

@@ -23,7 +23,7 @@ ELSEWHERE = "other"
 
 
 @dataclass(frozen=True)
-class Place:
+class OutletChoice:
     """An outlet to choose; ``code`` is its department's. A number in its ``street`` is not searched."""
 
     id: int
@@ -48,20 +48,20 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Group:
+class DepartmentChoice:
     """The outlets of a department that are not chosen yet."""
 
     code: str
     title: str
-    places: list[Place]
+    outlets: list[OutletChoice]
 
 
 @dataclass(frozen=True)
 class Picker:
     """The list as the form shows it: ``chosen`` ones, and ``groups`` of the others that answer ``sought``."""
 
-    chosen: list[Place]
-    groups: list[Group]
+    chosen: list[OutletChoice]
+    groups: list[DepartmentChoice]
     total: int
     shown: int
     sought: str
@@ -73,32 +73,34 @@ class Picker:
         return self.total > FEW
 
 
-def place(outlet: Any) -> Place:
+def outlet_choice(outlet: Any) -> OutletChoice:
     """A row of ``id, trade_name, address, postcode, city, siret`` as something to choose."""
     town = " ".join(filter(None, (outlet.postcode, outlet.city)))
     code = department(outlet.postcode) or ELSEWHERE
-    return Place(outlet.id, outlet.trade_name, outlet.address or "", town, outlet.siret, code)
+    return OutletChoice(outlet.id, outlet.trade_name, outlet.address or "", town, outlet.siret, code)
 
 
 def picker(
-    places: Collection[Place], chosen: Collection[int], sought: str, *, only_chosen: bool = False
+    outlets: Collection[OutletChoice], chosen: Collection[int], sought: str, *, only_chosen: bool = False
 ) -> Picker:
-    """The list of ``places``, of which those of the ids ``chosen`` come first, or are alone."""
-    answering = [each for each in places if each.answers(sought)]
+    """The list of ``outlets``, of which those of the ids ``chosen`` come first, or are alone."""
+    answering = [each for each in outlets if each.answers(sought)]
     others = [each for each in answering if each.id not in chosen]
     return Picker(
-        chosen=[each for each in places if each.id in chosen],
+        chosen=[each for each in outlets if each.id in chosen],
         groups=[] if only_chosen else _groups(others),
-        total=len(places),
+        total=len(outlets),
         shown=len(answering),
         sought=sought,
         only_chosen=only_chosen,
     )
 
 
-def after_step(places: Iterable[Place], chosen: frozenset[int], step: str, sought: str) -> frozenset[int]:
+def after_step(
+    outlets: Iterable[OutletChoice], chosen: frozenset[int], step: str, sought: str
+) -> frozenset[int]:
     """What is chosen after ``step``: all that answer, or a department's, are chosen or let go."""
-    answering = [each for each in places if each.answers(sought)]
+    answering = [each for each in outlets if each.answers(sought)]
     action, _, code = step.partition("-")
     if action == "choose":
         return chosen | {each.id for each in answering if code in ("", each.code)}
@@ -107,7 +109,7 @@ def after_step(places: Iterable[Place], chosen: frozenset[int], step: str, sough
     return chosen
 
 
-def _groups(places: Iterable[Place]) -> list[Group]:
-    by_code = sorted(places, key=lambda each: (each.code == ELSEWHERE, each.code))
+def _groups(outlets: Iterable[OutletChoice]) -> list[DepartmentChoice]:
+    by_code = sorted(outlets, key=lambda each: (each.code == ELSEWHERE, each.code))
     found = groupby(by_code, key=lambda each: each.code)
-    return [Group(code, (members := list(group))[0].area, members) for code, group in found]
+    return [DepartmentChoice(code, (members := list(group))[0].area, members) for code, group in found]

@@ -18,7 +18,7 @@ from app.web.context import client, database, links, signed_in, theme, visitor
 from app.web.guard import lead_to
 from app.web.security import SAFE_METHODS, browser_session, local_path
 
-blueprint = Blueprint("confirming", __name__)
+blueprint = Blueprint("reauthentication", __name__)
 
 #: What a form carries that is not its own: it is made anew.
 _OURS = frozenset({"csrf_token"})
@@ -56,7 +56,7 @@ def ask_for_proof() -> Response | str | None:
         return None
     here = local_path(request.full_path)
     if request.method in SAFE_METHODS or "HX-Request" in request.headers:
-        return lead_to(url_for("confirming.confirm", next=here))
+        return lead_to(url_for("reauthentication.confirm", next=here))
     return _page(here or url_for("lists.home"), sent=True)
 
 

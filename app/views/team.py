@@ -28,7 +28,7 @@ from app.views import picking
 from app.views.desk.common import LONGEST_SEARCH, after
 from app.views.desk.common import asked as words_sought
 from app.views.moments import spoken_moment
-from app.views.picking import Place
+from app.views.picking import OutletChoice
 from app.web.context import access, client, database, desk, links, request_id, visitor
 from app.web.journal import journal
 from app.wording.i18n import N_, gettext
@@ -62,7 +62,7 @@ _BETWEEN_NUMBERS = re.compile(r"[\s,;]+")
 
 
 @dataclass
-class Asked:
+class AccessForm:
     """A grant as a form shows it and sends it: what was typed, and what is wrong with it.
 
     ``step`` is one within the list of outlets, where ``sought`` is looked for: nothing is given yet.
@@ -222,9 +222,9 @@ def _or_404(function: Callable[..., Any], *given: Any) -> Any:
         abort(404)
 
 
-def _asked() -> Asked:
+def _asked() -> AccessForm:
     form = request.form
-    return Asked(
+    return AccessForm(
         email=form.get("email", "").strip(),
         role=form.get("role", ""),
         scope=form.get("scope", ""),
@@ -235,7 +235,7 @@ def _asked() -> Asked:
     )
 
 
-def _grant(connection: Any, holder: Holder, asked: Asked) -> Grant | None:
+def _grant(connection: Any, holder: Holder, asked: AccessForm) -> Grant | None:
     """What a form asks to give; None, with the faults noted, when it may not be given."""
     contract_ids: frozenset[int] = frozenset()
     limited = asked.scope == "some"
@@ -262,16 +262,16 @@ def _grant(connection: Any, holder: Holder, asked: Asked) -> Grant | None:
     return grant
 
 
-def _form(membership_id: int | None, asked: Asked | None) -> str:
+def _form(membership_id: int | None, asked: AccessForm | None) -> str:
     """The form of an invitation, or of the access ``membership_id`` as it is when nothing is asked."""
     with database().reading_as(_sight()) as connection:
         holder = _holder(connection)
         member = None if membership_id is None else _or_404(members.member, connection, holder, membership_id)
         if asked is None and member is not None:
             asked = _as_it_is(connection, holder, member)
-        offered = [picking.place(row) for row in access_scope.outlets_to_give(connection, holder)]
+        offered = [picking.outlet_choice(row) for row in access_scope.outlets_to_give(connection, holder)]
         merchant = _merchant(connection)
-    asked = asked or Asked()
+    asked = asked or AccessForm()
     if request.method == "GET" and member is None:
         _suggest(asked, is_first=merchant is not None and not merchant.people, is_small=len(offered) <= 1)
     if holder.grant.limited:
@@ -287,10 +287,10 @@ def _form(membership_id: int | None, asked: Asked | None) -> str:
     )
 
 
-def _as_it_is(connection: Any, holder: Holder, member: Member) -> Asked:
+def _as_it_is(connection: Any, holder: Holder, member: Member) -> AccessForm:
     """What ``member`` has, as the form would ask for it."""
     grant = member.grant
-    return Asked(
+    return AccessForm(
         role=grant.role.value,
         scope="some" if grant.limited else "all",
         outlet_ids=grant.outlet_ids,
@@ -298,13 +298,13 @@ def _as_it_is(connection: Any, holder: Holder, member: Member) -> Asked:
     )
 
 
-def _suggest(asked: Asked, *, is_first: bool, is_small: bool) -> None:
+def _suggest(asked: AccessForm, *, is_first: bool, is_small: bool) -> None:
     """Preset what is most often meant: all to a merchant's first person; at a chain nothing to the others."""
     asked.role = (Role.OWNER if is_first else Role.VIEWER).value
     asked.scope = "all" if is_first or is_small else ""
 
 
-def _picker(offered: list[Place], asked: Asked) -> picking.Picker:
+def _picker(offered: list[OutletChoice], asked: AccessForm) -> picking.Picker:
     """The list of outlets; whole, and for portal.js to search, unless a step asks for a part of it."""
     sought = asked.sought if asked.step else ""
     chosen = asked.outlet_ids & {each.id for each in offered}

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from app.accounts.rights import LOOKING, PERMISSIONS, Permission, Standing
+from app.accounts.rights import LOOKING, PERMISSIONS, Level, Permission
 from app.listing.spec import ListSpec
 from app.lists import LISTS
 from app.models import Role
@@ -70,33 +70,33 @@ class Guard:
     ``proof``: only for one who has lately given their password or a code, or gives it first.
     """
 
-    needs: Permission | Standing | None
+    needs: Permission | Level | None
     names: Resource | None = None
     changes: bool = False
     proof: bool = False
     also: Permission | None = None
 
     @property
-    def asked(self) -> tuple[Permission | Standing, ...]:
+    def asked(self) -> tuple[Permission | Level, ...]:
         """All that it asks."""
         return tuple(needed for needed in (self.needs, self.also) if needed is not None)
 
     @property
     def has_place(self) -> bool:
         """Whether its address names a merchant or a desk, or stands for the only one that a person has."""
-        return self.needs is not None and self.needs is not Standing.PERSON
+        return self.needs is not None and self.needs is not Level.PERSON
 
 
 _OPEN, _OPEN_CHANGE = Guard(None), Guard(None, changes=True)
 _JOURNAL = Guard(Permission.JOURNAL)
-_PERSON, _PERSON_CHANGE = Guard(Standing.PERSON), Guard(Standing.PERSON, changes=True)
-_PERSON_PROOF_CHANGE = Guard(Standing.PERSON, changes=True, proof=True)
-_STAFF, _STAFF_CHANGE = Guard(Standing.STAFF), Guard(Standing.STAFF, changes=True)
-_FILE = Guard(Standing.STAFF, Resource.FILE)
-_MERCHANT = Guard(Standing.STAFF, Resource.MERCHANT)
-_MERCHANT_CHANGE = Guard(Standing.STAFF, Resource.MERCHANT, changes=True)
-_MERCHANT_PROOF = Guard(Standing.STAFF, Resource.MERCHANT, proof=True)
-_MERCHANT_PROOF_CHANGE = Guard(Standing.STAFF, Resource.MERCHANT, changes=True, proof=True)
+_PERSON, _PERSON_CHANGE = Guard(Level.PERSON), Guard(Level.PERSON, changes=True)
+_PERSON_PROOF_CHANGE = Guard(Level.PERSON, changes=True, proof=True)
+_STAFF, _STAFF_CHANGE = Guard(Level.STAFF), Guard(Level.STAFF, changes=True)
+_FILE = Guard(Level.STAFF, Resource.FILE)
+_MERCHANT = Guard(Level.STAFF, Resource.MERCHANT)
+_MERCHANT_CHANGE = Guard(Level.STAFF, Resource.MERCHANT, changes=True)
+_MERCHANT_PROOF = Guard(Level.STAFF, Resource.MERCHANT, proof=True)
+_MERCHANT_PROOF_CHANGE = Guard(Level.STAFF, Resource.MERCHANT, changes=True, proof=True)
 _ACCESS_PROOF = Guard(Permission.INVITE, Resource.ACCESS, proof=True)
 _ACCESS_PROOF_CHANGE = Guard(Permission.INVITE, Resource.ACCESS, changes=True, proof=True)
 
@@ -130,7 +130,7 @@ ROUTES: dict[str, Guard] = {
     "accounts.second_step": _OPEN,
     "accounts.sign_out": _OPEN_CHANGE,
     "accounts.choose_language": _OPEN_CHANGE,
-    "confirming.confirm": _PERSON,
+    "reauthentication.confirm": _PERSON,
     "links.open_invitation": _OPEN,
     "links.invitation": _OPEN,
     "links.accept": _OPEN_CHANGE,
@@ -145,8 +145,8 @@ ROUTES: dict[str, Guard] = {
     **{endpoint: guard for spec in LISTS.values() for endpoint, guard in list_routes(spec).items()},
     "me.show": _PERSON,
     "me.password": _PERSON,
-    "me.second_factor": Guard(Standing.PERSON, proof=True),
-    "me.end_session": Guard(Standing.PERSON, Resource.SESSION, changes=True),
+    "me.second_factor": Guard(Level.PERSON, proof=True),
+    "me.end_session": Guard(Level.PERSON, Resource.SESSION, changes=True),
     "me.end_others": _PERSON_CHANGE,
     "me.remove_second_factor": _PERSON_PROOF_CHANGE,
     "me.renew_codes": _PERSON_PROOF_CHANGE,
@@ -169,10 +169,10 @@ ROUTES: dict[str, Guard] = {
     "desk.rename": _MERCHANT,
     "desk.upload": _STAFF,
     "desk.model": _STAFF,
-    "desk.task": Guard(Standing.STAFF, Resource.TASK),
+    "desk.task": Guard(Level.STAFF, Resource.TASK),
     "desk.files": _STAFF,
     "desk.file": _FILE,
-    "desk.load_again": Guard(Standing.STAFF, Resource.FILE, changes=True),
+    "desk.load_again": Guard(Level.STAFF, Resource.FILE, changes=True),
     "desk.deliveries": _STAFF,
     "desk.journal": _STAFF,
     "desk.journal_csv": _STAFF,
@@ -196,7 +196,7 @@ def cases(who: str, guard: Guard) -> Iterator[tuple[Relation, Where]]:
 
     Staff own every merchant of their maintainer; to a stranger all is alike.
     """
-    if who == STRANGER or guard.needs is None or guard.needs is Standing.PERSON:
+    if who == STRANGER or guard.needs is None or guard.needs is Level.PERSON:
         session = (Relation.FOREIGN_RESELLER,) if guard.names and who != STRANGER else ()
         for relation in (Relation.OWN, *session):
             yield from ((relation, where) for where in _own_places(guard))
@@ -210,7 +210,7 @@ def _own_places(guard: Guard) -> tuple[Where, ...]:
 
 
 def _relations(who: str, guard: Guard) -> tuple[Relation, ...]:
-    if guard.needs is Standing.STAFF:
+    if guard.needs is Level.STAFF:
         suspended = (Relation.SUSPENDED,) if guard.names is Resource.MERCHANT else ()
         return (Relation.OWN, Relation.FOREIGN_RESELLER, *suspended)
     limits = (Relation.OUT_OF_LIMITS,) if who in set(Role) else ()
@@ -230,7 +230,7 @@ def decide(who: str, guard: Guard, relation: Relation, where: Where) -> Decision
         return Decision.ALLOWED
     if who == STRANGER:
         return Decision.SIGN_IN
-    if guard.needs is Standing.PERSON:
+    if guard.needs is Level.PERSON:
         return Decision.ALLOWED if relation is Relation.OWN else Decision.ABSENT
     at_place = _at_place(who, guard, relation, where)
     if at_place is not None:
@@ -247,7 +247,7 @@ def _at_place(who: str, guard: Guard, relation: Relation, where: Where) -> Decis
     foreign = relation in (Relation.FOREIGN_MERCHANT, Relation.FOREIGN_RESELLER)
     if who in set(Role) and relation is Relation.SUSPENDED:
         return Decision.REFUSED  # nothing is left to them
-    if guard.needs is Standing.STAFF:
+    if guard.needs is Level.STAFF:
         is_there = who in (STAFF, STAFF_LOOKING) and not (where is Where.THERE and foreign)
         return None if is_there or where is Where.SHORT else Decision.ABSENT
     if who in set(Role):
@@ -270,8 +270,8 @@ def _staff_at_merchant(who: str, guard: Guard, relation: Relation, where: Where)
 
 def _may(who: str, guard: Guard) -> bool:
     """Whether the role, or looking as staff, includes what the route needs."""
-    if isinstance(guard.needs, Standing):
-        return guard.needs is Standing.PERSON or who in (STAFF, STAFF_LOOKING)
+    if isinstance(guard.needs, Level):
+        return guard.needs is Level.PERSON or who in (STAFF, STAFF_LOOKING)
     if who in set(Role):
         return PERMISSIONS[Role(who)].issuperset(guard.asked)
     return LOOKING.issuperset(guard.asked) and not guard.changes

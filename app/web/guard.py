@@ -8,17 +8,17 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.accounts.journal import Event
 from app.accounts.place import UNNAMED, Place
-from app.accounts.rights import Permission, Standing, Visitor, owners_of, visitor_of
+from app.accounts.rights import Level, Permission, Visitor, owners_of, visitor_of
 from app.accounts.sessions import is_key, mark_seen
 from app.web.access_matrix import ONLY_IN_DEVELOPMENT, ROUTES
 from app.web.context import database, desk, host, visitor
 from app.web.journal import journal
-from app.web.places import MERCHANT, Kind, kind_of, named_place
+from app.web.places import MERCHANT, PlaceKind, kind_of, named_place
 from app.web.security import SAFE_METHODS, cookie_name, local_path
 
 #: The pages of staff who have no second factor yet.
 ENROLMENT = "me.second_factor"
-BEFORE_ENROLMENT = frozenset({ENROLMENT, "confirming.confirm"})
+BEFORE_ENROLMENT = frozenset({ENROLMENT, "reauthentication.confirm"})
 
 
 def guard_routes(app: Flask) -> None:
@@ -80,7 +80,7 @@ def _from_foreign_place(person: Visitor) -> str:
     return url_for("desk.merchant", reseller_id=maintainer.reseller_id, id=merchant_id)
 
 
-def _to_last_place(person: Visitor, kind: Kind) -> str:
+def _to_last_place(person: Visitor, kind: PlaceKind) -> str:
     """The same address at the place used last; what changes something must name its place."""
     last = person.access.merchant_id if kind is MERCHANT and person.access else desk().reseller_id
     here = local_path(request.full_path.rstrip("?"))
@@ -127,7 +127,7 @@ def lead_to(address: str) -> AnyResponse:
     return redirect(address, 303)
 
 
-def refuse(needed: Permission | Standing) -> None:
+def refuse(needed: Permission | Level) -> None:
     """403 for what the role does not include, with a line in the journal; the page says whom to ask."""
     journal(Event.NOT_ALLOWED, needed=needed.value, path=request.path)
     person = visitor()

@@ -26,7 +26,7 @@ class RowId(IntegerConverter):
 
 
 @dataclass(frozen=True)
-class Kind:
+class PlaceKind:
     """A kind of place: what its addresses begin with, in full and in short, and the name of its id there."""
 
     root: str
@@ -43,13 +43,13 @@ class Kind:
         return f"{self.root}/{place_id}{short.removeprefix(self.short_root)}"
 
 
-MERCHANT: Final = Kind("/m", "", "merchant_id")
-DESK: Final = Kind("/gestion", "/gestion", "reseller_id")
+MERCHANT: Final = PlaceKind("/m", "", "merchant_id")
+DESK: Final = PlaceKind("/gestion", "/gestion", "reseller_id")
 
 
-def register_at(app: Flask, blueprints: Mapping[Kind, Iterable[Blueprint]]) -> None:
+def register_at(app: Flask, blueprints: Mapping[PlaceKind, Iterable[Blueprint]]) -> None:
     """Register blueprints at their kinds of place; their own prefixes come after the place."""
-    kinds: dict[str, Kind] = {}
+    kinds: dict[str, PlaceKind] = {}
     app.extensions["bordereau.places"] = kinds
     app.url_value_preprocessor(_take_place)
     app.url_defaults(_give_place)
@@ -60,7 +60,7 @@ def register_at(app: Flask, blueprints: Mapping[Kind, Iterable[Blueprint]]) -> N
             _add_short_addresses(app, kind, blueprint)
 
 
-def _add_short_addresses(app: Flask, kind: Kind, blueprint: Blueprint) -> None:
+def _add_short_addresses(app: Flask, kind: PlaceKind, blueprint: Blueprint) -> None:
     """Let each route of ``blueprint`` answer without its place too.
 
     Werkzeug builds the rule with the most arguments that it has: the short one only where there is no place.
@@ -74,9 +74,9 @@ def _add_short_addresses(app: Flask, kind: Kind, blueprint: Blueprint) -> None:
         )
 
 
-def kind_of(endpoint: str | None) -> Kind | None:
+def kind_of(endpoint: str | None) -> PlaceKind | None:
     """The kind of place that a route stands at; None for one that is the same everywhere."""
-    kinds: dict[str, Kind] = current_app.extensions["bordereau.places"]
+    kinds: dict[str, PlaceKind] = current_app.extensions["bordereau.places"]
     return kinds.get(_blueprint_of(endpoint or ""))
 
 

@@ -18,7 +18,7 @@ from app.accounts.second_factor import code_at
 from app.accounts.users import NewAccess, give_access
 from app.database.engine import Role as DatabaseRole
 from app.models import Outlet, Reseller, Role
-from app.views.picking import Place, place
+from app.views.picking import OutletChoice, outlet_choice
 from tests import factories
 from tests.accounts.letters import link, mails
 from tests.browser.conftest import DESK, PHONE
@@ -40,7 +40,7 @@ class Chain:
 
     merchant_id: int
     other_id: int
-    places: list[Place]
+    outlets: list[OutletChoice]
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def chain(live):
         rows = connection.execute(
             select(*Outlet.__table__.columns).where(Outlet.merchant_id == merchant_id)
         ).all()
-        return Chain(merchant_id, other_id, [place(row) for row in rows])
+        return Chain(merchant_id, other_id, [outlet_choice(row) for row in rows])
 
 
 def press(page: Page, words: str) -> None:
@@ -279,7 +279,7 @@ def test_a_chain_of_500_shops_is_taken_on(window, live, chain, tmp_path):
         owner.page.click(".account-panel >> text=Accès")
     owner_invites_his_fleet_manager(owner.page)
     region_takes_two_clicks(owner.page)
-    finds_what_the_server_finds(owner.page, chain.places)
+    finds_what_the_server_finds(owner.page, chain.outlets)
     invite(owner.page, FINANCE, "finance")
     owner.page.check("#scope-all")
     press(owner.page, "Envoyer l’invitation")

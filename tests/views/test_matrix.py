@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.accounts import passwords
-from app.accounts.rights import Standing
+from app.accounts.rights import Level
 from app.models import Role
 from app.web import access_matrix
 from app.web.access_matrix import Decision, Relation
@@ -72,7 +72,7 @@ def test_each_line_of_the_matrix_is_what_really_happens(app, everybody, browsers
         token = method == "POST" and who != access_matrix.STRANGER and expected is Decision.ABSENT
         found = answered(browsers[who, person], path, method, with_token=token)
         needs = access_matrix.ROUTES[endpoint].needs
-        if (needs, found) in ((None, Decision.SIGN_IN), (Standing.STAFF, Decision.TO_DESK)):
+        if (needs, found) in ((None, Decision.SIGN_IN), (Level.STAFF, Decision.TO_DESK)):
             found = Decision.ALLOWED  # the page's own answer, to one who is in no second step, say
         counted[expected] += 1
         if found is not expected:

@@ -11,7 +11,7 @@ from sqlalchemy import event, select
 from app.accounts.departments import NAMES, department
 from app.database.engine import Role as DatabaseRole
 from app.models import Invitation, Membership, MembershipLimit, Outlet, Role, UserAccount
-from app.views.picking import FEW, Place, after_step, picker
+from app.views.picking import FEW, OutletChoice, after_step, picker
 from app.web.security import LIMITS
 from tests import factories
 from tests.accounts.letters import mails
@@ -21,10 +21,10 @@ from tests.views.town import plain
 
 SHOPS = 500
 PLACES = [
-    Place(1, "FOURNIL Part-Dieu 001", "38 rue Servient", "69003 LYON", "50050050000001", "69"),
-    Place(2, "FOURNIL Villeurbanne 002", "", "69100 VILLEURBANNE", "50050050000002", "69"),
-    Place(3, "Café de l’Étoile", "69 place Grenette", "38000 GRENOBLE", "50050050000369", "38"),
-    Place(4, "Kiosque 69", "", "", "50050050000004", "other"),
+    OutletChoice(1, "FOURNIL Part-Dieu 001", "38 rue Servient", "69003 LYON", "50050050000001", "69"),
+    OutletChoice(2, "FOURNIL Villeurbanne 002", "", "69100 VILLEURBANNE", "50050050000002", "69"),
+    OutletChoice(3, "Café de l’Étoile", "69 place Grenette", "38000 GRENOBLE", "50050050000369", "38"),
+    OutletChoice(4, "Kiosque 69", "", "", "50050050000004", "other"),
 ]
 
 
@@ -115,7 +115,7 @@ def test_a_step_touches_what_answers_and_nothing_else(step, chosen, left):
 def test_chosen_ones_come_first_and_elsewhere_last():
     shown = picker(PLACES, {3}, "")
     assert [place.id for place in shown.chosen] == [3]
-    assert [(group.title, len(group.places)) for group in shown.groups] == [("69 Rhône", 2), ("Autres", 1)]
+    assert [(group.title, len(group.outlets)) for group in shown.groups] == [("69 Rhône", 2), ("Autres", 1)]
 
 
 def test_every_department_has_a_name_and_a_postcode():

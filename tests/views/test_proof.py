@@ -21,7 +21,7 @@ TOO_LATE = "10 minutes 1 second"
 #: What shows accesses and changes none.
 READING = {"team.index", "desk_team.index"}
 #: The page that asks, and what would end the session of the one who tries.
-APART = ("confirming.confirm", "accounts.sign_out", "me.end_session", "me.end_others")
+APART = ("reauthentication.confirm", "accounts.sign_out", "me.end_session", "me.end_others")
 
 
 def confirm(browser, proof=PASSWORD, onward="/acces/inviter", **values):

@@ -9,8 +9,8 @@ from app.desk.paging import AnyRow
 from app.mail.failure_labels import FAULTS, STATES
 from app.models import DeliveryState, Fault, MailKind
 from app.views.desk.common import after, asked, blueprint, next_page
-from app.views.listing import Column, listing
 from app.views.moments import show_moment
+from app.views.tables import TableColumn, table
 from app.web.context import database, desk
 from app.wording.i18n import N_, gettext
 
@@ -32,22 +32,22 @@ def _last(row: AnyRow) -> str:
 
 
 DELIVERIES = (
-    Column(N_("Recipient"), lambda row: row.recipient or gettext("(erased)"), "title"),
-    Column(
+    TableColumn(N_("Recipient"), lambda row: row.recipient or gettext("(erased)"), "title"),
+    TableColumn(
         N_("State"),
         lambda row: gettext(STATES[DeliveryState(row.state)]),
         "badge",
         tone=lambda row: TONES.get(DeliveryState(row.state), "info"),
     ),
-    Column(N_("Kind"), lambda row: gettext(KINDS[MailKind(row.kind)])),
-    Column(N_("Merchant"), lambda row: row.merchant or ""),
-    Column(N_("Asked for"), lambda row: show_moment(row.created_at)),
-    Column(N_("Last step"), _last),
-    Column(
+    TableColumn(N_("Kind"), lambda row: gettext(KINDS[MailKind(row.kind)])),
+    TableColumn(N_("Merchant"), lambda row: row.merchant or ""),
+    TableColumn(N_("Asked for"), lambda row: show_moment(row.created_at)),
+    TableColumn(N_("Last step"), _last),
+    TableColumn(
         N_("Reason"),
         lambda row: gettext(FAULTS[Fault(row.last_fault)]) if row.last_fault and not row.sent_at else "",
     ),
-    Column(N_("Tries"), lambda row: str(row.attempts), "", style="number"),
+    TableColumn(N_("Tries"), lambda row: str(row.attempts), "", style="number"),
 )
 
 
@@ -66,7 +66,7 @@ def deliveries() -> str:
         words=words,
         state=state or "",
         states=[(value.value, gettext(said)) for value, said in STATES.items()],
-        list=listing(title, DELIVERIES, page.rows),
+        list=table(title, DELIVERIES, page.rows),
         next_after=page.next_after,
         further=next_page("desk.deliveries", page.next_after, q=words, state=state),
     )

@@ -12,8 +12,8 @@ from app.desk.paging import AnyRow
 from app.models import DeskTaskKind, DeskTaskState, ImportStatus
 from app.refusals import KNOWN_FILE_ID, Refusal
 from app.views.desk.common import ID, after, asked, blueprint, next_page
-from app.views.listing import Column, listing
 from app.views.moments import show_moment
+from app.views.tables import TableColumn, table
 from app.web.context import database, desk, visitor
 from app.web.journal import journal
 from app.wording import formats
@@ -47,18 +47,18 @@ def sums(row: AnyRow) -> str:
 
 
 FILES = (
-    Column(N_("File"), lambda row: row.name, "title"),
-    Column(
+    TableColumn(N_("File"), lambda row: row.name, "title"),
+    TableColumn(
         N_("State"),
         lambda row: gettext(STATES[ImportStatus(row.status)]),
         "badge",
         tone=lambda row: TONES[ImportStatus(row.status)],
     ),
-    Column(N_("Received"), lambda row: show_moment(row.received_at)),
-    Column(N_("Source"), lambda row: row.source or ""),
-    Column(N_("Content"), counts),
-    Column(N_("Net"), sums, "aside", style="money"),
-    Column(
+    TableColumn(N_("Received"), lambda row: show_moment(row.received_at)),
+    TableColumn(N_("Source"), lambda row: row.source or ""),
+    TableColumn(N_("Content"), counts),
+    TableColumn(N_("Net"), sums, "aside", style="money"),
+    TableColumn(
         N_("Kept aside"),
         lambda row: str(row.kept_aside) if row.kept_aside else "",
         "badge",
@@ -69,7 +69,7 @@ FILES = (
         ),
         style="number",
     ),
-    Column(
+    TableColumn(
         N_("Seconds"),
         lambda row: formats.number(round(row.seconds, 1)),
         "",
@@ -93,7 +93,7 @@ def files() -> str:
         words=words,
         state=state or "",
         states=[(status.value, gettext(said)) for status, said in STATES.items()],
-        list=listing(title, FILES, page.rows, lambda row: url_for("desk.file", id=row.id)),
+        list=table(title, FILES, page.rows, lambda row: url_for("desk.file", id=row.id)),
         next_after=page.next_after,
         further=next_page("desk.files", page.next_after, q=words, state=state),
     )

@@ -12,7 +12,7 @@ from app.desk.numbers import numbers
 from app.desk.paging import AnyRow
 from app.models import DeskTaskKind
 from app.views.desk.common import ID, after, asked, blueprint, next_page
-from app.views.listing import Column, listing
+from app.views.tables import TableColumn, table
 from app.web.context import database, desk
 from app.web.journal import journal
 from app.wording import formats
@@ -24,38 +24,38 @@ def _state(row: AnyRow) -> str:
 
 
 MERCHANTS = (
-    Column(N_("Merchant"), lambda row: row.name, "title"),
-    Column(N_("Code"), lambda row: row.code, "meta"),
-    Column(
+    TableColumn(N_("Merchant"), lambda row: row.name, "title"),
+    TableColumn(N_("Code"), lambda row: row.code, "meta"),
+    TableColumn(
         N_("Outlets"),
         lambda row: str(row.outlets),
         card=lambda row: ngettext("%(num)s outlet", "%(num)s outlets", row.outlets),
         style="number",
     ),
-    Column(
+    TableColumn(
         N_("Contracts"),
         lambda row: str(row.contracts),
         card=lambda row: ngettext("%(num)s contract", "%(num)s contracts", row.contracts),
         style="number",
     ),
-    Column(
+    TableColumn(
         N_("People"),
         lambda row: str(row.people),
         card=lambda row: ngettext("%(num)s person", "%(num)s people", row.people),
         style="number",
     ),
-    Column(
+    TableColumn(
         N_("Last telecollection"),
         lambda row: formats.day(row.last_day) if row.last_day else "",
         slot="aside",
     ),
-    Column(N_("State"), _state, slot="badge", tone=lambda _: "warn"),
+    TableColumn(N_("State"), _state, slot="badge", tone=lambda _: "warn"),
 )
 OUTLETS = (
-    Column(N_("Outlet"), lambda row: row.trade_name, "title"),
-    Column(N_("SIRET"), lambda row: row.siret),
-    Column(N_("Town"), lambda row: " ".join(filter(None, (row.postcode, row.city)))),
-    Column(
+    TableColumn(N_("Outlet"), lambda row: row.trade_name, "title"),
+    TableColumn(N_("SIRET"), lambda row: row.siret),
+    TableColumn(N_("Town"), lambda row: " ".join(filter(None, (row.postcode, row.city)))),
+    TableColumn(
         N_("Contracts"),
         lambda row: " · ".join(contract_in_words(**contract) for contract in row.contracts),
         style="wrapped",
@@ -87,7 +87,7 @@ def merchants() -> str:
         title=title,
         words=words,
         waits=waits,
-        list=listing(title, MERCHANTS, page.rows, lambda row: url_for("desk.merchant", id=row.id)),
+        list=table(title, MERCHANTS, page.rows, lambda row: url_for("desk.merchant", id=row.id)),
         next_after=page.next_after,
         further=next_page("desk.merchants", page.next_after, q=words),
     )
@@ -108,7 +108,7 @@ def merchant(id: int) -> str:  # noqa: A002 - the name in the address
         "desk/merchant.html",
         merchant=row,
         words=words,
-        outlets=listing(gettext("Outlets"), OUTLETS, outlets.rows),
+        outlets=table(gettext("Outlets"), OUTLETS, outlets.rows),
         tasks=declared,
         reasons_of=tasks.reasons,
         next_after=outlets.next_after,

@@ -16,7 +16,7 @@ from app.refusals import Refusal
 from app.rules.directory_columns import HEADINGS
 from app.views.desk.common import ID, blueprint
 from app.views.desk.contracts import zones
-from app.views.listing import Column, listing
+from app.views.tables import TableColumn, table
 from app.web.context import database, desk, signed_in
 from app.web.errors import on_http
 from app.web.forms import NameForm
@@ -37,14 +37,14 @@ MODELS = {
     ),
 }
 COLUMNS = (
-    Column(N_("Column"), lambda heading: heading.name, "title"),
-    Column(N_("Meaning"), lambda heading: gettext(heading.label)),
-    Column(
+    TableColumn(N_("Column"), lambda heading: heading.name, "title"),
+    TableColumn(N_("Meaning"), lambda heading: gettext(heading.label)),
+    TableColumn(
         N_("Required"),
         lambda heading: gettext("required") if heading.required else "",
         "aside",
     ),
-    Column(
+    TableColumn(
         N_("What to write"),
         lambda heading: gettext(heading.hint, slug=desk().reseller_slug) if heading.hint else "",
         style="wrapped",
@@ -107,7 +107,7 @@ def _upload_form(faults: tuple[Refusal, ...] | str = ()) -> str:
         faults=[faults] if isinstance(faults, str) else [refusal.text() for refusal in faults],
         most=upload_checks.MOST_BYTES // 1024**2,
         most_reasons=upload_checks.MOST_REASONS,
-        columns=listing(gettext("Columns"), COLUMNS, HEADINGS),
+        columns=table(gettext("Columns"), COLUMNS, HEADINGS),
         tasks=before,
         reasons_of=tasks.reasons,
     )

@@ -18,14 +18,14 @@ PARAMETER: Final = "pages"
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownPages:
     """``pages`` of a list, counted from its beginning; 0 when the page begins at a cursor."""
 
     criteria: Criteria
     pages: int
 
     @classmethod
-    def asked(cls, criteria: Criteria, text: str) -> Shown:
+    def asked(cls, criteria: Criteria, text: str) -> ShownPages:
         """What an address asks for by its parameter; anything that is no number of pages is one page."""
         number = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(MOST_PAGES)) else 0
         if 0 < number <= MOST_PAGES:

@@ -10,7 +10,7 @@ from app.wording.i18n import gettext
 
 
 @dataclass(frozen=True)
-class Column:
+class TableColumn:
     """A column: its heading (a message identifier), how a row is shown, and its place on the card.
 
     ``slot`` is ``title``, ``aside``, ``meta``, ``badge``, or empty for what only the table shows; ``card``
@@ -26,7 +26,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Cell:
+class TableCell:
     """A value as it is shown."""
 
     text: str
@@ -37,41 +37,41 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Line:
+class TableRow:
     """A row: where it leads, if anywhere, and its cells in the order of the columns."""
 
     href: str | None
-    cells: tuple[Cell, ...]
+    cells: tuple[TableCell, ...]
 
-    def slot(self, name: str) -> list[Cell]:
+    def slot(self, name: str) -> list[TableCell]:
         """The cells of a place of the card that have something to say."""
         return [cell for cell in self.cells if cell.slot == name and cell.card]
 
 
 @dataclass(frozen=True)
-class Listing:
-    """What the template ``components/listing.html`` shows under ``title``."""
+class Table:
+    """What the template ``components/table.html`` shows under ``title``."""
 
     title: str
     headings: tuple[tuple[str, str], ...]
-    lines: tuple[Line, ...]
+    lines: tuple[TableRow, ...]
 
 
-def listing(
+def table(
     title: str,
-    columns: Sequence[Column],
+    columns: Sequence[TableColumn],
     rows: Iterable[Any],
     href: Callable[[Any], str] | None = None,
-) -> Listing:
+) -> Table:
     """The rows as a listing; the first column is the name of a row."""
     headings = tuple((gettext(column.heading), column.style) for column in columns)
     lines = tuple(
-        Line(href(row) if href else None, tuple(_cell(column, row) for column in columns)) for row in rows
+        TableRow(href(row) if href else None, tuple(_cell(column, row) for column in columns)) for row in rows
     )
-    return Listing(title, headings, lines)
+    return Table(title, headings, lines)
 
 
-def _cell(column: Column, row: Any) -> Cell:
+def _cell(column: TableColumn, row: Any) -> TableCell:
     text = column.show(row)
     card = column.card(row) if column.card else text
-    return Cell(text, card, column.slot, column.tone(row) if column.tone else "", column.style)
+    return TableCell(text, card, column.slot, column.tone(row) if column.tone else "", column.style)
