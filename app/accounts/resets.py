@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, exists, or_, select, update
 
 from app.accounts import messages, notices, one_time_links, passwords
 from app.accounts.invitations import WeakPasswordError
@@ -32,7 +32,16 @@ from app.accounts.sessions import end_all_sessions, rotate
 from app.accounts.users import normal_email
 from app.database.engine import Database
 from app.mail import Kind, MailError, Origin, post, sender_of
-from app.models import DEFAULT_TIME_ZONE, Invitation, InvitationKind, Reseller, UserAccount
+from app.models import (
+    DEFAULT_TIME_ZONE,
+    Invitation,
+    InvitationKind,
+    Membership,
+    Merchant,
+    Reseller,
+    StaffMember,
+    UserAccount,
+)
 from app.wording import formats
 
 #: Every answer takes this long, in seconds, longer than writing and posting a mail does.
@@ -40,17 +49,20 @@ ANSWER_SECONDS = 0.3
 
 
 def ask(database: Database, links: Links, slug: str, email: str, client: Client) -> None:
-    """Mail a link to ``email`` if somebody of that address may sign in.
+    """Mail a link to ``email`` if somebody of that address, known to the maintainer, may sign in.
 
     Known or not, the caller learns nothing: same answer, same time. ``slug`` names the maintainer whose
-    portal was asked. Raises TooManyAttemptsError, which counts for unknown addresses as well, and for each
-    network apart: how many mails leave is bounded by ``app.mail.limits``.
+    portal was asked; that of no maintainer mails whom any of them knows. Raises TooManyAttemptsError, which
+    counts for unknown addresses as well, and for each network apart: how many mails leave is bounded by
+    ``app.mail.limits``.
     """
     with _steady(ANSWER_SECONDS):
         email = normal_email(email)
         attempt(database, ASKED, email, client)
         with database.writing() as connection:
             person = _person(connection, email) if email.isprintable() else None
+            if person is not None and not _is_known_to(connection, slug, person.id):
+                person = None
             user_id = person.id if person else None
             record(connection, Event.RESET_ASKED, user_id=user_id, request_id=client.request_id)
             if person is not None:
@@ -193,6 +205,17 @@ def _person(connection: Connection, email: str) -> Row[int, str] | None:
             UserAccount.email == email, UserAccount.disabled_at.is_(None)
         )
     ).one_or_none()
+
+
+def _is_known_to(connection: Connection, slug: str, user_id: int) -> bool:
+    """Whether a person belongs to a merchant of the maintainer ``slug``, or works for it."""
+    here = select(Reseller.id).where(Reseller.slug == slug).scalar_subquery()
+    of_merchant = exists().where(
+        Membership.user_id == user_id, Merchant.id == Membership.merchant_id, Merchant.reseller_id == here
+    )
+    of_staff = exists().where(StaffMember.user_id == user_id, StaffMember.reseller_id == here)
+    is_maintainer = exists().where(Reseller.slug == slug)
+    return bool(connection.scalar(select(or_(~is_maintainer, of_merchant, of_staff))))
 
 
 @contextmanager

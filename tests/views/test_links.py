@@ -30,9 +30,11 @@ from app.models import (
     UserAccount,
     UserSession,
 )
+from tests import factories
 from tests.accounts.letters import link, mails, pass_time, words
 from tests.conftest import SECRET_KEY
 from tests.page import Page
+from tests.views.staff import let_staff_in
 from tests.views.test_sign_in import cookie, events
 from tests.views.town import PASSWORD, let_in, plain, portal
 
@@ -472,6 +474,24 @@ def test_a_refused_password_spends_nothing(invite, browser, database, password, 
 
 
 # A forgotten password
+
+
+def test_a_maintainer_mails_only_whom_it_knows(app, browser, shops, database):
+    """Another maintainer's customer gets nothing from this one, and leaves no line at its desk."""
+    with database.writing(DatabaseRole.OWNER) as connection:
+        other = factories.a_reseller(connection, slug="other", name="Other")
+        factories.a_merchant(connection, reseller_id=other, code="ELSEWHERE")
+    let_in(database, "customer@other.example", "ELSEWHERE", reseller="other")
+    let_staff_in(database, "staff@other.example", "other")
+    for email in ("customer@other.example", "staff@other.example", "nobody@other.example"):
+        response = browser.post_form("/mot-de-passe-oublie", email=email)
+        assert response.location == "/mot-de-passe-oublie/envoye"
+        assert mails(database, email) == []
+    with database.reading() as connection:
+        wanted = select(JournalEntry.user_id, JournalEntry.merchant_ids)
+        lines = connection.execute(wanted.where(JournalEntry.event == "reset_asked")).all()
+    assert lines == [(None, [])] * 3
+    assert asked_reset(browser, database, shops[0].email)
 
 
 def asked_reset(browser, database, email):
