@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import IntEnum, unique
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select
 
 _HALF = 32
 
@@ -31,6 +31,10 @@ class Lock(IntEnum):
     #: One process deals with a content, by the first 32 bits of its hash, so that eight read it once.
     CONTENT = 7_251_007
 
+    #: What one person has asked of the lists and is not answered yet; and the file that is being written.
+    QUESTION = 7_251_008
+    EXPORT = 7_251_009
+
     def of(self, number: int) -> int:
         """The key of one thing among many: the purpose in its upper half, 32 bits of ``number`` below."""
         return (self << _HALF) | (number % (1 << _HALF))
@@ -39,3 +43,9 @@ class Lock(IntEnum):
 def hold(connection: Connection, lock: Lock) -> None:
     """Wait for a lock and hold it until the transaction of ``connection`` ends."""
     connection.execute(select(func.pg_advisory_xact_lock(int(lock))))
+
+
+def take_one(connection: Connection, lock: Lock, number: int, most: int) -> bool:
+    """Take one of the ``most`` places of a thing until the transaction ends; False when none is free."""
+    places = (func.pg_try_advisory_xact_lock(lock.of(number * most + place)) for place in range(most))
+    return bool(connection.scalar(select(or_(*places))))

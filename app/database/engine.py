@@ -20,6 +20,10 @@ from app.database.isolation import ROLES, Isolated
 from app.database.privileges import Roles
 
 WEB_STATEMENT_TIMEOUT = "10s"
+#: Exports that one process writes at a time.
+EXPORTS = 2
+#: How long one waits for its turn, in seconds: whoever waits keeps a thread of the server.
+EXPORT_WAITS = 2
 #: A server that is gone without a word is noticed within a minute, in seconds (libpq's own names).
 LINK = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 
@@ -50,6 +54,7 @@ class Database:
     pool_size: int = 5
     roles: Roles = ROLES_WORN
     _engines: dict[Role, Engine] = field(default_factory=dict, repr=False)
+    _exports: list[Engine] = field(default_factory=list, repr=False)
 
     @classmethod
     def from_config(cls, config: Config) -> Database:
@@ -63,31 +68,47 @@ class Database:
     def engine(self, role: Role) -> Engine:
         """The engine of a role, made once for each process."""
         if role not in self._engines:
-            self._engines[role] = create_engine(
-                self.url,
-                pool_size=self.pool_size,
-                max_overflow=self.pool_size,
-                pool_timeout=10,
-                pool_pre_ping=True,
-                hide_parameters=True,
-                execution_options={ROLES: self.roles},
-                connect_args={
-                    "options": f"{_OPTIONS[role]} -c timezone=UTC -c jit=off".strip(),
-                    "application_name": f"bordereau-{role}",
-                    **LINK,
-                },
-            )
+            self._engines[role] = self._connected(role, self.pool_size, self.pool_size, wait=10)
         return self._engines[role]
+
+    def _export_engine(self) -> Engine:
+        """The web's few connections for exports: however many are asked for, pages keep theirs."""
+        if not self._exports:
+            self._exports.append(self._connected(Role.WEB, EXPORTS, 0, wait=EXPORT_WAITS))
+        return self._exports[0]
+
+    def _connected(self, role: Role, size: int, more: int, *, wait: int) -> Engine:
+        return create_engine(
+            self.url,
+            pool_size=size,
+            max_overflow=more,
+            pool_timeout=wait,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            execution_options={ROLES: self.roles},
+            connect_args={
+                "options": f"{_OPTIONS[role]} -c timezone=UTC -c jit=off".strip(),
+                "application_name": f"bordereau-{role}",
+                **LINK,
+            },
+        )
 
     def dispose(self) -> None:
         """Close every connection of this process."""
-        for engine in self._engines.values():
+        for engine in (*self._engines.values(), *self._exports):
             engine.dispose()
 
     @contextmanager
     def reading_as(self, sight: Isolated) -> Iterator[Connection]:
         """A read-only snapshot of what is in ``sight``: the one way to read payments for the web."""
         with self.reading() as connection:
+            sight.isolation.enter(connection)
+            yield connection
+
+    @contextmanager
+    def exporting_as(self, sight: Isolated) -> Iterator[Connection]:
+        """The same as :meth:`reading_as`, for a whole file: other exports wait for it, and no page."""
+        with _snapshot(self._export_engine()) as connection:
             sight.isolation.enter(connection)
             yield connection
 
@@ -104,10 +125,7 @@ class Database:
 
         The web sees no payment in it, no contract and no outlet: see :meth:`reading_as`.
         """
-        engine = self.engine(role).execution_options(
-            isolation_level="REPEATABLE READ", postgresql_readonly=True
-        )
-        with engine.connect() as connection:
+        with _snapshot(self.engine(role)) as connection:
             yield connection
 
     @contextmanager
@@ -115,6 +133,13 @@ class Database:
         """A transaction, committed at the end of the block and rolled back on any error."""
         with self.engine(role).begin() as connection:
             yield connection
+
+
+@contextmanager
+def _snapshot(engine: Engine) -> Iterator[Connection]:
+    options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    with engine.execution_options(**options).connect() as connection:
+        yield connection
 
 
 def create_database(url: str, name: str) -> str:

@@ -38,6 +38,7 @@ from app.views.shown_pages import PARAMETER, ShownPages
 from app.web.context import access, database, today
 from app.web.downloads import file_name, send_csv
 from app.web.journal import journal
+from app.web.questions import asking, exporting
 from app.web.security import local_path
 from app.wording.i18n import gettext
 
@@ -57,7 +58,7 @@ def index(spec: ListSpec) -> AnyResponse:
     Beside a filter that is not understood stands why, and nothing of another selection below.
     """
     scope = access().scope
-    with database().reading_as(scope) as connection:
+    with asking(scope) as connection:
         criteria = _criteria(connection, spec)
         shown = ShownPages.asked(criteria, request.args.get(PARAMETER, ""))
         understood = not criteria.faults
@@ -89,7 +90,7 @@ def index(spec: ListSpec) -> AnyResponse:
 def document(spec: ListSpec) -> AnyResponse | tuple[AnyResponse, int]:
     """The rows and totals of a list as JSON, by the rules of a file: a line in the journal for each walk."""
     scope = access().scope
-    with database().reading_as(scope) as connection:
+    with asking(scope) as connection:
         criteria = _criteria(connection, spec)
         if refusal := _refused(criteria):
             return jsonify(refusal), 422
@@ -115,7 +116,7 @@ def download(spec: ListSpec) -> AnyResponse:
         return _refuse_export(spec, criteria, split)
 
     def write(file: BinaryIO) -> None:
-        with database().reading_as(access().scope) as connection:
+        with exporting(access().scope) as connection:
             rows = write_csv(connection, spec, access().scope, criteria, file)
         _journal_export(spec, criteria, rows, format="csv")
 

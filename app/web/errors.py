@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from app.accounts.limits import TooManyAttemptsError
 from app.logs import logger
 from app.web.context import known_visitor, request_id
+from app.web.questions import TooManyQuestionsError
 from app.web.security import ForeignFormError
 from app.wording.i18n import N_, gettext
 
@@ -80,6 +81,12 @@ UNKNOWN_HOST = Explanation(
     N_("This portal is not known under this address"),
     N_("Check the address you were given. Whoever runs the portal names its addresses in its themes."),
 )
+#: 429 for one who has two searches or a file going on already.
+BUSY = Explanation(
+    N_("Your last searches are still going on"),
+    N_("Two searches and one file at a time: wait for an answer, then try again."),
+)
+BUSY_SECONDS = 5
 #: So many unknown names are logged, once each, in the life of a process.
 MOST_UNKNOWN_HOSTS = 100
 LONGEST_HOST = 253
@@ -93,6 +100,7 @@ def handle_errors(app: Flask) -> None:
     app.register_error_handler(CSRFError, _on_expired_form)
     app.register_error_handler(ForeignFormError, _on_foreign_form)
     app.register_error_handler(TooManyAttemptsError, lambda _: _page(429))
+    app.register_error_handler(TooManyQuestionsError, _on_too_many_questions)
     app.register_error_handler(SecurityError, _on_unknown_host)
     app.register_error_handler(HTTPException, on_http)
     app.register_error_handler(DBAPIError, _on_database)
@@ -108,6 +116,12 @@ def _on_expired_form(_error: CSRFError) -> Response:
 def _on_foreign_form(_error: ForeignFormError) -> Response:
     _log_refusal("origin")
     return _page(403)
+
+
+def _on_too_many_questions(_error: TooManyQuestionsError) -> Response:
+    response = _page(429, BUSY)
+    response.headers["Retry-After"] = str(BUSY_SECONDS)
+    return response
 
 
 def _on_unknown_host(_error: SecurityError) -> Response:

@@ -1,0 +1,64 @@
+"""What one person may have going on at once: others go on meanwhile."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+import pytest
+from sqlalchemy import select, text
+
+from app.locks import Lock, take_one
+from app.models import UserAccount
+from app.views import lists
+
+
+@pytest.fixture
+def number(database, shops):
+    with database.reading() as connection:
+        return connection.scalar(select(UserAccount.id).where(UserAccount.email == shops[0].email))
+
+
+def going_on(database, lock, number, places, stack):
+    """As many questions of a person as ``places``, not yet answered."""
+    for _ in range(places):
+        connection = stack.enter_context(database.writing())
+        assert take_one(connection, lock, number, {Lock.QUESTION: 2, Lock.EXPORT: 1}[lock])
+
+
+@pytest.mark.parametrize("path", ["/transactions", "/remises", "/transactions.json"])
+def test_a_third_question_at_once_is_told_to_wait(app, owner, shops, database, number, path):
+    other = app.test_client()
+    other.sign_in(shops[1].email)
+    with ExitStack() as stack:
+        going_on(database, Lock.QUESTION, number, 1, stack)
+        assert owner.get(path).status_code == 200
+        going_on(database, Lock.QUESTION, number, 1, stack)
+        response = owner.get(path)
+        assert (response.status_code, response.headers["Retry-After"]) == (429, "5")
+        assert other.get(path).status_code == 200
+        with owner.get("/transactions.csv") as file:
+            assert file.status_code == 200
+    assert owner.get(path).status_code == 200
+
+
+def test_a_second_file_at_once_is_told_to_wait(app, owner, shops, database, number):
+    other = app.test_client()
+    other.sign_in(shops[1].email)
+    with ExitStack() as stack:
+        going_on(database, Lock.EXPORT, number, 1, stack)
+        assert owner.get("/transactions.csv").status_code == 429
+        assert owner.get("/transactions").status_code == 200
+        with other.get("/transactions.csv") as file:
+            assert file.status_code == 200
+    with owner.get("/transactions.csv") as file:
+        assert file.status_code == 200
+
+
+def test_a_question_that_takes_too_long_says_so(owner, monkeypatch):
+    def slow(connection, *_given):
+        assert connection.scalar(text("SHOW statement_timeout")) == "4s"
+        connection.execute(text("SET LOCAL statement_timeout TO '50ms'"))
+        connection.execute(text("SELECT pg_sleep(5)"))
+
+    monkeypatch.setattr(lists, "page", slow)
+    assert owner.get("/transactions").status_code == 422
