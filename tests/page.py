@@ -243,7 +243,7 @@ class Page(Fragment):
 
     @property
     def title(self) -> str:
-        return self.one("title").text
+        return self.one("head").one("title").text
 
     @property
     def h1(self) -> str:

@@ -71,6 +71,26 @@ class DetailPart:
     template: str
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class AnswerPart:
+    """What a list opens with, above its rows: what it reads, and its template (as ``answer``).
+
+    ``read`` gives None where ``criteria`` ask for what it does not answer.
+    """
+
+    read: Callable[[Connection, Scope, Any], Any]
+    template: str
+
+
+@dataclass(frozen=True)
+class Heading:
+    """The heading of rows that belong together: ``key`` tells groups apart, ``note`` stands beside it."""
+
+    key: str
+    title: str
+    note: str = ""
+
+
 def nothing(_row: Row) -> tuple[()]:
     """No link, no alert."""
     return ()
@@ -88,6 +108,10 @@ class ListSpec:
     arrived of a period: a day without files must never look like a day without sales; ``days`` are those that
     ``usual_period`` and other relative periods count from. ``offers`` are the choices of filters that a
     merchant's own rows decide.
+
+    ``table`` names the fields of each column of the table on a desk, ``subtitle`` those under the name of a
+    row on a phone. ``counted`` is what a row adds to the sum of its group, in minor units; ``place`` groups
+    the rows of one day, those of several are grouped by day. ``answer`` is what stands above the rows.
     """
 
     name: str
@@ -112,6 +136,11 @@ class ListSpec:
     freshness: Callable[[Connection, Scope, Period, Days], Freshness] | None = None
     days: Callable[[Connection, Scope, datetime], Days] | None = None
     offers: Mapping[str, Callable[[Connection, Scope], Choices]] = field(default_factory=dict)
+    table: tuple[tuple[str, ...], ...] = ()
+    subtitle: tuple[str, ...] = ()
+    counted: Callable[[Row], int | None] | None = None
+    place: Callable[[Row], Heading] | None = None
+    answer: AnswerPart | None = None
     detail_part: DetailPart | None = None
     ticket: TicketSpec | None = None
 
@@ -142,6 +171,16 @@ class ListSpec:
         """The columns of the table: what a card shows comes first, so that it is in sight on a desk too."""
         shown = [field for field in self.fields if field.is_column and field.slot]
         return (*shown, *(field for field in self.fields if field.is_column and field not in shown))
+
+    @cached_property
+    def table_columns(self) -> tuple[tuple[str, ...], ...]:
+        """The fields of each column: the date first, then what a row is called, the amount last."""
+        if self.table:
+            return self.table
+        title, *rest = [field.name for field in self.columns if field.slot == "title"] or ["date"]
+        ends = {"date", title, *(field.name for field in self.card("aside"))}
+        others = (field.name for field in self.columns if field.name not in ends)
+        return (("date",), (title, *rest), *((name,) for name in others), (self.card("aside")[0].name,))
 
     @cached_property
     def sorts(self) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from app.listing.field import Field, Link
 from app.listing.filters import Choice, Code, flagged
 from app.listing.kinds import Kind, Moment, Money, Row, Whole
 from app.listing.scope import Scope
-from app.listing.spec import Alert, DetailPart, ListSpec, Noun, TicketSpec
+from app.listing.spec import Alert, AnswerPart, DetailPart, Heading, ListSpec, Noun, TicketSpec
 from app.lists.common import (
     BANK,
     BANK_NAME,
@@ -32,6 +32,7 @@ from app.lists.common import (
     day_and_time,
 )
 from app.lists.freshness import days, freshness
+from app.lists.nights import night
 from app.lists.remittance_sums import MEASURES, SOURCE, TypeSum, sums_by_type
 from app.models import Remittance, RemittanceDay
 from app.tickets import remittance_ticket
@@ -270,7 +271,6 @@ FIELDS = (
         section=CONTROL,
         slot="badge",
         tones={
-            "complete": "good",
             "awaiting_payments": "warn",
             "awaiting_totals": "warn",
             "differs": "bad",
@@ -338,6 +338,23 @@ def _opening(row: Row) -> str:
     )
 
 
+def is_remitted(row: Row) -> bool:
+    """Whether the payments of a telecollection are at the bank; see ``nights.REMITTED``."""
+    arrived = row["has_totals"] and row["transmission"] != "failed"
+    return bool(arrived and row["status"] == "correct")
+
+
+def _counted(row: Row) -> int:
+    return int(row["amount"]) if is_remitted(row) else 0
+
+
+def _place(row: Row) -> Heading:
+    """The terminal that called, under the name that people give it."""
+    names = (row["label"] or row["trade_name"] or "", row["terminal_number"] or "")
+    note = gettext("terminal %(number)s", number=names[1]) if names[1] else ""
+    return Heading("/".join((row["trade_name"] or "", *names)), names[0] or note, note if names[0] else "")
+
+
 REMITTANCES = ListSpec(
     name="remittances",
     path="/remises",
@@ -351,6 +368,7 @@ REMITTANCES = ListSpec(
         "id": Remittance.id,
         "contract_id": Remittance.contract_id,
         "collected_on": Remittance.collected_on,
+        "has_totals": Remittance.has_totals,
     },
     fields=FIELDS,
     usual_filters=("date", "application", "trade_name", "amount", "status", "number"),
@@ -362,6 +380,19 @@ REMITTANCES = ListSpec(
     days=partial(days, "remittances"),
     links=_links,
     alerts=_alerts,
+    table=(
+        ("date",),
+        ("application",),
+        ("trade_name", "label"),
+        ("contract",),
+        ("number",),
+        ("count",),
+        ("amount",),
+    ),
+    subtitle=("count",),
+    counted=_counted,
+    place=_place,
+    answer=AnswerPart(read=night, template="lists/night.html"),
     detail_part=DetailPart(read=_sums, template="lists/remittance_sums.html"),
     ticket=TicketSpec(
         columns={**TICKET_COLUMNS, "ticket": Remittance.ticket},

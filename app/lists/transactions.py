@@ -11,7 +11,7 @@ from app.listing.amounts import Amount
 from app.listing.field import Field, Link
 from app.listing.filters import Card, Choice, Code, Expiry, FreeText, ResponseCode, flagged, masked
 from app.listing.kinds import Flag, Identifier, Kind, Moment, Money, Rate, Row
-from app.listing.spec import ListSpec, Noun, TicketSpec
+from app.listing.spec import AnswerPart, ListSpec, Noun, TicketSpec
 from app.lists.common import (
     BANK,
     BANK_NAME,
@@ -29,6 +29,7 @@ from app.lists.common import (
     day_and_time,
 )
 from app.lists.freshness import days, freshness
+from app.lists.takings import takings
 from app.lists.transaction_sums import MEASURES, SOURCE
 from app.models import Remittance, Transaction, TransactionDay
 from app.rules import payments
@@ -359,6 +360,19 @@ TRANSACTIONS = ListSpec(
     freshness=partial(freshness, "transactions"),
     days=partial(days, "transactions"),
     links=_links,
+    table=(
+        ("date",),
+        ("application",),
+        ("card",),
+        ("product", "issuer"),
+        ("trade_name", "label"),
+        ("authorisation",),
+        ("remittance",),
+        ("amount",),
+    ),
+    subtitle=("card", "label"),
+    counted=lambda row: row["net_amount"],
+    answer=AnswerPart(read=takings, template="lists/takings.html"),
     ticket=TicketSpec(
         columns={**TICKET_COLUMNS, "ticket": Transaction.ticket},
         print=cardholder_ticket,

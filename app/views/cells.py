@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -10,7 +9,7 @@ from flask import url_for
 
 from app.listing.field import Args, Field, Link, Tone
 from app.listing.kinds import Money, Row, Whole
-from app.listing.spec import Alert, ListSpec
+from app.listing.spec import ListSpec
 from app.tickets import why_no_ticket
 
 
@@ -23,31 +22,6 @@ class ListCell:
     style: str
     tone: Tone | None = None
     href: str | None = None
-
-
-@dataclass(frozen=True)
-class ListRow:
-    """A row of a list: its address, its cells in the order of the table, and those of its card.
-
-    ``send`` is where its ticket is sent from; None when it has no ticket.
-    """
-
-    href: str
-    send: str | None
-    cells: tuple[ListCell, ...]
-    slots: dict[str, list[ListCell]]
-    alerts: tuple[Alert, ...]
-
-
-def lines(spec: ListSpec, rows: Iterable[Row]) -> Iterator[ListRow]:
-    """The rows of a list as the table and the cards show them."""
-    for row in rows:
-        cells = tuple(cell(spec, field, row) for field in spec.columns)
-        slots: dict[str, list[ListCell]] = {"title": [], "aside": [], "meta": [], "badge": []}
-        for shown in cells:
-            if shown.field.slot and shown.text:
-                slots[shown.field.slot].append(shown)
-        yield ListRow(cells[0].href or "", _sending(spec, row), cells, slots, tuple(spec.alerts(row)))
 
 
 def cell(spec: ListSpec, field: Field, row: Row) -> ListCell:
@@ -77,10 +51,6 @@ def no_ticket(spec: ListSpec, row: Row) -> str | None:
 
 def _link(field: Field, row: Row) -> Link | None:
     return field.link(row) if field.link else None
-
-
-def _sending(spec: ListSpec, row: Row) -> str | None:
-    return url_for(f"{spec.name}.sending", id=row["id"]) if no_ticket(spec, row) is None else None
 
 
 def _style(field: Field, row: Row) -> str:

@@ -32,8 +32,8 @@ from app.lists import FIRST
 from app.mail.query import deliveries_of
 from app.views import cells, filters
 from app.views.details import sections
-from app.views.periods import quick_periods
 from app.views.rendering import htmx, page_or_part
+from app.views.rows import groups
 from app.views.shown_pages import PARAMETER, ShownPages
 from app.web.context import access, database, today
 from app.web.downloads import file_name, send_csv
@@ -65,6 +65,8 @@ def index(spec: ListSpec) -> AnyResponse:
         found = page(connection, spec, scope, criteria, shown.size) if understood else None
         sums = totals(connection, spec, scope, criteria) if understood else None
         fresh = spec.arrived(connection, scope, criteria.period, criteria.days)
+        has_rows = found is not None and bool(found.rows)
+        answer = spec.answer.read(connection, scope, criteria) if spec.answer and has_rows else None
         offered = {name: offer(connection, scope) for name, offer in spec.offers.items()}
     text = page_or_part(
         "lists/index.html",
@@ -76,8 +78,9 @@ def index(spec: ListSpec) -> AnyResponse:
         totals=sums,
         fresh=fresh,
         form=filters.FilterForm(criteria, offered),
+        groups=groups(criteria, found) if found else (),
+        answer=answer,
         files=_parts(criteria, too_long(criteria) or ()),
-        quick_periods=tuple(quick_periods(criteria)),
     )
     response = make_response(text)
     if htmx and htmx.target == "results":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from app.listing.criteria import Criteria
 from app.listing.field import Args
@@ -27,6 +28,23 @@ def quick_periods(criteria: Criteria) -> Iterator[QuickPeriod]:
     for name, relative in RELATIVE.items():
         moved = criteria.over(name)
         yield QuickPeriod(gettext(relative.words), moved.to_args(), name == criteria.relative)
+
+
+@dataclass(frozen=True)
+class Step:
+    """The periods beside the one shown, as long as it: their addresses; ``after`` None at the last day."""
+
+    before: Args
+    after: Args | None
+
+
+def step(criteria: Criteria, period: Period) -> Step:
+    """The day before and after ``period``, the one shown, or as many days as it has."""
+    width = period.last - period.first + timedelta(days=1)
+    before = criteria.over(Period(period.first - width, period.last - width))
+    after = criteria.over(Period(period.first + width, period.last + width))
+    is_last = period.last >= criteria.days.end
+    return Step(before.to_args(), None if is_last else after.to_args())
 
 
 def only_period(criteria: Criteria) -> Args:

@@ -15,15 +15,16 @@ from markupsafe import Markup
 
 from app.accounts.rights import Permission
 from app.accounts.sessions import new_key
-from app.views import cells, deliveries, periods
+from app.views import cells, deliveries, periods, rows
 from app.views.branding import theme_file, worker_address
+from app.views.chart import chart
 from app.views.desk.common import desk_menu
 from app.views.menu import account_entries, menu
 from app.views.moments import show_minute, show_moment
 from app.web.context import known_desk, known_visitor, theme
 from app.web.language import choose_language
 from app.web.security import local_path
-from app.wording import formats
+from app.wording import days, formats
 from app.wording.i18n import gettext, language, languages, ngettext
 from app.wording.names import initials
 
@@ -48,7 +49,9 @@ def prepare(app: Flask) -> None:
         money=formats.money,
         day=formats.day,
         long_day=formats.long_day,
+        brief_day=days.brief_day,
         moment=show_moment,
+        short_moment=days.short_moment,
         number=formats.number,
         in_words=deliveries.delivery_in_words,
     )
@@ -66,6 +69,13 @@ def prepare(app: Flask) -> None:
         font_version=FONT_VERSION,
         icon=icon,
         initials=initials,
+        chart=chart,
+        day_in_words=days.day_in_words,
+        days_in_words=days.days_in_words,
+        quick_periods=periods.quick_periods,
+        step=periods.step,
+        columns=rows.columns,
+        few=rows.FEW,
         here=here,
         menu=menu,
         desk_menu=desk_menu,
@@ -74,7 +84,6 @@ def prepare(app: Flask) -> None:
         address=cells.address,
         linked=cells.linked,
         cell=cells.cell,
-        lines=cells.lines,
         only_period=periods.only_period,
         from_the_start=periods.from_the_start,
         without_last=periods.without_last,

@@ -16,8 +16,8 @@ WIDTHS = pytest.mark.parametrize("width", [PHONE, DESK])
 
 
 def rows(visitor):
-    """The addresses of the payments in sight, in order: cards on a phone, a table on a desk."""
-    links = visitor.page.locator("#cards .card-title a:visible, #table-rows th a:visible")
+    """The addresses of the rows in sight, in order."""
+    links = visitor.page.locator("#rows .name > a:visible")
     return [short(href) for href in links.evaluate_all("links => links.map((a) => a.getAttribute('href'))")]
 
 
@@ -117,7 +117,7 @@ def test_see_more_adds_rows_below(window, width):
     expected = [f"/transactions/{row['id']}" for row in two_pages(visitor)]
     visitor.page.locator("#more a").click()
     visitor.page.wait_for_function(
-        "count => document.querySelectorAll('#cards li').length === count", arg=len(expected)
+        "count => document.querySelectorAll('.rows-group .line').length === count", arg=len(expected)
     )
     assert rows(visitor) == expected
 

@@ -122,7 +122,7 @@ def test_escape_and_cancel_leave_the_list_as_it_was(window):
 def test_a_lost_network_is_said_where_one_looks(window):
     visitor = window(PHONE)
     visitor.go("/remises?count=with")
-    visitor.go(visitor.page.locator("#cards .card-title a").first.get_attribute("href"))
+    visitor.go(visitor.page.locator("#rows .name > a").first.get_attribute("href"))
     visitor.page.context.set_offline(True)
     visitor.page.get_by_role("link", name="Envoyer le ticket").click()
     notice = visitor.page.locator("dialog [data-offline]")

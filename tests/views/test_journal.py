@@ -17,7 +17,7 @@ from tests.accounts.letters import link, pass_time
 from tests.views.test_links import GUEST, accept
 from tests.views.test_me import code_now, enrol, send_code
 from tests.views.test_team import invite
-from tests.views.town import follow, let_in, plain, rows
+from tests.views.town import follow, let_in, plain, table_rows
 
 
 def user_id(database, email):
@@ -46,7 +46,7 @@ def test_the_owner_reads_who_did_what_and_when(owner, shops):
     with owner.get("/transactions.csv"):
         owner.get("/remises/999999")
     page = owner.page("/journal")
-    said = [plain(row) for row in rows(page)]
+    said = [plain(row) for row in table_rows(page)]
     assert said[0].startswith("A demandé une ligne hors de sa vue")
     assert said[1].startswith("A téléchargé une liste")
     assert "Transactions, 4 lignes" in said[1]
@@ -87,10 +87,10 @@ def test_it_is_filtered_by_person_and_by_event(owner, shops, database):
     written(database, shops[0].merchant_id, 3, user_id=user_id(database, "alpha@shop.example"))
     let_in(database, "other@shop.example", "ALPHA", Role.FINANCE)
     written(database, shops[0].merchant_id, 2, user_id=user_id(database, "other@shop.example"))
-    assert len(rows(owner.page("/journal?event=exported"))) == 5
-    assert len(rows(owner.page("/journal?event=exported&person=OTHER@"))) == 2
+    assert len(table_rows(owner.page("/journal?event=exported"))) == 5
+    assert len(table_rows(owner.page("/journal?event=exported&person=OTHER@"))) == 2
     assert "Rien au journal" in owner.page("/journal?person=nobody").text
-    assert len(rows(owner.page("/journal?event=unheard"))) >= 5
+    assert len(table_rows(owner.page("/journal?event=unheard"))) >= 5
 
 
 def test_it_goes_on_page_by_page_without_losing_or_doubling_a_line(owner, shops, database):
@@ -98,7 +98,7 @@ def test_it_goes_on_page_by_page_without_losing_or_doubling_a_line(owner, shops,
     seen, path = [], "/journal?event=exported"
     while path:
         page = owner.page(path)
-        seen += [plain(row) for row in rows(page)]
+        seen += [plain(row) for row in table_rows(page)]
         further = [link["href"] for link in page.all("a") if plain(link) == "Page suivante"]
         path = further[0] if further else None
     assert len(seen) == len(set(seen)) == 120
@@ -150,7 +150,7 @@ def test_who_was_invited_is_read_when_the_invitation_has_gone(owner, database, c
     owner.post_form(f"/acces/invitations/{number}/annuler")
     with database.writing() as connection:
         connection.execute(delete(Invitation))
-    said = [plain(row) for row in rows(owner.page("/journal"))]
+    said = [plain(row) for row in table_rows(owner.page("/journal"))]
     assert said[0].startswith("A annulé une invitation")
     assert said[1].startswith("A invité quelqu'un")
     assert all(GUEST in line for line in said[:2])
@@ -200,12 +200,12 @@ def test_lines_from_before_are_given_their_names_by_the_migration(owner, shops, 
         bare = "UPDATE journal_entry SET details = details - 'whom', merchant_ids = '{}'"
         connection.execute(text(bare))
     assert GUEST not in owner.page("/journal").text
-    assert not any(plain(row).startswith("S'est connecté") for row in rows(owner.page("/journal")))
+    assert not any(plain(row).startswith("S'est connecté") for row in table_rows(owner.page("/journal")))
     with database.writing(DatabaseRole.OWNER) as connection:
         for statement in (script.NAME_THE_INVITED, script.NAME_THE_MERCHANTS):
             connection.execute(text(statement))
     assert GUEST in owner.page("/journal").text
-    assert any(plain(row).startswith("S'est connecté") for row in rows(owner.page("/journal")))
+    assert any(plain(row).startswith("S'est connecté") for row in table_rows(owner.page("/journal")))
 
 
 def test_a_sign_in_says_by_what_it_was_proved(app, owner, shops, database):

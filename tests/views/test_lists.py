@@ -37,42 +37,50 @@ def database(town):
     return town[0]
 
 
-def test_remittances_show_the_night_and_what_it_adds_up_to(owner, shops):
-    page = owner.page("/remises?period=last-7-days")
-    assert "2 remises · 52,40 €" in plain(page.one("h2"))
-    assert "sur toute la sélection" in plain(page.one("h2"))
-    sums = plain(page.one("dl", class_="sums"))
-    assert sums == (
+def test_remittances_open_on_the_last_night_and_what_reached_the_bank(owner, shops):
+    page = owner.page("/remises")
+    assert plain(page.one("h2")) == "La télécollecte est bien passée"
+    answer = plain(page.one("section", class_="answer"))
+    assert "52,40 € remis en banque · 1 remise, 4 paiements" in answer
+    assert "refus" not in answer.lower()
+    assert len(rows(page)) == 1
+    assert f"à jour au {today() - timedelta(days=1):%d/%m}" in plain(page.one("div", class_="day"))
+
+
+def test_a_total_has_its_parts(owner):
+    page = owner.page("/remises?count=with")
+    assert plain(page.one("h2")).startswith("52,40 € net · 1 remise")
+    assert plain(page.one("dl", class_="sums")) == (
         "Débits 57,40 € Remboursements -5,00 € Annulations 0,00 € Net 52,40 € Refusées, non comptées 18,00 €"
     )
-    assert len(rows(page)) == 2
-    assert len(page.one("ul", id="cards").all("li")) == 2
-    assert plain(page.one(id="freshness")) == f"Données à jour au {today() - timedelta(days=1):%d/%m/%Y}"
 
 
 def test_an_empty_remittance_proves_that_the_terminal_called(owner, shops):
     page = owner.page("/remises?count=without&period=last-7-days")
     assert len(rows(page)) == 1
-    assert "aucune transaction" in plain(page.one("tbody"))
-    assert "aucune transaction" in plain(page.one("ul", id="cards"))
+    assert "aucune transaction" in plain(rows(page)[0])
 
 
 def test_transactions_show_signs_and_refusals(owner):
     page = owner.page("/transactions")
-    assert "4 transactions · 52,40 €" in plain(page.one("h2"))
-    cards = [plain(card) for card in page.one("ul", id="cards").all("li")]
-    assert any("-5,00 €" in card and "Remboursement" in card for card in cards)
-    assert any("18,00 €" in card and "Refusée" in card for card in cards)
-    refused = next(c for c in page.one("ul", id="cards").all("li") if "Refusée" in c.text)
-    assert "void" in refused.one(class_="card-aside").all("span")[0].classes
+    assert plain(page.one("h2")).startswith("52,40 € net · 4 transactions")
+    shown = [plain(row) for row in rows(page)]
+    assert any("-5,00 €" in row and "Remboursement" in row for row in shown)
+    assert any("18,00 €" in row and "Refusée" in row for row in shown)
+    refused = next(row for row in rows(page) if "Refusée" in row.text)
+    assert "void" in refused.one(class_="amount").classes
 
 
-def test_cards_and_table_show_the_same_rows(owner):
-    for path in ("/remises", "/transactions"):
-        page = owner.page(path)
-        in_table = [row.all("th")[0].one("a")["href"] for row in rows(page)]
-        on_cards = [card.all("a")[0]["href"] for card in page.one("ul", id="cards").all("li")]
-        assert in_table == on_cards
+def test_the_ordinary_case_has_no_note(owner):
+    for path in ("/remises?count=with", "/transactions?type=debit&outcome=accepted"):
+        (row, *_) = rows(owner.page(path))
+        assert not [note for note in row.all("span") if note.get("class").startswith("note-")]
+
+
+def test_rows_are_grouped_and_a_group_adds_up_to_the_total(owner):
+    page = owner.page("/transactions")
+    totals = [plain(head.one(class_="money")) for head in page.all("div", class_="group-head")]
+    assert totals == ["52,40 €"]
 
 
 def test_the_menu_has_two_entries(owner, shops):
@@ -89,8 +97,8 @@ def test_the_form_has_every_filter_of_both_lists(owner):
     for path, spec in (("/remises", REMITTANCES), ("/transactions", TRANSACTIONS)):
         form = owner.page(path).one("form", id="filters")
         names = {e["name"] for e in form.all() if e.tag in ("input", "select")}
-        assert names == {*spec.parameters, "date_from", "date_to", "kept"}
-        in_sight = {e["name"] for e in form.all() if e.tag in ("input", "select") and not more(e)}
+        assert names == {*spec.parameters, "date_from", "date_to", "kept", "sort"}
+        in_sight = {e["name"] for e in form.all() if e.tag in ("input", "select") and not more(e)} - {"sort"}
         assert len(spec.usual_filters) == 6
         assert in_sight == {*spec.usual_filters, "date_from", "date_to", "kept"} - {"date"}
 
@@ -109,9 +117,9 @@ def test_what_was_asked_stays_in_the_form_and_stands_in_chips(owner, shops):
     assert "open" in form.one("details").attributes
     chips = [plain(link) for link in page.one("ul", class_="chips").all("a")]
     assert [chip.removeprefix("Retirer le filtre ") for chip in chips] == [
-        "Montant : ≥ 4,00×",
-        "Type : Remboursement×",
-        "Émetteur : alpha×",
+        "Montant : ≥ 4,00",
+        "Type : Remboursement",
+        "Émetteur : alpha",
         "Tout effacer",
     ]
     assert len(rows(page)) == 1
@@ -257,7 +265,7 @@ def test_the_card_field_does_not_even_send_a_full_number(owner):
     assert not re.fullmatch(field["pattern"], CARD)
 
 
-def test_quick_periods(owner):
+def test_quick_periods_end_on_the_last_day_received(owner):
     page = owner.page("/remises?status=correct")
     periods = {
         plain(link): dict(parse_qsl(urlsplit(link["href"]).query))
@@ -275,6 +283,16 @@ def test_quick_periods(owner):
     assert week.one("form", id="filters").one("input", name="date_from")["value"] == str(first)
 
 
+def test_the_stepper_goes_by_day_and_stops_at_the_last_one(owner):
+    page = owner.page("/remises")
+    day = str(today() - timedelta(days=2))
+    before = page.one("a", id="before")["href"]
+    assert dict(parse_qsl(urlsplit(before).query)) == {"date_from": day, "date_to": day}
+    assert not page.all("a", id="after")
+    after = owner.page(before).one("a", id="after")["href"]
+    assert len(rows(owner.page(after))) == 1
+
+
 def test_htmx_receives_only_the_results_and_the_canonical_address(owner, shops):
     part = owner.part("/transactions?type=refund&issuer=&contract=&date_from=&date_to=")
     assert not part.all("html")
@@ -285,7 +303,7 @@ def test_htmx_receives_only_the_results_and_the_canonical_address(owner, shops):
 
 def test_history_is_restored_with_whole_pages(owner):
     headers = {"HX-Request": "true", "HX-History-Restore-Request": "true", "HX-Target": "results"}
-    assert Page(owner.get("/transactions", headers=headers), owner.application).h1 == "Transactions"
+    assert "Transactions" in Page(owner.get("/transactions", headers=headers), owner.application).title
 
 
 def test_htmx_is_configured_for_the_policy(owner):
@@ -339,8 +357,8 @@ def test_from_a_remittance_to_its_transactions_and_back(owner, shops):
     page = owner.page(f"/remises/{shops[0].remittance_id}")
     payments = owner.page(follow(page, "Voir ses transactions (4)"))
     assert len(rows(payments)) == 4
-    assert "4 transactions · 52,40 €" in plain(payments.one("h2"))
-    payment = owner.page(rows(payments)[0].all("th")[0].one("a")["href"])
+    assert plain(payments.one("h2")).startswith("52,40 € net · 4 transactions")
+    payment = owner.page(rows(payments)[0].all("a")[0]["href"])
     back = follow(payment, "Voir la remise")
     assert back == shops[0].at(f"/remises/{shops[0].remittance_id}")
 
@@ -364,5 +382,5 @@ def test_back_leads_to_the_list_with_its_filters(owner, shops):
 
 def test_a_count_is_a_link(owner, shops):
     page = owner.page("/remises?count=with")
-    link = next(a for a in page.one("tbody").all("a") if "4 transactions" in plain(a))
+    link = next(a for row in rows(page) for a in row.all("a") if "4 transactions" in plain(a))
     assert len(rows(owner.page(link["href"]))) == 4

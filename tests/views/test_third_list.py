@@ -113,7 +113,7 @@ def test_every_address_answers_as_the_matrix_says(browser, spec):
 @pytest.mark.parametrize("spec", [INCIDENTS, WHOLE], ids=lambda spec: spec.name)
 def test_page_json_and_csv_show_the_same(owner, spec):
     page = owner.page(spec.path)
-    assert "3 incidents · -6,00 €" in plain(page.one("h2"))
+    assert "-6,00 € net · 3 incidents" in plain(page.one("h2"))
     assert len(rows(page)) == 3
     found = owner.get(f"{spec.path}.json?sort=words").json
     assert found["totals"] == [{"currency": "EUR", "count": 3, "cost": 600, "net": -600}]

@@ -206,6 +206,14 @@ def plain(element):
 
 
 def rows(page):
+    """The rows of a list, each of which is on the page once."""
+    return [
+        line for group in page.all("div", class_="rows-group") for line in group.all("div", class_="line")
+    ]
+
+
+def table_rows(page):
+    """The rows of the only table."""
     return page.one("tbody").all("tr")
 
 

@@ -1,0 +1,305 @@
+"""The answer that Remises opens with: did the telecollections of a day pass, and for how much.
+
+What reached the bank is added up; what did not is named beside it and never added to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Connection, Date, FromClause, and_, case, cast, func, not_, or_, select
+
+from app.listing.criteria import Criteria
+from app.listing.kinds import Expression, Statement
+from app.listing.scope import Scope
+from app.listing.source import Condition, in_scope
+from app.models import Contract, Outlet, Remittance
+from app.wording import applications
+from app.wording.i18n import N_, gettext, ngettext
+
+#: The telecollections whose payments are at the bank: what their payments are marked by too.
+REMITTED = and_(
+    Remittance.has_totals,
+    Remittance.status == "correct",
+    Remittance.transmission.is_distinct_from("failed"),
+)
+#: Why a telecollection is not at the bank, the gravest first.
+_REASON = case(
+    (Remittance.status == "rejected", "rejected"),
+    (Remittance.status == "incomplete", "interrupted"),
+    (Remittance.transmission == "failed", "untransmitted"),
+    (not_(Remittance.has_totals), "awaiting"),
+    else_="gap",
+)
+REASONS = {
+    "rejected": N_("%(what)s rejected"),
+    "interrupted": N_("%(what)s: call interrupted"),
+    "untransmitted": N_("%(what)s: transmission failed"),
+    "awaiting": N_("%(what)s: telecollection not received yet"),
+    "gap": N_("%(what)s: payments missing"),
+}
+#: What one can wait for, rather than see to.
+_PATIENT = frozenset({"awaiting", "gap"})
+#: Strips on the page: with more, the first rows of a phone would be out of sight.
+MOST_STRIPS = 2
+#: Terminals named one by one; more are counted.
+MOST_TERMINALS = 4
+CHART_DAYS = 14
+_DAY = timedelta(days=1)
+#: A terminal that called on this many of the four weekdays before usually calls on it.
+_WEEKS, _USUAL = 4, 3
+#: A call that wanders past midnight belongs to the night before.
+_MORNING = timedelta(hours=6)
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A telecollection that did not reach the bank, or not whole; ``net`` in minor units."""
+
+    id: int
+    reason: str
+    application: str
+    place: str
+    count: int
+    net: int
+    currency: str
+
+    def words(self) -> str:
+        """What it is and what became of it, in the language of the moment."""
+        return gettext(REASONS[self.reason], what=applications.label(self.application))
+
+    @property
+    def is_patient(self) -> bool:
+        """Whether time alone may mend it."""
+        return self.reason in _PATIENT
+
+
+@dataclass(frozen=True)
+class TerminalCall:
+    """A terminal and its last call on the day or before it, by its own clock."""
+
+    name: str
+    number: str
+    called: datetime
+    is_silent: bool
+
+
+@dataclass(frozen=True)
+class CurrencySum:
+    """What reached the bank in one currency, in minor units, and how many payments it holds."""
+
+    currency: str
+    net: int
+    payments: int
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A day of the chart: what reached the bank, and what did not, in minor units."""
+
+    day: date
+    net: int
+    apart: int
+
+
+@dataclass(frozen=True)
+class Night:
+    """A day's telecollections. ``currency`` is the one of the chart, None while there is no row."""
+
+    day: date
+    count: int
+    passed: int
+    empty: int
+    sums: tuple[CurrencySum, ...]
+    troubles: tuple[Trouble, ...]
+    terminals: tuple[TerminalCall, ...]
+    bars: tuple[Bar, ...]
+    currency: str | None
+
+    @cached_property
+    def silent(self) -> tuple[TerminalCall, ...]:
+        """The terminals that did not call, though they usually do."""
+        return tuple(terminal for terminal in self.terminals if terminal.is_silent)
+
+    @property
+    def called(self) -> int:
+        """How many terminals called."""
+        return len(self.terminals) - len(self.silent)
+
+    @property
+    def failed(self) -> int:
+        """How many telecollections did not reach the bank."""
+        return self.count - self.passed
+
+    @property
+    def tone(self) -> str:
+        """How the day went, as a class: good, warn, bad; plain when nothing came."""
+        if self.silent or any(not trouble.is_patient for trouble in self.troubles):
+            return "bad"
+        return "warn" if self.troubles else "good" if self.count else "plain"
+
+    def verdict(self) -> str:
+        """How the day went, in words of the moment's language."""
+        if self.failed:
+            return ngettext(
+                "%(num)s telecollection of %(all)s did not pass",
+                "%(num)s telecollections of %(all)s did not pass",
+                self.failed,
+                all=self.count,
+            )
+        if self.silent:
+            return ngettext(
+                "%(num)s terminal of %(all)s did not call",
+                "%(num)s terminals of %(all)s did not call",
+                len(self.silent),
+                all=len(self.terminals),
+            )
+        if self.troubles:
+            return gettext("Everything passed, some payments are missing")
+        return gettext("The telecollection passed") if self.count else gettext("No terminal called")
+
+
+def night(connection: Connection, scope: Scope, criteria: Criteria) -> Night | None:
+    """The night that ``criteria`` ask for; None when they ask for several days, or for a part of one."""
+    period = criteria.period
+    if criteria.asked or period is None or period.days != 1:
+        return None
+    day = period.last
+    sums = connection.execute(_sums(scope, day)).all()
+    bars = connection.execute(_bars(scope, day)).all()
+    currency = max(bars, key=lambda row: row.net, default=None)
+    return Night(
+        day=day,
+        count=sum(row.rows for row in sums),
+        passed=sum(row.passed for row in sums),
+        empty=sum(row.empty for row in sums),
+        sums=tuple(CurrencySum(row.currency, row.net, row.payments) for row in sums if row.passed),
+        troubles=tuple(Trouble(**row) for row in connection.execute(_troubles(scope, day)).mappings()),
+        terminals=tuple(_terminals(connection, scope, day)),
+        bars=tuple(every_day(bars, day, currency.currency if currency else None, CHART_DAYS)),
+        currency=currency.currency if currency else None,
+    )
+
+
+def _on(scope: Scope, first: date, last: date) -> Iterator[Condition]:
+    yield from in_scope(Remittance.merchant_id, Remittance.contract_id, scope)
+    yield Remittance.collected_on.between(first, last)
+
+
+def _sums(scope: Scope, day: date) -> Statement:
+    return (
+        select(
+            Remittance.currency,
+            func.count().label("rows"),
+            func.count().filter(REMITTED).label("passed"),
+            func.count().filter(Remittance.transaction_count == 0).label("empty"),
+            _sum(Remittance.net_amount, REMITTED).label("net"),
+            _sum(Remittance.transaction_count, REMITTED).label("payments"),
+        )
+        .where(*_on(scope, day, day))
+        .group_by(Remittance.currency)
+        .order_by(Remittance.currency)
+    )
+
+
+def _sum(column: Expression, where: Condition) -> Expression:
+    return func.coalesce(func.sum(column).filter(where), 0)
+
+
+def _troubles(scope: Scope, day: date) -> Statement:
+    """The rows to look into, the largest of the gravest first, one more than the page has room for."""
+    return (
+        select(
+            Remittance.id,
+            _REASON.label("reason"),
+            Contract.application,
+            func.coalesce(Contract.label, Outlet.trade_name, "").label("place"),
+            Remittance.transaction_count.label("count"),
+            Remittance.net_amount.label("net"),
+            Remittance.currency,
+        )
+        .select_from(_with_places())
+        .where(*_on(scope, day, day), or_(~REMITTED, Remittance.missing_sequences > 0, _differs()))
+        .order_by(case((REMITTED, 1), else_=0), func.abs(Remittance.net_amount).desc(), Remittance.id)
+        .limit(MOST_STRIPS + 20)
+    )
+
+
+def _differs() -> Condition:
+    return Remittance.seal == "differs"
+
+
+def _with_places() -> FromClause:
+    remittance, contract, outlet = Remittance.__table__, Contract.__table__, Outlet.__table__
+    of_contract = and_(
+        contract.c.merchant_id == remittance.c.merchant_id, contract.c.id == remittance.c.contract_id
+    )
+    of_outlet = and_(outlet.c.merchant_id == contract.c.merchant_id, outlet.c.id == contract.c.outlet_id)
+    return remittance.join(contract, of_contract).outerjoin(outlet, of_outlet)
+
+
+def _terminals(connection: Connection, scope: Scope, day: date) -> Iterator[TerminalCall]:
+    """The terminals that called on ``day``, and those that usually do on such a weekday."""
+    rows = connection.execute(_calls(scope, day)).all()
+    several = len({row.outlet_id for row in rows}) > 1
+    for row in rows:
+        if row.is_there or row.weeks >= _USUAL:
+            name = (row.outlet if several else row.label) or row.outlet or ""
+            yield TerminalCall(name, row.number or "", row.called, not row.is_there)
+
+
+def _calls(scope: Scope, day: date) -> Statement:
+    """Each terminal of an outlet, whether it called on ``day``, and on how many of the weekdays before."""
+    called = cast(Remittance.collected_local - _MORNING, Date)
+    is_there = or_(Remittance.collected_on == day, called == day)
+    before = tuple(day - week * 7 * _DAY for week in range(1, _WEEKS + 1))
+    return (
+        select(
+            Contract.outlet_id,
+            Remittance.terminal_number.label("number"),
+            func.min(Contract.label).label("label"),
+            func.min(Outlet.trade_name).label("outlet"),
+            func.bool_or(is_there).label("is_there"),
+            func.count(Remittance.collected_on.distinct())
+            .filter(Remittance.collected_on.in_(before))
+            .label("weeks"),
+            func.coalesce(_last(Remittance.collected_on == day), _last(called <= day)).label("called"),
+        )
+        .select_from(_with_places())
+        .where(
+            *in_scope(Remittance.merchant_id, Remittance.contract_id, scope),
+            Remittance.collected_on.in_((*before, day - _DAY, day, day + _DAY)),
+        )
+        .group_by(Contract.outlet_id, Remittance.terminal_number)
+        .order_by("outlet", "label", Remittance.terminal_number)
+    )
+
+
+def _last(where: Condition) -> Expression:
+    return func.max(Remittance.collected_local).filter(where)
+
+
+def _bars(scope: Scope, day: date) -> Statement:
+    return (
+        select(
+            Remittance.collected_on.label("day"),
+            Remittance.currency,
+            _sum(Remittance.net_amount, REMITTED).label("net"),
+            _sum(Remittance.net_amount, ~REMITTED).label("apart"),
+        )
+        .where(*_on(scope, day - (CHART_DAYS - 1) * _DAY, day))
+        .group_by(Remittance.collected_on, Remittance.currency)
+    )
+
+
+def every_day(rows: Iterable[Any], last: date, currency: str | None, days: int) -> Iterator[Bar]:
+    """The bars of the ``days`` up to ``last`` in one currency; a day without rows has an empty one."""
+    known = {row.day: row for row in rows if row.currency == currency}
+    for back in range(days - 1, -1, -1):
+        day = last - back * _DAY
+        row = known.get(day)
+        yield Bar(day, int(row.net) if row else 0, int(getattr(row, "apart", 0)) if row else 0)

@@ -1,0 +1,63 @@
+"""The chart that Transactions opens with: what each of the last days brought in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import Connection, case, func, select
+
+from app.listing.criteria import Criteria
+from app.listing.kinds import Statement
+from app.listing.scope import Scope
+from app.listing.source import in_scope
+from app.lists.nights import CHART_DAYS, Bar, every_day
+from app.models import ALL_CONTRACTS, TransactionDay
+
+#: Days of the widest chart; a longer period has none.
+MOST_DAYS = 31
+_DAY = timedelta(days=1)
+_SIGN = case(
+    (TransactionDay.type.in_(("debit", "refund_cancellation")), 1),
+    (TransactionDay.type.in_(("refund", "cancellation")), -1),
+    else_=0,
+)
+
+
+@dataclass(frozen=True)
+class Takings:
+    """The net of each day of the chart, in minor units of ``currency``."""
+
+    bars: tuple[Bar, ...]
+    currency: str
+
+
+def takings(connection: Connection, scope: Scope, criteria: Criteria) -> Takings | None:
+    """The net by day up to the last one asked for; None when ``criteria`` ask for a part of the days."""
+    period = criteria.period
+    if criteria.asked or period is None or period.days > MOST_DAYS:
+        return None
+    days = max(period.days, CHART_DAYS)
+    rows = connection.execute(_nets(scope, period.last, days)).all()
+    if not rows:
+        return None
+    currency = max(rows, key=lambda row: row.net).currency
+    return Takings(tuple(every_day(rows, period.last, currency, days)), currency)
+
+
+def _nets(scope: Scope, last: date, days: int) -> Statement:
+    daily = TransactionDay
+    whole = () if scope.contract_ids is not None else (daily.contract_id == ALL_CONTRACTS,)
+    return (
+        select(
+            daily.day,
+            daily.currency,
+            func.coalesce(func.sum(daily.amount * _SIGN).filter(daily.outcome == "accepted"), 0).label("net"),
+        )
+        .where(
+            *in_scope(daily.merchant_id, daily.contract_id, scope),
+            *whole,
+            daily.day.between(last - (days - 1) * _DAY, last),
+        )
+        .group_by(daily.day, daily.currency)
+    )

@@ -1,0 +1,203 @@
+"""The rows of a list as the page shows them: each once, in groups, a card on a phone and a line on a desk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+
+from flask import url_for
+
+from app.listing.criteria import Criteria
+from app.listing.field import Field
+from app.listing.kinds import Money, Row, Whole
+from app.listing.query import Page
+from app.listing.spec import Heading, ListSpec
+from app.views.cells import linked, no_ticket
+from app.wording import formats
+from app.wording.days import day_in_words
+from app.wording.i18n import gettext
+
+#: With as few answers as this, each has its ticket at hand.
+FEW = 5
+#: A number that no row has, to make the address of a row from that of another.
+_ANY = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class RowCell:
+    """A value of the table; ``style`` holds CSS classes, ``href`` is where it leads."""
+
+    text: str
+    style: str = ""
+    href: str | None = None
+
+
+@dataclass(frozen=True)
+class Note:
+    """What is out of the ordinary about a row, in a word or two, and how loudly it speaks."""
+
+    text: str
+    tone: str
+
+
+@dataclass(frozen=True)
+class ShownRow:
+    """A row: its address, that of sending its ticket (None without one), and what stands in its places."""
+
+    href: str
+    send: str | None
+    time: str
+    title: str
+    notes: tuple[Note, ...]
+    subtitle: str
+    cells: tuple[RowCell, ...]
+    amount: RowCell
+
+    @property
+    def tone(self) -> str:
+        """The loudest of its notes."""
+        return next((note.tone for note in self.notes if note.tone == "bad"), "")
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows that belong together; ``heading`` None for those of a list in no order of time.
+
+    ``total`` is what they add up to, "" when only a part of them is here.
+    """
+
+    heading: Heading | None
+    total: str
+    rows: tuple[ShownRow, ...]
+
+
+def groups(criteria: Criteria, found: Page) -> tuple[Group, ...]:
+    """The rows of a page in groups: by place on a day that is here whole, otherwise by day."""
+    spec = criteria.spec
+    address, fields = _addresses(spec), columns(spec, found)
+    heading = _heading(criteria, found)
+    if heading is None:
+        return (Group(None, "", tuple(_rows(spec, fields, found.rows, address, dated=True))),)
+    rows: Iterable[Row] = found.rows
+    if heading is spec.place:
+        rows = sorted(found.rows, key=lambda row: heading(row).key)
+    parts = [(key, tuple(part)) for key, part in groupby(rows, key=heading)]
+    whole = _whole([key for key, _ in parts], criteria, found)
+    totals = {key: _total(spec, part) for key, part in parts if key in whole}
+    shown = {key: tuple(_rows(spec, fields, part, address)) for key, part in parts}
+    return tuple(Group(key, totals.get(key, ""), rows) for key, rows in shown.items())
+
+
+def columns(spec: ListSpec, found: Page) -> tuple[tuple[Field, ...], ...]:
+    """The fields of each column of the table. The trade name says nothing where there is only one."""
+    hidden = frozenset[str]() if _several(found) else frozenset({"trade_name"})
+    return tuple(
+        tuple(spec.by_name[name] for name in names if name not in hidden or len(names) == 1)
+        for names in spec.table_columns
+    )
+
+
+def _several(found: Page) -> bool:
+    """Whether the rows are of several outlets."""
+    return len({row.get("trade_name") for row in found.rows}) > 1
+
+
+def _heading(criteria: Criteria, found: Page) -> Callable[[Row], Heading] | None:
+    spec = criteria.spec
+    if criteria.period is None or not criteria.sort.endswith("date"):
+        return None
+    is_whole = found.next_args is None and criteria.after is None
+    if spec.place is not None and criteria.period.days == 1 and is_whole:
+        return spec.place
+    return lambda row: _day_heading(row, criteria.days.today)
+
+
+def _day_heading(row: Row, today: date) -> Heading:
+    day = row["date"].date()
+    return Heading(day.isoformat(), day_in_words(day, today))
+
+
+def _whole(keys: Sequence[Heading], criteria: Criteria, found: Page) -> set[Heading]:
+    """The groups of which no row is on another page."""
+    first = 1 if criteria.after else 0
+    last = len(keys) - 1 if found.next_args else len(keys)
+    return set(keys[first:last])
+
+
+def _total(spec: ListSpec, rows: Iterable[Row]) -> str:
+    """What ``rows`` add up to, by currency; "" in a list that adds nothing up."""
+    if spec.counted is None:
+        return ""
+    sums: dict[str, int] = {}
+    for row in rows:
+        sums[row["currency"]] = sums.get(row["currency"], 0) + (spec.counted(row) or 0)
+    return " · ".join(formats.money(net, currency) for currency, net in sorted(sums.items()))
+
+
+def _addresses(spec: ListSpec) -> Mapping[str, str]:
+    """The addresses of a row and of sending its ticket, with a number to put another in the place of."""
+    found = {"detail": url_for(f"{spec.name}.detail", id=_ANY)}
+    if spec.ticket is not None:
+        found["sending"] = url_for(f"{spec.name}.sending", id=_ANY)
+    return found
+
+
+def _rows(
+    spec: ListSpec,
+    fields: Sequence[Sequence[Field]],
+    rows: Iterable[Row],
+    address: Mapping[str, str],
+    *,
+    dated: bool = False,
+) -> Iterator[ShownRow]:
+    time, title, *others, amount = fields
+    subtitle = [spec.by_name[name] for name in spec.subtitle]
+    badges = spec.card("badge")
+    for row in rows:
+        number = str(row["id"])
+        printed = "sending" in address and no_ticket(spec, row) is None
+        yield ShownRow(
+            href=address["detail"].replace(str(_ANY), number),
+            send=address["sending"].replace(str(_ANY), number) if printed else None,
+            time=_time(row[time[0].name], dated=dated),
+            title=title[0].cell(row) or gettext("Unknown"),
+            notes=tuple(_notes(spec, badges, row)),
+            subtitle=_joined(subtitle, row),
+            cells=tuple(_cell(fields, row) for fields in others),
+            amount=RowCell(amount[0].cell(row), _style(amount[0], row)),
+        )
+
+
+def _time(at: datetime, *, dated: bool) -> str:
+    return at.strftime("%d/%m %H:%M" if dated else "%H:%M")
+
+
+def _notes(spec: ListSpec, badges: Iterable[Field], row: Row) -> Iterator[Note]:
+    """The badges that say something out of the ordinary, and what a person should look into."""
+    for field in badges:
+        tone = field.tone(row)
+        if tone is not None and (text := field.cell(row)):
+            yield Note(text, tone)
+    for alert in spec.alerts(row):
+        yield Note(alert.words, "warn")
+
+
+def _cell(fields: Sequence[Field], row: Row) -> RowCell:
+    if len(fields) == 1:
+        (field,) = fields
+        link = field.link(row) if field.link else None
+        return RowCell(field.cell(row), _style(field, row), linked(link) if link else None)
+    return RowCell(_joined(fields, row))
+
+
+def _joined(fields: Iterable[Field], row: Row) -> str:
+    return " · ".join(filter(None, (field.cell(row) for field in fields)))
+
+
+def _style(field: Field, row: Row) -> str:
+    """The class of a value: figures stand in columns."""
+    if isinstance(field.kind, Money):
+        return "money void" if field.void is not None and field.void(row) else "money"
+    return "number" if isinstance(field.kind, Whole) and field.link is None else ""

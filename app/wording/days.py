@@ -1,0 +1,64 @@
+"""Days as people say them: ``jeudi 26 novembre``, ``du 20 au 26 novembre``, ``octobre 2026``."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from babel.dates import format_date
+
+from app.wording.i18n import gettext, language
+
+_DAY = timedelta(days=1)
+
+
+def day_in_words(day: date, today: date) -> str:
+    """``Jeudi 26 novembre``; with its year when that is another one than today's."""
+    return _capital(_written(day, "EEEE d MMMM", today))
+
+
+def days_in_words(first: date, last: date, today: date) -> str:
+    """A day, a whole month, or ``Du 20 au 26 novembre``."""
+    if first == last:
+        return day_in_words(first, today)
+    if first.day == 1 and last + _DAY == _next_month(first):
+        return _capital(format_date(first, "MMMM yyyy", locale=language()))
+    same_month = (first.year, first.month) == (last.year, last.month)
+    begun = (
+        str(first.day)
+        if same_month
+        else _written(first, "d MMMM", last if first.year == last.year else today)
+    )
+    return gettext("%(first)s to %(last)s", first=begun, last=_written(last, "d MMMM", today))
+
+
+def month_in_words(day: date) -> str:
+    """``Novembre``."""
+    return _capital(format_date(day, "LLLL", locale=language()))
+
+
+def short_day(day: date) -> str:
+    """``jeu 26``: what stands under a bar."""
+    return format_date(day, "EEE d", locale=language()).replace(".", "")
+
+
+def brief_day(day: date) -> str:
+    """``21/11``, ``21 Nov``: a day of these months."""
+    return format_date(day, "dd/MM" if language() == "fr" else "d MMM", locale=language())
+
+
+def short_moment(at: datetime) -> str:
+    """``vendredi 20 à 21:15``: a moment of these days, by the terminal's own clock."""
+    day = format_date(at, "EEEE d", locale=language())
+    return gettext("%(day)s at %(time)s", day=day, time=at.strftime("%H:%M"))
+
+
+def _written(day: date, pattern: str, today: date) -> str:
+    return format_date(day, pattern if day.year == today.year else f"{pattern} yyyy", locale=language())
+
+
+def _next_month(first: date) -> date:
+    return (first + 31 * _DAY).replace(day=1)
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
