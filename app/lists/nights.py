@@ -17,16 +17,13 @@ from app.listing.criteria import Criteria
 from app.listing.kinds import Expression, Statement
 from app.listing.scope import Scope
 from app.listing.source import Condition, in_scope
-from app.models import Contract, Outlet, Remittance
+from app.models import ALL_CONTRACTS, Contract, Outlet, Remittance, RemittanceDay
+from app.rules.payments import remitted
 from app.wording import applications
 from app.wording.i18n import N_, gettext, ngettext
 
 #: The telecollections whose payments are at the bank: what their payments are marked by too.
-REMITTED = and_(
-    Remittance.has_totals,
-    Remittance.status == "correct",
-    Remittance.transmission.is_distinct_from("failed"),
-)
+REMITTED = remitted(Remittance.has_totals, Remittance.status, Remittance.transmission)
 #: Why a telecollection is not at the bank, the gravest first.
 _REASON = case(
     (Remittance.status == "rejected", "rejected"),
@@ -284,15 +281,23 @@ def _last(where: Condition) -> Expression:
 
 
 def _bars(scope: Scope, day: date) -> Statement:
+    """From the daily sums, which know what reached the bank."""
+    daily = RemittanceDay
+    net = daily.debit - daily.cancelled - daily.refund + daily.refund_cancelled
+    whole = () if scope.contract_ids is not None else (daily.contract_id == ALL_CONTRACTS,)
     return (
         select(
-            Remittance.collected_on.label("day"),
-            Remittance.currency,
-            _sum(Remittance.net_amount, REMITTED).label("net"),
-            _sum(Remittance.net_amount, ~REMITTED).label("apart"),
+            daily.day,
+            daily.currency,
+            _sum(net, daily.remitted.is_(True)).label("net"),
+            _sum(net, daily.remitted.is_(False)).label("apart"),
         )
-        .where(*_on(scope, day - (CHART_DAYS - 1) * _DAY, day))
-        .group_by(Remittance.collected_on, Remittance.currency)
+        .where(
+            *in_scope(daily.merchant_id, daily.contract_id, scope),
+            *whole,
+            daily.day.between(day - (CHART_DAYS - 1) * _DAY, day),
+        )
+        .group_by(daily.day, daily.currency)
     )
 
 

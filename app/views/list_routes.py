@@ -25,6 +25,7 @@ def blueprint_of(spec: ListSpec) -> Blueprint:
     route("", "index", lists.index)
     route(".json", "document", lists.document)
     route(".csv", "download", lists.download)
+    route(".xlsx", "workbook", lists.workbook)
     route(f"/{_ID}", "detail", lists.detail)
     if spec.ticket is not None:
         route(f"/{_ID}/ticket", "ticket", tickets.show)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, BinaryIO
@@ -28,6 +29,7 @@ from app.listing.period import Days, Period
 from app.listing.query import one, page
 from app.listing.spec import ListSpec
 from app.listing.sums import totals
+from app.listing.xlsx import write_xlsx
 from app.lists import FIRST
 from app.mail.query import deliveries_of
 from app.views import cells, filters
@@ -36,13 +38,15 @@ from app.views.rendering import htmx, page_or_part
 from app.views.rows import groups
 from app.views.shown_pages import PARAMETER, ShownPages
 from app.web.context import access, database, today
-from app.web.downloads import file_name, send_csv
+from app.web.downloads import CSV, XLSX, file_name, send_written
 from app.web.journal import journal
 from app.web.questions import asking, exporting
 from app.web.security import local_path
 from app.wording.i18n import gettext
 
 blueprint = Blueprint("lists", __name__)
+#: What writes the rows of a list into a file, and counts them.
+Writer = Callable[..., int]
 PARTS = {"results": "lists/results.html", "more": "lists/more.html"}
 
 
@@ -109,7 +113,17 @@ def _document_address(spec: ListSpec, args: Args) -> str:
 
 def download(spec: ListSpec) -> AnyResponse:
     """The list as CSV: whole, or refused with the periods to ask for instead."""
-    with database().reading_as(access().scope) as connection:
+    return _export(spec, write_csv, "csv", CSV)
+
+
+def workbook(spec: ListSpec) -> AnyResponse:
+    """The list as XLSX, by the rules of the CSV."""
+    return _export(spec, write_xlsx, "xlsx", XLSX)
+
+
+def _export(spec: ListSpec, writer: Writer, kind: str, mimetype: str) -> AnyResponse:
+    scope = access().scope
+    with database().reading_as(scope) as connection:
         criteria = _criteria(connection, spec)
     if criteria.faults:
         text = "\n".join(f"{fault['parameter']}: {fault['message']}" for fault in _faults(criteria))
@@ -119,11 +133,11 @@ def download(spec: ListSpec) -> AnyResponse:
         return _refuse_export(spec, criteria, split)
 
     def write(file: BinaryIO) -> None:
-        with exporting(access().scope) as connection:
-            rows = write_csv(connection, spec, access().scope, criteria, file)
-        _journal_export(spec, criteria, rows, format="csv")
+        with exporting(scope) as connection:
+            rows = writer(connection, spec, scope, criteria, file)
+        _journal_export(spec, criteria, rows, format=kind)
 
-    return send_csv(write, _file_name(spec, criteria))
+    return send_written(write, _file_name(spec, criteria, kind), mimetype)
 
 
 def _refused(criteria: Criteria) -> dict[str, Any] | None:
@@ -188,11 +202,11 @@ def _list_left(spec: ListSpec) -> str:
     return (local_path(f"{left.path}?{left.query}") if same else None) or cells.address(spec.name)
 
 
-def _file_name(spec: ListSpec, criteria: Criteria) -> str:
+def _file_name(spec: ListSpec, criteria: Criteria, kind: str) -> str:
     """``transactions_boulangerie-martin_2026-11-15_2026-11-21.csv``; the list is called as in its address."""
     period = criteria.period or Period(criteria.days.today, criteria.days.today)
     days = period.first.isoformat(), period.last.isoformat()
-    return file_name(spec.path, access().merchant_name, *days, kind="csv")
+    return file_name(spec.path, access().merchant_name, *days, kind=kind)
 
 
 def _refuse_export(spec: ListSpec, criteria: Criteria, split: tuple[Period, ...]) -> AnyResponse:

@@ -109,6 +109,7 @@ def list_routes(spec: ListSpec) -> dict[str, Guard]:
         "document": Guard(Permission.EXPORT, also=its),
         "detail": Guard(its, Resource.ROW),
         "download": Guard(Permission.EXPORT, also=its),
+        "workbook": Guard(Permission.EXPORT, also=its),
     }
     if spec.ticket is not None:
         ticket = Guard(Permission.TICKET, Resource.ROW, also=its)

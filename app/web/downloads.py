@@ -13,6 +13,8 @@ from werkzeug.wrappers import Response
 
 #: How much of a merchant's name stands in the name of a file.
 LONGEST_PART: Final = 40
+CSV: Final = "text/csv"
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def file_name(*parts: str, kind: str) -> str:
@@ -21,12 +23,17 @@ def file_name(*parts: str, kind: str) -> str:
 
 
 def send_csv(write: Callable[[BinaryIO], None], name: str) -> Response:
+    """What ``write`` writes, as CSV; see :func:`send_written`."""
+    return send_written(write, name, CSV)
+
+
+def send_written(write: Callable[[BinaryIO], None], name: str, mimetype: str) -> Response:
     """What ``write`` writes, as an attachment; nothing is sent when it fails.
 
     A HEAD request learns the type and the name: nothing is written for it.
     """
     if request.method == "HEAD":
-        response = Response(mimetype="text/csv")
+        response = Response(mimetype=mimetype)
         response.headers.set("Content-Disposition", "attachment", filename=name)
         return response
     file = tempfile.TemporaryFile()  # noqa: SIM115 - sent, then closed with the response
@@ -37,7 +44,7 @@ def send_csv(write: Callable[[BinaryIO], None], name: str) -> Response:
     except BaseException:
         file.close()
         raise
-    response = send_file(file, mimetype="text/csv", as_attachment=True, download_name=name)
+    response = send_file(file, mimetype=mimetype, as_attachment=True, download_name=name)
     response.content_length = length
     return response
 

@@ -77,7 +77,7 @@ def test_the_address_says_how_many_pages_stand_below_each_other(owner, shops, ma
         part = owner.part(page.one("div", id="more").one("a")["hx-get"], target="more")
         address = part.response.headers["HX-Replace-Url"]
         assert address == shops[0].at(f"/transactions?type=debit&pages={number}")
-        seen += [row.all("a")[0]["href"] for row in part.one("tbody").all("tr")]
+        seen += [row.all("a")[0]["href"] for row in rows(part)]
         page = owner.page(address)
         assert [row.all("a")[0]["href"] for row in rows(page)] == seen
     assert len(seen) == 123

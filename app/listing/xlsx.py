@@ -1,0 +1,155 @@
+"""The list as a workbook: the file for people, beside the CSV, which is the one for software.
+
+Dates are dates, amounts numbers with the decimals of their currency, and what is no quantity is text: zeros
+in front stay, nothing is run as a formula. A second sheet says what was asked and what it adds up to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import BinaryIO
+
+from sqlalchemy import Connection, select, text
+from xlsxwriter import Workbook
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from app.listing.criteria import Criteria
+from app.listing.export import LONGEST_WRITING
+from app.listing.field import Field
+from app.listing.kinds import Moment, Money, Rate, Row, Statement, Whole
+from app.listing.order import Order
+from app.listing.scope import Scope
+from app.listing.spec import ListSpec
+from app.listing.sums import Totals, totals
+from app.listing.where import in_sight, sorted_conditions
+from app.wording.i18n import N_, gettext, speaking
+from app.wording.money import exponent
+
+_LANGUAGE = "fr"
+#: Rows read at a time: memory stays flat whatever their number.
+_BLOCK = 1000
+#: Seconds are shown where the terminal's clock gave them.
+_MOMENT_FORMAT = "dd/mm/yyyy hh:mm:ss"
+_LONGEST_WIDTH, _NARROWEST = 40, 10
+_MOMENT_WIDTH = 20
+
+
+@dataclass
+class _Styles:
+    """The formats of a workbook, each made once."""
+
+    book: Workbook
+    made: dict[str, Format] = field(default_factory=dict)
+
+    def __getitem__(self, number_format: str) -> Format:
+        if number_format not in self.made:
+            self.made[number_format] = self.book.add_format({"num_format": number_format})
+        return self.made[number_format]
+
+    def amount(self, currency: str) -> Format:
+        """An amount with the decimals of its currency."""
+        decimals = exponent(currency)
+        return self[f"#,##0{'.' if decimals else ''}{'0' * decimals}"]
+
+
+def write_xlsx(
+    connection: Connection, spec: ListSpec, scope: Scope, criteria: Criteria, file: BinaryIO
+) -> int:
+    """Write every row of ``criteria``, whatever its page, and return their number.
+
+    The file is complete when this returns; any exception means that it is not to be used.
+    """
+    connection.execute(text(f"SET LOCAL statement_timeout TO '{LONGEST_WRITING}'"))
+    sums = totals(connection, spec, scope, criteria)
+    with speaking(_LANGUAGE), Workbook(file, {"constant_memory": True, "strings_to_formulas": False}) as book:
+        styles = _Styles(book)
+        sheet = book.add_worksheet(gettext(spec.title))
+        _write_heading(sheet, spec, book.add_format({"bold": True, "bg_color": "#edf1f4"}))
+        count = 0
+        for row in _rows(connection, spec, scope, criteria):
+            count += 1
+            _write_row(sheet, count, spec, row, styles)
+        sheet.autofilter(0, 0, count, len(spec.fields) - 1)
+        _write_totals(book.add_worksheet(gettext("Totals")), spec, criteria, sums, styles)
+    return count
+
+
+def _rows(connection: Connection, spec: ListSpec, scope: Scope, criteria: Criteria) -> Iterator[Row]:
+    streamed = connection.execution_options(stream_results=True, yield_per=_BLOCK)
+    yield from streamed.execute(_statement(spec, scope, criteria)).mappings()
+
+
+def _statement(spec: ListSpec, scope: Scope, criteria: Criteria) -> Statement:
+    """The rows as values, one column for each field, in the order of the list."""
+    order, source = Order.of(criteria), spec.source
+    return (
+        select(*(one.column.label(one.name) for one in spec.fields))
+        .select_from(source.joined(scope, source.table))
+        .where(*in_sight(spec, scope, criteria), *sorted_conditions(spec, criteria).all)
+        .order_by(*order.directed(order.keys))
+    )
+
+
+def _write_heading(sheet: Worksheet, spec: ListSpec, style: Format) -> None:
+    for column, one in enumerate(spec.fields):
+        width = max(_NARROWEST, min(len(one.title) + 3, _LONGEST_WIDTH))
+        width = _MOMENT_WIDTH if isinstance(one.kind, Moment) else width
+        sheet.set_column(column, column, width)
+        sheet.write_string(0, column, one.title, style)
+    sheet.freeze_panes(1, 0)
+
+
+def _write_row(sheet: Worksheet, line: int, spec: ListSpec, row: Row, styles: _Styles) -> None:
+    for column, one in enumerate(spec.fields):
+        if row[one.name] is not None:
+            _write_cell(sheet, (line, column), one, row, styles)
+
+
+def _write_cell(sheet: Worksheet, place: tuple[int, int], one: Field, row: Row, styles: _Styles) -> None:
+    """The value in its own type; the words of a page where it has none."""
+    value, kind = row[one.name], one.kind
+    if isinstance(value, datetime):
+        sheet.write_datetime(*place, value, styles[_MOMENT_FORMAT])
+    elif isinstance(kind, Money) and row[kind.currency_field] is not None:
+        _write_amount(sheet, place, value, row[kind.currency_field], styles)
+    elif isinstance(kind, (Whole, Rate)):
+        sheet.write_number(*place, float(value))
+    else:
+        sheet.write_string(*place, one.show(row))
+
+
+def _write_amount(
+    sheet: Worksheet, place: tuple[int, int], minor: int, currency: str, styles: _Styles
+) -> None:
+    """Minor units as a number with the decimals of their currency."""
+    amount = Decimal(minor).scaleb(-exponent(currency))
+    sheet.write_number(*place, float(amount), styles.amount(currency))
+
+
+def _write_totals(
+    sheet: Worksheet, spec: ListSpec, criteria: Criteria, sums: Totals, styles: _Styles
+) -> None:
+    """What was asked, in words, and what it adds up to, by currency: control sums of the first sheet."""
+    sheet.set_column(0, 0, 36)
+    sheet.set_column(1, 1, 18)
+    _write_words(sheet, 0, gettext("Selection"), criteria.in_words())
+    _write_words(sheet, 1, gettext("Number"), spec.noun.count(sums.count, str(sums.count)))
+    line = 2
+    for currency in sums.lines:
+        _write_words(sheet, line + 1, gettext("Currency"), currency.currency)
+        lines = [(measure.label, (measure.sign or 1) * currency[measure.name]) for measure in spec.measures]
+        for label, minor in (*lines, (N_("Net"), currency.net)):
+            if label:
+                sheet.write_string(line + 2, 0, gettext(label))
+                _write_amount(sheet, (line + 2, 1), minor, currency.currency, styles)
+                line += 1
+        line += 2
+
+
+def _write_words(sheet: Worksheet, line: int, label: str, words: str) -> None:
+    sheet.write_string(line, 0, label)
+    sheet.write_string(line, 1, words)

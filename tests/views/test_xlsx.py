@@ -1,0 +1,72 @@
+"""The workbook: typed cells, the rules of the CSV, and the same rows and sums."""
+
+from __future__ import annotations
+
+import io
+import xml.etree.ElementTree as ET
+import zipfile
+
+import pytest
+from sqlalchemy import select
+
+from app.models import JournalEntry
+
+NAMESPACE = {"s": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
+
+
+def cells(response, sheet):
+    """The cells of a sheet by reference: ``(type, text)``; numbers have the type "n"."""
+    with zipfile.ZipFile(io.BytesIO(response.data)) as book:
+        root = ET.fromstring(book.read(f"xl/worksheets/sheet{sheet}.xml"))
+    found = {}
+    for cell in root.iter(f"{{{NAMESPACE['s']}}}c"):
+        words = "".join(text.text or "" for text in cell.iter(f"{{{NAMESPACE['s']}}}t"))
+        number = cell.find("s:v", NAMESPACE)
+        found[cell.get("r")] = (cell.get("t", "n"), words or (number.text if number is not None else ""))
+    return found
+
+
+def by_heading(found, heading, line):
+    head = {ref: cell[1] for ref, cell in found.items() if ref.strip("ABCDEFGHIJKLMNOPQRSTUVWXYZ") == "1"}
+    column = next(ref[:-1] for ref, words in head.items() if words == heading)
+    return found.get(f"{column}{line}")
+
+
+def test_cells_have_the_type_of_what_they_hold(owner):
+    with owner.get("/transactions.xlsx?type=debit&outcome=accepted&sort=amount") as response:
+        assert response.mimetype == "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        assert response.headers["Content-Disposition"].endswith(".xlsx")
+        found = cells(response, 1)
+    assert by_heading(found, "Date", 2)[0] == "n"
+    kind, amount = by_heading(found, "Montant", 2)
+    assert (kind, float(amount) == round(float(amount), 2)) == ("n", True)
+    for identifier in ("N° contrat", "Rang", "N° de remise", "SIRET"):
+        kind, text = by_heading(found, identifier, 2)
+        assert kind in ("inlineStr", "s")
+        assert "\t" not in text
+        assert text
+
+
+def test_the_second_sheet_has_the_sums_of_the_list(owner):
+    net = owner.get("/transactions.json").json["totals"][0]["net"]
+    with owner.get("/transactions.xlsx") as response:
+        found = cells(response, 2)
+    assert "Transactions" in found["B1"][1]
+    label = next(ref for ref, cell in found.items() if cell[1] == "Net")
+    assert float(found[f"B{label[1:]}"][1]) == net / 100
+
+
+def test_it_follows_the_rules_of_the_csv(owner, database):
+    assert owner.get("/transactions.xlsx?date_from=2026-01-01&date_to=2026-03-01").status_code == 422
+    with owner.get("/remises.xlsx") as response:
+        assert response.status_code == 200
+    with database.reading() as connection:
+        events = connection.scalars(
+            select(JournalEntry.details).where(JournalEntry.event == "exported")
+        ).all()
+    assert [event["list"] for event in events] == ["remittances"]
+
+
+@pytest.mark.parametrize("path", ["/transactions.xlsx", "/remises.xlsx"])
+def test_a_stranger_has_none(browser, path):
+    assert browser.get(path).status_code == 303
