@@ -151,14 +151,14 @@
   };
   document.querySelectorAll("[data-picker]").forEach(setUpPicker);
 
-  // The account menu closes on Escape and on a tap elsewhere.
+  // The account menu, filters and periods close on Escape and on a tap elsewhere.
   document.addEventListener("click", (event) => {
-    document.querySelectorAll("details.account[open]").forEach((menu) => {
+    document.querySelectorAll("details.account[open], [data-popover][open]").forEach((menu) => {
       if (!menu.contains(event.target)) menu.open = false;
     });
   });
   document.addEventListener("keydown", (event) => {
-    const menu = event.key === "Escape" && document.querySelector("details.account[open]");
+    const menu = event.key === "Escape" && document.querySelector("details.account[open], [data-popover][open]");
     if (menu) {
       menu.open = false;
       menu.querySelector("summary").focus();
