@@ -71,10 +71,8 @@ def test_people_sign_in_while_a_file_is_written(browser, shops, database, tmp_pa
             connection.execute(text("LOCK TABLE contract IN SHARE MODE"))
             load = elsewhere.submit(load_file, database, file, tmp_path / "data")
             wait_until_held(connection, Lock.PAYMENTS)
-            began = time.monotonic()
-            assert browser.sign_in(shops[0].email).status_code == 303
+            assert browser.sign_in(shops[0].email).status_code == 303  # 503 after waiting for a lock
             assert browser.get("/remises").status_code == 200
-            assert time.monotonic() - began < 4  # the web waits 5 s for a lock
             assert not load.done()
         assert load.result(30).status is Status.LOADED
 
