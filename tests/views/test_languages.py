@@ -82,7 +82,7 @@ def test_another_language_is_a_catalogue_and_one_line(database, tmp_path, monkey
         assert page.one("html")["lang"] == "nl"
         assert "Filteren" in page.text
         assert "€ 52,40 " in plain(page.one("h2"))
-        assert f"{today() - timedelta(days=1):%d-%m-%Y} 12:00:00" in page.text
+        assert f"{today() - timedelta(days=1):%d-%m-%Y}" in page.text
         assert browser.page("/aide").one("html")["lang"] == "nl"
         with browser.get(page.one("html")["data-worker"]) as worker:
             assert worker.status_code == 200

@@ -310,7 +310,7 @@ def test_staff_enrol_before_anything_else(app, shops, database):
     part = browser.get("/remises", headers={"HX-Request": "true"})
     assert (part.status_code, part.headers["HX-Redirect"]) == (401, "/compte/double-verification")
     page = browser.page("/compte/double-verification")
-    assert "plusieurs commerçants" in plain(page.one(class_="notice"))
+    assert "plusieurs commerçants" in plain(page.one("main").one(class_="notice"))
     wrong = send_first(browser, page, "000000")
     assert wrong.status_code == 422
     secret, _ = enrol(browser, database)

@@ -105,7 +105,7 @@ def test_a_wrong_answer_opens_nothing(owner, database, app):
     response = confirm(owner, "wrong password indeed")
     assert response.status_code == 422
     page = Page(response, app)
-    assert "pas votre mot de passe" in page.one(role="alert").text
+    assert "pas votre mot de passe" in page.one("main").one(role="alert").text
     assert page.one("input", id="proof")["aria-invalid"] == "true"
     assert page.one("main").one("input", name="next")["value"] == "/acces/inviter"
     assert "wrong password indeed" not in page.source

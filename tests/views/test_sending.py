@@ -285,7 +285,7 @@ def test_a_limit_of_the_day_is_said_kindly_and_keeps_what_was_typed(owner, payme
     response = send(owner, f"{payment}/envoi", "a@maison.example", "b@maison.example")
     page = Page(response, owner.application)
     assert page.status == 422
-    assert str(PER_RECIPIENT) in page.one("p", role="alert").text
+    assert str(PER_RECIPIENT) in page.one("main").one("p", role="alert").text
     assert [box["value"] for box in page.all("input", name="to")][:2] == [
         "a@maison.example",
         "b@maison.example",

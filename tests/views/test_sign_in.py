@@ -110,7 +110,7 @@ def test_all_failures_look_alike(browser, shops, database, email, password):
     response = browser.sign_in(email, password)
     assert response.status_code == 422
     page = Page(response, browser.application)
-    assert page.one(role="alert").text.replace("’", "'").startswith(REFUSED)
+    assert page.one("main").one(role="alert").text.replace("’", "'").startswith(REFUSED)
     assert page.one("input", id="email")["aria-invalid"] == "true"
     assert password not in page.source or not password
     assert browser.get("/remises").status_code == 303
