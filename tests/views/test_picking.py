@@ -332,6 +332,6 @@ def test_waiting_invitations_are_paged_and_searched_too(owner, chain, database):
     assert [each.text for each in page.all(class_="person-name")] == ["w070@shop.example"]
 
 
-@pytest.mark.parametrize("query", ["after=0", "after=999999999", "after=-1", "after=x", "q=%00", "q=%25_"])
+@pytest.mark.parametrize("query", ["after=0", "after=999999999", "after=-1", "after=x", "q=%25_"])
 def test_strange_addresses_of_the_page_do_no_harm(owner, query):
     owner.page(f"/acces?{query}")
