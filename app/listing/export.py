@@ -97,7 +97,7 @@ def json_document(
     sums = totals(connection, spec, scope, criteria)
     return {
         "count": sums.count,
-        "totals": [_json_line(line) for line in sums.lines],
+        "totals": [_json_line(spec, line) for line in sums.lines],
         "rows": [_json_row(spec, row) for row in found.rows],
         "next": None if found.next_args is None else url_of(found.next_args),
     }
@@ -107,5 +107,11 @@ def _json_row(spec: ListSpec, row: Row) -> dict[str, Any]:
     return {"id": row["id"], **{field.name: field.json(row) for field in spec.fields}}
 
 
-def _json_line(line: CurrencyTotals) -> dict[str, Any]:
-    return {"currency": line.currency, **line.sums, "net": line.net}
+def _json_line(spec: ListSpec, line: CurrencyTotals) -> dict[str, Any]:
+    counted = {measure.name: line[measure.name] for measure in spec.measures if measure.group is None}
+    apart: dict[str, dict[str, int]] = {}
+    for measure in spec.measures:
+        if measure.group is not None:
+            why, what = measure.group
+            apart.setdefault(why, {})[what] = line[measure.name]
+    return {"currency": line.currency, **counted, "net": line.net, **({"apart": apart} if apart else {})}

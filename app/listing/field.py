@@ -98,7 +98,7 @@ class Field:
 
     def tone(self, row: Row) -> Tone | None:
         """How loudly the badge of ``row`` speaks; None when it is the ordinary case."""
-        return self.tones.get(row[self.name])
+        return self.tones.get(self.kind.tone_key(row[self.name], row))
 
     def explain(self, row: Row) -> str | None:
         """A sentence about the value, where one helps."""

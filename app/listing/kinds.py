@@ -74,6 +74,10 @@ class Kind:
         """Text of a cell or a badge, where it may say more than :meth:`show` beside a label."""
         return self.show(value, row)
 
+    def tone_key(self, value: Any, row: Row) -> Any:  # noqa: ARG002 - a value that another one overrides
+        """The code that its tone goes by."""
+        return value
+
     def explain(self, value: Any) -> str | None:  # noqa: ARG002 - most values speak for themselves
         """A sentence that says what the value means, for those that need one."""
         return None

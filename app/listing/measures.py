@@ -23,7 +23,8 @@ class Measure:
     ``rows`` is what each row gives, where ``where`` holds; ``daily`` and ``daily_where`` are the same over
     the daily sums, None when these do not know it. ``sign`` is its part in the net: 1, -1, or 0 for none.
     ``label`` is the message of its line among the sums, "" for one that has none; ``apart`` says that it
-    stands beside the net there, ``optional`` that it is left out when it is 0.
+    stands beside the net there, ``optional`` that it is left out when it is 0. ``group`` is its place under
+    ``apart`` in JSON, such as ``("rejected", "net")``: what is not counted, by why.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Measure:
     label: str = ""
     apart: bool = False
     optional: bool = False
+    group: tuple[str, str] | None = None
 
     def of_rows(self) -> ColumnElement[int]:
         """The sum over rows, labelled with its name."""

@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, and_, func, literal, select
 
-from app.listing.kinds import Statement
+from app.listing.kinds import Expression, Statement
 from app.listing.measures import Measure, row_count, sum_of
 from app.listing.scope import Scope
-from app.listing.source import DailySums, Source, in_scope
+from app.listing.source import Condition, DailySums, Source, in_scope
 from app.lists.common import contract_joins, contract_parent
 from app.models import ALL_CONTRACTS, Remittance, RemittanceDay, Transaction
-from app.rules.payments import TOTAL, TOTALS, Total
+from app.rules.payments import TOTAL, TOTALS, RemittanceStatus, Total, Transmission, remitted
 from app.wording.i18n import N_, gettext
 
 SOURCE = Source(
@@ -40,36 +41,70 @@ SOURCE = Source(
         joins=contract_joins(RemittanceDay.contract_id),
     ),
 )
+_REMITTED = remitted(Remittance.has_totals, Remittance.status, Remittance.transmission)
+_DAY_NET = (
+    RemittanceDay.debit - RemittanceDay.cancelled - RemittanceDay.refund + RemittanceDay.refund_cancelled
+)
+
+
+def _counted(
+    name: str, rows: Expression, daily: Expression, sign: int, label: str, *, optional: bool = False
+) -> Measure:
+    """A figure that remittances declare, of those that reached the bank."""
+    return Measure(
+        name=name,
+        rows=rows,
+        where=(_REMITTED,),
+        daily=daily,
+        daily_where=(RemittanceDay.remitted.is_(True),),
+        sign=sign,
+        label=label,
+        optional=optional,
+    )
+
+
+def _apart(why: str, rows: Condition, daily: Condition, label: str) -> tuple[Measure, Measure]:
+    """The number and the net of remittances that did not reach the bank, for one reason."""
+    same: dict[str, Any] = {"where": (rows,), "daily_where": (daily,), "apart": True, "optional": True}
+    count = Measure(
+        name=f"{why}_count",
+        rows=literal(1, BigInteger),
+        daily=RemittanceDay.count,
+        group=(why, "count"),
+        **same,
+    )
+    net = Measure(
+        name=f"{why}_net",
+        rows=Remittance.net_amount,
+        daily=_DAY_NET,
+        group=(why, "net"),
+        label=label,
+        **same,
+    )
+    return count, net
+
+
+def _with_totals(status: RemittanceStatus) -> tuple[Condition, Condition]:
+    """The remittances whose totals have come with that status, by row and by day."""
+    return (
+        and_(Remittance.has_totals, Remittance.status == status.value),
+        and_(~RemittanceDay.awaiting_totals, RemittanceDay.status == status.value),
+    )
+
+
+_CORRECT, _CORRECT_DAYS = _with_totals(RemittanceStatus.CORRECT)
 #: The sums of remittances, from the figures that each declares.
 MEASURES = (
     row_count(RemittanceDay.count),
-    Measure(
-        name="debit",
-        rows=Remittance.debit_amount,
-        daily=RemittanceDay.debit,
-        sign=TOTAL["debit"].sign,
-        label=N_("Debits"),
-    ),
-    Measure(
-        name="refund",
-        rows=Remittance.refund_amount,
-        daily=RemittanceDay.refund,
-        sign=TOTAL["refund"].sign,
-        label=N_("Refunds"),
-    ),
-    Measure(
-        name="cancelled",
-        rows=Remittance.cancellation_amount,
-        daily=RemittanceDay.cancelled,
-        sign=TOTAL["cancellation"].sign,
-        label=N_("Cancellations"),
-    ),
-    Measure(
-        name="refund_cancelled",
-        rows=Remittance.refund_cancellation_amount,
-        daily=RemittanceDay.refund_cancelled,
-        sign=TOTAL["refund_cancellation"].sign,
-        label=N_("Cancelled refunds"),
+    _counted("debit", Remittance.debit_amount, RemittanceDay.debit, 1, N_("Debits")),
+    _counted("refund", Remittance.refund_amount, RemittanceDay.refund, -1, N_("Refunds")),
+    _counted("cancelled", Remittance.cancellation_amount, RemittanceDay.cancelled, -1, N_("Cancellations")),
+    _counted(
+        "refund_cancelled",
+        Remittance.refund_cancellation_amount,
+        RemittanceDay.refund_cancelled,
+        1,
+        N_("Cancelled refunds"),
         optional=True,
     ),
     Measure(
@@ -78,6 +113,20 @@ MEASURES = (
         daily=RemittanceDay.declined,
         label=N_("Declined, not counted"),
         apart=True,
+    ),
+    *_apart("rejected", *_with_totals(RemittanceStatus.REJECTED), N_("Rejected, apart")),
+    *_apart("incomplete", *_with_totals(RemittanceStatus.INCOMPLETE), N_("Incomplete, apart")),
+    *_apart(
+        "untransmitted",
+        and_(_CORRECT, Remittance.transmission == Transmission.FAILED.value),
+        and_(_CORRECT_DAYS, ~RemittanceDay.remitted),
+        N_("Not transmitted, apart"),
+    ),
+    *_apart(
+        "awaiting_totals",
+        ~Remittance.has_totals,
+        RemittanceDay.awaiting_totals.is_(True),
+        N_("Waiting for their telecollection, apart"),
     ),
 )
 

@@ -34,7 +34,7 @@ from app.lists.common import (
 from app.lists.freshness import days, freshness
 from app.lists.nights import night
 from app.lists.remittance_sums import MEASURES, SOURCE, TypeSum, sums_by_type
-from app.models import Remittance, RemittanceDay
+from app.models import Remittance, RemittanceDay, RemittanceStatus, Seal, Transmission
 from app.tickets import remittance_ticket
 from app.wording import codes, formats
 from app.wording.i18n import N_, NN_, gettext, ngettext
@@ -60,6 +60,7 @@ INTERNAL = frozenset(
 CONTROL = N_("Control of the payments")
 #: When a terminal did not say when it opened a remittance, its payments are not older than this.
 OPENED_BEFORE = timedelta(days=29)
+_NOT_SAID_BY_HOST = {"awaited": N_("not received yet"), "untransmitted": N_("transmission failed")}
 _SEALS = {
     "complete": N_("complete"),
     "awaiting_payments": N_("waiting for its payments"),
@@ -91,6 +92,21 @@ class Control(Choice):
             abs(row["gap_count"]),
             amount=formats.money(abs(row["gap_amount"]), row["currency"]),
         )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class HostStatus(Choice):
+    """What the host made of a telecollection; one that never left, or has not arrived, is not "correct"."""
+
+    def tone_key(self, value: str, row: Row) -> str:
+        if row["seal"] == Seal.AWAITING_TOTALS:
+            return "awaited"
+        failed = value == RemittanceStatus.CORRECT and row["transmission"] == Transmission.FAILED
+        return "untransmitted" if failed else value
+
+    def cell(self, value: str, row: Row) -> str:
+        key = self.tone_key(value, row)
+        return gettext(_NOT_SAID_BY_HOST[key]) if key in _NOT_SAID_BY_HOST else self.say(value)
 
 
 def payments_of(row: Row, words: str = "") -> Link:
@@ -158,13 +174,13 @@ FIELDS = (
     Field(
         name="status",
         label=N_("Status"),
-        kind=Choice(labels=codes.STATUSES),
+        kind=HostStatus(labels=codes.STATUSES),
         column=Remittance.status,
         section=REMITTANCE,
         daily=RemittanceDay.status,
         filter=True,
         slot="badge",
-        tones={"rejected": "bad", "incomplete": "warn"},
+        tones={"rejected": "bad", "incomplete": "warn", "untransmitted": "bad", "awaited": "warn"},
     ),
     Field(
         name="count",
@@ -210,6 +226,8 @@ FIELDS = (
         kind=Choice(labels=codes.TRANSMISSIONS),
         column=Remittance.transmission,
         section=REMITTANCE,
+        filter=True,
+        in_table=False,
     ),
     Field(name="debit_count", label=N_("Number of debits"), kind=Whole(), column=Remittance.debit_count),
     Field(name="debit", label=N_("Debits"), kind=_MONEY, column=Remittance.debit_amount),
@@ -269,6 +287,7 @@ FIELDS = (
         kind=Control(labels=codes.SEALS),
         column=Remittance.seal,
         section=CONTROL,
+        filter=True,
         slot="badge",
         tones={
             "awaiting_payments": "warn",

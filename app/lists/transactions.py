@@ -122,6 +122,13 @@ FIELDS = (
         void=lambda row: row["outcome"] != "accepted",
     ),
     Field(
+        name="net_amount",
+        label=N_("Counted amount"),
+        kind=_MONEY,
+        column=case((payments.counted(Transaction.type, Transaction.outcome), _SIGNED), else_=0),
+        section=PAYMENT,
+    ),
+    Field(
         name="type",
         label=N_("Type"),
         kind=Choice(labels=codes.TYPES),
@@ -211,13 +218,6 @@ FIELDS = (
     BANK_NAME,
     Field(name="currency", label=N_("Currency"), kind=Kind(), column=Transaction.currency, section=PAYMENT),
     Field(
-        name="net_amount",
-        label=N_("Counted amount"),
-        kind=_MONEY,
-        column=case((payments.counted(Transaction.type, Transaction.outcome), _SIGNED), else_=0),
-        section=PAYMENT,
-    ),
-    Field(
         name="requested_amount",
         label=N_("Requested amount"),
         kind=_MONEY,
@@ -252,8 +252,18 @@ FIELDS = (
         kind=Choice(labels=codes.ENTRY_MODES),
         column=Transaction.entry_mode,
         section=CARD,
+        filter=True,
+        in_table=False,
     ),
-    Field(name="scheme", label=N_("Scheme"), kind=Kind(), column=Transaction.scheme, section=CARD),
+    Field(
+        name="scheme",
+        label=N_("Scheme"),
+        kind=FreeText(),
+        column=Transaction.scheme,
+        section=CARD,
+        filter=True,
+        in_table=False,
+    ),
     Field(name="aid", label=N_("AID"), kind=Identifier(), column=Transaction.aid, section=CARD),
     Field(
         name="authorisation_asked",
@@ -272,9 +282,11 @@ FIELDS = (
     Field(
         name="order_reference",
         label=N_("Order reference"),
-        kind=Identifier(),
+        kind=Code(longest=64),
         column=Transaction.order_reference,
         section=PAYMENT,
+        filter=True,
+        in_table=False,
     ),
     Field(
         name="cardholder_amount",

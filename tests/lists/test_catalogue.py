@@ -23,10 +23,10 @@ BOTH = pytest.mark.parametrize("spec", [REMITTANCES, TRANSACTIONS], ids=lambda s
 
 ASKED = {
     "remittances": "application contract label rank amount amount_from amount_to status count bank serial"
-    " manufacturer number file_number trade_name siret",
+    " manufacturer number file_number trade_name siret transmission seal",
     "transactions": "state application contract label rank bank amount amount_from amount_to type outcome"
     " response_code card expiry authorisation issuer product remittance file_number dossier serial"
-    " manufacturer trade_name siret",
+    " manufacturer trade_name siret entry_mode scheme order_reference",
 }
 
 

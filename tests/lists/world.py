@@ -319,12 +319,27 @@ def _line(name: str, currency: str, line: Counter[str]) -> Row:
     net = line["debit"] - line["cancelled"] - line["refund"] + line["refund_cancelled"]
     further = ("declined_count",) if name == "transactions" else ()
     measured = ("debit", "refund", "cancelled", "refund_cancelled", "declined", "count", *further)
-    kept = {measure: line[measure] for measure in measured}
+    kept: Row = {measure: line[measure] for measure in measured}
+    if name == "remittances":
+        kept["apart"] = {
+            why: {what: line[f"{why}_{what}"] for what in ("count", "net")}
+            for why in ("rejected", "incomplete", "untransmitted", "awaiting_totals")
+        }
     return {"currency": currency, "net": net, **kept}
 
 
 def _remittance_sums(row: Row) -> dict[str, int]:
-    return {name: row[name] for name in ("debit", "refund", "cancelled", "refund_cancelled", "declined")}
+    why = _why_apart(row)
+    parts = ("debit", "refund", "cancelled", "refund_cancelled") if why is None else ()
+    apart = {} if why is None else {f"{why}_count": 1, f"{why}_net": row["amount"]}
+    return {"declined": row["declined"], **{name: row[name] for name in parts}, **apart}
+
+
+def _why_apart(row: Row) -> str | None:
+    """Why a remittance is not money at the bank; the totals of all have come."""
+    if row["status"] != "correct":
+        return str(row["status"])
+    return "untransmitted" if row["transmission"] == "failed" else None
 
 
 def _transaction_sums(row: Row) -> dict[str, int]:
