@@ -16,6 +16,7 @@ import pytest
 
 from app.listing import query, sums
 from app.listing.criteria import Criteria
+from app.listing.period import Days
 from app.listing.scope import Scope
 from app.lists import REMITTANCES, TRANSACTIONS
 from importers.load import Status
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from tests.importers.conftest import Operator
 
 TODAY = date(2026, 3, 9)
+DAYS = Days.of(TODAY)
 NIGHTS = [date(2026, 3, 2) + timedelta(days) for days in range(5)]
 ZONES = {
     "99999999800019": "Europe/Paris",
@@ -165,7 +167,7 @@ def rows_of(operator: Operator, spec: ListSpec) -> list[Any]:
     args: Any = [("date_from", "2026-03-01"), ("date_to", TODAY.isoformat())]
     with operator.database.reading_as(scope) as connection:
         while args is not None:
-            page = query.page(connection, spec, scope, Criteria.from_args(spec, args, TODAY), 7)
+            page = query.page(connection, spec, scope, Criteria.from_args(spec, args, DAYS), 7)
             found += page.rows
             args = page.next_args
     return found
@@ -230,7 +232,7 @@ def check_totals(operator: Operator, spec: ListSpec) -> None:
     scope = the_merchant(operator)
     for first in NIGHTS:
         args = [("date_from", first.isoformat()), ("date_to", NIGHTS[-1].isoformat())]
-        criteria = Criteria.from_args(spec, args, TODAY)
+        criteria = Criteria.from_args(spec, args, DAYS)
         with operator.database.reading_as(scope) as connection:
             daily = sums.daily_sums(spec, scope, criteria)
             assert daily is not None
