@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from app.accounts.journal import Event
-from app.accounts.rights import role_name
+from app.accounts.roles import role_name
 from app.listing.criteria import Criteria
 from app.listing.period import Days
 from app.lists import LISTS

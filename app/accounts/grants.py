@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from app.accounts.rights import PERMISSIONS
+from app.accounts.roles import PERMISSIONS
 from app.models import Membership, MembershipLimit, Role
 
 

@@ -14,7 +14,7 @@ from app.accounts.journal import Client, Event, record
 from app.accounts.limits import ASKED, LINK, attempt
 from app.accounts.links import Links, Purpose
 from app.accounts.one_time_links import DeadLinkError, Made
-from app.accounts.rights import role_name
+from app.accounts.roles import role_name
 from app.accounts.sessions import end_all_sessions, shorten_sessions
 from app.accounts.users import UserError, checked_email
 from app.database.engine import Database

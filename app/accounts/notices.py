@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from app.accounts import messages
 from app.accounts.journal import Client
-from app.accounts.rights import role_name
+from app.accounts.roles import role_name
 from app.mail import Kind, Origin, post, sender_of
 from app.models import DEFAULT_TIME_ZONE, Role
 from app.themes import Theme

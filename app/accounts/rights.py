@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from functools import cache
 from typing import Any, ClassVar
 
@@ -34,6 +33,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 
 from app.accounts.place import UNNAMED, Place
+from app.accounts.roles import LOOKING, PERMISSIONS, Level, Permission
 from app.accounts.sessions import PROOF, SEEN_EVERY, hash_of
 from app.database.isolation import Isolation
 from app.listing.scope import Scope
@@ -50,62 +50,9 @@ from app.models import (
     UserAccount,
     UserSession,
 )
-from app.wording.i18n import N_, gettext
-
-
-class Permission(StrEnum):
-    """What a role allows within a merchant."""
-
-    LIST = "list"
-    EXPORT = "export"
-    TICKET = "ticket"
-    SEND = "send"
-    TERMINAL = "terminal"
-    INVITE = "invite"
-    JOURNAL = "journal"
-
-
-class Level(StrEnum):
-    """What a person may be asked to be, whatever the merchant: signed in, or a maintainer's staff."""
-
-    PERSON = "person"
-    STAFF = "staff"
-
-
-#: What every role may do: see, and give a cardholder the receipt again.
-_EVERYBODY = frozenset({Permission.LIST, Permission.TICKET, Permission.SEND})
-PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
-    Role.OWNER: frozenset(Permission),
-    Role.FLEET: _EVERYBODY | {Permission.EXPORT, Permission.TERMINAL},
-    Role.FINANCE: _EVERYBODY | {Permission.EXPORT},
-    Role.VIEWER: _EVERYBODY,
-}
-#: What a maintainer's staff may do at a merchant they look at: read, and nothing else.
-LOOKING = frozenset({Permission.LIST, Permission.EXPORT, Permission.TICKET})
-
 
 #: How many owners are named to somebody who lacks a right.
 MOST_OWNERS_NAMED = 3
-
-ROLE_NAMES: Mapping[Role, str] = {
-    Role.OWNER: N_("owner"),
-    Role.FLEET: N_("fleet manager"),
-    Role.FINANCE: N_("finance"),
-    Role.VIEWER: N_("viewer"),
-}
-
-
-ROLE_DUTIES: Mapping[Role, str] = {
-    Role.OWNER: N_("everything, accesses included"),
-    Role.FLEET: N_("lists, tickets, exports and terminals"),
-    Role.FINANCE: N_("lists, tickets and exports"),
-    Role.VIEWER: N_("lists and tickets"),
-}
-
-
-def role_name(role: Role) -> str:
-    """A role in the language of the moment."""
-    return gettext(ROLE_NAMES[role])
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
@@ -33,8 +32,9 @@ from app.lists.common import (
 )
 from app.lists.freshness import days, freshness
 from app.lists.nights import night
+from app.lists.remittance_kinds import Control, HostStatus, PaymentCount
 from app.lists.remittance_sums import MEASURES, SOURCE, TypeSum, sums_by_type
-from app.models import Remittance, RemittanceDay, RemittanceStatus, Seal, Transmission
+from app.models import Remittance, RemittanceDay
 from app.tickets import remittance_ticket
 from app.wording import codes, formats
 from app.wording.i18n import N_, NN_, gettext, ngettext
@@ -60,53 +60,7 @@ INTERNAL = frozenset(
 CONTROL = N_("Control of the payments")
 #: When a terminal did not say when it opened a remittance, its payments are not older than this.
 OPENED_BEFORE = timedelta(days=29)
-_NOT_SAID_BY_HOST = {"awaited": N_("not received yet"), "untransmitted": N_("transmission failed")}
-_SEALS = {
-    "complete": N_("complete"),
-    "awaiting_payments": N_("waiting for its payments"),
-    "awaiting_totals": N_("waiting for its telecollection"),
-}
 _MONEY = Money(currency=Remittance.currency)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class PaymentCount(Whole):
-    """A number of payments, in words: an empty remittance says so."""
-
-    def cell(self, value: int, row: Row) -> str:  # noqa: ARG002
-        if not value:
-            return gettext("no transaction")
-        return ngettext("%(num)s transaction", "%(num)s transactions", value)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Control(Choice):
-    """Whether payments and totals agree, with the size of the gap where they do not."""
-
-    def cell(self, value: str, row: Row) -> str:
-        if value in _SEALS:
-            return gettext(_SEALS[value])
-        return ngettext(
-            "differs by %(num)s operation and %(amount)s",
-            "differs by %(num)s operations and %(amount)s",
-            abs(row["gap_count"]),
-            amount=formats.money(abs(row["gap_amount"]), row["currency"]),
-        )
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class HostStatus(Choice):
-    """What the host made of a telecollection; one that never left, or has not arrived, is not "correct"."""
-
-    def tone_key(self, value: str, row: Row) -> str:
-        if row["seal"] == Seal.AWAITING_TOTALS:
-            return "awaited"
-        failed = value == RemittanceStatus.CORRECT and row["transmission"] == Transmission.FAILED
-        return "untransmitted" if failed else value
-
-    def cell(self, value: str, row: Row) -> str:
-        key = self.tone_key(value, row)
-        return gettext(_NOT_SAID_BY_HOST[key]) if key in _NOT_SAID_BY_HOST else self.say(value)
 
 
 def payments_of(row: Row, words: str = "") -> Link:

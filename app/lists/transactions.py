@@ -12,6 +12,7 @@ from app.listing.field import Field, Link
 from app.listing.filters import Card, Choice, Code, Expiry, FreeText, ResponseCode, flagged, masked
 from app.listing.kinds import Flag, Identifier, Kind, Moment, Money, Rate, Row
 from app.listing.spec import AnswerPart, ListSpec, Noun, TicketSpec
+from app.lists import payment_mail
 from app.lists.common import (
     BANK,
     BANK_NAME,
@@ -26,7 +27,6 @@ from app.lists.common import (
     TERMINAL_FIELDS,
     TERMINAL_NUMBER,
     TICKET_COLUMNS,
-    day_and_time,
 )
 from app.lists.freshness import days, freshness
 from app.lists.takings import takings
@@ -34,7 +34,7 @@ from app.lists.transaction_sums import MEASURES, SOURCE
 from app.models import Remittance, Transaction, TransactionDay
 from app.rules import payments
 from app.tickets import cardholder_ticket
-from app.wording import codes, formats
+from app.wording import codes
 from app.wording.i18n import N_, NN_, gettext
 
 #: Columns that are no field: keys, the day of the partition, what another column already tells.
@@ -320,34 +320,6 @@ FIELDS = (
 
 _BY_NAME = {field.name: field for field in FIELDS}
 
-_OPENINGS = {
-    "debit": N_("Here is the ticket of the payment of %(day)s at %(time)s, for %(amount)s."),
-    "refund": N_("Here is the ticket of the refund of %(day)s at %(time)s, for %(amount)s."),
-    "cancellation": N_("Here is the ticket of the cancellation of %(day)s at %(time)s, for %(amount)s."),
-    "refund_cancellation": N_(
-        "Here is the ticket of the cancelled refund of %(day)s at %(time)s, for %(amount)s."
-    ),
-    "preauthorisation": N_(
-        "Here is the ticket of the pre-authorisation of %(day)s at %(time)s, for %(amount)s, not debited."
-    ),
-}
-_FAILED = {
-    "declined": N_("Here is the ticket of an operation declined on %(day)s at %(time)s, for %(amount)s."),
-    "abandoned": N_("Here is the ticket of an operation abandoned on %(day)s at %(time)s, for %(amount)s."),
-}
-
-
-def _opening(row: Row) -> str:
-    message = _FAILED.get(row["outcome"]) or _OPENINGS[row["type"]]
-    day, time = day_and_time(row)
-    amount = formats.money(abs(row["amount"]), row["currency"])
-    return gettext(message, day=day, time=time, amount=amount)
-
-
-def _subject(row: Row) -> str:
-    return gettext("your payment ticket of %(day)s", day=day_and_time(row)[0])
-
-
 TRANSACTIONS = ListSpec(
     name="transactions",
     path="/transactions",
@@ -388,8 +360,8 @@ TRANSACTIONS = ListSpec(
     ticket=TicketSpec(
         columns={**TICKET_COLUMNS, "ticket": Transaction.ticket},
         print=cardholder_ticket,
-        subject=_subject,
-        opening=_opening,
+        subject=payment_mail.subject,
+        opening=payment_mail.opening,
         facts=(
             "trade_name",
             "date",

@@ -15,7 +15,8 @@ from app.accounts.journal import Event
 from app.accounts.limits import CODE_AGAIN, attempt, forget_attempts
 from app.accounts.notices import Told
 from app.accounts.resets import Own
-from app.accounts.rights import Visitor, role_name
+from app.accounts.rights import Visitor
+from app.accounts.roles import role_name
 from app.accounts.sessions import end_all_sessions, end_own_session, rotate, sessions_of
 from app.views.moments import spoken_moment
 from app.web.context import client, database, links, theme, visitor

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import url_for
 
-from app.accounts.rights import Level, Permission
+from app.accounts.roles import Level, Permission
 from app.lists import LISTS
 from app.web.context import known_visitor
 from app.wording.i18n import N_, gettext

@@ -13,7 +13,7 @@ from flask_htmx import HTMX
 from jinja2 import StrictUndefined
 from markupsafe import Markup
 
-from app.accounts.rights import Permission
+from app.accounts.roles import Permission
 from app.accounts.sessions import new_key
 from app.views import cells, deliveries, periods, rows
 from app.views.branding import theme_file, worker_address
@@ -56,42 +56,47 @@ def prepare(app: Flask) -> None:
         in_words=deliveries.delivery_in_words,
     )
     app.extensions["bordereau.assets"] = _versions(Path(app.static_folder or ""))
-    app.jinja_env.globals.update(
-        _=gettext,
-        gettext=gettext,
-        ngettext=ngettext,
-        Permission=Permission,
-        asset=asset,
-        theme_file=theme_file,
-        worker_address=worker_address,
-        htmx_file=HTMX_FILE,
-        font_file=FONT_FILE,
-        font_version=FONT_VERSION,
-        icon=icon,
-        initials=initials,
-        chart=chart,
-        day_in_words=days.day_in_words,
-        days_in_words=days.days_in_words,
-        quick_periods=periods.quick_periods,
-        step=periods.step,
-        columns=rows.columns,
-        few=rows.FEW,
-        here=here,
-        menu=menu,
-        desk_menu=desk_menu,
-        known_desk=known_desk,
-        account_entries=account_entries,
-        address=cells.address,
-        linked=cells.linked,
-        cell=cells.cell,
-        only_period=periods.only_period,
-        from_the_start=periods.from_the_start,
-        without_last=periods.without_last,
-        over_all=periods.over_all,
-        show_minute=show_minute,
-        languages=languages,
-        request_key=new_key,
-    )
+    app.jinja_env.globals.update(_globals())
+
+
+def _globals() -> dict[str, Any]:
+    """What every template knows by name."""
+    return {
+        "_": gettext,
+        "gettext": gettext,
+        "ngettext": ngettext,
+        "Permission": Permission,
+        "asset": asset,
+        "theme_file": theme_file,
+        "worker_address": worker_address,
+        "htmx_file": HTMX_FILE,
+        "font_file": FONT_FILE,
+        "font_version": FONT_VERSION,
+        "icon": icon,
+        "initials": initials,
+        "chart": chart,
+        "day_in_words": days.day_in_words,
+        "days_in_words": days.days_in_words,
+        "quick_periods": periods.quick_periods,
+        "step": periods.step,
+        "columns": rows.columns,
+        "few": rows.FEW,
+        "here": here,
+        "menu": menu,
+        "desk_menu": desk_menu,
+        "known_desk": known_desk,
+        "account_entries": account_entries,
+        "address": cells.address,
+        "linked": cells.linked,
+        "cell": cells.cell,
+        "only_period": periods.only_period,
+        "from_the_start": periods.from_the_start,
+        "without_last": periods.without_last,
+        "over_all": periods.over_all,
+        "show_minute": show_minute,
+        "languages": languages,
+        "request_key": new_key,
+    }
 
 
 def page_or_part(page: str, parts: Mapping[str, str], **values: Any) -> str:

@@ -19,7 +19,7 @@ from app.accounts import access_scope, members, resets
 from app.accounts.grants import Grant, Holder, NotYoursError
 from app.accounts.journal import Event
 from app.accounts.members import Member
-from app.accounts.rights import ROLE_DUTIES, role_name
+from app.accounts.roles import ROLE_DUTIES, role_name
 from app.accounts.users import UserError
 from app.database.isolation import Isolated
 from app.desk import merchants

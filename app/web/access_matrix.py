@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from app.accounts.rights import LOOKING, PERMISSIONS, Level, Permission
+from app.accounts.roles import LOOKING, PERMISSIONS, Level, Permission
 from app.listing.spec import ListSpec
 from app.lists import LISTS
 from app.models import Role

@@ -8,7 +8,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.accounts.journal import Event
 from app.accounts.place import UNNAMED, Place
-from app.accounts.rights import Level, Permission, Visitor, owners_of, visitor_of
+from app.accounts.rights import Visitor, owners_of, visitor_of
+from app.accounts.roles import Level, Permission
 from app.accounts.sessions import is_key, mark_seen
 from app.web.access_matrix import ONLY_IN_DEVELOPMENT, ROUTES
 from app.web.context import database, desk, host, visitor

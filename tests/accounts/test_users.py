@@ -12,7 +12,8 @@ from app.accounts import passwords
 from app.accounts.commands import user
 from app.accounts.journal import Client, Event, record
 from app.accounts.limits import SIGN_IN, TooManyAttemptsError, count_attempt
-from app.accounts.rights import PERMISSIONS, Permission, visitor_of
+from app.accounts.rights import visitor_of
+from app.accounts.roles import PERMISSIONS, Permission
 from app.accounts.sessions import open_session
 from app.database.engine import Role as DatabaseRole
 from app.models import (

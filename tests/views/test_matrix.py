@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.accounts import passwords
-from app.accounts.rights import Level
+from app.accounts.roles import Level
 from app.models import Role
 from app.web import access_matrix
 from app.web.access_matrix import Decision, Relation

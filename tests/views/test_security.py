@@ -11,7 +11,7 @@ from flask import Blueprint
 from sqlalchemy import select, text
 
 from app import views
-from app.accounts.rights import Permission
+from app.accounts.roles import Permission
 from app.config import ROOT
 from app.models import Invitation, UserAccount
 from app.web.access_matrix import ONLY_IN_DEVELOPMENT, ROUTES, Guard

@@ -16,7 +16,7 @@ from html import unescape
 import pytest
 from sqlalchemy import select, text, update
 
-from app.accounts.rights import PERMISSIONS, Permission
+from app.accounts.roles import PERMISSIONS, Permission
 from app.database.engine import Role as DatabaseRole
 from app.lists import LISTS
 from app.mail.jobs import sweep

@@ -1,0 +1,58 @@
+"""Kinds of values that a remittance alone has: a number of payments, its control, the answer of the host."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.listing.filters import Choice
+from app.listing.kinds import Row, Whole
+from app.models import RemittanceStatus, Seal, Transmission
+from app.wording import formats
+from app.wording.i18n import N_, gettext, ngettext
+
+_NOT_SAID_BY_HOST = {"awaited": N_("not received yet"), "untransmitted": N_("transmission failed")}
+_SEALS = {
+    "complete": N_("complete"),
+    "awaiting_payments": N_("waiting for its payments"),
+    "awaiting_totals": N_("waiting for its telecollection"),
+}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PaymentCount(Whole):
+    """A number of payments, in words: an empty remittance says so."""
+
+    def cell(self, value: int, row: Row) -> str:  # noqa: ARG002
+        if not value:
+            return gettext("no transaction")
+        return ngettext("%(num)s transaction", "%(num)s transactions", value)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Control(Choice):
+    """Whether payments and totals agree, with the size of the gap where they do not."""
+
+    def cell(self, value: str, row: Row) -> str:
+        if value in _SEALS:
+            return gettext(_SEALS[value])
+        return ngettext(
+            "differs by %(num)s operation and %(amount)s",
+            "differs by %(num)s operations and %(amount)s",
+            abs(row["gap_count"]),
+            amount=formats.money(abs(row["gap_amount"]), row["currency"]),
+        )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class HostStatus(Choice):
+    """What the host made of a telecollection; one that never left, or has not arrived, is not "correct"."""
+
+    def tone_key(self, value: str, row: Row) -> str:
+        if row["seal"] == Seal.AWAITING_TOTALS:
+            return "awaited"
+        failed = value == RemittanceStatus.CORRECT and row["transmission"] == Transmission.FAILED
+        return "untransmitted" if failed else value
+
+    def cell(self, value: str, row: Row) -> str:
+        key = self.tone_key(value, row)
+        return gettext(_NOT_SAID_BY_HOST[key]) if key in _NOT_SAID_BY_HOST else self.say(value)
