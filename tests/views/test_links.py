@@ -648,7 +648,9 @@ def test_attempts_are_kept_as_hashes(browser, shops, database):
     with database.reading() as connection:
         keys = connection.scalars(select(SignInAttempt.key)).all()
         entries = connection.scalars(select(JournalEntry.details)).all()
-    assert all(re.fullmatch(r"asked:(account|address):[0-9a-f]{64}|asked:everybody", key) for key in keys)
+    assert all(
+        re.fullmatch(r"asked:(account|network|site):[0-9a-f]{64}|asked:everybody", key) for key in keys
+    )
     assert shops[0].email not in str(entries[-1])
 
 
