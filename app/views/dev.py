@@ -24,16 +24,15 @@ from flask import (
 
 from app.config import LOCAL_HOSTS
 from app.web.context import host
+from app.web.security import CONTENT_SECURITY_POLICY
 
 blueprint = Blueprint("dev", __name__, url_prefix="/dev/mail")
 FOLDER = "bordereau.mails"
 MOST_SHOWN = 100
 #: The page of a mail in a frame: it wears its own styles and can do nothing.
 MAIL_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
-FRAMING_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
-)
+#: The page around it: as every page, and it may hold that frame.
+FRAMING_POLICY = f"{CONTENT_SECURITY_POLICY}; frame-src 'self'"
 
 
 @dataclass(frozen=True)
