@@ -12,6 +12,7 @@ from sqlalchemy import func, insert, select, text
 
 from app.accounts import second_factor
 from app.accounts.links import Links
+from app.accounts.notices import Told
 from app.accounts.second_factor import code_at
 from app.accounts.users import UserError, forget_second_factor
 from app.models import RecoveryCode, Reseller, SecondFactor, StaffMember, UserAccount, UserSession
@@ -228,12 +229,12 @@ def test_a_step_serves_once(app, owner, shops, database):
 
 def test_of_many_at_once_one_step_serves_one(app, owner, shops, database):
     secret, _ = enrol(owner, database)
-    links, user_id = app.extensions["bordereau.links"], user_id_of(database, shops[0].email)
-    code = code_now(secret)
+    links, code = app.extensions["bordereau.links"], code_now(secret)
+    person = Told(user_id_of(database, shops[0].email), shops[0].email)
 
     def attempt(_):
         with database.writing() as connection:
-            return second_factor.passes(connection, links, user_id, code, CLIENT)
+            return second_factor.passes(connection, links, links.theme("demo"), person, code, CLIENT)
 
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(attempt, range(30))) == 1
