@@ -12,7 +12,7 @@ from app.accounts.departments import NAMES, department
 from app.accounts.grants import Grant, Holder
 from app.accounts.users import UserError
 from app.models import Contract, Outlet
-from app.rules.cards import holds_card
+from app.rules.cards import masked
 from app.wording.i18n import gettext, ngettext
 
 AnyRow = Row[*tuple[Any, ...]]
@@ -110,9 +110,9 @@ def _contracts_in_words(contracts: Sequence[str]) -> str:
 
 
 def _unknown(numbers: Sequence[str]) -> str:
-    """Which numbers nobody knows; what may be a card number is not said again."""
-    is_secret = holds_card(" ".join(numbers))
-    named = ["…" if is_secret else number[:LONGEST_NUMBER] for number in numbers[:UNKNOWN_NAMED]]
+    """Which numbers nobody knows; what may be a card number, or a group of one, is not said again."""
+    said_again = masked(" ".join(numbers)).split(" ")
+    named = ["…" if "*" in number else number[:LONGEST_NUMBER] for number in said_again[:UNKNOWN_NAMED]]
     if rest := len(numbers) - len(named):
         named.append(gettext("and %(num)s more", num=rest))
     said = ", ".join(named)
