@@ -62,6 +62,7 @@ REMITTANCE: dict[str, Any] = {
     "id": 3,
     "contract_id": 2,
     "collected_on": datetime(2026, 3, 2).date(),
+    "has_totals": True,
     "date": datetime(2026, 3, 2, 23, 15, 7),
     "application": "CBEMV",
     "contract": "7654321",
