@@ -20,7 +20,7 @@ from tests.desk.conftest import NORTHERN
 from tests.importers.files import File, Rem, referential, written
 from tests.page import Page
 from tests.views.staff import let_staff_in, sign_in
-from tests.views.town import follow, plain, portal
+from tests.views.town import follow, plain, portal, rows
 
 UPLOAD = "/gestion/imports/deposer"
 CARD = next(f"497010123456{n:04}" for n in range(10000) if looks_like_card(f"497010123456{n:04}"))
@@ -91,7 +91,9 @@ def test_a_chain_of_500_shops_is_taken_on_without_a_command_line(place, north):
     night = Rem(contract="6000499", application="CBEMV")
     assert not place.deliver(File(source="north-host", key="n3", remittances=(night,))).refused
     seen = owner.page("/remises?date_from=2026-03-01&date_to=2026-03-03")
-    assert "SHOP 499" in seen.one("tbody").text
+    (row,) = rows(seen)
+    assert "6000499" in plain(row)
+    assert "SHOP 499" in plain(owner.page(row.all("a")[0]["href"]).one("main"))
     assert "A déposé un référentiel" in main(north.page("/gestion/journal"))
 
 
