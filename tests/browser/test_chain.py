@@ -287,8 +287,8 @@ def test_a_chain_of_500_shops_is_taken_on(window, live, chain, tmp_path):
     fleet = window(PHONE, signed_in=False)
     come_in(fleet, link(live.database, FLEET))
     fleet.page.wait_for_url("**/remises")
-    assert fleet.page.locator(".card").count() == 3, fleet.page.locator("main").inner_text()
-    assert fleet.page.locator("text=Télécharger").count() == 0
+    assert fleet.page.locator(".rows-group .line").count() == 3, fleet.page.locator("main").inner_text()
+    assert fleet.page.locator(".downloads").count() == 0
     assert fleet.page.goto(f"{fleet.url}/acces").status == 403
     fleet.go("/remises")
 

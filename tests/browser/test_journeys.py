@@ -188,7 +188,7 @@ def test_the_csv_holds_what_the_page_counts(window, javascript, tmp_path):
     visitor.go("/transactions")
     filter_by(visitor, type="debit")
     with visitor.page.expect_download() as waiting:
-        visitor.page.locator(".downloads a").first.click()
+        visitor.page.locator(".downloads a[href*='.csv']").click()
     saved = Path(tmp_path) / waiting.value.suggested_filename
     waiting.value.save_as(saved)
     content = saved.read_bytes()

@@ -38,13 +38,13 @@ def test_two_tabs_at_two_merchants_never_mix(window, live):
     first.wait_for_url(re.compile(rf"/m/{one}/transactions\?"))
     first.locator("#more a").click()
     first.wait_for_url(re.compile(rf"/m/{one}/transactions\?.*pages=2"))
-    links = first.locator("#table-rows a").evaluate_all("all => all.map((a) => a.getAttribute('href'))")
+    links = first.locator(".rows-group a").evaluate_all("all => all.map((a) => a.getAttribute('href'))")
     assert len(links) > 50
     assert [href for href in links if not href.startswith(f"/m/{one}/")] == []
     second.reload()
     assert second.url == f"{live.url}/m/{other}/transactions"
     with first.expect_download() as waiting:
-        first.locator(".downloads a").first.click()
+        first.locator(".downloads a[href*='.csv']").click()
     name = second.locator(".brand-merchant, .account-title").first.inner_text()
     assert waiting.value.suggested_filename.startswith("transactions_")
     assert name.lower().split()[0] not in waiting.value.suggested_filename
