@@ -81,7 +81,7 @@ def test_from_the_list_to_the_delivery(owner, request, database, shops, which):
     path = request.getfixturevalue(which)
     listed = owner.page(path.rpartition("/")[0])
     links = [link["href"] for link in listed.all("a", class_="send-link")]
-    assert links.count(shops[0].at(f"{path}/envoi")) == 2  # on the card and in the table
+    assert links.count(shops[0].at(f"{path}/envoi")) == 1  # each row stands once
     first = owner.page(f"{path}/envoi")
     assert "DUPLICATA" in plain(first.one("pre"))
     assert not first.all("input", name="to")
