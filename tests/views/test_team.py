@@ -90,7 +90,7 @@ def test_an_owner_invites_and_the_guest_comes_in(app, owner, shops, database):
 
 
 def test_an_outlet_and_a_contract_may_be_all_that_is_seen(app, owner, second, database):
-    invite(owner, scope="some", outlet=second, contracts="")
+    invite(owner, role="finance", scope="some", outlet=second, contracts="")
     guest = app.test_client()
     accept(guest, link(database, GUEST))
     main = guest.page("/remises").one("main").text
