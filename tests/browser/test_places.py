@@ -34,6 +34,7 @@ def test_two_tabs_at_two_merchants_never_mix(window, live):
     first.goto(f"{live.url}/m/{one}/transactions")
     second = first.context.new_page()
     second.goto(f"{live.url}/m/{other}/transactions")
+    first.locator("#periods").click()
     first.get_by_role("link", name="30 jours").click()
     first.wait_for_url(re.compile(rf"/m/{one}/transactions\?"))
     first.locator("#more a").click()
