@@ -5,11 +5,12 @@ from __future__ import annotations
 from email import message_from_bytes, policy
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app.accounts import passwords
+from app.accounts.journal import Event
 from app.database.engine import Role as DatabaseRole
-from app.models import Delivery, MailKind, Role
+from app.models import Delivery, JournalEntry, MailKind, Role
 from app.web import access_matrix
 from tests.tickets.reading import read
 from tests.views.neighbours import MARKERS, address_of, enter, neighbours
@@ -56,7 +57,9 @@ def everybody(app, module_database):
 
 @pytest.fixture
 def people(app, module_database, everybody):
-    """Browsers, each with the words that its person may read."""
+    """Browsers, each with the words that its person may read; nobody has searched for anything yet."""
+    with module_database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(delete(JournalEntry).where(JournalEntry.event == Event.EXPORTED))
     made = {}
     for marker in ("ALPHA", "BRAVO", "CHARLIE"):
         email = everybody.person(Role.OWNER, marker)
