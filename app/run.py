@@ -125,7 +125,8 @@ def forget_figures(_server: Any, process: Any) -> None:
 
 def run(config: Config) -> None:
     """Run the whole portal until Ctrl-C. Raises ClickException when it cannot start or a part of it stops."""
-    for name in (signal.SIGTERM, signal.SIGHUP):
+    # Named too: a shell starts what it sends to the background with this signal ignored.
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, signal.default_int_handler)
     children: dict[str, subprocess.Popen[bytes]] = {}
     try:
