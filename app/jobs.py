@@ -16,7 +16,7 @@ from sqlalchemy import Connection, delete, func, select, text
 from sqlalchemy.engine import make_url
 
 from app.config import Config
-from app.database.engine import LINK, Database, Role
+from app.database.engine import LINK, Database, DatabaseRole
 from app.database.migrate import maintain
 from app.mail.upkeep import erase_recipients
 from app.models import KNOWN_FOR, Invitation, KnownDevice, SignInAttempt, UserSession
@@ -70,7 +70,7 @@ async def do_jobs(config: Config, database: Database, connected: Callable[[], No
     """
     connector = PsycopgConnector(
         conninfo=make_url(database.url).set(drivername="postgresql").render_as_string(hide_password=False),
-        kwargs={"options": f"-c role={Role.IMPORT}", "application_name": "bordereau-worker", **LINK},
+        kwargs={"options": f"-c role={DatabaseRole.IMPORT}", "application_name": "bordereau-worker", **LINK},
         min_size=1,
         max_size=4,
     )
@@ -102,7 +102,7 @@ def upkeep(database: Database, now: datetime) -> None:
         connection.execute(delete(SignInAttempt).where(SignInAttempt.at < now - ATTEMPTS_KEPT))
         connection.execute(select(func.forget_journal()))
         connection.execute(delete(Invitation).where(Invitation.expires_at < now - LINKS_KEPT))
-    with database.writing(Role.IMPORT) as connection:
+    with database.writing(DatabaseRole.IMPORT) as connection:
         erase_recipients(connection)
         connection.execute(_FORGET_JOBS)
 
@@ -116,5 +116,5 @@ def free_jobs_of_dead_workers(context: JobContext, timestamp: int) -> None:  # n
 
 def free_jobs(database: Database) -> None:
     """Give the jobs of dead workers back to the queue."""
-    with database.writing(Role.IMPORT) as connection:
+    with database.writing(DatabaseRole.IMPORT) as connection:
         connection.execute(_FREE_JOBS)

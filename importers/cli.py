@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from app.config import Config
-from app.database.engine import Database, Role
+from app.database.engine import Database, DatabaseRole
 from app.database.migrate import ready
 from app.wording.i18n import N_, gettext
 from importers.files import report, sources
@@ -98,7 +98,7 @@ def _refuse_unknown_columns(columns: Collection[str]) -> None:
 def _vouch(database: Database, name: str, columns: tuple[str, ...], *, good: bool) -> None:
     if not columns:
         return
-    with database.writing(Role.IMPORT) as connection:
+    with database.writing(DatabaseRole.IMPORT) as connection:
         sources.vouch(connection, name, columns, good=good)
     said = (
         gettext("What looks like a card number is masked in %(columns)s of %(source)s.")
@@ -110,7 +110,7 @@ def _vouch(database: Database, name: str, columns: tuple[str, ...], *, good: boo
 
 def _bind(database: Database, name: str, reseller: str) -> None:
     try:
-        with database.writing(Role.IMPORT) as connection:
+        with database.writing(DatabaseRole.IMPORT) as connection:
             sources.bind(connection, name, reseller)
     except sources.UnknownResellerError:
         raise click.ClickException(
@@ -172,7 +172,7 @@ def mapping_match(paths: tuple[Path, ...], merchant: str) -> None:
     except Refused as refused:
         raise _set_aside(refused) from None
     try:
-        with ready(Config.from_env()).reading(Role.IMPORT) as connection:
+        with ready(Config.from_env()).reading(DatabaseRole.IMPORT) as connection:
             found = trial.tried(connection, merchant, statements)
     except trial.UnknownMerchantError:
         raise click.ClickException(gettext("No merchant has the code %(code)s.", code=merchant)) from None

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select, text, update
 
-from app.database.engine import Database, Role
+from app.database.engine import Database, DatabaseRole
 from app.logs import logger
 from app.models import UNCLAIMED_MERCHANT, DeskTask, DeskTaskKind, DeskTaskState, ImportFile, Reseller
 from app.rules import directory_columns
@@ -50,7 +50,7 @@ ORDER BY c.number, c.rank, c.application
 
 def perform(database: Database, data: Path, task_id: int) -> None:
     """Do a task that still waits, and write down how it ended; one in other hands is left to them."""
-    with database.writing(Role.IMPORT) as guard:
+    with database.writing(DatabaseRole.IMPORT) as guard:
         task = guard.execute(
             select(DeskTask)
             .where(DeskTask.id == task_id, DeskTask.state == DeskTaskState.WAITING)
@@ -94,7 +94,7 @@ def _done(database: Database, data: Path, task: _Task) -> _Ended:
 
 
 def _attach(database: Database, data: Path, task: _Task) -> Result:
-    with database.reading(Role.IMPORT) as connection:
+    with database.reading(DatabaseRole.IMPORT) as connection:
         lines = _referential(connection, task)
     return _load(database, data, directory_columns.text(*lines), f"rattachement-{task.id}.csv")
 
@@ -104,7 +104,7 @@ def _declare(database: Database, data: Path, task: _Task) -> Result:
 
     What was written at the desk holds again when it is said again: a name, changed and changed back.
     """
-    with database.reading(Role.IMPORT) as connection:
+    with database.reading(DatabaseRole.IMPORT) as connection:
         slug = connection.scalar(select(Reseller.slug).where(Reseller.id == task.reseller_id))
     name = task.details.get("file") or f"declaration-{task.id}.csv"
     if recognise(name, task.content).name != merchant_directory.NAME:
@@ -141,7 +141,7 @@ def _referential(connection: Connection, task: _Task) -> list[dict[str, Any]]:
 
 
 def _load_again(database: Database, data: Path, task: _Task) -> Result:
-    with database.reading(Role.IMPORT) as connection:
+    with database.reading(DatabaseRole.IMPORT) as connection:
         file = connection.execute(
             select(ImportFile.sha256, ImportFile.name).where(ImportFile.id == task.import_file_id)
         ).one_or_none()

@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 from sqlalchemy.exc import DBAPIError
 
-from app.database.engine import Database, Role
+from app.database.engine import Database, DatabaseRole
 from app.database.migrate import ensure_partitions
 from app.locks import Lock, hold
 from app.logs import logger
@@ -169,9 +169,9 @@ def _read_ahead(database: Database, path: Path, options: _Options) -> _Attempt:
     attempt = _Attempt(path=path, options=options)
     try:
         attempt.file = archive.receive(path, options.name)
-        attempt.guard = database.engine(Role.IMPORT).connect()
+        attempt.guard = database.engine(DatabaseRole.IMPORT).connect()
         _lock_bytes(attempt.guard, attempt.file)
-        with database.reading(Role.IMPORT) as connection:
+        with database.reading(DatabaseRole.IMPORT) as connection:
             attempt.known = file_log.known(connection, attempt.file, options.since)
         if attempt.known is None:
             _read(database, attempt, attempt.file)
@@ -216,12 +216,12 @@ def _take_for(database: Database, attempt: _Attempt, cleaned: IncomingFile) -> N
     attempt.file = cleaned
     assert attempt.guard is not None  # noqa: S101 - the delivered bytes are locked
     _lock_bytes(attempt.guard, cleaned)
-    with database.reading(Role.IMPORT) as connection:
+    with database.reading(DatabaseRole.IMPORT) as connection:
         attempt.known = file_log.known(connection, cleaned, attempt.options.since)
 
 
 def _vouched(database: Database, source: str) -> frozenset[str]:
-    with database.reading(Role.IMPORT) as connection:
+    with database.reading(DatabaseRole.IMPORT) as connection:
         return sources.vouched(connection, source)
 
 
@@ -263,7 +263,7 @@ def _set_aside(database: Database, attempt: _Attempt, file: IncomingFile, refuse
     result = attempt.result(Status.QUARANTINED, refusals=refused.refusals)
     if attempt.options.dry_run:
         return result
-    with database.writing(Role.IMPORT) as connection:
+    with database.writing(DatabaseRole.IMPORT) as connection:
         origin = origin_of(file.name, file.data)
         file_id = file_log.refuse(connection, file, refused, origin, attempt.seconds)
     return replace(result, file_id=file_id)
@@ -286,7 +286,7 @@ def _load(database: Database, attempt: _Attempt, file: IncomingFile) -> Result:
     assert known is not None  # noqa: S101 - it was read
     assert records is not None  # noqa: S101
     try:
-        with database.writing(Role.IMPORT) as connection:
+        with database.writing(DatabaseRole.IMPORT) as connection:
             hold(connection, Lock.PAYMENTS)
             ensure_partitions(connection, records.months())
             result = _load_records(connection, attempt, file, known, records)

@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy import func, insert, select, text
 
 from app.config import ROOT
-from app.database.engine import Role, create_database, drop_database
+from app.database.engine import DatabaseRole, create_database, drop_database
 from app.jobs import ATTEMPTS_KEPT, LINKS_KEPT, upkeep
 from app.models import Invitation, SignInAttempt, UserAccount, UserSession
 
@@ -295,7 +295,7 @@ def test_the_worker_stops_when_told(external, database, name):
 
 
 def workers(database):
-    with database.reading(Role.OWNER) as connection:
+    with database.reading(DatabaseRole.OWNER) as connection:
         return connection.scalar(text("SELECT count(*) FROM procrastinate_workers"))
 
 
@@ -303,7 +303,7 @@ def test_the_worker_does_a_job_that_waits(external, database):
     """The upkeep of the night, deferred by hand in the queue's own words."""
     with database.writing() as connection:
         connection.execute(insert(SignInAttempt).values(key="old", at=NOW - timedelta(days=30)))
-    with database.writing(Role.OWNER) as connection:
+    with database.writing(DatabaseRole.OWNER) as connection:
         connection.execute(
             text(
                 "INSERT INTO procrastinate_jobs (queue_name, task_name, args)"
@@ -345,7 +345,7 @@ def test_upkeep_lets_go_of_what_is_past_its_time_and_of_nothing_else(database):
 
 def test_upkeep_keeps_partitions_ahead_of_the_calendar(database):
     upkeep(database, datetime(2031, 5, 31, tzinfo=UTC))
-    with database.reading(Role.OWNER) as connection:
+    with database.reading(DatabaseRole.OWNER) as connection:
         months = [f"transaction_p2031{month:02}" for month in range(1, 9)]
         found = connection.scalars(
             text("SELECT relname::text FROM pg_class WHERE relname = ANY(:names)"), {"names": months}

@@ -14,8 +14,7 @@ from app.accounts.invitations import invite_staff
 from app.accounts.links import Links, NoHostError
 from app.accounts.users import NewAccess, UserError, forget_second_factor, give_access, normal_email
 from app.config import Config
-from app.database.engine import Database
-from app.database.engine import Role as DatabaseRole
+from app.database.engine import Database, DatabaseRole
 from app.database.migrate import ready
 from app.models import Reseller, Role
 from app.themes import DEFAULT, themes_of

@@ -28,7 +28,7 @@ EXPORT_WAITS = 2
 LINK = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 
 
-class Role(StrEnum):
+class DatabaseRole(StrEnum):
     """The roles of the database, and the settings each starts with."""
 
     OWNER = "owner"
@@ -37,13 +37,13 @@ class Role(StrEnum):
 
 
 _OPTIONS = {
-    Role.OWNER: "",
-    Role.IMPORT: "-c role=portal_import",
-    Role.WEB: f"-c role=portal_web -c statement_timeout={WEB_STATEMENT_TIMEOUT}"
+    DatabaseRole.OWNER: "",
+    DatabaseRole.IMPORT: "-c role=portal_import",
+    DatabaseRole.WEB: f"-c role=portal_web -c statement_timeout={WEB_STATEMENT_TIMEOUT}"
     " -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s",
 }
 
-ROLES_WORN = Roles(web=Role.WEB, importer=Role.IMPORT)
+ROLES_WORN = Roles(web=DatabaseRole.WEB, importer=DatabaseRole.IMPORT)
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Database:
     url: str
     pool_size: int = 5
     roles: Roles = ROLES_WORN
-    _engines: dict[Role, Engine] = field(default_factory=dict, repr=False)
+    _engines: dict[DatabaseRole, Engine] = field(default_factory=dict, repr=False)
     _exports: list[Engine] = field(default_factory=list, repr=False)
 
     @classmethod
@@ -65,7 +65,7 @@ class Database:
 
         return cls(embedded.start(config.data / "postgres"))
 
-    def engine(self, role: Role) -> Engine:
+    def engine(self, role: DatabaseRole) -> Engine:
         """The engine of a role, made once for each process."""
         if role not in self._engines:
             self._engines[role] = self._connected(role, self.pool_size, self.pool_size, wait=10)
@@ -74,10 +74,10 @@ class Database:
     def _export_engine(self) -> Engine:
         """The web's few connections for exports: however many are asked for, pages keep theirs."""
         if not self._exports:
-            self._exports.append(self._connected(Role.WEB, EXPORTS, 0, wait=EXPORT_WAITS))
+            self._exports.append(self._connected(DatabaseRole.WEB, EXPORTS, 0, wait=EXPORT_WAITS))
         return self._exports[0]
 
-    def _connected(self, role: Role, size: int, more: int, *, wait: int) -> Engine:
+    def _connected(self, role: DatabaseRole, size: int, more: int, *, wait: int) -> Engine:
         return create_engine(
             self.url,
             pool_size=size,
@@ -120,7 +120,7 @@ class Database:
             yield connection
 
     @contextmanager
-    def reading(self, role: Role = Role.WEB) -> Iterator[Connection]:
+    def reading(self, role: DatabaseRole = DatabaseRole.WEB) -> Iterator[Connection]:
         """A read-only snapshot: rows, totals and counts taken inside it belong together.
 
         The web sees no payment in it, no contract and no outlet: see :meth:`reading_as`.
@@ -129,7 +129,7 @@ class Database:
             yield connection
 
     @contextmanager
-    def writing(self, role: Role = Role.WEB) -> Iterator[Connection]:
+    def writing(self, role: DatabaseRole = DatabaseRole.WEB) -> Iterator[Connection]:
         """A transaction, committed at the end of the block and rolled back on any error."""
         with self.engine(role).begin() as connection:
             yield connection

@@ -14,7 +14,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from app.config import ROOT, Config, ConfigError
-from app.database.engine import Database, Role
+from app.database.engine import Database, DatabaseRole
 from app.database.faults import check_server
 from app.wording.i18n import gettext
 
@@ -28,7 +28,7 @@ def alembic_config(database: Database) -> AlembicConfig:
     """Alembic's settings for ``database``; there is no ini file."""
     config = AlembicConfig()
     config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["engine"] = database.engine(Role.OWNER)
+    config.attributes["engine"] = database.engine(DatabaseRole.OWNER)
     return config
 
 
@@ -80,7 +80,7 @@ class Version(StrEnum):
 
 def version_of(database: Database) -> Version:
     """How the schema stands to the newest migration of this portal."""
-    with database.reading(Role.OWNER) as connection:
+    with database.reading(DatabaseRole.OWNER) as connection:
         found = MigrationContext.configure(connection).get_current_revision()
     known = _revisions()
     if found == known[0]:
@@ -103,7 +103,7 @@ def maintain(database: Database, today: date | None = None) -> None:
     """Keep the monthly partitions ahead of the calendar."""
     today = today or date.today()  # noqa: DTZ011 - a margin of months makes the zone indifferent
     months = [_shifted(today, number) for number in range(-MONTHS_BEHIND, MONTHS_AHEAD + 1)]
-    with database.writing(Role.IMPORT) as connection:
+    with database.writing(DatabaseRole.IMPORT) as connection:
         ensure_partitions(connection, dict.fromkeys(monthly_tables(connection), months))
 
 

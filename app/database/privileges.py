@@ -16,7 +16,7 @@ from app.locks import Lock, hold
 
 
 @dataclass(frozen=True)
-class Grant:
+class TablePrivilege:
     """A privilege on a table: on the ``columns`` named, on all ``but`` those named, or on the whole of it."""
 
     privilege: str
@@ -38,13 +38,13 @@ class Privileges:
     one reseller at the desk (:mod:`app.database.isolation`).
     """
 
-    web: tuple[Grant, ...] = ()
-    importer: tuple[Grant, ...] = ()
+    web: tuple[TablePrivilege, ...] = ()
+    importer: tuple[TablePrivilege, ...] = ()
     isolated: bool = False
 
 
-READ, ADD = Grant("SELECT"), Grant("INSERT")
-CHANGE = (READ, ADD, Grant("UPDATE"), Grant("DELETE"))
+READ, ADD = TablePrivilege("SELECT"), TablePrivilege("INSERT")
+CHANGE = (READ, ADD, TablePrivilege("UPDATE"), TablePrivilege("DELETE"))
 #: Rows that the importer brings and the web shows.
 IMPORTED = Privileges(web=(READ,), importer=CHANGE)
 #: Rows of merchants, that the importer brings and the web shows to those they belong to.
@@ -151,7 +151,7 @@ def _of_table(table: Table, privileges: Privileges, roles: Roles) -> Iterator[st
         yield from _granted(table, privileges.importer, importer)
 
 
-def _granted(table: Table, grants: Iterable[Grant], role: str) -> Iterator[str]:
+def _granted(table: Table, grants: Iterable[TablePrivilege], role: str) -> Iterator[str]:
     listed = ", ".join(grant.sql(table) for grant in grants)
     if listed:
         yield f"GRANT {listed} ON {table.name} TO {role}"

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from sqlalchemy import ColumnElement, and_, or_
 
-from app.listing.filters import Filter, Refused, clean
+from app.listing.filters import Filter, InvalidValueError, clean
 from app.listing.kinds import Expression, Money, has_exponent
 from app.rules.cards import holds_card
 from app.wording import formats, money
@@ -20,7 +20,7 @@ EXPONENTS = (money.DEFAULT_EXPONENT, *money.EXPONENTS)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Amount(Filter, Money):
+class AmountFilter(Filter, Money):
     """An amount, asked for without its sign; a value is a decimal number of currency units.
 
     The same ``12,50`` is 1250 in EUR and 12500 in TND: each row is compared with its own.
@@ -32,10 +32,10 @@ class Amount(Filter, Money):
     def parse(self, text: str) -> Decimal:
         try:
             return abs(money.decimal(clean(text)))
-        except Refused:
+        except InvalidValueError:
             raise
         except ValueError:
-            raise Refused(N_("Type an amount, such as 12,50"), secret=holds_card(text)) from None
+            raise InvalidValueError(N_("Type an amount, such as 12,50"), secret=holds_card(text)) from None
 
     def unparse(self, value: Decimal) -> str:
         whole, _, cents = f"{value.normalize():f}".partition(".")
@@ -82,7 +82,7 @@ def _rounded(value: Decimal, exponent: int, rounding: str) -> int:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class AtLeast(Amount):
+class AtLeast(AmountFilter):
     """The lower end of a range of amounts."""
 
     def input_label(self, title: str) -> str:
@@ -93,7 +93,7 @@ class AtLeast(Amount):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class AtMost(Amount):
+class AtMost(AmountFilter):
     """The upper end of a range of amounts."""
 
     def input_label(self, title: str) -> str:

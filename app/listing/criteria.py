@@ -13,7 +13,7 @@ from typing import Any
 
 from app.listing.cursor import Cursor
 from app.listing.field import Args, Parameter
-from app.listing.filters import Refused
+from app.listing.filters import InvalidValueError
 from app.listing.period import RELATIVE, Days, Period, parse_day, period_of
 from app.listing.spec import ListSpec
 from app.rules.cards import holds_card
@@ -34,7 +34,7 @@ _MOST = N_("%(most)d values at most")
 
 
 @dataclass(frozen=True)
-class Fault:
+class ParameterFault:
     """What is wrong with a parameter; ``typed`` is what to show again, empty for what is secret."""
 
     message: str
@@ -42,7 +42,7 @@ class Fault:
     typed: str
 
     @classmethod
-    def of(cls, refused: Refused, typed: str = "") -> Fault:
+    def of(cls, refused: InvalidValueError, typed: str = "") -> ParameterFault:
         """The fault of a value that was refused."""
         secret = refused.secret or holds_card(typed)
         return cls(refused.message, refused.values, "" if secret else typed)
@@ -80,13 +80,13 @@ class Criteria:
     sort: str
     relative: str | None = None
     after: Cursor | None = None
-    faults: Mapping[str, Fault] = field(default_factory=lambda: MappingProxyType({}), compare=False)
+    faults: Mapping[str, ParameterFault] = field(default_factory=lambda: MappingProxyType({}), compare=False)
 
     @classmethod
     def from_args(cls, spec: ListSpec, args: Iterable[tuple[str, str]], days: Days) -> Criteria:
         """Read the parameters of an address."""
         texts = _by_name(args)
-        faults: dict[str, Fault] = {}
+        faults: dict[str, ParameterFault] = {}
         sort = _sort(spec, texts, faults)
         period, relative = _period(spec, texts, days, faults)
         _refuse_unknown(spec, texts, faults)
@@ -196,7 +196,7 @@ def _by_name(args: Iterable[tuple[str, str]]) -> Texts:
     return texts
 
 
-def _refuse_unknown(spec: ListSpec, texts: Texts, faults: dict[str, Fault]) -> None:
+def _refuse_unknown(spec: ListSpec, texts: Texts, faults: dict[str, ParameterFault]) -> None:
     """What is no parameter of this list is a fault: nobody is answered another question than they ask."""
     known = {
         *spec.parameters,
@@ -208,13 +208,13 @@ def _refuse_unknown(spec: ListSpec, texts: Texts, faults: dict[str, Fault]) -> N
     for name in texts:
         if name not in known:
             shown = "" if holds_card(name) else name[:_LONGEST_NAME]
-            faults[name] = Fault.of(
-                Refused(N_("This list has no filter “%(name)s”"), name=shown, secret=True)
+            faults[name] = ParameterFault.of(
+                InvalidValueError(N_("This list has no filter “%(name)s”"), name=shown, secret=True)
             )
 
 
 def _period(
-    spec: ListSpec, texts: Texts, days: Days, faults: dict[str, Fault]
+    spec: ListSpec, texts: Texts, days: Days, faults: dict[str, ParameterFault]
 ) -> tuple[Period | None, str | None]:
     """The period, and its name when it is a relative one."""
     if spec.source.day is None:
@@ -230,40 +230,46 @@ def _period(
     try:
         period = period_of(first, last, days)
         return period, texts[KEPT][0] if kept is not None and kept.of(days) == period else None
-    except Refused as refused:
-        faults |= {end: Fault.of(refused, texts[end][0]) for end in DATES if texts.get(end)}
+    except InvalidValueError as refused:
+        faults |= {end: ParameterFault.of(refused, texts[end][0]) for end in DATES if texts.get(end)}
         return usual
 
 
-def _relative(name: str, texts: Texts, days: Days, faults: dict[str, Fault]) -> tuple[Period, str] | None:
+def _relative(
+    name: str, texts: Texts, days: Days, faults: dict[str, ParameterFault]
+) -> tuple[Period, str] | None:
     if any(texts.get(end) for end in DATES):
-        faults[PERIOD] = Fault.of(Refused(N_("Ask for a period or for two days, not for both")), name)
+        faults[PERIOD] = ParameterFault.of(
+            InvalidValueError(N_("Ask for a period or for two days, not for both")), name
+        )
     elif name in RELATIVE:
         return RELATIVE[name].of(days), name
     else:
-        faults[PERIOD] = Fault.of(Refused(N_("Choose one of the values of the list")), name)
+        faults[PERIOD] = ParameterFault.of(
+            InvalidValueError(N_("Choose one of the values of the list")), name
+        )
     return None
 
 
-def _single(name: str, texts: Texts, faults: dict[str, Fault]) -> str | None:
+def _single(name: str, texts: Texts, faults: dict[str, ParameterFault]) -> str | None:
     """The one text of a parameter that takes one value."""
     found = texts.get(name, ())
     if len(found) > 1:
-        faults[name] = Fault.of(Refused(_MOST, most=1))
+        faults[name] = ParameterFault.of(InvalidValueError(_MOST, most=1))
         return None
     return next(iter(found), None)
 
 
-def _day(name: str, texts: Texts, faults: dict[str, Fault]) -> date | None:
+def _day(name: str, texts: Texts, faults: dict[str, ParameterFault]) -> date | None:
     text = _single(name, texts, faults)
     try:
         return None if text is None else parse_day(text)
-    except Refused as refused:
-        faults[name] = Fault.of(refused, text or "")
+    except InvalidValueError as refused:
+        faults[name] = ParameterFault.of(refused, text or "")
         return None
 
 
-def _asked(spec: ListSpec, texts: Texts, faults: dict[str, Fault]) -> dict[str, tuple[Any, ...]]:
+def _asked(spec: ListSpec, texts: Texts, faults: dict[str, ParameterFault]) -> dict[str, tuple[Any, ...]]:
     """The values of each parameter, in the order of the form."""
     asked = {
         name: _values(parameter, texts.get(name, ()), faults) for name, parameter in spec.parameters.items()
@@ -277,42 +283,42 @@ def _present(asked: Mapping[str, tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]
     return {name: values for name, values in asked.items() if values}
 
 
-def _values(parameter: Parameter, texts: Sequence[str], faults: dict[str, Fault]) -> tuple[Any, ...]:
+def _values(parameter: Parameter, texts: Sequence[str], faults: dict[str, ParameterFault]) -> tuple[Any, ...]:
     most = 1 if parameter.single else MOST_VALUES
     if len(texts) > most:
-        faults[parameter.name] = Fault.of(Refused(_MOST, most=most))
+        faults[parameter.name] = ParameterFault.of(InvalidValueError(_MOST, most=most))
     values: dict[Any, None] = {}
     for text in texts[:most]:
         try:
             values[parameter.kind.parse(text)] = None
-        except Refused as refused:
-            faults[parameter.name] = Fault.of(refused, text)
+        except InvalidValueError as refused:
+            faults[parameter.name] = ParameterFault.of(refused, text)
     return tuple(values)
 
 
 def _check_range(
-    name: str, asked: dict[str, tuple[Any, ...]], texts: Texts, faults: dict[str, Fault]
+    name: str, asked: dict[str, tuple[Any, ...]], texts: Texts, faults: dict[str, ParameterFault]
 ) -> None:
     """A range that ends before it starts is a fault of both its ends."""
     low, high = f"{name}_from", f"{name}_to"
     if asked.get(low) and asked.get(high) and asked[low] > asked[high]:
-        refused = Refused(N_("The smallest amount is above the largest"))
+        refused = InvalidValueError(N_("The smallest amount is above the largest"))
         for end in (low, high):
-            faults[end] = Fault.of(refused, texts[end][0])
+            faults[end] = ParameterFault.of(refused, texts[end][0])
             asked[end] = ()
 
 
-def _sort(spec: ListSpec, texts: Texts, faults: dict[str, Fault]) -> str:
+def _sort(spec: ListSpec, texts: Texts, faults: dict[str, ParameterFault]) -> str:
     text = _single(SORT, texts, faults)
     if text is not None and text not in spec.sorts:
-        faults[SORT] = Fault.of(Refused(N_("This order is not possible"), secret=True))
+        faults[SORT] = ParameterFault.of(InvalidValueError(N_("This order is not possible"), secret=True))
     return text if text in spec.sorts else spec.sorts[0]
 
 
-def _after(spec: ListSpec, texts: Texts, sort: str, faults: dict[str, Fault]) -> Cursor | None:
+def _after(spec: ListSpec, texts: Texts, sort: str, faults: dict[str, ParameterFault]) -> Cursor | None:
     text = _single(AFTER, texts, faults)
     try:
         return None if text is None else Cursor.parse(text, sort, spec.sort_type(sort))
-    except Refused as refused:
-        faults[AFTER] = Fault.of(refused)
+    except InvalidValueError as refused:
+        faults[AFTER] = ParameterFault.of(refused)
         return None

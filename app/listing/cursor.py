@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
-from app.listing.filters import Refused
+from app.listing.filters import InvalidValueError
 from app.wording.i18n import N_
 
 #: What a list can be ordered by, as the database gives it.
@@ -46,16 +46,16 @@ class Cursor:
     def parse(cls, text: str, sort: str, type_: type) -> Cursor:
         """The cursor of a list in the order ``sort``, by values of ``type_``: NoneType for one by time.
 
-        Raises Refused, also for a cursor of another order.
+        Raises InvalidValueError, also for a cursor of another order.
         """
         parts = text.split("~")
         if len(text) > _LONGEST or len(parts) != _PARTS or parts[0] != sort:
-            raise Refused(_BAD)
+            raise InvalidValueError(_BAD)
         try:
             at = _EPOCH + _integer(parts[2]) * _MICROSECOND
             return cls(sort, at, _integer(parts[3]), _read(parts[1], type_))
         except (ValueError, OverflowError, InvalidOperation):
-            raise Refused(_BAD) from None
+            raise InvalidValueError(_BAD) from None
 
 
 def _written(value: Value) -> str:

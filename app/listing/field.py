@@ -14,7 +14,7 @@ from typing import Any, Literal, cast
 from sqlalchemy import Column, ColumnElement
 from sqlalchemy.sql import visitors
 
-from app.listing.amounts import Amount, AtLeast, AtMost
+from app.listing.amounts import AmountFilter, AtLeast, AtMost
 from app.listing.filters import Choice, Filter
 from app.listing.kinds import Expression, Kind, Row
 from app.wording.i18n import gettext
@@ -119,7 +119,7 @@ class Field:
         if not self.filter or not isinstance(asked, Filter):
             return
         yield Parameter(self.name, self, asked)
-        if isinstance(asked, Amount):
+        if isinstance(asked, AmountFilter):
             yield Parameter(f"{self.name}_from", self, AtLeast(currency=asked.currency), single=True)
             yield Parameter(f"{self.name}_to", self, AtMost(currency=asked.currency), single=True)
 
@@ -139,7 +139,7 @@ class Field:
         if isinstance(asked, Filter) and self.name in values:
             yield asked.where(column, values[self.name])
         low, high = (values.get(f"{self.name}_{end}", (None,))[0] for end in ("from", "to"))
-        if isinstance(asked, Amount) and (low is not None or high is not None):
+        if isinstance(asked, AmountFilter) and (low is not None or high is not None):
             yield asked.between(column, low, high)
 
 

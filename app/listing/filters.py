@@ -1,6 +1,6 @@
 """Kinds that a filter can ask for: how a value is read from an address and compared in SQL.
 
-A value that cannot be read raises :class:`Refused`, which is shown beside its field.
+A value that cannot be read raises :class:`InvalidValueError`, which is shown beside its field.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _AS_PRINTED = re.compile(r"(?:[0-9][^0-9]*){6}[0-9]{4}|[^0-9]*[0-9]{4}")
 _ZERO = literal_column("'0'", Text)
 
 
-class Refused(ValueError):  # noqa: N818 - it reads as what happened
+class InvalidValueError(ValueError):
     """A value that is not understood.
 
     ``message`` is an English message identifier, filled with ``values``; ``secret`` values must
@@ -52,9 +52,11 @@ def clean(text: str, longest: int = LONGEST) -> str:
     """``text`` as it is searched for, see :func:`tidy`. Refuses what no stored value can hold."""
     stripped = tidy(text)
     if len(stripped) > longest:
-        raise Refused(N_("%(longest)d characters at most"), longest=longest, secret=holds_card(stripped))
+        raise InvalidValueError(
+            N_("%(longest)d characters at most"), longest=longest, secret=holds_card(stripped)
+        )
     if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in stripped):
-        raise Refused(N_("Some of these characters cannot be searched"))
+        raise InvalidValueError(N_("Some of these characters cannot be searched"))
     return stripped
 
 
@@ -83,7 +85,7 @@ class Filter(Kind):
 
     @abstractmethod
     def parse(self, text: str) -> Any:
-        """The value written as ``text``, which is not empty. Raises Refused."""
+        """The value written as ``text``, which is not empty. Raises InvalidValueError."""
 
     def unparse(self, value: Any) -> str:
         """The canonical text of ``value`` in an address: ``parse`` reads it back."""
@@ -105,7 +107,7 @@ class FreeText(Filter):
     def parse(self, text: str) -> str:
         words = clean(text)
         if holds_card(words):
-            raise Refused(CARD_TEXT, secret=True)
+            raise InvalidValueError(CARD_TEXT, secret=True)
         return words
 
     def order(self, column: Expression) -> Expression:
@@ -131,9 +133,9 @@ class Code(Filter, Identifier):
         bare = re.sub(r"\s", "", written)
         code = bare if bare.isdigit() else written
         if not code.isascii():
-            raise Refused(N_("Type digits and letters without accents"))
+            raise InvalidValueError(N_("Type digits and letters without accents"))
         if self.is_secret(written):
-            raise Refused(CARD_TEXT, secret=True)
+            raise InvalidValueError(CARD_TEXT, secret=True)
         return clean(code, self.longest).upper()
 
     def is_secret(self, written: str) -> bool:
@@ -239,7 +241,7 @@ class Choice(Filter):
     def parse(self, text: str) -> str:
         code = clean(text).lower()
         if code not in self.labels:
-            raise Refused(N_("Choose one of the values of the list"))
+            raise InvalidValueError(N_("Choose one of the values of the list"))
         return code
 
     def say(self, value: str) -> str:
@@ -295,7 +297,7 @@ class Card(Filter):
         if digits.isascii() and _AS_PRINTED.fullmatch(tidy(text)):
             return digits[:-4], digits[-4:]
         secret = sum(letter.isdigit() for letter in text) >= CARD_DIGITS
-        raise Refused(CARD_TEXT, secret=secret or len(text) > LONGEST)
+        raise InvalidValueError(CARD_TEXT, secret=secret or len(text) > LONGEST)
 
     def unparse(self, value: tuple[str, str]) -> str:
         first, last = value
@@ -327,7 +329,7 @@ class Expiry(Filter):
     def parse(self, text: str) -> str:
         found = re.fullmatch(r"(0[1-9]|1[0-2])\s*[/.-]?\s*(?:20)?([0-9]{2})", clean(text))
         if not found:
-            raise Refused(N_("Type the month and the year, such as 12/28"))
+            raise InvalidValueError(N_("Type the month and the year, such as 12/28"))
         return found[1] + found[2]
 
     def where(self, column: Expression, values: Sequence[str]) -> ColumnElement[bool]:

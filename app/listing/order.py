@@ -16,7 +16,7 @@ from app.listing.criteria import Criteria
 from app.listing.cursor import Cursor
 from app.listing.field import columns_of
 from app.listing.kinds import Expression
-from app.listing.source import Condition, Source, name_of
+from app.listing.source import Condition, ListSource, name_of
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Order:
     ``nullable`` says that some rows have no value.
     """
 
-    source: Source
+    source: ListSource
     value: Expression | None
     falling: bool
     nullable: bool
@@ -66,7 +66,7 @@ class Order:
         return tuple_(*keys) < place if self.falling else tuple_(*keys) > place
 
 
-def _is_never_null(source: Source, value: Expression) -> bool:
+def _is_never_null(source: ListSource, value: Expression) -> bool:
     """Whether every row has a value: it is made of columns of the rows themselves that are never NULL."""
     own = name_of(source.table)
     return all(column.table.name == own and not column.nullable for column in columns_of(value))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from app.listing.filters import Refused, clean
+from app.listing.filters import InvalidValueError, clean
 from app.wording import formats
 from app.wording.i18n import N_
 
@@ -124,30 +124,30 @@ class Freshness:
 
 
 def parse_day(text: str) -> date:
-    """``2026-03-05`` or ``05/03/2026``. Raises Refused."""
+    """``2026-03-05`` or ``05/03/2026``. Raises InvalidValueError."""
     typed = clean(text)
     if found := _ISO.fullmatch(typed):
         year, month, day = found.groups()
     elif found := _FRENCH.fullmatch(typed):
         day, month, year = found.groups()
     else:
-        raise Refused(N_("Type a date, such as 05/03/2026"))
+        raise InvalidValueError(N_("Type a date, such as 05/03/2026"))
     try:
         parsed = date(int(year), int(month), int(day))
     except ValueError:
-        raise Refused(N_("This day does not exist")) from None
+        raise InvalidValueError(N_("This day does not exist")) from None
     if not _EARLIEST <= parsed <= _LATEST:
-        raise Refused(N_("This day does not exist"))
+        raise InvalidValueError(N_("This day does not exist"))
     return parsed
 
 
 def period_of(first: date | None, last: date | None, days: Days) -> Period:
-    """The period between two days, one of which may be left out. Raises Refused."""
+    """The period between two days, one of which may be left out. Raises InvalidValueError."""
     if first is None:
         return Period.up_to(last or days.end)
     last = last or max(days.end, min(first, days.today))
     if last < first:
-        raise Refused(N_("The period ends before it starts"))
+        raise InvalidValueError(N_("The period ends before it starts"))
     if (last - first).days >= LONGEST_DAYS:
-        raise Refused(N_("Choose a period of 15 months at most"))
+        raise InvalidValueError(N_("Choose a period of 15 months at most"))
     return Period(first, last)

@@ -14,7 +14,7 @@ from app.listing.field import Args, tables_of
 from app.listing.kinds import Row, Statement
 from app.listing.order import Order
 from app.listing.scope import Scope
-from app.listing.source import Source, name_of
+from app.listing.source import ListSource, name_of
 from app.listing.spec import ListSpec
 from app.listing.where import Parents, in_sight, parents_of, rows_alone, sorted_conditions
 
@@ -101,7 +101,7 @@ def _chosen_among_all(spec: ListSpec, scope: Scope, criteria: Criteria, size: in
     )
 
 
-def _keys(source: Source, order: Order) -> Iterator[Label[Any]]:
+def _keys(source: ListSource, order: Order) -> Iterator[Label[Any]]:
     yield source.id.label("id")
     yield source.instant.label("at")
     if source.day is not None:

@@ -71,7 +71,7 @@ class DailySums:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Source:
+class ListSource:
     """The rows of a list.
 
     ``contract_id`` is None where rows belong to the merchant as a whole: then whoever is limited to some

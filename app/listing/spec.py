@@ -19,7 +19,7 @@ from app.listing.kinds import Expression, Row
 from app.listing.measures import Measure
 from app.listing.period import Days, Freshness, Period
 from app.listing.scope import Scope
-from app.listing.source import Source
+from app.listing.source import ListSource
 from app.tickets import Ticket
 from app.wording.i18n import gettext, ngettext
 
@@ -122,7 +122,7 @@ class ListSpec:
     empty: str
     permission: str = "list"
     in_menu: bool = True
-    source: Source
+    source: ListSource
     measures: tuple[Measure, ...]
     dimensions: tuple[Dimension, ...] = ()
     row_keys: Mapping[str, Expression]

@@ -11,7 +11,7 @@ from app.listing.criteria import Criteria
 from app.listing.field import tables_of
 from app.listing.kinds import Expression, Statement
 from app.listing.scope import Scope
-from app.listing.source import Condition, Parent, Source, in_scope, name_of, with_joins
+from app.listing.source import Condition, ListSource, Parent, in_scope, name_of, with_joins
 from app.listing.spec import ListSpec
 
 _NO_ID = literal_column("0", BigInteger)
@@ -60,7 +60,7 @@ def sorted_conditions(spec: ListSpec, criteria: Criteria) -> SortedConditions:
     )
 
 
-def _place(source: Source, tables: frozenset[str]) -> int | str:
+def _place(source: ListSource, tables: frozenset[str]) -> int | str:
     if tables <= {name_of(source.table)}:
         return "own"
     known = (place for place, parent in enumerate(source.parents) if tables <= parent.tables)

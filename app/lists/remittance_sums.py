@@ -15,13 +15,13 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, and_, func, litera
 from app.listing.kinds import Expression, Statement
 from app.listing.measures import Measure, row_count, sum_of
 from app.listing.scope import Scope
-from app.listing.source import Condition, DailySums, Source, in_scope
+from app.listing.source import Condition, DailySums, ListSource, in_scope
 from app.lists.common import contract_joins, contract_parent
 from app.models import ALL_CONTRACTS, Remittance, RemittanceDay, Transaction
 from app.rules.payments import TOTAL, TOTALS, RemittanceStatus, Total, Transmission, remitted
 from app.wording.i18n import N_, gettext
 
-SOURCE = Source(
+SOURCE = ListSource(
     table=Remittance.__table__,
     id=Remittance.id,
     merchant_id=Remittance.merchant_id,

@@ -8,7 +8,7 @@ from functools import partial
 
 from sqlalchemy import BigInteger, Connection, func
 
-from app.listing.amounts import Amount
+from app.listing.amounts import AmountFilter
 from app.listing.field import Field, Link
 from app.listing.filters import Choice, Code, flagged
 from app.listing.kinds import Kind, Moment, Money, Row, Whole
@@ -116,7 +116,7 @@ FIELDS = (
     Field(
         name="amount",
         label=N_("Amount"),
-        kind=Amount(currency=Remittance.currency),
+        kind=AmountFilter(currency=Remittance.currency),
         column=Remittance.net_amount,
         section=REMITTANCE,
         filter_column=func.abs(Remittance.net_amount),

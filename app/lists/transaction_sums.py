@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, and_, literal
 
 from app.listing.measures import Measure, row_count
-from app.listing.source import DailySums, Join, Parent, Source
+from app.listing.source import DailySums, Join, ListSource, Parent
 from app.lists.common import contract_joins, contract_parent
 from app.models import ALL_CONTRACTS, Remittance, Transaction, TransactionDay
 from app.rules.payments import TOTAL, Total
@@ -19,7 +19,7 @@ COLLECTION_MARGIN = timedelta(days=31)
 #: Up to so many telecollections, their payments are looked up one after the other.
 FEW_REMITTANCES = 1000
 
-SOURCE = Source(
+SOURCE = ListSource(
     table=Transaction.__table__,
     id=Transaction.id,
     merchant_id=Transaction.merchant_id,

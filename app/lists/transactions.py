@@ -7,7 +7,7 @@ from functools import partial
 
 from sqlalchemy import case
 
-from app.listing.amounts import Amount
+from app.listing.amounts import AmountFilter
 from app.listing.field import Field, Link
 from app.listing.filters import Card, Choice, Code, Expiry, FreeText, ResponseCode, flagged, masked
 from app.listing.kinds import Flag, Identifier, Kind, Moment, Money, Rate, Row
@@ -111,7 +111,7 @@ FIELDS = (
     Field(
         name="amount",
         label=N_("Amount"),
-        kind=Amount(currency=Transaction.currency),
+        kind=AmountFilter(currency=Transaction.currency),
         column=_SIGNED,
         section=PAYMENT,
         filter_column=Transaction.amount,

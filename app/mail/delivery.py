@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, text, update
 
 from app.config import Config
-from app.database.engine import Database, Role
+from app.database.engine import Database, DatabaseRole
 from app.locks import Lock
 from app.mail.smtp import Smtp
 from app.mail.transport import FOLDER, Folder, Mail, NotTakenError, Transport
@@ -52,7 +52,7 @@ def deliver(database: Database, transport: Transport, delivery_id: int) -> None:
 @contextmanager
 def _held(database: Database, delivery_id: int) -> Iterator[Connection | None]:
     """A connection that commits each statement and holds the delivery's lock; None when another does."""
-    engine = database.engine(Role.IMPORT).execution_options(isolation_level="AUTOCOMMIT")
+    engine = database.engine(DatabaseRole.IMPORT).execution_options(isolation_level="AUTOCOMMIT")
     key = Lock.DELIVERY.of(delivery_id)
     with engine.connect() as connection:
         if not connection.scalar(select(func.pg_try_advisory_lock(key))):

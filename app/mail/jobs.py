@@ -5,7 +5,7 @@ from __future__ import annotations
 from procrastinate import JobContext
 from sqlalchemy import text
 
-from app.database.engine import Database, Role
+from app.database.engine import Database, DatabaseRole
 from app.jobs import queue
 from app.mail.delivery import deliver, transport_of
 from app.mail.posting import TASK, defer
@@ -41,7 +41,7 @@ def sweep_mail(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - p
 
 def sweep(database: Database) -> int:
     """Defer a job for each delivery that is due and has none; returns how many."""
-    with database.writing(Role.IMPORT) as connection:
+    with database.writing(DatabaseRole.IMPORT) as connection:
         due = connection.scalars(_DUE, {"task": TASK, "most": SWEPT}).all()
         defer(connection, due)
     return len(due)

@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, Index, LargeBinary
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database.privileges import ADD, READ, Grant, Privileges
+from app.database.privileges import ADD, READ, Privileges, TablePrivilege
 from app.models.base import Base, Big, BigOrNone, CreatedAt, InstantOrNone, LocalId, Words, one_of
 
 
@@ -40,7 +40,7 @@ class DeskTask(Base):
 
     __tablename__ = "desk_task"
     __privileges__ = Privileges(
-        web=(Grant("SELECT", but=("content",)), ADD), importer=(READ, Grant("UPDATE"))
+        web=(TablePrivilege("SELECT", but=("content",)), ADD), importer=(READ, TablePrivilege("UPDATE"))
     )
     __table_args__ = (
         Index("desk_task_reseller_idx", "reseller_id", "kind", "id"),

@@ -7,7 +7,7 @@ from enum import StrEnum
 from sqlalchemy import Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database.privileges import READ, Grant, Privileges
+from app.database.privileges import READ, Privileges, TablePrivilege
 from app.models.base import (
     Base,
     BigOrNone,
@@ -95,11 +95,11 @@ class Delivery(Base):
     __privileges__ = Privileges(
         web=(
             # A composed mail may hold a link that lets somebody in: it is written, and never read again.
-            Grant("SELECT", but=("message",)),
-            Grant("INSERT", but=KEPT_BY_WORKER),
-            Grant("UPDATE", columns=RENEWED),
+            TablePrivilege("SELECT", but=("message",)),
+            TablePrivilege("INSERT", but=KEPT_BY_WORKER),
+            TablePrivilege("UPDATE", columns=RENEWED),
         ),
-        importer=(READ, Grant("UPDATE")),
+        importer=(READ, TablePrivilege("UPDATE")),
     )
     __table_args__ = (
         one_of("kind", MailKind),

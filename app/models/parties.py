@@ -15,7 +15,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database.privileges import CHANGE, IMPORTED, ISOLATED, READ, Grant, Privileges
+from app.database.privileges import CHANGE, IMPORTED, ISOLATED, READ, Privileges, TablePrivilege
 from app.models.base import Base, Big, BigOrNone, CreatedAt, InstantOrNone, Key, LocalId, Words, WordsOrNone
 
 #: Owner of the rows whose contract nobody has declared yet: no user ever belongs to it.
@@ -63,7 +63,7 @@ class Merchant(Base):
     __tablename__ = "merchant"
     __privileges__ = Privileges(
         # Whether it is suspended is the one thing of a merchant that the web decides.
-        web=(READ, Grant("UPDATE", columns=("suspended_at",))),
+        web=(READ, TablePrivilege("UPDATE", columns=("suspended_at",))),
         importer=CHANGE,
     )
     __table_args__ = (UniqueConstraint("reseller_id", "code"),)

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Table, func, literal, select, text
 from sqlalchemy.engine import make_url
 
 from app.config import Config
-from app.database.engine import Database, Role
+from app.database.engine import Database, DatabaseRole
 from app.database.faults import check_server
 from app.database.migrate import known_revision, migrate, ready
 from app.database.privileges import create_roles
@@ -65,7 +65,7 @@ def backup(config: Config, folder: Path) -> Manifest:
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     database = ready(config)
-    with database.reading(Role.OWNER) as connection:
+    with database.reading(DatabaseRole.OWNER) as connection:
         manifest = _manifest(connection)
         snapshot = connection.scalar(text("SELECT pg_export_snapshot()"))
         dump = ["--format=custom", "--no-owner", f"--snapshot={snapshot}", f"--file={partial / DUMP}"]
@@ -88,7 +88,7 @@ def restore(config: Config, folder: Path) -> Manifest:
     database = Database.from_config(config)
     check_server(database)
     _refuse_to_overwrite(config, database)
-    with database.writing(Role.OWNER) as connection:
+    with database.writing(DatabaseRole.OWNER) as connection:
         server = _server_version(connection)
         if server < manifest.server:
             words = gettext(
@@ -134,7 +134,7 @@ def _server_version(connection: Connection) -> int:
 
 
 def _refuse_to_overwrite(config: Config, database: Database) -> None:
-    with database.reading(Role.OWNER) as connection:
+    with database.reading(DatabaseRole.OWNER) as connection:
         if connection.scalar(_TABLES):
             raise click.ClickException(gettext("The database is not empty: restore into a new one."))
     held = [name for name in FOLDERS if (config.data / name).is_dir() and any((config.data / name).iterdir())]
@@ -144,7 +144,7 @@ def _refuse_to_overwrite(config: Config, database: Database) -> None:
 
 
 def _compare(database: Database, manifest: Manifest) -> None:
-    with database.reading(Role.OWNER) as connection:
+    with database.reading(DatabaseRole.OWNER) as connection:
         found = _figures(connection)
     if found != manifest.figures:
         raise click.ClickException(gettext("What was restored does not add up to what was saved."))

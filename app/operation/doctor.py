@@ -17,7 +17,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.config import Config, ConfigError
-from app.database.engine import Database, Role
+from app.database.engine import Database, DatabaseRole
 from app.database.faults import check_server, explained
 from app.database.migrate import MONTHS_AHEAD, Version, version_of
 from app.mail.commands import in_words
@@ -152,7 +152,7 @@ def _database(config: Config) -> Iterator[Finding]:
 
 
 def _inside(database: Database) -> Iterator[Finding]:
-    with database.reading(Role.OWNER) as connection:
+    with database.reading(DatabaseRole.OWNER) as connection:
         row = connection.execute(_SERVER).one()
         yield _sound(N_("database"), f"PostgreSQL {row.version}, {row.encoding}, {row.collation}")
         yield _sound(N_("extensions"), gettext("none is needed"))
@@ -164,7 +164,7 @@ def _inside(database: Database) -> Iterator[Finding]:
         return
     yield _sound(N_("migrations"), version.value)
     yield from _roles(database)
-    with database.reading(Role.OWNER) as connection:
+    with database.reading(DatabaseRole.OWNER) as connection:
         yield _partitions(connection, datetime.now(UTC).date())
     state = state_of(database)
     for check in _OF_STATE:
@@ -173,7 +173,7 @@ def _inside(database: Database) -> Iterator[Finding]:
 
 def _roles(database: Database) -> Iterator[Finding]:
     """Each role, worn as the portal wears it."""
-    for role in Role:
+    for role in DatabaseRole:
         try:
             with database.reading(role) as connection:
                 connection.execute(text("SELECT 1"))
@@ -181,7 +181,7 @@ def _roles(database: Database) -> Iterator[Finding]:
             words = explained(error) or type(error).__name__
             yield Finding(Level.FAULT, N_("roles"), f"{role}: {words}", "bordereau migrate")
             return
-    yield _sound(N_("roles"), ", ".join(Role))
+    yield _sound(N_("roles"), ", ".join(DatabaseRole))
 
 
 def _clock(now: datetime) -> Finding:

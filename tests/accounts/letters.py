@@ -8,14 +8,14 @@ from email import policy
 
 from sqlalchemy import select, text
 
-from app.database.engine import Role
+from app.database.engine import DatabaseRole
 from app.models import Delivery
 
 
 def mails(database, recipient=None):
     """Every mail that waits, oldest first, as parsed messages. Only the owner may read them."""
     wanted = select(Delivery.message, Delivery.recipient).order_by(Delivery.id)
-    with database.reading(Role.OWNER) as connection:
+    with database.reading(DatabaseRole.OWNER) as connection:
         rows = connection.execute(wanted).all()
     return [
         email.message_from_bytes(bytes(row.message), policy=policy.default)

@@ -15,7 +15,7 @@ from app.accounts.limits import SIGN_IN, TooManyAttemptsError, count_attempt
 from app.accounts.rights import visitor_of
 from app.accounts.roles import PERMISSIONS, Permission
 from app.accounts.sessions import open_session
-from app.database.engine import Role as DatabaseRole
+from app.database.engine import DatabaseRole
 from app.models import (
     Contract,
     JournalEntry,

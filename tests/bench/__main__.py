@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from app.config import ROOT
 from app.database import embedded
-from app.database.engine import Database, Role, drop_database
+from app.database.engine import Database, DatabaseRole, drop_database
 from app.listing.criteria import Criteria
 from app.listing.period import Days
 from app.listing.scope import Scope
@@ -100,7 +100,7 @@ def _asked(estate: files.Estate, days: int) -> Criteria:
 
 def _chain(database: Database) -> int:
     """The chain's merchant; statistics are those that upkeep would have gathered overnight."""
-    engine = database.engine(Role.OWNER).execution_options(isolation_level="AUTOCOMMIT")
+    engine = database.engine(DatabaseRole.OWNER).execution_options(isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text("VACUUM ANALYZE"))
         found: int = connection.scalars(

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Connection, text
 
-from app.database.engine import Database, Role, create_database, drop_database
+from app.database.engine import Database, DatabaseRole, create_database, drop_database
 from app.database.migrate import ensure_partitions, migrate
 from app.models import Base
 from importers.load import Status, load_file
@@ -84,7 +84,7 @@ def load(database: Database, estate: Estate, data: Path) -> Iterator[Result]:
 
 def _settle(database: Database) -> None:
     """Write out what earlier work left in memory, so that it is not counted here."""
-    engine = database.engine(Role.OWNER).execution_options(isolation_level="AUTOCOMMIT")
+    engine = database.engine(DatabaseRole.OWNER).execution_options(isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text("CHECKPOINT"))
 
@@ -96,7 +96,7 @@ def _copied(database: Database, twin: Database) -> float:
     """Copy the rows of the newest file into the twin; returns the seconds of the writing alone."""
     with tempfile.TemporaryFile() as remittances, tempfile.TemporaryFile() as transactions:
         files = dict(zip(TABLES, (remittances, transactions), strict=True))
-        with database.reading(Role.OWNER) as connection:
+        with database.reading(DatabaseRole.OWNER) as connection:
             newest = connection.scalar(text("SELECT max(id) FROM import_file"))
             for (table, column), file in files.items():
                 rows = f"SELECT {_columns(table)} FROM {table} WHERE {column} = {newest} ORDER BY id"
@@ -105,11 +105,11 @@ def _copied(database: Database, twin: Database) -> float:
                 "remittance": connection.scalars(text(_MONTHS.format("collected_on", "remittance"))).all(),
                 "transaction": connection.scalars(text(_MONTHS.format("occurred_on", "transaction"))).all(),
             }
-        with twin.writing(Role.IMPORT) as connection:
+        with twin.writing(DatabaseRole.IMPORT) as connection:
             ensure_partitions(connection, months)
         _settle(twin)
         started = time.monotonic()
-        with twin.writing(Role.IMPORT) as connection:
+        with twin.writing(DatabaseRole.IMPORT) as connection:
             for (table, _), file in files.items():
                 _copy_in(connection, table, file)
         return time.monotonic() - started

@@ -14,9 +14,8 @@ from sqlalchemy import event, text
 from app import create_app
 from app.accounts.users import NewAccess, give_access
 from app.config import Config
-from app.database.engine import Database, Role
-from app.models import Base
-from app.models import Role as Right
+from app.database.engine import Database, DatabaseRole
+from app.models import Base, Role
 from tests.bench.report import Line, percentile
 
 if TYPE_CHECKING:
@@ -81,7 +80,7 @@ def listening(database: Database) -> Iterator[Statements]:
 
     What a transaction sets for itself takes its time, and is not counted.
     """
-    heard, engine = Statements(), database.engine(Role.WEB)
+    heard, engine = Statements(), database.engine(DatabaseRole.WEB)
 
     def before(*_: Any) -> None:
         heard.started = time.perf_counter()
@@ -100,7 +99,7 @@ def listening(database: Database) -> Iterator[Statements]:
 def signed_in(database: Database, data: Path) -> FlaskClient:
     """The chain's owner, in a browser."""
     with database.writing() as connection:
-        access = NewAccess(email=EMAIL, merchant=CHAIN, reseller=None, role=Right.OWNER)
+        access = NewAccess(email=EMAIL, merchant=CHAIN, reseller=None, role=Role.OWNER)
         give_access(connection, access, PASSWORD)
     config = Config(database_url=None, data=data, secret_key="k" * 64, port=8000)
     client = create_app(config, database).test_client()
@@ -184,7 +183,7 @@ def row_security(database: Database, client: FlaskClient, merchant_id: int, sinc
 def _secure(database: Database, *, secured: bool) -> None:
     """Keep rows apart, or do not for a while."""
     state = "ENABLE" if secured else "DISABLE"
-    with database.writing(Role.OWNER) as connection:
+    with database.writing(DatabaseRole.OWNER) as connection:
         for table, privileges in Base.privileges().items():
             if privileges.isolated:
                 connection.execute(text(f"ALTER TABLE {table.name} {state} ROW LEVEL SECURITY"))
@@ -192,7 +191,7 @@ def _secure(database: Database, *, secured: bool) -> None:
 
 def _samples(database: Database, merchant_id: int, since: date) -> Sequence[Any]:
     """Values that somebody would look for."""
-    with database.reading(Role.OWNER) as connection:
+    with database.reading(DatabaseRole.OWNER) as connection:
         values = {"merchant": merchant_id, "since": since, "samples": SAMPLES}
         return connection.execute(text(FOUND), values).mappings().all()
 

@@ -21,7 +21,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from app import create_app
 from app.accounts.users import NewAccess, give_access
 from app.config import ROOT, Config
-from app.database.engine import Role as DatabaseRole
+from app.database.engine import DatabaseRole
 from app.models import Role, SignInAttempt
 from importers.demo.generation import generate
 from importers.load import load_file

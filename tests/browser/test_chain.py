@@ -16,7 +16,7 @@ from app.accounts import invitations
 from app.accounts.grants import Grant
 from app.accounts.second_factor import code_at
 from app.accounts.users import NewAccess, give_access
-from app.database.engine import Role as DatabaseRole
+from app.database.engine import DatabaseRole
 from app.models import Outlet, Reseller, Role
 from app.views.picking import OutletChoice, outlet_choice
 from tests import factories

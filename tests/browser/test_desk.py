@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import text
 
-from app.database.engine import Role as DatabaseRole
+from app.database.engine import DatabaseRole
 from importers import desk
 from importers.load import load_file
 from tests.browser.conftest import DESK, PHONE, TABLET, sign_in

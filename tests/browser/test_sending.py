@@ -5,7 +5,7 @@ import re
 import pytest
 from sqlalchemy import select, text
 
-from app.database.engine import Role as DatabaseRole
+from app.database.engine import DatabaseRole
 from app.mail.delivery import deliver
 from app.mail.transport import Folder
 from app.models import Delivery

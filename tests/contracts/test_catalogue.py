@@ -6,7 +6,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.dialects import postgresql
 
-from app.database.engine import Role
+from app.database.engine import DatabaseRole
 from app.database.migrate import alembic_config
 from app.models import Base
 
@@ -40,7 +40,7 @@ WHERE indisunique AND relation.relname = ANY(:tables)
 @pytest.fixture(scope="module")
 def ask(module_database):
     """Ask the catalogue as the owner; returns all rows."""
-    with module_database.reading(Role.OWNER) as connection:
+    with module_database.reading(DatabaseRole.OWNER) as connection:
         yield lambda query, **values: connection.execute(text(query), values).all()
 
 

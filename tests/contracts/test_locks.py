@@ -7,7 +7,7 @@ import re
 from sqlalchemy import text
 
 from app.config import ROOT
-from app.database.engine import Role
+from app.database.engine import DatabaseRole
 from app.locks import Lock
 
 CODE = [path for folder in ("app", "importers") for path in sorted((ROOT / folder).rglob("*.py"))]
@@ -30,7 +30,7 @@ def test_no_code_takes_a_lock_by_a_number_of_its_own():
 
 
 def test_the_functions_of_the_database_take_locks_that_are_named_here(module_database):
-    with module_database.reading(Role.OWNER) as connection:
+    with module_database.reading(DatabaseRole.OWNER) as connection:
         bodies = connection.scalars(
             text(
                 "SELECT prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace"

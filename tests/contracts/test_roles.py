@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
-from app.database.engine import Role
+from app.database.engine import DatabaseRole
 from app.models import Base
 
 #: What belongs to the importer, since COPY is refused to everybody else under row security.
@@ -39,11 +39,11 @@ OWN = {*PRIVILEGES}
 HAND_OVER = {"INSERT"}  # and what of a row may be read, column by column
 KEEP_UP = {"SELECT", "UPDATE"}
 GRANTED = {
-    Role.WEB: dict.fromkeys(IMPORTED, READ)
+    DatabaseRole.WEB: dict.fromkeys(IMPORTED, READ)
     | dict.fromkeys(ACCOUNTS, WRITE)
     | dict.fromkeys(JOURNAL, ADD)
     | dict.fromkeys(DESK, HAND_OVER),
-    Role.IMPORT: dict.fromkeys(IMPORTED, WRITE)
+    DatabaseRole.IMPORT: dict.fromkeys(IMPORTED, WRITE)
     | dict.fromkeys(ISOLATED, OWN)
     | dict.fromkeys(JOURNAL, ADD)
     | dict.fromkeys(MAIL | DESK, KEEP_UP),
@@ -75,17 +75,17 @@ def writes(table):
 
 @pytest.mark.parametrize("table", IMPORTED)
 def test_the_web_cannot_write_what_is_imported(module_database, table):
-    assert [words for words in writes(table) if not refused(module_database, Role.WEB, words)] == []
-    assert not refused(module_database, Role.WEB, f"SELECT * FROM {table}")
+    assert [words for words in writes(table) if not refused(module_database, DatabaseRole.WEB, words)] == []
+    assert not refused(module_database, DatabaseRole.WEB, f"SELECT * FROM {table}")
 
 
 def test_the_web_cannot_reach_a_partition_past_its_parent(module_database):
-    with module_database.reading(Role.OWNER) as connection:
+    with module_database.reading(DatabaseRole.OWNER) as connection:
         partition = connection.scalar(
             text("SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r' LIMIT 1")
         )
     for words in (f"SELECT * FROM {partition}", f"DELETE FROM {partition}", f"DROP TABLE {partition}"):
-        assert refused(module_database, Role.WEB, words)
+        assert refused(module_database, DatabaseRole.WEB, words)
 
 
 @pytest.mark.parametrize(
@@ -103,17 +103,19 @@ def test_the_web_cannot_reach_a_partition_past_its_parent(module_database):
     ],
 )
 def test_the_web_cannot_change_the_database_or_the_past(module_database, statement):
-    assert refused(module_database, Role.WEB, statement)
+    assert refused(module_database, DatabaseRole.WEB, statement)
 
 
 def test_of_a_merchant_the_web_decides_only_whether_it_is_suspended(module_database):
-    assert not refused(module_database, Role.WEB, "UPDATE merchant SET suspended_at = now() WHERE id = 0")
+    assert not refused(
+        module_database, DatabaseRole.WEB, "UPDATE merchant SET suspended_at = now() WHERE id = 0"
+    )
 
 
 @pytest.mark.parametrize("table", sorted(ACCOUNTS))
 def test_importers_know_nothing_of_accounts(module_database, table):
     for words in (f"SELECT * FROM {table}", *writes(table)):
-        assert refused(module_database, Role.IMPORT, words), words
+        assert refused(module_database, DatabaseRole.IMPORT, words), words
 
 
 def test_importers_neither_rewrite_the_journal_nor_own_any_table_but_those_of_merchants(module_database):
@@ -124,13 +126,13 @@ def test_importers_neither_rewrite_the_journal_nor_own_any_table_but_those_of_me
         "ALTER TABLE user_account DISABLE ROW LEVEL SECURITY",
         "CREATE TABLE x (a int)",
     ):
-        assert refused(module_database, Role.IMPORT, words), words
+        assert refused(module_database, DatabaseRole.IMPORT, words), words
 
 
-@pytest.mark.parametrize("role", [Role.WEB, Role.IMPORT])
+@pytest.mark.parametrize("role", [DatabaseRole.WEB, DatabaseRole.IMPORT])
 def test_grants_are_those_written_here_and_no_others(module_database, role):
     """A new table must find its place above; a partition is granted to nobody."""
-    with module_database.reading(Role.OWNER) as connection:
+    with module_database.reading(DatabaseRole.OWNER) as connection:
         tables = connection.scalars(text(RELATIONS)).all()
         found = {
             table: {
@@ -151,7 +153,7 @@ def test_grants_are_those_written_here_and_no_others(module_database, role):
 
 
 def columns_granted(database, role, table, privilege):
-    with database.reading(Role.OWNER) as connection:
+    with database.reading(DatabaseRole.OWNER) as connection:
         return set(
             connection.scalars(
                 text(
@@ -180,7 +182,7 @@ def test_the_web_posts_and_renews_mail_but_neither_reads_nor_rewrites_it(module_
         "sent_at",
     }
     granted = {
-        privilege: columns_granted(module_database, Role.WEB, "delivery", privilege)
+        privilege: columns_granted(module_database, DatabaseRole.WEB, "delivery", privilege)
         for privilege in ("SELECT", "INSERT", "UPDATE", "REFERENCES")
     }
     assert granted == {
@@ -198,24 +200,24 @@ def test_the_web_posts_and_renews_mail_but_neither_reads_nor_rewrites_it(module_
         "DELETE FROM delivery",
         "COPY delivery TO STDOUT",
     ):
-        assert refused(module_database, Role.WEB, words), words
+        assert refused(module_database, DatabaseRole.WEB, words), words
 
 
 def test_the_worker_keeps_deliveries_up_and_makes_none(module_database):
     for words in ("INSERT INTO delivery DEFAULT VALUES", "DELETE FROM delivery", "TRUNCATE delivery"):
-        assert refused(module_database, Role.IMPORT, words), words
+        assert refused(module_database, DatabaseRole.IMPORT, words), words
 
 
 def test_the_web_hands_over_a_referential_and_never_reads_it_again(module_database):
     every = set(Base.metadata.tables["desk_task"].columns.keys())
-    assert columns_granted(module_database, Role.WEB, "desk_task", "SELECT") == every - {"content"}
+    assert columns_granted(module_database, DatabaseRole.WEB, "desk_task", "SELECT") == every - {"content"}
     for words in ("SELECT content FROM desk_task", "SELECT * FROM desk_task", "COPY desk_task TO STDOUT"):
-        assert refused(module_database, Role.WEB, words), words
+        assert refused(module_database, DatabaseRole.WEB, words), words
 
 
-@pytest.mark.parametrize("role", [Role.WEB, Role.IMPORT])
+@pytest.mark.parametrize("role", [DatabaseRole.WEB, DatabaseRole.IMPORT])
 def test_roles_cannot_log_in_and_own_no_more_than_they_should(module_database, role):
-    with module_database.reading(Role.OWNER) as connection:
+    with module_database.reading(DatabaseRole.OWNER) as connection:
         found = connection.execute(
             text(
                 "SELECT rolcanlogin, rolsuper, rolcreaterole, rolcreatedb, rolbypassrls"
@@ -231,17 +233,17 @@ def test_roles_cannot_log_in_and_own_no_more_than_they_should(module_database, r
             {"role": role},
         ).all()
     assert not any(found)
-    assert set(owned) == (ISOLATED if role is Role.IMPORT else set())
+    assert set(owned) == (ISOLATED if role is DatabaseRole.IMPORT else set())
 
 
 def test_a_role_is_not_shaken_off_by_resetting_it(module_database):
-    with module_database.writing(Role.WEB) as connection:
+    with module_database.writing(DatabaseRole.WEB) as connection:
         connection.execute(text("RESET ROLE"))
-        assert connection.scalar(text("SELECT current_user")) == Role.WEB
+        assert connection.scalar(text("SELECT current_user")) == DatabaseRole.WEB
 
 
 def test_the_journal_forgets_what_is_older_than_twelve_months_and_nothing_else(database):
-    with database.writing(Role.OWNER) as connection:
+    with database.writing(DatabaseRole.OWNER) as connection:
         for months in ("11 months", "13 months"):
             connection.execute(
                 text(
@@ -249,12 +251,15 @@ def test_the_journal_forgets_what_is_older_than_twelve_months_and_nothing_else(d
                     f" VALUES (now() - interval '{months}', 'signed_in', '{{}}')"
                 )
             )
-    assert refused(database, Role.IMPORT, "SELECT forget_journal()")
-    with database.writing(Role.WEB) as connection:
+    assert refused(database, DatabaseRole.IMPORT, "SELECT forget_journal()")
+    with database.writing(DatabaseRole.WEB) as connection:
         assert connection.scalar(text("SELECT forget_journal()")) == 1
         assert connection.scalar(text("SELECT count(*) FROM journal_entry")) == 1
 
 
 def test_a_reading_block_cannot_write_at_all(module_database):
-    with module_database.reading(Role.OWNER) as connection, pytest.raises(Exception, match="read-only"):
+    with (
+        module_database.reading(DatabaseRole.OWNER) as connection,
+        pytest.raises(Exception, match="read-only"),
+    ):
         connection.execute(text("DELETE FROM journal_entry"))

@@ -10,7 +10,7 @@ from sqlalchemy import event, select, text
 
 from app.accounts import passwords
 from app.accounts.rights import Staff
-from app.database.engine import Role as DatabaseRole
+from app.database.engine import DatabaseRole
 from app.listing.criteria import Criteria
 from app.listing.period import Days
 from app.listing.query import page_statement

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.database.engine import Role as DatabaseRole
+from app.database.engine import DatabaseRole
 from importers.demo import demonstration
 from importers.demo.accounts import STAFF
 from tests import factories

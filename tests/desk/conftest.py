@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select, text
 
 from app.accounts import passwords
-from app.database.engine import Role as DatabaseRole
+from app.database.engine import DatabaseRole
 from app.models import DeskTask
 from importers import desk
 from importers.load import load_file

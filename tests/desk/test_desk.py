@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import insert, text
 
-from app.database.engine import Role
+from app.database.engine import DatabaseRole
 from app.models import DeskTask
 from app.rules.cards import passes_luhn
 from importers import desk
@@ -88,7 +88,7 @@ def test_pages_go_on_where_the_last_one_ended(place, north):
 
 def test_contracts_without_an_outlet_are_shown_as_well(place, north):
     merchant = merchant_id(place, "NORTHSHOP")
-    with place.database.writing(Role.OWNER) as connection:
+    with place.database.writing(DatabaseRole.OWNER) as connection:
         connection.execute(text("UPDATE contract SET outlet_id = NULL WHERE number = '7654321'"))
     page = north.page(f"/gestion/commercants/{merchant}")
     assert "7654321/001 CBEMV (Comptoir)" in page.text
@@ -221,7 +221,7 @@ def test_the_archive_rebuilds_what_was_attached(place, north):
     merchant = merchant_id(place, "NORTHSHOP")
     assert place.value(count, merchant=merchant) == 3
 
-    with place.database.writing(Role.OWNER) as connection:
+    with place.database.writing(DatabaseRole.OWNER) as connection:
         connection.execute(
             text(
                 "TRUNCATE remittance, transaction, transaction_day, remittance_day, contract, outlet, source,"

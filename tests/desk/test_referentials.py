@@ -7,7 +7,7 @@ import threading
 import pytest
 from sqlalchemy import insert, text
 
-from app.database.engine import Role
+from app.database.engine import DatabaseRole
 from app.desk import declare_contract, upload_checks
 from app.models import DeskTask
 from app.rules.cards import looks_like_card
@@ -141,7 +141,7 @@ def test_a_refused_file_says_why_beside_its_field_and_leaves_no_trace(place, nor
 
 def traces(place, words):
     """Every table that holds ``words`` anywhere, as text or as bytes."""
-    with place.database.reading(Role.OWNER) as connection:
+    with place.database.reading(DatabaseRole.OWNER) as connection:
         tables = connection.scalars(
             text("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'")
         ).all()
@@ -216,7 +216,7 @@ def test_the_same_bytes_again_say_so(place, north):
 def test_what_waits_for_too_long_says_so(place, north):
     location = upload(north, referential(LINE)).location
     assert "plus long que d'ordinaire" not in main(north.page(location))
-    with place.database.writing(Role.OWNER) as connection:
+    with place.database.writing(DatabaseRole.OWNER) as connection:
         connection.execute(text("UPDATE desk_task SET asked_at = now() - interval '11 minutes'"))
     assert "plus long que d'ordinaire" in main(north.page(location))
     place.work()
@@ -462,7 +462,7 @@ def test_the_archive_rebuilds_the_last_name(place, north):
     for name in ("First", "NORTH merchant", "Second", "First"):
         rename(north, merchant, name)
         place.work()
-    with place.database.writing(Role.OWNER) as connection:
+    with place.database.writing(DatabaseRole.OWNER) as connection:
         connection.execute(
             text(
                 "TRUNCATE remittance, transaction, transaction_day, remittance_day, contract, outlet, source,"
@@ -486,7 +486,7 @@ def test_a_name_that_cannot_be_is_refused_beside_its_field(place, north, name):
 
 
 def test_a_merchant_without_a_contract_says_what_to_do_first(place, north):
-    with place.database.writing(Role.OWNER) as connection:
+    with place.database.writing(DatabaseRole.OWNER) as connection:
         connection.execute(text("UPDATE contract SET outlet_id = NULL WHERE number = '7654321'"))
     response = rename(north, merchant_id(place, "NORTHSHOP"), "Other")
     assert "déclarez-en un d'abord" in plain(Page(response, north.application).one(id="name-fault"))
@@ -500,7 +500,7 @@ def test_what_came_before_any_referential_is_announced_to_the_only_maintainer(da
     app = portal(database, tmp_path)
     night = written(tmp_path, "night.txt", File(source="host", key="n1").data())
     assert not load_file(database, night, tmp_path).refused
-    with database.writing(Role.OWNER) as connection:
+    with database.writing(DatabaseRole.OWNER) as connection:
         factories.a_reseller(connection, slug="north", name="North")
     let_staff_in(database, "staff@north.example", "north")
     browser = app.test_client()
@@ -509,13 +509,13 @@ def test_what_came_before_any_referential_is_announced_to_the_only_maintainer(da
         browser.page("/gestion/contrats")
     )
     upload(browser, referential(LINE))
-    with database.reading(Role.OWNER) as connection:
+    with database.reading(DatabaseRole.OWNER) as connection:
         task_id = connection.scalar(text("SELECT id FROM desk_task"))
     desk.perform(database, tmp_path, task_id)
     page = main(browser.page("/gestion/contrats"))
     assert "attribuée à personne" not in page
     assert "7654321/001 CBEMV" in page
-    with database.writing(Role.OWNER) as connection:
+    with database.writing(DatabaseRole.OWNER) as connection:
         factories.a_reseller(connection, slug="south", name="South")
         connection.execute(text("UPDATE contract SET reseller_id = 0 WHERE number = '7654321'"))
     assert "attribuée à personne" not in main(browser.page("/gestion/contrats"))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from app.database.engine import Database, Role
+from app.database.engine import Database, DatabaseRole
 from app.models import Remittance, Transaction
 from importers.load import Result, Status, load_file
 from tests.importers.files import File, referential, written
@@ -46,13 +46,13 @@ class Operator:
         """Back to a database that has seen no file."""
         payments = "remittance, transaction, transaction_day, remittance_day"
         parties = "contract, outlet, source, import_file, import_refusal, received_day"
-        with self.database.writing(Role.OWNER) as connection:
+        with self.database.writing(DatabaseRole.OWNER) as connection:
             connection.execute(text(f"TRUNCATE {payments}, {parties}"))
             connection.execute(text("DELETE FROM merchant WHERE id <> 0"))
             connection.execute(text("DELETE FROM reseller WHERE id <> 0"))
 
     def rows(self, query: str, **values: Any) -> list[tuple[Any, ...]]:
-        with self.database.reading(Role.OWNER) as connection:
+        with self.database.reading(DatabaseRole.OWNER) as connection:
             return [tuple(row) for row in connection.execute(text(query), values)]
 
     def value(self, query: str, **values: Any) -> Any:

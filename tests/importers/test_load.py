@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app.database.engine import Role
+from app.database.engine import DatabaseRole
 from importers.files import report, sources
 from importers.files.archive import ARCHIVE, files_in
 from importers.formats import Format, remise_tpe
@@ -182,7 +182,7 @@ def test_what_looks_like_a_card_is_loaded_without_it_where_it_may_be(operator: O
     number, hidden = "4111111111111111", "************1111"
     reference = File(remittances=(Rem(transactions=(Trx(order=number, certificate=number),)),))
     assert operator.deliver(reference).refused
-    with operator.database.writing(Role.IMPORT) as connection:
+    with operator.database.writing(DatabaseRole.IMPORT) as connection:
         sources.vouch(connection, "demo-host", ["order_reference"], good=True)
     result = operator.deliver(reference)
     assert result.status is Status.LOADED
@@ -193,7 +193,7 @@ def test_what_looks_like_a_card_is_loaded_without_it_where_it_may_be(operator: O
     assert operator.deliver(reference).status is Status.KNOWN
     assert operator.deliver(copy.read_bytes()).status is Status.KNOWN
     assert operator.value("SELECT count(*) FROM journal_entry WHERE event = 'columns_vouched'") == 1
-    with operator.database.writing(Role.IMPORT) as connection:
+    with operator.database.writing(DatabaseRole.IMPORT) as connection:
         sources.vouch(connection, "demo-host", ["order_reference"], good=False)
     assert operator.deliver(reference).refused
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import MetaData, text
 
-from app.database.engine import Role
+from app.database.engine import DatabaseRole
 from app.database.privileges import enforce
 from importers import formats, records
 from importers.files import report
@@ -36,7 +36,7 @@ def operator(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Op
     for module, registry in ((formats, formats.formats), (records, records.kinds)):
         registry.cache_clear()
         monkeypatch.setattr(module, "entry_points", lambda group: [Installed(beside[group])])
-    with operator.database.writing(Role.OWNER) as connection:
+    with operator.database.writing(DatabaseRole.OWNER) as connection:
         tables = MetaData()
         for model in (parking.ParkingAccount, parking.ParkingFee):
             model.__table__.to_metadata(tables)  # type: ignore[attr-defined]
@@ -82,7 +82,7 @@ def test_a_card_number_is_found_outside_the_place_of_its_account(operator: Opera
 def test_they_wait_for_their_owner(operator: Operator) -> None:
     operator.declare({})
     deliver(operator, (ACCOUNTS[0], "20260302", 250), (ACCOUNTS[1], "20260228", 300))
-    with operator.database.writing(Role.IMPORT) as connection:
+    with operator.database.writing(DatabaseRole.IMPORT) as connection:
         merchant, reseller = connection.execute(
             text("SELECT id, reseller_id FROM merchant WHERE id > 0")
         ).one()

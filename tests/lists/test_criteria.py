@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from app.listing.criteria import Criteria
 from app.listing.cursor import Cursor, Value
-from app.listing.filters import Refused
+from app.listing.filters import InvalidValueError
 from app.listing.period import LONGEST_DAYS, Days, Period
 from app.listing.scope import Scope
 from app.lists import REMITTANCES, TRANSACTIONS
@@ -251,7 +251,7 @@ def test_a_cursor_reads_back_in_its_own_order(at: datetime, row_id: int, value: 
     cursor = Cursor(sort, at.replace(tzinfo=UTC), row_id, value)
     assert quote(cursor.text(), safe="") == cursor.text()
     assert Cursor.parse(cursor.text(), sort, type(value)) == cursor
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidValueError):
         Cursor.parse(cursor.text(), "-number", type(value))
 
 
@@ -274,7 +274,7 @@ def test_a_cursor_reads_back_in_its_own_order(at: datetime, row_id: int, value: 
 )
 @pytest.mark.parametrize("kind", [type(None), bool, int, Decimal, str, datetime])
 def test_a_broken_cursor_is_refused(text: str, kind: type) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidValueError):
         Cursor.parse(text, "-date", kind)
 
 

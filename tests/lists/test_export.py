@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.database.engine import Role
+from app.database.engine import DatabaseRole
 from app.listing.criteria import Criteria
 from app.listing.export import heading, too_long, write_csv
 from app.listing.period import Days, Period
@@ -48,7 +48,7 @@ def cells(database: Database, spec: ListSpec, merchant_id: int) -> dict[str, str
 
 
 def a_payment(database: Database, **values: object) -> int:
-    with database.writing(Role.OWNER) as connection:
+    with database.writing(DatabaseRole.OWNER) as connection:
         merchant_id = factories.a_merchant(connection)
         outlet_id = factories.an_outlet(
             connection, merchant_id=merchant_id, trade_name="CAFÉ DE LA FICTION", siret="00999999800019"

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.database.engine import Role
+from app.database.engine import DatabaseRole
 from app.listing import query, sums
 from app.listing.criteria import Criteria
 from app.listing.export import json_document, write_csv
@@ -46,7 +46,7 @@ DAYS = Days(TODAY, TODAY, TODAY)
 
 @pytest.fixture(scope="module")
 def worlds(module_database: Database) -> list[World]:
-    with module_database.writing(Role.OWNER) as connection:
+    with module_database.writing(DatabaseRole.OWNER) as connection:
         return [world.build(connection, seed) for seed in (1, 2)]
 
 

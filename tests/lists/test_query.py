@@ -12,9 +12,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from sqlalchemy import event, literal, select, text
 
-from app.database.engine import Role
+from app.database.engine import DatabaseRole
 from app.listing import query
-from app.listing.amounts import Amount
+from app.listing.amounts import AmountFilter
 from app.listing.criteria import Criteria
 from app.listing.export import write_csv
 from app.listing.period import Days, Freshness, Period
@@ -43,7 +43,7 @@ BOTH = pytest.mark.parametrize("spec", [REMITTANCES, TRANSACTIONS], ids=lambda s
 @pytest.fixture(scope="module")
 def shop(module_database: Database) -> Scope:
     """A shop with one remittance: a debit, a refund and a declined payment."""
-    with module_database.writing(Role.OWNER) as connection:
+    with module_database.writing(DatabaseRole.OWNER) as connection:
         merchant_id = factories.a_merchant(connection)
         contract_id = factories.a_contract(connection, merchant_id=merchant_id, number="7654321")
         same = {"merchant_id": merchant_id, "contract_id": contract_id}
@@ -159,7 +159,7 @@ def test_a_range_of_amounts_is_exact_in_every_currency(
 ) -> None:
     """A bound finer than a currency's smallest coin lets nothing in that lies beyond it."""
     assume((low, high) != (None, None))  # no range at all is no condition
-    kind = Amount(currency=literal(currency))
+    kind = AmountFilter(currency=literal(currency))
     amount = Decimal(minor).scaleb(-money.exponent(currency))
     inside = (low is None or amount >= low) and (high is None or amount <= high)
     with module_database.reading() as connection:
@@ -178,7 +178,10 @@ def test_a_range_of_amounts_is_exact_in_every_currency(
 def test_both_bounds_of_a_range_are_rounded_inwards(
     module_database: Database, currency: str, low: str | None, high: str | None, inside: list[int]
 ) -> None:
-    kind, bounds = Amount(currency=literal(currency)), [bound and Decimal(bound) for bound in (low, high)]
+    kind, bounds = (
+        AmountFilter(currency=literal(currency)),
+        [bound and Decimal(bound) for bound in (low, high)],
+    )
     with module_database.reading() as connection:
         found = [n for n in (11, 12, 13, 14) if connection.scalar(select(kind.between(literal(n), *bounds)))]
     assert found == inside
@@ -197,7 +200,7 @@ def test_sums_of_one_amount_need_its_index_alone(
 
 @pytest.mark.parametrize("spec", [REMITTANCES, TRANSACTIONS])
 def test_an_outlet_is_found_by_the_index_of_its_siret(spec: ListSpec, module_database: Database) -> None:
-    with module_database.writing(Role.OWNER) as connection:
+    with module_database.writing(DatabaseRole.OWNER) as connection:
         merchant_id = factories.a_merchant(connection)
         factories.a_remittance(connection, merchant_id=merchant_id, contract_id=1)
         connection.execute(text(SHOPS), {"merchant": merchant_id})
@@ -218,7 +221,7 @@ def plan_of(database: Database, scope: Scope, statement: Any) -> str:
 
 def many_payments(database: Database) -> int:
     """A merchant with MANY; returns its id."""
-    with database.writing(Role.OWNER) as connection:
+    with database.writing(DatabaseRole.OWNER) as connection:
         merchant_id = factories.a_merchant(connection)
         first, *_ = [
             factories.a_contract(connection, merchant_id=merchant_id, number=f"{7000000 + number}")
@@ -270,7 +273,7 @@ def test_sums_by_type_set_the_declared_beside_the_received(shop: Scope, module_d
 
 def test_the_autumn_hour_that_comes_twice_is_ordered_by_instant(database: Database) -> None:
     local = datetime(2025, 10, 26, 2, 30)
-    with database.writing(Role.OWNER) as connection:
+    with database.writing(DatabaseRole.OWNER) as connection:
         merchant_id = factories.a_merchant(connection)
         contract_id = factories.a_contract(connection, merchant_id=merchant_id)
         same = {
@@ -294,7 +297,7 @@ def test_the_autumn_hour_that_comes_twice_is_ordered_by_instant(database: Databa
 def test_codes_match_whatever_their_case_and_leading_zeros(
     stored: str, change: Callable[[str], str], shop: Scope, module_database: Database
 ) -> None:
-    with module_database.engine(Role.OWNER).connect() as connection:
+    with module_database.engine(DatabaseRole.OWNER).connect() as connection:
         row_id = factories.a_transaction(
             connection,
             merchant_id=shop.merchant_id,
@@ -311,7 +314,7 @@ def test_codes_match_whatever_their_case_and_leading_zeros(
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Niue", "Europe/Paris"])
 def test_a_day_is_the_shops_own_day_wherever_it_is(zone: str, database: Database) -> None:
     day = date(2026, 2, 27)
-    with database.writing(Role.OWNER) as connection:
+    with database.writing(DatabaseRole.OWNER) as connection:
         merchant_id = factories.a_merchant(connection)
         contract_id = factories.a_contract(connection, merchant_id=merchant_id)
         same = {"merchant_id": merchant_id, "contract_id": contract_id, "remittance_id": 1, "zone": zone}
@@ -333,7 +336,7 @@ def days(*numbers: int) -> tuple[date, ...]:
 
 
 def test_freshness_of_two_sources(database: Database) -> None:
-    with database.writing(Role.OWNER) as connection:
+    with database.writing(DatabaseRole.OWNER) as connection:
         reseller_id = factories.a_reseller(connection)
         merchant_id = factories.a_merchant(connection, reseller_id=reseller_id)
         old, new = (factories.a_source(connection, reseller_id=reseller_id) for _ in range(2))

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import make_url, select, text, update
 
 from app.config import Security, SmtpServer
-from app.database.engine import Role
+from app.database.engine import DatabaseRole
 from app.jobs import free_jobs, upkeep
 from app.listing.scope import Scope
 from app.mail import post, renew
@@ -40,14 +40,14 @@ def posted(database, *recipients, **values):
 
 
 def row(database, delivery_id):
-    with database.reading(Role.IMPORT) as connection:
+    with database.reading(DatabaseRole.IMPORT) as connection:
         return connection.execute(select(Delivery.__table__).where(Delivery.id == delivery_id)).one()
 
 
 def shift(database, age, *columns):
     """Let time pass, for every delivery: its moments were ``age`` earlier than they were."""
     named = columns or ("next_try_at", "deadline", "created_at", "handed_over_at", "sent_at")
-    with database.writing(Role.OWNER) as connection:
+    with database.writing(DatabaseRole.OWNER) as connection:
         connection.execute(update(Delivery).values({name: getattr(Delivery, name) - age for name in named}))
 
 
@@ -255,7 +255,7 @@ def forget_jobs(database):
 def test_the_sweep_takes_up_what_is_due_and_has_no_job(database):
     lost, put_off, failed, sent, with_job = (posted(database) for _ in range(5))
     states = {put_off: "retrying", failed: "failed", sent: "sent", lost: "sending"}
-    with database.writing(Role.OWNER) as connection:
+    with database.writing(DatabaseRole.OWNER) as connection:
         for delivery_id, state in states.items():
             connection.execute(update(Delivery).where(Delivery.id == delivery_id).values(state=state))
         connection.execute(
@@ -277,7 +277,7 @@ def test_the_sweep_takes_up_what_is_due_and_has_no_job(database):
 
 def test_jobs_of_a_dead_worker_go_back_to_the_queue(database):
     posted(database, "a@example.org", "b@example.org", "c@example.org")
-    with database.writing(Role.OWNER) as connection:
+    with database.writing(DatabaseRole.OWNER) as connection:
         connection.execute(
             text(
                 "INSERT INTO procrastinate_workers (last_heartbeat)"
@@ -309,7 +309,7 @@ def test_jobs_of_a_dead_worker_go_back_to_the_queue(database):
 def test_the_nightly_upkeep_erases_addresses_and_forgets_jobs_that_ended_long_ago(database):
     delivery_id = posted(database, "a@example.org", "b@example.org", "c@example.org")[0]
     long_ago, lately, never = (job.id for job in jobs(database))
-    with database.writing(Role.OWNER) as connection:
+    with database.writing(DatabaseRole.OWNER) as connection:
         for words in (
             "UPDATE delivery SET state = 'sent', created_at = now() - interval '31 d' WHERE id = :delivery",
             "UPDATE procrastinate_jobs SET status = 'doing'",
@@ -332,7 +332,7 @@ def test_addresses_and_texts_are_erased_after_thirty_days_unless_the_mail_is_on_
         zip(DeliveryState, (posted(database, request_key=state) for state in DeliveryState), strict=True)
     )
     recent = posted(database)
-    with database.writing(Role.OWNER) as connection:
+    with database.writing(DatabaseRole.OWNER) as connection:
         for state, delivery_id in ids.items():
             connection.execute(update(Delivery).where(Delivery.id == delivery_id).values(state=state))
         connection.execute(
@@ -345,7 +345,7 @@ def test_addresses_and_texts_are_erased_after_thirty_days_unless_the_mail_is_on_
             .where(Delivery.id == recent)
             .values(created_at=text("now() - interval '29 days'"), state="sent")
         )
-    with database.writing(Role.IMPORT) as connection:
+    with database.writing(DatabaseRole.IMPORT) as connection:
         erase_recipients(connection)
     kept = {state for state, delivery_id in ids.items() if row(database, delivery_id).recipient}
     assert kept == {"queued", "sending", "retrying"}

@@ -23,7 +23,7 @@ import pytest
 from sqlalchemy import select, text, update
 
 from app.config import ROOT
-from app.database.engine import Role
+from app.database.engine import DatabaseRole
 from app.jobs import JOBS_AT_ONCE, free_jobs
 from app.mail import Kind, post
 from app.mail.jobs import sweep
@@ -82,12 +82,12 @@ def posted_to(database, *recipients):
 
 
 def rows(database):
-    with database.reading(Role.IMPORT) as connection:
+    with database.reading(DatabaseRole.IMPORT) as connection:
         return connection.execute(select(Delivery.__table__).order_by(Delivery.id)).all()
 
 
 def make_due(database):
-    with database.writing(Role.OWNER) as connection:
+    with database.writing(DatabaseRole.OWNER) as connection:
         connection.execute(update(Delivery).values(next_try_at=text("now()")))
 
 
@@ -249,7 +249,7 @@ def test_a_worker_killed_in_the_midst_leaves_a_job_that_the_next_one_ends(databa
             process.wait(20)
         assert killed
         assert _count(database, "procrastinate_jobs WHERE status = 'doing' AND task_name = 'deliver'") >= 1
-        with database.writing(Role.OWNER) as connection:  # a minute and more goes by
+        with database.writing(DatabaseRole.OWNER) as connection:  # a minute and more goes by
             connection.execute(
                 text(
                     "UPDATE procrastinate_workers SET last_heartbeat = last_heartbeat - interval '2 minutes'"

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text, update
 
-from app.database.engine import Role
+from app.database.engine import DatabaseRole
 from app.mail import AddressError, Kind, TooManyMailsError, mail_address, post, renew
 from app.mail.limits import PER_MERCHANT, PER_RECIPIENT, PER_USER
 from app.models import Delivery, DeliveryState
@@ -21,7 +21,7 @@ def posted(database, *recipients, **values):
 
 
 def rows(database, *columns):
-    with database.reading(Role.IMPORT) as connection:
+    with database.reading(DatabaseRole.IMPORT) as connection:
         return connection.execute(select(*(columns or [Delivery.__table__])).order_by(Delivery.id)).all()
 
 
@@ -55,7 +55,7 @@ def test_a_request_writes_a_delivery_and_a_job_for_each_recipient(database):
 
 
 def test_nothing_is_left_of_a_request_that_fails(database):
-    with database.engine(Role.WEB).connect() as connection:
+    with database.engine(DatabaseRole.WEB).connect() as connection:
         post(connection, a_letter(), ["a@example.org"], an_origin(), SENDER)
         connection.rollback()
     assert (rows(database), jobs(database)) == ([], [])
@@ -132,7 +132,7 @@ def copies(database, number, **values):
     names = "kind, reseller_slug, merchant_id, user_id, sender, recipient"
     chosen = {"merchant_id": 98, "user_id": 98, "recipient": "'x' || n || '@example.org'", **values}
     listed = ", ".join(str(chosen.get(name, name)) for name in names.split(", "))
-    with database.writing(Role.OWNER) as connection:
+    with database.writing(DatabaseRole.OWNER) as connection:
         connection.execute(
             text(
                 f"INSERT INTO delivery ({names}, request_key, message_id)"
@@ -160,7 +160,7 @@ def test_a_day_has_its_limits(database, limit, sent):
     assert str(limit) in str(refused.value)
     assert posted(database, "a@example.org", request_key="last") == [last]
     posted(database, "a@example.org", kind=Kind.NOTICE)
-    with database.writing(Role.OWNER) as connection:
+    with database.writing(DatabaseRole.OWNER) as connection:
         connection.execute(update(Delivery).values(created_at=text("created_at - interval '25 hours'")))
     posted(database, "a@example.org")
 
@@ -190,7 +190,7 @@ def test_two_requests_at_once_do_not_pass_a_limit_together(database):
 
 def test_a_failed_delivery_is_renewed_for_as_long_as_a_new_one(database):
     [posted_id] = posted(database, "a@example.org")
-    with database.writing(Role.IMPORT) as connection:
+    with database.writing(DatabaseRole.IMPORT) as connection:
         connection.execute(
             update(Delivery).values(
                 state=DeliveryState.FAILED,
@@ -211,7 +211,7 @@ def test_a_failed_delivery_is_renewed_for_as_long_as_a_new_one(database):
 @pytest.mark.parametrize("state", [state for state in DeliveryState if state != DeliveryState.FAILED])
 def test_only_a_failed_delivery_is_renewed(database, state):
     [posted_id] = posted(database, "a@example.org")
-    with database.writing(Role.IMPORT) as connection:
+    with database.writing(DatabaseRole.IMPORT) as connection:
         connection.execute(update(Delivery).values(state=state))
     with database.writing() as connection:
         assert not renew(connection, posted_id, merchant_id=7)

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from app.config import ROOT
-from app.database.engine import Database, Role
+from app.database.engine import Database, DatabaseRole
 from tests.operation.conftest import SECRET_KEY, a_server, address, bordereau
 
 SMALL = ("--merchants", "2", "--shops", "3", "--days", "4", "--transactions", "300")
@@ -44,7 +44,7 @@ def named(data, url):
 def totals(url):
     database = Database(url.replace("postgresql://", "postgresql+psycopg://"))
     try:
-        with database.reading(Role.OWNER) as connection:
+        with database.reading(DatabaseRole.OWNER) as connection:
             return [tuple(row) for row in connection.execute(TOTALS)]
     finally:
         database.dispose()

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from app.config import Security, SmtpServer
-from app.database.engine import Role
+from app.database.engine import DatabaseRole
 from app.operation import doctor
 from app.operation.doctor import Level, examine
 from app.operation.state import State, Waiting
@@ -72,13 +72,13 @@ def test_a_mail_server_is_greeted(sound):
 
 
 def test_a_database_behind_is_to_be_migrated(sound, database):
-    with database.writing(Role.OWNER) as connection:
+    with database.writing(DatabaseRole.OWNER) as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     assert found(sound, "migrations")[0].cure == "bordereau migrate"
 
 
 def test_partitions_that_run_out_are_named(database):
-    with database.reading(Role.OWNER) as connection:
+    with database.reading(DatabaseRole.OWNER) as connection:
         later = doctor._partitions(connection, date.today() + timedelta(days=100))
         assert later.level is Level.FAULT
         assert later.cure == "bordereau maintain"

@@ -18,7 +18,7 @@ from sqlalchemy import insert, text
 
 from app import create_app
 from app.config import ROOT
-from app.database.engine import Role
+from app.database.engine import DatabaseRole
 from app.database.migrate import Version, version_of
 from app.models import ReceivedDay, Reseller, Source
 from app.operation.state import state_of
@@ -30,7 +30,7 @@ def app(config, database):
 
 
 def hears_of_a_worker(database, seconds):
-    with database.writing(Role.OWNER) as connection:
+    with database.writing(DatabaseRole.OWNER) as connection:
         connection.execute(text("DELETE FROM procrastinate_workers"))
         connection.execute(
             text(
@@ -73,7 +73,7 @@ def test_readiness_names_the_last_night_that_every_source_delivered(app, databas
 
 
 def receive(database, name, *days):
-    with database.writing(Role.OWNER) as connection:
+    with database.writing(DatabaseRole.OWNER) as connection:
         reseller = connection.scalar(
             insert(Reseller).values(slug=name, name=name, id=len(name) + ord(name[0])).returning(Reseller.id)
         )
@@ -88,7 +88,7 @@ def receive(database, name, *days):
     ("revision", "version"), [("9999_from_tomorrow", Version.NEWER), ("0001", Version.BEHIND)]
 )
 def test_another_version_of_the_database_is_not_ready(app, database, revision, version):
-    with database.writing(Role.OWNER) as connection:
+    with database.writing(DatabaseRole.OWNER) as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
     assert version_of(database) is version
     response = app.test_client().get("/readyz")
@@ -108,7 +108,7 @@ def test_without_its_database_the_portal_lives_and_is_not_ready(app, database, a
 
 
 def test_what_waits_is_counted_by_what_could_go(database):
-    with database.writing(Role.OWNER) as connection:
+    with database.writing(DatabaseRole.OWNER) as connection:
         for scheduled in (
             None,
             datetime.now(UTC) - timedelta(minutes=5),

@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from app.database.engine import Database, Role
+from app.database.engine import Database, DatabaseRole
 from tests.operation.conftest import BORDEREAU, a_server, start
 
 
@@ -57,7 +57,7 @@ def does_a_job(server, seconds=60):
 
 
 def deferred(database):
-    with database.writing(Role.OWNER) as connection:
+    with database.writing(DatabaseRole.OWNER) as connection:
         return connection.scalar(
             text(
                 "INSERT INTO procrastinate_jobs (queue_name, task_name, args)"
@@ -67,7 +67,7 @@ def deferred(database):
 
 
 def waits(database, number):
-    with database.reading(Role.OWNER) as connection:
+    with database.reading(DatabaseRole.OWNER) as connection:
         return connection.scalar(text("SELECT 1 FROM procrastinate_jobs WHERE id = :id"), {"id": number})
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 from sqlalchemy import event
 
-from app.database.engine import Role
+from app.database.engine import DatabaseRole
 from app.listing.query import printable
 from app.listing.scope import Scope
 from app.lists import REMITTANCES, TRANSACTIONS
@@ -43,7 +43,7 @@ def a_shop(connection, **values) -> Shop:
 
 @pytest.fixture(scope="module")
 def shops(module_database):
-    with module_database.writing(Role.OWNER) as connection:
+    with module_database.writing(DatabaseRole.OWNER) as connection:
         return a_shop(connection), a_shop(connection, ticket="LIGNE 1\nLIGNE 2")
 
 

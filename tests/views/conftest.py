@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from app.accounts import passwords
-from app.database.engine import Role as DatabaseRole
+from app.database.engine import DatabaseRole
 from app.web.context import today
 from tests import factories
 from tests.views.town import a_shop, hashed_once, let_in, portal

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Date, DateTime, MetaData, Table, Text, func
 
-from app.listing.amounts import Amount
+from app.listing.amounts import AmountFilter
 from app.listing.dimension import Dimension
 from app.listing.field import Field, Link
 from app.listing.filters import Choice, Code, FreeText
 from app.listing.kinds import Kind, Moment
 from app.listing.measures import Measure, row_count
-from app.listing.source import Source
+from app.listing.source import ListSource
 from app.listing.spec import ListSpec, Noun, TicketSpec
 from app.lists.common import (
     CONTRACT,
@@ -56,7 +56,7 @@ INCIDENTS = ListSpec(
     back="All incidents",
     empty="Nothing happened.",
     in_menu=False,
-    source=Source(
+    source=ListSource(
         table=INCIDENT,
         id=_OF.id,
         merchant_id=_OF.merchant_id,
@@ -108,7 +108,7 @@ INCIDENTS = ListSpec(
         Field(
             name="cost",
             label="Cost",
-            kind=Amount(currency=_OF.currency),
+            kind=AmountFilter(currency=_OF.currency),
             column=_OF.cost,
             section="Incident",
             filter=True,

@@ -16,7 +16,7 @@ from app.accounts.grants import Grant
 from app.accounts.invitations import invite
 from app.accounts.journal import Event, record
 from app.accounts.links import Links
-from app.database.engine import Role as DatabaseRole
+from app.database.engine import DatabaseRole
 from app.models import (
     DeskTask,
     ImportFile,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import insert, select, text
 
-from app.database.engine import Role as DatabaseRole
+from app.database.engine import DatabaseRole
 from app.models import Reseller, SecondFactor, StaffMember, UserAccount
 from tests.views.town import PASSWORD, hashed_once
 

@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 import pytest
 from sqlalchemy import text
 
-from app.database.engine import Role as DatabaseRole
+from app.database.engine import DatabaseRole
 from app.web.context import today
 from tests import factories
 from tests.views.town import plain, rows

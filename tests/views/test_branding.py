@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from app.config import ROOT
-from app.database.engine import Role as DatabaseRole
+from app.database.engine import DatabaseRole
 from app.themes import FILES, FOLDER, ThemeError, contrast, load_themes
 
 TEMPLATES = ROOT / "app" / "templates"

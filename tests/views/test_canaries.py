@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 
 from app.accounts import passwords
 from app.accounts.journal import Event
-from app.database.engine import Role as DatabaseRole
+from app.database.engine import DatabaseRole
 from app.models import Delivery, JournalEntry, MailKind, Role
 from app.web import access_matrix
 from tests.tickets.reading import read

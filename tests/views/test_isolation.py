@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 import pytest
 from sqlalchemy import select, text
 
-from app.database.engine import Role as DatabaseRole
+from app.database.engine import DatabaseRole
 from app.models import JournalEntry, Role
 from app.web.context import today
 from tests import factories

@@ -10,7 +10,7 @@ import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import delete, insert, select, text
 
-from app.database.engine import Role as DatabaseRole
+from app.database.engine import DatabaseRole
 from app.database.migrate import alembic_config
 from app.models import Invitation, JournalEntry, Membership, Role, UserAccount
 from tests.accounts.letters import link, pass_time

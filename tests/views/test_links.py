@@ -18,7 +18,7 @@ from app.accounts.journal import Client
 from app.accounts.links import Purpose
 from app.accounts.one_time_links import SECONDS, DeadLinkError
 from app.accounts.users import UserError
-from app.database.engine import Role as DatabaseRole
+from app.database.engine import DatabaseRole
 from app.models import (
     Invitation,
     InvitationKind,

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from sqlalchemy import select
 
-from app.database.engine import Role as DatabaseRole
+from app.database.engine import DatabaseRole
 from app.lists import REMITTANCES, TRANSACTIONS
 from app.models import JournalEntry
 from app.web.context import today

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event, select
 
 from app.accounts.departments import NAMES, department
-from app.database.engine import Role as DatabaseRole
+from app.database.engine import DatabaseRole
 from app.models import Invitation, Membership, MembershipLimit, Outlet, Role, UserAccount
 from app.views.picking import FEW, OutletChoice, after_step, picker
 from app.web.security import LIMITS

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.accounts import passwords
-from app.database.engine import Role as DatabaseRole
+from app.database.engine import DatabaseRole
 from app.models import Invitation, Outlet, Role, UserSession
 from app.web.access_matrix import ROUTES, Relation
 from tests.accounts.letters import link, mails

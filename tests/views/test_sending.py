@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import select, text, update
 
 from app.accounts.roles import PERMISSIONS, Permission
-from app.database.engine import Role as DatabaseRole
+from app.database.engine import DatabaseRole
 from app.lists import LISTS
 from app.mail.jobs import sweep
 from app.mail.limits import PER_RECIPIENT

@@ -12,7 +12,7 @@ from sqlalchemy import func, select, text, update
 
 from app.accounts import passwords
 from app.accounts.sessions import hash_of
-from app.database.engine import Role as DatabaseRole
+from app.database.engine import DatabaseRole
 from app.locks import Lock
 from app.models import JournalEntry, SignInAttempt, UserAccount, UserSession
 from importers.load import Status, load_file

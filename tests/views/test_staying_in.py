@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select, text
 
 from app.accounts.limits import SIGN_IN, TooManyAttemptsError, count_attempt
-from app.database.engine import Role as DatabaseRole
+from app.database.engine import DatabaseRole
 from app.mail import post
 from app.models import JournalEntry, SignInAttempt
 from tests.accounts.letters import link, mails

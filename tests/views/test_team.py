@@ -13,7 +13,7 @@ from sqlalchemy import func, select, text
 from app.accounts import members
 from app.accounts.grants import Grant, Holder, NotYoursError, grant_of
 from app.accounts.roles import PERMISSIONS
-from app.database.engine import Role as DatabaseRole
+from app.database.engine import DatabaseRole
 from app.listing.scope import Scope
 from app.models import Contract, Invitation, Membership, Outlet, Role, UserAccount, UserSession
 from tests import factories

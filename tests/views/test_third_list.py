@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import insert, text
 
 from app.accounts import passwords
-from app.database.engine import Role as DatabaseRole
+from app.database.engine import DatabaseRole
 from app.listing.criteria import Criteria
 from app.listing.period import Days
 from app.listing.scope import Scope

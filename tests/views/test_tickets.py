@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.database.engine import Role
+from app.database.engine import DatabaseRole
 from tests import factories
 from tests.views.town import a_contract, plain
 
@@ -31,7 +31,7 @@ def test_a_remise_leads_to_its_ticket(owner, shops):
 
 @pytest.mark.parametrize("file", ["ticket", "ticket.pdf"])
 def test_an_application_without_tickets_says_why(owner, shops, database, file):
-    with database.writing(Role.OWNER) as connection:
+    with database.writing(DatabaseRole.OWNER) as connection:
         contract_id = a_contract(connection, shops[0], None, application="NOUVEAU", number="555")
         row_id = factories.a_remittance(connection, merchant_id=shops[0].merchant_id, contract_id=contract_id)
     assert "NOUVEAU" in owner.page(f"/remises/{row_id}").source
