@@ -20,67 +20,69 @@ from app.wording.i18n import N_, gettext
 
 
 @dataclass(frozen=True)
-class Said:
+class EventLabel:
     """What happened, and its details: ``%(name)s`` is one of the entry."""
 
     title: str
     detail: str = ""
 
 
-WORDS: Mapping[Event, Said] = {
-    Event.SIGNED_IN: Said(N_("Signed in")),
-    Event.SIGN_IN_REFUSED: Said(N_("Sign-in refused"), N_("wrong password, or access closed")),
-    Event.TOO_MANY_SIGN_INS: Said(N_("Sign-in refused: too many attempts")),
-    Event.SIGNED_OUT: Said(N_("Signed out")),
-    Event.IDENTITY_PROVED: Said(N_("Confirmed who he is")),
-    Event.PROOF_REFUSED: Said(N_("Did not confirm who he is"), N_("wrong password or code")),
-    Event.EXPORTED: Said(N_("Downloaded a list"), N_("%(list)s, %(rows)s lines: %(asked)s")),
-    Event.TICKET_SENT: Said(N_("Sent a ticket"), N_("%(list)s, number %(id)s, recipients: %(recipients)s")),
-    Event.NOT_ALLOWED: Said(N_("Asked for something that the role does not allow")),
-    Event.NOT_IN_SCOPE: Said(N_("Asked for a row out of sight"), N_("%(list)s, number %(id)s")),
-    Event.FOREIGN_SESSION: Said(N_("Used a session at another address than its own")),
-    Event.MERCHANT_CHOSEN: Said(N_("Went over to this merchant")),
-    Event.DESK_CHOSEN: Said(N_("Went over to this maintainer's desk")),
-    Event.ACCESS_GIVEN: Said(N_("Received an access"), N_("%(role)s")),
-    Event.ACCESS_CHANGED: Said(N_("Changed an access"), N_("%(whom)s: %(role)s")),
-    Event.ACCESS_SUSPENDED: Said(N_("Suspended an access"), N_("%(whom)s")),
-    Event.ACCESS_RESTORED: Said(N_("Gave an access back"), N_("%(whom)s")),
-    Event.ACCESS_REMOVED: Said(N_("Removed an access"), N_("%(whom)s")),
-    Event.INVITED: Said(N_("Invited somebody"), N_("%(whom)s: %(role)s")),
-    Event.INVITATION_USED: Said(N_("Accepted an invitation"), N_("%(role)s")),
-    Event.INVITATION_REVOKED: Said(N_("Withdrew an invitation"), N_("%(whom)s")),
-    Event.LINK_REFUSED: Said(N_("Used a link that opens nothing any more")),
-    Event.RESET_ASKED: Said(N_("Asked for a new password")),
-    Event.PASSWORD_RESET: Said(N_("Chose a new password, by a link")),
-    Event.PASSWORD_CHANGED: Said(N_("Changed the password")),
-    Event.TOO_MANY_ATTEMPTS: Said(N_("Was stopped: too many attempts")),
-    Event.SESSION_ENDED: Said(N_("Ended a session")),
-    Event.SECOND_FACTOR_ADDED: Said(N_("Added a second step to signing in")),
-    Event.SECOND_FACTOR_REMOVED: Said(N_("Removed the second step of signing in")),
-    Event.SECOND_FACTOR_REFUSED: Said(N_("Code of the second step refused")),
-    Event.RECOVERY_CODE_USED: Said(N_("Used a recovery code")),
-    Event.RECOVERY_CODES_RENEWED: Said(N_("Renewed the recovery codes")),
-    Event.RESET_STARTED: Said(N_("Sent somebody a link to a new password"), N_("%(whom)s")),
-    Event.MERCHANT_SUSPENDED: Said(N_("Suspended the merchant")),
-    Event.MERCHANT_RESTORED: Said(N_("Gave the merchant its access back")),
-    Event.STAFF_LOOKED: Said(N_("Looked at the merchant's data as the maintainer")),
-    Event.STAFF_LEFT: Said(N_("Stopped looking at the merchant's data")),
-    Event.ATTACH_ASKED: Said(N_("Attached contracts"), N_("%(contracts)s")),
-    Event.REFERENTIAL_HANDED_OVER: Said(N_("Handed over a referential"), N_("%(file)s")),
-    Event.REFERENTIAL_REFUSED: Said(N_("Handed over a referential that was refused")),
-    Event.CONTRACT_DECLARED: Said(N_("Declared a contract"), N_("%(contracts)s")),
-    Event.RENAME_ASKED: Said(N_("Gave the merchant another name"), N_("%(name)s")),
-    Event.FILE_RETRY_ASKED: Said(N_("Had a file tried again"), N_("%(file)s")),
-    Event.FILE_REPLACE_ASKED: Said(N_("Had a file replace its former content"), N_("%(file)s")),
-    Event.ACCOUNT_SUSPENDED: Said(N_("The account was suspended")),
-    Event.ACCOUNT_RESTORED: Said(N_("The account was opened again")),
-    Event.ACCOUNT_ERASED: Said(N_("The account was erased"), N_("%(whom)s")),
-    Event.STAFF_REMOVED: Said(N_("Removed somebody from the maintainer's staff"), N_("%(whom)s")),
-    Event.COLUMNS_VOUCHED: Said(
+WORDS: Mapping[Event, EventLabel] = {
+    Event.SIGNED_IN: EventLabel(N_("Signed in")),
+    Event.SIGN_IN_REFUSED: EventLabel(N_("Sign-in refused"), N_("wrong password, or access closed")),
+    Event.TOO_MANY_SIGN_INS: EventLabel(N_("Sign-in refused: too many attempts")),
+    Event.SIGNED_OUT: EventLabel(N_("Signed out")),
+    Event.IDENTITY_PROVED: EventLabel(N_("Confirmed who he is")),
+    Event.PROOF_REFUSED: EventLabel(N_("Did not confirm who he is"), N_("wrong password or code")),
+    Event.EXPORTED: EventLabel(N_("Downloaded a list"), N_("%(list)s, %(rows)s lines: %(asked)s")),
+    Event.TICKET_SENT: EventLabel(
+        N_("Sent a ticket"), N_("%(list)s, number %(id)s, recipients: %(recipients)s")
+    ),
+    Event.NOT_ALLOWED: EventLabel(N_("Asked for something that the role does not allow")),
+    Event.NOT_IN_SCOPE: EventLabel(N_("Asked for a row out of sight"), N_("%(list)s, number %(id)s")),
+    Event.FOREIGN_SESSION: EventLabel(N_("Used a session at another address than its own")),
+    Event.MERCHANT_CHOSEN: EventLabel(N_("Went over to this merchant")),
+    Event.DESK_CHOSEN: EventLabel(N_("Went over to this maintainer's desk")),
+    Event.ACCESS_GIVEN: EventLabel(N_("Received an access"), N_("%(role)s")),
+    Event.ACCESS_CHANGED: EventLabel(N_("Changed an access"), N_("%(whom)s: %(role)s")),
+    Event.ACCESS_SUSPENDED: EventLabel(N_("Suspended an access"), N_("%(whom)s")),
+    Event.ACCESS_RESTORED: EventLabel(N_("Gave an access back"), N_("%(whom)s")),
+    Event.ACCESS_REMOVED: EventLabel(N_("Removed an access"), N_("%(whom)s")),
+    Event.INVITED: EventLabel(N_("Invited somebody"), N_("%(whom)s: %(role)s")),
+    Event.INVITATION_USED: EventLabel(N_("Accepted an invitation"), N_("%(role)s")),
+    Event.INVITATION_REVOKED: EventLabel(N_("Withdrew an invitation"), N_("%(whom)s")),
+    Event.LINK_REFUSED: EventLabel(N_("Used a link that opens nothing any more")),
+    Event.RESET_ASKED: EventLabel(N_("Asked for a new password")),
+    Event.PASSWORD_RESET: EventLabel(N_("Chose a new password, by a link")),
+    Event.PASSWORD_CHANGED: EventLabel(N_("Changed the password")),
+    Event.TOO_MANY_ATTEMPTS: EventLabel(N_("Was stopped: too many attempts")),
+    Event.SESSION_ENDED: EventLabel(N_("Ended a session")),
+    Event.SECOND_FACTOR_ADDED: EventLabel(N_("Added a second step to signing in")),
+    Event.SECOND_FACTOR_REMOVED: EventLabel(N_("Removed the second step of signing in")),
+    Event.SECOND_FACTOR_REFUSED: EventLabel(N_("Code of the second step refused")),
+    Event.RECOVERY_CODE_USED: EventLabel(N_("Used a recovery code")),
+    Event.RECOVERY_CODES_RENEWED: EventLabel(N_("Renewed the recovery codes")),
+    Event.RESET_STARTED: EventLabel(N_("Sent somebody a link to a new password"), N_("%(whom)s")),
+    Event.MERCHANT_SUSPENDED: EventLabel(N_("Suspended the merchant")),
+    Event.MERCHANT_RESTORED: EventLabel(N_("Gave the merchant its access back")),
+    Event.STAFF_LOOKED: EventLabel(N_("Looked at the merchant's data as the maintainer")),
+    Event.STAFF_LEFT: EventLabel(N_("Stopped looking at the merchant's data")),
+    Event.ATTACH_ASKED: EventLabel(N_("Attached contracts"), N_("%(contracts)s")),
+    Event.REFERENTIAL_HANDED_OVER: EventLabel(N_("Handed over a referential"), N_("%(file)s")),
+    Event.REFERENTIAL_REFUSED: EventLabel(N_("Handed over a referential that was refused")),
+    Event.CONTRACT_DECLARED: EventLabel(N_("Declared a contract"), N_("%(contracts)s")),
+    Event.RENAME_ASKED: EventLabel(N_("Gave the merchant another name"), N_("%(name)s")),
+    Event.FILE_RETRY_ASKED: EventLabel(N_("Had a file tried again"), N_("%(file)s")),
+    Event.FILE_REPLACE_ASKED: EventLabel(N_("Had a file replace its former content"), N_("%(file)s")),
+    Event.ACCOUNT_SUSPENDED: EventLabel(N_("The account was suspended")),
+    Event.ACCOUNT_RESTORED: EventLabel(N_("The account was opened again")),
+    Event.ACCOUNT_ERASED: EventLabel(N_("The account was erased"), N_("%(whom)s")),
+    Event.STAFF_REMOVED: EventLabel(N_("Removed somebody from the maintainer's staff"), N_("%(whom)s")),
+    Event.COLUMNS_VOUCHED: EventLabel(
         N_("Vouched that columns hold no card number"), N_("%(source)s: %(columns)s")
     ),
-    Event.COLUMNS_DOUBTED: Said(N_("No longer vouched for columns"), N_("%(source)s: %(columns)s")),
-    Event.JOURNAL_EXPORTED: Said(N_("Downloaded the journal"), N_("%(rows)s lines")),
+    Event.COLUMNS_DOUBTED: EventLabel(N_("No longer vouched for columns"), N_("%(source)s: %(columns)s")),
+    Event.JOURNAL_EXPORTED: EventLabel(N_("Downloaded the journal"), N_("%(rows)s lines")),
 }
 
 
@@ -93,7 +95,7 @@ def detail(event: str, details: Mapping[str, Any], day: date) -> str:
     """The details of what happened on ``day``; empty when the title says it all."""
     if event not in WORDS or not WORDS[Event(event)].detail:
         return ""
-    return gettext(WORDS[Event(event)].detail) % _Details(_spoken(details, day))
+    return gettext(WORDS[Event(event)].detail) % _EventDetails(_spoken(details, day))
 
 
 def _spoken(details: Mapping[str, Any], day: date) -> Iterator[tuple[str, str]]:
@@ -115,7 +117,7 @@ def _asked(details: Mapping[str, Any], day: date) -> str:
     return Criteria.from_args(spec, pairs, Days.of(day)).in_words() if spec else ""
 
 
-class _Details(dict[str, str]):
+class _EventDetails(dict[str, str]):
     """The details of an entry as texts; what is not there is a dash."""
 
     def __missing__(self, name: str) -> str:

@@ -67,7 +67,7 @@ _OF_STAFF: Final = frozenset({Event.STAFF_LOOKED, Event.STAFF_LEFT})
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class JournalSearch:
     """What to look for: part of an address, one kind of event; ``after`` is the last entry seen."""
 
     person: str = ""
@@ -114,17 +114,19 @@ def _personal(theirs: ColumnElement[bool]) -> ColumnElement[bool]:
     return and_(JournalEntry.merchant_id.is_(None), JournalEntry.event.in_(PERSONAL), theirs)
 
 
-def entries(connection: Connection, seen: ColumnElement[bool], asked: Asked) -> Entries:
+def entries(connection: Connection, seen: ColumnElement[bool], search: JournalSearch) -> Entries:
     """A page of the journal: ``id``, ``at``, ``event``, ``details``, ``email``, ``merchant``, ``local``."""
-    found = connection.execute(_statement(seen, asked).limit(SIZE + 1)).all()
+    found = connection.execute(_statement(seen, search).limit(SIZE + 1)).all()
     rows = tuple(found[:SIZE])
     return Entries(rows, rows[-1].id if len(found) > SIZE else None)
 
 
-def write_csv(connection: Connection, seen: ColumnElement[bool], asked: Asked, file: BinaryIO) -> int:
+def write_csv(
+    connection: Connection, seen: ColumnElement[bool], search: JournalSearch, file: BinaryIO
+) -> int:
     """Write all of it, in French, by the rules of the lists' CSV; returns the number of lines."""
     connection.execute(text(f"SET LOCAL statement_timeout TO '{LONGEST_WRITING}'"))
-    found = connection.execution_options(yield_per=1000).execute(_statement(seen, asked))
+    found = connection.execution_options(yield_per=1000).execute(_statement(seen, search))
     with speaking("fr"):
         wrapped = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
         wrapped.write(BOM)
@@ -151,7 +153,7 @@ def _guarded(text: str) -> str:
     return f"'{text}" if text[:1] and text[0] in FORMULA else text
 
 
-def _statement(seen: ColumnElement[bool], asked: Asked) -> Select[Any]:
+def _statement(seen: ColumnElement[bool], search: JournalSearch) -> Select[Any]:
     return (
         select(
             JournalEntry.id,
@@ -165,7 +167,7 @@ def _statement(seen: ColumnElement[bool], asked: Asked) -> Select[Any]:
         .outerjoin(UserAccount, UserAccount.id == JournalEntry.user_id)
         .outerjoin(Merchant, Merchant.id == JournalEntry.merchant_id)
         .outerjoin(_Other, _Other.id == _number("of"))
-        .where(seen, *_conditions(seen, asked))
+        .where(seen, *_conditions(seen, search))
         .order_by(JournalEntry.at.desc(), JournalEntry.id.desc())
     )
 
@@ -181,11 +183,11 @@ def _details() -> ColumnElement[Any]:
     return JournalEntry.details.op("||")(named).label("details")
 
 
-def _conditions(seen: ColumnElement[bool], asked: Asked) -> Iterable[ColumnElement[bool]]:
-    if person := asked.person.strip():
+def _conditions(seen: ColumnElement[bool], search: JournalSearch) -> Iterable[ColumnElement[bool]]:
+    if person := search.person.strip():
         yield func.strpos(UserAccount.email, person.lower()) > 0
-    if asked.event:
-        yield JournalEntry.event == asked.event
-    if asked.after is not None:
-        place = select(JournalEntry.at, JournalEntry.id).where(seen, JournalEntry.id == asked.after)
+    if search.event:
+        yield JournalEntry.event == search.event
+    if search.after is not None:
+        place = select(JournalEntry.at, JournalEntry.id).where(seen, JournalEntry.id == search.after)
         yield tuple_(JournalEntry.at, JournalEntry.id) < place.correlate(None).scalar_subquery()

@@ -19,7 +19,7 @@ from app.accounts.sessions import end_all_sessions, shorten_sessions
 from app.accounts.users import UserError, checked_email
 from app.database.engine import Database
 from app.database.isolation import Isolation
-from app.mail import Kind, MailError, Origin, post, sender_of
+from app.mail import Kind, MailError, MailRequest, post, sender_of
 from app.models import (
     DEFAULT_TIME_ZONE,
     Invitation,
@@ -235,14 +235,14 @@ def _post(connection: Connection, links: Links, slug: str, invitation: Row[Any],
     ends = formats.spoken_moment(made.expires_at, _zone(connection, invitation.merchant_id))
     place = _place(connection, links, invitation)
     letter = messages.invitation(home, place, _role(invitation), made.url, ends)
-    origin = Origin(
+    mail_request = MailRequest(
         kind=Kind.INVITATION,
         reseller_slug=slug,
         merchant_id=invitation.merchant_id,
         user_id=invitation.invited_by,
         request_key=f"invitation-{made.id}-{made.key}",
     )
-    post(connection, letter, [invitation.email], origin, sender_of(home.theme))
+    post(connection, letter, [invitation.email], mail_request, sender_of(home.theme))
 
 
 def _place(connection: Connection, links: Links, invitation: Row[Any]) -> str:

@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Asked:
+class MemberSearch:
     """Whom to look for: part of an address, behind the access or invitation of id ``after``."""
 
     email: str = ""
@@ -68,7 +68,7 @@ class Member:
 
 
 @dataclass(frozen=True)
-class Waiting:
+class PendingInvitation:
     """An invitation that nobody has used yet."""
 
     id: int
@@ -92,11 +92,11 @@ def staff_holder(user_id: int, merchant_id: int, request_id: str) -> Holder:
     return Holder(user_id, merchant_id, EVERYTHING, None, request_id, is_staff=True)
 
 
-def members(connection: Connection, holder: Holder, asked: Asked) -> Listed[Member]:
+def members(connection: Connection, holder: Holder, search: MemberSearch) -> Listed[Member]:
     """A page of himself and everybody at the merchant whose access lies within the holder's, by address."""
-    found = _members(connection, holder, asked.email)
+    found = _members(connection, holder, search.email)
     within = [row for row in found if _is_in_sight(holder, row)]
-    rows, next_after = _page(within, asked.after)
+    rows, next_after = _page(within, search.after)
     return Listed(_as_members(connection, holder, rows), next_after)
 
 
@@ -123,14 +123,14 @@ def member(connection: Connection, holder: Holder, membership_id: int) -> Member
     return found[0]
 
 
-def waiting(connection: Connection, holder: Holder, asked: Asked) -> Listed[Waiting]:
+def waiting(connection: Connection, holder: Holder, search: MemberSearch) -> Listed[PendingInvitation]:
     """A page of the open invitations within the holder's access, newest first, expired ones included."""
-    wanted = _invitations(holder).where(func.strpos(Invitation.email, asked.email.lower()) > 0)
+    wanted = _invitations(holder).where(func.strpos(Invitation.email, search.email.lower()) > 0)
     found = connection.execute(wanted.order_by(Invitation.created_at.desc(), Invitation.id.desc()))
-    rows, next_after = _page([row for row in found if holder.may_give(granted(row))], asked.after)
+    rows, next_after = _page([row for row in found if holder.may_give(granted(row))], search.after)
     named = access_scope.in_words(connection, holder.merchant_id, [granted(row) for row in rows])
     listed = [
-        Waiting(
+        PendingInvitation(
             id=row.id,
             email=row.email,
             role=Role(row.role),

@@ -13,7 +13,7 @@ from app.wording.i18n import gettext
 
 
 @dataclass(frozen=True)
-class Link:
+class LinkButton:
     """A one-time link, and the words to press."""
 
     words: str
@@ -35,7 +35,7 @@ def invitation(home: Home, place: str, role: str, url: str, ends: str) -> Letter
             gettext("Your role: %(role)s.", role=role),
             gettext("Open this link to accept it:"),
         ],
-        Link(gettext("Open my access"), url),
+        LinkButton(gettext("Open my access"), url),
         [
             gettext("This link works once, until %(time)s.", time=ends),
             gettext("You did not expect this mail? Do nothing: without this link nobody gets in."),
@@ -55,7 +55,7 @@ def reset(home: Home, url: str, ends: str) -> Letter:
             ),
             gettext("Open this link to choose it:"),
         ],
-        Link(gettext("Choose a new password"), url),
+        LinkButton(gettext("Choose a new password"), url),
         [
             gettext("This link works once, until %(time)s.", time=ends),
             gettext("You did not ask for it? Do nothing: your password stays as it is."),
@@ -76,7 +76,7 @@ def _letter(
     theme: Theme,
     subject: str,
     before: Sequence[str],
-    link: Link | None = None,
+    link: LinkButton | None = None,
     after: Sequence[str] = (),
 ) -> Letter:
     """The same paragraphs twice; the link stands in words and in full, for readers that show no HTML."""

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from app.accounts import messages
 from app.accounts.journal import Client
 from app.accounts.roles import role_name
-from app.mail import Kind, Origin, post, sender_of
+from app.mail import Kind, MailRequest, post, sender_of
 from app.models import DEFAULT_TIME_ZONE, Role
 from app.themes import Theme
 from app.wording import formats
@@ -113,11 +113,17 @@ def _not_you(theme: Theme) -> str:
 def _tell(connection: Connection, theme: Theme, person: Told, request_id: str, said: tuple[str, ...]) -> None:
     """Post a mail; a request tells the same person the same thing once, and another thing apart."""
     subject, *paragraphs = said
-    origin = Origin(
+    mail_request = MailRequest(
         kind=Kind.NOTICE,
         reseller_slug=theme.slug,
         merchant_id=None,
         user_id=person.user_id,
         request_key=f"notice-{request_id}-{subject}",
     )
-    post(connection, messages.notice(theme, subject, paragraphs), [person.email], origin, sender_of(theme))
+    post(
+        connection,
+        messages.notice(theme, subject, paragraphs),
+        [person.email],
+        mail_request,
+        sender_of(theme),
+    )

@@ -31,7 +31,7 @@ from app.accounts.one_time_links import DeadLinkError
 from app.accounts.sessions import end_all_sessions, rotate
 from app.accounts.users import normal_email
 from app.database.engine import Database
-from app.mail import Kind, MailError, Origin, post, sender_of
+from app.mail import Kind, MailError, MailRequest, post, sender_of
 from app.models import (
     DEFAULT_TIME_ZONE,
     Invitation,
@@ -188,14 +188,14 @@ def _post(
     connection: Connection, home: Home, slug: str, person: Row[int, str], made: one_time_links.Made
 ) -> None:
     letter = messages.reset(home, made.url, formats.spoken_moment(made.expires_at, DEFAULT_TIME_ZONE))
-    origin = Origin(
+    mail_request = MailRequest(
         kind=Kind.RESET,
         reseller_slug=slug,
         merchant_id=None,
         user_id=person.id,
         request_key=f"reset-{made.id}-{made.key}",
     )
-    post(connection, letter, [person.email], origin, sender_of(home.theme))
+    post(connection, letter, [person.email], mail_request, sender_of(home.theme))
 
 
 def _person(connection: Connection, email: str) -> Row[int, str] | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, func, select
 
-from app.desk.paging import Order, Page, page
+from app.desk.paging import KeysetOrder, KeysetPage, page
 from app.models import Delivery, DeliveryState, Merchant
 from app.wording.searching import tidy
 
-_NEWEST = Order((Delivery.created_at, Delivery.id), Delivery.id, descending=True)
+_NEWEST = KeysetOrder((Delivery.created_at, Delivery.id), Delivery.id, descending=True)
 
 
 def deliveries(
@@ -17,7 +17,7 @@ def deliveries(
     state: DeliveryState | None = None,
     asked: str = "",
     after: int | None = None,
-) -> Page:
+) -> KeysetPage:
     """Deliveries, the newest first, in one state or any; ``asked`` is part of a recipient."""
     visible = [Delivery.reseller_slug == reseller_slug]
     where = [] if state is None else [Delivery.state == state]

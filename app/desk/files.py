@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, and_, any_, func, or_, select
 from sqlalchemy.orm import aliased
 
-from app.desk.paging import AnyRow, Order, Page, page
+from app.desk.paging import AnyRow, KeysetOrder, KeysetPage, page
 from app.listing.filters import holds_words
 from app.models import (
     UNCLAIMED_MERCHANT,
@@ -21,7 +21,7 @@ from app.models import (
 from app.refusals import Refusal
 from app.wording.searching import tidy
 
-_NEWEST = Order((ImportFile.received_at, ImportFile.id), ImportFile.id, descending=True)
+_NEWEST = KeysetOrder((ImportFile.received_at, ImportFile.id), ImportFile.id, descending=True)
 _Source = aliased(Source)
 
 
@@ -31,7 +31,7 @@ def files(
     status: ImportStatus | None = None,
     asked: str = "",
     after: int | None = None,
-) -> Page:
+) -> KeysetPage:
     """Files, the newest first, in one state or any; ``asked`` is part of a name or a file id."""
     visible = [_seen_by(reseller_id)]
     where = [] if status is None else [ImportFile.status == status]

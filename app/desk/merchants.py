@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, exists, func, or_, select, update
 
 from app.accounts.sessions import end_sessions_at
-from app.desk.paging import AnyRow, Order, Page, page
+from app.desk.paging import AnyRow, KeysetOrder, KeysetPage, page
 from app.listing.filters import holds_words
 from app.models import (
     ALL_CONTRACTS,
@@ -20,11 +20,13 @@ from app.models import (
 )
 from app.wording.searching import tidy
 
-_BY_NAME = Order((Merchant.name, Merchant.id), Merchant.id)
-_BY_TRADE_NAME = Order((Outlet.trade_name, Outlet.id), Outlet.id)
+_BY_NAME = KeysetOrder((Merchant.name, Merchant.id), Merchant.id)
+_BY_TRADE_NAME = KeysetOrder((Outlet.trade_name, Outlet.id), Outlet.id)
 
 
-def merchants(connection: Connection, reseller_id: int, asked: str = "", after: int | None = None) -> Page:
+def merchants(
+    connection: Connection, reseller_id: int, asked: str = "", after: int | None = None
+) -> KeysetPage:
     """Merchants by name: ``id``, ``code``, ``name``, ``outlets``, ``contracts``, ``people``, ``last_day``.
 
     ``asked`` is part of a name or code, or a whole SIRET or contract number. ``last_day`` is the last
@@ -70,7 +72,7 @@ def suspend(connection: Connection, reseller_id: int, merchant_id: int, *, suspe
 
 def outlets(
     connection: Connection, reseller_id: int, merchant_id: int, asked: str = "", after: int | None = None
-) -> Page:
+) -> KeysetPage:
     """Outlets of a merchant by trade name, each with its ``contracts`` as a list of objects."""
     visible = [
         Outlet.merchant_id == merchant_id,

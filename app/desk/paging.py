@@ -13,7 +13,7 @@ AnyRow = Row[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
-class Page:
+class KeysetPage:
     """Rows in order; ``next_after`` is the id after which the following page starts, if any."""
 
     rows: tuple[AnyRow, ...]
@@ -21,7 +21,7 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Order:
+class KeysetOrder:
     """The columns that rows are ordered by: never NULL, ending with ``key``, all the same way."""
 
     columns: Sequence[Any]
@@ -41,8 +41,10 @@ class Order:
         return [columns < place if self.descending else columns > place]
 
 
-def page(connection: Connection, statement: Select[*tuple[Any, ...]], order: Order, size: int = SIZE) -> Page:
+def page(
+    connection: Connection, statement: Select[*tuple[Any, ...]], order: KeysetOrder, size: int = SIZE
+) -> KeysetPage:
     """The first ``size`` rows of ``statement``, which selects its key as ``id``."""
     found = connection.execute(statement.order_by(*order.by()).limit(size + 1)).all()
     rows = tuple(found[:size])
-    return Page(rows, rows[-1].id if len(found) > size else None)
+    return KeysetPage(rows, rows[-1].id if len(found) > size else None)

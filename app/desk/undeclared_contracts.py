@@ -8,16 +8,18 @@ from typing import Any
 from sqlalchemy import Connection, ScalarSelect, func, select
 
 from app.database.isolation import Isolation
-from app.desk.paging import AnyRow, Order, Page, page
+from app.desk.paging import AnyRow, KeysetOrder, KeysetPage, page
 from app.models import UNCLAIMED_MERCHANT, Contract, Remittance, Reseller, Source, Transaction
 
 #: Counted so far and no further: "10 000 or more" is as good as the exact number.
 MOST_COUNTED = 10_000
 
-_ORDER = Order((Contract.number, Contract.rank, Contract.application, Contract.id), Contract.id)
+_ORDER = KeysetOrder((Contract.number, Contract.rank, Contract.application, Contract.id), Contract.id)
 
 
-def unclaimed(connection: Connection, reseller_id: int, asked: str = "", after: int | None = None) -> Page:
+def unclaimed(
+    connection: Connection, reseller_id: int, asked: str = "", after: int | None = None
+) -> KeysetPage:
     """Undeclared contracts by number, with ``remittances``, ``transactions``, ``since`` and ``siret``.
 
     Counts stop at MOST_COUNTED. ``since`` is the first telecollection; ``siret`` is what the terminal said.

@@ -6,7 +6,7 @@
 from app.mail.addresses import AddressError, mail_address
 from app.mail.limits import TooManyMailsError, check_limits
 from app.mail.posting import post, renew
-from app.mail.ticket_messages import Attachment, Letter, MailError, Origin, Sender, sender_of
+from app.mail.ticket_messages import Attachment, Letter, MailError, MailRequest, Sender, sender_of
 from app.models import MailKind as Kind
 
 __all__ = [
@@ -15,7 +15,7 @@ __all__ = [
     "Kind",
     "Letter",
     "MailError",
-    "Origin",
+    "MailRequest",
     "Sender",
     "TooManyMailsError",
     "check_limits",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Connection, func, select, text
 
-from app.mail.ticket_messages import MailError, Origin
+from app.mail.ticket_messages import MailError, MailRequest
 from app.models import Delivery, MailKind
 from app.wording.i18n import gettext
 
@@ -21,30 +21,30 @@ class TooManyMailsError(MailError):
     """A limit of the day is reached; the message says which."""
 
 
-def check_limits(connection: Connection, origin: Origin, recipients: Sequence[str]) -> None:
+def check_limits(connection: Connection, request: MailRequest, recipients: Sequence[str]) -> None:
     """Raise TooManyMailsError when mails to ``recipients`` would pass a limit.
 
     What the portal itself has to say (a notice about an access) is never held back.
     """
-    if not recipients or origin.kind == MailKind.NOTICE:
+    if not recipients or request.kind == MailKind.NOTICE:
         return
-    message = _reached(connection, origin, recipients)
+    message = _reached(connection, request, recipients)
     if message:
         raise TooManyMailsError(message)
 
 
-def _reached(connection: Connection, origin: Origin, recipients: Sequence[str]) -> str | None:
+def _reached(connection: Connection, request: MailRequest, recipients: Sequence[str]) -> str | None:
     """The limit that mails to ``recipients`` would pass, in words."""
     more = len(recipients)
-    if origin.user_id and _sent(connection, Delivery.user_id == origin.user_id) + more > PER_USER:
+    if request.user_id and _sent(connection, Delivery.user_id == request.user_id) + more > PER_USER:
         words = gettext("You have asked for %(limit)s mails in 24 hours: no more can leave today.")
         return words % {"limit": PER_USER}
-    whole = Delivery.merchant_id == origin.merchant_id
-    if origin.merchant_id and _sent(connection, whole) + more > PER_MERCHANT:
+    whole = Delivery.merchant_id == request.merchant_id
+    if request.merchant_id and _sent(connection, whole) + more > PER_MERCHANT:
         words = gettext("%(limit)s mails have left for this merchant in 24 hours: no more can leave today.")
         return words % {"limit": PER_MERCHANT}
     for recipient in recipients:  # tickets do not use up what links to a person's account may be sent
-        if _sent(connection, Delivery.recipient == recipient, Delivery.kind == origin.kind) >= PER_RECIPIENT:
+        if _sent(connection, Delivery.recipient == recipient, Delivery.kind == request.kind) >= PER_RECIPIENT:
             words = gettext("%(address)s has already been sent %(limit)s mails in 24 hours.")
             return words % {"address": recipient, "limit": PER_RECIPIENT}
     return None

@@ -13,7 +13,7 @@ from app.locks import Lock, hold
 from app.mail.addresses import mail_address
 from app.mail.compose import composed
 from app.mail.limits import check_limits
-from app.mail.ticket_messages import Letter, Origin, Sender
+from app.mail.ticket_messages import Letter, MailRequest, Sender
 from app.models import TRIED_FOR, Delivery, DeliveryState
 
 TASK = "deliver"
@@ -29,7 +29,7 @@ SELECT procrastinate_defer_jobs_v1(array_agg(ROW(
 
 
 def post(
-    connection: Connection, letter: Letter, recipients: Sequence[str], origin: Origin, sender: Sender
+    connection: Connection, letter: Letter, recipients: Sequence[str], request: MailRequest, sender: Sender
 ) -> list[int]:
     """Write one delivery for each recipient and defer its job; nothing is sent unless the caller commits.
 
@@ -39,10 +39,10 @@ def post(
     """
     wanted = list(dict.fromkeys(mail_address(recipient) for recipient in recipients))
     hold(connection, Lock.POSTING)
-    known = _known(connection, origin, wanted)
+    known = _known(connection, request, wanted)
     new = [recipient for recipient in wanted if recipient not in known]
-    check_limits(connection, origin, new)
-    rows = [_row(letter, recipient, origin, sender) for recipient in new]
+    check_limits(connection, request, new)
+    rows = [_row(letter, recipient, request, sender) for recipient in new]
     written = {row["recipient"]: _insert(connection, row) for row in rows}
     defer(connection, list(written.values()))
     return [(known | written)[recipient] for recipient in wanted]
@@ -80,28 +80,28 @@ def defer(connection: Connection, delivery_ids: Sequence[int]) -> None:
         connection.execute(_DEFER, {"task": TASK, "priority": PRIORITY, "ids": list(delivery_ids)})
 
 
-def _known(connection: Connection, origin: Origin, recipients: Sequence[str]) -> dict[str, int]:
+def _known(connection: Connection, request: MailRequest, recipients: Sequence[str]) -> dict[str, int]:
     """The deliveries that this request already has, by recipient."""
     rows = connection.execute(
         select(Delivery.recipient, Delivery.id).where(
-            func.coalesce(Delivery.user_id, 0) == (origin.user_id or 0),
-            Delivery.request_key == origin.request_key,
+            func.coalesce(Delivery.user_id, 0) == (request.user_id or 0),
+            Delivery.request_key == request.request_key,
             Delivery.recipient.in_(recipients),
         )
     )
     return {str(row.recipient): int(row.id) for row in rows}
 
 
-def _row(letter: Letter, recipient: str, origin: Origin, sender: Sender) -> dict[str, Any]:
+def _row(letter: Letter, recipient: str, request: MailRequest, sender: Sender) -> dict[str, Any]:
     message_id = f"<{secrets.token_hex(16)}@{sender.address.rpartition('@')[2]}>"
     return {
-        "kind": origin.kind,
-        "reseller_slug": origin.reseller_slug,
-        "merchant_id": origin.merchant_id,
-        "user_id": origin.user_id,
-        "request_key": origin.request_key,
-        "list_name": origin.list_name,
-        "row_id": origin.row_id,
+        "kind": request.kind,
+        "reseller_slug": request.reseller_slug,
+        "merchant_id": request.merchant_id,
+        "user_id": request.user_id,
+        "request_key": request.request_key,
+        "list_name": request.list_name,
+        "row_id": request.row_id,
         "sender": sender.address,
         "recipient": recipient,
         "message_id": message_id,

@@ -37,7 +37,7 @@ class Letter:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Origin:
+class MailRequest:
     """Who asks for a mail, and for whom.
 
     The same ``user_id``, ``request_key`` and recipient are one delivery, however often they are posted.

@@ -9,7 +9,7 @@ import click
 from app.config import Config
 from app.operation import backup as copies
 from app.operation.backup import Manifest
-from app.operation.doctor import Level, examine
+from app.operation.doctor import Severity, examine
 from app.themes import themes_of
 from app.wording.i18n import N_, gettext, ngettext
 
@@ -40,7 +40,7 @@ def doctor() -> None:
     for finding in examine(Config.from_env()):
         findings.append(finding)
         click.echo(finding.line())
-    if any(finding.level is Level.FAULT for finding in findings):
+    if any(finding.level is Severity.FAULT for finding in findings):
         raise SystemExit(1)
 
 

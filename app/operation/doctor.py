@@ -43,7 +43,7 @@ WHERE relname ~ '^transaction_p\d{6}$'
 """)
 
 
-class Level(StrEnum):
+class Severity(StrEnum):
     """How a finding stands."""
 
     SOUND = "✓"
@@ -55,7 +55,7 @@ class Level(StrEnum):
 class Finding:
     """One line of the doctor's: what was looked at, how it is, and the cure of what is wrong."""
 
-    level: Level
+    level: Severity
     subject: str
     words: str
     cure: str = ""
@@ -74,7 +74,7 @@ def examine(config: Config) -> Iterator[Finding]:
 
 
 def _sound(subject: str, words: str) -> Finding:
-    return Finding(Level.SOUND, subject, words)
+    return Finding(Severity.SOUND, subject, words)
 
 
 def _folders(data: Path) -> Iterator[Finding]:
@@ -82,16 +82,16 @@ def _folders(data: Path) -> Iterator[Finding]:
     mode = stat.S_IMODE(data.stat().st_mode)
     if not os.access(data, os.W_OK | os.X_OK):
         yield Finding(
-            Level.FAULT, subject, gettext("%(path)s cannot be written", path=data), "chown, chmod 700"
+            Severity.FAULT, subject, gettext("%(path)s cannot be written", path=data), "chown, chmod 700"
         )
     elif mode & 0o077:
         words = gettext("others may look into %(path)s (mode %(mode)s)", path=data, mode=f"{mode:o}")
-        yield Finding(Level.WATCH, subject, words, f"chmod 700 {data}")
+        yield Finding(Severity.WATCH, subject, words, f"chmod 700 {data}")
     else:
         yield _sound(subject, str(data))
     missing = [name for name in FOLDERS if not (data / name).is_dir()]
     if "inbox" in missing:
-        yield Finding(Level.WATCH, N_("inbox"), gettext("is not there"), f"mkdir {data / 'inbox'}")
+        yield Finding(Severity.WATCH, N_("inbox"), gettext("is not there"), f"mkdir {data / 'inbox'}")
     yield _disk(data)
 
 
@@ -101,7 +101,7 @@ def _disk(data: Path) -> Finding:
         "%(free)s GB free of %(total)s", free=usage.free // 2**30, total=f"{usage.total // 2**30} GB"
     )
     if usage.free < max(FREE_BYTES, FREE_SHARE * usage.total):
-        return Finding(Level.FAULT, N_("disk"), words, gettext("make room, or move the data folder"))
+        return Finding(Severity.FAULT, N_("disk"), words, gettext("make room, or move the data folder"))
     return _sound(N_("disk"), words)
 
 
@@ -109,29 +109,31 @@ def _themes(config: Config) -> Iterator[Finding]:
     try:
         loaded = themes_of(config.data)
     except ThemeError as error:
-        yield Finding(Level.FAULT, N_("themes"), "; ".join(str(error).splitlines()))
+        yield Finding(Severity.FAULT, N_("themes"), "; ".join(str(error).splitlines()))
         return
     for fault in loaded.faults:
-        yield Finding(Level.FAULT, N_("themes"), fault)
+        yield Finding(Severity.FAULT, N_("themes"), fault)
     hosts = ", ".join(sorted(loaded.by_host))
     if hosts:
         yield _sound(N_("hosts"), hosts)
     else:
         cure = gettext("name them in theme.toml")
-        yield Finding(Level.WATCH, N_("hosts"), gettext("no theme names a host"), cure)
+        yield Finding(Severity.WATCH, N_("hosts"), gettext("no theme names a host"), cure)
 
 
 def _mail(config: Config) -> Iterator[Finding]:
     subject = N_("mail")
     if config.smtp is None:
-        level = Level.SOUND if config.development else Level.FAULT
+        level = Severity.SOUND if config.development else Severity.FAULT
         cure = "" if config.development else "BORDEREAU_SMTP_URL"
         yield Finding(level, subject, gettext("no mail server is named"), cure)
         return
     try:
         Smtp(config.smtp).try_settings()
     except NotTakenError as error:
-        yield Finding(Level.FAULT, subject, " ".join(in_words(error).split()), "bordereau mail test ADDRESS")
+        yield Finding(
+            Severity.FAULT, subject, " ".join(in_words(error).split()), "bordereau mail test ADDRESS"
+        )
     else:
         yield _sound(subject, f"{config.smtp.host}:{config.smtp.port}")
 
@@ -146,9 +148,9 @@ def _database(config: Config) -> Iterator[Finding]:
         finally:
             database.dispose()
     except ConfigError as error:
-        yield Finding(Level.FAULT, subject, str(error))
+        yield Finding(Severity.FAULT, subject, str(error))
     except (psycopg.Error, SQLAlchemyError) as error:
-        yield Finding(Level.FAULT, subject, explained(error) or type(error).__name__)
+        yield Finding(Severity.FAULT, subject, explained(error) or type(error).__name__)
 
 
 def _inside(database: Database) -> Iterator[Finding]:
@@ -160,7 +162,7 @@ def _inside(database: Database) -> Iterator[Finding]:
     version = version_of(database)
     if version is not Version.CURRENT:
         cure = "bordereau migrate" if version is Version.BEHIND else gettext("install the newer Bordereau")
-        yield Finding(Level.FAULT, N_("migrations"), version.value, cure)
+        yield Finding(Severity.FAULT, N_("migrations"), version.value, cure)
         return
     yield _sound(N_("migrations"), version.value)
     yield from _roles(database)
@@ -179,7 +181,7 @@ def _roles(database: Database) -> Iterator[Finding]:
                 connection.execute(text("SELECT 1"))
         except SQLAlchemyError as error:
             words = explained(error) or type(error).__name__
-            yield Finding(Level.FAULT, N_("roles"), f"{role}: {words}", "bordereau migrate")
+            yield Finding(Severity.FAULT, N_("roles"), f"{role}: {words}", "bordereau migrate")
             return
     yield _sound(N_("roles"), ", ".join(DatabaseRole))
 
@@ -189,7 +191,7 @@ def _clock(now: datetime) -> Finding:
     words = gettext("%(seconds)s s from the database's", seconds=round(apart, 1))
     if apart > CLOCKS_APART:
         cure = gettext("set both by NTP (timedatectl set-ntp true)")
-        return Finding(Level.FAULT, N_("clock"), words, cure)
+        return Finding(Severity.FAULT, N_("clock"), words, cure)
     return _sound(N_("clock"), words)
 
 
@@ -198,7 +200,7 @@ def _partitions(connection: Connection, today: date) -> Finding:
     ahead = (last.year - today.year) * 12 + last.month - today.month if last else -1
     words = gettext("months ahead: %(months)s", months=max(ahead, 0))
     if ahead < MONTHS_AHEAD - 1:
-        return Finding(Level.FAULT, N_("partitions"), words, "bordereau maintain")
+        return Finding(Severity.FAULT, N_("partitions"), words, "bordereau maintain")
     return _sound(N_("partitions"), words)
 
 
@@ -208,13 +210,13 @@ def _worker(state: State) -> Iterator[Finding]:
             N_("worker"), gettext("heard of %(seconds)s s ago", seconds=round(state.worker_seconds or 0))
         )
     else:
-        yield Finding(Level.WATCH, N_("worker"), gettext("none is at work"), "bordereau worker")
+        yield Finding(Severity.WATCH, N_("worker"), gettext("none is at work"), "bordereau worker")
 
 
 def _queue(state: State) -> Iterator[Finding]:
     words = gettext("%(count)s mails wait", count=state.mails.count)
     if state.mails.oldest_seconds > MAIL_WAITS:
-        yield Finding(Level.WATCH, N_("mail"), words, gettext("see the desk's page of mails"))
+        yield Finding(Severity.WATCH, N_("mail"), words, gettext("see the desk's page of mails"))
     else:
         yield _sound(N_("mail"), words)
 
@@ -224,12 +226,12 @@ def _nights(state: State) -> Iterator[Finding]:
         words = gettext(
             "%(source)s: last night of %(day)s", source=source, day=state.nights[source].isoformat()
         )
-        level = Level.WATCH if age > NIGHTS_LATE else Level.SOUND
+        level = Severity.WATCH if age > NIGHTS_LATE else Severity.SOUND
         cure = gettext("ask the host, and see the inbox") if age > NIGHTS_LATE else ""
         yield Finding(level, N_("nights"), words, cure)
     if quarantined := state.files.get("quarantined"):
         words = gettext("%(count)s files in quarantine", count=quarantined)
-        yield Finding(Level.WATCH, N_("files"), words, gettext("see the desk's page of imports"))
+        yield Finding(Severity.WATCH, N_("files"), words, gettext("see the desk's page of imports"))
 
 
 _OF_STATE: tuple[Callable[[State], Iterator[Finding]], ...] = (_worker, _queue, _nights)

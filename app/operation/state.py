@@ -38,7 +38,7 @@ FROM source JOIN received_day ON received_day.source_id = source.id GROUP BY sou
 
 
 @dataclass(frozen=True)
-class Waiting:
+class Backlog:
     """How many wait that could go, and how long the oldest has waited, in seconds."""
 
     count: int
@@ -54,8 +54,8 @@ class State:
     """
 
     worker_seconds: float | None
-    jobs: Waiting
-    mails: Waiting
+    jobs: Backlog
+    mails: Backlog
     files: Mapping[str, int]
     nights: Mapping[str, date]
 
@@ -88,8 +88,8 @@ def _read(connection: Connection) -> State:
     heard = row.worker_seconds
     return State(
         worker_seconds=None if heard is None else float(heard),
-        jobs=Waiting(row.jobs, float(row.job_seconds)),
-        mails=Waiting(row.mails, float(row.mail_seconds)),
+        jobs=Backlog(row.jobs, float(row.job_seconds)),
+        mails=Backlog(row.mails, float(row.mail_seconds)),
         files=files,
         nights=nights,
     )

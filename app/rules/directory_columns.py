@@ -17,7 +17,7 @@ _SIRET_DIGITS = 14
 
 
 @dataclass(frozen=True)
-class Heading:
+class DirectoryColumn:
     """A column: its name in the file, what it is called, how many characters it holds at most.
 
     ``hint`` says in words what to write there. Label and hint are message identifiers.
@@ -32,29 +32,33 @@ class Heading:
 
 _DAY = N_("A day such as 2026-03-02.")
 HEADINGS = (
-    Heading("reseller", N_("reseller"), 40, N_("You: %(slug)s, on every line."), required=True),
-    Heading(
+    DirectoryColumn("reseller", N_("reseller"), 40, N_("You: %(slug)s, on every line."), required=True),
+    DirectoryColumn(
         "merchant_code", N_("merchant code"), 40, N_("One for each merchant, of your choice."), required=True
     ),
-    Heading("merchant_name", N_("merchant name"), 120, required=True),
-    Heading("siret", N_("SIRET"), 14, N_("14 digits, one for each outlet."), required=True),
-    Heading("trade_name", N_("trade name"), 120, N_("What the outlet is called."), required=True),
-    Heading("label", N_("label"), 120, N_("The till, for instance.")),
-    Heading("address", N_("address"), 200),
-    Heading("postcode", N_("postcode"), 12),
-    Heading("city", N_("city"), 120),
-    Heading("time_zone", N_("time zone"), 64, N_("Europe/Paris, or that of the island."), required=True),
-    Heading("contract", N_("contract"), 15, N_("Its number, zeros in front included."), required=True),
-    Heading("rank", N_("rank"), 3, N_("3 digits, such as 001."), required=True),
-    Heading("application", N_("application"), 20, N_("CBEMV, CBCLESS, AMEX…"), required=True),
-    Heading("bank_code", N_("bank code"), 5, N_("5 digits.")),
-    Heading("bank_name", N_("bank name"), 80),
-    Heading("mcc", N_("MCC"), 4, N_("4 digits.")),
-    Heading("currency", N_("currency"), 3, N_("EUR, for instance.")),
-    Heading("valid_from", N_("valid from"), 10, _DAY),
-    Heading("valid_to", N_("valid to"), 10, _DAY),
+    DirectoryColumn("merchant_name", N_("merchant name"), 120, required=True),
+    DirectoryColumn("siret", N_("SIRET"), 14, N_("14 digits, one for each outlet."), required=True),
+    DirectoryColumn("trade_name", N_("trade name"), 120, N_("What the outlet is called."), required=True),
+    DirectoryColumn("label", N_("label"), 120, N_("The till, for instance.")),
+    DirectoryColumn("address", N_("address"), 200),
+    DirectoryColumn("postcode", N_("postcode"), 12),
+    DirectoryColumn("city", N_("city"), 120),
+    DirectoryColumn(
+        "time_zone", N_("time zone"), 64, N_("Europe/Paris, or that of the island."), required=True
+    ),
+    DirectoryColumn(
+        "contract", N_("contract"), 15, N_("Its number, zeros in front included."), required=True
+    ),
+    DirectoryColumn("rank", N_("rank"), 3, N_("3 digits, such as 001."), required=True),
+    DirectoryColumn("application", N_("application"), 20, N_("CBEMV, CBCLESS, AMEX…"), required=True),
+    DirectoryColumn("bank_code", N_("bank code"), 5, N_("5 digits.")),
+    DirectoryColumn("bank_name", N_("bank name"), 80),
+    DirectoryColumn("mcc", N_("MCC"), 4, N_("4 digits.")),
+    DirectoryColumn("currency", N_("currency"), 3, N_("EUR, for instance.")),
+    DirectoryColumn("valid_from", N_("valid from"), 10, _DAY),
+    DirectoryColumn("valid_to", N_("valid to"), 10, _DAY),
 )
-BY_NAME: Mapping[str, Heading] = {heading.name: heading for heading in HEADINGS}
+BY_NAME: Mapping[str, DirectoryColumn] = {heading.name: heading for heading in HEADINGS}
 NAMES = tuple(BY_NAME)
 FIRST_LINE = ";".join(NAMES)
 

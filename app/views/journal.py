@@ -66,9 +66,9 @@ def journal_csv() -> AnyResponse:
     return _file(history.of_reseller(desk().reseller_id), desk().reseller_name)
 
 
-def _asked() -> history.Asked:
+def _search() -> history.JournalSearch:
     person = request.args.get("person", "")[:LONGEST_SEARCH]
-    return history.Asked(
+    return history.JournalSearch(
         person="".join(letter for letter in person if letter.isprintable()).strip(),
         event=request.args.get("event", "") if request.args.get("event", "") in set(Event) else "",
         after=after(),
@@ -76,15 +76,15 @@ def _asked() -> history.Asked:
 
 
 def _page(seen: Any, columns: tuple[TableColumn, ...], endpoint: str, file: str) -> str:
-    asked = _asked()
+    search = _search()
     with database().reading() as connection:
-        found = history.entries(connection, seen, asked)
-    kept = {name: value for name in ("person", "event") if (value := getattr(asked, name))}
+        found = history.entries(connection, seen, search)
+    kept = {name: value for name in ("person", "event") if (value := getattr(search, name))}
     title = gettext("Journal")
     return render_template(
         "desk/journal.html" if endpoint.startswith("desk.") else "journal/index.html",
         title=title,
-        asked=asked,
+        search=search,
         events=event_labels.events(),
         list=table(title, columns, found.rows),
         next_after=found.next_after,
@@ -97,7 +97,7 @@ def _page(seen: Any, columns: tuple[TableColumn, ...], endpoint: str, file: str)
 def _file(seen: Any, whose: str) -> AnyResponse:
     def write(file: BinaryIO) -> None:
         with database().reading() as connection:
-            rows = history.write_csv(connection, seen, _asked(), file)
+            rows = history.write_csv(connection, seen, _search(), file)
         write_down(Event.JOURNAL_EXPORTED, rows=rows)
 
     return send_csv(write, file_name("journal", whose, today().isoformat(), kind="csv"))

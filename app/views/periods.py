@@ -31,20 +31,20 @@ def quick_periods(criteria: Criteria) -> Iterator[QuickPeriod]:
 
 
 @dataclass(frozen=True)
-class Step:
+class AdjacentPeriods:
     """The periods beside the one shown, as long as it: their addresses; ``after`` None at the last day."""
 
     before: Args
     after: Args | None
 
 
-def step(criteria: Criteria, period: Period) -> Step:
+def step(criteria: Criteria, period: Period) -> AdjacentPeriods:
     """The day before and after ``period``, the one shown, or as many days as it has."""
     width = period.last - period.first + timedelta(days=1)
     before = criteria.over(Period(period.first - width, period.last - width))
     after = criteria.over(Period(period.first + width, period.last + width))
     is_last = period.last >= criteria.days.end
-    return Step(before.to_args(), None if is_last else after.to_args())
+    return AdjacentPeriods(before.to_args(), None if is_last else after.to_args())
 
 
 def only_period(criteria: Criteria) -> Args:

@@ -62,7 +62,7 @@ class ShownRow:
 
 
 @dataclass(frozen=True)
-class Group:
+class RowGroup:
     """Rows that belong together; ``heading`` None for those of a list in no order of time.
 
     ``total`` is what they add up to, "" when only a part of them is here.
@@ -73,13 +73,13 @@ class Group:
     rows: tuple[ShownRow, ...]
 
 
-def groups(criteria: Criteria, found: Page) -> tuple[Group, ...]:
+def groups(criteria: Criteria, found: Page) -> tuple[RowGroup, ...]:
     """The rows of a page in groups: by place on a day that is here whole, otherwise by day."""
     spec = criteria.spec
     address, fields = _addresses(spec), columns(spec, found)
     heading = _heading(criteria, found)
     if heading is None:
-        return (Group(None, "", tuple(_rows(spec, fields, found.rows, address, dated=True))),)
+        return (RowGroup(None, "", tuple(_rows(spec, fields, found.rows, address, dated=True))),)
     rows: Iterable[Row] = found.rows
     if heading is spec.place:
         rows = sorted(found.rows, key=lambda row: heading(row).key)
@@ -87,7 +87,7 @@ def groups(criteria: Criteria, found: Page) -> tuple[Group, ...]:
     whole = _whole([key for key, _ in parts], criteria, found)
     totals = {key: _total(spec, part) for key, part in parts if key in whole}
     shown = {key: tuple(_rows(spec, fields, part, address)) for key, part in parts}
-    return tuple(Group(key, totals.get(key, ""), rows) for key, rows in shown.items())
+    return tuple(RowGroup(key, totals.get(key, ""), rows) for key, rows in shown.items())
 
 
 def columns(spec: ListSpec, found: Page) -> tuple[tuple[Field, ...], ...]:

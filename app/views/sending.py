@@ -17,7 +17,7 @@ from app.accounts.journal import Event
 from app.accounts.sessions import is_key, new_key
 from app.listing.kinds import Row
 from app.listing.spec import ListSpec
-from app.mail import Kind, MailError, Origin, post, renew, sender_of
+from app.mail import Kind, MailError, MailRequest, post, renew, sender_of
 from app.mail.query import deliveries_of, deliveries_of_request
 from app.mail.recipients import MOST, Typed, addresses, typed
 from app.mail.tickets import ticket_letter
@@ -69,7 +69,7 @@ def send_again(spec: ListSpec, id: int, delivery_id: int) -> AnyResponse:  # noq
 
 def _post(spec: ListSpec, row: Row, recipients: Sequence[str], key: str) -> None:
     """The mails, and a line in the journal that names nobody. Raises MailError, with nothing written."""
-    origin = Origin(
+    mail_request = MailRequest(
         kind=Kind.TICKET,
         reseller_slug=access().reseller_slug,
         merchant_id=access().merchant_id,
@@ -80,8 +80,8 @@ def _post(spec: ListSpec, row: Row, recipients: Sequence[str], key: str) -> None
     )
     letter = ticket_letter(spec, row, theme())
     with database().writing() as connection:
-        before = {known.id for known in deliveries_of_request(connection, origin.user_id, key)}
-        asked = post(connection, letter, recipients, origin, sender_of(theme()))
+        before = {known.id for known in deliveries_of_request(connection, mail_request.user_id, key)}
+        asked = post(connection, letter, recipients, mail_request, sender_of(theme()))
         if new := set(asked) - before:
             sent = {"list": spec.name, "id": row["id"], "recipients": len(new)}
             journal(Event.TICKET_SENT, connection, **sent)

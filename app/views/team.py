@@ -83,8 +83,8 @@ def index() -> str:
     email, behind, sent_behind = words_sought(), after(), after("sent_after")
     with database().reading_as(_sight()) as connection:
         holder = _holder(connection)
-        listed = members.members(connection, holder, members.Asked(email, behind))
-        invited = members.waiting(connection, holder, members.Asked(email, sent_behind))
+        listed = members.members(connection, holder, members.MemberSearch(email, behind))
+        invited = members.waiting(connection, holder, members.MemberSearch(email, sent_behind))
         merchant = _merchant(connection)
     done = DONE.get(request.args.get("done", ""))
     further = (email, behind, sent_behind, listed.next_after, invited.next_after)

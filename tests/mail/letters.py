@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import count
 from typing import Any
 
-from app.mail import Attachment, Kind, Letter, Origin, Sender
+from app.mail import Attachment, Kind, Letter, MailRequest, Sender
 
 SENDER = Sender("Monétique Horizon", "no-reply@horizon.example", "assistance@horizon.example")
 _numbers = count(1)
@@ -22,7 +22,7 @@ def a_letter(**values: Any) -> Letter:
     return Letter(**given)
 
 
-def an_origin(**values: Any) -> Origin:
+def a_request(**values: Any) -> MailRequest:
     given = {
         "kind": Kind.TICKET,
         "reseller_slug": "horizon",
@@ -31,4 +31,4 @@ def an_origin(**values: Any) -> Origin:
         "request_key": f"request-{next(_numbers)}",
         **values,
     }
-    return Origin(**given)
+    return MailRequest(**given)

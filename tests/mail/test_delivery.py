@@ -22,7 +22,7 @@ from app.mail.query import deliveries_of, deliveries_of_request
 from app.mail.smtp import Smtp
 from app.mail.upkeep import erase_recipients
 from app.models import Delivery, DeliveryState, Fault
-from tests.mail.letters import SENDER, a_letter, an_origin
+from tests.mail.letters import SENDER, a_letter, a_request
 from tests.mail.servers import DROP, HANG, free_port, mail_server
 
 HOUR = timedelta(hours=1)
@@ -35,7 +35,7 @@ def way_to(port):
 
 def posted(database, *recipients, **values):
     with database.writing() as connection:
-        ids = post(connection, a_letter(), recipients or ["a@example.org"], an_origin(**values), SENDER)
+        ids = post(connection, a_letter(), recipients or ["a@example.org"], a_request(**values), SENDER)
     return ids if recipients else ids[0]
 
 

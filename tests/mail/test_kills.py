@@ -28,7 +28,7 @@ from app.jobs import JOBS_AT_ONCE, free_jobs
 from app.mail import Kind, post
 from app.mail.jobs import sweep
 from app.models import Delivery
-from tests.mail.letters import SENDER, a_letter, an_origin
+from tests.mail.letters import SENDER, a_letter, a_request
 from tests.mail.servers import DROP, HANG, STEPS, Postbox, mail_server
 
 #: Kills by the server, before and after each of its replies; and at moments that nobody chose.
@@ -78,7 +78,7 @@ def posted(database):
 
 def posted_to(database, *recipients):
     with database.writing() as connection:
-        return post(connection, a_letter(), recipients, an_origin(kind=Kind.NOTICE), SENDER)
+        return post(connection, a_letter(), recipients, a_request(kind=Kind.NOTICE), SENDER)
 
 
 def rows(database):

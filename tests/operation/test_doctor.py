@@ -12,8 +12,8 @@ from sqlalchemy import text
 from app.config import Security, SmtpServer
 from app.database.engine import DatabaseRole
 from app.operation import doctor
-from app.operation.doctor import Level, examine
-from app.operation.state import State, Waiting
+from app.operation.doctor import Severity, examine
+from app.operation.state import Backlog, State
 from app.themes import FOLDER
 from tests.mail.servers import mail_server
 from tests.operation.conftest import bordereau
@@ -34,20 +34,20 @@ def found(config, subject):
 def test_a_sound_portal_is_told_line_by_line(sound):
     findings = list(examine(sound))
     said = {finding.subject: finding.level for finding in findings}
-    assert [subject for subject, level in said.items() if level is Level.FAULT] == []
+    assert [subject for subject, level in said.items() if level is Severity.FAULT] == []
     assert {
         "data folder", "disk", "hosts", "database", "extensions", "clock", "migrations", "roles", "partitions"
     } <= said.keys()  # fmt: skip
     assert all(len(finding.line().splitlines()) == 1 for finding in findings)
     assert [
-        finding.cure for finding in findings if finding.level is not Level.SOUND and not finding.cure
+        finding.cure for finding in findings if finding.level is not Severity.SOUND and not finding.cure
     ] == []
 
 
 def test_a_folder_that_others_may_read_is_named(sound):
     sound.data.chmod(0o755)
     (finding,) = found(sound, "data folder")
-    assert (finding.level, finding.cure) == (Level.WATCH, f"chmod 700 {sound.data}")
+    assert (finding.level, finding.cure) == (Severity.WATCH, f"chmod 700 {sound.data}")
 
 
 def test_an_inbox_that_is_missing_is_named(sound):
@@ -65,9 +65,9 @@ def test_a_broken_theme_is_named(sound):
 def test_a_mail_server_is_greeted(sound):
     with mail_server() as box:
         server = SmtpServer(host="localhost", port=box.port, security=Security.NONE)
-        assert found(replace(sound, smtp=server), "mail")[0].level is Level.SOUND
+        assert found(replace(sound, smtp=server), "mail")[0].level is Severity.SOUND
     finding = found(replace(sound, smtp=server), "mail")[0]
-    assert finding.level is Level.FAULT
+    assert finding.level is Severity.FAULT
     assert finding.cure
 
 
@@ -80,12 +80,14 @@ def test_a_database_behind_is_to_be_migrated(sound, database):
 def test_partitions_that_run_out_are_named(database):
     with database.reading(DatabaseRole.OWNER) as connection:
         later = doctor._partitions(connection, date.today() + timedelta(days=100))
-        assert later.level is Level.FAULT
+        assert later.level is Severity.FAULT
         assert later.cure == "bordereau maintain"
-        assert doctor._partitions(connection, date.today()).level is Level.SOUND
+        assert doctor._partitions(connection, date.today()).level is Severity.SOUND
 
 
-@pytest.mark.parametrize(("seconds", "level"), [(2, Level.SOUND), (-2, Level.SOUND), (60, Level.FAULT)])
+@pytest.mark.parametrize(
+    ("seconds", "level"), [(2, Severity.SOUND), (-2, Severity.SOUND), (60, Severity.FAULT)]
+)
 def test_clocks_that_differ_are_named(seconds, level):
     assert doctor._clock(datetime.now(UTC) + timedelta(seconds=seconds)).level is level
 
@@ -93,13 +95,13 @@ def test_clocks_that_differ_are_named(seconds, level):
 def test_a_silent_worker_old_mail_and_late_nights_are_to_be_watched():
     state = State(
         worker_seconds=None,
-        jobs=Waiting(0, 0),
-        mails=Waiting(3, 7200),
+        jobs=Backlog(0, 0),
+        mails=Backlog(3, 7200),
         files={"quarantined": 2},
         nights={"host": date(2020, 1, 1)},
     )
     findings = [finding for check in doctor._OF_STATE for finding in check(state)]
-    assert {finding.subject for finding in findings if finding.level is Level.WATCH} == {
+    assert {finding.subject for finding in findings if finding.level is Severity.WATCH} == {
         "worker", "mail", "nights", "files"
     }  # fmt: skip
 

@@ -10,7 +10,7 @@ from app.database.engine import DatabaseRole
 from app.mail import post
 from app.models import JournalEntry, SignInAttempt
 from tests.accounts.letters import link, mails
-from tests.mail.letters import SENDER, a_letter, an_origin
+from tests.mail.letters import SENDER, a_letter, a_request
 from tests.views.town import PASSWORD
 
 CHOSEN = "girafe ruisseau lampe velours"
@@ -94,7 +94,7 @@ def test_what_strangers_ask_for_does_not_use_up_ones_own(app, email, database):
 def test_tickets_do_not_silence_resets_and_invitations(browser, email, database):
     for _ in range(20):
         with database.writing() as connection:
-            post(connection, a_letter(), [email], an_origin(), SENDER)
+            post(connection, a_letter(), [email], a_request(), SENDER)
     browser.post_form("/mot-de-passe-oublie", email=email)
     assert "mot de passe" in mails(database, email)[-1]["Subject"]
 
