@@ -15,7 +15,7 @@ from app.database.migrate import ready
 from app.wording.i18n import N_, gettext
 from importers.files import report, sources
 from importers.files.archive import INBOX, files_in
-from importers.files.refusals import Refused
+from importers.files.refusals import FileRefusedError
 from importers.formats import formats
 from importers.formats.amex.cards import CardNumbers
 from importers.load import Result, load_files
@@ -147,7 +147,7 @@ def mapping_try(path: Path, cards: str, saved: Path | None) -> None:
 
     try:
         explanation = explain.explain(path, CardNumbers(cards), load(saved) if saved else None)
-    except Refused as refused:
+    except FileRefusedError as refused:
         raise _set_aside(refused) from None
     for line in explain.lines(explanation):
         click.echo(line)
@@ -169,7 +169,7 @@ def mapping_match(paths: tuple[Path, ...], merchant: str) -> None:
 
     try:
         statements = [explain.bank_statements(path) for path in paths]
-    except Refused as refused:
+    except FileRefusedError as refused:
         raise _set_aside(refused) from None
     try:
         with ready(Config.from_env()).reading(DatabaseRole.IMPORT) as connection:
@@ -180,7 +180,7 @@ def mapping_match(paths: tuple[Path, ...], merchant: str) -> None:
         click.echo(line)
 
 
-def _set_aside(refused: Refused) -> click.ClickException:
+def _set_aside(refused: FileRefusedError) -> click.ClickException:
     reasons = "\n".join(refusal.text() for refusal in refused.refusals)
     return click.ClickException(gettext("The file would be set aside:\n%(reasons)s", reasons=reasons))
 

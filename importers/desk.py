@@ -21,7 +21,7 @@ from app.models import UNCLAIMED_MERCHANT, DeskTask, DeskTaskKind, DeskTaskState
 from app.rules import directory_columns
 from app.wording.i18n import N_
 from importers.files.archive import QUARANTINE
-from importers.files.refusals import Refusal, Refused, refuse
+from importers.files.refusals import FileRefusedError, Refusal, refuse
 from importers.formats import merchant_directory, recognise
 from importers.load import Result, load_file
 
@@ -85,7 +85,7 @@ def _done(database: Database, data: Path, task: _Task) -> _Ended:
     """How a task ends: nothing refused when it was done."""
     try:
         result = _DEEDS[DeskTaskKind(task.kind)](database, data, task)
-    except Refused as refused:
+    except FileRefusedError as refused:
         return _Ended(refused.refusals)
     except Exception:  # noqa: BLE001 - whatever it was, the desk must not wait for ever
         _log.exception("desk_task_broke_off", task_id=task.id)
@@ -123,7 +123,10 @@ def _load(database: Database, data: Path, content: bytes, name: str, since: date
 
 
 def _referential(connection: Connection, task: _Task) -> list[dict[str, Any]]:
-    """The lines that declare the contracts of ``task``. Raises Refused when none of them waits any more."""
+    """The lines that declare the contracts of ``task``.
+
+    Raises FileRefusedError when none of them waits any more.
+    """
     parameters = {
         **dict.fromkeys(_MADE, ""),
         **task.details.get("outlet", {}),

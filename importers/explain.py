@@ -48,7 +48,7 @@ class FileExplanation:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Reader:
+class _FormatReader:
     first_line: re.Pattern[bytes]
     explain: Callable[[bytes, str, CardNumbers], FileExplanation]
 
@@ -92,13 +92,13 @@ def _disputes(data: bytes, _name: str, cards: CardNumbers) -> FileExplanation:
 
 
 _READERS = (
-    _Reader(first_line=cfonb120.FIRST_LINE, explain=_cfonb120),
-    _Reader(first_line=camt.FIRST_LINE, explain=_camt),
-    _Reader(first_line=journals.FIRST_LINE, explain=_journal),
-    _Reader(first_line=caaa.FIRST_LINE, explain=_caaa),
-    _Reader(first_line=grrcn.FIRST_LINE, explain=_grrcn),
-    _Reader(first_line=eptrn.FIRST_LINE, explain=_eptrn),
-    _Reader(first_line=disputes.FIRST_LINE, explain=_disputes),
+    _FormatReader(first_line=cfonb120.FIRST_LINE, explain=_cfonb120),
+    _FormatReader(first_line=camt.FIRST_LINE, explain=_camt),
+    _FormatReader(first_line=journals.FIRST_LINE, explain=_journal),
+    _FormatReader(first_line=caaa.FIRST_LINE, explain=_caaa),
+    _FormatReader(first_line=grrcn.FIRST_LINE, explain=_grrcn),
+    _FormatReader(first_line=eptrn.FIRST_LINE, explain=_eptrn),
+    _FormatReader(first_line=disputes.FIRST_LINE, explain=_disputes),
 )
 
 
@@ -115,7 +115,7 @@ def explain(
 ) -> FileExplanation:
     """What is understood of the file at ``path``, read by ``mapping`` when one is given.
 
-    Raises Refused, and OSError when it cannot be read.
+    Raises FileRefusedError, and OSError when it cannot be read.
     """
     data = path.read_bytes()
     reader = next((one for one in _READERS if one.first_line.match(data)), None)
@@ -125,7 +125,7 @@ def explain(
 
 
 def bank_statements(path: Path) -> BankStatements:
-    """The statements of the file at ``path``. Raises Refused, also for a file that holds none."""
+    """The statements of the file at ``path``. Raises FileRefusedError, also for a file that holds none."""
     for records in explain(path).records:
         if isinstance(records, BankStatements):
             return records

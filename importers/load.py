@@ -27,7 +27,7 @@ from app.models import ImportStatus
 from app.wording.i18n import N_
 from importers.files import archive, arrivals, card_numbers, file_log, sources
 from importers.files.archive import IncomingFile
-from importers.files.refusals import KNOWN_FILE_ID, Refusal, Refused, refuse, unreadable
+from importers.files.refusals import KNOWN_FILE_ID, FileRefusedError, Refusal, refuse, unreadable
 from importers.formats import Format, origin_of, recognise
 from importers.records import Entry, Records
 from importers.staging import one_ahead
@@ -109,7 +109,7 @@ class _Attempt:
     format: Format | None = None
     records: Records | None = None
     left_out: Mapping[str, int] = field(default_factory=dict)
-    refused: Refused | None = None
+    refused: FileRefusedError | None = None
     unreadable: OSError | None = None
 
     @property
@@ -177,7 +177,7 @@ def _read_ahead(database: Database, path: Path, options: _Options) -> _Attempt:
             _read(database, attempt, attempt.file)
     except OSError as error:
         attempt.unreadable = error
-    except Refused as refused:
+    except FileRefusedError as refused:
         attempt.refused = refused
     except BaseException:
         attempt.close()
@@ -191,10 +191,10 @@ def _lock_bytes(connection: Connection, file: IncomingFile) -> None:
 
 
 def _read(database: Database, attempt: _Attempt, file: IncomingFile) -> None:
-    """Find the records of a file, once no card number is left in it. Raises Refused."""
+    """Find the records of a file, once no card number is left in it. Raises FileRefusedError."""
     try:
         known = attempt.format = recognise(file.name, file.data)
-    except Refused:
+    except FileRefusedError:
         card_numbers.refuse_any(file.data)
         raise
     try:
@@ -203,7 +203,7 @@ def _read(database: Database, attempt: _Attempt, file: IncomingFile) -> None:
             _take_for(database, attempt, cleaned)
         if attempt.known is None:
             attempt.records = known.read(cleaned.data)
-    except Refused:
+    except FileRefusedError:
         raise
     except Exception:  # noqa: BLE001 - one bad file is one bad file, whatever its format makes of it
         number = secrets.token_hex(4)
@@ -252,14 +252,16 @@ def _decided(database: Database, attempt: _Attempt, data: Path) -> Result:
         if attempt.refused is not None:
             raise attempt.refused
         result = _load(database, attempt, file)
-    except Refused as refused:
+    except FileRefusedError as refused:
         result = _set_aside(database, attempt, file, refused)
         if refused.holds_card_number:  # not even a copy is kept; the file stays where it was
             return result
     return _filed_away(attempt, file, data, result)
 
 
-def _set_aside(database: Database, attempt: _Attempt, file: IncomingFile, refused: Refused) -> Result:
+def _set_aside(
+    database: Database, attempt: _Attempt, file: IncomingFile, refused: FileRefusedError
+) -> Result:
     result = attempt.result(Status.QUARANTINED, refusals=refused.refusals)
     if attempt.options.dry_run:
         return result

@@ -91,7 +91,7 @@ class Element:
         return found[0]
 
 
-class _Builder(HTMLParser):
+class _TreeBuilder(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.root = Element("", {})
@@ -137,7 +137,7 @@ class Fragment:
         if response.headers.get("Content-Encoding") == "gzip":
             data = gzip.decompress(data)
         self.source = data.decode()
-        builder = _Builder()
+        builder = _TreeBuilder()
         builder.feed(self.source)
         builder.close()
         self.root = builder.root
@@ -224,7 +224,7 @@ class Fragment:
         return [*found, *(e["hx-get"] for e in self.all() if "hx-get" in e.attributes)]
 
 
-class Page(Fragment):
+class HtmlPage(Fragment):
     """A whole page."""
 
     def check(self) -> None:

@@ -1,7 +1,7 @@
 """The demo: a maintainer's merchants and fifteen months of their payments, invented from one seed."""
 
 from importers.demo.accounts import ACCOUNTS, STAFF, DemoAccount
-from importers.demo.generation import Manifest, generate
+from importers.demo.generation import DemoManifest, generate
 from importers.demo.profiles import RESELLER, SOURCE
 
-__all__ = ["ACCOUNTS", "RESELLER", "SOURCE", "STAFF", "DemoAccount", "Manifest", "generate"]
+__all__ = ["ACCOUNTS", "RESELLER", "SOURCE", "STAFF", "DemoAccount", "DemoManifest", "generate"]

@@ -49,8 +49,8 @@ def build(rng: np.random.Generator, merchants: int, chain_shops: int, nights: in
         [
             _till_row(number, outlet, till, profile)
             for number, profile in enumerate(_profiles(merchants, chain_shops))
-            for outlet, place in enumerate(profile.places)
-            for till in range(len(place.tills))
+            for outlet, shop in enumerate(profile.outlets)
+            for till in range(len(shop.tills))
         ]
     )
     tills = _equipped(rng, tills, nights)
@@ -97,33 +97,33 @@ def _profiles(merchants: int, chain_shops: int) -> list[Profile]:
 
 
 def _renamed(profile: Profile, number: int) -> Profile:
-    places = tuple(replace(place, trade_name=f"{place.trade_name} {number}") for place in profile.places)
-    return replace(profile, code=f"{profile.code}-{number}", name=f"{profile.name} {number}", places=places)
+    outlets = tuple(replace(shop, trade_name=f"{shop.trade_name} {number}") for shop in profile.outlets)
+    return replace(profile, code=f"{profile.code}-{number}", name=f"{profile.name} {number}", outlets=outlets)
 
 
 def _till_row(merchant: int, outlet: int, till: int, profile: Profile) -> dict[str, object]:
-    place = profile.places[outlet]
+    shop = profile.outlets[outlet]
     return {
         "merchant": merchant,
         "outlet": outlet,
         "merchant_code": profile.code,
         "merchant_name": profile.name,
         "siret": siret(merchant, outlet),
-        "trade_name": place.trade_name,
-        "label": place.tills[till].label,
-        "address": place.address,
-        "postcode": place.postcode,
-        "city": place.city,
+        "trade_name": shop.trade_name,
+        "label": shop.tills[till].label,
+        "address": shop.address,
+        "postcode": shop.postcode,
+        "city": shop.city,
         "time_zone": profile.time_zone,
         "currency": profile.currency,
         "mcc": profile.mcc,
         "bank_code": profile.banks[outlet % len(profile.banks)],
         "terminal_number": f"{till + 1:03d}",
         "rank": till + 1,
-        "trade": TRADE_NAMES.index(place.tills[till].trade),
-        "applications": place.tills[till].applications,
-        "prints": place.tills[till].prints,
-        "closed": -1 if place.closed is None else place.closed,
+        "trade": TRADE_NAMES.index(shop.tills[till].trade),
+        "applications": shop.tills[till].applications,
+        "prints": shop.tills[till].prints,
+        "closed": -1 if shop.closed is None else shop.closed,
     }
 
 

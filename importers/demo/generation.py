@@ -24,7 +24,14 @@ from importers.demo.drafts import (
     together,
 )
 from importers.demo.estate import TRADE_NAMES, Estate, build
-from importers.demo.nights import Night, Plan, month_lines, plan_nights, write_night, write_referential_file
+from importers.demo.nights import (
+    NightFile,
+    Plan,
+    month_lines,
+    plan_nights,
+    write_night,
+    write_referential_file,
+)
 from importers.demo.reversals import reversals
 from importers.demo.sales import sales, times_of_day
 from importers.demo.stays import stays
@@ -41,7 +48,7 @@ _OWLS = np.arange(2 * _HOUR, 3 * _HOUR, 300)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Manifest:
+class DemoManifest:
     """What was written, and where its surprises are. ``files`` are in the order of their delivery.
 
     ``late_nights``: telecollections and transactions of the chain came as two files; of the
@@ -94,7 +101,7 @@ def generate(  # noqa: PLR0913 - all of them by name, most with a default
     transactions: int = 1_000_000,
     chain_shops: int = 40,
     progress: Progress | None = None,
-) -> Manifest:
+) -> DemoManifest:
     """Write the demo's REFERENTIEL and a REMISE-TPE file a night into ``folder`` (made if need be).
 
     The same arguments give the same bytes. ``merchants``: a chain of ``chain_shops`` outlets, then
@@ -135,7 +142,7 @@ def _stream(seed: int, number: int) -> np.random.Generator:
 
 def _month(
     folder: Path, world: _World, nights: range, carried: Frame, progress: Progress | None
-) -> tuple[list[Night], Frame]:
+) -> tuple[list[NightFile], Frame]:
     """Write ``nights``; gives what was written, and the drafts that later nights collect."""
     rng = _stream(world.seed, 100 + nights.start)
     drafted = _on_the_clock(world, together([carried, _drawn(rng, world, nights)]))
@@ -227,11 +234,11 @@ def _worded(rng: np.random.Generator, world: _World, calls: Frame, numbered: Fra
     return headers, transaction_words(rng, world.estate, first_day, payments)
 
 
-def _manifest(folder: Path, world: _World, referential: Path, nights: list[Night]) -> Manifest:
+def _manifest(folder: Path, world: _World, referential: Path, nights: list[NightFile]) -> DemoManifest:
     estate, plan = world.estate, world.plan
     codes = tuple(dict.fromkeys(estate.tills["merchant_code"]))
     sirets = set(estate.tills["siret"])
-    return Manifest(
+    return DemoManifest(
         folder=folder,
         referential=referential,
         files=tuple(night.path for night in sorted(nights, key=lambda night: night.created_at)),

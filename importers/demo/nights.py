@@ -49,7 +49,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Night:
+class NightFile:
     """A file that was written, and how many remittances and transactions it was the first to hold."""
 
     path: Path
@@ -121,7 +121,7 @@ def month_lines(estate: Estate, plan: Plan, calls: Frame, headers: Frame, paymen
     return prepared(headers, payments)
 
 
-def write_night(folder: Path, estate: Estate, plan: Plan, calls: Frame, lines: Lines) -> list[Night]:
+def write_night(folder: Path, estate: Estate, plan: Plan, calls: Frame, lines: Lines) -> list[NightFile]:
     """Write the files that deliver a night; ``calls`` and ``lines`` are of that night alone."""
     return [_write(folder, parcel, lines) for parcel in _parcels(estate, plan, calls)]
 
@@ -145,7 +145,7 @@ def _parcels(estate: Estate, plan: Plan, calls: Frame) -> Iterator[_Parcel]:
         yield _Parcel(PAYMENTS_ONLY, delivery, 2, awaited)
 
 
-def _write(folder: Path, parcel: _Parcel, lines: Lines) -> Night:
+def _write(folder: Path, parcel: _Parcel, lines: Lines) -> NightFile:
     lines = lines.part(parcel.chosen)
     if parcel.loses:
         lines = _without_one(lines)
@@ -153,7 +153,7 @@ def _write(folder: Path, parcel: _Parcel, lines: Lines) -> Night:
     with path.open("wb") as file:
         write_lines(file, parcel.header, lines)
         size = file.tell()
-    return Night(
+    return NightFile(
         path,
         parcel.header.created_at,
         0 if parcel.again else len(lines.remittances),

@@ -36,7 +36,7 @@ class Till:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class OutletProfile:
     """An outlet; ``closed`` is a weekday (Monday 0) on which it never opens, on top of its trade's week."""
 
     trade_name: str
@@ -49,11 +49,11 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """A merchant; ``places`` has one for an independent."""
+    """A merchant; ``outlets`` has one for an independent."""
 
     code: str
     name: str
-    places: tuple[Place, ...]
+    outlets: tuple[OutletProfile, ...]
     mcc: str
     banks: tuple[str, ...]
     time_zone: str = "Europe/Paris"
@@ -125,19 +125,19 @@ def chain(shops: int) -> Profile:
     return Profile(
         code=CHAIN_CODE,
         name=CHAIN_NAME,
-        places=tuple(_chain_place(number) for number in range(shops)),
+        outlets=tuple(_chain_outlet(number) for number in range(shops)),
         mcc="5462",
         banks=("30004", "10278"),
     )
 
 
-def _chain_place(number: int) -> Place:
+def _chain_outlet(number: int) -> OutletProfile:
     city, postcode, quarter = _CHAIN_PLACES[number % len(_CHAIN_PLACES)]
     series = number // len(_CHAIN_PLACES)
     station = "GARE" in quarter
     first = _CORNER_TILL if station and number == 0 else _STATION_TILL if station else _CHAIN_TILL
     tills = (first, _SECOND_TILL) if number % _SECOND_TILL_EVERY == 1 else (first,)
-    return Place(
+    return OutletProfile(
         trade_name=f"FOURNIL {city} {quarter}" + (f" {series + 1}" if series else ""),
         address=f"{3 + 7 * number % 90} {_STREETS[number % len(_STREETS)]}",
         postcode=postcode,
@@ -151,8 +151,8 @@ def _independent(
     code: str, name: str, mcc: str, bank: str, town: tuple[str, str, str], *tills: Till
 ) -> Profile:
     address, postcode, city = town
-    place = Place(trade_name=name, address=address, postcode=postcode, city=city, tills=tills)
-    return Profile(code=code, name=name, places=(place,), mcc=mcc, banks=(bank,))
+    outlet = OutletProfile(trade_name=name, address=address, postcode=postcode, city=city, tills=tills)
+    return Profile(code=code, name=name, outlets=(outlet,), mcc=mcc, banks=(bank,))
 
 
 INDEPENDENTS: tuple[Profile, ...] = (
@@ -207,8 +207,8 @@ INDEPENDENTS: tuple[Profile, ...] = (
     Profile(
         code="LAGON",
         name="COMPTOIR DU LAGON",
-        places=(
-            Place(
+        outlets=(
+            OutletProfile(
                 trade_name="COMPTOIR DU LAGON",
                 address="5 baie du Modèle",
                 postcode="98800",

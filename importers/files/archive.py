@@ -53,7 +53,7 @@ def _arrival(path: Path) -> tuple[int, Path]:
 
 
 def receive(path: Path, name: str | None = None) -> IncomingFile:
-    """Read a regular file, without following a link or waiting on a pipe. Raises Refused, OSError.
+    """Read a regular file, without following a link or waiting on a pipe. Raises FileRefusedError, OSError.
 
     ``name`` is the one it came under, when that is not the name of ``path``.
     """

@@ -15,7 +15,7 @@ from typing import Final
 from app.rules import card_lines
 from app.rules.card_lines import Candidate, Treatment
 from importers.files.archive import IncomingFile
-from importers.files.refusals import CARD_NUMBER, CARD_OR_REFERENCE, Refusal, Refused
+from importers.files.refusals import CARD_NUMBER, CARD_OR_REFERENCE, FileRefusedError, Refusal
 from importers.formats import Format
 
 #: What a file counts besides its records.
@@ -27,14 +27,14 @@ Vouched = Callable[[str], frozenset[str]]
 
 
 def refuse_any(data: bytes) -> None:
-    """Raises Refused when a file that no format knows holds a card number anywhere."""
+    """Raises FileRefusedError when a file that no format knows holds a card number anywhere."""
     _refuse(list(card_lines.find(data, lambda _candidate, _line: False)), None)
 
 
 def cleaned(file: IncomingFile, known: Format, vouched: Vouched) -> tuple[IncomingFile, Mapping[str, int]]:
     """The file without what looks like a card number and need not be there, and how often, by name.
 
-    Raises Refused, naming lines and columns, for every other number that looks like one.
+    Raises FileRefusedError, naming lines and columns, for every other number that looks like one.
     """
     found = list(known.find_cards(file.data))
     if not found:
@@ -60,7 +60,7 @@ def _may_stay(candidate: Candidate, vouched: frozenset[str]) -> bool:
 def _refuse(found: Sequence[Candidate], source: str | None) -> None:
     refusals = {(candidate.line, candidate.name): _refusal(candidate, source) for candidate in found}
     if refusals:
-        raise Refused(refusals[key] for key in sorted(refusals))
+        raise FileRefusedError(refusals[key] for key in sorted(refusals))
 
 
 def _refusal(candidate: Candidate, source: str | None) -> Refusal:

@@ -23,7 +23,7 @@ from sqlalchemy.dialects.postgresql import array
 
 from app.models import ImportFile, ImportRefusal, ImportStatus, ReceivedDay, Reseller, Source
 from importers.files.archive import IncomingFile
-from importers.files.refusals import Refused
+from importers.files.refusals import FileRefusedError
 from importers.records import Entry, Header, Loaded, Origin
 
 
@@ -137,7 +137,7 @@ def belongs_to(connection: Connection, file_id: int, origin: Origin) -> None:
 
 
 def refuse(
-    connection: Connection, file: IncomingFile, refused: Refused, origin: Origin, seconds: float
+    connection: Connection, file: IncomingFile, refused: FileRefusedError, origin: Origin, seconds: float
 ) -> int:
     """Write down why a file is set aside: lines, columns and reasons, never a value; returns its id."""
     file_id = enter(connection, file, ImportStatus.QUARANTINED)

@@ -13,9 +13,9 @@ __all__ = [
     "CARD_OR_REFERENCE",
     "KNOWN_FILE_ID",
     "MOST_REASONS",
+    "FileRefusedError",
     "Notice",
     "Refusal",
-    "Refused",
     "refuse",
     "unreadable",
 ]
@@ -28,7 +28,7 @@ class Notice(Refusal):
     """What a person should know of a file that is loaded all the same, in the words of a refusal."""
 
 
-class Refused(Exception):  # noqa: N818 - what happened to the file, not a fault of ours
+class FileRefusedError(Exception):
     """The file cannot be loaded; nothing of it is."""
 
     def __init__(self, refusals: Iterable[Refusal]) -> None:
@@ -41,9 +41,11 @@ class Refused(Exception):  # noqa: N818 - what happened to the file, not a fault
         return any(refusal.is_card_number for refusal in self.refusals)
 
 
-def refuse(reason: str, *, line: int | None = None, column: str | None = None, **params: Any) -> Refused:
-    """A :class:`Refused` for a single reason, to be raised."""
-    return Refused([Refusal(reason=reason, line=line, column=column, params=params)])
+def refuse(
+    reason: str, *, line: int | None = None, column: str | None = None, **params: Any
+) -> FileRefusedError:
+    """A :class:`FileRefusedError` for a single reason, to be raised."""
+    return FileRefusedError([Refusal(reason=reason, line=line, column=column, params=params)])
 
 
 def unreadable(error: OSError) -> Refusal:

@@ -33,7 +33,8 @@ class Format:
 
     ``find_cards`` yields the card numbers of a file: it knows the places that hold such numbers by design,
     where a field of fixed width begins, and what may be done about each; ``vouchable`` are the columns that
-    an operator may vouch for. ``read`` raises Refused; ``origin`` tells, of any file, whose it says it is.
+    an operator may vouch for. ``read`` raises FileRefusedError; ``origin`` tells, of any file, whose it says
+    it is.
     """
 
     name: str
@@ -58,7 +59,7 @@ def formats() -> tuple[Format, ...]:
 
 
 def recognise(file_name: str, data: bytes) -> Format:
-    """The one format that claims the file. Raises Refused when none does, or several do."""
+    """The one format that claims the file. Raises FileRefusedError when none does, or several do."""
     claims = [known for known in formats() if known.claims(file_name, data)]
     if not claims:
         raise refuse(N_("not a known format: its first line belongs to none"), line=1)

@@ -17,7 +17,7 @@ import pandas as pd
 from app.refusals import CARD_NUMBER, Unit
 from app.wording.i18n import N_
 from app.wording.money import exponent
-from importers.files.refusals import Notice, Refusal, Refused, refuse
+from importers.files.refusals import FileRefusedError, Notice, Refusal, refuse
 from importers.reading import xml
 from importers.reading.amounts import minor_units
 from importers.reading.xml import first_text, text
@@ -50,8 +50,8 @@ _DIFFERS = N_("the totals %(type)s of data set %(number)s are not those of its t
 
 
 def read(data: bytes) -> RemotePayments:
-    """The transactions of a whole file. Raises Refused, naming the transaction and the path."""
-    reader = _Reader()
+    """The transactions of a whole file. Raises FileRefusedError, naming the transaction and the path."""
+    reader = _TransactionReader()
     for element in xml.ended(data, _ENDED):
         reader.take(element)
     if not reader.ended:
@@ -63,7 +63,7 @@ def read(data: bytes) -> RemotePayments:
     return RemotePayments(payments=frame, notices=tuple(reader.notices))
 
 
-class _Reader:
+class _TransactionReader:
     """What has passed by of a file: its header, the common data of the data set, its transactions.
 
     Common data stands in front of the transactions, as the standard orders them.
@@ -120,12 +120,12 @@ class _Reader:
         self._begin()
 
 
-def _refuse(reason: str, number: int, path: str) -> Refused:
-    return Refused([Refusal(reason=reason, unit=Unit.ENTRY, line=number, column=path)])
+def _refuse(reason: str, number: int, path: str) -> FileRefusedError:
+    return FileRefusedError([Refusal(reason=reason, unit=Unit.ENTRY, line=number, column=path)])
 
 
 def _refuse_cards(element: Element, number: int) -> None:
-    """Raises Refused for a full number in a field that is a card number by name."""
+    """Raises FileRefusedError for a full number in a field that is a card number by name."""
     for name in _CARD_NAMES:
         for found in element.iter(name):
             if any(_FULL_CARD.search("".join(part.split())) for part in found.itertext()):

@@ -18,7 +18,7 @@ import pandas as pd
 from app.refusals import Unit
 from app.wording.i18n import N_
 from app.wording.money import exponent
-from importers.files.refusals import Notice, Refusal, Refused, refuse
+from importers.files.refusals import FileRefusedError, Notice, Refusal, refuse
 from importers.reading import xml
 from importers.reading.amounts import minor_units
 from importers.reading.xml import first_text, text
@@ -44,7 +44,7 @@ _UNBOOKED = N_("%(count)s entries with the status %(status)s: information only, 
 
 
 @dataclass
-class _Details:
+class _EntryDetails:
     """What the details of one entry say, as they pass by."""
 
     words: list[str] = field(default_factory=list)
@@ -63,13 +63,13 @@ class _Details:
 
 
 @dataclass
-class _Reader:
+class _StatementReader:
     """The statements that have ended, the entries of the one that has not, the details of the entry."""
 
     statements: list[dict[str, Any]] = field(default_factory=list)
     movements: list[dict[str, Any]] = field(default_factory=list)
     unbooked: Counter[str] = field(default_factory=Counter)
-    details: _Details = field(default_factory=_Details)
+    details: _EntryDetails = field(default_factory=_EntryDetails)
     first_entry: int = 0
     entries: int = 0
 
@@ -80,7 +80,7 @@ class _Reader:
         elif element.tag == "Ntry":
             self.entries += 1
             self._add_entry(element)
-            self.details = _Details()
+            self.details = _EntryDetails()
         else:
             self._end_statement(element)
 
@@ -118,8 +118,8 @@ class _Reader:
 
 
 def read(data: bytes) -> BankStatements:
-    """The statements of a whole file and their booked entries. Raises Refused, naming entries."""
-    reader = _Reader()
+    """The statements of a whole file and their booked entries. Raises FileRefusedError, naming entries."""
+    reader = _StatementReader()
     for element in xml.ended(data, _ENDED):
         reader.take(element)
     if not reader.statements:
@@ -134,15 +134,15 @@ def version(data: bytes) -> str:
     return found[0] if found else NAME
 
 
-def _refuse_entry(number: int, path: str, reason: str) -> Refused:
-    return Refused([Refusal(reason=reason, unit=Unit.ENTRY, line=number, column=path)])
+def _refuse_entry(number: int, path: str, reason: str) -> FileRefusedError:
+    return FileRefusedError([Refusal(reason=reason, unit=Unit.ENTRY, line=number, column=path)])
 
 
-def _refuse_statement(before: int, reason: str) -> Refused:
-    return Refused([Refusal(reason=reason, unit=Unit.STATEMENT, line=before + 1)])
+def _refuse_statement(before: int, reason: str) -> FileRefusedError:
+    return FileRefusedError([Refusal(reason=reason, unit=Unit.STATEMENT, line=before + 1)])
 
 
-def _movement(entry: Element, details: _Details) -> dict[str, Any]:
+def _movement(entry: Element, details: _EntryDetails) -> dict[str, Any]:
     """One booked entry; ``booked_on`` is None where its bank leaves it to the statement."""
     amount, currency = _amount(entry, "Amt")
     debit = text(entry, "CdtDbtInd") == "DBIT"
@@ -269,14 +269,14 @@ def _complete(statement: dict[str, Any], entries: list[dict[str, Any]], created:
         entry["value_on"] = entry["value_on"] or entry["booked_on"]
 
 
-def _statements_frame(reader: _Reader) -> pd.DataFrame:
+def _statements_frame(reader: _StatementReader) -> pd.DataFrame:
     frame = pd.DataFrame(reader.statements)
     for name in ("opened_on", "closed_on"):
         frame[name] = _days(frame[name], Unit.STATEMENT)
     return frame.astype({"opening": "Int64", "closing": "Int64"})
 
 
-def _movements_frame(reader: _Reader) -> pd.DataFrame:
+def _movements_frame(reader: _StatementReader) -> pd.DataFrame:
     frame = pd.DataFrame(reader.movements, columns=list(banking.MOVEMENT))
     for name in ("booked_on", "value_on"):
         frame[name] = _days(frame[name], Unit.ENTRY)
@@ -285,9 +285,9 @@ def _movements_frame(reader: _Reader) -> pd.DataFrame:
 
 
 def _days(days: pd.Series, unit: Unit) -> pd.Series:
-    """Days as numbers of the calendar. Raises Refused for one outside of what the portal keeps."""
+    """Days as numbers of the calendar. Raises FileRefusedError for one outside of what the portal keeps."""
     known = days.map(lambda day: day is not None and _FIRST_DAY <= day < _AFTER_LAST_DAY).astype(bool)
     if not known.all():
         number = int((~known).to_numpy().argmax()) + 1
-        raise Refused([Refusal(reason=N_("expected a day that exists"), unit=unit, line=number)])
+        raise FileRefusedError([Refusal(reason=N_("expected a day that exists"), unit=unit, line=number)])
     return pd.to_datetime(days).astype("datetime64[s]")

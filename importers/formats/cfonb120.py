@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from app.wording.i18n import N_
 from app.wording.money import DEFAULT_EXPONENT, exponent
-from importers.files.refusals import Notice, Refusal, Refused, refuse
+from importers.files.refusals import FileRefusedError, Notice, Refusal, refuse
 from importers.reading.fixed_width import FixedWidth, PlaceRange, Texts, Truths, first_refused, texts
 from importers.records import banking
 from importers.records.banking import BankStatements
@@ -57,13 +57,16 @@ _OTHER_ACCOUNT = N_("%(count)s records name another account than their statement
 
 
 def read(data: bytes) -> BankStatements:
-    """The statements of a whole file, each proven by its balances. Raises Refused, naming records."""
+    """The statements of a whole file, each proven by its balances.
+
+    Raises FileRefusedError, naming records.
+    """
     records = FixedWidth.of(list(_records(_text(data))), WIDTH)
     if not len(records):
         raise refuse(N_("the file is empty"))
     try:
         return _statements(records)
-    except Refused:
+    except FileRefusedError:
         other = _with_grave_as_plus(records)
         if other is None:
             raise
@@ -205,7 +208,7 @@ def _currencies(
 
 
 def _amounts(records: FixedWidth, currencies: Texts) -> NDArray[np.int64]:
-    """Amounts in minor units of their currency. Raises Refused where there is a part of one."""
+    """Amounts in minor units of their currency. Raises FileRefusedError where there is a part of one."""
     values, _ = records.overpunched(_AMOUNT)
     decimals, given = records.whole_number(_DECIMALS)
     own = np.array([exponent(str(currency)) for currency in currencies], dtype=np.int64)

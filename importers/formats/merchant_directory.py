@@ -20,7 +20,7 @@ from app.rules import card_lines
 from app.rules.card_lines import Candidate
 from app.rules.directory_columns import BY_NAME, is_siret_column
 from app.wording.i18n import N_
-from importers.files.refusals import Refusal, Refused, refuse
+from importers.files.refusals import FileRefusedError, Refusal, refuse
 from importers.formats import Format, layout, texts
 from importers.formats.layout import CAPITALS
 from importers.reading import separated
@@ -92,7 +92,7 @@ def origin(data: bytes) -> Origin:
 
 
 def read(data: bytes) -> MerchantDirectory:
-    """The contracts of a whole file. Raises Refused, naming lines, columns and what was expected."""
+    """The contracts of a whole file. Raises FileRefusedError, naming lines, columns and what was expected."""
     body = separated.text(data)
     names = [column.name for column in COLUMNS]
     heading = body.table(np.array([0]), names)
@@ -103,7 +103,7 @@ def read(data: bytes) -> MerchantDirectory:
     _refuse_empty_lines(table, rows + 1)
     refusals = check(table, COLUMNS, rows + 1)
     if refusals:
-        raise Refused(refusals)
+        raise FileRefusedError(refusals)
     contracts = table.to_pandas(types_mapper=None).astype(object)
     contracts = contracts.where(contracts.notna(), None).assign(line=rows + 1)
     contracts["reseller"] = contracts["reseller"].str.lower()
@@ -135,7 +135,7 @@ def _refuse_empty_lines(table: pa.Table, lines: NDArray[np.int64]) -> None:
         filled |= values.is_valid().to_numpy()
     if not filled.all():
         reason = N_("an empty line: take it away")
-        raise Refused(Refusal(reason=reason, line=int(line)) for line in lines[~filled])
+        raise FileRefusedError(Refusal(reason=reason, line=int(line)) for line in lines[~filled])
 
 
 def _refuse_quotes(contracts: pd.DataFrame) -> None:
@@ -184,7 +184,7 @@ def _refuse_contradictions(contracts: pd.DataFrame) -> None:
 
 def _refuse(contracts: pd.DataFrame, wrong: NDArray[np.bool_], column: str, reason: str) -> None:
     if wrong.any():
-        raise Refused(
+        raise FileRefusedError(
             Refusal(reason=reason, line=int(line), column=column) for line in contracts.loc[wrong, "line"]
         )
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from app.rules.currencies import IN_USE
 from app.wording.i18n import N_
-from importers.files.refusals import MOST_REASONS, Refusal, Refused
+from importers.files.refusals import MOST_REASONS, FileRefusedError, Refusal
 
 #: Text of a file, a line end and a separator excepted; also keeps regular expressions linear (RE2).
 ANY_TEXT = "[^;]"
@@ -129,11 +129,11 @@ def check(table: pa.Table, columns: Sequence[Column], lines: NDArray[np.int64]) 
 
 
 def times(values: pa.ChunkedArray, column: Column, lines: NDArray[np.int64]) -> pd.Series[Any]:
-    """Local times of checked texts, to the second. Raises Refused for a day that no calendar has."""
+    """Local times of checked texts, to the second. Raises FileRefusedError for a day that no calendar has."""
     read = pd.to_datetime(values.to_pandas(), format="%Y-%m-%dT%H:%M:%S", errors="coerce")
     wrong = (read.isna() & values.is_valid().to_pandas()) | (read < TIMES_FROM) | (read > TIMES_TO)
     if wrong.any():
-        raise Refused(
+        raise FileRefusedError(
             Refusal(reason=N_("expected a time that exists"), line=int(line), column=column.label)
             for line in lines[wrong.to_numpy()]
         )

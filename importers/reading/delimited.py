@@ -34,7 +34,7 @@ class Rows:
 
 
 def decoded(data: bytes) -> tuple[str, str]:
-    """The text and its encoding: UTF-8, else Windows-1252. Raises Refused."""
+    """The text and its encoding: UTF-8, else Windows-1252. Raises FileRefusedError."""
     try:
         return data.decode("utf-8-sig"), "utf-8"
     except UnicodeDecodeError:
@@ -47,7 +47,10 @@ def decoded(data: bytes) -> tuple[str, str]:
 
 
 def rows(data: bytes, delimiter: str | None = None) -> Rows:
-    """The rows of a file without its empty lines; ``delimiter`` is found when not given. Raises Refused."""
+    """The rows of a file without its empty lines; ``delimiter`` is found when not given.
+
+    Raises FileRefusedError.
+    """
     text, encoding = decoded(data)
     control = _CONTROL.search(text)
     if control:

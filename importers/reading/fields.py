@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from app.wording.i18n import N_
-from importers.files.refusals import MOST_REASONS, Refusal, Refused
+from importers.files.refusals import MOST_REASONS, FileRefusedError, Refusal
 from importers.reading.headings import SourceColumn
 
 _FIRST_DAY, _AFTER_LAST_DAY = date(2000, 1, 1), date(2100, 1, 1)
@@ -69,7 +69,7 @@ class Fields:
     ) -> list[Any]:
         """What ``reader`` makes of each text, None for an empty one; a text is read once.
 
-        Raises Refused where it raises ValueError, or where a required one is empty.
+        Raises FileRefusedError where it raises ValueError, or where a required one is empty.
         """
         known: dict[str, Any] = {} if required else {"": None}
         wrong: set[str] = set()
@@ -103,7 +103,7 @@ class Fields:
         unknown = ~texts.isin(list(codes)) & ((texts != "") | required)
         if unknown.any():
             first = int(np.flatnonzero(unknown.to_numpy())[0])
-            raise Refused(
+            raise FileRefusedError(
                 [
                     Refusal(
                         reason=N_("not one of the words of this column: %(words)s"),
@@ -116,9 +116,9 @@ class Fields:
         return [codes.get(text) for text in texts]
 
     def refuse(self, wrong: NDArray[np.bool_], name: str, reason: str, **params: Any) -> None:
-        """Raises Refused, naming lines and heading, where ``wrong`` holds anywhere."""
+        """Raises FileRefusedError, naming lines and heading, where ``wrong`` holds anywhere."""
         if wrong.any():
-            raise Refused(
+            raise FileRefusedError(
                 Refusal(reason=reason, line=int(line), column=self.labels.get(name, name), params=params)
                 for line in self.lines[wrong][:MOST_REASONS]
             )

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.refusals import Unit
-from importers.files.refusals import MOST_REASONS, Refusal, Refused
+from importers.files.refusals import MOST_REASONS, FileRefusedError, Refusal
 from importers.reading import calendar_days
 from importers.reading.calendar_days import Days, Numbers
 
@@ -154,9 +154,9 @@ class FixedWidth:
         ]
 
     def require(self, known: Truths, field: PlaceRange, reason: str) -> None:
-        """Raises Refused, naming the records where ``known`` does not hold."""
+        """Raises FileRefusedError, naming the records where ``known`` does not hold."""
         if not known.all():
-            raise Refused(self.refusals(~known, field, reason))
+            raise FileRefusedError(self.refusals(~known, field, reason))
 
 
 def _number(block: NDArray[np.uint8], *, may_be_blank: bool = False) -> tuple[Numbers, Truths]:
@@ -171,7 +171,7 @@ def _number(block: NDArray[np.uint8], *, may_be_blank: bool = False) -> tuple[Nu
 
 
 def first_refused(*refusals: Iterable[Refusal]) -> None:
-    """Raises Refused with all of ``refusals``, in the order of the file, if there are any."""
+    """Raises FileRefusedError with all of ``refusals``, in the order of the file, if there are any."""
     found = sorted((one for some in refusals for one in some), key=lambda one: one.line or 0)
     if found:
-        raise Refused(found)
+        raise FileRefusedError(found)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from app.refusals import CARD_NUMBER, Unit
 from app.rules import cards
-from importers.files.refusals import Refusal, Refused
+from importers.files.refusals import FileRefusedError, Refusal
 
 # As people write a card: digits in a row, or in groups of four, of 4-6-5 (American Express) or 4-6-4.
 _PRINTED = re.compile(
@@ -36,7 +36,7 @@ def holds_card_number(text: str) -> bool:
 def refuse_card_numbers(
     frame: pd.DataFrame, names: Iterable[str], numbers: NDArray[np.int64], unit: Unit = Unit.LINE
 ) -> None:
-    """Raises Refused where a text of the columns ``names`` holds a card number.
+    """Raises FileRefusedError where a text of the columns ``names`` holds a card number.
 
     ``numbers`` are the places of the rows, counted in ``unit``; of the numbers nothing is said.
     """
@@ -49,4 +49,4 @@ def refuse_card_numbers(
             for number in (numbers[texts.isin(found).to_numpy()] if found else ())
         ]
     if refusals:
-        raise Refused(sorted(refusals, key=lambda one: one.line or 0))
+        raise FileRefusedError(sorted(refusals, key=lambda one: one.line or 0))

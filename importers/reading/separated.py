@@ -18,7 +18,7 @@ import pyarrow.csv as pacsv
 from numpy.typing import NDArray
 
 from app.wording.i18n import N_
-from importers.files.refusals import MOST_REASONS, Refusal, Refused, refuse
+from importers.files.refusals import MOST_REASONS, FileRefusedError, Refusal, refuse
 
 Lines = NDArray[np.int64]
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -44,7 +44,7 @@ _WRONG_COLUMNS = N_("expected %(expected)s columns, found %(found)s")
 def cleaned(data: bytes) -> bytes:
     """``data`` with LF line ends, no byte order mark, and a line end after the last line.
 
-    Raises Refused when it is not UTF-8 text free of control characters.
+    Raises FileRefusedError when it is not UTF-8 text free of control characters.
     """
     data = data.removeprefix(BYTE_ORDER_MARK).replace(b"\r\n", b"\n")
     for mark in _NO_WIDTH:
@@ -119,7 +119,7 @@ class Text:
         """The lines at ``rows`` (from 0, ascending) as a table of strings, null where empty.
 
         Blanks around a value are no part of it, unless it stands ``as_printed``.
-        Raises Refused when a line has another number of columns than there are names.
+        Raises FileRefusedError when a line has another number of columns than there are names.
         """
         if not len(rows):
             return pa.table({name: pa.array([], pa.string()) for name in names})
@@ -143,7 +143,7 @@ class Text:
         found = self.widths[rows]
         wrong = np.flatnonzero(found != expected)[:MOST_REASONS]
         if len(wrong):
-            raise Refused(
+            raise FileRefusedError(
                 Refusal(
                     reason=_WRONG_COLUMNS,
                     line=int(rows[row]) + 1,
@@ -172,7 +172,7 @@ def _trimmed(table: pa.Table) -> pa.Table:
 
 
 def text(data: bytes) -> Text:
-    """The lines of a file's bytes. Raises Refused when they are not clean text."""
+    """The lines of a file's bytes. Raises FileRefusedError when they are not clean text."""
     clean = Text(cleaned(data))
     long = np.flatnonzero(clean.ends - clean.starts > LONGEST_LINE)[:1]
     if len(long):

@@ -26,7 +26,7 @@ def ended(data: bytes, names: Collection[str]) -> Iterator[Element]:
     """Each element whose local name is in ``names``, as it ends; it is let go of afterwards.
 
     Tags of the element and of all inside it are local names; what ``names`` has of it inside was yielded
-    before and is gone. Raises Refused.
+    before and is gone. Raises FileRefusedError.
     """
     _check_prologue(data)
     open_elements: list[Element] = []
@@ -52,7 +52,10 @@ def ended(data: bytes, names: Collection[str]) -> Iterator[Element]:
 
 
 def root(data: bytes) -> tuple[str, str]:
-    """Namespace and local name of the first element, both empty where there is none. Raises Refused."""
+    """Namespace and local name of the first element, both empty where there is none.
+
+    Raises FileRefusedError.
+    """
     return _check_prologue(data)
 
 

@@ -93,14 +93,14 @@ class Records(Protocol):
         """A day of each month that the records touch, for each table that is partitioned by month."""
 
     def load(self, connection: Connection, entry: Entry) -> Loaded:
-        """Load all of it. Raises Refused when a line contradicts what is stored."""
+        """Load all of it. Raises FileRefusedError when a line contradicts what is stored."""
 
     def take_back(self, connection: Connection, former: Row[*tuple[Any, ...]]) -> None:
         """Remove what file ``former`` (see :func:`importers.files.file_log.former`) brought."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kind:
+class RecordKind:
     """A kind of record: its name, and its tables whose rows wait for an owner."""
 
     name: str
@@ -108,7 +108,7 @@ class Kind:
 
 
 @cache
-def kinds() -> tuple[Kind, ...]:
+def kinds() -> tuple[RecordKind, ...]:
     """Ours, then those that are installed beside us."""
     modules = (import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__))
     ours = tuple(module.KIND for module in modules if hasattr(module, "KIND"))

@@ -15,7 +15,7 @@ import pandas as pd
 
 from app.refusals import Unit
 from app.wording.i18n import N_
-from importers.files.refusals import MOST_REASONS, Notice, Refusal, Refused
+from importers.files.refusals import MOST_REASONS, FileRefusedError, Notice, Refusal
 from importers.reading.free_text import refuse_card_numbers
 
 #: Of each statement: whose account, which days, what proves it.
@@ -78,8 +78,8 @@ def statements(
     """Statements with the count, sum and digest of their lines, and whether their balances prove them.
 
     ``frame`` has the columns of :data:`STATEMENT` up to ``closing``. A statement that stands again in the
-    file is dropped with its lines. Raises Refused for balances that its lines do not join, or where two
-    statements of one account and day differ.
+    file is dropped with its lines. Raises FileRefusedError for balances that its lines do not join, or where
+    two statements of one account and day differ.
     """
     refuse_card_numbers(movements, _FREE_TEXTS, np.arange(1, len(movements) + 1), Unit.ENTRY)
     frame = frame.assign(**_control(frame, movements))
@@ -153,7 +153,7 @@ def _digests(frame: pd.DataFrame, lines: pd.DataFrame) -> pd.Series:
 def _refuse_unbalanced(frame: pd.DataFrame) -> None:
     wrong = ~frame["proven"] & frame["opening"].notna() & frame["closing"].notna()
     if wrong.any():
-        raise Refused(
+        raise FileRefusedError(
             Refusal(
                 reason=N_("the opening balance and the lines do not make the closing balance"),
                 unit=Unit.STATEMENT,

@@ -16,9 +16,9 @@ from sqlalchemy import Connection, Row, text
 from app.models import UNCLAIMED_MERCHANT
 from app.wording.i18n import N_
 from importers import ownership
-from importers.files.refusals import Refusal, Refused
+from importers.files.refusals import FileRefusedError, Refusal
 from importers.ownership import OwnerKey
-from importers.records import Entry, Header, Kind, Loaded, adopt, owned_tables
+from importers.records import Entry, Header, Loaded, RecordKind, adopt, owned_tables
 from importers.staging import stage
 
 #: What payments belong to.
@@ -29,7 +29,7 @@ CONTRACT = OwnerKey(
     has_outlet=True,
 )
 OTHER_CAPITALS = N_("this merchant code already exists in other capitals")
-KIND = Kind(name="merchant_directory")
+KIND = RecordKind(name="merchant_directory")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,7 @@ class MerchantDirectory:
         return {}
 
     def load(self, connection: Connection, entry: Entry) -> Loaded:  # noqa: ARG002 - the same for all kinds
-        """Declare the contracts, and let appear what waited for them. Raises Refused."""
+        """Declare the contracts, and let appear what waited for them. Raises FileRefusedError."""
         declare(connection, self.contracts)
         return Loaded(counts={"contracts": len(self.contracts)})
 
@@ -115,7 +115,8 @@ WHERE c.merchant_id IN (SELECT DISTINCT merchant_id FROM declared)
 def declare(connection: Connection, contracts: pd.DataFrame) -> None:
     """Bring in a referential: an upsert, nothing is deleted by absence; then what it declares appears.
 
-    Raises Refused when a contract already belongs to another merchant: its history would change hands.
+    Raises FileRefusedError when a contract already belongs to another merchant: its history would change
+    hands.
     """
     # The columns of the file with their types, and the keys that the next statements fill in.
     shape = (
@@ -128,13 +129,13 @@ def declare(connection: Connection, contracts: pd.DataFrame) -> None:
     alike = connection.execute(text(_OTHER_CAPITALS)).scalars().all()
     if alike:
         column = N_("merchant code")
-        raise Refused(Refusal(reason=OTHER_CAPITALS, line=line, column=column) for line in alike)
+        raise FileRefusedError(Refusal(reason=OTHER_CAPITALS, line=line, column=column) for line in alike)
     for statement in _DECLARE:
         connection.execute(text(statement))
     taken = connection.execute(text(_TAKEN), {"unclaimed": UNCLAIMED_MERCHANT}).scalars().all()
     if taken:
         reason = N_("this contract already belongs to another merchant")
-        raise Refused(Refusal(reason=reason, line=line, column="contract") for line in taken)
+        raise FileRefusedError(Refusal(reason=reason, line=line, column="contract") for line in taken)
     connection.execute(text(f"CREATE TEMP TABLE zone_before ON COMMIT DROP AS {_ZONES}"))
     connection.execute(text(_UPSERT_OUTLETS))
     connection.execute(text(_UPSERT_CONTRACTS))

@@ -22,7 +22,7 @@ from app.listing.scope import Scope
 from app.listing.sums import totals
 from app.lists import TRANSACTIONS
 from tests.bench import exports, files, imports, money, pages
-from tests.bench.report import Line, percentile, table
+from tests.bench.report import Measurement, percentile, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,14 +49,14 @@ def main(rows: int, folder: Path) -> None:
     sys.exit(any(not line.holds and not line.is_time for line in lines))
 
 
-def one_file(server: str, folder: Path, rows: int) -> Iterator[Line]:
+def one_file(server: str, folder: Path, rows: int) -> Iterator[Measurement]:
     """The import of a quarter: as many payments for each remittance as a shop really has."""
     estate = files.estate(folder, min(rows, IMPORTED), QUARTER)
     with database_of(server) as database:
         yield imports.race(server, database, estate, folder / "data").line()
 
 
-def fifteen_months(server: str, folder: Path, rows: int) -> Iterator[Line]:
+def fifteen_months(server: str, folder: Path, rows: int) -> Iterator[Measurement]:
     """First pages, totals and weight over a large estate."""
     estate = files.estate(folder, rows, files.FIFTEEN_MONTHS)
     with database_of(server) as database:
@@ -71,7 +71,7 @@ def fifteen_months(server: str, folder: Path, rows: int) -> Iterator[Line]:
         yield from pages.weight(client)
 
 
-def thirty_days(server: str, folder: Path, rows: int) -> Iterator[Line]:
+def thirty_days(server: str, folder: Path, rows: int) -> Iterator[Measurement]:
     """The export of a chain's busy month."""
     estate = files.estate(folder, min(rows, EXPORTED), MONTH)
     with database_of(server) as database:
@@ -91,7 +91,7 @@ def database_of(server: str) -> Iterator[Database]:
         drop_database(server, "bench")
 
 
-def _asked(estate: files.Estate, days: int) -> Criteria:
+def _asked(estate: files.BenchEstate, days: int) -> Criteria:
     """All transactions of the last ``days``."""
     first = estate.last_day - timedelta(days=days - 1)
     period = [("date_from", first.isoformat()), ("date_to", estate.last_day.isoformat())]
@@ -109,7 +109,7 @@ def _chain(database: Database) -> int:
         return found
 
 
-def _totals(database: Database, scope: Scope, estate: files.Estate) -> Line:
+def _totals(database: Database, scope: Scope, estate: files.BenchEstate) -> Measurement:
     criteria = _asked(estate, estate.days)
     times, count = [], 0
     with database.reading_as(scope) as connection:
@@ -117,7 +117,7 @@ def _totals(database: Database, scope: Scope, estate: files.Estate) -> Line:
             started = time.perf_counter()
             count = totals(connection, TRANSACTIONS, scope, criteria).count
             times.append((time.perf_counter() - started) * 1000)
-    return Line(
+    return Measurement(
         what="totals of 15 months, p95",
         measured=percentile(times, 0.95),
         bar=20,

@@ -15,7 +15,7 @@ from app.listing.period import Period
 from app.lists import TRANSACTIONS
 from app.wording.i18n import speaking
 from tests.bench.imports import driver
-from tests.bench.report import Line
+from tests.bench.report import Measurement
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 RUNS = 3
 
 
-def lines(database: Database, scope: Scope, criteria: Criteria) -> list[Line]:
+def lines(database: Database, scope: Scope, criteria: Criteria) -> list[Measurement]:
     """Ratio and memory of the export of ``criteria``, which spans 30 days."""
     bare, export, rows = [], [], 0
     for _ in range(RUNS):
@@ -41,7 +41,7 @@ def lines(database: Database, scope: Scope, criteria: Criteria) -> list[Line]:
     much, _ = _peak(lambda: csv(database, scope, criteria))
     seconds = min(export)
     return [
-        Line(
+        Measurement(
             what="CSV of 30 days against COPY TO",
             measured=min(bare) / seconds,
             bar=0.4,
@@ -49,7 +49,7 @@ def lines(database: Database, scope: Scope, criteria: Criteria) -> list[Line]:
             at_least=True,
             notes=f"{rows} rows: CSV {seconds:.2f} s ({rows / seconds:.0f} rows/s), COPY {min(bare):.2f} s",
         ),
-        Line(
+        Measurement(
             what="memory of 30 days over that of one",
             measured=round(max(0, much - little) / 2**20, 1),
             bar=8,

@@ -21,7 +21,7 @@ FILE_SIZE = 1_000_000
 
 
 @dataclass(frozen=True)
-class Estate:
+class BenchEstate:
     """What a chain of 500 shops and six independents delivered: who owns what, and files of payments."""
 
     referential: Path
@@ -30,7 +30,7 @@ class Estate:
     days: int
 
 
-def estate(folder: Path, transactions: int, days: int) -> Estate:
+def estate(folder: Path, transactions: int, days: int) -> BenchEstate:
     """An estate up to yesterday, kept under ``folder`` for the next run of the same day."""
     last_day = date.today() - timedelta(days=1)
     place = folder / f"{transactions}-{days}-{last_day}"
@@ -53,7 +53,7 @@ def estate(folder: Path, transactions: int, days: int) -> Estate:
         shutil.rmtree(partial / "nights")
         partial.replace(place)
     (referential,) = place.glob("REFERENTIEL*")
-    return Estate(referential, tuple(sorted(place.glob("REMISE-TPE*"))), last_day, days)
+    return BenchEstate(referential, tuple(sorted(place.glob("REMISE-TPE*"))), last_day, days)
 
 
 def _join(nights: list[Path], folder: Path) -> None:

@@ -13,7 +13,7 @@ from app.database.engine import Database, DatabaseRole, create_database, drop_da
 from app.database.migrate import ensure_partitions, migrate
 from app.models import Base
 from importers.load import Status, load_file
-from tests.bench.report import Line
+from tests.bench.report import Measurement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from psycopg import Connection as Driver
 
     from importers.load import Result
-    from tests.bench.files import Estate
+    from tests.bench.files import BenchEstate
 
 TABLES = (("remittance", "header_file_id"), ("transaction", "import_file_id"))
 
@@ -36,10 +36,10 @@ class Race:
     imported: float = 0.0
     copied: float = 0.0
 
-    def line(self) -> Line:
+    def line(self) -> Measurement:
         """The speed of the import as a part of that of COPY."""
         rows = self.transactions + self.remittances
-        return Line(
+        return Measurement(
             what="import against COPY",
             measured=self.copied / self.imported,
             bar=0.5,
@@ -58,7 +58,7 @@ def fresh(server: str, name: str) -> Database:
     return database
 
 
-def race(server: str, database: Database, estate: Estate, data: Path) -> Race:
+def race(server: str, database: Database, estate: BenchEstate, data: Path) -> Race:
     """Import everything into ``database``, and after each file copy its rows into a twin of it."""
     twin, result = fresh(server, "bench_twin"), Race()
     for loaded in load(database, estate, data):
@@ -71,7 +71,7 @@ def race(server: str, database: Database, estate: Estate, data: Path) -> Race:
     return result
 
 
-def load(database: Database, estate: Estate, data: Path) -> Iterator[Result]:
+def load(database: Database, estate: BenchEstate, data: Path) -> Iterator[Result]:
     """Import an estate, file by file."""
     load_file(database, estate.referential, data)
     for path in estate.files:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from importers.formats import camt, cfonb120
 from importers.matching import ITEM, LINE, match, working_days
-from tests.bench.report import Line
+from tests.bench.report import Measurement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ SHOPS, DAYS = 500, 30
 _MOVEMENTS = 20  # lines of a statement: 18 credits and two fees make its difference
 
 
-def lines() -> Iterator[Line]:
+def lines() -> Iterator[Measurement]:
     """The two readers beside the bare read of their files, then the matching of a month of 500 shops."""
     statements = _cfonb(days=3_000)
     yield _speed("CFONB 120, with all checks", cfonb120.read, statements, 30, _split)
@@ -35,10 +35,10 @@ def lines() -> Iterator[Line]:
 
 def _speed(
     what: str, read: Callable[[bytes], object], data: bytes, bar: float, bare: Callable[[bytes], object]
-) -> Line:
+) -> Measurement:
     seconds, beside = _seconds(read, data), _seconds(bare, data)
     size = len(data) / MEGABYTE
-    return Line(
+    return Measurement(
         what=what,
         measured=size / seconds,
         bar=bar,
@@ -97,7 +97,7 @@ def _camt(entries: int) -> bytes:
     ).encode()
 
 
-def _matching() -> Line:
+def _matching() -> Measurement:
     """Two remittances a shop and day, credited as the sum of a contract's day."""
     items = _items()
     credited = items.groupby(["contract_number", "collected_on"], as_index=False)["net"].sum()
@@ -108,7 +108,7 @@ def _matching() -> Line:
     started = time.perf_counter()
     links = match(items, given[list(LINE)])
     seconds = time.perf_counter() - started
-    return Line(
+    return Measurement(
         what=f"matching of {SHOPS} shops × {DAYS} days",
         measured=seconds,
         bar=5,

@@ -16,7 +16,7 @@ from app.accounts.users import NewAccess, give_access
 from app.config import Config
 from app.database.engine import Database, DatabaseRole
 from app.models import Base, Role
-from tests.bench.report import Line, percentile
+from tests.bench.report import Measurement, percentile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -115,7 +115,7 @@ def signed_in(database: Database, data: Path) -> FlaskClient:
     return client
 
 
-def speed(database: Database, client: FlaskClient, merchant_id: int, since: date) -> list[Line]:
+def speed(database: Database, client: FlaskClient, merchant_id: int, since: date) -> list[Measurement]:
     """The slowest of the indexed questions, and the most statements of any page."""
     samples = _samples(database, merchant_id, since)
     answers = {
@@ -132,14 +132,14 @@ def speed(database: Database, client: FlaskClient, merchant_id: int, since: date
     in_database = max(indexed, key=lambda one: one.in_database)
     whole = max(indexed, key=lambda one: one.whole)
     return [
-        Line(
+        Measurement(
             what="first page: statements",
             measured=max(one.statements for one in answers.values()),
             bar=8,
             unit="",
             notes=f"{len(answers)} questions of 30 days, {len(samples)} times each, the session included",
         ),
-        Line(
+        Measurement(
             what="first page: database, p95",
             measured=in_database.in_database,
             bar=50,
@@ -147,7 +147,7 @@ def speed(database: Database, client: FlaskClient, merchant_id: int, since: date
             is_time=True,
             notes=f"the slowest indexed question: {in_database.name}",
         ),
-        Line(
+        Measurement(
             what="first page: whole answer, p95",
             measured=whole.whole,
             bar=50,
@@ -158,7 +158,7 @@ def speed(database: Database, client: FlaskClient, merchant_id: int, since: date
     ]
 
 
-def row_security(database: Database, client: FlaskClient, merchant_id: int, since: date) -> Line:
+def row_security(database: Database, client: FlaskClient, merchant_id: int, since: date) -> Measurement:
     """What keeping rows apart costs in the database: every question with it and without, in turn."""
     samples = _samples(database, merchant_id, since)
     medians: dict[bool, list[float]] = {False: [], True: []}
@@ -169,7 +169,7 @@ def row_security(database: Database, client: FlaskClient, merchant_id: int, sinc
                 answers = [_ask(database, client, path, question, sample, since)[1] for sample in samples]
                 known.append(percentile(answers[1:], 0.5))
     without, kept_apart = sum(medians[False]), sum(medians[True])
-    return Line(
+    return Measurement(
         what="row security on the pages",
         measured=round((kept_apart / without - 1) * 100, 1),
         bar=5,
@@ -239,7 +239,7 @@ def _ask(
     return heard.count, heard.seconds * 1000, elapsed * 1000
 
 
-def weight(client: FlaskClient) -> list[Line]:
+def weight(client: FlaskClient) -> list[Measurement]:
     """What a first visit and a changed filter bring over the network, compressed as the server does."""
     page = client.get("/transactions", headers={"Accept-Encoding": "gzip"})
     words = client.get("/transactions").get_data(as_text=True)
@@ -250,14 +250,14 @@ def weight(client: FlaskClient) -> list[Line]:
         headers={"Accept-Encoding": "gzip", "HX-Request": "true", "HX-Target": "results"},
     )
     return [
-        Line(
+        Measurement(
             what="weight of the first load",
             measured=round((len(page.data) + sum(sizes.values())) / KILOBYTE, 1),
             bar=100,
             unit=" KB",
             notes=f"the page ({len(page.data) / KILOBYTE:.1f} KB) and {len(parts)} parts, gzip",
         ),
-        Line(
+        Measurement(
             what="weight of a changed filter",
             measured=round(len(changed.data) / KILOBYTE, 1),
             bar=20,

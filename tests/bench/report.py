@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class Measurement:
     """One figure. ``at_least`` tells a floor from a ceiling; ``notes`` says on what it was measured.
 
     An absolute time depends on the machine: it is compared and printed, but does not fail the run.
@@ -25,7 +25,7 @@ class Line:
         return self.measured >= self.bar if self.at_least else self.measured <= self.bar
 
 
-def table(lines: list[Line]) -> str:
+def table(lines: list[Measurement]) -> str:
     """All lines, aligned."""
     rows = [("figure", "bar", "measured", "", "on"), *(_row(line) for line in lines)]
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
@@ -43,7 +43,7 @@ def table(lines: list[Line]) -> str:
     )
 
 
-def _row(line: Line) -> tuple[str, str, str, str, str]:
+def _row(line: Measurement) -> tuple[str, str, str, str, str]:
     sign = "≥" if line.at_least else "≤"
     verdict = "holds" if line.holds else "slow here" if line.is_time else "MISSED"
     return (

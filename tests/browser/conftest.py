@@ -132,7 +132,7 @@ def browser() -> Iterator[Browser]:
 
 
 @dataclass
-class Visitor:
+class BrowserWindow:
     """A browser window, with everything it had to complain about."""
 
     page: Page
@@ -199,14 +199,14 @@ class Visitor:
 @pytest.fixture
 def window(browser: Browser, live: Live):
     """Open windows: ``window(width, signed_in=…, javascript=…, dark=…)``; none may have complained."""
-    visitors: list[Visitor] = []
+    visitors: list[BrowserWindow] = []
     contexts: list[BrowserContext] = []
     with live.database.writing(DatabaseRole.OWNER) as connection:  # all tests come from one address
         connection.execute(delete(SignInAttempt))
 
     def opened(
         width: int = DESK, *, signed_in: bool = True, javascript: bool = True, dark: bool = False
-    ) -> Visitor:
+    ) -> BrowserWindow:
         if signed_in:
             live.state = live.state or signed_in_state(browser, live)
             prove(live.database)
@@ -221,7 +221,7 @@ def window(browser: Browser, live: Live):
         )
         context.set_default_timeout(10_000)
         contexts.append(context)
-        visitor = Visitor(context.new_page(), live.url)
+        visitor = BrowserWindow(context.new_page(), live.url)
         visitor.listen()
         visitors.append(visitor)
         return visitor

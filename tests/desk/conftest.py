@@ -25,7 +25,7 @@ NORTH, SOUTH = "staff@north.example", "staff@south.example"
 
 
 @dataclass
-class Place:
+class DeskPortal:
     """A portal with files loaded into it; ``deliver`` loads one more."""
 
     database: object
@@ -87,7 +87,7 @@ def two_maintainers(database):
     Returns the folder of their files, and how many there are.
     """
     kept = Path(tempfile.mkdtemp(dir=os.environ[FOLDER]))
-    made = Place(database, kept / "deliveries", kept / "var")
+    made = DeskPortal(database, kept / "deliveries", kept / "var")
     made.folder.mkdir()
     made.data.mkdir()
     assert not made.deliver(referential(NORTHERN)).refused
@@ -116,7 +116,7 @@ def place(furnished, tmp_path, monkeypatch):
     with furnished.copy(two_maintainers) as (database, (kept, delivered)):
         shutil.copytree(kept, tmp_path, dirs_exist_ok=True)
         data = tmp_path / "var"
-        yield Place(database, tmp_path / "deliveries", data, portal(database, data), delivered)
+        yield DeskPortal(database, tmp_path / "deliveries", data, portal(database, data), delivered)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from importers import desk
 from importers.load import load_file
 from tests.desk.conftest import NORTH
 from tests.importers.files import File, Rem, Trx, referential
-from tests.page import Page
+from tests.page import HtmlPage
 from tests.views.town import follow, plain, rows
 
 
@@ -167,7 +167,7 @@ def test_what_is_wrong_is_said_beside_its_field_and_the_rest_is_kept(place, nort
     response = north.post("/gestion/contrats/rattacher", data={"csrf_token": north.token(), **values})
     assert response.status_code == 422
 
-    page = Page(response, north.application)
+    page = HtmlPage(response, north.application)
     faults = {field["id"] for field in page.all("input", aria_invalid="true")}
     assert faults == {"merchant_code", "merchant_name", "trade_name", "siret"}
     assert page.one("input", name="city")["value"] == "Ici"

@@ -125,7 +125,7 @@ def test_the_workbook_holds_the_model_as_text():
     ],
 )
 def test_the_importers_say_how_to_mend_what_a_spreadsheet_did(changes, words):
-    with pytest.raises(merchant_directory.Refused) as caught:
+    with pytest.raises(merchant_directory.FileRefusedError) as caught:
         merchant_directory.read(referential({"reseller": "north", **changes}))
     (reason,) = french(caught.value.refusals)
     assert words in reason
@@ -134,6 +134,6 @@ def test_the_importers_say_how_to_mend_what_a_spreadsheet_did(changes, words):
 def test_a_row_that_looks_empty_in_a_spreadsheet_is_one_reason():
     data = SOUND + b";" * (len(NAMES) - 1) + b"\n"
     assert said(data) == []
-    with pytest.raises(merchant_directory.Refused) as caught:
+    with pytest.raises(merchant_directory.FileRefusedError) as caught:
         merchant_directory.read(data)
     assert french(caught.value.refusals) == ["ligne 4 : elle est vide, supprimez-la"]

@@ -18,7 +18,7 @@ from tests import factories
 from tests.accounts.letters import link
 from tests.desk.conftest import NORTHERN
 from tests.importers.files import File, Rem, referential, written
-from tests.page import Page
+from tests.page import HtmlPage
 from tests.views.staff import let_staff_in, sign_in
 from tests.views.town import follow, plain, portal, rows
 
@@ -129,7 +129,7 @@ def test_the_page_says_what_to_do_and_gives_a_model(place, north):
 def test_a_refused_file_says_why_beside_its_field_and_leaves_no_trace(place, north, data, words):
     response = upload(north, data, f"{CARD}.csv")
     assert response.status_code in (413, 422)
-    page = Page(response, north.application)
+    page = HtmlPage(response, north.application)
     field = page.one("input", name="file")
     assert field["aria-invalid"] == "true"
     assert words in plain(page.one(id="file-faults"))
@@ -168,14 +168,14 @@ def test_traces_would_be_found(place, north):
 def test_what_is_far_too_large_is_not_read(place, north):
     response = upload(north, b"x" * (upload_checks.MOST_BYTES + 200_000))
     assert response.status_code == 413
-    assert "8 Mo au plus" in plain(Page(response, north.application).one(id="file-faults"))
+    assert "8 Mo au plus" in plain(HtmlPage(response, north.application).one(id="file-faults"))
     assert north.post("/gestion/commercants/declarer", data={"more": "x" * 100_000}).status_code == 413
 
 
 def test_without_a_file_one_is_asked_for(north):
     response = north.post_form(UPLOAD)
     assert response.status_code == 422
-    assert "Choisissez un fichier" in plain(Page(response, north.application).one(id="file-faults"))
+    assert "Choisissez un fichier" in plain(HtmlPage(response, north.application).one(id="file-faults"))
 
 
 def test_what_the_importers_refuse_is_told_with_line_column_and_reason(place, north):
@@ -411,7 +411,7 @@ def test_what_is_wrong_with_a_contract_is_said_beside_its_field(place, north):
     )  # fmt: skip
     response = north.post_form("/gestion/commercants/declarer", **values)
     assert response.status_code == 422
-    page = Page(response, north.application)
+    page = HtmlPage(response, north.application)
     wrong = {field["id"] for name in ("input", "select") for field in page.all(name, aria_invalid="true")}
     assert wrong == {
         "merchant_code", "merchant_name", "contract", "rank", "application", "bank_code", "siret",
@@ -420,7 +420,7 @@ def test_what_is_wrong_with_a_contract_is_said_beside_its_field(place, north):
     assert page.one("input", name="city")["value"] == "Ici"
     assert "numéro de carte complet" in plain(page.one(id="merchant_name-fault"))
     taken = north.post_form("/gestion/commercants/declarer", **contract_form(contract="7654321"))
-    assert "autre commerçant" in plain(Page(taken, north.application).one(id="contract-fault"))
+    assert "autre commerçant" in plain(HtmlPage(taken, north.application).one(id="contract-fault"))
     assert place.tasks() == []
     assert traces(place, CARD) == []
 
@@ -481,7 +481,7 @@ def test_the_archive_rebuilds_the_last_name(place, north):
 def test_a_name_that_cannot_be_is_refused_beside_its_field(place, north, name):
     response = rename(north, merchant_id(place, "NORTHSHOP"), name)
     assert response.status_code == 422
-    assert plain(Page(response, north.application).one(id="name-fault"))
+    assert plain(HtmlPage(response, north.application).one(id="name-fault"))
     assert place.tasks() == []
 
 
@@ -489,7 +489,7 @@ def test_a_merchant_without_a_contract_says_what_to_do_first(place, north):
     with place.database.writing(DatabaseRole.OWNER) as connection:
         connection.execute(text("UPDATE contract SET outlet_id = NULL WHERE number = '7654321'"))
     response = rename(north, merchant_id(place, "NORTHSHOP"), "Other")
-    assert "déclarez-en un d'abord" in plain(Page(response, north.application).one(id="name-fault"))
+    assert "déclarez-en un d'abord" in plain(HtmlPage(response, north.application).one(id="name-fault"))
 
 
 # Before anything is known

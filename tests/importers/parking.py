@@ -14,7 +14,7 @@ from app.database.privileges import ISOLATED
 from app.models.base import NAMING, Base, Big, BigOrNone, Key, Words
 from importers import ownership
 from importers.ownership import OwnedTable, OwnerKey
-from importers.records import Entry, Header, Kind, Loaded
+from importers.records import Entry, Header, Loaded, RecordKind
 from importers.staging import as_dates, copy_in, new_ids
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class ParkingFee(Invented):
 
 
 ACCOUNT = OwnerKey(table="parking_account", columns=("account",), names=("account",))
-KIND = Kind(name="parking", tables=(OwnedTable(model=ParkingFee, key=ACCOUNT, day="parked_on"),))
+KIND = RecordKind(name="parking", tables=(OwnedTable(model=ParkingFee, key=ACCOUNT, day="parked_on"),))
 
 
 @dataclass(frozen=True, kw_only=True)

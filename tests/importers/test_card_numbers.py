@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from app.rules.cards import looks_like_card, passes_luhn
 from importers.files.archive import IncomingFile
 from importers.files.card_numbers import LEFT_OUT, MASKED, cleaned
-from importers.files.refusals import Refused
+from importers.files.refusals import FileRefusedError
 from importers.formats import recognise
 from tests.importers.files import File, Rem, Trx, referential
 
@@ -42,7 +42,7 @@ def incoming(data: bytes) -> IncomingFile:
 def faults(data: bytes) -> list[int | None]:
     try:
         cleaned(incoming(data), recognise("night.txt", data), lambda _: frozenset())
-    except Refused as refused:
+    except FileRefusedError as refused:
         return [refusal.line for refusal in refused.refusals if refusal.is_card_number]
     return []
 
@@ -112,7 +112,7 @@ def test_a_column_that_is_vouched_for_is_masked_with_what_the_ticket_repeats_of_
 
 def test_the_refusal_of_a_reference_names_the_command_that_vouches_for_it() -> None:
     data = of(order=NUMBERS[0])
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(FileRefusedError) as refused:
         cleaned(incoming(data), recognise("night.txt", data), lambda _: frozenset())
     assert "bordereau source demo-host --vouch order_reference" in refused.value.refusals[0].text()
 

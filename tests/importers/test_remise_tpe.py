@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importers.files.refusals import Refusal, Refused
+from importers.files.refusals import FileRefusedError, Refusal
 from importers.formats import remise_tpe
 from tests.importers.files import File, Rem, Trx
 
@@ -26,7 +26,7 @@ NIGHT = File(
 
 
 def refused(data: bytes) -> tuple[Refusal, ...]:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(FileRefusedError) as caught:
         remise_tpe.read(data)
     return caught.value.refusals
 
@@ -173,7 +173,7 @@ def test_whatever_is_done_to_a_file_only_a_refusal_comes_out(data) -> None:
     piece = data.draw(st.binary(max_size=40))
     try:
         outcome = remise_tpe.read(original[:place] + piece + original[place + cut :])
-    except Refused as refusal:
+    except FileRefusedError as refusal:
         outcome = refusal.refusals
     assert outcome
 

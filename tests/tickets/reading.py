@@ -14,7 +14,7 @@ _ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
 
 @dataclass(frozen=True)
-class Text:
+class PrintedText:
     """A line of text on the page: its left end, its baseline, the size of its letters (points)."""
 
     left: float
@@ -26,7 +26,7 @@ class Text:
 @dataclass(frozen=True)
 class Document:
     pages: tuple[tuple[float, float], ...]
-    texts: tuple[Text, ...]
+    texts: tuple[PrintedText, ...]
     fonts: tuple[bytes, ...]
 
 
@@ -66,11 +66,11 @@ def _characters(cmap: bytes) -> dict[int, str]:
     return {int(code, 16): chr(int(letter, 16)) for code, letter in pairs}
 
 
-def _texts(content: bytes, fonts: dict[bytes, dict[int, str]]) -> list[Text]:
+def _texts(content: bytes, fonts: dict[bytes, dict[int, str]]) -> list[PrintedText]:
     return [_text(block, fonts) for block in re.findall(rb"^BT (.*?) ET$", content, re.MULTILINE | re.DOTALL)]
 
 
-def _text(block: bytes, fonts: dict[bytes, dict[int, str]]) -> Text:
+def _text(block: bytes, fonts: dict[bytes, dict[int, str]]) -> PrintedText:
     left, baseline = map(float, re.match(rb"1 0 0 1 (\S+) (\S+) Tm", block).groups())
     words, size = "", 0.0
     parts = re.finditer(rb"/(\S+) ([\d.]+) Tf|\(((?:[^()\\]|\\.)*)\) Tj", block, re.DOTALL)
@@ -80,7 +80,7 @@ def _text(block: bytes, fonts: dict[bytes, dict[int, str]]) -> Text:
             font, size = fonts[part[1]], float(part[2])
         else:
             words += "".join(font[code] for code in _unescaped(part[3]))
-    return Text(left, baseline, size, words)
+    return PrintedText(left, baseline, size, words)
 
 
 def _unescaped(text: bytes) -> bytes:

@@ -17,14 +17,14 @@ from tests.tickets.rows import PAYMENT, REMITTANCE
 
 
 @dataclass(frozen=True)
-class Shop:
+class TicketShop:
     merchant_id: int
     contract_id: int
     remittance_id: int
     transaction_id: int
 
 
-def a_shop(connection, **values) -> Shop:
+def a_shop(connection, **values) -> TicketShop:
     merchant_id = factories.a_merchant(connection)
     outlet_id = factories.an_outlet(
         connection,
@@ -38,7 +38,7 @@ def a_shop(connection, **values) -> Shop:
     own = {"merchant_id": merchant_id, "contract_id": contract_id}
     remittance_id = factories.a_remittance(connection, **own, **values, number="000417", net_amount=3900)
     transaction_id = factories.a_transaction(connection, **own, **values, remittance_id=remittance_id)
-    return Shop(merchant_id, contract_id, remittance_id, transaction_id)
+    return TicketShop(merchant_id, contract_id, remittance_id, transaction_id)
 
 
 @pytest.fixture(scope="module")

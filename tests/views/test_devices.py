@@ -12,7 +12,7 @@ from sqlalchemy import func, select, text
 from app.jobs import upkeep
 from app.models import KnownDevice, Role
 from tests.accounts.letters import link, mails, words
-from tests.page import Page
+from tests.page import HtmlPage
 from tests.views.test_links import CHOSEN, GUEST, accept
 from tests.views.test_me import AGENT, code_now, enrol, send_code
 from tests.views.test_team import invite, membership
@@ -133,7 +133,7 @@ def test_a_made_up_cookie_is_replaced(app, shops, database, forged):
 def test_the_cookie_is_kept_by_this_host_alone_and_opens_nothing(database, shops, tmp_path):
     app = portal(database, tmp_path, database_url=database.url)
     browser = app.test_client()
-    token = Page(browser.get("/connexion"), app).csrf
+    token = HtmlPage(browser.get("/connexion"), app).csrf
     form = {"csrf_token": token, "email": shops[0].email, "password": PASSWORD}
     response = browser.post("/connexion", data=form)
     cookies = [each for each in response.headers.getlist("Set-Cookie") if "device" in each]
@@ -162,7 +162,7 @@ def test_the_mail_is_the_one_that_was_read(app, shops, database, language):
     browser.environ_base["HTTP_USER_AGENT"] = AGENT
     home = {"base_url": "http://horizon.example"}
     browser.set_cookie("lang", language, domain="horizon.example")
-    token = Page(browser.get("/connexion", **home), app).csrf
+    token = HtmlPage(browser.get("/connexion", **home), app).csrf
     form = {"csrf_token": token, "email": shops[0].email, "password": PASSWORD}
     assert browser.post("/connexion", data=form, **home).status_code == 303
     mail = mails(database, shops[0].email)[-1]

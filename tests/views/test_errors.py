@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from app.database.engine import Database
 from app.views import lists
 from app.web import errors
-from tests.page import Fragment, Page
+from tests.page import Fragment, HtmlPage
 from tests.views.town import portal
 
 TITLES = {
@@ -109,7 +109,7 @@ def test_the_portal_outlives_its_database(database, tmp_path, administration, sh
         page = browser.page("/remises", status=503)
         assert page.h1 == TITLES[503]
         assert page.response.headers["Retry-After"]
-        assert Page(browser.get("/nowhere"), browser.application).status == 404
+        assert HtmlPage(browser.get("/nowhere"), browser.application).status == 404
         anonymous = browser.application.test_client()
         assert anonymous.page("/connexion").h1 == "Connexion"
     finally:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from app.models import JournalEntry, Role
 from app.views import lists
 from app.web.context import today
-from tests.page import Page
+from tests.page import HtmlPage
 from tests.views.town import follow, let_in, plain, rows
 
 
@@ -97,7 +97,7 @@ def test_who_may_export(app, shops, database, role):
         may = role is not Role.VIEWER
         assert (response.status_code, offered) == ((200, True) if may else (403, False))
         if not may:
-            page = Page(response, app)
+            page = HtmlPage(response, app)
             assert page.h1.replace("’", "'") == "Vous n'avez pas accès à cette page"
             assert f"Demandez à : {shops[0].email}" in plain(page.one("main"))  # the owner
     assert browser.get("/transactions.json").status_code == (200 if may else 403)

@@ -33,7 +33,7 @@ from app.models import (
 from tests import factories
 from tests.accounts.letters import link, mails, pass_time, words
 from tests.conftest import SECRET_KEY
-from tests.page import Page
+from tests.page import HtmlPage
 from tests.views.staff import let_staff_in
 from tests.views.test_sign_in import cookie, events
 from tests.views.town import PASSWORD, let_in, plain, portal
@@ -155,7 +155,7 @@ def test_a_link_works_once(app, invite, database):
         again.get(path)
         response = again.post_form("/invitation", password=CHOSEN, again=CHOSEN)
         assert response.status_code == 410
-        assert Page(response, app).h1 == "Ce lien ne sert plus"
+        assert HtmlPage(response, app).h1 == "Ce lien ne sert plus"
     assert events(database)[-1] == "link_refused"
 
 
@@ -317,7 +317,7 @@ def test_links_lead_to_the_maintainers_own_host_whatever_was_asked(database, tmp
         assert response.status_code == 421, "a name of development is nobody's in production"
         token = ""
     else:
-        token = Page(response, app).csrf
+        token = HtmlPage(response, app).csrf
     asked = browser.post(
         "/mot-de-passe-oublie",
         data={"csrf_token": token, "email": shops[0].email},
@@ -465,7 +465,7 @@ def test_a_refused_password_spends_nothing(invite, browser, database, password, 
     path = invite()
     response = accept(browser, path, password, again)
     assert response.status_code == 422
-    page = Page(response, browser.application)
+    page = HtmlPage(response, browser.application)
     fault = page.one(id=f"{field}-fault").text
     assert fault
     assert page.one("input", id=field)["aria-invalid"] == "true"
@@ -569,7 +569,7 @@ def test_six_in_a_day_are_one_too_many_known_or_not(browser, shops, database):
             assert browser.post_form("/mot-de-passe-oublie", email=email).status_code == 303
         response = browser.post_form("/mot-de-passe-oublie", email=email)
         assert response.status_code == 429
-        assert Page(response, browser.application).h1 == "Trop de tentatives"
+        assert HtmlPage(response, browser.application).h1 == "Trop de tentatives"
     assert len(mails(database)) == 5
 
 

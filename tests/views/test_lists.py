@@ -14,7 +14,7 @@ from app.database.engine import DatabaseRole
 from app.lists import REMITTANCES, TRANSACTIONS
 from app.models import JournalEntry
 from app.web.context import today
-from tests.page import Fragment, Page
+from tests.page import Fragment, HtmlPage
 from tests.views.town import follow, plain, rows
 
 CARD = "4970101234567893"
@@ -303,7 +303,7 @@ def test_htmx_receives_only_the_results_and_the_canonical_address(owner, shops):
 
 def test_history_is_restored_with_whole_pages(owner):
     headers = {"HX-Request": "true", "HX-History-Restore-Request": "true", "HX-Target": "results"}
-    assert "Transactions" in Page(owner.get("/transactions", headers=headers), owner.application).title
+    assert "Transactions" in HtmlPage(owner.get("/transactions", headers=headers), owner.application).title
 
 
 def test_htmx_is_configured_for_the_policy(owner):

@@ -17,7 +17,7 @@ from app.accounts.second_factor import code_at
 from app.accounts.users import UserError, forget_second_factor
 from app.models import RecoveryCode, Reseller, SecondFactor, StaffMember, UserAccount, UserSession
 from tests.accounts.letters import mails
-from tests.page import Page
+from tests.page import HtmlPage
 from tests.views.test_links import CHOSEN, CLIENT
 from tests.views.test_sign_in import cookie, events, move_clock
 from tests.views.town import PASSWORD, plain
@@ -53,7 +53,7 @@ def enrol(browser, database):
     secret = secret_on(page)
     response = send_first(browser, page, code_now(secret, 0))
     assert response.status_code == 200, "not paired"
-    page = Page(response, browser.application)
+    page = HtmlPage(response, browser.application)
     return secret, [item.text for item in page.one(class_="codes").all("li")]
 
 
@@ -153,7 +153,7 @@ def test_a_fault_stands_beside_its_field(owner, shops, values, field):
     given = {"current": PASSWORD, "password": CHOSEN, "again": CHOSEN, **values}
     response = owner.post_form("/compte/mot-de-passe", **given)
     assert response.status_code == 422
-    page = Page(response, owner.application)
+    page = HtmlPage(response, owner.application)
     assert page.one(id=f"{field}-fault").text
     assert owner.application.test_client().sign_in(shops[0].email).status_code == 303
 
@@ -222,7 +222,7 @@ def test_a_step_serves_once(app, owner, shops, database):
     assert send_code(first, code).status_code == 303
     response = send_code(second, code)
     assert response.status_code == 422
-    assert "a déjà servi" in Page(response, app).text
+    assert "a déjà servi" in HtmlPage(response, app).text
     assert send_code(second, code_now(secret, 0)).status_code == 422, "nor an older one"
     assert "second_factor_refused" in events(database)
 
@@ -355,7 +355,7 @@ def test_new_recovery_codes_replace_the_former(app, owner, shops, database):
     assert "/confirmer" in owner.post_form("/compte/codes-de-secours").text
     assert owner.post_form("/confirmer", proof=old[1], next="/compte").status_code == 303
     response = owner.post_form("/compte/codes-de-secours")
-    new = [item.text for item in Page(response, app).one(class_="codes").all("li")]
+    new = [item.text for item in HtmlPage(response, app).one(class_="codes").all("li")]
     assert not set(old) & set(new)
     browser = app.test_client()
     browser.sign_in(shops[0].email)

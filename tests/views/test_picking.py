@@ -15,7 +15,7 @@ from app.views.picking import FEW, OutletChoice, after_step, picker
 from app.web.security import LIMITS
 from tests import factories
 from tests.accounts.letters import mails
-from tests.page import Page
+from tests.page import HtmlPage
 from tests.views.test_links import GUEST
 from tests.views.town import plain
 
@@ -40,7 +40,7 @@ def step(owner, name, path="/acces/inviter", **values):
     asked = {"email": "half@", "role": "fleet", "scope": "some", "contracts": "4242424", **values}
     response = owner.post_form(path, step=name, **asked)
     assert response.status_code == 200
-    return Page(response, owner.application)
+    return HtmlPage(response, owner.application)
 
 
 def ticked(page):
@@ -215,7 +215,7 @@ def test_nothing_is_given_by_default_at_a_chain_and_everything_by_choice(owner, 
     assert not [box for box in page.all("input", name="scope") if "checked" in box.attributes]
     response = owner.post_form("/acces/inviter", email=GUEST, role="viewer", outlet=chain[0])
     assert response.status_code == 422
-    page = Page(response, owner.application)
+    page = HtmlPage(response, owner.application)
     assert "Choisissez ce que voit cette personne" in plain(page.one(id="scope-fault"))
     assert ticked(page) == {chain[0]}
     assert not mails(database)
@@ -225,7 +225,7 @@ def test_a_form_that_comes_back_with_a_fault_has_the_whole_list(owner, chain):
     values = {"email": "nobody", "role": "viewer", "scope": "some", "outlet": chain[0]}
     response = owner.post_form("/acces/inviter", find="lyon", **values)
     assert response.status_code == 422
-    page = Page(response, owner.application)
+    page = HtmlPage(response, owner.application)
     assert len(page.all("input", name="outlet")) == SHOPS + 1, "portal.js searches what stands on the page"
     assert page.one("input", id="find")["value"] == ""
     assert ticked(page) == {chain[0]}
@@ -271,7 +271,7 @@ def test_every_unknown_number_is_named_but_nothing_like_a_card(owner, chain):
         "/acces/inviter", email=GUEST, role="viewer", scope="some", outlet=chain[0], contracts=asked
     )
     assert response.status_code == 422
-    page = Page(response, owner.application)
+    page = HtmlPage(response, owner.application)
     said = plain(page.one(id="contracts-fault"))
     assert said == "Contrats inconnus chez ce commerçant : 111, 222, 333, 444, …, et 2 autres."
     assert ticked(page) == {chain[0]}

@@ -10,7 +10,7 @@ from app.database.engine import DatabaseRole
 from app.models import Invitation, Outlet, Role, UserSession
 from app.web.access_matrix import ROUTES, Relation
 from tests.accounts.letters import link, mails
-from tests.page import Page, short
+from tests.page import HtmlPage, short
 from tests.views.neighbours import address, enter, neighbours
 from tests.views.test_links import GUEST, accept
 from tests.views.test_me import code_now, enrol, make_staff
@@ -31,10 +31,10 @@ def confirm(browser, proof=PASSWORD, onward="/acces/inviter", **values):
 
 def resent(browser, response):
     """Answer the page that asks, then send the form that it kept; returns the answer to that."""
-    asking = Page(response, browser.application)
+    asking = HtmlPage(response, browser.application)
     assert asking.h1 == ASKED
     response = browser.post("/confirmer", data=fields(asking, proof=PASSWORD))
-    page = Page(response, browser.application)
+    page = HtmlPage(response, browser.application)
     form = page.one("main").one("form")
     return browser.post(form["action"], data=fields(page))
 
@@ -105,7 +105,7 @@ def test_a_wrong_answer_opens_nothing(owner, database, app):
     before = cookie(owner)
     response = confirm(owner, "wrong password indeed")
     assert response.status_code == 422
-    page = Page(response, app)
+    page = HtmlPage(response, app)
     assert "pas votre mot de passe" in page.one("main").one(role="alert").text
     assert page.one("input", id="proof")["aria-invalid"] == "true"
     assert page.one("main").one("input", name="next")["value"] == "/acces/inviter"
@@ -161,7 +161,7 @@ def test_a_wrong_answer_keeps_it_still(owner, database, app):
     token = owner.page("/acces/inviter").csrf
     move_clock(database, proved_at=TOO_LATE)
     typed = {"csrf_token": token, "email": GUEST, "role": "viewer", "scope": "all"}
-    asking = Page(owner.post("/acces/inviter", data=typed), app)
+    asking = HtmlPage(owner.post("/acces/inviter", data=typed), app)
     again = owner.post("/confirmer", data=fields(asking, proof="wrong password indeed"))
     assert again.status_code == 422
     assert short(resent(owner, again).location) == "/acces?done=invited"
@@ -191,7 +191,7 @@ def test_what_is_kept_is_text_and_nothing_else(owner, database, app):
     token = owner.page("/acces/inviter").csrf
     move_clock(database, proved_at=TOO_LATE)
     response = owner.post("/acces/inviter", data={"csrf_token": token, "email": hostile, hostile: hostile})
-    assert "<script>alert" not in Page(response, app).source
+    assert "<script>alert" not in HtmlPage(response, app).source
 
 
 # Whoever has an app

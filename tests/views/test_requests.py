@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.models import JournalEntry, UserSession
-from tests.page import Page
+from tests.page import HtmlPage
 from tests.views.test_sign_in import move_clock
 from tests.views.town import PASSWORD, portal
 
@@ -29,7 +29,7 @@ def test_an_unknown_name_gets_a_page_that_says_so_and_one_line(database, tmp_pat
     for email in (shops[0].email, "nobody@shop.example"):
         asked = browser.post("/mot-de-passe-oublie", data={"email": email}, headers={"Host": host})
         assert asked.status_code == 421
-    page = Page(browser.get("/remises", headers={"Host": host}), browser.application)
+    page = HtmlPage(browser.get("/remises", headers={"Host": host}), browser.application)
     assert (page.status, page.h1) == (421, "Ce portail n’est pas connu sous cette adresse")
     said = [record for record in caplog.records if "unknown_host" in record.getMessage() + str(record.msg)]
     assert len(said) == 1

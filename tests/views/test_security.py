@@ -16,7 +16,7 @@ from app.config import ROOT
 from app.models import Invitation, UserAccount
 from app.web.access_matrix import ONLY_IN_DEVELOPMENT, ROUTES, Guard
 from app.web.security import local_path
-from tests.page import Page
+from tests.page import HtmlPage
 from tests.views.staff import let_staff_in, sign_in
 from tests.views.town import PASSWORD, portal
 
@@ -115,7 +115,7 @@ def test_text_is_compressed_and_light(owner):
     response = owner.get("/transactions", headers=asks)
     assert response.headers["Content-Encoding"] == "gzip"
     assert response.content_length == len(response.data)
-    page = Page(response, owner.application)
+    page = HtmlPage(response, owner.application)
     weight = len(response.data)
     for path in [e["href"] for e in page.all("link")] + [e["src"] for e in page.all("script")]:
         with owner.get(path, headers=asks) as file:
@@ -196,7 +196,7 @@ def test_a_form_without_its_token_does_nothing(app, owner, shops, path, token):
     data = {"merchant": shops[0].merchant_id, "lang": "en"} | ({} if token is None else {"csrf_token": token})
     response = owner.post(path, data=data)
     assert response.status_code == 400
-    assert Page(response, app).h1 == "Ce formulaire a expiré"
+    assert HtmlPage(response, app).h1 == "Ce formulaire a expiré"
     assert owner.get("/remises").status_code == 200
 
 

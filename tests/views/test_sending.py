@@ -29,7 +29,7 @@ from tests import factories
 from tests.conftest import SECRET_KEY
 from tests.mail.reading import lines_in_html, lines_in_pdf, lines_in_text
 from tests.mail.servers import mail_server
-from tests.page import Page
+from tests.page import HtmlPage
 from tests.tickets.rows import PAYMENTS, REMITTANCES
 from tests.views.town import a_contract, follow, let_in, plain
 
@@ -137,7 +137,7 @@ def test_the_dialogue_gets_the_same_steps_as_parts(owner, payment, shops, databa
 def test_each_fault_stands_beside_its_address_and_nothing_leaves(owner, payment, database):
     response = send(owner, f"{payment}/envoi", "bon@maison.example", "sans arobase", "", "a@maison")
     assert response.status_code == 422
-    page = Page(response, owner.application)
+    page = HtmlPage(response, owner.application)
     boxes = page.all("input", name="to")
     assert [box["value"] for box in boxes] == ["bon@maison.example", "sans arobase", "", "a@maison", ""]
     assert [box.get("aria-invalid") for box in boxes] == ["", "true", "", "true", ""]
@@ -149,7 +149,7 @@ def test_each_fault_stands_beside_its_address_and_nothing_leaves(owner, payment,
 
 
 def test_nobody_is_nobody(owner, payment, database):
-    page = Page(send(owner, f"{payment}/envoi", "", ""), owner.application)
+    page = HtmlPage(send(owner, f"{payment}/envoi", "", ""), owner.application)
     assert page.status == 422
     assert "Indiquez au moins une adresse" in page.text
     assert rows_of(database, Delivery.id) == []
@@ -283,7 +283,7 @@ def test_a_limit_of_the_day_is_said_kindly_and_keeps_what_was_typed(owner, payme
     for _ in range(PER_RECIPIENT):
         send(owner, f"{payment}/envoi", "a@maison.example")
     response = send(owner, f"{payment}/envoi", "a@maison.example", "b@maison.example")
-    page = Page(response, owner.application)
+    page = HtmlPage(response, owner.application)
     assert page.status == 422
     assert str(PER_RECIPIENT) in page.one("main").one("p", role="alert").text
     assert [box["value"] for box in page.all("input", name="to")][:2] == [
@@ -399,12 +399,12 @@ def test_a_click_arrives_whole_at_a_mail_server(owner, request, database, tmp_pa
         words = message.get_body(("plain",)).get_content().replace("\r\n", "\n")
         (attached,) = message.iter_attachments()
         assert attached.get_content() == document
-        assert lines_in_html(Said(words, html)) == lines_in_text(Said(words, html)) == on_page
+        assert lines_in_html(MailParts(words, html)) == lines_in_text(MailParts(words, html)) == on_page
         assert "maison.example" not in words + html
     assert "a@maison.example" in plain(owner.page(path).one("section", id="envois"))
 
 
-class Said:
+class MailParts:
     """The two parts of a mail that has arrived."""
 
     def __init__(self, words, html):

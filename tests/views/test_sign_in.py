@@ -17,7 +17,7 @@ from app.locks import Lock
 from app.models import JournalEntry, SignInAttempt, UserAccount, UserSession
 from importers.load import Status, load_file
 from tests.importers.files import referential, written
-from tests.page import Page
+from tests.page import HtmlPage
 from tests.views.town import PASSWORD, let_in, portal
 
 REFUSED = "Adresse ou mot de passe incorrect"
@@ -109,7 +109,7 @@ def test_all_failures_look_alike(browser, shops, database, email, password):
         )
     response = browser.sign_in(email, password)
     assert response.status_code == 422
-    page = Page(response, browser.application)
+    page = HtmlPage(response, browser.application)
     assert page.one("main").one(role="alert").text.replace("’", "'").startswith(REFUSED)
     assert page.one("input", id="email")["aria-invalid"] == "true"
     assert password not in page.source or not password
@@ -137,7 +137,7 @@ def test_the_eleventh_attempt_is_refused_before_any_hash(browser, shops, monkeyp
     monkeypatch.setattr(passwords, "matches", lambda *_: pytest.fail("hashed"))
     response = browser.sign_in(shops[0].email, PASSWORD)
     assert response.status_code == 429
-    assert Page(response, browser.application).h1 == "Trop de tentatives"
+    assert HtmlPage(response, browser.application).h1 == "Trop de tentatives"
     assert events(database)[-1] == "too_many_sign_ins"
 
 

@@ -18,7 +18,7 @@ from app.listing.scope import Scope
 from app.models import Contract, Invitation, Membership, Outlet, Role, UserAccount, UserSession
 from tests import factories
 from tests.accounts.letters import link, mails
-from tests.page import Page
+from tests.page import HtmlPage
 from tests.views.test_links import GUEST, accept
 from tests.views.test_sign_in import cookie, events
 from tests.views.town import let_in, plain
@@ -265,7 +265,7 @@ def test_a_limited_owner_gives_no_more_than_he_sees(limited_owner, shops, second
     for asked in refused:
         response = invite(limited_owner, **asked)
         assert response.status_code == 422, asked
-        page = Page(response, limited_owner.application)
+        page = HtmlPage(response, limited_owner.application)
         assert page.all(class_="fault"), asked
         assert page.one("input", id="email")["value"] == GUEST
     assert not mails(database)
@@ -328,7 +328,7 @@ def test_anothers_invitations_do_not_exist(app, owner, shops, database):
 def test_a_fault_stands_beside_its_field_and_the_rest_is_kept(owner, database, values, field):
     response = invite(owner, **values)
     assert response.status_code == 422
-    page = Page(response, owner.application)
+    page = HtmlPage(response, owner.application)
     assert page.one(id=f"{field}-fault").text
     assert page.one("input", id="email")["value"] == values.get("email", GUEST)
     assert not mails(database)

@@ -17,7 +17,7 @@ from app.models import Role
 from app.web.context import today
 from tests import factories
 from tests.conftest import SECRET_KEY
-from tests.page import Fragment, Page
+from tests.page import Fragment, HtmlPage
 
 PASSWORD = "a long enough password"
 #: The portal of the maintainer whose theme comes with Bordereau.
@@ -55,7 +55,7 @@ class Browser(FlaskClient):
     def page(self, path, *, status=200, **named):
         response = self.get(path, **named)
         assert response.status_code == status, f"{path}: {response.status}"
-        return Page(response, self.application)
+        return HtmlPage(response, self.application)
 
     def part(self, path, target="results", *, status=200):
         headers = {"HX-Request": "true", "HX-Target": target}
@@ -73,7 +73,7 @@ class Browser(FlaskClient):
             response = self.get(path)
             if response.status_code == 200:
                 break
-        return Page(response, self.application).csrf
+        return HtmlPage(response, self.application).csrf
 
     def sign_in(self, email, password=PASSWORD, **values):
         return self.post_form("/connexion", email=email, password=password, **values)

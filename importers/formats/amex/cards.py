@@ -9,7 +9,7 @@ import re
 from enum import StrEnum
 
 from app.refusals import CARD_NUMBER
-from importers.files.refusals import Refused, refuse
+from importers.files.refusals import FileRefusedError, refuse
 
 _LAST4 = re.compile(r"[0-9]{4}$", re.ASCII)
 _FULL = re.compile(r"[0-9]{13,19}", re.ASCII)
@@ -23,7 +23,10 @@ class CardNumbers(StrEnum):
 
 
 def last4(field: str, allowed: CardNumbers, *, line: int) -> str:
-    """The last four digits of a card field, empty where it has none. Raises Refused for a full number."""
+    """The last four digits of a card field, empty where it has none.
+
+    Raises FileRefusedError for a full number.
+    """
     card = field.strip()
     if allowed is CardNumbers.REFUSE and _FULL.fullmatch(card.replace(" ", "")):
         raise refuse_card(line)
@@ -31,6 +34,6 @@ def last4(field: str, allowed: CardNumbers, *, line: int) -> str:
     return found[0] if found else ""
 
 
-def refuse_card(line: int) -> Refused:
+def refuse_card(line: int) -> FileRefusedError:
     """The refusal of a full card number in its own field."""
     return refuse(CARD_NUMBER, line=line)

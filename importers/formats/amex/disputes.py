@@ -103,7 +103,10 @@ _LAYOUTS: Final = {
 
 
 def read(data: bytes, cards: CardNumbers = CardNumbers.REFUSE) -> Chargebacks:
-    """A whole file. ``cards`` is what its source's profile allows. Raises Refused, naming records."""
+    """A whole file. ``cards`` is what its source's profile allows.
+
+    Raises FileRefusedError, naming records.
+    """
     text, _ = decoded(data)
     records = FixedWidth.of([line for line in text.splitlines() if line.strip()], _WIDTH)
     layout = _LAYOUTS.get(str(records.text(_KIND)[0])) if len(records) else None

@@ -83,7 +83,10 @@ _REASON = {_CHARGEBACK: PlaceRange(N_("reason"), 144, 423), _ADJUSTMENT: PlaceRa
 
 
 def read(data: bytes, cards: CardNumbers = CardNumbers.REFUSE) -> tuple[Settlements, Chargebacks]:
-    """A whole file. ``cards`` is what its source's profile allows. Raises Refused, naming records."""
+    """A whole file. ``cards`` is what its source's profile allows.
+
+    Raises FileRefusedError, naming records.
+    """
     text, _ = decoded(data)
     records = FixedWidth.of([line for line in text.splitlines() if line.strip()], WIDTH)
     sections = records.text(_SECTION)

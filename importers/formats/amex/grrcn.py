@@ -48,11 +48,11 @@ class GrrcnRecord:
     values: Mapping[str, str]
 
     def amount(self, name: str) -> int:
-        """Minor units, signed by ``-`` in front; 0 where the field is blank. Raises Refused."""
+        """Minor units, signed by ``-`` in front; 0 where the field is blank. Raises FileRefusedError."""
         return self._read(name, fields.whole_number, N_("expected minor units with their sign in front")) or 0
 
     def day(self, name: str) -> date | None:
-        """A day, None where the field is blank. Raises Refused."""
+        """A day, None where the field is blank. Raises FileRefusedError."""
         found: date | None = self._read(name, fields.day, N_("expected a day that exists"))
         return found
 
@@ -77,7 +77,7 @@ class Reconciliation:
 
 
 def read(data: bytes, cards: CardNumbers = CardNumbers.REFUSE) -> Reconciliation:
-    """A whole file. ``cards`` is what its source's profile allows. Raises Refused, naming lines."""
+    """A whole file. ``cards`` is what its source's profile allows. Raises FileRefusedError, naming lines."""
     records = list(_records(data))
     by_code = Counter(record.code for record in records)
     if not records or records[0].code != "HEADER" or records[-1].code != "TRAILER":

@@ -80,7 +80,10 @@ class Journal:
 
 
 def read(data: bytes, name: str = "") -> Journal:
-    """A whole journal. ``name`` is that of its file, which some things are said in alone. Raises Refused."""
+    """A whole journal. ``name`` is that of its file, which some things are said in alone.
+
+    Raises FileRefusedError.
+    """
     if _TEST.match(name):
         raise refuse(N_("a file of the platform's test mode"))
     rows = delimited.rows(data)
@@ -121,7 +124,7 @@ def _bare_end(row: list[str]) -> list[str]:
 
 
 def _details(rows: Rows, cells: list[list[str]]) -> tuple[list[tuple[int, list[str]]], bool]:
-    """The details with their lines, and whether an end line closes them. Raises Refused."""
+    """The details with their lines, and whether an end line closes them. Raises FileRefusedError."""
     ended = cells[-1][0] in _ENDS
     details = list(zip(rows.numbers, cells, strict=True))[2 : -1 if ended else None]
     for line, row in details:

@@ -17,7 +17,10 @@ STAGES = {"D": "debit", "C": "reversal"}
 
 
 def read(table: Fields, made_on: date, _wire: Wire) -> Chargebacks:
-    """The chargebacks of a JRI, noticed on the day of the file. Raises Refused, naming line and heading."""
+    """The chargebacks of a JRI, noticed on the day of the file.
+
+    Raises FileRefusedError, naming line and heading.
+    """
     amount = table.whole_numbers("source_amount").astype("int64")
     table.refuse((amount < 0).to_numpy(), "source_amount", N_("expected an amount without sign"))
     sold_on = table.days("payment_date")

@@ -28,7 +28,7 @@ NAMES = {
 
 
 def read(table: Fields, _made_on: date, _wire: Wire) -> Operations:
-    """The operations of a JO. Raises Refused, naming line and heading."""
+    """The operations of a JO. Raises FileRefusedError, naming line and heading."""
     said = table.text("operation").str.upper()
     frame = pd.DataFrame(
         {

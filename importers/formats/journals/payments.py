@@ -38,7 +38,7 @@ _LAST4 = 4
 
 
 def read(table: Fields, _made_on: date, _wire: Wire) -> RemotePayments:
-    """The payments of a JT. Raises Refused, naming line and heading."""
+    """The payments of a JT. Raises FileRefusedError, naming line and heading."""
     _refuse_full_cards(table)
     outcome = table.words("status", OUTCOMES)
     amount = table.whole_numbers("amount", required="origin_amount" not in table).fillna(0)

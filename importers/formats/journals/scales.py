@@ -59,7 +59,7 @@ def possible(gross: Numbers, net: Numbers, commission: Numbers) -> Iterator[Scal
 
 
 def solved(gross: Numbers, net: Numbers, commission: Numbers, preferred: Scales | None = None) -> Scales:
-    """The scales of a file's rows. Raises Refused when none fits, or when rows cannot tell.
+    """The scales of a file's rows. Raises FileRefusedError when none fits, or when rows cannot tell.
 
     Where several fit (no row has a commission), it is the source's own, else cents if no net is larger
     than its gross.

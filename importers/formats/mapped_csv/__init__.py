@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from app.wording.i18n import N_
-from importers.files.refusals import Refused, refuse
+from importers.files.refusals import FileRefusedError, refuse
 from importers.formats.mapped_csv import settlements, statements
 from importers.formats.mapped_csv.mapping import ColumnMapping, ours
 from importers.reading import delimited
@@ -38,7 +38,7 @@ class MappedFile:
 
 
 def read(data: bytes, mapping: ColumnMapping | None = None) -> MappedFile:
-    """A whole file, by ``mapping`` or by the one of ours that knows its headings. Raises Refused."""
+    """A whole file, by ``mapping`` or by the one of ours that knows its headings. Raises FileRefusedError."""
     known = (mapping,) if mapping else ours()
     head = b"".join(data.splitlines(keepends=True)[:_MOST_LINES_BEFORE])
     for delimiter in DELIMITERS:
@@ -54,7 +54,7 @@ def _recognised(
     """The row of the headings, and the mapping that knows them; none where the delimiter is another one."""
     try:
         cells = delimited.rows(head, delimiter).cells
-    except Refused:
+    except FileRefusedError:
         return 0, None
     claims = ((place, one) for place, row in enumerate(cells) for one in known if one.claims(row))
     return next(claims, (0, None))

@@ -81,7 +81,7 @@ class ColumnMapping:
 
 
 def load(path: Path) -> ColumnMapping:
-    """A mapping that a maintainer has saved. Raises Refused when it is none."""
+    """A mapping that a maintainer has saved. Raises FileRefusedError when it is none."""
     return _mapping(path.read_text("utf-8"))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from app.wording.i18n import N_
-from importers.files.refusals import Notice, Refusal, Refused
+from importers.files.refusals import FileRefusedError, Notice, Refusal
 from importers.formats.mapped_csv import values
 from importers.formats.mapped_csv.mapping import ColumnMapping
 from importers.reading.fields import Fields
@@ -28,7 +28,7 @@ _ANY = "*"
 
 
 def read(table: Fields, mapping: ColumnMapping) -> Settlements:
-    """The payouts of a file. Raises Refused, naming line and heading."""
+    """The payouts of a file. Raises FileRefusedError, naming line and heading."""
     lines = _lines(table, mapping)
     refuse_card_numbers(lines, ("merchant_reference",), table.lines)
     payouts = lines[lines["kind"] == _PAYOUT]
@@ -82,7 +82,7 @@ def _kinds(table: Fields, mapping: ColumnMapping) -> list[str]:
             heading = ", ".join(mapping.columns["kind"])
             reason = N_("not one of the words of this column: %(words)s")
             params = {"words": ", ".join(mapping.words)}
-            raise Refused([Refusal(reason=reason, line=int(line), column=heading, params=params)])
+            raise FileRefusedError([Refusal(reason=reason, line=int(line), column=heading, params=params)])
     return [known[text] for text in texts]
 
 

@@ -17,7 +17,7 @@ _DEFAULT_CURRENCY: Final = "EUR"
 
 
 def read(table: Fields, mapping: ColumnMapping) -> BankStatements:
-    """The one statement that a file is, its lines in the order of time. Raises Refused."""
+    """The one statement that a file is, its lines in the order of time. Raises FileRefusedError."""
     currency = values.texts(table, mapping, "currency").str.upper().replace("", _DEFAULT_CURRENCY)
     currencies = currency.tolist()
     booked = values.days(table, mapping, "day")

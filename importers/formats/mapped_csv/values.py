@@ -27,7 +27,7 @@ def amounts(
 ) -> pd.Series[Any]:
     """The amounts of a field, its columns added up; NA where all of them are empty.
 
-    They are minor units, or parts of one: ``more`` is by how many decimals. Raises Refused.
+    They are minor units, or parts of one: ``more`` is by how many decimals. Raises FileRefusedError.
     """
     total = pd.Series(pd.array([None] * len(table), dtype="Int64"))
     for heading in mapping.columns.get(name, ()):
@@ -78,7 +78,7 @@ def _reader(mapping: ColumnMapping) -> Callable[[str, int, int], int]:
 
 
 def days(table: Fields, mapping: ColumnMapping, name: str, *, required: bool = True) -> pd.Series[Any]:
-    """The days of a field, written in the order that the mapping says. Raises Refused."""
+    """The days of a field, written in the order that the mapping says. Raises FileRefusedError."""
     heading = next((one for one in mapping.headings().get(name, ()) if one in table), "")
     values = table.read(
         heading, lambda text: _day(text, mapping.days), N_("expected a day that exists"), required=required

@@ -22,7 +22,7 @@ from app.rules import card_lines
 from app.rules.card_lines import Candidate, Treatment
 from app.rules.directory_columns import is_siret
 from app.wording.i18n import N_
-from importers.files.refusals import Refusal, Refused, refuse
+from importers.files.refusals import FileRefusedError, Refusal, refuse
 from importers.formats import Format, layout
 from importers.formats.remise_tpe import checks
 from importers.formats.remise_tpe.columns import (
@@ -125,7 +125,7 @@ def origin(data: bytes) -> Origin:
 
 
 def read(data: bytes) -> Payments:
-    """The payments of a whole file. Raises Refused, naming lines, columns and what was expected."""
+    """The payments of a whole file. Raises FileRefusedError, naming lines, columns and what was expected."""
     body = separated.text(data)
     header = section(body, np.array([0]), Record.FIC)
     content = header.table["content"][0].as_py()
@@ -163,14 +163,14 @@ def _created_at(header: Section) -> datetime:
 
 
 def _kinds(body: Text) -> NDArray[np.int64]:
-    """The record of each line, as a number. Raises Refused on a line that is none."""
+    """The record of each line, as a number. Raises FileRefusedError on a line that is none."""
     codes = body.codes()
     kinds = np.full(len(codes), -1, dtype=np.int64)
     for record in Record:
         kinds[codes == separated.code(record.name)] = record
     unknown = np.flatnonzero(kinds < 0)
     if len(unknown):
-        raise Refused(
+        raise FileRefusedError(
             Refusal(
                 reason=N_("expected a record: %(records)s"),
                 line=int(row) + 1,
@@ -189,7 +189,7 @@ def _refuse_disorder(kinds: NDArray[np.int64], content: str) -> None:
         allowed[before, list(after)] = True
     wrong = np.flatnonzero(~allowed[kinds[:-1], kinds[1:]])
     if len(wrong):
-        raise Refused(
+        raise FileRefusedError(
             Refusal(
                 reason=N_("%(found)s cannot follow %(before)s in a file of content %(content)s"),
                 line=int(row) + 2,
@@ -251,7 +251,7 @@ def _refuse_twins(frame: pd.DataFrame, key: list[str], column: str) -> None:
     twins = frame.loc[frame.duplicated(key), "line"]
     if len(twins):
         reason = N_("stands twice in this file")
-        raise Refused(Refusal(reason=reason, line=int(line), column=column) for line in twins)
+        raise FileRefusedError(Refusal(reason=reason, line=int(line), column=column) for line in twins)
 
 
 def _attach_tickets(

@@ -18,7 +18,7 @@ Sections = dict[Record, Section]
 
 
 def declared(sections: Sections) -> dict[str, NDArray[np.int64]]:
-    """The declared totals of each remittance, as columns. Raises Refused unless each has its six."""
+    """The declared totals of each remittance, as columns. Raises FileRefusedError unless each has its six."""
     section, ends = sections[Record.TOT], sections[Record.FRM]
     parents = sections[Record.REM].rows
     counts = np.bincount(np.searchsorted(parents, section.rows) - 1, minlength=len(parents))

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from importers.files.refusals import Refused
+from importers.files.refusals import FileRefusedError
 from importers.formats.remise_tpe.columns import COLUMNS, Record
 from importers.reading.columns import check
 from importers.reading.separated import Lines, Text
@@ -32,11 +32,14 @@ class Section:
 
 
 def section(body: Text, rows: Lines, record: Record) -> Section:
-    """The lines at ``rows`` (from 0), all of one kind. Raises Refused on a column that is not as declared."""
+    """The lines at ``rows`` (from 0), all of one kind.
+
+    Raises FileRefusedError on a column that is not as declared.
+    """
     columns = COLUMNS[record]
     names = ("record", *(column.name for column in columns))
     table = body.table(rows, names, as_printed=record is Record.TKT)
     refusals = check(table, columns, rows + 1)
     if refusals:
-        raise Refused(refusals)
+        raise FileRefusedError(refusals)
     return Section(rows, table)

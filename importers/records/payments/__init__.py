@@ -15,11 +15,11 @@ from sqlalchemy import Connection, Row
 from app.models import Remittance, Transaction
 from importers import totals
 from importers.ownership import Clock, OwnedTable, OwnerKey
-from importers.records import Entry, Header, Kind, Loaded
+from importers.records import Entry, Header, Loaded, RecordKind
 from importers.records.merchant_directory import CONTRACT
 from importers.records.payments import loading, taking_back
 
-KIND = Kind(
+KIND = RecordKind(
     name="payments",
     tables=(
         OwnedTable(
@@ -72,7 +72,7 @@ class Payments:
         }
 
     def load(self, connection: Connection, entry: Entry) -> Loaded:
-        """Load all of it. Raises Refused when a line contradicts what is stored."""
+        """Load all of it. Raises FileRefusedError when a line contradicts what is stored."""
         assert entry.source is not None  # noqa: S101 - a file of payments names its source
         loaded = loading.load(connection, self, entry, entry.source)
         return dataclasses.replace(loaded, sums=self._control_sums(), received=self._caught_up())

@@ -24,7 +24,7 @@ _EMPTY = Loaded(counts={"remittances": 0, "transactions": 0})
 def load(connection: Connection, payments: Payments, entry: Entry, source: KnownSource) -> Loaded:
     """Load the payments of one file. New remittances arrive with all that is known of them.
 
-    Raises Refused when a line contradicts what is stored.
+    Raises FileRefusedError when a line contradicts what is stored.
     """
     if not len(payments.remittances):  # a night when no terminal called
         return _EMPTY

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, text
 from app.models import Remittance, Transaction, written_columns
 from app.wording.i18n import N_
 from importers import daily_sums
-from importers.files.refusals import Refusal, Refused
+from importers.files.refusals import FileRefusedError, Refusal
 from importers.records.payments.rows import SUMS
 from importers.staging import as_dates, copy_in, rows_of, stage
 
@@ -80,7 +80,9 @@ def refuse_contradictions(
         faults += [_differing(said, known, name) & counted for name in SUMS]
     wrong = np.logical_or.reduce(faults)
     if wrong.any():
-        raise Refused(Refusal(reason=_CONTRADICTS, line=int(line)) for line in said.loc[wrong, "line"])
+        raise FileRefusedError(
+            Refusal(reason=_CONTRADICTS, line=int(line)) for line in said.loc[wrong, "line"]
+        )
 
 
 def _differing(said: pd.DataFrame, known: pd.DataFrame, name: str) -> pd.Series[bool]:
@@ -155,7 +157,7 @@ def _drop_same_lines(connection: Connection) -> None:
     query = f"SELECT s.line FROM {_SAME_LINE} WHERE ({ours}) IS DISTINCT FROM ({theirs}) ORDER BY 1"
     lines = connection.execute(text(query)).scalars().all()
     if lines:
-        raise Refused(
+        raise FileRefusedError(
             Refusal(reason=N_("this transaction is already known with another content"), line=line)
             for line in lines
         )

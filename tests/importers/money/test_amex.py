@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from importers.files.refusals import Refused
+from importers.files.refusals import FileRefusedError
 from importers.formats.amex import grrcn
 from importers.formats.amex.cards import CardNumbers
 from importers.formats.amex.layout import RECORDS, WIDTH
@@ -87,7 +87,7 @@ def test_the_fields_of_each_record_fit_its_line(code):
 
 def test_a_full_card_number_is_refused_unless_the_profile_masks_it():
     data = quoted(records(card="371449635398431"), ",")
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(FileRefusedError) as refused:
         grrcn.read(data)
     assert refused.value.holds_card_number
     masked = grrcn.read(data, CardNumbers.MASK)
@@ -98,13 +98,13 @@ def test_a_full_card_number_is_refused_unless_the_profile_masks_it():
 @pytest.mark.parametrize("cut", [1, -1])
 def test_a_file_without_its_header_or_trailer_is_refused(cut):
     found = records()[cut:] if cut > 0 else records()[:cut]
-    with pytest.raises(Refused):
+    with pytest.raises(FileRefusedError):
         grrcn.read(quoted(found, ","))
 
 
 def test_an_amount_that_is_none_is_refused_by_line_and_field():
     found = records()
     found[2][1]["gross"] = " 00000000000275A"
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(FileRefusedError) as refused:
         grrcn.read(quoted(found, ","))
     assert (refused.value.refusals[0].line, refused.value.refusals[0].column) == (3, "SUBMISSION gross")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from importers.files.refusals import Refused
+from importers.files.refusals import FileRefusedError
 from importers.formats import journals
 from importers.formats.amex import disputes, eptrn, grrcn
 from importers.formats.amex.cards import CardNumbers
@@ -63,7 +63,7 @@ def test_each_file_of_disputes_gives_its_cases(name):
 @pytest.mark.parametrize("name", chosen("dummy_eptrn", "dummy_eminq"))
 def test_a_full_card_number_in_its_own_field_is_refused_unless_the_profile_masks_it(name):
     read = eptrn.read if "eptrn" in name else disputes.read
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(FileRefusedError) as refused:
         read(content(name))
     assert refused.value.holds_card_number
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from importers.files.refusals import Refused
+from importers.files.refusals import FileRefusedError
 from importers.formats import camt, cfonb120
 from tests.importers.money.samples import content, expected, named
 
@@ -17,7 +17,7 @@ NOT_TWINS = "idx_internal_code_and_operation_code_can_be_empty_under_conditions.
 def test_each_cfonb_sample_gives_what_an_independent_reader_finds(name):
     said = expected()[name]
     if said["verdict"] == "refuse":
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(FileRefusedError) as refused:
             cfonb120.read(content(name))
         assert all(one.line for one in refused.value.refusals)
         return
@@ -46,7 +46,7 @@ def test_each_camt_sample_gives_what_an_independent_reader_finds(name):
     said = expected()[name]
     assert camt.FIRST_LINE.match(content(name))
     if said["verdict"] == "refuse":
-        with pytest.raises(Refused):
+        with pytest.raises(FileRefusedError):
             camt.read(content(name))
         return
     found = camt.read(content(name))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from importers.files.refusals import Refused
+from importers.files.refusals import FileRefusedError
 from importers.formats import caaa
 
 COMMON = (
@@ -82,7 +82,7 @@ def test_each_kind_of_transaction_is_told(transaction, kind, outcome):
     ],
 )
 def test_a_card_number_is_refused_whatever_its_check_digit(card):
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(FileRefusedError) as refused:
         caaa.read(batch(tx(), tx("000102", card=card)))
     assert refused.value.holds_card_number
     assert (refused.value.refusals[0].unit, refused.value.refusals[0].line) == ("entry", 2)
@@ -99,11 +99,11 @@ def test_totals_are_compared_by_type():
 
 @pytest.mark.parametrize("transaction", [tx(amount="39.001"), tx(amount="1e2"), tx(kind="PERHAPS")])
 def test_what_is_not_understood_is_refused_by_its_transaction(transaction):
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(FileRefusedError) as refused:
         caaa.read(batch(tx(), transaction))
     assert refused.value.refusals[0].line == 2
 
 
 def test_a_file_without_a_batch_is_refused():
-    with pytest.raises(Refused):
+    with pytest.raises(FileRefusedError):
         caaa.read(b"<Document/>")

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importers.files.refusals import Refused
+from importers.files.refusals import FileRefusedError
 from importers.formats import camt, cfonb120
-from tests.importers.money.test_cfonb120 import Line, Statement, written
+from tests.importers.money.test_cfonb120 import MovementLine, Statement, written
 
 IBAN = "FR7699999000010000000000115"
 
@@ -109,7 +109,7 @@ def test_amounts_are_read_with_as_many_decimals_as_they_have(minor, zeros):
 
 @pytest.mark.parametrize("amount", ["12..34", "1,50", "0.005", "", "1e3", "NaN", "٣.٠٠", "9" * 40])
 def test_what_is_no_amount_is_refused_by_its_entry(amount):
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(FileRefusedError) as refused:
         camt.read(document(entry(), entry(amount)))
     assert (refused.value.refusals[0].unit, refused.value.refusals[0].line) == ("entry", 2)
 
@@ -133,7 +133,7 @@ def test_what_is_no_amount_is_refused_by_its_entry(amount):
     ],
 )
 def test_what_cannot_be_trusted_is_refused(data):
-    with pytest.raises(Refused):
+    with pytest.raises(FileRefusedError):
         camt.read(data)
 
 
@@ -146,5 +146,5 @@ def test_documents_in_other_encodings_are_read():
 
 def test_cfonb_and_camt_of_one_day_have_one_digest():
     same = camt.read(document(entry("0.46", "DBIT"), entry(), closing="1056.94"))
-    statement = Statement((Line(5740), Line(-46, code="62")), day=date(2026, 3, 3))
+    statement = Statement((MovementLine(5740), MovementLine(-46, code="62")), day=date(2026, 3, 3))
     assert cfonb120.read(written(statement)).statements["digest"].equals(same.statements["digest"])

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importers.files.refusals import Refused
+from importers.files.refusals import FileRefusedError
 from importers.formats import cfonb120
 
 CREDIT, DEBIT = "{ABCDEFGHI", "}JKLMNOPQR"
@@ -22,7 +22,7 @@ def overpunched(amount: int) -> str:
 
 
 @dataclass(frozen=True)
-class Line:
+class MovementLine:
     amount: int
     code: str = "30"
     label: str = "REMISE CB 7654321001"
@@ -31,7 +31,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Statement:
-    lines: tuple[Line, ...]
+    lines: tuple[MovementLine, ...]
     opening: int = 100_000
     day: date = date(2026, 3, 3)
     bank: str = "99999"
@@ -56,7 +56,7 @@ class Statement:
 
 
 lines = st.builds(
-    Line,
+    MovementLine,
     amount=st.integers(-(10**11), 10**11),
     code=st.sampled_from(["30", "36", "62", "B1", "  "]),
     label=st.text("ABC 0123456789/-", min_size=1, max_size=31),
@@ -99,7 +99,7 @@ def test_an_amount_changed_anywhere_is_noticed(statement, data):
     amount = records[place][90:104]
     other = f"{(int(amount[:13]) + 1) % 10**13:013d}{amount[13]}"
     records[place] = records[place][:90] + other + records[place][104:]
-    with pytest.raises(Refused):
+    with pytest.raises(FileRefusedError):
         cfonb120.read("\n".join(records).encode("latin-1"))
 
 
@@ -117,19 +117,19 @@ def test_an_amount_changed_anywhere_is_noticed(statement, data):
     ],
 )
 def test_the_sign_of_an_amount_is_read_in_each_of_its_spellings(amount, value):
-    records = Statement((Line(value),)).records()
+    records = Statement((MovementLine(value),)).records()
     records[1] = records[1][:90] + amount + records[1][104:]
     assert cfonb120.read("\n".join(records).encode("latin-1")).movements["amount"].tolist() == [value]
 
 
 def test_e_grave_is_a_plus_where_the_balance_says_so():
-    records = Statement((Line(570),)).records()
+    records = Statement((MovementLine(570),)).records()
     records[1] = records[1][:90] + "0000000000057è" + records[1][104:]
     assert cfonb120.read("\n".join(records).encode("latin-1")).movements["amount"].tolist() == [570]
 
 
 def test_text_that_a_tool_has_made_utf_8_keeps_its_places():
-    statement = Statement((Line(570, label="CAFÉ DE L'ÉTÉ"),))
+    statement = Statement((MovementLine(570, label="CAFÉ DE L'ÉTÉ"),))
     text = "\n".join(statement.records())
     assert cfonb120.read(text.encode("utf-8")).movements.equals(
         cfonb120.read(text.encode("latin-1")).movements
@@ -137,7 +137,7 @@ def test_text_that_a_tool_has_made_utf_8_keeps_its_places():
 
 
 def test_equal_movements_all_count_and_an_equal_statement_counts_once():
-    statement = Statement((Line(-1_369_560), Line(-1_369_560), Line(-1_369_560)))
+    statement = Statement((MovementLine(-1_369_560), MovementLine(-1_369_560), MovementLine(-1_369_560)))
     found = cfonb120.read(written(statement, statement))
     assert (len(found.statements), len(found.movements)) == (1, 3)
     assert found.movements["rank"].tolist() == [0, 1, 2]
@@ -145,17 +145,19 @@ def test_equal_movements_all_count_and_an_equal_statement_counts_once():
 
 
 def test_the_digest_does_not_depend_on_the_order_of_the_lines():
-    one, other = Statement((Line(5), Line(7))), Statement((Line(7), Line(5)))
+    one, other = Statement((MovementLine(5), MovementLine(7))), Statement((MovementLine(7), MovementLine(5)))
     digests = [cfonb120.read(written(some)).statements["digest"].iloc[0] for some in (one, other)]
     assert digests[0] == digests[1]
-    different = cfonb120.read(written(Statement((Line(5), Line(8))))).statements["digest"].iloc[0]
+    different = (
+        cfonb120.read(written(Statement((MovementLine(5), MovementLine(8))))).statements["digest"].iloc[0]
+    )
     assert different != digests[0]
 
 
 def test_a_refusal_names_record_and_field_also_where_everything_stands_in_one_line():
-    records = Statement((Line(570),)).records()
+    records = Statement((MovementLine(570),)).records()
     records[1] = records[1][:34] + "310226" + records[1][40:]
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(FileRefusedError) as refused:
         cfonb120.read("".join(records).encode("latin-1"))
     refusal = refused.value.refusals[0]
     assert (refusal.unit, refusal.line, refusal.column) == ("record", 2, "day")
@@ -163,8 +165,8 @@ def test_a_refusal_names_record_and_field_also_where_everything_stands_in_one_li
 
 @pytest.mark.parametrize("label", ["CARTE 4111111111111111", "4111 1111 1111 1111", "4111-1111-1111-1111"])
 def test_a_full_card_number_in_a_label_is_refused(label):
-    with pytest.raises(Refused) as refused:
-        cfonb120.read(written(Statement((Line(570, label=label),))))
+    with pytest.raises(FileRefusedError) as refused:
+        cfonb120.read(written(Statement((MovementLine(570, label=label),))))
     assert refused.value.holds_card_number
 
 
@@ -175,6 +177,6 @@ def test_account_code_and_date_side_by_side_are_never_a_card_number():
     for number in range(3_000):
         account = f"{draw.randrange(10**11):011d}"
         day = date(2026, 3, 1) + timedelta(days=number % 31)
-        lines = (Line(3_900), Line(-46, code="62", label="COM CB"))
+        lines = (MovementLine(3_900), MovementLine(-46, code="62", label="COM CB"))
         statements.append(replace(Statement(lines), account=account, day=day))
     assert len(cfonb120.read(written(*statements)).statements) == 3_000

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from importers.files.refusals import Refused
+from importers.files.refusals import FileRefusedError
 from importers.formats import journals
 from importers.formats.journals import scales
 from importers.formats.journals.scales import Scales
@@ -56,13 +56,13 @@ def test_scales_are_solved_whatever_they_are(sales, net_unit, commission_unit):
 def test_scales_that_rows_cannot_tell_are_those_of_the_profile():
     gross, none = np.array([5000]), np.array([0])
     assert scales.solved(gross, gross * 100, none, Scales(10_000, 10_000)) == Scales(10_000, 10_000)
-    with pytest.raises(Refused):
+    with pytest.raises(FileRefusedError):
         scales.solved(gross, gross * 100, none)
     assert scales.solved(gross, gross, none) == scales.BOTH_IN_CENTS
 
 
 def test_rows_that_no_scale_fits_are_refused():
-    with pytest.raises(Refused):
+    with pytest.raises(FileRefusedError):
         journals.read(jrb(("000101", "DT", 3900, 386_880, 9999)))
 
 
@@ -93,7 +93,7 @@ def test_an_empty_journal_was_received():
     ],
 )
 def test_what_is_not_whole_is_refused(data, name):
-    with pytest.raises(Refused):
+    with pytest.raises(FileRefusedError):
         journals.read(data, name)
 
 
@@ -114,14 +114,14 @@ def test_an_unknown_status_refuses_the_file(word):
     if word.strip() == "CAPTURED":
         assert len(journals.read(data).records.payments) == 1
         return
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(FileRefusedError) as refused:
         journals.read(data)
     assert refused.value.refusals[0].column == "TRANSACTION_STATUS"
 
 
 @pytest.mark.parametrize("card", ["4111111111111111", "4111111111111112", "371449635398431"])
 def test_a_full_card_number_is_refused_whatever_its_check_digit(card):
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(FileRefusedError) as refused:
         journals.read(jt(f"000101;7654321;DEBIT;3900;978;20260302;123109;;{card};CAPTURED"))
     assert refused.value.holds_card_number
 

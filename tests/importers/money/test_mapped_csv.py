@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from importers.files.refusals import Refused
+from importers.files.refusals import FileRefusedError
 from importers.formats import mapped_csv
 from importers.formats.mapped_csv.mapping import load, ours
 from tests.importers.money.samples import content, expected, named
@@ -143,7 +143,7 @@ def test_people_are_never_stored_and_columns_say_what_they_become():
     ],
 )
 def test_what_cannot_be_read_is_refused_by_line_and_heading(text, column):
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(FileRefusedError) as refused:
         settled(text)
     assert refused.value.refusals[0].line
     assert refused.value.refusals[0].column in {column, column.lower()}
@@ -160,7 +160,7 @@ def test_a_mapping_that_a_maintainer_saves_reads_a_file_that_nobody_knew(tmp_pat
     text = "Ref;Sort;Jour;Brut;Frais;Lot\nA1;Vente;02/03/2026;39,00;0,31;7\n"
     found = mapped_csv.read(text.encode(), load(saved)).records
     assert found.settlements[["number", "net"]].to_numpy().tolist() == [["7", 3869]]
-    with pytest.raises(Refused):
+    with pytest.raises(FileRefusedError):
         mapped_csv.read(text.encode())
 
 
@@ -170,7 +170,7 @@ def test_a_mapping_that_a_maintainer_saves_reads_a_file_that_nobody_knew(tmp_pat
 def test_what_is_no_mapping_is_refused(tmp_path, text):
     saved = tmp_path / "mine.toml"
     saved.write_text(text, encoding="utf-8")
-    with pytest.raises(Refused):
+    with pytest.raises(FileRefusedError):
         load(saved)
 
 

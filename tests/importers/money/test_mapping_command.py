@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from importers.cli import mapping
 from tests.importers.money.test_amex import quoted, records
-from tests.importers.money.test_cfonb120 import Line, Statement, written
+from tests.importers.money.test_cfonb120 import MovementLine, Statement, written
 from tests.importers.money.test_journals import jrb
 
 
@@ -18,7 +18,7 @@ def tried(tmp_path, data, *options, name="file.txt"):
 
 
 def test_a_statement_is_explained_without_its_account_or_its_other_lines(tmp_path):
-    lines = (Line(5740), Line(-1500, code="B1", label="SALAIRE DE MARTIN"))
+    lines = (MovementLine(5740), MovementLine(-1500, code="B1", label="SALAIRE DE MARTIN"))
     done = tried(tmp_path, written(Statement(lines, account="00020828502")))
     assert done.exit_code == 0, done.output
     assert "CFONB 120" in done.output

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from importers.cli import mapping
 from tests.importers.conftest import Operator
 from tests.importers.files import File, Rem, Trx
-from tests.importers.money.test_cfonb120 import Line, Statement, written
+from tests.importers.money.test_cfonb120 import MovementLine, Statement, written
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def known(operator: Operator, monkeypatch) -> Operator:
     return operator
 
 
-def matched(known: Operator, *lines: Line, merchant: str):
+def matched(known: Operator, *lines: MovementLine, merchant: str):
     path = known.folder / "statement.txt"
     path.write_bytes(written(Statement(lines)))
     return CliRunner().invoke(mapping, ["match", "--merchant", merchant, str(path)])
@@ -35,12 +35,14 @@ def matched(known: Operator, *lines: Line, merchant: str):
 
 def test_lines_are_shown_with_their_remittances_and_the_rule(known):
     code = known.value("SELECT code FROM merchant WHERE id <> 0")
-    done = matched(known, Line(5740, label="TPE765432101"), Line(-100, code="B1"), merchant=code)
+    done = matched(
+        known, MovementLine(5740, label="TPE765432101"), MovementLine(-100, code="B1"), merchant=code
+    )
     assert done.exit_code == 0, done.output
     assert "000417, 000418" in done.output
     assert "the sum of a day of the contract" in done.output or "la somme d’un jour" in done.output
 
 
 def test_an_unknown_merchant_is_named(known):
-    done = matched(known, Line(5740), merchant="NOBODY")
+    done = matched(known, MovementLine(5740), merchant="NOBODY")
     assert (done.exit_code, "NOBODY" in done.output) == (1, True)
