@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -149,6 +149,25 @@ class Moment(Kind):
 
     def json(self, value: datetime | None) -> str | None:
         return value.isoformat(timespec="seconds") if value else None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Day(Kind):
+    """A day of the calendar."""
+
+    order_words: ClassVar[tuple[str, str]] = Moment.order_words
+
+    def show(self, value: date | None, row: Row) -> str:  # noqa: ARG002
+        return formats.day(value) if value else ""
+
+    def order(self, column: Expression) -> Expression:
+        return column
+
+    def csv(self, column: Expression) -> Expression:
+        return func.to_char(column, literal_column("'DD/MM/YYYY'"))
+
+    def json(self, value: date | None) -> str | None:
+        return value.isoformat() if value else None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

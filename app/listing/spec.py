@@ -173,6 +173,11 @@ class ListSpec:
         return (*shown, *(field for field in self.fields if field.is_column and field not in shown))
 
     @cached_property
+    def badges(self) -> tuple[Field, ...]:
+        """The fields that are badges."""
+        return self.card("badge")
+
+    @cached_property
     def table_columns(self) -> tuple[tuple[str, ...], ...]:
         """The fields of each column: the date first, then what a row is called, the amount last."""
         if self.table:

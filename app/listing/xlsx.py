@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import BinaryIO
 
@@ -34,6 +34,7 @@ _LANGUAGE = "fr"
 _BLOCK = 1000
 #: Seconds are shown where the terminal's clock gave them.
 _MOMENT_FORMAT = "dd/mm/yyyy hh:mm:ss"
+_DAY_FORMAT = "dd/mm/yyyy"
 _LONGEST_WIDTH, _NARROWEST = 40, 10
 _MOMENT_WIDTH = 20
 
@@ -114,6 +115,8 @@ def _write_cell(sheet: Worksheet, place: tuple[int, int], one: Field, row: Row, 
     value, kind = row[one.name], one.kind
     if isinstance(value, datetime):
         sheet.write_datetime(*place, value, styles[_MOMENT_FORMAT])
+    elif isinstance(value, date):
+        sheet.write_datetime(*place, value, styles[_DAY_FORMAT])
     elif isinstance(kind, Money) and row[kind.currency_field] is not None:
         _write_amount(sheet, place, value, row[kind.currency_field], styles)
     elif isinstance(kind, (Whole, Rate)):

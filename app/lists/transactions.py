@@ -11,7 +11,7 @@ from app.listing.amounts import AmountFilter
 from app.listing.field import Field, Link
 from app.listing.filters import Card, Choice, Code, Expiry, FreeText, ResponseCode, flagged, masked
 from app.listing.kinds import Flag, Identifier, Kind, Moment, Money, Rate, Row
-from app.listing.spec import AnswerPart, ListSpec, Noun, TicketSpec
+from app.listing.spec import AnswerPart, DetailPart, ListSpec, Noun, TicketSpec
 from app.lists import payment_mail
 from app.lists.common import (
     BANK,
@@ -29,6 +29,7 @@ from app.lists.common import (
     TICKET_COLUMNS,
 )
 from app.lists.freshness import days, freshness
+from app.lists.reversals import counterparts, reversal_fields
 from app.lists.takings import takings
 from app.lists.transaction_sums import MEASURES, SOURCE
 from app.models import Remittance, Transaction, TransactionDay
@@ -51,10 +52,6 @@ INTERNAL = frozenset(
         "second_fold",
         "ticket",
         "import_file_id",
-        "original_id",
-        "original_on",
-        "reversal",
-        "reversed_amount",
     }
 )
 
@@ -80,6 +77,8 @@ def _title(row: Row) -> str:
 def _links(row: Row) -> Iterator[Link]:
     words = gettext("See the remittance no. %(number)s", number=row["remittance"])
     yield Link("remittances", id=row["remittance_id"], words=words)
+    if row["original_id"]:
+        yield Link("transactions", id=row["original_id"], words=gettext("See the original sale"))
 
 
 #: In the order of the table and of the details.
@@ -150,6 +149,7 @@ FIELDS = (
         slot="badge",
         tones={"declined": "bad", "abandoned": "warn"},
     ),
+    *reversal_fields(PAYMENT),
     Field(
         name="response_code",
         label=N_("Response code"),
@@ -357,6 +357,7 @@ TRANSACTIONS = ListSpec(
     subtitle=("card", "label"),
     counted=lambda row: row["net_amount"],
     answer=AnswerPart(read=takings, template="lists/takings.html"),
+    detail_part=DetailPart(read=counterparts, template="lists/counterparts.html"),
     ticket=TicketSpec(
         columns={**TICKET_COLUMNS, "ticket": Transaction.ticket},
         print=cardholder_ticket,

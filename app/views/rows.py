@@ -154,7 +154,6 @@ def _rows(
 ) -> Iterator[ShownRow]:
     time, title, *others, amount = fields
     subtitle = [spec.by_name[name] for name in spec.subtitle]
-    badges = spec.card("badge")
     for row in rows:
         number = str(row["id"])
         printed = "sending" in address and no_ticket(spec, row) is None
@@ -163,7 +162,7 @@ def _rows(
             send=address["sending"].replace(str(_ANY), number) if printed else None,
             time=_time(row[time[0].name], dated=dated),
             title=title[0].cell(row) or gettext("Unknown"),
-            notes=tuple(_notes(spec, badges, row)),
+            notes=tuple(notes(spec, row)),
             subtitle=_joined(subtitle, row),
             cells=tuple(_cell(fields, row) for fields in others),
             amount=RowCell(amount[0].cell(row), _style(amount[0], row)),
@@ -174,9 +173,9 @@ def _time(at: datetime, *, dated: bool) -> str:
     return at.strftime("%d/%m %H:%M" if dated else "%H:%M")
 
 
-def _notes(spec: ListSpec, badges: Iterable[Field], row: Row) -> Iterator[Note]:
+def notes(spec: ListSpec, row: Row) -> Iterator[Note]:
     """The badges that say something out of the ordinary, and what a person should look into."""
-    for field in badges:
+    for field in spec.badges:
         tone = field.tone(row)
         if tone is not None and (text := field.cell(row)):
             yield Note(text, tone)

@@ -15,18 +15,21 @@ from app.mail.query import deliveries_of
 from app.tickets import Ticket, columns, laid_out, why_no_ticket
 from app.tickets.pdf import pdf
 from app.tickets.text import COLUMNS
+from app.views.rows import notes
 from app.web.context import access, database
 
 
 def show(spec: ListSpec, id: int) -> str:  # noqa: A002 - as the address calls it
     """The ticket on a page, and to whom it was sent."""
-    ticket = spec.printing.print(fetched(spec, id))
+    row = fetched(spec, id)
+    ticket = spec.printing.print(row)
     with database().reading_as(access().scope) as connection:
         deliveries = deliveries_of(connection, access().scope, spec.name, id)
     return render_template(
         "tickets/ticket.html",
         spec=spec,
         ticket=ticket,
+        notes=tuple(notes(spec, row)),
         back=url_for(f"{spec.name}.detail", id=id),
         file=url_for(f"{spec.name}.ticket_file", id=id),
         id=id,

@@ -16,6 +16,12 @@ OUTCOMES = {
     "declined": N_("Declined"),
     "abandoned": N_("Abandoned"),
 }
+REVERSALS = {
+    "cancelled": N_("Cancelled"),
+    "refunded": N_("Refunded"),
+    "partly_refunded": N_("Partly refunded"),
+    "none": N_("No"),
+}
 STATES = {"remitted": N_("Remitted"), "pending": N_("Not remitted")}
 STATUSES = {
     "correct": N_("Correct"),

@@ -11,6 +11,7 @@ from sqlalchemy.sql import visitors
 from app.listing.kinds import Money
 from app.lists import REMITTANCES, TRANSACTIONS, remittances, transactions
 from app.models import EntryMode, Outcome, RemittanceStatus, Seal, TransactionType, Transmission
+from app.rules.payments import Reversal
 from app.wording import applications, response_codes
 from app.wording.i18n import speaking
 
@@ -25,7 +26,7 @@ ASKED = {
     "remittances": "application contract label rank amount amount_from amount_to status count bank serial"
     " manufacturer number file_number trade_name siret transmission seal",
     "transactions": "state application contract label rank bank amount amount_from amount_to type outcome"
-    " response_code card expiry authorisation issuer product remittance file_number dossier serial"
+    " reversal response_code card expiry authorisation issuer product remittance file_number dossier serial"
     " manufacturer trade_name siret entry_mode scheme order_reference",
 }
 
@@ -78,12 +79,15 @@ def test_every_amount_finds_its_currency_in_the_row(spec: ListSpec) -> None:
 
 
 def test_every_stored_code_has_words() -> None:
-    words = {name: TRANSACTIONS.by_name[name].kind.labels for name in ("type", "outcome", "entry_mode")}
+    words = {
+        name: TRANSACTIONS.by_name[name].kind.labels for name in ("type", "outcome", "entry_mode", "reversal")
+    }
     words |= {name: REMITTANCES.by_name[name].kind.labels for name in ("status", "seal", "transmission")}
     stored = {
         "type": TransactionType,
         "outcome": Outcome,
         "entry_mode": EntryMode,
+        "reversal": Reversal,
         "status": RemittanceStatus,
         "seal": Seal,
         "transmission": Transmission,

@@ -18,7 +18,7 @@ from app.listing import query, sums
 from app.listing.criteria import Criteria
 from app.listing.export import json_document, write_csv
 from app.listing.filters import Choice, Expiry
-from app.listing.kinds import Flag, Moment, Money, Rate
+from app.listing.kinds import Day, Flag, Moment, Money, Rate
 from app.listing.period import Days
 from app.listing.scope import Scope
 from app.lists import REMITTANCES, TRANSACTIONS
@@ -184,13 +184,18 @@ def as_text(value: object) -> str:
     return f"'{value}" if str(value).startswith(("=", "@")) else str(value)
 
 
+def as_day(value: str) -> str:
+    return "/".join(reversed(value.split("-")))
+
+
 def as_moment(value: str) -> str:
     day, clock = value.split("T")
-    return "/".join(reversed(day.split("-"))) + f" {clock}"
+    return f"{as_day(day)} {clock}"
 
 
 #: The words of a choice are its field's: they are compared in the golden line of the export.
 WRITTEN = {
+    Day: as_day,
     Moment: as_moment,
     Rate: lambda value: value.replace(".", ","),
     Flag: {True: "Oui", False: "Non"}.get,

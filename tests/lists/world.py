@@ -194,6 +194,10 @@ def _transaction(connection: Connection, merchant_id: int, remittance: Row, chan
         "markup_percent": chance.choice((None, Decimal("3.50"))),
     }
     values["cardholder_currency"] = "USD" if values["cardholder_amount"] else None
+    values["reversal"] = chance.choice(("none", "none", "cancelled", "refunded", "partly_refunded"))
+    values["reversed_amount"] = 0 if values["reversal"] == "none" else 40
+    values["original_on"] = chance.choice((None, None, FIRST))
+    values["original_id"] = None if values["original_on"] is None else 4711
     row_id = factories.a_transaction(
         connection,
         merchant_id=merchant_id,
@@ -209,7 +213,7 @@ def _transaction(connection: Connection, merchant_id: int, remittance: Row, chan
     same = (
         *("type", "outcome", "currency", "expiry", "entry_mode", "scheme", "product", "issuer"),
         *("authorisation_asked", "response_code", "order_reference", "original_sequence_number"),
-        *("requested_amount", "cardholder_amount", "cardholder_currency"),
+        *("requested_amount", "cardholder_amount", "cardholder_currency", "reversal", "original_id"),
     )
     return {
         "id": row_id,
@@ -225,6 +229,8 @@ def _transaction(connection: Connection, merchant_id: int, remittance: Row, chan
         "state": "remitted" if values["remitted"] else "pending",
         "amount": signed,
         "net_amount": signed if counted else 0,
+        "reversed_amount": values["reversed_amount"] or None,
+        "original_on": values["original_on"] and values["original_on"].isoformat(),
         "card": f"{values['card_bin'] or '******'}******{values['card_last4']}" if has_card else None,
         "authorisation": values["authorisation_number"],
         "dossier": values["dossier_number"],
