@@ -10,6 +10,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -25,8 +26,9 @@ from app.locks import Lock, hold
 from app.logs import logger
 from app.models import ImportStatus
 from app.wording.i18n import N_
-from importers.files import archive, arrivals, card_numbers, file_log, sources
+from importers.files import archive, arrivals, card_numbers, file_log, filing, sources
 from importers.files.archive import IncomingFile
+from importers.files.filing import Filing
 from importers.files.refusals import KNOWN_FILE_ID, FileRefusedError, Refusal, refuse, unreadable
 from importers.formats import Format, origin_of, recognise
 from importers.records import Entry, Records
@@ -132,10 +134,12 @@ def load_files(
 ) -> Iterator[Result]:
     """Load files, each on its own, and say what became of each.
 
-    They are written in their order, whatever they are: the later of two declarations holds. The next one
-    is read while the database writes this one.
+    What a killed process left of its copies is settled first. They are written in their order, whatever
+    they are: the later of two declarations holds. The next one is read while the database writes this one.
     """
     options = _Options(replace=replace, dry_run=dry_run)
+    if not dry_run:
+        filing.settle(database, data)
     for attempt in one_ahead(lambda path: _read_ahead(database, path, options), paths):
         yield _dealt_with(database, attempt, data)
 
@@ -245,22 +249,29 @@ def _decided(database: Database, attempt: _Attempt, data: Path) -> Result:
     if file is None:
         assert attempt.refused is not None  # noqa: S101 - why it was not even opened
         return attempt.result(Status.LEFT, refusals=attempt.refused.refusals)
+    with closing(Filing(file, data)) as copy:
+        result = _committed(database, attempt, file, copy)
+        at = attempt.known.received_at.timestamp() if attempt.known is not None else None
+        copy.finish(replaced=result.replaced, at=at)
+    return replace(result, unfiled=copy.unfiled)
+
+
+def _committed(database: Database, attempt: _Attempt, file: IncomingFile, copy: Filing) -> Result:
+    """The result of a file, with whatever it changes in the database, and its copy staged."""
     if attempt.known is not None:
-        result = attempt.result(Status.KNOWN, format=attempt.known.format, file_id=attempt.known.id)
-        return _filed_away(attempt, file, data, result)
+        if not attempt.options.dry_run:
+            copy.stage(ImportStatus(attempt.known.status))
+        return attempt.result(Status.KNOWN, format=attempt.known.format, file_id=attempt.known.id)
     try:
         if attempt.refused is not None:
             raise attempt.refused
-        result = _load(database, attempt, file)
+        return _load(database, attempt, file, copy)
     except FileRefusedError as refused:
-        result = _set_aside(database, attempt, file, refused)
-        if refused.holds_card_number:  # not even a copy is kept; the file stays where it was
-            return result
-    return _filed_away(attempt, file, data, result)
+        return _set_aside(database, attempt, file, refused, copy)
 
 
 def _set_aside(
-    database: Database, attempt: _Attempt, file: IncomingFile, refused: FileRefusedError
+    database: Database, attempt: _Attempt, file: IncomingFile, refused: FileRefusedError, copy: Filing
 ) -> Result:
     result = attempt.result(Status.QUARANTINED, refusals=refused.refusals)
     if attempt.options.dry_run:
@@ -268,22 +279,12 @@ def _set_aside(
     with database.writing(DatabaseRole.IMPORT) as connection:
         origin = origin_of(file.name, file.data)
         file_id = file_log.refuse(connection, file, refused, origin, attempt.seconds)
+        if not refused.holds_card_number:  # not even a copy is kept; the file stays where it was
+            copy.stage(ImportStatus.QUARANTINED)
     return replace(result, file_id=file_id)
 
 
-def _filed_away(attempt: _Attempt, file: IncomingFile, data: Path, result: Result) -> Result:
-    """The result, once the copy is where it belongs; a full or read-only disk changes nothing of the load."""
-    if attempt.options.dry_run:
-        return result
-    anew = result.status is Status.LOADED
-    try:
-        archive.file_away(file, data, loaded=not result.refused, replaced=result.replaced, anew=anew)
-    except OSError as error:
-        return replace(result, unfiled=error.strerror or "")
-    return result
-
-
-def _load(database: Database, attempt: _Attempt, file: IncomingFile) -> Result:
+def _load(database: Database, attempt: _Attempt, file: IncomingFile, copy: Filing) -> Result:
     known, records = attempt.format, attempt.records
     assert known is not None  # noqa: S101 - it was read
     assert records is not None  # noqa: S101
@@ -294,6 +295,7 @@ def _load(database: Database, attempt: _Attempt, file: IncomingFile) -> Result:
             result = _load_records(connection, attempt, file, known, records)
             if attempt.options.dry_run:
                 raise _Trial(result)
+            copy.stage(ImportStatus.LOADED)
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) == _UNIQUE_VIOLATION:
             raise refuse(N_("some of its rows are already known from another source")) from None

@@ -71,36 +71,3 @@ def receive(path: Path, name: str | None = None) -> IncomingFile:
 def _shown(name: str) -> str:
     """A name with nothing that a terminal would obey, and no full card number."""
     return masked("".join(letter if letter.isprintable() else "?" for letter in name)[:200])
-
-
-def keep(file: IncomingFile, folder: Path) -> None:
-    """Keep a copy under the hash of its bytes: whole or absent, whatever kills this process."""
-    folder.mkdir(parents=True, exist_ok=True)
-    place = folder / file.sha256
-    if not place.exists():
-        partial = folder / f".{file.sha256}.{os.getpid()}"
-        with partial.open("wb") as copy:
-            copy.write(file.data)
-            copy.flush()
-            os.fsync(copy.fileno())
-        partial.replace(place)
-
-
-def file_away(file: IncomingFile, data: Path, *, loaded: bool, replaced: str | None, anew: bool) -> None:
-    """Keep a copy of a file that was dealt with; from the inbox, the file itself goes.
-
-    The archive holds what stands loaded, so that loading all of it again gives the same payments:
-    the copy of the file with the hash ``replaced`` leaves it. ``anew``: its rows have just been written,
-    and the time of its copy says so (see :func:`files_in`).
-    """
-    folder = data / (ARCHIVE if loaded else QUARANTINE)
-    keep(file, folder)
-    if anew:
-        os.utime(folder / file.sha256)
-    if replaced and (data / ARCHIVE / replaced).exists():
-        (data / SUPERSEDED).mkdir(exist_ok=True)
-        (data / ARCHIVE / replaced).rename(data / SUPERSEDED / replaced)
-    if loaded:
-        (data / QUARANTINE / file.sha256).unlink(missing_ok=True)
-    if file.path.resolve().is_relative_to((data / INBOX).resolve()):
-        file.path.unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -35,12 +36,20 @@ def known(
     ``since`` leaves out what was loaded before.
     """
     return connection.execute(
-        select(ImportFile.id, ImportFile.format).where(
+        select(ImportFile.id, ImportFile.format, ImportFile.status, ImportFile.received_at).where(
             ImportFile.sha256 == file.sha256,
             ImportFile.status != ImportStatus.QUARANTINED,
             true() if since is None else ImportFile.received_at >= since,
         )
     ).one_or_none()
+
+
+def statuses(connection: Connection, hashes: Collection[str]) -> dict[str, ImportStatus]:
+    """What became of the files with these hashes, as far as the journal knows them."""
+    rows = connection.execute(
+        select(ImportFile.sha256, ImportFile.status).where(ImportFile.sha256.in_(hashes))
+    )
+    return {sha256: ImportStatus(status) for sha256, status in rows}
 
 
 def former(connection: Connection, source_id: int, file_key: str) -> Row[*tuple[Any, ...]] | None:
