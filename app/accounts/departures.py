@@ -34,15 +34,15 @@ class Account:
     maintainers: Sequence[str]
 
 
-def accounts(connection: Connection, asked: str = "") -> list[Account]:
-    """The accounts whose address has ``asked`` in it, by address; three statements whatever their number."""
+def accounts(connection: Connection, search: str = "") -> list[Account]:
+    """The accounts whose address has ``search`` in it, by address; three statements whatever their number."""
     wanted = select(
         UserAccount.id,
         UserAccount.email,
         UserAccount.created_at,
         UserAccount.signed_in_at,
         UserAccount.disabled_at,
-    ).where(func.strpos(UserAccount.email, normal_email(asked)) > 0)
+    ).where(func.strpos(UserAccount.email, normal_email(search)) > 0)
     rows = connection.execute(wanted.order_by(UserAccount.email)).all()
     ids = [row.id for row in rows]
     held = connection.execute(

@@ -234,7 +234,7 @@ def _post(connection: Connection, links: Links, slug: str, invitation: Row[Any],
     home = links.home(slug)
     ends = formats.spoken_moment(made.expires_at, _zone(connection, invitation.merchant_id))
     place = _place(connection, links, invitation)
-    letter = messages.invitation(home, place, _role(invitation), made.url, ends)
+    message = messages.invitation(home, place, _role(invitation), made.url, ends)
     mail_request = MailRequest(
         kind=Kind.INVITATION,
         reseller_slug=slug,
@@ -242,7 +242,7 @@ def _post(connection: Connection, links: Links, slug: str, invitation: Row[Any],
         user_id=invitation.invited_by,
         request_key=f"invitation-{made.id}-{made.key}",
     )
-    post(connection, letter, [invitation.email], mail_request, sender_of(home.theme))
+    post(connection, message, [invitation.email], mail_request, sender_of(home.theme))
 
 
 def _place(connection: Connection, links: Links, invitation: Row[Any]) -> str:

@@ -1,4 +1,4 @@
-"""The letters about accesses, in text and in HTML that say the same, under the maintainer's name alone."""
+"""The messages about accesses, in text and in HTML that say the same, under the maintainer's name alone."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.accounts.links import Home
-from app.mail import Letter
+from app.mail import Message
 from app.mail.rendering import render
 from app.themes import Theme
 from app.wording.i18n import gettext
@@ -20,9 +20,9 @@ class LinkButton:
     url: str
 
 
-def invitation(home: Home, place: str, role: str, url: str, ends: str) -> Letter:
+def invitation(home: Home, place: str, role: str, url: str, ends: str) -> Message:
     """To somebody new to a merchant: what he will see, and where he accepts it."""
-    return _letter(
+    return _message(
         home.theme,
         gettext("%(maintainer)s: your access", maintainer=home.theme.name),
         [
@@ -43,9 +43,9 @@ def invitation(home: Home, place: str, role: str, url: str, ends: str) -> Letter
     )
 
 
-def reset(home: Home, url: str, ends: str) -> Letter:
+def reset(home: Home, url: str, ends: str) -> Message:
     """To somebody who has forgotten his password."""
-    return _letter(
+    return _message(
         home.theme,
         gettext("%(maintainer)s: choose a new password", maintainer=home.theme.name),
         [
@@ -63,25 +63,25 @@ def reset(home: Home, url: str, ends: str) -> Letter:
     )
 
 
-def notice(theme: Theme, subject: str, paragraphs: Sequence[str]) -> Letter:
+def notice(theme: Theme, subject: str, paragraphs: Sequence[str]) -> Message:
     """To tell somebody what has just changed in his access."""
-    return _letter(
+    return _message(
         theme,
         gettext("%(name)s: %(words)s", name=theme.name, words=subject),
         [gettext("Hello,"), *paragraphs],
     )
 
 
-def _letter(
+def _message(
     theme: Theme,
     subject: str,
     before: Sequence[str],
     link: LinkButton | None = None,
     after: Sequence[str] = (),
-) -> Letter:
+) -> Message:
     """The same paragraphs twice; the link stands in words and in full, for readers that show no HTML."""
     signature = theme.name + (f" · {theme.support}" if theme.support else "")
     middle = [link.url] if link else []
     text = "\n\n".join([*before, *middle, *after, "-- \n" + signature]) + "\n"
-    html = render("mail/letter.html", theme=theme, title=subject, before=before, link=link, after=after)
-    return Letter(subject, text, html)
+    html = render("mail/message.html", theme=theme, title=subject, before=before, link=link, after=after)
+    return Message(subject, text, html)

@@ -187,7 +187,7 @@ def _send(connection: Connection, links: Links, slug: str, person: Row[int, str]
 def _post(
     connection: Connection, home: Home, slug: str, person: Row[int, str], made: one_time_links.Made
 ) -> None:
-    letter = messages.reset(home, made.url, formats.spoken_moment(made.expires_at, DEFAULT_TIME_ZONE))
+    message = messages.reset(home, made.url, formats.spoken_moment(made.expires_at, DEFAULT_TIME_ZONE))
     mail_request = MailRequest(
         kind=Kind.RESET,
         reseller_slug=slug,
@@ -195,7 +195,7 @@ def _post(
         user_id=person.id,
         request_key=f"reset-{made.id}-{made.key}",
     )
-    post(connection, letter, [person.email], mail_request, sender_of(home.theme))
+    post(connection, message, [person.email], mail_request, sender_of(home.theme))
 
 
 def _person(connection: Connection, email: str) -> Row[int, str] | None:

@@ -15,13 +15,13 @@ def deliveries(
     connection: Connection,
     reseller_slug: str,
     state: DeliveryState | None = None,
-    asked: str = "",
+    search: str = "",
     after: int | None = None,
 ) -> KeysetPage:
-    """Deliveries, the newest first, in one state or any; ``asked`` is part of a recipient."""
+    """Deliveries, the newest first, in one state or any; ``search`` is part of a recipient."""
     visible = [Delivery.reseller_slug == reseller_slug]
     where = [] if state is None else [Delivery.state == state]
-    if words := tidy(asked).lower():
+    if words := tidy(search).lower():
         where.append(func.strpos(func.lower(Delivery.recipient), words) > 0)
     statement = (
         select(

@@ -29,13 +29,13 @@ def files(
     connection: Connection,
     reseller_id: int,
     status: ImportStatus | None = None,
-    asked: str = "",
+    search: str = "",
     after: int | None = None,
 ) -> KeysetPage:
-    """Files, the newest first, in one state or any; ``asked`` is part of a name or a file id."""
+    """Files, the newest first, in one state or any; ``search`` is part of a name or a file id."""
     visible = [_seen_by(reseller_id)]
     where = [] if status is None else [ImportFile.status == status]
-    if words := tidy(asked):
+    if words := tidy(search):
         where.append(
             or_(
                 holds_words(ImportFile.name, words),

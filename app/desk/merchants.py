@@ -25,16 +25,16 @@ _BY_TRADE_NAME = KeysetOrder((Outlet.trade_name, Outlet.id), Outlet.id)
 
 
 def merchants(
-    connection: Connection, reseller_id: int, asked: str = "", after: int | None = None
+    connection: Connection, reseller_id: int, search: str = "", after: int | None = None
 ) -> KeysetPage:
     """Merchants by name: ``id``, ``code``, ``name``, ``outlets``, ``contracts``, ``people``, ``last_day``.
 
-    ``asked`` is part of a name or code, or a whole SIRET or contract number. ``last_day`` is the last
+    ``search`` is part of a name or code, or a whole SIRET or contract number. ``last_day`` is the last
     day with a telecollection, None when there is none.
     """
     visible = _of(reseller_id)
     statement = select(*_FACTS).where(
-        *visible, *_matching(reseller_id, asked), *_BY_NAME.behind(after, visible)
+        *visible, *_matching(reseller_id, search), *_BY_NAME.behind(after, visible)
     )
     return page(connection, statement, _BY_NAME)
 
@@ -71,14 +71,14 @@ def suspend(connection: Connection, reseller_id: int, merchant_id: int, *, suspe
 
 
 def outlets(
-    connection: Connection, reseller_id: int, merchant_id: int, asked: str = "", after: int | None = None
+    connection: Connection, reseller_id: int, merchant_id: int, search: str = "", after: int | None = None
 ) -> KeysetPage:
     """Outlets of a merchant by trade name, each with its ``contracts`` as a list of objects."""
     visible = [
         Outlet.merchant_id == merchant_id,
         exists(select(Merchant.id).where(*_of(reseller_id), Merchant.id == merchant_id)),
     ]
-    matching = [_outlet_matches(asked)] if asked.strip() else []
+    matching = [_outlet_matches(search)] if search.strip() else []
     statement = select(
         Outlet.id, Outlet.siret, Outlet.trade_name, Outlet.postcode, Outlet.city, _contracts_of_outlet()
     ).where(*visible, *matching, *_BY_TRADE_NAME.behind(after, visible))
@@ -104,8 +104,8 @@ def _of(reseller_id: int) -> list[ColumnElement[bool]]:
     return [Merchant.reseller_id == reseller_id, Merchant.id != UNCLAIMED_MERCHANT]
 
 
-def _matching(reseller_id: int, asked: str) -> list[ColumnElement[bool]]:
-    words = tidy(asked)
+def _matching(reseller_id: int, search: str) -> list[ColumnElement[bool]]:
+    words = tidy(search)
     if not words:
         return []
     outlet = exists(select(Outlet.id).where(Outlet.merchant_id == Merchant.id, _outlet_matches(words)))
@@ -119,8 +119,8 @@ def _matching(reseller_id: int, asked: str) -> list[ColumnElement[bool]]:
     return [or_(holds_words(Merchant.name, words), holds_words(Merchant.code, words), outlet, contract)]
 
 
-def _outlet_matches(asked: str) -> ColumnElement[bool]:
-    words = tidy(asked)
+def _outlet_matches(search: str) -> ColumnElement[bool]:
+    words = tidy(search)
     digits = "".join(words.split())
     contract = exists(
         select(Contract.id).where(

@@ -18,14 +18,14 @@ _ORDER = KeysetOrder((Contract.number, Contract.rank, Contract.application, Cont
 
 
 def unclaimed(
-    connection: Connection, reseller_id: int, asked: str = "", after: int | None = None
+    connection: Connection, reseller_id: int, search: str = "", after: int | None = None
 ) -> KeysetPage:
     """Undeclared contracts by number, with ``remittances``, ``transactions``, ``since`` and ``siret``.
 
     Counts stop at MOST_COUNTED. ``since`` is the first telecollection; ``siret`` is what the terminal said.
     """
     visible = [Contract.merchant_id == UNCLAIMED_MERCHANT, Contract.reseller_id == reseller_id]
-    words = asked.strip()
+    words = search.strip()
     matching = (
         [func.ltrim(Contract.number, "0").startswith(words.lstrip("0"), autoescape=True)] if words else []
     )

@@ -76,7 +76,7 @@ class Criteria:
     spec: ListSpec
     days: Days
     period: Period | None
-    asked: Mapping[str, tuple[Any, ...]]
+    filters: Mapping[str, tuple[Any, ...]]
     sort: str
     relative: str | None = None
     after: Cursor | None = None
@@ -95,7 +95,7 @@ class Criteria:
             days=days,
             period=period,
             relative=relative,
-            asked=MappingProxyType(_asked(spec, texts, faults)),
+            filters=MappingProxyType(_filters(spec, texts, faults)),
             sort=sort,
             after=_after(spec, texts, sort, faults),
             faults=MappingProxyType(faults),
@@ -107,7 +107,7 @@ class Criteria:
 
     def _args(self, *, pinned: bool) -> Iterator[tuple[str, str]]:
         yield from self._period_args(pinned=pinned)
-        for name in self.asked:
+        for name in self.filters:
             yield from ((name, text) for text in self.values(name))
         if self.sort != self.spec.sorts[0]:
             yield SORT, self.sort
@@ -131,7 +131,7 @@ class Criteria:
         if name in DATES:
             return self._days()[DATES.index(name) :][:1]
         parameter = self.spec.parameters[name]
-        return tuple(parameter.kind.unparse(value) for value in self.asked.get(name, ()))
+        return tuple(parameter.kind.unparse(value) for value in self.filters.get(name, ()))
 
     def raw(self, name: str) -> str:
         """The text to put back in the input of a parameter: what was typed, when it is wrong."""
@@ -143,9 +143,9 @@ class Criteria:
         """The same without a parameter, or without one value of it; ``date`` stands for the period."""
         if name == "date" or name in (*DATES, PERIOD):
             return self.over(self.spec.usual_period)
-        left = tuple(kept for kept in self.asked.get(name, ()) if value is not None and kept != value)
-        asked = {key: left if key == name else values for key, values in self.asked.items()}
-        return replace(self, asked=_present(asked), after=None, faults={})
+        left = tuple(kept for kept in self.filters.get(name, ()) if value is not None and kept != value)
+        filters = {key: left if key == name else values for key, values in self.filters.items()}
+        return replace(self, filters=_present(filters), after=None, faults={})
 
     def over(self, period: str | Period) -> Criteria:
         """The same rows of other days, from the first page: those of a relative period, or of two days."""
@@ -173,7 +173,7 @@ class Criteria:
             yield Chip(gettext("Date"), self.period.in_words(), self.without("date").to_args())
 
     def _filter_chips(self) -> Iterator[Chip]:
-        for name, values in self.asked.items():
+        for name, values in self.filters.items():
             parameter = self.spec.parameters[name]
             for value in values:
                 remove = self.without(name, value).to_args()
@@ -269,18 +269,18 @@ def _day(name: str, texts: Texts, faults: dict[str, ParameterFault]) -> date | N
         return None
 
 
-def _asked(spec: ListSpec, texts: Texts, faults: dict[str, ParameterFault]) -> dict[str, tuple[Any, ...]]:
+def _filters(spec: ListSpec, texts: Texts, faults: dict[str, ParameterFault]) -> dict[str, tuple[Any, ...]]:
     """The values of each parameter, in the order of the form."""
-    asked = {
+    filters = {
         name: _values(parameter, texts.get(name, ()), faults) for name, parameter in spec.parameters.items()
     }
     for name in spec.parameters:
-        _check_range(name, asked, texts, faults)
-    return _present(asked)
+        _check_range(name, filters, texts, faults)
+    return _present(filters)
 
 
-def _present(asked: Mapping[str, tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:
-    return {name: values for name, values in asked.items() if values}
+def _present(filters: Mapping[str, tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:
+    return {name: values for name, values in filters.items() if values}
 
 
 def _values(parameter: Parameter, texts: Sequence[str], faults: dict[str, ParameterFault]) -> tuple[Any, ...]:
@@ -297,15 +297,15 @@ def _values(parameter: Parameter, texts: Sequence[str], faults: dict[str, Parame
 
 
 def _check_range(
-    name: str, asked: dict[str, tuple[Any, ...]], texts: Texts, faults: dict[str, ParameterFault]
+    name: str, filters: dict[str, tuple[Any, ...]], texts: Texts, faults: dict[str, ParameterFault]
 ) -> None:
     """A range that ends before it starts is a fault of both its ends."""
     low, high = f"{name}_from", f"{name}_to"
-    if asked.get(low) and asked.get(high) and asked[low] > asked[high]:
+    if filters.get(low) and filters.get(high) and filters[low] > filters[high]:
         refused = InvalidValueError(N_("The smallest amount is above the largest"))
         for end in (low, high):
             faults[end] = ParameterFault.of(refused, texts[end][0])
-            asked[end] = ()
+            filters[end] = ()
 
 
 def _sort(spec: ListSpec, texts: Texts, faults: dict[str, ParameterFault]) -> str:

@@ -110,18 +110,18 @@ class Field:
 
     def choices(self) -> tuple[tuple[str, str], ...]:
         """Codes and words to choose from; empty for other widgets."""
-        asked = self.filter_kind or self.kind
-        return asked.choices() if isinstance(asked, Choice) else ()
+        filter_kind = self.filter_kind or self.kind
+        return filter_kind.choices() if isinstance(filter_kind, Choice) else ()
 
     def parameters(self) -> Iterator[Parameter]:
         """The parameters of an address that ask for this field (the period is apart)."""
-        asked = self.filter_kind or self.kind
-        if not self.filter or not isinstance(asked, Filter):
+        filter_kind = self.filter_kind or self.kind
+        if not self.filter or not isinstance(filter_kind, Filter):
             return
-        yield Parameter(self.name, self, asked)
-        if isinstance(asked, AmountFilter):
-            yield Parameter(f"{self.name}_from", self, AtLeast(currency=asked.currency), single=True)
-            yield Parameter(f"{self.name}_to", self, AtMost(currency=asked.currency), single=True)
+        yield Parameter(self.name, self, filter_kind)
+        if isinstance(filter_kind, AmountFilter):
+            yield Parameter(f"{self.name}_from", self, AtLeast(currency=filter_kind.currency), single=True)
+            yield Parameter(f"{self.name}_to", self, AtMost(currency=filter_kind.currency), single=True)
 
     def conditions(self, values: Mapping[str, tuple[Any, ...]]) -> Iterator[ColumnElement[bool]]:
         """What the values of the parameters ask of the rows."""
@@ -135,12 +135,12 @@ class Field:
     def _conditions(
         self, column: Expression, values: Mapping[str, tuple[Any, ...]]
     ) -> Iterator[ColumnElement[bool]]:
-        asked = self.filter_kind or self.kind
-        if isinstance(asked, Filter) and self.name in values:
-            yield asked.where(column, values[self.name])
+        filter_kind = self.filter_kind or self.kind
+        if isinstance(filter_kind, Filter) and self.name in values:
+            yield filter_kind.where(column, values[self.name])
         low, high = (values.get(f"{self.name}_{end}", (None,))[0] for end in ("from", "to"))
-        if isinstance(asked, AmountFilter) and (low is not None or high is not None):
-            yield asked.between(column, low, high)
+        if isinstance(filter_kind, AmountFilter) and (low is not None or high is not None):
+            yield filter_kind.between(column, low, high)
 
 
 @dataclass(frozen=True, eq=False)

@@ -121,7 +121,7 @@ def daily_sums(
 ) -> Statement | None:
     """The sums, added up from the daily ones; None when these do not know what is asked."""
     daily, conditions = spec.source.daily, sorted_conditions(spec, criteria)
-    known = [condition for field in spec.filters for condition in field.daily_conditions(criteria.asked)]
+    known = [condition for field in spec.filters for condition in field.daily_conditions(criteria.filters)]
     if daily is None or not _is_known(spec, conditions, len(known), by):
         return None
     grouped = None if by is None else by.daily

@@ -163,7 +163,7 @@ class Night:
 def night(connection: Connection, scope: Scope, criteria: Criteria) -> Night | None:
     """The night that ``criteria`` ask for; None when they ask for several days, or for a part of one."""
     period = criteria.period
-    if criteria.asked or period is None or period.days != 1:
+    if criteria.filters or period is None or period.days != 1:
         return None
     day = period.last
     sums = connection.execute(_sums(scope, day)).all()

@@ -35,7 +35,7 @@ class Takings:
 def takings(connection: Connection, scope: Scope, criteria: Criteria) -> Takings | None:
     """The net by day up to the last one asked for; None when ``criteria`` ask for a part of the days."""
     period = criteria.period
-    if criteria.asked or period is None or period.days > MOST_DAYS:
+    if criteria.filters or period is None or period.days > MOST_DAYS:
         return None
     days = max(period.days, CHART_DAYS)
     rows = connection.execute(_nets(scope, period.last, days)).all()

@@ -5,17 +5,17 @@
 
 from app.mail.addresses import AddressError, mail_address
 from app.mail.limits import TooManyMailsError, check_limits
+from app.mail.message import Attachment, MailError, MailRequest, Message, Sender, sender_of
 from app.mail.posting import post, renew
-from app.mail.ticket_messages import Attachment, Letter, MailError, MailRequest, Sender, sender_of
 from app.models import MailKind as Kind
 
 __all__ = [
     "AddressError",
     "Attachment",
     "Kind",
-    "Letter",
     "MailError",
     "MailRequest",
+    "Message",
     "Sender",
     "TooManyMailsError",
     "check_limits",

@@ -13,7 +13,7 @@ from app.mail.addresses import AddressError, mail_address
 from app.mail.compose import composed
 from app.mail.delivery import transport_of
 from app.mail.failure_labels import FAULTS
-from app.mail.ticket_messages import Letter, sender_of
+from app.mail.message import Message, sender_of
 from app.mail.transport import FOLDER, Mail, NotTakenError
 from app.models import Fault
 from app.themes import DEFAULT, themes_of
@@ -72,12 +72,12 @@ def _test_mail(config: Config, address: str) -> Mail:
         f'<!doctype html><html lang="{language()}"><head><meta charset="utf-8"><title>{escape(subject)}'
         f"</title></head><body><p>{escape(words)}</p></body></html>"
     )
-    letter = Letter(subject, f"{words}\n", html)
+    message = Message(subject, f"{words}\n", html)
     return Mail(
         sender.address,
         recipient,
         message_id,
-        composed(letter, recipient, sender, message_id, datetime.now(UTC)),
+        composed(message, recipient, sender, message_id, datetime.now(UTC)),
     )
 
 

@@ -1,4 +1,4 @@
-"""A letter made into a mail for one recipient: RFC 5322 bytes that are read back before they are kept."""
+"""A message made into a mail for one recipient: RFC 5322 bytes that are read back before they are kept."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from email.utils import format_datetime
 from html.parser import HTMLParser
 
 from app.mail.headers import file_name, header_words
-from app.mail.ticket_messages import Letter, MailError, Sender
+from app.mail.message import MailError, Message, Sender
 from app.wording.i18n import gettext, language
 
 #: A whole mail, with what is attached to it, in bytes.
@@ -25,18 +25,18 @@ _BARE_LINE_END = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 _LINE_ENDS = re.compile(r"\r\n?|[\x85\u2028\u2029]")
 
 
-def composed(letter: Letter, recipient: str, sender: Sender, message_id: str, at: datetime) -> bytes:
+def composed(message: Message, recipient: str, sender: Sender, message_id: str, at: datetime) -> bytes:
     """The mail, with CRLF line ends. Raises MailError when it is too large or would load something.
 
     ``at`` and ``message_id`` (with its angle brackets) stay the same on each try.
     """
-    _check_html(letter.html)
-    message = EmailMessage(policy=_POLICY)
-    headers = _headers(letter, recipient, sender, message_id, at)
-    _fill(message, letter)
+    _check_html(message.html)
+    mail = EmailMessage(policy=_POLICY)
+    headers = _headers(message, recipient, sender, message_id, at)
+    _fill(mail, message)
     for name, value in headers.items():  # after the content, which takes Content-Language for its own
-        message[name] = value
-    content = message.as_bytes()
+        mail[name] = value
+    content = mail.as_bytes()
     if len(content) > LARGEST:
         raise MailError(gettext("This mail is too large to be sent."))
     _check_read_back(content, headers)
@@ -44,12 +44,12 @@ def composed(letter: Letter, recipient: str, sender: Sender, message_id: str, at
 
 
 def _headers(
-    letter: Letter, recipient: str, sender: Sender, message_id: str, at: datetime
+    message: Message, recipient: str, sender: Sender, message_id: str, at: datetime
 ) -> dict[str, str | Address]:
     headers: dict[str, str | Address] = {
         "From": Address(header_words(sender.name), addr_spec=sender.address),
         "To": Address(addr_spec=recipient),
-        "Subject": header_words(letter.subject),
+        "Subject": header_words(message.subject),
         "Date": format_datetime(at),
         "Message-ID": message_id,
         "Auto-Submitted": "auto-generated",
@@ -60,13 +60,13 @@ def _headers(
     return headers
 
 
-def _fill(message: EmailMessage, letter: Letter) -> None:
+def _fill(mail: EmailMessage, message: Message) -> None:
     """Text first and complete, HTML second, then what is attached."""
-    message.set_content(_plain(letter.text), cte="quoted-printable")
-    message.add_alternative(_plain(letter.html), subtype="html", cte="quoted-printable")
-    for attachment in letter.attachments:
+    mail.set_content(_plain(message.text), cte="quoted-printable")
+    mail.add_alternative(_plain(message.html), subtype="html", cte="quoted-printable")
+    for attachment in message.attachments:
         main, _, sub = attachment.media_type.partition("/")
-        message.add_attachment(
+        mail.add_attachment(
             attachment.content, maintype=main, subtype=sub, filename=file_name(attachment.name)
         )
 

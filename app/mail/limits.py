@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Connection, func, select, text
 
-from app.mail.ticket_messages import MailError, MailRequest
+from app.mail.message import MailError, MailRequest
 from app.models import Delivery, MailKind
 from app.wording.i18n import gettext
 

@@ -13,7 +13,7 @@ from app.locks import Lock, hold
 from app.mail.addresses import mail_address
 from app.mail.compose import composed
 from app.mail.limits import check_limits
-from app.mail.ticket_messages import Letter, MailRequest, Sender
+from app.mail.message import MailRequest, Message, Sender
 from app.models import TRIED_FOR, Delivery, DeliveryState
 
 TASK = "deliver"
@@ -29,7 +29,7 @@ SELECT procrastinate_defer_jobs_v1(array_agg(ROW(
 
 
 def post(
-    connection: Connection, letter: Letter, recipients: Sequence[str], request: MailRequest, sender: Sender
+    connection: Connection, message: Message, recipients: Sequence[str], request: MailRequest, sender: Sender
 ) -> list[int]:
     """Write one delivery for each recipient and defer its job; nothing is sent unless the caller commits.
 
@@ -42,7 +42,7 @@ def post(
     known = _known(connection, request, wanted)
     new = [recipient for recipient in wanted if recipient not in known]
     check_limits(connection, request, new)
-    rows = [_row(letter, recipient, request, sender) for recipient in new]
+    rows = [_row(message, recipient, request, sender) for recipient in new]
     written = {row["recipient"]: _insert(connection, row) for row in rows}
     defer(connection, list(written.values()))
     return [(known | written)[recipient] for recipient in wanted]
@@ -92,7 +92,7 @@ def _known(connection: Connection, request: MailRequest, recipients: Sequence[st
     return {str(row.recipient): int(row.id) for row in rows}
 
 
-def _row(letter: Letter, recipient: str, request: MailRequest, sender: Sender) -> dict[str, Any]:
+def _row(message: Message, recipient: str, request: MailRequest, sender: Sender) -> dict[str, Any]:
     message_id = f"<{secrets.token_hex(16)}@{sender.address.rpartition('@')[2]}>"
     return {
         "kind": request.kind,
@@ -105,7 +105,7 @@ def _row(letter: Letter, recipient: str, request: MailRequest, sender: Sender) -
         "sender": sender.address,
         "recipient": recipient,
         "message_id": message_id,
-        "message": composed(letter, recipient, sender, message_id, datetime.now(UTC)),
+        "message": composed(message, recipient, sender, message_id, datetime.now(UTC)),
     }
 
 

@@ -1,7 +1,7 @@
 """One conversation with a mail server, in which each step can fail in its own way.
 
 Nothing waits for long: a reply has its time as a whole, so that a server that says one word a minute is no
-better off than a silent one. Before the letter is named, a refusal concerns the settings and another try is
+better off than a silent one. Before the message is named, a refusal concerns the settings and another try is
 worth it; from there on a reply of 500 and above is final (RFC 5321 §4.2.1).
 """
 
@@ -28,7 +28,7 @@ STEP_SECONDS: Final = 20.0
 VERDICT_SECONDS: Final = 120.0
 
 _PERMANENT = range(500, 600)
-_ABOUT_THE_LETTER = (Fault.SENDER_REFUSED, Fault.RECIPIENT_REFUSED, Fault.MESSAGE_REFUSED)
+_ABOUT_THE_MESSAGE = (Fault.SENDER_REFUSED, Fault.RECIPIENT_REFUSED, Fault.MESSAGE_REFUSED)
 # What a server says, at whatever step, to somebody who ought to have signed in (RFC 4954 §6).
 _SIGN_IN_FIRST = (530, 534, 535, 538)
 _ADDRESS = re.compile(r"[^\s<>]+@[^\s<>]+")
@@ -69,7 +69,7 @@ class Smtp:
 
     @contextmanager
     def _conversation(self) -> Iterator[_Conversation]:
-        """A server that has let us in and is ready for a letter."""
+        """A server that has let us in and is ready for a message."""
         smtp = self._connected()
         try:
             with _step(Fault.GREETING):
@@ -189,7 +189,7 @@ def _expect(refused: Fault, answer: tuple[int, bytes], *codes: int) -> str:
 
 def _refusal(refused: Fault, code: int, words: bytes | str) -> NotTakenError:
     fault = Fault.AUTHENTICATION if code in _SIGN_IN_FIRST else refused
-    final = code in _PERMANENT and fault in _ABOUT_THE_LETTER
+    final = code in _PERMANENT and fault in _ABOUT_THE_MESSAGE
     return NotTakenError(fault, _said(code, words), final=final)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from app.listing.kinds import Row
 from app.listing.spec import ListSpec
-from app.mail import Attachment, Letter
+from app.mail import Attachment, Message
 from app.mail.rendering import render
 from app.themes import Theme
 from app.tickets import Ticket, columns, laid_out, lines
@@ -23,7 +23,7 @@ from app.wording.i18n import gettext
 _LARGEST, _ROOM, _ADVANCE = 15.0, 290, 0.61
 
 
-def ticket_letter(spec: ListSpec, row: Row, theme: Theme) -> Letter:
+def ticket_message(spec: ListSpec, row: Row, theme: Theme) -> Message:
     """The mail with the ticket of a row, as :func:`app.listing.query.printable` gives it.
 
     Raises ValueError when :func:`app.tickets.why_no_ticket` has a reason.
@@ -37,7 +37,7 @@ def ticket_letter(spec: ListSpec, row: Row, theme: Theme) -> Letter:
         "facts": tuple(_facts(spec, row)),
         "theme": theme,
     }
-    return Letter(
+    return Message(
         subject=gettext("%(maintainer)s: %(title)s", maintainer=theme.name, title=title),
         text=render("mail/ticket.txt", lines=lines(ticket), **values),
         html=render("mail/ticket.html", lines=laid_out(ticket), size=letter_size(ticket), **values),

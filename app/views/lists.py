@@ -64,7 +64,7 @@ def index(spec: ListSpec) -> AnyResponse:
     scope = access().scope
     with asking(scope) as connection:
         criteria = _criteria(connection, spec)
-        shown = ShownPages.asked(criteria, request.args.get(PARAMETER, ""))
+        shown = ShownPages.of_address(criteria, request.args.get(PARAMETER, ""))
         understood = not criteria.faults
         found = page(connection, spec, scope, criteria, shown.size) if understood else None
         sums = totals(connection, spec, scope, criteria) if understood else None

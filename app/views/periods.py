@@ -49,12 +49,12 @@ def step(criteria: Criteria, period: Period) -> AdjacentPeriods:
 
 def only_period(criteria: Criteria) -> Args:
     """The period of ``criteria`` without its filters."""
-    return replace(criteria, asked={}, after=None, faults={}).to_args()
+    return replace(criteria, filters={}, after=None, faults={}).to_args()
 
 
 def without_last(criteria: Criteria) -> Args:
     """The same without the filter that was added last, in the order of the form."""
-    return criteria.without(list(criteria.asked)[-1]).to_args()
+    return criteria.without(list(criteria.filters)[-1]).to_args()
 
 
 def over_all(criteria: Criteria) -> Args | None:

@@ -20,7 +20,7 @@ from app.listing.spec import ListSpec
 from app.mail import Kind, MailError, MailRequest, post, renew, sender_of
 from app.mail.query import deliveries_of, deliveries_of_request
 from app.mail.recipients import MOST, Typed, addresses, typed
-from app.mail.tickets import ticket_letter
+from app.mail.tickets import ticket_message
 from app.views.rendering import htmx, page_or_part
 from app.views.tickets import face, fetched
 from app.web.context import access, database, signed_in, theme
@@ -78,10 +78,10 @@ def _post(spec: ListSpec, row: Row, recipients: Sequence[str], key: str) -> None
         list_name=spec.name,
         row_id=row["id"],
     )
-    letter = ticket_letter(spec, row, theme())
+    message = ticket_message(spec, row, theme())
     with database().writing() as connection:
         before = {known.id for known in deliveries_of_request(connection, mail_request.user_id, key)}
-        asked = post(connection, letter, recipients, mail_request, sender_of(theme()))
+        asked = post(connection, message, recipients, mail_request, sender_of(theme()))
         if new := set(asked) - before:
             sent = {"list": spec.name, "id": row["id"], "recipients": len(new)}
             journal(Event.TICKET_SENT, connection, **sent)

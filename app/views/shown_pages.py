@@ -25,7 +25,7 @@ class ShownPages:
     pages: int
 
     @classmethod
-    def asked(cls, criteria: Criteria, text: str) -> ShownPages:
+    def of_address(cls, criteria: Criteria, text: str) -> ShownPages:
         """What an address asks for by its parameter; anything that is no number of pages is one page."""
         number = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(MOST_PAGES)) else 0
         if 0 < number <= MOST_PAGES:

@@ -26,7 +26,7 @@ from app.desk import merchants
 from app.models import Role
 from app.views import picking
 from app.views.desk.common import LONGEST_SEARCH, after
-from app.views.desk.common import asked as words_sought
+from app.views.desk.common import searched as words_sought
 from app.views.moments import spoken_moment
 from app.views.picking import OutletChoice
 from app.web.context import access, client, database, desk, links, request_id, visitor

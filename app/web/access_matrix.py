@@ -77,7 +77,7 @@ class Guard:
     also: Permission | None = None
 
     @property
-    def asked(self) -> tuple[Permission | Level, ...]:
+    def required(self) -> tuple[Permission | Level, ...]:
         """All that it asks."""
         return tuple(needed for needed in (self.needs, self.also) if needed is not None)
 
@@ -274,8 +274,8 @@ def _may(who: str, guard: Guard) -> bool:
     if isinstance(guard.needs, Level):
         return guard.needs is Level.PERSON or who in (STAFF, STAFF_LOOKING)
     if who in set(Role):
-        return PERMISSIONS[Role(who)].issuperset(guard.asked)
-    return LOOKING.issuperset(guard.asked) and not guard.changes
+        return PERMISSIONS[Role(who)].issuperset(guard.required)
+    return LOOKING.issuperset(guard.required) and not guard.changes
 
 
 def lines() -> Iterator[tuple[str, str, Relation, Where, Decision]]:

@@ -50,7 +50,7 @@ def guard() -> AnyResponse | None:
     elsewhere = _to_their_place(person)
     if elsewhere is not None:
         return redirect(elsewhere, 303)
-    missing = next((needed for needed in guarded.asked if not person.may(needed)), None)
+    missing = next((needed for needed in guarded.required if not person.may(needed)), None)
     if missing is not None:
         refuse(missing)
     if isinstance(guarded.needs, Permission) and person.is_viewing_as and not _is_safe():

@@ -7,7 +7,7 @@ from app.accounts.journal import Client
 from app.accounts.notices import Told
 from app.models import Role
 from app.themes import load_themes
-from tests.accounts.letters import mails
+from tests.accounts.mails import mails
 
 CLIENT = Client(host="localhost", address="192.0.2.1", agent="Tests", request_id="r")
 PERSON = Told(1, "person@shop.example")

@@ -11,7 +11,7 @@ from app.accounts.links import Links, NoHostError
 from app.config import Config
 from app.models import Reseller, StaffMember, UserAccount
 from app.themes import load_themes
-from tests.accounts.letters import link, mails, words
+from tests.accounts.mails import link, mails, words
 from tests.conftest import SECRET_KEY
 from tests.views.test_links import CHOSEN
 from tests.views.town import portal

@@ -13,7 +13,7 @@ from app.accounts.grants import Grant
 from app.accounts.journal import Client
 from app.accounts.second_factor import code_at
 from app.models import Merchant, Role, UserAccount
-from tests.accounts.letters import link, pass_time
+from tests.accounts.mails import link, pass_time
 from tests.browser.conftest import DESK, PHONE, TABLET, prove
 
 CHOSEN = "girafe ruisseau lampe velours"

@@ -20,7 +20,7 @@ from app.database.engine import DatabaseRole
 from app.models import Outlet, Reseller, Role
 from app.views.picking import OutletChoice, outlet_choice
 from tests import factories
-from tests.accounts.letters import link, mails
+from tests.accounts.mails import link, mails
 from tests.browser.conftest import DESK, PHONE
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from tests.accounts.letters import link, mails
+from tests.accounts.mails import link, mails
 from tests.desk.conftest import SOUTH
 from tests.views.test_sign_in import move_clock
 from tests.views.town import plain

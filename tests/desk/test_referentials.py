@@ -15,7 +15,7 @@ from app.wording.applications import APPLICATIONS
 from importers import desk
 from importers.load import load_file
 from tests import factories
-from tests.accounts.letters import link
+from tests.accounts.mails import link
 from tests.desk.conftest import NORTHERN
 from tests.importers.files import File, Rem, referential, written
 from tests.page import HtmlPage

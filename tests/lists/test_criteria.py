@@ -141,10 +141,10 @@ def test_a_fault_stands_beside_its_field_and_the_rest_applies(
 ) -> None:
     criteria = read(*args, ("outcome", "declined"))
     assert set(criteria.faults) == faults
-    assert criteria.asked["outcome"] == ("declined",)
+    assert criteria.filters["outcome"] == ("declined",)
     for name, fault in criteria.faults.items():
         assert fault.text()
-        assert name == "contract" or name not in criteria.asked
+        assert name == "contract" or name not in criteria.filters
 
 
 def test_the_longest_period_is_about_fifteen_months() -> None:
@@ -167,7 +167,7 @@ def test_doubles_are_dropped_and_values_of_one_parameter_gather() -> None:
     criteria = read(
         ("type", "debit"), ("type", "DEBIT"), ("type", "refund"), ("amount", "5"), ("amount", "5,00")
     )
-    assert criteria.asked == {"amount": (Decimal(5),), "type": ("debit", "refund")}
+    assert criteria.filters == {"amount": (Decimal(5),), "type": ("debit", "refund")}
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_doubles_are_dropped_and_values_of_one_parameter_gather() -> None:
 )
 def test_a_card_is_its_last_four_or_first_six_and_last_four(text: str, value: tuple[str, str]) -> None:
     criteria = read(("card", text))
-    assert criteria.asked == {"card": (value,)}
+    assert criteria.filters == {"card": (value,)}
     assert read(*criteria.to_args()) == criteria
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-from app.mail import Letter
+from app.mail import Message
 from app.tickets.ticket import Ticket
 from tests.tickets import reading
 from tests.tickets.test_pdf import lines_of
@@ -50,17 +50,17 @@ def shown(html: str) -> Shown:
     return parser
 
 
-def lines_in_html(letter: Letter) -> tuple[str, ...]:
+def lines_in_html(message: Message) -> tuple[str, ...]:
     """The lines of the ticket in the HTML part, as a browser has them: it drops the first line end."""
-    return tuple(shown(letter.html).ticket.removeprefix("\n").removesuffix("\n").split("\n"))
+    return tuple(shown(message.html).ticket.removeprefix("\n").removesuffix("\n").split("\n"))
 
 
-def lines_in_text(letter: Letter) -> tuple[str, ...]:
+def lines_in_text(message: Message) -> tuple[str, ...]:
     """The lines of the ticket between the two rules of the text part."""
-    _, ticket, _ = letter.text.split(RULE)
+    _, ticket, _ = message.text.split(RULE)
     return tuple(ticket.removesuffix("\n\n").split("\n"))
 
 
-def lines_in_pdf(letter: Letter, ticket: Ticket) -> tuple[str, ...]:
-    (attached,) = letter.attachments
+def lines_in_pdf(message: Message, ticket: Ticket) -> tuple[str, ...]:
+    (attached,) = message.attachments
     return lines_of(reading.read(attached.content), ticket)

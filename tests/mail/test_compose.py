@@ -19,7 +19,7 @@ from app.mail.compose import LARGEST, composed
 from app.mail.headers import LONGEST, file_name, header_words
 from app.themes import load_themes
 from app.wording.i18n import speaking
-from tests.mail.letters import SENDER, a_letter
+from tests.mail.messages import SENDER, a_message
 
 NOON = datetime(2026, 3, 2, 11, 31, 9, tzinfo=UTC)
 HEADERS = {
@@ -79,8 +79,8 @@ PAYLOADS = [
 ]
 
 
-def read(letter=None, *, sender=SENDER, recipient="a@example.org"):
-    content = composed(letter or a_letter(), recipient, sender, "<1@horizon.example>", NOON)
+def read(message=None, *, sender=SENDER, recipient="a@example.org"):
+    content = composed(message or a_message(), recipient, sender, "<1@horizon.example>", NOON)
     return content, message_from_bytes(content, policy=policy.default)
 
 
@@ -101,42 +101,42 @@ def author(content):
     return decoded(name), address
 
 
-def parts(message):
-    text = message.get_body(("plain",)).get_content()
-    html = message.get_body(("html",)).get_content()
+def parts(mail):
+    text = mail.get_body(("plain",)).get_content()
+    html = mail.get_body(("html",)).get_content()
     return text.replace("\r\n", "\n"), html.replace("\r\n", "\n")
 
 
 def test_a_mail_says_who_to_whom_what_and_when():
-    content, message = read()
-    assert set(message.keys()) == HEADERS
-    assert len(message.keys()) == len(HEADERS)
+    content, mail = read()
+    assert set(mail.keys()) == HEADERS
+    assert len(mail.keys()) == len(HEADERS)
     assert author(content) == ("Monétique Horizon", "no-reply@horizon.example")
-    assert message["To"] == "a@example.org"
-    assert message["Reply-To"] == "assistance@horizon.example"
-    assert message["Subject"] == "Votre ticket du 02/03/2026, 12:31:09"
-    assert parsedate_to_datetime(message["Date"]) == NOON
-    assert message["Message-ID"] == "<1@horizon.example>"
-    assert (message["Auto-Submitted"], message["Content-Language"]) == ("auto-generated", "fr")
+    assert mail["To"] == "a@example.org"
+    assert mail["Reply-To"] == "assistance@horizon.example"
+    assert mail["Subject"] == "Votre ticket du 02/03/2026, 12:31:09"
+    assert parsedate_to_datetime(mail["Date"]) == NOON
+    assert mail["Message-ID"] == "<1@horizon.example>"
+    assert (mail["Auto-Submitted"], mail["Content-Language"]) == ("auto-generated", "fr")
     assert content.isascii()
     assert not re.search(rb"\r(?!\n)|(?<!\r)\n", content)
     assert max(len(line) for line in content.split(b"\r\n")) <= 78
 
 
 def test_text_comes_first_then_html_then_what_is_attached():
-    letter = a_letter()
-    _, message = read(letter)
-    assert message.get_content_type() == "multipart/mixed"
-    both, attached = message.iter_parts()
+    message = a_message()
+    _, mail = read(message)
+    assert mail.get_content_type() == "multipart/mixed"
+    both, attached = mail.iter_parts()
     assert [part.get_content_type() for part in both.iter_parts()] == ["text/plain", "text/html"]
-    assert parts(message) == (letter.text, f"{letter.html}\n")
+    assert parts(mail) == (message.text, f"{message.html}\n")
     assert (attached.get_content_type(), attached.get_filename()) == ("application/pdf", "ticket.pdf")
-    assert attached.get_content() == letter.attachments[0].content
+    assert attached.get_content() == message.attachments[0].content
 
 
-def test_a_letter_without_anything_attached():
-    _, message = read(a_letter(attachments=()))
-    assert message.get_content_type() == "multipart/alternative"
+def test_a_message_without_anything_attached():
+    _, mail = read(a_message(attachments=()))
+    assert mail.get_content_type() == "multipart/alternative"
 
 
 def test_the_language_is_that_of_the_moment():
@@ -150,21 +150,21 @@ def test_a_mail_without_an_address_for_answers():
 
 def test_lines_that_mail_treats_in_its_own_way_survive():
     text = "From here\n.\n..dots\n" + "a long line " * 200 + "\n\tend =?utf-8?q?x?= 100 %\n"
-    assert parts(read(a_letter(text=text))[1])[0] == text
+    assert parts(read(a_message(text=text))[1])[0] == text
 
 
 def test_controls_in_the_text_are_left_out_and_line_ends_are_one_kind():
-    assert parts(read(a_letter(text="a\r\nb\rc\x00\x1b[1m\u2028d\n"))[1])[0] == "a\nb\nc[1m\nd\n"
+    assert parts(read(a_message(text="a\r\nb\rc\x00\x1b[1m\u2028d\n"))[1])[0] == "a\nb\nc[1m\nd\n"
 
 
 @pytest.mark.parametrize("size", [LARGEST, 3 * LARGEST])
 def test_a_mail_that_is_too_large_is_refused(size):
     with pytest.raises(MailError, match="trop lourd"):
-        read(a_letter(attachments=(Attachment("ticket.pdf", "application/pdf", b"x" * size),)))
+        read(a_message(attachments=(Attachment("ticket.pdf", "application/pdf", b"x" * size),)))
 
 
 def test_a_mail_just_under_the_limit_passes():
-    content, _ = read(a_letter(attachments=(Attachment("t.pdf", "application/pdf", b"x" * 140_000),)))
+    content, _ = read(a_message(attachments=(Attachment("t.pdf", "application/pdf", b"x" * 140_000),)))
     assert 190_000 < len(content) < LARGEST == 200_000
 
 
@@ -173,16 +173,16 @@ def test_a_mail_just_under_the_limit_passes():
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_no_subject_name_or_file_name_becomes_a_header(payload):
-    letter = a_letter(
+    message = a_message(
         subject=f"Votre ticket {payload}", attachments=(Attachment(payload, "application/pdf", b"x"),)
     )
-    content, message = read(letter, sender=Sender(payload, SENDER.address, SENDER.reply_to))
-    assert sorted(message.keys()) == sorted(HEADERS)
-    assert decoded(header(content, "Subject")) == header_words(letter.subject)
+    content, mail = read(message, sender=Sender(payload, SENDER.address, SENDER.reply_to))
+    assert sorted(mail.keys()) == sorted(HEADERS)
+    assert decoded(header(content, "Subject")) == header_words(message.subject)
     assert author(content) == (header_words(payload), SENDER.address)
-    assert message["To"] == "a@example.org"
-    assert parts(message)[0] == letter.text
-    [attached] = message.iter_attachments()
+    assert mail["To"] == "a@example.org"
+    assert parts(mail)[0] == message.text
+    [attached] = mail.iter_attachments()
     assert re.fullmatch(r"[A-Za-z0-9._-]+", attached.get_filename())
     # What other programs, which know nothing of Python's decoding, find line by line.
     head = content.split(b"\r\n\r\n", 1)[0]
@@ -193,15 +193,15 @@ def test_no_subject_name_or_file_name_becomes_a_header(payload):
 
 @given(st.text(max_size=300))
 def test_no_text_at_all_becomes_a_header(text):
-    content, message = read(a_letter(subject=text), sender=Sender(text, SENDER.address, None))
-    assert sorted(message.keys()) == sorted(HEADERS - {"Reply-To"})
+    content, mail = read(a_message(subject=text), sender=Sender(text, SENDER.address, None))
+    assert sorted(mail.keys()) == sorted(HEADERS - {"Reply-To"})
     assert decoded(header(content, "Subject")) == header_words(text)
 
 
 @given(st.text(alphabet=st.sampled_from("=?utf-8qbQB_AD0\r\n :Evilx\u200b\x00é"), max_size=60))
 def test_no_mixture_of_what_encoded_words_are_made_of_becomes_a_header(text):
-    content, message = read(a_letter(subject=text), sender=Sender(text, SENDER.address, None))
-    assert sorted(message.keys()) == sorted(HEADERS - {"Reply-To"})
+    content, mail = read(a_message(subject=text), sender=Sender(text, SENDER.address, None))
+    assert sorted(mail.keys()) == sorted(HEADERS - {"Reply-To"})
     assert author(content) == (header_words(text), SENDER.address)
 
 
@@ -256,12 +256,12 @@ def test_a_file_has_a_plain_name(given_name, kept):
 )
 def test_a_page_that_would_load_something_is_refused(html):
     with pytest.raises(MailError):
-        read(a_letter(html=f"<!doctype html><html><body>{html}</body></html>"))
+        read(a_message(html=f"<!doctype html><html><body>{html}</body></html>"))
 
 
 def test_words_and_links_are_no_loading():
     html = "<style>p { color: #123456 }</style>url(x) <p>curl(1) &lt;img src=x&gt; url(x) <a href='https://x.example/'>x</a>"
-    assert html in parts(read(a_letter(html=html))[1])[1]
+    assert html in parts(read(a_message(html=html))[1])[1]
 
 
 # The sender.

@@ -1,4 +1,4 @@
-"""From a letter that is posted to the server's 250: states, patience, and what is let go of."""
+"""From a message that is posted to the server's 250: states, patience, and what is let go of."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from app.mail.query import deliveries_of, deliveries_of_request
 from app.mail.smtp import Smtp
 from app.mail.upkeep import erase_recipients
 from app.models import Delivery, DeliveryState, Fault
-from tests.mail.letters import SENDER, a_letter, a_request
+from tests.mail.messages import SENDER, a_message, a_request
 from tests.mail.servers import DROP, HANG, free_port, mail_server
 
 HOUR = timedelta(hours=1)
@@ -35,7 +35,7 @@ def way_to(port):
 
 def posted(database, *recipients, **values):
     with database.writing() as connection:
-        ids = post(connection, a_letter(), recipients or ["a@example.org"], a_request(**values), SENDER)
+        ids = post(connection, a_message(), recipients or ["a@example.org"], a_request(**values), SENDER)
     return ids if recipients else ids[0]
 
 
@@ -63,7 +63,7 @@ def test_a_mail_that_is_taken_is_sent_and_its_text_is_gone(database):
     assert arrived.content == composed
     assert (arrived.sender, arrived.recipients) == (SENDER.address, ["a@example.org"])
     read = message_from_bytes(arrived.content, policy=policy.default)
-    assert read["Subject"] == a_letter().subject
+    assert read["Subject"] == a_message().subject
     now = row(database, delivery_id)
     assert (now.state, now.attempts, now.uncertain_tries, now.message) == ("sent", 1, 0, None)
     assert now.created_at <= now.handed_over_at <= now.sent_at

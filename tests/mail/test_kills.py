@@ -28,7 +28,7 @@ from app.jobs import JOBS_AT_ONCE, free_jobs
 from app.mail import Kind, post
 from app.mail.jobs import sweep
 from app.models import Delivery
-from tests.mail.letters import SENDER, a_letter, a_request
+from tests.mail.messages import SENDER, a_message, a_request
 from tests.mail.servers import DROP, HANG, STEPS, Postbox, mail_server
 
 #: Kills by the server, before and after each of its replies; and at moments that nobody chose.
@@ -78,7 +78,7 @@ def posted(database):
 
 def posted_to(database, *recipients):
     with database.writing() as connection:
-        return post(connection, a_letter(), recipients, a_request(kind=Kind.NOTICE), SENDER)
+        return post(connection, a_message(), recipients, a_request(kind=Kind.NOTICE), SENDER)
 
 
 def rows(database):
@@ -211,7 +211,7 @@ def all_sent(database):
     return {row.state for row in rows(database)} == {"sent"}
 
 
-def test_a_letter_leaves_within_seconds_of_being_posted(database, tmp_path):
+def test_a_message_leaves_within_seconds_of_being_posted(database, tmp_path):
     with mail_server() as box, bordereau_worker(database, tmp_path, box.port):
         wait_until(lambda: _count(database, "procrastinate_workers") == 1)
         posted_at = time.monotonic()

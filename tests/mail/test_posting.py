@@ -12,12 +12,12 @@ from app.database.engine import DatabaseRole
 from app.mail import AddressError, Kind, TooManyMailsError, mail_address, post, renew
 from app.mail.limits import PER_MERCHANT, PER_RECIPIENT, PER_USER
 from app.models import Delivery, DeliveryState
-from tests.mail.letters import SENDER, a_letter, a_request
+from tests.mail.messages import SENDER, a_message, a_request
 
 
 def posted(database, *recipients, **values):
     with database.writing() as connection:
-        return post(connection, a_letter(), recipients, a_request(**values), SENDER)
+        return post(connection, a_message(), recipients, a_request(**values), SENDER)
 
 
 def rows(database, *columns):
@@ -56,7 +56,7 @@ def test_a_request_writes_a_delivery_and_a_job_for_each_recipient(database):
 
 def test_nothing_is_left_of_a_request_that_fails(database):
     with database.engine(DatabaseRole.WEB).connect() as connection:
-        post(connection, a_letter(), ["a@example.org"], a_request(), SENDER)
+        post(connection, a_message(), ["a@example.org"], a_request(), SENDER)
         connection.rollback()
     assert (rows(database), jobs(database)) == ([], [])
 

@@ -90,7 +90,7 @@ def test_a_server_that_cuts_after_its_verdict_has_taken_the_mail():
     ],
 )
 @pytest.mark.parametrize("code", [421, 451, 550])
-def test_what_the_server_says_is_kept_and_5xx_is_final_once_the_letter_is_named(step, fault, code):
+def test_what_the_server_says_is_kept_and_5xx_is_final_once_the_message_is_named(step, fault, code):
     with mail_server({step: f"{code} 4.2.0 not like this"}) as box:
         handed_over = HandedOver(box)
         error = fault_of(to(box.port), handed_over)
@@ -222,7 +222,7 @@ def test_tls_spoken_to_a_server_that_does_not_speak_it():
         assert fault_of(to(box.port, Security.TLS)).fault is Fault.TLS
 
 
-def test_a_server_that_wants_encryption_is_not_told_the_letter(trusting):
+def test_a_server_that_wants_encryption_is_not_told_the_message(trusting):
     with mail_server(tls_context=trusting("localhost"), require_starttls=True) as box:
         error = fault_of(to(box.port))
         assert box.received == []

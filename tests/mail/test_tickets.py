@@ -11,20 +11,20 @@ import pytest
 
 from app.lists import LISTS
 from app.mail.compose import LARGEST, composed
-from app.mail.tickets import ticket_letter
+from app.mail.tickets import ticket_message
 from app.themes import load_themes
 from app.tickets import cardholder_ticket, lines, remittance_ticket
 from app.tickets.cardholder import FAMILIES
 from app.wording.i18n import speaking
-from tests.mail.letters import SENDER
+from tests.mail.messages import SENDER
 from tests.mail.reading import lines_in_html, lines_in_pdf, lines_in_text, shown
 from tests.tickets.rows import PAYMENTS, REMITTANCES, a_payment, a_remittance
 
 GOLDEN = Path(__file__).parent / "golden"
 THEME = load_themes().by_slug["demo"]
-LETTERS = {
-    **{name: ticket_letter(LISTS["transactions"], row, THEME) for name, row in PAYMENTS.items()},
-    **{name: ticket_letter(LISTS["remittances"], row, THEME) for name, row in REMITTANCES.items()},
+MESSAGES = {
+    **{name: ticket_message(LISTS["transactions"], row, THEME) for name, row in PAYMENTS.items()},
+    **{name: ticket_message(LISTS["remittances"], row, THEME) for name, row in REMITTANCES.items()},
 }
 TICKETS = {
     **{name: cardholder_ticket(row) for name, row in PAYMENTS.items()},
@@ -64,14 +64,14 @@ def plain(text: str) -> str:
 
 @pytest.mark.parametrize("name", READ)
 def test_the_mail_is_the_one_that_was_read(name):
-    letter = LETTERS[name]
-    said = f"{letter.subject}\n\n{letter.text}"
+    message = MESSAGES[name]
+    said = f"{message.subject}\n\n{message.text}"
     assert said == (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", READ_AS_HTML)
 def test_its_page_is_the_one_that_was_read(name):
-    assert LETTERS[name].html == (GOLDEN / f"{name}.html").read_text(encoding="utf-8")
+    assert MESSAGES[name].html == (GOLDEN / f"{name}.html").read_text(encoding="utf-8")
 
 
 def test_no_golden_file_is_left_over_and_every_family_has_one():
@@ -80,99 +80,101 @@ def test_no_golden_file_is_left_over_and_every_family_has_one():
     assert {PAYMENTS[name]["application"] for name in READ if name in PAYMENTS} == set(FAMILIES)
 
 
-@pytest.mark.parametrize("name", LETTERS)
+@pytest.mark.parametrize("name", MESSAGES)
 def test_the_ticket_is_the_same_line_for_line_in_text_page_and_pdf(name):
-    letter, expected = LETTERS[name], lines(TICKETS[name])
-    assert lines_in_text(letter) == expected
-    assert lines_in_html(letter) == expected
-    assert lines_in_pdf(letter, TICKETS[name]) == expected
+    message, expected = MESSAGES[name], lines(TICKETS[name])
+    assert lines_in_text(message) == expected
+    assert lines_in_html(message) == expected
+    assert lines_in_pdf(message, TICKETS[name]) == expected
 
 
-@pytest.mark.parametrize("name", LETTERS)
+@pytest.mark.parametrize("name", MESSAGES)
 def test_text_and_page_each_say_everything(name):
-    letter = LETTERS[name]
-    words = plain(shown(letter.html).words)
-    said = [line for part in letter.text.split("----")[::2] for line in part.splitlines() if line.strip()]
+    message = MESSAGES[name]
+    words = plain(shown(message.html).words)
+    said = [line for part in message.text.split("----")[::2] for line in part.splitlines() if line.strip()]
     assert len(said) > 8
     for line in said:
         for part in line.split("\u00a0: "):  # a label and its value are two cells of the page
             assert plain(part) in words
 
 
-@pytest.mark.parametrize("name", LETTERS)
+@pytest.mark.parametrize("name", MESSAGES)
 def test_the_mail_is_whole_small_and_loads_nothing(name):
-    letter = LETTERS[name]
-    content = composed(letter, "client@maison.example", SENDER, "<1@horizon.example>", datetime.now(UTC))
+    message = MESSAGES[name]
+    content = composed(message, "client@maison.example", SENDER, "<1@horizon.example>", datetime.now(UTC))
     assert len(content) < LARGEST / 2
-    message = message_from_bytes(content, policy=policy.default)
-    assert message["Subject"] == letter.subject
-    assert message.get_body(("plain",)).get_content().replace("\r\n", "\n") == letter.text
-    assert message.get_body(("html",)).get_content().replace("\r\n", "\n") == letter.html
-    (attached,) = message.iter_attachments()
-    assert attached.get_content() == letter.attachments[0].content
+    mail = message_from_bytes(content, policy=policy.default)
+    assert mail["Subject"] == message.subject
+    assert mail.get_body(("plain",)).get_content().replace("\r\n", "\n") == message.text
+    assert mail.get_body(("html",)).get_content().replace("\r\n", "\n") == message.html
+    (attached,) = mail.iter_attachments()
+    assert attached.get_content() == message.attachments[0].content
     assert attached.get_content_type() == "application/pdf"
     assert re.fullmatch(r"ticket-[a-z0-9-]+\.pdf", attached.get_filename())
-    assert "http" not in letter.html
-    assert {"img", "script", "style", "link"}.isdisjoint(shown(letter.html).tags)
+    assert "http" not in message.html
+    assert {"img", "script", "style", "link"}.isdisjoint(shown(message.html).tags)
 
 
-@pytest.mark.parametrize("name", LETTERS)
+@pytest.mark.parametrize("name", MESSAGES)
 def test_nobody_is_named_but_the_maintainer_and_the_shop(name):
-    letter = LETTERS[name]
-    for said in (letter.subject, letter.text, letter.html):
+    message = MESSAGES[name]
+    for said in (message.subject, message.text, message.html):
         assert THEME.name in said
         assert "Bordereau" not in said
         assert "AMS" not in said
-    assert f"Ce service vous est offert par {THEME.name}" in plain(letter.text)
+    assert f"Ce service vous est offert par {THEME.name}" in plain(message.text)
     for digits in ("497010", "374500", "11/28"):
-        assert digits not in letter.text + letter.html
+        assert digits not in message.text + message.html
 
 
 def test_words_are_in_the_language_of_the_asker_and_the_ticket_in_french():
     with speaking("en"):
-        letter = ticket_letter(LISTS["transactions"], PAYMENTS["payment-cb"], THEME)
-    assert letter.subject == "Monétique Horizon: your payment ticket of 2026-03-02"
-    assert "Here is the ticket of the payment of 2026-03-02 at 12:31:09, for €39.00." in letter.text
-    assert '<html lang="en">' in letter.html
-    assert '<pre lang="fr"' in letter.html
-    assert lines_in_html(letter) == lines(TICKETS["payment-cb"])
+        message = ticket_message(LISTS["transactions"], PAYMENTS["payment-cb"], THEME)
+    assert message.subject == "Monétique Horizon: your payment ticket of 2026-03-02"
+    assert "Here is the ticket of the payment of 2026-03-02 at 12:31:09, for €39.00." in message.text
+    assert '<html lang="en">' in message.html
+    assert '<pre lang="fr"' in message.html
+    assert lines_in_html(message) == lines(TICKETS["payment-cb"])
 
 
 @pytest.mark.parametrize("field", ["trade_name", "address", "city", "issuer", "contract", "order_reference"])
 def test_a_hostile_label_is_only_a_label(field):
-    letter = ticket_letter(LISTS["transactions"], a_payment(application="CONECS", **{field: HOSTILE}), THEME)
-    page, harmless = shown(letter.html), shown(LETTERS["payment-conecs"].html)
+    message = ticket_message(
+        LISTS["transactions"], a_payment(application="CONECS", **{field: HOSTILE}), THEME
+    )
+    page, harmless = shown(message.html), shown(MESSAGES["payment-conecs"].html)
     assert page.tags == harmless.tags or field != "trade_name"
     assert set(page.tags) == set(harmless.tags)
     assert {name for name, _ in page.attributes} == {name for name, _ in harmless.attributes}
-    assert lines_in_html(letter) == lines_in_text(letter)
+    assert lines_in_html(message) == lines_in_text(message)
     if field in ("trade_name", "contract"):
         assert HOSTILE in page.words
-        assert HOSTILE in letter.text
+        assert HOSTILE in message.text
 
 
 def test_a_label_of_several_lines_stays_on_one():
     label = "CAFÉ\r\nBcc: tous@example.org\u2028\u202eSIRAP"
-    letter = ticket_letter(LISTS["remittances"], a_remittance(trade_name=label), THEME)
-    assert "\n\nBcc" not in letter.text
-    assert "\nBcc" not in letter.text
-    assert "\u202e" not in letter.text + letter.html
+    message = ticket_message(LISTS["remittances"], a_remittance(trade_name=label), THEME)
+    assert "\n\nBcc" not in message.text
+    assert "\nBcc" not in message.text
+    assert "\u202e" not in message.text + message.html
 
 
-def test_an_application_without_tickets_has_no_letter():
+def test_an_application_without_tickets_has_no_message():
     with pytest.raises(ValueError, match="no ticket"):
-        ticket_letter(LISTS["transactions"], a_payment(application="NOUVEAU"), THEME)
+        ticket_message(LISTS["transactions"], a_payment(application="NOUVEAU"), THEME)
     with pytest.raises(ValueError, match="no ticket"):
-        ticket_letter(LISTS["remittances"], a_remittance(application="NOUVEAU"), THEME)
+        ticket_message(LISTS["remittances"], a_remittance(application="NOUVEAU"), THEME)
 
 
 def test_the_widest_ticket_fits_a_phone():
     sizes = [
         float(size)
         for size in re.findall(
-            r"font-size: ([0-9.]+)px; line-height: 1.35", LETTERS["payment-printed-wide"].html
+            r"font-size: ([0-9.]+)px; line-height: 1.35", MESSAGES["payment-printed-wide"].html
         )
     ]
     assert sizes
     assert all(48 * size * 0.61 <= 290 for size in sizes)
-    assert "font-size: 15.0px; line-height: 1.35" in LETTERS["payment-cb"].html
+    assert "font-size: 15.0px; line-height: 1.35" in MESSAGES["payment-cb"].html

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text
 
 from app.jobs import upkeep
 from app.models import KnownDevice, Role
-from tests.accounts.letters import link, mails, words
+from tests.accounts.mails import link, mails, words
 from tests.page import HtmlPage
 from tests.views.test_links import CHOSEN, GUEST, accept
 from tests.views.test_me import AGENT, code_now, enrol, send_code

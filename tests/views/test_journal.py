@@ -13,7 +13,7 @@ from sqlalchemy import delete, insert, select, text
 from app.database.engine import DatabaseRole
 from app.database.migrate import alembic_config
 from app.models import Invitation, JournalEntry, Membership, Role, UserAccount
-from tests.accounts.letters import link, pass_time
+from tests.accounts.mails import link, pass_time
 from tests.views.test_links import GUEST, accept
 from tests.views.test_me import code_now, enrol, send_code
 from tests.views.test_team import invite

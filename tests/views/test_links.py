@@ -31,7 +31,7 @@ from app.models import (
     UserSession,
 )
 from tests import factories
-from tests.accounts.letters import link, mails, pass_time, words
+from tests.accounts.mails import link, mails, pass_time, words
 from tests.conftest import SECRET_KEY
 from tests.page import HtmlPage
 from tests.views.staff import let_staff_in

@@ -16,7 +16,7 @@ from app.accounts.notices import Told
 from app.accounts.second_factor import code_at
 from app.accounts.users import UserError, forget_second_factor
 from app.models import RecoveryCode, Reseller, SecondFactor, StaffMember, UserAccount, UserSession
-from tests.accounts.letters import mails
+from tests.accounts.mails import mails
 from tests.page import HtmlPage
 from tests.views.test_links import CHOSEN, CLIENT
 from tests.views.test_sign_in import cookie, events, move_clock

@@ -14,7 +14,7 @@ from app.models import Invitation, Membership, MembershipLimit, Outlet, Role, Us
 from app.views.picking import FEW, OutletChoice, after_step, picker
 from app.web.security import LIMITS
 from tests import factories
-from tests.accounts.letters import mails
+from tests.accounts.mails import mails
 from tests.page import HtmlPage
 from tests.views.test_links import GUEST
 from tests.views.town import plain

@@ -9,7 +9,7 @@ from app.accounts import passwords
 from app.database.engine import DatabaseRole
 from app.models import Invitation, Outlet, Role, UserSession
 from app.web.access_matrix import ROUTES, Relation
-from tests.accounts.letters import link, mails
+from tests.accounts.mails import link, mails
 from tests.page import HtmlPage, short
 from tests.views.neighbours import address, enter, neighbours
 from tests.views.test_links import GUEST, accept

@@ -21,7 +21,7 @@ from app.database.engine import DatabaseRole
 from app.lists import LISTS
 from app.mail.jobs import sweep
 from app.mail.limits import PER_RECIPIENT
-from app.mail.tickets import ticket_letter
+from app.mail.tickets import ticket_message
 from app.models import Delivery, JournalEntry, MailKind, Role
 from app.tickets import cardholder_ticket, lines, remittance_ticket
 from app.views.tickets import face
@@ -425,7 +425,7 @@ def test_page_pdf_and_mail_show_the_same_lines(app, name):
     row = PAYMENTS[name] if is_payment else REMITTANCES[name]
     ticket = (cardholder_ticket if is_payment else remittance_ticket)(row)
     theme = app.extensions["bordereau.themes"].by_slug["demo"]
-    letter = ticket_letter(LISTS["transactions" if is_payment else "remittances"], row, theme)
+    message = ticket_message(LISTS["transactions" if is_payment else "remittances"], row, theme)
     on_page = lines_on_page(app.jinja_env.get_template("tickets/face.html").render(**face(ticket)))
-    assert on_page == lines(ticket) == lines_in_html(letter) == lines_in_text(letter)
-    assert lines_in_pdf(letter, ticket) == on_page
+    assert on_page == lines(ticket) == lines_in_html(message) == lines_in_text(message)
+    assert lines_in_pdf(message, ticket) == on_page

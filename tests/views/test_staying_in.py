@@ -9,8 +9,8 @@ from app.accounts.limits import SIGN_IN, TooManyAttemptsError, count_attempt
 from app.database.engine import DatabaseRole
 from app.mail import post
 from app.models import JournalEntry, SignInAttempt
-from tests.accounts.letters import link, mails
-from tests.mail.letters import SENDER, a_letter, a_request
+from tests.accounts.mails import link, mails
+from tests.mail.messages import SENDER, a_message, a_request
 from tests.views.town import PASSWORD
 
 CHOSEN = "girafe ruisseau lampe velours"
@@ -94,7 +94,7 @@ def test_what_strangers_ask_for_does_not_use_up_ones_own(app, email, database):
 def test_tickets_do_not_silence_resets_and_invitations(browser, email, database):
     for _ in range(20):
         with database.writing() as connection:
-            post(connection, a_letter(), [email], a_request(), SENDER)
+            post(connection, a_message(), [email], a_request(), SENDER)
     browser.post_form("/mot-de-passe-oublie", email=email)
     assert "mot de passe" in mails(database, email)[-1]["Subject"]
 

@@ -17,7 +17,7 @@ from app.database.engine import DatabaseRole
 from app.listing.scope import Scope
 from app.models import Contract, Invitation, Membership, Outlet, Role, UserAccount, UserSession
 from tests import factories
-from tests.accounts.letters import link, mails
+from tests.accounts.mails import link, mails
 from tests.page import HtmlPage
 from tests.views.test_links import GUEST, accept
 from tests.views.test_sign_in import cookie, events

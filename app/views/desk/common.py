@@ -26,7 +26,7 @@ MENU = (
     ("desk.journal", N_("Journal")),
 )
 
-__all__ = ["ID", "SIZE", "after", "asked", "blueprint", "desk_menu", "many"]
+__all__ = ["ID", "SIZE", "after", "blueprint", "desk_menu", "many", "searched"]
 
 
 def desk_menu() -> list[tuple[str, str, bool]]:
@@ -39,7 +39,7 @@ def desk_menu() -> list[tuple[str, str, bool]]:
     return [(href, words, here.startswith(href)) for href, words in addresses]
 
 
-def asked() -> str:
+def searched() -> str:
     """The words searched for, without what no stored text can hold."""
     return "".join(c for c in request.args.get("q", "")[:LONGEST_SEARCH] if c.isprintable()).strip()
 

@@ -12,7 +12,7 @@ from app.accounts.journal import Event
 from app.desk import attach_contracts, merchant_form, merchants, tasks, undeclared_contracts
 from app.desk.paging import AnyRow
 from app.models import DeskTaskKind
-from app.views.desk.common import after, asked, blueprint, next_page, waiting_in_words
+from app.views.desk.common import after, blueprint, next_page, searched, waiting_in_words
 from app.web.context import database, desk, visitor
 from app.web.journal import journal
 from app.wording.i18n import language
@@ -21,7 +21,7 @@ from app.wording.i18n import language
 @blueprint.get("/contrats")
 def contracts() -> str:
     """What waits for a merchant, and what was attached lately."""
-    words, reseller_id = asked(), desk().reseller_id
+    words, reseller_id = searched(), desk().reseller_id
     with database().reading_as(desk()) as connection:
         page = undeclared_contracts.unclaimed(connection, reseller_id, words, after())
         on_their_way = tasks.awaited(connection, reseller_id)
@@ -49,7 +49,7 @@ def attach() -> AnyResponse | str | tuple[str, int]:
     with database().reading_as(desk()) as connection:
         contracts = attach_contracts.chosen(connection, reseller_id, ids)
         wanted = attach_contracts.wish(connection, reseller_id, contracts, request.values)
-        found = merchants.merchants(connection, reseller_id, asked()) if asked() else None
+        found = merchants.merchants(connection, reseller_id, searched()) if searched() else None
         if request.method == "POST":
             merchant_form.check(connection, reseller_id, wanted)
     if person is None or not contracts:
@@ -72,7 +72,7 @@ def _form(contracts: Sequence[AnyRow], wanted: merchant_form.Placing, found: Seq
         "desk/attach.html",
         contracts=contracts,
         wanted=wanted,
-        words=asked(),
+        words=searched(),
         found=found,
         waiting=_waiting,
         zones=zones(),

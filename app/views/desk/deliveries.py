@@ -8,7 +8,7 @@ from app.desk.deliveries import deliveries as found
 from app.desk.paging import AnyRow
 from app.mail.failure_labels import FAULTS, STATES
 from app.models import DeliveryState, Fault, MailKind
-from app.views.desk.common import after, asked, blueprint, next_page
+from app.views.desk.common import after, blueprint, next_page, searched
 from app.views.moments import show_moment
 from app.views.tables import TableColumn, table
 from app.web.context import database, desk
@@ -56,7 +56,7 @@ def deliveries() -> str:
     """Every mail of this maintainer's, the newest first."""
     chosen = request.args.get("state", "")
     state = DeliveryState(chosen) if chosen in set(DeliveryState) else None
-    words = asked()
+    words = searched()
     with database().reading_as(desk()) as connection:
         page = found(connection, desk().reseller_slug, state, words, after())
     title = gettext("Mails")

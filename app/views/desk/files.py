@@ -11,7 +11,7 @@ from app.desk import tasks
 from app.desk.paging import AnyRow
 from app.models import DeskTaskKind, DeskTaskState, ImportStatus
 from app.refusals import KNOWN_FILE_ID, Refusal
-from app.views.desk.common import ID, after, asked, blueprint, next_page
+from app.views.desk.common import ID, after, blueprint, next_page, searched
 from app.views.moments import show_moment
 from app.views.tables import TableColumn, table
 from app.web.context import database, desk, visitor
@@ -81,7 +81,7 @@ FILES = (
 @blueprint.get("/imports")
 def files() -> str:
     """Every file that came, the newest first."""
-    words, state = asked(), _state()
+    words, state = searched(), _state()
     with database().reading_as(desk()) as connection:
         page = found.files(connection, desk().reseller_id, state, words, after())
         handed_over = tasks.latest(connection, desk().reseller_id, (DeskTaskKind.DECLARE,))

@@ -11,7 +11,7 @@ from app.desk import tasks
 from app.desk.numbers import numbers
 from app.desk.paging import AnyRow
 from app.models import DeskTaskKind
-from app.views.desk.common import ID, after, asked, blueprint, next_page
+from app.views.desk.common import ID, after, blueprint, next_page, searched
 from app.views.tables import TableColumn, table
 from app.web.context import database, desk
 from app.web.journal import journal
@@ -77,7 +77,7 @@ def home() -> Response:
 @blueprint.get("/commercants")
 def merchants() -> str:
     """Merchants by name, or those that are searched for."""
-    words, reseller_id = asked(), desk().reseller_id
+    words, reseller_id = searched(), desk().reseller_id
     with database().reading_as(desk()) as connection:
         page = found.merchants(connection, reseller_id, words, after())
         waits = numbers(connection, reseller_id)
@@ -96,7 +96,7 @@ def merchants() -> str:
 @blueprint.get(f"/commercants/{ID}")
 def merchant(id: int) -> str:  # noqa: A002 - the name in the address
     """One merchant: what it has, who may enter."""
-    words, reseller_id = asked(), desk().reseller_id
+    words, reseller_id = searched(), desk().reseller_id
     with database().reading_as(desk()) as connection:
         row = found.merchant(connection, reseller_id, id)
         if row is None:

@@ -1,4 +1,4 @@
-"""What a mail is made of: the letter, who asks for it, and who signs it."""
+"""What a mail is made of: the message, who asks for it, and who signs it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class MailError(Exception):
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file that goes with a letter. ``media_type`` is like ``application/pdf``."""
+    """A file that goes with a message. ``media_type`` is like ``application/pdf``."""
 
     name: str
     media_type: str
@@ -27,7 +27,7 @@ class Attachment:
 
 
 @dataclass(frozen=True)
-class Letter:
+class Message:
     """What is said, in text and in HTML that each say everything. The HTML loads nothing from elsewhere."""
 
     subject: str

@@ -1,17 +1,17 @@
-"""Letters and requests for tests, keyword by keyword."""
+"""Messages and requests for tests, keyword by keyword."""
 
 from __future__ import annotations
 
 from itertools import count
 from typing import Any
 
-from app.mail import Attachment, Kind, Letter, MailRequest, Sender
+from app.mail import Attachment, Kind, MailRequest, Message, Sender
 
 SENDER = Sender("Monétique Horizon", "no-reply@horizon.example", "assistance@horizon.example")
 _numbers = count(1)
 
 
-def a_letter(**values: Any) -> Letter:
+def a_message(**values: Any) -> Message:
     given = {
         "subject": "Votre ticket du 02/03/2026, 12:31:09",
         "text": "Cher client,\n\nVoici le ticket : 39,00 €.\n",
@@ -19,7 +19,7 @@ def a_letter(**values: Any) -> Letter:
         "attachments": (Attachment("ticket.pdf", "application/pdf", b"%PDF-1.4 not really"),),
         **values,
     }
-    return Letter(**given)
+    return Message(**given)
 
 
 def a_request(**values: Any) -> MailRequest:
