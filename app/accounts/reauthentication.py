@@ -8,14 +8,14 @@ from app.accounts.limits import CODE_AGAIN, attempt, forget_attempts
 from app.accounts.links import Links
 from app.accounts.notices import Told
 from app.accounts.resets import Own
-from app.accounts.rights import Visitor
+from app.accounts.rights import Rights
 from app.accounts.second_factor import passes
 from app.accounts.sessions import rotate
 from app.accounts.sign_in import BadSignInError
 from app.database.engine import Database
 
 
-def prove(database: Database, links: Links, person: Visitor, own: Own, given: str, client: Client) -> str:
+def prove(database: Database, links: Links, person: Rights, own: Own, given: str, client: Client) -> str:
     """Prove who one is: with a code for whoever has an app, with the password for all others.
 
     Returns the session's new key. Raises TooManyAttemptsError before anything is hashed or compared, and

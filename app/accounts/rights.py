@@ -1,7 +1,7 @@
-"""What a person may do and see, read from the database at each request in one statement.
+"""What a person may do and see at a place, read from the database each time in one statement.
 
-Nothing is remembered between requests: disabling a person, ending a session, narrowing a
-membership or moving a contract acts on the very next click.
+It is worked out from the person: alike for a session, a token or a schedule. Nothing is remembered between
+requests: disabling a person, narrowing a membership or moving a contract acts on the very next click.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any
 
 from sqlalchemy import (
     ARRAY,
@@ -23,7 +23,6 @@ from sqlalchemy import (
     bindparam,
     case,
     exists,
-    false,
     func,
     literal,
     or_,
@@ -34,7 +33,7 @@ from sqlalchemy.orm import aliased
 
 from app.accounts.place import UNNAMED, Place
 from app.accounts.roles import LOOKING, PERMISSIONS, Level, Permission
-from app.accounts.sessions import PROOF, SEEN_EVERY, hash_of
+from app.accounts.sessions import OpenSession
 from app.database.isolation import Isolation
 from app.listing.scope import Scope
 from app.models import (
@@ -48,7 +47,6 @@ from app.models import (
     SecondFactor,
     StaffMember,
     UserAccount,
-    UserSession,
 )
 
 #: How many owners are named to somebody who lacks a right.
@@ -103,32 +101,25 @@ class Staff:
 
 
 @dataclass(frozen=True)
-class Visitor:
-    """A signed-in person at a place, as flask-login wants a user.
+class Rights:
+    """What a person may see and do at ``place``.
 
-    ``access`` is that to the merchant which the address names; where it names no place, the one used last.
-    ``staff`` names the maintainers they work for, ``last_desk_id`` the one at whose desk they were last;
+    ``access`` is that to the merchant which the place names; where it names none, to the one used last.
+    ``desk`` is where they work for a maintainer: the one that the place names, or that of the merchant looked
+    at; where it names none, the one they were at last, else that of the host, else their first.
     ``may_view_as`` tells whether the merchant named is one that they could look at as its maintainer;
-    ``has_second_factor`` tells whether an app is proved, ``proved_lately`` whether they have just given their
-    password or a code in this session.
+    ``has_second_factor`` tells whether an app is proved.
     """
-
-    is_authenticated: ClassVar[bool] = True
-    is_active: ClassVar[bool] = True
-    is_anonymous: ClassVar[bool] = False
 
     user_id: int
     email: str
-    host: str
-    seen_lately: bool
-    place: Place
-    access: Access | None
-    accesses: tuple[Access, ...]
+    place: Place = UNNAMED
+    access: Access | None = None
+    accesses: tuple[Access, ...] = ()
+    desk: Staff | None = None
     staff: tuple[Staff, ...] = ()
-    last_desk_id: int | None = None
     may_view_as: Staff | None = None
     has_second_factor: bool = False
-    proved_lately: bool = False
 
     @property
     def must_enrol(self) -> bool:
@@ -142,10 +133,15 @@ class Visitor:
 
     @property
     def is_astray(self) -> bool:
-        """Whether the address names a place that is not theirs."""
+        """Whether the place named is not theirs."""
         if self.place.reseller_id is not None:
-            return all(one.reseller_id != self.place.reseller_id for one in self.staff)
+            return self.desk is None
         return self.place.merchant_id is not None and self.access is None
+
+    @property
+    def is_viewing_as(self) -> bool:
+        """Whether they look at somebody else's data as the maintainer's staff."""
+        return self.access is not None and self.access.is_view_as
 
     def may(self, needed: Permission | Level) -> bool:
         """Whether this person may do it, at the merchant of this place, or stands where it asks."""
@@ -153,49 +149,37 @@ class Visitor:
             return needed is Level.PERSON or bool(self.staff)
         return self.access is not None and self.access.allows(needed)
 
-    @property
-    def is_viewing_as(self) -> bool:
-        """Whether they look at somebody else's data as the maintainer's staff."""
-        return self.access is not None and self.access.is_view_as
 
-    def desk(self, host_slug: str) -> Staff | None:
-        """The desk that the address names, or that of the merchant looked at.
+def rights_of(
+    connection: Connection,
+    user_id: int,
+    place: Place = UNNAMED,
+    session: OpenSession | None = None,
+    host_slug: str = "",
+) -> Rights | None:
+    """The rights that a person has at ``place`` in this instant; None for whoever is disabled. One statement.
 
-        Where it names none: the one they were at last, else that of the host, else their first, if any.
-        """
-        if self.place.reseller_id is not None:
-            return next((one for one in self.staff if one.reseller_id == self.place.reseller_id), None)
-        if self.access is not None and self.access.is_view_as:
-            host_slug = self.access.reseller_slug
-        elif (
-            last := next((one for one in self.staff if one.reseller_id == self.last_desk_id), None)
-        ) is not None:
-            return last
-        here = (one for one in self.staff if one.reseller_slug == host_slug)
-        return next(here, None) or next(iter(self.staff), None)
-
-
-def visitor_of(connection: Connection, key: str, place: Place = UNNAMED) -> Visitor | None:
-    """The person of the session ``key`` at ``place``, with their rights of this instant; one statement."""
-    rows = connection.execute(_statement(), {"key": hash_of(key), "merchant": place.merchant_id}).all()
+    A ``session`` tells where they were last and what they look at; ``host_slug`` is the maintainer whose host
+    they came by.
+    """
+    rows = connection.execute(_statement(), {"user": user_id, "merchant": place.merchant_id}).all()
     if not rows:
         return None
     first = rows[0]
     accesses = tuple(_access(row) for row in rows if row.merchant_id is not None)
-    here = _access_at(place, accesses, first)
-    return Visitor(
-        user_id=first.user_id,
+    staff = tuple(Staff(*row) for row in first.staff)
+    maintainer = Staff(*first.viewed["maintainer"]) if first.viewed else None
+    here = _access_at(place, accesses, session) or _view_as(first.viewed, session)
+    return Rights(
+        user_id=user_id,
         email=first.email,
-        host=first.host,
-        seen_lately=first.seen_lately,
         place=place,
         access=_in_sight(connection, here) if here and here.limits else here,
         accesses=accesses,
-        staff=tuple(Staff(*row) for row in first.staff),
-        last_desk_id=first.last_reseller_id,
-        may_view_as=Staff(*first.viewed["maintainer"]) if first.viewed else None,
+        desk=maintainer if here and here.is_view_as else _desk_at(place, staff, session, host_slug),
+        staff=staff,
+        may_view_as=maintainer,
         has_second_factor=first.has_second_factor,
-        proved_lately=first.proved_lately,
     )
 
 
@@ -217,22 +201,32 @@ def owners_of(connection: Connection, merchant_id: int) -> Sequence[str]:
     return connection.scalars(owners).all()
 
 
-def _access_at(place: Place, accesses: Sequence[Access], session: Row[Any]) -> Access | None:
-    """The access to the merchant of ``place``; at no place, the one used last; at a desk, none."""
+def _access_at(place: Place, accesses: Sequence[Access], session: OpenSession | None) -> Access | None:
+    """The access to the merchant of ``place``; at no place, to the one used last; at a desk, none."""
     if place.reseller_id is not None:
         return None
-    wanted = place.merchant_id if place.merchant_id is not None else session.last_merchant_id
-    found = next((access for access in accesses if access.merchant_id == wanted), None)
-    if place.merchant_id is not None:
-        return found or _view_as(session.viewed)
-    return found or next(iter(accesses), None)
+    wanted = place if place.merchant_id is not None or session is None else session.last
+    found = next((access for access in accesses if access.merchant_id == wanted.merchant_id), None)
+    return found if place.merchant_id is not None else found or next(iter(accesses), None)
 
 
-def _view_as(viewed: Mapping[str, Any] | None) -> Access | None:
-    """The whole of a merchant, for staff who have said that they look at it."""
-    if viewed is None or not viewed["is_open"]:
+def _view_as(viewed: Mapping[str, Any] | None, session: OpenSession | None) -> Access | None:
+    """The whole of a merchant, for staff who have said in this session that they look at it."""
+    if viewed is None or session is None or viewed["id"] not in session.viewed_merchant_ids:
         return None
     return Access(viewed["id"], viewed["name"], viewed["maintainer"][1], None, Scope(viewed["id"]))
+
+
+def _desk_at(
+    place: Place, staff: Sequence[Staff], session: OpenSession | None, host_slug: str
+) -> Staff | None:
+    """The desk that ``place`` names; else the one they were at last, that of the host, or their first."""
+    by_id = {one.reseller_id: one for one in staff}
+    if place.reseller_id is not None:
+        return by_id.get(place.reseller_id)
+    last = by_id.get(session.last.reseller_id) if session and session.last.reseller_id else None
+    of_host = (one for one in staff if one.reseller_slug == host_slug)
+    return last or next(of_host, None) or next(iter(staff), None)
 
 
 def _access(row: Row[Any]) -> Access:
@@ -265,18 +259,12 @@ def _is_one_of(column: Any, ids: Sequence[int]) -> ColumnElement[bool]:
 
 @cache
 def _statement() -> Select[Any]:
-    """Session, person, memberships and the contracts in sight: one row a membership.
+    """The person ``user``, their memberships, and the merchant ``merchant`` if they may look at it.
 
-    Built once: each request asks for its session, by the hash ``key``.
+    One row a membership. Built once: each request asks for it.
     """
     return (
         select(
-            UserSession.user_id,
-            UserSession.host,
-            UserSession.last_merchant_id,
-            UserSession.last_reseller_id,
-            (UserSession.last_seen_at > func.now() - SEEN_EVERY).label("seen_lately"),
-            func.coalesce(UserSession.proved_at > func.now() - PROOF, false()).label("proved_lately"),
             UserAccount.email,
             _staff_of_user().label("staff"),
             _viewed().label("viewed"),
@@ -288,22 +276,11 @@ def _statement() -> Select[Any]:
             Membership.limited,
             case((Membership.limited, _limits())).label("limits"),
         )
-        .join(UserAccount, UserAccount.id == UserSession.user_id)
         .outerjoin(Membership, (Membership.user_id == UserAccount.id) & Membership.suspended_at.is_(None))
         .outerjoin(Merchant, (Merchant.id == Membership.merchant_id) & Merchant.suspended_at.is_(None))
         .outerjoin(Reseller, Reseller.id == Merchant.reseller_id)
-        .where(*_is_alive())
+        .where(UserAccount.id == bindparam("user"), UserAccount.disabled_at.is_(None))
         .order_by(Merchant.name, Merchant.id)
-    )
-
-
-def _is_alive() -> tuple[ColumnElement[bool], ...]:
-    return (
-        UserSession.key_hash == bindparam("key"),
-        ~UserSession.pending,
-        UserSession.expires_at > func.now(),
-        UserSession.last_seen_at > func.now() - UserSession.idle,
-        UserAccount.disabled_at.is_(None),
     )
 
 
@@ -323,26 +300,20 @@ def _staff_of_user() -> ScalarSelect[Any]:
 
 
 def _viewed() -> ScalarSelect[Any]:
-    """The merchant ``merchant``, suspended or not, when it is of a maintainer that the person works for.
-
-    ``is_open`` tells whether they have said in this session that they look at it.
-    """
+    """The merchant ``merchant``, suspended or not, when it is of a maintainer that the person works for."""
     viewed, maintainer = aliased(Merchant), aliased(Reseller)
     document = func.json_build_object(
         "id", viewed.id,
         "name", viewed.name,
         "maintainer", func.json_build_array(maintainer.id, maintainer.slug, maintainer.name),
-        "is_open", viewed.id == any_(UserSession.viewed_merchant_ids),
     )  # fmt: skip
     return (
         select(document)
         .join(maintainer, maintainer.id == viewed.reseller_id)
         .join(StaffMember, StaffMember.reseller_id == viewed.reseller_id)
-        .where(
-            viewed.id == bindparam("merchant", type_=BigInteger), StaffMember.user_id == UserSession.user_id
-        )
+        .where(viewed.id == bindparam("merchant", type_=BigInteger), StaffMember.user_id == UserAccount.id)
         .where(viewed.id != UNCLAIMED_MERCHANT)
-        .correlate(UserSession)
+        .correlate(UserAccount)
         .scalar_subquery()
     )
 

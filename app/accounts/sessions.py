@@ -8,7 +8,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, exists, false, func, insert, select, update
 
 from app.accounts.journal import Client
 from app.accounts.place import UNNAMED, Place
@@ -68,6 +68,23 @@ class SeenSession:
     is_this: bool
 
 
+@dataclass(frozen=True)
+class OpenSession:
+    """A living session, as a request finds it.
+
+    ``last`` holds the merchant and the desk that its person used last, ``viewed_merchant_ids`` the merchants
+    that they have said they look at as staff; ``seen_lately`` tells whether its use is written down already,
+    ``proved_lately`` whether they have just given their password or a code.
+    """
+
+    user_id: int
+    host: str
+    last: Place
+    viewed_merchant_ids: frozenset[int]
+    seen_lately: bool
+    proved_lately: bool
+
+
 def new_key() -> str:
     """A fresh key of 256 random bits."""
     return secrets.token_urlsafe(32)
@@ -105,6 +122,36 @@ def open_session(connection: Connection, user_id: int, client: Client, *, pendin
         )
     )
     return key
+
+
+def session_of(connection: Connection, key: str) -> OpenSession | None:
+    """The living session of ``key``, if it has passed its second step."""
+    found = connection.execute(
+        select(UserSession)
+        .with_only_columns(
+            UserSession.user_id,
+            UserSession.host,
+            UserSession.last_merchant_id,
+            UserSession.last_reseller_id,
+            UserSession.viewed_merchant_ids,
+            (UserSession.last_seen_at > func.now() - SEEN_EVERY).label("seen_lately"),
+            func.coalesce(UserSession.proved_at > func.now() - PROOF, false()).label("proved_lately"),
+        )
+        .where(UserSession.key_hash == hash_of(key), *_is_alive())
+    ).one_or_none()
+    if found is None:
+        return None
+    user_id, host, merchant_id, reseller_id, viewed, seen_lately, proved_lately = found
+    last = Place(merchant_id, reseller_id)
+    return OpenSession(user_id, host, last, frozenset(viewed), seen_lately, proved_lately)
+
+
+def _is_alive() -> tuple[ColumnElement[bool], ...]:
+    return (
+        ~UserSession.pending,
+        UserSession.expires_at > func.now(),
+        UserSession.last_seen_at > func.now() - UserSession.idle,
+    )
 
 
 def _lifetime(connection: Connection, user_id: int) -> Lifetime:
@@ -148,12 +195,7 @@ def sessions_of(connection: Connection, user_id: int, key: str) -> list[SeenSess
             UserSession.last_seen_at,
             (UserSession.key_hash == hash_of(key)).label("is_this"),
         )
-        .where(
-            UserSession.user_id == user_id,
-            ~UserSession.pending,
-            UserSession.expires_at > func.now(),
-            UserSession.last_seen_at > func.now() - UserSession.idle,
-        )
+        .where(UserSession.user_id == user_id, *_is_alive())
         .order_by(UserSession.last_seen_at.desc(), UserSession.id)
     )
     return [

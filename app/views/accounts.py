@@ -12,7 +12,7 @@ from app.accounts.sign_in import second_step as pass_second_step
 from app.accounts.sign_in import sign_in as pass_first_step
 from app.accounts.sign_in import sign_out as end_signed_in
 from app.lists import FIRST
-from app.web.context import client, database, host, links, theme, visitor
+from app.web.context import client, database, host, links, principal, theme
 from app.web.forms import CodeForm, SignInForm
 from app.web.language import keep_language
 from app.web.security import browser_session, keep_device, local_path
@@ -26,7 +26,11 @@ def sign_in() -> Response | str | tuple[str, int]:
     """The form, and what it sends. Good or bad, the key of this browser is a new one afterwards."""
     onward = local_path(request.values.get("next")) or url_for(f"{FIRST.name}.index")
     if request.method == "GET":
-        return redirect(onward, 303) if visitor() else _form(onward, done=request.args.get("done", ""))
+        return (
+            redirect(onward, 303)
+            if principal().is_authenticated
+            else _form(onward, done=request.args.get("done", ""))
+        )
     form = SignInForm.sent()
     email, password = form.email.data or "", form.password.data or ""
     try:
@@ -65,9 +69,9 @@ def second_step() -> ResponseReturnValue:
 @blueprint.post("/deconnexion")
 def sign_out() -> Response:
     """End this session, and leave nothing of it in the browser."""
-    person = visitor()
-    if person is not None:
-        end_signed_in(database(), browser_session().key, person.user_id, client())
+    rights = principal().rights
+    if rights is not None:
+        end_signed_in(database(), browser_session().key, rights.user_id, client())
     browser_session().change_key(new_key())
     response = redirect(url_for("accounts.sign_in"), 303)
     response.headers["Clear-Site-Data"] = '"cache", "storage"'

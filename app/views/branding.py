@@ -6,7 +6,7 @@ from flask import Blueprint, Response, abort, current_app, jsonify, render_templ
 
 from app.lists import LISTS
 from app.themes import FILES, Theme
-from app.web.context import host, themes, visitor
+from app.web.context import host, principal, themes
 from app.wording.i18n import DEFAULT_LANGUAGE, LANGUAGES, gettext, language, speak
 
 ICONS = (("icon-192.png", "192x192"), ("icon-512.png", "512x512"))
@@ -109,8 +109,8 @@ def _is_of_host(asked: Theme) -> bool:
 
 def _is_worn(asked: Theme) -> bool:
     """Whether the pages of the person who is signed in here wear it, at any of their places."""
-    person = visitor()
-    if person is None:
+    rights = principal().rights
+    if rights is None:
         return False
-    slugs = {access.reseller_slug for access in person.accesses} | {one.reseller_slug for one in person.staff}
+    slugs = {access.reseller_slug for access in rights.accesses} | {one.reseller_slug for one in rights.staff}
     return asked.slug in {themes().of_reseller(slug, host()).slug for slug in slugs}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template
 
-from app.web.context import visitor
+from app.web.context import principal
 
 blueprint = Blueprint("help", __name__)
 
@@ -16,5 +16,5 @@ blueprint = Blueprint("help", __name__)
 @blueprint.get("/aide")
 def show() -> str:
     """The help page, for everybody: it holds nobody's data. Who is signed in keeps the own menu."""
-    visitor()
+    principal()
     return render_template("help/page.html")

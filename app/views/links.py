@@ -17,7 +17,7 @@ from app.accounts.links import Purpose
 from app.accounts.one_time_links import DeadLinkError
 from app.accounts.sessions import end_session, rotate
 from app.accounts.sign_in import By, enter
-from app.web.context import client, database, host, links, theme, themes, visitor
+from app.web.context import client, database, host, links, principal, theme, themes
 from app.web.forms import ForgottenForm, NewPasswordForm
 from app.web.journal import journal
 from app.web.language import keep_language
@@ -161,8 +161,8 @@ def _record_refusal(purpose: Purpose, *, is_expired: bool = False) -> None:
 
 def _inside(offer: Offer, accepted: Accepted) -> Response:
     """Straight in for one who has just chosen his password, or is signed in as the one invited."""
-    person = visitor()
-    same = person is not None and person.email == offer.email
+    rights = principal().rights
+    same = rights is not None and rights.email == offer.email
     if not accepted.chose_password and not same:
         return redirect(url_for("accounts.sign_in", done="invitation"), 303)
     before = browser_session().key

@@ -15,11 +15,11 @@ from app.accounts.journal import Event
 from app.accounts.limits import CODE_AGAIN, attempt, forget_attempts
 from app.accounts.notices import Told
 from app.accounts.resets import Own
-from app.accounts.rights import Visitor
+from app.accounts.rights import Rights
 from app.accounts.roles import role_name
 from app.accounts.sessions import end_all_sessions, end_own_session, rotate, sessions_of
 from app.views.moments import spoken_moment
-from app.web.context import client, database, links, theme, visitor
+from app.web.context import client, database, links, signed_in, theme
 from app.web.forms import ChangePasswordForm
 from app.web.journal import journal
 from app.web.security import browser_session
@@ -64,7 +64,7 @@ def password() -> ResponseReturnValue:
 def end_session(session_id: int) -> Response:
     """End one of one's sessions; one of somebody else's does not exist."""
     with database().writing() as connection:
-        if not end_own_session(connection, _person().user_id, session_id):
+        if not end_own_session(connection, signed_in().user_id, session_id):
             abort(404)
         journal(Event.SESSION_ENDED, connection)
     return redirect(url_for("me.show", done="session"), 303)
@@ -74,7 +74,7 @@ def end_session(session_id: int) -> Response:
 def end_others() -> Response:
     """End all of one's sessions but this one."""
     with database().writing() as connection:
-        end_all_sessions(connection, _person().user_id, keep=browser_session().key)
+        end_all_sessions(connection, signed_in().user_id, keep=browser_session().key)
         journal(Event.SESSION_ENDED, connection, others=True)
     return redirect(url_for("me.show", done="others"), 303)
 
@@ -82,7 +82,7 @@ def end_others() -> Response:
 @blueprint.route("/double-verification", methods=["GET", "POST"], endpoint="second_factor")
 def second_factor_page() -> ResponseReturnValue:
     """Pair an app: its QR code, and the first code that proves it."""
-    person = _person()
+    person = signed_in()
     if person.has_second_factor:
         return redirect(url_for("me.show"), 303)
     if request.method == "GET":
@@ -105,7 +105,7 @@ def second_factor_page() -> ResponseReturnValue:
 @blueprint.post("/double-verification/retirer")
 def remove_second_factor() -> Response:
     """Do without the app again; staff may not."""
-    person = _person()
+    person = signed_in()
     if person.staff:
         abort(403)
     with database().writing() as connection:
@@ -121,7 +121,7 @@ def remove_second_factor() -> Response:
 @blueprint.post("/codes-de-secours")
 def renew_codes() -> str:
     """Fresh recovery codes; the former ones die."""
-    person = _person()
+    person = signed_in()
     if not person.has_second_factor:
         abort(404)
     with database().writing() as connection:
@@ -131,15 +131,8 @@ def renew_codes() -> str:
     return render_template("me/codes.html", codes=codes)
 
 
-def _person() -> Visitor:
-    person = visitor()
-    if person is None:
-        abort(403)
-    return person
-
-
 def _own() -> Own:
-    person = _person()
+    person = signed_in()
     return Own(person.user_id, person.email, browser_session().key, theme().slug)
 
 
@@ -148,7 +141,7 @@ def _wrong_password() -> str:
 
 
 def _page() -> str:
-    person = _person()
+    person = signed_in()
     with database().reading() as connection:
         sessions = sessions_of(connection, person.user_id, browser_session().key)
         left = second_factor.codes_left(connection, person.user_id)
@@ -164,7 +157,7 @@ def _page() -> str:
     )
 
 
-def _held(connection: Any, person: Visitor) -> list[tuple[str, str, str]]:
+def _held(connection: Any, person: Rights) -> list[tuple[str, str, str]]:
     """The merchants of a person: name, role, and what he sees there, in words."""
     held = []
     for each in person.accesses:
@@ -180,7 +173,7 @@ def _password_page(form: ChangePasswordForm) -> str:
 
 
 def _enrolment(*, failed: bool = False) -> str:
-    person = _person()
+    person = signed_in()
     secret = second_factor.offered(links(), person.user_id, browser_session().key)
     size, path = second_factor.qr_path(second_factor.address(secret, person.email, theme().name))
     values: dict[str, Any] = {"size": size, "path": path, "secret": second_factor.shown(secret)}

@@ -14,7 +14,7 @@ from app.accounts.reauthentication import prove
 from app.accounts.resets import Own
 from app.accounts.sign_in import BadSignInError
 from app.web.access_matrix import ROUTES
-from app.web.context import client, database, links, signed_in, theme, visitor
+from app.web.context import client, database, links, principal, signed_in, theme
 from app.web.guard import lead_to
 from app.web.security import SAFE_METHODS, browser_session, local_path
 
@@ -32,7 +32,7 @@ def confirm() -> ResponseReturnValue:
     onward = local_path(request.values.get("next")) or url_for("lists.home")
     person = signed_in()
     if request.method == "GET":
-        return redirect(onward, 303) if person.proved_lately else _page(onward)
+        return redirect(onward, 303) if principal().proved_lately else _page(onward)
     own = Own(person.user_id, person.email, browser_session().key, theme().slug)
     try:
         key = prove(database(), links(), person, own, request.form.get("proof", ""), client())
@@ -51,8 +51,7 @@ def ask_for_proof() -> Response | str | None:
     """
     if request.endpoint is None or request.routing_exception is not None:
         return None
-    person = visitor() if ROUTES[request.endpoint].proof else None
-    if person is None or person.proved_lately:
+    if not ROUTES[request.endpoint].proof or not principal().is_authenticated or principal().proved_lately:
         return None
     here = local_path(request.full_path)
     if request.method in SAFE_METHODS or "HX-Request" in request.headers:

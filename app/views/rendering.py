@@ -21,11 +21,11 @@ from app.views.chart import chart
 from app.views.desk.common import desk_menu
 from app.views.menu import account_entries, menu
 from app.views.moments import show_minute, show_moment
-from app.web.context import known_desk, known_visitor, theme
-from app.web.language import choose_language
+from app.web.context import known_principal, theme
+from app.web.guard import meet
 from app.web.security import local_path
 from app.wording import days, formats
-from app.wording.i18n import gettext, language, languages, ngettext
+from app.wording.i18n import gettext, languages, ngettext
 from app.wording.names import initials
 
 HTMX_FILE = "vendor/htmx@2.0.11/htmx.min.js"
@@ -38,9 +38,9 @@ _ICON = Markup(
 
 
 def prepare(app: Flask) -> None:
-    """Language, template functions and htmx, for every page of ``app``."""
+    """Who asks in which language, template functions and htmx, for every page of ``app``."""
     htmx.init_app(app)
-    app.before_request(choose_language)
+    app.before_request(meet)
     app.context_processor(_moment)
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -84,7 +84,6 @@ def _globals() -> dict[str, Any]:
         "here": here,
         "menu": menu,
         "desk_menu": desk_menu,
-        "known_desk": known_desk,
         "account_entries": account_entries,
         "address": cells.address,
         "linked": cells.linked,
@@ -135,7 +134,7 @@ def dialled(phone: str) -> str:
 
 def _moment() -> dict[str, Any]:
     """What changes with the request; nothing of it touches the database."""
-    return {"theme": theme(), "visitor": known_visitor(), "language": language()}
+    return {"theme": theme(), "principal": known_principal()}
 
 
 def _versions(folder: Path) -> dict[str, str]:

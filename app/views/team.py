@@ -29,7 +29,7 @@ from app.views.desk.common import LONGEST_SEARCH, after
 from app.views.desk.common import searched as words_sought
 from app.views.moments import spoken_moment
 from app.views.picking import OutletChoice
-from app.web.context import access, client, database, desk, links, request_id, visitor
+from app.web.context import access, client, database, desk, links, request_id, signed_in
 from app.web.journal import journal
 from app.wording.i18n import N_, gettext
 
@@ -206,13 +206,10 @@ def _sight() -> Isolated:
 
 
 def _holder(connection: Any) -> Holder:
-    person = visitor()
-    if person is None:
-        abort(403)
-    merchant = _merchant(connection)
+    user_id, merchant = signed_in().user_id, _merchant(connection)
     if merchant is not None:
-        return members.staff_holder(person.user_id, merchant.id, request_id())
-    return members.holder_of(connection, access(), person.user_id, request_id())
+        return members.staff_holder(user_id, merchant.id, request_id())
+    return members.holder_of(connection, access(), user_id, request_id())
 
 
 def _or_404(function: Callable[..., Any], *given: Any) -> Any:

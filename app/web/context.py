@@ -1,4 +1,4 @@
-"""The request of the moment, typed: its database, its person, its theme, its client."""
+"""The request of the moment, typed: its database, its principal, its theme, its client."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from werkzeug.exceptions import SecurityError
 
 from app.accounts.journal import Client
 from app.accounts.links import Links
-from app.accounts.rights import Access, Staff, Visitor
+from app.accounts.principal import Principal
+from app.accounts.rights import Access, Rights, Staff
 from app.database.engine import Database
 from app.models import DEFAULT_TIME_ZONE
 from app.themes import Theme, Themes
 from app.web.security import device_key
+from app.wording.i18n import language
 
 
 def database() -> Database:
@@ -37,22 +39,29 @@ def links() -> Links:
     return found
 
 
-def visitor() -> Visitor | None:
-    """The signed-in person, read from the database once a request."""
-    return current_user if current_user.is_authenticated else None
+def principal() -> Principal:
+    """Who asks, at which place and in which language: read from the database once a request."""
+    found: Principal = current_user._get_current_object()  # noqa: SLF001 - how werkzeug spells it
+    return found
 
 
-def signed_in() -> Visitor:
-    """The signed-in person, behind a guard; 403 for a stranger."""
-    person = visitor()
-    if person is None:
+def known_principal() -> Principal:
+    """The same, a stranger as long as nobody has asked: never touches the database."""
+    found: Principal | None = g.get("principal")
+    return found or Principal(language=language())
+
+
+def signed_in() -> Rights:
+    """The rights of the signed-in person, behind a guard; 403 for a stranger."""
+    rights = principal().rights
+    if rights is None:
         abort(403)
-    return person
+    return rights
 
 
 def access() -> Access:
     """The membership this person looks through; 403 for one who belongs nowhere any more."""
-    chosen = signed_in().access
+    chosen = principal().access
     if chosen is None:
         abort(403)
     return chosen
@@ -60,29 +69,16 @@ def access() -> Access:
 
 def desk() -> Staff:
     """The maintainer whose desk this is; 403 for somebody who works for none."""
-    here = signed_in().desk(themes().of_host(host()).slug)
+    here = principal().desk
     if here is None:
         abort(403)
     return here
 
 
-def known_desk() -> Staff | None:
-    """The desk of the signed-in person if they were read already and have one: never touches the database."""
-    person = known_visitor()
-    return person.desk(themes().of_host(host()).slug) if person is not None else None
-
-
-def known_visitor() -> Visitor | None:
-    """The signed-in person if he was read already: never touches the database."""
-    found: Visitor | None = g.get("visitor")
-    return found
-
-
 def theme() -> Theme:
     """The theme of this place's maintainer, else the host's; never touches the database."""
-    person, here = known_visitor(), known_desk()
-    if person is not None and person.access is not None:
-        return themes().of_reseller(person.access.reseller_slug, host())
+    asking = known_principal()
+    here = asking.access or asking.desk
     return themes().of_reseller(here.reseller_slug, host()) if here is not None else themes().of_host(host())
 
 

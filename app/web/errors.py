@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 
 from app.accounts.limits import TooManyAttemptsError
 from app.logs import logger
-from app.web.context import known_visitor, request_id
+from app.web.context import known_principal, request_id
 from app.web.questions import TooManyQuestionsError
 from app.web.security import ForeignFormError
 from app.wording.i18n import N_, gettext
@@ -196,8 +196,8 @@ def _page(status: int, explanation: Explanation | None = None) -> Response:
 
 
 def _belongs_nowhere() -> bool:
-    person = known_visitor()
-    return person is not None and person.belongs_nowhere
+    rights = known_principal().rights
+    return rights is not None and rights.belongs_nowhere
 
 
 def _log(error: Exception) -> None:

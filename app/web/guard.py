@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Flask, Request, Response, abort, current_app, g, redirect, request, url_for
 from flask_login import LoginManager
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.accounts.journal import Event
 from app.accounts.place import UNNAMED, Place
-from app.accounts.rights import Visitor, owners_of, visitor_of
+from app.accounts.principal import Principal
+from app.accounts.rights import Rights, owners_of, rights_of
 from app.accounts.roles import Level, Permission
-from app.accounts.sessions import is_key, mark_seen
+from app.accounts.sessions import is_key, mark_seen, session_of
 from app.web.access_matrix import ONLY_IN_DEVELOPMENT, ROUTES
-from app.web.context import database, desk, host, visitor
+from app.web.context import database, desk, host, known_principal, principal, themes
 from app.web.journal import journal
+from app.web.language import asked_language
 from app.web.places import MERCHANT, PlaceKind, kind_of, named_place
 from app.web.security import SAFE_METHODS, cookie_name, local_path
+from app.wording.i18n import speak
 
 #: The pages of staff who have no second factor yet.
 ENROLMENT = "me.second_factor"
@@ -27,7 +32,8 @@ def guard_routes(app: Flask) -> None:
     # Without its context processor: an error page must not look for the person in the database.
     manager = LoginManager(app, add_context_processor=False)
     manager.session_protection = None
-    manager.request_loader(load_visitor)
+    manager.anonymous_user = known_principal
+    manager.request_loader(load_principal)
     app.before_request(guard)
     routes = {rule.endpoint for rule in app.url_map.iter_rules()}
     differences = (routes ^ ROUTES.keys()) - ONLY_IN_DEVELOPMENT
@@ -42,48 +48,48 @@ def guard() -> AnyResponse | None:
     guarded = ROUTES[request.endpoint]
     if guarded.needs is None:
         return None
-    person = visitor()
-    if person is None:
+    rights = principal().rights
+    if rights is None:
         return ask_to_sign_in()
-    if person.must_enrol and request.endpoint not in BEFORE_ENROLMENT:
+    if rights.must_enrol and request.endpoint not in BEFORE_ENROLMENT:
         return lead_to(url_for(ENROLMENT))
-    elsewhere = _to_their_place(person)
+    elsewhere = _to_their_place(rights)
     if elsewhere is not None:
         return redirect(elsewhere, 303)
-    missing = next((needed for needed in guarded.required if not person.may(needed)), None)
+    missing = next((needed for needed in guarded.required if not rights.may(needed)), None)
     if missing is not None:
         refuse(missing)
-    if isinstance(guarded.needs, Permission) and person.is_viewing_as and not _is_safe():
+    if isinstance(guarded.needs, Permission) and rights.is_viewing_as and not _is_safe():
         refuse(guarded.needs)  # who looks never changes anything, whatever the route
     return None
 
 
-def _to_their_place(person: Visitor) -> str | None:
+def _to_their_place(rights: Rights) -> str | None:
     """Where an address leads that names no place of theirs, if anywhere; 404 for a place of others."""
     kind = kind_of(request.endpoint)
-    if kind is None or person.belongs_nowhere:
+    if kind is None or rights.belongs_nowhere:
         return None
-    if person.is_astray:
-        return _from_foreign_place(person)
-    if named_place() == UNNAMED and len(person.accesses if kind is MERCHANT else person.staff) > 1:
-        return _to_last_place(person, kind)
-    if kind is MERCHANT and person.access is None and _is_safe():
+    if rights.is_astray:
+        return _from_foreign_place(rights)
+    if rights.place == UNNAMED and len(rights.accesses if kind is MERCHANT else rights.staff) > 1:
+        return _to_last_place(rights, kind)
+    if kind is MERCHANT and rights.access is None and _is_safe():
         return url_for("desk.home")
     return None
 
 
-def _from_foreign_place(person: Visitor) -> str:
+def _from_foreign_place(rights: Rights) -> str:
     """Staff are led to where they say that they look at a merchant of their own; to others it is absent."""
-    if not _is_safe() or person.may_view_as is None:
+    if not _is_safe() or rights.may_view_as is None:
         journal(Event.NOT_IN_SCOPE, endpoint=request.endpoint)
         abort(404)
-    maintainer, merchant_id = person.may_view_as, person.place.merchant_id
+    maintainer, merchant_id = rights.may_view_as, rights.place.merchant_id
     return url_for("desk.merchant", reseller_id=maintainer.reseller_id, id=merchant_id)
 
 
-def _to_last_place(person: Visitor, kind: PlaceKind) -> str:
+def _to_last_place(rights: Rights, kind: PlaceKind) -> str:
     """The same address at the place used last; what changes something must name its place."""
-    last = person.access.merchant_id if kind is MERCHANT and person.access else desk().reseller_id
+    last = rights.access.merchant_id if kind is MERCHANT and rights.access else desk().reseller_id
     here = local_path(request.full_path.rstrip("?"))
     if not _is_safe() or here is None:
         abort(404)
@@ -94,23 +100,34 @@ def _is_safe() -> bool:
     return request.method in SAFE_METHODS
 
 
-def load_visitor(request: Request) -> Visitor | None:
-    """The person of this request's cookie, for flask-login."""
+def meet() -> None:
+    """Meet whoever asks as a stranger, at the place that the address names, and speak their language."""
+    g.principal = Principal(named_place(), asked_language())
+    speak(g.principal.language)
+
+
+def load_principal(request: Request) -> Principal | None:
+    """Who asks with this request's cookie, for flask-login."""
     key = request.cookies.get(cookie_name(current_app), "")
     if not is_key(key):
         return None
+    stranger = known_principal()
     with database().reading() as connection:
-        person = visitor_of(connection, key, named_place())
-    if person is None:
+        session = session_of(connection, key)
+        if session is None:
+            return None
+        host_slug = themes().of_host(host()).slug
+        rights = rights_of(connection, session.user_id, stranger.place, session, host_slug)
+    if rights is None:
         return None
-    if person.host != host():
-        journal(Event.FOREIGN_SESSION, user_id=person.user_id, host=host())
+    if session.host != host():
+        journal(Event.FOREIGN_SESSION, user_id=rights.user_id, host=host())
         return None
-    if not person.seen_lately and request.method != "HEAD":
+    if not session.seen_lately and request.method != "HEAD":
         with database().writing() as connection:
-            mark_seen(connection, key, _place_used(person))
-    g.visitor = person
-    return person
+            mark_seen(connection, key, _place_used(rights))
+    g.principal = replace(stranger, rights=rights, session=session)
+    return known_principal()
 
 
 def ask_to_sign_in() -> AnyResponse:
@@ -131,13 +148,13 @@ def lead_to(address: str) -> AnyResponse:
 def refuse(needed: Permission | Level) -> None:
     """403 for what the role does not include, with a line in the journal; the page says whom to ask."""
     journal(Event.NOT_ALLOWED, needed=needed.value, path=request.path)
-    person = visitor()
-    if person is not None and person.access is not None and not person.is_viewing_as:
+    access = principal().access
+    if access is not None and not access.is_view_as:
         with database().reading() as connection:
-            g.whom_to_ask = owners_of(connection, person.access.merchant_id)
+            g.whom_to_ask = owners_of(connection, access.merchant_id)
     abort(403)
 
 
-def _place_used(person: Visitor) -> Place:
+def _place_used(rights: Rights) -> Place:
     """The place that short addresses lead to from here on; looking at another's data is none."""
-    return UNNAMED if person.is_astray or person.is_viewing_as else person.place
+    return UNNAMED if rights.is_astray or rights.is_viewing_as else rights.place

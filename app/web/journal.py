@@ -8,7 +8,7 @@ from flask import request
 from sqlalchemy import Connection
 
 from app.accounts.journal import Event, record
-from app.web.context import database, known_desk, known_visitor, request_id
+from app.web.context import database, known_principal, request_id
 from app.web.places import DESK, MERCHANT, kind_of
 
 
@@ -21,9 +21,9 @@ def journal(event: Event, connection: Connection | None = None, **details: Any) 
     if request.method == "HEAD":
         return
     entry = {**_place(), "request_id": request_id(), **details}
-    person = known_visitor()
-    if person is not None:
-        entry = {"user_id": person.user_id, **entry}
+    rights = known_principal().rights
+    if rights is not None:
+        entry = {"user_id": rights.user_id, **entry}
     if connection is not None:
         record(connection, event, **entry)
         return
@@ -33,7 +33,7 @@ def journal(event: Event, connection: Connection | None = None, **details: Any) 
 
 def _place() -> dict[str, Any]:
     """The merchant or the desk that this page is at."""
-    person, desk, kind = known_visitor(), known_desk(), kind_of(request.endpoint)
-    if kind is MERCHANT and person is not None and person.access is not None:
-        return {"merchant_id": person.access.merchant_id}
-    return {"reseller_id": desk.reseller_id} if kind is DESK and desk is not None else {}
+    asking, kind = known_principal(), kind_of(request.endpoint)
+    if kind is MERCHANT and asking.access is not None:
+        return {"merchant_id": asking.access.merchant_id}
+    return {"reseller_id": asking.desk.reseller_id} if kind is DESK and asking.desk is not None else {}

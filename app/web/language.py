@@ -9,15 +9,16 @@ from flask import current_app, request
 from werkzeug.wrappers import Response
 
 from app.web.security import YEAR
-from app.wording.i18n import DEFAULT_LANGUAGE, LANGUAGES, language, speak
+from app.wording.i18n import DEFAULT_LANGUAGE, LANGUAGES, language
 
 COOKIE: Final = "lang"
 
 
-def choose_language() -> None:
-    """Speak the language that this request asks for."""
+def asked_language() -> str:
+    """The code of the language that this request asks for."""
+    chosen = request.cookies.get(COOKIE)
     wanted = negotiate_locale(request.accept_languages.values(), LANGUAGES, sep="-")
-    speak(request.cookies.get(COOKIE, wanted or DEFAULT_LANGUAGE))
+    return chosen if chosen in LANGUAGES else wanted or DEFAULT_LANGUAGE
 
 
 def keep_language(response: Response, chosen: str | None = None) -> Response:

@@ -15,7 +15,7 @@ from flask import Blueprint, Flask, current_app, g
 from werkzeug.routing import IntegerConverter, Map
 
 from app.accounts.place import UNNAMED, Place
-from app.web.context import known_desk, known_visitor
+from app.web.context import known_principal
 
 
 class RowId(IntegerConverter):
@@ -108,10 +108,10 @@ def _give_place(endpoint: str, values: dict[str, Any]) -> None:
 
 
 def _merchant_here() -> int | None:
-    person = known_visitor()
-    return person.access.merchant_id if person is not None and person.access is not None else None
+    access = known_principal().access
+    return access.merchant_id if access is not None else None
 
 
 def _desk_here() -> int | None:
-    desk = known_desk()
+    desk = known_principal().desk
     return desk.reseller_id if desk is not None else None

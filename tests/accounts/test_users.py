@@ -6,15 +6,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import event, func, select, text
+from sqlalchemy import event, func, select, text, update
 
 from app.accounts import passwords
 from app.accounts.commands import user
 from app.accounts.journal import Client, Event, record
 from app.accounts.limits import SIGN_IN, TooManyAttemptsError, count_attempt
-from app.accounts.rights import visitor_of
+from app.accounts.place import UNNAMED, Place
+from app.accounts.rights import rights_of
 from app.accounts.roles import PERMISSIONS, Permission
-from app.accounts.sessions import open_session
+from app.accounts.sessions import open_session, session_of
 from app.database.engine import DatabaseRole
 from app.models import (
     Contract,
@@ -76,11 +77,9 @@ def accounts(database):
 
 
 def scope_of(database, email):
-    with database.writing() as connection:
-        user_id = connection.scalar(select(UserAccount.id).where(UserAccount.email == email))
-        key = open_session(connection, user_id, CLIENT)
     with database.reading() as connection:
-        return visitor_of(connection, key).access.scope
+        user_id = connection.scalar(select(UserAccount.id).where(UserAccount.email == email))
+        return rights_of(connection, user_id).access.scope
 
 
 def test_a_person_is_added(run, shop, database):
@@ -215,14 +214,29 @@ def test_a_contract_that_comes_later_to_an_outlet_is_seen(run, shop, database):
 @pytest.mark.parametrize(("limits", "needed"), [((), 1), (("--outlet", "99999999800027"), 2)])
 def test_rights_are_read_in_one_statement_and_limits_in_another(run, shop, database, limits, needed):
     run("a@shop.example", "--merchant", "FICTION", "--role", "owner", *limits)
-    with database.writing() as connection:
-        key = open_session(connection, connection.scalar(select(UserAccount.id)), CLIENT)
     statements = []
-    engine = database.engine(DatabaseRole.WEB)
-    event.listen(engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
     with database.reading() as connection:
-        assert visitor_of(connection, key)
+        user_id = connection.scalar(select(UserAccount.id))
+        event.listen(connection, "before_cursor_execute", lambda *given: statements.append(given[2]))
+        assert rights_of(connection, user_id)
     assert len([statement for statement in statements if not statement.startswith("SET LOCAL")]) == needed
+
+
+def test_rights_are_the_same_with_a_session_and_without_but_for_what_it_looks_at(run, shop, database):
+    run("a@shop.example", "--merchant", "FICTION", "--role", "finance", "--outlet", "99999999800027")
+    with database.writing() as connection:
+        user_id = connection.scalar(select(UserAccount.id))
+        key = open_session(connection, user_id, CLIENT)
+        session = session_of(connection, key)
+        assert (session.user_id, session.proved_lately) == (user_id, True)
+        merchant_id = connection.scalar(select(Membership.merchant_id))
+        for place in (UNNAMED, Place(merchant_id), Place(merchant_id + 1), Place(reseller_id=1)):
+            alone = rights_of(connection, user_id, place)
+            assert rights_of(connection, user_id, place, session) == alone
+            assert (alone.access is None) == alone.is_astray == (place not in (UNNAMED, Place(merchant_id)))
+        connection.execute(update(UserAccount).values(disabled_at=func.now()))
+        assert session_of(connection, key)
+        assert rights_of(connection, user_id) is None
 
 
 def attempts(database, email, address, times):

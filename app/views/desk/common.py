@@ -8,8 +8,8 @@ from flask import Blueprint, request, url_for
 
 from app.accounts.place import UNNAMED
 from app.desk.paging import SIZE
-from app.web.context import desk, known_visitor
-from app.web.places import DESK, kind_of, named_place
+from app.web.context import known_principal
+from app.web.places import DESK, kind_of
 from app.wording.i18n import N_, gettext, ngettext
 
 blueprint = Blueprint("desk", __name__)
@@ -31,11 +31,12 @@ __all__ = ["ID", "SIZE", "after", "blueprint", "desk_menu", "many", "searched"]
 
 def desk_menu() -> list[tuple[str, str, bool]]:
     """On the pages of the desk, its entries: addresses, their words, and whether one is there."""
-    person = known_visitor()
-    if person is None or not person.staff or kind_of(request.endpoint) is not DESK:
+    asking = known_principal()
+    if asking.desk is None or kind_of(request.endpoint) is not DESK:
         return []
     addresses = ((url_for(endpoint), gettext(words)) for endpoint, words in MENU)
-    here = DESK.address(desk().reseller_id, request.path) if named_place() == UNNAMED else request.path
+    short = asking.place == UNNAMED
+    here = DESK.address(asking.desk.reseller_id, request.path) if short else request.path
     return [(href, words, here.startswith(href)) for href, words in addresses]
 
 

@@ -13,7 +13,7 @@ from app.desk import attach_contracts, merchant_form, merchants, tasks, undeclar
 from app.desk.paging import AnyRow
 from app.models import DeskTaskKind
 from app.views.desk.common import after, blueprint, next_page, searched, waiting_in_words
-from app.web.context import database, desk, visitor
+from app.web.context import database, desk, signed_in
 from app.web.journal import journal
 from app.wording.i18n import language
 
@@ -44,7 +44,7 @@ def contracts() -> str:
 @blueprint.route("/contrats/rattacher", methods=["GET", "POST"])
 def attach() -> AnyResponse | str | tuple[str, int]:
     """Choose a merchant and an outlet for contracts, then ask the worker to attach them."""
-    person, reseller_id = visitor(), desk().reseller_id
+    reseller_id = desk().reseller_id
     ids = [int(text[:18]) for text in request.values.getlist("contract") if text.isdecimal()]
     with database().reading_as(desk()) as connection:
         contracts = attach_contracts.chosen(connection, reseller_id, ids)
@@ -52,12 +52,12 @@ def attach() -> AnyResponse | str | tuple[str, int]:
         found = merchants.merchants(connection, reseller_id, searched()) if searched() else None
         if request.method == "POST":
             merchant_form.check(connection, reseller_id, wanted)
-    if person is None or not contracts:
+    if not contracts:
         return redirect(url_for("desk.contracts"), 303)
     if request.method != "POST" or wanted.faults:
         return _form(contracts, wanted, found.rows if found else ()), 422 if wanted.faults else 200
     with database().writing() as connection:
-        attach_contracts.attach(connection, reseller_id, person.user_id, contracts, wanted)
+        attach_contracts.attach(connection, reseller_id, signed_in().user_id, contracts, wanted)
         journal(
             Event.ATTACH_ASKED,
             connection,

@@ -14,7 +14,7 @@ from app.refusals import KNOWN_FILE_ID, Refusal
 from app.views.desk.common import ID, after, blueprint, next_page, searched
 from app.views.moments import show_moment
 from app.views.tables import TableColumn, table
-from app.web.context import database, desk, visitor
+from app.web.context import database, desk, signed_in
 from app.web.journal import journal
 from app.wording import formats
 from app.wording.counts import in_words
@@ -126,15 +126,14 @@ def file(id: int) -> str:  # noqa: A002 - the name in the address
 def load_again(id: int, kind: DeskTaskKind) -> Response:  # noqa: A002 - the name in the address
     """Ask the worker to load a file of the quarantine once more."""
     row, reasons = _file(id)
-    person = visitor()
-    if person is None or kind not in _possible(row, reasons):
+    if kind not in _possible(row, reasons):
         abort(404)
     if _is_waiting(id):
         return redirect(url_for("desk.file", id=id), 303)
     with database().writing() as connection:
         new = tasks.NewTask(
             reseller_id=desk().reseller_id,
-            user_id=person.user_id,
+            user_id=signed_in().user_id,
             kind=kind,
             import_file_id=id,
             details={"file": row.name},

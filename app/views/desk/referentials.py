@@ -182,9 +182,9 @@ def _name_form(row: AnyRow, form: NameForm) -> str:
 
 def _asked(event: Event, content: bytes, merchant_id: int | None = None, **details: Any) -> Response:
     """Ask the worker, write it in the journal, and lead to where one sees how far it is."""
-    person, here = signed_in(), desk()
+    user_id, here = signed_in().user_id, desk()
     with database().writing() as connection:
-        task_id = declare_contract.declare(connection, here, person.user_id, content, merchant_id, **details)
+        task_id = declare_contract.declare(connection, here, user_id, content, merchant_id, **details)
         journal(event, connection, merchant_id=merchant_id, **details)
     return redirect(url_for("desk.task", id=task_id), 303)
 
