@@ -1,14 +1,12 @@
-"""Whom a ticket goes to: the addresses of a form, each with what is wrong with it."""
+"""Addresses that a ticket can be mailed to: what is wrong with one, and how mail writes it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 from email_validator import EmailNotValidError, validate_email
 
-from app.rules.cards import holds_card
 from app.wording.i18n import gettext
 
 #: Recipients of one ticket.
@@ -16,41 +14,8 @@ MOST = 5
 _SEVERAL = re.compile(r"[,;<>\s]")
 
 
-@dataclass(frozen=True)
-class Typed:
-    """An address as it was typed, and what is wrong with it: "" when nothing is."""
-
-    text: str
-    fault: str = ""
-
-
-def typed(texts: Iterable[str]) -> tuple[Typed, ...]:
-    """What stands in the MOST fields of a form; the first one says so when all are empty."""
-    found = [text.strip() for text in texts][:MOST]
-    found += [""] * (MOST - len(found))
-    if not any(found):
-        return (Typed("", gettext("Enter at least one address.")), *(Typed("") for _ in found[1:]))
-    return tuple(map(_typed, found))
-
-
-def _typed(text: str) -> Typed:
-    if holds_card(text):  # never shown again
-        return Typed("", gettext("This looks like a full card number."))
-    return Typed(text, _fault(text))
-
-
-def addresses(fields: Sequence[Typed]) -> tuple[str, ...]:
-    """The addresses of faultless ``fields`` as mail is sent to them, each once."""
-    sent: dict[str, str] = {}
-    for field in fields:
-        if field.text:
-            address = _normal(field.text)
-            sent.setdefault(address.casefold(), address)
-    return tuple(sent.values())
-
-
-def _fault(text: str) -> str:
-    """What is wrong with the address ``text``, in plain words."""
+def fault_of(text: str) -> str:
+    """What is wrong with the address ``text``, in plain words; "" when nothing is."""
     if not text or _is_valid(text):
         return ""
     if _SEVERAL.search(text):
@@ -60,6 +25,14 @@ def _fault(text: str) -> str:
     if not _is_valid(f"a@{text.rpartition('@')[2]}"):
         return gettext("What stands after the @ is not right: check it letter by letter.")
     return gettext("What stands before the @ is not right: plain letters, digits, dots and hyphens only.")
+
+
+def addresses(texts: Iterable[str]) -> tuple[str, ...]:
+    """The addresses among faultless ``texts`` as mail is sent to them, each once."""
+    sent: dict[str, str] = {}
+    for address in map(_normal, filter(None, texts)):
+        sent.setdefault(address.casefold(), address)
+    return tuple(sent.values())
 
 
 def _is_valid(text: str) -> bool:

@@ -1,7 +1,7 @@
-"""Sending a ticket by mail: see it, then say to whom. One click is one mail, whatever is clicked twice.
+"""Sending a ticket by mail: to whom, beside what is sent. One click is one mail, whatever is clicked twice.
 
-The number of a request stands in the address of the second step, so that going back to it or loading it
-again asks for the same mails, not for more.
+The number of a request stands in the address of the page, so that going back to it or loading it again asks
+for the same mails, not for more.
 """
 
 from __future__ import annotations
@@ -19,40 +19,40 @@ from app.listing.kinds import Row
 from app.listing.spec import ListSpec
 from app.mail import Kind, MailError, MailRequest, post, renew, sender_of
 from app.mail.query import deliveries_of, deliveries_of_request
-from app.mail.recipients import MOST, Typed, addresses, typed
 from app.mail.tickets import ticket_message
 from app.views.rendering import htmx, page_or_part
 from app.views.tickets import face, fetched
 from app.web.context import access, database, signed_in, theme
 from app.web.journal import journal
+from app.web.sending_form import SendingForm
 
 #: Where htmx puts the steps: in the dialogue of the page.
 PARTS = {"steps": "sending/part.html"}
 
 
-def show(spec: ListSpec, id: int) -> str:  # noqa: A002 - as the address calls it
-    """The first step: the ticket. With the number of a request in the address, the second: to whom."""
+def show(spec: ListSpec, id: int) -> AnyResponse | str:  # noqa: A002 - as the address calls it
+    """The ticket and to whom it goes, on one page; its address gets the number of the request."""
     row, key = fetched(spec, id), request.args.get("envoi", "")
-    if is_key(key):
-        return _ask(spec, row, key, (Typed(""),) * MOST)
-    onward = url_for(f"{spec.name}.sending", id=id, envoi=new_key())
-    return _step("ticket", spec, row, onward=onward)
+    if is_key(key) or htmx:
+        return _step("form", spec, row, form=SendingForm(request_key=key if is_key(key) else new_key()))
+    return redirect(url_for(f"{spec.name}.sending", id=id, envoi=new_key()), 303)
 
 
 def send(spec: ListSpec, id: int) -> AnyResponse | str | tuple[str, int]:  # noqa: A002 - as the address calls it
     """Post the ticket to every address of the form, or to none."""
-    row, key = fetched(spec, id), request.form.get("request_key", "")
+    row, form, refused = fetched(spec, id), SendingForm.sent(), ""
+    key = form.request_key.data or ""
     if not is_key(key):
         abort(400)
-    fields = typed(request.form.getlist("to"))
-    bad = 200 if htmx else 422  # a browser complains of a part that is 422, though it shows it
-    if any(field.fault for field in fields):
-        return _ask(spec, row, key, fields), bad
-    try:
-        _post(spec, row, addresses(fields), key)
-    except MailError as error:
-        return _ask(spec, row, key, fields, refused=str(error)), bad
-    return _sent(spec, row, key) if htmx else _followed(spec, id)
+    if form.validate():
+        try:
+            _post(spec, row, form.addresses(), key)
+        except MailError as error:
+            refused = str(error)
+        else:
+            return _sent(spec, row, key) if htmx else _followed(spec, id)
+    page = _step("form", spec, row, form=form, refused=refused)
+    return page, 200 if htmx else 422  # a browser complains of a part that is 422, though it shows it
 
 
 def send_again(spec: ListSpec, id: int, delivery_id: int) -> AnyResponse:  # noqa: A002 - as the address calls it
@@ -87,11 +87,6 @@ def _post(spec: ListSpec, row: Row, recipients: Sequence[str], key: str) -> None
             journal(Event.TICKET_SENT, connection, **sent)
 
 
-def _ask(spec: ListSpec, row: Row, key: str, fields: Sequence[Typed], *, refused: str = "") -> str:
-    """The second step: to whom. ``refused`` is why nothing was sent."""
-    return _step("addresses", spec, row, key=key, fields=fields, refused=refused)
-
-
 def _sent(spec: ListSpec, row: Row, key: str) -> str:
     """What became of it, in the dialogue of the page it was asked from."""
     with database().reading_as(access().scope) as connection:
@@ -108,8 +103,11 @@ def _followed(spec: ListSpec, row_id: int) -> AnyResponse:
     return redirect(url_for(f"{spec.name}.detail", id=row_id, _anchor="envois"), 303)
 
 
-def _step(step: str, spec: ListSpec, row: Row, **values: Any) -> str:
-    """A step as a page, or as a part for the dialogue."""
+def _step(step: str, spec: ListSpec, row: Row, *, refused: str = "", **values: Any) -> str:
+    """The form, or what became of it, as a page or as a part for the dialogue.
+
+    ``refused`` is why nothing was sent.
+    """
     ticket = spec.printing.print(row)
     return page_or_part(
         "sending/page.html",
@@ -119,6 +117,7 @@ def _step(step: str, spec: ListSpec, row: Row, **values: Any) -> str:
         id=row["id"],
         spec=spec,
         row=row,
+        refused=refused,
         **face(ticket),
         **values,
     )

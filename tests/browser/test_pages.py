@@ -19,7 +19,6 @@ PAGES = {
     "remise": "/remises >> a[href*='/remises/']:not(.send-link)",
     "ticket": "/remises >> a[href*='/remises/']:not(.send-link) >> a[href$='/ticket']",
     "envoi": "/transactions >> a.send-link",
-    "envoi-adresses": "/transactions >> a.send-link >> .actions a.primary",
     "e-mails": "/dev/mail",
     "transaction": "/transactions >> a[href*='/transactions/']:not(.send-link)",
 }

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from werkzeug.datastructures import MultiDict
 
 from app.mail.addresses import mail_address
-from app.mail.recipients import MOST, addresses, typed
+from app.mail.recipients import MOST, addresses, fault_of
+from app.web.sending_form import SendingForm
 
 GOOD = ["client@maison.example", "  Client.Nom+tickets@Maison.Example ", "o'neil@x.fr", "x@bücher.fr"]
 BAD = {
@@ -30,32 +32,40 @@ BAD = {
 
 @pytest.mark.parametrize("text", GOOD)
 def test_a_good_address_is_taken_as_mail_takes_it(text):
-    fields = typed([text])
-    assert [field.fault for field in fields] == [""] * MOST
-    (address,) = addresses(fields)
+    assert fault_of(text.strip()) == ""
+    (address,) = addresses([text.strip()])
     assert address.isascii()
     assert mail_address(address) == address
 
 
 @pytest.mark.parametrize("text", BAD)
 def test_a_bad_one_says_what_is_wrong_beside_what_was_typed(text):
-    good, bad, *rest = typed(["bon@maison.example", text])
-    assert (bad.text, bad.fault.replace("\u00a0", " ")) == (text.strip(), BAD[text])
-    assert good.fault == ""
-    assert not any(field.text or field.fault for field in rest)
+    form = SendingForm(MultiDict([("to", "bon@maison.example"), ("to", text)]))
+    assert not form.validate()
+    good, bad, *rest = form.to
+    assert (bad.data, [fault.replace("\u00a0", " ") for fault in bad.errors]) == (text.strip(), [BAD[text]])
+    assert not good.errors
+    assert not any(field.data or field.errors for field in rest)
 
 
 @pytest.mark.parametrize("texts", [[], [""], ["", " ", "\t"]])
 def test_nobody_at_all_is_said_at_the_first_field(texts):
-    first, *rest = typed(texts)
-    assert first.fault == "Indiquez au moins une adresse."
-    assert not any(field.fault for field in rest)
+    form = SendingForm(MultiDict(("to", text) for text in texts))
+    assert not form.validate()
+    first, *rest = form.to
+    assert first.errors == ["Indiquez au moins une adresse."]
+    assert not any(field.data or field.errors for field in rest)
 
 
 def test_the_same_address_twice_is_one_mail():
-    fields = typed(["a@x.fr", "A@X.FR", "b@x.fr", "b@x.fr", ""])
-    assert addresses(fields) == ("a@x.fr", "b@x.fr")
+    form = SendingForm(MultiDict(("to", text) for text in ["a@x.fr", "A@X.FR", "b@x.fr", "b@x.fr", ""]))
+    assert form.validate()
+    assert form.addresses() == ("a@x.fr", "b@x.fr")
 
 
-def test_no_more_than_five_are_read():
-    assert len(typed([f"a{number}@x.fr" for number in range(9)])) == MOST == 5
+def test_more_than_five_are_refused_and_none_is_dropped():
+    texts = [f"a{number}@x.fr" for number in range(9)]
+    form = SendingForm(MultiDict(("to", text) for text in texts))
+    assert not form.validate()
+    assert [field.data for field in form.to] == texts
+    assert [bool(field.errors) for field in form.to] == [number == MOST for number in range(9)]

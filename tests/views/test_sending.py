@@ -1,4 +1,4 @@
-"""Sending a ticket: two steps, each address with its own fault, one click one mail, nobody else's rows."""
+"""Sending a ticket: one page, each address with its own fault, one click one mail, nobody else's rows."""
 
 from __future__ import annotations
 
@@ -37,9 +37,10 @@ HTMX = {"HX-Request": "true", "HX-Target": "steps"}
 
 
 def key_of(browser, path):
-    """The number of a fresh request: the one that the first step leads to."""
-    page = browser.page(path)
-    return browser.page(follow(page, "Suivant")).one("input", name="request_key")["value"]
+    """The number of a fresh request: the one in the address that the link leads to."""
+    response = browser.get(path)
+    assert response.status_code == 303
+    return browser.page(response.location).one("input", name="request_key")["value"]
 
 
 def send(browser, path, *recipients, key=None, **named):
@@ -73,7 +74,7 @@ def remise(shops):
     return f"/remises/{shops[0].remittance_id}"
 
 
-# The two steps.
+# The page.
 
 
 @pytest.mark.parametrize("which", ["payment", "remise"])
@@ -82,12 +83,12 @@ def test_from_the_list_to_the_delivery(owner, request, database, shops, which):
     listed = owner.page(path.rpartition("/")[0])
     links = [link["href"] for link in listed.all("a", class_="send-link")]
     assert links.count(shops[0].at(f"{path}/envoi")) == 1  # each row stands once
-    first = owner.page(f"{path}/envoi")
-    assert "DUPLICATA" in plain(first.one("pre"))
-    assert not first.all("input", name="to")
-    second = owner.page(follow(first, "Suivant"))
-    assert len(second.all("input", name="to")) == 5
-    key = second.one("input", name="request_key")["value"]
+    asked = owner.get(f"{path}/envoi")
+    assert asked.status_code == 303  # to itself, with the number of the request
+    page = owner.page(asked.location)
+    assert "DUPLICATA" in plain(page.one("pre"))
+    assert len(page.all("input", name="to")) == 5
+    key = page.one("input", name="request_key")["value"]
     response = send(owner, f"{path}/envoi", "a@maison.example", "b@maison.example", key=key)
     assert (response.status_code, response.location) == (303, shops[0].at(f"{path}#envois"))
     for page in (owner.page(path), owner.page(f"{path}/ticket")):
@@ -106,16 +107,13 @@ def test_from_the_detail_and_from_the_ticket(owner, payment, shops):
     detail = owner.page(payment)
     assert follow(detail, "Envoyer le ticket") == shops[0].at(f"{payment}/envoi")
     ticket = owner.page(f"{payment}/ticket")
-    second = owner.page(follow(ticket, "Envoyer par e-mail"))
-    assert second.all("input", name="to")  # the ticket was just seen
+    assert owner.page(follow(ticket, "Envoyer par e-mail")).all("input", name="to")
 
 
-def test_the_dialogue_gets_the_same_steps_as_parts(owner, payment, shops, database):
-    first = owner.part(f"{payment}/envoi", "steps")
-    assert "DUPLICATA" in plain(first.one("pre"))
-    (onward,) = [link["hx-get"] for link in first.all("a") if "hx-get" in link.attributes]
-    second = owner.part(onward, "steps")
-    key = second.one("input", name="request_key")["value"]
+def test_the_dialogue_gets_the_same_page_as_a_part(owner, payment, shops, database):
+    part = owner.part(f"{payment}/envoi", "steps")
+    assert "DUPLICATA" in plain(part.one("pre"))
+    key = part.one("input", name="request_key")["value"]
     bad = send(owner, f"{payment}/envoi", "non", key=key, headers=HTMX)
     assert bad.status_code == 200  # browsers write 422 parts in their console
     assert "Il manque le @" in bad.text
@@ -143,9 +141,26 @@ def test_each_fault_stands_beside_its_address_and_nothing_leaves(owner, payment,
     assert [box.get("aria-invalid") for box in boxes] == ["", "true", "", "true", ""]
     faults = [page.one("p", id=box["aria-describedby"]).text for box in boxes if box.get("aria-invalid")]
     assert len(set(faults)) == 2
-    assert "open" in page.one("details", class_="more-addresses").attributes
+    folds = page.all("details", class_="more-addresses")
+    assert ["open" in fold.attributes for fold in folds] == [True, True, True, False]
     assert rows_of(database, Delivery.id) == []
     assert journal(database) == []
+
+
+def test_a_sixth_address_is_refused_not_dropped(owner, payment, database):
+    many = [f"a{number}@maison.example" for number in range(6)]
+    page = HtmlPage(send(owner, f"{payment}/envoi", *many), owner.application)
+    assert page.status == 422
+    assert [box["value"] for box in page.all("input", name="to")] == many
+    assert "5 adresses au plus" in page.text.replace("\u00a0", " ")
+    assert rows_of(database, Delivery.id) == []
+
+
+def test_a_card_number_among_the_addresses_is_not_shown_again(owner, payment):
+    response = send(owner, f"{payment}/envoi", "4970 1000 0000 0055")
+    assert response.status_code == 422
+    assert [box["value"] for box in HtmlPage(response, owner.application).all("input", name="to")] == [""] * 5
+    assert "numéro de carte" in response.text
 
 
 def test_nobody_is_nobody(owner, payment, database):
@@ -157,9 +172,7 @@ def test_nobody_is_nobody(owner, payment, database):
 
 def test_english_for_those_who_ask(owner, payment, database):
     owner.post_form("/langue", lang="en")
-    first = owner.page(f"{payment}/envoi")
-    key = owner.page(follow(first, "Next")).one("input", name="request_key")["value"]
-    send(owner, f"{payment}/envoi", "a@maison.example", key=key)
+    send(owner, f"{payment}/envoi", "a@maison.example")
     with database.reading(DatabaseRole.IMPORT) as connection:
         message = message_from_bytes(connection.scalar(select(Delivery.message)), policy=policy.default)
     assert message["Subject"].startswith("Monétique Horizon: your payment ticket")

@@ -96,7 +96,7 @@ def addresses(spec):
         "detail": row,
         "ticket": f"{row}/ticket",
         "ticket_file": f"{row}/ticket.pdf",
-        "sending": f"{row}/envoi",
+        "sending": f"{row}/envoi?envoi={'k' * 43}",
     }
 
 
@@ -145,8 +145,7 @@ def test_its_sums_are_grouped_by_its_dimension(module_database, everybody):
 
 
 def test_a_ticket_of_it_is_sent_and_told_of(owner):
-    first = owner.page("/incidents/2/envoi")
-    onward = next(link["href"] for link in first.all("a") if "Suivant" in link.text)
+    onward = owner.get("/incidents/2/envoi").location
     key = owner.page(onward).one("input", name="request_key")["value"]
     data = {"request_key": key, "to": "a@maison.example"}
     assert owner.post_form("/incidents/2/envoi", **data).location.endswith("/incidents/2#envois")

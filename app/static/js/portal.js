@@ -58,9 +58,26 @@
     if (event.detail.successful) showOffline(false);
   });
 
-  // The steps of sending a ticket stand in a dialogue over the page; closed, it leaves nothing behind.
+  // On a phone the addresses come first, and the ticket is folded below them.
+  const foldOnAPhone = (part) => {
+    if (matchMedia("(min-width: 48rem)").matches) return;
+    part.querySelectorAll("[data-fold]").forEach((fold) => (fold.open = false));
+  };
+  foldOnAPhone(document);
+
+  // One more address: its own input is where one goes on.
+  document.addEventListener(
+    "toggle",
+    (event) => {
+      if (event.target.matches(".more-addresses") && event.target.open) event.target.querySelector("input").focus();
+    },
+    true,
+  );
+
+  // The form that sends a ticket stands in a dialogue over the page; closed, it leaves nothing behind.
   document.addEventListener("htmx:afterSwap", (event) => {
     if (!dialogue || event.detail.target.id !== "steps") return;
+    foldOnAPhone(event.detail.target);
     if (!dialogue.open) dialogue.showModal();
     dialogue.scrollTop = 0;
     (event.detail.target.querySelector("[aria-invalid], [autofocus], [tabindex='-1']") ?? dialogue).focus();
