@@ -24,6 +24,8 @@ from app.wording.i18n import N_, gettext
 from app.wording.searching import tidy, words_of
 
 LONGEST = 100
+#: Asks for the rows without a code. Codes are kept in capitals, so that it is none itself.
+ABSENT = "none"
 # Six letters have 64 casings: still a short list for an index.
 MOST_LETTERS = 6
 # A card number has at least this many digits; the last four, or six and four, are all we ever need.
@@ -83,6 +85,10 @@ class Filter(Kind):
         """What an input of the field ``title`` is called, in the language of the moment."""
         return title
 
+    def suggestions(self) -> tuple[tuple[str, str], ...]:
+        """What an input proposes, and the words of each; other texts can be typed."""
+        return ()
+
     @abstractmethod
     def parse(self, text: str) -> Any:
         """The value written as ``text``, which is not empty. Raises InvalidValueError."""
@@ -122,14 +128,18 @@ class Code(Filter, Identifier):
     """An identifier: matches exactly; case and leading zeros do not matter.
 
     ``longest`` bounds what can be typed. ``indexed`` codes have an index on their text without leading
-    zeros, so that every casing of a code is asked for instead of folding the column.
+    zeros, so that every casing of a code is asked for instead of folding the column. ``absent`` are the
+    words of the rows without one, where these can be asked for, as :data:`ABSENT`.
     """
 
     longest: int
     indexed: bool = False
+    absent: str = ""
 
     def parse(self, text: str) -> str:
         written = clean(text)
+        if self.absent and written.lower() == ABSENT:
+            return ABSENT
         bare = re.sub(r"\s", "", written)
         code = bare if bare.isdigit() else written
         if not code.isascii():
@@ -142,9 +152,20 @@ class Code(Filter, Identifier):
         """Whether ``written`` is, or may be, a full card number."""
         return holds_card(written)
 
+    def say(self, value: str) -> str:
+        return gettext(self.absent) if value == ABSENT else value
+
+    def suggestions(self) -> tuple[tuple[str, str], ...]:
+        return ((ABSENT, gettext(self.absent)),) if self.absent else ()
+
     def where(self, column: Expression, values: Sequence[str]) -> ColumnElement[bool]:
+        codes = [value for value in values if value != ABSENT]
+        found = self._is_one_of(column, codes) if codes else false()
+        return found if len(codes) == len(values) else or_(_bare(column).is_(None), found)
+
+    def _is_one_of(self, column: Expression, codes: Sequence[str]) -> ColumnElement[bool]:
         bare = _bare(column)
-        significant = [value.lstrip("0") for value in values]
+        significant = [code.lstrip("0") for code in codes]
         if self.indexed and all(_letters(code) <= MOST_LETTERS for code in significant):
             return bare.in_(sorted({casing for code in significant for casing in casings(code)}))
         return func.upper(bare).in_(significant)

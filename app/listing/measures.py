@@ -24,7 +24,8 @@ class Measure:
     the daily sums, None when these do not know it. ``sign`` is its part in the net: 1, -1, or 0 for none.
     ``label`` is the message of its line among the sums, "" for one that has none; ``apart`` says that it
     stands beside the net there, ``optional`` that it is left out when it is 0. ``group`` is its place under
-    ``apart`` in JSON, such as ``("rejected", "net")``: what is not counted, by why.
+    ``apart`` in JSON, such as ``("rejected", "net")``: what is not counted, by why. ``share`` is the message
+    of its share of the rows, which stands in the total line: "" for none; it holds ``%(share)s``.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Measure:
     apart: bool = False
     optional: bool = False
     group: tuple[str, str] | None = None
+    share: str = ""
 
     def of_rows(self) -> ColumnElement[int]:
         """The sum over rows, labelled with its name."""

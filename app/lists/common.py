@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, func, select
 
 from app.listing.field import Field
 from app.listing.filters import ApplicationCode, Bank, Code, FreeText, Siret
-from app.listing.kinds import Expression, Identifier, Kind, Row
+from app.listing.kinds import Expression, Kind, Row
 from app.listing.scope import Scope
 from app.listing.source import Join, Parent, in_scope
 from app.listing.spec import Choices
@@ -140,11 +140,13 @@ TERMINAL_FIELDS = (
     ),
 )
 TERMINAL_NUMBER = Field(
-    name="terminal_number",
+    name="terminal",
     label=N_("Terminal no."),
-    kind=Identifier(),
+    kind=Code(longest=3, indexed=True),
     column=Remittance.terminal_number,
     section=TERMINAL,
+    filter=True,
+    in_table=False,
 )
 FILE_NUMBER = Field(
     name="file_number",

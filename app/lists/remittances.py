@@ -323,7 +323,7 @@ def _counted(row: Row) -> int:
 
 def _place(row: Row) -> Heading:
     """The terminal that called, under the name that people give it."""
-    names = (row["label"] or row["trade_name"] or "", row["terminal_number"] or "")
+    names = (row["label"] or row["trade_name"] or "", row["terminal"] or "")
     note = gettext("terminal %(number)s", number=names[1]) if names[1] else ""
     return Heading("/".join((row["trade_name"] or "", *names)), names[0] or note, note if names[0] else "")
 

@@ -84,5 +84,5 @@ MEASURES = (
     _measure("cancelled", TOTAL["cancellation"], N_("Cancellations")),
     _measure("refund_cancelled", TOTAL["refund_cancellation"], N_("Cancelled refunds"), optional=True),
     _measure("declined", TOTAL["declined"], N_("Declined, not counted"), apart=True),
-    _measure("declined_count", TOTAL["declined"], "", counts=True),
+    _measure("declined_count", TOTAL["declined"], "", counts=True, share=N_("%(share)s declined")),
 )

@@ -28,6 +28,7 @@ from app.lists.common import (
     TERMINAL_NUMBER,
     TICKET_COLUMNS,
 )
+from app.lists.declines import reason_field
 from app.lists.freshness import days, freshness
 from app.lists.reversals import counterparts, reversal_fields
 from app.lists.takings import takings
@@ -158,6 +159,7 @@ FIELDS = (
         section=AUTHORISATION,
         filter=True,
     ),
+    reason_field(AUTHORISATION),
     Field(
         name="card",
         label=N_("Card no."),
@@ -174,7 +176,7 @@ FIELDS = (
     Field(
         name="authorisation",
         label=N_("Authorisation no."),
-        kind=Code(longest=12, indexed=True),
+        kind=Code(longest=12, indexed=True, absent=N_("Without authorisation no.")),
         column=Transaction.authorisation_number,
         section=AUTHORISATION,
         filter=True,

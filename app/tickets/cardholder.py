@@ -157,7 +157,7 @@ def _references(row: Row) -> Iterator[Item]:
     """The reference line of the GIE CB, then the numbers that the operation goes by."""
     call = row["remittance"][-2:] if row["remittance"] else None
     asked = "@" if row["authorisation_asked"] else None
-    parts = (row["terminal_number"], row["sequence_number"], call, _READINGS.get(row["entry_mode"]), asked)
+    parts = (row["terminal"], row["sequence_number"], call, _READINGS.get(row["entry_mode"]), asked)
     yield from words(" ".join(part for part in parts if part))
     yield from labelled("N° AUTO", row["authorisation"])
     yield from labelled("N° DOSSIER", row["dossier"])

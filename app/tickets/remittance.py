@@ -79,7 +79,7 @@ def _contract(row: Row) -> Iterator[Item]:
     yield from labelled("Contrat", row["contract"])
     yield from labelled("Rang", row["rank"])
     yield from labelled("Banque", " ".join(part for part in (row["bank"], row["bank_name"]) if part))
-    yield from labelled("TPE", row["terminal_number"])
+    yield from labelled("TPE", row["terminal"])
     yield from labelled("N° série", row["serial"])
 
 

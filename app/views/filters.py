@@ -25,6 +25,7 @@ class Input:
     text: str
     fault: str
     choices: tuple[tuple[str, str], ...] = ()
+    suggestions: tuple[tuple[str, str], ...] = ()
     pattern: str = ""
     mode: str = ""
 
@@ -87,6 +88,7 @@ class FilterForm:
                 widget=kind.widget,
                 text=text,
                 fault="" if index else _fault(self.criteria, name),
+                suggestions=kind.suggestions(),
                 choices=_with(self.offered.get(name) or parameter.field.choices(), text),
                 pattern=kind.pattern,
                 mode=kind.mode,

@@ -53,6 +53,7 @@ def prepare(app: Flask) -> None:
         moment=show_moment,
         short_moment=days.short_moment,
         number=formats.number,
+        percent=formats.percent,
         in_words=deliveries.delivery_in_words,
     )
     app.extensions["bordereau.assets"] = _versions(Path(app.static_folder or ""))

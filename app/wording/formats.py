@@ -73,6 +73,20 @@ def number(value: float | Decimal) -> str:
     return format_decimal(value, locale=language())
 
 
+def percent(share: float) -> str:
+    """``2,4 %`` from 0.0238: a share of one, to a tenth of a percent."""
+    locale, pattern = _percent_pattern(language())
+    return str(pattern.apply(share, locale))
+
+
+@cache
+def _percent_pattern(chosen: str) -> tuple[Locale, NumberPattern]:
+    locale = Locale.parse(chosen)
+    pattern = parse_pattern(locale.percent_formats[None].pattern)
+    pattern.frac_prec = (0, 1)
+    return locale, pattern
+
+
 def decimal_sign() -> str:
     """What stands between the units and the decimals: ``,`` in French."""
     return get_decimal_symbol(language())

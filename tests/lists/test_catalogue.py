@@ -24,10 +24,10 @@ BOTH = pytest.mark.parametrize("spec", [REMITTANCES, TRANSACTIONS], ids=lambda s
 
 ASKED = {
     "remittances": "application contract label rank amount amount_from amount_to status count bank serial"
-    " manufacturer number file_number trade_name siret transmission seal",
+    " manufacturer number file_number trade_name siret terminal transmission seal",
     "transactions": "state application contract label rank bank amount amount_from amount_to type outcome"
-    " reversal response_code card expiry authorisation issuer product remittance file_number dossier serial"
-    " manufacturer trade_name siret entry_mode scheme order_reference",
+    " reversal response_code reason card expiry authorisation issuer product remittance file_number"
+    " dossier serial manufacturer trade_name siret terminal entry_mode scheme order_reference",
 }
 
 
@@ -108,9 +108,18 @@ def test_the_fourteen_applications_have_tickets() -> None:
     assert not applications.has_tickets("NOUVELLE")
 
 
+def test_every_refusal_has_a_kind_of_reason_and_words_for_it() -> None:
+    assert set(response_codes.DECLINE_REASONS) == set(response_codes.DeclineReason)
+    refuses_nothing = {code for code, (_, reason) in response_codes.CODES.items() if reason is None}
+    assert refuses_nothing == {"00", "08", "10"}
+    listed = [code for codes in response_codes.CODES_OF.values() for code in codes]
+    assert sorted(listed) == sorted(set(response_codes.CODES) - refuses_nothing)
+
+
 def test_no_response_code_accuses_the_cardholder() -> None:
     plain = response_codes.meaning("05")
     assert plain
     for code in ("04", "07", "34", "41", "43", "59", "76"):
         assert response_codes.meaning(code) == plain
+        assert code in response_codes.CODES_OF[response_codes.DeclineReason.OPPOSED]
     assert response_codes.meaning("ZZ") is None

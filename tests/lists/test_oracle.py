@@ -66,6 +66,7 @@ TEXTS = {
     **dict.fromkeys(world.WORDS, WORDS),
     **dict.fromkeys(("amount", "amount_from", "amount_to"), AMOUNTS),
     "card": ("0044", "0028", "4970100044", "5132000028"),
+    "authorisation": (*CODES[:4], "none", "012345", "a1B2c3"),
     "expiry": ("1228", "12/28", "01/27"),
     "application": world.APPLICATIONS,
     "bank": ("30004", "1234", "01234", "10096", "bnp", "credit", "CIC", "banque"),

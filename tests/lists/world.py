@@ -29,6 +29,7 @@ APPLICATIONS = ("CBEMV", "CBCLESS", "QUASI CASH", "PLBS+", "NOUVELLE")
 LABELS = ("Comptoir", "Café d'été", "100 % Bœuf", None)
 ZONES = ("Europe/Paris", "Indian/Reunion", "America/Martinique")
 TYPES = ("debit", "debit", "debit", "refund", "cancellation", "refund_cancellation", "preauthorisation")
+REASONS = {"05": "opposed", "51": "funds", "A1": "code"}
 OUTCOMES = ("accepted", "accepted", "accepted", "declined", "abandoned")
 
 Row = dict[str, Any]
@@ -157,7 +158,7 @@ def _of_remittance(values: Row, contract: Row) -> Row:
         "siret": values["siret"] or contract["outlet"]["siret"],
         "serial": values["serial_number"],
         "manufacturer": values["manufacturer"],
-        "terminal_number": "001",
+        "terminal": "001",
     }
 
 
@@ -222,7 +223,7 @@ def _transaction(connection: Connection, merchant_id: int, remittance: Row, chan
         "_on": local.date(),
         **_of_contract(contract),
         **{name: remittance[name] for name in ("file_number", "bank", "siret", "serial", "manufacturer")},
-        "terminal_number": "001",
+        "terminal": "001",
         "remittance": remittance["number"],
         "collected": remittance["date"],
         "date": local.isoformat(),
@@ -231,6 +232,7 @@ def _transaction(connection: Connection, merchant_id: int, remittance: Row, chan
         "net_amount": signed if counted else 0,
         "reversed_amount": values["reversed_amount"] or None,
         "original_on": values["original_on"] and values["original_on"].isoformat(),
+        "reason": REASONS.get(values["response_code"]) if values["outcome"] == "declined" else None,
         "card": f"{values['card_bin'] or '******'}******{values['card_last4']}" if has_card else None,
         "authorisation": values["authorisation_number"],
         "dossier": values["dossier_number"],
@@ -258,7 +260,7 @@ def bare(code: str) -> str:
 WORDS = ("label", "trade_name", "manufacturer", "issuer", "product")
 CODES = (
     *("contract", "rank", "number", "file_number", "serial", "authorisation", "siret"),
-    *("response_code", "dossier", "remittance"),
+    *("response_code", "dossier", "remittance", "terminal"),
 )
 
 
@@ -284,6 +286,12 @@ def _bank(row: Row, text: str) -> bool:
     return fold(text) in fold(row["bank_name"]) if named else bare(text) == bare(row["bank"])
 
 
+def _authorisation(row: Row, text: str) -> bool:
+    if text == "none":
+        return row["authorisation"] is None
+    return bare(text) == bare(row["authorisation"] or "")
+
+
 def _card(row: Row, text: str) -> bool:
     card = row["card"] or ""
     return card.endswith(text[-4:]) and (len(text) == 4 or card.startswith(text[:6]))
@@ -295,6 +303,7 @@ TESTS: dict[str, Callable[[Row, str], bool]] = {
     "amount_to": lambda row, text: operator.le(*_size(row, text)),
     "count": lambda row, text: (row["count"] > 0) == (text == "with"),
     "bank": _bank,
+    "authorisation": _authorisation,
     "card": _card,
     "expiry": lambda row, text: text.replace("/", "") == row["expiry"],
 }

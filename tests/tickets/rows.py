@@ -27,6 +27,7 @@ PAYMENT: dict[str, Any] = {
     "original_id": None,
     "original_on": None,
     "response_code": "00",
+    "reason": None,
     "card": "497010******0929",
     "expiry": "1128",
     "authorisation": "123456",
@@ -46,7 +47,7 @@ PAYMENT: dict[str, Any] = {
     "sequence_number": "000101",
     "original_sequence_number": None,
     "collected": datetime(2026, 3, 2, 23, 15, 7),
-    "terminal_number": "001",
+    "terminal": "001",
     "entry_mode": "chip",
     "scheme": "CB",
     "aid": "A0000000421010",
@@ -84,7 +85,7 @@ REMITTANCE: dict[str, Any] = {
     "siret": "99999999800019",
     "bank_name": "BNP Paribas",
     "currency": "EUR",
-    "terminal_number": "001",
+    "terminal": "001",
     "opened": datetime(2026, 3, 2, 8, 0, 11),
     "status_text": "TERMINAL CORRECTS",
     "transmission": "succeeded",
@@ -156,7 +157,7 @@ _AMEX = {
     "certificate": "00112233AABBCCDD",
 }
 _JCB = {"scheme": "JCB", "product": "JCB", "issuer": "JCB", "aid": "A0000000651010"}
-_DISTANT = {"aid": None, "certificate": None, "order_reference": "CMD-00004711", "terminal_number": None}
+_DISTANT = {"aid": None, "certificate": None, "order_reference": "CMD-00004711", "terminal": None}
 _STAY = {"application": "PLBS", "dossier": "00001234", "amount": 47600}
 _OPENED = {**_STAY, "type": "preauthorisation", "amount": 35700}
 _DOLLARS = {

@@ -179,7 +179,7 @@ def test_what_failed_never_reads_as_done(kind, outcome):
     assert not any(word in shown for word in ("REMBOURSÉ", "ANNULÉ ", "AUTORISÉ", "RESTE"))
 
 
-@pytest.mark.parametrize("code", response_codes.MEANINGS)
+@pytest.mark.parametrize("code", response_codes.CODES)
 def test_a_refusal_gives_its_code_in_words(code):
     shown = " ".join(text(cardholder_ticket(a_payment(outcome="declined", response_code=code))).split())
     words = " ".join(response_codes.meaning(code).split())

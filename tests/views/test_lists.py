@@ -50,6 +50,35 @@ def test_remittances_open_on_the_last_night_and_what_reached_the_bank(owner, sho
     assert f"à jour au {today() - timedelta(days=1):%d/%m}" in plain(page.one("div", class_="day"))
 
 
+def test_the_share_of_refusals_stands_in_the_total_line(owner):
+    line = plain(owner.page("/transactions").one("h2"))
+    assert line.startswith("52,40 € net · 4 transactions · 25 % refusées")
+    assert "refusées" not in plain(owner.page("/transactions?outcome=declined").one("h2"))
+    assert "refus" not in plain(owner.page("/transactions?outcome=accepted").one("h2"))
+
+
+def test_refusals_are_asked_for_by_kind_of_reason(owner, shops):
+    (row,) = rows(owner.page("/transactions?reason=funds"))
+    assert "18,00 €" in plain(row)
+    assert not rows(owner.page("/transactions?reason=card"))
+    assert "Solde ou plafond" in plain(owner.page(f"/transactions/{shops[0].transaction_ids[3]}").one("main"))
+
+
+def test_payments_without_an_authorisation_are_asked_for_and_proposed(owner):
+    page = owner.page("/transactions?authorisation=none")
+    assert len(rows(page)) == 1
+    assert "Sans n° d'autorisation" in plain(page.one("ul", class_="chips"))
+    field = page.one("input", name="authorisation")
+    assert [option["value"] for option in page.one("datalist", id=field["list"]).all("option")] == ["none"]
+
+
+def test_a_terminal_is_asked_for_by_its_number(owner):
+    for path, found in (("/transactions", 4), ("/remises?period=last-7-days", 2)):
+        mark = "&" if "?" in path else "?"
+        assert len(rows(owner.page(f"{path}{mark}terminal=1"))) == found
+        assert not rows(owner.page(f"{path}{mark}terminal=2"))
+
+
 def test_a_total_has_its_parts(owner):
     page = owner.page("/remises?count=with")
     assert plain(page.one("h2")).startswith("52,40 € net · 1 remise")
