@@ -60,7 +60,7 @@ class Portal(click.Group):
         return _in_words(command) if command else None
 
     def invoke(self, ctx: click.Context) -> Any:
-        # Told to stop, leave by the door: the last command out stops the embedded server.
+        # Told to stop, return in good order: the last command out stops the embedded server.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
         os.umask(OWN_FILES)
         try:

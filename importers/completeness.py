@@ -1,10 +1,10 @@
-"""The seal of remittances whose halves arrive apart: do the payments add up to the totals?"""
+"""Completeness of remittances whose halves arrive apart: do the payments add up to the totals?"""
 
 from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-from app.models import Seal
+from app.models import Completeness
 from app.rules import payments
 
 _SUMS = ",\n  ".join(
@@ -33,15 +33,15 @@ UPDATE remittance r SET {", ".join(f"{name} = g.{name}" for name in (*_PAIRS, "t
   net_amount = g.net
 FROM received g WHERE {_SAME_ROW} AND NOT r.has_totals
 """
-_SEAL = f"""
+_COMPARE = f"""
 UPDATE remittance r SET received_count = g.transaction_count, missing_sequences = g.missing_sequences,
   received_net = g.net,
   seal = CASE
-    WHEN NOT r.has_totals THEN '{Seal.AWAITING_TOTALS}'
-    WHEN g.transaction_count = 0 AND r.transaction_count > 0 THEN '{Seal.AWAITING_PAYMENTS}'
+    WHEN NOT r.has_totals THEN '{Completeness.AWAITING_TOTALS}'
+    WHEN g.transaction_count = 0 AND r.transaction_count > 0 THEN '{Completeness.AWAITING_PAYMENTS}'
     WHEN ({", ".join(f"r.{name}" for name in (*_PAIRS, "transaction_count"))})
-       = ({", ".join(f"g.{name}" for name in (*_PAIRS, "transaction_count"))}) THEN '{Seal.COMPLETE}'
-    ELSE '{Seal.DIFFERS}'
+       = ({", ".join(f"g.{name}" for name in (*_PAIRS, "transaction_count"))}) THEN '{Completeness.COMPLETE}'
+    ELSE '{Completeness.DIFFERS}'
   END
 FROM received g WHERE {_SAME_ROW}
 """
@@ -59,8 +59,8 @@ WHERE t.merchant_id = r.merchant_id AND t.remittance_id = r.id
 def renew(connection: Connection) -> None:
     """Look again at the remittances of temporary table ``merged_remittance``.
 
-    Adds up what they have received, seals them anew, and says of their payments whether they are
+    Adds up what they have received, compares it with the totals, and says of their payments whether they are
     remitted.
     """
-    for statement in (_GATHER, _ADD_UP, _SEAL, _REMIT, "DROP TABLE received"):
+    for statement in (_GATHER, _ADD_UP, _COMPARE, _REMIT, "DROP TABLE received"):
         connection.execute(text(statement))

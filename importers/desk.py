@@ -1,6 +1,6 @@
 """What the maintainer's desk asks for, done with the importers' rights: once, and whole or not at all.
 
-What is said at the desk becomes a referential like any other: it passes the same door, stands in the
+What is said at the desk becomes a referential like any other: it passes the same checks, stands in the
 journal of files, and the archive that holds it rebuilds the same payments.
 """
 

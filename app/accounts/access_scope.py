@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from app.accounts.departments import NAMES, department
-from app.accounts.grants import Grant, Holder
+from app.accounts.grants import Actor, Grant
 from app.accounts.users import UserError
 from app.models import Contract, Outlet
 from app.rules.cards import masked
@@ -23,27 +23,27 @@ UNKNOWN_NAMED = 5
 LONGEST_NUMBER = 20
 
 
-def outlets_to_give(connection: Connection, holder: Holder) -> Sequence[AnyRow]:
-    """The outlets (``id, trade_name, address, postcode, city, siret``) that the holder may let others see."""
+def outlets_to_give(connection: Connection, actor: Actor) -> Sequence[AnyRow]:
+    """The outlets (``id, trade_name, address, postcode, city, siret``) that the actor may let others see."""
     wanted = select(
         Outlet.id, Outlet.trade_name, Outlet.address, Outlet.postcode, Outlet.city, Outlet.siret
-    ).where(Outlet.merchant_id == holder.merchant_id)
-    if holder.grant.limited:
-        wanted = wanted.where(Outlet.id.in_(holder.grant.outlet_ids))
+    ).where(Outlet.merchant_id == actor.merchant_id)
+    if actor.grant.limited:
+        wanted = wanted.where(Outlet.id.in_(actor.grant.outlet_ids))
     return connection.execute(wanted.order_by(Outlet.postcode, Outlet.trade_name, Outlet.siret)).all()
 
 
-def contracts_named(connection: Connection, holder: Holder, numbers: Collection[str]) -> frozenset[int]:
-    """The contracts in the holder's sight that bear ``numbers``; spreadsheets cut leading zeros.
+def contracts_named(connection: Connection, actor: Actor, numbers: Collection[str]) -> frozenset[int]:
+    """The contracts in the actor's sight that bear ``numbers``; spreadsheets cut leading zeros.
 
     What is written exactly so comes first. Raises UserError naming those that nobody knows.
     """
     bare = func.ltrim(Contract.number, "0")
     wanted = select(Contract.number, Contract.id).where(
-        Contract.merchant_id == holder.merchant_id, bare.in_({number.lstrip("0") for number in numbers})
+        Contract.merchant_id == actor.merchant_id, bare.in_({number.lstrip("0") for number in numbers})
     )
-    if holder.sight is not None:
-        wanted = wanted.where(Contract.id.in_(list(holder.sight)))
+    if actor.sight is not None:
+        wanted = wanted.where(Contract.id.in_(list(actor.sight)))
     exact, loose = defaultdict(set), defaultdict(set)
     for number, contract_id in connection.execute(wanted):
         exact[number].add(contract_id)
@@ -55,10 +55,10 @@ def contracts_named(connection: Connection, holder: Holder, numbers: Collection[
     return frozenset().union(*found.values())
 
 
-def numbers_of(connection: Connection, holder: Holder, contract_ids: Collection[int]) -> list[str]:
+def numbers_of(connection: Connection, actor: Actor, contract_ids: Collection[int]) -> list[str]:
     """The contract numbers of ``contract_ids``, each once."""
     wanted = select(Contract.number).where(
-        Contract.merchant_id == holder.merchant_id, Contract.id.in_(list(contract_ids))
+        Contract.merchant_id == actor.merchant_id, Contract.id.in_(list(contract_ids))
     )
     return list(connection.scalars(wanted.distinct().order_by(Contract.number)))
 

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.accounts import notices
 from app.accounts.journal import Client
-from app.accounts.notices import Told
+from app.accounts.notices import Recipient
 from app.accounts.sessions import device
 from app.models import KNOWN_FOR, KnownDevice, UserAccount
 from app.themes import Theme
@@ -36,7 +36,7 @@ def recognise(connection: Connection, theme: Theme, user_id: int, client: Client
     is_known = _remember(connection, user_id, _hash(user_id, client.device))
     connection.execute(update(UserAccount).where(UserAccount.id == user_id).values(signed_in_at=func.now()))
     if person.signed_in_at is not None and not is_known and _new_today(connection, user_id) <= MOST_TOLD:
-        told = Told(user_id, person.email)
+        told = Recipient(user_id, person.email)
         notices.signed_in_elsewhere(connection, theme, told, device(client.agent), client)
 
 

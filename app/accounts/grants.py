@@ -36,11 +36,11 @@ EVERYTHING = Grant(Role.OWNER)
 
 
 class NotYoursError(Exception):
-    """No such access or invitation in this merchant, or one that goes beyond the holder's own."""
+    """No such access or invitation in this merchant, or one that goes beyond the actor's own."""
 
 
 @dataclass(frozen=True)
-class Holder:
+class Actor:
     """Who acts: what they hold at the merchant, and the contracts they see there (None for all).
 
     ``is_staff``: they act for the maintainer, without an access of their own.

@@ -13,7 +13,7 @@ from app.accounts.grants import EVERYTHING, Grant, give, grant_of
 from app.accounts.journal import Client, Event, record
 from app.accounts.limits import ASKED, LINK, attempt
 from app.accounts.links import Links, Purpose
-from app.accounts.one_time_links import DeadLinkError, Made
+from app.accounts.one_time_links import DeadLinkError, SentLink
 from app.accounts.roles import role_name
 from app.accounts.sessions import end_all_sessions, shorten_sessions
 from app.accounts.users import UserError, checked_email
@@ -68,7 +68,7 @@ def invite(
     grant: Grant,
     by: int | None,
     request_id: str | None = None,
-) -> Made:
+) -> SentLink:
     """Invite ``email`` to a merchant and mail the link, in the caller's transaction.
 
     The caller has checked that ``by`` may give ``grant``. Raises UserError for an address that is none, a
@@ -92,7 +92,9 @@ def invite(
     return _send(connection, links, values, request_id)
 
 
-def invite_staff(connection: Connection, links: Links, email: str, reseller_id: int, by: int | None) -> Made:
+def invite_staff(
+    connection: Connection, links: Links, email: str, reseller_id: int, by: int | None
+) -> SentLink:
     """Invite ``email`` to a maintainer's staff. Raises UserError and NoHostError."""
     values = {
         "kind": InvitationKind.STAFF,
@@ -106,7 +108,7 @@ def invite_staff(connection: Connection, links: Links, email: str, reseller_id: 
 
 def send_again(
     connection: Connection, links: Links, invitation: Row[Any], by: int | None, request_id: str
-) -> Made:
+) -> SentLink:
     """Send an open invitation once more: 72 hours from now, and the older link dies.
 
     ``invitation`` has the columns of ``Invitation``. Raises UserError when no mail may leave.
@@ -116,7 +118,7 @@ def send_again(
     return _send(connection, links, values, request_id)
 
 
-def look(connection: Connection, links: Links, token: str, host: str) -> Offer:
+def peek(connection: Connection, links: Links, token: str, host: str) -> Offer:
     """What the link of ``token`` offers; nothing is spent. Raises DeadLinkError."""
     found = one_time_links.find(connection, links, Purpose.INVITATION, token, host)
     account = select(UserAccount.password_hash).where(UserAccount.email == found.email)
@@ -139,7 +141,7 @@ def accept(
     """
     attempt(database, LINK, token, client)
     with database.reading() as connection:
-        offer = look(connection, links, token, client.host)
+        offer = peek(connection, links, token, client.host)
     fault = offer.wants_password and passwords.fault(password, [offer.email, offer.place])
     if fault:
         raise WeakPasswordError(fault)
@@ -204,7 +206,7 @@ def granted(invitation: Row[Any]) -> Grant:
 
 def _send(
     connection: Connection, links: Links, values: dict[str, Any], request_id: str | None = None
-) -> Made:
+) -> SentLink:
     slug = connection.scalars(select(Reseller.slug).where(Reseller.id == values["reseller_id"])).one()
     made = one_time_links.make(connection, links, links.home(slug), values)
     invitation = connection.execute(
@@ -230,7 +232,7 @@ def _send(
     return made
 
 
-def _post(connection: Connection, links: Links, slug: str, invitation: Row[Any], made: Made) -> None:
+def _post(connection: Connection, links: Links, slug: str, invitation: Row[Any], made: SentLink) -> None:
     home = links.home(slug)
     ends = formats.spoken_moment(made.expires_at, _zone(connection, invitation.merchant_id))
     place = _place(connection, links, invitation)

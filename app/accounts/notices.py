@@ -18,35 +18,35 @@ from app.wording.i18n import gettext
 
 
 @dataclass(frozen=True)
-class Told:
+class Recipient:
     """The person who is told."""
 
     user_id: int
     email: str
 
 
-def password_changed(connection: Connection, theme: Theme, person: Told, client: Client) -> None:
+def password_changed(connection: Connection, theme: Theme, person: Recipient, client: Client) -> None:
     """Tell him that he has another password."""
     subject = gettext("your password has changed")
     words = gettext("Your password was changed on %(time)s. Your other sessions have ended.", time=_now())
     _tell(connection, theme, person, client.request_id, (subject, words, _not_you(theme)))
 
 
-def second_factor_added(connection: Connection, theme: Theme, person: Told, client: Client) -> None:
+def second_factor_added(connection: Connection, theme: Theme, person: Recipient, client: Client) -> None:
     """Tell him that an app is asked for from now on."""
     subject = gettext("an app is paired with your account")
     words = gettext("Since %(time)s, signing in asks for a code of the app as well.", time=_now())
     _tell(connection, theme, person, client.request_id, (subject, words, _not_you(theme)))
 
 
-def second_factor_removed(connection: Connection, theme: Theme, person: Told, client: Client) -> None:
+def second_factor_removed(connection: Connection, theme: Theme, person: Recipient, client: Client) -> None:
     """Tell him that his password alone opens his account again."""
     subject = gettext("no app is paired with your account any more")
     words = gettext("Since %(time)s, signing in asks for your password alone.", time=_now())
     _tell(connection, theme, person, client.request_id, (subject, words, _not_you(theme)))
 
 
-def recovery_codes_renewed(connection: Connection, theme: Theme, person: Told, client: Client) -> None:
+def recovery_codes_renewed(connection: Connection, theme: Theme, person: Recipient, client: Client) -> None:
     """Tell of new recovery codes: the ones that were kept are worth nothing any more."""
     subject = gettext("your recovery codes have been renewed")
     words = gettext(
@@ -55,7 +55,7 @@ def recovery_codes_renewed(connection: Connection, theme: Theme, person: Told, c
     _tell(connection, theme, person, client.request_id, (subject, words, _not_you(theme)))
 
 
-def recovery_code_used(connection: Connection, theme: Theme, person: Told, client: Client) -> None:
+def recovery_code_used(connection: Connection, theme: Theme, person: Recipient, client: Client) -> None:
     """Tell of a recovery code that has served in place of the app."""
     subject = gettext("a recovery code has been used")
     words = gettext("One of your recovery codes was used on %(time)s, in place of your app.", time=_now())
@@ -63,7 +63,7 @@ def recovery_code_used(connection: Connection, theme: Theme, person: Told, clien
 
 
 def signed_in_elsewhere(
-    connection: Connection, theme: Theme, person: Told, device: str, client: Client
+    connection: Connection, theme: Theme, person: Recipient, device: str, client: Client
 ) -> None:
     """Tell him that his account was opened with a browser that is not known to be his."""
     said = (
@@ -84,7 +84,7 @@ def signed_in_elsewhere(
 
 
 def access_changed(
-    connection: Connection, theme: Theme, person: Told, place: tuple[str, Role], request_id: str
+    connection: Connection, theme: Theme, person: Recipient, place: tuple[str, Role], request_id: str
 ) -> None:
     """Tell him that he has other rights at ``place``, and why he has to sign in again."""
     merchant, role = place
@@ -110,7 +110,9 @@ def _not_you(theme: Theme) -> str:
     )
 
 
-def _tell(connection: Connection, theme: Theme, person: Told, request_id: str, said: tuple[str, ...]) -> None:
+def _tell(
+    connection: Connection, theme: Theme, person: Recipient, request_id: str, said: tuple[str, ...]
+) -> None:
     """Post a mail; a request tells the same person the same thing once, and another thing apart."""
     subject, *paragraphs = said
     mail_request = MailRequest(

@@ -29,7 +29,7 @@ class DeadLinkError(Exception):
 
 
 @dataclass(frozen=True)
-class Made:
+class SentLink:
     """A link just made, and when it ends. ``key`` tells this sending from another of the same row."""
 
     id: int
@@ -38,7 +38,7 @@ class Made:
     key: str
 
 
-def make(connection: Connection, links: Links, home: Home, values: Mapping[str, Any]) -> Made:
+def make(connection: Connection, links: Links, home: Home, values: Mapping[str, Any]) -> SentLink:
     """Write the row of a new link: columns ``values``, with at least ``kind`` and ``email``.
 
     One that was open for the same person and purpose is replaced: the older link dies.
@@ -64,7 +64,7 @@ def make(connection: Connection, links: Links, home: Home, values: Mapping[str, 
     )
     written = connection.execute(statement).one()
     url = f"{home.address}{PATHS[PURPOSES[kind]]}/{token}"
-    return Made(written.id, url, written.expires_at, nonce_hash.hex()[:16])
+    return SentLink(written.id, url, written.expires_at, nonce_hash.hex()[:16])
 
 
 def find(connection: Connection, links: Links, purpose: Purpose, token: str, host: str) -> Row[Any]:

@@ -26,7 +26,7 @@ from app.accounts.limits import (
     forget_network,
 )
 from app.accounts.links import Home, Links, Purpose
-from app.accounts.notices import Told
+from app.accounts.notices import Recipient
 from app.accounts.one_time_links import DeadLinkError
 from app.accounts.sessions import end_all_sessions, rotate
 from app.accounts.users import normal_email
@@ -69,7 +69,7 @@ def ask(database: Database, links: Links, slug: str, email: str, client: Client)
                 _send(connection, links, slug, person)
 
 
-def look(connection: Connection, links: Links, token: str, host: str) -> str:
+def peek(connection: Connection, links: Links, token: str, host: str) -> str:
     """The address whose password the link changes. Raises DeadLinkError, an expired one included."""
     found = one_time_links.find(connection, links, Purpose.RESET, token, host)
     if found.is_expired:
@@ -84,7 +84,7 @@ def choose(database: Database, links: Links, slug: str, token: str, password: st
     """
     attempt(database, LINK, token, client)
     with database.reading() as connection:
-        email = look(connection, links, token, client.host)
+        email = peek(connection, links, token, client.host)
     fault = passwords.fault(password, [email, links.theme(slug).name])
     if fault:
         raise WeakPasswordError(fault)
@@ -97,7 +97,7 @@ def choose(database: Database, links: Links, slug: str, token: str, password: st
         set_password(connection, person.id, spent.email, chosen)
         _clear_attempts(connection, spent.email, client)
         record(connection, Event.PASSWORD_RESET, user_id=person.id, request_id=client.request_id)
-        notices.password_changed(connection, links.theme(slug), Told(person.id, spent.email), client)
+        notices.password_changed(connection, links.theme(slug), Recipient(person.id, spent.email), client)
 
 
 def _clear_attempts(connection: Connection, email: str, client: Client) -> None:
@@ -108,7 +108,7 @@ def _clear_attempts(connection: Connection, email: str, client: Client) -> None:
 
 
 @dataclass(frozen=True)
-class Own:
+class OwnAccount:
     """A person who changes his own password, in the session of ``key``, on the portal of ``slug``."""
 
     user_id: int
@@ -117,37 +117,37 @@ class Own:
     slug: str
 
 
-def is_own(database: Database, own: Own, password: str, client: Client) -> bool:
+def is_own(database: Database, account: OwnAccount, password: str, client: Client) -> bool:
     """Whether ``password`` is the person's; asked before what a stolen session must not do.
 
     Counts for the session alone: nobody else can use up its attempts. Raises TooManyAttemptsError before any
     hash.
     """
-    counted = attempt(database, PASSWORD_AGAIN, own.key, client, own.user_id)
+    counted = attempt(database, PASSWORD_AGAIN, account.key, client, account.user_id)
     with database.reading() as connection:
-        stored = connection.scalar(select(UserAccount.password_hash).where(UserAccount.id == own.user_id))
+        stored = connection.scalar(select(UserAccount.password_hash).where(UserAccount.id == account.user_id))
     if not passwords.matches(stored, password):
         return False
     with database.writing() as connection:
-        forget_attempts(connection, PASSWORD_AGAIN, own.key, counted)
+        forget_attempts(connection, PASSWORD_AGAIN, account.key, counted)
     return True
 
 
-def change(database: Database, links: Links, own: Own, password: str, client: Client) -> str:
+def change(database: Database, links: Links, account: OwnAccount, password: str, client: Client) -> str:
     """Replace one's own password; every other session ends. Returns this session's new key.
 
     The caller has asked for the current one. Raises WeakPasswordError.
     """
-    theme = links.theme(own.slug)
-    fault = passwords.fault(password, [own.email, theme.name])
+    theme = links.theme(account.slug)
+    fault = passwords.fault(password, [account.email, theme.name])
     if fault:
         raise WeakPasswordError(fault)
     chosen = passwords.hashed(password)
     with database.writing() as connection:
-        set_password(connection, own.user_id, own.email, chosen, keep=own.key)
-        record(connection, Event.PASSWORD_CHANGED, user_id=own.user_id, request_id=client.request_id)
-        notices.password_changed(connection, theme, Told(own.user_id, own.email), client)
-        return rotate(connection, own.key, proved=True)
+        set_password(connection, account.user_id, account.email, chosen, keep=account.key)
+        record(connection, Event.PASSWORD_CHANGED, user_id=account.user_id, request_id=client.request_id)
+        notices.password_changed(connection, theme, Recipient(account.user_id, account.email), client)
+        return rotate(connection, account.key, proved=True)
 
 
 def set_password(
@@ -185,7 +185,7 @@ def _send(connection: Connection, links: Links, slug: str, person: Row[int, str]
 
 
 def _post(
-    connection: Connection, home: Home, slug: str, person: Row[int, str], made: one_time_links.Made
+    connection: Connection, home: Home, slug: str, person: Row[int, str], made: one_time_links.SentLink
 ) -> None:
     message = messages.reset(home, made.url, formats.spoken_moment(made.expires_at, DEFAULT_TIME_ZONE))
     mail_request = MailRequest(

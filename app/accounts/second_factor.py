@@ -22,7 +22,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from app.accounts import notices
 from app.accounts.journal import Client, Event, record
 from app.accounts.links import Links
-from app.accounts.notices import Told
+from app.accounts.notices import Recipient
 from app.models import RecoveryCode, SecondFactor
 from app.themes import Theme
 
@@ -69,7 +69,7 @@ def enrol(
 
 
 def passes(
-    connection: Connection, links: Links, theme: Theme, person: Told, code: str, client: Client
+    connection: Connection, links: Links, theme: Theme, person: Recipient, code: str, client: Client
 ) -> bool:
     """Whether ``code`` is one of the person's app or a recovery code; either serves once.
 

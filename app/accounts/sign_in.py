@@ -13,7 +13,7 @@ from app.accounts.devices import recognise
 from app.accounts.journal import Client, Event, record
 from app.accounts.limits import CODE, SIGN_IN, attempt, forget_attempts
 from app.accounts.links import Links
-from app.accounts.notices import Told
+from app.accounts.notices import Recipient
 from app.accounts.second_factor import is_enrolled, passes
 from app.accounts.sessions import end_session, hash_of, open_session
 from app.accounts.users import normal_email
@@ -93,7 +93,7 @@ def second_step(database: Database, links: Links, theme: Theme, key: str, code: 
         raise LookupError("nothing is awaited")
     counted = attempt(database, CODE, email, client, user_id)
     with database.writing() as connection:
-        if passes(connection, links, theme, Told(user_id, email), code, client):
+        if passes(connection, links, theme, Recipient(user_id, email), code, client):
             forget_attempts(connection, CODE, email, counted)
             end_session(connection, key)
             return enter(connection, theme, user_id, client, By.CODE)

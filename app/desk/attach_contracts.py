@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from app.desk import merchant_form, undeclared_contracts
-from app.desk.merchant_form import MERCHANT, OUTLET, Placing
+from app.desk.merchant_form import MERCHANT, OUTLET, MerchantForm
 from app.desk.paging import AnyRow
 from app.desk.tasks import NewTask, ask, awaited
 from app.models import DeskTaskKind
@@ -26,13 +26,13 @@ def chosen(connection: Connection, reseller_id: int, contract_ids: Sequence[int]
 
 def wish(
     connection: Connection, reseller_id: int, contracts: Sequence[AnyRow], form: Mapping[str, str]
-) -> Placing:
+) -> MerchantForm:
     """To whom they are wanted attached, read within one reseller."""
-    return merchant_form.placing(connection, reseller_id, form, siret=_said_by_terminals(contracts))
+    return merchant_form.read(connection, reseller_id, form, siret=_said_by_terminals(contracts))
 
 
 def attach(
-    connection: Connection, reseller_id: int, user_id: int, contracts: Sequence[AnyRow], wanted: Placing
+    connection: Connection, reseller_id: int, user_id: int, contracts: Sequence[AnyRow], wanted: MerchantForm
 ) -> int:
     """Ask the worker for a checked wish; returns the id of the task."""
     values = wanted.values

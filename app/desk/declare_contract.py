@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 
 from app.accounts.rights import Staff
 from app.desk import merchant_form, upload_checks
-from app.desk.merchant_form import MERCHANT, OUTLET, Placing
+from app.desk.merchant_form import MERCHANT, OUTLET, MerchantForm
 from app.desk.paging import AnyRow
 from app.desk.tasks import NewTask, ask
 from app.models import UNCLAIMED_MERCHANT, Contract, DeskTaskKind, Merchant, Outlet
@@ -36,7 +36,7 @@ def declare(
     merchant_id: int | None = None,
     **details: Any,
 ) -> int:
-    """Ask the worker to load ``content``, in which the door found no fault; returns the id of the task."""
+    """Ask the worker to load ``content``, checked as an upload is; returns the id of the task."""
     return ask(
         connection,
         NewTask(
@@ -63,9 +63,9 @@ def file_name(given: str | None) -> str:
 # A contract of a form
 
 
-def wish(connection: Connection, reseller_id: int, form: Mapping[str, str]) -> Placing:
+def wish(connection: Connection, reseller_id: int, form: Mapping[str, str]) -> MerchantForm:
     """What is wanted declared, for whom (somebody new unless named) and where, within one reseller."""
-    wanted = merchant_form.placing(connection, reseller_id, form, *CONTRACT)
+    wanted = merchant_form.read(connection, reseller_id, form, *CONTRACT)
     values = wanted.values
     values["merchant"] = values["merchant"] or merchant_form.NEW
     for name in ("contract", "rank", "bank_code"):
@@ -74,14 +74,14 @@ def wish(connection: Connection, reseller_id: int, form: Mapping[str, str]) -> P
     return wanted
 
 
-def check(connection: Connection, reseller_id: int, wanted: Placing) -> bool:
+def check(connection: Connection, reseller_id: int, wanted: MerchantForm) -> bool:
     """Whether the wish can be asked for; otherwise its ``faults`` say why not."""
     _check_contract(connection, reseller_id, wanted)
     merchant_form.check(connection, reseller_id, wanted)
     return not wanted.faults
 
 
-def text(slug: str, wanted: Placing) -> bytes:
+def text(slug: str, wanted: MerchantForm) -> bytes:
     """A checked wish as the text of a referential."""
     values = wanted.values
     merchant, outlet = wanted.merchant, wanted.outlet
@@ -93,13 +93,13 @@ def text(slug: str, wanted: Placing) -> bytes:
     return directory_columns.text(line)
 
 
-def in_words(wanted: Placing) -> str:
+def in_words(wanted: MerchantForm) -> str:
     """``7654321/001 CBEMV``: the contract of a wish."""
     values = wanted.values
     return f"{values['contract']}/{values['rank']} {values['application']}"
 
 
-def _check_contract(connection: Connection, reseller_id: int, wanted: Placing) -> None:
+def _check_contract(connection: Connection, reseller_id: int, wanted: MerchantForm) -> None:
     values, faults = wanted.values, wanted.faults
     if not _NUMBER.fullmatch(values["contract"]):
         faults["contract"] = gettext("A contract number has 1 to 15 letters or digits.")
@@ -113,7 +113,7 @@ def _check_contract(connection: Connection, reseller_id: int, wanted: Placing) -
         faults["bank_code"] = gettext("A bank code has 5 digits.")
 
 
-def _is_of_another(connection: Connection, reseller_id: int, wanted: Placing) -> bool:
+def _is_of_another(connection: Connection, reseller_id: int, wanted: MerchantForm) -> bool:
     own = {UNCLAIMED_MERCHANT, wanted.merchant.id if wanted.merchant else UNCLAIMED_MERCHANT}
     values = wanted.values
     other = select(Contract.id).where(

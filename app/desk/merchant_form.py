@@ -40,7 +40,7 @@ _REQUIRED = N_("This must be filled in.")
 
 
 @dataclass
-class Placing:
+class MerchantForm:
     """A merchant and an outlet as a form names them. ``faults`` says what is wrong, by field.
 
     ``values`` are the fields as they were typed; ``outlets`` those of the merchant, if one is chosen.
@@ -67,9 +67,9 @@ class Placing:
         return next((row for row in self.outlets if str(row.id) == self.values["outlet"]), None)
 
 
-def placing(
+def read(
     connection: Connection, reseller_id: int, form: Mapping[str, str], *more: str, siret: str = ""
-) -> Placing:
+) -> MerchantForm:
     """What a form says, read within one reseller: merchants of others are left out.
 
     ``more`` are fields besides the usual; ``siret`` stands in for one that was not typed.
@@ -83,10 +83,10 @@ def placing(
     values["time_zone"] = values["time_zone"] or DEFAULT_TIME_ZONE
     same = [outlet.id for outlet in outlets if outlet.siret == values["siret"]]
     values["outlet"] = values["outlet"] or (str(same[0]) if same else NEW)
-    return Placing(merchant, outlets, values)
+    return MerchantForm(merchant, outlets, values)
 
 
-def check(connection: Connection, reseller_id: int, placed: Placing) -> None:
+def check(connection: Connection, reseller_id: int, placed: MerchantForm) -> None:
     """Write down in ``faults`` what is wrong with the merchant, the outlet, or the text of any field."""
     if placed.makes_merchant:
         _check_merchant(connection, reseller_id, placed)
@@ -118,7 +118,7 @@ def refuse_what_no_file_holds(values: Mapping[str, str], faults: dict[str, str])
             faults[name] = gettext("Neither a semicolon nor a quotation mark, please.")
 
 
-def _check_merchant(connection: Connection, reseller_id: int, placed: Placing) -> None:
+def _check_merchant(connection: Connection, reseller_id: int, placed: MerchantForm) -> None:
     demand(placed.values, placed.faults, *MERCHANT)
     code = placed.values["merchant_code"]
     taken = exists().where(Merchant.reseller_id == reseller_id, Merchant.code == code)
@@ -126,7 +126,7 @@ def _check_merchant(connection: Connection, reseller_id: int, placed: Placing) -
         placed.faults["merchant_code"] = gettext("A merchant with this code exists already.")
 
 
-def _check_outlet(placed: Placing) -> None:
+def _check_outlet(placed: MerchantForm) -> None:
     values, faults = placed.values, placed.faults
     demand(values, faults, "trade_name")
     if not _SIRET.fullmatch(values["siret"]):

@@ -13,7 +13,7 @@ from app.desk import files, undeclared_contracts
 class Numbers:
     """Undeclared contracts and files in quarantine of one reseller."""
 
-    unclaimed: int
+    undeclared: int
     quarantined: int
 
 

@@ -17,7 +17,7 @@ MOST_COUNTED = 10_000
 _ORDER = KeysetOrder((Contract.number, Contract.rank, Contract.application, Contract.id), Contract.id)
 
 
-def unclaimed(
+def contracts(
     connection: Connection, reseller_id: int, search: str = "", after: int | None = None
 ) -> KeysetPage:
     """Undeclared contracts by number, with ``remittances``, ``transactions``, ``since`` and ``siret``.

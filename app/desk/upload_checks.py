@@ -1,4 +1,4 @@
-"""The desk's own door: what of a referential is looked at before anything of it is kept.
+"""Checks of an upload: what of a referential is looked at before anything of it is kept.
 
 Whose it is, that it is one at all, and that no full card number is in it. All the rest is for the
 importers to say, who read it as they read any file.
@@ -85,7 +85,7 @@ def summary(data: bytes) -> Summary:
 
 
 def too_large() -> Refusal:
-    """Why what is larger than the door was not even read."""
+    """Why what is larger than an upload may be was not even read."""
     return Refusal(reason=TOO_LARGE, params={"most": MOST_BYTES // 1024**2})
 
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from app.listing.filters import Choice
 from app.listing.kinds import Row, Whole
-from app.models import RemittanceStatus, Seal, Transmission
+from app.models import Completeness, RemittanceStatus, Transmission
 from app.wording import formats
 from app.wording.i18n import N_, gettext, ngettext
 
 _NOT_SAID_BY_HOST = {"awaited": N_("not received yet"), "untransmitted": N_("transmission failed")}
-_SEALS = {
+_BY_COMPLETENESS = {
     "complete": N_("complete"),
     "awaiting_payments": N_("waiting for its payments"),
     "awaiting_totals": N_("waiting for its telecollection"),
@@ -33,8 +33,8 @@ class Control(Choice):
     """Whether payments and totals agree, with the size of the gap where they do not."""
 
     def cell(self, value: str, row: Row) -> str:
-        if value in _SEALS:
-            return gettext(_SEALS[value])
+        if value in _BY_COMPLETENESS:
+            return gettext(_BY_COMPLETENESS[value])
         return ngettext(
             "differs by %(num)s operation and %(amount)s",
             "differs by %(num)s operations and %(amount)s",
@@ -48,7 +48,7 @@ class HostStatus(Choice):
     """What the host made of a telecollection; one that never left, or has not arrived, is not "correct"."""
 
     def tone_key(self, value: str, row: Row) -> str:
-        if row["seal"] == Seal.AWAITING_TOTALS:
+        if row["seal"] == Completeness.AWAITING_TOTALS:
             return "awaited"
         failed = value == RemittanceStatus.CORRECT and row["transmission"] == Transmission.FAILED
         return "untransmitted" if failed else value

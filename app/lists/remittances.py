@@ -238,7 +238,7 @@ FIELDS = (
     Field(
         name="seal",
         label=N_("Control of the payments"),
-        kind=Control(labels=codes.SEALS),
+        kind=Control(labels=codes.COMPLETENESS),
         column=Remittance.seal,
         section=CONTROL,
         filter=True,

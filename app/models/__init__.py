@@ -31,10 +31,10 @@ from app.models.parties import (
 )
 from app.models.payments import (
     ALL_CONTRACTS,
+    Completeness,
     EntryMode,
     Remittance,
     RemittanceDay,
-    Seal,
     Transaction,
     TransactionDay,
 )
@@ -48,6 +48,7 @@ __all__ = [
     "TRIED_FOR",
     "UNCLAIMED_MERCHANT",
     "Base",
+    "Completeness",
     "Contract",
     "Delivery",
     "DeliveryState",
@@ -76,7 +77,6 @@ __all__ = [
     "RemittanceStatus",
     "Reseller",
     "Role",
-    "Seal",
     "SecondFactor",
     "SignInAttempt",
     "Source",

@@ -13,14 +13,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.database.privileges import ACCOUNTS, ADD, READ, Privileges
 from app.models.base import (
     Base,
-    Big,
-    BigOrNone,
+    BigIntColumn,
+    BigIntColumnOrNone,
     CreatedAt,
     Instant,
     InstantOrNone,
     LocalId,
-    Words,
-    WordsOrNone,
+    TextColumn,
+    TextColumnOrNone,
     one_of,
 )
 
@@ -48,7 +48,7 @@ class UserAccount(Base):
 
     id: Mapped[LocalId]
     email: Mapped[str] = mapped_column(unique=True)
-    password_hash: Mapped[WordsOrNone]
+    password_hash: Mapped[TextColumnOrNone]
     disabled_at: Mapped[InstantOrNone]
     signed_in_at: Mapped[InstantOrNone]
     created_at: Mapped[CreatedAt]
@@ -67,8 +67,8 @@ class Membership(Base):
 
     id: Mapped[LocalId]
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"))
-    merchant_id: Mapped[Big]
-    role: Mapped[Words]
+    merchant_id: Mapped[BigIntColumn]
+    role: Mapped[TextColumn]
     limited: Mapped[bool] = mapped_column(default=False, server_default="false")
     suspended_at: Mapped[InstantOrNone]
 
@@ -94,8 +94,8 @@ class MembershipLimit(Base):
 
     id: Mapped[LocalId]
     membership_id: Mapped[int] = mapped_column(ForeignKey("membership.id", ondelete="CASCADE"), index=True)
-    outlet_id: Mapped[BigOrNone]
-    contract_id: Mapped[BigOrNone]
+    outlet_id: Mapped[BigIntColumnOrNone]
+    contract_id: Mapped[BigIntColumnOrNone]
 
 
 class InvitationKind(StrEnum):
@@ -135,16 +135,16 @@ class Invitation(Base):
 
     id: Mapped[LocalId]
     nonce_hash: Mapped[bytes] = mapped_column(LargeBinary)
-    kind: Mapped[Words]
-    email: Mapped[Words]
-    host: Mapped[Words]
+    kind: Mapped[TextColumn]
+    email: Mapped[TextColumn]
+    host: Mapped[TextColumn]
     reseller_id: Mapped[int | None] = mapped_column(ForeignKey("reseller.id"))
-    merchant_id: Mapped[BigOrNone]
-    role: Mapped[WordsOrNone]
+    merchant_id: Mapped[BigIntColumnOrNone]
+    role: Mapped[TextColumnOrNone]
     limited: Mapped[bool] = mapped_column(default=False, server_default="false")
     outlet_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), default=list, server_default="{}")
     contract_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), default=list, server_default="{}")
-    invited_by: Mapped[BigOrNone]
+    invited_by: Mapped[BigIntColumnOrNone]
     created_at: Mapped[CreatedAt]
     expires_at: Mapped[Instant]
     used_at: Mapped[InstantOrNone]
@@ -165,7 +165,7 @@ class SecondFactor(Base):
         ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
     salt: Mapped[bytes] = mapped_column(LargeBinary)
-    last_step: Mapped[Big] = mapped_column(default=0, server_default="0")
+    last_step: Mapped[BigIntColumn] = mapped_column(default=0, server_default="0")
     confirmed_at: Mapped[CreatedAt]
 
 
@@ -198,13 +198,13 @@ class UserSession(Base):
     key_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     id: Mapped[int] = mapped_column(BigInteger, Identity())
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
-    last_merchant_id: Mapped[BigOrNone]
-    last_reseller_id: Mapped[BigOrNone]
+    last_merchant_id: Mapped[BigIntColumnOrNone]
+    last_reseller_id: Mapped[BigIntColumnOrNone]
     viewed_merchant_ids: Mapped[list[int]] = mapped_column(
         ARRAY(BigInteger), default=list, server_default="{}"
     )
-    host: Mapped[Words]
-    user_agent: Mapped[WordsOrNone]
+    host: Mapped[TextColumn]
+    user_agent: Mapped[TextColumnOrNone]
     pending: Mapped[bool] = mapped_column(default=False, server_default="false")
     idle: Mapped[timedelta] = mapped_column(Interval, server_default=text("'02:00:00'::interval"))
     created_at: Mapped[Instant]
@@ -241,9 +241,9 @@ class SignInAttempt(Base):
     __table_args__ = (Index("sign_in_attempt_key_idx", "key", "at"),)
 
     id: Mapped[LocalId]
-    key: Mapped[Words]
+    key: Mapped[TextColumn]
     at: Mapped[Instant]
-    count: Mapped[Big] = mapped_column(default=1, server_default="1")
+    count: Mapped[BigIntColumn] = mapped_column(default=1, server_default="1")
 
 
 class JournalEntry(Base):
@@ -264,9 +264,9 @@ class JournalEntry(Base):
 
     id: Mapped[LocalId]
     at: Mapped[Instant]
-    event: Mapped[Words]
-    user_id: Mapped[BigOrNone]
-    merchant_id: Mapped[BigOrNone]
+    event: Mapped[TextColumn]
+    user_id: Mapped[BigIntColumnOrNone]
+    merchant_id: Mapped[BigIntColumnOrNone]
     merchant_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), default=list, server_default="{}")
-    request_id: Mapped[WordsOrNone]
+    request_id: Mapped[TextColumnOrNone]
     details: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)

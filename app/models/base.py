@@ -35,11 +35,11 @@ class Base(DeclarativeBase):
 # A key made by the database: only for tables that stay on one node (research/citus.md R3).
 LocalId = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
 # A key handed out by the loader, named again in the table's composite primary key.
-Key = Annotated[int, mapped_column(BigInteger, autoincrement=False)]
-Big = Annotated[int, mapped_column(BigInteger)]
-BigOrNone = Annotated[int | None, mapped_column(BigInteger)]
-Words = Annotated[str, mapped_column(Text)]
-WordsOrNone = Annotated[str | None, mapped_column(Text)]
+LoaderId = Annotated[int, mapped_column(BigInteger, autoincrement=False)]
+BigIntColumn = Annotated[int, mapped_column(BigInteger)]
+BigIntColumnOrNone = Annotated[int | None, mapped_column(BigInteger)]
+TextColumn = Annotated[str, mapped_column(Text)]
+TextColumnOrNone = Annotated[str | None, mapped_column(Text)]
 Instant = Annotated[datetime, mapped_column(DateTime(timezone=True))]
 InstantOrNone = Annotated[datetime | None, mapped_column(DateTime(timezone=True))]
 CreatedAt = Annotated[datetime, mapped_column(DateTime(timezone=True), server_default=func.now())]

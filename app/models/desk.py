@@ -10,7 +10,16 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database.privileges import ADD, READ, Privileges, TablePrivilege
-from app.models.base import Base, Big, BigOrNone, CreatedAt, InstantOrNone, LocalId, Words, one_of
+from app.models.base import (
+    Base,
+    BigIntColumn,
+    BigIntColumnOrNone,
+    CreatedAt,
+    InstantOrNone,
+    LocalId,
+    TextColumn,
+    one_of,
+)
 
 
 class DeskTaskKind(StrEnum):
@@ -50,14 +59,16 @@ class DeskTask(Base):
     )
 
     id: Mapped[LocalId]
-    reseller_id: Mapped[Big]
-    user_id: Mapped[Big]
-    kind: Mapped[Words]
-    state: Mapped[Words] = mapped_column(default=DeskTaskState.WAITING, server_default=DeskTaskState.WAITING)
+    reseller_id: Mapped[BigIntColumn]
+    user_id: Mapped[BigIntColumn]
+    kind: Mapped[TextColumn]
+    state: Mapped[TextColumn] = mapped_column(
+        default=DeskTaskState.WAITING, server_default=DeskTaskState.WAITING
+    )
     asked_at: Mapped[CreatedAt]
     finished_at: Mapped[InstantOrNone]
-    merchant_id: Mapped[BigOrNone]
-    import_file_id: Mapped[BigOrNone]
+    merchant_id: Mapped[BigIntColumnOrNone]
+    import_file_id: Mapped[BigIntColumnOrNone]
     details: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     content: Mapped[bytes | None] = mapped_column(LargeBinary)
     refusals: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default="[]")

@@ -11,7 +11,17 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database.privileges import IMPORTED
-from app.models.base import Base, Big, BigOrNone, Instant, InstantOrNone, LocalId, Words, WordsOrNone, one_of
+from app.models.base import (
+    Base,
+    BigIntColumn,
+    BigIntColumnOrNone,
+    Instant,
+    InstantOrNone,
+    LocalId,
+    TextColumn,
+    TextColumnOrNone,
+    one_of,
+)
 
 
 class ImportStatus(StrEnum):
@@ -52,14 +62,14 @@ class ImportFile(Base):
     )
 
     id: Mapped[LocalId]
-    sha256: Mapped[Words]
-    name: Mapped[Words]
-    size: Mapped[Big]
-    format: Mapped[WordsOrNone]
-    status: Mapped[Words]
-    source_id: Mapped[BigOrNone]
-    file_key: Mapped[WordsOrNone]
-    content: Mapped[WordsOrNone]
+    sha256: Mapped[TextColumn]
+    name: Mapped[TextColumn]
+    size: Mapped[BigIntColumn]
+    format: Mapped[TextColumnOrNone]
+    status: Mapped[TextColumn]
+    source_id: Mapped[BigIntColumnOrNone]
+    file_key: Mapped[TextColumnOrNone]
+    content: Mapped[TextColumnOrNone]
     created_at: Mapped[InstantOrNone]
     received_at: Mapped[Instant]
     seconds: Mapped[float]
@@ -70,7 +80,7 @@ class ImportFile(Base):
     reseller_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), default=list, server_default="{}")
     first_on: Mapped[date | None]
     last_on: Mapped[date | None]
-    replaced_by_id: Mapped[BigOrNone]
+    replaced_by_id: Mapped[BigIntColumnOrNone]
 
 
 class ImportRefusal(Base):
@@ -85,8 +95,8 @@ class ImportRefusal(Base):
     id: Mapped[LocalId]
     import_file_id: Mapped[int] = mapped_column(ForeignKey("import_file.id", ondelete="CASCADE"), index=True)
     line: Mapped[int | None]
-    column: Mapped[WordsOrNone]
-    reason: Mapped[Words]
+    column: Mapped[TextColumnOrNone]
+    reason: Mapped[TextColumn]
     params: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
 
 
@@ -101,9 +111,9 @@ class ReceivedDay(Base):
     __privileges__ = IMPORTED
     __table_args__ = (PrimaryKeyConstraint("source_id", "subject", "day", "import_file_id"),)
 
-    source_id: Mapped[Big]
-    subject: Mapped[Words]
+    source_id: Mapped[BigIntColumn]
+    subject: Mapped[TextColumn]
     day: Mapped[date]
-    import_file_id: Mapped[Big]
+    import_file_id: Mapped[BigIntColumn]
     made_at: Mapped[Instant]
     caught_up: Mapped[bool]

@@ -10,13 +10,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.database.privileges import READ, Privileges, TablePrivilege
 from app.models.base import (
     Base,
-    BigOrNone,
+    BigIntColumnOrNone,
     CreatedAt,
     Instant,
     InstantOrNone,
     LocalId,
-    Words,
-    WordsOrNone,
+    TextColumn,
+    TextColumnOrNone,
     one_of,
 )
 
@@ -114,23 +114,23 @@ class Delivery(Base):
     )
 
     id: Mapped[LocalId]
-    kind: Mapped[Words]
-    reseller_slug: Mapped[Words]
-    merchant_id: Mapped[BigOrNone]
-    user_id: Mapped[BigOrNone]
-    request_key: Mapped[Words]
-    list_name: Mapped[WordsOrNone]
-    row_id: Mapped[BigOrNone]
-    sender: Mapped[Words]
-    recipient: Mapped[WordsOrNone]
+    kind: Mapped[TextColumn]
+    reseller_slug: Mapped[TextColumn]
+    merchant_id: Mapped[BigIntColumnOrNone]
+    user_id: Mapped[BigIntColumnOrNone]
+    request_key: Mapped[TextColumn]
+    list_name: Mapped[TextColumnOrNone]
+    row_id: Mapped[BigIntColumnOrNone]
+    sender: Mapped[TextColumn]
+    recipient: Mapped[TextColumnOrNone]
     message_id: Mapped[str] = mapped_column(unique=True)
     message: Mapped[bytes | None] = mapped_column(LargeBinary)
-    state: Mapped[Words] = mapped_column(server_default=DeliveryState.QUEUED)
+    state: Mapped[TextColumn] = mapped_column(server_default=DeliveryState.QUEUED)
     attempts: Mapped[int] = mapped_column(server_default="0")
     next_try_at: Mapped[Instant] = mapped_column(server_default=text("now()"))
     deadline: Mapped[Instant] = mapped_column(server_default=text(f"(now() + '{TRIED_FOR}'::interval)"))
-    last_fault: Mapped[WordsOrNone]
-    last_reply: Mapped[WordsOrNone]
+    last_fault: Mapped[TextColumnOrNone]
+    last_reply: Mapped[TextColumnOrNone]
     handed_over_at: Mapped[InstantOrNone]
     uncertain_tries: Mapped[int] = mapped_column(server_default="0")
     created_at: Mapped[CreatedAt]

@@ -16,7 +16,17 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database.privileges import CHANGE, IMPORTED, ISOLATED, READ, Privileges, TablePrivilege
-from app.models.base import Base, Big, BigOrNone, CreatedAt, InstantOrNone, Key, LocalId, Words, WordsOrNone
+from app.models.base import (
+    Base,
+    BigIntColumn,
+    BigIntColumnOrNone,
+    CreatedAt,
+    InstantOrNone,
+    LoaderId,
+    LocalId,
+    TextColumn,
+    TextColumnOrNone,
+)
 
 #: Owner of the rows whose contract nobody has declared yet: no user ever belongs to it.
 UNCLAIMED_MERCHANT = 0
@@ -35,7 +45,7 @@ class Reseller(Base):
 
     id: Mapped[LocalId]
     slug: Mapped[str] = mapped_column(unique=True)
-    name: Mapped[Words]
+    name: Mapped[TextColumn]
     declared: Mapped[bool] = mapped_column(default=True, server_default="true")
 
 
@@ -70,8 +80,8 @@ class Merchant(Base):
 
     id: Mapped[LocalId]
     reseller_id: Mapped[int] = mapped_column(ForeignKey("reseller.id"))
-    code: Mapped[Words]
-    name: Mapped[Words]
+    code: Mapped[TextColumn]
+    name: Mapped[TextColumn]
     created_at: Mapped[CreatedAt]
     suspended_at: Mapped[InstantOrNone]
 
@@ -87,14 +97,14 @@ class Outlet(Base):
     )
 
     merchant_id: Mapped[int] = mapped_column(ForeignKey("merchant.id"))
-    id: Mapped[Key]
-    reseller_id: Mapped[Big]
-    siret: Mapped[Words]
-    trade_name: Mapped[Words]
-    address: Mapped[WordsOrNone]
-    postcode: Mapped[WordsOrNone]
-    city: Mapped[WordsOrNone]
-    time_zone: Mapped[Words]
+    id: Mapped[LoaderId]
+    reseller_id: Mapped[BigIntColumn]
+    siret: Mapped[TextColumn]
+    trade_name: Mapped[TextColumn]
+    address: Mapped[TextColumnOrNone]
+    postcode: Mapped[TextColumnOrNone]
+    city: Mapped[TextColumnOrNone]
+    time_zone: Mapped[TextColumn]
 
 
 class Contract(Base):
@@ -125,17 +135,17 @@ class Contract(Base):
     )
 
     merchant_id: Mapped[int] = mapped_column(ForeignKey("merchant.id"))
-    id: Mapped[Key]
+    id: Mapped[LoaderId]
     reseller_id: Mapped[int] = mapped_column(ForeignKey("reseller.id"))
-    outlet_id: Mapped[BigOrNone]
-    number: Mapped[Words]
-    rank: Mapped[Words]
-    application: Mapped[Words]
-    label: Mapped[WordsOrNone]
-    bank_code: Mapped[WordsOrNone]
-    bank_name: Mapped[WordsOrNone]
-    mcc: Mapped[WordsOrNone]
-    currency: Mapped[WordsOrNone]
+    outlet_id: Mapped[BigIntColumnOrNone]
+    number: Mapped[TextColumn]
+    rank: Mapped[TextColumn]
+    application: Mapped[TextColumn]
+    label: Mapped[TextColumnOrNone]
+    bank_code: Mapped[TextColumnOrNone]
+    bank_name: Mapped[TextColumnOrNone]
+    mcc: Mapped[TextColumnOrNone]
+    currency: Mapped[TextColumnOrNone]
     valid_from: Mapped[date | None]
     valid_to: Mapped[date | None]
-    source_id: Mapped[BigOrNone]
+    source_id: Mapped[BigIntColumnOrNone]

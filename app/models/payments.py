@@ -17,22 +17,22 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.database.privileges import ISOLATED
 from app.models.base import (
     Base,
-    Big,
-    BigOrNone,
+    BigIntColumn,
+    BigIntColumnOrNone,
     Instant,
     InstantOrNone,
-    Key,
+    LoaderId,
     LocalTime,
     LocalTimeOrNone,
-    Words,
-    WordsOrNone,
+    TextColumn,
+    TextColumnOrNone,
     bare_of,
     one_of,
 )
 from app.rules.payments import Outcome, RemittanceStatus, Reversal, TransactionType
 
 
-class Seal(StrEnum):
+class Completeness(StrEnum):
     """Whether the payments of a remittance add up to its totals."""
 
     COMPLETE = "complete"
@@ -72,56 +72,56 @@ class Remittance(Base):
         Index("remittance_siret_idx", "merchant_id", "bare_siret", "collected_at"),
         Index("remittance_serial_idx", "merchant_id", "bare_serial_number", "collected_at"),
         one_of("status", RemittanceStatus),
-        one_of("seal", Seal),
+        one_of("seal", Completeness),
         {"postgresql_partition_by": "RANGE (collected_on)"},
     )
 
-    merchant_id: Mapped[Key]
-    id: Mapped[Key]
+    merchant_id: Mapped[LoaderId]
+    id: Mapped[LoaderId]
     collected_on: Mapped[date]
-    reseller_id: Mapped[Big]
-    contract_id: Mapped[Big]
-    number: Mapped[Words]
-    file_number: Mapped[WordsOrNone]
-    bank_code: Mapped[WordsOrNone]
-    siret: Mapped[WordsOrNone]
-    terminal_number: Mapped[WordsOrNone]
-    serial_number: Mapped[WordsOrNone]
-    manufacturer: Mapped[WordsOrNone]
-    currency: Mapped[Words]
+    reseller_id: Mapped[BigIntColumn]
+    contract_id: Mapped[BigIntColumn]
+    number: Mapped[TextColumn]
+    file_number: Mapped[TextColumnOrNone]
+    bank_code: Mapped[TextColumnOrNone]
+    siret: Mapped[TextColumnOrNone]
+    terminal_number: Mapped[TextColumnOrNone]
+    serial_number: Mapped[TextColumnOrNone]
+    manufacturer: Mapped[TextColumnOrNone]
+    currency: Mapped[TextColumn]
     opened_local: Mapped[LocalTimeOrNone]
     opened_at: Mapped[InstantOrNone]
     collected_local: Mapped[LocalTime]
     collected_at: Mapped[Instant]
-    status: Mapped[Words]
-    status_text: Mapped[WordsOrNone]
-    transmission: Mapped[WordsOrNone]
+    status: Mapped[TextColumn]
+    status_text: Mapped[TextColumnOrNone]
+    transmission: Mapped[TextColumnOrNone]
     has_totals: Mapped[bool]
     transaction_count: Mapped[int]
     debit_count: Mapped[int]
-    debit_amount: Mapped[Big]
+    debit_amount: Mapped[BigIntColumn]
     cancellation_count: Mapped[int]
-    cancellation_amount: Mapped[Big]
+    cancellation_amount: Mapped[BigIntColumn]
     refund_count: Mapped[int]
-    refund_amount: Mapped[Big]
+    refund_amount: Mapped[BigIntColumn]
     refund_cancellation_count: Mapped[int]
-    refund_cancellation_amount: Mapped[Big]
+    refund_cancellation_amount: Mapped[BigIntColumn]
     declined_count: Mapped[int]
-    declined_amount: Mapped[Big]
+    declined_amount: Mapped[BigIntColumn]
     abandoned_count: Mapped[int]
-    abandoned_amount: Mapped[Big]
-    net_amount: Mapped[Big]
+    abandoned_amount: Mapped[BigIntColumn]
+    net_amount: Mapped[BigIntColumn]
     received_count: Mapped[int]
-    received_net: Mapped[Big]
+    received_net: Mapped[BigIntColumn]
     second_fold: Mapped[bool]
-    seal: Mapped[Words]
+    seal: Mapped[TextColumn]
     missing_sequences: Mapped[int]
-    ticket: Mapped[WordsOrNone]
-    header_file_id: Mapped[Big]
-    totals_file_id: Mapped[BigOrNone]
-    bare_number: Mapped[WordsOrNone] = bare_of("number")
-    bare_siret: Mapped[WordsOrNone] = bare_of("siret")
-    bare_serial_number: Mapped[WordsOrNone] = bare_of("serial_number")
+    ticket: Mapped[TextColumnOrNone]
+    header_file_id: Mapped[BigIntColumn]
+    totals_file_id: Mapped[BigIntColumnOrNone]
+    bare_number: Mapped[TextColumnOrNone] = bare_of("number")
+    bare_siret: Mapped[TextColumnOrNone] = bare_of("siret")
+    bare_serial_number: Mapped[TextColumnOrNone] = bare_of("serial_number")
 
 
 class Transaction(Base):
@@ -183,49 +183,49 @@ class Transaction(Base):
         {"postgresql_partition_by": "RANGE (occurred_on)"},
     )
 
-    merchant_id: Mapped[Key]
-    id: Mapped[Key]
+    merchant_id: Mapped[LoaderId]
+    id: Mapped[LoaderId]
     occurred_on: Mapped[date]
-    reseller_id: Mapped[Big]
-    contract_id: Mapped[Big]
-    remittance_id: Mapped[Big]
+    reseller_id: Mapped[BigIntColumn]
+    contract_id: Mapped[BigIntColumn]
+    remittance_id: Mapped[BigIntColumn]
     collected_on: Mapped[date]
-    sequence_number: Mapped[Words]
+    sequence_number: Mapped[TextColumn]
     occurred_local: Mapped[LocalTime]
     occurred_at: Mapped[Instant]
     second_fold: Mapped[bool]
-    type: Mapped[Words]
-    outcome: Mapped[Words]
+    type: Mapped[TextColumn]
+    outcome: Mapped[TextColumn]
     remitted: Mapped[bool]
-    amount: Mapped[Big]
-    currency: Mapped[Words]
-    card_bin: Mapped[WordsOrNone]
-    card_last4: Mapped[WordsOrNone]
-    expiry: Mapped[WordsOrNone]
-    entry_mode: Mapped[WordsOrNone]
-    scheme: Mapped[WordsOrNone]
-    product: Mapped[WordsOrNone]
-    issuer: Mapped[WordsOrNone]
-    aid: Mapped[WordsOrNone]
+    amount: Mapped[BigIntColumn]
+    currency: Mapped[TextColumn]
+    card_bin: Mapped[TextColumnOrNone]
+    card_last4: Mapped[TextColumnOrNone]
+    expiry: Mapped[TextColumnOrNone]
+    entry_mode: Mapped[TextColumnOrNone]
+    scheme: Mapped[TextColumnOrNone]
+    product: Mapped[TextColumnOrNone]
+    issuer: Mapped[TextColumnOrNone]
+    aid: Mapped[TextColumnOrNone]
     authorisation_asked: Mapped[bool | None]
-    authorisation_number: Mapped[WordsOrNone]
-    response_code: Mapped[WordsOrNone]
-    certificate: Mapped[WordsOrNone]
-    dossier_number: Mapped[WordsOrNone]
-    order_reference: Mapped[WordsOrNone]
-    original_sequence_number: Mapped[WordsOrNone]
-    requested_amount: Mapped[BigOrNone]
-    cardholder_amount: Mapped[BigOrNone]
-    cardholder_currency: Mapped[WordsOrNone]
+    authorisation_number: Mapped[TextColumnOrNone]
+    response_code: Mapped[TextColumnOrNone]
+    certificate: Mapped[TextColumnOrNone]
+    dossier_number: Mapped[TextColumnOrNone]
+    order_reference: Mapped[TextColumnOrNone]
+    original_sequence_number: Mapped[TextColumnOrNone]
+    requested_amount: Mapped[BigIntColumnOrNone]
+    cardholder_amount: Mapped[BigIntColumnOrNone]
+    cardholder_currency: Mapped[TextColumnOrNone]
     exchange_rate: Mapped[Decimal | None] = mapped_column(Numeric)
     markup_percent: Mapped[Decimal | None] = mapped_column(Numeric)
-    ticket: Mapped[WordsOrNone]
-    import_file_id: Mapped[Big]
-    original_id: Mapped[BigOrNone]
+    ticket: Mapped[TextColumnOrNone]
+    import_file_id: Mapped[BigIntColumn]
+    original_id: Mapped[BigIntColumnOrNone]
     original_on: Mapped[date | None]
-    reversal: Mapped[Words] = mapped_column(server_default=Reversal.NONE)
-    reversed_amount: Mapped[Big] = mapped_column(server_default="0")
-    bare_authorisation_number: Mapped[WordsOrNone] = bare_of("authorisation_number")
+    reversal: Mapped[TextColumn] = mapped_column(server_default=Reversal.NONE)
+    reversed_amount: Mapped[BigIntColumn] = mapped_column(server_default="0")
+    bare_authorisation_number: Mapped[TextColumnOrNone] = bare_of("authorisation_number")
 
 
 #: The ``contract_id`` of a daily sum over all the contracts of its merchant.
@@ -241,16 +241,16 @@ class TransactionDay(Base):
         PrimaryKeyConstraint("merchant_id", "contract_id", "day", "currency", "type", "outcome", "remitted"),
     )
 
-    merchant_id: Mapped[Key]
-    contract_id: Mapped[Key]
+    merchant_id: Mapped[LoaderId]
+    contract_id: Mapped[LoaderId]
     day: Mapped[date]
-    reseller_id: Mapped[Big]
-    currency: Mapped[Words]
-    type: Mapped[Words]
-    outcome: Mapped[Words]
+    reseller_id: Mapped[BigIntColumn]
+    currency: Mapped[TextColumn]
+    type: Mapped[TextColumn]
+    outcome: Mapped[TextColumn]
     remitted: Mapped[bool]
-    count: Mapped[Big]
-    amount: Mapped[Big]
+    count: Mapped[BigIntColumn]
+    amount: Mapped[BigIntColumn]
 
 
 class RemittanceDay(Base):
@@ -271,18 +271,18 @@ class RemittanceDay(Base):
         ),
     )
 
-    merchant_id: Mapped[Key]
-    contract_id: Mapped[Key]
+    merchant_id: Mapped[LoaderId]
+    contract_id: Mapped[LoaderId]
     day: Mapped[date]
-    reseller_id: Mapped[Big]
-    currency: Mapped[Words]
-    status: Mapped[Words]
+    reseller_id: Mapped[BigIntColumn]
+    currency: Mapped[TextColumn]
+    status: Mapped[TextColumn]
     is_empty: Mapped[bool]
     remitted: Mapped[bool]
     awaiting_totals: Mapped[bool]
-    count: Mapped[Big]
-    debit: Mapped[Big]
-    refund: Mapped[Big]
-    cancelled: Mapped[Big]
-    refund_cancelled: Mapped[Big]
-    declined: Mapped[Big]
+    count: Mapped[BigIntColumn]
+    debit: Mapped[BigIntColumn]
+    refund: Mapped[BigIntColumn]
+    cancelled: Mapped[BigIntColumn]
+    refund_cancelled: Mapped[BigIntColumn]
+    declined: Mapped[BigIntColumn]

@@ -17,7 +17,7 @@ from app.views.links import blueprint as links_blueprint
 from app.views.list_routes import blueprint_of
 from app.views.lists import blueprint as lists_blueprint
 from app.views.me import blueprint as me_blueprint
-from app.views.reauthentication import ask_for_proof
+from app.views.reauthentication import ask_to_reauthenticate
 from app.views.reauthentication import blueprint as reauthentication_blueprint
 from app.views.rendering import prepare
 from app.views.team import blueprint as team_blueprint
@@ -54,4 +54,4 @@ def register(app: Flask, config: Config) -> None:
 
 def demand_proof(app: Flask) -> None:
     """Ask once more who one is where the matrix says so; after the check of forms."""
-    app.before_request(ask_for_proof)
+    app.before_request(ask_to_reauthenticate)

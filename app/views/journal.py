@@ -50,8 +50,8 @@ def _own() -> Any:
     if access().limits is None:
         return history.of_merchant(access().merchant_id)
     with database().reading() as connection:
-        holder = members.holder_of(connection, access(), signed_in().user_id, request_id())
-        return history.of_people(access().merchant_id, members.people_in_sight(connection, holder))
+        actor = members.actor_of(connection, access(), signed_in().user_id, request_id())
+        return history.of_people(access().merchant_id, members.people_in_sight(connection, actor))
 
 
 @desk_blueprint.get("/journal")

@@ -125,12 +125,12 @@ def choose() -> ResponseReturnValue:
 
 def _offer() -> Offer:
     with database().reading() as connection:
-        return invitations.look(connection, links(), _token(Purpose.INVITATION), host())
+        return invitations.peek(connection, links(), _token(Purpose.INVITATION), host())
 
 
 def _email() -> str:
     with database().reading() as connection:
-        return resets.look(connection, links(), _token(Purpose.RESET), host())
+        return resets.peek(connection, links(), _token(Purpose.RESET), host())
 
 
 def _offer_page(offer: Offer, form: NewPasswordForm | None = None, status: int = 200) -> ResponseReturnValue:

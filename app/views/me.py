@@ -13,8 +13,8 @@ from app.accounts.grants import grant_of
 from app.accounts.invitations import WeakPasswordError
 from app.accounts.journal import Event
 from app.accounts.limits import CODE_AGAIN, attempt, forget_attempts
-from app.accounts.notices import Told
-from app.accounts.resets import Own
+from app.accounts.notices import Recipient
+from app.accounts.resets import OwnAccount
 from app.accounts.rights import Rights
 from app.accounts.roles import role_name
 from app.accounts.sessions import end_all_sessions, end_own_session, rotate, sessions_of
@@ -95,7 +95,9 @@ def second_factor_page() -> ResponseReturnValue:
             forget_attempts(connection, CODE_AGAIN, before, counted)
             end_all_sessions(connection, person.user_id, keep=before)
             key = rotate(connection, before)
-            notices.second_factor_added(connection, theme(), Told(person.user_id, person.email), client())
+            notices.second_factor_added(
+                connection, theme(), Recipient(person.user_id, person.email), client()
+            )
     if codes is None:
         return _enrolment(failed=True), 422
     browser_session().change_key(key)
@@ -113,7 +115,7 @@ def remove_second_factor() -> Response:
         end_all_sessions(connection, person.user_id, keep=browser_session().key)
         key = rotate(connection, browser_session().key, proved=True)
         journal(Event.SECOND_FACTOR_REMOVED, connection)
-        notices.second_factor_removed(connection, theme(), Told(person.user_id, person.email), client())
+        notices.second_factor_removed(connection, theme(), Recipient(person.user_id, person.email), client())
     browser_session().change_key(key)
     return redirect(url_for("me.show", done="removed"), 303)
 
@@ -127,13 +129,13 @@ def renew_codes() -> str:
     with database().writing() as connection:
         codes = second_factor.new_codes(connection, person.user_id)
         journal(Event.RECOVERY_CODES_RENEWED, connection)
-        notices.recovery_codes_renewed(connection, theme(), Told(person.user_id, person.email), client())
+        notices.recovery_codes_renewed(connection, theme(), Recipient(person.user_id, person.email), client())
     return render_template("me/codes.html", codes=codes)
 
 
-def _own() -> Own:
+def _own() -> OwnAccount:
     person = signed_in()
-    return Own(person.user_id, person.email, browser_session().key, theme().slug)
+    return OwnAccount(person.user_id, person.email, browser_session().key, theme().slug)
 
 
 def _wrong_password() -> str:

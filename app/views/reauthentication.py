@@ -10,8 +10,8 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from app.accounts.reauthentication import prove
-from app.accounts.resets import Own
+from app.accounts.reauthentication import reauthenticate
+from app.accounts.resets import OwnAccount
 from app.accounts.sign_in import BadSignInError
 from app.web.access_matrix import ROUTES
 from app.web.context import client, database, links, principal, signed_in, theme
@@ -33,9 +33,9 @@ def confirm() -> ResponseReturnValue:
     person = signed_in()
     if request.method == "GET":
         return redirect(onward, 303) if principal().proved_lately else _page(onward)
-    own = Own(person.user_id, person.email, browser_session().key, theme().slug)
+    account = OwnAccount(person.user_id, person.email, browser_session().key, theme().slug)
     try:
-        key = prove(database(), links(), person, own, request.form.get("proof", ""), client())
+        key = reauthenticate(database(), links(), person, account, request.form.get("proof", ""), client())
     except BadSignInError:
         return _page(onward, failed=True), 422
     browser_session().change_key(key)
@@ -44,14 +44,18 @@ def confirm() -> ResponseReturnValue:
     return render_template("accounts/resume.html", onward=onward, kept=_typed())
 
 
-def ask_for_proof() -> Response | str | None:
+def ask_to_reauthenticate() -> Response | str | None:
     """Let nobody on who has not proved lately who he is, where the matrix asks for it.
 
     Runs after the check of a form's token: what another site made a browser send is never kept.
     """
     if request.endpoint is None or request.routing_exception is not None:
         return None
-    if not ROUTES[request.endpoint].proof or not principal().is_authenticated or principal().proved_lately:
+    if (
+        not ROUTES[request.endpoint].reauthenticates
+        or not principal().is_authenticated
+        or principal().proved_lately
+    ):
         return None
     here = local_path(request.full_path)
     if request.method in SAFE_METHODS or "HX-Request" in request.headers:

@@ -16,7 +16,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from app.accounts import access_scope, members, resets
-from app.accounts.grants import Grant, Holder, NotYoursError
+from app.accounts.grants import Actor, Grant, NotYoursError
 from app.accounts.journal import Event
 from app.accounts.members import Member
 from app.accounts.roles import ROLE_DUTIES, role_name
@@ -82,9 +82,9 @@ def index() -> str:
     """Everybody with an access, and the invitations that wait; or the following page of either."""
     email, behind, sent_behind = words_sought(), after(), after("sent_after")
     with database().reading_as(_sight()) as connection:
-        holder = _holder(connection)
-        listed = members.members(connection, holder, members.MemberSearch(email, behind))
-        invited = members.waiting(connection, holder, members.MemberSearch(email, sent_behind))
+        actor = _actor(connection)
+        listed = members.members(connection, actor, members.MemberSearch(email, behind))
+        invited = members.waiting(connection, actor, members.MemberSearch(email, sent_behind))
         merchant = _merchant(connection)
     done = DONE.get(request.args.get("done", ""))
     further = (email, behind, sent_behind, listed.next_after, invited.next_after)
@@ -107,10 +107,10 @@ def invite() -> ResponseReturnValue:
         return _form(None, asked)
     try:
         with database().writing_as(_sight()) as connection:
-            holder = _holder(connection)
-            grant = _grant(connection, holder, asked)
+            actor = _actor(connection)
+            grant = _grant(connection, actor, asked)
             if grant is not None:
-                members.invite(connection, links(), holder, asked.email, grant)
+                members.invite(connection, links(), actor, asked.email, grant)
     except UserError as error:  # nothing of it stays written
         asked.faults["email"] = str(error)
     return (_form(None, asked), 422) if asked.faults else _done("invited")
@@ -124,10 +124,10 @@ def change(membership_id: int) -> ResponseReturnValue:
     if asked.step:
         return _form(membership_id, asked)
     with database().writing_as(_sight()) as connection:
-        holder = _holder(connection)
-        grant = _grant(connection, holder, asked)
+        actor = _actor(connection)
+        grant = _grant(connection, actor, asked)
         if grant is not None:
-            _or_404(members.change, connection, links(), holder, membership_id, grant)
+            _or_404(members.change, connection, links(), actor, membership_id, grant)
     return (_form(membership_id, asked), 422) if asked.faults else _done("changed")
 
 
@@ -137,7 +137,7 @@ def act(membership_id: int, action: str) -> Response:
         abort(404)
     function, done = ACTIONS[action]
     with database().writing_as(_sight()) as connection:
-        _or_404(function, connection, links(), _holder(connection), membership_id)
+        _or_404(function, connection, links(), _actor(connection), membership_id)
     return _done(done)
 
 
@@ -147,11 +147,11 @@ def act_on_invitation(invitation_id: int, action: str) -> ResponseReturnValue:
         abort(404)
     try:
         with database().writing_as(_sight()) as connection:
-            holder = _holder(connection)
+            actor = _actor(connection)
             if action == "annuler":
-                _or_404(members.withdraw, connection, holder, invitation_id)
+                _or_404(members.withdraw, connection, actor, invitation_id)
             else:
-                _or_404(members.send_again, connection, links(), holder, invitation_id)
+                _or_404(members.send_again, connection, links(), actor, invitation_id)
     except UserError:  # the day's limit of mails: the older link still stands
         abort(429)
     return _done("withdrawn" if action == "annuler" else "invited")
@@ -160,9 +160,9 @@ def act_on_invitation(invitation_id: int, action: str) -> ResponseReturnValue:
 def reset(membership_id: int) -> Response:
     """Start a new password for somebody, who alone will choose it: he gets the link."""
     with database().writing_as(_sight()) as connection:
-        holder = _holder(connection)
-        member = _or_404(members.member, connection, holder, membership_id)
-        journal(Event.RESET_STARTED, connection, merchant_id=holder.merchant_id, of=member.user_id)
+        actor = _actor(connection)
+        member = _or_404(members.member, connection, actor, membership_id)
+        journal(Event.RESET_STARTED, connection, merchant_id=actor.merchant_id, of=member.user_id)
     resets.ask(database(), links(), desk().reseller_slug, member.email, client())
     return _done("reset")
 
@@ -205,11 +205,11 @@ def _sight() -> Isolated:
     return access().scope if g.get("desk_merchant_id") is None else desk()
 
 
-def _holder(connection: Any) -> Holder:
+def _actor(connection: Any) -> Actor:
     user_id, merchant = signed_in().user_id, _merchant(connection)
     if merchant is not None:
-        return members.staff_holder(user_id, merchant.id, request_id())
-    return members.holder_of(connection, access(), user_id, request_id())
+        return members.staff_actor(user_id, merchant.id, request_id())
+    return members.actor_of(connection, access(), user_id, request_id())
 
 
 def _or_404(function: Callable[..., Any], *given: Any) -> Any:
@@ -232,7 +232,7 @@ def _asked() -> AccessForm:
     )
 
 
-def _grant(connection: Any, holder: Holder, asked: AccessForm) -> Grant | None:
+def _grant(connection: Any, actor: Actor, asked: AccessForm) -> Grant | None:
     """What a form asks to give; None, with the faults noted, when it may not be given."""
     contract_ids: frozenset[int] = frozenset()
     limited = asked.scope == "some"
@@ -243,7 +243,7 @@ def _grant(connection: Any, holder: Holder, asked: AccessForm) -> Grant | None:
         asked.faults["scope"] = gettext("Choose what this person sees.")
     if limited:
         try:
-            contract_ids = access_scope.contracts_named(connection, holder, numbers)
+            contract_ids = access_scope.contracts_named(connection, actor, numbers)
         except UserError as error:
             asked.faults["contracts"] = str(error)
         if not asked.outlet_ids and not numbers:
@@ -252,8 +252,8 @@ def _grant(connection: Any, holder: Holder, asked: AccessForm) -> Grant | None:
         return None
     outlet_ids = asked.outlet_ids if limited else frozenset()
     grant = Grant(Role(asked.role), limited, outlet_ids, contract_ids)
-    known = {outlet.id for outlet in access_scope.outlets_to_give(connection, holder)}
-    if not holder.may_give(grant) or not outlet_ids <= known:
+    known = {outlet.id for outlet in access_scope.outlets_to_give(connection, actor)}
+    if not actor.may_give(grant) or not outlet_ids <= known:
         asked.faults["scope"] = gettext("This goes beyond your own access.")
         return None
     return grant
@@ -262,16 +262,16 @@ def _grant(connection: Any, holder: Holder, asked: AccessForm) -> Grant | None:
 def _form(membership_id: int | None, asked: AccessForm | None) -> str:
     """The form of an invitation, or of the access ``membership_id`` as it is when nothing is asked."""
     with database().reading_as(_sight()) as connection:
-        holder = _holder(connection)
-        member = None if membership_id is None else _or_404(members.member, connection, holder, membership_id)
+        actor = _actor(connection)
+        member = None if membership_id is None else _or_404(members.member, connection, actor, membership_id)
         if asked is None and member is not None:
-            asked = _as_it_is(connection, holder, member)
-        offered = [picking.outlet_choice(row) for row in access_scope.outlets_to_give(connection, holder)]
+            asked = _as_it_is(connection, actor, member)
+        offered = [picking.outlet_choice(row) for row in access_scope.outlets_to_give(connection, actor)]
         merchant = _merchant(connection)
     asked = asked or AccessForm()
     if request.method == "GET" and member is None:
         _suggest(asked, is_first=merchant is not None and not merchant.people, is_small=len(offered) <= 1)
-    if holder.grant.limited:
+    if actor.grant.limited:
         asked.scope = "some"
     return render_template(
         "team/form.html",
@@ -279,19 +279,19 @@ def _form(membership_id: int | None, asked: AccessForm | None) -> str:
         member=member,
         asked=asked,
         picker=_picker(offered, asked),
-        limited=holder.grant.limited,
+        limited=actor.grant.limited,
         **_words(),
     )
 
 
-def _as_it_is(connection: Any, holder: Holder, member: Member) -> AccessForm:
+def _as_it_is(connection: Any, actor: Actor, member: Member) -> AccessForm:
     """What ``member`` has, as the form would ask for it."""
     grant = member.grant
     return AccessForm(
         role=grant.role.value,
         scope="some" if grant.limited else "all",
         outlet_ids=grant.outlet_ids,
-        contracts="\n".join(access_scope.numbers_of(connection, holder, grant.contract_ids)),
+        contracts="\n".join(access_scope.numbers_of(connection, actor, grant.contract_ids)),
     )
 
 

@@ -67,13 +67,13 @@ class Guard:
     """What a route asks (None: nothing), what its address names, and whether it changes anything.
 
     ``also`` is a second permission that it takes.
-    ``proof``: only for one who has lately given their password or a code, or gives it first.
+    ``reauthenticates``: only for one who has lately given their password or a code, or gives it first.
     """
 
     needs: Permission | Level | None
     names: Resource | None = None
     changes: bool = False
-    proof: bool = False
+    reauthenticates: bool = False
     also: Permission | None = None
 
     @property
@@ -90,15 +90,15 @@ class Guard:
 _OPEN, _OPEN_CHANGE = Guard(None), Guard(None, changes=True)
 _JOURNAL = Guard(Permission.JOURNAL)
 _PERSON, _PERSON_CHANGE = Guard(Level.PERSON), Guard(Level.PERSON, changes=True)
-_PERSON_PROOF_CHANGE = Guard(Level.PERSON, changes=True, proof=True)
+_PERSON_REAUTHENTICATED_CHANGE = Guard(Level.PERSON, changes=True, reauthenticates=True)
 _STAFF, _STAFF_CHANGE = Guard(Level.STAFF), Guard(Level.STAFF, changes=True)
 _FILE = Guard(Level.STAFF, Resource.FILE)
 _MERCHANT = Guard(Level.STAFF, Resource.MERCHANT)
 _MERCHANT_CHANGE = Guard(Level.STAFF, Resource.MERCHANT, changes=True)
-_MERCHANT_PROOF = Guard(Level.STAFF, Resource.MERCHANT, proof=True)
-_MERCHANT_PROOF_CHANGE = Guard(Level.STAFF, Resource.MERCHANT, changes=True, proof=True)
-_ACCESS_PROOF = Guard(Permission.INVITE, Resource.ACCESS, proof=True)
-_ACCESS_PROOF_CHANGE = Guard(Permission.INVITE, Resource.ACCESS, changes=True, proof=True)
+_MERCHANT_REAUTHENTICATED = Guard(Level.STAFF, Resource.MERCHANT, reauthenticates=True)
+_MERCHANT_REAUTHENTICATED_CHANGE = Guard(Level.STAFF, Resource.MERCHANT, changes=True, reauthenticates=True)
+_ACCESS_REAUTHENTICATED = Guard(Permission.INVITE, Resource.ACCESS, reauthenticates=True)
+_ACCESS_REAUTHENTICATED_CHANGE = Guard(Permission.INVITE, Resource.ACCESS, changes=True, reauthenticates=True)
 
 
 def list_routes(spec: ListSpec) -> dict[str, Guard]:
@@ -146,16 +146,16 @@ ROUTES: dict[str, Guard] = {
     **{endpoint: guard for spec in LISTS.values() for endpoint, guard in list_routes(spec).items()},
     "me.show": _PERSON,
     "me.password": _PERSON,
-    "me.second_factor": Guard(Level.PERSON, proof=True),
+    "me.second_factor": Guard(Level.PERSON, reauthenticates=True),
     "me.end_session": Guard(Level.PERSON, Resource.SESSION, changes=True),
     "me.end_others": _PERSON_CHANGE,
-    "me.remove_second_factor": _PERSON_PROOF_CHANGE,
-    "me.renew_codes": _PERSON_PROOF_CHANGE,
+    "me.remove_second_factor": _PERSON_REAUTHENTICATED_CHANGE,
+    "me.renew_codes": _PERSON_REAUTHENTICATED_CHANGE,
     "team.index": Guard(Permission.INVITE),
-    "team.invite": Guard(Permission.INVITE, proof=True),
-    "team.change": _ACCESS_PROOF,
-    "team.act": _ACCESS_PROOF_CHANGE,
-    "team.act_on_invitation": _ACCESS_PROOF_CHANGE,
+    "team.invite": Guard(Permission.INVITE, reauthenticates=True),
+    "team.change": _ACCESS_REAUTHENTICATED,
+    "team.act": _ACCESS_REAUTHENTICATED_CHANGE,
+    "team.act_on_invitation": _ACCESS_REAUTHENTICATED_CHANGE,
     "journal.show": _JOURNAL,
     "journal.download": _JOURNAL,
     "desk.home": _STAFF,
@@ -163,7 +163,7 @@ ROUTES: dict[str, Guard] = {
     "desk.merchant": _MERCHANT,
     "desk.view_as": _MERCHANT_CHANGE,
     "desk.leave": _MERCHANT_CHANGE,
-    "desk.suspend": _MERCHANT_PROOF_CHANGE,
+    "desk.suspend": _MERCHANT_REAUTHENTICATED_CHANGE,
     "desk.contracts": _STAFF,
     "desk.attach": _STAFF,
     "desk.declare": _STAFF,
@@ -178,11 +178,11 @@ ROUTES: dict[str, Guard] = {
     "desk.journal": _STAFF,
     "desk.journal_csv": _STAFF,
     "desk_team.index": _MERCHANT,
-    "desk_team.invite": _MERCHANT_PROOF,
-    "desk_team.change": _MERCHANT_PROOF,
-    "desk_team.act": _MERCHANT_PROOF_CHANGE,
-    "desk_team.act_on_invitation": _MERCHANT_PROOF_CHANGE,
-    "desk_team.reset": _MERCHANT_PROOF_CHANGE,
+    "desk_team.invite": _MERCHANT_REAUTHENTICATED,
+    "desk_team.change": _MERCHANT_REAUTHENTICATED,
+    "desk_team.act": _MERCHANT_REAUTHENTICATED_CHANGE,
+    "desk_team.act_on_invitation": _MERCHANT_REAUTHENTICATED_CHANGE,
+    "desk_team.reset": _MERCHANT_REAUTHENTICATED_CHANGE,
     "dev.mails": _OPEN,
     "dev.mail": _OPEN,
     "dev.mail_page": _OPEN,
@@ -293,7 +293,7 @@ def _everywhere() -> Iterator[tuple[str, Guard]]:
 
 def documented() -> str:
     """The matrix as the page ``ACCESS.md``: one row for each route, relation and place."""
-    heading = ["route", "names", "proof", "relation", "at", *EVERYBODY]
+    heading = ["route", "names", "reauthentication", "relation", "at", *EVERYBODY]
     rows = [heading, ["---"] * len(heading)]
     for endpoint, guard in _everywhere():
         for case in itertools.product(Relation, Where):
@@ -301,8 +301,8 @@ def documented() -> str:
                 decide(who, guard, *case).value if case in set(cases(who, guard)) else "" for who in EVERYBODY
             ]
             if any(decisions):
-                proof = "10 min" if guard.proof else ""
-                rows.append([f"`{endpoint}`", guard.names or "", proof, *(c.value for c in case), *decisions])
+                again = "10 min" if guard.reauthenticates else ""
+                rows.append([f"`{endpoint}`", guard.names or "", again, *(c.value for c in case), *decisions])
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     return f"{_TITLE}\n{table}\n"
 

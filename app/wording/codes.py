@@ -30,7 +30,7 @@ STATUSES = {
 }
 CONTENTS = {"with": N_("With transactions"), "without": N_("Without transactions")}
 TRANSMISSIONS = {"succeeded": N_("Succeeded"), "failed": N_("Failed")}
-SEALS = {
+COMPLETENESS = {
     "complete": N_("Complete: the payments add up to the totals"),
     "awaiting_payments": N_("Waiting for the payments"),
     "awaiting_totals": N_("Waiting for the totals"),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from app.accounts import notices
 from app.accounts.journal import Client
-from app.accounts.notices import Told
+from app.accounts.notices import Recipient
 from app.models import Role
 from app.themes import load_themes
 from tests.accounts.mails import mails
 
 CLIENT = Client(host="localhost", address="192.0.2.1", agent="Tests", request_id="r")
-PERSON = Told(1, "person@shop.example")
+PERSON = Recipient(1, "person@shop.example")
 
 
 def test_each_notice_of_a_request_is_a_mail_of_its_own_and_the_same_one_twice_is_one(database):

@@ -11,7 +11,7 @@ from sqlalchemy import Index, MetaData, PrimaryKeyConstraint, UniqueConstraint, 
 from sqlalchemy.orm import Mapped
 
 from app.database.privileges import ISOLATED
-from app.models.base import NAMING, Base, Big, BigOrNone, Key, Words
+from app.models.base import NAMING, Base, BigIntColumn, BigIntColumnOrNone, LoaderId, TextColumn
 from importers import ownership
 from importers.ownership import OwnedTable, OwnerKey
 from importers.records import Entry, Header, Loaded, RecordKind
@@ -39,11 +39,11 @@ class ParkingAccount(Invented):
         UniqueConstraint("merchant_id", "reseller_id", "account", name="parking_account_natural_key"),
     )
 
-    merchant_id: Mapped[Big]
-    id: Mapped[Key]
-    reseller_id: Mapped[Big]
-    account: Mapped[Words]
-    source_id: Mapped[BigOrNone]
+    merchant_id: Mapped[BigIntColumn]
+    id: Mapped[LoaderId]
+    reseller_id: Mapped[BigIntColumn]
+    account: Mapped[TextColumn]
+    source_id: Mapped[BigIntColumnOrNone]
 
 
 class ParkingFee(Invented):
@@ -55,13 +55,13 @@ class ParkingFee(Invented):
         {"postgresql_partition_by": "RANGE (parked_on)"},
     )
 
-    merchant_id: Mapped[Key]
-    id: Mapped[Key]
+    merchant_id: Mapped[LoaderId]
+    id: Mapped[LoaderId]
     parked_on: Mapped[date]
-    reseller_id: Mapped[Big]
-    parking_account_id: Mapped[Big]
-    amount: Mapped[Big]
-    import_file_id: Mapped[Big]
+    reseller_id: Mapped[BigIntColumn]
+    parking_account_id: Mapped[BigIntColumn]
+    amount: Mapped[BigIntColumn]
+    import_file_id: Mapped[BigIntColumn]
 
 
 ACCOUNT = OwnerKey(table="parking_account", columns=("account",), names=("account",))

@@ -1,4 +1,4 @@
-"""No full card number gets past the door, wherever it hides; honest numbers do."""
+"""No full card number is loaded, wherever it hides; honest numbers do."""
 
 from __future__ import annotations
 

@@ -29,15 +29,17 @@ PAYMENTS = (
 REM = Rem(transactions=PAYMENTS)
 TOTALS = File(remittances=(REM,), key="totals", content="TELECOLLECTES")
 DETAILS = File(remittances=(REM,), key="details", content="TRANSACTIONS")
-SEAL = "SELECT seal, transaction_count, received_count, net_amount, received_net, has_totals FROM remittance"
+COMPLETENESS = (
+    "SELECT seal, transaction_count, received_count, net_amount, received_net, has_totals FROM remittance"
+)
 
 
 def test_totals_then_payments(operator: Operator) -> None:
     operator.declare({})
     operator.deliver(TOTALS)
-    assert operator.rows(SEAL) == [("awaiting_payments", 3, 0, 4650, 0, True)]
+    assert operator.rows(COMPLETENESS) == [("awaiting_payments", 3, 0, 4650, 0, True)]
     operator.deliver(DETAILS)
-    assert operator.rows(SEAL) == [("complete", 3, 3, 4650, 4650, True)]
+    assert operator.rows(COMPLETENESS) == [("complete", 3, 3, 4650, 4650, True)]
     assert operator.rows("SELECT DISTINCT remitted FROM transaction") == [(True,)]
     assert operator.sums_kept() == operator.sums_from_rows()
     operator.check_remittance_days()
@@ -46,26 +48,26 @@ def test_totals_then_payments(operator: Operator) -> None:
 def test_payments_then_totals(operator: Operator) -> None:
     operator.declare({})
     operator.deliver(DETAILS)
-    assert operator.rows(SEAL) == [("awaiting_totals", 3, 3, 4650, 4650, False)]
+    assert operator.rows(COMPLETENESS) == [("awaiting_totals", 3, 3, 4650, 4650, False)]
     assert operator.rows("SELECT DISTINCT remitted FROM transaction") == [(False,)]
     operator.deliver(TOTALS)
-    assert operator.rows(SEAL) == [("complete", 3, 3, 4650, 4650, True)]
+    assert operator.rows(COMPLETENESS) == [("complete", 3, 3, 4650, 4650, True)]
     assert operator.rows("SELECT DISTINCT remitted FROM transaction") == [(True,)]
     assert operator.sums_kept() == operator.sums_from_rows()
     operator.check_remittance_days()
 
 
-def test_payments_that_do_not_add_up_are_sealed_as_differing(operator: Operator) -> None:
+def test_payments_that_do_not_add_up_are_said_to_differ(operator: Operator) -> None:
     operator.deliver(TOTALS)
     operator.deliver(DETAILS.but(remittances=(Rem(transactions=PAYMENTS[:2]),)))
-    assert operator.rows(SEAL) == [("differs", 3, 2, 4650, 5150, True)]
+    assert operator.rows(COMPLETENESS) == [("differs", 3, 2, 4650, 5150, True)]
     operator.deliver(DETAILS.but(key="late", remittances=(Rem(transactions=PAYMENTS[2:]),)))
-    assert operator.rows(SEAL) == [("complete", 3, 3, 4650, 4650, True)]
+    assert operator.rows(COMPLETENESS) == [("complete", 3, 3, 4650, 4650, True)]
 
 
 def test_an_empty_telecollection_is_complete(operator: Operator) -> None:
     operator.deliver(File(remittances=(Rem(transactions=()),), content="TELECOLLECTES"))
-    assert operator.rows(SEAL) == [("complete", 0, 0, 0, 0, True)]
+    assert operator.rows(COMPLETENESS) == [("complete", 0, 0, 0, 0, True)]
 
 
 @pytest.mark.parametrize("first", ["TELECOLLECTES", "TRANSACTIONS"])
@@ -73,7 +75,7 @@ def test_an_empty_remittance_that_meets_its_other_half_is_complete(operator: Ope
     """Nothing is awaited of a remittance that announces nothing, whichever half comes first."""
     for content in sorted(("TELECOLLECTES", "TRANSACTIONS"), key=lambda half: half != first):
         operator.deliver(File(remittances=(Rem(transactions=()),), key=content, content=content))
-    assert operator.rows(SEAL) == [("complete", 0, 0, 0, 0, True)]
+    assert operator.rows(COMPLETENESS) == [("complete", 0, 0, 0, 0, True)]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from sqlalchemy.sql import visitors
 
 from app.listing.kinds import Money
 from app.lists import REMITTANCES, TRANSACTIONS, remittances, transactions
-from app.models import EntryMode, Outcome, RemittanceStatus, Seal, TransactionType, Transmission
+from app.models import Completeness, EntryMode, Outcome, RemittanceStatus, TransactionType, Transmission
 from app.rules.payments import Reversal
 from app.wording import applications, response_codes
 from app.wording.i18n import speaking
@@ -89,7 +89,7 @@ def test_every_stored_code_has_words() -> None:
         "entry_mode": EntryMode,
         "reversal": Reversal,
         "status": RemittanceStatus,
-        "seal": Seal,
+        "seal": Completeness,
         "transmission": Transmission,
     }
     assert {name: set(labels) for name, labels in words.items()} == {

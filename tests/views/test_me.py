@@ -12,7 +12,7 @@ from sqlalchemy import func, insert, select, text
 
 from app.accounts import second_factor
 from app.accounts.links import Links
-from app.accounts.notices import Told
+from app.accounts.notices import Recipient
 from app.accounts.second_factor import code_at
 from app.accounts.users import UserError, forget_second_factor
 from app.models import RecoveryCode, Reseller, SecondFactor, StaffMember, UserAccount, UserSession
@@ -230,7 +230,7 @@ def test_a_step_serves_once(app, owner, shops, database):
 def test_of_many_at_once_one_step_serves_one(app, owner, shops, database):
     secret, _ = enrol(owner, database)
     links, code = app.extensions["bordereau.links"], code_now(secret)
-    person = Told(user_id_of(database, shops[0].email), shops[0].email)
+    person = Recipient(user_id_of(database, shops[0].email), shops[0].email)
 
     def attempt(_):
         with database.writing() as connection:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select, text
 
 from app.accounts import members
-from app.accounts.grants import Grant, Holder, NotYoursError, grant_of
+from app.accounts.grants import Actor, Grant, NotYoursError, grant_of
 from app.accounts.roles import PERMISSIONS
 from app.database.engine import DatabaseRole
 from app.listing.scope import Scope
@@ -227,9 +227,9 @@ def test_of_two_owners_who_shut_each_other_out_at_once_one_stays(shops, database
         with database.writing() as connection:
             user_id = connection.scalar(select(UserAccount.id).where(UserAccount.email == emails[index]))
             held = grant_of(connection, user_id, shops[0].merchant_id)
-            holder = Holder(user_id, shops[0].merchant_id, held, None, "r")
+            actor = Actor(user_id, shops[0].merchant_id, held, None, "r")
             start.wait()
-            getattr(members, action)(connection, None, holder, ids[1 - index])
+            getattr(members, action)(connection, None, actor, ids[1 - index])
 
     with ThreadPoolExecutor(2) as pool:
         ended = [type(future.exception()) for future in [pool.submit(act, index) for index in range(2)]]
@@ -364,12 +364,12 @@ def seen(grant):
 @given(grants(), grants(), grants())
 def test_a_chain_of_gifts_never_widens(first, second, third):
     """Whatever is given by whomever was given it, rights and sight only shrink."""
-    for holder, given_ in ((first, second), (second, third)):
-        if not holder.covers(given_, seen(holder) if holder.limited else None):
+    for actor, given_ in ((first, second), (second, third)):
+        if not actor.covers(given_, seen(actor) if actor.limited else None):
             return
-        assert PERMISSIONS[given_.role] <= PERMISSIONS[holder.role]
-        assert seen(given_) <= seen(holder)
-        assert holder.limited <= given_.limited
+        assert PERMISSIONS[given_.role] <= PERMISSIONS[actor.role]
+        assert seen(given_) <= seen(actor)
+        assert actor.limited <= given_.limited
     assert seen(third) <= seen(first)
 
 

@@ -23,7 +23,7 @@ def contracts() -> str:
     """What waits for a merchant, and what was attached lately."""
     words, reseller_id = searched(), desk().reseller_id
     with database().reading_as(desk()) as connection:
-        page = undeclared_contracts.unclaimed(connection, reseller_id, words, after())
+        page = undeclared_contracts.contracts(connection, reseller_id, words, after())
         on_their_way = tasks.awaited(connection, reseller_id)
         unknown = undeclared_contracts.of_no_maintainer(connection, reseller_id)
         attached = tasks.latest(connection, reseller_id, (DeskTaskKind.ATTACH,))
@@ -67,7 +67,7 @@ def attach() -> AnyResponse | str | tuple[str, int]:
     return redirect(url_for("desk.contracts"), 303)
 
 
-def _form(contracts: Sequence[AnyRow], wanted: merchant_form.Placing, found: Sequence[AnyRow]) -> str:
+def _form(contracts: Sequence[AnyRow], wanted: merchant_form.MerchantForm, found: Sequence[AnyRow]) -> str:
     return render_template(
         "desk/attach.html",
         contracts=contracts,

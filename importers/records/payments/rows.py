@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from app.models import Seal
+from app.models import Completeness
 from app.rules.payments import AMOUNTS, COUNTS, remitted_rows
 from importers import totals
 
@@ -20,7 +20,7 @@ SUMS = (*COUNTS, *AMOUNTS, "transaction_count", "net_amount")
 
 
 def with_totals(remittances: pd.DataFrame, payments: Payments, file_id: int) -> pd.DataFrame:
-    """Add the sums: those declared when the file declares any, else those of its payments; and the seal."""
+    """Add the sums, declared or else those of the payments, and whether they are complete."""
     received = totals.received(payments.transactions, len(remittances))
     declared = remittances if payments.has_totals else received
     sums = {name: declared[name].to_numpy() for name in SUMS}
@@ -31,19 +31,21 @@ def with_totals(remittances: pd.DataFrame, payments: Payments, file_id: int) -> 
         received_count=received["transaction_count"].to_numpy(),
         received_net=received["net_amount"].to_numpy(),
         missing_sequences=received["missing_sequences"].to_numpy(),
-        seal=_seals(sums["transaction_count"], payments),
+        seal=_completeness(sums["transaction_count"], payments),
         remitted=remitted_rows(
             remittances["status"], remittances["transmission"], has_totals=payments.has_totals
         ),
     )
 
 
-def _seals(announced: NDArray[np.int64], payments: Payments) -> NDArray[Any]:
+def _completeness(announced: NDArray[np.int64], payments: Payments) -> NDArray[Any]:
     if not payments.has_totals:
-        return np.full(len(announced), Seal.AWAITING_TOTALS.value, dtype=object)
+        return np.full(len(announced), Completeness.AWAITING_TOTALS.value, dtype=object)
     if payments.has_payments:  # the reader has checked that they add up
-        return np.full(len(announced), Seal.COMPLETE.value, dtype=object)
-    return np.where(announced == 0, Seal.COMPLETE.value, Seal.AWAITING_PAYMENTS.value).astype(object)
+        return np.full(len(announced), Completeness.COMPLETE.value, dtype=object)
+    return np.where(announced == 0, Completeness.COMPLETE.value, Completeness.AWAITING_PAYMENTS.value).astype(
+        object
+    )
 
 
 def instants(local: pd.Series[Any], zones: pd.Series[Any], second_fold: NDArray[np.bool_]) -> pd.Series[Any]:

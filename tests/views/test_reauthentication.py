@@ -267,13 +267,13 @@ def test_each_route_asks_as_the_matrix_says(place, module_database):
         person = everybody.staff("north") if "desk" in endpoint else everybody.person(Role.OWNER, "ALPHA")
         browser = browser_of(app, module_database, person)
         path, method = address(app, everybody, endpoint, Relation.OWN)
-        token = browser.token() if method == "POST" and guard.proof else ""
+        token = browser.token() if method == "POST" and guard.reauthenticates else ""
         with browser.open(path, method=method, data={"csrf_token": token} if token else None) as response:
             asked = "/confirmer" in (response.location or "") or ASKED.encode() in response.data
-        if asked != guard.proof:
+        if asked != guard.reauthenticates:
             wrong.append(endpoint)
     assert wrong == []
-    asking = {endpoint for endpoint, guard in ROUTES.items() if guard.proof}
+    asking = {endpoint for endpoint, guard in ROUTES.items() if guard.reauthenticates}
     changing = {endpoint for endpoint in ROUTES if endpoint.startswith(("team.", "desk_team."))}
     own = {"me.second_factor", "me.remove_second_factor", "me.renew_codes"}
     assert asking == changing - READING | own | {"desk.suspend"}

@@ -1,4 +1,4 @@
-"""The desk's own door: what it refuses before anything is kept, in words that somebody can mend a file by."""
+"""Checks of an upload: what they refuse before it is kept, in words that a file can be mended by."""
 
 from __future__ import annotations
 
