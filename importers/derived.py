@@ -1,13 +1,14 @@
-"""What follows from payments: links between them and daily sums, renewed for the touched days."""
+"""What follows from payments, renewed for the touched days: links between them, terminals, daily sums."""
 
 from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from importers import daily_sums, reversals
+from importers import daily_sums, reversals, terminals
 
 
 def renew(connection: Connection) -> None:
     """Derive anew what the touched days of this transaction concern (see :func:`daily_sums.touch`)."""
     reversals.renew(connection)
+    terminals.renew(connection)
     daily_sums.recompute(connection)

@@ -23,6 +23,7 @@ from app.models import (
     Source,
     Transaction,
 )
+from importers import daily_sums, terminals
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -222,6 +223,22 @@ def sum_days(connection: Connection) -> None:
     connection.execute(text("TRUNCATE transaction_day, remittance_day"))
     connection.execute(text(_TRANSACTION_DAYS))
     connection.execute(text(_REMITTANCE_DAYS))
+    keep_terminals(connection)
+
+
+def keep_terminals(connection: Connection) -> None:
+    """Let the loader derive the terminals and the days on which they called from the rows."""
+    connection.execute(text("TRUNCATE terminal, terminal_day"))
+    daily_sums.touch(connection)
+    connection.execute(text("TRUNCATE touched_day"))
+    connection.execute(
+        text(
+            "INSERT INTO touched_day"
+            " SELECT DISTINCT 'remittance', merchant_id, contract_id, collected_on FROM remittance"
+        )
+    )
+    terminals.renew(connection)
+    connection.execute(text("TRUNCATE touched_day"))
 
 
 TOWNS = (

@@ -38,12 +38,14 @@ from app.models.payments import (
     Transaction,
     TransactionDay,
 )
+from app.models.terminals import NO_OUTLET, Terminal, TerminalDay
 from app.rules.payments import Outcome, RemittanceStatus, TransactionType, Transmission
 
 __all__ = [
     "ALL_CONTRACTS",
     "DEFAULT_TIME_ZONE",
     "KNOWN_FOR",
+    "NO_OUTLET",
     "OPEN_STATES",
     "TRIED_FOR",
     "UNCLAIMED_MERCHANT",
@@ -81,6 +83,8 @@ __all__ = [
     "SignInAttempt",
     "Source",
     "StaffMember",
+    "Terminal",
+    "TerminalDay",
     "Transaction",
     "TransactionDay",
     "TransactionType",

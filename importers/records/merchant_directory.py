@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, text
 
 from app.models import UNCLAIMED_MERCHANT
 from app.wording.i18n import N_
-from importers import ownership
+from importers import daily_sums, ownership, terminals
 from importers.files.refusals import FileRefusedError, Refusal
 from importers.ownership import OwnerKey
 from importers.records import Entry, Header, Loaded, RecordKind, adopt, owned_tables
@@ -105,11 +105,21 @@ ON CONFLICT (merchant_id, reseller_id, number, rank, application) DO UPDATE SET
   mcc = COALESCE(EXCLUDED.mcc, contract.mcc), currency = COALESCE(EXCLUDED.currency, contract.currency),
   valid_from = COALESCE(EXCLUDED.valid_from, contract.valid_from), valid_to = EXCLUDED.valid_to
 """
-_ZONES = """
-SELECT c.merchant_id, c.id AS contract_id, o.time_zone FROM contract c
+_SEATS = """
+SELECT c.merchant_id, c.id AS contract_id, c.outlet_id, o.time_zone FROM contract c
 JOIN outlet o ON o.merchant_id = c.merchant_id AND o.id = c.outlet_id
 WHERE c.merchant_id IN (SELECT DISTINCT merchant_id FROM declared)
 """
+
+_RESEATED = (
+    f"""
+    CREATE TEMP TABLE reseated ON COMMIT DROP AS
+    SELECT a.*, b.time_zone AS former_zone
+    FROM ({_SEATS}) AS a LEFT JOIN seat_before b USING (merchant_id, contract_id)
+    WHERE (a.outlet_id, a.time_zone) IS DISTINCT FROM (b.outlet_id, b.time_zone)
+    """,
+    "CREATE TEMP TABLE rezoned ON COMMIT DROP AS SELECT * FROM reseated WHERE former_zone <> time_zone",
+)
 
 
 def declare(connection: Connection, contracts: pd.DataFrame) -> None:
@@ -136,19 +146,20 @@ def declare(connection: Connection, contracts: pd.DataFrame) -> None:
     if taken:
         reason = N_("this contract already belongs to another merchant")
         raise FileRefusedError(Refusal(reason=reason, line=line, column="contract") for line in taken)
-    connection.execute(text(f"CREATE TEMP TABLE zone_before ON COMMIT DROP AS {_ZONES}"))
+    connection.execute(text(f"CREATE TEMP TABLE seat_before ON COMMIT DROP AS {_SEATS}"))
     connection.execute(text(_UPSERT_OUTLETS))
     connection.execute(text(_UPSERT_CONTRACTS))
-    _follow_clocks(connection)
+    _follow_outlets(connection)
     adopt(connection)
 
 
-def _follow_clocks(connection: Connection) -> None:
-    """An outlet whose time zone is corrected: the instants of its rows follow, its local times stay."""
-    connection.execute(
-        text(
-            f"CREATE TEMP TABLE rezoned ON COMMIT DROP AS SELECT a.* FROM ({_ZONES}) AS a"
-            " JOIN zone_before b USING (merchant_id, contract_id) WHERE a.time_zone <> b.time_zone"
-        )
-    )
+def _follow_outlets(connection: Connection) -> None:
+    """Contracts whose outlet is another or has another clock: terminals follow, and the instants of rows.
+
+    Their local times stay. What is derived is renewed when the rows that were kept aside have come too.
+    """
+    for statement in _RESEATED:
+        connection.execute(text(statement))
     ownership.follow_clocks(connection, [table for table in owned_tables() if table.key == CONTRACT])
+    daily_sums.touch(connection)
+    terminals.touch_contracts(connection, "reseated")

@@ -10,7 +10,10 @@ from app.database.engine import DatabaseRole
 from app.database.migrate import alembic_config
 from app.models import Base
 
-DISTRIBUTED = {"remittance", "transaction", "transaction_day", "remittance_day", "contract", "outlet"}
+DISTRIBUTED = {"remittance", "transaction", "transaction_day", "remittance_day", "contract", "outlet"} | {
+    "terminal",
+    "terminal_day",
+}
 REFERENCE = {"reseller", "merchant"}
 #: Citus adds a shard's number to a name, and PostgreSQL cuts names at 63 bytes.
 LONGEST_NAME = 48

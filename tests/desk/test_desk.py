@@ -224,8 +224,8 @@ def test_the_archive_rebuilds_what_was_attached(place, north):
     with place.database.writing(DatabaseRole.OWNER) as connection:
         connection.execute(
             text(
-                "TRUNCATE remittance, transaction, transaction_day, remittance_day, contract, outlet, source,"
-                " import_file, import_refusal, received_day CASCADE"
+                "TRUNCATE remittance, transaction, transaction_day, remittance_day, terminal, terminal_day,"
+                " contract, outlet, source, import_file, import_refusal, received_day CASCADE"
             )
         )
     for path in sorted((place.data / "archive").iterdir()):

@@ -465,8 +465,8 @@ def test_the_archive_rebuilds_the_last_name(place, north):
     with place.database.writing(DatabaseRole.OWNER) as connection:
         connection.execute(
             text(
-                "TRUNCATE remittance, transaction, transaction_day, remittance_day, contract, outlet, source,"
-                " import_file, import_refusal, received_day CASCADE"
+                "TRUNCATE remittance, transaction, transaction_day, remittance_day, terminal, terminal_day,"
+                " contract, outlet, source, import_file, import_refusal, received_day CASCADE"
             )
         )
         connection.execute(text("UPDATE merchant SET name = 'gone' WHERE id <> 0"))

@@ -44,7 +44,7 @@ class Operator:
 
     def empty(self) -> None:
         """Back to a database that has seen no file."""
-        payments = "remittance, transaction, transaction_day, remittance_day"
+        payments = "remittance, transaction, transaction_day, remittance_day, terminal, terminal_day"
         parties = "contract, outlet, source, import_file, import_refusal, received_day"
         with self.database.writing(DatabaseRole.OWNER) as connection:
             connection.execute(text(f"TRUNCATE {payments}, {parties}"))
@@ -80,9 +80,18 @@ class Operator:
                 f" FROM {table} p JOIN merchant m ON m.id = p.merchant_id"
                 " LEFT JOIN contract c ON c.merchant_id = p.merchant_id AND c.id = p.contract_id"
             )
-            for table in ("transaction_day", "remittance_day")
+            for table in ("transaction_day", "remittance_day", "terminal_day")
         )
-        return tuple(sorted(rows, key=repr) for rows in (*payments, *days))
+        return tuple(sorted(rows, key=repr) for rows in (*payments, *days, self.terminals()))
+
+    def terminals(self) -> list[tuple[Any, ...]]:
+        """What is kept of each terminal, whatever keys it was given."""
+        contracts = "ARRAY(SELECT number || rank FROM contract WHERE id = ANY(contract_ids) ORDER BY 1)"
+        return self.rows(
+            f"SELECT m.code, o.siret, t.number, {contracts}, first_on, last_on, last_called, last_called_at,"
+            " serial_number, manufacturer FROM terminal t JOIN merchant m ON m.id = t.merchant_id"
+            " LEFT JOIN outlet o ON o.merchant_id = t.merchant_id AND o.id = t.outlet_id ORDER BY 1, 2, 3"
+        )
 
     def sums_from_rows(self) -> list[tuple[Any, ...]]:
         return self.rows(

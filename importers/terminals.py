@@ -1,0 +1,131 @@
+"""Terminals and the days on which they called, renewed for the touched days of telecollections.
+
+They follow the rows: a replaced, adopted or rebuilt file leaves what a first load of the same rows would.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, text
+
+from app.models import NO_OUTLET, UNCLAIMED_MERCHANT
+
+_TOUCHED = (
+    f"""
+    CREATE TEMP TABLE touched_call ON COMMIT DROP AS
+    SELECT DISTINCT merchant_id, contract_id, day FROM touched_day
+    WHERE subject = 'remittance' AND merchant_id <> {UNCLAIMED_MERCHANT}
+    """,
+    "ANALYZE touched_call",
+)
+_DAYS = (
+    """
+    DELETE FROM terminal_day d USING touched_call t
+    WHERE d.merchant_id = t.merchant_id AND d.contract_id = t.contract_id AND d.day = t.day
+    """,
+    """
+    INSERT INTO terminal_day (merchant_id, contract_id, terminal_number, day, reseller_id, first_called,
+      last_called, last_called_at, serial_number, manufacturer)
+    SELECT r.merchant_id, r.contract_id, COALESCE(r.terminal_number, ''), r.collected_on, r.reseller_id,
+      min(r.collected_local), max(r.collected_local), max(r.collected_at),
+      (array_agg(r.serial_number ORDER BY r.collected_at DESC, r.id DESC)
+        FILTER (WHERE r.serial_number IS NOT NULL))[1],
+      (array_agg(r.manufacturer ORDER BY r.collected_at DESC, r.id DESC)
+        FILTER (WHERE r.manufacturer IS NOT NULL))[1]
+    FROM touched_call t JOIN remittance r ON r.merchant_id = t.merchant_id AND r.contract_id = t.contract_id
+      AND r.collected_on = t.day
+      AND r.collected_at >= t.day - interval '1 day' AND r.collected_at < t.day + interval '2 days'
+    WHERE r.collected_on BETWEEN :first AND :last
+    GROUP BY r.merchant_id, r.contract_id, COALESCE(r.terminal_number, ''), r.collected_on, r.reseller_id
+    """,
+)
+# The terminals that called for a touched contract, and those that did before: their number or outlet may
+# have been another.
+_CONCERNED = f"""
+CREATE TEMP TABLE concerned ON COMMIT DROP AS
+SELECT d.merchant_id, COALESCE(c.outlet_id, {NO_OUTLET}) AS outlet_id, d.terminal_number AS number
+FROM touched_call t JOIN terminal_day d USING (merchant_id, contract_id, day)
+JOIN contract c ON c.merchant_id = d.merchant_id AND c.id = d.contract_id
+UNION
+SELECT k.merchant_id, k.outlet_id, k.number
+FROM (SELECT DISTINCT merchant_id, contract_id FROM touched_call) AS t
+JOIN (SELECT merchant_id, outlet_id, number, unnest(contract_ids) AS contract_id FROM terminal) AS k
+  USING (merchant_id, contract_id)
+"""
+# What the days of its contracts tell of each: two look-ups by index a contract, however long its history.
+_RENEWED = f"""
+CREATE TEMP TABLE renewed ON COMMIT DROP AS
+SELECT k.merchant_id, k.outlet_id, k.number, min(c.reseller_id) AS reseller_id,
+  array_agg(c.id ORDER BY c.id) AS contract_ids, min(first.day) AS first_on, max(last.day) AS last_on,
+  max(last.last_called) AS last_called, max(last.last_called_at) AS last_called_at,
+  (array_agg(last.serial_number ORDER BY last.last_called_at DESC, c.id)
+    FILTER (WHERE last.serial_number IS NOT NULL))[1] AS serial_number,
+  (array_agg(last.manufacturer ORDER BY last.last_called_at DESC, c.id)
+    FILTER (WHERE last.manufacturer IS NOT NULL))[1] AS manufacturer
+FROM concerned k
+JOIN contract c ON c.merchant_id = k.merchant_id AND COALESCE(c.outlet_id, {NO_OUTLET}) = k.outlet_id
+JOIN LATERAL (
+  SELECT * FROM terminal_day d
+  WHERE d.merchant_id = c.merchant_id AND d.contract_id = c.id AND d.terminal_number = k.number
+  ORDER BY d.day DESC LIMIT 1
+) AS last ON true
+JOIN LATERAL (
+  SELECT day FROM terminal_day d
+  WHERE d.merchant_id = c.merchant_id AND d.contract_id = c.id AND d.terminal_number = k.number
+  ORDER BY d.day LIMIT 1
+) AS first ON true
+GROUP BY k.merchant_id, k.outlet_id, k.number
+"""
+_FACTS = (
+    "reseller_id",
+    "contract_ids",
+    "first_on",
+    "last_on",
+    "last_called",
+    "last_called_at",
+    "serial_number",
+    "manufacturer",
+)
+_SAME = "t.merchant_id = {0}.merchant_id AND t.outlet_id = {0}.outlet_id AND t.number = {0}.number"
+_TERMINALS = (
+    _CONCERNED,
+    "ANALYZE concerned",
+    _RENEWED,
+    f"""
+    UPDATE terminal t SET {", ".join(f"{name} = r.{name}" for name in _FACTS)}
+    FROM renewed r WHERE {_SAME.format("r")}
+    """,
+    f"""
+    INSERT INTO terminal (merchant_id, id, outlet_id, number, {", ".join(_FACTS)})
+    SELECT r.merchant_id, nextval('party_id'), r.outlet_id, r.number,
+      {", ".join(f"r.{name}" for name in _FACTS)}
+    FROM renewed r WHERE NOT EXISTS (SELECT FROM terminal t WHERE {_SAME.format("r")})
+    """,
+    f"""
+    DELETE FROM terminal t USING concerned k WHERE {_SAME.format("k")}
+      AND NOT EXISTS (SELECT FROM renewed r WHERE {_SAME.format("r")})
+    """,
+)
+_TOUCH_CONTRACTS = """
+INSERT INTO touched_day
+SELECT 'remittance', d.merchant_id, d.contract_id, d.day
+FROM {contracts} c JOIN terminal_day d USING (merchant_id, contract_id)
+"""
+
+
+def renew(connection: Connection) -> None:
+    """Derive terminals and their days anew for the touched days (see :func:`daily_sums.touch`)."""
+    for statement in _TOUCHED:
+        connection.execute(text(statement))
+    bounds = connection.execute(text("SELECT min(day) AS first, max(day) AS last FROM touched_call")).one()
+    if bounds.first is not None:
+        for statement in _DAYS:
+            connection.execute(text(statement), {"first": bounds.first, "last": bounds.last})
+        for statement in _TERMINALS:
+            connection.execute(text(statement))
+        connection.execute(text("DROP TABLE concerned, renewed"))
+    connection.execute(text("DROP TABLE touched_call"))
+
+
+def touch_contracts(connection: Connection, contracts: str) -> None:
+    """Touch every day of the contracts of a temporary table (``merchant_id``, ``contract_id``)."""
+    connection.execute(text(_TOUCH_CONTRACTS.format(contracts=contracts)))
