@@ -28,7 +28,7 @@ from sqlalchemy.orm import aliased
 from app.accounts.event_labels import detail, title
 from app.accounts.journal import Event
 from app.listing.export import BOM, LONGEST_WRITING
-from app.listing.kinds import FORMULA
+from app.listing.kinds import guarded_text
 from app.models import DEFAULT_TIME_ZONE, JournalEntry, Merchant, StaffMember, UserAccount
 from app.wording import formats
 from app.wording.i18n import gettext, speaking
@@ -144,13 +144,8 @@ def _write_lines(writer: Any, rows: Iterable[Row[Any]]) -> int:
     for count, row in enumerate(rows, start=1):  # noqa: B007 - the number is what is returned
         what = detail(row.event, row.details, row.local.date())
         said = (row.email or "", row.merchant or "", title(row.event), what)
-        writer.writerow([formats.moment(row.local), *map(_guarded, said)])
+        writer.writerow([formats.moment(row.local), *map(guarded_text, said)])
     return count
-
-
-def _guarded(text: str) -> str:
-    """``text`` with a quote in front when a spreadsheet would run it as a formula."""
-    return f"'{text}" if text[:1] and text[0] in FORMULA else text
 
 
 def _statement(seen: ColumnElement[bool], search: JournalSearch) -> Select[Any]:

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from app.listing.cursor import Cursor
+from app.listing.dimension import group_args
 from app.listing.field import Args, Parameter
 from app.listing.filters import InvalidValueError
 from app.listing.period import RELATIVE, Days, Period, parse_day, period_of
@@ -22,11 +23,11 @@ from app.wording.i18n import N_, gettext
 Texts = Mapping[str, Sequence[str]]
 
 DATES = ("date_from", "date_to")
-PERIOD, SORT, AFTER = "period", "sort", "after"
+PERIOD, SORT, AFTER, BY = "period", "sort", "after", "by"
 #: The relative period that a form or a further page stands at: it holds unless other days are given.
 KEPT = "kept"
 #: What an address of the page may say besides: how it is shown, not which rows.
-OF_THE_PAGE = frozenset({"by", "columns", "pages", "view"})
+OF_THE_PAGE = frozenset({BY, "columns", "pages", "view"})
 #: Values of one parameter: enough for the contracts of a region, too few to hurt.
 MOST_VALUES = 100
 _LONGEST_NAME = 40
@@ -67,7 +68,8 @@ class Criteria:
 
     ``period`` is None in a list that has none.
 
-    ``relative`` is the name of the period when it moves with the ``days``.
+    ``relative`` is the name of the period when it moves with the ``days``. ``by`` is the dimension that the
+    page groups by, "" for the rows themselves.
 
     What is not known, not understood or too much is in ``faults`` by parameter, and nothing is to be shown
     then: these would be the rows of another question.
@@ -80,6 +82,7 @@ class Criteria:
     sort: str
     relative: str | None = None
     after: Cursor | None = None
+    by: str = ""
     faults: Mapping[str, ParameterFault] = field(default_factory=lambda: MappingProxyType({}), compare=False)
 
     @classmethod
@@ -98,6 +101,7 @@ class Criteria:
             filters=MappingProxyType(_filters(spec, texts, faults)),
             sort=sort,
             after=_after(spec, texts, sort, faults),
+            by=next((name for name in texts.get(BY, ()) if name in spec.groupings), ""),
             faults=MappingProxyType(faults),
         )
 
@@ -113,6 +117,8 @@ class Criteria:
             yield SORT, self.sort
         if self.after:
             yield AFTER, self.after.text()
+        if self.by:
+            yield BY, self.by
 
     def _period_args(self, *, pinned: bool) -> Iterator[tuple[str, str]]:
         if self.period is None:
@@ -159,6 +165,21 @@ class Criteria:
     def with_sort(self, sort: str) -> Criteria:
         """The same in another order, from the first page. ``sort`` is one of the list's sorts."""
         return replace(self, sort=sort, after=None, faults={})
+
+    def grouped(self, by: str = "") -> Criteria:
+        """The same rows grouped by a dimension; the rows themselves without one."""
+        return replace(self, by=by, after=None, faults={})
+
+    def of_group(self, key: Any) -> Criteria:
+        """The rows of one group: those of its days, or those that a filter more asks for."""
+        dimension, rows = self.spec.groupings[self.by], self.grouped()
+        if dimension.span is not None and self.period is not None:
+            span = dimension.span(key)
+            first, last = max(span.first, self.period.first), min(span.last, self.period.last)
+            return rows.over(Period(first, last))
+        ((name, text),) = group_args(dimension, key)
+        value = self.spec.parameters[name].kind.parse(text)
+        return replace(rows, filters=MappingProxyType({**self.filters, name: (value,)}))
 
     def with_after(self, after: Cursor) -> Criteria:
         """The same from the row behind ``after``."""

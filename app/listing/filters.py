@@ -224,6 +224,14 @@ class ResponseCode(Code):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class ExplainedCode(Kind):
+    """A response code with its meaning beside it."""
+
+    def show(self, value: str, row: Row) -> str:  # noqa: ARG002
+        return ResponseCode().say(value)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Bank(Code):
     """A bank code, shown with the bank's name; asked for by either."""
 

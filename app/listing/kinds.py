@@ -105,6 +105,11 @@ def guarded(column: Expression) -> Expression:
     )
 
 
+def guarded_text(text: str) -> str:
+    """``text`` with a quote in front when a spreadsheet would run it as a formula."""
+    return f"'{text}" if text[:1] and text[0] in FORMULA else text
+
+
 def protected(column: Expression) -> Expression:
     """``column`` with a TAB in front: text for a spreadsheet, white space to trim for an import."""
     first: Expression = func.ascii(column)

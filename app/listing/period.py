@@ -86,7 +86,7 @@ class Days:
         return self.last_night or self.yesterday
 
 
-def _month(day: date) -> Period:
+def month_of(day: date) -> Period:
     """The month of ``day``, whole."""
     first = day.replace(day=1)
     return Period(first, (first + timedelta(days=31)).replace(day=1) - _DAY)
@@ -111,7 +111,7 @@ RELATIVE: Mapping[str, Relative] = {
     "last-7-days": Relative(N_("7 days"), lambda days: Period.up_to(days.end, 7)),
     "last-30-days": Relative(N_("30 days"), lambda days: Period.up_to(days.end, 30)),
     "this-month": Relative(N_("This month"), lambda days: _month_to(days.end)),
-    "last-month": Relative(N_("Last month"), lambda days: _month(days.end.replace(day=1) - _DAY)),
+    "last-month": Relative(N_("Last month"), lambda days: month_of(days.end.replace(day=1) - _DAY)),
 }
 
 

@@ -58,7 +58,7 @@ class Parent:
 class DailySums:
     """The sums kept for each day and contract beside the rows, and over all contracts as ``all_contracts``.
 
-    ``joins`` lead from a contract's own sums to what dimensions read.
+    The contract is the narrowest parent of the rows.
     """
 
     table: FromClause
@@ -67,7 +67,6 @@ class DailySums:
     day: Expression
     currency: Expression
     all_contracts: int
-    joins: tuple[Join, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -76,7 +75,8 @@ class ListSource:
 
     ``contract_id`` is None where rows belong to the merchant as a whole: then whoever is limited to some
     contracts sees none. ``day`` is the local day that the period and the partitions go by; None is a list
-    without a period. ``instant`` is what orders the rows. ``parents`` go from the narrowest to the widest.
+    without a period. ``instant`` is what orders the rows, ``local`` the same on the clock of their outlet,
+    where that is known. ``parents`` go from the narrowest to the widest.
     """
 
     table: FromClause
@@ -86,6 +86,7 @@ class ListSource:
     day: Expression | None
     instant: Expression
     currency: Expression
+    local: Expression | None = None
     joins: tuple[Join, ...] = ()
     parents: tuple[Parent, ...] = ()
     daily: DailySums | None = None

@@ -20,6 +20,7 @@ from app.listing.measures import Measure
 from app.listing.period import Days, Freshness, Period
 from app.listing.scope import Scope
 from app.listing.source import ListSource
+from app.listing.time_dimensions import time_dimensions
 from app.tickets import Ticket
 from app.wording.i18n import gettext, ngettext
 
@@ -101,7 +102,8 @@ class ListSpec:
     """A list.
 
     ``path`` is its address, ``permission`` what a role needs to see it; ``in_menu`` puts it into the menu.
-    ``measures`` are what is added up, the number of rows first; ``dimensions`` what sums can be grouped by.
+    ``measures`` are what is added up, the number of rows first; ``dimensions`` what sums can be grouped by
+    besides time.
     ``row_keys`` are the columns that rows carry besides the fields (links, tickets). ``usual_filters`` are in
     sight, all others under "more filters". ``sections`` are the titles of the details in order.
     ``row_title`` is what a row is called, ``links`` where one goes from it. ``freshness`` tells what has
@@ -157,9 +159,24 @@ class ListSpec:
         return tuple(field for field in self.fields if field.filter)
 
     @cached_property
+    def groupings(self) -> Mapping[str, Dimension]:
+        """All that its sums can be grouped by, by name; time comes first."""
+        return {found.name: found for found in (*time_dimensions(self.source), *self.dimensions)}
+
+    @cached_property
+    def group_filters(self) -> tuple[Field, ...]:
+        """The fields that ask for one group; they have no input in the form."""
+        return tuple(found.filter for found in self.groupings.values() if found.filter is not None)
+
+    @cached_property
+    def askable(self) -> tuple[Field, ...]:
+        """Every field that an address can ask for."""
+        return (*self.filters, *self.group_filters)
+
+    @cached_property
     def parameters(self) -> Mapping[str, Parameter]:
         """The parameters of an address by name; the period, the order and the page are apart."""
-        return {found.name: found for field in self.filters for found in field.parameters()}
+        return {found.name: found for field in self.askable for found in field.parameters()}
 
     @cached_property
     def by_name(self) -> Mapping[str, Field]:

@@ -5,20 +5,20 @@ Both ways give the same figures, held by a property test. Totals are the series 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Label, select, union_all
+from sqlalchemy import CompoundSelect, Connection, Executable, FromClause, Label, and_, select, union_all
 
 from app.listing.criteria import Criteria
 from app.listing.dimension import Dimension
 from app.listing.field import tables_of
 from app.listing.kinds import Expression, Statement
-from app.listing.measures import COUNT
+from app.listing.measures import COUNT, sum_of
 from app.listing.scope import Scope
-from app.listing.source import Condition, DailySums, in_scope, name_of, with_joins
+from app.listing.source import Condition, DailySums, Parent, in_scope, name_of, with_joins
 from app.listing.spec import ListSpec
 from app.listing.where import (
     SortedConditions,
@@ -97,23 +97,64 @@ def _line(spec: ListSpec, row: Mapping[Any, Any]) -> CurrencyTotals:
 
 def row_sums(spec: ListSpec, scope: Scope, criteria: Criteria, by: Dimension | None = None) -> Executable:
     """The sums, added up from the rows."""
-    keys = _keys(None if by is None else by.rows, spec.source.currency)
-    rows = select(*keys, *(measure.of_rows() for measure in spec.measures)).group_by(*keys)
-    order = [key.name for key in keys]
-    if by is not None and not _is_own(spec, by.rows):
-        conditions = sorted_conditions(spec, criteria)
-        source = spec.source.joined(scope, spec.source.table)
-        where = (*in_sight(spec, scope, criteria), *conditions.all)
-        return rows.select_from(source).where(*where).order_by(*order)
+    currency, parent = spec.source.currency, _parent_of(spec, by)
+    if by is not None and parent is not None:
+        parts = _from_rows(spec, scope, criteria, [*_links(parent.link), *_keys(None, currency)])
+        return _added_up(spec, scope, parts.subquery("parts"), by, parent)
+    keys = _keys(None if by is None else by.rows, currency)
+    if by is None or _is_own(spec, by.rows):
+        return _from_rows(spec, scope, criteria, keys).order_by(*(key.name for key in keys))
+    return (
+        _measured(spec, keys)
+        .select_from(spec.source.joined(scope, spec.source.table))
+        .where(*in_sight(spec, scope, criteria), *sorted_conditions(spec, criteria).all)
+        .order_by(*(key.name for key in keys))
+    )
+
+
+def _measured(spec: ListSpec, keys: Sequence[Label[Any]]) -> Statement:
+    """The measures of the rows that share ``keys``."""
+    return select(*keys, *(measure.of_rows() for measure in spec.measures)).group_by(*keys)
+
+
+def _from_rows(
+    spec: ListSpec, scope: Scope, criteria: Criteria, keys: Sequence[Label[Any]]
+) -> Statement | CompoundSelect[Any]:
+    """The measures of the rows asked for by ``keys``, which read the rows alone."""
     source, own = rows_alone(spec, scope, criteria)
-    rows = rows.where(*own)
+    rows = _measured(spec, keys).where(*own)
     parents = parents_of(spec, scope, criteria)
     if parents is None:
-        return rows.select_from(source).order_by(*order)
+        return rows.select_from(source)
     few = rows.select_from(source.join(parents.few, parents.of(parents.few.c))).where(parents.is_few)
     joined, has_parent = parents.all_joined(source)
     many = rows.select_from(joined).where(~parents.is_few, has_parent)
-    return union_all(few, many).order_by(*order)
+    return union_all(few, many)
+
+
+def _parent_of(spec: ListSpec, by: Dimension | None) -> Parent | None:
+    """The narrowest parent that a dimension reads, and nothing else; None for one that reads rows."""
+    if by is None or _is_own(spec, by.rows):
+        return None
+    read = tables_of(by.rows)
+    return next((parent for parent in spec.source.parents if read <= parent.tables), None)
+
+
+def _links(link: Sequence[Expression]) -> list[Label[Any]]:
+    return [column.label(f"link_{place}") for place, column in enumerate(link)]
+
+
+def _added_up(spec: ListSpec, scope: Scope, parts: FromClause, by: Dimension, parent: Parent) -> Statement:
+    """``parts``, the sums by parent, added up by what the parents tell: far fewer than there are rows."""
+    keys = _keys(by.rows, parts.c[_CURRENCY])
+    pairs = zip(parent.keys, (parts.c[name.name] for name in _links(parent.link)), strict=True)
+    on = and_(parent.merchant_id == scope.merchant_id, *(key == named for key, named in pairs))
+    return (
+        select(*keys, *(sum_of(measure.name, parts.c[measure.name]) for measure in spec.measures))
+        .select_from(with_joins(parts.outerjoin(parent.table, on), parent.joins, scope))
+        .group_by(*keys)
+        .order_by(*(key.name for key in keys))
+    )
 
 
 def daily_sums(
@@ -121,31 +162,32 @@ def daily_sums(
 ) -> Statement | None:
     """The sums, added up from the daily ones; None when these do not know what is asked."""
     daily, conditions = spec.source.daily, sorted_conditions(spec, criteria)
-    known = [condition for field in spec.filters for condition in field.daily_conditions(criteria.filters)]
+    known = [condition for field in spec.askable for condition in field.daily_conditions(criteria.filters)]
     if daily is None or not _is_known(spec, conditions, len(known), by):
         return None
-    grouped = None if by is None else by.daily
-    keys = _keys(grouped, daily.currency)
-    apart = grouped is not None and not tables_of(grouped) <= {name_of(daily.table)}
-    table = with_joins(daily.table, daily.joins, scope) if apart else daily.table
-    return (
+    contracts = by if by is not None and by.daily is None else None
+    group = None if by is None else by.daily
+    keys = [*_links([daily.contract_id] if contracts else []), *_keys(group, daily.currency)]
+    sums = (
         select(*keys, *(measure.of_days() for measure in spec.measures))
-        .select_from(table)
         .where(
-            *_daily_scope(spec, daily, scope, criteria, by_contract=apart),
+            *_daily_scope(spec, daily, scope, criteria, by_contract=contracts is not None),
             *_days(daily, criteria),
             *known,
         )
         .group_by(*keys)
-        .order_by(*(key.name for key in keys))
     )
+    if contracts is None:
+        return sums.order_by(*(key.name for key in keys))
+    return _added_up(spec, scope, sums.subquery("parts"), contracts, spec.source.parents[0])
 
 
 def _is_known(spec: ListSpec, conditions: SortedConditions, known: int, by: Dimension | None) -> bool:
     """Whether the daily sums know every measure, every filter but those of contracts, and the dimension."""
     measured = all(measure.daily is not None for measure in spec.measures)
     wider = conditions.joined or any(conditions.parents[1:])
-    return measured and not wider and known >= len(conditions.own) and (by is None or by.daily is not None)
+    grouped = by is None or by.daily is not None or _parent_of(spec, by) in spec.source.parents[:1]
+    return measured and not wider and known >= len(conditions.own) and grouped
 
 
 def _daily_scope(

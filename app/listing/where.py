@@ -50,7 +50,7 @@ def sorted_conditions(spec: ListSpec, criteria: Criteria) -> SortedConditions:
     """The conditions of ``criteria``, sorted by the tables they read."""
     source = spec.source
     places: dict[int | str, list[Condition]] = {}
-    for field in spec.filters:
+    for field in spec.askable:
         for condition in field.conditions(criteria.filters):
             places.setdefault(_place(source, tables_of(condition)), []).append(condition)
     return SortedConditions(

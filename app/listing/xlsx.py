@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import BinaryIO
 
 from sqlalchemy import Connection, select, text
@@ -40,7 +41,7 @@ _MOMENT_WIDTH = 20
 
 
 @dataclass
-class _Styles:
+class Styles:
     """The formats of a workbook, each made once."""
 
     book: Workbook
@@ -50,6 +51,11 @@ class _Styles:
         if number_format not in self.made:
             self.made[number_format] = self.book.add_format({"num_format": number_format})
         return self.made[number_format]
+
+    @cached_property
+    def heading(self) -> Format:
+        """The first line of a sheet."""
+        return self.book.add_format({"bold": True, "bg_color": "#edf1f4"})
 
     def amount(self, currency: str) -> Format:
         """An amount with the decimals of its currency."""
@@ -67,15 +73,15 @@ def write_xlsx(
     connection.execute(text(f"SET LOCAL statement_timeout TO '{LONGEST_WRITING}'"))
     sums = totals(connection, spec, scope, criteria)
     with speaking(_LANGUAGE), Workbook(file, {"constant_memory": True, "strings_to_formulas": False}) as book:
-        styles = _Styles(book)
+        styles = Styles(book)
         sheet = book.add_worksheet(gettext(spec.title))
-        _write_heading(sheet, spec, book.add_format({"bold": True, "bg_color": "#edf1f4"}))
+        _write_heading(sheet, spec, styles.heading)
         count = 0
         for row in _rows(connection, spec, scope, criteria):
             count += 1
             _write_row(sheet, count, spec, row, styles)
         sheet.autofilter(0, 0, count, len(spec.fields) - 1)
-        _write_totals(book.add_worksheet(gettext("Totals")), spec, criteria, sums, styles)
+        write_totals(book.add_worksheet(gettext("Totals")), spec, criteria, sums, styles)
     return count
 
 
@@ -104,13 +110,13 @@ def _write_heading(sheet: Worksheet, spec: ListSpec, style: Format) -> None:
     sheet.freeze_panes(1, 0)
 
 
-def _write_row(sheet: Worksheet, line: int, spec: ListSpec, row: Row, styles: _Styles) -> None:
+def _write_row(sheet: Worksheet, line: int, spec: ListSpec, row: Row, styles: Styles) -> None:
     for column, one in enumerate(spec.fields):
         if row[one.name] is not None:
             _write_cell(sheet, (line, column), one, row, styles)
 
 
-def _write_cell(sheet: Worksheet, place: tuple[int, int], one: Field, row: Row, styles: _Styles) -> None:
+def _write_cell(sheet: Worksheet, place: tuple[int, int], one: Field, row: Row, styles: Styles) -> None:
     """The value in its own type; the words of a page where it has none."""
     value, kind = row[one.name], one.kind
     if isinstance(value, datetime):
@@ -118,24 +124,20 @@ def _write_cell(sheet: Worksheet, place: tuple[int, int], one: Field, row: Row, 
     elif isinstance(value, date):
         sheet.write_datetime(*place, value, styles[_DAY_FORMAT])
     elif isinstance(kind, Money) and row[kind.currency_field] is not None:
-        _write_amount(sheet, place, value, row[kind.currency_field], styles)
+        write_amount(sheet, place, value, row[kind.currency_field], styles)
     elif isinstance(kind, (Whole, Rate)):
         sheet.write_number(*place, float(value))
     else:
         sheet.write_string(*place, one.show(row))
 
 
-def _write_amount(
-    sheet: Worksheet, place: tuple[int, int], minor: int, currency: str, styles: _Styles
-) -> None:
+def write_amount(sheet: Worksheet, place: tuple[int, int], minor: int, currency: str, styles: Styles) -> None:
     """Minor units as a number with the decimals of their currency."""
     amount = Decimal(minor).scaleb(-exponent(currency))
     sheet.write_number(*place, float(amount), styles.amount(currency))
 
 
-def _write_totals(
-    sheet: Worksheet, spec: ListSpec, criteria: Criteria, sums: Totals, styles: _Styles
-) -> None:
+def write_totals(sheet: Worksheet, spec: ListSpec, criteria: Criteria, sums: Totals, styles: Styles) -> None:
     """What was asked, in words, and what it adds up to, by currency: control sums of the first sheet."""
     sheet.set_column(0, 0, 36)
     sheet.set_column(1, 1, 18)
@@ -148,7 +150,7 @@ def _write_totals(
         for label, minor in (*lines, (N_("Net"), currency.net)):
             if label:
                 sheet.write_string(line + 2, 0, gettext(label))
-                _write_amount(sheet, (line + 2, 1), minor, currency.currency, styles)
+                write_amount(sheet, (line + 2, 1), minor, currency.currency, styles)
                 line += 1
         line += 2
 

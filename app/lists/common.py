@@ -6,8 +6,11 @@ payments.
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, and_, func, select
+from functools import reduce
 
+from sqlalchemy import Connection, Text, and_, func, literal_column, select
+
+from app.listing.dimension import BETWEEN, Dimension
 from app.listing.field import Field
 from app.listing.filters import ApplicationCode, Bank, Code, FreeText, Siret
 from app.listing.kinds import Expression, Kind, Row
@@ -90,6 +93,28 @@ CONTRACT_FIELDS = (
         filter=True,
     ),
 )
+_BETWEEN = literal_column(f"'{BETWEEN}'", Text)
+
+
+def _named(first: Expression, *others: Expression) -> Expression:
+    """The parts of a name in one text; NULL where one of them is unknown."""
+    return reduce(lambda name, part: name.concat(_BETWEEN).concat(part), others, first)
+
+
+BY_APPLICATION = Dimension(
+    name="application",
+    label=N_("Payments"),
+    kind=ApplicationCode(labels=applications.LABELS),
+    rows=Contract.application,
+    parameter="application",
+)
+BY_CONTRACT = Dimension(
+    name="contract",
+    label=N_("Contract"),
+    kind=Kind(),
+    parts=(N_("Contract no."), N_("Rank"), N_("Payments")),
+    rows=_named(Contract.number, Contract.rank, Contract.application),
+)
 BANK = Field(
     name="bank",
     label=N_("Bank code"),
@@ -109,6 +134,13 @@ TRADE_NAME = Field(
     section=OUTLET,
     filter=True,
     slot="meta",
+)
+BY_OUTLET = Dimension(
+    name="outlet",
+    label=N_("Outlet"),
+    kind=Kind(),
+    parts=(N_("Trade name"), N_("SIRET")),
+    rows=_named(Outlet.trade_name, Outlet.siret),
 )
 OUTLET_FIELDS = (
     TRADE_NAME,
@@ -148,6 +180,15 @@ TERMINAL_NUMBER = Field(
     filter=True,
     in_table=False,
 )
+BY_TERMINAL = Dimension(
+    name="terminal",
+    label=N_("Terminal"),
+    kind=Kind(),
+    parts=(N_("Trade name"), N_("SIRET"), N_("Terminal no.")),
+    rows=_named(Outlet.trade_name, Outlet.siret, Remittance.terminal_number),
+)
+#: What the sums of remittances and of their payments can be grouped by.
+DIMENSIONS = (BY_OUTLET, BY_TERMINAL, BY_CONTRACT, BY_APPLICATION)
 FILE_NUMBER = Field(
     name="file_number",
     label=N_("File no."),

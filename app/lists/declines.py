@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, and_, case
+from sqlalchemy import ColumnElement, and_, case, func
 
+from app.listing.dimension import Dimension
 from app.listing.field import Field
 from app.listing.filters import Choice
 from app.listing.kinds import Expression
@@ -33,6 +34,22 @@ class ReasonChoice(Choice):
     def where(self, column: Expression, values: Sequence[str]) -> ColumnElement[bool]:
         codes = [code for value in values for code in CODES_OF[DeclineReason(value)]]
         return and_(_DECLINED, column.in_(codes))
+
+
+_OTHER = "other"
+BY_REASON = Dimension(
+    name="reason",
+    label=N_("Reason of the refusal"),
+    kind=Choice(
+        labels={
+            **{reason.value: words for reason, words in DECLINE_REASONS.items()},
+            _OTHER: N_("Other code"),
+        }
+    ),
+    rows=case((_DECLINED, func.coalesce(DECLINE_REASON, _OTHER))),
+    weight="declined",
+    unknown=N_("no refusal"),
+)
 
 
 def reason_field(section: str) -> Field:

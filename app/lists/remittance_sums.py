@@ -29,6 +29,7 @@ SOURCE = ListSource(
     day=Remittance.collected_on,
     instant=Remittance.collected_at,
     currency=Remittance.currency,
+    local=Remittance.collected_local,
     joins=contract_joins(Remittance.contract_id),
     parents=(contract_parent(Remittance.contract_id),),
     daily=DailySums(
@@ -38,7 +39,6 @@ SOURCE = ListSource(
         day=RemittanceDay.day,
         currency=RemittanceDay.currency,
         all_contracts=ALL_CONTRACTS,
-        joins=contract_joins(RemittanceDay.contract_id),
     ),
 )
 _REMITTED = remitted(Remittance.has_totals, Remittance.status, Remittance.transmission)

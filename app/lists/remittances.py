@@ -19,6 +19,7 @@ from app.lists.common import (
     BANK_NAME,
     CONTRACT,
     CONTRACT_FIELDS,
+    DIMENSIONS,
     FILE_NUMBER,
     OFFERS,
     OUTLET,
@@ -337,6 +338,7 @@ REMITTANCES = ListSpec(
     empty=N_("No terminal called in this period."),
     source=SOURCE,
     measures=MEASURES,
+    dimensions=DIMENSIONS,
     row_keys={
         "id": Remittance.id,
         "contract_id": Remittance.contract_id,

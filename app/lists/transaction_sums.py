@@ -1,4 +1,4 @@
-"""Where transactions are, and what is added up over them."""
+"""Where transactions are, what is added up over them, and by what."""
 
 from __future__ import annotations
 
@@ -7,9 +7,14 @@ from typing import Any
 
 from sqlalchemy import BigInteger, and_, literal
 
+from app.listing.dimension import Dimension
+from app.listing.filters import ExplainedCode
+from app.listing.kinds import Kind
 from app.listing.measures import Measure, row_count
 from app.listing.source import DailySums, Join, ListSource, Parent
+from app.lists.common import DIMENSIONS as SHARED
 from app.lists.common import contract_joins, contract_parent
+from app.lists.declines import BY_REASON
 from app.models import ALL_CONTRACTS, Remittance, Transaction, TransactionDay
 from app.rules.payments import TOTAL, Total
 from app.wording.i18n import N_
@@ -27,6 +32,7 @@ SOURCE = ListSource(
     day=Transaction.occurred_on,
     instant=Transaction.occurred_at,
     currency=Transaction.currency,
+    local=Transaction.occurred_local,
     joins=(
         Join(
             Remittance.__table__,
@@ -58,7 +64,6 @@ SOURCE = ListSource(
         day=TransactionDay.day,
         currency=TransactionDay.currency,
         all_contracts=ALL_CONTRACTS,
-        joins=contract_joins(TransactionDay.contract_id),
     ),
 )
 
@@ -85,4 +90,18 @@ MEASURES = (
     _measure("refund_cancelled", TOTAL["refund_cancellation"], N_("Cancelled refunds"), optional=True),
     _measure("declined", TOTAL["declined"], N_("Declined, not counted"), apart=True),
     _measure("declined_count", TOTAL["declined"], "", counts=True, share=N_("%(share)s declined")),
+)
+
+DIMENSIONS = (
+    *SHARED,
+    Dimension(name="scheme", label=N_("Scheme"), kind=Kind(), rows=Transaction.scheme),
+    Dimension(name="issuer", label=N_("Issuer"), kind=Kind(), rows=Transaction.issuer),
+    BY_REASON,
+    Dimension(
+        name="response_code",
+        label=N_("Response code"),
+        kind=ExplainedCode(),
+        rows=Transaction.response_code,
+        weight="declined",
+    ),
 )

@@ -9,7 +9,16 @@ from sqlalchemy import case
 
 from app.listing.amounts import AmountFilter
 from app.listing.field import Field, Link
-from app.listing.filters import Card, Choice, Code, Expiry, FreeText, ResponseCode, flagged, masked
+from app.listing.filters import (
+    Card,
+    Choice,
+    Code,
+    Expiry,
+    FreeText,
+    ResponseCode,
+    flagged,
+    masked,
+)
 from app.listing.kinds import Flag, Identifier, Kind, Moment, Money, Rate, Row
 from app.listing.spec import AnswerPart, DetailPart, ListSpec, Noun, TicketSpec
 from app.lists import payment_mail
@@ -32,7 +41,7 @@ from app.lists.declines import reason_field
 from app.lists.freshness import days, freshness
 from app.lists.reversals import counterparts, reversal_fields
 from app.lists.takings import takings
-from app.lists.transaction_sums import MEASURES, SOURCE
+from app.lists.transaction_sums import DIMENSIONS, MEASURES, SOURCE
 from app.models import Remittance, Transaction, TransactionDay
 from app.rules import payments
 from app.tickets import cardholder_ticket
@@ -331,6 +340,7 @@ TRANSACTIONS = ListSpec(
     empty=N_("No payment in this period."),
     source=SOURCE,
     measures=MEASURES,
+    dimensions=DIMENSIONS,
     row_keys={
         "id": Transaction.id,
         "contract_id": Transaction.contract_id,

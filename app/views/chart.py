@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from app.listing.period import Period
 from app.lists.nights import Bar
@@ -51,39 +52,70 @@ class Chart:
     base: float
 
 
+@dataclass(frozen=True)
+class ChartColumn:
+    """What stands for a day, or another group: its amounts in minor units, and its words.
+
+    ``name`` is said of its bar, ``brief`` and ``briefest`` stand under it, as there is room. ``is_shown``
+    puts it in colour, ``is_named`` gives it its words in any case.
+    """
+
+    name: str
+    brief: str
+    briefest: str
+    amount: int
+    apart: int = 0
+    is_shown: bool = True
+    is_named: bool = False
+
+
 def chart(bars: Sequence[Bar], currency: str, shown: Period, width: int, height: int) -> Chart:
     """The bars in a drawing of ``width`` by ``height``; the days shown on the page are in colour."""
-    step = width / len(bars)
-    top = max(1, *(max(bar.net, 0) + max(bar.apart, 0) for bar in bars))
+    columns = [
+        ChartColumn(
+            name=short_day(bar.day),
+            brief=short_day(bar.day),
+            briefest=str(bar.day.day),
+            amount=bar.net,
+            apart=bar.apart,
+            is_shown=shown.first <= bar.day <= shown.last,
+            is_named=shown.days == 1 and bar.day == shown.last,
+        )
+        for bar in bars
+    ]
+    return drawn(columns, partial(formats.money, currency=currency), width, height)
+
+
+def drawn(columns: Sequence[ChartColumn], say: Callable[[int], str], width: int, height: int) -> Chart:
+    """``columns`` side by side in a drawing of ``width`` by ``height``; ``say`` writes an amount."""
+    step = width / len(columns)
+    top = max(1, *(max(column.amount, 0) + max(column.apart, 0) for column in columns))
     base = float(height - _FOOT)
     scale = (base - _HEAD - _GAP) / top
     shapes: list[Shape] = []
-    for place, bar in enumerate(bars):
+    for place, column in enumerate(columns):
         x, wide = round((place + (1 - _SHARE) / 2) * step, 1), round(step * _SHARE, 1)
-        for tall, style, words in _parts(bar, scale, currency, shown):
-            lift = bar.net * scale + _GAP if style == "bad" else 0.0
+        for tall, style, words in _parts(column, scale, say):
+            lift = column.amount * scale + _GAP if style == "bad" else 0.0
             shapes.append(Shape(x, round(base - lift - tall, 1), wide, round(tall, 1), style, words))
-    has_apart = any(bar.apart > 0 for bar in bars)
-    return Chart(width, height, tuple(shapes), tuple(_labels(bars, step, shown)), has_apart, base)
+    has_apart = any(column.apart > 0 for column in columns)
+    return Chart(width, height, tuple(shapes), tuple(_labels(columns, step)), has_apart, base)
 
 
-def _parts(bar: Bar, scale: float, currency: str, shown: Period) -> Iterator[tuple[float, str, str]]:
-    """The height, the class and the words of what stands for a day, from below."""
-    day, net = short_day(bar.day), formats.money(bar.net, currency)
-    is_shown = shown.first <= bar.day <= shown.last
-    style = "none" if bar.net <= 0 else "now" if is_shown else "day"
-    yield max(bar.net * scale, _LEAST), style, gettext("%(label)s: %(value)s", label=day, value=net)
-    if bar.apart > 0:
-        apart = formats.money(bar.apart, currency)
-        words = gettext("%(label)s: %(value)s not at the bank", label=day, value=apart)
-        yield max(bar.apart * scale, 1.0), "bad", words
+def _parts(column: ChartColumn, scale: float, say: Callable[[int], str]) -> Iterator[tuple[float, str, str]]:
+    """The height, the class and the words of what stands for a group, from below."""
+    style = "none" if column.amount <= 0 else "now" if column.is_shown else "day"
+    words = gettext("%(label)s: %(value)s", label=column.name, value=say(column.amount))
+    yield max(column.amount * scale, _LEAST), style, words
+    if column.apart > 0:
+        words = gettext("%(label)s: %(value)s not at the bank", label=column.name, value=say(column.apart))
+        yield max(column.apart * scale, 1.0), "bad", words
 
 
-def _labels(bars: Sequence[Bar], step: float, shown: Period) -> Iterator[Label]:
-    """Every day where there is room, else every fifth and the one shown."""
-    words = [short_day(bar.day) if step > _WIDE else str(bar.day.day) for bar in bars]
+def _labels(columns: Sequence[ChartColumn], step: float) -> Iterator[Label]:
+    """Every group where there is room, else every fifth and the one shown."""
     every = 1 if step > _NARROW else 5
-    for place, bar in enumerate(bars):
-        is_shown = shown.days == 1 and bar.day == shown.last
-        if (len(bars) - 1 - place) % every == 0 or is_shown:
-            yield Label(round((place + 0.5) * step, 1), words[place], "on" if is_shown else "")
+    for place, column in enumerate(columns):
+        if (len(columns) - 1 - place) % every == 0 or column.is_named:
+            words = column.brief if step > _WIDE else column.briefest
+            yield Label(round((place + 0.5) * step, 1), words, "on" if column.is_named else "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from babel.dates import format_date
+from babel.dates import format_date, get_day_names
 
 from app.wording.i18n import gettext, language
 
@@ -13,7 +13,7 @@ _DAY = timedelta(days=1)
 
 def day_in_words(day: date, today: date) -> str:
     """``Jeudi 26 novembre``; with its year when that is another one than today's."""
-    return _capital(_written(day, "EEEE d MMMM", today))
+    return capital(_written(day, "EEEE d MMMM", today))
 
 
 def days_in_words(first: date, last: date, today: date) -> str:
@@ -21,7 +21,7 @@ def days_in_words(first: date, last: date, today: date) -> str:
     if first == last:
         return day_in_words(first, today)
     if first.day == 1 and last + _DAY == _next_month(first):
-        return _capital(format_date(first, "MMMM yyyy", locale=language()))
+        return capital(format_date(first, "MMMM yyyy", locale=language()))
     same_month = (first.year, first.month) == (last.year, last.month)
     begun = (
         str(first.day)
@@ -31,9 +31,24 @@ def days_in_words(first: date, last: date, today: date) -> str:
     return gettext("%(first)s to %(last)s", first=begun, last=_written(last, "d MMMM", today))
 
 
-def month_in_words(day: date) -> str:
-    """``Novembre``."""
-    return _capital(format_date(day, "LLLL", locale=language()))
+def month_and_year(day: date) -> str:
+    """``Novembre 2026``."""
+    return capital(format_date(day, "LLLL yyyy", locale=language()))
+
+
+def brief_month(day: date) -> str:
+    """``nov. 26``: what stands under a bar."""
+    return format_date(day, "LLL yy", locale=language())
+
+
+def weekday(number: str) -> str:
+    """``Lundi``; ``number`` is ``1`` for Monday."""
+    return capital(get_day_names("wide", "stand-alone", locale=language())[int(number) - 1])
+
+
+def brief_weekday(number: str) -> str:
+    """``lun``: what stands under a bar."""
+    return str(get_day_names("abbreviated", "stand-alone", locale=language())[int(number) - 1]).rstrip(".")
 
 
 def short_day(day: date) -> str:
@@ -60,5 +75,6 @@ def _next_month(first: date) -> date:
     return (first + 31 * _DAY).replace(day=1)
 
 
-def _capital(words: str) -> str:
+def capital(words: str) -> str:
+    """``words`` with a capital in front."""
     return words[:1].upper() + words[1:]

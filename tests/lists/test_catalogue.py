@@ -24,10 +24,13 @@ BOTH = pytest.mark.parametrize("spec", [REMITTANCES, TRANSACTIONS], ids=lambda s
 
 ASKED = {
     "remittances": "application contract label rank amount amount_from amount_to status count bank serial"
-    " manufacturer number file_number trade_name siret terminal transmission seal",
+    " manufacturer number file_number trade_name siret terminal transmission seal group_weekday group_hour"
+    " group_outlet group_terminal group_contract",
     "transactions": "state application contract label rank bank amount amount_from amount_to type outcome"
     " reversal response_code reason card expiry authorisation issuer product remittance file_number"
-    " dossier serial manufacturer trade_name siret terminal entry_mode scheme order_reference",
+    " dossier serial manufacturer trade_name siret terminal entry_mode scheme order_reference"
+    " group_weekday group_hour group_outlet group_terminal group_contract group_scheme group_issuer"
+    " group_reason group_response_code",
 }
 
 

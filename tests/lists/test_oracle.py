@@ -74,19 +74,36 @@ TEXTS = {
 }
 
 
+GROUPS = {
+    "weekday": ("1", "6", "7"),
+    "hour": ("12", "23", "04"),
+    "outlet": ("~", "SPA _100%_ · 1"),
+    "terminal": ("~", "Hôtel de la Gare · 1 · 001"),
+    "contract": ("765000 · 001 · CBEMV", "0765001 · 701 · PLBS+", "~"),
+    "scheme": ("CB", "cb", "~"),
+    "issuer": ("BNP PARIBAS", "BNP", "~"),
+    "reason": ("opposed", "other", "~"),
+    "response_code": ("05", "5", "~"),
+}
+
+
 def values_of(name: str, spec: ListSpec) -> st.SearchStrategy[str]:
     """Texts of a parameter: often one that finds something."""
     if name in TEXTS:
         return st.sampled_from(TEXTS[name])
+    if name.startswith("group_"):
+        return st.sampled_from(GROUPS[name.removeprefix("group_")])
     choices = [code for code, _ in spec.by_name[name].choices()]
     longest = getattr(spec.parameters[name].kind, "longest", 24)
     return st.sampled_from(choices or [code for code in CODES if len(code) <= longest])
 
 
 @st.composite
-def questions(draw: st.DrawFn, spec: ListSpec) -> tuple[dict[str, list[str]], int, int]:
-    """Values by parameter, and how far the period reaches back from today."""
-    names = draw(st.lists(st.sampled_from(sorted(spec.parameters)), unique=True, max_size=3))
+def questions(
+    draw: st.DrawFn, spec: ListSpec, among: tuple[str, ...] = ()
+) -> tuple[dict[str, list[str]], int, int]:
+    """Values of some parameters, of ``among`` if given, and how far the period reaches back from today."""
+    names = draw(st.lists(st.sampled_from(sorted(among or spec.parameters)), unique=True, max_size=3))
     if {"amount_from", "amount_to"} <= set(names):
         names.remove("amount_to")
     asked = {

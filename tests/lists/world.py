@@ -48,7 +48,7 @@ def build(connection: Connection, seed: int, *, remittances: int = 30, transacti
     """Write a merchant with outlets, contracts and payments."""
     chance = random.Random(seed)
     merchant_id = factories.a_merchant(connection)
-    outlets = [_outlet(connection, merchant_id, zone, chance) for zone in ZONES]
+    outlets = [_an_outlet(connection, merchant_id, zone, chance) for zone in ZONES]
     contracts = [_contract(connection, merchant_id, chance.choice(outlets), n, chance) for n in range(6)]
     collected = [
         _remittance(connection, merchant_id, chance.choice(contracts), chance) for _ in range(remittances)
@@ -61,7 +61,7 @@ def build(connection: Connection, seed: int, *, remittances: int = 30, transacti
     return World(merchant_id, ids, {"remittances": collected, "transactions": paid})
 
 
-def _outlet(connection: Connection, merchant_id: int, zone: str, chance: random.Random) -> Row:
+def _an_outlet(connection: Connection, merchant_id: int, zone: str, chance: random.Random) -> Row:
     values = {
         "trade_name": chance.choice(("BOUTIQUE DE L'ÉTÉ", "Hôtel de la Gare", "SPA _100%_")),
         "siret": f"{chance.randrange(10**14):014}",
@@ -266,6 +266,8 @@ CODES = (
 
 def matches(row: Row, name: str, text: str) -> bool:
     """Whether ``row`` meets one value of one parameter."""
+    if name.startswith("group_"):
+        return KEYS[name.removeprefix("group_")](row) == (None if text == "~" else text)
     if name in TESTS:
         return TESTS[name](row, text)
     value = row[name]
@@ -274,6 +276,32 @@ def matches(row: Row, name: str, text: str) -> bool:
     if name in WORDS:
         return fold(text) in fold(value)
     return bare(text) == bare(value) if name in CODES else text == value
+
+
+def _outlet(row: Row) -> str:
+    return f"{row['trade_name']} · {row['_contract']['outlet']['siret']}"
+
+
+def _reason(row: Row) -> str | None:
+    return (row["reason"] or "other") if row["outcome"] == "declined" else None
+
+
+#: The group of a row by each dimension; None for what nobody said.
+KEYS: dict[str, Callable[[Row], Any]] = {
+    "day": operator.itemgetter("_on"),
+    "week": lambda row: row["_on"] - timedelta(row["_on"].weekday()),
+    "month": lambda row: row["_on"].replace(day=1),
+    "weekday": lambda row: str(row["_on"].isoweekday()),
+    "hour": lambda row: row["date"][11:13],
+    "outlet": _outlet,
+    "terminal": lambda row: f"{_outlet(row)} · {row['terminal']}",
+    "contract": lambda row: f"{row['contract']} · {row['rank']} · {row['application']}",
+    "application": operator.itemgetter("application"),
+    "scheme": operator.itemgetter("scheme"),
+    "issuer": operator.itemgetter("issuer"),
+    "reason": _reason,
+    "response_code": operator.itemgetter("response_code"),
+}
 
 
 def _size(row: Row, text: str) -> tuple[int, Decimal]:

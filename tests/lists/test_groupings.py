@@ -1,0 +1,142 @@
+"""Sums by every dimension: from the daily sums as from the rows, as a plain Python oracle has them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.database.engine import DatabaseRole
+from app.listing import sums
+from app.listing.scope import Scope
+from tests.lists import world
+from tests.lists.test_oracle import DAYS, SPECS, criteria_of, questions, seen_as
+from tests.lists.world import TODAY, World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection
+
+    from app.database.engine import Database
+    from app.listing.criteria import Criteria
+    from app.listing.dimension import Dimension
+    from app.listing.spec import ListSpec
+
+BOTH = pytest.mark.parametrize("name", SPECS)
+EVERY = [(name, by) for name, spec in SPECS.items() for by in spec.groupings]
+#: The dimensions that the daily sums know.
+DAILY = ("day", "week", "month", "weekday", "outlet", "contract", "application")
+
+
+@pytest.fixture(scope="module")
+def mine(module_database: Database) -> World:
+    with module_database.writing(DatabaseRole.OWNER) as connection:
+        return world.build(connection, 3)
+
+
+@pytest.fixture(scope="module")
+def connection(module_database: Database, mine: World) -> Iterator[Connection]:
+    with module_database.reading() as connection:
+        yield connection
+
+
+def drawn_scope(data: st.DataObject, connection: Connection, mine: World) -> Scope:
+    chosen = data.draw(st.none() | st.lists(st.sampled_from(mine.contract_ids), unique=True).map(tuple))
+    return seen_as(connection, Scope(mine.merchant_id, chosen))
+
+
+def rows_of(mine: World, name: str, scope: Scope) -> list[dict[str, Any]]:
+    chosen = scope.contract_ids
+    return [row for row in mine.rows[name] if chosen is None or row["_contract"]["id"] in chosen]
+
+
+def in_groups(spec: ListSpec, rows: list[dict[str, Any]], by: str) -> dict[Any, list[Any]]:
+    """The totals of the oracle by group."""
+    key = world.KEYS[by]
+    ordered = sorted(rows, key=lambda row: str(key(row)))
+    return {group: world.totals(spec.name, list(part)) for group, part in groupby(ordered, key)}
+
+
+def as_totals(spec: ListSpec, totals: sums.Totals) -> list[dict[str, Any]]:
+    """Totals as the oracle writes them."""
+    lines = []
+    for line in totals.lines:
+        kept: dict[str, Any] = {"currency": line.currency, "net": line.net}
+        for measure in spec.measures:
+            if measure.group is None:
+                kept[measure.name] = line[measure.name]
+            else:
+                why, what = measure.group
+                kept.setdefault("apart", {}).setdefault(why, {})[what] = line[measure.name]
+        lines.append(kept)
+    return lines
+
+
+def grouped(
+    connection: Connection, spec: ListSpec, scope: Scope, criteria: Criteria, by: Dimension
+) -> dict[Any, list[dict[str, Any]]]:
+    groups = sums.series(connection, spec, scope, criteria, by)
+    assert len({group.key for group in groups}) == len(groups)
+    return {group.key: as_totals(spec, group.totals) for group in groups}
+
+
+@pytest.mark.no_cover
+@BOTH
+@given(data=st.data())
+def test_groups_are_those_of_the_oracle(
+    name: str, data: st.DataObject, connection: Connection, mine: World
+) -> None:
+    spec, by = SPECS[name], data.draw(st.sampled_from(sorted(SPECS[name].groupings)))
+    scope = drawn_scope(data, connection, mine)
+    asked, back, until = data.draw(questions(spec))
+    first, last = TODAY - timedelta(back), TODAY - timedelta(until)
+    expected = world.asked_for(rows_of(mine, name, scope), asked, first, last)
+    found = grouped(connection, spec, scope, criteria_of(spec, asked, first, last), spec.groupings[by])
+    assert found == in_groups(spec, expected, by)
+
+
+@pytest.mark.no_cover
+@BOTH
+@given(data=st.data())
+def test_daily_sums_and_rows_give_the_same_groups(
+    name: str, data: st.DataObject, connection: Connection, mine: World
+) -> None:
+    spec, by = SPECS[name], data.draw(st.sampled_from(DAILY))
+    scope = drawn_scope(data, connection, mine)
+    known = [field.name for field in spec.filters if field.daily is not None]
+    asked, back, until = data.draw(questions(spec, among=(*known, "application", "label", "group_outlet")))
+    criteria = criteria_of(spec, asked, TODAY - timedelta(back), TODAY - timedelta(until))
+    daily = sums.daily_sums(spec, scope, criteria, spec.groupings[by])
+    assert daily is not None
+    rows = sums.row_sums(spec, scope, criteria, spec.groupings[by])
+    assert connection.execute(daily).all() == connection.execute(rows).all()
+
+
+@pytest.mark.parametrize(("name", "by"), EVERY)
+def test_each_group_is_asked_for_exactly(name: str, by: str, connection: Connection, mine: World) -> None:
+    """The address of a group means its rows, and no others."""
+    spec, scope = SPECS[name], seen_as(connection, Scope(mine.merchant_id))
+    criteria = criteria_of(spec, {}, TODAY - timedelta(40), TODAY).grouped(by)
+    groups = sums.series(connection, spec, scope, criteria, spec.groupings[by])
+    assert sum(group.totals.count for group in groups) == len(mine.rows[name])
+    for group in groups:
+        of_group = criteria.of_group(group.key)
+        assert type(criteria).from_args(spec, of_group.to_args(), DAYS) == of_group
+        assert sums.totals(connection, spec, scope, of_group) == group.totals
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_only_what_the_daily_sums_do_not_know_is_read_from_rows(name: str) -> None:
+    spec, scope = SPECS[name], Scope(1)
+    criteria = criteria_of(spec, {}, TODAY - timedelta(40), TODAY)
+    known = [
+        by
+        for by, found in spec.groupings.items()
+        if sums.daily_sums(spec, scope, criteria, found) is not None
+    ]
+    assert sorted(known) == sorted(DAILY)
