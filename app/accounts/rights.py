@@ -33,7 +33,8 @@ from sqlalchemy.orm import aliased
 
 from app.accounts.place import UNNAMED, Place
 from app.accounts.roles import LOOKING, PERMISSIONS, Level, Permission
-from app.accounts.sessions import OpenSession
+from app.accounts.sessions import OpenSession, hash_of, is_alive
+from app.accounts.sessions import columns as session_columns
 from app.database.isolation import Isolation
 from app.listing.scope import Scope
 from app.models import (
@@ -47,6 +48,7 @@ from app.models import (
     SecondFactor,
     StaffMember,
     UserAccount,
+    UserSession,
 )
 
 #: How many owners are named to somebody who lacks a right.
@@ -150,28 +152,41 @@ class Rights:
         return self.access is not None and self.access.allows(needed)
 
 
-def rights_of(
-    connection: Connection,
-    user_id: int,
-    place: Place = UNNAMED,
-    session: OpenSession | None = None,
-    host_slug: str = "",
-) -> Rights | None:
-    """The rights that a person has at ``place`` in this instant; None for whoever is disabled. One statement.
+def rights_of(connection: Connection, user_id: int, place: Place = UNNAMED) -> Rights | None:
+    """The rights of a person at ``place`` in this instant, in one statement; None for whoever is disabled."""
+    rows = connection.execute(_of_user(), {"user": user_id, "merchant": place.merchant_id}).all()
+    return _rights(connection, rows, place) if rows else None
 
-    A ``session`` tells where they were last and what they look at; ``host_slug`` is the maintainer whose host
-    they came by.
+
+def rights_in_session(
+    connection: Connection, key: str, place: Place = UNNAMED, host_slug: str = ""
+) -> tuple[OpenSession, Rights] | None:
+    """The living session of ``key`` and the rights of its person, in the same one statement.
+
+    A session tells besides where they were last and what they look at; ``host_slug`` is the maintainer whose
+    host they came by.
     """
-    rows = connection.execute(_statement(), {"user": user_id, "merchant": place.merchant_id}).all()
+    rows = connection.execute(_of_session(), {"key": hash_of(key), "merchant": place.merchant_id}).all()
     if not rows:
         return None
+    session = OpenSession.of(rows[0])
+    return session, _rights(connection, rows, place, session, host_slug)
+
+
+def _rights(
+    connection: Connection,
+    rows: Sequence[Row[Any]],
+    place: Place,
+    session: OpenSession | None = None,
+    host_slug: str = "",
+) -> Rights:
     first = rows[0]
     accesses = tuple(_access(row) for row in rows if row.merchant_id is not None)
     staff = tuple(Staff(*row) for row in first.staff)
     maintainer = Staff(*first.viewed["maintainer"]) if first.viewed else None
     here = _access_at(place, accesses, session) or _view_as(first.viewed, session)
     return Rights(
-        user_id=user_id,
+        user_id=first.user_id,
         email=first.email,
         place=place,
         access=_in_sight(connection, here) if here and here.limits else here,
@@ -258,13 +273,27 @@ def _is_one_of(column: Any, ids: Sequence[int]) -> ColumnElement[bool]:
 
 
 @cache
-def _statement() -> Select[Any]:
-    """The person ``user``, their memberships, and the merchant ``merchant`` if they may look at it.
+def _of_user() -> Select[Any]:
+    """The person ``user``; built once, as the next."""
+    return _people().where(UserAccount.id == bindparam("user"))
 
-    One row a membership. Built once: each request asks for it.
+
+@cache
+def _of_session() -> Select[Any]:
+    """The living session of the hash ``key``, and its person: each request asks for it."""
+    opened = _people().add_columns(*session_columns())
+    mine = UserSession.user_id == UserAccount.id
+    return opened.join(UserSession, mine).where(UserSession.key_hash == bindparam("key"), *is_alive())
+
+
+def _people() -> Select[Any]:
+    """People who are not disabled, their memberships, and the merchant ``merchant`` if they may look at it.
+
+    One row a membership.
     """
     return (
         select(
+            UserAccount.id.label("user_id"),
             UserAccount.email,
             _staff_of_user().label("staff"),
             _viewed().label("viewed"),
@@ -279,7 +308,7 @@ def _statement() -> Select[Any]:
         .outerjoin(Membership, (Membership.user_id == UserAccount.id) & Membership.suspended_at.is_(None))
         .outerjoin(Merchant, (Merchant.id == Membership.merchant_id) & Merchant.suspended_at.is_(None))
         .outerjoin(Reseller, Reseller.id == Merchant.reseller_id)
-        .where(UserAccount.id == bindparam("user"), UserAccount.disabled_at.is_(None))
+        .where(UserAccount.disabled_at.is_(None))
         .order_by(Merchant.name, Merchant.id)
     )
 

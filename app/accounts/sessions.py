@@ -7,8 +7,9 @@ import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, false, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, exists, false, func, insert, select, update
 
 from app.accounts.journal import Client
 from app.accounts.place import UNNAMED, Place
@@ -77,12 +78,22 @@ class OpenSession:
     ``proved_lately`` whether they have just given their password or a code.
     """
 
-    user_id: int
     host: str
     last: Place
     viewed_merchant_ids: frozenset[int]
     seen_lately: bool
     proved_lately: bool
+
+    @classmethod
+    def of(cls, row: Row[Any]) -> OpenSession:
+        """The session in a row that holds its :func:`columns`."""
+        return cls(
+            host=row.host,
+            last=Place(row.last_merchant_id, row.last_reseller_id),
+            viewed_merchant_ids=frozenset(row.viewed_merchant_ids),
+            seen_lately=row.seen_lately,
+            proved_lately=row.proved_lately,
+        )
 
 
 def new_key() -> str:
@@ -124,29 +135,20 @@ def open_session(connection: Connection, user_id: int, client: Client, *, pendin
     return key
 
 
-def session_of(connection: Connection, key: str) -> OpenSession | None:
-    """The living session of ``key``, if it has passed its second step."""
-    found = connection.execute(
-        select(UserSession)
-        .with_only_columns(
-            UserSession.user_id,
-            UserSession.host,
-            UserSession.last_merchant_id,
-            UserSession.last_reseller_id,
-            UserSession.viewed_merchant_ids,
-            (UserSession.last_seen_at > func.now() - SEEN_EVERY).label("seen_lately"),
-            func.coalesce(UserSession.proved_at > func.now() - PROOF, false()).label("proved_lately"),
-        )
-        .where(UserSession.key_hash == hash_of(key), *_is_alive())
-    ).one_or_none()
-    if found is None:
-        return None
-    user_id, host, merchant_id, reseller_id, viewed, seen_lately, proved_lately = found
-    last = Place(merchant_id, reseller_id)
-    return OpenSession(user_id, host, last, frozenset(viewed), seen_lately, proved_lately)
+def columns() -> tuple[Any, ...]:
+    """What :meth:`OpenSession.of` is made of, in a statement that reads something else of the person too."""
+    return (
+        UserSession.host,
+        UserSession.last_merchant_id,
+        UserSession.last_reseller_id,
+        UserSession.viewed_merchant_ids,
+        (UserSession.last_seen_at > func.now() - SEEN_EVERY).label("seen_lately"),
+        func.coalesce(UserSession.proved_at > func.now() - PROOF, false()).label("proved_lately"),
+    )
 
 
-def _is_alive() -> tuple[ColumnElement[bool], ...]:
+def is_alive() -> tuple[ColumnElement[bool], ...]:
+    """The conditions of a session that is neither over nor before its second step."""
     return (
         ~UserSession.pending,
         UserSession.expires_at > func.now(),
@@ -195,7 +197,7 @@ def sessions_of(connection: Connection, user_id: int, key: str) -> list[SeenSess
             UserSession.last_seen_at,
             (UserSession.key_hash == hash_of(key)).label("is_this"),
         )
-        .where(UserSession.user_id == user_id, *_is_alive())
+        .where(UserSession.user_id == user_id, *is_alive())
         .order_by(UserSession.last_seen_at.desc(), UserSession.id)
     )
     return [

@@ -11,9 +11,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.accounts.journal import Event
 from app.accounts.place import UNNAMED, Place
 from app.accounts.principal import Principal
-from app.accounts.rights import Rights, owners_of, rights_of
+from app.accounts.rights import Rights, owners_of, rights_in_session
 from app.accounts.roles import Level, Permission
-from app.accounts.sessions import is_key, mark_seen, session_of
+from app.accounts.sessions import is_key, mark_seen
 from app.web.access_matrix import ONLY_IN_DEVELOPMENT, ROUTES
 from app.web.context import database, desk, host, known_principal, principal, themes
 from app.web.journal import journal
@@ -113,13 +113,10 @@ def load_principal(request: Request) -> Principal | None:
         return None
     stranger = known_principal()
     with database().reading() as connection:
-        session = session_of(connection, key)
-        if session is None:
-            return None
-        host_slug = themes().of_host(host()).slug
-        rights = rights_of(connection, session.user_id, stranger.place, session, host_slug)
-    if rights is None:
+        found = rights_in_session(connection, key, stranger.place, themes().of_host(host()).slug)
+    if found is None:
         return None
+    session, rights = found
     if session.host != host():
         journal(Event.FOREIGN_SESSION, user_id=rights.user_id, host=host())
         return None

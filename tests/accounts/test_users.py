@@ -13,9 +13,9 @@ from app.accounts.commands import user
 from app.accounts.journal import Client, Event, record
 from app.accounts.limits import SIGN_IN, TooManyAttemptsError, count_attempt
 from app.accounts.place import UNNAMED, Place
-from app.accounts.rights import rights_of
+from app.accounts.rights import rights_in_session, rights_of
 from app.accounts.roles import PERMISSIONS, Permission
-from app.accounts.sessions import open_session, session_of
+from app.accounts.sessions import open_session
 from app.database.engine import DatabaseRole
 from app.models import (
     Contract,
@@ -214,12 +214,17 @@ def test_a_contract_that_comes_later_to_an_outlet_is_seen(run, shop, database):
 @pytest.mark.parametrize(("limits", "needed"), [((), 1), (("--outlet", "99999999800027"), 2)])
 def test_rights_are_read_in_one_statement_and_limits_in_another(run, shop, database, limits, needed):
     run("a@shop.example", "--merchant", "FICTION", "--role", "owner", *limits)
-    statements = []
-    with database.reading() as connection:
+    with database.writing() as connection:
         user_id = connection.scalar(select(UserAccount.id))
-        event.listen(connection, "before_cursor_execute", lambda *given: statements.append(given[2]))
-        assert rights_of(connection, user_id)
-    assert len([statement for statement in statements if not statement.startswith("SET LOCAL")]) == needed
+        key = open_session(connection, user_id, CLIENT)
+    for read in (lambda way: rights_of(way, user_id), lambda way: rights_in_session(way, key)):
+        statements = []
+        with database.reading() as connection:
+            event.listen(
+                connection, "before_cursor_execute", lambda *given, said=statements: said.append(given[2])
+            )
+            assert read(connection)
+        assert len([each for each in statements if not each.startswith("SET LOCAL")]) == needed
 
 
 def test_rights_are_the_same_with_a_session_and_without_but_for_what_it_looks_at(run, shop, database):
@@ -227,15 +232,14 @@ def test_rights_are_the_same_with_a_session_and_without_but_for_what_it_looks_at
     with database.writing() as connection:
         user_id = connection.scalar(select(UserAccount.id))
         key = open_session(connection, user_id, CLIENT)
-        session = session_of(connection, key)
-        assert (session.user_id, session.proved_lately) == (user_id, True)
         merchant_id = connection.scalar(select(Membership.merchant_id))
         for place in (UNNAMED, Place(merchant_id), Place(merchant_id + 1), Place(reseller_id=1)):
             alone = rights_of(connection, user_id, place)
-            assert rights_of(connection, user_id, place, session) == alone
+            session, rights = rights_in_session(connection, key, place)
+            assert (rights, session.proved_lately) == (alone, True)
             assert (alone.access is None) == alone.is_astray == (place not in (UNNAMED, Place(merchant_id)))
         connection.execute(update(UserAccount).values(disabled_at=func.now()))
-        assert session_of(connection, key)
+        assert rights_in_session(connection, key) is None
         assert rights_of(connection, user_id) is None
 
 
