@@ -63,7 +63,7 @@ def load_all(
 
 @click.command(help=N_("Say which reseller the files of a source belong to, or what its columns never hold."))
 @click.argument("name", metavar="SOURCE")
-@click.option("--reseller", metavar="SLUG", help=N_("The reseller, as the referential names it."))
+@click.option("--reseller", metavar="SLUG", help=N_("The reseller, as the merchant directory names it."))
 @click.option(
     "--vouch",
     multiple=True,
@@ -114,7 +114,7 @@ def _bind(database: Database, name: str, reseller: str) -> None:
             sources.bind(connection, name, reseller)
     except sources.UnknownResellerError:
         raise click.ClickException(
-            gettext("No referential has named the reseller %(slug)s.", slug=reseller)
+            gettext("No merchant directory has named the reseller %(slug)s.", slug=reseller)
         ) from None
     click.echo(gettext("The files of %(source)s belong to %(slug)s.", source=name, slug=reseller))
 
@@ -188,7 +188,9 @@ def _set_aside(refused: FileRefusedError) -> click.ClickException:
 _POSITIVE = click.IntRange(min=1)
 
 
-@click.command(help=N_("Write synthetic files into DIR: a referential, and a night's file for each day."))
+@click.command(
+    help=N_("Write synthetic files into DIR: a merchant directory, and a night's file for each day.")
+)
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
 @click.option(
     "--seed", type=int, default=1, show_default=True, help=N_("The same seed gives the same bytes.")

@@ -1,6 +1,6 @@
 """What the maintainer's desk asks for, done with the importers' rights: once, and whole or not at all.
 
-What is said at the desk becomes a referential like any other: it passes the same checks, stands in the
+What is said at the desk becomes a merchant directory like any other: it passes the same checks, stands in the
 journal of files, and the archive that holds it rebuilds the same payments.
 """
 
@@ -95,12 +95,12 @@ def _done(database: Database, data: Path, task: _Task) -> _Ended:
 
 def _attach(database: Database, data: Path, task: _Task) -> Result:
     with database.reading(DatabaseRole.IMPORT) as connection:
-        lines = _referential(connection, task)
+        lines = _directory(connection, task)
     return _load(database, data, directory_columns.text(*lines), f"rattachement-{task.id}.csv")
 
 
 def _declare(database: Database, data: Path, task: _Task) -> Result:
-    """Load the referential that was handed over, for the maintainer who did and for nobody else.
+    """Load the merchant directory that was handed over, for the maintainer who did and for nobody else.
 
     What was written at the desk holds again when it is said again: a name, changed and changed back.
     """
@@ -108,9 +108,9 @@ def _declare(database: Database, data: Path, task: _Task) -> Result:
         slug = connection.scalar(select(Reseller.slug).where(Reseller.id == task.reseller_id))
     name = task.details.get("file") or f"declaration-{task.id}.csv"
     if recognise(name, task.content).name != merchant_directory.NAME:
-        raise refuse(N_("this file is no referential"))
+        raise refuse(N_("this file is no merchant directory"))
     if not merchant_directory.origin(task.content).resellers <= {slug, ""}:  # the importer words empty lines
-        raise refuse(N_("this referential declares for another maintainer"))
+        raise refuse(N_("this merchant directory declares for another maintainer"))
     since = None if task.details.get("file") else task.asked_at
     return _load(database, data, task.content, name, since)
 
@@ -122,7 +122,7 @@ def _load(database: Database, data: Path, content: bytes, name: str, since: date
         return load_file(database, path, data, name=name, since=since)
 
 
-def _referential(connection: Connection, task: _Task) -> list[dict[str, Any]]:
+def _directory(connection: Connection, task: _Task) -> list[dict[str, Any]]:
     """The lines that declare the contracts of ``task``.
 
     Raises FileRefusedError when none of them waits any more.

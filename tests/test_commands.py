@@ -246,7 +246,7 @@ def test_files_of_the_demonstration_are_the_same_for_the_same_seed(settings, tmp
     assert kept == written[0]
 
 
-def test_a_source_is_bound_to_a_maintainer_that_a_referential_names(external, tmp_path):
+def test_a_source_is_bound_to_a_maintainer_that_a_directory_names(external, tmp_path):
     folder = tmp_path / "files"
     small = ("--merchants", "1", "--days", "2", "--transactions", "20", "--shops", "1")
     assert bordereau("demo-files", str(folder), *small, env=external).returncode == 0

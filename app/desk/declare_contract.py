@@ -1,6 +1,6 @@
 """Declaring at the desk: a file that was handed over, a contract of a form, a merchant's new name.
 
-Each becomes the text of a referential, which the worker loads like any other.
+Each becomes the text of a merchant directory, which the worker loads like any other.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def check(connection: Connection, reseller_id: int, wanted: MerchantForm) -> boo
 
 
 def text(slug: str, wanted: MerchantForm) -> bytes:
-    """A checked wish as the text of a referential."""
+    """A checked wish as the text of a merchant directory."""
     values = wanted.values
     merchant, outlet = wanted.merchant, wanted.outlet
     line = {"reseller": slug} | {name: values[name] for name in (*MERCHANT, *OUTLET, *CONTRACT)}

@@ -33,7 +33,7 @@ OUTLET = ("siret", "trade_name", "address", "postcode", "city", "time_zone")
 MERCHANT = ("merchant_code", "merchant_name")
 FIELDS = ("merchant", *MERCHANT, "outlet", *OUTLET)
 
-# What a column of a referential can hold: no separator, no control character.
+# What a column of a merchant directory can hold: no separator, no control character.
 _WORDS = re.compile(r"[^;\"\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]*")
 _SIRET = re.compile(r"[0-9]{14}")
 _REQUIRED = N_("This must be filled in.")
@@ -105,7 +105,7 @@ def demand(values: Mapping[str, str], faults: dict[str, str], *names: str) -> No
 
 
 def refuse_what_no_file_holds(values: Mapping[str, str], faults: dict[str, str]) -> None:
-    """A fault for each field whose text no column of a referential may hold."""
+    """A fault for each field whose text no column of a merchant directory may hold."""
     for name, text in values.items():
         known = BY_NAME.get(name)
         if known is None:

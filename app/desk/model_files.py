@@ -1,4 +1,4 @@
-"""A referential to begin with: its heading and one line of an example, as text and as a workbook."""
+"""A merchant directory to begin with: its heading and one line of an example, as text and as a workbook."""
 
 from __future__ import annotations
 

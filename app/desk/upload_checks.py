@@ -1,4 +1,4 @@
-"""Checks of an upload: what of a referential is looked at before anything of it is kept.
+"""Checks of an upload: what of a merchant directory is looked at before anything of it is kept.
 
 Whose it is, that it is one at all, and that no full card number is in it. All the rest is for the
 importers to say, who read it as they read any file.
@@ -37,7 +37,7 @@ NOT_UTF8 = N_(
 )
 NOT_SEMICOLONS = N_("semicolons must stand between the columns")
 QUOTED_HEADING = N_("save the file without quotation marks around cells of text")
-NO_HEADING = N_("this must be the heading of a referential, exactly as in the model")
+NO_HEADING = N_("this must be the heading of a merchant directory, exactly as in the model")
 EXAMPLE = N_("the line of the example: take it away")
 FOREIGN = N_("expected %(slug)s: this desk declares for nobody else")
 QUOTED = N_(
@@ -47,7 +47,7 @@ QUOTED = N_(
 
 @dataclass(frozen=True)
 class Summary:
-    """What a sound referential declares; ``merchant_code`` when it is of one merchant alone."""
+    """What a sound merchant directory declares; ``merchant_code`` when it is of one merchant alone."""
 
     outlets: int
     merchants: int

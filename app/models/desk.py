@@ -23,7 +23,7 @@ from app.models.base import (
 
 
 class DeskTaskKind(StrEnum):
-    """What is asked: contracts for a merchant, a referential, a file once more, or in place of its former."""
+    """What is asked: contracts for a merchant, a merchant directory, a file again or in another's place."""
 
     ATTACH = "attach"
     DECLARE = "declare"
@@ -44,7 +44,7 @@ class DeskTask(Base):
 
     ``details`` holds what the kind needs (see ``app.desk.tasks``); ``refusals`` says why it failed, as
     the fields of :class:`app.refusals.Refusal`. Keys of other tables bear no foreign key. ``content`` is
-    the text of a referential to load: the web writes it and never reads it, and it ends with the task.
+    the text of a merchant directory to load: the web writes it and never reads it, and it ends with the task.
     """
 
     __tablename__ = "desk_task"

@@ -38,7 +38,7 @@ class ImportFile(Base):
     ``counts`` has the number of its records by name; ``sums`` maps a currency to its control sums in minor
     units. ``merchant_ids``, ``first_on`` and
     ``last_on`` bound the rows it brought, so that a replacement finds them without an index.
-    ``reseller_ids`` are those a referential declares for; payments follow their source.
+    ``reseller_ids`` are those a merchant directory declares for; payments follow their source.
     """
 
     __tablename__ = "import_file"

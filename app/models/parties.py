@@ -111,7 +111,7 @@ class Contract(Base):
     """A contract number, rank and application: what history belongs to, whatever the terminal.
 
     An undeclared contract stands under ``UNCLAIMED_MERCHANT`` without an outlet until a
-    referential names it. ``source_id`` is the source that last delivered for it.
+    merchant directory names it. ``source_id`` is the source that last delivered for it.
     """
 
     __tablename__ = "contract"

@@ -1,4 +1,4 @@
-"""A referential's columns and text: what the desk writes and explains is what the importers read.
+"""A merchant directory's columns and text: what the desk writes and explains is what the importers read.
 
 Source: the format page "The portal's own file formats, version 1".
 """
@@ -64,7 +64,7 @@ FIRST_LINE = ";".join(NAMES)
 
 
 def text(*lines: Mapping[str, Any]) -> bytes:
-    """A referential of ``lines``, each the values of its columns; what is missing or None is empty."""
+    """A merchant directory of ``lines``, each the values of its columns; what is missing or None is empty."""
     rows = (";".join(str(line.get(name) or "") for name in NAMES) for line in lines)
     return ("\n".join([FIRST_LINE, *rows]) + "\n").encode()
 

@@ -60,7 +60,7 @@ def build(rng: np.random.Generator, merchants: int, chain_shops: int, nights: in
     return Estate(tills.drop(columns="applications"), slots, slot_of)
 
 
-def referential(estate: Estate, first_day: date) -> Frame:
+def directory(estate: Estate, first_day: date) -> Frame:
     """The declared contracts, as :func:`importers.formats.merchant_directory.write` takes them."""
     slots = estate.slots[estate.slots["declared"]]
     tills = estate.tills.loc[slots["till"]].reset_index(drop=True)
@@ -160,7 +160,7 @@ def _changes(tills: Frame, nights: int) -> tuple[Ints, Ints]:
 
 
 def _undeclared(tills: Frame) -> Ints:
-    """The chain's newest terminal, a second one, whose contracts are not in the referential yet."""
+    """The chain's newest terminal, a second one, whose contracts are not in the merchant directory yet."""
     return np.flatnonzero((tills["merchant"] == 0) & (tills["rank"] > 1))[-1:]
 
 

@@ -29,8 +29,8 @@ from importers.demo.nights import (
     Plan,
     month_lines,
     plan_nights,
+    write_directory_file,
     write_night,
-    write_referential_file,
 )
 from importers.demo.reversals import reversals
 from importers.demo.sales import sales, times_of_day
@@ -53,12 +53,12 @@ class DemoManifest:
 
     ``late_nights``: telecollections and transactions of the chain came as two files; of the
     ``differing_night`` a transaction is lost. ``awaited``: SIRETs whose last night has transactions and no
-    telecollection yet. ``undeclared``: contracts (number, rank, application) left out of the referential.
-    ``replaced``: (SIRET, terminal number, first night).
+    telecollection yet. ``undeclared``: contracts (number, rank, application) left out of the merchant
+    directory. ``replaced``: (SIRET, terminal number, first night).
     """
 
     folder: Path
-    referential: Path
+    directory: Path
     files: tuple[Path, ...]
     first_day: date
     last_day: date
@@ -113,13 +113,13 @@ def generate(  # noqa: PLR0913 - all of them by name, most with a default
     folder.mkdir(parents=True, exist_ok=True)
     first_day = last_day - timedelta(days=days - 1)
     world = _world(seed, days_from(first_day, days), merchants, chain_shops, transactions)
-    referential = write_referential_file(folder, world.estate, first_day, last_day)
+    directory = write_directory_file(folder, world.estate, first_day, last_day)
     nights = []
     carried = drafts(slot=np.array([], dtype=np.int64))
     for start in range(0, days, _MONTH):
         written, carried = _month(folder, world, range(start, min(start + _MONTH, days)), carried, progress)
         nights += written
-    return _manifest(folder, world, referential, nights)
+    return _manifest(folder, world, directory, nights)
 
 
 def _world(seed: int, days: list[date], merchants: int, chain_shops: int, transactions: int) -> _World:
@@ -234,13 +234,13 @@ def _worded(rng: np.random.Generator, world: _World, calls: Frame, numbered: Fra
     return headers, transaction_words(rng, world.estate, first_day, payments)
 
 
-def _manifest(folder: Path, world: _World, referential: Path, nights: list[NightFile]) -> DemoManifest:
+def _manifest(folder: Path, world: _World, directory: Path, nights: list[NightFile]) -> DemoManifest:
     estate, plan = world.estate, world.plan
     codes = tuple(dict.fromkeys(estate.tills["merchant_code"]))
     sirets = set(estate.tills["siret"])
     return DemoManifest(
         folder=folder,
-        referential=referential,
+        directory=directory,
         files=tuple(night.path for night in sorted(nights, key=lambda night: night.created_at)),
         first_day=world.days[0],
         last_day=world.days[-1],

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from importers.demo.days import PARIS, clock_changes
 from importers.demo.drafts import Flags, Frame, Ints
-from importers.demo.estate import Estate, referential
+from importers.demo.estate import Estate, directory
 from importers.demo.profiles import RESELLER, SOURCE
 from importers.demo.tickets import cardholder_tickets, remittance_tickets
 from importers.formats import merchant_directory
@@ -105,11 +105,11 @@ def plan_nights(estate: Estate, days: list[date]) -> Plan:
     return Plan(days, missing, apart, awaited, count - _PRINTED_NIGHTS)
 
 
-def write_referential_file(folder: Path, estate: Estate, first_day: date, last_day: date) -> Path:
+def write_directory_file(folder: Path, estate: Estate, first_day: date, last_day: date) -> Path:
     """Write who owns which contract, as it stands the night after ``last_day``."""
     path = folder / f"REFERENTIEL_{RESELLER}_{last_day + timedelta(days=1):%Y%m%d}.csv"
     with path.open("wb") as file:
-        merchant_directory.write(file, referential(estate, first_day))
+        merchant_directory.write(file, directory(estate, first_day))
     return path
 
 

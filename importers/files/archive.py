@@ -31,7 +31,7 @@ class IncomingFile:
 def files_in(paths: Iterable[Path]) -> Iterator[Path]:
     """The files that ``paths`` name, those of a folder in the order in which they came, at any depth.
 
-    Of two referentials the later one holds: an archive that is loaded again ends where it was.
+    Of two merchant directories the later one holds: an archive that is loaded again ends where it was.
     """
     for path in paths:
         if path.is_dir() and not path.is_symlink():

@@ -14,7 +14,7 @@ from importers.records import KnownSource, Records, adopt
 
 
 class UnknownResellerError(LookupError):
-    """No referential has named this reseller."""
+    """No merchant directory has named this reseller."""
 
 
 _FIND = "SELECT id, reseller_id FROM source WHERE name = :name"

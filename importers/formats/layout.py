@@ -90,4 +90,4 @@ TOTALS = {
 #: What identifies a contract is kept in capitals.
 CAPITALS = ("contract", "rank", "application")
 #: REFERENTIEL: the header line, in order.
-REFERENTIAL = directory_columns.NAMES
+MERCHANT_DIRECTORY = directory_columns.NAMES

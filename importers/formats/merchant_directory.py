@@ -96,8 +96,10 @@ def read(data: bytes) -> MerchantDirectory:
     body = separated.text(data)
     names = [column.name for column in COLUMNS]
     heading = body.table(np.array([0]), names)
-    if [heading[name][0].as_py() for name in names] != list(layout.REFERENTIAL):
-        raise refuse(N_("expected the heading: %(heading)s"), line=1, heading=";".join(layout.REFERENTIAL))
+    if [heading[name][0].as_py() for name in names] != list(layout.MERCHANT_DIRECTORY):
+        raise refuse(
+            N_("expected the heading: %(heading)s"), line=1, heading=";".join(layout.MERCHANT_DIRECTORY)
+        )
     rows = np.arange(1, len(body))
     table = body.table(rows, names)
     _refuse_empty_lines(table, rows + 1)
@@ -119,12 +121,12 @@ def read(data: bytes) -> MerchantDirectory:
 
 
 def write(file: BinaryIO, contracts: pd.DataFrame) -> None:
-    """Write a REFERENTIEL file: columns of ``layout.REFERENTIAL``, one row a contract, rank and application.
+    """Write a REFERENTIEL file: columns of ``layout.MERCHANT_DIRECTORY``, a row for each contract in it.
 
     Raises ValueError, naming the column, for what the format cannot hold; nothing is written then.
     """
     lines = texts.lines(texts.written(contracts, COLUMNS))
-    file.write((";".join(layout.REFERENTIAL) + "\n").encode())
+    file.write((";".join(layout.MERCHANT_DIRECTORY) + "\n").encode())
     file.write(texts.bytes_of(lines))
 
 

@@ -34,7 +34,7 @@ KIND = RecordKind(name="merchant_directory")
 
 @dataclass(frozen=True, kw_only=True)
 class MerchantDirectory:
-    """Who owns which contract: the columns of ``layout.REFERENTIAL``, None where empty, and ``line``."""
+    """Who owns which contract: columns of ``layout.MERCHANT_DIRECTORY``, None where empty, and ``line``."""
 
     contracts: pd.DataFrame
     header: Header = field(default_factory=Header)
@@ -123,7 +123,7 @@ _RESEATED = (
 
 
 def declare(connection: Connection, contracts: pd.DataFrame) -> None:
-    """Bring in a referential: an upsert, nothing is deleted by absence; then what it declares appears.
+    """Bring in a merchant directory: an upsert, nothing is deleted by absence; then what it declares appears.
 
     Raises FileRefusedError when a contract already belongs to another merchant: its history would change
     hands.

@@ -24,7 +24,7 @@ FILE_SIZE = 1_000_000
 class BenchEstate:
     """What a chain of 500 shops and six independents delivered: who owns what, and files of payments."""
 
-    referential: Path
+    directory: Path
     files: tuple[Path, ...]
     last_day: date
     days: int
@@ -48,12 +48,12 @@ def estate(folder: Path, transactions: int, days: int) -> BenchEstate:
                 progress=step,
             )
         _join(sorted((partial / "nights").glob("REMISE-TPE*")), partial)
-        (referential,) = (partial / "nights").glob("REFERENTIEL*")
-        referential.replace(partial / referential.name)
+        (directory,) = (partial / "nights").glob("REFERENTIEL*")
+        directory.replace(partial / directory.name)
         shutil.rmtree(partial / "nights")
         partial.replace(place)
-    (referential,) = place.glob("REFERENTIEL*")
-    return BenchEstate(referential, tuple(sorted(place.glob("REMISE-TPE*"))), last_day, days)
+    (directory,) = place.glob("REFERENTIEL*")
+    return BenchEstate(directory, tuple(sorted(place.glob("REMISE-TPE*"))), last_day, days)
 
 
 def _join(nights: list[Path], folder: Path) -> None:

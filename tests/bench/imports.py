@@ -73,7 +73,7 @@ def race(server: str, database: Database, estate: BenchEstate, data: Path) -> Ra
 
 def load(database: Database, estate: BenchEstate, data: Path) -> Iterator[Result]:
     """Import an estate, file by file."""
-    load_file(database, estate.referential, data)
+    load_file(database, estate.directory, data)
     for path in estate.files:
         _settle(database)
         loaded = load_file(database, path, data)

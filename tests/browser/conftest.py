@@ -105,7 +105,7 @@ def load_demonstration(database: Database, folder: Path) -> str:
         chain_shops=3,
         last_day=date.today() - timedelta(days=1),
     )
-    for path in (manifest.referential, *manifest.files):
+    for path in (manifest.directory, *manifest.files):
         result = load_file(database, path, folder)
         assert not result.refused, result
     account = manifest.accounts[0]

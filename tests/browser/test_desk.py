@@ -13,7 +13,7 @@ from app.database.engine import DatabaseRole
 from importers import desk
 from importers.load import load_file
 from tests.browser.conftest import DESK, PHONE, TABLET, sign_in
-from tests.importers.files import File, Rem, Trx, referential, written
+from tests.importers.files import File, Rem, Trx, directory, written
 from tests.views.staff import let_staff_in, second_step_taken
 
 STAFF = "equipe@mainteneur.example"
@@ -132,7 +132,7 @@ def test_a_contract_of_nobodys_finds_its_merchant(at_desk, live, staffed, width,
 
 
 @pytest.mark.parametrize(("width", "javascript"), [(DESK, True), (PHONE, False)])
-def test_a_referential_is_handed_over_and_its_merchant_appears(at_desk, live, staffed, width, javascript):
+def test_a_directory_is_handed_over_and_its_merchant_appears(at_desk, live, staffed, width, javascript):
     """A file with a fault first, then put right, then the merchant and the way to invite its owner."""
     code = f"CAVES{width}"
     line = {"reseller": "demo", "merchant_code": code, "merchant_name": f"CAVES {width}",
@@ -143,7 +143,7 @@ def test_a_referential_is_handed_over_and_its_merchant_appears(at_desk, live, st
     visitor.go("/gestion/commercants")
     page.get_by_role("link", name="Déposer un référentiel").click()
     for encoding in ("cp1252", "utf-8"):
-        file.write_bytes(referential({**line, "trade_name": "LA CAVE À VINS"}).decode().encode(encoding))
+        file.write_bytes(directory({**line, "trade_name": "LA CAVE À VINS"}).decode().encode(encoding))
         page.set_input_files("input[type=file]", file)
         page.get_by_role("button", name="Déposer", exact=True).click()
         if encoding == "cp1252":

@@ -208,7 +208,7 @@ def test_the_worker_keeps_deliveries_up_and_makes_none(module_database):
         assert refused(module_database, DatabaseRole.IMPORT, words), words
 
 
-def test_the_web_hands_over_a_referential_and_never_reads_it_again(module_database):
+def test_the_web_hands_over_a_directory_and_never_reads_it_again(module_database):
     every = set(Base.metadata.tables["desk_task"].columns.keys())
     assert columns_granted(module_database, DatabaseRole.WEB, "desk_task", "SELECT") == every - {"content"}
     for words in ("SELECT content FROM desk_task", "SELECT * FROM desk_task", "COPY desk_task TO STDOUT"):

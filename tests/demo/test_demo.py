@@ -43,12 +43,12 @@ class Demo:
         return [(one, payment) for one in self.collections for payment in one.payments]
 
     @cached_property
-    def referential(self) -> list[dict[str, str]]:
-        heading, *lines = self.manifest.referential.read_text(encoding="utf-8").splitlines()
+    def directory(self) -> list[dict[str, str]]:
+        heading, *lines = self.manifest.directory.read_text(encoding="utf-8").splitlines()
         return [dict(zip(heading.split(";"), line.split(";"), strict=True)) for line in lines]
 
     def outlets(self, merchant: str) -> set[str]:
-        return {row["siret"] for row in self.referential if row["merchant_code"] == merchant}
+        return {row["siret"] for row in self.directory if row["merchant_code"] == merchant}
 
     def of(self, merchant: str) -> list[tuple[Collection, Payment]]:
         outlets = self.outlets(merchant)
@@ -90,12 +90,12 @@ def test_any_number_of_merchants(tmp_path, merchants, shops):
     demo = Demo(
         tmp_path, seed=3, last_day=LAST_DAY, days=8, merchants=merchants, chain_shops=shops, transactions=400
     )
-    codes = {row["merchant_code"] for row in demo.referential}
+    codes = {row["merchant_code"] for row in demo.directory}
     assert len(codes) == len(demo.manifest.merchants) == merchants
     assert len(demo.outlets("FOURNIL")) == shops
     assert demo.manifest.outlets == merchants - 1 + shops
-    assert len({(row["contract"], row["rank"], row["application"]) for row in demo.referential}) == len(
-        demo.referential
+    assert len({(row["contract"], row["rank"], row["application"]) for row in demo.directory}) == len(
+        demo.directory
     )
     assert {account.merchant_code for account in demo.manifest.accounts} <= codes
 
@@ -134,7 +134,7 @@ def test_the_manifest_counts_what_was_written(demo):
     assert manifest.size == sum(path.stat().st_size for path in manifest.files)
     assert (manifest.first_day, manifest.last_day) == (LAST_DAY - timedelta(days=45), LAST_DAY)
     assert {path.name for path in manifest.folder.iterdir()} == {
-        manifest.referential.name,
+        manifest.directory.name,
         *(path.name for path in manifest.files),
     }
 
@@ -182,7 +182,7 @@ def test_the_last_night_of_some_shops_awaits_its_telecollection(demo):
 
 
 def test_contracts_that_nobody_declared(demo):
-    declared = {(row["contract"], row["rank"], row["application"]) for row in demo.referential}
+    declared = {(row["contract"], row["rank"], row["application"]) for row in demo.directory}
     called = {(one["contract"], one["rank"], one["application"]) for one in demo.collections}
     assert called - declared == set(demo.manifest.undeclared)
     assert len(demo.manifest.undeclared) == 4
@@ -218,7 +218,7 @@ def test_all_applications_are_used(demo):
 
 def test_each_shop_has_the_applications_that_fit(demo):
     offered = {
-        merchant: {row["application"] for row in demo.referential if row["merchant_code"] == merchant}
+        merchant: {row["application"] for row in demo.directory if row["merchant_code"] == merchant}
         for merchant in demo.manifest.merchants
     }
     meals = {"CONECS", "CONECSLESS"}
@@ -228,7 +228,7 @@ def test_each_shop_has_the_applications_that_fit(demo):
     assert {"PLBS", "PLBS+", "PLBSGCB", "DCCPLBS", "JCBEMV"} <= offered["HOTEL"]
     assert meals < offered["RESTAURANT"]
     assert not meals & offered["HOTEL"]
-    ranks = {row["rank"] for row in demo.referential if row["application"] == "CBCLESS"}
+    ranks = {row["rank"] for row in demo.directory if row["application"] == "CBCLESS"}
     assert {"701", "702"} <= ranks
 
 
@@ -269,7 +269,7 @@ def test_baskets_end_as_prices_do(demo):
 
 
 def test_the_overseas_shop_keeps_its_clock_and_currency(demo):
-    rows = [row for row in demo.referential if row["merchant_code"] == "LAGON"]
+    rows = [row for row in demo.directory if row["merchant_code"] == "LAGON"]
     assert {(row["time_zone"], row["currency"]) for row in rows} == {("Pacific/Noumea", "XPF")}
     sold = demo.of("LAGON")
     assert {one["currency"] for one, _ in sold} == {"XPF"}
@@ -492,7 +492,7 @@ def test_the_calendar():
 
 
 def test_no_full_card_number_and_no_real_siret(demo):
-    for path in (demo.manifest.referential, *demo.manifest.files):
+    for path in (demo.manifest.directory, *demo.manifest.files):
         data = path.read_bytes()
         assert not list(card_lines.find(data, lambda *_: False))
     sirets = {one["siret"] for one in demo.collections}
@@ -503,7 +503,7 @@ def test_no_full_card_number_and_no_real_siret(demo):
 
 
 def test_the_importers_take_every_file(demo):
-    for path in (demo.manifest.referential, *demo.manifest.files[:3], *demo.manifest.files[-4:]):
+    for path in (demo.manifest.directory, *demo.manifest.files[:3], *demo.manifest.files[-4:]):
         data = path.read_bytes()
         recognise(path.name, data).read(data)
 

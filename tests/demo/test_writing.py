@@ -248,7 +248,7 @@ def test_two_remittances_under_one_index():
         write(io.BytesIO(), COMPLETE, remittances, pd.DataFrame([TRANSACTION])[:0])
 
 
-def test_a_referential_reads_back():
+def test_a_directory_reads_back():
     contract = {
         "reseller": "acme",
         "merchant_code": "FICTION",
@@ -265,9 +265,9 @@ def test_a_referential_reads_back():
     file = io.BytesIO()
     merchant_directory.write(file, pd.DataFrame([contract]))
     heading, line, end = file.getvalue().decode().split("\n")
-    assert (heading, end) == (";".join(layout.REFERENTIAL), "")
+    assert (heading, end) == (";".join(layout.MERCHANT_DIRECTORY), "")
     assert dict(zip(heading.split(";"), line.split(";"), strict=True)) == (
-        dict.fromkeys(layout.REFERENTIAL, "") | contract
+        dict.fromkeys(layout.MERCHANT_DIRECTORY, "") | contract
     )
     assert len(merchant_directory.read(file.getvalue()).contracts) == 1
     with pytest.raises(ValueError, match="trade_name"):

@@ -17,7 +17,7 @@ from app.models import DeskTask
 from importers import desk
 from importers.load import load_file
 from tests.conftest import FOLDER
-from tests.importers.files import File, Rem, Trx, referential, written
+from tests.importers.files import File, Rem, Trx, directory, written
 from tests.views.staff import let_staff_in, sign_in
 from tests.views.town import hashed_once, let_in, portal
 
@@ -90,9 +90,9 @@ def two_maintainers(database):
     made = DeskPortal(database, kept / "deliveries", kept / "var")
     made.folder.mkdir()
     made.data.mkdir()
-    assert not made.deliver(referential(NORTHERN)).refused
+    assert not made.deliver(directory(NORTHERN)).refused
     assert not made.deliver(File(source="north-host", key="n1")).refused
-    assert not made.deliver(referential(SOUTHERN)).refused
+    assert not made.deliver(directory(SOUTHERN)).refused
     assert not made.deliver(
         File(source="south-host", key="s1", remittances=(Rem(contract="8888888"),))
     ).refused

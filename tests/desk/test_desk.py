@@ -11,7 +11,7 @@ from app.rules.cards import passes_luhn
 from importers import desk
 from importers.load import load_file
 from tests.desk.conftest import NORTH
-from tests.importers.files import File, Rem, Trx, referential
+from tests.importers.files import File, Rem, Trx, directory
 from tests.page import HtmlPage
 from tests.views.town import follow, plain, rows
 
@@ -76,7 +76,7 @@ def test_pages_go_on_where_the_last_one_ended(place, north):
         for n in range(60)
     ]  # fmt: skip
 
-    assert not place.deliver(referential(*lines)).refused
+    assert not place.deliver(directory(*lines)).refused
     page = north.page("/gestion/commercants")
     names = [plain(row.all("th")[0]) for row in page.one("tbody").all("tr")]
     assert len(names) == 50

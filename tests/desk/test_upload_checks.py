@@ -12,10 +12,10 @@ from app.rules.cards import looks_like_card
 from app.rules.directory_columns import FIRST_LINE, HEADINGS, NAMES, example, text
 from app.wording.i18n import speaking
 from importers.formats import layout, merchant_directory
-from tests.importers.files import referential
+from tests.importers.files import directory
 
 CARD = next(f"497010123456{n:04}" for n in range(10000) if looks_like_card(f"497010123456{n:04}"))
-SOUND = referential({"reseller": "north"}, {"reseller": "NORTH", "contract": "7654322"})
+SOUND = directory({"reseller": "north"}, {"reseller": "NORTH", "contract": "7654322"})
 
 
 def said(data):
@@ -65,30 +65,30 @@ def test_each_fault_is_named_with_its_place_and_never_with_its_value(data, words
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in ("siret", "reseller")])
 def test_a_full_card_number_is_found_in_every_column_but_the_siret(name):
     line = {"reseller": "north", name: CARD}
-    assert said(referential(line)) != []
-    assert "numéro de carte complet" in said(referential(line))[0]
-    assert CARD not in str(upload_checks.refusals(referential(line), "north"))
+    assert said(directory(line)) != []
+    assert "numéro de carte complet" in said(directory(line))[0]
+    assert CARD not in str(upload_checks.refusals(directory(line), "north"))
 
 
 def test_in_the_column_of_the_siret_only_a_siret_passes():
-    assert said(referential({"reseller": "north", "siret": "30000000000006"})) == []
-    assert "numéro de carte complet" in said(referential({"reseller": "north", "siret": CARD}))[0]
+    assert said(directory({"reseller": "north", "siret": "30000000000006"})) == []
+    assert "numéro de carte complet" in said(directory({"reseller": "north", "siret": CARD}))[0]
 
 
 def test_many_faults_are_told_so_far_and_no_further():
-    foreign = referential(*({"reseller": "south", "contract": str(n)} for n in range(100)))
+    foreign = directory(*({"reseller": "south", "contract": str(n)} for n in range(100)))
     assert len(said(foreign)) == upload_checks.MOST_REASONS
 
 
 def test_what_is_declared_is_counted():
     lines = [{"reseller": "north", "siret": f"{n:014}", "contract": str(n)} for n in range(3)]
-    assert upload_checks.summary(referential(*lines)) == upload_checks.Summary(3, 1, "FICTION")
-    two = referential(*lines, {"reseller": "north", "merchant_code": "OTHER", "contract": "9"})
+    assert upload_checks.summary(directory(*lines)) == upload_checks.Summary(3, 1, "FICTION")
+    two = directory(*lines, {"reseller": "north", "merchant_code": "OTHER", "contract": "9"})
     assert upload_checks.summary(two) == upload_checks.Summary(4, 2, None)
 
 
 def test_the_desk_and_the_importers_speak_of_the_same_columns():
-    assert layout.REFERENTIAL == NAMES == tuple(column.name for column in merchant_directory.COLUMNS)
+    assert layout.MERCHANT_DIRECTORY == NAMES == tuple(column.name for column in merchant_directory.COLUMNS)
     assert {heading.name for heading in HEADINGS if heading.required} == {
         column.name for column in merchant_directory.COLUMNS if column.required
     }
@@ -126,7 +126,7 @@ def test_the_workbook_holds_the_model_as_text():
 )
 def test_the_importers_say_how_to_mend_what_a_spreadsheet_did(changes, words):
     with pytest.raises(merchant_directory.FileRefusedError) as caught:
-        merchant_directory.read(referential({"reseller": "north", **changes}))
+        merchant_directory.read(directory({"reseller": "north", **changes}))
     (reason,) = french(caught.value.refusals)
     assert words in reason
 

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from app.database.engine import Database, DatabaseRole
 from app.models import Remittance, Transaction
 from importers.load import Result, Status, load_file
-from tests.importers.files import File, referential, written
+from tests.importers.files import File, directory, written
 
 #: What depends on the order in which files came, and on nothing else.
 _BOOKKEEPING = {"id", "remittance_id", "contract_id", "merchant_id", "reseller_id", "original_id"} | {
@@ -38,7 +38,7 @@ class Operator:
         return load_file(self.database, path, self.data, **options)
 
     def declare(self, *lines: dict[str, str]) -> Result:
-        result = self.deliver(referential(*lines))
+        result = self.deliver(directory(*lines))
         assert result.status is Status.LOADED, [refusal.text() for refusal in result.refusals]
         return result
 

@@ -124,13 +124,13 @@ def written(folder: Path, name: str, data: bytes) -> Path:
     return path
 
 
-REFERENTIAL_HEADING = (
+DIRECTORY_HEADING = (
     "reseller;merchant_code;merchant_name;siret;trade_name;label;address;postcode;city;time_zone;"
     "contract;rank;application;bank_code;bank_name;mcc;currency;valid_from;valid_to"
 )
 
 
-def referential(*lines: dict[str, str]) -> bytes:
+def directory(*lines: dict[str, str]) -> bytes:
     known = {
         "reseller": "acme", "merchant_code": "FICTION", "merchant_name": "CAFES DE LA FICTION",
         "siret": "99999999800019", "trade_name": "CAFE DE LA FICTION", "label": "Comptoir",
@@ -141,4 +141,4 @@ def referential(*lines: dict[str, str]) -> bytes:
         "valid_to": "",
     }  # fmt: skip
     rows = [";".join((known | line)[name] for name in known) for line in lines or ({},)]
-    return ("\n".join([REFERENTIAL_HEADING, *rows]) + "\n").encode()
+    return ("\n".join([DIRECTORY_HEADING, *rows]) + "\n").encode()

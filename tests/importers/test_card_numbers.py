@@ -14,7 +14,7 @@ from importers.files.archive import IncomingFile
 from importers.files.card_numbers import LEFT_OUT, MASKED, cleaned
 from importers.files.refusals import FileRefusedError
 from importers.formats import recognise
-from tests.importers.files import File, Rem, Trx, referential
+from tests.importers.files import File, Rem, Trx, directory
 
 # Published test numbers of the brands: nobody's card.
 NUMBERS = (
@@ -60,7 +60,7 @@ def test_a_number_is_found_in_every_column_that_could_hold_it(number: str) -> No
     assert faults(of(ticket=(f"CARTE {number}",))) == [4]
     assert faults(File(remittances=(Rem(serial=number),)).data()) == [2]
     assert faults(File(remittances=(Rem(status_text=number),)).data()) == [2]
-    assert faults(referential({"label": f"TPE {number}"})) == [2]
+    assert faults(directory({"label": f"TPE {number}"})) == [2]
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_honest_numbers_pass() -> None:
         siret=siret, transactions=(Trx(ticket=(f"SIRET {siret}", "7654321 001 000417", "02/03/26 12:31")),)
     )
     assert faults(File(remittances=(rem,)).data()) == []
-    assert faults(referential({"siret": "30000000000006"})) == []
+    assert faults(directory({"siret": "30000000000006"})) == []
 
 
 def test_a_cryptogram_that_looks_like_a_card_is_left_out_and_counted() -> None:

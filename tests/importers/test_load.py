@@ -18,7 +18,7 @@ from importers.formats import Format, remise_tpe
 from importers.load import Status, load_file, load_files
 from importers.records import Records
 from tests.importers.conftest import Operator
-from tests.importers.files import File, Rem, Trx, referential, written
+from tests.importers.files import File, Rem, Trx, directory, written
 
 THREE = (
     Trx(),
@@ -277,16 +277,16 @@ def test_a_replacement_finds_rows_that_were_revealed_since(operator: Operator) -
 
 def test_a_contract_does_not_change_hands(operator: Operator) -> None:
     operator.declare({})
-    from tests.importers.files import referential  # noqa: PLC0415
+    from tests.importers.files import directory  # noqa: PLC0415
 
     other = {"merchant_code": "OTHER", "merchant_name": "OTHER", "siret": "99999999800027", "trade_name": "O"}
-    result = operator.deliver(referential({"contract": "1111111"}, other))
+    result = operator.deliver(directory({"contract": "1111111"}, other))
     assert result.refused
     assert (result.refusals[0].line, result.refusals[0].column) == (3, "contract")
     assert operator.count("merchant") == 2  # ours and the one nobody belongs to
 
 
-def test_a_referential_is_an_upsert(operator: Operator) -> None:
+def test_a_directory_is_an_upsert(operator: Operator) -> None:
     operator.declare(*BOTH)
     operator.declare({"label": "Terrasse", "bank_name": "", "trade_name": "CAFE NOUVEAU"})
     assert operator.rows("SELECT rank, label, bank_name FROM contract ORDER BY rank") == [
@@ -307,10 +307,10 @@ def test_a_referential_is_an_upsert(operator: Operator) -> None:
         ({"currency": "EURO"}, "currency"),
     ],
 )
-def test_a_wrong_referential_is_refused(operator: Operator, line: dict[str, str], column: str) -> None:
-    from tests.importers.files import referential  # noqa: PLC0415
+def test_a_wrong_directory_is_refused(operator: Operator, line: dict[str, str], column: str) -> None:
+    from tests.importers.files import directory  # noqa: PLC0415
 
-    result = operator.deliver(referential({"contract": "1111111"}, line))
+    result = operator.deliver(directory({"contract": "1111111"}, line))
     assert (result.refusals[0].line, result.refusals[0].column) == (3, column)
     assert operator.count("contract") == 0
 
@@ -409,7 +409,7 @@ def test_look_alikes_and_what_is_no_money_are_refused(
     operator: Operator, line: dict[str, str], column: str
 ) -> None:
     operator.declare({})
-    result = operator.deliver(referential(line))
+    result = operator.deliver(directory(line))
     assert [(refusal.line, refusal.column) for refusal in result.refusals] == [(2, column)]
 
 

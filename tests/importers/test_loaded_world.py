@@ -1,6 +1,6 @@
 """A world of nights, delivered as files in any order, and what plain Python says of it.
 
-Three time zones, calls after midnight, halves apart, a referential that comes late and a night that is
+Three time zones, calls after midnight, halves apart, a merchant directory that comes late and a night that is
 replaced: daily sums, completeness, lists and totals must be those of the written nights.
 """
 
@@ -20,7 +20,7 @@ from app.listing.period import Days
 from app.listing.scope import Scope
 from app.lists import REMITTANCES, TRANSACTIONS
 from importers.load import Status
-from tests.importers.files import File, Rem, Trx, referential
+from tests.importers.files import File, Rem, Trx, directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -139,7 +139,7 @@ def deliveries_of(chance: random.Random, night: File) -> Iterator[list[tuple[Fil
 
 def deliver(operator: Operator, chance: random.Random, nights: list[File]) -> None:
     """Every file of the nights in any order, and somewhere among them who owns the contracts."""
-    owners = referential(
+    owners = directory(
         *(
             {"siret": siret, "time_zone": ZONES[siret], "contract": contract, "trade_name": ZONES[siret]}
             for contract, siret in CONTRACTS.items()

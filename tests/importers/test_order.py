@@ -19,7 +19,7 @@ import pytest
 from importers.load import Status, load_file
 from importers.records.payments.rows import instants
 from tests.importers.conftest import Operator
-from tests.importers.files import File, Rem, Trx, referential
+from tests.importers.files import File, Rem, Trx, directory
 
 PAYMENTS = (
     Trx(),
@@ -158,8 +158,8 @@ def test_order_of_files_does_not_matter(operator: Operator) -> None:
     """Any order of six files that hang together gives the same payments and the same sums."""
     second = Rem(rank="701", application="CBCLESS", transactions=(Trx(sequence="5"),))
     files = [
-        referential({}),
-        referential({"rank": "701", "application": "CBCLESS", "time_zone": "Europe/Paris"}),
+        directory({}),
+        directory({"rank": "701", "application": "CBCLESS", "time_zone": "Europe/Paris"}),
         TOTALS.data(),
         DETAILS.data(),
         File(remittances=(second,), key="second").data(),

@@ -16,7 +16,7 @@ from app.database.engine import DatabaseRole
 from app.locks import Lock
 from app.models import JournalEntry, SignInAttempt, UserAccount, UserSession
 from importers.load import Status, load_file
-from tests.importers.files import referential, written
+from tests.importers.files import directory, written
 from tests.page import HtmlPage
 from tests.views.town import PASSWORD, let_in, portal
 
@@ -65,7 +65,7 @@ def wait_until_held(connection, lock):
 
 def test_people_sign_in_while_a_file_is_written(browser, shops, database, tmp_path):
     """The load is held up in the middle of its transaction, where a large file spends minutes."""
-    file = written(tmp_path, "directory.csv", referential())
+    file = written(tmp_path, "directory.csv", directory())
     with ThreadPoolExecutor() as elsewhere:
         with database.writing(DatabaseRole.OWNER) as connection:
             connection.execute(text("LOCK TABLE contract IN SHARE MODE"))

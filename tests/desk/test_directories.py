@@ -17,7 +17,7 @@ from importers.load import load_file
 from tests import factories
 from tests.accounts.mails import link
 from tests.desk.conftest import NORTHERN
-from tests.importers.files import File, Rem, referential, written
+from tests.importers.files import File, Rem, directory, written
 from tests.page import HtmlPage
 from tests.views.staff import let_staff_in, sign_in
 from tests.views.town import follow, plain, portal, rows
@@ -53,7 +53,7 @@ def merchant_id(place, code):
 
 def a_chain(shops):
     """One merchant with ``shops`` outlets, each with every application."""
-    return referential(
+    return directory(
         *(
             {**LINE, "siret": f"{10_000_000_000_000 + shop}", "trade_name": f"SHOP {shop:03}",
              "contract": f"6{shop:06}", "application": application, "label": ""}
@@ -67,7 +67,7 @@ def a_chain(shops):
 
 
 def test_a_chain_of_500_shops_is_taken_on_without_a_command_line(place, north):
-    """Referential, owner, first night: what issue 4 asks of a maintainer."""
+    """Merchant directory, owner, first night: what issue 4 asks of a maintainer."""
     response = upload(north, b"\xef\xbb\xbf" + a_chain(500).replace(b"\n", b"\r\n"), "Réseau 2026.csv")
     assert response.status_code == 303
     page = north.page(response.location)
@@ -120,10 +120,10 @@ def test_the_page_says_what_to_do_and_gives_a_model(place, north):
         (b"", "Le fichier est vide"),
         (b"PK\x03\x04", "classeur Excel"),
         (b"name;siret\nA;B\n", "l'en-tête d'un référentiel"),
-        (referential({**LINE, "label": f"TPE {CARD}"}), "numéro de carte complet"),
-        (referential({**LINE, "siret": CARD}), "numéro de carte complet"),
-        (referential({**LINE, "reseller": "south"}), "ligne 2, colonne « mainteneur »"),
-        (referential(LINE) + b"x" * upload_checks.MOST_BYTES, "8 Mo au plus"),
+        (directory({**LINE, "label": f"TPE {CARD}"}), "numéro de carte complet"),
+        (directory({**LINE, "siret": CARD}), "numéro de carte complet"),
+        (directory({**LINE, "reseller": "south"}), "ligne 2, colonne « mainteneur »"),
+        (directory(LINE) + b"x" * upload_checks.MOST_BYTES, "8 Mo au plus"),
     ],
 )
 def test_a_refused_file_says_why_beside_its_field_and_leaves_no_trace(place, north, data, words):
@@ -159,7 +159,7 @@ def traces(place, words):
 
 
 def test_traces_would_be_found(place, north):
-    upload(north, referential({**LINE, "label": "A CANARY"}))
+    upload(north, directory({**LINE, "label": "A CANARY"}))
     assert traces(place, "A CANARY") == ["desk_task"]
     place.work()
     assert "desk_task" not in traces(place, "A CANARY")
@@ -179,7 +179,7 @@ def test_without_a_file_one_is_asked_for(north):
 
 
 def test_what_the_importers_refuse_is_told_with_line_column_and_reason(place, north):
-    response = upload(north, referential({**LINE, "siret": "9,99999E+13", "rank": "1", "time_zone": "Paris"}))
+    response = upload(north, directory({**LINE, "siret": "9,99999E+13", "rank": "1", "time_zone": "Paris"}))
     place.work()
     said = main(north.page(response.location))
     assert "Rien n'a été chargé" in said
@@ -192,7 +192,7 @@ def test_what_the_importers_refuse_is_told_with_line_column_and_reason(place, no
 
 def test_a_contract_of_another_merchant_is_refused_whole(place, north):
     taken = {**LINE, "contract": NORTHERN.get("contract", "7654321")}
-    response = upload(north, referential({**LINE, "contract": "5559999"}, taken))
+    response = upload(north, directory({**LINE, "contract": "5559999"}, taken))
     place.work()
     said = main(north.page(response.location))
     assert "ligne 3" in said
@@ -201,9 +201,9 @@ def test_a_contract_of_another_merchant_is_refused_whole(place, north):
 
 
 def test_the_same_bytes_again_say_so(place, north):
-    first = upload(north, referential(LINE)).location
+    first = upload(north, directory(LINE)).location
     place.work()
-    second = upload(north, referential(LINE), "other-name.csv").location
+    second = upload(north, directory(LINE), "other-name.csv").location
     place.work()
     assert "Chargé :" in main(north.page(first))
     assert "déjà été chargé" in main(north.page(second))
@@ -214,7 +214,7 @@ def test_the_same_bytes_again_say_so(place, north):
 
 
 def test_what_waits_for_too_long_says_so(place, north):
-    location = upload(north, referential(LINE)).location
+    location = upload(north, directory(LINE)).location
     assert "plus long que d'ordinaire" not in main(north.page(location))
     with place.database.writing(DatabaseRole.OWNER) as connection:
         connection.execute(text("UPDATE desk_task SET asked_at = now() - interval '11 minutes'"))
@@ -227,9 +227,9 @@ def test_two_at_once_are_both_loaded_whole(place, north):
     """Two workers, two files of the same merchant: one after the other, nothing lost, nothing twice."""
     for number in range(2):
         lines = ({**LINE, "contract": f"55{number}{n:04}"} for n in range(50))
-        assert upload(north, referential(*lines), f"half-{number}.csv").status_code == 303
-    assert upload(north, referential(LINE)).status_code == 303
-    assert upload(north, referential(LINE)).status_code == 303
+        assert upload(north, directory(*lines), f"half-{number}.csv").status_code == 303
+    assert upload(north, directory(LINE)).status_code == 303
+    assert upload(north, directory(LINE)).status_code == 303
     tasks = [task.id for task in place.tasks()]
     workers = [
         threading.Thread(target=desk.perform, args=(place.database, place.data, task_id))
@@ -248,7 +248,7 @@ def test_two_at_once_are_both_loaded_whole(place, north):
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_a_worker_killed_on_the_way_ends_in_the_same_state(place, north, monkeypatch, moment):
     """Whether the file was loaded or not yet, the job that comes back ends the task."""
-    location = upload(north, referential(LINE)).location
+    location = upload(north, directory(LINE)).location
     real = desk.load_file
 
     def killed(*args, **named):
@@ -261,7 +261,7 @@ def test_a_worker_killed_on_the_way_ends_in_the_same_state(place, north, monkeyp
     with pytest.raises(KeyboardInterrupt):
         desk.perform(place.database, place.data, task.id)
     (task,) = place.tasks()
-    assert (task.state, task.content) == ("waiting", referential(LINE))
+    assert (task.state, task.content) == ("waiting", directory(LINE))
     monkeypatch.undo()
     desk.perform(place.database, place.data, task.id)
     (task,) = place.tasks()
@@ -293,7 +293,7 @@ def test_a_hostile_name_is_only_ever_shown(given, shown):
 
 
 def test_a_file_with_a_hostile_name_is_loaded_like_any_other(place, north):
-    location = upload(north, referential(LINE), "../<b>.tmp").location
+    location = upload(north, directory(LINE), "../<b>.tmp").location
     place.work()
     page = north.page(location)
     assert page.h1 == "<b>.tmp.csv"
@@ -306,9 +306,9 @@ def test_a_file_with_a_hostile_name_is_loaded_like_any_other(place, north):
 
 def test_nothing_can_be_declared_for_another_maintainer(place, north):
     for data in (
-        referential({**LINE, "reseller": "south"}),
-        referential(LINE, {**LINE, "reseller": "SOUTH", "contract": "5550002"}),
-        referential({**LINE, "reseller": "source:north-host"}),
+        directory({**LINE, "reseller": "south"}),
+        directory(LINE, {**LINE, "reseller": "SOUTH", "contract": "5550002"}),
+        directory({**LINE, "reseller": "source:north-host"}),
     ):
         assert upload(north, data).status_code == 422
     foreign = merchant_id(place, "SOUTHSHOP")
@@ -324,8 +324,8 @@ def test_nothing_can_be_declared_for_another_maintainer(place, north):
 @pytest.mark.parametrize(
     "content",
     [
-        referential({**LINE, "reseller": "south"}),
-        referential(LINE, {**LINE, "reseller": "south", "contract": "5550002"}),
+        directory({**LINE, "reseller": "south"}),
+        directory(LINE, {**LINE, "reseller": "south", "contract": "5550002"}),
         File(source="south-host", key="forged").data(),
         b"nothing known\n",
     ],
@@ -351,7 +351,7 @@ def test_the_worker_loads_nothing_for_another_maintainer_whoever_wrote_the_row(p
 
 
 def test_a_request_of_another_maintainer_does_not_exist(place, north):
-    location = upload(north, referential(LINE)).location
+    location = upload(north, directory(LINE)).location
     south = place.browser("staff@south.example")
     assert south.get(location).status_code == 404
     place.work()
@@ -495,8 +495,8 @@ def test_a_merchant_without_a_contract_says_what_to_do_first(place, north):
 # Before anything is known
 
 
-def test_what_came_before_any_referential_is_announced_to_the_only_maintainer(database, tmp_path):
-    """A host delivers first, the maintainer's staff come second, his referential third."""
+def test_what_came_before_any_directory_is_announced_to_the_only_maintainer(database, tmp_path):
+    """A host delivers first, the maintainer's staff come second, his merchant directory third."""
     app = portal(database, tmp_path)
     night = written(tmp_path, "night.txt", File(source="host", key="n1").data())
     assert not load_file(database, night, tmp_path).refused
@@ -508,7 +508,7 @@ def test_what_came_before_any_referential_is_announced_to_the_only_maintainer(da
     assert "1 contrat vient d'une source encore attribuée à personne" in main(
         browser.page("/gestion/contrats")
     )
-    upload(browser, referential(LINE))
+    upload(browser, directory(LINE))
     with database.reading(DatabaseRole.OWNER) as connection:
         task_id = connection.scalar(text("SELECT id FROM desk_task"))
     desk.perform(database, tmp_path, task_id)

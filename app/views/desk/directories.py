@@ -1,4 +1,4 @@
-"""Declaring: a referential handed over, a contract of a form, a merchant's new name; then how far each is."""
+"""A merchant directory handed over, a contract declared, a merchant's new name; then how far each is."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def too_large(error: RequestEntityTooLarge) -> Response | tuple[str, int]:
 
 @blueprint.route("/imports/deposer", methods=["GET", "POST"])
 def upload() -> Response | str | tuple[str, int]:
-    """Hand over a referential: looked at here, then kept for the worker to load."""
+    """Hand over a merchant directory: looked at here, then kept for the worker to load."""
     if request.method == "GET":
         return _upload_form()
     file = request.files.get("file")
@@ -82,16 +82,16 @@ def upload() -> Response | str | tuple[str, int]:
     data, here = file.stream.read(), desk()
     refusals = upload_checks.refusals(data, here.reseller_slug)
     if refusals:
-        journal(Event.REFERENTIAL_REFUSED)
+        journal(Event.DIRECTORY_REFUSED)
         return _upload_form(refusals), 422
     name = declare_contract.file_name(file.filename)
-    return _asked(Event.REFERENTIAL_HANDED_OVER, data, file=name)
+    return _asked(Event.DIRECTORY_HANDED_OVER, data, file=name)
 
 
 @blueprint.get("/imports/modele.csv", defaults={"kind": "csv"})
 @blueprint.get("/imports/modele.xlsx", defaults={"kind": "xlsx"})
 def model(kind: str) -> Response:
-    """A referential to begin with, in the name of this maintainer."""
+    """A merchant directory to begin with, in the name of this maintainer."""
     made, mimetype = MODELS[kind]
     response = Response(made(desk().reseller_slug), mimetype=mimetype)
     response.headers["Content-Disposition"] = f'attachment; filename="referentiel.{kind}"'
@@ -103,7 +103,7 @@ def _upload_form(faults: tuple[Refusal, ...] | str = ()) -> str:
         before = tasks.latest(connection, desk().reseller_id, (DeskTaskKind.DECLARE,))
     return render_template(
         "desk/upload.html",
-        title=gettext("Hand over a referential"),
+        title=gettext("Hand over a merchant directory"),
         faults=[faults] if isinstance(faults, str) else [refusal.text() for refusal in faults],
         most=upload_checks.MOST_BYTES // 1024**2,
         most_reasons=upload_checks.MOST_REASONS,
@@ -212,7 +212,7 @@ def task(id: int) -> str:  # noqa: A002 - the name in the address
 
 
 def _counts(row: AnyRow, file: AnyRow | None) -> str:
-    """What a referential declared, in words."""
+    """What a merchant directory declared, in words."""
     contracts = file.counts.get("contracts", 0) if file else 0
     outlets, merchants_ = row.details.get("outlets", 0), row.details.get("merchants", 0)
     return ", ".join(
