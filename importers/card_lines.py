@@ -10,25 +10,15 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from app.models import MovementKind
+
 Truths = NDArray[np.bool_]
-
-
-class MovementKind(StrEnum):
-    """What a line of card money is."""
-
-    REMITTANCE = "remittance"
-    REFUND = "refund"
-    CHARGEBACK = "chargeback"
-    CHARGEBACK_REVERSAL = "chargeback_reversal"
-    FEE = "fee"
-    PAYOUT = "payout"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Collection
 from datetime import datetime
@@ -61,6 +62,14 @@ def load_all(
     return results
 
 
+def _regular_expression(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    try:
+        re.compile(value or "")
+    except re.error:
+        raise click.BadParameter(gettext("This is no regular expression.")) from None
+    return value
+
+
 @click.command(help=N_("Say which reseller the files of a source belong to, or what its columns never hold."))
 @click.argument("name", metavar="SOURCE")
 @click.option("--reseller", metavar="SLUG", help=N_("The reseller, as the merchant directory names it."))
@@ -71,14 +80,35 @@ def load_all(
     help=N_("This column never holds a card number: mask what looks like one (repeatable)."),
 )
 @click.option("--no-vouch", multiple=True, metavar="COLUMN", help=N_("Vouch for it no longer (repeatable)."))
-def source(name: str, reseller: str | None, vouch: tuple[str, ...], no_vouch: tuple[str, ...]) -> None:
+@click.option(
+    "--inbox",
+    metavar="FOLDER",
+    help=N_("The folder of the inbox that is its own, for files that name no source."),
+)
+@click.option(
+    "--file-pattern",
+    metavar="REGEX",
+    callback=_regular_expression,
+    help=N_("What the names of its files match, for files that name no source."),
+)
+def source(
+    name: str,
+    *,
+    reseller: str | None,
+    vouch: tuple[str, ...],
+    no_vouch: tuple[str, ...],
+    inbox: str | None,
+    file_pattern: str | None,
+) -> None:
     """Bind a source, so that what was kept aside for want of it appears; vouch for columns of it."""
-    if not (reseller or vouch or no_vouch):
-        raise click.UsageError(gettext("Say --reseller, --vouch or --no-vouch."))
+    if not (reseller or vouch or no_vouch or inbox or file_pattern):
+        raise click.UsageError(gettext("Say --reseller, --vouch, --no-vouch, --inbox or --file-pattern."))
     _refuse_unknown_columns({*vouch, *no_vouch})
     database = ready(Config.from_env())
     if reseller:
         _bind(database, name, reseller)
+    if inbox or file_pattern:
+        _expect(database, name, inbox, file_pattern)
     _vouch(database, name, vouch, good=True)
     _vouch(database, name, no_vouch, good=False)
 
@@ -106,6 +136,17 @@ def _vouch(database: Database, name: str, columns: tuple[str, ...], *, good: boo
         else gettext("What looks like a card number in %(columns)s of %(source)s refuses its file again.")
     )
     click.echo(said % {"columns": ", ".join(columns), "source": name})
+
+
+def _expect(database: Database, name: str, inbox: str | None, file_pattern: str | None) -> None:
+    try:
+        with database.writing(DatabaseRole.IMPORT) as connection:
+            sources.expect(connection, name, inbox, file_pattern)
+    except sources.UnknownSourceError:
+        raise click.UsageError(
+            gettext("Nothing is known of %(source)s: say --reseller as well.", source=name)
+        ) from None
+    click.echo(gettext("Files with this place that name no source come from %(source)s.", source=name))
 
 
 def _bind(database: Database, name: str, reseller: str) -> None:

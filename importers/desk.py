@@ -22,7 +22,7 @@ from app.rules import directory_columns
 from app.wording.i18n import N_
 from importers.files.archive import QUARANTINE
 from importers.files.refusals import FileRefusedError, Refusal, refuse
-from importers.formats import merchant_directory, recognise
+from importers.formats import first_column, merchant_directory, recognise
 from importers.load import Result, load_file
 
 _log = logger("desk")
@@ -109,7 +109,7 @@ def _declare(database: Database, data: Path, task: _Task) -> Result:
     name = task.details.get("file") or f"declaration-{task.id}.csv"
     if recognise(name, task.content).name != merchant_directory.NAME:
         raise refuse(N_("this file is no merchant directory"))
-    if not merchant_directory.origin(task.content).resellers <= {slug, ""}:  # the importer words empty lines
+    if not first_column(task.content).resellers <= {slug, ""}:  # the importer words empty lines
         raise refuse(N_("this merchant directory declares for another maintainer"))
     since = None if task.details.get("file") else task.asked_at
     return _load(database, data, task.content, name, since)

@@ -30,7 +30,7 @@ from importers.files import archive, arrivals, card_numbers, file_log, filing, s
 from importers.files.archive import IncomingFile
 from importers.files.filing import Filing
 from importers.files.refusals import KNOWN_FILE_ID, FileRefusedError, Refusal, refuse, unreadable
-from importers.formats import Format, origin_of, recognise
+from importers.formats import Format, may_be_archived, origin_of, recognise
 from importers.records import Entry, Records
 from importers.staging import one_ahead
 
@@ -260,7 +260,8 @@ def _committed(database: Database, attempt: _Attempt, file: IncomingFile, copy: 
     """The result of a file, with whatever it changes in the database, and its copy staged."""
     if attempt.known is not None:
         if not attempt.options.dry_run:
-            copy.stage(ImportStatus(attempt.known.status))
+            kept = may_be_archived(attempt.known.format)
+            copy.stage(ImportStatus(attempt.known.status), kept=kept)
         return attempt.result(Status.KNOWN, format=attempt.known.format, file_id=attempt.known.id)
     try:
         if attempt.refused is not None:
@@ -295,7 +296,7 @@ def _load(database: Database, attempt: _Attempt, file: IncomingFile, copy: Filin
             result = _load_records(connection, attempt, file, known, records)
             if attempt.options.dry_run:
                 raise _Trial(result)
-            copy.stage(ImportStatus.LOADED)
+            copy.stage(ImportStatus.LOADED, kept=known.archived)
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) == _UNIQUE_VIOLATION:
             raise refuse(N_("some of its rows are already known from another source")) from None
@@ -307,7 +308,7 @@ def _load_records(
     connection: Connection, attempt: _Attempt, file: IncomingFile, known: Format, records: Records
 ) -> Result:
     header = records.header
-    source = sources.of(connection, header.source, records) if header.source else None
+    source = sources.source_of(connection, file, records)
     former = file_log.former(connection, source.id, header.file_key) if source and header.file_key else None
     if former:
         if not attempt.options.replace or former.format != known.name:
@@ -317,7 +318,8 @@ def _load_records(
     file_id = file_log.enter(connection, file, ImportStatus.LOADED, known.name, attempt.options.since)
     if former:
         file_log.complete(connection, former.id, replaced_by_id=file_id)
-    entry = Entry(file_id=file_id, source=source, replaced_id=former.id if former else None)
+    replaced = former.id if former else None
+    entry = Entry(file_id=file_id, source=source, replaced_id=replaced, replace=attempt.options.replace)
     loaded = records.load(connection, entry)
     loaded = replace(loaded, counts={**loaded.counts, **attempt.left_out})
     arrivals.receive_days(connection, entry, header, loaded)

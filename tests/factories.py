@@ -14,6 +14,9 @@ from sqlalchemy import insert, text
 
 from app.models import (
     DEFAULT_TIME_ZONE,
+    BankAccount,
+    BankMovement,
+    BankStatement,
     Contract,
     Merchant,
     Outlet,
@@ -195,6 +198,74 @@ def a_transaction(
         **values,
     }
     connection.execute(insert(Transaction).values(row))
+    return row["id"]
+
+
+def a_bank_account(connection: Connection, *, merchant_id: int, **values: Any) -> int:
+    number = next(_numbers)
+    row = {
+        "merchant_id": merchant_id,
+        "id": number,
+        "reseller_id": reseller_of(connection, merchant_id),
+        "account_key": f"9999900001{number:011}",
+        "currency": "EUR",
+        **values,
+    }
+    connection.execute(insert(BankAccount).values(row))
+    return row["id"]
+
+
+def a_bank_statement(connection: Connection, *, merchant_id: int, bank_account_id: int, **values: Any) -> int:
+    """A proven statement of the day after ``NIGHT``, with one line of 39,00 EUR."""
+    row = {
+        "merchant_id": merchant_id,
+        "id": next(_numbers),
+        "reseller_id": reseller_of(connection, merchant_id),
+        "bank_account_id": bank_account_id,
+        "opened_on": NIGHT.date(),
+        "closed_on": NIGHT.date() + timedelta(days=1),
+        "part": 0,
+        "opening": 0,
+        "closing": 3900,
+        "currency": "EUR",
+        "line_count": 1,
+        "line_sum": 3900,
+        "kept_count": 1,
+        "kept_sum": 3900,
+        "digest": "0" * 64,
+        "proven": True,
+        "import_file_id": 1,
+        **values,
+    }
+    connection.execute(insert(BankStatement).values(row))
+    return row["id"]
+
+
+def a_bank_movement(
+    connection: Connection, *, merchant_id: int, bank_account_id: int, bank_statement_id: int, **values: Any
+) -> int:
+    """A credit of 39,00 EUR for a remittance, booked the day after ``NIGHT``."""
+    booked = NIGHT.date() + timedelta(days=1)
+    texts = ("code", "inner_code", "label", "entry_number", "reference")
+    hints = ("contract_number", "contract_rank", "remittance_number", "settlement_number")
+    row = {
+        "merchant_id": merchant_id,
+        "id": next(_numbers),
+        "booked_on": booked,
+        "reseller_id": reseller_of(connection, merchant_id),
+        "bank_account_id": bank_account_id,
+        "bank_statement_id": bank_statement_id,
+        "rank": 0,
+        "value_on": booked,
+        "amount": 3900,
+        "currency": "EUR",
+        "kind": "remittance",
+        **dict.fromkeys((*texts, *hints), ""),
+        "reversal": False,
+        "import_file_id": 1,
+        **values,
+    }
+    connection.execute(insert(BankMovement).values(row))
     return row["id"]
 
 

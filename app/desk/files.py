@@ -53,7 +53,13 @@ def file(connection: Connection, reseller_id: int, file_id: int) -> AnyRow | Non
 def refusals(connection: Connection, file_id: int) -> tuple[Refusal, ...]:
     """Why a file was set aside, in the order of its lines."""
     rows = connection.execute(
-        select(ImportRefusal.line, ImportRefusal.column, ImportRefusal.reason, ImportRefusal.params)
+        select(
+            ImportRefusal.unit,
+            ImportRefusal.line,
+            ImportRefusal.column,
+            ImportRefusal.reason,
+            ImportRefusal.params,
+        )
         .where(ImportRefusal.import_file_id == file_id)
         .order_by(ImportRefusal.line.nulls_first(), ImportRefusal.id)
     )

@@ -16,6 +16,15 @@ from app.models.accounts import (
     UserAccount,
     UserSession,
 )
+from app.models.banking import (
+    USUAL_WORKING_DAYS,
+    BankAccount,
+    BankMovement,
+    BankStatement,
+    FeeTiming,
+    Grouping,
+    MovementKind,
+)
 from app.models.base import Base, written_columns
 from app.models.desk import DeskTask, DeskTaskKind, DeskTaskState
 from app.models.imports import ImportFile, ImportRefusal, ImportStatus, ReceivedDay
@@ -49,6 +58,10 @@ __all__ = [
     "OPEN_STATES",
     "TRIED_FOR",
     "UNCLAIMED_MERCHANT",
+    "USUAL_WORKING_DAYS",
+    "BankAccount",
+    "BankMovement",
+    "BankStatement",
     "Base",
     "Completeness",
     "Contract",
@@ -59,6 +72,8 @@ __all__ = [
     "DeskTaskState",
     "EntryMode",
     "Fault",
+    "FeeTiming",
+    "Grouping",
     "ImportFile",
     "ImportRefusal",
     "ImportStatus",
@@ -70,6 +85,7 @@ __all__ = [
     "Membership",
     "MembershipLimit",
     "Merchant",
+    "MovementKind",
     "Outcome",
     "Outlet",
     "ReceivedDay",

@@ -86,6 +86,7 @@ class ImportFile(Base):
 class ImportRefusal(Base):
     """Why a file was set aside: line, column and reason, never the value.
 
+    ``unit`` is what ``line`` counts (:class:`app.refusals.Unit`).
     ``reason`` is an English message identifier, ``params`` what it is filled with.
     """
 
@@ -94,6 +95,7 @@ class ImportRefusal(Base):
 
     id: Mapped[LocalId]
     import_file_id: Mapped[int] = mapped_column(ForeignKey("import_file.id", ondelete="CASCADE"), index=True)
+    unit: Mapped[TextColumn] = mapped_column(server_default="line")
     line: Mapped[int | None]
     column: Mapped[TextColumnOrNone]
     reason: Mapped[TextColumn]

@@ -50,9 +50,11 @@ class Reseller(Base):
 
 
 class Source(Base):
-    """A host that delivers files; its reseller scopes the contract numbers it names.
+    """A host that delivers files; its reseller scopes the contract and account numbers it names.
 
-    ``vouched_columns`` hold references that look like card numbers: an operator has said so.
+    ``inbox`` (a folder of the inbox) and ``file_pattern`` (a regular expression over names) tell the files
+    that do not name their source. ``vouched_columns`` hold references that look like card numbers: an
+    operator has said so.
     """
 
     __tablename__ = "source"
@@ -61,6 +63,8 @@ class Source(Base):
     id: Mapped[LocalId]
     name: Mapped[str] = mapped_column(unique=True)
     reseller_id: Mapped[int] = mapped_column(ForeignKey("reseller.id"))
+    inbox: Mapped[TextColumnOrNone]
+    file_pattern: Mapped[TextColumnOrNone]
     vouched_columns: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default="{}")
 
 
@@ -111,7 +115,8 @@ class Contract(Base):
     """A contract number, rank and application: what history belongs to, whatever the terminal.
 
     An undeclared contract stands under ``UNCLAIMED_MERCHANT`` without an outlet until a
-    merchant directory names it. ``source_id`` is the source that last delivered for it.
+    merchant directory names it. ``source_id`` is the source that last delivered for it. ``bank_account_id``
+    is the account that it is declared to be credited on; None is any account of the merchant in its currency.
     """
 
     __tablename__ = "contract"
@@ -149,3 +154,4 @@ class Contract(Base):
     valid_from: Mapped[date | None]
     valid_to: Mapped[date | None]
     source_id: Mapped[BigIntColumnOrNone]
+    bank_account_id: Mapped[BigIntColumnOrNone]

@@ -10,6 +10,19 @@ _ONE_AND_MANY = {
     "contracts": lambda number: ngettext("%(num)s contract", "%(num)s contracts", number),
     "remittances": lambda number: ngettext("%(num)s remittance", "%(num)s remittances", number),
     "transactions": lambda number: ngettext("%(num)s transaction", "%(num)s transactions", number),
+    "bank_accounts": lambda number: ngettext("%(num)s bank account", "%(num)s bank accounts", number),
+    "bank_statements": lambda number: ngettext("%(num)s bank statement", "%(num)s bank statements", number),
+    "card_lines": lambda number: ngettext(
+        "%(num)s line of card money", "%(num)s lines of card money", number
+    ),
+    "other_bank_lines": lambda number: ngettext(
+        "%(num)s other line counted, not kept", "%(num)s other lines counted, not kept", number
+    ),
+    "unclaimed_statements": lambda number: ngettext(
+        "%(num)s statement of an undeclared account, kept aside",
+        "%(num)s statements of undeclared accounts, kept aside",
+        number,
+    ),
     "certificates_left_out": lambda number: ngettext(
         "%(num)s certificate left out, as it looks like a card number",
         "%(num)s certificates left out, as they look like card numbers",

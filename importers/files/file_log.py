@@ -157,6 +157,7 @@ def refuse(
         [
             {
                 "import_file_id": file_id,
+                "unit": refusal.unit,
                 "line": refusal.line,
                 "column": refusal.column,
                 "reason": refusal.reason,

@@ -46,19 +46,24 @@ class Filing:
     file: IncomingFile
     data: Path
     unfiled: str | None = None
+    _kept: bool = True
     _place: Path | None = None
     _partial: Path | None = None
     _lock: IO[str] | None = field(default=None, repr=False)
 
-    def stage(self, status: ImportStatus) -> None:
-        """Write the copy beside the place where ``status`` wants it, and have the disk keep it."""
+    def stage(self, status: ImportStatus, *, kept: bool = True) -> None:
+        """Write the copy beside the place where ``status`` wants it, and have the disk keep it.
+
+        Not ``kept``: nothing of the file stays, once it is dealt with.
+        """
+        self._kept = kept
         folder = self.data / FOLDERS[status]
         self.close()
         try:
             self._lock = _locked(self.data, fcntl.LOCK_SH)
             folder.mkdir(exist_ok=True)
             self._place = folder / self.file.sha256
-            if not self._place.exists():
+            if kept and not self._place.exists():
                 self._write(folder / f".{self.file.sha256}.{os.getpid()}")
         except OSError as error:
             self.unfiled = error.strerror or ""
@@ -79,7 +84,8 @@ class Filing:
         if self.unfiled is not None or self._place is None:
             return
         try:
-            self._put(self._place, at)
+            if self._kept:
+                self._put(self._place, at)
             if replaced:
                 _move(self.data / ARCHIVE / replaced, self.data / SUPERSEDED)
             if self._place.parent.name != QUARANTINE:

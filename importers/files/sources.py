@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from app.accounts.journal import Event, record
 from app.models import UNCLAIMED_MERCHANT
+from app.wording.i18n import N_
 from importers import ownership
+from importers.files.archive import IncomingFile
+from importers.files.refusals import refuse
 from importers.ownership import OwnerKey
 from importers.records import KnownSource, Records, adopt
 
@@ -17,6 +21,25 @@ class UnknownResellerError(LookupError):
     """No merchant directory has named this reseller."""
 
 
+class UnknownSourceError(LookupError):
+    """No source has this name."""
+
+
+_NO_SOURCE = N_(
+    "its folder and name belong to no source: say which with: "
+    "bordereau source NAME --reseller SLUG --inbox FOLDER"
+)
+_SEVERAL = N_("its folder and name belong to several sources: %(names)s")
+_OF_PLACE = """
+SELECT id, reseller_id, name FROM source
+WHERE COALESCE(inbox, file_pattern) IS NOT NULL
+  AND COALESCE(inbox, :folder) = :folder AND (file_pattern IS NULL OR :name ~ file_pattern)
+ORDER BY name
+"""
+_EXPECT = """
+UPDATE source SET inbox = COALESCE(:inbox, inbox), file_pattern = COALESCE(:file_pattern, file_pattern)
+WHERE name = :name RETURNING id
+"""
 _FIND = "SELECT id, reseller_id FROM source WHERE name = :name"
 _ONLY_ONE = "SELECT min(id) FROM reseller WHERE declared HAVING count(*) = 1"
 _ONE_DECLARES = """
@@ -32,7 +55,36 @@ _VOUCH = "UPDATE source SET vouched_columns = :columns WHERE name = :name RETURN
 _ADD = "INSERT INTO source (name, reseller_id) VALUES (:name, :reseller) RETURNING id, reseller_id"
 
 
-def of(connection: Connection, name: str, records: Records) -> KnownSource:
+def source_of(connection: Connection, file: IncomingFile, records: Records) -> KnownSource | None:
+    """The source that a file names, or else that of its folder and name; None for what nobody owns.
+
+    Raises FileRefusedError when its folder and name belong to no source, or to several.
+    """
+    if records.header.source is not None:
+        return _named(connection, records.header.source, records)
+    if records.owners is None:
+        return None
+    found = _of_place(connection, file)
+    if len(found) > 1:
+        raise refuse(_SEVERAL, names=", ".join(row.name for row in found))
+    if not found:
+        raise refuse(_NO_SOURCE)
+    return KnownSource(found[0].id, found[0].reseller_id)
+
+
+def _of_place(connection: Connection, file: IncomingFile) -> Sequence[Row[*tuple[Any, ...]]]:
+    place = {"folder": file.path.absolute().parent.name, "name": file.name}
+    return connection.execute(text(_OF_PLACE), place).all()
+
+
+def expect(connection: Connection, name: str, inbox: str | None, file_pattern: str | None) -> None:
+    """Say where the files of a known source are that do not name it. Raises UnknownSourceError."""
+    row = {"name": name, "inbox": inbox, "file_pattern": file_pattern}
+    if connection.execute(text(_EXPECT), row).one_or_none() is None:
+        raise UnknownSourceError(name)
+
+
+def _named(connection: Connection, name: str, records: Records) -> KnownSource:
     """The source ``name``, made known with its first file."""
     named = {"name": name}
     found = connection.execute(text(_FIND), named).one_or_none()

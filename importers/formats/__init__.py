@@ -27,6 +27,18 @@ def _of_nobody(_data: bytes) -> Origin:
     return Origin()
 
 
+def first_column(data: bytes) -> Origin:
+    """The resellers that the first column of a declaration names."""
+    rows = data.splitlines()[1:]
+    names = (row.split(b";", 1)[0].decode("utf-8", "replace").lower() for row in rows)
+    return Origin(resellers=frozenset(names))
+
+
+def searched_by_field(_data: bytes) -> tuple[()]:
+    """No candidate: the reader itself looks for card numbers, inside each declared field."""
+    return ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Format:
     """How a format is recognised and read.
@@ -34,7 +46,8 @@ class Format:
     ``find_cards`` yields the card numbers of a file: it knows the places that hold such numbers by design,
     where a field of fixed width begins, and what may be done about each; ``vouchable`` are the columns that
     an operator may vouch for. ``read`` raises FileRefusedError; ``origin`` tells, of any file, whose it says
-    it is.
+    it is. ``archived`` says whether the original may be kept once it is loaded: not what holds other people's
+    money.
     """
 
     name: str
@@ -44,6 +57,7 @@ class Format:
     origin: Callable[[bytes], Origin] = _of_nobody
     vouchable: frozenset[str] = frozenset()
     file_name: re.Pattern[str] = ANY_NAME
+    archived: bool = True
 
     def claims(self, file_name: str, data: bytes) -> bool:
         """Whether a file of this name and content is of this format."""
@@ -56,6 +70,11 @@ def formats() -> tuple[Format, ...]:
     modules = (import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__))
     ours = tuple(module.FORMAT for module in modules if hasattr(module, "FORMAT"))
     return ours + tuple(found.load() for found in entry_points(group="bordereau.formats"))
+
+
+def may_be_archived(name: str | None) -> bool:
+    """Whether the original of a file of the format ``name`` may be kept."""
+    return all(known.archived for known in formats() if known.name == name)
 
 
 def recognise(file_name: str, data: bytes) -> Format:

@@ -21,15 +21,15 @@ from app.rules.card_lines import Candidate
 from app.rules.directory_columns import BY_NAME, is_siret_column
 from app.wording.i18n import N_
 from importers.files.refusals import FileRefusedError, Refusal, refuse
-from importers.formats import Format, layout, texts
+from importers.formats import Format, first_column, layout, texts
 from importers.formats.layout import CAPITALS
 from importers.reading import separated
 from importers.reading.columns import CURRENCY, EXPECTED_CURRENCY, Column, check, text
-from importers.records import Origin
 from importers.records.merchant_directory import OTHER_CAPITALS, MerchantDirectory
 
 NAME = "REFERENTIEL"
-FIRST_LINE = re.compile(rb"(?:\xef\xbb\xbf)?reseller;merchant_code;")
+#: The heading of accounts (COMPTES) begins with the same two columns.
+FIRST_LINE = re.compile(rb"(?:\xef\xbb\xbf)?reseller;merchant_code;(?!iban_or_rib;)")
 
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _EXPECTED_DAY = N_("expected a day such as 2026-03-02")
@@ -82,13 +82,6 @@ COLUMNS = (
 def find_cards(data: bytes) -> Iterator[Candidate]:
     """Card numbers anywhere but in the column of the SIRET, which passes for one."""
     return card_lines.find(data, lambda candidate, _line: is_siret_column(candidate))
-
-
-def origin(data: bytes) -> Origin:
-    """The resellers that the first column names."""
-    rows = data.splitlines()[1:]
-    names = {row.split(b";", 1)[0].decode("utf-8", "replace").lower() for row in rows}
-    return Origin(resellers=frozenset(names))
 
 
 def read(data: bytes) -> MerchantDirectory:
@@ -191,4 +184,4 @@ def _refuse(contracts: pd.DataFrame, wrong: NDArray[np.bool_], column: str, reas
         )
 
 
-FORMAT = Format(name=NAME, first_line=FIRST_LINE, find_cards=find_cards, read=read, origin=origin)
+FORMAT = Format(name=NAME, first_line=FIRST_LINE, find_cards=find_cards, read=read, origin=first_column)

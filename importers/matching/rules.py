@@ -13,8 +13,8 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from app.models import MovementKind
 from app.wording.i18n import N_
-from importers.card_lines import MovementKind
 from importers.matching import working_days
 
 #: A line is booked at most so many working days after the call.

@@ -53,11 +53,15 @@ class KnownSource(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """The place of a file in the journal: its row, its source if it has one, the file it replaces."""
+    """The place of a file in the journal: its row, its source if it has one, the file it replaces.
+
+    ``replace``: an operator lets it take the place of what it contradicts.
+    """
 
     file_id: int
     source: KnownSource | None = None
     replaced_id: int | None = None
+    replace: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,9 @@ _FRENCH = ("FR", "MC")
 _FRENCH_LENGTH = 27
 #: Bank, branch and account number stand in a French IBAN after country and check digits.
 _KEY_IN_IBAN: Final = slice(4, 25)
+_RIB = re.compile(r"[0-9]{10}[0-9A-Z]{11}[0-9]{2}", re.ASCII)
+_KEY_LENGTH, _RIB_MODULUS = 21, 97
+_RIB_DIGITS: Final = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "12345678912345678923456789")
 
 
 def is_iban(text: str) -> bool:
@@ -35,3 +38,18 @@ def of_other(scheme: str, number: str) -> str:
     if is_iban(bare):
         return of_iban(bare)
     return f"{scheme}:{bare}" if scheme else bare
+
+
+def of_declared(text: str) -> str | None:
+    """The key of the account that a person wrote as an IBAN or a RIB; None when it proves to be neither."""
+    bare = text.replace(" ", "").upper()
+    if is_iban(bare):
+        return of_iban(bare)
+    return bare[:_KEY_LENGTH] if _RIB.fullmatch(bare) and _rib_key(bare) == int(bare[_KEY_LENGTH:]) else None
+
+
+def _rib_key(rib: str) -> int:
+    """The two check digits of a RIB, its letters as digits: A to I, J to R, S to Z."""
+    digits = rib.translate(_RIB_DIGITS)
+    bank, branch, account = int(digits[:5]), int(digits[5:10]), int(digits[10:_KEY_LENGTH])
+    return _RIB_MODULUS - (89 * bank + 15 * branch + 3 * account) % _RIB_MODULUS

@@ -13,6 +13,9 @@ from app.models import Base
 DISTRIBUTED = {"remittance", "transaction", "transaction_day", "remittance_day", "contract", "outlet"} | {
     "terminal",
     "terminal_day",
+    "bank_account",
+    "bank_statement",
+    "bank_movement",
 }
 REFERENCE = {"reseller", "merchant"}
 #: Citus adds a shard's number to a name, and PostgreSQL cuts names at 63 bytes.
@@ -72,7 +75,11 @@ def test_merchant_id_leads_every_unique_index(ask):
 
 
 def test_a_partition_key_is_in_every_unique_index_of_its_table(ask):
-    for table, key in (("remittance", "collected_on"), ("transaction", "occurred_on")):
+    for table, key in (
+        ("remittance", "collected_on"),
+        ("transaction", "occurred_on"),
+        ("bank_movement", "booked_on"),
+    ):
         indexes = ask(UNIQUE_INDEXES, tables=[table])
         assert len(indexes) >= 2
         assert [index.name for index in indexes if key not in index.columns] == []
@@ -142,7 +149,7 @@ def test_indexes_have_the_names_that_the_model_gives_them(ask):
 
 
 def test_partitions_are_one_month_each_and_reach_ahead(ask):
-    for table in ("remittance", "transaction"):
+    for table in ("remittance", "transaction", "bank_movement"):
         names = [
             row[0]
             for row in ask(

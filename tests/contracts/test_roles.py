@@ -9,7 +9,13 @@ from app.database.engine import DatabaseRole
 from app.models import Base
 
 #: What belongs to the importer, since COPY is refused to everybody else under row security.
-ISOLATED = {"remittance", "transaction", "transaction_day", "remittance_day", "contract", "outlet"}
+ISOLATED = {"remittance", "transaction", "transaction_day", "remittance_day", "contract", "outlet"} | {
+    "bank_account",
+    "bank_movement",
+    "bank_statement",
+    "terminal",
+    "terminal_day",
+}
 PARTIES = {"reseller", "source", "merchant"}
 IMPORTS = {"import_file", "import_refusal", "received_day"}
 ACCOUNTS = {

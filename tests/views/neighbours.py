@@ -91,6 +91,7 @@ def neighbours(app, database):
                 factories.a_received_day(connection, source_id=source_id, day=today() - timedelta(days=days))
             for marker in (marker for marker, of in MARKERS.items() if of == slug):
                 made.shops[marker] = a_shop(connection, marker, reseller_id, source_id)
+                _a_bank(connection, made.shops[marker].merchant_id, marker)
             made.files[slug] = _a_file(connection, slug, source_id)
             _unclaimed(connection, slug, reseller_id, source_id)
             made.tasks[slug] = _a_task(connection, slug, reseller_id)
@@ -111,6 +112,14 @@ def neighbours(app, database):
     with database.reading() as connection:
         made.session_id = connection.scalar(select(UserSession.id).order_by(UserSession.id.desc()).limit(1))
     return made
+
+
+def _a_bank(connection, merchant_id, marker):
+    """An account with a statement and a line that bears the marker."""
+    own = {"merchant_id": merchant_id}
+    own["bank_account_id"] = factories.a_bank_account(connection, **own, label=f"{marker} account")
+    statement_id = factories.a_bank_statement(connection, **own)
+    factories.a_bank_movement(connection, **own, bank_statement_id=statement_id, label=f"{marker} credit")
 
 
 def _a_file(connection, slug, source_id):

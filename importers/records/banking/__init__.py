@@ -5,18 +5,34 @@ Source: shared format page "Money", sections 3.1, 3.3, 5.3 and 6.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
 from hashlib import sha256
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from sqlalchemy import Connection, Row
 
+from app.models import BankMovement, BankStatement
 from app.refusals import Unit
 from app.wording.i18n import N_
 from importers.files.refusals import MOST_REASONS, FileRefusedError, Notice, Refusal
+from importers.ownership import OwnedTable, OwnerKey
 from importers.reading.free_text import refuse_card_numbers
+from importers.records import Entry, Header, Loaded, RecordKind
+from importers.records.banking import loading
+from importers.records.banking.loading import BANK_ACCOUNT
+
+KIND = RecordKind(
+    name="banking",
+    tables=(
+        OwnedTable(model=BankStatement, key=BANK_ACCOUNT, day="opened_on"),
+        OwnedTable(model=BankMovement, key=BANK_ACCOUNT, day="booked_on"),
+    ),
+)
 
 #: Of each statement: whose account, which days, what proves it.
 STATEMENT = (
@@ -70,6 +86,25 @@ class BankStatements:
     statements: pd.DataFrame
     movements: pd.DataFrame
     notices: tuple[Notice, ...] = ()
+    header: Header = field(default_factory=Header)
+
+    @property
+    def owners(self) -> tuple[OwnerKey, pd.DataFrame]:
+        """The accounts that the file names."""
+        return BANK_ACCOUNT, self.statements
+
+    def months(self) -> Mapping[str, Collection[date]]:
+        """The months in which lines are booked, whatever days their statement covers."""
+        months = np.unique(self.movements["booked_on"].to_numpy().astype("datetime64[M]"))
+        return {"bank_movement": set(months.astype("datetime64[D]").tolist())}
+
+    def load(self, connection: Connection, entry: Entry) -> Loaded:
+        """Load the statements that are not known yet. FileRefusedError: one contradicts another."""
+        assert entry.source is not None  # noqa: S101 - records that somebody owns have a source
+        return loading.load(connection, self, entry, entry.source)
+
+    def take_back(self, connection: Connection, former: Row[*tuple[Any, ...]]) -> None:
+        """Nothing: a statement gives way to its own replacement (see :func:`loading.load`)."""
 
 
 def statements(

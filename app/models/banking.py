@@ -1,0 +1,173 @@
+"""Money on its way: bank accounts, their statements, and the lines of these that are card money.
+
+Amounts are in minor units of ``currency``. Only the role ``portal_import`` writes here; no foreign keys:
+the loader checks in staging. Source: shared format page "Money", section 5.3.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+
+from sqlalchemy import Index, PrimaryKeyConstraint, SmallInteger, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.database.privileges import ISOLATED
+from app.models.base import (
+    Base,
+    BigIntColumn,
+    BigIntColumnOrNone,
+    LoaderId,
+    TextColumn,
+    TextColumnOrNone,
+    one_of,
+)
+
+#: A credit is late after so many working days, where the account's declaration says nothing else.
+USUAL_WORKING_DAYS = 5
+
+
+class Grouping(StrEnum):
+    """What one line of a bank credits."""
+
+    UNKNOWN = "unknown"
+    REMITTANCE = "remittance"
+    CONTRACT_DAY = "contract_day"
+    CONTRACT_BOOKING = "contract_booking"
+    SHOP_DAY = "shop_day"
+    ACCOUNT_DAY = "account_day"
+
+
+class FeeTiming(StrEnum):
+    """How a bank takes its commission."""
+
+    UNKNOWN = "unknown"
+    APART = "apart"
+    DEDUCTED = "deducted"
+    MONTHLY = "monthly"
+
+
+class MovementKind(StrEnum):
+    """What a line of card money is."""
+
+    REMITTANCE = "remittance"
+    REFUND = "refund"
+    CHARGEBACK = "chargeback"
+    CHARGEBACK_REVERSAL = "chargeback_reversal"
+    FEE = "fee"
+    PAYOUT = "payout"
+
+
+class BankAccount(Base):
+    """An account that remittances are credited on, in one currency.
+
+    ``account_key`` is the same whatever format names the account, and is never shown whole. One that
+    nobody has declared stands under ``UNCLAIMED_MERCHANT``. ``source_id`` is the source that last delivered
+    a statement of it.
+    """
+
+    __tablename__ = "bank_account"
+    __privileges__ = ISOLATED
+    __table_args__ = (
+        PrimaryKeyConstraint("merchant_id", "id"),
+        UniqueConstraint(
+            "merchant_id", "reseller_id", "account_key", "currency", name="bank_account_natural_key"
+        ),
+        Index("bank_account_look_up_idx", "reseller_id", "account_key", "currency"),
+        one_of("grouping", Grouping),
+        one_of("fees", FeeTiming),
+    )
+
+    merchant_id: Mapped[LoaderId]
+    id: Mapped[LoaderId]
+    reseller_id: Mapped[BigIntColumn]
+    account_key: Mapped[TextColumn]
+    currency: Mapped[TextColumn]
+    label: Mapped[TextColumnOrNone]
+    grouping: Mapped[TextColumn] = mapped_column(server_default=Grouping.UNKNOWN)
+    fees: Mapped[TextColumn] = mapped_column(server_default=FeeTiming.UNKNOWN)
+    working_days: Mapped[int] = mapped_column(server_default=str(USUAL_WORKING_DAYS))
+    source_id: Mapped[BigIntColumnOrNone]
+
+
+class BankStatement(Base):
+    """A statement of an account, from one balance to the next.
+
+    ``line_count`` and ``line_sum`` are of all its lines, ``kept_count`` and ``kept_sum`` of those that are
+    card money; ``digest`` is a hash over the days and amounts of all. ``proven``: the opening balance and
+    the lines make the closing one. ``part`` counts the statements of one account and closing day.
+    """
+
+    __tablename__ = "bank_statement"
+    __privileges__ = ISOLATED
+    __table_args__ = (
+        PrimaryKeyConstraint("merchant_id", "id"),
+        UniqueConstraint(
+            "merchant_id", "bank_account_id", "closed_on", "part", name="bank_statement_natural_key"
+        ),
+    )
+
+    merchant_id: Mapped[LoaderId]
+    id: Mapped[LoaderId]
+    reseller_id: Mapped[BigIntColumn]
+    bank_account_id: Mapped[BigIntColumn]
+    opened_on: Mapped[date]
+    closed_on: Mapped[date]
+    part: Mapped[int] = mapped_column(SmallInteger)
+    opening: Mapped[BigIntColumnOrNone]
+    closing: Mapped[BigIntColumnOrNone]
+    currency: Mapped[TextColumn]
+    line_count: Mapped[int]
+    line_sum: Mapped[BigIntColumn]
+    kept_count: Mapped[int]
+    kept_sum: Mapped[BigIntColumn]
+    digest: Mapped[TextColumn]
+    proven: Mapped[bool]
+    import_file_id: Mapped[BigIntColumn]
+
+
+class BankMovement(Base):
+    """A line of a statement that is card money; ``amount`` is signed, + into the account.
+
+    ``rank`` is its place among all lines of its statement: equal lines have no other identity. The numbers
+    of contract, remittance and settlement are hints of the label, not truths; of entry number and reference
+    only what a remittance's number is compared with is kept.
+    """
+
+    __tablename__ = "bank_movement"
+    __privileges__ = ISOLATED
+    __table_args__ = (
+        PrimaryKeyConstraint("merchant_id", "id", "booked_on"),
+        UniqueConstraint(
+            "merchant_id", "bank_statement_id", "rank", "booked_on", name="bank_movement_natural_key"
+        ),
+        Index("bank_movement_account_idx", "merchant_id", "bank_account_id", "booked_on", "id"),
+        one_of("kind", MovementKind),
+        {"postgresql_partition_by": "RANGE (booked_on)"},
+    )
+
+    merchant_id: Mapped[LoaderId]
+    id: Mapped[LoaderId]
+    booked_on: Mapped[date]
+    reseller_id: Mapped[BigIntColumn]
+    bank_account_id: Mapped[BigIntColumn]
+    bank_statement_id: Mapped[BigIntColumn]
+    rank: Mapped[int]
+    value_on: Mapped[date]
+    amount: Mapped[BigIntColumn]
+    currency: Mapped[TextColumn]
+    kind: Mapped[TextColumn]
+    code: Mapped[TextColumn]
+    inner_code: Mapped[TextColumn]
+    label: Mapped[TextColumn]
+    entry_number: Mapped[TextColumn]
+    reference: Mapped[TextColumn]
+    contract_number: Mapped[TextColumn]
+    contract_rank: Mapped[TextColumn]
+    remittance_number: Mapped[TextColumn]
+    settlement_number: Mapped[TextColumn]
+    batch_count: Mapped[int | None]
+    gross: Mapped[BigIntColumnOrNone]
+    fee: Mapped[BigIntColumnOrNone]
+    reversal: Mapped[bool]
+    import_file_id: Mapped[BigIntColumn]
