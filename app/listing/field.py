@@ -93,8 +93,12 @@ class Field:
         return self.kind.show(row[self.name], row)
 
     def cell(self, row: Row) -> str:
-        """The text of its cell or badge, in the language of the moment."""
+        """The text of its cell, in the language of the moment."""
         return self.kind.cell(row[self.name], row)
+
+    def badge(self, row: Row) -> str:
+        """The text of its badge, in the language of the moment; empty for none."""
+        return self.kind.badge(row[self.name], row)
 
     def tone(self, row: Row) -> Tone | None:
         """How loudly the badge of ``row`` speaks; None when it is the ordinary case."""

@@ -71,8 +71,12 @@ class Kind:
         return "" if value is None else str(value)
 
     def cell(self, value: Any, row: Row) -> str:
-        """Text of a cell or a badge, where it may say more than :meth:`show` beside a label."""
+        """Text of a cell, where it may say more than :meth:`show` beside a label."""
         return self.show(value, row)
+
+    def badge(self, value: Any, row: Row) -> str:
+        """Text of its badge; empty for the ordinary case that needs none."""
+        return self.cell(value, row)
 
     def tone_key(self, value: Any, row: Row) -> Any:  # noqa: ARG002 - a value that another one overrides
         """The code that its tone goes by."""

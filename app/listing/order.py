@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, and_, or_, tuple_
+from sqlalchemy import Case, ColumnElement, FunctionElement, and_, or_, tuple_
+from sqlalchemy.sql import visitors
 
 from app.listing.criteria import Criteria
 from app.listing.cursor import Cursor
@@ -69,4 +70,14 @@ class Order:
 def _is_never_null(source: ListSource, value: Expression) -> bool:
     """Whether every row has a value: it is made of columns of the rows themselves that are never NULL."""
     own = name_of(source.table)
-    return all(column.table.name == own and not column.nullable for column in columns_of(value))
+    parts = visitors.iterate(cast("ColumnElement[Any]", getattr(value, "expression", value)))
+    return not any(_makes_null(part) for part in parts) and all(
+        column.table.name == own and not column.nullable for column in columns_of(value)
+    )
+
+
+def _makes_null(part: Any) -> bool:
+    """Whether ``part`` gives NULL where its columns do not: a CASE without ELSE, NULLIF."""
+    if isinstance(part, Case):
+        return part.else_ is None
+    return isinstance(part, FunctionElement) and part.name == "nullif"

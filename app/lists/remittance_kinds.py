@@ -42,17 +42,20 @@ class Control(Choice):
             amount=formats.money(abs(row["gap_amount"]), row["currency"]),
         )
 
+    def badge(self, value: str, row: Row) -> str:
+        return "" if value == Completeness.COMPLETE else self.cell(value, row)
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class HostStatus(Choice):
     """What the host made of a telecollection; one that never left, or has not arrived, is not "correct"."""
 
-    def tone_key(self, value: str, row: Row) -> str:
-        if row["seal"] == Completeness.AWAITING_TOTALS:
+    def tone_key(self, value: str | None, row: Row) -> str:
+        if value is None:
             return "awaited"
         failed = value == RemittanceStatus.CORRECT and row["transmission"] == Transmission.FAILED
         return "untransmitted" if failed else value
 
-    def cell(self, value: str, row: Row) -> str:
+    def cell(self, value: str | None, row: Row) -> str:
         key = self.tone_key(value, row)
-        return gettext(_NOT_SAID_BY_HOST[key]) if key in _NOT_SAID_BY_HOST else self.say(value)
+        return gettext(_NOT_SAID_BY_HOST[key]) if key in _NOT_SAID_BY_HOST else self.say(key)

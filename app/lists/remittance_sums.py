@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, and_, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, and_, case, func, literal, select
 
 from app.listing.kinds import Expression, Statement
 from app.listing.measures import Measure, row_count, sum_of
@@ -110,7 +110,9 @@ MEASURES = (
     Measure(
         name="declined",
         rows=Remittance.declined_amount,
+        where=(Remittance.has_totals.is_(True),),
         daily=RemittanceDay.declined,
+        daily_where=(RemittanceDay.awaiting_totals.is_(False),),
         label=N_("Declined, not counted"),
         apart=True,
     ),
@@ -142,11 +144,11 @@ _TITLES = {
 
 @dataclass(frozen=True)
 class TypeSum:
-    """What a remittance declares of one type, against what its payments add up to."""
+    """What a remittance declares of one type, None until it does, against what its payments add up to."""
 
     type: str
-    declared_count: int
-    declared_amount: int
+    declared_count: int | None
+    declared_amount: int | None
     received_count: int
     received_amount: int
 
@@ -193,7 +195,8 @@ def _type_sums(total: Total) -> Iterator[ColumnElement[int]]:
     """The columns of ``_PARTS`` for one total."""
     columns = Remittance.__table__.c
     where = total.condition(Transaction.type, Transaction.outcome)
-    yield columns[total.count].label(f"{total.name}_declared_count")
-    yield columns[total.amount].label(f"{total.name}_declared_amount")
+    declares = Remittance.has_totals
+    yield case((declares, columns[total.count])).label(f"{total.name}_declared_count")
+    yield case((declares, columns[total.amount])).label(f"{total.name}_declared_amount")
     yield func.count(Transaction.id).filter(where).label(f"{total.name}_received_count")
     yield sum_of(f"{total.name}_received_amount", Transaction.amount, where)

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 
-from sqlalchemy import BigInteger, Connection, func
+from sqlalchemy import BigInteger, Connection, case, func
 
 from app.listing.amounts import AmountFilter
 from app.listing.field import Field, Link
 from app.listing.filters import Choice, Code, flagged
-from app.listing.kinds import Kind, Moment, Money, Row, Whole
+from app.listing.kinds import Expression, Kind, Moment, Money, Row, Whole
 from app.listing.scope import Scope
 from app.listing.spec import Alert, AnswerPart, DetailPart, Heading, ListSpec, Noun, TicketSpec
 from app.lists.common import (
@@ -62,6 +62,11 @@ CONTROL = N_("Control of the payments")
 #: When a terminal did not say when it opened a remittance, its payments are not older than this.
 OPENED_BEFORE = timedelta(days=29)
 _MONEY = Money(currency=Remittance.currency)
+
+
+def _declared(column: Expression) -> Expression:
+    """What the telecollection declares; NULL until it has been received."""
+    return case((Remittance.has_totals, column))
 
 
 def payments_of(row: Row, words: str = "") -> Link:
@@ -130,9 +135,9 @@ FIELDS = (
         name="status",
         label=N_("Status"),
         kind=HostStatus(labels=codes.STATUSES),
-        column=Remittance.status,
+        column=_declared(Remittance.status),
         section=REMITTANCE,
-        daily=RemittanceDay.status,
+        daily=case((RemittanceDay.awaiting_totals.is_(False), RemittanceDay.status)),
         filter=True,
         slot="badge",
         tones={"rejected": "bad", "incomplete": "warn", "untransmitted": "bad", "awaited": "warn"},
@@ -172,69 +177,79 @@ FIELDS = (
         name="status_text",
         label=N_("Answer of the host"),
         kind=Kind(),
-        column=Remittance.status_text,
+        column=_declared(Remittance.status_text),
         section=REMITTANCE,
     ),
     Field(
         name="transmission",
         label=N_("Transmission"),
         kind=Choice(labels=codes.TRANSMISSIONS),
-        column=Remittance.transmission,
+        column=_declared(Remittance.transmission),
         section=REMITTANCE,
         filter=True,
         in_table=False,
     ),
-    Field(name="debit_count", label=N_("Number of debits"), kind=Whole(), column=Remittance.debit_count),
-    Field(name="debit", label=N_("Debits"), kind=_MONEY, column=Remittance.debit_amount),
+    Field(
+        name="debit_count",
+        label=N_("Number of debits"),
+        kind=Whole(),
+        column=_declared(Remittance.debit_count),
+    ),
+    Field(name="debit", label=N_("Debits"), kind=_MONEY, column=_declared(Remittance.debit_amount)),
     Field(
         name="cancelled_count",
         label=N_("Number of cancelled debits"),
         kind=Whole(),
-        column=Remittance.cancellation_count,
+        column=_declared(Remittance.cancellation_count),
     ),
     Field(
         name="cancelled",
         label=N_("Cancelled debits"),
         kind=_MONEY,
-        column=Remittance.cancellation_amount,
+        column=_declared(Remittance.cancellation_amount),
     ),
     Field(
         name="refund_count",
         label=N_("Number of refunds"),
         kind=Whole(),
-        column=Remittance.refund_count,
+        column=_declared(Remittance.refund_count),
     ),
-    Field(name="refund", label=N_("Refunds"), kind=_MONEY, column=Remittance.refund_amount),
+    Field(name="refund", label=N_("Refunds"), kind=_MONEY, column=_declared(Remittance.refund_amount)),
     Field(
         name="refund_cancelled_count",
         label=N_("Number of cancelled refunds"),
         kind=Whole(),
-        column=Remittance.refund_cancellation_count,
+        column=_declared(Remittance.refund_cancellation_count),
     ),
     Field(
         name="refund_cancelled",
         label=N_("Cancelled refunds"),
         kind=_MONEY,
-        column=Remittance.refund_cancellation_amount,
+        column=_declared(Remittance.refund_cancellation_amount),
     ),
     Field(
         name="declined_count",
         label=N_("Number of declined payments"),
         kind=Whole(),
-        column=Remittance.declined_count,
+        column=_declared(Remittance.declined_count),
     ),
-    Field(name="declined", label=N_("Declined payments"), kind=_MONEY, column=Remittance.declined_amount),
+    Field(
+        name="declined",
+        label=N_("Declined payments"),
+        kind=_MONEY,
+        column=_declared(Remittance.declined_amount),
+    ),
     Field(
         name="abandoned_count",
         label=N_("Number of abandoned payments"),
         kind=Whole(),
-        column=Remittance.abandoned_count,
+        column=_declared(Remittance.abandoned_count),
     ),
     Field(
         name="abandoned",
         label=N_("Abandoned payments"),
         kind=_MONEY,
-        column=Remittance.abandoned_amount,
+        column=_declared(Remittance.abandoned_amount),
     ),
     Field(
         name="seal",
@@ -268,14 +283,14 @@ FIELDS = (
         name="gap_count",
         label=N_("Gap in number"),
         kind=Whole(),
-        column=Remittance.transaction_count - Remittance.received_count,
+        column=_declared(Remittance.transaction_count - Remittance.received_count),
         section=CONTROL,
     ),
     Field(
         name="gap_amount",
         label=N_("Gap in amount"),
         kind=_MONEY,
-        column=Remittance.net_amount - Remittance.received_net,
+        column=_declared(Remittance.net_amount - Remittance.received_net),
         section=CONTROL,
     ),
     Field(

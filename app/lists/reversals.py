@@ -21,9 +21,10 @@ from app.wording.i18n import N_, gettext
 class ReversalChoice(Choice):
     """What became of a sale; a badge only of those that were taken back, with how much of it."""
 
-    def cell(self, value: str | None, row: Row) -> str:
-        if value is None or value == Reversal.NONE:
-            return ""
+    def badge(self, value: str, row: Row) -> str:
+        return "" if value == Reversal.NONE else self.cell(value, row)
+
+    def cell(self, value: str, row: Row) -> str:
         if value == Reversal.PARTLY_REFUNDED:
             part, whole = (
                 formats.money(row[name], row["currency"]) for name in ("reversed_amount", "amount")

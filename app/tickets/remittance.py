@@ -84,12 +84,7 @@ def _contract(row: Row) -> Iterator[Item]:
 
 
 def _number(row: Row) -> Iterator[Item]:
-    """Until the totals of the host arrive, the sums are those of the payments received so far."""
-    if row["seal"] == "awaiting_totals":
-        yield Centred("TOTAUX NON REÇUS", strong=True)
-        yield Words("Sommes des transactions reçues à ce jour")
-    else:
-        yield Centred("REMISE CONSOLIDÉE", strong=True)
+    yield Centred("REMISE CONSOLIDÉE", strong=True)
     yield from labelled("Remise N°", row["number"])
     yield from labelled("Fichier N°", row["file_number"])
 

@@ -91,6 +91,8 @@ class Ticket:
 def why_no_ticket(row: Row) -> str | None:
     """Why the payment or remittance ``row`` has no ticket, in the language of the moment; None if it has."""
     code = row["application"]
+    if row.get("has_totals") is False:
+        return gettext("This telecollection has not been received yet: its ticket will come with it.")
     if code is not None and applications.has_tickets(code):
         return None
     if code is None:

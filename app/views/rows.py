@@ -177,7 +177,7 @@ def notes(spec: ListSpec, row: Row) -> Iterator[Note]:
     """The badges that say something out of the ordinary, and what a person should look into."""
     for field in spec.badges:
         tone = field.tone(row)
-        if tone is not None and (text := field.cell(row)):
+        if tone is not None and (text := field.badge(row)):
             yield Note(text, tone)
     for alert in spec.alerts(row):
         yield Note(alert.words, "warn")

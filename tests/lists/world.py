@@ -107,6 +107,7 @@ def _remittance(connection: Connection, merchant_id: int, contract: Row, chance:
         "status": chance.choice(("correct", "correct", "rejected", "incomplete")),
         "status_text": "TERMINAL CORRECTS",
         "transmission": chance.choice((None, "succeeded", "failed")),
+        "has_totals": local.minute > 0,
         "transaction_count": sum(counts.values()),
         "net_amount": net,
         "received_count": 1,
@@ -114,6 +115,8 @@ def _remittance(connection: Connection, merchant_id: int, contract: Row, chance:
         "seal": "differs",
         "missing_sequences": chance.randrange(2),
     }
+    if not values["has_totals"]:
+        values |= {"status": "correct", "seal": "awaiting_totals"}
     if values["opened_local"] is None:
         values["opened_at"] = None
     stored = {f"{name}_amount": amount for name, amount in amounts.items()}
@@ -124,6 +127,13 @@ def _remittance(connection: Connection, merchant_id: int, contract: Row, chance:
     )
     names = {"cancellation": "cancelled", "refund_cancellation": "refund_cancelled"}
     sums = {names.get(name, name): amount for name, amount in amounts.items()}
+    declared = {
+        **{name: values[name] for name in ("status", "status_text", "transmission")},
+        **sums,
+        **{f"{names.get(name, name)}_count": count for name, count in counts.items()},
+        "gap_count": values["transaction_count"] - 1,
+        "gap_amount": net - 500,
+    }
     return {
         "id": row_id,
         "_contract": contract,
@@ -136,12 +146,9 @@ def _remittance(connection: Connection, merchant_id: int, contract: Row, chance:
         "amount": net,
         "count": values["transaction_count"],
         "opened": values["opened_local"] and values["opened_local"].isoformat(),
-        **{name: values[name] for name in ("currency", "status", "status_text", "transmission", "seal")},
+        **{name: values[name] for name in ("currency", "seal")},
         **{name: values[name] for name in ("received_count", "received_net", "missing_sequences")},
-        **sums,
-        **{f"{names.get(name, name)}_count": count for name, count in counts.items()},
-        "gap_count": values["transaction_count"] - 1,
-        "gap_amount": net - 500,
+        **(declared if values["has_totals"] else dict.fromkeys(declared)),
     }
 
 
@@ -375,11 +382,13 @@ def _remittance_sums(row: Row) -> dict[str, int]:
     why = _why_apart(row)
     parts = ("debit", "refund", "cancelled", "refund_cancelled") if why is None else ()
     apart = {} if why is None else {f"{why}_count": 1, f"{why}_net": row["amount"]}
-    return {"declined": row["declined"], **{name: row[name] for name in parts}, **apart}
+    return {"declined": row["declined"] or 0, **{name: row[name] for name in parts}, **apart}
 
 
 def _why_apart(row: Row) -> str | None:
-    """Why a remittance is not money at the bank; the totals of all have come."""
+    """Why a remittance is not money at the bank."""
+    if row["status"] is None:
+        return "awaiting_totals"
     if row["status"] != "correct":
         return str(row["status"])
     return "untransmitted" if row["transmission"] == "failed" else None

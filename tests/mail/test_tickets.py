@@ -50,7 +50,6 @@ READ = (
     "payment-refused",
     "payment-unknown",
     "remittance-conecs",
-    "remittance-awaiting-totals",
 )
 #: Both parts are compared by the tests below; these show what the HTML looks like.
 READ_AS_HTML = ("payment-cb", "remittance-conecs")

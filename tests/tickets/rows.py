@@ -312,7 +312,6 @@ REMITTANCES = {
     "remittance-incomplete": a_remittance(
         status="incomplete", status_text="APPEL INTERROMPU", transmission="failed"
     ),
-    "remittance-awaiting-totals": a_remittance(seal="awaiting_totals", transmission=None),
     "remittance-xpf": a_remittance(
         application="JCBEMV", currency="XPF", amount=1_234_567, debit=1_234_567, refund=0, refund_count=0
     ),

@@ -17,7 +17,7 @@ from tests.views.town import plain, rows
     ("seal", "words"),
     [
         ({"seal": "awaiting_payments"}, "en attente de ses paiements"),
-        ({"seal": "awaiting_totals"}, "en attente de sa télécollecte"),
+        ({"seal": "awaiting_totals", "has_totals": False}, "en attente de sa télécollecte"),
         ({"seal": "differs", "received_count": 2, "received_net": 4000}, "écart de 2 opérations et 12,40 €"),
         ({"seal": "differs", "received_count": 5, "received_net": 6000}, "écart de 1 opération et 7,60 €"),
     ],
@@ -31,6 +31,33 @@ def test_each_remittance_carries_its_seal(owner, shops, database, seal, words):
     page = owner.page("/remises?count=with")
     assert words in plain(rows(page)[0])
     assert words in plain(owner.page(f"/remises/{shops[0].remittance_id}").one("main"))
+
+
+def test_a_remittance_whose_payments_are_all_there_has_no_badge_of_it(owner, shops):
+    badges = plain(owner.page(f"/remises/{shops[0].remittance_id}").one("p", class_="card-badges"))
+    assert badges == "Correcte"
+
+
+def test_a_telecollection_that_has_not_arrived_declares_nothing(owner, shops, database):
+    with database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(
+            text("UPDATE remittance SET has_totals = false, seal = 'awaiting_totals' WHERE id = :id"),
+            {"id": shops[0].remittance_id},
+        )
+        factories.sum_days(connection)
+    page = owner.page(f"/remises/{shops[0].remittance_id}")
+    declared = [plain(row.all("td")[0]) for row in page.one("table", class_="compare").one("tbody").all("tr")]
+    assert declared == ["—, pas encore reçu"] * 6
+    said = plain(page.one("main"))
+    assert "Correcte" not in said
+    assert "Réussie" not in said
+    assert "son ticket viendra avec elle" in said
+    assert owner.get(f"/remises/{shops[0].remittance_id}/ticket").status_code == 404
+    row = next(row for row in owner.get("/remises.json").json["rows"] if row["id"] == shops[0].remittance_id)
+    declared = ("status", "status_text", "transmission", "debit", "debit_count", "declined", "gap_amount")
+    assert {row[name] for name in declared} == {None}
+    assert row["received_net"] == 5240
+    assert not rows(owner.page("/remises?status=correct&count=with"))
 
 
 def test_missing_payments_are_a_warning(owner, shops, database):
