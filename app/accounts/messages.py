@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.accounts.links import Home
 from app.mail import Message
-from app.mail.rendering import render
+from app.mail.templates import render
 from app.themes import Theme
 from app.wording.i18n import gettext
 

@@ -54,7 +54,7 @@ def ask(database: Database, links: Links, slug: str, email: str, client: Client)
     Known or not, the caller learns nothing: same answer, same time. ``slug`` names the maintainer whose
     portal was asked; that of no maintainer mails whom any of them knows. Raises TooManyAttemptsError, which
     counts for unknown addresses as well, and for each network apart: how many mails leave is bounded by
-    ``app.mail.limits``.
+    ``app.mail.quotas``.
     """
     with _steady(ANSWER_SECONDS):
         email = normal_email(email)

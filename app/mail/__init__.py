@@ -4,9 +4,9 @@
 """
 
 from app.mail.addresses import AddressError, mail_address
-from app.mail.limits import TooManyMailsError, check_limits
 from app.mail.message import Attachment, MailError, MailRequest, Message, Sender, sender_of
 from app.mail.posting import post, renew
+from app.mail.quotas import TooManyMailsError, check_limits
 from app.models import MailKind as Kind
 
 __all__ = [

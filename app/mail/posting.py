@@ -12,8 +12,8 @@ from sqlalchemy import Connection, func, insert, select, text, update
 from app.locks import Lock, hold
 from app.mail.addresses import mail_address
 from app.mail.compose import composed
-from app.mail.limits import check_limits
 from app.mail.message import MailRequest, Message, Sender
+from app.mail.quotas import check_limits
 from app.models import TRIED_FOR, Delivery, DeliveryState
 
 TASK = "deliver"

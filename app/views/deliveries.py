@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.mail.failure_labels import FAULTS, STATES
-from app.mail.query import DeliveryStatus
+from app.mail.ticket_deliveries import DeliveryStatus
 from app.models import OPEN_STATES, DeliveryState
 from app.views.moments import show_minute
 from app.wording.i18n import N_, gettext

@@ -31,8 +31,8 @@ from app.listing.spec import ListSpec
 from app.listing.sums import totals
 from app.listing.xlsx import write_xlsx
 from app.lists import FIRST
-from app.mail.query import deliveries_of
-from app.views import cells, filters
+from app.mail.ticket_deliveries import deliveries_of
+from app.views import cells, filter_form
 from app.views.details import sections
 from app.views.rendering import htmx, page_or_part
 from app.views.rows import groups
@@ -81,7 +81,7 @@ def index(spec: ListSpec) -> AnyResponse:
         shown=shown,
         totals=sums,
         fresh=fresh,
-        form=filters.FilterForm(criteria, offered),
+        form=filter_form.FilterForm(criteria, offered),
         groups=groups(criteria, found) if found else (),
         answer=answer,
         files=_parts(criteria, too_long(criteria) or ()),

@@ -18,8 +18,8 @@ from app.accounts.sessions import is_key, new_key
 from app.listing.kinds import Row
 from app.listing.spec import ListSpec
 from app.mail import Kind, MailError, MailRequest, post, renew, sender_of
-from app.mail.query import deliveries_of, deliveries_of_request
-from app.mail.tickets import ticket_message
+from app.mail.ticket_deliveries import deliveries_of, deliveries_of_request
+from app.mail.ticket_message import ticket_message
 from app.views.rendering import htmx, page_or_part
 from app.views.tickets import face, fetched
 from app.web.context import access, database, signed_in, theme

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.listing.kinds import Row
 from app.listing.query import printable
 from app.listing.spec import ListSpec
-from app.mail.query import deliveries_of
+from app.mail.ticket_deliveries import deliveries_of
 from app.tickets import Ticket, columns, laid_out, why_no_ticket
 from app.tickets.pdf import pdf
 from app.tickets.text import COLUMNS

@@ -298,7 +298,7 @@ def test_a_file_with_a_hostile_name_is_loaded_like_any_other(place, north):
     page = north.page(location)
     assert page.h1 == "<b>.tmp.csv"
     assert "Chargé :" in main(page)
-    assert {path.name for path in place.data.iterdir()} == {"archive"}
+    assert {path.name for path in place.data.iterdir()} == {"archive", "filing.lock"}
 
 
 # For oneself alone

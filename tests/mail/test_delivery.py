@@ -18,8 +18,8 @@ from app.listing.scope import Scope
 from app.mail import post, renew
 from app.mail.delivery import deliver
 from app.mail.jobs import sweep
-from app.mail.query import deliveries_of, deliveries_of_request
 from app.mail.smtp import Smtp
+from app.mail.ticket_deliveries import deliveries_of, deliveries_of_request
 from app.mail.upkeep import erase_recipients
 from app.models import Delivery, DeliveryState, Fault
 from tests.mail.messages import SENDER, a_message, a_request

@@ -10,7 +10,7 @@ from sqlalchemy import select, text, update
 
 from app.database.engine import DatabaseRole
 from app.mail import AddressError, Kind, TooManyMailsError, mail_address, post, renew
-from app.mail.limits import PER_MERCHANT, PER_RECIPIENT, PER_USER
+from app.mail.quotas import PER_MERCHANT, PER_RECIPIENT, PER_USER
 from app.models import Delivery, DeliveryState
 from tests.mail.messages import SENDER, a_message, a_request
 

@@ -11,7 +11,7 @@ import pytest
 
 from app.lists import LISTS
 from app.mail.compose import LARGEST, composed
-from app.mail.tickets import ticket_message
+from app.mail.ticket_message import ticket_message
 from app.themes import load_themes
 from app.tickets import cardholder_ticket, lines, remittance_ticket
 from app.tickets.cardholder import FAMILIES

@@ -20,8 +20,8 @@ from app.accounts.roles import PERMISSIONS, Permission
 from app.database.engine import DatabaseRole
 from app.lists import LISTS
 from app.mail.jobs import sweep
-from app.mail.limits import PER_RECIPIENT
-from app.mail.tickets import ticket_message
+from app.mail.quotas import PER_RECIPIENT
+from app.mail.ticket_message import ticket_message
 from app.models import Delivery, JournalEntry, MailKind, Role
 from app.tickets import cardholder_ticket, lines, remittance_ticket
 from app.views.tickets import face

@@ -12,7 +12,7 @@ from typing import Any
 from app.listing.kinds import Row
 from app.listing.spec import ListSpec
 from app.mail import Attachment, Message
-from app.mail.rendering import render
+from app.mail.templates import render
 from app.themes import Theme
 from app.tickets import Ticket, columns, laid_out, lines
 from app.tickets.pdf import pdf

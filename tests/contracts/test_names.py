@@ -1,0 +1,43 @@
+"""Names: one word for one thing, in the whole tree."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter, defaultdict
+from pathlib import Path
+
+from app.config import ROOT
+
+#: Modules of one name in several packages: each package's part of the same subject, or what it shares.
+SAME_MEANING = {
+    "__init__",
+    "accounts",  # people and their ways in: tables, pages
+    "commands",  # the command line of a package
+    "common",  # what the modules of a package share
+    "deliveries",  # mails on their way: rows for the desk, pages of the desk, words under a ticket
+    "files",  # the files received: rows, pages
+    "jobs",  # the queue, and the jobs of mail
+    "journal",  # what people did: written, written for a request, shown
+    "links",  # one-time links: made, opened
+    "merchants",  # the merchants of a reseller: rows, pages
+    "payments",  # remittances and transactions: tables, rules
+    "reauthentication",  # who one is, once more: checked, asked
+}
+
+
+def python_files(*folders: str) -> list[Path]:
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def test_no_class_name_stands_twice_in_the_project():
+    places = defaultdict(list)
+    for path in python_files("app", "importers", "tests"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                places[node.name].append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+def test_no_module_name_means_two_things():
+    counted = Counter(path.stem for path in python_files("app"))
+    assert {name for name, count in counted.items() if count > 1} == SAME_MEANING
