@@ -6,7 +6,8 @@ BIN := $(VENV)/bin
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); [ "$$n" -gt 4 ] && n=4; echo "$$n")
 ROWS ?= 1000000
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard app/translations/*/LC_MESSAGES/*.po))
-# Those in a browser run apart: Playwright's greenlets make the measuring of coverage spin for ever.
+# Measuring what tests reach takes a third of their time, so it is a command of its own; and it would spin for
+# ever on those in a browser, for Playwright's greenlets, so that these run apart.
 PYTEST := $(BIN)/pytest -n $(WORKERS) --dist worksteal
 # Chosen tests may all stand on one side of that.
 NONE_IS_FINE := $(if $(ARGS),|| [ $$? -eq 5 ])
@@ -14,7 +15,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test bench lint format messages sbom audit browser
+.PHONY: help setup run test coverage bench lint format messages sbom audit browser
 .DELETE_ON_ERROR:
 
 help: ## List these commands
@@ -27,9 +28,12 @@ run: setup ## Start the portal with its demonstration data; Ctrl-C stops it
 	@$(BIN)/bordereau run
 
 test: $(VENV)/.test-installed $(CATALOGUES) browser ## Run every test; ARGS="-k words" chooses some
-	@rm -f .coverage .coverage.*
-	@$(PYTEST) -m "not browser" --cov --cov-report=term $(ARGS) $(NONE_IS_FINE)
+	@$(PYTEST) -m "not browser" $(ARGS) $(NONE_IS_FINE)
 	@$(PYTEST) -m browser $(ARGS) $(NONE_IS_FINE)
+
+coverage: $(VENV)/.test-installed $(CATALOGUES) ## Run the tests outside the browser and list the lines that none of them reaches
+	@rm -f .coverage .coverage.*
+	@$(PYTEST) -m "not browser" --cov --cov-report=term $(ARGS)
 
 bench: setup ## Measure against the bars of the design; ROWS=10000000 for the large run
 	@$(BIN)/python -m tests.bench --rows $(ROWS)
