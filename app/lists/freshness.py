@@ -44,7 +44,8 @@ def freshness(subject: str, connection: Connection, scope: Scope, period: Period
 
 def days(subject: str, connection: Connection, scope: Scope, now: datetime) -> Days:
     """The days that relative periods count from, for the contracts in ``scope``, at the instant ``now``."""
-    sources = _sources(scope, subject)
+    today = now.astimezone(ZoneInfo(DEFAULT_TIME_ZONE)).date()
+    sources = _sources(scope, subject, today)
     clock = func.coalesce(Outlet.time_zone, DEFAULT_TIME_ZONE)
     earliest = (
         select(func.min(cast(func.timezone(clock, literal(now)), Date)))
@@ -54,18 +55,17 @@ def days(subject: str, connection: Connection, scope: Scope, now: datetime) -> D
     )
     last = select(func.max(sources.c.last))
     last_night, day = connection.execute(select(last.scalar_subquery(), earliest.scalar_subquery())).one()
-    today = now.astimezone(ZoneInfo(DEFAULT_TIME_ZONE)).date()
     return Days(today, (day or today) - timedelta(days=1), last_night)
 
 
-def _furthest_behind(sources: CTE, today: date) -> Expression:
+def _furthest_behind(sources: CTE) -> Expression:
     """The earliest of the last days of the sources that still deliver; the latest when none does."""
     last: Expression = sources.c.last
-    return func.coalesce(func.min(last).filter(sources.c.until >= today), func.max(last))
+    return func.coalesce(func.min(last).filter(sources.c.delivers), func.max(last))
 
 
 def _statement(subject: str, scope: Scope, period: Period, today: date) -> Statement:
-    sources = _sources(scope, subject)
+    sources = _sources(scope, subject, today)
     last = min(period.last, today - timedelta(days=1))
     owed = _owed(sources, period.first, last)
     came = exists().where(
@@ -73,7 +73,7 @@ def _statement(subject: str, scope: Scope, period: Period, today: date) -> State
     )
     missing = select(owed.c.day).where(~came).distinct().order_by(owed.c.day)
     return select(
-        select(_furthest_behind(sources, today)).scalar_subquery(),
+        select(_furthest_behind(sources)).scalar_subquery(),
         func.array(missing.scalar_subquery()),
     )
 
@@ -91,13 +91,20 @@ def _vouched(subject: str, owing: FromClause) -> list[Expression]:
     ]
 
 
-def _sources(scope: Scope, subject: str) -> CTE:
-    """The sources of the scope's contracts by clock: first and last day received, last day owed."""
+def _sources(scope: Scope, subject: str, today: date) -> CTE:
+    """The sources of the scope's contracts by clock: first and last day received, last day owed.
+
+    ``delivers`` says that one of its contracts is valid ``today``.
+    """
+    valid = and_(
+        func.coalesce(Contract.valid_from, today) <= today, func.coalesce(Contract.valid_to, today) >= today
+    )
     owing = (
         select(
             Contract.source_id,
             func.coalesce(Outlet.time_zone, DEFAULT_TIME_ZONE).label("time_zone"),
             func.max(func.coalesce(Contract.valid_to, _FOREVER)).label("until"),
+            func.bool_or(valid).label("delivers"),
         )
         .outerjoin(Outlet, and_(Outlet.merchant_id == Contract.merchant_id, Outlet.id == Contract.outlet_id))
         .where(*in_scope(Contract.merchant_id, Contract.id, scope))
@@ -109,12 +116,13 @@ def _sources(scope: Scope, subject: str) -> CTE:
             owing.c.source_id,
             owing.c.time_zone,
             owing.c.until,
+            owing.c.delivers,
             func.min(ReceivedDay.day).label("first"),
             func.max(ReceivedDay.day).label("last"),
         )
         .join(ReceivedDay, ReceivedDay.source_id == owing.c.source_id)
         .where(*_vouched(subject, owing))
-        .group_by(owing.c.source_id, owing.c.time_zone, owing.c.until)
+        .group_by(owing.c.source_id, owing.c.time_zone, owing.c.until, owing.c.delivers)
         .cte("sources")
     )
 

@@ -328,6 +328,27 @@ def test_a_day_is_the_shops_own_day_wherever_it_is(zone: str, database: Database
 
 # What has arrived.
 
+
+def test_data_are_up_to_the_earliest_source_of_the_contracts_valid_today(database: Database) -> None:
+    valid = (
+        {},
+        {"valid_to": TODAY - timedelta(1)},
+        {"valid_from": TODAY + timedelta(1)},
+        {"valid_from": TODAY},
+    )
+    with database.writing(DatabaseRole.OWNER) as connection:
+        reseller_id = factories.a_reseller(connection)
+        merchant_id = factories.a_merchant(connection, reseller_id=reseller_id)
+        for back, dates in zip((1, 4, 3, 2), valid, strict=True):
+            source = factories.a_source(connection, reseller_id=reseller_id)
+            factories.a_contract(connection, merchant_id=merchant_id, source_id=source, **dates)
+            factories.a_received_day(connection, source_id=source, day=TODAY - timedelta(back))
+    with database.reading_as(Scope(merchant_id)) as connection:
+        found = REMITTANCES.arrived(connection, Scope(merchant_id), WEEK, DAYS)
+    assert found is not None
+    assert found.up_to == TODAY - timedelta(2)
+
+
 WEEK = Period(TODAY - timedelta(6), TODAY)
 
 

@@ -81,6 +81,15 @@ def test_a_day_that_has_not_arrived_is_said_and_is_no_zero(owner, database):
     assert "€" not in alone.one("main").text
 
 
+def test_rows_without_a_whole_day_are_not_called_no_data(owner, shops, database):
+    with database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(text("DELETE FROM received_day"))
+    page = owner.page("/remises")
+    assert rows(page)
+    assert "aucune journée entière reçue" in plain(page.one("div", class_="day"))
+    assert "pas encore de données" not in plain(page.one("main"))
+
+
 def test_empty_lists_say_why(owner, database):
     assert "Rien ne correspond à ces filtres" in plain(owner.page("/remises?number=999999").one("main"))
     quiet = today() - timedelta(days=10)
@@ -91,7 +100,9 @@ def test_empty_lists_say_why(owner, database):
     assert "Rien n'est encore arrivé" in plain(
         owner.page(f"/remises?date_from={quiet}&date_to={quiet}").one("main")
     )
-    assert "pas encore de données" in plain(owner.page("/remises").one("main"))
+    assert "pas encore de données" in plain(
+        owner.page(f"/remises?date_from={quiet}&date_to={quiet}").one("main")
+    )
 
 
 def test_currencies_are_never_added(owner, shops, database):
