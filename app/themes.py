@@ -2,8 +2,8 @@
 
 A folder holds ``theme.toml`` (name, hosts, support, legal line), ``tokens.css`` (values for the
 custom properties that ``static/css/tokens.css`` declares, nothing else), ``logo.svg`` and the icons of
-home screens. A maintainer's colours never make a page unreadable: broken ones are named, and that
-maintainer's pages wear the default look until they are mended. Only a broken default stops the start.
+home screens. A reseller's colours never make a page unreadable: broken ones are named, and that
+reseller's pages wear the default look until they are mended. Only a broken default stops the start.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class ThemeError(Exception):
 
 @dataclass(frozen=True)
 class Theme:
-    """A maintainer's name, hosts and colours. ``version`` changes with any of its files.
+    """A reseller's name, hosts and colours. ``version`` changes with any of its files.
 
     ``folder`` holds its files. ``sender`` is the address that mail comes from, empty for that of the
     whole portal; ``phone`` is the number that helps, as people write it, empty for none.
@@ -103,16 +103,16 @@ class Theme:
 
 @dataclass(frozen=True)
 class Themes:
-    """Every theme, by slug and by host; ``faults`` says what is wrong in those of maintainers."""
+    """Every theme, by slug and by host; ``faults`` says what is wrong in those of resellers."""
 
     by_slug: Mapping[str, Theme]
     by_host: Mapping[str, Theme]
     faults: tuple[str, ...] = ()
 
     def of_host(self, host: str) -> Theme:
-        """The theme that names ``host``; on this machine's own names the only maintainer's; else the default.
+        """The theme that names ``host``; on this machine's own names the only reseller's; else the default.
 
-        Among several maintainers with hosts none is guessed: whoever is not signed in learns of none.
+        Among several resellers with hosts none is guessed: whoever is not signed in learns of none.
         """
         maintainers = [theme for slug, theme in self.by_slug.items() if slug != DEFAULT and theme.hosts]
         if host in LOCAL_HOSTS and len(maintainers) == 1:
@@ -148,7 +148,7 @@ def load_themes(*folders: Path) -> Themes:
 
 
 def report(themes: Themes) -> None:
-    """Log what is wrong in the themes of maintainers: their pages wear the default until it is mended."""
+    """Log what is wrong in the themes of resellers: their pages wear the default until it is mended."""
     for fault in themes.faults:
         _log.warning("theme_broken", fault=fault)
 

@@ -1,4 +1,4 @@
-"""What the maintainer's desk asks for, done with the importers' rights: once, and whole or not at all.
+"""What the reseller's desk asks for, done with the importers' rights: once, and whole or not at all.
 
 What is said at the desk becomes a merchant directory like any other: it passes the same checks, stands in the
 journal of files, and the archive that holds it rebuilds the same payments.
@@ -100,7 +100,7 @@ def _attach(database: Database, data: Path, task: _Task) -> Result:
 
 
 def _declare(database: Database, data: Path, task: _Task) -> Result:
-    """Load the merchant directory that was handed over, for the maintainer who did and for nobody else.
+    """Load the merchant directory that was handed over, for the reseller who did and for nobody else.
 
     What was written at the desk holds again when it is said again: a name, changed and changed back.
     """

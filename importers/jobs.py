@@ -1,4 +1,4 @@
-"""What the worker does with files: loads the inbox, and does what the maintainer's desk asks for."""
+"""What the worker does with files: loads the inbox, and does what the reseller's desk asks for."""
 
 from __future__ import annotations
 

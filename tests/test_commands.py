@@ -225,7 +225,7 @@ def test_a_number_given_anew_is_not_taken_for_the_server(settings, program):
             process.kill()
 
 
-# Synthetic files, and the maintainer of a source.
+# Synthetic files, and the reseller of a source.
 
 
 def test_files_of_the_demonstration_are_the_same_for_the_same_seed(settings, tmp_path):

@@ -74,7 +74,7 @@ def add(
 @user.command("forget-app", help=N_("Let EMAIL, who lost app and recovery codes, pair another."))
 @click.argument("email")
 def forget_app(email: str) -> None:
-    """Remove a person's second factor and end his sessions; his password stays."""
+    """Remove a person's second factor and end their sessions; their password stays."""
     try:
         with ready(Config.from_env()).writing() as connection:
             forget_second_factor(connection, email)
@@ -86,7 +86,7 @@ def forget_app(email: str) -> None:
 @user.command("list", help=N_("List accounts: those whose address has TEXT in it, or all."))
 @click.argument("text", default="")
 def list_users(text: str) -> None:
-    """Print a line an account: address, state, merchants with the role, maintainers."""
+    """Print a line an account: address, state, merchants with the role, resellers."""
     with ready(Config.from_env()).reading() as connection:
         for account in departures.accounts(connection, text):
             click.echo("\t".join(_columns(account)))
@@ -181,7 +181,7 @@ def remove(email: str, reseller: str) -> None:
 
 
 def _reseller(database: Database, links: Links, slug: str) -> int:
-    """The maintainer ``slug``, made known when only a theme names him yet. Raises UserError."""
+    """The reseller ``slug``, made known when only a theme names it yet. Raises UserError."""
     theme = links.themes.by_slug.get(slug)
     if theme is not None and slug != DEFAULT:
         row = {"slug": slug, "name": theme.name}
@@ -191,6 +191,6 @@ def _reseller(database: Database, links: Links, slug: str) -> int:
         known = connection.scalar(select(Reseller.id).where(Reseller.slug == slug, Reseller.declared))
     if known is None:
         raise UserError(
-            gettext("No maintainer is called %(slug)s: no theme and no file names him.", slug=slug)
+            gettext("No maintainer is called %(slug)s: no theme and no file names them.", slug=slug)
         )
     return known

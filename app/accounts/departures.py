@@ -1,4 +1,4 @@
-"""The way out: staff who leave a maintainer, accounts that are suspended or erased.
+"""The way out: staff who leave a reseller, accounts that are suspended or erased.
 
 An erased account takes with it the password, the app, recovery codes, browsers, sessions, accesses and open
 links. What it did stays in the journal for 12 months, by number alone: merchants can go on reading what was
@@ -24,7 +24,7 @@ from app.wording.i18n import gettext
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """An account as the operator lists it: its merchants with the role held there, its maintainers."""
+    """An account as the operator lists it: its merchants with the role held there, its resellers."""
 
     email: str
     created_at: datetime
@@ -97,9 +97,9 @@ def erase(connection: Connection, email: str) -> None:
 def remove_staff(
     connection: Connection, email: str, reseller_id: int, by: int | None = None, request_id: str | None = None
 ) -> None:
-    """Let somebody work for a maintainer no longer, from their next click on. Raises UserError.
+    """Let somebody work for a reseller no longer, from their next click on. Raises UserError.
 
-    ``by`` is the colleague who asks, None the operator. What they invited people to for that maintainer and
+    ``by`` is the colleague who asks, None the operator. What they invited people to for that reseller and
     nobody has accepted is withdrawn; their accesses to merchants, if any, stay.
     """
     found = _account(connection, email)

@@ -1,9 +1,9 @@
-"""Telling a person when a browser that is not known to be his has opened his account.
+"""Telling a person when a browser that is not known to be theirs has opened their account.
 
 A browser is known by a random key that it keeps as a cookie. What it says of itself would not do: half of
 all shopkeepers say "Chrome, Android". Nor would the network it comes from: a French phone on 4G shares its
 address with thousands and changes it within the day, so that its owner would soon read no such mail. Who
-clears his cookies or browses in private is told without need, and so only a few times a day.
+clears their cookies or browses in private is told without need, and so only a few times a day.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ MOST_TOLD = 3
 
 
 def recognise(connection: Connection, theme: Theme, user_id: int, client: Client) -> None:
-    """Remember the browser of somebody who has just signed in; if it is new, tell him by mail.
+    """Remember the browser of somebody who has just signed in; if it is new, tell them by mail.
 
-    The first time ever says nothing: he has just accepted an invitation.
+    The first time ever says nothing: they have just accepted an invitation.
     """
     person = connection.execute(
         select(UserAccount.email, UserAccount.signed_in_at).where(UserAccount.id == user_id)

@@ -1,4 +1,4 @@
-"""The events of the journal in plain words: what somebody did, as one would say it of him.
+"""The events of the journal in plain words: what somebody did, as one would say it of them.
 
 Every event has its words; a test holds it.
 """
@@ -32,8 +32,8 @@ WORDS: Mapping[Event, EventLabel] = {
     Event.SIGN_IN_REFUSED: EventLabel(N_("Sign-in refused"), N_("wrong password, or access closed")),
     Event.TOO_MANY_SIGN_INS: EventLabel(N_("Sign-in refused: too many attempts")),
     Event.SIGNED_OUT: EventLabel(N_("Signed out")),
-    Event.IDENTITY_PROVED: EventLabel(N_("Confirmed who he is")),
-    Event.PROOF_REFUSED: EventLabel(N_("Did not confirm who he is"), N_("wrong password or code")),
+    Event.IDENTITY_PROVED: EventLabel(N_("Confirmed who they are")),
+    Event.PROOF_REFUSED: EventLabel(N_("Did not confirm who they are"), N_("wrong password or code")),
     Event.EXPORTED: EventLabel(N_("Downloaded a list"), N_("%(list)s, %(rows)s lines: %(asked)s")),
     Event.TICKET_SENT: EventLabel(
         N_("Sent a ticket"), N_("%(list)s, number %(id)s, recipients: %(recipients)s")

@@ -1,4 +1,4 @@
-"""What an access gives, and the one rule of delegation: nobody grants more than he has."""
+"""What an access gives, and the one rule of delegation: nobody grants more than they have."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Grant:
     contract_ids: frozenset[int] = frozenset()
 
     def covers(self, given: Grant, sight: Collection[int] | None) -> bool:
-        """Whether the holder of this may give ``given``; ``sight``: the contracts he sees, None for all."""
+        """Whether the holder of this may give ``given``; ``sight``: the contracts they see, None for all."""
         if not PERMISSIONS[given.role] <= PERMISSIONS[self.role]:
             return False
         if not self.limited:
@@ -31,7 +31,7 @@ class Grant:
         return given.limited and given.outlet_ids <= self.outlet_ids and in_sight
 
 
-#: What maintainer's staff may give: everything.
+#: What reseller's staff may give: everything.
 EVERYTHING = Grant(Role.OWNER)
 
 
@@ -43,7 +43,7 @@ class NotYoursError(Exception):
 class Actor:
     """Who acts: what they hold at the merchant, and the contracts they see there (None for all).
 
-    ``is_staff``: they act for the maintainer, without an access of their own.
+    ``is_staff``: they act for the reseller, without an access of their own.
     """
 
     user_id: int
@@ -54,7 +54,7 @@ class Actor:
     is_staff: bool = False
 
     def may_give(self, grant: Grant) -> bool:
-        """Whether ``grant`` stays within his own."""
+        """Whether ``grant`` stays within their own."""
         return self.grant.covers(grant, self.sight)
 
 

@@ -1,4 +1,4 @@
-"""The journal read again: an owner's of his merchant, a maintainer's of all of his."""
+"""The journal read again: an owner's of their merchant, a reseller's of all of theirs."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def of_people(merchant_id: int, user_ids: Collection[int]) -> ColumnElement[bool
 
 
 def of_reseller(reseller_id: int) -> ColumnElement[bool]:
-    """What was done at a reseller's merchants, by their people, and at his desk."""
+    """What was done at a reseller's merchants, by their people, and at their desk."""
     merchants = select(Merchant.id).where(Merchant.reseller_id == reseller_id)
     staff = select(StaffMember.user_id).where(StaffMember.reseller_id == reseller_id)
     return or_(

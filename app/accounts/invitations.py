@@ -53,7 +53,7 @@ class Offer:
 
 @dataclass(frozen=True)
 class Accepted:
-    """Who came in; ``chose_password`` when he has just chosen his first one."""
+    """Who came in; ``chose_password`` when they have just chosen their first one."""
 
     user_id: int
     merchant_id: int | None
@@ -95,7 +95,7 @@ def invite(
 def invite_staff(
     connection: Connection, links: Links, email: str, reseller_id: int, by: int | None
 ) -> SentLink:
-    """Invite ``email`` to a maintainer's staff. Raises UserError and NoHostError."""
+    """Invite ``email`` to a reseller's staff. Raises UserError and NoHostError."""
     values = {
         "kind": InvitationKind.STAFF,
         "email": checked_email(email),
@@ -136,7 +136,7 @@ def accept(
 ) -> Accepted:
     """Spend the link and let the person in; ``password`` counts only for one who has none.
 
-    He has other rights now: his sessions end, but that of the key ``keep``, which the caller rotates.
+    They have other rights now: their sessions end, but that of the key ``keep``, which the caller rotates.
     Raises TooManyAttemptsError before any hash, DeadLinkError, WeakPasswordError (nothing is spent).
     """
     attempt(database, LINK, token, client)
@@ -189,7 +189,7 @@ def may_still_invite(connection: Connection, invitation: Row[Any]) -> bool:
     )
     if connection.scalar(works) is not None:
         return True
-    # A limited owner's sight changes with his contracts: his invitations are sent again by himself.
+    # A limited owner's sight changes with their contracts: they send their invitations again.
     held = grant_of(connection, by, merchant_id) if merchant_id else None
     return held == EVERYTHING
 
@@ -248,7 +248,7 @@ def _post(connection: Connection, links: Links, slug: str, invitation: Row[Any],
 
 
 def _place(connection: Connection, links: Links, invitation: Row[Any]) -> str:
-    """The merchant's name; for a maintainer's staff the name that his theme bears, or else his own."""
+    """The merchant's name; for a reseller's staff the name that its theme bears, or else its own."""
     if invitation.merchant_id is not None:
         return connection.scalars(select(Merchant.name).where(Merchant.id == invitation.merchant_id)).one()
     maintainer = select(Reseller.slug, Reseller.name).where(Reseller.id == invitation.reseller_id)
@@ -288,7 +288,7 @@ def _is_member(connection: Connection, email: str, merchant_id: int) -> bool:
 
 
 def _account(connection: Connection, email: str, password_hash: str | None) -> int:
-    """The person's account, made if need be; a password he has is never replaced by an invitation."""
+    """The person's account, made if need be; a password they have is never replaced by an invitation."""
     added = upsert(UserAccount).values(email=email, password_hash=password_hash)
     statement = added.on_conflict_do_update(
         index_elements=["email"],

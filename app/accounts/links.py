@@ -1,4 +1,4 @@
-"""One-time links: what signs them, and the maintainer's own host that they lead to.
+"""One-time links: what signs them, and the reseller's own host that they lead to.
 
 A link holds a random nonce, signed under its purpose's own salt; the database keeps only the nonce's
 hash. So neither a copy of the database nor a link made for something else opens anything.
@@ -29,12 +29,12 @@ PATHS = {Purpose.INVITATION: "/invitation", Purpose.RESET: "/nouveau-mot-de-pass
 
 
 class NoHostError(Exception):
-    """A maintainer has no host that a link could lead to; the message says what to do."""
+    """A reseller has no host that a link could lead to; the message says what to do."""
 
 
 @dataclass(frozen=True)
 class Home:
-    """Where a maintainer's portal answers: never taken from a request's Host header."""
+    """Where a reseller's portal answers: never taken from a request's Host header."""
 
     theme: Theme
     host: str
@@ -56,7 +56,7 @@ class Links:
         return cls(themes, config.secret_key, config.development, config.port)
 
     def theme(self, slug: str) -> Theme:
-        """The theme of the reseller ``slug``, the neutral one if he has none."""
+        """The theme of the reseller ``slug``, the neutral one if they have none."""
         return self.themes.by_slug.get(slug, self.themes.by_slug[DEFAULT])
 
     def home(self, slug: str) -> Home:

@@ -1,7 +1,7 @@
 """Delegation: who has an access to a merchant, and giving, changing or taking one within one's own.
 
 Every function takes the :class:`Actor` who acts, read anew for each action: nobody gives or touches more
-than he has, nobody changes his own access, and what is not in his merchant does not exist.
+than they have, nobody changes their own access, and what is not in their merchant does not exist.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Listed(Generic[T]):
 
 @dataclass(frozen=True)
 class Member:
-    """Somebody with an access, as its page shows him; ``id`` is the access's own."""
+    """Somebody with an access, as its page shows them; ``id`` is the access's own."""
 
     id: int
     user_id: int
@@ -80,7 +80,7 @@ class PendingInvitation:
 
 
 def actor_of(connection: Connection, access: Access, user_id: int, request_id: str) -> Actor:
-    """The signed-in person as one who acts on the merchant he looks at. Raises NotYoursError."""
+    """The signed-in person as one who acts on the merchant they look at. Raises NotYoursError."""
     grant = grant_of(connection, user_id, access.merchant_id)
     if grant is None:
         raise NotYoursError
@@ -88,12 +88,12 @@ def actor_of(connection: Connection, access: Access, user_id: int, request_id: s
 
 
 def staff_actor(user_id: int, merchant_id: int, request_id: str) -> Actor:
-    """A maintainer's staff member as one who acts; the caller knows that the merchant is one of his."""
+    """A reseller's staff member as one who acts; the caller knows that the merchant is one of theirs."""
     return Actor(user_id, merchant_id, EVERYTHING, None, request_id, is_staff=True)
 
 
 def members(connection: Connection, actor: Actor, search: MemberSearch) -> Listed[Member]:
-    """A page of himself and everybody at the merchant whose access lies within the actor's, by address."""
+    """A page of the actor and everybody at the merchant whose access lies within the actor's, by address."""
     found = _members(connection, actor, search.email)
     within = [row for row in found if _is_in_sight(actor, row)]
     rows, next_after = _page(within, search.after)
@@ -166,7 +166,7 @@ def withdraw(connection: Connection, actor: Actor, invitation_id: int) -> None:
 
 
 def change(connection: Connection, links: Links, actor: Actor, membership_id: int, grant: Grant) -> None:
-    """Give a member another role or sight; his sessions end, and a mail says so. Raises NotYoursError."""
+    """Give a member another role or sight; their sessions end, and a mail says so. Raises NotYoursError."""
     user_id = _target(connection, actor, membership_id)
     if not actor.may_give(grant):
         raise NotYoursError
@@ -262,14 +262,14 @@ def _invitations(actor: Actor) -> Any:
 
 
 def _withdraw_all_of(connection: Connection, actor: Actor, user_id: int) -> None:
-    """What a person invited while he had other rights is worth nothing any more."""
+    """What a person invited while they had other rights is worth nothing any more."""
     one_time_links.revoke(
         connection, Invitation.invited_by == user_id, Invitation.merchant_id == actor.merchant_id
     )
 
 
 def _ask_to_sign_in(connection: Connection, links: Links, actor: Actor, membership_id: int) -> None:
-    """End the sessions of a member whose rights have changed, and tell him why.
+    """End the sessions of a member whose rights have changed, and tell them why.
 
     A new key for them would not do: it would go to whoever comes first with the old one.
     """

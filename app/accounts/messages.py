@@ -1,4 +1,4 @@
-"""The messages about accesses, in text and in HTML that say the same, under the maintainer's name alone."""
+"""The messages about accesses, in text and in HTML that say the same, under the reseller's name alone."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class LinkButton:
 
 
 def invitation(home: Home, place: str, role: str, url: str, ends: str) -> Message:
-    """To somebody new to a merchant: what he will see, and where he accepts it."""
+    """To somebody new to a merchant: what they will see, and where they accept it."""
     return _message(
         home.theme,
         gettext("%(maintainer)s: your access", maintainer=home.theme.name),
@@ -44,7 +44,7 @@ def invitation(home: Home, place: str, role: str, url: str, ends: str) -> Messag
 
 
 def reset(home: Home, url: str, ends: str) -> Message:
-    """To somebody who has forgotten his password."""
+    """To somebody who has forgotten their password."""
     return _message(
         home.theme,
         gettext("%(maintainer)s: choose a new password", maintainer=home.theme.name),
@@ -64,7 +64,7 @@ def reset(home: Home, url: str, ends: str) -> Message:
 
 
 def notice(theme: Theme, subject: str, paragraphs: Sequence[str]) -> Message:
-    """To tell somebody what has just changed in his access."""
+    """To tell somebody what has just changed in their access."""
     return _message(
         theme,
         gettext("%(name)s: %(words)s", name=theme.name, words=subject),

@@ -1,4 +1,4 @@
-"""Mails that tell a person what has just changed in his account: if it was not he, he learns of it."""
+"""Mails that tell a person what has just changed in their account: if it was not they, they learn of it."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ class Recipient:
 
 
 def password_changed(connection: Connection, theme: Theme, person: Recipient, client: Client) -> None:
-    """Tell him that he has another password."""
+    """Tell them that they have another password."""
     subject = gettext("your password has changed")
     words = gettext("Your password was changed on %(time)s. Your other sessions have ended.", time=_now())
     _tell(connection, theme, person, client.request_id, (subject, words, _not_you(theme)))
 
 
 def second_factor_added(connection: Connection, theme: Theme, person: Recipient, client: Client) -> None:
-    """Tell him that an app is asked for from now on."""
+    """Tell them that an app is asked for from now on."""
     subject = gettext("an app is paired with your account")
     words = gettext("Since %(time)s, signing in asks for a code of the app as well.", time=_now())
     _tell(connection, theme, person, client.request_id, (subject, words, _not_you(theme)))
 
 
 def second_factor_removed(connection: Connection, theme: Theme, person: Recipient, client: Client) -> None:
-    """Tell him that his password alone opens his account again."""
+    """Tell them that their password alone opens their account again."""
     subject = gettext("no app is paired with your account any more")
     words = gettext("Since %(time)s, signing in asks for your password alone.", time=_now())
     _tell(connection, theme, person, client.request_id, (subject, words, _not_you(theme)))
@@ -65,7 +65,7 @@ def recovery_code_used(connection: Connection, theme: Theme, person: Recipient, 
 def signed_in_elsewhere(
     connection: Connection, theme: Theme, person: Recipient, device: str, client: Client
 ) -> None:
-    """Tell him that his account was opened with a browser that is not known to be his."""
+    """Tell them that their account was opened with a browser that is not known to be theirs."""
     said = (
         gettext("a new sign-in to your account"),
         gettext(
@@ -86,7 +86,7 @@ def signed_in_elsewhere(
 def access_changed(
     connection: Connection, theme: Theme, person: Recipient, place: tuple[str, Role], request_id: str
 ) -> None:
-    """Tell him that he has other rights at ``place``, and why he has to sign in again."""
+    """Tell them that they have other rights at ``place``, and why they have to sign in again."""
     merchant, role = place
     said = (
         gettext("your access to %(merchant)s has changed", merchant=merchant),

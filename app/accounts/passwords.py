@@ -43,7 +43,7 @@ _nobody = _hasher.hash(secrets.token_hex())
 def fault(password: str, context: Iterable[str] = ()) -> str | None:
     """Why ``password`` may not be chosen, in the language of the moment; None for a good one.
 
-    ``context`` are texts an attacker would try first: the maintainer's name, the merchant's, the address.
+    ``context`` are texts an attacker would try first: the reseller's name, the merchant's, the address.
     """
     if len(password) < MINIMUM_LENGTH:
         return gettext("A password has at least %(length)s characters.", length=MINIMUM_LENGTH)

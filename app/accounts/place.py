@@ -1,4 +1,4 @@
-"""The place that an address names: the data of one merchant, or the desk of one maintainer."""
+"""The place that an address names: the data of one merchant, or the desk of one reseller."""
 
 from __future__ import annotations
 

@@ -35,12 +35,12 @@ class Principal:
 
     @property
     def desk(self) -> Staff | None:
-        """The maintainer at whose desk they are, if they work for one."""
+        """The reseller at whose desk they are, if they work for one."""
         return self.rights.desk if self.rights else None
 
     @property
     def is_viewing_as(self) -> bool:
-        """Whether they look at somebody else's data as the maintainer's staff."""
+        """Whether they look at somebody else's data as the reseller's staff."""
         return self.rights is not None and self.rights.is_viewing_as
 
     @property

@@ -1,4 +1,4 @@
-"""Another password: for a forgotten one, by a link good for one hour; or changed by who knows his own.
+"""Another password: for a forgotten one, by a link good for one hour; or changed by who knows their own.
 
 Asking for a link tells nobody who has an account.
 """
@@ -49,10 +49,10 @@ ANSWER_SECONDS = 0.3
 
 
 def ask(database: Database, links: Links, slug: str, email: str, client: Client) -> None:
-    """Mail a link to ``email`` if somebody of that address, known to the maintainer, may sign in.
+    """Mail a link to ``email`` if somebody of that address, known to the reseller, may sign in.
 
-    Known or not, the caller learns nothing: same answer, same time. ``slug`` names the maintainer whose
-    portal was asked; that of no maintainer mails whom any of them knows. Raises TooManyAttemptsError, which
+    Known or not, the caller learns nothing: same answer, same time. ``slug`` names the reseller whose
+    portal was asked; that of no reseller mails whom any of them knows. Raises TooManyAttemptsError, which
     counts for unknown addresses as well, and for each network apart: how many mails leave is bounded by
     ``app.mail.quotas``.
     """
@@ -109,7 +109,7 @@ def _clear_attempts(connection: Connection, email: str, client: Client) -> None:
 
 @dataclass(frozen=True)
 class OwnAccount:
-    """A person who changes his own password, in the session of ``key``, on the portal of ``slug``."""
+    """A person who changes their own password, in the session of ``key``, on the portal of ``slug``."""
 
     user_id: int
     email: str
@@ -161,7 +161,7 @@ def set_password(
 
 
 def send(connection: Connection, links: Links, slug: str, email: str) -> bool:
-    """Mail a link to somebody known, asked for by his maintainer's staff; False when nobody may have it."""
+    """Mail a link to somebody known, asked for by their reseller's staff; False when nobody may have it."""
     person = _person(connection, email)
     return person is not None and _send(connection, links, slug, person)
 
@@ -208,7 +208,7 @@ def _person(connection: Connection, email: str) -> Row[int, str] | None:
 
 
 def _is_known_to(connection: Connection, slug: str, user_id: int) -> bool:
-    """Whether a person belongs to a merchant of the maintainer ``slug``, or works for it."""
+    """Whether a person belongs to a merchant of the reseller ``slug``, or works for it."""
     here = select(Reseller.id).where(Reseller.slug == slug).scalar_subquery()
     of_merchant = exists().where(
         Membership.user_id == user_id, Merchant.id == Membership.merchant_id, Merchant.reseller_id == here

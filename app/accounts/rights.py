@@ -67,7 +67,7 @@ class Limits:
 class Access:
     """A person's membership in one merchant; ``scope`` is what they see of it.
 
-    Without a ``role`` they are no member: they look at it as the maintainer's staff. The scope of one with
+    Without a ``role`` they are no member: they look at it as the reseller's staff. The scope of one with
     ``limits`` is worked out for the merchant of the moment alone, and shows nothing elsewhere.
     """
 
@@ -90,7 +90,7 @@ class Access:
 
 @dataclass(frozen=True)
 class Staff:
-    """A maintainer that a person works for."""
+    """A reseller that a person works for."""
 
     reseller_id: int
     reseller_slug: str
@@ -98,7 +98,7 @@ class Staff:
 
     @property
     def isolation(self) -> Isolation:
-        """The rows of all the maintainer's merchants, and those that wait for one."""
+        """The rows of all the reseller's merchants, and those that wait for one."""
         return Isolation(reseller_id=self.reseller_id)
 
 
@@ -107,9 +107,9 @@ class Rights:
     """What a person may see and do at ``place``.
 
     ``access`` is that to the merchant which the place names; where it names none, to the one used last.
-    ``desk`` is where they work for a maintainer: the one that the place names, or that of the merchant looked
+    ``desk`` is where they work for a reseller: the one that the place names, or that of the merchant looked
     at; where it names none, the one they were at last, else that of the host, else their first.
-    ``may_view_as`` tells whether the merchant named is one that they could look at as its maintainer;
+    ``may_view_as`` tells whether the merchant named is one that they could look at as its reseller;
     ``has_second_factor`` tells whether an app is proved.
     """
 
@@ -142,7 +142,7 @@ class Rights:
 
     @property
     def is_viewing_as(self) -> bool:
-        """Whether they look at somebody else's data as the maintainer's staff."""
+        """Whether they look at somebody else's data as the reseller's staff."""
         return self.access is not None and self.access.is_view_as
 
     def may(self, needed: Permission | Level) -> bool:
@@ -163,7 +163,7 @@ def rights_in_session(
 ) -> tuple[OpenSession, Rights] | None:
     """The living session of ``key`` and the rights of its person, in the same one statement.
 
-    A session tells besides where they were last and what they look at; ``host_slug`` is the maintainer whose
+    A session tells besides where they were last and what they look at; ``host_slug`` is the reseller whose
     host they came by.
     """
     rows = connection.execute(_of_session(), {"key": hash_of(key), "merchant": place.merchant_id}).all()
@@ -314,7 +314,7 @@ def _people() -> Select[Any]:
 
 
 def _staff_of_user() -> ScalarSelect[Any]:
-    """The maintainers a person works for: a JSON list of (id, slug, name)."""
+    """The resellers a person works for: a JSON list of (id, slug, name)."""
     maintainer = aliased(Reseller)
     each = func.json_build_array(maintainer.id, maintainer.slug, maintainer.name)
     listed = func.json_agg(aggregate_order_by(each, maintainer.name))
@@ -329,7 +329,7 @@ def _staff_of_user() -> ScalarSelect[Any]:
 
 
 def _viewed() -> ScalarSelect[Any]:
-    """The merchant ``merchant``, suspended or not, when it is of a maintainer that the person works for."""
+    """The merchant ``merchant``, suspended or not, when it is of a reseller that the person works for."""
     viewed, maintainer = aliased(Merchant), aliased(Reseller)
     document = func.json_build_object(
         "id", viewed.id,

@@ -22,7 +22,7 @@ class Permission(StrEnum):
 
 
 class Level(StrEnum):
-    """What a person may be asked to be, whatever the merchant: signed in, or a maintainer's staff."""
+    """What a person may be asked to be, whatever the merchant: signed in, or a reseller's staff."""
 
     PERSON = "person"
     STAFF = "staff"
@@ -36,7 +36,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.FINANCE: _EVERYBODY | {Permission.EXPORT},
     Role.VIEWER: _EVERYBODY,
 }
-#: What a maintainer's staff may do at a merchant they look at: read, and nothing else.
+#: What a reseller's staff may do at a merchant they look at: read, and nothing else.
 LOOKING = frozenset({Permission.LIST, Permission.EXPORT, Permission.TICKET})
 
 

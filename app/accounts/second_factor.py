@@ -1,6 +1,6 @@
 """The second factor: time-based codes of an app (RFC 6238: SHA-1, 6 digits, 30 seconds), recovery codes.
 
-The secret of a person is derived from a random salt of his and the portal's secret key: what the
+The secret of a person is derived from a random salt of theirs and the portal's secret key: what the
 database holds opens nothing by itself. A new secret key therefore ends every app's pairing; recovery
 codes, which are random and kept as hashes, go on working.
 """

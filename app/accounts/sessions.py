@@ -112,7 +112,7 @@ def hash_of(key: str) -> bytes:
 
 
 def open_session(connection: Connection, user_id: int, client: Client, *, pending: bool = False) -> str:
-    """Open a session for a person who has just proved who he is; returns its new key.
+    """Open a session for a person who has just proved who they are; returns its new key.
 
     A ``pending`` one opens nothing but the second step of signing in.
     """
@@ -167,7 +167,7 @@ def end_session(connection: Connection, key: str) -> None:
 
 
 def end_all_sessions(connection: Connection, user_id: int, keep: str | None = None) -> None:
-    """End every session of a person, but that of the key ``keep``: his password or his rights changed."""
+    """End every session of a person, but that of the key ``keep``: their password or their rights changed."""
     kept = hash_of(keep) if keep else b""
     connection.execute(
         delete(UserSession).where(UserSession.user_id == user_id, UserSession.key_hash != kept)
@@ -181,13 +181,13 @@ def end_sessions_at(connection: Connection, merchant_id: int) -> None:
 
 
 def shorten_sessions(connection: Connection, user_id: int) -> None:
-    """Let the open sessions of a person live as those of staff: he has just become one."""
+    """Let the open sessions of a person live as those of staff: they have just become one."""
     mine = update(UserSession).where(UserSession.user_id == user_id)
     connection.execute(mine.values(idle=STAFF.idle))
 
 
 def sessions_of(connection: Connection, user_id: int, key: str) -> list[SeenSession]:
-    """The living sessions of a person, the last used first; ``key`` is that of the one he looks with."""
+    """The living sessions of a person, the last used first; ``key`` is that of the one they look with."""
     rows = connection.execute(
         select(UserSession)
         .with_only_columns(
@@ -207,7 +207,7 @@ def sessions_of(connection: Connection, user_id: int, key: str) -> list[SeenSess
 
 
 def end_own_session(connection: Connection, user_id: int, session_id: int) -> bool:
-    """End one of a person's own sessions; returns whether it was his."""
+    """End one of a person's own sessions; returns whether it was theirs."""
     mine = delete(UserSession).where(UserSession.id == session_id, UserSession.user_id == user_id)
     return connection.scalar(mine.returning(UserSession.id)) is not None
 
@@ -222,7 +222,7 @@ def device(agent: str) -> str:
 def rotate(connection: Connection, key: str, *, proved: bool = False) -> str:
     """Give the session of ``key`` another key, as rights changed; the old one is worth nothing.
 
-    ``proved``: its person has just given his password or a code.
+    ``proved``: its person has just given their password or a code.
     """
     fresh = new_key()
     proof = {"proved_at": func.now()} if proved else {}

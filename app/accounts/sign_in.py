@@ -108,7 +108,7 @@ def enter(
     client: Client,
     by: By,
 ) -> str:
-    """Open a session for a person who has just proved who he is; returns its key.
+    """Open a session for a person who has just proved who they are; returns its key.
 
     A browser that is new is told to them by mail.
     """

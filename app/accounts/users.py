@@ -51,7 +51,7 @@ def normal_email(email: str) -> str:
 def give_access(connection: Connection, access: NewAccess, password: str | None) -> bool:
     """Create the person or add the membership; returns whether the person is new.
 
-    The sessions of one who is known end: his rights have changed. ``password`` None keeps the one there
+    The sessions of one who is known end: their rights have changed. ``password`` None keeps the one there
     is. Raises UserError naming what is unknown or too short.
     """
     merchant_id = _merchant(connection, access.merchant, access.reseller)
@@ -80,7 +80,7 @@ def give_access(connection: Connection, access: NewAccess, password: str | None)
 
 
 def forget_second_factor(connection: Connection, email: str) -> None:
-    """Remove a person's app and recovery codes, which he lost; his sessions end. Raises UserError."""
+    """Remove a person's app and recovery codes, which they lost; their sessions end. Raises UserError."""
     known = connection.scalar(select(UserAccount.id).where(UserAccount.email == normal_email(email)))
     if known is None:
         raise UserError(gettext("Nobody here has the address %(email)s.", email=email))
@@ -150,7 +150,7 @@ def _contract_limits(
 
 
 def ensure_account(connection: Connection, email: str, password: str | None) -> tuple[int, bool]:
-    """The person's id and whether he was created; a given password replaces the former one.
+    """The person's id and whether they were created; a given password replaces the former one.
 
     Raises UserError for a password that is too short, and for somebody new without one.
     """

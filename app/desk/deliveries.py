@@ -1,4 +1,4 @@
-"""The mails of a maintainer's portal: to whom, how far, and what kept them."""
+"""The mails of a reseller's portal: to whom, how far, and what kept them."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ def _kept_aside() -> ScalarSelect[int]:
 def _seen_by(reseller_id: int) -> ColumnElement[bool]:
     """Files of the reseller's sources, and merchant directories that declare for it.
 
-    A file that says nothing of whose it is belongs to the only maintainer there is; among several it
+    A file that says nothing of whose it is belongs to the only reseller there is; among several it
     is for the operator of the machine alone.
     """
     declared = select(Reseller.id).where(Reseller.declared, Reseller.id != reseller_id)

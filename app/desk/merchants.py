@@ -1,4 +1,4 @@
-"""The merchants of a reseller: found by any of their numbers, then one with all that is his."""
+"""The merchants of a reseller: found by any of their numbers, then one with all that is theirs."""
 
 from __future__ import annotations
 

@@ -65,9 +65,9 @@ def how_many(connection: Connection, reseller_id: int) -> int:
 
 
 def of_no_maintainer(connection: Connection, reseller_id: int) -> int:
-    """Undeclared contracts of sources that are nobody's yet, told to the only maintainer there is.
+    """Undeclared contracts of sources that are nobody's yet, told to the only reseller there is.
 
-    They become his with his first merchant directory; among several the operator says whose a source is.
+    They become theirs with their first merchant directory; among several the operator says whose a source is.
     """
     known = connection.execute(select(Reseller.id, Reseller.declared)).all()
     if any(row.declared and row.id != reseller_id for row in known):

@@ -59,7 +59,7 @@ class Summary:
 
 
 def refusals(data: bytes, slug: str) -> tuple[Refusal, ...]:
-    """Why the maintainer ``slug`` may not have ``data`` loaded; nothing when he may.
+    """Why the reseller ``slug`` may not have ``data`` loaded; nothing when they may.
 
     Reasons name line and column, never a value.
     """

@@ -13,7 +13,7 @@ FIRST_ID = 1
 
 @dataclass(frozen=True)
 class Scope:
-    """A merchant, or chosen contracts of his; ``contract_ids`` None means the whole merchant.
+    """A merchant, or chosen contracts of theirs; ``contract_ids`` None means the whole merchant.
 
     An empty tuple sees nothing at all. Raises ValueError for what no user may ever see.
     """

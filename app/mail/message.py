@@ -41,7 +41,7 @@ class MailRequest:
     """Who asks for a mail, and for whom.
 
     The same ``user_id``, ``request_key`` and recipient are one delivery, however often they are posted.
-    ``merchant_id`` is None for the maintainer's staff; ``list_name`` and ``row_id`` say what a
+    ``merchant_id`` is None for the reseller's staff; ``list_name`` and ``row_id`` say what a
     ticket is of.
     """
 
@@ -64,7 +64,7 @@ class Sender:
 
 
 def sender_of(theme: Theme) -> Sender:
-    """The maintainer of ``theme`` as a sender, under his own name.
+    """The reseller of ``theme`` as a sender, under their own name.
 
     The address is the theme's own ``sender``, else ``BORDEREAU_SMTP_FROM``, else one of the theme's host:
     mail that waits for its server to be named bears it.

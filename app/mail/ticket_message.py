@@ -1,7 +1,7 @@
 """The mail that carries a ticket: text and HTML each say all of it, and the PDF goes with them.
 
 The words are in the language of whoever asks; the ticket is what the terminal printed. The only names
-in it are the maintainer's and the shop's.
+in it are the reseller's and the shop's.
 """
 
 from __future__ import annotations

@@ -24,7 +24,8 @@ from app.models.base import (
     one_of,
 )
 
-#: A browser that a person has not signed in with for so long is new again: he was away himself, perhaps.
+#: A browser that a person has not signed in with for so long is new again: they were
+#: away themselves, perhaps.
 KNOWN_FOR = timedelta(days=90)
 
 
@@ -40,7 +41,7 @@ class Role(StrEnum):
 class UserAccount(Base):
     """A person; ``email`` is kept in lower case. No default account exists.
 
-    ``signed_in_at`` is None until he signs in for the first time.
+    ``signed_in_at`` is None until they sign in for the first time.
     """
 
     __tablename__ = "user_account"
@@ -74,7 +75,7 @@ class Membership(Base):
 
 
 class StaffMember(Base):
-    """A person who works for a maintainer: sees all of its merchants and gives accesses to them."""
+    """A person who works for a reseller: sees all of its merchants and gives accesses to them."""
 
     __tablename__ = "staff_member"
     __privileges__ = ACCOUNTS
@@ -249,8 +250,8 @@ class SignInAttempt(Base):
 class JournalEntry(Base):
     """Something a person did that others may ask about: a sign-in, an export, a refusal.
 
-    What he did at no merchant in particular names those he belonged to then, in ``merchant_ids``: their
-    owners go on reading it when he has left, and never what came before him or after.
+    What they did at no merchant in particular names those they belonged to then, in ``merchant_ids``: their
+    owners go on reading it when they have left, and never what came before them or after.
     """
 
     __tablename__ = "journal_entry"

@@ -1,4 +1,4 @@
-"""What the maintainer's desk has asked the worker to do: the web itself never writes payments."""
+"""What the reseller's desk has asked the worker to do: the web itself never writes payments."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class DeskTaskState(StrEnum):
 
 
 class DeskTask(Base):
-    """One thing asked for by somebody of a maintainer, done by the worker with its own rights.
+    """One thing asked for by somebody of a reseller, done by the worker with its own rights.
 
     ``details`` holds what the kind needs (see ``app.desk.tasks``); ``refusals`` says why it failed, as
     the fields of :class:`app.refusals.Refusal`. Keys of other tables bear no foreign key. ``content`` is

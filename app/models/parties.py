@@ -35,9 +35,9 @@ DEFAULT_TIME_ZONE = "Europe/Paris"
 
 
 class Reseller(Base):
-    """A maintainer, whose name and colours the portal wears.
+    """A reseller, whose name and colours the portal wears.
 
-    ``declared`` is false for the placeholder of a source whose maintainer is not known yet.
+    ``declared`` is false for the placeholder of a source whose reseller is not known yet.
     """
 
     __tablename__ = "reseller"

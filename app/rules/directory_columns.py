@@ -81,7 +81,7 @@ def is_siret_column(candidate: Candidate) -> bool:
 
 
 def example(slug: str) -> dict[str, str]:
-    """The line of a model: fictional, of the maintainer ``slug``."""
+    """The line of a model: fictional, of the reseller ``slug``."""
     values = (
         slug,
         "EXEMPLE",

@@ -187,7 +187,7 @@ def _amount_label(row: Row) -> str:
 
 
 def _conversion(row: Row) -> Iterator[Item]:
-    """What the cardholder pays in the currency of his card, and that he chose so."""
+    """What the cardholder pays in the currency of their card, and that they chose so."""
     currency = row["cardholder_currency"]
     if not currency:
         yield from _unconverted(row)

@@ -1,4 +1,4 @@
-"""A maintainer's files, and what puts the portal on a home screen: manifest, service worker, offline page."""
+"""A reseller's files, and what puts the portal on a home screen: manifest, service worker, offline page."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def service_worker(slug: str, lang: str) -> Response:
 
 @blueprint.get("/theme/<slug>/<lang>/hors-ligne")
 def offline(slug: str, lang: str) -> str:
-    """What a browser shows when nothing can be asked: the maintainer's name and nobody's data."""
+    """What a browser shows when nothing can be asked: the reseller's name and nobody's data."""
     _speak(lang)
     return render_template("errors/offline.html", theme=_theme(slug), language=lang)
 

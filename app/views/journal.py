@@ -1,4 +1,4 @@
-"""The journal: an owner reads that of his merchant, the maintainer's staff that of all of theirs."""
+"""The journal: an owner reads that of their merchant, the reseller's staff that of all of theirs."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _own() -> Any:
 
 @desk_blueprint.get("/journal")
 def journal() -> str:
-    """What was done at any of the maintainer's merchants, and at his desk."""
+    """What was done at any of the reseller's merchants, and at their desk."""
     return _page(history.of_reseller(desk().reseller_id), _WITH_MERCHANT, "desk.journal", "desk.journal_csv")
 
 

@@ -160,7 +160,7 @@ def _record_refusal(purpose: Purpose, *, is_expired: bool = False) -> None:
 
 
 def _inside(offer: Offer, accepted: Accepted) -> Response:
-    """Straight in for one who has just chosen his password, or is signed in as the one invited."""
+    """Straight in for one who has just chosen their password, or is signed in as the one invited."""
     rights = principal().rights
     same = rights is not None and rights.email == offer.email
     if not accepted.chose_password and not same:

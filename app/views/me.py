@@ -1,4 +1,4 @@
-"""One's own account: password, second factor, sessions. Each may only touch what is his own."""
+"""One's own account: password, second factor, sessions. Each may only touch what is their own."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ def _page() -> str:
 
 
 def _held(connection: Any, person: Rights) -> list[tuple[str, str, str]]:
-    """The merchants of a person: name, role, and what he sees there, in words."""
+    """The merchants of a person: name, role, and what they see there, in words."""
     held = []
     for each in person.accesses:
         grant = grant_of(connection, person.user_id, each.merchant_id)

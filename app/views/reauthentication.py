@@ -45,7 +45,7 @@ def confirm() -> ResponseReturnValue:
 
 
 def ask_to_reauthenticate() -> Response | str | None:
-    """Let nobody on who has not proved lately who he is, where the matrix asks for it.
+    """Let nobody on who has not proved lately who they are, where the matrix asks for it.
 
     Runs after the check of a form's token: what another site made a browser send is never kept.
     """

@@ -1,7 +1,7 @@
-"""Who has access to a merchant: the owner gives and takes accesses to his own, staff to any of theirs.
+"""Who has access to a merchant: the owner gives and takes accesses to their own, staff to any of theirs.
 
 The same pages stand in two places. Under ``/acces`` one acts with what one holds oneself; at the desk,
-under ``/commercants/<merchant_id>/acces`` of the desk, as the maintainer's staff.
+under ``/commercants/<merchant_id>/acces`` of the desk, as the reseller's staff.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ ACTIONS: dict[str, tuple[Callable[..., None], str]] = {
     "retablir": (members.restore, "restored"),
     "retirer": (members.remove, "removed"),
 }
-#: From how many people on one is looked for by his address.
+#: From how many people on one is looked for by their address.
 MANY_PEOPLE = 12
 #: What stands between contract numbers that are typed, or pasted from a mail or a spreadsheet.
 _BETWEEN_NUMBERS = re.compile(r"[\s,;]+")
@@ -158,7 +158,7 @@ def act_on_invitation(invitation_id: int, action: str) -> ResponseReturnValue:
 
 
 def reset(membership_id: int) -> Response:
-    """Start a new password for somebody, who alone will choose it: he gets the link."""
+    """Start a new password for somebody, who alone will choose it: they get the link."""
     with database().writing_as(_sight()) as connection:
         actor = _actor(connection)
         member = _or_404(members.member, connection, actor, membership_id)
@@ -201,7 +201,7 @@ def _merchant(connection: Any) -> Any:
 
 
 def _sight() -> Isolated:
-    """Whose rows the pages read: the merchant's own, or at the desk those of the maintainer."""
+    """Whose rows the pages read: the merchant's own, or at the desk those of the reseller."""
     return access().scope if g.get("desk_merchant_id") is None else desk()
 
 

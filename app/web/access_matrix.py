@@ -195,7 +195,7 @@ ONLY_IN_DEVELOPMENT = frozenset(endpoint for endpoint in ROUTES if endpoint.star
 def cases(who: str, guard: Guard) -> Iterator[tuple[Relation, Where]]:
     """How ``who`` can stand to what a route is about, and which place its address can name.
 
-    Staff own every merchant of their maintainer; to a stranger all is alike.
+    Staff own every merchant of their reseller; to a stranger all is alike.
     """
     if who == STRANGER or guard.needs is None or guard.needs is Level.PERSON:
         session = (Relation.FOREIGN_RESELLER,) if guard.names and who != STRANGER else ()

@@ -68,7 +68,7 @@ def access() -> Access:
 
 
 def desk() -> Staff:
-    """The maintainer whose desk this is; 403 for somebody who works for none."""
+    """The reseller whose desk this is; 403 for somebody who works for none."""
     here = principal().desk
     if here is None:
         abort(403)
@@ -76,7 +76,7 @@ def desk() -> Staff:
 
 
 def theme() -> Theme:
-    """The theme of this place's maintainer, else the host's; never touches the database."""
+    """The theme of this place's reseller, else the host's; never touches the database."""
     asking = known_principal()
     here = asking.access or asking.desk
     return themes().of_reseller(here.reseller_slug, host()) if here is not None else themes().of_host(host())

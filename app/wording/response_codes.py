@@ -1,6 +1,6 @@
 """Response codes of authorisations (ISO 8583 field 39, French practice) in plain words.
 
-The words are for the merchant, with the customer in front of him: what happened and what to do,
+The words are for the merchant, with the customer in front of them: what happened and what to do,
 never an accusation of the cardholder (a lost card, a stolen one and a suspicion all read the same).
 """
 
@@ -36,7 +36,7 @@ _NO_ANSWER = N_("The customer's bank could not be reached: try again in a while"
 _INCIDENT = N_("A technical incident prevented the authorisation: try again")
 _EXPIRED = N_("The card has expired")
 _CONTRACT = N_("The bank does not recognise the merchant's contract: call the bank")
-_STRONG = N_("The bank asks the customer to identify himself: insert the card and enter the code")
+_STRONG = N_("The bank asks the customer to identify themselves: insert the card and enter the code")
 _RECURRING = N_("The customer's bank stopped this series of payments")
 
 #: What each code means, and which kind of refusal it is; None for a code that refuses nothing.

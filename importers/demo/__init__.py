@@ -1,4 +1,4 @@
-"""The demo: a maintainer's merchants and fifteen months of their payments, invented from one seed."""
+"""The demo: a reseller's merchants and fifteen months of their payments, invented from one seed."""
 
 from importers.demo.accounts import ACCOUNTS, STAFF, DemoAccount
 from importers.demo.generation import DemoManifest, generate

@@ -17,7 +17,7 @@ class DemoAccount:
     sirets: tuple[str, ...] = ()
 
 
-#: Who works for the maintainer, at the desk.
+#: Who works for the reseller, at the desk.
 STAFF = "equipe@demo.example"
 #: Those of the usual seven merchants; a smaller demo has only the log-ins of its own (:func:`accounts`).
 ACCOUNTS: tuple[DemoAccount, ...] = (

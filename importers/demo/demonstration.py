@@ -115,7 +115,7 @@ def _give_access(database: Database) -> str:
 
 
 def _open_desk(connection: Connection, password: str) -> list[str]:
-    """Let somebody of the maintainer's in; returns the codes of his second step.
+    """Let somebody of the reseller's in; returns the codes of their second step.
 
     Staff need one. The demonstration has no phone to pair: nobody knows the app's secret, the recovery
     codes stand in for it.

@@ -132,7 +132,7 @@ def _card_words(
 
 
 def _conversion(estate: Estate, values: dict[str, Ints]) -> dict[str, object]:
-    """What the cardholder pays in his own currency, on the dossiers that convert."""
+    """What the cardholder pays in their own currency, on the dossiers that convert."""
     applications = estate.slots["application"].to_numpy()[values["slot"]]
     converted = (applications == APPLICATIONS.index("DCCPLBS")) & (values["outcome"] != ABANDONED)
     converted &= values["type"] != PREAUTHORISATION

@@ -62,7 +62,7 @@ def receive(path: Path, name: str | None = None) -> IncomingFile:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             raise refuse(N_("not a regular file"))
-        if found.st_nlink > 1:  # whoever may write the folder could name a file that he may not read
+        if found.st_nlink > 1:  # whoever may write the folder could name a file that they may not read
             raise refuse(N_("a file with several names (hard links): copy it instead"))
         data = opened.read()
     return IncomingFile(path, data, hashlib.sha256(data).hexdigest(), _shown(name or path.name))

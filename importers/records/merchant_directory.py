@@ -1,4 +1,4 @@
-"""Who owns which contract, as a maintainer declares it; what was kept aside for it appears.
+"""Who owns which contract, as a reseller declares it; what was kept aside for it appears.
 
 An upsert: nothing is deleted by absence.
 """

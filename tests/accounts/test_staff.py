@@ -1,4 +1,4 @@
-"""The first access of a portal: a one-time link for the maintainer's own people."""
+"""The first access of a portal: a one-time link for the reseller's own people."""
 
 from __future__ import annotations
 

@@ -243,7 +243,7 @@ def signed_in_state(browser: Browser, live: Live) -> dict[str, object]:
 
 
 def prove(database: Database, ago: str = "0 minutes") -> None:
-    """Whoever is signed in gave his password ``ago``: by default just now, however long a run takes."""
+    """Whoever is signed in gave their password ``ago``: by default just now, however long a run takes."""
     with database.writing() as connection:
         connection.execute(
             text("UPDATE user_session SET proved_at = now() - CAST(:ago AS interval)"), {"ago": ago}

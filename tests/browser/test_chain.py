@@ -262,7 +262,7 @@ def two_merchants(live, chain, owner):
     owner.go(link(live.database, OWNER))
     press(owner.page, "Accepter cet accès")
     assert owner.page.locator(".brand-merchant").inner_text() == "La Cave d’à côté"
-    assert owner.page.goto(f"{owner.url}/acces").status == 403, "she is no owner here"
+    assert owner.page.goto(f"{owner.url}/acces").status == 403, "they are no owner here"
     owner.go("/remises")
     owner.page.click(".account > summary")
     with owner.page.expect_navigation():

@@ -1,4 +1,4 @@
-"""The maintainer's desk in a browser: every page at every width, and one morning's work."""
+"""The reseller's desk in a browser: every page at every width, and one morning's work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two maintainers, their merchants and their staff, and a worker that does what the desk asks for."""
+"""Two resellers, their merchants and their staff, and a worker that does what the desk asks for."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class DeskPortal:
             return connection.scalar(text(query), values)
 
     def desk(self, slug):
-        """What the addresses of a maintainer's desk begin with."""
+        """What the addresses of a reseller's desk begin with."""
         return f"/gestion/{self.value('SELECT id FROM reseller WHERE slug = :slug', slug=slug)}"
 
     def browser(self, email):
@@ -82,7 +82,7 @@ SOUTHERN = {"reseller": "south", "merchant_code": "SOUTHSHOP", "merchant_name": 
 
 
 def two_maintainers(database):
-    """Two maintainers with a merchant each; north's host has delivered for a contract nobody declared.
+    """Two resellers with a merchant each; north's host has delivered for a contract nobody declared.
 
     Returns the folder of their files, and how many there are.
     """
@@ -111,7 +111,7 @@ def two_maintainers(database):
 
 @pytest.fixture
 def place(furnished, tmp_path, monkeypatch):
-    """Two maintainers, with a portal of this test's own."""
+    """Two resellers, with a portal of this test's own."""
     monkeypatch.setattr(passwords, "hashed", hashed_once)
     with furnished.copy(two_maintainers) as (database, (kept, delivered)):
         shutil.copytree(kept, tmp_path, dirs_exist_ok=True)

@@ -86,7 +86,7 @@ def test_a_suspended_merchant_is_closed_at_the_next_click_and_opens_again(place,
     assert owner.get("/remises").status_code == 200
     north.post_form(f"/gestion/commercants/{merchant}/suspendre")
     assert "Suspendu" in north.page("/gestion/commercants").text
-    assert owner.get("/remises").status_code == 303, "his sessions have ended"
+    assert owner.get("/remises").status_code == 303, "their sessions have ended"
     owner.sign_in("owner@north.example")
     assert owner.get("/remises").status_code == 403
     assert owner.get("/journal").status_code == 403
@@ -120,7 +120,7 @@ def test_nothing_of_another_maintainers_merchant_can_be_touched(place, north, me
 
 @pytest.fixture
 def both(place):
-    """Somebody who works for both maintainers: he sees one at a time, never the two mixed."""
+    """Somebody who works for both resellers: they see one at a time, never the two mixed."""
     with place.database.writing() as connection:
         connection.execute(
             text(

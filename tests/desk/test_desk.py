@@ -1,4 +1,4 @@
-"""The maintainer's desk: what his staff find, attach, load again and look at, within his merchants alone."""
+"""The reseller's desk: what its staff find, attach, load again and look at, within their merchants alone."""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ def test_nothing_of_another_maintainer_can_be_attached_or_given_to(place, north,
 
 
 def test_the_worker_trusts_no_task_that_crosses_maintainers(place):
-    """Even a row that the web should never have written moves nothing to another maintainer's merchant."""
+    """Even a row that the web should never have written moves nothing to another reseller's merchant."""
 
     with place.database.writing() as connection:
         task_id = connection.scalar(

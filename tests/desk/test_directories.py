@@ -67,7 +67,7 @@ def a_chain(shops):
 
 
 def test_a_chain_of_500_shops_is_taken_on_without_a_command_line(place, north):
-    """Merchant directory, owner, first night: what issue 4 asks of a maintainer."""
+    """Merchant directory, owner, first night: what issue 4 asks of a reseller."""
     response = upload(north, b"\xef\xbb\xbf" + a_chain(500).replace(b"\n", b"\r\n"), "Réseau 2026.csv")
     assert response.status_code == 303
     page = north.page(response.location)
@@ -496,7 +496,7 @@ def test_a_merchant_without_a_contract_says_what_to_do_first(place, north):
 
 
 def test_what_came_before_any_directory_is_announced_to_the_only_maintainer(database, tmp_path):
-    """A host delivers first, the maintainer's staff come second, his merchant directory third."""
+    """A host delivers first, the reseller's staff come second, their merchant directory third."""
     app = portal(database, tmp_path)
     night = written(tmp_path, "night.txt", File(source="host", key="n1").data())
     assert not load_file(database, night, tmp_path).refused

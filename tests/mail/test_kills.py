@@ -61,7 +61,7 @@ class Workers:
 @contextmanager
 def workers(database, port):
     words = [sys.executable, "-m", "tests.mail.worker_process", database.url, str(port)]
-    # Whoever is killed leaves no figures behind: measuring coverage would but slow him down.
+    # Whoever is killed leaves no figures behind: measuring coverage would but slow it down.
     unmeasured = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     with subprocess.Popen(
         words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=unmeasured
@@ -99,7 +99,7 @@ def attempt(database, team, delivery_id):
 
 
 def finish(database, team, delivery_id):
-    """Try until it is sent; the lock of a killed worker goes a moment after him."""
+    """Try until it is sent; the lock of a killed worker goes a moment after it."""
     deadline = time.monotonic() + 10
     while next(row for row in rows(database) if row.id == delivery_id).state != "sent":
         assert time.monotonic() < deadline, "it is never sent"

@@ -26,7 +26,7 @@ def browser(app):
 
 
 def three_shops(database):
-    """Three merchants of one maintainer, each with its own marker in every text."""
+    """Three merchants of one reseller, each with its own marker in every text."""
     with database.writing(DatabaseRole.OWNER) as connection:
         reseller_id = factories.a_reseller(connection, slug="demo", name="Maintainer")
         source_id = factories.a_source(connection, reseller_id=reseller_id)

@@ -1,4 +1,4 @@
-"""Two maintainers and their merchants, each with a marker of its own in every text, and everybody around.
+"""Two resellers and their merchants, each with a marker of its own in every text, and everybody around.
 
 ALPHA, BRAVO and the suspended DELTA are north's; CHARLIE is south's. ALPHA has a second outlet, out of the
 sight of its limited people.
@@ -189,7 +189,7 @@ def _around(connection, links: Links, made, marker):
 
 
 def enter(app, database, email):
-    """The browser of somebody signed in, whatever second step he has."""
+    """The browser of somebody signed in, whatever second step they have."""
     browser = app.test_client()
     browser.sign_in(email)
     second_step_taken(database)

@@ -1,4 +1,4 @@
-"""A maintainer's staff: people of the desk, with a second factor that is proved already."""
+"""A reseller's staff: people of the desk, with a second factor that is proved already."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.views.town import PASSWORD, hashed_once
 
 
 def let_staff_in(database, email, slug):
-    """Somebody who works for a maintainer, with his second factor proved."""
+    """Somebody who works for a reseller, with their second factor proved."""
     with database.writing(DatabaseRole.OWNER) as connection:
         user_id = connection.scalar(select(UserAccount.id).where(UserAccount.email == email)) or (
             connection.scalar(
@@ -33,6 +33,6 @@ def sign_in(browser, email):
 
 
 def second_step_taken(database):
-    """Whoever waits for his second step has taken it."""
+    """Whoever waits for their second step has taken it."""
     with database.writing(DatabaseRole.OWNER) as connection:
         connection.execute(text("UPDATE user_session SET pending = false"))

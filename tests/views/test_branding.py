@@ -38,7 +38,7 @@ def test_our_themes_are_sound():
 
 @pytest.fixture
 def two(folder):
-    """The themes of a portal with two maintainers, of whom the demonstration's is one."""
+    """The themes of a portal with two resellers, of whom the demonstration's is one."""
     shutil.copytree(folder / "demo", folder / "other")
     spoil(folder, "other", "theme.toml", "horizon.example", "other.example")
     return load_themes(folder)

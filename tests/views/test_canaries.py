@@ -16,7 +16,7 @@ from tests.tickets.reading import read
 from tests.views.neighbours import MARKERS, address_of, enter, neighbours
 from tests.views.town import hashed_once, portal
 
-#: Words that only a maintainer's own staff may read, beside the markers of his merchants.
+#: Words that only a reseller's own staff may read, beside the markers of its merchants.
 OF_DESK = {
     "north": {
         "NORTHFILE",
@@ -78,7 +78,7 @@ def people(app, module_database, everybody):
 def questions(app, everybody):
     """Each route that is read with GET, about each shop, and the searches for everybody's words.
 
-    Those that the journal writes down come last: a maintainer's journal then repeats the words of others.
+    Those that the journal writes down come last: a reseller's journal then repeats the words of others.
     """
     for endpoint in access_matrix.ROUTES.keys() - access_matrix.ONLY_IN_DEVELOPMENT:
         rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint]

@@ -1,4 +1,4 @@
-"""The help page: both languages say the same, and it helps with the maintainer's own numbers."""
+"""The help page: both languages say the same, and it helps with the reseller's own numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The journal: an owner reads what was done at his merchant, the maintainer's staff at all of theirs."""
+"""The journal: an owner reads what was done at their merchant, the reseller's staff at all of theirs."""
 
 from __future__ import annotations
 
@@ -165,16 +165,16 @@ def test_what_somebody_did_is_read_after_he_left_and_not_what_he_did_elsewhere(a
     let_in(database, "aid@shop.example", "BRAVO", Role.VIEWER)
     aid = app.test_client()
     aid.sign_in("aid@shop.example")
-    assert signed_in(owner) == 0, "before he came"
+    assert signed_in(owner) == 0, "before they came"
     let_in(database, "aid@shop.example", "ALPHA", Role.VIEWER)
     aid.sign_in("aid@shop.example")
     assert signed_in(owner) == 1
     owner.post_form(f"/acces/{in_alpha(database, shops)}/retirer")
     aid.sign_in("aid@shop.example")
-    assert signed_in(owner) == 1, "what came after he left is not ours"
+    assert signed_in(owner) == 1, "what came after they left is not ours"
     other = app.test_client()
     other.sign_in(shops[1].email)
-    assert signed_in(other) == 3, "at the merchant where he is still"
+    assert signed_in(other) == 3, "at the merchant where they are still"
 
 
 def signed_in(browser):

@@ -477,7 +477,7 @@ def test_a_refused_password_spends_nothing(invite, browser, database, password, 
 
 
 def test_a_maintainer_mails_only_whom_it_knows(app, browser, shops, database):
-    """Another maintainer's customer gets nothing from this one, and leaves no line at its desk."""
+    """Another reseller's customer gets nothing from this one, and leaves no line at its desk."""
     with database.writing(DatabaseRole.OWNER) as connection:
         other = factories.a_reseller(connection, slug="other", name="Other")
         factories.a_merchant(connection, reseller_id=other, code="ELSEWHERE")

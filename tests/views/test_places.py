@@ -136,7 +136,7 @@ def test_roles_are_those_of_the_place(app, shops, database):
 
 @pytest.fixture
 def staff(browser, shops, database):
-    """Somebody of the maintainer's staff, at the desk."""
+    """Somebody of the reseller's staff, at the desk."""
     let_staff_in(database, "staff@demo.example", "demo")
     sign_in(browser, "staff@demo.example")
     return browser

@@ -1,4 +1,4 @@
-"""Delegation: an owner gives accesses, within his own, and takes them back."""
+"""Delegation: an owner gives accesses, within their own, and takes them back."""
 
 from __future__ import annotations
 
@@ -110,12 +110,12 @@ def test_changing_suspending_restoring_and_removing_act_on_the_next_click(app, o
     assert owner.post_form(f"/acces/{number}", role="viewer", scope="all").location == shops[0].at(
         "/acces?done=changed"
     )
-    assert aid.get("/remises").status_code == 303, "his sessions have ended"
+    assert aid.get("/remises").status_code == 303, "their sessions have ended"
     aid.sign_in("aid@shop.example")
     assert exports(aid) == 403
     assert aid.get("/remises").status_code == 200
     assert owner.post_form(f"/acces/{number}/suspendre").location == shops[0].at("/acces?done=suspended")
-    assert aid.get("/remises").status_code == 303, "his sessions have ended"
+    assert aid.get("/remises").status_code == 303, "their sessions have ended"
     assert aid.sign_in("aid@shop.example").status_code == 303
     assert aid.get("/remises").status_code == 403
     assert "suspendu" in owner.page("/acces").text
@@ -171,7 +171,7 @@ def test_what_stays_as_it_is_ends_nothing(app, owner, shops, database):
 
 
 def test_whoever_accepts_more_rights_keeps_one_session_with_another_key(app, owner, shops, database):
-    """He is signed in twice and accepts in one of the two browsers."""
+    """They are signed in twice and accept in one of the two browsers."""
     let_in(database, GUEST, "BRAVO", Role.VIEWER)
     invite(owner)
     path = link(database, GUEST)
@@ -239,7 +239,7 @@ def test_of_two_owners_who_shut_each_other_out_at_once_one_stays(shops, database
         assert connection.scalar(still.where(Membership.id.in_(ids))) == 1
 
 
-# Nobody grants more than he has
+# Nobody grants more than they have
 
 
 @pytest.mark.parametrize("role", [Role.FLEET, Role.FINANCE, Role.VIEWER])

@@ -20,7 +20,7 @@ from tests.conftest import SECRET_KEY
 from tests.page import Fragment, HtmlPage
 
 PASSWORD = "a long enough password"
-#: The portal of the maintainer whose theme comes with Bordereau.
+#: The portal of the reseller whose theme comes with Bordereau.
 PRODUCTION = "https://horizon.example"
 #: Hashing takes its time on purpose: the tests' one password is hashed once.
 hashed_once = cache(passwords.hashed)
@@ -47,7 +47,7 @@ class Browser(FlaskClient):
     """A client that reads pages. Cookies are kept from one request to the next."""
 
     def open(self, *args, **named):
-        """Ask, in production by the name of the maintainer's portal."""
+        """Ask, in production by the name of the reseller's portal."""
         if self.application.config["SESSION_COOKIE_SECURE"]:
             named.setdefault("base_url", PRODUCTION)
         return super().open(*args, **named)

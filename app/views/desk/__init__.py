@@ -1,4 +1,4 @@
-"""The maintainer's desk: pages for his staff alone, always within his own merchants."""
+"""The reseller's desk: pages for its staff alone, always within its own merchants."""
 
 from app.views.desk import contracts, deliveries, directories, files, merchants, view_as
 from app.views.desk.common import blueprint

@@ -53,7 +53,7 @@ DELIVERIES = (
 
 @blueprint.get("/envois")
 def deliveries() -> str:
-    """Every mail of this maintainer's, the newest first."""
+    """Every mail of this reseller's, the newest first."""
     chosen = request.args.get("state", "")
     state = DeliveryState(chosen) if chosen in set(DeliveryState) else None
     words = searched()

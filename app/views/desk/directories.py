@@ -91,7 +91,7 @@ def upload() -> Response | str | tuple[str, int]:
 @blueprint.get("/imports/modele.csv", defaults={"kind": "csv"})
 @blueprint.get("/imports/modele.xlsx", defaults={"kind": "xlsx"})
 def model(kind: str) -> Response:
-    """A merchant directory to begin with, in the name of this maintainer."""
+    """A merchant directory to begin with, in the name of this reseller."""
     made, mimetype = MODELS[kind]
     response = Response(made(desk().reseller_slug), mimetype=mimetype)
     response.headers["Content-Disposition"] = f'attachment; filename="referentiel.{kind}"'

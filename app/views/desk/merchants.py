@@ -1,4 +1,4 @@
-"""The merchants of a maintainer, and one of them with all that is his."""
+"""The merchants of a reseller, and one of them with all that is theirs."""
 
 from __future__ import annotations
 

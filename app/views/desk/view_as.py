@@ -17,7 +17,7 @@ from app.web.security import browser_session
 
 @blueprint.post(f"/commercants/{ID}/regarder")
 def view_as(id: int) -> Response:  # noqa: A002 - the name in the address
-    """Look at the lists of a merchant of this maintainer's, suspended or not."""
+    """Look at the lists of a merchant of this reseller's, suspended or not."""
     _known(id)
     with database().writing() as connection:
         begin_viewing(connection, browser_session().key, id)

@@ -1,6 +1,6 @@
 """A mapping: how the columns of a CSV of others become records, saved as data.
 
-Source: shared format page "Money", sections 3.6 and 5.2. Ours stand in ``mappings``; a maintainer's own
+Source: shared format page "Money", sections 3.6 and 5.2. Ours stand in ``mappings``; a reseller's own
 is a file of the same form.
 """
 
@@ -81,7 +81,7 @@ class ColumnMapping:
 
 
 def load(path: Path) -> ColumnMapping:
-    """A mapping that a maintainer has saved. Raises FileRefusedError when it is none."""
+    """A mapping that a reseller has saved. Raises FileRefusedError when it is none."""
     return _mapping(path.read_text("utf-8"))
 
 

@@ -1,4 +1,4 @@
-"""CSV of platforms and banks: each mapping of ours on a file of its kind, and one that a maintainer saves."""
+"""CSV of platforms and banks: each mapping of ours on a file of its kind, and one that a reseller saves."""
 
 from __future__ import annotations
 
