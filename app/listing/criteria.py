@@ -168,7 +168,7 @@ class Criteria:
 
     def grouped(self, by: str = "") -> Criteria:
         """The same rows grouped by a dimension; the rows themselves without one."""
-        return replace(self, by=by, after=None, faults={})
+        return replace(self, by=by, after=None)
 
     def of_group(self, key: Any) -> Criteria:
         """The rows of one group: those of its days, or those that a filter more asks for."""
@@ -202,7 +202,9 @@ class Criteria:
 
     def in_words(self) -> str:
         """The list, the period and the filters in one line, in the language of the moment."""
-        filters = (f"{chip.label} {chip.text}" for chip in self._filter_chips())
+        filters = [f"{chip.label} {chip.text}" for chip in self._filter_chips()]
+        if self.by:
+            filters.append(gettext("grouped by %(what)s", what=self.spec.groupings[self.by].title))
         days = (self.period.in_words(),) if self.period is not None else ()
         return ", ".join([gettext(self.spec.title), *days, *filters])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from app.listing.criteria import DATES, Criteria
+from app.listing.criteria import BY, DATES, Criteria
 from app.listing.field import Field, Parameter
 from app.listing.spec import Choices
 from app.wording.i18n import N_, gettext
@@ -63,6 +63,13 @@ class FilterForm:
     def kept_period(self) -> str:
         """The relative period that stays unless other days are typed; "" for days that do not move."""
         return self.criteria.relative or ""
+
+    def hidden(self) -> Iterator[tuple[str, str]]:
+        """What has no input and stays: the groups asked for, and the grouping."""
+        for field in self.criteria.spec.group_filters:
+            yield from ((field.name, text) for text in self.criteria.values(field.name))
+        if self.criteria.by:
+            yield BY, self.criteria.by
 
     def sorts(self) -> tuple[tuple[str, str], ...]:
         """The orders of the list and their words."""

@@ -26,6 +26,8 @@ def blueprint_of(spec: ListSpec) -> Blueprint:
     route(".json", "document", lists.document)
     route(".csv", "download", lists.download)
     route(".xlsx", "workbook", lists.workbook)
+    route("/regroupement.csv", "groups_download", lists.groups_download)
+    route("/regroupement.xlsx", "groups_workbook", lists.groups_workbook)
     route(f"/{_ID}", "detail", lists.detail)
     if spec.ticket is not None:
         route(f"/{_ID}/ticket", "ticket", tickets.show)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, BinaryIO
@@ -22,9 +23,11 @@ from flask import (
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.accounts.journal import Event
-from app.listing.criteria import Criteria
+from app.listing.criteria import BY, Criteria
 from app.listing.export import json_document, too_long, write_csv
 from app.listing.field import Args
+from app.listing.grouping import grouping
+from app.listing.grouping_files import write_groups_csv, write_groups_xlsx
 from app.listing.period import Days, Period
 from app.listing.query import one, page
 from app.listing.spec import ListSpec
@@ -34,6 +37,7 @@ from app.lists import FIRST
 from app.mail.ticket_deliveries import deliveries_of
 from app.views import cells, filter_form
 from app.views.details import sections
+from app.views.groupings import GroupPage, with_group_fault
 from app.views.rendering import htmx, page_or_part
 from app.views.rows import groups
 from app.views.shown_pages import PARAMETER, ShownPages
@@ -63,11 +67,13 @@ def index(spec: ListSpec) -> AnyResponse:
     """
     scope = access().scope
     with asking(scope) as connection:
-        criteria = _criteria(connection, spec)
+        criteria = with_group_fault(_criteria(connection, spec), request.args.getlist(BY))
         shown = ShownPages.of_address(criteria, request.args.get(PARAMETER, ""))
         understood = not criteria.faults
-        found = page(connection, spec, scope, criteria, shown.size) if understood else None
-        sums = totals(connection, spec, scope, criteria) if understood else None
+        by_rows, by_group = understood and not criteria.by, understood and bool(criteria.by)
+        grouped = grouping(connection, spec, scope, criteria) if by_group else None
+        found = page(connection, spec, scope, criteria, shown.size) if by_rows else None
+        sums = totals(connection, spec, scope, criteria) if by_rows else grouped and grouped.totals
         fresh = spec.arrived(connection, scope, criteria.period, criteria.days)
         has_rows = found is not None and bool(found.rows)
         answer = spec.answer.read(connection, scope, criteria) if spec.answer and has_rows else None
@@ -83,6 +89,7 @@ def index(spec: ListSpec) -> AnyResponse:
         fresh=fresh,
         form=filter_form.FilterForm(criteria, offered),
         groups=groups(criteria, found) if found else (),
+        grouped=GroupPage.of(criteria, grouped) if grouped else None,
         answer=answer,
         files=_parts(criteria, too_long(criteria) or ()),
     )
@@ -98,7 +105,7 @@ def document(spec: ListSpec) -> AnyResponse | tuple[AnyResponse, int]:
     """The rows and totals of a list as JSON, by the rules of a file: a line in the journal for each walk."""
     scope = access().scope
     with asking(scope) as connection:
-        criteria = _criteria(connection, spec)
+        criteria = _of_rows(_criteria(connection, spec))
         if refusal := _refused(criteria):
             return jsonify(refusal), 422
         found = json_document(connection, spec, scope, criteria, partial(_document_address, spec))
@@ -113,31 +120,56 @@ def _document_address(spec: ListSpec, args: Args) -> str:
 
 def download(spec: ListSpec) -> AnyResponse:
     """The list as CSV: whole, or refused with the periods to ask for instead."""
-    return _export(spec, write_csv, "csv", CSV)
+    return _export(spec, ListFile("download", write_csv, "csv", CSV))
 
 
 def workbook(spec: ListSpec) -> AnyResponse:
     """The list as XLSX, by the rules of the CSV."""
-    return _export(spec, write_xlsx, "xlsx", XLSX)
+    return _export(spec, ListFile("workbook", write_xlsx, "xlsx", XLSX))
 
 
-def _export(spec: ListSpec, writer: Writer, kind: str, mimetype: str) -> AnyResponse:
+def groups_download(spec: ListSpec) -> AnyResponse:
+    """The sums of a list by group as CSV, by the rules of its rows'."""
+    return _export(spec, ListFile("groups_download", write_groups_csv, "csv", CSV, is_grouped=True))
+
+
+def groups_workbook(spec: ListSpec) -> AnyResponse:
+    """The sums of a list by group as XLSX, by the rules of its rows'."""
+    return _export(spec, ListFile("groups_workbook", write_groups_xlsx, "xlsx", XLSX, is_grouped=True))
+
+
+@dataclass(frozen=True)
+class ListFile:
+    """A file of a list: its page, what writes it and how; ``is_grouped`` is one of sums by group."""
+
+    page: str
+    write: Writer
+    kind: str
+    mimetype: str
+    is_grouped: bool = False
+
+
+def _export(spec: ListSpec, made: ListFile) -> AnyResponse:
     scope = access().scope
     with database().reading_as(scope) as connection:
         criteria = _criteria(connection, spec)
+    if made.is_grouped:
+        criteria = with_group_fault(criteria, request.args.getlist(BY), needed=True)
+    else:
+        criteria = _of_rows(criteria)
     if criteria.faults:
         text = "\n".join(f"{fault['parameter']}: {fault['message']}" for fault in _faults(criteria))
         return Response(f"{text}\n", 422, mimetype="text/plain")
     split = too_long(criteria)
     if split is not None:
-        return _refuse_export(spec, criteria, split)
+        return _refuse_export(criteria, split, made)
 
     def write(file: BinaryIO) -> None:
         with exporting(scope) as connection:
-            rows = writer(connection, spec, scope, criteria, file)
-        _journal_export(spec, criteria, rows, format=kind)
+            rows = made.write(connection, spec, scope, criteria, file)
+        _journal_export(spec, criteria, rows, format=made.kind)
 
-    return send_written(write, _file_name(spec, criteria, kind), mimetype)
+    return send_written(write, _file_name(criteria, made.kind), made.mimetype)
 
 
 def _refused(criteria: Criteria) -> dict[str, Any] | None:
@@ -187,6 +219,11 @@ def _criteria(connection: Any, spec: ListSpec) -> Criteria:
     return Criteria.from_args(spec, request.args.items(multi=True), days)
 
 
+def _of_rows(criteria: Criteria) -> Criteria:
+    """The same without its grouping, which is the page's alone."""
+    return replace(criteria, by="")
+
+
 def _asked(criteria: Criteria) -> Args:
     """The canonical address of a question; as it was asked when it is not understood."""
     if not criteria.faults:
@@ -202,17 +239,20 @@ def _list_left(spec: ListSpec) -> str:
     return (local_path(f"{left.path}?{left.query}") if same else None) or cells.address(spec.name)
 
 
-def _file_name(spec: ListSpec, criteria: Criteria, kind: str) -> str:
+def _file_name(criteria: Criteria, kind: str) -> str:
     """``transactions_boulangerie-martin_2026-11-15_2026-11-21.csv``; the list is called as in its address."""
     period = criteria.period or Period(criteria.days.today, criteria.days.today)
     days = period.first.isoformat(), period.last.isoformat()
-    return file_name(spec.path, access().merchant_name, *days, kind=kind)
+    by = criteria.spec.groupings[criteria.by].title if criteria.by else ""
+    return file_name(criteria.spec.path, by, access().merchant_name, *days, kind=kind)
 
 
-def _refuse_export(spec: ListSpec, criteria: Criteria, split: tuple[Period, ...]) -> AnyResponse:
+def _refuse_export(criteria: Criteria, split: tuple[Period, ...], made: ListFile) -> AnyResponse:
     """Say why, and hand out the addresses of the parts."""
     parts = _parts(criteria, split)
-    text = render_template("lists/too_long.html", spec=spec, criteria=criteria, parts=parts)
+    text = render_template(
+        "lists/too_long.html", spec=criteria.spec, criteria=criteria, parts=parts, file_page=made.page
+    )
     return make_response(text, 422)
 
 

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from app.accounts.roles import Permission
 from app.accounts.sessions import new_key
-from app.views import cells, deliveries, periods, rows
+from app.views import cells, deliveries, groupings, periods, rows
 from app.views.branding import theme_file, worker_address
 from app.views.chart import chart
 from app.views.desk.common import desk_menu
@@ -82,6 +82,7 @@ def _globals() -> dict[str, Any]:
         "step": periods.step,
         "columns": rows.columns,
         "few": rows.FEW,
+        "group_choices": groupings.choices,
         "here": here,
         "menu": menu,
         "desk_menu": desk_menu,

@@ -110,6 +110,8 @@ def list_routes(spec: ListSpec) -> dict[str, Guard]:
         "detail": Guard(its, Resource.ROW),
         "download": Guard(Permission.EXPORT, also=its),
         "workbook": Guard(Permission.EXPORT, also=its),
+        "groups_download": Guard(Permission.EXPORT, also=its),
+        "groups_workbook": Guard(Permission.EXPORT, also=its),
     }
     if spec.ticket is not None:
         ticket = Guard(Permission.TICKET, Resource.ROW, also=its)

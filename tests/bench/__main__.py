@@ -21,7 +21,7 @@ from app.listing.period import Days
 from app.listing.scope import Scope
 from app.listing.sums import totals
 from app.lists import TRANSACTIONS
-from tests.bench import exports, files, imports, money, pages
+from tests.bench import exports, files, groupings, imports, money, pages
 from tests.bench.report import Measurement, percentile, table
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def one_file(server: str, folder: Path, rows: int) -> Iterator[Measurement]:
 
 
 def fifteen_months(server: str, folder: Path, rows: int) -> Iterator[Measurement]:
-    """First pages, totals and weight over a large estate."""
+    """First pages, totals, groupings and weight over a large estate."""
     estate = files.estate(folder, rows, files.FIFTEEN_MONTHS)
     with database_of(server) as database:
         for loaded in imports.load(database, estate, folder / "data"):
@@ -68,6 +68,7 @@ def fifteen_months(server: str, folder: Path, rows: int) -> Iterator[Measurement
         yield from pages.speed(database, client, merchant_id, since)
         yield pages.row_security(database, client, merchant_id, since)
         yield _totals(database, Scope(merchant_id), estate)
+        yield from groupings.lines(database, Scope(merchant_id), _asked(estate, MONTH))
         yield from pages.weight(client)
 
 

@@ -93,6 +93,8 @@ def addresses(spec):
         "index": spec.path,
         "document": f"{spec.path}.json",
         "download": f"{spec.path}.csv",
+        "groups_download": f"{spec.path}/regroupement.csv?by=kind",
+        "groups_workbook": f"{spec.path}/regroupement.xlsx?by=kind",
         "detail": row,
         "ticket": f"{row}/ticket",
         "ticket_file": f"{row}/ticket.pdf",
@@ -142,6 +144,15 @@ def test_its_sums_are_grouped_by_its_dimension(module_database, everybody):
         ("lost", 1, 100),
         ("paper", 2, 500),
     ]
+
+
+@pytest.mark.parametrize("spec", [INCIDENTS, WHOLE], ids=lambda spec: spec.name)
+def test_its_page_has_its_groups(owner, spec):
+    page = owner.page(f"{spec.path}?by=kind")
+    assert [plain(line.one("th")) for line in page.one("tbody").all("tr")] == ["lost", "paper"]
+    assert plain(page.one("tfoot").one("td", class_="net-of")) == "-6,00 €"
+    grouped = owner.page(f"{spec.path}?words=alpha").one("form", id="regroup")
+    assert "kind" in [button["value"] for button in grouped.all("button")]
 
 
 def test_a_ticket_of_it_is_sent_and_told_of(owner):

@@ -1,0 +1,222 @@
+"""The sums of a list by group: a table with its chart, each line of which leads to its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from app.listing.criteria import BY, Criteria, ParameterFault
+from app.listing.dimension import BETWEEN, NET, Dimension
+from app.listing.filters import InvalidValueError
+from app.listing.grouping import CurrencyTable, Grouping, GroupLine, shown_measures, weighed
+from app.listing.measures import COUNT, Measure
+from app.listing.period import Period
+from app.listing.spec import ListSpec
+from app.listing.time_dimensions import TimeKind
+from app.views.cells import address
+from app.views.chart import Chart, ChartColumn, drawn
+from app.wording import formats
+from app.wording.i18n import N_, gettext, ngettext
+
+#: Lines of one table on a page; its file has all of them.
+MOST_LINES = 1000
+#: Bars of a chart; with more of them there is none.
+MOST_BARS = 92
+_NARROW, _WIDE = (390, 88), (820, 170)
+_DAY_BY_DAY = "day"
+#: What the bars of a chart, and the shares, are of.
+_WEIGHTS = {NET: N_("net"), COUNT: N_("number")}
+
+
+@dataclass(frozen=True)
+class GroupFact:
+    """An amount of a group under its heading; ``is_nothing`` says that it is 0."""
+
+    heading: str
+    text: str
+    is_nothing: bool
+
+
+@dataclass(frozen=True)
+class ShownGroup:
+    """A line: its name and what stands beside it, its address ("" for none), and its figures.
+
+    ``width`` is that of its bar, from 0 to 100.
+    """
+
+    title: str
+    note: str
+    href: str
+    count: str
+    facts: tuple[GroupFact, ...]
+    net: str
+    share: str
+    width: float
+    change: str
+
+
+@dataclass(frozen=True)
+class GroupTable:
+    """The lines of one currency. ``charts`` are the narrow and the wide one, empty where there is none."""
+
+    currency: str
+    headings: tuple[str, ...]
+    groups: tuple[ShownGroup, ...]
+    total: ShownGroup
+    left_out: int
+    charts: tuple[Chart, ...]
+    weight: str
+    has_changes: bool
+
+
+@dataclass(frozen=True)
+class GroupPage:
+    """What the page shows in place of the rows; ``compared`` are the sentences about the period before."""
+
+    grouping: Grouping
+    tables: tuple[GroupTable, ...]
+    compared: tuple[str, ...]
+
+    @classmethod
+    def of(cls, criteria: Criteria, grouping: Grouping) -> GroupPage:
+        """The page of ``grouping``, which ``criteria`` asked for."""
+        tables = tuple(_table(criteria, grouping, table) for table in grouping.tables)
+        return cls(grouping, tables, tuple(_compared(grouping)))
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A way to group in the menu: the value of ``by``, its words, and whether it is in use."""
+
+    value: str
+    text: str
+    is_current: bool
+
+
+def choices(criteria: Criteria) -> Iterator[Choice]:
+    """The rows themselves, then every dimension of the list."""
+    yield Choice("", gettext("Not grouped"), not criteria.by)
+    for name, dimension in criteria.spec.groupings.items():
+        yield Choice(name, dimension.title, name == criteria.by)
+
+
+def with_group_fault(criteria: Criteria, texts: Sequence[str], *, needed: bool = False) -> Criteria:
+    """``criteria``, with a fault where the values of ``by`` name no dimension of the list, or several.
+
+    ``needed`` says that there must be one.
+    """
+    given = {text for text in texts if text.strip()}
+    if given == {criteria.by} or not (given or needed):
+        return criteria
+    refused = InvalidValueError(N_("This list cannot be grouped so"))
+    return replace(criteria, faults={**criteria.faults, BY: ParameterFault.of(refused)})
+
+
+def _table(criteria: Criteria, grouping: Grouping, table: CurrencyTable) -> GroupTable:
+    spec, by = criteria.spec, grouping.by
+    measures = shown_measures(spec, grouping.tables)
+    has_changes = grouping.before is not None and by.span is None
+    line = partial(_line, criteria, grouping, table, measures)
+    return GroupTable(
+        currency=table.currency if len(grouping.tables) > 1 else "",
+        headings=tuple(gettext(measure.label) for measure in measures),
+        groups=tuple(line(group) for group in table.lines[:MOST_LINES]),
+        total=replace(line(table.total), title=gettext("Total"), note="", width=0.0),
+        left_out=max(0, len(table.lines) - MOST_LINES),
+        charts=tuple(_charts(criteria, by, table)),
+        weight=_weight_words(spec, table.weight),
+        has_changes=has_changes,
+    )
+
+
+def _line(
+    criteria: Criteria,
+    grouping: Grouping,
+    table: CurrencyTable,
+    measures: Sequence[Measure],
+    line: GroupLine,
+) -> ShownGroup:
+    title, _, note = grouping.by.say(line.key).partition(BETWEEN)
+    share = table.share(line)
+    change = table.change(line) if grouping.before is not None else None
+    return ShownGroup(
+        title=title,
+        note=note,
+        href=_address(criteria, line) if line.now.count and line is not table.total else "",
+        count=formats.number(line.now.count),
+        facts=tuple(_facts(measures, line)),
+        net=formats.money(line.now.net, table.currency),
+        share="" if share is None else formats.percent(float(share)),
+        width=0.0 if share is None else float(round(min(max(share, Decimal(0)), Decimal(1)) * 100, 1)),
+        change="" if change is None else signed_percent(change),
+    )
+
+
+def _address(criteria: Criteria, line: GroupLine) -> str:
+    return address(criteria.spec.name, criteria.of_group(line.key).to_args())
+
+
+def _facts(measures: Sequence[Measure], line: GroupLine) -> Iterator[GroupFact]:
+    for measure in measures:
+        minor = (measure.sign or 1) * line.now[measure.name]
+        yield GroupFact(gettext(measure.label), formats.money(minor, line.now.currency), not minor)
+
+
+def _weight_words(spec: ListSpec, weight: str) -> str:
+    """What the bars are of, in the language of the moment."""
+    labels = {measure.name: measure.label for measure in spec.measures}
+    return gettext(_WEIGHTS.get(weight) or labels[weight])
+
+
+def signed_percent(part: Decimal) -> str:
+    """``+5,6 %``."""
+    return f"{'+' if part > 0 else ''}{formats.percent(float(part))}"
+
+
+def _compared(grouping: Grouping) -> Iterator[str]:
+    """How the totals changed since the period before, by currency."""
+    for table in grouping.tables:
+        change = None if grouping.before is None else table.change(table.total)
+        if change is not None and grouping.before is not None:
+            words = ngettext(
+                "%(change)s on the day before (%(days)s)",
+                "%(change)s on the %(num)s days before (%(days)s)",
+                grouping.before.days,
+                change=signed_percent(change),
+                days=grouping.before.in_words(),
+            )
+            yield words if len(grouping.tables) == 1 else f"{table.currency} {words}"
+
+
+def _charts(criteria: Criteria, by: Dimension, table: CurrencyTable) -> Iterator[Chart]:
+    """Bars of groups that follow each other in time; others have theirs in the table."""
+    kind = by.kind
+    columns = list(_columns(criteria.period, by, kind, table)) if isinstance(kind, TimeKind) else []
+    if 1 < len(columns) <= MOST_BARS:
+        for width, height in (_NARROW, _WIDE):
+            yield drawn(columns, partial(_written, table), width, height)
+
+
+def _columns(
+    period: Period | None, by: Dimension, kind: TimeKind, table: CurrencyTable
+) -> Iterator[ChartColumn]:
+    """A column for each group, and for those between them without rows."""
+    amounts = {line.key: weighed(line.now, table.weight) for line in table.lines}
+    every: Sequence[Any] = by.values or tuple(amounts)
+    if by.name == _DAY_BY_DAY and period is not None:
+        every = tuple(day.first for day in period.split(1))
+    for key in every:
+        yield ChartColumn(
+            name=kind.show(key, {}),
+            brief=kind.brief(key),
+            briefest=kind.briefest(key),
+            amount=amounts.get(key, 0),
+        )
+
+
+def _written(table: CurrencyTable, amount: int) -> str:
+    is_number = table.weight == COUNT
+    return formats.number(amount) if is_number else formats.money(amount, table.currency)

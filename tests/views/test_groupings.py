@@ -1,0 +1,88 @@
+"""Sums by group on the page of a list, and as files: what each line leads to, who may have them."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+
+from app.lists import LISTS
+from tests.views.town import plain
+
+EVERY = [(name, by) for name, spec in LISTS.items() for by in spec.groupings]
+
+
+def group_lines(page):
+    """The lines of the groups: their names, figures and addresses."""
+    return page.one("tbody").all("tr")
+
+
+@pytest.mark.parametrize(("name", "by"), EVERY)
+def test_each_dimension_is_a_page_whose_lines_lead_to_their_rows(owner, name, by):
+    path = LISTS[name].path
+    page = owner.page(f"{path}?by={by}&period=last-7-days")
+    lines = group_lines(page)
+    assert lines
+    counts = [int(plain(line.one("td", class_="count-of"))) for line in lines]
+    total = plain(page.one("tfoot").one("td", class_="count-of"))
+    assert sum(counts) == int(total) > 0
+    for line, count in zip(lines, counts, strict=True):
+        address = line.one("a")["href"]
+        assert "by=" not in address
+        assert owner.get(address.replace("?", ".json?")).json["count"] == count
+
+
+def test_groups_stand_in_the_place_of_rows(owner):
+    page = owner.page("/transactions?by=application&period=last-7-days")
+    assert not page.all("div", class_="rows-group")
+    (line,) = group_lines(page)
+    assert "CB Proximité" in plain(line.one("th"))
+    assert plain(line.one("td", class_="net-of")) == "52,40 €"
+    assert plain(page.one("tfoot").one("td", class_="net-of")) == "52,40 €"
+    assert "52,40 €" in plain(page.one("h2"))
+
+
+def test_the_menu_of_groups_is_a_form_that_keeps_the_question(owner):
+    page = owner.page("/transactions?outcome=accepted&period=last-30-days")
+    form = page.one("form", id="regroup")
+    kept = {field["name"]: field["value"] for field in form.all("input")}
+    assert kept == {"outcome": "accepted", "period": "last-30-days"}
+    assert [button["value"] for button in form.all("button")] == ["", *LISTS["transactions"].groupings]
+    grouped = owner.page("/transactions?outcome=accepted&by=day")
+    hidden = {
+        field["name"]: field["value"]
+        for field in grouped.one("form", id="filters").all("input", type="hidden")
+    }
+    assert hidden["by"] == "day"
+
+
+def test_what_is_no_dimension_is_refused(owner):
+    page = owner.page("/transactions?by=colour")
+    assert any("ne peut pas être regroupée" in plain(said) for said in page.all("p", role="alert"))
+    assert not page.all("table")
+    assert not page.all("h2")
+    for kind in ("csv", "xlsx"):
+        for query in ("", "?by=colour", "?by=day&by=week"):
+            assert owner.get(f"/transactions/regroupement.{kind}{query}").status_code == 422
+
+
+def test_the_file_of_groups_says_what_the_page_says(owner, shops):
+    with owner.get("/transactions/regroupement.csv?by=outlet&period=last-7-days") as file:
+        text = file.text
+        assert "point-de-vente" in file.headers["Content-Disposition"]
+    (line,) = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), delimiter=";")
+    assert line["Nom commercial"] == "ALPHA cafe"
+    assert line["SIRET"] == f"\t{shops[0].siret}"
+    assert (line["Devise"], line["Nombre"], line["Net"]) == ("EUR", "4", "52,40")
+    assert line["Remboursements"] == "-5,00"
+    assert "par Point de vente" in plain(owner.page("/journal").one("main"))
+
+
+def test_a_file_of_groups_is_bounded_as_the_list_is(owner):
+    refused = owner.page(
+        "/transactions/regroupement.xlsx?by=day&date_from=2026-01-01&date_to=2026-03-01", status=422
+    )
+    parts = [link["href"] for link in refused.all("a") if "regroupement.xlsx" in link["href"]]
+    assert len(parts) == 2
+    assert all("by=day" in part for part in parts)
