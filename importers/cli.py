@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -30,7 +30,10 @@ _PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
     "--replace", is_flag=True, help=N_("Let a corrected file take the place of its former content.")
 )
 @click.option("--dry-run", is_flag=True, help=N_("Say what would happen, and change nothing."))
-def import_command(paths: tuple[Path, ...], *, replace: bool, dry_run: bool) -> None:
+@click.option(
+    "--trust-clock", is_flag=True, help=N_("Load dates that nothing bears out; the journal keeps it.")
+)
+def import_command(paths: tuple[Path, ...], *, replace: bool, dry_run: bool, trust_clock: bool) -> None:
     """Print a line a file; exit 0 only when nothing was refused."""
     config = Config.from_env()
     missing = [path for path in paths if not path.exists() and not path.is_symlink()]
@@ -42,22 +45,24 @@ def import_command(paths: tuple[Path, ...], *, replace: bool, dry_run: bool) -> 
     if not paths and not inbox.is_dir():
         raise click.ClickException(gettext("There is no inbox yet: mkdir %(folder)s", folder=inbox))
     files = list(files_in(paths or (inbox,)))
-    results = load_all(ready(config), files, config.data, replace=replace, dry_run=dry_run)
+    database = ready(config)
+    loading = load_files(
+        database, files, config.data, replace=replace, dry_run=dry_run, trust_clock=trust_clock
+    )
+    results = _said(loading, len(files))
     click.echo(report.summary(results))
     if dry_run:
         click.echo(gettext("Nothing was changed: this was a trial."))
     sys.exit(any(result.refused or result.unfiled is not None for result in results))
 
 
-def load_all(
-    database: Database, files: list[Path], data: Path, *, replace: bool = False, dry_run: bool = False
-) -> list[Result]:
-    """Load files, each on its own; prints a line for each."""
+def _said(loading: Iterable[Result], files: int) -> list[Result]:
+    """What became of each of ``files``, with a line printed for it."""
     results = []
     with report.progress(gettext("Import")) as step:
-        for result in load_files(database, files, data, replace=replace, dry_run=dry_run):
+        for result in loading:
             results.append(result)
-            step(len(results), len(files))
+            step(len(results), files)
             click.echo(report.line(result))
     return results
 

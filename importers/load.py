@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from app.locks import Lock, hold
 from app.logs import logger
 from app.models import ImportStatus
 from app.wording.i18n import N_
+from importers import clocks
 from importers.files import archive, arrivals, card_numbers, file_log, filing, sources
 from importers.files.archive import IncomingFile
 from importers.files.filing import Filing
@@ -86,10 +87,12 @@ class _Trial(Exception):  # noqa: N818 - unwinds the transaction of a trial, no 
 
 @dataclass(frozen=True, kw_only=True)
 class _Options:
-    """What the operator allows; ``name`` and ``since`` as in :func:`load_file`."""
+    """What the operator allows, and the data folder; the rest as in :func:`load_file`."""
 
+    data: Path
     replace: bool = False
     dry_run: bool = False
+    trust_clock: bool = False
     name: str | None = None
     since: datetime | None = None
 
@@ -111,6 +114,7 @@ class _Attempt:
     format: Format | None = None
     records: Records | None = None
     left_out: Mapping[str, int] = field(default_factory=dict)
+    trusted: FileRefusedError | None = None
     refused: FileRefusedError | None = None
     unreadable: OSError | None = None
 
@@ -130,18 +134,25 @@ class _Attempt:
 
 
 def load_files(
-    database: Database, paths: Iterable[Path], data: Path, *, replace: bool = False, dry_run: bool = False
+    database: Database,
+    paths: Iterable[Path],
+    data: Path,
+    *,
+    replace: bool = False,
+    dry_run: bool = False,
+    trust_clock: bool = False,
 ) -> Iterator[Result]:
     """Load files, each on its own, and say what became of each.
 
     What a killed process left of its copies is settled first. They are written in their order, whatever
     they are: the later of two declarations holds. The next one is read while the database writes this one.
+    ``trust_clock`` loads dates that nothing bears out, and writes that in the journal.
     """
-    options = _Options(replace=replace, dry_run=dry_run)
+    options = _Options(data=data, replace=replace, dry_run=dry_run, trust_clock=trust_clock)
     if not dry_run:
         filing.settle(database, data)
     for attempt in one_ahead(lambda path: _read_ahead(database, path, options), paths):
-        yield _dealt_with(database, attempt, data)
+        yield _dealt_with(database, attempt)
 
 
 def load_file(
@@ -161,8 +172,8 @@ def load_file(
     ``path`` is a copy that we keep. ``since`` loads a merchant directory once more that was loaded before
     then: what a person says anew holds again.
     """
-    options = _Options(replace=replace, dry_run=dry_run, name=name, since=since)
-    return _dealt_with(database, _read_ahead(database, path, options), data)
+    options = _Options(data=data, replace=replace, dry_run=dry_run, name=name, since=since)
+    return _dealt_with(database, _read_ahead(database, path, options))
 
 
 # --- reading ---------------------------------------------------------------------------------------
@@ -207,12 +218,24 @@ def _read(database: Database, attempt: _Attempt, file: IncomingFile) -> None:
             _take_for(database, attempt, cleaned)
         if attempt.known is None:
             attempt.records = known.read(cleaned.data)
+            _check_clocks(attempt, attempt.records)
     except FileRefusedError:
         raise
     except Exception:  # noqa: BLE001 - one bad file is one bad file, whatever its format makes of it
         number = secrets.token_hex(4)
         _log.exception("format_broke_off", format=known.name, number=number)
         raise refuse(N_("it broke off on our side: number %(number)s in the log"), number=number) from None
+
+
+def _check_clocks(attempt: _Attempt, records: Records) -> None:
+    """Hold the dates of a file against something, unless the operator knows better."""
+    try:
+        clocks.check(records, datetime.now(UTC))
+    except FileRefusedError as wrong:
+        archived = attempt.path.is_relative_to(attempt.options.data / archive.ARCHIVE)
+        if not (attempt.options.trust_clock or archived):  # what stands in the archive was loaded once
+            raise
+        attempt.trusted = wrong
 
 
 def _take_for(database: Database, attempt: _Attempt, cleaned: IncomingFile) -> None:
@@ -232,16 +255,16 @@ def _vouched(database: Database, source: str) -> frozenset[str]:
 # --- writing ---------------------------------------------------------------------------------------
 
 
-def _dealt_with(database: Database, attempt: _Attempt, data: Path) -> Result:
+def _dealt_with(database: Database, attempt: _Attempt) -> Result:
     try:
-        return _decided(database, attempt, data)
+        return _decided(database, attempt)
     except _Trial as trial:
         return trial.result
     finally:
         attempt.close()
 
 
-def _decided(database: Database, attempt: _Attempt, data: Path) -> Result:
+def _decided(database: Database, attempt: _Attempt) -> Result:
     """What becomes of a file that was read, or could not be."""
     if attempt.unreadable is not None:
         return attempt.result(Status.LEFT, refusals=(unreadable(attempt.unreadable),))
@@ -249,7 +272,7 @@ def _decided(database: Database, attempt: _Attempt, data: Path) -> Result:
     if file is None:
         assert attempt.refused is not None  # noqa: S101 - why it was not even opened
         return attempt.result(Status.LEFT, refusals=attempt.refused.refusals)
-    with closing(Filing(file, data)) as copy:
+    with closing(Filing(file, attempt.options.data)) as copy:
         result = _committed(database, attempt, file, copy)
         at = attempt.known.received_at.timestamp() if attempt.known is not None else None
         copy.finish(replaced=result.replaced, at=at)
@@ -333,6 +356,8 @@ def _load_records(
         replaced=former.sha256 if former else None,
         file_id=file_id,
     )
+    if attempt.trusted:
+        file_log.trusted(connection, file, source, attempt.trusted)
     file_log.belongs_to(connection, file_id, known.origin(file.data))
     file_log.record(connection, entry, header, loaded, result.seconds)
     return result

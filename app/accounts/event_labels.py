@@ -82,6 +82,7 @@ WORDS: Mapping[Event, EventLabel] = {
         N_("Vouched that columns hold no card number"), N_("%(source)s: %(columns)s")
     ),
     Event.COLUMNS_DOUBTED: EventLabel(N_("No longer vouched for columns"), N_("%(source)s: %(columns)s")),
+    Event.CLOCK_TRUSTED: EventLabel(N_("Loaded a file in spite of its dates"), N_("%(file)s")),
     Event.JOURNAL_EXPORTED: EventLabel(N_("Downloaded the journal"), N_("%(rows)s lines")),
 }
 

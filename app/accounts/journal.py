@@ -70,6 +70,7 @@ class Event(StrEnum):
     STAFF_REMOVED = "staff_removed"
     COLUMNS_VOUCHED = "columns_vouched"
     COLUMNS_DOUBTED = "columns_doubted"
+    CLOCK_TRUSTED = "clock_trusted"
 
 
 @dataclass(frozen=True)

@@ -22,10 +22,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import array
 
+from app.accounts import journal
+from app.accounts.journal import Event
 from app.models import ImportFile, ImportRefusal, ImportStatus, ReceivedDay, Reseller, Source
 from importers.files.archive import IncomingFile
 from importers.files.refusals import FileRefusedError
-from importers.records import Entry, Header, Loaded, Origin
+from importers.records import Entry, Header, KnownSource, Loaded, Origin
 
 
 def known(
@@ -143,6 +145,15 @@ def belongs_to(connection: Connection, file_id: int, origin: Origin) -> None:
     )
     source = select(Source.id).where(Source.name == origin.source).scalar_subquery()
     complete(connection, file_id, source_id=source, reseller_ids=resellers)
+
+
+def trusted(
+    connection: Connection, file: IncomingFile, source: KnownSource | None, wrong: FileRefusedError
+) -> None:
+    """Write in the journal that an operator loads a file whose dates nothing bears out."""
+    reseller_id = source.reseller_id if source else None
+    lines = [refusal.line for refusal in wrong.refusals]
+    journal.record(connection, Event.CLOCK_TRUSTED, file=file.name, lines=lines, reseller_id=reseller_id)
 
 
 def refuse(

@@ -8,7 +8,7 @@ module here has its ``KIND``; others come as wheels of their own, through the en
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
@@ -20,6 +20,7 @@ import pandas as pd
 from sqlalchemy import Connection, Row
 
 from importers import ownership
+from importers.files.refusals import Refusal
 from importers.ownership import OwnedTable, OwnerKey
 
 
@@ -95,6 +96,9 @@ class Records(Protocol):
 
     def months(self) -> Mapping[str, Collection[date]]:
         """A day of each month that the records touch, for each table that is partitioned by month."""
+
+    def clock_faults(self, now: datetime) -> Iterable[Refusal]:
+        """Dates of rows that cannot be, for one another or their file: see :mod:`importers.clocks`."""
 
     def load(self, connection: Connection, entry: Entry) -> Loaded:
         """Load all of it. Raises FileRefusedError when a line contradicts what is stored."""

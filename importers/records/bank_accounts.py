@@ -5,9 +5,9 @@ An upsert: nothing is deleted by absence. Source: shared format page "Money", se
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
@@ -109,6 +109,10 @@ class BankAccounts:
     def months(self) -> Mapping[str, Collection[date]]:
         """None: parties are not partitioned."""
         return {}
+
+    def clock_faults(self, now: datetime) -> Sequence[Refusal]:  # noqa: ARG002 - the same for all kinds
+        """None: a declaration may hold from any day to any other."""
+        return ()
 
     def load(self, connection: Connection, entry: Entry) -> Loaded:  # noqa: ARG002 - the same for all kinds
         """Declare the accounts, and let appear what waited for them. Raises Refused."""

@@ -5,9 +5,9 @@ An upsert: nothing is deleted by absence.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
@@ -43,6 +43,10 @@ class MerchantDirectory:
     def months(self) -> Mapping[str, Collection[date]]:
         """None: parties are not partitioned."""
         return {}
+
+    def clock_faults(self, now: datetime) -> Sequence[Refusal]:  # noqa: ARG002 - the same for all kinds
+        """None: a declaration may hold from any day to any other."""
+        return ()
 
     def load(self, connection: Connection, entry: Entry) -> Loaded:  # noqa: ARG002 - the same for all kinds
         """Declare the contracts, and let appear what waited for them. Raises FileRefusedError."""

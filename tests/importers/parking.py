@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped
 from app.database.privileges import ISOLATED
 from app.models.base import NAMING, Base, BigIntColumn, BigIntColumnOrNone, LoaderId, TextColumn
 from importers import ownership
+from importers.files.refusals import Refusal
 from importers.ownership import OwnedTable, OwnerKey
 from importers.records import Entry, Header, Loaded, RecordKind
 from importers.staging import as_dates, copy_in, new_ids
@@ -82,6 +83,9 @@ class Parking:
     def months(self) -> Mapping[str, Collection[date]]:
         months = np.unique(self.fees["parked_on"].to_numpy().astype("datetime64[M]"))
         return {"parking_fee": months.astype("datetime64[D]").tolist()}
+
+    def clock_faults(self, _now: object) -> tuple[Refusal, ...]:
+        return ()
 
     def load(self, connection: Connection, entry: Entry) -> Loaded:
         assert entry.source is not None

@@ -24,7 +24,7 @@ def night(day: str, *payments: Trx, **changes: str) -> File:
     rem = Rem(
         transactions=dated, opened="", collected=f"{day}T23:15:07", number=f"{day[5:7]}{day[8:]}", **changes
     )
-    return File(remittances=(rem,), key=day + str(changes), created="2026-12-31T23:00:00+01:00")
+    return File(remittances=(rem,), key=day + str(changes), created="2026-10-31T23:00:00+01:00")
 
 
 def refund(sequence: str, amount: int, original: str = "101") -> Trx:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from hashlib import sha256
 from itertools import pairwise
 from typing import Any
@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Row
 from app.models import BankMovement, BankStatement
 from app.refusals import Unit
 from app.wording.i18n import N_
+from importers import clocks
 from importers.files.refusals import MOST_REASONS, FileRefusedError, Notice, Refusal
 from importers.ownership import OwnedTable, OwnerKey
 from importers.reading.free_text import refuse_card_numbers
@@ -97,6 +98,15 @@ class BankStatements:
         """The months in which lines are booked, whatever days their statement covers."""
         months = np.unique(self.movements["booked_on"].to_numpy().astype("datetime64[M]"))
         return {"bank_movement": set(months.astype("datetime64[D]").tolist())}
+
+    def clock_faults(self, now: datetime) -> Iterator[Refusal]:
+        """Days that are too late for the file, or too long before the last one of their statement."""
+        made, days, lines = self.header.created_at or now, self.statements["closed_on"], self.movements
+        closed = days.take(lines["statement"].to_numpy(dtype=np.int64)).reset_index(drop=True)
+        entries = np.arange(1, len(lines) + 1)
+        yield from clocks.later(days, made, np.arange(1, len(days) + 1), N_("closing day"), Unit.STATEMENT)
+        yield from clocks.later(lines["booked_on"], made, entries, N_("booking day"), Unit.ENTRY)
+        yield from clocks.older(lines["booked_on"], closed, entries, N_("booking day"), Unit.ENTRY)
 
     def load(self, connection: Connection, entry: Entry) -> Loaded:
         """Load the statements that are not known yet. FileRefusedError: one contradicts another."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,9 @@ import pandas as pd
 from sqlalchemy import Connection, Row
 
 from app.models import Remittance, Transaction
-from importers import totals
+from app.wording.i18n import N_
+from importers import clocks, totals
+from importers.files.refusals import Refusal
 from importers.ownership import Clock, OwnedTable, OwnerKey
 from importers.records import Entry, Header, Loaded, RecordKind
 from importers.records.merchant_directory import CONTRACT
@@ -70,6 +72,19 @@ class Payments:
             "remittance": _months(self.remittances["collected_on"]),
             "transaction": _months(self.transactions["occurred_local"]),
         }
+
+    def clock_faults(self, now: datetime) -> Iterator[Refusal]:  # noqa: ARG002 - the file says when it was made
+        """Times that are too late for the file, or too long before their call or the file."""
+        calls, rows = self.remittances, self.transactions
+        called, lines = calls["collected_local"], calls["line"].to_numpy()
+        parents = called.take(rows["remittance"].to_numpy()).reset_index(drop=True)
+        occurred, row_lines = rows["occurred_local"], rows["line"].to_numpy()
+        yield from clocks.older(occurred, parents, row_lines, N_("at"))
+        if (made := self.header.created_at) is not None:
+            yield from clocks.older(called, clocks.local(made, len(calls)), lines, N_("collected at"))
+            yield from clocks.later(calls["opened_local"], made, lines, N_("opened at"))
+            yield from clocks.later(called, made, lines, N_("collected at"))
+            yield from clocks.later(occurred, made, row_lines, N_("at"))
 
     def load(self, connection: Connection, entry: Entry) -> Loaded:
         """Load all of it. Raises FileRefusedError when a line contradicts what is stored."""
