@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection
@@ -40,6 +41,11 @@ class CurrencyTable:
     total: GroupLine
     weight: str
 
+    @cached_property
+    def longest(self) -> int:
+        """The largest figure of a line, 1 at least: what bars are drawn against."""
+        return max(1, *(weighed(line.now, self.weight) for line in self.lines), 1)
+
     def share(self, line: GroupLine) -> Decimal | None:
         """The part of ``line`` in the total, 1 for all of it; None where there is nothing to share."""
         whole = weighed(self.total.now, self.weight)
@@ -52,7 +58,7 @@ class CurrencyTable:
 
 
 @dataclass(frozen=True)
-class Grouping:
+class GroupedSums:
     """The groups of ``by``, by currency; ``before`` is the period compared with, if there is one."""
 
     by: Dimension
@@ -73,13 +79,13 @@ class Grouping:
 
 def grouping(
     connection: Connection, spec: ListSpec, scope: Scope, criteria: Criteria, *, compared: bool = True
-) -> Grouping:
+) -> GroupedSums:
     """The sums by the dimension of ``criteria``; days that have not arrived are compared with nothing."""
     by = spec.groupings[criteria.by]
     before = _complete_before(connection, spec, scope, criteria) if compared else None
     now = series(connection, spec, scope, criteria, by)
     then = () if before is None else _earlier(connection, scope, criteria.over(before), by)
-    return Grouping(by, before if then else None, tuple(_tables(spec, by, now, then)))
+    return GroupedSums(by, before if then else None, tuple(_tables(spec, by, now, then)))
 
 
 def _complete_before(

@@ -11,7 +11,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from app.listing.criteria import Criteria
 from app.listing.export import BOM, LONGEST_WRITING
-from app.listing.grouping import CurrencyTable, Grouping, GroupLine, grouping, shown_measures
+from app.listing.grouping import CurrencyTable, GroupedSums, GroupLine, grouping, shown_measures
 from app.listing.kinds import guarded_text
 from app.listing.measures import Measure
 from app.listing.scope import Scope
@@ -43,7 +43,7 @@ def write_groups_csv(
     return found.count
 
 
-def _read(connection: Connection, spec: ListSpec, scope: Scope, criteria: Criteria) -> Grouping:
+def _read(connection: Connection, spec: ListSpec, scope: Scope, criteria: Criteria) -> GroupedSums:
     connection.execute(text(f"SET LOCAL statement_timeout TO '{LONGEST_WRITING}'"))
     return grouping(connection, spec, scope, criteria, compared=False)
 
@@ -57,7 +57,7 @@ def _quoted(words: str) -> str:
     return f'"{doubled}"'
 
 
-def _cell(found: Grouping, words: str) -> str:
+def _cell(found: GroupedSums, words: str) -> str:
     """A name as it is; a number that is part of it with a TAB in front, so that its zeros stay."""
     is_number = bool(found.by.parts) and words[:1].isdigit()
     return f"\t{words}" if is_number else guarded_text(words)
@@ -97,7 +97,9 @@ def write_groups_xlsx(
     return found.count
 
 
-def _write_heading(sheet: Worksheet, found: Grouping, measures: tuple[Measure, ...], styles: Styles) -> None:
+def _write_heading(
+    sheet: Worksheet, found: GroupedSums, measures: tuple[Measure, ...], styles: Styles
+) -> None:
     names = found.by.columns()
     headings = (*names, gettext("Currency"), *_headings(measures), gettext("Share"))
     for column, words in enumerate(headings):

@@ -103,7 +103,7 @@ def _named(first: Expression, *others: Expression) -> Expression:
 
 BY_APPLICATION = Dimension(
     name="application",
-    label=N_("Payments"),
+    label=N_("Application"),
     kind=ApplicationCode(labels=applications.LABELS),
     rows=Contract.application,
     parameter="application",

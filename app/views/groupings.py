@@ -11,7 +11,7 @@ from typing import Any
 from app.listing.criteria import BY, Criteria, ParameterFault
 from app.listing.dimension import BETWEEN, NET, Dimension
 from app.listing.filters import InvalidValueError
-from app.listing.grouping import CurrencyTable, Grouping, GroupLine, shown_measures, weighed
+from app.listing.grouping import CurrencyTable, GroupedSums, GroupLine, shown_measures, weighed
 from app.listing.measures import COUNT, Measure
 from app.listing.period import Period
 from app.listing.spec import ListSpec
@@ -76,19 +76,19 @@ class GroupTable:
 class GroupPage:
     """What the page shows in place of the rows; ``compared`` are the sentences about the period before."""
 
-    grouping: Grouping
+    grouping: GroupedSums
     tables: tuple[GroupTable, ...]
     compared: tuple[str, ...]
 
     @classmethod
-    def of(cls, criteria: Criteria, grouping: Grouping) -> GroupPage:
+    def of(cls, criteria: Criteria, grouping: GroupedSums) -> GroupPage:
         """The page of ``grouping``, which ``criteria`` asked for."""
         tables = tuple(_table(criteria, grouping, table) for table in grouping.tables)
         return cls(grouping, tables, tuple(_compared(grouping)))
 
 
 @dataclass(frozen=True)
-class Choice:
+class GroupChoice:
     """A way to group in the menu: the value of ``by``, its words, and whether it is in use."""
 
     value: str
@@ -96,11 +96,11 @@ class Choice:
     is_current: bool
 
 
-def choices(criteria: Criteria) -> Iterator[Choice]:
+def choices(criteria: Criteria) -> Iterator[GroupChoice]:
     """The rows themselves, then every dimension of the list."""
-    yield Choice("", gettext("Not grouped"), not criteria.by)
+    yield GroupChoice("", gettext("Not grouped"), not criteria.by)
     for name, dimension in criteria.spec.groupings.items():
-        yield Choice(name, dimension.title, name == criteria.by)
+        yield GroupChoice(name, dimension.title, name == criteria.by)
 
 
 def with_group_fault(criteria: Criteria, texts: Sequence[str], *, needed: bool = False) -> Criteria:
@@ -115,7 +115,7 @@ def with_group_fault(criteria: Criteria, texts: Sequence[str], *, needed: bool =
     return replace(criteria, faults={**criteria.faults, BY: ParameterFault.of(refused)})
 
 
-def _table(criteria: Criteria, grouping: Grouping, table: CurrencyTable) -> GroupTable:
+def _table(criteria: Criteria, grouping: GroupedSums, table: CurrencyTable) -> GroupTable:
     spec, by = criteria.spec, grouping.by
     measures = shown_measures(spec, grouping.tables)
     has_changes = grouping.before is not None and by.span is None
@@ -134,7 +134,7 @@ def _table(criteria: Criteria, grouping: Grouping, table: CurrencyTable) -> Grou
 
 def _line(
     criteria: Criteria,
-    grouping: Grouping,
+    grouping: GroupedSums,
     table: CurrencyTable,
     measures: Sequence[Measure],
     line: GroupLine,
@@ -150,7 +150,7 @@ def _line(
         facts=tuple(_facts(measures, line)),
         net=formats.money(line.now.net, table.currency),
         share="" if share is None else formats.percent(float(share)),
-        width=0.0 if share is None else float(round(min(max(share, Decimal(0)), Decimal(1)) * 100, 1)),
+        width=round(max(weighed(line.now, table.weight), 0) / table.longest * 100, 1),
         change="" if change is None else signed_percent(change),
     )
 
@@ -176,7 +176,7 @@ def signed_percent(part: Decimal) -> str:
     return f"{'+' if part > 0 else ''}{formats.percent(float(part))}"
 
 
-def _compared(grouping: Grouping) -> Iterator[str]:
+def _compared(grouping: GroupedSums) -> Iterator[str]:
     """How the totals changed since the period before, by currency."""
     for table in grouping.tables:
         change = None if grouping.before is None else table.change(table.total)

@@ -11,6 +11,8 @@ PAGES = {
     "transactions": "/transactions",
     "transactions-filtres": "/transactions?type=debit&outcome=accepted&amount_from=5&amount_to=50",
     "transactions-fautes": "/transactions?amount_from=beaucoup&date_from=hier&card=12",
+    "regroupement-jours": "/transactions?by=day",
+    "regroupement-magasins": "/remises?by=outlet&period=last-7-days",
     "transactions-vide": "/transactions?authorisation=000000&card=0000",
     "remises-vides": "/remises?count=without",
     "trop-long": f"/transactions.csv?{MONTH}",
