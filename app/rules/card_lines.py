@@ -5,7 +5,6 @@ Lines that cannot hold one are passed over by a search that does not look at eac
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -15,7 +14,6 @@ from app.rules import cards
 # Thirteen digits, the first of them one that a brand begins with, with up to nine bytes between two; or
 # digits of another script. A line without holds none.
 _MAYBE = rb"[2-68](?:[^;0-9A-Za-z\n]{0,9}[0-9]){12}|\xef\xbc[\x90-\x99]|\xf0\x9d\x9f|\xd9[\xa0-\xa9]"
-_END_OF_CELL = re.compile(rb"[;\r\n]")
 
 
 class Treatment(StrEnum):
@@ -32,8 +30,8 @@ class Candidate:
 
     ``line`` is counted from 1, ``column`` from 0 between semicolons; ``place`` and ``end`` are bytes of the
     line, from 0, ``start`` the byte of the file where that line begins. ``record`` is what stands in the
-    first column, ``cell`` in its own. Where the format says, ``name`` is that of the column and ``treatment``
-    what may be done.
+    first column, ``cell`` in its own, between the bytes ``cell_bounds`` of the file. Where the format says,
+    ``name`` is that of the column and ``treatment`` what may be done.
     """
 
     line: int
@@ -44,6 +42,7 @@ class Candidate:
     record: bytes
     digits: str
     cell: str
+    cell_bounds: tuple[int, int]
     name: str = ""
     treatment: Treatment = Treatment.REFUSE
 
@@ -62,7 +61,7 @@ def find(data: bytes, belongs: Callable[[Candidate, bytes], bool]) -> Iterator[C
 
 def redacted(data: bytes, candidates: Iterable[Candidate]) -> bytes:
     """``data`` without the cells of the candidates to leave out, and with stars for digits of the others."""
-    cells = {_cell(data, candidate): candidate.treatment for candidate in candidates}
+    cells = {candidate.cell_bounds: candidate.treatment for candidate in candidates}
     kept, after = [], 0
     for (start, end), treatment in sorted(cells.items()):
         text, encoding = _decoded(data[start:end])
@@ -70,14 +69,6 @@ def redacted(data: bytes, candidates: Iterable[Candidate]) -> bytes:
         kept += [data[after:start], cell.encode(encoding)]
         after = end
     return b"".join([*kept, data[after:]])
-
-
-def _cell(data: bytes, candidate: Candidate) -> tuple[int, int]:
-    """Where the cell of a candidate begins and ends in the file."""
-    place = candidate.start + candidate.place
-    found = _END_OF_CELL.search(data, place)
-    begins = max(data.rfind(b";", candidate.start, place) + 1, candidate.start)
-    return begins, found.start() if found else len(data)
 
 
 def _suspects(data: bytes) -> Iterator[tuple[int, int, bytes]]:
@@ -103,10 +94,21 @@ def _in_line(number: int, start: int, line: bytes) -> Iterator[Candidate]:
     place = 0
     for column, cell in enumerate(line.split(b";")):
         text, encoding = _decoded(cell)
-        for card in cards.find(text):
-            first, last = (place + len(text[:at].encode(encoding)) for at in (card.start, card.end))
-            yield Candidate(number, column, first, last, start, record, card.digits, text)
+        bounds = (start + place, start + place + len(cell))
+        for card, first, last in _in_bytes(text, encoding):
+            yield Candidate(
+                number, column, place + first, place + last, start, record, card.digits, text, bounds
+            )
         place += len(cell) + 1
+
+
+def _in_bytes(text: str, encoding: str) -> Iterator[tuple[cards.CardNumber, int, int]]:
+    """The card numbers of a cell with the bytes at which they begin and end; they begin in order."""
+    at = before = 0
+    for card in cards.find(text):
+        before += len(text[at : card.start].encode(encoding))
+        at = card.start
+        yield card, before, before + len(text[at : card.end].encode(encoding))
 
 
 def _decoded(cell: bytes) -> tuple[str, str]:

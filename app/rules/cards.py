@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -137,7 +138,8 @@ def _starts(groups: list[tuple[int, str]], tags: list[int]) -> Iterator[tuple[in
         end = before + len(group)
         if not lookalikes.passes_ean(group):
             yield before, end
-        yield from ((before + tag - start, end) for tag in tags if start < tag < start + len(group))
+        inside = tags[bisect_right(tags, start) : bisect_left(tags, start + len(group))]
+        yield from ((before + tag - start, end) for tag in inside)
         before = end
 
 

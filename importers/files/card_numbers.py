@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain, islice
 from typing import Final
 
 from app.rules import card_lines
 from app.rules.card_lines import Candidate, Treatment
 from importers.files.archive import IncomingFile
-from importers.files.refusals import CARD_NUMBER, CARD_OR_REFERENCE, FileRefusedError, Refusal
+from importers.files.refusals import CARD_NUMBER, CARD_OR_REFERENCE, MOST_REASONS, FileRefusedError, Refusal
 from importers.formats import Format
 
 #: What a file counts besides its records.
@@ -28,7 +29,7 @@ Vouched = Callable[[str], frozenset[str]]
 
 def refuse_any(data: bytes) -> None:
     """Raises FileRefusedError when a file that no format knows holds a card number anywhere."""
-    _refuse(list(card_lines.find(data, lambda _candidate, _line: False)), None)
+    _refuse(islice(card_lines.find(data, lambda _candidate, _line: False), MOST_REASONS), None)
 
 
 def cleaned(file: IncomingFile, known: Format, vouched: Vouched) -> tuple[IncomingFile, Mapping[str, int]]:
@@ -36,11 +37,13 @@ def cleaned(file: IncomingFile, known: Format, vouched: Vouched) -> tuple[Incomi
 
     Raises FileRefusedError, naming lines and columns, for every other number that looks like one.
     """
-    found = list(known.find_cards(file.data))
-    if not found:
+    candidates = iter(known.find_cards(file.data))
+    first = next(candidates, None)
+    if first is None:
         return file, {}
     source = known.origin(file.data).source
     allowed = vouched(source) if source else frozenset()
+    found = list(_until_refused(chain([first], candidates), allowed))
     _refuse([candidate for candidate in found if not _may_stay(candidate, allowed)], source)
     data = card_lines.redacted(file.data, found)
     cells = {(candidate.line, candidate.column): candidate.treatment for candidate in found}
@@ -50,6 +53,16 @@ def cleaned(file: IncomingFile, known: Format, vouched: Vouched) -> tuple[Incomi
     return replace(file, data=data, sha256=hashlib.sha256(data).hexdigest()), counts
 
 
+def _until_refused(candidates: Iterable[Candidate], allowed: frozenset[str]) -> Iterator[Candidate]:
+    """All candidates, or those up to the last that a person will read of."""
+    refused = 0
+    for candidate in candidates:
+        yield candidate
+        refused += not _may_stay(candidate, allowed)
+        if refused == MOST_REASONS:
+            return
+
+
 def _may_stay(candidate: Candidate, vouched: frozenset[str]) -> bool:
     """Whether the file may be loaded without a number."""
     if candidate.treatment is Treatment.MASK_IF_VOUCHED:
@@ -57,7 +70,7 @@ def _may_stay(candidate: Candidate, vouched: frozenset[str]) -> bool:
     return candidate.treatment is Treatment.LEAVE_OUT
 
 
-def _refuse(found: Sequence[Candidate], source: str | None) -> None:
+def _refuse(found: Iterable[Candidate], source: str | None) -> None:
     refusals = {(candidate.line, candidate.name): _refusal(candidate, source) for candidate in found}
     if refusals:
         raise FileRefusedError(refusals[key] for key in sorted(refusals))

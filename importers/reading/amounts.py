@@ -3,9 +3,25 @@
 from __future__ import annotations
 
 import re
+from typing import Any
+
+import numpy as np
+
+from app.wording.i18n import N_
+from importers.files.refusals import refuse
 
 _MAJOR = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?", re.ASCII)
 _MOST_DIGITS = 15
+_MOST = 10.0**17
+
+
+def refuse_uncountable(amounts: Any) -> None:
+    """Refuse a column of amounts (minor units) whose sum 64 bits would not hold with room to spare.
+
+    They are added as floats, which do not wrap: a part in 10**15 more or less decides nothing here.
+    """
+    if float(np.abs(np.asarray(amounts, dtype=np.float64)).sum()) > _MOST:
+        raise refuse(N_("amounts that add up to more than anybody has"))
 
 
 def minor_units(text: str, decimals: int) -> int:

@@ -38,6 +38,7 @@ from importers.formats.remise_tpe.columns import (
 )
 from importers.formats.remise_tpe.sections import Section, section
 from importers.reading import separated
+from importers.reading.amounts import refuse_uncountable
 from importers.reading.columns import Column, times
 from importers.reading.separated import Lines, Text
 from importers.records import Header, Origin
@@ -134,6 +135,7 @@ def read(data: bytes) -> Payments:
     sections = {record: section(body, np.flatnonzero(kinds == record), record) for record in Record}
     remittances = _remittances(sections[Record.REM])
     transactions = _transactions(sections[Record.TRX], sections[Record.REM].rows)
+    refuse_uncountable(transactions["amount"])
     _attach_tickets(sections, remittances, transactions)
     if content != PAYMENTS_ONLY:
         remittances = remittances.assign(**checks.declared(sections))

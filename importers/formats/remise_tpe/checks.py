@@ -13,6 +13,7 @@ from importers.files.refusals import refuse
 from importers.formats import layout
 from importers.formats.remise_tpe.columns import TOTALS_ONLY, Record
 from importers.formats.remise_tpe.sections import Section
+from importers.reading.amounts import refuse_uncountable
 
 Sections = dict[Record, Section]
 
@@ -32,6 +33,7 @@ def declared(sections: Sections) -> dict[str, NDArray[np.int64]]:
         line = int(section.line_numbers[misplaced[0]])
         raise refuse(N_("expected six TOT lines: %(order)s"), line=line, column="total type", order=order)
     declared = zip(COUNTS, section.integers("total_count").reshape(-1, len(TOTALS)).T, strict=True)
+    refuse_uncountable(section.integers("total_amount"))
     amounts = zip(AMOUNTS, section.integers("total_amount").reshape(-1, len(TOTALS)).T, strict=True)
     columns = dict(declared) | dict(amounts)
     columns["transaction_count"] = ends.integers("transaction_count")

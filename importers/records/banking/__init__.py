@@ -22,6 +22,7 @@ from app.wording.i18n import N_
 from importers import clocks
 from importers.files.refusals import MOST_REASONS, FileRefusedError, Notice, Refusal
 from importers.ownership import OwnedTable, OwnerKey
+from importers.reading.amounts import refuse_uncountable
 from importers.reading.free_text import refuse_card_numbers
 from importers.records import Entry, Header, Loaded, RecordKind
 from importers.records.banking import loading
@@ -127,6 +128,7 @@ def statements(
     two statements of one account and day differ.
     """
     refuse_card_numbers(movements, _FREE_TEXTS, np.arange(1, len(movements) + 1), Unit.ENTRY)
+    refuse_uncountable(movements["amount"])
     frame = frame.assign(**_control(frame, movements))
     frame["proven"] = (
         (frame["opening"] + frame["line_sum"] == frame["closing"]).fillna(value=False).astype(bool)
