@@ -101,4 +101,4 @@ def test_sums_that_64_bits_would_not_hold_are_refused(operator: Operator) -> Non
     result = operator.deliver(File(content="TRANSACTIONS", remittances=(Rem(transactions=payments),)))
     assert result.status is Status.QUARANTINED
     assert "add up" in result.refusals[0].reason
-    assert operator.deliver(File(remittances=(Rem(transactions=payments[:9]),))).status is Status.LOADED
+    assert operator.deliver(File(remittances=(Rem(transactions=payments[:1]),))).status is Status.LOADED
