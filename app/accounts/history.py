@@ -83,6 +83,10 @@ class Entries:
     next_after: int | None
 
 
+#: What a page shows of a question that is not understood.
+NO_ENTRIES = Entries((), None)
+
+
 def of_merchant(merchant_id: int) -> ColumnElement[bool]:
     """What was done at a merchant, and when those who were its people then signed in."""
     there = JournalEntry.merchant_ids.contains([merchant_id])

@@ -20,6 +20,10 @@ class KeysetPage:
     next_after: int | None
 
 
+#: No row: what a page shows of a question that is not understood.
+NO_ROWS = KeysetPage((), None)
+
+
 @dataclass(frozen=True)
 class KeysetOrder:
     """The columns that rows are ordered by: never NULL, ending with ``key``, all the same way."""

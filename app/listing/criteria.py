@@ -31,7 +31,6 @@ OF_THE_PAGE = frozenset({BY, "columns", "pages", "view"})
 #: Values of one parameter: enough for the contracts of a region, too few to hurt.
 MOST_VALUES = 100
 _LONGEST_NAME = 40
-_MOST = N_("%(most)d values at most")
 
 
 @dataclass(frozen=True)
@@ -219,6 +218,19 @@ def _by_name(args: Iterable[tuple[str, str]]) -> Texts:
     return texts
 
 
+def unknown_parameter(name: str) -> InvalidValueError:
+    """The refusal of a parameter that a list does not know."""
+    shown = "" if holds_card(name) else name[:_LONGEST_NAME]
+    return InvalidValueError(N_("This list has no filter “%(name)s”"), name=shown, secret=True)
+
+
+def too_many(most: int) -> InvalidValueError:
+    """The refusal of more than ``most`` values of a parameter."""
+    if most == 1:
+        return InvalidValueError(N_("One value at most"))
+    return InvalidValueError(N_("%(most)d values at most"), most=most)
+
+
 def _refuse_unknown(spec: ListSpec, texts: Texts, faults: dict[str, ParameterFault]) -> None:
     """What is no parameter of this list is a fault: nobody is answered another question than they ask."""
     known = {
@@ -230,10 +242,7 @@ def _refuse_unknown(spec: ListSpec, texts: Texts, faults: dict[str, ParameterFau
     }
     for name in texts:
         if name not in known:
-            shown = "" if holds_card(name) else name[:_LONGEST_NAME]
-            faults[name] = ParameterFault.of(
-                InvalidValueError(N_("This list has no filter “%(name)s”"), name=shown, secret=True)
-            )
+            faults[name] = ParameterFault.of(unknown_parameter(name))
 
 
 def _period(
@@ -278,7 +287,7 @@ def _single(name: str, texts: Texts, faults: dict[str, ParameterFault]) -> str |
     """The one text of a parameter that takes one value."""
     found = texts.get(name, ())
     if len(found) > 1:
-        faults[name] = ParameterFault.of(InvalidValueError(_MOST, most=1))
+        faults[name] = ParameterFault.of(too_many(1))
         return None
     return next(iter(found), None)
 
@@ -309,7 +318,7 @@ def _present(filters: Mapping[str, tuple[Any, ...]]) -> dict[str, tuple[Any, ...
 def _values(parameter: Parameter, texts: Sequence[str], faults: dict[str, ParameterFault]) -> tuple[Any, ...]:
     most = 1 if parameter.single else MOST_VALUES
     if len(texts) > most:
-        faults[parameter.name] = ParameterFault.of(InvalidValueError(_MOST, most=most))
+        faults[parameter.name] = ParameterFault.of(too_many(most))
     values: dict[Any, None] = {}
     for text in texts[:most]:
         try:

@@ -22,7 +22,7 @@ Value = bool | int | Decimal | str | datetime | None
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LOCAL_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the terminal's own clock, which has no zone
 _MICROSECOND = timedelta(microseconds=1)
-_BAD = N_("This address is not complete: the list starts from its beginning")
+BROKEN_CURSOR = N_("This address is not complete: the list starts from its beginning")
 _LONGEST, _PARTS = 400, 4
 _NOTHING = "n"
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
@@ -50,12 +50,12 @@ class Cursor:
         """
         parts = text.split("~")
         if len(text) > _LONGEST or len(parts) != _PARTS or parts[0] != sort:
-            raise InvalidValueError(_BAD)
+            raise InvalidValueError(BROKEN_CURSOR)
         try:
             at = _EPOCH + _integer(parts[2]) * _MICROSECOND
             return cls(sort, at, _integer(parts[3]), _read(parts[1], type_))
         except (ValueError, OverflowError, InvalidOperation):
-            raise InvalidValueError(_BAD) from None
+            raise InvalidValueError(BROKEN_CURSOR) from None
 
 
 def _written(value: Value) -> str:

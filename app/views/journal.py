@@ -9,13 +9,14 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.accounts import event_labels, history, members
 from app.accounts.journal import Event
-from app.views.desk.common import LONGEST_SEARCH, after
 from app.views.desk.common import blueprint as desk_blueprint
+from app.views.desk.common import next_page
 from app.views.moments import show_moment
 from app.views.tables import TableColumn, table
 from app.web.context import access, database, desk, request_id, signed_in, today
 from app.web.downloads import file_name, send_csv
 from app.web.journal import journal as write_down
+from app.web.page_query import PageQuery, page_query
 from app.wording.i18n import N_, gettext
 
 blueprint = Blueprint("journal", __name__)
@@ -66,38 +67,42 @@ def journal_csv() -> AnyResponse:
     return _file(history.of_reseller(desk().reseller_id), desk().reseller_name)
 
 
-def _search() -> history.JournalSearch:
-    person = request.args.get("person", "")[:LONGEST_SEARCH]
-    return history.JournalSearch(
-        person="".join(letter for letter in person if letter.isprintable()).strip(),
-        event=request.args.get("event", "") if request.args.get("event", "") in set(Event) else "",
-        after=after(),
-    )
+def _query() -> PageQuery:
+    return page_query(request.args, words=("person",), choices={"event": set(Event)})
+
+
+def _search(query: PageQuery) -> history.JournalSearch:
+    return history.JournalSearch(person=query.text("person"), event=query.text("event"), after=query.after)
 
 
 def _page(seen: Any, columns: tuple[TableColumn, ...], endpoint: str, file: str) -> str:
-    search = _search()
-    with database().reading() as connection:
-        found = history.entries(connection, seen, search)
-    kept = {name: value for name in ("person", "event") if (value := getattr(search, name))}
+    query = _query()
+    found = history.NO_ENTRIES
+    if not query.faults:
+        with database().reading() as connection:
+            found = history.entries(connection, seen, _search(query))
     title = gettext("Journal")
     return render_template(
         "desk/journal.html" if endpoint.startswith("desk.") else "journal/index.html",
         title=title,
-        search=search,
+        query=query,
         events=event_labels.events(),
         list=table(title, columns, found.rows),
         next_after=found.next_after,
-        further=url_for(endpoint, **kept, after=found.next_after),
+        further=next_page(endpoint, found.next_after, **query.texts),
         action=url_for(endpoint),
-        file=url_for(file, **kept),
+        file=url_for(file, **dict[str, Any](query.texts)),
     )
 
 
 def _file(seen: Any, whose: str) -> AnyResponse:
+    query = _query()
+    if query.faults:
+        return query.refusal()
+
     def write(file: BinaryIO) -> None:
         with database().reading() as connection:
-            rows = history.write_csv(connection, seen, _search(), file)
+            rows = history.write_csv(connection, seen, _search(query), file)
         write_down(Event.JOURNAL_EXPORTED, rows=rows)
 
     return send_csv(write, file_name("journal", whose, today().isoformat(), kind="csv"))

@@ -25,12 +25,12 @@ from app.database.isolation import Isolated
 from app.desk import merchants
 from app.models import Role
 from app.views import picking
-from app.views.desk.common import LONGEST_SEARCH, after
-from app.views.desk.common import searched as words_sought
+from app.views.desk.common import LONGEST_SEARCH
 from app.views.moments import spoken_moment
 from app.views.picking import OutletChoice
 from app.web.context import access, client, database, desk, links, request_id, signed_in
 from app.web.journal import journal
+from app.web.page_query import page_query
 from app.wording.i18n import N_, gettext
 
 blueprint = Blueprint("team", __name__, url_prefix="/acces")
@@ -80,21 +80,22 @@ class AccessForm:
 
 def index() -> str:
     """Everybody with an access, and the invitations that wait; or the following page of either."""
-    email, behind, sent_behind = words_sought(), after(), after("sent_after")
+    query = page_query(request.args, choices={"done": DONE}, cursors=("after", "sent_after"))
+    email, behind, sent_behind = query.text("q"), query.after, query.starts.get("sent_after")
     with database().reading_as(_sight()) as connection:
         actor = _actor(connection)
         listed = members.members(connection, actor, members.MemberSearch(email, behind))
         invited = members.waiting(connection, actor, members.MemberSearch(email, sent_behind))
         merchant = _merchant(connection)
-    done = DONE.get(request.args.get("done", ""))
+    done = DONE.get(query.text("done"))
     further = (email, behind, sent_behind, listed.next_after, invited.next_after)
     return render_template(
         "team/index.html",
         merchant=merchant,
-        members=listed if sent_behind is None else None,
-        waiting=invited if behind is None else None,
-        sought=email,
-        is_long=any(further) or len(listed.rows) + len(invited.rows) > MANY_PEOPLE,
+        members=listed if sent_behind is None and not query.faults else None,
+        waiting=invited if behind is None and not query.faults else None,
+        query=query,
+        is_long=any(further) or bool(query.faults) or len(listed.rows) + len(invited.rows) > MANY_PEOPLE,
         done=done and gettext(done),
         **_words(),
     )

@@ -368,3 +368,25 @@ def test_the_desk_is_closed_to_merchants(place):
     ):
         assert owner.get(path).status_code == 403
     assert "/gestion" not in owner.page("/remises").source
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("/gestion/envois?state=bad", "une des valeurs de la liste"),
+        ("/gestion/envois?after=x", "incomplète"),
+        ("/gestion/imports?state=bad", "une des valeurs de la liste"),
+        ("/gestion/imports?q=a&status=loaded", "pas de filtre"),
+        ("/gestion/commercants?after=0", "incomplète"),
+        ("/gestion/commercants?q=4970101234567893", "4 derniers chiffres"),
+        ("/gestion/contrats?foo=1", "pas de filtre"),
+        ("/gestion/contrats?q=a&q=b", "Une valeur au plus"),
+    ],
+)
+def test_the_lists_of_the_desk_refuse_what_they_do_not_understand(north, address, words):
+    page = north.page(address)
+    assert words in plain(page.one("main"))
+    assert not page.all("table")
+    assert not page.all("ul", class_="picks")
+    assert not page.all("div", class_="empty")
+    assert "4970101234567893" not in page.source

@@ -14,7 +14,6 @@ from app.wording.i18n import N_, gettext, ngettext
 
 blueprint = Blueprint("desk", __name__)
 
-LARGEST_ID: Final = 2**63 - 1
 LONGEST_SEARCH: Final = 100
 #: An id in an address.
 ID: Final = "<id:id>"
@@ -26,7 +25,7 @@ MENU = (
     ("desk.journal", N_("Journal")),
 )
 
-__all__ = ["ID", "SIZE", "after", "blueprint", "desk_menu", "many", "searched"]
+__all__ = ["ID", "SIZE", "blueprint", "desk_menu", "many"]
 
 
 def desk_menu() -> list[tuple[str, str, bool]]:
@@ -38,17 +37,6 @@ def desk_menu() -> list[tuple[str, str, bool]]:
     short = asking.place == UNNAMED
     here = DESK.address(asking.desk.reseller_id, request.path) if short else request.path
     return [(href, words, here.startswith(href)) for href, words in addresses]
-
-
-def searched() -> str:
-    """The words searched for, without what no stored text can hold."""
-    return "".join(c for c in request.args.get("q", "")[:LONGEST_SEARCH] if c.isprintable()).strip()
-
-
-def after(name: str = "after") -> int | None:
-    """The id after which the page starts."""
-    found = request.args.get(name, type=int)
-    return found if found is not None and 0 < found <= LARGEST_ID else None
 
 
 def next_page(endpoint: str, next_after: int | None, **values: Any) -> str:

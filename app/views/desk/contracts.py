@@ -6,30 +6,34 @@ from collections.abc import Sequence
 
 from babel.dates import get_timezone_location
 from flask import redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.accounts.journal import Event
 from app.desk import attach_contracts, merchant_form, merchants, tasks, undeclared_contracts
-from app.desk.paging import AnyRow
+from app.desk.paging import NO_ROWS, AnyRow
 from app.models import DeskTaskKind
-from app.views.desk.common import after, blueprint, next_page, searched, waiting_in_words
+from app.views.desk.common import blueprint, next_page, waiting_in_words
 from app.web.context import database, desk, signed_in
 from app.web.journal import journal
+from app.web.page_query import PageQuery, page_query
 from app.wording.i18n import language
 
 
 @blueprint.get("/contrats")
 def contracts() -> str:
     """What waits for a merchant, and what was attached lately."""
-    words, reseller_id = searched(), desk().reseller_id
+    query, reseller_id = page_query(request.args), desk().reseller_id
+    words, page = query.text("q"), NO_ROWS
     with database().reading_as(desk()) as connection:
-        page = undeclared_contracts.contracts(connection, reseller_id, words, after())
+        if not query.faults:
+            page = undeclared_contracts.contracts(connection, reseller_id, words, query.after)
         on_their_way = tasks.awaited(connection, reseller_id)
         unknown = undeclared_contracts.of_no_maintainer(connection, reseller_id)
         attached = tasks.latest(connection, reseller_id, (DeskTaskKind.ATTACH,))
     return render_template(
         "desk/contracts.html",
-        words=words,
+        query=query,
         rows=page.rows,
         unknown=unknown,
         on_their_way=on_their_way,
@@ -45,17 +49,19 @@ def contracts() -> str:
 def attach() -> AnyResponse | str | tuple[str, int]:
     """Choose a merchant and an outlet for contracts, then ask the worker to attach them."""
     reseller_id = desk().reseller_id
+    query = page_query(MultiDict({"q": request.args.get("q", "")}))
+    words = query.text("q")
     ids = [int(text[:18]) for text in request.values.getlist("contract") if text.isdecimal()]
     with database().reading_as(desk()) as connection:
         contracts = attach_contracts.chosen(connection, reseller_id, ids)
         wanted = attach_contracts.wish(connection, reseller_id, contracts, request.values)
-        found = merchants.merchants(connection, reseller_id, searched()) if searched() else None
+        found = merchants.merchants(connection, reseller_id, words) if words else None
         if request.method == "POST":
             merchant_form.check(connection, reseller_id, wanted)
     if not contracts:
         return redirect(url_for("desk.contracts"), 303)
     if request.method != "POST" or wanted.faults:
-        return _form(contracts, wanted, found.rows if found else ()), 422 if wanted.faults else 200
+        return _form(contracts, wanted, query, found.rows if found else ()), 422 if wanted.faults else 200
     with database().writing() as connection:
         attach_contracts.attach(connection, reseller_id, signed_in().user_id, contracts, wanted)
         journal(
@@ -67,12 +73,17 @@ def attach() -> AnyResponse | str | tuple[str, int]:
     return redirect(url_for("desk.contracts"), 303)
 
 
-def _form(contracts: Sequence[AnyRow], wanted: merchant_form.MerchantForm, found: Sequence[AnyRow]) -> str:
+def _form(
+    contracts: Sequence[AnyRow],
+    wanted: merchant_form.MerchantForm,
+    query: PageQuery,
+    found: Sequence[AnyRow],
+) -> str:
     return render_template(
         "desk/attach.html",
         contracts=contracts,
         wanted=wanted,
-        words=searched(),
+        query=query,
         found=found,
         waiting=_waiting,
         zones=zones(),

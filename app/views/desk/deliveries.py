@@ -5,13 +5,14 @@ from __future__ import annotations
 from flask import render_template, request
 
 from app.desk.deliveries import deliveries as found
-from app.desk.paging import AnyRow
+from app.desk.paging import NO_ROWS, AnyRow
 from app.mail.failure_labels import FAULTS, STATES
 from app.models import DeliveryState, Fault, MailKind
-from app.views.desk.common import after, blueprint, next_page, searched
+from app.views.desk.common import blueprint, next_page
 from app.views.moments import show_moment
 from app.views.tables import TableColumn, table
 from app.web.context import database, desk
+from app.web.page_query import page_query
 from app.wording.i18n import N_, gettext
 
 KINDS = {
@@ -54,17 +55,19 @@ DELIVERIES = (
 @blueprint.get("/envois")
 def deliveries() -> str:
     """Every mail of this reseller's, the newest first."""
-    chosen = request.args.get("state", "")
-    state = DeliveryState(chosen) if chosen in set(DeliveryState) else None
-    words = searched()
-    with database().reading_as(desk()) as connection:
-        page = found(connection, desk().reseller_slug, state, words, after())
+    query = page_query(request.args, choices={"state": set(DeliveryState)})
+    words, state = query.text("q"), query.text("state")
+    page = NO_ROWS
+    if not query.faults:
+        chosen = DeliveryState(state) if state else None
+        with database().reading_as(desk()) as connection:
+            page = found(connection, desk().reseller_slug, chosen, words, query.after)
     title = gettext("Mails")
     return render_template(
         "desk/deliveries.html",
         title=title,
-        words=words,
-        state=state or "",
+        query=query,
+        state=state,
         states=[(value.value, gettext(said)) for value, said in STATES.items()],
         list=table(title, DELIVERIES, page.rows),
         next_after=page.next_after,

@@ -8,14 +8,15 @@ from werkzeug.wrappers import Response
 from app.accounts.journal import Event
 from app.desk import files as found
 from app.desk import tasks
-from app.desk.paging import AnyRow
+from app.desk.paging import NO_ROWS, AnyRow
 from app.models import DeskTaskKind, DeskTaskState, ImportStatus
 from app.refusals import KNOWN_FILE_ID, Refusal
-from app.views.desk.common import ID, after, blueprint, next_page, searched
+from app.views.desk.common import ID, blueprint, next_page
 from app.views.moments import show_moment
 from app.views.tables import TableColumn, table
 from app.web.context import database, desk, signed_in
 from app.web.journal import journal
+from app.web.page_query import page_query
 from app.wording import formats
 from app.wording.counts import in_words
 from app.wording.i18n import N_, gettext, ngettext
@@ -81,17 +82,21 @@ FILES = (
 @blueprint.get("/imports")
 def files() -> str:
     """Every file that came, the newest first."""
-    words, state = searched(), _state()
+    query = page_query(request.args, choices={"state": set(ImportStatus)})
+    words, state = query.text("q"), query.text("state")
+    page = NO_ROWS
     with database().reading_as(desk()) as connection:
-        page = found.files(connection, desk().reseller_id, state, words, after())
+        if not query.faults:
+            chosen = ImportStatus(state) if state else None
+            page = found.files(connection, desk().reseller_id, chosen, words, query.after)
         handed_over = tasks.latest(connection, desk().reseller_id, (DeskTaskKind.DECLARE,))
     title = gettext("Imports")
     return render_template(
         "desk/files.html",
         title=title,
         tasks=handed_over,
-        words=words,
-        state=state or "",
+        query=query,
+        state=state,
         states=[(status.value, gettext(said)) for status, said in STATES.items()],
         list=table(title, FILES, page.rows, lambda row: url_for("desk.file", id=row.id)),
         next_after=page.next_after,
@@ -169,8 +174,3 @@ def _possible(row: AnyRow, reasons: tuple[Refusal, ...]) -> tuple[DeskTaskKind, 
 
 def _holds_card_number(reasons: tuple[Refusal, ...]) -> bool:
     return any(refusal.is_card_number for refusal in reasons)
-
-
-def _state() -> ImportStatus | None:
-    asked_for = request.args.get("state", "")
-    return ImportStatus(asked_for) if asked_for in set(ImportStatus) else None

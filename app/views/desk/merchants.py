@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from flask import abort, redirect, render_template, url_for
+from flask import abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.accounts.journal import Event
 from app.desk import merchants as found
 from app.desk import tasks
 from app.desk.numbers import numbers
-from app.desk.paging import AnyRow
+from app.desk.paging import NO_ROWS, AnyRow
 from app.models import DeskTaskKind
-from app.views.desk.common import ID, after, blueprint, next_page, searched
+from app.views.desk.common import ID, blueprint, next_page
 from app.views.tables import TableColumn, table
 from app.web.context import database, desk
 from app.web.journal import journal
+from app.web.page_query import page_query
 from app.wording import formats
 from app.wording.i18n import N_, gettext, ngettext
 
@@ -77,15 +78,17 @@ def home() -> Response:
 @blueprint.get("/commercants")
 def merchants() -> str:
     """Merchants by name, or those that are searched for."""
-    words, reseller_id = searched(), desk().reseller_id
+    query, reseller_id = page_query(request.args), desk().reseller_id
+    words, page = query.text("q"), NO_ROWS
     with database().reading_as(desk()) as connection:
-        page = found.merchants(connection, reseller_id, words, after())
+        if not query.faults:
+            page = found.merchants(connection, reseller_id, words, query.after)
         waits = numbers(connection, reseller_id)
     title = gettext("Merchants")
     return render_template(
         "desk/merchants.html",
         title=title,
-        words=words,
+        query=query,
         waits=waits,
         list=table(title, MERCHANTS, page.rows, lambda row: url_for("desk.merchant", id=row.id)),
         next_after=page.next_after,
@@ -96,18 +99,20 @@ def merchants() -> str:
 @blueprint.get(f"/commercants/{ID}")
 def merchant(id: int) -> str:  # noqa: A002 - the name in the address
     """One merchant: what it has, who may enter."""
-    words, reseller_id = searched(), desk().reseller_id
+    query, reseller_id = page_query(request.args), desk().reseller_id
+    words, outlets = query.text("q"), NO_ROWS
     with database().reading_as(desk()) as connection:
         row = found.merchant(connection, reseller_id, id)
         if row is None:
             abort(404)
-        outlets = found.outlets(connection, reseller_id, id, words, after())
+        if not query.faults:
+            outlets = found.outlets(connection, reseller_id, id, words, query.after)
         declared = tasks.latest(connection, reseller_id, (DeskTaskKind.DECLARE,), merchant_id=id)
         loose = found.contracts_without_outlet(connection, reseller_id, id)
     return render_template(
         "desk/merchant.html",
         merchant=row,
-        words=words,
+        query=query,
         outlets=table(gettext("Outlets"), OUTLETS, outlets.rows),
         tasks=declared,
         reasons_of=tasks.reasons,
