@@ -109,7 +109,8 @@ class ListSpec:
     ``row_title`` is what a row is called, ``links`` where one goes from it. ``freshness`` tells what has
     arrived of a period: a day without files must never look like a day without sales; ``days`` are those that
     ``usual_period`` and other relative periods count from. ``offers`` are the choices of filters that a
-    merchant's own rows decide.
+    merchant's own rows decide. ``search`` has the parameters that the search box asks by, the likeliest
+    first, each with the pattern of what asks (see :mod:`app.listing.typed`).
 
     ``table`` names the fields of each column of the table on a desk, ``subtitle`` those under the name of a
     row on a phone. ``counted`` is what a row adds to the sum of its group, in minor units; ``place`` groups
@@ -138,6 +139,7 @@ class ListSpec:
     freshness: Callable[[Connection, Scope, Period, Days], Freshness] | None = None
     days: Callable[[Connection, Scope, datetime], Days] | None = None
     offers: Mapping[str, Callable[[Connection, Scope], Choices]] = field(default_factory=dict)
+    search: Mapping[str, str] = field(default_factory=dict)
     table: tuple[tuple[str, ...], ...] = ()
     subtitle: tuple[str, ...] = ()
     counted: Callable[[Row], int | None] | None = None

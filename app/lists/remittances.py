@@ -8,6 +8,7 @@ from functools import partial
 
 from sqlalchemy import BigInteger, Connection, case, func
 
+from app.listing import typed
 from app.listing.amounts import AmountFilter
 from app.listing.field import Field, Link
 from app.listing.filters import Choice, Code, flagged
@@ -365,6 +366,14 @@ REMITTANCES = ListSpec(
     usual_period="last-night",
     sections=(REMITTANCE, CONTROL, CONTRACT, OUTLET, TERMINAL),
     offers=OFFERS,
+    search={
+        "number": typed.digits(1, 6),
+        "amount": typed.AMOUNT,
+        "contract": typed.digits(7, 15),
+        "siret": typed.SIRET,
+        "trade_name": typed.WORDS,
+        "label": typed.WORDS,
+    },
     row_title=_title,
     freshness=partial(freshness, "remittances"),
     days=partial(days, "remittances"),

@@ -7,6 +7,7 @@ from functools import partial
 
 from sqlalchemy import case
 
+from app.listing import typed
 from app.listing.amounts import AmountFilter
 from app.listing.field import Field, Link
 from app.listing.filters import (
@@ -352,6 +353,17 @@ TRANSACTIONS = ListSpec(
     usual_filters=("date", "amount", "card", "application", "outcome", "trade_name"),
     sections=(PAYMENT, CARD, AUTHORISATION, REMITTANCE, CARDHOLDER, CONTRACT, OUTLET, TERMINAL),
     offers=OFFERS,
+    search={
+        "card": typed.CARD,
+        "authorisation": typed.AUTHORISATION,
+        "amount": typed.AMOUNT,
+        "remittance": typed.digits(1, 6),
+        "contract": typed.digits(7, 15),
+        "siret": typed.SIRET,
+        "order_reference": typed.REFERENCE,
+        "trade_name": typed.WORDS,
+        "label": typed.WORDS,
+    },
     row_title=_title,
     freshness=partial(freshness, "transactions"),
     days=partial(days, "transactions"),

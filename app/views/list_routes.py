@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint
 
 from app.listing.spec import ListSpec
-from app.views import lists, sending, tickets
+from app.views import lists, searching, sending, tickets
 
 _ID = "<id:id>"
 _DELIVERY_ID = "<id:delivery_id>"
@@ -23,6 +23,7 @@ def blueprint_of(spec: ListSpec) -> Blueprint:
         blueprint.add_url_rule(f"{spec.path}{rule}", endpoint, _of(spec, view), methods=[method])
 
     route("", "index", lists.index)
+    route("/recherche", "search", searching.search)
     route(".json", "document", lists.document)
     route(".csv", "download", lists.download)
     route(".xlsx", "workbook", lists.workbook)

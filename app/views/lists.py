@@ -214,9 +214,14 @@ def detail(spec: ListSpec, id: int) -> str:  # noqa: A002 - as the address calls
 
 def _criteria(connection: Any, spec: ListSpec) -> Criteria:
     """What the address asks, counted from the days that have arrived."""
-    now = datetime.now(UTC)
-    days = Days.of(today()) if spec.days is None else spec.days(connection, access().scope, now)
-    return Criteria.from_args(spec, request.args.items(multi=True), days)
+    return Criteria.from_args(spec, request.args.items(multi=True), days_now(connection, spec))
+
+
+def days_now(connection: Any, spec: ListSpec) -> Days:
+    """The days that the periods of a list count from, for this person at this moment."""
+    if spec.days is None:
+        return Days.of(today())
+    return spec.days(connection, access().scope, datetime.now(UTC))
 
 
 def _of_rows(criteria: Criteria) -> Criteria:

@@ -106,6 +106,7 @@ def list_routes(spec: ListSpec) -> dict[str, Guard]:
     its = Permission(spec.permission)
     lines = {
         "index": Guard(its),
+        "search": Guard(its),
         "document": Guard(Permission.EXPORT, also=its),
         "detail": Guard(its, Resource.ROW),
         "download": Guard(Permission.EXPORT, also=its),

@@ -1,0 +1,83 @@
+"""The search box of a list: from what somebody says on the telephone to the rows that are meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from flask import redirect, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.accounts.roles import Permission
+from app.listing.criteria import Criteria
+from app.listing.filters import InvalidValueError
+from app.listing.search import matches
+from app.listing.spec import ListSpec
+from app.listing.sums import totals
+from app.listing.typed import typed
+from app.lists import LISTS
+from app.views import cells
+from app.views.lists import days_now
+from app.web.context import access, known_principal
+from app.web.questions import asking
+from app.wording import formats
+from app.wording.i18n import gettext
+from app.wording.searching import tidy
+
+PARAMETER = "q"
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One way to understand what was typed: its address, its words, how many rows it has."""
+
+    href: str
+    words: str
+    count: str
+
+
+def search(spec: ListSpec) -> AnyResponse | str | tuple[str, int]:
+    """The rows that are meant: those of the one reading that has any, else what can be meant.
+
+    Where this list knows no answer, the others that this person sees are asked.
+    """
+    text = request.args.get(PARAMETER, "")
+    if not tidy(text):
+        return redirect(cells.address(spec.name), 303)
+    try:
+        found = _found(spec, text)
+    except InvalidValueError as refused:
+        words = gettext(refused.message, **refused.values)
+        return render_template("lists/search.html", spec=spec, text="", fault=words, offers=()), 422
+    if len(found) == 1:
+        return redirect(found[0].href, 303)
+    return render_template("lists/search.html", spec=spec, text=tidy(text), fault="", offers=found)
+
+
+def _found(spec: ListSpec, text: str) -> tuple[Offer, ...]:
+    """What ``text`` can mean, in the first list where it means anything. Raises InvalidValueError."""
+    for one in (spec, *_others(spec)):
+        with asking(access().scope) as connection:
+            days = days_now(connection, one)
+            hits = matches(connection, one, access().scope, typed(text, days), days)
+            if hits:
+                return tuple(_offer(connection, criteria) for criteria in hits)
+    return ()
+
+
+def _others(spec: ListSpec) -> Iterator[ListSpec]:
+    """The other lists of the menu that find rows by what is typed."""
+    may = known_principal().may
+    return (
+        other
+        for other in LISTS.values()
+        if other is not spec and other.in_menu and other.search and may(Permission(other.permission))
+    )
+
+
+def _offer(connection: Any, criteria: Criteria) -> Offer:
+    spec = criteria.spec
+    count = totals(connection, spec, access().scope, criteria).count
+    words = spec.noun.count(count, formats.number(count))
+    return Offer(cells.address(spec.name, criteria.to_args()), criteria.in_words(), words)
