@@ -1,4 +1,4 @@
-"""What the environment says, read once, with all that is missing or wrong named at once."""
+"""The configuration: read once from the environment, with all that is missing or wrong named at once."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SMTP_EXAMPLE = "smtp://user:password@host:587 or smtps://user:password@host"
 
 
 class Security(StrEnum):
-    """How the way to a mail server is protected; a certificate is always verified."""
+    """The protection of the way to a mail server; a certificate is always verified."""
 
     TLS = "tls"
     STARTTLS = "starttls"
@@ -45,7 +45,7 @@ class Security(StrEnum):
 
 @dataclass(frozen=True)
 class Address:
-    """Where a server listens on this machine: an IP address and a port."""
+    """An address where a server listens on this machine: an IP address and a port."""
 
     ip: str
     port: int

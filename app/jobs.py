@@ -1,4 +1,4 @@
-"""What happens without anybody asking: the queue in the database and the nightly upkeep.
+"""The jobs that nobody asks for: the queue in the database and the nightly upkeep.
 
 A job is handed the worker's settings and database: ``context.additional_context["config"]`` and
 ``["database"]``.

@@ -1,4 +1,4 @@
-"""Why a file is set aside, in words: written by the importers, read on their report and on the desk."""
+"""Reasons why a file is set aside: written by the importers, read on their report and on the desk."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KNOWN_FILE_ID: Final = N_(
 
 
 class Unit(StrEnum):
-    """What a file is counted in: its format says which."""
+    """The unit that a file is counted in: its format says which."""
 
     LINE = "line"
     RECORD = "record"

@@ -1,4 +1,4 @@
-"""Which lines of a bank statement are card money, and what their labels hint at.
+"""Card money on a bank statement: which lines are, and what their labels hint at.
 
 Source: shared format page "Money", section 6. The first test that applies gives the kind; what none
 recognises is counted and summed with its statement, never stored.

@@ -1,4 +1,4 @@
-"""What follows from payments, renewed for the touched days: links between them, terminals, daily sums."""
+"""Derived rows, renewed for the touched days: links between payments, terminals, daily sums."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the reseller's desk asks for, done with the importers' rights: once, and whole or not at all.
+"""The desk's tasks, done with the importers' rights: once, and whole or not at all.
 
 What is said at the desk becomes a merchant directory like any other: it passes the same checks, stands in the
 journal of files, and the archive that holds it rebuilds the same payments.

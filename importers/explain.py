@@ -1,4 +1,4 @@
-"""What is understood of a file of money before anything is loaded: its format, headings, records, sums.
+"""The reading of a file of money before anything is loaded: its format, headings, records, sums.
 
 Source: shared format page "Money", section 5.2. It reads a file as a load does, and writes nothing.
 """
@@ -39,7 +39,7 @@ _USES = {Use.KEPT: "%(field)s", Use.DROPPED: N_("dropped"), Use.NEVER_STORED: N_
 
 @dataclass(frozen=True, kw_only=True)
 class FileExplanation:
-    """What a reader understood: the format in its own words, facts by label, columns, records."""
+    """The understanding of a file: the format in its own words, facts by label, columns, records."""
 
     format: str
     records: tuple[MoneyRecords, ...]

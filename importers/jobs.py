@@ -1,4 +1,4 @@
-"""What the worker does with files: loads the inbox, and does what the reseller's desk asks for."""
+"""The jobs about files: load the inbox, and do what the reseller's desk asks for."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ _log = logger("load")
 
 
 class Status(StrEnum):
-    """What became of a file."""
+    """The status of a file after its load."""
 
     LOADED = "loaded"
     REPLACED = "replaced"
@@ -52,7 +52,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What became of one file. ``sums`` maps a currency to its control sums (minor units).
+    """The result of loading a file. ``sums`` maps a currency to its control sums (minor units).
 
     ``counts`` has the records by name; ``replaced`` is the hash of the file whose place it took; ``file_id``
     its row in the journal of files. ``unfiled`` says why the copy of a file

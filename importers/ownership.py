@@ -54,7 +54,7 @@ class OwnerKey:
 
 
 class Clock(NamedTuple):
-    """How an instant follows from a local time: the local column, and whether it is the later of two."""
+    """The clock of a record: the column of its local time, and whether it is the later of two."""
 
     local: str
     second_fold: str = "false"

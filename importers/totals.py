@@ -1,4 +1,4 @@
-"""What the transactions of remittances add up to, in the six types of the telecollection."""
+"""Totals of remittances: what their transactions add up to, in the six types of the telecollection."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Who may enter, and what they may see."""
+"""Accounts: people, their ways in, and what they may see."""

@@ -1,4 +1,4 @@
-"""What an access reaches within a merchant: outlets and contracts, to choose from and in words."""
+"""The reach of an access within a merchant: outlets and contracts, to choose from and in words."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from app.wording.i18n import N_, gettext
 
 @dataclass(frozen=True)
 class EventLabel:
-    """What happened, and its details: ``%(name)s`` is one of the entry."""
+    """The words of an event, and of its details: ``%(name)s`` is one of the entry."""
 
     title: str
     detail: str = ""

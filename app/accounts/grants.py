@@ -1,4 +1,4 @@
-"""What an access gives, and the one rule of delegation: nobody grants more than they have."""
+"""Grants of access, and the one rule of delegation: nobody grants more than they have."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class NotYoursError(Exception):
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts: what they hold at the merchant, and the contracts they see there (None for all).
+    """A person who acts: what they hold at the merchant, and the contracts they see there (None for all).
 
     ``is_staff``: they act for the reseller, without an access of their own.
     """

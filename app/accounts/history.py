@@ -68,7 +68,7 @@ _OF_STAFF: Final = frozenset({Event.STAFF_LOOKED, Event.STAFF_LEFT})
 
 @dataclass(frozen=True, kw_only=True)
 class JournalSearch:
-    """What to look for: part of an address, one kind of event; ``after`` is the last entry seen."""
+    """A search: part of an address, one kind of event; ``after`` is the last entry seen."""
 
     person: str = ""
     event: str = ""

@@ -42,7 +42,7 @@ class WeakPasswordError(Exception):
 
 @dataclass(frozen=True)
 class Offer:
-    """What a link offers: to whom, where, and whether a password is to be chosen first."""
+    """The offer of a link: to whom, where, and whether a password is to be chosen first."""
 
     email: str
     place: str
@@ -53,7 +53,7 @@ class Offer:
 
 @dataclass(frozen=True)
 class Accepted:
-    """Who came in; ``chose_password`` when they have just chosen their first one."""
+    """The person who came in; ``chose_password`` when they have just chosen their first one."""
 
     user_id: int
     merchant_id: int | None

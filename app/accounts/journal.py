@@ -1,4 +1,4 @@
-"""What people did that others may ask about: one row and one JSON line for each event."""
+"""The journal of what people did that others may ask about: a row and a JSON line for each event."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Event(StrEnum):
 
 @dataclass(frozen=True)
 class Client:
-    """Where a request comes from: the host it asked for, its network address, its browser.
+    """The origin of a request: the host it asked for, its network address, its browser.
 
     ``device`` is the key by which this browser is known again.
     """

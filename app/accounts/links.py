@@ -19,7 +19,7 @@ from app.wording.i18n import gettext
 
 
 class Purpose(StrEnum):
-    """What a link is for: its salt, and the address it leads to."""
+    """The purpose of a link: its salt, and the address it leads to."""
 
     INVITATION = "invitation"
     RESET = "reset"
@@ -34,7 +34,7 @@ class NoHostError(Exception):
 
 @dataclass(frozen=True)
 class Home:
-    """Where a reseller's portal answers: never taken from a request's Host header."""
+    """The address of a reseller's portal: never taken from a request's Host header."""
 
     theme: Theme
     host: str
@@ -43,7 +43,7 @@ class Home:
 
 @dataclass(frozen=True)
 class Links:
-    """What makes and reads one-time links."""
+    """The maker and reader of one-time links."""
 
     themes: Themes
     secret_key: str

@@ -40,7 +40,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class MemberSearch:
-    """Whom to look for: part of an address, behind the access or invitation of id ``after``."""
+    """A search for people: part of an address, behind the access or invitation of id ``after``."""
 
     email: str = ""
     after: int | None = None

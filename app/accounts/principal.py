@@ -13,7 +13,7 @@ from app.wording.i18n import DEFAULT_LANGUAGE
 
 @dataclass(frozen=True)
 class Principal:
-    """Who asks; without ``rights`` a stranger. ``session`` is the browser's, where one is asked with.
+    """The one who asks; without ``rights`` a stranger. ``session`` is the browser's, where one is asked with.
 
     It is the user of flask-login.
     """

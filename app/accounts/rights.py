@@ -1,4 +1,4 @@
-"""What a person may do and see at a place, read from the database each time in one statement.
+"""The rights of a person at a place, read from the database each time in one statement.
 
 It is worked out from the person: alike for a session, a token or a schedule. Nothing is remembered between
 requests: disabling a person, narrowing a membership or moving a contract acts on the very next click.
@@ -104,7 +104,7 @@ class Staff:
 
 @dataclass(frozen=True)
 class Rights:
-    """What a person may see and do at ``place``.
+    """The rights of a person: what they may see and do at ``place``.
 
     ``access`` is that to the merchant which the place names; where it names none, to the one used last.
     ``desk`` is where they work for a reseller: the one that the place names, or that of the merchant looked

@@ -10,7 +10,7 @@ from app.wording.i18n import N_, gettext
 
 
 class Permission(StrEnum):
-    """What a role allows within a merchant."""
+    """A permission that a role gives within a merchant."""
 
     LIST = "list"
     EXPORT = "export"
@@ -22,7 +22,7 @@ class Permission(StrEnum):
 
 
 class Level(StrEnum):
-    """What a person may be asked to be, whatever the merchant: signed in, or a reseller's staff."""
+    """A demand on a person, whatever the merchant: signed in, or of a reseller's staff."""
 
     PERSON = "person"
     STAFF = "staff"

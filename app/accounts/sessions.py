@@ -19,7 +19,7 @@ from app.wording.i18n import gettext
 
 @dataclass(frozen=True)
 class Lifetime:
-    """How long a session lives without a visit, and in all."""
+    """The life of a session without a visit, and in all."""
 
     idle: timedelta
     absolute: timedelta

@@ -27,7 +27,7 @@ class BadSignInError(Exception):
 
 
 class By(StrEnum):
-    """What the last proof of a sign-in was: the journal keeps it."""
+    """The last proof of a sign-in: the journal keeps it."""
 
     PASSWORD = "password"  # noqa: S105 - a word
     CODE = "code"

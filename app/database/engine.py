@@ -1,8 +1,8 @@
 """The database: one engine for each role, a reading snapshot, a writing transaction.
 
 Three roles share one address. The owner migrates; ``portal_import`` writes payments;
-``portal_web`` reads them and writes only accounts, sessions and the journal. A connection takes its
-role as a start-up option, so that RESET ROLE leads back to the same role.
+``portal_web`` reads them, and writes accounts, mails, the desk's tasks and the journal. A connection takes
+its role as a start-up option, so that RESET ROLE leads back to the same role.
 """
 
 from __future__ import annotations

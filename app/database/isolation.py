@@ -41,7 +41,7 @@ class Isolation:
 
 
 class Isolated(Protocol):
-    """What somebody may see, by whose rows these are."""
+    """A table's rows as row security parts them: by merchant, by reseller."""
 
     @property
     def isolation(self) -> Isolation:

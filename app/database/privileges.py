@@ -1,4 +1,4 @@
-"""Who may do what with each table: declared beside the table, put in force by every ``bordereau migrate``.
+"""Privileges on tables: declared beside each, put in force by every ``bordereau migrate``.
 
 A table of payments belongs to the importer's role, since PostgreSQL refuses COPY to everybody else once rows
 are kept apart; whoever migrates is a member of that role, never the reverse. Its partitions stay the
@@ -32,7 +32,7 @@ class TablePrivilege:
 
 @dataclass(frozen=True, kw_only=True)
 class Privileges:
-    """What the web and the importer may do with a table.
+    """The privileges of the web and of the importer on a table.
 
     ``isolated``: it belongs to the importer, and the web sees the rows of one merchant at a time, or those of
     one reseller at the desk (:mod:`app.database.isolation`).

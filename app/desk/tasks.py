@@ -1,4 +1,4 @@
-"""What the desk asks of the worker: written down with its job, read again to see how far it is.
+"""Tasks that the desk gives the worker: written down with their job, read again to see how far they are.
 
 The web may not write payments. It writes a row and defers the job that names it, in one transaction;
 ``importers.jobs`` does it with the importers' rights.
@@ -27,7 +27,7 @@ USUAL: Final = timedelta(minutes=10)
 
 @dataclass(frozen=True, kw_only=True)
 class NewTask:
-    """Who asks for what.
+    """A task to be: who asks for what.
 
     ``details`` of ATTACH: ``contract_ids`` and ``contracts`` (in words); ``outlet_id``, or the ``outlet``
     to make (``siret``, ``trade_name``, ``address``, ``postcode``, ``city``, ``time_zone``); without

@@ -47,7 +47,7 @@ QUOTED = N_(
 
 @dataclass(frozen=True)
 class Summary:
-    """What a sound merchant directory declares; ``merchant_code`` when it is of one merchant alone."""
+    """The sums of a sound merchant directory; ``merchant_code`` when it is of one merchant alone."""
 
     outlets: int
     merchants: int

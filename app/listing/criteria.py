@@ -1,4 +1,4 @@
-"""What is asked: immutable, and written in the address. The same address means the same rows.
+"""Criteria: the question of an address, immutable. The same address means the same rows.
 
 The law, held by a property test: ``Criteria.from_args(spec, c.to_args(), days) == c``.
 """
@@ -35,7 +35,7 @@ _LONGEST_NAME = 40
 
 @dataclass(frozen=True)
 class ParameterFault:
-    """What is wrong with a parameter; ``typed`` is what to show again, empty for what is secret."""
+    """A fault of a parameter; ``typed`` is what to show again, empty for what is secret."""
 
     message: str
     values: Mapping[str, Any]

@@ -1,4 +1,4 @@
-"""What sums can be grouped by, declared beside the fields of a list."""
+"""Dimensions that sums can be grouped by, declared beside the fields of a list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is added up over a list: measures, declared beside its fields.
+"""Measures: sums over a list, declared beside its fields.
 
 Each is summed from the rows, or from the daily sums where these know it; both give the same figures.
 """

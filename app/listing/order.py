@@ -22,7 +22,7 @@ from app.listing.source import Condition, ListSource, name_of
 
 @dataclass(frozen=True)
 class Order:
-    """What a list is ordered by, before its instants and ids; ``value`` None is by these alone.
+    """The order of a list, before its instants and ids; ``value`` None is by these alone.
 
     ``nullable`` says that some rows have no value.
     """

@@ -1,4 +1,4 @@
-"""The questions about rows: a page of a list, and one row. Each is one statement, scope first."""
+"""The questions about rows: a page of a list, and one row. Each is one statement, within the scope."""
 
 from __future__ import annotations
 

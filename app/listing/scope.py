@@ -1,4 +1,4 @@
-"""What may be seen. It is not what is asked: criteria and scope never share an object."""
+"""The scope: what may be seen. Criteria, which say what is asked, never share an object with it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the rows of a list are, declared: its table, what is joined to it, and whose rows may be seen.
+"""The source of a list's rows: its table, what is joined to it, and whose rows may be seen.
 
 Every statement is made from these declarations; this package names no table of its own.
 """
@@ -31,7 +31,7 @@ class Join:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Parent:
-    """What many rows share, and filters ask about: a contract, a telecollection.
+    """A row that many share, and that filters ask about: a contract, a telecollection.
 
     ``link`` are the columns of the rows that name it, ``keys`` the same of ``table``; ``joins`` are what its
     own filters read besides. Up to ``few`` parents, their rows are looked up one parent after the other;

@@ -30,7 +30,7 @@ Choices = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class Noun:
-    """What one row, and several, are called: message identifiers that hold ``%(num)s``."""
+    """The names of one row, and of several: message identifiers that hold ``%(num)s``."""
 
     one: str
     many: str
@@ -50,7 +50,7 @@ class Alert:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class TicketSpec:
-    """How the rows of a list are printed, and mailed.
+    """The ticket of a list's rows: how it is printed, and mailed.
 
     ``columns`` are what a ticket needs of the database besides the fields; ``print`` takes such a row.
     ``subject`` and ``opening`` are the words of the mail, in the language of the moment; ``facts`` are the
@@ -74,7 +74,7 @@ class DetailPart:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class AnswerPart:
-    """What a list opens with, above its rows: what it reads, and its template (as ``answer``).
+    """The opening of a list, above its rows: what it reads, and its template (as ``answer``).
 
     ``read`` gives None where ``criteria`` ask for what it does not answer.
     """

@@ -1,4 +1,4 @@
-"""What every list of days can be grouped by: day, week, month, weekday, and the hour where it is known."""
+"""Dimensions of time, which every list of days has: day, week, month, weekday, hour where known."""
 
 from __future__ import annotations
 

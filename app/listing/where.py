@@ -1,4 +1,4 @@
-"""From scope and criteria to SQL: scope first, each filter where the column it reads lives."""
+"""Conditions in SQL, from scope and criteria: each filter stands where the column it reads lives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why payments were declined, by kind of reason: what a row says, and how rows are asked for."""
+"""Reasons why payments were declined, by kind: what a row says, and how rows are asked for."""
 
 from __future__ import annotations
 

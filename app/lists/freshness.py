@@ -1,4 +1,4 @@
-"""What has arrived: a day without files must never look like a day without sales."""
+"""Freshness: a day without files must never look like a day without sales."""
 
 from __future__ import annotations
 

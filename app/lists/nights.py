@@ -87,7 +87,7 @@ class TerminalCall:
 
 @dataclass(frozen=True)
 class CurrencySum:
-    """What reached the bank in one currency, in minor units, and how many payments it holds."""
+    """The sum that reached the bank in one currency, in minor units, and the number of its payments."""
 
     currency: str
     net: int

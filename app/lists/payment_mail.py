@@ -1,4 +1,4 @@
-"""What the mail of a payment's ticket says of it."""
+"""The words of the mail that carries a payment's ticket."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class PaymentCount(Whole):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Control(Choice):
-    """Whether payments and totals agree, with the size of the gap where they do not."""
+    """The control of a telecollection: its payments against its totals, with the size of a gap."""
 
     def cell(self, value: str, row: Row) -> str:
         if value in _BY_COMPLETENESS:
@@ -48,7 +48,7 @@ class Control(Choice):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class HostStatus(Choice):
-    """What the host made of a telecollection; one that never left, or has not arrived, is not "correct"."""
+    """The host's answer to a telecollection; one that never left, or has not arrived, is not "correct"."""
 
     def tone_key(self, value: str | None, row: Row) -> str:
         if value is None:

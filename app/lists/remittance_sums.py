@@ -1,4 +1,4 @@
-"""Where remittances are, what is added up over them, and the six totals of one.
+"""The source of remittances, the sums over them, and the six totals of one.
 
 A remittance declares a sum of each type; its payments, as received, add up to one.
 """
@@ -144,7 +144,7 @@ _TITLES = {
 
 @dataclass(frozen=True)
 class TypeSum:
-    """What a remittance declares of one type, None until it does, against what its payments add up to."""
+    """The sum a remittance declares of one type, None until it does, and that of its payments."""
 
     type: str
     declared_count: int | None

@@ -19,7 +19,7 @@ from app.wording.i18n import N_, gettext
 
 
 class ReversalChoice(Choice):
-    """What became of a sale; a badge only of those that were taken back, with how much of it."""
+    """The fate of a sale; a badge only of those that were taken back, with how much of it."""
 
     def badge(self, value: str, row: Row) -> str:
         return "" if value == Reversal.NONE else self.cell(value, row)

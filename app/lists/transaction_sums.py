@@ -1,4 +1,4 @@
-"""Where transactions are, what is added up over them, and by what."""
+"""The source of transactions, the sums over them, and the dimensions of these."""
 
 from __future__ import annotations
 

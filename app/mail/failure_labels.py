@@ -1,4 +1,4 @@
-"""What keeps a mail from leaving, in plain words: for the person who asked, and for who runs the portal."""
+"""Reasons that keep a mail from leaving, in words: for the person who asked, and for the operator."""
 
 from __future__ import annotations
 

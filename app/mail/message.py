@@ -1,4 +1,4 @@
-"""What a mail is made of: the message, who asks for it, and who signs it."""
+"""The parts of a mail: the message, who asks for it, and who signs it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Attachment:
 
 @dataclass(frozen=True)
 class Message:
-    """What is said, in text and in HTML that each say everything. The HTML loads nothing from elsewhere."""
+    """The words of a mail, in text and in HTML that each say everything; the HTML loads nothing."""
 
     subject: str
     text: str
@@ -38,7 +38,7 @@ class Message:
 
 @dataclass(frozen=True, kw_only=True)
 class MailRequest:
-    """Who asks for a mail, and for whom.
+    """A request for a mail: who asks, and for whom.
 
     The same ``user_id``, ``request_key`` and recipient are one delivery, however often they are posted.
     ``merchant_id`` is None for the reseller's staff; ``list_name`` and ``row_id`` say what a
@@ -56,7 +56,7 @@ class MailRequest:
 
 @dataclass(frozen=True)
 class Sender:
-    """Whose name a mail bears, the address it comes from, and where an answer goes."""
+    """The sender of a mail: the name it bears, the address it comes from, and where an answer goes."""
 
     name: str
     address: str

@@ -1,4 +1,4 @@
-"""How many mails may be asked for in a day, counted in the database before any is composed."""
+"""Quotas of mail: the number in a day, counted in the database before any is composed."""
 
 from __future__ import annotations
 

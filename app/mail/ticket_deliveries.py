@@ -1,4 +1,4 @@
-"""What became of mails: the deliveries of a ticket, for whoever may see what it is of."""
+"""The deliveries of a ticket, for whoever may see what it is of."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.models import Delivery, DeliveryState, Fault
 
 @dataclass(frozen=True)
 class DeliveryStatus:
-    """Where one delivery stands. ``recipient`` is None once erased; ``reply`` is in the server's words.
+    """The status of a delivery. ``recipient`` is None once erased; ``reply`` is in the server's words.
 
     ``uncertain`` says that the mail may have arrived twice, or may have arrived although it is not sent.
     """

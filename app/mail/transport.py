@@ -1,4 +1,4 @@
-"""What takes a mail: a mail server, or a folder in development."""
+"""The transport of mail: a mail server, or a folder in development."""
 
 from __future__ import annotations
 

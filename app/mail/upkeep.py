@@ -1,4 +1,4 @@
-"""What is let go of with time: who received a mail, and the text of what never left."""
+"""The upkeep of mail: recipients, and texts that never left, are let go of with time."""
 
 from __future__ import annotations
 

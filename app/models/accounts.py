@@ -1,4 +1,4 @@
-"""Who may enter, and what they may see."""
+"""The tables of accounts: people, memberships, links, sessions, attempts, the journal."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ KNOWN_FOR = timedelta(days=90)
 
 
 class Role(StrEnum):
-    """What a person may do within a merchant."""
+    """The role of a person within a merchant."""
 
     OWNER = "owner"
     FLEET = "fleet"
@@ -58,8 +58,9 @@ class UserAccount(Base):
 class Membership(Base):
     """A person's role within a merchant: over the whole of it, or over chosen outlets or contracts.
 
-    Without any :class:`MembershipLimit` the whole merchant is in sight. ``merchant_id`` bears no
-    foreign key: accounts stay apart from the tables that may be distributed (citus.md R8).
+    Unless ``limited`` the whole merchant is in sight; otherwise only what its :class:`MembershipLimit` rows
+    name, which is nothing without any. ``merchant_id`` bears no foreign key: accounts stay apart from
+    the tables that may be distributed (citus.md R8).
     """
 
     __tablename__ = "membership"
@@ -100,7 +101,7 @@ class MembershipLimit(Base):
 
 
 class InvitationKind(StrEnum):
-    """What a one-time link is for."""
+    """The purpose of a one-time link."""
 
     INVITE = "invite"
     STAFF = "staff"

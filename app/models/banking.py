@@ -28,7 +28,7 @@ USUAL_WORKING_DAYS = 5
 
 
 class Grouping(StrEnum):
-    """What one line of a bank credits."""
+    """The grouping of a bank: what one of its lines credits."""
 
     UNKNOWN = "unknown"
     REMITTANCE = "remittance"
@@ -39,7 +39,7 @@ class Grouping(StrEnum):
 
 
 class FeeTiming(StrEnum):
-    """How a bank takes its commission."""
+    """The way in which a bank takes its commission."""
 
     UNKNOWN = "unknown"
     APART = "apart"
@@ -48,7 +48,7 @@ class FeeTiming(StrEnum):
 
 
 class MovementKind(StrEnum):
-    """What a line of card money is."""
+    """The kind of a line of card money."""
 
     REMITTANCE = "remittance"
     REFUND = "refund"

@@ -1,4 +1,4 @@
-"""What the reseller's desk has asked the worker to do: the web itself never writes payments."""
+"""The tasks of the reseller's desk, done by the worker: the web itself never writes payments."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from app.models.base import (
 
 
 class DeskTaskKind(StrEnum):
-    """What is asked: contracts for a merchant, a merchant directory, a file again or in another's place."""
+    """The kind of a task: attach contracts, load a merchant directory, a file again or in another's place."""
 
     ATTACH = "attach"
     DECLARE = "declare"
@@ -32,7 +32,7 @@ class DeskTaskKind(StrEnum):
 
 
 class DeskTaskState(StrEnum):
-    """How far it is."""
+    """The state of a task."""
 
     WAITING = "waiting"
     DONE = "done"

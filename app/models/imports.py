@@ -25,7 +25,7 @@ from app.models.base import (
 
 
 class ImportStatus(StrEnum):
-    """What became of a file."""
+    """The status of a file that was received."""
 
     LOADED = "loaded"
     SUPERSEDED = "superseded"
@@ -84,7 +84,7 @@ class ImportFile(Base):
 
 
 class ImportRefusal(Base):
-    """Why a file was set aside: line, column and reason, never the value.
+    """A reason why a file was set aside: line, column and reason, never the value.
 
     ``unit`` is what ``line`` counts (:class:`app.refusals.Unit`).
     ``reason`` is an English message identifier, ``params`` what it is filled with.

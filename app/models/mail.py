@@ -25,7 +25,7 @@ TRIED_FOR = "72 hours"
 
 
 class MailKind(StrEnum):
-    """What a mail is about."""
+    """The subject of a mail."""
 
     TICKET = "ticket"
     INVITATION = "invitation"
@@ -34,7 +34,7 @@ class MailKind(StrEnum):
 
 
 class DeliveryState(StrEnum):
-    """Where a delivery stands: waiting, being tried, taken by the mail server, put off, given up."""
+    """The state of a delivery: waiting, being tried, taken by the mail server, put off, given up."""
 
     QUEUED = "queued"
     SENDING = "sending"
@@ -48,7 +48,7 @@ OPEN_STATES = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.RETRYI
 
 
 class Fault(StrEnum):
-    """What kept a mail from being taken, in the order in which a conversation with a server can fail."""
+    """The fault that kept a mail from being taken, in the order of a conversation with a server."""
 
     NO_FOLDER = "no_folder"
     HOST_UNKNOWN = "host_unknown"

@@ -1,4 +1,4 @@
-"""Who owns what: resellers, their sources of files, merchants, outlets and contracts."""
+"""The parties: resellers, their sources of files, merchants, outlets and contracts."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ from app.rules.payments import Outcome, RemittanceStatus, Reversal, TransactionT
 
 
 class Completeness(StrEnum):
-    """Whether the payments of a remittance add up to its totals."""
+    """The completeness of a remittance: whether its payments add up to its totals."""
 
     COMPLETE = "complete"
     AWAITING_PAYMENTS = "awaiting_payments"
@@ -42,7 +42,7 @@ class Completeness(StrEnum):
 
 
 class EntryMode(StrEnum):
-    """How the card was read (ISO 8583 field 22)."""
+    """The way in which the card was read (ISO 8583 field 22)."""
 
     CHIP = "chip"
     CONTACTLESS = "contactless"

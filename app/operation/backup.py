@@ -41,7 +41,7 @@ _TABLES = text(
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a backup holds, of which migration and which major version of PostgreSQL."""
+    """The manifest of a backup: what it holds, its migration and the major version of PostgreSQL."""
 
     revision: str
     server: int

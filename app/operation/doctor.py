@@ -44,7 +44,7 @@ WHERE relname ~ '^transaction_p\d{6}$'
 
 
 class Severity(StrEnum):
-    """How a finding stands."""
+    """The severity of a finding."""
 
     SOUND = "✓"
     WATCH = "!"

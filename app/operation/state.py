@@ -39,7 +39,7 @@ FROM source JOIN received_day ON received_day.source_id = source.id GROUP BY sou
 
 @dataclass(frozen=True)
 class Backlog:
-    """How many wait that could go, and how long the oldest has waited, in seconds."""
+    """A backlog: how many wait that could go, and how long the oldest has waited, in seconds."""
 
     count: int
     oldest_seconds: float

@@ -17,7 +17,7 @@ _MAYBE = rb"[2-68](?:[^;0-9A-Za-z\n]{0,9}[0-9]){12}|\xef\xbc[\x90-\x99]|\xf0\x9d
 
 
 class Treatment(StrEnum):
-    """What may be done about a number that looks like a card's, by what its column is."""
+    """The treatment of a number that looks like a card's, by what its column is."""
 
     REFUSE = "refuse"
     LEAVE_OUT = "leave out"

@@ -1,4 +1,4 @@
-"""What looks like a card number and proves itself something else: an IBAN, an EAN-13, a SIRET, a date.
+"""Lookalikes of card numbers, which prove themselves something else: IBAN, EAN-13, SIRET, a date.
 
 Each proof is a check digit, a word or a calendar; what has none of these proves nothing.
 """

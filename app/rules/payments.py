@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class RemittanceStatus(StrEnum):
-    """What the host made of a telecollection."""
+    """The host's verdict on a telecollection."""
 
     CORRECT = "correct"
     REJECTED = "rejected"
@@ -28,14 +28,14 @@ class RemittanceStatus(StrEnum):
 
 
 class Transmission(StrEnum):
-    """Whether the call itself went through."""
+    """The transmission of a telecollection: whether the call itself went through."""
 
     SUCCEEDED = "succeeded"
     FAILED = "failed"
 
 
 class TransactionType(StrEnum):
-    """What the cardholder was asked: the sign of the money follows from it."""
+    """The operation that the cardholder was asked for: the sign of the money follows from it."""
 
     DEBIT = "debit"
     REFUND = "refund"
@@ -45,7 +45,7 @@ class TransactionType(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How a transaction ended."""
+    """The outcome of a transaction."""
 
     ACCEPTED = "accepted"
     DECLINED = "declined"
@@ -53,7 +53,7 @@ class Outcome(StrEnum):
 
 
 class Reversal(StrEnum):
-    """What became of a sale: cancelled, given back whole or in part, or neither."""
+    """The fate of a sale: cancelled, given back whole or in part, or neither."""
 
     NONE = "none"
     CANCELLED = "cancelled"

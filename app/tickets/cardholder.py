@@ -36,7 +36,7 @@ from app.wording.i18n import speaking
 
 @dataclass(frozen=True)
 class Family:
-    """What the tickets of an application have of their own.
+    """The family of an application: what its tickets have of their own.
 
     ``title`` and ``under`` head the ticket, ``contract`` is what the number is called there,
     ``issuer`` says that it names who issued the card: the one who pays the merchant.

@@ -1,4 +1,4 @@
-"""What a ticket is made of, before any face of it: blocks of items, and the marks that it bears.
+"""The data of a ticket, before any face of it: blocks of items, and the marks that it bears.
 
 Every text of an item is on one line and made of characters that any face can show: see :func:`clean`.
 """

@@ -1,4 +1,4 @@
-"""What a row shows: in a cell of the table, on a card, among the details."""
+"""The values of a row as shown: in a cell of the table, on a card, among the details."""
 
 from __future__ import annotations
 

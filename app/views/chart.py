@@ -42,7 +42,7 @@ class Label:
 
 @dataclass(frozen=True)
 class Chart:
-    """What the macro draws. ``has_apart`` says that some bars bear what did not reach the bank."""
+    """A chart for the macro. ``has_apart`` says that some bars bear what did not reach the bank."""
 
     width: int
     height: int
@@ -54,7 +54,7 @@ class Chart:
 
 @dataclass(frozen=True)
 class ChartColumn:
-    """What stands for a day, or another group: its amounts in minor units, and its words.
+    """The column of a day, or of another group: its amounts in minor units, and its words.
 
     ``name`` is said of its bar, ``brief`` and ``briefest`` stand under it, as there is room. ``is_shown``
     puts it in colour, ``is_named`` gives it its words in any case.

@@ -1,4 +1,4 @@
-"""What became of the mails that carried a ticket, in words."""
+"""The fate of the mails that carried a ticket, in words."""
 
 from __future__ import annotations
 

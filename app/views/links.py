@@ -1,4 +1,4 @@
-"""What one-time links open: an invitation, a new password. A link is looked at by GET, spent by POST.
+"""The pages of one-time links: an invitation, a new password. Seen by GET, spent by POST.
 
 The token leaves the address bar at once: the first GET puts it in a short-lived cookie of this browser
 and goes on to a clean address, so that no log, history or referrer keeps it.

@@ -1,4 +1,4 @@
-"""What the header leads to: the two lists, and the account's pages."""
+"""The menus of the header: the lists, and the account's pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What templates know, and whether htmx wants a page or a part of it."""
+"""The context of templates, and whether htmx wants a page or a part of it."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ class RowCell:
 
 @dataclass(frozen=True)
 class Note:
-    """What is out of the ordinary about a row, in a word or two, and how loudly it speaks."""
+    """A remark on what is out of the ordinary about a row, in a word or two, and how loudly it speaks."""
 
     text: str
     tone: str

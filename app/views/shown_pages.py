@@ -1,4 +1,4 @@
-"""How much of a list stands on its page: its first pages, one below the other, or one page after a cursor.
+"""The pages of a list shown at once: its first ones, one below the other, or one after a cursor.
 
 The number of pages is in the address, so that coming back to it shows the same rows.
 """

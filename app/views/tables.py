@@ -50,7 +50,7 @@ class TableRow:
 
 @dataclass(frozen=True)
 class Table:
-    """What the template ``components/table.html`` shows under ``title``."""
+    """A table for the template ``components/table.html``, under ``title``."""
 
     title: str
     headings: tuple[tuple[str, str], ...]

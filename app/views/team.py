@@ -1,4 +1,4 @@
-"""Who has access to a merchant: the owner gives and takes accesses to their own, staff to any of theirs.
+"""The accesses to a merchant: the owner gives and takes those to their own, staff those to any of theirs.
 
 The same pages stand in two places. Under ``/acces`` one acts with what one holds oneself; at the desk,
 under ``/commercants/<merchant_id>/acces`` of the desk, as the reseller's staff.

@@ -1,1 +1,1 @@
-"""What every page needs: who asks, guards, security, errors."""
+"""The parts that every page needs: who asks, guards, security, errors."""

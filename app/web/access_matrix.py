@@ -18,7 +18,7 @@ from app.models import Role
 
 
 class Resource(StrEnum):
-    """What an address names by number."""
+    """A resource that an address names by number."""
 
     ROW = "payment or telecollection"
     ACCESS = "access or invitation"
@@ -29,7 +29,7 @@ class Resource(StrEnum):
 
 
 class Relation(StrEnum):
-    """How a person stands to what an address is about: the row it names, else the place it is at."""
+    """The relation of a person to what an address is about: the row it names, else the place it is at."""
 
     OWN = "own"
     OUT_OF_LIMITS = "own, out of limits"
@@ -39,7 +39,7 @@ class Relation(StrEnum):
 
 
 class Where(StrEnum):
-    """Which place an address names: that of what it is about, the person's own, or none."""
+    """The place that an address names: that of what it is about, the person's own, or none."""
 
     THERE = "its place"
     HERE = "own place"
@@ -48,7 +48,7 @@ class Where(StrEnum):
 
 
 class Decision(StrEnum):
-    """What becomes of a request."""
+    """The decision on a request."""
 
     ALLOWED = "yes"
     SIGN_IN = "sign in"
@@ -64,7 +64,7 @@ EVERYBODY: tuple[str, ...] = (*Role, STAFF, STAFF_LOOKING, STRANGER)
 
 @dataclass(frozen=True)
 class Guard:
-    """What a route asks (None: nothing), what its address names, and whether it changes anything.
+    """The guard of a route: what it asks (None: nothing), what its address names, whether it changes.
 
     ``also`` is a second permission that it takes.
     ``reauthenticates``: only for one who has lately given their password or a code, or gives it first.

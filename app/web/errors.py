@@ -26,7 +26,7 @@ log = logger("errors")
 
 @dataclass(frozen=True)
 class Explanation:
-    """What happened and what to do about it; message identifiers."""
+    """An explanation: what happened and what to do about it; message identifiers."""
 
     title: str
     advice: str

@@ -42,7 +42,7 @@ class Form(AnyForm):  # type: ignore[misc]  # WTForms is not typed
     """A form in the language of the moment. Labels, help and messages are message identifiers."""
 
     class Meta(DefaultMeta):  # type: ignore[misc]
-        """What the forms of the portal have in common."""
+        """The settings that the forms of the portal have in common."""
 
         def get_translations(self, form: Any) -> _Words:  # noqa: ARG002 - as WTForms calls it
             return _Words()
@@ -72,7 +72,7 @@ class CodeForm(Form):
 
 
 class ForgottenForm(Form):
-    """Whose password is forgotten."""
+    """The form of a forgotten password."""
 
     email = EmailField(N_("E-mail address"), render_kw=_ADDRESS)
 

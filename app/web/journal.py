@@ -1,4 +1,4 @@
-"""What the person of this request does, written in the journal with the place it is done at."""
+"""The journal of a request: what its person does, with the place it is done at."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one person may have going on at once, so that nobody keeps the portal from all others.
+"""Limits on what one person may have going on at once, so that nobody keeps the portal from all others.
 
 Two questions of the lists, each for a few seconds at most, and one file: whoever asks for more is told to
 wait for an answer first. Places are kept by the database, whichever process answers.

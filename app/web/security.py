@@ -1,4 +1,4 @@
-"""What every response and every request of the portal must obey: headers, cookie, origin, size.
+"""Rules that every response and every request of the portal obeys: headers, cookie, origin, size.
 
 The browser holds one cookie: a random key. Signed out, it only ties forms to this browser; at
 sign-in it is replaced by the key of a row in ``user_session``. The CSRF token of Flask-WTF is

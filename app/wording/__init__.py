@@ -1,1 +1,1 @@
-"""What is said: languages, the words of codes, money and dates as people write them."""
+"""The wording: languages, the words of codes, money and dates as people write them."""

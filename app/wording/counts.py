@@ -1,4 +1,4 @@
-"""What files bring, counted in words: a number of records of each name."""
+"""Counts of records in words: a number of each name."""
 
 from __future__ import annotations
 

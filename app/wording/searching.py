@@ -1,4 +1,4 @@
-"""What people type and paste into a search, made ready to compare: one way for lists, desk and pickers."""
+"""Searches as people type and paste them, made ready to compare: one way for lists, desk and pickers."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ _STATES = (0.9965, 0.0013, 0.0014, 0.0008)
 
 @dataclass(frozen=True)
 class Calls:
-    """Who called when; each is [till, night].
+    """The calls of tills; each array is [till, night].
 
     ``made``: whether the terminal called. ``following``: the night of the next call, that night's included
     (the number of nights when there is none left). ``moment``: local seconds from the first midnight.
@@ -67,7 +67,7 @@ def collected(estate: Estate, calls: Calls, drafted: Frame) -> Ints:
 
 @dataclass
 class Counters:
-    """Where each numbering stands, for a till's first and second terminal: [2 * slot] and [2 * till]."""
+    """The state of each numbering, for a till's first and second terminal: [2 * slot] and [2 * till]."""
 
     sequences: Ints
     remittances: Ints

@@ -1,4 +1,4 @@
-"""What stands where: merchants, outlets, terminals, and the contracts they call for."""
+"""The estate: merchants, outlets, terminals, and the contracts they call for."""
 
 from __future__ import annotations
 

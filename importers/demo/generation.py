@@ -49,7 +49,7 @@ _OWLS = np.arange(2 * _HOUR, 3 * _HOUR, 300)
 
 @dataclass(frozen=True, kw_only=True)
 class DemoManifest:
-    """What was written, and where its surprises are. ``files`` are in the order of their delivery.
+    """The files written, and where their surprises are. ``files`` are in the order of their delivery.
 
     ``late_nights``: telecollections and transactions of the chain came as two files; of the
     ``differing_night`` a transaction is lost. ``awaited``: SIRETs whose last night has transactions and no

@@ -30,7 +30,7 @@ _PRINTED_NIGHTS = 15
 
 @dataclass(frozen=True)
 class Plan:
-    """What goes otherwise than usual.
+    """The nights that go otherwise than usual.
 
     Nights ``missing`` for ever, nights on which the chain's telecollections and transactions come ``apart``,
     tills whose last telecollections are ``awaited``, the first night ``printed`` by the tills that print.

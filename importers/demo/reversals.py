@@ -1,4 +1,4 @@
-"""What is undone: cancellations before the call, refunds on a later day, refunds cancelled in their turn."""
+"""Reversals: cancellations before the call, refunds on a later day, refunds cancelled in their turn."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ class Rush:
 
 @dataclass(frozen=True, kw_only=True)
 class Trade:
-    """How a till sells. Money is in minor units of the shop's currency.
+    """The sales of a kind of till. Money is in minor units of the shop's currency.
 
     ``payments`` on an ordinary day, relative to the other trades; ``week`` from Monday and ``months``
     from January multiply it. Baskets are log-normal around ``basket`` and end in one of ``endings``

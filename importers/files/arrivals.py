@@ -1,4 +1,4 @@
-"""Which days a file vouches for: what tells "nothing happened" from "not arrived"."""
+"""The days that a file vouches for: they tell "nothing happened" from "not arrived"."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a file is set aside: raised anywhere on its way in, with the reasons that ``app.refusals`` words."""
+"""The refusal of a file: raised anywhere on its way in, with the reasons that ``app.refusals`` words."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MOST_REASONS = 20
 
 
 class Notice(Refusal):
-    """What a person should know of a file that is loaded all the same, in the words of a refusal."""
+    """A remark on a file that is loaded all the same, in the words of a refusal."""
 
 
 class FileRefusedError(Exception):

@@ -1,4 +1,4 @@
-"""What the import says of each file, in words; the progress it shows on a terminal."""
+"""The report of an import, in words; the progress it shows on a terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which reseller a source of files belongs to: its contract numbers mean nothing without."""
+"""The reseller of each source of files: its contract numbers mean nothing without."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def searched_by_field(_data: bytes) -> tuple[()]:
 
 @dataclass(frozen=True, kw_only=True)
 class Format:
-    """How a format is recognised and read.
+    """A format: how it is recognised and read.
 
     ``find_cards`` yields the card numbers of a file: it knows the places that hold such numbers by design,
     where a field of fixed width begins, and what may be done about each; ``vouchable`` are the columns that

@@ -1,4 +1,4 @@
-"""Which line of a bank statement credits which remittances: the cascade.
+"""Matching: which line of a bank statement credits which remittances, by a cascade of rules.
 
 Source: shared format page "Money", section 7.2. An amount alone decides nothing: within a rule all lines
 propose at once, and a proposal stands when its line has one candidate and no other line claims any of

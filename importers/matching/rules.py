@@ -28,7 +28,7 @@ _CANDIDATES = ("line", "candidate", "item", "part", "amount")
 
 
 class Certainty(StrEnum):
-    """How sure a link is: only a certain one makes a remittance credited before a person confirms it."""
+    """The certainty of a link: only a certain one makes a remittance credited before a person confirms it."""
 
     CERTAIN = "certain"
     PROPOSED = "proposed"

@@ -1,4 +1,4 @@
-"""What is known of the credit of each remittance: credited, differs, late, still expected, or nothing.
+"""The state of the credit of each remittance: credited, differs, late, still expected, or unknown.
 
 Source: shared format page "Money", section 7.1. Lateness is decided by statements that are proven and
 join without a gap, never by the clock.

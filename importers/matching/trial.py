@@ -1,4 +1,4 @@
-"""What statements would credit of a merchant's remittances, before anything of it is loaded."""
+"""A trial of statements against a merchant's remittances, before anything of them is loaded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a column of a file may hold: declared once, checked for all its rows at once."""
+"""The columns of a file: declared once, checked for all its rows at once."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ _SEPARATORS = re.compile(r"[\s_.\-/()']+")
 
 
 class Use(StrEnum):
-    """What becomes of a column."""
+    """The use that is made of a column."""
 
     KEPT = "kept"
     DROPPED = "dropped"

@@ -1,4 +1,4 @@
-"""What files become on the way in: one module for each kind of record.
+"""The records that files become on the way in: one module for each kind.
 
 A kind says which months its records touch, loads them, and takes them back; the loader knows none. Each
 module here has its ``KIND``; others come as wheels of their own, through the entry points of group
@@ -26,7 +26,7 @@ from importers.ownership import OwnedTable, OwnerKey
 
 @dataclass(frozen=True, kw_only=True)
 class Header:
-    """What a file says of itself: the source it comes from, its id there, what it holds, when it was made.
+    """The header of a file: the source it comes from, its id there, what it holds, when it was made.
 
     A file without a source is nobody's delivery: it has no id, replaces none, and vouches for no day.
     """
@@ -39,7 +39,7 @@ class Header:
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """Whose a file says it is: the source of payments, or the slugs of the resellers it declares for."""
+    """The origin that a file names: the source of payments, or the slugs of the resellers it declares for."""
 
     source: str | None = None
     resellers: frozenset[str] = frozenset()
@@ -67,7 +67,7 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True)
 class Loaded:
-    """What a file brought, and where to find it again.
+    """The yield of a file, and where to find it again.
 
     ``counts`` has the number of records by name; ``kept_aside`` how many wait for their owner; ``sums``
     maps a currency to control sums (minor units); ``received`` maps a subject to the earlier days that the

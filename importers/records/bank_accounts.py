@@ -1,4 +1,4 @@
-"""Whose bank accounts these are, as a reseller declares them; what was kept aside for them appears.
+"""Bank accounts and their owners, as a reseller declares them; what was kept aside for them appears.
 
 An upsert: nothing is deleted by absence. Source: shared format page "Money", section 2.
 """

@@ -1,4 +1,4 @@
-"""Who owns which contract, as a reseller declares it; what was kept aside for it appears.
+"""Contracts and their owners, as a reseller declares them; what was kept aside for them appears.
 
 An upsert: nothing is deleted by absence.
 """
@@ -34,7 +34,7 @@ KIND = RecordKind(name="merchant_directory")
 
 @dataclass(frozen=True, kw_only=True)
 class MerchantDirectory:
-    """Who owns which contract: columns of ``layout.MERCHANT_DIRECTORY``, None where empty, and ``line``."""
+    """Contracts and owners: columns of ``layout.MERCHANT_DIRECTORY``, None where empty, and ``line``."""
 
     contracts: pd.DataFrame
     header: Header = field(default_factory=Header)

@@ -25,6 +25,9 @@ SAME_MEANING = {
 }
 
 
+QUESTION_WORDS = {"How", "What", "When", "Where", "Whether", "Which", "Who", "Whom", "Whose", "Why"}
+
+
 def python_files(*folders: str) -> list[Path]:
     return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
 
@@ -36,6 +39,16 @@ def test_no_class_name_stands_twice_in_the_project():
             if isinstance(node, ast.ClassDef):
                 places[node.name].append(f"{path.relative_to(ROOT)}:{node.lineno}")
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+def test_docstrings_of_modules_and_classes_begin_with_the_noun():
+    found = []
+    for path in python_files("app", "importers"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            words = isinstance(node, ast.Module | ast.ClassDef) and ast.get_docstring(node)
+            if words and words.split()[0] in QUESTION_WORDS:
+                found.append(f"{path.relative_to(ROOT)}: {words.splitlines()[0]}")
+    assert found == []
 
 
 def test_no_module_name_means_two_things():

@@ -1,4 +1,4 @@
-"""What the pages of the desk share: their blueprint, their menu, what was asked."""
+"""Parts that the pages of the desk share: their blueprint, their menu, what was searched."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ _FULL = re.compile(r"[0-9]{13,19}", re.ASCII)
 
 
 class CardNumbers(StrEnum):
-    """What a source's profile lets be done with full card numbers in fields that are made for them."""
+    """The rule of a source's profile for full card numbers in fields that are made for them."""
 
     REFUSE = "refuse"
     MASK = "mask"

@@ -68,7 +68,7 @@ class GrrcnRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class Reconciliation:
-    """What a GRRCN holds: its version, its records by code, its settlements and its chargebacks."""
+    """The content of a GRRCN: its version, its records by code, its settlements and its chargebacks."""
 
     version: str
     counts: Mapping[str, int]

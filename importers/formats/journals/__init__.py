@@ -40,7 +40,7 @@ _TEST = re.compile(r"(?i)^TEST_")
 
 
 class JournalKind(StrEnum):
-    """What a journal tells of."""
+    """The subject of a journal."""
 
     JT = "JT"
     JO = "JO"

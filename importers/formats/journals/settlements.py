@@ -28,7 +28,7 @@ _KEY = ["payee", "number", "paid_on", "currency"]
 
 
 class Wire(NamedTuple):
-    """What the name of a JRFI says: the reference of the transfer that pays it."""
+    """The transfer that pays a JRFI: its reference stands in the file's name."""
 
     reference: str = ""
 

@@ -29,7 +29,7 @@ _READERS: dict[str, Callable[[Fields, ColumnMapping], Settlements | BankStatemen
 
 @dataclass(frozen=True, kw_only=True)
 class MappedFile:
-    """What a mapping makes of a file."""
+    """A file as a mapping reads it."""
 
     mapping: ColumnMapping
     rows: Rows

@@ -39,7 +39,7 @@ _SIGNS = "-="
 
 @dataclass(frozen=True, kw_only=True)
 class ColumnMapping:
-    """How a kind of file is recognised and read.
+    """A mapping: how a kind of file is recognised and read.
 
     ``columns`` maps a field to headings; ``words`` the texts of ``kind`` to kinds of line (``ignored`` and
     ``announced`` are none); ``directions`` a column of amounts to the column that says CR or DR; ``rows``

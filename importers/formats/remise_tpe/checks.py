@@ -1,4 +1,4 @@
-"""What a file says of itself must hold: totals, ends of remittances, the end of the file."""
+"""The checks of what a file says of itself: totals, ends of remittances, the end of the file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of remittances and transactions before the database is asked: sums, instants, places."""
+"""The facts of remittances and transactions known before the database is asked: sums, instants, places."""
 
 from __future__ import annotations
 
