@@ -75,7 +75,7 @@ def perform(database: Database, data: Path, task_id: int) -> None:
 
 @dataclass(frozen=True)
 class _Ended:
-    """How a task ended: why it could not be done, if so, and the file that came of it."""
+    """The end of a task: why it could not be done, if so, and the file that came of it."""
 
     refusals: tuple[Refusal, ...] = ()
     file_id: int | None = None

@@ -87,7 +87,7 @@ class _Trial(Exception):  # noqa: N818 - unwinds the transaction of a trial, no 
 
 @dataclass(frozen=True, kw_only=True)
 class _Options:
-    """What the operator allows, and the data folder; the rest as in :func:`load_file`."""
+    """The options of the operator, and the data folder; the rest as in :func:`load_file`."""
 
     data: Path
     replace: bool = False

@@ -24,7 +24,7 @@ UTF8 = 6
 
 @dataclass(frozen=True)
 class _Fault:
-    """What a message of libpq or of the server means; message identifiers."""
+    """The meaning of a message of libpq or of the server; message identifiers."""
 
     pattern: re.Pattern[str]
     words: str

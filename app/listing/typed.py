@@ -1,4 +1,4 @@
-"""What people type into the one search box, taken apart: days in words, amounts, numbers and other words."""
+"""The words typed into the one search box, taken apart: days, amounts, numbers and other words."""
 
 from __future__ import annotations
 

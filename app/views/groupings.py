@@ -74,7 +74,7 @@ class GroupTable:
 
 @dataclass(frozen=True)
 class GroupPage:
-    """What the page shows in place of the rows; ``compared`` are the sentences about the period before."""
+    """The page of groups in place of the rows; ``compared`` are the sentences about the period before."""
 
     grouping: GroupedSums
     tables: tuple[GroupTable, ...]

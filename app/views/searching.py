@@ -29,7 +29,7 @@ PARAMETER = "q"
 
 
 @dataclass(frozen=True)
-class Offer:
+class SearchOffer:
     """One way to understand what was typed: its address, its words, how many rows it has."""
 
     href: str
@@ -55,7 +55,7 @@ def search(spec: ListSpec) -> AnyResponse | str | tuple[str, int]:
     return render_template("lists/search.html", spec=spec, text=tidy(text), fault="", offers=found)
 
 
-def _found(spec: ListSpec, text: str) -> tuple[Offer, ...]:
+def _found(spec: ListSpec, text: str) -> tuple[SearchOffer, ...]:
     """What ``text`` can mean, in the first list where it means anything. Raises InvalidValueError."""
     for one in (spec, *_others(spec)):
         with asking(access().scope) as connection:
@@ -76,8 +76,8 @@ def _others(spec: ListSpec) -> Iterator[ListSpec]:
     )
 
 
-def _offer(connection: Any, criteria: Criteria) -> Offer:
+def _offer(connection: Any, criteria: Criteria) -> SearchOffer:
     spec = criteria.spec
     count = totals(connection, spec, access().scope, criteria).count
     words = spec.noun.count(count, formats.number(count))
-    return Offer(cells.address(spec.name, criteria.to_args()), criteria.in_words(), words)
+    return SearchOffer(cells.address(spec.name, criteria.to_args()), criteria.in_words(), words)

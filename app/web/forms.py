@@ -29,7 +29,7 @@ _NEW_PASSWORD = {"autocomplete": "new-password", "minlength": SMALLEST_PASSWORD,
 
 
 class _Words:
-    """Where WTForms finds the words of its own messages."""
+    """The words of WTForms' own messages, from our catalogues."""
 
     def gettext(self, text: str) -> str:
         return gettext(text)

@@ -1,4 +1,4 @@
-"""What the address of a page of rows asks, where the rows are no list of payments: the journal, the desk."""
+"""The query of a page whose rows are no list of payments: the journal, the desk."""
 
 from __future__ import annotations
 

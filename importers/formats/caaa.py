@@ -64,7 +64,7 @@ def read(data: bytes) -> RemotePayments:
 
 
 class _TransactionReader:
-    """What has passed by of a file: its header, the common data of the data set, its transactions.
+    """The parts of a file that have passed by: its header, common data, its transactions.
 
     Common data stands in front of the transactions, as the standard orders them.
     """

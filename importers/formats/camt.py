@@ -46,7 +46,7 @@ _UNBOOKED = N_("%(count)s entries with the status %(status)s: information only, 
 
 @dataclass
 class _EntryDetails:
-    """What the details of one entry say, as they pass by."""
+    """The details of one entry, as they pass by."""
 
     words: list[str] = field(default_factory=list)
     payer: str = ""

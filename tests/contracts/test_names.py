@@ -22,6 +22,7 @@ SAME_MEANING = {
     "merchants",  # the merchants of a reseller: rows, pages
     "payments",  # remittances and transactions: tables, rules
     "reauthentication",  # who one is, once more: checked, asked
+    "searching",  # the words that people search by: made ready to compare, the search box
 }
 
 

@@ -35,7 +35,7 @@ _EXPECTED_AMOUNT = N_("expected an amount in whole units of its currency")
 
 @dataclass(frozen=True, kw_only=True)
 class _Layout:
-    """Where a kind of file has what, what its details begin with, and how far a case has come."""
+    """The layout of a kind of file: its fields, what its details begin with, how far a case has come."""
 
     detail: str
     stage: str
