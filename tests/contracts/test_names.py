@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter, defaultdict
 from pathlib import Path
 
@@ -55,3 +56,10 @@ def test_docstrings_of_modules_and_classes_begin_with_the_noun():
 def test_no_module_name_means_two_things():
     counted = Counter(path.stem for path in python_files("app"))
     assert {name for name, count in counted.items() if count > 1} == SAME_MEANING
+
+
+def test_every_path_that_the_documents_name_is_there():
+    named = re.compile(r"`((?:app|docs|importers|migrations|tests|themes)/[a-z0-9_./]*[a-z0-9_/])(?:`|[^\w])")
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    paths = {path for page in pages for path in named.findall(page.read_text(encoding="utf-8"))}
+    assert {path for path in paths if not (ROOT / path).exists()} == set()
