@@ -14,6 +14,7 @@ from app.accounts.users import UserError
 from app.models import Contract, Outlet
 from app.rules.cards import masked
 from app.wording.i18n import gettext, ngettext
+from app.wording.searching import folded
 
 AnyRow = Row[*tuple[Any, ...]]
 #: How many outlets, contracts or departments are named before they are only counted.
@@ -30,7 +31,7 @@ def outlets_to_give(connection: Connection, actor: Actor) -> Sequence[AnyRow]:
     ).where(Outlet.merchant_id == actor.merchant_id)
     if actor.grant.limited:
         wanted = wanted.where(Outlet.id.in_(actor.grant.outlet_ids))
-    return connection.execute(wanted.order_by(Outlet.postcode, Outlet.trade_name, Outlet.siret)).all()
+    return connection.execute(wanted.order_by(Outlet.postcode, Outlet.trade_name_key, Outlet.siret)).all()
 
 
 def contracts_named(connection: Connection, actor: Actor, numbers: Collection[str]) -> frozenset[int]:
@@ -91,7 +92,7 @@ def _in_words(grant: Grant, outlets: dict[int, AnyRow], numbers: dict[int, str])
 def _outlets_in_words(shops: Sequence[AnyRow]) -> str:
     """Their names when they are few; otherwise how many, and in which departments."""
     if len(shops) <= NAMED:
-        return ", ".join(sorted(shop.trade_name for shop in shops))
+        return ", ".join(sorted((shop.trade_name for shop in shops), key=folded))
     counted = ngettext("%(num)s outlet", "%(num)s outlets", len(shops))
     codes = Counter(code for shop in shops if (code := department(shop.postcode)))
     if not codes:

@@ -17,6 +17,7 @@ from app.listing.period import Days
 from app.lists import LISTS
 from app.models import Role
 from app.wording.i18n import N_, gettext
+from app.wording.searching import folded
 
 
 @dataclass(frozen=True)
@@ -128,4 +129,4 @@ class _EventDetails(dict[str, str]):
 def events() -> list[tuple[str, str]]:
     """Each event with its words, in alphabetical order: the choices of a filter."""
     said = [(event.value, gettext(words.title)) for event, words in WORDS.items()]
-    return sorted(said, key=lambda choice: choice[1])
+    return sorted(said, key=lambda choice: folded(choice[1]))

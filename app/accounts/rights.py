@@ -309,7 +309,7 @@ def _people() -> Select[Any]:
         .outerjoin(Merchant, (Merchant.id == Membership.merchant_id) & Merchant.suspended_at.is_(None))
         .outerjoin(Reseller, Reseller.id == Merchant.reseller_id)
         .where(UserAccount.disabled_at.is_(None))
-        .order_by(Merchant.name, Merchant.id)
+        .order_by(Merchant.name_key, Merchant.id)
     )
 
 
@@ -317,7 +317,7 @@ def _staff_of_user() -> ScalarSelect[Any]:
     """The resellers a person works for: a JSON list of (id, slug, name)."""
     maintainer = aliased(Reseller)
     each = func.json_build_array(maintainer.id, maintainer.slug, maintainer.name)
-    listed = func.json_agg(aggregate_order_by(each, maintainer.name))
+    listed = func.json_agg(aggregate_order_by(each, func.fold(maintainer.name).collate("C")))
     return (
         select(func.coalesce(listed, func.json_build_array()))
         .select_from(StaffMember)

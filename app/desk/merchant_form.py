@@ -142,6 +142,6 @@ def _outlets(connection: Connection, merchant_id: int) -> list[AnyRow]:
         connection.execute(
             select(Outlet.id, *(getattr(Outlet, name) for name in OUTLET))
             .where(Outlet.merchant_id == merchant_id)
-            .order_by(Outlet.trade_name, Outlet.id)
+            .order_by(Outlet.trade_name_key, Outlet.id)
         )
     )

@@ -20,8 +20,8 @@ from app.models import (
 )
 from app.wording.searching import tidy
 
-_BY_NAME = KeysetOrder((Merchant.name, Merchant.id), Merchant.id)
-_BY_TRADE_NAME = KeysetOrder((Outlet.trade_name, Outlet.id), Outlet.id)
+_BY_NAME = KeysetOrder((Merchant.name_key, Merchant.id), Merchant.id)
+_BY_TRADE_NAME = KeysetOrder((Outlet.trade_name_key, Outlet.id), Outlet.id)
 
 
 def merchants(

@@ -272,7 +272,7 @@ def _calls(scope: Scope, day: date) -> Statement:
             Remittance.collected_on.in_((*before, day - _DAY, day, day + _DAY)),
         )
         .group_by(Contract.outlet_id, Remittance.terminal_number)
-        .order_by("outlet", "label", Remittance.terminal_number)
+        .order_by(func.min(Outlet.trade_name_key), "label", Remittance.terminal_number)
     )
 
 

@@ -61,6 +61,14 @@ def bare_of(column: str) -> MappedColumn[str | None]:
     return mapped_column(Text, Computed(f"ltrim({column}, '0')", persisted=True))
 
 
+def alphabetical(column: str) -> MappedColumn[str | None]:
+    """The text ``column`` in small letters without accents, kept by the database: lists are in its order.
+
+    By code point, so that the order is the same on every server: É stands with E.
+    """
+    return mapped_column(Text(collation="C"), Computed(f"fold({column})", persisted=True))
+
+
 def written_columns(model: type[Base]) -> list[str]:
     """The columns of a table that are written; the database computes the others."""
     return [column.name for column in model.__table__.columns if column.computed is None]

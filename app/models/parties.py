@@ -26,6 +26,7 @@ from app.models.base import (
     LocalId,
     TextColumn,
     TextColumnOrNone,
+    alphabetical,
 )
 
 #: Owner of the rows whose contract nobody has declared yet: no user ever belongs to it.
@@ -88,6 +89,7 @@ class Merchant(Base):
     name: Mapped[TextColumn]
     created_at: Mapped[CreatedAt]
     suspended_at: Mapped[InstantOrNone]
+    name_key: Mapped[TextColumnOrNone] = alphabetical("name")
 
 
 class Outlet(Base):
@@ -109,6 +111,7 @@ class Outlet(Base):
     postcode: Mapped[TextColumnOrNone]
     city: Mapped[TextColumnOrNone]
     time_zone: Mapped[TextColumn]
+    trade_name_key: Mapped[TextColumnOrNone] = alphabetical("trade_name")
 
 
 class Contract(Base):

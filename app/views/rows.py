@@ -18,6 +18,7 @@ from app.views.cells import linked, no_ticket
 from app.wording import formats
 from app.wording.days import day_in_words
 from app.wording.i18n import gettext
+from app.wording.searching import folded
 
 #: With as few answers as this, each has its ticket at hand.
 FEW = 5
@@ -82,7 +83,7 @@ def groups(criteria: Criteria, found: Page) -> tuple[RowGroup, ...]:
         return (RowGroup(None, "", tuple(_rows(spec, fields, found.rows, address, dated=True))),)
     rows: Iterable[Row] = found.rows
     if heading is spec.place:
-        rows = sorted(found.rows, key=lambda row: heading(row).key)
+        rows = sorted(found.rows, key=lambda row: (folded(heading(row).key), heading(row).key))
     parts = [(key, tuple(part)) for key, part in groupby(rows, key=heading)]
     whole = _whole([key for key, _ in parts], criteria, found)
     totals = {key: _total(spec, part) for key, part in parts if key in whole}

@@ -6,10 +6,12 @@ import pytest
 from sqlalchemy import insert, text
 
 from app.database.engine import DatabaseRole
+from app.desk import merchants
 from app.models import DeskTask
 from app.rules.cards import passes_luhn
 from importers import desk
 from importers.load import load_file
+from tests import factories
 from tests.desk.conftest import NORTH
 from tests.importers.files import File, Rem, Trx, directory
 from tests.page import HtmlPage
@@ -390,3 +392,22 @@ def test_the_lists_of_the_desk_refuse_what_they_do_not_understand(north, address
     assert not page.all("ul", class_="picks")
     assert not page.all("div", class_="empty")
     assert "4970101234567893" not in page.source
+
+
+NAMES = ("auberge", "ÉPICERIE", "Œuvre", "zèbre", "Zinc", "école", "Bar")
+IN_ORDER = ["auberge", "Bar", "école", "ÉPICERIE", "Œuvre", "zèbre", "Zinc"]
+
+
+def test_merchants_are_in_french_order_and_paged_by_it(database):
+    with database.writing(DatabaseRole.OWNER) as connection:
+        reseller_id = factories.a_reseller(connection)
+        for name in NAMES:
+            merchant_id = factories.a_merchant(connection, reseller_id=reseller_id, name=name)
+        for name in NAMES:
+            factories.an_outlet(connection, merchant_id=merchant_id, trade_name=name)
+        assert [row.name for row in merchants.merchants(connection, reseller_id).rows] == IN_ORDER
+        first = merchants.merchants(connection, reseller_id).rows[2]
+        following = merchants.merchants(connection, reseller_id, after=first.id).rows
+        assert [row.name for row in following] == IN_ORDER[3:]
+        outlets = merchants.outlets(connection, reseller_id, merchant_id).rows
+        assert [row.trade_name for row in outlets] == IN_ORDER
