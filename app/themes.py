@@ -13,7 +13,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +64,8 @@ _COLOUR = re.compile(r"#[0-9a-f]{6}")
 _SLUG = re.compile(r"[0-9a-z_-]{1,40}")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 _PHONE = re.compile(r"\+?[0-9][0-9 .]{2,24}")
+_KEYS = frozenset({"name", "short_name", "support", "legal", "hosts", "sender", "phone", "issuers"})
+_PREFIX = re.compile(r"[0-9]{1,6}")
 _DARK = "@media (prefers-color-scheme: dark)"
 
 
@@ -76,7 +78,8 @@ class Theme:
     """A reseller's name, hosts and colours. ``version`` changes with any of its files.
 
     ``folder`` holds its files. ``sender`` is the address that mail comes from, empty for that of the
-    whole portal; ``phone`` is the number that helps, as people write it, empty for none.
+    whole portal; ``phone`` is the number that helps, as people write it, empty for none. ``issuers`` are
+    the names of those of titres-restaurant by the first digits of their cards.
     """
 
     slug: str
@@ -95,6 +98,7 @@ class Theme:
     version: str
     phone: str = ""
     sender: str = ""
+    issuers: Mapping[str, str] = field(default_factory=dict)
 
     def file(self, name: str) -> Path:
         """One of the FILES of this theme."""
@@ -247,11 +251,19 @@ def _facts_faults(facts: Mapping[str, Any]) -> list[str]:
         faults.append("sender must be a plain mail address in theme.toml")
     if "phone" in facts and not (isinstance(facts["phone"], str) and _PHONE.fullmatch(facts["phone"])):
         faults.append("phone must be a telephone number in theme.toml, such as 01 99 00 12 34")
-    unknown = sorted(set(facts) - {"name", "short_name", "support", "legal", "hosts", "sender", "phone"})
+    if not _are_issuers(facts.get("issuers", {})):
+        faults.append("issuers must name an issuer for each prefix of 1 to 6 digits in theme.toml")
+    unknown = sorted(set(facts) - _KEYS)
     faults += [f"theme.toml has an unknown key {key}" for key in unknown]
     if isinstance(facts.get("short_name"), str) and len(facts["short_name"]) > SHORT_NAME:
         faults.append(f"short_name has more than {SHORT_NAME} characters")
     return faults
+
+
+def _are_issuers(table: object) -> bool:
+    return isinstance(table, dict) and all(
+        isinstance(name, str) and name.strip() and _PREFIX.fullmatch(prefix) for prefix, name in table.items()
+    )
 
 
 def _style_faults(style: str, declared: Mapping[str, object]) -> list[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any, cast
 
@@ -83,6 +83,28 @@ class AnswerPart:
     template: str
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class StatementSpec:
+    """A statement of debts, drawn from a list.
+
+    ``path`` is its address below that of the list, ``filters`` what it always asks of the rows. ``by`` makes
+    one group for each debtor and remittance: of its key ``debtor`` reads who owes, by a table of prefixes of
+    cards where the file does not say, and ``line`` the day, the number, the place and whether the bank has
+    it. ``debtors`` is what those who owe are called, ``unknown`` one whom nobody named; ``group`` is the
+    dimension from whose groups one gets here.
+    """
+
+    path: str
+    title: str
+    debtors: str
+    unknown: str
+    group: str
+    filters: Mapping[str, tuple[Any, ...]]
+    by: Dimension
+    debtor: Callable[[Any, Mapping[str, str]], str | None]
+    line: Callable[[Any], tuple[date, str, str, bool]]
+
+
 @dataclass(frozen=True)
 class Heading:
     """The heading of rows that belong together: ``key`` tells groups apart, ``note`` stands beside it."""
@@ -114,7 +136,8 @@ class ListSpec:
 
     ``table`` names the fields of each column of the table on a desk, ``subtitle`` those under the name of a
     row on a phone. ``counted`` is what a row adds to the sum of its group, in minor units; ``place`` groups
-    the rows of one day, those of several are grouped by day. ``answer`` is what stands above the rows.
+    the rows of one day, those of several are grouped by day. ``answer`` is what stands above the rows,
+    ``statement`` one of debts.
     """
 
     name: str
@@ -147,6 +170,7 @@ class ListSpec:
     answer: AnswerPart | None = None
     detail_part: DetailPart | None = None
     ticket: TicketSpec | None = None
+    statement: StatementSpec | None = None
 
     @property
     def printing(self) -> TicketSpec:

@@ -40,6 +40,7 @@ from app.lists.common import (
 )
 from app.lists.declines import reason_field
 from app.lists.freshness import days, freshness
+from app.lists.meal_vouchers import MEAL_VOUCHER_STATEMENT
 from app.lists.reversals import counterparts, reversal_fields
 from app.lists.takings import takings
 from app.lists.transaction_sums import DIMENSIONS, MEASURES, SOURCE
@@ -380,6 +381,7 @@ TRANSACTIONS = ListSpec(
     ),
     subtitle=("card", "label"),
     counted=lambda row: row["net_amount"],
+    statement=MEAL_VOUCHER_STATEMENT,
     answer=AnswerPart(read=takings, template="lists/takings.html"),
     detail_part=DetailPart(read=counterparts, template="lists/counterparts.html"),
     ticket=TicketSpec(

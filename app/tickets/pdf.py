@@ -6,6 +6,7 @@ from functools import cache
 from io import BytesIO
 from pathlib import Path
 from threading import Lock
+from typing import BinaryIO
 
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
@@ -25,13 +26,13 @@ _FONT = "DejaVuSansMono"
 _FILE = Path(__file__).parent / "fonts" / f"{_FONT}.ttf"
 _PLANE = range(ord(" "), 0x10000)
 #: A font reads its file as it goes: one document at a time.
-_writing = Lock()
+writing = Lock()
 
 
 def pdf(ticket: Ticket) -> bytes:
     """The PDF of ``ticket``: the same bytes for the same ticket."""
     file = BytesIO()
-    with _writing:
+    with writing:
         _draw(ticket, file)
     return file.getvalue()
 
@@ -47,8 +48,8 @@ def _draw(ticket: Ticket, file: BytesIO) -> None:
     leading = letters * LEADING
     height = len(lines) * leading + 2 * MARGIN
     left = (WIDTH - columns(ticket) * letters * _advance()) / 2
-    canvas = _canvas(ticket, file, height)
-    canvas.setFont(_font(), letters)
+    canvas = canvas_of(ticket.title, file, (WIDTH, height))
+    canvas.setFont(font(), letters)
     canvas.setLineWidth(letters * _STROKE)
     for place, line in enumerate(lines):
         mode = _FILLED_AND_STROKED if line.strong else _FILLED
@@ -59,18 +60,18 @@ def _draw(ticket: Ticket, file: BytesIO) -> None:
     canvas.save()
 
 
-def _canvas(ticket: Ticket, file: BytesIO, height: float) -> Canvas:
-    """An empty page; its properties name the ticket, and nobody."""
+def canvas_of(title: str, file: BinaryIO, pagesize: tuple[float, float]) -> Canvas:
+    """An empty page; its properties name the document, and nobody."""
     canvas = Canvas(
         file,
-        pagesize=(WIDTH, height),
+        pagesize=pagesize,
         invariant=1,
         pageCompression=1,
         pdfVersion=(1, 4),
         lang="fr-FR",
-        initialFontName=_font(),
+        initialFontName=font(),
     )
-    canvas.setTitle(ticket.title)
+    canvas.setTitle(title)
     for silent in (canvas.setAuthor, canvas.setSubject, canvas.setCreator, canvas.setProducer):
         silent("")
     canvas.setViewerPreference("DisplayDocTitle", "true")
@@ -78,7 +79,7 @@ def _canvas(ticket: Ticket, file: BytesIO, height: float) -> Canvas:
 
 
 @cache
-def _font() -> str:
+def font() -> str:
     """The name of the embedded font. What it cannot draw is a box, and still that character when copied."""
     font = TTFont(_FONT, str(_FILE))
     font.face.charToGlyph = dict.fromkeys(_PLANE, 0) | font.face.charToGlyph
@@ -89,4 +90,4 @@ def _font() -> str:
 @cache
 def _advance() -> float:
     """The width of every letter, in parts of the size."""
-    return float(pdfmetrics.stringWidth("0", _font(), 1))
+    return float(pdfmetrics.stringWidth("0", font(), 1))

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint
 
 from app.listing.spec import ListSpec
-from app.views import lists, searching, sending, tickets
+from app.views import lists, searching, sending, statements, tickets
 
 _ID = "<id:id>"
 _DELIVERY_ID = "<id:delivery_id>"
@@ -29,6 +29,9 @@ def blueprint_of(spec: ListSpec) -> Blueprint:
     route(".xlsx", "workbook", lists.workbook)
     route("/regroupement.csv", "groups_download", lists.groups_download)
     route("/regroupement.xlsx", "groups_workbook", lists.groups_workbook)
+    if spec.statement is not None:
+        route(f"/{spec.statement.path}", "statement", statements.show)
+        route(f"/{spec.statement.path}.pdf", "statement_file", statements.download)
     route(f"/{_ID}", "detail", lists.detail)
     if spec.ticket is not None:
         route(f"/{_ID}/ticket", "ticket", tickets.show)

@@ -67,7 +67,7 @@ def index(spec: ListSpec) -> AnyResponse:
     """
     scope = access().scope
     with asking(scope) as connection:
-        criteria = with_group_fault(_criteria(connection, spec), request.args.getlist(BY))
+        criteria = with_group_fault(criteria_asked(connection, spec), request.args.getlist(BY))
         shown = ShownPages.of_address(criteria, request.args.get(PARAMETER, ""))
         understood = not criteria.faults
         by_rows, by_group = understood and not criteria.by, understood and bool(criteria.by)
@@ -105,12 +105,12 @@ def document(spec: ListSpec) -> AnyResponse | tuple[AnyResponse, int]:
     """The rows and totals of a list as JSON, by the rules of a file: a line in the journal for each walk."""
     scope = access().scope
     with asking(scope) as connection:
-        criteria = _of_rows(_criteria(connection, spec))
+        criteria = _of_rows(criteria_asked(connection, spec))
         if refusal := _refused(criteria):
             return jsonify(refusal), 422
         found = json_document(connection, spec, scope, criteria, partial(_document_address, spec))
     if criteria.after is None:
-        _journal_export(spec, criteria, found["count"], format="json")
+        journal_export(spec, criteria, found["count"], format="json")
     return jsonify(found)
 
 
@@ -152,13 +152,13 @@ class ListFile:
 def _export(spec: ListSpec, made: ListFile) -> AnyResponse:
     scope = access().scope
     with database().reading_as(scope) as connection:
-        criteria = _criteria(connection, spec)
+        criteria = criteria_asked(connection, spec)
     if made.is_grouped:
         criteria = with_group_fault(criteria, request.args.getlist(BY), needed=True)
     else:
         criteria = _of_rows(criteria)
     if criteria.faults:
-        text = "\n".join(f"{fault['parameter']}: {fault['message']}" for fault in _faults(criteria))
+        text = "\n".join(f"{fault['parameter']}: {fault['message']}" for fault in faults_in_words(criteria))
         return Response(f"{text}\n", 422, mimetype="text/plain")
     split = too_long(criteria)
     if split is not None:
@@ -167,15 +167,15 @@ def _export(spec: ListSpec, made: ListFile) -> AnyResponse:
     def write(file: BinaryIO) -> None:
         with exporting(scope) as connection:
             rows = made.write(connection, spec, scope, criteria, file)
-        _journal_export(spec, criteria, rows, format=made.kind)
+        journal_export(spec, criteria, rows, format=made.kind)
 
-    return send_written(write, _file_name(criteria, made.kind), made.mimetype)
+    return send_written(write, name_of_file(criteria, made.kind), made.mimetype)
 
 
 def _refused(criteria: Criteria) -> dict[str, Any] | None:
     """Why a document for programs is not made, and what to ask for instead; None when it is."""
     if criteria.faults:
-        return {"error": gettext("This question is not understood"), "faults": _faults(criteria)}
+        return {"error": gettext("This question is not understood"), "faults": faults_in_words(criteria)}
     split = too_long(criteria)
     if split is None:
         return None
@@ -184,7 +184,8 @@ def _refused(criteria: Criteria) -> dict[str, Any] | None:
     return {"error": gettext("This period is too long for one file"), "instead": addresses}
 
 
-def _faults(criteria: Criteria) -> list[dict[str, str]]:
+def faults_in_words(criteria: Criteria) -> list[dict[str, str]]:
+    """What is not understood: each parameter and its message."""
     return [{"parameter": name, "message": fault.text()} for name, fault in criteria.faults.items()]
 
 
@@ -212,7 +213,7 @@ def detail(spec: ListSpec, id: int) -> str:  # noqa: A002 - as the address calls
     )
 
 
-def _criteria(connection: Any, spec: ListSpec) -> Criteria:
+def criteria_asked(connection: Any, spec: ListSpec) -> Criteria:
     """What the address asks, counted from the days that have arrived."""
     return Criteria.from_args(spec, request.args.items(multi=True), days_now(connection, spec))
 
@@ -244,11 +245,11 @@ def _list_left(spec: ListSpec) -> str:
     return (local_path(f"{left.path}?{left.query}") if same else None) or cells.address(spec.name)
 
 
-def _file_name(criteria: Criteria, kind: str) -> str:
+def name_of_file(criteria: Criteria, kind: str, by: str = "") -> str:
     """``transactions_boulangerie-martin_2026-11-15_2026-11-21.csv``; the list is called as in its address."""
     period = criteria.period or Period(criteria.days.today, criteria.days.today)
     days = period.first.isoformat(), period.last.isoformat()
-    by = criteria.spec.groupings[criteria.by].title if criteria.by else ""
+    by = by or (criteria.spec.groupings[criteria.by].title if criteria.by else "")
     return file_name(criteria.spec.path, by, access().merchant_name, *days, kind=kind)
 
 
@@ -266,6 +267,7 @@ def _parts(criteria: Criteria, split: tuple[Period, ...]) -> tuple[tuple[Period,
     return tuple((period, criteria.over(period).to_args(pinned=True)) for period in split)
 
 
-def _journal_export(spec: ListSpec, criteria: Criteria, rows: int, *, format: str) -> None:  # noqa: A002 - of the file
+def journal_export(spec: ListSpec, criteria: Criteria, rows: int, *, format: str) -> None:  # noqa: A002 - of the file
+    """Write in the journal that a file was made of ``criteria``."""
     asked = criteria.to_args(pinned=True)
     journal(Event.EXPORTED, list=spec.name, asked=asked, rows=rows, format=format)

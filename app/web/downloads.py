@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 #: How much of a merchant's name stands in the name of a file.
 LONGEST_PART: Final = 40
 CSV: Final = "text/csv"
+PDF: Final = "application/pdf"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 

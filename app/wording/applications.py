@@ -36,6 +36,8 @@ APPLICATIONS = {
         Application("CONECSLESS", "CONECS Sans Contact"),
     )
 }
+#: Those of titres-restaurant, which their issuers pay for.
+MEAL_VOUCHERS = ("CONECS", "CONECSLESS")
 LABELS = {application.code: application.label for application in APPLICATIONS.values()}
 
 

@@ -13,6 +13,7 @@ PAGES = {
     "transactions-fautes": "/transactions?amount_from=beaucoup&date_from=hier&card=12",
     "regroupement-jours": "/transactions?by=day",
     "regroupement-magasins": "/remises?by=outlet&period=last-7-days",
+    "titres-restaurant": "/transactions/titres-restaurant?period=last-7-days",
     "transactions-vide": "/transactions?authorisation=000000&card=0000",
     "remises-vides": "/remises?count=without",
     "trop-long": f"/transactions.csv?{MONTH}",

@@ -1,0 +1,106 @@
+"""A statement: what each of those who owe money to a merchant owes for a period, and by which remittances."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import Connection
+
+from app.listing.criteria import Criteria
+from app.listing.scope import Scope
+from app.listing.spec import ListSpec, StatementSpec
+from app.listing.sums import CurrencyTotals, Group, series
+
+
+@dataclass(frozen=True)
+class StatementLine:
+    """What one remittance brought of one debtor, in minor units; ``is_remitted``: the bank has it."""
+
+    day: date
+    number: str
+    place: str
+    count: int
+    net: int
+    is_remitted: bool
+
+
+@dataclass(frozen=True)
+class Debt:
+    """What a debtor owes in one currency; ``debtor`` is None for one that nobody named.
+
+    ``net`` is the sum of ``sums`` as the rules of money have it; ``pending`` is the part of it that has not
+    reached the bank.
+    """
+
+    debtor: str | None
+    currency: str
+    count: int
+    sums: Mapping[str, int]
+    net: int
+    pending: int
+    lines: tuple[StatementLine, ...]
+
+    @property
+    def due(self) -> int:
+        """What has been handed in, and is owed."""
+        return self.net - self.pending
+
+
+def statement(
+    connection: Connection, spec: ListSpec, scope: Scope, criteria: Criteria, names: Mapping[str, str]
+) -> tuple[Debt, ...]:
+    """The debts of ``criteria``, the largest first; ``names`` are those of debtors by prefix of cards."""
+    made = spec.statement
+    if made is None:
+        raise LookupError(spec.name)
+    groups = series(connection, spec, scope, asked_of(made, criteria), made.by)
+    parts: dict[tuple[str, str], list[tuple[Group, CurrencyTotals]]] = {}
+    for group in groups:
+        for totals in group.totals.lines:
+            debtor = made.debtor(group.key, names) or ""
+            parts.setdefault((totals.currency, debtor), []).append((group, totals))
+    debts = (_debt(made, currency, debtor, part) for (currency, debtor), part in parts.items())
+    return tuple(sorted(debts, key=lambda debt: (debt.currency, debt.debtor is None, -debt.due)))
+
+
+def asked_of(made: StatementSpec, criteria: Criteria) -> Criteria:
+    """``criteria`` with what the statement is always about."""
+    filters = MappingProxyType({**criteria.filters, **made.filters})
+    return replace(criteria, filters=filters, after=None, by="")
+
+
+def _debt(
+    made: StatementSpec, currency: str, debtor: str, parts: Iterable[tuple[Group, CurrencyTotals]]
+) -> Debt:
+    every = tuple(parts)
+    sums: dict[str, int] = {}
+    for _, totals in every:
+        for name, amount in totals.sums.items():
+            sums[name] = sums.get(name, 0) + amount
+    lines = tuple(_lines(made.line, every))
+    return Debt(
+        debtor=debtor or None,
+        currency=currency,
+        count=sum(line.count for line in lines),
+        sums=sums,
+        net=sum(line.net for line in lines),
+        pending=sum(line.net for line in lines if not line.is_remitted),
+        lines=lines,
+    )
+
+
+def _lines(
+    read: Callable[[Any], tuple[date, str, str, bool]], parts: Iterable[tuple[Group, CurrencyTotals]]
+) -> Iterator[StatementLine]:
+    """A line for each remittance, in the order of days; several prefixes of one debtor make one line."""
+    found: dict[tuple[date, str, str, bool], tuple[int, int]] = {}
+    for group, totals in parts:
+        key = read(group.key)
+        count, net = found.get(key, (0, 0))
+        found[key] = (count + totals.count, net + totals.net)
+    for (day, number, place, is_remitted), (count, net) in sorted(found.items()):
+        yield StatementLine(day, number, place, count, net, is_remitted)

@@ -1,0 +1,125 @@
+"""A statement as PDF: pages of A4 in columns, what each debtor owes and by which remittances."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.units import mm
+
+from app.listing.spec import StatementSpec
+from app.listing.statement import Debt, StatementLine
+from app.tickets.pdf import canvas_of, font, writing
+from app.wording import formats
+from app.wording.i18n import gettext
+
+_MARGIN, _SIZE, _LEADING = 14 * mm, 7.5, 10.5
+#: The widths of columns in letters; those below 0 have their text at the right.
+_DEBT_WIDTHS = (28, -9, -14, -14, -14, -15, -18)
+_LINE_WIDTHS = (12, 9, 38, -9, -16, 22)
+
+
+@dataclass(frozen=True)
+class StatementPaper:
+    """What stands on the paper: whose statement it is, of which days, printed when; and the debts."""
+
+    made: StatementSpec
+    whose: str
+    days: str
+    printed: str
+    debts: tuple[Debt, ...]
+
+
+def write_statement(paper: StatementPaper, file: BinaryIO) -> int:
+    """Write ``paper`` in the language of the moment, and return how many remittances stand on it."""
+    lines = list(_lines(paper))
+    width, height = A4
+    per_page = int((height - 2 * _MARGIN) / _LEADING) - 2
+    pages = [lines[start : start + per_page] for start in range(0, len(lines), per_page)]
+    with writing:
+        canvas = canvas_of(gettext(paper.made.title), file, (width, height))
+        for number, page in enumerate(pages, start=1):
+            canvas.setFont(font(), _SIZE)
+            for place, line in enumerate(page):
+                canvas.drawString(_MARGIN, height - _MARGIN - place * _LEADING, line)
+            foot = gettext("Page %(number)s of %(all)s", number=number, all=len(pages))
+            canvas.drawRightString(width - _MARGIN, _MARGIN / 2, foot)
+            canvas.showPage()
+        canvas.save()
+    return sum(len(debt.lines) for debt in paper.debts)
+
+
+def _lines(paper: StatementPaper) -> Iterator[str]:
+    yield from (gettext(paper.made.title), paper.whose, paper.days)
+    yield gettext("Printed on %(day)s", day=paper.printed)
+    yield ""
+    yield _columns(debt_headings(paper.made), _DEBT_WIDTHS)
+    for debt in paper.debts:
+        yield _columns(debt_cells(paper.made, debt), _DEBT_WIDTHS)
+    for debt in paper.debts:
+        yield from ("", f"{debtor(paper.made, debt)} · {formats.money(debt.due, debt.currency)}")
+        yield _columns(line_headings(), _LINE_WIDTHS)
+        yield from (_columns(line_cells(debt, line), _LINE_WIDTHS) for line in debt.lines)
+
+
+def debtor(made: StatementSpec, debt: Debt) -> str:
+    """Who owes, in the language of the moment."""
+    return debt.debtor or gettext(made.unknown)
+
+
+def debt_headings(made: StatementSpec) -> tuple[str, ...]:
+    """The headings of debts, in the language of the moment."""
+    return (
+        gettext(made.debtors),
+        gettext("Number"),
+        gettext("Debits"),
+        gettext("Refunds"),
+        gettext("Cancellations"),
+        gettext("Handed in"),
+        gettext("Not handed in yet"),
+    )
+
+
+def debt_cells(made: StatementSpec, debt: Debt) -> tuple[str, ...]:
+    """A debt under its headings, in the language of the moment."""
+    sums = debt.sums
+    refunds = sums["refund"] - sums["refund_cancelled"]
+    amounts = (sums["debit"], -refunds, -sums["cancelled"], debt.due, debt.pending)
+    shown = (formats.money(minor, debt.currency) for minor in amounts)
+    return (debtor(made, debt), formats.number(debt.count), *shown)
+
+
+def line_headings() -> tuple[str, ...]:
+    """The headings of remittances, in the language of the moment."""
+    return (
+        gettext("Date"),
+        gettext("Remittance"),
+        gettext("Outlet"),
+        gettext("Number"),
+        gettext("Net"),
+        gettext("Status"),
+    )
+
+
+def line_cells(debt: Debt, line: StatementLine) -> tuple[str, ...]:
+    """A remittance under its headings, in the language of the moment."""
+    return (
+        formats.day(line.day),
+        line.number,
+        line.place,
+        formats.number(line.count),
+        formats.money(line.net, debt.currency),
+        "" if line.is_remitted else gettext("Not handed in yet"),
+    )
+
+
+def _columns(cells: Sequence[str], widths: tuple[int, ...]) -> str:
+    """``cells`` side by side."""
+    return "".join(_placed(*pair) for pair in zip(cells, widths, strict=True)).rstrip()
+
+
+def _placed(cell: str, width: int) -> str:
+    kept = cell[: abs(width) - 1]
+    return f"{kept.rjust(-width - 1)} " if width < 0 else kept.ljust(width)

@@ -1,0 +1,136 @@
+"""The statement of a list: what each debtor owes, on a page and as PDF."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from flask import Response, make_response, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.listing.criteria import DATES, PERIOD, Criteria
+from app.listing.dimension import group_args
+from app.listing.field import Args
+from app.listing.period import RELATIVE
+from app.listing.spec import ListSpec, StatementSpec
+from app.listing.statement import Debt, asked_of, statement
+from app.listing.statement_pdf import (
+    StatementPaper,
+    debt_cells,
+    debt_headings,
+    line_cells,
+    line_headings,
+    write_statement,
+)
+from app.views.cells import address
+from app.views.lists import criteria_asked, faults_in_words, journal_export, name_of_file
+from app.web.context import access, database, theme, today
+from app.web.downloads import PDF, send_written
+from app.web.questions import asking, exporting
+from app.wording import formats
+from app.wording.i18n import gettext
+
+#: The days of a statement that names none.
+_USUAL = "last-month"
+#: Remittances of one debtor on the page; the PDF has all of them.
+MOST_LINES = 200
+
+
+@dataclass(frozen=True)
+class ShownDebt:
+    """A debt: its cells, the rows it is made of, and its remittances as far as they are on the page."""
+
+    cells: tuple[str, ...]
+    href: str
+    lines: tuple[tuple[str, ...], ...]
+    left_out: int
+
+
+@dataclass(frozen=True)
+class StatementPeriod:
+    """A period to choose: its words, its address, and whether it is the one in use."""
+
+    text: str
+    href: str
+    is_current: bool
+
+
+def show(spec: ListSpec) -> AnyResponse:
+    """The statement on a page."""
+    made, scope = _made(spec), access().scope
+    with asking(scope) as connection:
+        criteria = _criteria(criteria_asked(connection, spec))
+        debts = () if criteria.faults else statement(connection, spec, scope, criteria, theme().issuers)
+        fresh = spec.arrived(connection, scope, criteria.period, criteria.days)
+    text = render_template(
+        "lists/statement.html",
+        spec=spec,
+        made=made,
+        criteria=criteria,
+        fresh=fresh,
+        headings=debt_headings(made),
+        line_headings=line_headings(),
+        debts=tuple(_shown(spec, made, criteria, debt) for debt in debts),
+        periods=tuple(_periods(spec, criteria)),
+        file=address(spec.name, criteria.to_args(pinned=True), page="statement_file"),
+    )
+    return make_response(text, 422 if criteria.faults else 200)
+
+
+def download(spec: ListSpec) -> AnyResponse:
+    """The statement as PDF, by the rules of files: a permission, and a line in the journal."""
+    made, scope = _made(spec), access().scope
+    with database().reading_as(scope) as connection:
+        criteria = _criteria(criteria_asked(connection, spec))
+    if criteria.faults or criteria.period is None:
+        text = "\n".join(f"{fault['parameter']}: {fault['message']}" for fault in faults_in_words(criteria))
+        return Response(f"{text}\n", 422, mimetype="text/plain")
+    days = criteria.period.in_words()
+
+    def write(file: BinaryIO) -> None:
+        with exporting(scope) as connection:
+            debts = statement(connection, spec, scope, criteria, theme().issuers)
+        paper = StatementPaper(made, access().merchant_name, days, formats.day(today()), debts)
+        rows = write_statement(paper, file)
+        journal_export(spec, asked_of(made, criteria), rows, format="pdf")
+
+    return send_written(write, name_of_file(criteria, "pdf", gettext(made.title)), PDF)
+
+
+def _made(spec: ListSpec) -> StatementSpec:
+    if spec.statement is None:
+        raise LookupError(spec.name)
+    return spec.statement
+
+
+def _criteria(criteria: Criteria) -> Criteria:
+    """What is asked, over the month before when no days are."""
+    named = any(request.args.get(name) for name in (*DATES, PERIOD))
+    return criteria if named or criteria.faults else criteria.over(_USUAL)
+
+
+def _periods(spec: ListSpec, criteria: Criteria) -> Iterator[StatementPeriod]:
+    kept = tuple(pair for pair in criteria.to_args() if pair[0] not in (*DATES, PERIOD))
+    for name, relative in RELATIVE.items():
+        args: Args = ((PERIOD, name), *kept)
+        href = address(spec.name, args, page="statement")
+        yield StatementPeriod(gettext(relative.words), href, name == criteria.relative)
+
+
+def _shown(spec: ListSpec, made: StatementSpec, criteria: Criteria, debt: Debt) -> ShownDebt:
+    lines = tuple(line_cells(debt, line) for line in debt.lines[:MOST_LINES])
+    return ShownDebt(
+        cells=debt_cells(made, debt),
+        href=_rows_of(spec, made, criteria, debt),
+        lines=lines,
+        left_out=max(0, len(debt.lines) - MOST_LINES),
+    )
+
+
+def _rows_of(spec: ListSpec, made: StatementSpec, criteria: Criteria, debt: Debt) -> str:
+    """The rows of a debtor whom the file names, or of those that nobody did; "" where a table did."""
+    if theme().issuers:
+        return ""
+    group = group_args(spec.groupings[made.group], debt.debtor)
+    return address(spec.name, (*asked_of(made, criteria).to_args(pinned=True), *group))

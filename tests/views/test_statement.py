@@ -1,0 +1,129 @@
+"""The statement of meal vouchers: what each issuer owes, by the file's word or the maintainer's table."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from shutil import copytree
+
+import pytest
+
+from app.config import ROOT
+from app.database.engine import DatabaseRole
+from app.web.context import today
+from tests import factories
+from tests.tickets.reading import read
+from tests.views.town import plain, portal
+
+YESTERDAY = today() - timedelta(days=1)
+DAYS = f"date_from={YESTERDAY}&date_to={YESTERDAY}"
+PAYMENTS = (
+    {"issuer": "EDENRED", "amount": 1900},
+    {"issuer": "EDENRED", "amount": 1100},
+    {"issuer": "EDENRED", "amount": 300, "type": "refund"},
+    {"issuer": "EDENRED", "amount": 5000, "outcome": "declined"},
+    {"issuer": "PLUXEE", "amount": 950, "remitted": False},
+    {"issuer": None, "card_bin": "999101", "amount": 700},
+    {"issuer": None, "card_bin": None, "amount": 250},
+)
+
+
+@pytest.fixture
+def canteen(database, shops):
+    """The first shop takes meal vouchers: two remittances of one night."""
+    shop = shops[0]
+    with database.writing(DatabaseRole.OWNER) as connection:
+        contract_id = factories.a_contract(
+            connection,
+            merchant_id=shop.merchant_id,
+            outlet_id=shop.outlet_id,
+            application="CONECS",
+            label="Canteen",
+        )
+        night = datetime.combine(YESTERDAY, time(22, 5))
+        remittance_id = factories.a_remittance(
+            connection,
+            merchant_id=shop.merchant_id,
+            contract_id=contract_id,
+            number="000777",
+            collected_local=night,
+        )
+        for minute, values in enumerate(PAYMENTS):
+            factories.a_transaction(
+                connection,
+                merchant_id=shop.merchant_id,
+                contract_id=contract_id,
+                remittance_id=remittance_id,
+                collected_on=YESTERDAY,
+                occurred_local=night.replace(hour=12, minute=minute),
+                **values,
+            )
+        factories.sum_days(connection)
+    return shop
+
+
+def debts_of(page):
+    """The debts of the first table: who owes, how many payments, what is due and what is not handed in."""
+    table = page.all("table")[0]
+    rows = [
+        [plain(cell) for cell in (line.one("th"), *line.all("td"))] for line in table.one("tbody").all("tr")
+    ]
+    return {name: (count, due, pending) for name, count, _, _, _, due, pending in rows}
+
+
+def test_it_says_what_each_issuer_owes(owner, canteen):
+    assert debts_of(owner.page(f"/transactions/titres-restaurant?{DAYS}")) == {
+        "EDENRED": ("3", "27,00 €", "0,00 €"),
+        "PLUXEE": ("1", "0,00 €", "9,50 €"),
+        "Émetteur non communiqué": ("2", "9,50 €", "0,00 €"),
+    }
+
+
+def test_each_issuer_leads_to_its_payments(owner, canteen):
+    page = owner.page(f"/transactions/titres-restaurant?{DAYS}")
+    found = {}
+    for line in page.all("table")[0].one("tbody").all("tr"):
+        link = line.one("a")
+        found[plain(link)] = owner.get(link["href"].replace("?", ".json?")).json["count"]
+    assert found == {"EDENRED": 3, "PLUXEE": 1, "Émetteur non communiqué": 2}
+
+
+@pytest.fixture
+def named(database, canteen, tmp_path):
+    """The owner's browser, where the maintainer has a table of prefixes."""
+    worn = tmp_path / "themes" / "demo"
+    copytree(ROOT / "themes" / "demo", worn)
+    with (worn / "theme.toml").open("a", encoding="utf-8") as facts:
+        facts.write('\n[issuers]\n"9" = "Another"\n"9991" = "EDENRED"\n')
+    browser = portal(database, tmp_path).test_client()
+    browser.sign_in(canteen.email)
+    return browser
+
+
+def test_the_maintainers_table_names_issuers_that_the_file_does_not(named):
+    found = debts_of(named.page(f"/transactions/titres-restaurant?{DAYS}"))
+    assert found["EDENRED"] == ("4", "34,00 €", "0,00 €")
+    assert found["Émetteur non communiqué"] == ("1", "2,50 €", "0,00 €")
+
+
+def test_the_pdf_says_the_same_and_is_journalled(owner, canteen):
+    with owner.get(f"/transactions/titres-restaurant.pdf?{DAYS}") as file:
+        assert file.mimetype == "application/pdf"
+        assert "releve-titres-restaurant" in file.headers["Content-Disposition"]
+        said = "\n".join(text.words for text in read(file.data).texts)
+    assert "ALPHA merchant" in said
+    assert "EDENRED · 27,00 €" in said.replace("\u00a0", " ")
+    assert "000777" in said
+    assert "Canteen" in said
+    assert "CONECS" in plain(owner.page("/journal").one("main"))
+
+
+def test_a_period_without_vouchers_says_so(owner, canteen):
+    page = owner.page("/transactions/titres-restaurant?date_from=2026-01-01&date_to=2026-01-02")
+    assert "Aucun titre-restaurant" in plain(page.one("main"))
+
+
+def test_grouping_by_issuer_leads_to_it(owner, canteen):
+    page = owner.page(f"/transactions?by=issuer&{DAYS}")
+    links = [link["href"] for link in page.all("a") if "Relevé titres-restaurant" in plain(link)]
+    assert len(links) == 1
+    assert debts_of(owner.page(links[0]))["EDENRED"] == ("3", "27,00 €", "0,00 €")
