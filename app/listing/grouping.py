@@ -53,8 +53,7 @@ class CurrencyTable:
 
     def change(self, line: GroupLine) -> Decimal | None:
         """How much ``line`` grew since the period before, 0.1 for a tenth; None without a figure then."""
-        then = weighed(line.before, self.weight)
-        return Decimal(weighed(line.now, self.weight) - then) / then if then > 0 else None
+        return grown(line, self.weight)
 
 
 @dataclass(frozen=True)
@@ -140,6 +139,12 @@ def _added(spec: ListSpec, currency: str, lines: Iterable[CurrencyTotals]) -> Cu
     every = tuple(lines)
     sums = {measure.name: sum(line[measure.name] for line in every) for measure in spec.measures}
     return CurrencyTotals(currency, sums, sum(line.net for line in every))
+
+
+def grown(line: GroupLine, weight: str = NET) -> Decimal | None:
+    """How much a measure of ``line`` grew since the period before; None without a figure then."""
+    then = weighed(line.before, weight)
+    return Decimal(weighed(line.now, weight) - then) / then if then > 0 else None
 
 
 def weighed(totals: CurrencyTotals, weight: str) -> int:

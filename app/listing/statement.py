@@ -45,6 +45,12 @@ class Debt:
     lines: tuple[StatementLine, ...]
 
     @property
+    def amounts(self) -> tuple[int, ...]:
+        """Debits, refunds and cancellations with their signs, what is due, what is pending."""
+        refunds = self.sums["refund"] - self.sums["refund_cancelled"]
+        return (self.sums["debit"], -refunds, -self.sums["cancelled"], self.due, self.pending)
+
+    @property
     def due(self) -> int:
         """What has been handed in, and is owed."""
         return self.net - self.pending

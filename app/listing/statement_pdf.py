@@ -84,10 +84,7 @@ def debt_headings(made: StatementSpec) -> tuple[str, ...]:
 
 def debt_cells(made: StatementSpec, debt: Debt) -> tuple[str, ...]:
     """A debt under its headings, in the language of the moment."""
-    sums = debt.sums
-    refunds = sums["refund"] - sums["refund_cancelled"]
-    amounts = (sums["debit"], -refunds, -sums["cancelled"], debt.due, debt.pending)
-    shown = (formats.money(minor, debt.currency) for minor in amounts)
+    shown = (formats.money(minor, debt.currency) for minor in debt.amounts)
     return (debtor(made, debt), formats.number(debt.count), *shown)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from app.listing.criteria import BY, Criteria, ParameterFault
 from app.listing.dimension import BETWEEN, NET, Dimension
 from app.listing.filters import InvalidValueError
-from app.listing.grouping import CurrencyTable, GroupedSums, GroupLine, shown_measures, weighed
+from app.listing.grouping import CurrencyTable, GroupedSums, GroupLine, grown, shown_measures, weighed
 from app.listing.measures import COUNT, Measure
 from app.listing.period import Period
 from app.listing.spec import ListSpec
@@ -19,6 +19,7 @@ from app.listing.time_dimensions import TimeKind
 from app.views.cells import address
 from app.views.chart import Chart, ChartColumn, drawn
 from app.wording import formats
+from app.wording.days import capital
 from app.wording.i18n import N_, gettext, ngettext
 
 #: Lines of one table on a page; its file has all of them.
@@ -143,7 +144,7 @@ def _line(
     share = table.share(line)
     change = table.change(line) if grouping.before is not None else None
     return ShownGroup(
-        title=title,
+        title=capital(title),
         note=note,
         href=_address(criteria, line) if line.now.count and line is not table.total else "",
         count=formats.number(line.now.count),
@@ -177,9 +178,9 @@ def signed_percent(part: Decimal) -> str:
 
 
 def _compared(grouping: GroupedSums) -> Iterator[str]:
-    """How the totals changed since the period before, by currency."""
+    """How the net of all changed since the period before, by currency."""
     for table in grouping.tables:
-        change = None if grouping.before is None else table.change(table.total)
+        change = None if grouping.before is None else grown(table.total)
         if change is not None and grouping.before is not None:
             words = ngettext(
                 "%(change)s on the day before (%(days)s)",

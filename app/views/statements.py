@@ -39,9 +39,13 @@ MOST_LINES = 200
 
 @dataclass(frozen=True)
 class ShownDebt:
-    """A debt: its cells, the rows it is made of, and its remittances as far as they are on the page."""
+    """A debt: its cells, the rows it is made of, and its remittances as far as they are on the page.
+
+    ``nothing`` are the places of its amounts of 0, counted from that of the number.
+    """
 
     cells: tuple[str, ...]
+    nothing: tuple[int, ...]
     href: str
     lines: tuple[tuple[str, ...], ...]
     left_out: int
@@ -122,6 +126,7 @@ def _shown(spec: ListSpec, made: StatementSpec, criteria: Criteria, debt: Debt) 
     lines = tuple(line_cells(debt, line) for line in debt.lines[:MOST_LINES])
     return ShownDebt(
         cells=debt_cells(made, debt),
+        nothing=tuple(place for place, minor in enumerate(debt.amounts, start=1) if not minor),
         href=_rows_of(spec, made, criteria, debt),
         lines=lines,
         left_out=max(0, len(debt.lines) - MOST_LINES),

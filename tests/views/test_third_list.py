@@ -149,7 +149,7 @@ def test_its_sums_are_grouped_by_its_dimension(module_database, everybody):
 @pytest.mark.parametrize("spec", [INCIDENTS, WHOLE], ids=lambda spec: spec.name)
 def test_its_page_has_its_groups(owner, spec):
     page = owner.page(f"{spec.path}?by=kind")
-    assert [plain(line.one("th")) for line in page.one("tbody").all("tr")] == ["lost", "paper"]
+    assert [plain(line.one("th")) for line in page.one("tbody").all("tr")] == ["Lost", "Paper"]
     assert plain(page.one("tfoot").one("td", class_="net-of")) == "-6,00 €"
     grouped = owner.page(f"{spec.path}?words=alpha").one("form", id="regroup")
     assert "kind" in [button["value"] for button in grouped.all("button")]

@@ -76,7 +76,7 @@
 
   // The form that sends a ticket stands in a dialogue over the page; closed, it leaves nothing behind.
   document.addEventListener("htmx:afterSwap", (event) => {
-    if (!dialogue || event.detail.target.id !== "steps") return;
+    if (!dialogue || event.detail.target?.id !== "steps") return;
     foldOnAPhone(event.detail.target);
     if (!dialogue.open) dialogue.showModal();
     dialogue.scrollTop = 0;

@@ -1,0 +1,51 @@
+"""Grouping a list as people do it: by the keyboard, without JavaScript, and back again."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.conftest import DESK, PHONE
+
+
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_a_list_is_grouped_without_javascript_and_a_line_leads_to_its_rows(window, width):
+    visitor = window(width, javascript=False)
+    visitor.go("/transactions?outcome=accepted")
+    visitor.page.click("#regroup-button")
+    visitor.page.click("#regroup-application")
+    assert "by=application" in visitor.page.url
+    assert "outcome=accepted" in visitor.page.url
+    count = visitor.page.locator(".groups tbody .count-of").first.inner_text()
+    visitor.page.locator(".groups tbody a").first.click()
+    assert "by=" not in visitor.page.url
+    assert "application=" in visitor.page.url
+    assert count.split()[-1] in visitor.page.locator("#total-line").inner_text()
+
+
+def test_a_list_is_grouped_by_the_keyboard_and_back_shows_its_rows(window):
+    visitor = window(DESK)
+    visitor.go("/transactions")
+    page = visitor.page
+    page.focus("#regroup-button")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.value") == "day"
+    page.keyboard.press("Enter")
+    page.locator(".groups").wait_for()
+    visitor.settled()
+    assert page.url.endswith("/transactions?by=day")
+    assert page.locator(".chart .now").count() > 0
+    assert visitor.barriers() == []
+    page.go_back()
+    page.locator(".rows-group").first.wait_for()
+
+
+def test_a_grouping_keeps_its_way_when_the_period_changes(window):
+    visitor = window(DESK)
+    visitor.go("/transactions?by=outlet")
+    page = visitor.page
+    page.click("#before")
+    page.wait_for_url("**/transactions?*date_to*")
+    assert "by=outlet" in page.url
+    assert page.locator(".groups tfoot").count() == 1
