@@ -18,7 +18,7 @@ from app.listing.sums import CurrencyTotals, Group, series
 
 @dataclass(frozen=True)
 class StatementLine:
-    """What one remittance brought of one debtor, in minor units; ``is_remitted``: the bank has it."""
+    """A remittance with payments of one debtor, ``net`` in minor units; ``is_remitted``: the bank has it."""
 
     day: date
     number: str
@@ -30,7 +30,7 @@ class StatementLine:
 
 @dataclass(frozen=True)
 class Debt:
-    """What a debtor owes in one currency; ``debtor`` is None for one that nobody named.
+    """The debt of one debtor in one currency; ``debtor`` is None for one that nobody named.
 
     ``net`` is the sum of ``sums`` as the rules of money have it; ``pending`` is the part of it that has not
     reached the bank.

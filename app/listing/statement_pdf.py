@@ -23,7 +23,7 @@ _LINE_WIDTHS = (12, 9, 38, -9, -16, 22)
 
 @dataclass(frozen=True)
 class StatementPaper:
-    """What stands on the paper: whose statement it is, of which days, printed when; and the debts."""
+    """The content of the paper: whose statement it is, of which days, printed when; and the debts."""
 
     made: StatementSpec
     whose: str
