@@ -8,7 +8,7 @@ module here has its ``KIND``; others come as wheels of their own, through the en
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
@@ -105,6 +105,25 @@ class Records(Protocol):
 
     def take_back(self, connection: Connection, former: Row[*tuple[Any, ...]]) -> None:
         """Remove what file ``former`` (see :func:`importers.files.file_log.former`) brought."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declaration:
+    """The part of :class:`Records` that is the same for whatever declares parties and their owners."""
+
+    header: Header = field(default_factory=Header)
+    owners: None = None
+
+    def months(self) -> Mapping[str, Collection[date]]:
+        """None: parties are not partitioned."""
+        return {}
+
+    def clock_faults(self, now: datetime) -> Sequence[Refusal]:  # noqa: ARG002 - the same for all kinds
+        """None: a declaration may hold from any day to any other."""
+        return ()
+
+    def take_back(self, connection: Connection, former: Row[*tuple[Any, ...]]) -> None:
+        """Nothing: what a later declaration does not repeat stays."""
 
 
 @dataclass(frozen=True, kw_only=True)

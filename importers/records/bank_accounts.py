@@ -5,19 +5,16 @@ An upsert: nothing is deleted by absence. Source: shared format page "Money", se
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any
+from dataclasses import dataclass
 
 import pandas as pd
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, text
 
 from app.models import UNCLAIMED_MERCHANT
 from app.wording.i18n import N_
 from importers import daily_sums
 from importers.files.refusals import FileRefusedError, Refusal
-from importers.records import Entry, Header, Loaded, RecordKind, adopt
+from importers.records import Declaration, Entry, Loaded, RecordKind, adopt
 from importers.staging import stage
 
 KIND = RecordKind(name="bank_accounts")
@@ -95,7 +92,7 @@ FROM declared_account d
 
 
 @dataclass(frozen=True, kw_only=True)
-class BankAccounts:
+class BankAccounts(Declaration):
     """Declared accounts.
 
     ``accounts`` has ``reseller``, ``merchant_code``, ``account_key``, ``label``, ``grouping``, ``fees``,
@@ -103,19 +100,9 @@ class BankAccounts:
     """
 
     accounts: pd.DataFrame
-    header: Header = field(default_factory=Header)
-    owners: None = None
-
-    def months(self) -> Mapping[str, Collection[date]]:
-        """None: parties are not partitioned."""
-        return {}
-
-    def clock_faults(self, now: datetime) -> Sequence[Refusal]:  # noqa: ARG002 - the same for all kinds
-        """None: a declaration may hold from any day to any other."""
-        return ()
 
     def load(self, connection: Connection, entry: Entry) -> Loaded:  # noqa: ARG002 - the same for all kinds
-        """Declare the accounts, and let appear what waited for them. Raises Refused."""
+        """Declare the accounts, and let appear what waited for them. Raises FileRefusedError."""
         stage(connection, "declared_account", self.accounts, _SHAPE)
         connection.execute(text(_PLACE))
         for column, reason, statement in _FAULTS:
@@ -127,6 +114,3 @@ class BankAccounts:
             connection.execute(text(statement))
         adopt(connection)
         return Loaded(counts={"bank_accounts": len(self.accounts)})
-
-    def take_back(self, connection: Connection, former: Row[*tuple[Any, ...]]) -> None:
-        """Nothing: what a later declaration does not repeat stays."""

@@ -5,20 +5,17 @@ An upsert: nothing is deleted by absence.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any
+from dataclasses import dataclass
 
 import pandas as pd
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, text
 
 from app.models import UNCLAIMED_MERCHANT
 from app.wording.i18n import N_
 from importers import daily_sums, ownership, terminals
 from importers.files.refusals import FileRefusedError, Refusal
 from importers.ownership import OwnerKey
-from importers.records import Entry, Header, Loaded, RecordKind, adopt, owned_tables
+from importers.records import Declaration, Entry, Loaded, RecordKind, adopt, owned_tables
 from importers.staging import stage
 
 #: What payments belong to.
@@ -33,28 +30,15 @@ KIND = RecordKind(name="merchant_directory")
 
 
 @dataclass(frozen=True, kw_only=True)
-class MerchantDirectory:
+class MerchantDirectory(Declaration):
     """Contracts and owners: columns of ``layout.MERCHANT_DIRECTORY``, None where empty, and ``line``."""
 
     contracts: pd.DataFrame
-    header: Header = field(default_factory=Header)
-    owners: None = None
-
-    def months(self) -> Mapping[str, Collection[date]]:
-        """None: parties are not partitioned."""
-        return {}
-
-    def clock_faults(self, now: datetime) -> Sequence[Refusal]:  # noqa: ARG002 - the same for all kinds
-        """None: a declaration may hold from any day to any other."""
-        return ()
 
     def load(self, connection: Connection, entry: Entry) -> Loaded:  # noqa: ARG002 - the same for all kinds
         """Declare the contracts, and let appear what waited for them. Raises FileRefusedError."""
         declare(connection, self.contracts)
         return Loaded(counts={"contracts": len(self.contracts)})
-
-    def take_back(self, connection: Connection, former: Row[*tuple[Any, ...]]) -> None:
-        """Nothing: what a later declaration does not repeat stays."""
 
 
 _DECLARE = (
