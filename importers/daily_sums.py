@@ -36,8 +36,8 @@ FROM touched t JOIN transaction p ON p.merchant_id = t.merchant_id AND p.contrac
 WHERE t.subject = 'transaction' AND p.occurred_on BETWEEN :first AND :last
 GROUP BY p.merchant_id, p.contract_id, p.occurred_on, p.reseller_id, {_TRANSACTION_SUMS}
 """
-_REMITTANCE_SUMS = "currency, status, is_empty, remitted, awaiting_totals"
-_REMITTANCE_FACTS = f"currency, status, transaction_count = 0, {remitted_sql()}, NOT has_totals"
+_REMITTANCE_SUMS = "currency, status, is_empty, remitted, awaiting_totals, credit"
+_REMITTANCE_FACTS = f"currency, status, transaction_count = 0, {remitted_sql()}, NOT has_totals, credit"
 _REMITTANCE_DAYS = f"""
 INSERT INTO remittance_day (merchant_id, contract_id, day, reseller_id, {_REMITTANCE_SUMS}, count,
   debit, refund, cancelled, refund_cancelled, declined)

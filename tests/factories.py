@@ -18,6 +18,7 @@ from app.models import (
     BankMovement,
     BankStatement,
     Contract,
+    CreditLink,
     Merchant,
     Outlet,
     ReceivedDay,
@@ -269,6 +270,24 @@ def a_bank_movement(
     return row["id"]
 
 
+def a_credit_link(connection: Connection, *, merchant_id: int, bank_movement_id: int, **values: Any) -> None:
+    """A line that credits 39,00 EUR of a remittance of ``NIGHT``."""
+    row = {
+        "merchant_id": merchant_id,
+        "bank_movement_id": bank_movement_id,
+        "remittance_id": next(_numbers),
+        "part": "net",
+        "reseller_id": reseller_of(connection, merchant_id),
+        "booked_on": NIGHT.date() + timedelta(days=1),
+        "collected_on": NIGHT.date(),
+        "amount": 3900,
+        "rule": "remittance_number",
+        "certainty": "certain",
+        **values,
+    }
+    connection.execute(insert(CreditLink).values(row))
+
+
 _TRANSACTION_DAYS = """
 INSERT INTO transaction_day
   (merchant_id, contract_id, day, reseller_id, currency, type, outcome, remitted, count, amount)
@@ -279,13 +298,13 @@ FROM transaction GROUP BY GROUPING SETS
 """
 _REMITTANCE_DAYS = """
 INSERT INTO remittance_day (merchant_id, contract_id, day, reseller_id, currency, status, is_empty,
-  remitted, awaiting_totals, count, debit, refund, cancelled, refund_cancelled, declined)
+  remitted, awaiting_totals, credit, count, debit, refund, cancelled, refund_cancelled, declined)
 SELECT merchant_id, coalesce(contract_id, 0), collected_on, reseller_id, currency, status,
   transaction_count = 0, has_totals AND status = 'correct' AND transmission IS DISTINCT FROM 'failed',
-  NOT has_totals, count(*), sum(debit_amount), sum(refund_amount), sum(cancellation_amount),
+  NOT has_totals, credit, count(*), sum(debit_amount), sum(refund_amount), sum(cancellation_amount),
   sum(refund_cancellation_amount), sum(declined_amount)
 FROM remittance GROUP BY GROUPING SETS
-  ((1, contract_id, 3, 4, 5, 6, 7, 8, 9), (1, 3, 4, 5, 6, 7, 8, 9))
+  ((1, contract_id, 3, 4, 5, 6, 7, 8, 9, 10), (1, 3, 4, 5, 6, 7, 8, 9, 10))
 """
 
 

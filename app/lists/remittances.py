@@ -56,6 +56,10 @@ INTERNAL = frozenset(
         "ticket",
         "header_file_id",
         "totals_file_id",
+        "credit",
+        "expected_by",
+        "credited_on",
+        "credit_gap",
     }
 )
 

@@ -58,6 +58,24 @@ class MovementKind(StrEnum):
     PAYOUT = "payout"
 
 
+class Credit(StrEnum):
+    """What is known of the credit of a remittance."""
+
+    UNKNOWN = "unknown"
+    NOT_EXPECTED = "not_expected"
+    EXPECTED = "expected"
+    CREDITED = "credited"
+    DIFFERS = "differs"
+    LATE = "late"
+
+
+class Certainty(StrEnum):
+    """How sure a link is: only a certain one makes a remittance credited before a person confirms it."""
+
+    CERTAIN = "certain"
+    PROPOSED = "proposed"
+
+
 class BankAccount(Base):
     """An account that remittances are credited on, in one currency.
 
@@ -171,3 +189,30 @@ class BankMovement(Base):
     fee: Mapped[BigIntColumnOrNone]
     reversal: Mapped[bool]
     import_file_id: Mapped[BigIntColumn]
+
+
+class CreditLink(Base):
+    """Which line of a bank credits which remittance: ``part`` is its net, its debits or its refunds.
+
+    ``amount`` is what of the remittance the line explains, signed; ``rule`` is the one of the cascade that
+    found it. A line may credit many remittances, a remittance may have two lines.
+    """
+
+    __tablename__ = "credit_link"
+    __privileges__ = ISOLATED
+    __table_args__ = (
+        PrimaryKeyConstraint("merchant_id", "bank_movement_id", "remittance_id", "part"),
+        Index("credit_link_remittance_idx", "merchant_id", "remittance_id"),
+        one_of("certainty", Certainty),
+    )
+
+    merchant_id: Mapped[LoaderId]
+    bank_movement_id: Mapped[LoaderId]
+    remittance_id: Mapped[LoaderId]
+    part: Mapped[TextColumn]
+    reseller_id: Mapped[BigIntColumn]
+    booked_on: Mapped[date]
+    collected_on: Mapped[date]
+    amount: Mapped[BigIntColumn]
+    rule: Mapped[TextColumn]
+    certainty: Mapped[TextColumn]

@@ -15,6 +15,7 @@ from sqlalchemy import Index, Numeric, PrimaryKeyConstraint, UniqueConstraint, t
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database.privileges import ISOLATED
+from app.models.banking import Credit
 from app.models.base import (
     Base,
     BigIntColumn,
@@ -71,8 +72,17 @@ class Remittance(Base):
         Index("remittance_number_idx", "merchant_id", "bare_number", "collected_at"),
         Index("remittance_siret_idx", "merchant_id", "bare_siret", "collected_at"),
         Index("remittance_serial_idx", "merchant_id", "bare_serial_number", "collected_at"),
+        Index(
+            "remittance_credit_idx",
+            "merchant_id",
+            "credit",
+            "collected_at",
+            "id",
+            postgresql_where=text("credit IN ('expected', 'differs', 'late')"),
+        ),
         one_of("status", RemittanceStatus),
         one_of("seal", Completeness),
+        one_of("credit", Credit),
         {"postgresql_partition_by": "RANGE (collected_on)"},
     )
 
@@ -119,6 +129,10 @@ class Remittance(Base):
     ticket: Mapped[TextColumnOrNone]
     header_file_id: Mapped[BigIntColumn]
     totals_file_id: Mapped[BigIntColumnOrNone]
+    credit: Mapped[TextColumn] = mapped_column(server_default=Credit.UNKNOWN)
+    expected_by: Mapped[date | None]
+    credited_on: Mapped[date | None]
+    credit_gap: Mapped[BigIntColumnOrNone]
     bare_number: Mapped[TextColumnOrNone] = bare_of("number")
     bare_siret: Mapped[TextColumnOrNone] = bare_of("siret")
     bare_serial_number: Mapped[TextColumnOrNone] = bare_of("serial_number")
@@ -268,6 +282,7 @@ class RemittanceDay(Base):
             "is_empty",
             "remitted",
             "awaiting_totals",
+            "credit",
         ),
     )
 
@@ -280,6 +295,7 @@ class RemittanceDay(Base):
     is_empty: Mapped[bool]
     remitted: Mapped[bool]
     awaiting_totals: Mapped[bool]
+    credit: Mapped[TextColumn] = mapped_column(server_default=Credit.UNKNOWN)
     count: Mapped[BigIntColumn]
     debit: Mapped[BigIntColumn]
     refund: Mapped[BigIntColumn]

@@ -10,11 +10,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Application:
-    """``label`` is a product name, the same in every language."""
+    """``label`` is a product name, the same in every language.
+
+    ``has_own_payer``: its issuer pays the merchant by transfers of its own, not the bank.
+    """
 
     code: str
     label: str
     has_tickets: bool = True
+    has_own_payer: bool = False
 
 
 APPLICATIONS = {
@@ -27,18 +31,20 @@ APPLICATIONS = {
         Application("PLBS+", "PLBS+"),
         Application("PLBSGCB", "PLBS GCB"),
         Application("DCCPLBS", "PLBS DCC"),
-        Application("AMEX", "American Express"),
-        Application("AMEXCLESS", "American Express Sans Contact"),
+        Application("AMEX", "American Express", has_own_payer=True),
+        Application("AMEXCLESS", "American Express Sans Contact", has_own_payer=True),
         Application("JCBEMV", "JCB Proximité"),
         Application("JCBVAD", "JCB VAD"),
         Application("QUASI CASH", "Quasi Cash"),
-        Application("CONECS", "CONECS"),
-        Application("CONECSLESS", "CONECS Sans Contact"),
+        Application("CONECS", "CONECS", has_own_payer=True),
+        Application("CONECSLESS", "CONECS Sans Contact", has_own_payer=True),
     )
 }
 #: Those of titres-restaurant, which their issuers pay for.
 MEAL_VOUCHERS = ("CONECS", "CONECSLESS")
 LABELS = {application.code: application.label for application in APPLICATIONS.values()}
+#: Those that no bank credits as card remittances.
+PAID_ELSEWHERE = frozenset(code for code, application in APPLICATIONS.items() if application.has_own_payer)
 
 
 def label(code: str) -> str:

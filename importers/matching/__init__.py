@@ -43,8 +43,8 @@ LINE: Final = (
     "fee",
     "grouping",
 )
-#: Columns of links: the rows of line and item, what of the item the line explains, and by which rule.
-LINK: Final = ("line", "item", "part", "amount", "rule", "certainty")
+#: Columns of links: the rows of line and item, what of the item the line explains, by which rule, and when.
+LINK: Final = ("line", "item", "part", "amount", "rule", "certainty", "booked_on")
 
 
 def match(items: pd.DataFrame, lines: pd.DataFrame, rules: Sequence[Rule] = RULES) -> pd.DataFrame:
@@ -64,7 +64,10 @@ def match(items: pd.DataFrame, lines: pd.DataFrame, rules: Sequence[Rule] = RULE
             found.append(links.assign(rule=rule.name, certainty=rule.certainty))
             open_lines = open_lines[~open_lines.index.isin(links["line"])]
             open_parts = _left(open_parts, links)
-    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=list(LINK))
+    if not found:
+        return pd.DataFrame(columns=list(LINK))
+    links = pd.concat(found, ignore_index=True)
+    return links.assign(booked_on=links["line"].map(lines["booked_on"]))
 
 
 def _standing(candidates: pd.DataFrame) -> pd.DataFrame:

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
-from app.models import MovementKind
+from app.models import Certainty, MovementKind
 from app.wording.i18n import N_
 from importers.matching import working_days
 
@@ -25,13 +24,6 @@ _MOST_KEPT_PERCENT, _LEAST_KEPT = 2, 100
 _HUNDRED = 100
 _CREDITING = (MovementKind.REMITTANCE, MovementKind.REFUND, MovementKind.PAYOUT)
 _CANDIDATES = ("line", "candidate", "item", "part", "amount")
-
-
-class Certainty(StrEnum):
-    """The certainty of a link: only a certain one makes a remittance credited before a person confirms it."""
-
-    CERTAIN = "certain"
-    PROPOSED = "proposed"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,57 +6,59 @@ join without a gap, never by the clock.
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from app.models import USUAL_WORKING_DAYS, Certainty, Credit
 from importers.matching import working_days
-from importers.matching.rules import Certainty
-
-#: A credit is late after so many working days.
-WORKING_DAYS = 5
 
 
-class Credit(StrEnum):
-    """The state of a remittance's credit."""
-
-    UNKNOWN = "unknown"
-    NOT_EXPECTED = "not_expected"
-    EXPECTED = "expected"
-    CREDITED = "credited"
-    DIFFERS = "differs"
-    LATE = "late"
-
-
-def credit_states(items: pd.DataFrame, links: pd.DataFrame, statements: pd.DataFrame) -> pd.DataFrame:
-    """State, expected day and gap of each item, by its index.
+def credit_states(
+    items: pd.DataFrame,
+    links: pd.DataFrame,
+    statements: pd.DataFrame,
+    *,
+    payable: pd.Series[Any] | None = None,
+    days_allowed: pd.Series[Any] | int = USUAL_WORKING_DAYS,
+) -> pd.DataFrame:
+    """State of each item by its index: ``credit``, ``expected_by``, ``credited_on``, ``credit_gap``.
 
     ``items`` and ``links`` are those of :func:`importers.matching.match`; ``statements`` has ``account``,
-    ``currency``, ``opened_on``, ``closed_on``, ``opening``, ``closing`` and ``proven``. ``gap`` is what is
-    still to be explained, in minor units, where a part was credited.
+    ``currency``, ``opened_on``, ``closed_on``, ``opening``, ``closing`` and ``proven``. ``payable`` tells the
+    items that a bank credits, all when not given; ``days_allowed`` is after how many working days a credit is
+    late. The gap is what is still to be explained, in minor units, where a part was credited.
     """
-    certain = links[links["certainty"] == Certainty.CERTAIN]
-    explained = certain.groupby("item")["amount"].sum().reindex(items.index)
+    certain = links[links["certainty"] == Certainty.CERTAIN].groupby("item")
+    explained = certain["amount"].sum().reindex(items.index)
+    credited_on = pd.to_datetime(certain["booked_on"].max()).reindex(items.index)
     days = items["collected_on"].to_numpy().astype("datetime64[D]")
-    expected_by = working_days.after(days, WORKING_DAYS)
+    expected_by = working_days.after(days, np.asarray(days_allowed))
     seen, whole = _coverage(items, statements, days, expected_by)
     tests = [
         (explained == items["net"], Credit.CREDITED),
         (explained.notna(), Credit.DIFFERS),
+        (~seen, Credit.UNKNOWN),
         (items["net"] == 0, Credit.NOT_EXPECTED),
+        (np.zeros(len(items), dtype=bool) if payable is None else ~payable, Credit.NOT_EXPECTED),
         (whole, Credit.LATE),
-        (seen, Credit.EXPECTED),
     ]
     states = np.select(
         [np.asarray(test, dtype=bool) for test, _ in tests],
         [state.value for _, state in tests],
-        default=Credit.UNKNOWN.value,
+        default=Credit.EXPECTED.value,
     )
+    waited_for = ~np.isin(states, (Credit.UNKNOWN, Credit.NOT_EXPECTED))
+    by_then = pd.Series(expected_by.astype("datetime64[s]"), index=items.index)
     return pd.DataFrame(
-        {"credit": states, "expected_by": expected_by, "gap": items["net"] - explained.fillna(0)},
+        {
+            "credit": states,
+            "expected_by": by_then.where(waited_for),
+            "credited_on": credited_on.astype("datetime64[s]"),
+            "credit_gap": (items["net"] - explained).astype("Int64"),
+        },
         index=items.index,
     )
 
@@ -64,7 +66,7 @@ def credit_states(items: pd.DataFrame, links: pd.DataFrame, statements: pd.DataF
 def _coverage(
     items: pd.DataFrame, statements: pd.DataFrame, days: Any, expected_by: Any
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Where any statement of the item's account is there, and where all of its days are proven.
+    """Where statements of the item's account had begun, and where all of its days are proven.
 
     An item whose account is not known is covered once every account of its currency covers it.
     """
@@ -73,7 +75,7 @@ def _coverage(
     for (account, currency), own in statements.groupby(["account", "currency"]):
         here = items["account"].isin(["", account]) & (items["currency"] == currency)
         concerned = here.to_numpy(dtype=bool)
-        seen |= concerned
+        seen |= concerned & (own["opened_on"].to_numpy().astype("datetime64[D]").min() <= days)
         covered = np.zeros(len(items), dtype=np.bool_)
         for first, last in _stretches(own):
             covered |= (first <= days) & (expected_by <= last)

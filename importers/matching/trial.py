@@ -9,13 +9,13 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection, and_, select
 
-from app.models import Contract, Merchant, Outlet, Remittance, RemittanceStatus
+from app.models import Certainty, Contract, Credit, Merchant, Outlet, Remittance, RemittanceStatus
 from app.wording.formats import money
 from app.wording.i18n import gettext, ngettext
 from importers import card_lines
 from importers.matching import ITEM, LINE, match
-from importers.matching.rules import RULES, Certainty
-from importers.matching.states import Credit, credit_states
+from importers.matching.rules import RULES
+from importers.matching.states import credit_states
 from importers.records.banking import BankStatements
 
 _WORDS = {rule.name: rule.words for rule in RULES}

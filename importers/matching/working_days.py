@@ -34,9 +34,12 @@ def _calendar() -> np.busdaycalendar:
     return np.busdaycalendar(holidays=np.array(closed, dtype="datetime64[D]"))
 
 
-def after(days: Days, count: int) -> Days:
-    """The ``count``-th working day after each day; with 0 the day itself, or the first that follows it."""
+def after(days: Days, count: int | NDArray[np.int64]) -> Days:
+    """The ``count``-th working day after each day, one count for all or one for each.
+
+    With 0 it is the day itself, or the first working day that follows it.
+    """
     first = np.busday_offset(days.astype("datetime64[D]"), 0, roll="forward", busdaycal=_calendar())
     starts_open = np.is_busday(days.astype("datetime64[D]"), busdaycal=_calendar())
-    steps = np.where(starts_open | (count == 0), count, max(count - 1, 0))
+    steps = np.where(starts_open | (np.asarray(count) == 0), count, np.maximum(np.asarray(count) - 1, 0))
     return np.busday_offset(first, steps, busdaycal=_calendar())

@@ -15,6 +15,7 @@ DISTRIBUTED = {"remittance", "transaction", "transaction_day", "remittance_day",
     "terminal_day",
     "bank_account",
     "bank_statement",
+    "credit_link",
     "bank_movement",
 }
 REFERENCE = {"reseller", "merchant"}

@@ -13,6 +13,7 @@ ISOLATED = {"remittance", "transaction", "transaction_day", "remittance_day", "c
     "bank_account",
     "bank_movement",
     "bank_statement",
+    "credit_link",
     "terminal",
     "terminal_day",
 }

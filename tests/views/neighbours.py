@@ -119,7 +119,10 @@ def _a_bank(connection, merchant_id, marker):
     own = {"merchant_id": merchant_id}
     own["bank_account_id"] = factories.a_bank_account(connection, **own, label=f"{marker} account")
     statement_id = factories.a_bank_statement(connection, **own)
-    factories.a_bank_movement(connection, **own, bank_statement_id=statement_id, label=f"{marker} credit")
+    movement_id = factories.a_bank_movement(
+        connection, **own, bank_statement_id=statement_id, label=f"{marker} credit"
+    )
+    factories.a_credit_link(connection, merchant_id=merchant_id, bank_movement_id=movement_id)
 
 
 def _a_file(connection, slug, source_id):

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from importers.matching import ITEM, LINE, match
-from importers.matching.rules import Certainty
-from importers.matching.states import Credit, credit_states
+from app.models import Certainty, Credit
+from importers.matching import ITEM, LINE, LINK, match
+from importers.matching.states import credit_states
 from tests.importers.money.bank_styles import STYLES, items, lines
 
 #: The least share of lines that each style must give, certain or proposed; the rest is left.
@@ -177,7 +177,7 @@ def statements(*spans, proven=True):
     return pd.DataFrame(rows)
 
 
-NOTHING = pd.DataFrame(columns=["line", "item", "part", "amount", "rule", "certainty"])
+NOTHING = pd.DataFrame(columns=list(LINK))
 
 
 @pytest.mark.parametrize(
@@ -205,4 +205,4 @@ def test_nothing_is_expected_of_an_empty_remittance_and_nothing_known_without_a_
 def test_a_part_that_is_missing_is_said_with_its_amount():
     found = links([item()], [line(5740, contract_number="7654321", contract_rank="001")])
     states = credit_states(pd.DataFrame([item()]), found, statements()).iloc[0]
-    assert (states["credit"], states["gap"]) == (Credit.DIFFERS, -500)
+    assert (states["credit"], states["credit_gap"]) == (Credit.DIFFERS, -500)

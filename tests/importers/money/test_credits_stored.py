@@ -1,0 +1,159 @@
+"""What became of remittances at the bank, stored: the same whatever order, split or repetition of files."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.database.engine import DatabaseRole
+from importers.load import Status
+from tests.importers.conftest import Operator
+from tests.importers.files import File, Rem, Trx
+from tests.importers.money.test_bank_statements_stored import declaration, deliver
+from tests.importers.money.test_bank_statements_stored import operator as operator  # noqa: PLC0414
+from tests.importers.money.test_cfonb120 import MovementLine, Statement, written
+
+FIRST = date(2026, 3, 2)  # a Monday
+AMOUNTS = (3900, 1840, 4100, 2500)
+
+
+def night(number: int, amount: int, **said) -> bytes:
+    """The file of a night: one remittance, its number that of the night."""
+    day = FIRST + timedelta(days=number)
+    payment = Trx(amount=amount, at=f"{day.isoformat()}T12:31:09")
+    rem = Rem(
+        number=f"{417 + number:06}",
+        opened=f"{day.isoformat()}T08:00:11",
+        collected=f"{day.isoformat()}T23:15:07",
+        transactions=(payment,),
+        **said,
+    )
+    made = f"{(day + timedelta(days=1)).isoformat()}T02:00:00+01:00"
+    return File(key=f"N{number}", remittances=(rem,), created=made).data()
+
+
+def statement(number: int, *lines: MovementLine) -> bytes:
+    """The statement of the day after a night; balances join from one to the next."""
+    day = FIRST + timedelta(days=number + 1)
+    return written(Statement(lines, opening=100_000, day=day))
+
+
+def credits_of(operator: Operator) -> list[tuple]:
+    return operator.rows(
+        "SELECT number, credit, credited_on::text, credit_gap FROM remittance ORDER BY number"
+    )
+
+
+def links_of(operator: Operator) -> list[tuple]:
+    return operator.rows(
+        "SELECT r.number, m.amount, m.booked_on::text, l.part, l.amount, l.rule, l.certainty"
+        " FROM credit_link l JOIN remittance r ON r.merchant_id = l.merchant_id AND r.id = l.remittance_id"
+        " JOIN bank_movement m ON m.merchant_id = l.merchant_id AND m.id = l.bank_movement_id"
+        " ORDER BY 1, 3, 4"
+    )
+
+
+def line(amount: int, label: str = "REMISE CB 7654321001") -> MovementLine:
+    return MovementLine(amount, label=label)
+
+
+def test_nothing_is_known_without_a_bank(operator):
+    operator.deliver(night(0, 3900))
+    assert credits_of(operator) == [("000417", "unknown", None, None)]
+
+
+def test_a_line_with_its_number_credits_a_remittance(operator):
+    operator.deliver(declaration(operator))
+    operator.deliver(night(0, 3900))
+    deliver(operator, statement(0, line(3900)))
+    assert credits_of(operator) == [("000417", "credited", "2026-03-03", 0)]
+    assert [(number, rule) for number, *_, rule, _ in links_of(operator)] == [("000417", "remittance_number")]
+    operator.check_remittance_days()
+    assert operator.rows("SELECT DISTINCT credit, debit FROM remittance_day WHERE contract_id = 0") == [
+        ("credited", 3900)
+    ]
+
+
+def test_a_credit_is_expected_and_late_once_a_statement_covers_its_day(operator):
+    operator.deliver(declaration(operator))
+    operator.deliver(night(0, 3900))
+    deliver(operator, written(Statement((), day=FIRST + timedelta(days=1))))
+    assert credits_of(operator)[0][1] == "expected"
+    for number in range(2, 8):
+        deliver(operator, written(Statement((), day=FIRST + timedelta(days=number))))
+    assert credits_of(operator)[0][1] == "late"
+    assert operator.value("SELECT expected_by::text FROM remittance") == "2026-03-09"
+
+
+def test_what_was_there_before_the_account_is_declared_is_matched_then(operator):
+    operator.deliver(night(0, 3900))
+    deliver(operator, statement(0, line(3900)))
+    assert credits_of(operator)[0][1] == "unknown"
+    assert operator.deliver(declaration(operator)).status is Status.LOADED
+    assert credits_of(operator)[0][1] == "credited"
+
+
+def test_a_replaced_remittance_is_matched_anew(operator):
+    operator.deliver(declaration(operator))
+    operator.deliver(night(0, 3900))
+    deliver(operator, statement(0, line(3900)))
+    assert operator.deliver(night(0, 3950), replace=True).status is Status.REPLACED
+    assert credits_of(operator)[0][1] == "expected"
+    assert [one[-1] for one in links_of(operator)] in ([], ["proposed"])
+
+
+def test_a_replaced_statement_is_matched_anew(operator):
+    operator.deliver(declaration(operator))
+    operator.deliver(night(0, 3900))
+    deliver(operator, statement(0, line(3000)))
+    assert credits_of(operator)[0][1] == "expected"
+    assert deliver(operator, statement(0, line(3900)), replace=True).status is Status.LOADED
+    assert credits_of(operator)[0][1] == "credited"
+
+
+def test_nothing_is_expected_of_a_rejected_remittance(operator):
+    operator.deliver(declaration(operator))
+    operator.deliver(night(0, 3900, status="REJETEE"))
+    deliver(operator, statement(0, line(100)))
+    assert credits_of(operator)[0][1] == "not_expected"
+
+
+def files_of(operator: Operator) -> list[tuple[str, bytes]]:
+    """Four nights and their statements; the last one is credited short."""
+    nights = [("night", night(number, amount)) for number, amount in enumerate(AMOUNTS)]
+    lines = [statement(number, line(amount)) for number, amount in enumerate(AMOUNTS[:-1])]
+    return [*nights, *(("bank", one) for one in lines), ("bank", statement(3, line(2480))), ("accounts", b"")]
+
+
+def load(operator: Operator, files) -> tuple[list[tuple], list[tuple]]:
+    for kind, content in files:
+        done = (
+            deliver(operator, content)
+            if kind == "bank"
+            else operator.deliver(content or declaration(operator))
+        )
+        assert not done.refused, [one.text() for one in done.refusals]
+    return credits_of(operator), links_of(operator)
+
+
+@pytest.fixture
+def expected(operator):
+    found = load(operator, files_of(operator))
+    assert [one[1] for one in found[0]] == ["credited", "credited", "credited", "expected"]
+    return found
+
+
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_the_order_of_files_and_their_repetition_change_nothing(operator, expected, data):
+    with_twice = data.draw(st.permutations([*files_of(operator), *files_of(operator)[:3]]))
+    with operator.database.writing(DatabaseRole.OWNER) as connection:
+        connection.exec_driver_sql(
+            "TRUNCATE remittance, transaction, remittance_day, transaction_day, bank_account, bank_statement,"
+            " bank_movement, credit_link, import_file, import_refusal, received_day"
+        )
+        connection.exec_driver_sql("UPDATE contract SET bank_account_id = NULL")
+    assert load(operator, with_twice) == expected
