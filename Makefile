@@ -15,7 +15,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test coverage bench lint format messages sbom audit browser
+.PHONY: help setup run test coverage proof bench lint format messages sbom audit browser
 .DELETE_ON_ERROR:
 
 help: ## List these commands
@@ -34,6 +34,9 @@ test: $(VENV)/.test-installed $(CATALOGUES) browser ## Run every test; ARGS="-k 
 coverage: $(VENV)/.test-installed $(CATALOGUES) ## Run the tests outside the browser and list the lines that none of them reaches
 	@rm -f .coverage .coverage.*
 	@$(PYTEST) -m "not browser" --cov --cov-report=term $(ARGS)
+
+proof: $(VENV)/.test-installed $(CATALOGUES) ## Try everything that is known against the walls, and count it
+	@$(PYTEST) -q -m probes
 
 bench: setup ## Measure against the bars of the design; ROWS=10000000 for the large run
 	@$(BIN)/python -m tests.bench --rows $(ROWS)

@@ -37,6 +37,7 @@ from app.database import embedded
 from app.database.engine import Database, create_database
 from app.database.migrate import migrate
 from app.web.context import today
+from tests.proof import probes, pytest_runtest_setup, pytest_terminal_summary  # noqa: F401 - pytest finds them here
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

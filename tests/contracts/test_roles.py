@@ -81,6 +81,7 @@ def writes(table):
 
 
 @pytest.mark.parametrize("table", IMPORTED)
+@pytest.mark.probes("grants")
 def test_the_web_cannot_write_what_is_imported(module_database, table):
     assert [words for words in writes(table) if not refused(module_database, DatabaseRole.WEB, words)] == []
     assert not refused(module_database, DatabaseRole.WEB, f"SELECT * FROM {table}")
@@ -109,6 +110,7 @@ def test_the_web_cannot_reach_a_partition_past_its_parent(module_database):
         "SELECT pg_read_file('/etc/passwd')",
     ],
 )
+@pytest.mark.probes("grants")
 def test_the_web_cannot_change_the_database_or_the_past(module_database, statement):
     assert refused(module_database, DatabaseRole.WEB, statement)
 
@@ -120,6 +122,7 @@ def test_of_a_merchant_the_web_decides_only_whether_it_is_suspended(module_datab
 
 
 @pytest.mark.parametrize("table", sorted(ACCOUNTS))
+@pytest.mark.probes("grants")
 def test_importers_know_nothing_of_accounts(module_database, table):
     for words in (f"SELECT * FROM {table}", *writes(table)):
         assert refused(module_database, DatabaseRole.IMPORT, words), words

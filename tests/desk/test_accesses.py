@@ -99,6 +99,7 @@ def test_a_suspended_merchant_is_closed_at_the_next_click_and_opens_again(place,
     assert "A rétabli l'accès du commerçant" in said
 
 
+@pytest.mark.probes("desks and places")
 def test_nothing_of_another_maintainers_merchant_can_be_touched(place, north, merchant, foreign):
     of_foreign = membership(place, "owner@south.example")
     there = f"/gestion/commercants/{foreign}/acces"
@@ -150,6 +151,7 @@ def test_staff_of_two_maintainers_go_from_desk_to_desk_by_links(place, both, for
     assert both.post_form("/gestion/imports/deposer").status_code == 404, "at which desk, it does not say"
 
 
+@pytest.mark.probes("desks and places")
 def test_a_desk_that_is_not_ones_own_does_not_exist(place, north, both, foreign):
     assert north.get(f"{place.desk('south')}/commercants").status_code == 404
     assert north.get("/gestion/0/commercants").status_code == 404

@@ -95,6 +95,7 @@ def test_the_page_says_what_to_do_and_gives_a_model(place, north):
         (directory(LINE) + b"x" * upload_checks.MOST_BYTES, "8 Mo au plus"),
     ],
 )
+@pytest.mark.probes("uploads")
 def test_a_refused_file_says_why_beside_its_field_and_leaves_no_trace(place, north, data, words):
     response = upload(north, data, f"{CARD}.csv")
     assert response.status_code in (413, 422)
@@ -115,6 +116,7 @@ def test_traces_would_be_found(place, north):
     assert "desk_task" not in traces(place, "A CANARY")
 
 
+@pytest.mark.probes("uploads")
 def test_what_is_far_too_large_is_not_read(place, north):
     response = upload(north, b"x" * (upload_checks.MOST_BYTES + 200_000))
     assert response.status_code == 413
@@ -238,6 +240,7 @@ def test_a_worker_killed_on_the_way_ends_in_the_same_state(place, north, monkeyp
         ("é" * 300 + ".csv", "é" * 96 + ".csv"),
     ],
 )
+@pytest.mark.probes("uploads")
 def test_a_hostile_name_is_only_ever_shown(given, shown):
     assert declare_contract.file_name(given) == shown
 
@@ -254,6 +257,7 @@ def test_a_file_with_a_hostile_name_is_loaded_like_any_other(place, north):
 # For oneself alone
 
 
+@pytest.mark.probes("desks and places")
 def test_nothing_can_be_declared_for_another_maintainer(place, north):
     for data in (
         directory({**LINE, "reseller": "south"}),
@@ -280,6 +284,7 @@ def test_nothing_can_be_declared_for_another_maintainer(place, north):
         b"nothing known\n",
     ],
 )
+@pytest.mark.probes("desks and places")
 def test_the_worker_loads_nothing_for_another_maintainer_whoever_wrote_the_row(place, content):
     with place.database.writing() as connection:
         task_id = connection.scalar(

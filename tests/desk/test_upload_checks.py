@@ -63,6 +63,7 @@ def test_each_fault_is_named_with_its_place_and_never_with_its_value(data, words
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in ("siret", "reseller")])
+@pytest.mark.probes("card numbers")
 def test_a_full_card_number_is_found_in_every_column_but_the_siret(name):
     line = {"reseller": "north", name: CARD}
     assert said(directory(line)) != []

@@ -123,6 +123,7 @@ def test_amounts_have_the_decimals_of_their_currency(database: Database) -> None
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"])
+@pytest.mark.probes("CSV cells")
 def test_text_that_begins_like_a_formula_is_harmless_and_negative_amounts_stay_numbers(
     start: str, database: Database
 ) -> None:

@@ -172,6 +172,7 @@ def test_a_mail_just_under_the_limit_passes():
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
+@pytest.mark.probes("mail headers")
 def test_no_subject_name_or_file_name_becomes_a_header(payload):
     message = a_message(
         subject=f"Votre ticket {payload}", attachments=(Attachment(payload, "application/pdf", b"x"),)
@@ -192,6 +193,7 @@ def test_no_subject_name_or_file_name_becomes_a_header(payload):
 
 
 @given(st.text(max_size=300))
+@pytest.mark.probes("mail headers")
 def test_no_text_at_all_becomes_a_header(text):
     content, mail = read(a_message(subject=text), sender=Sender(text, SENDER.address, None))
     assert sorted(mail.keys()) == sorted(HEADERS - {"Reply-To"})
@@ -199,6 +201,7 @@ def test_no_text_at_all_becomes_a_header(text):
 
 
 @given(st.text(alphabet=st.sampled_from("=?utf-8qbQB_AD0\r\n :Evilx\u200b\x00é"), max_size=60))
+@pytest.mark.probes("mail headers")
 def test_no_mixture_of_what_encoded_words_are_made_of_becomes_a_header(text):
     content, mail = read(a_message(subject=text), sender=Sender(text, SENDER.address, None))
     assert sorted(mail.keys()) == sorted(HEADERS - {"Reply-To"})
@@ -254,6 +257,7 @@ def test_a_file_has_a_plain_name(given_name, kept):
         "<svg/onload=x>",
     ],
 )
+@pytest.mark.probes("markup")
 def test_a_page_that_would_load_something_is_refused(html):
     with pytest.raises(MailError):
         read(a_message(html=f"<!doctype html><html><body>{html}</body></html>"))

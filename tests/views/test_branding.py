@@ -216,12 +216,14 @@ def test_the_manifest_puts_the_portal_on_a_home_screen(owner):
 @pytest.mark.parametrize(
     "name", [*FILES, "theme.toml", "..", "../../wsgi.py", "%2e%2e%2fdefault%2ftheme.toml"]
 )
+@pytest.mark.probes("traversal")
 def test_only_a_themes_files_are_served(browser, name):
     with browser.get(f"/theme/demo/{name}") as response:
         assert response.status_code == (200 if name in FILES else 404)
 
 
 @pytest.mark.parametrize("slug", ["nothing", "..", "Demo", "."])
+@pytest.mark.probes("traversal")
 def test_an_unknown_theme_does_not_exist(browser, slug):
     for name in ("tokens.css", "manifest.webmanifest"):
         assert browser.get(f"/theme/{slug}/{name}").status_code in (404, 308)

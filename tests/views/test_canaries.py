@@ -116,7 +116,8 @@ def without_the_question(said, path):
 
 
 @pytest.mark.no_cover
-def test_no_answer_holds_a_foreign_word_and_no_log_any_word(app, everybody, people, capsys, caplog):
+@pytest.mark.probes("foreign ids")
+def test_no_answer_holds_a_foreign_word_and_no_log_any_word(app, everybody, people, probes, caplog):
     triples, heard = 0, []
     for path in questions(app, everybody):
         for who, (browser, own) in people.items():
@@ -129,12 +130,12 @@ def test_no_answer_holds_a_foreign_word_and_no_log_any_word(app, everybody, peop
     # Logs name people and rows by number: what a payment says is not theirs to keep.
     logged = "".join(record.getMessage() for record in caplog.records).lower()
     assert not [word for word in (" cafe", " counter", " issuer", "-serial") if word in logged]
-    with capsys.disabled():
-        print(f" [{triples} triples (person, route, id), {len(people)} people, 0 foreign words]", end="")  # noqa: T201
+    probes(triples)
 
 
 @pytest.mark.no_cover
-def test_limited_people_read_nothing_of_what_is_out_of_their_sight(app, everybody, module_database, capsys):
+@pytest.mark.probes("limits")
+def test_limited_people_read_nothing_of_what_is_out_of_their_sight(app, everybody, module_database, probes):
     """An owner of one outlet read the whole merchant's journal once: every route is asked, by every role."""
     hidden, heard, asked = ("alpha cafe", "alpha counter", "alpha issuer", "@alpha.example"), [], 0
     for role in Role:
@@ -147,8 +148,7 @@ def test_limited_people_read_nothing_of_what_is_out_of_their_sight(app, everybod
             heard += [(role, path, word) for word in hidden if word in said]
             asked += 1
     assert heard == []
-    with capsys.disabled():
-        print(f" [{asked} answers to limited people, 0 words out of their sight]", end="")  # noqa: T201
+    probes(asked)
 
 
 def test_the_canaries_are_alive(people):

@@ -49,7 +49,8 @@ def without_what_was_typed(source, path):
 
 
 @pytest.mark.no_cover
-def test_no_foreign_word_in_any_answer(app, shops, capsys):
+@pytest.mark.probes("foreign ids")
+def test_no_foreign_word_in_any_answer(app, shops, probes):
     tried = 0
     for own in shops:
         browser = app.test_client()
@@ -62,10 +63,10 @@ def test_no_foreign_word_in_any_answer(app, shops, capsys):
                 )
             assert not [marker for marker in foreign if marker in said], (own.marker, path)
             tried += 1
-    with capsys.disabled():
-        print(f" [{tried} answers, 3 merchants, 0 foreign words]", end="")  # noqa: T201 - a figure to report
+    probes(tried)
 
 
+@pytest.mark.probes("foreign ids")
 def test_a_foreign_row_does_not_exist_and_the_attempt_is_journalled(owner, shops, database):
     own, foreign = shops[0], shops[1]
     for path in (f"/remises/{foreign.remittance_id}", f"/transactions/{foreign.transaction_ids[0]}"):
@@ -79,6 +80,7 @@ def test_a_foreign_row_does_not_exist_and_the_attempt_is_journalled(owner, shops
     assert events.count("not_in_scope") == 4
 
 
+@pytest.mark.probes("foreign ids")
 def test_odd_ids_do_not_exist(owner):
     for row_id in ("0", "-1", "1.0", "9223372036854775807", "9223372036854775808", "9" * 40, "1e3", "é"):
         for path in ("/remises", "/transactions"):
@@ -123,6 +125,7 @@ def yesterday_night():
 
 
 @pytest.mark.parametrize("limit", ["outlet", "contract"])
+@pytest.mark.probes("limits")
 def test_a_limited_person_sees_only_his_outlets_or_contracts(app, shops, second, database, limit):
     limits = {"outlets": ["99999999800019"]} if limit == "outlet" else {"contracts": ["4242424"]}
     let_in(database, "limited@shop.example", "ALPHA", Role.FINANCE, **limits)
@@ -142,6 +145,7 @@ def test_a_limited_person_sees_only_his_outlets_or_contracts(app, shops, second,
     assert browser.get(f"/remises/{second}").status_code == 200
 
 
+@pytest.mark.probes("limits")
 def test_narrowing_an_access_acts_on_the_next_click(owner, shops, second, database):
     assert owner.get(f"/remises/{second}").status_code == 200
     with database.writing() as connection:

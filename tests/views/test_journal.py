@@ -54,6 +54,7 @@ def test_the_owner_reads_who_did_what_and_when(owner, shops):
     assert all("alpha@shop.example" in line for line in said)
 
 
+@pytest.mark.probes("card numbers")
 def test_no_card_number_is_kept_whatever_it_was_typed_into(owner, shops, database):
     card = "4111111111111111"
     with owner.get(f"/transactions.csv?trade_name={card}+12/28"):

@@ -147,6 +147,7 @@ def test_looking_spends_nothing(app, invite, database):
     assert accept(app.test_client(), path).status_code == 303
 
 
+@pytest.mark.probes("links")
 def test_a_link_works_once(app, invite, database):
     path = invite()
     first = app.test_client()
@@ -159,6 +160,7 @@ def test_a_link_works_once(app, invite, database):
     assert events(database)[-1] == "link_refused"
 
 
+@pytest.mark.probes("links in parallel")
 def test_of_fifty_at_once_exactly_one_gets_in(app, invite, database, links):
     token = invite().rpartition("/")[2]
 
@@ -174,6 +176,7 @@ def test_of_fifty_at_once_exactly_one_gets_in(app, invite, database, links):
         assert sum(pool.map(spend, range(50))) == 1
 
 
+@pytest.mark.probes("links in parallel")
 def test_of_many_whole_acceptances_at_once_exactly_one_gets_in(app, invite, database, links, monkeypatch):
     monkeypatch.setattr(passwords, "hashed", lambda _: "not a hash")
     monkeypatch.setattr(invitations, "attempt", lambda *_: ())
@@ -297,6 +300,7 @@ def test_the_link_of_a_suspended_merchant_sleeps(app, invite, database, shops):
     assert accept(app.test_client(), path).status_code == 303
 
 
+@pytest.mark.probes("links")
 def test_a_link_is_worth_nothing_on_another_host(app, invite, database):
     token = invite().rpartition("/")[2]
     browser = app.test_client()
@@ -333,6 +337,7 @@ def test_links_lead_to_the_maintainers_own_host_whatever_was_asked(database, tmp
         assert "https://horizon.example/nouveau-mot-de-passe/" in said
 
 
+@pytest.mark.probes("links")
 def test_links_of_one_kind_do_not_open_the_other(app, invite, browser, database, links, shops):
     invited = invite().rpartition("/")[2]
     reset_token = asked_reset(browser, database, shops[0].email).rpartition("/")[2]
@@ -349,6 +354,7 @@ def test_links_of_one_kind_do_not_open_the_other(app, invite, browser, database,
 
 
 @pytest.mark.parametrize("token", ["x", "é", "." * 50, "Im5vbmNlIg.xxxx", "a" * 4000])
+@pytest.mark.probes("links")
 def test_made_up_links_are_a_kind_page(app, browser, database, token):
     browser.set_cookie("invitation", token)
     assert browser.page("/invitation", status=410).h1 == "Ce lien ne sert plus"
@@ -593,6 +599,7 @@ def masked(response):
     return response.status_code, response.location, re.sub(r"\b[a-z]+@shop\.example\b", "", body)
 
 
+@pytest.mark.probes("timing")
 def test_no_answer_tells_who_has_an_account(app, classes):
     for path, values in (("/mot-de-passe-oublie", {}), ("/connexion", {"password": "wrong password"})):
         answers = set()
@@ -605,6 +612,7 @@ def test_no_answer_tells_who_has_an_account(app, classes):
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize("path", ["/mot-de-passe-oublie", "/connexion"])
+@pytest.mark.probes("timing")
 def test_no_answer_tells_it_by_its_time(app, classes, database, capsys, path):
     """Medians are printed; the bound is on the quickest answers, which a busy machine disturbs least.
 

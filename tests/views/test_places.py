@@ -23,6 +23,7 @@ def both(browser, shops, database):
     return browser
 
 
+@pytest.mark.probes("desks and places")
 def test_two_tabs_at_two_merchants_never_mix(both, shops, database):
     """What each page leads to, by links and forms, is of its own merchant, whatever the other tab does."""
     for shop, other in ((shops[0], shops[1]), (shops[1], shops[0])):
@@ -100,6 +101,7 @@ def test_a_link_stays_true_when_a_second_merchant_comes(owner, shops, database):
 
 
 @pytest.mark.parametrize("address", ["/remises", "/transactions.csv", "/journal", "/acces", "/"])
+@pytest.mark.probes("desks and places")
 def test_a_place_that_is_not_mine_does_not_exist(owner, shops, database, address):
     foreign = owner.page(shops[1].at(address), status=404)
     nowhere = owner.page(f"/m/987654321{address}", status=404)

@@ -26,6 +26,7 @@ def going_on(database, lock, number, places, stack):
 
 
 @pytest.mark.parametrize("path", ["/transactions", "/remises", "/transactions.json"])
+@pytest.mark.probes("one abuser")
 def test_a_third_question_at_once_is_told_to_wait(app, owner, shops, database, number, path):
     other = app.test_client()
     other.sign_in(shops[1].email)
@@ -41,6 +42,7 @@ def test_a_third_question_at_once_is_told_to_wait(app, owner, shops, database, n
     assert owner.get(path).status_code == 200
 
 
+@pytest.mark.probes("one abuser")
 def test_a_second_file_at_once_is_told_to_wait(app, owner, shops, database, number):
     other = app.test_client()
     other.sign_in(shops[1].email)
@@ -54,6 +56,7 @@ def test_a_second_file_at_once_is_told_to_wait(app, owner, shops, database, numb
         assert file.status_code == 200
 
 
+@pytest.mark.probes("one abuser")
 def test_a_question_that_takes_too_long_says_so(owner, monkeypatch):
     def slow(connection, *_given):
         assert connection.scalar(text("SHOW statement_timeout")) == "4s"

@@ -22,6 +22,7 @@ def journal_lines(database):
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "192.0.2.1", "evil.example", "<b>"])
+@pytest.mark.probes("hosts")
 def test_an_unknown_name_gets_a_page_that_says_so_and_one_line(database, tmp_path, shops, host, caplog):
     """Whoever asks learns nothing else: a known address and another are answered alike."""
     browser = portal(database, tmp_path, database_url=database.url).test_client()
@@ -44,6 +45,7 @@ def test_this_machines_name_is_known_in_development(browser):
 
 
 @pytest.mark.parametrize("name", ["Referer", "Origin", "HX-Current-URL"])
+@pytest.mark.probes("addresses and headers")
 def test_an_address_among_the_headers_that_is_none_is_a_bad_request(owner, shops, name):
     for path in ("/remises", f"/remises/{shops[0].remittance_id}", "/connexion"):
         assert owner.get(path, headers={name: "http://["}).status_code == 400
@@ -54,16 +56,19 @@ def test_an_address_among_the_headers_that_is_none_is_a_bad_request(owner, shops
 @pytest.mark.parametrize(
     "path", ["/remises?number=%00", "/connexion?next=%00", "/aide?%00=1", "/%00", "/theme/%00/tokens.css"]
 )
+@pytest.mark.probes("addresses and headers")
 def test_a_nul_in_an_address_is_a_bad_request(owner, path):
     assert owner.get(path).status_code in (400, 404)
     assert owner.get(path, headers={"HX-Request": "true"}).status_code in (400, 404)
 
 
+@pytest.mark.probes("addresses and headers")
 def test_a_nul_in_a_form_is_a_bad_request(browser):
     assert browser.sign_in("a\0@shop.example").status_code == 400
     assert browser.post_form("/mot-de-passe-oublie", email="\0").status_code == 400
 
 
+@pytest.mark.probes("addresses and headers")
 def test_ids_that_no_column_can_hold_are_no_addresses(app, owner):
     for rule in app.url_map.iter_rules():
         assert "<int" not in rule.rule, f"{rule.rule}: <id:…> has a largest value"

@@ -131,6 +131,7 @@ def test_text_is_compressed_and_light(owner):
 # Routes and their guards
 
 
+@pytest.mark.probes("sessions")
 def test_every_route_is_open_by_decision_or_asks_to_sign_in(app, shops):
     client = app.test_client()
     for rule in app.url_map.iter_rules():
@@ -190,6 +191,7 @@ def test_htmx_is_told_to_leave_the_page_when_the_session_is_over(browser):
 
 @pytest.mark.parametrize("path", UNSAFE)
 @pytest.mark.parametrize("token", [None, "", "wrong", "foreign"])
+@pytest.mark.probes("CSRF")
 def test_a_form_without_its_token_does_nothing(app, owner, shops, path, token):
     if token == "foreign":
         token = app.test_client().token()
@@ -211,6 +213,7 @@ def test_a_form_without_its_token_does_nothing(app, owner, shops, path, token):
         {"Origin": "http://localhost.evil.example"},
     ],
 )
+@pytest.mark.probes("CSRF")
 def test_another_site_cannot_post(owner, path, headers):
     response = owner.post(path, data={"csrf_token": owner.token()}, headers=headers)
     assert response.status_code == 403
@@ -318,6 +321,7 @@ def test_a_path_of_this_site_is_followed(path):
 
 
 @pytest.mark.parametrize("path", UNSAFE_PATHS)
+@pytest.mark.probes("redirects")
 def test_no_other_path_is(browser, shops, path):
     assert local_path(path) is None
     response = browser.sign_in(shops[0].email, next=path)
@@ -338,6 +342,7 @@ def test_a_card_number_does_not_travel_on():
 @pytest.mark.parametrize(
     "host", ["evil.example", "horizon.example.evil.example", "localhost.evil.example", "", "a b"]
 )
+@pytest.mark.probes("hosts")
 def test_an_unknown_host_gets_nothing(app, host):
     response = app.test_client().get("/connexion", headers={"Host": host}, base_url="http://localhost")
     if host:
@@ -361,6 +366,7 @@ def test_forwarded_hosts_are_ignored_in_development(browser):
 # What is sent
 
 
+@pytest.mark.probes("uploads")
 def test_too_much_is_refused(browser):
     token = browser.token()
     assert browser.post("/connexion", data={"csrf_token": token, "email": "x" * 70_000}).status_code == 413

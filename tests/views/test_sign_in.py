@@ -96,6 +96,7 @@ def test_what_was_asked_is_shown_after_signing_in(browser, shops):
         ("' OR 1=1 --", PASSWORD),
     ],
 )
+@pytest.mark.probes("timing")
 def test_all_failures_look_alike(browser, shops, database, email, password):
     let_in(database, "gone@shop.example", "ALPHA")
     let_in(database, "invited@shop.example", "ALPHA")
@@ -165,6 +166,7 @@ def test_an_old_hash_is_renewed(browser, shops, database):
 # Sessions
 
 
+@pytest.mark.probes("sessions")
 def test_the_key_changes_at_sign_in_and_the_old_one_is_worth_nothing(app, browser, shops):
     browser.get("/connexion")
     before = cookie(browser)
@@ -240,6 +242,7 @@ def test_a_visit_is_written_down_at_most_once_a_minute(owner, database):
     assert last_seen() > first
 
 
+@pytest.mark.probes("sessions")
 def test_disabling_a_person_acts_on_the_next_click(owner, shops, database):
     with database.writing() as connection:
         connection.execute(update(UserAccount).values(disabled_at=func.now()))
@@ -256,6 +259,7 @@ def test_a_person_who_belongs_nowhere_any_more_is_told_so(owner, database):
     assert owner.page("/connexion").h1 == "Connexion"
 
 
+@pytest.mark.probes("sessions")
 def test_a_session_of_another_host_is_refused_and_journalled(owner, database):
     owner.set_cookie("bordereau", cookie(owner), domain="horizon.example")
     response = owner.get("/remises", base_url="http://horizon.example")
@@ -263,6 +267,7 @@ def test_a_session_of_another_host_is_refused_and_journalled(owner, database):
     assert events(database)[-1] == "foreign_session"
 
 
+@pytest.mark.probes("sessions")
 def test_made_up_keys_are_worth_nothing(browser, shops):
     for value in ("", "x", "é" * 43, "A" * 43, "A" * 3000, "../../etc/passwd"):
         browser.set_cookie("bordereau", value)

@@ -44,6 +44,7 @@ def lines(database, *events):
         return list(connection.scalars(wanted))
 
 
+@pytest.mark.probes("sign-in bounds")
 def test_strangers_shut_out_strangers_and_not_the_browser_that_is_known(app, known, browser, email):
     assert tried_by_strangers(app, "/connexion", 12, email=email, password="wrong")[-1] == 429
     assert app.test_client().sign_in(email).status_code == 429
@@ -99,6 +100,7 @@ def test_tickets_do_not_silence_resets_and_invitations(browser, email, database)
     assert "mot de passe" in mails(database, email)[-1]["Subject"]
 
 
+@pytest.mark.probes("sign-in bounds")
 def test_a_hundred_networks_close_the_door_to_strangers_and_raise_an_alarm(
     app, known, email, database, caplog
 ):
