@@ -20,7 +20,7 @@ from app.accounts.roles import role_name
 from app.accounts.sessions import end_all_sessions, end_own_session, rotate, sessions_of
 from app.views.moments import spoken_moment
 from app.web.context import client, database, links, signed_in, theme
-from app.web.forms import ChangePasswordForm
+from app.web.forms import ChangePasswordForm, PairingForm
 from app.web.journal import journal
 from app.web.security import browser_session
 from app.wording.i18n import N_, gettext
@@ -87,7 +87,7 @@ def second_factor_page() -> ResponseReturnValue:
         return redirect(url_for("me.show"), 303)
     if request.method == "GET":
         return _enrolment()
-    before, code = browser_session().key, request.form.get("code", "")
+    before, code = browser_session().key, PairingForm.sent().code.data or ""
     counted = attempt(database(), CODE_AGAIN, before, client(), person.user_id)
     with database().writing() as connection:
         codes = second_factor.enrol(connection, links(), person.user_id, before, code, client())
@@ -179,4 +179,4 @@ def _enrolment(*, failed: bool = False) -> str:
     secret = second_factor.offered(links(), person.user_id, browser_session().key)
     size, path = second_factor.qr_path(second_factor.address(secret, person.email, theme().name))
     values: dict[str, Any] = {"size": size, "path": path, "secret": second_factor.shown(secret)}
-    return render_template("me/second_factor.html", failed=failed, **values)
+    return render_template("me/second_factor.html", form=PairingForm(), failed=failed, **values)

@@ -12,9 +12,11 @@ from werkzeug.wrappers import Response
 
 from app.accounts.reauthentication import reauthenticate
 from app.accounts.resets import OwnAccount
+from app.accounts.rights import Rights
 from app.accounts.sign_in import BadSignInError
 from app.web.access_matrix import ROUTES
 from app.web.context import client, database, links, principal, signed_in, theme
+from app.web.forms import ProofByCodeForm, ProofByPasswordForm
 from app.web.guard import lead_to
 from app.web.security import SAFE_METHODS, browser_session, local_path
 
@@ -34,8 +36,9 @@ def confirm() -> ResponseReturnValue:
     if request.method == "GET":
         return redirect(onward, 303) if principal().proved_lately else _page(onward)
     account = OwnAccount(person.user_id, person.email, browser_session().key, theme().slug)
+    typed = _form_of(person).sent().proof.data or ""
     try:
-        key = reauthenticate(database(), links(), person, account, request.form.get("proof", ""), client())
+        key = reauthenticate(database(), links(), person, account, typed, client())
     except BadSignInError:
         return _page(onward, failed=True), 422
     browser_session().change_key(key)
@@ -66,12 +69,17 @@ def ask_to_reauthenticate() -> Response | str | None:
 def _page(onward: str, *, failed: bool = False, sent: bool = False) -> str:
     return render_template(
         "accounts/confirm.html",
+        form=_form_of(signed_in())(),
         onward=onward,
         failed=failed,
         sent=sent or "sent" in request.form,
         kept=_sent() if sent else _typed(),
         prefix=_KEPT,
     )
+
+
+def _form_of(person: Rights) -> type[ProofByCodeForm | ProofByPasswordForm]:
+    return ProofByCodeForm if person.has_second_factor else ProofByPasswordForm
 
 
 def _sent() -> list[tuple[str, str]]:

@@ -6,9 +6,7 @@ under ``/commercants/<merchant_id>/acces`` of the desk, as the reseller's staff.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Blueprint, abort, g, redirect, render_template, request, url_for
@@ -19,7 +17,7 @@ from app.accounts import access_scope, members, resets
 from app.accounts.grants import Actor, Grant, NotYoursError
 from app.accounts.journal import Event
 from app.accounts.members import Member
-from app.accounts.roles import ROLE_DUTIES, role_name
+from app.accounts.roles import role_name
 from app.accounts.users import UserError
 from app.database.isolation import Isolated
 from app.desk import merchants
@@ -28,6 +26,7 @@ from app.views import picking
 from app.views.desk.common import LONGEST_SEARCH
 from app.views.moments import spoken_moment
 from app.views.picking import OutletChoice
+from app.web.access_form import DETAILS, LIMITED, WHOLE, AccessForm
 from app.web.context import access, client, database, desk, links, request_id, signed_in
 from app.web.journal import journal
 from app.web.page_query import page_query
@@ -57,25 +56,6 @@ ACTIONS: dict[str, tuple[Callable[..., None], str]] = {
 }
 #: From how many people on one is looked for by their address.
 MANY_PEOPLE = 12
-#: What stands between contract numbers that are typed, or pasted from a mail or a spreadsheet.
-_BETWEEN_NUMBERS = re.compile(r"[\s,;]+")
-
-
-@dataclass
-class AccessForm:
-    """A grant as a form shows it and sends it: what was typed, and what is wrong with it.
-
-    ``step`` is one within the list of outlets, where ``sought`` is looked for: nothing is given yet.
-    """
-
-    email: str = ""
-    role: str = ""
-    scope: str = ""
-    outlet_ids: frozenset[int] = frozenset()
-    contracts: str = ""
-    sought: str = ""
-    step: str = ""
-    faults: dict[str, str] = field(default_factory=dict)
 
 
 def index() -> str:
@@ -97,39 +77,42 @@ def index() -> str:
         query=query,
         is_long=any(further) or bool(query.faults) or len(listed.rows) + len(invited.rows) > MANY_PEOPLE,
         done=done and gettext(done),
-        **_words(),
+        role_name=role_name,
+        moment=spoken_moment,
     )
 
 
 def invite() -> ResponseReturnValue:
     """The form of an invitation, and what it sends."""
-    asked = _asked()
-    if request.method == "GET" or asked.step:
-        return _form(None, asked)
+    if request.method == "GET":
+        return _page(None, None)
+    form = AccessForm.sent()
+    if form.step.data:
+        return _page(None, form)
     try:
         with database().writing_as(_sight()) as connection:
             actor = _actor(connection)
-            grant = _grant(connection, actor, asked)
+            grant = _grant(connection, actor, form)
             if grant is not None:
-                members.invite(connection, links(), actor, asked.email, grant)
+                members.invite(connection, links(), actor, form.email.data, grant)
     except UserError as error:  # nothing of it stays written
-        asked.faults["email"] = str(error)
-    return (_form(None, asked), 422) if asked.faults else _done("invited")
+        form.refuse("email", str(error))
+    return (_page(None, form), 422) if form.errors else _done("invited")
 
 
 def change(membership_id: int) -> ResponseReturnValue:
     """One access, to be changed."""
     if request.method == "GET":
-        return _form(membership_id, None)
-    asked = _asked()
-    if asked.step:
-        return _form(membership_id, asked)
+        return _page(membership_id, None)
+    form = AccessForm.sent()
+    if form.step.data:
+        return _page(membership_id, form)
     with database().writing_as(_sight()) as connection:
         actor = _actor(connection)
-        grant = _grant(connection, actor, asked)
+        grant = _grant(connection, actor, form)
         if grant is not None:
             _or_404(members.change, connection, links(), actor, membership_id, grant)
-    return (_form(membership_id, asked), 422) if asked.faults else _done("changed")
+    return (_page(membership_id, form), 422) if form.errors else _done("changed")
 
 
 def act(membership_id: int, action: str) -> Response:
@@ -220,68 +203,48 @@ def _or_404(function: Callable[..., Any], *given: Any) -> Any:
         abort(404)
 
 
-def _asked() -> AccessForm:
-    form = request.form
-    return AccessForm(
-        email=form.get("email", "").strip(),
-        role=form.get("role", ""),
-        scope=form.get("scope", ""),
-        outlet_ids=frozenset(form.getlist("outlet", type=int)),
-        contracts=form.get("contracts", "").strip(),
-        sought=form.get("find", "")[:LONGEST_SEARCH].strip(),
-        step=form.get("step", ""),
-    )
-
-
-def _grant(connection: Any, actor: Actor, asked: AccessForm) -> Grant | None:
+def _grant(connection: Any, actor: Actor, form: AccessForm) -> Grant | None:
     """What a form asks to give; None, with the faults noted, when it may not be given."""
     contract_ids: frozenset[int] = frozenset()
-    limited = asked.scope == "some"
-    numbers = list(filter(None, _BETWEEN_NUMBERS.split(asked.contracts)))
-    if asked.role not in set(Role):
-        asked.faults["role"] = gettext("Choose a role.")
-    if asked.scope not in ("all", "some"):
-        asked.faults["scope"] = gettext("Choose what this person sees.")
-    if limited:
+    is_sound = form.validate()
+    if form.is_limited:
         try:
-            contract_ids = access_scope.contracts_named(connection, actor, numbers)
+            contract_ids = access_scope.contracts_named(connection, actor, form.numbers)
         except UserError as error:
-            asked.faults["contracts"] = str(error)
-        if not asked.outlet_ids and not numbers:
-            asked.faults["scope"] = gettext("Choose at least one outlet or one contract.")
-    if asked.faults:
+            form.refuse("contracts", str(error))
+        if not form.outlet_ids and not form.numbers:
+            form.refuse("scope", gettext("Choose at least one outlet or one contract."))
+    if not is_sound or form.errors:
         return None
-    outlet_ids = asked.outlet_ids if limited else frozenset()
-    grant = Grant(Role(asked.role), limited, outlet_ids, contract_ids)
+    outlet_ids = form.outlet_ids if form.is_limited else frozenset()
+    grant = Grant(Role(form.role.data), form.is_limited, outlet_ids, contract_ids)
     known = {outlet.id for outlet in access_scope.outlets_to_give(connection, actor)}
     if not actor.may_give(grant) or not outlet_ids <= known:
-        asked.faults["scope"] = gettext("This goes beyond your own access.")
+        form.refuse("scope", gettext("This goes beyond your own access."))
         return None
     return grant
 
 
-def _form(membership_id: int | None, asked: AccessForm | None) -> str:
+def _page(membership_id: int | None, form: AccessForm | None) -> str:
     """The form of an invitation, or of the access ``membership_id`` as it is when nothing is asked."""
     with database().reading_as(_sight()) as connection:
         actor = _actor(connection)
         member = None if membership_id is None else _or_404(members.member, connection, actor, membership_id)
-        if asked is None and member is not None:
-            asked = _as_it_is(connection, actor, member)
+        if form is None and member is not None:
+            form = _as_it_is(connection, actor, member)
         offered = [picking.outlet_choice(row) for row in access_scope.outlets_to_give(connection, actor)]
         merchant = _merchant(connection)
-    asked = asked or AccessForm()
-    if request.method == "GET" and member is None:
-        _suggest(asked, is_first=merchant is not None and not merchant.people, is_small=len(offered) <= 1)
+    is_first = merchant is not None and not merchant.people
+    form = form or _suggested(is_first=is_first, is_small=len(offered) <= 1)
     if actor.grant.limited:
-        asked.scope = "some"
+        form.only_limited()
     return render_template(
         "team/form.html",
         merchant=merchant,
         member=member,
-        asked=asked,
-        picker=_picker(offered, asked),
-        limited=actor.grant.limited,
-        **_words(),
+        form=form,
+        details=DETAILS,
+        picker=_picker(offered, form),
     )
 
 
@@ -290,32 +253,25 @@ def _as_it_is(connection: Any, actor: Actor, member: Member) -> AccessForm:
     grant = member.grant
     return AccessForm(
         role=grant.role.value,
-        scope="some" if grant.limited else "all",
-        outlet_ids=grant.outlet_ids,
+        scope=LIMITED if grant.limited else WHOLE,
+        outlet=sorted(grant.outlet_ids),
         contracts="\n".join(access_scope.numbers_of(connection, actor, grant.contract_ids)),
     )
 
 
-def _suggest(asked: AccessForm, *, is_first: bool, is_small: bool) -> None:
-    """Preset what is most often meant: all to a merchant's first person; at a chain nothing to the others."""
-    asked.role = (Role.OWNER if is_first else Role.VIEWER).value
-    asked.scope = "all" if is_first or is_small else ""
+def _suggested(*, is_first: bool, is_small: bool) -> AccessForm:
+    """What is most often meant: all to a merchant's first person; at a chain nothing to the others."""
+    role = Role.OWNER if is_first else Role.VIEWER
+    return AccessForm(role=role.value, scope=WHOLE if is_first or is_small else None)
 
 
-def _picker(offered: list[OutletChoice], asked: AccessForm) -> picking.Picker:
+def _picker(offered: list[OutletChoice], form: AccessForm) -> picking.Picker:
     """The list of outlets; whole, and for portal.js to search, unless a step asks for a part of it."""
-    sought = asked.sought if asked.step else ""
-    chosen = asked.outlet_ids & {each.id for each in offered}
-    chosen = picking.after_step(offered, chosen, asked.step, sought)
-    return picking.picker(offered, chosen, sought, only_chosen=asked.step == "chosen")
-
-
-def _words() -> dict[str, Any]:
-    return {
-        "roles": [(role, role_name(role), gettext(ROLE_DUTIES[role])) for role in Role],
-        "role_name": role_name,
-        "moment": spoken_moment,
-    }
+    step = form.step.data
+    sought = form.find.data[:LONGEST_SEARCH] if step else ""
+    chosen = form.outlet_ids & {each.id for each in offered}
+    chosen = picking.after_step(offered, chosen, step, sought)
+    return picking.picker(offered, chosen, sought, only_chosen=step == "chosen")
 
 
 def _done(what: str) -> Response:

@@ -28,6 +28,11 @@ _PASSWORD = {"autocomplete": "current-password", "required": True}
 _NEW_PASSWORD = {"autocomplete": "new-password", "minlength": SMALLEST_PASSWORD, "required": True}
 
 
+def stripped(text: str | None) -> str:
+    """What was typed, without blanks around it: a filter of fields."""
+    return (text or "").strip()
+
+
 class _Words:
     """The words of WTForms' own messages, from our catalogues."""
 
@@ -98,6 +103,26 @@ class ChangePasswordForm(NewPasswordForm):
     """A new password for the current one."""
 
     current = PasswordField(N_("Current password"), render_kw=_PASSWORD)
+
+
+class ProofByPasswordForm(Form):
+    """The password once more, of whoever has no app."""
+
+    proof = PasswordField(N_("Current password"), render_kw=_PASSWORD)
+
+
+class ProofByCodeForm(Form):
+    """The code of an app once more, or a recovery code."""
+
+    proof = StringField(N_("Code, or a recovery code"), render_kw=_CODE)
+
+
+class PairingForm(Form):
+    """The first code of an app, which proves that it is paired."""
+
+    code = StringField(
+        N_("Code"), render_kw={"inputmode": "numeric", "autocomplete": "one-time-code", "required": True}
+    )
 
 
 class NameForm(Form):

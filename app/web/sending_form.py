@@ -9,7 +9,7 @@ from wtforms.validators import ValidationError
 
 from app.mail.recipients import MOST, addresses, fault_of
 from app.rules.cards import holds_card
-from app.web.forms import Form
+from app.web.forms import Form, stripped
 from app.wording.i18n import N_, gettext
 
 _ADDRESS = {
@@ -19,10 +19,6 @@ _ADDRESS = {
     "spellcheck": "false",
     "maxlength": 254,
 }
-
-
-def _stripped(text: str | None) -> str:
-    return (text or "").strip()
 
 
 def _check_address(_form: Form, field: Any) -> None:
@@ -55,7 +51,7 @@ class SendingForm(Form):
 
     request_key = HiddenField()
     to = AddressList(
-        EmailField(N_("E-mail address"), [_check_address], filters=[_stripped], render_kw=_ADDRESS)
+        EmailField(N_("E-mail address"), [_check_address], filters=[stripped], render_kw=_ADDRESS)
     )
 
     def validate(self, extra_validators: Any = None) -> bool:
