@@ -1,4 +1,7 @@
-"""Every error as a page in plain words, with a number to quote; none of them needs the database."""
+"""Every error as a page in plain words, with a number to quote and the menu of whoever is signed in.
+
+None of them needs the database: without it, whoever asks is a stranger.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 
 from app.accounts.limits import TooManyAttemptsError
 from app.logs import logger
-from app.web.context import known_principal, request_id
+from app.web.context import known_principal, principal, request_id
 from app.web.questions import TooManyQuestionsError
 from app.web.security import ForeignFormError
 from app.wording.i18n import N_, gettext
@@ -180,6 +183,8 @@ def _page(status: int, explanation: Explanation | None = None) -> Response:
     if request.path.endswith(".json"):
         document = {"error": gettext(explanation.title), "request_id": request_id()}
         return make_response(document, status)
+    if status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        _recognise()
     template = "errors/part.html" if "HX-Request" in request.headers else "errors/page.html"
     try:
         text = render_template(
@@ -193,6 +198,14 @@ def _page(status: int, explanation: Explanation | None = None) -> Response:
         _log(error)
         return make_response(_LAST_RESORT, 500)
     return make_response(text, status)
+
+
+def _recognise() -> None:
+    """Read who asks where no guard did, at an address that is nobody's; a stranger where that fails."""
+    try:
+        principal()
+    except Exception as error:  # noqa: BLE001 - the page that may not fail
+        _log(error)
 
 
 def _belongs_nowhere() -> bool:

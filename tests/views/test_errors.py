@@ -38,6 +38,12 @@ def break_with(monkeypatch, error, step="page"):
     monkeypatch.setattr(lists, step, broken)
 
 
+def assert_has_menu(page):
+    assert len(page.one("nav", class_="menu").all("a")) == 2
+    assert page.one("span", class_="brand-name").text == "Monétique Horizon"
+    assert page.all("details", class_="account")
+
+
 def assert_works_again(browser):
     page = browser.page("/remises")
     assert page.title == f"{page.h1} · Remises · Monétique Horizon"
@@ -50,6 +56,14 @@ def test_every_error_is_a_plain_french_page_with_a_number(owner, shops, monkeypa
         assert page.h1.replace("’", "'") == title
         assert "Numéro de la demande" in page.text
         assert page.one("main").all("a")[0]["href"] == shops[0].at("/")
+        assert_has_menu(page)
+
+
+def test_an_address_that_is_nobodys_keeps_the_menu_of_whoever_is_signed_in(app, owner):
+    assert_has_menu(owner.page("/nowhere", status=404))
+    stranger = app.test_client().page("/nowhere", status=404)
+    assert not stranger.all("nav", class_="menu")
+    assert not stranger.all("details", class_="account")
 
 
 def test_a_bug_is_logged_with_the_number_of_the_page_and_without_values(owner, monkeypatch, caplog):
