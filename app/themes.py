@@ -93,6 +93,7 @@ class Theme:
     ground_dark: str
     brand: str
     brand_dark: str
+    on_brand: str
     accent: str
     on_accent: str
     version: str
@@ -202,6 +203,7 @@ def _load(
         ground_dark=tokens["--ground"][1],
         brand=tokens["--brand"][0],
         brand_dark=tokens["--brand"][1],
+        on_brand=tokens["--on-brand"][0],
         accent=tokens["--accent"][0],
         on_accent=tokens["--on-accent"][0],
         version=_version(path),

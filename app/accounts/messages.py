@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.accounts.links import Home
 from app.mail import Message
-from app.mail.templates import render
+from app.mail.templates import logo, render
 from app.themes import Theme
 from app.wording.i18n import gettext
 
@@ -84,4 +84,4 @@ def _message(
     middle = [link.url] if link else []
     text = "\n\n".join([*before, *middle, *after, "-- \n" + signature]) + "\n"
     html = render("mail/message.html", theme=theme, title=subject, before=before, link=link, after=after)
-    return Message(subject, text, html)
+    return Message(subject, text, html, pictures=(logo(theme),))

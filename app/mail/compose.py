@@ -64,6 +64,15 @@ def _fill(mail: EmailMessage, message: Message) -> None:
     """Text first and complete, HTML second, then what is attached."""
     mail.set_content(_plain(message.text), cte="quoted-printable")
     mail.add_alternative(_plain(message.html), subtype="html", cte="quoted-printable")
+    *_, page = mail.iter_parts()
+    for picture in message.pictures:
+        page.add_related(
+            picture.content,
+            *picture.media_type.split("/"),
+            cid=f"<{picture.name}>",
+            filename=file_name(picture.name),
+            disposition="inline",
+        )
     for attachment in message.attachments:
         main, _, sub = attachment.media_type.partition("/")
         mail.add_attachment(
@@ -105,7 +114,7 @@ def _unspaced(value: object) -> str:
 class _Elements(HTMLParser):
     """Finds what an HTML part would load, run or send."""
 
-    PICTURES = frozenset(("img", "picture", "source", "svg", "video", "audio"))
+    PICTURES = frozenset(("picture", "source", "svg", "video", "audio"))
     FORBIDDEN = PICTURES | {"link", "script", "iframe", "frame", "object", "embed", "form", "input", "base"}
     LOADING = frozenset(("src", "srcset", "background", "poster", "data", "action"))
 
@@ -117,7 +126,8 @@ class _Elements(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._in_style = tag == "style"
         names = {name for name, _ in attrs}
-        if tag in self.FORBIDDEN or names & self.LOADING or any(name.startswith("on") for name in names):
+        loads = names & self.LOADING and not _is_carried(tag, attrs)
+        if tag in self.FORBIDDEN or loads or any(name.startswith("on") for name in names):
             self.faults.append(tag)
         self._check_style(tag, " ".join(value or "" for name, value in attrs if name == "style"))
 
@@ -131,6 +141,12 @@ class _Elements(HTMLParser):
     def _check_style(self, tag: str, style: str) -> None:
         if re.search(r"url\s*\(|@import|expression\s*\(", style, re.IGNORECASE):
             self.faults.append(tag)
+
+
+def _is_carried(tag: str, attrs: list[tuple[str, str | None]]) -> bool:
+    """Whether an element shows a picture that the mail itself carries, and loads nothing else."""
+    loaded = [(name, value or "") for name, value in attrs if name in _Elements.LOADING]
+    return tag == "img" and len(loaded) == 1 and loaded[0][0] == "src" and loaded[0][1].startswith("cid:")
 
 
 def _check_html(html: str) -> None:

@@ -28,12 +28,16 @@ class Attachment:
 
 @dataclass(frozen=True)
 class Message:
-    """The words of a mail, in text and in HTML that each say everything; the HTML loads nothing."""
+    """The words of a mail, in text and in HTML that each say everything; the HTML loads nothing from elsewhere.
+
+    ``pictures`` go inside the mail: the HTML shows them as ``cid:NAME``.
+    """
 
     subject: str
     text: str
     html: str
     attachments: tuple[Attachment, ...] = ()
+    pictures: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,9 +8,17 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from app.config import ROOT
+from app.mail.message import Attachment
+from app.themes import Theme
 from app.wording.i18n import gettext, language
 
+LOGO = "logo.png"
 FOLDER = ROOT / "app" / "templates"
+
+
+def logo(theme: Theme) -> Attachment:
+    """The maintainer's icon, as the heading of each mail shows it: ``cid:logo.png``."""
+    return Attachment(LOGO, "image/png", theme.file("icon-180.png").read_bytes())
 
 
 def render(name: str, **values: Any) -> str:

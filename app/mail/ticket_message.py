@@ -12,7 +12,7 @@ from typing import Any
 from app.listing.kinds import Row
 from app.listing.spec import ListSpec
 from app.mail import Attachment, Message
-from app.mail.templates import render
+from app.mail.templates import logo, render
 from app.themes import Theme
 from app.tickets import Ticket, columns, laid_out, lines
 from app.tickets.pdf import pdf
@@ -42,6 +42,7 @@ def ticket_message(spec: ListSpec, row: Row, theme: Theme) -> Message:
         text=render("mail/ticket.txt", lines=lines(ticket), **values),
         html=render("mail/ticket.html", lines=laid_out(ticket), size=letter_size(ticket), **values),
         attachments=(Attachment(f"{ticket.name}.pdf", "application/pdf", pdf(ticket)),),
+        pictures=(logo(theme),),
     )
 
 

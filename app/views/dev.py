@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email import policy
@@ -30,7 +31,7 @@ blueprint = Blueprint("dev", __name__, url_prefix="/dev/mail")
 FOLDER = "bordereau.mails"
 MOST_SHOWN = 100
 #: The page of a mail in a frame: it wears its own styles and can do nothing.
-MAIL_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+MAIL_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
 #: The page around it: as every page, and it may hold that frame.
 FRAMING_POLICY = f"{CONTENT_SECURITY_POLICY}; frame-src 'self'"
 
@@ -125,9 +126,18 @@ def _read(path: Path) -> KeptMail:
         subject=str(message["Subject"]),
         recipient=str(message["To"]),
         text=_part(message, "plain"),
-        html=_part(message, "html"),
+        html=_with_pictures(message, _part(message, "html")),
         files=tuple(message.iter_attachments()),
     )
+
+
+def _with_pictures(message: EmailMessage, html: str) -> str:
+    """The HTML part with the pictures that the mail carries in the place of their names."""
+    for part in message.walk():
+        if name := str(part["Content-ID"] or "").strip("<>"):
+            content = b64encode(bytes(part.get_payload(decode=True))).decode()
+            html = html.replace(f"cid:{name}", f"data:{part.get_content_type()};base64,{content}")
+    return html
 
 
 def _part(message: EmailMessage, kind: str) -> str:

@@ -246,6 +246,8 @@ def test_a_file_has_a_plain_name(given_name, kept):
     [
         "<img src='https://x.example/t.gif'>",
         "<IMG SRC=x>",
+        "<img src='cid:x' srcset='https://x.example/t.gif'>",
+        "<iframe src='cid:x'>",
         "<p style='background:url(https://x.example/t)'>",
         "<style>@import 'x'; p { background: URL (x) }</style>",
         "<link rel=stylesheet href=x>",
@@ -261,6 +263,17 @@ def test_a_file_has_a_plain_name(given_name, kept):
 def test_a_page_that_would_load_something_is_refused(html):
     with pytest.raises(MailError):
         read(a_message(html=f"<!doctype html><html><body>{html}</body></html>"))
+
+
+def test_a_picture_that_the_mail_carries_is_shown_from_inside_it():
+    picture = Attachment("logo.png", "image/png", b"\x89PNG")
+    html = "<p><img src='cid:logo.png' alt=''></p>"
+    message = a_message(html=html, pictures=(picture,), attachments=())
+    _, mail = read(message)
+    (carried,) = [part for part in mail.walk() if part["Content-ID"]]
+    assert (carried["Content-ID"], carried.get_content()) == ("<logo.png>", picture.content)
+    assert carried.get_content_disposition() == "inline"
+    assert not list(mail.iter_attachments())
 
 
 def test_words_and_links_are_no_loading():

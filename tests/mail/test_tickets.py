@@ -112,7 +112,9 @@ def test_the_mail_is_whole_small_and_loads_nothing(name):
     assert attached.get_content_type() == "application/pdf"
     assert re.fullmatch(r"ticket-[a-z0-9-]+\.pdf", attached.get_filename())
     assert "http" not in message.html
-    assert {"img", "script", "style", "link"}.isdisjoint(shown(message.html).tags)
+    assert {"script", "style", "link"}.isdisjoint(shown(message.html).tags)
+    loaded = [value for name, value in shown(message.html).attributes if name == "src"]
+    assert loaded == [f"cid:{picture.name}" for picture in message.pictures] == ["cid:logo.png"]
 
 
 @pytest.mark.parametrize("name", MESSAGES)
