@@ -9,8 +9,10 @@ reseller's pages wear the default look until they are mended. Only a broken defa
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
+import shutil
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -19,6 +21,7 @@ from typing import Any
 
 from app.config import LOCAL_HOSTS, ROOT, is_plain_address
 from app.logs import logger
+from app.wording.i18n import gettext
 
 FOLDER = ROOT / "themes"
 TOKENS = ROOT / "app" / "static" / "css" / "tokens.css"
@@ -32,6 +35,8 @@ FILES = {
     "icon-512.png": "image/png",
     "icon-maskable.png": "image/png",
 }
+#: What a maintainer changes first: the header, and what can be pressed.
+FIRST_TOKENS = ("--brand", "--on-brand", "--accent", "--on-accent", "--link")
 #: Text and the ground it stands on: each pair must reach the contrast of WCAG 2.1 AA.
 PAIRS = (
     ("--text", "--ground"),
@@ -70,7 +75,7 @@ _DARK = "@media (prefers-color-scheme: dark)"
 
 
 class ThemeError(Exception):
-    """The default theme cannot be used; the message names its folder and every fault."""
+    """A theme cannot be used or made; the message names its folder and every fault."""
 
 
 @dataclass(frozen=True)
@@ -156,6 +161,32 @@ def report(themes: Themes) -> None:
     """Log what is wrong in the themes of resellers: their pages wear the default until it is mended."""
     for fault in themes.faults:
         _log.warning("theme_broken", fault=fault)
+
+
+def new_theme(folder: Path, slug: str, name: str) -> Path:
+    """A theme of that name in ``folder``, as the default looks. Raises ThemeError; nothing is overwritten."""
+    made = folder / slug
+    if not _SLUG.fullmatch(slug) or slug == DEFAULT:
+        raise ThemeError(gettext("A theme is named like its maintainer: small letters, digits, - and _."))
+    if made.exists():
+        raise ThemeError(gettext("%(folder)s is there already.", folder=made))
+    made.mkdir(parents=True)
+    for each in FILES:
+        shutil.copyfile(FOLDER / DEFAULT / each, made / each)
+    facts = {"name": name, "short_name": name[:SHORT_NAME].strip(), "support": "", "legal": ""}
+    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in facts.items()]
+    (made / "theme.toml").write_text("".join([*lines, "hosts = []\n"]), encoding="utf-8")
+    (made / "tokens.css").write_text(_starting_style(), encoding="utf-8")
+    return made
+
+
+def _starting_style() -> str:
+    """The colours that a maintainer changes first, as the default has them, light and dark."""
+    declared = _values(TOKENS.read_text(encoding="utf-8"))
+    light, dark = (
+        "".join(f"  {name}: {declared[name][scheme]};\n" for name in FIRST_TOKENS) for scheme in (0, 1)
+    )
+    return f":root {{\n{light}}}\n\n{_DARK} {{\n:root {{\n{dark}}}\n}}\n"
 
 
 def _folders(folder: Path) -> list[Path]:

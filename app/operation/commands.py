@@ -10,7 +10,7 @@ from app.config import Config
 from app.operation import backup as copies
 from app.operation.backup import Manifest
 from app.operation.doctor import Severity, examine
-from app.themes import themes_of
+from app.themes import ThemeError, new_theme, themes_of
 from app.wording.i18n import N_, gettext, ngettext
 
 
@@ -29,6 +29,18 @@ def check() -> None:
         hosts = ", ".join(theme.hosts) or gettext("no host")
         click.echo(f"{theme.slug}: {theme.name} ({hosts})")
     click.echo(ngettext("%(num)s theme, all sound.", "%(num)s themes, all sound.", len(loaded.by_slug)))
+
+
+@themes.command(help=N_("Make the folder of a theme, to be filled in; SLUG is its maintainer's."))
+@click.argument("slug")
+@click.option("--name", help=N_("The maintainer's name, as people read it."))
+def new(slug: str, name: str | None) -> None:
+    """Say where the folder is, and what checks it."""
+    try:
+        folder = new_theme(Config.from_env().data / "themes", slug, name or slug)
+    except ThemeError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(gettext("%(folder)s is made: fill it in, then `bordereau themes check`.", folder=folder))
 
 
 @click.command(
