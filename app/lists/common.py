@@ -164,7 +164,7 @@ TERMINAL_FIELDS = (
     ),
     Field(
         name="manufacturer",
-        label=N_("Maker"),
+        label=N_("Manufacturer"),
         kind=FreeText(),
         column=Remittance.manufacturer,
         section=TERMINAL,

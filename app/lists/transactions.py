@@ -220,7 +220,7 @@ FIELDS = (
     FILE_NUMBER,
     Field(
         name="dossier",
-        label=N_("Dossier no."),
+        label=N_("Booking ref."),
         kind=Code(longest=40),
         column=Transaction.dossier_number,
         section=PAYMENT,

@@ -28,7 +28,7 @@ class Attachment:
 
 @dataclass(frozen=True)
 class Message:
-    """The words of a mail, in text and in HTML that each say everything; the HTML loads nothing from elsewhere.
+    """The words of a mail, in text and in HTML that each say everything; the HTML loads nothing.
 
     ``pictures`` go inside the mail: the HTML shows them as ``cid:NAME``.
     """

@@ -47,7 +47,7 @@ def test_the_owner_reads_who_did_what_and_when(owner, shops):
         owner.get("/remises/999999")
     page = owner.page("/journal")
     said = [plain(row) for row in table_rows(page)]
-    assert said[0].startswith("A demandé une ligne hors de sa vue")
+    assert said[0].startswith("A tenté d’ouvrir une fiche sans y avoir accès")
     assert said[1].startswith("A téléchargé une liste")
     assert "Transactions, 4 lignes" in said[1]
     assert any(line.startswith("S'est connecté") for line in said)
@@ -90,7 +90,7 @@ def test_it_is_filtered_by_person_and_by_event(owner, shops, database):
     written(database, shops[0].merchant_id, 2, user_id=user_id(database, "other@shop.example"))
     assert len(table_rows(owner.page("/journal?event=exported"))) == 5
     assert len(table_rows(owner.page("/journal?event=exported&person=OTHER@"))) == 2
-    assert "Rien au journal" in owner.page("/journal?person=nobody").text
+    assert "Aucune action enregistrée" in owner.page("/journal?person=nobody").text
 
 
 def test_it_goes_on_page_by_page_without_losing_or_doubling_a_line(owner, shops, database):

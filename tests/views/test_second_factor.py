@@ -81,7 +81,7 @@ def test_a_step_serves_once(app, owner, shops, database):
     assert send_code(first, code).status_code == 303
     response = send_code(second, code)
     assert response.status_code == 422
-    assert "a déjà servi" in HtmlPage(response, app).text
+    assert "a déjà été utilisé" in HtmlPage(response, app).text
     assert send_code(second, code_now(secret, 0)).status_code == 422, "nor an older one"
     assert "second_factor_refused" in events(database)
 
