@@ -15,9 +15,10 @@ from app.desk.paging import NO_ROWS, AnyRow
 from app.models import DeskTaskKind
 from app.views.desk.common import blueprint, next_page, waiting_in_words
 from app.web.context import database, desk, signed_in
+from app.web.contract_forms import AttachForm
 from app.web.journal import journal
 from app.web.page_query import PageQuery, page_query
-from app.wording.i18n import language
+from app.wording.i18n import gettext, language
 
 
 @blueprint.get("/contrats")
@@ -54,14 +55,16 @@ def attach() -> AnyResponse | str | tuple[str, int]:
     ids = [int(text[:18]) for text in request.values.getlist("contract") if text.isdecimal()]
     with database().reading_as(desk()) as connection:
         contracts = attach_contracts.chosen(connection, reseller_id, ids)
-        wanted = attach_contracts.wish(connection, reseller_id, contracts, request.values)
+        form = AttachForm(request.values)
+        wanted = attach_contracts.wish(connection, reseller_id, contracts, form.values)
         found = merchants.merchants(connection, reseller_id, words) if words else None
         if request.method == "POST":
             merchant_form.check(connection, reseller_id, wanted)
     if not contracts:
         return redirect(url_for("desk.contracts"), 303)
     if request.method != "POST" or wanted.faults:
-        return _form(contracts, wanted, query, found.rows if found else ()), 422 if wanted.faults else 200
+        page = _page(contracts, form, wanted, query, found.rows if found else ())
+        return page, 422 if wanted.faults else 200
     with database().writing() as connection:
         attach_contracts.attach(connection, reseller_id, signed_in().user_id, contracts, wanted)
         journal(
@@ -73,8 +76,9 @@ def attach() -> AnyResponse | str | tuple[str, int]:
     return redirect(url_for("desk.contracts"), 303)
 
 
-def _form(
+def _page(
     contracts: Sequence[AnyRow],
+    form: AttachForm,
     wanted: merchant_form.MerchantForm,
     query: PageQuery,
     found: Sequence[AnyRow],
@@ -82,21 +86,26 @@ def _form(
     return render_template(
         "desk/attach.html",
         contracts=contracts,
+        form=filled_in(form, wanted),
         wanted=wanted,
         query=query,
         found=found,
         waiting=_waiting,
-        zones=zones(),
         new=merchant_form.NEW,
     )
 
 
-def zones() -> list[tuple[str, str]]:
-    """The clocks to choose from, with their places."""
-    return [
-        (zone, get_timezone_location(zone, locale=language(), return_city=True))
+def filled_in(form: AttachForm, wanted: merchant_form.MerchantForm) -> AttachForm:
+    """A form as it is shown: the outlets and clocks to choose from, and what was found wrong."""
+    form.outlet.choices = {
+        str(outlet.id): " · ".join(filter(None, (outlet.trade_name, outlet.siret, outlet.city)))
+        for outlet in wanted.outlets
+    } | {merchant_form.NEW: gettext("A new outlet")}
+    form.time_zone.choices = {
+        zone: get_timezone_location(zone, locale=language(), return_city=True)
         for zone in merchant_form.TIME_ZONES
-    ]
+    }
+    return form.shown(wanted.values, wanted.faults)
 
 
 def _waiting(row: AnyRow) -> str:

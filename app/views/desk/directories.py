@@ -9,15 +9,16 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from app.accounts.journal import Event
-from app.desk import declare_contract, files, merchant_form, merchants, model_files, tasks, upload_checks
+from app.desk import declare_contract, files, merchants, model_files, tasks, upload_checks
 from app.desk.paging import AnyRow
 from app.models import DeskTaskKind
 from app.refusals import Refusal
 from app.rules.directory_columns import HEADINGS
 from app.views.desk.common import ID, blueprint
-from app.views.desk.contracts import zones
+from app.views.desk.contracts import filled_in
 from app.views.tables import TableColumn, table
 from app.web.context import database, desk, signed_in
+from app.web.contract_forms import DeclareForm
 from app.web.errors import on_http
 from app.web.forms import NameForm
 from app.web.journal import journal
@@ -121,7 +122,8 @@ def declare() -> Response | str | tuple[str, int]:
     """Declare one contract, of a new merchant or of a known one."""
     here = desk()
     with database().reading_as(desk()) as connection:
-        wanted = declare_contract.wish(connection, here.reseller_id, request.values)
+        form = DeclareForm(request.values)
+        wanted = declare_contract.wish(connection, here.reseller_id, form.values)
         if wanted.merchant is None and not wanted.makes_merchant:
             abort(404)
         sound = request.method == "POST" and declare_contract.check(connection, here.reseller_id, wanted)
@@ -133,20 +135,10 @@ def declare() -> Response | str | tuple[str, int]:
             contracts=[declare_contract.in_words(wanted)],
         )
     back = url_for("desk.merchant", id=wanted.merchant.id) if wanted.merchant else url_for("desk.merchants")
-    form = render_template(
-        "desk/declare.html",
-        wanted=wanted,
-        new=merchant_form.NEW,
-        zones=zones(),
-        applications=_applications(),
-        back=back,
-    )
-    return form, 422 if wanted.faults else 200
-
-
-def _applications() -> list[tuple[str, str]]:
-    known = ((code, f"{application.label} ({code})") for code, application in APPLICATIONS.items())
-    return [("", gettext("Choose…")), *known]
+    known = {code: f"{application.label} ({code})" for code, application in APPLICATIONS.items()}
+    form.application.choices = {"": gettext("Choose…"), **known}
+    page = render_template("desk/declare.html", form=filled_in(form, wanted), wanted=wanted, back=back)
+    return page, 422 if wanted.faults else 200
 
 
 # A name
