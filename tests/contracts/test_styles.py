@@ -1,0 +1,34 @@
+"""Every class that a style sheet names is on some page: what no page wears is taken away."""
+
+from __future__ import annotations
+
+import re
+
+from app.config import ROOT
+
+#: Classes that are put together: by a template from a tone or a number, or by htmx itself.
+MADE = re.compile(r"(columns|is|note)-[a-z0-9]+|htmx-request")
+WORD = re.compile(r"[A-Za-z][\w-]*")
+
+
+def sources(pattern):
+    return "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "app").glob(pattern))
+
+
+def worn():
+    """Words of the class attributes of templates, and of the texts in code that puts classes there."""
+    attributes = re.findall(
+        r'class="((?:[^"{]|\{\{.*?\}\}|\{%.*?%\})*)"', sources("templates/**/*.html"), re.DOTALL
+    )
+    code = sources("**/*.py") + sources("static/js/*.js") + sources("templates/**/*.html")
+    texts = re.findall(r'"([^"\n]*)"', code)
+    return {word for text in (*attributes, *texts) for word in WORD.findall(text)}
+
+
+def test_no_style_is_left_that_no_page_wears():
+    style = re.sub(r"/\*.*?\*/", "", sources("static/css/*.css"), flags=re.DOTALL)
+    named = {
+        name for rule in re.findall(r"([^{}]+)\{", style) for name in re.findall(r"\.([A-Za-z][\w-]*)", rule)
+    }
+    assert len(named) > 100
+    assert sorted(name for name in named - worn() if not MADE.fullmatch(name)) == []
