@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, current_app, g, render_template, request, url_for
+from flask import Flask, current_app, g, render_template, url_for
 from flask_htmx import HTMX
 from jinja2 import StrictUndefined
 from markupsafe import Markup
@@ -18,15 +18,12 @@ from app.accounts.sessions import new_key
 from app.views import cells, deliveries, groupings, periods, rows
 from app.views.branding import theme_file, worker_address
 from app.views.chart import chart
-from app.views.desk.common import desk_menu
-from app.views.menu import account_entries, menu
 from app.views.moments import show_minute, show_moment
+from app.views.shell import Shell
 from app.web.context import known_principal, theme
 from app.web.guard import meet
-from app.web.security import local_path
 from app.wording import days, formats
-from app.wording.i18n import gettext, languages, ngettext
-from app.wording.names import initials
+from app.wording.i18n import gettext, ngettext
 
 HTMX_FILE = "vendor/htmx@2.0.11/htmx.min.js"
 #: The font is asked for by the page and by base.css, in the same words, so that it comes once.
@@ -74,7 +71,6 @@ def _globals() -> dict[str, Any]:
         "font_file": FONT_FILE,
         "font_version": FONT_VERSION,
         "icon": icon,
-        "initials": initials,
         "chart": chart,
         "day_in_words": days.day_in_words,
         "days_in_words": days.days_in_words,
@@ -83,10 +79,6 @@ def _globals() -> dict[str, Any]:
         "columns": rows.columns,
         "few": rows.FEW,
         "group_choices": groupings.choices,
-        "here": here,
-        "menu": menu,
-        "desk_menu": desk_menu,
-        "account_entries": account_entries,
         "address": cells.address,
         "linked": cells.linked,
         "cell": cells.cell,
@@ -95,7 +87,6 @@ def _globals() -> dict[str, Any]:
         "without_last": periods.without_last,
         "over_all": periods.over_all,
         "show_minute": show_minute,
-        "languages": languages,
         "request_key": new_key,
     }
 
@@ -104,11 +95,6 @@ def page_or_part(page: str, parts: Mapping[str, str], **values: Any) -> str:
     """The page, or the part that htmx means to put in its target: an id of ``parts``."""
     wanted = htmx.target if htmx and not htmx.history_restore_request else None
     return render_template(parts.get(wanted or "", page), **values)
-
-
-def here() -> str:
-    """The address of this page, to come back to."""
-    return (local_path(request.full_path) if request.method == "GET" else None) or url_for("lists.home")
 
 
 def asset(name: str) -> str:
@@ -136,7 +122,8 @@ def dialled(phone: str) -> str:
 
 def _moment() -> dict[str, Any]:
     """What changes with the request; nothing of it touches the database."""
-    return {"theme": theme(), "principal": known_principal()}
+    shell = Shell(theme(), known_principal())
+    return {"shell": shell, "theme": shell.theme, "principal": shell.principal}
 
 
 def _versions(folder: Path) -> dict[str, str]:
