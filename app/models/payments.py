@@ -65,7 +65,7 @@ class Remittance(Base):
     __table_args__ = (
         PrimaryKeyConstraint("merchant_id", "id", "collected_on"),
         UniqueConstraint(
-            "merchant_id", "contract_id", "collected_on", "number", name="remittance_natural_key"
+            "merchant_id", "contract_id", "collected_on", "bare_number", name="remittance_natural_key"
         ),
         Index("remittance_list_idx", "merchant_id", "collected_at", "id"),
         Index("remittance_contract_idx", "merchant_id", "contract_id", "collected_at", "id"),
@@ -154,7 +154,7 @@ class Transaction(Base):
         UniqueConstraint(
             "merchant_id",
             "remittance_id",
-            "sequence_number",
+            "bare_sequence_number",
             "occurred_on",
             name="transaction_natural_key",
         ),
@@ -240,6 +240,7 @@ class Transaction(Base):
     reversal: Mapped[TextColumn] = mapped_column(server_default=Reversal.NONE)
     reversed_amount: Mapped[BigIntColumn] = mapped_column(server_default="0")
     bare_authorisation_number: Mapped[TextColumnOrNone] = bare_of("authorisation_number")
+    bare_sequence_number: Mapped[TextColumnOrNone] = bare_of("sequence_number")
 
 
 #: The ``contract_id`` of a daily sum over all the contracts of its merchant.

@@ -224,8 +224,9 @@ def _remittances(section: Section) -> pd.DataFrame:
     frame["status"] = frame["status"].map(layout.STATUSES)
     frame["transmission"] = frame["transmission"].map(layout.TRANSMISSIONS)
     frame["collected_on"] = frame["collected_local"].dt.normalize()
+    numbers = frame.assign(number=frame["number"].astype("int64"))
     _refuse_twins(
-        frame, ["contract", "rank", "application", "number", "collected_on"], N_("remittance number")
+        numbers, ["contract", "rank", "application", "number", "collected_on"], N_("remittance number")
     )
     return frame
 

@@ -44,13 +44,12 @@ def declared(sections: Sections) -> dict[str, NDArray[np.int64]]:
 def refuse_wrong_ends(sections: Sections, remittances: pd.DataFrame) -> None:
     """FRM repeats its remittance's number, and its net and count follow from the TOT lines."""
     ends = sections[Record.FRM]
-    numbers = ends.table["number"].to_numpy(zero_copy_only=False)
     net = totals.net(remittances)
     counted = remittances[list(COUNTS)].sum(axis=1).to_numpy()
     checks = (
         (
             "remittance number",
-            numbers != remittances["number"].to_numpy(),
+            ends.integers("number") != remittances["number"].astype("int64").to_numpy(),
             N_("expected the number of its REM line"),
         ),
         ("net", net != remittances["net_amount"], N_("expected what its TOT lines add up to")),

@@ -6,7 +6,7 @@ the same again changes nothing, and anything that contradicts what is stored ref
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -38,7 +38,9 @@ _HEADER_COLUMNS = (
     "transmission",
     "ticket",
 )
-_KEY = ("merchant_id", "contract_id", "collected_on", "number")
+_KEY = ("merchant_id", "contract_id", "collected_on", "bare_number")
+#: Compared as numbers, so that 000102 is 102: which of the two is written is the telecollection's affair.
+_NUMBERS = ("file_number", "original_sequence_number")
 _REMITTANCE_COLUMNS = written_columns(Remittance)
 _TRANSACTION_COLUMNS = written_columns(Transaction)
 _CONTRADICTS = N_("this remittance is already known with another content")
@@ -46,15 +48,16 @@ _CONTRADICTS = N_("this remittance is already known with another content")
 
 def known_remittances(connection: Connection, remittances: pd.DataFrame) -> pd.DataFrame:
     """The stored remittances that the file names again, indexed like the file's."""
-    keys = remittances[["id", *_KEY]].assign(place=remittances.index)
+    keys = remittances.assign(bare_number=_bare(remittances["number"]), place=remittances.index)
+    keys = keys[["id", *_KEY, "place"]]
     keys["collected_on"] = keys["collected_on"].dt.date
-    shape = "(SELECT id, merchant_id, contract_id, collected_on, number, 0 AS place FROM remittance) AS shape"
+    shape = f"(SELECT id, {', '.join(_KEY)}, 0 AS place FROM remittance) AS shape"
     stage(connection, "named_again", keys, shape)
     bounds = {"first": keys["collected_on"].min(), "last": keys["collected_on"].max()}
     connection.execute(text("ANALYZE named_again"))
     query = (
         "SELECT n.place, r.* FROM named_again n"
-        " JOIN remittance r USING (merchant_id, contract_id, collected_on, number)"
+        f" JOIN remittance r USING ({', '.join(_KEY)})"
         " WHERE r.collected_on BETWEEN :first AND :last"
     )
     known = rows_of(connection, query, bounds)
@@ -88,9 +91,16 @@ def refuse_contradictions(
 def _differing(said: pd.DataFrame, known: pd.DataFrame, name: str) -> pd.Series[bool]:
     ours, theirs = said[name].astype(object), known[name]
     both = ours.notna() & theirs.notna()
+    if name in _NUMBERS:
+        ours, theirs = _bare(ours), _bare(theirs)
     if name.endswith("_local"):
         ours, theirs = pd.to_datetime(ours), pd.to_datetime(theirs)
     return both & (ours != theirs)
+
+
+def _bare(numbers: pd.Series[Any]) -> pd.Series[Any]:
+    """Numbers as the database compares them: without leading zeros."""
+    return numbers.str.lstrip("0")
 
 
 def put_remittances(connection: Connection, remittances: pd.DataFrame) -> None:
@@ -105,12 +115,12 @@ def merge(connection: Connection, again: pd.DataFrame, payments: Payments, repla
     completed = [f"{name} = COALESCE(r.{name}, m.{name})" for name in (*_HEADER_COLUMNS, "opened_at")]
     connection.execute(text(_MERGE.format(sets=", ".join(completed), only="")))
     if replaced is not None:
-        said = (*_HEADER_COLUMNS, "opened_at", "collected_at", "header_file_id")
+        said = ("number", *_HEADER_COLUMNS, "opened_at", "collected_at", "header_file_id")
         corrected = [f"{name} = m.{name}" for name in said]
         only = "AND r.header_file_id = :replaced"
         connection.execute(text(_MERGE.format(sets=", ".join(corrected), only=only)), {"replaced": replaced})
     if payments.has_totals:
-        declared = [f"{name} = m.{name}" for name in (*SUMS, "has_totals", "totals_file_id")]
+        declared = [f"{name} = m.{name}" for name in ("number", *SUMS, "has_totals", "totals_file_id")]
         only = "AND NOT r.has_totals"
         connection.execute(text(_MERGE.format(sets=", ".join(declared), only=only)))
 
@@ -124,11 +134,12 @@ _LINE_COLUMNS = [
     name
     for name in _TRANSACTION_COLUMNS
     if name not in ("id", "import_file_id", "remitted", "second_fold", "occurred_at", "merchant_id")
+    and name != "sequence_number"
     and name not in ("original_id", "original_on", "reversal", "reversed_amount")
 ]
 _SAME_LINE = """
 staged_transaction s JOIN transaction t ON t.merchant_id = s.merchant_id
-  AND t.remittance_id = s.remittance_id AND t.sequence_number = s.sequence_number
+  AND t.remittance_id = s.remittance_id AND t.bare_sequence_number = ltrim(s.sequence_number, '0')
 """
 
 
@@ -152,8 +163,7 @@ def _put_new_lines(connection: Connection, transactions: pd.DataFrame) -> None:
 
 def _drop_same_lines(connection: Connection) -> None:
     """A line that is stored already is not stored twice; one that says something else refuses the file."""
-    ours = ", ".join(f"s.{name}" for name in _LINE_COLUMNS)
-    theirs = ", ".join(f"t.{name}" for name in _LINE_COLUMNS)
+    ours, theirs = (", ".join(_compared(table, name) for name in _LINE_COLUMNS) for table in "st")
     query = f"SELECT s.line FROM {_SAME_LINE} WHERE ({ours}) IS DISTINCT FROM ({theirs}) ORDER BY 1"
     lines = connection.execute(text(query)).scalars().all()
     if lines:
@@ -164,9 +174,14 @@ def _drop_same_lines(connection: Connection) -> None:
     connection.execute(
         text(
             "DELETE FROM staged_transaction s USING transaction t WHERE t.merchant_id = s.merchant_id"
-            " AND t.remittance_id = s.remittance_id AND t.sequence_number = s.sequence_number"
+            " AND t.remittance_id = s.remittance_id"
+            " AND t.bare_sequence_number = ltrim(s.sequence_number, '0')"
         )
     )
+
+
+def _compared(table: str, name: str) -> str:
+    return f"ltrim({table}.{name}, '0')" if name in _NUMBERS else f"{table}.{name}"
 
 
 def _columns_of(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
