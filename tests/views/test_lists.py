@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import re
 from datetime import timedelta
-from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from sqlalchemy import select
 
-from app.database.engine import DatabaseRole
 from app.lists import REMITTANCES, TRANSACTIONS
-from app.models import JournalEntry
 from app.web.context import today
-from tests.page import Fragment, HtmlPage
 from tests.views.town import follow, plain, rows
 
 CARD = "4970101234567893"
@@ -68,7 +61,7 @@ def test_payments_without_an_authorisation_are_asked_for_and_proposed(owner):
     page = owner.page("/transactions?authorisation=none")
     assert len(rows(page)) == 1
     assert "Sans n° d'autorisation" in plain(page.one("ul", class_="chips"))
-    field = page.one("input", name="authorisation")
+    field = page.one("form", id="filters").one("input", name="authorisation")
     assert [option["value"] for option in page.one("datalist", id=field["list"]).all("option")] == ["none"]
 
 
@@ -123,228 +116,6 @@ def test_the_menu_has_two_entries(owner, shops):
 
 def test_the_start_leads_to_the_remittances(owner, shops):
     assert owner.get("/").location == shops[0].at("/remises")
-
-
-def test_the_form_has_every_filter_of_both_lists(owner):
-    for path, spec in (("/remises", REMITTANCES), ("/transactions", TRANSACTIONS)):
-        form = owner.page(path).one("form", id="filters")
-        names = {e["name"] for e in form.all() if e.tag in ("input", "select")}
-        assert names == {*spec.parameters, "date_from", "date_to", "kept", "sort"}
-        in_sight = {e["name"] for e in form.all() if e.tag in ("input", "select") and not more(e)} - {"sort"}
-        assert len(spec.usual_filters) == 6
-        assert in_sight == {*spec.usual_filters, "date_from", "date_to", "kept"} - {"date"}
-
-
-def more(element):
-    return any("more-filters" in above.classes for above in element.ancestors())
-
-
-def test_what_was_asked_stays_in_the_form_and_stands_in_chips(owner, shops):
-    page = owner.page("/transactions?type=refund&issuer=alpha&amount_from=4&sort=-amount")
-    form = page.one("form", id="filters")
-    assert form.one("select", name="type").one("option", selected="")["value"] == "refund"
-    assert form.one("input", name="issuer")["value"] == "alpha"
-    assert form.one("input", name="amount_from")["value"] == "4,00"
-    assert page.one("select", name="sort").one("option", selected="")["value"] == "-amount"
-    assert "open" in form.one("details").attributes
-    chips = [plain(link) for link in page.one("ul", class_="chips").all("a")]
-    assert [chip.removeprefix("Retirer le filtre ") for chip in chips] == [
-        "Montant : ≥ 4,00",
-        "Type : Remboursement",
-        "Émetteur : alpha",
-        "Tout effacer",
-    ]
-    assert len(rows(page)) == 1
-
-
-def test_a_chip_removes_its_filter_and_only_that(owner, shops):
-    page = owner.page("/transactions?type=refund&issuer=alpha")
-    chip = next(link for link in page.one("ul", class_="chips").all("a") if "Type" in link.text)
-    assert chip["href"] == shops[0].at("/transactions?issuer=alpha")
-    assert len(rows(owner.page(chip["href"]))) == 4
-
-
-def test_several_values_of_a_filter_survive_the_form(owner):
-    page = owner.page("/transactions?type=refund&type=debit&issuer=alpha&issuer=bravo")
-    form = page.one("form", id="filters")
-    assert [s.one("option", selected="")["value"] for s in form.all("select", name="type")] == [
-        "refund",
-        "debit",
-    ]
-    assert [i["value"] for i in form.all("input", name="issuer")] == ["alpha", "bravo"]
-
-
-def test_an_unknown_application_stays_in_the_form(owner):
-    form = owner.page("/transactions?application=NEWPAY").one("form", id="filters")
-    assert form.one("select", name="application").one("option", selected="")["value"] == "NEWPAY"
-
-
-@pytest.mark.parametrize(
-    ("query", "name", "words"),
-    [
-        ("date_from=31/02/2026", "date_from", "n'existe pas"),
-        ("date_from=2026-03-05&date_to=2026-03-01", "date_to", "finit avant de commencer"),
-        ("amount=abc", "amount", "Saisissez un montant"),
-        ("amount_from=9&amount_to=1", "amount_from", "dépasse le maximum"),
-        ("card=12", "card", "4 derniers chiffres"),
-        ("type=gift", "type", "une des valeurs de la liste"),
-        ("expiry=1399", "expiry", "le mois et l'année"),
-    ],
-)
-def test_a_wrong_value_is_shown_beside_its_field_and_the_rest_applies(owner, query, name, words):
-    page = owner.page(f"/transactions?{query}&issuer=alpha")
-    field = page.one("form", id="filters").all(name=name)[0]
-    assert field["aria-invalid"] == "true"
-    assert words in plain(page.one(id=field["aria-describedby"]))
-    assert field.tag == "select" or field["type"] == "text"
-    assert "open" in page.one("details", class_="filters").attributes
-    assert any("Émetteur : alpha" in plain(link) for link in page.one("ul", class_="chips").all("a"))
-    shown = plain(page.one("main"))
-    assert "4 transactions" not in shown
-    assert not page.all("table")
-    assert ".csv" not in page.source
-
-
-@pytest.mark.parametrize(
-    ("query", "name"),
-    [
-        ("amount=douze", "amount"),
-        ("date_from=01/11/26", "date_from"),
-        ("amount_from=9&amount_to=1", "amount_to"),
-        ("period=yesterday&date_from=2026-03-01", "period"),
-        ("montant=12", "montant"),
-        ("status=correct", "status"),
-        ("after=x", "after"),
-        ("sort=-humeur", "sort"),
-        ("&".join(f"contract={number}" for number in range(101)), "contract"),
-    ],
-)
-def test_a_file_or_a_document_is_what_was_asked_or_refused(owner, query, name):
-    found = owner.get(f"/transactions.json?{query}")
-    assert found.status_code == 422
-    assert {"error", "faults"} == found.json.keys()
-    message = next(fault["message"] for fault in found.json["faults"] if fault["parameter"] == name)
-    file = owner.get(f"/transactions.csv?{query}")
-    assert (file.status_code, file.mimetype) == (422, "text/plain")
-    assert f"{name}: {message}" in file.text
-    part = owner.part(f"/transactions?{query}")
-    said = re.sub("[’\xa0\u202f]", lambda sign: "'" if sign[0] == "’" else " ", message)
-    assert said in plain(part.one("div", class_="stack"))
-    assert not part.all("table")
-    assert not part.all("h2")
-
-
-def test_a_page_that_follows_a_broken_one_says_so(owner):
-    page = owner.page("/transactions?after=x")
-    assert "incomplète" in plain(page.one("main")) or "début" in plain(page.one("main"))
-    headers = {"HX-Request": "true", "HX-Target": "more"}
-    part = Fragment(owner.get("/transactions?after=-amount~i1~1~1", headers=headers), owner.application)
-    assert part.one("div", id="more").one(class_="fault")
-
-
-def test_json_follows_the_rules_of_files(owner, shops, database):
-    long = f"date_from={today() - timedelta(days=60)}&date_to={today()}"
-    found = owner.get(f"/transactions.json?{long}")
-    assert found.status_code == 422
-    parts = [owner.get(address) for address in found.json["instead"]]
-    assert [part.status_code for part in parts] == [200, 200, 200]
-    assert sum(part.json["count"] for part in parts) == len(shops[0].transaction_ids)
-    with database.reading(DatabaseRole.OWNER) as connection:
-        exported = select(JournalEntry.details).where(JournalEntry.event == "exported")
-        walks = [details for details in connection.scalars(exported) if details["format"] == "json"]
-    assert [walk["rows"] for walk in walks[-3:]] == [part.json["count"] for part in parts]
-
-
-def test_choices_are_those_of_the_merchant(owner):
-    options = owner.page("/transactions").one("select", name="application").all("option")
-    assert [option["value"] for option in options] == ["", "CBEMV"]
-
-
-def test_nothing_found_offers_the_one_way_out(owner):
-    page = owner.page("/transactions?issuer=nobody")
-    assert "/transactions?date_from=" in follow(page, "15 derniers mois")
-    wide = owner.page(follow(page, "15 derniers mois"))
-    assert not [link for link in wide.all("a") if "15 derniers mois" in plain(link)]
-    wide = owner.page(f"{follow(page, '15 derniers mois')}&type=refund")
-    assert "issuer=nobody" not in follow(wide, "sans le dernier filtre")
-
-
-@pytest.mark.parametrize(
-    "path", ["/transactions", "/remises", "/transactions.json", "/transactions.csv", "/connexion"]
-)
-def test_a_card_number_is_never_echoed(owner, browser, path):
-    names = [
-        *TRANSACTIONS.parameters.keys(),
-        "date_from",
-        "date_to",
-        "sort",
-        "after",
-        "next",
-        "x",
-    ]
-    grouped = "4970 1012 3456 7893"
-    for typed in (CARD, grouped, f"/transactions?card={CARD}", f"a {CARD} b"):
-        with owner.get(path, query_string=[(name, typed) for name in names]) as response:
-            assert response.status_code == (422 if "." in path else 303 if path == "/connexion" else 200)
-            said = response.data.decode() + str(response.headers)
-        assert not [card for card in (CARD, grouped, grouped.replace(" ", "+")) if card in said], path
-
-
-def test_the_card_field_does_not_even_send_a_full_number(owner):
-    field = owner.page("/transactions").one("input", name="card")
-    assert re.fullmatch(field["pattern"], "0044")
-    assert re.fullmatch(field["pattern"], "497010******0044")
-    assert not re.fullmatch(field["pattern"], CARD)
-
-
-def test_quick_periods_end_on_the_last_day_received(owner):
-    page = owner.page("/remises?status=correct")
-    periods = {
-        plain(link): dict(parse_qsl(urlsplit(link["href"]).query))
-        for link in page.one("nav", class_="periods").all("a")
-    }
-    names = ("yesterday", "last-7-days", "last-30-days", "this-month", "last-month")
-    words = ("Hier", "7 jours", "30 jours", "Mois en cours", "Mois dernier")
-    expected = {word: {"period": name, "status": "correct"} for word, name in zip(words, names, strict=True)}
-    assert periods == {"Dernière nuit": {"status": "correct"}, **expected}
-    assert plain(page.one("nav", class_="periods").one("a", aria_current="true")) == "Dernière nuit"
-    week = owner.page("/remises?status=correct&period=last-7-days")
-    assert plain(week.one("nav", class_="periods").one("a", aria_current="true")) == "7 jours"
-    assert week.one("form", id="filters").one("input", name="kept")["value"] == "last-7-days"
-    first = today() - timedelta(days=7)
-    assert week.one("form", id="filters").one("input", name="date_from")["value"] == str(first)
-
-
-def test_the_stepper_goes_by_day_and_stops_at_the_last_one(owner):
-    page = owner.page("/remises")
-    day = str(today() - timedelta(days=2))
-    before = page.one("a", id="before")["href"]
-    assert dict(parse_qsl(urlsplit(before).query)) == {"date_from": day, "date_to": day}
-    assert not page.all("a", id="after")
-    after = owner.page(before).one("a", id="after")["href"]
-    assert len(rows(owner.page(after))) == 1
-
-
-def test_htmx_receives_only_the_results_and_the_canonical_address(owner, shops):
-    part = owner.part("/transactions?type=refund&issuer=&contract=&date_from=&date_to=")
-    assert not part.all("html")
-    assert part.one("form", id="filters")
-    assert part.response.headers["HX-Push-Url"] == shops[0].at("/transactions?type=refund")
-    assert part.response.headers["Vary"].startswith("HX-Request")
-
-
-def test_history_is_restored_with_whole_pages(owner):
-    headers = {"HX-Request": "true", "HX-History-Restore-Request": "true", "HX-Target": "results"}
-    assert "Transactions" in HtmlPage(owner.get("/transactions", headers=headers), owner.application).title
-
-
-def test_htmx_is_configured_for_the_policy(owner):
-    config = json.loads(owner.page("/transactions").one("meta", name="htmx-config")["content"])
-    assert config["allowEval"] is False
-    assert config["historyCacheSize"] == 0
-    assert config["selfRequestsOnly"] is True
-    assert config["includeIndicatorStyles"] is False
-    assert config["allowScriptTags"] is False
 
 
 def test_every_field_has_its_place_among_the_details():
