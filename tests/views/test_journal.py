@@ -47,7 +47,7 @@ def test_the_owner_reads_who_did_what_and_when(owner, shops):
         owner.get("/remises/999999")
     page = owner.page("/journal")
     said = [plain(row) for row in table_rows(page)]
-    assert said[0].startswith("A tenté d’ouvrir une fiche sans y avoir accès")
+    assert said[0].startswith("A tenté d'ouvrir une fiche sans y avoir accès")
     assert said[1].startswith("A téléchargé une liste")
     assert "Transactions, 4 lignes" in said[1]
     assert any(line.startswith("S'est connecté") for line in said)
