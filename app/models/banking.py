@@ -59,7 +59,7 @@ class MovementKind(StrEnum):
 
 
 class Credit(StrEnum):
-    """What is known of the credit of a remittance."""
+    """The credit of a remittance, as far as it is known."""
 
     UNKNOWN = "unknown"
     NOT_EXPECTED = "not_expected"
@@ -70,7 +70,7 @@ class Credit(StrEnum):
 
 
 class Certainty(StrEnum):
-    """How sure a link is: only a certain one makes a remittance credited before a person confirms it."""
+    """The certainty of a link: only a certain one makes a remittance credited before a person confirms it."""
 
     CERTAIN = "certain"
     PROPOSED = "proposed"
@@ -192,7 +192,7 @@ class BankMovement(Base):
 
 
 class CreditLink(Base):
-    """Which line of a bank credits which remittance: ``part`` is its net, its debits or its refunds.
+    """A link from a line of a bank to a remittance: ``part`` is its net, its debits or its refunds.
 
     ``amount`` is what of the remittance the line explains, signed; ``rule`` is the one of the cascade that
     found it. A line may credit many remittances, a remittance may have two lines.

@@ -37,7 +37,7 @@ class MenuEntry:
 
 @dataclass(frozen=True)
 class Shell:
-    """What surrounds a page of ``theme`` for ``principal``; nothing of it touches the database."""
+    """The surroundings of a page of ``theme`` for ``principal``; nothing of them touches the database."""
 
     theme: Theme
     principal: Principal

@@ -124,7 +124,7 @@ def test_a_contract_of_nobodys_finds_its_merchant(at_desk, live, staffed, width,
     page.wait_for_url(re.compile(r"/m/\d+/remises"))
     root = urlsplit(page.url).path.removesuffix("/remises")
     visitor.go(f"{root}/transactions?contract={number}&date_from=2026-03-01&date_to=2026-03-03")
-    assert "en tant que mainteneur" in page.locator(".looking").inner_text()
+    assert "en tant que mainteneur" in page.locator(".viewing-as").inner_text()
     visitor.keep("gestion-regard")
     assert re.search(r"net · (2 transactions|1 transaction)\n", page.locator("[data-say]").inner_text())
     page.get_by_role("button", name="Quitter").click()
