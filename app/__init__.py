@@ -26,7 +26,7 @@ def create_app(config: Config, database: Database | None = None) -> Flask:
     from app.web.observation import observe  # noqa: PLC0415
 
     app = Flask(__name__)
-    app.extensions["bordereau.database"] = database or engine.Database.from_config(config)
+    app.extensions["bordereau.database"] = database or engine.Database.from_config(config).for_web()
     app.extensions["bordereau.themes"] = loaded = themes.themes_of(config.data)
     app.extensions["bordereau.links"] = links.Links.of(config, loaded)
     logs.to_stderr()

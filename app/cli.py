@@ -124,10 +124,18 @@ def main(*, attached: bool) -> None:
 @main.command(help=N_("Bring the database to the newest version."))
 def migrate() -> None:
     """Migrate, whatever the version found."""
+    from app.database.addresses import KEPT
     from app.database.migrate import migrate as bring_up_to_date
 
-    bring_up_to_date(_settings()[1])
+    config, database = _settings()
+    bring_up_to_date(database)
     click.echo(gettext("The database is up to date."))
+    made = config.data / KEPT
+    if made.is_file() and not (config.development or (config.web_url and config.import_url)):
+        said = gettext(
+            "The addresses of the web and of the importer, with their passwords, are in %(path)s.", path=made
+        )
+        click.echo(said)
 
 
 @main.command(help=N_("Do the nightly upkeep of the database now; the worker does it by itself."))

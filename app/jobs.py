@@ -13,10 +13,9 @@ from typing import Any
 
 from procrastinate import App, JobContext, PsycopgConnector
 from sqlalchemy import Connection, delete, func, select, text
-from sqlalchemy.engine import make_url
 
 from app.config import Config
-from app.database.engine import LINK, Database, DatabaseRole
+from app.database.engine import Database, DatabaseRole
 from app.database.migrate import maintain
 from app.mail.upkeep import erase_recipients
 from app.models import KNOWN_FOR, Invitation, KnownDevice, SignInAttempt, UserSession
@@ -69,8 +68,8 @@ async def do_jobs(config: Config, database: Database, connected: Callable[[], No
     Returns, or raises what the connection says, once the database has gone: see ``app.operation.worker``.
     """
     connector = PsycopgConnector(
-        conninfo=make_url(database.url).set(drivername="postgresql").render_as_string(hide_password=False),
-        kwargs={"options": f"-c role={DatabaseRole.IMPORT}", "application_name": "bordereau-worker", **LINK},
+        conninfo=database.conninfo(DatabaseRole.IMPORT),
+        kwargs={"application_name": "bordereau-worker"},
         min_size=1,
         max_size=4,
     )

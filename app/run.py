@@ -14,8 +14,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING, Any
@@ -28,7 +29,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from app import create_app, logs
-from app.config import LOOPBACK, Address
+from app.config import DATABASE_URL, LOOPBACK, Address
 from app.database.engine import Database
 from app.database.migrate import migrate
 from app.themes import themes_of
@@ -131,8 +132,9 @@ def run(config: Config) -> None:
     children: dict[str, subprocess.Popen[bytes]] = {}
     try:
         check_address(config.address)
-        accounts = _prepare(config, children)
-        children |= {command: _child(command) for command in ("serve", "worker")}
+        environment = _prepare(config)
+        accounts = _demonstrate(children) if config.development else ""
+        children |= {command: _child(command, environment) for command in ("serve", "worker")}
         _wait_for_answer(config.address, children)
         _show(config, accounts)
         while True:
@@ -160,17 +162,23 @@ def check_address(address: Address) -> None:
             raise click.ClickException(message) from None
 
 
-def _prepare(config: Config, children: dict[str, subprocess.Popen[bytes]]) -> str:
-    """Start and migrate the database; returns what the demonstration says of its accounts.
-
-    Demonstration data belong to the embedded server alone, never to a database somebody has named.
-    """
+def _prepare(config: Config) -> dict[str, str]:
+    """Start and migrate the database; returns the environment of the others, who are not its owner."""
     click.echo(gettext("Starting the database…"))
     database = Database.from_config(config)
     migrate(database)
     database.dispose()
-    if not config.development:
-        return ""
+    if config.development:
+        return dict(os.environ)
+    others = {name: value for name, value in os.environ.items() if name != DATABASE_URL}
+    return others | replace(database.addresses, owner=None).settings()
+
+
+def _demonstrate(children: dict[str, subprocess.Popen[bytes]]) -> str:
+    """Fill the portal with the demonstration; returns what it says of its accounts.
+
+    It belongs to the embedded server alone, never to a database somebody has named.
+    """
     demo = children["demo"] = _child("demo", stdout=subprocess.PIPE)
     said = demo.stdout.read() if demo.stdout else b""
     if demo.wait():
@@ -179,10 +187,14 @@ def _prepare(config: Config, children: dict[str, subprocess.Popen[bytes]]) -> st
     return said.decode().strip()
 
 
-def _child(command: str, stdout: int | None = None) -> subprocess.Popen[bytes]:
+def _child(
+    command: str, environment: Mapping[str, str] | None = None, stdout: int | None = None
+) -> subprocess.Popen[bytes]:
     """A command in a session of its own: Ctrl-C reaches it through us, in order."""
     words = [sys.executable, "-m", "app.cli", "--attached", command]
-    return subprocess.Popen(words, stdin=subprocess.PIPE, stdout=stdout, start_new_session=True)  # noqa: S603 - ours
+    return subprocess.Popen(  # noqa: S603 - ours
+        words, env=environment, stdin=subprocess.PIPE, stdout=stdout, start_new_session=True
+    )
 
 
 def _wait_for_answer(address: Address, children: dict[str, subprocess.Popen[bytes]]) -> None:

@@ -28,11 +28,10 @@ def run(connection: Connection) -> None:
         # Another process that migrates is waited for; tables that readers hold, only for so long.
         hold(connection, Lock.MIGRATION)
         connection.execute(text("SET LOCAL lock_timeout TO '10s'"))
+        context.run_migrations()
         roles: Roles | None = context.config.attributes.get("roles")
         if roles:
-            create_roles(connection, roles)
-        context.run_migrations()
-        if roles:
+            create_roles(connection, roles, context.config.attributes["passwords"])
             enforce(connection, Base.privileges(), roles)
 
 

@@ -34,6 +34,7 @@ from sqlalchemy.engine import make_url
 from app.accounts.journal import Event
 from app.config import Config
 from app.database import embedded
+from app.database.addresses import Addresses
 from app.database.engine import Database, create_database
 from app.database.migrate import migrate
 from app.web.context import today
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
 
 FOLDER = "BORDEREAU_TEST_FOLDER"
 SECRET_KEY = "a key for tests, made of words and long enough"
+#: Of the roles of a run.
+PASSWORD = "what the roles of tests log in with"
 
 # Examples are random, so that each run looks elsewhere; a failure prints how to see it again.
 _COMMON = {"deadline": None, "print_blob": True, "suppress_health_check": [HealthCheck.too_slow]}
@@ -85,6 +88,8 @@ def _drop_leftovers() -> None:
         )
         for (name,) in names.fetchall():
             connection.execute(_dropping(name))
+        for name in logins(_psycopg_url(address)).roles.all:
+            connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(name)))
 
 
 def _prefix() -> str:
@@ -120,8 +125,19 @@ def _throw_away(folder: Path) -> str:
     with _administration(address) as connection:
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             connection.execute(f"ALTER SYSTEM SET {setting} = off")
+        connection.execute("ALTER SYSTEM SET scram_iterations = 1")  # thousands log in here
         connection.execute("SELECT pg_reload_conf()")
     return address
+
+
+def logins(server: str) -> Addresses:
+    """The addresses of this run's roles, one set for all databases: a copy grants what its template did."""
+    url = make_url(server)
+    web, importer = (
+        url.set(username=_prefix() + name, password=PASSWORD).render_as_string(hide_password=False)
+        for name in ("web", "import")
+    )
+    return Addresses(owner=server, web=web, importer=importer)
 
 
 @pytest.fixture(scope="session")
@@ -132,7 +148,8 @@ def template(server: str) -> str:
     with (folder / "template.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "template").exists():
-            database = Database(create_database(server, name))
+            create_database(server, name)
+            database = Database(logins(server).at(name))
             migrate(database)
             database.dispose()
             (folder / "template").touch()
@@ -159,7 +176,7 @@ def copy_of_template(administration: psycopg.Connection, server: str, template: 
     strategy = sql.SQL("" if os.environ.get("BORDEREAU_DATABASE_URL") else "STRATEGY file_copy")
     create = sql.SQL("CREATE DATABASE {} TEMPLATE {} {}")
     administration.execute(create.format(sql.Identifier(name), sql.Identifier(template), strategy))
-    database = Database(make_url(server).set(database=name).render_as_string(hide_password=False))
+    database = Database(logins(server).at(name))
     try:
         yield database
         database.dispose()
@@ -200,7 +217,14 @@ def module_database(administration: psycopg.Connection, server: str, template: s
 @pytest.fixture
 def config(database: Database, tmp_path: Path) -> Config:
     """Settings as in production, on this test's own database and data folder."""
-    return Config(database_url=database.url, data=tmp_path, secret_key=SECRET_KEY, port=8000)
+    return Config(
+        database_url=database.addresses.owner,
+        web_url=database.addresses.web,
+        import_url=database.addresses.importer,
+        data=tmp_path,
+        secret_key=SECRET_KEY,
+        port=8000,
+    )
 
 
 # What every line of the journal holds, whatever test made it.
@@ -252,7 +276,7 @@ class Furnished:
         key = fill, today()
         if key not in self._made:
             database = self._open.enter_context(self._new(self._template))
-            self._made[key] = str(make_url(database.url).database), fill(database)
+            self._made[key] = database.name, fill(database)
             database.dispose()
         name, made = self._made[key]
         with self._new(name) as database:

@@ -38,7 +38,7 @@ def settings(tmp_path):
 def external(settings, database):
     """The environment of a portal on a database that somebody has named."""
     return settings | {
-        "BORDEREAU_DATABASE_URL": database.url,
+        **database.addresses.settings(),
         "BORDEREAU_SECRET_KEY": SECRET_KEY,
         "BORDEREAU_PORT": str(free_port()),
     }
@@ -174,10 +174,11 @@ def test_a_database_that_does_not_answer_is_said_in_a_line(external):
     assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
 
 
-def test_nothing_serves_a_database_without_tables(external, server, request):
+def test_nothing_serves_a_database_without_tables(external, database, server, request):
     name = f"empty_{os.getpid()}"
     request.addfinalizer(lambda: drop_database(server, name))
-    empty = external | {"BORDEREAU_DATABASE_URL": create_database(server, name)}
+    create_database(server, name)
+    empty = external | database.addresses.at(name).settings()
     for command in ("serve", "worker", "maintain"):
         done = bordereau(command, env=empty)
         assert done.returncode == 2

@@ -1,5 +1,7 @@
 """The embedded PostgreSQL server: the default engine of a laptop, a test or a small shop.
 
+It answers on a socket of this machine alone, and asks everybody for a password, its owner included.
+
 Several commands may use it at once. Each holds a shared lock on ``postgres.lock`` as long as it
 lives; the kernel drops the lock of a killed process, so the last one to leave always knows that it
 is the last and stops the server, and nothing needs repair after a crash.
@@ -11,6 +13,7 @@ import atexit
 import fcntl
 import logging
 import os
+import secrets
 import signal
 import subprocess
 import time
@@ -19,6 +22,11 @@ from pathlib import Path
 from typing import IO
 
 import psutil
+import psycopg
+from sqlalchemy.engine import make_url
+
+from app.config import ConfigError
+from app.wording.i18n import gettext
 
 with warnings.catch_warnings():
     # A machine without a session of its own has no runtime folder; the server's socket needs none.
@@ -39,6 +47,8 @@ checkpoint_completion_target = 0.9
 random_page_cost = 1.1
 max_connections = 100
 """
+#: Who gets in (pg_hba.conf): whoever has a password; while the owner's is made, whoever reaches the socket.
+BY_PASSWORD, BY_NOTHING = "local all all scram-sha-256\n", "local all all trust\n"
 
 _held: dict[Path, tuple[IO[str], PostgresServer]] = {}
 
@@ -46,7 +56,7 @@ _held: dict[Path, tuple[IO[str], PostgresServer]] = {}
 def start(folder: Path) -> str:
     """Start the server of ``folder`` unless it runs, keep it while this process lives.
 
-    Returns its SQLAlchemy address (superuser, local socket only).
+    Returns the SQLAlchemy address of its owner (superuser, local socket only).
     """
     folder = folder.resolve()
     if folder not in _held:
@@ -55,8 +65,8 @@ def start(folder: Path) -> str:
         fcntl.flock(lock, fcntl.LOCK_SH)
         _held[folder] = (lock, _running(folder))
         atexit.register(_release, folder, os.getpid())
-    server = _held[folder][1]
-    return str(server.get_uri(database="postgres", driver="psycopg"))
+    address = make_url(_held[folder][1].get_uri(database="postgres", driver="psycopg"))
+    return address.set(password=_password(folder)).render_as_string(hide_password=False)
 
 
 def revive() -> None:
@@ -81,6 +91,7 @@ def _running(folder: Path) -> PostgresServer:
                 _clear_dead_record(folder, deadline)
                 with _signals_held():
                     server.start()
+                    _ask_for_passwords(folder, server)
             except (subprocess.SubprocessError, AssertionError):
                 if time.monotonic() > deadline:
                     raise
@@ -94,6 +105,55 @@ def _configure(folder: Path) -> None:
     if SETTINGS not in settings.read_text(encoding="utf-8"):
         with settings.open("a", encoding="utf-8") as file:
             file.write(SETTINGS)
+
+
+def _ask_for_passwords(folder: Path, server: PostgresServer) -> None:
+    """Make the owner's password, and let nobody in without one; a folder of before is brought there too."""
+    if _password(folder) and (folder / "pg_hba.conf").read_text(encoding="utf-8") == BY_PASSWORD:
+        return
+    _let_in(folder, server, BY_NOTHING)
+    password = secrets.token_urlsafe(24)
+    with psycopg.connect(server.get_uri(database="postgres"), autocommit=True) as connection:
+        kept = connection.pgconn.encrypt_password(password.encode(), b"postgres", b"scram-sha-256").decode()
+        connection.execute(f"ALTER ROLE postgres PASSWORD '{kept}'".encode())
+    _password_file(folder).write_text(password, encoding="ascii")
+    _password_file(folder).chmod(0o600)
+    _let_in(folder, server, BY_PASSWORD)
+
+
+def _let_in(folder: Path, server: PostgresServer, rules: str) -> None:
+    """Let the server go by these rules from here on."""
+    rules_file = folder / "pg_hba.conf"
+    rules_file.write_text(rules, encoding="utf-8")
+    os.kill(server.get_pid() or 0, signal.SIGHUP)
+    deadline = time.monotonic() + RECOVERY_SECONDS
+    while _is_let_in(server) is not (rules == BY_NOTHING):
+        if time.monotonic() > deadline:
+            raise ConfigError(
+                gettext("The embedded database does not take up its rules (%(path)s).", path=rules_file)
+            )
+        time.sleep(0.05)
+
+
+def _is_let_in(server: PostgresServer) -> bool:
+    """Whether the owner gets in whatever password they give."""
+    try:
+        psycopg.connect(server.get_uri(database="postgres"), password=secrets.token_urlsafe()).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _password_file(folder: Path) -> Path:
+    return folder.parent / f"{folder.name}.password"
+
+
+def _password(folder: Path) -> str | None:
+    """The owner's password; None before it is made."""
+    try:
+        return _password_file(folder).read_text(encoding="ascii")
+    except FileNotFoundError:
+        return None
 
 
 def _clear_dead_record(folder: Path, deadline: float) -> None:

@@ -1,21 +1,23 @@
 """The database: one engine for each role, a reading snapshot, a writing transaction.
 
-Three roles share one address. The owner migrates; ``portal_import`` writes payments;
-``portal_web`` reads them, and writes accounts, mails, the desk's tasks and the journal. A connection takes
-its role as a start-up option, so that RESET ROLE leads back to the same role.
+Three roles log in, each as itself and with no way to another. The owner migrates; the importer's role writes
+payments; the web's reads them and writes accounts, mails, the desk's tasks and the journal.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import make_url
 
-from app.config import Config
+from app.config import DATABASE_URL, IMPORT_URL, WEB_URL, Config
+from app.database import addresses
+from app.database.addresses import Addresses, needed
 from app.database.isolation import ROLES, Isolated
 from app.database.privileges import Roles
 
@@ -29,41 +31,77 @@ LINK = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10,
 
 
 class DatabaseRole(StrEnum):
-    """The roles of the database, and the settings each starts with."""
+    """Who logs in to the database."""
 
     OWNER = "owner"
-    IMPORT = "portal_import"
-    WEB = "portal_web"
+    IMPORT = "import"
+    WEB = "web"
 
 
+#: The settings that a connection starts with.
 _OPTIONS = {
-    DatabaseRole.OWNER: "",
-    DatabaseRole.IMPORT: "-c role=portal_import",
-    DatabaseRole.WEB: f"-c role=portal_web -c statement_timeout={WEB_STATEMENT_TIMEOUT}"
-    " -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s",
+    DatabaseRole.WEB: f"-c statement_timeout={WEB_STATEMENT_TIMEOUT} -c lock_timeout=5s"
+    " -c idle_in_transaction_session_timeout=60s ",
 }
-
-ROLES_WORN = Roles(web=DatabaseRole.WEB, importer=DatabaseRole.IMPORT)
 
 
 @dataclass(frozen=True)
 class Database:
-    """A PostgreSQL database, by its SQLAlchemy address."""
+    """A PostgreSQL database, by the addresses of those who log in to it."""
 
-    url: str
+    addresses: Addresses = field(repr=False)
     pool_size: int = 5
-    roles: Roles = ROLES_WORN
     _engines: dict[DatabaseRole, Engine] = field(default_factory=dict, repr=False)
     _exports: list[Engine] = field(default_factory=list, repr=False)
 
     @classmethod
     def from_config(cls, config: Config) -> Database:
         """The configured database, or the embedded server's, started when it is not running."""
-        if config.database_url:
-            return cls(config.database_url)
+        if not config.development:
+            return cls(addresses.of_config(config))
         from app.database import embedded  # noqa: PLC0415 - an extra, absent where the operator keeps a server
 
-        return cls(embedded.start(config.data / "postgres"))
+        owner = Addresses(owner=embedded.start(config.data / "postgres"))
+        kept = config.data / addresses.KEPT_EMBEDDED
+        return cls(addresses.completed(owner, kept, addresses.EMBEDDED_ROLES))
+
+    def for_web(self) -> Database:
+        """The database with nothing but the web's own way in."""
+        return replace(
+            self, addresses=Addresses(web=self.address(DatabaseRole.WEB)), _engines={}, _exports=[]
+        )
+
+    @property
+    def name(self) -> str:
+        """The database's name on its server."""
+        return str(make_url(self.addresses.first).database)
+
+    @property
+    def roles(self) -> Roles:
+        """The names of the portal's roles."""
+        return self.addresses.roles
+
+    def address(self, role: DatabaseRole) -> str:
+        """The SQLAlchemy address of a role. Raises ConfigError where none is known."""
+        if role is DatabaseRole.OWNER:
+            return needed(self.addresses.owner, DATABASE_URL)
+        if role is DatabaseRole.IMPORT:
+            return needed(self.addresses.importer, IMPORT_URL)
+        return needed(self.addresses.web, WEB_URL)
+
+    def conninfo(self, role: DatabaseRole) -> str:
+        """The same for libpq, with what notices a server that is gone."""
+        url = make_url(self.address(role))
+        return make_conninfo(
+            **{**url.translate_connect_args(username="user", database="dbname"), **url.query, **LINK}
+        )
+
+    @property
+    def any_role(self) -> DatabaseRole:
+        """A role that can log in, for what each may read: the owner's rather than another."""
+        if self.addresses.owner:
+            return DatabaseRole.OWNER
+        return DatabaseRole.WEB if self.addresses.web else DatabaseRole.IMPORT
 
     def engine(self, role: DatabaseRole) -> Engine:
         """The engine of a role, made once for each process."""
@@ -79,7 +117,7 @@ class Database:
 
     def _connected(self, role: DatabaseRole, size: int, more: int, *, wait: int) -> Engine:
         return create_engine(
-            self.url,
+            self.address(role),
             pool_size=size,
             max_overflow=more,
             pool_timeout=wait,
@@ -87,7 +125,7 @@ class Database:
             hide_parameters=True,
             execution_options={ROLES: self.roles},
             connect_args={
-                "options": f"{_OPTIONS[role]} -c timezone=UTC -c jit=off".strip(),
+                "options": f"{_OPTIONS.get(role, '')}-c timezone=UTC -c jit=off",
                 "application_name": f"bordereau-{role}",
                 **LINK,
             },

@@ -10,12 +10,10 @@ import re
 from dataclasses import dataclass
 
 import psycopg
-from psycopg.conninfo import make_conninfo
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from app.config import ConfigError
-from app.database.engine import LINK, Database
+from app.database.engine import Database
 from app.wording.i18n import N_, gettext
 
 OLDEST = 15
@@ -33,18 +31,26 @@ class _Fault:
 _CONNECTING = (
     _Fault(
         re.compile(r"resolve host|translate host name|Name or service not known"),
-        N_("The database's host is unknown: check BORDEREAU_DATABASE_URL, and this machine's DNS."),
+        N_(
+            "The database's host is unknown: check its address (BORDEREAU_DATABASE_URL, BORDEREAU_WEB_URL or"
+            " BORDEREAU_IMPORT_URL), and this machine's DNS."
+        ),
     ),
     _Fault(
         re.compile(r"password authentication failed|no password supplied"),
         N_(
-            "The database refuses the password: check BORDEREAU_DATABASE_URL, where special characters are"
-            " percent-encoded."
+            "The database refuses the password: check its address (BORDEREAU_DATABASE_URL, BORDEREAU_WEB_URL"
+            " or BORDEREAU_IMPORT_URL), where special characters are percent-encoded; “bordereau migrate”"
+            " puts the passwords of the last two in force."
         ),
     ),
     _Fault(
         re.compile(r"no pg_hba\.conf entry"),
         N_("The database does not let this machine in: add a line for it to pg_hba.conf, and reload."),
+    ),
+    _Fault(
+        re.compile(r'role "(?P<name>[^"]+)" is not permitted to log in|permission denied for database'),
+        N_("The database does not let the portal in: run “bordereau migrate” with the address of its owner."),
     ),
     _Fault(
         re.compile(r'role "(?P<name>[^"]+)" does not exist'),
@@ -84,8 +90,7 @@ def check_server(database: Database) -> None:
 
     Asked of the driver itself: SQLAlchemy does not get through to a database in another encoding.
     """
-    url = make_url(database.url).set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(make_conninfo(url, **LINK)) as connection:
+    with psycopg.connect(database.conninfo(database.any_role)) as connection:
         fault = _fault_of(connection)
     if fault:
         raise ConfigError(fault)

@@ -7,6 +7,7 @@ from datetime import date
 from enum import StrEnum
 from functools import cache
 
+import psycopg
 from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
@@ -41,6 +42,7 @@ def migrate(database: Database) -> None:
     _refuse_newer(version_of(database))
     config = alembic_config(database)
     config.attributes["roles"] = database.roles
+    config.attributes["passwords"] = {} if lets_in(database) else database.addresses.passwords
     command.upgrade(config, "head")
     maintain(database)
 
@@ -48,19 +50,29 @@ def migrate(database: Database) -> None:
 def ready(config: Config) -> Database:
     """The configured database with this version's tables; no connection stays open.
 
-    The embedded one is brought up to date on the way. Raises ConfigError for one that somebody keeps, whose
-    operator decides when, and for one that a newer portal has migrated.
+    The embedded one is brought up to date on the way, and lets its roles in. Raises ConfigError for one that
+    somebody keeps, whose operator decides when, and for one that a newer portal has migrated.
     """
     database = Database.from_config(config)
     check_server(database)
     version = version_of(database)
     _refuse_newer(version)
-    if version is Version.BEHIND:
-        if not config.development:
-            raise ConfigError(gettext("The database is not up to date: run “bordereau migrate” first."))
+    if version is Version.BEHIND and not config.development:
+        raise ConfigError(gettext("The database is not up to date: run “bordereau migrate” first."))
+    if config.development and (version is Version.BEHIND or not lets_in(database)):
         migrate(database)
     database.dispose()
     return database
+
+
+def lets_in(database: Database) -> bool:
+    """Whether the web and the importer can log in."""
+    try:
+        for role in (DatabaseRole.WEB, DatabaseRole.IMPORT):
+            psycopg.connect(database.conninfo(role)).close()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 def _refuse_newer(version: Version) -> None:
@@ -80,7 +92,7 @@ class Version(StrEnum):
 
 def version_of(database: Database) -> Version:
     """How the schema stands to the newest migration of this portal."""
-    with database.reading(DatabaseRole.OWNER) as connection:
+    with database.reading(database.any_role) as connection:
         found = MigrationContext.configure(connection).get_current_revision()
     known = _revisions()
     if found == known[0]:

@@ -8,11 +8,16 @@ migrating owner's, and nobody is granted any: they are read through their parent
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
+import psycopg
 from sqlalchemy import Connection, Table, text
+from sqlalchemy.exc import ProgrammingError
 
+from app.config import ConfigError
 from app.locks import Lock, hold
+from app.wording.i18n import gettext
 
 
 @dataclass(frozen=True)
@@ -66,9 +71,14 @@ class Roles:
         return f"{self.web}_desk"
 
     @property
+    def all(self) -> tuple[str, str, str]:
+        """All of them."""
+        return self.web, self.desk, self.importer
+
+    @property
     def everybody(self) -> str:
-        """All of them, as GRANT wants them."""
-        return f'"{self.web}", "{self.desk}", "{self.importer}"'
+        """The same, as GRANT wants them."""
+        return ", ".join(f'"{role}"' for role in self.all)
 
 
 _SEQUENCES = ("party_id", "payment_id_block")
@@ -81,6 +91,16 @@ DO $$ BEGIN
   CREATE ROLE "{role}" NOLOGIN;
 EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
 END $$
+"""
+_ATTRIBUTES = """
+SELECT rolsuper AS superuser, rolcreaterole AS createrole, rolcreatedb AS createdb,
+  rolreplication AS replication, rolbypassrls AS bypassrls, rolinherit AS inherit, rolcanlogin AS login
+FROM pg_roles WHERE rolname = :role
+"""
+_FOREIGN_MEMBERSHIPS = """
+SELECT DISTINCT pg_get_userbyid(member)::text, pg_get_userbyid(roleid)::text FROM pg_auth_members
+WHERE pg_get_userbyid(member) IN (:web, :desk, :importer)
+  AND NOT (pg_get_userbyid(member) = :web AND pg_get_userbyid(roleid) = :desk)
 """
 # The queue lives in the same schema; whoever may defer a job may also run one.
 _QUEUE = """
@@ -98,25 +118,64 @@ FROM pg_class c WHERE c.oid = CAST(:table AS regclass)
 _POLICIES = {"by_merchant": "merchant_id", "by_reseller": "reseller_id"}
 
 
-def create_roles(connection: Connection, roles: Roles) -> None:
-    """Make the roles that are missing, and whoever migrates a member of the importer's.
+def create_roles(connection: Connection, roles: Roles, passwords: Mapping[str, str]) -> None:
+    """Make and mend the roles, and whoever migrates a member of the importer's.
 
-    The web may wear the desk's role and has none of its rights before: it does not inherit.
+    Web and importer log in, with the ``passwords`` by their names; the desk's role is worn by the web, which
+    has none of its rights before: it does not inherit. None of them is a member of anything else.
     """
-    for role in (roles.web, roles.importer, roles.desk):
-        connection.execute(text(_CREATE_ROLE.format(role=role)))
-    for statement in (
-        f'ALTER ROLE "{roles.web}" NOINHERIT',
-        f'GRANT "{roles.desk}" TO "{roles.web}"',
-        f'GRANT "{roles.web}", "{roles.importer}" TO CURRENT_USER',
+    for role, inherits, logs_in in (
+        (roles.web, False, True),
+        (roles.importer, True, True),
+        (roles.desk, True, False),
     ):
-        connection.execute(text(statement))
+        connection.execute(text(_CREATE_ROLE.format(role=role)))
+        _mend(connection, role, inherits=inherits, logs_in=logs_in)
+    _end_memberships(connection, roles)
+    connection.execute(text(f'GRANT "{roles.desk}" TO "{roles.web}"'))
+    connection.execute(text(f'GRANT "{roles.importer}" TO CURRENT_USER'))
+    for role, password in passwords.items():
+        _set_password(connection, role, password)
+
+
+def _end_memberships(connection: Connection, roles: Roles) -> None:
+    """Let the roles be members of nothing else. Raises ConfigError for what only a superuser can take."""
+    members = {"web": roles.web, "desk": roles.desk, "importer": roles.importer}
+    for member, of in connection.execute(text(_FOREIGN_MEMBERSHIPS), members).all():
+        with suppress(ProgrammingError), connection.begin_nested():
+            connection.execute(text(f'REVOKE "{of}" FROM "{member}"'))
+    for member, of in connection.execute(text(_FOREIGN_MEMBERSHIPS), members).all():
+        raise ConfigError(
+            gettext(
+                "The role “%(member)s” has the rights of “%(of)s”, which a superuser gave it and has to take"
+                " away: REVOKE %(of)s FROM %(member)s",
+                member=member,
+                of=of,
+            )
+        )
+
+
+def _mend(connection: Connection, role: str, *, inherits: bool, logs_in: bool) -> None:
+    """Let a role be what it should, and no more: changed only where it is not so already."""
+    found = connection.execute(text(_ATTRIBUTES), {"role": role}).mappings().one()
+    wanted = dict.fromkeys(found, False) | {"inherit": inherits, "login": logs_in}
+    changed = [f"{'' if wanted[name] else 'NO'}{name}" for name in found if found[name] != wanted[name]]
+    if changed:
+        connection.execute(text(f'ALTER ROLE "{role}" {" ".join(changed)}'))
+
+
+def _set_password(connection: Connection, role: str, password: str) -> None:
+    """Give a role its password; the server, and so its log, sees no more of it than it keeps."""
+    driver: psycopg.Connection = connection.connection.driver_connection  # type: ignore[assignment]
+    kept = driver.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
+    connection.exec_driver_sql(f"ALTER ROLE \"{role}\" PASSWORD '{kept}'")
 
 
 def enforce(connection: Connection, declared: Mapping[Table, Privileges], roles: Roles) -> None:
     """Let each table, sequence and function be open to whom it is declared to be, and to nobody else."""
     hold(connection, Lock.PARTITIONS)  # attaching one and granting on its parent change the same row
-    for statement in _of_schema(roles):
+    name = str(connection.scalar(text("SELECT current_database()")))
+    for statement in (*_of_database(name, roles), *_of_schema(roles)):
         connection.execute(text(statement))
     for table, privileges in declared.items():
         if privileges.isolated:
@@ -126,6 +185,13 @@ def enforce(connection: Connection, declared: Mapping[Table, Privileges], roles:
     for row in connection.execute(text(_QUEUE)).all():
         granted = "USAGE ON SEQUENCE" if row.is_sequence else "SELECT, INSERT, UPDATE, DELETE ON"
         connection.execute(text(f"GRANT {granted} {row.name} TO {roles.everybody}"))
+
+
+def _of_database(name: str, roles: Roles) -> Iterator[str]:
+    """Whom the database lets in: nobody of the server's other portals."""
+    yield f'REVOKE CONNECT, TEMPORARY ON DATABASE "{name}" FROM PUBLIC'
+    yield f'GRANT CONNECT ON DATABASE "{name}" TO "{roles.web}", "{roles.importer}"'
+    yield f'GRANT TEMPORARY ON DATABASE "{name}" TO "{roles.importer}"'
 
 
 def _of_schema(roles: Roles) -> Iterator[str]:

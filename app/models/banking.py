@@ -1,6 +1,6 @@
 """Money on its way: bank accounts, their statements, and the lines of these that are card money.
 
-Amounts are in minor units of ``currency``. Only the role ``portal_import`` writes here; no foreign keys:
+Amounts are in minor units of ``currency``. Only the importer's role writes here; no foreign keys:
 the loader checks in staging. Source: shared format page "Money", section 5.3.
 """
 

@@ -2,7 +2,7 @@
 
 Money is in minor units of ``currency``. Each time stands twice: ``*_local`` is the terminal's own
 clock (shown, filtered, printed, exported), ``*_at`` the instant (ordering across zones). Only the
-role ``portal_import`` writes here. No foreign keys: the loader checks in staging (design §4).
+importer's role writes here. No foreign keys: the loader checks in staging (design §4).
 """
 
 from __future__ import annotations

@@ -11,19 +11,19 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import click
 from sqlalchemy import Connection, Table, func, literal, select, text
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 
 from app.config import Config
 from app.database.engine import Database, DatabaseRole
 from app.database.faults import check_server
 from app.database.migrate import known_revision, migrate, ready
-from app.database.privileges import create_roles
 from app.models import Base
 from app.wording.i18n import gettext
 
@@ -96,15 +96,23 @@ def restore(config: Config, folder: Path) -> Manifest:
                 version=manifest.server,
             )
             raise click.ClickException(words)
-        create_roles(connection, database.roles)
-    options = ["--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error"]
-    _run("pg_restore", server, database, [*options, str(folder / DUMP)])
-    migrate(database)  # it says as well whose each table is, and who may do what
+    _fill(database, server, folder / DUMP)
+    migrate(database)  # it makes the roles as well, and says whose each table is and who may do what
     _compare(database, manifest)
     database.dispose()
     if (folder / "data").is_dir():
         shutil.copytree(folder / "data", config.data, dirs_exist_ok=True)
     return manifest
+
+
+def _fill(database: Database, server: int, dump: Path) -> None:
+    """Load a dump, without what names roles: those of the portal that was saved are not this one's."""
+    listed = _run("pg_restore", server, database, ["--list", str(dump)], connected=False)
+    options = ["--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error"]
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8") as contents:
+        contents.writelines(line for line in listed.splitlines(keepends=True) if " POLICY " not in line)
+        contents.flush()
+        _run("pg_restore", server, database, [*options, f"--use-list={contents.name}", str(dump)])
 
 
 def _manifest(connection: Connection) -> Manifest:
@@ -150,16 +158,17 @@ def _compare(database: Database, manifest: Manifest) -> None:
         raise click.ClickException(gettext("What was restored does not add up to what was saved."))
 
 
-def _run(program: str, server: int, database: Database, words: list[str]) -> None:
-    """A program of PostgreSQL's on ``database``; its password stays out of the list of processes."""
-    url = make_url(database.url).set(drivername="postgresql")
-    environment = os.environ | ({"PGPASSWORD": url.password} if url.password else {})
-    address = url.set(password=None).render_as_string(hide_password=False)
-    command = [str(_program(program, server)), f"--dbname={address}", *words]
+def _run(program: str, server: int, database: Database, words: list[str], *, connected: bool = True) -> str:
+    """What a program of PostgreSQL's says; ``connected``, to ``database``, whose password no list shows."""
+    url = make_url(database.address(DatabaseRole.OWNER)).set(drivername="postgresql")
+    environment = os.environ | ({"PGPASSWORD": str(url.password)} if url.password else {})
+    address = URL.create(**(url._asdict() | {"password": None})).render_as_string(hide_password=False)
+    command = [str(_program(program, server)), *([f"--dbname={address}"] if connected else []), *words]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - ours
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or [""])[0]
         raise click.ClickException(gettext("%(program)s: %(reason)s", program=program, reason=reason))
+    return done.stdout
 
 
 def _program(name: str, server: int) -> Path:

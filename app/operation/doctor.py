@@ -154,7 +154,7 @@ def _database(config: Config) -> Iterator[Finding]:
 
 
 def _inside(database: Database) -> Iterator[Finding]:
-    with database.reading(DatabaseRole.OWNER) as connection:
+    with database.reading(database.any_role) as connection:
         row = connection.execute(_SERVER).one()
         yield _sound(N_("database"), f"PostgreSQL {row.version}, {row.encoding}, {row.collation}")
         yield _sound(N_("extensions"), gettext("none is needed"))
@@ -166,7 +166,7 @@ def _inside(database: Database) -> Iterator[Finding]:
         return
     yield _sound(N_("migrations"), version.value)
     yield from _roles(database)
-    with database.reading(DatabaseRole.OWNER) as connection:
+    with database.reading(database.any_role) as connection:
         yield _partitions(connection, datetime.now(UTC).date())
     state = state_of(database)
     for check in _OF_STATE:
@@ -174,16 +174,18 @@ def _inside(database: Database) -> Iterator[Finding]:
 
 
 def _roles(database: Database) -> Iterator[Finding]:
-    """Each role, worn as the portal wears it."""
-    for role in DatabaseRole:
+    """Each role, logged in as the portal does; one whose address is not among these settings is named."""
+    for role in (DatabaseRole.WEB, DatabaseRole.IMPORT):
         try:
             with database.reading(role) as connection:
                 connection.execute(text("SELECT 1"))
+        except ConfigError as error:
+            yield Finding(Severity.WATCH, N_("roles"), f"{role}: {error}", "bordereau migrate")
         except SQLAlchemyError as error:
             words = explained(error) or type(error).__name__
             yield Finding(Severity.FAULT, N_("roles"), f"{role}: {words}", "bordereau migrate")
-            return
-    yield _sound(N_("roles"), ", ".join(DatabaseRole))
+        else:
+            yield _sound(N_("roles"), role)
 
 
 def _clock(now: datetime) -> Finding:

@@ -1,8 +1,9 @@
-"""The first tables: parties, payments, accounts, imports, journal, and the roles that use them.
+"""The first tables: parties, payments, accounts, imports, journal.
 
 The payment tables follow research/citus.md R1 to R24: keys lead with ``merchant_id``, nothing
 defaults to a sequence, every constraint is named, and partitions are made by a function of the
-owner's so that the importing role can ask for one without owning the tables.
+owner's so that the importing role can ask for one without owning the tables. Roles and their rights are no
+migration's: every ``bordereau migrate`` makes them so (``app.database.privileges``).
 """
 
 from __future__ import annotations
@@ -59,54 +60,13 @@ BEGIN
 END $$
 """
 
-# Roles belong to the whole server: another database of it may just be creating them.
-CREATE_ROLE = """
-DO $$ BEGIN
-  CREATE ROLE {role} NOLOGIN;
-EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
-END $$
-"""
-
-PAYMENTS = ("remittance", "transaction", "transaction_day", "remittance_day")
-PARTIES = ("reseller", "source", "merchant", "outlet", "contract")
-IMPORTS = ("import_file", "import_refusal", "received_day")
-ACCOUNTS = ("user_account", "membership", "membership_limit", "user_session", "sign_in_attempt")
-
-GRANTS = (
-    "REVOKE ALL ON SCHEMA public FROM PUBLIC",
-    "GRANT USAGE ON SCHEMA public TO portal_web, portal_import",
-    "REVOKE ALL ON FUNCTION ensure_partitions FROM PUBLIC",
-    "GRANT EXECUTE ON FUNCTION ensure_partitions TO portal_import",
-    f"GRANT SELECT ON {', '.join((*PAYMENTS, *PARTIES, *IMPORTS))} TO portal_web",
-    f"GRANT SELECT, INSERT, UPDATE, DELETE ON {', '.join(ACCOUNTS)} TO portal_web",
-    "GRANT SELECT, INSERT ON journal_entry TO portal_web, portal_import",
-    f"GRANT SELECT, INSERT, UPDATE, DELETE ON {', '.join((*PAYMENTS, *PARTIES, *IMPORTS))} TO portal_import",
-    "GRANT USAGE ON SEQUENCE party_id, payment_id_block TO portal_import",
-)
-
-# The queue lives in the same schema; whoever may defer a job may also run one.
-QUEUE_GRANTS = """
-DO $$
-DECLARE name text;
-BEGIN
-  FOR name IN SELECT tablename FROM pg_tables
-    WHERE schemaname = 'public' AND tablename LIKE 'procrastinate%' LOOP
-    EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO portal_web, portal_import', name);
-  END LOOP;
-  FOR name IN SELECT sequencename FROM pg_sequences
-    WHERE schemaname = 'public' AND sequencename LIKE 'procrastinate%' LOOP
-    EXECUTE format('GRANT USAGE ON SEQUENCE %I TO portal_web, portal_import', name);
-  END LOOP;
-END $$
-"""
-
 
 def upgrade() -> None:
     _functions()
     _tables()
     _seed()
     _queue()
-    _roles()
+    op.execute(ENSURE_PARTITIONS)
 
 
 def _functions() -> None:
@@ -130,16 +90,6 @@ def _queue() -> None:
     connection = op.get_bind().connection.driver_connection
     with connection.cursor() as cursor:  # the script holds '%' signs and many statements
         cursor.execute(SchemaManager.get_schema())
-
-
-def _roles() -> None:
-    op.execute(ENSURE_PARTITIONS)
-    for role in ("portal_import", "portal_web"):
-        op.execute(CREATE_ROLE.format(role=role))
-        op.execute(f"DO $$ BEGIN EXECUTE format('GRANT {role} TO %I', current_user); END $$")
-    for statement in GRANTS:
-        op.execute(statement)
-    op.execute(QUEUE_GRANTS)
 
 
 def _tables() -> None:

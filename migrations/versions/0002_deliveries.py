@@ -1,7 +1,7 @@
 """Mails on their way.
 
 The web writes a delivery with its request and renews one that failed; it never reads a composed mail
-again, since a mail may hold a link that lets somebody in. The worker (role ``portal_import``) sends.
+again, since a mail may hold a link that lets somebody in. The worker sends.
 """
 
 from __future__ import annotations
@@ -11,37 +11,6 @@ from alembic import op
 
 revision = "0002"
 down_revision = "0001"
-
-GIVEN_WITH_THE_REQUEST = (
-    "kind",
-    "reseller_slug",
-    "merchant_id",
-    "user_id",
-    "request_key",
-    "transaction_id",
-    "remittance_id",
-    "sender",
-    "recipient",
-    "message_id",
-)
-RENEWED = ("state", "next_try_at", "deadline")
-KEPT_BY_THE_WORKER = (
-    "id",
-    *RENEWED,
-    "attempts",
-    "last_fault",
-    "last_reply",
-    "handed_over_at",
-    "uncertain_tries",
-    "created_at",
-    "sent_at",
-)
-GRANTS = (
-    f"GRANT INSERT ({', '.join((*GIVEN_WITH_THE_REQUEST, 'message'))}) ON delivery TO portal_web",
-    f"GRANT SELECT ({', '.join((*GIVEN_WITH_THE_REQUEST, *KEPT_BY_THE_WORKER))}) ON delivery TO portal_web",
-    f"GRANT UPDATE ({', '.join(RENEWED)}) ON delivery TO portal_web",
-    "GRANT SELECT, UPDATE ON delivery TO portal_import",
-)
 
 
 def upgrade() -> None:
@@ -91,8 +60,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("message_id", name="delivery_message_id_key"),
     )
     _indexes()
-    for statement in GRANTS:
-        op.execute(statement)
 
 
 def _indexes() -> None:

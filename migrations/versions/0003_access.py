@@ -9,13 +9,6 @@ from sqlalchemy.dialects import postgresql
 revision = "0003"
 down_revision = "0002"
 
-NEW = ("invitation", "staff_member", "second_factor", "recovery_code")
-GRANTS = (
-    f"GRANT SELECT, INSERT, UPDATE, DELETE ON {', '.join(NEW)} TO portal_web",
-    # The one thing of a merchant that the web decides; its name and code stay the importers'.
-    "GRANT UPDATE (suspended_at) ON merchant TO portal_web",
-)
-
 
 def upgrade() -> None:
     _invitations()
@@ -24,8 +17,6 @@ def upgrade() -> None:
     _sessions()
     for table in ("merchant", "membership"):
         op.add_column(table, _instant("suspended_at"))
-    for statement in GRANTS:
-        op.execute(statement)
 
 
 def _instant(name: str, *, nullable: bool = True, now: bool = False) -> sa.Column[object]:

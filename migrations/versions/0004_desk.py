@@ -15,12 +15,6 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
   SELECT count(*) FROM gone
 $$
 """
-GRANTS = (
-    "REVOKE ALL ON FUNCTION forget_journal FROM PUBLIC",
-    "GRANT EXECUTE ON FUNCTION forget_journal TO portal_web",
-    "GRANT SELECT, INSERT ON desk_task TO portal_web",
-    "GRANT SELECT, UPDATE ON desk_task TO portal_import",
-)
 
 
 def upgrade() -> None:
@@ -49,5 +43,4 @@ def upgrade() -> None:
     op.create_index("import_file_received_idx", "import_file", ["received_at", "id"])
     op.create_index("journal_entry_user_idx", "journal_entry", ["user_id", "at"])
     op.create_index("journal_entry_at_idx", "journal_entry", ["at", "id"])
-    for statement in (FORGET_JOURNAL, *GRANTS):
-        op.execute(statement)
+    op.execute(FORGET_JOURNAL)

@@ -13,7 +13,6 @@ UPDATE journal_entry SET merchant_ids = held.ids
 FROM (SELECT user_id, array_agg(merchant_id) AS ids FROM membership GROUP BY user_id) AS held
 WHERE held.user_id = journal_entry.user_id AND journal_entry.merchant_id IS NULL
 """
-GRANT = "GRANT SELECT, INSERT, UPDATE, DELETE ON known_device TO portal_web"
 #: Lines named the person invited by the invitation's number, and invitations go long before lines do.
 NAME_THE_INVITED = """
 UPDATE journal_entry SET details = details || jsonb_build_object('whom', invitation.email)
@@ -38,5 +37,5 @@ def upgrade() -> None:
     merchants = postgresql.ARRAY(sa.BigInteger())
     op.add_column("journal_entry", sa.Column("merchant_ids", merchants, server_default="{}", nullable=False))
     op.create_index("journal_entry_merchants_idx", "journal_entry", ["merchant_ids"], postgresql_using="gin")
-    for statement in (GRANT, NAME_THE_INVITED, NAME_THE_MERCHANTS):
+    for statement in (NAME_THE_INVITED, NAME_THE_MERCHANTS):
         op.execute(statement)

@@ -9,26 +9,8 @@ from alembic import op
 revision = "0007"
 down_revision = "0006"
 
+
 #: Everything but the content: the web hands it over and never sees it again.
-READ = (
-    "id",
-    "reseller_id",
-    "user_id",
-    "kind",
-    "state",
-    "asked_at",
-    "finished_at",
-    "merchant_id",
-    "import_file_id",
-    "details",
-    "refusals",
-)
-GRANTS = (
-    "REVOKE SELECT ON desk_task FROM portal_web",
-    f"GRANT SELECT ({', '.join(READ)}) ON desk_task TO portal_web",
-)
-
-
 def upgrade() -> None:
     op.add_column("desk_task", sa.Column("content", sa.LargeBinary(), nullable=True))
     op.create_check_constraint(
@@ -39,5 +21,3 @@ def upgrade() -> None:
         op.f("desk_task_kind_check"), "desk_task", "kind IN ('attach', 'declare', 'retry', 'replace')"
     )
     op.add_column("user_session", sa.Column("reseller_id", sa.BigInteger(), nullable=True))
-    for statement in GRANTS:
-        op.execute(statement)

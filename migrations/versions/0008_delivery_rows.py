@@ -18,4 +18,3 @@ def upgrade() -> None:
     op.drop_column("delivery", "transaction_id")
     op.drop_column("delivery", "remittance_id")
     op.create_index("delivery_row_idx", "delivery", ["merchant_id", "list_name", "row_id"])
-    op.execute("GRANT INSERT (list_name, row_id), SELECT (list_name, row_id) ON delivery TO portal_web")

@@ -41,8 +41,6 @@ END $$
 """
 PARTITIONS = (
     ENSURE_PARTITION,
-    "REVOKE ALL ON FUNCTION ensure_partition FROM PUBLIC",
-    "GRANT EXECUTE ON FUNCTION ensure_partition TO portal_import",
     "DROP FUNCTION ensure_partitions",
 )
 

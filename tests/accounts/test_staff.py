@@ -22,7 +22,8 @@ EMAIL = "first@horizon.example"
 @pytest.fixture
 def run(database, monkeypatch, tmp_path):
     """The command, on this test's database."""
-    monkeypatch.setenv("BORDEREAU_DATABASE_URL", database.url)
+    for name, address in database.addresses.settings().items():
+        monkeypatch.setenv(name, address)
     monkeypatch.setenv("BORDEREAU_SECRET_KEY", SECRET_KEY)
     monkeypatch.setenv("BORDEREAU_DATA", str(tmp_path))
     made = []
@@ -51,7 +52,7 @@ def test_the_first_member_of_staff_comes_in_by_a_printed_and_mailed_link(run, da
     path = link(database, EMAIL)
     assert url == f"https://horizon.example{path}"
     assert "équipe du mainteneur" in words(mails(database)[-1])
-    app = portal(database, tmp_path, database_url=database.url)
+    app = portal(database, tmp_path, database_url=database.addresses.owner)
     browser = app.test_client()
     https = {"base_url": "https://horizon.example"}
     browser.get(path, **https)

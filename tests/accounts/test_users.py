@@ -50,7 +50,8 @@ def shop(database):
 @pytest.fixture
 def run(database, monkeypatch, tmp_path):
     """The command, on this test's database."""
-    monkeypatch.setenv("BORDEREAU_DATABASE_URL", database.url)
+    for name, address in database.addresses.settings().items():
+        monkeypatch.setenv(name, address)
     monkeypatch.setenv("BORDEREAU_SECRET_KEY", "x" * 40)
     monkeypatch.setenv("BORDEREAU_DATA", str(tmp_path))
     made = []

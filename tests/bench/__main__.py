@@ -52,14 +52,14 @@ def main(rows: int, folder: Path) -> None:
 def one_file(server: str, folder: Path, rows: int) -> Iterator[Measurement]:
     """The import of a quarter: as many payments for each remittance as a shop really has."""
     estate = files.estate(folder, min(rows, IMPORTED), QUARTER)
-    with database_of(server) as database:
+    with database_of(server, folder) as database:
         yield imports.race(server, database, estate, folder / "data").line()
 
 
 def fifteen_months(server: str, folder: Path, rows: int) -> Iterator[Measurement]:
     """First pages, totals, groupings and weight over a large estate."""
     estate = files.estate(folder, rows, files.FIFTEEN_MONTHS)
-    with database_of(server) as database:
+    with database_of(server, folder) as database:
         for loaded in imports.load(database, estate, folder / "data"):
             click.echo(f"  loaded {loaded.counts['transactions']} transactions in {loaded.seconds:.1f} s")
         merchant_id = _chain(database)
@@ -75,16 +75,16 @@ def fifteen_months(server: str, folder: Path, rows: int) -> Iterator[Measurement
 def thirty_days(server: str, folder: Path, rows: int) -> Iterator[Measurement]:
     """The export of a chain's busy month."""
     estate = files.estate(folder, min(rows, EXPORTED), MONTH)
-    with database_of(server) as database:
+    with database_of(server, folder) as database:
         list(imports.load(database, estate, folder / "data"))
         criteria = _asked(estate, MONTH)
         yield from exports.lines(database, Scope(_chain(database)), criteria)
 
 
 @contextmanager
-def database_of(server: str) -> Iterator[Database]:
+def database_of(server: str, folder: Path) -> Iterator[Database]:
     """A database for one part of the measures."""
-    database = imports.fresh(server, "bench")
+    database = imports.fresh(server, "bench", folder)
     try:
         yield database
     finally:

@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Connection, text
 
+from app.database.addresses import Addresses, completed
 from app.database.engine import Database, DatabaseRole, create_database, drop_database
 from app.database.migrate import ensure_partitions, migrate
 from app.models import Base
@@ -50,17 +51,18 @@ class Race:
         )
 
 
-def fresh(server: str, name: str) -> Database:
+def fresh(server: str, name: str, folder: Path) -> Database:
     """A new migrated database."""
     drop_database(server, name)
-    database = Database(create_database(server, name))
+    owner = Addresses(owner=create_database(server, name))
+    database = Database(completed(owner, folder / f"{name}.env"))
     migrate(database)
     return database
 
 
 def race(server: str, database: Database, estate: BenchEstate, data: Path) -> Race:
     """Import everything into ``database``, and after each file copy its rows into a twin of it."""
-    twin, result = fresh(server, "bench_twin"), Race()
+    twin, result = fresh(server, "bench_twin", data.parent), Race()
     for loaded in load(database, estate, data):
         result.imported += loaded.seconds
         result.transactions += loaded.counts["transactions"]

@@ -22,16 +22,24 @@ CORRECTED = NIGHT.but(remittances=(Rem(transactions=(Trx(amount=4200),)),))
 # A process that is killed once its transaction has committed, before its copy is in its place.
 _KILLED = (
     "import os, signal, sys; from pathlib import Path;"
-    "from app.database.engine import Database; from importers.files.filing import Filing;"
+    "from app.database.addresses import Addresses; from app.database.engine import Database;"
+    "from importers.files.filing import Filing;"
     "from importers.load import load_file;"
     "Filing.finish = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL);"
-    "load_file(Database(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), replace=True)"
+    "load_file(Database(Addresses(importer=sys.argv[1])), Path(sys.argv[2]), Path(sys.argv[3]), replace=True)"
 )
 
 
 def killed_after_its_commit(operator: Operator, file: File, folder: Path | None = None) -> Path:
     path = file.write(folder or operator.folder, "killed.txt")
-    words = [sys.executable, "-c", _KILLED, operator.database.url, str(path), str(operator.data)]
+    words = [
+        sys.executable,
+        "-c",
+        _KILLED,
+        operator.database.addresses.importer,
+        str(path),
+        str(operator.data),
+    ]
     assert subprocess.run(words, check=False, capture_output=True).returncode == -9
     return path
 
@@ -113,10 +121,12 @@ def test_nothing_is_settled_while_another_process_has_a_copy_on_its_way(operator
     partial = operator.data / "archive" / f".{'0' * 64}.{os.getpid()}"
     partial.write_bytes(b"on its way")
     script = (
-        "import sys; from pathlib import Path; from app.database.engine import Database;"
-        "from importers.files import filing; filing.settle(Database(sys.argv[1]), Path(sys.argv[2]))"
+        "import sys; from pathlib import Path; from app.database.addresses import Addresses;"
+        "from app.database.engine import Database;"
+        "from importers.files import filing;"
+        "filing.settle(Database(Addresses(importer=sys.argv[1])), Path(sys.argv[2]))"
     )
-    words = [sys.executable, "-c", script, operator.database.url, str(operator.data)]
+    words = [sys.executable, "-c", script, operator.database.addresses.importer, str(operator.data)]
     lock = filing._locked(operator.data, fcntl.LOCK_SH)  # as another process holds it
     with subprocess.Popen(words) as process:
         with lock, pytest.raises(subprocess.TimeoutExpired):

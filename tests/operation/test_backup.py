@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from app.config import ROOT
+from app.database.addresses import Addresses
 from app.database.engine import Database, DatabaseRole
 from tests.operation.conftest import SECRET_KEY, a_server, address, bordereau
 
@@ -42,7 +43,7 @@ def named(data, url):
 
 
 def totals(url):
-    database = Database(url.replace("postgresql://", "postgresql+psycopg://"))
+    database = Database(Addresses(owner=url.replace("postgresql://", "postgresql+psycopg://")))
     try:
         with database.reading(DatabaseRole.OWNER) as connection:
             return [tuple(row) for row in connection.execute(TOTALS)]

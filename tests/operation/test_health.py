@@ -18,6 +18,7 @@ from sqlalchemy import insert, text
 
 from app import create_app
 from app.config import ROOT
+from app.database.addresses import Addresses
 from app.database.engine import DatabaseRole
 from app.database.migrate import Version, version_of
 from app.models import ReceivedDay, Reseller, Source
@@ -96,7 +97,7 @@ def test_another_version_of_the_database_is_not_ready(app, database, revision, v
 
 
 def test_without_its_database_the_portal_lives_and_is_not_ready(app, database, administration):
-    name = database.url.partition("?")[0].rpartition("/")[2]
+    name = database.name
     administration.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
     administration.execute(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
@@ -134,7 +135,7 @@ def serving(database, tmp_path):
     port, figures = free_port(), free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("BORDEREAU_")}
     environment |= {
-        "BORDEREAU_DATABASE_URL": database.url,
+        **Addresses(web=database.addresses.web).settings(),  # what the web's unit is given, and no more
         "BORDEREAU_SECRET_KEY": "a key for tests, made of words and long enough",
         "BORDEREAU_DATA": str(tmp_path),
         "BORDEREAU_PORT": str(port),

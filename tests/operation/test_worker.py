@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
+from app.database.addresses import Addresses
 from app.database.engine import Database, DatabaseRole
 from tests.operation.conftest import BORDEREAU, a_server, start
 
@@ -42,7 +43,7 @@ def working(environment, *words):
 
 def does_a_job(server, seconds=60):
     """Defer a job in the queue's own words, once the server answers, and wait until it is done."""
-    database = Database(server.get_uri(driver="psycopg"))
+    database = Database(Addresses(owner=server.get_uri(driver="psycopg")))
     number, deadline = None, time.monotonic() + seconds
     try:
         while time.monotonic() < deadline:

@@ -87,7 +87,7 @@ def test_outside_a_checkout_everything_is_under_the_folder_of_the_user(installed
 def test_run_answers_with_pages_styles_and_themes(installed, environment, tmp_path, database):
     port = free_port()
     named = environment | {
-        "BORDEREAU_DATABASE_URL": database.url,
+        **database.addresses.settings(),
         "BORDEREAU_SECRET_KEY": "a key for tests, made of words and long enough",
         "BORDEREAU_PORT": str(port),
         "XDG_DATA_HOME": str(tmp_path / "shared"),

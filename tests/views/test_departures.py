@@ -21,7 +21,8 @@ STAFF = "staff@demo.example"
 @pytest.fixture
 def run(database, monkeypatch, tmp_path):
     """The commands, on this test's database."""
-    monkeypatch.setenv("BORDEREAU_DATABASE_URL", database.url)
+    for name, address in database.addresses.settings().items():
+        monkeypatch.setenv(name, address)
     monkeypatch.setenv("BORDEREAU_SECRET_KEY", SECRET_KEY)
     monkeypatch.setenv("BORDEREAU_DATA", str(tmp_path))
     monkeypatch.setattr("app.accounts.commands.ready", lambda _config: database)

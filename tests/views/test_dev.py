@@ -107,7 +107,7 @@ def test_nobody_reads_them_through_a_proxy_or_under_another_name(browser, folder
 
 
 def test_production_has_none_of_it(database, tmp_path):
-    production = portal(database, tmp_path, database_url=database.url)
+    production = portal(database, tmp_path, database_url=database.addresses.owner)
     client = production.test_client()
     for path in ("/dev/mail", "/dev/mail/new.eml", "/dev/mail/new.eml/page", "/dev/mail/new.eml/0"):
         assert client.get(path).status_code == 404

@@ -132,7 +132,7 @@ def test_a_made_up_cookie_is_replaced(app, shops, database, forged):
 
 
 def test_the_cookie_is_kept_by_this_host_alone_and_opens_nothing(database, shops, tmp_path):
-    app = portal(database, tmp_path, database_url=database.url)
+    app = portal(database, tmp_path, database_url=database.addresses.owner)
     browser = app.test_client()
     token = HtmlPage(browser.get("/connexion"), app).csrf
     form = {"csrf_token": token, "email": shops[0].email, "password": PASSWORD}

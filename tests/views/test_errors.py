@@ -9,7 +9,8 @@ from psycopg.errors import DeadlockDetected, QueryCanceled
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from app.database.engine import Database
+from app.database.addresses import Addresses
+from app.database.engine import Database, DatabaseRole
 from app.views import lists
 from app.web import errors
 from tests.page import Fragment, HtmlPage
@@ -114,7 +115,7 @@ def test_the_portal_outlives_its_database(database, tmp_path, administration, sh
     """Down: a human page at once. Back: everything works again, without a restart."""
     browser = portal(database, tmp_path).test_client()
     browser.sign_in(shops[0].email)
-    name = database.url.partition("?")[0].rpartition("/")[2]
+    name = database.name
     administration.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
     administration.execute(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
@@ -132,7 +133,7 @@ def test_the_portal_outlives_its_database(database, tmp_path, administration, sh
 
 
 def test_a_server_that_is_not_there_is_a_503(tmp_path):
-    nowhere = Database("postgresql+psycopg://postgres@/nothing?host=/nonexistent-folder")
+    nowhere = Database(Addresses(web="postgresql+psycopg://postgres@/nothing?host=/nonexistent-folder"))
     browser = portal(nowhere, tmp_path).test_client()
     browser.set_cookie("bordereau", "A" * 43)
     assert browser.page("/remises", status=503).h1 == TITLES[503]
@@ -148,10 +149,10 @@ def test_even_a_broken_error_page_answers(owner, monkeypatch):
 
 
 def test_a_pool_that_runs_dry_is_a_503(database, tmp_path, shops):
-    small = Database(database.url, pool_size=1)
+    small = Database(database.addresses, pool_size=1)
     browser = portal(small, tmp_path).test_client()
     browser.sign_in(shops[0].email)
-    engine = small.engine("portal_web")
+    engine = small.engine(DatabaseRole.WEB)
     engine.pool._timeout = 0.1
     held = [engine.connect() for _ in range(2)]
     assert browser.page("/remises", status=503).h1 == TITLES[503]

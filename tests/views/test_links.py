@@ -312,7 +312,7 @@ def test_a_link_is_worth_nothing_on_another_host(app, invite, database):
 
 @pytest.mark.parametrize("host", ["localhost", "horizon.example"])
 def test_links_lead_to_the_maintainers_own_host_whatever_was_asked(database, tmp_path, shops, host):
-    app = portal(database, tmp_path, database_url=database.url)
+    app = portal(database, tmp_path, database_url=database.addresses.owner)
     browser = app.test_client()
     base = f"https://{host}:8443"
     response = browser.get("/mot-de-passe-oublie", base_url=base)

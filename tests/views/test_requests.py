@@ -25,7 +25,7 @@ def journal_lines(database):
 @pytest.mark.probes("hosts")
 def test_an_unknown_name_gets_a_page_that_says_so_and_one_line(database, tmp_path, shops, host, caplog):
     """Whoever asks learns nothing else: a known address and another are answered alike."""
-    browser = portal(database, tmp_path, database_url=database.url).test_client()
+    browser = portal(database, tmp_path, database_url=database.addresses.owner).test_client()
     before = journal_lines(database)
     for email in (shops[0].email, "nobody@shop.example"):
         asked = browser.post("/mot-de-passe-oublie", data={"email": email}, headers={"Host": host})

@@ -85,7 +85,7 @@ def test_every_status_has_the_headers(owner, shops):
 
 
 def test_https_is_demanded_in_production_only(app, database, tmp_path):
-    production = portal(database, tmp_path, database_url=database.url).test_client()
+    production = portal(database, tmp_path, database_url=database.addresses.owner).test_client()
     assert "max-age=31536000" in production.get("/connexion").headers["Strict-Transport-Security"]
     assert "Strict-Transport-Security" not in app.test_client().get("/connexion").headers
 

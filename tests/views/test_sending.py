@@ -376,7 +376,7 @@ def lines_on_page(source):
 def a_worker(database, folder, port):
     """``bordereau worker`` as it runs beside the portal, with a mail server of its own."""
     settings = {
-        "BORDEREAU_DATABASE_URL": database.url,
+        **database.addresses.settings(),
         "BORDEREAU_DATA": str(folder),
         "BORDEREAU_SECRET_KEY": SECRET_KEY,
         "BORDEREAU_SMTP_URL": f"smtp://localhost:{port}",

