@@ -97,7 +97,7 @@ def json_document(
     sums = totals(connection, spec, scope, criteria)
     return {
         "count": sums.count,
-        "totals": [_json_line(spec, line) for line in sums.lines],
+        "totals": [_json_line(spec, line) for line in sums.lines if spec.adds_up],
         "rows": [_json_row(spec, row) for row in found.rows],
         "next": None if found.next_args is None else url_of(found.next_args),
     }

@@ -53,7 +53,7 @@ class Field:
     ``slot`` is its place on the card of a phone, None for none. ``in_table`` says whether it is a column of
     the table: usually what can be asked for, or stands on the card. ``tones`` are those of its codes when it
     is a badge; what is not there is the ordinary case, and quiet. ``link`` is where its value leads,
-    ``void`` whether it is struck out.
+    ``void`` whether it is struck out. ``elsewhere`` are choices of its filter that another list answers.
     """
 
     name: str
@@ -72,6 +72,7 @@ class Field:
     tones: Mapping[str, Tone] = field(default_factory=dict)
     link: Callable[[Row], Link | None] | None = None
     void: Callable[[Row], bool] | None = None
+    elsewhere: Mapping[str, Link] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -115,7 +116,8 @@ class Field:
     def choices(self) -> tuple[tuple[str, str], ...]:
         """Codes and words to choose from; empty for other widgets."""
         filter_kind = self.filter_kind or self.kind
-        return filter_kind.choices() if isinstance(filter_kind, Choice) else ()
+        further = ((code, gettext(link.words)) for code, link in self.elsewhere.items())
+        return (*filter_kind.choices(), *further) if isinstance(filter_kind, Choice) else ()
 
     def parameters(self) -> Iterator[Parameter]:
         """The parameters of an address that ask for this field (the period is apart)."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, cast
 
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, FromClause, any_, false, literal
 
@@ -73,10 +74,10 @@ class DailySums:
 class ListSource:
     """The rows of a list.
 
-    ``contract_id`` is None where rows belong to the merchant as a whole: then whoever is limited to some
-    contracts sees none. ``day`` is the local day that the period and the partitions go by; None is a list
-    without a period. ``instant`` is what orders the rows, ``local`` the same on the clock of their outlet,
-    where that is known. ``parents`` go from the narrowest to the widest.
+    ``contract_id`` may hold several; it is None where rows belong to the merchant as a whole: then whoever is
+    limited to some contracts sees none. ``day`` is the local day that the period and the partitions go by;
+    None is a list without a period. ``instant`` is what orders the rows, ``local`` the same on the clock of
+    their outlet, where that is known. ``parents`` go from the narrowest to the widest.
     """
 
     table: FromClause
@@ -112,7 +113,14 @@ def in_scope(merchant_id: Expression, contract_id: Expression | None, scope: Sco
         if contract_id is None:
             yield false()
         else:
-            yield contract_id == any_(literal(list(scope.contract_ids), ARRAY(BigInteger)))
+            yield _is_of(contract_id, literal(list(scope.contract_ids), ARRAY(BigInteger)))
+
+
+def _is_of(contract_id: Expression, mine: Expression) -> Condition:
+    """Whether one of ``mine`` is the contract of a row, or among its contracts where it names several."""
+    if isinstance(cast("ColumnElement[Any]", contract_id).type, ARRAY):
+        return contract_id.bool_op("&&")(mine)
+    return contract_id == any_(mine)
 
 
 def with_joins(rows: FromClause, joins: tuple[Join, ...], scope: Scope) -> FromClause:

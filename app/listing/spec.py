@@ -123,7 +123,8 @@ def nothing(_row: Row) -> tuple[()]:
 class ListSpec:
     """A list.
 
-    ``path`` is its address, ``permission`` what a role needs to see it; ``in_menu`` puts it into the menu.
+    ``path`` is its address, ``permission`` what a role needs to see it, ``row_permission`` what it needs
+    besides to open one row; ``in_menu`` puts the list into the menu.
     ``measures`` are what is added up, the number of rows first; ``dimensions`` what sums can be grouped by
     besides time.
     ``row_keys`` are the columns that rows carry besides the fields (links, tickets). ``usual_filters`` are in
@@ -147,6 +148,7 @@ class ListSpec:
     back: str
     empty: str
     permission: str = "list"
+    row_permission: str | None = None
     in_menu: bool = True
     source: ListSource
     measures: tuple[Measure, ...]
@@ -171,6 +173,11 @@ class ListSpec:
     detail_part: DetailPart | None = None
     ticket: TicketSpec | None = None
     statement: StatementSpec | None = None
+
+    @cached_property
+    def adds_up(self) -> bool:
+        """Whether its rows add up to an amount, and are not counted alone."""
+        return any(measure.sign for measure in self.measures)
 
     @property
     def printing(self) -> TicketSpec:

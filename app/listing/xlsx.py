@@ -144,7 +144,7 @@ def write_totals(sheet: Worksheet, spec: ListSpec, criteria: Criteria, sums: Tot
     _write_words(sheet, 0, gettext("Selection"), criteria.in_words())
     _write_words(sheet, 1, gettext("Number"), spec.noun.count(sums.count, str(sums.count)))
     line = 2
-    for currency in sums.lines:
+    for currency in sums.lines if spec.adds_up else ():
         _write_words(sheet, line + 1, gettext("Currency"), currency.currency)
         lines = [(measure.label, (measure.sign or 1) * currency[measure.name]) for measure in spec.measures]
         for label, minor in (*lines, (N_("Net"), currency.net)):

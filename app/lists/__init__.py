@@ -2,11 +2,12 @@
 
 from app.listing.spec import ListSpec
 from app.lists.remittances import REMITTANCES
+from app.lists.terminals import TERMINALS
 from app.lists.transactions import TRANSACTIONS
 
 #: By name, in the order of the menu.
-LISTS: dict[str, ListSpec] = {spec.name: spec for spec in (REMITTANCES, TRANSACTIONS)}
+LISTS: dict[str, ListSpec] = {spec.name: spec for spec in (REMITTANCES, TRANSACTIONS, TERMINALS)}
 #: What the portal opens on.
 FIRST = REMITTANCES
 
-__all__ = ["FIRST", "LISTS", "REMITTANCES", "TRANSACTIONS"]
+__all__ = ["FIRST", "LISTS", "REMITTANCES", "TERMINALS", "TRANSACTIONS"]

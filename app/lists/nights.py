@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, Date, FromClause, and_, case, cast, func, not_, or_, select
+from sqlalchemy import Connection, FromClause, and_, case, func, not_, or_, select
 
 from app.listing.criteria import Criteria
 from app.listing.kinds import Expression, Statement
 from app.listing.scope import Scope
 from app.listing.source import Condition, in_scope
+from app.lists.terminal_calls import TerminalCall, terminal_calls
 from app.models import ALL_CONTRACTS, Contract, Outlet, Remittance, RemittanceDay
 from app.rules.payments import remitted
 from app.wording import applications
@@ -25,7 +26,7 @@ from app.wording.i18n import N_, gettext, ngettext
 #: The telecollections whose payments are at the bank: what their payments are marked by too.
 REMITTED = remitted(Remittance.has_totals, Remittance.status, Remittance.transmission)
 #: Why a telecollection is not at the bank, the gravest first.
-_REASON = case(
+REASON = case(
     (Remittance.status == "rejected", "rejected"),
     (Remittance.status == "incomplete", "interrupted"),
     (Remittance.transmission == "failed", "untransmitted"),
@@ -47,10 +48,6 @@ MOST_STRIPS = 2
 MOST_TERMINALS = 4
 CHART_DAYS = 14
 _DAY = timedelta(days=1)
-#: A terminal that called on this many of the four weekdays before usually calls on it.
-_WEEKS, _USUAL = 4, 3
-#: A call that wanders past midnight belongs to the night before.
-_MORNING = timedelta(hours=6)
 
 
 @dataclass(frozen=True)
@@ -73,16 +70,6 @@ class Trouble:
     def is_patient(self) -> bool:
         """Whether time alone may mend it."""
         return self.reason in _PATIENT
-
-
-@dataclass(frozen=True)
-class TerminalCall:
-    """A terminal and its last call on the day or before it, by its own clock."""
-
-    name: str
-    number: str
-    called: datetime
-    is_silent: bool
 
 
 @dataclass(frozen=True)
@@ -161,12 +148,18 @@ class Night:
 
 
 def night(connection: Connection, scope: Scope, criteria: Criteria) -> Night | None:
-    """The night that ``criteria`` ask for; None when they ask for several days, or for a part of one."""
+    """The night that ``criteria`` ask for.
+
+    None when they ask for several days or for a part of one, and when nothing called or is missed.
+    """
     period = criteria.period
     if criteria.filters or period is None or period.days != 1:
         return None
     day = period.last
     sums = connection.execute(_sums(scope, day)).all()
+    terminals = tuple(terminal_calls(connection, scope, day))
+    if not sums and not terminals:
+        return None
     bars = connection.execute(_bars(scope, day)).all()
     currency = max(bars, key=lambda row: row.net, default=None)
     return Night(
@@ -176,7 +169,7 @@ def night(connection: Connection, scope: Scope, criteria: Criteria) -> Night | N
         empty=sum(row.empty for row in sums),
         sums=tuple(CurrencySum(row.currency, row.net, row.payments) for row in sums if row.passed),
         troubles=tuple(Trouble(**row) for row in connection.execute(_troubles(scope, day)).mappings()),
-        terminals=tuple(_terminals(connection, scope, day)),
+        terminals=terminals,
         bars=tuple(every_day(bars, day, currency.currency if currency else None, CHART_DAYS)),
         currency=currency.currency if currency else None,
     )
@@ -212,14 +205,14 @@ def _troubles(scope: Scope, day: date) -> Statement:
     return (
         select(
             Remittance.id,
-            _REASON.label("reason"),
+            REASON.label("reason"),
             Contract.application,
             func.coalesce(Contract.label, Outlet.trade_name, "").label("place"),
             Remittance.transaction_count.label("count"),
             Remittance.net_amount.label("net"),
             Remittance.currency,
         )
-        .select_from(_with_places())
+        .select_from(with_places())
         .where(*_on(scope, day, day), or_(~REMITTED, Remittance.missing_sequences > 0, _differs()))
         .order_by(case((REMITTED, 1), else_=0), func.abs(Remittance.net_amount).desc(), Remittance.id)
         .limit(MOST_STRIPS + 20)
@@ -230,54 +223,14 @@ def _differs() -> Condition:
     return Remittance.seal == "differs"
 
 
-def _with_places() -> FromClause:
+def with_places() -> FromClause:
+    """Remittances with their contracts and outlets."""
     remittance, contract, outlet = Remittance.__table__, Contract.__table__, Outlet.__table__
     of_contract = and_(
         contract.c.merchant_id == remittance.c.merchant_id, contract.c.id == remittance.c.contract_id
     )
     of_outlet = and_(outlet.c.merchant_id == contract.c.merchant_id, outlet.c.id == contract.c.outlet_id)
     return remittance.join(contract, of_contract).outerjoin(outlet, of_outlet)
-
-
-def _terminals(connection: Connection, scope: Scope, day: date) -> Iterator[TerminalCall]:
-    """The terminals that called on ``day``, and those that usually do on such a weekday."""
-    rows = connection.execute(_calls(scope, day)).all()
-    several = len({row.outlet_id for row in rows}) > 1
-    for row in rows:
-        if row.is_there or row.weeks >= _USUAL:
-            name = (row.outlet if several else row.label) or row.outlet or ""
-            yield TerminalCall(name, row.number or "", row.called, not row.is_there)
-
-
-def _calls(scope: Scope, day: date) -> Statement:
-    """Each terminal of an outlet, whether it called on ``day``, and on how many of the weekdays before."""
-    called = cast(Remittance.collected_local - _MORNING, Date)
-    is_there = or_(Remittance.collected_on == day, called == day)
-    before = tuple(day - week * 7 * _DAY for week in range(1, _WEEKS + 1))
-    return (
-        select(
-            Contract.outlet_id,
-            Remittance.terminal_number.label("number"),
-            func.min(Contract.label).label("label"),
-            func.min(Outlet.trade_name).label("outlet"),
-            func.bool_or(is_there).label("is_there"),
-            func.count(Remittance.collected_on.distinct())
-            .filter(Remittance.collected_on.in_(before))
-            .label("weeks"),
-            func.coalesce(_last(Remittance.collected_on == day), _last(called <= day)).label("called"),
-        )
-        .select_from(_with_places())
-        .where(
-            *in_scope(Remittance.merchant_id, Remittance.contract_id, scope),
-            Remittance.collected_on.in_((*before, day - _DAY, day, day + _DAY)),
-        )
-        .group_by(Contract.outlet_id, Remittance.terminal_number)
-        .order_by(func.min(Outlet.trade_name_key), "label", Remittance.terminal_number)
-    )
-
-
-def _last(where: Condition) -> Expression:
-    return func.max(Remittance.collected_local).filter(where)
 
 
 def _bars(scope: Scope, day: date) -> Statement:

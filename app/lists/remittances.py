@@ -36,6 +36,7 @@ from app.lists.freshness import days, freshness
 from app.lists.nights import night
 from app.lists.remittance_kinds import Control, HostStatus, PaymentCount
 from app.lists.remittance_sums import MEASURES, SOURCE, TypeSum, sums_by_type
+from app.lists.terminals import SILENT
 from app.models import Remittance, RemittanceDay
 from app.tickets import remittance_ticket
 from app.wording import codes, formats
@@ -157,6 +158,7 @@ FIELDS = (
         filter_kind=Choice(labels=codes.CONTENTS),
         filter_column=flagged(Remittance.transaction_count > 0, "with", "without"),
         daily=flagged(RemittanceDay.is_empty, "without", "with"),
+        elsewhere={"silent": SILENT},
         filter=True,
         slot="meta",
     ),

@@ -65,6 +65,8 @@ def index(spec: ListSpec) -> AnyResponse:
 
     Beside a filter that is not understood stands why, and nothing of another selection below.
     """
+    if elsewhere := _elsewhere(spec):
+        return redirect(elsewhere, 303)
     scope = access().scope
     with asking(scope) as connection:
         criteria = with_group_fault(criteria_asked(connection, spec), request.args.getlist(BY))
@@ -75,8 +77,7 @@ def index(spec: ListSpec) -> AnyResponse:
         found = page(connection, spec, scope, criteria, shown.size) if by_rows else None
         sums = totals(connection, spec, scope, criteria) if by_rows else grouped and grouped.totals
         fresh = spec.arrived(connection, scope, criteria.period, criteria.days)
-        has_rows = found is not None and bool(found.rows)
-        answer = spec.answer.read(connection, scope, criteria) if spec.answer and has_rows else None
+        answer = spec.answer.read(connection, scope, criteria) if spec.answer and by_rows else None
         offered = {name: offer(connection, scope) for name, offer in spec.offers.items()}
     text = page_or_part(
         "lists/index.html",
@@ -228,6 +229,12 @@ def days_now(connection: Any, spec: ListSpec) -> Days:
 def _of_rows(criteria: Criteria) -> Criteria:
     """The same without its grouping, which is the page's alone."""
     return replace(criteria, by="")
+
+
+def _elsewhere(spec: ListSpec) -> str | None:
+    """The address of the list that answers a choice of this one's filters, when one was made."""
+    chosen = (field.elsewhere.get(request.args.get(field.name, "")) for field in spec.filters)
+    return next((cells.linked(link) for link in chosen if link), None)
 
 
 def _asked(criteria: Criteria) -> Args:

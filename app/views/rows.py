@@ -9,12 +9,14 @@ from itertools import groupby
 
 from flask import url_for
 
+from app.accounts.roles import Permission
 from app.listing.criteria import Criteria
 from app.listing.field import Field
 from app.listing.kinds import Money, Row, Whole
 from app.listing.query import Page
 from app.listing.spec import Heading, ListSpec
 from app.views.cells import linked, no_ticket
+from app.web.context import access
 from app.wording import formats
 from app.wording.days import day_in_words
 from app.wording.i18n import gettext
@@ -45,9 +47,12 @@ class Note:
 
 @dataclass(frozen=True)
 class ShownRow:
-    """A row: its address, that of sending its ticket (None without one), and what stands in its places."""
+    """A row: what stands in its places, its address and that of sending its ticket.
 
-    href: str
+    ``href`` is None for whoever may not open it, ``send`` where it has no ticket.
+    """
+
+    href: str | None
     send: str | None
     time: str
     title: str
@@ -139,7 +144,9 @@ def _total(spec: ListSpec, rows: Iterable[Row]) -> str:
 
 def _addresses(spec: ListSpec) -> Mapping[str, str]:
     """The addresses of a row and of sending its ticket, with a number to put another in the place of."""
-    found = {"detail": url_for(f"{spec.name}.detail", id=_ANY)}
+    found = {}
+    if spec.row_permission is None or access().allows(Permission(spec.row_permission)):
+        found["detail"] = url_for(f"{spec.name}.detail", id=_ANY)
     if spec.ticket is not None:
         found["sending"] = url_for(f"{spec.name}.sending", id=_ANY)
     return found
@@ -159,7 +166,7 @@ def _rows(
         number = str(row["id"])
         printed = "sending" in address and no_ticket(spec, row) is None
         yield ShownRow(
-            href=address["detail"].replace(str(_ANY), number),
+            href=address["detail"].replace(str(_ANY), number) if "detail" in address else None,
             send=address["sending"].replace(str(_ANY), number) if printed else None,
             time=_time(row[time[0].name], dated=dated),
             title=title[0].cell(row) or gettext("Unknown"),

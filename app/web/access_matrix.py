@@ -108,7 +108,9 @@ def list_routes(spec: ListSpec) -> dict[str, Guard]:
         "index": Guard(its),
         "search": Guard(its),
         "document": Guard(Permission.EXPORT, also=its),
-        "detail": Guard(its, Resource.ROW),
+        "detail": Guard(
+            its, Resource.ROW, also=Permission(spec.row_permission) if spec.row_permission else None
+        ),
         "download": Guard(Permission.EXPORT, also=its),
         "workbook": Guard(Permission.EXPORT, also=its),
         "groups_download": Guard(Permission.EXPORT, also=its),

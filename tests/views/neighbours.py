@@ -24,6 +24,7 @@ from app.models import (
     Invitation,
     Membership,
     Role,
+    Terminal,
     UserAccount,
     UserSession,
 )
@@ -97,6 +98,9 @@ def neighbours(app, database):
             made.tasks[slug] = _a_task(connection, slug, reseller_id)
         _narrow(connection, made.shops["ALPHA"])
         factories.sum_days(connection)
+        for shop in made.shops.values():
+            its = select(Terminal.id).where(Terminal.merchant_id == shop.merchant_id)
+            shop.terminal_id = connection.scalar(its)
     for marker in MARKERS:
         for role in Role:
             let_in(database, made.person(role, marker), marker, role)
@@ -233,8 +237,8 @@ def address_of(app, everybody, endpoint, marker, *, place="ALPHA"):
     }
     if ids["id"] is None:
         row = access_matrix.ROUTES[endpoint].names is Resource.ROW
-        payment = endpoint.startswith("transactions.")
-        row_id = shop.transaction_ids[0] if payment else shop.remittance_id
+        rows = {"transactions": shop.transaction_ids[0], "terminals": shop.terminal_id}
+        row_id = rows.get(endpoint.partition(".")[0], shop.remittance_id)
         ids["id"] = row_id if row else shop.merchant_id
     with app.app_context():
         kind = kind_of(endpoint)

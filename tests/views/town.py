@@ -90,6 +90,7 @@ class Shop:
     contract_id: int = 0
     remittance_id: int = 0
     empty_id: int = 0
+    terminal_id: int = 0
     transaction_ids: list[int] = field(default_factory=list)
     email: str = ""
 

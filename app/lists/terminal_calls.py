@@ -1,0 +1,95 @@
+"""The terminals of a day: those that called, and the silent ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, FromClause, Label, and_, any_, func, literal, select
+
+from app.listing.kinds import Statement
+from app.listing.scope import Scope
+from app.listing.source import Condition, in_scope
+from app.lists.silence import ONE_DAY, quiet_terminals
+from app.models import NO_OUTLET, Contract, Outlet, Terminal, TerminalDay
+
+
+@dataclass(frozen=True)
+class TerminalCall:
+    """A terminal and its last call on the night of the day or before it, by its own clock."""
+
+    id: int
+    name: str
+    number: str
+    called: datetime
+    is_silent: bool
+
+
+def terminal_calls(connection: Connection, scope: Scope, day: date) -> Iterator[TerminalCall]:
+    """The terminals in ``scope`` that called for ``day``, and those that are silent on it."""
+    rows = {row.id: row for row in connection.execute(_called(scope, day))}
+    asked = {"merchant_id": scope.merchant_id, "day": day}
+    rows |= {row.id: row for row in connection.execute(_quiet(scope), asked)}
+    several = len({row.outlet_id for row in rows.values()}) > 1
+    for row in sorted(rows.values(), key=lambda row: (row.key or "", row.label or "", row.number)):
+        name = (row.outlet if several else row.label) or row.outlet or ""
+        yield TerminalCall(row.id, name, row.number, row.called, row.is_silent)
+
+
+def _called(scope: Scope, day: date) -> Statement:
+    """What called on the calendar day itself."""
+    same = and_(
+        Terminal.merchant_id == Contract.merchant_id,
+        Terminal.outlet_id == func.coalesce(Contract.outlet_id, NO_OUTLET),
+        Terminal.number == TerminalDay.terminal_number,
+    )
+    of_contract = and_(
+        Contract.merchant_id == TerminalDay.merchant_id, Contract.id == TerminalDay.contract_id
+    )
+    tables = TerminalDay.__table__.join(Contract.__table__, of_contract).join(Terminal.__table__, same)
+    return (
+        select(
+            *_names(),
+            func.max(TerminalDay.last_called).label("called"),
+            literal(value=False).label("is_silent"),
+        )
+        .select_from(_with_outlet(tables))
+        .where(*in_scope(TerminalDay.merchant_id, TerminalDay.contract_id, scope), TerminalDay.day == day)
+        .group_by(*Terminal.__table__.primary_key)
+    )
+
+
+def _quiet(scope: Scope) -> Statement:
+    """What did not call on the calendar day itself; parameters as in :data:`ONE_DAY`."""
+    quiet = quiet_terminals(ONE_DAY)
+    same = and_(quiet.c.merchant_id == Terminal.merchant_id, quiet.c.terminal_id == Terminal.id)
+    of_contract = and_(
+        Contract.merchant_id == Terminal.merchant_id, Contract.id == any_(Terminal.contract_ids)
+    )
+    tables = Terminal.__table__.join(quiet, same).join(Contract.__table__, of_contract)
+    facts = quiet.c.last_called.label("called"), quiet.c.is_silent
+    return (
+        select(*_names(), *facts)
+        .select_from(_with_outlet(tables))
+        .where(*in_scope(Contract.merchant_id, Contract.id, scope))
+        .group_by(*Terminal.__table__.primary_key, *facts)
+    )
+
+
+def _names() -> tuple[Label[Any], ...]:
+    """What a terminal is called; a label of its contracts where an outlet has several."""
+    return (
+        Terminal.id.label("id"),
+        func.min(Terminal.outlet_id).label("outlet_id"),
+        func.min(Terminal.number).label("number"),
+        func.min(Contract.label).label("label"),
+        func.min(Outlet.trade_name).label("outlet"),
+        func.min(Outlet.trade_name_key).label("key"),
+    )
+
+
+def _with_outlet(tables: FromClause) -> FromClause:
+    of_outlet: Condition = and_(Outlet.merchant_id == Terminal.merchant_id, Outlet.id == Terminal.outlet_id)
+    return tables.outerjoin(Outlet.__table__, of_outlet)

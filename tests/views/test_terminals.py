@@ -1,0 +1,170 @@
+"""Terminals: who did not call is said above the remises and in a list of its own; each has its card."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+import pytest
+from sqlalchemy import select, text
+
+from app.database.engine import DatabaseRole
+from app.models import Role, Terminal
+from app.web.context import today
+from tests import factories
+from tests.views.staff import let_staff_in, second_step_taken
+from tests.views.town import a_contract, a_shop, follow, let_in, plain, rows
+
+NIGHTS = [today() - timedelta(days=days) for days in range(1, 30)]
+SWAPPED = 10
+KITCHEN = "99999999800019"
+
+
+def a_bistro(database):
+    """A shop whose counter calls every night and whose second outlet was silent last night."""
+    with database.writing(DatabaseRole.OWNER) as connection:
+        reseller_id = factories.a_reseller(connection, slug="demo", name="Maintainer")
+        source_id = factories.a_source(connection, reseller_id=reseller_id)
+        shop = a_shop(connection, "ALPHA", reseller_id, source_id)
+        other = a_shop(connection, "BRAVO", reseller_id, source_id)
+        outlet_id = factories.an_outlet(
+            connection, merchant_id=shop.merchant_id, trade_name="KITCHEN", siret=KITCHEN
+        )
+        kitchen = a_contract(connection, shop, source_id, outlet_id=outlet_id, number="4242424")
+        for night in NIGHTS:
+            factories.a_received_day(connection, source_id=source_id, day=night)
+            calls(connection, shop, shop.contract_id, night)
+            if night != NIGHTS[0]:
+                calls(connection, shop, kitchen, night)
+        factories.sum_days(connection)
+    for role in Role:
+        let_in(database, f"{role}@alpha.example", "ALPHA", role)
+        let_in(database, f"{role}@kitchen.example", "ALPHA", role, outlets=[KITCHEN])
+    let_in(database, other.email, "BRAVO")
+    let_staff_in(database, "staff@demo.example", "demo")
+    return shop
+
+
+def calls(connection, shop, contract_id, night):
+    factories.a_remittance(
+        connection,
+        merchant_id=shop.merchant_id,
+        contract_id=contract_id,
+        collected_local=datetime.combine(night, time(22, 40)),
+        serial_number="OLD" if night < NIGHTS[SWAPPED] else "NEW",
+        status="rejected" if night == NIGHTS[3] else "correct",
+    )
+
+
+@pytest.fixture
+def database(furnished, cheap_hashes):
+    with furnished.copy(a_bistro) as (database, _):
+        yield database
+
+
+@pytest.fixture
+def enter(app, database):
+    def signed_in(email):
+        browser = app.test_client()
+        browser.sign_in(email)
+        second_step_taken(database)
+        return browser
+
+    return signed_in
+
+
+def terminal(database, name):
+    with database.reading(DatabaseRole.OWNER) as connection:
+        its = "SELECT t.id FROM terminal t JOIN outlet o ON o.id = t.outlet_id WHERE trade_name = :name"
+        return connection.scalar(text(its), {"name": name})
+
+
+def test_the_night_names_the_silent_terminal_and_leads_to_it(enter, database):
+    page = enter("fleet@alpha.example").page("/remises")
+    answer = page.one("section", class_="answer")
+    assert "1 terminal sur 2 n'a pas appelé" in plain(answer)
+    assert f"/terminaux/{terminal(database, 'KITCHEN')}" in follow(page, "KITCHEN")
+    page = enter("viewer@alpha.example").page("/remises")
+    assert follow(page, "KITCHEN").endswith("/terminaux?state=silent")
+    earlier = enter("fleet@alpha.example").page(f"/remises?date_from={NIGHTS[1]}&date_to={NIGHTS[1]}")
+    assert "n'a pas appelé" not in plain(earlier.one("main"))
+
+
+def test_it_is_named_where_nothing_at_all_came(enter):
+    page = enter("fleet@kitchen.example").page("/remises")
+    assert "1 terminal sur 1 n'a pas appelé" in plain(page.one("section", class_="answer"))
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_everybody_sees_names_and_last_calls_and_the_right_to_terminals_adds_the_card(enter, database, role):
+    browser = enter(f"{role}@alpha.example")
+    page = browser.page("/terminaux")
+    said = [plain(row) for row in rows(page)]
+    assert len(said) == 2
+    assert any("KITCHEN" in row and "muet" in row for row in said)
+    may = role in (Role.OWNER, Role.FLEET)
+    assert bool(rows(page)[0].all("a")) is may
+    card = f"/terminaux/{terminal(database, 'KITCHEN')}"
+    assert browser.get(card).status_code == (200 if may else 403)
+    assert "net" not in plain(page.one("h2"))
+
+
+def test_the_list_and_its_files_say_the_same(enter):
+    browser = enter("owner@alpha.example")
+    found = browser.get("/terminaux.json?state=silent").json
+    assert found["count"] == 1
+    assert found["totals"] == []
+    (row,) = found["rows"]
+    assert (row["trade_name"], row["state"], row["serial"]) == ("KITCHEN", "silent", "NEW")
+    assert row["date"] == f"{NIGHTS[1]}T22:40:00"
+    with browser.get("/terminaux.csv?state=silent") as file:
+        (line,) = file.text.splitlines()[1:]
+    assert "KITCHEN" in line
+    assert "muet" in line
+    with browser.get("/terminaux.xlsx") as file:
+        assert file.status_code == 200
+    assert len(rows(browser.page("/terminaux?state=calling&trade_name=alpha"))) == 1
+    assert browser.get("/terminaux.json?state=asleep").status_code == 422
+
+
+def test_the_choice_beside_with_and_without_leads_there(enter):
+    browser = enter("viewer@alpha.example")
+    choices = [plain(option) for option in browser.page("/remises").one("select", name="count").all("option")]
+    assert "terminaux muets" in choices
+    assert browser.get("/remises?count=silent").location.endswith("/terminaux?state=silent")
+    assert browser.get("/remises.json?count=silent").status_code in (403, 422)
+
+
+def test_the_card_tells_rhythm_devices_incidents_and_last_remittances(enter, database):
+    page = enter("fleet@alpha.example").page(f"/terminaux/{terminal(database, 'KITCHEN')}")
+    said = plain(page.one("main"))
+    assert "appelle d'habitude, vers 22:40" in said
+    assert said.index("NEW") < said.index("OLD"), "the swap is visible, the newest first"
+    assert "rejetée" in said
+    assert len(page.one("section", **{"aria-labelledby": "section-remittances"}).one("tbody").all("tr")) == 6
+
+
+def test_whoever_is_limited_sees_the_terminals_of_their_outlets(enter, database):
+    browser = enter("fleet@kitchen.example")
+    assert [row["trade_name"] for row in browser.get("/terminaux.json").json["rows"]] == ["KITCHEN"]
+    assert browser.get(f"/terminaux/{terminal(database, 'ALPHA cafe')}").status_code == 404
+    assert browser.get(f"/terminaux/{terminal(database, 'KITCHEN')}").status_code == 200
+
+
+def test_another_merchant_sees_nothing_of_it(enter, database):
+    browser = enter("bravo@shop.example")
+    assert browser.get(f"/terminaux/{terminal(database, 'KITCHEN')}").status_code == 404
+    assert browser.get("/terminaux.json?state=silent").json["count"] == 0
+
+
+def test_the_desk_says_whose_terminals_were_silent_and_sorts_by_last_call(enter, database):
+    with database.reading(DatabaseRole.OWNER) as connection:
+        reseller_id = connection.scalar(select(Terminal.reseller_id).limit(1))
+    desk = f"/gestion/{reseller_id}/commercants"
+    browser = enter("staff@demo.example")
+    page = browser.page(desk)
+    assert "1 terminal n'a pas appelé lors de la dernière nuit reçue" in plain(page.one("main"))
+    assert "KITCHEN" in plain(page.one("tbody"))
+    names = [plain(row.one("th")) for row in browser.page(f"{desk}?state=silent").one("tbody").all("tr")]
+    assert names == ["ALPHA merchant"]
+    assert browser.page(f"{desk}?sort=last_call").one("tbody").all("tr")
+    assert not browser.page(f"{desk}?sort=whatever").all("tbody")
