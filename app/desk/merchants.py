@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Date,
+    ScalarSelect,
+    Select,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from app.accounts.sessions import end_sessions_at
 from app.desk.paging import AnyRow, KeysetOrder, KeysetPage, page
@@ -20,23 +33,32 @@ from app.models import (
 )
 from app.wording.searching import tidy
 
-_BY_NAME = KeysetOrder((Merchant.name_key, Merchant.id), Merchant.id)
+#: The usual order of the list.
+BY_NAME = "name"
 _BY_TRADE_NAME = KeysetOrder((Outlet.trade_name_key, Outlet.id), Outlet.id)
 
 
 def merchants(
-    connection: Connection, reseller_id: int, search: str = "", after: int | None = None
+    connection: Connection,
+    reseller_id: int,
+    search: str = "",
+    after: int | None = None,
+    *,
+    by: str = BY_NAME,
+    among: Collection[int] | None = None,
 ) -> KeysetPage:
-    """Merchants by name: ``id``, ``code``, ``name``, ``outlets``, ``contracts``, ``people``, ``last_day``.
+    """Merchants: ``id``, ``code``, ``name``, ``outlets``, ``contracts``, ``people``, ``last_day``.
 
     ``search`` is part of a name or code, or a whole SIRET or contract number. ``last_day`` is the last
-    day with a telecollection, None when there is none.
+    day with a telecollection, None when there is none. ``by`` is one of :data:`ORDERS`, ``among`` the ids of
+    the only ones wanted.
     """
-    visible = _of(reseller_id)
+    visible, order = _of(reseller_id), ORDERS[by]
+    wanted = [] if among is None else [Merchant.id.in_(among)]
     statement = select(*_FACTS).where(
-        *visible, *_matching(reseller_id, search), *_BY_NAME.behind(after, visible)
+        *visible, *wanted, *_matching(reseller_id, search), *order.behind(after, visible)
     )
-    return page(connection, statement, _BY_NAME)
+    return page(connection, statement, order)
 
 
 def merchant(connection: Connection, reseller_id: int, merchant_id: int) -> AnyRow | None:
@@ -167,6 +189,13 @@ def _contracts_of_outlet() -> ColumnElement[Any]:
     )
 
 
+#: The orders of the list: by name; or whose last call is the longest ago first, whoever never called last.
+ORDERS = {
+    BY_NAME: KeysetOrder((Merchant.name_key, Merchant.id), Merchant.id),
+    "last_call": KeysetOrder(
+        (func.coalesce(_last_day(), literal_column("date 'infinity'", Date)), Merchant.id), Merchant.id
+    ),
+}
 _FACTS = (
     Merchant.id,
     Merchant.code,

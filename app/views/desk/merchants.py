@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from flask import abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -10,6 +12,7 @@ from app.desk import merchants as found
 from app.desk import tasks
 from app.desk.numbers import numbers
 from app.desk.paging import NO_ROWS, AnyRow
+from app.desk.silent_terminals import silent_terminals
 from app.models import DeskTaskKind
 from app.views.desk.common import ID, blueprint, next_page
 from app.views.tables import TableColumn, table
@@ -19,9 +22,28 @@ from app.web.page_query import page_query
 from app.wording import formats
 from app.wording.i18n import N_, gettext, ngettext
 
+#: Outlets whose terminals are silent, named in a row.
+MOST_NAMED = 2
+
 
 def _state(row: AnyRow) -> str:
     return gettext("Suspended") if row.suspended_at else ""
+
+
+def _silent_column(silent: Mapping[int, Sequence[str]]) -> TableColumn:
+    """Whose terminals were silent: the outlets of the first ones, and how many others."""
+
+    def words(row: AnyRow) -> str:
+        names = list(dict.fromkeys(silent.get(row.id, ())))
+        shown = ", ".join(names[:MOST_NAMED])
+        more = len(names) - MOST_NAMED
+        return f"{shown} + {more}" if more > 0 else shown
+
+    def card(row: AnyRow) -> str:
+        named = words(row)
+        return gettext("silent: %(names)s", names=named) if named else ""
+
+    return TableColumn(N_("Silent terminals"), words, slot="badge", card=card, tone=lambda _: "bad")
 
 
 MERCHANTS = (
@@ -77,22 +99,29 @@ def home() -> Response:
 
 @blueprint.get("/commercants")
 def merchants() -> str:
-    """Merchants by name, or those that are searched for."""
-    query, reseller_id = page_query(request.args), desk().reseller_id
-    words, page = query.text("q"), NO_ROWS
+    """Merchants by name or last call: all, those searched for, or those with silent terminals."""
+    choices = {"sort": tuple(found.ORDERS), "state": ("silent",)}
+    query, reseller_id = page_query(request.args, choices=choices), desk().reseller_id
+    words, sort, state = query.text("q"), query.text("sort"), query.text("state")
+    page = NO_ROWS
     with database().reading_as(desk()) as connection:
+        silent = silent_terminals(connection)
         if not query.faults:
-            page = found.merchants(connection, reseller_id, words, query.after)
+            among = silent if state else None
+            by = sort or found.BY_NAME
+            page = found.merchants(connection, reseller_id, words, query.after, by=by, among=among)
         waits = numbers(connection, reseller_id)
     title = gettext("Merchants")
+    columns = (*MERCHANTS, _silent_column(silent))
     return render_template(
         "desk/merchants.html",
         title=title,
         query=query,
         waits=waits,
-        list=table(title, MERCHANTS, page.rows, lambda row: url_for("desk.merchant", id=row.id)),
+        list=table(title, columns, page.rows, lambda row: url_for("desk.merchant", id=row.id)),
+        silent=silent,
         next_after=page.next_after,
-        further=next_page("desk.merchants", page.next_after, q=words),
+        further=next_page("desk.merchants", page.next_after, q=words, sort=sort, state=state),
     )
 
 
