@@ -5,6 +5,7 @@ An upsert: nothing is deleted by absence.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -64,6 +65,24 @@ JOIN contract c ON c.reseller_id = d.reseller_id AND c.number = d.contract
   AND c.rank = d.rank AND c.application = d.application
 WHERE c.merchant_id NOT IN (:unclaimed, d.merchant_id) ORDER BY d.line
 """
+# Of contracts that are new or change their currency: the others have been held to it.
+_OTHER_CURRENCY = """
+SELECT d.line FROM declared d
+JOIN contract c ON c.merchant_id = d.merchant_id AND c.reseller_id = d.reseller_id
+  AND c.number = d.contract AND c.rank = d.rank AND c.application = d.application
+LEFT JOIN seat_before b ON b.merchant_id = c.merchant_id AND b.contract_id = c.id
+WHERE b.currency IS DISTINCT FROM c.currency AND EXISTS (
+  SELECT FROM remittance r
+  WHERE r.merchant_id = c.merchant_id AND r.contract_id = c.id AND r.currency <> c.currency
+)
+ORDER BY d.line
+"""
+_TAKE_CURRENCY = """
+UPDATE contract c SET currency = (
+  SELECT min(r.currency) FROM remittance r WHERE r.merchant_id = c.merchant_id AND r.contract_id = c.id
+)
+WHERE c.currency IS NULL AND c.merchant_id IN (SELECT merchant_id FROM declared)
+"""
 # Codes that differ in capitals alone would be two merchants of one name.
 _OTHER_CAPITALS = """
 SELECT d.line FROM declared d JOIN reseller r ON r.slug = d.reseller
@@ -94,7 +113,7 @@ ON CONFLICT (merchant_id, reseller_id, number, rank, application) DO UPDATE SET
   valid_from = COALESCE(EXCLUDED.valid_from, contract.valid_from), valid_to = EXCLUDED.valid_to
 """
 _SEATS = """
-SELECT c.merchant_id, c.id AS contract_id, c.outlet_id, o.time_zone FROM contract c
+SELECT c.merchant_id, c.id AS contract_id, c.outlet_id, o.time_zone, c.currency FROM contract c
 JOIN outlet o ON o.merchant_id = c.merchant_id AND o.id = c.outlet_id
 WHERE c.merchant_id IN (SELECT DISTINCT merchant_id FROM declared)
 """
@@ -113,8 +132,8 @@ _RESEATED = (
 def declare(connection: Connection, contracts: pd.DataFrame) -> None:
     """Bring in a merchant directory: an upsert, nothing is deleted by absence; then what it declares appears.
 
-    Raises FileRefusedError when a contract already belongs to another merchant: its history would change
-    hands.
+    Raises FileRefusedError when a contract already belongs to another merchant, since its history would
+    change hands, or has rows in another currency.
     """
     # The columns of the file with their types, and the keys that the next statements fill in.
     shape = (
@@ -125,20 +144,25 @@ def declare(connection: Connection, contracts: pd.DataFrame) -> None:
     )
     stage(connection, "declared", contracts, shape)
     alike = connection.execute(text(_OTHER_CAPITALS)).scalars().all()
-    if alike:
-        column = N_("merchant code")
-        raise FileRefusedError(Refusal(reason=OTHER_CAPITALS, line=line, column=column) for line in alike)
+    _refuse(alike, OTHER_CAPITALS, N_("merchant code"))
     for statement in _DECLARE:
         connection.execute(text(statement))
     taken = connection.execute(text(_TAKEN), {"unclaimed": UNCLAIMED_MERCHANT}).scalars().all()
-    if taken:
-        reason = N_("this contract already belongs to another merchant")
-        raise FileRefusedError(Refusal(reason=reason, line=line, column="contract") for line in taken)
+    _refuse(taken, N_("this contract already belongs to another merchant"), "contract")
     connection.execute(text(f"CREATE TEMP TABLE seat_before ON COMMIT DROP AS {_SEATS}"))
     connection.execute(text(_UPSERT_OUTLETS))
     connection.execute(text(_UPSERT_CONTRACTS))
     _follow_outlets(connection)
     adopt(connection)
+    others = connection.execute(text(_OTHER_CURRENCY)).scalars().all()
+    _refuse(others, N_("this contract has remittances in another currency"), N_("currency"))
+    connection.execute(text(_TAKE_CURRENCY))
+
+
+def _refuse(lines: Sequence[int], reason: str, column: str) -> None:
+    """Raise FileRefusedError for ``lines``, where there are any."""
+    if lines:
+        raise FileRefusedError(Refusal(reason=reason, line=line, column=column) for line in lines)
 
 
 def _follow_outlets(connection: Connection) -> None:

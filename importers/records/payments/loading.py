@@ -12,7 +12,7 @@ from app.rules.payments import counted_rows
 from importers import completeness, daily_sums, derived, ownership
 from importers.records import Entry, KnownSource, Loaded
 from importers.records.merchant_directory import CONTRACT
-from importers.records.payments import merging, rows
+from importers.records.payments import currencies, merging, rows
 from importers.staging import new_ids
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def load(connection: Connection, payments: Payments, entry: Entry, source: Known
     if not len(payments.remittances):  # a night when no terminal called
         return _EMPTY
     remittances, transactions = _placed(connection, payments, entry, source)
+    currencies.hold_to_contracts(connection, remittances)
     known = merging.known_remittances(connection, remittances)
     if len(known):
         merging.refuse_contradictions(remittances, known, payments, entry.replaced_id)

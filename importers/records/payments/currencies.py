@@ -1,0 +1,43 @@
+"""The currency of a contract: what is declared binds its files; where nothing is, its rows give it theirs."""
+
+from __future__ import annotations
+
+import pandas as pd
+from sqlalchemy import Connection, text
+
+from app.models import UNCLAIMED_MERCHANT
+from app.wording.i18n import N_
+from importers.files.refusals import FileRefusedError, Refusal
+from importers.staging import rows_of
+
+OTHER_CURRENCY = N_("the currency is not that of the contract")
+_KEYS = ["merchant_id", "contract_id"]
+_DECLARED = """
+SELECT merchant_id, id AS contract_id, currency AS declared FROM contract
+WHERE merchant_id = ANY(:merchants) AND id = ANY(:contracts) AND merchant_id <> :unclaimed
+  AND currency IS NOT NULL
+"""
+_GIVE = """
+UPDATE contract c SET currency = r.currency
+FROM unnest(CAST(:merchants AS bigint[]), CAST(:contracts AS bigint[]), CAST(:currencies AS text[]))
+  AS r (merchant_id, contract_id, currency)
+WHERE c.merchant_id = r.merchant_id AND c.id = r.contract_id AND c.currency IS NULL
+"""
+
+
+def hold_to_contracts(connection: Connection, remittances: pd.DataFrame) -> None:
+    """Hold ``remittances`` (with their owners) to the currencies of their contracts.
+
+    Raises FileRefusedError naming the lines in another one than a merchant directory declares.
+    """
+    first = remittances.groupby(_KEYS, as_index=False)["currency"].min()
+    asked = {"merchants": first["merchant_id"].tolist(), "contracts": first["contract_id"].tolist()}
+    declared = rows_of(connection, _DECLARED, {**asked, "unclaimed": UNCLAIMED_MERCHANT})
+    said = remittances.merge(declared.astype(dict.fromkeys(_KEYS, "int64")), how="left", on=_KEYS)
+    wrong = said["declared"].notna() & (said["declared"] != said["currency"])
+    if wrong.any():
+        raise FileRefusedError(
+            Refusal(reason=OTHER_CURRENCY, line=int(line), column=N_("currency"))
+            for line in said.loc[wrong, "line"]
+        )
+    connection.execute(text(_GIVE), {**asked, "currencies": first["currency"].tolist()})
