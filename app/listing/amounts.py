@@ -27,7 +27,7 @@ class AmountFilter(Filter, Money):
     """
 
     widget: ClassVar[str] = "amount"
-    mode: ClassVar[str] = "decimal"
+    mode = "decimal"
 
     def parse(self, text: str) -> Decimal:
         try:

@@ -74,12 +74,16 @@ class Filter(Kind):
     """A kind that a filter can ask for.
 
     ``widget`` is how its input is filled in: text, choice, card or amount; ``pattern`` all that it may
-    hold, ``mode`` which keyboard a phone shows.
+    hold.
     """
 
     widget: ClassVar[str] = "text"
     pattern: ClassVar[str] = ""
-    mode: ClassVar[str] = ""
+
+    @property
+    def mode(self) -> str:
+        """Which keyboard a phone shows, as ``inputmode`` has it; "" for its usual one."""
+        return ""
 
     def input_label(self, title: str) -> str:
         """What an input of the field ``title`` is called, in the language of the moment."""
@@ -129,12 +133,18 @@ class Code(Filter, Identifier):
 
     ``longest`` bounds what can be typed. ``indexed`` codes have an index on their text without leading
     zeros, so that every casing of a code is asked for instead of folding the column. ``absent`` are the
-    words of the rows without one, where these can be asked for, as :data:`ABSENT`.
+    words of the rows without one, where these can be asked for, as :data:`ABSENT`. ``digits`` ones are
+    typed on a phone's keyboard of numbers.
     """
 
     longest: int
     indexed: bool = False
     absent: str = ""
+    digits: bool = False
+
+    @property
+    def mode(self) -> str:
+        return "numeric" if self.digits else ""
 
     def parse(self, text: str) -> str:
         written = clean(text)
@@ -181,6 +191,7 @@ class Siret(Code):
 
     longest: int = 14
     indexed: bool = True
+    digits: bool = True
     said: Expression
 
     def is_secret(self, written: str) -> bool:
@@ -309,9 +320,9 @@ class Card(Filter):
     """
 
     widget: ClassVar[str] = "card"
+    mode = "numeric"
     #: A full card number does not even leave the browser: eleven digits do, whatever stands between them.
     pattern: ClassVar[str] = r"(?:[^0-9]*[0-9]){0,11}[^0-9]*"
-    mode: ClassVar[str] = "numeric"
     quoted: ClassVar[bool] = True
     bin: Expression
 

@@ -70,7 +70,7 @@ CONTRACT_FIELDS = (
     Field(
         name="contract",
         label=N_("Contract no."),
-        kind=Code(longest=15),
+        kind=Code(longest=15, digits=True),
         column=Contract.number,
         section=CONTRACT,
         filter=True,
@@ -87,7 +87,7 @@ CONTRACT_FIELDS = (
     Field(
         name="rank",
         label=N_("Rank"),
-        kind=Code(longest=3),
+        kind=Code(longest=3, digits=True),
         column=Contract.rank,
         section=CONTRACT,
         filter=True,
@@ -174,7 +174,7 @@ TERMINAL_FIELDS = (
 TERMINAL_NUMBER = Field(
     name="terminal",
     label=N_("Terminal no."),
-    kind=Code(longest=3, indexed=True),
+    kind=Code(longest=3, indexed=True, digits=True),
     column=Remittance.terminal_number,
     section=TERMINAL,
     filter=True,

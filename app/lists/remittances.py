@@ -167,7 +167,7 @@ FIELDS = (
     Field(
         name="number",
         label=N_("Remittance no."),
-        kind=Code(longest=6, indexed=True),
+        kind=Code(longest=6, indexed=True, digits=True),
         column=Remittance.number,
         section=REMITTANCE,
         filter=True,

@@ -211,7 +211,7 @@ FIELDS = (
     Field(
         name="remittance",
         label=N_("Remittance no."),
-        kind=Code(longest=6, indexed=True),
+        kind=Code(longest=6, indexed=True, digits=True),
         column=Remittance.number,
         section=REMITTANCE,
         link=_its_remittance,

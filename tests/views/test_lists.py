@@ -65,6 +65,18 @@ def test_payments_without_an_authorisation_are_asked_for_and_proposed(owner):
     assert [option["value"] for option in page.one("datalist", id=field["list"]).all("option")] == ["none"]
 
 
+def test_numbers_open_the_keyboard_of_numbers(owner):
+    modes = {
+        field["name"]: field.get("inputmode")
+        for path in ("/transactions", "/remises")
+        for field in owner.page(path).one("form", id="filters").all("input")
+    }
+    numbers = ("contract", "rank", "siret", "remittance", "number", "terminal", "card")
+    assert {modes[name] for name in numbers} == {"numeric"}
+    assert modes["amount"] == "decimal"
+    assert {modes[name] for name in ("trade_name", "serial", "authorisation")} == {""}
+
+
 def test_a_terminal_is_asked_for_by_its_number(owner):
     for path, found in (("/transactions", 4), ("/remises?period=last-7-days", 2)):
         mark = "&" if "?" in path else "?"
