@@ -144,8 +144,11 @@ def maintain() -> None:
     from datetime import UTC, datetime
 
     from app.jobs import upkeep
+    from app.retention import purge
 
-    upkeep(_migrated()[1], datetime.now(UTC))
+    (config, database), now = _migrated(), datetime.now(UTC)
+    upkeep(database, now)
+    purge(database, config.data, now.date())
 
 
 @main.command(help=N_("Answer web requests on this machine."))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from procrastinate import App, JobContext, PsycopgConnector
@@ -54,7 +54,9 @@ SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(
 """)
 
 # The connections come with the worker. Jobs that stand on this module are named, not imported.
-queue = App(connector=PsycopgConnector(), import_paths=("app.mail.jobs", "importers.jobs"))
+queue = App(
+    connector=PsycopgConnector(), import_paths=("app.mail.jobs", "importers.jobs", "importers.nightly")
+)
 
 
 def defer(connection: Connection, task: str, **args: Any) -> None:
@@ -83,13 +85,6 @@ async def do_jobs(config: Config, database: Database, connected: Callable[[], No
                 shutdown_graceful_timeout=GRACE_SECONDS,
                 install_signal_handlers=False,
             )
-
-
-@queue.periodic(cron="17 3 * * *")
-@queue.task(name="upkeep", pass_context=True, queueing_lock="upkeep")
-def upkeep_tonight(context: JobContext, timestamp: int) -> None:
-    """The nightly upkeep, at an hour when nobody looks."""
-    upkeep(context.additional_context["database"], datetime.fromtimestamp(timestamp, UTC))
 
 
 def upkeep(database: Database, now: datetime) -> None:

@@ -35,6 +35,9 @@ class Lock(IntEnum):
     QUESTION = 7_251_008
     EXPORT = 7_251_009
 
+    #: One process does the work of a night.
+    NIGHTLY = 7_251_010
+
     def of(self, number: int) -> int:
         """The key of one thing among many: the purpose in its upper half, 32 bits of ``number`` below."""
         return (self << _HALF) | (number % (1 << _HALF))

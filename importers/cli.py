@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -73,6 +73,28 @@ def _regular_expression(_context: click.Context, _option: click.Parameter, value
     except re.error:
         raise click.BadParameter(gettext("This is no regular expression.")) from None
     return value
+
+
+@click.command(help=N_("Do the work of a night: load the inbox, keep house, let go of what is old."))
+def nightly() -> None:
+    """Print a line a file and what went; exit 0 only when nothing was refused."""
+    from importers.nightly import nightly as do_the_night  # noqa: PLC0415
+
+    config = Config.from_env()
+    night = do_the_night(ready(config), config.data, datetime.now(UTC))
+    if night is None:
+        click.echo(gettext("Somebody else is doing the work of the night."))
+        return
+    for result in night.results:
+        click.echo(report.line(result))
+    click.echo(report.summary(night.results))
+    gone = gettext(
+        "Let go of: %(months)s partitions, %(copies)s copies of files.",
+        months=night.purged.months,
+        copies=night.purged.copies,
+    )
+    click.echo(gone)
+    sys.exit(night.refused > 0)
 
 
 @click.command(help=N_("Say which reseller the files of a source belong to, or what its columns never hold."))

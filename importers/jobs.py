@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from logging import INFO, WARNING
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from app.logs import logger
 from importers import desk
 from importers.files import report
 from importers.files.archive import INBOX, files_in
-from importers.load import Status, load_files
+from importers.load import Result, Status, load_files
 
 #: A file that changed this recently may still be on its way.
 SETTLED_SECONDS = 60
@@ -37,8 +38,8 @@ def desk_task(context: JobContext, task_id: int) -> None:
     desk.perform(context.additional_context["database"], context.additional_context["config"].data, task_id)
 
 
-def load_inbox(database: Database, data: Path) -> int:
-    """Load the files of the inbox that are finished; returns how many were dealt with.
+def load_inbox(database: Database, data: Path) -> list[Result]:
+    """Load the files of the inbox that are finished; returns what became of each.
 
     A file that was refused for what it holds stays where it is when not even a copy may be kept: it
     is reported again each time, until a person takes it away.
@@ -46,9 +47,13 @@ def load_inbox(database: Database, data: Path) -> int:
     files = (
         [path for path in files_in([data / INBOX]) if _is_settled(path)] if (data / INBOX).is_dir() else []
     )
-    for result in load_files(database, files, data):
+    return list(_logged(load_files(database, files, data)))
+
+
+def _logged(results: Iterator[Result]) -> Iterator[Result]:
+    for result in results:
         _log.log(_LEVELS.get(result.status, INFO), "file", **report.event(result))
-    return len(files)
+        yield result
 
 
 def _is_settled(path: Path) -> bool:

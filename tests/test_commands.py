@@ -301,14 +301,14 @@ def workers(database):
 
 
 def test_the_worker_does_a_job_that_waits(external, database):
-    """The upkeep of the night, deferred by hand in the queue's own words."""
+    """The work of the night, deferred by hand in the queue's own words."""
     with database.writing() as connection:
         connection.execute(insert(SignInAttempt).values(key="old", at=NOW - timedelta(days=30)))
     with database.writing(DatabaseRole.OWNER) as connection:
         connection.execute(
             text(
                 "INSERT INTO procrastinate_jobs (queue_name, task_name, args)"
-                " VALUES ('default', 'upkeep', CAST(:args AS jsonb))"
+                " VALUES ('default', 'nightly', CAST(:args AS jsonb))"
             ),
             {"args": f'{{"timestamp": {int(NOW.timestamp())}}}'},
         )

@@ -141,6 +141,11 @@ def ensure_partitions(connection: Connection, months: Mapping[str, Collection[da
         )
 
 
+def first_day_kept(today: date) -> date:
+    """The first day of the months whose payments are kept; what is older goes (see :mod:`app.retention`)."""
+    return _shifted(today, -MONTHS_BEHIND)
+
+
 def _shifted(day: date, months: int) -> date:
     index = day.year * 12 + day.month - 1 + months
     return date(index // 12, index % 12 + 1, 1)

@@ -233,7 +233,7 @@ def test_a_file_of_the_inbox_moves_to_the_archive(operator: Operator) -> None:
     settled = NIGHT.write(inbox, "night.txt")
     os.utime(settled, (1, 1))
     fresh = written(inbox, "fresh.txt", NIGHT.data())
-    assert load_inbox(operator.database, operator.data) == 1
+    assert len(load_inbox(operator.database, operator.data)) == 1
     assert not settled.exists()
     assert fresh.exists()
     (kept,) = (operator.data / "archive").iterdir()

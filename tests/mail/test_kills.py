@@ -297,15 +297,15 @@ def test_other_jobs_do_not_queue_behind_mail_for_a_server_that_hangs(database, t
                 connection.execute(
                     text(
                         "INSERT INTO procrastinate_jobs (queue_name, task_name, args)"
-                        """ VALUES ('default', 'upkeep', '{"timestamp": 1772507820}')"""
+                        """ VALUES ('default', 'nightly', '{"timestamp": 1772507820}')"""
                     )
                 )
             time.sleep(1)  # as long as the server hangs, no place comes free
-            assert _count(database, "procrastinate_jobs WHERE task_name = 'upkeep'")
+            assert _count(database, "procrastinate_jobs WHERE task_name = 'nightly'")
             assert box.steps.count("CONNECT") == JOBS_AT_ONCE
             box.script["CONNECT"] = HANG  # whoever takes a place from now on keeps it
             gave_up.set()
-            wait_until(lambda: not _count(database, "procrastinate_jobs WHERE task_name = 'upkeep'"))
+            wait_until(lambda: not _count(database, "procrastinate_jobs WHERE task_name = 'nightly'"))
             assert box.steps.count("CONNECT") <= 2 * JOBS_AT_ONCE
 
 

@@ -1,0 +1,107 @@
+"""What is kept how long: payments, and all that comes of them, for 15 months, then gone.
+
+Whole months go, as partitions that the owner drops, then the sums of their days and the copies of their
+files. The journal of files keeps its lines; declarations stay.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from sqlalchemy import Connection, func, select, text
+from sqlalchemy.exc import OperationalError
+
+from app.database.engine import Database, DatabaseRole
+from app.database.migrate import first_day_kept
+from app.locks import Lock, hold
+from app.logs import logger
+
+#: How often a partition is tried that readers keep busy, and the pause between, in seconds.
+TRIES, PAUSE_SECONDS = 3, 1
+#: Folders of copies, under the data folder.
+COPIES = ("archive", "superseded", "quarantine")
+_LOCK_NOT_AVAILABLE = "55P03"
+
+_PARTITIONS = text(r"""
+SELECT p.relname AS parent, to_date(substring(c.relname FROM '_p(\d{6})$'), 'YYYYMM') AS month
+FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_class p ON p.oid = i.inhparent
+WHERE p.relkind = 'p' AND c.relkind = 'r' AND p.relnamespace = 'public'::regnamespace
+  AND substring(c.relname FROM '_p(\d{6})$') < to_char(CAST(:first AS date), 'YYYYMM')
+ORDER BY 2, 1
+""")
+_DROP = text("SELECT drop_partition(:parent, :month)")
+#: What stands beside the partitions, by the column of its day.
+_DAYS = {
+    "transaction_day": "day",
+    "remittance_day": "day",
+    "terminal_day": "day",
+    "received_day": "day",
+    "bank_statement": "closed_on",
+}
+_ROWS = (
+    *(f"DELETE FROM {table} WHERE {day} < :first" for table, day in _DAYS.items()),  # noqa: S608 - constants
+    # An operation whose sale has gone leads nowhere any more.
+    "UPDATE transaction SET original_id = NULL, original_on = NULL WHERE original_on < :first",
+)
+# A declaration has no days: its copy stays. What was refused has none either, and goes by its arrival.
+_FILES = text("""
+SELECT sha256 FROM import_file
+WHERE last_on < :first OR (status = 'quarantined' AND received_at < :first)
+""")
+
+_log = logger("retention")
+
+
+@dataclass(frozen=True)
+class Purged:
+    """What was let go of: monthly partitions, and copies of files."""
+
+    months: int
+    copies: int
+
+
+def purge(database: Database, data: Path, today: date) -> Purged:
+    """Let go of what is older than the first day kept; what readers keep busy goes the next night."""
+    first = first_day_kept(today)
+    with database.reading(DatabaseRole.IMPORT) as connection:
+        partitions = connection.execute(_PARTITIONS, {"first": first}).all()
+    dropped = sum(_dropped(database, parent, month) for parent, month in partitions)
+    with database.writing(DatabaseRole.IMPORT) as connection:
+        hold(connection, Lock.PAYMENTS)
+        for statement in _ROWS:
+            connection.execute(text(statement), {"first": first})
+        connection.execute(select(func.forget_deliveries()))
+        copies = _without_copies(connection, data, first)
+    purged = Purged(dropped, copies)
+    _log.info("purged", first_day_kept=first.isoformat(), months=dropped, copies=copies)
+    return purged
+
+
+def _dropped(database: Database, parent: str, month: date) -> bool:
+    for _ in range(TRIES):
+        try:
+            with database.writing(DatabaseRole.IMPORT) as connection:
+                connection.execute(_DROP, {"parent": parent, "month": month})
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+                raise
+            time.sleep(PAUSE_SECONDS)
+        else:
+            return True
+    _log.warning("partition_busy", table=parent, month=month.isoformat())
+    return False
+
+
+def _without_copies(connection: Connection, data: Path, first: date) -> int:
+    """Remove the copies of files all of whose days have gone; returns how many there were."""
+    gone = 0
+    for sha256 in connection.scalars(_FILES, {"first": first}):
+        for folder in COPIES:
+            copy = data / folder / sha256
+            if copy.exists():
+                copy.unlink()
+                gone += 1
+    return gone
