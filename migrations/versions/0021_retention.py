@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "0020"
-down_revision = "0019"
+revision = "0021"
+down_revision = "0020"
 
 #: Nobody can make it drop a month that is not older; readers wait for it two seconds at most.
 DROP_PARTITION = """
