@@ -38,6 +38,7 @@ _DAYS = {
     "transaction_day": "day",
     "remittance_day": "day",
     "terminal_day": "day",
+    "terminal": "last_on",
     "received_day": "day",
     "bank_statement": "closed_on",
 }
