@@ -19,6 +19,7 @@ class Permission(StrEnum):
     TERMINAL = "terminal"
     INVITE = "invite"
     JOURNAL = "journal"
+    BANK = "bank"
 
 
 class Level(StrEnum):
@@ -33,7 +34,7 @@ _EVERYBODY = frozenset({Permission.LIST, Permission.TICKET, Permission.SEND})
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),
     Role.FLEET: _EVERYBODY | {Permission.EXPORT, Permission.TERMINAL},
-    Role.FINANCE: _EVERYBODY | {Permission.EXPORT},
+    Role.FINANCE: _EVERYBODY | {Permission.EXPORT, Permission.BANK},
     Role.VIEWER: _EVERYBODY,
 }
 #: What a reseller's staff may do at a merchant they look at: read, and nothing else.
@@ -51,7 +52,7 @@ ROLE_NAMES: Mapping[Role, str] = {
 ROLE_DUTIES: Mapping[Role, str] = {
     Role.OWNER: N_("everything, accesses included"),
     Role.FLEET: N_("lists, tickets, exports and terminals"),
-    Role.FINANCE: N_("lists, tickets and exports"),
+    Role.FINANCE: N_("lists, tickets, exports and bank"),
     Role.VIEWER: N_("lists and tickets"),
 }
 

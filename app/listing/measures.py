@@ -26,6 +26,7 @@ class Measure:
     stands beside the net there, ``optional`` that it is left out when it is 0. ``group`` is its place under
     ``apart`` in JSON, such as ``("rejected", "net")``: what is not counted, by why. ``share`` is the message
     of its share of the rows, which stands in the total line: "" for none; it holds ``%(share)s``.
+    ``of`` is the name of the field that it speaks of: where nobody sees that one, nobody sees this.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Measure:
     optional: bool = False
     group: tuple[str, str] | None = None
     share: str = ""
+    of: str = ""
 
     def of_rows(self) -> ColumnElement[int]:
         """The sum over rows, labelled with its name."""

@@ -6,9 +6,9 @@ Nothing else decides by the name of a list: a new one is one module of ``app.lis
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection
@@ -66,10 +66,14 @@ class TicketSpec:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class DetailPart:
-    """A section of its own on the page of a row: what it reads, and its template (as ``part``)."""
+    """A section of its own on the page of a row: what it reads, and its template (as ``part``).
+
+    ``of`` is the name of the field that it speaks of: who does not see that one does not see this.
+    """
 
     read: Callable[[Connection, Scope, Row], Any]
     template: str
+    of: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -138,7 +142,8 @@ class ListSpec:
     ``table`` names the fields of each column of the table on a desk, ``subtitle`` those under the name of a
     row on a phone. ``counted`` is what a row adds to the sum of its group, in minor units; ``place`` groups
     the rows of one day, those of several are grouped by day. ``answer`` is what stands above the rows,
-    ``statement`` one of debts.
+    ``statement`` one of debts. ``absent`` names the fields that nothing of a merchant's fills (see
+    :meth:`seen_by`).
     """
 
     name: str
@@ -170,7 +175,8 @@ class ListSpec:
     counted: Callable[[Row], int | None] | None = None
     place: Callable[[Row], Heading] | None = None
     answer: AnswerPart | None = None
-    detail_part: DetailPart | None = None
+    detail_parts: tuple[DetailPart, ...] = ()
+    absent: Callable[[Connection, Scope], frozenset[str]] | None = None
     ticket: TicketSpec | None = None
     statement: StatementSpec | None = None
 
@@ -178,6 +184,11 @@ class ListSpec:
     def adds_up(self) -> bool:
         """Whether its rows add up to an amount, and are not counted alone."""
         return any(measure.sign for measure in self.measures)
+
+    def seen_by(self, connection: Connection, scope: Scope, allows: Callable[[str], bool]) -> ListSpec:
+        """The list without what its merchant has nothing of, and what is beyond a person's rights."""
+        absent = self.absent(connection, scope) if self.absent else frozenset[str]()
+        return _without(self, absent | {field.name for field in self.fields if not allows(field.permission)})
 
     @property
     def printing(self) -> TicketSpec:
@@ -274,3 +285,17 @@ class ListSpec:
         field = self.by_name[sort.removeprefix("-")]
         falling, rising = field.kind.order_words
         return gettext(falling if sort.startswith("-") else rising, label=field.title)
+
+
+@cache
+def _without(spec: ListSpec, names: frozenset[str]) -> ListSpec:
+    """``spec`` without the fields ``names``, and what speaks of them."""
+    if not names:
+        return spec
+    return replace(
+        spec,
+        fields=tuple(field for field in spec.fields if field.name not in names),
+        measures=tuple(measure for measure in spec.measures if measure.of not in names),
+        detail_parts=tuple(part for part in spec.detail_parts if part.of not in names),
+        table=tuple(column for column in spec.table if names.isdisjoint(column)),
+    )

@@ -17,7 +17,7 @@ from app.listing.measures import Measure, row_count, sum_of
 from app.listing.scope import Scope
 from app.listing.source import Condition, DailySums, ListSource, in_scope
 from app.lists.common import contract_joins, contract_parent
-from app.models import ALL_CONTRACTS, Remittance, RemittanceDay, Transaction
+from app.models import ALL_CONTRACTS, Credit, Remittance, RemittanceDay, Transaction
 from app.rules.payments import TOTAL, TOTALS, RemittanceStatus, Total, Transmission, remitted
 from app.wording.i18n import N_, gettext
 
@@ -92,6 +92,23 @@ def _with_totals(status: RemittanceStatus) -> tuple[Condition, Condition]:
     )
 
 
+def _by_credit(name: str, states: tuple[Credit, ...], label: str) -> Measure:
+    """The net of remittances by what became of them at the bank: a part of the net, said beside it."""
+    codes = [state.value for state in states]
+    return Measure(
+        name=f"credit_{name}",
+        rows=Remittance.net_amount,
+        where=(_REMITTED, Remittance.credit.in_(codes)),
+        daily=_DAY_NET,
+        daily_where=(RemittanceDay.remitted.is_(True), RemittanceDay.credit.in_(codes)),
+        group=("credit", name),
+        label=label,
+        apart=True,
+        optional=True,
+        of="credit",
+    )
+
+
 _CORRECT, _CORRECT_DAYS = _with_totals(RemittanceStatus.CORRECT)
 #: The sums of remittances, from the figures that each declares.
 MEASURES = (
@@ -130,6 +147,9 @@ MEASURES = (
         RemittanceDay.awaiting_totals.is_(True),
         N_("Waiting for their telecollection, apart"),
     ),
+    _by_credit("credited", (Credit.CREDITED, Credit.DIFFERS), N_("Of the net, credited by the bank")),
+    _by_credit("expected", (Credit.EXPECTED,), N_("Of the net, credit expected")),
+    _by_credit("late", (Credit.LATE,), N_("Of the net, not credited")),
 )
 
 _TITLES = {

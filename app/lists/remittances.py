@@ -32,6 +32,7 @@ from app.lists.common import (
     TICKET_COLUMNS,
     day_and_time,
 )
+from app.lists.credit import CREDIT, CREDIT_FIELDS, credit_lines, without_bank
 from app.lists.freshness import days, freshness
 from app.lists.nights import night
 from app.lists.remittance_kinds import Control, HostStatus, PaymentCount
@@ -57,10 +58,6 @@ INTERNAL = frozenset(
         "ticket",
         "header_file_id",
         "totals_file_id",
-        "credit",
-        "expected_by",
-        "credited_on",
-        "credit_gap",
     }
 )
 
@@ -272,6 +269,7 @@ FIELDS = (
             "differs": "bad",
         },
     ),
+    *CREDIT_FIELDS,
     Field(
         name="received_count",
         label=N_("Number of payments received"),
@@ -370,7 +368,7 @@ REMITTANCES = ListSpec(
     fields=FIELDS,
     usual_filters=("date", "application", "trade_name", "amount", "status", "number"),
     usual_period="last-night",
-    sections=(REMITTANCE, CONTROL, CONTRACT, OUTLET, TERMINAL),
+    sections=(REMITTANCE, CREDIT, CONTROL, CONTRACT, OUTLET, TERMINAL),
     offers=OFFERS,
     search={
         "number": typed.digits(1, 6),
@@ -392,13 +390,18 @@ REMITTANCES = ListSpec(
         ("contract",),
         ("number",),
         ("count",),
+        ("credited_on",),
         ("amount",),
     ),
     subtitle=("count",),
     counted=_counted,
     place=_place,
     answer=AnswerPart(read=night, template="lists/night.html"),
-    detail_part=DetailPart(read=_sums, template="lists/remittance_sums.html"),
+    detail_parts=(
+        DetailPart(read=credit_lines, template="lists/credit_lines.html", of="credit_gap"),
+        DetailPart(read=_sums, template="lists/remittance_sums.html"),
+    ),
+    absent=without_bank,
     ticket=TicketSpec(
         columns={**TICKET_COLUMNS, "ticket": Remittance.ticket},
         print=remittance_ticket,

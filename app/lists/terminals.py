@@ -179,5 +179,5 @@ TERMINALS = ListSpec(
         ("terminal",),
     ),
     subtitle=("label",),
-    detail_part=DetailPart(read=terminal_card, template="lists/terminal_card.html"),
+    detail_parts=(DetailPart(read=terminal_card, template="lists/terminal_card.html"),),
 )

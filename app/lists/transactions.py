@@ -383,7 +383,7 @@ TRANSACTIONS = ListSpec(
     counted=lambda row: row["net_amount"],
     statement=MEAL_VOUCHER_STATEMENT,
     answer=AnswerPart(read=takings, template="lists/takings.html"),
-    detail_part=DetailPart(read=counterparts, template="lists/counterparts.html"),
+    detail_parts=(DetailPart(read=counterparts, template="lists/counterparts.html"),),
     ticket=TicketSpec(
         columns={**TICKET_COLUMNS, "ticket": Transaction.ticket},
         print=cardholder_ticket,

@@ -23,6 +23,7 @@ from flask import (
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.accounts.journal import Event
+from app.accounts.roles import Permission
 from app.listing.criteria import BY, Criteria
 from app.listing.export import json_document, too_long, write_csv
 from app.listing.field import Args
@@ -70,6 +71,7 @@ def index(spec: ListSpec) -> AnyResponse:
     scope = access().scope
     with asking(scope) as connection:
         criteria = with_group_fault(criteria_asked(connection, spec), request.args.getlist(BY))
+        spec = criteria.spec
         shown = ShownPages.of_address(criteria, request.args.get(PARAMETER, ""))
         understood = not criteria.faults
         by_rows, by_group = understood and not criteria.by, understood and bool(criteria.by)
@@ -107,6 +109,7 @@ def document(spec: ListSpec) -> AnyResponse | tuple[AnyResponse, int]:
     scope = access().scope
     with asking(scope) as connection:
         criteria = _of_rows(criteria_asked(connection, spec))
+        spec = criteria.spec
         if refusal := _refused(criteria):
             return jsonify(refusal), 422
         found = json_document(connection, spec, scope, criteria, partial(_document_address, spec))
@@ -154,6 +157,7 @@ def _export(spec: ListSpec, made: ListFile) -> AnyResponse:
     scope = access().scope
     with database().reading_as(scope) as connection:
         criteria = criteria_asked(connection, spec)
+    spec = criteria.spec
     if made.is_grouped:
         criteria = with_group_fault(criteria, request.args.getlist(BY), needed=True)
     else:
@@ -194,8 +198,9 @@ def detail(spec: ListSpec, id: int) -> str:  # noqa: A002 - as the address calls
     """Every field of a row; a row out of sight does not exist."""
     scope = access().scope
     with database().reading_as(scope) as connection:
+        spec = _seen(connection, spec)
         row = one(connection, spec, scope, id)
-        part = spec.detail_part.read(connection, scope, row) if row and spec.detail_part else None
+        parts = [(part.template, part.read(connection, scope, row)) for part in spec.detail_parts if row]
         deliveries = deliveries_of(connection, scope, spec.name, id) if row else ()
     if row is None:
         journal(Event.NOT_IN_SCOPE, list=spec.name, id=id)
@@ -204,7 +209,7 @@ def detail(spec: ListSpec, id: int) -> str:  # noqa: A002 - as the address calls
         "lists/detail.html",
         spec=spec,
         row=row,
-        part=part,
+        parts=parts,
         deliveries=deliveries,
         this_page=url_for(f"{spec.name}.detail", id=id),
         id=id,
@@ -216,7 +221,14 @@ def detail(spec: ListSpec, id: int) -> str:  # noqa: A002 - as the address calls
 
 def criteria_asked(connection: Any, spec: ListSpec) -> Criteria:
     """What the address asks, counted from the days that have arrived."""
-    return Criteria.from_args(spec, request.args.items(multi=True), days_now(connection, spec))
+    args = request.args.items(multi=True)
+    return Criteria.from_args(_seen(connection, spec), args, days_now(connection, spec))
+
+
+def _seen(connection: Any, spec: ListSpec) -> ListSpec:
+    """The list as this person sees it."""
+    chosen = access()
+    return spec.seen_by(connection, chosen.scope, lambda needed: chosen.allows(Permission(needed)))
 
 
 def days_now(connection: Any, spec: ListSpec) -> Days:

@@ -43,3 +43,21 @@ ENTRY_MODES = {
     "manual": N_("Keyed in"),
     "online": N_("Online"),
 }
+CREDITS = {
+    "unknown": N_("Not known"),
+    "not_expected": N_("No credit expected"),
+    "expected": N_("Credit expected"),
+    "credited": N_("Credited"),
+    "differs": N_("Credited with a gap"),
+    "late": N_("Not credited"),
+}
+CREDIT_RULES = {
+    "remittance_number": N_("same remittance number and same amount"),
+    "contract_rank": N_("same contract, rank and amount"),
+    "contract_day": N_("the sum of a day of the contract, or one of its remittances"),
+    "contract_booking": N_("the sum of a contract's days that are settled together"),
+    "account_day": N_("the sum of a day of the account"),
+    "shop_day": N_("the sum of a day of the shop"),
+    "contract_net": N_("the sum of a day of the contract, less what may be a commission"),
+    "equal_amount": N_("the same amount, and nothing else"),
+}

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 
 from app.models import Certainty, MovementKind
-from app.wording.i18n import N_
 from importers.matching import working_days
 
 #: A line is booked at most so many working days after the call.
@@ -28,13 +27,13 @@ _CANDIDATES = ("line", "candidate", "item", "part", "amount")
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """A rule: its name, what agrees in words, how sure its links are, and the candidates that it proposes.
+    """A rule: its name, how sure its links are, and the candidates that it proposes.
 
-    ``propose`` gives a row for each item of each candidate: line, candidate, item, part, amount.
+    :mod:`app.wording.codes` says in words what agrees. ``propose`` gives a row for each item of each
+    candidate: line, candidate, item, part, amount.
     """
 
     name: str
-    words: str
     certainty: Certainty
     propose: Callable[[pd.DataFrame, pd.DataFrame], pd.DataFrame]
 
@@ -200,49 +199,41 @@ def _equal_amount(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
 RULES: Final = (
     Rule(
         name="remittance_number",
-        words=N_("same remittance number and same amount"),
         certainty=Certainty.CERTAIN,
         propose=_remittance_number,
     ),
     Rule(
         name="contract_rank",
-        words=N_("same contract, rank and amount"),
         certainty=Certainty.CERTAIN,
         propose=_contract_rank,
     ),
     Rule(
         name="contract_day",
-        words=N_("the sum of a day of the contract, or one of its remittances"),
         certainty=Certainty.CERTAIN,
         propose=_contract_day,
     ),
     Rule(
         name="contract_booking",
-        words=N_("the sum of a contract's days that are settled together"),
         certainty=Certainty.CERTAIN,
         propose=_contract_booking,
     ),
     Rule(
         name="account_day",
-        words=N_("the sum of a day of the account"),
         certainty=Certainty.CERTAIN,
         propose=_declared("account_day", []),
     ),
     Rule(
         name="shop_day",
-        words=N_("the sum of a day of the shop"),
         certainty=Certainty.CERTAIN,
         propose=_declared("shop_day", ["outlet"]),
     ),
     Rule(
         name="contract_net",
-        words=N_("the sum of a day of the contract, less what may be a commission"),
         certainty=Certainty.PROPOSED,
         propose=_contract_net,
     ),
     Rule(
         name="equal_amount",
-        words=N_("the same amount, and nothing else"),
         certainty=Certainty.PROPOSED,
         propose=_equal_amount,
     ),

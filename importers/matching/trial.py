@@ -10,15 +10,14 @@ import pandas as pd
 from sqlalchemy import Connection, and_, select
 
 from app.models import Certainty, Contract, Credit, Merchant, Outlet, Remittance, RemittanceStatus
+from app.wording.codes import CREDIT_RULES
 from app.wording.formats import money
 from app.wording.i18n import gettext, ngettext
 from importers import card_lines
 from importers.matching import ITEM, LINE, match
-from importers.matching.rules import RULES
 from importers.matching.states import credit_states
 from importers.records.banking import BankStatements
 
-_WORDS = {rule.name: rule.words for rule in RULES}
 #: A call comes at most so long before the first day of a statement that may still credit it.
 _BEFORE = pd.Timedelta(days=14)
 _MOST_SHOWN = 50
@@ -129,7 +128,7 @@ def words(trial: Trial) -> Iterator[str]:
 def _linked(trial: Trial, line: Any, own: pd.DataFrame) -> str:
     numbers = ", ".join(trial.items.loc[own["item"], "number"])
     count = ngettext("remittance %(numbers)s", "remittances %(numbers)s", len(own), numbers=numbers)
-    rule = gettext(_WORDS[own["rule"].iloc[0]])
+    rule = gettext(CREDIT_RULES[own["rule"].iloc[0]])
     return f"{_line_words(trial.lines.loc[line])}: {count} ({rule})"
 
 

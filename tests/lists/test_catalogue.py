@@ -10,7 +10,15 @@ from sqlalchemy.sql import visitors
 
 from app.listing.kinds import Money
 from app.lists import REMITTANCES, TRANSACTIONS, remittances, transactions
-from app.models import Completeness, EntryMode, Outcome, RemittanceStatus, TransactionType, Transmission
+from app.models import (
+    Completeness,
+    Credit,
+    EntryMode,
+    Outcome,
+    RemittanceStatus,
+    TransactionType,
+    Transmission,
+)
 from app.rules.payments import Reversal
 from app.wording import applications, response_codes
 from app.wording.i18n import speaking
@@ -24,8 +32,8 @@ BOTH = pytest.mark.parametrize("spec", [REMITTANCES, TRANSACTIONS], ids=lambda s
 
 ASKED = {
     "remittances": "application contract label rank amount amount_from amount_to status count bank serial"
-    " manufacturer number file_number trade_name siret terminal transmission seal group_weekday group_hour"
-    " group_outlet group_terminal group_contract",
+    " manufacturer number file_number trade_name siret terminal transmission seal credit group_weekday"
+    " group_hour group_outlet group_terminal group_contract",
     "transactions": "state application contract label rank bank amount amount_from amount_to type outcome"
     " reversal response_code reason card expiry authorisation issuer product remittance file_number"
     " dossier serial manufacturer trade_name siret terminal entry_mode scheme order_reference"
@@ -85,7 +93,9 @@ def test_every_stored_code_has_words() -> None:
     words = {
         name: TRANSACTIONS.by_name[name].kind.labels for name in ("type", "outcome", "entry_mode", "reversal")
     }
-    words |= {name: REMITTANCES.by_name[name].kind.labels for name in ("status", "seal", "transmission")}
+    words |= {
+        name: REMITTANCES.by_name[name].kind.labels for name in ("status", "seal", "transmission", "credit")
+    }
     stored = {
         "type": TransactionType,
         "outcome": Outcome,
@@ -93,6 +103,7 @@ def test_every_stored_code_has_words() -> None:
         "reversal": Reversal,
         "status": RemittanceStatus,
         "seal": Completeness,
+        "credit": Credit,
         "transmission": Transmission,
     }
     assert {name: set(labels) for name, labels in words.items()} == {

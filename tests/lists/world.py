@@ -87,6 +87,18 @@ def _contract(
     return {**values, "id": row_id, "outlet": outlet}
 
 
+CREDIT_DAYS = ("credited_on", "expected_by")
+
+
+def _credit(chance: random.Random) -> Row:
+    return {
+        "credit": chance.choice(("unknown", "not_expected", "expected", "credited", "differs", "late")),
+        "credited_on": chance.choice((None, FIRST)),
+        "expected_by": chance.choice((None, FIRST)),
+        "credit_gap": chance.choice((None, 0, -100)),
+    }
+
+
 def _remittance(connection: Connection, merchant_id: int, contract: Row, chance: random.Random) -> Row:
     outlet = contract["outlet"]
     local = datetime.combine(FIRST + timedelta(chance.randrange(34)), time(23, chance.randrange(4)))
@@ -115,6 +127,7 @@ def _remittance(connection: Connection, merchant_id: int, contract: Row, chance:
         "seal": "differs",
         "missing_sequences": chance.randrange(2),
     }
+    values |= _credit(random.Random(f"{local} {values['number']}"))
     if not values["has_totals"]:
         values |= {"status": "correct", "seal": "awaiting_totals"}
     if values["opened_local"] is None:
@@ -148,6 +161,8 @@ def _remittance(connection: Connection, merchant_id: int, contract: Row, chance:
         "opened": values["opened_local"] and values["opened_local"].isoformat(),
         **{name: values[name] for name in ("currency", "seal")},
         **{name: values[name] for name in ("received_count", "received_net", "missing_sequences")},
+        **{name: values[name] for name in ("credit", "credit_gap")},
+        **{name: day and day.isoformat() for name in CREDIT_DAYS for day in [values[name]]},
         **(declared if values["has_totals"] else dict.fromkeys(declared)),
     }
 
@@ -375,6 +390,7 @@ def _line(name: str, currency: str, line: Counter[str]) -> Row:
             why: {what: line[f"{why}_{what}"] for what in ("count", "net")}
             for why in ("rejected", "incomplete", "untransmitted", "awaiting_totals")
         }
+        kept["apart"]["credit"] = {name: line[f"credit_{name}"] for name in ("credited", "expected", "late")}
     return {"currency": currency, "net": net, **kept}
 
 
@@ -382,7 +398,9 @@ def _remittance_sums(row: Row) -> dict[str, int]:
     why = _why_apart(row)
     parts = ("debit", "refund", "cancelled", "refund_cancelled") if why is None else ()
     apart = {} if why is None else {f"{why}_count": 1, f"{why}_net": row["amount"]}
-    return {"declined": row["declined"] or 0, **{name: row[name] for name in parts}, **apart}
+    state = {"differs": "credited"}.get(row["credit"], row["credit"])
+    credit = {f"credit_{state}": row["amount"]} if why is None else {}
+    return {"declined": row["declined"] or 0, **{name: row[name] for name in parts}, **apart, **credit}
 
 
 def _why_apart(row: Row) -> str | None:

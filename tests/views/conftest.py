@@ -35,6 +35,7 @@ def three_shops(database):
         made = [
             a_shop(connection, marker, reseller_id, source_id) for marker in ("ALPHA", "BRAVO", "CHARLIE")
         ]
+        factories.a_bank_account(connection, merchant_id=made[0].merchant_id)  # ALPHA alone sees credits
         factories.sum_days(connection)
     for shop in made:
         let_in(database, shop.email, shop.marker)

@@ -1,0 +1,156 @@
+"""The credit of remittances by the bank: fields of their list, and the lines that explain one of them.
+
+Nothing of it is there for a merchant without a declared account; amounts of the bank are for whoever may
+see the bank.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection, and_, exists, func, select
+from sqlalchemy.orm import aliased
+
+from app.listing.field import Field
+from app.listing.filters import Choice
+from app.listing.kinds import Day, Money, Row
+from app.listing.scope import Scope
+from app.models import BankAccount, BankMovement, Certainty, CreditLink, Remittance, RemittanceDay
+from app.models import Credit as State
+from app.wording import codes
+from app.wording.i18n import N_, gettext, ngettext
+
+#: Title of the section of the details.
+CREDIT = N_("Credit by the bank")
+_SHOWN_DIGITS = 4
+_QUIET = frozenset({State.UNKNOWN, State.NOT_EXPECTED, State.CREDITED})
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CreditState(Choice):
+    """What became of a remittance at the bank; a badge only where money is missing or awaited."""
+
+    def badge(self, value: str, row: Row) -> str:  # noqa: ARG002
+        return "" if value in _QUIET else self.say(value)
+
+
+CREDIT_FIELDS = (
+    Field(
+        name="credit",
+        label=N_("Credit"),
+        kind=CreditState(labels=codes.CREDITS),
+        column=Remittance.credit,
+        section=CREDIT,
+        daily=RemittanceDay.credit,
+        filter=True,
+        slot="badge",
+        tones={State.LATE: "bad", State.DIFFERS: "warn", State.EXPECTED: "info"},
+    ),
+    Field(
+        name="credited_on",
+        label=N_("Credited on"),
+        kind=Day(),
+        column=Remittance.credited_on,
+        section=CREDIT,
+        in_table=True,
+    ),
+    Field(
+        name="expected_by",
+        label=N_("Credit expected by"),
+        kind=Day(),
+        column=Remittance.expected_by,
+        section=CREDIT,
+    ),
+    Field(
+        name="credit_gap",
+        label=N_("Gap of the credit"),
+        kind=Money(currency=Remittance.currency),
+        column=Remittance.credit_gap,
+        section=CREDIT,
+        permission="bank",
+    ),
+)
+
+
+def without_bank(connection: Connection, scope: Scope) -> frozenset[str]:
+    """The fields that a merchant has nothing of: all of these, without a declared account."""
+    declared = select(exists().where(BankAccount.merchant_id == scope.merchant_id))
+    return frozenset[str]() if connection.scalar(declared) else frozenset(one.name for one in CREDIT_FIELDS)
+
+
+@dataclass(frozen=True)
+class CreditLine:
+    """A line of a bank that explains a remittance, or may: ``others`` are credited by it as well."""
+
+    booked_on: date
+    value_on: date
+    amount: int
+    currency: str
+    account_key: str
+    account_label: str | None
+    rule: str
+    certainty: str
+    others: int
+
+    @property
+    def account(self) -> str:
+        """The account as it may be shown."""
+        shown = f"•••• {self.account_key[-_SHOWN_DIGITS:]}"
+        return f"{self.account_label} {shown}" if self.account_label else shown
+
+    @property
+    def words(self) -> str:
+        """What the line is to the remittance, and why, in the language of the moment."""
+        why = gettext(codes.CREDIT_RULES.get(self.rule, self.rule))
+        if self.certainty == Certainty.PROPOSED:
+            return gettext("Possible, to be confirmed: %(why)s", why=why)
+        if not self.others:
+            return why
+        count = self.others + 1
+        together = ngettext("credit of %(num)s remittance", "credit of %(num)s remittances", count)
+        return f"{together}: {why}"
+
+
+def credit_lines(connection: Connection, scope: Scope, row: Row) -> tuple[CreditLine, ...]:
+    """The lines of bank statements that explain a remittance, the earliest first."""
+    other = aliased(CreditLink)
+    others = (
+        select(func.count(other.remittance_id.distinct()) - 1)
+        .where(
+            other.merchant_id == scope.merchant_id,
+            other.bank_movement_id == CreditLink.bank_movement_id,
+        )
+        .scalar_subquery()
+    )
+    statement = (
+        select(
+            BankMovement.booked_on,
+            BankMovement.value_on,
+            BankMovement.amount,
+            BankMovement.currency,
+            BankAccount.account_key,
+            BankAccount.label,
+            CreditLink.rule,
+            CreditLink.certainty,
+            others,
+        )
+        .join(
+            BankMovement,
+            and_(
+                BankMovement.merchant_id == CreditLink.merchant_id,
+                BankMovement.id == CreditLink.bank_movement_id,
+                BankMovement.booked_on == CreditLink.booked_on,
+            ),
+        )
+        .join(
+            BankAccount,
+            and_(
+                BankAccount.merchant_id == BankMovement.merchant_id,
+                BankAccount.id == BankMovement.bank_account_id,
+            ),
+        )
+        .where(CreditLink.merchant_id == scope.merchant_id, CreditLink.remittance_id == row["id"])
+        .order_by(BankMovement.booked_on, BankMovement.id)
+    )
+    return tuple(CreditLine(*found) for found in connection.execute(statement))

@@ -1,0 +1,92 @@
+"""Credits on the pages: where there is a bank, for whoever may see it, and nowhere else."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+
+from app.database.engine import DatabaseRole
+from app.models import Role
+from app.web.context import today
+from tests import factories
+from tests.views.town import let_in, plain
+
+
+@pytest.fixture
+def alpha(database, shops):
+    """ALPHA, whose remittance of last night was credited today, short of one euro."""
+    shop = shops[0]
+    own = {"merchant_id": shop.merchant_id}
+    with database.writing(DatabaseRole.OWNER) as connection:
+        own["bank_account_id"] = connection.scalar(
+            text("SELECT id FROM bank_account WHERE merchant_id = :id"), {"id": shop.merchant_id}
+        )
+        statement_id = factories.a_bank_statement(connection, **own)
+        movement_id = factories.a_bank_movement(
+            connection, **own, bank_statement_id=statement_id, amount=5140, booked_on=today()
+        )
+        factories.a_credit_link(
+            connection,
+            merchant_id=shop.merchant_id,
+            bank_movement_id=movement_id,
+            booked_on=today(),
+            remittance_id=shop.remittance_id,
+        )
+        connection.execute(
+            text(
+                "UPDATE remittance SET credit = 'differs', credited_on = :day, credit_gap = 100"
+                " WHERE merchant_id = :merchant AND id = :id"
+            ),
+            {"day": today(), "merchant": shop.merchant_id, "id": shop.remittance_id},
+        )
+        factories.sum_days(connection)
+    return shop
+
+
+def page_of(app, database, shop, role):
+    """The detail of the remittance as somebody of that role sees it."""
+    browser = app.test_client()
+    let_in(database, f"{role}@credit.example", shop.marker, role)
+    browser.sign_in(f"{role}@credit.example")
+    return browser, browser.page(f"/remises/{shop.remittance_id}")
+
+
+def test_a_gap_is_a_badge_a_filter_and_a_line_beside_the_net(owner, alpha):
+    page = owner.page("/remises?credit=differs")
+    assert "Crédité avec écart" in plain(page.one("main"))
+    assert "Dont crédité par la banque 52,40 €" in plain(page.one("main"))
+    assert "52,40" not in plain(owner.page("/remises?credit=late").one("main"))
+
+
+def test_finance_sees_the_line_of_the_bank_and_why(app, database, alpha):
+    _, page = page_of(app, database, alpha, Role.FINANCE)
+    shown = plain(page.one("main"))
+    assert "Ligne de la banque" in shown
+    assert "51,40 €" in shown
+    assert "même n° de remise et même montant" in shown
+
+
+def test_a_viewer_sees_the_state_and_nothing_of_the_bank(app, database, alpha):
+    _, page = page_of(app, database, alpha, Role.VIEWER)
+    shown = plain(page.one("main"))
+    assert "Crédité avec écart" in shown
+    assert "Ligne de la banque" not in shown
+    assert "Écart du crédit" not in shown
+    assert "51,40" not in shown
+
+
+def test_a_fleet_manager_exports_no_gap(app, database, alpha):
+    browser, _ = page_of(app, database, alpha, Role.FLEET)
+    (row,) = browser.get("/remises.json?credit=differs").get_json()["rows"]
+    assert row["credit"] == "differs"
+    assert "credit_gap" not in row
+
+
+def test_a_merchant_without_a_bank_sees_nothing_of_it(app, shops):
+    browser = app.test_client()
+    browser.sign_in(shops[1].email)
+    assert "Crédit bancaire" not in plain(browser.page("/remises").one("main"))
+    assert browser.get("/remises.json?credit=late").status_code == 422
+    document = browser.get("/remises.json").get_json()
+    assert not [name for name in document["rows"][0] if name.startswith("credit")]
+    assert "credit" not in document["totals"][0].get("apart", {})
