@@ -117,9 +117,12 @@ def in_scope(merchant_id: Expression, contract_id: Expression | None, scope: Sco
 
 
 def _is_of(contract_id: Expression, mine: Expression) -> Condition:
-    """Whether one of ``mine`` is the contract of a row, or among its contracts where it names several."""
+    """Whether the contract of a row is one of ``mine``; where it names several, all of them must be.
+
+    Such a row tells of all its contracts, so that whoever may not see one of them does not see the row.
+    """
     if isinstance(cast("ColumnElement[Any]", contract_id).type, ARRAY):
-        return contract_id.bool_op("&&")(mine)
+        return contract_id.bool_op("<@")(mine)
     return contract_id == any_(mine)
 
 

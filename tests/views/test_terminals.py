@@ -150,6 +150,25 @@ def test_whoever_is_limited_sees_the_terminals_of_their_outlets(enter, database)
     assert browser.get(f"/terminaux/{terminal(database, 'KITCHEN')}").status_code == 200
 
 
+def test_a_terminal_shared_with_a_contract_out_of_sight_is_not_shown(enter, database):
+    """Its last call, its applications and its label would be those of the other contract as well."""
+    with database.writing(DatabaseRole.OWNER) as connection:
+        kitchen = connection.execute(
+            text("SELECT merchant_id, outlet_id, source_id FROM contract WHERE number = '4242424'")
+        ).one()
+        shared = factories.a_contract(connection, number="4343434", label="HIDDEN", **kitchen._asdict())
+        factories.a_remittance(
+            connection,
+            merchant_id=kitchen.merchant_id,
+            contract_id=shared,
+            collected_local=datetime.combine(NIGHTS[1], time(22, 50)),
+        )
+        factories.keep_terminals(connection)
+    let_in(database, "one@alpha.example", "ALPHA", Role.FLEET, contracts=["4242424"])
+    assert enter("one@alpha.example").get("/terminaux.json").json["rows"] == []
+    assert len(enter("fleet@kitchen.example").get("/terminaux.json").json["rows"]) == 1
+
+
 def test_another_merchant_sees_nothing_of_it(enter, database):
     browser = enter("bravo@shop.example")
     assert browser.get(f"/terminaux/{terminal(database, 'KITCHEN')}").status_code == 404
