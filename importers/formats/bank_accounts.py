@@ -45,8 +45,8 @@ COLUMNS: Final = (
         required=True,
     ),
 )
-_HEADING: Final = ";".join(column.name for column in COLUMNS)
-FIRST_LINE = re.compile(rb"(?:\xef\xbb\xbf)?" + re.escape(_HEADING.encode()))
+HEADING: Final = ";".join(column.name for column in COLUMNS)
+FIRST_LINE = re.compile(rb"(?:\xef\xbb\xbf)?" + re.escape(HEADING.encode()))
 _USUAL: Final = {
     "grouping": Grouping.UNKNOWN.value,
     "fees": FeeTiming.UNKNOWN.value,

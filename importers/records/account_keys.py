@@ -45,11 +45,12 @@ def of_declared(text: str) -> str | None:
     bare = text.replace(" ", "").upper()
     if is_iban(bare):
         return of_iban(bare)
-    return bare[:_KEY_LENGTH] if _RIB.fullmatch(bare) and _rib_key(bare) == int(bare[_KEY_LENGTH:]) else None
+    proven = _RIB.fullmatch(bare) and rib_key(bare) == bare[_KEY_LENGTH:]
+    return bare[:_KEY_LENGTH] if proven else None
 
 
-def _rib_key(rib: str) -> int:
+def rib_key(rib: str) -> str:
     """The two check digits of a RIB, its letters as digits: A to I, J to R, S to Z."""
     digits = rib.translate(_RIB_DIGITS)
     bank, branch, account = int(digits[:5]), int(digits[5:10]), int(digits[10:_KEY_LENGTH])
-    return _RIB_MODULUS - (89 * bank + 15 * branch + 3 * account) % _RIB_MODULUS
+    return f"{_RIB_MODULUS - (89 * bank + 15 * branch + 3 * account) % _RIB_MODULUS:02d}"

@@ -1,0 +1,162 @@
+"""The demonstration's bank: it credits the last weeks of two merchants, each in a style of its own.
+
+The chain is credited a sum for each contract and day, the bakery a line for each remittance with its number.
+A few credits never come, a few lack their refunds, and the last ones are still awaited.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Connection, and_, select
+
+from app.database.engine import Database, DatabaseRole
+from app.models import Contract, Merchant, Remittance
+from app.rules.payments import remitted
+from app.wording import applications
+from importers.demo.profiles import CHAIN_CODE, RESELLER
+from importers.files import sources
+from importers.formats import bank_accounts
+from importers.matching import working_days
+from importers.records import account_keys
+
+SOURCE, FILE_PATTERN = "demo-bank", r"RELEVE_.*\.txt"
+_DAYS, _BANK, _BRANCH = 60, "99999", "00001"
+#: One in so many credits never comes; of one in so many with refunds these are missing.
+_LOST, _WITHOUT_REFUNDS = 41, 7
+_FEE_PER_MILLE = 4
+_OPENING = 1_000_000
+_CREDIT, _DEBIT = "{ABCDEFGHI", "}JKLMNOPQR"
+
+
+@dataclass(frozen=True)
+class _Account:
+    """An account: whose, its number, how it is declared, and the columns that one line is for."""
+
+    merchant_code: str
+    number: str
+    label: str
+    grouping: str
+    line_of: tuple[str, ...]
+
+    @property
+    def rib(self) -> str:
+        """The account as its owner writes it."""
+        key = f"{_BANK}{_BRANCH}{self.number}"
+        return key + account_keys.rib_key(key)
+
+
+_ACCOUNTS: Final = (
+    _Account(CHAIN_CODE, "00000004711", "Compte monétique", "contract_day", ("contract",)),
+    _Account("BOULANGERIE", "00000004924", "Compte courant", "remittance", ("contract", "rank", "number")),
+)
+
+
+def files(database: Database, folder: Path, last_day: date) -> list[Path]:
+    """Write the accounts and their statements up to ``last_day``, and say whose files these are."""
+    with database.writing(DatabaseRole.IMPORT) as connection:
+        sources.bind(connection, SOURCE, RESELLER)
+        sources.expect(connection, SOURCE, None, FILE_PATTERN)
+        found = _remittances(connection, last_day)
+    folder.mkdir(exist_ok=True)
+    accounts = [account for account in _ACCOUNTS if (found["code"] == account.merchant_code).any()]
+    return [_declaration(folder, accounts), *(_statements(folder, one, found, last_day) for one in accounts)]
+
+
+def _remittances(connection: Connection, last_day: date) -> pd.DataFrame:
+    """What reached the bank of the last weeks: a row a remittance."""
+    statement = (
+        select(
+            Merchant.code,
+            Contract.number.label("contract"),
+            Contract.rank,
+            Remittance.number,
+            Remittance.collected_on,
+            Remittance.net_amount.label("net"),
+            (Remittance.debit_amount - Remittance.cancellation_amount).label("debits"),
+        )
+        .join(Contract, Contract.merchant_id == Merchant.id)
+        .join(
+            Remittance,
+            and_(Remittance.merchant_id == Merchant.id, Remittance.contract_id == Contract.id),
+        )
+        .where(
+            Merchant.code.in_([account.merchant_code for account in _ACCOUNTS]),
+            Remittance.collected_on > last_day - timedelta(days=_DAYS),
+            remitted(Remittance.has_totals, Remittance.status, Remittance.transmission),
+            Remittance.net_amount != 0,
+            Contract.application.not_in(applications.PAID_ELSEWHERE),
+        )
+        .order_by(Merchant.code, Remittance.collected_on, Contract.number, Contract.rank, Remittance.number)
+    )
+    result = connection.execute(statement)
+    found = pd.DataFrame([tuple(row) for row in result], columns=list(result.keys()), dtype="object")
+    return found.astype({"net": "int64", "debits": "int64"})
+
+
+def _declaration(folder: Path, accounts: list[_Account]) -> Path:
+    lines = [
+        f"{RESELLER};{one.merchant_code};{one.rib};{one.label};{one.grouping};apart;;*" for one in accounts
+    ]
+    path = folder / "COMPTES.csv"
+    path.write_text("\n".join([bank_accounts.HEADING, *lines]) + "\n", encoding="utf-8")
+    return path
+
+
+def _statements(folder: Path, account: _Account, found: pd.DataFrame, last_day: date) -> Path:
+    """A file with a statement of each day, whose balances join."""
+    credits_ = _credits(account, found[found["code"] == account.merchant_code])
+    records, balance = [], _OPENING
+    for number in range(_DAYS):
+        day = last_day - timedelta(days=_DAYS - 1 - number)
+        lines = credits_[credits_["booked_on"] == pd.Timestamp(day)]
+        records.append(_record("01", account, day - timedelta(days=1), amount=balance))
+        for row in lines.itertuples():
+            records += _booked(account, day, row)
+        balance += int(lines["amount"].sum() - lines["fee"].sum())
+        records.append(_record("07", account, day, amount=balance))
+    path = folder / f"RELEVE_{account.merchant_code}.txt"
+    path.write_text("\n".join(records) + "\n", encoding="ascii")
+    return path
+
+
+def _credits(account: _Account, found: pd.DataFrame) -> pd.DataFrame:
+    """What the bank credits: amount, fee and day of booking of each line."""
+    place = np.arange(len(found))
+    mixed = (found["debits"] != found["net"]).to_numpy() & ("number" in account.line_of)
+    short = mixed & (place % _WITHOUT_REFUNDS == 0)
+    paid = found.assign(amount=np.where(short, found["debits"], found["net"]))
+    lines = paid.groupby([*account.line_of, "collected_on"], as_index=False)["amount"].sum()
+    lines = lines[np.arange(len(lines)) % _LOST != _LOST - 1]
+    days = pd.to_datetime(lines["collected_on"]).to_numpy().astype("datetime64[D]")
+    booked = working_days.after(days, 1 + np.arange(len(lines)) % 2)
+    fees = (lines["amount"].abs() * _FEE_PER_MILLE // 1000).astype("int64")
+    dated: pd.DataFrame = lines.assign(booked_on=booked.astype("datetime64[s]"), fee=fees)
+    return dated
+
+
+def _booked(account: _Account, day: date, row: Any) -> list[str]:
+    """A credit, and the commission that the bank takes apart."""
+    if "number" in account.line_of:
+        label, entry = f"REMISE CB {row.contract}{row.rank}", row.number[-7:].rjust(7, "0")
+    else:
+        label, entry = f"TPE{row.contract}01", ""
+    credit = _record("04", account, day, code="30", label=label, entry=entry, amount=row.amount)
+    fee = _record("04", account, day, code="62", label=f"COM CB {row.contract}", amount=-row.fee)
+    return [credit, fee] if row.fee else [credit]
+
+
+def _record(
+    kind: str, account: _Account, day: date, *, amount: int, code: str = "", label: str = "", entry: str = ""
+) -> str:
+    """A record of CFONB 120, in its places."""
+    head = f"{kind}{_BANK}    {_BRANCH}EUR2 {account.number}{code:2}{day:%d%m%y}  "
+    body = f"{day:%d%m%y}{label:31}  {entry:7}" if kind == "04" else ""
+    digits = f"{abs(amount):014d}"
+    signed = digits[:-1] + (_CREDIT if amount >= 0 else _DEBIT)[int(digits[-1])]
+    return (head + body).ljust(90) + signed + " " * 16

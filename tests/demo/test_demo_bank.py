@@ -1,0 +1,55 @@
+"""The demonstration's bank: every state of a credit is there to be seen, and every total adds up."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from sqlalchemy import text
+
+from app.database.engine import DatabaseRole
+from importers.demo import bank, generate
+from importers.load import load_files
+
+LAST_DAY = date(2026, 3, 31)
+
+
+@pytest.fixture(scope="module")
+def credited(module_database, tmp_path_factory):
+    """A small demonstration with its bank: the rows of credits by merchant and state."""
+    folder, data = tmp_path_factory.mktemp("demo"), tmp_path_factory.mktemp("data")
+    made = generate(
+        folder / "files", seed=1, last_day=LAST_DAY, merchants=2, days=40, transactions=6_000, chain_shops=2
+    )
+    for files in ([made.directory, *made.files], None):
+        chosen = files or bank.files(module_database, folder / "bank", LAST_DAY)
+        refused = [one for one in load_files(module_database, chosen, data) if one.refused]
+        assert not refused, [one.refusals[0].text() for one in refused]
+    with module_database.reading(DatabaseRole.OWNER) as connection:
+        return connection.execute(
+            text(
+                "SELECT m.code, r.credit, count(*) AS count FROM remittance r"
+                " JOIN merchant m ON m.id = r.merchant_id GROUP BY 1, 2"
+            )
+        ).all()
+
+
+def test_both_styles_credit_most_and_leave_some_late_and_some_expected(credited):
+    for code in ("FOURNIL", "BOULANGERIE"):
+        states = {row.credit: row.count for row in credited if row.code == code}
+        paid = states.get("credited", 0)
+        assert paid > 0.8 * sum(states.get(name, 0) for name in ("credited", "differs", "late", "expected"))
+        assert {"late", "expected"} <= set(states)
+    assert "differs" in {row.credit for row in credited}
+
+
+def test_every_certain_link_adds_up_to_its_line(module_database, credited):
+    with module_database.reading(DatabaseRole.OWNER) as connection:
+        wrong = connection.execute(
+            text(
+                "SELECT m.id FROM bank_movement m JOIN credit_link l ON l.merchant_id = m.merchant_id"
+                " AND l.bank_movement_id = m.id AND l.certainty = 'certain'"
+                " GROUP BY m.id, m.amount HAVING sum(l.amount) <> m.amount"
+            )
+        ).all()
+    assert wrong == []
