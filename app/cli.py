@@ -124,7 +124,7 @@ def main(*, attached: bool) -> None:
 @main.command(help=N_("Bring the database to the newest version."))
 def migrate() -> None:
     """Migrate, whatever the version found."""
-    from app.database.addresses import KEPT
+    from app.database.login_addresses import KEPT
     from app.database.migrate import migrate as bring_up_to_date
 
     config, database = _settings()

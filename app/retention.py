@@ -1,4 +1,4 @@
-"""What is kept how long: payments, and all that comes of them, for 15 months, then gone.
+"""Retention: payments, and all that comes of them, are kept for 15 months, then gone.
 
 Whole months go, as partitions that the owner drops, then the sums of their days and the copies of their
 files. The journal of files keeps its lines; declarations stay.
@@ -58,7 +58,7 @@ _log = logger("retention")
 
 @dataclass(frozen=True)
 class Purged:
-    """What was let go of: monthly partitions, and copies of files."""
+    """The things that were let go of: monthly partitions, and copies of files."""
 
     months: int
     copies: int

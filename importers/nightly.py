@@ -24,8 +24,8 @@ _log = logger("nightly")
 
 
 @dataclass(frozen=True)
-class Night:
-    """What became of each file of the inbox, and what was let go of."""
+class NightlyWork:
+    """A night: what became of each file of the inbox, and what was let go of."""
 
     results: list[Result]
     purged: Purged
@@ -36,7 +36,7 @@ class Night:
         return sum(result.refused for result in self.results)
 
 
-def nightly(database: Database, data: Path, now: datetime) -> Night | None:
+def nightly(database: Database, data: Path, now: datetime) -> NightlyWork | None:
     """Do the work of a night; None when somebody else is at it."""
     with database.writing(DatabaseRole.IMPORT) as guard:
         if not take_one(guard, Lock.NIGHTLY, 0, 1):
@@ -44,7 +44,7 @@ def nightly(database: Database, data: Path, now: datetime) -> Night | None:
             return None
         results = load_inbox(database, data)
         upkeep(database, now)
-        night = Night(results, purge(database, data, now.date()))
+        night = NightlyWork(results, purge(database, data, now.date()))
         _log.info("night", files=len(results), refused=night.refused, months_dropped=night.purged.months)
         return night
 

@@ -34,8 +34,8 @@ from sqlalchemy.engine import make_url
 from app.accounts.journal import Event
 from app.config import Config
 from app.database import embedded
-from app.database.addresses import Addresses
 from app.database.engine import Database, create_database
+from app.database.login_addresses import Addresses
 from app.database.migrate import migrate
 from app.web.context import today
 from tests.proof import probes, pytest_runtest_setup, pytest_terminal_summary  # noqa: F401 - pytest finds them here

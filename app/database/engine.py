@@ -16,9 +16,9 @@ from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import make_url
 
 from app.config import DATABASE_URL, IMPORT_URL, WEB_URL, Config
-from app.database import addresses
-from app.database.addresses import Addresses, needed
+from app.database import login_addresses
 from app.database.isolation import ROLES, Isolated
+from app.database.login_addresses import Addresses, needed
 from app.database.privileges import Roles
 
 WEB_STATEMENT_TIMEOUT = "10s"
@@ -31,7 +31,7 @@ LINK = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10,
 
 
 class DatabaseRole(StrEnum):
-    """Who logs in to the database."""
+    """The roles that log in to the database."""
 
     OWNER = "owner"
     IMPORT = "import"
@@ -58,12 +58,12 @@ class Database:
     def from_config(cls, config: Config) -> Database:
         """The configured database, or the embedded server's, started when it is not running."""
         if not config.development:
-            return cls(addresses.of_config(config))
+            return cls(login_addresses.of_config(config))
         from app.database import embedded  # noqa: PLC0415 - an extra, absent where the operator keeps a server
 
         owner = Addresses(owner=embedded.start(config.data / "postgres"))
-        kept = config.data / addresses.KEPT_EMBEDDED
-        return cls(addresses.completed(owner, kept, addresses.EMBEDDED_ROLES))
+        kept = config.data / login_addresses.KEPT_EMBEDDED
+        return cls(login_addresses.completed(owner, kept, login_addresses.EMBEDDED_ROLES))
 
     def for_web(self) -> Database:
         """The database with nothing but the web's own way in."""

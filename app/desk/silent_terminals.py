@@ -1,4 +1,4 @@
-"""Whose terminals were silent on the last day received, over all the merchants of a maintainer."""
+"""Terminals that were silent on the last day received, over all the merchants of a maintainer."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ _QUIET = frozenset({State.UNKNOWN, State.NOT_EXPECTED, State.CREDITED})
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class CreditState(Choice):
-    """What became of a remittance at the bank; a badge only where money is missing or awaited."""
+    """The credit of a remittance by the bank; a badge only where money is missing or awaited."""
 
     def badge(self, value: str, row: Row) -> str:  # noqa: ARG002
         return "" if value in _QUIET else self.say(value)

@@ -54,7 +54,6 @@ INTERNAL = frozenset(
         "opened_at",
         "collected_at",
         "second_fold",
-        "has_totals",
         "ticket",
         "header_file_id",
         "totals_file_id",

@@ -26,7 +26,7 @@ _MOST = 6
 
 @dataclass(frozen=True)
 class Weekday:
-    """How often a terminal called on a weekday (1 is Monday) of eight weeks, and at what time of the day."""
+    """A weekday (1 is Monday): how often a terminal called on it in eight weeks, and at what time."""
 
     number: int
     called: int
@@ -79,7 +79,7 @@ class CardRemittance:
 
 @dataclass(frozen=True)
 class TerminalCard:
-    """What is known of a terminal besides its fields; the last eight weeks end with its last call."""
+    """The card of a terminal, besides its fields. The last eight weeks end with its last call."""
 
     weekdays: tuple[Weekday, ...]
     devices: tuple[Device, ...]

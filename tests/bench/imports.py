@@ -9,8 +9,8 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Connection, text
 
-from app.database.addresses import Addresses, completed
 from app.database.engine import Database, DatabaseRole, create_database, drop_database
+from app.database.login_addresses import Addresses, completed
 from app.database.migrate import ensure_partitions, migrate
 from app.models import Base
 from importers.load import Status, load_file

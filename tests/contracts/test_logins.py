@@ -17,8 +17,8 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from app.config import ROOT, ConfigError
-from app.database.addresses import KEPT, Addresses, completed
 from app.database.engine import Database, DatabaseRole
+from app.database.login_addresses import KEPT, Addresses, completed
 from app.database.migrate import MIGRATIONS, lets_in, migrate
 from tests.operation.conftest import start
 

@@ -23,6 +23,7 @@ SAME_MEANING = {
     "merchants",  # the merchants of a reseller: rows, pages
     "payments",  # remittances and transactions: tables, rules
     "reauthentication",  # who one is, once more: checked, asked
+    "terminals",  # the terminals of outlets: tables, their list
     "searching",  # the words that people search by: made ready to compare, the search box
 }
 

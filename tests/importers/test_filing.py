@@ -22,7 +22,7 @@ CORRECTED = NIGHT.but(remittances=(Rem(transactions=(Trx(amount=4200),)),))
 # A process that is killed once its transaction has committed, before its copy is in its place.
 _KILLED = (
     "import os, signal, sys; from pathlib import Path;"
-    "from app.database.addresses import Addresses; from app.database.engine import Database;"
+    "from app.database.login_addresses import Addresses; from app.database.engine import Database;"
     "from importers.files.filing import Filing;"
     "from importers.load import load_file;"
     "Filing.finish = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL);"
@@ -121,7 +121,7 @@ def test_nothing_is_settled_while_another_process_has_a_copy_on_its_way(operator
     partial = operator.data / "archive" / f".{'0' * 64}.{os.getpid()}"
     partial.write_bytes(b"on its way")
     script = (
-        "import sys; from pathlib import Path; from app.database.addresses import Addresses;"
+        "import sys; from pathlib import Path; from app.database.login_addresses import Addresses;"
         "from app.database.engine import Database;"
         "from importers.files import filing;"
         "filing.settle(Database(Addresses(importer=sys.argv[1])), Path(sys.argv[2]))"

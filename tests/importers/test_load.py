@@ -70,7 +70,7 @@ def test_the_same_bytes_again_are_a_no_op_whatever_their_name(operator: Operator
 def test_eight_processes_at_once_load_it_once(operator: Operator) -> None:
     path = NIGHT.write(operator.folder)
     script = (
-        "import sys; from pathlib import Path; from app.database.addresses import Addresses;"
+        "import sys; from pathlib import Path; from app.database.login_addresses import Addresses;"
         "from app.database.engine import Database;"
         "from importers.load import load_file;"
         "database = Database(Addresses(importer=sys.argv[1]));"

@@ -293,7 +293,7 @@ def test_daily_sums_hold_payments_whose_day_differs_in_utc(
 
 _LOAD = (
     "import sys; from pathlib import Path;"
-    "from app.database.addresses import Addresses; from app.database.engine import Database;"
+    "from app.database.login_addresses import Addresses; from app.database.engine import Database;"
     "from importers.load import load_file;"
     "print('ready', flush=True); database = Database(Addresses(importer=sys.argv[1]));"
     "load_file(database, Path(sys.argv[2]), Path(sys.argv[3]))"

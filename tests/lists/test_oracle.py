@@ -93,7 +93,8 @@ def values_of(name: str, spec: ListSpec) -> st.SearchStrategy[str]:
         return st.sampled_from(TEXTS[name])
     if name.startswith("group_"):
         return st.sampled_from(GROUPS[name.removeprefix("group_")])
-    choices = [code for code, _ in spec.by_name[name].choices()]
+    field = spec.by_name[name]
+    choices = [code for code, _ in field.choices() if code not in field.elsewhere]
     longest = getattr(spec.parameters[name].kind, "longest", 24)
     return st.sampled_from(choices or [code for code in CODES if len(code) <= longest])
 

@@ -22,7 +22,7 @@ FIRST, LAST = date(2026, 1, 5), date(2026, 7, 31)
 DAYS = [FIRST + number * DAY for number in range((LAST - FIRST).days)]
 
 
-class Estate:
+class QuietEstate:
     """A source, and terminals of one merchant or of one each."""
 
     def __init__(self, connection, days=DAYS):
@@ -66,7 +66,7 @@ class Estate:
 @pytest.fixture
 def estate(database):
     with database.writing(DatabaseRole.OWNER) as connection:
-        yield Estate(connection)
+        yield QuietEstate(connection)
         connection.rollback()
 
 
@@ -124,7 +124,7 @@ def test_an_ended_contract_says_nothing(estate):
 
 def test_a_day_that_was_not_received_says_nothing(database):
     with database.writing(DatabaseRole.OWNER) as connection:
-        estate = Estate(connection, [day for day in DAYS if day != TUESDAY])
+        estate = QuietEstate(connection, [day for day in DAYS if day != TUESDAY])
         assert not estate.is_silent(Habit(), TUESDAY, TUESDAY)
         assert estate.is_silent(Habit(), TUESDAY + 7 * DAY, TUESDAY, TUESDAY + 7 * DAY)
         connection.rollback()
@@ -253,7 +253,7 @@ def test_the_statement_is_the_rule(database, habit, seed, lost, data):
     calls = play(habit, FIRST, len(DAYS), Random(seed), failing=0.03).calls
     got = set(DAYS) - lost
     with database.writing(DatabaseRole.OWNER) as connection:
-        estate = Estate(connection, sorted(got))
+        estate = QuietEstate(connection, sorted(got))
         merchant_id, terminal_id = estate.terminal(calls)
         holidays = sorted(day for day in public_holidays() if date(2026, 5, 1) <= day < LAST)
         asked = data.draw(st.lists(st.sampled_from(DAYS), min_size=5, max_size=5)) + holidays
@@ -298,7 +298,7 @@ def test_false_alarms_are_rare(database, with_leave, capsys):
     lost = set(chance.sample(DAYS, 4))
     played = {}
     with database.writing(DatabaseRole.OWNER) as connection:
-        estate = Estate(connection, [day for day in DAYS if day not in lost])
+        estate = QuietEstate(connection, [day for day in DAYS if day not in lost])
         chain = estate.merchant()
         for number in range(160):
             found = play(a_habit(chance, with_leave=with_leave), FIRST, len(DAYS), chance, failing=0.004)

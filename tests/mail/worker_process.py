@@ -10,8 +10,8 @@ import os
 import sys
 
 from app.config import Security, SmtpServer
-from app.database.addresses import Addresses
 from app.database.engine import Database
+from app.database.login_addresses import Addresses
 from app.mail.delivery import deliver
 from app.mail.smtp import Smtp
 

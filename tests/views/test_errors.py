@@ -9,8 +9,8 @@ from psycopg.errors import DeadlockDetected, QueryCanceled
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from app.database.addresses import Addresses
 from app.database.engine import Database, DatabaseRole
+from app.database.login_addresses import Addresses
 from app.views import lists
 from app.web import errors
 from tests.page import Fragment, HtmlPage

@@ -1,4 +1,4 @@
-"""Where the database is for each who logs in: its owner, the web, the importer.
+"""Addresses of the database for each who logs in: its owner, the web, the importer.
 
 With the owner's address one migrates, saves and restores; the portal runs without it. The addresses of
 the other two are given, or made beside the owner's once, each with a role and a password of its own, and kept
