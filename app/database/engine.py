@@ -106,7 +106,8 @@ class Database:
     def engine(self, role: DatabaseRole) -> Engine:
         """The engine of a role, made once for each process."""
         if role not in self._engines:
-            self._engines[role] = self._connected(role, self.pool_size, self.pool_size, wait=10)
+            # Two threads may come here at once: both go on with the first one's, the other has no connection.
+            self._engines.setdefault(role, self._connected(role, self.pool_size, self.pool_size, wait=10))
         return self._engines[role]
 
     def _export_engine(self) -> Engine:
