@@ -34,16 +34,19 @@ ORDER BY 2, 1
 """)
 _DROP = text("SELECT drop_partition(:parent, :month)")
 #: What stands beside the partitions, by the column of its day.
-_DAYS = {
+DAYS = {
     "transaction_day": "day",
     "remittance_day": "day",
     "terminal_day": "day",
     "terminal": "last_on",
     "received_day": "day",
     "bank_statement": "closed_on",
+    "credit_link": "collected_on",
 }
+#: Declarations, which have no days.
+DECLARED = frozenset({"outlet", "contract", "bank_account"})
 _ROWS = (
-    *(f"DELETE FROM {table} WHERE {day} < :first" for table, day in _DAYS.items()),  # noqa: S608 - constants
+    *(f"DELETE FROM {table} WHERE {day} < :first" for table, day in DAYS.items()),  # noqa: S608 - constants
     # An operation whose sale has gone leads nowhere any more.
     "UPDATE transaction SET original_id = NULL, original_on = NULL WHERE original_on < :first",
 )

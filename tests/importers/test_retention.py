@@ -13,6 +13,7 @@ from app import retention
 from app.database.engine import DatabaseRole
 from app.database.migrate import first_day_kept
 from app.locks import Lock, take_one
+from app.models import Base
 from app.retention import purge
 from importers.load import Status, load_files
 from importers.nightly import nightly
@@ -57,6 +58,12 @@ def test_what_is_older_goes_and_the_line_of_its_file_stays(aged: Operator) -> No
     assert aged.sums_kept() == aged.sums_from_rows()
     aged.check_remittance_days()
     assert purge(aged.database, aged.data, TODAY) == retention.Purged(0, 0)
+
+
+def test_every_table_of_a_merchants_data_goes_by_its_month_or_by_its_day() -> None:
+    own = {table for table, privileges in Base.privileges().items() if privileges.isolated}
+    by_month = {table.name for table in own if table.dialect_options["postgresql"]["partition_by"]}
+    assert {table.name for table in own} - by_month - retention.DECLARED <= set(retention.DAYS)
 
 
 def test_a_rebuild_brings_back_what_is_kept_and_no_more(aged: Operator) -> None:
