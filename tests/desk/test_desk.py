@@ -332,12 +332,12 @@ def test_a_look_is_announced_and_journalled_and_reads_only(place, north):
     assert north.get(f"{lists}/remises").location == there, "it is said first"
     assert north.post_form(f"/gestion/commercants/{merchant}/regarder").location == f"{lists}/remises"
     page = north.page(f"{lists}/remises?date_from=2026-03-01&date_to=2026-03-03")
-    banner = page.one(class_="looking")
+    banner = page.one(class_="viewing-as")
     assert "Vous regardez les données de NORTH merchant en tant que mainteneur" in plain(banner)
     assert "NORTH cafe" in only_row_in_full(north, page)
     with north.get(f"{lists}/transactions.csv?date_from=2026-03-01&date_to=2026-03-03") as response:
         assert response.status_code == 200
-    assert north.post_form(page.one(class_="looking").one("form")["action"]).location == there
+    assert north.post_form(page.one(class_="viewing-as").one("form")["action"]).location == there
     assert north.get(f"{lists}/remises").location == there
     assert north.get("/remises").location == f"{place.desk('north')}/"
     owner = place.browser("owner@north.example")

@@ -152,12 +152,12 @@ def test_staff_look_at_two_merchants_in_two_tabs(staff, shops):
         assert begun.location == shop.at("/remises")
     for shop, other in ((shops[0], shops[1]), (shops[1], shops[0])):
         page = staff.page(shop.at("/transactions"))
-        assert f"{shop.marker} merchant" in page.one(class_="looking").text
+        assert f"{shop.marker} merchant" in page.one(class_="viewing-as").text
         assert other.marker not in page.text
         lists = [href for href in page.links() if not href.startswith((*OUTSIDE, "/gestion/"))]
         assert [href for href in lists if not href.startswith(shop.at("/"))] == []
-    leave = staff.page(shops[0].at("/remises")).one(class_="looking").one("form")["action"]
-    assert staff.page("/gestion/commercants").all(class_="looking") == []
+    leave = staff.page(shops[0].at("/remises")).one(class_="viewing-as").one("form")["action"]
+    assert staff.page("/gestion/commercants").all(class_="viewing-as") == []
     staff.post_form(leave)
     assert staff.get(shops[0].at("/remises")).status_code == 303
     assert staff.get(shops[1].at("/remises")).status_code == 200
