@@ -12,7 +12,7 @@ from app.listing import typed
 from app.listing.amounts import AmountFilter
 from app.listing.field import Field, Link
 from app.listing.filters import Choice, Code, flagged
-from app.listing.kinds import Expression, Kind, Moment, Money, Row, Whole
+from app.listing.kinds import Kind, Moment, Money, Row, Whole
 from app.listing.scope import Scope
 from app.listing.spec import Alert, AnswerPart, DetailPart, Heading, ListSpec, Noun, TicketSpec
 from app.lists.common import (
@@ -33,6 +33,7 @@ from app.lists.common import (
     day_and_time,
 )
 from app.lists.credit import CREDIT, CREDIT_FIELDS, credit_lines, without_bank
+from app.lists.declared import DECLARED_SUMS, declared
 from app.lists.freshness import days, freshness
 from app.lists.nights import night
 from app.lists.remittance_kinds import Control, HostStatus, PaymentCount
@@ -64,11 +65,6 @@ CONTROL = N_("Control of the payments")
 #: When a terminal did not say when it opened a remittance, its payments are not older than this.
 OPENED_BEFORE = timedelta(days=29)
 _MONEY = Money(currency=Remittance.currency)
-
-
-def _declared(column: Expression) -> Expression:
-    """What the telecollection declares; NULL until it has been received."""
-    return case((Remittance.has_totals, column))
 
 
 def payments_of(row: Row, words: str = "") -> Link:
@@ -137,7 +133,7 @@ FIELDS = (
         name="status",
         label=N_("Status"),
         kind=HostStatus(labels=codes.STATUSES),
-        column=_declared(Remittance.status),
+        column=declared(Remittance.status),
         section=REMITTANCE,
         daily=case((RemittanceDay.awaiting_totals.is_(False), RemittanceDay.status)),
         filter=True,
@@ -180,80 +176,19 @@ FIELDS = (
         name="status_text",
         label=N_("Answer of the host"),
         kind=Kind(),
-        column=_declared(Remittance.status_text),
+        column=declared(Remittance.status_text),
         section=REMITTANCE,
     ),
     Field(
         name="transmission",
         label=N_("Transmission"),
         kind=Choice(labels=codes.TRANSMISSIONS),
-        column=_declared(Remittance.transmission),
+        column=declared(Remittance.transmission),
         section=REMITTANCE,
         filter=True,
         in_table=False,
     ),
-    Field(
-        name="debit_count",
-        label=N_("Number of debits"),
-        kind=Whole(),
-        column=_declared(Remittance.debit_count),
-    ),
-    Field(name="debit", label=N_("Debits"), kind=_MONEY, column=_declared(Remittance.debit_amount)),
-    Field(
-        name="cancelled_count",
-        label=N_("Number of cancelled debits"),
-        kind=Whole(),
-        column=_declared(Remittance.cancellation_count),
-    ),
-    Field(
-        name="cancelled",
-        label=N_("Cancelled debits"),
-        kind=_MONEY,
-        column=_declared(Remittance.cancellation_amount),
-    ),
-    Field(
-        name="refund_count",
-        label=N_("Number of refunds"),
-        kind=Whole(),
-        column=_declared(Remittance.refund_count),
-    ),
-    Field(name="refund", label=N_("Refunds"), kind=_MONEY, column=_declared(Remittance.refund_amount)),
-    Field(
-        name="refund_cancelled_count",
-        label=N_("Number of cancelled refunds"),
-        kind=Whole(),
-        column=_declared(Remittance.refund_cancellation_count),
-    ),
-    Field(
-        name="refund_cancelled",
-        label=N_("Cancelled refunds"),
-        kind=_MONEY,
-        column=_declared(Remittance.refund_cancellation_amount),
-    ),
-    Field(
-        name="declined_count",
-        label=N_("Number of declined payments"),
-        kind=Whole(),
-        column=_declared(Remittance.declined_count),
-    ),
-    Field(
-        name="declined",
-        label=N_("Declined payments"),
-        kind=_MONEY,
-        column=_declared(Remittance.declined_amount),
-    ),
-    Field(
-        name="abandoned_count",
-        label=N_("Number of abandoned payments"),
-        kind=Whole(),
-        column=_declared(Remittance.abandoned_count),
-    ),
-    Field(
-        name="abandoned",
-        label=N_("Abandoned payments"),
-        kind=_MONEY,
-        column=_declared(Remittance.abandoned_amount),
-    ),
+    *DECLARED_SUMS,
     Field(
         name="seal",
         label=N_("Control of the payments"),
@@ -287,14 +222,14 @@ FIELDS = (
         name="gap_count",
         label=N_("Gap in number"),
         kind=Whole(),
-        column=_declared(Remittance.transaction_count - Remittance.received_count),
+        column=declared(Remittance.transaction_count - Remittance.received_count),
         section=CONTROL,
     ),
     Field(
         name="gap_amount",
         label=N_("Gap in amount"),
         kind=_MONEY,
-        column=_declared(Remittance.net_amount - Remittance.received_net),
+        column=declared(Remittance.net_amount - Remittance.received_net),
         section=CONTROL,
     ),
     Field(

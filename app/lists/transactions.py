@@ -20,9 +20,10 @@ from app.listing.filters import (
     flagged,
     masked,
 )
-from app.listing.kinds import Flag, Identifier, Kind, Moment, Money, Rate, Row
+from app.listing.kinds import Flag, Identifier, Kind, Moment, Money, Row
 from app.listing.spec import AnswerPart, DetailPart, ListSpec, Noun, TicketSpec
 from app.lists import payment_mail
+from app.lists.cardholder_currency import CARDHOLDER, CARDHOLDER_FIELDS
 from app.lists.common import (
     BANK,
     BANK_NAME,
@@ -70,7 +71,6 @@ INTERNAL = frozenset(
 PAYMENT = N_("Payment")
 CARD = N_("Card")
 AUTHORISATION = N_("Authorisation")
-CARDHOLDER = N_("Cardholder's currency")
 
 _MONEY = Money(currency=Transaction.currency)
 #: Money goes back to the cardholder.
@@ -301,34 +301,7 @@ FIELDS = (
         filter=True,
         in_table=False,
     ),
-    Field(
-        name="cardholder_amount",
-        label=N_("Amount in the cardholder's currency"),
-        kind=Money(currency=Transaction.cardholder_currency, currency_field="cardholder_currency"),
-        column=Transaction.cardholder_amount,
-        section=CARDHOLDER,
-    ),
-    Field(
-        name="cardholder_currency",
-        label=N_("Cardholder's currency"),
-        kind=Kind(),
-        column=Transaction.cardholder_currency,
-        section=CARDHOLDER,
-    ),
-    Field(
-        name="exchange_rate",
-        label=N_("Exchange rate"),
-        kind=Rate(),
-        column=Transaction.exchange_rate,
-        section=CARDHOLDER,
-    ),
-    Field(
-        name="markup_percent",
-        label=N_("Mark-up"),
-        kind=Rate(unit="%"),
-        column=Transaction.markup_percent,
-        section=CARDHOLDER,
-    ),
+    *CARDHOLDER_FIELDS,
 )
 
 _BY_NAME = {field.name: field for field in FIELDS}

@@ -168,7 +168,10 @@ def test_an_embedded_server_that_was_killed_is_started_again(environment, tmp_pa
 
 def connected(folder):
     """What the connections to the server of ``folder`` call themselves; nothing while it does not answer."""
-    with suppress(psycopg.OperationalError), psycopg.connect(f"host={folder} user=postgres") as connection:
+    kept = folder.with_name(f"{folder.name}.password")
+    password = kept.read_text(encoding="ascii") if kept.exists() else ""
+    own = {"host": str(folder), "user": "postgres", "password": password}
+    with suppress(psycopg.OperationalError), psycopg.connect(**own) as connection:
         found = connection.execute("SELECT application_name FROM pg_stat_activity")
         return [name for (name,) in found]
     return []
