@@ -254,7 +254,7 @@ def test_a_person_who_belongs_nowhere_any_more_is_told_so(owner, database):
         connection.execute(text("DELETE FROM membership"))
     page = owner.page("/remises", status=403)
     assert page.h1 == "Votre accès est fermé"
-    assert page.one("form")["action"] == "/deconnexion", "there is a way out"
+    assert page.one("main").one("form")["action"] == "/deconnexion", "there is a way out"
     assert owner.post("/deconnexion", data={"csrf_token": page.csrf}).status_code == 303
     assert owner.page("/connexion").h1 == "Connexion"
 
