@@ -16,7 +16,7 @@ KEPT = "SELECT number, first_on::text, last_on::text, serial_number, cardinality
 
 
 def night(day: str, *remittances: Rem, key: str = "") -> File:
-    return File(remittances=remittances or (call(day),), key=key or day, created="2026-12-31T23:00:00+01:00")
+    return File(remittances=remittances or (call(day),), key=key or day, created="2026-04-30T23:00:00+02:00")
 
 
 def call(day: str, time: str = "23:15:07", **changes: str) -> Rem:

@@ -83,7 +83,7 @@ def test_widgets_and_choices() -> None:
         "amount": "amount",
         "card": "card",
     }
-    assert [code for code, _ in REMITTANCES.by_name["count"].choices()] == ["with", "without"]
+    assert [code for code, _ in REMITTANCES.by_name["count"].choices()] == ["with", "without", "silent"]
     assert TRANSACTIONS.by_name["label"].choices() == ()
 
 
