@@ -20,7 +20,7 @@ PAGES = {
     "introuvable": "/transactions/999999999",
     "journal": "/journal",
     "remise": "/remises >> a[href*='/remises/']:not(.send-link)",
-    "ticket": "/remises >> a[href*='/remises/']:not(.send-link) >> a[href$='/ticket']",
+    "ticket": "/remises >> .line:has(.send-link) a[href*='/remises/']:not(.send-link) >> a[href$='/ticket']",
     "envoi": "/transactions >> a.send-link",
     "e-mails": "/dev/mail",
     "transaction": "/transactions >> a[href*='/transactions/']:not(.send-link)",
