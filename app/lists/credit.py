@@ -24,12 +24,13 @@ from app.wording.i18n import N_, gettext, ngettext
 #: Title of the section of the details.
 CREDIT = N_("Credit by the bank")
 _SHOWN_DIGITS = 4
-_QUIET = frozenset({State.UNKNOWN, State.NOT_EXPECTED, State.CREDITED})
+#: What is as it should be: a credit that is expected is the ordinary case of the last nights.
+_QUIET = frozenset({State.UNKNOWN, State.NOT_EXPECTED, State.EXPECTED, State.CREDITED})
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class CreditState(Choice):
-    """The credit of a remittance by the bank; a badge only where money is missing or awaited."""
+    """The credit of a remittance by the bank; a badge only where money is missing."""
 
     def badge(self, value: str, row: Row) -> str:  # noqa: ARG002
         return "" if value in _QUIET else self.say(value)
@@ -45,7 +46,7 @@ CREDIT_FIELDS = (
         daily=RemittanceDay.credit,
         filter=True,
         slot="badge",
-        tones={State.LATE: "bad", State.DIFFERS: "warn", State.EXPECTED: "info"},
+        tones={State.LATE: "bad", State.DIFFERS: "warn"},
     ),
     Field(
         name="credited_on",
