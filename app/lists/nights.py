@@ -40,6 +40,7 @@ REASONS = {
     "awaiting": N_("%(what)s: telecollection not received yet"),
     "gap": N_("%(what)s: payments missing"),
 }
+_GRAVITY = case({reason: place for place, reason in enumerate(REASONS)}, value=REASON)
 #: What one can wait for, rather than see to.
 _PATIENT = frozenset({"awaiting", "gap"})
 #: Strips on the page: with more, the first rows of a phone would be out of sight.
@@ -92,12 +93,17 @@ class Bar:
 
 @dataclass(frozen=True)
 class Night:
-    """A day's telecollections. ``currency`` is the one of the chart, None while there is no row."""
+    """A day's telecollections: how many passed, have not been received yet, were empty, are in trouble.
+
+    ``troubles`` are the gravest ones alone. ``currency`` is the one of the chart, None while there is no row.
+    """
 
     day: date
     count: int
     passed: int
+    awaited: int
     empty: int
+    troubled: int
     sums: tuple[CurrencySum, ...]
     troubles: tuple[Trouble, ...]
     terminals: tuple[TerminalCall, ...]
@@ -116,15 +122,20 @@ class Night:
 
     @property
     def failed(self) -> int:
-        """How many telecollections did not reach the bank."""
-        return self.count - self.passed
+        """How many telecollections were received, and did not reach the bank."""
+        return self.count - self.passed - self.awaited
+
+    @property
+    def named(self) -> tuple[TerminalCall, ...]:
+        """The terminals to name one by one; none where they are too many."""
+        return self.terminals if len(self.terminals) <= MOST_TERMINALS else ()
 
     @property
     def tone(self) -> str:
         """How the day went, as a class: good, warn, bad; plain when nothing came."""
-        if self.silent or any(not trouble.is_patient for trouble in self.troubles):
+        if self.silent or self.failed:
             return "bad"
-        return "warn" if self.troubles else "good" if self.count else "plain"
+        return "warn" if self.troubled else "good" if self.count else "plain"
 
     def verdict(self) -> str:
         """How the day went, in words of the moment's language."""
@@ -142,7 +153,14 @@ class Night:
                 len(self.silent),
                 all=len(self.terminals),
             )
-        if self.troubles:
+        if self.awaited:
+            return ngettext(
+                "%(num)s remittance of %(all)s awaits its telecollection",
+                "%(num)s remittances of %(all)s await their telecollection",
+                self.awaited,
+                all=self.count,
+            )
+        if self.troubled:
             return gettext("Everything passed, some payments are missing")
         return gettext("The telecollection passed") if self.count else gettext("No terminal called")
 
@@ -166,7 +184,9 @@ def night(connection: Connection, scope: Scope, criteria: Criteria) -> Night | N
         day=day,
         count=sum(row.rows for row in sums),
         passed=sum(row.passed for row in sums),
+        awaited=sum(row.awaited for row in sums),
         empty=sum(row.empty for row in sums),
+        troubled=sum(row.troubled for row in sums),
         sums=tuple(CurrencySum(row.currency, row.net, row.payments) for row in sums if row.passed),
         troubles=tuple(Trouble(**row) for row in connection.execute(_troubles(scope, day)).mappings()),
         terminals=terminals,
@@ -186,7 +206,9 @@ def _sums(scope: Scope, day: date) -> Statement:
             Remittance.currency,
             func.count().label("rows"),
             func.count().filter(REMITTED).label("passed"),
+            func.count().filter(REASON == "awaiting").label("awaited"),
             func.count().filter(Remittance.transaction_count == 0).label("empty"),
+            func.count().filter(_in_trouble()).label("troubled"),
             _sum(Remittance.net_amount, REMITTED).label("net"),
             _sum(Remittance.transaction_count, REMITTED).label("payments"),
         )
@@ -201,7 +223,7 @@ def _sum(column: Expression, where: Condition) -> Expression:
 
 
 def _troubles(scope: Scope, day: date) -> Statement:
-    """The rows to look into, the largest of the gravest first, one more than the page has room for."""
+    """The rows to look into that the page has room for, the largest of the gravest first."""
     return (
         select(
             Remittance.id,
@@ -213,14 +235,14 @@ def _troubles(scope: Scope, day: date) -> Statement:
             Remittance.currency,
         )
         .select_from(with_places())
-        .where(*_on(scope, day, day), or_(~REMITTED, Remittance.missing_sequences > 0, _differs()))
-        .order_by(case((REMITTED, 1), else_=0), func.abs(Remittance.net_amount).desc(), Remittance.id)
-        .limit(MOST_STRIPS + 20)
+        .where(*_on(scope, day, day), _in_trouble())
+        .order_by(_GRAVITY, func.abs(Remittance.net_amount).desc(), Remittance.id)
+        .limit(MOST_STRIPS)
     )
 
 
-def _differs() -> Condition:
-    return Remittance.seal == "differs"
+def _in_trouble() -> Condition:
+    return or_(~REMITTED, Remittance.missing_sequences > 0, Remittance.seal == "differs")
 
 
 def with_places() -> FromClause:

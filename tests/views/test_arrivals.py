@@ -60,6 +60,38 @@ def test_a_telecollection_that_has_not_arrived_declares_nothing(owner, shops, da
     assert not rows(owner.page("/remises?status=correct&count=with"))
 
 
+def test_what_only_awaits_its_telecollection_is_no_failure(owner, shops, database):
+    with database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(text("UPDATE remittance SET has_totals = false, seal = 'awaiting_totals'"))
+        factories.sum_days(connection)
+    verdict = owner.page("/remises").one("h2")
+    assert plain(verdict) == "1 remise sur 1 attend sa télécollecte"
+    assert "is-warn" in verdict.classes
+
+
+def test_what_failed_is_named_before_all_that_is_awaited(owner, shops, database):
+    night = datetime.combine(today() - timedelta(days=1), time(22))
+    named = {"merchant_id": shops[0].merchant_id, "contract_id": shops[0].contract_id}
+    with database.writing(DatabaseRole.OWNER) as connection:
+        for minute in range(30):
+            factories.a_remittance(
+                connection,
+                **named,
+                collected_local=night + timedelta(minutes=minute),
+                has_totals=False,
+                seal="awaiting_totals",
+                net_amount=90000,
+            )
+        factories.a_remittance(connection, **named, collected_local=night, status="rejected", net_amount=100)
+        factories.sum_days(connection)
+    answer = owner.page("/remises").one("section", class_="answer")
+    assert plain(answer.one("h2")) == "1 remise sur 32 n'est pas passée"
+    strips = [plain(strip.one("b")) for strip in answer.all("a", class_="strip-line")]
+    assert "rejetée" in strips[0]
+    assert "pas encore reçue" in strips[1]
+    assert plain(answer.one("p", class_="strip-more")) == "et 29 autres"
+
+
 def test_missing_payments_are_a_warning(owner, shops, database):
     with database.writing(DatabaseRole.OWNER) as connection:
         connection.execute(text("UPDATE remittance SET missing_sequences = 2"))
