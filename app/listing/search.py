@@ -7,18 +7,18 @@ of a shop. Each list says in ``ListSpec.search`` what finds its rows, the likeli
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import islice, product
 from typing import Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Integer, literal_column, select, union_all
 
 from app.listing.criteria import Criteria
 from app.listing.field import Args
 from app.listing.filters import InvalidValueError
 from app.listing.period import LONGEST_DAYS, Days, Period
-from app.listing.query import page
+from app.listing.query import page_statement
 from app.listing.scope import Scope
 from app.listing.spec import ListSpec
 from app.listing.typed import AMOUNT, WORDS, Typed
@@ -61,15 +61,24 @@ def matches(
     Of readings that differ by words alone (a shop's name, a contract's label) the first stands for all.
     """
     asked = [Criteria.from_args(spec, args, days) for args in readings(spec, text)]
-    for period in _periods(spec, text, days):
+    for period in _periods(spec, text, days) if asked else ():
         hits: dict[frozenset[str], Criteria] = {}
-        for criteria in (reading.over(period) for reading in asked):
+        for criteria in _with_rows(connection, spec, scope, [reading.over(period) for reading in asked]):
             numbers = frozenset(name for name in criteria.filters if spec.search[name] != WORDS)
-            if numbers not in hits and page(connection, spec, scope, criteria, size=1).rows:
-                hits[numbers] = criteria
+            hits.setdefault(numbers, criteria)
         if hits:
             return tuple(hits.values())
     return ()
+
+
+def _with_rows(
+    connection: Connection, spec: ListSpec, scope: Scope, asked: Sequence[Criteria]
+) -> Iterator[Criteria]:
+    """Those of ``asked`` that have rows: one statement for all, so that its bound in time is theirs."""
+    rows = [page_statement(spec, scope, criteria, 0).subquery() for criteria in asked]
+    parts = (select(literal_column(str(place), Integer)).select_from(row) for place, row in enumerate(rows))
+    found = set(connection.scalars(union_all(*parts)))
+    return (criteria for place, criteria in enumerate(asked) if place in found)
 
 
 def _periods(spec: ListSpec, text: Typed, days: Days) -> Iterator[str | Period]:

@@ -132,7 +132,7 @@ def parents_of(spec: ListSpec, scope: Scope, criteria: Criteria) -> Parents | No
         return None
     parent = source.parents[place]
     found = parents_found(parent, scope, criteria, conditions.of_parents)
-    few = found.limit(parent.few + 1).cte("few")
+    few = found.limit(parent.few + 1).cte()
     is_few = select(func.count() <= parent.few).select_from(few).scalar_subquery()
     return Parents(source.table, parent.link, found, few, is_few)
 

@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 from urllib.parse import parse_qsl, quote, urlsplit
 
 import pytest
+from sqlalchemy import event
 
 from app.database.engine import DatabaseRole
 from app.web.context import today
@@ -74,6 +75,20 @@ def test_a_number_that_is_two_things_offers_both(owner, shops, database):
         (False, True),
     ]
     assert offers[1].endswith("1 transaction")
+
+
+def test_all_readings_of_a_period_are_one_statement(owner, app):
+    """A text that can mean many things may take as long as any question, and not as many times as long."""
+    asked = []
+    engine = app.extensions["bordereau.database"].engine(DatabaseRole.WEB)
+
+    def note(_connection, _cursor, statement, *_rest):
+        asked.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    owner.page("/transactions/recherche?q=9814+9815+zzzz")
+    event.remove(engine, "before_cursor_execute", note)
+    assert len([statement for statement in asked if "FROM transaction" in statement]) == 3
 
 
 def test_another_merchants_rows_are_not_found(owner, shops):
