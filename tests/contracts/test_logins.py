@@ -252,3 +252,39 @@ def test_the_embedded_server_asks_for_passwords_on_a_folder_of_before_too(tmp_pa
     assert (tmp_path / "postgres.password").stat().st_mode & 0o777 == 0o600
     with started(folder) as again:
         assert again == address
+
+
+CLIMBING = """
+CREATE FUNCTION pg_temp.climb() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'climbed to %', current_user; END $$;
+CREATE FUNCTION pg_temp.climbed() RETURNS regclass LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'climbed to %', current_user; END $$;
+CREATE TEMP TABLE delivery (state text, created_at timestamptz);
+INSERT INTO delivery VALUES ('sent', '2000-01-01');
+CREATE TRIGGER climb BEFORE DELETE ON delivery FOR EACH ROW EXECUTE FUNCTION pg_temp.climb();
+CREATE TEMP VIEW pg_partitioned_table AS SELECT pg_temp.climbed() AS partrelid;
+"""
+
+
+def test_what_acts_for_the_owner_takes_no_name_from_a_temporary_schema(one):
+    """A trigger or a view of the caller's would run as the owner."""
+    with logged_in(one, DatabaseRole.IMPORT) as connection:
+        connection.execute(CLIMBING)
+        for call in (
+            "forget_deliveries()",
+            "drop_partition('transaction', '2020-01-01')",
+            "ensure_partition('transaction', '2020-01-01')",
+        ):
+            connection.execute(f"SELECT {call}")
+
+
+def test_every_function_that_acts_for_the_owner_looks_into_temporary_schemas_last(one):
+    with logged_in(one, DatabaseRole.OWNER) as connection:
+        found = connection.execute(
+            "SELECT proname::text, proconfig FROM pg_proc"
+            " WHERE pronamespace = 'public'::regnamespace AND prosecdef"
+        ).fetchall()
+    functions = {"ensure_partition", "drop_partition", "forget_deliveries", "forget_journal"}
+    assert {name for name, _ in found} == functions
+    for name, settings in found:
+        assert "search_path=pg_catalog, public, pg_temp" in settings, name

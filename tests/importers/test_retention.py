@@ -78,12 +78,13 @@ def test_a_rebuild_brings_back_what_is_kept_and_no_more(aged: Operator) -> None:
 def test_nobody_can_drop_a_month_that_is_kept(aged: Operator) -> None:
     for role, table, month in (
         (DatabaseRole.IMPORT, "transaction", KEPT),
+        (DatabaseRole.IMPORT, "transaction", f"{KEPT} BC"),
         (DatabaseRole.IMPORT, "user_account", OLD),
         (DatabaseRole.WEB, "transaction", OLD),
     ):
-        statement = text("SELECT drop_partition(:table, :month)")
+        statement = text("SELECT drop_partition(:table, CAST(CAST(:month AS text) AS date))")
         with pytest.raises(DBAPIError), aged.database.writing(role) as connection:
-            connection.execute(statement, {"table": table, "month": month})
+            connection.execute(statement, {"table": table, "month": str(month)})
     assert aged.count("transaction") == 2
 
 
