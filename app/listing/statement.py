@@ -15,6 +15,9 @@ from app.listing.scope import Scope
 from app.listing.spec import ListSpec, StatementSpec
 from app.listing.sums import CurrencyTotals, Group, series
 
+#: Days of one paper: the longest month.
+MOST_DAYS = 31
+
 
 @dataclass(frozen=True)
 class StatementLine:
@@ -71,6 +74,11 @@ def statement(
             parts.setdefault((totals.currency, debtor), []).append((group, totals))
     debts = (_debt(made, currency, debtor, part) for (currency, debtor), part in parts.items())
     return tuple(sorted(debts, key=lambda debt: (debt.currency, debt.debtor is None, -debt.due)))
+
+
+def fits_on_paper(criteria: Criteria) -> bool:
+    """Whether the period of a statement is short enough for one file, as those of the lists must be."""
+    return criteria.period is not None and criteria.period.days <= MOST_DAYS
 
 
 def asked_of(made: StatementSpec, criteria: Criteria) -> Criteria:

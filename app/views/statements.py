@@ -14,7 +14,7 @@ from app.listing.dimension import group_args
 from app.listing.field import Args
 from app.listing.period import RELATIVE
 from app.listing.spec import ListSpec, StatementSpec
-from app.listing.statement import Debt, asked_of, statement
+from app.listing.statement import Debt, asked_of, fits_on_paper, statement
 from app.listing.statement_pdf import (
     StatementPaper,
     debt_cells,
@@ -29,10 +29,11 @@ from app.web.context import access, database, theme, today
 from app.web.downloads import PDF, send_written
 from app.web.questions import asking, exporting
 from app.wording import formats
-from app.wording.i18n import gettext
+from app.wording.i18n import N_, gettext
 
 #: The days of a statement that names none.
 _USUAL = "last-month"
+_ONE_MONTH = N_("The PDF holds one month at most: choose a shorter period.")
 #: Remittances of one debtor on the page; the PDF has all of them.
 MOST_LINES = 200
 
@@ -78,6 +79,7 @@ def show(spec: ListSpec) -> AnyResponse:
         debts=tuple(_shown(spec, made, criteria, debt) for debt in debts),
         periods=tuple(_periods(spec, criteria)),
         file=address(spec.name, criteria.to_args(pinned=True), page="statement_file"),
+        no_file="" if fits_on_paper(criteria) else gettext(_ONE_MONTH),
     )
     return make_response(text, 422 if criteria.faults else 200)
 
@@ -90,6 +92,8 @@ def download(spec: ListSpec) -> AnyResponse:
     if criteria.faults or criteria.period is None:
         text = "\n".join(f"{fault['parameter']}: {fault['message']}" for fault in faults_in_words(criteria))
         return Response(f"{text}\n", 422, mimetype="text/plain")
+    if not fits_on_paper(criteria):
+        return Response(f"{gettext(_ONE_MONTH)}\n", 422, mimetype="text/plain")
     days = criteria.period.in_words()
 
     def write(file: BinaryIO) -> None:

@@ -117,6 +117,19 @@ def test_the_pdf_says_the_same_and_is_journalled(owner, canteen):
     assert "CONECS" in plain(owner.page("/journal").one("main"))
 
 
+def test_a_paper_holds_one_month_at_most(owner, canteen):
+    """Beyond, writing it would keep a process of the portal busy for everybody."""
+    first = YESTERDAY - timedelta(days=31)
+    longer = f"date_from={first}&date_to={YESTERDAY}"
+    assert owner.get(f"/transactions/titres-restaurant.pdf?{longer}").status_code == 422
+    page = owner.page(f"/transactions/titres-restaurant?{longer}")
+    assert "un mois au plus" in plain(page.one("main"))
+    assert not page.one(class_="downloads").all("a")
+    month = f"date_from={first + timedelta(days=1)}&date_to={YESTERDAY}"
+    with owner.get(f"/transactions/titres-restaurant.pdf?{month}") as file:
+        assert file.mimetype == "application/pdf"
+
+
 def test_a_period_without_vouchers_says_so(owner, canteen):
     page = owner.page("/transactions/titres-restaurant?date_from=2026-01-01&date_to=2026-01-02")
     assert "Aucun titre-restaurant" in plain(page.one("main"))
