@@ -106,12 +106,12 @@ _TELL_SALES = (
 
 
 def release(connection: Connection, where: str, parameters: Mapping[str, Any]) -> None:
-    """Note the sales of the operations that are about to be removed: those of file ``:file`` in ``where``."""
+    """Note the sales of the operations that are about to be removed: the transactions of ``where``."""
     connection.execute(text(_SALES))
     connection.execute(
         text(
             "INSERT INTO touched_sale SELECT merchant_id, original_id, original_on FROM transaction"
-            f" WHERE {where} AND import_file_id = :file AND original_id IS NOT NULL"
+            f" WHERE {where} AND original_id IS NOT NULL"
         ),
         parameters,
     )

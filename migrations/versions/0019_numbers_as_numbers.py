@@ -54,6 +54,7 @@ FROM transaction t JOIN (
   FROM transaction GROUP BY 1, 2, 3, 4 HAVING count(*) > 1
 ) AS k USING (merchant_id, remittance_id, bare_sequence_number, occurred_on)
 """
+GOING = "(merchant_id, id) IN (SELECT merchant_id, id FROM twin_payment WHERE id <> kept_id)"
 ONE_OF_EACH = """
 DELETE FROM transaction t USING twin_payment w
 WHERE t.merchant_id = w.merchant_id AND t.id = w.id AND w.id <> w.kept_id
@@ -106,10 +107,11 @@ def merge_twins(connection: Connection) -> None:
 
 def _add_up_again(connection: Connection) -> None:
     # Only where there were twins: their sums are then those of the portal that merges them.
-    from importers import completeness, daily_sums, derived  # noqa: PLC0415
+    from importers import completeness, daily_sums, derived, reversals  # noqa: PLC0415
 
     daily_sums.touch(connection)
     connection.execute(text(TOUCHED))
+    reversals.release(connection, GOING, {})
     connection.execute(text(ONE_OF_EACH))
     connection.execute(text(MERGED))
     completeness.renew(connection)

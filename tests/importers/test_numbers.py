@@ -53,22 +53,28 @@ def test_a_file_names_a_number_once_and_ends_it_by_any_of_its_spellings(operator
     assert operator.deliver(ended.encode()).status is Status.LOADED
 
 
+def merge_twins(operator: Operator, renumbered: dict[str, str]) -> None:
+    """Migrate remittances that a portal told apart, once their numbers are what it took for different."""
+    migration = ScriptDirectory.from_config(alembic_config(operator.database)).get_revision("0019").module
+    with operator.database.writing(DatabaseRole.OWNER) as connection:
+        for table in migration.KEYS:
+            connection.execute(text(f"ALTER TABLE {table} DROP CONSTRAINT {table}_natural_key"))
+        for number, twin in renumbered.items():
+            rename = "UPDATE remittance SET number = :twin WHERE number = :number"
+            connection.execute(text(rename), {"number": number, "twin": twin})
+        migration.merge_twins(connection)
+        for table, columns in migration.KEYS.items():
+            key = ", ".join(columns)
+            connection.execute(text(f"ALTER TABLE {table} ADD UNIQUE ({key})"))
+
+
 def test_the_migration_merges_twins_and_adds_up_again(operator: Operator) -> None:
     operator.declare({})
     operator.deliver(TOTALS)
     operator.deliver(DETAILS.but(remittances=(Rem(number="999", transactions=BARE),)))
     again = Rem(number="888", transactions=(Trx(sequence="000001"), Trx(sequence="7", amount=500)))
     operator.deliver(DETAILS.but(key="more", remittances=(again,)))
-    migration = ScriptDirectory.from_config(alembic_config(operator.database)).get_revision("0019").module
-    with operator.database.writing(DatabaseRole.OWNER) as connection:
-        for table in migration.KEYS:
-            connection.execute(text(f"ALTER TABLE {table} DROP CONSTRAINT {table}_natural_key"))
-        connection.execute(text("UPDATE remittance SET number = '101' WHERE number = '999'"))
-        connection.execute(text("UPDATE remittance SET number = '0101' WHERE number = '888'"))
-        migration.merge_twins(connection)
-        for table, columns in migration.KEYS.items():
-            key = ", ".join(columns)
-            connection.execute(text(f"ALTER TABLE {table} ADD UNIQUE ({key})"))
+    merge_twins(operator, {"999": "101", "888": "0101"})
     assert operator.rows(WHOLE) == [("000101", "differs", 2, 3)]
     assert operator.rows("SELECT sequence_number, amount FROM transaction ORDER BY amount") == [
         ("7", 500),
@@ -77,3 +83,21 @@ def test_the_migration_merges_twins_and_adds_up_again(operator: Operator) -> Non
     ]
     assert operator.sums_kept() == operator.sums_from_rows()
     operator.check_remittance_days()
+
+
+def test_the_migration_counts_a_refund_once_that_was_there_twice(operator: Operator) -> None:
+    operator.declare({})
+    sale = Trx(sequence="000001", amount=900)
+    for key, rem in (
+        ("once", Rem(number="000101", transactions=(sale, refund("000002")))),
+        ("again", Rem(number="999", transactions=(refund("2"),))),
+    ):
+        operator.deliver(File(remittances=(rem,), key=key, content="TRANSACTIONS"))
+    taken = "SELECT reversal, reversed_amount FROM transaction WHERE type = 'debit'"
+    assert operator.rows(taken) == [("partly_refunded", 600)]
+    merge_twins(operator, {"999": "101"})
+    assert operator.rows(taken) == [("partly_refunded", 300)]
+
+
+def refund(sequence: str) -> Trx:
+    return Trx(sequence=sequence, operation="CREDIT", original="000001", amount=300)

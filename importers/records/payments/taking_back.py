@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, text
 from importers import completeness, daily_sums, derived, reversals
 
 _WITHIN = "merchant_id = ANY(:merchants) AND {day} BETWEEN :first AND :last"
+_PAYMENTS = f"{_WITHIN.format(day='occurred_on')} AND import_file_id = :file"
 # Every remittance of the file or with payments of it: some go, the others are added up again.
 _CONCERNED = f"""
 CREATE TEMP TABLE merged_remittance ON COMMIT DROP AS
@@ -16,7 +17,7 @@ SELECT merchant_id, id, collected_on, contract_id FROM remittance
 WHERE {_WITHIN.format(day="collected_on")} AND (header_file_id = :file OR totals_file_id = :file)
 UNION
 SELECT merchant_id, remittance_id, collected_on, contract_id FROM transaction
-WHERE {_WITHIN.format(day="occurred_on")} AND import_file_id = :file
+WHERE {_PAYMENTS}
 """
 _STEPS = (
     """
@@ -28,7 +29,7 @@ _STEPS = (
     INSERT INTO touched_day
     SELECT DISTINCT 'remittance', merchant_id, contract_id, collected_on FROM merged_remittance
     """,
-    f"DELETE FROM transaction WHERE {_WITHIN.format(day='occurred_on')} AND import_file_id = :file",
+    f"DELETE FROM transaction WHERE {_PAYMENTS}",
     f"""
     UPDATE remittance SET has_totals = false, totals_file_id = NULL
     WHERE {_WITHIN.format(day="collected_on")} AND totals_file_id = :file
@@ -52,7 +53,7 @@ def take_back(connection: Connection, file: Row[*tuple[Any, ...]]) -> None:
     }
     daily_sums.touch(connection)
     connection.execute(text(_CONCERNED), parameters)
-    reversals.release(connection, _WITHIN.format(day="occurred_on"), parameters)
+    reversals.release(connection, _PAYMENTS, parameters)
     for statement in _STEPS:
         connection.execute(text(statement), parameters)
     completeness.renew(connection)
