@@ -43,7 +43,7 @@ class Race:
         return Measurement(
             what="import against COPY",
             measured=self.copied / self.imported,
-            bar=0.5,
+            bar=0.6,
             unit="",
             at_least=True,
             notes=f"{self.transactions} transactions and {self.remittances} remittances: import"
