@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import time
+from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import select
@@ -45,7 +46,8 @@ def unique(words):
     return f"{words}-{time.monotonic_ns()}@shop.example"
 
 
-def fits(visitor, name):
+def assert_fits(visitor, name):
+    """The page in sight shuts nobody out and is no wider than its window."""
     visitor.keep(name)
     assert visitor.barriers() == []
     assert visitor.sideways() == 0
@@ -60,26 +62,29 @@ def test_a_page_shuts_nobody_out(window, live, page, width):
     if page == "acces":
         invite(live, unique("attendu"))
     visitor.go(path)
-    fits(visitor, page)
+    assert urlsplit(visitor.page.url).path.endswith(path), "and no other page in its place"
+    assert_fits(visitor, page)
 
 
 @pytest.mark.parametrize("width", [PHONE, TABLET, DESK])
 def test_what_links_open_shuts_nobody_out(window, live, width):
     visitor = window(width, signed_in=False)
     visitor.go(invite(live, unique("invite")))
-    fits(visitor, "invitation")
+    assert visitor.page.locator("#password").count() == 1
+    assert_fits(visitor, "invitation")
     visitor.page.fill("#password", "motdepasse2026")
     visitor.page.fill("#again", "motdepasse2026")
     visitor.page.click("main button")
     visitor.page.wait_for_selector("#password-fault")
-    fits(visitor, "invitation-faute")
+    assert_fits(visitor, "invitation-faute")
     path = invite(live, unique("trop-tard"))
     pass_time(live.database, 259_201)
     visitor.go(path)
-    fits(visitor, "invitation-expiree")
+    assert visitor.page.locator("#password").count() == 0, "an invitation that ended opens nothing"
+    assert_fits(visitor, "invitation-expiree")
     resets.ask(live.database, live.links, "demo", live.email, CLIENT)
     visitor.go(link(live.database, live.email))
-    fits(visitor, "nouveau-mot-de-passe")
+    assert_fits(visitor, "nouveau-mot-de-passe")
 
 
 @WAYS
@@ -143,17 +148,17 @@ def test_what_was_typed_too_late_is_kept(window, live, javascript, width):
     visitor.page.click("text=Envoyer l’invitation")
     visitor.page.wait_for_selector("#proof")
     if javascript:  # axe is a script
-        fits(visitor, "confirmer")
+        assert_fits(visitor, "confirmer")
     visitor.page.fill("#proof", "ce n’est pas cela")
     visitor.page.click("main button")
     visitor.page.wait_for_selector("#failure")
     if javascript:
-        fits(visitor, "confirmer-faute")
+        assert_fits(visitor, "confirmer-faute")
     visitor.page.fill("#proof", CHOSEN)
     click_twice_if(javascript, visitor.page)
     visitor.page.wait_for_selector("#proof", state="detached")
     if javascript:
-        fits(visitor, "confirmer-suite")
+        assert_fits(visitor, "confirmer-suite")
     click_twice_if(javascript, visitor.page)
     visitor.page.wait_for_selector("[role=status]")
     assert visitor.page.locator(f"text={email}").count() >= 1
@@ -181,19 +186,20 @@ def test_an_app_is_paired_and_asked_for(window, live, width):
     visitor.page.fill("#code", code_at(secret, int(time.time()) // 30))
     visitor.page.click("main button")
     visitor.page.wait_for_selector(".codes")
-    fits(visitor, "codes-de-secours")
+    assert_fits(visitor, "codes-de-secours")
     visitor.go("/compte")
-    fits(visitor, "compte-protege")
+    assert_fits(visitor, "compte-protege")
     again = window(width, signed_in=False)
     again.go("/connexion")
     again.page.fill("#email", email)
     again.page.fill("#password", CHOSEN)
     again.page.click("main button")
     again.page.wait_for_url("**/connexion/code**")
-    fits(again, "connexion-code")
+    assert_fits(again, "connexion-code")
     again.page.fill("#code", code_at(secret, int(time.time()) // 30 + 1))
     again.page.click("main button")
     again.page.wait_for_url("**/remises")
+    assert " · Remises · " in again.page.title()
 
 
 def test_an_access_is_changed_and_removed(window, live):
@@ -208,7 +214,7 @@ def test_an_access_is_changed_and_removed(window, live):
         visitor = window(width)
         visitor.go("/acces")
         visitor.page.click(f'a[aria-label="Modifier ({email})"]')
-        fits(visitor, "acces-modifier")
+        assert_fits(visitor, "acces-modifier")
     visitor.page.click("text=Retirer cet accès")
     visitor.page.click("text=Retirer définitivement")
     visitor.page.wait_for_selector("[role=status]")
