@@ -1,4 +1,4 @@
-"""Backup and restore: the database in one snapshot, its roles, and what the data folder holds.
+"""Backup and restore: the database in one snapshot, and what the data folder holds.
 
 A backup is whole or absent, and says what it holds: how many rows and how much money, by currency. A
 restore fills an empty database and an empty data folder, and ends only when both say the same. The

@@ -59,7 +59,7 @@ def doctor() -> None:
 _FOLDER = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
 
 
-@click.command(help=N_("Save database, roles, archive and themes into DIR, which must be new."))
+@click.command(help=N_("Save database, archive and themes into DIR, which must be new."))
 @_FOLDER
 def backup(folder: Path) -> None:
     """Say what was saved, and what was not: the secret key."""
