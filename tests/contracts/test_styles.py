@@ -25,10 +25,19 @@ def worn():
     return {word for text in (*attributes, *texts) for word in WORD.findall(text)}
 
 
-def test_no_style_is_left_that_no_page_wears():
+def styled():
+    """The classes that a style sheet names."""
     style = re.sub(r"/\*.*?\*/", "", sources("static/css/*.css"), flags=re.DOTALL)
-    named = {
+    return {
         name for rule in re.findall(r"([^{}]+)\{", style) for name in re.findall(r"\.([A-Za-z][\w-]*)", rule)
     }
+
+
+def test_what_marks_a_value_has_its_style():
+    assert {"money", "number", "void"} <= styled()
+
+
+def test_no_style_is_left_that_no_page_wears():
+    named = styled()
     assert len(named) > 100
     assert sorted(name for name in named - worn() if not MADE.fullmatch(name)) == []
