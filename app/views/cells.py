@@ -15,20 +15,19 @@ from app.tickets import why_no_ticket
 
 @dataclass(frozen=True)
 class ListCell:
-    """A value as it is shown. ``tone`` makes it a badge; ``href`` a link; ``style`` holds CSS classes."""
+    """A value as it is shown. ``style`` holds CSS classes; ``href`` makes it a link, ``tone`` a badge."""
 
-    field: Field
     text: str
-    style: str
-    tone: Tone | None = None
+    style: str = ""
     href: str | None = None
+    tone: Tone | None = None
 
 
-def cell(spec: ListSpec, field: Field, row: Row) -> ListCell:
-    """The value of ``field`` in ``row``; the first column leads to the details."""
-    link = Link(spec.name, id=row["id"]) if field is spec.columns[0] else _link(field, row)
+def cell(field: Field, row: Row) -> ListCell:
+    """The value of ``field`` in ``row``."""
+    link = field.link(row) if field.link else None
     tone = field.tone(row) if field.slot == "badge" else None
-    return ListCell(field, field.cell(row), _style(field, row), tone, linked(link) if link else None)
+    return ListCell(field.cell(row), _style(field, row), linked(link) if link else None, tone)
 
 
 def address(name: str, args: Args = (), *, page: str = "index") -> str:
@@ -49,17 +48,8 @@ def no_ticket(spec: ListSpec, row: Row) -> str | None:
     return why_no_ticket(row) if spec.ticket else ""
 
 
-def _link(field: Field, row: Row) -> Link | None:
-    return field.link(row) if field.link else None
-
-
 def _style(field: Field, row: Row) -> str:
-    """The class of a value: figures stand in columns; what is on no card is not printed either."""
+    """The class of a value: figures stand in columns, what is void is struck out."""
     if isinstance(field.kind, Money):
-        value = row[field.name]
-        if field.void is not None and field.void(row):
-            return "money void"
-        return "money minus" if value is not None and value < 0 else "money"
-    if isinstance(field.kind, Whole):
-        return "number"
-    return "" if field.slot else "rest"
+        return "money void" if field.void is not None and field.void(row) else "money"
+    return "number" if isinstance(field.kind, Whole) and field.link is None else ""

@@ -12,10 +12,10 @@ from flask import url_for
 from app.accounts.roles import Permission
 from app.listing.criteria import Criteria
 from app.listing.field import Field
-from app.listing.kinds import Money, Row, Whole
+from app.listing.kinds import Row
 from app.listing.query import Page
 from app.listing.spec import Heading, ListSpec
-from app.views.cells import linked, no_ticket
+from app.views.cells import ListCell, cell, no_ticket
 from app.web.context import access
 from app.wording import formats
 from app.wording.days import day_in_words
@@ -26,15 +26,6 @@ from app.wording.searching import folded
 FEW = 5
 #: A number that no row has, to make the address of a row from that of another.
 _ANY = 2**63 - 1
-
-
-@dataclass(frozen=True)
-class RowCell:
-    """A value of the table; ``style`` holds CSS classes, ``href`` is where it leads."""
-
-    text: str
-    style: str = ""
-    href: str | None = None
 
 
 @dataclass(frozen=True)
@@ -58,8 +49,8 @@ class ShownRow:
     title: str
     notes: tuple[Note, ...]
     subtitle: str
-    cells: tuple[RowCell, ...]
-    amount: RowCell
+    cells: tuple[ListCell, ...]
+    amount: ListCell
 
     @property
     def tone(self) -> str:
@@ -173,7 +164,7 @@ def _rows(
             notes=tuple(notes(spec, row)),
             subtitle=_joined(subtitle, row),
             cells=tuple(_cell(fields, row) for fields in others),
-            amount=RowCell(amount[0].cell(row), _style(amount[0], row)),
+            amount=cell(amount[0], row),
         )
 
 
@@ -191,20 +182,9 @@ def notes(spec: ListSpec, row: Row) -> Iterator[Note]:
         yield Note(alert.words, "warn")
 
 
-def _cell(fields: Sequence[Field], row: Row) -> RowCell:
-    if len(fields) == 1:
-        (field,) = fields
-        link = field.link(row) if field.link else None
-        return RowCell(field.cell(row), _style(field, row), linked(link) if link else None)
-    return RowCell(_joined(fields, row))
+def _cell(fields: Sequence[Field], row: Row) -> ListCell:
+    return cell(fields[0], row) if len(fields) == 1 else ListCell(_joined(fields, row))
 
 
 def _joined(fields: Iterable[Field], row: Row) -> str:
     return " · ".join(filter(None, (field.cell(row) for field in fields)))
-
-
-def _style(field: Field, row: Row) -> str:
-    """The class of a value: figures stand in columns."""
-    if isinstance(field.kind, Money):
-        return "money void" if field.void is not None and field.void(row) else "money"
-    return "number" if isinstance(field.kind, Whole) and field.link is None else ""
