@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, and_, exists, func, select
+from sqlalchemy import Connection, and_, case, exists, func, not_, select
 from sqlalchemy.orm import aliased
 
 from app.listing.field import Field
 from app.listing.filters import Choice
-from app.listing.kinds import Day, Money, Row
+from app.listing.kinds import Day, Expression, Money, Row
 from app.listing.scope import Scope
+from app.listing.source import in_scope
 from app.models import BankAccount, BankMovement, Certainty, CreditLink, Remittance, RemittanceDay
 from app.models import Credit as State
 from app.wording import codes
@@ -82,11 +83,14 @@ def without_bank(connection: Connection, scope: Scope) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class CreditLine:
-    """A line of a bank that explains a remittance, or may: ``others`` are credited by it as well."""
+    """A line of a bank that explains a remittance, or may: ``others`` are credited by it as well.
+
+    ``amount`` is None where one of those is out of sight: it is of them too.
+    """
 
     booked_on: date
     value_on: date
-    amount: int
+    amount: int | None
     currency: str
     account_key: str
     account_label: str | None
@@ -128,7 +132,7 @@ def credit_lines(connection: Connection, scope: Scope, row: Row) -> tuple[Credit
         select(
             BankMovement.booked_on,
             BankMovement.value_on,
-            BankMovement.amount,
+            _amount_in_sight(scope),
             BankMovement.currency,
             BankAccount.account_key,
             BankAccount.label,
@@ -155,3 +159,22 @@ def credit_lines(connection: Connection, scope: Scope, row: Row) -> tuple[Credit
         .order_by(BankMovement.booked_on, BankMovement.id)
     )
     return tuple(CreditLine(*found) for found in connection.execute(statement))
+
+
+def _amount_in_sight(scope: Scope) -> Expression:
+    """The amount of a line, NULL where it credits a remittance that is not in ``scope``."""
+    if scope.contract_ids is None:
+        return BankMovement.amount
+    other = aliased(CreditLink)
+    same = and_(
+        Remittance.merchant_id == other.merchant_id,
+        Remittance.id == other.remittance_id,
+        Remittance.collected_on == other.collected_on,
+    )
+    hidden = exists().where(
+        other.merchant_id == scope.merchant_id,
+        other.bank_movement_id == CreditLink.bank_movement_id,
+        same,
+        not_(and_(*in_scope(Remittance.merchant_id, Remittance.contract_id, scope))),
+    )
+    return case((~hidden, BankMovement.amount))

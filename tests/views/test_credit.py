@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time, timedelta
+from io import BytesIO
+from zipfile import ZipFile
+
 import pytest
 from sqlalchemy import text
 
@@ -9,6 +13,7 @@ from app.database.engine import DatabaseRole
 from app.models import Role
 from app.web.context import today
 from tests import factories
+from tests.views.staff import let_staff_in, sign_in
 from tests.views.town import let_in, plain
 
 
@@ -90,3 +95,70 @@ def test_a_merchant_without_a_bank_sees_nothing_of_it(app, shops):
     document = browser.get("/remises.json").get_json()
     assert not [name for name in document["rows"][0] if name.startswith("credit")]
     assert "credit" not in document["totals"][0].get("apart", {})
+
+
+LOOKING = "staff@credit.example"
+
+
+@pytest.mark.parametrize("who", [Role.VIEWER, Role.FLEET, Role.FINANCE, LOOKING])
+def test_only_whoever_may_see_the_bank_is_told_the_gap_on_a_page_or_in_a_file(app, database, alpha, who):
+    browser, may = app.test_client(), who == Role.FINANCE
+    email = LOOKING if who == LOOKING else f"{who}@credit.example"
+    if who == LOOKING:
+        let_staff_in(database, email, "demo")
+    else:
+        let_in(database, email, alpha.marker, who)
+    sign_in(browser, email)
+    if who == LOOKING:
+        browser.post_form(f"/gestion/commercants/{alpha.merchant_id}/regarder")
+    said = plain(browser.page(alpha.at(f"/remises/{alpha.remittance_id}")).one("main"))
+    assert [words in said for words in ("Écart du crédit", "Ligne de la banque", "51,40")] == [may] * 3
+    assert "Écart du crédit" not in plain(browser.page(alpha.at("/remises")).one("main"))
+    if who == Role.VIEWER:
+        return
+    with browser.get(alpha.at("/remises.csv")) as file:
+        assert ("Écart du crédit" in file.text) is may
+    with browser.get(alpha.at("/remises.xlsx")) as file, ZipFile(BytesIO(file.data)) as book:
+        assert any("Écart du crédit" in book.read(name).decode() for name in book.namelist()) is may
+    with browser.get(alpha.at("/remises/regroupement.csv?by=outlet")) as file:
+        assert "Écart" not in file.text
+    assert ("credit_gap" in browser.get(alpha.at("/remises.json")).json["rows"][0]) is may
+    assert browser.get(alpha.at("/remises.json?credit_gap=1")).status_code == 422
+
+
+def test_a_line_that_credits_more_than_one_may_see_is_shown_without_its_amount(app, database, alpha):
+    """The amount is the sum of them: it would tell what the shops next door took."""
+    with database.writing(DatabaseRole.OWNER) as connection:
+        own = {"merchant_id": alpha.merchant_id}
+        other = factories.a_contract(connection, **own, number="4242424")
+        night = datetime.combine(today() - timedelta(days=1), time(23, 0))
+        remittance_id = factories.a_remittance(connection, **own, contract_id=other, collected_local=night)
+        number = connection.scalar(
+            text("SELECT number FROM contract WHERE id = :id"), {"id": alpha.contract_id}
+        )
+    let_in(database, "one@credit.example", alpha.marker, Role.FINANCE, contracts=[number])
+    let_in(database, "all@credit.example", alpha.marker, Role.FINANCE)
+    browsers = {name: app.test_client() for name in ("one", "all")}
+    for name, browser in browsers.items():
+        browser.sign_in(f"{name}@credit.example")
+        assert "51,40" in plain(browser.page(f"/remises/{alpha.remittance_id}").one("main"))
+    with database.writing(DatabaseRole.OWNER) as connection:
+        movement_id = connection.scalar(
+            text("SELECT bank_movement_id FROM credit_link WHERE remittance_id = :id"),
+            {"id": alpha.remittance_id},
+        )
+        factories.a_credit_link(
+            connection,
+            **own,
+            bank_movement_id=movement_id,
+            booked_on=today(),
+            remittance_id=remittance_id,
+            collected_on=night.date(),
+        )
+    said = {
+        name: plain(browser.page(f"/remises/{alpha.remittance_id}").one("main"))
+        for name, browser in browsers.items()
+    }
+    assert "51,40" in said["all"]
+    assert "51,40" not in said["one"]
+    assert "crédit de 2 remises" in said["one"]
