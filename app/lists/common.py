@@ -153,33 +153,50 @@ OUTLET_FIELDS = (
         filter=True,
     ),
 )
-TERMINAL_FIELDS = (
-    Field(
+
+
+def serial_field(column: Expression, *, indexed: bool = False) -> Field:
+    """The serial number of the device, kept in ``column``."""
+    return Field(
         name="serial",
         label=N_("Serial no."),
-        kind=Code(longest=24, indexed=True),
-        column=Remittance.serial_number,
+        kind=Code(longest=24, indexed=indexed),
+        column=column,
         section=TERMINAL,
         filter=True,
-    ),
-    Field(
+    )
+
+
+def manufacturer_field(column: Expression) -> Field:
+    """The manufacturer of the device, kept in ``column``."""
+    return Field(
         name="manufacturer",
         label=N_("Manufacturer"),
         kind=FreeText(),
-        column=Remittance.manufacturer,
+        column=column,
         section=TERMINAL,
         filter=True,
-    ),
+    )
+
+
+def terminal_field(column: Expression, *, indexed: bool = False, in_table: bool | None = None) -> Field:
+    """The number of a terminal at its outlet, kept in ``column``."""
+    return Field(
+        name="terminal",
+        label=N_("Terminal no."),
+        kind=Code(longest=3, indexed=indexed, digits=True),
+        column=column,
+        section=TERMINAL,
+        filter=True,
+        in_table=in_table,
+    )
+
+
+TERMINAL_FIELDS = (
+    serial_field(Remittance.serial_number, indexed=True),
+    manufacturer_field(Remittance.manufacturer),
 )
-TERMINAL_NUMBER = Field(
-    name="terminal",
-    label=N_("Terminal no."),
-    kind=Code(longest=3, indexed=True, digits=True),
-    column=Remittance.terminal_number,
-    section=TERMINAL,
-    filter=True,
-    in_table=False,
-)
+TERMINAL_NUMBER = terminal_field(Remittance.terminal_number, indexed=True, in_table=False)
 BY_TERMINAL = Dimension(
     name="terminal",
     label=N_("Terminal"),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from sqlalchemy import case
 
 from app.listing.field import Field
 from app.listing.kinds import Expression, Money, Whole
 from app.models import Remittance
+from app.rules.payments import TOTAL
 from app.wording.i18n import N_
 
 _MONEY = Money(currency=Remittance.currency)
@@ -17,67 +20,29 @@ def declared(column: Expression) -> Expression:
     return case((Remittance.has_totals, column))
 
 
-DECLARED_SUMS = (
-    Field(
-        name="debit_count",
-        label=N_("Number of debits"),
-        kind=Whole(),
-        column=declared(Remittance.debit_count),
+#: The sums by the names of their fields: the total, the words of its number, those of its amount.
+_SUMS = (
+    ("debit", TOTAL["debit"], N_("Number of debits"), N_("Debits")),
+    ("cancelled", TOTAL["cancellation"], N_("Number of cancelled debits"), N_("Cancelled debits")),
+    ("refund", TOTAL["refund"], N_("Number of refunds"), N_("Refunds")),
+    (
+        "refund_cancelled",
+        TOTAL["refund_cancellation"],
+        N_("Number of cancelled refunds"),
+        N_("Cancelled refunds"),
     ),
-    Field(name="debit", label=N_("Debits"), kind=_MONEY, column=declared(Remittance.debit_amount)),
-    Field(
-        name="cancelled_count",
-        label=N_("Number of cancelled debits"),
-        kind=Whole(),
-        column=declared(Remittance.cancellation_count),
-    ),
-    Field(
-        name="cancelled",
-        label=N_("Cancelled debits"),
-        kind=_MONEY,
-        column=declared(Remittance.cancellation_amount),
-    ),
-    Field(
-        name="refund_count",
-        label=N_("Number of refunds"),
-        kind=Whole(),
-        column=declared(Remittance.refund_count),
-    ),
-    Field(name="refund", label=N_("Refunds"), kind=_MONEY, column=declared(Remittance.refund_amount)),
-    Field(
-        name="refund_cancelled_count",
-        label=N_("Number of cancelled refunds"),
-        kind=Whole(),
-        column=declared(Remittance.refund_cancellation_count),
-    ),
-    Field(
-        name="refund_cancelled",
-        label=N_("Cancelled refunds"),
-        kind=_MONEY,
-        column=declared(Remittance.refund_cancellation_amount),
-    ),
-    Field(
-        name="declined_count",
-        label=N_("Number of declined payments"),
-        kind=Whole(),
-        column=declared(Remittance.declined_count),
-    ),
-    Field(
-        name="declined",
-        label=N_("Declined payments"),
-        kind=_MONEY,
-        column=declared(Remittance.declined_amount),
-    ),
-    Field(
-        name="abandoned_count",
-        label=N_("Number of abandoned payments"),
-        kind=Whole(),
-        column=declared(Remittance.abandoned_count),
-    ),
-    Field(
-        name="abandoned",
-        label=N_("Abandoned payments"),
-        kind=_MONEY,
-        column=declared(Remittance.abandoned_amount),
-    ),
+    ("declined", TOTAL["declined"], N_("Number of declined payments"), N_("Declined payments")),
+    ("abandoned", TOTAL["abandoned"], N_("Number of abandoned payments"), N_("Abandoned payments")),
 )
+#: What is added up, by the name of its total.
+TITLES = {total.name: label for _, total, _, label in _SUMS}
+
+
+def _fields() -> Iterator[Field]:
+    for name, total, counted, added in _SUMS:
+        number, amount = (declared(getattr(Remittance, column)) for column in (total.count, total.amount))
+        yield Field(name=f"{name}_count", label=counted, kind=Whole(), column=number)
+        yield Field(name=name, label=added, kind=_MONEY, column=amount)
+
+
+DECLARED_SUMS = tuple(_fields())

@@ -17,6 +17,7 @@ from app.listing.measures import Measure, row_count, sum_of
 from app.listing.scope import Scope
 from app.listing.source import Condition, DailySums, ListSource, in_scope
 from app.lists.common import contract_joins, contract_parent
+from app.lists.declared import TITLES
 from app.models import ALL_CONTRACTS, Credit, Remittance, RemittanceDay, Transaction
 from app.rules.payments import TOTAL, TOTALS, RemittanceStatus, Total, Transmission, remitted
 from app.wording.i18n import N_, gettext
@@ -152,15 +153,6 @@ MEASURES = (
     _by_credit("late", (Credit.LATE,), N_("Of the net, not credited")),
 )
 
-_TITLES = {
-    "debit": N_("Debits"),
-    "cancellation": N_("Cancelled debits"),
-    "refund": N_("Refunds"),
-    "refund_cancellation": N_("Cancelled refunds"),
-    "declined": N_("Declined payments"),
-    "abandoned": N_("Abandoned payments"),
-}
-
 
 @dataclass(frozen=True)
 class TypeSum:
@@ -175,7 +167,7 @@ class TypeSum:
     @property
     def title(self) -> str:
         """What it is the sum of, in the language of the moment."""
-        return gettext(_TITLES[self.type])
+        return gettext(TITLES[self.type])
 
 
 def sums_by_type(

@@ -7,12 +7,19 @@ from functools import partial
 from sqlalchemy import Column, Date, String, Text, and_, any_, case, cast, func, literal_column, select, text
 
 from app.listing.field import Field, Link
-from app.listing.filters import Choice, Code, FreeText
+from app.listing.filters import Choice, FreeText
 from app.listing.kinds import Expression, Identifier, Moment, Row
 from app.listing.measures import row_count
 from app.listing.source import Join, ListSource
 from app.listing.spec import DetailPart, ListSpec, Noun
-from app.lists.common import OUTLET, TERMINAL, TRADE_NAME
+from app.lists.common import (
+    OUTLET,
+    TERMINAL,
+    TRADE_NAME,
+    manufacturer_field,
+    serial_field,
+    terminal_field,
+)
 from app.lists.freshness import days
 from app.lists.silence import LAST_DAYS, quiet_terminals
 from app.lists.terminal_card import terminal_card
@@ -85,30 +92,9 @@ FIELDS = (
     ),
     TRADE_NAME,
     Field(name="siret", label=N_("SIRET"), kind=Identifier(), column=Outlet.siret, section=OUTLET),
-    Field(
-        name="terminal",
-        label=N_("Terminal no."),
-        kind=Code(longest=8),
-        column=Terminal.number,
-        section=TERMINAL,
-        filter=True,
-    ),
-    Field(
-        name="serial",
-        label=N_("Serial no."),
-        kind=Code(longest=24),
-        column=Terminal.serial_number,
-        section=TERMINAL,
-        filter=True,
-    ),
-    Field(
-        name="manufacturer",
-        label=N_("Manufacturer"),
-        kind=FreeText(),
-        column=Terminal.manufacturer,
-        section=TERMINAL,
-        filter=True,
-    ),
+    terminal_field(Terminal.number),
+    serial_field(Terminal.serial_number),
+    manufacturer_field(Terminal.manufacturer),
     Field(
         name="contract",
         label=N_("Contract no."),
