@@ -18,6 +18,11 @@ CARD_OR_REFERENCE: Final = N_(
 KNOWN_FILE_ID: Final = N_(
     "this file id was already loaded with another content: load it with --replace to correct it"
 )
+OTHER_STATEMENT: Final = N_(
+    "another statement of this account and day is known: load it with --replace to correct it"
+)
+#: Those that a person may overrule: the file takes the place of what it contradicts.
+REPLACING: Final = frozenset({KNOWN_FILE_ID, OTHER_STATEMENT})
 
 
 class Unit(StrEnum):

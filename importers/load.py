@@ -31,7 +31,7 @@ from importers.files import archive, arrivals, card_numbers, file_log, filing, s
 from importers.files.archive import IncomingFile
 from importers.files.filing import Filing
 from importers.files.refusals import KNOWN_FILE_ID, FileRefusedError, Refusal, refuse, unreadable
-from importers.formats import Format, may_be_archived, origin_of, recognise
+from importers.formats import Format, may_be_archived, recognise
 from importers.records import Entry, Records
 from importers.staging import one_ahead
 
@@ -301,7 +301,7 @@ def _set_aside(
     if attempt.options.dry_run:
         return result
     with database.writing(DatabaseRole.IMPORT) as connection:
-        origin = origin_of(file.name, file.data)
+        origin = sources.origin_of(connection, file)
         file_id = file_log.refuse(connection, file, refused, origin, attempt.seconds)
         if not refused.holds_card_number:  # not even a copy is kept; the file stays where it was
             copy.stage(ImportStatus.QUARANTINED)

@@ -10,11 +10,11 @@ from sqlalchemy import Connection, Row, text
 from app.accounts.journal import Event, record
 from app.models import UNCLAIMED_MERCHANT
 from app.wording.i18n import N_
-from importers import ownership
+from importers import formats, ownership
 from importers.files.archive import IncomingFile
 from importers.files.refusals import refuse
 from importers.ownership import OwnerKey
-from importers.records import KnownSource, Records, adopt
+from importers.records import KnownSource, Origin, Records, adopt
 
 
 class UnknownResellerError(LookupError):
@@ -35,6 +35,10 @@ SELECT id, reseller_id, name FROM source
 WHERE COALESCE(inbox, file_pattern) IS NOT NULL
   AND COALESCE(inbox, :folder) = :folder AND (file_pattern IS NULL OR :name ~ file_pattern)
 ORDER BY name
+"""
+_REMEMBERED = """
+SELECT s.id, s.reseller_id, s.name FROM import_file f JOIN source s ON s.id = f.source_id
+WHERE f.sha256 = :sha256 AND f.status = 'quarantined'
 """
 _EXPECT = """
 UPDATE source SET inbox = COALESCE(:inbox, inbox), file_pattern = COALESCE(:file_pattern, file_pattern)
@@ -73,8 +77,17 @@ def source_of(connection: Connection, file: IncomingFile, records: Records) -> K
 
 
 def _of_place(connection: Connection, file: IncomingFile) -> Sequence[Row[*tuple[Any, ...]]]:
+    """The sources of a file's folder and name; of a copy in quarantine, the one it had when it came."""
     place = {"folder": file.path.absolute().parent.name, "name": file.name}
-    return connection.execute(text(_OF_PLACE), place).all()
+    found = connection.execute(text(_OF_PLACE), place).all()
+    return found or connection.execute(text(_REMEMBERED), {"sha256": file.sha256}).all()
+
+
+def origin_of(connection: Connection, file: IncomingFile) -> Origin:
+    """Whose a file is, however wrong the rest of it may be: what it says, or else its folder and name."""
+    said = formats.origin_of(file.name, file.data)
+    found = () if said.source or said.resellers else _of_place(connection, file)
+    return Origin(source=found[0].name) if len(found) == 1 else said
 
 
 def expect(connection: Connection, name: str, inbox: str | None, file_pattern: str | None) -> None:

@@ -10,10 +10,12 @@ from app.desk import merchants
 from app.models import DeskTask
 from app.rules.cards import passes_luhn
 from importers import desk
+from importers.files import sources
 from importers.load import load_file
 from tests import factories
-from tests.desk.conftest import NORTH
+from tests.desk.conftest import NORTH, SOUTH
 from tests.importers.files import File, Rem, Trx, directory
+from tests.importers.money.test_cfonb120 import MovementLine, Statement, written
 from tests.page import HtmlPage
 from tests.views.town import follow, plain, rows
 
@@ -275,6 +277,20 @@ def test_another_file_under_a_known_number_replaces_it_when_staff_say_so(place, 
     assert "Chargé" in main
     assert "corrected.txt" in main
     assert "Remplacé" in plain(north.page("/gestion/imports?state=superseded").one("main"))
+
+
+def test_a_bank_statement_is_its_folders_in_quarantine_too_and_may_replace(place, north):
+    with place.database.writing(DatabaseRole.IMPORT) as connection:
+        sources.bind(connection, "north-bank", "north")
+        sources.expect(connection, "north-bank", place.folder.name, None)
+    assert not place.deliver(written(Statement((MovementLine(5740),))), "STATEMENT-1").refused
+    assert place.deliver(written(Statement((MovementLine(5750),))), "STATEMENT-2").refused
+    path = follow_first(north, "/gestion/imports?state=quarantined", "STATEMENT-2")
+    theirs = path.replace(place.desk("north"), place.desk("south"))
+    assert place.browser(SOUTH).get(theirs).status_code == 404
+    assert north.post_form(f"{path}/remplacer").location == path
+    assert place.work() == 1
+    assert place.value("SELECT amount FROM bank_movement") == 5750
 
 
 def test_a_file_tried_again_fails_with_its_reason_or_loads_when_it_can(place, north):

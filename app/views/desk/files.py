@@ -10,7 +10,7 @@ from app.desk import files as found
 from app.desk import tasks
 from app.desk.paging import NO_ROWS, AnyRow
 from app.models import DeskTaskKind, DeskTaskState, ImportStatus
-from app.refusals import KNOWN_FILE_ID, Refusal
+from app.refusals import REPLACING, Refusal
 from app.views.desk.common import ID, blueprint, next_page
 from app.views.moments import show_moment
 from app.views.tables import TableColumn, table
@@ -168,7 +168,7 @@ def _possible(row: AnyRow, reasons: tuple[Refusal, ...]) -> tuple[DeskTaskKind, 
     """What can be asked about a file: nothing when not even a copy of it was kept."""
     if row.status != ImportStatus.QUARANTINED or _holds_card_number(reasons):
         return ()
-    replaces = any(refusal.reason == KNOWN_FILE_ID for refusal in reasons)
+    replaces = any(refusal.reason in REPLACING for refusal in reasons)
     return (DeskTaskKind.REPLACE,) if replaces else (DeskTaskKind.RETRY,)
 
 

@@ -8,9 +8,8 @@ import pandas as pd
 from sqlalchemy import Connection, text
 
 from app.models import UNCLAIMED_MERCHANT, BankMovement, BankStatement, written_columns
-from app.refusals import Unit
+from app.refusals import OTHER_STATEMENT, Unit
 from app.rules.cards import masked
-from app.wording.i18n import N_
 from importers import card_lines, daily_sums, derived, ownership
 from importers.files.refusals import FileRefusedError, Refusal
 from importers.ownership import OwnerKey
@@ -28,7 +27,6 @@ BANK_ACCOUNT: Final = OwnerKey(
 _SAME: Final = ("opening", "closing", "digest")
 _LONGEST_LABEL, _NUMBER_LENGTH = 140, 7
 _STATEMENT_DAYS, _MOVEMENT_DAYS = ("opened_on", "closed_on"), ("booked_on", "value_on")
-_CONFLICT = N_("another statement of this account and day is known: load it with --replace to correct it")
 _STORED = """
 SELECT id, merchant_id, bank_account_id, closed_on, part, opening, closing, digest FROM bank_statement
 WHERE merchant_id = ANY(:merchants) AND bank_account_id = ANY(:accounts)
@@ -122,7 +120,7 @@ def _give_way(connection: Connection, contradicted: pd.DataFrame, entry: Entry) 
     if not entry.replace:
         rows = contradicted["row"].unique()
         raise FileRefusedError(
-            Refusal(reason=_CONFLICT, unit=Unit.STATEMENT, line=int(row) + 1) for row in rows
+            Refusal(reason=OTHER_STATEMENT, unit=Unit.STATEMENT, line=int(row) + 1) for row in rows
         )
     take_back(connection, _ids(contradicted["merchant_id"]), _ids(contradicted["id"]))
 
