@@ -94,14 +94,15 @@ class StatementSpec:
     ``path`` is its address below that of the list, ``filters`` what it always asks of the rows. ``by`` makes
     one group for each debtor and remittance: of its key ``debtor`` reads who owes, by a table of prefixes of
     cards where the file does not say, and ``line`` the day, the number, the place and whether the bank has
-    it. ``debtors`` is what those who owe are called, ``unknown`` one whom nobody named; ``group`` is the
-    dimension from whose groups one gets here.
+    it. ``debtors`` is what those who owe are called, ``unknown`` one whom nobody named, ``empty`` says that
+    nobody owes; ``group`` is the dimension from whose groups one gets here.
     """
 
     path: str
     title: str
     debtors: str
     unknown: str
+    empty: str
     group: str
     filters: Mapping[str, tuple[Any, ...]]
     by: Dimension

@@ -53,6 +53,7 @@ MEAL_VOUCHER_STATEMENT = StatementSpec(
     title=N_("Statement of meal vouchers"),
     debtors=N_("Issuer"),
     unknown=N_("Issuer not communicated"),
+    empty=N_("No meal voucher in this period."),
     group="issuer",
     filters={"application": MEAL_VOUCHERS, "outcome": (Outcome.ACCEPTED.value,)},
     by=Dimension(name="remittance", label=N_("Remittance"), kind=Kind(), rows=_PARTS),

@@ -163,8 +163,7 @@ def _export(spec: ListSpec, made: ListFile) -> AnyResponse:
     else:
         criteria = _of_rows(criteria)
     if criteria.faults:
-        text = "\n".join(f"{fault['parameter']}: {fault['message']}" for fault in faults_in_words(criteria))
-        return Response(f"{text}\n", 422, mimetype="text/plain")
+        return refused_file(criteria)
     split = too_long(criteria)
     if split is not None:
         return _refuse_export(criteria, split, made)
@@ -177,10 +176,16 @@ def _export(spec: ListSpec, made: ListFile) -> AnyResponse:
     return send_written(write, name_of_file(criteria, made.kind), made.mimetype)
 
 
+def refused_file(criteria: Criteria) -> AnyResponse:
+    """Say why a file is not made: a line for each fault."""
+    text = "\n".join(f"{fault['parameter']}: {fault['message']}" for fault in _faults_in_words(criteria))
+    return Response(f"{text}\n", 422, mimetype="text/plain")
+
+
 def _refused(criteria: Criteria) -> dict[str, Any] | None:
     """Why a document for programs is not made, and what to ask for instead; None when it is."""
     if criteria.faults:
-        return {"error": gettext("This question is not understood"), "faults": faults_in_words(criteria)}
+        return {"error": gettext("This question is not understood"), "faults": _faults_in_words(criteria)}
     split = too_long(criteria)
     if split is None:
         return None
@@ -189,7 +194,7 @@ def _refused(criteria: Criteria) -> dict[str, Any] | None:
     return {"error": gettext("This period is too long for one file"), "instead": addresses}
 
 
-def faults_in_words(criteria: Criteria) -> list[dict[str, str]]:
+def _faults_in_words(criteria: Criteria) -> list[dict[str, str]]:
     """What is not understood: each parameter and its message."""
     return [{"parameter": name, "message": fault.text()} for name, fault in criteria.faults.items()]
 

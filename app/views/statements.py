@@ -24,7 +24,7 @@ from app.listing.statement_pdf import (
     write_statement,
 )
 from app.views.cells import address
-from app.views.lists import criteria_asked, faults_in_words, journal_export, name_of_file
+from app.views.lists import criteria_asked, journal_export, name_of_file, refused_file
 from app.web.context import access, database, theme, today
 from app.web.downloads import PDF, send_written
 from app.web.questions import asking, exporting
@@ -90,8 +90,7 @@ def download(spec: ListSpec) -> AnyResponse:
     with database().reading_as(scope) as connection:
         criteria = _criteria(criteria_asked(connection, spec))
     if criteria.faults or criteria.period is None:
-        text = "\n".join(f"{fault['parameter']}: {fault['message']}" for fault in faults_in_words(criteria))
-        return Response(f"{text}\n", 422, mimetype="text/plain")
+        return refused_file(criteria)
     if not fits_on_paper(criteria):
         return Response(f"{gettext(_ONE_MONTH)}\n", 422, mimetype="text/plain")
     days = criteria.period.in_words()
