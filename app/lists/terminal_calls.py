@@ -62,7 +62,10 @@ def _called(scope: Scope, day: date) -> Statement:
 
 
 def _quiet(scope: Scope) -> Statement:
-    """What did not call on the calendar day itself; parameters as in :data:`ONE_DAY`."""
+    """What did not call on the calendar day itself; parameters as in :data:`ONE_DAY`.
+
+    It tells of all contracts of a terminal, as the list of terminals does.
+    """
     quiet = quiet_terminals(ONE_DAY)
     same = and_(quiet.c.merchant_id == Terminal.merchant_id, quiet.c.terminal_id == Terminal.id)
     of_contract = and_(
@@ -73,7 +76,7 @@ def _quiet(scope: Scope) -> Statement:
     return (
         select(*_names(), *facts)
         .select_from(_with_outlet(tables))
-        .where(*in_scope(Contract.merchant_id, Contract.id, scope))
+        .where(*in_scope(Terminal.merchant_id, Terminal.contract_ids, scope))
         .group_by(*Terminal.__table__.primary_key, *facts)
     )
 

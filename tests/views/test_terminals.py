@@ -167,6 +167,9 @@ def test_a_terminal_shared_with_a_contract_out_of_sight_is_not_shown(enter, data
     let_in(database, "one@alpha.example", "ALPHA", Role.FLEET, contracts=["4242424"])
     assert enter("one@alpha.example").get("/terminaux.json").json["rows"] == []
     assert len(enter("fleet@kitchen.example").get("/terminaux.json").json["rows"]) == 1
+    silent = "1 terminal sur 1 n'a pas appelé"
+    assert silent in plain(enter("fleet@kitchen.example").page("/remises").one("main"))
+    assert "n'a pas appelé" not in plain(enter("one@alpha.example").page("/remises").one("main"))
 
 
 def test_another_merchant_sees_nothing_of_it(enter, database):
