@@ -278,13 +278,20 @@ def test_what_acts_for_the_owner_takes_no_name_from_a_temporary_schema(one):
             connection.execute(f"SELECT {call}")
 
 
-def test_every_function_that_acts_for_the_owner_looks_into_temporary_schemas_last(one):
+def test_every_function_that_acts_for_the_owner_is_called_by_one_and_looks_into_temporary_schemas_last(one):
+    may = {
+        "ensure_partition": [one.roles.importer],
+        "drop_partition": [one.roles.importer],
+        "forget_deliveries": [one.roles.importer],
+        "forget_journal": [one.roles.web],
+    }
     with logged_in(one, DatabaseRole.OWNER) as connection:
         found = connection.execute(
-            "SELECT proname::text, proconfig FROM pg_proc"
-            " WHERE pronamespace = 'public'::regnamespace AND prosecdef"
+            "SELECT proname::text, proconfig, ARRAY(SELECT role FROM unnest(%s::text[]) AS role"
+            " WHERE has_function_privilege(role, p.oid, 'EXECUTE')) FROM pg_proc p"
+            " WHERE pronamespace = 'public'::regnamespace AND prosecdef",
+            [["pg_monitor", *one.roles.all]],
         ).fetchall()
-    functions = {"ensure_partition", "drop_partition", "forget_deliveries", "forget_journal"}
-    assert {name for name, _ in found} == functions
-    for name, settings in found:
+    assert {name: roles for name, _, roles in found} == may
+    for name, settings, _ in found:
         assert "search_path=pg_catalog, public, pg_temp" in settings, name

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+from zipfile import ZipFile
 
 import pytest
+from sqlalchemy import text
 
+from app.database.engine import DatabaseRole
 from app.lists import LISTS
 from tests.views.town import plain
 
@@ -69,9 +72,9 @@ def test_what_is_no_dimension_is_refused(owner):
 
 def test_the_file_of_groups_says_what_the_page_says(owner, shops):
     with owner.get("/transactions/regroupement.csv?by=outlet&period=last-7-days") as file:
-        text = file.text
+        said = file.text
         assert "point-de-vente" in file.headers["Content-Disposition"]
-    (line,) = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), delimiter=";")
+    (line,) = csv.DictReader(io.StringIO(said.removeprefix("\ufeff")), delimiter=";")
     assert line["Nom commercial"] == "ALPHA cafe"
     assert line["SIRET"] == f"\t{shops[0].siret}"
     assert (line["Devise"], line["Nombre"], line["Net"]) == ("EUR", "4", "52,40")
@@ -86,3 +89,20 @@ def test_a_file_of_groups_is_bounded_as_the_list_is(owner):
     parts = [link["href"] for link in refused.all("a") if "regroupement.xlsx" in link["href"]]
     assert len(parts) == 2
     assert all("by=day" in part for part in parts)
+
+
+def test_a_name_that_a_spreadsheet_would_run_stays_a_name(owner, shops, database):
+    name = '=HYPERLINK("http://elsewhere.example","open")'
+    with database.writing(DatabaseRole.IMPORT) as connection:
+        connection.execute(
+            text("UPDATE outlet SET trade_name = :name, siret = '+33' WHERE id = :id"),
+            {"name": name, "id": shops[0].outlet_id},
+        )
+    with owner.get("/transactions/regroupement.csv?by=outlet&period=last-7-days") as file:
+        (line,) = csv.DictReader(io.StringIO(file.text.removeprefix("\ufeff")), delimiter=";")
+    assert (line["Nom commercial"], line["SIRET"]) == (f"'{name}", "'+33")
+    with owner.get("/transactions/regroupement.xlsx?by=outlet&period=last-7-days") as file:
+        book = ZipFile(io.BytesIO(file.data))
+    sheets = [book.read(part).decode() for part in book.namelist() if "worksheets/" in part]
+    assert "HYPERLINK" in "".join(sheets)
+    assert not [sheet for sheet in sheets if "<f>" in sheet or "<hyperlink" in sheet]
