@@ -36,10 +36,12 @@ from app.models.parties import (
     DEFAULT_TIME_ZONE,
     UNCLAIMED_MERCHANT,
     Contract,
+    ExpectedDays,
     Merchant,
     Outlet,
     Reseller,
     Source,
+    SourceRole,
 )
 from app.models.payments import (
     ALL_CONTRACTS,
@@ -77,6 +79,7 @@ __all__ = [
     "DeskTaskKind",
     "DeskTaskState",
     "EntryMode",
+    "ExpectedDays",
     "Fault",
     "FeeTiming",
     "Grouping",
@@ -104,6 +107,7 @@ __all__ = [
     "SecondFactor",
     "SignInAttempt",
     "Source",
+    "SourceRole",
     "StaffMember",
     "Terminal",
     "TerminalDay",

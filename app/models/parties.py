@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
+from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import (
     ForeignKey,
@@ -12,7 +14,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database.privileges import CHANGE, IMPORTED, ISOLATED, READ, Privileges, TablePrivilege
@@ -27,6 +29,7 @@ from app.models.base import (
     TextColumn,
     TextColumnOrNone,
     alphabetical,
+    one_of,
 )
 
 #: Owner of the rows whose contract nobody has declared yet: no user ever belongs to it.
@@ -50,22 +53,49 @@ class Reseller(Base):
     declared: Mapped[bool] = mapped_column(default=True, server_default="true")
 
 
+class SourceRole(StrEnum):
+    """The role of a source: it writes remittances and transactions, or whatever else money leaves behind."""
+
+    PAYMENTS = "payments"
+    MONEY = "money"
+
+
+class ExpectedDays(StrEnum):
+    """The days on which files of a source are expected; ``none``: nobody waits for them."""
+
+    DAILY = "daily"
+    WORKING = "working"
+    WEEKLY = "weekly"
+    NONE = "none"
+
+
 class Source(Base):
     """A host that delivers files; its reseller scopes the contract and account numbers it names.
 
     ``inbox`` (a folder of the inbox) and ``file_pattern`` (a regular expression over names) tell the files
     that do not name their source. ``vouched_columns`` hold references that look like card numbers: an
-    operator has said so.
+    operator has said so. ``format`` None is recognised by content; ``merchant_id`` is whose feed it is, when
+    it is one merchant's alone; ``time_zone`` is that of the times in its files. By ``expected_at`` (on the
+    clock of DEFAULT_TIME_ZONE) of ``expected_days`` its file should be there; what is None is learnt from
+    those that came. ``settings`` is what its format needs to know besides.
     """
 
     __tablename__ = "source"
     __privileges__ = IMPORTED
+    __table_args__ = (one_of("role", SourceRole), one_of("expected_days", ExpectedDays))
 
     id: Mapped[LocalId]
     name: Mapped[str] = mapped_column(unique=True)
     reseller_id: Mapped[int] = mapped_column(ForeignKey("reseller.id"))
     inbox: Mapped[TextColumnOrNone]
     file_pattern: Mapped[TextColumnOrNone]
+    role: Mapped[TextColumn] = mapped_column(server_default=SourceRole.PAYMENTS)
+    format: Mapped[TextColumnOrNone]
+    merchant_id: Mapped[BigIntColumnOrNone]
+    time_zone: Mapped[TextColumnOrNone]
+    expected_at: Mapped[time | None]
+    expected_days: Mapped[TextColumnOrNone]
+    settings: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default="{}")
     vouched_columns: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default="{}")
 
 

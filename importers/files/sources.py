@@ -41,7 +41,8 @@ SELECT s.id, s.reseller_id, s.name FROM import_file f JOIN source s ON s.id = f.
 WHERE f.sha256 = :sha256 AND f.status = 'quarantined'
 """
 _EXPECT = """
-UPDATE source SET inbox = COALESCE(:inbox, inbox), file_pattern = COALESCE(:file_pattern, file_pattern)
+UPDATE source SET role = 'money', inbox = COALESCE(:inbox, inbox),
+  file_pattern = COALESCE(:file_pattern, file_pattern)
 WHERE name = :name RETURNING id
 """
 _FIND = "SELECT id, reseller_id FROM source WHERE name = :name"
@@ -91,7 +92,7 @@ def origin_of(connection: Connection, file: IncomingFile) -> Origin:
 
 
 def expect(connection: Connection, name: str, inbox: str | None, file_pattern: str | None) -> None:
-    """Say where the files of a known source are that do not name it. Raises UnknownSourceError."""
+    """Say where the files of a known source of money are, which do not name it. Raises UnknownSourceError."""
     row = {"name": name, "inbox": inbox, "file_pattern": file_pattern}
     if connection.execute(text(_EXPECT), row).one_or_none() is None:
         raise UnknownSourceError(name)

@@ -6,8 +6,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
 
 from app.database.engine import DatabaseRole
+from app.database.migrate import alembic_config
 from importers.files import sources
 from importers.load import Result, Status, load_file
 from tests.importers.conftest import Operator
@@ -61,6 +64,18 @@ def deliver(operator: Operator, content: bytes, **options) -> Result:
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(content)
     return load_file(operator.database, path, operator.data, **options)
+
+
+def test_a_source_with_a_folder_of_its_own_delivers_money(operator):
+    operator.deliver(File())
+    roles = [("bank", "money"), ("demo-host", "payments")]
+    told = "SELECT name, role FROM source ORDER BY name"
+    assert operator.rows(told) == roles
+    migration = ScriptDirectory.from_config(alembic_config(operator.database)).get_revision("0024").module
+    with operator.database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(text("UPDATE source SET role = 'payments'"))
+        connection.execute(text(migration.ROLES))
+    assert operator.rows(told) == roles
 
 
 def test_card_money_is_kept_and_the_rest_counted(operator):
