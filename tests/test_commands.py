@@ -19,8 +19,7 @@ from sqlalchemy import func, insert, select, text
 
 from app.config import ROOT
 from app.database.engine import DatabaseRole, create_database, drop_database
-from app.jobs import ATTEMPTS_KEPT, LINKS_KEPT, upkeep
-from app.models import Invitation, SignInAttempt, UserAccount, UserSession
+from app.models import SignInAttempt
 
 BORDEREAU = [sys.executable, "-W", "ignore", "-m", "app.cli"]
 SECRET_KEY = "a key for tests, made of words and long enough"
@@ -321,37 +320,6 @@ def test_the_worker_does_a_job_that_waits(external, database):
 def count(database, table):
     with database.reading() as connection:
         return connection.scalar(select(func.count()).select_from(table))
-
-
-def test_upkeep_lets_go_of_what_is_past_its_time_and_of_nothing_else(database):
-    with database.writing() as connection:
-        user = connection.scalar(insert(UserAccount).values(email="a@example.org").returning(UserAccount.id))
-        session = {"user_id": user, "host": "localhost", "created_at": NOW, "last_seen_at": NOW}
-        ends = {b"over": NOW - timedelta(seconds=1), b"open": NOW + timedelta(seconds=1)}
-        connection.execute(
-            insert(UserSession), [session | {"key_hash": key, "expires_at": end} for key, end in ends.items()]
-        )
-        for name, age in (("past", ATTEMPTS_KEPT * 1.01), ("recent", ATTEMPTS_KEPT * 0.99)):
-            connection.execute(insert(SignInAttempt).values(key=name, at=NOW - age))
-        link = {"kind": "reset", "email": "a@example.org", "host": "localhost"}
-        for name, age in ((b"past", LINKS_KEPT * 1.01), (b"recent", LINKS_KEPT * 0.99)):
-            values = {**link, "nonce_hash": name, "expires_at": NOW - age, "revoked_at": NOW}
-            connection.execute(insert(Invitation).values(values))
-    upkeep(database, NOW)
-    with database.reading() as connection:
-        assert connection.scalars(select(UserSession.key_hash)).all() == [b"open"]
-        assert connection.scalars(select(SignInAttempt.key)).all() == ["recent"]
-        assert connection.scalars(select(Invitation.nonce_hash)).all() == [b"recent"]
-
-
-def test_upkeep_keeps_partitions_ahead_of_the_calendar(database):
-    upkeep(database, datetime(2031, 5, 31, tzinfo=UTC))
-    with database.reading(DatabaseRole.OWNER) as connection:
-        months = [f"transaction_p2031{month:02}" for month in range(1, 9)]
-        found = connection.scalars(
-            text("SELECT relname::text FROM pg_class WHERE relname = ANY(:names)"), {"names": months}
-        )
-        assert sorted(found) == months
 
 
 # All together.

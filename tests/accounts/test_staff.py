@@ -13,7 +13,7 @@ from app.models import Reseller, StaffMember, UserAccount
 from app.themes import load_themes
 from tests.accounts.mails import link, mails, words
 from tests.conftest import SECRET_KEY
-from tests.views.test_links import CHOSEN
+from tests.views.one_time_links import CHOSEN
 from tests.views.town import portal
 
 EMAIL = "first@horizon.example"

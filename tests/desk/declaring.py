@@ -33,10 +33,6 @@ def main(page):
     return plain(page.one("main"))
 
 
-def merchant_id(place, code):
-    return place.value("SELECT id FROM merchant WHERE code = :code", code=code)
-
-
 def traces(place, words):
     """Every table that holds ``words`` anywhere, as text or as bytes."""
     with place.database.reading(DatabaseRole.OWNER) as connection:

@@ -9,7 +9,8 @@ from app.database.engine import DatabaseRole
 from importers import desk
 from importers.load import load_file
 from tests import factories
-from tests.desk.declaring import CARD, LINE, main, merchant_id, traces, upload
+from tests.desk.declaring import CARD, LINE, main, traces, upload
+from tests.desk.places import merchant_id
 from tests.importers.files import File, directory, written
 from tests.page import HtmlPage
 from tests.views.staff import let_staff_in, sign_in

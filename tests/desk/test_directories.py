@@ -14,7 +14,8 @@ from app.wording.applications import APPLICATIONS
 from importers import desk
 from tests.accounts.mails import link
 from tests.desk.conftest import NORTHERN
-from tests.desk.declaring import CARD, LINE, UPLOAD, main, merchant_id, traces, upload
+from tests.desk.declaring import CARD, LINE, UPLOAD, main, traces, upload
+from tests.desk.places import merchant_id
 from tests.importers.files import File, Rem, directory
 from tests.page import HtmlPage
 from tests.views.town import follow, plain, rows

@@ -6,10 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from app.accounts import passwords
+from app.accounts import invitations, passwords
+from app.accounts.grants import Grant
 from app.database.engine import DatabaseRole
+from app.models import Role
 from app.web.context import today
 from tests import factories
+from tests.accounts.mails import link
+from tests.views.one_time_links import GUEST
 from tests.views.town import a_shop, hashed_once, let_in, portal
 
 
@@ -85,3 +89,30 @@ def owner(browser, shops):
     response = browser.sign_in(shops[0].email)
     assert response.location == "/remises"
     return browser
+
+
+@pytest.fixture
+def links(app):
+    return app.extensions["bordereau.links"]
+
+
+@pytest.fixture
+def invite(database, links, shops):
+    """Invite the guest to the first shop; returns the path of the link in the mail."""
+
+    def invite(email=GUEST, role=Role.VIEWER, shop=0, **limits):
+        with database.writing() as connection:
+            invitations.invite(connection, links, email, shops[shop].merchant_id, Grant(role, **limits), None)
+        return link(database, email)
+
+    return invite
+
+
+@pytest.fixture
+def payment(shops):
+    return f"/transactions/{shops[0].transaction_ids[0]}"
+
+
+@pytest.fixture
+def remise(shops):
+    return f"/remises/{shops[0].remittance_id}"

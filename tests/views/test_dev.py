@@ -12,7 +12,7 @@ from app.mail.delivery import deliver, transport_of
 from app.models import Delivery
 from app.views.dev import MAIL_POLICY
 from app.web.access_matrix import ONLY_IN_DEVELOPMENT, ROUTES
-from tests.views.test_sending import rows_of, send
+from tests.views.sending import rows_of, send
 from tests.views.town import plain, portal
 
 

@@ -13,8 +13,8 @@ from app.jobs import upkeep
 from app.models import KnownDevice, Role
 from tests.accounts.mails import link, mails, words
 from tests.page import HtmlPage
+from tests.views.one_time_links import CHOSEN, GUEST, accept
 from tests.views.second_factors import code_now, enrol, send_code
-from tests.views.test_links import CHOSEN, GUEST, accept
 from tests.views.test_me import AGENT
 from tests.views.test_team import invite, membership
 from tests.views.town import PASSWORD, let_in, portal

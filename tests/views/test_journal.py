@@ -14,8 +14,8 @@ from app.database.engine import DatabaseRole
 from app.database.migrate import alembic_config
 from app.models import Invitation, JournalEntry, Membership, Role, UserAccount
 from tests.accounts.mails import link, pass_time
+from tests.views.one_time_links import GUEST, accept
 from tests.views.second_factors import code_now, enrol, send_code
-from tests.views.test_links import GUEST, accept
 from tests.views.test_team import invite
 from tests.views.town import follow, let_in, plain, table_rows
 

@@ -1,20 +1,16 @@
-"""One-time links: an invitation and a new password, from the mail to the portal."""
+"""Invitations: one-time links, from the mail to the portal."""
 
 from __future__ import annotations
 
 import re
-import statistics
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
 from itsdangerous import URLSafeSerializer
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, text
 
-from app.accounts import invitations, one_time_links, passwords, resets
-from app.accounts.grants import Grant
-from app.accounts.journal import Client
+from app.accounts import invitations, one_time_links, passwords
 from app.accounts.links import Purpose
 from app.accounts.one_time_links import SECONDS, DeadLinkError
 from app.accounts.users import UserError
@@ -23,72 +19,20 @@ from app.models import (
     Invitation,
     InvitationKind,
     JournalEntry,
-    Membership,
     Reseller,
     Role,
-    SignInAttempt,
     UserAccount,
     UserSession,
 )
-from tests import factories
 from tests.accounts.mails import link, mails, pass_time, words
 from tests.conftest import SECRET_KEY
 from tests.page import HtmlPage
-from tests.views.staff import let_staff_in
+from tests.views.one_time_links import CHOSEN, CLIENT, GUEST, accept, asked_reset, invitation_row, is_member
 from tests.views.test_sign_in import cookie, events
-from tests.views.town import PASSWORD, let_in, plain, portal
+from tests.views.town import let_in, plain, portal
 
-GUEST = "guest@shop.example"
-CHOSEN = "girafe ruisseau lampe velours"
-CLIENT = Client(host="localhost", address="192.0.2.1", agent="Tests", request_id="r")
 NIGHT_OF_AUTUMN = datetime(2026, 10, 24, 6, 0, tzinfo=UTC)
 NIGHT_OF_SPRING = datetime(2027, 3, 27, 6, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def links(app):
-    return app.extensions["bordereau.links"]
-
-
-@pytest.fixture
-def invite(database, links, shops):
-    """Invite the guest to the first shop; returns the path of the link in the mail."""
-
-    def invite(email=GUEST, role=Role.VIEWER, shop=0, **limits):
-        with database.writing() as connection:
-            invitations.invite(connection, links, email, shops[shop].merchant_id, Grant(role, **limits), None)
-        return link(database, email)
-
-    return invite
-
-
-def accept(browser, path, password=CHOSEN, again=None):
-    """Open the link and send its form."""
-    browser.get(path)
-    again = password if again is None else again
-    return browser.post_form("/invitation", password=password, again=again)
-
-
-def invitation_row(database):
-    with database.reading() as connection:
-        return connection.execute(
-            select(*Invitation.__table__.columns).order_by(Invitation.id.desc())
-        ).first()
-
-
-def is_member(database, email=GUEST):
-    with database.reading() as connection:
-        return bool(
-            connection.scalar(
-                select(func.count())
-                .select_from(Membership)
-                .join(UserAccount, UserAccount.id == Membership.user_id)
-                .where(UserAccount.email == email)
-            )
-        )
-
-
-# The mail and the link
 
 
 def test_the_mail_says_who_what_and_until_when_in_text_and_html(invite, database):
@@ -425,285 +369,3 @@ def test_an_address_that_is_none_is_refused(invite, email, database):
     with pytest.raises(UserError):
         invite(email=email)
     assert not mails(database)
-
-
-# Passwords
-
-
-@pytest.mark.parametrize(
-    ("password", "good"),
-    [
-        (CHOSEN, True),
-        ("quatre mots pour essayer", True),
-        ("8#kQ2!v9$Lz1", True),
-        ("crêpe ☕ ruisseau", True),
-        ("x" * 11, False),
-        ("aaaaaaaaaaaaaaaa", False),
-        ("123456789012", False),
-        ("194857362019", False),
-        ("azertyuiop12", False),
-        ("Motdepasse1234", False),
-        ("P@ssword2026!", False),
-        ("P@ssw0rd2026!", False),
-        ("Boulangerie2026", False),
-        ("qazwsxedcrfv", False),
-        ("M4rse1ll3-13013", False),
-        ("correcthorsebatterystaple", False),
-        ("albusdumbledor", False),
-        ("JohnnyHallyday", False),
-        ("i want to be free", True),
-        ("trombone-lavande-93", True),
-        ("bordereau2026!", False),
-        ("Horizon2026!!", False),
-        ("boulangerie-2026", False),
-        ("guest12345678", False),
-        ("abcdefghijklmnop", False),
-        ("Ab1!" * 300, False),
-    ],
-)
-def test_which_passwords_may_be_chosen(password, good):
-    context = ["Monétique Horizon", "Boulangerie des Halles", GUEST]
-    assert (passwords.fault(password, context) is None) == good
-
-
-@pytest.mark.parametrize(
-    ("password", "again", "field"),
-    [("court", "court", "password"), ("motdepasse2026", None, "password"), (CHOSEN, "autre", "again")],
-)
-def test_a_refused_password_spends_nothing(invite, browser, database, password, again, field):
-    path = invite()
-    response = accept(browser, path, password, again)
-    assert response.status_code == 422
-    page = HtmlPage(response, browser.application)
-    fault = page.one(id=f"{field}-fault").text
-    assert fault
-    assert page.one("input", id=field)["aria-invalid"] == "true"
-    assert password not in page.source
-    assert accept(browser, path).status_code == 303
-
-
-# A forgotten password
-
-
-def test_a_maintainer_mails_only_whom_it_knows(app, browser, shops, database):
-    """Another reseller's customer gets nothing from this one, and leaves no line at its desk."""
-    with database.writing(DatabaseRole.OWNER) as connection:
-        other = factories.a_reseller(connection, slug="other", name="Other")
-        factories.a_merchant(connection, reseller_id=other, code="ELSEWHERE")
-    let_in(database, "customer@other.example", "ELSEWHERE", reseller="other")
-    let_staff_in(database, "staff@other.example", "other")
-    for email in ("customer@other.example", "staff@other.example", "nobody@other.example"):
-        response = browser.post_form("/mot-de-passe-oublie", email=email)
-        assert response.location == "/mot-de-passe-oublie/envoye"
-        assert mails(database, email) == []
-    with database.reading() as connection:
-        wanted = select(JournalEntry.user_id, JournalEntry.merchant_ids)
-        lines = connection.execute(wanted.where(JournalEntry.event == "reset_asked")).all()
-    assert lines == [(None, [])] * 3
-    assert asked_reset(browser, database, shops[0].email)
-
-
-def asked_reset(browser, database, email):
-    response = browser.post_form("/mot-de-passe-oublie", email=email)
-    assert response.location == "/mot-de-passe-oublie/envoye"
-    return link(database, email.lower())
-
-
-def test_a_forgotten_password_is_replaced(app, browser, shops, database):
-    elsewhere = app.test_client()
-    elsewhere.sign_in(shops[0].email)
-    assert "/mot-de-passe-oublie" in browser.page("/connexion").links()
-    path = asked_reset(browser, database, shops[0].email.upper())
-    assert browser.get(path).location == "/nouveau-mot-de-passe"
-    assert browser.page("/nouveau-mot-de-passe").one("input", id="username")["value"] == shops[0].email
-    response = browser.post_form("/nouveau-mot-de-passe", password=CHOSEN, again=CHOSEN)
-    assert response.location == "/connexion?done=password"
-    assert browser.get("/remises").status_code == 303, "no automatic sign-in"
-    assert elsewhere.get("/remises").status_code == 303, "other sessions end"
-    assert browser.sign_in(shops[0].email).status_code == 422
-    assert browser.sign_in(shops[0].email, CHOSEN).status_code == 303
-    _reset, notice, elsewhere = mails(database, shops[0].email)
-    assert "votre mot de passe a changé" in notice["Subject"]
-    assert "http" not in words(notice)
-    assert "nouvelle connexion" in elsewhere["Subject"], "with a browser that had not come before"
-    assert [e for e in events(database) if "reset" in e] == ["reset_asked", "password_reset"]
-
-
-@pytest.mark.parametrize("passed", [3_599, 3_601])
-def test_a_reset_lives_one_hour(browser, shops, database, passed):
-    path = asked_reset(browser, database, shops[0].email)
-    pass_time(database, passed)
-    browser.get(path)
-    response = browser.post_form("/nouveau-mot-de-passe", password=CHOSEN, again=CHOSEN)
-    assert response.status_code == (303 if passed < 3_600 else 410)
-
-
-def test_a_reset_works_once_and_only_the_newest(app, browser, shops, database):
-    old = asked_reset(browser, database, shops[0].email)
-    new = asked_reset(browser, database, shops[0].email)
-    for path, status in ((old, 410), (new, 303), (new, 410)):
-        browser.get(path)
-        sent = browser.post_form("/nouveau-mot-de-passe", password=CHOSEN, again=CHOSEN)
-        assert sent.status_code == status
-
-
-def test_a_changed_password_kills_the_links_that_are_open(browser, shops, database):
-    path = asked_reset(browser, database, shops[0].email)
-    with database.writing() as connection:
-        user_id = connection.scalar(select(UserAccount.id).where(UserAccount.email == shops[0].email))
-        resets.set_password(connection, user_id, shops[0].email, passwords.hashed(CHOSEN))
-    browser.get(path)
-    assert browser.get("/nouveau-mot-de-passe").status_code == 410
-
-
-def test_a_locked_out_person_can_still_choose_a_new_password(browser, shops, database):
-    for _ in range(11):
-        response = browser.sign_in(shops[0].email, "wrong password")
-    assert response.status_code == 429
-    browser.get(asked_reset(browser, database, shops[0].email))
-    response = browser.post_form("/nouveau-mot-de-passe", password=CHOSEN, again=CHOSEN)
-    assert response.status_code == 303
-
-
-def test_a_disabled_person_gets_no_link(browser, shops, database):
-    with database.writing() as connection:
-        connection.execute(update(UserAccount).values(disabled_at=func.now()))
-    browser.post_form("/mot-de-passe-oublie", email=shops[0].email)
-    assert not mails(database)
-
-
-def test_six_in_a_day_are_one_too_many_known_or_not(browser, shops, database):
-    for email in (shops[0].email, "nobody@shop.example"):
-        for _ in range(5):
-            assert browser.post_form("/mot-de-passe-oublie", email=email).status_code == 303
-        response = browser.post_form("/mot-de-passe-oublie", email=email)
-        assert response.status_code == 429
-        assert HtmlPage(response, browser.application).h1 == "Trop de tentatives"
-    assert len(mails(database)) == 5
-
-
-CLASSES = ("alpha@shop.example", "nobody@shop.example", "invited@shop.example", "gone@shop.example")
-
-
-@pytest.fixture
-def classes(shops, database, invite):
-    """Somebody known, unknown, invited, disabled."""
-    let_in(database, "gone@shop.example", "BRAVO")
-    with database.writing() as connection:
-        gone = update(UserAccount).where(UserAccount.email == "gone@shop.example")
-        connection.execute(gone.values(disabled_at=func.now()))
-    invite(email="invited@shop.example")
-    return CLASSES
-
-
-def masked(response):
-    """A body without what differs from one request to the next for anybody."""
-    body = re.sub(r'name="csrf_token" value="[^"]*"', "", response.get_data(as_text=True))
-    return response.status_code, response.location, re.sub(r"\b[a-z]+@shop\.example\b", "", body)
-
-
-@pytest.mark.probes("timing")
-def test_no_answer_tells_who_has_an_account(app, classes):
-    for path, values in (("/mot-de-passe-oublie", {}), ("/connexion", {"password": "wrong password"})):
-        answers = set()
-        for email in classes:
-            browser = app.test_client()
-            response = browser.post_form(path, email=email, **values)
-            answers.add((masked(response), tuple(sorted(response.headers.keys()))))
-        assert len(answers) == 1, path
-
-
-@pytest.mark.no_cover
-@pytest.mark.parametrize("path", ["/mot-de-passe-oublie", "/connexion"])
-@pytest.mark.probes("timing")
-def test_no_answer_tells_it_by_its_time(app, classes, database, capsys, path):
-    """Medians are printed; the bound is on the quickest answers, which a busy machine disturbs least.
-
-    Where it is disturbed none the less, more samples are taken: the quickest come closer to the truth.
-    """
-    browser = app.test_client()
-    token = browser.token()
-    times = {email: [] for email in classes}
-
-    def sample():
-        for email, taken in times.items():
-            with database.writing() as connection:
-                connection.execute(text("DELETE FROM sign_in_attempt"))
-            before = time.perf_counter()
-            browser.post(path, data={"csrf_token": token, "email": email, "password": "wrong password"})
-            taken.append(time.perf_counter() - before)
-        return [min(taken) for taken in times.values()]
-
-    for count in range(1, 50):
-        quickest = sample()
-        if count >= 9 and min(quickest) > 0.6 * max(quickest):
-            break
-    with capsys.disabled():
-        medians = [round(statistics.median(taken) * 1000, 1) for taken in times.values()]
-        print(f"\n[{path}: medians {medians} ms] ", end="")  # noqa: T201
-    assert min(quickest) > 0.6 * max(quickest)
-    if path != "/connexion":
-        assert min(quickest) >= resets.ANSWER_SECONDS
-
-
-def test_a_link_cannot_be_tried_with_passwords_for_ever(invite, browser, database):
-    path = invite()
-    for _ in range(10):
-        assert accept(browser, path, "motdepasse2026").status_code == 422
-    assert accept(browser, path).status_code == 429
-    assert invitation_row(database).used_at is None
-
-
-def test_attempts_are_kept_as_hashes(browser, shops, database):
-    browser.post_form("/mot-de-passe-oublie", email=shops[0].email)
-    with database.reading() as connection:
-        keys = connection.scalars(select(SignInAttempt.key)).all()
-        entries = connection.scalars(select(JournalEntry.details)).all()
-    assert all(
-        re.fullmatch(r"asked:(account|network|site):[0-9a-f]{64}|asked:everybody", key) for key in keys
-    )
-    assert shops[0].email not in str(entries[-1])
-
-
-@pytest.mark.parametrize("kind", ["invitation", "reset"])
-def test_no_log_line_and_no_row_of_the_journal_holds_a_token(
-    app, invite, shops, database, caplog, capfd, kind
-):
-    """Opened, sent with a mistake, used, and used again; as it is, without its signature, and its core."""
-    caplog.set_level("DEBUG")
-    path = invite() if kind == "invitation" else asked_for(app, shops, database)
-    browser, page = app.test_client(), "/" + path.split("/")[1]
-    for password, again in ((CHOSEN, "no"), (CHOSEN, CHOSEN), (CHOSEN, CHOSEN)):
-        browser.get(path)
-        browser.get(page)
-        browser.post_form(page, password=password, again=again)
-    browser.get(path + "x")
-    browser.get(page)
-    assert events(database)[-1] == "link_refused"
-    token = path.rpartition("/")[2]
-    core = URLSafeSerializer("any").loads_unsafe(token)[1]
-    with database.reading() as connection:
-        rows = connection.scalars(text("SELECT journal_entry::text FROM journal_entry")).all()
-    said = [*capfd.readouterr(), *(record.getMessage() for record in caplog.records), *rows]
-    assert any("link_refused" in line for line in said)
-    for secret in (token, token.partition(".")[0], core):
-        assert len(secret) >= 43
-        assert [line for line in said if secret in line] == []
-
-
-def asked_for(app, shops, database):
-    """The path of a link to a new password."""
-    app.test_client().post_form("/mot-de-passe-oublie", email=shops[0].email)
-    return link(database, shops[0].email)
-
-
-def test_nobody_is_signed_in_by_a_reset(browser, shops, database):
-    browser.get(asked_reset(browser, database, shops[0].email))
-    browser.post_form("/nouveau-mot-de-passe", password=CHOSEN, again=CHOSEN)
-    with database.reading() as connection:
-        assert not connection.scalar(select(func.count()).select_from(UserSession))
-
-
-def test_the_old_password_is_gone_and_asking_changed_nothing(browser, shops, database):
-    asked_reset(browser, database, shops[0].email)
-    assert browser.sign_in(shops[0].email, PASSWORD).status_code == 303

@@ -8,8 +8,8 @@ from sqlalchemy import select
 from app.models import UserSession
 from tests.accounts.mails import mails
 from tests.page import HtmlPage
+from tests.views.one_time_links import CHOSEN
 from tests.views.second_factors import enrol, make_staff, user_id_of
-from tests.views.test_links import CHOSEN
 from tests.views.test_sign_in import cookie, events, move_clock
 from tests.views.town import PASSWORD, plain
 

@@ -16,7 +16,7 @@ from app.web.security import LIMITS
 from tests import factories
 from tests.accounts.mails import mails
 from tests.page import HtmlPage
-from tests.views.test_links import GUEST
+from tests.views.one_time_links import GUEST
 from tests.views.town import plain
 
 SHOPS = 500

@@ -12,8 +12,8 @@ from app.web.access_matrix import ROUTES, Relation
 from tests.accounts.mails import link, mails
 from tests.page import HtmlPage, short
 from tests.views.neighbours import address, enter, neighbours
+from tests.views.one_time_links import GUEST, accept
 from tests.views.second_factors import code_now, enrol, make_staff
-from tests.views.test_links import GUEST, accept
 from tests.views.test_sign_in import cookie, events, move_clock
 from tests.views.town import PASSWORD, hashed_once, portal
 

@@ -16,6 +16,7 @@ from app.accounts.users import UserError, forget_second_factor
 from app.models import RecoveryCode, SecondFactor
 from tests.accounts.mails import mails
 from tests.page import HtmlPage
+from tests.views.one_time_links import CLIENT
 from tests.views.second_factors import (
     code_now,
     enrol,
@@ -26,7 +27,6 @@ from tests.views.second_factors import (
     sessions,
     user_id_of,
 )
-from tests.views.test_links import CLIENT
 from tests.views.test_sign_in import cookie, events
 from tests.views.town import PASSWORD, plain
 

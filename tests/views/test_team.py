@@ -19,7 +19,7 @@ from app.models import Contract, Invitation, Membership, Outlet, Role, UserAccou
 from tests import factories
 from tests.accounts.mails import link, mails
 from tests.page import HtmlPage
-from tests.views.test_links import GUEST, accept
+from tests.views.one_time_links import GUEST, accept
 from tests.views.test_sign_in import cookie, events
 from tests.views.town import let_in, plain
 
