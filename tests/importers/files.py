@@ -142,3 +142,13 @@ def directory(*lines: dict[str, str]) -> bytes:
     }  # fmt: skip
     rows = [";".join((known | line)[name] for name in known) for line in lines or ({},)]
     return ("\n".join([DIRECTORY_HEADING, *rows]) + "\n").encode()
+
+
+#: A night of two contracts: three payments of the one, a call without any of the other.
+THREE = (
+    Trx(),
+    Trx(sequence="000102", outcome="REFUSEE", amount=1800),
+    Trx(sequence="000103", operation="CREDIT", amount=500),
+)
+NIGHT = File(remittances=(Rem(transactions=THREE), Rem(rank="701", application="CBCLESS", transactions=())))
+BOTH = ({}, {"rank": "701", "application": "CBCLESS"})

@@ -1,32 +1,20 @@
-"""A file into the database: whole or not at all, once, in any order."""
+"""A file into the database: whole or not at all, and once."""
 
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 from datetime import date, datetime
-from pathlib import Path
 
 import pytest
 
 from app.database.engine import DatabaseRole
-from importers.files import report, sources
-from importers.files.archive import ARCHIVE, files_in
-from importers.formats import Format, remise_tpe
-from importers.load import Status, load_file, load_files
-from importers.records import Records
+from importers.files import sources
+from importers.jobs import load_inbox
+from importers.load import Status
 from tests.importers.conftest import Operator
-from tests.importers.files import File, Rem, Trx, directory, written
-
-THREE = (
-    Trx(),
-    Trx(sequence="000102", outcome="REFUSEE", amount=1800),
-    Trx(sequence="000103", operation="CREDIT", amount=500),
-)
-NIGHT = File(remittances=(Rem(transactions=THREE), Rem(rank="701", application="CBCLESS", transactions=())))
-BOTH = ({}, {"rank": "701", "application": "CBCLESS"})
+from tests.importers.files import BOTH, NIGHT, THREE, File, Rem, Trx, written
 
 
 def test_a_night_is_loaded_to_the_cent(operator: Operator) -> None:
@@ -207,27 +195,7 @@ def test_what_looks_like_a_card_is_loaded_without_it_where_it_may_be(operator: O
     assert operator.deliver(reference).refused
 
 
-@pytest.mark.parametrize("data", [b"", b"\x00\x01", b"hello\n", b"FIC;AUTRE;1\n", b"PK\x03\x04rest"])
-def test_an_unknown_format_is_refused(operator: Operator, data: bytes) -> None:
-    assert operator.deliver(data).refused
-
-
-def test_links_and_pipes_are_refused_without_waiting(operator: Operator) -> None:
-    target = NIGHT.write(operator.folder)
-    link, pipe, other = (operator.folder / name for name in ("link.txt", "pipe.txt", "other.txt"))
-    link.symlink_to(target)
-    os.mkfifo(pipe)
-    os.link(target, other)
-    from importers.load import load_files  # noqa: PLC0415
-
-    results = list(load_files(operator.database, [link, pipe, other, target], operator.data))
-    assert all(result.refused for result in results)
-    assert operator.count("import_file") == 0
-
-
 def test_a_file_of_the_inbox_moves_to_the_archive(operator: Operator) -> None:
-    from importers.jobs import load_inbox  # noqa: PLC0415
-
     inbox = operator.data / "inbox"
     inbox.mkdir()
     settled = NIGHT.write(inbox, "night.txt")
@@ -240,186 +208,9 @@ def test_a_file_of_the_inbox_moves_to_the_archive(operator: Operator) -> None:
     assert kept.read_bytes() == NIGHT.data()
 
 
-# --- what is not declared -------------------------------------------------------------------------
-
-
-def test_an_undeclared_contract_is_kept_and_revealed_with_its_history(operator: Operator) -> None:
-    operator.deliver(NIGHT)
-    earlier = Rem(collected="2025-12-24T22:00:00", opened="", transactions=(Trx(at="2025-12-24T11:00:00"),))
-    assert operator.deliver(File(remittances=(earlier,), key="earlier")).kept_aside == 1
-    assert operator.rows("SELECT DISTINCT merchant_id FROM transaction") == [(0,)]
-    assert operator.sums_kept() == []
-    operator.declare({})
-    assert operator.rows(
-        "SELECT m.code, t.occurred_on, count(*) FROM transaction t JOIN merchant m ON m.id = t.merchant_id"
-        " GROUP BY 1, 2 ORDER BY 2"
-    ) == [("FICTION", date(2025, 12, 24), 1), ("FICTION", date(2026, 3, 2), 3)]
-    assert operator.value("SELECT merchant_id FROM remittance WHERE transaction_count = 0") == 0
-    assert operator.sums_kept() == operator.sums_from_rows()
-    operator.check_remittance_days()
-    assert len(operator.sums_kept()) == 4
-    operator.declare(*BOTH)
-    assert operator.value("SELECT count(*) FROM remittance WHERE merchant_id = 0") == 0
-    assert operator.value("SELECT count(*) FROM contract WHERE merchant_id = 0") == 0
-
-
-def test_revealed_history_keeps_the_clock_of_its_shop(operator: Operator) -> None:
-    operator.deliver(NIGHT)
-    operator.declare({"time_zone": "Pacific/Noumea"})
-    assert operator.value(
-        "SELECT to_char(min(occurred_at), 'YYYY-MM-DD HH24:MI:SS') FROM transaction WHERE merchant_id <> 0"
-    ) == ("2026-03-02 01:31:09")
-    operator.declare({"time_zone": "Europe/Paris"})
-    assert operator.value(
-        "SELECT to_char(min(occurred_at), 'YYYY-MM-DD HH24:MI:SS') FROM transaction WHERE merchant_id <> 0"
-    ) == ("2026-03-02 11:31:09")
-
-
-def test_a_replacement_finds_rows_that_were_revealed_since(operator: Operator) -> None:
-    operator.deliver(NIGHT)
-    operator.declare(*BOTH)
-    corrected = NIGHT.but(remittances=(Rem(transactions=(Trx(amount=4200),)),))
-    assert operator.deliver(corrected, replace=True).status is Status.REPLACED
-    assert operator.rows("SELECT amount, merchant_id <> 0 FROM transaction") == [(4200, True)]
-    assert operator.count("remittance") == 1
-
-
-def test_a_contract_does_not_change_hands(operator: Operator) -> None:
-    operator.declare({})
-    from tests.importers.files import directory  # noqa: PLC0415
-
-    other = {"merchant_code": "OTHER", "merchant_name": "OTHER", "siret": "99999999800027", "trade_name": "O"}
-    result = operator.deliver(directory({"contract": "1111111"}, other))
-    assert result.refused
-    assert (result.refusals[0].line, result.refusals[0].column) == (3, "contract")
-    assert operator.count("merchant") == 2  # ours and the one nobody belongs to
-
-
-def test_a_directory_is_an_upsert(operator: Operator) -> None:
-    operator.declare(*BOTH)
-    operator.declare({"label": "Terrasse", "bank_name": "", "trade_name": "CAFE NOUVEAU"})
-    assert operator.rows("SELECT rank, label, bank_name FROM contract ORDER BY rank") == [
-        ("001", "Terrasse", "BNP Paribas"),
-        ("701", "Comptoir", "BNP Paribas"),
-    ]
-    assert operator.value("SELECT trade_name FROM outlet") == "CAFE NOUVEAU"
-
-
-@pytest.mark.parametrize(
-    ("line", "column"),
-    [
-        ({"time_zone": "Europe/Lutece"}, "time zone"),
-        ({"siret": "123"}, "SIRET"),
-        ({"merchant_code": ""}, "merchant code"),
-        ({"valid_from": "2025-02-30"}, "valid from"),
-        ({"rank": "1"}, "rank"),
-        ({"currency": "EURO"}, "currency"),
-    ],
-)
-def test_a_wrong_directory_is_refused(operator: Operator, line: dict[str, str], column: str) -> None:
-    from tests.importers.files import directory  # noqa: PLC0415
-
-    result = operator.deliver(directory({"contract": "1111111"}, line))
-    assert (result.refusals[0].line, result.refusals[0].column) == (3, column)
-    assert operator.count("contract") == 0
-
-
-def test_two_resellers_have_contract_numbers_of_their_own(operator: Operator) -> None:
-    operator.declare({})
-    operator.declare({"reseller": "other", "merchant_code": "ELSE", "contract": "9999999"})
-    assert operator.deliver(NIGHT).kept_aside == 1  # known by the one reseller that declares a contract of it
-    unknown = File(remittances=(Rem(contract="5555555"),), source="host-2", key="1")
-    assert operator.deliver(unknown).kept_aside == 1
-    operator.declare({"reseller": "other", "merchant_code": "ELSE", "contract": "5555555"})
-    assert operator.rows(
-        "SELECT r.slug, m.code, c.number FROM remittance t JOIN contract c ON c.merchant_id = t.merchant_id"
-        " AND c.id = t.contract_id JOIN merchant m ON m.id = c.merchant_id"
-        " JOIN reseller r ON r.id = t.reseller_id"
-        " WHERE m.id <> 0 ORDER BY 1"
-    ) == [("acme", "FICTION", "7654321"), ("other", "ELSE", "5555555")]
-
-
-# --- one bad file is one bad file -------------------------------------------------------------------
-
-
-def test_a_format_that_breaks_off_sets_aside_its_file_alone(
-    operator: Operator, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    def raises(data: bytes) -> Records:
-        raise ZeroDivisionError(len(data))
-
-    broken = Format(name="BROKEN", first_line=re.compile(b"BROKEN"), find_cards=lambda _: [], read=raises)
-    monkeypatch.setattr("importers.formats.formats", lambda: (broken, remise_tpe.FORMAT))
-    paths = [
-        written(operator.folder, "1-broken.txt", b"BROKEN"),
-        written(operator.folder, "2-pipe.txt", b""),
-        NIGHT.write(operator.folder, "3-good.txt"),
-    ]
-    paths[1].unlink()
-    os.mkfifo(paths[1])
-    bad, pipe, good = load_files(operator.database, paths, operator.data)
-    assert (bad.status, pipe.status, good.status) == (Status.QUARANTINED, Status.LEFT, Status.LOADED)
-    number = bad.refusals[0].params["number"]
-    assert number in caplog.text
-    assert "ZeroDivisionError" in caplog.text
-    assert operator.rows("SELECT params ->> 'number' FROM import_refusal") == [(number,)]
-
-
-def test_a_file_that_is_gone_or_shut_is_left_and_the_rest_goes_on(operator: Operator) -> None:
-    gone = operator.folder / "gone.txt"
-    good = NIGHT.write(operator.folder, "good.txt")
-    results = list(load_files(operator.database, [gone, good], operator.data))
-    assert [result.status for result in results] == [Status.LEFT, Status.LOADED]
-    assert "No such file" in report.line(results[0])
-
-
-def test_a_full_archive_says_so_of_a_file_that_is_loaded(operator: Operator) -> None:
-    (operator.data / ARCHIVE).write_bytes(b"in the way of the folder")
-    path = NIGHT.write(operator.folder)
-    result = load_file(operator.database, path, operator.data)
-    assert (result.status, result.refused) == (Status.LOADED, False)
-    assert result.unfiled is not None
-    assert "sa copie ne peut pas être conservée" in report.line(result)
-    (operator.data / ARCHIVE).unlink()
-    again = load_file(operator.database, path, operator.data)
-    assert (again.status, again.unfiled) == (Status.KNOWN, None)
-    assert [copy.read_bytes() for copy in (operator.data / ARCHIVE).iterdir()] == [NIGHT.data()]
-
-
-# --- what nobody sees makes no second merchant, contract or terminal ---------------------------------
-
-
-@pytest.mark.parametrize("blank", [" ", "\u00a0", "\u202f", "\u200b", "\ufeff", " \u2060"])
-def test_invisible_marks_and_blanks_are_no_part_of_a_value(operator: Operator, blank: str) -> None:
-    operator.declare({"merchant_code": f"FICTION{blank}", "contract": f"{blank}ab123{blank}"})
-    operator.declare({"contract": "AB123", "application": f"cbemv{blank}"})
-    operator.deliver(File(remittances=(Rem(contract=f"aB123{blank}", serial=f"{blank}A 1{blank}"),)))
-    assert operator.rows("SELECT code FROM merchant WHERE id > 0") == [("FICTION",)]
-    assert operator.rows("SELECT number, application FROM contract") == [("AB123", "CBEMV")]
-    assert operator.rows("SELECT merchant_id > 0, serial_number FROM remittance") == [(True, "A 1")]
-
-
 def test_a_printed_line_keeps_its_blanks(operator: Operator) -> None:
     operator.deliver(File(remittances=(Rem(ticket=("   CENTRED  ",)),)))
     assert operator.value("SELECT ticket FROM remittance") == "   CENTRED  "
-
-
-@pytest.mark.parametrize(
-    ("line", "column"),
-    [
-        ({"merchant_code": "Fiction"}, "merchant code"),
-        ({"merchant_name": '"CAFES DE LA FICTION"'}, "merchant name"),
-        ({"currency": "ZZZ"}, "currency"),
-        ({"currency": "XAU"}, "currency"),
-        ({"currency": "FRF"}, "currency"),
-    ],
-)
-def test_look_alikes_and_what_is_no_money_are_refused(
-    operator: Operator, line: dict[str, str], column: str
-) -> None:
-    operator.declare({})
-    result = operator.deliver(directory(line))
-    assert [(refusal.line, refusal.column) for refusal in result.refusals] == [(2, column)]
 
 
 def test_a_remittance_is_in_a_currency_in_use(operator: Operator) -> None:
@@ -428,12 +219,3 @@ def test_a_remittance_is_in_a_currency_in_use(operator: Operator) -> None:
         assert operator.deliver(File(remittances=(rem,), key=currency)).status is Status.LOADED
     refused = operator.deliver(File(remittances=(Rem(currency="ZZZ"),), key="no"))
     assert (refused.refusals[0].line, refused.refusals[0].column) == (2, "currency")
-
-
-def test_a_file_that_goes_while_its_folder_is_read_does_not_stop_the_others(
-    operator: Operator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    good = NIGHT.write(operator.folder, "good.txt")
-    gone = operator.folder / "gone.txt"
-    monkeypatch.setattr(Path, "rglob", lambda _folder, _pattern: iter([good, gone]))
-    assert list(files_in([operator.folder])) == [gone, good]

@@ -1,0 +1,86 @@
+"""One bad file is one bad file: whatever it is, the others are loaded."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from importers.files import report
+from importers.files.archive import ARCHIVE, files_in
+from importers.formats import Format, remise_tpe
+from importers.load import Status, load_file, load_files
+from importers.records import Records
+from tests.importers.conftest import Operator
+from tests.importers.files import NIGHT, written
+
+
+@pytest.mark.parametrize("data", [b"", b"\x00\x01", b"hello\n", b"FIC;AUTRE;1\n", b"PK\x03\x04rest"])
+def test_an_unknown_format_is_refused(operator: Operator, data: bytes) -> None:
+    assert operator.deliver(data).refused
+
+
+def test_links_and_pipes_are_refused_without_waiting(operator: Operator) -> None:
+    target = NIGHT.write(operator.folder)
+    link, pipe, other = (operator.folder / name for name in ("link.txt", "pipe.txt", "other.txt"))
+    link.symlink_to(target)
+    os.mkfifo(pipe)
+    os.link(target, other)
+    results = list(load_files(operator.database, [link, pipe, other, target], operator.data))
+    assert all(result.refused for result in results)
+    assert operator.count("import_file") == 0
+
+
+def test_a_format_that_breaks_off_sets_aside_its_file_alone(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def raises(data: bytes) -> Records:
+        raise ZeroDivisionError(len(data))
+
+    broken = Format(name="BROKEN", first_line=re.compile(b"BROKEN"), find_cards=lambda _: [], read=raises)
+    monkeypatch.setattr("importers.formats.formats", lambda: (broken, remise_tpe.FORMAT))
+    paths = [
+        written(operator.folder, "1-broken.txt", b"BROKEN"),
+        written(operator.folder, "2-pipe.txt", b""),
+        NIGHT.write(operator.folder, "3-good.txt"),
+    ]
+    paths[1].unlink()
+    os.mkfifo(paths[1])
+    bad, pipe, good = load_files(operator.database, paths, operator.data)
+    assert (bad.status, pipe.status, good.status) == (Status.QUARANTINED, Status.LEFT, Status.LOADED)
+    number = bad.refusals[0].params["number"]
+    assert number in caplog.text
+    assert "ZeroDivisionError" in caplog.text
+    assert operator.rows("SELECT params ->> 'number' FROM import_refusal") == [(number,)]
+
+
+def test_a_file_that_is_gone_or_shut_is_left_and_the_rest_goes_on(operator: Operator) -> None:
+    gone = operator.folder / "gone.txt"
+    good = NIGHT.write(operator.folder, "good.txt")
+    results = list(load_files(operator.database, [gone, good], operator.data))
+    assert [result.status for result in results] == [Status.LEFT, Status.LOADED]
+    assert "No such file" in report.line(results[0])
+
+
+def test_a_file_that_goes_while_its_folder_is_read_does_not_stop_the_others(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = NIGHT.write(operator.folder, "good.txt")
+    gone = operator.folder / "gone.txt"
+    monkeypatch.setattr(Path, "rglob", lambda _folder, _pattern: iter([good, gone]))
+    assert list(files_in([operator.folder])) == [gone, good]
+
+
+def test_a_full_archive_says_so_of_a_file_that_is_loaded(operator: Operator) -> None:
+    (operator.data / ARCHIVE).write_bytes(b"in the way of the folder")
+    path = NIGHT.write(operator.folder)
+    result = load_file(operator.database, path, operator.data)
+    assert (result.status, result.refused) == (Status.LOADED, False)
+    assert result.unfiled is not None
+    assert "sa copie ne peut pas être conservée" in report.line(result)
+    (operator.data / ARCHIVE).unlink()
+    again = load_file(operator.database, path, operator.data)
+    assert (again.status, again.unfiled) == (Status.KNOWN, None)
+    assert [copy.read_bytes() for copy in (operator.data / ARCHIVE).iterdir()] == [NIGHT.data()]
