@@ -44,7 +44,7 @@ DAYS = {
     "credit_link": "collected_on",
 }
 #: Declarations, which have no days.
-DECLARED = frozenset({"outlet", "contract", "bank_account"})
+DECLARED = frozenset({"outlet", "contract", "acceptor", "bank_account"})
 _ROWS = (
     *(f"DELETE FROM {table} WHERE {day} < :first" for table, day in DAYS.items()),  # noqa: S608 - constants
     # An operation whose sale has gone leads nowhere any more.

@@ -13,12 +13,12 @@ import click
 from app.config import Config
 from app.database.engine import Database, DatabaseRole
 from app.database.migrate import ready
+from app.models import CardNumbers
 from app.wording.i18n import N_, gettext
 from importers.files import report, sources
 from importers.files.archive import INBOX, files_in
 from importers.files.refusals import FileRefusedError
 from importers.formats import formats
-from importers.formats.amex.cards import CardNumbers
 from importers.load import Result, load_files
 
 _PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
@@ -118,6 +118,11 @@ def nightly() -> None:
     callback=_regular_expression,
     help=N_("What the names of its files match, for files that name no source."),
 )
+@click.option(
+    "--cards",
+    type=click.Choice([one.value for one in CardNumbers]),
+    help=N_("What becomes of full card numbers in fields made for them, as American Express has them."),
+)
 def source(
     name: str,
     *,
@@ -126,16 +131,19 @@ def source(
     no_vouch: tuple[str, ...],
     inbox: str | None,
     file_pattern: str | None,
+    cards: str | None,
 ) -> None:
     """Bind a source, so that what was kept aside for want of it appears; vouch for columns of it."""
-    if not (reseller or vouch or no_vouch or inbox or file_pattern):
-        raise click.UsageError(gettext("Say --reseller, --vouch, --no-vouch, --inbox or --file-pattern."))
+    if not (reseller or vouch or no_vouch or inbox or file_pattern or cards):
+        raise click.UsageError(
+            gettext("Say --reseller, --vouch, --no-vouch, --inbox, --file-pattern or --cards.")
+        )
     _refuse_unknown_columns({*vouch, *no_vouch})
     database = ready(Config.from_env())
     if reseller:
         _bind(database, name, reseller)
-    if inbox or file_pattern:
-        _expect(database, name, inbox, file_pattern)
+    if inbox or file_pattern or cards:
+        _expect(database, name, inbox, file_pattern, CardNumbers(cards) if cards else None)
     _vouch(database, name, vouch, good=True)
     _vouch(database, name, no_vouch, good=False)
 
@@ -165,15 +173,22 @@ def _vouch(database: Database, name: str, columns: tuple[str, ...], *, good: boo
     click.echo(said % {"columns": ", ".join(columns), "source": name})
 
 
-def _expect(database: Database, name: str, inbox: str | None, file_pattern: str | None) -> None:
+def _expect(
+    database: Database, name: str, inbox: str | None, file_pattern: str | None, cards: CardNumbers | None
+) -> None:
     try:
         with database.writing(DatabaseRole.IMPORT) as connection:
-            sources.expect(connection, name, inbox, file_pattern)
+            sources.expect(connection, name, inbox, file_pattern, cards)
     except sources.UnknownSourceError:
         raise click.UsageError(
             gettext("Nothing is known of %(source)s: say --reseller as well.", source=name)
         ) from None
-    click.echo(gettext("Files with this place that name no source come from %(source)s.", source=name))
+    if inbox or file_pattern:
+        click.echo(gettext("Files with this place that name no source come from %(source)s.", source=name))
+    if cards is CardNumbers.MASK:
+        click.echo(gettext("Full card numbers in fields made for them are masked in files of this place."))
+    elif cards is CardNumbers.REFUSE:
+        click.echo(gettext("A full card number refuses a file of this place."))
 
 
 def _bind(database: Database, name: str, reseller: str) -> None:

@@ -14,13 +14,13 @@ from typing import Any
 
 import pandas as pd
 
+from app.models import CardNumbers
 from app.wording.i18n import N_, gettext
 from app.wording.money import plain
 from importers import card_lines
 from importers.files.refusals import refuse
 from importers.formats import caaa, camt, cfonb120, journals, mapped_csv
 from importers.formats.amex import disputes, eptrn, grrcn
-from importers.formats.amex.cards import CardNumbers
 from importers.formats.mapped_csv.mapping import ColumnMapping
 from importers.reading.headings import SourceColumn, Use
 from importers.records.banking import BankStatements

@@ -31,7 +31,7 @@ from importers.files import archive, arrivals, card_numbers, file_log, filing, s
 from importers.files.archive import IncomingFile
 from importers.files.filing import Filing
 from importers.files.refusals import KNOWN_FILE_ID, FileRefusedError, Refusal, refuse, unreadable
-from importers.formats import Format, may_be_archived, recognise
+from importers.formats import FileContext, Format, may_be_archived, recognise
 from importers.records import Entry, Records
 from importers.staging import one_ahead
 
@@ -111,6 +111,7 @@ class _Attempt:
     file: IncomingFile | None = None
     guard: Connection | None = None
     known: Row[*tuple[Any, ...]] | None = None
+    context: FileContext = field(default_factory=FileContext)
     format: Format | None = None
     records: Records | None = None
     left_out: Mapping[str, int] = field(default_factory=dict)
@@ -188,6 +189,7 @@ def _read_ahead(database: Database, path: Path, options: _Options) -> _Attempt:
         _lock_bytes(attempt.guard, attempt.file)
         with database.reading(DatabaseRole.IMPORT) as connection:
             attempt.known = file_log.known(connection, attempt.file, options.since)
+            attempt.context = sources.context_of(connection, attempt.file)
         if attempt.known is None:
             _read(database, attempt, attempt.file)
     except OSError as error:
@@ -217,7 +219,7 @@ def _read(database: Database, attempt: _Attempt, file: IncomingFile) -> None:
         if cleaned is not file:
             _take_for(database, attempt, cleaned)
         if attempt.known is None:
-            attempt.records = known.read(cleaned.data)
+            attempt.records = known.read(cleaned.data, attempt.context)
             _check_clocks(attempt, attempt.records)
     except FileRefusedError:
         raise

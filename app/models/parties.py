@@ -38,6 +38,13 @@ UNCLAIMED_MERCHANT = 0
 DEFAULT_TIME_ZONE = "Europe/Paris"
 
 
+class CardNumbers(StrEnum):
+    """The rule of a source for full card numbers in fields that are made for them."""
+
+    REFUSE = "refuse"
+    MASK = "mask"
+
+
 class Reseller(Base):
     """A reseller, whose name and colours the portal wears.
 
@@ -77,7 +84,7 @@ class Source(Base):
     operator has said so. ``format`` None is recognised by content; ``merchant_id`` is whose feed it is, when
     it is one merchant's alone; ``time_zone`` is that of the times in its files. By ``expected_at`` (on the
     clock of DEFAULT_TIME_ZONE) of ``expected_days`` its file should be there; what is None is learnt from
-    those that came. ``settings`` is what its format needs to know besides.
+    those that came. ``settings`` is what its format needs to know besides: ``cards`` (:class:`CardNumbers`).
     """
 
     __tablename__ = "source"
@@ -188,3 +195,25 @@ class Contract(Base):
     valid_to: Mapped[date | None]
     source_id: Mapped[BigIntColumnOrNone]
     bank_account_id: Mapped[BigIntColumnOrNone]
+
+
+class Acceptor(Base):
+    """A number by which acquirers and platforms know a merchant: that of a contract, whatever its ranks.
+
+    One that nobody has declared stands under ``UNCLAIMED_MERCHANT``, as one that contracts of several
+    merchants bear. ``source_id`` is the source that last named it.
+    """
+
+    __tablename__ = "acceptor"
+    __privileges__ = ISOLATED
+    __table_args__ = (
+        PrimaryKeyConstraint("merchant_id", "id"),
+        UniqueConstraint("merchant_id", "reseller_id", "number", name="acceptor_natural_key"),
+        Index("acceptor_look_up_idx", "reseller_id", "number"),
+    )
+
+    merchant_id: Mapped[LoaderId]
+    id: Mapped[LoaderId]
+    reseller_id: Mapped[BigIntColumn]
+    number: Mapped[TextColumn]
+    source_id: Mapped[BigIntColumnOrNone]

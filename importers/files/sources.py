@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from app.accounts.journal import Event, record
-from app.models import UNCLAIMED_MERCHANT
+from app.models import UNCLAIMED_MERCHANT, CardNumbers
 from app.wording.i18n import N_
 from importers import formats, ownership
 from importers.files.archive import IncomingFile
 from importers.files.refusals import refuse
+from importers.formats import FileContext
 from importers.ownership import OwnerKey
 from importers.records import KnownSource, Origin, Records, adopt
 
@@ -31,18 +32,20 @@ _NO_SOURCE = N_(
 )
 _SEVERAL = N_("its folder and name belong to several sources: %(names)s")
 _OF_PLACE = """
-SELECT id, reseller_id, name FROM source
+SELECT id, reseller_id, name, settings ->> 'cards' AS cards FROM source
 WHERE COALESCE(inbox, file_pattern) IS NOT NULL
   AND COALESCE(inbox, :folder) = :folder AND (file_pattern IS NULL OR :name ~ file_pattern)
 ORDER BY name
 """
 _REMEMBERED = """
-SELECT s.id, s.reseller_id, s.name FROM import_file f JOIN source s ON s.id = f.source_id
+SELECT s.id, s.reseller_id, s.name, s.settings ->> 'cards' AS cards
+FROM import_file f JOIN source s ON s.id = f.source_id
 WHERE f.sha256 = :sha256 AND f.status = 'quarantined'
 """
 _EXPECT = """
 UPDATE source SET role = 'money', inbox = COALESCE(:inbox, inbox),
-  file_pattern = COALESCE(:file_pattern, file_pattern)
+  file_pattern = COALESCE(:file_pattern, file_pattern),
+  settings = settings || jsonb_strip_nulls(jsonb_build_object('cards', CAST(:cards AS text)))
 WHERE name = :name RETURNING id
 """
 _FIND = "SELECT id, reseller_id FROM source WHERE name = :name"
@@ -91,9 +94,25 @@ def origin_of(connection: Connection, file: IncomingFile) -> Origin:
     return Origin(source=found[0].name) if len(found) == 1 else said
 
 
-def expect(connection: Connection, name: str, inbox: str | None, file_pattern: str | None) -> None:
-    """Say where the files of a known source of money are, which do not name it. Raises UnknownSourceError."""
-    row = {"name": name, "inbox": inbox, "file_pattern": file_pattern}
+def context_of(connection: Connection, file: IncomingFile) -> FileContext:
+    """What a reader is told of a file besides its bytes; of several sources, the strictest rule holds."""
+    rules = {row.cards for row in _of_place(connection, file)}
+    masked = rules == {CardNumbers.MASK}
+    return FileContext(name=file.name, cards=CardNumbers.MASK if masked else CardNumbers.REFUSE)
+
+
+def expect(
+    connection: Connection,
+    name: str,
+    inbox: str | None,
+    file_pattern: str | None,
+    cards: CardNumbers | None = None,
+) -> None:
+    """Say where the files of a known source of money are, and what becomes of card numbers in them.
+
+    Raises UnknownSourceError.
+    """
+    row = {"name": name, "inbox": inbox, "file_pattern": file_pattern, "cards": cards}
     if connection.execute(text(_EXPECT), row).one_or_none() is None:
         raise UnknownSourceError(name)
 

@@ -14,6 +14,7 @@ from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 
+from app.models import CardNumbers
 from app.rules.card_lines import Candidate
 from app.wording.i18n import N_
 from importers.files.refusals import refuse
@@ -40,6 +41,19 @@ def searched_by_field(_data: bytes) -> tuple[()]:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FileContext:
+    """The context of a file besides its bytes: its name, and the rule of its source for card numbers."""
+
+    name: str = ""
+    cards: CardNumbers = CardNumbers.REFUSE
+
+
+def bytes_alone(read: Callable[[bytes], Records]) -> Callable[[bytes, FileContext], Records]:
+    """A reader that needs nothing but the bytes."""
+    return lambda data, _context: read(data)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Format:
     """A format: how it is recognised and read.
 
@@ -53,7 +67,7 @@ class Format:
     name: str
     first_line: re.Pattern[bytes]
     find_cards: Callable[[bytes], Iterable[Candidate]]
-    read: Callable[[bytes], Records]
+    read: Callable[[bytes, FileContext], Records]
     origin: Callable[[bytes], Origin] = _of_nobody
     vouchable: frozenset[str] = frozenset()
     file_name: re.Pattern[str] = ANY_NAME

@@ -14,7 +14,7 @@ import pandas as pd
 from app.models import USUAL_WORKING_DAYS, FeeTiming, Grouping
 from app.wording.i18n import N_
 from importers.files.refusals import FileRefusedError, Refusal, refuse
-from importers.formats import Format, first_column, searched_by_field
+from importers.formats import Format, bytes_alone, first_column, searched_by_field
 from importers.reading import separated
 from importers.reading.columns import check, choice, shaped, text
 from importers.reading.free_text import refuse_card_numbers
@@ -91,5 +91,9 @@ def _refuse(accounts: pd.DataFrame, wrong: Any, reason: str) -> None:
 
 
 FORMAT = Format(
-    name=NAME, first_line=FIRST_LINE, find_cards=searched_by_field, read=read, origin=first_column
+    name=NAME,
+    first_line=FIRST_LINE,
+    find_cards=searched_by_field,
+    read=bytes_alone(read),
+    origin=first_column,
 )

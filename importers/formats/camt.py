@@ -19,7 +19,7 @@ from app.refusals import Unit
 from app.wording.i18n import N_
 from app.wording.money import exponent
 from importers.files.refusals import FileRefusedError, Notice, Refusal, refuse
-from importers.formats import Format, searched_by_field
+from importers.formats import Format, bytes_alone, searched_by_field
 from importers.reading import xml
 from importers.reading.amounts import minor_units
 from importers.reading.xml import first_text, text
@@ -294,4 +294,10 @@ def _days(days: pd.Series, unit: Unit) -> pd.Series:
     return pd.to_datetime(days).astype("datetime64[s]")
 
 
-FORMAT = Format(name=NAME, first_line=FIRST_LINE, find_cards=searched_by_field, read=read, archived=False)
+FORMAT = Format(
+    name=NAME,
+    first_line=FIRST_LINE,
+    find_cards=searched_by_field,
+    read=bytes_alone(read),
+    archived=False,
+)

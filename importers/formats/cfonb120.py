@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from app.wording.i18n import N_
 from app.wording.money import DEFAULT_EXPONENT, exponent
 from importers.files.refusals import FileRefusedError, Notice, Refusal, refuse
-from importers.formats import Format, searched_by_field
+from importers.formats import Format, bytes_alone, searched_by_field
 from importers.reading.fixed_width import FixedWidth, PlaceRange, Texts, Truths, first_refused, texts
 from importers.records import banking
 from importers.records.banking import BankStatements
@@ -272,4 +272,10 @@ def qualifiers_of(records: FixedWidth) -> Texts:
     return np.where(np.isnat(records.days_ddmmyy(_OLD_DAY)), records.raw(_QUALIFIER), _OLD_LAYOUT)
 
 
-FORMAT = Format(name=NAME, first_line=FIRST_LINE, find_cards=searched_by_field, read=read, archived=False)
+FORMAT = Format(
+    name=NAME,
+    first_line=FIRST_LINE,
+    find_cards=searched_by_field,
+    read=bytes_alone(read),
+    archived=False,
+)

@@ -21,7 +21,7 @@ from app.rules.card_lines import Candidate
 from app.rules.directory_columns import BY_NAME, is_siret_column
 from app.wording.i18n import N_
 from importers.files.refusals import FileRefusedError, Refusal, refuse
-from importers.formats import Format, first_column, layout, texts
+from importers.formats import Format, bytes_alone, first_column, layout, texts
 from importers.formats.layout import CAPITALS
 from importers.reading import separated
 from importers.reading.columns import CURRENCY, EXPECTED_CURRENCY, Column, check, text
@@ -184,4 +184,10 @@ def _refuse(contracts: pd.DataFrame, wrong: NDArray[np.bool_], column: str, reas
         )
 
 
-FORMAT = Format(name=NAME, first_line=FIRST_LINE, find_cards=find_cards, read=read, origin=first_column)
+FORMAT = Format(
+    name=NAME,
+    first_line=FIRST_LINE,
+    find_cards=find_cards,
+    read=bytes_alone(read),
+    origin=first_column,
+)

@@ -107,6 +107,54 @@ class Records(Protocol):
         """Remove what file ``former`` (see :func:`importers.files.file_log.former`) brought."""
 
 
+@dataclass(frozen=True)
+class Together:
+    """The records of several kinds that one file holds; ``parts`` have one header and one owner key."""
+
+    parts: tuple[Records, ...]
+
+    @property
+    def header(self) -> Header:
+        """What the file says of itself."""
+        return self.parts[0].header
+
+    @property
+    def owners(self) -> tuple[OwnerKey, pd.DataFrame] | None:
+        """The owners of all parts."""
+        found = [part.owners for part in self.parts if part.owners is not None]
+        if not found:
+            return None
+        key = found[0][0]
+        return key, pd.concat([rows[list(key.names)] for _, rows in found], ignore_index=True)
+
+    def months(self) -> Mapping[str, Collection[date]]:
+        """The months of all parts: each has tables of its own."""
+        return {table: days for part in self.parts for table, days in part.months().items()}
+
+    def clock_faults(self, now: datetime) -> Iterable[Refusal]:
+        """The faults of all parts."""
+        return [fault for part in self.parts for fault in part.clock_faults(now)]
+
+    def load(self, connection: Connection, entry: Entry) -> Loaded:
+        """Load all parts. Raises FileRefusedError."""
+        found = [part.load(connection, entry) for part in self.parts]
+        firsts = [one.first_on for one in found if one.first_on is not None]
+        lasts = [one.last_on for one in found if one.last_on is not None]
+        return Loaded(
+            counts={name: count for one in found for name, count in one.counts.items()},
+            kept_aside=sum(one.kept_aside for one in found),
+            sums=found[0].sums,
+            merchant_ids=sorted({merchant for one in found for merchant in one.merchant_ids}),
+            first_on=min(firsts, default=None),
+            last_on=max(lasts, default=None),
+        )
+
+    def take_back(self, connection: Connection, former: Row[*tuple[Any, ...]]) -> None:
+        """Remove what file ``former`` brought of each part."""
+        for part in self.parts:
+            part.take_back(connection, former)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Declaration:
     """The part of :class:`Records` that is the same for whatever declares parties and their owners."""

@@ -16,7 +16,7 @@ from app.wording.i18n import N_
 from importers import daily_sums, ownership, terminals
 from importers.files.refusals import FileRefusedError, Refusal
 from importers.ownership import OwnerKey
-from importers.records import Declaration, Entry, Loaded, RecordKind, adopt, owned_tables
+from importers.records import Declaration, Entry, Loaded, RecordKind, acceptors, adopt, owned_tables
 from importers.staging import stage
 
 #: What payments belong to.
@@ -152,6 +152,7 @@ def declare(connection: Connection, contracts: pd.DataFrame) -> None:
     connection.execute(text(f"CREATE TEMP TABLE seat_before ON COMMIT DROP AS {_SEATS}"))
     connection.execute(text(_UPSERT_OUTLETS))
     connection.execute(text(_UPSERT_CONTRACTS))
+    acceptors.declare(connection)
     _follow_outlets(connection)
     adopt(connection)
     others = connection.execute(text(_OTHER_CURRENCY)).scalars().all()

@@ -13,6 +13,7 @@ from app.models import Base
 DISTRIBUTED = {"remittance", "transaction", "transaction_day", "remittance_day", "contract", "outlet"} | {
     "terminal",
     "terminal_day",
+    "acceptor",
     "bank_account",
     "bank_statement",
     "credit_link",

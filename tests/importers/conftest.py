@@ -45,7 +45,7 @@ class Operator:
     def empty(self) -> None:
         """Back to a database that has seen no file."""
         payments = "remittance, transaction, transaction_day, remittance_day, terminal, terminal_day"
-        parties = "contract, outlet, source, import_file, import_refusal, received_day"
+        parties = "contract, outlet, acceptor, source, import_file, import_refusal, received_day"
         with self.database.writing(DatabaseRole.OWNER) as connection:
             connection.execute(text(f"TRUNCATE {payments}, {parties}"))
             connection.execute(text("DELETE FROM merchant WHERE id <> 0"))

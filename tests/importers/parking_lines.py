@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from app.rules import card_lines
-from importers.formats import Format
+from importers.formats import Format, bytes_alone
 from importers.records import Header
 from tests.importers.parking import Parking
 
@@ -52,4 +52,6 @@ def read(data: bytes) -> Parking:
     return Parking(header=header, fees=fees)
 
 
-FORMAT = Format(name="PARKING", first_line=re.compile(b"PARKING"), find_cards=find_cards, read=read)
+FORMAT = Format(
+    name="PARKING", first_line=re.compile(b"PARKING"), find_cards=find_cards, read=bytes_alone(read)
+)

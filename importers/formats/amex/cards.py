@@ -6,20 +6,13 @@ They are told by their field, not by their look: one file masks them, another do
 from __future__ import annotations
 
 import re
-from enum import StrEnum
 
+from app.models import CardNumbers
 from app.refusals import CARD_NUMBER
 from importers.files.refusals import FileRefusedError, refuse
 
 _LAST4 = re.compile(r"[0-9]{4}$", re.ASCII)
 _FULL = re.compile(r"[0-9]{13,19}", re.ASCII)
-
-
-class CardNumbers(StrEnum):
-    """The rule of a source's profile for full card numbers in fields that are made for them."""
-
-    REFUSE = "refuse"
-    MASK = "mask"
 
 
 def last4(field: str, allowed: CardNumbers, *, line: int) -> str:

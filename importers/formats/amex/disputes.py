@@ -14,11 +14,12 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from app.models import CardNumbers
 from app.wording.i18n import N_
 from app.wording.money import exponent
 from importers.files.refusals import Notice, refuse
 from importers.formats.amex import counts
-from importers.formats.amex.cards import CardNumbers, last4
+from importers.formats.amex.cards import last4
 from importers.reading.amounts import minor_units
 from importers.reading.delimited import decoded
 from importers.reading.fixed_width import FixedWidth, PlaceRange

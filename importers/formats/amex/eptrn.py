@@ -13,10 +13,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from app.models import CardNumbers
 from app.wording.i18n import N_
 from importers.files.refusals import Notice, refuse
 from importers.formats.amex import counts
-from importers.formats.amex.cards import CardNumbers, last4
+from importers.formats.amex.cards import last4
 from importers.reading.delimited import decoded
 from importers.reading.fixed_width import FixedWidth, PlaceRange, Texts
 from importers.records.chargebacks import CHARGEBACK, Chargebacks

@@ -15,10 +15,11 @@ from typing import Any, Final
 
 import pandas as pd
 
+from app.models import CardNumbers
 from app.wording.i18n import N_
 from importers.files.refusals import Notice, refuse
 from importers.formats.amex import counts
-from importers.formats.amex.cards import CardNumbers, last4
+from importers.formats.amex.cards import last4
 from importers.formats.amex.layout import RECORDS, Part
 from importers.reading import fields
 from importers.reading.delimited import decoded

@@ -23,7 +23,7 @@ from app.rules.card_lines import Candidate, Treatment
 from app.rules.directory_columns import is_siret
 from app.wording.i18n import N_
 from importers.files.refusals import FileRefusedError, Refusal, refuse
-from importers.formats import Format, layout
+from importers.formats import Format, bytes_alone, layout
 from importers.formats.remise_tpe import checks
 from importers.formats.remise_tpe.columns import (
     COLUMNS,
@@ -277,7 +277,7 @@ FORMAT = Format(
     name=NAME,
     first_line=FIRST_LINE,
     find_cards=find_cards,
-    read=read,
+    read=bytes_alone(read),
     origin=origin,
     vouchable=VOUCHABLE,
 )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from app.models import CardNumbers
 from importers.files.refusals import FileRefusedError
 from importers.formats.amex import grrcn
-from importers.formats.amex.cards import CardNumbers
 from importers.formats.amex.layout import RECORDS, WIDTH
 
 PAYMENT = {
