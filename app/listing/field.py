@@ -54,7 +54,8 @@ class Field:
     the table: usually what can be asked for, or stands on the card. ``tones`` are those of its codes when it
     is a badge; what is not there is the ordinary case, and quiet. ``link`` is where its value leads,
     ``void`` whether it is struck out. ``elsewhere`` are choices of its filter that another list answers.
-    ``void`` whether it is struck out. ``permission`` is what a role needs to see it.
+    ``copied`` is for what people need elsewhere: a button copies it. ``permission`` is what a role needs to
+    see it.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Field:
     link: Callable[[Row], Link | None] | None = None
     void: Callable[[Row], bool] | None = None
     elsewhere: Mapping[str, Link] = field(default_factory=dict)
+    copied: bool = False
     permission: str = "list"
 
     @property

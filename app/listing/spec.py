@@ -14,7 +14,7 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, Connection
 
 from app.listing.dimension import Dimension
-from app.listing.field import Field, Link, Parameter, Slot
+from app.listing.field import Field, Parameter, Slot, Tone
 from app.listing.kinds import Expression, Row
 from app.listing.measures import Measure
 from app.listing.period import Days, Freshness, Period
@@ -41,11 +41,26 @@ class Noun:
 
 
 @dataclass(frozen=True)
+class Verdict:
+    """The outcome of a row: a few words in the language of the moment, and how loudly they are said."""
+
+    words: str
+    tone: Tone
+
+
+@dataclass(frozen=True, kw_only=True)
 class Alert:
-    """Something about a row that a person should look into: in a word or two, and in a sentence."""
+    """Something about a row that a person should look into: in a few words, and in a sentence.
+
+    ``note`` is what a list says of it beside the row, where no badge does already. ``to_report`` is for what
+    the maintainer has to be told: how to reach them stands below.
+    """
 
     words: str
     reason: str
+    tone: Tone = "warn"
+    note: str = ""
+    to_report: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -120,7 +135,7 @@ class Heading:
 
 
 def nothing(_row: Row) -> tuple[()]:
-    """No link, no alert."""
+    """No alert."""
     return ()
 
 
@@ -133,12 +148,13 @@ class ListSpec:
     ``measures`` are what is added up, the number of rows first; ``dimensions`` what sums can be grouped by
     besides time.
     ``row_keys`` are the columns that rows carry besides the fields (links, tickets). ``usual_filters`` are in
-    sight, all others under "more filters". ``sections`` are the titles of the details in order.
-    ``row_title`` is what a row is called, ``links`` where one goes from it. ``freshness`` tells what has
-    arrived of a period: a day without files must never look like a day without sales; ``days`` are those that
-    ``usual_period`` and other relative periods count from. ``offers`` are the choices of filters that a
-    merchant's own rows decide. ``search`` has the parameters that the search box asks by, the likeliest
-    first, each with the pattern of what asks (see :mod:`app.listing.typed`).
+    sight, all others under "more filters". ``sections`` are the titles of all fields on the page of a row, in
+    order; ``row_title`` is what a row is called, ``verdict`` what became of it, ``alerts`` what to look into,
+    ``facts`` the fields that its page shows first. ``freshness`` tells what has arrived of a period: a day
+    without files must never look like a day without sales; ``days`` are those that ``usual_period`` and other
+    relative periods count from. ``offers`` are the choices of filters that a merchant's own rows decide.
+    ``search`` has the parameters that the search box asks by, the likeliest first, each with the pattern of
+    what asks (see :mod:`app.listing.typed`).
 
     ``table`` names the fields of each column of the table on a desk, ``subtitle`` those under the name of a
     row on a phone. ``counted`` is what a row adds to the sum of its group, in minor units; ``place`` groups
@@ -165,7 +181,8 @@ class ListSpec:
     usual_period: str = "last-7-days"
     sections: tuple[str, ...]
     row_title: Callable[[Row], str]
-    links: Callable[[Row], Iterable[Link]] = nothing
+    verdict: Callable[[Row], Verdict] | None = None
+    facts: tuple[str, ...] = ()
     alerts: Callable[[Row], Iterable[Alert]] = nothing
     freshness: Callable[[Connection, Scope, Period, Days], Freshness] | None = None
     days: Callable[[Connection, Scope, datetime], Days] | None = None
@@ -297,6 +314,7 @@ def _without(spec: ListSpec, names: frozenset[str]) -> ListSpec:
         spec,
         fields=tuple(field for field in spec.fields if field.name not in names),
         measures=tuple(measure for measure in spec.measures if measure.of not in names),
+        facts=tuple(name for name in spec.facts if name not in names),
         detail_parts=tuple(part for part in spec.detail_parts if part.of not in names),
         table=tuple(column for column in spec.table if names.isdisjoint(column)),
     )

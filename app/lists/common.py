@@ -74,6 +74,7 @@ CONTRACT_FIELDS = (
         column=Contract.number,
         section=CONTRACT,
         filter=True,
+        copied=True,
     ),
     Field(
         name="label",
@@ -164,6 +165,7 @@ def serial_field(column: Expression, *, indexed: bool = False) -> Field:
         column=column,
         section=TERMINAL,
         filter=True,
+        copied=True,
     )
 
 

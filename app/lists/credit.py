@@ -6,6 +6,7 @@ see the bank.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,9 +18,10 @@ from app.listing.filters import Choice
 from app.listing.kinds import Day, Expression, Money, Row
 from app.listing.scope import Scope
 from app.listing.source import in_scope
+from app.listing.spec import Alert
 from app.models import BankAccount, BankMovement, Certainty, CreditLink, Remittance, RemittanceDay
 from app.models import Credit as State
-from app.wording import codes
+from app.wording import codes, formats
 from app.wording.i18n import N_, gettext, ngettext
 
 #: Title of the section of the details.
@@ -79,6 +81,20 @@ def without_bank(connection: Connection, scope: Scope) -> frozenset[str]:
     """The fields that a merchant has nothing of: all of these, without a declared account."""
     declared = select(exists().where(BankAccount.merchant_id == scope.merchant_id))
     return frozenset[str]() if connection.scalar(declared) else frozenset(one.name for one in CREDIT_FIELDS)
+
+
+def credit_alerts(row: Row) -> Iterator[Alert]:
+    """What is missing of the money of a remittance, for whoever sees its credit."""
+    state = row.get("credit")
+    if state == State.LATE:
+        reason = gettext(
+            "The bank was to credit it by %(day)s, and no statement received shows it. Ask your bank.",
+            day=formats.day(row["expected_by"]),
+        )
+        yield Alert(words=gettext(codes.CREDITS[state]), reason=reason, tone="bad")
+    elif state == State.DIFFERS:
+        reason = gettext("The bank credited another amount than the telecollection declared.")
+        yield Alert(words=gettext(codes.CREDITS[state]), reason=reason)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from app.listing.filters import Choice
 from app.listing.kinds import Row, Whole
 from app.models import Completeness, RemittanceStatus, Transmission
-from app.wording import formats
+from app.wording import codes, formats
 from app.wording.i18n import N_, gettext, ngettext
 
 _NOT_SAID_BY_HOST = {"awaited": N_("not received yet"), "untransmitted": N_("transmission failed")}
@@ -59,3 +59,8 @@ class HostStatus(Choice):
     def cell(self, value: str | None, row: Row) -> str:
         key = self.tone_key(value, row)
         return gettext(_NOT_SAID_BY_HOST[key]) if key in _NOT_SAID_BY_HOST else self.say(key)
+
+
+#: The two words on a remittance: ours, and the host's.
+CONTROL = Control(labels=codes.COMPLETENESS)
+HOST_STATUS = HostStatus(labels=codes.STATUSES)

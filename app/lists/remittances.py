@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import timedelta
 from functools import partial
 
 from sqlalchemy import BigInteger, Connection, case, func
@@ -14,7 +12,7 @@ from app.listing.field import Field, Link
 from app.listing.filters import Choice, Code, flagged
 from app.listing.kinds import Kind, Moment, Money, Row, Whole
 from app.listing.scope import Scope
-from app.listing.spec import Alert, AnswerPart, DetailPart, Heading, ListSpec, Noun, TicketSpec
+from app.listing.spec import AnswerPart, DetailPart, Heading, ListSpec, Noun, TicketSpec
 from app.lists.common import (
     BANK,
     BANK_NAME,
@@ -36,13 +34,15 @@ from app.lists.credit import CREDIT, CREDIT_FIELDS, credit_lines, without_bank
 from app.lists.declared import DECLARED_SUMS, declared
 from app.lists.freshness import days, freshness
 from app.lists.nights import night
-from app.lists.remittance_kinds import Control, HostStatus, PaymentCount
+from app.lists.remittance_course import alerts, course, verdict
+from app.lists.remittance_kinds import CONTROL, HOST_STATUS, PaymentCount
+from app.lists.remittance_payments import payments, payments_of
 from app.lists.remittance_sums import MEASURES, SOURCE, TypeSum, sums_by_type
 from app.lists.terminals import SILENT
 from app.models import Remittance, RemittanceDay
 from app.tickets import remittance_ticket
 from app.wording import codes, formats
-from app.wording.i18n import N_, NN_, gettext, ngettext
+from app.wording.i18n import N_, NN_, gettext
 
 #: Columns that are no field: keys, the day of the partition, what another column already tells.
 INTERNAL = frozenset(
@@ -61,46 +61,19 @@ INTERNAL = frozenset(
     }
 )
 
-CONTROL = N_("Control of the payments")
-#: When a terminal did not say when it opened a remittance, its payments are not older than this.
-OPENED_BEFORE = timedelta(days=29)
+#: Title of a section of the details.
+CONTROLLED = N_("Control of the payments")
 _MONEY = Money(currency=Remittance.currency)
-
-
-def payments_of(row: Row, words: str = "") -> Link:
-    """The transactions of a remittance."""
-    collected = row["collected_on"]
-    first = row["opened"].date() if row["opened"] else collected - OPENED_BEFORE
-    args = (
-        ("date_from", min(first, collected).isoformat()),
-        ("date_to", collected.isoformat()),
-        ("application", row["application"]),
-        ("contract", row["contract"]),
-        ("rank", row["rank"]),
-        ("remittance", row["number"]),
-    )
-    return Link("transactions", args=args, words=words)
 
 
 def _its_payments(row: Row) -> Link | None:
     return payments_of(row) if row["count"] else None
 
 
-def _links(row: Row) -> Iterator[Link]:
-    if count := row["received_count"]:
-        yield payments_of(row, gettext("See its transactions (%(count)s)", count=count))
-
-
-def _alerts(row: Row) -> Iterator[Alert]:
-    if missing := row["missing_sequences"]:
-        yield Alert(
-            ngettext("%(num)s missing transaction", "%(num)s missing transactions", missing),
-            gettext("The numbers of the payments received are not in sequence."),
-        )
-
-
 def _title(row: Row) -> str:
-    return gettext("Remittance no. %(number)s", number=row["number"])
+    names = (_BY_NAME["application"].show(row), row["label"] or row["trade_name"])
+    named = gettext("Remittance no. %(number)s", number=row["number"])
+    return " · ".join(filter(None, (named, *names)))
 
 
 #: In the order of the table and of the details.
@@ -132,7 +105,7 @@ FIELDS = (
     Field(
         name="status",
         label=N_("Status"),
-        kind=HostStatus(labels=codes.STATUSES),
+        kind=HOST_STATUS,
         column=declared(Remittance.status),
         section=REMITTANCE,
         daily=case((RemittanceDay.awaiting_totals.is_(False), RemittanceDay.status)),
@@ -163,6 +136,7 @@ FIELDS = (
         column=Remittance.number,
         section=REMITTANCE,
         filter=True,
+        copied=True,
     ),
     FILE_NUMBER,
     *OUTLET_FIELDS,
@@ -191,10 +165,10 @@ FIELDS = (
     *DECLARED_SUMS,
     Field(
         name="seal",
-        label=N_("Control of the payments"),
-        kind=Control(labels=codes.COMPLETENESS),
+        label=CONTROLLED,
+        kind=CONTROL,
         column=Remittance.seal,
-        section=CONTROL,
+        section=CONTROLLED,
         filter=True,
         slot="badge",
         tones={
@@ -209,35 +183,35 @@ FIELDS = (
         label=N_("Number of payments received"),
         kind=Whole(),
         column=Remittance.received_count,
-        section=CONTROL,
+        section=CONTROLLED,
     ),
     Field(
         name="received_net",
         label=N_("Net of the payments received"),
         kind=_MONEY,
         column=Remittance.received_net,
-        section=CONTROL,
+        section=CONTROLLED,
     ),
     Field(
         name="gap_count",
         label=N_("Gap in number"),
         kind=Whole(),
         column=declared(Remittance.transaction_count - Remittance.received_count),
-        section=CONTROL,
+        section=CONTROLLED,
     ),
     Field(
         name="gap_amount",
         label=N_("Gap in amount"),
         kind=_MONEY,
         column=declared(Remittance.net_amount - Remittance.received_net),
-        section=CONTROL,
+        section=CONTROLLED,
     ),
     Field(
         name="missing_sequences",
         label=N_("Missing transactions"),
         kind=Whole(),
         column=Remittance.missing_sequences,
-        section=CONTROL,
+        section=CONTROLLED,
     ),
 )
 
@@ -302,7 +276,7 @@ REMITTANCES = ListSpec(
     fields=FIELDS,
     usual_filters=("date", "application", "trade_name", "amount", "status", "number"),
     usual_period="last-night",
-    sections=(REMITTANCE, CREDIT, CONTROL, CONTRACT, OUTLET, TERMINAL),
+    sections=(REMITTANCE, CREDIT, CONTROLLED, CONTRACT, OUTLET, TERMINAL),
     offers=OFFERS,
     search={
         "number": typed.digits(1, 6),
@@ -315,8 +289,9 @@ REMITTANCES = ListSpec(
     row_title=_title,
     freshness=partial(freshness, "remittances"),
     days=partial(days, "remittances"),
-    links=_links,
-    alerts=_alerts,
+    verdict=verdict,
+    facts=("number", "contract", "serial"),
+    alerts=alerts,
     table=(
         ("date",),
         ("application",),
@@ -332,6 +307,8 @@ REMITTANCES = ListSpec(
     place=_place,
     answer=AnswerPart(read=night, template="lists/night.html"),
     detail_parts=(
+        DetailPart(read=course, template="lists/course.html"),
+        DetailPart(read=payments, template="lists/remittance_payments.html"),
         DetailPart(read=credit_lines, template="lists/credit_lines.html", of="credit_gap"),
         DetailPart(read=_sums, template="lists/remittance_sums.html"),
     ),

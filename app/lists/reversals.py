@@ -33,13 +33,16 @@ class ReversalChoice(Choice):
         return self.show(value, row)
 
 
+REVERSAL = ReversalChoice(labels=codes.REVERSALS)
+
+
 def reversal_fields(section: str) -> tuple[Field, ...]:
     """The fields of a sale that was taken back, and of what took it back, in ``section`` of the details."""
     return (
         Field(
             name="reversal",
             label=N_("Cancelled or refunded"),
-            kind=ReversalChoice(labels=codes.REVERSALS),
+            kind=REVERSAL,
             column=Transaction.reversal,
             section=section,
             filter=True,

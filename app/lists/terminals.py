@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 
 from sqlalchemy import Column, Date, String, Text, and_, any_, case, cast, func, literal_column, select, text
 
-from app.listing.field import Field, Link
+from app.listing.field import Field, Link, Tone
 from app.listing.filters import Choice, FreeText
 from app.listing.kinds import Expression, Identifier, Moment, Row
 from app.listing.measures import row_count
 from app.listing.source import Join, ListSource
-from app.listing.spec import DetailPart, ListSpec, Noun
+from app.listing.spec import Alert, DetailPart, ListSpec, Noun, Verdict
 from app.lists.common import (
     OUTLET,
     TERMINAL,
@@ -24,6 +25,7 @@ from app.lists.freshness import days
 from app.lists.silence import LAST_DAYS, quiet_terminals
 from app.lists.terminal_card import terminal_card
 from app.models import Contract, Outlet, Terminal
+from app.wording.days import capital
 from app.wording.i18n import N_, NN_, gettext
 
 #: Columns that are no field: keys, and what another column already tells.
@@ -41,6 +43,7 @@ _LAST = (
 #: The list of the silent ones, as a choice of other lists.
 SILENT = Link("terminals", args=(("state", "silent"),), words=N_("silent terminals"))
 STATES = {"silent": N_("silent"), "stopped": N_("no longer calls"), "calling": N_("calls")}
+_TONES: dict[str, Tone] = {"silent": "bad", "stopped": "warn", "calling": "good"}
 _STATE = case(
     (_QUIET.c.is_silent.is_(True), literal_column("'silent'", Text)),
     (Terminal.last_on < _LAST.c.day - _STOPPED_DAYS, literal_column("'stopped'", Text)),
@@ -78,7 +81,7 @@ FIELDS = (
         section=TERMINAL,
         filter=True,
         slot="badge",
-        tones={"silent": "bad", "stopped": "warn"},
+        tones={state: tone for state, tone in _TONES.items() if tone != "good"},
     ),
     Field(
         name="label",
@@ -115,6 +118,21 @@ FIELDS = (
 def _title(row: Row) -> str:
     name: str = row["label"] or row["trade_name"] or ""
     return name or gettext("terminal %(number)s", number=row["terminal"])
+
+
+def _verdict(row: Row) -> Verdict:
+    state = row["state"]
+    return Verdict(capital(gettext(STATES[state])), _TONES[state])
+
+
+def _alerts(row: Row) -> Iterator[Alert]:
+    if row["state"] == "silent":
+        yield Alert(
+            words=gettext("It did not call on a day when it usually does"),
+            reason=gettext("Check that it is on and connected, then start a telecollection."),
+            tone="bad",
+            to_report=True,
+        )
 
 
 TERMINALS = ListSpec(
@@ -154,6 +172,9 @@ TERMINALS = ListSpec(
     usual_filters=("state", "trade_name", "terminal", "serial"),
     sections=(TERMINAL, OUTLET),
     row_title=_title,
+    verdict=_verdict,
+    alerts=_alerts,
+    facts=("date", "trade_name", "terminal", "contract", "serial", "manufacturer"),
     days=partial(days, "remittances"),
     table=(
         ("date",),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 
 from sqlalchemy import case
@@ -42,13 +41,15 @@ from app.lists.common import (
 from app.lists.declines import reason_field
 from app.lists.freshness import days, freshness
 from app.lists.meal_vouchers import MEAL_VOUCHER_STATEMENT
+from app.lists.payment_verdict import alerts, verdict
 from app.lists.reversals import counterparts, reversal_fields
 from app.lists.takings import takings
 from app.lists.transaction_sums import DIMENSIONS, MEASURES, SOURCE
 from app.models import Remittance, Transaction, TransactionDay
 from app.rules import payments
 from app.tickets import cardholder_ticket
-from app.wording import codes
+from app.wording import codes, formats
+from app.wording import days as days_in_words
 from app.wording.i18n import N_, NN_, gettext
 
 #: Columns that are no field: keys, the day of the partition, what another column already tells.
@@ -83,14 +84,11 @@ def _its_remittance(row: Row) -> Link | None:
 
 
 def _title(row: Row) -> str:
-    return gettext("Transaction of %(date)s", date=_BY_NAME["date"].show(row))
-
-
-def _links(row: Row) -> Iterator[Link]:
-    words = gettext("See the remittance no. %(number)s", number=row["remittance"])
-    yield Link("remittances", id=row["remittance_id"], words=words)
-    if row["original_id"]:
-        yield Link("transactions", id=row["original_id"], words=gettext("See the original sale"))
+    at = row["date"]
+    moment = gettext(
+        "%(day)s at %(time)s", day=days_in_words.capital(formats.long_day(at)), time=f"{at:%H:%M}"
+    )
+    return " · ".join(filter(None, (moment, row["label"] or row["trade_name"])))
 
 
 #: In the order of the table and of the details.
@@ -191,6 +189,7 @@ FIELDS = (
         column=Transaction.authorisation_number,
         section=AUTHORISATION,
         filter=True,
+        copied=True,
     ),
     Field(
         name="issuer",
@@ -216,6 +215,7 @@ FIELDS = (
         section=REMITTANCE,
         link=_its_remittance,
         filter=True,
+        copied=True,
     ),
     FILE_NUMBER,
     Field(
@@ -341,7 +341,9 @@ TRANSACTIONS = ListSpec(
     row_title=_title,
     freshness=partial(freshness, "transactions"),
     days=partial(days, "transactions"),
-    links=_links,
+    verdict=verdict,
+    facts=("card", "application", "product", "authorisation", "remittance"),
+    alerts=alerts,
     table=(
         ("date",),
         ("application",),

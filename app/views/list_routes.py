@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint
 
 from app.listing.spec import ListSpec
-from app.views import lists, searching, sending, statements, tickets
+from app.views import details, lists, searching, sending, statements, tickets
 
 _ID = "<id:id>"
 _DELIVERY_ID = "<id:delivery_id>"
@@ -32,7 +32,7 @@ def blueprint_of(spec: ListSpec) -> Blueprint:
     if spec.statement is not None:
         route(f"/{spec.statement.path}", "statement", statements.show)
         route(f"/{spec.statement.path}.pdf", "statement_file", statements.download)
-    route(f"/{_ID}", "detail", lists.detail)
+    route(f"/{_ID}", "detail", details.show)
     if spec.ticket is not None:
         route(f"/{_ID}/ticket", "ticket", tickets.show)
         route(f"/{_ID}/ticket.pdf", "ticket_file", tickets.download)

@@ -1,4 +1,4 @@
-"""A list and its details: a page, a part of it, JSON or CSV, from one set of questions."""
+"""A list: a page, a part of it, JSON, CSV or XLSX, from one set of questions."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, BinaryIO
-from urllib.parse import urlsplit
 
 from flask import (
     Blueprint,
     Response,
-    abort,
     jsonify,
     make_response,
     redirect,
@@ -30,14 +28,12 @@ from app.listing.field import Args
 from app.listing.grouping import grouping
 from app.listing.grouping_files import write_groups_csv, write_groups_xlsx
 from app.listing.period import Days, Period
-from app.listing.query import one, page
+from app.listing.query import page
 from app.listing.spec import ListSpec
 from app.listing.sums import totals
 from app.listing.xlsx import write_xlsx
 from app.lists import FIRST
-from app.mail.ticket_deliveries import deliveries_of
 from app.views import cells, filter_form
-from app.views.details import sections
 from app.views.groupings import GroupPage, with_group_fault
 from app.views.rendering import htmx, page_or_part
 from app.views.rows import groups
@@ -46,7 +42,6 @@ from app.web.context import access, database, today
 from app.web.downloads import CSV, XLSX, file_name, send_written
 from app.web.journal import journal
 from app.web.questions import asking, exporting
-from app.web.security import local_path
 from app.wording.i18n import gettext
 
 blueprint = Blueprint("lists", __name__)
@@ -199,38 +194,13 @@ def _faults_in_words(criteria: Criteria) -> list[dict[str, str]]:
     return [{"parameter": name, "message": fault.text()} for name, fault in criteria.faults.items()]
 
 
-def detail(spec: ListSpec, id: int) -> str:  # noqa: A002 - as the address calls it
-    """Every field of a row; a row out of sight does not exist."""
-    scope = access().scope
-    with database().reading_as(scope) as connection:
-        spec = _seen(connection, spec)
-        row = one(connection, spec, scope, id)
-        parts = [(part.template, part.read(connection, scope, row)) for part in spec.detail_parts if row]
-        deliveries = deliveries_of(connection, scope, spec.name, id) if row else ()
-    if row is None:
-        journal(Event.NOT_IN_SCOPE, list=spec.name, id=id)
-        abort(404)
-    return render_template(
-        "lists/detail.html",
-        spec=spec,
-        row=row,
-        parts=parts,
-        deliveries=deliveries,
-        this_page=url_for(f"{spec.name}.detail", id=id),
-        id=id,
-        sections=tuple(sections(spec, row)),
-        no_ticket=cells.no_ticket(spec, row),
-        back=_list_left(spec),
-    )
-
-
 def criteria_asked(connection: Any, spec: ListSpec) -> Criteria:
     """What the address asks, counted from the days that have arrived."""
     args = request.args.items(multi=True)
-    return Criteria.from_args(_seen(connection, spec), args, days_now(connection, spec))
+    return Criteria.from_args(seen(connection, spec), args, days_now(connection, spec))
 
 
-def _seen(connection: Any, spec: ListSpec) -> ListSpec:
+def seen(connection: Any, spec: ListSpec) -> ListSpec:
     """The list as this person sees it."""
     chosen = access()
     return spec.seen_by(connection, chosen.scope, lambda needed: chosen.allows(Permission(needed)))
@@ -260,13 +230,6 @@ def _asked(criteria: Criteria) -> Args:
         return criteria.to_args()
     secret = {name for name, fault in criteria.faults.items() if not fault.typed}
     return tuple(pair for pair in request.args.items(multi=True) if pair[0] not in secret)
-
-
-def _list_left(spec: ListSpec) -> str:
-    """The list this page was opened from, with its filters; the whole list otherwise."""
-    left = urlsplit(request.referrer or "")
-    same = left.netloc == request.host and left.path in (spec.path, url_for(f"{spec.name}.index"))
-    return (local_path(f"{left.path}?{left.query}") if same else None) or cells.address(spec.name)
 
 
 def name_of_file(criteria: Criteria, kind: str, by: str = "") -> str:

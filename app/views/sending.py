@@ -21,7 +21,7 @@ from app.mail import Kind, MailError, MailRequest, post, renew, sender_of
 from app.mail.ticket_deliveries import deliveries_of, deliveries_of_request
 from app.mail.ticket_message import ticket_message
 from app.views.rendering import htmx, page_or_part
-from app.views.tickets import face, fetched
+from app.views.tickets import fetched, shown_ticket
 from app.web.context import access, database, signed_in, theme
 from app.web.journal import journal
 from app.web.sending_form import SendingForm
@@ -108,16 +108,14 @@ def _step(step: str, spec: ListSpec, row: Row, *, refused: str = "", **values: A
 
     ``refused`` is why nothing was sent.
     """
-    ticket = spec.printing.print(row)
     return page_or_part(
         "sending/page.html",
         PARTS,
         step=step,
-        ticket=ticket,
+        ticket=shown_ticket(spec.printing.print(row)),
         id=row["id"],
         spec=spec,
         row=row,
         refused=refused,
-        **face(ticket),
         **values,
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from io import BytesIO
-from typing import Any
 
 from flask import abort, render_template, send_file, url_for
 from werkzeug.wrappers import Response as AnyResponse
@@ -12,7 +13,7 @@ from app.listing.kinds import Row
 from app.listing.query import printable
 from app.listing.spec import ListSpec
 from app.mail.ticket_deliveries import deliveries_of
-from app.tickets import Ticket, columns, laid_out, why_no_ticket
+from app.tickets import Line, Ticket, columns, laid_out, why_no_ticket
 from app.tickets.pdf import pdf
 from app.tickets.text import COLUMNS
 from app.views.rows import notes
@@ -22,20 +23,18 @@ from app.web.context import access, database
 def show(spec: ListSpec, id: int) -> str:  # noqa: A002 - as the address calls it
     """The ticket on a page, and to whom it was sent."""
     row = fetched(spec, id)
-    ticket = spec.printing.print(row)
     with database().reading_as(access().scope) as connection:
         deliveries = deliveries_of(connection, access().scope, spec.name, id)
     return render_template(
         "tickets/ticket.html",
         spec=spec,
-        ticket=ticket,
+        ticket=shown_ticket(spec.printing.print(row)),
         notes=tuple(notes(spec, row)),
         back=url_for(f"{spec.name}.detail", id=id),
         file=url_for(f"{spec.name}.ticket_file", id=id),
         id=id,
         deliveries=deliveries,
         this_page=url_for(f"{spec.name}.ticket", id=id),
-        **face(ticket),
     )
 
 
@@ -59,6 +58,15 @@ def fetched(spec: ListSpec, row_id: int) -> Row:
     return row
 
 
-def face(ticket: Ticket) -> dict[str, Any]:
-    """What the template of a ticket needs: its lines, and whether they are wider than usual."""
-    return {"printed": laid_out(ticket), "wide": columns(ticket) > COLUMNS}
+@dataclass(frozen=True)
+class ShownTicket:
+    """A ticket on a page: its title, its lines, and whether these are wider than usual."""
+
+    title: str
+    lines: Sequence[Line]
+    is_wide: bool
+
+
+def shown_ticket(ticket: Ticket) -> ShownTicket:
+    """``ticket`` as templates take it."""
+    return ShownTicket(ticket.title, laid_out(ticket), columns(ticket) > COLUMNS)

@@ -33,9 +33,12 @@ def test_each_remittance_carries_its_seal(owner, shops, database, seal, words):
     assert words in plain(owner.page(f"/remises/{shops[0].remittance_id}").one("main"))
 
 
-def test_a_remittance_whose_payments_are_all_there_has_no_badge_of_it(owner, shops):
-    badges = plain(owner.page(f"/remises/{shops[0].remittance_id}").one("p", class_="card-badges"))
-    assert badges == "Correcte"
+def test_a_remittance_whose_payments_are_all_there_alerts_nobody(owner, shops):
+    page = owner.page(f"/remises/{shops[0].remittance_id}")
+    verdict, control = page.all("p", class_="verdict")
+    assert plain(verdict) == "La télécollecte est bien passée"
+    assert plain(control) == "Tous reçus, sans écart avec le total déclaré"
+    assert not page.all("div", class_="alert")
 
 
 def test_a_telecollection_that_has_not_arrived_declares_nothing(owner, shops, database):

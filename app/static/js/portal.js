@@ -89,6 +89,36 @@
   });
   dialogue?.addEventListener("close", () => document.getElementById("steps").replaceChildren());
 
+  // What people need elsewhere is copied by a button, where the browser can.
+  if (navigator.clipboard) document.querySelectorAll("[data-copy]").forEach((button) => (button.hidden = false));
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    await navigator.clipboard.writeText(button.dataset.copy);
+    button.classList.add("is-good");
+    const voice = document.getElementById("voice");
+    voice.textContent = voice.dataset.copied;
+    setTimeout(() => button.classList.remove("is-good"), 2000);
+  });
+
+  // On a phone the ticket goes to whatever can take a file; where nothing does, it is downloaded.
+  const asFile = (data, name) => new File([data], name, { type: "application/pdf" });
+  const canShare = matchMedia("(pointer: coarse)").matches && navigator.canShare?.({ files: [asFile("", "a.pdf")] });
+  document.querySelectorAll("[data-share]").forEach((button) => {
+    if (!canShare) return;
+    button.hidden = false;
+    button.parentElement.querySelector("[data-file]").hidden = true;
+    button.addEventListener("click", async () => {
+      const answer = await fetch(button.dataset.share).catch(() => null);
+      showOffline(!answer);
+      if (!answer) return;
+      const name = answer.headers.get("Content-Disposition")?.match(/filename="?([^";]+)/)?.[1] ?? "ticket.pdf";
+      await navigator.share({ files: [asFile(await answer.blob(), name)] }).catch((error) => {
+        if (error.name !== "AbortError") location.assign(button.dataset.share);
+      });
+    });
+  });
+
   // Sorting on a phone needs no second tap.
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();

@@ -1,0 +1,64 @@
+"""The verdict on a payment: what became of it in a few words, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from app.listing.field import Tone
+from app.listing.kinds import Row
+from app.listing.spec import Alert, Verdict
+from app.lists.reversals import REVERSAL
+from app.rules.payments import Outcome, Reversal
+from app.wording import response_codes
+from app.wording.i18n import N_, gettext
+
+#: Accepted payments by type: once their remittance is at the bank, and before.
+_REMITTED = {
+    "debit": N_("Accepted and handed in to the bank"),
+    "refund": N_("Refund handed in to the bank"),
+    "cancellation": N_("Cancellation handed in to the bank"),
+    "refund_cancellation": N_("Cancelled refund handed in to the bank"),
+}
+_PENDING = {
+    "debit": N_("Accepted, not handed in to the bank"),
+    "refund": N_("Refund not handed in to the bank"),
+    "cancellation": N_("Cancellation not handed in to the bank"),
+    "refund_cancellation": N_("Cancelled refund not handed in to the bank"),
+}
+_FAILED: dict[str, tuple[str, Tone]] = {
+    "declined": (N_("Declined: nothing is debited"), "bad"),
+    "abandoned": (N_("Abandoned: nothing is debited"), "warn"),
+}
+
+
+def verdict(row: Row) -> Verdict:
+    """What became of a payment; of one that was taken back, that it was."""
+    if row["outcome"] in _FAILED:
+        words, tone = _FAILED[row["outcome"]]
+        return Verdict(gettext(words), tone)
+    if row["reversal"] != Reversal.NONE:
+        return Verdict(REVERSAL.cell(row["reversal"], row), "info")
+    if row["type"] == "preauthorisation":
+        return Verdict(gettext("Pre-authorisation: nothing is debited"), "info")
+    pending = row["state"] == "pending"
+    words = (_PENDING if pending else _REMITTED)[row["type"]]
+    return Verdict(gettext(words), "warn" if pending else "good")
+
+
+def alerts(row: Row) -> Iterator[Alert]:
+    """Why a payment was declined, or what one that is not at the bank waits for."""
+    if row["outcome"] == Outcome.DECLINED:
+        meaning = response_codes.meaning(row["response_code"]) if row["response_code"] else None
+        if meaning:
+            words = gettext("Response code %(code)s", code=row["response_code"])
+            yield Alert(words=words, reason=meaning, tone="bad")
+    elif row["state"] == "pending" and _is_money(row):
+        yield Alert(
+            words=gettext("Its remittance has not reached the bank"),
+            reason=gettext("The page of the remittance no. %(number)s says why.", number=row["remittance"]),
+        )
+
+
+def _is_money(row: Row) -> bool:
+    """Whether it is accepted, and more than a reservation."""
+    return bool(row["outcome"] == Outcome.ACCEPTED and row["type"] != "preauthorisation")

@@ -1,0 +1,159 @@
+"""The course of a remittance: its outcome, what a problem means and whom to tell, its steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from app.listing.field import Tone
+from app.listing.kinds import Row
+from app.listing.scope import Scope
+from app.listing.spec import Alert, Verdict
+from app.lists.credit import credit_alerts
+from app.lists.remittance_kinds import CONTROL, HOST_STATUS
+from app.models import Completeness
+from app.wording import days
+from app.wording.i18n import N_, gettext, ngettext
+
+#: What became of it, by the answer of the host (see :class:`HostStatus`): in words, and how loudly.
+_VERDICTS: dict[str, tuple[str, Tone]] = {
+    "correct": (N_("The telecollection passed"), "good"),
+    "rejected": (N_("Rejected by the bank"), "bad"),
+    "incomplete": (N_("Call interrupted"), "bad"),
+    "untransmitted": (N_("Transmission failed"), "bad"),
+    "awaited": (N_("Telecollection not received yet"), "warn"),
+}
+_REASONS = {
+    "rejected": N_(
+        "The bank answered “%(answer)s”. Report it to your maintainer with the no. %(number)s; "
+        "do not ask your customers to pay again."
+    ),
+    "incomplete": N_(
+        "The call broke off before its end. Start a telecollection from the terminal; if it breaks off "
+        "again, report it to your maintainer with the no. %(number)s."
+    ),
+    "untransmitted": N_(
+        "The terminal could not reach the bank. Check its line or network, then start a telecollection; if "
+        "it fails again, report it to your maintainer with the no. %(number)s."
+    ),
+}
+_ACCEPTED = ("debit_count", "cancelled_count", "refund_count", "refund_cancelled_count")
+
+
+def verdict(row: Row) -> Verdict:
+    """What became of a remittance; an empty one proves that its terminal called."""
+    answer = _answer(row)
+    if answer == "correct" and not row["count"]:
+        return Verdict(gettext("The terminal called, without any payment"), "good")
+    words, tone = _VERDICTS[answer]
+    return Verdict(gettext(words), tone)
+
+
+def alerts(row: Row) -> Iterator[Alert]:
+    """What to look into, the gravest first."""
+    answer = _answer(row)
+    if answer in _REASONS:
+        yield _not_at_the_bank(row, answer)
+    if row["seal"] != Completeness.COMPLETE:
+        yield _unsettled(row)
+    if missing := row["missing_sequences"]:
+        words = ngettext("%(num)s missing transaction", "%(num)s missing transactions", missing)
+        reason = gettext("The numbers of the payments received are not in sequence.")
+        yield Alert(words=words, reason=reason, note=words, to_report=True)
+    yield from credit_alerts(row)
+
+
+def _answer(row: Row) -> str:
+    return HOST_STATUS.tone_key(row["status"], row)
+
+
+def _not_at_the_bank(row: Row, answer: str) -> Alert:
+    said = row["status_text"] or HOST_STATUS.say(row["status"])
+    accepted = sum(row[name] for name in _ACCEPTED)
+    words = (
+        ngettext(
+            "This payment has not reached the bank",
+            "These %(num)s payments have not reached the bank",
+            accepted,
+        )
+        if accepted
+        else gettext("This telecollection has not reached the bank")
+    )
+    reason = gettext(_REASONS[answer], answer=said, number=row["number"])
+    return Alert(words=words, reason=reason, tone="bad", to_report=True)
+
+
+def _unsettled(row: Row) -> Alert:
+    """What its payments and its totals say of each other, as long as they do not agree."""
+    seal = row["seal"]
+    if seal == Completeness.AWAITING_PAYMENTS:
+        return Alert(
+            words=gettext("Its payments have not been received yet"),
+            reason=gettext("The telecollection arrived before them; they come with a later file."),
+        )
+    if seal == Completeness.AWAITING_TOTALS:
+        return Alert(
+            words=gettext("Its telecollection has not been received yet"),
+            reason=gettext("Its payments arrived first: until it comes, they count as not handed in."),
+        )
+    return Alert(
+        words=gettext("Payments and totals differ"),
+        reason=gettext(
+            "Between what the terminal announced and what has arrived: %(gap)s. "
+            "Report it to your maintainer with the no. %(number)s.",
+            gap=CONTROL.cell(seal, row),
+            number=row["number"],
+        ),
+        tone="bad",
+        to_report=True,
+    )
+
+
+@dataclass(frozen=True)
+class CourseStep:
+    """A step of a remittance; ``at`` is by the terminal's own clock, None where it is not known.
+
+    ``tone`` is "plain" for a step that is still to come.
+    """
+
+    words: str
+    at: datetime | None
+    tone: str
+
+    @property
+    def when(self) -> str:
+        """Its day and minute, as in ``25/11, 23:44``."""
+        return f"{days.brief_day(self.at)}, {self.at:%H:%M}" if self.at else ""
+
+
+def course(_connection: Connection, _scope: Scope, row: Row) -> tuple[CourseStep, ...]:
+    """The steps of a remittance: opened on its terminal, telecollected, answered by the bank."""
+    terminal, answer = row["terminal"], _answer(row)
+    opened = (
+        gettext("Opened on terminal %(number)s", number=terminal)
+        if terminal
+        else gettext("Opened on the terminal")
+    )
+    return (
+        CourseStep(opened, row["opened"], "good"),
+        _call(row, answer),
+        _last(row, answer),
+    )
+
+
+def _call(row: Row, answer: str) -> CourseStep:
+    if answer == "awaited":
+        return CourseStep(gettext("Telecollection not received yet"), None, "warn")
+    if answer == "untransmitted" or row["transmission"] == "failed":
+        return CourseStep(gettext("Telecollected, transmission failed"), row["date"], "bad")
+    return CourseStep(gettext("Telecollected, transmission succeeded"), row["date"], "good")
+
+
+def _last(row: Row, answer: str) -> CourseStep:
+    if answer in ("awaited", "untransmitted"):
+        return CourseStep(gettext("Waits for the bank's answer"), None, "plain")
+    words = gettext("Accepted by the bank") if answer == "correct" else gettext(_VERDICTS[answer][0])
+    return CourseStep(words, row["date"], _VERDICTS[answer][1])

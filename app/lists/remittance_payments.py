@@ -1,0 +1,139 @@
+"""The payments of a remittance, as its page shows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from app.listing.field import Link
+from app.listing.kinds import Row, Statement
+from app.listing.scope import Scope
+from app.listing.source import in_scope
+from app.lists.remittance_kinds import CONTROL
+from app.models import Completeness, Transaction
+from app.rules.payments import NEGATIVE, Outcome
+from app.wording import codes, formats
+from app.wording.i18n import gettext, ngettext
+
+#: Payments on the page of a remittance; the list has the others.
+MOST = 50
+#: When a terminal did not say when it opened a remittance, its payments are not older than this.
+OPENED_BEFORE = timedelta(days=29)
+
+
+@dataclass(frozen=True)
+class RemittancePayment:
+    """A payment of a remittance; ``amount`` in minor units, negative where money goes back."""
+
+    id: int
+    at: datetime
+    last4: str | None
+    type: str
+    outcome: str
+    amount: int
+    currency: str
+
+    @property
+    def card(self) -> str:
+        """Its card as it may be shown, in the language of the moment."""
+        return f"•••• {self.last4}" if self.last4 else gettext("Unknown")
+
+    @property
+    def note(self) -> str:
+        """What is out of the ordinary about it, in the language of the moment; mostly nothing."""
+        if self.is_void:
+            return gettext(codes.OUTCOMES[self.outcome])
+        return "" if self.type == "debit" else gettext(codes.TYPES[self.type])
+
+    @property
+    def is_void(self) -> bool:
+        """Whether it was not accepted, and counts for nothing."""
+        return self.outcome != Outcome.ACCEPTED.value
+
+
+@dataclass(frozen=True)
+class RemittancePayments:
+    """The first payments of a remittance; ``count`` of all, ``net`` of those that count, in minor units."""
+
+    rows: tuple[RemittancePayment, ...]
+    count: int
+    net: int
+    currency: str
+    control: str
+    is_complete: bool
+    all: Link
+
+
+def payments_of(row: Row, words: str = "") -> Link:
+    """The transactions of a remittance."""
+    collected = row["collected_on"]
+    first = row["opened"].date() if row["opened"] else collected - OPENED_BEFORE
+    args = (
+        ("date_from", min(first, collected).isoformat()),
+        ("date_to", collected.isoformat()),
+        ("application", row["application"]),
+        ("contract", row["contract"]),
+        ("rank", row["rank"]),
+        ("remittance", row["number"]),
+    )
+    return Link("transactions", args=args, words=words)
+
+
+def payments(connection: Connection, scope: Scope, row: Row) -> RemittancePayments | None:
+    """The payments of the remittance ``row``, the latest first; None while none has been received."""
+    count = row["received_count"]
+    if not count:
+        return None
+    return RemittancePayments(
+        rows=tuple(_payment(found) for found in connection.execute(_rows(scope, row))),
+        count=count,
+        net=row["received_net"],
+        currency=row["currency"],
+        control=_control(row),
+        is_complete=row["seal"] == Completeness.COMPLETE,
+        all=payments_of(row, gettext("See its transactions (%(count)s)", count=formats.number(count))),
+    )
+
+
+def _control(row: Row) -> str:
+    """Whether those received are those declared, in the language of the moment."""
+    if row["seal"] == Completeness.COMPLETE:
+        return ngettext("Received, as declared", "All received, as declared", row["received_count"])
+    return CONTROL.cell(row["seal"], row)
+
+
+def _rows(scope: Scope, row: Row) -> Statement:
+    return (
+        select(
+            Transaction.id,
+            Transaction.occurred_local,
+            Transaction.card_last4,
+            Transaction.type,
+            Transaction.outcome,
+            Transaction.amount,
+            Transaction.currency,
+        )
+        .where(
+            *in_scope(Transaction.merchant_id, Transaction.contract_id, scope),
+            Transaction.remittance_id == row["id"],
+            Transaction.collected_on == row["collected_on"],
+        )
+        .order_by(Transaction.occurred_at.desc(), Transaction.id.desc())
+        .limit(MOST)
+    )
+
+
+def _payment(found: Any) -> RemittancePayment:
+    sign = -1 if found.type in NEGATIVE else 1
+    return RemittancePayment(
+        id=found.id,
+        at=found.occurred_local,
+        last4=found.card_last4,
+        type=found.type,
+        outcome=found.outcome,
+        amount=sign * found.amount,
+        currency=found.currency,
+    )

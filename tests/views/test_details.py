@@ -1,0 +1,186 @@
+"""The page of a row: what became of it, whom to tell, what belongs to it, its ticket beside."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+
+from app.database.engine import DatabaseRole
+from tests.views.town import plain
+
+
+def set_remittance(database, shop, **values):
+    """Change the full remittance of the shop."""
+    columns = ", ".join(f"{name} = :{name}" for name in values)
+    with database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(
+            text(f"UPDATE remittance SET {columns} WHERE id = :id"), {**values, "id": shop.remittance_id}
+        )
+
+
+def set_payment(database, shop, **values):
+    """Change the first payment of the shop; its address."""
+    columns = ", ".join(f"{name} = :{name}" for name in values)
+    with database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(
+            text(f"UPDATE transaction SET {columns} WHERE id = :id"),
+            {**values, "id": shop.transaction_ids[0]},
+        )
+    return f"/transactions/{shop.transaction_ids[0]}"
+
+
+def verdict(page):
+    """What became of the row, and how loudly the page says it."""
+    element = page.one("div", class_="subject").one("p", class_="verdict")
+    (tone,) = [name for name in element.classes if name.startswith("is-")]
+    return plain(element), tone
+
+
+def alerts(page):
+    return [plain(alert) for alert in page.all("div", class_="alert")]
+
+
+def steps(page):
+    return [(plain(step), step.classes[0]) for step in page.one("ol", class_="course").all("li")]
+
+
+def test_a_remittance_says_what_it_is_how_much_and_that_it_passed(owner, shops):
+    page = owner.page(f"/remises/{shops[0].remittance_id}")
+    assert page.h1.endswith("· CB Proximité · ALPHA counter")
+    assert plain(page.one("p", class_="subject-amount")) == "52,40 €"
+    assert verdict(page) == ("La télécollecte est bien passée", "is-good")
+    assert not alerts(page)
+
+
+def test_an_empty_remittance_says_that_its_terminal_called(owner, shops):
+    page = owner.page(f"/remises/{shops[0].empty_id}")
+    assert verdict(page) == ("Le terminal a appelé, sans aucun paiement", "is-good")
+    assert not page.all("section", aria_labelledby="section-payments")
+
+
+@pytest.mark.parametrize(
+    ("values", "words", "reason", "last"),
+    [
+        ({"status": "rejected"}, "Rejetée par la banque", "ALPHA answer", "is-bad"),
+        ({"status": "incomplete"}, "Appel interrompu", "s'est interrompu avant la fin", "is-bad"),
+        ({"transmission": "failed"}, "Échec de la transmission", "n'a pas pu joindre la banque", "is-plain"),
+    ],
+)
+def test_what_did_not_pass_says_what_it_means_and_whom_to_tell(
+    owner, shops, database, values, words, reason, last
+):
+    set_remittance(database, shops[0], **values)
+    page = owner.page(f"/remises/{shops[0].remittance_id}")
+    assert verdict(page) == (words, "is-bad")
+    (alert,) = alerts(page)
+    assert alert.startswith("Ces 3 paiements n'ont pas été remis en banque")
+    assert reason in alert
+    assert "à votre mainteneur avec le n°" in alert
+    assert steps(page)[-1][1] == last
+
+
+def test_a_remittance_whose_telecollection_has_not_arrived_waits(owner, shops, database):
+    set_remittance(database, shops[0], has_totals=False, seal="awaiting_totals")
+    page = owner.page(f"/remises/{shops[0].remittance_id}")
+    assert verdict(page) == ("Télécollecte pas encore reçue", "is-warn")
+    assert [alert.startswith("Sa télécollecte n'est pas encore reçue") for alert in alerts(page)] == [True]
+    assert [tone for _, tone in steps(page)] == ["is-good", "is-warn", "is-plain"]
+
+
+def test_a_gap_is_told_with_its_size(owner, shops, database):
+    set_remittance(database, shops[0], seal="differs", received_count=2, received_net=4000)
+    (alert,) = alerts(owner.page(f"/remises/{shops[0].remittance_id}"))
+    assert "écart de 2 opérations et 12,40 €" in alert
+
+
+def test_the_course_of_a_remittance_has_three_steps(owner, shops, database):
+    set_remittance(database, shops[0], terminal_number="002")
+    shown = steps(owner.page(f"/remises/{shops[0].remittance_id}"))
+    assert [words.split(" 2")[0].split(" 0")[0] for words, _ in shown] == [
+        "Ouverte sur le TPE",
+        "Télécollectée, transmission réussie",
+        "Acceptée par la banque",
+    ]
+    assert {tone for _, tone in shown} == {"is-good"}
+
+
+def test_the_payments_of_a_remittance_stand_on_its_page(owner, shops):
+    part = owner.page(f"/remises/{shops[0].remittance_id}").one("section", aria_labelledby="section-payments")
+    assert plain(part.one("h2")) == "Ses 4 paiements 52,40 €"
+    assert [plain(line) for line in part.all("li")] == [
+        "12:03 •••• 0044 Refusée 18,00 €",
+        "12:02 •••• 0044 Remboursement -5,00 €",
+        "12:01 •••• 0044 18,40 €",
+        "12:00 •••• 0044 39,00 €",
+    ]
+    paths = [shops[0].at(f"/transactions/{id_}") for id_ in reversed(shops[0].transaction_ids)]
+    assert [line.one("a")["href"] for line in part.all("li")] == paths
+    assert "void" in part.all("li")[0].one(class_="amount").classes
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"remitted": True}, ("Accepté et remis en banque", "is-good")),
+        ({"remitted": False}, ("Accepté, non remis en banque", "is-warn")),
+        ({"type": "refund"}, ("Remboursement remis en banque", "is-good")),
+        ({"type": "preauthorisation", "remitted": False}, ("Préautorisation : rien n'est débité", "is-info")),
+        ({"outcome": "abandoned", "remitted": False}, ("Abandonné : rien n'est débité", "is-warn")),
+    ],
+)
+def test_a_payment_says_what_became_of_it(owner, shops, database, values, words):
+    assert verdict(owner.page(set_payment(database, shops[0], **values))) == words
+
+
+def test_a_payment_that_is_not_at_the_bank_leads_to_its_remittance(owner, shops, database):
+    page = owner.page(set_payment(database, shops[0], remitted=False))
+    (alert,) = alerts(page)
+    assert "Sa remise n'est pas arrivée en banque" in alert
+    assert shops[0].at(f"/remises/{shops[0].remittance_id}") in page.links()
+
+
+def test_a_refusal_says_why(owner, shops):
+    page = owner.page(f"/transactions/{shops[0].transaction_ids[3]}")
+    assert verdict(page) == ("Refusé : rien n'est débité", "is-bad")
+    (alert,) = alerts(page)
+    assert alert.startswith("Code retour 51 Le solde ou le plafond de la carte")
+    assert "void" in page.one("p", class_="subject-amount").classes
+
+
+def test_all_fields_are_folded_and_the_first_facts_are_not(owner, shops):
+    page = owner.page(f"/transactions/{shops[0].transaction_ids[0]}")
+    fold = page.one("details", class_="fold")
+    assert plain(fold.one("summary")) == "Tous les champs"
+    assert "open" not in fold.attributes
+    first = page.all("dl", class_="facts")[0]
+    assert "N° d'auto." in [plain(name) for name in first.all("dt")]
+    assert not [above for above in first.ancestors() if above.tag == "details"]
+
+
+def test_what_people_need_elsewhere_has_a_button_that_copies_it(owner, shops):
+    page = owner.page(f"/remises/{shops[0].remittance_id}")
+    buttons = page.all("button", class_="copy")
+    copied = {
+        button["aria-label"].replace("\u00a0", " ").removeprefix("Copier : "): button["data-copy"]
+        for button in buttons
+    }
+    assert copied["N° série"] == "ALPHA-SERIAL"
+    assert {"N° contrat", "N° de remise"} <= set(copied)
+    assert all("hidden" in button.attributes for button in buttons)
+
+
+def test_the_ticket_stands_beside_with_what_one_does_with_it(owner, shops):
+    path = f"/transactions/{shops[0].transaction_ids[0]}"
+    page = owner.page(path)
+    assert "DUPLICATA" in plain(page.one("pre", class_="ticket"))
+    dock = page.one("p", class_="dock")
+    assert [plain(link) for link in dock.all("a")] == ["Envoyer le ticket", "PDF"]
+    assert dock.one("button")["data-share"] == shops[0].at(f"{path}/ticket.pdf")
+    assert "hidden" in dock.one("button").attributes
+
+
+def test_a_row_without_a_ticket_has_no_dock(owner, shops, database):
+    set_remittance(database, shops[0], has_totals=False, seal="awaiting_totals")
+    page = owner.page(f"/remises/{shops[0].remittance_id}")
+    assert not page.all("p", class_="dock")
+    assert "son ticket viendra avec elle" in plain(page.one("main"))
