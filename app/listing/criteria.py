@@ -17,17 +17,18 @@ from app.listing.field import Args, Parameter
 from app.listing.filters import InvalidValueError
 from app.listing.period import RELATIVE, Days, Period, parse_day, period_of
 from app.listing.spec import ListSpec
+from app.listing.table_columns import known_columns
 from app.rules.cards import holds_card
 from app.wording.i18n import N_, gettext
 
 Texts = Mapping[str, Sequence[str]]
 
 DATES = ("date_from", "date_to")
-PERIOD, SORT, AFTER, BY = "period", "sort", "after", "by"
+PERIOD, SORT, AFTER, BY, COLUMNS = "period", "sort", "after", "by", "columns"
 #: The relative period that a form or a further page stands at: it holds unless other days are given.
 KEPT = "kept"
 #: What an address of the page may say besides: how it is shown, not which rows.
-OF_THE_PAGE = frozenset({BY, "columns", "pages", "view"})
+OF_THE_PAGE = frozenset({BY, COLUMNS, "pages"})
 #: Values of one parameter: enough for the contracts of a region, too few to hurt.
 MOST_VALUES = 100
 _LONGEST_NAME = 40
@@ -68,7 +69,8 @@ class Criteria:
     ``period`` is None in a list that has none.
 
     ``relative`` is the name of the period when it moves with the ``days``. ``by`` is the dimension that the
-    page groups by, "" for the rows themselves.
+    page groups by, "" for the rows themselves; ``columns`` are the fields chosen for its table, none for the
+    list's own.
 
     What is not known, not understood or too much is in ``faults`` by parameter, and nothing is to be shown
     then: these would be the rows of another question.
@@ -82,6 +84,7 @@ class Criteria:
     relative: str | None = None
     after: Cursor | None = None
     by: str = ""
+    columns: tuple[str, ...] = ()
     faults: Mapping[str, ParameterFault] = field(default_factory=lambda: MappingProxyType({}), compare=False)
 
     @classmethod
@@ -101,6 +104,7 @@ class Criteria:
             sort=sort,
             after=_after(spec, texts, sort, faults),
             by=next((name for name in texts.get(BY, ()) if name in spec.groupings), ""),
+            columns=known_columns(spec, texts.get(COLUMNS, ())),
             faults=MappingProxyType(faults),
         )
 
@@ -118,6 +122,7 @@ class Criteria:
             yield AFTER, self.after.text()
         if self.by:
             yield BY, self.by
+        yield from ((COLUMNS, name) for name in self.columns)
 
     def _period_args(self, *, pinned: bool) -> Iterator[tuple[str, str]]:
         if self.period is None:

@@ -2,6 +2,7 @@
 
 from app.models.accounts import (
     KNOWN_FOR,
+    ColumnChoice,
     Invitation,
     InvitationKind,
     JournalEntry,
@@ -73,6 +74,7 @@ __all__ = [
     "Base",
     "CardNumbers",
     "Certainty",
+    "ColumnChoice",
     "Completeness",
     "Contract",
     "Credit",

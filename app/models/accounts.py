@@ -6,7 +6,17 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Interval, LargeBinary, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    Identity,
+    Index,
+    Interval,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -230,6 +240,19 @@ class KnownDevice(Base):
     key_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     created_at: Mapped[CreatedAt]
     seen_at: Mapped[CreatedAt]
+
+
+class ColumnChoice(Base):
+    """The columns that a person has chosen for the table of a list: names of its fields."""
+
+    __tablename__ = "column_choice"
+    __privileges__ = ACCOUNTS
+
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    list_name: Mapped[str] = mapped_column(Text, primary_key=True)
+    columns: Mapped[list[str]] = mapped_column(ARRAY(Text))
 
 
 class SignInAttempt(Base):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from app.listing.criteria import BY, DATES, Criteria
+from app.listing.criteria import BY, COLUMNS, DATES, Criteria
 from app.listing.field import Field, Parameter
 from app.listing.spec import Choices
 from app.wording.i18n import N_, gettext
@@ -65,11 +65,12 @@ class FilterForm:
         return self.criteria.relative or ""
 
     def hidden(self) -> Iterator[tuple[str, str]]:
-        """What has no input and stays: the groups asked for, and the grouping."""
+        """What has no input and stays: the groups asked for, the grouping, the columns."""
         for field in self.criteria.spec.group_filters:
             yield from ((field.name, text) for text in self.criteria.values(field.name))
         if self.criteria.by:
             yield BY, self.criteria.by
+        yield from ((COLUMNS, name) for name in self.criteria.columns)
 
     def sorts(self) -> tuple[tuple[str, str], ...]:
         """The orders of the list and their words."""

@@ -20,29 +20,33 @@ from flask import (
 )
 from werkzeug.wrappers import Response as AnyResponse
 
+from app.accounts.column_choices import chosen_columns, keep_columns
 from app.accounts.journal import Event
 from app.accounts.roles import Permission
-from app.listing.criteria import BY, Criteria
+from app.listing.criteria import BY, COLUMNS, Criteria, ParameterFault
 from app.listing.export import json_document, too_long, write_csv
 from app.listing.field import Args
+from app.listing.filters import InvalidValueError
 from app.listing.grouping import grouping
 from app.listing.grouping_files import write_groups_csv, write_groups_xlsx
 from app.listing.period import Days, Period
 from app.listing.query import page
 from app.listing.spec import ListSpec
 from app.listing.sums import totals
+from app.listing.table_columns import choosable, known_columns, usual
 from app.listing.xlsx import write_xlsx
 from app.lists import FIRST
 from app.views import cells, filter_form
+from app.views.column_form import ColumnForm
 from app.views.groupings import GroupPage, with_group_fault
 from app.views.rendering import htmx, page_or_part
-from app.views.rows import groups
+from app.views.rows import columns, groups
 from app.views.shown_pages import PARAMETER, ShownPages
-from app.web.context import access, database, today
+from app.web.context import access, database, signed_in, today
 from app.web.downloads import CSV, XLSX, file_name, send_written
 from app.web.journal import journal
 from app.web.questions import asking, exporting
-from app.wording.i18n import gettext
+from app.wording.i18n import N_, gettext
 
 blueprint = Blueprint("lists", __name__)
 #: What writes the rows of a list into a file, and counts them.
@@ -66,6 +70,7 @@ def index(spec: ListSpec) -> AnyResponse:
     scope = access().scope
     with asking(scope) as connection:
         criteria = with_group_fault(criteria_asked(connection, spec), request.args.getlist(BY))
+        criteria = _with_column_fault(criteria, spec)
         spec = criteria.spec
         shown = ShownPages.of_address(criteria, request.args.get(PARAMETER, ""))
         understood = not criteria.faults
@@ -76,6 +81,8 @@ def index(spec: ListSpec) -> AnyResponse:
         fresh = spec.arrived(connection, scope, criteria.period, criteria.days)
         answer = spec.answer.read(connection, scope, criteria) if spec.answer and by_rows else None
         offered = {name: offer(connection, scope) for name, offer in spec.offers.items()}
+        chosen = criteria.columns or _kept_columns(connection, spec)
+    table = columns(spec, found, chosen) if found else None
     text = page_or_part(
         "lists/index.html",
         PARTS,
@@ -86,7 +93,9 @@ def index(spec: ListSpec) -> AnyResponse:
         totals=sums,
         fresh=fresh,
         form=filter_form.FilterForm(criteria, offered),
-        groups=groups(criteria, found) if found else (),
+        column_form=ColumnForm(criteria, chosen),
+        table=table,
+        groups=groups(criteria, found, table) if found and table else (),
         grouped=GroupPage.of(criteria, grouped) if grouped else None,
         answer=answer,
         files=_parts(criteria, too_long(criteria) or ()),
@@ -97,6 +106,21 @@ def index(spec: ListSpec) -> AnyResponse:
     elif htmx and shown.pages and found:
         response.headers["HX-Replace-Url"] = cells.address(spec.name, shown.address_args())
     return response
+
+
+def choose_columns(spec: ListSpec) -> AnyResponse:
+    """Keep the columns that are asked for, and on to the list, whose address names them.
+
+    Such an address shows whoever it is given to the same columns, and leaves their own choice alone.
+    """
+    with database().reading_as(access().scope) as connection:
+        criteria = _with_column_fault(criteria_asked(connection, spec), spec)
+    if set(criteria.columns) == usual(criteria.spec):
+        criteria = replace(criteria, columns=())
+    if not criteria.faults and request.method != "HEAD":
+        with database().writing() as connection:
+            keep_columns(connection, signed_in().user_id, spec.name, criteria.columns)
+    return redirect(cells.address(spec.name, _asked(criteria)), 303)
 
 
 def document(spec: ListSpec) -> AnyResponse | tuple[AnyResponse, int]:
@@ -154,7 +178,7 @@ def _export(spec: ListSpec, made: ListFile) -> AnyResponse:
         criteria = criteria_asked(connection, spec)
     spec = criteria.spec
     if made.is_grouped:
-        criteria = with_group_fault(criteria, request.args.getlist(BY), needed=True)
+        criteria = replace(with_group_fault(criteria, request.args.getlist(BY), needed=True), columns=())
     else:
         criteria = _of_rows(criteria)
     if criteria.faults:
@@ -214,8 +238,23 @@ def days_now(connection: Any, spec: ListSpec) -> Days:
 
 
 def _of_rows(criteria: Criteria) -> Criteria:
-    """The same without its grouping, which is the page's alone."""
-    return replace(criteria, by="")
+    """The same without its grouping and its columns, which are the page's alone."""
+    return replace(criteria, by="", columns=())
+
+
+def _kept_columns(connection: Any, spec: ListSpec) -> tuple[str, ...]:
+    """The columns that this person chose last, as far as they see them."""
+    return known_columns(spec, chosen_columns(connection, signed_in().user_id, spec.name))
+
+
+def _with_column_fault(criteria: Criteria, declared: ListSpec) -> Criteria:
+    """``criteria``, with a fault where a column is asked for that the list as ``declared`` does not have."""
+    known = {field.name for field in choosable(declared)}
+    asked = {text for text in request.args.getlist(COLUMNS) if text.strip()}
+    if asked <= known:
+        return criteria
+    refused = InvalidValueError(N_("This list has no such column"))
+    return replace(criteria, faults={**criteria.faults, COLUMNS: ParameterFault.of(refused)})
 
 
 def _elsewhere(spec: ListSpec) -> str | None:

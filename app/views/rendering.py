@@ -76,7 +76,6 @@ def _globals() -> dict[str, Any]:
         "days_in_words": days.days_in_words,
         "quick_periods": periods.quick_periods,
         "step": periods.step,
-        "columns": rows.columns,
         "few": rows.FEW,
         "group_choices": groupings.choices,
         "address": cells.address,

@@ -15,6 +15,7 @@ from app.listing.field import Field
 from app.listing.kinds import Row
 from app.listing.query import Page
 from app.listing.spec import Heading, ListSpec
+from app.listing.table_columns import TableColumns, table_columns
 from app.views.cells import ListCell, cell, no_ticket
 from app.web.context import access
 from app.wording import formats
@@ -40,7 +41,8 @@ class Note:
 class ShownRow:
     """A row: what stands in its places, its address and that of sending its ticket.
 
-    ``href`` is None for whoever may not open it, ``send`` where it has no ticket.
+    ``href`` is None for whoever may not open it, ``send`` where it has no ticket. ``below`` are the names and
+    values of what was chosen besides the columns that fit.
     """
 
     href: str | None
@@ -51,6 +53,7 @@ class ShownRow:
     subtitle: str
     cells: tuple[ListCell, ...]
     amount: ListCell
+    below: tuple[tuple[str, str], ...]
 
     @property
     def tone(self) -> str:
@@ -70,30 +73,27 @@ class RowGroup:
     rows: tuple[ShownRow, ...]
 
 
-def groups(criteria: Criteria, found: Page) -> tuple[RowGroup, ...]:
+def groups(criteria: Criteria, found: Page, shown: TableColumns) -> tuple[RowGroup, ...]:
     """The rows of a page in groups: by place on a day that is here whole, otherwise by day."""
     spec = criteria.spec
-    address, fields = _addresses(spec), columns(spec, found)
+    address = _addresses(spec)
     heading = _heading(criteria, found)
     if heading is None:
-        return (RowGroup(None, "", tuple(_rows(spec, fields, found.rows, address, dated=True))),)
+        return (RowGroup(None, "", tuple(_rows(spec, shown, found.rows, address, dated=True))),)
     rows: Iterable[Row] = found.rows
     if heading is spec.place:
         rows = sorted(found.rows, key=lambda row: (folded(heading(row).key), heading(row).key))
     parts = [(key, tuple(part)) for key, part in groupby(rows, key=heading)]
     whole = _whole([key for key, _ in parts], criteria, found)
     totals = {key: _total(spec, part) for key, part in parts if key in whole}
-    shown = {key: tuple(_rows(spec, fields, part, address)) for key, part in parts}
-    return tuple(RowGroup(key, totals.get(key, ""), rows) for key, rows in shown.items())
-
-
-def columns(spec: ListSpec, found: Page) -> tuple[tuple[Field, ...], ...]:
-    """The fields of each column of the table. The trade name says nothing where there is only one."""
-    hidden = frozenset[str]() if _several(found) else frozenset({"trade_name"})
     return tuple(
-        tuple(spec.by_name[name] for name in names if name not in hidden or len(names) == 1)
-        for names in spec.table_columns
+        RowGroup(key, totals.get(key, ""), tuple(_rows(spec, shown, part, address))) for key, part in parts
     )
+
+
+def columns(spec: ListSpec, found: Page, chosen: Sequence[str]) -> TableColumns:
+    """The columns of the table. Unless it is chosen, the trade name is left out where there is only one."""
+    return table_columns(spec, chosen, () if _several(found) else ("trade_name",))
 
 
 def _several(found: Page) -> bool:
@@ -145,13 +145,13 @@ def _addresses(spec: ListSpec) -> Mapping[str, str]:
 
 def _rows(
     spec: ListSpec,
-    fields: Sequence[Sequence[Field]],
+    shown: TableColumns,
     rows: Iterable[Row],
     address: Mapping[str, str],
     *,
     dated: bool = False,
 ) -> Iterator[ShownRow]:
-    time, title, *others, amount = fields
+    time, title, *others, amount = shown.columns
     subtitle = [spec.by_name[name] for name in spec.subtitle]
     for row in rows:
         number = str(row["id"])
@@ -165,6 +165,7 @@ def _rows(
             subtitle=_joined(subtitle, row),
             cells=tuple(_cell(fields, row) for fields in others),
             amount=cell(amount[0], row),
+            below=tuple(_named(shown.below, row)),
         )
 
 
@@ -184,6 +185,12 @@ def notes(spec: ListSpec, row: Row) -> Iterator[Note]:
 
 def _cell(fields: Sequence[Field], row: Row) -> ListCell:
     return cell(fields[0], row) if len(fields) == 1 else ListCell(_joined(fields, row))
+
+
+def _named(fields: Iterable[Field], row: Row) -> Iterator[tuple[str, str]]:
+    """The title and the text of each of ``fields`` that holds something."""
+    values = ((field.title, field.cell(row)) for field in fields)
+    return ((title, text) for title, text in values if text)
 
 
 def _joined(fields: Iterable[Field], row: Row) -> str:

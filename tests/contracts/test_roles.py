@@ -23,6 +23,7 @@ IMPORTS = {"import_file", "import_refusal", "received_day"}
 ACCOUNTS = {
     "user_account",
     "membership",
+    "column_choice",
     "membership_limit",
     "user_session",
     "sign_in_attempt",

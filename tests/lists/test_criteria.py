@@ -30,7 +30,16 @@ DAYS = Days(TODAY, TODAY, TODAY)
 PAN = "4970101234567893"
 #: Their numbers are as long as a card number by right.
 LONG_NUMBERS = {"contract", "serial", "siret"}
-NAMES = ("date_from", "date_to", "sort", "after", *TRANSACTIONS.parameters, *REMITTANCES.parameters, "other")
+NAMES = (
+    "date_from",
+    "date_to",
+    "sort",
+    "after",
+    "columns",
+    *TRANSACTIONS.parameters,
+    *REMITTANCES.parameters,
+    "other",
+)
 LIKELY = (
     *(
         "2026-02-01",
@@ -57,7 +66,20 @@ LIKELY = (
         "PLBS+",
         "plbs",
     ),
-    *("30004", "bnp", "001", "417", "é", "100 %", "-amount", "amount", "date", "1772451069000000.1008"),
+    *(
+        "issuer",
+        "credited_on",
+        "30004",
+        "bnp",
+        "001",
+        "417",
+        "é",
+        "100 %",
+        "-amount",
+        "amount",
+        "date",
+        "1772451069000000.1008",
+    ),
     *("39.1772451069000000.1008", "", " ", "\x00", "\ud800", PAN, "'; DROP TABLE transaction; --", "=1+1"),
 )
 texts = st.sampled_from(LIKELY) | st.text(max_size=30)
@@ -334,7 +356,7 @@ def test_what_is_unknown_or_twice_is_a_fault(args: list[tuple[str, str]], fault:
 
 
 def test_how_a_page_is_shown_is_no_question() -> None:
-    assert not read(("by", "day"), ("columns", "date"), ("pages", "4"), ("view", "table")).faults
+    assert not read(("by", "day"), ("columns", "date"), ("pages", "4")).faults
 
 
 def test_the_period_of_a_form_holds_until_days_are_typed() -> None:
