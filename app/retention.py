@@ -42,6 +42,7 @@ DAYS = {
     "received_day": "day",
     "bank_statement": "closed_on",
     "credit_link": "collected_on",
+    "credit_decision": "collected_on",
 }
 #: Declarations, which have no days.
 DECLARED = frozenset({"outlet", "contract", "acceptor", "bank_account"})

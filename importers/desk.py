@@ -16,10 +16,12 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select, text, update
 
 from app.database.engine import Database, DatabaseRole
+from app.locks import Lock, hold
 from app.logs import logger
 from app.models import UNCLAIMED_MERCHANT, DeskTask, DeskTaskKind, DeskTaskState, ImportFile, Reseller
 from app.rules import directory_columns
 from app.wording.i18n import N_
+from importers import derived, remittance_credits
 from importers.files.archive import QUARANTINE
 from importers.files.refusals import FileRefusedError, Refusal, refuse
 from importers.formats import first_column, merchant_directory, recognise
@@ -155,9 +157,20 @@ def _load_again(database: Database, data: Path, task: _Task) -> Result:
     return load_file(database, path, data, replace=replace, name=file.name)
 
 
-_DEEDS: dict[DeskTaskKind, Callable[[Database, Path, _Task], Result]] = {
+def _decide(database: Database, _data: Path, task: _Task) -> _Ended:
+    """Follow what somebody decided of a proposed credit."""
+    with database.writing(DatabaseRole.IMPORT) as connection:
+        hold(connection, Lock.PAYMENTS)
+        if not remittance_credits.decide(connection, task):
+            raise refuse(N_("this proposal is not there any more"))
+        derived.renew(connection)
+    return _Ended()
+
+
+_DEEDS: dict[DeskTaskKind, Callable[[Database, Path, _Task], Result | _Ended]] = {
     DeskTaskKind.ATTACH: _attach,
     DeskTaskKind.DECLARE: _declare,
     DeskTaskKind.RETRY: _load_again,
     DeskTaskKind.REPLACE: _load_again,
+    DeskTaskKind.DECIDE: _decide,
 }

@@ -12,12 +12,14 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 import pandas as pd
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
-from app.models import UNCLAIMED_MERCHANT, CreditLink, written_columns
+from app.models import UNCLAIMED_MERCHANT, Certainty, CreditLink, CreditVerdict, written_columns
 from app.rules.payments import remitted_sql
 from app.wording import applications
-from importers.matching import LINK, match
+from importers import daily_sums
+from importers.matching import DECIDED, LINK, match
+from importers.matching.deducting import presumed
 from importers.matching.states import credit_states
 from importers.staging import as_dates, copy_in, rows_of, stage
 
@@ -54,7 +56,7 @@ WHERE r.collected_on >= :first ORDER BY r.merchant_id, r.collected_at, r.id
 _LINES = f"""
 SELECT {_LEDGER.format(row="m")}, a.account_key AS account, m.booked_on, m.amount, m.kind,
   m.contract_number, m.contract_rank, m.remittance_number, m.entry_number, m.reference, m.fee, a.grouping,
-  m.id, m.merchant_id
+  a.fees, m.id, m.merchant_id
 FROM unnest(CAST(:merchants AS bigint[]), CAST(:since AS date[])) AS touched (merchant_id, since)
 JOIN bank_movement m ON m.merchant_id = touched.merchant_id AND m.booked_on >= touched.since
 JOIN bank_account a ON a.merchant_id = m.merchant_id AND a.id = m.bank_account_id
@@ -72,10 +74,31 @@ FROM unnest(CAST(:merchants AS bigint[]), CAST(:stored AS date[])) AS touched (m
 JOIN credit_link l ON l.merchant_id = touched.merchant_id AND l.booked_on < touched.stored
 WHERE l.collected_on >= :first
 """
+_DECIDED = """
+SELECT d.bank_movement_id, d.remittance_id, d.part, d.rule, d.verdict
+FROM unnest(CAST(:merchants AS bigint[]), CAST(:since AS date[])) AS touched (merchant_id, since)
+JOIN credit_decision d ON d.merchant_id = touched.merchant_id AND d.booked_on >= touched.since
+WHERE d.collected_on >= :first
+"""
 _FORGET = """
 DELETE FROM credit_link l
 USING unnest(CAST(:merchants AS bigint[]), CAST(:stored AS date[])) AS touched (merchant_id, stored)
 WHERE l.merchant_id = touched.merchant_id AND l.booked_on >= touched.stored
+"""
+_DECIDE = f"""
+INSERT INTO credit_decision (merchant_id, bank_movement_id, remittance_id, part, reseller_id, booked_on,
+  collected_on, rule, verdict, user_id, decided_at)
+SELECT l.merchant_id, l.bank_movement_id, l.remittance_id, l.part, l.reseller_id, l.booked_on,
+  l.collected_on, l.rule, :verdict, :user, :at
+FROM credit_link l
+WHERE l.merchant_id = :merchant AND l.bank_movement_id = :line AND l.certainty <> '{Certainty.CERTAIN}'
+ON CONFLICT (merchant_id, bank_movement_id, remittance_id, part) DO UPDATE
+SET verdict = EXCLUDED.verdict, user_id = EXCLUDED.user_id, decided_at = EXCLUDED.decided_at
+"""
+_TOUCH_LINE = """
+INSERT INTO touched_day
+SELECT DISTINCT 'bank_movement', merchant_id, 0, booked_on FROM credit_decision
+WHERE merchant_id = :merchant AND bank_movement_id = :line
 """
 _KEYS = ("merchant_id", "id", "collected_on", "contract_id")
 _DAYS = ("collected_on", "expected_by", "credited_on")
@@ -109,6 +132,24 @@ def renew(connection: Connection) -> None:
             connection.execute(text(statement))
 
 
+def decide(connection: Connection, task: Row[*tuple[Any, ...]]) -> bool:
+    """Write down what somebody decided of the links of a line, and follow it; False when none is to decide.
+
+    ``task`` names the line (``details["bank_movement_id"]``) and the ``details["verdict"]`` on it.
+    """
+    values = {
+        "merchant": task.merchant_id,
+        "line": task.details["bank_movement_id"],
+        "verdict": CreditVerdict(task.details["verdict"]).value,
+        "user": task.user_id,
+        "at": task.asked_at,
+    }
+    decided = connection.execute(text(_DECIDE), values).rowcount
+    daily_sums.touch(connection)
+    connection.execute(text(_TOUCH_LINE), values)
+    return bool(decided)
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Ledgers:
     """The remittances, lines and statements of merchants, from some day on, and the links that stay.
@@ -122,6 +163,7 @@ class _Ledgers:
     lines: pd.DataFrame
     statements: pd.DataFrame
     kept: pd.DataFrame
+    decided: pd.DataFrame
 
     @classmethod
     def read(cls, connection: Connection, touched: pd.DataFrame) -> _Ledgers:
@@ -135,8 +177,9 @@ class _Ledgers:
             "since": since,
             "first": min(since),
         }
-        items, lines, statements, kept = (
-            rows_of(connection, statement, parameters) for statement in (_ITEMS, _LINES, _STATEMENTS, _KEPT)
+        items, lines, statements, kept, decided = (
+            rows_of(connection, statement, parameters)
+            for statement in (_ITEMS, _LINES, _STATEMENTS, _KEPT, _DECIDED)
         )
         return cls(
             parameters=parameters,
@@ -150,12 +193,13 @@ class _Ledgers:
             lines=_typed(lines, ["booked_on"], ["amount", "id", "merchant_id"]),
             statements=_typed(statements, ["opened_on", "closed_on"], [], ["opening", "closing"]),
             kept=kept,
+            decided=decided,
         )
 
     def links(self) -> pd.DataFrame:
         """The links of all that is read: those that stay, marked ``is_kept``, and those found anew."""
         payable = self.items[self._is_payable()]
-        found = match(payable, self.lines)
+        found = match(payable, self.lines, decided=self._decided())
         found = found[found["line"].isin(self.lines.index[self._is_stored()])]
         kept = self._kept()
         claimed = found["item"].isin(kept["item"])
@@ -174,14 +218,24 @@ class _Ledgers:
 
     def _kept(self) -> pd.DataFrame:
         """The stored links of earlier lines, by the rows of items and lines."""
-        line_of = pd.Series(self.lines.index, index=self.lines["id"])
-        item_of = pd.Series(self.items.index, index=self.items["id"])
-        kept = self.kept.assign(
-            line=self.kept["bank_movement_id"].map(line_of),
-            item=self.kept["remittance_id"].map(item_of),
-            booked_on=pd.to_datetime(self.kept["booked_on"]).astype("datetime64[s]"),
+        kept = self._by_row(self.kept).assign(
+            booked_on=pd.to_datetime(self.kept["booked_on"]).astype("datetime64[s]")
         )
         return kept.loc[kept["item"].notna(), list(LINK)]
+
+    def _decided(self) -> pd.DataFrame:
+        """What people decided of links whose line and remittance are there."""
+        decided = self._by_row(self.decided)
+        there = decided.loc[decided["line"].notna() & decided["item"].notna(), list(DECIDED)]
+        return there.astype({"line": "int64", "item": "int64"})
+
+    def _by_row(self, links: pd.DataFrame) -> pd.DataFrame:
+        """Stored links with the rows of their line and their item."""
+        line_of = pd.Series(self.lines.index, index=self.lines["id"])
+        item_of = pd.Series(self.items.index, index=self.items["id"])
+        return links.assign(
+            line=links["bank_movement_id"].map(line_of), item=links["remittance_id"].map(item_of)
+        )
 
     def changed(self, links: pd.DataFrame) -> pd.DataFrame:
         """The remittances whose state is another than it was, in the columns of ``_SHAPE``."""
@@ -191,6 +245,7 @@ class _Ledgers:
             self.statements,
             payable=self._is_payable(),
             days_allowed=self.items["working_days"],
+            presumed=presumed(self.items, self.lines, links),
         )
         former = self.items[[f"former_{name}" for name in _STATES]].set_axis(list(_STATES), axis="columns")
         same = (states == former) | (states.isna() & former.isna())

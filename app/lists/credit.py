@@ -126,6 +126,8 @@ class CreditLine:
         why = gettext(codes.CREDIT_RULES.get(self.rule, self.rule))
         if self.certainty == Certainty.PROPOSED:
             return gettext("Possible, to be confirmed: %(why)s", why=why)
+        if self.certainty == Certainty.CONFIRMED:
+            why = gettext("confirmed by a person, %(why)s", why=why)
         if not self.others:
             return why
         count = self.others + 1

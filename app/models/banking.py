@@ -17,6 +17,7 @@ from app.models.base import (
     Base,
     BigIntColumn,
     BigIntColumnOrNone,
+    Instant,
     LoaderId,
     TextColumn,
     TextColumnOrNone,
@@ -74,6 +75,14 @@ class Certainty(StrEnum):
 
     CERTAIN = "certain"
     PROPOSED = "proposed"
+    CONFIRMED = "confirmed"
+
+
+class CreditVerdict(StrEnum):
+    """The verdict of a person on a proposed link."""
+
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
 
 
 class BankAccount(Base):
@@ -216,3 +225,29 @@ class CreditLink(Base):
     amount: Mapped[BigIntColumn]
     rule: Mapped[TextColumn]
     certainty: Mapped[TextColumn]
+
+
+class CreditDecision(Base):
+    """A decision on a proposed link, by somebody of the merchant or of its reseller.
+
+    Links are derived anew whenever a file touches them; what a person has decided stays and comes first.
+    """
+
+    __tablename__ = "credit_decision"
+    __privileges__ = ISOLATED
+    __table_args__ = (
+        PrimaryKeyConstraint("merchant_id", "bank_movement_id", "remittance_id", "part"),
+        one_of("verdict", CreditVerdict),
+    )
+
+    merchant_id: Mapped[LoaderId]
+    bank_movement_id: Mapped[LoaderId]
+    remittance_id: Mapped[LoaderId]
+    part: Mapped[TextColumn]
+    reseller_id: Mapped[BigIntColumn]
+    booked_on: Mapped[date]
+    collected_on: Mapped[date]
+    rule: Mapped[TextColumn]
+    verdict: Mapped[TextColumn]
+    user_id: Mapped[BigIntColumn]
+    decided_at: Mapped[Instant]

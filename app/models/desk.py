@@ -23,12 +23,13 @@ from app.models.base import (
 
 
 class DeskTaskKind(StrEnum):
-    """The kind of a task: attach contracts, load a merchant directory, a file again or in another's place."""
+    """The kind of a task: on contracts, on a merchant directory, on a file, or on a proposed credit."""
 
     ATTACH = "attach"
     DECLARE = "declare"
     RETRY = "retry"
     REPLACE = "replace"
+    DECIDE = "decide"
 
 
 class DeskTaskState(StrEnum):

@@ -12,6 +12,7 @@ from typing import Final
 
 import pandas as pd
 
+from app.models import Certainty, CreditVerdict
 from importers.matching.rules import RULES, Rule
 from importers.matching.rules import parts as parts_of
 
@@ -46,28 +47,60 @@ LINE: Final = (
 #: Columns of links: the rows of line and item, what of the item the line explains, by which rule, and when.
 LINK: Final = ("line", "item", "part", "amount", "rule", "certainty", "booked_on")
 
+#: Columns of what people decided: the rows of line and item, the part, its rule and the verdict.
+DECIDED: Final = ("line", "item", "part", "rule", "verdict")
 
-def match(items: pd.DataFrame, lines: pd.DataFrame, rules: Sequence[Rule] = RULES) -> pd.DataFrame:
+
+def match(
+    items: pd.DataFrame,
+    lines: pd.DataFrame,
+    rules: Sequence[Rule] = RULES,
+    decided: pd.DataFrame | None = None,
+) -> pd.DataFrame:
     """Links between lines and items: the columns of :data:`LINK`.
 
     ``items`` has the columns of :data:`ITEM`, ``lines`` those of :data:`LINE`; each row is known by its
-    index. An item without an account may be credited on any account.
+    index. An item without an account may be credited on any account. ``decided`` has the columns of
+    :data:`DECIDED`: what a person confirmed comes before any rule, what they rejected is not proposed again.
     """
     open_parts = parts_of(items)
-    open_lines = lines
-    found = []
+    decided = pd.DataFrame(columns=list(DECIDED)) if decided is None else decided
+    found = [_confirmed(decided, open_parts)]
+    rejected = _links_of(decided[decided["verdict"] == CreditVerdict.REJECTED])
+    open_lines = lines[~lines.index.isin(found[0]["line"])]
+    open_parts = _left(open_parts, found[0])
     for rule in rules:
         while len(open_lines) and len(open_parts):
-            links = _standing(rule.propose(open_parts, open_lines))
+            candidates = rule.propose(open_parts, open_lines)
+            if rule.certainty is Certainty.PROPOSED:
+                candidates = _not_rejected(candidates, rejected)
+            links = _standing(candidates)
             if links.empty:
                 break
             found.append(links.assign(rule=rule.name, certainty=rule.certainty))
             open_lines = open_lines[~open_lines.index.isin(links["line"])]
             open_parts = _left(open_parts, links)
-    if not found:
-        return pd.DataFrame(columns=list(LINK))
-    links = pd.concat(found, ignore_index=True)
-    return links.assign(booked_on=links["line"].map(lines["booked_on"]))
+    links = pd.concat([one for one in found if len(one)] or found, ignore_index=True)
+    return links.assign(booked_on=lines["booked_on"].reindex(links["line"]).to_numpy())
+
+
+def _confirmed(decided: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
+    """The links that a person has confirmed, as far as their items are still there."""
+    confirmed = decided[decided["verdict"] == CreditVerdict.CONFIRMED]
+    links = confirmed.merge(parts[["item", "part", "amount"]], on=["item", "part"])
+    return links[["line", "item", "part", "amount", "rule"]].assign(certainty=Certainty.CONFIRMED.value)
+
+
+def _links_of(rows: pd.DataFrame) -> pd.MultiIndex:
+    return pd.MultiIndex.from_frame(rows[["line", "item", "part"]])
+
+
+def _not_rejected(candidates: pd.DataFrame, rejected: pd.MultiIndex) -> pd.DataFrame:
+    """The candidates of which nothing was rejected."""
+    if candidates.empty or rejected.empty:
+        return candidates
+    gone = candidates.loc[_links_of(candidates).isin(rejected), "candidate"]
+    return candidates[~candidates["candidate"].isin(gone)]
 
 
 def _standing(candidates: pd.DataFrame) -> pd.DataFrame:

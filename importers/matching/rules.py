@@ -16,12 +16,12 @@ from app.models import Certainty, MovementKind
 from importers.matching import working_days
 
 #: A line is booked at most so many working days after the call.
-_WINDOW = 5
+WINDOW = 5
 _NUMBER_LENGTH = 7
 # What a bank may keep of a net credit: at most 2 %, or one unit where that is less.
 _MOST_KEPT_PERCENT, _LEAST_KEPT = 2, 100
 _HUNDRED = 100
-_CREDITING = (MovementKind.REMITTANCE, MovementKind.REFUND, MovementKind.PAYOUT)
+CREDITING = (MovementKind.REMITTANCE, MovementKind.REFUND, MovementKind.PAYOUT)
 _CANDIDATES = ("line", "candidate", "item", "part", "amount")
 
 
@@ -53,7 +53,7 @@ def parts(items: pd.DataFrame) -> pd.DataFrame:
     days = found["collected_on"].to_numpy().astype("datetime64[D]")
     return found.assign(
         item=found.index,
-        last_on=working_days.after(days, _WINDOW),
+        last_on=working_days.after(days, WINDOW),
         settled_on=working_days.after(days, 1),
         key=_number_key(found["number"]),
     ).reset_index(drop=True)
@@ -72,7 +72,7 @@ def _pairs(found: pd.DataFrame, lines: pd.DataFrame, on: list[str], equal: str |
 
     ``equal`` is the column of the parts that the amount of the line must be.
     """
-    given = lines[lines["kind"].isin(_CREDITING)].rename(columns={"amount": "booked"})
+    given = lines[lines["kind"].isin(CREDITING)].rename(columns={"amount": "booked"})
     own = [name for name in on if name != "account"]
     given = given.assign(line=given.index)[["line", "account", "currency", "booked_on", "booked", *own]]
     pairs = found.merge(

@@ -6,7 +6,7 @@ join without a gap, never by the clock.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from app.models import USUAL_WORKING_DAYS, Certainty, Credit
 from importers.matching import working_days
+
+_AWAITED: Final = (Credit.EXPECTED, Credit.LATE)
 
 
 def credit_states(
@@ -23,15 +25,18 @@ def credit_states(
     *,
     payable: pd.Series[Any] | None = None,
     days_allowed: pd.Series[Any] | int = USUAL_WORKING_DAYS,
+    presumed: pd.Series[Any] | None = None,
 ) -> pd.DataFrame:
     """State of each item by its index: ``credit``, ``expected_by``, ``credited_on``, ``credit_gap``.
 
     ``items`` and ``links`` are those of :func:`importers.matching.match`; ``statements`` has ``account``,
     ``currency``, ``opened_on``, ``closed_on``, ``opening``, ``closing`` and ``proven``. ``payable`` tells the
     items that a bank credits, all when not given; ``days_allowed`` is after how many working days a credit is
-    late. The gap is what is still to be explained, in minor units, where a part was credited.
+    late; ``presumed`` is said instead of "late" or "expected" where it is not empty (see
+    :mod:`importers.matching.deducting`). The gap is what is still to be explained, in minor units, where a
+    part was credited.
     """
-    certain = links[links["certainty"] == Certainty.CERTAIN].groupby("item")
+    certain = links[links["certainty"] != Certainty.PROPOSED].groupby("item")
     explained = certain["amount"].sum().reindex(items.index)
     credited_on = pd.to_datetime(certain["booked_on"].max()).reindex(items.index)
     days = items["collected_on"].to_numpy().astype("datetime64[D]")
@@ -50,6 +55,8 @@ def credit_states(
         [state.value for _, state in tests],
         default=Credit.EXPECTED.value,
     )
+    if presumed is not None:
+        states = np.where((presumed != "") & np.isin(states, _AWAITED), presumed, states)
     waited_for = ~np.isin(states, (Credit.UNKNOWN, Credit.NOT_EXPECTED))
     by_then = pd.Series(expected_by.astype("datetime64[s]"), index=items.index)
     return pd.DataFrame(

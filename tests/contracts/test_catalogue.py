@@ -17,6 +17,7 @@ DISTRIBUTED = {"remittance", "transaction", "transaction_day", "remittance_day",
     "bank_account",
     "bank_statement",
     "credit_link",
+    "credit_decision",
     "bank_movement",
 }
 REFERENCE = {"reseller", "merchant"}

@@ -15,6 +15,7 @@ ISOLATED = {"remittance", "transaction", "transaction_day", "remittance_day", "c
     "bank_movement",
     "bank_statement",
     "credit_link",
+    "credit_decision",
     "terminal",
     "terminal_day",
 }

@@ -9,6 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.database.engine import DatabaseRole
+from app.desk import tasks
+from app.models import DeskTaskKind
+from importers import desk
 from importers.load import Status
 from tests.importers.conftest import Operator
 from tests.importers.files import File, Rem, Trx
@@ -121,6 +124,76 @@ def test_nothing_is_expected_of_a_rejected_remittance(operator):
     assert credits_of(operator)[0][1] == "not_expected"
 
 
+def decide(operator: Operator, verdict: str) -> list[dict]:
+    """Somebody decides on the only line; the worker does it. Returns why it could not."""
+    merchant, reseller, movement = operator.rows("SELECT merchant_id, reseller_id, id FROM bank_movement")[0]
+    with operator.database.writing() as connection:
+        task_id = tasks.ask(
+            connection,
+            tasks.NewTask(
+                reseller_id=reseller,
+                user_id=1,
+                kind=DeskTaskKind.DECIDE,
+                merchant_id=merchant,
+                details={"bank_movement_id": movement, "verdict": verdict},
+            ),
+        )
+    desk.perform(operator.database, operator.data, task_id)
+    return operator.value(f"SELECT refusals FROM desk_task WHERE id = {task_id}")
+
+
+@pytest.fixture
+def proposed(operator):
+    """A remittance that a line without any number may credit: the amount alone is the same."""
+    operator.deliver(declaration(operator))
+    operator.deliver(night(1, 3900))
+    deliver(operator, statement(1, line(3900, label="REMISE CARTE")))
+    assert [one[-1] for one in links_of(operator)] == ["proposed"]
+    assert credits_of(operator)[0][1] == "expected"
+    return operator
+
+
+def test_a_confirmed_proposal_credits_and_stays_whatever_comes(proposed):
+    assert decide(proposed, "confirmed") == []
+    assert credits_of(proposed) == [("000418", "credited", "2026-03-04", 0)]
+    proposed.check_remittance_days()
+    proposed.deliver(night(2, 1840))
+    deliver(proposed, statement(2, line(1840)))
+    assert [one[-2:] for one in links_of(proposed)] == [
+        ("equal_amount", "confirmed"),
+        ("contract_rank", "certain"),
+    ]
+    assert [one[1] for one in credits_of(proposed)] == ["credited", "credited"]
+
+
+def test_a_rejected_proposal_is_not_made_again(proposed):
+    assert decide(proposed, "rejected") == []
+    assert links_of(proposed) == []
+    proposed.deliver(night(2, 1840))
+    assert links_of(proposed) == []
+    assert decide(proposed, "confirmed")[0]["reason"] == "this proposal is not there any more"
+
+
+def credited_net(operator: Operator) -> list[str]:
+    """The states of two nights, the first credited less 1,00 EUR, once all their statements are there."""
+    operator.deliver(night(1, 39_000))
+    operator.deliver(night(2, 18_400))
+    deliver(operator, statement(1, line(38_900, label="REMISE CB 7654321001")))
+    for number in range(3, 10):
+        deliver(operator, written(Statement((), opening=138_900, day=FIRST + timedelta(days=number))))
+    return [state for _, state, *_ in credits_of(operator)]
+
+
+def test_a_bank_that_deducts_its_commission_makes_late_only_what_no_line_may_hold(operator):
+    operator.deliver(declaration(operator, fees="deducted"))
+    assert credited_net(operator) == ["differs", "late"]
+
+
+def test_a_net_credit_of_a_bank_that_says_nothing_of_its_commission_is_late(operator):
+    operator.deliver(declaration(operator))
+    assert credited_net(operator) == ["late", "late"]
+
+
 def files_of(operator: Operator) -> list[tuple[str, bytes]]:
     """Four nights and their statements; the last one is credited short."""
     nights = [("night", night(number, amount)) for number, amount in enumerate(AMOUNTS)]
@@ -153,7 +226,7 @@ def test_the_order_of_files_and_their_repetition_change_nothing(operator, expect
     with operator.database.writing(DatabaseRole.OWNER) as connection:
         connection.exec_driver_sql(
             "TRUNCATE remittance, transaction, remittance_day, transaction_day, bank_account, bank_statement,"
-            " bank_movement, credit_link, import_file, import_refusal, received_day"
+            " bank_movement, credit_link, credit_decision, import_file, import_refusal, received_day"
         )
         connection.exec_driver_sql("UPDATE contract SET bank_account_id = NULL")
     assert load(operator, with_twice) == expected
