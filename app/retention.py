@@ -39,6 +39,7 @@ DAYS = {
     "remittance_day": "day",
     "terminal_day": "day",
     "terminal": "last_on",
+    "known_value": "last_on",
     "received_day": "day",
     "bank_statement": "closed_on",
     "credit_link": "collected_on",

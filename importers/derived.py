@@ -1,15 +1,16 @@
-"""Derived rows, renewed for the touched days: links between payments, terminals, credits, daily sums."""
+"""Derived rows, renewed for the touched days: links of payments, terminals, values, credits, daily sums."""
 
 from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from importers import daily_sums, remittance_credits, reversals, terminals
+from importers import daily_sums, known_values, remittance_credits, reversals, terminals
 
 
 def renew(connection: Connection) -> None:
     """Derive anew what the touched days of this transaction concern (see :func:`daily_sums.touch`)."""
     reversals.renew(connection)
     terminals.renew(connection)
+    known_values.renew(connection)
     remittance_credits.renew(connection)
     daily_sums.recompute(connection)

@@ -27,7 +27,7 @@ from app.models import (
     Source,
     Transaction,
 )
-from importers import daily_sums, terminals
+from importers import daily_sums, known_values, terminals
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -313,21 +313,23 @@ def sum_days(connection: Connection) -> None:
     connection.execute(text("TRUNCATE transaction_day, remittance_day"))
     connection.execute(text(_TRANSACTION_DAYS))
     connection.execute(text(_REMITTANCE_DAYS))
-    keep_terminals(connection)
+    keep_what_is_derived(connection)
 
 
-def keep_terminals(connection: Connection) -> None:
-    """Let the loader derive the terminals and the days on which they called from the rows."""
-    connection.execute(text("TRUNCATE terminal, terminal_day"))
+def keep_what_is_derived(connection: Connection) -> None:
+    """Let the loader derive terminals, the days on which they called, and known values from the rows."""
+    connection.execute(text("TRUNCATE terminal, terminal_day, known_value"))
     daily_sums.touch(connection)
     connection.execute(text("TRUNCATE touched_day"))
     connection.execute(
         text(
             "INSERT INTO touched_day"
-            " SELECT DISTINCT 'remittance', merchant_id, contract_id, collected_on FROM remittance"
+            " SELECT DISTINCT 'remittance', merchant_id, contract_id, collected_on FROM remittance UNION"
+            " SELECT DISTINCT 'transaction', merchant_id, contract_id, occurred_on FROM transaction"
         )
     )
     terminals.renew(connection)
+    known_values.renew(connection)
     connection.execute(text("TRUNCATE touched_day"))
 
 

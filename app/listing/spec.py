@@ -134,6 +134,11 @@ class Heading:
     note: str = ""
 
 
+def no_choices(_connection: Connection, _scope: Scope) -> dict[str, Choices]:
+    """No choices but those that the fields know."""
+    return {}
+
+
 def nothing(_row: Row) -> tuple[()]:
     """No alert."""
     return ()
@@ -152,7 +157,7 @@ class ListSpec:
     order; ``row_title`` is what a row is called, ``verdict`` what became of it, ``alerts`` what to look into,
     ``facts`` the fields that its page shows first. ``freshness`` tells what has arrived of a period: a day
     without files must never look like a day without sales; ``days`` are those that ``usual_period`` and other
-    relative periods count from. ``offers`` are the choices of filters that a merchant's own rows decide.
+    relative periods count from. ``offers`` reads the choices of filters that a merchant's own rows decide.
     ``search`` has the parameters that the search box asks by, the likeliest first, each with the pattern of
     what asks (see :mod:`app.listing.typed`).
 
@@ -186,7 +191,7 @@ class ListSpec:
     alerts: Callable[[Row], Iterable[Alert]] = nothing
     freshness: Callable[[Connection, Scope, Period, Days], Freshness] | None = None
     days: Callable[[Connection, Scope, datetime], Days] | None = None
-    offers: Mapping[str, Callable[[Connection, Scope], Choices]] = field(default_factory=dict)
+    offers: Callable[[Connection, Scope], Mapping[str, Choices]] = no_choices
     search: Mapping[str, str] = field(default_factory=dict)
     table: tuple[tuple[str, ...], ...] = ()
     subtitle: tuple[str, ...] = ()

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from functools import reduce
 
-from sqlalchemy import Connection, Text, and_, func, literal_column, select
+from sqlalchemy import Text, and_, func, literal_column
 
+from app.listing.categories import Category
 from app.listing.dimension import BETWEEN, Dimension
 from app.listing.field import Field
 from app.listing.filters import ApplicationCode, Bank, Code, FreeText, Siret
 from app.listing.kinds import Expression, Kind, Row
-from app.listing.scope import Scope
-from app.listing.source import Join, Parent, in_scope
-from app.listing.spec import Choices
+from app.listing.source import Join, Parent
 from app.models import Contract, Outlet, Remittance
 from app.wording import applications, formats
 from app.wording.i18n import N_
@@ -174,7 +173,7 @@ def manufacturer_field(column: Expression) -> Field:
     return Field(
         name="manufacturer",
         label=N_("Manufacturer"),
-        kind=FreeText(),
+        kind=Category(),
         column=column,
         section=TERMINAL,
         filter=True,
@@ -218,26 +217,6 @@ FILE_NUMBER = Field(
 )
 #: What a ticket says of its outlet, besides the fields.
 TICKET_COLUMNS = {"address": Outlet.address, "postcode": Outlet.postcode, "city": Outlet.city}
-
-
-def applications_of(connection: Connection, scope: Scope) -> Choices:
-    """The applications of the contracts in scope, those that we do not know included."""
-    statement = (
-        select(func.upper(Contract.application))
-        .where(*in_scope(Contract.merchant_id, Contract.id, scope), Contract.application.is_not(None))
-        .distinct()
-    )
-    codes = sorted(connection.scalars(statement), key=_place_of)
-    return tuple((code, applications.label(code)) for code in codes)
-
-
-def _place_of(application: str) -> tuple[int, str]:
-    """The applications that we know in their own order, then the others by their letters."""
-    known = list(applications.LABELS)
-    return (known.index(application) if application in known else len(known), application)
-
-
-OFFERS = {"application": applications_of}
 
 
 def day_and_time(row: Row) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from app.listing.filters import Choice, Code, flagged
 from app.listing.kinds import Kind, Moment, Money, Row, Whole
 from app.listing.scope import Scope
 from app.listing.spec import AnswerPart, DetailPart, Heading, ListSpec, Noun, TicketSpec
+from app.lists.choices import offering
 from app.lists.common import (
     BANK,
     BANK_NAME,
@@ -20,7 +21,6 @@ from app.lists.common import (
     CONTRACT_FIELDS,
     DIMENSIONS,
     FILE_NUMBER,
-    OFFERS,
     OUTLET,
     OUTLET_FIELDS,
     REMITTANCE,
@@ -277,7 +277,7 @@ REMITTANCES = ListSpec(
     usual_filters=("date", "application", "trade_name", "amount", "status", "number"),
     usual_period="last-night",
     sections=(REMITTANCE, CREDIT, CONTROLLED, CONTRACT, OUTLET, TERMINAL),
-    offers=OFFERS,
+    offers=offering("application", "bank", "manufacturer"),
     search={
         "number": typed.digits(1, 6),
         "amount": typed.AMOUNT,

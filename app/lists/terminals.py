@@ -13,6 +13,7 @@ from app.listing.kinds import Expression, Identifier, Moment, Row
 from app.listing.measures import row_count
 from app.listing.source import Join, ListSource
 from app.listing.spec import Alert, DetailPart, ListSpec, Noun, Verdict
+from app.lists.choices import offering
 from app.lists.common import (
     OUTLET,
     TERMINAL,
@@ -176,6 +177,7 @@ TERMINALS = ListSpec(
     alerts=_alerts,
     facts=("date", "trade_name", "terminal", "contract", "serial", "manufacturer"),
     days=partial(days, "remittances"),
+    offers=offering("manufacturer"),
     table=(
         ("date",),
         ("trade_name",),

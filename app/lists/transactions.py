@@ -8,13 +8,13 @@ from sqlalchemy import case
 
 from app.listing import typed
 from app.listing.amounts import AmountFilter
+from app.listing.categories import Category
 from app.listing.field import Field, Link
 from app.listing.filters import (
     Card,
     Choice,
     Code,
     Expiry,
-    FreeText,
     ResponseCode,
     flagged,
     masked,
@@ -23,13 +23,13 @@ from app.listing.kinds import Flag, Identifier, Kind, Moment, Money, Row
 from app.listing.spec import AnswerPart, DetailPart, ListSpec, Noun, TicketSpec
 from app.lists import payment_mail
 from app.lists.cardholder_currency import CARDHOLDER, CARDHOLDER_FIELDS
+from app.lists.choices import offering
 from app.lists.common import (
     BANK,
     BANK_NAME,
     CONTRACT,
     CONTRACT_FIELDS,
     FILE_NUMBER,
-    OFFERS,
     OUTLET,
     OUTLET_FIELDS,
     REMITTANCE,
@@ -194,7 +194,7 @@ FIELDS = (
     Field(
         name="issuer",
         label=N_("Issuer"),
-        kind=FreeText(),
+        kind=Category(),
         column=Transaction.issuer,
         filter=True,
         section=CARD,
@@ -202,7 +202,7 @@ FIELDS = (
     Field(
         name="product",
         label=N_("Product"),
-        kind=FreeText(),
+        kind=Category(),
         column=Transaction.product,
         filter=True,
         section=CARD,
@@ -271,7 +271,7 @@ FIELDS = (
     Field(
         name="scheme",
         label=N_("Scheme"),
-        kind=FreeText(),
+        kind=Category(),
         column=Transaction.scheme,
         section=CARD,
         filter=True,
@@ -326,7 +326,7 @@ TRANSACTIONS = ListSpec(
     fields=FIELDS,
     usual_filters=("date", "amount", "card", "application", "outcome", "trade_name"),
     sections=(PAYMENT, CARD, AUTHORISATION, REMITTANCE, CARDHOLDER, CONTRACT, OUTLET, TERMINAL),
-    offers=OFFERS,
+    offers=offering("application", "bank", "issuer", "product", "scheme", "manufacturer"),
     search={
         "card": typed.CARD,
         "authorisation": typed.AUTHORISATION,

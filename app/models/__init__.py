@@ -34,6 +34,7 @@ from app.models.banking import (
 from app.models.base import Base, written_columns
 from app.models.desk import DeskTask, DeskTaskKind, DeskTaskState
 from app.models.imports import ImportFile, ImportRefusal, ImportStatus, ReceivedDay
+from app.models.known_values import KNOWN_FIELDS, KnownValue
 from app.models.mail import OPEN_STATES, TRIED_FOR, Delivery, DeliveryState, Fault, MailKind
 from app.models.parties import (
     DEFAULT_TIME_ZONE,
@@ -63,6 +64,7 @@ from app.rules.payments import Outcome, RemittanceStatus, TransactionType, Trans
 __all__ = [
     "ALL_CONTRACTS",
     "DEFAULT_TIME_ZONE",
+    "KNOWN_FIELDS",
     "KNOWN_FOR",
     "NO_OUTLET",
     "OPEN_STATES",
@@ -100,6 +102,7 @@ __all__ = [
     "InvitationKind",
     "JournalEntry",
     "KnownDevice",
+    "KnownValue",
     "MailKind",
     "Membership",
     "MembershipLimit",

@@ -80,7 +80,7 @@ def index(spec: ListSpec) -> AnyResponse:
         sums = totals(connection, spec, scope, criteria) if by_rows else grouped and grouped.totals
         fresh = spec.arrived(connection, scope, criteria.period, criteria.days)
         answer = spec.answer.read(connection, scope, criteria) if spec.answer and by_rows else None
-        offered = {name: offer(connection, scope) for name, offer in spec.offers.items()}
+        offered = spec.offers(connection, scope)
         chosen = criteria.columns or _kept_columns(connection, spec)
     table = columns(spec, found, chosen) if found else None
     text = page_or_part(

@@ -44,7 +44,9 @@ class Operator:
 
     def empty(self) -> None:
         """Back to a database that has seen no file."""
-        payments = "remittance, transaction, transaction_day, remittance_day, terminal, terminal_day"
+        payments = (
+            "remittance, transaction, transaction_day, remittance_day, terminal, terminal_day, known_value"
+        )
         parties = "contract, outlet, acceptor, source, import_file, import_refusal, received_day"
         with self.database.writing(DatabaseRole.OWNER) as connection:
             connection.execute(text(f"TRUNCATE {payments}, {parties}"))
@@ -80,7 +82,7 @@ class Operator:
                 f" FROM {table} p JOIN merchant m ON m.id = p.merchant_id"
                 " LEFT JOIN contract c ON c.merchant_id = p.merchant_id AND c.id = p.contract_id"
             )
-            for table in ("transaction_day", "remittance_day", "terminal_day")
+            for table in ("transaction_day", "remittance_day", "terminal_day", "known_value")
         )
         return tuple(sorted(rows, key=repr) for rows in (*payments, *days, self.terminals()))
 

@@ -26,7 +26,11 @@ AGED = ("transaction", "remittance", "transaction_day", "remittance_day", "termi
 
 
 def night(day: date) -> File:
-    rem = Rem(opened="", collected=f"{day}T22:41:30", transactions=(Trx(at=f"{day}T12:31:09"),))
+    rem = Rem(
+        opened="",
+        collected=f"{day}T22:41:30",
+        transactions=(Trx(at=f"{day}T12:31:09", issuer=f"BANK OF {day}"),),
+    )
     made = f"{day + timedelta(days=1)}T02:00:00+01:00"
     return File(remittances=(rem,), key=str(day), created=made)
 
@@ -53,6 +57,8 @@ def test_what_is_older_goes_and_the_line_of_its_file_stays(aged: Operator) -> No
     assert aged.rows("SELECT DISTINCT day FROM transaction_day") == [(KEPT,)]
     for table in AGED[2:]:
         assert aged.value(f"SELECT count(*) FROM {table} WHERE day < :first", first=KEPT - timedelta(1)) == 0
+    issuers = "SELECT value, last_on FROM known_value WHERE field = 'issuer'"
+    assert aged.rows(issuers) == [(f"BANK OF {KEPT}", KEPT)]
     assert aged.count("import_file") == 3
     assert len(list((aged.data / "archive").iterdir())) == 2  # the referential, and the night that is kept
     assert aged.sums_kept() == aged.sums_from_rows()

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 SPECS = {spec.name: spec for spec in (REMITTANCES, TRANSACTIONS)}
 WORDS = ("comptoir", "ETE", "é", "bœuf", "BOEUF", "100 %", "_", "%", "gare", "INGENICO", "visa", "bnp", "zzz")
+WHOLE = ('"BNP PARIBAS"', '"VISA CLASSIC"', '"VISA"', '"INGENICO"', '"ingenico"')
 CODES = (
     *("1", "001", "701", "0765001", "765002", "D00183", "D7", "219300290018", "ab12", "000AB12", "7"),
     *("42", "012345", "12345", "a1B2c3", "00", "05", "5", "51", "a1", "30004", "1234", "10096"),
@@ -65,6 +66,8 @@ def seen_as(connection: Connection, scope: Scope) -> Scope:
 TEXTS = {
     **dict.fromkeys(world.WORDS, WORDS),
     **dict.fromkeys(("amount", "amount_from", "amount_to"), AMOUNTS),
+    **dict.fromkeys(("issuer", "product", "manufacturer"), (*WORDS, *WHOLE)),
+    "scheme": ("CB", '"CB"', '"cb"', '"C"'),
     "card": ("0044", "0028", "4970100044", "5132000028"),
     "authorisation": (*CODES[:4], "none", "012345", "a1B2c3"),
     "expiry": ("1228", "12/28", "01/27"),

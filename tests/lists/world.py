@@ -279,7 +279,7 @@ def bare(code: str) -> str:
     return code.lstrip("0").upper()
 
 
-WORDS = ("label", "trade_name", "manufacturer", "issuer", "product")
+WORDS = ("label", "trade_name", "manufacturer", "issuer", "product", "scheme")
 CODES = (
     *("contract", "rank", "number", "file_number", "serial", "authorisation", "siret"),
     *("response_code", "dossier", "remittance", "terminal"),
@@ -295,6 +295,8 @@ def matches(row: Row, name: str, text: str) -> bool:
     value = row[name]
     if value is None:
         return False
+    if text.startswith('"'):
+        return text == f'"{value}"'
     if name in WORDS:
         return fold(text) in fold(value)
     return bare(text) == bare(value) if name in CODES else text == value

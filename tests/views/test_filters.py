@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import timedelta
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 from sqlalchemy import select
@@ -15,7 +15,7 @@ from app.lists import REMITTANCES, TRANSACTIONS
 from app.models import JournalEntry
 from app.web.context import today
 from tests.page import Fragment, HtmlPage
-from tests.views.town import follow, plain, rows
+from tests.views.town import PAYMENTS, follow, plain, rows
 
 CARD = "4970101234567893"
 
@@ -50,7 +50,7 @@ def test_what_was_asked_stays_in_the_form_and_stands_in_chips(owner, shops):
     page = owner.page("/transactions?type=refund&issuer=alpha&amount_from=4&sort=-amount")
     form = page.one("form", id="filters")
     assert form.one("select", name="type").one("option", selected="")["value"] == "refund"
-    assert form.one("input", name="issuer")["value"] == "alpha"
+    assert form.one("select", name="issuer").one("option", selected="")["value"] == "alpha"
     assert form.one("input", name="amount_from")["value"] == "4,00"
     assert page.one("select", name="sort").one("option", selected="")["value"] == "-amount"
     assert "open" in form.one("details").attributes
@@ -78,7 +78,8 @@ def test_several_values_of_a_filter_survive_the_form(owner):
         "refund",
         "debit",
     ]
-    assert [i["value"] for i in form.all("input", name="issuer")] == ["alpha", "bravo"]
+    chosen = [select.one("option", selected="")["value"] for select in form.all("select", name="issuer")]
+    assert chosen == ["alpha", "bravo"]
 
 
 def test_an_unknown_application_stays_in_the_form(owner):
@@ -165,6 +166,18 @@ def test_json_follows_the_rules_of_files(owner, shops, database):
 def test_choices_are_those_of_the_merchant(owner):
     options = owner.page("/transactions").one("select", name="application").all("option")
     assert [option["value"] for option in options] == ["", "CBEMV"]
+
+
+def test_a_value_chosen_is_that_value_and_no_other_that_holds_its_words(owner):
+    select = owner.page("/transactions").one("select", name="issuer")
+    assert [plain(option) for option in select.all("option")][1:] == ["ALPHA issuer"]
+    asked = {"issuer": select.all("option")[1]["value"]}
+    assert len(owner.get("/transactions.json", query_string=asked).json["rows"]) == len(PAYMENTS)
+    page = owner.page(f"/transactions?{urlencode(asked)}")
+    assert plain(page.one("select", name="issuer").one("option", selected="")) == "ALPHA issuer"
+    assert "Émetteur : ALPHA issuer" in plain(page.one("ul", class_="chips"))
+    part_of_it = {"issuer": '"ALPHA"'}
+    assert owner.get("/transactions.json", query_string=part_of_it).json["rows"] == []
 
 
 def test_nothing_found_offers_the_one_way_out(owner):

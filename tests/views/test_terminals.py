@@ -163,7 +163,7 @@ def test_a_terminal_shared_with_a_contract_out_of_sight_is_not_shown(enter, data
             contract_id=shared,
             collected_local=datetime.combine(NIGHTS[1], time(22, 50)),
         )
-        factories.keep_terminals(connection)
+        factories.keep_what_is_derived(connection)
     let_in(database, "one@alpha.example", "ALPHA", Role.FLEET, contracts=["4242424"])
     assert enter("one@alpha.example").get("/terminaux.json").json["rows"] == []
     assert len(enter("fleet@kitchen.example").get("/terminaux.json").json["rows"]) == 1

@@ -1,0 +1,87 @@
+"""The choices that forms offer: what a merchant's own rows hold, within what a person sees of them.
+
+The loader keeps the few values of each field by contract (:mod:`app.models.known_values`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import CompoundSelect, Connection, Text, func, literal, null, select, true, tuple_, union_all
+
+from app.listing.categories import whole
+from app.listing.kinds import Expression, Statement
+from app.listing.scope import Scope
+from app.listing.source import in_scope
+from app.listing.spec import Choices
+from app.models import Contract, KnownValue
+from app.wording import applications
+from app.wording.searching import folded
+
+#: Beyond so many values a field is no choice: its words are typed.
+MOST = 100
+#: So many values of all fields are looked for at most.
+_MOST_OF_ALL = 1000
+
+
+def offering(*fields: str) -> Callable[[Connection, Scope], Mapping[str, Choices]]:
+    """What reads the choices of ``fields``, in one statement."""
+
+    def offers(connection: Connection, scope: Scope) -> Mapping[str, Choices]:
+        found = connection.execute(_found(scope)).all()
+        values = {name: [(row.value, row.words) for row in found if row.field == name] for name in fields}
+        return {name: _choices(name, known) for name, known in values.items() if len(known) <= MOST}
+
+    return offers
+
+
+def _choices(field: str, found: Iterable[tuple[str, str | None]]) -> Choices:
+    """Values and their words as an address and a form write them, in the order of the form."""
+    named = dict(sorted(found, key=lambda one: one[1] or ""))
+    if field == "application":
+        return tuple((code, applications.label(code)) for code in sorted(named, key=_place_of))
+    if field == "bank":
+        return tuple((code, " ".join(filter(None, (code, name)))) for code, name in sorted(named.items()))
+    return tuple((whole(value), value) for value in sorted(named, key=folded))
+
+
+def _place_of(application: str) -> tuple[int, str]:
+    """The applications that we know in their own order, then the others by their letters."""
+    known = list(applications.LABELS)
+    return (known.index(application) if application in known else len(known), application)
+
+
+def _found(scope: Scope) -> CompoundSelect[Any]:
+    """Field, value, and the words of the value where it has any: of contracts, then of their payments."""
+    mine = (*in_scope(Contract.merchant_id, Contract.id, scope),)
+    return union_all(
+        _of_contracts("application", func.upper(Contract.application), null()).where(*mine),
+        _of_contracts("bank", func.upper(Contract.bank_code), Contract.bank_name).where(*mine),
+        _of_payments(scope),
+    )
+
+
+def _of_contracts(field: str, value: Expression, words: Expression) -> Statement:
+    name = literal(field, Text).label("field")
+    return select(name, value.label("value"), words.label("words")).where(value.is_not(None)).distinct()
+
+
+def _of_payments(scope: Scope) -> Statement:
+    """The known values of the merchant, skipping from one to the next, of which one has a row in scope."""
+    known = KnownValue.field, KnownValue.value
+    own = select(*known).where(KnownValue.merchant_id == scope.merchant_id).order_by(*known).limit(1)
+    skipped = select(own.subquery("first")).cte("skipped", recursive=True)
+    following = own.where(tuple_(*known) > tuple_(*skipped.c)).lateral("following")
+    skipped = skipped.union_all(select(following).select_from(skipped.join(following, true())))
+    values = select(skipped).limit(_MOST_OF_ALL).subquery("known")
+    is_seen = (
+        select(1)
+        .where(
+            *in_scope(KnownValue.merchant_id, KnownValue.contract_id, scope),
+            KnownValue.field == values.c.field,
+            KnownValue.value == values.c.value,
+        )
+        .exists()
+    )
+    return select(values.c.field, values.c.value, null().label("words")).where(is_seen)
