@@ -75,9 +75,9 @@ WORDS: Mapping[Event, EventLabel] = {
     Event.RENAME_ASKED: EventLabel(N_("Gave the merchant another name"), N_("%(name)s")),
     Event.FILE_RETRY_ASKED: EventLabel(N_("Had a file tried again"), N_("%(file)s")),
     Event.FILE_REPLACE_ASKED: EventLabel(N_("Had a file replace its former content"), N_("%(file)s")),
-    Event.ACCOUNT_SUSPENDED: EventLabel(N_("The account was suspended")),
-    Event.ACCOUNT_RESTORED: EventLabel(N_("The account was opened again")),
-    Event.ACCOUNT_ERASED: EventLabel(N_("The account was erased"), N_("%(whom)s")),
+    Event.ACCOUNT_SUSPENDED: EventLabel(N_("Suspended an account"), N_("%(whom)s")),
+    Event.ACCOUNT_RESTORED: EventLabel(N_("Opened an account again"), N_("%(whom)s")),
+    Event.ACCOUNT_ERASED: EventLabel(N_("Erased an account"), N_("%(whom)s")),
     Event.STAFF_REMOVED: EventLabel(N_("Removed somebody from the maintainer's staff"), N_("%(whom)s")),
     Event.COLUMNS_VOUCHED: EventLabel(
         N_("Vouched that columns hold no card number"), N_("%(source)s: %(columns)s")

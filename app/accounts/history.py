@@ -109,7 +109,7 @@ def of_reseller(reseller_id: int) -> ColumnElement[bool]:
     return or_(
         JournalEntry.merchant_id.in_(merchants),
         _personal(JournalEntry.merchant_ids.overlap(func.array(merchants.scalar_subquery()))),
-        _personal(JournalEntry.user_id.in_(staff)),
+        _personal(or_(JournalEntry.user_id.in_(staff), _number("of").in_(staff))),
         JournalEntry.details["reseller_id"].as_integer() == reseller_id,
     )
 

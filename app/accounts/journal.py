@@ -99,7 +99,8 @@ def record(
 ) -> None:
     """Write ``event`` in the journal. ``details`` go to JSON and never hold a secret; cards are masked.
 
-    ``whom``, the address of one who has no account yet, stands in the row alone: logs name nobody.
+    ``whom``, the address of one without an account, stands in the row alone: logs name nobody.
+    ``of`` among the details is the person that it happens to, where that is not ``user_id``.
     """
     now = datetime.now(UTC)
     entry: dict[str, Any] = {
@@ -111,8 +112,9 @@ def record(
     }
     kept = {"whom": masked(whom), **entry["details"]} if whom else entry["details"]
     row = {**entry, "at": now, "details": kept}
-    if user_id is not None and merchant_id is None:
-        row["merchant_ids"] = _merchants_of(user_id)
+    concerned = details.get("of", user_id)
+    if concerned is not None and merchant_id is None:
+        row["merchant_ids"] = _merchants_of(concerned)
     connection.execute(insert(JournalEntry).values(row))
     log.info(**entry)
 

@@ -23,6 +23,7 @@ class Resource(StrEnum):
     ROW = "payment or telecollection"
     ACCESS = "access or invitation"
     MERCHANT = "merchant"
+    PERSON = "person"
     FILE = "file"
     TASK = "request to the worker"
     SESSION = "session"
@@ -183,6 +184,9 @@ ROUTES: dict[str, Guard] = {
     "desk.file": _FILE,
     "desk.load_again": Guard(Level.STAFF, Resource.FILE, changes=True),
     "desk.deliveries": _STAFF,
+    "desk.people": _STAFF,
+    "desk.person": Guard(Level.STAFF, Resource.PERSON),
+    "desk.decide": Guard(Level.STAFF, Resource.PERSON, changes=True, reauthenticates=True),
     "desk.journal": _STAFF,
     "desk.journal_csv": _STAFF,
     "desk_team.index": _MERCHANT,

@@ -22,6 +22,7 @@ SAME_MEANING = {
     "links",  # one-time links: made, opened
     "merchants",  # the merchants of a reseller: rows, pages
     "payments",  # remittances and transactions: tables, rules
+    "people",  # those whom a maintainer knows: rows, pages
     "reauthentication",  # who one is, once more: checked, asked
     "terminals",  # the terminals of outlets: tables, their list
     "searching",  # the words that people search by: made ready to compare, the search box

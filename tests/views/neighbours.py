@@ -63,6 +63,7 @@ class Neighbours:
     reseller_ids: dict[str, int] = field(default_factory=dict)
     accesses: dict[str, int] = field(default_factory=dict)
     invitations: dict[str, int] = field(default_factory=dict)
+    viewers: dict[str, int] = field(default_factory=dict)
     files: dict[str, int] = field(default_factory=dict)
     tasks: dict[str, int] = field(default_factory=dict)
     session_id: int = 0
@@ -185,11 +186,11 @@ def _around(connection, links: Links, made, marker):
     """A journal line, an invitation, a mail and an access that bear the marker."""
     shop = made.shops[marker]
     record(connection, Event.ATTACH_ASKED, merchant_id=shop.merchant_id, contracts=[f"{marker} journal"])
-    made.accesses[marker] = connection.scalar(
-        select(Membership.id)
+    made.accesses[marker], made.viewers[marker] = connection.execute(
+        select(Membership.id, Membership.user_id)
         .join(UserAccount, UserAccount.id == Membership.user_id)
         .where(UserAccount.email == made.person(Role.VIEWER, marker))
-    )
+    ).one()
     guest = f"guest@{marker.lower()}.example"
     invite(connection, links, guest, shop.merchant_id, Grant(Role.VIEWER), None)
     made.invitations[marker] = connection.scalar(select(Invitation.id).where(Invitation.email == guest))
@@ -226,7 +227,11 @@ def address_of(app, everybody, endpoint, marker, *, place="ALPHA"):
         values["name"] = "logo.svg"
     if endpoint in ("team.act_on_invitation", "desk_team.act_on_invitation"):
         values["action"] = "annuler"
-    numbered = {Resource.FILE: everybody.files[slug], Resource.TASK: everybody.tasks[slug]}
+    numbered = {
+        Resource.FILE: everybody.files[slug],
+        Resource.TASK: everybody.tasks[slug],
+        Resource.PERSON: everybody.viewers[marker],
+    }
     ids = {
         "id": numbered.get(access_matrix.ROUTES[endpoint].names),
         "membership_id": everybody.accesses[marker],

@@ -93,7 +93,8 @@ def questions(app, everybody):
         for path in (
             "/transactions?issuer=", "/transactions?label=", "/remises?trade_name=",
             "/gestion/commercants?q=", "/gestion/contrats?q=", "/gestion/imports?q=", "/gestion/envois?q=",
-            "/gestion/journal?person=", "/gestion/journal.csv?person=", "/journal?person=",
+            "/gestion/personnes?q=", "/journal?person=",
+            "/gestion/journal?person=", "/gestion/journal.csv?person=",
         ):  # fmt: skip
             yield path + marker
     for path in ("/transactions.json?label=", "/remises.json?trade_name="):

@@ -22,6 +22,7 @@ MENU = (
     ("desk.contracts", N_("Contracts to attach")),
     ("desk.files", N_("Imports")),
     ("desk.deliveries", N_("Mails")),
+    ("desk.people", N_("People")),
     ("desk.journal", N_("Journal")),
 )
 
