@@ -21,8 +21,9 @@ KNOWN_FILE_ID: Final = N_(
 OTHER_STATEMENT: Final = N_(
     "another statement of this account and day is known: load it with --replace to correct it"
 )
+OTHER_ROW: Final = N_("this entry is known with another content: load it with --replace to correct it")
 #: Those that a person may overrule: the file takes the place of what it contradicts.
-REPLACING: Final = frozenset({KNOWN_FILE_ID, OTHER_STATEMENT})
+REPLACING: Final = frozenset({KNOWN_FILE_ID, OTHER_STATEMENT, OTHER_ROW})
 
 
 class Unit(StrEnum):

@@ -44,13 +44,29 @@ DAYS = {
     "bank_statement": "closed_on",
     "credit_link": "collected_on",
     "credit_decision": "collected_on",
+    "chargeback": "noticed_on",
+    "operation": "operated_on",
 }
 #: Declarations, which have no days.
 DECLARED = frozenset({"outlet", "contract", "acceptor", "bank_account"})
+#: What of these stays for now: a case of chargebacks goes with the newest of its rows.
+_STAYS = {
+    "chargeback": """
+    AND NOT EXISTS (
+      SELECT FROM chargeback n WHERE n.merchant_id = chargeback.merchant_id AND n.noticed_on >= :first
+        AND (n.transaction_id = chargeback.transaction_id
+          OR (n.source_id, n.case_key) = (chargeback.source_id, chargeback.case_key)))
+    """
+}
 _ROWS = (
-    *(f"DELETE FROM {table} WHERE {day} < :first" for table, day in DAYS.items()),  # noqa: S608 - constants
-    # An operation whose sale has gone leads nowhere any more.
+    *(
+        f"DELETE FROM {table} WHERE {day} < :first {_STAYS.get(table, '')}"  # noqa: S608 - constants
+        for table, day in DAYS.items()
+    ),
+    # What is about a sale that has gone leads nowhere any more.
     "UPDATE transaction SET original_id = NULL, original_on = NULL WHERE original_on < :first",
+    "UPDATE chargeback SET transaction_id = NULL, occurred_on = NULL WHERE occurred_on < :first",
+    "UPDATE operation SET transaction_id = NULL, occurred_on = NULL WHERE occurred_on < :first",
 )
 # A declaration has no days: its copy stays. What was refused has none either, and goes by its arrival.
 _FILES = text("""

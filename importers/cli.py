@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -75,6 +76,13 @@ def _regular_expression(_context: click.Context, _option: click.Parameter, value
     return value
 
 
+def _pairs(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    pairs = [value.split("=", 1) for value in values]
+    if not all(len(pair) == 2 and all(pair) for pair in pairs):  # noqa: PLR2004 - a name and a value
+        raise click.BadParameter(gettext("Write SHOP=CONTRACT."))
+    return dict(pairs)
+
+
 @click.command(help=N_("Do the work of a night: load the inbox, keep house, let go of what is old."))
 def nightly() -> None:
     """Print a line a file and what went; exit 0 only when nothing was refused."""
@@ -123,7 +131,15 @@ def nightly() -> None:
     type=click.Choice([one.value for one in CardNumbers]),
     help=N_("What becomes of full card numbers in fields made for them, as American Express has them."),
 )
-def source(
+@click.option(
+    "--shop",
+    "shops",
+    multiple=True,
+    metavar="SHOP=CONTRACT",
+    callback=_pairs,
+    help=N_("The contract number of a shop that its files name by another number (repeatable)."),
+)
+def source(  # noqa: PLR0913 - its options
     name: str,
     *,
     reseller: str | None,
@@ -132,11 +148,12 @@ def source(
     inbox: str | None,
     file_pattern: str | None,
     cards: str | None,
+    shops: dict[str, str],
 ) -> None:
     """Bind a source, so that what was kept aside for want of it appears; vouch for columns of it."""
-    if not (reseller or vouch or no_vouch or inbox or file_pattern or cards):
+    if not (reseller or vouch or no_vouch or inbox or file_pattern or cards or shops):
         raise click.UsageError(
-            gettext("Say --reseller, --vouch, --no-vouch, --inbox, --file-pattern or --cards.")
+            gettext("Say --reseller, --vouch, --no-vouch, --inbox, --file-pattern, --cards or --shop.")
         )
     _refuse_unknown_columns({*vouch, *no_vouch})
     database = ready(Config.from_env())
@@ -144,6 +161,7 @@ def source(
         _bind(database, name, reseller)
     if inbox or file_pattern or cards:
         _expect(database, name, inbox, file_pattern, CardNumbers(cards) if cards else None)
+    _name_contracts(database, name, shops)
     _vouch(database, name, vouch, good=True)
     _vouch(database, name, no_vouch, good=False)
 
@@ -173,16 +191,31 @@ def _vouch(database: Database, name: str, columns: tuple[str, ...], *, good: boo
     click.echo(said % {"columns": ", ".join(columns), "source": name})
 
 
-def _expect(
-    database: Database, name: str, inbox: str | None, file_pattern: str | None, cards: CardNumbers | None
-) -> None:
+def _name_contracts(database: Database, name: str, shops: dict[str, str]) -> None:
+    for shop, number in shops.items():
+        with _known_source(name), database.writing(DatabaseRole.IMPORT) as connection:
+            sources.name_contract(connection, name, shop, number)
+        click.echo(
+            gettext("%(shop)s of %(source)s is contract %(number)s.", shop=shop, source=name, number=number)
+        )
+
+
+@contextmanager
+def _known_source(name: str) -> Iterator[None]:
+    """Say it in one line when nothing is known of a source."""
     try:
-        with database.writing(DatabaseRole.IMPORT) as connection:
-            sources.expect(connection, name, inbox, file_pattern, cards)
+        yield
     except sources.UnknownSourceError:
         raise click.UsageError(
             gettext("Nothing is known of %(source)s: say --reseller as well.", source=name)
         ) from None
+
+
+def _expect(
+    database: Database, name: str, inbox: str | None, file_pattern: str | None, cards: CardNumbers | None
+) -> None:
+    with _known_source(name), database.writing(DatabaseRole.IMPORT) as connection:
+        sources.expect(connection, name, inbox, file_pattern, cards)
     if inbox or file_pattern:
         click.echo(gettext("Files with this place that name no source come from %(source)s.", source=name))
     if cards is CardNumbers.MASK:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from importers import daily_sums, known_values, remittance_credits, reversals, terminals
+from importers import daily_sums, known_values, remittance_credits, reversals, sale_links, terminals
 
 
 def renew(connection: Connection) -> None:
     """Derive anew what the touched days of this transaction concern (see :func:`daily_sums.touch`)."""
     reversals.renew(connection)
+    sale_links.renew(connection)
     terminals.renew(connection)
     known_values.renew(connection)
     remittance_credits.renew(connection)

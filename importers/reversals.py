@@ -25,7 +25,7 @@ CREATE TEMP TABLE IF NOT EXISTS touched_sale (merchant_id bigint, id bigint, occ
 # What came or went may concern the operations of its contract from its day on, and no earlier ones.
 _SINCE = "SELECT min(day) FROM touched_day WHERE subject = 'transaction'"
 _OPERATIONS = f"""
-CREATE TEMP TABLE operation ON COMMIT DROP AS
+CREATE TEMP TABLE reversing ON COMMIT DROP AS
 SELECT o.merchant_id, o.id, o.occurred_on, o.contract_id, o.occurred_at, o.original_id, o.original_on,
   ltrim(o.original_sequence_number, '0') AS named, r.terminal_number
 FROM (
@@ -39,7 +39,7 @@ JOIN remittance r ON r.merchant_id = o.merchant_id AND r.id = o.remittance_id
 """
 _DAYS_OF_OPERATIONS = f"""
 SELECT min(occurred_on) AS first, max(occurred_on) AS last, min(occurred_on) - {_REACH} AS reach
-FROM operation
+FROM reversing
 """
 # A step of its own, whose rows are counted: the database knows nothing yet of the rows of this load, and
 # would else look at each remittance of a merchant for each operation.
@@ -47,7 +47,7 @@ _CANDIDATES = f"""
 CREATE TEMP TABLE candidate ON COMMIT DROP AS
 SELECT o.merchant_id, o.id AS operation_id, o.terminal_number, d.id, d.occurred_on, d.remittance_id,
   d.collected_on
-FROM operation o
+FROM reversing o
 JOIN transaction d ON d.merchant_id = o.merchant_id AND d.contract_id = o.contract_id
   AND ltrim(d.sequence_number, '0') = o.named AND {TOTAL["debit"].sql("d.")}
   AND d.occurred_at <= o.occurred_at AND d.occurred_on >= o.occurred_on - {_REACH}
@@ -57,7 +57,7 @@ _CERTAIN = """
 CREATE TEMP TABLE certain ON COMMIT DROP AS
 SELECT o.merchant_id, o.id, o.occurred_on, o.original_id AS former_id, o.original_on AS former_on,
   s.id AS original_id, s.occurred_on AS original_on
-FROM operation o LEFT JOIN (
+FROM reversing o LEFT JOIN (
   SELECT c.merchant_id, c.operation_id, min(c.id) AS id, min(c.occurred_on) AS occurred_on
   FROM candidate c
   JOIN remittance r ON r.merchant_id = c.merchant_id AND r.id = c.remittance_id
@@ -123,9 +123,9 @@ def renew(connection: Connection) -> None:
     since = connection.scalar(text(_SINCE))
     if since is not None:
         connection.execute(text(_OPERATIONS), {"since": since})
-        connection.execute(text("ANALYZE operation"))
+        connection.execute(text("ANALYZE reversing"))
         _all(connection, _DAYS_OF_OPERATIONS, _LINK)
-        connection.execute(text("DROP TABLE operation"))
+        connection.execute(text("DROP TABLE reversing"))
     _all(connection, _DAYS_OF_SALES, _TELL_SALES)
 
 

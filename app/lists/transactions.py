@@ -65,6 +65,7 @@ INTERNAL = frozenset(
         "occurred_at",
         "second_fold",
         "ticket",
+        "chargeback",
         "import_file_id",
     }
 )

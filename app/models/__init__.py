@@ -58,6 +58,13 @@ from app.models.payments import (
     Transaction,
     TransactionDay,
 )
+from app.models.sales import (
+    Chargeback,
+    ChargebackStage,
+    ChargebackState,
+    Operation,
+    OperationName,
+)
 from app.models.terminals import NO_OUTLET, Terminal, TerminalDay
 from app.rules.payments import Outcome, RemittanceStatus, TransactionType, Transmission
 
@@ -78,6 +85,9 @@ __all__ = [
     "Base",
     "CardNumbers",
     "Certainty",
+    "Chargeback",
+    "ChargebackStage",
+    "ChargebackState",
     "ColumnChoice",
     "Completeness",
     "Contract",
@@ -108,6 +118,8 @@ __all__ = [
     "MembershipLimit",
     "Merchant",
     "MovementKind",
+    "Operation",
+    "OperationName",
     "Outcome",
     "Outlet",
     "ReceivedDay",

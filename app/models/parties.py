@@ -84,7 +84,8 @@ class Source(Base):
     operator has said so. ``format`` None is recognised by content; ``merchant_id`` is whose feed it is, when
     it is one merchant's alone; ``time_zone`` is that of the times in its files. By ``expected_at`` (on the
     clock of DEFAULT_TIME_ZONE) of ``expected_days`` its file should be there; what is None is learnt from
-    those that came. ``settings`` is what its format needs to know besides: ``cards`` (:class:`CardNumbers`).
+    those that came. ``settings`` is what its format needs to know besides: ``cards``
+    (:class:`CardNumbers`), and ``contracts``, by shop where its files name these by numbers of their own.
     """
 
     __tablename__ = "source"

@@ -30,6 +30,7 @@ from app.models.base import (
     bare_of,
     one_of,
 )
+from app.models.sales import ChargebackState
 from app.rules.payments import Outcome, RemittanceStatus, Reversal, TransactionType
 
 
@@ -145,6 +146,7 @@ class Transaction(Base):
     ``second_fold`` says that the clock had gone back before this line: of the two instants that an
     autumn hour may mean, the later one. A cancellation or refund has ``original_id`` and ``original_on``
     (the day) of its sale once that is certain; the sale has ``reversal`` and the ``reversed_amount`` then.
+    ``chargeback`` is the state of its dispute, by the last that is known of it.
     """
 
     __tablename__ = "transaction"
@@ -191,9 +193,17 @@ class Transaction(Base):
             "original_id",
             postgresql_where=text("original_id IS NOT NULL"),
         ),
+        Index(
+            "transaction_chargeback_idx",
+            "merchant_id",
+            "occurred_at",
+            "id",
+            postgresql_where=text("chargeback <> 'none'"),
+        ),
         one_of("type", TransactionType),
         one_of("outcome", Outcome),
         one_of("reversal", Reversal),
+        one_of("chargeback", ChargebackState),
         {"postgresql_partition_by": "RANGE (occurred_on)"},
     )
 
@@ -239,6 +249,7 @@ class Transaction(Base):
     original_on: Mapped[date | None]
     reversal: Mapped[TextColumn] = mapped_column(server_default=Reversal.NONE)
     reversed_amount: Mapped[BigIntColumn] = mapped_column(server_default="0")
+    chargeback: Mapped[TextColumn] = mapped_column(server_default=ChargebackState.NONE)
     bare_authorisation_number: Mapped[TextColumnOrNone] = bare_of("authorisation_number")
     bare_sequence_number: Mapped[TextColumnOrNone] = bare_of("sequence_number")
 

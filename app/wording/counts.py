@@ -23,6 +23,8 @@ _ONE_AND_MANY = {
         "%(num)s statements of undeclared accounts, kept aside",
         number,
     ),
+    "chargebacks": lambda number: ngettext("%(num)s chargeback", "%(num)s chargebacks", number),
+    "operations": lambda number: ngettext("%(num)s operation", "%(num)s operations", number),
     "certificates_left_out": lambda number: ngettext(
         "%(num)s certificate left out, as it looks like a card number",
         "%(num)s certificates left out, as they look like card numbers",

@@ -48,6 +48,11 @@ UPDATE source SET role = 'money', inbox = COALESCE(:inbox, inbox),
   settings = settings || jsonb_strip_nulls(jsonb_build_object('cards', CAST(:cards AS text)))
 WHERE name = :name RETURNING id
 """
+_NAME_CONTRACT = """
+UPDATE source SET settings = settings || jsonb_build_object('contracts',
+  COALESCE(settings -> 'contracts', '{}') || jsonb_build_object(CAST(:shop AS text), CAST(:number AS text)))
+WHERE name = :name RETURNING id
+"""
 _FIND = "SELECT id, reseller_id FROM source WHERE name = :name"
 _ONLY_ONE = "SELECT min(id) FROM reseller WHERE declared HAVING count(*) = 1"
 _ONE_DECLARES = """
@@ -114,6 +119,16 @@ def expect(
     """
     row = {"name": name, "inbox": inbox, "file_pattern": file_pattern, "cards": cards}
     if connection.execute(text(_EXPECT), row).one_or_none() is None:
+        raise UnknownSourceError(name)
+
+
+def name_contract(connection: Connection, name: str, shop: str, number: str) -> None:
+    """Say which contract a shop has that the files of a source name by a number of the platform's.
+
+    It holds for files that come from then on. Raises UnknownSourceError.
+    """
+    row = {"name": name, "shop": shop, "number": number}
+    if connection.execute(text(_NAME_CONTRACT), row).one_or_none() is None:
         raise UnknownSourceError(name)
 
 

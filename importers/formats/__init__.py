@@ -81,7 +81,7 @@ class Format:
 @cache
 def formats() -> tuple[Format, ...]:
     """Ours, then those that are installed beside us."""
-    modules = (import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__))
+    modules = (import_module(found.name) for found in pkgutil.walk_packages(__path__, f"{__name__}."))
     ours = tuple(module.FORMAT for module in modules if hasattr(module, "FORMAT"))
     return ours + tuple(found.load() for found in entry_points(group="bordereau.formats"))
 

@@ -5,11 +5,32 @@ Source: shared format page "Money", section 5.5.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
 
+import numpy as np
 import pandas as pd
+from sqlalchemy import Connection, Row
 
-from importers.files.refusals import Notice
+from app.models import Chargeback
+from app.refusals import Unit
+from app.wording.i18n import N_
+from importers import clocks, sale_records
+from importers.files.refusals import Notice, Refusal
+from importers.ownership import OwnerKey
+from importers.records import Entry, Header, Loaded, RecordKind
+from importers.records.acceptors import ACCEPTOR
+from importers.sale_records import SaleTable
+
+TABLE = SaleTable(
+    model=Chargeback,
+    key=ACCEPTOR,
+    day="noticed_on",
+    natural_key=("source_id", "stage", "case_key", "noticed_on"),
+)
+KIND = RecordKind(name="chargebacks", tables=(TABLE,))
 
 #: ``amount`` in minor units, without sign; ``stage`` is notice, debit or reversal.
 CHARGEBACK = (
@@ -35,3 +56,32 @@ class Chargebacks:
 
     cases: pd.DataFrame
     notices: tuple[Notice, ...] = ()
+    header: Header = field(default_factory=Header)
+
+    @property
+    def owners(self) -> tuple[OwnerKey, pd.DataFrame]:
+        """The numbers of contracts that the file names."""
+        return ACCEPTOR, self.cases
+
+    def months(self) -> Mapping[str, Collection[date]]:
+        """None: chargebacks are few, and not partitioned."""
+        return {}
+
+    def clock_faults(self, now: datetime) -> Iterator[Refusal]:
+        """Days later than the file can know, and sales too long before their chargeback."""
+        noticed, entries = self.cases["noticed_on"], np.arange(1, len(self.cases) + 1)
+        yield from clocks.later(noticed, now, entries, N_("day of the notice"), Unit.ENTRY)
+        yield from clocks.older(self.cases["sold_on"], noticed, entries, N_("day of the sale"), Unit.ENTRY)
+
+    def load(self, connection: Connection, entry: Entry) -> Loaded:
+        """Load the stages that are not known yet. FileRefusedError: one is known with another content."""
+        placed = sale_records.put(connection, TABLE, self.cases, entry)
+        return Loaded(
+            counts={"chargebacks": placed.count},
+            kept_aside=placed.kept_aside,
+            merchant_ids=placed.merchant_ids,
+        )
+
+    def take_back(self, connection: Connection, former: Row[*tuple[Any, ...]]) -> None:
+        """Remove what ``former`` brought; its sales are no longer disputed by it."""
+        sale_records.take_back(connection, TABLE, former)

@@ -5,14 +5,35 @@ Source: shared format page "Money", section 5.5.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
 
+import numpy as np
 import pandas as pd
+from sqlalchemy import Connection, Row
 
-from importers.files.refusals import Notice
+from app.models import Operation
+from app.refusals import Unit
+from app.wording.i18n import N_
+from importers import clocks, sale_records
+from importers.files.refusals import Notice, Refusal
+from importers.ownership import OwnerKey
+from importers.records import Entry, Header, Loaded, RecordKind
+from importers.records.acceptors import ACCEPTOR
+from importers.sale_records import SaleTable
+
+TABLE = SaleTable(
+    model=Operation,
+    key=ACCEPTOR,
+    natural_key=("source_id", "contract_number", "sold_on", "sale_number", "sequence", "operated_on"),
+    day="operated_on",
+)
+KIND = RecordKind(name="operations", tables=(TABLE,))
 
 #: ``amount`` in minor units; ``said`` is the platform's word, ``name`` ours; the sale is named by its
-#: merchant, day and number, which repeats every day.
+#: contract (or what the platform calls the shop), day and number, which repeats every day.
 OPERATION = (
     "name",
     "said",
@@ -21,7 +42,6 @@ OPERATION = (
     "operated_on",
     "origin",
     "contract_number",
-    "merchant_id",
     "sold_on",
     "sale_number",
     "sequence",
@@ -34,3 +54,34 @@ class Operations:
 
     operations: pd.DataFrame
     notices: tuple[Notice, ...] = ()
+    header: Header = field(default_factory=Header)
+
+    @property
+    def owners(self) -> tuple[OwnerKey, pd.DataFrame]:
+        """The numbers of contracts that the file names."""
+        return ACCEPTOR, self.operations
+
+    def months(self) -> Mapping[str, Collection[date]]:
+        """None: operations are few, and not partitioned."""
+        return {}
+
+    def clock_faults(self, now: datetime) -> Iterator[Refusal]:
+        """Days later than the file can know, and sales too long before what was done to them."""
+        operated, entries = self.operations["operated_on"], np.arange(1, len(self.operations) + 1)
+        yield from clocks.later(operated, now, entries, N_("day of the operation"), Unit.ENTRY)
+        yield from clocks.older(
+            self.operations["sold_on"], operated, entries, N_("day of the sale"), Unit.ENTRY
+        )
+
+    def load(self, connection: Connection, entry: Entry) -> Loaded:
+        """Load the operations that are not known yet. FileRefusedError: one is known with another content."""
+        placed = sale_records.put(connection, TABLE, self.operations, entry)
+        return Loaded(
+            counts={"operations": placed.count},
+            kept_aside=placed.kept_aside,
+            merchant_ids=placed.merchant_ids,
+        )
+
+    def take_back(self, connection: Connection, former: Row[*tuple[Any, ...]]) -> None:
+        """Remove what ``former`` brought."""
+        sale_records.take_back(connection, TABLE, former)

@@ -14,6 +14,8 @@ ISOLATED = {"remittance", "transaction", "transaction_day", "remittance_day", "c
     "bank_account",
     "bank_movement",
     "bank_statement",
+    "chargeback",
+    "operation",
     "credit_link",
     "credit_decision",
     "terminal",

@@ -47,6 +47,7 @@ class Operator:
         payments = (
             "remittance, transaction, transaction_day, remittance_day, terminal, terminal_day, known_value"
         )
+        payments += ", chargeback, operation"
         parties = "contract, outlet, acceptor, source, import_file, import_refusal, received_day"
         with self.database.writing(DatabaseRole.OWNER) as connection:
             connection.execute(text(f"TRUNCATE {payments}, {parties}"))

@@ -18,6 +18,7 @@ from app.models import CardNumbers
 from app.wording.i18n import N_
 from app.wording.money import exponent
 from importers.files.refusals import Notice, refuse
+from importers.formats import Format, searched_by_field
 from importers.formats.amex import counts
 from importers.formats.amex.cards import last4
 from importers.reading.amounts import minor_units
@@ -159,7 +160,8 @@ def _days(details: FixedWidth, layout: _Layout, name: str) -> Any:
     if field is None:
         return np.full(len(details), np.datetime64("NaT", "D"))
     days = details.days_iso(field) if layout.iso_days else details.days_yyyymmdd(field)
-    details.require(~np.isnat(days) | details.is_blank(field), field, N_("expected a day that exists"))
+    may_be_blank = details.is_blank(field) & (name != "noticed_on")
+    details.require(~np.isnat(days) | may_be_blank, field, N_("expected a day that exists"))
     return days
 
 
@@ -182,3 +184,12 @@ def _notices(records: FixedWidth, layout: _Layout) -> list[Notice]:
     if layout.stage == "notice":
         notices.append(Notice(reason=N_("questions in front of a chargeback: no money has moved")))
     return notices
+
+
+FORMAT = Format(
+    name=NAME,
+    first_line=FIRST_LINE,
+    find_cards=searched_by_field,
+    read=lambda data, context: read(data, context.cards),
+    archived=False,
+)

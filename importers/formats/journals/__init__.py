@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from hashlib import sha256
 from typing import Final
 
 from app.wording.i18n import N_
 from importers.files.refusals import refuse
+from importers.formats import FileContext, Format, searched_by_field
 from importers.formats.journals import chargebacks, operations, payments, settlements
 from importers.formats.journals.layout import ALIASES
 from importers.formats.journals.settlements import Wire
@@ -23,6 +25,7 @@ from importers.reading.delimited import Rows
 from importers.reading.fields import Fields
 from importers.reading.free_text import refuse_card_numbers
 from importers.reading.headings import SourceColumn, understood
+from importers.records import Header, Records
 from importers.records.chargebacks import Chargebacks
 from importers.records.operations import Operations
 from importers.records.remote_payments import RemotePayments
@@ -36,6 +39,8 @@ _VERSION = re.compile(r"TABLE_V\w+|TAB20_V\w+|V[0-9]+")
 _TITLES, _HEADERS, _ENDS = {"TITRE", "TITLE"}, {"ENTETE", "HEADER"}, {"FIN", "END"}
 #: Written by merchants and people; the numbers of the platform are numbers by design.
 _FREE_TEXTS = ("order_reference", "scheme", "origin", "reason")
+#: Of the hash of a title: enough to tell titles apart, of which nothing is kept.
+_TITLE_LENGTH = 16
 _TEST = re.compile(r"(?i)^TEST_")
 
 
@@ -68,8 +73,12 @@ _BY_NAME = re.compile(r"(?:^|_)(JRFI|JRB|JRI|JT|JO)(?:_|$|\.)|^(rapprochement)",
 
 @dataclass(frozen=True, kw_only=True)
 class Journal:
-    """A journal's records, and what its title and headings say. Without details it was received, empty."""
+    """A journal's records, and what its title and headings say. Without details it was received, empty.
 
+    ``title`` is its first line, whole.
+    """
+
+    title: tuple[str, ...]
     kind: JournalKind
     version: str
     made_on: date
@@ -99,6 +108,7 @@ def read(data: bytes, name: str = "") -> Journal:
     table = Fields.of(headings, details)
     refuse_card_numbers(table.texts, [name for name in _FREE_TEXTS if name in table], table.lines)
     return Journal(
+        title=tuple(cells[0]),
         kind=kind,
         version=next((cell for cell in cells[0] if _VERSION.fullmatch(cell)), ""),
         made_on=made_on,
@@ -161,3 +171,18 @@ def _made_on(title: list[str]) -> date:
             except ValueError:
                 continue
     raise refuse(N_("expected the day of the file in its title"), line=1)
+
+
+def _records(data: bytes, context: FileContext) -> Records:
+    """The records of a journal that are loaded; its title says which day of which shop it is.
+
+    Raises FileRefusedError.
+    """
+    journal = read(data, context.name)
+    if not isinstance(journal.records, Chargebacks | Operations):
+        raise refuse(N_("journals of kind %(kind)s are not loaded yet"), kind=journal.kind.value)
+    title = sha256(repr(journal.title).encode()).hexdigest()[:_TITLE_LENGTH]
+    return replace(journal.records, header=Header(file_key=f"{journal.kind} {journal.made_on} {title}"))
+
+
+FORMAT = Format(name=NAME, first_line=FIRST_LINE, find_cards=searched_by_field, read=_records, archived=False)

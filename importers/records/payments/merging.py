@@ -135,7 +135,7 @@ _LINE_COLUMNS = [
     for name in _TRANSACTION_COLUMNS
     if name not in ("id", "import_file_id", "remitted", "second_fold", "occurred_at", "merchant_id")
     and name != "sequence_number"
-    and name not in ("original_id", "original_on", "reversal", "reversed_amount")
+    and name not in ("original_id", "original_on", "reversal", "reversed_amount", "chargeback")
 ]
 _SAME_LINE = """
 staged_transaction s JOIN transaction t ON t.merchant_id = s.merchant_id
