@@ -29,7 +29,8 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 from psycopg import sql
-from sqlalchemy.engine import make_url
+from sqlalchemy import event
+from sqlalchemy.engine import Engine, make_url
 
 from app.accounts.journal import Event
 from app.config import Config
@@ -38,6 +39,7 @@ from app.database.engine import Database, create_database
 from app.database.login_addresses import Addresses
 from app.database.migrate import migrate
 from app.web.context import today
+from tests.contracts import statements
 from tests.proof import probes, pytest_runtest_setup, pytest_terminal_summary  # noqa: F401 - pytest finds them here
 
 if TYPE_CHECKING:
@@ -257,6 +259,24 @@ def _journal_lines() -> Iterator[None]:
     yield
     journal.removeHandler(schema)
     assert schema.faults == set()
+
+
+# What every statement keeps to, whatever test sends it.
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _statements() -> Iterator[None]:
+    """Nothing asked of PostgreSQL breaks a rule that Citus would hold it to."""
+    asked: set[str] = set()
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        asked.add(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield
+    event.remove(Engine, "before_cursor_execute", note)
+    broken = {statement: found for statement in asked if (found := statements.faults(statement))}
+    assert broken == {}
 
 
 class Furnished:

@@ -69,8 +69,9 @@ def _remember(connection: Connection, user_id: int, key_hash: bytes) -> bool:
     )
     if connection.scalar(again.returning(KnownDevice.user_id)) is not None:
         return True
-    added = upsert(KnownDevice).values(user_id=user_id, key_hash=key_hash)
-    anew = {"created_at": func.now(), "seen_at": func.now()}
+    now = {"created_at": func.now(), "seen_at": func.now()}
+    added = upsert(KnownDevice).values(user_id=user_id, key_hash=key_hash, **now)
+    anew = {name: added.excluded[name] for name in now}
     connection.execute(added.on_conflict_do_update(index_elements=["user_id", "key_hash"], set_=anew))
     return False
 

@@ -52,16 +52,12 @@ def make(connection: Connection, links: Links, home: Home, values: Mapping[str, 
         "created_at": func.now(),
         "expires_at": text(f"now() + make_interval(secs => {SECONDS[kind]})"),
     }
-    statement = (
-        upsert(Invitation)
-        .values(row)
-        .on_conflict_do_update(
-            index_elements=_KEY,
-            index_where=text("used_at IS NULL AND revoked_at IS NULL"),
-            set_={name: value for name, value in row.items() if name not in _KEY},
-        )
-        .returning(Invitation.id, Invitation.expires_at)
-    )
+    added = upsert(Invitation).values(row)
+    statement = added.on_conflict_do_update(
+        index_elements=_KEY,
+        index_where=text("used_at IS NULL AND revoked_at IS NULL"),
+        set_={name: added.excluded[name] for name in row if name not in _KEY},
+    ).returning(Invitation.id, Invitation.expires_at)
     written = connection.execute(statement).one()
     url = f"{home.address}{PATHS[PURPOSES[kind]]}/{token}"
     return SentLink(written.id, url, written.expires_at, nonce_hash.hex()[:16])

@@ -1,12 +1,14 @@
-"""The rights of a person at a place, read from the database each time in one statement.
+"""The rights of a person at a place, read from the database each time in two statements.
 
-It is worked out from the person: alike for a session, a token or a schedule. Nothing is remembered between
-requests: disabling a person, narrowing a membership or moving a contract acts on the very next click.
+The first knows accounts, the second the merchants and resellers that it found: these may one day lie on other
+nodes than people do (research/citus.md R26). Rights are worked out from the person: alike for a session, a
+token or a schedule. Nothing is remembered between requests: disabling a person, narrowing a membership or
+moving a contract acts on the very next click.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -28,8 +30,6 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.dialects.postgresql import aggregate_order_by
-from sqlalchemy.orm import aliased
 
 from app.accounts.place import UNNAMED, Place
 from app.accounts.roles import LOOKING, PERMISSIONS, Level, Permission
@@ -153,20 +153,20 @@ class Rights:
 
 
 def rights_of(connection: Connection, user_id: int, place: Place = UNNAMED) -> Rights | None:
-    """The rights of a person at ``place`` in this instant, in one statement; None for whoever is disabled."""
-    rows = connection.execute(_of_user(), {"user": user_id, "merchant": place.merchant_id}).all()
+    """The rights of a person at ``place`` in this instant; None for whoever is disabled."""
+    rows = connection.execute(_of_user(), {"user": user_id}).all()
     return _rights(connection, rows, place) if rows else None
 
 
 def rights_in_session(
     connection: Connection, key: str, place: Place = UNNAMED, host_slug: str = ""
 ) -> tuple[OpenSession, Rights] | None:
-    """The living session of ``key`` and the rights of its person, in the same one statement.
+    """The living session of ``key``, read with its person, and their rights.
 
     A session tells besides where they were last and what they look at; ``host_slug`` is the reseller whose
     host they came by.
     """
-    rows = connection.execute(_of_session(), {"key": hash_of(key), "merchant": place.merchant_id}).all()
+    rows = connection.execute(_of_session(), {"key": hash_of(key)}).all()
     if not rows:
         return None
     session = OpenSession.of(rows[0])
@@ -181,10 +181,13 @@ def _rights(
     host_slug: str = "",
 ) -> Rights:
     first = rows[0]
-    accesses = tuple(_access(row) for row in rows if row.merchant_id is not None)
-    staff = tuple(Staff(*row) for row in first.staff)
-    maintainer = Staff(*first.viewed["maintainer"]) if first.viewed else None
-    here = _access_at(place, accesses, session) or _view_as(first.viewed, session)
+    parties = _parties(connection, rows, place)
+    merchants = {party.id: party for party in parties if party.id is not None}
+    accesses = tuple(_accesses(rows, merchants))
+    staff = tuple(_staff(parties, first.staff))
+    viewed = merchants.get(place.merchant_id) if place.merchant_id != UNCLAIMED_MERCHANT else None
+    maintainer = next((one for one in staff if viewed and one.reseller_id == viewed.reseller_id), None)
+    here = _access_at(place, accesses, session) or (_view_as(viewed, session) if maintainer else None)
     return Rights(
         user_id=first.user_id,
         email=first.email,
@@ -225,11 +228,11 @@ def _access_at(place: Place, accesses: Sequence[Access], session: OpenSession | 
     return found if place.merchant_id is not None else found or next(iter(accesses), None)
 
 
-def _view_as(viewed: Mapping[str, Any] | None, session: OpenSession | None) -> Access | None:
+def _view_as(viewed: Row[Any] | None, session: OpenSession | None) -> Access | None:
     """The whole of a merchant, for staff who have said in this session that they look at it."""
-    if viewed is None or session is None or viewed["id"] not in session.viewed_merchant_ids:
+    if viewed is None or session is None or viewed.id not in session.viewed_merchant_ids:
         return None
-    return Access(viewed["id"], viewed["name"], viewed["maintainer"][1], None, Scope(viewed["id"]))
+    return Access(viewed.id, viewed.name, viewed.slug, None, Scope(viewed.id))
 
 
 def _desk_at(
@@ -244,15 +247,29 @@ def _desk_at(
     return last or next(of_host, None) or next(iter(staff), None)
 
 
-def _access(row: Row[Any]) -> Access:
-    return Access(
-        merchant_id=row.merchant_id,
-        merchant_name=row.merchant_name,
-        reseller_slug=row.slug,
-        role=Role(row.role),
-        scope=Scope(row.merchant_id, () if row.limited else None),
-        limits=Limits(*row.limits) if row.limited else None,
-    )
+def _accesses(memberships: Sequence[Row[Any]], merchants: Mapping[int, Row[Any]]) -> Iterator[Access]:
+    """The accesses to merchants that are not suspended, in alphabetical order."""
+    held = {row.merchant_id: row for row in memberships}
+    for merchant in sorted(merchants.values(), key=lambda found: (found.name_key, found.id)):
+        membership = held.get(merchant.id)
+        if membership is None or merchant.suspended_at is not None:
+            continue
+        yield Access(
+            merchant_id=merchant.id,
+            merchant_name=merchant.name,
+            reseller_slug=merchant.slug,
+            role=Role(membership.role),
+            scope=Scope(merchant.id, () if membership.limited else None),
+            limits=Limits(*membership.limits) if membership.limited else None,
+        )
+
+
+def _staff(parties: Sequence[Row[Any]], reseller_ids: Sequence[int]) -> Iterator[Staff]:
+    """The resellers ``reseller_ids``, in alphabetical order."""
+    found = {party.reseller_id: party for party in parties}
+    ours = (found[reseller_id] for reseller_id in reseller_ids if reseller_id in found)
+    for party in sorted(ours, key=lambda one: one.reseller_key):
+        yield Staff(party.reseller_id, party.slug, party.reseller_name)
 
 
 def _in_sight(connection: Connection, access: Access) -> Access:
@@ -287,64 +304,58 @@ def _of_session() -> Select[Any]:
 
 
 def _people() -> Select[Any]:
-    """People who are not disabled, their memberships, and the merchant ``merchant`` if they may look at it.
-
-    One row a membership.
-    """
+    """People who are not disabled, and their memberships: one row a membership."""
     return (
         select(
             UserAccount.id.label("user_id"),
             UserAccount.email,
             _staff_of_user().label("staff"),
-            _viewed().label("viewed"),
             _second_factor_of_user().label("has_second_factor"),
             Membership.role,
-            Merchant.id.label("merchant_id"),
-            Merchant.name.label("merchant_name"),
-            Reseller.slug,
+            Membership.merchant_id,
             Membership.limited,
             case((Membership.limited, _limits())).label("limits"),
         )
         .outerjoin(Membership, (Membership.user_id == UserAccount.id) & Membership.suspended_at.is_(None))
-        .outerjoin(Merchant, (Merchant.id == Membership.merchant_id) & Merchant.suspended_at.is_(None))
-        .outerjoin(Reseller, Reseller.id == Merchant.reseller_id)
         .where(UserAccount.disabled_at.is_(None))
-        .order_by(Merchant.name_key, Merchant.id)
+    )
+
+
+def _parties(connection: Connection, rows: Sequence[Row[Any]], place: Place) -> Sequence[Row[Any]]:
+    """The merchants of a person's rows and of ``place``, and the resellers of these and of their desks.
+
+    One row a merchant with its reseller, and one for each reseller of whose merchants none is named.
+    """
+    named = {row.merchant_id for row in rows} | {place.merchant_id}
+    values = {"merchants": [one for one in named if one is not None], "resellers": list(rows[0].staff)}
+    return connection.execute(_parties_named(), values).all()
+
+
+@cache
+def _parties_named() -> Select[Any]:
+    merchants, resellers = (bindparam(name, type_=ARRAY(BigInteger)) for name in ("merchants", "resellers"))
+    wanted = (Merchant.reseller_id == Reseller.id) & (Merchant.id == any_(merchants))
+    return (
+        select(
+            Merchant.id,
+            Merchant.name,
+            Merchant.name_key,
+            Merchant.suspended_at,
+            Reseller.id.label("reseller_id"),
+            Reseller.slug,
+            Reseller.name.label("reseller_name"),
+            func.fold(Reseller.name).label("reseller_key"),
+        )
+        .select_from(Reseller)
+        .outerjoin(Merchant, wanted)
+        .where(or_(Merchant.id.is_not(None), Reseller.id == any_(resellers)))
     )
 
 
 def _staff_of_user() -> ScalarSelect[Any]:
-    """The resellers a person works for: a JSON list of (id, slug, name)."""
-    maintainer = aliased(Reseller)
-    each = func.json_build_array(maintainer.id, maintainer.slug, maintainer.name)
-    listed = func.json_agg(aggregate_order_by(each, func.fold(maintainer.name).collate("C")))
-    return (
-        select(func.coalesce(listed, func.json_build_array()))
-        .select_from(StaffMember)
-        .join(maintainer, maintainer.id == StaffMember.reseller_id)
-        .where(StaffMember.user_id == UserAccount.id)
-        .correlate(UserAccount)
-        .scalar_subquery()
-    )
-
-
-def _viewed() -> ScalarSelect[Any]:
-    """The merchant ``merchant``, suspended or not, when it is of a reseller that the person works for."""
-    viewed, maintainer = aliased(Merchant), aliased(Reseller)
-    document = func.json_build_object(
-        "id", viewed.id,
-        "name", viewed.name,
-        "maintainer", func.json_build_array(maintainer.id, maintainer.slug, maintainer.name),
-    )  # fmt: skip
-    return (
-        select(document)
-        .join(maintainer, maintainer.id == viewed.reseller_id)
-        .join(StaffMember, StaffMember.reseller_id == viewed.reseller_id)
-        .where(viewed.id == bindparam("merchant", type_=BigInteger), StaffMember.user_id == UserAccount.id)
-        .where(viewed.id != UNCLAIMED_MERCHANT)
-        .correlate(UserAccount)
-        .scalar_subquery()
-    )
+    """The resellers that a person works for: an array of their ids."""
+    ids = func.coalesce(func.array_agg(StaffMember.reseller_id), literal([], ARRAY(BigInteger)))
+    return select(ids).where(StaffMember.user_id == UserAccount.id).correlate(UserAccount).scalar_subquery()
 
 
 def _second_factor_of_user() -> ColumnElement[bool]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, and_, any_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, any_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.desk.paging import AnyRow, KeysetOrder, KeysetPage, page
@@ -77,31 +78,42 @@ def how_many_in_quarantine(connection: Connection, reseller_id: int) -> int:
     return connection.execute(statement).scalar_one()
 
 
+def kept_aside(connection: Connection, files: Iterable[AnyRow]) -> Mapping[int, int]:
+    """How many remittances of each of ``files`` wait for their contract at this moment; none is left out."""
+    waiting = [file for file in files if file.waits]
+    if not waiting:
+        return {}
+    counted = (
+        select(Remittance.header_file_id, func.count())
+        .where(
+            Remittance.merchant_id == UNCLAIMED_MERCHANT,
+            Remittance.header_file_id.in_([file.id for file in waiting]),
+            Remittance.collected_on >= min(file.first_on for file in waiting),
+            Remittance.collected_on <= max(file.last_on for file in waiting),
+        )
+        .group_by(Remittance.header_file_id)
+    )
+    return {row[0]: row[1] for row in connection.execute(counted)}
+
+
 def _statement(*where: ColumnElement[bool]) -> Select[Any]:
     return (
         select(
             *(column for column in ImportFile.__table__.columns if column.name != "merchant_ids"),
             Source.name.label("source"),
-            _kept_aside().label("kept_aside"),
+            _waits().label("waits"),
         )
         .outerjoin(Source, Source.id == ImportFile.source_id)
         .where(*where)
     )
 
 
-def _kept_aside() -> ScalarSelect[int]:
-    """How many remittances of a file wait for their contract at this moment."""
-    return (
-        select(func.count())
-        .select_from(Remittance)
-        .where(
-            Remittance.merchant_id == UNCLAIMED_MERCHANT,
-            Remittance.header_file_id == ImportFile.id,
-            Remittance.collected_on.between(ImportFile.first_on, ImportFile.last_on),
-            any_(ImportFile.merchant_ids) == UNCLAIMED_MERCHANT,
-        )
-        .correlate(ImportFile)
-        .scalar_subquery()
+def _waits() -> ColumnElement[bool]:
+    """Whether a file brought something under a contract that nobody had declared then."""
+    return and_(
+        any_(ImportFile.merchant_ids) == UNCLAIMED_MERCHANT,
+        ImportFile.first_on.is_not(None),
+        ImportFile.last_on.is_not(None),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import (
@@ -47,7 +47,7 @@ def merchants(
     by: str = BY_NAME,
     among: Collection[int] | None = None,
 ) -> KeysetPage:
-    """Merchants: ``id``, ``code``, ``name``, ``outlets``, ``contracts``, ``people``, ``last_day``.
+    """Merchants: ``id``, ``code``, ``name``, ``outlets``, ``contracts``, ``last_day``.
 
     ``search`` is part of a name or code, or a whole SIRET or contract number. ``last_day`` is the last
     day with a telecollection, None when there is none. ``by`` is one of :data:`ORDERS`, ``among`` the ids of
@@ -66,6 +66,16 @@ def merchant(connection: Connection, reseller_id: int, merchant_id: int) -> AnyR
     return connection.execute(
         select(*_FACTS).where(*_of(reseller_id), Merchant.id == merchant_id)
     ).one_or_none()
+
+
+def people(connection: Connection, merchant_ids: Collection[int]) -> Mapping[int, int]:
+    """How many people may enter each of ``merchant_ids``; those that nobody may are left out."""
+    counted = (
+        select(Membership.merchant_id, func.count())
+        .where(Membership.merchant_id.in_(merchant_ids))
+        .group_by(Membership.merchant_id)
+    )
+    return {row[0]: row[1] for row in connection.execute(counted)}
 
 
 def of_code(connection: Connection, reseller_id: int, code: str) -> int | None:
@@ -154,13 +164,8 @@ def _outlet_matches(search: str) -> ColumnElement[bool]:
     return or_(holds_words(Outlet.trade_name, words), Outlet.siret == digits, contract)
 
 
-def _count(model: Any, *where: ColumnElement[bool]) -> ScalarSelect[int]:
-    return (
-        select(func.count())
-        .select_from(model)
-        .where(model.merchant_id == Merchant.id, *where)
-        .scalar_subquery()
-    )
+def _count(model: Any) -> ScalarSelect[int]:
+    return select(func.count()).select_from(model).where(model.merchant_id == Merchant.id).scalar_subquery()
 
 
 def _last_day() -> ScalarSelect[Any]:
@@ -204,6 +209,5 @@ _FACTS = (
     Merchant.suspended_at,
     _count(Outlet).label("outlets"),
     _count(Contract).label("contracts"),
-    _count(Membership).label("people"),
     _last_day().label("last_day"),
 )

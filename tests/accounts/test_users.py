@@ -212,8 +212,8 @@ def test_a_contract_that_comes_later_to_an_outlet_is_seen(run, shop, database):
     assert set(scope_of(database, "a@shop.example").contract_ids) == {*before, added}
 
 
-@pytest.mark.parametrize(("limits", "needed"), [((), 1), (("--outlet", "99999999800027"), 2)])
-def test_rights_are_read_in_one_statement_and_limits_in_another(run, shop, database, limits, needed):
+@pytest.mark.parametrize(("limits", "needed"), [((), 2), (("--outlet", "99999999800027"), 3)])
+def test_rights_are_read_in_two_statements_and_limits_in_another(run, shop, database, limits, needed):
     run("a@shop.example", "--merchant", "FICTION", "--role", "owner", *limits)
     with database.writing() as connection:
         user_id = connection.scalar(select(UserAccount.id))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -59,24 +61,26 @@ FILES = (
     TableColumn(N_("Source"), lambda row: row.source or ""),
     TableColumn(N_("Content"), counts),
     TableColumn(N_("Net"), sums, "aside", style="money"),
-    TableColumn(
-        N_("Kept aside"),
-        lambda row: str(row.kept_aside) if row.kept_aside else "",
-        "badge",
-        card=lambda row: (
-            ngettext("%(num)s remittance kept aside", "%(num)s remittances kept aside", row.kept_aside)
-            if row.kept_aside
-            else ""
-        ),
-        style="number",
-    ),
-    TableColumn(
-        N_("Seconds"),
-        lambda row: formats.number(round(row.seconds, 1)),
-        "",
-        style="number",
-    ),
 )
+SECONDS = TableColumn(
+    N_("Seconds"),
+    lambda row: formats.number(round(row.seconds, 1)),
+    "",
+    style="number",
+)
+
+
+def _kept_aside_column(kept_aside: Mapping[int, int]) -> TableColumn:
+    """How many remittances of each file wait for their contract."""
+
+    def card(row: AnyRow) -> str:
+        count = kept_aside.get(row.id, 0)
+        said = ngettext("%(num)s remittance kept aside", "%(num)s remittances kept aside", count)
+        return said if count else ""
+
+    return TableColumn(
+        N_("Kept aside"), lambda row: str(kept_aside.get(row.id, "")), "badge", card=card, style="number"
+    )
 
 
 @blueprint.get("/imports")
@@ -89,8 +93,10 @@ def files() -> str:
         if not query.faults:
             chosen = ImportStatus(state) if state else None
             page = found.files(connection, desk().reseller_id, chosen, words, query.after)
+        kept_aside = found.kept_aside(connection, page.rows)
         handed_over = tasks.latest(connection, desk().reseller_id, (DeskTaskKind.DECLARE,))
     title = gettext("Imports")
+    columns = (*FILES, _kept_aside_column(kept_aside), SECONDS)
     return render_template(
         "desk/files.html",
         title=title,
@@ -98,7 +104,7 @@ def files() -> str:
         query=query,
         state=state,
         states=[(status.value, gettext(said)) for status, said in STATES.items()],
-        list=table(title, FILES, page.rows, lambda row: url_for("desk.file", id=row.id)),
+        list=table(title, columns, page.rows, lambda row: url_for("desk.file", id=row.id)),
         next_after=page.next_after,
         further=next_page("desk.files", page.next_after, q=words, state=state),
     )
@@ -110,9 +116,11 @@ def file(id: int) -> str:  # noqa: A002 - the name in the address
     row, reasons = _file(id)
     with database().reading_as(desk()) as connection:
         asked_before = tasks.latest(connection, desk().reseller_id, tuple(AGAIN), import_file_id=id)
+        kept_aside = found.kept_aside(connection, [row])
     return render_template(
         "desk/file.html",
         file=row,
+        kept_aside=kept_aside.get(id, 0),
         state=gettext(STATES[ImportStatus(row.status)]),
         tone=TONES[ImportStatus(row.status)],
         counts=counts(row),

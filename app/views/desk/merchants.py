@@ -30,6 +30,15 @@ def _state(row: AnyRow) -> str:
     return gettext("Suspended") if row.suspended_at else ""
 
 
+def _people_column(people: Mapping[int, int]) -> TableColumn:
+    """How many people may enter each merchant."""
+
+    def card(row: AnyRow) -> str:
+        return ngettext("%(num)s person", "%(num)s people", people.get(row.id, 0))
+
+    return TableColumn(N_("People"), lambda row: str(people.get(row.id, 0)), card=card, style="number")
+
+
 def _silent_column(silent: Mapping[int, Sequence[str]]) -> TableColumn:
     """Whose terminals were silent: the outlets of the first ones, and how many others."""
 
@@ -61,12 +70,8 @@ MERCHANTS = (
         card=lambda row: ngettext("%(num)s contract", "%(num)s contracts", row.contracts),
         style="number",
     ),
-    TableColumn(
-        N_("People"),
-        lambda row: str(row.people),
-        card=lambda row: ngettext("%(num)s person", "%(num)s people", row.people),
-        style="number",
-    ),
+)
+CALLS = (
     TableColumn(
         N_("Last telecollection"),
         lambda row: formats.day(row.last_day) if row.last_day else "",
@@ -110,9 +115,10 @@ def merchants() -> str:
             among = silent if state else None
             by = sort or found.BY_NAME
             page = found.merchants(connection, reseller_id, words, query.after, by=by, among=among)
+        people = found.people(connection, [row.id for row in page.rows])
         waits = numbers(connection, reseller_id)
     title = gettext("Merchants")
-    columns = (*MERCHANTS, _silent_column(silent))
+    columns = (*MERCHANTS, _people_column(people), *CALLS, _silent_column(silent))
     return render_template(
         "desk/merchants.html",
         title=title,
@@ -137,10 +143,12 @@ def merchant(id: int) -> str:  # noqa: A002 - the name in the address
         if not query.faults:
             outlets = found.outlets(connection, reseller_id, id, words, query.after)
         declared = tasks.latest(connection, reseller_id, (DeskTaskKind.DECLARE,), merchant_id=id)
+        people = found.people(connection, [id])
         loose = found.contracts_without_outlet(connection, reseller_id, id)
     return render_template(
         "desk/merchant.html",
         merchant=row,
+        people=people.get(id, 0),
         query=query,
         outlets=table(gettext("Outlets"), OUTLETS, outlets.rows),
         tasks=declared,
