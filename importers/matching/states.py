@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from app.models import USUAL_WORKING_DAYS, Certainty, Credit
 from importers.matching import working_days
 
+#: A day, and the weekend or holidays before it; what covers more is a statement of many days.
+_LONGEST_DAY: Final = pd.Timedelta(days=5)
 _AWAITED: Final = (Credit.EXPECTED, Credit.LATE)
 
 
@@ -91,8 +93,18 @@ def _coverage(
 
 
 def _stretches(statements: pd.DataFrame) -> list[tuple[Any, Any]]:
-    """First and last day of each run of proven statements of an account whose balances join."""
+    """First and last day of each run of proven statements of an account whose balances join.
+
+    A month and its days are two chains: neither breaks the other.
+    """
     proven = statements[statements["proven"]].sort_values(["closed_on", "opened_on"])
+    days = proven["closed_on"] - proven["opened_on"]
+    long = days > _LONGEST_DAY
+    chains = [proven, proven[~long]] if long.any() and not long.all() else [proven]
+    return [stretch for chain in chains for stretch in _joined(chain)]
+
+
+def _joined(proven: pd.DataFrame) -> list[tuple[Any, Any]]:
     joins = (proven["opening"] == proven["closing"].shift()).fillna(value=False)
     runs = (~joins.astype(bool)).cumsum()
     bounds = proven.groupby(runs).agg(first=("opened_on", "min"), last=("closed_on", "max"))

@@ -14,6 +14,7 @@ from importers import card_lines, daily_sums, derived, ownership
 from importers.files.refusals import FileRefusedError, Refusal
 from importers.ownership import OwnerKey
 from importers.records import Entry, KnownSource, Loaded
+from importers.records.banking import overlapping
 from importers.staging import as_dates, copy_in, new_ids, rows_of
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def load(connection: Connection, file: BankStatements, entry: Entry, source: Kno
         _give_way(connection, contradicted, entry)
         placed = _with_parts(placed[~known], stored[~stored["id"].isin(contradicted["id"])])
     placed = placed.assign(import_file_id=entry.file_id)
-    movements = _movements(connection, file.movements, placed)
+    movements = overlapping.without_known(connection, _movements(connection, file.movements, placed), placed)
     _put(connection, placed, movements)
     derived.renew(connection)
     return _loaded(placed, movements)
@@ -96,7 +97,8 @@ def _ids(numbers: pd.Series[Any]) -> list[int]:
 def _compared(placed: pd.DataFrame, stored: pd.DataFrame) -> tuple[pd.Series[Any], pd.DataFrame]:
     """Which statements are known already; and the stored ones that others contradict, with their rows.
 
-    A statement whose balances join those of another of the same day is the next part of that day.
+    A statement whose balances join those of another of the same day is the next part of that day. One that
+    ends with the same balance and began with another covers other days besides.
     """
     mine = placed[["bank_account_id", "closed_on", *_SAME]].assign(row=placed.index)
     theirs = stored[["id", "merchant_id", "bank_account_id", "closed_on", *_SAME]]
@@ -109,7 +111,9 @@ def _compared(placed: pd.DataFrame, stored: pd.DataFrame) -> tuple[pd.Series[Any
     joins = (pairs["opening"].astype(object) == pairs["closing_stored"]) | (
         pairs["closing"].astype(object) == pairs["opening_stored"]
     )
-    chained = pairs.loc[same | joins, "row"]
+    opening, closing = (pairs[name].astype(object) for name in ("opening", "closing"))
+    longer = closing.notna() & (closing == pairs["closing_stored"]) & (opening != pairs["opening_stored"])
+    chained = pairs.loc[same | joins | longer, "row"]
     return pd.Series(known, index=placed.index), pairs[~pairs["row"].isin(chained)]
 
 

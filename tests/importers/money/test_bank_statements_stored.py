@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -133,6 +135,33 @@ def test_a_second_part_of_a_day_joins_the_first(operator):
         (0, first.closing),
         (1, first.opening),
     ]
+
+
+def a_month() -> list[Statement]:
+    """Two days of a bank, and one statement of both: the first day holds two lines of one amount."""
+    twins = (MovementLine(5740), MovementLine(5740), MovementLine(-100, code="B1", label="VIR"))
+    first = Statement(twins, day=DAY)
+    second = Statement((MovementLine(1840),), opening=first.closing, day=DAY + timedelta(days=1))
+    both = dated(first) + dated(second)
+    return [first, second, Statement(both, day=second.day, since=DAY - timedelta(days=1))]
+
+
+def dated(one: Statement) -> tuple[MovementLine, ...]:
+    return tuple(replace(line, day=one.day) for line in one.lines)
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_a_line_of_a_day_and_of_its_month_counts_once(operator, order):
+    found = a_month()
+    for place in order:
+        result = deliver(operator, written(found[place]))
+        assert result.status is Status.LOADED, [one.text() for one in result.refusals]
+    assert operator.rows("SELECT booked_on::text, amount FROM bank_movement ORDER BY 1, 2") == [
+        ("2026-03-03", 5740),
+        ("2026-03-03", 5740),
+        ("2026-03-04", 1840),
+    ]
+    assert operator.count("bank_statement") == 3
 
 
 def test_an_undeclared_account_waits_unseen_until_it_is_declared(operator):

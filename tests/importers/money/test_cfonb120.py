@@ -27,6 +27,7 @@ class MovementLine:
     code: str = "30"
     label: str = "REMISE CB 7654321001"
     complement: str = ""
+    day: date | None = None
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Statement:
     day: date = date(2026, 3, 3)
     bank: str = "99999"
     account: str = "00000000001"
+    since: date | None = None
 
     @property
     def closing(self) -> int:
@@ -43,11 +45,12 @@ class Statement:
 
     def records(self) -> list[str]:
         head = f"{self.bank}    00001EUR2 {self.account}  "
-        before = self.day - timedelta(days=1)
+        before = self.since or self.day - timedelta(days=1)
         records = [f"01{head}{before:%d%m%y}".ljust(90) + overpunched(self.opening)]
         for line in self.lines:
-            own = f"{self.bank}CB0100001EUR2 {self.account}{line.code}{self.day:%d%m%y}  "
-            body = f"{self.day:%d%m%y}{line.label[:31]:31}  0000417 0"
+            day = line.day or self.day
+            own = f"{self.bank}CB0100001EUR2 {self.account}{line.code}{day:%d%m%y}  "
+            body = f"{day:%d%m%y}{line.label[:31]:31}  0000417 0"
             records.append(f"04{own}{body}".ljust(90) + overpunched(line.amount))
             if line.complement:
                 records.append(f"05{own}   LIB{line.complement}")
