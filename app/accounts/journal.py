@@ -71,6 +71,9 @@ class Event(StrEnum):
     COLUMNS_VOUCHED = "columns_vouched"
     COLUMNS_DOUBTED = "columns_doubted"
     CLOCK_TRUSTED = "clock_trusted"
+    CREDIT_CONFIRMED = "credit_confirmed"
+    CREDIT_REJECTED = "credit_rejected"
+    OPEN_ITEMS_EXPORTED = "open_items_exported"
 
 
 @dataclass(frozen=True)

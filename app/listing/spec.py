@@ -91,6 +91,15 @@ class DetailPart:
     of: str = ""
 
 
+@dataclass(frozen=True)
+class PageLink:
+    """A way from a list to a page of its own (``endpoint``), in words; ``of`` as in :class:`DetailPart`."""
+
+    endpoint: str
+    words: str
+    of: str
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class AnswerPart:
     """The opening of a list, above its rows: what it reads, and its template (as ``answer``).
@@ -199,6 +208,7 @@ class ListSpec:
     place: Callable[[Row], Heading] | None = None
     answer: AnswerPart | None = None
     detail_parts: tuple[DetailPart, ...] = ()
+    page_links: tuple[PageLink, ...] = ()
     absent: Callable[[Connection, Scope], frozenset[str]] | None = None
     ticket: TicketSpec | None = None
     statement: StatementSpec | None = None
@@ -321,5 +331,6 @@ def _without(spec: ListSpec, names: frozenset[str]) -> ListSpec:
         measures=tuple(measure for measure in spec.measures if measure.of not in names),
         facts=tuple(name for name in spec.facts if name not in names),
         detail_parts=tuple(part for part in spec.detail_parts if part.of not in names),
+        page_links=tuple(link for link in spec.page_links if link.of not in names),
         table=tuple(column for column in spec.table if names.isdisjoint(column)),
     )

@@ -35,7 +35,7 @@ _LANGUAGE = "fr"
 _BLOCK = 1000
 #: Seconds are shown where the terminal's clock gave them.
 _MOMENT_FORMAT = "dd/mm/yyyy hh:mm:ss"
-_DAY_FORMAT = "dd/mm/yyyy"
+DAY_FORMAT = "dd/mm/yyyy"
 _LONGEST_WIDTH, _NARROWEST = 40, 10
 _MOMENT_WIDTH = 20
 
@@ -122,7 +122,7 @@ def _write_cell(sheet: Worksheet, place: tuple[int, int], one: Field, row: Row, 
     if isinstance(value, datetime):
         sheet.write_datetime(*place, value, styles[_MOMENT_FORMAT])
     elif isinstance(value, date):
-        sheet.write_datetime(*place, value, styles[_DAY_FORMAT])
+        sheet.write_datetime(*place, value, styles[DAY_FORMAT])
     elif isinstance(kind, Money) and row[kind.currency_field] is not None:
         write_amount(sheet, place, value, row[kind.currency_field], styles)
     elif isinstance(kind, (Whole, Rate)):

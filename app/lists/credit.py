@@ -97,6 +97,12 @@ def credit_alerts(row: Row) -> Iterator[Alert]:
         yield Alert(words=gettext(codes.CREDITS[state]), reason=reason)
 
 
+def shown_account(key: str, label: str | None) -> str:
+    """An account as it may be shown: never whole."""
+    shown = f"•••• {key[-_SHOWN_DIGITS:]}"
+    return f"{label} {shown}" if label else shown
+
+
 @dataclass(frozen=True)
 class CreditLine:
     """A line of a bank that explains a remittance, or may: ``others`` are credited by it as well.
@@ -117,8 +123,7 @@ class CreditLine:
     @property
     def account(self) -> str:
         """The account as it may be shown."""
-        shown = f"•••• {self.account_key[-_SHOWN_DIGITS:]}"
-        return f"{self.account_label} {shown}" if self.account_label else shown
+        return shown_account(self.account_key, self.account_label)
 
     @property
     def words(self) -> str:

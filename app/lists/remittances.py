@@ -12,7 +12,7 @@ from app.listing.field import Field, Link
 from app.listing.filters import Choice, Code, flagged
 from app.listing.kinds import Kind, Moment, Money, Row, Whole
 from app.listing.scope import Scope
-from app.listing.spec import AnswerPart, DetailPart, Heading, ListSpec, Noun, TicketSpec
+from app.listing.spec import AnswerPart, DetailPart, Heading, ListSpec, Noun, PageLink, TicketSpec
 from app.lists.choices import offering
 from app.lists.common import (
     BANK,
@@ -34,6 +34,7 @@ from app.lists.credit import CREDIT, CREDIT_FIELDS, credit_lines, without_bank
 from app.lists.declared import DECLARED_SUMS, declared
 from app.lists.freshness import days, freshness
 from app.lists.nights import night
+from app.lists.open_items import TITLE as OPEN_ITEMS
 from app.lists.remittance_course import alerts, course, verdict
 from app.lists.remittance_kinds import CONTROL, HOST_STATUS, PaymentCount
 from app.lists.remittance_payments import payments, payments_of
@@ -312,6 +313,7 @@ REMITTANCES = ListSpec(
         DetailPart(read=credit_lines, template="lists/credit_lines.html", of="credit_gap"),
         DetailPart(read=_sums, template="lists/remittance_sums.html"),
     ),
+    page_links=(PageLink("open_items.show", OPEN_ITEMS, of="credit_gap"),),
     absent=without_bank,
     ticket=TicketSpec(
         columns={**TICKET_COLUMNS, "ticket": Remittance.ticket},

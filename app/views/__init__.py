@@ -9,6 +9,7 @@ from app.lists import LISTS
 from app.mail.transport import FOLDER as MAIL_FOLDER
 from app.views.accounts import blueprint as accounts_blueprint
 from app.views.branding import blueprint as branding_blueprint
+from app.views.deciding import blueprint as open_items_blueprint
 from app.views.desk import blueprint as desk_blueprint
 from app.views.dev import show_mails
 from app.views.help import blueprint as help_blueprint
@@ -35,7 +36,7 @@ BLUEPRINTS = (
     me_blueprint,
 )
 #: What stands at a place, as the lists do: its addresses name the merchant or the desk whose pages they are.
-AT_MERCHANTS = (journal_blueprint, lists_blueprint, team_blueprint)
+AT_MERCHANTS = (journal_blueprint, lists_blueprint, open_items_blueprint, team_blueprint)
 AT_DESKS = (desk_blueprint, desk_team_blueprint)
 
 

@@ -61,7 +61,7 @@ def table(
     title: str,
     columns: Sequence[TableColumn],
     rows: Iterable[Any],
-    href: Callable[[Any], str] | None = None,
+    href: Callable[[Any], str | None] | None = None,
 ) -> Table:
     """The rows as a listing; the first column is the name of a row."""
     headings = tuple((gettext(column.heading), column.style) for column in columns)

@@ -1,6 +1,16 @@
 """The reseller's desk: pages for its staff alone, always within its own merchants."""
 
-from app.views.desk import contracts, deliveries, directories, files, merchants, people, view_as
+from app.views.desk import bank, contracts, deliveries, directories, files, merchants, people, view_as
 from app.views.desk.common import blueprint
 
-__all__ = ["blueprint", "contracts", "deliveries", "directories", "files", "merchants", "people", "view_as"]
+__all__ = [
+    "bank",
+    "blueprint",
+    "contracts",
+    "deliveries",
+    "directories",
+    "files",
+    "merchants",
+    "people",
+    "view_as",
+]

@@ -20,6 +20,7 @@ ID: Final = "<id:id>"
 MENU = (
     ("desk.merchants", N_("Merchants")),
     ("desk.contracts", N_("Contracts to attach")),
+    ("desk.bank", N_("Bank")),
     ("desk.files", N_("Imports")),
     ("desk.deliveries", N_("Mails")),
     ("desk.people", N_("People")),

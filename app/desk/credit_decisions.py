@@ -1,0 +1,35 @@
+"""Decisions on proposed credits: asked of the worker, which alone writes what becomes of a payment."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, select
+
+from app.desk.tasks import NewTask, ask
+from app.models import CreditVerdict, DeskTask, DeskTaskKind, DeskTaskState, Merchant
+
+
+def decide(
+    connection: Connection, merchant_id: int, user_id: int, movement_id: int, verdict: CreditVerdict
+) -> int:
+    """Ask that what a line is proposed to credit be confirmed or rejected; returns the id of the task."""
+    reseller_id = connection.scalars(select(Merchant.reseller_id).where(Merchant.id == merchant_id)).one()
+    return ask(
+        connection,
+        NewTask(
+            reseller_id=reseller_id,
+            user_id=user_id,
+            kind=DeskTaskKind.DECIDE,
+            merchant_id=merchant_id,
+            details={"bank_movement_id": movement_id, "verdict": verdict.value},
+        ),
+    )
+
+
+def under_way(connection: Connection, merchant_id: int) -> frozenset[int]:
+    """The lines that somebody has decided on, and the worker has not followed yet."""
+    waiting = select(DeskTask.details).where(
+        DeskTask.merchant_id == merchant_id,
+        DeskTask.kind == DeskTaskKind.DECIDE,
+        DeskTask.state == DeskTaskState.WAITING,
+    )
+    return frozenset(details["bank_movement_id"] for details in connection.scalars(waiting))

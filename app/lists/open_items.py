@@ -1,0 +1,333 @@
+"""Open items: what of a merchant's money somebody has to look into, and until when.
+
+Credits that are late or differ, proposals to confirm, statements that are missing. Whatever is here is also
+on the page of its remittance; nothing of it is there for a merchant without a declared account.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from itertools import groupby, pairwise
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, not_, select
+from sqlalchemy.orm import aliased
+
+from app.listing.flat_file import FileColumn
+from app.listing.scope import Scope
+from app.listing.source import in_scope
+from app.lists.credit import shown_account
+from app.models import (
+    BankAccount,
+    BankMovement,
+    BankStatement,
+    Certainty,
+    Contract,
+    Credit,
+    CreditLink,
+    Merchant,
+    Outlet,
+    Remittance,
+)
+from app.wording import codes
+from app.wording.i18n import N_, gettext
+
+TITLE: Final = N_("To deal with")
+#: So many of each kind are shown and written: who has more of them has another trouble.
+MOST: Final = 1000
+_PLACE: Final = func.coalesce(Contract.label, Outlet.trade_name, "")
+
+
+class OpenItemKind(StrEnum):
+    """The kind of an open item."""
+
+    LATE = "late"
+    DIFFERS = "differs"
+    PROPOSED = "proposed"
+    STATEMENT_MISSING = "statement_missing"
+
+
+KINDS: Final = {
+    OpenItemKind.LATE: N_("Not credited"),
+    OpenItemKind.DIFFERS: N_("Credited with a gap"),
+    OpenItemKind.PROPOSED: N_("Credit to confirm"),
+    OpenItemKind.STATEMENT_MISSING: N_("Statement missing"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenItem:
+    """Something to look into.
+
+    ``day`` is that of the call, of the line of the bank, or of the last statement before those missing;
+    ``until`` the day by which a credit was expected, or that of the next statement. ``amount`` is what the
+    call brings or the line holds, ``gap`` what is not explained; both in minor units. ``numbers`` are the
+    remittances concerned.
+    """
+
+    kind: OpenItemKind
+    day: date
+    until: date | None = None
+    place: str = ""
+    contract: str = ""
+    numbers: tuple[str, ...] = ()
+    amount: int | None = None
+    gap: int | None = None
+    currency: str = ""
+    account: str = ""
+    why: str = ""
+    remittance_id: int | None = None
+    movement_id: int | None = None
+
+    @property
+    def title(self) -> str:
+        """What it is, in the language of the moment."""
+        return gettext(KINDS[self.kind])
+
+
+COLUMNS: Final = (
+    FileColumn("kind", N_("Kind"), lambda item: item.title),
+    FileColumn("day", N_("Date"), lambda item: item.day, "day"),
+    FileColumn("until", N_("Until"), lambda item: item.until, "day"),
+    FileColumn("place", N_("Trade name"), lambda item: item.place),
+    FileColumn("contract", N_("Contract no."), lambda item: item.contract, "number"),
+    FileColumn("numbers", N_("Remittance no."), lambda item: ", ".join(item.numbers), "number"),
+    FileColumn("amount", N_("Amount"), lambda item: item.amount, "amount"),
+    FileColumn("gap", N_("Gap"), lambda item: item.gap, "amount"),
+    FileColumn("currency", N_("Currency"), lambda item: item.currency),
+    FileColumn("account", N_("Account"), lambda item: item.account),
+    FileColumn("why", N_("Why"), lambda item: item.why),
+)
+
+
+def has_bank(connection: Connection, scope: Scope) -> bool:
+    """Whether the merchant has a declared account."""
+    declared = select(exists().where(BankAccount.merchant_id == scope.merchant_id))
+    return bool(connection.scalar(declared))
+
+
+def open_items(connection: Connection, scope: Scope) -> list[OpenItem]:
+    """All of them, MOST of each kind, the oldest first within each."""
+    return [
+        *_remittances(connection, scope, OpenItemKind.LATE),
+        *_remittances(connection, scope, OpenItemKind.DIFFERS),
+        *proposals(connection, scope),
+        *_own_missing(connection, scope),
+    ]
+
+
+def _remittances(connection: Connection, scope: Scope, kind: OpenItemKind) -> Iterator[OpenItem]:
+    """The remittances whose credit is late, or has a gap."""
+    statement = (
+        select(
+            Remittance.id,
+            Remittance.collected_on,
+            Remittance.expected_by,
+            Remittance.number,
+            Remittance.net_amount,
+            Remittance.credit_gap,
+            Remittance.currency,
+            Contract.number.label("contract"),
+            _PLACE.label("place"),
+        )
+        .join(Contract, _same(Contract, Remittance.merchant_id, Remittance.contract_id))
+        .outerjoin(Outlet, _same(Outlet, Contract.merchant_id, Contract.outlet_id))
+        .where(
+            *in_scope(Remittance.merchant_id, Remittance.contract_id, scope),
+            Remittance.credit == Credit(kind.value).value,
+        )
+        .order_by(Remittance.collected_at, Remittance.id)
+        .limit(MOST)
+    )
+    for row in connection.execute(statement):
+        yield OpenItem(
+            kind=kind,
+            day=row.collected_on,
+            until=row.expected_by,
+            place=row.place,
+            contract=row.contract,
+            numbers=(row.number,),
+            amount=row.net_amount,
+            gap=row.credit_gap,
+            currency=row.currency,
+            why=_reason(kind, row.credit_gap),
+            remittance_id=row.id,
+        )
+
+
+def _reason(kind: OpenItemKind, gap: int | None) -> str:
+    if kind is OpenItemKind.LATE:
+        return gettext("the statements received hold no credit of it")
+    if gap is None:
+        return gettext("the bank deducts its commission: a line of it may be its credit")
+    if abs(gap) == 1:
+        return gettext("one cent apart")
+    return gettext("a part of it was not found")
+
+
+def _same(model: Any, merchant_id: Any, row_id: Any) -> Any:
+    return and_(model.merchant_id == merchant_id, model.id == row_id)
+
+
+# --- proposals -------------------------------------------------------------------------------------
+
+
+def proposals(connection: Connection, scope: Scope) -> Iterator[OpenItem]:
+    """The lines that may credit remittances, all of which are in ``scope``."""
+    found = connection.execute(_proposed(scope).limit(MOST)).all()
+    for movement_id, rows in groupby(found, key=lambda row: row.movement_id):
+        linked = list(rows)
+        first = linked[0]
+        yield OpenItem(
+            kind=OpenItemKind.PROPOSED,
+            day=first.booked_on,
+            place=first.place,
+            contract=first.contract,
+            numbers=tuple(dict.fromkeys(row.number for row in linked)),
+            amount=first.amount,
+            gap=sum(row.explained for row in linked) - first.amount,
+            currency=first.currency,
+            account=shown_account(first.account_key, first.account_label),
+            why=gettext(codes.CREDIT_RULES.get(first.rule, first.rule)),
+            remittance_id=first.remittance_id,
+            movement_id=movement_id,
+        )
+
+
+def _proposed(scope: Scope) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            BankMovement.id.label("movement_id"),
+            BankMovement.booked_on,
+            BankMovement.amount,
+            BankMovement.currency,
+            BankAccount.account_key,
+            BankAccount.label.label("account_label"),
+            CreditLink.rule,
+            CreditLink.remittance_id,
+            CreditLink.amount.label("explained"),
+            Remittance.number,
+            Contract.number.label("contract"),
+            _PLACE.label("place"),
+        )
+        .join(CreditLink, _line_of(CreditLink))
+        .join(BankAccount, _same(BankAccount, BankMovement.merchant_id, BankMovement.bank_account_id))
+        .join(Remittance, _remittance_of(CreditLink))
+        .join(Contract, _same(Contract, Remittance.merchant_id, Remittance.contract_id))
+        .outerjoin(Outlet, _same(Outlet, Contract.merchant_id, Contract.outlet_id))
+        .where(
+            *in_scope(Remittance.merchant_id, Remittance.contract_id, scope),
+            CreditLink.merchant_id == scope.merchant_id,
+            CreditLink.certainty == Certainty.PROPOSED,
+            not_(_credits_out_of_sight(scope)),
+        )
+        .order_by(BankMovement.booked_on, BankMovement.id, Remittance.collected_at, Remittance.id)
+    )
+
+
+def _line_of(link: Any) -> Any:
+    return and_(
+        link.merchant_id == BankMovement.merchant_id,
+        link.bank_movement_id == BankMovement.id,
+        link.booked_on == BankMovement.booked_on,
+    )
+
+
+def _remittance_of(link: Any) -> Any:
+    return and_(
+        Remittance.merchant_id == link.merchant_id,
+        Remittance.id == link.remittance_id,
+        Remittance.collected_on == link.collected_on,
+    )
+
+
+def _credits_out_of_sight(scope: Scope) -> Any:
+    """Whether a line is of a remittance too that is not in ``scope``."""
+    link, other = aliased(CreditLink), aliased(Remittance)
+    hidden = not_(and_(*in_scope(other.merchant_id, other.contract_id, scope)))
+    return exists().where(
+        link.merchant_id == scope.merchant_id,
+        link.bank_movement_id == BankMovement.id,
+        other.merchant_id == link.merchant_id,
+        other.id == link.remittance_id,
+        other.collected_on == link.collected_on,
+        hidden,
+    )
+
+
+# --- statements ------------------------------------------------------------------------------------
+
+
+def _own_missing(connection: Connection, scope: Scope) -> Iterator[OpenItem]:
+    """What is missing at the merchant; an account belongs to the merchant as a whole."""
+    if scope.contract_ids is None:
+        yield from missing_statements(connection, BankStatement.merchant_id == scope.merchant_id)
+
+
+def missing_statements(connection: Connection, *where: ColumnElement[bool]) -> Iterator[OpenItem]:
+    """Where the balances of an account do not join, among the statements that ``where`` tells."""
+    statement = (
+        select(
+            BankStatement.merchant_id,
+            BankStatement.bank_account_id,
+            BankStatement.opened_on,
+            BankStatement.closed_on,
+            BankStatement.opening,
+            BankStatement.closing,
+            BankStatement.currency,
+            BankAccount.account_key,
+            BankAccount.label,
+            Merchant.name.label("merchant"),
+        )
+        .join(BankAccount, _same(BankAccount, BankStatement.merchant_id, BankStatement.bank_account_id))
+        .join(Merchant, Merchant.id == BankStatement.merchant_id)
+        .where(*where)
+        .order_by(
+            BankStatement.merchant_id,
+            BankStatement.bank_account_id,
+            BankStatement.closed_on,
+            BankStatement.opened_on.desc(),
+            BankStatement.part,
+        )
+    )
+    rows = connection.execute(statement).all()
+    for _, own in groupby(rows, key=lambda row: (row.merchant_id, row.bank_account_id)):
+        yield from (_gap_of(*pair) for pair in _unjoined([*own]))
+
+
+def _unjoined(statements: list[Any]) -> Iterator[tuple[Any, Any]]:
+    """Pairs of statements that follow one another, with another between them missing.
+
+    One that covers days of others besides (a month and its days) is part of their chain.
+    """
+    long = [one for one in statements if _days(one) > 1]
+    longest = [one for one in statements if not any(_is_within(one, other) for other in long)]
+    for before, after in pairwise(longest):
+        known = before.closing is not None and after.opening is not None
+        if known and before.closing != after.opening:
+            yield before, after
+
+
+def _days(statement: Any) -> int:
+    return int((statement.closed_on - statement.opened_on).days)
+
+
+def _is_within(one: Any, other: Any) -> bool:
+    """Whether ``other`` covers all days of ``one``, and two more: parts of a day follow one another."""
+    covers = other.opened_on <= one.opened_on and one.closed_on <= other.closed_on
+    return bool(covers and _days(other) > _days(one) + 1)
+
+
+def _gap_of(before: Any, after: Any) -> OpenItem:
+    return OpenItem(
+        kind=OpenItemKind.STATEMENT_MISSING,
+        day=before.closed_on,
+        until=after.opened_on,
+        place=before.merchant,
+        currency=before.currency,
+        account=shown_account(before.account_key, before.label),
+        why=gettext("the balances of the statements around it do not join"),
+    )

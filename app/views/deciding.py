@@ -1,0 +1,133 @@
+"""The page of a merchant's open items, its files, and the decisions on proposals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import BinaryIO, Final
+
+from flask import Blueprint, abort, jsonify, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app.accounts.journal import Event
+from app.desk import credit_decisions
+from app.listing.flat_file import as_json, write_flat_csv, write_flat_xlsx
+from app.lists.open_items import COLUMNS, TITLE, OpenItem, OpenItemKind, has_bank, open_items, proposals
+from app.models import CreditVerdict
+from app.views.tables import TableColumn, table
+from app.web.context import access, database, signed_in, today
+from app.web.downloads import CSV, XLSX, file_name, send_written
+from app.web.journal import journal
+from app.web.questions import asking, exporting
+from app.wording import formats
+from app.wording.i18n import N_, gettext
+
+blueprint = Blueprint("open_items", __name__)
+#: What was just done, as the page says it.
+DONE: Final = {
+    CreditVerdict.CONFIRMED.value: N_("Confirmed: the remittance reads credited in a moment."),
+    CreditVerdict.REJECTED.value: N_("Rejected: this credit is not proposed again."),
+}
+_EVENTS: Final = {
+    CreditVerdict.CONFIRMED: Event.CREDIT_CONFIRMED,
+    CreditVerdict.REJECTED: Event.CREDIT_REJECTED,
+}
+_COLUMNS: Final = (
+    TableColumn(N_("Kind"), lambda item: item.title, "title"),
+    TableColumn(N_("Date"), lambda item: formats.day(item.day)),
+    TableColumn(N_("Until"), lambda item: formats.day(item.until) if item.until else ""),
+    TableColumn(N_("Trade name"), lambda item: item.place),
+    TableColumn(N_("Remittance no."), lambda item: ", ".join(item.numbers), ""),
+    TableColumn(N_("Account"), lambda item: item.account),
+    TableColumn(N_("Why"), lambda item: item.why, style="wrapped"),
+    TableColumn(N_("Gap"), lambda item: _amount(item, item.gap), "", style="money"),
+    TableColumn(N_("Amount"), lambda item: _amount(item, item.amount), "aside", style="money"),
+)
+
+
+@blueprint.get("/a-traiter")
+def show() -> str:
+    """All open items; those to decide on come first."""
+    scope = access().scope
+    with asking(scope) as connection:
+        if not has_bank(connection, scope):
+            abort(404)
+        items = open_items(connection, scope)
+        under_way = credit_decisions.under_way(connection, scope.merchant_id)
+    proposed = [item for item in items if item.kind is OpenItemKind.PROPOSED]
+    others = [item for item in items if item.kind is not OpenItemKind.PROPOSED]
+    done = DONE.get(request.args.get("done", ""))
+    return render_template(
+        "open_items/index.html",
+        title=gettext(TITLE),
+        proposed=proposed,
+        under_way=under_way,
+        list=table(gettext(TITLE), _COLUMNS, others, _address),
+        done=done and gettext(done),
+    )
+
+
+@blueprint.post("/a-traiter")
+def decide() -> Response:
+    """Confirm or reject what a line is proposed to credit; one out of sight does not exist."""
+    verdict, line = request.form.get("verdict", ""), request.form.get("line", "")
+    if verdict not in set(CreditVerdict) or not line.isdecimal():
+        abort(400)
+    scope, chosen = access().scope, CreditVerdict(verdict)
+    with database().reading_as(scope) as connection:
+        found = next((one for one in proposals(connection, scope) if one.movement_id == int(line)), None)
+    if found is None:
+        abort(404)
+    with database().writing() as connection:
+        credit_decisions.decide(connection, scope.merchant_id, signed_in().user_id, int(line), chosen)
+        journal(_EVENTS[chosen], connection, numbers=list(found.numbers), day=found.day.isoformat())
+    return redirect(url_for("open_items.show", done=verdict), 303)
+
+
+@blueprint.get("/a-traiter.json")
+def document() -> Response:
+    """The same for programs."""
+    items = _items()
+    journal(Event.OPEN_ITEMS_EXPORTED, rows=len(items), format="json")
+    return jsonify({"count": len(items), "rows": [_row(item) for item in items]})
+
+
+@blueprint.get("/a-traiter.csv")
+def download() -> Response:
+    """The same as CSV, whole."""
+    return _file("csv", CSV, lambda items, file: write_flat_csv(COLUMNS, items, file))
+
+
+@blueprint.get("/a-traiter.xlsx")
+def workbook() -> Response:
+    """The same as XLSX, whole."""
+    return _file("xlsx", XLSX, lambda items, file: write_flat_xlsx(COLUMNS, items, TITLE, file))
+
+
+def _items() -> list[OpenItem]:
+    scope = access().scope
+    with exporting(scope) as connection:
+        if not has_bank(connection, scope):
+            abort(404)
+        return open_items(connection, scope)
+
+
+def _file(kind: str, mimetype: str, made: Callable[[Sequence[OpenItem], BinaryIO], int]) -> Response:
+    def write(file: BinaryIO) -> None:
+        rows = made(_items(), file)
+        journal(Event.OPEN_ITEMS_EXPORTED, rows=rows, format=kind)
+
+    name = file_name(gettext(TITLE), access().merchant_name, today().isoformat(), kind=kind)
+    return send_written(write, name, mimetype)
+
+
+def _row(item: OpenItem) -> dict[str, object]:
+    """A row of the document: its kind as a code, its numbers one by one."""
+    return as_json(COLUMNS, item) | {"kind": item.kind.value, "numbers": list(item.numbers)}
+
+
+def _address(item: OpenItem) -> str | None:
+    return url_for("remittances.detail", id=item.remittance_id) if item.remittance_id else None
+
+
+def _amount(item: OpenItem, minor: int | None) -> str:
+    return "" if minor is None else formats.money(minor, item.currency)

@@ -1,0 +1,160 @@
+"""The bank at the desk: sources, accounts to claim, proposals to decide on, lines that explain nothing."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from flask import abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app.accounts.journal import Event
+from app.desk import credit_decisions, money_on_its_way
+from app.lists.credit import shown_account
+from app.lists.open_items import OpenItem
+from app.models import CreditVerdict, ExpectedDays, SourceRole
+from app.views.desk.common import blueprint
+from app.views.moments import show_moment
+from app.views.tables import Table, TableColumn, table
+from app.web.context import database, desk, signed_in, today
+from app.web.journal import journal
+from app.wording import codes, formats
+from app.wording.i18n import N_, gettext
+
+ROLES: Final = {SourceRole.PAYMENTS: N_("Payments"), SourceRole.MONEY: N_("Money")}
+EXPECTED_DAYS: Final = {
+    ExpectedDays.DAILY: N_("every day"),
+    ExpectedDays.WORKING: N_("on working days"),
+    ExpectedDays.WEEKLY: N_("every week"),
+    ExpectedDays.NONE: N_("not awaited"),
+}
+_EVENTS: Final = {
+    CreditVerdict.CONFIRMED: Event.CREDIT_CONFIRMED,
+    CreditVerdict.REJECTED: Event.CREDIT_REJECTED,
+}
+
+
+def _expected(row: Any) -> str:
+    """``on working days, by 06:30``; empty where nobody has said it."""
+    days = gettext(EXPECTED_DAYS[ExpectedDays(row.expected_days)]) if row.expected_days else ""
+    by = gettext("by %(time)s", time=row.expected_at.strftime("%H:%M")) if row.expected_at else ""
+    return ", ".join(filter(None, (days, by)))
+
+
+def _place(row: Any) -> str:
+    return " · ".join(filter(None, (row.inbox, row.file_pattern)))
+
+
+_SOURCES: Final = (
+    TableColumn(N_("Source"), lambda row: row.name, "title"),
+    TableColumn(N_("Role"), lambda row: gettext(ROLES[SourceRole(row.role)])),
+    TableColumn(N_("Format"), lambda row: row.format or ""),
+    TableColumn(N_("Folder, names"), _place),
+    TableColumn(N_("Expected"), _expected),
+    TableColumn(N_("Last file"), lambda row: show_moment(row.last) if row.last else gettext("none yet")),
+    TableColumn(
+        N_("In quarantine"),
+        lambda row: formats.number(row.refused) if row.refused else "",
+        "badge",
+        card=lambda row: f"{gettext('In quarantine')} : {row.refused}" if row.refused else "",
+        tone=lambda row: "bad" if row.refused else "",
+    ),
+)
+_ACCOUNTS: Final = (
+    TableColumn(N_("Account"), lambda row: shown_account(row.account_key, None), "title"),
+    TableColumn(N_("Currency"), lambda row: row.currency),
+    TableColumn(N_("Source"), lambda row: row.source or ""),
+    TableColumn(N_("Statements"), lambda row: formats.number(row.statements), "aside"),
+    TableColumn(N_("First day"), lambda row: formats.day(row.first_on) if row.first_on else ""),
+    TableColumn(N_("Last day"), lambda row: formats.day(row.last_on) if row.last_on else ""),
+)
+_LINES: Final = (
+    TableColumn(N_("Merchant"), lambda row: row.merchant, "title"),
+    TableColumn(N_("Booked on"), lambda row: formats.day(row.booked_on)),
+    TableColumn(N_("Account"), lambda row: shown_account(row.account_key, row.account_label)),
+    TableColumn(N_("Label"), lambda row: row.label, style="wrapped"),
+    TableColumn(N_("Amount"), lambda row: formats.money(row.amount, row.currency), "aside", style="money"),
+)
+_MISSING: Final = (
+    TableColumn(N_("Merchant"), lambda item: item.place, "title"),
+    TableColumn(N_("Account"), lambda item: item.account),
+    TableColumn(N_("After"), lambda item: formats.day(item.day)),
+    TableColumn(N_("Before"), lambda item: formats.day(item.until)),
+)
+_CONFLICTS: Final = (
+    TableColumn(N_("File"), lambda row: row.name, "title"),
+    TableColumn(N_("Received"), lambda row: show_moment(row.received_at)),
+)
+
+
+@blueprint.get("/banque")
+def bank() -> str:
+    """All that the maintainer's staff see of money on its way."""
+    reseller_id = desk().reseller_id
+    with database().reading_as(desk()) as connection:
+        sources = money_on_its_way.sources(connection, reseller_id)
+        tables = (
+            _accounts(money_on_its_way.accounts_to_claim(connection, reseller_id)),
+            table(
+                gettext("Statements that contradict others"),
+                _CONFLICTS,
+                money_on_its_way.conflicts(connection, reseller_id),
+                lambda row: url_for("desk.file", id=row.id),
+            ),
+            _missing(money_on_its_way.missing(connection, reseller_id)),
+            table(
+                gettext("Lines that explain no remittance"),
+                _LINES,
+                money_on_its_way.unexplained(connection, reseller_id, today()),
+            ),
+        )
+        proposed = money_on_its_way.proposed(connection, reseller_id)
+        waiting = {row.merchant_id for row in proposed}
+        under_way = {
+            line for merchant in waiting for line in credit_decisions.under_way(connection, merchant)
+        }
+    return render_template(
+        "desk/bank.html",
+        title=gettext("Bank"),
+        sources=table(gettext("Sources of files"), _SOURCES, sources),
+        tables=[one for one in tables if one.lines],
+        proposed=proposed,
+        under_way=under_way,
+        account=shown_account,
+        why=_why,
+    )
+
+
+def _why(rule: str) -> str:
+    return gettext(codes.CREDIT_RULES.get(rule, rule))
+
+
+def _accounts(rows: list[Any]) -> Table:
+    return table(gettext("Accounts that nobody has declared"), _ACCOUNTS, rows)
+
+
+def _missing(items: list[OpenItem]) -> Table:
+    return table(gettext("Statements that are missing"), _MISSING, items)
+
+
+@blueprint.post("/banque")
+def decide_credit() -> Response:
+    """Confirm or reject what a line is proposed to credit; one of another maintainer does not exist."""
+    verdict, line = request.form.get("verdict", ""), request.form.get("line", "")
+    if verdict not in set(CreditVerdict) or not line.isdecimal():
+        abort(400)
+    chosen = CreditVerdict(verdict)
+    with database().reading_as(desk()) as connection:
+        proposed = money_on_its_way.proposed(connection, desk().reseller_id)
+    found = next((row for row in proposed if row.id == int(line)), None)
+    if found is None:
+        abort(404)
+    with database().writing() as connection:
+        credit_decisions.decide(connection, found.merchant_id, signed_in().user_id, found.id, chosen)
+        journal(
+            _EVENTS[chosen],
+            connection,
+            merchant_id=found.merchant_id,
+            numbers=list(found.numbers),
+            day=found.booked_on.isoformat(),
+        )
+    return redirect(url_for("desk.bank"), 303)

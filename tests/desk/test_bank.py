@@ -1,0 +1,109 @@
+"""The bank at the desk: its sources, accounts, proposals, what contradicts, within its merchants alone."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from app.database.engine import DatabaseRole
+from app.web.context import today
+from importers.files import sources
+from importers.load import load_file
+from tests.desk.conftest import SOUTH
+from tests.importers.files import File, Rem, Trx
+from tests.importers.money.test_cfonb120 import MovementLine, Statement, written
+from tests.views.town import plain
+
+RIB = "99999000010000000000115"
+ACCOUNTS = f"""reseller;merchant_code;iban_or_rib;label;grouping;fees;working_days;contracts
+north;NORTHSHOP;{RIB};Compte courant;;;;*
+"""
+PAGE = "/gestion/banque"
+
+
+@pytest.fixture
+def bank(place):
+    """The folder of a bank of the reseller NORTH; returns what delivers a statement to it."""
+    with place.database.writing(DatabaseRole.IMPORT) as connection:
+        sources.bind(connection, "north-bank", "north")
+        sources.expect(connection, "north-bank", "bank", None)
+
+    def deliver(*lines: MovementLine, day: date | None = None, **said):
+        day = day or today() - timedelta(days=1)
+        place.delivered += 1
+        path = place.folder / "bank" / f"statement-{place.delivered}.txt"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(written(Statement(lines, day=day, **said)))
+        return load_file(place.database, path, place.data)
+
+    return deliver
+
+
+@pytest.fixture
+def proposed(place, bank):
+    """A remittance of NORTH that a line without any number may credit; returns its line."""
+    day = today() - timedelta(days=2)
+    payment = Trx(amount=3900, at=f"{day.isoformat()}T12:31:09")
+    remittance = Rem(
+        number="000999",
+        opened=f"{day.isoformat()}T08:00:11",
+        collected=f"{day.isoformat()}T23:15:07",
+        transactions=(payment,),
+    )
+    made = f"{(day + timedelta(days=1)).isoformat()}T02:00:00+01:00"
+    source = place.value(
+        "SELECT s.name FROM source s JOIN reseller r ON r.id = s.reseller_id"
+        " WHERE r.slug = 'north' AND s.role = 'payments'"
+    )
+    loaded = place.deliver(File(key="PROPOSED", source=source, remittances=(remittance,), created=made))
+    assert not loaded.refused, [one.text() for one in loaded.refusals]
+    assert not place.deliver(ACCOUNTS.encode()).refused
+    assert not bank(MovementLine(3900, label="REMISE CARTE")).refused
+    return place.value("SELECT bank_movement_id FROM credit_link WHERE certainty = 'proposed'")
+
+
+@pytest.fixture
+def south(place):
+    """The browser of the other reseller's staff."""
+    return place.browser(SOUTH)
+
+
+def shown(browser):
+    return plain(browser.page(PAGE).one("main"))
+
+
+def test_a_source_shows_its_profile_and_an_account_waits_to_be_claimed(place, north, south, bank):
+    assert not bank(MovementLine(1234)).refused
+    page = shown(north)
+    assert "north-bank" in page
+    assert "Argent" in page
+    assert "Comptes que personne n'a déclarés" in page
+    assert "•••• 0001" in page
+    assert RIB not in page
+    assert "north-bank" not in shown(south)
+    assert "0001" not in shown(south)
+
+
+def test_a_statement_that_contradicts_and_one_that_is_missing_are_named(place, north, bank):
+    assert not place.deliver(ACCOUNTS.encode()).refused
+    bank(MovementLine(1234), day=today() - timedelta(days=3))
+    assert bank(MovementLine(1235), day=today() - timedelta(days=3)).refused
+    bank(day=today() - timedelta(days=1), opening=5)
+    page = shown(north)
+    assert "Relevés qui en contredisent d'autres" in page
+    assert "Relevés manquants" in page
+    assert "Lignes qui n'expliquent aucune remise" in page
+    assert "12,34" in page
+
+
+def test_staff_confirm_a_proposal_of_their_own_merchants_alone(place, north, south, proposed):
+    assert "Crédits à confirmer" in shown(north)
+    assert "Crédits à confirmer" not in shown(south)
+    answer = {"line": str(proposed), "verdict": "confirmed"}
+    assert south.post_form(PAGE, **answer).status_code == 404
+    assert north.post_form(PAGE, **answer).status_code == 303
+    assert "décidé, en cours" in shown(north)
+    place.work()
+    assert place.value("SELECT credit FROM remittance WHERE number = '000999'") == "credited"
+    assert "Crédits à confirmer" not in shown(north)

@@ -1,0 +1,135 @@
+"""What of a merchant's money is to look into: for whoever may see the bank, and deciding on proposals."""
+
+from __future__ import annotations
+
+import csv
+from datetime import timedelta
+from io import BytesIO, StringIO
+from zipfile import ZipFile
+
+import pytest
+from sqlalchemy import select, text
+
+from app.database.engine import DatabaseRole
+from app.models import DeskTask, Role
+from app.web.context import today
+from importers import desk
+from tests import factories
+from tests.views.town import let_in, plain
+
+PAGE = "/a-traiter"
+
+
+@pytest.fixture
+def alpha(database, shops):
+    """ALPHA, whose remittance a line may credit; the statement before it is missing."""
+    shop = shops[0]
+    own = {"merchant_id": shop.merchant_id}
+    with database.writing(DatabaseRole.OWNER) as connection:
+        own["bank_account_id"] = connection.scalar(
+            text("SELECT id FROM bank_account WHERE merchant_id = :id"), {"id": shop.merchant_id}
+        )
+        connection.execute(
+            text("DELETE FROM bank_statement WHERE merchant_id = :id"), {"id": shop.merchant_id}
+        )
+        days = {"opened_on": today() - timedelta(days=9), "closed_on": today() - timedelta(days=8)}
+        factories.a_bank_statement(connection, **own, **days, closing=1)
+        statement_id = factories.a_bank_statement(
+            connection, **own, opened_on=today() - timedelta(days=1), closed_on=today()
+        )
+        movement_id = factories.a_bank_movement(
+            connection, **own, bank_statement_id=statement_id, amount=5240, booked_on=today()
+        )
+        row = connection.execute(
+            text("SELECT collected_on FROM remittance WHERE merchant_id = :m AND id = :r"),
+            {"m": shop.merchant_id, "r": shop.remittance_id},
+        ).one()
+        factories.a_credit_link(
+            connection,
+            merchant_id=shop.merchant_id,
+            bank_movement_id=movement_id,
+            booked_on=today(),
+            remittance_id=shop.remittance_id,
+            collected_on=row.collected_on,
+            amount=5240,
+            rule="equal_amount",
+            certainty="proposed",
+        )
+        connection.execute(
+            text(
+                "UPDATE remittance SET credit = 'late', expected_by = :day WHERE merchant_id = :m AND id = :r"
+            ),
+            {"day": today(), "m": shop.merchant_id, "r": shop.remittance_id},
+        )
+    shop.movement_id = movement_id
+    return shop
+
+
+def as_role(app, database, shop, role, **limits):
+    browser = app.test_client()
+    let_in(database, f"{role}@items.example", shop.marker, role, **limits)
+    browser.sign_in(f"{role}@items.example")
+    return browser
+
+
+def test_finance_sees_what_is_late_missing_and_to_confirm(app, database, alpha):
+    finance = as_role(app, database, alpha, Role.FINANCE)
+    shown = plain(finance.page(PAGE).one("main"))
+    assert "Crédits à confirmer" in shown
+    assert "52,40 €" in shown
+    assert "Non crédité" in shown
+    assert "Relevé manquant" in shown
+    assert "À traiter" in plain(finance.page("/remises").one("main"))
+
+
+def test_nobody_else_sees_it_nor_the_way_there(app, database, alpha):
+    viewer = as_role(app, database, alpha, Role.VIEWER)
+    assert viewer.get(PAGE).status_code == 403
+    assert "À traiter" not in plain(viewer.page("/remises").one("main"))
+
+
+def test_a_merchant_without_a_bank_has_nothing_of_it(owner, database, shops):
+    with database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(text("DELETE FROM bank_account"))
+    assert owner.get(PAGE).status_code == 404
+    assert "À traiter" not in plain(owner.page("/remises").one("main"))
+
+
+def test_the_files_hold_the_same(owner, alpha):
+    with owner.get(f"{PAGE}.csv") as response:
+        rows = list(csv.reader(StringIO(response.data.decode("utf-8-sig")), delimiter=";"))
+    document = owner.get(f"{PAGE}.json").json
+    assert [row[0] for row in rows[1:]] == ["Non crédité", "Crédit à confirmer", "Relevé manquant"]
+    assert [row["kind"] for row in document["rows"]] == ["late", "proposed", "statement_missing"]
+    assert document["rows"][1]["amount"] == 5240
+    assert rows[2][6] == "52,40"
+    with owner.get(f"{PAGE}.xlsx") as response, ZipFile(BytesIO(response.data)) as book:
+        assert "Crédit à confirmer" in book.read("xl/worksheets/sheet1.xml").decode()
+
+
+def test_a_confirmed_proposal_is_asked_of_the_worker_and_journalled(owner, database, alpha, tmp_path):
+    response = owner.post_form(PAGE, line=str(alpha.movement_id), verdict="confirmed")
+    assert response.status_code == 303
+    page = owner.page(PAGE)
+    assert "décidé, en cours" in plain(page.one("main"))
+    with database.reading() as connection:
+        task = connection.execute(select(DeskTask.id, DeskTask.kind, DeskTask.merchant_id)).one()
+    assert (task.kind, task.merchant_id) == ("decide", alpha.merchant_id)
+    desk.perform(database, tmp_path, task.id)
+    with database.reading(DatabaseRole.OWNER) as connection:
+        assert connection.scalar(text("SELECT verdict FROM credit_decision")) == "confirmed"
+    assert "A confirmé un crédit de la banque" in plain(owner.page("/journal").one("main"))
+
+
+@pytest.mark.parametrize(
+    ("form", "status"),
+    [
+        ({"line": "1", "verdict": "confirmed"}, 404),
+        ({"line": "x", "verdict": "confirmed"}, 400),
+        ({"line": "1", "verdict": "credited"}, 400),
+    ],
+)
+def test_what_is_no_proposal_is_not_decided(owner, database, alpha, form, status):
+    assert owner.post_form(PAGE, **form).status_code == status
+    with database.reading() as connection:
+        assert connection.scalar(select(DeskTask.id)) is None
