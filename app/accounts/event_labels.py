@@ -91,6 +91,9 @@ WORDS: Mapping[Event, EventLabel] = {
         N_("Rejected a proposed credit"), N_("remittances %(numbers)s, line of %(day)s")
     ),
     Event.OPEN_ITEMS_EXPORTED: EventLabel(N_("Downloaded what is to deal with"), N_("%(rows)s lines")),
+    Event.VIEW_KEPT: EventLabel(N_("Kept a view of a list"), N_("%(list)s: %(name)s")),
+    Event.VIEW_CHANGED: EventLabel(N_("Changed a view of a list"), N_("%(list)s: %(name)s")),
+    Event.VIEW_REMOVED: EventLabel(N_("Removed a view of a list"), N_("%(list)s: %(name)s")),
     Event.JOURNAL_EXPORTED: EventLabel(N_("Downloaded the journal"), N_("%(rows)s lines")),
 }
 

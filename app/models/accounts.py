@@ -110,6 +110,25 @@ class MembershipLimit(Base):
     contract_id: Mapped[BigIntColumnOrNone]
 
 
+class SavedView(Base):
+    """A view of a list that a member keeps: ``asked`` are the parameters of its address, pairs in order.
+
+    It is the membership's own, and goes with it; ``is_shared`` offers it to the merchant's other members.
+    """
+
+    __tablename__ = "saved_view"
+    __privileges__ = ACCOUNTS
+    __table_args__ = (UniqueConstraint("membership_id", "list_name", "name"),)
+
+    id: Mapped[LocalId]
+    membership_id: Mapped[int] = mapped_column(ForeignKey("membership.id", ondelete="CASCADE"))
+    list_name: Mapped[TextColumn]
+    name: Mapped[TextColumn]
+    asked: Mapped[list[Any]] = mapped_column(JSONB)
+    is_shared: Mapped[bool]
+    created_at: Mapped[CreatedAt]
+
+
 class InvitationKind(StrEnum):
     """The purpose of a one-time link."""
 

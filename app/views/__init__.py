@@ -21,6 +21,7 @@ from app.views.me import blueprint as me_blueprint
 from app.views.reauthentication import ask_to_reauthenticate
 from app.views.reauthentication import blueprint as reauthentication_blueprint
 from app.views.rendering import prepare
+from app.views.saved_views import blueprint as saved_views_blueprint
 from app.views.team import blueprint as team_blueprint
 from app.views.team import desk_blueprint as desk_team_blueprint
 from app.web.guard import guard_routes
@@ -36,7 +37,13 @@ BLUEPRINTS = (
     me_blueprint,
 )
 #: What stands at a place, as the lists do: its addresses name the merchant or the desk whose pages they are.
-AT_MERCHANTS = (journal_blueprint, lists_blueprint, open_items_blueprint, team_blueprint)
+AT_MERCHANTS = (
+    journal_blueprint,
+    lists_blueprint,
+    open_items_blueprint,
+    saved_views_blueprint,
+    team_blueprint,
+)
 AT_DESKS = (desk_blueprint, desk_team_blueprint)
 
 

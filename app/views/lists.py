@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -20,7 +20,7 @@ from flask import (
 )
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.accounts.column_choices import chosen_columns, keep_columns
+from app.accounts.column_choices import keep_columns
 from app.accounts.journal import Event
 from app.accounts.roles import Permission
 from app.listing.criteria import BY, COLUMNS, Criteria, ParameterFault
@@ -33,15 +33,17 @@ from app.listing.period import Days, Period
 from app.listing.query import page
 from app.listing.spec import ListSpec
 from app.listing.sums import totals
-from app.listing.table_columns import choosable, known_columns, usual
+from app.listing.table_columns import choosable, usual
 from app.listing.xlsx import write_xlsx
 from app.lists import FIRST
 from app.views import cells, filter_form
 from app.views.column_form import ColumnForm
 from app.views.groupings import GroupPage, with_group_fault
+from app.views.list_settings import list_settings
 from app.views.rendering import htmx, page_or_part
 from app.views.rows import columns, groups
 from app.views.shown_pages import PARAMETER, ShownPages
+from app.views.view_menu import ViewMenu
 from app.web.context import access, database, signed_in, today
 from app.web.downloads import CSV, XLSX, file_name, send_written
 from app.web.journal import journal
@@ -81,8 +83,8 @@ def index(spec: ListSpec) -> AnyResponse:
         fresh = spec.arrived(connection, scope, criteria.period, criteria.days)
         answer = spec.answer.read(connection, scope, criteria) if spec.answer and by_rows else None
         offered = spec.offers(connection, scope)
-        chosen = criteria.columns or _kept_columns(connection, spec)
-    table = columns(spec, found, chosen) if found else None
+        own = list_settings(connection, criteria)
+    table = columns(spec, found, own.columns) if found else None
     text = page_or_part(
         "lists/index.html",
         PARTS,
@@ -93,7 +95,8 @@ def index(spec: ListSpec) -> AnyResponse:
         totals=sums,
         fresh=fresh,
         form=filter_form.FilterForm(criteria, offered),
-        column_form=ColumnForm(criteria, chosen),
+        column_form=ColumnForm(criteria, own.columns),
+        views=ViewMenu.of(criteria, own.columns, own.views),
         table=table,
         groups=groups(criteria, found, table) if found and table else (),
         grouped=GroupPage.of(criteria, grouped) if grouped else None,
@@ -220,7 +223,11 @@ def _faults_in_words(criteria: Criteria) -> list[dict[str, str]]:
 
 def criteria_asked(connection: Any, spec: ListSpec) -> Criteria:
     """What the address asks, counted from the days that have arrived."""
-    args = request.args.items(multi=True)
+    return criteria_of(connection, spec, request.args.items(multi=True))
+
+
+def criteria_of(connection: Any, spec: ListSpec, args: Iterable[tuple[str, str]]) -> Criteria:
+    """What ``args`` ask, for this person at this moment."""
     return Criteria.from_args(seen(connection, spec), args, days_now(connection, spec))
 
 
@@ -240,11 +247,6 @@ def days_now(connection: Any, spec: ListSpec) -> Days:
 def _of_rows(criteria: Criteria) -> Criteria:
     """The same without its grouping and its columns, which are the page's alone."""
     return replace(criteria, by="", columns=())
-
-
-def _kept_columns(connection: Any, spec: ListSpec) -> tuple[str, ...]:
-    """The columns that this person chose last, as far as they see them."""
-    return known_columns(spec, chosen_columns(connection, signed_in().user_id, spec.name))
 
 
 def _with_column_fault(criteria: Criteria, declared: ListSpec) -> Criteria:

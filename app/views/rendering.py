@@ -14,6 +14,7 @@ from jinja2 import StrictUndefined
 from markupsafe import Markup
 
 from app.accounts.roles import Permission
+from app.accounts.saved_views import LONGEST_NAME
 from app.accounts.sessions import new_key
 from app.views import cells, deliveries, groupings, periods, rows
 from app.views.branding import theme_file, worker_address
@@ -77,6 +78,7 @@ def _globals() -> dict[str, Any]:
         "quick_periods": periods.quick_periods,
         "step": periods.step,
         "few": rows.FEW,
+        "longest_view_name": LONGEST_NAME,
         "group_choices": groupings.choices,
         "address": cells.address,
         "linked": cells.linked,

@@ -27,6 +27,7 @@ class Resource(StrEnum):
     FILE = "file"
     TASK = "request to the worker"
     SESSION = "session"
+    SAVED_VIEW = "saved view"
 
 
 class Relation(StrEnum):
@@ -90,6 +91,7 @@ class Guard:
 
 _OPEN, _OPEN_CHANGE = Guard(None), Guard(None, changes=True)
 _JOURNAL = Guard(Permission.JOURNAL)
+_SAVED_VIEW_CHANGE = Guard(Permission.LIST, Resource.SAVED_VIEW, changes=True)
 _PERSON, _PERSON_CHANGE = Guard(Level.PERSON), Guard(Level.PERSON, changes=True)
 _PERSON_REAUTHENTICATED_CHANGE = Guard(Level.PERSON, changes=True, reauthenticates=True)
 _STAFF, _STAFF_CHANGE = Guard(Level.STAFF), Guard(Level.STAFF, changes=True)
@@ -170,6 +172,9 @@ ROUTES: dict[str, Guard] = {
     "team.change": _ACCESS_REAUTHENTICATED,
     "team.act": _ACCESS_REAUTHENTICATED_CHANGE,
     "team.act_on_invitation": _ACCESS_REAUTHENTICATED_CHANGE,
+    "saved_views.keep": Guard(Permission.LIST, changes=True),
+    "saved_views.change": _SAVED_VIEW_CHANGE,
+    "saved_views.remove": _SAVED_VIEW_CHANGE,
     "journal.show": _JOURNAL,
     "journal.download": _JOURNAL,
     "desk.home": _STAFF,

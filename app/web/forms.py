@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import Any, Self
 
 from flask import request
-from wtforms import EmailField, PasswordField, StringField
+from wtforms import BooleanField, EmailField, HiddenField, PasswordField, StringField
 from wtforms import Form as AnyForm
 from wtforms.meta import DefaultMeta
 from wtforms.validators import EqualTo
 
+from app.accounts.saved_views import LONGEST_NAME
 from app.wording.i18n import N_, gettext, ngettext
 
 SMALLEST_PASSWORD = 12
@@ -129,3 +130,14 @@ class NameForm(Form):
     """The name of a merchant."""
 
     name = StringField(N_("Name of the merchant"), render_kw={"autocomplete": "off", "required": True})
+
+
+class SavedViewForm(Form):
+    """A view of a list: its name, whether colleagues see it, the list and the query that it keeps."""
+
+    name = StringField(
+        N_("Name of the view"), render_kw={"autocomplete": "off", "required": True, "maxlength": LONGEST_NAME}
+    )
+    is_shared = BooleanField(N_("Share within the merchant"))
+    list_name = HiddenField()
+    asked = HiddenField()

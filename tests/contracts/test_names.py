@@ -25,6 +25,7 @@ SAME_MEANING = {
     "people",  # those whom a maintainer knows: rows, pages
     "reauthentication",  # who one is, once more: checked, asked
     "terminals",  # the terminals of outlets: tables, their list
+    "saved_views",  # the views that members keep: kept, asked for by forms
     "searching",  # the words that people search by: made ready to compare, the search box
 }
 

@@ -27,6 +27,7 @@ ACCOUNTS = {
     "user_account",
     "membership",
     "column_choice",
+    "saved_view",
     "membership_limit",
     "user_session",
     "sign_in_attempt",

@@ -24,6 +24,7 @@ from app.models import (
     Invitation,
     Membership,
     Role,
+    SavedView,
     Terminal,
     UserAccount,
     UserSession,
@@ -66,6 +67,7 @@ class Neighbours:
     viewers: dict[str, int] = field(default_factory=dict)
     files: dict[str, int] = field(default_factory=dict)
     tasks: dict[str, int] = field(default_factory=dict)
+    views: dict[str, int] = field(default_factory=dict)
     session_id: int = 0
 
     @staticmethod
@@ -191,6 +193,14 @@ def _around(connection, links: Links, made, marker):
         .join(UserAccount, UserAccount.id == Membership.user_id)
         .where(UserAccount.email == made.person(Role.VIEWER, marker))
     ).one()
+    made.views[marker] = connection.scalar(
+        insert(SavedView)
+        .values(
+            membership_id=made.accesses[marker], list_name="transactions", name=f"{marker} view",
+            asked=[["type", "refund"]], is_shared=True,
+        )
+        .returning(SavedView.id)
+    )  # fmt: skip
     guest = f"guest@{marker.lower()}.example"
     invite(connection, links, guest, shop.merchant_id, Grant(Role.VIEWER), None)
     made.invitations[marker] = connection.scalar(select(Invitation.id).where(Invitation.email == guest))
@@ -238,6 +248,7 @@ def address_of(app, everybody, endpoint, marker, *, place="ALPHA"):
         "invitation_id": everybody.invitations[marker],
         "merchant_id": shop.merchant_id,
         "session_id": everybody.session_id,
+        "view_id": everybody.views[marker],
         "delivery_id": 1,
     }
     if ids["id"] is None:

@@ -1,0 +1,160 @@
+"""The views of lists that members keep: a name, and what an address of the list asks.
+
+A view opens nothing: its keeper, and a colleague it is shared with, see by their own rights what that address
+shows them. It is the membership's, and goes with that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, Select, delete, func, insert, or_, select, update
+
+from app.accounts.users import UserError
+from app.listing.field import Args
+from app.models import Membership, SavedView
+from app.rules.cards import holds_card
+from app.wording.i18n import gettext
+
+#: Of one member over all lists, and shared ones that a list shows besides.
+MOST_KEPT: Final = 20
+MOST_SHARED: Final = 40
+LONGEST_NAME: Final = 40
+#: In all texts of a view together: a list's address can hold it.
+LONGEST_ASKED: Final = 4000
+
+
+@dataclass(frozen=True)
+class Keeper:
+    """A member at a merchant, whose views these are. Staff who look at it are none and keep none there."""
+
+    user_id: int
+    merchant_id: int
+
+
+@dataclass(frozen=True)
+class KeptView:
+    """A view: the parameters of its address, whether it is one's own, whether others see it."""
+
+    id: int
+    list_name: str
+    name: str
+    args: Args
+    is_own: bool
+    is_shared: bool
+
+
+def views_of(connection: Connection, reader: Keeper, list_name: str) -> tuple[KeptView, ...]:
+    """The views of a list for a reader: their own by name, then those that others share."""
+    own = Membership.user_id == reader.user_id
+    wanted = (
+        _views(reader)
+        .where(Membership.merchant_id == reader.merchant_id, SavedView.list_name == list_name)
+        .where(or_(own, SavedView.is_shared))
+        .order_by(own.desc(), func.lower(SavedView.name), SavedView.id)
+        .limit(MOST_KEPT + MOST_SHARED)
+    )
+    return tuple(_view(row) for row in connection.execute(wanted).all())
+
+
+def own_view(connection: Connection, keeper: Keeper, view_id: int) -> KeptView:
+    """A view of one's own. Raises LookupError for any other."""
+    wanted = _views(keeper).where(SavedView.id == view_id, *_is(keeper))
+    found = connection.execute(wanted).one_or_none()
+    if found is None:
+        raise LookupError(view_id)
+    return _view(found)
+
+
+def keep_view(
+    connection: Connection, keeper: Keeper, list_name: str, args: Args, name: str, *, is_shared: bool
+) -> None:
+    """Keep a view under ``name``. Raises UserError, and LookupError for whoever is no member."""
+    membership_id = _membership(connection, keeper)
+    kept = _tidy(name)
+    _check_size(connection, membership_id, args)
+    _check_free(connection, membership_id, list_name, kept)
+    values = {"list_name": list_name, "name": kept, "asked": [list(pair) for pair in args]}
+    connection.execute(insert(SavedView).values(membership_id=membership_id, is_shared=is_shared, **values))
+
+
+def change_view(
+    connection: Connection, keeper: Keeper, view_id: int, name: str, *, is_shared: bool
+) -> KeptView:
+    """Give a view of one's own another name, or share it or no longer. Raises UserError, LookupError."""
+    membership_id = _membership(connection, keeper)
+    view = own_view(connection, keeper, view_id)
+    kept = _tidy(name)
+    _check_free(connection, membership_id, view.list_name, kept, but=view_id)
+    changed = update(SavedView).where(SavedView.id == view_id).values(name=kept, is_shared=is_shared)
+    connection.execute(changed)
+    return own_view(connection, keeper, view_id)
+
+
+def remove_view(connection: Connection, keeper: Keeper, view_id: int) -> KeptView:
+    """Remove a view of one's own. Raises LookupError."""
+    view = own_view(connection, keeper, view_id)
+    connection.execute(delete(SavedView).where(SavedView.id == view_id))
+    return view
+
+
+def _views(reader: Keeper) -> Select[Any]:
+    """The rows of views as :func:`_view` takes them."""
+    return select(
+        SavedView.id,
+        SavedView.list_name,
+        SavedView.name,
+        SavedView.asked,
+        SavedView.is_shared,
+        (Membership.user_id == reader.user_id).label("is_own"),
+    ).join(Membership, Membership.id == SavedView.membership_id)
+
+
+def _view(row: Row[Any]) -> KeptView:
+    args = tuple((str(name), str(text)) for name, text in row.asked)
+    return KeptView(row.id, row.list_name, row.name, args, bool(row.is_own), row.is_shared)
+
+
+def _is(keeper: Keeper) -> tuple[Any, ...]:
+    return Membership.user_id == keeper.user_id, Membership.merchant_id == keeper.merchant_id
+
+
+def _membership(connection: Connection, keeper: Keeper) -> int:
+    """The membership of a keeper, held so that no other request of theirs comes between."""
+    found = connection.scalar(select(Membership.id).where(*_is(keeper)).with_for_update())
+    if found is None:
+        raise LookupError(keeper)
+    return found
+
+
+def _tidy(name: str) -> str:
+    """A name as it is kept. Raises UserError."""
+    kept = " ".join(name.split())
+    if not kept or len(kept) > LONGEST_NAME or not kept.isprintable():
+        raise UserError(gettext("Give the view a name of %(most)d characters at most.", most=LONGEST_NAME))
+    if holds_card(kept):
+        raise UserError(gettext("A name holds no card number."))
+    return kept
+
+
+def _check_size(connection: Connection, membership_id: int, args: Args) -> None:
+    """Raise UserError for one view too many, or one that asks too much."""
+    if sum(len(name) + len(text) for name, text in args) > LONGEST_ASKED:
+        raise UserError(gettext("This view has too many filters to be kept."))
+    kept = select(func.count()).where(SavedView.membership_id == membership_id)
+    if (connection.scalar(kept) or 0) >= MOST_KEPT:
+        raise UserError(gettext("You keep %(most)d views already: remove one first.", most=MOST_KEPT))
+
+
+def _check_free(
+    connection: Connection, membership_id: int, list_name: str, name: str, but: int | None = None
+) -> None:
+    """Raise UserError where another of one's views of the list has the name."""
+    same = select(SavedView.id).where(
+        SavedView.membership_id == membership_id,
+        SavedView.list_name == list_name,
+        func.lower(SavedView.name) == func.lower(name),
+    )
+    if connection.scalar(same) not in (None, but):
+        raise UserError(gettext("You keep a view of this name already."))
