@@ -34,6 +34,7 @@ OWN = {
     "staff": "app.accounts.commands:staff",
     "themes": "app.operation.commands:themes",
     "user": "app.accounts.commands:user",
+    "watch": "app.operation.commands:watch",
 }
 #: Exit status when the settings are wrong, as for wrong arguments; and when told to stop half-way.
 MISUSE = 2

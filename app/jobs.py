@@ -55,7 +55,8 @@ SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(
 
 # The connections come with the worker. Jobs that stand on this module are named, not imported.
 queue = App(
-    connector=PsycopgConnector(), import_paths=("app.mail.jobs", "importers.jobs", "importers.nightly")
+    connector=PsycopgConnector(),
+    import_paths=("app.mail.jobs", "app.operation.watch", "importers.jobs", "importers.nightly"),
 )
 
 

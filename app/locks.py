@@ -37,6 +37,8 @@ class Lock(IntEnum):
 
     #: One process does the work of a night.
     NIGHTLY = 7_251_010
+    #: One process looks at what is wrong: what began or ended is told once.
+    WATCH = 7_251_011
 
     def of(self, number: int) -> int:
         """The key of one thing among many: the purpose in its upper half, 32 bits of ``number`` below."""

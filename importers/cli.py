@@ -8,13 +8,14 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
 from app.config import Config
 from app.database.engine import Database, DatabaseRole
 from app.database.migrate import ready
-from app.models import CardNumbers
+from app.models import CardNumbers, ExpectedDays
 from app.wording.i18n import N_, gettext
 from importers.files import report, sources
 from importers.files.archive import INBOX, files_in
@@ -139,6 +140,17 @@ def nightly() -> None:
     callback=_pairs,
     help=N_("The contract number of a shop that its files name by another number (repeatable)."),
 )
+@click.option(
+    "--expected-at",
+    type=click.DateTime(["%H:%M"]),
+    metavar="HH:MM",
+    help=N_("By when its files are due; learnt from those that come when nobody says it."),
+)
+@click.option(
+    "--expected-days",
+    type=click.Choice([one.value for one in ExpectedDays]),
+    help=N_("On which days they are due; with “none” nobody waits for them."),
+)
 def source(  # noqa: PLR0913 - its options
     name: str,
     *,
@@ -149,12 +161,11 @@ def source(  # noqa: PLR0913 - its options
     file_pattern: str | None,
     cards: str | None,
     shops: dict[str, str],
+    **expected: Any,
 ) -> None:
     """Bind a source, so that what was kept aside for want of it appears; vouch for columns of it."""
-    if not (reseller or vouch or no_vouch or inbox or file_pattern or cards or shops):
-        raise click.UsageError(
-            gettext("Say --reseller, --vouch, --no-vouch, --inbox, --file-pattern, --cards or --shop.")
-        )
+    if not any((reseller, vouch, no_vouch, inbox, file_pattern, cards, shops, *expected.values())):
+        raise click.UsageError(gettext("Say what is to be known of the source: see --help."))
     _refuse_unknown_columns({*vouch, *no_vouch})
     database = ready(Config.from_env())
     if reseller:
@@ -162,6 +173,8 @@ def source(  # noqa: PLR0913 - its options
     if inbox or file_pattern or cards:
         _expect(database, name, inbox, file_pattern, CardNumbers(cards) if cards else None)
     _name_contracts(database, name, shops)
+    if any(expected.values()):
+        _await_files(database, name, **expected)
     _vouch(database, name, vouch, good=True)
     _vouch(database, name, no_vouch, good=False)
 
@@ -209,6 +222,16 @@ def _known_source(name: str) -> Iterator[None]:
         raise click.UsageError(
             gettext("Nothing is known of %(source)s: say --reseller as well.", source=name)
         ) from None
+
+
+def _await_files(
+    database: Database, name: str, expected_at: datetime | None, expected_days: str | None
+) -> None:
+    hour = expected_at.time() if expected_at else None
+    days = ExpectedDays(expected_days) if expected_days else None
+    with _known_source(name), database.writing(DatabaseRole.IMPORT) as connection:
+        sources.await_files(connection, name, hour, days)
+    click.echo(gettext("The files of %(source)s are awaited as you said.", source=name))
 
 
 def _expect(

@@ -40,6 +40,10 @@ class Home:
     host: str
     address: str
 
+    def desk(self, reseller_id: int) -> str:
+        """The address of the reseller's desk."""
+        return f"{self.address}/gestion/{reseller_id}/"
+
 
 @dataclass(frozen=True)
 class Links:

@@ -14,7 +14,7 @@ from app.wording.i18n import gettext
 
 @dataclass(frozen=True)
 class LinkButton:
-    """A one-time link, and the words to press."""
+    """An address, and the words to press."""
 
     words: str
     url: str
@@ -69,6 +69,16 @@ def notice(theme: Theme, subject: str, paragraphs: Sequence[str]) -> Message:
         theme,
         gettext("%(name)s: %(words)s", name=theme.name, words=subject),
         [gettext("Hello,"), *paragraphs],
+    )
+
+
+def alerts(theme: Theme, subject: str, paragraphs: Sequence[str], desk: str | None) -> Message:
+    """To the staff of a reseller: what needs them, what does no longer, and the address of their desk."""
+    return _message(
+        theme,
+        gettext("%(name)s: %(words)s", name=theme.name, words=subject),
+        [gettext("Hello,"), *paragraphs],
+        LinkButton(gettext("Open the desk"), desk) if desk else None,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, any_, func, or_, select
@@ -94,6 +94,13 @@ def kept_aside(connection: Connection, files: Iterable[AnyRow]) -> Mapping[int, 
         .group_by(Remittance.header_file_id)
     )
     return {row[0]: row[1] for row in connection.execute(counted)}
+
+
+def in_quarantine(connection: Connection, reseller_id: int) -> Sequence[AnyRow]:
+    """The ids and names of the files that a person has to look at, in the order in which they came."""
+    where = (_seen_by(reseller_id), ImportFile.status == ImportStatus.QUARANTINED)
+    statement = select(ImportFile.id, ImportFile.name).where(*where)
+    return connection.execute(statement.order_by(ImportFile.id)).all()
 
 
 def _statement(*where: ColumnElement[bool]) -> Select[Any]:

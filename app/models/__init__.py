@@ -18,6 +18,7 @@ from app.models.accounts import (
     UserAccount,
     UserSession,
 )
+from app.models.alerts import AlertKind, StaffAlert
 from app.models.banking import (
     USUAL_WORKING_DAYS,
     BankAccount,
@@ -80,6 +81,7 @@ __all__ = [
     "UNCLAIMED_MERCHANT",
     "USUAL_WORKING_DAYS",
     "Acceptor",
+    "AlertKind",
     "BankAccount",
     "BankMovement",
     "BankStatement",
@@ -135,6 +137,7 @@ __all__ = [
     "SignInAttempt",
     "Source",
     "SourceRole",
+    "StaffAlert",
     "StaffMember",
     "Terminal",
     "TerminalDay",

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from app.config import Config
+from app.database.migrate import ready
+from app.desk.staff_alerts import in_words
 from app.operation import backup as copies
 from app.operation.backup import Manifest
 from app.operation.doctor import Severity, examine
+from app.operation.watch import watch_by_itself
 from app.themes import ThemeError, new_theme, themes_of
 from app.wording.i18n import N_, gettext, ngettext
 
@@ -54,6 +58,16 @@ def doctor() -> None:
         click.echo(finding.line())
     if any(finding.level is Severity.FAULT for finding in findings):
         raise SystemExit(1)
+
+
+@click.command(help=N_("Look for what is wrong and mail it to the staff, once; exit 1 while something is."))
+def watch() -> None:
+    """Print a line for each thing that is wrong; its mail leaves even where no worker is."""
+    config = Config.from_env()
+    found = watch_by_itself(config, ready(config), datetime.now(UTC)).conditions
+    for one in found:
+        click.echo(in_words(one.kind, one.details))
+    raise SystemExit(bool(found))
 
 
 _FOLDER = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))

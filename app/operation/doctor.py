@@ -23,12 +23,13 @@ from app.database.migrate import MONTHS_AHEAD, Version, version_of
 from app.mail.commands import in_words
 from app.mail.smtp import Smtp
 from app.mail.transport import NotTakenError
+from app.operation.conditions import MAIL_WAITS, full_disk
 from app.operation.state import State, state_of
 from app.themes import ThemeError, themes_of
 from app.wording.i18n import N_, gettext
 
-#: Seconds by which two clocks may differ; what a disk must have free; how long mail may wait, in seconds.
-CLOCKS_APART, FREE_SHARE, FREE_BYTES, MAIL_WAITS = 5, 0.05, 2**30, 3600
+#: Seconds by which two clocks may differ.
+CLOCKS_APART = 5
 #: On the morning after a night its business day is one day old; a second one gives weekends a rest.
 NIGHTS_LATE = 3
 FOLDERS = ("inbox", "archive", "quarantine")
@@ -100,7 +101,7 @@ def _disk(data: Path) -> Finding:
     words = gettext(
         "%(free)s GB free of %(total)s", free=usage.free // 2**30, total=f"{usage.total // 2**30} GB"
     )
-    if usage.free < max(FREE_BYTES, FREE_SHARE * usage.total):
+    if any(full_disk(data)):
         return Finding(Severity.FAULT, N_("disk"), words, gettext("make room, or move the data folder"))
     return _sound(N_("disk"), words)
 
@@ -217,7 +218,7 @@ def _worker(state: State) -> Iterator[Finding]:
 
 def _queue(state: State) -> Iterator[Finding]:
     words = gettext("%(count)s mails wait", count=state.mails.count)
-    if state.mails.oldest_seconds > MAIL_WAITS:
+    if state.mails.oldest_seconds > MAIL_WAITS.total_seconds():
         yield Finding(Severity.WATCH, N_("mail"), words, gettext("see the desk's page of mails"))
     else:
         yield _sound(N_("mail"), words)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import time
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
 from app.accounts.journal import Event, record
-from app.models import UNCLAIMED_MERCHANT, CardNumbers
+from app.models import UNCLAIMED_MERCHANT, CardNumbers, ExpectedDays
 from app.wording.i18n import N_
 from importers import formats, ownership
 from importers.files.archive import IncomingFile
@@ -51,6 +52,11 @@ WHERE name = :name RETURNING id
 _NAME_CONTRACT = """
 UPDATE source SET settings = settings || jsonb_build_object('contracts',
   COALESCE(settings -> 'contracts', '{}') || jsonb_build_object(CAST(:shop AS text), CAST(:number AS text)))
+WHERE name = :name RETURNING id
+"""
+_AWAIT = """
+UPDATE source SET expected_at = COALESCE(CAST(:at AS time), expected_at),
+  expected_days = COALESCE(:days, expected_days)
 WHERE name = :name RETURNING id
 """
 _FIND = "SELECT id, reseller_id FROM source WHERE name = :name"
@@ -129,6 +135,15 @@ def name_contract(connection: Connection, name: str, shop: str, number: str) -> 
     """
     row = {"name": name, "shop": shop, "number": number}
     if connection.execute(text(_NAME_CONTRACT), row).one_or_none() is None:
+        raise UnknownSourceError(name)
+
+
+def await_files(connection: Connection, name: str, at: time | None, days: ExpectedDays | None) -> None:
+    """Say by which hour and on which days the files of a known source are due.
+
+    What is None stays as it is, said or learnt. Raises UnknownSourceError.
+    """
+    if connection.execute(text(_AWAIT), {"name": name, "at": at, "days": days}).one_or_none() is None:
         raise UnknownSourceError(name)
 
 

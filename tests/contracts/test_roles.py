@@ -40,6 +40,7 @@ ACCOUNTS = {
 JOURNAL = {"journal_entry"}
 MAIL = {"delivery"}
 DESK = {"desk_task"}
+ALERTS = {"alert"}
 IMPORTED = sorted(ISOLATED | PARTIES | IMPORTS)
 
 RELATIONS = """
@@ -53,7 +54,7 @@ HAND_OVER = {"INSERT"}  # and what of a row may be read, column by column
 KEEP_UP = {"SELECT", "UPDATE"}
 GRANTED = {
     DatabaseRole.WEB: dict.fromkeys(IMPORTED, READ)
-    | dict.fromkeys(ACCOUNTS, WRITE)
+    | dict.fromkeys(ACCOUNTS | ALERTS, WRITE)
     | dict.fromkeys(JOURNAL, ADD)
     | dict.fromkeys(DESK, HAND_OVER),
     DatabaseRole.IMPORT: dict.fromkeys(IMPORTED, WRITE)

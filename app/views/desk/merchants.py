@@ -9,11 +9,11 @@ from werkzeug.wrappers import Response
 
 from app.accounts.journal import Event
 from app.desk import merchants as found
-from app.desk import tasks
+from app.desk import staff_alerts, tasks
 from app.desk.numbers import numbers
 from app.desk.paging import NO_ROWS, AnyRow
 from app.desk.silent_terminals import silent_terminals
-from app.models import DeskTaskKind
+from app.models import AlertKind, DeskTaskKind
 from app.views.desk.common import ID, blueprint, next_page
 from app.views.tables import TableColumn, table
 from app.web.context import database, desk
@@ -24,6 +24,20 @@ from app.wording.i18n import N_, gettext, ngettext
 
 #: Outlets whose terminals are silent, named in a row.
 MOST_NAMED = 2
+#: The pages that an alert leads to. Files that were refused are counted instead.
+ALERT_PAGES = {
+    AlertKind.FILES_LEFT: "desk.files",
+    AlertKind.NIGHT_MISSING: "desk.files",
+    AlertKind.MAIL_STUCK: "desk.deliveries",
+}
+
+
+def _alert_lines(rows: Sequence[AnyRow]) -> list[tuple[str, str | None]]:
+    """The alerts in words, each with the address of its page."""
+    shown = [row for row in rows if row.kind != AlertKind.FILE_REFUSED]
+    pages = [ALERT_PAGES.get(AlertKind(row.kind)) for row in shown]
+    words = [staff_alerts.in_words(AlertKind(row.kind), row.details) for row in shown]
+    return [(said, url_for(page) if page else None) for said, page in zip(words, pages, strict=True)]
 
 
 def _state(row: AnyRow) -> str:
@@ -117,6 +131,7 @@ def merchants() -> str:
             page = found.merchants(connection, reseller_id, words, query.after, by=by, among=among)
         people = found.people(connection, [row.id for row in page.rows])
         waits = numbers(connection, reseller_id)
+        wrong = staff_alerts.alerts(connection, reseller_id)
     title = gettext("Merchants")
     columns = (*MERCHANTS, _people_column(people), *CALLS, _silent_column(silent))
     return render_template(
@@ -124,6 +139,7 @@ def merchants() -> str:
         title=title,
         query=query,
         waits=waits,
+        alerts=_alert_lines(wrong),
         list=table(title, columns, page.rows, lambda row: url_for("desk.merchant", id=row.id)),
         silent=silent,
         next_after=page.next_after,
