@@ -62,7 +62,7 @@ LINK = Limit("link", (Bound(10, _MINUTES),), (Bound(20, _MINUTES),), _TOGETHER)
 
 #: An IPv6 subscriber holds a whole /64; a site or a small provider a /48, which is bounded as so many.
 _SUBSCRIBER, _SITE, _SUBSCRIBERS_OF_A_SITE = 64, 48, 4
-#: One line in the journal for a bound that is reached, however often, in so long.
+#: One line in the journal for what is refused again and again, in so long.
 _SAID_AGAIN = timedelta(minutes=5)
 
 
@@ -126,6 +126,22 @@ def forget_network(connection: Connection, limit: Limit, address: str) -> None:
     connection.execute(delete(SignInAttempt).where(SignInAttempt.key.in_(keys)))
 
 
+def times_untold(connection: Connection, key: str) -> int | None:
+    """How often ``key`` was refused since that was last told, this time included; None when it was just now.
+
+    So what anybody can repeat is one line in the journal in five minutes, however often.
+    """
+    hold(connection, Lock.ATTEMPTS)
+    here = SignInAttempt.key == f"refused:{key}"
+    again = update(SignInAttempt).where(here, SignInAttempt.at > func.now() - _SAID_AGAIN)
+    counted = again.values(count=SignInAttempt.count + 1).returning(SignInAttempt.id)
+    if connection.scalars(counted).first() is not None:
+        return None
+    before = connection.scalars(delete(SignInAttempt).where(here).returning(SignInAttempt.count)).all()
+    connection.execute(insert(SignInAttempt).values(key=f"refused:{key}", at=func.clock_timestamp(), count=0))
+    return sum(before) + 1
+
+
 def _bounds(limit: Limit, account: str, address: str, device: str | None) -> Mapping[str, tuple[Bound, ...]]:
     """The bounds that an attempt counts for, by key."""
     if device is not None:
@@ -157,14 +173,9 @@ def _reached(connection: Connection, bounds: Mapping[str, tuple[Bound, ...]]) ->
 
 def _journal(connection: Connection, limit: Limit, key: str, client: Client, user_id: int | None) -> None:
     """A line in the journal for a bound that is reached, once in five minutes; it counts those since."""
-    hold(connection, Lock.ATTEMPTS)
-    here = SignInAttempt.key == f"refused:{key}"
-    again = update(SignInAttempt).where(here, SignInAttempt.at > func.now() - _SAID_AGAIN)
-    counted = again.values(count=SignInAttempt.count + 1).returning(SignInAttempt.id)
-    if connection.scalars(counted).first() is not None:
+    count = times_untold(connection, key)
+    if count is None:
         return
-    before = connection.scalars(delete(SignInAttempt).where(here).returning(SignInAttempt.count)).all()
-    connection.execute(insert(SignInAttempt).values(key=f"refused:{key}", at=func.clock_timestamp(), count=0))
     event = Event.TOO_MANY_SIGN_INS if limit is SIGN_IN else Event.TOO_MANY_ATTEMPTS
     record(
         connection,
@@ -173,7 +184,7 @@ def _journal(connection: Connection, limit: Limit, key: str, client: Client, use
         request_id=client.request_id,
         address=client.address,
         limit=limit.name,
-        count=sum(before) + 1,
+        count=count,
     )
     if key == f"{limit.name}:everybody":
         _log.error("closed_to_unknown_browsers", limit=limit.name)

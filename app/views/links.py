@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from app.accounts import invitations, resets
 from app.accounts.invitations import Accepted, Offer, WeakPasswordError
 from app.accounts.journal import Event
+from app.accounts.limits import times_untold
 from app.accounts.links import Purpose
 from app.accounts.one_time_links import DeadLinkError
 from app.accounts.sessions import end_session, rotate
@@ -153,10 +154,15 @@ def _dead(purpose: Purpose) -> ResponseReturnValue:
 
 
 def _record_refusal(purpose: Purpose, *, is_expired: bool = False) -> None:
-    """A line in the journal for a link of ours; what anybody can make up is no event."""
-    if links().hash_in(purpose, _token(purpose)) is None:
+    """A line in the journal for a link of ours, once in a while; what anybody can make up is no event."""
+    known = links().hash_in(purpose, _token(purpose))
+    if known is None or request.method == "HEAD":
         return
-    journal(Event.LINK_REFUSED, purpose=purpose.value, host=host(), expired=is_expired)
+    said = {"purpose": purpose.value, "host": host(), "expired": is_expired}
+    with database().writing() as connection:
+        count = times_untold(connection, f"link:{known.hex()}")
+        if count is not None:
+            journal(Event.LINK_REFUSED, connection, **said, count=count)
 
 
 def _inside(offer: Offer, accepted: Accepted) -> Response:
