@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.accounts import event_labels, history, members
 from app.accounts.journal import Event
+from app.database.isolation import Isolated
 from app.views.desk.common import blueprint as desk_blueprint
 from app.views.desk.common import next_page
 from app.views.moments import show_moment
@@ -17,6 +18,7 @@ from app.web.context import access, database, desk, request_id, signed_in, today
 from app.web.downloads import file_name, send_csv
 from app.web.journal import journal as write_down
 from app.web.page_query import PageQuery, page_query
+from app.web.questions import asking, exporting
 from app.wording.i18n import N_, gettext
 
 blueprint = Blueprint("journal", __name__)
@@ -37,13 +39,13 @@ _WITH_MERCHANT = (
 @blueprint.get("/journal")
 def show() -> str:
     """What was done at one's own merchant, as far as one sees it."""
-    return _page(_own(), _WHO_AND_WHAT, "journal.show", "journal.download")
+    return _page(access().scope, _own(), _WHO_AND_WHAT, "journal.show", "journal.download")
 
 
 @blueprint.get("/journal.csv")
 def download() -> AnyResponse:
     """The same as CSV, whole."""
-    return _file(_own(), access().merchant_name)
+    return _file(access().scope, _own(), access().merchant_name)
 
 
 def _own() -> Any:
@@ -58,13 +60,15 @@ def _own() -> Any:
 @desk_blueprint.get("/journal")
 def journal() -> str:
     """What was done at any of the reseller's merchants, and at their desk."""
-    return _page(history.of_reseller(desk().reseller_id), _WITH_MERCHANT, "desk.journal", "desk.journal_csv")
+    return _page(
+        desk(), history.of_reseller(desk().reseller_id), _WITH_MERCHANT, "desk.journal", "desk.journal_csv"
+    )
 
 
 @desk_blueprint.get("/journal.csv")
 def journal_csv() -> AnyResponse:
     """The same as CSV, whole."""
-    return _file(history.of_reseller(desk().reseller_id), desk().reseller_name)
+    return _file(desk(), history.of_reseller(desk().reseller_id), desk().reseller_name)
 
 
 def _query() -> PageQuery:
@@ -75,11 +79,11 @@ def _search(query: PageQuery) -> history.JournalSearch:
     return history.JournalSearch(person=query.text("person"), event=query.text("event"), after=query.after)
 
 
-def _page(seen: Any, columns: tuple[TableColumn, ...], endpoint: str, file: str) -> str:
+def _page(sight: Isolated, seen: Any, columns: tuple[TableColumn, ...], endpoint: str, file: str) -> str:
     query = _query()
     found = history.NO_ENTRIES
     if not query.faults:
-        with database().reading() as connection:
+        with asking(sight) as connection:
             found = history.entries(connection, seen, _search(query))
     title = gettext("Journal")
     return render_template(
@@ -95,13 +99,13 @@ def _page(seen: Any, columns: tuple[TableColumn, ...], endpoint: str, file: str)
     )
 
 
-def _file(seen: Any, whose: str) -> AnyResponse:
+def _file(sight: Isolated, seen: Any, whose: str) -> AnyResponse:
     query = _query()
     if query.faults:
         return query.refusal()
 
     def write(file: BinaryIO) -> None:
-        with database().reading() as connection:
+        with exporting(sight) as connection:
             rows = history.write_csv(connection, seen, _search(query), file)
         write_down(Event.JOURNAL_EXPORTED, rows=rows)
 

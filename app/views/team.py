@@ -30,6 +30,7 @@ from app.web.access_form import DETAILS, LIMITED, WHOLE, AccessForm
 from app.web.context import access, client, database, desk, links, request_id, signed_in
 from app.web.journal import journal
 from app.web.page_query import page_query
+from app.web.questions import asking
 from app.wording.i18n import N_, gettext
 
 blueprint = Blueprint("team", __name__, url_prefix="/acces")
@@ -62,7 +63,7 @@ def index() -> str:
     """Everybody with an access, and the invitations that wait; or the following page of either."""
     query = page_query(request.args, choices={"done": DONE}, cursors=("after", "sent_after"))
     email, behind, sent_behind = query.text("q"), query.after, query.starts.get("sent_after")
-    with database().reading_as(_sight()) as connection:
+    with asking(_sight()) as connection:
         actor = _actor(connection)
         listed = members.members(connection, actor, members.MemberSearch(email, behind))
         invited = members.waiting(connection, actor, members.MemberSearch(email, sent_behind))

@@ -1,7 +1,7 @@
 """Limits on what one person may have going on at once, so that nobody keeps the portal from all others.
 
-Two questions of the lists, each for a few seconds at most, and one file: whoever asks for more is told to
-wait for an answer first. Places are kept by the database, whichever process answers.
+Two questions of lists, at a merchant or at a desk, each for a few seconds at most, and one file: whoever asks
+for more is told to wait for an answer first. Places are kept by the database, whichever process answers.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class TooManyQuestionsError(Exception):
 
 @contextmanager
 def asking(sight: Isolated) -> Iterator[Connection]:
-    """A snapshot of what is in ``sight`` for a question of the lists. Raises TooManyQuestionsError."""
+    """A snapshot of what is in ``sight`` for a question of a list. Raises TooManyQuestionsError."""
     with database().reading_as(sight) as connection:
         connection.execute(text(f"SET LOCAL statement_timeout TO '{LONGEST_QUESTION}'"))
         _take(connection, Lock.QUESTION, MOST_QUESTIONS)

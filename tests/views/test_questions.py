@@ -10,6 +10,7 @@ from sqlalchemy import select, text
 from app.locks import Lock, take_one
 from app.models import UserAccount
 from app.views import lists
+from tests.views.staff import let_staff_in, sign_in
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def going_on(database, lock, number, places, stack):
         assert take_one(connection, lock, number, {Lock.QUESTION: 2, Lock.EXPORT: 1}[lock])
 
 
-@pytest.mark.parametrize("path", ["/transactions", "/remises", "/transactions.json"])
+@pytest.mark.parametrize("path", ["/transactions", "/remises", "/transactions.json", "/journal", "/acces"])
 @pytest.mark.probes("one abuser")
 def test_a_third_question_at_once_is_told_to_wait(app, owner, shops, database, number, path):
     other = app.test_client()
@@ -42,17 +43,36 @@ def test_a_third_question_at_once_is_told_to_wait(app, owner, shops, database, n
     assert owner.get(path).status_code == 200
 
 
+DESK = ("commercants", "contrats", "imports", "envois", "personnes", "journal")
+
+
 @pytest.mark.probes("one abuser")
-def test_a_second_file_at_once_is_told_to_wait(app, owner, shops, database, number):
+def test_a_third_question_at_a_desk_is_told_to_wait_too(app, shops, database, probes):
+    staff_id, staff = let_staff_in(database, "staff@demo.example", "demo"), app.test_client()
+    sign_in(staff, "staff@demo.example")
+    pages = [*map("/gestion/{}".format, DESK), f"/gestion/commercants/{shops[0].merchant_id}"]
+    with ExitStack() as stack:
+        going_on(database, Lock.QUESTION, staff_id, 2, stack)
+        assert {path: staff.get(path).status_code for path in pages} == dict.fromkeys(pages, 429)
+    with ExitStack() as stack:
+        going_on(database, Lock.EXPORT, staff_id, 1, stack)
+        assert staff.get("/gestion/journal.csv").status_code == 429
+        assert staff.get("/gestion/journal").status_code == 200
+    probes(len(pages) + 1)
+
+
+@pytest.mark.parametrize("path", ["/transactions.csv", "/journal.csv"])
+@pytest.mark.probes("one abuser")
+def test_a_second_file_at_once_is_told_to_wait(app, owner, shops, database, number, path):
     other = app.test_client()
     other.sign_in(shops[1].email)
     with ExitStack() as stack:
         going_on(database, Lock.EXPORT, number, 1, stack)
-        assert owner.get("/transactions.csv").status_code == 429
+        assert owner.get(path).status_code == 429
         assert owner.get("/transactions").status_code == 200
         with other.get("/transactions.csv") as file:
             assert file.status_code == 200
-    with owner.get("/transactions.csv") as file:
+    with owner.get(path) as file:
         assert file.status_code == 200
 
 

@@ -18,6 +18,7 @@ from app.web.context import database, desk, signed_in
 from app.web.contract_forms import AttachForm
 from app.web.journal import journal
 from app.web.page_query import PageQuery, page_query
+from app.web.questions import asking
 from app.wording.i18n import gettext, language
 
 
@@ -26,7 +27,7 @@ def contracts() -> str:
     """What waits for a merchant, and what was attached lately."""
     query, reseller_id = page_query(request.args), desk().reseller_id
     words, page = query.text("q"), NO_ROWS
-    with database().reading_as(desk()) as connection:
+    with asking(desk()) as connection:
         if not query.faults:
             page = undeclared_contracts.contracts(connection, reseller_id, words, query.after)
         on_their_way = tasks.awaited(connection, reseller_id)

@@ -11,8 +11,9 @@ from app.models import DeliveryState, Fault, MailKind
 from app.views.desk.common import blueprint, next_page
 from app.views.moments import show_moment
 from app.views.tables import TableColumn, table
-from app.web.context import database, desk
+from app.web.context import desk
 from app.web.page_query import page_query
+from app.web.questions import asking
 from app.wording.i18n import N_, gettext
 
 KINDS = {
@@ -60,7 +61,7 @@ def deliveries() -> str:
     page = NO_ROWS
     if not query.faults:
         chosen = DeliveryState(state) if state else None
-        with database().reading_as(desk()) as connection:
+        with asking(desk()) as connection:
             page = found(connection, desk().reseller_slug, chosen, words, query.after)
     title = gettext("Mails")
     return render_template(

@@ -19,6 +19,7 @@ from app.views.tables import TableColumn, table
 from app.web.context import database, desk, signed_in
 from app.web.journal import journal
 from app.web.page_query import page_query
+from app.web.questions import asking
 from app.wording import formats
 from app.wording.counts import in_words
 from app.wording.i18n import N_, gettext, ngettext
@@ -89,7 +90,7 @@ def files() -> str:
     query = page_query(request.args, choices={"state": set(ImportStatus)})
     words, state = query.text("q"), query.text("state")
     page = NO_ROWS
-    with database().reading_as(desk()) as connection:
+    with asking(desk()) as connection:
         if not query.faults:
             chosen = ImportStatus(state) if state else None
             page = found.files(connection, desk().reseller_id, chosen, words, query.after)

@@ -19,6 +19,7 @@ from app.views.tables import TableColumn, table
 from app.web.context import database, desk
 from app.web.journal import journal
 from app.web.page_query import page_query
+from app.web.questions import asking
 from app.wording import formats
 from app.wording.i18n import N_, gettext, ngettext
 
@@ -123,7 +124,7 @@ def merchants() -> str:
     query, reseller_id = page_query(request.args, choices=choices), desk().reseller_id
     words, sort, state = query.text("q"), query.text("sort"), query.text("state")
     page = NO_ROWS
-    with database().reading_as(desk()) as connection:
+    with asking(desk()) as connection:
         silent = silent_terminals(connection)
         if not query.faults:
             among = silent if state else None
@@ -152,7 +153,7 @@ def merchant(id: int) -> str:  # noqa: A002 - the name in the address
     """One merchant: what it has, who may enter."""
     query, reseller_id = page_query(request.args), desk().reseller_id
     words, outlets = query.text("q"), NO_ROWS
-    with database().reading_as(desk()) as connection:
+    with asking(desk()) as connection:
         row = found.merchant(connection, reseller_id, id)
         if row is None:
             abort(404)

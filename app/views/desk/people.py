@@ -18,6 +18,7 @@ from app.views.moments import show_moment
 from app.views.tables import TableColumn, table
 from app.web.context import database, desk, request_id, signed_in
 from app.web.page_query import page_query
+from app.web.questions import asking
 from app.wording.i18n import N_, gettext
 
 #: Merchants that are named in a row.
@@ -76,7 +77,7 @@ def people() -> str:
     query = page_query(request.args, choices={"state": found.STATES, "done": DONE})
     words, state, page = query.text("q"), query.text("state"), NO_ROWS
     if not query.faults:
-        with database().reading() as connection:
+        with asking(desk()) as connection:
             page = found.people(connection, desk().reseller_id, state, words, query.after)
     title, done = gettext("People"), DONE.get(query.text("done"))
     return render_template(
