@@ -93,7 +93,8 @@ def owner_of(database):
 
 @pytest.mark.parametrize("back", BACK)
 @pytest.mark.parametrize("role", [DatabaseRole.WEB, DatabaseRole.IMPORT])
-def test_whatever_a_login_lays_down_it_stays_itself_and_no_way_leads_up(one, role, back):
+@pytest.mark.probes("grants")
+def test_whatever_a_login_lays_down_it_stays_itself_and_no_way_leads_up(one, role, back, probes):
     name = {DatabaseRole.WEB: one.roles.web, DatabaseRole.IMPORT: one.roles.importer}[role]
     passed = []
     with logged_in(one, role) as connection:
@@ -106,8 +107,10 @@ def test_whatever_a_login_lays_down_it_stays_itself_and_no_way_leads_up(one, rol
                 continue
             passed.append(statement)
     assert passed == []
+    probes(len(WAYS_UP))
 
 
+@pytest.mark.probes("grants")
 def test_the_web_writes_no_payment_once_it_has_laid_down_its_role(one):
     with logged_in(one, DatabaseRole.WEB) as connection:
         for back in BACK:
@@ -121,6 +124,7 @@ def test_the_web_writes_no_payment_once_it_has_laid_down_its_role(one):
             connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(one.roles.importer)))
 
 
+@pytest.mark.probes("grants")
 def test_two_portals_of_a_server_share_no_role_and_let_none_of_the_other_in(one, other):
     assert not set(one.roles.all) & set(other.roles.all)
     for mine, theirs in ((one, other), (other, one)):

@@ -118,6 +118,7 @@ def test_traces_would_be_found(place, north):
 
 
 @pytest.mark.probes("uploads")
+@pytest.mark.probes("uploads")
 def test_what_is_far_too_large_is_not_read(place, north):
     response = upload(north, b"x" * (upload_checks.MOST_BYTES + 200_000))
     assert response.status_code == 413
@@ -246,6 +247,7 @@ def test_a_hostile_name_is_only_ever_shown(given, shown):
     assert declare_contract.file_name(given) == shown
 
 
+@pytest.mark.probes("uploads")
 def test_a_file_with_a_hostile_name_is_loaded_like_any_other(place, north):
     location = upload(north, directory(LINE), "../<b>.tmp").location
     place.work()
@@ -258,6 +260,7 @@ def test_a_file_with_a_hostile_name_is_loaded_like_any_other(place, north):
 # For oneself alone
 
 
+@pytest.mark.probes("desks and places")
 @pytest.mark.probes("desks and places")
 def test_nothing_can_be_declared_for_another_maintainer(place, north):
     for data in (
@@ -286,6 +289,7 @@ def test_nothing_can_be_declared_for_another_maintainer(place, north):
     ],
 )
 @pytest.mark.probes("desks and places")
+@pytest.mark.probes("desks and places")
 def test_the_worker_loads_nothing_for_another_maintainer_whoever_wrote_the_row(place, content):
     with place.database.writing() as connection:
         task_id = connection.scalar(
@@ -306,6 +310,7 @@ def test_the_worker_loads_nothing_for_another_maintainer_whoever_wrote_the_row(p
     assert place.value("SELECT count(*) FROM import_file") == files
 
 
+@pytest.mark.probes("desks and places")
 def test_a_request_of_another_maintainer_does_not_exist(place, north):
     location = upload(north, directory(LINE)).location
     south = place.browser("staff@south.example")

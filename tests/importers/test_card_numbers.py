@@ -52,6 +52,7 @@ def of(**columns: object) -> bytes:
 
 
 @pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.probes("card numbers")
 def test_a_number_is_found_in_every_column_that_could_hold_it(number: str) -> None:
     assert faults(of(card=number)) == [3]
     assert faults(of(order=f"CDE {number} B")) == [3]
@@ -78,6 +79,7 @@ def test_a_number_is_found_in_every_column_that_could_hold_it(number: str) -> No
         "9F6B134111111111111111D28121",
     ],
 )
+@pytest.mark.probes("card numbers")
 def test_a_number_is_found_as_cards_and_chips_write_it(shown: str) -> None:
     assert faults(of(ticket=(shown,))) == [4]
 
@@ -91,6 +93,7 @@ def test_honest_numbers_pass() -> None:
     assert faults(directory({"siret": "30000000000006"})) == []
 
 
+@pytest.mark.probes("card numbers")
 def test_a_cryptogram_that_looks_like_a_card_is_left_out_and_counted() -> None:
     data = of(certificate=NUMBERS[0], card="513111******9999")
     file, counts = cleaned(incoming(data), recognise("night.txt", data), lambda _: frozenset())
@@ -130,6 +133,7 @@ def test_truncated_cards_pass() -> None:
 
 
 @given(st.integers(0, 2**32))
+@pytest.mark.probes("card numbers")
 def test_random_cards_of_every_brand_are_found(seed: int) -> None:
     draw = random.Random(seed)
     prefix, length = draw.choice([("4", 16), ("51", 16), ("2223", 16), ("34", 15), ("36", 14), ("3530", 16)])

@@ -30,6 +30,7 @@ _RECEIVE = (
 )
 
 
+@pytest.mark.probes("files in")
 def test_a_sparse_file_of_2_gb_is_refused_before_it_is_read(operator: Operator) -> None:
     path = operator.folder / "sparse.txt"
     with path.open("wb") as sparse:
@@ -69,6 +70,7 @@ def _seconds(line: bytes) -> float:
 
 
 @pytest.mark.parametrize("wrap", [lambda line: line, lambda line: b"FIC;REMISE-TPE;1\nTKT;" + line])
+@pytest.mark.probes("files in")
 def test_a_line_of_400_kb_of_numbers_is_refused_at_once(
     operator: Operator, wrap: Callable[[bytes], bytes]
 ) -> None:

@@ -20,8 +20,8 @@ HONEST_LINES = 100_000
 
 
 @pytest.mark.probes("card numbers")
-def test_no_disguise_is_missed(probes: Callable[[int], None]) -> None:
-    draw = Random(13)
+def test_no_disguise_is_missed(probes: Callable[[int], None], capsys: pytest.CaptureFixture[str]) -> None:
+    draw, tried = Random(13), len(BRANDS) * len(SHAPES) * 3
     missed = [
         (name, start, length)
         for start, length in BRANDS
@@ -29,7 +29,9 @@ def test_no_disguise_is_missed(probes: Callable[[int], None]) -> None:
         for _ in range(3)
         if not holds_card(shape(card(draw, start, length)))
     ]
-    probes(len(BRANDS) * len(SHAPES) * 3)
+    probes(tried)
+    with capsys.disabled():
+        print(f" [{tried} disguised numbers, {len(missed)} missed]", end="")  # noqa: T201
     assert missed == []
 
 
@@ -43,7 +45,7 @@ def test_honest_lines_pass(capsys: pytest.CaptureFixture[str]) -> None:
     ]
     with capsys.disabled():
         print(f" [{HONEST_LINES} honest lines, {len(alarms)} alarms]", end="")  # noqa: T201
-    assert len(alarms) <= 1
+    assert alarms == []
 
 
 @pytest.mark.parametrize("length", range(13, 20))

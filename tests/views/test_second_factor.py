@@ -72,6 +72,7 @@ def test_an_app_is_paired_and_asked_for_from_then_on(app, owner, shops, database
     assert thief.get("/connexion/code").location.startswith("/connexion?")
 
 
+@pytest.mark.probes("TOTP")
 def test_a_step_serves_once(app, owner, shops, database):
     secret, _ = enrol(owner, database)
     code = code_now(secret)
@@ -86,6 +87,7 @@ def test_a_step_serves_once(app, owner, shops, database):
     assert "second_factor_refused" in events(database)
 
 
+@pytest.mark.probes("TOTP")
 def test_of_many_at_once_one_step_serves_one(app, owner, shops, database):
     secret, _ = enrol(owner, database)
     links, code = app.extensions["bordereau.links"], code_now(secret)
@@ -100,6 +102,7 @@ def test_of_many_at_once_one_step_serves_one(app, owner, shops, database):
 
 
 @pytest.mark.parametrize("steps", [-2, 3, 40])
+@pytest.mark.probes("TOTP")
 def test_a_code_of_another_time_is_refused(app, owner, shops, database, steps):
     secret, _ = enrol(owner, database)
     browser = app.test_client()
@@ -108,6 +111,7 @@ def test_a_code_of_another_time_is_refused(app, owner, shops, database, steps):
 
 
 @pytest.mark.parametrize("code", ["", "000", "abcdef", "é" * 6, "０１２３４５", "1" * 5000, "-" * 6])
+@pytest.mark.probes("TOTP")
 def test_a_made_up_code_is_refused(app, owner, shops, database, code):
     enrol(owner, database)
     browser = app.test_client()
@@ -115,6 +119,7 @@ def test_a_made_up_code_is_refused(app, owner, shops, database, code):
     assert send_code(browser, code).status_code == 422
 
 
+@pytest.mark.probes("TOTP")
 def test_a_recovery_code_serves_once_however_it_is_typed(app, owner, shops, database):
     _, codes = enrol(owner, database)
     for typed, status in ((codes[0].lower().replace("-", " "), 303), (codes[0], 422), (codes[1], 303)):
@@ -126,6 +131,7 @@ def test_a_recovery_code_serves_once_however_it_is_typed(app, owner, shops, data
     assert "recovery_code_used" in events(database)
 
 
+@pytest.mark.probes("TOTP")
 def test_codes_are_guessed_five_times_and_no_more(app, owner, shops, database):
     secret, _ = enrol(owner, database)
     browser = app.test_client()
@@ -136,6 +142,7 @@ def test_codes_are_guessed_five_times_and_no_more(app, owner, shops, database):
     assert events(database)[-1] == "too_many_attempts"
 
 
+@pytest.mark.probes("TOTP")
 def test_the_first_step_waits_ten_minutes(app, owner, shops, database):
     enrol(owner, database)
     browser = app.test_client()
@@ -255,6 +262,7 @@ def test_a_disabled_person_does_not_pass_the_second_step(app, owner, shops, data
     assert response.location.startswith("/connexion?")
 
 
+@pytest.mark.probes("TOTP")
 def test_a_pending_session_is_worth_nothing_on_another_host(app, owner, shops, database):
     enrol(owner, database)
     browser = app.test_client()
