@@ -21,7 +21,7 @@ from app.listing.period import Days
 from app.listing.scope import Scope
 from app.listing.sums import totals
 from app.lists import TRANSACTIONS
-from tests.bench import exports, files, groupings, imports, money, pages
+from tests.bench import abuse, exports, files, groupings, imports, money, pages
 from tests.bench.report import Measurement, percentile, table
 
 if TYPE_CHECKING:
@@ -70,6 +70,8 @@ def fifteen_months(server: str, folder: Path, rows: int) -> Iterator[Measurement
         yield _totals(database, Scope(merchant_id), estate)
         yield from groupings.lines(database, Scope(merchant_id), _asked(estate, MONTH))
         yield from pages.weight(client)
+        first = estate.last_day - timedelta(days=estate.days - 1)
+        yield from abuse.lines(database, folder, first, estate.last_day)
 
 
 def thirty_days(server: str, folder: Path, rows: int) -> Iterator[Measurement]:
