@@ -174,8 +174,11 @@ class Code(Filter, Identifier):
         return found if len(codes) == len(values) else or_(_bare(column).is_(None), found)
 
     def _is_one_of(self, column: Expression, codes: Sequence[str]) -> ColumnElement[bool]:
-        bare = _bare(column)
         significant = [code.lstrip("0") for code in codes]
+        compared = _kept("compared", column)
+        if compared is not None:
+            return compared.in_(significant)
+        bare = _bare(column)
         if self.indexed and all(_letters(code) <= MOST_LETTERS for code in significant):
             return bare.in_(sorted({casing for code in significant for casing in casings(code)}))
         return func.upper(bare).in_(significant)
@@ -204,10 +207,16 @@ class Siret(Code):
 
 def _bare(column: Expression) -> Expression:
     """``column`` without its leading zeros: as its table keeps it, if it does, since that has the index."""
-    kept: Expression | None = None
-    if isinstance(column, InstrumentedAttribute):
-        kept = column.parent.columns.get(f"bare_{column.key}")
+    kept = _kept("bare", column)
     return func.ltrim(column, _ZERO) if kept is None else kept
+
+
+def _kept(form: str, column: Expression) -> Expression | None:
+    """``column`` in another form that its table keeps beside it; None where it does not."""
+    if not isinstance(column, InstrumentedAttribute):
+        return None
+    found: Expression | None = column.parent.columns.get(f"{form}_{column.key}")
+    return found
 
 
 def casings(code: str) -> set[str]:

@@ -61,6 +61,11 @@ def bare_of(column: str) -> MappedColumn[str | None]:
     return mapped_column(Text, Computed(f"ltrim({column}, '0')", persisted=True))
 
 
+def compared_of(column: str) -> MappedColumn[str | None]:
+    """The text ``column`` as codes are compared, kept by the database for the indexes: in capitals, bare."""
+    return mapped_column(Text, Computed(f"upper(ltrim({column}, '0'))", persisted=True))
+
+
 def alphabetical(column: str) -> MappedColumn[str | None]:
     """The text ``column`` in small letters without accents, kept by the database: lists are in its order.
 

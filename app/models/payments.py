@@ -28,6 +28,7 @@ from app.models.base import (
     TextColumn,
     TextColumnOrNone,
     bare_of,
+    compared_of,
     one_of,
 )
 from app.models.sales import ChargebackState
@@ -173,6 +174,16 @@ class Transaction(Base):
             postgresql_include=["occurred_on", "currency", "type", "outcome"],
         ),
         Index("transaction_authorisation_idx", "merchant_id", "bare_authorisation_number", "occurred_at"),
+        # What few payments have, and is looked for over 15 months.
+        *(
+            Index(name, "merchant_id", column, "occurred_at", "id", postgresql_where=text(condition))
+            for name, column, condition in (
+                ("transaction_order_idx", "compared_order_reference", "compared_order_reference IS NOT NULL"),
+                ("transaction_dossier_idx", "compared_dossier_number", "compared_dossier_number IS NOT NULL"),
+                ("transaction_declined_idx", "response_code", f"outcome = '{Outcome.DECLINED}'"),
+                ("transaction_reversal_idx", "reversal", f"reversal <> '{Reversal.NONE}'"),
+            )
+        ),
         # How the loader finds the sale of an operation, and the operations of a sale.
         Index(
             "transaction_sequence_idx",
@@ -252,6 +263,8 @@ class Transaction(Base):
     chargeback: Mapped[TextColumn] = mapped_column(server_default=ChargebackState.NONE)
     bare_authorisation_number: Mapped[TextColumnOrNone] = bare_of("authorisation_number")
     bare_sequence_number: Mapped[TextColumnOrNone] = bare_of("sequence_number")
+    compared_order_reference: Mapped[TextColumnOrNone] = compared_of("order_reference")
+    compared_dossier_number: Mapped[TextColumnOrNone] = compared_of("dossier_number")
 
 
 #: The ``contract_id`` of a daily sum over all the contracts of its merchant.

@@ -60,6 +60,9 @@ QUESTIONS = {
         "authorisation": "authorisation={authorisation_number}",
         "remittance": "remittance={remittance}",
         "declined": "outcome=declined",
+        "reason": "reason=funds",
+        "taken back": "reversal=refunded",
+        "order reference": "order_reference=NONE-417",
     },
     "/remises": INDEXED | {"number": "number={remittance}", "empty": "count=without"},
 }

@@ -68,6 +68,8 @@ TEXTS = {
     **dict.fromkeys(("amount", "amount_from", "amount_to"), AMOUNTS),
     **dict.fromkeys(("issuer", "product", "manufacturer"), (*WORDS, *WHOLE)),
     "scheme": ("CB", '"CB"', '"cb"', '"C"'),
+    "dossier": ("42", "0000042", "AB42", "ab42"),
+    "order_reference": ("cmd-42", "CMD-42", "0CMD-42", "=1+1"),
     "card": ("0044", "0028", "4970100044", "5132000028"),
     "authorisation": (*CODES[:4], "none", "012345", "a1B2c3"),
     "expiry": ("1228", "12/28", "01/27"),

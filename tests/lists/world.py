@@ -208,8 +208,8 @@ def _transaction(connection: Connection, merchant_id: int, remittance: Row, chan
         "authorisation_asked": chance.choice((None, True, False)),
         "authorisation_number": chance.choice((None, "012345", "A1b2C3")),
         "response_code": chance.choice((None, "00", "05", "51", "A1")),
-        "dossier_number": chance.choice((None, None, "0000042")),
-        "order_reference": chance.choice((None, "=1+1")),
+        "dossier_number": chance.choice((None, None, "0000042", "00ab42")),
+        "order_reference": chance.choice((None, "=1+1", "0cmd-42", "CMD-42")),
         "original_sequence_number": chance.choice((None, "000103")),
         "requested_amount": chance.choice((None, 5000)),
         "cardholder_amount": chance.choice((None, 4321)),
@@ -282,7 +282,7 @@ def bare(code: str) -> str:
 WORDS = ("label", "trade_name", "manufacturer", "issuer", "product", "scheme")
 CODES = (
     *("contract", "rank", "number", "file_number", "serial", "authorisation", "siret"),
-    *("response_code", "dossier", "remittance", "terminal"),
+    *("response_code", "dossier", "remittance", "terminal", "order_reference"),
 )
 
 
