@@ -90,9 +90,10 @@ def _totals(spec: ListSpec, rows: Iterator[Mapping[Any, Any]]) -> Totals:
 
 
 def _line(spec: ListSpec, row: Mapping[Any, Any]) -> CurrencyTotals:
-    sums = {measure.name: row[measure.name] for measure in spec.measures}
+    known = dict(row)
+    sums = {measure.name: known[measure.name] for measure in spec.measures}
     net = sum(measure.sign * sums[measure.name] for measure in spec.measures)
-    return CurrencyTotals(row[_CURRENCY], sums, net)
+    return CurrencyTotals(known[_CURRENCY], sums, net)
 
 
 def row_sums(spec: ListSpec, scope: Scope, criteria: Criteria, by: Dimension | None = None) -> Executable:

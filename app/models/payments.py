@@ -278,6 +278,14 @@ class TransactionDay(Base):
     __privileges__ = ISOLATED
     __table_args__ = (
         PrimaryKeyConstraint("merchant_id", "contract_id", "day", "currency", "type", "outcome", "remitted"),
+        # All contracts of some days, read from the index alone.
+        Index(
+            "transaction_day_day_idx",
+            "merchant_id",
+            "day",
+            "contract_id",
+            postgresql_include=["currency", "type", "outcome", "remitted", "count", "amount"],
+        ),
     )
 
     merchant_id: Mapped[LoaderId]
@@ -308,6 +316,16 @@ class RemittanceDay(Base):
             "remitted",
             "awaiting_totals",
             "credit",
+        ),
+        Index(
+            "remittance_day_day_idx",
+            "merchant_id",
+            "day",
+            "contract_id",
+            postgresql_include=[
+                *("currency", "status", "is_empty", "remitted", "awaiting_totals", "credit"),
+                *("count", "debit", "refund", "cancelled", "refund_cancelled", "declined"),
+            ],
         ),
     )
 
