@@ -21,7 +21,7 @@ from app.listing.period import Days
 from app.listing.scope import Scope
 from app.listing.sums import totals
 from app.lists import TRANSACTIONS
-from tests.bench import abuse, exports, files, groupings, imports, money, pages
+from tests.bench import abuse, exports, files, groupings, imports, money, pages, silence
 from tests.bench.report import Measurement, percentile, table
 
 if TYPE_CHECKING:
@@ -43,10 +43,16 @@ def main(rows: int, folder: Path) -> None:
     logging.disable()
     folder.mkdir(parents=True, exist_ok=True)
     server = embedded.start(folder / "postgres")
-    parts = (one_file, fifteen_months, thirty_days)
+    parts = (half_a_year_of_calls, one_file, fifteen_months, thirty_days)
     lines = [*money.lines(), *(line for part in parts for line in part(server, folder, rows))]
     click.echo(table(lines))
     sys.exit(any(not line.holds and not line.is_time for line in lines))
+
+
+def half_a_year_of_calls(server: str, folder: Path, _rows: int) -> Iterator[Measurement]:
+    """Whether the alarms about silent terminals are right."""
+    with database_of(server, folder) as database:
+        yield from silence.lines(database)
 
 
 def one_file(server: str, folder: Path, rows: int) -> Iterator[Measurement]:

@@ -10,10 +10,11 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, text
+from sqlalchemy import insert, select, text
 
+from app.lists.silence import ONE_DAY, quiet_terminals
 from app.models import Terminal, TerminalDay
 from app.rules.holidays import public_holidays
 from tests import factories
@@ -119,3 +120,111 @@ def received(connection: Connection, source_id: int, days: list[date]) -> None:
         ),
         {"source": source_id, "days": days},
     )
+
+
+class QuietEstate:
+    """A source, and terminals of one merchant or of one each."""
+
+    def __init__(self, connection: Connection, days: list[date]) -> None:
+        self.connection = connection
+        self.reseller_id = factories.a_reseller(connection)
+        self.source_id = factories.a_source(connection, reseller_id=self.reseller_id)
+        received(connection, self.source_id, days)
+
+    def merchant(self) -> int:
+        return factories.a_merchant(self.connection, reseller_id=self.reseller_id)
+
+    def terminal(
+        self, calls: list[datetime], merchant_id: int | None = None, **contract: Any
+    ) -> tuple[int, int]:
+        """A terminal at an outlet of its own; returns its merchant and itself."""
+        merchant_id = merchant_id or self.merchant()
+        outlet_id = factories.an_outlet(self.connection, merchant_id=merchant_id)
+        values = {"merchant_id": merchant_id, "outlet_id": outlet_id, "source_id": self.source_id, **contract}
+        contract_id = factories.a_contract(self.connection, **values)
+        return merchant_id, a_terminal(self.connection, merchant_id, contract_id, outlet_id, calls)
+
+    def silent(self, merchant_id: int, day: date) -> set[int]:
+        values = {"merchant_id": merchant_id, "day": day}
+        rows = self.connection.execute(select(quiet_terminals(ONE_DAY)), values)
+        return {row.terminal_id for row in rows if row.is_silent}
+
+    def silent_anywhere(self, day: date) -> set[int]:
+        days = (
+            "SELECT id AS merchant_id, CAST(:day AS date) AS day FROM merchant WHERE reseller_id = :reseller"
+        )
+        values = {"day": day, "reseller": self.reseller_id}
+        rows = self.connection.execute(select(quiet_terminals(days)), values)
+        return {row.terminal_id for row in rows if row.is_silent}
+
+
+def a_habit(chance: Random, first: date, *, with_leave: bool) -> Habit:
+    """A habit as shops have them: half of them switch everything off when they close."""
+    minute = chance.choice(
+        (
+            13 * 60,
+            21 * 60 + 10,
+            22 * 60 + 40,
+            23 * 60 + 15,
+            23 * 60 + 55,
+            24 * 60 + 20,
+            24 * 60 + 150,
+        )
+    )
+    common: dict[str, Any] = {"minute": minute, "jitter": chance.choice((3, 7, 25))}
+    if chance.random() < 0.1:
+        common["opens"] = first + chance.randint(30, 120) * DAY
+    elif chance.random() < 0.03:
+        common |= {"closes": first + chance.randint(60, 180) * DAY, "declared": chance.random() < 0.5}
+    if chance.random() < 0.5:
+        return Habit(**common)
+    closed = frozenset(chance.sample(range(7), chance.choice((0, 1, 1, 2))))
+    start = first + chance.randint(60, 190) * DAY
+    leave = frozenset(start + number * DAY for number in range(7 * with_leave))
+    return Habit(**common, closed=closed, holidays=chance.random() < 0.4, leave=leave)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What was said of the terminals of an estate, beside what is known: pairs of terminal and day."""
+
+    failures: frozenset[tuple[int, date]]
+    alarms: frozenset[tuple[int, date]]
+
+    @property
+    def precision(self) -> float:
+        """The part of the alarms that tell of a failure."""
+        return len(self.alarms & self.failures) / len(self.alarms)
+
+    @property
+    def recall(self) -> float:
+        """The part of the failures that are told."""
+        return len(self.alarms & self.failures) / len(self.failures)
+
+    def __str__(self) -> str:
+        counts = f"{len(self.failures)} failures, {len(self.alarms)} alarms"
+        return f"{counts}, precision {self.precision:.3f}, recall {self.recall:.3f}"
+
+
+def judged(connection: Connection, days: list[date], seed: int, *, with_leave: bool) -> Judgement:
+    """160 terminals over ``days``, of shops and of a chain of 60, judged on every third day.
+
+    A shop that closes for good without a word is news on its first night, and a false alarm on others.
+    """
+    chance = Random(seed)
+    lost = set(chance.sample(days, 4))
+    estate = QuietEstate(connection, [day for day in days if day not in lost])
+    chain = estate.merchant()
+    played = {}
+    for number in range(160):
+        habit = a_habit(chance, days[0], with_leave=with_leave)
+        found = play(habit, days[0], len(days), chance, failing=0.004)
+        ends = habit.closes - DAY if habit.declared else None
+        _, terminal_id = estate.terminal(found.calls, chain if number < 60 else None, valid_to=ends)
+        played[terminal_id] = found
+    connection.execute(text("ANALYZE terminal, terminal_day, received_day, contract, outlet, merchant"))
+    asked = {day for day in days[::3] if day not in lost}
+    alarms = {(terminal_id, day) for day in asked for terminal_id in estate.silent_anywhere(day)}
+    failures = {(terminal_id, day) for terminal_id, found in played.items() for day in found.failures & asked}
+    news = {(terminal_id, found.habit.closes) for terminal_id, found in played.items()}
+    return Judgement(frozenset(failures), frozenset(alarms - news))

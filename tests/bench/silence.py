@@ -1,0 +1,47 @@
+"""Silent terminals: how many alarms are right, how many failures are told, on estates that tuned no rule."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from app.database.engine import Database, DatabaseRole
+from tests.bench.report import Measurement
+from tests.lists.silent_estates import DAY, Judgement, judged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: Half a year with the holidays of spring. The tests of the rule use seed 7.
+DAYS = [date(2026, 1, 5) + number * DAY for number in range(207)]
+SEEDS = (11, 23, 37, 53)
+#: Precision and recall at least, without and with a week's leave of half of the shops.
+BARS = {False: (0.95, 0.5), True: (0.5, 0.5)}
+
+
+def lines(database: Database) -> Iterator[Measurement]:
+    """Precision and recall over all seeds; a switched-off terminal on leave is an alarm like any other."""
+    for with_leave, bars in BARS.items():
+        found = [_judged(database, seed, with_leave=with_leave) for seed in SEEDS]
+        alarms, failures = (sum(len(getattr(one, name)) for one in found) for name in ("alarms", "failures"))
+        right = sum(len(one.alarms & one.failures) for one in found)
+        where = "half of the shops away for a week" if with_leave else "closing days and holidays"
+        for what, part, bar in (
+            ("precision", right / alarms, bars[0]),
+            ("recall", right / failures, bars[1]),
+        ):
+            yield Measurement(
+                what=f"silent terminals: {what}",
+                measured=round(part, 3),
+                bar=bar,
+                unit="",
+                at_least=True,
+                notes=f"{alarms} alarms, {failures} failures of {len(SEEDS)} estates, {where}",
+            )
+
+
+def _judged(database: Database, seed: int, *, with_leave: bool) -> Judgement:
+    with database.writing(DatabaseRole.OWNER) as connection:
+        found = judged(connection, DAYS, seed, with_leave=with_leave)
+        connection.rollback()
+    return found
