@@ -112,8 +112,9 @@ class Night:
 
     @cached_property
     def silent(self) -> tuple[TerminalCall, ...]:
-        """The terminals that did not call, though they usually do."""
-        return tuple(terminal for terminal in self.terminals if terminal.is_silent)
+        """The terminals that did not call, though they usually do: first those of open outlets."""
+        found = (terminal for terminal in self.terminals if terminal.is_silent)
+        return tuple(sorted(found, key=lambda terminal: not terminal.outlet_called))
 
     @property
     def called(self) -> int:

@@ -14,17 +14,30 @@ from app.listing.scope import Scope
 from app.listing.source import Condition, in_scope
 from app.lists.silence import ONE_DAY, quiet_terminals
 from app.models import NO_OUTLET, Contract, Outlet, Terminal, TerminalDay
+from app.wording.days import short_moment
+from app.wording.i18n import gettext
 
 
 @dataclass(frozen=True)
 class TerminalCall:
-    """A terminal and its last call on the night of the day or before it, by its own clock."""
+    """A terminal and its last call on the night of the day or before it, by its own clock.
+
+    ``outlet_called`` says whether any terminal of its outlet called: where none did, the shop may be closed.
+    """
 
     id: int
     name: str
     number: str
     called: datetime
     is_silent: bool
+    outlet_called: bool
+
+    def silence(self) -> str:
+        """The words of its silence, in the language of the moment."""
+        since = short_moment(self.called)
+        if self.outlet_called:
+            return gettext("No call since %(moment)s; others of the outlet called", moment=since)
+        return gettext("No call of the outlet since %(moment)s: closed?", moment=since)
 
 
 def terminal_calls(connection: Connection, scope: Scope, day: date) -> Iterator[TerminalCall]:
@@ -33,9 +46,10 @@ def terminal_calls(connection: Connection, scope: Scope, day: date) -> Iterator[
     asked = {"merchant_id": scope.merchant_id, "day": day}
     rows |= {row.id: row for row in connection.execute(_quiet(scope), asked)}
     several = len({row.outlet_id for row in rows.values()}) > 1
+    called = {row.outlet_id for row in rows.values() if not row.is_silent}
     for row in sorted(rows.values(), key=lambda row: (row.key or "", row.label or "", row.number)):
         name = (row.outlet if several else row.label) or row.outlet or ""
-        yield TerminalCall(row.id, name, row.number, row.called, row.is_silent)
+        yield TerminalCall(row.id, name, row.number, row.called, row.is_silent, row.outlet_id in called)
 
 
 def _called(scope: Scope, day: date) -> Statement:

@@ -89,6 +89,24 @@ def test_the_night_names_the_silent_terminal_and_leads_to_it(enter, database):
     assert "n'a pas appelé" not in plain(earlier.one("main"))
 
 
+def test_an_outlet_that_is_silent_as_a_whole_may_be_closed(enter, database):
+    answer = enter("fleet@alpha.example").page("/remises").one("section", class_="answer")
+    assert "fermé ?" in plain(answer)
+    with database.writing(DatabaseRole.OWNER) as connection:
+        kitchen = connection.scalar(text("SELECT id FROM outlet WHERE trade_name = 'KITCHEN'"))
+        contracts = "SELECT id FROM contract WHERE outlet_id = :kitchen"
+        named = f"UPDATE remittance SET terminal_number = '002' WHERE contract_id IN ({contracts})"
+        moved = (
+            "UPDATE contract c SET outlet_id = o.id FROM outlet o WHERE c.outlet_id = :kitchen"
+            " AND o.merchant_id = c.merchant_id AND o.id <> :kitchen"
+        )
+        for statement in (named, moved):
+            connection.execute(text(statement), {"kitchen": kitchen})
+        factories.keep_what_is_derived(connection)
+    answer = enter("fleet@alpha.example").page("/remises").one("section", class_="answer")
+    assert "d'autres TPE du point de vente ont appelé" in plain(answer)
+
+
 def test_it_is_named_where_nothing_at_all_came(enter):
     page = enter("fleet@kitchen.example").page("/remises")
     assert "1 terminal sur 1 n'a pas appelé" in plain(page.one("section", class_="answer"))
