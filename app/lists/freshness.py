@@ -31,6 +31,13 @@ _FOREVER = literal_column("date 'infinity'", Date)
 _ONE_DAY = literal_column("interval '1 day'", Interval)
 
 
+#: The source of a contract by what its files are about: one may bring payments, another telecollections.
+_SOURCE_OF = {
+    "remittances": func.coalesce(Contract.remittances_source_id, Contract.source_id),
+    "transactions": func.coalesce(Contract.transactions_source_id, Contract.source_id),
+}
+
+
 def freshness(subject: str, connection: Connection, scope: Scope, period: Period, days: Days) -> Freshness:
     """What the sources of the scope's contracts have delivered of ``period``.
 
@@ -101,14 +108,14 @@ def _sources(scope: Scope, subject: str, today: date) -> CTE:
     )
     owing = (
         select(
-            Contract.source_id,
+            _SOURCE_OF[subject].label("source_id"),
             func.coalesce(Outlet.time_zone, DEFAULT_TIME_ZONE).label("time_zone"),
             func.max(func.coalesce(Contract.valid_to, _FOREVER)).label("until"),
             func.bool_or(valid).label("delivers"),
         )
         .outerjoin(Outlet, and_(Outlet.merchant_id == Contract.merchant_id, Outlet.id == Contract.outlet_id))
         .where(*in_scope(Contract.merchant_id, Contract.id, scope))
-        .group_by(Contract.source_id, literal_column("2"))
+        .group_by(literal_column("1"), literal_column("2"))
         .subquery("owing")
     )
     return (

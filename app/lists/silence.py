@@ -36,13 +36,15 @@ _HOLIDAYS = "{" + ",".join(sorted(day.isoformat() for day in public_holidays()))
 #: A file vouches for a day: see :mod:`app.lists.freshness`. ``r`` is a received day, ``z`` bears the clock.
 _VOUCHED = """r.subject = 'remittances' AND r.day < (r.made_at AT TIME ZONE z.time_zone)::date
   AND (r.caught_up OR r.day = (r.made_at AT TIME ZONE z.time_zone)::date - 1)"""
+#: The source of the telecollections of contract ``c``.
+_SOURCE = "COALESCE(c.remittances_source_id, c.source_id)"
 _CLOCK = f"COALESCE(o.time_zone, '{DEFAULT_TIME_ZONE}') AS time_zone"
 #: One day of one merchant: ``:merchant_id`` and ``:day``.
 ONE_DAY = "SELECT CAST(:merchant_id AS bigint) AS merchant_id, CAST(:day AS date) AS day"
 #: The last day received of each merchant in sight.
 LAST_DAYS = f"""
 SELECT z.merchant_id, max(r.day) AS day FROM (
-  SELECT DISTINCT c.merchant_id, c.source_id, {_CLOCK}
+  SELECT DISTINCT c.merchant_id, {_SOURCE} AS source_id, {_CLOCK}
   FROM contract c LEFT JOIN outlet o ON o.merchant_id = c.merchant_id AND o.id = c.outlet_id
 ) AS z JOIN received_day r ON r.source_id = z.source_id WHERE {_VOUCHED} GROUP BY z.merchant_id
 """
@@ -71,8 +73,8 @@ WITH asked AS MATERIALIZED (
 ), quiet AS MATERIALIZED (
   SELECT * FROM (
     SELECT q.*, {_CLOCK}, ARRAY(
-      SELECT DISTINCT c.source_id FROM contract c
-      WHERE c.merchant_id = q.merchant_id AND c.id = ANY (q.contract_ids) AND c.source_id IS NOT NULL
+      SELECT DISTINCT {_SOURCE} FROM contract c
+      WHERE c.merchant_id = q.merchant_id AND c.id = ANY (q.contract_ids) AND {_SOURCE} IS NOT NULL
         AND q.day BETWEEN COALESCE(c.valid_from, '-infinity') AND COALESCE(c.valid_to, 'infinity')
     ) AS source_ids
     FROM absent q LEFT JOIN outlet o ON o.merchant_id = q.merchant_id AND o.id = q.outlet_id

@@ -156,8 +156,10 @@ class Contract(Base):
     """A contract number, rank and application: what history belongs to, whatever the terminal.
 
     An undeclared contract stands under ``UNCLAIMED_MERCHANT`` without an outlet until a
-    merchant directory names it. ``source_id`` is the source that last delivered for it. ``bank_account_id``
-    is the account that it is declared to be credited on; None is any account of the merchant in its currency.
+    merchant directory names it. ``source_id`` is the source that last delivered for it;
+    ``remittances_source_id`` and ``transactions_source_id`` are those that last brought its telecollections
+    and its payments, which may be two: None before the first. ``bank_account_id`` is the account that it is
+    declared to be credited on; None is any account of the merchant in its currency.
     """
 
     __tablename__ = "contract"
@@ -195,6 +197,8 @@ class Contract(Base):
     valid_from: Mapped[date | None]
     valid_to: Mapped[date | None]
     source_id: Mapped[BigIntColumnOrNone]
+    remittances_source_id: Mapped[BigIntColumnOrNone]
+    transactions_source_id: Mapped[BigIntColumnOrNone]
     bank_account_id: Mapped[BigIntColumnOrNone]
 
 

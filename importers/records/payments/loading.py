@@ -53,6 +53,7 @@ def _placed(
     """Remittances and transactions with their owners, sums and instants; remittances have identifiers."""
     ownership.stage_keys(connection, CONTRACT, payments.remittances)
     found = ownership.resolve(connection, CONTRACT, source.reseller_id, source.id)
+    _name_sources(connection, payments, source)
     remittances = payments.remittances.merge(found, how="left", on=list(CONTRACT.names))
     remittances = remittances.assign(reseller_id=source.reseller_id, header_file_id=entry.file_id)
     remittances = rows.with_totals(remittances, payments, entry.file_id)
@@ -60,6 +61,21 @@ def _placed(
     remittances = rows.with_collection_instants(remittances, transactions)
     remittances["id"] = new_ids(connection, len(remittances))
     return remittances, transactions
+
+
+def _name_sources(connection: Connection, payments: Payments, source: KnownSource) -> None:
+    """Say of the contracts that this source brings their telecollections, their payments, or both."""
+    carried = {"remittances": payments.has_totals, "transactions": payments.has_payments}
+    for subject, is_carried in carried.items():
+        if is_carried:
+            statement = text(_NAME_SOURCE.format(column=f"{subject}_source_id"))
+            connection.execute(statement, {"reseller": source.reseller_id, "source": source.id})
+
+
+_NAME_SOURCE = f"""
+UPDATE contract c SET {{column}} = :source FROM {CONTRACT.staged} w
+WHERE c.reseller_id = :reseller AND {CONTRACT.same("c", "w")} AND c.{{column}} IS DISTINCT FROM :source
+"""
 
 
 def _loaded(remittances: pd.DataFrame, transactions: pd.DataFrame) -> Loaded:

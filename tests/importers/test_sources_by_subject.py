@@ -1,0 +1,89 @@
+"""A contract whose payments and telecollections come from two sources is as fresh as each of them."""
+
+from __future__ import annotations
+
+import runpy
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import text
+
+from app.database.engine import DatabaseRole
+from app.database.migrate import MIGRATIONS
+from app.listing.period import Days, Period
+from app.listing.scope import Scope
+from app.lists.freshness import days, freshness
+from app.lists.silence import LAST_DAYS
+from importers.load import Status
+from tests.importers.conftest import Operator
+from tests.importers.files import File, Rem, Trx
+
+FIRST, LAST = date(2026, 3, 2), date(2026, 3, 4)
+PERIOD = Period(FIRST, LAST)
+DAYS = Days.of(date(2026, 3, 6))
+NAMED = "SELECT s.name FROM contract c JOIN source s ON s.id = c.{subject}_source_id"
+
+
+def night(day: date, content: str, source: str) -> File:
+    rem = Rem(
+        opened="",
+        collected=f"{day}T22:41:30",
+        number=f"{day:%m%d}",
+        transactions=(Trx(at=f"{day}T12:31:09"),),
+    )
+    made = f"{day + timedelta(days=1)}T04:00:00+01:00"
+    return File(remittances=(rem,), key=f"{day}{content}", created=made, content=content, source=source)
+
+
+def deliver(operator: Operator, *files: File) -> None:
+    for file in files:
+        assert operator.deliver(file).status is Status.LOADED
+
+
+@pytest.fixture
+def halves(operator: Operator) -> Operator:
+    """Payments of three nights from one host; of two, from another host, the telecollections."""
+    operator.declare({})
+    for number in range(3):
+        day = FIRST + timedelta(days=number)
+        deliver(operator, night(day, "TRANSACTIONS", "payments-host"))
+        if number < 2:
+            deliver(operator, night(day, "TELECOLLECTES", "calls-host"))
+    return operator
+
+
+def test_each_subject_is_as_fresh_as_its_own_source(halves: Operator) -> None:
+    scope = Scope(halves.value("SELECT id FROM merchant WHERE id <> 0"))
+    with halves.database.reading_as(scope) as connection:
+        found = {
+            subject: freshness(subject, connection, scope, PERIOD, DAYS)
+            for subject in ("transactions", "remittances")
+        }
+        now = halves.value("SELECT CAST('2026-03-06T12:00:00+01:00' AS timestamptz)")
+        assert days("remittances", connection, scope, now).last_night == LAST - timedelta(days=1)
+        assert days("transactions", connection, scope, now).last_night == LAST
+    assert (found["transactions"].up_to, found["transactions"].missing) == (LAST, ())
+    assert (found["remittances"].up_to, found["remittances"].missing) == (LAST - timedelta(days=1), (LAST,))
+
+
+def test_terminals_go_by_the_source_of_their_telecollections(halves: Operator) -> None:
+    assert halves.rows(LAST_DAYS)[0][1] == LAST - timedelta(days=1)
+
+
+def test_one_source_of_whole_files_is_both(operator: Operator) -> None:
+    operator.declare({})
+    deliver(operator, night(FIRST, "COMPLET", "demo-host"))
+    for subject in ("remittances", "transactions"):
+        assert operator.value(NAMED.format(subject=subject)) == "demo-host"
+
+
+def test_the_migration_names_the_sources_that_the_loader_would(halves: Operator) -> None:
+    (migration,) = MIGRATIONS.glob("versions/*_sources_by_subject.py")
+    with halves.database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(
+            text("UPDATE contract SET remittances_source_id = NULL, transactions_source_id = NULL")
+        )
+        for statement in runpy.run_path(str(migration))["statements"]():
+            connection.execute(text(statement))
+    assert halves.value(NAMED.format(subject="remittances")) == "calls-host"
+    assert halves.value(NAMED.format(subject="transactions")) == "payments-host"
