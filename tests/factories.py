@@ -17,9 +17,11 @@ from app.models import (
     BankAccount,
     BankMovement,
     BankStatement,
+    Chargeback,
     Contract,
     CreditLink,
     Merchant,
+    Operation,
     Outlet,
     ReceivedDay,
     Remittance,
@@ -286,6 +288,52 @@ def a_credit_link(connection: Connection, *, merchant_id: int, bank_movement_id:
         **values,
     }
     connection.execute(insert(CreditLink).values(row))
+
+
+def _about_a_sale(connection: Connection, merchant_id: int, values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "merchant_id": merchant_id,
+        "id": next(_numbers),
+        "reseller_id": reseller_of(connection, merchant_id),
+        "source_id": 1,
+        "acceptor_id": 0,
+        "contract_number": "7654321",
+        "sale_number": "000101",
+        "sold_on": NOON.date(),
+        "amount": 3900,
+        "currency": "EUR",
+        "import_file_id": 1,
+        **values,
+    }
+
+
+def a_chargeback(connection: Connection, *, merchant_id: int, **values: Any) -> int:
+    """A debit of 39,00 EUR, noticed 18 days after ``NOON``; of no certain sale, unless told otherwise."""
+    row = {
+        "stage": "debit",
+        "case_key": f"case {next(_numbers)}",
+        "noticed_on": NOON.date() + timedelta(days=18),
+        "card_last4": "",
+        "reason_code": "45",
+        "reason_text": "",
+    }
+    found = _about_a_sale(connection, merchant_id, row | values)
+    connection.execute(insert(Chargeback).values(found))
+    return int(found["id"])
+
+
+def an_operation(connection: Connection, *, merchant_id: int, **values: Any) -> int:
+    """A refund of 39,00 EUR, three days after ``NOON``."""
+    row = {
+        "name": "refund",
+        "said": "CREDIT",
+        "sequence": "1",
+        "operated_on": NOON.date() + timedelta(days=3),
+        "origin": "",
+    }
+    found = _about_a_sale(connection, merchant_id, row | values)
+    connection.execute(insert(Operation).values(found))
+    return int(found["id"])
 
 
 _TRANSACTION_DAYS = """

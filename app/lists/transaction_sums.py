@@ -12,6 +12,7 @@ from app.listing.filters import ExplainedCode
 from app.listing.kinds import Kind
 from app.listing.measures import Measure, row_count
 from app.listing.source import DailySums, Join, ListSource, Parent
+from app.lists.chargebacks import JOIN as CHARGEBACK
 from app.lists.common import DIMENSIONS as SHARED
 from app.lists.common import contract_joins, contract_parent
 from app.lists.declines import BY_REASON
@@ -43,6 +44,7 @@ SOURCE = ListSource(
             ),
         ),
         *contract_joins(Transaction.contract_id),
+        CHARGEBACK,
     ),
     parents=(
         contract_parent(Transaction.contract_id),

@@ -23,6 +23,7 @@ from app.listing.kinds import Flag, Identifier, Kind, Moment, Money, Row
 from app.listing.spec import AnswerPart, DetailPart, ListSpec, Noun, TicketSpec
 from app.lists import payment_mail
 from app.lists.cardholder_currency import CARDHOLDER, CARDHOLDER_FIELDS
+from app.lists.chargebacks import chargeback_fields, disputes, operations, without_chargebacks
 from app.lists.choices import offering
 from app.lists.common import (
     BANK,
@@ -65,7 +66,6 @@ INTERNAL = frozenset(
         "occurred_at",
         "second_fold",
         "ticket",
-        "chargeback",
         "import_file_id",
     }
 )
@@ -161,6 +161,7 @@ FIELDS = (
         tones={"declined": "bad", "abandoned": "warn"},
     ),
     *reversal_fields(PAYMENT),
+    *chargeback_fields(PAYMENT),
     Field(
         name="response_code",
         label=N_("Response code"),
@@ -359,7 +360,12 @@ TRANSACTIONS = ListSpec(
     counted=lambda row: row["net_amount"],
     statement=MEAL_VOUCHER_STATEMENT,
     answer=AnswerPart(read=takings, template="lists/takings.html"),
-    detail_parts=(DetailPart(read=counterparts, template="lists/counterparts.html"),),
+    detail_parts=(
+        DetailPart(read=counterparts, template="lists/counterparts.html"),
+        DetailPart(read=disputes, template="lists/chargebacks.html", of="chargeback"),
+        DetailPart(read=operations, template="lists/operations.html"),
+    ),
+    absent=without_chargebacks,
     ticket=TicketSpec(
         columns={**TICKET_COLUMNS, "ticket": Transaction.ticket},
         print=cardholder_ticket,

@@ -51,6 +51,25 @@ CREDITS = {
     "differs": N_("Credited with a gap"),
     "late": N_("Not credited"),
 }
+CHARGEBACKS = {
+    "notice": N_("Disputed"),
+    "debited": N_("Charged back"),
+    "reversed": N_("Chargeback given back"),
+    "none": N_("No"),
+}
+CHARGEBACK_STAGES = {
+    "notice": N_("Question in front of a chargeback"),
+    "debit": N_("Chargeback debited"),
+    "reversal": N_("Chargeback given back"),
+}
+OPERATIONS = {
+    "capture": N_("Capture"),
+    "cancel": N_("Cancellation"),
+    "refund": N_("Refund"),
+    "validate": N_("Validation"),
+    "modify": N_("Modification"),
+    "duplicate": N_("Duplication"),
+}
 CREDIT_RULES = {
     "remittance_number": N_("same remittance number and same amount"),
     "contract_rank": N_("same contract, rank and amount"),

@@ -1,7 +1,8 @@
 """The demonstration's bank: it credits the last weeks of two merchants, each in a style of its own.
 
 The chain is credited a sum for each contract and day, the bakery a line for each remittance with its number.
-A few credits never come, a few lack their refunds, and the last ones are still awaited.
+A few credits never come, a few lack their refunds, and the last ones are still awaited. The bakery is debited
+a chargeback that may be of several sales.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, Row, and_, func, select
 
 from app.database.engine import Database, DatabaseRole
-from app.models import Contract, Merchant, Remittance
-from app.rules.payments import remitted
+from app.models import Contract, Merchant, Remittance, Transaction
+from app.rules.payments import TOTAL, remitted
 from app.wording import applications
 from importers.demo.profiles import CHAIN_CODE, RESELLER
 from importers.files import sources
@@ -31,6 +32,7 @@ _DAYS, _BANK, _BRANCH = 60, "99999", "00001"
 _LOST, _WITHOUT_REFUNDS = 41, 7
 _FEE_PER_MILLE = 4
 _OPENING = 1_000_000
+_UNPAID_CODE, _UNPAID_BEFORE, _MOST_CANDIDATES = "BOULANGERIE", timedelta(days=3), 5
 _CREDIT, _DEBIT = "{ABCDEFGHI", "}JKLMNOPQR"
 
 
@@ -63,9 +65,13 @@ def files(database: Database, folder: Path, last_day: date) -> list[Path]:
         sources.bind(connection, SOURCE, RESELLER)
         sources.expect(connection, SOURCE, None, FILE_PATTERN)
         found = _remittances(connection, last_day)
+        unpaid = _unpaid(connection, last_day)
     folder.mkdir(exist_ok=True)
     accounts = [account for account in _ACCOUNTS if (found["code"] == account.merchant_code).any()]
-    return [_declaration(folder, accounts), *(_statements(folder, one, found, last_day) for one in accounts)]
+    return [
+        _declaration(folder, accounts),
+        *(_statements(folder, one, found, last_day, unpaid) for one in accounts),
+    ]
 
 
 def _remittances(connection: Connection, last_day: date) -> pd.DataFrame:
@@ -99,6 +105,28 @@ def _remittances(connection: Connection, last_day: date) -> pd.DataFrame:
     return found.astype({"net": "int64", "debits": "int64"})
 
 
+def _unpaid(connection: Connection, last_day: date) -> Row[*tuple[Any, ...]] | None:
+    """A contract and an amount that a few of the bakery's sales have: nothing tells which is charged back."""
+    statement = (
+        select(Merchant.code, Contract.number.label("contract"), Transaction.amount)
+        .join(Contract, Contract.merchant_id == Merchant.id)
+        .join(
+            Transaction,
+            and_(Transaction.merchant_id == Merchant.id, Transaction.contract_id == Contract.id),
+        )
+        .where(
+            Merchant.code == _UNPAID_CODE,
+            Transaction.occurred_on > last_day - timedelta(days=_DAYS),
+            TOTAL["debit"].condition(Transaction.type, Transaction.outcome),
+        )
+        .group_by(Merchant.code, Contract.number, Transaction.amount)
+        .having(func.count().between(2, _MOST_CANDIDATES))
+        .order_by(func.count().desc(), Transaction.amount.desc())
+        .limit(1)
+    )
+    return connection.execute(statement).one_or_none()
+
+
 def _declaration(folder: Path, accounts: list[_Account]) -> Path:
     lines = [
         f"{RESELLER};{one.merchant_code};{one.rib};{one.label};{one.grouping};apart;;*" for one in accounts
@@ -108,7 +136,13 @@ def _declaration(folder: Path, accounts: list[_Account]) -> Path:
     return path
 
 
-def _statements(folder: Path, account: _Account, found: pd.DataFrame, last_day: date) -> Path:
+def _statements(
+    folder: Path,
+    account: _Account,
+    found: pd.DataFrame,
+    last_day: date,
+    unpaid: Row[*tuple[Any, ...]] | None,
+) -> Path:
     """A file with a statement of each day, whose balances join."""
     credits_ = _credits(account, found[found["code"] == account.merchant_code])
     records, balance = [], _OPENING
@@ -119,6 +153,10 @@ def _statements(folder: Path, account: _Account, found: pd.DataFrame, last_day: 
         for row in lines.itertuples():
             records += _booked(account, day, row)
         balance += int(lines["amount"].sum() - lines["fee"].sum())
+        if unpaid is not None and unpaid.code == account.merchant_code and day == last_day - _UNPAID_BEFORE:
+            label = f"IMPAYE CB TPE{unpaid.contract}01"
+            records.append(_record("04", account, day, code="38", label=label, amount=-unpaid.amount))
+            balance -= unpaid.amount
         records.append(_record("07", account, day, amount=balance))
     path = folder / f"RELEVE_{account.merchant_code}.txt"
     path.write_text("\n".join(records) + "\n", encoding="ascii")

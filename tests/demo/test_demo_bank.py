@@ -43,6 +43,12 @@ def test_both_styles_credit_most_and_leave_some_late_and_some_expected(credited)
     assert "differs" in {row.credit for row in credited}
 
 
+def test_a_chargeback_may_be_of_several_sales_and_none_is_chosen(module_database, credited):
+    with module_database.reading(DatabaseRole.OWNER) as connection:
+        found = connection.execute(text("SELECT candidates, transaction_id FROM chargeback")).one()
+    assert (found.candidates in range(2, 6), found.transaction_id) == (True, None)
+
+
 def test_every_certain_link_adds_up_to_its_line(module_database, credited):
     with module_database.reading(DatabaseRole.OWNER) as connection:
         wrong = connection.execute(

@@ -17,6 +17,7 @@ from app.models import Base
 from app.retention import purge
 from importers.load import Status, load_files
 from importers.nightly import nightly
+from tests import factories
 from tests.importers.conftest import Operator
 from tests.importers.files import File, Rem, Trx
 
@@ -79,6 +80,19 @@ def test_a_rebuild_brings_back_what_is_kept_and_no_more(aged: Operator) -> None:
     copies = sorted((aged.data / "archive").iterdir(), key=lambda copy: copy.stat().st_mtime_ns)
     assert all(result.status is Status.LOADED for result in load_files(aged.database, copies, aged.data))
     assert aged.digest()[:5] == before[:5]  # since when a terminal is known stays, as who owns it does
+
+
+def test_a_case_of_chargebacks_goes_with_the_newest_of_its_rows(aged: Operator) -> None:
+    merchant_id = aged.value("SELECT id FROM merchant WHERE id <> 0")
+    old, kept = {"noticed_on": OLD, "stage": "notice"}, {"noticed_on": KEPT, "stage": "debit"}
+    with aged.database.writing(DatabaseRole.IMPORT) as connection:
+        for case, row in (("closed", old), ("open", old), ("open", kept)):
+            factories.a_chargeback(connection, merchant_id=merchant_id, case_key=case, **row)
+    purge(aged.database, aged.data, TODAY)
+    assert aged.rows("SELECT case_key, stage FROM chargeback ORDER BY 2") == [
+        ("open", "debit"),
+        ("open", "notice"),
+    ]
 
 
 def test_nobody_can_drop_a_month_that_is_kept(aged: Operator) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.sql import visitors
 from app.listing.kinds import Money
 from app.lists import REMITTANCES, TRANSACTIONS, remittances, transactions
 from app.models import (
+    ChargebackState,
     Completeness,
     Credit,
     EntryMode,
@@ -35,8 +36,8 @@ ASKED = {
     " manufacturer number file_number trade_name siret terminal transmission seal credit group_weekday"
     " group_hour group_outlet group_terminal group_contract",
     "transactions": "state application contract label rank bank amount amount_from amount_to type outcome"
-    " reversal response_code reason card expiry authorisation issuer product remittance file_number"
-    " dossier serial manufacturer trade_name siret terminal entry_mode scheme order_reference"
+    " reversal chargeback response_code reason card expiry authorisation issuer product remittance"
+    " file_number dossier serial manufacturer trade_name siret terminal entry_mode scheme order_reference"
     " group_weekday group_hour group_outlet group_terminal group_contract group_scheme group_issuer"
     " group_reason group_response_code",
 }
@@ -91,7 +92,8 @@ def test_every_amount_finds_its_currency_in_the_row(spec: ListSpec) -> None:
 
 def test_every_stored_code_has_words() -> None:
     words = {
-        name: TRANSACTIONS.by_name[name].kind.labels for name in ("type", "outcome", "entry_mode", "reversal")
+        name: TRANSACTIONS.by_name[name].kind.labels
+        for name in ("type", "outcome", "entry_mode", "reversal", "chargeback")
     }
     words |= {
         name: REMITTANCES.by_name[name].kind.labels for name in ("status", "seal", "transmission", "credit")
@@ -101,6 +103,7 @@ def test_every_stored_code_has_words() -> None:
         "outcome": Outcome,
         "entry_mode": EntryMode,
         "reversal": Reversal,
+        "chargeback": ChargebackState,
         "status": RemittanceStatus,
         "seal": Completeness,
         "credit": Credit,

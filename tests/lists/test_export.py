@@ -78,7 +78,7 @@ def a_payment(database: Database, **values: object) -> int:
 
 GOLDEN = (
     '02/03/2026 12:31:09;{state};CB Proximité;"\t0065432";"Salle; terrasse";"\t001";"\t30004";-12,50;-12,50;'
-    "{type};{outcome};{reversal};;;;"
+    "{type};{outcome};{reversal};;;;{chargeback};;;;;"
     '"\t00";;"\t497010******0044";"\t12/28";"\t123456";BNP PARIBAS;VISA CLASSIC;"\t000417";"\tD00183";;'
     '"\t219300290018";INGENICO;CAFÉ DE LA FICTION;"\t00999999800019";BNP Paribas;EUR;;"\t000101";;'
     '02/03/2026 23:15:07;"\t001";{entry_mode};CB;"\tA0000000421010";{asked};"\tA1B2C3D4E5F60718";;'
@@ -98,7 +98,13 @@ def test_a_transaction_to_the_letter(database: Database) -> None:
     )
     with speaking("fr"):
         by_name = TRANSACTIONS.by_name
-        codes = {"state": "remitted", "type": "refund", "outcome": "accepted", "reversal": "none"}
+        codes = {
+            "state": "remitted",
+            "type": "refund",
+            "outcome": "accepted",
+            "reversal": "none",
+            "chargeback": "none",
+        }
         codes["entry_mode"] = "chip"
         words = {name: by_name[name].kind.show(code, {}) for name, code in codes.items()}
         words["asked"] = by_name["authorisation_asked"].kind.show(True, {})

@@ -219,6 +219,7 @@ def _transaction(connection: Connection, merchant_id: int, remittance: Row, chan
     values["cardholder_currency"] = "USD" if values["cardholder_amount"] else None
     values["reversal"] = chance.choice(("none", "none", "cancelled", "refunded", "partly_refunded"))
     values["reversed_amount"] = 0 if values["reversal"] == "none" else 40
+    values["chargeback"] = ("none", "none", "notice", "debited", "reversed")[values["amount"] % 5]
     values["original_on"] = chance.choice((None, None, FIRST))
     values["original_id"] = None if values["original_on"] is None else 4711
     row_id = factories.a_transaction(
@@ -237,6 +238,7 @@ def _transaction(connection: Connection, merchant_id: int, remittance: Row, chan
         *("type", "outcome", "currency", "expiry", "entry_mode", "scheme", "product", "issuer"),
         *("authorisation_asked", "response_code", "order_reference", "original_sequence_number"),
         *("requested_amount", "cardholder_amount", "cardholder_currency", "reversal", "original_id"),
+        "chargeback",
     )
     return {
         "id": row_id,
@@ -253,6 +255,7 @@ def _transaction(connection: Connection, merchant_id: int, remittance: Row, chan
         "amount": signed,
         "net_amount": signed if counted else 0,
         "reversed_amount": values["reversed_amount"] or None,
+        **dict.fromkeys(("chargeback_on", "chargeback_amount", "chargeback_reason", "answer_by")),
         "original_on": values["original_on"] and values["original_on"].isoformat(),
         "reason": REASONS.get(values["response_code"]) if values["outcome"] == "declined" else None,
         "card": f"{values['card_bin'] or '******'}******{values['card_last4']}" if has_card else None,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from flask import url_for
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, select, text, update
 
 from app.accounts.grants import Grant
 from app.accounts.invitations import invite
@@ -26,6 +26,7 @@ from app.models import (
     Role,
     SavedView,
     Terminal,
+    Transaction,
     UserAccount,
     UserSession,
 )
@@ -96,6 +97,7 @@ def neighbours(app, database):
             for marker in (marker for marker, of in MARKERS.items() if of == slug):
                 made.shops[marker] = a_shop(connection, marker, reseller_id, source_id)
                 _a_bank(connection, made.shops[marker].merchant_id, marker)
+                _a_dispute(connection, made.shops[marker], marker)
             made.files[slug] = _a_file(connection, slug, source_id)
             _unclaimed(connection, slug, reseller_id, source_id)
             made.tasks[slug] = _a_task(connection, slug, reseller_id)
@@ -130,6 +132,20 @@ def _a_bank(connection, merchant_id, marker):
         connection, **own, bank_statement_id=statement_id, label=f"{marker} credit"
     )
     factories.a_credit_link(connection, merchant_id=merchant_id, bank_movement_id=movement_id)
+
+
+def _a_dispute(connection, shop, marker):
+    """A chargeback of the shop's payment and what was done to it, both of which bear the marker."""
+    sale = {"transaction_id": shop.transaction_ids[0], "contract_id": shop.contract_id}
+    occurred_on = connection.scalar(
+        select(Transaction.occurred_on).where(Transaction.id == shop.transaction_ids[0])
+    )
+    own = {"merchant_id": shop.merchant_id, "occurred_on": occurred_on, **sale}
+    factories.a_chargeback(connection, **own, reason_text=f"{marker} reason")
+    factories.an_operation(connection, **own, name="other", said=f"{marker} operation")
+    connection.execute(
+        update(Transaction).where(Transaction.id == shop.transaction_ids[0]).values(chargeback="debited")
+    )
 
 
 def _a_file(connection, slug, source_id):

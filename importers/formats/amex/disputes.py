@@ -7,7 +7,7 @@ letters stand in other places, which are never read.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -120,6 +120,33 @@ def read(data: bytes, cards: CardNumbers = CardNumbers.REFUSE) -> Chargebacks:
     if records.raw(PlaceRange(N_("record code"), 1, 1))[-1] != "T":
         raise refuse(N_("expected a trailer at the end"), line=len(records))
     return Chargebacks(cases=_cases(details, layout, cards), notices=tuple(_notices(records, layout)))
+
+
+def written(kind: str, cases: Sequence[Mapping[str, str]]) -> bytes:
+    """A file of ``kind`` with the ``cases``: texts by field, as they stand in their places."""
+    layout = _LAYOUTS[kind]
+    heading = _line({_KIND: kind, PlaceRange("", 1, 1): "H"})
+    details = [
+        _line(
+            {PlaceRange("", 1, len(layout.detail)): layout.detail}
+            | {
+                PlaceRange(name, *layout.places[name]): text
+                for name, text in case.items()
+                if name in layout.places
+            }
+        )
+        for case in cases
+    ]
+    trailer = _line({PlaceRange("", 1, 1): "T", _RECORD_COUNT: f"{len(cases) + 2:09}"})
+    return "\n".join([heading, *details, trailer]).encode("ascii") + b"\n"
+
+
+def _line(texts: Mapping[PlaceRange, str]) -> str:
+    line = " " * _WIDTH
+    for place, text in texts.items():
+        width = place.last - place.first + 1
+        line = line[: place.first - 1] + text[:width].ljust(width) + line[place.last :]
+    return line
 
 
 def kind(data: bytes) -> str:

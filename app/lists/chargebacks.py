@@ -1,0 +1,228 @@
+"""Chargebacks and operations of sales: fields of Transactions, parts of its details, what awaits an answer.
+
+Nothing of it is there for a merchant of whom nobody has told any. Amounts are for whoever may see the bank:
+some are those of its lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, literal, or_, select
+
+from app.listing.field import Args, Field, Link
+from app.listing.filters import Choice
+from app.listing.kinds import Day, Kind, Money, Row
+from app.listing.scope import Scope
+from app.listing.source import Join, in_scope
+from app.models import Chargeback, ChargebackStage, ChargebackState, Operation, Transaction
+from app.wording import codes, money
+from app.wording.i18n import N_, gettext, ngettext
+
+#: How long before it is noticed a disputed sale may have been made: as far as the loader looks.
+REACH = timedelta(days=180)
+
+_LAST4 = 4
+
+#: The last that is known of the dispute of a sale: one row at most.
+JOIN = Join(
+    Chargeback.__table__,
+    lambda scope: and_(
+        Chargeback.merchant_id == scope.merchant_id,
+        Chargeback.transaction_id == Transaction.id,
+        Chargeback.occurred_on == Transaction.occurred_on,
+        Chargeback.is_last,
+    ),
+)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DisputeState(Choice):
+    """The state of a sale's dispute; a badge of what is disputed alone."""
+
+    def badge(self, value: str, row: Row) -> str:
+        return "" if value == ChargebackState.NONE else self.show(value, row)
+
+
+def chargeback_fields(section: str) -> tuple[Field, ...]:
+    """The state of a sale's dispute in ``section`` of the details, and the last that is known of it."""
+    return (
+        Field(
+            name="chargeback",
+            label=N_("Chargeback"),
+            kind=DisputeState(labels=codes.CHARGEBACKS),
+            column=Transaction.chargeback,
+            section=section,
+            filter=True,
+            slot="badge",
+            tones={
+                ChargebackState.NOTICE: "warn",
+                ChargebackState.DEBITED: "bad",
+                ChargebackState.REVERSED: "info",
+            },
+        ),
+        Field(name="chargeback_on", label=N_("Chargeback on"), kind=Day(), column=Chargeback.noticed_on),
+        Field(
+            name="chargeback_amount",
+            label=N_("Chargeback amount"),
+            kind=Money(currency=Transaction.currency),
+            column=Chargeback.amount,
+            permission="bank",
+        ),
+        Field(
+            name="chargeback_reason",
+            label=N_("Chargeback reason"),
+            kind=Kind(),
+            column=func.nullif(func.btrim(Chargeback.reason_code + " " + Chargeback.reason_text), ""),
+        ),
+        Field(name="answer_by", label=N_("To answer by"), kind=Day(), column=Chargeback.due_on),
+    )
+
+
+_FIELDS = frozenset(field.name for field in chargeback_fields(""))
+
+
+def without_chargebacks(connection: Connection, scope: Scope) -> frozenset[str]:
+    """The fields that a merchant has nothing of: all of these, where nobody has told of any chargeback."""
+    told = select(exists().where(Chargeback.merchant_id == scope.merchant_id))
+    return frozenset[str]() if connection.scalar(told) else _FIELDS
+
+
+@dataclass(frozen=True)
+class Dispute:
+    """A stage of a chargeback. ``amount`` is in minor units of ``currency``; ``transaction_id`` its sale.
+
+    Where that is not certain it is None, and ``candidates`` many may be it.
+    """
+
+    stage: str
+    noticed_on: date
+    amount: int
+    currency: str
+    reason_code: str
+    reason_text: str
+    due_on: date | None
+    contract_number: str
+    sale_number: str
+    sale_amount: int | None
+    card_last4: str
+    sold_on: date | None
+    transaction_id: int | None
+    rule: str | None
+    candidates: int
+
+    @property
+    def title(self) -> str:
+        """The stage in the language of the moment."""
+        return gettext(codes.CHARGEBACK_STAGES[self.stage])
+
+    @property
+    def reason(self) -> str:
+        """The reason as it was told."""
+        return f"{self.reason_code} {self.reason_text}".strip()
+
+    @property
+    def link(self) -> Link:
+        """Its sale, or the sales among which it may be, in words of the moment."""
+        if self.transaction_id is not None:
+            return Link("transactions", id=self.transaction_id, words=gettext("See the sale"))
+        words = ngettext("%(num)s possible sale", "%(num)s possible sales", self.candidates)
+        return Link("transactions", args=self._args(), words=words)
+
+    def _args(self) -> Args:
+        """The filters that find its candidates, as the rule that counted them did."""
+        first, last = self.sold_on or self.noticed_on - REACH, self.sold_on or self.noticed_on
+        by_rule: Mapping[str | None, dict[str, str]] = {
+            "order_reference": {"order_reference": self.sale_number},
+            "card": {"card": self.card_last4, "amount": self._whole()},
+            "amount": {"amount": self._whole()},
+        }
+        days = {"date_from": first.isoformat(), "date_to": last.isoformat()}
+        asked = {"contract": self.contract_number, **days, **by_rule.get(self.rule, {})}
+        return tuple(asked.items())
+
+    def _whole(self) -> str:
+        amount = self.amount if self.sale_amount is None else self.sale_amount
+        return money.plain(amount, self.currency)
+
+
+def _disputes(scope: Scope, *where: ColumnElement[bool]) -> Select[Any]:
+    columns = (getattr(Chargeback, name) for name in Dispute.__dataclass_fields__)
+    mine = in_scope(Chargeback.merchant_id, Chargeback.contract_id, scope)
+    return select(*columns).where(*mine, *where)
+
+
+def disputes(connection: Connection, scope: Scope, row: Row) -> tuple[Dispute, ...]:
+    """What is known of the dispute of a sale, the oldest first; and those that it may be the sale of."""
+    order = (Chargeback.noticed_on, Chargeback.id)
+    its = and_(Chargeback.transaction_id == row["id"], Chargeback.occurred_on == row["occurred_on"])
+    statement = _disputes(scope, or_(its, _may_be(scope, row))).order_by(*order)
+    return tuple(Dispute(*found) for found in connection.execute(statement))
+
+
+def _may_be(scope: Scope, row: Row) -> ColumnElement[bool]:
+    """The chargebacks among whose candidates a sale is, by the rule that counted them."""
+    amount, last4 = abs(row["amount"] or 0), (row["card"] or "")[-_LAST4:]
+    whole = func.coalesce(Chargeback.sale_amount, Chargeback.amount)
+    first = func.coalesce(Chargeback.sold_on, Chargeback.noticed_on - REACH.days)
+    last = func.coalesce(Chargeback.sold_on, Chargeback.noticed_on)
+    rules = {
+        "sale_number": func.ltrim(Chargeback.sale_number, "0") == row["sequence_number"].lstrip("0"),
+        "order_reference": Chargeback.sale_number == row["order_reference"],
+        "card": and_(Chargeback.card_last4 == last4, whole == amount),
+        "amount": Chargeback.amount == amount,
+    }
+    return and_(
+        Chargeback.merchant_id == scope.merchant_id,
+        Chargeback.transaction_id.is_(None),
+        Chargeback.candidates > 1,
+        Chargeback.contract_number == row["contract"],
+        literal(row["occurred_on"]).between(first, last),
+        or_(*(and_(Chargeback.rule == name, condition) for name, condition in rules.items())),
+    )
+
+
+def to_answer(connection: Connection, scope: Scope, day: date) -> tuple[Dispute, ...]:
+    """The disputes that may still be answered on ``day``, the most urgent first: none that is given back."""
+    open_ones = (
+        Chargeback.is_last.is_(True),
+        Chargeback.stage != ChargebackStage.REVERSAL,
+        Chargeback.due_on >= day,
+    )
+    statement = _disputes(scope, *open_ones).order_by(Chargeback.due_on, Chargeback.noticed_on, Chargeback.id)
+    return tuple(Dispute(*found) for found in connection.execute(statement))
+
+
+@dataclass(frozen=True)
+class OperationLine:
+    """An operation on a sale: ``amount`` in minor units of ``currency``, ``said`` as it was received."""
+
+    name: str
+    said: str
+    amount: int
+    currency: str
+    operated_on: date
+    origin: str
+
+    @property
+    def title(self) -> str:
+        """What was done, in the language of the moment; in the platform's own word where we have none."""
+        return gettext(codes.OPERATIONS[self.name]) if self.name in codes.OPERATIONS else self.said
+
+
+def operations(connection: Connection, scope: Scope, row: Row) -> tuple[OperationLine, ...]:
+    """What was done to a sale, the oldest first."""
+    columns = (getattr(Operation, name) for name in OperationLine.__dataclass_fields__)
+    statement = (
+        select(*columns)
+        .where(
+            *in_scope(Operation.merchant_id, Operation.contract_id, scope),
+            Operation.transaction_id == row["id"],
+            Operation.occurred_on == row["occurred_on"],
+        )
+        .order_by(Operation.operated_on, Operation.sequence, Operation.id)
+    )
+    return tuple(OperationLine(*found) for found in connection.execute(statement))
