@@ -13,6 +13,7 @@ from app.desk.paging import AnyRow
 from app.models import DEFAULT_TIME_ZONE, Merchant, Outlet
 from app.rules.cards import holds_card
 from app.rules.directory_columns import BY_NAME
+from app.rules.row_ids import row_id
 from app.wording.i18n import N_, gettext
 
 #: The clocks of French shops.
@@ -75,9 +76,8 @@ def read(
     ``more`` are fields besides the usual; ``siret`` stands in for one that was not typed.
     """
     values = {name: form.get(name, "").strip() for name in (*FIELDS, *more)}
-    merchant = None
-    if values["merchant"].isdecimal():
-        merchant = merchants.merchant(connection, reseller_id, int(values["merchant"][:18]))
+    chosen = row_id(values["merchant"])
+    merchant = None if chosen is None else merchants.merchant(connection, reseller_id, chosen)
     outlets = _outlets(connection, merchant.id) if merchant else []
     values["siret"] = "".join(values["siret"].split()) or siret
     values["time_zone"] = values["time_zone"] or DEFAULT_TIME_ZONE

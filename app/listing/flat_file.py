@@ -11,7 +11,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from app.listing.export import BOM
-from app.listing.kinds import guarded_text
+from app.listing.kinds import guarded_text, protected_text
 from app.listing.xlsx import DAY_FORMAT, Styles, write_amount
 from app.wording import formats, money
 from app.wording.i18n import gettext, speaking
@@ -72,7 +72,7 @@ def _csv_cell(column: FileColumn, row: Any) -> str:
         return formats.day(value)
     if column.kind == "amount":
         return money.plain(value, row.currency)
-    text = f"\t{value}" if column.kind == "number" else guarded_text(str(value))
+    text = (protected_text if column.kind == "number" else guarded_text)(str(value))
     doubled = text.replace('"', '""')
     return f'"{doubled}"'
 

@@ -114,6 +114,11 @@ def guarded_text(text: str) -> str:
     return f"'{text}" if text[:1] and text[0] in FORMULA else text
 
 
+def protected_text(text: str) -> str:
+    """An identifier as :func:`protected` writes it."""
+    return f"\t{guarded_text(text)}"
+
+
 def protected(column: Expression) -> Expression:
     """``column`` with a TAB in front: text for a spreadsheet, white space to trim for an import."""
     first: Expression = func.ascii(column)

@@ -13,6 +13,7 @@ from app.desk import credit_decisions
 from app.listing.flat_file import as_json, write_flat_csv, write_flat_xlsx
 from app.lists.open_items import COLUMNS, TITLE, OpenItem, OpenItemKind, has_bank, open_items, proposals
 from app.models import CreditVerdict
+from app.rules.row_ids import row_id
 from app.views.tables import TableColumn, table
 from app.web.context import access, database, signed_in, today
 from app.web.downloads import CSV, XLSX, file_name, send_written
@@ -69,16 +70,16 @@ def show() -> str:
 @blueprint.post("/a-traiter")
 def decide() -> Response:
     """Confirm or reject what a line is proposed to credit; one out of sight does not exist."""
-    verdict, line = request.form.get("verdict", ""), request.form.get("line", "")
-    if verdict not in set(CreditVerdict) or not line.isdecimal():
+    verdict, line = request.form.get("verdict", ""), row_id(request.form.get("line", ""))
+    if verdict not in set(CreditVerdict) or line is None:
         abort(400)
     scope, chosen = access().scope, CreditVerdict(verdict)
     with database().reading_as(scope) as connection:
-        found = next((one for one in proposals(connection, scope) if one.movement_id == int(line)), None)
+        found = next((one for one in proposals(connection, scope) if one.movement_id == line), None)
     if found is None:
         abort(404)
     with database().writing() as connection:
-        credit_decisions.decide(connection, scope.merchant_id, signed_in().user_id, int(line), chosen)
+        credit_decisions.decide(connection, scope.merchant_id, signed_in().user_id, line, chosen)
         journal(_EVENTS[chosen], connection, numbers=list(found.numbers), day=found.day.isoformat())
     return redirect(url_for("open_items.show", done=verdict), 303)
 

@@ -9,6 +9,7 @@ from wtforms.validators import AnyOf
 
 from app.accounts.roles import ROLE_DUTIES, ROLE_NAMES
 from app.models import Role
+from app.rules.row_ids import row_id
 from app.web.forms import Form, stripped
 from app.wording.i18n import N_
 
@@ -25,7 +26,7 @@ DETAILS = {"role": ROLE_DUTIES, "scope": {WHOLE: N_("all outlets, those to come 
 
 def _outlet_id(text: str | int) -> int:
     """The id of an outlet; that of none for what is no number."""
-    return int(text) if isinstance(text, int) or text.isdecimal() else 0
+    return text if isinstance(text, int) else row_id(text) or 0
 
 
 class AccessForm(Form):

@@ -15,12 +15,11 @@ from app.listing.cursor import BROKEN_CURSOR
 from app.listing.filters import CARD_TEXT, InvalidValueError, clean
 from app.rules.cards import holds_card
 from app.rules.directory_columns import is_siret
+from app.rules.row_ids import row_id
 from app.wording.i18n import N_
 
 #: What reads the text of a parameter. Raises InvalidValueError.
 Reader = Callable[[str], Any]
-_LARGEST_ID = 2**63 - 1
-_START = re.compile(r"[1-9][0-9]{0,18}")
 
 
 @dataclass(frozen=True)
@@ -104,6 +103,7 @@ def _one_of(values: Collection[str]) -> Callable[[str], str]:
 
 
 def _start(text: str) -> int:
-    if not _START.fullmatch(text) or int(text) > _LARGEST_ID:
+    found = row_id(text)
+    if found is None:
         raise InvalidValueError(BROKEN_CURSOR)
-    return int(text)
+    return found

@@ -15,6 +15,7 @@ from flask import Blueprint, Flask, current_app, g
 from werkzeug.routing import IntegerConverter, Map
 
 from app.accounts.place import UNNAMED, Place
+from app.rules.row_ids import LARGEST
 from app.web.context import known_principal
 
 
@@ -22,7 +23,7 @@ class RowId(IntegerConverter):
     """``<id:…>`` in a rule: the id of a row. What no column can hold is no address."""
 
     def __init__(self, url_map: Map) -> None:
-        super().__init__(url_map, max=2**63 - 1)
+        super().__init__(url_map, max=LARGEST)
 
 
 @dataclass(frozen=True)

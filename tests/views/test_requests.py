@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 
 from app.models import JournalEntry, UserSession
 from tests.page import HtmlPage
+from tests.views.staff import let_staff_in, sign_in
 from tests.views.test_sign_in import move_clock
 from tests.views.town import PASSWORD, portal
 
@@ -140,3 +141,24 @@ def test_behind_the_sign_in_an_older_token_is_refused_as_before(owner, database)
     owner.sign_in("alpha@shop.example")
     form = {"csrf_token": older, "email": "guest@shop.example", "role": "viewer", "scope": "all"}
     assert owner.post("/acces/inviter", data=form, headers=OURS).status_code == 400
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "9" * 19, "١" * 5, "-1", "0"])
+@pytest.mark.probes("addresses and headers")
+def test_a_number_in_a_form_that_no_column_holds_names_nothing(app, owner, shops, database, number, probes):
+    """Python refuses to read five thousand digits at all."""
+    let_staff_in(database, "staff@demo.example", "demo")
+    staff = app.test_client()
+    sign_in(staff, "staff@demo.example")
+    access = {"email": "a@shop.example", "role": "viewer", "scope": "some", "outlet": number}
+    credit = {"verdict": "confirmed", "line": number}
+    asked = (
+        (owner, "/acces/inviter", access),
+        (owner, "/a-traiter", credit),
+        (staff, "/gestion/banque", credit),
+        (staff, "/gestion/commercants/declarer", {"merchant": number}),
+        (staff, "/gestion/contrats/rattacher", {"contract": number, "merchant": number}),
+    )
+    for browser, path, form in asked:
+        assert browser.post_form(path, **form).status_code in (303, 400, 404, 422), path
+    probes(len(asked))

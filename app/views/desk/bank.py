@@ -12,11 +12,13 @@ from app.desk import credit_decisions, money_on_its_way
 from app.lists.credit import shown_account
 from app.lists.open_items import OpenItem
 from app.models import CreditVerdict, ExpectedDays, SourceRole
+from app.rules.row_ids import row_id
 from app.views.desk.common import blueprint
 from app.views.moments import show_moment
 from app.views.tables import Table, TableColumn, table
 from app.web.context import database, desk, signed_in, today
 from app.web.journal import journal
+from app.web.questions import asking
 from app.wording import codes, formats
 from app.wording.i18n import N_, gettext
 
@@ -90,7 +92,7 @@ _CONFLICTS: Final = (
 def bank() -> str:
     """All that the maintainer's staff see of money on its way."""
     reseller_id = desk().reseller_id
-    with database().reading_as(desk()) as connection:
+    with asking(desk()) as connection:
         sources = money_on_its_way.sources(connection, reseller_id)
         tables = (
             _accounts(money_on_its_way.accounts_to_claim(connection, reseller_id)),
@@ -139,13 +141,13 @@ def _missing(items: list[OpenItem]) -> Table:
 @blueprint.post("/banque")
 def decide_credit() -> Response:
     """Confirm or reject what a line is proposed to credit; one of another maintainer does not exist."""
-    verdict, line = request.form.get("verdict", ""), request.form.get("line", "")
-    if verdict not in set(CreditVerdict) or not line.isdecimal():
+    verdict, line = request.form.get("verdict", ""), row_id(request.form.get("line", ""))
+    if verdict not in set(CreditVerdict) or line is None:
         abort(400)
     chosen = CreditVerdict(verdict)
     with database().reading_as(desk()) as connection:
         proposed = money_on_its_way.proposed(connection, desk().reseller_id)
-    found = next((row for row in proposed if row.id == int(line)), None)
+    found = next((row for row in proposed if row.id == line), None)
     if found is None:
         abort(404)
     with database().writing() as connection:

@@ -13,6 +13,7 @@ from app.accounts.journal import Event
 from app.desk import attach_contracts, merchant_form, merchants, tasks, undeclared_contracts
 from app.desk.paging import NO_ROWS, AnyRow
 from app.models import DeskTaskKind
+from app.rules.row_ids import row_id
 from app.views.desk.common import blueprint, next_page, waiting_in_words
 from app.web.context import database, desk, signed_in
 from app.web.contract_forms import AttachForm
@@ -53,7 +54,7 @@ def attach() -> AnyResponse | str | tuple[str, int]:
     reseller_id = desk().reseller_id
     query = page_query(MultiDict({"q": request.args.get("q", "")}))
     words = query.text("q")
-    ids = [int(text[:18]) for text in request.values.getlist("contract") if text.isdecimal()]
+    ids = [known for text in request.values.getlist("contract") if (known := row_id(text)) is not None]
     with database().reading_as(desk()) as connection:
         contracts = attach_contracts.chosen(connection, reseller_id, ids)
         form = AttachForm(request.values)
