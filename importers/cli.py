@@ -88,15 +88,18 @@ def _pairs(_context: click.Context, _option: click.Parameter, values: tuple[str,
 def nightly() -> None:
     """Print a line a file and what went; exit 0 only when nothing was refused."""
     from importers.nightly import nightly as do_the_night  # noqa: PLC0415
+    from importers.nightly import tell_people  # noqa: PLC0415
 
     config = Config.from_env()
-    night = do_the_night(ready(config), config.data, datetime.now(UTC))
+    database, now = ready(config), datetime.now(UTC)
+    night = do_the_night(database, config.data, now)
     if night is None:
         click.echo(gettext("Somebody else is doing the work of the night."))
         return
     for result in night.results:
         click.echo(report.line(result))
     click.echo(report.summary(night.results))
+    click.echo(gettext("Daily mails posted: %(count)s.", count=tell_people(config, database, now)))
     gone = gettext(
         "Let go of: %(months)s partitions, %(copies)s copies of files.",
         months=night.purged.months,

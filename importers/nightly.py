@@ -12,11 +12,15 @@ from pathlib import Path
 
 from procrastinate import JobContext
 
+from app.accounts.daily_mails import post_all
+from app.accounts.links import Links
+from app.config import Config
 from app.database.engine import Database, DatabaseRole
 from app.jobs import queue, upkeep
 from app.locks import Lock, take_one
 from app.logs import logger
 from app.retention import Purged, purge
+from app.themes import themes_of
 from importers.jobs import load_inbox
 from importers.load import Result
 
@@ -49,9 +53,16 @@ def nightly(database: Database, data: Path, now: datetime) -> NightlyWork | None
         return night
 
 
+def tell_people(config: Config, database: Database, now: datetime) -> int:
+    """Post the daily mails, now that the night is there; returns how many."""
+    return post_all(database, Links.of(config, themes_of(config.data)), now)
+
+
 @queue.periodic(cron="17 3 * * *")
 @queue.task(name="nightly", pass_context=True, queueing_lock="nightly")
 def nightly_job(context: JobContext, timestamp: int) -> None:
     """The same, at an hour when nobody looks."""
     config, database = context.additional_context["config"], context.additional_context["database"]
-    nightly(database, config.data, datetime.fromtimestamp(timestamp, UTC))
+    now = datetime.fromtimestamp(timestamp, UTC)
+    if nightly(database, config.data, now) is not None:
+        tell_people(config, database, now)

@@ -94,6 +94,9 @@ WORDS: Mapping[Event, EventLabel] = {
     Event.VIEW_KEPT: EventLabel(N_("Kept a view of a list"), N_("%(list)s: %(name)s")),
     Event.VIEW_CHANGED: EventLabel(N_("Changed a view of a list"), N_("%(list)s: %(name)s")),
     Event.VIEW_REMOVED: EventLabel(N_("Removed a view of a list"), N_("%(list)s: %(name)s")),
+    Event.DAILY_MAIL_POSTED: EventLabel(N_("Was sent the daily mail"), N_("%(format)s")),
+    Event.DAILY_MAIL_CHOSEN: EventLabel(N_("Chose the daily mail"), N_("%(choice)s")),
+    Event.DAILY_MAIL_STOPPED: EventLabel(N_("Stopped the daily mail by its link")),
     Event.JOURNAL_EXPORTED: EventLabel(N_("Downloaded the journal"), N_("%(rows)s lines")),
 }
 

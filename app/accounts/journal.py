@@ -77,6 +77,9 @@ class Event(StrEnum):
     CREDIT_CONFIRMED = "credit_confirmed"
     CREDIT_REJECTED = "credit_rejected"
     OPEN_ITEMS_EXPORTED = "open_items_exported"
+    DAILY_MAIL_POSTED = "daily_mail_posted"
+    DAILY_MAIL_CHOSEN = "daily_mail_chosen"
+    DAILY_MAIL_STOPPED = "daily_mail_stopped"
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.accounts.links import Home
-from app.mail import Message
+from app.mail import Attachment, Message
 from app.mail.templates import logo, render
 from app.themes import Theme
 from app.wording.i18n import gettext
@@ -80,6 +80,21 @@ def alerts(theme: Theme, subject: str, paragraphs: Sequence[str], desk: str | No
         [gettext("Hello,"), *paragraphs],
         LinkButton(gettext("Open the desk"), desk) if desk else None,
     )
+
+
+def report(
+    theme: Theme,
+    subject: str,
+    paragraphs: Sequence[str],
+    link: LinkButton,
+    after: Sequence[str],
+    files: tuple[Attachment, ...],
+    unsubscribe: str,
+) -> Message:
+    """To tell somebody what they asked to be told each day, with its files."""
+    title = gettext("%(name)s: %(words)s", name=theme.name, words=subject)
+    message = _message(theme, title, [gettext("Hello,"), *paragraphs], link, after)
+    return replace(message, attachments=files, unsubscribe=unsubscribe)
 
 
 def _message(

@@ -57,6 +57,9 @@ def _headers(
     }
     if sender.reply_to:
         headers["Reply-To"] = Address(addr_spec=sender.reply_to)
+    if message.unsubscribe:
+        headers["List-Unsubscribe"] = f"<{message.unsubscribe}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     return headers
 
 

@@ -30,7 +30,8 @@ class Attachment:
 class Message:
     """The words of a mail, in text and in HTML that each say everything; the HTML loads nothing.
 
-    ``pictures`` go inside the mail: the HTML shows them as ``cid:NAME``.
+    ``pictures`` go inside the mail: the HTML shows them as ``cid:NAME``. ``unsubscribe`` is the address that
+    stops mails of its kind by one POST (RFC 8058).
     """
 
     subject: str
@@ -38,6 +39,7 @@ class Message:
     html: str
     attachments: tuple[Attachment, ...] = ()
     pictures: tuple[Attachment, ...] = ()
+    unsubscribe: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

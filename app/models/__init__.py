@@ -37,7 +37,16 @@ from app.models.base import Base, written_columns
 from app.models.desk import DeskTask, DeskTaskKind, DeskTaskState
 from app.models.imports import ImportFile, ImportRefusal, ImportStatus, ReceivedDay
 from app.models.known_values import KNOWN_FIELDS, KnownValue
-from app.models.mail import OPEN_STATES, TRIED_FOR, Delivery, DeliveryState, Fault, MailKind
+from app.models.mail import (
+    OPEN_STATES,
+    TRIED_FOR,
+    DailyMail,
+    Delivery,
+    DeliveryState,
+    Fault,
+    FileKind,
+    MailKind,
+)
 from app.models.parties import (
     DEFAULT_TIME_ZONE,
     UNCLAIMED_MERCHANT,
@@ -98,6 +107,7 @@ __all__ = [
     "CreditDecision",
     "CreditLink",
     "CreditVerdict",
+    "DailyMail",
     "Delivery",
     "DeliveryState",
     "DeskTask",
@@ -107,6 +117,7 @@ __all__ = [
     "ExpectedDays",
     "Fault",
     "FeeTiming",
+    "FileKind",
     "Grouping",
     "ImportFile",
     "ImportRefusal",

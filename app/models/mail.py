@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import Index, LargeBinary, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database.privileges import READ, Privileges, TablePrivilege
+from app.database.privileges import ACCOUNTS, READ, Privileges, TablePrivilege
 from app.models.base import (
     Base,
+    BigIntColumn,
     BigIntColumnOrNone,
     CreatedAt,
     Instant,
@@ -31,6 +33,7 @@ class MailKind(StrEnum):
     INVITATION = "invitation"
     RESET = "reset"
     NOTICE = "notice"
+    REPORT = "report"
 
 
 class DeliveryState(StrEnum):
@@ -135,3 +138,31 @@ class Delivery(Base):
     uncertain_tries: Mapped[int] = mapped_column(server_default="0")
     created_at: Mapped[CreatedAt]
     sent_at: Mapped[InstantOrNone]
+
+
+class FileKind(StrEnum):
+    """The kind of a file that goes with a mail."""
+
+    CSV = "csv"
+    XLSX = "xlsx"
+
+
+class DailyMail(Base):
+    """A person's wish for the daily mail of a merchant, with a file of ``file_kind``.
+
+    ``also_empty``: on days with nothing to say too. ``sent_on`` is the last day on which it was posted.
+    """
+
+    __tablename__ = "daily_mail"
+    __privileges__ = ACCOUNTS
+    __table_args__ = (
+        UniqueConstraint("user_id", "merchant_id", name="daily_mail_natural_key"),
+        one_of("file_kind", FileKind),
+    )
+
+    id: Mapped[LocalId]
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"))
+    merchant_id: Mapped[BigIntColumn]
+    file_kind: Mapped[TextColumn]
+    also_empty: Mapped[bool] = mapped_column(server_default="false")
+    sent_on: Mapped[date | None]

@@ -9,6 +9,7 @@ from app.lists import LISTS
 from app.mail.transport import FOLDER as MAIL_FOLDER
 from app.views.accounts import blueprint as accounts_blueprint
 from app.views.branding import blueprint as branding_blueprint
+from app.views.daily_mail import blueprint as daily_mail_blueprint
 from app.views.deciding import blueprint as open_items_blueprint
 from app.views.desk import blueprint as desk_blueprint
 from app.views.dev import show_mails
@@ -31,6 +32,7 @@ from app.web.places import DESK, MERCHANT, RowId, register_at
 BLUEPRINTS = (
     accounts_blueprint,
     branding_blueprint,
+    daily_mail_blueprint,
     reauthentication_blueprint,
     help_blueprint,
     links_blueprint,

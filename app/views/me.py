@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from app.accounts import access_scope, notices, resets, second_factor
+from app.accounts import access_scope, daily_mail_choices, notices, resets, second_factor
+from app.accounts.daily_mail_choices import DailyMailChoice
 from app.accounts.grants import grant_of
 from app.accounts.invitations import WeakPasswordError
 from app.accounts.journal import Event
@@ -18,9 +20,11 @@ from app.accounts.resets import OwnAccount
 from app.accounts.rights import Rights
 from app.accounts.roles import role_name
 from app.accounts.sessions import end_all_sessions, end_own_session, rotate, sessions_of
+from app.lists.open_items import has_bank
+from app.models import FileKind
 from app.views.moments import spoken_moment
 from app.web.context import client, database, links, signed_in, theme
-from app.web.forms import ChangePasswordForm, PairingForm
+from app.web.forms import DAILY_MAIL_FILES, ChangePasswordForm, DailyMailForm, PairingForm
 from app.web.journal import journal
 from app.web.security import browser_session
 from app.wording.i18n import N_, gettext
@@ -32,6 +36,7 @@ DONE = {
     "password": N_("Your password has changed. Your other sessions have ended."),
     "session": N_("The session has ended."),
     "others": N_("Your other sessions have ended."),
+    "daily_mail": N_("Your choice of daily mail is kept."),
     "removed": N_("Signing in asks for your password alone again."),
 }
 
@@ -58,6 +63,28 @@ def password() -> ResponseReturnValue:
         return _password_page(form.refuse("password", str(error))), 422
     browser_session().change_key(key)
     return redirect(url_for("me.show", done="password"), 303)
+
+
+@blueprint.post("/releve-quotidien")
+def daily_mail() -> Response:
+    """Ask for the daily mail of one of one's merchants, in another kind of file, or no longer."""
+    form = DailyMailForm.sent()
+    access = next((one for one in signed_in().accesses if str(one.merchant_id) == form.merchant.data), None)
+    if access is None or not all(map(access.allows, daily_mail_choices.NEEDED)):
+        abort(404)
+    if not form.validate():
+        abort(400)
+    kind = FileKind(form.file.data) if form.file.data else None
+    with database().writing() as connection:
+        choice = DailyMailChoice(kind, also_empty=bool(form.also_empty.data))
+        daily_mail_choices.choose(connection, signed_in().user_id, access.merchant_id, choice)
+        journal(
+            Event.DAILY_MAIL_CHOSEN,
+            connection,
+            merchant_id=access.merchant_id,
+            choice=gettext(DAILY_MAIL_FILES[form.file.data]),
+        )
+    return redirect(url_for("me.show", done="daily_mail"), 303)
 
 
 @blueprint.post("/sessions/<id:session_id>/fermer")
@@ -148,15 +175,38 @@ def _page() -> str:
         sessions = sessions_of(connection, person.user_id, browser_session().key)
         left = second_factor.codes_left(connection, person.user_id)
         held = _held(connection, person)
+        mails = daily_mail_choices.chosen(connection, person.user_id)
     done = DONE.get(request.args.get("done", ""))
     return render_template(
         "me/show.html",
         sessions=sessions,
         codes_left=left,
         held=held,
+        daily_mails=_daily_mail_forms(person, mails),
         done=done and gettext(done),
         moment=spoken_moment,
     )
+
+
+def _daily_mail_forms(
+    person: Rights, mails: Mapping[int, DailyMailChoice]
+) -> list[tuple[str, DailyMailForm]]:
+    """A form for each merchant with a bank whose daily mail the person may be sent, with its name."""
+    made = []
+    for each in person.accesses:
+        if not all(map(each.allows, daily_mail_choices.NEEDED)):
+            continue
+        with database().reading_as(each.scope) as connection:
+            if not has_bank(connection, each.scope):
+                continue
+        choice = mails.get(each.merchant_id, DailyMailChoice(None))
+        form = DailyMailForm(
+            merchant=str(each.merchant_id),
+            file=choice.file_kind.value if choice.file_kind else "",
+            also_empty=choice.also_empty,
+        )
+        made.append((each.merchant_name, form))
+    return made
 
 
 def _held(connection: Any, person: Rights) -> list[tuple[str, str, str]]:

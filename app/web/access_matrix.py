@@ -68,7 +68,8 @@ EVERYBODY: tuple[str, ...] = (*Role, STAFF, STAFF_LOOKING, STRANGER)
 class Guard:
     """The guard of a route: what it asks (None: nothing), what its address names, whether it changes.
 
-    ``also`` is a second permission that it takes.
+    ``also`` is a second permission that it takes. ``is_signed``: its address bears a signature of ours, which
+    stands for a form's token.
     ``reauthenticates``: only for one who has lately given their password or a code, or gives it first.
     """
 
@@ -76,6 +77,7 @@ class Guard:
     names: Resource | None = None
     changes: bool = False
     reauthenticates: bool = False
+    is_signed: bool = False
     also: Permission | None = None
 
     @property
@@ -160,7 +162,10 @@ ROUTES: dict[str, Guard] = {
     "open_items.document": Guard(Permission.EXPORT, also=Permission.BANK),
     "open_items.download": Guard(Permission.EXPORT, also=Permission.BANK),
     "open_items.workbook": Guard(Permission.EXPORT, also=Permission.BANK),
+    "daily_mail.ask": _OPEN,
+    "daily_mail.stop": Guard(None, changes=True, is_signed=True),
     "me.show": _PERSON,
+    "me.daily_mail": _PERSON_CHANGE,
     "me.password": _PERSON,
     "me.second_factor": Guard(Level.PERSON, reauthenticates=True),
     "me.end_session": Guard(Level.PERSON, Resource.SESSION, changes=True),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Self
 
 from flask import request
-from wtforms import BooleanField, EmailField, HiddenField, PasswordField, StringField
+from wtforms import BooleanField, EmailField, HiddenField, PasswordField, SelectField, StringField
 from wtforms import Form as AnyForm
 from wtforms.meta import DefaultMeta
 from wtforms.validators import EqualTo
@@ -141,3 +141,15 @@ class SavedViewForm(Form):
     is_shared = BooleanField(N_("Share within the merchant"))
     list_name = HiddenField()
     asked = HiddenField()
+
+
+#: What may go with the daily mail, by the kind of its file.
+DAILY_MAIL_FILES = {"": N_("No daily mail"), "csv": N_("With a CSV file"), "xlsx": N_("With an XLSX file")}
+
+
+class DailyMailForm(Form):
+    """The daily mail of a merchant."""
+
+    merchant = HiddenField()
+    file = SelectField(N_("Daily mail"), choices=DAILY_MAIL_FILES)
+    also_empty = BooleanField(N_("On days with nothing to say too"))

@@ -176,6 +176,8 @@ class FormProtection(CSRFProtect):  # type: ignore[misc]  # Flask-WTF is not typ
         if any("\0" in value for pair in request.form.items(multi=True) for value in pair):
             raise BadRequest
         guarded = ROUTES.get(request.endpoint or "")
+        if guarded is not None and guarded.is_signed:
+            return
         if guarded is None or guarded.needs is not None or not _says_same_origin():
             super().protect(**how)
 

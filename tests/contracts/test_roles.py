@@ -36,6 +36,7 @@ ACCOUNTS = {
     "second_factor",
     "recovery_code",
     "known_device",
+    "daily_mail",
 }
 JOURNAL = {"journal_entry"}
 MAIL = {"delivery"}

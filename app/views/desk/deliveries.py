@@ -21,6 +21,7 @@ KINDS = {
     MailKind.INVITATION: N_("Invitation"),
     MailKind.RESET: N_("New password"),
     MailKind.NOTICE: N_("Notice"),
+    MailKind.REPORT: N_("Daily mail"),
 }
 TONES = {DeliveryState.SENT: "good", DeliveryState.RETRYING: "warn", DeliveryState.FAILED: "bad"}
 

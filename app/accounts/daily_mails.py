@@ -1,0 +1,209 @@
+"""The daily mail: the remittances of a merchant and their credits, with what is to deal with, as a file.
+
+It leaves once a day, when the work of the night is done, to whoever asked for it and may still see it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from io import BytesIO
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Row, or_, select, update
+
+from app.accounts import daily_mail_choices
+from app.accounts.journal import Event, record
+from app.accounts.links import Home, Links, NoHostError
+from app.accounts.messages import LinkButton, report
+from app.accounts.place import Place
+from app.accounts.rights import Access, rights_of
+from app.accounts.roles import Permission
+from app.database.engine import Database
+from app.listing.criteria import PERIOD, Criteria
+from app.listing.export import write_csv
+from app.listing.flat_file import write_flat_csv, write_flat_xlsx
+from app.listing.spec import ListSpec
+from app.listing.sums import Totals, totals
+from app.listing.xlsx import write_xlsx
+from app.lists import REMITTANCES
+from app.lists.open_items import COLUMNS, TITLE, OpenItem, has_bank, open_items
+from app.logs import logger
+from app.mail import Attachment, Kind, MailError, MailRequest, Message, post, sender_of
+from app.models import DEFAULT_TIME_ZONE, DailyMail, FileKind, UserAccount
+from app.wording import formats
+from app.wording.i18n import gettext, speaking
+
+#: Files of more bytes than this do not go by mail: a link does.
+LARGEST_FILES: Final = 100_000
+_LANGUAGE = "fr"
+_PERIOD, _NIGHT = "last-7-days", "last-night"
+#: The parts of the net that tell of its credit.
+_CREDITS: Final = ("credited", "expected", "late")
+_MEDIA: Final = {
+    FileKind.CSV: "text/csv",
+    FileKind.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+AnyRow = Row[*tuple[Any, ...]]
+_log = logger("daily_mail")
+
+
+@dataclass(frozen=True)
+class _Report:
+    """The content of a mail: sums of its days, open items, and the files unless they are too large."""
+
+    days: str
+    spec: ListSpec
+    sums: Totals
+    items: list[OpenItem]
+    files: tuple[Attachment, ...]
+    is_empty: bool
+
+
+def post_all(database: Database, links: Links, now: datetime) -> int:
+    """Post the mail of the day to everybody who wants it and has not had it; returns how many leave."""
+    day = now.astimezone(ZoneInfo(DEFAULT_TIME_ZONE)).date()
+    with database.reading() as connection:
+        wanted = connection.execute(
+            select(*DailyMail.__table__.columns, UserAccount.email)
+            .join(UserAccount, UserAccount.id == DailyMail.user_id)
+            .where(or_(DailyMail.sent_on.is_(None), DailyMail.sent_on < day))
+            .order_by(DailyMail.id)
+        ).all()
+    with speaking(_LANGUAGE):
+        return sum(_post_one(database, links, row, day, now) for row in wanted)
+
+
+def _post_one(database: Database, links: Links, row: AnyRow, day: date, now: datetime) -> bool:
+    """Post one of them; False when there is nothing to say, or nobody who may be told."""
+    try:
+        access = _access(database, row)
+        if access is None:
+            return False
+        home = links.home(access.reseller_slug)
+        with database.reading_as(access.scope) as connection:
+            found = _report(connection, access, FileKind(row.file_kind), now)
+        if found is None or (found.is_empty and not row.also_empty):
+            return False
+        stop = f"{home.address}{daily_mail_choices.PATH}/{_token(links, row)}"
+        _post(database, row, access, home, _message(home, access, found, stop), day)
+    except (MailError, NoHostError) as error:
+        _log.warning("daily_mail_not_posted", user_id=row.user_id, reason=str(error))
+        return False
+    return True
+
+
+def _token(links: Links, row: AnyRow) -> str:
+    return daily_mail_choices.token_of(links.secret_key, row.id)
+
+
+def _access(database: Database, row: AnyRow) -> Access | None:
+    """What the person sees of the merchant today; None when they may not be sent it any more."""
+    with database.reading() as connection:
+        rights = rights_of(connection, row.user_id, Place(merchant_id=row.merchant_id))
+    access = rights.access if rights is not None else None
+    if access is None or not all(map(access.allows, daily_mail_choices.NEEDED)):
+        return None
+    return access
+
+
+def _report(connection: Connection, access: Access, kind: FileKind, now: datetime) -> _Report | None:
+    """The report of a merchant; None without a bank."""
+    scope = access.scope
+    if not has_bank(connection, scope) or REMITTANCES.days is None:
+        return None
+    spec = REMITTANCES.seen_by(connection, scope, lambda needed: access.allows(Permission(needed)))
+    days = REMITTANCES.days(connection, scope, now)
+    criteria, night = (Criteria.from_args(spec, [(PERIOD, name)], days) for name in (_PERIOD, _NIGHT))
+    sums, items = totals(connection, spec, scope, criteria), open_items(connection, scope)
+    files = _files(connection, access, criteria, items, kind)
+    return _Report(
+        days=criteria.period.in_words() if criteria.period else "",
+        spec=spec,
+        sums=sums,
+        items=items,
+        files=files if sum(len(one.content) for one in files) <= LARGEST_FILES else (),
+        is_empty=not items and not totals(connection, spec, scope, night).count,
+    )
+
+
+def _files(
+    connection: Connection, access: Access, criteria: Criteria, items: list[OpenItem], kind: FileKind
+) -> tuple[Attachment, ...]:
+    """The remittances with their credits, and what is to deal with, when there is anything."""
+    spec, rows, others = criteria.spec, BytesIO(), BytesIO()
+    write = write_csv if kind is FileKind.CSV else write_xlsx
+    write(connection, spec, access.scope, criteria, rows)
+    if kind is FileKind.CSV:
+        write_flat_csv(COLUMNS, items, others)
+    else:
+        write_flat_xlsx(COLUMNS, items, TITLE, others)
+    named = [(gettext(spec.title), rows), *([(gettext(TITLE), others)] if items else [])]
+    return tuple(
+        Attachment(f"{name.lower()}.{kind.value}", _MEDIA[kind], content.getvalue())
+        for name, content in named
+    )
+
+
+def _message(home: Home, access: Access, found: _Report, stop: str) -> Message:
+    place = f"{home.address}/m/{access.merchant_id}"
+    after = [gettext("You asked for this mail under “Sign-in and security”. To stop it: %(link)s", link=stop)]
+    if not found.files:
+        address = f"{place}/remises?{PERIOD}={_PERIOD}"
+        after.insert(0, gettext("The file is too large for a mail. It is here: %(link)s", link=address))
+    return report(
+        home.theme,
+        gettext("credits of %(merchant)s", merchant=access.merchant_name),
+        list(_words(access, found)),
+        LinkButton(gettext("See what is to deal with"), f"{place}/a-traiter"),
+        after,
+        found.files,
+        stop,
+    )
+
+
+def _words(access: Access, found: _Report) -> Iterator[str]:
+    """The figures in words, a paragraph each."""
+    yield gettext("%(merchant)s, %(days)s:", merchant=access.merchant_name, days=found.days)
+    count = found.spec.noun.count(found.sums.count, formats.number(found.sums.count))
+    for line in found.sums.lines:
+        parts = [f"{count} · {gettext('Net')} : {formats.money(line.net, line.currency)}"]
+        parts += [
+            f"{gettext(measure.label)} : {formats.money(line[measure.name], line.currency)}"
+            for measure in found.spec.measures
+            if measure.name in _CREDITS and measure.label and line[measure.name]
+        ]
+        yield " · ".join(parts)
+    if not found.sums.lines:
+        yield count
+    kinds = Counter(item.title for item in found.items)
+    if kinds:
+        listed = ", ".join(f"{title} ({number})" for title, number in kinds.items())
+        yield gettext("To deal with: %(what)s.", what=listed)
+    else:
+        yield gettext("Nothing to deal with: all that the bank should have credited is there.")
+
+
+def _post(database: Database, row: AnyRow, access: Access, home: Home, message: Message, day: date) -> None:
+    """Post the mail, and write down that its file has left, in one transaction."""
+    request = MailRequest(
+        kind=Kind.REPORT,
+        reseller_slug=access.reseller_slug,
+        merchant_id=access.merchant_id,
+        user_id=row.user_id,
+        request_key=f"daily-{access.merchant_id}-{day.isoformat()}",
+    )
+    with database.writing() as connection:
+        post(connection, message, [row.email], request, sender_of(home.theme))
+        connection.execute(update(DailyMail).where(DailyMail.id == row.id).values(sent_on=day))
+        record(
+            connection,
+            Event.DAILY_MAIL_POSTED,
+            user_id=row.user_id,
+            merchant_id=access.merchant_id,
+            format=row.file_kind,
+        )

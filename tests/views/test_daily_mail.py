@@ -1,0 +1,130 @@
+"""The daily mail: asked for, sent by a real server when the night is there, stopped in one click."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+
+import pytest
+from sqlalchemy import select, text
+
+from app.accounts.daily_mails import LARGEST_FILES, post_all
+from app.config import Security, SmtpServer
+from app.database.engine import DatabaseRole
+from app.mail.delivery import deliver
+from app.mail.smtp import Smtp
+from app.models import DailyMail, Delivery, Role
+from tests.mail.servers import mail_server
+from tests.views.test_open_items import alpha as alpha  # noqa: PLC0414
+from tests.views.test_open_items import as_role
+from tests.views.town import plain
+
+CHOICE = "/compte/releve-quotidien"
+NOW = datetime.now(UTC)
+
+
+def choose(browser, shop, file="csv", **more):
+    return browser.post_form(CHOICE, merchant=str(shop.merchant_id), file=file, **more)
+
+
+def posted(database, links, now=NOW):
+    """What leaves on that day, through a real server, as parsed mails."""
+    post_all(database, links, now)
+    with database.reading(DatabaseRole.OWNER) as connection:
+        waiting = connection.scalars(select(Delivery.id).where(Delivery.state == "queued")).all()
+    with mail_server() as box:
+        way = Smtp(SmtpServer(host="localhost", port=box.port, security=Security.NONE))
+        for delivery_id in waiting:
+            deliver(database, way, delivery_id)
+    return [message_from_bytes(one.content, policy=policy.default) for one in box.received]
+
+
+def said(mail):
+    return mail.get_body(("plain",)).get_content()
+
+
+def test_whoever_asks_is_sent_figures_and_file_once_a_day(owner, database, links, alpha):
+    assert choose(owner, alpha).status_code == 303
+    assert "Votre choix" in plain(owner.page("/compte?done=daily_mail").one("main"))
+    (mail,) = posted(database, links)
+    assert "À traiter : Non crédité (1), Crédit à confirmer (1), Relevé manquant (1)." in said(mail)
+    assert "Net : 52,40" in said(mail)
+    names = [part.get_filename() for part in mail.iter_attachments()]
+    assert names == ["remises.csv", "a-traiter.csv"]
+    assert posted(database, links) == []
+    assert len(posted(database, links, NOW + timedelta(days=1))) == 1
+
+
+def test_the_file_may_be_a_workbook(owner, database, links, alpha):
+    choose(owner, alpha, file="xlsx")
+    (mail,) = posted(database, links)
+    (first, _) = mail.iter_attachments()
+    assert first.get_content().startswith(b"PK")
+
+
+def test_one_click_of_the_mail_program_stops_it(app, owner, database, links, alpha):
+    choose(owner, alpha)
+    (mail,) = posted(database, links)
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    address = mail["List-Unsubscribe"].strip("<>")
+    assert address in said(mail)
+    path = address.removeprefix(links.home("demo").address)
+    stranger = app.test_client()
+    assert "Arrêter le relevé quotidien" in plain(stranger.page(path).one("main"))
+    assert choices(database) == 1
+    assert stranger.post(path, data={"List-Unsubscribe": "One-Click"}).status_code == 200
+    assert choices(database) == 0
+    assert stranger.post(path).status_code == 200
+    assert posted(database, links, NOW + timedelta(days=1)) == []
+
+
+def test_a_token_that_is_not_ours_stops_nothing(app, owner, database, alpha):
+    choose(owner, alpha)
+    app.test_client().post("/releve-quotidien/1.forged")
+    assert choices(database) == 1
+
+
+def test_an_empty_mail_leaves_only_when_it_is_asked_for(owner, database, links, alpha):
+    with database.writing(DatabaseRole.OWNER) as connection:
+        for table in ("remittance", "remittance_day", "bank_statement", "credit_link"):
+            connection.execute(text(f"DELETE FROM {table}"))
+    choose(owner, alpha)
+    assert posted(database, links) == []
+    choose(owner, alpha, also_empty="y")
+    (mail,) = posted(database, links)
+    assert "Rien à traiter" in said(mail)
+
+
+def test_a_file_that_is_too_large_is_a_link(owner, database, links, alpha, monkeypatch):
+    monkeypatch.setattr("app.accounts.daily_mails.LARGEST_FILES", 100)
+    assert LARGEST_FILES > 100
+    choose(owner, alpha)
+    (mail,) = posted(database, links)
+    assert list(mail.iter_attachments()) == []
+    assert f"/m/{alpha.merchant_id}/remises?period=last-7-days" in said(mail)
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.FLEET])
+def test_nobody_asks_for_what_they_may_not_see(app, database, alpha, role):
+    browser = as_role(app, database, alpha, role)
+    assert "Relevé quotidien" not in plain(browser.page("/compte").one("main"))
+    assert choose(browser, alpha).status_code == 404
+
+
+def test_whoever_may_not_see_it_any_more_is_sent_nothing(app, database, links, alpha):
+    finance = as_role(app, database, alpha, Role.FINANCE)
+    choose(finance, alpha)
+    with database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(text("UPDATE membership SET role = 'viewer' WHERE role = 'finance'"))
+    assert posted(database, links) == []
+
+
+def test_a_choice_is_taken_back(owner, database, alpha):
+    choose(owner, alpha)
+    choose(owner, alpha, file="")
+    assert choices(database) == 0
+
+
+def choices(database) -> int:
+    with database.reading() as connection:
+        return len(connection.execute(select(DailyMail.id)).all())
