@@ -12,7 +12,7 @@ from app.views.branding import blueprint as branding_blueprint
 from app.views.daily_mail import blueprint as daily_mail_blueprint
 from app.views.deciding import blueprint as open_items_blueprint
 from app.views.desk import blueprint as desk_blueprint
-from app.views.dev import show_mails
+from app.views.dev import show_own_pages
 from app.views.help import blueprint as help_blueprint
 from app.views.journal import blueprint as journal_blueprint
 from app.views.links import blueprint as links_blueprint
@@ -58,7 +58,7 @@ def register(app: Flask, config: Config) -> None:
     at_merchants = (*AT_MERCHANTS, *map(blueprint_of, LISTS.values()))
     register_at(app, {MERCHANT: at_merchants, DESK: AT_DESKS})
     if config.development:
-        show_mails(app, config.data / MAIL_FOLDER)
+        show_own_pages(app, config.data / MAIL_FOLDER)
     guard_routes(app)
 
 

@@ -1,8 +1,7 @@
-"""The mails of a developer's machine, which go to a folder instead of a mail server; nowhere else."""
+"""The pages of a developer's machine: its mails, kept in a folder, and each theme; nowhere else."""
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email import policy
@@ -17,23 +16,22 @@ from flask import (
     Response,
     abort,
     current_app,
-    make_response,
     render_template,
     request,
     send_file,
+    url_for,
 )
 
 from app.config import LOCAL_HOSTS
-from app.web.context import host
-from app.web.security import CONTENT_SECURITY_POLICY
+from app.themes import Theme
+from app.views.mail_frames import CarriedPicture, framing, with_pictures
+from app.views.mail_frames import mail_page as framed
+from app.views.theme_preview import preview, preview_mail
+from app.web.context import host, themes
 
-blueprint = Blueprint("dev", __name__, url_prefix="/dev/mail")
+blueprint = Blueprint("dev", __name__, url_prefix="/dev")
 FOLDER = "bordereau.mails"
 MOST_SHOWN = 100
-#: The page of a mail in a frame: it wears its own styles and can do nothing.
-MAIL_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
-#: The page around it: as every page, and it may hold that frame.
-FRAMING_POLICY = f"{CONTENT_SECURITY_POLICY}; frame-src 'self'"
 
 
 @dataclass(frozen=True)
@@ -49,8 +47,8 @@ class KeptMail:
     files: tuple[EmailMessage, ...]
 
 
-def show_mails(app: Flask, folder: Path) -> None:
-    """Let ``app`` show the mails of ``folder``."""
+def show_own_pages(app: Flask, folder: Path) -> None:
+    """Let ``app`` show the mails of ``folder``, and the look of its themes."""
     app.extensions[FOLDER] = folder
     app.register_blueprint(blueprint)
 
@@ -63,29 +61,25 @@ def stay_on_this_machine() -> None:
         abort(404)
 
 
-@blueprint.get("")
+@blueprint.get("/mail")
 def mails() -> str:
     """The latest mails, newest first."""
     return render_template("dev/mails.html", mails=tuple(_latest()), folder=_folder())
 
 
-@blueprint.get("/<name>")
+@blueprint.get("/mail/<name>")
 def mail(name: str) -> Response:
     """A mail: headers, both its parts and what is attached."""
-    response = make_response(render_template("dev/mail.html", mail=_mail(name)))
-    response.headers["Content-Security-Policy"] = FRAMING_POLICY
-    return response
+    return framing(render_template("dev/mail.html", mail=_mail(name)))
 
 
-@blueprint.get("/<name>/page")
+@blueprint.get("/mail/<name>/page")
 def mail_page(name: str) -> Response:
     """The HTML part, as a mail program shows it."""
-    response = make_response(_mail(name).html)
-    response.headers["Content-Security-Policy"] = MAIL_POLICY
-    return response
+    return framed(_mail(name).html)
 
 
-@blueprint.get("/<name>/<id:number>")
+@blueprint.get("/mail/<name>/<id:number>")
 def mail_file(name: str, number: int) -> Response:
     """What is attached to a mail, by its place."""
     files = _mail(name).files
@@ -98,6 +92,25 @@ def mail_file(name: str, number: int) -> Response:
         as_attachment=True,
         download_name=files[number].get_filename() or "file",
     )
+
+
+@blueprint.get("/themes/<slug>")
+def look(slug: str) -> Response:
+    """Every component in a theme."""
+    return preview(_theme(slug), url_for("dev.look_mail", slug=slug))
+
+
+@blueprint.get("/themes/<slug>/mail")
+def look_mail(slug: str) -> Response:
+    """The mail of that page."""
+    return preview_mail(_theme(slug))
+
+
+def _theme(slug: str) -> Theme:
+    found = themes().by_slug.get(slug)
+    if found is None:
+        abort(404)
+    return found
 
 
 def _folder() -> Path:
@@ -126,18 +139,17 @@ def _read(path: Path) -> KeptMail:
         subject=str(message["Subject"]),
         recipient=str(message["To"]),
         text=_part(message, "plain"),
-        html=_with_pictures(message, _part(message, "html")),
+        html=with_pictures(_part(message, "html"), _pictures(message)),
         files=tuple(message.iter_attachments()),
     )
 
 
-def _with_pictures(message: EmailMessage, html: str) -> str:
-    """The HTML part with the pictures that the mail carries in the place of their names."""
+def _pictures(message: EmailMessage) -> Iterator[CarriedPicture]:
+    """The pictures that a mail carries."""
     for part in message.walk():
         if name := str(part["Content-ID"] or "").strip("<>"):
-            content = b64encode(bytes(part.get_payload(decode=True))).decode()
-            html = html.replace(f"cid:{name}", f"data:{part.get_content_type()};base64,{content}")
-    return html
+            content = bytes(part.get_payload(decode=True))
+            yield CarriedPicture(name, part.get_content_type(), content)
 
 
 def _part(message: EmailMessage, kind: str) -> str:

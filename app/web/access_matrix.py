@@ -206,6 +206,8 @@ ROUTES: dict[str, Guard] = {
     "desk.decide": Guard(Level.STAFF, Resource.PERSON, changes=True, reauthenticates=True),
     "desk.journal": _STAFF,
     "desk.journal_csv": _STAFF,
+    "desk.appearance": _STAFF,
+    "desk.appearance_mail": _STAFF,
     "desk_team.index": _MERCHANT,
     "desk_team.invite": _MERCHANT_REAUTHENTICATED,
     "desk_team.change": _MERCHANT_REAUTHENTICATED,
@@ -216,6 +218,8 @@ ROUTES: dict[str, Guard] = {
     "dev.mail": _OPEN,
     "dev.mail_page": _OPEN,
     "dev.mail_file": _OPEN,
+    "dev.look": _OPEN,
+    "dev.look_mail": _OPEN,
 }
 #: Routes that a developer's machine has and production has not.
 ONLY_IN_DEVELOPMENT = frozenset(endpoint for endpoint in ROUTES if endpoint.startswith("dev."))

@@ -18,6 +18,7 @@ ISOLATED = {"remittance", "transaction", "transaction_day", "remittance_day", "c
     "operation",
     "credit_link",
     "credit_decision",
+    "known_value",
     "terminal",
     "terminal_day",
 }

@@ -10,7 +10,7 @@ import pytest
 
 from app.mail.delivery import deliver, transport_of
 from app.models import Delivery
-from app.views.dev import MAIL_POLICY
+from app.views.mail_frames import MAIL_POLICY
 from app.web.access_matrix import ONLY_IN_DEVELOPMENT, ROUTES
 from tests.views.sending import rows_of, send
 from tests.views.town import plain, portal
