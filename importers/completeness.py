@@ -15,15 +15,17 @@ _SUMS = ",\n  ".join(
 # A numbering that starts again at 1 leaves one long stretch unused: that is no gap.
 _GATHER = f"""
 CREATE TEMP TABLE received ON COMMIT DROP AS
+WITH arrived AS (
+  SELECT m.merchant_id, m.id AS remittance_id, t.id, t.type, t.outcome, t.amount,
+    t.sequence_number::int - lag(t.sequence_number::int) OVER numbering - 1 AS step
+  FROM merged_remittance m JOIN transaction t ON t.merchant_id = m.merchant_id AND t.remittance_id = m.id
+  WINDOW numbering AS (PARTITION BY m.merchant_id, m.id ORDER BY t.sequence_number::int)
+)
 SELECT *, {payments.net_sql()} AS net
 FROM (SELECT m.merchant_id, m.id, m.collected_on, count(t.id) AS transaction_count,
   COALESCE(sum(t.step) FILTER (WHERE t.step BETWEEN 1 AND 899999), 0) AS missing_sequences,
   {_SUMS}
-FROM merged_remittance m LEFT JOIN LATERAL (
-  SELECT t.id, t.type, t.outcome, t.amount,
-    t.sequence_number::int - lag(t.sequence_number::int) OVER (ORDER BY t.sequence_number::int) - 1 AS step
-  FROM transaction t WHERE t.merchant_id = m.merchant_id AND t.remittance_id = m.id
-) AS t ON true
+FROM merged_remittance m LEFT JOIN arrived t ON t.merchant_id = m.merchant_id AND t.remittance_id = m.id
 GROUP BY m.merchant_id, m.id, m.collected_on) AS sums
 """
 _PAIRS = (*payments.COUNTS, *payments.AMOUNTS)

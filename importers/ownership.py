@@ -148,14 +148,16 @@ def _outlet_of(row: str) -> str:
 
 # --- what becomes visible --------------------------------------------------------------------------
 
+# What waits is read first, by itself: it meets the keys of other merchants, which may lie on other nodes.
 # A source of an unknown reseller follows the one that alone declares any of its keys, or the only one
 # there is.
-_BIND = """
-WITH owner AS (
+_WAITING = "waiting AS MATERIALIZED (SELECT * FROM {table} WHERE merchant_id = :unclaimed)"
+_BIND = f"""
+WITH {_WAITING}, owner AS (
   SELECT s.id AS source_id, min(r.id) AS reseller_id FROM source s
   JOIN reseller old ON old.id = s.reseller_id AND NOT old.declared
-  JOIN {table} c ON c.source_id = s.id AND c.merchant_id = :unclaimed
-  JOIN {table} d ON {declared} AND d.merchant_id <> :unclaimed
+  JOIN waiting c ON c.source_id = s.id
+  JOIN {{table}} d ON {{declared}} AND d.merchant_id <> :unclaimed
   JOIN reseller r ON r.id = d.reseller_id AND r.declared
   GROUP BY s.id HAVING count(DISTINCT r.id) = 1
 ), only_one AS (
@@ -167,22 +169,24 @@ JOIN reseller old ON true
 WHERE s2.id = s.id AND old.id = s.reseller_id AND NOT old.declared
   AND COALESCE(o.reseller_id, u.reseller_id) IS NOT NULL
 """
-_PREPARE = """
-INSERT INTO {table} (merchant_id, id, reseller_id, {columns}, source_id)
-SELECT :unclaimed, nextval('party_id'), s.reseller_id, {ours}, c.source_id
-FROM {table} c JOIN source s ON s.id = c.source_id
-LEFT JOIN {table} t ON t.reseller_id = s.reseller_id AND {same}
-WHERE c.merchant_id = :unclaimed AND c.reseller_id <> s.reseller_id AND t.id IS NULL
+_PREPARE = f"""
+WITH {_WAITING}
+INSERT INTO {{table}} (merchant_id, id, reseller_id, {{columns}}, source_id)
+SELECT :unclaimed, nextval('party_id'), s.reseller_id, {{ours}}, c.source_id
+FROM waiting c JOIN source s ON s.id = c.source_id
+LEFT JOIN {{table}} t ON t.reseller_id = s.reseller_id AND {{same}}
+WHERE c.reseller_id <> s.reseller_id AND t.id IS NULL
 """
-_MOVES = """
+_MOVES = f"""
 CREATE TEMP TABLE moving ON COMMIT DROP AS
-SELECT DISTINCT ON (c.id) c.id AS from_id, t.merchant_id, t.id AS {reference}, t.reseller_id, c.source_id,
-  {time_zone}
-FROM {table} c
+WITH {_WAITING}
+SELECT DISTINCT ON (c.id) c.id AS from_id, t.merchant_id, t.id AS {{reference}}, t.reseller_id, c.source_id,
+  {{time_zone}}
+FROM waiting c
 LEFT JOIN source s ON s.id = c.source_id
-JOIN {table} t ON t.reseller_id = COALESCE(s.reseller_id, c.reseller_id) AND {same} AND t.id <> c.id
-{outlet}
-WHERE c.merchant_id = :unclaimed AND (t.merchant_id <> :unclaimed OR c.reseller_id <> t.reseller_id)
+JOIN {{table}} t ON t.reseller_id = COALESCE(s.reseller_id, c.reseller_id) AND {{same}} AND t.id <> c.id
+{{outlet}}
+WHERE (t.merchant_id <> :unclaimed OR c.reseller_id <> t.reseller_id)
 ORDER BY c.id, t.merchant_id DESC
 """
 _FORGET = (

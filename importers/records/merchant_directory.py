@@ -140,7 +140,7 @@ def declare(connection: Connection, contracts: pd.DataFrame) -> None:
         "(SELECT ''::text AS reseller, ''::text AS merchant_code, ''::text AS merchant_name, o.siret,"
         " o.trade_name, c.label, o.address, o.postcode, o.city, o.time_zone, c.number AS contract, c.rank,"
         " c.application, c.bank_code, c.bank_name, c.mcc, c.currency, c.valid_from, c.valid_to, 0 AS line,"
-        " c.reseller_id, c.merchant_id FROM contract c JOIN outlet o ON false) AS shape"
+        " c.reseller_id, c.merchant_id FROM contract c JOIN outlet o USING (merchant_id)) AS shape"
     )
     stage(connection, "declared", contracts, shape)
     alike = connection.execute(text(_OTHER_CAPITALS)).scalars().all()
