@@ -9,12 +9,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement
 
 from app.listing.cursor import Cursor
 from app.listing.dimension import group_args
 from app.listing.field import Args, Parameter
 from app.listing.filters import InvalidValueError
+from app.listing.kinds import Expression
 from app.listing.period import RELATIVE, Days, Period, parse_day, period_of
 from app.listing.spec import ListSpec
 from app.listing.table_columns import known_columns
@@ -95,18 +98,42 @@ class Criteria:
         sort = _sort(spec, texts, faults)
         period, relative = _period(spec, texts, days, faults)
         _refuse_unknown(spec, texts, faults)
-        return cls(
+        asked = cls(
             spec=spec,
             days=days,
             period=period,
             relative=relative,
             filters=MappingProxyType(_filters(spec, texts, faults)),
             sort=sort,
-            after=_after(spec, texts, sort, faults),
             by=next((name for name in texts.get(BY, ()) if name in spec.groupings), ""),
             columns=known_columns(spec, texts.get(COLUMNS, ())),
-            faults=MappingProxyType(faults),
         )
+        after = asked.read_cursor(texts, faults)
+        return replace(asked, after=after, faults=MappingProxyType(faults))
+
+    def read_cursor(self, texts: Texts, faults: dict[str, ParameterFault]) -> Cursor | None:
+        """The place where the page starts, of this order; what is wrong with it is put among the faults."""
+        text = _single(AFTER, texts, faults)
+        value = self.ordered_by
+        type_ = type(None) if value is None else cast("ColumnElement[Any]", value).type.python_type
+        try:
+            return None if text is None else Cursor.parse(text, self.sort, type_)
+        except InvalidValueError as refused:
+            faults[AFTER] = ParameterFault.of(refused)
+            return None
+
+    @property
+    def is_by_place(self) -> bool:
+        """Whether the rows are in the order of their places: those of one day, when no other is asked for."""
+        is_day = self.period is not None and self.period.days == 1
+        return self.spec.place is not None and is_day and self.sort == self.spec.sorts[0]
+
+    @property
+    def ordered_by(self) -> Expression | None:
+        """What comes before time in the order of the rows; None in an order by time alone."""
+        if self.spec.place is not None and self.is_by_place:
+            return self.spec.place.order
+        return self.spec.sorted_by(self.sort)
 
     def to_args(self, *, pinned: bool = False) -> Args:
         """The parameters that differ from the default; ``pinned`` names the period in any case."""
@@ -350,12 +377,3 @@ def _sort(spec: ListSpec, texts: Texts, faults: dict[str, ParameterFault]) -> st
     if text is not None and text not in spec.sorts:
         faults[SORT] = ParameterFault.of(InvalidValueError(N_("This order is not possible"), secret=True))
     return text if text in spec.sorts else spec.sorts[0]
-
-
-def _after(spec: ListSpec, texts: Texts, sort: str, faults: dict[str, ParameterFault]) -> Cursor | None:
-    text = _single(AFTER, texts, faults)
-    try:
-        return None if text is None else Cursor.parse(text, sort, spec.sort_type(sort))
-    except InvalidValueError as refused:
-        faults[AFTER] = ParameterFault.of(refused)
-        return None

@@ -59,20 +59,20 @@ def write_csv(
 
 
 def _options(spec: ListSpec) -> str:
-    quoted = ", ".join(f'"{field.name}"' for field in spec.fields if field.kind.quoted)
+    quoted = ", ".join(f'"{field.name}"' for field in spec.file_fields if field.kind.quoted)
     return f"FORMAT csv, DELIMITER ';', FORCE_QUOTE ({quoted})"
 
 
 def heading(spec: ListSpec) -> str:
     """The first line: the labels of the fields, which hold neither ``;`` nor quotes."""
-    return ";".join(field.title for field in spec.fields)
+    return ";".join(field.title for field in spec.file_fields)
 
 
 def csv_statement(spec: ListSpec, scope: Scope, criteria: Criteria) -> Statement:
     """The rows as texts, one column for each field, in the order of the list."""
     source, conditions = spec.source, sorted_conditions(spec, criteria)
     return (
-        select(*(field.kind.csv(field.column).label(field.name) for field in spec.fields))
+        select(*(field.kind.csv(field.column).label(field.name) for field in spec.file_fields))
         .select_from(source.joined(scope, source.table))
         .where(*in_sight(spec, scope, criteria), *conditions.all)
         .order_by(*ordering(criteria))

@@ -54,8 +54,9 @@ class Field:
     the table: usually what can be asked for, or stands on the card. ``tones`` are those of its codes when it
     is a badge; what is not there is the ordinary case, and quiet. ``link`` is where its value leads,
     ``void`` whether it is struck out. ``elsewhere`` are choices of its filter that another list answers.
-    ``copied`` is for what people need elsewhere: a button copies it. ``permission`` is what a role needs to
-    see it.
+    ``copied`` is for what people need elsewhere: a button copies it. ``full_label`` is its label where there
+    is room, when ``label`` is short for it. ``is_key`` says that it is of use to programs alone, and in no
+    file for people. ``permission`` is what a role needs to see it.
     """
 
     name: str
@@ -76,12 +77,19 @@ class Field:
     void: Callable[[Row], bool] | None = None
     elsewhere: Mapping[str, Link] = field(default_factory=dict)
     copied: bool = False
+    full_label: str = ""
+    is_key: bool = False
     permission: str = "list"
 
     @property
     def title(self) -> str:
         """The label in the language of the moment."""
         return gettext(self.label)
+
+    @property
+    def full_title(self) -> str:
+        """The label in full, in the language of the moment."""
+        return gettext(self.full_label or self.label)
 
     @property
     def is_column(self) -> bool:
@@ -100,6 +108,10 @@ class Field:
     def cell(self, row: Row) -> str:
         """The text of its cell, in the language of the moment."""
         return self.kind.cell(row[self.name], row)
+
+    def below(self, row: Row) -> str:
+        """The text below the name of a row on a phone, in the language of the moment."""
+        return self.kind.below(row[self.name], row)
 
     def badge(self, row: Row) -> str:
         """The text of its badge, in the language of the moment; empty for none."""

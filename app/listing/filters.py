@@ -338,6 +338,9 @@ class Card(Filter):
     def input_label(self, title: str) -> str:  # noqa: ARG002 - it says which digits
         return gettext("Card (last 4 digits)")
 
+    def below(self, value: str | None, row: Row) -> str:  # noqa: ARG002
+        return f"•••• {value[-4:]}" if value else ""
+
     def csv(self, column: Expression) -> Expression:
         return protected(column)
 

@@ -35,9 +35,10 @@ class Order:
     @classmethod
     def of(cls, criteria: Criteria) -> Order:
         """The order that ``criteria`` asks for."""
-        source, value = criteria.spec.source, criteria.spec.sorted_by(criteria.sort)
+        source, value = criteria.spec.source, criteria.ordered_by
         nullable = value is not None and not _is_never_null(source, value)
-        return cls(source, value, falling=criteria.sort.startswith("-"), nullable=nullable)
+        falling = criteria.sort.startswith("-") and not criteria.is_by_place
+        return cls(source, value, falling=falling, nullable=nullable)
 
     @cached_property
     def keys(self) -> tuple[Expression, ...]:

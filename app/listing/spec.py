@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cache, cached_property
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection
+from sqlalchemy import Connection
 
 from app.listing.dimension import Dimension
 from app.listing.field import Field, Parameter, Slot, Tone
@@ -136,11 +136,30 @@ class StatementSpec:
 
 @dataclass(frozen=True)
 class Heading:
-    """The heading of rows that belong together: ``key`` tells groups apart, ``note`` stands beside it."""
+    """The heading of rows that belong together: ``key`` tells groups apart, ``note`` stands beside it.
+
+    ``is_place`` says that it names the place of its rows.
+    """
 
     key: str
     title: str
     note: str = ""
+    is_place: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PlaceSpec:
+    """The groups of one day's rows by place, and the order that keeps these together.
+
+    ``order`` puts the exceptions first, then the places by their names. ``terminal`` heads the rows of a
+    merchant with one outlet, ``outlet`` those of a chain. ``names`` are the fields that name the place of a
+    row where no heading does.
+    """
+
+    order: Expression
+    terminal: Callable[[Row], Heading]
+    outlet: Callable[[Row], Heading]
+    names: tuple[str, ...]
 
 
 def no_choices(_connection: Connection, _scope: Scope) -> dict[str, Choices]:
@@ -172,8 +191,8 @@ class ListSpec:
 
     ``table`` names the fields of each column of the table on a desk, ``subtitle`` those under the name of a
     row on a phone. ``counted`` is what a row adds to the sum of its group, in minor units; ``place`` groups
-    the rows of one day, those of several are grouped by day. ``answer`` is what stands above the rows,
-    ``statement`` one of debts. ``absent`` names the fields that nothing of a merchant's fills (see
+    and orders the rows of one day; those of several are grouped by day. ``answer`` is what stands above the
+    rows, ``statement`` one of debts. ``absent`` names the fields that nothing of a merchant's fills (see
     :meth:`seen_by`).
     """
 
@@ -205,7 +224,7 @@ class ListSpec:
     table: tuple[tuple[str, ...], ...] = ()
     subtitle: tuple[str, ...] = ()
     counted: Callable[[Row], int | None] | None = None
-    place: Callable[[Row], Heading] | None = None
+    place: PlaceSpec | None = None
     answer: AnswerPart | None = None
     detail_parts: tuple[DetailPart, ...] = ()
     page_links: tuple[PageLink, ...] = ()
@@ -267,6 +286,11 @@ class ListSpec:
         return (*shown, *(field for field in self.fields if field.is_column and field not in shown))
 
     @cached_property
+    def file_fields(self) -> tuple[Field, ...]:
+        """The columns of its files for people."""
+        return tuple(field for field in self.fields if not field.is_key)
+
+    @cached_property
     def badges(self) -> tuple[Field, ...]:
         """The fields that are badges."""
         return self.card("badge")
@@ -307,11 +331,6 @@ class ListSpec:
         """What comes before time in the order ``sort``; None in an order by time alone."""
         order = self.by_name[sort.removeprefix("-")].order
         return None if order is self.source.instant else order
-
-    def sort_type(self, sort: str) -> type:
-        """The type of the values of the order ``sort``; NoneType in an order by time."""
-        order = self.sorted_by(sort)
-        return type(None) if order is None else cast("ColumnElement[Any]", order).type.python_type
 
     def sort_words(self, sort: str) -> str:
         """The words of one of ``sorts``, in the language of the moment."""

@@ -80,7 +80,7 @@ def write_xlsx(
         for row in _rows(connection, spec, scope, criteria):
             count += 1
             _write_row(sheet, count, spec, row, styles)
-        sheet.autofilter(0, 0, count, len(spec.fields) - 1)
+        sheet.autofilter(0, 0, count, len(spec.file_fields) - 1)
         write_totals(book.add_worksheet(gettext("Totals")), spec, criteria, sums, styles)
     return count
 
@@ -94,7 +94,7 @@ def _statement(spec: ListSpec, scope: Scope, criteria: Criteria) -> Statement:
     """The rows as values, one column for each field, in the order of the list."""
     order, source = Order.of(criteria), spec.source
     return (
-        select(*(one.column.label(one.name) for one in spec.fields))
+        select(*(one.column.label(one.name) for one in spec.file_fields))
         .select_from(source.joined(scope, source.table))
         .where(*in_sight(spec, scope, criteria), *sorted_conditions(spec, criteria).all)
         .order_by(*order.directed(order.keys))
@@ -102,7 +102,7 @@ def _statement(spec: ListSpec, scope: Scope, criteria: Criteria) -> Statement:
 
 
 def _write_heading(sheet: Worksheet, spec: ListSpec, style: Format) -> None:
-    for column, one in enumerate(spec.fields):
+    for column, one in enumerate(spec.file_fields):
         width = max(_NARROWEST, min(len(one.title) + 3, _LONGEST_WIDTH))
         width = _MOMENT_WIDTH if isinstance(one.kind, Moment) else width
         sheet.set_column(column, column, width)
@@ -111,7 +111,7 @@ def _write_heading(sheet: Worksheet, spec: ListSpec, style: Format) -> None:
 
 
 def _write_row(sheet: Worksheet, line: int, spec: ListSpec, row: Row, styles: Styles) -> None:
-    for column, one in enumerate(spec.fields):
+    for column, one in enumerate(spec.file_fields):
         if row[one.name] is not None:
             _write_cell(sheet, (line, column), one, row, styles)
 

@@ -173,6 +173,7 @@ def manufacturer_field(column: Expression) -> Field:
     return Field(
         name="manufacturer",
         label=N_("Manufacturer"),
+        full_label=N_("Manufacturer of the device"),
         kind=Category(),
         column=column,
         section=TERMINAL,

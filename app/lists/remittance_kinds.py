@@ -56,6 +56,10 @@ class HostStatus(Choice):
         failed = value == RemittanceStatus.CORRECT and row["transmission"] == Transmission.FAILED
         return "untransmitted" if failed else value
 
+    def badge(self, value: str | None, row: Row) -> str:
+        """Nothing of one that is awaited: the badge of its control says so."""
+        return "" if value is None else self.cell(value, row)
+
     def cell(self, value: str | None, row: Row) -> str:
         key = self.tone_key(value, row)
         return gettext(_NOT_SAID_BY_HOST[key]) if key in _NOT_SAID_BY_HOST else self.say(key)

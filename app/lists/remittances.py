@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from sqlalchemy import BigInteger, Connection, case, func
+from sqlalchemy import BigInteger, Connection, Text, case, func
 
 from app.listing import typed
 from app.listing.amounts import AmountFilter
@@ -12,7 +12,16 @@ from app.listing.field import Field, Link
 from app.listing.filters import Choice, Code, flagged
 from app.listing.kinds import Kind, Moment, Money, Row, Whole
 from app.listing.scope import Scope
-from app.listing.spec import AnswerPart, DetailPart, Heading, ListSpec, Noun, PageLink, TicketSpec
+from app.listing.spec import (
+    AnswerPart,
+    DetailPart,
+    Heading,
+    ListSpec,
+    Noun,
+    PageLink,
+    PlaceSpec,
+    TicketSpec,
+)
 from app.lists.choices import offering
 from app.lists.common import (
     BANK,
@@ -33,14 +42,14 @@ from app.lists.common import (
 from app.lists.credit import CREDIT, CREDIT_FIELDS, credit_lines, without_bank
 from app.lists.declared import DECLARED_SUMS, declared
 from app.lists.freshness import days, freshness
-from app.lists.nights import night
+from app.lists.nights import REMITTED, night
 from app.lists.open_items import TITLE as OPEN_ITEMS
 from app.lists.remittance_course import alerts, course, verdict
 from app.lists.remittance_kinds import CONTROL, HOST_STATUS, PaymentCount
 from app.lists.remittance_payments import payments, payments_of
 from app.lists.remittance_sums import MEASURES, SOURCE, TypeSum, sums_by_type
 from app.lists.terminals import SILENT
-from app.models import Remittance, RemittanceDay
+from app.models import Contract, Outlet, Remittance, RemittanceDay
 from app.tickets import remittance_ticket
 from app.wording import codes, formats
 from app.wording.i18n import N_, NN_, gettext
@@ -251,11 +260,32 @@ def _counted(row: Row) -> int:
     return int(row["amount"]) if is_remitted(row) else 0
 
 
-def _place(row: Row) -> Heading:
+def _terminal(row: Row) -> Heading:
     """The terminal that called, under the name that people give it."""
     names = (row["label"] or row["trade_name"] or "", row["terminal"] or "")
     note = gettext("terminal %(number)s", number=names[1]) if names[1] else ""
-    return Heading("/".join((row["trade_name"] or "", *names)), names[0] or note, note if names[0] else "")
+    key = "/".join((row["trade_name"] or "", *names))
+    return Heading(key, names[0] or note, note if names[0] else "", is_place=True)
+
+
+def _outlet(row: Row) -> Heading:
+    """The outlet of a remittance that reached the bank; the others stand together, whatever their outlet."""
+    if not is_remitted(row):
+        return Heading("", gettext("Not handed in to the bank"))
+    name = row["trade_name"] or gettext("Unknown")
+    return Heading(str(row["outlet_id"]), name, is_place=True)
+
+
+#: What a place is called, as rows are ordered by it: letters as people read them, twins apart.
+_NAMES = (func.fold(func.coalesce(Outlet.trade_name, ""), type_=Text), Contract.outlet_id, Contract.label)
+PLACE = PlaceSpec(
+    order=func.concat_ws(
+        "/", case((REMITTED, "1"), else_="0"), *_NAMES, Remittance.terminal_number, type_=Text
+    ).collate("C"),
+    terminal=_terminal,
+    outlet=_outlet,
+    names=("trade_name", "label"),
+)
 
 
 REMITTANCES = ListSpec(
@@ -271,6 +301,7 @@ REMITTANCES = ListSpec(
     row_keys={
         "id": Remittance.id,
         "contract_id": Remittance.contract_id,
+        "outlet_id": Contract.outlet_id,
         "collected_on": Remittance.collected_on,
         "has_totals": Remittance.has_totals,
     },
@@ -305,7 +336,7 @@ REMITTANCES = ListSpec(
     ),
     subtitle=("count",),
     counted=_counted,
-    place=_place,
+    place=PLACE,
     answer=AnswerPart(read=night, template="lists/night.html"),
     detail_parts=(
         DetailPart(read=course, template="lists/course.html"),

@@ -61,6 +61,7 @@ def reversal_fields(section: str) -> tuple[Field, ...]:
             label=N_("Identifier of the original sale"),
             kind=Whole(),
             column=Transaction.original_id,
+            is_key=True,
         ),
         Field(
             name="original_on",

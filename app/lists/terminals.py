@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 
 from sqlalchemy import Column, Date, String, Text, and_, any_, case, cast, func, literal_column, select, text
 
 from app.listing.field import Field, Link, Tone
-from app.listing.filters import Choice, FreeText
-from app.listing.kinds import Expression, Identifier, Moment, Row
+from app.listing.filters import ApplicationCode, Choice, FreeText
+from app.listing.kinds import Expression, Identifier, Kind, Moment, Row
 from app.listing.measures import row_count
 from app.listing.source import Join, ListSource
 from app.listing.spec import Alert, DetailPart, ListSpec, Noun, Verdict
@@ -26,6 +27,7 @@ from app.lists.freshness import days
 from app.lists.silence import LAST_DAYS, quiet_terminals
 from app.lists.terminal_card import terminal_card
 from app.models import Contract, Outlet, Terminal
+from app.wording import applications
 from app.wording.days import capital
 from app.wording.i18n import N_, NN_, gettext
 
@@ -61,6 +63,17 @@ def _of_contracts(found: Expression) -> Expression:
 def _listed(column: Expression) -> Expression:
     """The distinct values of ``column``, separated by commas."""
     return _of_contracts(func.string_agg(column.distinct(), literal_column("', '", String)))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Applications(Kind):
+    """The applications of a terminal: their codes for programs, their words for people."""
+
+    def show(self, value: str | None, row: Row) -> str:  # noqa: ARG002
+        return ", ".join(applications.label(code) for code in value.split(", ")) if value else ""
+
+    def csv(self, column: Expression) -> Expression:  # noqa: ARG002 - each code has its words
+        return _listed(ApplicationCode(labels=applications.LABELS).csv(Contract.application))
 
 
 FIELDS = (
@@ -109,7 +122,7 @@ FIELDS = (
     Field(
         name="application",
         label=N_("Payments"),
-        kind=Identifier(),
+        kind=Applications(),
         column=_listed(Contract.application),
         section=TERMINAL,
     ),

@@ -182,11 +182,18 @@ FIELDS = (
         slot="meta",
     ),
     Field(
-        name="expiry", label=N_("Expiry"), kind=Expiry(), column=Transaction.expiry, filter=True, section=CARD
+        name="expiry",
+        label=N_("Expiry"),
+        full_label=N_("Expiry date"),
+        kind=Expiry(),
+        column=Transaction.expiry,
+        filter=True,
+        section=CARD,
     ),
     Field(
         name="authorisation",
         label=N_("Authorisation no."),
+        full_label=N_("Authorisation number"),
         kind=Code(longest=12, indexed=True, absent=N_("Without authorisation no.")),
         column=Transaction.authorisation_number,
         section=AUTHORISATION,

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
-from flask import url_for
+from flask import g, url_for
 
 from app.listing.field import Args, Field, Link, Tone
 from app.listing.kinds import Money, Row, Whole
 from app.listing.spec import ListSpec
 from app.tickets import why_no_ticket
+
+#: A number that no row has, to make the address of a row from that of another.
+_ANY = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -32,15 +36,26 @@ def cell(field: Field, row: Row) -> ListCell:
 
 def address(name: str, args: Args = (), *, page: str = "index") -> str:
     """The address of a page of the list ``name``, with the parameters ``args``."""
-    path = url_for(f"{name}.{page}")
+    path = _path(f"{name}.{page}")
     return f"{path}?{urlencode(args)}" if args else path
+
+
+def row_address(name: str, row_id: int, page: str = "detail") -> str:
+    """The address of a page of a row of the list ``name``."""
+    return _path(f"{name}.{page}", id=_ANY).replace(str(_ANY), str(row_id))
+
+
+def _path(endpoint: str, **values: Any) -> str:
+    """An address made once a request: a page has the same one in every row."""
+    known: dict[str, str] = g.setdefault("paths", {})
+    if endpoint not in known:
+        known[endpoint] = url_for(endpoint, **values)
+    return known[endpoint]
 
 
 def linked(link: Link) -> str:
     """The address of what ``link`` names."""
-    if link.id is not None:
-        return url_for(f"{link.list}.detail", id=link.id)
-    return address(link.list, link.args)
+    return address(link.list, link.args) if link.id is None else row_address(link.list, link.id)
 
 
 def no_ticket(spec: ListSpec, row: Row) -> str | None:

@@ -126,7 +126,7 @@ def _facts(fields: Iterable[Field], row: Row) -> Iterator[DetailFact]:
     for field in fields:
         cell = cells.cell(field, row)
         copied = cell.text if field.copied else ""
-        yield DetailFact(field.title, cell, field.explain(row) or "", copied)
+        yield DetailFact(field.full_title, cell, field.explain(row) or "", copied)
 
 
 def _back(spec: ListSpec) -> BackLink:

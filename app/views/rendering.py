@@ -104,16 +104,11 @@ def asset(name: str) -> str:
 
 
 def icon(name: str, size: int = 20) -> Markup:
-    """One of the symbols of ``icons.svg``, in the colour of the words beside it."""
-    return _ICON.format(size=size, file=_icons_file(), name=name)
-
-
-def _icons_file() -> str:
-    """The address of the sprite, made once a request: a page shows many icons."""
-    if "icons_file" not in g:
-        g.icons_file = asset("icons.svg")
-    found: str = g.icons_file
-    return found
+    """One of the symbols of ``icons.svg``, in the colour of the words beside it; made once a request."""
+    known: dict[tuple[str, int], Markup] = g.setdefault("icons", {})
+    if (name, size) not in known:
+        known[name, size] = _ICON.format(size=size, file=asset("icons.svg"), name=name)
+    return known[name, size]
 
 
 def dialled(phone: str) -> str:

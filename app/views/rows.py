@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import groupby
-
-from flask import url_for
 
 from app.accounts.roles import Permission
 from app.listing.criteria import Criteria
@@ -16,17 +13,14 @@ from app.listing.kinds import Row
 from app.listing.query import Page
 from app.listing.spec import Heading, ListSpec
 from app.listing.table_columns import TableColumns, table_columns
-from app.views.cells import ListCell, cell, no_ticket
+from app.views.cells import ListCell, cell, no_ticket, row_address
 from app.web.context import access
 from app.wording import formats
 from app.wording.days import day_in_words
 from app.wording.i18n import gettext
-from app.wording.searching import folded
 
 #: With as few answers as this, each has its ticket at hand.
 FEW = 5
-#: A number that no row has, to make the address of a row from that of another.
-_ANY = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -74,20 +68,23 @@ class RowGroup:
 
 
 def groups(criteria: Criteria, found: Page, shown: TableColumns) -> tuple[RowGroup, ...]:
-    """The rows of a page in groups: by place on a day that is here whole, otherwise by day."""
+    """The rows of a page in groups: those of one day by place, otherwise by day."""
     spec = criteria.spec
-    address = _addresses(spec)
     heading = _heading(criteria, found)
     if heading is None:
-        return (RowGroup(None, "", tuple(_rows(spec, shown, found.rows, address, dated=True))),)
-    rows: Iterable[Row] = found.rows
-    if heading is spec.place:
-        rows = sorted(found.rows, key=lambda row: (folded(heading(row).key), heading(row).key))
-    parts = [(key, tuple(part)) for key, part in groupby(rows, key=heading)]
-    whole = _whole([key for key, _ in parts], criteria, found)
-    totals = {key: _total(spec, part) for key, part in parts if key in whole}
+        below = _subtitle(spec, found)
+        return (RowGroup(None, "", tuple(_rows(spec, shown, found.rows, below, dated=True))),)
+    parts: dict[Heading, list[Row]] = {}
+    for row in found.rows:
+        parts.setdefault(heading(row), []).append(row)
+    whole = _whole(list(parts), criteria, found)
     return tuple(
-        RowGroup(key, totals.get(key, ""), tuple(_rows(spec, shown, part, address))) for key, part in parts
+        RowGroup(
+            key,
+            _total(spec, part) if key in whole and (key.is_place or not criteria.is_by_place) else "",
+            tuple(_rows(spec, shown, part, _subtitle(spec, found, key))),
+        )
+        for key, part in parts.items()
     )
 
 
@@ -102,13 +99,21 @@ def _several(found: Page) -> bool:
 
 
 def _heading(criteria: Criteria, found: Page) -> Callable[[Row], Heading] | None:
-    spec = criteria.spec
+    place = criteria.spec.place
+    if place is not None and criteria.is_by_place:
+        is_whole = found.next_args is None and criteria.after is None
+        return place.terminal if is_whole and not _several(found) else place.outlet
     if criteria.period is None or not criteria.sort.endswith("date"):
         return None
-    is_whole = found.next_args is None and criteria.after is None
-    if spec.place is not None and criteria.period.days == 1 and is_whole:
-        return spec.place
     return lambda row: _day_heading(row, criteria.days.today)
+
+
+def _subtitle(spec: ListSpec, found: Page, heading: Heading | None = None) -> tuple[Field, ...]:
+    """The fields below the name of a row: its place too, where the heading does not say it."""
+    place: tuple[str, ...] = ()
+    if spec.place is not None and not (heading and heading.is_place):
+        place = tuple(name for name in spec.place.names if name != "trade_name" or _several(found))
+    return tuple(spec.by_name[name] for name in (*place, *spec.subtitle))
 
 
 def _day_heading(row: Row, today: date) -> Heading:
@@ -133,36 +138,24 @@ def _total(spec: ListSpec, rows: Iterable[Row]) -> str:
     return " · ".join(formats.money(net, currency) for currency, net in sorted(sums.items()))
 
 
-def _addresses(spec: ListSpec) -> Mapping[str, str]:
-    """The addresses of a row and of sending its ticket, with a number to put another in the place of."""
-    found = {}
-    if spec.row_permission is None or access().allows(Permission(spec.row_permission)):
-        found["detail"] = url_for(f"{spec.name}.detail", id=_ANY)
-    if spec.ticket is not None:
-        found["sending"] = url_for(f"{spec.name}.sending", id=_ANY)
-    return found
-
-
 def _rows(
     spec: ListSpec,
     shown: TableColumns,
     rows: Iterable[Row],
-    address: Mapping[str, str],
+    subtitle: Sequence[Field],
     *,
     dated: bool = False,
 ) -> Iterator[ShownRow]:
     time, title, *others, amount = shown.columns
-    subtitle = [spec.by_name[name] for name in spec.subtitle]
+    opens = spec.row_permission is None or access().allows(Permission(spec.row_permission))
     for row in rows:
-        number = str(row["id"])
-        printed = "sending" in address and no_ticket(spec, row) is None
         yield ShownRow(
-            href=address["detail"].replace(str(_ANY), number) if "detail" in address else None,
-            send=address["sending"].replace(str(_ANY), number) if printed else None,
+            href=row_address(spec.name, row["id"]) if opens else None,
+            send=row_address(spec.name, row["id"], "sending") if no_ticket(spec, row) is None else None,
             time=_time(row[time[0].name], dated=dated),
             title=title[0].cell(row) or gettext("Unknown"),
             notes=tuple(notes(spec, row)),
-            subtitle=_joined(subtitle, row),
+            subtitle=" · ".join(filter(None, (field.below(row) for field in subtitle))),
             cells=tuple(_cell(fields, row) for fields in others),
             amount=cell(amount[0], row),
             below=tuple(_named(shown.below, row)),
@@ -180,7 +173,8 @@ def notes(spec: ListSpec, row: Row) -> Iterator[Note]:
         if tone is not None and (text := field.badge(row)):
             yield Note(text, tone)
     for alert in spec.alerts(row):
-        yield Note(alert.words, "warn")
+        if alert.note:
+            yield Note(alert.note, alert.tone)
 
 
 def _cell(fields: Sequence[Field], row: Row) -> ListCell:

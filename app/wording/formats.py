@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -30,6 +30,8 @@ DAYS: Final = {"en": ("y-MM-dd", "EEEE d MMMM y")}
 _USUAL: Final = ("short", "full")
 _CLOCK: Final = "HH:mm:ss"
 _MINUTE: Final = "HH:mm"
+#: Amounts kept as they are written: about a megabyte.
+_MOST_AMOUNTS: Final = 10_000
 
 
 def day(value: date) -> str:
@@ -94,8 +96,14 @@ def decimal_sign() -> str:
 
 def money(minor: int, currency: str) -> str:
     """``-1 234,56 €`` from minor units, with the decimals of ``currency``."""
+    return _money(minor, currency, language())
+
+
+@lru_cache(maxsize=_MOST_AMOUNTS)
+def _money(minor: int, currency: str, chosen: str) -> str:
+    """The same in a language: prices come again and again, and Babel takes its time over each."""
     amount = Decimal(minor).scaleb(-exponent(currency))
-    locale, pattern = _money_pattern(language(), currency)
+    locale, pattern = _money_pattern(chosen, currency)
     return str(pattern.apply(amount, locale, currency=currency, currency_digits=False))
 
 

@@ -153,7 +153,7 @@ def test_all_fields_are_folded_and_the_first_facts_are_not(owner, shops):
     assert plain(fold.one("summary")) == "Tous les champs"
     assert "open" not in fold.attributes
     first = page.all("dl", class_="facts")[0]
-    assert "N° d'auto." in [plain(name) for name in first.all("dt")]
+    assert "N° d'autorisation" in [plain(name) for name in first.all("dt")]
     assert not [above for above in first.ancestors() if above.tag == "details"]
 
 

@@ -76,6 +76,7 @@ def test_files_and_documents_say_it_too(owner, shops, database):
     with owner.get("/transactions.csv?reversal=partly_refunded") as response:
         heading, line = response.data.decode("utf-8-sig").splitlines()
     cells = dict(zip(heading.split(";"), line.split(";"), strict=True))
+    assert not [name for name in cells if name.startswith("Identifiant")], "of use to programs alone"
     assert cells["Annulée ou remboursée"] == "Remboursée en partie"
     assert cells["Montant annulé ou remboursé"] == "4,95"
 

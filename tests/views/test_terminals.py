@@ -138,6 +138,9 @@ def test_the_list_and_its_files_say_the_same(enter):
         (line,) = file.text.splitlines()[1:]
     assert "KITCHEN" in line
     assert "muet" in line
+    assert "CB Proximité" in line
+    assert "CBEMV" not in line
+    assert row["application"] == "CBEMV"
     with browser.get("/terminaux.xlsx") as file:
         assert file.status_code == 200
     assert len(rows(browser.page("/terminaux?state=calling&trade_name=alpha"))) == 1
@@ -156,6 +159,8 @@ def test_the_card_tells_rhythm_devices_incidents_and_last_remittances(enter, dat
     page = enter("fleet@alpha.example").page(f"/terminaux/{terminal(database, 'KITCHEN')}")
     said = plain(page.one("main"))
     assert "appelle d'habitude, vers 22:40" in said
+    assert "CB Proximité" in said
+    assert "CBEMV" not in said
     assert said.index("NEW") < said.index("OLD"), "the swap is visible, the newest first"
     assert "rejetée" in said
     assert len(page.one("section", **{"aria-labelledby": "section-remittances"}).one("tbody").all("tr")) == 6

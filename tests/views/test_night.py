@@ -1,0 +1,111 @@
+"""The remittances of one night: by terminal in a shop, by shop in a chain, what did not pass first."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+import pytest
+from sqlalchemy import text
+
+from app.database.engine import DatabaseRole
+from app.web.context import today
+from tests import factories
+from tests.views.town import a_contract, plain, rows
+
+NIGHT = datetime.combine(today() - timedelta(days=1), time(22))
+SHOPS = 30
+ADDRESS = f"/remises?date_from={NIGHT:%Y-%m-%d}&date_to={NIGHT:%Y-%m-%d}"
+
+
+def of(amount):
+    """The sums of a remittance of one payment."""
+    sums = {"debit_count": 1, "debit_amount": amount, "net_amount": amount, "transaction_count": 1}
+    return {**sums, "received_count": 1, "received_net": amount}
+
+
+@pytest.fixture
+def chain(database, shops):
+    """SHOPS more shops of ALPHA, two remittances of one euro each; the last shop has one rejected besides."""
+    merchant_id = shops[0].merchant_id
+    with database.writing(DatabaseRole.OWNER) as connection:
+        contracts = factories.a_chain(connection, merchant_id=merchant_id, shops=SHOPS)
+        named = {"merchant_id": merchant_id, "collected_local": NIGHT}
+        for contract_id in contracts:
+            for _ in range(2):
+                factories.a_remittance(connection, **named, contract_id=contract_id, **of(100))
+        rejected = factories.a_remittance(
+            connection, **named, contract_id=contracts[-1], status="rejected", **of(74860)
+        )
+        factories.sum_days(connection)
+        names = connection.scalars(
+            text("SELECT trade_name FROM outlet WHERE merchant_id = :id ORDER BY fold(trade_name)"),
+            {"id": merchant_id},
+        ).all()
+    return rejected, names
+
+
+def heads(page):
+    """The groups of a page: what each is called, and what it adds up to."""
+    return [
+        (plain(head.one(role="rowheader")), plain(head.one(class_="money")))
+        for head in page.all("div", class_="group-head")
+    ]
+
+
+def pages(owner, address):
+    """The pages of a list, one after the other."""
+    found = [owner.page(address)]
+    while more := [link for link in found[-1].all("a") if plain(link) == "Voir plus"]:
+        found.append(owner.page(more[0]["href"]))
+    return found
+
+
+def test_a_chain_s_night_is_grouped_by_shop_and_what_did_not_pass_comes_first(owner, chain):
+    rejected, names = chain
+    shown = pages(owner, ADDRESS)
+    assert len(shown) == 2
+    first, *others = heads(shown[0])
+    assert first == ("Non remises en banque", "")
+    assert f"/remises/{rejected}" in rows(shown[0])[0].all("a")[0]["href"]
+    called = [name for name, _ in (*others, *heads(shown[1]))]
+    assert list(dict.fromkeys(called)) == names
+    assert {sum_ for _, sum_ in others[1:-1]} == {"2,00 €"}
+
+
+def test_no_row_of_the_night_is_lost_or_shown_twice_by_going_on(owner, chain):
+    found = [row.all("a")[0]["href"] for page in pages(owner, ADDRESS) for row in rows(page)]
+    assert len(found) == len(set(found)) == 2 * SHOPS + 2
+
+
+def test_the_document_and_the_file_keep_the_order_of_the_page(owner, chain):
+    page = [row.all("a")[0]["href"] for row in rows(owner.page(ADDRESS))]
+    document = owner.get(ADDRESS.replace("?", ".json?")).json
+    assert [f"/{row['id']}" for row in document["rows"]] == [href[href.rindex("/") :] for href in page]
+    with owner.get(ADDRESS.replace("?", ".csv?")) as file:
+        assert "748,60" in file.text.splitlines()[1]
+
+
+def test_a_row_outside_the_group_of_its_shop_names_it(owner, chain):
+    row, ordinary = rows(owner.page(ADDRESS))[:2]
+    assert plain(row.one("span", class_="sub")).startswith("FOURNIL")
+    assert "ALPHA cafe" not in plain(ordinary.one("span", class_="sub"))
+
+
+def test_other_orders_and_several_days_are_as_they_were(owner, chain):
+    assert heads(owner.page(f"{ADDRESS}&sort=-amount")) == []
+    assert "Non remises en banque" not in [name for name, _ in heads(owner.page(f"{ADDRESS}&sort=date"))]
+    week = heads(owner.page("/remises?period=last-7-days"))
+    assert not [name for name, _ in week if name.startswith("FOURNIL")]
+
+
+def test_the_terminal_with_a_remittance_that_did_not_pass_comes_first(owner, database, shops):
+    shop = shops[0]
+    with database.writing(DatabaseRole.OWNER) as connection:
+        other = a_contract(connection, shop, None, number="7654321", label="Zinc")
+        named = {"merchant_id": shop.merchant_id, "contract_id": other, "terminal_number": "002"}
+        factories.a_remittance(connection, **named, collected_local=NIGHT, **of(100))
+        factories.a_remittance(connection, **named, collected_local=NIGHT, status="rejected", **of(200))
+        factories.sum_days(connection)
+    page = owner.page(ADDRESS)
+    assert heads(page) == [("Zinc TPE 002", "1,00 €"), ("ALPHA counter TPE 001", "52,40 €")]
+    assert "2,00 €" in plain(rows(page)[0])
