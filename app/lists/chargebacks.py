@@ -185,12 +185,15 @@ def _may_be(scope: Scope, row: Row) -> ColumnElement[bool]:
     )
 
 
-def to_answer(connection: Connection, scope: Scope, day: date) -> tuple[Dispute, ...]:
-    """The disputes that may still be answered on ``day``, the most urgent first: none that is given back."""
+def to_answer(connection: Connection, scope: Scope, day: date | None = None) -> tuple[Dispute, ...]:
+    """The disputes that may still be answered on ``day``, the most urgent first: none that is given back.
+
+    Without a day, on that of the database's clock.
+    """
     open_ones = (
         Chargeback.is_last.is_(True),
         Chargeback.stage != ChargebackStage.REVERSAL,
-        Chargeback.due_on >= day,
+        Chargeback.due_on >= (func.current_date() if day is None else day),
     )
     statement = _disputes(scope, *open_ones).order_by(Chargeback.due_on, Chargeback.noticed_on, Chargeback.id)
     return tuple(Dispute(*found) for found in connection.execute(statement))

@@ -1,7 +1,8 @@
 """Open items: what of a merchant's money somebody has to look into, and until when.
 
-Credits that are late or differ, proposals to confirm, statements that are missing. Whatever is here is also
-on the page of its remittance; nothing of it is there for a merchant without a declared account.
+Credits that are late or differ, proposals to confirm, statements that are missing, chargebacks to answer.
+Whatever is here is also on the page of its remittance or sale; nothing of it is there for a merchant without
+a declared account and without a chargeback.
 """
 
 from __future__ import annotations
@@ -16,15 +17,18 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, not_, select
 from sqlalchemy.orm import aliased
 
+from app.listing.field import Link
 from app.listing.flat_file import FileColumn
 from app.listing.scope import Scope
 from app.listing.source import in_scope
+from app.lists.chargebacks import to_answer
 from app.lists.credit import shown_account
 from app.models import (
     BankAccount,
     BankMovement,
     BankStatement,
     Certainty,
+    Chargeback,
     Contract,
     Credit,
     CreditLink,
@@ -48,6 +52,7 @@ class OpenItemKind(StrEnum):
     DIFFERS = "differs"
     PROPOSED = "proposed"
     STATEMENT_MISSING = "statement_missing"
+    CHARGEBACK = "chargeback"
 
 
 KINDS: Final = {
@@ -55,6 +60,7 @@ KINDS: Final = {
     OpenItemKind.DIFFERS: N_("Credited with a gap"),
     OpenItemKind.PROPOSED: N_("Credit to confirm"),
     OpenItemKind.STATEMENT_MISSING: N_("Statement missing"),
+    OpenItemKind.CHARGEBACK: N_("Chargeback to answer"),
 }
 
 
@@ -62,10 +68,11 @@ KINDS: Final = {
 class OpenItem:
     """Something to look into.
 
-    ``day`` is that of the call, of the line of the bank, or of the last statement before those missing;
-    ``until`` the day by which a credit was expected, or that of the next statement. ``amount`` is what the
-    call brings or the line holds, ``gap`` what is not explained; both in minor units. ``numbers`` are the
-    remittances concerned.
+    ``day`` is that of the call, of the line of the bank, of the last statement before those missing, or the
+    one on which a chargeback was told; ``until`` the day by which a credit was expected or an answer is, or
+    that of the next statement. ``amount`` is what the call brings, the line holds or the chargeback takes,
+    ``gap`` what is not explained; both in minor units. ``numbers`` are the remittances concerned, ``sale``
+    leads to the sale of a chargeback, or to those that it may be of.
     """
 
     kind: OpenItemKind
@@ -81,6 +88,7 @@ class OpenItem:
     why: str = ""
     remittance_id: int | None = None
     movement_id: int | None = None
+    sale: Link | None = None
 
     @property
     def title(self) -> str:
@@ -116,7 +124,29 @@ def open_items(connection: Connection, scope: Scope) -> list[OpenItem]:
         *_remittances(connection, scope, OpenItemKind.DIFFERS),
         *proposals(connection, scope),
         *_own_missing(connection, scope),
+        *_chargebacks(connection, scope),
     ]
+
+
+def concerns(connection: Connection, scope: Scope) -> bool:
+    """Whether the merchant may have any: a declared account, or a chargeback."""
+    told = select(exists().where(Chargeback.merchant_id == scope.merchant_id))
+    return has_bank(connection, scope) or bool(connection.scalar(told))
+
+
+def _chargebacks(connection: Connection, scope: Scope) -> Iterator[OpenItem]:
+    """The chargebacks that may still be answered, the most urgent first."""
+    for dispute in to_answer(connection, scope)[:MOST]:
+        yield OpenItem(
+            kind=OpenItemKind.CHARGEBACK,
+            day=dispute.noticed_on,
+            until=dispute.due_on,
+            contract=dispute.contract_number,
+            amount=dispute.amount,
+            currency=dispute.currency,
+            why=" · ".join(filter(None, (dispute.title, dispute.reason))),
+            sale=dispute.link,
+        )
 
 
 def _remittances(connection: Connection, scope: Scope, kind: OpenItemKind) -> Iterator[OpenItem]:

@@ -20,7 +20,7 @@ from app.listing.filters import (
     masked,
 )
 from app.listing.kinds import Flag, Identifier, Kind, Moment, Money, Row
-from app.listing.spec import AnswerPart, DetailPart, ListSpec, Noun, TicketSpec
+from app.listing.spec import AnswerPart, DetailPart, ListSpec, Noun, PageLink, TicketSpec
 from app.lists import payment_mail
 from app.lists.cardholder_currency import CARDHOLDER, CARDHOLDER_FIELDS
 from app.lists.chargebacks import chargeback_fields, disputes, operations, without_chargebacks
@@ -42,6 +42,7 @@ from app.lists.common import (
 from app.lists.declines import reason_field
 from app.lists.freshness import days, freshness
 from app.lists.meal_vouchers import MEAL_VOUCHER_STATEMENT
+from app.lists.open_items import TITLE as OPEN_ITEMS
 from app.lists.payment_verdict import alerts, verdict
 from app.lists.reversals import counterparts, reversal_fields
 from app.lists.takings import takings
@@ -373,6 +374,7 @@ TRANSACTIONS = ListSpec(
         DetailPart(read=operations, template="lists/operations.html"),
     ),
     absent=without_chargebacks,
+    page_links=(PageLink("open_items.show", OPEN_ITEMS, of="chargeback_amount"),),
     ticket=TicketSpec(
         columns={**TICKET_COLUMNS, "ticket": Transaction.ticket},
         print=cardholder_ticket,

@@ -11,9 +11,10 @@ from werkzeug.wrappers import Response
 from app.accounts.journal import Event
 from app.desk import credit_decisions
 from app.listing.flat_file import as_json, write_flat_csv, write_flat_xlsx
-from app.lists.open_items import COLUMNS, TITLE, OpenItem, OpenItemKind, has_bank, open_items, proposals
+from app.lists.open_items import COLUMNS, TITLE, OpenItem, OpenItemKind, concerns, open_items, proposals
 from app.models import CreditVerdict
 from app.rules.row_ids import row_id
+from app.views.cells import linked
 from app.views.tables import TableColumn, table
 from app.web.context import access, database, signed_in, today
 from app.web.downloads import CSV, XLSX, file_name, send_written
@@ -50,7 +51,7 @@ def show() -> str:
     """All open items; those to decide on come first."""
     scope = access().scope
     with asking(scope) as connection:
-        if not has_bank(connection, scope):
+        if not concerns(connection, scope):
             abort(404)
         items = open_items(connection, scope)
         under_way = credit_decisions.under_way(connection, scope.merchant_id)
@@ -107,7 +108,7 @@ def workbook() -> Response:
 def _items() -> list[OpenItem]:
     scope = access().scope
     with exporting(scope) as connection:
-        if not has_bank(connection, scope):
+        if not concerns(connection, scope):
             abort(404)
         return open_items(connection, scope)
 
@@ -127,7 +128,9 @@ def _row(item: OpenItem) -> dict[str, object]:
 
 
 def _address(item: OpenItem) -> str | None:
-    return url_for("remittances.detail", id=item.remittance_id) if item.remittance_id else None
+    if item.remittance_id:
+        return url_for("remittances.detail", id=item.remittance_id)
+    return linked(item.sale) if item.sale else None
 
 
 def _amount(item: OpenItem, minor: int | None) -> str:

@@ -13,6 +13,7 @@ from app.lists.chargebacks import to_answer
 from app.models import Contract, Role, Transaction
 from app.web.context import today
 from tests import factories
+from tests.page import short
 from tests.views.town import let_in, plain
 
 
@@ -124,6 +125,21 @@ def test_a_sale_that_is_one_of_several_says_so_to_whoever_sees_all_contracts(app
     assert {row["date"][:10] for row in found["rows"]} == {alpha.sale.occurred_on.isoformat()}
     limited = browser_of(app, database, alpha, Role.VIEWER, contracts=[alpha.contract_number])
     assert "ventes possibles" not in plain(limited.page(f"/transactions/{alpha.sale.id}").one("main"))
+
+
+def test_finance_finds_it_among_what_is_to_deal_with_until_it_is_answered(app, database, alpha):
+    finance = browser_of(app, database, alpha, Role.FINANCE)
+    assert "À traiter" in plain(finance.page("/transactions").one("main"))
+    with database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(text("DELETE FROM bank_account"))  # a merchant of a platform alone has no bank
+    page = finance.page("/a-traiter")
+    assert "Impayé à traiter" in plain(page.one("main"))
+    assert f"/transactions/{alpha.sale.id}" in {short(link["href"]) for link in page.one("main").all("a")}
+    (row,) = (row for row in finance.get("/a-traiter.json").json["rows"] if row["kind"] == "chargeback")
+    assert (row["until"], row["amount"]) == ((today() + timedelta(days=5)).isoformat(), 1234)
+    with database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(text("UPDATE chargeback SET stage = 'reversal' WHERE is_last"))
+    assert not finance.get("/a-traiter.json").json["rows"]
 
 
 def test_what_can_still_be_answered_is_told_until_its_day_has_passed(database, alpha):
