@@ -84,8 +84,9 @@ def _explained(error: Exception) -> tuple[str, int] | None:
     if isinstance(error, (ConfigError, ThemeError)):
         return str(error), MISUSE
     words = explained(error)
-    if words is None and isinstance(error, OSError) and error.filename:
-        words = gettext("%(path)s: %(reason)s", path=error.filename, reason=error.strerror)
+    if words is None and isinstance(error, OSError) and error.strerror:
+        named = gettext("%(path)s: %(reason)s", path=error.filename, reason=error.strerror)
+        words = named if error.filename else error.strerror
     return (gettext("Error: {message}").format(message=words), FAILURE) if words else None
 
 

@@ -15,13 +15,10 @@ from app.logs import logger
 from importers import desk
 from importers.files import report
 from importers.files.archive import INBOX, files_in
-from importers.load import Result, Status, load_files
+from importers.load import Result, load_files
 
 #: A file that changed this recently may still be on its way.
 SETTLED_SECONDS = 60
-#: What somebody must look at is louder than what went well.
-_LEVELS = {Status.QUARANTINED: WARNING}
-
 _log = logger("importer")
 
 
@@ -52,7 +49,9 @@ def load_inbox(database: Database, data: Path) -> list[Result]:
 
 def _logged(results: Iterator[Result]) -> Iterator[Result]:
     for result in results:
-        _log.log(_LEVELS.get(result.status, INFO), "file", **report.event(result))
+        # What somebody must look at is louder than what went well.
+        loud = result.refused or result.unfiled is not None
+        _log.log(WARNING if loud else INFO, "file", **report.event(result))
         yield result
 
 

@@ -65,7 +65,10 @@ _CONNECTING = (
         N_("No database answers there: is PostgreSQL running, and are host and port right?"),
     ),
 )
+_FULL = N_("The disk of the database is full: make room on its server. Nothing is written by halves.")
+_NO_GRANT = N_("The portal's roles lack a right (%(reason)s): “bordereau migrate” gives it to them again.")
 _NOT_ALLOWED = N_("The database's owner may not do this (%(reason)s). Its cure: ALTER ROLE … CREATEROLE.")
+_OF_RELATION = re.compile(r"permission denied for (?:table|sequence|function|view)")
 _OTHER = N_("The database does not answer: %(reason)s")
 
 
@@ -73,9 +76,13 @@ def explained(error: Exception) -> str | None:
     """What is wrong and its cure, in the language of the moment; None for what is a fault of ours."""
     origin = error.orig if isinstance(error, DBAPIError) else error
     said = str(origin)
+    if isinstance(origin, psycopg.errors.DiskFull):
+        return gettext(_FULL)
     if isinstance(origin, psycopg.errors.InsufficientPrivilege):
-        return gettext(_NOT_ALLOWED, reason=said.splitlines()[0])
-    return _connecting(said) if isinstance(origin, psycopg.OperationalError) else None
+        words = _NO_GRANT if _OF_RELATION.match(said) else _NOT_ALLOWED
+        return gettext(words, reason=said.splitlines()[0])
+    known = isinstance(origin, psycopg.OperationalError | psycopg.InterfaceError)
+    return _connecting(said) if known else None
 
 
 def _connecting(said: str) -> str:

@@ -41,11 +41,17 @@ def files_in(paths: Iterable[Path]) -> Iterator[Path]:
         if path.is_dir() and not path.is_symlink():
             yield from (
                 found
-                for found in sorted(path.rglob("*"), key=_arrival)
-                if ANY_NAME.match(found.name) and not found.is_dir() and not found.is_symlink()
+                for found in sorted(_below(path), key=_arrival)
+                if ANY_NAME.match(found.name) and not found.is_symlink()
             )
         else:
             yield path
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """The files of a folder, at any depth; a folder below that goes meanwhile has none."""
+    for where, _, names in os.walk(folder):
+        yield from (Path(where, name) for name in names)
 
 
 def _arrival(path: Path) -> tuple[int, Path]:

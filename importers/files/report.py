@@ -42,7 +42,7 @@ def line(result: Result) -> str:
 
 
 def event(result: Result) -> dict[str, Any]:
-    """What a log says of a file: what became of it, how much it brought, why it was refused."""
+    """What a log says of a file: what became of it, how much it brought, why it was refused or not kept."""
     return {
         "file": _shown(result.path),
         "status": result.status.value,
@@ -51,6 +51,7 @@ def event(result: Result) -> dict[str, Any]:
         "kept_aside": result.kept_aside,
         "seconds": round(result.seconds, 3),
         "refusals": [refusal.text() for refusal in result.refusals],
+        "unfiled": result.unfiled,
     }
 
 

@@ -21,7 +21,7 @@ from importers.files.refusals import refuse
 from importers.records import Origin, Records
 
 #: Any finished file: not hidden, and not named as one that is still being written.
-ANY_NAME = re.compile(r"(?i)^(?!\.)(?!.*\.(?:tmp|part|filepart|swp)$).+$")
+ANY_NAME = re.compile(r"(?is)(?!\.)(?!.*\.(?:tmp|part|filepart|swp)\Z).+\Z")
 
 
 def _of_nobody(_data: bytes) -> Origin:

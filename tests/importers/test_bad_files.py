@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from importers.files import report
 from importers.files.archive import ARCHIVE, files_in
 from importers.formats import Format, remise_tpe
+from importers.jobs import load_inbox
 from importers.load import Status, load_file, load_files
 from importers.records import Records
 from tests.importers.conftest import Operator
@@ -31,6 +34,57 @@ def test_links_and_pipes_are_refused_without_waiting(operator: Operator) -> None
     results = list(load_files(operator.database, [link, pipe, other, target], operator.data))
     assert all(result.refused for result in results)
     assert operator.count("import_file") == 0
+
+
+def test_a_name_with_a_line_end_is_a_name(operator: Operator) -> None:
+    for name in ("a\nb.txt", "c.txt\n", "d.part\n"):
+        written(operator.folder, name, NIGHT.but(key=repr(name)).data())
+    written(operator.folder, "e.part", b"on its way")
+    found = [path.name for path in files_in([operator.folder])]
+    assert sorted(found) == ["a\nb.txt", "c.txt\n", "d.part\n"]
+
+
+def test_a_folder_that_goes_while_it_is_read_stops_nobody(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    NIGHT.write(operator.folder, "kept.txt")
+    for name in ("first", "second"):
+        (operator.folder / name).mkdir()
+    scandir = os.scandir
+
+    def scan(folder: str) -> object:
+        found = scandir(folder)
+        for name in ("first", "second"):
+            if (operator.folder / name).exists():
+                (operator.folder / name).rmdir()
+        return found
+
+    monkeypatch.setattr(os, "scandir", scan)
+    assert [path.name for path in files_in([operator.folder])] == ["kept.txt"]
+
+
+def test_the_log_is_loud_about_a_file_that_was_left_or_could_not_be_kept(
+    operator: Operator, caplog: pytest.LogCaptureFixture
+) -> None:
+    inbox = operator.data / "inbox"
+    inbox.mkdir()
+    os.mkfifo(inbox / "pipe")
+    operator.declare({})
+    shutil.rmtree(operator.data / ARCHIVE)
+    (operator.data / ARCHIVE).touch()
+    NIGHT.write(inbox, "night.txt")
+    for path in inbox.iterdir():
+        os.utime(path, (0, 0))
+    load_inbox(operator.database, operator.data)
+    lines = [(record.levelname, json.loads(record.getMessage())) for record in caplog.records]
+    said = {
+        Path(line["file"]).name: (level, line["status"], line["unfiled"])
+        for level, line in lines
+        if "file" in line
+    }
+    assert said["pipe"] == ("WARNING", "left", None)
+    assert said["night.txt"][:2] == ("WARNING", "loaded")
+    assert said["night.txt"][2]
 
 
 def test_a_format_that_breaks_off_sets_aside_its_file_alone(
@@ -69,7 +123,8 @@ def test_a_file_that_goes_while_its_folder_is_read_does_not_stop_the_others(
 ) -> None:
     good = NIGHT.write(operator.folder, "good.txt")
     gone = operator.folder / "gone.txt"
-    monkeypatch.setattr(Path, "rglob", lambda _folder, _pattern: iter([good, gone]))
+    found = [(str(operator.folder), [], [good.name, gone.name])]
+    monkeypatch.setattr(os, "walk", lambda _folder: iter(found))
     assert list(files_in([operator.folder])) == [gone, good]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -9,6 +10,7 @@ import shutil
 import psycopg
 import pytest
 
+from app.cli import _explained
 from app.themes import FOLDER
 from tests.operation.conftest import address, bordereau
 
@@ -35,6 +37,24 @@ def spoilt(own_server):
         connection.execute("CREATE DATABASE guarded TEMPLATE template0")
         connection.execute("SELECT pg_reload_conf()")
     return own_server
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (psycopg.errors.DiskFull("could not extend file"), "disque"),
+        (psycopg.errors.InsufficientPrivilege("permission denied for table delivery"), "bordereau migrate"),
+        (psycopg.errors.InsufficientPrivilege("permission denied to create role"), "CREATEROLE"),
+        (psycopg.errors.AdminShutdown("terminating connection"), "ne répond pas"),
+        (psycopg.InterfaceError("the connection is closed"), "ne répond pas"),
+        (OSError(errno.ENOSPC, "No space left on device"), "No space left on device"),
+        (OSError(errno.EACCES, "Permission denied", "/inbox"), "/inbox"),
+    ],
+)
+def test_faults_of_disk_and_server_are_one_line(error, words):
+    said, status = _explained(error)
+    assert words in said
+    assert (len(said.splitlines()), status) == (1, 1)
 
 
 def says(done, *words):
