@@ -6,6 +6,9 @@ adds to; importers run one at a time from there on, so a recomputed day misses n
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 from sqlalchemy import Connection, text
 
@@ -17,6 +20,8 @@ _CREATE = """
 CREATE TEMP TABLE IF NOT EXISTS touched_day
   (subject text, merchant_id bigint, contract_id bigint, day date) ON COMMIT DROP
 """
+#: Up to so many days of contracts, their rows are looked up one day after the other.
+MOST_LOOKED_UP = 10_000
 _TIDY = (
     f"""
     CREATE TEMP TABLE touched ON COMMIT DROP AS
@@ -72,6 +77,20 @@ def add(connection: Connection, subject: str, rows: pd.DataFrame, day: str) -> N
         copy_in(connection, "touched_day", days.assign(subject=subject, day=as_dates(days.pop(day))))
 
 
+def over_days(connection: Connection, days: str, statement: str, parameters: Mapping[str, Any]) -> None:
+    """Run a statement that finds the rows of each day of temporary table ``days``, within bounds of its own.
+
+    Of many days the months are read whole. The database knows nothing yet of the rows of this load: it would
+    take them for a few, and go through all days of a contract for each of them.
+    """
+    many = connection.scalar(text(f"SELECT count(*) > :most FROM {days}"), {"most": MOST_LOOKED_UP})
+    if many:
+        connection.execute(text("SET LOCAL enable_nestloop = off"))
+    connection.execute(text(statement), parameters)
+    if many:
+        connection.execute(text("SET LOCAL enable_nestloop = on"))
+
+
 def recompute(connection: Connection) -> None:
     """Compute the sums of the touched days again, by contract and over all contracts."""
     for statement in _TIDY:
@@ -83,7 +102,7 @@ def recompute(connection: Connection) -> None:
         ).one()
         if bounds.first is not None:
             _replace(connection, subject, f"{subject}_day", "t.contract_id")
-            connection.execute(text(by_contract), {"first": bounds.first, "last": bounds.last})
+            over_days(connection, "touched", by_contract, {"first": bounds.first, "last": bounds.last})
             _replace(connection, subject, f"{subject}_day", str(ALL_CONTRACTS))
             _over_all_contracts(connection, subject, dimensions, measures)
     connection.execute(text("DROP TABLE touched"))

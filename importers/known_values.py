@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, text
 
 from app.models import KNOWN_FIELDS, UNCLAIMED_MERCHANT
+from importers import daily_sums
 
 
 class _Subject(NamedTuple):
@@ -93,10 +94,9 @@ def _renew(connection: Connection, subject: _Subject) -> None:
         connection.execute(text(statement), {"subject": subject.table})
     bounds = connection.execute(text("SELECT min(day) AS first, max(day) AS last FROM touched_value")).one()
     if bounds.first is not None:
-        fields = list(KNOWN_FIELDS[subject.table])
-        for statement in (_SEEN, _GONE):
-            filled = statement.format(**subject.words)
-            connection.execute(text(filled), {"first": bounds.first, "last": bounds.last, "fields": fields})
+        seen, gone = (statement.format(**subject.words) for statement in (_SEEN, _GONE))
+        daily_sums.over_days(connection, "touched_value", seen, {"first": bounds.first, "last": bounds.last})
+        connection.execute(text(gone), {"fields": list(KNOWN_FIELDS[subject.table])})
         for statement in _KEPT:
             connection.execute(text(statement))
     connection.execute(text("DROP TABLE touched_value"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, text
 
 from app.models import NO_OUTLET, UNCLAIMED_MERCHANT
+from importers import daily_sums
 
 _TOUCHED = (
     f"""
@@ -17,27 +18,25 @@ _TOUCHED = (
     """,
     "ANALYZE touched_call",
 )
-_DAYS = (
-    """
-    DELETE FROM terminal_day d USING touched_call t
-    WHERE d.merchant_id = t.merchant_id AND d.contract_id = t.contract_id AND d.day = t.day
-    """,
-    """
-    INSERT INTO terminal_day (merchant_id, contract_id, terminal_number, day, reseller_id, first_called,
-      last_called, last_called_at, serial_number, manufacturer)
-    SELECT r.merchant_id, r.contract_id, COALESCE(r.terminal_number, ''), r.collected_on, r.reseller_id,
-      min(r.collected_local), max(r.collected_local), max(r.collected_at),
-      (array_agg(r.serial_number ORDER BY r.collected_at DESC, r.id DESC)
-        FILTER (WHERE r.serial_number IS NOT NULL))[1],
-      (array_agg(r.manufacturer ORDER BY r.collected_at DESC, r.id DESC)
-        FILTER (WHERE r.manufacturer IS NOT NULL))[1]
-    FROM touched_call t JOIN remittance r ON r.merchant_id = t.merchant_id AND r.contract_id = t.contract_id
-      AND r.collected_on = t.day
-      AND r.collected_at >= t.day - interval '1 day' AND r.collected_at < t.day + interval '2 days'
-    WHERE r.collected_on BETWEEN :first AND :last
-    GROUP BY r.merchant_id, r.contract_id, COALESCE(r.terminal_number, ''), r.collected_on, r.reseller_id
-    """,
-)
+_FORGET = """
+DELETE FROM terminal_day d USING touched_call t
+WHERE d.merchant_id = t.merchant_id AND d.contract_id = t.contract_id AND d.day = t.day
+"""
+_CALLS = """
+INSERT INTO terminal_day (merchant_id, contract_id, terminal_number, day, reseller_id, first_called,
+  last_called, last_called_at, serial_number, manufacturer)
+SELECT r.merchant_id, r.contract_id, COALESCE(r.terminal_number, ''), r.collected_on, r.reseller_id,
+  min(r.collected_local), max(r.collected_local), max(r.collected_at),
+  (array_agg(r.serial_number ORDER BY r.collected_at DESC, r.id DESC)
+    FILTER (WHERE r.serial_number IS NOT NULL))[1],
+  (array_agg(r.manufacturer ORDER BY r.collected_at DESC, r.id DESC)
+    FILTER (WHERE r.manufacturer IS NOT NULL))[1]
+FROM touched_call t JOIN remittance r ON r.merchant_id = t.merchant_id AND r.contract_id = t.contract_id
+  AND r.collected_on = t.day
+  AND r.collected_at >= t.day - interval '1 day' AND r.collected_at < t.day + interval '2 days'
+WHERE r.collected_on BETWEEN :first AND :last
+GROUP BY r.merchant_id, r.contract_id, COALESCE(r.terminal_number, ''), r.collected_on, r.reseller_id
+"""
 # The terminals that called for a touched contract, and those that did before: their number or outlet may
 # have been another.
 _CONCERNED = f"""
@@ -118,8 +117,8 @@ def renew(connection: Connection) -> None:
         connection.execute(text(statement))
     bounds = connection.execute(text("SELECT min(day) AS first, max(day) AS last FROM touched_call")).one()
     if bounds.first is not None:
-        for statement in _DAYS:
-            connection.execute(text(statement), {"first": bounds.first, "last": bounds.last})
+        connection.execute(text(_FORGET))
+        daily_sums.over_days(connection, "touched_call", _CALLS, {"first": bounds.first, "last": bounds.last})
         for statement in _TERMINALS:
             connection.execute(text(statement))
         connection.execute(text("DROP TABLE concerned, renewed"))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import runpy
 from itertools import permutations
 
+import pytest
 from sqlalchemy import text
 
 from app.database.engine import DatabaseRole
 from app.database.migrate import MIGRATIONS
 from app.listing.scope import Scope
 from app.lists.choices import MOST, offering
+from importers import daily_sums
 from tests.importers.conftest import Operator
 from tests.importers.files import File, Rem, Trx
 
@@ -67,6 +69,18 @@ def test_they_are_the_same_in_every_order(operator: Operator) -> None:
             operator.deliver(file)
         seen.add(repr(operator.rows(KEPT)))
     assert len(seen) == 1
+
+
+def test_many_days_are_read_as_few_are(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = []
+    for most in (daily_sums.MOST_LOOKED_UP, 0):
+        monkeypatch.setattr(daily_sums, "MOST_LOOKED_UP", most)
+        operator.empty()
+        operator.declare({}, {"rank": "002"})
+        for file in NIGHTS:
+            operator.deliver(file)
+        kept.append((operator.rows(KEPT), operator.terminals(), operator.digest()[2:5]))
+    assert kept[0] == kept[1]
 
 
 def test_what_waited_for_its_owner_becomes_known_with_it(operator: Operator) -> None:
