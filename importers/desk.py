@@ -24,7 +24,7 @@ from app.wording.i18n import N_
 from importers import derived, remittance_credits
 from importers.files.archive import QUARANTINE
 from importers.files.refusals import FileRefusedError, Refusal, refuse
-from importers.formats import first_column, merchant_directory, recognise
+from importers.formats import bank_accounts, first_column, merchant_directory, recognise
 from importers.load import Result, load_file
 
 _log = logger("desk")
@@ -102,14 +102,14 @@ def _attach(database: Database, data: Path, task: _Task) -> Result:
 
 
 def _declare(database: Database, data: Path, task: _Task) -> Result:
-    """Load the merchant directory that was handed over, for the reseller who did and for nobody else.
+    """Load the declaration that was handed over, for the reseller who did and for nobody else.
 
     What was written at the desk holds again when it is said again: a name, changed and changed back.
     """
     with database.reading(DatabaseRole.IMPORT) as connection:
         slug = connection.scalar(select(Reseller.slug).where(Reseller.id == task.reseller_id))
     name = task.details.get("file") or f"declaration-{task.id}.csv"
-    if recognise(name, task.content).name != merchant_directory.NAME:
+    if recognise(name, task.content).name not in (merchant_directory.NAME, bank_accounts.NAME):
         raise refuse(N_("this file is no merchant directory"))
     if not first_column(task.content).resellers <= {slug, ""}:  # the importer words empty lines
         raise refuse(N_("this merchant directory declares for another maintainer"))

@@ -80,6 +80,7 @@ class Event(StrEnum):
     DAILY_MAIL_POSTED = "daily_mail_posted"
     DAILY_MAIL_CHOSEN = "daily_mail_chosen"
     DAILY_MAIL_STOPPED = "daily_mail_stopped"
+    ACCOUNT_DECLARED = "account_declared"
 
 
 @dataclass(frozen=True)

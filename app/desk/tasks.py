@@ -34,7 +34,7 @@ class NewTask:
     ``merchant_id``, the ``merchant`` to make (``merchant_code``, ``merchant_name``). Of DECLARE: ``outlets``
     and ``merchants`` (how many), ``merchant_code`` when there is one alone, and what ``content`` is:
     ``file`` (the name of one handed over), ``contracts`` (in words), or ``name`` (the new one of the
-    merchant). Of DECIDE: ``bank_movement_id`` and
+    merchant), or ``account`` (as it is shown). Of DECIDE: ``bank_movement_id`` and
     ``verdict``. Of the others: ``file``, its name.
     """
 

@@ -200,6 +200,7 @@ ROUTES: dict[str, Guard] = {
     "desk.load_again": Guard(Level.STAFF, Resource.FILE, changes=True),
     "desk.bank": _STAFF,
     "desk.decide_credit": _STAFF_CHANGE,
+    "desk.declare_account": _STAFF,
     "desk.deliveries": _STAFF,
     "desk.people": _STAFF,
     "desk.person": Guard(Level.STAFF, Resource.PERSON),

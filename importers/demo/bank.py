@@ -18,13 +18,13 @@ from sqlalchemy import Connection, Row, and_, func, select
 
 from app.database.engine import Database, DatabaseRole
 from app.models import Contract, Merchant, Remittance, Transaction
+from app.rules import account_keys
 from app.rules.payments import TOTAL, remitted
 from app.wording import applications
 from importers.demo.profiles import CHAIN_CODE, RESELLER
 from importers.files import sources
 from importers.formats import bank_accounts
 from importers.matching import working_days
-from importers.records import account_keys
 
 SOURCE, FILE_PATTERN = "demo-bank", r"RELEVE_.*\.txt"
 _DAYS, _BANK, _BRANCH = 60, "99999", "00001"

@@ -12,13 +12,13 @@ import numpy as np
 import pandas as pd
 
 from app.models import USUAL_WORKING_DAYS, FeeTiming, Grouping
+from app.rules import account_columns, account_keys
 from app.wording.i18n import N_
 from importers.files.refusals import FileRefusedError, Refusal, refuse
 from importers.formats import Format, bytes_alone, first_column, searched_by_field
 from importers.reading import separated
 from importers.reading.columns import check, choice, shaped, text
 from importers.reading.free_text import refuse_card_numbers
-from importers.records import account_keys
 from importers.records.bank_accounts import BankAccounts
 
 NAME: Final = "COMPTES"
@@ -45,7 +45,7 @@ COLUMNS: Final = (
         required=True,
     ),
 )
-HEADING: Final = ";".join(column.name for column in COLUMNS)
+HEADING: Final = account_columns.FIRST_LINE
 FIRST_LINE = re.compile(rb"(?:\xef\xbb\xbf)?" + re.escape(HEADING.encode()))
 _USUAL: Final = {
     "grouping": Grouping.UNKNOWN.value,

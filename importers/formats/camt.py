@@ -16,6 +16,7 @@ from xml.etree.ElementTree import Element
 import pandas as pd
 
 from app.refusals import Unit
+from app.rules import account_keys
 from app.wording.i18n import N_
 from app.wording.money import exponent
 from importers.files.refusals import FileRefusedError, Notice, Refusal, refuse
@@ -23,7 +24,7 @@ from importers.formats import Format, bytes_alone, searched_by_field
 from importers.reading import xml
 from importers.reading.amounts import minor_units
 from importers.reading.xml import first_text, text
-from importers.records import account_keys, banking
+from importers.records import banking
 from importers.records.banking import BankStatements
 
 NAME: Final = "camt"

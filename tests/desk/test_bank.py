@@ -107,3 +107,48 @@ def test_staff_confirm_a_proposal_of_their_own_merchants_alone(place, north, sou
     place.work()
     assert place.value("SELECT credit FROM remittance WHERE number = '000999'") == "credited"
     assert "Crédits à confirmer" not in shown(north)
+
+
+FORM = f"{PAGE}/compte"
+
+
+def test_an_account_is_declared_and_what_waited_appears(place, north, bank):
+    assert not bank(MovementLine(1234)).refused
+    form = {"merchant_code": "NORTHSHOP", "iban_or_rib": RIB, "label": "Courant", "fees": "deducted"}
+    assert north.page(FORM).h1 == "Déclarer un compte bancaire"
+    response = north.post_form(FORM, grouping="unknown", working_days="5", contracts="*", **form)
+    assert response.status_code == 303
+    place.work()
+    page = north.page(response.location)
+    assert "Courant •••• 0001" in plain(page.one("main"))
+    assert RIB not in page.source
+    stored = "SELECT label || ' ' || fees FROM bank_account WHERE merchant_id <> 0"
+    assert place.value(stored) == "Courant deducted"
+    assert "Comptes que personne n'a déclarés" not in shown(north)
+    assert place.value("SELECT count(*) FROM bank_movement WHERE merchant_id <> 0") == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"merchant_code": "SOUTHSHOP"},
+        {"merchant_code": ""},
+        {"iban_or_rib": f"{RIB[:-1]}6"},
+        {"label": "a;b"},
+        {"working_days": "31"},
+        {"contracts": "1;2"},
+        {"grouping": "other"},
+    ],
+)
+def test_a_form_that_is_wrong_asks_for_nothing(place, north, wrong):
+    sound = {
+        "merchant_code": "NORTHSHOP",
+        "iban_or_rib": RIB,
+        "label": "",
+        "fees": "unknown",
+        "grouping": "unknown",
+        "working_days": "",
+        "contracts": "*",
+    }
+    assert north.post_form(FORM, **(sound | wrong)).status_code == 422
+    assert place.tasks() == []

@@ -8,14 +8,16 @@ from flask import abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.accounts.journal import Event
-from app.desk import credit_decisions, money_on_its_way
+from app.desk import credit_decisions, merchants, money_on_its_way, tasks
 from app.lists.credit import shown_account
 from app.lists.open_items import OpenItem
-from app.models import CreditVerdict, ExpectedDays, SourceRole
+from app.models import CreditVerdict, DeskTaskKind, ExpectedDays, SourceRole
+from app.rules import account_columns, account_keys
 from app.rules.row_ids import row_id
 from app.views.desk.common import blueprint
 from app.views.moments import show_moment
 from app.views.tables import Table, TableColumn, table
+from app.web.account_form import AccountForm
 from app.web.context import database, desk, signed_in, today
 from app.web.journal import journal
 from app.web.questions import asking
@@ -136,6 +138,37 @@ def _accounts(rows: list[Any]) -> Table:
 
 def _missing(items: list[OpenItem]) -> Table:
     return table(gettext("Statements that are missing"), _MISSING, items)
+
+
+@blueprint.route("/banque/compte", methods=["GET", "POST"])
+def declare_account() -> Response | str | tuple[str, int]:
+    """Declare a bank account of a merchant: what waited for it appears."""
+    form, here = AccountForm.sent(), desk()
+    if request.method == "GET":
+        return render_template("desk/account.html", form=form)
+    sound = form.validate()
+    with database().reading_as(here) as connection:
+        merchant_id = merchants.of_code(connection, here.reseller_id, form.merchant_code.data or "")
+    if merchant_id is None and not form.merchant_code.errors:
+        sound = False
+        form.refuse("merchant_code", gettext("No merchant has this code."))
+    if not sound:
+        return render_template("desk/account.html", form=form), 422
+    account = shown_account(account_keys.of_declared(form.iban_or_rib.data) or "", form.label.data)
+    with database().writing() as connection:
+        task_id = tasks.ask(
+            connection,
+            tasks.NewTask(
+                reseller_id=here.reseller_id,
+                user_id=signed_in().user_id,
+                kind=DeskTaskKind.DECLARE,
+                merchant_id=merchant_id,
+                details={"account": account, "merchant_code": form.merchant_code.data},
+                content=account_columns.text({**form.line, "reseller": here.reseller_slug}),
+            ),
+        )
+        journal(Event.ACCOUNT_DECLARED, connection, merchant_id=merchant_id, account=account)
+    return redirect(url_for("desk.task", id=task_id), 303)
 
 
 @blueprint.post("/banque")

@@ -204,7 +204,9 @@ def task(id: int) -> str:  # noqa: A002 - the name in the address
 
 
 def _counts(row: AnyRow, file: AnyRow | None) -> str:
-    """What a merchant directory declared, in words."""
+    """What a declaration brought, in words."""
+    if row.details.get("account"):
+        return gettext("Account %(account)s", account=row.details["account"])
     contracts = file.counts.get("contracts", 0) if file else 0
     outlets, merchants_ = row.details.get("outlets", 0), row.details.get("merchants", 0)
     return ", ".join(
