@@ -24,7 +24,7 @@ def blueprint_of(spec: ListSpec) -> Blueprint:
 
     route("", "index", lists.index)
     route("/recherche", "search", searching.search)
-    route("/colonnes", "columns", lists.choose_columns)
+    route("/colonnes", "columns", lists.choose_columns, "POST")
     route(".json", "document", lists.document)
     route(".csv", "download", lists.download)
     route(".xlsx", "workbook", lists.workbook)

@@ -72,7 +72,7 @@ def index(spec: ListSpec) -> AnyResponse:
     scope = access().scope
     with asking(scope) as connection:
         criteria = with_group_fault(criteria_asked(connection, spec), request.args.getlist(BY))
-        criteria = _with_column_fault(criteria, spec)
+        criteria = _with_column_fault(criteria, spec, request.args.getlist(COLUMNS))
         spec = criteria.spec
         shown = ShownPages.of_address(criteria, request.args.get(PARAMETER, ""))
         understood = not criteria.faults
@@ -116,11 +116,13 @@ def choose_columns(spec: ListSpec) -> AnyResponse:
 
     Such an address shows whoever it is given to the same columns, and leaves their own choice alone.
     """
+    chosen = request.form.getlist(COLUMNS)
+    args = (*request.args.items(multi=True), *((COLUMNS, name) for name in chosen))
     with database().reading_as(access().scope) as connection:
-        criteria = _with_column_fault(criteria_asked(connection, spec), spec)
+        criteria = _with_column_fault(criteria_of(connection, spec, args), spec, chosen)
     if set(criteria.columns) == usual(criteria.spec):
         criteria = replace(criteria, columns=())
-    if not criteria.faults and request.method != "HEAD":
+    if not criteria.faults:
         with database().writing() as connection:
             keep_columns(connection, signed_in().user_id, spec.name, criteria.columns)
     return redirect(cells.address(spec.name, _asked(criteria)), 303)
@@ -249,11 +251,10 @@ def _of_rows(criteria: Criteria) -> Criteria:
     return replace(criteria, by="", columns=())
 
 
-def _with_column_fault(criteria: Criteria, declared: ListSpec) -> Criteria:
+def _with_column_fault(criteria: Criteria, declared: ListSpec, asked: Iterable[str]) -> Criteria:
     """``criteria``, with a fault where a column is asked for that the list as ``declared`` does not have."""
     known = {field.name for field in choosable(declared)}
-    asked = {text for text in request.args.getlist(COLUMNS) if text.strip()}
-    if asked <= known:
+    if {text for text in asked if text.strip()} <= known:
         return criteria
     refused = InvalidValueError(N_("This list has no such column"))
     return replace(criteria, faults={**criteria.faults, COLUMNS: ParameterFault.of(refused)})

@@ -112,7 +112,7 @@ def list_routes(spec: ListSpec) -> dict[str, Guard]:
     lines = {
         "index": Guard(its),
         "search": Guard(its),
-        "columns": Guard(its),
+        "columns": Guard(its, changes=True),
         "document": Guard(Permission.EXPORT, also=its),
         "detail": Guard(
             its, Resource.ROW, also=Permission(spec.row_permission) if spec.row_permission else None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from app.listing.scope import Scope
 from app.listing.table_columns import FITTING, choosable
 from app.lists import REMITTANCES, TRANSACTIONS
 from app.models import Role
+from tests.views.staff import let_staff_in, sign_in
 from tests.views.town import let_in, plain, rows
 
 #: Between what a row is called and its amount.
@@ -29,21 +31,18 @@ def below(page):
 
 
 def choose(browser, path, *names):
-    asked = "&".join(f"columns={name}" for name in names)
-    return after(browser, f"{path}/colonnes?{asked}")
+    return browser.page(browser.post_form(f"{path}/colonnes", columns=list(names)).location)
 
 
-def after(browser, path):
-    """The page that an address leads to."""
-    return browser.page(browser.get(path).location)
-
-
-def test_the_chooser_offers_every_column_of_the_list_the_usual_ones_first_and_ticked(owner):
+def test_the_chooser_offers_every_column_of_the_list_the_usual_ones_first_and_ticked(owner, shops, database):
+    sight = Scope(shops[0].merchant_id)
     for path, spec in (("/transactions", TRANSACTIONS), ("/remises", REMITTANCES)):
         page = owner.page(path)
         offered = [box["value"] for box in boxes(page)]
         always = {spec.table_columns[0][0], spec.table_columns[1][0], spec.table_columns[-1][0]}
-        assert {*offered, *always} == {field.name for field in spec.fields if field.is_column}
+        with database.reading_as(sight) as connection:
+            seen = spec.seen_by(connection, sight, lambda _: True)
+        assert {*offered, *always} == {field.name for field in seen.fields if field.is_column}
         usual = [name for name in offered if name in ticked(page)]
         order = [field.name for field in spec.fields]
         assert offered[: len(usual)] == usual == sorted(usual, key=order.index)
@@ -97,10 +96,11 @@ def test_a_choice_is_kept_for_a_person_and_a_list_until_another_is_made(app, own
 def test_the_original_columns_end_a_choice(owner):
     usual = ticked(owner.page("/transactions"))
     page = choose(owner, "/transactions", "expiry")
-    back = page.one("form", id="columns").one("a", class_="button")["href"]
-    assert heads(after(owner, back)) == USUAL
+    assert page.one("button", form="original-columns")
+    back = page.one("form", id="original-columns")["action"]
+    assert heads(owner.page(owner.post_form(back).location)) == USUAL
     choose(owner, "/transactions", "expiry")
-    answer = owner.get("/transactions/colonnes?" + "&".join(f"columns={name}" for name in usual))
+    answer = owner.post_form("/transactions/colonnes", columns=list(usual))
     assert "columns" not in answer.location
     assert heads(owner.page("/transactions")) == USUAL
 
@@ -109,7 +109,7 @@ def test_an_address_shows_its_columns_and_leaves_the_readers_own_choice_alone(ow
     choose(owner, "/transactions", "issuer")
     assert heads(owner.page("/transactions?columns=siret")) == ["SIRET"]
     assert heads(owner.page("/transactions")) == ["Émetteur"]
-    assert owner.head("/transactions/colonnes?columns=siret").status_code == 303
+    assert owner.get("/transactions/colonnes?columns=siret").status_code == 405, "to read changes nothing"
     assert heads(owner.page("/transactions")) == ["Émetteur"]
 
 
@@ -117,7 +117,7 @@ def test_a_column_that_the_list_does_not_have_is_refused(owner):
     page = owner.page("/transactions?columns=password")
     assert "Cette liste n'a pas cette colonne" in plain(page.one("main"))
     assert not page.all(class_="sheet")
-    owner.get("/transactions/colonnes?columns=password")
+    owner.post_form("/transactions/colonnes", columns="password")
     assert heads(owner.page("/transactions")) == USUAL
 
 
@@ -144,3 +144,15 @@ def test_what_comes_with_see_more_has_the_same_columns(owner):
     part = owner.part("/transactions", target="more")
     facts = part.one(class_="rows-group").all("div", role="row")[1].all("span", class_="fact")
     assert len(facts) == 2
+
+
+def test_staff_who_look_choose_columns_for_this_address_and_keep_none(app, shops, database):
+    let_staff_in(database, "staff@demo.example", "demo")
+    staff = app.test_client()
+    sign_in(staff, "staff@demo.example")
+    staff.post_form(f"/gestion/commercants/{shops[0].merchant_id}/regarder")
+    form = staff.page(shops[0].at("/transactions")).one("form", id="columns")
+    assert (form["method"], form["action"]) == ("get", shops[0].at("/transactions"))
+    assert heads(staff.page(shops[0].at("/transactions?columns=siret"))) == ["SIRET"]
+    assert staff.post_form(shops[0].at("/transactions/colonnes"), columns="siret").status_code == 403
+    assert heads(staff.page(shops[0].at("/transactions"))) == USUAL

@@ -78,9 +78,9 @@ def test_a_view_keeps_filters_grouping_columns_and_a_period_that_moves(owner):
 
 
 def test_a_view_keeps_the_columns_that_a_person_has_chosen(owner):
-    owner.get("/transactions/colonnes?columns=siret")
+    owner.post_form("/transactions/colonnes", columns="siret")
     keep(owner, "/transactions", "SIRET")
-    owner.get("/transactions/colonnes")
+    owner.post_form("/transactions/colonnes")
     (pill,) = owner.page("/transactions").one("nav", class_="wide-only").all("a")
     assert pill["href"].endswith("?columns=siret")
 
