@@ -15,11 +15,11 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test coverage proof bench lint format messages sbom audit browser
+.PHONY: help setup run test coverage proof bench lighthouse lint format messages sbom audit browser
 .DELETE_ON_ERROR:
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.run-installed $(CATALOGUES) ## Install what the portal needs to run, into .venv
 	@:
@@ -40,6 +40,9 @@ proof: $(VENV)/.test-installed $(CATALOGUES) ## Try everything that is known aga
 
 bench: setup ## Measure against the bars of the design; ROWS=10000000 for the large run
 	@$(BIN)/python -m tests.bench --rows $(ROWS)
+
+lighthouse: $(VENV)/.test-installed browser ## Hold a phone's pages to Lighthouse's 95, against the portal of `make run`
+	@.ci/lighthouse
 
 lint: $(VENV)/.test-installed ## Check style, formatting, types and the direction of imports
 	@status=0; for check in "ruff check --quiet" "ruff format --check --quiet" mypy "lint-imports --no-cache"; do \
