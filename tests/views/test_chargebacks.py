@@ -117,7 +117,7 @@ def test_a_sale_that_is_one_of_several_says_so_to_whoever_sees_all_contracts(app
         own = {"merchant_id": alpha.merchant_id, "contract_number": alpha.contract_number}
         factories.a_chargeback(connection, **own, **unsure, noticed_on=today())
     page = browser_of(app, database, alpha, Role.FINANCE).page(f"/transactions/{alpha.sale.id}")
-    assert "3 ventes possibles" in plain(page.one("main"))
+    assert "3 ventes possibles dont celle-ci" in plain(page.one("main"))
     address = next(link["href"] for link in page.one("main").all("a") if "3 ventes" in plain(link))
     assert f"contract={alpha.contract_number}" in address
     found = browser_of(app, database, alpha, Role.OWNER).get(address.replace("?", ".json?", 1)).get_json()
@@ -140,6 +140,9 @@ def test_finance_finds_it_among_what_is_to_deal_with_until_it_is_answered(app, d
     with database.writing(DatabaseRole.OWNER) as connection:
         connection.execute(text("UPDATE chargeback SET stage = 'reversal' WHERE is_last"))
     assert not finance.get("/a-traiter.json").json["rows"]
+    nothing = plain(finance.page("/a-traiter").one("main"))
+    assert "Rien à traiter" in nothing
+    assert "banque" not in nothing
 
 
 def test_what_can_still_be_answered_is_told_until_its_day_has_passed(database, alpha):
