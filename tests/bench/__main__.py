@@ -72,6 +72,7 @@ def fifteen_months(server: str, folder: Path, rows: int) -> Iterator[Measurement
         client = pages.signed_in(database, folder)
         since = estate.last_day - timedelta(days=MONTH - 1)
         yield from pages.speed(database, client, merchant_id, since)
+        yield from pages.rendering(client, since)
         yield pages.row_security(database, client, merchant_id, since)
         yield _totals(database, Scope(merchant_id), estate)
         yield from groupings.lines(database, Scope(merchant_id), _asked(estate, MONTH))

@@ -161,6 +161,28 @@ def speed(database: Database, client: FlaskClient, merchant_id: int, since: date
     ]
 
 
+def rendering(client: FlaskClient, since: date) -> list[Measurement]:
+    """The time of the processor that a page of each list takes, whoever else is at work on the machine."""
+    return [_rendered(client, path, since) for path in QUESTIONS]
+
+
+def _rendered(client: FlaskClient, path: str, since: date) -> Measurement:
+    times = []
+    for _ in range(SAMPLES):
+        started = time.process_time()
+        client.get(f"{path}?date_from={since}")
+        times.append((time.process_time() - started) * 1000)
+    milliseconds = percentile(times[1:], 0.5)
+    return Measurement(
+        what=f"a page of {path[1:]}: processor",
+        measured=round(milliseconds, 1),
+        bar=12,
+        unit=" ms",
+        is_time=True,
+        notes=f"{1000 / milliseconds:.0f} requests/s on one processor, 50 rows, the client included",
+    )
+
+
 def row_security(database: Database, client: FlaskClient, merchant_id: int, since: date) -> Measurement:
     """What keeping rows apart costs in the database: every question with it and without, in turn."""
     samples = _samples(database, merchant_id, since)
