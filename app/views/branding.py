@@ -6,6 +6,7 @@ from flask import Blueprint, Response, abort, current_app, jsonify, render_templ
 
 from app.lists import LISTS
 from app.themes import FILES, Theme
+from app.views.styles import style_sheet
 from app.web.context import host, principal, themes
 from app.wording.i18n import DEFAULT_LANGUAGE, LANGUAGES, gettext, language, speak
 
@@ -16,6 +17,12 @@ blueprint = Blueprint("branding", __name__)
 def theme_file(theme: Theme, name: str) -> str:
     """The address of a theme's file; it changes with the theme."""
     return url_for("branding.file", slug=theme.slug, name=name, v=theme.version)
+
+
+@blueprint.get("/theme/styles.css")
+def styles() -> Response:
+    """The style sheets of every theme; what sets a theme apart is a file of its own."""
+    return Response(style_sheet().text, mimetype="text/css")
 
 
 @blueprint.get("/theme/<slug>/<name>")

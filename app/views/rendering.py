@@ -16,7 +16,7 @@ from markupsafe import Markup
 from app.accounts.roles import Permission
 from app.accounts.saved_views import LONGEST_NAME
 from app.accounts.sessions import new_key
-from app.views import cells, deliveries, groupings, periods, rows
+from app.views import cells, deliveries, groupings, periods, rows, styles
 from app.views.branding import theme_file, worker_address
 from app.views.chart import chart
 from app.views.moments import show_minute, show_moment
@@ -54,6 +54,7 @@ def prepare(app: Flask) -> None:
         percent=formats.percent,
         in_words=deliveries.delivery_in_words,
     )
+    app.extensions[styles.EXTENSION] = styles.StyleSheet.of_folder(Path(app.static_folder or "") / "css")
     app.extensions["bordereau.assets"] = _versions(Path(app.static_folder or ""))
     app.jinja_env.globals.update(_globals())
 
@@ -66,6 +67,7 @@ def _globals() -> dict[str, Any]:
         "ngettext": ngettext,
         "Permission": Permission,
         "asset": asset,
+        "styles_address": styles.styles_address,
         "theme_file": theme_file,
         "worker_address": worker_address,
         "htmx_file": HTMX_FILE,

@@ -135,6 +135,7 @@ def list_routes(spec: ListSpec) -> dict[str, Guard]:
 
 ROUTES: dict[str, Guard] = {
     "static": _OPEN,
+    "branding.styles": _OPEN,
     "branding.file": _OPEN,
     "branding.manifest": _OPEN,
     "branding.service_worker": _OPEN,

@@ -256,7 +256,7 @@ def set_headers(response: Response) -> Response:
 
 def is_versioned_file() -> bool:
     """Whether the request asks for a file whose address changes with its content."""
-    return request.endpoint in ("static", "branding.file") and "v" in request.args
+    return request.endpoint in ("static", "branding.file", "branding.styles") and "v" in request.args
 
 
 def compress(response: Response) -> Response:

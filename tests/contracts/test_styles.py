@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from app.config import ROOT
+from app.views.styles import SHEETS
 
 #: Classes that are put together: by a template from a tone or a number, or by htmx itself.
 MADE = re.compile(r"(columns|is|note)-[a-z0-9]+|htmx-request")
@@ -31,6 +32,11 @@ def styled():
     return {
         name for rule in re.findall(r"([^{}]+)\{", style) for name in re.findall(r"\.([A-Za-z][\w-]*)", rule)
     }
+
+
+def test_every_style_sheet_is_sent():
+    folder = ROOT / "app" / "static" / "css"
+    assert sorted(SHEETS) == sorted(path.stem for path in folder.glob("*.css"))
 
 
 def test_what_marks_a_value_has_its_style():
