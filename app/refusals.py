@@ -22,8 +22,9 @@ OTHER_STATEMENT: Final = N_(
     "another statement of this account and day is known: load it with --replace to correct it"
 )
 OTHER_ROW: Final = N_("this entry is known with another content: load it with --replace to correct it")
+OTHER_SETTLEMENT: Final = N_("another content of this payment is known: load it with --replace to correct it")
 #: Those that a person may overrule: the file takes the place of what it contradicts.
-REPLACING: Final = frozenset({KNOWN_FILE_ID, OTHER_STATEMENT, OTHER_ROW})
+REPLACING: Final = frozenset({KNOWN_FILE_ID, OTHER_STATEMENT, OTHER_ROW, OTHER_SETTLEMENT})
 
 
 class Unit(StrEnum):
@@ -33,6 +34,7 @@ class Unit(StrEnum):
     RECORD = "record"
     STATEMENT = "statement"
     ENTRY = "entry"
+    SETTLEMENT = "settlement"
 
 
 _PLACES: Final = {
@@ -40,6 +42,7 @@ _PLACES: Final = {
     Unit.RECORD: N_("record %(number)s"),
     Unit.STATEMENT: N_("statement %(number)s"),
     Unit.ENTRY: N_("entry %(number)s"),
+    Unit.SETTLEMENT: N_("settlement %(number)s"),
 }
 
 

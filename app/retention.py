@@ -46,6 +46,8 @@ DAYS = {
     "credit_decision": "collected_on",
     "chargeback": "noticed_on",
     "operation": "operated_on",
+    "settlement": "paid_on",
+    "settlement_link": "collected_on",
 }
 #: Declarations, which have no days.
 DECLARED = frozenset({"outlet", "contract", "acceptor", "bank_account"})

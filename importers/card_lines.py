@@ -120,6 +120,13 @@ def hints(movements: pd.DataFrame, patterns: Iterable[str] = DEFAULT_HINTS) -> p
     return found
 
 
+def payers(movements: pd.DataFrame, patterns: LabelPatterns | None = None) -> pd.Series[Any]:
+    """Who pays each line, of those who pay for cards by transfers of their own; empty where none does."""
+    whole = rf"({(patterns or LabelPatterns()).payer})"
+    found = words(movements).str.extract(whole)[0]
+    return found.fillna(plain(movements["payer"]).str.extract(whole)[0]).fillna("").astype(object)
+
+
 def words(movements: pd.DataFrame) -> pd.Series[Any]:
     """Label and complement of each line, in capitals without accents."""
     return plain(movements["label"] + " " + movements["details"])

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from importers import daily_sums, known_values, remittance_credits, reversals, sale_links, terminals
+from importers import (
+    daily_sums,
+    known_values,
+    remittance_credits,
+    reversals,
+    sale_links,
+    settlement_links,
+    terminals,
+)
 
 
 def renew(connection: Connection) -> None:
@@ -13,5 +21,6 @@ def renew(connection: Connection) -> None:
     sale_links.renew(connection)
     terminals.renew(connection)
     known_values.renew(connection)
+    settlement_links.renew(connection)
     remittance_credits.renew(connection)
     daily_sums.recompute(connection)

@@ -14,24 +14,35 @@ from typing import Any, Final
 import pandas as pd
 from sqlalchemy import Connection, Row, text
 
-from app.models import UNCLAIMED_MERCHANT, Certainty, CreditLink, CreditVerdict, written_columns
+from app.models import (
+    UNCLAIMED_MERCHANT,
+    USUAL_WORKING_DAYS,
+    Certainty,
+    CreditLink,
+    CreditVerdict,
+    written_columns,
+)
 from app.rules.payments import remitted_sql
 from app.wording import applications
 from importers import daily_sums
 from importers.matching import DECIDED, LINK, match
+from importers.matching.acquirers import with_acquirers
 from importers.matching.deducting import presumed
+from importers.matching.settlements import BY_CONTRACT, BY_PAYMENT
 from importers.matching.states import credit_states
+from importers.settlement_credits import AcquirerPayments
 from importers.staging import as_dates, copy_in, rows_of, stage
 
 #: How far what a file brings may reach, by way of lines that claim the same remittances.
 _REACH: Final = timedelta(days=31)
 # A call is credited at most so long after it.
 _WINDOW: Final = timedelta(days=14)
-_SUBJECTS = "'remittance', 'bank_account', 'bank_statement', 'bank_movement'"
+_SUBJECTS = "'remittance', 'bank_account', 'bank_statement', 'bank_movement', 'settlement'"
 _TOUCHED = f"""
 SELECT t.merchant_id, min(t.day) AS since FROM touched_day t
 WHERE t.subject IN ({_SUBJECTS}) AND t.merchant_id <> {UNCLAIMED_MERCHANT} AND t.day IS NOT NULL
-  AND EXISTS (SELECT FROM bank_account a WHERE a.merchant_id = t.merchant_id)
+  AND (EXISTS (SELECT FROM bank_account a WHERE a.merchant_id = t.merchant_id)
+    OR EXISTS (SELECT FROM settlement s WHERE s.merchant_id = t.merchant_id))
 GROUP BY t.merchant_id
 """
 # Rows of several merchants are matched at once: nothing agrees unless merchant and currency do.
@@ -41,21 +52,22 @@ SELECT {_LEDGER.format(row="r")}, COALESCE(a.account_key, '') AS account, c.numb
   c.rank AS contract_rank, c.application, r.number, r.collected_on, r.net_amount AS net,
   r.debit_amount - r.cancellation_amount AS debits,
   r.refund_amount - r.refund_cancellation_amount AS refunds, COALESCE(c.outlet_id, 0)::text AS outlet,
-  COALESCE(a.working_days, d.working_days) AS working_days,
+  COALESCE(a.working_days, d.working_days, {USUAL_WORKING_DAYS}) AS working_days,
   {remitted_sql("r.")} AS remitted, r.has_totals, r.merchant_id, r.reseller_id, r.contract_id, r.id,
   r.credit AS former_credit, r.expected_by AS former_expected_by, r.credited_on AS former_credited_on,
-  r.credit_gap AS former_credit_gap
+  r.credit_gap AS former_credit_gap, r.fee_amount AS former_fee_amount
 FROM unnest(CAST(:merchants AS bigint[]), CAST(:since AS date[])) AS touched (merchant_id, since)
 JOIN remittance r ON r.merchant_id = touched.merchant_id AND r.collected_on >= touched.since
 JOIN contract c ON c.merchant_id = r.merchant_id AND c.id = r.contract_id
 LEFT JOIN bank_account a ON a.merchant_id = c.merchant_id AND a.id = c.bank_account_id
-JOIN (SELECT merchant_id, max(working_days) AS working_days FROM bank_account GROUP BY 1) AS d
+LEFT JOIN (SELECT merchant_id, max(working_days) AS working_days FROM bank_account GROUP BY 1) AS d
   ON d.merchant_id = r.merchant_id
 WHERE r.collected_on >= :first ORDER BY r.merchant_id, r.collected_at, r.id
 """
 _LINES = f"""
 SELECT {_LEDGER.format(row="m")}, a.account_key AS account, m.booked_on, m.amount, m.kind,
   m.contract_number, m.contract_rank, m.remittance_number, m.entry_number, m.reference, m.fee, a.grouping,
+  m.payer, m.settlement_number,
   a.fees, m.id, m.merchant_id
 FROM unnest(CAST(:merchants AS bigint[]), CAST(:since AS date[])) AS touched (merchant_id, since)
 JOIN bank_movement m ON m.merchant_id = touched.merchant_id AND m.booked_on >= touched.since
@@ -102,7 +114,7 @@ WHERE merchant_id = :merchant AND bank_movement_id = :line
 """
 _KEYS = ("merchant_id", "id", "collected_on", "contract_id")
 _DAYS = ("collected_on", "expected_by", "credited_on")
-_STATES = ("credit", "expected_by", "credited_on", "credit_gap")
+_STATES = ("credit", "expected_by", "credited_on", "credit_gap", "fee_amount")
 _CHANGE = f"""
 UPDATE remittance r SET {", ".join(f"{name} = n.{name}" for name in _STATES)} FROM renewed_credit n
 WHERE r.merchant_id = n.merchant_id AND r.id = n.id AND r.collected_on = n.collected_on
@@ -115,13 +127,15 @@ _SHAPE = f"(SELECT {', '.join((*_KEYS, *_STATES))} FROM remittance) AS shape"
 
 
 def renew(connection: Connection) -> None:
-    """Match again what the touched days concern, where a merchant has declared an account."""
+    """Match again what the touched days concern, where a merchant has a declared account or settlements."""
     touched = rows_of(connection, _TOUCHED)
     if touched.empty:
         return
     found = _Ledgers.read(connection, touched)
     links = found.links()
-    changed = found.changed(links)
+    payments = found.payments_after(links)
+    changed = found.changed(links, payments)
+    payments.store(connection, found.lines, found.stored)
     connection.execute(text(_FORGET), found.parameters)
     new = links[~links["is_kept"]]
     if len(new):
@@ -163,6 +177,7 @@ class _Ledgers:
     lines: pd.DataFrame
     statements: pd.DataFrame
     kept: pd.DataFrame
+    payments: AcquirerPayments
     decided: pd.DataFrame
 
     @classmethod
@@ -181,6 +196,7 @@ class _Ledgers:
             rows_of(connection, statement, parameters)
             for statement in (_ITEMS, _LINES, _STATEMENTS, _KEPT, _DECIDED)
         )
+        lines = _typed(lines, ["booked_on"], ["amount", "id", "merchant_id"])
         return cls(
             parameters=parameters,
             stored=stored,
@@ -188,9 +204,10 @@ class _Ledgers:
                 items,
                 ["collected_on", "former_expected_by", "former_credited_on"],
                 ["net", "debits", "refunds", "working_days", "id", "merchant_id"],
-                ["former_credit_gap"],
+                ["former_credit_gap", "former_fee_amount"],
             ),
-            lines=_typed(lines, ["booked_on"], ["amount", "id", "merchant_id"]),
+            lines=lines,
+            payments=AcquirerPayments.read(connection, parameters).brought_by(lines, BY_PAYMENT),
             statements=_typed(statements, ["opened_on", "closed_on"], [], ["opening", "closing"]),
             kept=kept,
             decided=decided,
@@ -199,7 +216,8 @@ class _Ledgers:
     def links(self) -> pd.DataFrame:
         """The links of all that is read: those that stay, marked ``is_kept``, and those found anew."""
         payable = self.items[self._is_payable()]
-        found = match(payable, self.lines, decided=self._decided())
+        lines = self.lines[~self.lines.index.isin(self.payments.lines["line"])]
+        found = match(payable, lines, decided=self._decided())
         found = found[found["line"].isin(self.lines.index[self._is_stored()])]
         kept = self._kept()
         claimed = found["item"].isin(kept["item"])
@@ -209,8 +227,15 @@ class _Ledgers:
 
     def _is_payable(self) -> pd.Series[Any]:
         """The remittances that the bank itself credits."""
-        elsewhere = self.items["application"].isin(applications.PAID_ELSEWHERE)
-        return self.items["remitted"].astype(bool) & ~elsewhere
+        return self.items["remitted"].astype(bool) & ~self._has_own_payer()
+
+    def _has_own_payer(self) -> pd.Series[Any]:
+        return self.items["application"].isin(applications.PAID_ELSEWHERE)
+
+    def payments_after(self, links: pd.DataFrame) -> AcquirerPayments:
+        """The payments of acquirers, those too that lines without ``links`` bring."""
+        certain = links.loc[links["certainty"] != Certainty.PROPOSED, "line"]
+        return self.payments.brought_by(self.lines[~self.lines.index.isin(certain)], BY_CONTRACT)
 
     def _is_stored(self) -> pd.Series[Any]:
         first = pd.to_datetime(self.lines["merchant_id"].map(self.stored))
@@ -237,7 +262,7 @@ class _Ledgers:
             line=links["bank_movement_id"].map(line_of), item=links["remittance_id"].map(item_of)
         )
 
-    def changed(self, links: pd.DataFrame) -> pd.DataFrame:
+    def changed(self, links: pd.DataFrame, payments: AcquirerPayments) -> pd.DataFrame:
         """The remittances whose state is another than it was, in the columns of ``_SHAPE``."""
         states = credit_states(
             self.items,
@@ -247,6 +272,10 @@ class _Ledgers:
             days_allowed=self.items["working_days"],
             presumed=presumed(self.items, self.lines, links),
         )
+        items = self.items.assign(
+            remitted=self.items["remitted"].astype(bool), own_payer=self._has_own_payer()
+        )
+        states = with_acquirers(states, items, payments.of(items, self.lines), self.statements)
         former = self.items[[f"former_{name}" for name in _STATES]].set_axis(list(_STATES), axis="columns")
         same = (states == former) | (states.isna() & former.isna())
         stored = pd.to_datetime(self.items["merchant_id"].map(self.stored)) - _WINDOW

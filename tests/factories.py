@@ -26,6 +26,9 @@ from app.models import (
     ReceivedDay,
     Remittance,
     Reseller,
+    Settlement,
+    SettlementLine,
+    SettlementLink,
     Source,
     Transaction,
 )
@@ -336,6 +339,82 @@ def an_operation(connection: Connection, *, merchant_id: int, **values: Any) -> 
     return int(found["id"])
 
 
+def a_settlement(connection: Connection, *, merchant_id: int, **values: Any) -> int:
+    """A payment of 38,22 EUR of American Express, the third day after ``NIGHT``."""
+    row = {
+        "merchant_id": merchant_id,
+        "id": next(_numbers),
+        "reseller_id": reseller_of(connection, merchant_id),
+        "acceptor_id": 1,
+        "source_id": 1,
+        "payer": "AMERICAN EXPRESS",
+        "payee": "8268250702",
+        "number": f"{next(_numbers)}",
+        "reference": "",
+        "paid_on": NIGHT.date() + timedelta(days=3),
+        "currency": "EUR",
+        "account_key_last": "",
+        "gross": 3900,
+        "discount": 78,
+        "fee": 0,
+        "adjustment": 0,
+        "tax": 0,
+        "carried_over": 0,
+        "net": 3822,
+        "net_proven": True,
+        "line_count": 1,
+        "state": "paid",
+        "digest": "0" * 64,
+        "import_file_id": 1,
+        **values,
+    }
+    connection.execute(insert(Settlement).values(row))
+    return row["id"]
+
+
+def a_settlement_line(connection: Connection, *, merchant_id: int, settlement_id: int, **values: Any) -> None:
+    """A sale of 39,00 EUR in a payment, less a commission of 0,3120 EUR."""
+    row = {
+        "merchant_id": merchant_id,
+        "id": next(_numbers),
+        "paid_on": NIGHT.date() + timedelta(days=3),
+        "reseller_id": reseller_of(connection, merchant_id),
+        "acceptor_id": 1,
+        "settlement_id": settlement_id,
+        "rank": 0,
+        "kind": "sale",
+        "gross": 3900,
+        "fee_hundredths": 3120,
+        "net_hundredths": 386_880,
+        "currency": "EUR",
+        "contract_number": "",
+        "reference": "",
+        "merchant_reference": "",
+        "card_last4": "",
+        "import_file_id": 1,
+        **values,
+    }
+    connection.execute(insert(SettlementLine).values(row))
+
+
+def a_settlement_link(connection: Connection, *, merchant_id: int, settlement_id: int, **values: Any) -> None:
+    """A payment of a remittance of ``NIGHT``, of which 0,78 EUR were kept."""
+    row = {
+        "merchant_id": merchant_id,
+        "settlement_id": settlement_id,
+        "remittance_id": next(_numbers),
+        "reseller_id": reseller_of(connection, merchant_id),
+        "collected_on": NIGHT.date(),
+        "paid_on": NIGHT.date() + timedelta(days=3),
+        "amount": 3900,
+        "fee": 78,
+        "rule": "submission_number",
+        "certainty": "certain",
+        **values,
+    }
+    connection.execute(insert(SettlementLink).values(row))
+
+
 _TRANSACTION_DAYS = """
 INSERT INTO transaction_day
   (merchant_id, contract_id, day, reseller_id, currency, type, outcome, remitted, count, amount)
@@ -346,11 +425,11 @@ FROM transaction GROUP BY GROUPING SETS
 """
 _REMITTANCE_DAYS = """
 INSERT INTO remittance_day (merchant_id, contract_id, day, reseller_id, currency, status, is_empty,
-  remitted, awaiting_totals, credit, count, debit, refund, cancelled, refund_cancelled, declined)
+  remitted, awaiting_totals, credit, count, debit, refund, cancelled, refund_cancelled, declined, fee)
 SELECT merchant_id, coalesce(contract_id, 0), collected_on, reseller_id, currency, status,
   transaction_count = 0, has_totals AND status = 'correct' AND transmission IS DISTINCT FROM 'failed',
   NOT has_totals, credit, count(*), sum(debit_amount), sum(refund_amount), sum(cancellation_amount),
-  sum(refund_cancellation_amount), sum(declined_amount)
+  sum(refund_cancellation_amount), sum(declined_amount), coalesce(sum(fee_amount), 0)
 FROM remittance GROUP BY GROUPING SETS
   ((1, contract_id, 3, 4, 5, 6, 7, 8, 9, 10), (1, 3, 4, 5, 6, 7, 8, 9, 10))
 """

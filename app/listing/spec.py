@@ -83,12 +83,14 @@ class TicketSpec:
 class DetailPart:
     """A section of its own on the page of a row: what it reads, and its template (as ``part``).
 
-    ``of`` is the name of the field that it speaks of: who does not see that one does not see this.
+    ``of`` is the name of the field that it speaks of: who does not see that one does not see this;
+    ``permission`` is what a role needs to see it besides.
     """
 
     read: Callable[[Connection, Scope, Row], Any]
     template: str
     of: str = ""
+    permission: str = "list"
 
 
 @dataclass(frozen=True)
@@ -240,7 +242,9 @@ class ListSpec:
     def seen_by(self, connection: Connection, scope: Scope, allows: Callable[[str], bool]) -> ListSpec:
         """The list without what its merchant has nothing of, and what is beyond a person's rights."""
         absent = self.absent(connection, scope) if self.absent else frozenset[str]()
-        return _without(self, absent | {field.name for field in self.fields if not allows(field.permission)})
+        beyond = frozenset(part.template for part in self.detail_parts if not allows(part.permission))
+        hidden = absent | {field.name for field in self.fields if not allows(field.permission)}
+        return _without(self, hidden, beyond)
 
     @property
     def printing(self) -> TicketSpec:
@@ -340,16 +344,18 @@ class ListSpec:
 
 
 @cache
-def _without(spec: ListSpec, names: frozenset[str]) -> ListSpec:
-    """``spec`` without the fields ``names``, and what speaks of them."""
-    if not names:
+def _without(spec: ListSpec, names: frozenset[str], templates: frozenset[str]) -> ListSpec:
+    """``spec`` without the fields ``names`` and what speaks of them, nor the parts of ``templates``."""
+    if not names and not templates:
         return spec
     return replace(
         spec,
         fields=tuple(field for field in spec.fields if field.name not in names),
         measures=tuple(measure for measure in spec.measures if measure.of not in names),
         facts=tuple(name for name in spec.facts if name not in names),
-        detail_parts=tuple(part for part in spec.detail_parts if part.of not in names),
+        detail_parts=tuple(
+            part for part in spec.detail_parts if part.of not in names and part.template not in templates
+        ),
         page_links=tuple(link for link in spec.page_links if link.of not in names),
         table=tuple(column for column in spec.table if names.isdisjoint(column)),
     )

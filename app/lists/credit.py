@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, and_, case, exists, func, not_, select
+from sqlalchemy import Connection, and_, case, exists, func, not_, or_, select
 from sqlalchemy.orm import aliased
 
 from app.listing.field import Field
@@ -19,7 +19,7 @@ from app.listing.kinds import Day, Expression, Money, Row
 from app.listing.scope import Scope
 from app.listing.source import in_scope
 from app.listing.spec import Alert
-from app.models import BankAccount, BankMovement, Certainty, CreditLink, Remittance, RemittanceDay
+from app.models import BankAccount, BankMovement, Certainty, CreditLink, Remittance, RemittanceDay, Settlement
 from app.models import Credit as State
 from app.wording import codes, formats
 from app.wording.i18n import N_, gettext, ngettext
@@ -35,7 +35,9 @@ _QUIET = frozenset({State.UNKNOWN, State.NOT_EXPECTED, State.EXPECTED, State.CRE
 class CreditState(Choice):
     """The credit of a remittance by the bank; a badge only where money is missing."""
 
-    def badge(self, value: str, row: Row) -> str:  # noqa: ARG002
+    def badge(self, value: str, row: Row) -> str:
+        if value == State.ANNOUNCED and row["expected_by"]:
+            return gettext("Payment announced for %(day)s", day=formats.day(row["expected_by"]))
         return "" if value in _QUIET else self.say(value)
 
 
@@ -49,7 +51,7 @@ CREDIT_FIELDS = (
         daily=RemittanceDay.credit,
         filter=True,
         slot="badge",
-        tones={State.LATE: "bad", State.DIFFERS: "warn"},
+        tones={State.LATE: "bad", State.DIFFERS: "warn", State.ANNOUNCED: "info"},
     ),
     Field(
         name="credited_on",
@@ -74,12 +76,21 @@ CREDIT_FIELDS = (
         section=CREDIT,
         permission="bank",
     ),
+    Field(
+        name="fee_amount",
+        label=N_("Fee of the payment"),
+        kind=Money(currency=Remittance.currency),
+        column=Remittance.fee_amount,
+        section=CREDIT,
+        permission="bank",
+    ),
 )
 
 
 def without_bank(connection: Connection, scope: Scope) -> frozenset[str]:
-    """The fields that a merchant has nothing of: all of these, without a declared account."""
-    declared = select(exists().where(BankAccount.merchant_id == scope.merchant_id))
+    """The fields that a merchant has nothing of: all of these, without an account or an acquirer's files."""
+    accounts = exists().where(BankAccount.merchant_id == scope.merchant_id)
+    declared = select(or_(accounts, exists().where(Settlement.merchant_id == scope.merchant_id)))
     return frozenset[str]() if connection.scalar(declared) else frozenset(one.name for one in CREDIT_FIELDS)
 
 

@@ -149,8 +149,19 @@ MEASURES = (
         N_("Waiting for their telecollection, apart"),
     ),
     _by_credit("credited", (Credit.CREDITED, Credit.DIFFERS), N_("Of the net, credited by the bank")),
+    _by_credit("announced", (Credit.ANNOUNCED,), N_("Of the net, payment announced")),
     _by_credit("expected", (Credit.EXPECTED,), N_("Of the net, credit expected")),
     _by_credit("late", (Credit.LATE,), N_("Of the net, not credited")),
+    Measure(
+        name="credit_fee",
+        rows=func.coalesce(Remittance.fee_amount, 0),
+        daily=RemittanceDay.fee,
+        group=("credit", "fee"),
+        label=N_("Fees of the payments"),
+        apart=True,
+        optional=True,
+        of="fee_amount",
+    ),
 )
 
 

@@ -48,6 +48,7 @@ from app.lists.remittance_course import alerts, course, verdict
 from app.lists.remittance_kinds import CONTROL, HOST_STATUS, PaymentCount
 from app.lists.remittance_payments import payments, payments_of
 from app.lists.remittance_sums import MEASURES, SOURCE, TypeSum, sums_by_type
+from app.lists.settlements import remittance_payments
 from app.lists.terminals import SILENT
 from app.models import Contract, Outlet, Remittance, RemittanceDay
 from app.tickets import remittance_ticket
@@ -342,6 +343,7 @@ REMITTANCES = ListSpec(
         DetailPart(read=course, template="lists/course.html"),
         DetailPart(read=payments, template="lists/remittance_payments.html"),
         DetailPart(read=credit_lines, template="lists/credit_lines.html", of="credit_gap"),
+        DetailPart(read=remittance_payments, template="lists/settlements.html", of="fee_amount"),
         DetailPart(read=_sums, template="lists/remittance_sums.html"),
     ),
     page_links=(PageLink("open_items.show", OPEN_ITEMS, of="credit_gap"),),

@@ -45,6 +45,7 @@ from app.lists.meal_vouchers import MEAL_VOUCHER_STATEMENT
 from app.lists.open_items import TITLE as OPEN_ITEMS
 from app.lists.payment_verdict import alerts, verdict
 from app.lists.reversals import counterparts, reversal_fields
+from app.lists.settlements import sale_payments
 from app.lists.takings import takings
 from app.lists.transaction_sums import DIMENSIONS, MEASURES, SOURCE
 from app.models import Remittance, Transaction, TransactionDay
@@ -372,6 +373,7 @@ TRANSACTIONS = ListSpec(
         DetailPart(read=counterparts, template="lists/counterparts.html"),
         DetailPart(read=disputes, template="lists/chargebacks.html", of="chargeback"),
         DetailPart(read=operations, template="lists/operations.html"),
+        DetailPart(read=sale_payments, template="lists/sale_settlements.html", permission="bank"),
     ),
     absent=without_chargebacks,
     page_links=(PageLink("open_items.show", OPEN_ITEMS, of="chargeback_amount"),),

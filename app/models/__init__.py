@@ -76,6 +76,13 @@ from app.models.sales import (
     Operation,
     OperationName,
 )
+from app.models.settlements import (
+    Settlement,
+    SettlementLine,
+    SettlementLineKind,
+    SettlementLink,
+    SettlementState,
+)
 from app.models.terminals import NO_OUTLET, Terminal, TerminalDay
 from app.rules.payments import Outcome, RemittanceStatus, TransactionType, Transmission
 
@@ -145,6 +152,11 @@ __all__ = [
     "Role",
     "SavedView",
     "SecondFactor",
+    "Settlement",
+    "SettlementLine",
+    "SettlementLineKind",
+    "SettlementLink",
+    "SettlementState",
     "SignInAttempt",
     "Source",
     "SourceRole",

@@ -65,6 +65,7 @@ class Credit(StrEnum):
     UNKNOWN = "unknown"
     NOT_EXPECTED = "not_expected"
     EXPECTED = "expected"
+    ANNOUNCED = "announced"
     CREDITED = "credited"
     DIFFERS = "differs"
     LATE = "late"
@@ -158,7 +159,8 @@ class BankMovement(Base):
 
     ``rank`` is its place among all lines of its statement: equal lines have no other identity. The numbers
     of contract, remittance and settlement are hints of the label, not truths; of entry number and reference
-    only what a remittance's number is compared with is kept.
+    only what a remittance's number is compared with is kept. ``payer`` is who pays, of those
+    who pay for cards by transfers of their own.
     """
 
     __tablename__ = "bank_movement"
@@ -193,6 +195,7 @@ class BankMovement(Base):
     contract_rank: Mapped[TextColumn]
     remittance_number: Mapped[TextColumn]
     settlement_number: Mapped[TextColumn]
+    payer: Mapped[TextColumn] = mapped_column(server_default="")
     batch_count: Mapped[int | None]
     gross: Mapped[BigIntColumnOrNone]
     fee: Mapped[BigIntColumnOrNone]

@@ -80,7 +80,7 @@ class Remittance(Base):
             "credit",
             "collected_at",
             "id",
-            postgresql_where=text("credit IN ('expected', 'differs', 'late')"),
+            postgresql_where=text("credit IN ('expected', 'announced', 'differs', 'late')"),
         ),
         one_of("status", RemittanceStatus),
         one_of("seal", Completeness),
@@ -135,6 +135,7 @@ class Remittance(Base):
     expected_by: Mapped[date | None]
     credited_on: Mapped[date | None]
     credit_gap: Mapped[BigIntColumnOrNone]
+    fee_amount: Mapped[BigIntColumnOrNone]
     bare_number: Mapped[TextColumnOrNone] = bare_of("number")
     bare_siret: Mapped[TextColumnOrNone] = bare_of("siret")
     bare_serial_number: Mapped[TextColumnOrNone] = bare_of("serial_number")
@@ -345,3 +346,4 @@ class RemittanceDay(Base):
     cancelled: Mapped[BigIntColumn]
     refund_cancelled: Mapped[BigIntColumn]
     declined: Mapped[BigIntColumn]
+    fee: Mapped[BigIntColumn] = mapped_column(server_default="0")

@@ -45,6 +45,7 @@ def prepare(app: Flask) -> None:
     app.jinja_env.filters.update(
         dialled=dialled,
         money=formats.money,
+        exact_money=formats.exact_money,
         day=formats.day,
         long_day=formats.long_day,
         brief_day=days.brief_day,

@@ -47,6 +47,7 @@ CREDITS = {
     "unknown": N_("Not known"),
     "not_expected": N_("No credit expected"),
     "expected": N_("Credit expected"),
+    "announced": N_("Payment announced"),
     "credited": N_("Credited"),
     "differs": N_("Credited with a gap"),
     "late": N_("Not credited"),
@@ -79,4 +80,10 @@ CREDIT_RULES = {
     "shop_day": N_("the sum of a day of the shop"),
     "contract_net": N_("the sum of a day of the contract, less what may be a commission"),
     "equal_amount": N_("the same amount, and nothing else"),
+    "settlement_number": N_("same payment number and same amount"),
+    "payer_window": N_("same payer and same amount, on the day of the payment"),
+    "settlement_net": N_("same contract, and what is left after the commission"),
+    "submission_number": N_("same contract, remittance number and amount"),
+    "submission_day": N_("same contract, day and amount"),
+    "submission_only": N_("same contract and remittance number, on the same day"),
 }

@@ -25,6 +25,15 @@ _ONE_AND_MANY = {
     ),
     "chargebacks": lambda number: ngettext("%(num)s chargeback", "%(num)s chargebacks", number),
     "operations": lambda number: ngettext("%(num)s operation", "%(num)s operations", number),
+    "settlements": lambda number: ngettext("%(num)s settlement", "%(num)s settlements", number),
+    "settlement_lines": lambda number: ngettext(
+        "%(num)s line of a settlement", "%(num)s lines of settlements", number
+    ),
+    "unclaimed_settlements": lambda number: ngettext(
+        "%(num)s settlement of an undeclared contract, kept aside",
+        "%(num)s settlements of undeclared contracts, kept aside",
+        number,
+    ),
     "certificates_left_out": lambda number: ngettext(
         "%(num)s certificate left out, as it looks like a card number",
         "%(num)s certificates left out, as they look like card numbers",

@@ -103,17 +103,25 @@ def money(minor: int, currency: str) -> str:
 def _money(minor: int, currency: str, chosen: str) -> str:
     """The same in a language: prices come again and again, and Babel takes its time over each."""
     amount = Decimal(minor).scaleb(-exponent(currency))
-    locale, pattern = _money_pattern(chosen, currency)
+    locale, pattern = _money_pattern(chosen, currency, exponent(currency))
+    return str(pattern.apply(amount, locale, currency=currency, currency_digits=False))
+
+
+def exact_money(hundredths: int, currency: str) -> str:
+    """``0,3120 €`` from hundredths of minor units: a commission, two decimals finer than ``currency``."""
+    digits = exponent(currency) + 2
+    locale, pattern = _money_pattern(language(), currency, digits)
+    amount = Decimal(hundredths).scaleb(-digits)
     return str(pattern.apply(amount, locale, currency=currency, currency_digits=False))
 
 
 @cache
-def _money_pattern(chosen: str, currency: str) -> tuple[Locale, NumberPattern]:
+def _money_pattern(chosen: str, currency: str, digits: int) -> tuple[Locale, NumberPattern]:
     """How a language writes amounts of a currency; a sign made of letters stands apart from the figures."""
     locale = Locale.parse(chosen)
     written = locale.currency_formats["standard"].pattern
     if get_currency_symbol(currency, locale=locale)[-1].isalpha():
         written = written.replace("¤#", "¤\u00a0#")
     pattern = parse_pattern(written)
-    pattern.frac_prec = (exponent(currency), exponent(currency))
+    pattern.frac_prec = (digits, digits)
     return locale, pattern

@@ -14,13 +14,14 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, Row, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
 
 from app.database.engine import Database, DatabaseRole
 from app.models import Contract, Merchant, Remittance, Transaction
 from app.rules import account_keys
 from app.rules.payments import TOTAL, remitted
 from app.wording import applications
+from importers.demo import american_express
 from importers.demo.profiles import CHAIN_CODE, RESELLER
 from importers.files import sources
 from importers.formats import bank_accounts
@@ -60,22 +61,37 @@ _ACCOUNTS: Final = (
 
 
 def files(database: Database, folder: Path, last_day: date) -> list[Path]:
-    """Write the accounts and their statements up to ``last_day``, and say whose files these are."""
+    """Write the accounts, their statements and the payments that arrive on them, up to ``last_day``.
+
+    It says whose files these are.
+    """
+    codes = [account.merchant_code for account in _ACCOUNTS]
+    own_payer = Contract.application.in_(applications.PAID_ELSEWHERE)
     with database.writing(DatabaseRole.IMPORT) as connection:
-        sources.bind(connection, SOURCE, RESELLER)
-        sources.expect(connection, SOURCE, None, FILE_PATTERN)
-        found = _remittances(connection, last_day)
+        for name, pattern in (
+            (SOURCE, FILE_PATTERN),
+            (american_express.SOURCE, american_express.FILE_PATTERN),
+        ):
+            sources.bind(connection, name, RESELLER)
+            sources.expect(connection, name, None, pattern)
+        found = _remittances(connection, last_day, codes, ~own_payer)
+        theirs = Contract.application.in_(american_express.APPLICATIONS)
+        elsewhere = _remittances(connection, last_day, list(american_express.MERCHANTS), theirs)
         unpaid = _unpaid(connection, last_day)
     folder.mkdir(exist_ok=True)
+    said = american_express.submissions(elsewhere, last_day)
     accounts = [account for account in _ACCOUNTS if (found["code"] == account.merchant_code).any()]
-    return [
-        _declaration(folder, accounts),
-        *(_statements(folder, one, found, last_day, unpaid) for one in accounts),
-    ]
+    statements = (
+        _statements(folder, one, found, american_express.payouts(said, one.merchant_code), last_day, unpaid)
+        for one in accounts
+    )
+    return [_declaration(folder, accounts), *statements, *american_express.files(folder, said)]
 
 
-def _remittances(connection: Connection, last_day: date) -> pd.DataFrame:
-    """What reached the bank of the last weeks: a row a remittance."""
+def _remittances(
+    connection: Connection, last_day: date, codes: list[str], where: ColumnElement[bool]
+) -> pd.DataFrame:
+    """The remittances of the last weeks that reached their host, of merchants and contracts: a row each."""
     statement = (
         select(
             Merchant.code,
@@ -92,11 +108,11 @@ def _remittances(connection: Connection, last_day: date) -> pd.DataFrame:
             and_(Remittance.merchant_id == Merchant.id, Remittance.contract_id == Contract.id),
         )
         .where(
-            Merchant.code.in_([account.merchant_code for account in _ACCOUNTS]),
+            Merchant.code.in_(codes),
             Remittance.collected_on > last_day - timedelta(days=_DAYS),
             remitted(Remittance.has_totals, Remittance.status, Remittance.transmission),
             Remittance.net_amount != 0,
-            Contract.application.not_in(applications.PAID_ELSEWHERE),
+            where,
         )
         .order_by(Merchant.code, Remittance.collected_on, Contract.number, Contract.rank, Remittance.number)
     )
@@ -140,6 +156,7 @@ def _statements(
     folder: Path,
     account: _Account,
     found: pd.DataFrame,
+    payouts: pd.DataFrame,
     last_day: date,
     unpaid: Row[*tuple[Any, ...]] | None,
 ) -> Path:
@@ -152,7 +169,12 @@ def _statements(
         records.append(_record("01", account, day - timedelta(days=1), amount=balance))
         for row in lines.itertuples():
             records += _booked(account, day, row)
-        balance += int(lines["amount"].sum() - lines["fee"].sum())
+        paid = payouts[payouts["booked_on"] == pd.Timestamp(day)]
+        records += [
+            _record("04", account, day, code="05", label=str(label), amount=int(amount))
+            for label, amount in zip(paid["label"], paid["amount"], strict=True)
+        ]
+        balance += int(lines["amount"].sum() - lines["fee"].sum() + paid["amount"].sum())
         if unpaid is not None and unpaid.code == account.merchant_code and day == last_day - _UNPAID_BEFORE:
             label = f"IMPAYE CB TPE{unpaid.contract}01"
             records.append(_record("04", account, day, code="38", label=label, amount=-unpaid.amount))

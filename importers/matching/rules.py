@@ -55,11 +55,11 @@ def parts(items: pd.DataFrame) -> pd.DataFrame:
         item=found.index,
         last_on=working_days.after(days, WINDOW),
         settled_on=working_days.after(days, 1),
-        key=_number_key(found["number"]),
+        key=number_key(found["number"]),
     ).reset_index(drop=True)
 
 
-def _number_key(numbers: pd.Series[Any]) -> pd.Series[Any]:
+def number_key(numbers: pd.Series[Any]) -> pd.Series[Any]:
     """The last seven characters without leading zeros: what is left of a number in an entry."""
     return numbers.astype(str).str[-_NUMBER_LENGTH:].str.lstrip("0")
 
@@ -98,7 +98,7 @@ def _remittance_number(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame
     """The number stands in the entry, the reference or the label; no hint names another contract."""
     numbered = []
     for name in ("remittance_number", "entry_number", "reference"):
-        keyed = lines.assign(key=_number_key(lines[name]))
+        keyed = lines.assign(key=number_key(lines[name]))
         numbered.append(_numbered(found, keyed[keyed["key"] != ""]))
     pairs = pd.concat(numbered)
     return _single(pairs.drop_duplicates(["line", "item", "part"]))

@@ -43,7 +43,7 @@ def credit_states(
     credited_on = pd.to_datetime(certain["booked_on"].max()).reindex(items.index)
     days = items["collected_on"].to_numpy().astype("datetime64[D]")
     expected_by = working_days.after(days, np.asarray(days_allowed))
-    seen, whole = _coverage(items, statements, days, expected_by)
+    seen, whole = coverage(items, statements, days, expected_by)
     tests = [
         (explained == items["net"], Credit.CREDITED),
         (explained.notna(), Credit.DIFFERS),
@@ -72,7 +72,7 @@ def credit_states(
     )
 
 
-def _coverage(
+def coverage(
     items: pd.DataFrame, statements: pd.DataFrame, days: Any, expected_by: Any
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Where statements of the item's account had begun, and where all of its days are proven.

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 
 from app.wording.i18n import N_
 from importers.files.refusals import refuse
+
+#: Hundredths of a minor unit in one.
+HUNDREDTHS: Final = 100
 
 _MAJOR = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?", re.ASCII)
 _MOST_DIGITS = 15
@@ -37,3 +41,9 @@ def minor_units(text: str, decimals: int) -> int:
         raise ValueError("more decimals than the currency has, or too large")
     value = int(whole + fraction.ljust(decimals, "0") or "0")
     return -value if found[1] == "-" else value
+
+
+def rounded(hundredths: pd.Series[Any]) -> pd.Series[Any]:
+    """Hundredths of minor units in minor units, half of one away from zero: what a bank pays."""
+    units: pd.Series[Any] = (hundredths.abs() + HUNDREDTHS // 2) // HUNDREDTHS * np.sign(hundredths)
+    return units

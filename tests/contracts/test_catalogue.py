@@ -22,6 +22,9 @@ DISTRIBUTED = {"remittance", "transaction", "transaction_day", "remittance_day",
     "credit_link",
     "credit_decision",
     "bank_movement",
+    "settlement",
+    "settlement_line",
+    "settlement_link",
 }
 REFERENCE = {"reseller", "merchant"}
 #: Citus adds a shard's number to a name, and PostgreSQL cuts names at 63 bytes.
@@ -85,6 +88,7 @@ def test_a_partition_key_is_in_every_unique_index_of_its_table(ask):
         ("remittance", "collected_on"),
         ("transaction", "occurred_on"),
         ("bank_movement", "booked_on"),
+        ("settlement_line", "paid_on"),
     ):
         indexes = ask(UNIQUE_INDEXES, tables=[table])
         assert len(indexes) >= 2
@@ -155,7 +159,7 @@ def test_indexes_have_the_names_that_the_model_gives_them(ask):
 
 
 def test_partitions_are_one_month_each_and_reach_ahead(ask):
-    for table in ("remittance", "transaction", "bank_movement"):
+    for table in ("remittance", "transaction", "bank_movement", "settlement_line"):
         names = [
             row[0]
             for row in ask(

@@ -26,6 +26,7 @@ SAME_MEANING = {
     "reauthentication",  # who one is, once more: checked, asked
     "terminals",  # the terminals of outlets: tables, their list
     "saved_views",  # the views that members keep: kept, asked for by forms
+    "settlements",  # payments of acquirers: tables, among the details of what they pay
     "searching",  # the words that people search by: made ready to compare, the search box
 }
 

@@ -19,6 +19,9 @@ ISOLATED = {"remittance", "transaction", "transaction_day", "remittance_day", "c
     "credit_link",
     "credit_decision",
     "known_value",
+    "settlement",
+    "settlement_line",
+    "settlement_link",
     "terminal",
     "terminal_day",
 }

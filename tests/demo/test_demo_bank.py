@@ -49,6 +49,22 @@ def test_a_chargeback_may_be_of_several_sales_and_none_is_chosen(module_database
     assert (found.candidates in range(2, 6), found.transaction_id) == (True, None)
 
 
+def test_american_express_announces_credits_and_differs(module_database, credited):
+    with module_database.reading(DatabaseRole.OWNER) as connection:
+        states = connection.execute(
+            text(
+                "SELECT r.credit, count(*) AS count, count(r.fee_amount) AS fees FROM remittance r"
+                " JOIN contract c ON c.merchant_id = r.merchant_id AND c.id = r.contract_id"
+                " JOIN merchant m ON m.id = r.merchant_id"
+                " WHERE c.application LIKE 'AMEX%' AND m.code = 'FOURNIL' GROUP BY 1"
+            )
+        ).all()
+    counts = {row.credit: row.count for row in states}
+    assert {"announced", "credited", "differs"} <= set(counts)
+    assert counts["credited"] > 0.7 * sum(counts.values()) - counts.get("not_expected", 0)
+    assert not {"late", "unknown"} & set(counts)
+
+
 def test_every_certain_link_adds_up_to_its_line(module_database, credited):
     with module_database.reading(DatabaseRole.OWNER) as connection:
         wrong = connection.execute(

@@ -88,14 +88,16 @@ def _contract(
 
 
 CREDIT_DAYS = ("credited_on", "expected_by")
+CREDITS = ("unknown", "not_expected", "expected", "announced", "credited", "differs", "late")
 
 
 def _credit(chance: random.Random) -> Row:
     return {
-        "credit": chance.choice(("unknown", "not_expected", "expected", "credited", "differs", "late")),
+        "credit": chance.choice(CREDITS),
         "credited_on": chance.choice((None, FIRST)),
         "expected_by": chance.choice((None, FIRST)),
         "credit_gap": chance.choice((None, 0, -100)),
+        "fee_amount": chance.choice((None, 0, 78)),
     }
 
 
@@ -161,7 +163,7 @@ def _remittance(connection: Connection, merchant_id: int, contract: Row, chance:
         "opened": values["opened_local"] and values["opened_local"].isoformat(),
         **{name: values[name] for name in ("currency", "seal")},
         **{name: values[name] for name in ("received_count", "received_net", "missing_sequences")},
-        **{name: values[name] for name in ("credit", "credit_gap")},
+        **{name: values[name] for name in ("credit", "credit_gap", "fee_amount")},
         **{name: day and day.isoformat() for name in CREDIT_DAYS for day in [values[name]]},
         **(declared if values["has_totals"] else dict.fromkeys(declared)),
     }
@@ -395,7 +397,8 @@ def _line(name: str, currency: str, line: Counter[str]) -> Row:
             why: {what: line[f"{why}_{what}"] for what in ("count", "net")}
             for why in ("rejected", "incomplete", "untransmitted", "awaiting_totals")
         }
-        kept["apart"]["credit"] = {name: line[f"credit_{name}"] for name in ("credited", "expected", "late")}
+        said = ("credited", "announced", "expected", "late", "fee")
+        kept["apart"]["credit"] = {name: line[f"credit_{name}"] for name in said}
     return {"currency": currency, "net": net, **kept}
 
 
@@ -405,6 +408,7 @@ def _remittance_sums(row: Row) -> dict[str, int]:
     apart = {} if why is None else {f"{why}_count": 1, f"{why}_net": row["amount"]}
     state = {"differs": "credited"}.get(row["credit"], row["credit"])
     credit = {f"credit_{state}": row["amount"]} if why is None else {}
+    credit["credit_fee"] = row["fee_amount"] or 0
     return {"declined": row["declined"] or 0, **{name: row[name] for name in parts}, **apart, **credit}
 
 

@@ -6,10 +6,14 @@ They are told by their field, not by their look: one file masks them, another do
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from app.models import CardNumbers
 from app.refusals import CARD_NUMBER
 from importers.files.refusals import FileRefusedError, refuse
+
+#: Who pays, as :class:`importers.card_lines.LabelPatterns` names them.
+PAYER: Final = "AMERICAN EXPRESS"
 
 _LAST4 = re.compile(r"[0-9]{4}$", re.ASCII)
 _FULL = re.compile(r"[0-9]{13,19}", re.ASCII)

@@ -16,12 +16,15 @@ from numpy.typing import NDArray
 from app.models import CardNumbers
 from app.wording.i18n import N_
 from importers.files.refusals import Notice, refuse
+from importers.formats import FileContext, Format, searched_by_field
 from importers.formats.amex import counts
-from importers.formats.amex.cards import last4
+from importers.formats.amex.cards import PAYER, last4
+from importers.reading.amounts import HUNDREDTHS
 from importers.reading.delimited import decoded
 from importers.reading.fixed_width import FixedWidth, PlaceRange, Texts
+from importers.records import Records
 from importers.records.chargebacks import CHARGEBACK, Chargebacks
-from importers.records.settlements import HUNDREDTHS, SETTLEMENT, SETTLEMENT_LINE, Settlements
+from importers.records.settlements import SETTLEMENT, SETTLEMENT_LINE, Settlements
 
 NAME: Final = "EPTRN"
 FIRST_LINE = re.compile(rb"DFHDR[0-9]{8}")
@@ -99,7 +102,9 @@ def read(data: bytes, cards: CardNumbers = CardNumbers.REFUSE) -> tuple[Settleme
     lines = _lines(records, kinds, payment)
     frame = _payments(records.at(kinds == _SUMMARY), lines)
     notices = (*_wrong_counts(records, kinds), *_unproven(frame))
-    settlements = Settlements(settlements=frame, lines=lines[list(SETTLEMENT_LINE)], notices=notices)
+    settlements = Settlements(
+        settlements=frame, lines=lines[list(SETTLEMENT_LINE)], notices=notices, payer=PAYER
+    )
     return settlements, Chargebacks(cases=_cases(records, kinds))
 
 
@@ -204,3 +209,11 @@ def _unproven(frame: pd.DataFrame) -> list[Notice]:
     count = int((~frame["net_proven"]).sum())
     reason = N_("%(count)s payments are not the sum of their lines")
     return [Notice(reason=reason, params={"count": count})] if count else []
+
+
+def _read(data: bytes, context: FileContext) -> Records:
+    settlements, chargebacks = read(data, context.cards)
+    return settlements.with_chargebacks(chargebacks)
+
+
+FORMAT = Format(name=NAME, first_line=FIRST_LINE, find_cards=searched_by_field, read=_read, archived=False)

@@ -18,13 +18,16 @@ import pandas as pd
 from app.models import CardNumbers
 from app.wording.i18n import N_
 from importers.files.refusals import Notice, refuse
+from importers.formats import FileContext, Format, searched_by_field
 from importers.formats.amex import counts
-from importers.formats.amex.cards import last4
+from importers.formats.amex.cards import PAYER, last4
 from importers.formats.amex.layout import RECORDS, Part
 from importers.reading import fields
+from importers.reading.amounts import HUNDREDTHS
 from importers.reading.delimited import decoded
+from importers.records import Records
 from importers.records.chargebacks import CHARGEBACK, Chargebacks
-from importers.records.settlements import HUNDREDTHS, SETTLEMENT, SETTLEMENT_LINE, Settlements
+from importers.records.settlements import SETTLEMENT, SETTLEMENT_LINE, Settlements
 
 NAME: Final = "GRRCN"
 FIRST_LINE = re.compile(rb"(?:\xef\xbb\xbf)?(?:\"HEADER\"[,\t]|HEADER    [0-9]{8})")
@@ -193,7 +196,7 @@ class _Builder:
         """The payments and their lines."""
         frame = pd.DataFrame(list(self.payments.values()), columns=list(SETTLEMENT))
         lines = pd.DataFrame(self.lines, columns=list(SETTLEMENT_LINE))
-        return Settlements(settlements=frame, lines=lines, notices=notices)
+        return Settlements(settlements=frame, lines=lines, notices=notices, payer=PAYER)
 
 
 def _payment_key(record: GrrcnRecord) -> tuple[str, str, date | None]:
@@ -274,3 +277,11 @@ def _case(record: GrrcnRecord) -> dict[str, Any]:
         "reason_text": record.values["reason_text"].strip(),
         "due_on": None,
     }
+
+
+def _read(data: bytes, context: FileContext) -> Records:
+    found = read(data, context.cards)
+    return found.settlements.with_chargebacks(found.chargebacks)
+
+
+FORMAT = Format(name=NAME, first_line=FIRST_LINE, find_cards=searched_by_field, read=_read, archived=False)

@@ -179,7 +179,7 @@ def _records(data: bytes, context: FileContext) -> Records:
     Raises FileRefusedError.
     """
     journal = read(data, context.name)
-    if not isinstance(journal.records, Chargebacks | Operations):
+    if not isinstance(journal.records, Chargebacks | Operations | Settlements):
         raise refuse(N_("journals of kind %(kind)s are not loaded yet"), kind=journal.kind.value)
     title = sha256(repr(journal.title).encode()).hexdigest()[:_TITLE_LENGTH]
     return replace(journal.records, header=Header(file_key=f"{journal.kind} {journal.made_on} {title}"))

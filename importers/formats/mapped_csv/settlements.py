@@ -11,15 +11,10 @@ from app.wording.i18n import N_
 from importers.files.refusals import FileRefusedError, Notice, Refusal
 from importers.formats.mapped_csv import values
 from importers.formats.mapped_csv.mapping import ColumnMapping
+from importers.reading.amounts import HUNDREDTHS, rounded
 from importers.reading.fields import Fields
 from importers.reading.free_text import refuse_card_numbers
-from importers.records.settlements import (
-    HUNDREDTHS,
-    SETTLEMENT,
-    SETTLEMENT_LINE,
-    Settlements,
-    rounded,
-)
+from importers.records.settlements import SETTLEMENT, SETTLEMENT_LINE, Settlements
 
 _MORE_DECIMALS = 2
 _IGNORED, _ANNOUNCED, _PAYOUT = "ignored", "announced", "payout"

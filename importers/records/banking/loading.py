@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 from sqlalchemy import Connection, text
 
-from app.models import UNCLAIMED_MERCHANT, BankMovement, BankStatement, written_columns
+from app.models import UNCLAIMED_MERCHANT, BankMovement, BankStatement, MovementKind, written_columns
 from app.refusals import OTHER_STATEMENT, Unit
 from app.rules.cards import masked
 from importers import card_lines, daily_sums, derived, ownership
@@ -149,6 +149,7 @@ def _movements(connection: Connection, lines: pd.DataFrame, placed: pd.DataFrame
         **{name: kept["statement"].map(placed[name]).astype("int64") for name in keys},
         bank_statement_id=kept["statement"].map(placed["id"]).astype("int64"),
         id=new_ids(connection, len(kept)),
+        payer=card_lines.payers(kept).where(kept["kind"] == MovementKind.PAYOUT, ""),
         label=(kept["label"] + " " + kept["details"]).str.strip().str[:_LONGEST_LABEL].map(masked),
         entry_number=kept["entry_number"].str[-_NUMBER_LENGTH:],
         reference=kept["reference"].str[-_NUMBER_LENGTH:],

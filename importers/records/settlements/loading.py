@@ -1,0 +1,258 @@
+"""Payments of acquirers into place: each once, whatever file brings it, with its lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+from sqlalchemy import Connection, Row, text
+
+from app.models import UNCLAIMED_MERCHANT, Settlement, SettlementLine, SettlementState
+from app.refusals import OTHER_SETTLEMENT, Unit
+from app.wording.i18n import N_
+from importers import daily_sums, derived, ownership
+from importers.files.refusals import FileRefusedError, Refusal
+from importers.records import Entry, KnownSource, Loaded
+from importers.records.acceptors import ACCEPTOR
+from importers.staging import as_dates, copy_in, new_ids, rows_of
+
+if TYPE_CHECKING:
+    from importers.records.settlements import Settlements
+
+#: What makes two payments of a source the same.
+_KEY: Final = ("payee", "number", "paid_on", "currency")
+_AMOUNTS: Final = ("gross", "discount", "fee", "adjustment", "tax", "carried_over", "net")
+_SAID: Final = ("payer", "reference", "account_key_last", *_AMOUNTS, "net_proven", "state")
+_OF_LINE: Final = (
+    "rank",
+    "kind",
+    "gross",
+    "fee_hundredths",
+    "net_hundredths",
+    "contract_number",
+    "reference",
+    "merchant_reference",
+    "occurred_on",
+    "card_last4",
+    "count",
+)
+_STORED = """
+SELECT id, merchant_id, payee, number, paid_on, currency, state, net_proven, digest FROM settlement
+WHERE merchant_id = ANY(:merchants) AND source_id = :source AND paid_on BETWEEN :first AND :last
+"""
+# A file that names no currency pays in that of the contracts.
+_CURRENCIES = """
+SELECT number AS contract_number, min(currency) AS currency FROM contract
+WHERE reseller_id = :reseller AND number = ANY(:numbers) AND currency IS NOT NULL
+GROUP BY number HAVING count(DISTINCT currency) = 1
+"""
+_NO_CURRENCY = N_("the file does not say its currency, and no merchant directory says that of its contracts")
+# The feed of one merchant is theirs, whatever numbers it bears.
+_OF_FEED = f"""
+INSERT INTO acceptor (merchant_id, id, reseller_id, number)
+SELECT s.merchant_id, nextval('party_id'), s.reseller_id, w.number
+FROM source s CROSS JOIN {ACCEPTOR.staged} w
+WHERE s.id = :source AND s.merchant_id IS NOT NULL AND NOT EXISTS (
+  SELECT FROM acceptor a WHERE a.reseller_id = s.reseller_id AND a.number = w.number
+    AND a.merchant_id <> {UNCLAIMED_MERCHANT}
+)
+"""
+_OF_FILE = """
+SELECT merchant_id, id FROM settlement WHERE merchant_id = ANY(:merchants) AND import_file_id = :file
+"""
+_TAKE_BACK = (
+    """
+    INSERT INTO touched_day SELECT DISTINCT 'settlement_line', merchant_id, acceptor_id,
+      COALESCE(occurred_on, paid_on)
+    FROM settlement_line WHERE merchant_id = ANY(:merchants) AND settlement_id = ANY(:ids)
+    """,
+    """
+    INSERT INTO touched_day SELECT DISTINCT 'settlement', merchant_id, acceptor_id, paid_on
+    FROM settlement WHERE merchant_id = ANY(:merchants) AND id = ANY(:ids)
+    """,
+    "DELETE FROM settlement_line WHERE merchant_id = ANY(:merchants) AND settlement_id = ANY(:ids)",
+    "DELETE FROM settlement WHERE merchant_id = ANY(:merchants) AND id = ANY(:ids)",
+)
+
+
+def load(connection: Connection, file: Settlements, entry: Entry, source: KnownSource) -> Loaded:
+    """Load the payments that are not known yet. FileRefusedError: one contradicts another."""
+    if file.settlements.empty:
+        return Loaded(counts={"settlements": 0})
+    placed = _placed(connection, file, source)
+    daily_sums.touch(connection)
+    known, gone = _compared(connection, placed, entry, source)
+    _remove(connection, gone)
+    placed = placed[~known].assign(import_file_id=entry.file_id)
+    lines = _lines(connection, file.lines, placed)
+    _put(connection, placed, lines)
+    derived.renew(connection)
+    return _loaded(placed, lines)
+
+
+def take_back(connection: Connection, former: Row[*tuple[Any, ...]]) -> None:
+    """Remove the payments that file ``former`` brought; their remittances are looked at again."""
+    daily_sums.touch(connection)
+    parameters = {"merchants": former.merchant_ids, "file": former.id}
+    gone = rows_of(connection, _OF_FILE, parameters)
+    _remove(connection, gone)
+    derived.renew(connection)
+
+
+def _remove(connection: Connection, gone: pd.DataFrame) -> None:
+    parameters = {"merchants": _ids(gone["merchant_id"]), "ids": _ids(gone["id"])}
+    for statement in _TAKE_BACK:
+        connection.execute(text(statement), parameters)
+
+
+def _placed(connection: Connection, file: Settlements, source: KnownSource) -> pd.DataFrame:
+    """The payments with whose they are, an identifier and their digest; their row stays their index."""
+    named = _with_currencies(connection, file.named(), source)
+    ownership.stage_keys(connection, ACCEPTOR, named)
+    connection.execute(text(_OF_FEED), {"source": source.id})
+    found = ownership.resolve(connection, ACCEPTOR, source.reseller_id, source.id)
+    placed = named.merge(found, how="left", on=list(ACCEPTOR.names)).assign(
+        payer=file.payer, paid_on=lambda one: pd.to_datetime(one["paid_on"]).astype("datetime64[s]")
+    )
+    counts = file.lines.groupby("settlement").size()
+    return placed.assign(
+        id=new_ids(connection, len(placed)),
+        reseller_id=source.reseller_id,
+        source_id=source.id,
+        line_count=counts.reindex(placed.index, fill_value=0),
+        digest=_digests(placed, file.lines),
+    )
+
+
+def _with_currencies(connection: Connection, named: pd.DataFrame, source: KnownSource) -> pd.DataFrame:
+    """The payments, those without a currency in that of their contracts. Raises FileRefusedError."""
+    blank = named["currency"] == ""
+    if not blank.any():
+        return named
+    numbers = named.loc[blank, "contract_number"].unique().tolist()
+    found = rows_of(connection, _CURRENCIES, {"reseller": source.reseller_id, "numbers": numbers})
+    currencies = named["contract_number"].map(found.set_index("contract_number")["currency"])
+    if (blank & currencies.isna()).any():
+        raise FileRefusedError([Refusal(reason=_NO_CURRENCY)])
+    return named.assign(currency=named["currency"].mask(blank, currencies))
+
+
+def _digests(placed: pd.DataFrame, lines: pd.DataFrame) -> list[str]:
+    """A hash over what is said of each payment and of its lines."""
+    ordered = lines.sort_values(["settlement", "rank"], kind="stable")
+    days = pd.to_datetime(ordered["occurred_on"]).dt.strftime("%Y-%m-%d")
+    counts = ordered["count"].astype("Int64")
+    of_lines: dict[int, list[str]] = {row: [] for row in placed.index}
+    written = _written(ordered.assign(occurred_on=days, count=counts), _OF_LINE)
+    for row, one in zip(ordered["settlement"], written, strict=True):
+        of_lines[row].append(one)
+    said = zip(placed.index, _written(placed, _SAID), strict=True)
+    return [sha256("\n".join([one, *of_lines[row]]).encode()).hexdigest() for row, one in said]
+
+
+def _written(frame: pd.DataFrame, names: Sequence[str]) -> list[str]:
+    """Each row as one text."""
+    columns = (frame[name].astype(object).where(frame[name].notna(), "").map(str) for name in names)
+    return ["|".join(row) for row in zip(*columns, strict=True)]
+
+
+def _compared(
+    connection: Connection, placed: pd.DataFrame, entry: Entry, source: KnownSource
+) -> tuple[pd.Series[Any], pd.DataFrame]:
+    """Which payments are known already, and the stored ones that give way to others.
+
+    What was only announced, or does not prove its net, gives way to what does; anything else waits for an
+    operator. Raises FileRefusedError.
+    """
+    stored = rows_of(connection, _STORED, _bounds(placed, source)).assign(
+        paid_on=lambda one: pd.to_datetime(one["paid_on"]).astype("datetime64[s]")
+    )
+    mine = placed[[*_KEY, "digest", "state", "net_proven"]].assign(row=placed.index)
+    pairs = mine.merge(stored, on=list(_KEY), suffixes=("", "_stored"))
+    same = pairs["digest"] == pairs["digest_stored"]
+    strength, stored_strength = _strength(pairs, ""), _strength(pairs, "_stored")
+    contradicted = ~same & (strength == stored_strength)
+    if contradicted.any() and not entry.replace:
+        rows = pairs.loc[contradicted, "row"].unique()
+        raise FileRefusedError(
+            Refusal(reason=OTHER_SETTLEMENT, unit=Unit.SETTLEMENT, line=int(row) + 1) for row in rows
+        )
+    known = same | (~contradicted & (strength < stored_strength))
+    return pd.Series(placed.index.isin(pairs.loc[known, "row"]), index=placed.index), pairs[~known]
+
+
+def _strength(pairs: pd.DataFrame, suffix: str) -> pd.Series[Any]:
+    """How much a payment knows: announced, made, proven."""
+    made = pairs[f"state{suffix}"] != SettlementState.ANNOUNCED
+    return made.astype("int64") * 2 + pairs[f"net_proven{suffix}"].astype("int64")
+
+
+def _bounds(placed: pd.DataFrame, source: KnownSource) -> dict[str, Any]:
+    return {
+        "merchants": _ids(placed["merchant_id"]),
+        "source": source.id,
+        "first": placed["paid_on"].min().date(),
+        "last": placed["paid_on"].max().date(),
+    }
+
+
+def _ids(numbers: pd.Series[Any]) -> list[int]:
+    return [int(number) for number in numbers.unique()]
+
+
+def _lines(connection: Connection, lines: pd.DataFrame, placed: pd.DataFrame) -> pd.DataFrame:
+    """The lines of new payments with their keys."""
+    lines = lines[lines["settlement"].isin(placed.index)]
+    of = lines["settlement"]
+    keys = ("merchant_id", "reseller_id", "acceptor_id", "import_file_id")
+    return lines.assign(
+        **{name: placed.loc[of, name].to_numpy() for name in keys},
+        settlement_id=placed.loc[of, "id"].to_numpy(),
+        paid_on=placed.loc[of, "paid_on"].to_numpy(),
+        occurred_on=pd.to_datetime(lines["occurred_on"]).astype("datetime64[s]"),
+        currency=placed.loc[of, "currency"].to_numpy(),
+        id=new_ids(connection, len(lines)),
+        count=lines["count"].astype("Int64"),
+    )
+
+
+def _put(connection: Connection, placed: pd.DataFrame, lines: pd.DataFrame) -> None:
+    touched = pd.concat(
+        [
+            placed.assign(day=placed["paid_on"], subject="settlement"),
+            lines.assign(day=lines["occurred_on"].fillna(lines["paid_on"]), subject="settlement_line"),
+        ]
+    )
+    for model, rows, days in (
+        (Settlement, placed, ("paid_on",)),
+        (SettlementLine, lines, ("paid_on", "occurred_on")),
+    ):
+        if len(rows):
+            columns = [column.name for column in model.__table__.columns if column.name in rows]
+            dated = rows[columns].assign(**{day: as_dates(rows[day]) for day in days})
+            copy_in(connection, model.__tablename__, dated)
+    for subject, rows in touched.groupby("subject"):
+        daily_sums.add(connection, str(subject), rows.assign(contract_id=rows["acceptor_id"]), "day")
+
+
+def _loaded(placed: pd.DataFrame, lines: pd.DataFrame) -> Loaded:
+    if placed.empty:
+        return Loaded(counts={"settlements": 0})
+    unclaimed = int((placed["merchant_id"] == UNCLAIMED_MERCHANT).sum())
+    sums = placed.groupby("currency")["net"].agg(["size", "sum"])
+    return Loaded(
+        counts={
+            "settlements": len(placed),
+            "settlement_lines": len(lines),
+            **({"unclaimed_settlements": unclaimed} if unclaimed else {}),
+        },
+        sums={
+            str(currency): {"count": int(row["size"]), "net": int(row["sum"])}
+            for currency, row in sums.iterrows()
+        },
+        merchant_ids=sorted(_ids(placed["merchant_id"])),
+        first_on=placed["paid_on"].min().date(),
+        last_on=placed["paid_on"].max().date(),
+    )
