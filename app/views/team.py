@@ -235,7 +235,7 @@ def _page(membership_id: int | None, form: AccessForm | None) -> str:
             form = _as_it_is(connection, actor, member)
         offered = [picking.outlet_choice(row) for row in access_scope.outlets_to_give(connection, actor)]
         merchant = _merchant(connection)
-    is_first = merchant is not None and not merchant.people
+        is_first = merchant is not None and not merchants.people(connection, [merchant.id])
     form = form or _suggested(is_first=is_first, is_small=len(offered) <= 1)
     if actor.grant.limited:
         form.only_limited()
