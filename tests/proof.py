@@ -70,7 +70,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     through: Counter[str] = Counter()
     for outcome in ("passed", "failed", "error"):
         for report in terminalreporter.stats.get(outcome, ()):
-            told = report.user_properties
+            told = getattr(report, "user_properties", ())  # a file that does not load has none
             number = sum(value for name, value in told if name == MARK) or 1
             for family in (value for name, value in told if name == "family"):
                 tried[family] += number
