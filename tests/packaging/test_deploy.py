@@ -40,6 +40,33 @@ def test_every_unit_is_hardened(path):
     assert "Restart=always" in unit or "Type=oneshot" in unit
 
 
+def test_every_path_that_the_kit_names_is_there():
+    said = "".join(path.read_text(encoding="utf-8") for path in DEPLOY.rglob("*") if path.is_file())
+    copied = re.findall(r"(?m)^COPY ([^-]\S*) ", said)
+    named = re.findall(r"(?<![\w/])(?:/opt/bordereau/)?((?:deploy|docs|\.ci)/[\w./-]*\w)", said)
+    assert len(copied) == 2
+    assert len(named) > 5
+    missing = {path for path in {*copied, *named} if not (ROOT / path).exists()}
+    assert missing == {"deploy/container/.env"}, "whoever runs it writes that one"
+
+
+def test_every_unit_starts_a_command_that_is_there():
+    from app.cli import main  # noqa: PLC0415
+
+    started = {
+        unit: re.findall(r"(?m)^ExecStart=/opt/bordereau/bin/bordereau (\w+)$", unit.read_text())
+        for unit in UNITS
+    }
+    assert all(len(commands) == 1 for commands in started.values())
+    assert {command for commands in started.values() for command in commands} <= set(main.list_commands(None))
+
+
+def test_every_timer_has_its_service():
+    timers = {path.stem for path in (DEPLOY / "systemd").glob("*.timer")}
+    assert timers == {"bordereau-nightly", "bordereau-watch"}
+    assert timers <= {path.stem for path in UNITS}
+
+
 def test_the_container_starts_no_command_that_is_not_there():
     from app.cli import main  # noqa: PLC0415
 
