@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 # One worker for each processor, four at most: each keeps its own connections to the one test server.
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); [ "$$n" -gt 4 ] && n=4; echo "$$n")
 ROWS ?= 1000000
+KILLS ?= 500
+SEED ?= 1
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard app/translations/*/LC_MESSAGES/*.po))
 # Measuring what tests reach takes a third of their time, so it is a command of its own; and it would spin for
 # ever on those in a browser, for Playwright's greenlets, so that these run apart.
@@ -15,7 +17,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test coverage proof bench lighthouse lint format messages sbom audit browser
+.PHONY: help setup run test coverage proof bench torture lighthouse lint format messages sbom audit browser
 .DELETE_ON_ERROR:
 
 help: ## List these commands
@@ -43,6 +45,9 @@ bench: setup ## Measure against the bars of the design; ROWS=10000000 for the la
 
 lighthouse: $(VENV)/.test-installed browser ## Hold a phone's pages to Lighthouse's 95, against the portal of `make run`
 	@.ci/lighthouse
+
+torture: $(VENV)/.test-installed ## Kill the loader and its server at any moment, and count what that changes; KILLS=500 SEED=1
+	@$(BIN)/python -m tests.torture --kills $(KILLS) --seed $(SEED)
 
 lint: $(VENV)/.test-installed ## Check style, formatting, types and the direction of imports
 	@status=0; for check in "ruff check --quiet" "ruff format --check --quiet" mypy "lint-imports --no-cache"; do \
