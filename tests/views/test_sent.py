@@ -20,7 +20,7 @@ from app.mail.jobs import sweep
 from app.mail.ticket_message import ticket_message
 from app.models import Delivery
 from app.tickets import cardholder_ticket, lines, remittance_ticket
-from app.views.tickets import face
+from app.views.tickets import shown_ticket
 from tests.conftest import SECRET_KEY
 from tests.mail.reading import lines_in_html, lines_in_pdf, lines_in_text
 from tests.mail.servers import mail_server
@@ -156,6 +156,8 @@ def test_page_pdf_and_mail_show_the_same_lines(app, name):
     ticket = (cardholder_ticket if is_payment else remittance_ticket)(row)
     theme = app.extensions["bordereau.themes"].by_slug["demo"]
     message = ticket_message(LISTS["transactions" if is_payment else "remittances"], row, theme)
-    on_page = lines_on_page(app.jinja_env.get_template("tickets/face.html").render(**face(ticket)))
+    on_page = lines_on_page(
+        app.jinja_env.get_template("tickets/face.html").render(ticket=shown_ticket(ticket))
+    )
     assert on_page == lines(ticket) == lines_in_html(message) == lines_in_text(message)
     assert lines_in_pdf(message, ticket) == on_page
