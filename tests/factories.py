@@ -14,11 +14,13 @@ from sqlalchemy import insert, text
 
 from app.models import (
     DEFAULT_TIME_ZONE,
+    Acceptor,
     BankAccount,
     BankMovement,
     BankStatement,
     Chargeback,
     Contract,
+    CreditDecision,
     CreditLink,
     Merchant,
     Operation,
@@ -291,6 +293,41 @@ def a_credit_link(connection: Connection, *, merchant_id: int, bank_movement_id:
         **values,
     }
     connection.execute(insert(CreditLink).values(row))
+
+
+def a_credit_decision(
+    connection: Connection, *, merchant_id: int, bank_movement_id: int, **values: Any
+) -> None:
+    """Somebody's word that a line of ``a_bank_movement`` credits a remittance of ``NIGHT``."""
+    row = {
+        "merchant_id": merchant_id,
+        "bank_movement_id": bank_movement_id,
+        "remittance_id": next(_numbers),
+        "part": "net",
+        "reseller_id": reseller_of(connection, merchant_id),
+        "booked_on": NIGHT.date() + timedelta(days=1),
+        "collected_on": NIGHT.date(),
+        "rule": "equal_amount",
+        "verdict": "confirmed",
+        "user_id": 1,
+        "decided_at": instant(NIGHT + timedelta(days=2)),
+        **values,
+    }
+    connection.execute(insert(CreditDecision).values(row))
+
+
+def an_acceptor(connection: Connection, *, merchant_id: int, **values: Any) -> int:
+    """A number by which an acquirer knows a merchant."""
+    number = next(_numbers)
+    row = {
+        "merchant_id": merchant_id,
+        "id": number,
+        "reseller_id": reseller_of(connection, merchant_id),
+        "number": f"{number:010}",
+        **values,
+    }
+    connection.execute(insert(Acceptor).values(row))
+    return number
 
 
 def _about_a_sale(connection: Connection, merchant_id: int, values: dict[str, Any]) -> dict[str, Any]:

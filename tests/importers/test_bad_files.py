@@ -12,7 +12,7 @@ import pytest
 
 from importers.files import report
 from importers.files.archive import ARCHIVE, files_in
-from importers.formats import Format, remise_tpe
+from importers.formats import FileContext, Format, remise_tpe
 from importers.jobs import load_inbox
 from importers.load import Status, load_file, load_files
 from importers.records import Records
@@ -90,7 +90,7 @@ def test_the_log_is_loud_about_a_file_that_was_left_or_could_not_be_kept(
 def test_a_format_that_breaks_off_sets_aside_its_file_alone(
     operator: Operator, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def raises(data: bytes) -> Records:
+    def raises(data: bytes, _context: FileContext) -> Records:
         raise ZeroDivisionError(len(data))
 
     broken = Format(name="BROKEN", first_line=re.compile(b"BROKEN"), find_cards=lambda _: [], read=raises)

@@ -179,15 +179,15 @@ def check_csv(
     assert write_csv(connection, spec, scope, criteria, file) == len(expected)
     lines = list(csv.DictReader(io.StringIO(file.getvalue().decode("utf-8-sig"), newline=""), delimiter=";"))
     assert len(lines) == len(expected)
-    by_heading = {field.title: field for field in spec.fields}
-    assert len(by_heading) == len(spec.fields)
+    by_heading = {field.title: field for field in spec.file_fields}
+    assert len(by_heading) == len(spec.file_fields)
     for line, row in zip(lines, expected, strict=True):
         cells = {by_heading[title].name: text.strip("\t") for title, text in line.items()}
         assert cells == as_cells(spec, row)
 
 
 def as_cells(spec: ListSpec, row: dict[str, Any]) -> dict[str, str]:
-    return {field.name: as_cell(field, row) for field in spec.fields}
+    return {field.name: as_cell(field, row) for field in spec.file_fields}
 
 
 def as_cell(field: Any, row: dict[str, Any]) -> str:

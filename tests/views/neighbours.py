@@ -98,6 +98,7 @@ def neighbours(app, database):
                 made.shops[marker] = a_shop(connection, marker, reseller_id, source_id)
                 _a_bank(connection, made.shops[marker].merchant_id, marker)
                 _a_dispute(connection, made.shops[marker], marker)
+                _a_settlement(connection, made.shops[marker], marker)
             made.files[slug] = _a_file(connection, slug, source_id)
             _unclaimed(connection, slug, reseller_id, source_id)
             made.tasks[slug] = _a_task(connection, slug, reseller_id)
@@ -131,7 +132,21 @@ def _a_bank(connection, merchant_id, marker):
     movement_id = factories.a_bank_movement(
         connection, **own, bank_statement_id=statement_id, label=f"{marker} credit"
     )
-    factories.a_credit_link(connection, merchant_id=merchant_id, bank_movement_id=movement_id)
+    line = {"merchant_id": merchant_id, "bank_movement_id": movement_id}
+    factories.a_credit_link(connection, **line)
+    factories.a_credit_decision(connection, **line)
+
+
+def _a_settlement(connection, shop, marker):
+    """A payment of the shop's remittance by an acquirer; its number and its line bear the marker."""
+    of_shop = {"merchant_id": shop.merchant_id}
+    of_shop["acceptor_id"] = factories.an_acceptor(connection, **of_shop)
+    settlement_id = factories.a_settlement(connection, **of_shop, number=f"{marker} payment")
+    factories.a_settlement_line(
+        connection, **of_shop, settlement_id=settlement_id, reference=f"{marker} line", transaction_id=None
+    )
+    paid = {"remittance_id": shop.remittance_id, "settlement_id": settlement_id}
+    factories.a_settlement_link(connection, merchant_id=shop.merchant_id, **paid)
 
 
 def _a_dispute(connection, shop, marker):
