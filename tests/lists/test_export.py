@@ -44,7 +44,7 @@ def cells(database: Database, spec: ListSpec, merchant_id: int) -> dict[str, str
     """The first line by the names of the fields."""
     text = exported(database, spec, merchant_id).decode("utf-8-sig")
     _, line, *_ = csv.reader(io.StringIO(text, newline=""), delimiter=";")
-    return dict(zip((field.name for field in spec.fields), line, strict=True))
+    return dict(zip((field.name for field in spec.file_fields), line, strict=True))
 
 
 def a_payment(database: Database, **values: object) -> int:
@@ -78,7 +78,7 @@ def a_payment(database: Database, **values: object) -> int:
 
 GOLDEN = (
     '02/03/2026 12:31:09;{state};CB Proximité;"\t0065432";"Salle; terrasse";"\t001";"\t30004";-12,50;-12,50;'
-    "{type};{outcome};{reversal};;;;{chargeback};;;;;"
+    "{type};{outcome};{reversal};;;{chargeback};;;;;"
     '"\t00";;"\t497010******0044";"\t12/28";"\t123456";BNP PARIBAS;VISA CLASSIC;"\t000417";"\tD00183";;'
     '"\t219300290018";INGENICO;CAFÉ DE LA FICTION;"\t00999999800019";BNP Paribas;EUR;;"\t000101";;'
     '02/03/2026 23:15:07;"\t001";{entry_mode};CB;"\tA0000000421010";{asked};"\tA1B2C3D4E5F60718";;'
