@@ -71,6 +71,7 @@ PAYMENT: dict[str, Any] = {
 REMITTANCE: dict[str, Any] = {
     "id": 3,
     "contract_id": 2,
+    "outlet_id": 1,
     "collected_on": datetime(2026, 3, 2).date(),
     "has_totals": True,
     "credit": "unknown",
