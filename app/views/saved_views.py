@@ -39,6 +39,8 @@ def keep() -> ResponseReturnValue:
         with database().writing() as connection:
             saved_views.keep_view(connection, keeper(), spec.name, args, name, is_shared=is_shared)
             journal(Event.VIEW_KEPT, connection, list=spec.name, name=name)
+    except LookupError:
+        abort(404)
     except UserError as error:  # nothing of it stays written
         return _again(form.refuse("name", str(error)))
     return redirect(cells.address(spec.name, args), 303)
