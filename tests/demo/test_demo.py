@@ -14,7 +14,7 @@ from importers.demo import ACCOUNTS, generate
 from importers.demo.days import clock_changes, days_from, easter
 from importers.demo.profiles import siret
 from importers.demo.trades import TRADES
-from importers.formats import recognise
+from importers.formats import FileContext, recognise
 from tests.demo.conftest import LAST_DAY, Demo, at
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -283,7 +283,7 @@ def test_no_full_card_number_and_no_real_siret(demo):
 
 def test_the_importers_take_every_file(demo):
     directory, *files = (
-        recognise(path.name, data := path.read_bytes()).read(data)
+        recognise(path.name, data := path.read_bytes()).read(data, FileContext(name=path.name))
         for path in (demo.manifest.directory, *demo.manifest.files)
     )
     assert len(directory.contracts) == len(demo.directory)
