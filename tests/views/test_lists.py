@@ -11,14 +11,15 @@ from app.web.context import today
 from tests.views.town import follow, plain, rows
 
 CARD = "4970101234567893"
-#: What the details show in a part of their own: sums declared and received, the way to the original sale.
+#: What the details show in a part of their own: sums declared and received, the way to the
+#: original sale, what became of a chargeback.
 IN_ITS_PART = {
     "remittances": {
         f"{name}{part}"
         for name in ("debit", "cancelled", "refund", "refund_cancelled", "declined", "abandoned")
         for part in ("", "_count")
     },
-    "transactions": {"original_id"},
+    "transactions": {"original_id", "chargeback_on", "chargeback_amount", "chargeback_reason", "answer_by"},
 }
 
 
