@@ -52,8 +52,7 @@ SELECT {_LEDGER.format(row="r")}, c.number AS contract_number, r.number, r.colle
   r.merchant_id, r.reseller_id, r.id, r.contract_id
 FROM {_MERCHANTS} JOIN remittance r ON r.merchant_id = touched.merchant_id AND r.collected_on >= touched.since
 JOIN contract c ON c.merchant_id = r.merchant_id AND c.id = r.contract_id
-JOIN acceptor a ON a.merchant_id = c.merchant_id AND a.reseller_id = c.reseller_id AND a.number = c.number
-WHERE {remitted_sql("r.")} AND r.net_amount <> 0 AND a.source_id IS NOT NULL
+WHERE {remitted_sql("r.")} AND r.net_amount <> 0 AND c.number = ANY(CAST(:numbers AS text[]))
 ORDER BY r.merchant_id, r.collected_at, r.id
 """
 _STORED = """
@@ -108,7 +107,8 @@ def renew(connection: Connection) -> None:
     stored = [day - _REACH for day in touched["since"]]
     merchants = [int(merchant) for merchant in touched["merchant_id"]]
     parameters = {"merchants": merchants, "stored": stored, "since": [day - _REACH for day in stored]}
-    items, parcels = (_read(connection, statement, parameters) for statement in (_ITEMS, _PARCELS))
+    parcels = _read(connection, _PARCELS, parameters)
+    items = _read(connection, _ITEMS, parameters | {"numbers": list(parcels["contract_number"].unique())})
     links = _link_rows(items, parcels, remittances_of(items, parcels))
     first = links["merchant_id"].map(dict(zip(merchants, stored, strict=True)))
     _replace(connection, rows_of(connection, _STORED, parameters), links[links["collected_on"] >= first])

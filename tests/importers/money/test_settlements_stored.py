@@ -39,11 +39,17 @@ class Submission:
     contract: str = CONTRACT
 
 
-def grrcn(*submissions: Submission, number: str = "065A6808", paid_on: date, adjustment: int = 0) -> bytes:
+def grrcn(
+    *submissions: Submission,
+    number: str = "065A6808",
+    paid_on: date,
+    adjustment: int = 0,
+    payee: str = CONTRACT,
+) -> bytes:
     """A file with one payment, in quoted text."""
     gross, fee = sum(one.gross for one in submissions), sum(one.fee for one in submissions)
     payment = {
-        "payee": CONTRACT, "account_type": "002", "number": number, "paid_on": f"{paid_on:%Y%m%d}",
+        "payee": payee, "account_type": "002", "number": number, "paid_on": f"{paid_on:%Y%m%d}",
         "currency": "EUR",
     }  # fmt: skip
     records = [
@@ -189,6 +195,13 @@ def test_a_remittance_is_announced_then_credited_by_the_transfer_of_its_payer(op
     assert payments_of(operator) == [
         ("065A6808", 9_750, "2026-03-06", "payer_window", "000417", 10_000, 250, "submission_number")
     ]
+
+
+def test_a_payment_to_one_contract_may_be_of_calls_of_another(operator):
+    operator.declare({}, AMEX, AMEX | {"contract": "4747621723"})
+    operator.deliver(night(0, 10_000))
+    settle(operator, grrcn(ONE, paid_on=PAID_ON, payee="4747621723"))
+    assert credits_of(operator) == [("000417", "announced", "2026-03-05", None, None, 250)]
 
 
 def test_two_remittances_of_a_day_are_one_submission_and_no_fee_is_said_of_either(operator):
