@@ -171,9 +171,7 @@ def test_a_detail_and_back_to_where_one_was(window, javascript, width):
     before, address = rows(visitor), visitor.page.url
     visitor.page.locator(f"a[href$='{before[1]}']:visible").click()
     visitor.page.wait_for_url(re.compile(re.escape(before[1])))
-    visitor.page.locator("a[href*='/transactions']:not(.menu a):visible").filter(
-        has_text=re.compile(r"\d")
-    ).first.click()
+    visitor.page.locator("a[href*='/transactions?']:visible").filter(has_text=re.compile(r"\d")).first.click()
     visitor.page.wait_for_url(re.compile(r"/transactions\?"))
     assert len(rows(visitor)) > 0
     visitor.page.go_back()

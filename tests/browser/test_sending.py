@@ -94,7 +94,7 @@ def test_a_ticket_leaves_from_the_list_on_one_page(window, live, javascript, wid
 @WAYS
 def test_a_ticket_leaves_from_the_detail_and_its_page_says_so(window, live, javascript, width):
     visitor = window(width, javascript=javascript)
-    visitor.go("/remises?count=with")
+    visitor.go("/remises?count=with&seal=complete")
     visitor.go(visitor.page.locator("a[href*='/remises/']").first.get_attribute("href"))
     detail = visitor.page.url
     before = visitor.page.locator("#envois .delivery").count()
@@ -128,7 +128,7 @@ def test_escape_and_cancel_leave_the_list_as_it_was(window):
 
 def test_a_lost_network_is_said_where_one_looks(window):
     visitor = window(PHONE)
-    visitor.go("/remises?count=with")
+    visitor.go("/remises?count=with&seal=complete")
     visitor.go(visitor.page.locator("#rows .name > a").first.get_attribute("href"))
     visitor.page.context.set_offline(True)
     visitor.page.get_by_role("link", name="Envoyer le ticket").click()

@@ -57,6 +57,7 @@
   document.addEventListener("htmx:afterRequest", (event) => {
     if (event.detail.successful) showOffline(false);
   });
+  window.addEventListener("online", () => showOffline(false));
 
   // On a phone the addresses come first, and the ticket is folded below them.
   const foldOnAPhone = (part) => {
