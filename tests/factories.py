@@ -14,23 +14,12 @@ from sqlalchemy import insert, text
 
 from app.models import (
     DEFAULT_TIME_ZONE,
-    Acceptor,
-    BankAccount,
-    BankMovement,
-    BankStatement,
-    Chargeback,
     Contract,
-    CreditDecision,
-    CreditLink,
     Merchant,
-    Operation,
     Outlet,
     ReceivedDay,
     Remittance,
     Reseller,
-    Settlement,
-    SettlementLine,
-    SettlementLink,
     Source,
     Transaction,
 )
@@ -39,7 +28,7 @@ from importers import daily_sums, known_values, terminals
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-_numbers = count(1001)
+NUMBERS = count(1001)
 NIGHT = datetime(2026, 3, 2, 23, 15, 7)
 NOON = datetime(2026, 3, 2, 12, 31, 9)
 
@@ -49,13 +38,13 @@ def instant(local: datetime, zone: str = DEFAULT_TIME_ZONE) -> datetime:
 
 
 def a_reseller(connection: Connection, **values: Any) -> int:
-    number = next(_numbers)
+    number = next(NUMBERS)
     row = {"slug": f"reseller-{number}", "name": f"Reseller {number}", "declared": True, **values}
     return connection.scalar(insert(Reseller).values(row).returning(Reseller.id))
 
 
 def a_source(connection: Connection, *, reseller_id: int, **values: Any) -> int:
-    row = {"name": f"source-{next(_numbers)}", "reseller_id": reseller_id, **values}
+    row = {"name": f"source-{next(NUMBERS)}", "reseller_id": reseller_id, **values}
     return connection.scalar(insert(Source).values(row).returning(Source.id))
 
 
@@ -69,14 +58,14 @@ def a_received_day(
 ) -> None:
     """A day that the file of its night vouches for, made at 2 o'clock in Paris."""
     made_at = instant(datetime.combine(day + timedelta(days=1), time(2)))
-    row = {"source_id": source_id, "day": day, "import_file_id": next(_numbers), "made_at": made_at}
+    row = {"source_id": source_id, "day": day, "import_file_id": next(NUMBERS), "made_at": made_at}
     rows = [{**row, "caught_up": False, "subject": subject, **values} for subject in subjects]
     connection.execute(insert(ReceivedDay), rows)
 
 
 def a_merchant(connection: Connection, *, reseller_id: int | None = None, **values: Any) -> int:
     reseller_id = a_reseller(connection) if reseller_id is None else reseller_id
-    number = next(_numbers)
+    number = next(NUMBERS)
     row = {"reseller_id": reseller_id, "code": f"M{number}", "name": f"Merchant {number}", **values}
     return connection.scalar(insert(Merchant).values(row).returning(Merchant.id))
 
@@ -88,7 +77,7 @@ def reseller_of(connection: Connection, merchant_id: int) -> int:
 
 
 def an_outlet(connection: Connection, *, merchant_id: int, **values: Any) -> int:
-    number = next(_numbers)
+    number = next(NUMBERS)
     row = {
         "merchant_id": merchant_id,
         "id": number,
@@ -106,7 +95,7 @@ def a_contract(connection: Connection, *, merchant_id: int, **values: Any) -> in
     """A contract; with an outlet of its own unless ``outlet_id`` is given."""
     if "outlet_id" not in values:
         values["outlet_id"] = an_outlet(connection, merchant_id=merchant_id)
-    number = next(_numbers)
+    number = next(NUMBERS)
     row = {
         "merchant_id": merchant_id,
         "id": number,
@@ -126,7 +115,7 @@ def a_contract(connection: Connection, *, merchant_id: int, **values: Any) -> in
 
 def a_remittance(connection: Connection, *, merchant_id: int, contract_id: int, **values: Any) -> int:
     """A remittance, empty unless its sums are given, collected at ``collected_local``."""
-    number = next(_numbers)
+    number = next(NUMBERS)
     local = values.setdefault("collected_local", NIGHT)
     zone = values.pop("zone", DEFAULT_TIME_ZONE)
     opened = local - timedelta(hours=15)
@@ -171,7 +160,7 @@ def a_transaction(
     connection: Connection, *, merchant_id: int, contract_id: int, remittance_id: int, **values: Any
 ) -> int:
     """An accepted debit of 39,00 EUR, unless told otherwise, at ``occurred_local``."""
-    number = next(_numbers)
+    number = next(NUMBERS)
     local = values.setdefault("occurred_local", NOON)
     zone = values.pop("zone", DEFAULT_TIME_ZONE)
     row = {
@@ -207,249 +196,6 @@ def a_transaction(
     }
     connection.execute(insert(Transaction).values(row))
     return row["id"]
-
-
-def a_bank_account(connection: Connection, *, merchant_id: int, **values: Any) -> int:
-    number = next(_numbers)
-    row = {
-        "merchant_id": merchant_id,
-        "id": number,
-        "reseller_id": reseller_of(connection, merchant_id),
-        "account_key": f"9999900001{number:011}",
-        "currency": "EUR",
-        **values,
-    }
-    connection.execute(insert(BankAccount).values(row))
-    return row["id"]
-
-
-def a_bank_statement(connection: Connection, *, merchant_id: int, bank_account_id: int, **values: Any) -> int:
-    """A proven statement of the day after ``NIGHT``, with one line of 39,00 EUR."""
-    row = {
-        "merchant_id": merchant_id,
-        "id": next(_numbers),
-        "reseller_id": reseller_of(connection, merchant_id),
-        "bank_account_id": bank_account_id,
-        "opened_on": NIGHT.date(),
-        "closed_on": NIGHT.date() + timedelta(days=1),
-        "part": 0,
-        "opening": 0,
-        "closing": 3900,
-        "currency": "EUR",
-        "line_count": 1,
-        "line_sum": 3900,
-        "kept_count": 1,
-        "kept_sum": 3900,
-        "digest": "0" * 64,
-        "proven": True,
-        "import_file_id": 1,
-        **values,
-    }
-    connection.execute(insert(BankStatement).values(row))
-    return row["id"]
-
-
-def a_bank_movement(
-    connection: Connection, *, merchant_id: int, bank_account_id: int, bank_statement_id: int, **values: Any
-) -> int:
-    """A credit of 39,00 EUR for a remittance, booked the day after ``NIGHT``."""
-    booked = NIGHT.date() + timedelta(days=1)
-    texts = ("code", "inner_code", "label", "entry_number", "reference")
-    hints = ("contract_number", "contract_rank", "remittance_number", "settlement_number")
-    row = {
-        "merchant_id": merchant_id,
-        "id": next(_numbers),
-        "booked_on": booked,
-        "reseller_id": reseller_of(connection, merchant_id),
-        "bank_account_id": bank_account_id,
-        "bank_statement_id": bank_statement_id,
-        "rank": 0,
-        "value_on": booked,
-        "amount": 3900,
-        "currency": "EUR",
-        "kind": "remittance",
-        **dict.fromkeys((*texts, *hints), ""),
-        "reversal": False,
-        "import_file_id": 1,
-        **values,
-    }
-    connection.execute(insert(BankMovement).values(row))
-    return row["id"]
-
-
-def a_credit_link(connection: Connection, *, merchant_id: int, bank_movement_id: int, **values: Any) -> None:
-    """A line that credits 39,00 EUR of a remittance of ``NIGHT``."""
-    row = {
-        "merchant_id": merchant_id,
-        "bank_movement_id": bank_movement_id,
-        "remittance_id": next(_numbers),
-        "part": "net",
-        "reseller_id": reseller_of(connection, merchant_id),
-        "booked_on": NIGHT.date() + timedelta(days=1),
-        "collected_on": NIGHT.date(),
-        "amount": 3900,
-        "rule": "remittance_number",
-        "certainty": "certain",
-        **values,
-    }
-    connection.execute(insert(CreditLink).values(row))
-
-
-def a_credit_decision(
-    connection: Connection, *, merchant_id: int, bank_movement_id: int, **values: Any
-) -> None:
-    """Somebody's word that a line of ``a_bank_movement`` credits a remittance of ``NIGHT``."""
-    row = {
-        "merchant_id": merchant_id,
-        "bank_movement_id": bank_movement_id,
-        "remittance_id": next(_numbers),
-        "part": "net",
-        "reseller_id": reseller_of(connection, merchant_id),
-        "booked_on": NIGHT.date() + timedelta(days=1),
-        "collected_on": NIGHT.date(),
-        "rule": "equal_amount",
-        "verdict": "confirmed",
-        "user_id": 1,
-        "decided_at": instant(NIGHT + timedelta(days=2)),
-        **values,
-    }
-    connection.execute(insert(CreditDecision).values(row))
-
-
-def an_acceptor(connection: Connection, *, merchant_id: int, **values: Any) -> int:
-    """A number by which an acquirer knows a merchant."""
-    number = next(_numbers)
-    row = {
-        "merchant_id": merchant_id,
-        "id": number,
-        "reseller_id": reseller_of(connection, merchant_id),
-        "number": f"{number:010}",
-        **values,
-    }
-    connection.execute(insert(Acceptor).values(row))
-    return number
-
-
-def _about_a_sale(connection: Connection, merchant_id: int, values: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "merchant_id": merchant_id,
-        "id": next(_numbers),
-        "reseller_id": reseller_of(connection, merchant_id),
-        "source_id": 1,
-        "acceptor_id": 0,
-        "contract_number": "7654321",
-        "sale_number": "000101",
-        "sold_on": NOON.date(),
-        "amount": 3900,
-        "currency": "EUR",
-        "import_file_id": 1,
-        **values,
-    }
-
-
-def a_chargeback(connection: Connection, *, merchant_id: int, **values: Any) -> int:
-    """A debit of 39,00 EUR, noticed 18 days after ``NOON``; of no certain sale, unless told otherwise."""
-    row = {
-        "stage": "debit",
-        "case_key": f"case {next(_numbers)}",
-        "noticed_on": NOON.date() + timedelta(days=18),
-        "card_last4": "",
-        "reason_code": "45",
-        "reason_text": "",
-    }
-    found = _about_a_sale(connection, merchant_id, row | values)
-    connection.execute(insert(Chargeback).values(found))
-    return int(found["id"])
-
-
-def an_operation(connection: Connection, *, merchant_id: int, **values: Any) -> int:
-    """A refund of 39,00 EUR, three days after ``NOON``."""
-    row = {
-        "name": "refund",
-        "said": "CREDIT",
-        "sequence": "1",
-        "operated_on": NOON.date() + timedelta(days=3),
-        "origin": "",
-    }
-    found = _about_a_sale(connection, merchant_id, row | values)
-    connection.execute(insert(Operation).values(found))
-    return int(found["id"])
-
-
-def a_settlement(connection: Connection, *, merchant_id: int, **values: Any) -> int:
-    """A payment of 38,22 EUR of American Express, the third day after ``NIGHT``."""
-    row = {
-        "merchant_id": merchant_id,
-        "id": next(_numbers),
-        "reseller_id": reseller_of(connection, merchant_id),
-        "acceptor_id": 1,
-        "source_id": 1,
-        "payer": "AMERICAN EXPRESS",
-        "payee": "8268250702",
-        "number": f"{next(_numbers)}",
-        "reference": "",
-        "paid_on": NIGHT.date() + timedelta(days=3),
-        "currency": "EUR",
-        "account_key_last": "",
-        "gross": 3900,
-        "discount": 78,
-        "fee": 0,
-        "adjustment": 0,
-        "tax": 0,
-        "carried_over": 0,
-        "net": 3822,
-        "net_proven": True,
-        "line_count": 1,
-        "state": "paid",
-        "digest": "0" * 64,
-        "import_file_id": 1,
-        **values,
-    }
-    connection.execute(insert(Settlement).values(row))
-    return row["id"]
-
-
-def a_settlement_line(connection: Connection, *, merchant_id: int, settlement_id: int, **values: Any) -> None:
-    """A sale of 39,00 EUR in a payment, less a commission of 0,3120 EUR."""
-    row = {
-        "merchant_id": merchant_id,
-        "id": next(_numbers),
-        "paid_on": NIGHT.date() + timedelta(days=3),
-        "reseller_id": reseller_of(connection, merchant_id),
-        "acceptor_id": 1,
-        "settlement_id": settlement_id,
-        "rank": 0,
-        "kind": "sale",
-        "gross": 3900,
-        "fee_hundredths": 3120,
-        "net_hundredths": 386_880,
-        "currency": "EUR",
-        "contract_number": "",
-        "reference": "",
-        "merchant_reference": "",
-        "card_last4": "",
-        "import_file_id": 1,
-        **values,
-    }
-    connection.execute(insert(SettlementLine).values(row))
-
-
-def a_settlement_link(connection: Connection, *, merchant_id: int, settlement_id: int, **values: Any) -> None:
-    """A payment of a remittance of ``NIGHT``, of which 0,78 EUR were kept."""
-    row = {
-        "merchant_id": merchant_id,
-        "settlement_id": settlement_id,
-        "remittance_id": next(_numbers),
-        "reseller_id": reseller_of(connection, merchant_id),
-        "collected_on": NIGHT.date(),
-        "paid_on": NIGHT.date() + timedelta(days=3),
-        "amount": 3900,
-        "fee": 78,
-        "rule": "submission_number",
-        "certainty": "certain",
-        **values,
-    }
-    connection.execute(insert(SettlementLink).values(row))
 
 
 _TRANSACTION_DAYS = """
@@ -514,7 +260,7 @@ TOWNS = (
 def a_chain(connection: Connection, *, merchant_id: int, shops: int) -> list[int]:
     """``shops`` outlets with a contract each, spread over TOWNS in turn; returns the ids of the outlets."""
     reseller = reseller_of(connection, merchant_id)
-    numbers = [next(_numbers) for _ in range(shops)]
+    numbers = [next(NUMBERS) for _ in range(shops)]
     outlets = [
         {
             "merchant_id": merchant_id,

@@ -17,7 +17,7 @@ from app.models import Base
 from app.retention import purge
 from importers.load import Status, load_files
 from importers.nightly import nightly
-from tests import factories
+from tests import money_factories
 from tests.importers.conftest import Operator
 from tests.importers.files import File, Rem, Trx
 
@@ -87,7 +87,7 @@ def test_a_case_of_chargebacks_goes_with_the_newest_of_its_rows(aged: Operator) 
     old, kept = {"noticed_on": OLD, "stage": "notice"}, {"noticed_on": KEPT, "stage": "debit"}
     with aged.database.writing(DatabaseRole.IMPORT) as connection:
         for case, row in (("closed", old), ("open", old), ("open", kept)):
-            factories.a_chargeback(connection, merchant_id=merchant_id, case_key=case, **row)
+            money_factories.a_chargeback(connection, merchant_id=merchant_id, case_key=case, **row)
     purge(aged.database, aged.data, TODAY)
     assert aged.rows("SELECT case_key, stage FROM chargeback ORDER BY 2") == [
         ("open", "debit"),

@@ -11,7 +11,7 @@ from app.accounts.grants import Grant
 from app.database.engine import DatabaseRole
 from app.models import Role
 from app.web.context import today
-from tests import factories
+from tests import factories, money_factories
 from tests.accounts.mails import link
 from tests.views.one_time_links import GUEST
 from tests.views.town import a_shop, hashed_once, let_in, portal
@@ -39,7 +39,9 @@ def three_shops(database):
         made = [
             a_shop(connection, marker, reseller_id, source_id) for marker in ("ALPHA", "BRAVO", "CHARLIE")
         ]
-        factories.a_bank_account(connection, merchant_id=made[0].merchant_id)  # ALPHA alone sees credits
+        money_factories.a_bank_account(
+            connection, merchant_id=made[0].merchant_id
+        )  # ALPHA alone sees credits
         factories.sum_days(connection)
     for shop in made:
         let_in(database, shop.email, shop.marker)

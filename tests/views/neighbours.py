@@ -34,7 +34,7 @@ from app.web import access_matrix
 from app.web.access_matrix import Relation, Resource, Where
 from app.web.context import today
 from app.web.places import MERCHANT, kind_of
-from tests import factories
+from tests import factories, money_factories
 from tests.views.staff import let_staff_in, second_step_taken
 from tests.views.town import Shop, a_contract, a_shop, let_in
 
@@ -127,26 +127,26 @@ def neighbours(app, database):
 def _a_bank(connection, merchant_id, marker):
     """An account with a statement and a line that bears the marker."""
     own = {"merchant_id": merchant_id}
-    own["bank_account_id"] = factories.a_bank_account(connection, **own, label=f"{marker} account")
-    statement_id = factories.a_bank_statement(connection, **own)
-    movement_id = factories.a_bank_movement(
+    own["bank_account_id"] = money_factories.a_bank_account(connection, **own, label=f"{marker} account")
+    statement_id = money_factories.a_bank_statement(connection, **own)
+    movement_id = money_factories.a_bank_movement(
         connection, **own, bank_statement_id=statement_id, label=f"{marker} credit"
     )
     line = {"merchant_id": merchant_id, "bank_movement_id": movement_id}
-    factories.a_credit_link(connection, **line)
-    factories.a_credit_decision(connection, **line)
+    money_factories.a_credit_link(connection, **line)
+    money_factories.a_credit_decision(connection, **line)
 
 
 def _a_settlement(connection, shop, marker):
     """A payment of the shop's remittance by an acquirer; its number and its line bear the marker."""
     of_shop = {"merchant_id": shop.merchant_id}
-    of_shop["acceptor_id"] = factories.an_acceptor(connection, **of_shop)
-    settlement_id = factories.a_settlement(connection, **of_shop, number=f"{marker} payment")
-    factories.a_settlement_line(
+    of_shop["acceptor_id"] = money_factories.an_acceptor(connection, **of_shop)
+    settlement_id = money_factories.a_settlement(connection, **of_shop, number=f"{marker} payment")
+    money_factories.a_settlement_line(
         connection, **of_shop, settlement_id=settlement_id, reference=f"{marker} line", transaction_id=None
     )
     paid = {"remittance_id": shop.remittance_id, "settlement_id": settlement_id}
-    factories.a_settlement_link(connection, merchant_id=shop.merchant_id, **paid)
+    money_factories.a_settlement_link(connection, merchant_id=shop.merchant_id, **paid)
 
 
 def _a_dispute(connection, shop, marker):
@@ -156,8 +156,8 @@ def _a_dispute(connection, shop, marker):
         select(Transaction.occurred_on).where(Transaction.id == shop.transaction_ids[0])
     )
     own = {"merchant_id": shop.merchant_id, "occurred_on": occurred_on, **sale}
-    factories.a_chargeback(connection, **own, reason_text=f"{marker} reason")
-    factories.an_operation(connection, **own, name="other", said=f"{marker} operation")
+    money_factories.a_chargeback(connection, **own, reason_text=f"{marker} reason")
+    money_factories.an_operation(connection, **own, name="other", said=f"{marker} operation")
     connection.execute(
         update(Transaction).where(Transaction.id == shop.transaction_ids[0]).values(chargeback="debited")
     )

@@ -12,7 +12,7 @@ from app.listing.scope import Scope
 from app.lists.chargebacks import to_answer
 from app.models import Contract, Role, Transaction
 from app.web.context import today
-from tests import factories
+from tests import money_factories
 from tests.page import short
 from tests.views.town import let_in, plain
 
@@ -34,10 +34,10 @@ def alpha(database, shops):
         own |= {"transaction_id": sale.id, "occurred_on": sale.occurred_on}
         day = today() - timedelta(days=2)
         notice = {"stage": "notice", "noticed_on": day - timedelta(days=1), "is_last": False}
-        factories.a_chargeback(connection, **own, **notice)
+        money_factories.a_chargeback(connection, **own, **notice)
         due = {"noticed_on": day, "due_on": today() + timedelta(days=5), "amount": 1234}
-        factories.a_chargeback(connection, **own, **due, rule="sale_number", candidates=1)
-        factories.an_operation(connection, **own, amount=4321)
+        money_factories.a_chargeback(connection, **own, **due, rule="sale_number", candidates=1)
+        money_factories.an_operation(connection, **own, amount=4321)
         connection.execute(
             text("UPDATE transaction SET chargeback = 'debited' WHERE id = :id"), {"id": sale.id}
         )
@@ -115,7 +115,7 @@ def test_a_sale_that_is_one_of_several_says_so_to_whoever_sees_all_contracts(app
             "sold_on": alpha.sale.occurred_on,
         }
         own = {"merchant_id": alpha.merchant_id, "contract_number": alpha.contract_number}
-        factories.a_chargeback(connection, **own, **unsure, noticed_on=today())
+        money_factories.a_chargeback(connection, **own, **unsure, noticed_on=today())
     page = browser_of(app, database, alpha, Role.FINANCE).page(f"/transactions/{alpha.sale.id}")
     assert "3 ventes possibles dont celle-ci" in plain(page.one("main"))
     address = next(link["href"] for link in page.one("main").all("a") if "3 ventes" in plain(link))

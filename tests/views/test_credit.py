@@ -12,7 +12,7 @@ from sqlalchemy import text
 from app.database.engine import DatabaseRole
 from app.models import Role
 from app.web.context import today
-from tests import factories
+from tests import factories, money_factories
 from tests.views.staff import let_staff_in, sign_in
 from tests.views.town import let_in, plain
 
@@ -26,11 +26,11 @@ def alpha(database, shops):
         own["bank_account_id"] = connection.scalar(
             text("SELECT id FROM bank_account WHERE merchant_id = :id"), {"id": shop.merchant_id}
         )
-        statement_id = factories.a_bank_statement(connection, **own)
-        movement_id = factories.a_bank_movement(
+        statement_id = money_factories.a_bank_statement(connection, **own)
+        movement_id = money_factories.a_bank_movement(
             connection, **own, bank_statement_id=statement_id, amount=5140, booked_on=today()
         )
-        factories.a_credit_link(
+        money_factories.a_credit_link(
             connection,
             merchant_id=shop.merchant_id,
             bank_movement_id=movement_id,
@@ -147,7 +147,7 @@ def test_a_line_that_credits_more_than_one_may_see_is_shown_without_its_amount(a
             text("SELECT bank_movement_id FROM credit_link WHERE remittance_id = :id"),
             {"id": alpha.remittance_id},
         )
-        factories.a_credit_link(
+        money_factories.a_credit_link(
             connection,
             **own,
             bank_movement_id=movement_id,

@@ -14,7 +14,7 @@ from app.database.engine import DatabaseRole
 from app.models import DeskTask, Role
 from app.web.context import today
 from importers import desk
-from tests import factories
+from tests import money_factories
 from tests.views.town import let_in, plain
 
 PAGE = "/a-traiter"
@@ -33,18 +33,18 @@ def alpha(database, shops):
             text("DELETE FROM bank_statement WHERE merchant_id = :id"), {"id": shop.merchant_id}
         )
         days = {"opened_on": today() - timedelta(days=9), "closed_on": today() - timedelta(days=8)}
-        factories.a_bank_statement(connection, **own, **days, closing=1)
-        statement_id = factories.a_bank_statement(
+        money_factories.a_bank_statement(connection, **own, **days, closing=1)
+        statement_id = money_factories.a_bank_statement(
             connection, **own, opened_on=today() - timedelta(days=1), closed_on=today()
         )
-        movement_id = factories.a_bank_movement(
+        movement_id = money_factories.a_bank_movement(
             connection, **own, bank_statement_id=statement_id, amount=5240, booked_on=today()
         )
         row = connection.execute(
             text("SELECT collected_on FROM remittance WHERE merchant_id = :m AND id = :r"),
             {"m": shop.merchant_id, "r": shop.remittance_id},
         ).one()
-        factories.a_credit_link(
+        money_factories.a_credit_link(
             connection,
             merchant_id=shop.merchant_id,
             bank_movement_id=movement_id,

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from app.database.engine import DatabaseRole
 from app.models import Role
 from app.web.context import today
-from tests import factories
+from tests import factories, money_factories
 from tests.views.town import let_in, plain
 
 
@@ -21,14 +21,14 @@ def bravo(database, shops):
     own = {"merchant_id": shop.merchant_id}
     paid_on = today() + timedelta(days=2)
     with database.writing(DatabaseRole.OWNER) as connection:
-        settlement_id = factories.a_settlement(
+        settlement_id = money_factories.a_settlement(
             connection, **own, number="065A6808", gross=5240, discount=105, net=5135, paid_on=paid_on
         )
         part = {"settlement_id": settlement_id, "paid_on": paid_on}
-        factories.a_settlement_link(
+        money_factories.a_settlement_link(
             connection, **own, **part, remittance_id=shop.remittance_id, amount=5240, fee=105
         )
-        factories.a_settlement_line(connection, **own, **part, transaction_id=shop.transaction_ids[0])
+        money_factories.a_settlement_line(connection, **own, **part, transaction_id=shop.transaction_ids[0])
         connection.execute(
             text(
                 "UPDATE remittance SET credit = 'announced', expected_by = :day, fee_amount = 105"
