@@ -63,7 +63,7 @@ def _killed(bench: Bench, kills: int, seconds: float, undisturbed: dict[str, Any
 def _undisturbed(bench: Bench) -> tuple[dict[str, Any], float]:
     began = time.monotonic()
     with bench.trial() as trial:
-        assert trial.loads() == 0
+        trial.must_load()
         seconds = time.monotonic() - began
         trial.finish()
         return trial.outcome(), seconds

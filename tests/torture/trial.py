@@ -22,7 +22,7 @@ from importers.files.archive import ARCHIVE, INBOX, QUARANTINE, SUPERSEDED
 from tests.importers.conftest import Operator
 from tests.operation.conftest import start
 from tests.torture import estate
-from tests.torture.victims import Victim, ended, forked, importer, night, replacing, worker
+from tests.torture.victims import Victim, ended, forked, importer, last_words, night, replacing, worker
 
 _LINKS = (
     "SELECT o.occurred_on, o.sequence_number, c.sequence_number, c.amount"
@@ -88,6 +88,13 @@ class TorturedPortal:
         """Let a victim end in peace; returns its status."""
         return ended(forked(victim, self.addresses, self.data))
 
+    def must_load(self, victim: Victim = importer) -> None:
+        """Let a victim end in peace. Raises RuntimeError with its last words when it does not."""
+        status = self.loads(victim)
+        if status:
+            said = last_words(self.data).read_text(encoding="utf-8")
+            raise RuntimeError(f"{victim.__name__} ended with {status} though nobody killed it: {said}")
+
     def kill(self, victim: Victim, seconds: float) -> None:
         """Kill a victim, or the server below it, at some moment within ``seconds``."""
         rng = self.bench.rng
@@ -104,17 +111,17 @@ class TorturedPortal:
         """Kill whoever loads, again and again; then let the rest be loaded, corrected likewise."""
         for _ in range(kills):
             self.kill(self.bench.rng.choice((importer, importer, night, worker)), seconds)
-        assert self.loads() == 0
+        self.must_load()
         estate.correct(self.data / INBOX)
         for _ in range(max(kills // 3, 1)):
             self.kill(replacing, seconds / 2)
-        assert self.loads(replacing) == 0
+        self.must_load(replacing)
 
     def finish(self) -> None:
         """Load what is left, and what is corrected, in peace."""
-        assert self.loads() == 0
+        self.must_load()
         estate.correct(self.data / INBOX)
-        assert self.loads(replacing) == 0
+        self.must_load(replacing)
 
     def outcome(self) -> dict[str, Any]:
         """All that a portal holds in the end, whatever happened to it."""

@@ -6,6 +6,7 @@ import errno
 import os
 import resource
 import signal
+import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -81,6 +82,11 @@ def on_a_failing_disk(database: Database, data: Path) -> None:
     importer(database, data)
 
 
+def last_words(data: Path) -> Path:
+    """What the last victim of a portal said of its end."""
+    return data / "last-words.txt"
+
+
 def forked(victim: Victim, addresses: Addresses, data: Path) -> int:
     """Start a victim with connections of its own; returns the number of its process."""
     child = os.fork()
@@ -88,13 +94,16 @@ def forked(victim: Victim, addresses: Addresses, data: Path) -> int:
         return child
     status = 1
     try:
-        with Path(os.devnull).open("w", encoding="ascii") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
+        with last_words(data).open("w", encoding="utf-8") as said:
+            os.dup2(said.fileno(), 2)
         jobs.SETTLED_SECONDS = 0
         victim(Database(addresses), data)
         status = 0
     except SystemExit as ended:
         status = int(ended.code or 0)
+    except BaseException:
+        traceback.print_exc()
+        raise
     finally:
         os._exit(status)
 
