@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, literal, or_, select
 
-from app.listing.field import Args, Field, Link
+from app.listing.field import Args, Field, Link, Tone
 from app.listing.filters import Choice
 from app.listing.kinds import Day, Kind, Money, Row
 from app.listing.scope import Scope
@@ -27,6 +27,12 @@ REACH = timedelta(days=180)
 
 _LAST4 = 4
 
+#: How loudly the state of a dispute is said.
+TONES: Final[Mapping[str, Tone]] = {
+    ChargebackState.NOTICE: "warn",
+    ChargebackState.DEBITED: "bad",
+    ChargebackState.REVERSED: "info",
+}
 #: The last that is known of the dispute of a sale: one row at most.
 JOIN = Join(
     Chargeback.__table__,
@@ -58,11 +64,7 @@ def chargeback_fields(section: str) -> tuple[Field, ...]:
             section=section,
             filter=True,
             slot="badge",
-            tones={
-                ChargebackState.NOTICE: "warn",
-                ChargebackState.DEBITED: "bad",
-                ChargebackState.REVERSED: "info",
-            },
+            tones=TONES,
         ),
         Field(name="chargeback_on", label=N_("Chargeback on"), kind=Day(), column=Chargeback.noticed_on),
         Field(

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from app.listing.field import Tone
 from app.listing.kinds import Row
 from app.listing.spec import Alert, Verdict
+from app.lists.chargebacks import TONES
 from app.lists.reversals import REVERSAL
 from app.rules.payments import Outcome, Reversal
-from app.wording import response_codes
+from app.wording import codes, response_codes
 from app.wording.i18n import N_, gettext
 
 #: Accepted payments by type: once their remittance is at the bank, and before.
@@ -32,10 +33,13 @@ _FAILED: dict[str, tuple[str, Tone]] = {
 
 
 def verdict(row: Row) -> Verdict:
-    """What became of a payment; of one that was taken back, that it was."""
+    """What became of a payment; of one that was charged back or taken back, that it was."""
     if row["outcome"] in _FAILED:
         words, tone = _FAILED[row["outcome"]]
         return Verdict(gettext(words), tone)
+    dispute = row.get("chargeback")  # a merchant of whom none is told has no such field
+    if dispute in TONES:
+        return Verdict(gettext(codes.CHARGEBACKS[dispute]), TONES[dispute])
     if row["reversal"] != Reversal.NONE:
         return Verdict(REVERSAL.cell(row["reversal"], row), "info")
     if row["type"] == "preauthorisation":

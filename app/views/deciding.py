@@ -33,10 +33,17 @@ _EVENTS: Final = {
     CreditVerdict.CONFIRMED: Event.CREDIT_CONFIRMED,
     CreditVerdict.REJECTED: Event.CREDIT_REJECTED,
 }
+
+
+def _until(item: OpenItem) -> str:
+    """The second day of a card, which has no headings."""
+    return gettext("until %(day)s", day=formats.day(item.until)) if item.until else ""
+
+
 _COLUMNS: Final = (
     TableColumn(N_("Kind"), lambda item: item.title, "title"),
     TableColumn(N_("Date"), lambda item: formats.day(item.day)),
-    TableColumn(N_("Until"), lambda item: formats.day(item.until) if item.until else ""),
+    TableColumn(N_("Until"), lambda item: formats.day(item.until) if item.until else "", card=_until),
     TableColumn(N_("Trade name"), lambda item: item.place),
     TableColumn(N_("Remittance no."), lambda item: ", ".join(item.numbers), ""),
     TableColumn(N_("Account"), lambda item: item.account),

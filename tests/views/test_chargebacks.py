@@ -76,6 +76,11 @@ def test_a_viewer_sees_the_state_and_no_amount_of_it(app, database, alpha):
     assert "12,34" not in shown
 
 
+def test_the_first_words_of_a_sale_that_was_charged_back_say_so(app, database, alpha):
+    page = browser_of(app, database, alpha, Role.VIEWER).page(f"/transactions/{alpha.sale.id}")
+    assert plain(page.one("p", class_="verdict")) == "Impayée"
+
+
 def test_it_is_a_filter_and_a_badge_and_the_files_have_it(app, database, alpha):
     browser = browser_of(app, database, alpha, Role.FINANCE)
     assert "Impayée" in plain(browser.page("/transactions?chargeback=debited").one("main"))
@@ -134,6 +139,7 @@ def test_finance_finds_it_among_what_is_to_deal_with_until_it_is_answered(app, d
         connection.execute(text("DELETE FROM bank_account"))  # a merchant of a platform alone has no bank
     page = finance.page("/a-traiter")
     assert "Impayé à traiter" in plain(page.one("main"))
+    assert f"jusqu'au {today() + timedelta(days=5):%d/%m/%Y}" in plain(page.one("main"))
     assert f"/transactions/{alpha.sale.id}" in {short(link["href"]) for link in page.one("main").all("a")}
     (row,) = (row for row in finance.get("/a-traiter.json").json["rows"] if row["kind"] == "chargeback")
     assert (row["until"], row["amount"]) == ((today() + timedelta(days=5)).isoformat(), 1234)
