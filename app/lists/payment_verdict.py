@@ -37,7 +37,7 @@ def verdict(row: Row) -> Verdict:
     if row["outcome"] in _FAILED:
         words, tone = _FAILED[row["outcome"]]
         return Verdict(gettext(words), tone)
-    dispute = row.get("chargeback")  # a merchant of whom none is told has no such field
+    dispute = str(row.get("chargeback"))  # a merchant of whom none is told has no such field
     if dispute in TONES:
         return Verdict(gettext(codes.CHARGEBACKS[dispute]), TONES[dispute])
     if row["reversal"] != Reversal.NONE:
