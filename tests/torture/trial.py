@@ -30,6 +30,7 @@ _LINKS = (
     " ORDER BY 1, 2, 3, 4"
 )
 _CREDITS = "SELECT booked_on, collected_on, amount, rule, certainty FROM credit_link ORDER BY 1, 2, 3, 4, 5"
+_MOST_STARTS = 60
 _FILES = "SELECT sha256, status, counts::text FROM import_file ORDER BY 1, 2"
 
 
@@ -65,11 +66,20 @@ class Bench:
             connection.execute(statement)
 
     def crash(self) -> None:
-        """Kill the postmaster, and start the server again."""
+        """Kill the postmaster, and start the server again, until it answers.
+
+        One that was killed a moment ago may still look alive to its starter.
+        """
         record = (self.server.pgdata / "postmaster.pid").read_text(encoding="utf-8")
         with suppress(ProcessLookupError):
             os.kill(int(record.split()[0]), signal.SIGKILL)
-        start(self.server)
+        for _ in range(_MOST_STARTS):
+            start(self.server)
+            with suppress(psycopg.OperationalError):
+                self._administer("SELECT 1")
+                return
+            time.sleep(0.5)
+        raise TimeoutError("the server does not start again")
 
 
 @dataclass
