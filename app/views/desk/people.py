@@ -14,7 +14,7 @@ from app.accounts.users import UserError
 from app.desk import people as found
 from app.desk.paging import NO_ROWS, AnyRow
 from app.views.desk.common import ID, blueprint, next_page
-from app.views.moments import show_moment
+from app.views.moments import show_minute
 from app.views.tables import TableColumn, table
 from app.web.context import database, desk, request_id, signed_in
 from app.web.page_query import page_query
@@ -54,13 +54,17 @@ def _belongs_to(row: AnyRow) -> str:
     return ", ".join(named) + (f" + {more}" if more > 0 else "")
 
 
+def _last_sign_in(row: AnyRow) -> str:
+    return show_minute(row.signed_in_at) if row.signed_in_at else gettext("never")
+
+
 PEOPLE = (
     TableColumn(N_("E-mail address"), lambda row: row.email, "title"),
     TableColumn(N_("Belongs to"), _belongs_to, style="wrapped"),
     TableColumn(
         N_("Last sign-in"),
-        lambda row: show_moment(row.signed_in_at) if row.signed_in_at else gettext("never"),
-        slot="aside",
+        _last_sign_in,
+        card=lambda row: f"{gettext('Last sign-in')} : {_last_sign_in(row)}",
     ),
     TableColumn(
         N_("State"),
