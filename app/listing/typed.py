@@ -19,8 +19,10 @@ from app.rules.directory_columns import is_siret
 from app.wording.i18n import LANGUAGES
 from app.wording.searching import folded
 
+#: What stands before the figures of an amount: the screen writes a real minus.
+_SIGN: Final = "[-+\u2212]?€?"
 #: What finds a row, as the whole of a piece.
-AMOUNT: Final = r"[0-9 ]+(?:[.,][0-9]{1,3})? ?(?:€|eur|euros?)?"
+AMOUNT: Final = rf"{_SIGN}[0-9 ]+(?:[.,][0-9]{{1,3}})? ?(?:€|eur|euros?)?"
 CARD: Final = r"[0-9]{4}|[0-9A-Z ]*[*#][0-9*# ]*[0-9]{4}"
 AUTHORISATION: Final = r"(?=.*[0-9])[0-9A-Z]{6}"
 REFERENCE: Final = r"(?=.*[0-9])[0-9A-Z._/-]{4,64}"
@@ -43,7 +45,8 @@ _WORD = r"[^\W\d_]{3,}\.?"
 _PIECE: Final = re.compile(
     r"(?<!\S)(?:"
     r"(?P<card>(?:[0-9]{4} )*[A-Za-z0-9]*[*#][0-9*# ]*[0-9]{4})"
-    r"|(?P<money>(?:[0-9]{1,3}(?: [0-9]{3})+|[0-9]+)(?:[.,][0-9]{1,3})?"
+    rf"|(?P<money>{_SIGN}"
+    r"(?:[0-9]{1,3}(?: [0-9]{3})+|[0-9]+)(?:[.,][0-9]{1,3})?"
     r"(?: ?(?:€|eur|euros?)|(?<=[.,][0-9]{2})))"
     rf"|(?P<day>[0-9]{{1,2}}(?:er)? {_WORD}(?: 20[0-9]{{2}})?|{_WORD} 20[0-9]{{2}})"
     r")(?!\S)|\S+",

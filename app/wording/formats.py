@@ -28,6 +28,8 @@ from app.wording.money import exponent
 #: The short and the long day of a language, where they are not Babel's ``short`` and ``full``.
 DAYS: Final = {"en": ("y-MM-dd", "EEEE d MMMM y")}
 _USUAL: Final = ("short", "full")
+#: The sign of what is taken away, as wide as a figure: Babel's is the hyphen of a keyboard in most languages.
+MINUS: Final = "\u2212"
 _CLOCK: Final = "HH:mm:ss"
 _MINUTE: Final = "HH:mm"
 #: Amounts kept as they are written: about a megabyte.
@@ -72,13 +74,13 @@ def spoken_moment(at: datetime, zone: str) -> str:
 
 def number(value: float | Decimal) -> str:
     """``7 139``, ``0,1``."""
-    return format_decimal(value, locale=language())
+    return _signed(format_decimal(value, locale=language()))
 
 
 def percent(share: float) -> str:
     """``2,4 %`` from 0.0238: a share of one, to a tenth of a percent."""
     locale, pattern = _percent_pattern(language())
-    return str(pattern.apply(share, locale))
+    return _signed(pattern.apply(share, locale))
 
 
 @cache
@@ -89,13 +91,18 @@ def _percent_pattern(chosen: str) -> tuple[Locale, NumberPattern]:
     return locale, pattern
 
 
+def _signed(figures: str) -> str:
+    """``figures`` with a minus that reads as one."""
+    return figures.replace("-", MINUS)
+
+
 def decimal_sign() -> str:
     """What stands between the units and the decimals: ``,`` in French."""
     return get_decimal_symbol(language())
 
 
 def money(minor: int, currency: str) -> str:
-    """``-1 234,56 €`` from minor units, with the decimals of ``currency``."""
+    """``−1 234,56 €`` from minor units, with the decimals of ``currency``."""
     return _money(minor, currency, language())
 
 
@@ -104,7 +111,7 @@ def _money(minor: int, currency: str, chosen: str) -> str:
     """The same in a language: prices come again and again, and Babel takes its time over each."""
     amount = Decimal(minor).scaleb(-exponent(currency))
     locale, pattern = _money_pattern(chosen, currency, exponent(currency))
-    return str(pattern.apply(amount, locale, currency=currency, currency_digits=False))
+    return _signed(pattern.apply(amount, locale, currency=currency, currency_digits=False))
 
 
 def exact_money(hundredths: int, currency: str) -> str:
@@ -112,7 +119,7 @@ def exact_money(hundredths: int, currency: str) -> str:
     digits = exponent(currency) + 2
     locale, pattern = _money_pattern(language(), currency, digits)
     amount = Decimal(hundredths).scaleb(-digits)
-    return str(pattern.apply(amount, locale, currency=currency, currency_digits=False))
+    return _signed(pattern.apply(amount, locale, currency=currency, currency_digits=False))
 
 
 @cache

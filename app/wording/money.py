@@ -45,8 +45,8 @@ def exponent(currency: str) -> int:
 
 
 def decimal(text: str) -> Decimal:
-    """``12,50``, ``12.50``, ``-1 234,5`` or ``39 €`` as a decimal. Raises ValueError."""
-    bare = _SPACES.sub("", text.strip().removesuffix("€"))
+    """``12,50``, ``12.50``, ``-1 234,5``, with either minus, or ``39 €`` as a decimal. Raises ValueError."""
+    bare = _SPACES.sub("", text.strip().removesuffix("€")).replace("\u2212", "-")
     if not _AMOUNT.fullmatch(bare):
         raise ValueError("not an amount")
     return Decimal(bare.replace(",", "."))

@@ -31,12 +31,20 @@ def test_any_text_is_an_amount_or_a_value_error(text: str) -> None:
     except ValueError:
         return
     assert amount.is_finite()
-    assert all(letter.isascii() or letter in "\u00a0\u202f€" or letter.isspace() for letter in text)
+    assert all(letter.isascii() or letter in "\u00a0\u202f\u2212€" or letter.isspace() for letter in text)
 
 
 @pytest.mark.parametrize(
     ("text", "minor"),
-    [("12,50", 1250), ("12.50", 1250), ("12,5", 1250), ("-12,50", -1250), ("1 234,56 €", 123456), ("7", 700)],
+    [
+        ("12,50", 1250),
+        ("12.50", 1250),
+        ("12,5", 1250),
+        ("-12,50", -1250),
+        ("−12,50\u00a0€", -1250),
+        ("1 234,56 €", 123456),
+        ("7", 700),
+    ],
 )
 def test_amounts_as_people_write_them(text: str, minor: int) -> None:
     assert read(text, "EUR") == minor
@@ -60,7 +68,7 @@ def test_more_decimals_than_the_currency_has_are_refused() -> None:
     ("minor", "currency", "french", "english"),
     [
         (713961, "EUR", "7\u202f139,61\u00a0€", "€7,139.61"),
-        (-5, "EUR", "-0,05\u00a0€", "-€0.05"),
+        (-5, "EUR", "\u22120,05\u00a0€", "\u2212€0.05"),
         (1200, "JPY", "1\u202f200\u00a0JPY", "¥1,200"),
         (1500, "TND", "1,500\u00a0TND", "TND\u00a01.500"),
         (0, "EUR", "0,00\u00a0€", "€0.00"),

@@ -69,6 +69,8 @@ def test_of_several_days_the_shortest_period_holds():
     [
         ("23,40 mardi", ("23,40",)),
         ("gare 23,40 €", ("23,40 €", "gare")),
+        ("\u22121 023,40\u00a0€ gare", ("\u22121 023,40 €", "gare")),
+        ("\u2212€23.40", ("\u2212€23.40",)),
         ("1 234,56 darcy dijon", ("1 234,56", "darcy dijon")),
         ("5131 40** **** 2204", ("5131 40** **** 2204",)),
         ("CB*1996 hier", ("CB*1996",)),
@@ -84,6 +86,8 @@ def test_what_belongs_together_stays_together(text, pieces):
     ("spec", "text", "expected"),
     [
         (TRANSACTIONS, "23,40", [("amount", "23,40")]),
+        (TRANSACTIONS, "\u221223,40 €", [("amount", "23,40")]),
+        (TRANSACTIONS, "\u2212€23.40", [("amount", "23,40")]),
         (TRANSACTIONS, "25 €", [("amount", "25,00")]),
         (TRANSACTIONS, "9814", [("card", "9814"), ("amount", "9814,00"), ("remittance", "9814")]),
         (TRANSACTIONS, "5131 40** **** 2204", [("card", "513140******2204")]),

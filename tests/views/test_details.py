@@ -109,7 +109,7 @@ def test_the_payments_of_a_remittance_stand_on_its_page(owner, shops):
     assert plain(part.one("h2")) == "Ses 4 paiements 52,40 €"
     assert [plain(line) for line in part.all("li")] == [
         "12:03 •••• 0044 Refusée 18,00 €",
-        "12:02 •••• 0044 Remboursement -5,00 €",
+        "12:02 •••• 0044 Remboursement −5,00 €",
         "12:01 •••• 0044 18,40 €",
         "12:00 •••• 0044 39,00 €",
     ]

@@ -89,7 +89,7 @@ def test_a_total_has_its_parts(owner):
     page = owner.page("/remises?count=with")
     assert plain(page.one("h2")).startswith("52,40 € net · 1 remise")
     assert plain(page.one("dl", class_="sums")) == (
-        "Débits 57,40 € Remboursements -5,00 € Annulations 0,00 € Net 52,40 € Refusées, non comptées 18,00 €"
+        "Débits 57,40 € Remboursements −5,00 € Annulations 0,00 € Net 52,40 € Refusées, non comptées 18,00 €"
     )
 
 
@@ -103,7 +103,7 @@ def test_transactions_show_signs_and_refusals(owner):
     page = owner.page("/transactions")
     assert plain(page.one("h2")).startswith("52,40 € net · 4 transactions")
     shown = [plain(row) for row in rows(page)]
-    assert any("-5,00 €" in row and "Remboursement" in row for row in shown)
+    assert any("−5,00 €" in row and "Remboursement" in row for row in shown)
     assert any("18,00 €" in row and "Refusée" in row for row in shown)
     refused = next(row for row in rows(page) if "Refusée" in row.text)
     assert "void" in refused.one(class_="amount").classes

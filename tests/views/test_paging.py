@@ -101,7 +101,7 @@ def test_headers_sort_and_say_so(owner, many):
     assert "39,00 €" in plain(rows(down)[0])
     up = owner.page(follow_header(down, "Montant"))
     assert heads(up).one("span", aria_sort="ascending")
-    assert "-5,00 €" in plain(rows(up)[0])
+    assert "−5,00 €" in plain(rows(up)[0])
 
 
 def heads(page):

@@ -115,7 +115,7 @@ def test_every_address_answers_as_the_matrix_says(browser, spec):
 @pytest.mark.parametrize("spec", [INCIDENTS, WHOLE], ids=lambda spec: spec.name)
 def test_page_json_and_csv_show_the_same(owner, spec):
     page = owner.page(spec.path)
-    assert "-6,00 € net · 3 incidents" in plain(page.one("h2"))
+    assert "−6,00 € net · 3 incidents" in plain(page.one("h2"))
     assert len(rows(page)) == 3
     found = owner.get(f"{spec.path}.json?sort=words").json
     assert found["totals"] == [{"currency": "EUR", "count": 3, "cost": 600, "net": -600}]
@@ -150,7 +150,7 @@ def test_its_sums_are_grouped_by_its_dimension(module_database, everybody):
 def test_its_page_has_its_groups(owner, spec):
     page = owner.page(f"{spec.path}?by=kind")
     assert [plain(line.one("th")) for line in page.one("tbody").all("tr")] == ["Lost", "Paper"]
-    assert plain(page.one("tfoot").one("td", class_="net-of")) == "-6,00 €"
+    assert plain(page.one("tfoot").one("td", class_="net-of")) == "−6,00 €"
     grouped = owner.page(f"{spec.path}?words=alpha").one("form", id="regroup")
     assert "kind" in [button["value"] for button in grouped.all("button")]
 
