@@ -78,6 +78,8 @@ CREDIT_RULES = {
     "contract_booking": N_("the sum of a contract's days that are settled together"),
     "account_day": N_("the sum of a day of the account"),
     "shop_day": N_("the sum of a day of the shop"),
+    "contract_part": N_("a part of a contract's days that are settled together"),
+    "contract_twins": N_("the same sum on several days of the contract, and as many lines"),
     "contract_net": N_("the sum of a day of the contract, less what may be a commission"),
     "equal_amount": N_("the same amount, and nothing else"),
     "settlement_number": N_("same payment number and same amount"),

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from app.models import Certainty, MovementKind
+from app.models import Certainty, Grouping, MovementKind
 from importers.matching import working_days
 
 #: A line is booked at most so many working days after the call.
@@ -21,6 +21,8 @@ _NUMBER_LENGTH = 7
 # What a bank may keep of a net credit: at most 2 %, or one unit where that is less.
 _MOST_KEPT_PERCENT, _LEAST_KEPT = 2, 100
 _HUNDRED = 100
+#: Of two days that are settled together, all but one are one of them.
+_PAIR = 2
 CREDITING = (MovementKind.REMITTANCE, MovementKind.REFUND, MovementKind.PAYOUT)
 _CANDIDATES = ("line", "candidate", "item", "part", "amount")
 
@@ -161,6 +163,71 @@ def _contract_booking(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     return _by_contract(found, lines, "settled_on")
 
 
+def _contract_part(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
+    """A part of what is settled together: one of its days, all of them but one, or one rank of all of them.
+
+    Other sums are not tried: there are so many that some are equal by chance.
+    """
+    named = lines[lines["contract_number"] != ""]
+    settled = ["account", "currency", "contract_number", "settled_on"]
+    nets = found[found["part"] == "net"]
+    nets = nets[nets.groupby(settled)["collected_on"].transform("nunique") > 1]
+    parts_ = [
+        nets.assign(place=nets["collected_on"].astype(str)),
+        nets.assign(place="rank " + nets["contract_rank"]),
+        _without_a_day(nets, settled),
+    ]
+    together = pd.concat(parts_, ignore_index=True)
+    groups = _groups(together, [*settled, "place"])
+    pairs = _summed(_pairs(groups, named, ["contract_number"], equal="total"))
+    return _one_of_each(pairs)
+
+
+def _without_a_day(nets: pd.DataFrame, settled: list[str]) -> pd.DataFrame:
+    """The nets of days that are settled together, as often as there are days, each time without one."""
+    days = nets[[*settled, "collected_on"]].drop_duplicates()
+    days = days[days.groupby(settled)["collected_on"].transform("size") > _PAIR]
+    without = nets.merge(days.rename(columns={"collected_on": "left_out"}), on=settled)
+    without = without[without["collected_on"] != without["left_out"]]
+    return without.assign(place="without " + without["left_out"].astype(str)).drop(columns="left_out")
+
+
+def _one_of_each(candidates: pd.DataFrame) -> pd.DataFrame:
+    """The candidates without those that are of the same line and the same items as another."""
+    items = candidates.groupby("candidate").agg(line=("line", "first"), items=("item", frozenset))
+    return candidates[candidates["candidate"].isin(items.drop_duplicates().index)]
+
+
+def _contract_twins(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
+    """Days of a contract with the same sum, where as many lines hold it: a line for each, in their order."""
+    named = lines[lines["contract_number"] != ""]
+    groups = _groups(found, ["account", "currency", "contract_number", "collected_on"])
+    pairs = _pairs(groups, named, ["contract_number"], equal="total")
+    return _summed(pairs.merge(_in_order(pairs.drop_duplicates(["line", "group"])), on=["line", "group"]))
+
+
+def _in_order(pairs: pd.DataFrame) -> pd.DataFrame:
+    """The first line with the first group and so on, where as many lines as groups belong together."""
+    pairs = pairs.sort_values(["booked_on", "line"], ignore_index=True)
+    twins = _twins(pairs)
+    own = pairs.groupby(twins)
+    is_paired = own["line"].transform(lambda lines: pd.factorize(lines)[0]) == own["group"].rank("dense") - 1
+    paired = is_paired.groupby(twins).transform("sum")
+    whole = (paired == own["line"].transform("nunique")) & (paired == own["group"].transform("nunique"))
+    return pairs.loc[is_paired & whole, ["line", "group"]]
+
+
+def _twins(pairs: pd.DataFrame) -> pd.Series[Any]:
+    """What pairs are of one another's: a number for all that share a line or a group, and so on."""
+    label = pairs["group"]
+    while True:
+        by_line = label.groupby(pairs["line"]).transform("min")
+        spread = by_line.groupby(pairs["group"]).transform("min")
+        if spread.equals(label):
+            return label
+        label = spread
+
+
 def _by_contract(found: pd.DataFrame, lines: pd.DataFrame, day: str) -> pd.DataFrame:
     named = lines[lines["contract_number"] != ""]
     groups = _groups(found, ["account", "currency", "contract_number", day])
@@ -170,12 +237,14 @@ def _by_contract(found: pd.DataFrame, lines: pd.DataFrame, day: str) -> pd.DataF
     return pd.concat([together, alone], ignore_index=True)
 
 
-def _declared(grouping: str, by: list[str]) -> Callable[[pd.DataFrame, pd.DataFrame], pd.DataFrame]:
-    """The sum of a day, only on accounts that are declared to be credited so."""
+def _declared(
+    grouping: Grouping, by: list[str], on: str
+) -> Callable[[pd.DataFrame, pd.DataFrame], pd.DataFrame]:
+    """The sum of a day, only on accounts that are declared to be credited so; ``on`` is what a line tells."""
 
     def propose(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
         groups = _groups(found, ["account", "currency", *by, "collected_on"])
-        return _summed(_pairs(groups, lines[lines["grouping"] == grouping], ["account"], equal="total"))
+        return _summed(_pairs(groups, lines[lines["grouping"] == grouping], [on], equal="total"))
 
     return propose
 
@@ -210,6 +279,11 @@ RULES: Final = (
     Rule(
         name="contract_day",
         certainty=Certainty.CERTAIN,
+        propose=_declared(Grouping.CONTRACT_DAY, ["contract_number"], "contract_number"),
+    ),
+    Rule(
+        name="contract_day",
+        certainty=Certainty.CERTAIN,
         propose=_contract_day,
     ),
     Rule(
@@ -220,12 +294,22 @@ RULES: Final = (
     Rule(
         name="account_day",
         certainty=Certainty.CERTAIN,
-        propose=_declared("account_day", []),
+        propose=_declared(Grouping.ACCOUNT_DAY, [], "account"),
     ),
     Rule(
         name="shop_day",
         certainty=Certainty.CERTAIN,
-        propose=_declared("shop_day", ["outlet"]),
+        propose=_declared(Grouping.SHOP_DAY, ["outlet"], "account"),
+    ),
+    Rule(
+        name="contract_part",
+        certainty=Certainty.PROPOSED,
+        propose=_contract_part,
+    ),
+    Rule(
+        name="contract_twins",
+        certainty=Certainty.PROPOSED,
+        propose=_contract_twins,
     ),
     Rule(
         name="contract_net",

@@ -35,10 +35,12 @@ def credit_states(
     ``currency``, ``opened_on``, ``closed_on``, ``opening``, ``closing`` and ``proven``. ``payable`` tells the
     items that a bank credits, all when not given; ``days_allowed`` is after how many working days a credit is
     late; ``presumed`` is said instead of "late" or "expected" where it is not empty (see
-    :mod:`importers.matching.deducting`). The gap is what is still to be explained, in minor units, where a
-    part was credited.
+    :mod:`importers.matching.deducting`). What is proposed is not late: something was found, and a person
+    says what it is. The gap is what is still to be explained, in minor units, where a part was credited.
     """
-    certain = links[links["certainty"] != Certainty.PROPOSED].groupby("item")
+    is_proposed = links["certainty"] == Certainty.PROPOSED
+    proposed = items.index.isin(links.loc[is_proposed, "item"])
+    certain = links[~is_proposed].groupby("item")
     explained = certain["amount"].sum().reindex(items.index)
     credited_on = pd.to_datetime(certain["booked_on"].max()).reindex(items.index)
     days = items["collected_on"].to_numpy().astype("datetime64[D]")
@@ -50,7 +52,7 @@ def credit_states(
         (~seen, Credit.UNKNOWN),
         (items["net"] == 0, Credit.NOT_EXPECTED),
         (np.zeros(len(items), dtype=bool) if payable is None else ~payable, Credit.NOT_EXPECTED),
-        (whole, Credit.LATE),
+        (whole & ~proposed, Credit.LATE),
     ]
     states = np.select(
         [np.asarray(test, dtype=bool) for test, _ in tests],

@@ -115,6 +115,14 @@ STYLES = {
     "B": (whole, {"by": [*RANK, "collected_on", "number"], "hints": RANK}),
     "B'": (apart, {"by": [*RANK, "collected_on", "number", "part"], "hints": RANK}),
     "C": (whole, {"by": ["contract_number", "collected_on"], "hints": ["contract_number"]}),
+    "C declared": (
+        whole,
+        {
+            "by": ["contract_number", "collected_on"],
+            "hints": ["contract_number"],
+            "grouping": "contract_day",
+        },
+    ),
     "G": (whole, {"by": ["contract_number", "settled_on"], "hints": ["contract_number"]}),
     "D": (whole, {"by": ["contract_number", "collected_on"], "hints": ["contract_number"], "kept": 0.008}),
     "E": (whole, {"by": ["outlet", "collected_on"], "hints": [], "grouping": "shop_day"}),

@@ -189,9 +189,10 @@ def test_a_bank_that_deducts_its_commission_makes_late_only_what_no_line_may_hol
     assert credited_net(operator) == ["differs", "late"]
 
 
-def test_a_net_credit_of_a_bank_that_says_nothing_of_its_commission_is_late(operator):
+def test_a_net_credit_of_a_bank_that_says_nothing_of_its_commission_is_to_be_confirmed(operator):
     operator.deliver(declaration(operator))
-    assert credited_net(operator) == ["late", "late"]
+    assert credited_net(operator) == ["expected", "late"]
+    assert {one[-2:] for one in links_of(operator)} == {("contract_net", "proposed")}
 
 
 def files_of(operator: Operator) -> list[tuple[str, bytes]]:

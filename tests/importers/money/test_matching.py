@@ -20,6 +20,7 @@ LEAST = {
     "B": 0.99,
     "B'": 0.99,
     "C": 0.98,
+    "C declared": 0.99,
     "G": 1.0,
     "D": 0.8,
     "E": 0.95,
@@ -47,9 +48,10 @@ def test_no_link_of_a_style_is_wrong_and_hardly_a_line_is_left(style):
         assert {certainty for _, certainty in found.values()} == {Certainty.PROPOSED}
 
 
+@pytest.mark.parametrize("seed", [11, 12])
 @pytest.mark.parametrize("style", STYLES)
-def test_no_certain_link_is_wrong_where_remittances_and_lines_are_missing(style):
-    draw = random.Random(11)
+def test_no_certain_link_is_wrong_where_remittances_and_lines_are_missing(style, seed):
+    draw = random.Random(seed)
     parts, how = STYLES[style]
     given, truth = lines(parts(items()), **how)
     known = items()[[draw.random() >= 0.05 for _ in range(len(items()))]]
@@ -158,7 +160,85 @@ def test_an_equal_amount_alone_is_proposed_and_credits_nothing():
     found = links([item()], [line()])
     assert found["certainty"].tolist() == [Certainty.PROPOSED]
     states = credit_states(pd.DataFrame([item()]), found, statements())
-    assert states["credit"].tolist() == [Credit.LATE]
+    assert states["credit"].tolist() == [Credit.EXPECTED]
+
+
+# --- a weekend of which something is missing ---------------------------------------------------------
+
+CONTRACT = {"contract_number": "7654321"}
+#: Friday to Sunday, settled together on Monday 9 March: two ranks a day, no two sums of which are equal.
+WEEKEND = [
+    item(f"{number:06}", rank, day, net=net, debits=net, refunds=0)
+    for number, (day, rank, net) in enumerate(
+        [
+            ("2026-03-06", "001", 10_001),
+            ("2026-03-06", "701", 2_003),
+            ("2026-03-07", "001", 30_007),
+            ("2026-03-07", "701", 4_011),
+            ("2026-03-08", "001", 50_013),
+            ("2026-03-08", "701", 6_017),
+        ]
+    )
+]
+FRIDAY, SATURDAY, SUNDAY = 12_004, 34_018, 56_030
+
+
+def weekend(*amounts: int, **hints: str):
+    """The links of the weekend to lines of so much, with the states of its remittances."""
+    found = links(WEEKEND, [line(amount, "2026-03-10", **CONTRACT, **hints) for amount in amounts])
+    states = credit_states(pd.DataFrame(WEEKEND), found, statements())["credit"].tolist()
+    return found, [str(state) for state in states]
+
+
+@pytest.mark.parametrize("amounts", [(FRIDAY, SUNDAY), (FRIDAY + SUNDAY,)], ids=["lines", "one line"])
+def test_the_days_around_one_that_is_missing_are_proposed_and_it_alone_is_late(amounts):
+    found, states = weekend(*amounts)
+    assert set(found["item"]) == {0, 1, 4, 5}
+    assert set(found["rule"]) == {"contract_part"}
+    assert set(found["certainty"]) == {Certainty.PROPOSED}
+    assert states == ["expected", "expected", "late", "late", "expected", "expected"]
+
+
+def test_one_rank_of_a_weekend_is_proposed():
+    found, states = weekend(10_001 + 30_007 + 50_013)
+    assert set(found["item"]) == {0, 2, 4}
+    assert states == ["expected", "late"] * 3
+
+
+def test_a_bank_that_is_declared_to_credit_each_day_breaks_no_weekend():
+    found, states = weekend(FRIDAY, SUNDAY, grouping="contract_day")
+    assert set(found["rule"]) == {"contract_day"}
+    assert set(found["certainty"]) == {Certainty.CERTAIN}
+    assert states == ["credited", "credited", "late", "late", "credited", "credited"]
+
+
+def test_a_whole_weekend_is_certain():
+    found, states = weekend(FRIDAY + SATURDAY + SUNDAY)
+    assert set(found["rule"]) == {"contract_booking"}
+    assert states == ["credited"] * 6
+
+
+@pytest.mark.parametrize(
+    "amount", [10_001 + 4_011, 10_001 + 2_003 + 30_007, FRIDAY + SATURDAY + SUNDAY - 4_011]
+)
+def test_no_other_sum_of_a_weekend_is_tried(amount):
+    found, states = weekend(amount)
+    assert found.empty
+    assert states == ["late"] * 6
+
+
+TWINS = [item("1", net=5240, day="2026-03-03"), item("2", net=5240, day="2026-03-04")]
+
+
+def test_of_two_days_of_the_same_sum_one_line_is_nobodys():
+    assert rules(TWINS, [line(5240, "2026-03-05", **CONTRACT)]) == []
+
+
+def test_two_lines_of_two_days_of_the_same_sum_are_proposed_in_their_order():
+    found = links(TWINS, [line(5240, "2026-03-06", **CONTRACT), line(5240, "2026-03-05", **CONTRACT)])
+    assert found["rule"].tolist() == ["contract_twins"] * 2
+    assert set(found["certainty"]) == {Certainty.PROPOSED}
+    assert dict(zip(found["item"], found["line"], strict=True)) == {0: 1, 1: 0}
 
 
 def statements(*spans, proven=True):
