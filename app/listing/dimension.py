@@ -99,7 +99,8 @@ class GroupKey(Filter):
     unknown: str = UNKNOWN
 
     def parse(self, text: str) -> str:
-        if holds_card(text):
+        # Contract and rank beside one another are digits that may pass for a card's: each is read alone.
+        if any(holds_card(part) for part in text.split(BETWEEN)):
             raise InvalidValueError(CARD_TEXT, secret=True)
         clean(text, _LONGEST_KEY)
         value = text.removeprefix(_NOTHING)

@@ -388,3 +388,11 @@ def test_a_card_is_read_as_it_is_printed(typed: str, value: str) -> None:
 @pytest.mark.parametrize("typed", ["CB 19", "12345", "1234 5678", "497010 1234 5678", "carte", "٢٢٠٤"])
 def test_what_is_no_card_is_refused(typed: str) -> None:
     assert set(read(("card", typed)).faults) == {"card"}
+
+
+def test_a_contract_and_its_rank_beside_one_another_are_no_card_number() -> None:
+    key = "4747621704 · 701 · AMEXCLESS"
+    grouped = Criteria.from_args(REMITTANCES, [("by", "contract")], DAYS)
+    assert grouped.of_group(key).filters == {"group_contract": (key,)}
+    refused = Criteria.from_args(REMITTANCES, [("group_contract", f"{PAN} · 701 · AMEXCLESS")], DAYS)
+    assert refused.faults["group_contract"].typed == ""
