@@ -13,7 +13,7 @@ import pandas as pd
 from app.models import Credit
 from importers.matching import working_days
 from importers.matching.settlements import WINDOW
-from importers.matching.states import coverage
+from importers.matching.states import coverage, first_true
 
 #: A payer outside the bank is late so many working days after a call that it says nothing of.
 OWN_PAYER_DAYS: Final = 10
@@ -42,11 +42,7 @@ def with_acquirers(
         (passed & proven, Credit.LATE),
         (paid, Credit.ANNOUNCED),
     ]
-    credit = np.select(
-        [np.asarray(test, dtype=bool) for test, _ in tests],
-        [state.value for _, state in tests],
-        default=Credit.EXPECTED.value,
-    )
+    credit = first_true(tests, Credit.EXPECTED)
     due = paid_on.fillna(pd.Series(by.astype("datetime64[s]"), index=items.index))
     gap = (items["net"] - said["paid"]).astype("Int64").where(booked)
     found = states.assign(fee_amount=said["fee"])

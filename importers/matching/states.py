@@ -54,11 +54,7 @@ def credit_states(
         (np.zeros(len(items), dtype=bool) if payable is None else ~payable, Credit.NOT_EXPECTED),
         (whole & ~proposed, Credit.LATE),
     ]
-    states = np.select(
-        [np.asarray(test, dtype=bool) for test, _ in tests],
-        [state.value for _, state in tests],
-        default=Credit.EXPECTED.value,
-    )
+    states = first_true(tests, Credit.EXPECTED)
     if presumed is not None:
         states = np.where((presumed != "") & np.isin(states, _AWAITED), presumed, states)
     waited_for = ~np.isin(states, (Credit.UNKNOWN, Credit.NOT_EXPECTED))
@@ -72,6 +68,12 @@ def credit_states(
         },
         index=items.index,
     )
+
+
+def first_true(tests: list[tuple[Any, Credit]], default: Credit) -> NDArray[np.str_]:
+    """The state of the first of ``tests`` that each item passes."""
+    conditions = [np.asarray(test, dtype=bool) for test, _ in tests]
+    return np.select(conditions, [state.value for _, state in tests], default=default.value)
 
 
 def coverage(
