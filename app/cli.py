@@ -142,7 +142,7 @@ def migrate() -> None:
 
 @main.command(help=N_("Do the nightly upkeep of the database now; the worker does it by itself."))
 def maintain() -> None:
-    """Keep partitions ahead, and let go of what is past its time."""
+    """Let go of what is past its time."""
     from datetime import UTC, datetime
 
     from app.jobs import upkeep

@@ -16,7 +16,6 @@ from sqlalchemy import Connection, delete, func, select, text
 
 from app.config import Config
 from app.database.engine import Database, DatabaseRole
-from app.database.migrate import maintain
 from app.mail.upkeep import erase_recipients
 from app.models import KNOWN_FOR, Invitation, KnownDevice, SignInAttempt, UserSession
 
@@ -89,8 +88,7 @@ async def do_jobs(config: Config, database: Database, connected: Callable[[], No
 
 
 def upkeep(database: Database, now: datetime) -> None:
-    """Keep partitions ahead of the calendar, and let go of what is past its time."""
-    maintain(database, now.date())
+    """Let go of what is past its time beside the payments: sessions, attempts, links, mails, jobs."""
     with database.writing() as connection:
         connection.execute(delete(UserSession).where(UserSession.expires_at < now))
         connection.execute(delete(KnownDevice).where(KnownDevice.seen_at < now - KNOWN_FOR))

@@ -7,6 +7,7 @@ files. The journal of files keeps its lines; declarations stay.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -91,7 +92,7 @@ def purge(database: Database, data: Path, today: date) -> Purged:
     """Let go of what is older than the first day kept; what readers keep busy goes the next night."""
     first = first_day_kept(today)
     with database.reading(DatabaseRole.IMPORT) as connection:
-        partitions = connection.execute(_PARTITIONS, {"first": first}).all()
+        partitions = partitions_before(connection, first)
     dropped = sum(_dropped(database, parent, month) for parent, month in partitions)
     with database.writing(DatabaseRole.IMPORT) as connection:
         hold(connection, Lock.PAYMENTS)
@@ -102,6 +103,11 @@ def purge(database: Database, data: Path, today: date) -> Purged:
     purged = Purged(dropped, copies)
     _log.info("purged", first_day_kept=first.isoformat(), months=dropped, copies=copies)
     return purged
+
+
+def partitions_before(connection: Connection, first: date) -> Sequence[tuple[str, date]]:
+    """The monthly partitions older than ``first``, as (table, month), the oldest first."""
+    return [(row.parent, row.month) for row in connection.execute(_PARTITIONS, {"first": first})]
 
 
 def _dropped(database: Database, parent: str, month: date) -> bool:

@@ -12,8 +12,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert, text
 
+from app.database.migrate import ensure_partitions
 from app.models import (
     DEFAULT_TIME_ZONE,
+    Base,
     Contract,
     Merchant,
     Outlet,
@@ -61,6 +63,12 @@ def a_received_day(
     row = {"source_id": source_id, "day": day, "import_file_id": next(NUMBERS), "made_at": made_at}
     rows = [{**row, "caught_up": False, "subject": subject, **values} for subject in subjects]
     connection.execute(insert(ReceivedDay), rows)
+
+
+def insert_into_month(connection: Connection, model: type[Base], row: dict[str, Any], day: str) -> None:
+    """Write a row of a table that is partitioned by the month of ``day``."""
+    ensure_partitions(connection, {model.__tablename__: [row[day]]})
+    connection.execute(insert(model).values(row))
 
 
 def a_merchant(connection: Connection, *, reseller_id: int | None = None, **values: Any) -> int:
@@ -152,7 +160,7 @@ def a_remittance(connection: Connection, *, merchant_id: int, contract_id: int, 
         "header_file_id": 1,
         **values,
     }
-    connection.execute(insert(Remittance).values(row))
+    insert_into_month(connection, Remittance, row, "collected_on")
     return row["id"]
 
 
@@ -194,7 +202,7 @@ def a_transaction(
         "import_file_id": 1,
         **values,
     }
-    connection.execute(insert(Transaction).values(row))
+    insert_into_month(connection, Transaction, row, "occurred_on")
     return row["id"]
 
 

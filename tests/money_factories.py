@@ -20,7 +20,7 @@ from app.models import (
     SettlementLine,
     SettlementLink,
 )
-from tests.factories import NIGHT, NOON, NUMBERS, instant, reseller_of
+from tests.factories import NIGHT, NOON, NUMBERS, insert_into_month, instant, reseller_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -90,7 +90,7 @@ def a_bank_movement(
         "import_file_id": 1,
         **values,
     }
-    connection.execute(insert(BankMovement).values(row))
+    insert_into_month(connection, BankMovement, row, "booked_on")
     return row["id"]
 
 
@@ -248,7 +248,7 @@ def a_settlement_line(connection: Connection, *, merchant_id: int, settlement_id
         "import_file_id": 1,
         **values,
     }
-    connection.execute(insert(SettlementLine).values(row))
+    insert_into_month(connection, SettlementLine, row, "paid_on")
 
 
 def a_settlement_link(connection: Connection, *, merchant_id: int, settlement_id: int, **values: Any) -> None:

@@ -1,12 +1,11 @@
-"""The upkeep of a night: what it lets go of, and the partitions that it keeps ahead of the calendar."""
+"""The upkeep of a night: what it lets go of."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, select
 
-from app.database.engine import DatabaseRole
 from app.jobs import ATTEMPTS_KEPT, LINKS_KEPT, upkeep
 from app.models import Invitation, SignInAttempt, UserAccount, UserSession
 
@@ -32,13 +31,3 @@ def test_upkeep_lets_go_of_what_is_past_its_time_and_of_nothing_else(database):
         assert connection.scalars(select(UserSession.key_hash)).all() == [b"open"]
         assert connection.scalars(select(SignInAttempt.key)).all() == ["recent"]
         assert connection.scalars(select(Invitation.nonce_hash)).all() == [b"recent"]
-
-
-def test_upkeep_keeps_partitions_ahead_of_the_calendar(database):
-    upkeep(database, datetime(2031, 5, 31, tzinfo=UTC))
-    with database.reading(DatabaseRole.OWNER) as connection:
-        months = [f"transaction_p2031{month:02}" for month in range(1, 9)]
-        found = connection.scalars(
-            text("SELECT relname::text FROM pg_class WHERE relname = ANY(:names)"), {"names": months}
-        )
-        assert sorted(found) == months

@@ -1,8 +1,8 @@
-"""Migrations and the upkeep of monthly partitions."""
+"""Migrations, and monthly partitions."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import date
 from enum import StrEnum
 from functools import cache
@@ -19,9 +19,8 @@ from app.database.engine import Database, DatabaseRole
 from app.database.faults import check_server
 from app.wording.i18n import gettext
 
-#: History kept (months before this one) and partitions kept ahead (months after it).
+#: History kept: months before this one.
 MONTHS_BEHIND = 15
-MONTHS_AHEAD = 3
 MIGRATIONS = ROOT / "migrations"
 
 
@@ -34,7 +33,7 @@ def alembic_config(database: Database) -> AlembicConfig:
 
 
 def migrate(database: Database) -> None:
-    """Bring schema, roles, privileges and partitions up to date.
+    """Bring schema, roles and privileges up to date.
 
     Raises ConfigError where the database cannot be used.
     """
@@ -44,7 +43,6 @@ def migrate(database: Database) -> None:
     config.attributes["roles"] = database.roles
     config.attributes["passwords"] = {} if lets_in(database) else database.addresses.passwords
     command.upgrade(config, "head")
-    maintain(database)
 
 
 def ready(config: Config) -> Database:
@@ -111,24 +109,11 @@ def _revisions() -> tuple[str, ...]:
     return tuple(script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions())
 
 
-def maintain(database: Database, today: date | None = None) -> None:
-    """Keep the monthly partitions ahead of the calendar."""
-    today = today or date.today()  # noqa: DTZ011 - a margin of months makes the zone indifferent
-    months = [_shifted(today, number) for number in range(-MONTHS_BEHIND, MONTHS_AHEAD + 1)]
-    with database.writing(DatabaseRole.IMPORT) as connection:
-        ensure_partitions(connection, dict.fromkeys(monthly_tables(connection), months))
-
-
-def monthly_tables(connection: Connection) -> Sequence[str]:
-    """The tables that are partitioned by month."""
-    statement = "SELECT partrelid::regclass::text FROM pg_partitioned_table ORDER BY 1"
-    return connection.execute(text(statement)).scalars().all()
-
-
 def ensure_partitions(connection: Connection, months: Mapping[str, Collection[date]]) -> None:
     """Create the monthly partitions that are missing, for a day of each month of each table.
 
-    They are attached beside readers, and go again with the transaction that asked for them.
+    A month has one from the first file that touches it: it is attached beside readers, and goes again with
+    the transaction that asked for it.
     """
     asked = [(table, day.replace(day=1)) for table, days in months.items() for day in days]
     if asked:

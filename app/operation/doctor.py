@@ -8,7 +8,7 @@ import stat
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -19,12 +19,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.config import Config, ConfigError
 from app.database.engine import Database, DatabaseRole
 from app.database.faults import check_server, explained
-from app.database.migrate import MONTHS_AHEAD, Version, version_of
+from app.database.migrate import Version, first_day_kept, version_of
 from app.mail.commands import in_words
 from app.mail.smtp import Smtp
 from app.mail.transport import NotTakenError
 from app.operation.conditions import MAIL_WAITS, full_disk
 from app.operation.state import State, state_of
+from app.retention import partitions_before
 from app.themes import ThemeError, themes_of
 from app.wording.i18n import N_, gettext
 
@@ -37,10 +38,6 @@ FOLDERS = ("inbox", "archive", "quarantine")
 _SERVER = text("""
 SELECT current_setting('server_version') AS version, pg_encoding_to_char(encoding) AS encoding,
   datcollate AS collation, now() AS now FROM pg_database WHERE datname = current_database()
-""")
-_LAST_PARTITION = text(r"""
-SELECT to_date(max(substring(relname FROM '_p(\d{6})$')), 'YYYYMM') FROM pg_class
-WHERE relname ~ '^transaction_p\d{6}$'
 """)
 
 
@@ -199,10 +196,10 @@ def _clock(now: datetime) -> Finding:
 
 
 def _partitions(connection: Connection, today: date) -> Finding:
-    last: date | None = connection.scalar(_LAST_PARTITION)
-    ahead = (last.year - today.year) * 12 + last.month - today.month if last else -1
-    words = gettext("months ahead: %(months)s", months=max(ahead, 0))
-    if ahead < MONTHS_AHEAD - 1:
+    """Whether the upkeep lets go of the months past their time; one kept busy by readers has some nights."""
+    past = len(partitions_before(connection, first_day_kept(today - timedelta(days=NIGHTS_LATE))))
+    words = gettext("past their time: %(partitions)s", partitions=past)
+    if past:
         return Finding(Severity.FAULT, N_("partitions"), words, "bordereau maintain")
     return _sound(N_("partitions"), words)
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event, literal, select, text
 
 from app.database.engine import DatabaseRole
+from app.database.migrate import ensure_partitions
 from app.listing import query
 from app.listing.amounts import AmountFilter
 from app.listing.criteria import Criteria
@@ -203,6 +204,7 @@ def test_an_outlet_is_found_by_the_index_of_its_siret(spec: ListSpec, module_dat
     with module_database.writing(DatabaseRole.OWNER) as connection:
         merchant_id = factories.a_merchant(connection)
         factories.a_remittance(connection, merchant_id=merchant_id, contract_id=1)
+        ensure_partitions(connection, {"remittance": FROM_TO})
         connection.execute(text(SHOPS), {"merchant": merchant_id})
         connection.execute(text("ANALYZE remittance"))
     criteria = criteria_of(spec, ("siret", "99999900000123"))
@@ -227,11 +229,14 @@ def many_payments(database: Database) -> int:
             factories.a_contract(connection, merchant_id=merchant_id, number=f"{7000000 + number}")
             for number in range(20)
         ]
+        ensure_partitions(connection, {"transaction": FROM_TO})
         connection.execute(text(MANY), {"merchant": merchant_id, "contract": first})
         connection.execute(text("ANALYZE transaction"))
     return merchant_id
 
 
+#: The days on which their week begins and ends.
+FROM_TO = (date(2026, 2, 25), date(2026, 3, 3))
 #: 20 000 payments of one week, over 20 contracts.
 MANY = """
 INSERT INTO transaction (merchant_id, id, occurred_on, reseller_id, contract_id, remittance_id, collected_on,

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from app.config import Security, SmtpServer
 from app.database.engine import DatabaseRole
+from app.database.migrate import ensure_partitions
 from app.operation import doctor
 from app.operation.doctor import Severity, examine
 from app.operation.state import Backlog, State
@@ -77,12 +78,13 @@ def test_a_database_behind_is_to_be_migrated(sound, database):
     assert found(sound, "migrations")[0].cure == "bordereau migrate"
 
 
-def test_partitions_that_run_out_are_named(database):
-    with database.reading(DatabaseRole.OWNER) as connection:
-        later = doctor._partitions(connection, date.today() + timedelta(days=100))
-        assert later.level is Severity.FAULT
-        assert later.cure == "bordereau maintain"
-        assert doctor._partitions(connection, date.today()).level is Severity.SOUND
+def test_partitions_past_their_time_are_named(database):
+    with database.writing(DatabaseRole.OWNER) as connection:
+        ensure_partitions(connection, {"transaction": [date(2026, 1, 31)]})
+        night = doctor._partitions(connection, date(2027, 5, 3))  # the one that lets go of it, and two more
+        assert night.level is Severity.SOUND
+        later = doctor._partitions(connection, date(2027, 5, 4))
+        assert (later.level, later.cure) == (Severity.FAULT, "bordereau maintain")
 
 
 @pytest.mark.parametrize(
