@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, select, tuple_
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, select, tuple_
 
 SIZE = 50
 AnyRow = Row[*tuple[Any, ...]]
@@ -31,6 +31,8 @@ class KeysetOrder:
     columns: Sequence[Any]
     key: Any
     descending: bool = False
+    #: What the columns are of, when that is more than one table.
+    rows: FromClause | None = None
 
     def by(self) -> list[ColumnElement[Any]]:
         """ORDER BY."""
@@ -40,7 +42,8 @@ class KeysetOrder:
         """True for the rows behind the row ``after``; for none when that row is not ``visible``."""
         if after is None:
             return []
-        place = select(*self.columns).where(self.key == after, *visible).correlate(None).scalar_subquery()
+        at = select(*self.columns).where(self.key == after, *visible).correlate(None)
+        place = (at if self.rows is None else at.select_from(self.rows)).scalar_subquery()
         columns = tuple_(*self.columns)
         return [columns < place if self.descending else columns > place]
 

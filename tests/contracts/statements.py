@@ -3,8 +3,7 @@
 PostgreSQL's own grammar reads a statement (as JSON: objects would take thirty times as long), and what it
 finds is held against the tables of the model. The rules know three kinds of tables: those that a merchant
 leads are spread over the nodes, the few rows of parties and of their sources are copied to each, and all
-others stay on one. R15 (no subquery for each row of what is copied) is not held: the desk's list of merchants
-asks for the last call of each, which costs one server least.
+others stay on one.
 """
 
 from __future__ import annotations
@@ -55,10 +54,14 @@ def _of_level(query: dict[str, Any]) -> Iterator[str]:
     """The faults of one query, apart from those of the queries inside it."""
     nodes = list(_nodes(query, into_queries=False))
     tables = {_alias(parts): parts["relname"] for kind, parts in nodes if kind == "RangeVar"}
-    inner = {name for kind, parts in nodes if kind == "SubLink" for name in _tables(parts["subselect"])}
-    together = set(tables.values()) | inner
+    inner = [parts["subselect"] for kind, parts in nodes if kind == "SubLink"]
+    together = set(tables.values()).union(*map(_tables, inner))
     if together & SINGLE and together & SPREAD:
         yield f"R26: {sorted(together & SINGLE)} meet {sorted(together & SPREAD)}"
+    copied = {alias for alias, table in tables.items() if table in COPIED}
+    for subquery in inner:
+        if _tables(subquery) & SPREAD and _owners(subquery) & copied:
+            yield f"R15: {sorted(_tables(subquery) & SPREAD)} for each row of {sorted(copied)}"
     spread = {alias for alias, table in tables.items() if table in SPREAD}
     if _parts(spread, list(_equal_keys(nodes))) > 1:
         yield f"R14: {sorted(spread)} meet without {KEY}"
@@ -89,6 +92,12 @@ def _is_bare(value: Any) -> bool:
 
 def _tables(part: Any) -> set[str]:
     return {parts["relname"] for kind, parts in _nodes(part) if kind == "RangeVar"}
+
+
+def _owners(part: Any) -> set[str]:
+    """The aliases whose columns ``part`` names."""
+    fields = [parts["fields"] for kind, parts in _nodes(part) if kind == "ColumnRef"]
+    return {_last(names[:-1]) for names in fields if len(names) > 1}
 
 
 def _alias(relation: dict[str, Any]) -> str:

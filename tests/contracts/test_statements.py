@@ -12,6 +12,8 @@ from tests.contracts.statements import faults
         ("R14", "SELECT 1 FROM contract AS one, contract AS other WHERE one.merchant_id = other.id"),
         ("R14", "UPDATE remittance SET count = 1 FROM contract WHERE contract.id = remittance.contract_id"),
         ("R14", "SELECT 1 UNION ALL SELECT 1 FROM contract JOIN outlet USING (id)"),
+        ("R15", "SELECT (SELECT count(*) FROM outlet WHERE outlet.merchant_id = m.id) FROM merchant AS m"),
+        ("R15", "SELECT FROM source s WHERE NOT EXISTS (SELECT FROM contract WHERE reseller_id = s.id)"),
         ("R26", "SELECT 1 FROM membership JOIN outlet ON outlet.merchant_id = membership.merchant_id"),
         (
             "R26",
@@ -39,6 +41,9 @@ def test_what_breaks_a_rule_is_found(rule, statement):
         "WITH own AS (SELECT merchant_id FROM membership) SELECT FROM contract JOIN own USING (merchant_id)",
         "INSERT INTO source (name, seen) VALUES ('a', now()) ON CONFLICT (name) DO NOTHING",
         "SELECT 1 FROM merchant LEFT JOIN (SELECT merchant_id FROM contract) AS one ON merchant_id = id",
+        "SELECT FROM merchant WHERE id IN (SELECT merchant_id FROM contract WHERE contract.number = '1')",
+        "SELECT FROM contract c WHERE EXISTS (SELECT FROM source JOIN outlet ON outlet.id = c.outlet_id)",
+        "SELECT FROM contract c WHERE EXISTS (SELECT FROM merchant WHERE merchant.id = c.merchant_id)",
         "SELECT 1 FROM contract CROSS JOIN LATERAL unnest(labels) AS label WHERE note LIKE '50%%'",
         "SET LOCAL statement_timeout = 5000",
     ],

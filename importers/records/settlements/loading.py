@@ -54,10 +54,10 @@ _OF_FEED = f"""
 INSERT INTO acceptor (merchant_id, id, reseller_id, number)
 SELECT s.merchant_id, nextval('party_id'), s.reseller_id, w.number
 FROM source s CROSS JOIN {ACCEPTOR.staged} w
-WHERE s.id = :source AND s.merchant_id IS NOT NULL AND NOT EXISTS (
-  SELECT FROM acceptor a WHERE a.reseller_id = s.reseller_id AND a.number = w.number
-    AND a.merchant_id <> {UNCLAIMED_MERCHANT}
-)
+LEFT JOIN (
+  SELECT DISTINCT reseller_id, number FROM acceptor WHERE merchant_id <> {UNCLAIMED_MERCHANT}
+) AS owned ON owned.reseller_id = s.reseller_id AND owned.number = w.number
+WHERE s.id = :source AND s.merchant_id IS NOT NULL AND owned.number IS NULL
 """
 _OF_FILE = """
 SELECT merchant_id, id FROM settlement WHERE merchant_id = ANY(:merchants) AND import_file_id = :file
