@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import runpy
 from itertools import permutations
 
 import pytest
+from sqlalchemy import text
 
+from app.database.engine import DatabaseRole
+from app.database.migrate import MIGRATIONS
 from app.rules.payments import Reversal
 from tests.importers.conftest import Operator
 from tests.importers.files import File, Rem, Trx
@@ -120,3 +124,27 @@ def test_the_links_of_what_was_kept_aside_stay_when_it_appears(operator: Operato
     operator.declare({})
     assert operator.rows(LINKS) == [("7", "000101", "2026-03-02")]
     assert state(operator, "2026-03-02") == [(Reversal.PARTLY_REFUNDED, 495)]
+
+
+def test_the_migration_links_the_sales_of_before_as_the_loader_would(operator: Operator) -> None:
+    operator.declare({})
+    ambiguous = (Trx(sequence="55", at="2026-03-02T10:00:00"), Trx(sequence="055", at="2026-03-02T11:00:00"))
+    cancelled = Trx(sequence="102", amount=700)
+    operator.deliver(night("2026-03-02", SALE, cancelled, ambiguous[0]))
+    operator.deliver(night("2026-03-03", ambiguous[1]))
+    cancellation = Trx(sequence="8", operation="ANNULATION", amount=700, original="102")
+    operator.deliver(night("2026-03-09", refund("7", 495), cancellation, refund("9", 5, original="55")))
+    operator.deliver(night("2026-04-20", refund("10", 2417), refund("11", 100, original="404")))
+    kept = operator.digest(), operator.rows(LINKS)
+    assert [number for number, sale, _ in kept[1] if sale] == ["10", "7", "8"]
+    (migration,) = MIGRATIONS.glob("versions/*_reversed_sales.py")
+    with operator.database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(
+            text(
+                "UPDATE transaction SET original_id = NULL, original_on = NULL, reversal = 'none',"
+                " reversed_amount = 0"
+            )
+        )
+        for statement in runpy.run_path(str(migration))["STATEMENTS"]:
+            connection.execute(text(statement))
+    assert (operator.digest(), operator.rows(LINKS)) == kept
