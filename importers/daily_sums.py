@@ -45,10 +45,10 @@ _REMITTANCE_SUMS = "currency, status, is_empty, remitted, awaiting_totals, credi
 _REMITTANCE_FACTS = f"currency, status, transaction_count = 0, {remitted_sql()}, NOT has_totals, credit"
 _REMITTANCE_DAYS = f"""
 INSERT INTO remittance_day (merchant_id, contract_id, day, reseller_id, {_REMITTANCE_SUMS}, count,
-  debit, refund, cancelled, refund_cancelled, declined, fee)
+  debit, refund, cancelled, refund_cancelled, declined, fee, gap)
 SELECT p.merchant_id, p.contract_id, p.collected_on, p.reseller_id, {_REMITTANCE_FACTS},
   count(*), sum(debit_amount), sum(refund_amount), sum(cancellation_amount), sum(refund_cancellation_amount),
-  sum(declined_amount), COALESCE(sum(fee_amount), 0)
+  sum(declined_amount), COALESCE(sum(fee_amount), 0), COALESCE(sum(credit_gap), 0)
 FROM touched t JOIN remittance p ON p.merchant_id = t.merchant_id AND p.contract_id = t.contract_id
   AND p.collected_on = t.day
   AND p.collected_at >= t.day - interval '1 day' AND p.collected_at < t.day + interval '2 days'
@@ -60,7 +60,7 @@ _MEASURES = {
     "remittance": (
         _REMITTANCE_DAYS,
         _REMITTANCE_SUMS,
-        ("count", "debit", "refund", "cancelled", "refund_cancelled", "declined", "fee"),
+        ("count", "debit", "refund", "cancelled", "refund_cancelled", "declined", "fee", "gap"),
     ),
 }
 

@@ -30,6 +30,7 @@ from app.listing.spec import ListSpec
 from app.listing.sums import Totals, totals
 from app.listing.xlsx import write_xlsx
 from app.lists import REMITTANCES
+from app.lists.credit import CREDIT_GROUP
 from app.lists.open_items import COLUMNS, TITLE, OpenItem, has_bank, open_items
 from app.logs import logger
 from app.mail import Attachment, Kind, MailError, MailRequest, Message, post, sender_of
@@ -41,8 +42,6 @@ from app.wording.i18n import gettext, speaking
 LARGEST_FILES: Final = 100_000
 _LANGUAGE = "fr"
 _PERIOD, _NIGHT = "last-7-days", "last-night"
-#: The parts of the net that tell of its credit.
-_CREDITS: Final = ("credited", "expected", "late")
 _MEDIA: Final = {
     FileKind.CSV: "text/csv",
     FileKind.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -175,7 +174,7 @@ def _words(access: Access, found: _Report) -> Iterator[str]:
         parts += [
             f"{gettext(measure.label)} : {formats.money(line[measure.name], line.currency)}"
             for measure in found.spec.measures
-            if measure.name in _CREDITS and measure.label and line[measure.name]
+            if measure.group and measure.group[0] == CREDIT_GROUP and line[measure.name]
         ]
         yield " · ".join(parts)
     if not found.sums.lines:

@@ -152,10 +152,14 @@ def weighed(totals: CurrencyTotals, weight: str) -> int:
     return totals.net if weight == NET else totals[weight]
 
 
-def shown_measures(spec: ListSpec, tables: Iterable[CurrencyTable]) -> tuple[Measure, ...]:
-    """The measures that have a column: those of the net first; rare ones only where there is something."""
-    totals = [table.total.now for table in tables]
-    labelled = [measure for measure in spec.measures if measure.label]
+def shown_measures(spec: ListSpec, grouping: GroupedSums) -> tuple[Measure, ...]:
+    """The measures that have a column: those of the net first; rare ones only where there is something.
+
+    What is the net of one of the groups has none: its line says it.
+    """
+    totals = [table.total.now for table in grouping.tables]
+    told = {(grouping.by.name, line.key) for table in grouping.tables for line in table.lines}
+    labelled = [measure for measure in spec.measures if measure.label and measure.group not in told]
     used = [
         measure
         for measure in labelled

@@ -31,7 +31,7 @@ def write_groups_csv(
 ) -> int:
     """Write a line for each group and currency, by the rules of the lists' CSV; returns their number."""
     found = _read(connection, spec, scope, criteria)
-    measures = shown_measures(spec, found.tables)
+    measures = shown_measures(spec, found)
     with speaking(_LANGUAGE):
         names = map(_quoted, found.by.columns())
         file.write(f"{BOM}{_joined((*names, gettext('Currency'), *_headings(measures)))}".encode())
@@ -80,7 +80,7 @@ def write_groups_xlsx(
 ) -> int:
     """Write a sheet of the groups with their totals, and one of what was asked; returns their number."""
     found = _read(connection, spec, scope, criteria)
-    measures = shown_measures(spec, found.tables)
+    measures = shown_measures(spec, found)
     with speaking(_LANGUAGE), Workbook(file, {"constant_memory": True, "strings_to_formulas": False}) as book:
         styles = Styles(book)
         sheet = book.add_worksheet(found.by.title)

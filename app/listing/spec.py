@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from app.listing.dimension import Dimension
-from app.listing.field import Field, Parameter, Slot, Tone
+from app.listing.field import Args, Field, Parameter, Slot, Tone
 from app.listing.kinds import Expression, Row
 from app.listing.measures import Measure
 from app.listing.period import Days, Freshness, Period
@@ -95,11 +95,15 @@ class DetailPart:
 
 @dataclass(frozen=True)
 class PageLink:
-    """A way from a list to a page of its own (``endpoint``), in words; ``of`` as in :class:`DetailPart`."""
+    """A way from a list to a page of its own (``endpoint``), in words; ``of`` as in :class:`DetailPart`.
+
+    ``args`` are the parameters of its address.
+    """
 
     endpoint: str
     words: str
     of: str
+    args: Args = ()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -352,6 +356,7 @@ def _without(spec: ListSpec, names: frozenset[str], templates: frozenset[str]) -
         spec,
         fields=tuple(field for field in spec.fields if field.name not in names),
         measures=tuple(measure for measure in spec.measures if measure.of not in names),
+        dimensions=tuple(found for found in spec.dimensions if found.name not in names),
         facts=tuple(name for name in spec.facts if name not in names),
         detail_parts=tuple(
             part for part in spec.detail_parts if part.of not in names and part.template not in templates

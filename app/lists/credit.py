@@ -13,6 +13,7 @@ from datetime import date
 from sqlalchemy import Connection, and_, case, exists, func, not_, or_, select
 from sqlalchemy.orm import aliased
 
+from app.listing.dimension import Dimension
 from app.listing.field import Field
 from app.listing.filters import Choice
 from app.listing.kinds import Day, Expression, Money, Row
@@ -22,8 +23,11 @@ from app.listing.spec import Alert
 from app.models import BankAccount, BankMovement, Certainty, CreditLink, Remittance, RemittanceDay, Settlement
 from app.models import Credit as State
 from app.wording import codes, formats
+from app.wording.days import capital
 from app.wording.i18n import N_, gettext, ngettext
 
+#: Where the sums by credit stand in JSON, under "apart".
+CREDIT_GROUP = "credit"
 #: Title of the section of the details.
 CREDIT = N_("Credit by the bank")
 _SHOWN_DIGITS = 4
@@ -41,11 +45,21 @@ class CreditState(Choice):
         return "" if value in _QUIET else self.say(value)
 
 
+_STATE = CreditState(labels=codes.CREDITS)
+#: What the sums of remittances are grouped by when a month is closed: its lines add up to the net.
+BY_CREDIT = Dimension(
+    name="credit",
+    label=N_("Credit"),
+    kind=_STATE,
+    rows=Remittance.credit,
+    daily=RemittanceDay.credit,
+    parameter="credit",
+)
 CREDIT_FIELDS = (
     Field(
         name="credit",
         label=N_("Credit"),
-        kind=CreditState(labels=codes.CREDITS),
+        kind=_STATE,
         column=Remittance.credit,
         section=CREDIT,
         daily=RemittanceDay.credit,
@@ -105,7 +119,30 @@ def credit_alerts(row: Row) -> Iterator[Alert]:
         yield Alert(words=gettext(codes.CREDITS[state]), reason=reason, tone="bad")
     elif state == State.DIFFERS:
         reason = gettext("The bank credited another amount than the telecollection declared.")
+        if "credit_gap" in row:
+            reason = f"{reason} {capital(_gap_of(row))}."
         yield Alert(words=gettext(codes.CREDITS[state]), reason=reason)
+
+
+def _gap_of(row: Row) -> str:
+    debits, refunds = row["debit"] - row["cancelled"], row["refund"] - row["refund_cancelled"]
+    return gap_reason(row["credit_gap"], debits, refunds, row["currency"])
+
+
+def gap_reason(gap: int | None, debits: int, refunds: int, currency: str) -> str:
+    """Why a credit has a gap, in words; amounts in minor units, None for a gap that is not known."""
+    if gap is None:
+        return gettext("the bank deducts its commission: a line of it may be its credit")
+    if abs(gap) == 1:
+        return gettext("one cent apart")
+    amount = formats.money(abs(gap), currency)
+    if gap == -refunds:
+        return gettext("its refunds, %(amount)s, were not found", amount=amount)
+    if gap == debits:
+        return gettext("its debits, %(amount)s, were not found", amount=amount)
+    if gap > 0:
+        return gettext("%(amount)s less arrived", amount=amount)
+    return gettext("%(amount)s more arrived", amount=amount)
 
 
 def shown_account(key: str, label: str | None) -> str:

@@ -14,7 +14,8 @@ from enum import StrEnum
 from itertools import groupby, pairwise
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, not_, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, and_, cast, exists, func, not_, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 
 from app.listing.field import Link
@@ -22,7 +23,7 @@ from app.listing.flat_file import FileColumn
 from app.listing.scope import Scope
 from app.listing.source import in_scope
 from app.lists.chargebacks import to_answer
-from app.lists.credit import shown_account
+from app.lists.credit import gap_reason, shown_account
 from app.models import (
     BankAccount,
     BankMovement,
@@ -71,8 +72,8 @@ class OpenItem:
     ``day`` is that of the call, of the line of the bank, of the last statement before those missing, or the
     one on which a chargeback was told; ``until`` the day by which a credit was expected or an answer is, or
     that of the next statement. ``amount`` is what the call brings, the line holds or the chargeback takes,
-    ``gap`` what is not explained; both in minor units. ``numbers`` are the remittances concerned, ``sale``
-    leads to the sale of a chargeback, or to those that it may be of.
+    ``gap`` what is not explained; both in minor units. ``numbers`` are the remittances concerned, ``link``
+    leads to them, to the sale of a chargeback, or to those that it may be of.
     """
 
     kind: OpenItemKind
@@ -86,9 +87,8 @@ class OpenItem:
     currency: str = ""
     account: str = ""
     why: str = ""
-    remittance_id: int | None = None
     movement_id: int | None = None
-    sale: Link | None = None
+    link: Link | None = None
 
     @property
     def title(self) -> str:
@@ -118,7 +118,7 @@ def has_bank(connection: Connection, scope: Scope) -> bool:
 
 
 def open_items(connection: Connection, scope: Scope) -> list[OpenItem]:
-    """All of them, MOST of each kind, the oldest first within each."""
+    """All of them, MOST of each kind, the largest amounts first where the bank is to be asked."""
     return [
         *_remittances(connection, scope, OpenItemKind.LATE),
         *_remittances(connection, scope, OpenItemKind.DIFFERS),
@@ -145,23 +145,50 @@ def _chargebacks(connection: Connection, scope: Scope) -> Iterator[OpenItem]:
             amount=dispute.amount,
             currency=dispute.currency,
             why=" · ".join(filter(None, (dispute.title, dispute.reason))),
-            sale=dispute.link,
+            link=dispute.link,
         )
 
 
 def _remittances(connection: Connection, scope: Scope, kind: OpenItemKind) -> Iterator[OpenItem]:
-    """The remittances whose credit is late, or has a gap."""
-    statement = (
+    """The remittances whose credit is late, those of a contract and day together, or has a gap."""
+    for row in connection.execute(_uncredited(scope, kind)):
+        late = kind is OpenItemKind.LATE
+        yield OpenItem(
+            kind=kind,
+            day=row.collected_on,
+            until=row.expected_by,
+            place=row.place,
+            contract=row.contract,
+            numbers=tuple(row.numbers),
+            amount=row.net,
+            gap=None if late else row.gap,
+            currency=row.currency,
+            why=_not_found() if late else gap_reason(row.gap, row.debits, row.refunds, row.currency),
+            link=_link(row, kind),
+        )
+
+
+def _not_found() -> str:
+    return gettext("the statements received hold no credit of it")
+
+
+def _uncredited(scope: Scope, kind: OpenItemKind) -> Select[*tuple[Any, ...]]:
+    """What a bank credits together if it credits days: a line of each contract and day, the largest first."""
+    net = _sum(Remittance.net_amount)
+    own = () if kind is OpenItemKind.LATE else (Remittance.id,)
+    return (
         select(
-            Remittance.id,
+            func.min(Remittance.id).label("id"),
             Remittance.collected_on,
-            Remittance.expected_by,
-            Remittance.number,
-            Remittance.net_amount,
-            Remittance.credit_gap,
+            func.max(Remittance.expected_by).label("expected_by"),
+            func.array_agg(aggregate_order_by(Remittance.number, Remittance.collected_at)).label("numbers"),
+            net.label("net"),
+            _sum(Remittance.credit_gap).label("gap"),
+            _sum(Remittance.debit_amount - Remittance.cancellation_amount).label("debits"),
+            _sum(Remittance.refund_amount - Remittance.refund_cancellation_amount).label("refunds"),
             Remittance.currency,
             Contract.number.label("contract"),
-            _PLACE.label("place"),
+            func.min(_PLACE).label("place"),
         )
         .join(Contract, _same(Contract, Remittance.merchant_id, Remittance.contract_id))
         .outerjoin(Outlet, _same(Outlet, Contract.merchant_id, Contract.outlet_id))
@@ -169,33 +196,24 @@ def _remittances(connection: Connection, scope: Scope, kind: OpenItemKind) -> It
             *in_scope(Remittance.merchant_id, Remittance.contract_id, scope),
             Remittance.credit == Credit(kind.value).value,
         )
-        .order_by(Remittance.collected_at, Remittance.id)
+        .group_by(Remittance.collected_on, Remittance.currency, Contract.number, *own)
+        .order_by(func.abs(net).desc(), Remittance.collected_on, func.min(Remittance.id))
         .limit(MOST)
     )
-    for row in connection.execute(statement):
-        yield OpenItem(
-            kind=kind,
-            day=row.collected_on,
-            until=row.expected_by,
-            place=row.place,
-            contract=row.contract,
-            numbers=(row.number,),
-            amount=row.net_amount,
-            gap=row.credit_gap,
-            currency=row.currency,
-            why=_reason(kind, row.credit_gap),
-            remittance_id=row.id,
-        )
 
 
-def _reason(kind: OpenItemKind, gap: int | None) -> str:
-    if kind is OpenItemKind.LATE:
-        return gettext("the statements received hold no credit of it")
-    if gap is None:
-        return gettext("the bank deducts its commission: a line of it may be its credit")
-    if abs(gap) == 1:
-        return gettext("one cent apart")
-    return gettext("a part of it was not found")
+def _sum(amounts: Any) -> Any:
+    """The sum of amounts as one of them: PostgreSQL adds up in numbers of any size."""
+    return cast(func.sum(amounts), BigInteger)
+
+
+def _link(row: Any, kind: OpenItemKind) -> Link:
+    """The page of a remittance, or the list of several."""
+    if len(row.numbers) == 1:
+        return Link("remittances", row.id)
+    day = row.collected_on.isoformat()
+    asked = (("contract", row.contract), ("credit", kind.value), ("date_from", day), ("date_to", day))
+    return Link("remittances", args=asked)
 
 
 def _same(model: Any, merchant_id: Any, row_id: Any) -> Any:
@@ -222,8 +240,8 @@ def proposals(connection: Connection, scope: Scope) -> Iterator[OpenItem]:
             currency=first.currency,
             account=shown_account(first.account_key, first.account_label),
             why=gettext(codes.CREDIT_RULES.get(first.rule, first.rule)),
-            remittance_id=first.remittance_id,
             movement_id=movement_id,
+            link=Link("remittances", first.remittance_id),
         )
 
 
@@ -254,7 +272,13 @@ def _proposed(scope: Scope) -> Select[*tuple[Any, ...]]:
             CreditLink.certainty == Certainty.PROPOSED,
             not_(_credits_out_of_sight(scope)),
         )
-        .order_by(BankMovement.booked_on, BankMovement.id, Remittance.collected_at, Remittance.id)
+        .order_by(
+            func.abs(BankMovement.amount).desc(),
+            BankMovement.booked_on,
+            BankMovement.id,
+            Remittance.collected_at,
+            Remittance.id,
+        )
     )
 
 

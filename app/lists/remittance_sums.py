@@ -17,6 +17,7 @@ from app.listing.measures import Measure, row_count, sum_of
 from app.listing.scope import Scope
 from app.listing.source import Condition, DailySums, ListSource, in_scope
 from app.lists.common import contract_joins, contract_parent
+from app.lists.credit import CREDIT_GROUP
 from app.lists.declared import TITLES
 from app.models import ALL_CONTRACTS, Credit, Remittance, RemittanceDay, Transaction
 from app.rules.payments import TOTAL, TOTALS, RemittanceStatus, Total, Transmission, remitted
@@ -93,16 +94,15 @@ def _with_totals(status: RemittanceStatus) -> tuple[Condition, Condition]:
     )
 
 
-def _by_credit(name: str, states: tuple[Credit, ...], label: str) -> Measure:
-    """The net of remittances by what became of them at the bank: a part of the net, said beside it."""
-    codes = [state.value for state in states]
+def _by_credit(state: Credit, label: str) -> Measure:
+    """The net of remittances in one state of their credit; those of all states add up to the net."""
     return Measure(
-        name=f"credit_{name}",
+        name=f"credit_{state.value}",
         rows=Remittance.net_amount,
-        where=(_REMITTED, Remittance.credit.in_(codes)),
+        where=(_REMITTED, Remittance.credit == state.value),
         daily=_DAY_NET,
-        daily_where=(RemittanceDay.remitted.is_(True), RemittanceDay.credit.in_(codes)),
-        group=("credit", name),
+        daily_where=(RemittanceDay.remitted.is_(True), RemittanceDay.credit == state.value),
+        group=(CREDIT_GROUP, state.value),
         label=label,
         apart=True,
         optional=True,
@@ -110,6 +110,32 @@ def _by_credit(name: str, states: tuple[Credit, ...], label: str) -> Measure:
     )
 
 
+def _of_bank(name: str, rows: Expression, daily: Expression, label: str) -> Measure:
+    """A figure that a bank or an acquirer says of each remittance, for whoever may see the bank."""
+    return Measure(
+        name=f"credit_{name}",
+        rows=func.coalesce(rows, 0),
+        daily=daily,
+        group=(CREDIT_GROUP, name),
+        label=label,
+        apart=True,
+        optional=True,
+        of=_OF_BANK[name],
+    )
+
+
+#: The field that each figure of the bank speaks of.
+_OF_BANK = {"gap": "credit_gap", "fee": "fee_amount"}
+#: The parts of the net by the state of their credit: a month is closed when each is explained.
+_CREDITED = {
+    Credit.CREDITED: N_("Of the net, credited by the bank"),
+    Credit.DIFFERS: N_("Of the net, credited with a gap"),
+    Credit.ANNOUNCED: N_("Of the net, payment announced"),
+    Credit.EXPECTED: N_("Of the net, credit expected"),
+    Credit.LATE: N_("Of the net, not credited"),
+    Credit.NOT_EXPECTED: N_("Of the net, not paid through the bank"),
+    Credit.UNKNOWN: N_("Of the net, in no statement received"),
+}
 _CORRECT, _CORRECT_DAYS = _with_totals(RemittanceStatus.CORRECT)
 #: The sums of remittances, from the figures that each declares.
 MEASURES = (
@@ -148,20 +174,9 @@ MEASURES = (
         RemittanceDay.awaiting_totals.is_(True),
         N_("Waiting for their telecollection, apart"),
     ),
-    _by_credit("credited", (Credit.CREDITED, Credit.DIFFERS), N_("Of the net, credited by the bank")),
-    _by_credit("announced", (Credit.ANNOUNCED,), N_("Of the net, payment announced")),
-    _by_credit("expected", (Credit.EXPECTED,), N_("Of the net, credit expected")),
-    _by_credit("late", (Credit.LATE,), N_("Of the net, not credited")),
-    Measure(
-        name="credit_fee",
-        rows=func.coalesce(Remittance.fee_amount, 0),
-        daily=RemittanceDay.fee,
-        group=("credit", "fee"),
-        label=N_("Fees of the payments"),
-        apart=True,
-        optional=True,
-        of="fee_amount",
-    ),
+    *(_by_credit(state, label) for state, label in _CREDITED.items()),
+    _of_bank("gap", Remittance.credit_gap, RemittanceDay.gap, N_("Of the net, gap of the credits")),
+    _of_bank("fee", Remittance.fee_amount, RemittanceDay.fee, N_("Fees of the payments")),
 )
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, Connection, Text, case, func
 
 from app.listing import typed
 from app.listing.amounts import AmountFilter
+from app.listing.criteria import BY, PERIOD
 from app.listing.field import Field, Link
 from app.listing.filters import Choice, Code, flagged
 from app.listing.kinds import Kind, Moment, Money, Row, Whole
@@ -39,7 +40,7 @@ from app.lists.common import (
     TICKET_COLUMNS,
     day_and_time,
 )
-from app.lists.credit import CREDIT, CREDIT_FIELDS, credit_lines, without_bank
+from app.lists.credit import BY_CREDIT, CREDIT, CREDIT_FIELDS, credit_lines, without_bank
 from app.lists.declared import DECLARED_SUMS, declared
 from app.lists.freshness import days, freshness
 from app.lists.nights import REMITTED, night
@@ -298,7 +299,7 @@ REMITTANCES = ListSpec(
     empty=N_("No terminal called in this period."),
     source=SOURCE,
     measures=MEASURES,
-    dimensions=DIMENSIONS,
+    dimensions=(*DIMENSIONS, BY_CREDIT),
     row_keys={
         "id": Remittance.id,
         "contract_id": Remittance.contract_id,
@@ -346,7 +347,15 @@ REMITTANCES = ListSpec(
         DetailPart(read=remittance_payments, template="lists/settlements.html", of="fee_amount"),
         DetailPart(read=_sums, template="lists/remittance_sums.html"),
     ),
-    page_links=(PageLink("open_items.show", OPEN_ITEMS, of="credit_gap"),),
+    page_links=(
+        PageLink("open_items.show", OPEN_ITEMS, of="credit_gap"),
+        PageLink(
+            "remittances.index",
+            N_("Reconcile last month"),
+            of="credit_gap",
+            args=((PERIOD, "last-month"), (BY, "credit")),
+        ),
+    ),
     absent=without_bank,
     ticket=TicketSpec(
         columns={**TICKET_COLUMNS, "ticket": Remittance.ticket},

@@ -325,7 +325,7 @@ class RemittanceDay(Base):
             "contract_id",
             postgresql_include=[
                 *("currency", "status", "is_empty", "remitted", "awaiting_totals", "credit"),
-                *("count", "debit", "refund", "cancelled", "refund_cancelled", "declined"),
+                *("count", "debit", "refund", "cancelled", "refund_cancelled", "declined", "fee", "gap"),
             ],
         ),
     )
@@ -347,3 +347,4 @@ class RemittanceDay(Base):
     refund_cancelled: Mapped[BigIntColumn]
     declined: Mapped[BigIntColumn]
     fee: Mapped[BigIntColumn] = mapped_column(server_default="0")
+    gap: Mapped[BigIntColumn] = mapped_column(server_default="0")

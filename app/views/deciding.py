@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from flask import Blueprint, abort, jsonify, redirect, render_template, request, url_for
@@ -15,12 +17,13 @@ from app.lists.open_items import COLUMNS, TITLE, OpenItem, OpenItemKind, concern
 from app.models import CreditVerdict
 from app.rules.row_ids import row_id
 from app.views.cells import linked
-from app.views.tables import TableColumn, table
+from app.views.tables import Table, TableColumn, table
 from app.web.context import access, database, signed_in, today
 from app.web.downloads import CSV, XLSX, file_name, send_written
 from app.web.journal import journal
 from app.web.questions import asking, exporting
 from app.wording import formats
+from app.wording.days import capital
 from app.wording.i18n import N_, gettext
 
 blueprint = Blueprint("open_items", __name__)
@@ -40,37 +43,77 @@ def _until(item: OpenItem) -> str:
     return gettext("until %(day)s", day=formats.day(item.until)) if item.until else ""
 
 
+_WHY: Final = TableColumn(N_("Why"), lambda item: item.why, style="wrapped")
 _COLUMNS: Final = (
-    TableColumn(N_("Kind"), lambda item: item.title, "title"),
-    TableColumn(N_("Date"), lambda item: formats.day(item.day)),
+    TableColumn(N_("Date"), lambda item: formats.day(item.day), "title"),
     TableColumn(N_("Until"), lambda item: formats.day(item.until) if item.until else "", card=_until),
     TableColumn(N_("Trade name"), lambda item: item.place),
+    TableColumn(N_("Contract no."), lambda item: item.contract, ""),
     TableColumn(N_("Remittance no."), lambda item: ", ".join(item.numbers), ""),
     TableColumn(N_("Account"), lambda item: item.account),
-    TableColumn(N_("Why"), lambda item: item.why, style="wrapped"),
+    _WHY,
     TableColumn(N_("Gap"), lambda item: _amount(item, item.gap), "", style="money"),
     TableColumn(N_("Amount"), lambda item: _amount(item, item.amount), "aside", style="money"),
 )
 
 
+@dataclass(frozen=True)
+class _Section:
+    """The open items of a kind: how many, what they add up to, and their table."""
+
+    kind: OpenItemKind
+    items: list[OpenItem]
+
+    @property
+    def title(self) -> str:
+        return self.items[0].title
+
+    @property
+    def is_to_decide(self) -> bool:
+        return self.kind is OpenItemKind.PROPOSED
+
+    @property
+    def sums(self) -> list[str]:
+        """What they add up to, by currency, in words."""
+        sums: Counter[str] = Counter()
+        for item in self.items:
+            sums[item.currency] += item.amount or 0
+        return [formats.money(amount, currency) for currency, amount in sorted(sums.items()) if amount]
+
+    @property
+    def why(self) -> str:
+        """Why, where it is the same of all of them."""
+        (first, *others) = dict.fromkeys(item.why for item in self.items)
+        return "" if others else capital(first)
+
+    @property
+    def table(self) -> Table:
+        """Its columns that say anything: a reason that all share stands above it."""
+        said = [
+            column
+            for column in _COLUMNS
+            if any(map(column.show, self.items)) and not (self.why and column is _WHY)
+        ]
+        return table(self.title, said, self.items, _address)
+
+
 @blueprint.get("/a-traiter")
 def show() -> str:
-    """All open items; those to decide on come first."""
+    """All open items by kind, each with its number and what it adds up to."""
     scope = access().scope
     with asking(scope) as connection:
         if not concerns(connection, scope):
             abort(404)
         items = open_items(connection, scope)
         under_way = credit_decisions.under_way(connection, scope.merchant_id)
-    proposed = [item for item in items if item.kind is OpenItemKind.PROPOSED]
-    others = [item for item in items if item.kind is not OpenItemKind.PROPOSED]
+    sections = [_Section(kind, [one for one in items if one.kind is kind]) for kind in OpenItemKind]
     done = DONE.get(request.args.get("done", ""))
     return render_template(
         "open_items/index.html",
         title=gettext(TITLE),
-        proposed=proposed,
+        sections=[section for section in sections if section.items],
         under_way=under_way,
-        list=table(gettext(TITLE), _COLUMNS, others, _address),
+        address=_address,
         done=done and gettext(done),
     )
 
@@ -135,9 +178,7 @@ def _row(item: OpenItem) -> dict[str, object]:
 
 
 def _address(item: OpenItem) -> str | None:
-    if item.remittance_id:
-        return url_for("remittances.detail", id=item.remittance_id)
-    return linked(item.sale) if item.sale else None
+    return linked(item.link) if item.link else None
 
 
 def _amount(item: OpenItem, minor: int | None) -> str:

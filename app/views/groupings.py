@@ -118,7 +118,7 @@ def with_group_fault(criteria: Criteria, texts: Sequence[str], *, needed: bool =
 
 def _table(criteria: Criteria, grouping: GroupedSums, table: CurrencyTable) -> GroupTable:
     spec, by = criteria.spec, grouping.by
-    measures = shown_measures(spec, grouping.tables)
+    measures = shown_measures(spec, grouping)
     has_changes = grouping.before is not None and by.span is None
     line = partial(_line, criteria, grouping, table, measures)
     return GroupTable(

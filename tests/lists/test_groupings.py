@@ -31,6 +31,7 @@ BOTH = pytest.mark.parametrize("name", SPECS)
 EVERY = [(name, by) for name, spec in SPECS.items() for by in spec.groupings]
 #: The dimensions that the daily sums know.
 DAILY = ("day", "week", "month", "weekday", "outlet", "contract", "application")
+DAILY_OF = {"transactions": DAILY, "remittances": (*DAILY, "credit")}
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +107,7 @@ def test_groups_are_those_of_the_oracle(
 def test_daily_sums_and_rows_give_the_same_groups(
     name: str, data: st.DataObject, connection: Connection, mine: World
 ) -> None:
-    spec, by = SPECS[name], data.draw(st.sampled_from(DAILY))
+    spec, by = SPECS[name], data.draw(st.sampled_from(DAILY_OF[name]))
     scope = drawn_scope(data, connection, mine)
     known = [field.name for field in spec.filters if field.daily is not None]
     asked, back, until = data.draw(questions(spec, among=(*known, "application", "label", "group_outlet")))
@@ -139,4 +140,24 @@ def test_only_what_the_daily_sums_do_not_know_is_read_from_rows(name: str) -> No
         for by, found in spec.groupings.items()
         if sums.daily_sums(spec, scope, criteria, found) is not None
     ]
-    assert sorted(known) == sorted(DAILY)
+    assert sorted(known) == sorted(DAILY_OF[name])
+
+
+@pytest.mark.no_cover
+@given(data=st.data())
+def test_the_states_of_credit_add_up_to_the_net(
+    data: st.DataObject, connection: Connection, mine: World
+) -> None:
+    """Whatever is asked: to the cent, in all rows and in each group, and as lines of their own."""
+    spec = SPECS["remittances"]
+    scope = drawn_scope(data, connection, mine)
+    asked, back, until = data.draw(questions(spec))
+    criteria = criteria_of(spec, asked, TODAY - timedelta(back), TODAY - timedelta(until))
+    by = spec.groupings[data.draw(st.sampled_from(sorted(spec.groupings)))]
+    states = [f"credit_{state}" for state in world.CREDITS]
+    groups = sums.series(connection, spec, scope, criteria, by)
+    for line in (line for group in groups for line in group.totals.lines):
+        assert sum(line[state] for state in states) == line.net
+    for group in sums.series(connection, spec, scope, criteria, spec.groupings["credit"]):
+        for line in group.totals.lines:
+            assert line.net == line[f"credit_{group.key}"]

@@ -330,6 +330,7 @@ KEYS: dict[str, Callable[[Row], Any]] = {
     "issuer": operator.itemgetter("issuer"),
     "reason": _reason,
     "response_code": operator.itemgetter("response_code"),
+    "credit": operator.itemgetter("credit"),
 }
 
 
@@ -397,7 +398,7 @@ def _line(name: str, currency: str, line: Counter[str]) -> Row:
             why: {what: line[f"{why}_{what}"] for what in ("count", "net")}
             for why in ("rejected", "incomplete", "untransmitted", "awaiting_totals")
         }
-        said = ("credited", "announced", "expected", "late", "fee")
+        said = (*CREDITS, "fee", "gap")
         kept["apart"]["credit"] = {name: line[f"credit_{name}"] for name in said}
     return {"currency": currency, "net": net, **kept}
 
@@ -406,9 +407,9 @@ def _remittance_sums(row: Row) -> dict[str, int]:
     why = _why_apart(row)
     parts = ("debit", "refund", "cancelled", "refund_cancelled") if why is None else ()
     apart = {} if why is None else {f"{why}_count": 1, f"{why}_net": row["amount"]}
-    state = {"differs": "credited"}.get(row["credit"], row["credit"])
-    credit = {f"credit_{state}": row["amount"]} if why is None else {}
+    credit = {f"credit_{row['credit']}": row["amount"]} if why is None else {}
     credit["credit_fee"] = row["fee_amount"] or 0
+    credit["credit_gap"] = row["credit_gap"] or 0
     return {"declined": row["declined"] or 0, **{name: row[name] for name in parts}, **apart, **credit}
 
 

@@ -59,7 +59,7 @@ def page_of(app, database, shop, role):
 def test_a_gap_is_a_badge_a_filter_and_a_line_beside_the_net(owner, alpha):
     page = owner.page("/remises?credit=differs")
     assert "Crédité avec écart" in plain(page.one("main"))
-    assert "Dont crédité par la banque 52,40 €" in plain(page.one("main"))
+    assert "Dont crédité avec écart 52,40 €" in plain(page.one("main"))
     assert "52,40" not in plain(owner.page("/remises?credit=late").one("main"))
 
 

@@ -14,7 +14,7 @@ from app.database.engine import DatabaseRole
 from app.models import DeskTask, Role
 from app.web.context import today
 from importers import desk
-from tests import money_factories
+from tests import factories, money_factories
 from tests.views.town import let_in, plain
 
 PAGE = "/a-traiter"
@@ -75,11 +75,36 @@ def as_role(app, database, shop, role, **limits):
 def test_finance_sees_what_is_late_missing_and_to_confirm(app, database, alpha):
     finance = as_role(app, database, alpha, Role.FINANCE)
     shown = plain(finance.page(PAGE).one("main"))
-    assert "Crédits à confirmer" in shown
+    assert "Crédit à confirmer 1 · 52,40 €" in shown
     assert "52,40 €" in shown
-    assert "Non crédité" in shown
-    assert "Relevé manquant" in shown
+    assert "Non crédité 1 · 52,40 €" in shown
+    assert "Relevé manquant 1" in shown
     assert "À traiter" in plain(finance.page("/remises").one("main"))
+
+
+def test_what_a_bank_credits_together_is_one_line_and_leads_to_its_remittances(owner, database, alpha):
+    """Two remittances of a contract and day that are late: their sum, and the list of the two."""
+    with database.writing(DatabaseRole.OWNER) as connection:
+        row = connection.execute(
+            text("SELECT contract_id, collected_local FROM remittance WHERE merchant_id = :m AND id = :r"),
+            {"m": alpha.merchant_id, "r": alpha.remittance_id},
+        ).one()
+        factories.a_remittance(
+            connection,
+            merchant_id=alpha.merchant_id,
+            contract_id=row.contract_id,
+            collected_local=row.collected_local,
+            number="000999",
+            debit_amount=1000,
+            net_amount=1000,
+        )
+        connection.execute(text("UPDATE remittance SET credit = 'late' WHERE number = '000999'"))
+    (late,) = [one for one in owner.get(f"{PAGE}.json").json["rows"] if one["kind"] == "late"]
+    assert (late["amount"], len(late["numbers"])) == (6240, 2)
+    assert "Non crédité 1 · 62,40 €" in plain(owner.page(PAGE).one("main"))
+    day = row.collected_local.date()
+    address = f"credit=late&amp;date_from={day}&amp;date_to={day}"
+    assert address in owner.get(PAGE).get_data(as_text=True)
 
 
 def test_nobody_else_sees_it_nor_the_way_there(app, database, alpha):
