@@ -87,8 +87,8 @@ def _pairs(_context: click.Context, _option: click.Parameter, values: tuple[str,
 @click.command(help=N_("Do the work of a night: load the inbox, keep house, let go of what is old."))
 def nightly() -> None:
     """Print a line a file and what went; exit 0 only when nothing was refused."""
+    from importers.jobs import tell_people  # noqa: PLC0415
     from importers.nightly import nightly as do_the_night  # noqa: PLC0415
-    from importers.nightly import tell_people  # noqa: PLC0415
 
     config = Config.from_env()
     database, now = ready(config), datetime.now(UTC)

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from logging import INFO, WARNING
 from pathlib import Path
 
 from procrastinate import JobContext
 
+from app.accounts.daily_mails import post_all
+from app.accounts.links import Links
+from app.config import Config
 from app.database.engine import Database
 from app.jobs import queue
 from app.logs import logger
+from app.themes import themes_of
 from importers import desk
 from importers.files import report
 from importers.files.archive import INBOX, files_in
@@ -24,15 +29,22 @@ _log = logger("importer")
 
 @queue.periodic(cron="*/5 * * * *")
 @queue.task(name="import_inbox", pass_context=True, queueing_lock="import_inbox", lock="import_inbox")
-def import_inbox(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - periodic tasks are given it
-    """Load what has settled in the inbox."""
-    load_inbox(context.additional_context["database"], context.additional_context["config"].data)
+def import_inbox(context: JobContext, timestamp: int) -> None:
+    """Load what has settled in the inbox; it may be the last that a daily mail waits for."""
+    config, database = context.additional_context["config"], context.additional_context["database"]
+    if load_inbox(database, config.data):
+        tell_people(config, database, datetime.fromtimestamp(timestamp, UTC))
 
 
 @queue.task(name="desk_task", pass_context=True)
 def desk_task(context: JobContext, task_id: int) -> None:
     """Do what the desk has asked for: see ``app.desk.tasks``, which names this job."""
     desk.perform(context.additional_context["database"], context.additional_context["config"].data, task_id)
+
+
+def tell_people(config: Config, database: Database, now: datetime) -> int:
+    """Post the daily mails whose night is complete; returns how many."""
+    return post_all(database, Links.of(config, themes_of(config.data)), now)
 
 
 def load_inbox(database: Database, data: Path) -> list[Result]:

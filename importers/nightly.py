@@ -12,16 +12,12 @@ from pathlib import Path
 
 from procrastinate import JobContext
 
-from app.accounts.daily_mails import post_all
-from app.accounts.links import Links
-from app.config import Config
 from app.database.engine import Database, DatabaseRole
 from app.jobs import queue, upkeep
 from app.locks import Lock, take_one
 from app.logs import logger
 from app.retention import Purged, purge
-from app.themes import themes_of
-from importers.jobs import load_inbox
+from importers.jobs import load_inbox, tell_people
 from importers.load import Result
 
 _log = logger("nightly")
@@ -51,11 +47,6 @@ def nightly(database: Database, data: Path, now: datetime) -> NightlyWork | None
         night = NightlyWork(results, purge(database, data, now.date()))
         _log.info("night", files=len(results), refused=night.refused, months_dropped=night.purged.months)
         return night
-
-
-def tell_people(config: Config, database: Database, now: datetime) -> int:
-    """Post the daily mails, now that the night is there; returns how many."""
-    return post_all(database, Links.of(config, themes_of(config.data)), now)
 
 
 @queue.periodic(cron="17 3 * * *")

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.accounts.roles import Permission
 from app.models import DailyMail, FileKind, Merchant
+from app.wording.i18n import language
 
 #: What a person must be allowed to be sent it: its figures are of the bank, its file is an export.
 NEEDED: Final = (Permission.BANK, Permission.EXPORT)
@@ -30,12 +31,16 @@ class DailyMailChoice:
 
 
 def choose(connection: Connection, user_id: int, merchant_id: int, choice: DailyMailChoice) -> None:
-    """Let a person be sent the mail of a merchant as they choose, or no longer."""
+    """Let a person be sent the mail of a merchant as they choose, in the language of the moment, or none."""
     key = {"user_id": user_id, "merchant_id": merchant_id}
     if choice.file_kind is None:
         connection.execute(delete(DailyMail).filter_by(**key))
         return
-    values = {"file_kind": choice.file_kind.value, "also_empty": choice.also_empty}
+    values = {
+        "file_kind": choice.file_kind.value,
+        "also_empty": choice.also_empty,
+        "language": language(),
+    }
     added = upsert(DailyMail).values(**key, **values)
     connection.execute(added.on_conflict_do_update(index_elements=list(key), set_=values))
 

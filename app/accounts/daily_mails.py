@@ -1,6 +1,7 @@
 """The daily mail: the remittances of a merchant and their credits, with what is to deal with, as a file.
 
-It leaves once a day, when the work of the night is done, to whoever asked for it and may still see it.
+It leaves once a day, when all that the sources of the merchant owe of the night has come, to whoever asked
+for it and may still see it, in the language in which they asked.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from app.database.engine import Database
 from app.listing.criteria import PERIOD, Criteria
 from app.listing.export import write_csv
 from app.listing.flat_file import write_flat_csv, write_flat_xlsx
+from app.listing.period import Days, Period
 from app.listing.spec import ListSpec
 from app.listing.sums import Totals, totals
 from app.listing.xlsx import write_xlsx
@@ -36,11 +38,11 @@ from app.logs import logger
 from app.mail import Attachment, Kind, MailError, MailRequest, Message, post, sender_of
 from app.models import DEFAULT_TIME_ZONE, DailyMail, FileKind, UserAccount
 from app.wording import formats
+from app.wording.days import days_in_words
 from app.wording.i18n import gettext, speaking
 
 #: Files of more bytes than this do not go by mail: a link does.
 LARGEST_FILES: Final = 100_000
-_LANGUAGE = "fr"
 _PERIOD, _NIGHT = "last-7-days", "last-night"
 _MEDIA: Final = {
     FileKind.CSV: "text/csv",
@@ -64,7 +66,10 @@ class _Report:
 
 
 def post_all(database: Database, links: Links, now: datetime) -> int:
-    """Post the mail of the day to everybody who wants it and has not had it; returns how many leave."""
+    """Post the mail of the day to everybody who wants it and has not had it; returns how many leave.
+
+    Who waits for a file of the night is asked for again with the next files.
+    """
     day = now.astimezone(ZoneInfo(DEFAULT_TIME_ZONE)).date()
     with database.reading() as connection:
         wanted = connection.execute(
@@ -73,8 +78,12 @@ def post_all(database: Database, links: Links, now: datetime) -> int:
             .where(or_(DailyMail.sent_on.is_(None), DailyMail.sent_on < day))
             .order_by(DailyMail.id)
         ).all()
-    with speaking(_LANGUAGE):
-        return sum(_post_one(database, links, row, day, now) for row in wanted)
+    return sum(_post_spoken(database, links, row, day, now) for row in wanted)
+
+
+def _post_spoken(database: Database, links: Links, row: AnyRow, day: date, now: datetime) -> bool:
+    with speaking(row.language):
+        return _post_one(database, links, row, day, now)
 
 
 def _post_one(database: Database, links: Links, row: AnyRow, day: date, now: datetime) -> bool:
@@ -111,23 +120,31 @@ def _access(database: Database, row: AnyRow) -> Access | None:
 
 
 def _report(connection: Connection, access: Access, kind: FileKind, now: datetime) -> _Report | None:
-    """The report of a merchant; None without a bank."""
+    """The report of a merchant; None without a bank, and as long as something of the night is missing."""
     scope = access.scope
     if not has_bank(connection, scope) or REMITTANCES.days is None:
         return None
     spec = REMITTANCES.seen_by(connection, scope, lambda needed: access.allows(Permission(needed)))
     days = REMITTANCES.days(connection, scope, now)
+    night_due = Period(days.yesterday, days.yesterday)
+    arrived = REMITTANCES.arrived(connection, scope, night_due, days)
+    if arrived is not None and arrived.missing:
+        return None
     criteria, night = (Criteria.from_args(spec, [(PERIOD, name)], days) for name in (_PERIOD, _NIGHT))
     sums, items = totals(connection, spec, scope, criteria), open_items(connection, scope)
     files = _files(connection, access, criteria, items, kind)
     return _Report(
-        days=criteria.period.in_words() if criteria.period else "",
+        days=_in_words(criteria.period, days),
         spec=spec,
         sums=sums,
         items=items,
         files=files if sum(len(one.content) for one in files) <= LARGEST_FILES else (),
         is_empty=not items and not totals(connection, spec, scope, night).count,
     )
+
+
+def _in_words(period: Period | None, days: Days) -> str:
+    return "" if period is None else days_in_words(period.first, period.last, days.today)
 
 
 def _files(
@@ -167,16 +184,17 @@ def _message(home: Home, access: Access, found: _Report, stop: str) -> Message:
 
 def _words(access: Access, found: _Report) -> Iterator[str]:
     """The figures in words, a paragraph each."""
-    yield gettext("%(merchant)s, %(days)s:", merchant=access.merchant_name, days=found.days)
+    yield gettext("%(days)s, %(merchant)s:", merchant=access.merchant_name, days=found.days)
     count = found.spec.noun.count(found.sums.count, formats.number(found.sums.count))
     for line in found.sums.lines:
-        parts = [f"{count} · {gettext('Net')} : {formats.money(line.net, line.currency)}"]
-        parts += [
-            f"{gettext(measure.label)} : {formats.money(line[measure.name], line.currency)}"
+        yield f"{count} · {_figure(gettext('Net'), line.net, line.currency)}"
+        parts = [
+            _figure(gettext(measure.label), line[measure.name], line.currency)
             for measure in found.spec.measures
             if measure.group and measure.group[0] == CREDIT_GROUP and line[measure.name]
         ]
-        yield " · ".join(parts)
+        if parts:
+            yield " · ".join(parts)
     if not found.sums.lines:
         yield count
     kinds = Counter(item.title for item in found.items)
@@ -185,6 +203,10 @@ def _words(access: Access, found: _Report) -> Iterator[str]:
         yield gettext("To deal with: %(what)s.", what=listed)
     else:
         yield gettext("Nothing to deal with: all that the bank should have credited is there.")
+
+
+def _figure(name: str, amount: int, currency: str) -> str:
+    return gettext("%(name)s: %(words)s", name=name, words=formats.money(amount, currency))
 
 
 def _post(database: Database, row: AnyRow, access: Access, home: Home, message: Message, day: date) -> None:

@@ -150,7 +150,8 @@ class FileKind(StrEnum):
 class DailyMail(Base):
     """A person's wish for the daily mail of a merchant, with a file of ``file_kind``.
 
-    ``also_empty``: on days with nothing to say too. ``sent_on`` is the last day on which it was posted.
+    ``also_empty``: on days with nothing to say too. ``language`` is that in which it was asked for,
+    ``sent_on`` the last day on which it was posted.
     """
 
     __tablename__ = "daily_mail"
@@ -165,4 +166,5 @@ class DailyMail(Base):
     merchant_id: Mapped[BigIntColumn]
     file_kind: Mapped[TextColumn]
     also_empty: Mapped[bool] = mapped_column(server_default="false")
+    language: Mapped[TextColumn] = mapped_column(server_default="fr")
     sent_on: Mapped[date | None]

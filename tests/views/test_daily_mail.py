@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
@@ -14,11 +16,16 @@ from app.database.engine import DatabaseRole
 from app.mail.delivery import deliver
 from app.mail.smtp import Smtp
 from app.models import DailyMail, Delivery, Role
+from app.web.context import today
+from app.wording.days import days_in_words
+from app.wording.i18n import speaking
+from tests import factories
 from tests.mail.servers import mail_server
 from tests.views.test_open_items import alpha as alpha  # noqa: PLC0414
 from tests.views.test_open_items import as_role
 from tests.views.town import plain
 
+GOLDEN = Path(__file__).parent.parent / "mail" / "golden"
 CHOICE = "/compte/releve-quotidien"
 NOW = datetime.now(UTC)
 
@@ -39,6 +46,13 @@ def posted(database, links, now=NOW):
     return [message_from_bytes(one.content, policy=policy.default) for one in box.received]
 
 
+def night_comes(database, day):
+    """The files of ``day`` come, from every source."""
+    with database.writing(DatabaseRole.OWNER) as connection:
+        for source_id in connection.scalars(text("SELECT id FROM source")).all():
+            factories.a_received_day(connection, source_id=source_id, day=day)
+
+
 def said(mail):
     return mail.get_body(("plain",)).get_content()
 
@@ -48,11 +62,50 @@ def test_whoever_asks_is_sent_figures_and_file_once_a_day(owner, database, links
     assert "Votre choix" in plain(owner.page("/compte?done=daily_mail").one("main"))
     (mail,) = posted(database, links)
     assert "À traiter : Non crédité (1), Crédit à confirmer (1), Relevé manquant (1)." in said(mail)
-    assert "Net : 52,40" in said(mail)
+    assert "Net\xa0: 52,40" in said(mail)
+    assert "Dont non crédité\xa0: 52,40" in said(mail)
     names = [part.get_filename() for part in mail.iter_attachments()]
     assert names == ["remises.csv", "a-traiter.csv"]
     assert posted(database, links) == []
+    night_comes(database, today())
     assert len(posted(database, links, NOW + timedelta(days=1))) == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "headline"), [("fr", "Crédit à confirmer (1)"), ("en", "Credit to confirm (1)")]
+)
+def test_the_mail_reads_as_the_one_that_was_looked_at(owner, database, links, alpha, language, headline):
+    """In the language in which it was asked for; days in words, and what changes with the day left out."""
+    owner.set_cookie("lang", language)
+    choose(owner, alpha)
+    (mail,) = posted(database, links)
+    assert mail["Content-Language"] == language
+    assert headline in said(mail)
+    golden = GOLDEN / f"daily.{language}.txt"
+    assert without_the_day(said(mail), language) == golden.read_text(encoding="utf-8")
+    page = mail.get_body(("html",)).get_content()
+    assert f'<html lang="{language}">' in page
+    assert headline in page
+
+
+def without_the_day(words: str, language: str) -> str:
+    """The words of a mail, its days and its link written as what they are."""
+    last = today() - timedelta(days=1)
+    with speaking(language):
+        days = days_in_words(last - timedelta(days=6), last, today())
+    assert days in words
+    return re.sub(r"(/releve-quotidien/)\S+", r"\1TOKEN", words.replace(days, "DAYS")).replace("\r\n", "\n")
+
+
+def test_the_mail_waits_for_what_is_missing_of_the_night(owner, database, links, alpha):
+    choose(owner, alpha)
+    with database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(
+            text("DELETE FROM received_day WHERE day = :day"), {"day": today() - timedelta(days=1)}
+        )
+    assert posted(database, links) == []
+    night_comes(database, today() - timedelta(days=1))
+    assert len(posted(database, links)) == 1
 
 
 def test_the_file_may_be_a_workbook(owner, database, links, alpha):
@@ -75,6 +128,7 @@ def test_one_click_of_the_mail_program_stops_it(app, owner, database, links, alp
     assert stranger.post(path, data={"List-Unsubscribe": "One-Click"}).status_code == 200
     assert choices(database) == 0
     assert stranger.post(path).status_code == 200
+    night_comes(database, today())
     assert posted(database, links, NOW + timedelta(days=1)) == []
 
 

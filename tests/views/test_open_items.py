@@ -61,6 +61,7 @@ def alpha(database, shops):
             ),
             {"day": today(), "m": shop.merchant_id, "r": shop.remittance_id},
         )
+        factories.sum_days(connection)
     shop.movement_id = movement_id
     return shop
 
