@@ -93,6 +93,8 @@ def addresses(spec):
         "index": spec.path,
         "document": f"{spec.path}.json",
         "download": f"{spec.path}.csv",
+        "workbook": f"{spec.path}.xlsx",
+        "search": f"{spec.path}/recherche?q=1 et 2",
         "groups_download": f"{spec.path}/regroupement.csv?by=kind",
         "groups_workbook": f"{spec.path}/regroupement.xlsx?by=kind",
         "detail": row,
@@ -110,6 +112,31 @@ def test_every_address_answers_as_the_matrix_says(browser, spec):
         )
         with browser.get(path) as response:
             assert response.status_code == (200 if expected is Decision.ALLOWED else 403), path
+
+
+@pytest.mark.parametrize("spec", [INCIDENTS, WHOLE], ids=lambda spec: spec.name)
+def test_every_page_of_a_list_is_asked(app, spec):
+    read = {page for page, guard in list_routes(spec).items() if not guard.changes}
+    assert read == {f"{spec.name}.{page}" for page in addresses(spec)}
+
+
+@pytest.mark.parametrize("spec", [INCIDENTS, WHOLE], ids=lambda spec: spec.name)
+def test_its_columns_are_chosen_and_stay(owner, spec):
+    onward = owner.post_form(f"{spec.path}/colonnes", columns=["words"]).location
+    for path in (onward, spec.path):
+        heads = plain(owner.page(path).one(class_="sheet-heads"))
+        assert "Words" in heads
+        assert "Rang" not in heads
+
+
+@pytest.mark.parametrize("spec", [INCIDENTS, WHOLE], ids=lambda spec: spec.name)
+def test_a_view_of_it_is_kept_and_shown(owner, everybody, spec):
+    kept = owner.post_form("/vues", list_name=spec.name, asked="kind=lost", name="Lost ones")
+    assert (kept.status_code, kept.location) == (
+        303,
+        f"/m/{everybody.shops['ALPHA'].merchant_id}{spec.path}?kind=lost",
+    )
+    assert "Lost ones" in plain(owner.page(spec.path).one("nav", class_="wide-only"))
 
 
 @pytest.mark.parametrize("spec", [INCIDENTS, WHOLE], ids=lambda spec: spec.name)
