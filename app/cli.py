@@ -145,7 +145,7 @@ def maintain() -> None:
     """Let go of what is past its time."""
     from datetime import UTC, datetime
 
-    from app.jobs import upkeep
+    from app.operation.nightly_upkeep import upkeep
     from app.retention import purge
 
     (config, database), now = _migrated(), datetime.now(UTC)

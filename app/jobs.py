@@ -1,4 +1,4 @@
-"""The jobs that nobody asks for: the queue in the database and the nightly upkeep.
+"""The queue of jobs, in the database.
 
 A job is handed the worker's settings and database: ``context.additional_context["config"]`` and
 ``["database"]``.
@@ -8,21 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from typing import Any
 
 from procrastinate import App, JobContext, PsycopgConnector
-from sqlalchemy import Connection, delete, func, select, text
+from sqlalchemy import Connection, text
 
 from app.config import Config
 from app.database.engine import Database, DatabaseRole
-from app.mail.upkeep import erase_recipients
-from app.models import KNOWN_FOR, Invitation, KnownDevice, SignInAttempt, UserSession
 
-#: How long a failed sign-in is remembered; it stops counting long before.
-ATTEMPTS_KEPT = timedelta(days=1)
-#: How long the row of a link outlives it: until then its page still offers a new one.
-LINKS_KEPT = timedelta(days=30)
 #: How long a job may go on once the worker is asked to stop, in seconds.
 GRACE_SECONDS = 8
 #: Jobs at once: an import does not keep mail from leaving.
@@ -40,11 +33,6 @@ WITH dead AS (
   WHERE procrastinate_jobs.id = dead.id AND dead.queueing_lock IS NOT NULL
 )
 SELECT procrastinate_retry_job_v2(id, now(), priority, queue_name, lock) FROM dead WHERE queueing_lock IS NULL
-""")
-_FORGET_JOBS = text("""
-DELETE FROM procrastinate_jobs AS job WHERE status IN ('succeeded', 'failed', 'cancelled', 'aborted')
-AND NOT EXISTS (SELECT FROM procrastinate_events AS event
-  WHERE event.job_id = job.id AND event.at > now() - interval '30 days')
 """)
 _DEFER = text("""
 SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(
@@ -85,19 +73,6 @@ async def do_jobs(config: Config, database: Database, connected: Callable[[], No
                 shutdown_graceful_timeout=GRACE_SECONDS,
                 install_signal_handlers=False,
             )
-
-
-def upkeep(database: Database, now: datetime) -> None:
-    """Let go of what is past its time beside the payments: sessions, attempts, links, mails, jobs."""
-    with database.writing() as connection:
-        connection.execute(delete(UserSession).where(UserSession.expires_at < now))
-        connection.execute(delete(KnownDevice).where(KnownDevice.seen_at < now - KNOWN_FOR))
-        connection.execute(delete(SignInAttempt).where(SignInAttempt.at < now - ATTEMPTS_KEPT))
-        connection.execute(select(func.forget_journal()))
-        connection.execute(delete(Invitation).where(Invitation.expires_at < now - LINKS_KEPT))
-    with database.writing(DatabaseRole.IMPORT) as connection:
-        erase_recipients(connection)
-        connection.execute(_FORGET_JOBS)
 
 
 @queue.periodic(cron="* * * * *")

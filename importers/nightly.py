@@ -13,9 +13,10 @@ from pathlib import Path
 from procrastinate import JobContext
 
 from app.database.engine import Database, DatabaseRole
-from app.jobs import queue, upkeep
+from app.jobs import queue
 from app.locks import Lock, take_one
 from app.logs import logger
+from app.operation.nightly_upkeep import upkeep
 from app.retention import Purged, purge
 from importers.jobs import load_inbox, tell_people
 from importers.load import Result

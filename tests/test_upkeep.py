@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import insert, select
 
-from app.jobs import ATTEMPTS_KEPT, LINKS_KEPT, upkeep
 from app.models import Invitation, SignInAttempt, UserAccount, UserSession
+from app.operation.nightly_upkeep import ATTEMPTS_KEPT, LINKS_KEPT, upkeep
 
 NOW = datetime(2026, 3, 3, 3, 17, tzinfo=UTC)
 

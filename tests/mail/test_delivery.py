@@ -13,7 +13,7 @@ from sqlalchemy import select, text, update
 
 from app.config import Security, SmtpServer
 from app.database.engine import DatabaseRole
-from app.jobs import free_jobs, upkeep
+from app.jobs import free_jobs
 from app.listing.scope import Scope
 from app.mail import post, renew
 from app.mail.delivery import deliver
@@ -22,6 +22,7 @@ from app.mail.smtp import Smtp
 from app.mail.ticket_deliveries import deliveries_of, deliveries_of_request
 from app.mail.upkeep import erase_recipients
 from app.models import Delivery, DeliveryState, Fault
+from app.operation.nightly_upkeep import upkeep
 from tests.mail.messages import SENDER, a_message, a_request
 from tests.mail.servers import DROP, HANG, free_port, mail_server
 

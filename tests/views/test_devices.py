@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, text
 
-from app.jobs import upkeep
 from app.models import KnownDevice, Role
+from app.operation.nightly_upkeep import upkeep
 from tests.accounts.mails import link, mails, words
 from tests.page import HtmlPage
 from tests.views.one_time_links import CHOSEN, GUEST, accept
