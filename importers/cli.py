@@ -303,7 +303,7 @@ def mapping_try(path: Path, cards: str, saved: Path | None) -> None:
     metavar="FILE…",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
 )
-@click.option("--merchant", required=True, metavar="CODE", help=N_("Whose remittances: the merchant's code."))
+@click.option("--merchant", required=True, metavar="CODE", help=N_("Whose batches: the merchant's code."))
 def mapping_match(paths: tuple[Path, ...], merchant: str) -> None:
     """Print which lines credit which remittances, by which rule, and what is left."""
     from importers import explain  # noqa: PLC0415
@@ -378,7 +378,7 @@ def demo_files(
         )
     click.echo(
         gettext(
-            "%(files)s files in %(folder)s: %(remittances)s remittances, %(transactions)s transactions.",
+            "%(files)s files in %(folder)s: %(remittances)s batches, %(transactions)s transactions.",
             files=len(manifest.files) + 1,
             folder=folder,
             remittances=manifest.remittances,

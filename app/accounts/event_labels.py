@@ -85,10 +85,10 @@ WORDS: Mapping[Event, EventLabel] = {
     Event.COLUMNS_DOUBTED: EventLabel(N_("No longer vouched for columns"), N_("%(source)s: %(columns)s")),
     Event.CLOCK_TRUSTED: EventLabel(N_("Loaded a file in spite of its dates"), N_("%(file)s")),
     Event.CREDIT_CONFIRMED: EventLabel(
-        N_("Confirmed a credit of the bank"), N_("remittances %(numbers)s, line of %(day)s")
+        N_("Confirmed a credit of the bank"), N_("batches %(numbers)s, line of %(day)s")
     ),
     Event.CREDIT_REJECTED: EventLabel(
-        N_("Rejected a proposed credit"), N_("remittances %(numbers)s, line of %(day)s")
+        N_("Rejected a proposed credit"), N_("batches %(numbers)s, line of %(day)s")
     ),
     Event.OPEN_ITEMS_EXPORTED: EventLabel(N_("Downloaded what is to deal with"), N_("%(rows)s lines")),
     Event.VIEW_KEPT: EventLabel(N_("Kept a view of a list"), N_("%(list)s: %(name)s")),

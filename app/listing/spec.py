@@ -97,24 +97,41 @@ class DetailPart:
 class PageLink:
     """A way from a list to a page of its own (``endpoint``), in words; ``of`` as in :class:`DetailPart`.
 
-    ``args`` are the parameters of its address.
+    ``args`` are the parameters of its address, ``count`` the number of things that wait there.
     """
 
     endpoint: str
     words: str
     of: str
+    count: Callable[[Connection, Scope], int] | None = None
     args: Args = ()
+
+
+def no_nets(_answer: Any) -> dict[date, Mapping[str, int]]:
+    """No sums of days."""
+    return {}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class AnswerPart:
     """The opening of a list, above its rows: what it reads, and its template (as ``answer``).
 
-    ``read`` gives None where ``criteria`` ask for what it does not answer.
+    ``read`` gives None where ``criteria`` ask for what it does not answer. ``nets`` are the sums of whole
+    days that it knows, in minor units by day and currency.
     """
 
     read: Callable[[Connection, Scope, Any], Any]
     template: str
+    nets: Callable[[Any], Mapping[date, Mapping[str, int]]] = no_nets
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class OrdinaryCase:
+    """The case that needs nobody's eye: whether a row is one, its word, and how several are counted."""
+
+    holds: Callable[[Row], bool]
+    word: str
+    noun: Noun
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -197,9 +214,9 @@ class ListSpec:
 
     ``table`` names the fields of each column of the table on a desk, ``subtitle`` those under the name of a
     row on a phone. ``counted`` is what a row adds to the sum of its group, in minor units; ``place`` groups
-    and orders the rows of one day; those of several are grouped by day. ``answer`` is what stands above the
-    rows, ``statement`` one of debts. ``absent`` names the fields that nothing of a merchant's fills (see
-    :meth:`seen_by`).
+    and orders the rows of one day; those of several are grouped by day; ``ordinary`` is the case that is said
+    in plain words. ``answer`` is what stands above the rows, ``statement`` one of debts. ``absent`` names the
+    fields that nothing of a merchant's fills (see :meth:`seen_by`).
     """
 
     name: str
@@ -231,6 +248,7 @@ class ListSpec:
     subtitle: tuple[str, ...] = ()
     counted: Callable[[Row], int | None] | None = None
     place: PlaceSpec | None = None
+    ordinary: OrdinaryCase | None = None
     answer: AnswerPart | None = None
     detail_parts: tuple[DetailPart, ...] = ()
     page_links: tuple[PageLink, ...] = ()

@@ -92,7 +92,7 @@ def line_headings() -> tuple[str, ...]:
     """The headings of remittances, in the language of the moment."""
     return (
         gettext("Date"),
-        gettext("Remittance"),
+        gettext("Batch"),
         gettext("Outlet"),
         gettext("Number"),
         gettext("Net"),

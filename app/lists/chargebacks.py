@@ -192,13 +192,18 @@ def to_answer(connection: Connection, scope: Scope, day: date | None = None) -> 
 
     Without a day, on that of the database's clock.
     """
-    open_ones = (
+    statement = answerable(scope, day).order_by(Chargeback.due_on, Chargeback.noticed_on, Chargeback.id)
+    return tuple(Dispute(*found) for found in connection.execute(statement))
+
+
+def answerable(scope: Scope, day: date | None = None) -> Select[*tuple[Any, ...]]:
+    """The same as a statement."""
+    return _disputes(
+        scope,
         Chargeback.is_last.is_(True),
         Chargeback.stage != ChargebackStage.REVERSAL,
         Chargeback.due_on >= (func.current_date() if day is None else day),
     )
-    statement = _disputes(scope, *open_ones).order_by(Chargeback.due_on, Chargeback.noticed_on, Chargeback.id)
-    return tuple(Dispute(*found) for found in connection.execute(statement))
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ def contract_parent(contract_id: Expression) -> Parent:
 CONTRACT = N_("Contract")
 OUTLET = N_("Outlet")
 TERMINAL = N_("Terminal")
-REMITTANCE = N_("Remittance")
+REMITTANCE = N_("Batch")
 
 CONTRACT_FIELDS = (
     Field(

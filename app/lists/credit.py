@@ -184,7 +184,7 @@ class CreditLine:
         if not self.others:
             return why
         count = self.others + 1
-        together = ngettext("credit of %(num)s remittance", "credit of %(num)s remittances", count)
+        together = ngettext("credit of %(num)s batch", "credit of %(num)s batches", count)
         return f"{together}: {why}"
 
 

@@ -56,7 +56,7 @@ MEAL_VOUCHER_STATEMENT = StatementSpec(
     empty=N_("No meal voucher in this period."),
     group="issuer",
     filters={"application": MEAL_VOUCHERS, "outcome": (Outcome.ACCEPTED.value,)},
-    by=Dimension(name="remittance", label=N_("Remittance"), kind=Kind(), rows=_PARTS),
+    by=Dimension(name="remittance", label=N_("Batch"), kind=Kind(), rows=_PARTS),
     debtor=debtor,
     line=line,
 )

@@ -37,7 +37,7 @@ REASONS = {
     "rejected": N_("%(what)s rejected"),
     "interrupted": N_("%(what)s: call interrupted"),
     "untransmitted": N_("%(what)s: transmission failed"),
-    "awaiting": N_("%(what)s: telecollection not received yet"),
+    "awaiting": N_("%(what)s: not received yet"),
     "gap": N_("%(what)s: payments missing"),
 }
 _GRAVITY = case({reason: place for place, reason in enumerate(REASONS)}, value=REASON)
@@ -156,8 +156,8 @@ class Night:
             )
         if self.awaited:
             return ngettext(
-                "%(num)s remittance of %(all)s awaits its telecollection",
-                "%(num)s remittances of %(all)s await their telecollection",
+                "%(num)s batch of %(all)s awaits its telecollection",
+                "%(num)s batches of %(all)s await their telecollection",
                 self.awaited,
                 all=self.count,
             )

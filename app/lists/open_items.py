@@ -102,7 +102,7 @@ COLUMNS: Final = (
     FileColumn("until", N_("Until"), lambda item: item.until, "day"),
     FileColumn("place", N_("Trade name"), lambda item: item.place),
     FileColumn("contract", N_("Contract no."), lambda item: item.contract, "number"),
-    FileColumn("numbers", N_("Remittance no."), lambda item: ", ".join(item.numbers), "number"),
+    FileColumn("numbers", N_("Batch no."), lambda item: ", ".join(item.numbers), "number"),
     FileColumn("amount", N_("Amount"), lambda item: item.amount, "amount"),
     FileColumn("gap", N_("Gap"), lambda item: item.gap, "amount"),
     FileColumn("currency", N_("Currency"), lambda item: item.currency),
@@ -151,7 +151,7 @@ def _chargebacks(connection: Connection, scope: Scope) -> Iterator[OpenItem]:
 
 def _remittances(connection: Connection, scope: Scope, kind: OpenItemKind) -> Iterator[OpenItem]:
     """The remittances whose credit is late, those of a contract and day together, or has a gap."""
-    for row in connection.execute(_uncredited(scope, kind)):
+    for row in connection.execute(uncredited(scope, kind)):
         late = kind is OpenItemKind.LATE
         yield OpenItem(
             kind=kind,
@@ -172,7 +172,7 @@ def _not_found() -> str:
     return gettext("the statements received hold no credit of it")
 
 
-def _uncredited(scope: Scope, kind: OpenItemKind) -> Select[*tuple[Any, ...]]:
+def uncredited(scope: Scope, kind: OpenItemKind) -> Select[*tuple[Any, ...]]:
     """What a bank credits together if it credits days: a line of each contract and day, the largest first."""
     net = _sum(Remittance.net_amount)
     own = () if kind is OpenItemKind.LATE else (Remittance.id,)
@@ -225,7 +225,7 @@ def _same(model: Any, merchant_id: Any, row_id: Any) -> Any:
 
 def proposals(connection: Connection, scope: Scope) -> Iterator[OpenItem]:
     """The lines that may credit remittances, all of which are in ``scope``."""
-    found = connection.execute(_proposed(scope).limit(MOST)).all()
+    found = connection.execute(proposed_lines(scope).limit(MOST)).all()
     for movement_id, rows in groupby(found, key=lambda row: row.movement_id):
         linked = list(rows)
         first = linked[0]
@@ -245,7 +245,8 @@ def proposals(connection: Connection, scope: Scope) -> Iterator[OpenItem]:
         )
 
 
-def _proposed(scope: Scope) -> Select[*tuple[Any, ...]]:
+def proposed_lines(scope: Scope) -> Select[*tuple[Any, ...]]:
+    """Each line that may credit remittances (``movement_id``), once for each of these."""
     return (
         select(
             BankMovement.id.label("movement_id"),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from app.listing.field import Tone
+from app.listing.filters import Choice
 from app.listing.kinds import Row
 from app.listing.spec import Alert, Verdict
 from app.lists.chargebacks import TONES
@@ -56,13 +58,21 @@ def alerts(row: Row) -> Iterator[Alert]:
         if meaning:
             words = gettext("Response code %(code)s", code=row["response_code"])
             yield Alert(words=words, reason=meaning, tone="bad")
-    elif row["state"] == "pending" and _is_money(row):
+    elif row["state"] == "pending" and is_money(row):
         yield Alert(
-            words=gettext("Its remittance has not reached the bank"),
-            reason=gettext("The page of the remittance no. %(number)s says why.", number=row["remittance"]),
+            words=gettext("Its batch has not reached the bank"),
+            reason=gettext("The page of the batch no. %(number)s says why.", number=row["remittance"]),
         )
 
 
-def _is_money(row: Row) -> bool:
+def is_money(row: Row) -> bool:
     """Whether it is accepted, and more than a reservation."""
     return bool(row["outcome"] == Outcome.ACCEPTED and row["type"] != "preauthorisation")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class HandedIn(Choice):
+    """A handing in to the bank: what is no money never goes there, so that nothing is to be said."""
+
+    def tone_key(self, value: str, row: Row) -> str:
+        return value if is_money(row) else ""

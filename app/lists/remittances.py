@@ -19,6 +19,7 @@ from app.listing.spec import (
     Heading,
     ListSpec,
     Noun,
+    OrdinaryCase,
     PageLink,
     PlaceSpec,
     TicketSpec,
@@ -44,6 +45,7 @@ from app.lists.credit import BY_CREDIT, CREDIT, CREDIT_FIELDS, credit_lines, wit
 from app.lists.declared import DECLARED_SUMS, declared
 from app.lists.freshness import days, freshness
 from app.lists.nights import REMITTED, night
+from app.lists.open_item_count import open_item_count
 from app.lists.open_items import TITLE as OPEN_ITEMS
 from app.lists.remittance_course import alerts, course, verdict
 from app.lists.remittance_kinds import CONTROL, HOST_STATUS, PaymentCount
@@ -84,7 +86,7 @@ def _its_payments(row: Row) -> Link | None:
 
 def _title(row: Row) -> str:
     names = (_BY_NAME["application"].show(row), row["label"] or row["trade_name"])
-    named = gettext("Remittance no. %(number)s", number=row["number"])
+    named = gettext("Batch no. %(number)s", number=row["number"])
     return " · ".join(filter(None, (named, *names)))
 
 
@@ -143,7 +145,7 @@ FIELDS = (
     *TERMINAL_FIELDS,
     Field(
         name="number",
-        label=N_("Remittance no."),
+        label=N_("Batch no."),
         kind=Code(longest=6, indexed=True, digits=True),
         column=Remittance.number,
         section=REMITTANCE,
@@ -236,13 +238,13 @@ def _sums(connection: Connection, scope: Scope, row: Row) -> tuple[TypeSum, ...]
 
 def _subject(row: Row) -> str:
     day, time = day_and_time(row)
-    return gettext("your remittance ticket of %(day)s, %(time)s", day=day, time=time)
+    return gettext("your batch ticket of %(day)s, %(time)s", day=day, time=time)
 
 
 def _opening(row: Row) -> str:
     day, time = day_and_time(row)
     return gettext(
-        "Here is the ticket of the remittance no. %(number)s of %(day)s at %(time)s (%(application)s). "
+        "Here is the ticket of the batch no. %(number)s of %(day)s at %(time)s (%(application)s). "
         "Its total is %(amount)s.",
         number=row["number"],
         day=day,
@@ -293,9 +295,9 @@ PLACE = PlaceSpec(
 REMITTANCES = ListSpec(
     name="remittances",
     path="/remises",
-    title=N_("Remittances"),
-    noun=Noun(*NN_("%(num)s remittance", "%(num)s remittances")),
-    back=N_("All remittances"),
+    title=N_("Batches"),
+    noun=Noun(*NN_("%(num)s batch", "%(num)s batches")),
+    back=N_("All batches"),
     empty=N_("No terminal called in this period."),
     source=SOURCE,
     measures=MEASURES,
@@ -339,6 +341,11 @@ REMITTANCES = ListSpec(
     subtitle=("count",),
     counted=_counted,
     place=PLACE,
+    ordinary=OrdinaryCase(
+        holds=is_remitted,
+        word=codes.STATUSES["correct"],
+        noun=Noun(*NN_("%(num)s correct", "%(num)s correct ones")),
+    ),
     answer=AnswerPart(read=night, template="lists/night.html"),
     detail_parts=(
         DetailPart(read=course, template="lists/course.html"),
@@ -348,7 +355,7 @@ REMITTANCES = ListSpec(
         DetailPart(read=_sums, template="lists/remittance_sums.html"),
     ),
     page_links=(
-        PageLink("open_items.show", OPEN_ITEMS, of="credit_gap"),
+        PageLink("open_items.show", OPEN_ITEMS, "credit_gap", open_item_count),
         PageLink(
             "remittances.index",
             N_("Reconcile last month"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -26,10 +27,11 @@ _SIGN = case(
 
 @dataclass(frozen=True)
 class Takings:
-    """The net of each day of the chart, in minor units of ``currency``."""
+    """The net of each day of the chart, in minor units of ``currency``; ``nets`` has every currency."""
 
     bars: tuple[Bar, ...]
     currency: str
+    nets: Mapping[date, Mapping[str, int]]
 
 
 def takings(connection: Connection, scope: Scope, criteria: Criteria) -> Takings | None:
@@ -42,7 +44,10 @@ def takings(connection: Connection, scope: Scope, criteria: Criteria) -> Takings
     if not rows:
         return None
     currency = max(rows, key=lambda row: row.net).currency
-    return Takings(tuple(every_day(rows, period.last, currency, days)), currency)
+    nets: dict[date, dict[str, int]] = {}
+    for row in rows:
+        nets.setdefault(row.day, {})[row.currency] = row.net
+    return Takings(tuple(every_day(rows, period.last, currency, days)), currency, nets)
 
 
 def _nets(scope: Scope, last: date, days: int) -> Statement:

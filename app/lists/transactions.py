@@ -42,8 +42,9 @@ from app.lists.common import (
 from app.lists.declines import reason_field
 from app.lists.freshness import days, freshness
 from app.lists.meal_vouchers import MEAL_VOUCHER_STATEMENT
+from app.lists.open_item_count import open_item_count
 from app.lists.open_items import TITLE as OPEN_ITEMS
-from app.lists.payment_verdict import alerts, verdict
+from app.lists.payment_verdict import HandedIn, alerts, verdict
 from app.lists.reversals import counterparts, reversal_fields
 from app.lists.settlements import sale_payments
 from app.lists.takings import takings
@@ -110,7 +111,7 @@ FIELDS = (
     Field(
         name="state",
         label=N_("Transactions"),
-        kind=Choice(labels=codes.STATES),
+        kind=HandedIn(labels=codes.STATES),
         column=flagged(Transaction.remitted, "remitted", "pending"),
         section=REMITTANCE,
         daily=flagged(TransactionDay.remitted, "remitted", "pending"),
@@ -220,7 +221,7 @@ FIELDS = (
     ),
     Field(
         name="remittance",
-        label=N_("Remittance no."),
+        label=N_("Batch no."),
         kind=Code(longest=6, indexed=True, digits=True),
         column=Remittance.number,
         section=REMITTANCE,
@@ -368,7 +369,7 @@ TRANSACTIONS = ListSpec(
     subtitle=("card", "label"),
     counted=lambda row: row["net_amount"],
     statement=MEAL_VOUCHER_STATEMENT,
-    answer=AnswerPart(read=takings, template="lists/takings.html"),
+    answer=AnswerPart(read=takings, template="lists/takings.html", nets=lambda answer: answer.nets),
     detail_parts=(
         DetailPart(read=counterparts, template="lists/counterparts.html"),
         DetailPart(read=disputes, template="lists/chargebacks.html", of="chargeback"),
@@ -376,7 +377,7 @@ TRANSACTIONS = ListSpec(
         DetailPart(read=sale_payments, template="lists/sale_settlements.html", permission="bank"),
     ),
     absent=without_chargebacks,
-    page_links=(PageLink("open_items.show", OPEN_ITEMS, of="chargeback_amount"),),
+    page_links=(PageLink("open_items.show", OPEN_ITEMS, "chargeback_amount", open_item_count),),
     ticket=TicketSpec(
         columns={**TICKET_COLUMNS, "ticket": Transaction.ticket},
         print=cardholder_ticket,

@@ -29,7 +29,7 @@ from app.wording.i18n import N_, gettext
 blueprint = Blueprint("open_items", __name__)
 #: What was just done, as the page says it.
 DONE: Final = {
-    CreditVerdict.CONFIRMED.value: N_("Confirmed: the remittance reads credited in a moment."),
+    CreditVerdict.CONFIRMED.value: N_("Confirmed: the batch reads credited in a moment."),
     CreditVerdict.REJECTED.value: N_("Rejected: this credit is not proposed again."),
 }
 _EVENTS: Final = {
@@ -49,7 +49,7 @@ _COLUMNS: Final = (
     TableColumn(N_("Until"), lambda item: formats.day(item.until) if item.until else "", card=_until),
     TableColumn(N_("Trade name"), lambda item: item.place),
     TableColumn(N_("Contract no."), lambda item: item.contract, ""),
-    TableColumn(N_("Remittance no."), lambda item: ", ".join(item.numbers), ""),
+    TableColumn(N_("Batch no."), lambda item: ", ".join(item.numbers), ""),
     TableColumn(N_("Account"), lambda item: item.account),
     _WHY,
     TableColumn(N_("Gap"), lambda item: _amount(item, item.gap), "", style="money"),

@@ -60,6 +60,11 @@ class FilterForm:
         return tuple(fault.text() for name, fault in faults if name not in inputs)
 
     @property
+    def to_mend(self) -> tuple[Input, ...]:
+        """The inputs with something wrong in them."""
+        return tuple(shown for shown in (*self.common(), *self.further()) if shown.fault)
+
+    @property
     def kept_period(self) -> str:
         """The relative period that stays unless other days are typed; "" for days that do not move."""
         return self.criteria.relative or ""

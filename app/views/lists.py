@@ -84,6 +84,7 @@ def index(spec: ListSpec) -> AnyResponse:
         answer = spec.answer.read(connection, scope, criteria) if spec.answer and by_rows else None
         offered = spec.offers(connection, scope)
         own = list_settings(connection, criteria)
+        ways = tuple((link, link.count and link.count(connection, scope)) for link in spec.page_links)
     table = columns(spec, found, own.columns) if found else None
     text = page_or_part(
         "lists/index.html",
@@ -98,16 +99,21 @@ def index(spec: ListSpec) -> AnyResponse:
         column_form=ColumnForm(criteria, own.columns),
         views=ViewMenu.of(criteria, own.columns, own.views),
         table=table,
-        groups=groups(criteria, found, table) if found and table else (),
+        groups=groups(criteria, found, table, answer) if found and table else (),
         grouped=GroupPage.of(criteria, grouped) if grouped else None,
         answer=answer,
+        ways=ways,
         files=_parts(criteria, too_long(criteria) or ()),
     )
-    response = make_response(text)
+    return _with_address(make_response(text), criteria, shown, goes_on=bool(found))
+
+
+def _with_address(response: Response, criteria: Criteria, shown: ShownPages, *, goes_on: bool) -> AnyResponse:
+    """``response`` with the address that the browser is to show for a part of the page."""
     if htmx and htmx.target == "results":
-        response.headers["HX-Push-Url"] = cells.address(spec.name, _asked(criteria))
-    elif htmx and shown.pages and found:
-        response.headers["HX-Replace-Url"] = cells.address(spec.name, shown.address_args())
+        response.headers["HX-Push-Url"] = cells.address(criteria.spec.name, _asked(criteria))
+    elif htmx and shown.pages and goes_on:
+        response.headers["HX-Replace-Url"] = cells.address(criteria.spec.name, shown.address_args())
     return response
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from app.accounts.roles import Permission
 from app.listing.criteria import Criteria
@@ -59,33 +60,49 @@ class ShownRow:
 class RowGroup:
     """Rows that belong together; ``heading`` None for those of a list in no order of time.
 
-    ``total`` is what they add up to, "" when only a part of them is here.
+    ``total`` is what they add up to, "" where that is not known; ``said`` counts those of the ordinary case.
     """
 
     heading: Heading | None
     total: str
+    said: str
     rows: tuple[ShownRow, ...]
 
 
-def groups(criteria: Criteria, found: Page, shown: TableColumns) -> tuple[RowGroup, ...]:
-    """The rows of a page in groups: those of one day by place, otherwise by day."""
+def groups(criteria: Criteria, found: Page, shown: TableColumns, answer: Any) -> tuple[RowGroup, ...]:
+    """The rows of a page in groups: those of one day by place, otherwise by day.
+
+    ``answer``, which stands above them, may know the sum of a day of which only a part is on the page.
+    """
     spec = criteria.spec
     heading = _heading(criteria, found)
     if heading is None:
         below = _subtitle(spec, found)
-        return (RowGroup(None, "", tuple(_rows(spec, shown, found.rows, below, dated=True))),)
+        return (RowGroup(None, "", "", tuple(_rows(spec, shown, found.rows, below, dated=True))),)
     parts: dict[Heading, list[Row]] = {}
     for row in found.rows:
         parts.setdefault(heading(row), []).append(row)
     whole = _whole(list(parts), criteria, found)
+    nets = spec.answer.nets(answer) if spec.answer and answer else {}
+    sums = {day.isoformat(): _written(by_currency) for day, by_currency in nets.items()}
     return tuple(
         RowGroup(
             key,
-            _total(spec, part) if key in whole and (key.is_place or not criteria.is_by_place) else "",
+            _total(spec, part)
+            if key in whole and (key.is_place or not criteria.is_by_place)
+            else sums.get(key.key, ""),
+            _ordinary(spec, part) if key in whole and key.is_place else "",
             tuple(_rows(spec, shown, part, _subtitle(spec, found, key))),
         )
         for key, part in parts.items()
     )
+
+
+def _ordinary(spec: ListSpec, rows: Iterable[Row]) -> str:
+    """How many of ``rows`` are of the ordinary case, in words; "" for none."""
+    case = spec.ordinary
+    number = sum(map(case.holds, rows)) if case else 0
+    return case.noun.count(number, formats.number(number)) if case and number else ""
 
 
 def columns(spec: ListSpec, found: Page, chosen: Sequence[str]) -> TableColumns:
@@ -135,6 +152,11 @@ def _total(spec: ListSpec, rows: Iterable[Row]) -> str:
     sums: dict[str, int] = {}
     for row in rows:
         sums[row["currency"]] = sums.get(row["currency"], 0) + (spec.counted(row) or 0)
+    return _written(sums)
+
+
+def _written(sums: Mapping[str, int]) -> str:
+    """Minor units by currency, written side by side."""
     return " · ".join(formats.money(net, currency) for currency, net in sorted(sums.items()))
 
 
@@ -154,7 +176,7 @@ def _rows(
             send=row_address(spec.name, row["id"], "sending") if no_ticket(spec, row) is None else None,
             time=_time(row[time[0].name], dated=dated),
             title=title[0].cell(row) or gettext("Unknown"),
-            notes=tuple(notes(spec, row)),
+            notes=(*_plain(spec, row), *notes(spec, row)),
             subtitle=" · ".join(filter(None, (field.below(row) for field in subtitle))),
             cells=tuple(_cell(fields, row) for fields in others),
             amount=cell(amount[0], row),
@@ -164,6 +186,12 @@ def _rows(
 
 def _time(at: datetime, *, dated: bool) -> str:
     return at.strftime("%d/%m %H:%M" if dated else "%H:%M")
+
+
+def _plain(spec: ListSpec, row: Row) -> Iterator[Note]:
+    """The word of the ordinary case."""
+    if spec.ordinary and spec.ordinary.holds(row):
+        yield Note(gettext(spec.ordinary.word), "plain")
 
 
 def notes(spec: ListSpec, row: Row) -> Iterator[Note]:

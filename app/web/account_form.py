@@ -17,7 +17,7 @@ from app.wording.i18n import N_
 _PLAIN = {"autocomplete": "off"}
 GROUPINGS: Final = {
     Grouping.UNKNOWN: N_("not known"),
-    Grouping.REMITTANCE: N_("a line for each remittance"),
+    Grouping.REMITTANCE: N_("a line for each batch"),
     Grouping.CONTRACT_DAY: N_("a line for each contract and day"),
     Grouping.CONTRACT_BOOKING: N_("a line for each contract and working day"),
     Grouping.SHOP_DAY: N_("a line for each outlet and day"),

@@ -72,9 +72,9 @@ OPERATIONS = {
     "duplicate": N_("Duplication"),
 }
 CREDIT_RULES = {
-    "remittance_number": N_("same remittance number and same amount"),
+    "remittance_number": N_("same batch number and same amount"),
     "contract_rank": N_("same contract, rank and amount"),
-    "contract_day": N_("the sum of a day of the contract, or one of its remittances"),
+    "contract_day": N_("the sum of a day of the contract, or one of its batches"),
     "contract_booking": N_("the sum of a contract's days that are settled together"),
     "account_day": N_("the sum of a day of the account"),
     "shop_day": N_("the sum of a day of the shop"),
@@ -85,7 +85,7 @@ CREDIT_RULES = {
     "settlement_number": N_("same payment number and same amount"),
     "payer_window": N_("same payer and same amount, on the day of the payment"),
     "settlement_net": N_("same contract, and what is left after the commission"),
-    "submission_number": N_("same contract, remittance number and amount"),
+    "submission_number": N_("same contract, batch number and amount"),
     "submission_day": N_("same contract, day and amount"),
-    "submission_only": N_("same contract and remittance number, on the same day"),
+    "submission_only": N_("same contract and batch number, on the same day"),
 }

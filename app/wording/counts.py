@@ -8,7 +8,7 @@ from app.wording.i18n import ngettext
 
 _ONE_AND_MANY = {
     "contracts": lambda number: ngettext("%(num)s contract", "%(num)s contracts", number),
-    "remittances": lambda number: ngettext("%(num)s remittance", "%(num)s remittances", number),
+    "remittances": lambda number: ngettext("%(num)s batch", "%(num)s batches", number),
     "transactions": lambda number: ngettext("%(num)s transaction", "%(num)s transactions", number),
     "bank_accounts": lambda number: ngettext("%(num)s bank account", "%(num)s bank accounts", number),
     "bank_statements": lambda number: ngettext("%(num)s bank statement", "%(num)s bank statements", number),

@@ -66,8 +66,8 @@ def _details(result: Result) -> Iterator[str]:
         yield gettext("net %(amount)s", amount=amount)
     if result.kept_aside:
         yield ngettext(
-            "%(num)s remittance of an undeclared contract, kept aside",
-            "%(num)s remittances of undeclared contracts, kept aside",
+            "%(num)s batch of an undeclared contract, kept aside",
+            "%(num)s batches of undeclared contracts, kept aside",
             result.kept_aside,
         )
     if result.source is not None and result.counts:

@@ -120,14 +120,14 @@ def words(trial: Trial) -> Iterator[str]:
         for line, own in list(links.groupby("line"))[:_MOST_SHOWN]:
             yield "  " + _linked(trial, line, own)
     left = trial.lines[~trial.lines.index.isin(trial.links["line"])]
-    yield gettext("Lines of card money that explain no remittance: %(count)s", count=len(left))
+    yield gettext("Lines of card money that explain no batch: %(count)s", count=len(left))
     yield from (f"  {_line_words(row)}" for row in left.head(_MOST_SHOWN).itertuples())
     yield from _late(trial)
 
 
 def _linked(trial: Trial, line: Any, own: pd.DataFrame) -> str:
     numbers = ", ".join(trial.items.loc[own["item"], "number"])
-    count = ngettext("remittance %(numbers)s", "remittances %(numbers)s", len(own), numbers=numbers)
+    count = ngettext("batch %(numbers)s", "batches %(numbers)s", len(own), numbers=numbers)
     rule = gettext(CREDIT_RULES[own["rule"].iloc[0]])
     return f"{_line_words(trial.lines.loc[line])}: {count} ({rule})"
 
@@ -138,8 +138,8 @@ def _line_words(line: Any) -> str:
 
 def _late(trial: Trial) -> Iterator[str]:
     late = trial.items[trial.states["credit"] == Credit.LATE]
-    yield gettext("Remittances that these statements should hold and do not: %(count)s", count=len(late))
+    yield gettext("Batches that these statements should hold and do not: %(count)s", count=len(late))
     row: Any
     for row in late.head(_MOST_SHOWN).itertuples():
-        number = gettext("Remittance no. %(number)s", number=row.number)
+        number = gettext("Batch no. %(number)s", number=row.number)
         yield f"  {row.collected_on:%Y-%m-%d} {number}: {money(int(row.net), row.currency)}"

@@ -156,7 +156,7 @@ def declare(connection: Connection, contracts: pd.DataFrame) -> None:
     _follow_outlets(connection)
     adopt(connection)
     others = connection.execute(text(_OTHER_CURRENCY)).scalars().all()
-    _refuse(others, N_("this contract has remittances in another currency"), N_("currency"))
+    _refuse(others, N_("this contract has batches in another currency"), N_("currency"))
     connection.execute(text(_TAKE_CURRENCY))
 
 

@@ -43,7 +43,7 @@ SCREENSHOTS = ROOT / "tests" / "screenshots"
 PHONE, TABLET, DESK = 360, 768, 1440
 #: What Safari leaves of a screen of 390 by 844.
 IPHONE = 390
-HEIGHTS = {320: 640, PHONE: 740, IPHONE: 664, TABLET: 1024, DESK: 900}
+HEIGHTS = {320: 640, PHONE: 740, IPHONE: 664, TABLET: 1024, 1024: 768, DESK: 900}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -31,7 +31,7 @@ def test_english_is_spoken_to_those_who_ask(owner):
     page = owner.page("/transactions?type=refund")
     assert page.one("html")["lang"] == "en"
     assert "Refund" in page.text
-    assert "-€5.00" in page.text
+    assert "−€5.00" in page.text
     owner.post_form("/langue", lang="fr")
     assert owner.page("/transactions").one("html")["lang"] == "fr"
 

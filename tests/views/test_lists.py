@@ -89,7 +89,7 @@ def test_a_total_has_its_parts(owner):
     page = owner.page("/remises?count=with")
     assert plain(page.one("h2")).startswith("52,40 € net · 1 remise")
     assert plain(page.one("dl", class_="sums")) == (
-        "Débits 57,40 € Remboursements −5,00 € Annulations 0,00 € Net 52,40 € Refusées, non comptées 18,00 €"
+        "Débits 57,40 € Remboursements −5,00 € Annulations 0,00 € Refusées, non comptées 18,00 €"
     )
 
 
@@ -112,7 +112,32 @@ def test_transactions_show_signs_and_refusals(owner):
 def test_the_ordinary_case_has_no_note(owner):
     for path in ("/remises?count=with", "/transactions?type=debit&outcome=accepted"):
         (row, *_) = rows(owner.page(path))
-        assert not [note for note in row.all("span") if note.get("class").startswith("note-")]
+        notes = [note for note in row.all("span") if note.get("class").startswith("note-")]
+        assert [plain(note) for note in notes if note["class"] != "note-plain"] == []
+        assert [plain(note) for note in notes] == (["Correcte"] if "remises" in path else [])
+
+
+def test_a_payment_that_is_no_money_does_not_wait_for_the_bank(owner):
+    for outcome, word in (("declined", "Refusée"), ("abandoned", "Abandon")):
+        for row in rows(owner.page(f"/transactions?outcome={outcome}")):
+            assert word in plain(row)
+            assert "Non remis" not in plain(row)
+
+
+def test_a_day_says_its_sum_though_a_part_of_it_is_on_another_page(owner, database, shops, monkeypatch):
+    monkeypatch.setattr("app.views.shown_pages.PAGE_SIZE", 1)
+    page = owner.page("/transactions")
+    assert len(rows(page)) == 1
+    assert [plain(head.one(class_="money")) for head in page.all("div", class_="group-head")] == ["52,40 €"]
+
+
+def test_faults_are_summed_up_at_the_top_and_lead_to_their_fields(owner):
+    page = owner.page("/transactions?amount_from=beaucoup&card=12")
+    summary = page.one(id="faults")
+    assert (summary["role"], summary["tabindex"]) == ("alert", "-1")
+    assert "2 filtres" in plain(summary)
+    for link in summary.all("a"):
+        assert page.one(id=link["href"].removeprefix("#"))["aria-invalid"] == "true"
 
 
 def test_rows_are_grouped_and_a_group_adds_up_to_the_total(owner):
@@ -160,12 +185,12 @@ def test_a_remittance_compares_what_it_declares_with_what_arrived(owner, shops):
     page = owner.page(f"/remises/{shops[0].remittance_id}")
     table = page.one("table", class_="compare")
     assert [plain(row) for row in table.one("tbody").all("tr")] == [
-        "Débits 2 · 57,40 € 2 · 57,40 €",
-        "Débits annulés 0 · 0,00 € 0 · 0,00 €",
-        "Remboursements 1 · 5,00 € 1 · 5,00 €",
-        "Remboursements annulés 0 · 0,00 € 0 · 0,00 €",
-        "Paiements refusés 1 · 18,00 € 1 · 18,00 €",
-        "Abandons 0 · 0,00 € 0 · 0,00 €",
+        "Débits 57,40 € 2 paiements 57,40 € 2 paiements",
+        "Débits annulés 0,00 € 0 paiement 0,00 € 0 paiement",
+        "Remboursements 5,00 € 1 paiement 5,00 € 1 paiement",
+        "Remboursements annulés 0,00 € 0 paiement 0,00 € 0 paiement",
+        "Paiements refusés 18,00 € 1 paiement 18,00 € 1 paiement",
+        "Abandons 0,00 € 0 paiement 0,00 € 0 paiement",
     ]
 
 

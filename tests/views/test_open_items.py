@@ -80,7 +80,12 @@ def test_finance_sees_what_is_late_missing_and_to_confirm(app, database, alpha):
     assert "52,40 €" in shown
     assert "Non crédité 1 · 52,40 €" in shown
     assert "Relevé manquant 1" in shown
-    assert "À traiter" in plain(finance.page("/remises").one("main"))
+    waiting = len(finance.get(f"{PAGE}.json").json["rows"])
+    assert waiting == 3
+    for page in ("/remises", "/transactions?foo=1", "/transactions"):
+        ways = [plain(way) for way in finance.page(page).all("a") if way.get("href", "").endswith(PAGE)]
+        assert ways in ([], [f"À traiter {waiting}"])
+    assert f"À traiter {waiting}" in plain(finance.page("/remises").one("main"))
 
 
 def test_what_a_bank_credits_together_is_one_line_and_leads_to_its_remittances(owner, database, alpha):

@@ -23,6 +23,7 @@
     const voice = document.getElementById("voice");
     if (said && voice) voice.textContent = said.textContent.trim().replace(/\s+/g, " ");
     const target = event.detail.target;
+    target?.querySelector("#faults")?.focus();
     if (document.activeElement === document.body && target && target.id === "results") {
       target.focus({ preventScroll: true });
     }
@@ -199,8 +200,20 @@
   };
   document.querySelectorAll("[data-picker]").forEach(setUpPicker);
 
+  // What is to be mended opens where it stands.
+  const mend = (field) => {
+    for (let part = field.closest("details"); part; part = part.parentElement.closest("details")) part.open = true;
+    field.focus();
+  };
+
   // The account menu, filters and periods close on Escape and on a tap elsewhere.
   document.addEventListener("click", (event) => {
+    const wrong = event.target.closest("[data-mend]");
+    if (wrong) {
+      event.preventDefault();
+      mend(document.querySelector(wrong.hash));
+      return;
+    }
     document.querySelectorAll("details.account[open], [data-popover][open]").forEach((menu) => {
       if (!menu.contains(event.target)) menu.open = false;
     });

@@ -106,7 +106,7 @@ def bank() -> str:
             ),
             _missing(money_on_its_way.missing(connection, reseller_id)),
             table(
-                gettext("Lines that explain no remittance"),
+                gettext("Lines that explain no batch"),
                 _LINES,
                 money_on_its_way.unexplained(connection, reseller_id, today()),
             ),

@@ -56,7 +56,7 @@ def waiting_in_words(remittances: int, transactions: int, most: int) -> str:
     """``12 remittances, 340 transactions``, up to ``most`` of each."""
     return ", ".join(
         (
-            ngettext("%(num)s remittance", "%(num)s remittances", remittances, num=many(remittances, most)),
+            ngettext("%(num)s batch", "%(num)s batches", remittances, num=many(remittances, most)),
             ngettext(
                 "%(num)s transaction", "%(num)s transactions", transactions, num=many(transactions, most)
             ),

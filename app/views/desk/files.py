@@ -76,7 +76,7 @@ def _kept_aside_column(kept_aside: Mapping[int, int]) -> TableColumn:
 
     def card(row: AnyRow) -> str:
         count = kept_aside.get(row.id, 0)
-        said = ngettext("%(num)s remittance kept aside", "%(num)s remittances kept aside", count)
+        said = ngettext("%(num)s batch kept aside", "%(num)s batches kept aside", count)
         return said if count else ""
 
     return TableColumn(

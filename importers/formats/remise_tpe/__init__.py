@@ -225,9 +225,7 @@ def _remittances(section: Section) -> pd.DataFrame:
     frame["transmission"] = frame["transmission"].map(layout.TRANSMISSIONS)
     frame["collected_on"] = frame["collected_local"].dt.normalize()
     numbers = frame.assign(number=frame["number"].astype("int64"))
-    _refuse_twins(
-        numbers, ["contract", "rank", "application", "number", "collected_on"], N_("remittance number")
-    )
+    _refuse_twins(numbers, ["contract", "rank", "application", "number", "collected_on"], N_("batch number"))
     return frame
 
 

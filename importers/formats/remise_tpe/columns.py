@@ -42,7 +42,7 @@ REMITTANCE = (
     letters("contract", N_("contract"), 15, required=True),
     digits("rank", N_("rank"), 3, 3, required=True),
     text("application", N_("application"), 20, required=True),
-    digits("number", N_("remittance number"), 1, 6, required=True),
+    digits("number", N_("batch number"), 1, 6, required=True),
     letters("file_number", N_("file number"), 6),
     digits("bank_code", N_("bank code"), 5, 5),
     digits("siret", N_("SIRET"), 14, 14),
@@ -89,14 +89,14 @@ TOTAL = (
     _amount("total_amount", N_("amount"), required=True),
 )
 REMITTANCE_END = (
-    digits("number", N_("remittance number"), 1, 6, required=True),
+    digits("number", N_("batch number"), 1, 6, required=True),
     digits("transaction_count", N_("number of transactions"), 1, 9, required=True),
     shaped(
         "net_amount", N_("net"), "-?[0-9]{1,15}", N_("expected a whole number of minor units"), required=True
     ),
 )
 FILE_END = (
-    digits("remittance_count", N_("number of remittances"), 1, 9, required=True),
+    digits("remittance_count", N_("number of batches"), 1, 9, required=True),
     digits("transaction_count", N_("number of transactions"), 1, 9, required=True),
 )
 

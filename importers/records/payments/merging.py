@@ -43,7 +43,7 @@ _KEY = ("merchant_id", "contract_id", "collected_on", "bare_number")
 _NUMBERS = ("file_number", "original_sequence_number")
 _REMITTANCE_COLUMNS = written_columns(Remittance)
 _TRANSACTION_COLUMNS = written_columns(Transaction)
-_CONTRADICTS = N_("this remittance is already known with another content")
+_CONTRADICTS = N_("this batch is already known with another content")
 
 
 def known_remittances(connection: Connection, remittances: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,64 @@
+"""What stands where on a screen: faults in view, whole cells and heads on a desk."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.conftest import DESK, IPHONE
+
+LISTS = pytest.mark.parametrize("path", ["/remises", "/transactions"])
+CUT = """cells => cells
+  .filter(cell => cell.scrollWidth > cell.clientWidth + 1 || cell.scrollHeight > cell.clientHeight + 1)
+  .map(cell => cell.textContent)"""
+WHOLE = """element => {
+  const box = element.getBoundingClientRect();
+  return box.top >= 0 && box.bottom <= innerHeight && box.height > 0;
+}"""
+
+
+def top(place):
+    return place.evaluate("element => element.getBoundingClientRect().top")
+
+
+@LISTS
+@pytest.mark.parametrize("width", [1024, DESK])
+def test_a_table_fits_its_desk_cuts_no_cell_and_keeps_its_head_in_view(window, path, width):
+    visitor = window(width)
+    visitor.go(path)
+    assert visitor.sideways() == 0
+    assert visitor.page.locator(".sheet .fact:visible, .sheet .name, .sheet .amount").evaluate_all(CUT) == []
+    visitor.page.evaluate("window.scrollTo(0, 1500)")
+    assert 0 <= top(visitor.page.locator(".sheet-heads")) < 120
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["htmx", "plain"])
+@pytest.mark.parametrize("width", [IPHONE, DESK])
+def test_faults_are_in_view_and_lead_to_their_field(window, javascript, width):
+    visitor = window(width, javascript=javascript)
+    visitor.go("/transactions?amount_from=beaucoup")
+    summary = visitor.page.locator("#faults")
+    assert summary.evaluate(WHOLE)
+    assert visitor.page.locator(":focus").get_attribute("id") == "faults"
+    if javascript:
+        summary.get_by_role("link").click()
+        assert visitor.page.locator(":focus").get_attribute("name") == "amount_from"
+        assert visitor.page.locator("#f-amount_from").is_visible()
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [IPHONE, DESK])
+def test_what_opens_over_a_list_shuts_nobody_out(window, width, dark):
+    visitor = window(width, dark=dark)
+    visitor.go("/transactions")
+    for opener in ("#filters-button", ".periods-menu > summary", ".regroup > summary"):
+        visitor.page.locator(opener).click()
+        assert visitor.barriers() == []
+        assert visitor.sideways() == 0
+        visitor.page.keyboard.press("Escape")
+    visitor.page.locator("a.send-link").first.click()
+    visitor.page.locator("#to-1").wait_for()
+    visitor.settled()
+    assert visitor.barriers() == []
+    if width == DESK:
+        assert visitor.page.locator("#to-1").evaluate(WHOLE)
+        assert top(visitor.page.locator("dialog pre.ticket").first) < visitor.page.viewport_size["height"]
