@@ -47,6 +47,7 @@ DAYS = {
     "credit_decision": "collected_on",
     "chargeback": "noticed_on",
     "operation": "operated_on",
+    "remote_payment": "occurred_on",
     "settlement": "paid_on",
     "settlement_link": "collected_on",
 }

@@ -17,6 +17,7 @@ from app.database.engine import Database, DatabaseRole
 from app.database.migrate import ready
 from app.models import CardNumbers, ExpectedDays
 from app.wording.i18n import N_, gettext
+from importers import payment_sources
 from importers.files import report, sources
 from importers.files.archive import INBOX, files_in
 from importers.files.refusals import FileRefusedError
@@ -264,6 +265,9 @@ def _bind(database: Database, name: str, reseller: str) -> None:
 @click.group(help=N_("Set up the files of banks, acquirers and platforms."))
 def mapping() -> None:
     """Hold the commands about files of money."""
+
+
+mapping.add_command(payment_sources.payments)
 
 
 @mapping.command("try", help=N_("Say what is understood of FILE; nothing is written."))

@@ -12,14 +12,17 @@ _SUMS = ",\n  ".join(
     f" COALESCE(sum(amount) FILTER (WHERE {total.sql()}), 0) AS {total.amount}"
     for total in payments.TOTALS
 )
+# A terminal numbers its payments; those of a platform bear texts.
+_SEQUENCE = "CASE WHEN sequence_number ~ '^[0-9]{1,9}$' THEN sequence_number::int END"
 # A numbering that starts again at 1 leaves one long stretch unused: that is no gap.
 _GATHER = f"""
 CREATE TEMP TABLE received ON COMMIT DROP AS
 WITH arrived AS (
   SELECT m.merchant_id, m.id AS remittance_id, t.id, t.type, t.outcome, t.amount,
-    t.sequence_number::int - lag(t.sequence_number::int) OVER numbering - 1 AS step
-  FROM merged_remittance m JOIN transaction t ON t.merchant_id = m.merchant_id AND t.remittance_id = m.id
-  WINDOW numbering AS (PARTITION BY m.merchant_id, m.id ORDER BY t.sequence_number::int)
+    t.sequence - lag(t.sequence) OVER numbering - 1 AS step
+  FROM merged_remittance m JOIN (SELECT *, {_SEQUENCE} AS sequence FROM transaction) AS t
+    ON t.merchant_id = m.merchant_id AND t.remittance_id = m.id
+  WINDOW numbering AS (PARTITION BY m.merchant_id, m.id ORDER BY t.sequence)
 )
 SELECT *, {payments.net_sql()} AS net
 FROM (SELECT m.merchant_id, m.id, m.collected_on, count(t.id) AS transaction_count,
@@ -36,9 +39,11 @@ UPDATE remittance r SET {", ".join(f"{name} = g.{name}" for name in (*_PAIRS, "t
 FROM received g WHERE {_SAME_ROW} AND NOT r.has_totals
 """
 _COMPARE = f"""
-UPDATE remittance r SET received_count = g.transaction_count, missing_sequences = g.missing_sequences,
+UPDATE remittance r SET received_count = g.transaction_count,
+  missing_sequences = CASE WHEN r.seal = '{Completeness.NO_TOTALS}' THEN 0 ELSE g.missing_sequences END,
   received_net = g.net,
   seal = CASE
+    WHEN r.seal = '{Completeness.NO_TOTALS}' THEN r.seal
     WHEN NOT r.has_totals THEN '{Completeness.AWAITING_TOTALS}'
     WHEN g.transaction_count = 0 AND r.transaction_count > 0 THEN '{Completeness.AWAITING_PAYMENTS}'
     WHEN ({", ".join(f"r.{name}" for name in (*_PAIRS, "transaction_count"))})

@@ -13,7 +13,7 @@ import pandas as pd
 from sqlalchemy import Connection, text
 
 from app.models import ALL_CONTRACTS, UNCLAIMED_MERCHANT
-from app.rules.payments import remitted_sql
+from app.rules.payments import awaited_sql, remitted_sql
 from importers.staging import as_dates, copy_in
 
 _CREATE = """
@@ -42,7 +42,7 @@ WHERE t.subject = 'transaction' AND p.occurred_on BETWEEN :first AND :last
 GROUP BY p.merchant_id, p.contract_id, p.occurred_on, p.reseller_id, {_TRANSACTION_SUMS}
 """
 _REMITTANCE_SUMS = "currency, status, is_empty, remitted, awaiting_totals, credit"
-_REMITTANCE_FACTS = f"currency, status, transaction_count = 0, {remitted_sql()}, NOT has_totals, credit"
+_REMITTANCE_FACTS = f"currency, status, transaction_count = 0, {remitted_sql()}, {awaited_sql()}, credit"
 _REMITTANCE_DAYS = f"""
 INSERT INTO remittance_day (merchant_id, contract_id, day, reseller_id, {_REMITTANCE_SUMS}, count,
   debit, refund, cancelled, refund_cancelled, declined, fee, gap)

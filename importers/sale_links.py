@@ -45,8 +45,11 @@ _WHOLE = "COALESCE(n.sale_amount, CASE WHEN n.sold_on IS NOT NULL THEN n.amount 
 _ON_ITS_DAY = "d.occurred_on BETWEEN n.earliest AND n.latest"
 _SALE_NUMBER = _Rule(
     "sale_number",
-    "n.sale_number <> '' AND d.occurred_on = n.sold_on"
-    " AND ltrim(d.sequence_number, '0') = ltrim(n.sale_number, '0')",
+    # A platform's day may not be the outlet's: the number of its payment then bears the platform's.
+    "n.sale_number <> '' AND d.occurred_on BETWEEN n.sold_on - 1 AND n.sold_on + 1"
+    " AND ltrim(d.sequence_number, '0') = ANY (ARRAY[ltrim(n.sale_number, '0'),"
+    " ltrim(n.sale_number, '0') || to_char(n.sold_on, '-YYYYMMDD')])"
+    " AND (d.occurred_on = n.sold_on) = (ltrim(d.sequence_number, '0') = ltrim(n.sale_number, '0'))",
 )
 _ORDER_REFERENCE = _Rule(
     "order_reference", f"d.order_reference = nullif(n.sale_number, '') AND {_ON_ITS_DAY}"
@@ -80,7 +83,7 @@ FROM {table} n JOIN (
   SELECT merchant_id, min(day) AS first, max(day) AS last FROM touched_day
   WHERE subject IN ('transaction', '{table}') AND merchant_id <> {unclaimed} GROUP BY 1
 ) AS t ON t.merchant_id = n.merchant_id
-WHERE COALESCE(n.sold_on, n.{day} - {reach}) <= t.last AND GREATEST(n.sold_on, n.{day}) >= t.first
+WHERE COALESCE(n.sold_on, n.{day} - {reach}) <= t.last + 1 AND GREATEST(n.sold_on, n.{day}) >= t.first - 1
 """
 _CANDIDATES = """
 SELECT n.merchant_id, n.id AS row_id, {place} AS place, d.id, d.occurred_on, d.contract_id
@@ -204,7 +207,7 @@ def _link(connection: Connection, subject: _Linked) -> None:
     words = {"table": subject.table, "day": subject.day, "reach": _REACH, "unclaimed": UNCLAIMED_MERCHANT}
     connection.execute(text(_NAMED.format(**words)))
     days = connection.execute(
-        text("SELECT min(earliest) AS first, max(latest) AS last FROM named_sale")
+        text("SELECT min(earliest) - 1 AS first, max(latest) + 1 AS last FROM named_sale")
     ).one()
     if days.first is not None:
         parts = (

@@ -21,11 +21,12 @@ def net(sums: pd.DataFrame) -> NDArray[np.int64]:
     return payments.net(lambda total: sums[total.amount].to_numpy(dtype=np.int64))
 
 
-def received(transactions: pd.DataFrame, remittances: int) -> pd.DataFrame:
+def received(transactions: pd.DataFrame, remittances: int, *, numbered: bool = True) -> pd.DataFrame:
     """One row for each of ``remittances``: counts and amounts by type (minor units), all outcomes
     counted together, the net, and the holes in its numbering.
 
-    ``transactions`` has ``remittance``, ``type``, ``outcome``, ``amount``, ``sequence_number``.
+    ``transactions`` has ``remittance``, ``type``, ``outcome``, ``amount``, ``sequence_number``: those that
+    are not ``numbered`` one after the other leave no holes.
     """  # noqa: D205
     counts, amounts = _by_type(transactions, remittances)
     parents = transactions["remittance"].to_numpy()
@@ -34,7 +35,7 @@ def received(transactions: pd.DataFrame, remittances: int) -> pd.DataFrame:
     )
     frame["transaction_count"] = np.bincount(parents, minlength=remittances)
     frame["net_amount"] = net(frame)
-    frame["missing_sequences"] = missing_sequences(transactions, remittances)
+    frame["missing_sequences"] = missing_sequences(transactions, remittances) if numbered else 0
     return frame
 
 

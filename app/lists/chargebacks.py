@@ -84,13 +84,12 @@ def chargeback_fields(section: str) -> tuple[Field, ...]:
     )
 
 
-_FIELDS = frozenset(field.name for field in chargeback_fields(""))
+NAMES: Final = frozenset(field.name for field in chargeback_fields(""))
 
 
-def without_chargebacks(connection: Connection, scope: Scope) -> frozenset[str]:
-    """The fields that a merchant has nothing of: all of these, where nobody has told of any chargeback."""
-    told = select(exists().where(Chargeback.merchant_id == scope.merchant_id))
-    return frozenset[str]() if connection.scalar(told) else _FIELDS
+def told(scope: Scope) -> ColumnElement[bool]:
+    """Whether anybody has told of a chargeback of the merchant."""
+    return exists().where(Chargeback.merchant_id == scope.merchant_id)
 
 
 @dataclass(frozen=True)

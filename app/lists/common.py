@@ -208,6 +208,8 @@ BY_TERMINAL = Dimension(
 )
 #: What the sums of remittances and of their payments can be grouped by.
 DIMENSIONS = (BY_OUTLET, BY_TERMINAL, BY_CONTRACT, BY_APPLICATION)
+#: Numbers of remittances: six digits of a terminal, fifteen of American Express, thirty-five in camt.
+LONGEST_NUMBER = 35
 FILE_NUMBER = Field(
     name="file_number",
     label=N_("File no."),

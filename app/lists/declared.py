@@ -9,15 +9,15 @@ from sqlalchemy import case
 from app.listing.field import Field
 from app.listing.kinds import Expression, Money, Whole
 from app.models import Remittance
-from app.rules.payments import TOTAL
+from app.rules.payments import TOTAL, awaited
 from app.wording.i18n import N_
 
 _MONEY = Money(currency=Remittance.currency)
 
 
 def declared(column: Expression) -> Expression:
-    """What the telecollection declares; NULL until it has been received."""
-    return case((Remittance.has_totals, column))
+    """What the remittance comes to; NULL until its telecollection has been received, where there is one."""
+    return case((~awaited(Remittance.seal), column))
 
 
 #: The sums by the names of their fields: the total, the words of its number, those of its amount.

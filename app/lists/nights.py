@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, and_, case, func, not_, or_, select
+from sqlalchemy import Connection, FromClause, and_, case, func, or_, select
 
 from app.listing.criteria import Criteria
 from app.listing.kinds import Expression, Statement
@@ -19,18 +19,20 @@ from app.listing.scope import Scope
 from app.listing.source import Condition, in_scope
 from app.lists.terminal_calls import TerminalCall, terminal_calls
 from app.models import ALL_CONTRACTS, Contract, Outlet, Remittance, RemittanceDay
-from app.rules.payments import remitted
+from app.rules.payments import awaited, remitted, uncaptured
 from app.wording import applications
 from app.wording.i18n import N_, gettext, ngettext
 
 #: The telecollections whose payments are at the bank: what their payments are marked by too.
-REMITTED = remitted(Remittance.has_totals, Remittance.status, Remittance.transmission)
+REMITTED = remitted(Remittance.seal, Remittance.status, Remittance.transmission)
 #: Why a telecollection is not at the bank, the gravest first.
+UNCAPTURED = uncaptured(Remittance.seal, Remittance.status)
 REASON = case(
+    (UNCAPTURED, "uncaptured"),
     (Remittance.status == "rejected", "rejected"),
     (Remittance.status == "incomplete", "interrupted"),
     (Remittance.transmission == "failed", "untransmitted"),
-    (not_(Remittance.has_totals), "awaiting"),
+    (awaited(Remittance.seal), "awaiting"),
     else_="gap",
 )
 REASONS = {
@@ -38,11 +40,14 @@ REASONS = {
     "interrupted": N_("%(what)s: call interrupted"),
     "untransmitted": N_("%(what)s: transmission failed"),
     "awaiting": N_("%(what)s: not received yet"),
+    "uncaptured": N_("%(what)s: not captured yet"),
     "gap": N_("%(what)s: payments missing"),
 }
+#: Declined and abandoned payments of a platform: nobody waits for them.
+_NOTHING_TO_CAPTURE = and_(UNCAPTURED, Remittance.debit_count + Remittance.refund_count == 0)
 _GRAVITY = case({reason: place for place, reason in enumerate(REASONS)}, value=REASON)
 #: What one can wait for, rather than see to.
-_PATIENT = frozenset({"awaiting", "gap"})
+_PATIENT = frozenset({"awaiting", "uncaptured", "gap"})
 #: Strips on the page: with more, the first rows of a phone would be out of sight.
 MOST_STRIPS = 2
 #: Terminals named one by one; more are counted.
@@ -95,6 +100,7 @@ class Bar:
 class Night:
     """A day's telecollections: how many passed, have not been received yet, were empty, are in trouble.
 
+    Of those of platforms, ``uncaptured`` wait to be captured.
     ``troubles`` are the gravest ones alone. ``currency`` is the one of the chart, None while there is no row.
     """
 
@@ -102,6 +108,7 @@ class Night:
     count: int
     passed: int
     awaited: int
+    uncaptured: int
     empty: int
     troubled: int
     sums: tuple[CurrencySum, ...]
@@ -124,7 +131,7 @@ class Night:
     @property
     def failed(self) -> int:
         """How many telecollections were received, and did not reach the bank."""
-        return self.count - self.passed - self.awaited
+        return self.count - self.passed - self.awaited - self.uncaptured
 
     @property
     def named(self) -> tuple[TerminalCall, ...]:
@@ -161,6 +168,13 @@ class Night:
                 self.awaited,
                 all=self.count,
             )
+        if self.uncaptured:
+            return ngettext(
+                "%(num)s batch of %(all)s is not captured yet",
+                "%(num)s batches of %(all)s are not captured yet",
+                self.uncaptured,
+                all=self.count,
+            )
         if self.troubled:
             return gettext("Everything passed, some payments are missing")
         return gettext("The telecollection passed") if self.count else gettext("No terminal called")
@@ -186,6 +200,7 @@ def night(connection: Connection, scope: Scope, criteria: Criteria) -> Night | N
         count=sum(row.rows for row in sums),
         passed=sum(row.passed for row in sums),
         awaited=sum(row.awaited for row in sums),
+        uncaptured=sum(row.uncaptured for row in sums),
         empty=sum(row.empty for row in sums),
         troubled=sum(row.troubled for row in sums),
         sums=tuple(CurrencySum(row.currency, row.net, row.payments) for row in sums if row.passed),
@@ -208,12 +223,13 @@ def _sums(scope: Scope, day: date) -> Statement:
             func.count().label("rows"),
             func.count().filter(REMITTED).label("passed"),
             func.count().filter(REASON == "awaiting").label("awaited"),
+            func.count().filter(UNCAPTURED).label("uncaptured"),
             func.count().filter(Remittance.transaction_count == 0).label("empty"),
             func.count().filter(_in_trouble()).label("troubled"),
             _sum(Remittance.net_amount, REMITTED).label("net"),
             _sum(Remittance.transaction_count, REMITTED).label("payments"),
         )
-        .where(*_on(scope, day, day))
+        .where(*_on(scope, day, day), ~_NOTHING_TO_CAPTURE)
         .group_by(Remittance.currency)
         .order_by(Remittance.currency)
     )
@@ -236,7 +252,7 @@ def _troubles(scope: Scope, day: date) -> Statement:
             Remittance.currency,
         )
         .select_from(with_places())
-        .where(*_on(scope, day, day), _in_trouble())
+        .where(*_on(scope, day, day), ~_NOTHING_TO_CAPTURE, _in_trouble())
         .order_by(_GRAVITY, func.abs(Remittance.net_amount).desc(), Remittance.id)
         .limit(MOST_STRIPS)
     )

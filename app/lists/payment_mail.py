@@ -1,9 +1,12 @@
-"""The words of the mail that carries a payment's ticket."""
+"""The ticket of a payment, and the words of the mail that carries it."""
 
 from __future__ import annotations
 
 from app.listing.kinds import Row
-from app.lists.common import day_and_time
+from app.listing.spec import TicketSpec
+from app.lists.common import TICKET_COLUMNS, day_and_time
+from app.models import Transaction
+from app.tickets import cardholder_ticket
 from app.wording import formats
 from app.wording.i18n import N_, gettext
 
@@ -35,3 +38,23 @@ def opening(row: Row) -> str:
 def subject(row: Row) -> str:
     """The subject of the mail."""
     return gettext("your payment ticket of %(day)s", day=day_and_time(row)[0])
+
+
+#: The ticket of a payment, and the mail that takes it to a cardholder.
+TICKET = TicketSpec(
+    columns={**TICKET_COLUMNS, "ticket": Transaction.ticket},
+    print=cardholder_ticket,
+    subject=subject,
+    opening=opening,
+    facts=(
+        "trade_name",
+        "date",
+        "type",
+        "outcome",
+        "amount",
+        "cardholder_amount",
+        "application",
+        "contract",
+        "remittance",
+    ),
+)

@@ -14,8 +14,8 @@ from app.listing.scope import Scope
 from app.listing.spec import Alert, Verdict
 from app.lists.credit import credit_alerts
 from app.lists.remittance_kinds import CONTROL, HOST_STATUS
-from app.models import Completeness
-from app.wording import days
+from app.models import Completeness, RemittanceStatus
+from app.wording import days, formats
 from app.wording.i18n import N_, gettext, ngettext
 
 #: What became of it, by the answer of the host (see :class:`HostStatus`): in words, and how loudly.
@@ -25,6 +25,9 @@ _VERDICTS: dict[str, tuple[str, Tone]] = {
     "incomplete": (N_("Call interrupted"), "bad"),
     "untransmitted": (N_("Transmission failed"), "bad"),
     "awaited": (N_("Telecollection not received yet"), "warn"),
+    "captured": (N_("Captured by the platform"), "good"),
+    "uncaptured": (N_("Not captured by the platform yet"), "warn"),
+    "nothing_captured": (N_("Nothing to capture: no payment was accepted"), "info"),
 }
 _REASONS = {
     "rejected": N_(
@@ -57,7 +60,12 @@ def alerts(row: Row) -> Iterator[Alert]:
     answer = _answer(row)
     if answer in _REASONS:
         yield _not_at_the_bank(row, answer)
-    if row["seal"] != Completeness.COMPLETE:
+    if answer == "uncaptured":
+        yield Alert(
+            words=gettext("These payments have not reached the bank"),
+            reason=gettext("The platform captures them later: they come again with a later file."),
+        )
+    if row["seal"] not in (Completeness.COMPLETE, Completeness.NO_TOTALS):
         yield _unsettled(row)
     if missing := row["missing_sequences"]:
         words = ngettext("%(num)s missing transaction", "%(num)s missing transactions", missing)
@@ -66,8 +74,19 @@ def alerts(row: Row) -> Iterator[Alert]:
     yield from credit_alerts(row)
 
 
+def named(row: Row) -> str:
+    """The name of a remittance: its number, or its day where a platform numbers none."""
+    if row["seal"] != Completeness.NO_TOTALS:
+        return gettext("Batch no. %(number)s", number=row["number"])
+    if row["status"] == RemittanceStatus.INCOMPLETE:
+        return gettext("Payments of %(day)s, not captured", day=formats.day(row["date"]))
+    return gettext("Batch of %(day)s", day=formats.day(row["date"]))
+
+
 def _answer(row: Row) -> str:
-    return HOST_STATUS.tone_key(row["status"], row)
+    answer = HOST_STATUS.tone_key(row["status"], row)
+    captured = answer == "correct" and row["seal"] == Completeness.NO_TOTALS
+    return "captured" if captured else answer
 
 
 def _not_at_the_bank(row: Row, answer: str) -> Alert:
@@ -130,7 +149,13 @@ class CourseStep:
 
 
 def course(_connection: Connection, _scope: Scope, row: Row) -> tuple[CourseStep, ...]:
-    """The steps of a remittance: opened on its terminal, telecollected, answered by the bank."""
+    """The steps of a remittance: opened on its terminal, telecollected, answered by the bank.
+
+    One of a platform has a single step.
+    """
+    if row["seal"] == Completeness.NO_TOTALS:
+        words, tone = _VERDICTS[_answer(row)]
+        return (CourseStep(gettext(words), row["date"], tone),)
     terminal, answer = row["terminal"], _answer(row)
     opened = (
         gettext("Opened on terminal %(number)s", number=terminal)

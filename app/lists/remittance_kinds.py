@@ -10,12 +10,21 @@ from app.models import Completeness, RemittanceStatus, Transmission
 from app.wording import codes, formats
 from app.wording.i18n import N_, gettext, ngettext
 
-_NOT_SAID_BY_HOST = {"awaited": N_("not received yet"), "untransmitted": N_("transmission failed")}
+_NOT_SAID_BY_HOST = {
+    "awaited": N_("not received yet"),
+    "untransmitted": N_("transmission failed"),
+    "uncaptured": N_("not captured yet"),
+    "nothing_captured": N_("nothing to capture"),
+}
 _BY_COMPLETENESS = {
     "complete": N_("complete"),
     "awaiting_payments": N_("waiting for its payments"),
     "awaiting_totals": N_("waiting for its telecollection"),
+    "no_totals": N_("without totals"),
 }
+
+#: What needs nobody: no badge says so.
+_QUIET = (Completeness.COMPLETE, Completeness.NO_TOTALS)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -43,7 +52,7 @@ class Control(Choice):
         )
 
     def badge(self, value: str, row: Row) -> str:
-        return "" if value == Completeness.COMPLETE else self.cell(value, row)
+        return "" if value in _QUIET else self.cell(value, row)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -53,6 +62,8 @@ class HostStatus(Choice):
     def tone_key(self, value: str | None, row: Row) -> str:
         if value is None:
             return "awaited"
+        if value == RemittanceStatus.INCOMPLETE and row["seal"] == Completeness.NO_TOTALS:
+            return "uncaptured" if row["debit_count"] or row["refund_count"] else "nothing_captured"
         failed = value == RemittanceStatus.CORRECT and row["transmission"] == Transmission.FAILED
         return "untransmitted" if failed else value
 

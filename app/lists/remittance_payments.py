@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -13,7 +13,7 @@ from app.listing.kinds import Row, Statement
 from app.listing.scope import Scope
 from app.listing.source import in_scope
 from app.lists.remittance_kinds import CONTROL
-from app.models import Completeness, Transaction
+from app.models import Completeness, RemittanceStatus, Transaction
 from app.rules.payments import NEGATIVE, Outcome
 from app.wording import codes, formats
 from app.wording.i18n import gettext, ngettext
@@ -70,16 +70,26 @@ class RemittancePayments:
 def payments_of(row: Row, words: str = "") -> Link:
     """The transactions of a remittance."""
     collected = row["collected_on"]
-    first = row["opened"].date() if row["opened"] else collected - OPENED_BEFORE
+    number = ("remittance", row["number"]) if row["number"] else ("captured_on", collected.isoformat())
     args = (
-        ("date_from", min(first, collected).isoformat()),
+        ("date_from", min(_opened_on(row), collected).isoformat()),
         ("date_to", collected.isoformat()),
         ("application", row["application"]),
         ("contract", row["contract"]),
         ("rank", row["rank"]),
-        ("remittance", row["number"]),
+        number,
     )
     return Link("transactions", args=args, words=words)
+
+
+def _opened_on(row: Row) -> date:
+    """The day since when its payments may have been made; those not captured stand by the day they were."""
+    if row["opened"]:
+        opened: datetime = row["opened"]
+        return opened.date()
+    is_uncaptured = row["status"] == RemittanceStatus.INCOMPLETE and row["seal"] == Completeness.NO_TOTALS
+    collected: date = row["collected_on"]
+    return collected if is_uncaptured else collected - OPENED_BEFORE
 
 
 def payments(connection: Connection, scope: Scope, row: Row) -> RemittancePayments | None:
@@ -93,7 +103,7 @@ def payments(connection: Connection, scope: Scope, row: Row) -> RemittancePaymen
         net=row["received_net"],
         currency=row["currency"],
         control=_control(row),
-        is_complete=row["seal"] == Completeness.COMPLETE,
+        is_complete=row["seal"] in (Completeness.COMPLETE, Completeness.NO_TOTALS),
         all=payments_of(row, gettext("See its transactions (%(count)s)", count=formats.number(count))),
     )
 

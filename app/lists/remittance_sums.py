@@ -20,7 +20,7 @@ from app.lists.common import contract_joins, contract_parent
 from app.lists.credit import CREDIT_GROUP
 from app.lists.declared import TITLES
 from app.models import ALL_CONTRACTS, Credit, Remittance, RemittanceDay, Transaction
-from app.rules.payments import TOTAL, TOTALS, RemittanceStatus, Total, Transmission, remitted
+from app.rules.payments import TOTAL, TOTALS, RemittanceStatus, Total, Transmission, awaited, remitted
 from app.wording.i18n import N_, gettext
 
 SOURCE = ListSource(
@@ -43,7 +43,8 @@ SOURCE = ListSource(
         all_contracts=ALL_CONTRACTS,
     ),
 )
-_REMITTED = remitted(Remittance.has_totals, Remittance.status, Remittance.transmission)
+_ARRIVED = ~awaited(Remittance.seal)
+_REMITTED = remitted(Remittance.seal, Remittance.status, Remittance.transmission)
 _DAY_NET = (
     RemittanceDay.debit - RemittanceDay.cancelled - RemittanceDay.refund + RemittanceDay.refund_cancelled
 )
@@ -87,9 +88,9 @@ def _apart(why: str, rows: Condition, daily: Condition, label: str) -> tuple[Mea
 
 
 def _with_totals(status: RemittanceStatus) -> tuple[Condition, Condition]:
-    """The remittances whose totals have come with that status, by row and by day."""
+    """The remittances that have arrived with that status, by row and by day."""
     return (
-        and_(Remittance.has_totals, Remittance.status == status.value),
+        and_(_ARRIVED, Remittance.status == status.value),
         and_(~RemittanceDay.awaiting_totals, RemittanceDay.status == status.value),
     )
 
@@ -154,7 +155,7 @@ MEASURES = (
     Measure(
         name="declined",
         rows=Remittance.declined_amount,
-        where=(Remittance.has_totals.is_(True),),
+        where=(_ARRIVED,),
         daily=RemittanceDay.declined,
         daily_where=(RemittanceDay.awaiting_totals.is_(False),),
         label=N_("Declined, not counted"),
@@ -170,7 +171,7 @@ MEASURES = (
     ),
     *_apart(
         "awaiting_totals",
-        ~Remittance.has_totals,
+        ~_ARRIVED,
         RemittanceDay.awaiting_totals.is_(True),
         N_("Waiting for their telecollection, apart"),
     ),

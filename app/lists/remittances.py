@@ -32,6 +32,7 @@ from app.lists.common import (
     CONTRACT_FIELDS,
     DIMENSIONS,
     FILE_NUMBER,
+    LONGEST_NUMBER,
     OUTLET,
     OUTLET_FIELDS,
     REMITTANCE,
@@ -47,13 +48,13 @@ from app.lists.freshness import days, freshness
 from app.lists.nights import REMITTED, night
 from app.lists.open_item_count import open_item_count
 from app.lists.open_items import TITLE as OPEN_ITEMS
-from app.lists.remittance_course import alerts, course, verdict
+from app.lists.remittance_course import alerts, course, named, verdict
 from app.lists.remittance_kinds import CONTROL, HOST_STATUS, PaymentCount
 from app.lists.remittance_payments import payments, payments_of
 from app.lists.remittance_sums import MEASURES, SOURCE, TypeSum, sums_by_type
 from app.lists.settlements import remittance_payments
 from app.lists.terminals import SILENT
-from app.models import Contract, Outlet, Remittance, RemittanceDay
+from app.models import Completeness, Contract, Outlet, Remittance, RemittanceDay
 from app.tickets import remittance_ticket
 from app.wording import codes, formats
 from app.wording.i18n import N_, NN_, gettext
@@ -69,6 +70,7 @@ INTERNAL = frozenset(
         "opened_at",
         "collected_at",
         "second_fold",
+        "has_totals",
         "ticket",
         "header_file_id",
         "totals_file_id",
@@ -86,8 +88,7 @@ def _its_payments(row: Row) -> Link | None:
 
 def _title(row: Row) -> str:
     names = (_BY_NAME["application"].show(row), row["label"] or row["trade_name"])
-    named = gettext("Batch no. %(number)s", number=row["number"])
-    return " · ".join(filter(None, (named, *names)))
+    return " · ".join(filter(None, (named(row), *names)))
 
 
 #: In the order of the table and of the details.
@@ -125,7 +126,13 @@ FIELDS = (
         daily=case((RemittanceDay.awaiting_totals.is_(False), RemittanceDay.status)),
         filter=True,
         slot="badge",
-        tones={"rejected": "bad", "incomplete": "warn", "untransmitted": "bad", "awaited": "warn"},
+        tones={
+            "rejected": "bad",
+            "incomplete": "warn",
+            "untransmitted": "bad",
+            "awaited": "warn",
+            "uncaptured": "warn",
+        },
     ),
     Field(
         name="count",
@@ -146,8 +153,9 @@ FIELDS = (
     Field(
         name="number",
         label=N_("Batch no."),
-        kind=Code(longest=6, indexed=True, digits=True),
-        column=Remittance.number,
+        kind=Code(longest=LONGEST_NUMBER, indexed=True, digits=True),
+        column=func.nullif(Remittance.number, ""),
+        filter_column=Remittance.number,
         section=REMITTANCE,
         filter=True,
         copied=True,
@@ -256,7 +264,7 @@ def _opening(row: Row) -> str:
 
 def is_remitted(row: Row) -> bool:
     """Whether the payments of a telecollection are at the bank; see ``nights.REMITTED``."""
-    arrived = row["has_totals"] and row["transmission"] != "failed"
+    arrived = row["seal"] != Completeness.AWAITING_TOTALS and row["transmission"] != "failed"
     return bool(arrived and row["status"] == "correct")
 
 
@@ -307,7 +315,6 @@ REMITTANCES = ListSpec(
         "contract_id": Remittance.contract_id,
         "outlet_id": Contract.outlet_id,
         "collected_on": Remittance.collected_on,
-        "has_totals": Remittance.has_totals,
     },
     fields=FIELDS,
     usual_filters=("date", "application", "trade_name", "amount", "status", "number"),

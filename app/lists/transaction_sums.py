@@ -16,6 +16,7 @@ from app.lists.chargebacks import JOIN as CHARGEBACK
 from app.lists.common import DIMENSIONS as SHARED
 from app.lists.common import contract_joins, contract_parent
 from app.lists.declines import BY_REASON
+from app.lists.remote_payments import JOIN as REMOTE_PAYMENT
 from app.models import ALL_CONTRACTS, Remittance, Transaction, TransactionDay
 from app.rules.payments import TOTAL, Total
 from app.wording.i18n import N_
@@ -45,6 +46,7 @@ SOURCE = ListSource(
         ),
         *contract_joins(Transaction.contract_id),
         CHARGEBACK,
+        REMOTE_PAYMENT,
     ),
     parents=(
         contract_parent(Transaction.contract_id),

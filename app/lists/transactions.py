@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from sqlalchemy import case
+from sqlalchemy import case, func
 
 from app.listing import typed
 from app.listing.amounts import AmountFilter
@@ -20,10 +20,10 @@ from app.listing.filters import (
     masked,
 )
 from app.listing.kinds import Flag, Identifier, Kind, Moment, Money, Row
-from app.listing.spec import AnswerPart, DetailPart, ListSpec, Noun, PageLink, TicketSpec
-from app.lists import payment_mail
+from app.listing.spec import AnswerPart, DetailPart, ListSpec, Noun, PageLink
+from app.lists import payment_mail, remote_payments
 from app.lists.cardholder_currency import CARDHOLDER, CARDHOLDER_FIELDS
-from app.lists.chargebacks import chargeback_fields, disputes, operations, without_chargebacks
+from app.lists.chargebacks import chargeback_fields, disputes, operations
 from app.lists.choices import offering
 from app.lists.common import (
     BANK,
@@ -31,13 +31,13 @@ from app.lists.common import (
     CONTRACT,
     CONTRACT_FIELDS,
     FILE_NUMBER,
+    LONGEST_NUMBER,
     OUTLET,
     OUTLET_FIELDS,
     REMITTANCE,
     TERMINAL,
     TERMINAL_FIELDS,
     TERMINAL_NUMBER,
-    TICKET_COLUMNS,
 )
 from app.lists.declines import reason_field
 from app.lists.freshness import days, freshness
@@ -49,9 +49,9 @@ from app.lists.reversals import counterparts, reversal_fields
 from app.lists.settlements import sale_payments
 from app.lists.takings import takings
 from app.lists.transaction_sums import DIMENSIONS, MEASURES, SOURCE
+from app.lists.untold import untold
 from app.models import Remittance, Transaction, TransactionDay
 from app.rules import payments
-from app.tickets import cardholder_ticket
 from app.wording import codes, formats
 from app.wording import days as days_in_words
 from app.wording.i18n import N_, NN_, gettext
@@ -84,7 +84,7 @@ _SIGNED = case((Transaction.type.in_(payments.NEGATIVE), -Transaction.amount), e
 
 def _its_remittance(row: Row) -> Link | None:
     """The telecollection that a payment came with."""
-    return Link("remittances", id=row["remittance_id"]) if row["remittance"] else None
+    return Link("remittances", id=row["remittance_id"])
 
 
 def _title(row: Row) -> str:
@@ -222,8 +222,9 @@ FIELDS = (
     Field(
         name="remittance",
         label=N_("Batch no."),
-        kind=Code(longest=6, indexed=True, digits=True),
-        column=Remittance.number,
+        kind=Code(longest=LONGEST_NUMBER, indexed=True, digits=True),
+        column=func.nullif(Remittance.number, ""),
+        filter_column=Remittance.number,
         section=REMITTANCE,
         link=_its_remittance,
         filter=True,
@@ -269,6 +270,7 @@ FIELDS = (
         kind=Moment(),
         column=Remittance.collected_local,
         section=REMITTANCE,
+        link=_its_remittance,
     ),
     TERMINAL_NUMBER,
     Field(
@@ -313,10 +315,12 @@ FIELDS = (
         filter=True,
         in_table=False,
     ),
+    *remote_payments.FIELDS,
     *CARDHOLDER_FIELDS,
 )
 
 _BY_NAME = {field.name: field for field in FIELDS}
+
 
 TRANSACTIONS = ListSpec(
     name="transactions",
@@ -337,7 +341,17 @@ TRANSACTIONS = ListSpec(
     },
     fields=FIELDS,
     usual_filters=("date", "amount", "card", "application", "outcome", "trade_name"),
-    sections=(PAYMENT, CARD, AUTHORISATION, REMITTANCE, CARDHOLDER, CONTRACT, OUTLET, TERMINAL),
+    sections=(
+        PAYMENT,
+        CARD,
+        AUTHORISATION,
+        remote_payments.REMOTE,
+        REMITTANCE,
+        CARDHOLDER,
+        CONTRACT,
+        OUTLET,
+        TERMINAL,
+    ),
     offers=offering("application", "bank", "issuer", "product", "scheme", "manufacturer"),
     search={
         "card": typed.CARD,
@@ -376,23 +390,7 @@ TRANSACTIONS = ListSpec(
         DetailPart(read=operations, template="lists/operations.html"),
         DetailPart(read=sale_payments, template="lists/sale_settlements.html", permission="bank"),
     ),
-    absent=without_chargebacks,
+    absent=untold,
     page_links=(PageLink("open_items.show", OPEN_ITEMS, "chargeback_amount", open_item_count),),
-    ticket=TicketSpec(
-        columns={**TICKET_COLUMNS, "ticket": Transaction.ticket},
-        print=cardholder_ticket,
-        subject=payment_mail.subject,
-        opening=payment_mail.opening,
-        facts=(
-            "trade_name",
-            "date",
-            "type",
-            "outcome",
-            "amount",
-            "cardholder_amount",
-            "application",
-            "contract",
-            "remittance",
-        ),
-    ),
+    ticket=payment_mail.TICKET,
 )

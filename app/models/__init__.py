@@ -62,7 +62,6 @@ from app.models.parties import (
 )
 from app.models.payments import (
     ALL_CONTRACTS,
-    Completeness,
     EntryMode,
     Remittance,
     RemittanceDay,
@@ -75,6 +74,7 @@ from app.models.sales import (
     ChargebackState,
     Operation,
     OperationName,
+    RemotePayment,
 )
 from app.models.settlements import (
     Settlement,
@@ -84,7 +84,7 @@ from app.models.settlements import (
     SettlementState,
 )
 from app.models.terminals import NO_OUTLET, Terminal, TerminalDay
-from app.rules.payments import Outcome, RemittanceStatus, TransactionType, Transmission
+from app.rules.payments import Completeness, Outcome, RemittanceStatus, TransactionType, Transmission
 
 __all__ = [
     "ALL_CONTRACTS",
@@ -148,6 +148,7 @@ __all__ = [
     "Remittance",
     "RemittanceDay",
     "RemittanceStatus",
+    "RemotePayment",
     "Reseller",
     "Role",
     "SavedView",

@@ -32,16 +32,7 @@ from app.models.base import (
     one_of,
 )
 from app.models.sales import ChargebackState
-from app.rules.payments import Outcome, RemittanceStatus, Reversal, TransactionType
-
-
-class Completeness(StrEnum):
-    """The completeness of a remittance: whether its payments add up to its totals."""
-
-    COMPLETE = "complete"
-    AWAITING_PAYMENTS = "awaiting_payments"
-    AWAITING_TOTALS = "awaiting_totals"
-    DIFFERS = "differs"
+from app.rules.payments import Completeness, Outcome, RemittanceStatus, Reversal, TransactionType
 
 
 class EntryMode(StrEnum):
@@ -59,7 +50,7 @@ class Remittance(Base):
 
     The six pairs of sums are the declared totals when ``has_totals``, otherwise what the payments
     received so far add up to. ``received_count`` and ``received_net`` always speak of the payments
-    received; ``seal`` compares the two.
+    received; ``seal`` compares the two, or says that a platform made it, which declares none.
     """
 
     __tablename__ = "remittance"

@@ -1,13 +1,13 @@
-"""The fate of sales after they were made: chargebacks, and operations on remote payments.
+"""Remote payments, and the fate of sales after they were made: chargebacks, operations.
 
-Each row names its sale as its file does, by the number of a contract, a day and a number that repeats every
-day; the link to the transaction is derived. Amounts are in minor units of ``currency``, without sign. Only
-the importer's role writes here; no foreign keys. Source: shared format page "Money", section 5.5.
+A row about a sale names it as its file does, by the number of a contract, a day and a number that repeats
+every day; the link to the transaction is derived. Amounts are in minor units of ``currency``, without
+sign. Only the importer's role writes here; no foreign keys. Source: shared format page "Money", section 5.5.
 """
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
 from enum import StrEnum
 
 from sqlalchemy import Index, PrimaryKeyConstraint, UniqueConstraint
@@ -18,6 +18,7 @@ from app.models.base import (
     Base,
     BigIntColumn,
     BigIntColumnOrNone,
+    Instant,
     LoaderId,
     TextColumn,
     TextColumnOrNone,
@@ -148,3 +149,38 @@ class Operation(_OfSale, Base):
     sequence: Mapped[TextColumn]
     operated_on: Mapped[date]
     origin: Mapped[TextColumn]
+
+
+class RemotePayment(Base):
+    """The part of a transaction that only a platform knows: one row to one of its transactions.
+
+    ``number`` is the platform's, without leading zeros, which repeats every day; ``sold_on`` the day of the
+    payment on the platform's clock, which may be another than ``occurred_on``. ``said_at`` is when the file
+    was made that said this last, ``digest`` a hash of what it said: a later one takes its place.
+    ``captured_on`` is the day of its remittance, None before; ``captured_time`` where it is known too.
+    """
+
+    __tablename__ = "remote_payment"
+    __privileges__ = ISOLATED
+    __table_args__ = (
+        PrimaryKeyConstraint("merchant_id", "transaction_id", "occurred_on"),
+        Index("remote_payment_number_idx", "merchant_id", "contract_id", "sold_on", "number"),
+    )
+
+    merchant_id: Mapped[LoaderId]
+    transaction_id: Mapped[LoaderId]
+    occurred_on: Mapped[date]
+    reseller_id: Mapped[BigIntColumn]
+    contract_id: Mapped[BigIntColumn]
+    number: Mapped[TextColumn]
+    sold_on: Mapped[date]
+    said_at: Mapped[Instant]
+    digest: Mapped[TextColumn]
+    captured_on: Mapped[date | None]
+    captured_time: Mapped[time | None]
+    three_ds: Mapped[TextColumnOrNone]
+    card_country: Mapped[TextColumnOrNone]
+    platform_reference: Mapped[TextColumnOrNone]
+    schedule_rank: Mapped[int | None]
+    schedule_count: Mapped[int | None]
+    import_file_id: Mapped[BigIntColumn]

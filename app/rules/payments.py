@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,20 @@ class Transmission(StrEnum):
 
     SUCCEEDED = "succeeded"
     FAILED = "failed"
+
+
+class Completeness(StrEnum):
+    """The completeness of a remittance: whether its payments add up to its totals, if it ever has any."""
+
+    COMPLETE = "complete"
+    AWAITING_PAYMENTS = "awaiting_payments"
+    AWAITING_TOTALS = "awaiting_totals"
+    DIFFERS = "differs"
+    NO_TOTALS = "no_totals"
+
+
+#: The number of a remittance that gathers payments of a platform as long as it has not captured them.
+UNCAPTURED_NUMBER: Final = "-"
 
 
 class TransactionType(StrEnum):
@@ -155,30 +169,46 @@ def counted_rows(types: pd.Series[Any], outcomes: pd.Series[Any]) -> NDArray[np.
     return result
 
 
+def awaited_sql(row: str = "") -> str:
+    """Which remittances have not arrived yet: totals are still to come. Of a platform's, none ever are."""
+    return f"{row}seal = '{Completeness.AWAITING_TOTALS}'"
+
+
+def awaited(seal: Any) -> ColumnElement[bool]:
+    """As :func:`awaited_sql`, for the column of a table."""
+    found: ColumnElement[bool] = seal == Completeness.AWAITING_TOTALS.value
+    return found
+
+
+def uncaptured(seal: Any, status: Any) -> ColumnElement[bool]:
+    """Which remittances gather payments of a platform that it has not captured, for the two columns."""
+    return and_(seal == Completeness.NO_TOTALS.value, status == RemittanceStatus.INCOMPLETE.value)
+
+
 def remitted_sql(row: str = "") -> str:
-    """Which remittances reached the bank: totals have come, the host found them correct, the call passed."""
+    """Which remittances reached the bank: they have arrived, the host found them correct, the call passed."""
     return (
-        f"{row}has_totals AND {row}status = '{RemittanceStatus.CORRECT}'"
+        f"NOT {awaited_sql(row)} AND {row}status = '{RemittanceStatus.CORRECT}'"
         f" AND {row}transmission IS DISTINCT FROM '{Transmission.FAILED}'"
     )
 
 
-def remitted(has_totals: Any, status: Any, transmission: Any) -> ColumnElement[bool]:
+def remitted(seal: Any, status: Any, transmission: Any) -> ColumnElement[bool]:
     """As :func:`remitted_sql`, for the three columns of a table."""
     return and_(
-        has_totals,
+        ~awaited(seal),
         status == RemittanceStatus.CORRECT.value,
         transmission.is_distinct_from(Transmission.FAILED.value),
     )
 
 
 def remitted_rows(
-    status: pd.Series[Any], transmission: pd.Series[Any], *, has_totals: bool
+    seal: NDArray[Any], status: pd.Series[Any], transmission: pd.Series[Any]
 ) -> NDArray[np.bool_]:
-    """As :func:`remitted_sql`, over arrays of one file."""
+    """As :func:`remitted_sql`, over arrays."""
     passed = (status == RemittanceStatus.CORRECT.value) & (transmission != Transmission.FAILED.value)
-    result: NDArray[np.bool_] = passed.fillna(value=False).to_numpy(dtype=np.bool_) & has_totals
-    return result
+    result: NDArray[np.bool_] = passed.fillna(value=False).to_numpy(dtype=np.bool_)
+    return result & np.asarray(seal != Completeness.AWAITING_TOTALS.value, dtype=np.bool_)
 
 
 def _one_of(column: Any, values: Iterable[StrEnum]) -> ColumnElement[bool]:

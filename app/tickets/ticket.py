@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.rules.payments import Completeness
 from app.wording import applications, money
 from app.wording.i18n import gettext
 
@@ -91,7 +92,9 @@ class Ticket:
 def why_no_ticket(row: Row) -> str | None:
     """Why the payment or remittance ``row`` has no ticket, in the language of the moment; None if it has."""
     code = row["application"]
-    if row.get("has_totals") is False:
+    if row.get("seal") == Completeness.NO_TOTALS:
+        return gettext("A platform made this batch: no terminal called, and there is no ticket of it.")
+    if row.get("seal") == Completeness.AWAITING_TOTALS:
         return gettext("This telecollection has not been received yet: its ticket will come with it.")
     if code is not None and applications.has_tickets(code):
         return None

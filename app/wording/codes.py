@@ -35,6 +35,7 @@ COMPLETENESS = {
     "awaiting_payments": N_("Waiting for the payments"),
     "awaiting_totals": N_("Waiting for the totals"),
     "differs": N_("The payments differ from the totals"),
+    "no_totals": N_("Without totals: made by a platform"),
 }
 ENTRY_MODES = {
     "chip": N_("Chip"),
@@ -42,6 +43,13 @@ ENTRY_MODES = {
     "magstripe": N_("Magnetic stripe"),
     "manual": N_("Keyed in"),
     "online": N_("Online"),
+}
+AUTHENTICATIONS = {
+    "3D_SUCCESS": N_("Cardholder authenticated"),
+    "3D_ATTEMPT": N_("Authentication attempted"),
+    "3D_FAILURE": N_("Authentication failed"),
+    "3D_ERROR": N_("Authentication broke off"),
+    "NO_3D": N_("Without 3-D Secure"),
 }
 CREDITS = {
     "unknown": N_("Not known"),

@@ -110,7 +110,7 @@ def _remittances(
         .where(
             Merchant.code.in_(codes),
             Remittance.collected_on >= last_day - timedelta(days=_DAYS),
-            remitted(Remittance.has_totals, Remittance.status, Remittance.transmission),
+            remitted(Remittance.seal, Remittance.status, Remittance.transmission),
             Remittance.net_amount != 0,
             where,
         )

@@ -21,7 +21,7 @@ from app.accounts.users import NewAccess, ensure_account, give_access
 from app.database.engine import Database
 from app.models import Reseller, Role, SecondFactor, StaffMember
 from app.wording.i18n import gettext
-from importers.demo import ACCOUNTS, RESELLER, STAFF, bank, disputes, generate
+from importers.demo import ACCOUNTS, RESELLER, STAFF, bank, disputes, generate, web_shop
 from importers.files import report
 from importers.load import load_files
 
@@ -39,6 +39,7 @@ def prepare(database: Database, data: Path) -> str:
         if not log_ins.exists():
             _load(database, data, files_of(folder, last_day=yesterday()))
             _load(database, data, bank.files(database, folder / "bank", yesterday()))
+            _load(database, data, web_shop.files(database, folder / "web-shop", yesterday()))
             _load(database, data, disputes.files(database, folder / "disputes", yesterday()))
             _keep(log_ins, _give_access(database))
     return log_ins.read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from app.accounts.journal import Event, record
-from app.models import UNCLAIMED_MERCHANT, CardNumbers, ExpectedDays
+from app.models import UNCLAIMED_MERCHANT, CardNumbers, ExpectedDays, SourceRole
 from app.wording.i18n import N_
 from importers import formats, ownership
 from importers.files.archive import IncomingFile
@@ -17,6 +17,7 @@ from importers.files.refusals import refuse
 from importers.formats import FileContext
 from importers.ownership import OwnerKey
 from importers.records import KnownSource, Origin, Records, adopt
+from importers.records.remote_payments.profile import PaymentProfile
 
 
 class UnknownResellerError(LookupError):
@@ -33,13 +34,13 @@ _NO_SOURCE = N_(
 )
 _SEVERAL = N_("its folder and name belong to several sources: %(names)s")
 _OF_PLACE = """
-SELECT id, reseller_id, name, settings ->> 'cards' AS cards FROM source
+SELECT id, reseller_id, name, role, time_zone, settings FROM source
 WHERE COALESCE(inbox, file_pattern) IS NOT NULL
   AND COALESCE(inbox, :folder) = :folder AND (file_pattern IS NULL OR :name ~ file_pattern)
 ORDER BY name
 """
 _REMEMBERED = """
-SELECT s.id, s.reseller_id, s.name, s.settings ->> 'cards' AS cards
+SELECT s.id, s.reseller_id, s.name, s.role, s.time_zone, s.settings
 FROM import_file f JOIN source s ON s.id = f.source_id
 WHERE f.sha256 = :sha256 AND f.status = 'quarantined'
 """
@@ -47,6 +48,12 @@ _EXPECT = """
 UPDATE source SET role = 'money', inbox = COALESCE(:inbox, inbox),
   file_pattern = COALESCE(:file_pattern, file_pattern),
   settings = settings || jsonb_strip_nulls(jsonb_build_object('cards', CAST(:cards AS text)))
+WHERE name = :name RETURNING id
+"""
+_DELIVER_PAYMENTS = """
+UPDATE source SET role = 'payments', time_zone = COALESCE(:time_zone, time_zone),
+  settings = settings || jsonb_strip_nulls(
+    jsonb_build_object('application', CAST(:application AS text), 'rank', CAST(:rank AS text)))
 WHERE name = :name RETURNING id
 """
 _NAME_CONTRACT = """
@@ -107,9 +114,20 @@ def origin_of(connection: Connection, file: IncomingFile) -> Origin:
 
 def context_of(connection: Connection, file: IncomingFile) -> FileContext:
     """What a reader is told of a file besides its bytes; of several sources, the strictest rule holds."""
-    rules = {row.cards for row in _of_place(connection, file)}
-    masked = rules == {CardNumbers.MASK}
-    return FileContext(name=file.name, cards=CardNumbers.MASK if masked else CardNumbers.REFUSE)
+    found = _of_place(connection, file)
+    masked = {row.settings.get("cards") for row in found} == {CardNumbers.MASK}
+    return FileContext(
+        name=file.name,
+        cards=CardNumbers.MASK if masked else CardNumbers.REFUSE,
+        payments=_payments_of(found),
+    )
+
+
+def _payments_of(found: Sequence[Row[*tuple[Any, ...]]]) -> PaymentProfile | None:
+    """The profile of the one source found, where it delivers payments."""
+    if len(found) != 1 or found[0].role != SourceRole.PAYMENTS:
+        return None
+    return PaymentProfile.of(found[0].time_zone, found[0].settings)
 
 
 def expect(
@@ -125,6 +143,23 @@ def expect(
     """
     row = {"name": name, "inbox": inbox, "file_pattern": file_pattern, "cards": cards}
     if connection.execute(text(_EXPECT), row).one_or_none() is None:
+        raise UnknownSourceError(name)
+
+
+def deliver_payments(
+    connection: Connection,
+    name: str,
+    application: str | None,
+    rank: str | None = None,
+    time_zone: str | None = None,
+) -> None:
+    """Say that the files of a known source are payments, and what they leave unsaid.
+
+    That is the application and rank of their contracts, and the zone of their times. What is None stays as
+    it is. Raises UnknownSourceError.
+    """
+    row = {"name": name, "application": application, "rank": rank, "time_zone": time_zone}
+    if connection.execute(text(_DELIVER_PAYMENTS), row).one_or_none() is None:
         raise UnknownSourceError(name)
 
 

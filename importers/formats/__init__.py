@@ -19,6 +19,7 @@ from app.rules.card_lines import Candidate
 from app.wording.i18n import N_
 from importers.files.refusals import refuse
 from importers.records import Origin, Records
+from importers.records.remote_payments.profile import PaymentProfile
 
 #: Any finished file: not hidden, and not named as one that is still being written.
 ANY_NAME = re.compile(r"(?is)(?!\.)(?!.*\.(?:tmp|part|filepart|swp)\Z).+\Z")
@@ -42,10 +43,15 @@ def searched_by_field(_data: bytes) -> tuple[()]:
 
 @dataclass(frozen=True, kw_only=True)
 class FileContext:
-    """The context of a file besides its bytes: its name, and the rule of its source for card numbers."""
+    """The context of a file besides its bytes: its name, and the rules of its source.
+
+    ``cards`` is that for card numbers; ``payments`` what its files of payments leave unsaid, None where it
+    delivers none.
+    """
 
     name: str = ""
     cards: CardNumbers = CardNumbers.REFUSE
+    payments: PaymentProfile | None = None
 
 
 def bytes_alone(read: Callable[[bytes], Records]) -> Callable[[bytes, FileContext], Records]:

@@ -8,7 +8,8 @@ not say otherwise. A full card number is refused, whatever its check digit says.
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 from xml.etree.ElementTree import Element
 
@@ -18,10 +19,13 @@ from app.refusals import CARD_NUMBER, Unit
 from app.wording.i18n import N_
 from app.wording.money import exponent
 from importers.files.refusals import FileRefusedError, Notice, Refusal, refuse
+from importers.formats import FileContext, Format, searched_by_field
 from importers.reading import xml
 from importers.reading.amounts import minor_units
+from importers.reading.free_text import refuse_card_numbers
 from importers.reading.xml import first_text, text
-from importers.records.remote_payments import REMOTE_PAYMENT, RemotePayments
+from importers.records import Header
+from importers.records.remote_payments import NO_PROFILE, REMOTE_PAYMENT, RemotePayments
 
 NAME: Final = "caaa.011"
 FIRST_LINE = re.compile(rb"(?s)(?:\xef\xbb\xbf)?\s*<.{0,2000}?AccptrBtchTrf")
@@ -34,6 +38,13 @@ _CARD_NAMES = ("PAN", "PlainCardData", "PrtctdCardData")
 _FULL_CARD = re.compile(r"[0-9]{13,19}", re.ASCII)
 _TYPES = {"CRDP": "debit", "RFND": "refund", "RESA": "preauthorisation"}
 _CANCELLED = {"debit": "cancellation", "refund": "refund_cancellation"}
+_NUMBERS = ("requested_amount", "schedule_rank", "schedule_count")
+_ORIGINAL = ("Tx/OrgnlTx/TxId/TxRef", "OrgnlTx/TxId/TxRef", "Tx/OrgnlTx/TxRef", "OrgnlTx/TxRef")
+#: What is kept as it is written.
+_FREE_TEXTS = (
+    *("sale_number", "scheme", "authorisation_number", "response_code"),
+    *("order_reference", "card_country", "remittance_number", "terminal_number", "original_number"),
+)
 _TRUE, _FALSE = {"true", "1"}, {"false", "0"}
 #: Types of totals, by what makes a transaction count there.
 _TOTALS = {
@@ -57,10 +68,35 @@ def read(data: bytes) -> RemotePayments:
     if not reader.ended:
         raise refuse(N_("no batch of an acceptor"))
     frame = pd.DataFrame(reader.payments, columns=list(REMOTE_PAYMENT))
-    frame = frame.astype({"amount": "int64", "requested_amount": "Int64"})
+    frame["line"] = range(1, len(frame) + 1)
+    frame = frame.astype({"amount": "int64", "is_cancelled": "bool"} | dict.fromkeys(_NUMBERS, "Int64"))
     for name in ("occurred", "captured_on"):
         frame[name] = pd.to_datetime(frame[name]).astype("datetime64[s]")
-    return RemotePayments(payments=frame, notices=tuple(reader.notices))
+    refuse_card_numbers(frame, _FREE_TEXTS, frame["line"].to_numpy(), Unit.ENTRY)
+    made_at = text(reader.header, "CreDtTm")
+    return RemotePayments(
+        payments=frame,
+        notices=tuple(reader.notices),
+        unit=Unit.ENTRY,
+        header=Header(created_at=datetime.fromisoformat(made_at) if made_at else None),
+    )
+
+
+def _records(data: bytes, context: FileContext) -> RemotePayments:
+    """The payments of a file, as its source's profile places them. Raises FileRefusedError."""
+    found = read(data)
+    if context.payments is None:
+        raise refuse(NO_PROFILE)
+    made_at = found.header.created_at
+    if made_at is None:
+        raise refuse(N_("expected the time at which the batch was made"), column="Hdr/CreDtTm")
+    if made_at.tzinfo is None:
+        made_at = made_at.replace(tzinfo=context.payments.zone)
+    placed = found.of_source(context.payments, Header(created_at=made_at))
+    return replace(placed, zone=None)  # a time is that of its terminal
+
+
+FORMAT = Format(name=NAME, first_line=FIRST_LINE, find_cards=searched_by_field, read=_records, archived=False)
 
 
 class _TransactionReader:
@@ -142,12 +178,21 @@ def _payment(record: Element, common: Element, set_id: Element, header: Element)
     kind = _TYPES[said("Tx/TxTp", "TxTp") or "CRDP"]
     cancels = record.tag == "Cxl" or said("Tx/Rvsl", "Rvsl") in _TRUE
     moment = said("Tx/TxId/TxDtTm", "TxId/TxDtTm")
+    written = text(set_id, "CreDtTm") or text(header, "CreDtTm")
+    captured = _moment(written) if written else None
     return {
         "contract_number": said("Envt/Mrchnt/Id/Id"),
-        "merchant_id": said("Envt/POI/Id/Id"),
+        "shop": said("Envt/POI/Id/Id"),
+        "terminal_number": said("Envt/POI/Id/Id"),
+        "remittance_number": text(set_id, "RcncltnId")
+        or said("Tx/RcncltnId", "RcncltnId")
+        or text(header, "XchgId"),
+        "original_number": first_text(record, *_ORIGINAL),
         "sale_number": said("Tx/TxId/TxRef", "TxId/TxRef", "TxSeqCntr"),
         "occurred": _moment(moment),
-        "captured_on": _captured_on(set_id, header),
+        "captured_on": captured.date() if captured else None,
+        "captured_time": captured.time() if captured else None,
+        "is_cancelled": False,
         "type": _CANCELLED.get(kind, kind) if cancels else kind,
         "outcome": _outcome(said),
         "amount": amount,
@@ -160,6 +205,9 @@ def _payment(record: Element, common: Element, set_id: Element, header: Element)
         "order_reference": said("Cntxt/SaleCntxt/SaleRefNb", "Tx/SaleRefId"),
         "three_ds": "",
         "card_country": said("Envt/Card/IssrCtryCd"),
+        "platform_reference": "",
+        "schedule_rank": None,
+        "schedule_count": None,
     }
 
 
@@ -172,11 +220,6 @@ def _outcome(said: Any) -> str:
 def _moment(written: str) -> datetime:
     """The local time of a transaction, as its terminal writes it; a zone behind it is its own."""
     return datetime.fromisoformat(written).replace(tzinfo=None, microsecond=0)
-
-
-def _captured_on(set_id: Element, header: Element) -> date | None:
-    written = text(set_id, "CreDtTm") or text(header, "CreDtTm")
-    return date.fromisoformat(written[:10]) if written else None
 
 
 def _last4(masked: str) -> str:

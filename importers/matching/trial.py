@@ -10,6 +10,7 @@ import pandas as pd
 from sqlalchemy import Connection, and_, select
 
 from app.models import Certainty, Contract, Credit, Merchant, Outlet, Remittance, RemittanceStatus
+from app.rules.payments import awaited
 from app.wording.codes import CREDIT_RULES
 from app.wording.formats import money
 from app.wording.i18n import gettext, ngettext
@@ -94,7 +95,7 @@ def _remittances(connection: Connection, merchant: str, statements: pd.DataFrame
             Remittance.merchant_id.in_(ids),
             Remittance.collected_on.between(first, last),
             Remittance.status == RemittanceStatus.CORRECT,
-            Remittance.has_totals,
+            ~awaited(Remittance.seal),
         )
         .order_by(Remittance.collected_at, Remittance.id)
     )

@@ -19,6 +19,7 @@ ISOLATED = {"remittance", "transaction", "transaction_day", "remittance_day", "c
     "bank_statement",
     "chargeback",
     "operation",
+    "remote_payment",
     "credit_link",
     "credit_decision",
     "known_value",

@@ -47,12 +47,18 @@ class Operator:
         payments = (
             "remittance, transaction, transaction_day, remittance_day, terminal, terminal_day, known_value"
         )
-        payments += ", chargeback, operation"
+        payments += ", chargeback, operation, remote_payment"
         parties = "contract, outlet, acceptor, source, import_file, import_refusal, received_day"
         with self.database.writing(DatabaseRole.OWNER) as connection:
             connection.execute(text(f"TRUNCATE {payments}, {parties}"))
             connection.execute(text("DELETE FROM merchant WHERE id <> 0"))
             connection.execute(text("DELETE FROM reseller WHERE id <> 0"))
+
+    def forget_payments(self) -> None:
+        """Back to a database of parties and sources that has seen no payment."""
+        tables = "remittance, transaction, transaction_day, remittance_day, remote_payment, known_value"
+        with self.database.writing(DatabaseRole.OWNER) as connection:
+            connection.execute(text(f"TRUNCATE {tables}, import_file, import_refusal, received_day"))
 
     def rows(self, query: str, **values: Any) -> list[tuple[Any, ...]]:
         with self.database.reading(DatabaseRole.OWNER) as connection:
@@ -109,8 +115,9 @@ class Operator:
             "count(*), sum(debit_amount), sum(refund_amount), sum(cancellation_amount), sum(declined_amount)"
         )
         keys = "1, 2, 3, 4, 5, 6, 7"
-        passed = "has_totals AND status = 'correct' AND coalesce(transmission, 'succeeded') = 'succeeded'"
-        bank = f"{passed}, NOT has_totals"
+        arrived = "(has_totals OR seal = 'no_totals')"
+        passed = f"{arrived} AND status = 'correct' AND coalesce(transmission, 'succeeded') = 'succeeded'"
+        bank = f"{passed}, NOT {arrived}"
         rows = self.rows(
             f"SELECT merchant_id, contract_id, collected_on, status, transaction_count = 0, {bank}, {sums}"
             f" FROM remittance WHERE merchant_id <> 0 GROUP BY {keys} ORDER BY {keys}"

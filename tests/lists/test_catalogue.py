@@ -38,8 +38,8 @@ ASKED = {
     "transactions": "state application contract label rank bank amount amount_from amount_to type outcome"
     " reversal chargeback response_code reason card expiry authorisation issuer product remittance"
     " file_number dossier serial manufacturer trade_name siret terminal entry_mode scheme order_reference"
-    " group_weekday group_hour group_outlet group_terminal group_contract group_scheme group_issuer"
-    " group_reason group_response_code",
+    " captured_on group_weekday group_hour group_outlet group_terminal group_contract group_scheme"
+    " group_issuer group_reason group_response_code",
 }
 
 

@@ -258,6 +258,7 @@ def _transaction(connection: Connection, merchant_id: int, remittance: Row, chan
         "net_amount": signed if counted else 0,
         "reversed_amount": values["reversed_amount"] or None,
         **dict.fromkeys(("chargeback_on", "chargeback_amount", "chargeback_reason", "answer_by")),
+        **dict.fromkeys(("captured_on", "three_ds", "card_country", "schedule", "platform_reference")),
         "original_on": values["original_on"] and values["original_on"].isoformat(),
         "reason": REASONS.get(values["response_code"]) if values["outcome"] == "declined" else None,
         "card": f"{values['card_bin'] or '******'}******{values['card_last4']}" if has_card else None,

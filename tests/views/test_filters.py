@@ -37,7 +37,7 @@ def test_the_form_has_every_filter_of_both_lists(owner, shops, database):
     for path, whole in (("/remises", REMITTANCES), ("/transactions", TRANSACTIONS)):
         with database.reading_as(sight) as connection:  # nothing of what no source of the merchant tells
             spec = whole.seen_by(connection, sight, lambda _: True)
-        assert whole.parameters.keys() - spec.parameters.keys() <= {"chargeback"}
+        assert whole.parameters.keys() - spec.parameters.keys() <= {"chargeback", "captured_on"}
         form = owner.page(path).one("form", id="filters")
         names = {e["name"] for e in form.all() if e.tag in ("input", "select")}
         typed = spec.parameters.keys() - {field.name for field in spec.group_filters}

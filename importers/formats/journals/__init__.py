@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime, time
 from enum import StrEnum
 from hashlib import sha256
 from typing import Final
@@ -28,7 +28,7 @@ from importers.reading.headings import SourceColumn, understood
 from importers.records import Header, Records
 from importers.records.chargebacks import Chargebacks
 from importers.records.operations import Operations
-from importers.records.remote_payments import RemotePayments
+from importers.records.remote_payments import NO_PROFILE, RemotePayments
 from importers.records.settlements import Settlements
 
 NAME: Final = "journal"
@@ -37,8 +37,11 @@ FIRST_LINE = re.compile(rb"(?:\xef\xbb\xbf)?\"?TIT(?:RE|LE)\"?[;\t,|]")
 JournalRecords = RemotePayments | Operations | Settlements | Chargebacks
 _VERSION = re.compile(r"TABLE_V\w+|TAB20_V\w+|V[0-9]+")
 _TITLES, _HEADERS, _ENDS = {"TITRE", "TITLE"}, {"ENTETE", "HEADER"}, {"FIN", "END"}
-#: Written by merchants and people; the numbers of the platform are numbers by design.
-_FREE_TEXTS = ("order_reference", "scheme", "origin", "reason")
+#: What is kept as it is written.
+_FREE_TEXTS = (
+    *("order_reference", "scheme", "origin", "reason", "sale_number", "three_ds", "response_code"),
+    *("authorisation_number", "platform_reference"),
+)
 #: Of the hash of a title: enough to tell titles apart, of which nothing is kept.
 _TITLE_LENGTH = 16
 _TEST = re.compile(r"(?i)^TEST_")
@@ -81,7 +84,7 @@ class Journal:
     title: tuple[str, ...]
     kind: JournalKind
     version: str
-    made_on: date
+    made_at: datetime
     rows: Rows
     headings: tuple[SourceColumn, ...]
     details: int
@@ -104,14 +107,15 @@ def read(data: bytes, name: str = "") -> Journal:
     kind = _kind(name, details, headings)
     if not ended and kind is not JournalKind.JT:
         raise refuse(N_("expected the line FIN at the end"), line=rows.numbers[-1])
-    made_on = _made_on(cells[0])
+    made_at = _made_at(cells[0])
+    made_on = made_at.date()
     table = Fields.of(headings, details)
     refuse_card_numbers(table.texts, [name for name in _FREE_TEXTS if name in table], table.lines)
     return Journal(
         title=tuple(cells[0]),
         kind=kind,
         version=next((cell for cell in cells[0] if _VERSION.fullmatch(cell)), ""),
-        made_on=made_on,
+        made_at=made_at,
         rows=rows,
         headings=headings,
         details=len(details),
@@ -161,13 +165,17 @@ def _kind(name: str, details: list[tuple[int, list[str]]], headings: tuple[Sourc
     return found
 
 
-def _made_on(title: list[str]) -> date:
-    """The day in the title: ``26/03/03_02:05:00``, ``20260303 02:01:01``, ``260303_02:05:00`` or ISO 8601."""
+def _made_at(title: list[str]) -> datetime:
+    """The moment in the title, midnight where it has the day alone.
+
+    Such as ``26/03/03_02:05:00``, ``20260303 02:01:01``, ``260303_02:05:00`` or
+    ISO 8601. Raises FileRefusedError.
+    """
     for cell in title[1:]:
-        written = re.split(r"[ _T]", cell)[0]
+        written, _, at = re.sub(r"[ _T]", " ", cell).partition(" ")
         if written[:1].isdigit():
             try:
-                return fields.day(written)
+                return datetime.combine(fields.day(written), fields.clock_time(at[:8]) if at else time())
             except ValueError:
                 continue
     raise refuse(N_("expected the day of the file in its title"), line=1)
@@ -179,10 +187,14 @@ def _records(data: bytes, context: FileContext) -> Records:
     Raises FileRefusedError.
     """
     journal = read(data, context.name)
-    if not isinstance(journal.records, Chargebacks | Operations | Settlements):
-        raise refuse(N_("journals of kind %(kind)s are not loaded yet"), kind=journal.kind.value)
     title = sha256(repr(journal.title).encode()).hexdigest()[:_TITLE_LENGTH]
-    return replace(journal.records, header=Header(file_key=f"{journal.kind} {journal.made_on} {title}"))
+    header = Header(file_key=f"{journal.kind} {journal.made_at.date()} {title}")
+    if not isinstance(journal.records, RemotePayments):
+        return replace(journal.records, header=header)
+    if context.payments is None:
+        raise refuse(NO_PROFILE)
+    made_at = journal.made_at.replace(tzinfo=context.payments.zone)
+    return journal.records.of_source(context.payments, replace(header, created_at=made_at))
 
 
 FORMAT = Format(name=NAME, first_line=FIRST_LINE, find_cards=searched_by_field, read=_records, archived=False)

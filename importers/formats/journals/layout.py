@@ -18,6 +18,8 @@ _FIELDS = {
     "currency": ("CURRENCY_CODE", "OPERATION_CURRENCY", "CURRENCY", "Devise"),
     "payment_date": ("PAYMENT_DATE", "Date du paiement", "Date de paiement"),
     "payment_time": ("PAYMENT_TIME", "Heure du paiement", "Heure de paiement"),
+    "capture_time": ("CAPTURE_TIME", "Heure remise", "Heure de remise"),
+    "schedule": ("PAYMENT_SCHEDULE", "SCHEDULE", "Échéance"),
     "capture_date": ("CAPTURE_DATE", "Date remise", "Date de remise", "Date de capture"),
     "scheme": ("CARD_TYPE", "PAYMENT_METHOD", "Type de carte", "Moyen de paiement"),
     "card": ("CARD_NUMBER", "Numéro de carte", "N° carte"),

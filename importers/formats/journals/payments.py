@@ -35,6 +35,8 @@ _MASKED = re.compile(r"[0-9]{4,6}[.*xX# ]+([0-9]{2,4})|[*xX#. ]+([0-9]{4})", re.
 _FULL_CARD = re.compile(r"[0-9]{13,19}", re.ASCII)
 _CARD_COUNTRY = re.compile(r"CARD_COUNTRY=([A-Z]{2,3})")
 _LAST4 = 4
+_CANCELLED = "CANCELLED"
+_SCHEDULE = re.compile(r"^([0-9]{1,3}) ?/ ?([0-9]{1,3})$")
 
 
 def read(table: Fields, _made_on: date, _wire: Wire) -> RemotePayments:
@@ -43,17 +45,20 @@ def read(table: Fields, _made_on: date, _wire: Wire) -> RemotePayments:
     outcome = table.words("status", OUTCOMES)
     amount = table.whole_numbers("amount", required="origin_amount" not in table).fillna(0)
     origin = table.whole_numbers("origin_amount", required=False).fillna(amount)
-    declined = np.array([one == "declined" for one in outcome])
-    counted = amount.where(~declined | (amount != 0), origin)
+    is_void = np.array([one != "accepted" for one in outcome], dtype=np.bool_)
+    counted = amount.where(~is_void | (amount != 0), origin)
+    schedule = table.text("schedule").str.extract(_SCHEDULE).astype("Int64")
     frame = pd.DataFrame(
         {
             "contract_number": table.text("contract"),
-            "merchant_id": table.text("merchant_id"),
+            "shop": table.text("merchant_id"),
             "sale_number": columns.sale_number(table),
             "occurred": _occurred(table),
             "captured_on": table.days("capture_date", required=False),
+            "captured_time": _times(table, "capture_time"),
             "type": _types(table),
             "outcome": outcome,
+            "is_cancelled": table.text("status").str.upper() == _CANCELLED,
             "amount": counted.astype("int64"),
             "requested_amount": origin.where((origin != counted) & (origin != 0)),
             "currency": columns.currency(table),
@@ -64,6 +69,13 @@ def read(table: Fields, _made_on: date, _wire: Wire) -> RemotePayments:
             "order_reference": table.text("order_reference"),
             "three_ds": table.text("three_ds"),
             "card_country": table.text("complementary").str.extract(_CARD_COUNTRY)[0].fillna(""),
+            "platform_reference": table.text("platform_reference"),
+            "schedule_rank": schedule[0],
+            "schedule_count": schedule[1],
+            "remittance_number": "",
+            "terminal_number": "",
+            "original_number": "",
+            "line": table.lines,
         }
     )
     return RemotePayments(payments=frame[list(REMOTE_PAYMENT)])
@@ -76,11 +88,13 @@ def _types(table: Fields) -> list[Any]:
 def _occurred(table: Fields) -> pd.Series[Any]:
     """The time of the payment; midnight where a journal gives the day alone."""
     days = table.read("payment_date", fields.day, N_("expected a day that exists"))
-    times = table.read(
-        "payment_time", fields.clock_time, N_("expected a time such as 123109"), required=False
-    )
+    times = _times(table, "payment_time")
     moments = [datetime.combine(day, at or time()) for day, at in zip(days, times, strict=True)]
     return pd.Series(pd.array(np.array(moments, dtype="datetime64[s]"), dtype="datetime64[s]"))
+
+
+def _times(table: Fields, name: str) -> list[time | None]:
+    return table.read(name, fields.clock_time, N_("expected a time such as 123109"), required=False)
 
 
 def _refuse_full_cards(table: Fields) -> None:

@@ -52,7 +52,8 @@ class Payments:
     ``*_count``, ``*_amount``, ``transaction_count`` and ``net_amount`` (minor units).
     ``transactions`` has the columns of ``layout.TRANSACTION`` in the model's words with ``card_bin``
     and ``card_last4`` in place of the card, ``line``, and ``remittance``: the row of its parent.
-    ``has_payments`` tells a file that carries transactions from one that carries totals alone.
+    ``has_payments`` tells a file that carries transactions from one that carries totals alone. What
+    ``is_remote`` was made by a platform: its totals never come, and its numbers are texts.
     """
 
     header: Header
@@ -60,6 +61,13 @@ class Payments:
     has_payments: bool
     remittances: pd.DataFrame
     transactions: pd.DataFrame
+    is_remote: bool = False
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """The subjects of the file: telecollections, payments, or both."""
+        carried = {"remittances": self.has_totals, "transactions": self.has_payments}
+        return tuple(subject for subject, is_carried in carried.items() if is_carried)
 
     @property
     def owners(self) -> tuple[OwnerKey, pd.DataFrame]:
@@ -113,8 +121,7 @@ class Payments:
     def _caught_up(self) -> dict[str, set[date]]:
         """The days of the calls, for each of the two subjects that the file is about."""
         days = {moment.date() for moment in self.remittances["collected_on"].unique()}
-        carried = {"remittances": self.has_totals, "transactions": self.has_payments}
-        return {subject: days for subject, is_carried in carried.items() if is_carried}
+        return dict.fromkeys(self.subjects, days)
 
 
 def _months(days: pd.Series[Any]) -> set[date]:

@@ -9,10 +9,10 @@ from sqlalchemy import Connection, text
 
 from app.models import UNCLAIMED_MERCHANT
 from app.rules.payments import counted_rows
-from importers import completeness, daily_sums, derived, ownership
+from importers import completeness, daily_sums, derived
 from importers.records import Entry, KnownSource, Loaded
 from importers.records.merchant_directory import CONTRACT
-from importers.records.payments import currencies, merging, rows
+from importers.records.payments import currencies, merging, rows, sources
 from importers.staging import new_ids
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def load(connection: Connection, payments: Payments, entry: Entry, source: Known
     if len(known):
         merging.refuse_contradictions(remittances, known, payments, entry.replaced_id)
         remittances.loc[known.index, "id"] = known["id"].astype("int64")
-    transactions = _identified(connection, transactions, remittances, entry.file_id)
+    transactions = identified(connection, transactions, remittances, entry.file_id)
     daily_sums.touch(connection)
     merging.put_remittances(connection, remittances.drop(index=known.index))
     if len(known):
@@ -42,7 +42,7 @@ def load(connection: Connection, payments: Payments, entry: Entry, source: Known
     merging.put_transactions(connection, transactions, merging=bool(len(known)))
     if len(known):
         completeness.renew(connection)
-        connection.execute(text(_TOUCH_MERGED))
+        touch_merged(connection)
     derived.renew(connection)
     return _loaded(remittances, transactions)
 
@@ -51,31 +51,14 @@ def _placed(
     connection: Connection, payments: Payments, entry: Entry, source: KnownSource
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Remittances and transactions with their owners, sums and instants; remittances have identifiers."""
-    ownership.stage_keys(connection, CONTRACT, payments.remittances)
-    found = ownership.resolve(connection, CONTRACT, source.reseller_id, source.id)
-    _name_sources(connection, payments, source)
+    found = sources.owners(connection, payments.remittances, source, payments.subjects)
     remittances = payments.remittances.merge(found, how="left", on=list(CONTRACT.names))
-    remittances = remittances.assign(reseller_id=source.reseller_id, header_file_id=entry.file_id)
+    remittances = remittances.assign(header_file_id=entry.file_id)
     remittances = rows.with_totals(remittances, payments, entry.file_id)
     transactions = rows.with_instants(payments.transactions, remittances)
     remittances = rows.with_collection_instants(remittances, transactions)
     remittances["id"] = new_ids(connection, len(remittances))
     return remittances, transactions
-
-
-def _name_sources(connection: Connection, payments: Payments, source: KnownSource) -> None:
-    """Say of the contracts that this source brings their telecollections, their payments, or both."""
-    carried = {"remittances": payments.has_totals, "transactions": payments.has_payments}
-    for subject, is_carried in carried.items():
-        if is_carried:
-            statement = text(_NAME_SOURCE.format(column=f"{subject}_source_id"))
-            connection.execute(statement, {"reseller": source.reseller_id, "source": source.id})
-
-
-_NAME_SOURCE = f"""
-UPDATE contract c SET {{column}} = :source FROM {CONTRACT.staged} w
-WHERE c.reseller_id = :reseller AND {CONTRACT.same("c", "w")} AND c.{{column}} IS DISTINCT FROM :source
-"""
 
 
 def _loaded(remittances: pd.DataFrame, transactions: pd.DataFrame) -> Loaded:
@@ -90,7 +73,7 @@ def _loaded(remittances: pd.DataFrame, transactions: pd.DataFrame) -> Loaded:
     )
 
 
-def _identified(
+def identified(
     connection: Connection, transactions: pd.DataFrame, remittances: pd.DataFrame, file_id: int
 ) -> pd.DataFrame:
     """Transactions with the keys of their remittance and identifiers of their own."""
@@ -105,6 +88,11 @@ def _identified(
         id=new_ids(connection, len(transactions)),
         import_file_id=file_id,
     )
+
+
+def touch_merged(connection: Connection) -> None:
+    """Touch the days of the remittances in temporary table ``merged_remittance``, and of their payments."""
+    connection.execute(text(_TOUCH_MERGED))
 
 
 _TOUCH_MERGED = """

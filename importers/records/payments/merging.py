@@ -41,8 +41,8 @@ _HEADER_COLUMNS = (
 _KEY = ("merchant_id", "contract_id", "collected_on", "bare_number")
 #: Compared as numbers, so that 000102 is 102: which of the two is written is the telecollection's affair.
 _NUMBERS = ("file_number", "original_sequence_number")
-_REMITTANCE_COLUMNS = written_columns(Remittance)
-_TRANSACTION_COLUMNS = written_columns(Transaction)
+REMITTANCE_COLUMNS = written_columns(Remittance)
+TRANSACTION_COLUMNS = written_columns(Transaction)
 _CONTRADICTS = N_("this batch is already known with another content")
 
 
@@ -105,13 +105,13 @@ def _bare(numbers: pd.Series[Any]) -> pd.Series[Any]:
 
 def put_remittances(connection: Connection, remittances: pd.DataFrame) -> None:
     """Straight into place: none of them is there."""
-    copy_in(connection, "remittance", _columns_of(remittances, _REMITTANCE_COLUMNS))
+    copy_in(connection, "remittance", columns_of(remittances, REMITTANCE_COLUMNS))
     daily_sums.add(connection, "remittance", remittances, "collected_on")
 
 
 def merge(connection: Connection, again: pd.DataFrame, payments: Payments, replaced: int | None) -> None:
     """Complete the stored remittances that the file names again with what it adds."""
-    stage(connection, "merged_remittance", _columns_of(again, _REMITTANCE_COLUMNS), "remittance")
+    stage(connection, "merged_remittance", columns_of(again, REMITTANCE_COLUMNS), "remittance")
     completed = [f"{name} = COALESCE(r.{name}, m.{name})" for name in (*_HEADER_COLUMNS, "opened_at")]
     connection.execute(text(_MERGE.format(sets=", ".join(completed), only="")))
     if replaced is not None:
@@ -132,7 +132,7 @@ WHERE r.merchant_id = m.merchant_id AND r.id = m.id AND r.collected_on = m.colle
 #: The columns of a TRX line, compared when the same line comes again.
 _LINE_COLUMNS = [
     name
-    for name in _TRANSACTION_COLUMNS
+    for name in TRANSACTION_COLUMNS
     if name not in ("id", "import_file_id", "remitted", "second_fold", "occurred_at", "merchant_id")
     and name != "sequence_number"
     and name not in ("original_id", "original_on", "reversal", "reversed_amount", "chargeback")
@@ -148,12 +148,12 @@ def put_transactions(connection: Connection, transactions: pd.DataFrame, *, merg
     if merging:
         _put_new_lines(connection, transactions)
     else:
-        copy_in(connection, "transaction", _columns_of(transactions, _TRANSACTION_COLUMNS))
+        copy_in(connection, "transaction", columns_of(transactions, TRANSACTION_COLUMNS))
     daily_sums.add(connection, "transaction", transactions, "occurred_on")
 
 
 def _put_new_lines(connection: Connection, transactions: pd.DataFrame) -> None:
-    rows = _columns_of(transactions, [*_TRANSACTION_COLUMNS, "line"])
+    rows = columns_of(transactions, [*TRANSACTION_COLUMNS, "line"])
     stage(connection, "staged_transaction", rows, "transaction", extra=", 0 AS line")
     connection.execute(text("ANALYZE staged_transaction"))
     _drop_same_lines(connection)
@@ -184,7 +184,7 @@ def _compared(table: str, name: str) -> str:
     return f"ltrim({table}.{name}, '0')" if name in _NUMBERS else f"{table}.{name}"
 
 
-def _columns_of(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+def columns_of(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     """The named columns that the frame has, days as dates."""
     kept = frame[[name for name in names if name in frame.columns]].copy()
     for name in ("collected_on", "occurred_on"):

@@ -21,9 +21,10 @@ SUMS = (*COUNTS, *AMOUNTS, "transaction_count", "net_amount")
 
 def with_totals(remittances: pd.DataFrame, payments: Payments, file_id: int) -> pd.DataFrame:
     """Add the sums, declared or else those of the payments, and whether they are complete."""
-    received = totals.received(payments.transactions, len(remittances))
+    received = totals.received(payments.transactions, len(remittances), numbered=not payments.is_remote)
     declared = remittances if payments.has_totals else received
     sums = {name: declared[name].to_numpy() for name in SUMS}
+    seal = _completeness(sums["transaction_count"], payments)
     return remittances.assign(
         **sums,
         has_totals=payments.has_totals,
@@ -31,14 +32,14 @@ def with_totals(remittances: pd.DataFrame, payments: Payments, file_id: int) -> 
         received_count=received["transaction_count"].to_numpy(),
         received_net=received["net_amount"].to_numpy(),
         missing_sequences=received["missing_sequences"].to_numpy(),
-        seal=_completeness(sums["transaction_count"], payments),
-        remitted=remitted_rows(
-            remittances["status"], remittances["transmission"], has_totals=payments.has_totals
-        ),
+        seal=seal,
+        remitted=remitted_rows(seal, remittances["status"], remittances["transmission"]),
     )
 
 
 def _completeness(announced: NDArray[np.int64], payments: Payments) -> NDArray[Any]:
+    if payments.is_remote:
+        return np.full(len(announced), Completeness.NO_TOTALS.value, dtype=object)
     if not payments.has_totals:
         return np.full(len(announced), Completeness.AWAITING_TOTALS.value, dtype=object)
     if payments.has_payments:  # the reader has checked that they add up

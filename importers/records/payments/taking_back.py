@@ -30,6 +30,7 @@ _STEPS = (
     SELECT DISTINCT 'remittance', merchant_id, contract_id, collected_on FROM merged_remittance
     """,
     f"DELETE FROM transaction WHERE {_PAYMENTS}",
+    f"DELETE FROM remote_payment WHERE {_PAYMENTS}",
     f"""
     UPDATE remittance SET has_totals = false, totals_file_id = NULL
     WHERE {_WITHIN.format(day="collected_on")} AND totals_file_id = :file

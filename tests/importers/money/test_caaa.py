@@ -44,7 +44,7 @@ def test_a_transaction_has_what_it_says_and_what_its_data_set_says_for_all(versi
     data = batch(tx(), version=version)
     payment = caaa.read(data).payments.iloc[0]
     assert caaa.FIRST_LINE.match(data)
-    assert (payment["contract_number"], payment["merchant_id"], payment["sale_number"]) == (
+    assert (payment["contract_number"], payment["shop"], payment["sale_number"]) == (
         "7654321",
         "001",
         "000101",

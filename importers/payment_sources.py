@@ -1,0 +1,50 @@
+"""The commands about who delivers payments: what a platform's files leave unsaid."""
+
+from __future__ import annotations
+
+from zoneinfo import available_timezones
+
+import click
+
+from app.config import Config
+from app.database.engine import DatabaseRole
+from app.database.migrate import ready
+from app.wording.i18n import N_, gettext
+from importers.files import sources
+
+
+def _time_zone(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    if value is not None and value not in available_timezones():
+        raise click.BadParameter(gettext("This is no time zone: write one such as UTC or Europe/Paris."))
+    return value
+
+
+@click.command(help=N_("Say that the files of SOURCE are payments that no terminal delivers."))
+@click.argument("name", metavar="SOURCE")
+@click.option(
+    "--application", metavar="CODE", required=True, help=N_("The application of their contracts: CBVAD.")
+)
+@click.option("--rank", metavar="RANK", help=N_("The rank of their contracts; 001 when nobody says it."))
+@click.option(
+    "--time-zone",
+    metavar="ZONE",
+    callback=_time_zone,
+    help=N_("The zone of their times, such as UTC; Paris when nobody says it."),
+)
+def payments(name: str, *, application: str, rank: str | None, time_zone: str | None) -> None:
+    """Change the profile of a source that is known; files that come from then on are read by it."""
+    database = ready(Config.from_env())
+    try:
+        with database.writing(DatabaseRole.IMPORT) as connection:
+            sources.deliver_payments(connection, name, application.upper(), rank, time_zone)
+    except sources.UnknownSourceError:
+        raise click.UsageError(
+            gettext("Nothing is known of %(source)s: bordereau source NAME --reseller SLUG", source=name)
+        ) from None
+    click.echo(
+        gettext(
+            "The files of %(source)s are payments, under the application %(application)s.",
+            source=name,
+            application=application.upper(),
+        )
+    )
