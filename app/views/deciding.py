@@ -73,6 +73,12 @@ class _Section:
         return self.kind is OpenItemKind.PROPOSED
 
     @property
+    def alike(self) -> list[tuple[str, list[OpenItem]]]:
+        """The items by why, the most of them first: proposals of one kind are judged together."""
+        reasons = Counter(item.why for item in self.items)
+        return [(why, [one for one in self.items if one.why == why]) for why, _ in reasons.most_common()]
+
+    @property
     def sums(self) -> list[str]:
         """What they add up to, by currency, in words."""
         sums: Counter[str] = Counter()
@@ -120,18 +126,20 @@ def show() -> str:
 
 @blueprint.post("/a-traiter")
 def decide() -> Response:
-    """Confirm or reject what a line is proposed to credit; one out of sight does not exist."""
-    verdict, line = request.form.get("verdict", ""), row_id(request.form.get("line", ""))
-    if verdict not in set(CreditVerdict) or line is None:
+    """Confirm or reject what lines are proposed to credit, all or none; one out of sight does not exist."""
+    verdict, lines = request.form.get("verdict", ""), set(map(row_id, request.form.getlist("line")))
+    if verdict not in set(CreditVerdict) or not lines or None in lines:
         abort(400)
     scope, chosen = access().scope, CreditVerdict(verdict)
     with database().reading_as(scope) as connection:
-        found = next((one for one in proposals(connection, scope) if one.movement_id == line), None)
-    if found is None:
+        proposed = {one.movement_id: one for one in proposals(connection, scope)}
+        found = {line: proposed[line] for line in lines if line is not None and line in proposed}
+    if found.keys() != lines:
         abort(404)
     with database().writing() as connection:
-        credit_decisions.decide(connection, scope.merchant_id, signed_in().user_id, line, chosen)
-        journal(_EVENTS[chosen], connection, numbers=list(found.numbers), day=found.day.isoformat())
+        for line, one in found.items():
+            credit_decisions.decide(connection, scope.merchant_id, signed_in().user_id, line, chosen)
+            journal(_EVENTS[chosen], connection, numbers=list(one.numbers), day=one.day.isoformat())
     return redirect(url_for("open_items.show", done=verdict), 303)
 
 

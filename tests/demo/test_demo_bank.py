@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 
 import pytest
@@ -41,6 +42,37 @@ def test_both_styles_credit_most_and_leave_some_late_and_some_expected(credited)
         assert paid > 0.8 * sum(states.get(name, 0) for name in ("credited", "differs", "late", "expected"))
         assert {"late", "expected"} <= set(states)
     assert "differs" in {row.credit for row in credited}
+
+
+def test_what_is_not_credited_is_what_the_bank_lost(module_database, credited):
+    """Of the chain, whose bank credits each contract and day by a line: nothing else waits for its money."""
+    with module_database.reading(DatabaseRole.OWNER) as connection:
+        days = connection.execute(text(_DAYS_OF_CHAIN)).all()
+        lines = connection.execute(text(_LINES_OF_CHAIN)).all()
+    lost = Counter((row.number, row.net) for row in days) - Counter(map(tuple, lines))
+    waiting = Counter(
+        (row.number, row.net) for row in days if row.credits != ["credited"] and not row.proposed
+    )
+    assert lost.total() > 1
+    assert waiting == lost
+    late = [row for row in days if row.credits == ["late"]]
+    assert len(late) >= lost.total() // 2
+
+
+_CHAIN = "SELECT id FROM merchant WHERE code = 'FOURNIL'"
+_DAYS_OF_CHAIN = f"""
+SELECT c.number, r.collected_on, sum(r.net_amount)::bigint AS net, array_agg(DISTINCT r.credit) AS credits,
+  bool_or(EXISTS (SELECT FROM credit_link l WHERE l.merchant_id = r.merchant_id AND l.remittance_id = r.id
+    AND l.certainty = 'proposed')) AS proposed
+FROM remittance r JOIN contract c ON c.merchant_id = r.merchant_id AND c.id = r.contract_id
+WHERE r.merchant_id = ({_CHAIN}) AND r.credit NOT IN ('unknown', 'not_expected')
+  AND c.application NOT LIKE 'AMEX%' AND c.application NOT LIKE 'CONECS%'
+GROUP BY 1, 2
+"""
+_LINES_OF_CHAIN = f"""
+SELECT contract_number, amount FROM bank_movement
+WHERE merchant_id = ({_CHAIN}) AND kind IN ('remittance', 'refund')
+"""
 
 
 def test_a_chargeback_may_be_of_several_sales_and_none_is_chosen(module_database, credited):

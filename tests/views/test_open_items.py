@@ -152,11 +152,38 @@ def test_a_confirmed_proposal_is_asked_of_the_worker_and_journalled(owner, datab
     assert "A confirmé un crédit de la banque" in plain(owner.page("/journal").one("main"))
 
 
+def test_several_lines_are_confirmed_at_once_or_none_of_them(owner, database, alpha):
+    """A second line is proposed for the same reason; with one among them that is none, nothing is decided."""
+    with database.writing(DatabaseRole.OWNER) as connection:
+        line = connection.execute(text("SELECT * FROM bank_movement")).one()
+        link = connection.execute(text("SELECT * FROM credit_link")).one()
+        other = money_factories.a_bank_movement(
+            connection,
+            merchant_id=line.merchant_id,
+            bank_account_id=line.bank_account_id,
+            bank_statement_id=line.bank_statement_id,
+            rank=line.rank + 1,
+            amount=line.amount,
+            booked_on=line.booked_on,
+        )
+        money_factories.a_credit_link(connection, **link._asdict() | {"bank_movement_id": other})
+    assert "Confirmer les 2" in plain(owner.page(PAGE).one("main"))
+    lines = [str(alpha.movement_id), str(other)]
+    assert owner.post_form(PAGE, line=[*lines, "1"], verdict="confirmed").status_code == 404
+    with database.reading() as connection:
+        assert connection.scalar(select(DeskTask.id)) is None
+    assert owner.post_form(PAGE, line=lines, verdict="confirmed").status_code == 303
+    with database.reading() as connection:
+        decided = connection.scalars(select(DeskTask.details)).all()
+    assert {str(one["bank_movement_id"]) for one in decided} == set(lines)
+
+
 @pytest.mark.parametrize(
     ("form", "status"),
     [
         ({"line": "1", "verdict": "confirmed"}, 404),
         ({"line": "x", "verdict": "confirmed"}, 400),
+        ({"verdict": "confirmed"}, 400),
         ({"line": "1", "verdict": "credited"}, 400),
     ],
 )

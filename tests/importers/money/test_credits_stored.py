@@ -207,7 +207,7 @@ def load(operator: Operator, files) -> tuple[list[tuple], list[tuple]]:
         done = (
             deliver(operator, content)
             if kind == "bank"
-            else operator.deliver(content or declaration(operator))
+            else operator.deliver(content or declaration(operator), replace=kind == "replace")
         )
         assert not done.refused, [one.text() for one in done.refusals]
     return credits_of(operator), links_of(operator)
@@ -224,10 +224,43 @@ def expected(operator):
 @given(data=st.data())
 def test_the_order_of_files_and_their_repetition_change_nothing(operator, expected, data):
     with_twice = data.draw(st.permutations([*files_of(operator), *files_of(operator)[:3]]))
+    empty(operator)
+    assert load(operator, with_twice) == expected
+
+
+def empty(operator: Operator) -> None:
+    """As if no file had come."""
     with operator.database.writing(DatabaseRole.OWNER) as connection:
         connection.exec_driver_sql(
             "TRUNCATE remittance, transaction, remittance_day, transaction_day, bank_account, bank_statement,"
             " bank_movement, credit_link, credit_decision, import_file, import_refusal, received_day"
         )
         connection.exec_driver_sql("UPDATE contract SET bank_account_id = NULL")
-    assert load(operator, with_twice) == expected
+
+
+#: What becomes of the four nights, by what somebody said of the line that may be of the second.
+DECIDED = {
+    "confirmed": ["credited", "credited", "credited", "expected"],
+    "rejected": ["credited", "expected", "credited", "expected"],
+}
+
+
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(verdict=st.sampled_from(sorted(DECIDED)), data=st.data())
+def test_what_is_decided_holds_whatever_comes_after_it_and_in_which_order(operator, verdict, data):
+    """Files after a decision, in any order, some twice, one of them instead of a night that was there."""
+    empty(operator)
+    before = [("accounts", b""), ("night", night(1, AMOUNTS[1])), ("night", night(2, 1900))]
+    load(operator, [*before, ("bank", statement(1, line(AMOUNTS[1], label="REMISE CARTE")))])
+    assert decide(operator, verdict) == []
+    others = [
+        file
+        for file in files_of(operator)[:-1]
+        if file[1] not in (before[1][1], statement(1, line(AMOUNTS[1])))
+    ]
+    second = ("night", night(2, AMOUNTS[2]))
+    others = [("replace", second[1]) if file == second else file for file in others]
+    load(operator, data.draw(st.permutations([*others, *others[-2:]])))
+    assert [state for _, state, *_ in credits_of(operator)] == DECIDED[verdict]
+    told = [one[-1] for one in links_of(operator) if one[-2] == "equal_amount"]
+    assert told == ["confirmed"] * (verdict == "confirmed")
