@@ -13,7 +13,7 @@ from app.models import Role
 from app.wording.i18n import gettext
 from tests.views.town import let_in
 
-OUTPUTS = ("", ".json", ".csv", ".xlsx", "/regroupement.csv?by=outlet", "?by=outlet")
+OUTPUTS = ("", ".json", ".csv", ".xlsx", "/regroupement.csv?by=outlet", "?by=outlet", "?by=credit")
 BLIND = [role for role in Role if Permission.BANK not in PERMISSIONS[role]]
 
 
@@ -33,7 +33,9 @@ def test_what_is_of_the_bank_is_in_no_output_and_no_question(app, shops, databas
     browser.sign_in(f"{role}@blind.example")
     for spec in LISTS.values():
         secret = [field for field in spec.fields if field.permission == Permission.BANK]
-        words = [field.name for field in secret] + [gettext(field.label) for field in secret]
+        names = [field.name for field in secret]
+        sums = [one for one in spec.measures if one.of in names]
+        words = [*names, *(gettext(one.label) for one in (*secret, *sums) if one.label)]
         for output in OUTPUTS:
             with browser.get(spec.path + output) as response:
                 assert response.status_code in (200, 403, 422), output
