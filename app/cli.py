@@ -23,7 +23,7 @@ from app.wording.i18n import N_, gettext
 
 if TYPE_CHECKING:
     from app.config import Config
-    from app.database.engine import Database
+    from app.database.engine import Database, DatabaseRole
 
 ENTRY_POINTS = "bordereau.commands"
 OWN = {
@@ -157,9 +157,10 @@ def maintain() -> None:
 @click.option("--port", type=click.IntRange(1, 65535), help=N_("The port, instead of BORDEREAU_PORT."))
 def serve(port: int | None) -> None:
     """Serve with gunicorn until a signal."""
+    from app.database.engine import DatabaseRole
     from app.run import serve as serve_web
 
-    config, _ = _migrated()
+    config, _ = _migrated(DatabaseRole.WEB)
     serve_web(replace(config, port=port or config.port))
 
 
@@ -167,10 +168,11 @@ def serve(port: int | None) -> None:
 def worker() -> None:
     """Work until a signal."""
     from app import logs
+    from app.database.engine import DatabaseRole
     from app.operation.worker import work
 
     logs.to_stderr()
-    config, database = _migrated()
+    config, database = _migrated(DatabaseRole.WEB, DatabaseRole.IMPORT)
     if not config.development and config.smtp is None:
         waits = gettext("No mail server is named (BORDEREAU_SMTP_URL): mail waits, and none of it is lost.")
         click.echo(waits, err=True)
@@ -195,13 +197,13 @@ def _settings() -> tuple[Config, Database]:
     return config, Database.from_config(config)
 
 
-def _migrated() -> tuple[Config, Database]:
-    """The settings, and a database that has this version's tables."""
+def _migrated(*logins: DatabaseRole) -> tuple[Config, Database]:
+    """The settings, and a database that has this version's tables and lets these roles in."""
     from app.config import Config
     from app.database.migrate import ready
 
     config = Config.from_env()
-    return config, ready(config)
+    return config, ready(config, *logins)
 
 
 def _stop_after_parent() -> None:

@@ -13,7 +13,7 @@ import psycopg
 from sqlalchemy.exc import DBAPIError
 
 from app.config import ConfigError
-from app.database.engine import Database
+from app.database.engine import Database, DatabaseRole
 from app.wording.i18n import N_, gettext
 
 OLDEST = 15
@@ -92,12 +92,14 @@ def _connecting(said: str) -> str:
     return gettext(_OTHER, reason=said.strip().splitlines()[0])
 
 
-def check_server(database: Database) -> None:
-    """Raise ConfigError when the database cannot hold what the portal says, psycopg.Error when it is away.
+def check_server(database: Database, role: DatabaseRole) -> None:
+    """Raise ConfigError when the database cannot hold what the portal says.
+
+    Raises psycopg.Error when it is away, or does not let ``role`` in.
 
     Asked of the driver itself: SQLAlchemy does not get through to a database in another encoding.
     """
-    with psycopg.connect(database.conninfo(database.any_role)) as connection:
+    with psycopg.connect(database.conninfo(role)) as connection:
         fault = _fault_of(connection)
     if fault:
         raise ConfigError(fault)

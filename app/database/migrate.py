@@ -37,7 +37,7 @@ def migrate(database: Database) -> None:
 
     Raises ConfigError where the database cannot be used.
     """
-    check_server(database)
+    check_server(database, DatabaseRole.OWNER)
     _refuse_newer(version_of(database))
     config = alembic_config(database)
     config.attributes["roles"] = database.roles
@@ -45,20 +45,23 @@ def migrate(database: Database) -> None:
     command.upgrade(config, "head")
 
 
-def ready(config: Config) -> Database:
+def ready(config: Config, *logins: DatabaseRole) -> Database:
     """The configured database with this version's tables; no connection stays open.
 
     The embedded one is brought up to date on the way, and lets its roles in. Raises ConfigError for one that
-    somebody keeps, whose operator decides when, and for one that a newer portal has migrated.
+    somebody keeps, whose operator decides when, and for one that a newer portal has migrated; psycopg.Error
+    where one of ``logins`` is not let in.
     """
     database = Database.from_config(config)
-    check_server(database)
+    check_server(database, database.any_role)
     version = version_of(database)
     _refuse_newer(version)
     if version is Version.BEHIND and not config.development:
         raise ConfigError(gettext("The database is not up to date: run “bordereau migrate” first."))
     if config.development and (version is Version.BEHIND or not lets_in(database)):
         migrate(database)
+    for role in logins:
+        check_server(database, role)
     database.dispose()
     return database
 

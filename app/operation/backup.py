@@ -86,7 +86,7 @@ def restore(config: Config, folder: Path) -> Manifest:
     if not known_revision(manifest.revision):
         raise click.ClickException(gettext("A newer Bordereau made this backup: install that one."))
     database = Database.from_config(config)
-    check_server(database)
+    check_server(database, DatabaseRole.OWNER)
     _refuse_to_overwrite(config, database)
     with database.writing(DatabaseRole.OWNER) as connection:
         server = _server_version(connection)

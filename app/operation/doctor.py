@@ -140,7 +140,7 @@ def _database(config: Config) -> Iterator[Finding]:
     subject = N_("database")
     try:
         database = Database.from_config(config)
-        check_server(database)
+        check_server(database, database.any_role)
         try:
             yield from _inside(database)
         finally:

@@ -114,6 +114,14 @@ def test_a_database_of_a_newer_portal_is_left_alone(own_server, external):
             connection.execute("UPDATE alembic_version SET version_num = %s", [found])
 
 
+@pytest.mark.parametrize(
+    ("command", "setting"), [("worker", "BORDEREAU_IMPORT_URL"), ("serve", "BORDEREAU_WEB_URL")]
+)
+def test_whoever_is_not_let_in_says_so_instead_of_trying_for_ever(own_server, external, command, setting):
+    stranger = address(own_server, username="nobody")
+    says(bordereau(command, env=external | {setting: stranger}), "« nobody »")
+
+
 def test_an_inbox_that_is_not_there_is_asked_for(external):
     says(bordereau("import", env=external), "mkdir", "inbox")
 
