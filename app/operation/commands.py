@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -60,14 +61,29 @@ def doctor() -> None:
         raise SystemExit(1)
 
 
-@click.command(help=N_("Look for what is wrong and mail it to the staff, once; exit 1 while something is."))
-def watch() -> None:
+#: The exit status of a look that found something: 1 is that of one that could not be taken.
+FOUND = 3
+
+
+@click.command(help=N_("Look for what is wrong and mail it to the staff, once; exit 3 while something is."))
+@click.option(
+    "--every",
+    metavar="SECONDS",
+    type=click.IntRange(1),
+    help=N_("Look again and again, so many seconds apart: where nothing else starts it by a timer."),
+)
+def watch(every: int | None) -> None:
     """Print a line for each thing that is wrong; its mail leaves even where no worker is."""
-    config = Config.from_env()
-    found = watch_by_itself(config, ready(config), datetime.now(UTC)).conditions
-    for one in found:
-        click.echo(in_words(one.kind, one.details))
-    raise SystemExit(bool(found))
+    while True:
+        config = Config.from_env()
+        database = ready(config)
+        found = watch_by_itself(config, database, datetime.now(UTC)).conditions
+        database.dispose()
+        for one in found:
+            click.echo(in_words(one.kind, one.details))
+        if every is None:
+            raise SystemExit(FOUND if found else 0)
+        time.sleep(every)
 
 
 _FOLDER = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))

@@ -65,10 +65,8 @@ def _refused_files(connection: Connection, _now: datetime) -> Iterator[Condition
 
 def _missing_nights(connection: Connection, now: datetime) -> Iterator[Condition]:
     for night in missing_nights(connection, now):
-        named = f"{night.source} ({night.content})" if night.content else night.source
-        details = {"source": named, "due": night.due.isoformat()}
         subject = f"{night.source_id} {night.content or ''}".strip()
-        yield Condition(AlertKind.NIGHT_MISSING, details, subject, night.reseller_id)
+        yield Condition(AlertKind.NIGHT_MISSING, night.details, subject, night.reseller_id)
 
 
 def _stuck_mail(connection: Connection, now: datetime) -> Iterator[Condition]:

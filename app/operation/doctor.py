@@ -6,7 +6,7 @@ import os
 import shutil
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -20,10 +20,13 @@ from app.config import Config, ConfigError
 from app.database.engine import Database, DatabaseRole
 from app.database.faults import check_server, explained
 from app.database.migrate import Version, first_day_kept, version_of
-from app.mail.commands import in_words
+from app.desk.staff_alerts import in_words
+from app.mail import commands as mail_commands
 from app.mail.smtp import Smtp
 from app.mail.transport import NotTakenError
+from app.models import AlertKind
 from app.operation.conditions import MAIL_WAITS, full_disk
+from app.operation.missing_nights import MissingNight, missing_nights
 from app.operation.state import State, state_of
 from app.retention import partitions_before
 from app.themes import ThemeError, themes_of
@@ -31,14 +34,19 @@ from app.wording.i18n import N_, gettext
 
 #: Seconds by which two clocks may differ.
 CLOCKS_APART = 5
-#: On the morning after a night its business day is one day old; a second one gives weekends a rest.
-NIGHTS_LATE = 3
+#: Nights on which readers may keep the upkeep from letting go of a month.
+PURGES_LATE = 3
 FOLDERS = ("inbox", "archive", "quarantine")
 
 _SERVER = text("""
 SELECT current_setting('server_version') AS version, pg_encoding_to_char(encoding) AS encoding,
   datcollate AS collation, now() AS now FROM pg_database WHERE datname = current_database()
 """)
+_VERSIONS = {
+    Version.CURRENT: N_("the database is up to date"),
+    Version.BEHIND: N_("the database is behind"),
+    Version.NEWER: N_("a newer Bordereau has migrated the database"),
+}
 
 
 class Severity(StrEnum):
@@ -103,14 +111,18 @@ def _disk(data: Path) -> Finding:
     return _sound(N_("disk"), words)
 
 
+def _broken(fault: str) -> Finding:
+    cure = gettext("mend it, or take its folder away, then restart the web server")
+    return Finding(Severity.FAULT, N_("themes"), fault, cure)
+
+
 def _themes(config: Config) -> Iterator[Finding]:
     try:
         loaded = themes_of(config.data)
     except ThemeError as error:
-        yield Finding(Severity.FAULT, N_("themes"), "; ".join(str(error).splitlines()))
+        yield _broken("; ".join(str(error).splitlines()))
         return
-    for fault in loaded.faults:
-        yield Finding(Severity.FAULT, N_("themes"), fault)
+    yield from map(_broken, loaded.faults)
     hosts = ", ".join(sorted(loaded.by_host))
     if hosts:
         yield _sound(N_("hosts"), hosts)
@@ -130,7 +142,10 @@ def _mail(config: Config) -> Iterator[Finding]:
         Smtp(config.smtp).try_settings()
     except NotTakenError as error:
         yield Finding(
-            Severity.FAULT, subject, " ".join(in_words(error).split()), "bordereau mail test ADDRESS"
+            Severity.FAULT,
+            subject,
+            " ".join(mail_commands.in_words(error).split()),
+            "bordereau mail test ADDRESS",
         )
     else:
         yield _sound(subject, f"{config.smtp.host}:{config.smtp.port}")
@@ -160,15 +175,18 @@ def _inside(database: Database) -> Iterator[Finding]:
     version = version_of(database)
     if version is not Version.CURRENT:
         cure = "bordereau migrate" if version is Version.BEHIND else gettext("install the newer Bordereau")
-        yield Finding(Severity.FAULT, N_("migrations"), version.value, cure)
+        yield Finding(Severity.FAULT, N_("migrations"), gettext(_VERSIONS[version]), cure)
         return
-    yield _sound(N_("migrations"), version.value)
+    yield _sound(N_("migrations"), gettext(_VERSIONS[version]))
     yield from _roles(database)
+    now = datetime.now(UTC)
     with database.reading(database.any_role) as connection:
-        yield _partitions(connection, datetime.now(UTC).date())
+        yield _partitions(connection, now.date())
     state = state_of(database)
     for check in _OF_STATE:
         yield from check(state)
+    with database.reading() as connection:
+        yield from _missing(missing_nights(connection, now))
 
 
 def _roles(database: Database) -> Iterator[Finding]:
@@ -197,7 +215,7 @@ def _clock(now: datetime) -> Finding:
 
 def _partitions(connection: Connection, today: date) -> Finding:
     """Whether the upkeep lets go of the months past their time; one kept busy by readers has some nights."""
-    past = len(partitions_before(connection, first_day_kept(today - timedelta(days=NIGHTS_LATE))))
+    past = len(partitions_before(connection, first_day_kept(today - timedelta(days=PURGES_LATE))))
     words = gettext("past their time: %(partitions)s", partitions=past)
     if past:
         return Finding(Severity.FAULT, N_("partitions"), words, "bordereau maintain")
@@ -222,16 +240,19 @@ def _queue(state: State) -> Iterator[Finding]:
 
 
 def _nights(state: State) -> Iterator[Finding]:
-    for source, age in state.ages().items():
-        words = gettext(
-            "%(source)s: last night of %(day)s", source=source, day=state.nights[source].isoformat()
-        )
-        level = Severity.WATCH if age > NIGHTS_LATE else Severity.SOUND
-        cure = gettext("ask the host, and see the inbox") if age > NIGHTS_LATE else ""
-        yield Finding(level, N_("nights"), words, cure)
+    for source, day in state.nights.items():
+        words = gettext("%(source)s: last night of %(day)s", source=source, day=day.isoformat())
+        yield _sound(N_("nights"), words)
     if quarantined := state.files.get("quarantined"):
         words = gettext("%(count)s files in quarantine", count=quarantined)
         yield Finding(Severity.WATCH, N_("files"), words, gettext("see the desk's page of imports"))
+
+
+def _missing(nights: Iterable[MissingNight]) -> Iterator[Finding]:
+    """What was due by the hours and days of its source, said or learnt, and has not come."""
+    for night in nights:
+        words = in_words(AlertKind.NIGHT_MISSING, night.details)
+        yield Finding(Severity.WATCH, N_("nights"), words, gettext("ask the host, and see the inbox"))
 
 
 _OF_STATE: tuple[Callable[[State], Iterator[Finding]], ...] = (_worker, _queue, _nights)

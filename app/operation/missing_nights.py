@@ -39,6 +39,12 @@ class MissingNight:
     content: str | None
     due: datetime
 
+    @property
+    def details(self) -> Mapping[str, str]:
+        """What fills the words of an alert."""
+        named = f"{self.source} ({self.content})" if self.content else self.source
+        return {"source": named, "due": self.due.isoformat()}
+
 
 def missing_nights(connection: Connection, now: datetime) -> Iterator[MissingNight]:
     """Every file that was due at ``now`` and has not come."""

@@ -31,6 +31,8 @@ FROM (
 ) AS mails
 """)
 _FILES = text("SELECT status, count(*) AS count FROM import_file GROUP BY status ORDER BY status")
+# What is wrong for several resellers is so once.
+_ALERTS = text("SELECT kind, count(DISTINCT subject) AS count FROM alert GROUP BY kind ORDER BY kind")
 _NIGHTS = text("""
 SELECT source.name, max(received_day.day) AS day
 FROM source JOIN received_day ON received_day.source_id = source.id GROUP BY source.name ORDER BY source.name
@@ -50,7 +52,8 @@ class State:
     """The portal at one moment.
 
     ``worker_seconds`` is the time since a worker was last heard of, None when none ever was; ``files`` counts
-    the journal of files by status; ``nights`` is the last business day received from each source.
+    the journal of files by status; ``nights`` is the last business day received from each source;
+    ``alerts``, by kind, is how much the watch has found wrong.
     """
 
     worker_seconds: float | None
@@ -58,6 +61,7 @@ class State:
     mails: Backlog
     files: Mapping[str, int]
     nights: Mapping[str, date]
+    alerts: Mapping[str, int]
 
     @property
     def works(self) -> bool:
@@ -85,6 +89,7 @@ def _read(connection: Connection) -> State:
     row = connection.execute(_QUEUES).one()
     files = {row[0]: row[1] for row in connection.execute(_FILES)}
     nights = {row[0]: row[1] for row in connection.execute(_NIGHTS)}
+    alerts = {row[0]: row[1] for row in connection.execute(_ALERTS)}
     heard = row.worker_seconds
     return State(
         worker_seconds=None if heard is None else float(heard),
@@ -92,4 +97,5 @@ def _read(connection: Connection) -> State:
         mails=Backlog(row.mails, float(row.mail_seconds)),
         files=files,
         nights=nights,
+        alerts=alerts,
     )

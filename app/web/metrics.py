@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.config import Address
 from app.database.engine import Database
+from app.models import AlertKind
 from app.operation.state import State, state_of
 
 if TYPE_CHECKING:
@@ -129,6 +130,12 @@ def _gauges(state: State) -> Iterator[Metric]:
     for source, age in state.ages().items():
         nights.add_metric([source], age)
     yield nights
+    alerts = GaugeMetricFamily(
+        "bordereau_alerts", "What the watch has found wrong, by kind.", labels=["kind"]
+    )
+    for kind in AlertKind:
+        alerts.add_metric([kind], state.alerts.get(kind, 0))
+    yield alerts
 
 
 def _gauge(name: str, documentation: str, value: float) -> Metric:

@@ -16,8 +16,10 @@ from app.operation import doctor
 from app.operation.doctor import Severity, examine
 from app.operation.state import Backlog, State
 from app.themes import FOLDER
+from tests.factories import a_reseller, a_source
 from tests.mail.servers import mail_server
 from tests.operation.conftest import bordereau
+from tests.operation.test_watch import arrives
 
 
 @pytest.fixture
@@ -94,18 +96,41 @@ def test_clocks_that_differ_are_named(seconds, level):
     assert doctor._clock(datetime.now(UTC) + timedelta(seconds=seconds)).level is level
 
 
-def test_a_silent_worker_old_mail_and_late_nights_are_to_be_watched():
+def test_a_silent_worker_old_mail_and_quarantined_files_are_to_be_watched():
     state = State(
         worker_seconds=None,
         jobs=Backlog(0, 0),
         mails=Backlog(3, 7200),
         files={"quarantined": 2},
         nights={"host": date(2020, 1, 1)},
+        alerts={},
     )
     findings = [finding for check in doctor._OF_STATE for finding in check(state)]
     assert {finding.subject for finding in findings if finding.level is Severity.WATCH} == {
-        "worker", "mail", "nights", "files"
+        "worker", "mail", "files"
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("days", "age", "late"),
+    [
+        ("daily", 3, True),
+        ("daily", 0, False),
+        ("weekly", 6, False),
+        ("weekly", 15, True),
+        ("none", 90, False),
+    ],
+)
+def test_a_night_is_late_by_the_days_of_its_source(sound, database, days, age, late):
+    came = datetime.now(UTC) - timedelta(days=age)
+    with database.writing(DatabaseRole.IMPORT) as connection:
+        source_id = a_source(
+            connection, reseller_id=a_reseller(connection), name="host", expected_days=days, expected_at=None
+        )
+    arrives(database, source_id, came)
+    nights = [finding for finding in found(sound, "nights") if finding.level is Severity.WATCH]
+    assert [finding.line().split(":")[0] for finding in nights] == (["! nuits\u00a0"] if late else [])
+    assert all("host" in finding.words and finding.cure for finding in nights)
 
 
 def test_the_command_says_in_french_what_is_wrong_and_exits_with_one(external, tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
@@ -21,7 +22,7 @@ from tests.accounts.mails import mails, words
 from tests.factories import a_reseller, a_source
 from tests.mail.messages import SENDER, a_message, a_request
 from tests.mail.servers import mail_server
-from tests.operation.conftest import bordereau
+from tests.operation.conftest import BORDEREAU, bordereau
 from tests.operation.test_health import hears_of_a_worker
 from tests.views.staff import let_staff_in
 
@@ -201,7 +202,21 @@ def test_a_command_says_when_files_are_due(external):
     assert found == [(time(7, 30), "working")]
 
 
-def test_the_command_says_it_too_and_exits_with_one(external):
+def test_the_command_says_it_too_and_exits_with_three(external):
     done = bordereau("watch", env=external)
-    assert done.returncode == 1
+    assert done.returncode == 3
     assert "Le worker ne répond pas" in done.stdout
+
+
+def test_a_look_that_cannot_be_taken_is_no_look_that_found_something(external):
+    away = {"BORDEREAU_DATABASE_URL": "postgresql://u:p@127.0.0.1:1/portal"}
+    assert bordereau("watch", env=external | away).returncode == 1
+
+
+def test_where_no_timer_starts_it_the_command_looks_again_and_again(external):
+    with subprocess.Popen(
+        [*BORDEREAU, "watch", "--every", "1"], env=external, stdout=subprocess.PIPE
+    ) as looks:
+        said = [looks.stdout.readline().decode() for _ in range(2)]
+        looks.terminate()
+    assert all("Le worker ne répond pas" in line for line in said)

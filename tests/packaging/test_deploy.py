@@ -72,6 +72,6 @@ def test_the_container_starts_no_command_that_is_not_there():
 
     said = (DEPLOY / "container" / "compose.yaml").read_text(encoding="utf-8")
     said += (DEPLOY / "container" / "Containerfile").read_text(encoding="utf-8")
-    commands = re.findall(r'(?m)^\s*(?:command:|CMD) \["(\w+)"\]', said)
-    assert set(commands) == {"migrate", "serve", "worker"}
+    commands = re.findall(r'(?m)^\s*(?:command:|CMD) \["(\w+)"', said)
+    assert set(commands) == {"migrate", "serve", "worker", "watch"}
     assert set(commands) <= set(main.list_commands(None))
