@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select, text
@@ -106,6 +107,18 @@ def test_the_mail_waits_for_what_is_missing_of_the_night(owner, database, links,
     assert posted(database, links) == []
     night_comes(database, today() - timedelta(days=1))
     assert len(posted(database, links)) == 1
+
+
+@pytest.mark.parametrize("change", [date(2026, 3, 29), date(2026, 10, 25)])
+def test_it_leaves_once_on_a_day_of_23_hours_and_of_25(owner, database, links, alpha, change):
+    choose(owner, alpha, also_empty="y")
+    for day in (change - timedelta(days=1), change):
+        night_comes(database, day)
+    midnight = datetime.combine(change, time(), ZoneInfo("Europe/Paris"))
+    begins, ends = (day.astimezone(UTC) for day in (midnight, midnight + timedelta(days=1)))
+    hours = (ends - begins) // timedelta(hours=1)
+    told = [len(posted(database, links, begins + timedelta(hours=hour))) for hour in range(hours + 1)]
+    assert told == [1, *[0] * (hours - 1), 1]
 
 
 def test_the_file_may_be_a_workbook(owner, database, links, alpha):
