@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.database.engine import Database
 from app.database.migrate import Version, version_of
+from app.operation.patience import InTime
 from app.operation.state import state_of
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Health:
 
     def __init__(self, application: WSGIApplication, database: Database) -> None:
         self._application = application
-        self._database = database
+        self._state = InTime(lambda: (version_of(database), state_of(database)))
         self._answers = {"/healthz": lambda: (HTTPStatus.OK, {"status": "alive"}), "/readyz": self.readiness}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -48,8 +49,8 @@ class Health:
     def readiness(self) -> Answer:
         """Ready while pages can be shown; what only delays mail and files makes it degraded, not away."""
         try:
-            version, state = version_of(self._database), state_of(self._database)
-        except SQLAlchemyError:
+            version, state = self._state()
+        except (SQLAlchemyError, TimeoutError):
             return HTTPStatus.SERVICE_UNAVAILABLE, {"status": "away", "database": "unreachable"}
         ready = version is Version.CURRENT
         said = {

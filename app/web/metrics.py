@@ -22,6 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.config import Address
 from app.database.engine import Database
 from app.models import AlertKind
+from app.operation.patience import InTime
 from app.operation.state import State, state_of
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Metrics:
     def __init__(self, application: WSGIApplication, address: Address, database: Database) -> None:
         self._application = application
         self._port = str(address.port)
-        self._database = database
+        self._state = _StateCollector(database)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ["SERVER_PORT"] != self._port:
@@ -80,7 +81,7 @@ class Metrics:
     def text(self) -> bytes:
         """Every figure, in the format of Prometheus."""
         figures = CollectorRegistry()
-        figures.register(_StateCollector(self._database))
+        figures.register(self._state)
         return generate_latest(_counted()) + generate_latest(figures)
 
 
@@ -97,12 +98,12 @@ class _StateCollector:
     """The state of the portal as gauges; while the database is away, the one that says so."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self._state = InTime(lambda: state_of(database))
 
     def collect(self) -> Iterator[Metric]:
         try:
-            state = state_of(self._database)
-        except SQLAlchemyError:
+            state = self._state()
+        except (SQLAlchemyError, TimeoutError):
             state = None
         yield _gauge("database_up", "Whether the database answers.", float(state is not None))
         if state is not None:

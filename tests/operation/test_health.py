@@ -17,12 +17,16 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import insert, text
 
 from app import create_app
-from app.config import ROOT
-from app.database.engine import DatabaseRole
-from app.database.login_addresses import Addresses
+from app.config import ROOT, Address
+from app.database.engine import Database, DatabaseRole
+from app.database.login_addresses import KEPT, Addresses, completed
 from app.database.migrate import Version, version_of
 from app.models import ReceivedDay, Reseller, Source
+from app.operation.patience import PATIENCE
 from app.operation.state import state_of
+from app.web.health import Health
+from app.web.metrics import Metrics
+from tests.operation.conftest import postgres_processes
 
 
 @pytest.fixture
@@ -71,6 +75,33 @@ def test_readiness_names_the_last_night_that_every_source_delivered(app, databas
     receive(database, "two", date(2026, 3, 2))
     assert app.test_client().get("/readyz").json["last_night"] == "2026-03-02"
     assert state_of(database).ages(date(2026, 3, 4)) == {"one": 1, "two": 2}
+
+
+def test_a_database_that_hangs_is_said_to_be_away_in_time(own_server):
+    owner = Addresses(owner=own_server.get_uri(driver="psycopg"))
+    database = Database(completed(owner, own_server.pgdata.parent / KEPT))
+    health = Health(lambda *_: [], database)
+    assert health.readiness()[0] == 200
+    processes, began = postgres_processes(own_server), time.monotonic()
+    for process in processes:
+        process.suspend()
+    try:
+        statuses = [health.readiness()[0] for _ in range(2)]
+        figures = Metrics(lambda *_: [], Address("127.0.0.1", 9464), database).text()
+    finally:
+        for process in processes:
+            process.resume()
+    assert statuses == [503, 503]
+    assert b"bordereau_database_up 0.0" in figures
+    assert time.monotonic() - began < 4 * PATIENCE
+    assert wait_until_ready(health) == 200
+    database.dispose()
+
+
+def wait_until_ready(health):
+    """The status once the database has had a moment to wake up."""
+    statuses = (health.readiness()[0] for _ in range(3))
+    return next((status for status in statuses if status == 200), None)
 
 
 def receive(database, name, *days):

@@ -10,7 +10,6 @@ import sys
 import time
 from contextlib import contextmanager, suppress
 
-import psutil
 import psycopg
 import pytest
 from sqlalchemy import text
@@ -18,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.database.engine import Database, DatabaseRole
 from app.database.login_addresses import Addresses
-from tests.operation.conftest import BORDEREAU, a_server, start
+from tests.operation.conftest import BORDEREAU, a_server, postgres_processes, start
 
 
 @pytest.fixture
@@ -70,12 +69,6 @@ def deferred(database):
 def waits(database, number):
     with database.reading(DatabaseRole.OWNER) as connection:
         return connection.scalar(text("SELECT 1 FROM procrastinate_jobs WHERE id = :id"), {"id": number})
-
-
-def postgres_processes(server):
-    record = (server.pgdata / "postmaster.pid").read_text(encoding="utf-8")
-    postmaster = psutil.Process(int(record.split()[0]))
-    return [postmaster, *postmaster.children(recursive=True)]
 
 
 def restart(server):
