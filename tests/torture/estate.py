@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from random import Random
 
@@ -13,6 +14,8 @@ from tests.importers.money.test_bank_statements_stored import HEADING, RIB
 from tests.importers.money.test_cfonb120 import MovementLine, Statement, written
 
 NIGHTS, PAYMENTS = 6, 40
+#: What the corrections of a night add to the first payment of each contract, one after the other.
+CORRECTIONS = {2: (100, 250), 5: (100,)}
 SECOND = {
     "merchant_code": "SECOND",
     "merchant_name": "SECOND",
@@ -20,6 +23,9 @@ SECOND = {
     "contract": "8888888",
 }
 CONTRACTS = ({}, {"rank": "701", "application": "CBCLESS"}, SECOND)
+#: What merchant directories say one after the other: the later one holds.
+LABELS = ("Bar", "Terrasse")
+Named = tuple[str, bytes]
 #: Old enough to be taken by whoever looks into the inbox.
 SETTLED = 3600
 
@@ -30,26 +36,71 @@ def declarations() -> Iterator[bytes]:
     yield f"{HEADING}acme;FICTION;{RIB};;;;;*\n".encode()
 
 
-def fill(inbox: Path) -> None:
-    """Put every file into the inbox, in the order of their names."""
+def fill(inbox: Path, order: Random | None = None) -> None:
+    """Put every file into the inbox, in the order of their names, or in any that ``order`` finds."""
     (inbox / "bank").mkdir(parents=True, exist_ok=True)
-    for place, (name, content) in enumerate(sorted(_files())):
-        _put(inbox / name, content, place)
+    files = sorted(_files())
+    if order is not None:
+        order.shuffle(files)
+    _put(inbox, _merged(files, _directories(), order))
 
 
 def correct(inbox: Path) -> None:
-    """Put two corrected nights into the inbox."""
-    for place, night in enumerate((2, 5)):
-        _put(inbox / f"corrected-{night}", _night(night, more=100).data(), place)
+    """Put corrected nights into the inbox, one of them corrected twice."""
+    _put(
+        inbox,
+        [
+            (f"corrected-{night}-{place}", _night(night, more).data())
+            for night, corrections in CORRECTIONS.items()
+            for place, more in enumerate(corrections)
+        ],
+    )
 
 
-def _put(path: Path, content: bytes, place: int) -> None:
-    path.write_bytes(content)
-    came = time.time() - SETTLED + place
-    os.utime(path, (came, came))
+def versions(merchant: str) -> dict[date, set[int]]:
+    """The sums of amounts that a merchant's payments of a day may ever have, by the day."""
+    return {
+        date(2026, 3, night): {
+            _sum(_night(night, more), merchant) for more in (0, *CORRECTIONS.get(night, ()))
+        }
+        for night in range(1, NIGHTS + 1)
+    }
 
 
-def _files() -> Iterator[tuple[str, bytes]]:
+def _sum(file: File, merchant: str) -> int:
+    theirs = [
+        rem for rem in file.remittances if (rem.contract == SECOND["contract"]) == (merchant == "SECOND")
+    ]
+    return sum(trx.amount for rem in theirs for trx in rem.transactions)
+
+
+def _put(inbox: Path, files: Sequence[Named]) -> None:
+    """Write files that came one after the other."""
+    for place, (name, content) in enumerate(files):
+        path, came = inbox / name, time.time() - SETTLED + place
+        path.write_bytes(content)
+        os.utime(path, (came, came))
+
+
+def _merged(files: list[Named], ordered: list[Named], order: Random | None) -> list[Named]:
+    """The files with the ``ordered`` ones among them, which do not commute: anywhere, one after the other."""
+    places = (
+        sorted(order.randrange(len(files) + 1) for _ in ordered) if order else [len(files)] * len(ordered)
+    )
+    merged = list(files)
+    for place, one in reversed(list(zip(places, ordered, strict=True))):
+        merged.insert(place, one)
+    return merged
+
+
+def _directories() -> list[Named]:
+    return [
+        (f"directory-{label}", directory(*(line | {"label": label} for line in CONTRACTS)))
+        for label in LABELS
+    ]
+
+
+def _files() -> Iterator[Named]:
     for night in range(1, NIGHTS + 1):
         whole = _night(night)
         if night % 3:

@@ -1,4 +1,4 @@
-"""The rounds of a torture, each held against a load that nobody disturbed, and the table of them all."""
+"""The rounds of a torture, each held against a load that nobody disturbed: a row of the table for each."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from random import Random
 from typing import Any
 
 from app.database.login_addresses import KEPT, Addresses, completed
-from importers.files.archive import ARCHIVE
+from importers.files.archive import ARCHIVE, INBOX, QUARANTINE
 from tests.operation.conftest import a_server
+from tests.torture import estate
+from tests.torture.readers import readers
 from tests.torture.trial import Bench, TorturedPortal, differences
 from tests.torture.victims import (
     ended,
@@ -21,10 +23,14 @@ from tests.torture.victims import (
     importer,
     on_a_failing_disk,
     on_a_full_disk,
+    replacing,
+    where_one_may_only_read,
 )
 
 #: Importers that begin at once; kills of a round, before its files are corrected.
-AT_ONCE, KILLS = 8, 9
+AT_ONCE, KILLS = 8, 18
+#: Orders in which the files arrive; times that a folder vanishes.
+ORDERS, FLICKERS = 5, 20
 
 
 @dataclass(frozen=True)
@@ -49,15 +55,27 @@ def torture(folder: Path, kills: int, seed: int, *, short: bool = False) -> Iter
         for disturb in _SHORT if short else _LONG:
             found = differences(_outcome(bench, disturb), undisturbed)
             yield Row((disturb.__doc__ or "").rstrip("."), 1, found)
+        yield _shuffled(bench, 1 if short else ORDERS, undisturbed)
 
 
 def _killed(bench: Bench, kills: int, seconds: float, undisturbed: dict[str, Any]) -> Iterator[Row]:
     """A row for whatever was killed; what one round has otherwise may be the doing of any of them."""
     wrong: list[str] = []
     while sum(bench.kills.values()) < kills:
-        wrong += differences(_outcome(bench, lambda trial: trial.torture(KILLS, seconds)), undisturbed)
+        wrong += differences(
+            _outcome(bench, lambda trial: trial.torture(KILLS, seconds), shuffled=True), undisturbed
+        )
     for victim, times in sorted(bench.kills.items()):
         yield Row(f"killed: {victim}", times, wrong)
+
+
+def _shuffled(bench: Bench, times: int, undisturbed: dict[str, Any]) -> Row:
+    wrong = [
+        name
+        for _ in range(times)
+        for name in differences(_outcome(bench, _in_peace, shuffled=True), undisturbed)
+    ]
+    return Row((_in_peace.__doc__ or "").rstrip("."), times, wrong)
 
 
 def _undisturbed(bench: Bench) -> tuple[dict[str, Any], float]:
@@ -69,8 +87,10 @@ def _undisturbed(bench: Bench) -> tuple[dict[str, Any], float]:
         return trial.outcome(), seconds
 
 
-def _outcome(bench: Bench, disturb: Callable[[TorturedPortal], None]) -> dict[str, Any]:
-    with bench.trial() as trial:
+def _outcome(
+    bench: Bench, disturb: Callable[[TorturedPortal], None], *, shuffled: bool = False
+) -> dict[str, Any]:
+    with bench.trial(shuffled=shuffled) as trial:
         disturb(trial)
         return trial.outcome()
 
@@ -97,35 +117,80 @@ def _no_archive(trial: TorturedPortal) -> None:
     trial.finish()
 
 
-def _vanishing_archive(trial: TorturedPortal) -> None:
-    """archive that vanishes and comes back."""
-    archive, away = trial.data / ARCHIVE, trial.data / "away"
-    child = forked(importer, trial.addresses, trial.data)
-    for _ in range(20):
-        with suppress(OSError):
-            archive.rename(away)
-        time.sleep(0.05)
-        archive.mkdir(exist_ok=True)
-        for copy in away.iterdir() if away.exists() else ():
-            copy.replace(archive / copy.name)
-        with suppress(OSError):
-            away.rmdir()
-    ended(child)
-    trial.finish()
+def _vanishing(name: str) -> Callable[[TorturedPortal], None]:
+    def flicker(trial: TorturedPortal) -> None:
+        folder, away = trial.data / name, trial.data / "away"
+        child = forked(importer, trial.addresses, trial.data)
+        for _ in range(FLICKERS):
+            with suppress(FileNotFoundError):
+                folder.rename(away)
+            time.sleep(0.05)
+            _brought_back(away, folder)
+        ended(child)
+        trial.finish()
+
+    flicker.__doc__ = f"{name} that vanishes and comes back"
+    return flicker
+
+
+def _brought_back(away: Path, folder: Path) -> None:
+    """Put everything back, beside what somebody has written there meanwhile."""
+    for path in sorted(away.rglob("*")):
+        back = folder / path.relative_to(away)
+        if path.is_dir():
+            back.mkdir(parents=True, exist_ok=True)
+        else:
+            back.parent.mkdir(parents=True, exist_ok=True)
+            path.replace(back)
+    shutil.rmtree(away, ignore_errors=True)
+    folder.mkdir(exist_ok=True)
+
+
+def _read_only(name: str) -> Callable[[TorturedPortal], None]:
+    def locked(trial: TorturedPortal) -> None:
+        folder = trial.data / name
+        folder.mkdir(exist_ok=True)
+        trial.must_load(where_one_may_only_read(name))
+        folder.chmod(0o700)
+        trial.finish()
+
+    locked.__doc__ = f"{name} that may only be read"
+    return locked
 
 
 def _eight_at_once(trial: TorturedPortal) -> None:
-    """eight importers at once."""
-    children = [forked(importer, trial.addresses, trial.data) for _ in range(AT_ONCE)]
-    assert [ended(child) for child in children] == [0] * AT_ONCE
+    """eight importers at once, of new files and of corrected ones."""
+    for victim in (importer, replacing):
+        children = [forked(victim, trial.addresses, trial.data) for _ in range(AT_ONCE)]
+        assert [ended(child) for child in children] == [0] * AT_ONCE
+        if victim is importer:
+            estate.correct(trial.data / INBOX)
+
+
+def _under_readers(trial: TorturedPortal) -> None:
+    """loaded and replaced under readers."""
+    with readers(trial.addresses, trial.data):
+        trial.finish()
+
+
+def _in_peace(trial: TorturedPortal) -> None:
+    """arrived in another order."""
     trial.finish()
 
 
-_SHORT = (_full_disk, _eight_at_once)
-_LONG = (*_SHORT, _failing_disk, _no_archive, _vanishing_archive)
+_SHORT = (_full_disk, _eight_at_once, _under_readers)
+_LONG = (
+    *_SHORT,
+    _failing_disk,
+    _no_archive,
+    *(_vanishing(name) for name in (ARCHIVE, INBOX, QUARANTINE)),
+    *(_read_only(name) for name in (ARCHIVE, INBOX, QUARANTINE)),
+)
 
 
-def table(rows: list[Row]) -> str:
-    """The rows as a table, for people."""
-    lines = [f"{row.what:44} {row.times:>6}   {', '.join(sorted(set(row.wrong))) or 'equal'}" for row in rows]
-    return "\n".join([f"{'what':44} {'times':>6}   held against an undisturbed load", *lines])
+HEADING = f"{'what':44} {'times':>6}   held against an undisturbed load"
+
+
+def line(row: Row) -> str:
+    """A row of the table, for people."""
+    return f"{row.what:44} {row.times:>6}   {', '.join(sorted(set(row.wrong))) or 'equal'}"

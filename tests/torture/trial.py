@@ -22,7 +22,18 @@ from importers.files.archive import ARCHIVE, INBOX, QUARANTINE, SUPERSEDED
 from tests.importers.conftest import Operator
 from tests.operation.conftest import start
 from tests.torture import estate
-from tests.torture.victims import Victim, ended, forked, importer, last_words, night, replacing, worker
+from tests.torture.victims import (
+    Victim,
+    ended,
+    forked,
+    importer,
+    killed,
+    last_words,
+    night,
+    replacing,
+    run,
+    worker,
+)
 
 _LINKS = (
     "SELECT o.occurred_on, o.sequence_number, c.sequence_number, c.amount"
@@ -30,7 +41,18 @@ _LINKS = (
     " ORDER BY 1, 2, 3, 4"
 )
 _CREDITS = "SELECT booked_on, collected_on, amount, rule, certainty FROM credit_link ORDER BY 1, 2, 3, 4, 5"
+_PARTIES = (
+    "SELECT m.code, m.name, o.siret, o.trade_name, c.number, c.rank, c.label FROM contract c"
+    " JOIN merchant m ON m.id = c.merchant_id"
+    " LEFT JOIN outlet o ON o.merchant_id = c.merchant_id AND o.id = c.outlet_id ORDER BY 1, 2, 3, 4, 5, 6, 7"
+)
 _MOST_STARTS = 60
+#: How long the whole portal takes until its worker is at the inbox, in seconds.
+_RUN_STARTS = 12
+#: Of the time that a whole load takes, what a victim may have: several come to each file.
+_SHARE = 0.15
+#: Who is killed, each as often as it stands here.
+_VICTIMS: tuple[Victim, ...] = (importer, importer, importer, night, night, worker, worker, run)
 _FILES = "SELECT sha256, status, counts::text FROM import_file ORDER BY 1, 2"
 
 
@@ -49,15 +71,15 @@ class Bench:
         self.kills[what] = self.kills.get(what, 0) + 1
 
     @contextmanager
-    def trial(self) -> Iterator[TorturedPortal]:
-        """A portal that knows its merchants, with every file in its inbox."""
+    def trial(self, *, shuffled: bool = False) -> Iterator[TorturedPortal]:
+        """A portal that knows its merchants, with every file in its inbox; ``shuffled``, in any order."""
         self.made += 1
         name, data = f"torture_{self.made}", self.folder / f"trial-{self.made}"
         data.mkdir()
         self._administer(f'CREATE DATABASE "{name}" TEMPLATE postgres STRATEGY file_copy')
         made = TorturedPortal(self, self.addresses.at(name), data)
         made.prepare()
-        estate.fill(data / INBOX)
+        estate.fill(data / INBOX, self.rng if shuffled else None)
         yield made
         self._administer(f'DROP DATABASE "{name}" WITH (FORCE)')
 
@@ -100,9 +122,10 @@ class TorturedPortal:
 
     def must_load(self, victim: Victim = importer) -> None:
         """Let a victim end in peace. Raises RuntimeError with its last words when it does not."""
-        status = self.loads(victim)
+        child = forked(victim, self.addresses, self.data)
+        status = ended(child)
         if status:
-            said = last_words(self.data).read_text(encoding="utf-8")
+            said = last_words(self.data, child).read_text(encoding="utf-8")
             raise RuntimeError(f"{victim.__name__} ended with {status} though nobody killed it: {said}")
 
     def kill(self, victim: Victim, seconds: float) -> None:
@@ -113,18 +136,18 @@ class TorturedPortal:
         if rng.random() < 0.1:
             self.bench.crash()
             self.bench.killed("postmaster")
-        os.kill(child, signal.SIGKILL)
-        if ended(child) == -signal.SIGKILL:
+        if killed(child) == -signal.SIGKILL:
             self.bench.killed(victim.__name__)
 
     def torture(self, kills: int, seconds: float) -> None:
         """Kill whoever loads, again and again; then let the rest be loaded, corrected likewise."""
         for _ in range(kills):
-            self.kill(self.bench.rng.choice((importer, importer, night, worker)), seconds)
+            victim = self.bench.rng.choice(_VICTIMS)
+            self.kill(victim, _SHARE * seconds + (_RUN_STARTS if victim is run else 0))
         self.must_load()
         estate.correct(self.data / INBOX)
-        for _ in range(max(kills // 3, 1)):
-            self.kill(replacing, seconds / 2)
+        for _ in range(kills // 3):
+            self.kill(replacing, _SHARE * seconds)
         self.must_load(replacing)
 
     def finish(self) -> None:
@@ -138,6 +161,7 @@ class TorturedPortal:
         with _looking(self.addresses, self.data) as operator:
             known = {
                 "rows, sums and terminals": operator.digest(),
+                "merchants and outlets": operator.rows(_PARTIES),
                 "links": operator.rows(_LINKS),
                 "credits": operator.rows(_CREDITS),
                 "journal of files": operator.rows(_FILES),
