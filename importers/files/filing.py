@@ -11,7 +11,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -102,9 +102,13 @@ class Filing:
         os.utime(place, None if at is None else (at, at))
 
     def close(self) -> None:
-        """Let go, and leave nothing of a copy whose transaction did not commit."""
+        """Let go, and leave nothing of a copy whose transaction did not commit.
+
+        Where the disk does not let us, whoever starts next settles it.
+        """
         if self._partial is not None:
-            self._partial.unlink(missing_ok=True)
+            with suppress(OSError):
+                self._partial.unlink(missing_ok=True)
         if self._lock is not None:
             self._lock.close()
         self._place = self._partial = self._lock = None

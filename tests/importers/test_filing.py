@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from app.models import ImportStatus
 from importers.files import filing
-from importers.files.archive import files_in
+from importers.files.archive import files_in, receive
 from importers.load import Status, load_files
 from tests.importers.conftest import Operator
 from tests.importers.files import File, Rem, Trx
@@ -133,3 +136,13 @@ def test_nothing_is_settled_while_another_process_has_a_copy_on_its_way(operator
             process.wait(3)
         assert process.wait(30) == 0
     assert not partial.exists()
+
+
+def test_a_copy_that_cannot_be_taken_away_breaks_nothing(operator: Operator) -> None:
+    file = receive(NIGHT.write(operator.folder))
+    with closing(filing.Filing(file, operator.data)) as copy:
+        copy.stage(ImportStatus.LOADED)
+        shutil.rmtree(operator.data / "archive")
+        (operator.data / "archive").touch()
+    (operator.data / "archive").unlink()
+    assert operator.deliver(NIGHT).unfiled is None
