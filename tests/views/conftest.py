@@ -64,6 +64,12 @@ def module_town(furnished):
             yield copy
 
 
+@pytest.fixture(scope="module")
+def module_app(module_town, tmp_path_factory):
+    """The portal of the shared town: laying out its routes takes as long as answering three pages."""
+    return portal(module_town[0], tmp_path_factory.mktemp("portal"))
+
+
 @pytest.fixture
 def cheap_hashes(monkeypatch):
     """Hashing takes its time on purpose: each password is hashed once."""

@@ -32,6 +32,11 @@ def database(town):
     return town[0]
 
 
+@pytest.fixture
+def app(module_app):
+    return module_app
+
+
 def test_the_form_has_every_filter_of_both_lists(owner, shops, database):
     sight = Scope(shops[0].merchant_id)
     for path, whole in (("/remises", REMITTANCES), ("/transactions", TRANSACTIONS)):

@@ -25,6 +25,11 @@ def database(town):
     return town[0]
 
 
+@pytest.fixture
+def app(module_app):
+    return module_app
+
+
 def test_english_is_spoken_to_those_who_ask(owner):
     response = owner.post_form("/langue", lang="en", next="/transactions?type=refund")
     assert response.location == "/transactions?type=refund"

@@ -34,6 +34,11 @@ def database(town):
     return town[0]
 
 
+@pytest.fixture
+def app(module_app):
+    return module_app
+
+
 def test_remittances_open_on_the_last_night_and_what_reached_the_bank(owner, shops):
     page = owner.page("/remises")
     assert plain(page.one("h2")) == "La télécollecte est bien passée"

@@ -24,6 +24,11 @@ def database(town):
 
 
 @pytest.fixture
+def app(module_app):
+    return module_app
+
+
+@pytest.fixture
 def many(shops, database):
     """120 more payments of the first shop, a minute apart."""
     if len(shops[0].transaction_ids) > 4:

@@ -26,6 +26,11 @@ def database(town):
     return town[0]
 
 
+@pytest.fixture
+def app(module_app):
+    return module_app
+
+
 def searched(browser, words, at="/transactions"):
     return browser.get(f"{at}/recherche?q={quote(words)}")
 

@@ -45,6 +45,11 @@ def database(town):
     return town[0]
 
 
+@pytest.fixture
+def app(module_app):
+    return module_app
+
+
 UNSAFE = ["/connexion", "/deconnexion", "/acces/inviter", "/langue"]
 
 

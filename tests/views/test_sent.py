@@ -150,14 +150,14 @@ def test_no_job_is_lost_between_the_click_and_the_worker(owner, payment, databas
 
 
 @pytest.mark.parametrize("name", [*PAYMENTS, *REMITTANCES])
-def test_page_pdf_and_mail_show_the_same_lines(app, name):
+def test_page_pdf_and_mail_show_the_same_lines(module_app, name):
     is_payment = name in PAYMENTS
     row = PAYMENTS[name] if is_payment else REMITTANCES[name]
     ticket = (cardholder_ticket if is_payment else remittance_ticket)(row)
-    theme = app.extensions["bordereau.themes"].by_slug["demo"]
+    theme = module_app.extensions["bordereau.themes"].by_slug["demo"]
     message = ticket_message(LISTS["transactions" if is_payment else "remittances"], row, theme)
     on_page = lines_on_page(
-        app.jinja_env.get_template("tickets/face.html").render(ticket=shown_ticket(ticket))
+        module_app.jinja_env.get_template("tickets/face.html").render(ticket=shown_ticket(ticket))
     )
     assert on_page == lines(ticket) == lines_in_html(message) == lines_in_text(message)
     assert lines_in_pdf(message, ticket) == on_page
