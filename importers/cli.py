@@ -262,12 +262,11 @@ def _bind(database: Database, name: str, reseller: str) -> None:
     click.echo(gettext("The files of %(source)s belong to %(slug)s.", source=name, slug=reseller))
 
 
-@click.group(help=N_("Set up the files of banks, acquirers and platforms."))
+@click.group(
+    commands=payment_sources.COMMANDS, help=N_("Set up the files of banks, acquirers and platforms.")
+)
 def mapping() -> None:
     """Hold the commands about files of money."""
-
-
-mapping.add_command(payment_sources.payments)
 
 
 @mapping.command("try", help=N_("Say what is understood of FILE; nothing is written."))

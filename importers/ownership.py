@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import pandas as pd
 from sqlalchemy import Connection, text
@@ -25,13 +26,15 @@ class OwnerKey:
     """A table whose rows say who owns what a file names.
 
     ``columns`` identify a row within its reseller; ``names`` are the columns of records that bear them,
-    in the same order. Rows of other tables refer to it by ``<table>_id``. ``has_outlet`` tells whether an
-    outlet gives the clock of its rows.
+    in the same order. Rows of other tables refer to it by ``<table>_id``. ``carried`` are the sources that
+    deliver its rows, one for each half of them: they follow to an owner who has none yet, and what another
+    one brings stands aside. ``has_outlet`` tells whether an outlet gives the clock of its rows.
     """
 
     table: str
     columns: tuple[str, ...]
     names: tuple[str, ...]
+    carried: tuple[str, ...] = ()
     has_outlet: bool = False
 
     @property
@@ -169,6 +172,17 @@ JOIN reseller old ON true
 WHERE s2.id = s.id AND old.id = s.reseller_id AND NOT old.declared
   AND COALESCE(o.reseller_id, u.reseller_id) IS NOT NULL
 """
+# What a source brought before its reseller was known stands aside where another one delivers the key.
+_SET_ASIDE = f"""
+WITH {_WAITING}, second AS MATERIALIZED (
+  SELECT c.merchant_id, c.id, c.source_id
+  FROM waiting c JOIN source s ON s.id = c.source_id AND s.reseller_id <> c.reseller_id
+  JOIN {{table}} t ON t.reseller_id = s.reseller_id AND {{same}}
+  WHERE c.aside_source_id = 0 AND ({{is_others}})
+)
+UPDATE {{table}} w SET aside_source_id = n.source_id FROM second n
+WHERE w.merchant_id = n.merchant_id AND w.id = n.id
+"""
 _PREPARE = f"""
 WITH {_WAITING}
 INSERT INTO {{table}} (merchant_id, id, reseller_id, {{columns}}, source_id)
@@ -181,7 +195,7 @@ _MOVES = f"""
 CREATE TEMP TABLE moving ON COMMIT DROP AS
 WITH {_WAITING}
 SELECT DISTINCT ON (c.id) c.id AS from_id, t.merchant_id, t.id AS {{reference}}, t.reseller_id, c.source_id,
-  {{time_zone}}
+  {{carried}} {{time_zone}}
 FROM waiting c
 LEFT JOIN source s ON s.id = c.source_id
 JOIN {{table}} t ON t.reseller_id = COALESCE(s.reseller_id, c.reseller_id) AND {{same}} AND t.id <> c.id
@@ -191,7 +205,7 @@ ORDER BY c.id, t.merchant_id DESC
 """
 _FORGET = (
     """
-    UPDATE {table} t SET source_id = COALESCE(t.source_id, m.source_id) FROM moving m
+    UPDATE {table} t SET {follows} source_id = COALESCE(t.source_id, m.source_id) FROM moving m
     WHERE t.merchant_id = m.merchant_id AND t.id = m.{reference}
     """,
     "DELETE FROM {table} c USING moving m WHERE c.merchant_id = :unclaimed AND c.id = m.from_id",
@@ -213,9 +227,13 @@ def adopt(connection: Connection, key: OwnerKey, tables: Sequence[OwnedTable]) -
         "ours": key.listed("c"),
         "declared": key.same("d", "c"),
         "outlet": _outlet_of("t") if key.has_outlet else "",
+        "is_others": " OR ".join(f"t.{name} <> c.{name}" for name in key.carried),
+        "carried": "".join(f"c.{name}, " for name in key.carried),
+        "follows": "".join(f"{name} = COALESCE(t.{name}, m.{name}), " for name in key.carried),
     }
     parameters = {"unclaimed": UNCLAIMED_MERCHANT, "zone": DEFAULT_TIME_ZONE}
-    for statement in (_BIND, _PREPARE, _MOVES):
+    steps = (_BIND, _SET_ASIDE, _PREPARE, _MOVES) if key.carried else (_BIND, _PREPARE, _MOVES)
+    for statement in steps:
         connection.execute(text(statement.format(**words)), parameters)
     daily_sums.touch(connection)
     for table in tables:
@@ -226,7 +244,22 @@ def adopt(connection: Connection, key: OwnerKey, tables: Sequence[OwnedTable]) -
 
 
 def _move(connection: Connection, table: OwnedTable) -> None:
-    """Delete under the unclaimed merchant, insert under the declared one: keys are never updated."""
+    """Move the rows of ``moving`` from the unclaimed merchant to the declared one."""
+    move(connection, table, ":unclaimed", f"old.{table.key.reference} = m.from_id")
+
+
+def move(
+    connection: Connection,
+    table: OwnedTable,
+    merchant: str,
+    which: str,
+    parameters: Mapping[str, Any] = MappingProxyType({}),
+) -> None:
+    """Delete the rows of ``merchant`` that ``which`` names, insert them anew: keys are never updated.
+
+    Both are in SQL, about rows ``old`` of the table and ``m`` of temporary table ``moving``, which has the
+    reference ``from_id`` that they have and what they have from then on.
+    """
     reference = table.key.reference
     names = written_columns(table.model)
     moved = {name: f"zoned.{name}" for name in ("merchant_id", reference, "reseller_id")}
@@ -235,13 +268,13 @@ def _move(connection: Connection, table: OwnedTable) -> None:
     connection.execute(
         text(
             f"WITH kept AS (DELETE FROM {table.name} old USING moving m"
-            f" WHERE old.merchant_id = :unclaimed AND old.{reference} = m.from_id RETURNING old.*),"
+            f" WHERE old.merchant_id = {merchant} AND {which} RETURNING old.*),"
             f" placed AS (INSERT INTO {table.name} ({', '.join(names)})"
             f" SELECT {values} FROM kept JOIN moving zoned ON zoned.from_id = kept.{reference}"
             f" RETURNING merchant_id, {reference} AS key_id, {table.day} AS day)"
             f" INSERT INTO touched_day SELECT DISTINCT '{table.name}', merchant_id, key_id, day FROM placed"
         ),
-        {"unclaimed": UNCLAIMED_MERCHANT},
+        {"unclaimed": UNCLAIMED_MERCHANT, **parameters},
     )
 
 

@@ -1,7 +1,8 @@
-"""The commands about who delivers payments: what a platform's files leave unsaid."""
+"""The commands about who delivers payments: what a platform's files leave unsaid, and whose a contract is."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from zoneinfo import available_timezones
 
 import click
@@ -9,7 +10,9 @@ import click
 from app.config import Config
 from app.database.engine import DatabaseRole
 from app.database.migrate import ready
+from app.locks import Lock, hold
 from app.wording.i18n import N_, gettext
+from importers import contract_sources
 from importers.files import sources
 
 
@@ -48,3 +51,38 @@ def payments(name: str, *, application: str, rank: str | None, time_zone: str | 
             application=application.upper(),
         )
     )
+
+
+@click.command(help=N_("Say that SOURCE delivers CONTRACT from a day on: what was kept aside appears."))
+@click.argument("name", metavar="SOURCE")
+@click.argument("number", metavar="CONTRACT")
+@click.option(
+    "--from",
+    "since",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    required=True,
+    help=N_("The day of the first batch that this source brings."),
+)
+def deliver(name: str, number: str, *, since: datetime) -> None:
+    """Move a contract to another source; what its former one brought from that day on stands aside."""
+    database = ready(Config.from_env())
+    try:
+        with database.writing(DatabaseRole.IMPORT) as connection:
+            hold(connection, Lock.PAYMENTS)
+            reseller_id, source_id = contract_sources.aside_of(connection, name, number)
+            contract_sources.take_over(connection, reseller_id, number, source_id, since.date())
+    except contract_sources.NothingAsideError:
+        raise click.UsageError(
+            gettext(
+                "Nothing that %(source)s brought for the contract %(number)s is kept aside.",
+                source=name,
+                number=number,
+            )
+        ) from None
+    click.echo(
+        gettext("The contract %(number)s is delivered by %(source)s from now on.", source=name, number=number)
+    )
+
+
+COMMANDS = (payments, deliver)

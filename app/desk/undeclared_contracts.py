@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, ScalarSelect, func, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, func, select
 
 from app.database.isolation import Isolation
 from app.desk.paging import AnyRow, KeysetOrder, KeysetPage, page
@@ -14,7 +15,10 @@ from app.models import UNCLAIMED_MERCHANT, Contract, Remittance, Reseller, Sourc
 #: Counted so far and no further: "10 000 or more" is as good as the exact number.
 MOST_COUNTED = 10_000
 
-_ORDER = KeysetOrder((Contract.number, Contract.rank, Contract.application, Contract.id), Contract.id)
+#: Contracts of two sources that are named one by one.
+MOST_SHOWN = 100
+_KEY = (Contract.number, Contract.rank, Contract.application)
+_ORDER = KeysetOrder((*_KEY, Contract.id), Contract.id)
 
 
 def contracts(
@@ -24,7 +28,7 @@ def contracts(
 
     Counts stop at MOST_COUNTED. ``since`` is the first telecollection; ``siret`` is what the terminal said.
     """
-    visible = [Contract.merchant_id == UNCLAIMED_MERCHANT, Contract.reseller_id == reseller_id]
+    visible = _undeclared(reseller_id)
     words = search.strip()
     matching = (
         [func.ltrim(Contract.number, "0").startswith(words.lstrip("0"), autoescape=True)] if words else []
@@ -37,6 +41,15 @@ def contracts(
     return page(connection, statement, _ORDER)
 
 
+def _undeclared(reseller_id: int) -> list[ColumnElement[bool]]:
+    """Contracts that nobody has declared, without what a second source brings for one that is known."""
+    return [
+        Contract.merchant_id == UNCLAIMED_MERCHANT,
+        Contract.reseller_id == reseller_id,
+        Contract.aside_source_id == 0,
+    ]
+
+
 def chosen(connection: Connection, reseller_id: int, contract_ids: Sequence[int]) -> list[AnyRow]:
     """Those of ``contract_ids`` that are undeclared contracts of this reseller."""
     return list(
@@ -44,8 +57,7 @@ def chosen(connection: Connection, reseller_id: int, contract_ids: Sequence[int]
             select(*_FACTS)
             .outerjoin(Source, Source.id == Contract.source_id)
             .where(
-                Contract.merchant_id == UNCLAIMED_MERCHANT,
-                Contract.reseller_id == reseller_id,
+                *_undeclared(reseller_id),
                 Contract.id.in_(contract_ids),
             )
             .order_by(*_ORDER.by())
@@ -55,12 +67,7 @@ def chosen(connection: Connection, reseller_id: int, contract_ids: Sequence[int]
 
 def how_many(connection: Connection, reseller_id: int) -> int:
     """Undeclared contracts of this reseller, MOST_COUNTED at most."""
-    waiting = (
-        select(Contract.id)
-        .where(Contract.merchant_id == UNCLAIMED_MERCHANT, Contract.reseller_id == reseller_id)
-        .limit(MOST_COUNTED)
-        .subquery()
-    )
+    waiting = select(Contract.id).where(*_undeclared(reseller_id)).limit(MOST_COUNTED).subquery()
     return connection.execute(select(func.count()).select_from(waiting)).scalar_one()
 
 
@@ -112,3 +119,43 @@ _FACTS = (
     _of_first_remittance(Remittance.collected_on).label("since"),
     _of_first_remittance(Remittance.siret).label("siret"),
 )
+
+
+@dataclass(frozen=True)
+class SecondSource:
+    """The rows that a second source brings for a contract that another one delivers.
+
+    ``row`` is as in :func:`contracts`.
+    """
+
+    row: AnyRow
+    delivered_by: str
+
+
+def second_sources(connection: Connection, reseller_id: int) -> list[SecondSource]:
+    """What is kept aside for want of a word on who delivers a contract, by number."""
+    aside = connection.execute(
+        select(*_FACTS)
+        .outerjoin(Source, Source.id == Contract.aside_source_id)
+        .where(
+            Contract.merchant_id == UNCLAIMED_MERCHANT,
+            Contract.reseller_id == reseller_id,
+            Contract.aside_source_id != 0,
+        )
+        .order_by(*_ORDER.by())
+        .limit(MOST_SHOWN)
+    ).all()
+    kept = [row for row in aside if row.remittances or row.transactions]
+    if not kept:
+        return []
+    delivering = connection.execute(
+        select(*_KEY, Source.name)
+        .join(Source, Source.id == func.coalesce(Contract.transactions_source_id, Contract.source_id))
+        .where(
+            Contract.reseller_id == reseller_id,
+            Contract.aside_source_id == 0,
+            Contract.number.in_({row.number for row in kept}),
+        )
+    )
+    names = {tuple(row)[:-1]: row.name for row in delivering}
+    return [SecondSource(row, names.get((row.number, row.rank, row.application), "")) for row in kept]

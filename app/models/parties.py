@@ -158,8 +158,12 @@ class Contract(Base):
     An undeclared contract stands under ``UNCLAIMED_MERCHANT`` without an outlet until a
     merchant directory names it. ``source_id`` is the source that last delivered for it;
     ``remittances_source_id`` and ``transactions_source_id`` are those that last brought its telecollections
-    and its payments, which may be two: None before the first. ``bank_account_id`` is the account that it is
-    declared to be credited on; None is any account of the merchant in its currency.
+    and its payments, which may be two: None before the first. What another source brings for it stands aside,
+    under the unclaimed merchant, in a contract of the same number that has the source's ``aside_source_id``;
+    it is 0 in all others. ``delivered_from`` is the day from which its source delivers it, and up to which
+    ``former_source_id`` did: both None where it always has.
+    ``bank_account_id`` is the account that it is declared to be credited on; None is any account of the
+    merchant in its currency.
     """
 
     __tablename__ = "contract"
@@ -172,6 +176,7 @@ class Contract(Base):
             "number",
             "rank",
             "application",
+            "aside_source_id",
             name="contract_natural_key",
         ),
         ForeignKeyConstraint(
@@ -199,6 +204,9 @@ class Contract(Base):
     source_id: Mapped[BigIntColumnOrNone]
     remittances_source_id: Mapped[BigIntColumnOrNone]
     transactions_source_id: Mapped[BigIntColumnOrNone]
+    aside_source_id: Mapped[BigIntColumn] = mapped_column(server_default="0")
+    delivered_from: Mapped[date | None]
+    former_source_id: Mapped[BigIntColumnOrNone]
     bank_account_id: Mapped[BigIntColumnOrNone]
 
 

@@ -22,8 +22,9 @@ from importers.staging import stage
 #: What payments belong to.
 CONTRACT = OwnerKey(
     table="contract",
-    columns=("number", "rank", "application"),
-    names=("contract", "rank", "application"),
+    columns=("number", "rank", "application", "aside_source_id"),
+    names=("contract", "rank", "application", "aside_source_id"),
+    carried=("remittances_source_id", "transactions_source_id"),
     has_outlet=True,
 )
 OTHER_CAPITALS = N_("this merchant code already exists in other capitals")
@@ -105,7 +106,7 @@ INSERT INTO contract (merchant_id, id, reseller_id, outlet_id, number, rank, app
 SELECT d.merchant_id, nextval('party_id'), d.reseller_id, o.id, d.contract, d.rank, d.application, d.label,
   d.bank_code, d.bank_name, d.mcc, d.currency, d.valid_from, d.valid_to
 FROM declared d JOIN outlet o ON o.merchant_id = d.merchant_id AND o.siret = d.siret
-ON CONFLICT (merchant_id, reseller_id, number, rank, application) DO UPDATE SET
+ON CONFLICT (merchant_id, reseller_id, number, rank, application, aside_source_id) DO UPDATE SET
   outlet_id = EXCLUDED.outlet_id, label = COALESCE(EXCLUDED.label, contract.label),
   bank_code = COALESCE(EXCLUDED.bank_code, contract.bank_code),
   bank_name = COALESCE(EXCLUDED.bank_name, contract.bank_name),

@@ -33,12 +33,14 @@ def contracts() -> str:
             page = undeclared_contracts.contracts(connection, reseller_id, words, query.after)
         on_their_way = tasks.awaited(connection, reseller_id)
         unknown = undeclared_contracts.of_no_maintainer(connection, reseller_id)
+        second = undeclared_contracts.second_sources(connection, reseller_id)
         attached = tasks.latest(connection, reseller_id, (DeskTaskKind.ATTACH,))
     return render_template(
         "desk/contracts.html",
         query=query,
         rows=page.rows,
         unknown=unknown,
+        second=second,
         on_their_way=on_their_way,
         waiting=_waiting,
         tasks=attached,

@@ -11,7 +11,6 @@ from app.models import UNCLAIMED_MERCHANT
 from app.rules.payments import counted_rows
 from importers import completeness, daily_sums, derived
 from importers.records import Entry, KnownSource, Loaded
-from importers.records.merchant_directory import CONTRACT
 from importers.records.payments import currencies, merging, rows, sources
 from importers.staging import new_ids
 
@@ -51,8 +50,8 @@ def _placed(
     connection: Connection, payments: Payments, entry: Entry, source: KnownSource
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Remittances and transactions with their owners, sums and instants; remittances have identifiers."""
-    found = sources.owners(connection, payments.remittances, source, payments.subjects)
-    remittances = payments.remittances.merge(found, how="left", on=list(CONTRACT.names))
+    calls = payments.remittances
+    remittances = sources.owned(connection, calls, calls["collected_on"], source, *payments.subjects)
     remittances = remittances.assign(header_file_id=entry.file_id)
     remittances = rows.with_totals(remittances, payments, entry.file_id)
     transactions = rows.with_instants(payments.transactions, remittances)

@@ -24,6 +24,7 @@ from importers.ownership import OwnedTable, OwnerKey
 from importers.records import Entry, Header, Loaded, RecordKind
 from importers.records.merchant_directory import CONTRACT
 from importers.records.payments import taking_back
+from importers.records.payments.sources import ASIDE
 from importers.records.remote_payments import loading
 from importers.records.remote_payments.profile import PaymentProfile
 from importers.records.remote_payments.rows import control_sums, days_said
@@ -93,7 +94,7 @@ class RemotePayments:
     @property
     def owners(self) -> tuple[OwnerKey, pd.DataFrame]:
         """The contracts that the file names."""
-        return CONTRACT, self.payments
+        return CONTRACT, self.payments.assign(**{ASIDE: 0})
 
     def of_source(self, profile: PaymentProfile, header: Header) -> RemotePayments:
         """The payments that count, as their source's profile places them.

@@ -17,7 +17,6 @@ from app.models import (
 )
 from importers import completeness, daily_sums, derived
 from importers.records import Entry, Header, Loaded
-from importers.records.merchant_directory import CONTRACT
 from importers.records.payments import Payments, currencies, merging, sources
 from importers.records.payments.loading import identified, touch_merged
 from importers.records.payments.rows import with_collection_instants, with_totals
@@ -63,8 +62,8 @@ def load(connection: Connection, said: RemotePayments, entry: Entry) -> Loaded:
     assert source is not None  # noqa: S101 - records that somebody owns have a source
     if said.payments.empty:
         return _NOTHING
-    found = sources.owners(connection, said.payments, source, ("remittances", "transactions"))
-    owned = said.payments.merge(found, how="left", on=list(CONTRACT.names))
+    days = said.payments["captured_on"].fillna(said.payments["occurred"].dt.normalize())
+    owned = sources.owned(connection, said.payments, days, source, "remittances", "transactions")
     made_at = said.header.created_at
     assert made_at is not None  # noqa: S101 - the title of a journal, the header of a batch
     daily_sums.touch(connection)
