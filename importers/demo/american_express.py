@@ -22,7 +22,8 @@ SOURCE, FILE_PATTERN = "demo-amex", r"GRRCN_.*\.csv"
 #: Who takes its cards, and the letter that their payments begin with.
 MERCHANTS: Final = {CHAIN_CODE: "F", "RESTAURANT": "R"}
 APPLICATIONS: Final = ("AMEX", "AMEXCLESS")
-_PAID_AFTER, _ANNOUNCED_AHEAD = 3, np.timedelta64(2, "D")
+#: In working days.
+_PAID_AFTER, _ANNOUNCED_AHEAD = 3, 2
 _SHORT, _MISSING_PERCENT = 23, 10
 _DISCOUNT_PER_MILLE = 25
 
@@ -43,7 +44,8 @@ def submissions(found: pd.DataFrame, last_day: date) -> pd.DataFrame:
         paid_on=paid_on.astype("datetime64[s]"),
         payment=found["code"].map(MERCHANTS) + numbers,
     )
-    return said[paid_on <= np.datetime64(last_day) + _ANNOUNCED_AHEAD]
+    announced_to = working_days.after(np.array([last_day], dtype="datetime64[D]"), _ANNOUNCED_AHEAD)
+    return said[paid_on <= announced_to]
 
 
 def payouts(said: pd.DataFrame, code: str) -> pd.DataFrame:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 
+import pandas as pd
 import pytest
 from sqlalchemy import text
 
 from app.database.engine import DatabaseRole
-from importers.demo import bank, generate
+from importers.demo import american_express, bank, generate
+from importers.demo.profiles import CHAIN_CODE
 from importers.load import load_files
 
 LAST_DAY = date(2026, 3, 31)
@@ -79,6 +81,20 @@ def test_a_chargeback_may_be_of_several_sales_and_none_is_chosen(module_database
     with module_database.reading(DatabaseRole.OWNER) as connection:
         found = connection.execute(text("SELECT candidates, transaction_id FROM chargeback")).one()
     assert (found.candidates in range(2, 6), found.transaction_id) == (True, None)
+
+
+@pytest.mark.parametrize("days", range(7))
+def test_a_payment_is_announced_whatever_the_day_of_the_week(days):
+    last_day = LAST_DAY + timedelta(days=days)
+    calls = pd.date_range(end=last_day, periods=10).astype("datetime64[s]")
+    said = american_express.submissions(
+        pd.DataFrame(
+            {"code": CHAIN_CODE, "contract": "1", "number": "1", "collected_on": calls, "net": 1000}
+        ),
+        last_day,
+    )
+    assert (said["paid_on"] > pd.Timestamp(last_day)).any()
+    assert (said["paid_on"] <= pd.Timestamp(last_day)).any()
 
 
 def test_american_express_announces_credits_and_differs(module_database, credited):
