@@ -6,8 +6,9 @@ PostgreSQL tells them apart by number alone: two purposes under one number would
 from __future__ import annotations
 
 from enum import IntEnum, unique
+from functools import cache
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import BigInteger, Connection, Select, bindparam, func, or_, select
 
 _HALF = 32
 
@@ -52,5 +53,17 @@ def hold(connection: Connection, lock: Lock) -> None:
 
 def take_one(connection: Connection, lock: Lock, number: int, most: int) -> bool:
     """Take one of the ``most`` places of a thing until the transaction ends; False when none is free."""
-    places = (func.pg_try_advisory_xact_lock(lock.of(number * most + place)) for place in range(most))
-    return bool(connection.scalar(select(or_(*places))))
+    return bool(connection.scalar(one_place(most), places(lock, number, most)))
+
+
+@cache
+def one_place(most: int) -> Select[tuple[bool]]:
+    """What takes one of ``most`` places: ``is_taken`` where one was free. Parameters as of :func:`places`."""
+    keys = (bindparam(f"place_{place}", type_=BigInteger) for place in range(most))
+    taken = (func.pg_try_advisory_xact_lock(key) for key in keys)
+    return select(or_(*taken).label("is_taken"))
+
+
+def places(lock: Lock, number: int, most: int) -> dict[str, int]:
+    """The keys of the ``most`` places of a thing."""
+    return {f"place_{place}": lock.of(number * most + place) for place in range(most)}

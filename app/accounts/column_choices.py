@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Select, bindparam, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
+from app.listing.reading import Reading, Rows
 from app.models import ColumnChoice
 
 
-def chosen_columns(connection: Connection, user_id: int, list_name: str) -> tuple[str, ...]:
+def chosen_columns(user_id: int, list_name: str) -> Reading[tuple[str, ...]]:
     """The names of the fields that a person chose for a list; none when they have its own columns."""
-    wanted = select(ColumnChoice.columns).where(
-        ColumnChoice.user_id == user_id, ColumnChoice.list_name == list_name
+
+    def made(rows: Rows) -> tuple[str, ...]:
+        return tuple(rows[0].columns) if rows else ()
+
+    return Reading((_chosen(),), made, {"user_id": user_id, "list_name": list_name})
+
+
+@cache
+def _chosen() -> Select[Any]:
+    return select(ColumnChoice.columns).where(
+        ColumnChoice.user_id == bindparam("user_id"), ColumnChoice.list_name == bindparam("list_name")
     )
-    return tuple(connection.scalar(wanted) or ())
 
 
 def keep_columns(connection: Connection, user_id: int, list_name: str, names: Sequence[str]) -> None:

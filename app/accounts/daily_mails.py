@@ -124,10 +124,10 @@ def _report(connection: Connection, access: Access, kind: FileKind, now: datetim
     scope = access.scope
     if not has_bank(connection, scope) or REMITTANCES.days is None:
         return None
-    spec = REMITTANCES.seen_by(connection, scope, lambda needed: access.allows(Permission(needed)))
-    days = REMITTANCES.days(connection, scope, now)
+    absent, days = REMITTANCES.absent(scope).beside(REMITTANCES.days(scope, now)).read(connection)
+    spec = REMITTANCES.seen_by(absent, lambda needed: access.allows(Permission(needed)))
     night_due = Period(days.yesterday, days.yesterday)
-    arrived = REMITTANCES.arrived(connection, scope, night_due, days)
+    arrived = spec.arrived(scope, night_due, days).read(connection)
     if arrived is not None and arrived.missing:
         return None
     criteria, night = (Criteria.from_args(spec, [(PERIOD, name)], days) for name in (_PERIOD, _NIGHT))

@@ -7,12 +7,25 @@ shows them. It is the membership's, and goes with that.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from app.accounts.users import UserError
 from app.listing.field import Args
+from app.listing.reading import Reading
 from app.models import Membership, SavedView
 from app.rules.cards import holds_card
 from app.wording.i18n import gettext
@@ -45,22 +58,32 @@ class KeptView:
     is_shared: bool
 
 
-def views_of(connection: Connection, reader: Keeper, list_name: str) -> tuple[KeptView, ...]:
+def views_of(reader: Keeper, list_name: str) -> Reading[tuple[KeptView, ...]]:
     """The views of a list for a reader: their own by name, then those that others share."""
-    own = Membership.user_id == reader.user_id
-    wanted = (
-        _views(reader)
-        .where(Membership.merchant_id == reader.merchant_id, SavedView.list_name == list_name)
-        .where(or_(own, SavedView.is_shared))
+    values = {"user_id": reader.user_id, "merchant_id": reader.merchant_id, "list_name": list_name}
+    return Reading((_in_sight(),), lambda rows: tuple(_view(row) for row in rows), values)
+
+
+@cache
+def _in_sight() -> Select[Any]:
+    """The views of ``list_name`` that ``user_id`` finds at ``merchant_id``."""
+    own = Membership.user_id == bindparam("user_id")
+    return (
+        _views(own)
+        .where(
+            Membership.merchant_id == bindparam("merchant_id"),
+            SavedView.list_name == bindparam("list_name"),
+            or_(own, SavedView.is_shared),
+        )
         .order_by(own.desc(), func.lower(SavedView.name), SavedView.id)
         .limit(MOST_KEPT + MOST_SHARED)
     )
-    return tuple(_view(row) for row in connection.execute(wanted).all())
 
 
 def own_view(connection: Connection, keeper: Keeper, view_id: int) -> KeptView:
     """A view of one's own. Raises LookupError for any other."""
-    wanted = _views(keeper).where(SavedView.id == view_id, *_is(keeper))
+    own = Membership.user_id == keeper.user_id
+    wanted = _views(own).where(SavedView.id == view_id, *_is(keeper))
     found = connection.execute(wanted).one_or_none()
     if found is None:
         raise LookupError(view_id)
@@ -99,7 +122,7 @@ def remove_view(connection: Connection, keeper: Keeper, view_id: int) -> KeptVie
     return view
 
 
-def _views(reader: Keeper) -> Select[Any]:
+def _views(is_own: ColumnElement[bool]) -> Select[Any]:
     """The rows of views as :func:`_view` takes them."""
     return select(
         SavedView.id,
@@ -107,11 +130,11 @@ def _views(reader: Keeper) -> Select[Any]:
         SavedView.name,
         SavedView.asked,
         SavedView.is_shared,
-        (Membership.user_id == reader.user_id).label("is_own"),
+        is_own.label("is_own"),
     ).join(Membership, Membership.id == SavedView.membership_id)
 
 
-def _view(row: Row[Any]) -> KeptView:
+def _view(row: Any) -> KeptView:
     args = tuple((str(name), str(text)) for name, text in row.asked)
     return KeptView(row.id, row.list_name, row.name, args, bool(row.is_own), row.is_shared)
 

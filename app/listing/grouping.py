@@ -95,7 +95,7 @@ def _complete_before(
     if period is None:
         return None
     before = Period.up_to(period.first - timedelta(days=1), period.days)
-    both = spec.arrived(connection, scope, Period(before.first, period.last), criteria.days)
+    both = spec.arrived(scope, Period(before.first, period.last), criteria.days).read(connection)
     return None if both is not None and (both.up_to is None or both.missing) else before
 
 

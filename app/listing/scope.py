@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import ARRAY, BigInteger, BindParameter, bindparam
 
 from app.database.isolation import Isolation
 
@@ -31,3 +35,28 @@ class Scope:
     def isolation(self) -> Isolation:
         """The rows of the merchant; which of them are in scope, each query says."""
         return Isolation(merchant_id=self.merchant_id)
+
+    @property
+    def any_such(self) -> AnyScope:
+        """All scopes like this one, for a statement that is built once."""
+        return WHOLE if self.contract_ids is None else LIMITED
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """What this scope is to such a statement."""
+        whole = {"merchant_id": self.merchant_id}
+        return whole if self.contract_ids is None else {**whole, "contract_ids": list(self.contract_ids)}
+
+
+@dataclass(frozen=True, eq=False)
+class AnyScope:
+    """A scope whose ids are parameters of a statement: those of :attr:`Scope.values`."""
+
+    merchant_id: BindParameter[int]
+    contract_ids: BindParameter[Any] | None = None
+
+
+_MERCHANT = bindparam("merchant_id", type_=BigInteger)
+#: The scopes of a whole merchant, and those of chosen contracts.
+WHOLE: Final = AnyScope(_MERCHANT)
+LIMITED: Final = AnyScope(_MERCHANT, bindparam("contract_ids", type_=ARRAY(BigInteger)))

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, FromClause, any_, false, literal
+from sqlalchemy import ARRAY, BigInteger, BindParameter, ColumnElement, FromClause, any_, false, literal
 
 from app.listing.kinds import Expression
 from app.listing.period import Period
-from app.listing.scope import Scope
+from app.listing.scope import AnyScope, Scope
 
 Condition = ColumnElement[bool]
 
@@ -106,14 +106,22 @@ class ListSource:
             yield self.day.between(period.first, period.last)
 
 
-def in_scope(merchant_id: Expression, contract_id: Expression | None, scope: Scope) -> Iterator[Condition]:
+def in_scope(
+    merchant_id: Expression, contract_id: Expression | None, scope: Scope | AnyScope
+) -> Iterator[Condition]:
     """The conditions that no query does without."""
     yield merchant_id == scope.merchant_id
     if scope.contract_ids is not None:
         if contract_id is None:
             yield false()
         else:
-            yield _is_of(contract_id, literal(list(scope.contract_ids), ARRAY(BigInteger)))
+            yield _is_of(contract_id, _ids(scope.contract_ids))
+
+
+def _ids(contract_ids: tuple[int, ...] | BindParameter[Any]) -> Expression:
+    if isinstance(contract_ids, BindParameter):
+        return contract_ids
+    return literal(list(contract_ids), ARRAY(BigInteger))
 
 
 def _is_of(contract_id: Expression, mine: Expression) -> Condition:

@@ -18,6 +18,7 @@ from app.listing.field import Args, Field, Parameter, Slot, Tone
 from app.listing.kinds import Expression, Row
 from app.listing.measures import Measure
 from app.listing.period import Days, Freshness, Period
+from app.listing.reading import Reading, known, together
 from app.listing.scope import Scope
 from app.listing.source import ListSource
 from app.listing.time_dimensions import time_dimensions
@@ -103,7 +104,7 @@ class PageLink:
     endpoint: str
     words: str
     of: str
-    count: Callable[[Connection, Scope], int] | None = None
+    count: Callable[[Scope], Reading[int]] | None = None
     args: Args = ()
 
 
@@ -116,11 +117,11 @@ def no_nets(_answer: Any) -> dict[date, Mapping[str, int]]:
 class AnswerPart:
     """The opening of a list, above its rows: what it reads, and its template (as ``answer``).
 
-    ``read`` gives None where ``criteria`` ask for what it does not answer. ``nets`` are the sums of whole
-    days that it knows, in minor units by day and currency.
+    ``read`` is given the criteria, and gives None where they ask for what it does not answer. ``nets`` are the
+    sums of whole days that it knows, in minor units by day and currency.
     """
 
-    read: Callable[[Connection, Scope, Any], Any]
+    read: Callable[[Scope, Any], Reading[Any] | None]
     template: str
     nets: Callable[[Any], Mapping[date, Mapping[str, int]]] = no_nets
 
@@ -185,9 +186,14 @@ class PlaceSpec:
     names: tuple[str, ...]
 
 
-def no_choices(_connection: Connection, _scope: Scope) -> dict[str, Choices]:
+def no_choices(_scope: Scope) -> Reading[Mapping[str, Choices]]:
     """No choices but those that the fields know."""
-    return {}
+    return known({})
+
+
+def nothing_absent(_scope: Scope) -> Reading[frozenset[str]]:
+    """Every merchant has something of every field."""
+    return known(frozenset())
 
 
 def nothing(_row: Row) -> tuple[()]:
@@ -215,8 +221,8 @@ class ListSpec:
     ``table`` names the fields of each column of the table on a desk, ``subtitle`` those under the name of a
     row on a phone. ``counted`` is what a row adds to the sum of its group, in minor units; ``place`` groups
     and orders the rows of one day; those of several are grouped by day; ``ordinary`` is the case that is said
-    in plain words. ``answer`` is what stands above the rows, ``statement`` one of debts. ``absent`` names the
-    fields that nothing of a merchant's fills (see :meth:`seen_by`).
+    in plain words. ``answer`` is what stands above the rows, ``statement`` one of debts. ``absent`` reads the
+    names of the fields that nothing of a merchant's fills (see :meth:`seen_by`).
     """
 
     name: str
@@ -240,9 +246,9 @@ class ListSpec:
     verdict: Callable[[Row], Verdict] | None = None
     facts: tuple[str, ...] = ()
     alerts: Callable[[Row], Iterable[Alert]] = nothing
-    freshness: Callable[[Connection, Scope, Period, Days], Freshness] | None = None
-    days: Callable[[Connection, Scope, datetime], Days] | None = None
-    offers: Callable[[Connection, Scope], Mapping[str, Choices]] = no_choices
+    freshness: Callable[[Scope, Period, Days], Reading[Freshness]] | None = None
+    days: Callable[[Scope, datetime], Reading[Days]] | None = None
+    offers: Callable[[Scope], Reading[Mapping[str, Choices]]] = no_choices
     search: Mapping[str, str] = field(default_factory=dict)
     table: tuple[tuple[str, ...], ...] = ()
     subtitle: tuple[str, ...] = ()
@@ -252,7 +258,7 @@ class ListSpec:
     answer: AnswerPart | None = None
     detail_parts: tuple[DetailPart, ...] = ()
     page_links: tuple[PageLink, ...] = ()
-    absent: Callable[[Connection, Scope], frozenset[str]] | None = None
+    absent: Callable[[Scope], Reading[frozenset[str]]] = nothing_absent
     ticket: TicketSpec | None = None
     statement: StatementSpec | None = None
 
@@ -261,9 +267,8 @@ class ListSpec:
         """Whether its rows add up to an amount, and are not counted alone."""
         return any(measure.sign for measure in self.measures)
 
-    def seen_by(self, connection: Connection, scope: Scope, allows: Callable[[str], bool]) -> ListSpec:
+    def seen_by(self, absent: frozenset[str], allows: Callable[[str], bool]) -> ListSpec:
         """The list without what its merchant has nothing of, and what is beyond a person's rights."""
-        absent = self.absent(connection, scope) if self.absent else frozenset[str]()
         beyond = frozenset(part.template for part in self.detail_parts if not allows(part.permission))
         hidden = absent | {field.name for field in self.fields if not allows(field.permission)}
         return _without(self, hidden, beyond)
@@ -337,13 +342,11 @@ class ListSpec:
         names = [field.name for field in self.fields if field.sort]
         return tuple(f"{sign}{name}" for name in names for sign in ("-", ""))
 
-    def arrived(
-        self, connection: Connection, scope: Scope, period: Period | None, days: Days
-    ) -> Freshness | None:
+    def arrived(self, scope: Scope, period: Period | None, days: Days) -> Reading[Freshness | None]:
         """What has arrived of ``period``; None in a list whose rows do not arrive day by day."""
         if self.freshness is None or period is None:
-            return None
-        return self.freshness(connection, scope, period, days)
+            return known(None)
+        return together(_or_none, self.freshness(scope, period, days))
 
     def card(self, slot: Slot) -> tuple[Field, ...]:
         """The fields of a place of the phone card."""
@@ -363,6 +366,10 @@ class ListSpec:
         field = self.by_name[sort.removeprefix("-")]
         falling, rising = field.kind.order_words
         return gettext(falling if sort.startswith("-") else rising, label=field.title)
+
+
+def _or_none(found: Freshness) -> Freshness | None:
+    return found
 
 
 @cache

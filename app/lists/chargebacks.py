@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, li
 from app.listing.field import Args, Field, Link, Tone
 from app.listing.filters import Choice
 from app.listing.kinds import Day, Kind, Money, Row
-from app.listing.scope import Scope
+from app.listing.scope import AnyScope, Scope
 from app.listing.source import Join, in_scope
 from app.models import Chargeback, ChargebackStage, ChargebackState, Operation, Transaction
 from app.wording import codes, money
@@ -87,7 +87,7 @@ def chargeback_fields(section: str) -> tuple[Field, ...]:
 NAMES: Final = frozenset(field.name for field in chargeback_fields(""))
 
 
-def told(scope: Scope) -> ColumnElement[bool]:
+def told(scope: AnyScope) -> ColumnElement[bool]:
     """Whether anybody has told of a chargeback of the merchant."""
     return exists().where(Chargeback.merchant_id == scope.merchant_id)
 
@@ -150,7 +150,7 @@ class Dispute:
         return money.plain(amount, self.currency)
 
 
-def _disputes(scope: Scope, *where: ColumnElement[bool]) -> Select[Any]:
+def _disputes(scope: Scope | AnyScope, *where: ColumnElement[bool]) -> Select[Any]:
     columns = (getattr(Chargeback, name) for name in Dispute.__dataclass_fields__)
     mine = in_scope(Chargeback.merchant_id, Chargeback.contract_id, scope)
     return select(*columns).where(*mine, *where)
@@ -195,7 +195,7 @@ def to_answer(connection: Connection, scope: Scope, day: date | None = None) -> 
     return tuple(Dispute(*found) for found in connection.execute(statement))
 
 
-def answerable(scope: Scope, day: date | None = None) -> Select[*tuple[Any, ...]]:
+def answerable(scope: Scope | AnyScope, day: date | None = None) -> Select[*tuple[Any, ...]]:
     """The same as a statement."""
     return _disputes(
         scope,

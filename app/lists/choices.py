@@ -6,13 +6,15 @@ The loader keeps the few values of each field by contract (:mod:`app.models.know
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Connection, Text, func, literal, null, select, true, tuple_, union_all
+from sqlalchemy import CompoundSelect, Text, func, literal, null, select, true, tuple_, union_all
 
 from app.listing.categories import whole
 from app.listing.kinds import Expression, Statement
-from app.listing.scope import Scope
+from app.listing.reading import Reading, Rows
+from app.listing.scope import AnyScope, Scope
 from app.listing.source import in_scope
 from app.listing.spec import Choices
 from app.models import Contract, KnownValue
@@ -25,15 +27,14 @@ MOST = 100
 _MOST_OF_ALL = 1000
 
 
-def offering(*fields: str) -> Callable[[Connection, Scope], Mapping[str, Choices]]:
-    """What reads the choices of ``fields``, in one statement."""
+def offering(*fields: str) -> Callable[[Scope], Reading[Mapping[str, Choices]]]:
+    """What reads the choices of ``fields``."""
 
-    def offers(connection: Connection, scope: Scope) -> Mapping[str, Choices]:
-        found = connection.execute(_found(scope)).all()
+    def offered(found: Rows) -> Mapping[str, Choices]:
         values = {name: [(row.value, row.words) for row in found if row.field == name] for name in fields}
         return {name: _choices(name, known) for name, known in values.items() if len(known) <= MOST}
 
-    return offers
+    return lambda scope: Reading((_found(scope.any_such),), offered, scope.values)
 
 
 def _choices(field: str, found: Iterable[tuple[str, str | None]]) -> Choices:
@@ -52,7 +53,8 @@ def _place_of(application: str) -> tuple[int, str]:
     return (known.index(application) if application in known else len(known), application)
 
 
-def _found(scope: Scope) -> CompoundSelect[Any]:
+@cache
+def _found(scope: AnyScope) -> CompoundSelect[Any]:
     """Field, value, and the words of the value where it has any: of contracts, then of their payments."""
     mine = (*in_scope(Contract.merchant_id, Contract.id, scope),)
     return union_all(
@@ -67,7 +69,7 @@ def _of_contracts(field: str, value: Expression, words: Expression) -> Statement
     return select(name, value.label("value"), words.label("words")).where(value.is_not(None)).distinct()
 
 
-def _of_payments(scope: Scope) -> Statement:
+def _of_payments(scope: AnyScope) -> Statement:
     """The known values of the merchant, skipping from one to the next, of which one has a row in scope."""
     known = KnownValue.field, KnownValue.value
     own = select(*known).where(KnownValue.merchant_id == scope.merchant_id).order_by(*known).limit(1)

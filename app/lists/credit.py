@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 from sqlalchemy import Connection, and_, case, exists, func, not_, or_, select
 from sqlalchemy.orm import aliased
@@ -16,8 +17,9 @@ from sqlalchemy.orm import aliased
 from app.listing.dimension import Dimension
 from app.listing.field import Field
 from app.listing.filters import Choice
-from app.listing.kinds import Day, Expression, Money, Row
-from app.listing.scope import Scope
+from app.listing.kinds import Day, Expression, Money, Row, Statement
+from app.listing.reading import Reading
+from app.listing.scope import AnyScope, Scope
 from app.listing.source import in_scope
 from app.listing.spec import Alert
 from app.models import BankAccount, BankMovement, Certainty, CreditLink, Remittance, RemittanceDay, Settlement
@@ -101,11 +103,21 @@ CREDIT_FIELDS = (
 )
 
 
-def without_bank(connection: Connection, scope: Scope) -> frozenset[str]:
+def without_bank(scope: Scope) -> Reading[frozenset[str]]:
     """The fields that a merchant has nothing of: all of these, without an account or an acquirer's files."""
+    names = frozenset(field.name for field in CREDIT_FIELDS)
+    return Reading(
+        (_has_bank(scope.any_such),),
+        lambda rows: frozenset[str]() if rows[0].has_bank else names,
+        scope.values,
+    )
+
+
+@cache
+def _has_bank(scope: AnyScope) -> Statement:
     accounts = exists().where(BankAccount.merchant_id == scope.merchant_id)
-    declared = select(or_(accounts, exists().where(Settlement.merchant_id == scope.merchant_id)))
-    return frozenset[str]() if connection.scalar(declared) else frozenset(one.name for one in CREDIT_FIELDS)
+    settlements = exists().where(Settlement.merchant_id == scope.merchant_id)
+    return select(or_(accounts, settlements).label("has_bank"))
 
 
 def credit_alerts(row: Row) -> Iterator[Alert]:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
+    ARRAY,
     CTE,
-    Connection,
     Date,
+    DateTime,
     FromClause,
     Interval,
     and_,
+    bindparam,
     cast,
     exists,
     func,
-    literal,
     literal_column,
     or_,
     select,
@@ -23,13 +25,15 @@ from sqlalchemy import (
 
 from app.listing.kinds import Expression, Statement
 from app.listing.period import Days, Freshness, Period
-from app.listing.scope import Scope
+from app.listing.reading import Reading, Rows
+from app.listing.scope import AnyScope, Scope
 from app.listing.source import in_scope
 from app.models import DEFAULT_TIME_ZONE, Contract, Outlet, ReceivedDay
 
 _FOREVER = literal_column("date 'infinity'", Date)
 _ONE_DAY = literal_column("interval '1 day'", Interval)
-
+_TODAY, _FIRST, _LAST = (bindparam(name, type_=Date) for name in ("today", "first_owed", "last_owed"))
+_NOW = bindparam("now", type_=DateTime(timezone=True))
 
 #: The source of a contract by what its files are about: one may bring payments, another telecollections.
 _SOURCE_OF = {
@@ -38,31 +42,45 @@ _SOURCE_OF = {
 }
 
 
-def freshness(subject: str, connection: Connection, scope: Scope, period: Period, days: Days) -> Freshness:
+def freshness(subject: str, scope: Scope, period: Period, days: Days) -> Reading[Freshness]:
     """What the sources of the scope's contracts have delivered of ``period``.
 
     ``subject`` is what the files of a day received are about: transactions, remittances. A source owes every
     day from its first one up to yesterday, as long as one of its contracts is valid: today arrives
     tomorrow. Data are up to the last day of the source that is the furthest behind.
     """
-    up_to, missing = connection.execute(_statement(subject, scope, period, days.today)).one()
-    return Freshness(up_to, tuple(missing))
+    owed = {"first_owed": period.first, "last_owed": min(period.last, days.today - timedelta(days=1))}
+    return Reading(
+        (_arrived(subject, scope.any_such),),
+        lambda rows: Freshness(rows[0].up_to, tuple(rows[0].missing)),
+        {**scope.values, **owed, "today": days.today},
+    )
 
 
-def days(subject: str, connection: Connection, scope: Scope, now: datetime) -> Days:
+def days(subject: str, scope: Scope, now: datetime) -> Reading[Days]:
     """The days that relative periods count from, for the contracts in ``scope``, at the instant ``now``."""
     today = now.astimezone(ZoneInfo(DEFAULT_TIME_ZONE)).date()
-    sources = _sources(scope, subject, today)
+
+    def made(rows: Rows) -> Days:
+        return Days(today, (rows[0].earliest or today) - timedelta(days=1), rows[0].last_night)
+
+    values = {**scope.values, "now": now, "today": today}
+    return Reading((_last_days(subject, scope.any_such),), made, values)
+
+
+@cache
+def _last_days(subject: str, scope: AnyScope) -> Statement:
+    """The last night that any source has delivered, and the earliest day that it is at an outlet now."""
+    sources = _sources(scope, subject)
     clock = func.coalesce(Outlet.time_zone, DEFAULT_TIME_ZONE)
     earliest = (
-        select(func.min(cast(func.timezone(clock, literal(now)), Date)))
+        select(func.min(cast(func.timezone(clock, _NOW), Date)))
         .select_from(Contract)
         .outerjoin(Outlet, and_(Outlet.merchant_id == Contract.merchant_id, Outlet.id == Contract.outlet_id))
         .where(*in_scope(Contract.merchant_id, Contract.id, scope))
     )
     last = select(func.max(sources.c.last))
-    last_night, day = connection.execute(select(last.scalar_subquery(), earliest.scalar_subquery())).one()
-    return Days(today, (day or today) - timedelta(days=1), last_night)
+    return select(last.scalar_subquery().label("last_night"), earliest.scalar_subquery().label("earliest"))
 
 
 def _furthest_behind(sources: CTE) -> Expression:
@@ -71,17 +89,17 @@ def _furthest_behind(sources: CTE) -> Expression:
     return func.coalesce(func.min(last).filter(sources.c.delivers), func.max(last))
 
 
-def _statement(subject: str, scope: Scope, period: Period, today: date) -> Statement:
-    sources = _sources(scope, subject, today)
-    last = min(period.last, today - timedelta(days=1))
-    owed = _owed(sources, period.first, last)
+@cache
+def _arrived(subject: str, scope: AnyScope) -> Statement:
+    sources = _sources(scope, subject)
+    owed = _owed(sources)
     came = exists().where(
         ReceivedDay.source_id == owed.c.source_id, ReceivedDay.day == owed.c.day, *_vouched(subject, owed)
     )
     missing = select(owed.c.day).where(~came).distinct().order_by(owed.c.day)
     return select(
-        select(_furthest_behind(sources)).scalar_subquery(),
-        func.array(missing.scalar_subquery()),
+        select(_furthest_behind(sources)).scalar_subquery().label("up_to"),
+        func.array(missing.scalar_subquery(), type_=ARRAY(Date)).label("missing"),
     )
 
 
@@ -98,13 +116,14 @@ def _vouched(subject: str, owing: FromClause) -> list[Expression]:
     ]
 
 
-def _sources(scope: Scope, subject: str, today: date) -> CTE:
+def _sources(scope: AnyScope, subject: str) -> CTE:
     """The sources of the scope's contracts by clock: first and last day received, last day owed.
 
-    ``delivers`` says that one of its contracts is valid ``today``.
+    ``delivers`` says that one of its contracts is valid today.
     """
     valid = and_(
-        func.coalesce(Contract.valid_from, today) <= today, func.coalesce(Contract.valid_to, today) >= today
+        func.coalesce(Contract.valid_from, _TODAY) <= _TODAY,
+        func.coalesce(Contract.valid_to, _TODAY) >= _TODAY,
     )
     owing = (
         select(
@@ -134,11 +153,11 @@ def _sources(scope: Scope, subject: str, today: date) -> CTE:
     )
 
 
-def _owed(sources: CTE, first: date, last: date) -> CTE:
-    """Each day between ``first`` and ``last`` that each source owes, by clock."""
+def _owed(sources: CTE) -> CTE:
+    """Each day of the period that each source owes, by clock."""
     days = func.generate_series(
-        func.greatest(sources.c.first, literal(first, Date)),
-        func.least(sources.c.until, literal(last, Date)),
+        func.greatest(sources.c.first, _FIRST),
+        func.least(sources.c.until, _LAST),
         _ONE_DAY,
     )
     return select(sources.c.source_id, sources.c.time_zone, cast(days, Date).label("day")).cte("owed")

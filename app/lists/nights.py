@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cache, cached_property, partial
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, and_, case, func, or_, select
+from sqlalchemy import Date, FromClause, and_, bindparam, case, func, or_, select
 
 from app.listing.criteria import Criteria
 from app.listing.kinds import Expression, Statement
-from app.listing.scope import Scope
+from app.listing.reading import Reading, Rows, together
+from app.listing.scope import AnyScope, Scope
 from app.listing.source import Condition, in_scope
 from app.lists.terminal_calls import TerminalCall, terminal_calls
 from app.models import ALL_CONTRACTS, Contract, Outlet, Remittance, RemittanceDay
@@ -54,6 +55,7 @@ MOST_STRIPS = 2
 MOST_TERMINALS = 4
 CHART_DAYS = 14
 _DAY = timedelta(days=1)
+_FIRST_BAR, _NIGHT = bindparam("first_bar", type_=Date), bindparam("day", type_=Date)
 
 
 @dataclass(frozen=True)
@@ -180,20 +182,34 @@ class Night:
         return gettext("The telecollection passed") if self.count else gettext("No terminal called")
 
 
-def night(connection: Connection, scope: Scope, criteria: Criteria) -> Night | None:
-    """The night that ``criteria`` ask for.
+def night(scope: Scope, criteria: Criteria) -> Reading[Night | None] | None:
+    """The night that ``criteria`` ask for, None where nothing called or is missed.
 
-    None when they ask for several days or for a part of one, and when nothing called or is missed.
+    There is none to read when they ask for several days or for a part of one.
     """
     period = criteria.period
     if criteria.filters or period is None or period.days != 1:
         return None
     day = period.last
-    sums = connection.execute(_sums(scope, day)).all()
-    terminals = tuple(terminal_calls(connection, scope, day))
+    selects = _sums(scope.any_such), _troubles(scope.any_such), _bars(scope.any_such)
+    values = {**scope.values, "day": day, "first_bar": day - (CHART_DAYS - 1) * _DAY}
+    rows = Reading(selects, _NightRows, values)
+    return together(partial(_night, day), rows, terminal_calls(scope, day))
+
+
+@dataclass(frozen=True)
+class _NightRows:
+    """The rows that a night is made of."""
+
+    sums: Rows
+    troubles: Rows
+    bars: Rows
+
+
+def _night(day: date, found: _NightRows, terminals: tuple[TerminalCall, ...]) -> Night | None:
+    sums, bars = found.sums, found.bars
     if not sums and not terminals:
         return None
-    bars = connection.execute(_bars(scope, day)).all()
     currency = max(bars, key=lambda row: row.net, default=None)
     return Night(
         day=day,
@@ -204,19 +220,20 @@ def night(connection: Connection, scope: Scope, criteria: Criteria) -> Night | N
         empty=sum(row.empty for row in sums),
         troubled=sum(row.troubled for row in sums),
         sums=tuple(CurrencySum(row.currency, row.net, row.payments) for row in sums if row.passed),
-        troubles=tuple(Trouble(**row) for row in connection.execute(_troubles(scope, day)).mappings()),
+        troubles=tuple(Trouble(**row._asdict()) for row in found.troubles),
         terminals=terminals,
         bars=tuple(every_day(bars, day, currency.currency if currency else None, CHART_DAYS)),
         currency=currency.currency if currency else None,
     )
 
 
-def _on(scope: Scope, first: date, last: date) -> Iterator[Condition]:
+def _on_the_night(scope: AnyScope) -> Iterator[Condition]:
     yield from in_scope(Remittance.merchant_id, Remittance.contract_id, scope)
-    yield Remittance.collected_on.between(first, last)
+    yield Remittance.collected_on == _NIGHT
 
 
-def _sums(scope: Scope, day: date) -> Statement:
+@cache
+def _sums(scope: AnyScope) -> Statement:
     return (
         select(
             Remittance.currency,
@@ -229,7 +246,7 @@ def _sums(scope: Scope, day: date) -> Statement:
             _sum(Remittance.net_amount, REMITTED).label("net"),
             _sum(Remittance.transaction_count, REMITTED).label("payments"),
         )
-        .where(*_on(scope, day, day), ~_NOTHING_TO_CAPTURE)
+        .where(*_on_the_night(scope), ~_NOTHING_TO_CAPTURE)
         .group_by(Remittance.currency)
         .order_by(Remittance.currency)
     )
@@ -239,7 +256,8 @@ def _sum(column: Expression, where: Condition) -> Expression:
     return func.coalesce(func.sum(column).filter(where), 0)
 
 
-def _troubles(scope: Scope, day: date) -> Statement:
+@cache
+def _troubles(scope: AnyScope) -> Statement:
     """The rows to look into that the page has room for, the largest of the gravest first."""
     return (
         select(
@@ -252,7 +270,7 @@ def _troubles(scope: Scope, day: date) -> Statement:
             Remittance.currency,
         )
         .select_from(with_places())
-        .where(*_on(scope, day, day), ~_NOTHING_TO_CAPTURE, _in_trouble())
+        .where(*_on_the_night(scope), ~_NOTHING_TO_CAPTURE, _in_trouble())
         .order_by(_GRAVITY, func.abs(Remittance.net_amount).desc(), Remittance.id)
         .limit(MOST_STRIPS)
     )
@@ -272,7 +290,8 @@ def with_places() -> FromClause:
     return remittance.join(contract, of_contract).outerjoin(outlet, of_outlet)
 
 
-def _bars(scope: Scope, day: date) -> Statement:
+@cache
+def _bars(scope: AnyScope) -> Statement:
     """From the daily sums, which know what reached the bank."""
     daily = RemittanceDay
     net = daily.debit - daily.cancelled - daily.refund + daily.refund_cancelled
@@ -287,7 +306,7 @@ def _bars(scope: Scope, day: date) -> Statement:
         .where(
             *in_scope(daily.merchant_id, daily.contract_id, scope),
             *whole,
-            daily.day.between(day - (CHART_DAYS - 1) * _DAY, day),
+            daily.day.between(_FIRST_BAR, _NIGHT),
         )
         .group_by(daily.day, daily.currency)
     )

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, Subquery, and_, exists, func, not_, select
+from sqlalchemy import Select, Subquery, and_, exists, func, not_, select
 from sqlalchemy.orm import aliased
 
-from app.listing.scope import Scope
+from app.listing.reading import Reading
+from app.listing.scope import AnyScope, Scope
 from app.lists.chargebacks import answerable
 from app.lists.open_items import OpenItemKind, proposed_lines, uncredited
 from app.models import BankStatement
 
 
-def open_item_count(connection: Connection, scope: Scope) -> int:
+def open_item_count(scope: Scope) -> Reading[int]:
     """How many items :func:`app.lists.open_items.open_items` has, were it not bounded."""
+    return Reading((_counts(scope.any_such),), lambda rows: sum(rows[0]), scope.values)
+
+
+@cache
+def _counts(scope: AnyScope) -> Select[Any]:
     lines = proposed_lines(scope).subquery()
     parts = [
         *(_number(uncredited(scope, kind).subquery()) for kind in (OpenItemKind.LATE, OpenItemKind.DIFFERS)),
@@ -23,14 +30,14 @@ def open_item_count(connection: Connection, scope: Scope) -> int:
     ]
     if scope.contract_ids is None:
         parts.append(_unjoined(scope))
-    return sum(connection.execute(select(*(part.scalar_subquery() for part in parts))).one())
+    return select(*(part.scalar_subquery().label(f"part_{place}") for place, part in enumerate(parts)))
 
 
 def _number(rows: Subquery) -> Select[int]:
     return select(func.count()).select_from(rows)
 
 
-def _unjoined(scope: Scope) -> Select[int]:
+def _unjoined(scope: AnyScope) -> Select[int]:
     """Statements whose balance does not begin where that of the one before ended."""
     one = BankStatement
     order = (one.closed_on, one.opened_on.desc(), one.part)

@@ -20,7 +20,7 @@ from sqlalchemy.orm import aliased
 
 from app.listing.field import Link
 from app.listing.flat_file import FileColumn
-from app.listing.scope import Scope
+from app.listing.scope import AnyScope, Scope
 from app.listing.source import in_scope
 from app.lists.chargebacks import to_answer
 from app.lists.credit import gap_reason, shown_account
@@ -172,7 +172,7 @@ def _not_found() -> str:
     return gettext("the statements received hold no credit of it")
 
 
-def uncredited(scope: Scope, kind: OpenItemKind) -> Select[*tuple[Any, ...]]:
+def uncredited(scope: Scope | AnyScope, kind: OpenItemKind) -> Select[*tuple[Any, ...]]:
     """What a bank credits together if it credits days: a line of each contract and day, the largest first."""
     net = _sum(Remittance.net_amount)
     own = () if kind is OpenItemKind.LATE else (Remittance.id,)
@@ -245,7 +245,7 @@ def proposals(connection: Connection, scope: Scope) -> Iterator[OpenItem]:
         )
 
 
-def proposed_lines(scope: Scope) -> Select[*tuple[Any, ...]]:
+def proposed_lines(scope: Scope | AnyScope) -> Select[*tuple[Any, ...]]:
     """Each line that may credit remittances (``movement_id``), once for each of these."""
     return (
         select(
@@ -299,7 +299,7 @@ def _remittance_of(link: Any) -> Any:
     )
 
 
-def _credits_out_of_sight(scope: Scope) -> Any:
+def _credits_out_of_sight(scope: Scope | AnyScope) -> Any:
     """Whether a line is of a remittance too that is not in ``scope``."""
     link, other = aliased(CreditLink), aliased(Remittance)
     hidden = not_(and_(*in_scope(other.merchant_id, other.contract_id, scope)))

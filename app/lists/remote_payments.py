@@ -14,7 +14,7 @@ from app.listing.day_filter import DayFilter
 from app.listing.field import Field
 from app.listing.filters import Choice
 from app.listing.kinds import Identifier, Kind
-from app.listing.scope import Scope
+from app.listing.scope import AnyScope
 from app.listing.source import Join
 from app.models import RemotePayment, Transaction
 from app.wording import codes
@@ -82,6 +82,6 @@ FIELDS: Final = (
 NAMES: Final = frozenset(field.name for field in FIELDS)
 
 
-def told(scope: Scope) -> ColumnElement[bool]:
+def told(scope: AnyScope) -> ColumnElement[bool]:
     """Whether a platform delivers any payment of the merchant."""
     return exists().where(RemotePayment.merchant_id == scope.merchant_id)

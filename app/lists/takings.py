@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Date, bindparam, case, func, select
 
 from app.listing.criteria import Criteria
 from app.listing.kinds import Statement
-from app.listing.scope import Scope
+from app.listing.reading import Reading, Rows
+from app.listing.scope import AnyScope, Scope
 from app.listing.source import in_scope
 from app.lists.nights import CHART_DAYS, Bar, every_day
 from app.models import ALL_CONTRACTS, TransactionDay
@@ -18,6 +20,7 @@ from app.models import ALL_CONTRACTS, TransactionDay
 #: Days of the widest chart; a longer period has none.
 MOST_DAYS = 31
 _DAY = timedelta(days=1)
+_FIRST, _LAST = bindparam("first_bar", type_=Date), bindparam("last_bar", type_=Date)
 _SIGN = case(
     (TransactionDay.type.in_(("debit", "refund_cancellation")), 1),
     (TransactionDay.type.in_(("refund", "cancellation")), -1),
@@ -34,23 +37,28 @@ class Takings:
     nets: Mapping[date, Mapping[str, int]]
 
 
-def takings(connection: Connection, scope: Scope, criteria: Criteria) -> Takings | None:
+def takings(scope: Scope, criteria: Criteria) -> Reading[Takings | None] | None:
     """The net by day up to the last one asked for; None when ``criteria`` ask for a part of the days."""
     period = criteria.period
     if criteria.filters or period is None or period.days > MOST_DAYS:
         return None
-    days = max(period.days, CHART_DAYS)
-    rows = connection.execute(_nets(scope, period.last, days)).all()
-    if not rows:
-        return None
-    currency = max(rows, key=lambda row: row.net).currency
-    nets: dict[date, dict[str, int]] = {}
-    for row in rows:
-        nets.setdefault(row.day, {})[row.currency] = row.net
-    return Takings(tuple(every_day(rows, period.last, currency, days)), currency, nets)
+    last, days = period.last, max(period.days, CHART_DAYS)
+
+    def made(rows: Rows) -> Takings | None:
+        if not rows:
+            return None
+        currency = max(rows, key=lambda row: row.net).currency
+        nets: dict[date, dict[str, int]] = {}
+        for row in rows:
+            nets.setdefault(row.day, {})[row.currency] = row.net
+        return Takings(tuple(every_day(rows, last, currency, days)), currency, nets)
+
+    values = {**scope.values, "first_bar": last - (days - 1) * _DAY, "last_bar": last}
+    return Reading((_nets(scope.any_such),), made, values)
 
 
-def _nets(scope: Scope, last: date, days: int) -> Statement:
+@cache
+def _nets(scope: AnyScope) -> Statement:
     daily = TransactionDay
     whole = () if scope.contract_ids is not None else (daily.contract_id == ALL_CONTRACTS,)
     return (
@@ -62,7 +70,7 @@ def _nets(scope: Scope, last: date, days: int) -> Statement:
         .where(
             *in_scope(daily.merchant_id, daily.contract_id, scope),
             *whole,
-            daily.day.between(last - (days - 1) * _DAY, last),
+            daily.day.between(_FIRST, _LAST),
         )
         .group_by(daily.day, daily.currency)
     )

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, Label, and_, any_, func, literal, select
+from sqlalchemy import Date, FromClause, Label, and_, any_, bindparam, func, literal, select
 
 from app.listing.kinds import Statement
-from app.listing.scope import Scope
+from app.listing.reading import Reading, Rows
+from app.listing.scope import AnyScope, Scope
 from app.listing.source import Condition, in_scope
 from app.lists.silence import ONE_DAY, quiet_terminals
 from app.models import NO_OUTLET, Contract, Outlet, Terminal, TerminalDay
 from app.wording.days import short_moment
 from app.wording.i18n import gettext
+
+_DAY = bindparam("day", type_=Date)
 
 
 @dataclass(frozen=True)
@@ -40,11 +44,14 @@ class TerminalCall:
         return gettext("No call of the outlet since %(moment)s: closed?", moment=since)
 
 
-def terminal_calls(connection: Connection, scope: Scope, day: date) -> Iterator[TerminalCall]:
+def terminal_calls(scope: Scope, day: date) -> Reading[tuple[TerminalCall, ...]]:
     """The terminals in ``scope`` that called for ``day``, and those that are silent on it."""
-    rows = {row.id: row for row in connection.execute(_called(scope, day))}
-    asked = {"merchant_id": scope.merchant_id, "day": day}
-    rows |= {row.id: row for row in connection.execute(_quiet(scope), asked)}
+    selects = _called(scope.any_such), _quiet(scope.any_such)
+    return Reading(selects, lambda called, quiet: tuple(_calls(called, quiet)), {**scope.values, "day": day})
+
+
+def _calls(on_the_day: Rows, quiet: Rows) -> Iterator[TerminalCall]:
+    rows = {row.id: row for row in (*on_the_day, *quiet)}
     several = len({row.outlet_id for row in rows.values()}) > 1
     called = {row.outlet_id for row in rows.values() if not row.is_silent}
     for row in sorted(rows.values(), key=lambda row: (row.key or "", row.label or "", row.number)):
@@ -52,7 +59,8 @@ def terminal_calls(connection: Connection, scope: Scope, day: date) -> Iterator[
         yield TerminalCall(row.id, name, row.number, row.called, row.is_silent, row.outlet_id in called)
 
 
-def _called(scope: Scope, day: date) -> Statement:
+@cache
+def _called(scope: AnyScope) -> Statement:
     """What called on the calendar day itself."""
     same = and_(
         Terminal.merchant_id == Contract.merchant_id,
@@ -70,12 +78,13 @@ def _called(scope: Scope, day: date) -> Statement:
             literal(value=False).label("is_silent"),
         )
         .select_from(_with_outlet(tables))
-        .where(*in_scope(TerminalDay.merchant_id, TerminalDay.contract_id, scope), TerminalDay.day == day)
+        .where(*in_scope(TerminalDay.merchant_id, TerminalDay.contract_id, scope), TerminalDay.day == _DAY)
         .group_by(*Terminal.__table__.primary_key)
     )
 
 
-def _quiet(scope: Scope) -> Statement:
+@cache
+def _quiet(scope: AnyScope) -> Statement:
     """What did not call on the calendar day itself; parameters as in :data:`ONE_DAY`.
 
     It tells of all contracts of a terminal, as the list of terminals does.

@@ -77,7 +77,7 @@ def show(spec: ListSpec, id: int) -> str:  # noqa: A002 - as the address calls i
     """All that is known of a row; a row out of sight does not exist."""
     scope = access().scope
     with database().reading_as(scope) as connection:
-        spec = seen(connection, spec)
+        spec = seen(spec).read(connection)
         row = (printable if spec.ticket else one)(connection, spec, scope, id)
         parts = [(part.template, part.read(connection, scope, row)) for part in spec.detail_parts if row]
         deliveries = deliveries_of(connection, scope, spec.name, id) if row else ()

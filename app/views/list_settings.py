@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from app.accounts.column_choices import chosen_columns
 from app.accounts.saved_views import Keeper, KeptView, views_of
 from app.listing.criteria import Criteria
+from app.listing.reading import Reading, together
 from app.listing.table_columns import known_columns
 from app.web.context import access, signed_in
 
@@ -25,8 +25,11 @@ def keeper() -> Keeper:
     return Keeper(signed_in().user_id, access().merchant_id)
 
 
-def list_settings(connection: Any, criteria: Criteria) -> ListSettings:
+def list_settings(criteria: Criteria) -> Reading[ListSettings]:
     """The settings of whoever asks; columns that the address names go before those chosen last."""
+
+    def made(kept: tuple[str, ...], views: tuple[KeptView, ...]) -> ListSettings:
+        return ListSettings(known_columns(criteria.spec, criteria.columns or kept), views)
+
     name = criteria.spec.name
-    kept = criteria.columns or chosen_columns(connection, signed_in().user_id, name)
-    return ListSettings(known_columns(criteria.spec, kept), views_of(connection, keeper(), name))
+    return together(made, chosen_columns(signed_in().user_id, name), views_of(keeper(), name))

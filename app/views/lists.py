@@ -31,7 +31,8 @@ from app.listing.grouping import grouping
 from app.listing.grouping_files import write_groups_csv, write_groups_xlsx
 from app.listing.period import Days, Period
 from app.listing.query import page
-from app.listing.spec import ListSpec
+from app.listing.reading import Reading, known, together
+from app.listing.spec import ListSpec, PageLink
 from app.listing.sums import totals
 from app.listing.table_columns import choosable, usual
 from app.listing.xlsx import write_xlsx
@@ -47,7 +48,7 @@ from app.views.view_menu import ViewMenu
 from app.web.context import access, database, signed_in, today
 from app.web.downloads import CSV, XLSX, file_name, send_written
 from app.web.journal import journal
-from app.web.questions import asking, exporting
+from app.web.questions import asking_first, exporting
 from app.wording.i18n import N_, gettext
 
 blueprint = Blueprint("lists", __name__)
@@ -70,8 +71,9 @@ def index(spec: ListSpec) -> AnyResponse:
     if elsewhere := _elsewhere(spec):
         return redirect(elsewhere, 303)
     scope = access().scope
-    with asking(scope) as connection:
-        criteria = with_group_fault(criteria_asked(connection, spec), request.args.getlist(BY))
+    with asking_first(scope, criteria_asked(spec).beside(spec.offers(scope))) as (connection, first):
+        criteria, offered = first
+        criteria = with_group_fault(criteria, request.args.getlist(BY))
         criteria = _with_column_fault(criteria, spec, request.args.getlist(COLUMNS))
         spec = criteria.spec
         shown = ShownPages.of_address(criteria, request.args.get(PARAMETER, ""))
@@ -80,11 +82,11 @@ def index(spec: ListSpec) -> AnyResponse:
         grouped = grouping(connection, spec, scope, criteria) if by_group else None
         found = page(connection, spec, scope, criteria, shown.size) if by_rows else None
         sums = totals(connection, spec, scope, criteria) if by_rows else grouped and grouped.totals
-        fresh = spec.arrived(connection, scope, criteria.period, criteria.days)
-        answer = spec.answer.read(connection, scope, criteria) if spec.answer and by_rows else None
-        offered = spec.offers(connection, scope)
-        own = list_settings(connection, criteria)
-        ways = tuple((link, link.count and link.count(connection, scope)) for link in spec.page_links)
+        answering = spec.answer.read(scope, criteria) if spec.answer and by_rows else None
+        arrived = spec.arrived(scope, criteria.period, criteria.days)
+        around = arrived.beside(answering or known(None)).beside(_ways(spec))
+        (fresh, answer), ways = around.read(connection)
+        own = list_settings(criteria).read(connection)
     table = columns(spec, found, own.columns) if found else None
     text = page_or_part(
         "lists/index.html",
@@ -117,6 +119,13 @@ def _with_address(response: Response, criteria: Criteria, shown: ShownPages, *, 
     return response
 
 
+def _ways(spec: ListSpec) -> Reading[tuple[tuple[PageLink, int | None], ...]]:
+    """The ways from a list to pages of their own, each with the number of things that wait there."""
+    scope, links = access().scope, spec.page_links
+    counts = (link.count(scope) if link.count else known(None) for link in links)
+    return together(lambda *found: tuple(zip(links, found, strict=True)), *counts)
+
+
 def choose_columns(spec: ListSpec) -> AnyResponse:
     """Keep the columns that are asked for, and on to the list, whose address names them.
 
@@ -125,7 +134,7 @@ def choose_columns(spec: ListSpec) -> AnyResponse:
     chosen = request.form.getlist(COLUMNS)
     args = (*request.args.items(multi=True), *((COLUMNS, name) for name in chosen))
     with database().reading_as(access().scope) as connection:
-        criteria = _with_column_fault(criteria_of(connection, spec, args), spec, chosen)
+        criteria = _with_column_fault(criteria_of(spec, args).read(connection), spec, chosen)
     if set(criteria.columns) == usual(criteria.spec):
         criteria = replace(criteria, columns=())
     if not criteria.faults:
@@ -137,8 +146,8 @@ def choose_columns(spec: ListSpec) -> AnyResponse:
 def document(spec: ListSpec) -> AnyResponse | tuple[AnyResponse, int]:
     """The rows and totals of a list as JSON, by the rules of a file: a line in the journal for each walk."""
     scope = access().scope
-    with asking(scope) as connection:
-        criteria = _of_rows(criteria_asked(connection, spec))
+    with asking_first(scope, criteria_asked(spec)) as (connection, asked):
+        criteria = _of_rows(asked)
         spec = criteria.spec
         if refusal := _refused(criteria):
             return jsonify(refusal), 422
@@ -186,7 +195,7 @@ class ListFile:
 def _export(spec: ListSpec, made: ListFile) -> AnyResponse:
     scope = access().scope
     with database().reading_as(scope) as connection:
-        criteria = criteria_asked(connection, spec)
+        criteria = criteria_asked(spec).read(connection)
     spec = criteria.spec
     if made.is_grouped:
         criteria = replace(with_group_fault(criteria, request.args.getlist(BY), needed=True), columns=())
@@ -229,27 +238,35 @@ def _faults_in_words(criteria: Criteria) -> list[dict[str, str]]:
     return [{"parameter": name, "message": fault.text()} for name, fault in criteria.faults.items()]
 
 
-def criteria_asked(connection: Any, spec: ListSpec) -> Criteria:
+def criteria_asked(spec: ListSpec) -> Reading[Criteria]:
     """What the address asks, counted from the days that have arrived."""
-    return criteria_of(connection, spec, request.args.items(multi=True))
+    return criteria_of(spec, request.args.items(multi=True))
 
 
-def criteria_of(connection: Any, spec: ListSpec, args: Iterable[tuple[str, str]]) -> Criteria:
+def criteria_of(spec: ListSpec, args: Iterable[tuple[str, str]]) -> Reading[Criteria]:
     """What ``args`` ask, for this person at this moment."""
-    return Criteria.from_args(seen(connection, spec), args, days_now(connection, spec))
+
+    def made(visible: ListSpec, days: Days) -> Criteria:
+        return Criteria.from_args(visible, args, days)
+
+    return together(made, seen(spec), days_now(spec))
 
 
-def seen(connection: Any, spec: ListSpec) -> ListSpec:
+def seen(spec: ListSpec) -> Reading[ListSpec]:
     """The list as this person sees it."""
     chosen = access()
-    return spec.seen_by(connection, chosen.scope, lambda needed: chosen.allows(Permission(needed)))
+
+    def made(absent: frozenset[str]) -> ListSpec:
+        return spec.seen_by(absent, lambda needed: chosen.allows(Permission(needed)))
+
+    return together(made, spec.absent(chosen.scope))
 
 
-def days_now(connection: Any, spec: ListSpec) -> Days:
+def days_now(spec: ListSpec) -> Reading[Days]:
     """The days that the periods of a list count from, for this person at this moment."""
     if spec.days is None:
-        return Days.of(today())
-    return spec.days(connection, access().scope, datetime.now(UTC))
+        return known(Days.of(today()))
+    return spec.days(access().scope, datetime.now(UTC))
 
 
 def _of_rows(criteria: Criteria) -> Criteria:

@@ -77,7 +77,7 @@ def remove(view_id: int) -> ResponseReturnValue:
 def _asked(spec: ListSpec, query: str) -> Criteria:
     """What the query of an address asks of a list; 422 where it is not understood."""
     with database().reading_as(access().scope) as connection:
-        criteria = criteria_of(connection, spec, parse_qsl(query))
+        criteria = criteria_of(spec, parse_qsl(query)).read(connection)
     if criteria.faults:
         abort(422)
     return criteria

@@ -20,7 +20,7 @@ from app.lists import LISTS
 from app.views import cells
 from app.views.lists import days_now
 from app.web.context import access, known_principal
-from app.web.questions import asking
+from app.web.questions import asking_first
 from app.wording import formats
 from app.wording.i18n import gettext
 from app.wording.searching import tidy
@@ -58,8 +58,7 @@ def search(spec: ListSpec) -> AnyResponse | str | tuple[str, int]:
 def _found(spec: ListSpec, text: str) -> tuple[SearchOffer, ...]:
     """What ``text`` can mean, in the first list where it means anything. Raises InvalidValueError."""
     for one in (spec, *_others(spec)):
-        with asking(access().scope) as connection:
-            days = days_now(connection, one)
+        with asking_first(access().scope, days_now(one)) as (connection, days):
             hits = matches(connection, one, access().scope, typed(text, days), days)
             if hits:
                 return tuple(_offer(connection, criteria) for criteria in hits)

@@ -27,7 +27,7 @@ from app.views.cells import address
 from app.views.lists import criteria_asked, journal_export, name_of_file, refused_file
 from app.web.context import access, database, theme, today
 from app.web.downloads import PDF, send_written
-from app.web.questions import asking, exporting
+from app.web.questions import asking_first, exporting
 from app.wording import formats
 from app.wording.i18n import N_, gettext
 
@@ -64,10 +64,10 @@ class StatementPeriod:
 def show(spec: ListSpec) -> AnyResponse:
     """The statement on a page."""
     made, scope = _made(spec), access().scope
-    with asking(scope) as connection:
-        criteria = _criteria(criteria_asked(connection, spec))
+    with asking_first(scope, criteria_asked(spec)) as (connection, asked):
+        criteria = _criteria(asked)
         debts = () if criteria.faults else statement(connection, spec, scope, criteria, theme().issuers)
-        fresh = spec.arrived(connection, scope, criteria.period, criteria.days)
+        fresh = spec.arrived(scope, criteria.period, criteria.days).read(connection)
     text = render_template(
         "lists/statement.html",
         spec=spec,
@@ -88,7 +88,7 @@ def download(spec: ListSpec) -> AnyResponse:
     """The statement as PDF, by the rules of files: a permission, and a line in the journal."""
     made, scope = _made(spec), access().scope
     with database().reading_as(scope) as connection:
-        criteria = _criteria(criteria_asked(connection, spec))
+        criteria = _criteria(criteria_asked(spec).read(connection))
     if criteria.faults or criteria.period is None:
         return refused_file(criteria)
     if not fits_on_paper(criteria):

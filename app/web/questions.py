@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, TypeVar
 
 from sqlalchemy import Connection, text
 
 from app.database.isolation import Isolated
-from app.locks import Lock, take_one
+from app.listing.reading import Reading, known
+from app.locks import Lock, one_place, places
 from app.web.context import database, signed_in
 
 MOST_QUESTIONS: Final = 2
 #: A question that takes longer asks too much: it is answered by a page that says so.
 LONGEST_QUESTION: Final = "4s"
+_LIMIT: Final = text(f"SET LOCAL statement_timeout TO '{LONGEST_QUESTION}'")
+T = TypeVar("T")
 
 
 class TooManyQuestionsError(Exception):
@@ -28,20 +31,32 @@ class TooManyQuestionsError(Exception):
 @contextmanager
 def asking(sight: Isolated) -> Iterator[Connection]:
     """A snapshot of what is in ``sight`` for a question of a list. Raises TooManyQuestionsError."""
-    with database().reading_as(sight) as connection:
-        connection.execute(text(f"SET LOCAL statement_timeout TO '{LONGEST_QUESTION}'"))
-        _take(connection, Lock.QUESTION, MOST_QUESTIONS)
+    with asking_first(sight, known(None)) as (connection, _):
         yield connection
+
+
+@contextmanager
+def asking_first(sight: Isolated, first: Reading[T]) -> Iterator[tuple[Connection, T]]:
+    """The same, and what ``first`` finds: it is read by the statement that takes the place."""
+    with database().reading_as(sight) as connection:
+        connection.execute(_LIMIT)
+        is_taken, found = _place(Lock.QUESTION, MOST_QUESTIONS).beside(first).read(connection)
+        if not is_taken:
+            raise TooManyQuestionsError
+        yield connection, found
 
 
 @contextmanager
 def exporting(sight: Isolated) -> Iterator[Connection]:
     """A snapshot of what is in ``sight`` for a whole file. Raises TooManyQuestionsError."""
     with database().exporting_as(sight) as connection:
-        _take(connection, Lock.EXPORT, 1)
+        if not _place(Lock.EXPORT, 1).read(connection):
+            raise TooManyQuestionsError
         yield connection
 
 
-def _take(connection: Connection, lock: Lock, most: int) -> None:
-    if not take_one(connection, lock, signed_in().user_id, most):
-        raise TooManyQuestionsError
+def _place(lock: Lock, most: int) -> Reading[bool]:
+    """Whether one of a person's places was free; it is theirs until the transaction ends."""
+    return Reading(
+        (one_place(most),), lambda rows: bool(rows[0].is_taken), places(lock, signed_in().user_id, most)
+    )

@@ -109,7 +109,7 @@ def test_whoever_sees_some_contracts_is_offered_the_values_of_these(operator: Op
     for ids in (None, (contracts["001"],), (contracts["002"],), ()):
         scope = Scope(merchant, ids)
         with operator.database.reading_as(scope) as connection:
-            found.append(offered(connection, scope))
+            found.append(offered(scope).read(connection))
     every, first, second, none = found
     bnp, edenred, lcl = ((f'"{name}"', name) for name in ("BNP PARIBAS", "EDENRED", "LCL"))
     assert [every["issuer"], first["issuer"], second["issuer"]] == [
@@ -131,7 +131,7 @@ def test_more_values_than_a_form_can_offer_are_typed(operator: Operator) -> None
         if extra:
             operator.deliver(night("2026-03-03", *extra))
         with operator.database.reading_as(scope) as connection:
-            assert ("issuer" in offering("issuer")(connection, scope)) == is_offered
+            assert ("issuer" in offering("issuer")(scope).read(connection)) == is_offered
 
 
 def test_the_migration_finds_what_the_loader_would(operator: Operator) -> None:

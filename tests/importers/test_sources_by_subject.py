@@ -56,12 +56,12 @@ def test_each_subject_is_as_fresh_as_its_own_source(halves: Operator) -> None:
     scope = Scope(halves.value("SELECT id FROM merchant WHERE id <> 0"))
     with halves.database.reading_as(scope) as connection:
         found = {
-            subject: freshness(subject, connection, scope, PERIOD, DAYS)
+            subject: freshness(subject, scope, PERIOD, DAYS).read(connection)
             for subject in ("transactions", "remittances")
         }
         now = halves.value("SELECT CAST('2026-03-06T12:00:00+01:00' AS timestamptz)")
-        assert days("remittances", connection, scope, now).last_night == LAST - timedelta(days=1)
-        assert days("transactions", connection, scope, now).last_night == LAST
+        assert days("remittances", scope, now).read(connection).last_night == LAST - timedelta(days=1)
+        assert days("transactions", scope, now).read(connection).last_night == LAST
     assert (found["transactions"].up_to, found["transactions"].missing) == (LAST, ())
     assert (found["remittances"].up_to, found["remittances"].missing) == (LAST - timedelta(days=1), (LAST,))
 

@@ -93,7 +93,7 @@ def test_each_question_is_one_statement(
             lambda: query.page(connection, spec, shop, criteria),
             lambda: totals(connection, spec, shop, criteria),
             lambda: query.one(connection, spec, shop, 1),
-            lambda: spec.arrived(connection, shop, criteria.period, DAYS),
+            lambda: spec.arrived(shop, criteria.period, DAYS).read(connection),
         )
         assert [statements_of(connection, question) for question in questions] == [1, 1, 1, 1]
 
@@ -349,7 +349,7 @@ def test_data_are_up_to_the_earliest_source_of_the_contracts_valid_today(databas
             factories.a_contract(connection, merchant_id=merchant_id, source_id=source, **dates)
             factories.a_received_day(connection, source_id=source, day=TODAY - timedelta(back))
     with database.reading_as(Scope(merchant_id)) as connection:
-        found = REMITTANCES.arrived(connection, Scope(merchant_id), WEEK, DAYS)
+        found = REMITTANCES.arrived(Scope(merchant_id), WEEK, DAYS).read(connection)
     assert found is not None
     assert found.up_to == TODAY - timedelta(2)
 
@@ -375,7 +375,7 @@ def test_freshness_of_two_sources(database: Database) -> None:
     with database.reading_as(Scope(merchant_id)) as connection:
 
         def ask(spec: ListSpec, scope: Scope, period: Period = WEEK) -> Freshness | None:
-            return spec.arrived(connection, scope, period, DAYS)
+            return spec.arrived(scope, period, DAYS).read(connection)
 
         whole, part = Scope(merchant_id), Scope(merchant_id, (first,))
         # The second source owes from its first day to the end of its contract; today is never owed.

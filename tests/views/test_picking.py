@@ -6,7 +6,7 @@ import gzip
 import re
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from app.accounts.departments import NAMES, department
 from app.database.engine import DatabaseRole
@@ -17,6 +17,7 @@ from tests import factories
 from tests.accounts.mails import mails
 from tests.page import HtmlPage
 from tests.views.one_time_links import GUEST
+from tests.views.round_trips import statements_sent
 from tests.views.town import plain
 
 SHOPS = 500
@@ -49,23 +50,6 @@ def ticked(page):
 
 def titles(page):
     return [group.one("summary").all("span")[0].text for group in page.all("details", class_="group")]
-
-
-def statements(database, read):
-    """How many statements ``read`` sends, settings of the transaction not counted."""
-    sent = []
-
-    def note(_connection, _cursor, statement, *_rest):
-        if not statement.startswith("SET LOCAL"):
-            sent.append(statement)
-
-    engine = database.engine(DatabaseRole.WEB)
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        read()
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-    return len(sent)
 
 
 # What is found
@@ -294,10 +278,10 @@ def a_member(database, email, outlets):
 
 
 def test_200_people_are_paged_searched_and_read_in_a_few_statements(owner, chain, database):
-    few = statements(database, lambda: owner.page("/acces"))
+    few = statements_sent(database, lambda: owner.page("/acces"))
     for number in range(200):
         a_member(database, f"region{number:03}@shop.example", chain[number : number + 60])
-    assert statements(database, lambda: owner.page("/acces")) == few <= 11
+    assert statements_sent(database, lambda: owner.page("/acces")) == few <= 11
     page, seen = owner.page("/acces"), []
     while True:
         seen += [each.text for each in page.all(class_="person-name")]

@@ -1,0 +1,105 @@
+"""Readings: what is read beside the rows of a list, several of them in one statement.
+
+The selects of a reading are built once for everybody, and what differs from one question to the next is a
+parameter; so a page that asks for several things costs one way to the database and back, and no building.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cache
+from itertools import islice
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import ARRAY, Connection, Date, DateTime, ScalarSelect, Select, SelectBase, func, select
+from sqlalchemy.types import TypeEngine
+
+S = TypeVar("S")
+T = TypeVar("T")
+#: Rows of one of the selects: named tuples of values.
+Rows = Sequence[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Reading(Generic[T]):
+    """A reading: some selects, and what is made of their rows.
+
+    ``selects`` are built once, by functions that remember them; ``values`` holds their parameters. ``make``
+    takes the rows of each of them. Without any, nothing is asked.
+    """
+
+    selects: tuple[SelectBase, ...]
+    make: Callable[..., T]
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def read(self, connection: Connection) -> T:
+        """Read all of it, in one statement."""
+        if not self.selects:
+            return self.make()
+        statement, readers = _together(self.selects)
+        found = connection.execute(statement, dict(self.values)).one()
+        return self.make(*(reader(rows) for reader, rows in zip(readers, found, strict=True)))
+
+    def beside(self, other: Reading[S]) -> Reading[tuple[T, S]]:
+        """Both of them, read in one statement."""
+
+        def made(one: T, two: S) -> tuple[T, S]:
+            return one, two
+
+        return together(made, self, other)
+
+
+def together(make: Callable[..., T], *readings: Reading[Any]) -> Reading[T]:
+    """What ``make`` makes of what each of ``readings`` finds, read in one statement."""
+
+    def made(*found: Rows) -> T:
+        left = iter(found)
+        return make(*(one.make(*islice(left, len(one.selects))) for one in readings))
+
+    values = {name: value for one in readings for name, value in one.values.items()}
+    return Reading(tuple(select for one in readings for select in one.selects), made, values)
+
+
+def known(value: T) -> Reading[T]:
+    """What needs no reading."""
+    return Reading((), lambda: value)
+
+
+@cache
+def _together(selects: tuple[SelectBase, ...]) -> tuple[Select[Any], tuple[Callable[[Any], Rows], ...]]:
+    """One statement with the rows of each of ``selects`` as a JSON list of lists, and what reads these."""
+    return select(*map(_as_json, selects)), tuple(map(_reader, selects))
+
+
+def _as_json(rows: SelectBase) -> ScalarSelect[Any]:
+    found = rows.subquery()
+    listed = func.json_agg(func.json_build_array(*found.c))
+    return select(func.coalesce(listed, func.json_build_array())).select_from(found).scalar_subquery()
+
+
+def _reader(rows: SelectBase) -> Callable[[Any], Rows]:
+    columns = rows.selected_columns
+    row = namedtuple("row", columns.keys())  # type: ignore[misc]  # noqa: PYI024 - the select names its columns
+    types = [column.type for column in columns]
+
+    def read(found: Any) -> Rows:
+        return [
+            row(*(_value(type_, value) for type_, value in zip(types, values, strict=True)))
+            for values in found
+        ]
+
+    return read
+
+
+def _value(type_: TypeEngine[Any], value: Any) -> Any:
+    """A value as JSON holds it, of the type that its column has."""
+    if value is None:
+        return None
+    if isinstance(type_, ARRAY):
+        return [_value(type_.item_type, item) for item in value]
+    if isinstance(type_, DateTime):
+        return datetime.fromisoformat(value)
+    return date.fromisoformat(value) if isinstance(type_, Date) else value

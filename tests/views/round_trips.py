@@ -1,0 +1,29 @@
+"""What a page costs the database: the statements that it sends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import event
+
+from app.database.engine import Database, DatabaseRole
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def statements_sent(database: Database, read: Callable[[], object]) -> int:
+    """How many statements ``read`` sends, settings of the transaction not counted."""
+    sent = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if not statement.startswith("SET LOCAL"):
+            sent.append(statement)
+
+    engine = database.engine(DatabaseRole.WEB)
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        read()
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    return len(sent)
