@@ -44,6 +44,9 @@ SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 #: A portal that is not known as this machine's own name says so: it answers all the same.
 ANSWERS = frozenset({HTTPStatus.OK, HTTPStatus.MISDIRECTED_REQUEST})
 WEB_THREADS = 8
+#: How long a thread of a web process computes while another waits, in seconds. A page waits for the database
+#: ten times, and after each for its turn among all who compute.
+SWITCH_SECONDS = 0.001
 #: How long a request or a job may go on once its process is asked to stop, in seconds.
 GRACE_SECONDS = 8
 START_SECONDS = 60
@@ -88,6 +91,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             self.cfg.set(name, value)
 
     def load(self) -> Any:
+        sys.setswitchinterval(SWITCH_SECONDS)
         return create_app(self.config)
 
 

@@ -25,6 +25,7 @@ from app.views.rendering import prepare
 from app.views.saved_views import blueprint as saved_views_blueprint
 from app.views.team import blueprint as team_blueprint
 from app.views.team import desk_blueprint as desk_team_blueprint
+from app.web.admission import admit_few
 from app.web.guard import guard_routes
 from app.web.places import DESK, MERCHANT, RowId, register_at
 
@@ -59,6 +60,7 @@ def register(app: Flask, config: Config) -> None:
     register_at(app, {MERCHANT: at_merchants, DESK: AT_DESKS})
     if config.development:
         show_own_pages(app, config.data / MAIL_FOLDER)
+    admit_few(app)
     guard_routes(app)
 
 

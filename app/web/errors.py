@@ -19,6 +19,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 
 from app.accounts.limits import TooManyAttemptsError
 from app.logs import logger
+from app.web.admission import TooMuchAtOnceError
 from app.web.context import known_principal, principal, request_id
 from app.web.questions import TooManyQuestionsError
 from app.web.security import ForeignFormError
@@ -103,7 +104,8 @@ def handle_errors(app: Flask) -> None:
     app.register_error_handler(CSRFError, _on_expired_form)
     app.register_error_handler(ForeignFormError, _on_foreign_form)
     app.register_error_handler(TooManyAttemptsError, lambda _: _page(429))
-    app.register_error_handler(TooManyQuestionsError, _on_too_many_questions)
+    app.register_error_handler(TooManyQuestionsError, lambda _: _busy())
+    app.register_error_handler(TooMuchAtOnceError, lambda _: _busy(recognised=False))
     app.register_error_handler(SecurityError, _on_unknown_host)
     app.register_error_handler(HTTPException, on_http)
     app.register_error_handler(DBAPIError, _on_database)
@@ -121,8 +123,8 @@ def _on_foreign_form(_error: ForeignFormError) -> Response:
     return _page(403)
 
 
-def _on_too_many_questions(_error: TooManyQuestionsError) -> Response:
-    response = _page(429, BUSY)
+def _busy(*, recognised: bool = True) -> Response:
+    response = _page(429, BUSY, recognised=recognised)
     response.headers["Retry-After"] = str(BUSY_SECONDS)
     return response
 
@@ -177,13 +179,14 @@ def _on_bug(error: Exception) -> Response:
     return _page(500)
 
 
-def _page(status: int, explanation: Explanation | None = None) -> Response:
+def _page(status: int, explanation: Explanation | None = None, *, recognised: bool = True) -> Response:
+    """The page of an error, with the menu of whoever asks unless they are not to be ``recognised``."""
     is_nowhere = status == HTTPStatus.FORBIDDEN and _belongs_nowhere()
     explanation = explanation or (NOWHERE if is_nowhere else EXPLANATIONS[status])
     if request.path.endswith(".json"):
         document = {"error": gettext(explanation.title), "request_id": request_id()}
         return make_response(document, status)
-    if status < HTTPStatus.INTERNAL_SERVER_ERROR:
+    if status < HTTPStatus.INTERNAL_SERVER_ERROR and recognised:
         _recognise()
     template = "errors/part.html" if "HX-Request" in request.headers else "errors/page.html"
     try:

@@ -1,0 +1,54 @@
+"""Whoever sends many requests at once is refused before the database hears of it, and others go on."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import text
+
+from app.database.engine import DatabaseRole
+from app.web.admission import MOST_AT_ONCE, Admission
+from tests.views.round_trips import statements_sent
+
+PATIENCE = 20
+
+
+def same_browser(app, browser):
+    """Another tab of ``browser``."""
+    tab = app.test_client()
+    tab.set_cookie("bordereau", browser.get_cookie("bordereau").value)
+    return tab
+
+
+@pytest.mark.probes("one abuser")
+def test_one_request_too_many_is_refused_at_no_cost_until_another_is_answered(app, owner, shops, database):
+    other = app.test_client()
+    other.sign_in(shops[1].email)
+    path = "/remises/999"
+    tabs = [same_browser(app, owner) for _ in range(MOST_AT_ONCE)]
+    with ThreadPoolExecutor() as pool:
+        with database.writing(DatabaseRole.OWNER) as connection:
+            connection.execute(text("LOCK TABLE remittance"))
+            waiting = [pool.submit(tab.get, path) for tab in tabs]
+            until = time.monotonic() + PATIENCE
+            while (refused := owner.get("/aide")) and owner.get("/compte").status_code != 429:
+                assert time.monotonic() < until
+            assert refused.status_code == 200
+            assert statements_sent(database, lambda: owner.get("/compte")) == 0
+            answer = owner.get("/compte")
+            assert (answer.status_code, answer.headers["Retry-After"]) == (429, "5")
+            assert "Vos dernières recherches" in answer.text
+            assert other.get("/compte").status_code == 200
+        assert {one.result().status_code for one in waiting} == {404}
+    assert owner.get("/compte").status_code == 200
+
+
+def test_what_is_answered_is_forgotten():
+    admission = Admission()
+    assert [admission.enter("key") for _ in range(MOST_AT_ONCE + 2)] == [True] * MOST_AT_ONCE + [False] * 2
+    assert admission.enter("other")
+    for key in ["key"] * MOST_AT_ONCE + ["other"]:
+        admission.leave(key)
+    assert admission == Admission()
