@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from babel.dates import format_date, get_day_names
+from babel.dates import get_day_names
 
+from app.wording.formats import written_day
 from app.wording.i18n import gettext, language
 
 _DAY = timedelta(days=1)
@@ -21,7 +22,7 @@ def days_in_words(first: date, last: date, today: date) -> str:
     if first == last:
         return day_in_words(first, today)
     if first.day == 1 and last + _DAY == _next_month(first):
-        return capital(format_date(first, "MMMM yyyy", locale=language()))
+        return capital(written_day(first, "MMMM yyyy"))
     same_month = (first.year, first.month) == (last.year, last.month)
     begun = (
         str(first.day)
@@ -33,12 +34,12 @@ def days_in_words(first: date, last: date, today: date) -> str:
 
 def month_and_year(day: date) -> str:
     """``Novembre 2026``."""
-    return capital(format_date(day, "LLLL yyyy", locale=language()))
+    return capital(written_day(day, "LLLL yyyy"))
 
 
 def brief_month(day: date) -> str:
     """``nov. 26``: what stands under a bar."""
-    return format_date(day, "LLL yy", locale=language())
+    return written_day(day, "LLL yy")
 
 
 def weekday(number: str) -> str:
@@ -53,22 +54,22 @@ def brief_weekday(number: str) -> str:
 
 def short_day(day: date) -> str:
     """``jeu 26``: what stands under a bar."""
-    return format_date(day, "EEE d", locale=language()).replace(".", "")
+    return written_day(day, "EEE d").replace(".", "")
 
 
 def brief_day(day: date) -> str:
     """``21/11``, ``21 Nov``: a day of these months."""
-    return format_date(day, "dd/MM" if language() == "fr" else "d MMM", locale=language())
+    return written_day(day, "dd/MM" if language() == "fr" else "d MMM")
 
 
 def short_moment(at: datetime) -> str:
     """``vendredi 20 à 21:15``: a moment of these days, by the terminal's own clock."""
-    day = format_date(at, "EEEE d", locale=language())
+    day = written_day(at, "EEEE d")
     return gettext("%(day)s at %(time)s", day=day, time=at.strftime("%H:%M"))
 
 
 def _written(day: date, pattern: str, today: date) -> str:
-    return format_date(day, pattern if day.year == today.year else f"{pattern} yyyy", locale=language())
+    return written_day(day, pattern if day.year == today.year else f"{pattern} yyyy")
 
 
 def _next_month(first: date) -> date:

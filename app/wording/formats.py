@@ -34,16 +34,29 @@ _CLOCK: Final = "HH:mm:ss"
 _MINUTE: Final = "HH:mm"
 #: Amounts kept as they are written: about a megabyte.
 _MOST_AMOUNTS: Final = 10_000
+#: Days kept so: 15 months of them, in the patterns that lists use.
+_MOST_DAYS: Final = 4_000
 
 
 def day(value: date) -> str:
     """``21/11/2026``."""
-    return format_date(value, DAYS.get(language(), _USUAL)[0], locale=language())
+    return written_day(value, DAYS.get(language(), _USUAL)[0])
 
 
 def long_day(value: date) -> str:
     """``samedi 21 novembre 2026``."""
-    return format_date(value, DAYS.get(language(), _USUAL)[1], locale=language())
+    return written_day(value, DAYS.get(language(), _USUAL)[1])
+
+
+def written_day(value: date, pattern: str) -> str:
+    """``value`` as the language of the moment writes ``pattern``, in the letters of Babel."""
+    return _written_day(value.date() if isinstance(value, datetime) else value, pattern, language())
+
+
+@lru_cache(maxsize=_MOST_DAYS)
+def _written_day(value: date, pattern: str, chosen: str) -> str:
+    """The same in a language: a page names the same few days again and again."""
+    return format_date(value, pattern, locale=chosen)
 
 
 def clock(value: datetime) -> str:
