@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from flask import g, url_for
@@ -17,9 +17,11 @@ from app.tickets import why_no_ticket
 _ANY = 2**63 - 1
 
 
-@dataclass(frozen=True)
-class ListCell:
-    """A value as it is shown. ``style`` holds CSS classes; ``href`` makes it a link, ``tone`` a badge."""
+class ListCell(NamedTuple):
+    """A value as it is shown. ``style`` holds CSS classes; ``href`` makes it a link, ``tone`` a badge.
+
+    A page has hundreds: tuples are made in a third of the time that frozen dataclasses take.
+    """
 
     text: str
     style: str = ""
@@ -42,7 +44,13 @@ def address(name: str, args: Args = (), *, page: str = "index") -> str:
 
 def row_address(name: str, row_id: int, page: str = "detail") -> str:
     """The address of a page of a row of the list ``name``."""
-    return _path(f"{name}.{page}", id=_ANY).replace(str(_ANY), str(row_id))
+    return row_addresses(name, page)(row_id)
+
+
+def row_addresses(name: str, page: str = "detail") -> Callable[[int], str]:
+    """What tells the addresses of a page of the rows of a list."""
+    before, _, after = _path(f"{name}.{page}", id=_ANY).partition(str(_ANY))
+    return lambda row_id: f"{before}{row_id}{after}"
 
 
 def _path(endpoint: str, **values: Any) -> str:

@@ -40,6 +40,7 @@ from app.lists import FIRST
 from app.views import cells, filter_form
 from app.views.column_form import ColumnForm
 from app.views.groupings import GroupPage, with_group_fault
+from app.views.list_page import ListPage
 from app.views.list_settings import list_settings
 from app.views.rendering import htmx, page_or_part
 from app.views.rows import columns, groups
@@ -81,41 +82,41 @@ def index(spec: ListSpec) -> AnyResponse:
         by_rows, by_group = understood and not criteria.by, understood and bool(criteria.by)
         grouped = grouping(connection, spec, scope, criteria) if by_group else None
         found = page(connection, spec, scope, criteria, shown.size) if by_rows else None
-        sums = totals(connection, spec, scope, criteria) if by_rows else grouped and grouped.totals
+        sums = totals(connection, spec, scope, criteria) if by_rows else None
         answering = spec.answer.read(scope, criteria) if spec.answer and by_rows else None
         arrived = spec.arrived(scope, criteria.period, criteria.days)
         around = arrived.beside(answering or known(None)).beside(_ways(spec))
         (fresh, answer), ways = around.read(connection)
         own = list_settings(criteria).read(connection)
     table = columns(spec, found, own.columns) if found else None
-    text = page_or_part(
-        "lists/index.html",
-        PARTS,
-        spec=spec,
-        criteria=criteria,
-        found=found,
-        shown=shown,
-        totals=sums,
-        fresh=fresh,
-        form=filter_form.FilterForm(criteria, offered),
-        column_form=ColumnForm(criteria, own.columns),
-        views=ViewMenu.of(criteria, own.columns, own.views),
-        table=table,
-        groups=groups(criteria, found, table, answer) if found and table else (),
-        grouped=GroupPage.of(criteria, grouped) if grouped else None,
-        answer=answer,
-        ways=ways,
-        files=_parts(criteria, too_long(criteria) or ()),
+    return _answered(
+        ListPage(
+            criteria=criteria,
+            found=found,
+            shown=shown,
+            table=table,
+            groups=groups(criteria, found, table, answer) if found and table else (),
+            grouped=GroupPage.of(criteria, grouped) if grouped else None,
+            totals=grouped.totals if grouped else sums,
+            fresh=fresh,
+            answer=answer,
+            ways=ways,
+            form=filter_form.FilterForm(criteria, offered),
+            column_form=ColumnForm(criteria, own.columns),
+            views=ViewMenu.of(criteria, own.columns, own.views),
+            files=_parts(criteria, too_long(criteria) or ()),
+        )
     )
-    return _with_address(make_response(text), criteria, shown, goes_on=bool(found))
 
 
-def _with_address(response: Response, criteria: Criteria, shown: ShownPages, *, goes_on: bool) -> AnyResponse:
-    """``response`` with the address that the browser is to show for a part of the page."""
+def _answered(shown: ListPage) -> AnyResponse:
+    """The page, or the part of it that htmx fetches, with the address that the browser is to name."""
+    criteria, name = shown.criteria, shown.criteria.spec.name
+    response = make_response(page_or_part("lists/index.html", PARTS, spec=criteria.spec, page=shown))
     if htmx and htmx.target == "results":
-        response.headers["HX-Push-Url"] = cells.address(criteria.spec.name, _asked(criteria))
-    elif htmx and shown.pages and goes_on:
-        response.headers["HX-Replace-Url"] = cells.address(criteria.spec.name, shown.address_args())
+        response.headers["HX-Push-Url"] = cells.address(name, _asked(criteria))
+    elif htmx and shown.shown.pages and shown.found:
+        response.headers["HX-Replace-Url"] = cells.address(name, shown.shown.address_args())
     return response
 
 

@@ -14,9 +14,8 @@ from jinja2 import StrictUndefined
 from markupsafe import Markup
 
 from app.accounts.roles import Permission
-from app.accounts.saved_views import LONGEST_NAME
 from app.accounts.sessions import new_key
-from app.views import cells, deliveries, groupings, periods, rows, styles
+from app.views import cells, deliveries, styles
 from app.views.branding import theme_file, worker_address
 from app.views.chart import chart
 from app.views.moments import show_minute, show_moment
@@ -78,24 +77,14 @@ def _globals() -> dict[str, Any]:
         "chart": chart,
         "day_in_words": days.day_in_words,
         "days_in_words": days.days_in_words,
-        "quick_periods": periods.quick_periods,
-        "step": periods.step,
-        "few": rows.FEW,
-        "longest_view_name": LONGEST_NAME,
-        "group_choices": groupings.choices,
         "address": cells.address,
         "linked": cells.linked,
-        "cell": cells.cell,
-        "only_period": periods.only_period,
-        "from_the_start": periods.from_the_start,
-        "without_last": periods.without_last,
-        "over_all": periods.over_all,
         "show_minute": show_minute,
         "request_key": new_key,
     }
 
 
-def page_or_part(page: str, parts: Mapping[str, str], **values: Any) -> str:
+def page_or_part(page: str, parts: Mapping[str, str], /, **values: Any) -> str:
     """The page, or the part that htmx means to put in its target: an id of ``parts``."""
     wanted = htmx.target if htmx and not htmx.history_restore_request else None
     return render_template(parts.get(wanted or "", page), **values)

@@ -14,7 +14,7 @@ from app.listing.kinds import Row
 from app.listing.query import Page
 from app.listing.spec import Heading, ListSpec
 from app.listing.table_columns import TableColumns, table_columns
-from app.views.cells import ListCell, cell, no_ticket, row_address
+from app.views.cells import ListCell, cell, no_ticket, row_addresses
 from app.web.context import access
 from app.wording import formats
 from app.wording.days import day_in_words
@@ -170,10 +170,12 @@ def _rows(
 ) -> Iterator[ShownRow]:
     time, title, *others, amount = shown.columns
     opens = spec.row_permission is None or access().allows(Permission(spec.row_permission))
+    opened = row_addresses(spec.name)
+    sent = row_addresses(spec.name, "sending") if spec.ticket else opened
     for row in rows:
         yield ShownRow(
-            href=row_address(spec.name, row["id"]) if opens else None,
-            send=row_address(spec.name, row["id"], "sending") if no_ticket(spec, row) is None else None,
+            href=opened(row["id"]) if opens else None,
+            send=sent(row["id"]) if no_ticket(spec, row) is None else None,
             time=_time(row[time[0].name], dated=dated),
             title=title[0].cell(row) or gettext("Unknown"),
             notes=(*_plain(spec, row), *notes(spec, row)),

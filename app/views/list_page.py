@@ -1,0 +1,131 @@
+"""The page of a list as its templates take it: whatever they read is here, or in what is named here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from app.accounts.saved_views import LONGEST_NAME
+from app.listing.criteria import Chip, Criteria
+from app.listing.field import Args
+from app.listing.period import Freshness, Period
+from app.listing.query import Page
+from app.listing.spec import PageLink
+from app.listing.sums import Totals
+from app.listing.table_columns import TableColumns
+from app.views import cells, groupings, periods
+from app.views.column_form import ColumnForm
+from app.views.filter_form import FilterForm
+from app.views.groupings import GroupChoice, GroupPage
+from app.views.periods import AdjacentPeriods, QuickPeriod
+from app.views.rows import FEW, RowGroup
+from app.views.shown_pages import ShownPages
+from app.views.view_menu import ViewMenu
+from app.wording.days import days_in_words
+from app.wording.i18n import gettext
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListPage:
+    """The page of a list, whole or the part of it that htmx fetches.
+
+    ``found`` are its rows and ``groups`` the same as shown, in ``table``; ``grouped`` are sums in their
+    place. None of them where something is not understood: ``form`` says what. ``totals`` are those of the
+    whole filter; ``fresh`` is what has arrived of the period, None in a list without one. ``answer`` is what
+    the list opens with, for its own template; ``ways`` lead to pages of their own, each with the number of
+    things that wait there, None where they are not counted. ``files`` are the periods of its files with their parameters,
+    when one file cannot hold all.
+    """
+
+    criteria: Criteria
+    found: Page | None
+    shown: ShownPages
+    table: TableColumns | None
+    groups: tuple[RowGroup, ...]
+    grouped: GroupPage | None
+    totals: Totals | None
+    fresh: Freshness | None
+    answer: Any
+    ways: tuple[tuple[PageLink, int | None], ...]
+    form: FilterForm
+    column_form: ColumnForm
+    views: ViewMenu
+    files: tuple[tuple[Period, Args], ...]
+
+    longest_view_name = LONGEST_NAME
+
+    @cached_property
+    def days(self) -> str:
+        """The days that it shows, in words; the title of a list that has no period."""
+        period = self.criteria.period
+        if period is None:
+            return gettext(self.criteria.spec.title)
+        return days_in_words(period.first, period.last, self.criteria.days.today)
+
+    def address(self, args: Args = (), page: str = "index") -> str:
+        """The address of a page of this list."""
+        return cells.address(self.criteria.spec.name, args, page=page)
+
+    @cached_property
+    def has_rows(self) -> bool:
+        """Whether there is any row on it."""
+        return self.found is not None and bool(self.found.rows)
+
+    @cached_property
+    def has_groups(self) -> bool:
+        """Whether there is any group on it."""
+        return self.grouped is not None and bool(self.grouped.tables)
+
+    @cached_property
+    def chips(self) -> tuple[Chip, ...]:
+        """The active filters."""
+        return tuple(self.criteria.chips()) if self.criteria.filters else ()
+
+    @cached_property
+    def is_at_hand(self) -> bool:
+        """Whether the answers are so few that each has the way to send its ticket in words."""
+        if self.found is None or self.criteria.after:
+            return False
+        return len(self.found.rows) <= FEW and bool(self.criteria.filters)
+
+    @property
+    def beside(self) -> AdjacentPeriods | None:
+        """The periods before and after the one shown."""
+        return periods.step(self.criteria, self.criteria.period) if self.criteria.period else None
+
+    def quick_periods(self) -> Iterator[QuickPeriod]:
+        """The usual periods."""
+        return periods.quick_periods(self.criteria)
+
+    def group_choices(self) -> Iterator[GroupChoice]:
+        """What its sums can be grouped by."""
+        return groupings.choices(self.criteria)
+
+    @property
+    def from_the_start(self) -> str:
+        """The address of its first page."""
+        return self.address(periods.from_the_start(self.criteria))
+
+    @property
+    def over_all(self) -> str:
+        """The address of the same question over all that is kept; "" when it is already."""
+        args = periods.over_all(self.criteria)
+        return "" if args is None else self.address(args)
+
+    @property
+    def without_last(self) -> str:
+        """The address without the filter that was added last."""
+        return self.address(periods.without_last(self.criteria))
+
+    @property
+    def only_period(self) -> str:
+        """The address of its period without any filter."""
+        return self.address(periods.only_period(self.criteria))
+
+    @property
+    def below(self) -> str:
+        """The address of what follows below; "" when it is a page of its own, or nothing."""
+        args = self.shown.below_args(self.found) if self.found else None
+        return "" if args is None else self.address(args)
