@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import Connection, select
 
 from app.desk.tasks import NewTask, ask
@@ -25,10 +27,10 @@ def decide(
     )
 
 
-def under_way(connection: Connection, merchant_id: int) -> frozenset[int]:
-    """The lines that somebody has decided on, and the worker has not followed yet."""
+def under_way(connection: Connection, merchant_ids: Collection[int]) -> frozenset[int]:
+    """The lines of merchants that somebody has decided on, and the worker has not followed yet."""
     waiting = select(DeskTask.details).where(
-        DeskTask.merchant_id == merchant_id,
+        DeskTask.merchant_id.in_(merchant_ids),
         DeskTask.kind == DeskTaskKind.DECIDE,
         DeskTask.state == DeskTaskState.WAITING,
     )

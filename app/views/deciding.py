@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
@@ -21,6 +21,7 @@ from app.views.tables import Table, TableColumn, table
 from app.web.context import access, database, signed_in, today
 from app.web.downloads import CSV, XLSX, file_name, send_written
 from app.web.journal import journal
+from app.web.page_query import PageQuery, page_query
 from app.web.questions import asking, exporting
 from app.wording import formats
 from app.wording.days import capital
@@ -105,18 +106,19 @@ class _Section:
 
 @blueprint.get("/a-traiter")
 def show() -> str:
-    """All open items by kind, each with its number and what it adds up to."""
-    scope = access().scope
+    """All open items by kind, each with its number and what it adds up to; none where it asks for others."""
+    scope, query = access().scope, _query({"done": DONE})
     with asking(scope) as connection:
         if not concerns(connection, scope):
             abort(404)
-        items = open_items(connection, scope)
-        under_way = credit_decisions.under_way(connection, scope.merchant_id)
+        items = [] if query.faults else open_items(connection, scope)
+        under_way = credit_decisions.under_way(connection, [scope.merchant_id])
     sections = [_Section(kind, [one for one in items if one.kind is kind]) for kind in OpenItemKind]
-    done = DONE.get(request.args.get("done", ""))
+    done = DONE.get(query.text("done"))
     return render_template(
         "open_items/index.html",
         title=gettext(TITLE),
+        query=query,
         sections=[section for section in sections if section.items],
         under_way=under_way,
         address=_address,
@@ -144,8 +146,10 @@ def decide() -> Response:
 
 
 @blueprint.get("/a-traiter.json")
-def document() -> Response:
+def document() -> Response | tuple[Response, int]:
     """The same for programs."""
+    if (query := _query()).faults:
+        return jsonify({"error": gettext("This question is not understood"), "faults": query.told()}), 422
     items = _items()
     journal(Event.OPEN_ITEMS_EXPORTED, rows=len(items), format="json")
     return jsonify({"count": len(items), "rows": [_row(item) for item in items]})
@@ -163,6 +167,11 @@ def workbook() -> Response:
     return _file("xlsx", XLSX, lambda items, file: write_flat_xlsx(COLUMNS, items, TITLE, file))
 
 
+def _query(choices: Mapping[str, Collection[str]] | None = None) -> PageQuery:
+    """The address, which may ask for ``choices`` and for nothing else: all is shown, or nothing."""
+    return page_query(request.args, words=(), choices=choices, cursors=())
+
+
 def _items() -> list[OpenItem]:
     scope = access().scope
     with exporting(scope) as connection:
@@ -172,6 +181,9 @@ def _items() -> list[OpenItem]:
 
 
 def _file(kind: str, mimetype: str, made: Callable[[Sequence[OpenItem], BinaryIO], int]) -> Response:
+    if (query := _query()).faults:
+        return query.refusal()
+
     def write(file: BinaryIO) -> None:
         rows = made(_items(), file)
         journal(Event.OPEN_ITEMS_EXPORTED, rows=rows, format=kind)

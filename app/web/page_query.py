@@ -46,9 +46,13 @@ class PageQuery:
         """What to show again in the input of a parameter."""
         return self.faults[name].typed if name in self.faults else self.text(name)
 
+    def told(self) -> list[dict[str, str]]:
+        """Each parameter that is not understood, and why, for a document."""
+        return [{"parameter": name, "message": fault.text()} for name, fault in self.faults.items()]
+
     def refusal(self) -> Response:
         """What a file answers to a question that is not understood: each parameter, and why."""
-        lines = (f"{name}: {fault.text()}\n" for name, fault in self.faults.items())
+        lines = (f"{fault['parameter']}: {fault['message']}\n" for fault in self.told())
         return Response("".join(lines), 422, mimetype="text/plain")
 
 

@@ -138,6 +138,18 @@ def test_the_files_hold_the_same(owner, alpha):
         assert "Crédit à confirmer" in book.read("xl/worksheets/sheet1.xml").decode()
 
 
+@pytest.mark.parametrize("asked", ["foo=1", "period=yesterday", "done=nothing", "done=a&done=b"])
+def test_what_is_not_understood_is_refused(owner, alpha, asked):
+    page = owner.page(f"{PAGE}?{asked}")
+    assert page.one("main").one("p", role="alert").text
+    assert "Rien à traiter" not in page.text
+    assert not page.all("section")
+    for kind in ("csv", "xlsx", "json"):
+        answer = owner.get(f"{PAGE}.{kind}?{asked}")
+        assert answer.status_code == 422
+        assert asked.partition("=")[0] in answer.text
+
+
 def test_a_confirmed_proposal_is_asked_of_the_worker_and_journalled(owner, database, alpha, tmp_path):
     response = owner.post_form(PAGE, line=str(alpha.movement_id), verdict="confirmed")
     assert response.status_code == 303

@@ -112,10 +112,7 @@ def bank() -> str:
             ),
         )
         proposed = money_on_its_way.proposed(connection, reseller_id)
-        waiting = {row.merchant_id for row in proposed}
-        under_way = {
-            line for merchant in waiting for line in credit_decisions.under_way(connection, merchant)
-        }
+        under_way = credit_decisions.under_way(connection, {row.merchant_id for row in proposed})
     return render_template(
         "desk/bank.html",
         title=gettext("Bank"),
