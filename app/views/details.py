@@ -20,8 +20,8 @@ from app.views import cells
 from app.views.cells import ListCell
 from app.views.lists import seen
 from app.views.tickets import ShownTicket, shown_ticket
-from app.web.context import access, database
-from app.web.journal import journal
+from app.web.context import access, database, signed_in
+from app.web.journal import journal_refusal
 from app.web.security import local_path
 from app.wording.i18n import gettext
 
@@ -82,7 +82,7 @@ def show(spec: ListSpec, id: int) -> str:  # noqa: A002 - as the address calls i
         parts = [(part.template, part.read(connection, scope, row)) for part in spec.detail_parts if row]
         deliveries = deliveries_of(connection, scope, spec.name, id) if row else ()
     if row is None:
-        journal(Event.NOT_IN_SCOPE, list=spec.name, id=id)
+        journal_refusal(Event.NOT_IN_SCOPE, signed_in().user_id, list=spec.name, id=id)
         abort(404)
     return render_template(
         "lists/detail.html",

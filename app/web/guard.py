@@ -15,8 +15,8 @@ from app.accounts.rights import Rights, owners_of, rights_in_session
 from app.accounts.roles import Level, Permission
 from app.accounts.sessions import is_key, mark_seen
 from app.web.access_matrix import ONLY_IN_DEVELOPMENT, ROUTES
-from app.web.context import database, desk, host, known_principal, principal, themes
-from app.web.journal import journal
+from app.web.context import database, desk, host, known_principal, principal, signed_in, themes
+from app.web.journal import journal_refusal
 from app.web.language import asked_language
 from app.web.places import MERCHANT, PlaceKind, kind_of, named_place
 from app.web.security import SAFE_METHODS, cookie_name, local_path
@@ -81,7 +81,7 @@ def _to_their_place(rights: Rights) -> str | None:
 def _from_foreign_place(rights: Rights) -> str:
     """Staff are led to where they say that they look at a merchant of their own; to others it is absent."""
     if not _is_safe() or rights.may_view_as is None:
-        journal(Event.NOT_IN_SCOPE, endpoint=request.endpoint)
+        journal_refusal(Event.NOT_IN_SCOPE, rights.user_id, endpoint=request.endpoint)
         abort(404)
     maintainer, merchant_id = rights.may_view_as, rights.place.merchant_id
     return url_for("desk.merchant", reseller_id=maintainer.reseller_id, id=merchant_id)
@@ -118,7 +118,7 @@ def load_principal(request: Request) -> Principal | None:
         return None
     session, rights = found
     if session.host != host():
-        journal(Event.FOREIGN_SESSION, user_id=rights.user_id, host=host())
+        journal_refusal(Event.FOREIGN_SESSION, rights.user_id, host=host())
         return None
     if not session.seen_lately and request.method != "HEAD":
         with database().writing() as connection:
@@ -144,7 +144,7 @@ def lead_to(address: str) -> AnyResponse:
 
 def refuse(needed: Permission | Level) -> None:
     """403 for what the role does not include, with a line in the journal; the page says whom to ask."""
-    journal(Event.NOT_ALLOWED, needed=needed.value, path=request.path)
+    journal_refusal(Event.NOT_ALLOWED, signed_in().user_id, needed=needed.value, path=request.path)
     access = principal().access
     if access is not None and not access.is_view_as:
         with database().reading() as connection:

@@ -8,6 +8,7 @@ from flask import request
 from sqlalchemy import Connection
 
 from app.accounts.journal import Event, record
+from app.accounts.limits import times_untold
 from app.web.context import database, known_principal, request_id
 from app.web.places import DESK, MERCHANT, kind_of
 
@@ -29,6 +30,19 @@ def journal(event: Event, connection: Connection | None = None, **details: Any) 
         return
     with database().writing() as own:
         record(own, event, **entry)
+
+
+def journal_refusal(event: Event, user_id: int, **details: Any) -> None:
+    """Write that a person was refused: once in five minutes for each kind, and how often since the last.
+
+    Whoever is refused can ask again at once, and must not fill the journal.
+    """
+    if request.method == "HEAD":
+        return
+    with database().writing() as own:
+        count = times_untold(own, f"{event.value}:{user_id}")
+        if count is not None:
+            journal(event, own, user_id=user_id, **details, count=count)
 
 
 def _place() -> dict[str, Any]:

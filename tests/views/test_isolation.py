@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from app.database.engine import DatabaseRole
-from app.models import JournalEntry, Role
+from app.models import JournalEntry, Role, SignInAttempt
 from app.web.context import today
 from tests import factories
 from tests.views.town import a_contract, let_in, rows
@@ -75,9 +75,27 @@ def test_a_foreign_row_does_not_exist_and_the_attempt_is_journalled(owner, shops
         assert page.h1 == nothing.h1 == "Page introuvable"
     for path in (f"/remises/{own.remittance_id}", f"/transactions/{own.transaction_ids[0]}"):
         assert own.marker in owner.page(path).text
+    assert times_told(database, "not_in_scope") == [1]
+
+
+@pytest.mark.probes("foreign ids")
+def test_what_is_refused_again_and_again_is_one_line_in_five_minutes(owner, shops, database):
+    paths = {"not_in_scope": f"/remises/{shops[1].remittance_id}", "not_allowed": "/gestion/commercants"}
+    for event, path in paths.items():
+        for _ in range(3):
+            assert owner.get(path).status_code in {403, 404}
+        assert times_told(database, event) == [1]
+        with database.writing() as connection:
+            connection.execute(update(SignInAttempt).values(at=SignInAttempt.at - timedelta(minutes=6)))
+        assert owner.get(path).status_code in {403, 404}
+        assert times_told(database, event) == [1, 3]
+
+
+def times_told(database, event):
+    """How many times each line of an event stands for, the oldest first."""
+    told = select(JournalEntry.details).where(JournalEntry.event == event).order_by(JournalEntry.at)
     with database.reading() as connection:
-        events = connection.scalars(select(JournalEntry.event)).all()
-    assert events.count("not_in_scope") == 4
+        return [details["count"] for details in connection.scalars(told)]
 
 
 @pytest.mark.probes("foreign ids")
