@@ -117,8 +117,8 @@ def no_nets(_answer: Any) -> dict[date, Mapping[str, int]]:
 class AnswerPart:
     """The opening of a list, above its rows: what it reads, and its template (as ``answer``).
 
-    ``read`` is given the criteria, and gives None where they ask for what it does not answer. ``nets`` are the
-    sums of whole days that it knows, in minor units by day and currency.
+    ``read`` is given the criteria, and gives None where they ask for what it does not answer. ``nets`` are
+    the sums of whole days that it knows, in minor units by day and currency.
     """
 
     read: Callable[[Scope, Any], Reading[Any] | None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from app.listing.criteria import BY, COLUMNS, DATES, Criteria
 from app.listing.field import Field, Parameter
@@ -37,32 +38,34 @@ class FilterForm:
     criteria: Criteria
     offered: Mapping[str, Choices]
 
-    def common(self) -> Iterator[Input]:
+    @cached_property
+    def common(self) -> tuple[Input, ...]:
         """The inputs of the filters in sight."""
-        for name in self.criteria.spec.usual_filters:
-            yield from self._inputs(self.criteria.spec.by_name[name], common=True)
+        fields = map(self.criteria.spec.by_name.__getitem__, self.criteria.spec.usual_filters)
+        return tuple(shown for field in fields for shown in self._inputs(field, common=True))
 
-    def further(self) -> Iterator[Input]:
+    @cached_property
+    def further(self) -> tuple[Input, ...]:
         """The inputs of all other filters, and the ends of the ranges in sight."""
-        for field in self.criteria.spec.filters:
-            yield from self._inputs(field, common=False)
+        fields = self.criteria.spec.filters
+        return tuple(shown for field in fields for shown in self._inputs(field, common=False))
 
     @property
     def further_in_use(self) -> bool:
         """Whether one of the other filters holds something: then it must be in sight."""
-        return any(self.criteria.values(i.name) or i.fault for i in self.further())
+        return any(self.criteria.values(i.name) or i.fault for i in self.further)
 
     @property
     def notices(self) -> tuple[str, ...]:
         """What is wrong with parameters that have no input."""
-        inputs = {shown.name for shown in (*self.common(), *self.further())}
+        inputs = {shown.name for shown in (*self.common, *self.further)}
         faults = self.criteria.faults.items()
         return tuple(fault.text() for name, fault in faults if name not in inputs)
 
     @property
     def to_mend(self) -> tuple[Input, ...]:
         """The inputs with something wrong in them."""
-        return tuple(shown for shown in (*self.common(), *self.further()) if shown.fault)
+        return tuple(shown for shown in (*self.common, *self.further) if shown.fault)
 
     @property
     def kept_period(self) -> str:

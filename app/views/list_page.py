@@ -35,8 +35,8 @@ class ListPage:
     place. None of them where something is not understood: ``form`` says what. ``totals`` are those of the
     whole filter; ``fresh`` is what has arrived of the period, None in a list without one. ``answer`` is what
     the list opens with, for its own template; ``ways`` lead to pages of their own, each with the number of
-    things that wait there, None where they are not counted. ``files`` are the periods of its files with their parameters,
-    when one file cannot hold all.
+    things that wait there, None where they are not counted. ``files`` are the periods of its files with
+    their parameters, when one file cannot hold all.
     """
 
     criteria: Criteria
