@@ -13,7 +13,7 @@ from xlsxwriter.worksheet import Worksheet
 from app.listing.export import BOM
 from app.listing.kinds import guarded_text, protected_text
 from app.listing.xlsx import DAY_FORMAT, Styles, write_amount
-from app.wording import formats, money
+from app.wording import money
 from app.wording.i18n import gettext, speaking
 
 _LANGUAGE = "fr"
@@ -69,7 +69,7 @@ def _csv_cell(column: FileColumn, row: Any) -> str:
     if value is None or value == "":
         return ""
     if column.kind == "day":
-        return formats.day(value)
+        return f"{value:%d/%m/%Y}"
     if column.kind == "amount":
         return money.plain(value, row.currency)
     text = (protected_text if column.kind == "number" else guarded_text)(str(value))

@@ -26,7 +26,7 @@ from app.wording.i18n import gettext, language
 from app.wording.money import exponent
 
 #: The short and the long day of a language, where they are not Babel's ``short`` and ``full``.
-DAYS: Final = {"en": ("y-MM-dd", "EEEE d MMMM y")}
+DAYS: Final = {"en": ("d MMM y", "EEEE d MMMM y")}
 _USUAL: Final = ("short", "full")
 #: The sign of what is taken away, as wide as a figure: Babel's is the hyphen of a keyboard in most languages.
 MINUS: Final = "\u2212"

@@ -115,7 +115,7 @@ def test_last_night_is_answered_before_anything_is_tapped(window, tell, width):
 def test_the_month_by_shop_and_its_file_are_a_click_each(window, tell):
     """The finance director's: kept once as a view, then one click for the table and one for the file."""
     visitor = window(DESK)
-    visitor.go("/transactions?by=outlet&period=last-7-days&type=debit")
+    visitor.go("/transactions?by=outlet&period=last-30-days&type=debit")
     visitor.page.locator("#view-button").click()
     visitor.page.locator("#view-name").fill("Par magasin")
     visitor.page.locator(".keep-view button.primary").click()
@@ -129,4 +129,4 @@ def test_the_month_by_shop_and_its_file_are_a_click_each(window, tell):
     with visitor.page.expect_download() as download:
         hand.tap("CSV", visitor.page.locator(".downloads a").last)
     assert download.value.suggested_filename.endswith(".csv")
-    assert tell("The week by shop, and its file", hand) == (2, 0)
+    assert tell("The month by shop, and its file", hand) == (2, 0)

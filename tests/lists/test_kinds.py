@@ -37,7 +37,7 @@ ROW: dict[str, Any] = {
 @pytest.mark.parametrize(
     ("name", "french", "english"),
     [
-        ("date", "05/03/2026 08:12:25", "2026-03-05 08:12:25"),
+        ("date", "05/03/2026 08:12:25", "5 Mar 2026 08:12:25"),
         ("amount", "\u221212,50\u00a0€", "\u2212€12.50"),
         ("bank", "30004 BNP Paribas", "30004 BNP Paribas"),
         ("expiry", "03/29", "03/29"),
