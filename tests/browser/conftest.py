@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import threading
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -23,18 +24,23 @@ from app.accounts.users import NewAccess, give_access
 from app.config import ROOT, Config
 from app.database.engine import DatabaseRole
 from app.models import Role, SignInAttempt
+from app.themes import Themes
+from app.web.language import COOKIE
 from importers.demo.generation import generate
 from importers.load import load_file
 from tests.conftest import SECRET_KEY, copy_of_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     import psycopg
+    from flask import Flask
     from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
     from app.accounts.links import Links
     from app.database.engine import Database
+    from tests.browser.looks import Look
 
 PASSWORD = "quatre mots pour essayer"
 NIGHTS = 10
@@ -62,7 +68,12 @@ class Live:
     folder: Path
     email: str
     links: Links
+    app: Flask
     state: dict[str, object] = field(default_factory=dict)
+
+    def wears(self, theme: str) -> AbstractContextManager[None]:
+        """The demonstration's maintainer wears another ``theme``, before and after anybody signs in."""
+        return wearing(self.app, theme)
 
 
 class QuietHandler(WSGIRequestHandler):
@@ -74,39 +85,48 @@ class QuietHandler(WSGIRequestHandler):
         pass
 
 
+@contextmanager
+def wearing(app: Flask, slug: str) -> Iterator[None]:
+    own = app.extensions["bordereau.themes"]
+    theme = own.by_slug[slug]
+    by_slug = {**own.by_slug, "demo": theme}
+    app.extensions["bordereau.themes"] = Themes(by_slug, {**own.by_host, "localhost": theme}, ())
+    try:
+        yield
+    finally:
+        app.extensions["bordereau.themes"] = own
+
+
 @pytest.fixture(scope="package")
 def live(
     administration: psycopg.Connection, server: str, template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Live]:
     """A chain of three shops and two independents, up to yesterday."""
-    folder = tmp_path_factory.mktemp("browser")
     with copy_of_template(administration, server, template) as database:
-        email = load_demonstration(database, folder)
-        config = Config(database_url=None, data=folder, secret_key=SECRET_KEY, port=8000)
-        app = create_app(config, database)
-        web = make_server("127.0.0.1", 0, app, threaded=True, request_handler=QuietHandler)
-        thread = threading.Thread(target=web.serve_forever)
-        thread.start()
-        try:
-            links = app.extensions["bordereau.links"]
-            yield Live(f"http://localhost:{web.server_port}", database, folder, email, links)
-        finally:
-            web.shutdown()
-            thread.join()
-            web.server_close()
+        yield from answering(database, tmp_path_factory.mktemp("browser"), merchants=3, transactions=3000)
 
 
-def load_demonstration(database: Database, folder: Path) -> str:
+def answering(database: Database, folder: Path, **size: int) -> Iterator[Live]:
+    """A portal with a demonstration of that ``size``, while it answers."""
+    email = load_demonstration(database, folder, **size)
+    config = Config(database_url=None, data=folder, secret_key=SECRET_KEY, port=8000)
+    app = create_app(config, database)
+    web = make_server("127.0.0.1", 0, app, threaded=True, request_handler=QuietHandler)
+    thread = threading.Thread(target=web.serve_forever)
+    thread.start()
+    try:
+        links = app.extensions["bordereau.links"]
+        yield Live(f"http://localhost:{web.server_port}", database, folder, email, links, app)
+    finally:
+        web.shutdown()
+        thread.join()
+        web.server_close()
+
+
+def load_demonstration(database: Database, folder: Path, **size: int) -> str:
     """Import a few nights; returns the log-in of the chain's owner."""
-    manifest = generate(
-        folder / "files",
-        seed=7,
-        merchants=3,
-        days=NIGHTS,
-        transactions=3000,
-        chain_shops=3,
-        last_day=date.today() - timedelta(days=1),
-    )
+    usual = {"seed": 7, "days": NIGHTS, "chain_shops": 3}
+    manifest = generate(folder / "files", last_day=date.today() - timedelta(days=1), **{**usual, **size})
     for path in (manifest.directory, *manifest.files):
         result = load_file(database, path, folder)
         assert not result.refused, result
@@ -186,6 +206,12 @@ class BrowserWindow:
             for node in violation["nodes"]
         ]
 
+    def shuts_nobody_out(self, name: str, look: Look) -> None:
+        """The page is as wide as its window, and axe, which needs scripts, finds no barrier."""
+        self.keep(f"{name}-{look}")
+        assert self.sideways() == 0
+        assert not look.javascript or self.barriers() == []
+
     def keep(self, name: str) -> None:
         """A picture under tests/screenshots when BORDEREAU_SCREENSHOTS is set."""
         if os.environ.get("BORDEREAU_SCREENSHOTS"):
@@ -207,14 +233,19 @@ def window(browser: Browser, live: Live):
         connection.execute(delete(SignInAttempt))
 
     def opened(
-        width: int = DESK, *, signed_in: bool = True, javascript: bool = True, dark: bool = False
+        width: int = DESK,
+        *,
+        signed_in: bool = True,
+        javascript: bool = True,
+        dark: bool = False,
+        language: str = "fr",
     ) -> BrowserWindow:
         if signed_in:
             live.state = live.state or signed_in_state(browser, live)
             prove(live.database)
         context = browser.new_context(
             viewport={"width": width, "height": HEIGHTS[width]},
-            locale="fr-FR",
+            locale=language,
             timezone_id="Europe/Paris",
             java_script_enabled=javascript,
             color_scheme="dark" if dark else "light",
@@ -222,6 +253,7 @@ def window(browser: Browser, live: Live):
             has_touch=width < TABLET,
         )
         context.set_default_timeout(10_000)
+        context.add_cookies([{"name": COOKIE, "value": language, "url": live.url}])
         contexts.append(context)
         visitor = BrowserWindow(context.new_page(), live.url)
         visitor.listen()

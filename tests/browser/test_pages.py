@@ -1,8 +1,7 @@
 """Every page, at every width: nobody is shut out, nothing sticks out, the browser has nothing to say."""
 
-import pytest
-
-from tests.browser.conftest import DESK, PHONE, TABLET
+from tests.browser import looks
+from tests.browser.conftest import DESK
 
 MONTH = "date_from=2026-01-01&date_to=2026-12-31"
 PAGES = {
@@ -36,23 +35,12 @@ def visit(visitor, page):
     assert visitor.page.locator("h1").count() == 1
 
 
-@pytest.mark.parametrize("width", [PHONE, TABLET, DESK])
-@pytest.mark.parametrize("page", PAGES)
-def test_a_page_shuts_nobody_out(window, page, width):
-    visitor = window(width, signed_in=page != "connexion")
-    visit(visitor, page)
-    visitor.keep(page)
-    assert visitor.barriers() == []
-    assert visitor.sideways() == 0
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_a_page_fits_the_smallest_phone_and_the_dark(window, page):
-    visitor = window(320, signed_in=page != "connexion", dark=True)
-    visit(visitor, page)
-    visitor.keep(f"{page}-sombre")
-    assert visitor.sideways() == 0
-    assert visitor.barriers() == []
+@looks.over(PAGES)
+def test_a_page_shuts_nobody_out(window, live, page, look):
+    with live.wears(look.theme):
+        visitor = window(signed_in=page != "connexion", **look.of_window())
+        visit(visitor, page)
+        visitor.shuts_nobody_out(page, look)
 
 
 def test_open_filters_shut_nobody_out(window):

@@ -1,4 +1,4 @@
-"""What stands where on a screen: faults in view, whole cells and heads on a desk."""
+"""What stands where on a screen: the answer and the first row on a phone, whole cells and heads on a desk."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import pytest
 from tests.browser.conftest import DESK, IPHONE
 
 LISTS = pytest.mark.parametrize("path", ["/remises", "/transactions"])
+#: The first row of a phone's list begins above this line, so that two of them are in sight.
+FIRST_ROW = 600
 CUT = """cells => cells
   .filter(cell => cell.scrollWidth > cell.clientWidth + 1 || cell.scrollHeight > cell.clientHeight + 1)
   .map(cell => cell.textContent)"""
@@ -21,6 +23,14 @@ def top(place):
 
 
 @LISTS
+def test_the_first_row_is_on_a_phones_first_screen(window, path):
+    visitor = window(IPHONE)
+    visitor.go(path)
+    visitor.keep(f"first-row{path.replace(chr(47), chr(45))}")
+    assert top(visitor.page.locator(".rows-group .line").first) < FIRST_ROW
+
+
+@LISTS
 @pytest.mark.parametrize("width", [1024, DESK])
 def test_a_table_fits_its_desk_cuts_no_cell_and_keeps_its_head_in_view(window, path, width):
     visitor = window(width)
@@ -29,6 +39,15 @@ def test_a_table_fits_its_desk_cuts_no_cell_and_keeps_its_head_in_view(window, p
     assert visitor.page.locator(".sheet .fact:visible, .sheet .name, .sheet .amount").evaluate_all(CUT) == []
     visitor.page.evaluate("window.scrollTo(0, 1500)")
     assert 0 <= top(visitor.page.locator(".sheet-heads")) < 120
+
+
+@LISTS
+def test_a_list_bears_text_of_twice_the_size(window, path):
+    visitor = window(IPHONE)
+    visitor.go(path)
+    visitor.page.evaluate("document.documentElement.style.fontSize = '200%'")
+    visitor.keep(f"twice{path.replace(chr(47), chr(45))}")
+    assert visitor.sideways() == 0
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["htmx", "plain"])
