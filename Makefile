@@ -17,7 +17,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test coverage proof bench torture lighthouse lint format messages sbom audit browser
+.PHONY: help setup run test coverage proof bench torture lighthouse pictures lint format messages sbom audit browser
 .DELETE_ON_ERROR:
 
 help: ## List these commands
@@ -45,6 +45,10 @@ bench: setup ## Measure against the bars of the design; ROWS=10000000 for the la
 
 lighthouse: $(VENV)/.test-installed browser ## Hold a phone's pages to Lighthouse's 95, against the portal of `make run`
 	@.ci/lighthouse
+
+pictures: $(VENV)/.test-installed $(CATALOGUES) browser ## Make the README's pictures anew, then look at every page in every way (hours); ARGS="-k words"
+	@$(BIN)/pytest -q -n 0 tests/browser/readme_pictures.py
+	@BORDEREAU_LOOKS=all BORDEREAU_SCREENSHOTS=1 $(PYTEST) -q -k "shuts_nobody_out" $(ARGS) tests/browser
 
 torture: $(VENV)/.test-installed ## Kill the loader and its server at any moment, and count what that changes; KILLS=500 SEED=1
 	@$(BIN)/python -m tests.torture --kills $(KILLS) --seed $(SEED)
