@@ -15,6 +15,7 @@ from app.accounts.journal import Client
 from app.accounts.second_factor import code_at
 from app.models import Merchant, Role, UserAccount
 from tests.accounts.mails import link, pass_time
+from tests.browser import looks
 from tests.browser.conftest import DESK, PHONE, TABLET, prove
 
 CHOSEN = "girafe ruisseau lampe velours"
@@ -53,17 +54,16 @@ def assert_fits(visitor, name):
     assert visitor.sideways() == 0
 
 
-@pytest.mark.parametrize("width", [320, PHONE, TABLET, DESK])
-@pytest.mark.parametrize("page", PAGES)
-def test_a_page_shuts_nobody_out(window, live, page, width):
+@looks.over(PAGES)
+def test_a_page_shuts_nobody_out(window, live, page, look):
     path = PAGES[page]
-    signed_in = path.startswith(("/acces", "/compte"))
-    visitor = window(width, signed_in=signed_in, dark=width == 320)
     if page == "acces":
         invite(live, unique("attendu"))
-    visitor.go(path)
-    assert urlsplit(visitor.page.url).path.endswith(path), "and no other page in its place"
-    assert_fits(visitor, page)
+    with live.wears(look.theme):
+        visitor = window(signed_in=path.startswith(("/acces", "/compte")), **look.of_window())
+        visitor.go(path)
+        assert urlsplit(visitor.page.url).path.endswith(path), "and no other page in its place"
+        visitor.shuts_nobody_out(page, look)
 
 
 @pytest.mark.parametrize("width", [PHONE, TABLET, DESK])
