@@ -23,8 +23,11 @@ OTHER_STATEMENT: Final = N_(
 )
 OTHER_ROW: Final = N_("this entry is known with another content: load it with --replace to correct it")
 OTHER_SETTLEMENT: Final = N_("another content of this payment is known: load it with --replace to correct it")
+OTHER_LINE: Final = N_(
+    "this line of a payment is known with another content: load it with --replace to correct it"
+)
 #: Those that a person may overrule: the file takes the place of what it contradicts.
-REPLACING: Final = frozenset({KNOWN_FILE_ID, OTHER_STATEMENT, OTHER_ROW, OTHER_SETTLEMENT})
+REPLACING: Final = frozenset({KNOWN_FILE_ID, OTHER_STATEMENT, OTHER_ROW, OTHER_SETTLEMENT, OTHER_LINE})
 
 
 class Unit(StrEnum):
@@ -66,9 +69,8 @@ class Refusal:
 
     def text(self) -> str:
         """The reason in the language of the moment, with its place in front."""
-        if self.line is None:
-            return self.words()
-        return gettext("%(place)s: %(reason)s", place=self._place(), reason=self.words())
+        place = self._place() if self.line is not None else self.column and gettext(self.column)
+        return gettext("%(place)s: %(reason)s", place=place, reason=self.words()) if place else self.words()
 
     def _place(self) -> str:
         place = gettext(_PLACES[Unit(self.unit)], number=self.line)

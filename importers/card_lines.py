@@ -31,6 +31,7 @@ class LabelPatterns:
     chargeback: str = r"IMPAYE|REJET CB|CONTESTATION"
     fee: str = (
         r"\b(?:COM|COMM|COMMISSIONS?|FRAIS)(?: SUR)?(?: REMISES?)? ?(?:CB|CARTES?)\b|\bCOM REMISE|\bCOMCB\b"
+        r"|\bCOMMISSIONS? ET FRAIS\b.*\b(?:CB|CARTES?)\b"
     )
     remittance: str = r"REMCB|REMISES? CB|REMISES? CARTES?|FACTURES CARTES REMISES|\bCBD[0-9]+|\bTPE[0-9]+"
     payers: tuple[str, ...] = (
@@ -46,6 +47,8 @@ class LabelPatterns:
         "WORLDLINE",
         "PAYPLUG",
         "ZETTLE",
+        "PAYPAL",
+        "CHECKOUT",
     )
 
     @property
@@ -70,6 +73,7 @@ HINTS: Final = ("contract_number", "contract_rank", "remittance_number", "settle
 _CREDIT_CODES = ("30", "PMNT/MCRD/POSP", "PMNT/MCRD/POSC", "PMNT/MCRD/SMCD")
 _REFUND_CODES = (*_CREDIT_CODES, "36")
 _UNPAID_CODE, _UNPAID_CAMT = "38", "PMNT/MCRD/UPCT"
+_NO_CODE = ""  # the CSV of a bank has none: its labels alone tell
 _FEE_CODES = ("62", "64", "65", "66")
 _CAMT_FEE_CODES = ("PMNT/MCRD/COMM", "PMNT/MCRD/CHRG", "PMNT/MCRD/FEES")
 _OWN_CARD_CODES = ("11", "28", "29")
@@ -90,6 +94,7 @@ def kinds(
     fee = np.isin(code, _CAMT_FEE_CODES) | (
         np.isin(code, _FEE_CODES) & (_contains(labels, found.fee) | own_number)
     )
+    fee |= (code == _NO_CODE) & _contains(labels, found.fee)
     paid_out = _contains(labels, found.payer) | _contains(plain(movements["payer"]), found.payer)
     own_card = np.isin(code, _OWN_CARD_CODES) | np.strings.find(code, "/CCRD/") >= 0
     remittance = _contains(labels, found.remittance)

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import re
 import sys
-from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
 
 import click
+from sqlalchemy import Connection
 
 from app.config import Config
-from app.database.engine import Database, DatabaseRole
+from app.database.engine import DatabaseRole
 from app.database.migrate import ready
-from app.models import CardNumbers, ExpectedDays
+from app.models import CardNumbers, SourceSettings
 from app.wording.i18n import N_, gettext
 from importers import payment_sources
-from importers.files import report, sources
+from importers.files import archive, profiles, report, sources, waiting
 from importers.files.archive import INBOX, files_in
 from importers.files.refusals import FileRefusedError
-from importers.formats import formats
+from importers.formats import FileContext
 from importers.load import Result, load_files
+from importers.source_command import source
+
+__all__ = ["demo", "demo_files", "import_command", "mapping", "nightly", "source"]
 
 _PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 
@@ -53,6 +55,9 @@ def import_command(paths: tuple[Path, ...], *, replace: bool, dry_run: bool, tru
         database, files, config.data, replace=replace, dry_run=dry_run, trust_clock=trust_clock
     )
     results = _said(loading, len(files))
+    if not dry_run:
+        for result in waiting.after(database, config.data, results):
+            click.echo(report.line(result))
     click.echo(report.summary(results))
     if dry_run:
         click.echo(gettext("Nothing was changed: this was a trial."))
@@ -68,21 +73,6 @@ def _said(loading: Iterable[Result], files: int) -> list[Result]:
             step(len(results), files)
             click.echo(report.line(result))
     return results
-
-
-def _regular_expression(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
-    try:
-        re.compile(value or "")
-    except re.error:
-        raise click.BadParameter(gettext("This is no regular expression.")) from None
-    return value
-
-
-def _pairs(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    pairs = [value.split("=", 1) for value in values]
-    if not all(len(pair) == 2 and all(pair) for pair in pairs):  # noqa: PLR2004 - a name and a value
-        raise click.BadParameter(gettext("Write SHOP=CONTRACT."))
-    return dict(pairs)
 
 
 @click.command(help=N_("Do the work of a night: load the inbox, keep house, let go of what is old."))
@@ -110,158 +100,6 @@ def nightly() -> None:
     sys.exit(night.refused > 0)
 
 
-@click.command(help=N_("Say which reseller the files of a source belong to, or what its columns never hold."))
-@click.argument("name", metavar="SOURCE")
-@click.option("--reseller", metavar="SLUG", help=N_("The reseller, as the merchant directory names it."))
-@click.option(
-    "--vouch",
-    multiple=True,
-    metavar="COLUMN",
-    help=N_("This column never holds a card number: mask what looks like one (repeatable)."),
-)
-@click.option("--no-vouch", multiple=True, metavar="COLUMN", help=N_("Vouch for it no longer (repeatable)."))
-@click.option(
-    "--inbox",
-    metavar="FOLDER",
-    help=N_("The folder of the inbox that is its own, for files that name no source."),
-)
-@click.option(
-    "--file-pattern",
-    metavar="REGEX",
-    callback=_regular_expression,
-    help=N_("What the names of its files match, for files that name no source."),
-)
-@click.option(
-    "--cards",
-    type=click.Choice([one.value for one in CardNumbers]),
-    help=N_("What becomes of full card numbers in fields made for them, as American Express has them."),
-)
-@click.option(
-    "--shop",
-    "shops",
-    multiple=True,
-    metavar="SHOP=CONTRACT",
-    callback=_pairs,
-    help=N_("The contract number of a shop that its files name by another number (repeatable)."),
-)
-@click.option(
-    "--expected-at",
-    type=click.DateTime(["%H:%M"]),
-    metavar="HH:MM",
-    help=N_("By when its files are due; learnt from those that come when nobody says it."),
-)
-@click.option(
-    "--expected-days",
-    type=click.Choice([one.value for one in ExpectedDays]),
-    help=N_("On which days they are due; with “none” nobody waits for them."),
-)
-def source(  # noqa: PLR0913 - its options
-    name: str,
-    *,
-    reseller: str | None,
-    vouch: tuple[str, ...],
-    no_vouch: tuple[str, ...],
-    inbox: str | None,
-    file_pattern: str | None,
-    cards: str | None,
-    shops: dict[str, str],
-    **expected: Any,
-) -> None:
-    """Bind a source, so that what was kept aside for want of it appears; vouch for columns of it."""
-    if not any((reseller, vouch, no_vouch, inbox, file_pattern, cards, shops, *expected.values())):
-        raise click.UsageError(gettext("Say what is to be known of the source: see --help."))
-    _refuse_unknown_columns({*vouch, *no_vouch})
-    database = ready(Config.from_env())
-    if reseller:
-        _bind(database, name, reseller)
-    if inbox or file_pattern or cards:
-        _expect(database, name, inbox, file_pattern, CardNumbers(cards) if cards else None)
-    _name_contracts(database, name, shops)
-    if any(expected.values()):
-        _await_files(database, name, **expected)
-    _vouch(database, name, vouch, good=True)
-    _vouch(database, name, no_vouch, good=False)
-
-
-def _refuse_unknown_columns(columns: Collection[str]) -> None:
-    vouchable = frozenset[str]().union(*(known.vouchable for known in formats()))
-    for column in sorted(set(columns) - vouchable):
-        raise click.UsageError(
-            gettext(
-                "Nobody can vouch for %(column)s, but for: %(columns)s.",
-                column=column,
-                columns=", ".join(sorted(vouchable)),
-            )
-        )
-
-
-def _vouch(database: Database, name: str, columns: tuple[str, ...], *, good: bool) -> None:
-    if not columns:
-        return
-    with database.writing(DatabaseRole.IMPORT) as connection:
-        sources.vouch(connection, name, columns, good=good)
-    said = (
-        gettext("What looks like a card number is masked in %(columns)s of %(source)s.")
-        if good
-        else gettext("What looks like a card number in %(columns)s of %(source)s refuses its file again.")
-    )
-    click.echo(said % {"columns": ", ".join(columns), "source": name})
-
-
-def _name_contracts(database: Database, name: str, shops: dict[str, str]) -> None:
-    for shop, number in shops.items():
-        with _known_source(name), database.writing(DatabaseRole.IMPORT) as connection:
-            sources.name_contract(connection, name, shop, number)
-        click.echo(
-            gettext("%(shop)s of %(source)s is contract %(number)s.", shop=shop, source=name, number=number)
-        )
-
-
-@contextmanager
-def _known_source(name: str) -> Iterator[None]:
-    """Say it in one line when nothing is known of a source."""
-    try:
-        yield
-    except sources.UnknownSourceError:
-        raise click.UsageError(
-            gettext("Nothing is known of %(source)s: say --reseller as well.", source=name)
-        ) from None
-
-
-def _await_files(
-    database: Database, name: str, expected_at: datetime | None, expected_days: str | None
-) -> None:
-    hour = expected_at.time() if expected_at else None
-    days = ExpectedDays(expected_days) if expected_days else None
-    with _known_source(name), database.writing(DatabaseRole.IMPORT) as connection:
-        sources.await_files(connection, name, hour, days)
-    click.echo(gettext("The files of %(source)s are awaited as you said.", source=name))
-
-
-def _expect(
-    database: Database, name: str, inbox: str | None, file_pattern: str | None, cards: CardNumbers | None
-) -> None:
-    with _known_source(name), database.writing(DatabaseRole.IMPORT) as connection:
-        sources.expect(connection, name, inbox, file_pattern, cards)
-    if inbox or file_pattern:
-        click.echo(gettext("Files with this place that name no source come from %(source)s.", source=name))
-    if cards is CardNumbers.MASK:
-        click.echo(gettext("Full card numbers in fields made for them are masked in files of this place."))
-    elif cards is CardNumbers.REFUSE:
-        click.echo(gettext("A full card number refuses a file of this place."))
-
-
-def _bind(database: Database, name: str, reseller: str) -> None:
-    try:
-        with database.writing(DatabaseRole.IMPORT) as connection:
-            sources.bind(connection, name, reseller)
-    except sources.UnknownResellerError:
-        raise click.ClickException(
-            gettext("No merchant directory has named the reseller %(slug)s.", slug=reseller)
-        ) from None
-    click.echo(gettext("The files of %(source)s belong to %(slug)s.", source=name, slug=reseller))
-
-
 @click.group(
     commands=payment_sources.COMMANDS, help=N_("Set up the files of banks, acquirers and platforms.")
 )
@@ -279,23 +117,43 @@ def mapping() -> None:
     help=N_("What to do with full card numbers in fields made for them."),
 )
 @click.option(
+    "--source",
+    "source_name",
+    metavar="SOURCE",
+    help=N_("Read it as the profile of this source says: its mapping, words, encoding and cards."),
+)
+@click.option(
     "--mapping",
     "saved",
     metavar="FILE.toml",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help=N_("A saved mapping of the columns of a CSV."),
 )
-def mapping_try(path: Path, cards: str, saved: Path | None) -> None:
+def mapping_try(path: Path, cards: str, source_name: str | None, saved: Path | None) -> None:
     """Print the explanation of a file, or why it would be set aside."""
     from importers import explain  # noqa: PLC0415
     from importers.formats.mapped_csv.mapping import load  # noqa: PLC0415
 
+    context = FileContext(name=path.name, settings=SourceSettings(cards=CardNumbers(cards)))
+    if source_name:
+        with ready(Config.from_env()).reading(DatabaseRole.IMPORT) as connection:
+            context = _context(connection, source_name, path.name)
     try:
-        explanation = explain.explain(path, CardNumbers(cards), load(saved) if saved else None)
+        data = archive.receive(path).data
+        explanation = explain.explain(data, context, load(saved) if saved else None)
     except FileRefusedError as refused:
         raise _set_aside(refused) from None
     for line in explain.lines(explanation):
         click.echo(line)
+
+
+def _context(connection: Connection, source: str, name: str) -> FileContext:
+    """What the profile of ``source`` says of the file ``name``."""
+    try:
+        profile = profiles.of(connection, source)
+    except profiles.UnknownSourceError:
+        raise click.ClickException(gettext("Nothing is known of %(source)s.", source=source)) from None
+    return sources.said_of(name, source, SimpleNamespace(**profile.columns), profile.settings)
 
 
 @mapping.command("match", help=N_("Say what bank statements would credit; nothing is written."))

@@ -14,12 +14,12 @@ from typing import Any
 
 import pandas as pd
 
-from app.models import CardNumbers
 from app.wording.i18n import N_, gettext
 from app.wording.money import plain
 from importers import card_lines
+from importers.files import archive
 from importers.files.refusals import refuse
-from importers.formats import caaa, camt, cfonb120, journals, mapped_csv
+from importers.formats import FileContext, caaa, camt, cfonb120, journals, mapped_csv
 from importers.formats.amex import disputes, eptrn, grrcn
 from importers.formats.mapped_csv.mapping import ColumnMapping
 from importers.reading.headings import SourceColumn, Use
@@ -50,19 +50,19 @@ class FileExplanation:
 @dataclass(frozen=True, kw_only=True)
 class _FormatReader:
     first_line: re.Pattern[bytes]
-    explain: Callable[[bytes, str, CardNumbers], FileExplanation]
+    explain: Callable[[bytes, FileContext], FileExplanation]
 
 
-def _cfonb120(data: bytes, _name: str, _cards: CardNumbers) -> FileExplanation:
+def _cfonb120(data: bytes, _context: FileContext) -> FileExplanation:
     return FileExplanation(format=cfonb120.NAME, records=(cfonb120.read(data),))
 
 
-def _camt(data: bytes, _name: str, _cards: CardNumbers) -> FileExplanation:
+def _camt(data: bytes, _context: FileContext) -> FileExplanation:
     return FileExplanation(format=camt.version(data), records=(camt.read(data),))
 
 
-def _journal(data: bytes, name: str, _cards: CardNumbers) -> FileExplanation:
-    journal = journals.read(data, name)
+def _journal(data: bytes, context: FileContext) -> FileExplanation:
+    journal = journals.read(data, context.name, context.settings)
     facts = ((N_("encoding"), journal.rows.encoding), (N_("delimiter"), repr(journal.rows.delimiter)))
     return FileExplanation(
         format=f"{journals.NAME} {journal.kind} {journal.version}",
@@ -72,23 +72,23 @@ def _journal(data: bytes, name: str, _cards: CardNumbers) -> FileExplanation:
     )
 
 
-def _caaa(data: bytes, _name: str, _cards: CardNumbers) -> FileExplanation:
+def _caaa(data: bytes, _context: FileContext) -> FileExplanation:
     return FileExplanation(format=caaa.NAME, records=(caaa.read(data),))
 
 
-def _grrcn(data: bytes, _name: str, cards: CardNumbers) -> FileExplanation:
-    found = grrcn.read(data, cards)
+def _grrcn(data: bytes, context: FileContext) -> FileExplanation:
+    found = grrcn.read(data, context.cards)
     facts = tuple((code, str(count)) for code, count in found.counts.items())
     name = f"{grrcn.NAME} {found.version}"
     return FileExplanation(format=name, records=(found.settlements, found.chargebacks), facts=facts)
 
 
-def _eptrn(data: bytes, _name: str, cards: CardNumbers) -> FileExplanation:
-    return FileExplanation(format=eptrn.NAME, records=eptrn.read(data, cards))
+def _eptrn(data: bytes, context: FileContext) -> FileExplanation:
+    return FileExplanation(format=eptrn.NAME, records=eptrn.read(data, context.cards))
 
 
-def _disputes(data: bytes, _name: str, cards: CardNumbers) -> FileExplanation:
-    return FileExplanation(format=disputes.kind(data), records=(disputes.read(data, cards),))
+def _disputes(data: bytes, context: FileContext) -> FileExplanation:
+    return FileExplanation(format=disputes.kind(data), records=(disputes.read(data, context.cards),))
 
 
 _READERS = (
@@ -102,31 +102,30 @@ _READERS = (
 )
 
 
-def _mapped(data: bytes, mapping: ColumnMapping | None) -> FileExplanation:
-    found = mapped_csv.read(data, mapping)
+def _mapped(data: bytes, context: FileContext, mapping: ColumnMapping | None) -> FileExplanation:
+    found = mapped_csv.read(data, mapping, context.settings, context.source)
     facts = ((N_("encoding"), found.rows.encoding), (N_("delimiter"), repr(found.rows.delimiter)))
+    also = (found.chargebacks,) if found.chargebacks and len(found.chargebacks.cases) else ()
     return FileExplanation(
-        format=found.mapping.name, records=(found.records,), facts=facts, headings=found.columns
+        format=found.mapping.name, records=(found.records, *also), facts=facts, headings=found.columns
     )
 
 
-def explain(
-    path: Path, cards: CardNumbers = CardNumbers.REFUSE, mapping: ColumnMapping | None = None
-) -> FileExplanation:
-    """What is understood of the file at ``path``, read by ``mapping`` when one is given.
+def explain(data: bytes, context: FileContext, mapping: ColumnMapping | None = None) -> FileExplanation:
+    """What is understood of a file, read by ``mapping`` when one is given, else as its source says.
 
-    Raises FileRefusedError, and OSError when it cannot be read.
+    Raises FileRefusedError.
     """
-    data = path.read_bytes()
+    mapped = mapping is not None or context.format == mapped_csv.NAME
     reader = next((one for one in _READERS if one.first_line.match(data)), None)
-    if reader is None or mapping is not None:
-        return _mapped(data, mapping)
-    return reader.explain(data, path.name, cards)
+    if reader is None or mapped:
+        return _mapped(data, context, mapping)
+    return reader.explain(data, context)
 
 
 def bank_statements(path: Path) -> BankStatements:
     """The statements of the file at ``path``. Raises FileRefusedError, also for a file that holds none."""
-    for records in explain(path).records:
+    for records in explain(archive.receive(path).data, FileContext(name=path.name)).records:
         if isinstance(records, BankStatements):
             return records
     raise refuse(N_("expected statements of a bank"))

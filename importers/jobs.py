@@ -18,7 +18,7 @@ from app.jobs import queue
 from app.logs import logger
 from app.themes import themes_of
 from importers import desk
-from importers.files import report
+from importers.files import report, waiting
 from importers.files.archive import INBOX, files_in
 from importers.load import Result, load_files
 
@@ -56,7 +56,8 @@ def load_inbox(database: Database, data: Path) -> list[Result]:
     files = (
         [path for path in files_in([data / INBOX]) if _is_settled(path)] if (data / INBOX).is_dir() else []
     )
-    return list(_logged(load_files(database, files, data)))
+    results = list(_logged(load_files(database, files, data)))
+    return [*results, *_logged(iter(waiting.after(database, data, results)))]
 
 
 def _logged(results: Iterator[Result]) -> Iterator[Result]:

@@ -210,7 +210,7 @@ def _lock_bytes(connection: Connection, file: IncomingFile) -> None:
 def _read(database: Database, attempt: _Attempt, file: IncomingFile) -> None:
     """Find the records of a file, once no card number is left in it. Raises FileRefusedError."""
     try:
-        known = attempt.format = recognise(file.name, file.data)
+        known = attempt.format = recognise(file.name, file.data, attempt.context.format)
     except FileRefusedError:
         card_numbers.refuse_any(file.data)
         raise

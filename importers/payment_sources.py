@@ -13,7 +13,7 @@ from app.database.migrate import ready
 from app.locks import Lock, hold
 from app.wording.i18n import N_, gettext
 from importers import contract_sources
-from importers.files import sources
+from importers.files import profiles
 
 
 def _time_zone(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
@@ -37,10 +37,11 @@ def _time_zone(_context: click.Context, _option: click.Parameter, value: str | N
 def payments(name: str, *, application: str, rank: str | None, time_zone: str | None) -> None:
     """Change the profile of a source that is known; files that come from then on are read by it."""
     database = ready(Config.from_env())
+    said = {column: value for column, value in {"rank": rank, "time_zone": time_zone}.items() if value}
     try:
         with database.writing(DatabaseRole.IMPORT) as connection:
-            sources.deliver_payments(connection, name, application.upper(), rank, time_zone)
-    except sources.UnknownSourceError:
+            profiles.change(connection, name, role="payments", application=application.upper(), **said)
+    except profiles.UnknownSourceError:
         raise click.UsageError(
             gettext("Nothing is known of %(source)s: bordereau source NAME --reseller SLUG", source=name)
         ) from None

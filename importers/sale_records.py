@@ -67,6 +67,11 @@ INSERT INTO touched_day SELECT DISTINCT '{table}', merchant_id, acceptor_id, {da
 """
 
 
+def source_contracts(connection: Connection, source_id: int) -> Mapping[str, str]:
+    """The contract numbers of shops that the files of a source name by numbers of their own, by these."""
+    return connection.scalar(text(_CONTRACTS), {"id": source_id}) or {}
+
+
 def put(connection: Connection, table: SaleTable, said: pd.DataFrame, entry: Entry) -> Placed:
     """Put the rows of a file that are not known yet into their table: ``said`` has what the file says.
 
@@ -98,7 +103,7 @@ def _owned(connection: Connection, table: SaleTable, said: pd.DataFrame, entry: 
     """The rows as they are stored, each with its owner, and the ``entry`` of the file that it is."""
     source = entry.source
     assert source is not None  # noqa: S101 - records that somebody owns have a source
-    known: dict[str, str] = connection.scalar(text(_CONTRACTS), {"id": source.id}) or {}
+    known = source_contracts(connection, source.id)
     rows = said.assign(
         contract_number=[known.get(number, number) for number in said["contract_number"]],
         entry=range(1, len(said) + 1),

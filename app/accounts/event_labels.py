@@ -97,6 +97,8 @@ WORDS: Mapping[Event, EventLabel] = {
     Event.DAILY_MAIL_POSTED: EventLabel(N_("Was sent the daily mail"), N_("%(format)s")),
     Event.DAILY_MAIL_CHOSEN: EventLabel(N_("Chose the daily mail"), N_("%(choice)s")),
     Event.DAILY_MAIL_STOPPED: EventLabel(N_("Stopped the daily mail by its link")),
+    Event.SOURCE_CHANGED: EventLabel(N_("Changed a source of files"), N_("%(source)s")),
+    Event.FILE_TRIED: EventLabel(N_("Had a sample file explained"), N_("%(file)s")),
     Event.ACCOUNT_DECLARED: EventLabel(N_("Declared a bank account"), N_("%(account)s")),
     Event.JOURNAL_EXPORTED: EventLabel(N_("Downloaded the journal"), N_("%(rows)s lines")),
 }

@@ -81,6 +81,8 @@ class Event(StrEnum):
     DAILY_MAIL_CHOSEN = "daily_mail_chosen"
     DAILY_MAIL_STOPPED = "daily_mail_stopped"
     ACCOUNT_DECLARED = "account_declared"
+    SOURCE_CHANGED = "source_changed"
+    FILE_TRIED = "file_tried"
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,6 @@ from app.models.parties import (
     DEFAULT_TIME_ZONE,
     UNCLAIMED_MERCHANT,
     Acceptor,
-    CardNumbers,
     Contract,
     ExpectedDays,
     Merchant,
@@ -83,16 +82,20 @@ from app.models.settlements import (
     SettlementLink,
     SettlementState,
 )
+from app.models.source_settings import DELIMITERS, ENCODINGS, SCALES, CardNumbers, SourceSettings
 from app.models.terminals import NO_OUTLET, Terminal, TerminalDay
 from app.rules.payments import Completeness, Outcome, RemittanceStatus, TransactionType, Transmission
 
 __all__ = [
     "ALL_CONTRACTS",
     "DEFAULT_TIME_ZONE",
+    "DELIMITERS",
+    "ENCODINGS",
     "KNOWN_FIELDS",
     "KNOWN_FOR",
     "NO_OUTLET",
     "OPEN_STATES",
+    "SCALES",
     "TRIED_FOR",
     "UNCLAIMED_MERCHANT",
     "USUAL_WORKING_DAYS",
@@ -161,6 +164,7 @@ __all__ = [
     "SignInAttempt",
     "Source",
     "SourceRole",
+    "SourceSettings",
     "StaffAlert",
     "StaffMember",
     "Terminal",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import CheckConstraint, Index, LargeBinary, Text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database.privileges import ADD, READ, Privileges, TablePrivilege
@@ -23,13 +23,15 @@ from app.models.base import (
 
 
 class DeskTaskKind(StrEnum):
-    """The kind of a task: on contracts, on a merchant directory, on a file, or on a proposed credit."""
+    """The kind of a task: on contracts, a merchant directory, a file, a proposed credit, or a source."""
 
     ATTACH = "attach"
     DECLARE = "declare"
     RETRY = "retry"
     REPLACE = "replace"
     DECIDE = "decide"
+    SOURCE = "source"
+    TRY = "try"
 
 
 class DeskTaskState(StrEnum):
@@ -45,7 +47,8 @@ class DeskTask(Base):
 
     ``details`` holds what the kind needs (see ``app.desk.tasks``); ``refusals`` says why it failed, as
     the fields of :class:`app.refusals.Refusal`. Keys of other tables bear no foreign key. ``content`` is
-    the text of a merchant directory to load: the web writes it and never reads it, and it ends with the task.
+    the text of a merchant directory to load, or of a file to try: the web writes it and never reads it, and
+    it ends with the task. ``answer`` is what the worker has to say of it, in lines.
     """
 
     __tablename__ = "desk_task"
@@ -73,3 +76,4 @@ class DeskTask(Base):
     details: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     content: Mapped[bytes | None] = mapped_column(LargeBinary)
     refusals: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default="[]")
+    answer: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default="{}")

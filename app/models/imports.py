@@ -38,7 +38,8 @@ class ImportFile(Base):
     ``counts`` has the number of its records by name; ``sums`` maps a currency to its control sums in minor
     units. ``merchant_ids``, ``first_on`` and
     ``last_on`` bound the rows it brought, so that a replacement finds them without an index.
-    ``reseller_ids`` are those a merchant directory declares for; payments follow their source.
+    ``reseller_ids`` are those a merchant directory declares for; payments follow their source. ``folder`` is
+    the one of the inbox that it came in, which tells its source when it is looked at again.
     """
 
     __tablename__ = "import_file"
@@ -64,6 +65,7 @@ class ImportFile(Base):
     id: Mapped[LocalId]
     sha256: Mapped[TextColumn]
     name: Mapped[TextColumn]
+    folder: Mapped[TextColumnOrNone]
     size: Mapped[BigIntColumn]
     format: Mapped[TextColumnOrNone]
     status: Mapped[TextColumn]

@@ -38,13 +38,6 @@ UNCLAIMED_MERCHANT = 0
 DEFAULT_TIME_ZONE = "Europe/Paris"
 
 
-class CardNumbers(StrEnum):
-    """The rule of a source for full card numbers in fields that are made for them."""
-
-    REFUSE = "refuse"
-    MASK = "mask"
-
-
 class Reseller(Base):
     """A reseller, whose name and colours the portal wears.
 
@@ -84,8 +77,8 @@ class Source(Base):
     operator has said so. ``format`` None is recognised by content; ``merchant_id`` is whose feed it is, when
     it is one merchant's alone; ``time_zone`` is that of the times in its files. By ``expected_at`` (on the
     clock of DEFAULT_TIME_ZONE) of ``expected_days`` its file should be there; what is None is learnt from
-    those that came. ``settings`` is what its format needs to know besides: ``cards``
-    (:class:`CardNumbers`), and ``contracts``, by shop where its files name these by numbers of their own.
+    those that came. ``settings`` is what its format needs to know besides
+    (:class:`app.models.source_settings.SourceSettings`).
     """
 
     __tablename__ = "source"

@@ -104,7 +104,9 @@ class Settlement(Base):
 
 
 class SettlementLine(Base):
-    """A line of a payment: remittances, sales, fees; ``rank`` is its place, its only identity.
+    """A line of a payment: remittances, sales, fees; ``rank`` is its place, ``line_id`` the platform's id.
+
+    Without such an id its place is its only identity.
 
     ``transaction_id`` and ``transaction_on`` (its day) are the payment that it is of, once that is certain.
     """
@@ -145,6 +147,7 @@ class SettlementLine(Base):
     card_last4: Mapped[TextColumn]
     count: Mapped[int | None]
     import_file_id: Mapped[BigIntColumn]
+    line_id: Mapped[TextColumnOrNone]
     transaction_id: Mapped[BigIntColumnOrNone]
     transaction_on: Mapped[date | None]
 

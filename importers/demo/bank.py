@@ -23,7 +23,7 @@ from app.rules.payments import TOTAL, remitted
 from app.wording import applications
 from importers.demo import american_express
 from importers.demo.profiles import CHAIN_CODE, RESELLER
-from importers.files import sources
+from importers.files import profiles, sources
 from importers.formats import bank_accounts
 from importers.matching import working_days
 
@@ -73,7 +73,7 @@ def files(database: Database, folder: Path, last_day: date) -> list[Path]:
             (american_express.SOURCE, american_express.FILE_PATTERN),
         ):
             sources.bind(connection, name, RESELLER)
-            sources.expect(connection, name, None, pattern)
+            profiles.change(connection, name, role="money", file_pattern=pattern)
         found = _remittances(connection, last_day, codes, ~own_payer)
         theirs = Contract.application.in_(american_express.APPLICATIONS)
         elsewhere = _remittances(connection, last_day, list(american_express.MERCHANTS), theirs)

@@ -17,7 +17,7 @@ from app.database.engine import Database, DatabaseRole
 from app.models import Contract, Merchant, Transaction
 from app.rules.payments import Outcome, TransactionType
 from importers.demo.profiles import RESELLER
-from importers.files import sources
+from importers.files import profiles, sources
 from importers.formats.amex import disputes
 
 _Payment = Row[*tuple[Any, ...]]
@@ -38,7 +38,7 @@ def files(database: Database, folder: Path, last_day: date) -> list[Path]:
     with database.writing(DatabaseRole.IMPORT) as connection:
         for name, pattern in SOURCES.items():
             sources.bind(connection, name, RESELLER)
-            sources.expect(connection, name, None, pattern)
+            profiles.change(connection, name, role="money", file_pattern=pattern)
         shop, hotel = (_payments(connection, code, last_day) for code in (SHOP_CODE, HOTEL_CODE))
     folder.mkdir(exist_ok=True)
     written = {**_journals(shop, last_day), **_american_express(hotel, last_day)}

@@ -20,7 +20,7 @@ from app.database.engine import Database, DatabaseRole
 from app.models import Merchant, Outlet
 from importers.demo.disputes import SHOP_CODE
 from importers.demo.profiles import BANKS, RESELLER
-from importers.files import sources
+from importers.files import profiles, sources
 from importers.formats import merchant_directory
 from importers.formats.layout import MERCHANT_DIRECTORY
 
@@ -43,8 +43,8 @@ def files(database: Database, folder: Path, last_day: date) -> list[Path]:
     """Write the shop's contract and its journals up to ``last_day``, and say what these are."""
     with database.writing(DatabaseRole.IMPORT) as connection:
         sources.bind(connection, SOURCE, RESELLER)
-        sources.expect(connection, SOURCE, None, FILE_PATTERN)
-        sources.deliver_payments(connection, SOURCE, "CBVAD")
+        profiles.change(connection, SOURCE, file_pattern=FILE_PATTERN)
+        profiles.change(connection, SOURCE, role="payments", application="CBVAD")
         declared = _declaration(connection)
     folder.mkdir(exist_ok=True)
     directory = folder / "REFERENTIEL_VPC.csv"

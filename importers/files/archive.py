@@ -12,6 +12,7 @@ from pathlib import Path
 from app.rules.cards import masked
 from app.wording.i18n import N_
 from importers.files.refusals import refuse
+from importers.files.unpacking import unpacked
 from importers.formats import ANY_NAME
 
 #: Folders under the data folder. The inbox is where nightly files are dropped.
@@ -24,12 +25,16 @@ LARGEST_FILE = 512 * 2**20
 
 @dataclass(frozen=True)
 class IncomingFile:
-    """A file as it was delivered: its name is only ever shown."""
+    """A file as it was delivered: its name is only ever shown.
+
+    ``folder`` is the name of the one that it came in: with the file's own it tells whose it is.
+    """
 
     path: Path
     data: bytes
     sha256: str
     name: str
+    folder: str = ""
 
 
 def files_in(paths: Iterable[Path]) -> Iterator[Path]:
@@ -65,6 +70,8 @@ def _arrival(path: Path) -> tuple[int, Path]:
 def receive(path: Path, name: str | None = None) -> IncomingFile:
     """Read a regular file, without following a link or waiting on a pipe. Raises FileRefusedError, OSError.
 
+    Of a zip or gzip file it is the one inside, under its own name: packed or not, the same file is known.
+
     ``name`` is the one it came under, when that is not the name of ``path``.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -76,8 +83,9 @@ def receive(path: Path, name: str | None = None) -> IncomingFile:
             raise refuse(N_("a file with several names (hard links): copy it instead"))
         if found.st_size > LARGEST_FILE:
             raise refuse(N_("larger than %(most)s MB: deliver it in parts"), most=LARGEST_FILE >> 20)
-        data = opened.read(LARGEST_FILE)
-    return IncomingFile(path, data, hashlib.sha256(data).hexdigest(), _shown(name or path.name))
+        data, shown = unpacked(opened.read(LARGEST_FILE), name or path.name, LARGEST_FILE)
+    digest, folder = hashlib.sha256(data).hexdigest(), path.absolute().parent.name
+    return IncomingFile(path, data, digest, _shown(shown), _shown(folder))
 
 
 def _shown(name: str) -> str:

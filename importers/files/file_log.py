@@ -86,13 +86,16 @@ def enter(
     earlier = ImportFile.status == ImportStatus.QUARANTINED
     if since is not None:
         earlier = or_(earlier, ImportFile.received_at < since)
-    former_id = connection.scalar(
-        delete(ImportFile).where(ImportFile.sha256 == file.sha256, earlier).returning(ImportFile.id)
-    )
+    former = connection.execute(
+        delete(ImportFile)
+        .where(ImportFile.sha256 == file.sha256, earlier)
+        .returning(ImportFile.id, ImportFile.folder)
+    ).one_or_none()
     row: dict[str, Any] = {
-        **({"id": former_id} if former_id else {}),
+        **({"id": former.id} if former else {}),
         "sha256": file.sha256,
         "name": file.name,
+        "folder": (former and former.folder) or file.folder,
         "size": len(file.data),
         "lines": file.data.count(b"\n"),
         "format": format_name,

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import time
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, text
 
 from app.accounts.journal import Event, record
-from app.models import UNCLAIMED_MERCHANT, CardNumbers, ExpectedDays, SourceRole
+from app.models import UNCLAIMED_MERCHANT, SourceRole, SourceSettings
 from app.wording.i18n import N_
 from importers import formats, ownership
 from importers.files.archive import IncomingFile
 from importers.files.refusals import refuse
-from importers.formats import FileContext
+from importers.formats import FileContext, mapped_csv
 from importers.ownership import OwnerKey
 from importers.records import KnownSource, Origin, Records, adopt
 from importers.records.remote_payments.profile import PaymentProfile
@@ -24,47 +23,23 @@ class UnknownResellerError(LookupError):
     """No merchant directory has named this reseller."""
 
 
-class UnknownSourceError(LookupError):
-    """No source has this name."""
-
-
-_NO_SOURCE = N_(
-    "its folder and name belong to no source: say which with: "
-    "bordereau source NAME --reseller SLUG --inbox FOLDER"
+NO_SOURCE: Final = N_(
+    "its folder and name belong to no source, and no maintainer alone declares its accounts: declare them, "
+    "or say whose the folder is with: bordereau source NAME --reseller SLUG --inbox FOLDER"
 )
-_SEVERAL = N_("its folder and name belong to several sources: %(names)s")
+SEVERAL: Final = N_("its folder and name belong to several sources: %(names)s")
 _OF_PLACE = """
-SELECT id, reseller_id, name, role, time_zone, settings FROM source
+SELECT id, reseller_id, name, role, format, time_zone, settings FROM source
 WHERE COALESCE(inbox, file_pattern) IS NOT NULL
   AND COALESCE(inbox, :folder) = :folder AND (file_pattern IS NULL OR :name ~ file_pattern)
 ORDER BY name
 """
 _REMEMBERED = """
-SELECT s.id, s.reseller_id, s.name, s.role, s.time_zone, s.settings
-FROM import_file f JOIN source s ON s.id = f.source_id
+SELECT s.id, s.reseller_id, s.name, s.role, s.format, s.time_zone, s.settings
+FROM import_file f JOIN source s ON s.id = f.source_id OR s.inbox = f.folder
+  AND (s.file_pattern IS NULL OR f.name ~ s.file_pattern)
 WHERE f.sha256 = :sha256 AND f.status = 'quarantined'
-"""
-_EXPECT = """
-UPDATE source SET role = 'money', inbox = COALESCE(:inbox, inbox),
-  file_pattern = COALESCE(:file_pattern, file_pattern),
-  settings = settings || jsonb_strip_nulls(jsonb_build_object('cards', CAST(:cards AS text)))
-WHERE name = :name RETURNING id
-"""
-_DELIVER_PAYMENTS = """
-UPDATE source SET role = 'payments', time_zone = COALESCE(:time_zone, time_zone),
-  settings = settings || jsonb_strip_nulls(
-    jsonb_build_object('application', CAST(:application AS text), 'rank', CAST(:rank AS text)))
-WHERE name = :name RETURNING id
-"""
-_NAME_CONTRACT = """
-UPDATE source SET settings = settings || jsonb_build_object('contracts',
-  COALESCE(settings -> 'contracts', '{}') || jsonb_build_object(CAST(:shop AS text), CAST(:number AS text)))
-WHERE name = :name RETURNING id
-"""
-_AWAIT = """
-UPDATE source SET expected_at = COALESCE(CAST(:at AS time), expected_at),
-  expected_days = COALESCE(:days, expected_days)
-WHERE name = :name RETURNING id
+ORDER BY s.name
 """
 _FIND = "SELECT id, reseller_id FROM source WHERE name = :name"
 _ONLY_ONE = "SELECT min(id) FROM reseller WHERE declared HAVING count(*) = 1"
@@ -78,13 +53,23 @@ ON CONFLICT (slug) DO UPDATE SET name = EXCLUDED.name RETURNING id
 """
 _VOUCHED = "SELECT vouched_columns FROM source WHERE name = :name"
 _VOUCH = "UPDATE source SET vouched_columns = :columns WHERE name = :name RETURNING reseller_id"
+_OF_FOLDER = """
+INSERT INTO source (name, reseller_id, role)
+SELECT slug || '-' || COALESCE((
+    SELECT max(f.folder) FROM import_file f WHERE f.sha256 = :sha256 AND f.status = 'quarantined'
+  ), CAST(:folder AS text)), id, 'money'
+FROM reseller WHERE id = :reseller
+ON CONFLICT (name) DO UPDATE SET role = source.role RETURNING id, reseller_id
+"""
 _ADD = "INSERT INTO source (name, reseller_id) VALUES (:name, :reseller) RETURNING id, reseller_id"
 
 
 def source_of(connection: Connection, file: IncomingFile, records: Records) -> KnownSource | None:
     """The source that a file names, or else that of its folder and name; None for what nobody owns.
 
-    Raises FileRefusedError when its folder and name belong to no source, or to several.
+    Where they belong to none, it is the folder's own source of the only reseller there is, or of the one
+    that alone declares what the file names. Raises FileRefusedError when that is nobody, and when its folder
+    and name belong to several sources.
     """
     if records.header.source is not None:
         return _named(connection, records.header.source, records)
@@ -92,15 +77,19 @@ def source_of(connection: Connection, file: IncomingFile, records: Records) -> K
         return None
     found = _of_place(connection, file)
     if len(found) > 1:
-        raise refuse(_SEVERAL, names=", ".join(row.name for row in found))
-    if not found:
-        raise refuse(_NO_SOURCE)
-    return KnownSource(found[0].id, found[0].reseller_id)
+        raise refuse(SEVERAL, names=", ".join(row.name for row in found))
+    if found:
+        return KnownSource(found[0].id, found[0].reseller_id)
+    reseller = _guessed(connection, records)
+    if reseller is None:
+        raise refuse(NO_SOURCE)
+    place = {"reseller": reseller, "folder": file.folder, "sha256": file.sha256}
+    return KnownSource(*connection.execute(text(_OF_FOLDER), place).one())
 
 
 def _of_place(connection: Connection, file: IncomingFile) -> Sequence[Row[*tuple[Any, ...]]]:
-    """The sources of a file's folder and name; of a copy in quarantine, the one it had when it came."""
-    place = {"folder": file.path.absolute().parent.name, "name": file.name}
+    """The sources of a file's folder and name; of a copy in quarantine, those of where it came."""
+    place = {"folder": file.folder, "name": file.name}
     found = connection.execute(text(_OF_PLACE), place).all()
     return found or connection.execute(text(_REMEMBERED), {"sha256": file.sha256}).all()
 
@@ -115,71 +104,24 @@ def origin_of(connection: Connection, file: IncomingFile) -> Origin:
 def context_of(connection: Connection, file: IncomingFile) -> FileContext:
     """What a reader is told of a file besides its bytes; of several sources, the strictest rule holds."""
     found = _of_place(connection, file)
-    masked = {row.settings.get("cards") for row in found} == {CardNumbers.MASK}
+    if len(found) != 1:
+        return FileContext(name=file.name)
+    row = found[0]
+    return said_of(file.name, row.name, row, SourceSettings.of(row.settings))
+
+
+def said_of(name: str, source: str, said: Any, settings: SourceSettings) -> FileContext:
+    """What the profile of ``source`` says of a file: a mapping says that it is a CSV.
+
+    ``said`` has the columns of the profile, by name.
+    """
+    mapped = mapped_csv.NAME if settings.mapping else ""
+    payments = None
+    if said.role == SourceRole.PAYMENTS:
+        payments = PaymentProfile.of(said.time_zone, settings.stored())
     return FileContext(
-        name=file.name,
-        cards=CardNumbers.MASK if masked else CardNumbers.REFUSE,
-        payments=_payments_of(found),
+        name=name, source=source, format=said.format or mapped, settings=settings, payments=payments
     )
-
-
-def _payments_of(found: Sequence[Row[*tuple[Any, ...]]]) -> PaymentProfile | None:
-    """The profile of the one source found, where it delivers payments."""
-    if len(found) != 1 or found[0].role != SourceRole.PAYMENTS:
-        return None
-    return PaymentProfile.of(found[0].time_zone, found[0].settings)
-
-
-def expect(
-    connection: Connection,
-    name: str,
-    inbox: str | None,
-    file_pattern: str | None,
-    cards: CardNumbers | None = None,
-) -> None:
-    """Say where the files of a known source of money are, and what becomes of card numbers in them.
-
-    Raises UnknownSourceError.
-    """
-    row = {"name": name, "inbox": inbox, "file_pattern": file_pattern, "cards": cards}
-    if connection.execute(text(_EXPECT), row).one_or_none() is None:
-        raise UnknownSourceError(name)
-
-
-def deliver_payments(
-    connection: Connection,
-    name: str,
-    application: str | None,
-    rank: str | None = None,
-    time_zone: str | None = None,
-) -> None:
-    """Say that the files of a known source are payments, and what they leave unsaid.
-
-    That is the application and rank of their contracts, and the zone of their times. What is None stays as
-    it is. Raises UnknownSourceError.
-    """
-    row = {"name": name, "application": application, "rank": rank, "time_zone": time_zone}
-    if connection.execute(text(_DELIVER_PAYMENTS), row).one_or_none() is None:
-        raise UnknownSourceError(name)
-
-
-def name_contract(connection: Connection, name: str, shop: str, number: str) -> None:
-    """Say which contract a shop has that the files of a source name by a number of the platform's.
-
-    It holds for files that come from then on. Raises UnknownSourceError.
-    """
-    row = {"name": name, "shop": shop, "number": number}
-    if connection.execute(text(_NAME_CONTRACT), row).one_or_none() is None:
-        raise UnknownSourceError(name)
-
-
-def await_files(connection: Connection, name: str, at: time | None, days: ExpectedDays | None) -> None:
-    """Say by which hour and on which days the files of a known source are due.
-
-    What is None stays as it is, said or learnt. Raises UnknownSourceError.
-    """
-    if connection.execute(text(_AWAIT), {"name": name, "at": at, "days": days}).one_or_none() is None:
-        raise UnknownSourceError(name)
 
 
 def _named(connection: Connection, name: str, records: Records) -> KnownSource:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import pkgutil
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
+from typing import Final, Protocol
 
-from app.models import CardNumbers
+from app.models import CardNumbers, SourceSettings
 from app.rules.card_lines import Candidate
 from app.wording.i18n import N_
 from importers.files.refusals import refuse
@@ -23,6 +24,8 @@ from importers.records.remote_payments.profile import PaymentProfile
 
 #: Any finished file: not hidden, and not named as one that is still being written.
 ANY_NAME = re.compile(r"(?is)(?!\.)(?!.*\.(?:tmp|part|filepart|swp)\Z).+\Z")
+
+UNKNOWN_FORMAT: Final = N_("not a known format: its first line belongs to none")
 
 
 def _of_nobody(_data: bytes) -> Origin:
@@ -43,15 +46,30 @@ def searched_by_field(_data: bytes) -> tuple[()]:
 
 @dataclass(frozen=True, kw_only=True)
 class FileContext:
-    """The context of a file besides its bytes: its name, and the rules of its source.
+    """The context of a file besides its bytes: its name, and what the profile of its source says.
 
-    ``cards`` is that for card numbers; ``payments`` what its files of payments leave unsaid, None where it
-    delivers none.
+    ``source`` is the name of the one source of its folder and name, ``format`` the one that it delivers;
+    both are empty where nobody has said so. ``payments`` is what its files of payments leave unsaid, None
+    where it delivers none.
     """
 
     name: str = ""
-    cards: CardNumbers = CardNumbers.REFUSE
+    source: str = ""
+    format: str = ""
+    settings: SourceSettings = field(default_factory=SourceSettings)
     payments: PaymentProfile | None = None
+
+    @property
+    def cards(self) -> CardNumbers:
+        """What becomes of full card numbers in fields that are made for them."""
+        return self.settings.cards
+
+
+class Beginning(Protocol):
+    """The beginning of a format: ``match`` is true of the bytes of its files."""
+
+    def match(self, data: bytes, /) -> object:
+        """Whether ``data`` begins so."""
 
 
 def bytes_alone(read: Callable[[bytes], Records]) -> Callable[[bytes, FileContext], Records]:
@@ -71,7 +89,7 @@ class Format:
     """
 
     name: str
-    first_line: re.Pattern[bytes]
+    first_line: Beginning
     find_cards: Callable[[bytes], Iterable[Candidate]]
     read: Callable[[bytes, FileContext], Records]
     origin: Callable[[bytes], Origin] = _of_nobody
@@ -97,15 +115,30 @@ def may_be_archived(name: str | None) -> bool:
     return all(known.archived for known in formats() if known.name == name)
 
 
-def recognise(file_name: str, data: bytes) -> Format:
-    """The one format that claims the file. Raises FileRefusedError when none does, or several do."""
+def recognise(file_name: str, data: bytes, delivered: str = "") -> Format:
+    """The one format that claims the file. Raises FileRefusedError when none does, or several do.
+
+    ``delivered`` is the format that its source delivers: a file that nothing claims is of that one, and
+    one that another claims is refused.
+    """
     claims = [known for known in formats() if known.claims(file_name, data)]
+    if delivered:
+        return _delivered(claims, delivered)
     if not claims:
-        raise refuse(N_("not a known format: its first line belongs to none"), line=1)
+        raise refuse(UNKNOWN_FORMAT, line=1)
     if len(claims) > 1:
         names = ", ".join(known.name for known in claims)
         raise refuse(N_("claimed by several formats: %(names)s"), names=names)
     return claims[0]
+
+
+def _delivered(claims: list[Format], name: str) -> Format:
+    others = [known.name for known in claims if known.name != name]
+    if others and len(others) == len(claims):
+        raise refuse(
+            N_("a file of %(found)s, where its source delivers %(name)s"), found=others[0], name=name
+        )
+    return next(known for known in formats() if known.name == name)
 
 
 def origin_of(file_name: str, data: bytes) -> Origin:

@@ -33,8 +33,10 @@ class Rows:
         return zip(self.numbers, self.cells, strict=True)
 
 
-def decoded(data: bytes) -> tuple[str, str]:
-    """The text and its encoding: UTF-8, else Windows-1252. Raises FileRefusedError."""
+def decoded(data: bytes, encoding: str = "") -> tuple[str, str]:
+    """The text and its encoding: ``encoding``, or else UTF-8 or Windows-1252. Raises FileRefusedError."""
+    if encoding:
+        return _decoded_as(data, encoding), encoding
     try:
         return data.decode("utf-8-sig"), "utf-8"
     except UnicodeDecodeError:
@@ -46,12 +48,31 @@ def decoded(data: bytes) -> tuple[str, str]:
         raise refuse(N_("expected UTF-8 or Windows-1252 text"), line=line) from None
 
 
-def rows(data: bytes, delimiter: str | None = None) -> Rows:
-    """The rows of a file without its empty lines; ``delimiter`` is found when not given.
+def _decoded_as(data: bytes, encoding: str) -> str:
+    try:
+        return data.decode(encoding).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise refuse(N_("expected text in %(encoding)s"), line=line, encoding=encoding) from None
+
+
+def first_rows(text: str, delimiter: str) -> list[list[str]]:
+    """The rows at the beginning of a text, which may break off anywhere; all until the first fault."""
+    cells: list[list[str]] = []
+    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        cells.extend(reader)
+    except csv.Error:
+        return cells
+    return cells
+
+
+def rows(data: bytes, delimiter: str | None = None, encoding: str = "") -> Rows:
+    """The rows of a file without its empty lines; ``delimiter`` and ``encoding`` are found when not given.
 
     Raises FileRefusedError.
     """
-    text, encoding = decoded(data)
+    text, encoding = decoded(data, encoding)
     control = _CONTROL.search(text)
     if control:
         raise refuse(N_("a control character"), line=text.count("\n", 0, control.start()) + 1)

@@ -8,7 +8,7 @@ import pytest
 
 from app.database.engine import DatabaseRole
 from app.web.context import today
-from importers.files import sources
+from importers.files import profiles, sources
 from importers.load import load_file
 from tests.desk.conftest import SOUTH
 from tests.importers.files import File, Rem, Trx
@@ -27,7 +27,7 @@ def bank(place):
     """The folder of a bank of the reseller NORTH; returns what delivers a statement to it."""
     with place.database.writing(DatabaseRole.IMPORT) as connection:
         sources.bind(connection, "north-bank", "north")
-        sources.expect(connection, "north-bank", "bank", None)
+        profiles.change(connection, "north-bank", role="money", inbox="bank")
 
     def deliver(*lines: MovementLine, day: date | None = None, **said):
         day = day or today() - timedelta(days=1)

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from app.database.engine import DatabaseRole
 from app.desk import merchants
 from app.rules.cards import passes_luhn
-from importers.files import sources
+from importers.files import profiles, sources
 from tests import factories
 from tests.desk.conftest import NORTH, SOUTH
 from tests.desk.places import follow_first, merchant_id
@@ -126,7 +126,7 @@ def test_another_file_under_a_known_number_replaces_it_when_staff_say_so(place, 
 def test_a_bank_statement_is_its_folders_in_quarantine_too_and_may_replace(place, north):
     with place.database.writing(DatabaseRole.IMPORT) as connection:
         sources.bind(connection, "north-bank", "north")
-        sources.expect(connection, "north-bank", place.folder.name, None)
+        profiles.change(connection, "north-bank", role="money", inbox=place.folder.name)
     assert not place.deliver(written(Statement((MovementLine(5740),))), "STATEMENT-1").refused
     assert place.deliver(written(Statement((MovementLine(5750),))), "STATEMENT-2").refused
     path = follow_first(north, "/gestion/imports?state=quarantined", "STATEMENT-2")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.database.engine import DatabaseRole
 from app.models import CardNumbers
-from importers.files import archive, sources
+from importers.files import archive, profiles, sources
 from importers.load import Status
 
 
@@ -39,9 +39,9 @@ def test_a_source_alone_allows_full_card_numbers_in_their_fields(operator):
     with operator.database.writing(DatabaseRole.IMPORT) as connection:
         assert sources.context_of(connection, file).cards is CardNumbers.REFUSE
         sources.bind(connection, "amex", "acme")
-        sources.expect(connection, "amex", "amex", None, CardNumbers.MASK)
+        profiles.change(connection, "amex", role="money", inbox="amex", cards=CardNumbers.MASK)
         assert sources.context_of(connection, file).cards is CardNumbers.MASK
         sources.bind(connection, "other", "acme")
-        sources.expect(connection, "other", "amex", None)
+        profiles.change(connection, "other", role="money", inbox="amex", file_pattern=".*")
         assert sources.context_of(connection, file).cards is CardNumbers.REFUSE
     assert operator.deliver(b"nothing").status is Status.QUARANTINED

@@ -17,7 +17,7 @@ import psycopg
 
 from app.database.engine import Database, DatabaseRole
 from app.database.login_addresses import Addresses
-from importers.files import sources
+from importers.files import profiles, sources
 from importers.files.archive import ARCHIVE, INBOX, QUARANTINE, SUPERSEDED
 from tests.importers.conftest import Operator
 from tests.operation.conftest import start
@@ -201,7 +201,7 @@ def _declared(database: Database, data: Path) -> None:
         path.unlink()
     with database.writing(DatabaseRole.IMPORT) as connection:
         sources.bind(connection, "bank", "acme")
-        sources.expect(connection, "bank", "bank", None)
+        profiles.change(connection, "bank", role="money", inbox="bank")
 
 
 @contextmanager

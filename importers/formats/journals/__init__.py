@@ -14,6 +14,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Final
 
+from app.models import SourceSettings
 from app.wording.i18n import N_
 from importers.files.refusals import refuse
 from importers.formats import FileContext, Format, searched_by_field
@@ -24,7 +25,7 @@ from importers.reading import delimited, fields
 from importers.reading.delimited import Rows
 from importers.reading.fields import Fields
 from importers.reading.free_text import refuse_card_numbers
-from importers.reading.headings import SourceColumn, understood
+from importers.reading.headings import SourceColumn, bare, understood
 from importers.records import Header, Records
 from importers.records.chargebacks import Chargebacks
 from importers.records.operations import Operations
@@ -91,18 +92,21 @@ class Journal:
     records: JournalRecords
 
 
-def read(data: bytes, name: str = "") -> Journal:
+def read(data: bytes, name: str = "", settings: SourceSettings | None = None) -> Journal:
     """A whole journal. ``name`` is that of its file, which some things are said in alone.
 
-    Raises FileRefusedError.
+    ``settings`` are those of its source: headings, scales, encoding and delimiter of its own. Raises
+    FileRefusedError.
     """
+    said = settings or SourceSettings()
     if _TEST.match(name):
         raise refuse(N_("a file of the platform's test mode"))
-    rows = delimited.rows(data)
+    rows = delimited.rows(data, said.delimiter or None, said.encoding)
     cells = [_bare_end(row) for row in rows.cells]
     if len(cells) < 2 or cells[0][0] not in _TITLES or cells[1][0] not in _HEADERS:  # noqa: PLR2004
         raise refuse(N_("expected a title and a heading: TITRE, then ENTETE"), line=1)
-    headings = understood(cells[1], ALIASES)
+    own = {bare(heading): field for heading, field in said.aliases.items()}
+    headings = understood(cells[1], {**ALIASES, **own})
     details, ended = _details(rows, cells)
     kind = _kind(name, details, headings)
     if not ended and kind is not JournalKind.JT:
@@ -119,7 +123,7 @@ def read(data: bytes, name: str = "") -> Journal:
         rows=rows,
         headings=headings,
         details=len(details),
-        records=_READERS[kind](table, made_on, Wire.of_name(name)),
+        records=_READERS[kind](table, made_on, Wire.of_name(name, said.scales)),
     )
 
 
@@ -186,7 +190,7 @@ def _records(data: bytes, context: FileContext) -> Records:
 
     Raises FileRefusedError.
     """
-    journal = read(data, context.name)
+    journal = read(data, context.name, context.settings)
     title = sha256(repr(journal.title).encode()).hexdigest()[:_TITLE_LENGTH]
     header = Header(file_key=f"{journal.kind} {journal.made_at.date()} {title}")
     if not isinstance(journal.records, RemotePayments):

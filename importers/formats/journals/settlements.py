@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -24,25 +25,30 @@ _KEY = ["payee", "number", "paid_on", "currency"]
 
 
 class Wire(NamedTuple):
-    """The transfer that pays a JRFI: its reference stands in the file's name."""
+    """The transfer that pays a JRFI: its reference stands in the file's name.
+
+    ``scales`` are those that its source is said to have, where rows cannot tell.
+    """
 
     reference: str = ""
+    scales: Scales | None = None
 
     @classmethod
-    def of_name(cls, name: str) -> Wire:
+    def of_name(cls, name: str, said: Mapping[str, int]) -> Wire:
         """``70258842_JRFI_V1_CL889532_CLIENT_DEMO_EUR_19100253200018.csv``: the last part."""
         found = re.search(r"_JRFI_.*_([0-9A-Za-z]+)\.[A-Za-z]+$", name)
-        return cls(found[1] if found else "")
+        both = {"net", "commission"} <= said.keys()
+        return cls(found[1] if found else "", Scales(**said) if both else None)
 
 
-def read(table: Fields, _made_on: date, _wire: Wire) -> Settlements:
+def read(table: Fields, _made_on: date, wire: Wire) -> Settlements:
     """The settlements of a JRB: one for each contract, remittance day and number."""
     return _settlements(
         table,
         table.first_of("contract", "merchant_id"),
         number=table.text("remittance_number"),
         paid_on=table.days("remittance_date"),
-        reference="",
+        wire=Wire(scales=wire.scales),
     )
 
 
@@ -54,14 +60,14 @@ def read_by_wire(table: Fields, made_on: date, wire: Wire) -> Settlements:
         table.first_of("merchant_id", "contract"),
         number=pd.Series([wire.reference] * count, dtype=object),
         paid_on=pd.Series([np.datetime64(made_on, "s")] * count, dtype="datetime64[s]"),
-        reference=wire.reference,
+        wire=wire,
     )
 
 
 def _settlements(
-    table: Fields, payee: pd.Series[Any], *, number: pd.Series[Any], paid_on: pd.Series[Any], reference: str
+    table: Fields, payee: pd.Series[Any], *, number: pd.Series[Any], paid_on: pd.Series[Any], wire: Wire
 ) -> Settlements:
-    found = _scales(table)
+    found = _scales(table, wire.scales)
     lines = _lines(table, found).assign(payee=payee, number=number, paid_on=paid_on)
     grouped = lines.groupby(_KEY, sort=False)
     lines["settlement"] = grouped.ngroup()
@@ -70,7 +76,7 @@ def _settlements(
     blank: dict[str, Any] = dict.fromkeys(("discount", "adjustment", "tax", "carried_over"), 0)
     frame = sums.assign(
         **blank,
-        reference=reference,
+        reference=wire.reference,
         account_key_last="",
         fee=rounded(sums["fee_hundredths"]),
         net=rounded(sums["net_hundredths"]),
@@ -84,11 +90,11 @@ def _settlements(
     )
 
 
-def _scales(table: Fields) -> Scales:
+def _scales(table: Fields, said: Scales | None) -> Scales:
     if not len(table):
         return scales.BOTH_IN_CENTS
     gross, net, commission = (_numbers(table, name) for name in ("gross", "net", "commission"))
-    return scales.solved(gross, net, commission)
+    return scales.solved(gross, net, commission, said)
 
 
 def _numbers(table: Fields, name: str) -> NDArray[np.int64]:

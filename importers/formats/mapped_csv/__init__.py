@@ -5,70 +5,159 @@ Source: shared format page "Money", section 3.6.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
+from app.models import SourceSettings
 from app.wording.i18n import N_
-from importers.files.refusals import FileRefusedError, refuse
+from importers.files.refusals import CARD_NUMBER, MOST_REASONS, FileRefusedError, Refusal, refuse
+from importers.formats import UNKNOWN_FORMAT, FileContext, Format, searched_by_field
 from importers.formats.mapped_csv import settlements, statements
-from importers.formats.mapped_csv.mapping import ColumnMapping, ours
+from importers.formats.mapped_csv.mapping import ColumnMapping, of_settings, ours
 from importers.reading import delimited
 from importers.reading.delimited import DELIMITERS, Rows
 from importers.reading.fields import Fields
+from importers.reading.free_text import holds_card_number
 from importers.reading.headings import SourceColumn, Use, bare
+from importers.records import Records
 from importers.records.banking import BankStatements
+from importers.records.chargebacks import Chargebacks
 from importers.records.settlements import Settlements
 
-#: Headings stand in one of the first lines; banks write some in front.
-_MOST_LINES_BEFORE = 30
-_READERS: dict[str, Callable[[Fields, ColumnMapping], Settlements | BankStatements]] = {
-    "settlements": settlements.read,
-    "statements": statements.read,
-}
+NAME: Final = "CSV"
+#: Headings stand in one of the first lines, within so many bytes; banks write some in front.
+_MOST_LINES_BEFORE, _MOST_BYTES_BEFORE = 30, 32_768
+
+NO_ACCOUNT: Final = N_(
+    "it names no account: say whose it is in the profile of its source, "
+    "or with: bordereau source NAME --account IBAN"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class MappedFile:
-    """A file as a mapping reads it."""
+    """A file as a mapping reads it. ``chargebacks`` are those among the lines of its settlements."""
 
     mapping: ColumnMapping
     rows: Rows
     columns: tuple[SourceColumn, ...]
     records: Settlements | BankStatements
+    chargebacks: Chargebacks | None = None
 
 
-def read(data: bytes, mapping: ColumnMapping | None = None) -> MappedFile:
-    """A whole file, by ``mapping`` or by the one of ours that knows its headings. Raises FileRefusedError."""
+def read(
+    data: bytes,
+    mapping: ColumnMapping | None = None,
+    settings: SourceSettings | None = None,
+    source: str = "",
+) -> MappedFile:
+    """A whole file, by ``mapping`` or by the one of ours that knows its headings. Raises FileRefusedError.
+
+    ``settings`` are those of its source, whose name ``source`` stands for a payee that no column names.
+    """
+    said = settings or SourceSettings()
+    mapping = mapping or of_settings(said)
     known = (mapping,) if mapping else ours()
-    head = b"".join(data.splitlines(keepends=True)[:_MOST_LINES_BEFORE])
-    for delimiter in DELIMITERS:
-        place, found = _recognised(head, delimiter, known)
+    for delimiter in (said.delimiter,) if said.delimiter else DELIMITERS:
+        place, found = _recognised(_head(data, said.encoding), delimiter, known)
         if found is not None:
-            return _read(delimited.rows(data, delimiter), place, found)
-    raise refuse(N_("not a known format: its first line belongs to none"), line=1)
+            return _read(delimited.rows(data, delimiter, said.encoding), place, found, said, source)
+    if mapping:
+        text, _ = delimited.decoded(data, said.encoding)
+        refused = refuse(OTHER_HEADINGS, line=1, headings=", ".join(mapping.recognised_by))
+        raise _with_cards(refused, list(enumerate(([line] for line in text.splitlines()), start=1)))
+    raise refuse(UNKNOWN_FORMAT, line=1)
+
+
+OTHER_HEADINGS: Final = N_("not a file of its mapping, which expects among its headings: %(headings)s")
+
+
+def _head(data: bytes, encoding: str) -> str:
+    """The beginning of a file; a letter that is cut, or of another encoding, is no heading of ours."""
+    return data[:_MOST_BYTES_BEFORE].decode(encoding or _guessed(data), "replace").removeprefix("\ufeff")
+
+
+def _guessed(data: bytes) -> str:
+    try:
+        data[:_MOST_BYTES_BEFORE].decode("utf-8")
+    except UnicodeDecodeError as error:
+        return "utf-8" if error.start > _MOST_BYTES_BEFORE - 4 else "cp1252"
+    return "utf-8"
 
 
 def _recognised(
-    head: bytes, delimiter: str, known: Iterable[ColumnMapping]
+    head: str, delimiter: str, known: Iterable[ColumnMapping]
 ) -> tuple[int, ColumnMapping | None]:
     """The row of the headings, and the mapping that knows them; none where the delimiter is another one."""
-    try:
-        cells = delimited.rows(head, delimiter).cells
-    except FileRefusedError:
-        return 0, None
-    claims = ((place, one) for place, row in enumerate(cells) for one in known if one.claims(row))
+    rows = [row for row in delimited.first_rows(head, delimiter) if any(row)][:_MOST_LINES_BEFORE]
+    claims = ((place, one) for place, row in enumerate(rows) for one in known if one.claims(row))
     return next(claims, (0, None))
 
 
-def _read(rows: Rows, place: int, mapping: ColumnMapping) -> MappedFile:
+def _read(
+    rows: Rows, place: int, mapping: ColumnMapping, settings: SourceSettings, source: str
+) -> MappedFile:
     headings = rows.cells[place]
+    missing = mapping.missing(headings)
+    if missing:
+        line, fields = rows.numbers[place], ", ".join(missing)
+        raise refuse(N_("no column of the file becomes: %(fields)s"), line=line, fields=fields)
     under = tuple(SourceColumn(heading, bare(heading), Use.KEPT) for heading in headings)
     after = list(zip(rows.numbers, rows.cells, strict=True))[place + 1 :]
     table = Fields.of(under, _continued(_counting(after, headings, mapping), headings, mapping))
-    columns = mapping.used(headings)
+    try:
+        records, chargebacks = _READERS[mapping.record](table, mapping, settings, source)
+    except FileRefusedError as refused:
+        raise _with_cards(refused, after, mapping.numbers(headings)) from None
     return MappedFile(
-        mapping=mapping, rows=rows, columns=columns, records=_READERS[mapping.record](table, mapping)
+        mapping=mapping,
+        rows=rows,
+        columns=mapping.used(headings),
+        records=records,
+        chargebacks=chargebacks,
     )
+
+
+def _with_cards(
+    refused: FileRefusedError, rows: Iterable[tuple[int, list[str]]], numbers: frozenset[int] = frozenset()
+) -> FileRefusedError:
+    """Why a file is refused, and that a card number stands in it, if one does: then no copy is kept.
+
+    Columns whose places are in ``numbers`` hold references, which look like card numbers by design.
+    """
+    line = next(
+        (
+            line
+            for line, row in rows
+            if any(holds_card_number(cell) for place, cell in enumerate(row) if place not in numbers)
+        ),
+        None,
+    )
+    if line is None or refused.holds_card_number:
+        return refused
+    return FileRefusedError([*refused.refusals[: MOST_REASONS - 1], Refusal(reason=CARD_NUMBER, line=line)])
+
+
+def _settlements(
+    table: Fields, mapping: ColumnMapping, _settings: SourceSettings, source: str
+) -> tuple[Settlements, Chargebacks]:
+    found = settlements.read(table, mapping, source)
+    return found, settlements.chargebacks(found)
+
+
+def _statements(
+    table: Fields, mapping: ColumnMapping, settings: SourceSettings, _source: str
+) -> tuple[BankStatements, None]:
+    return statements.read(table, mapping, settings.account), None
+
+
+_READERS: Mapping[
+    str,
+    Callable[
+        [Fields, ColumnMapping, SourceSettings, str], tuple[Settlements | BankStatements, Chargebacks | None]
+    ],
+] = {"settlements": _settlements, "statements": _statements}
 
 
 def _counting(
@@ -97,3 +186,30 @@ def _continued(
             for place, cell in enumerate(row[: len(before)]):
                 before[place] = f"{before[place]} {cell}".strip()
     return joined
+
+
+# --- loaded ----------------------------------------------------------------------------------------
+
+
+class _Headings:
+    """The beginning of a file that one of our mappings reads: its headings."""
+
+    def match(self, data: bytes, /) -> bool:
+        """Whether one of the first lines has the headings of one."""
+        head = _head(data, "")
+        return any(_recognised(head, delimiter, ours())[1] for delimiter in DELIMITERS)
+
+
+def _records(data: bytes, context: FileContext) -> Records:
+    """The records of a file, read as the profile of its source says. Raises FileRefusedError."""
+    found = read(data, settings=context.settings, source=context.source)
+    if isinstance(found.records, Settlements):
+        return found.records.with_chargebacks(found.chargebacks) if found.chargebacks else found.records
+    if not context.settings.account:
+        raise refuse(NO_ACCOUNT)
+    return found.records
+
+
+FORMAT = Format(
+    name=NAME, first_line=_Headings(), find_cards=searched_by_field, read=_records, archived=False
+)

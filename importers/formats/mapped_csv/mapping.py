@@ -1,19 +1,20 @@
 """A mapping: how the columns of a CSV of others become records, saved as data.
 
 Source: shared format page "Money", sections 3.6 and 5.2. Ours stand in ``mappings``; a reseller's own
-is a file of the same form.
+is a text of the same form, in a file or in the profile of a source.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
+from app.models import SourceSettings
 from app.wording.i18n import N_
 from importers.files.refusals import refuse
 from importers.reading.headings import SourceColumn, Use, bare, understood
@@ -29,10 +30,16 @@ _OTHERS = {
         "day",
         "paid_on",
         "currency",
+        "id",
         "reference",
         "merchant_reference",
     },
     _STATEMENTS: {"day", "value_day", "label", "details", "reference", "currency"},
+}
+#: Without one of each group, no row says anything.
+_NEEDED: Final = {
+    _SETTLEMENTS: (("kind",), ("day",), ("gross", "net")),
+    _STATEMENTS: (("day",), ("amount",)),
 }
 _SIGNS = "-="
 
@@ -41,15 +48,17 @@ _SIGNS = "-="
 class ColumnMapping:
     """A mapping: how a kind of file is recognised and read.
 
-    ``columns`` maps a field to headings; ``words`` the texts of ``kind`` to kinds of line (``ignored`` and
-    ``announced`` are none); ``directions`` a column of amounts to the column that says CR or DR; ``rows``
-    is a heading and the values that its column has in rows that count.
+    ``payer`` is who pays, as banks name them. ``columns`` maps a field to headings; ``words`` the texts of
+    ``kind`` to kinds of line (``ignored`` and ``announced`` are none); ``directions`` a column of amounts to
+    the column that says CR or DR; ``rows`` is a heading and the values that its column has in rows that
+    count.
     """
 
     name: str
     record: str
     recognised_by: tuple[str, ...]
     columns: Mapping[str, tuple[str, ...]]
+    payer: str = ""
     decimal: str = "."
     thousands: str = ""
     days: str = "ymd"
@@ -57,7 +66,7 @@ class ColumnMapping:
     directions: Mapping[str, str] = field(default_factory=dict)
     rows: Mapping[str, Any] = field(default_factory=dict)
 
-    def claims(self, headings: list[str]) -> bool:
+    def claims(self, headings: Iterable[str]) -> bool:
         """Whether a row of headings is of this kind of file."""
         there = {bare(heading) for heading in headings}
         return all(bare(heading) in there for heading in self.recognised_by)
@@ -79,10 +88,39 @@ class ColumnMapping:
             for one in found
         )
 
+    def numbers(self, headings: Iterable[str]) -> frozenset[int]:
+        """The places of columns whose references are numbers by design."""
+        known = self.headings()
+        names = {*known.get("id", ()), *known.get("reference", ()), *known.get("number", ())}
+        return frozenset(place for place, heading in enumerate(headings) if bare(heading) in names)
+
+    def missing(self, headings: Iterable[str]) -> tuple[str, ...]:
+        """The fields that no column of a file becomes, though no row says anything without them."""
+        there, known = {bare(heading) for heading in headings}, self.headings()
+        groups = _NEEDED[self.record]
+        return tuple(
+            " / ".join(names)
+            for names in groups
+            if not any(there & set(known.get(name, ())) for name in names)
+        )
+
+    def adapted(self, aliases: Mapping[str, str], words: Mapping[str, str]) -> ColumnMapping:
+        """The mapping with headings and words that a source has besides: these headings tell its files.
+
+        Raises FileRefusedError for a field that there is not.
+        """
+        if set(aliases.values()) - AMOUNTS - _OTHERS[self.record]:
+            raise refuse(N_("a mapping of unknown records or fields"))
+        columns = dict(self.columns)
+        for heading, name in aliases.items():
+            columns[name] = (*columns.get(name, ()), heading)
+        named = tuple(heading.lstrip(_SIGNS) for heading in aliases) or self.recognised_by
+        return replace(self, columns=columns, words={**self.words, **words}, recognised_by=named)
+
 
 def load(path: Path) -> ColumnMapping:
     """A mapping that a reseller has saved. Raises FileRefusedError when it is none."""
-    return _mapping(path.read_text("utf-8"))
+    return of_text(path.read_text("utf-8"))
 
 
 @cache
@@ -90,10 +128,22 @@ def ours() -> tuple[ColumnMapping, ...]:
     """The mappings that come with the portal."""
     folder = files(__package__) / "mappings"
     found = sorted((one for one in folder.iterdir() if one.name.endswith(".toml")), key=lambda one: one.name)
-    return tuple(_mapping(one.read_text("utf-8")) for one in found)
+    return tuple(of_text(one.read_text("utf-8")) for one in found)
 
 
-def _mapping(text: str) -> ColumnMapping:
+def of_settings(settings: SourceSettings) -> ColumnMapping | None:
+    """The mapping that the profile of a source says, with its own headings and words; None without any.
+
+    Raises FileRefusedError where it is none.
+    """
+    if not settings.mapping:
+        return None
+    found = next((one for one in ours() if one.name == settings.mapping), None)
+    return (found or of_text(settings.mapping)).adapted(settings.aliases, settings.words)
+
+
+def of_text(text: str) -> ColumnMapping:
+    """A mapping as it is written. Raises FileRefusedError when it is none."""
     try:
         written = tomllib.loads(text)
         columns = {name: tuple(headings) for name, headings in written.pop("columns").items()}

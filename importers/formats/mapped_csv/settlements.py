@@ -1,12 +1,18 @@
-"""Payouts of a platform from a mapped CSV, and the sales, refunds and fees that each is made of."""
+"""Payouts of a platform from a mapped CSV, and the sales, refunds and fees that each is made of.
+
+A platform whose files name no payouts keeps a balance: what it took in on a day is carried over, and each
+withdrawal is a payment of its own.
+"""
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
+from app.models import ChargebackStage, SettlementLineKind, SettlementState
 from app.wording.i18n import N_
 from importers.files.refusals import FileRefusedError, Notice, Refusal
 from importers.formats.mapped_csv import values
@@ -14,58 +20,126 @@ from importers.formats.mapped_csv.mapping import ColumnMapping
 from importers.reading.amounts import HUNDREDTHS, rounded
 from importers.reading.fields import Fields
 from importers.reading.free_text import refuse_card_numbers
-from importers.records.settlements import SETTLEMENT, SETTLEMENT_LINE, Settlements
+from importers.records.chargebacks import CHARGEBACK, Chargebacks
+from importers.records.settlements import LINE_ID, SETTLEMENT, SETTLEMENT_LINE, Settlements
 
 _MORE_DECIMALS = 2
-_IGNORED, _ANNOUNCED, _PAYOUT = "ignored", "announced", "payout"
+_IGNORED, _ANNOUNCED, _PAYOUT = "ignored", "announced", SettlementLineKind.PAYOUT.value
 _DEFAULT_CURRENCY: Final = "EUR"
-_ANY = "*"
-
-
-def read(table: Fields, mapping: ColumnMapping) -> Settlements:
-    """The payouts of a file. Raises FileRefusedError, naming line and heading."""
-    lines = _lines(table, mapping)
-    refuse_card_numbers(lines, ("merchant_reference",), table.lines)
-    payouts = lines[lines["kind"] == _PAYOUT]
-    ignored = int((lines["kind"] == _IGNORED).sum())
-    lines = lines[~lines["kind"].isin([_IGNORED, _PAYOUT])].reset_index(drop=True)
-    key = ["payee", "number", "currency"]
-    grouped = lines.groupby(key, sort=False)
-    lines["settlement"], lines["rank"] = grouped.ngroup(), grouped.cumcount()
-    frame = _payments(lines, payouts, key)
-    lines["kind"] = lines["kind"].replace(_ANNOUNCED, "sale")
-    notices = (Notice(reason=_LEFT_OUT, params={"count": ignored}),) if ignored else ()
-    return Settlements(settlements=frame, lines=lines[list(SETTLEMENT_LINE)], notices=notices)
-
-
+#: What makes a payment: all lines of one payee, number and currency.
+_KEY: Final = ["payee", "number", "currency"]
+#: Written by merchants and people; the numbers of the platform are numbers by design.
+_FREE_TEXTS: Final = ("payee", "merchant_reference")
+_STAGES: Final = {
+    SettlementLineKind.CHARGEBACK.value: ChargebackStage.DEBIT.value,
+    SettlementLineKind.CHARGEBACK_REVERSAL.value: ChargebackStage.REVERSAL.value,
+}
 _LEFT_OUT = N_("%(count)s rows are no part of a payout: left out")
+
+
+def read(table: Fields, mapping: ColumnMapping, source: str = "") -> Settlements:
+    """The payouts of a file; ``source`` stands for a payee that no column names.
+
+    Raises FileRefusedError, naming line and heading.
+    """
+    lines = _lines(table, mapping)
+    refuse_card_numbers(lines, _FREE_TEXTS, table.lines)
+    lines = lines.assign(payee=lines["payee"].replace("", source))
+    ignored = int((lines["kind"] == _IGNORED).sum())
+    lines = lines[lines["kind"] != _IGNORED]
+    keeps_balance = "number" not in mapping.columns
+    lines = _of_balance(lines) if keeps_balance else lines
+    payouts = lines.head(0) if keeps_balance else lines[lines["kind"] == _PAYOUT]
+    lines = lines.drop(payouts.index).reset_index(drop=True)
+    grouped = lines.groupby(_KEY, sort=False)
+    lines["settlement"], lines["rank"] = grouped.ngroup(), grouped.cumcount()
+    lines[LINE_ID] = _told_apart(lines)
+    frame = _payments(lines, payouts).assign(state=_states(lines, keeps_balance=keeps_balance))
+    lines["kind"] = lines["kind"].replace(_ANNOUNCED, SettlementLineKind.SALE.value)
+    notices = (Notice(reason=_LEFT_OUT, params={"count": ignored}),) if ignored else ()
+    return Settlements(
+        settlements=frame[list(SETTLEMENT)],
+        lines=lines[[*SETTLEMENT_LINE, LINE_ID]],
+        notices=notices,
+        payer=mapping.payer,
+    )
+
+
+def chargebacks(found: Settlements) -> Chargebacks:
+    """The chargebacks among the lines of a file, each a case that the platform knows by its reference."""
+    lines = found.lines[found.lines["kind"].isin(list(_STAGES)) & found.lines["occurred_on"].notna()]
+    payee = found.settlements["payee"].reindex(lines["settlement"]).to_numpy()
+    unknown = pd.Series(pd.NaT, index=lines.index, dtype="datetime64[s]")
+    blank = dict.fromkeys(("reason_code", "reason_text"), "")
+    cases = lines.assign(
+        **blank,
+        sold_on=unknown,
+        due_on=unknown,
+        stage=lines["kind"].map(_STAGES),
+        case_key=lines["kind"] + "|" + lines[LINE_ID].where(lines[LINE_ID] != "", lines["reference"]),
+        amount=lines["gross"].abs(),
+        contract_number=payee,
+        noticed_on=lines["occurred_on"],
+        sale_number=lines["merchant_reference"],
+        sale_amount=pd.array([None] * len(lines), dtype="Int64"),
+    )
+    return Chargebacks(cases=cases[list(CHARGEBACK)].reset_index(drop=True))
 
 
 def _lines(table: Fields, mapping: ColumnMapping) -> pd.DataFrame:
     currency = values.texts(table, mapping, "currency").str.upper().replace("", _DEFAULT_CURRENCY)
-    currencies = currency.tolist()
-    gross = values.amounts(table, mapping, "gross", currencies)
-    fee = values.amounts(table, mapping, "fee", currencies, _MORE_DECIMALS).fillna(0)
-    net = values.amounts(table, mapping, "net", currencies, _MORE_DECIMALS)
-    net = net.fillna(gross.fillna(0) * HUNDREDTHS - fee)
+    kind = pd.Series(_kinds(table, mapping), dtype=object)
+    reference = values.texts(table, mapping, "reference")
+    ids = values.texts(table, mapping, "id")
     return pd.DataFrame(
         {
-            "kind": _kinds(table, mapping),
+            "kind": kind,
             "payee": values.texts(table, mapping, "payee"),
             "number": values.texts(table, mapping, "number"),
             "paid_on": values.days(table, mapping, "paid_on", required=False),
-            "gross": gross.fillna(0).astype("int64"),
-            "fee_hundredths": fee.astype("int64"),
-            "net_hundredths": net.astype("int64"),
+            **_amounts(table, mapping, kind, currency.tolist()),
             "currency": currency,
             "contract_number": "",
-            "reference": values.texts(table, mapping, "reference"),
+            "reference": reference,
             "merchant_reference": values.texts(table, mapping, "merchant_reference"),
             "occurred_on": values.days(table, mapping, "day"),
             "card_last4": "",
             "count": pd.array([1] * len(table), dtype="Int64"),
+            LINE_ID: ids.where(ids != "", reference),
         }
     )
+
+
+def _told_apart(lines: pd.DataFrame) -> pd.Series[Any]:
+    """The ids of lines; one without is what it says, and twins of one payment are numbered."""
+    day, gross, net = (lines[name].astype(str) for name in ("occurred_on", "gross", "net_hundredths"))
+    said = lines["kind"] + "|" + day + "|" + gross + "|" + net
+    ids = lines[LINE_ID].where(lines["reference"] != "", said)
+    twin = lines.assign(own=ids).groupby([*_KEY, "own"], sort=False).cumcount()
+    return ids.where(twin == 0, ids + "|" + twin.astype(str))
+
+
+def _amounts(
+    table: Fields, mapping: ColumnMapping, kind: pd.Series[Any], currencies: list[str]
+) -> dict[str, pd.Series[Any]]:
+    """Gross, fee and net of each row; two of them give the third.
+
+    Where nets stand alone, that of a fee is what the platform keeps, and any other is a gross.
+    """
+    gross = values.amounts(table, mapping, "gross", currencies)
+    fee = values.amounts(table, mapping, "fee", currencies, _MORE_DECIMALS)
+    net = values.amounts(table, mapping, "net", currencies, _MORE_DECIMALS)
+    if "gross" not in mapping.columns:
+        is_fee = kind == SettlementLineKind.FEE.value
+        gross = rounded(net.fillna(0)).where(~is_fee, 0).astype("Int64")
+        fee = gross * HUNDREDTHS - net.fillna(0)
+    fee = fee.fillna(0)
+    net = net.fillna(gross.fillna(0) * HUNDREDTHS - fee)
+    return {
+        "gross": gross.fillna(0).astype("int64"),
+        "fee_hundredths": fee.astype("int64"),
+        "net_hundredths": net.astype("int64"),
+    }
 
 
 def _kinds(table: Fields, mapping: ColumnMapping) -> list[str]:
@@ -82,39 +156,62 @@ def _kinds(table: Fields, mapping: ColumnMapping) -> list[str]:
 
 
 def _kind(text: str, mapping: ColumnMapping) -> str:
-    """The kind of a word: its own, else that of the longest beginning that a ``*`` ends."""
+    """The kind of a word: its own, else that of the longest one with ``*`` in it that fits."""
     if text in mapping.words:
         return mapping.words[text]
-    begun = [word for word in mapping.words if word.endswith(_ANY) and text.startswith(word[:-1])]
-    return mapping.words[max(begun, key=len)] if begun else ""
+    fitting = [word for word in mapping.words if "*" in word and fnmatchcase(text, word)]
+    return mapping.words[max(fitting, key=len)] if fitting else ""
 
 
-def _payments(lines: pd.DataFrame, payouts: pd.DataFrame, key: list[str]) -> pd.DataFrame:
+def _of_balance(lines: pd.DataFrame) -> pd.DataFrame:
+    """The lines of a balance under numbers: a withdrawal has its own, all else that of its day."""
+    withdrawn = lines["kind"] == _PAYOUT
+    days = lines["occurred_on"].dt.strftime("%Y-%m-%d")
+    amounts = ["gross", "fee_hundredths", "net_hundredths"]
+    return lines.assign(
+        number=days.where(~withdrawn, lines["reference"]),
+        **{name: lines[name].where(~withdrawn, -lines[name]) for name in amounts},
+    )
+
+
+def _payments(lines: pd.DataFrame, payouts: pd.DataFrame) -> pd.DataFrame:
     """The payouts. A row of its own proves one; without it, each line's gross less its fee does."""
-    grouped = lines.groupby(key, sort=False)
+    grouped = lines.groupby(_KEY, sort=False)
     frame = grouped[["gross", "fee_hundredths", "net_hundredths"]].sum().reset_index()
-    said = payouts.groupby(key)[["net_hundredths"]].sum()["net_hundredths"].abs()
-    own = pd.MultiIndex.from_frame(frame[key])
+    said = payouts.groupby(_KEY)[["net_hundredths"]].sum()["net_hundredths"].abs()
+    own = pd.MultiIndex.from_frame(frame[_KEY])
     said = pd.Series(said.reindex(own).to_numpy())
     adds_up = lines["gross"] * HUNDREDTHS - lines["fee_hundredths"] == lines["net_hundredths"]
-    each = adds_up.groupby([lines[name] for name in key], sort=False).all().to_numpy()
-    announced = (lines["kind"] == _ANNOUNCED).groupby([lines[name] for name in key], sort=False).all()
+    each = adds_up.groupby([lines[name] for name in _KEY], sort=False).all().to_numpy()
     blank: dict[str, Any] = dict.fromkeys(("discount", "adjustment", "tax", "carried_over"), 0)
     return frame.assign(
         **blank,
         reference=frame["number"],
-        paid_on=_paid_on(lines, payouts, key).reindex(own).to_numpy(),
+        paid_on=_paid_on(lines, payouts).reindex(own).to_numpy(),
         account_key_last="",
         fee=rounded(frame["fee_hundredths"]),
         net=rounded(frame["net_hundredths"]),
         net_proven=np.where(said.isna(), each, said == frame["net_hundredths"].abs()),
-        state=np.where(announced, "announced", np.where(frame["net_hundredths"] < 0, "carried", "paid")),
-    )[list(SETTLEMENT)]
+    )
 
 
-def _paid_on(lines: pd.DataFrame, payouts: pd.DataFrame, key: list[str]) -> pd.Series[Any]:
+def _states(lines: pd.DataFrame, *, keeps_balance: bool) -> Any:
+    """The state of each payment: a balance is carried over until it is withdrawn."""
+    said = lines.assign(
+        announced=lines["kind"] == _ANNOUNCED, kept=keeps_balance & (lines["kind"] != _PAYOUT)
+    )
+    grouped = said.groupby(_KEY, sort=False)
+    carried = (grouped["net_hundredths"].sum() < 0) | grouped["kept"].any()
+    return np.select(
+        [grouped["announced"].all().to_numpy(dtype=bool), carried.to_numpy(dtype=bool)],
+        [SettlementState.ANNOUNCED.value, SettlementState.CARRIED.value],
+        default=SettlementState.PAID.value,
+    )
+
+
+def _paid_on(lines: pd.DataFrame, payouts: pd.DataFrame) -> pd.Series[Any]:
     """The day of each payout: as a line says it, else that of its own row, else that of its last line."""
-    said = lines.groupby(key)["paid_on"].max()
-    return said.fillna(payouts.groupby(key)["occurred_on"].max()).fillna(
-        lines.groupby(key)["occurred_on"].max()
+    said = lines.groupby(_KEY)["paid_on"].max()
+    return said.fillna(payouts.groupby(_KEY)["occurred_on"].max()).fillna(
+        lines.groupby(_KEY)["occurred_on"].max()
     )

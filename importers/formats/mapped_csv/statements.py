@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 
 from importers.formats.mapped_csv import values
@@ -16,8 +15,11 @@ from importers.records.banking import BankStatements
 _DEFAULT_CURRENCY: Final = "EUR"
 
 
-def read(table: Fields, mapping: ColumnMapping) -> BankStatements:
-    """The one statement that a file is, its lines in the order of time. Raises FileRefusedError."""
+def read(table: Fields, mapping: ColumnMapping, account_key: str = "") -> BankStatements:
+    """A statement for each day that a file has lines of, in the order of time. Raises FileRefusedError.
+
+    Exports overlap as people make them: a day that two of them hold is the same statement.
+    """
     currency = values.texts(table, mapping, "currency").str.upper().replace("", _DEFAULT_CURRENCY)
     currencies = currency.tolist()
     booked = values.days(table, mapping, "day")
@@ -34,8 +36,10 @@ def read(table: Fields, mapping: ColumnMapping) -> BankStatements:
             "reference": values.texts(table, mapping, "reference"),
         }
     )
-    lines = _in_time(lines).assign(**_absent(len(table)), statement=0, rank=np.arange(len(table)))
-    return banking.statements(_statement(lines), lines[list(banking.MOVEMENT)])
+    lines = _in_time(lines).assign(**_absent(len(table)))
+    days = lines.groupby(["currency", "booked_on"], sort=True)
+    lines = lines.assign(statement=days.ngroup(), rank=days.cumcount())
+    return banking.statements(_statements(lines, account_key), lines[list(banking.MOVEMENT)])
 
 
 def _absent(count: int) -> dict[str, Any]:
@@ -48,22 +52,28 @@ def _in_time(lines: pd.DataFrame) -> pd.DataFrame:
     """The lines from the oldest on: many banks write the newest first."""
     newest_first = len(lines) > 1 and lines["booked_on"].iloc[0] > lines["booked_on"].iloc[-1]
     ordered = lines[::-1] if newest_first else lines
-    return ordered.reset_index(drop=True)
+    return ordered.sort_values("booked_on", kind="stable").reset_index(drop=True)
 
 
-def _statement(lines: pd.DataFrame) -> pd.DataFrame:
-    """The statement around the lines; its balances are those beside them, where each follows the last."""
+def _statements(lines: pd.DataFrame, account_key: str) -> pd.DataFrame:
+    """The statements of the days, each from the one before; balances are those beside their lines.
+
+    They count where each line follows the last, all through the file.
+    """
     balance, amount = lines["balance"], lines["amount"]
     joins = (balance.shift() + amount == balance)[1:].fillna(value=False).all() and balance.notna().all()
-    opening = balance.iloc[0] - amount.iloc[0] if len(lines) and joins else pd.NA
-    closing = balance.iloc[-1] if len(lines) and joins else pd.NA
+    days = lines.assign(before=balance - amount).groupby("statement", sort=True)
+    closed = days["booked_on"].first()
+    currencies = days["currency"].first()
+    opened = closed.groupby(currencies, sort=False).shift().fillna(closed)
+    none = pd.Series(pd.NA, index=closed.index, dtype="Int64")
     return pd.DataFrame(
         {
-            "account_key": [""],
-            "currency": lines["currency"].head(1).tolist() or [_DEFAULT_CURRENCY],
-            "opened_on": [lines["booked_on"].min()],
-            "closed_on": [lines["booked_on"].max()],
-            "opening": pd.array([opening], dtype="Int64"),
-            "closing": pd.array([closing], dtype="Int64"),
+            "account_key": account_key,
+            "currency": currencies,
+            "opened_on": opened,
+            "closed_on": closed,
+            "opening": days["before"].first().astype("Int64") if joins else none,
+            "closing": days["balance"].last().astype("Int64") if joins else none,
         }
     )

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from hashlib import sha256
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -25,7 +23,7 @@ from importers.ownership import OwnedTable, OwnerKey
 from importers.reading.amounts import refuse_uncountable
 from importers.reading.free_text import refuse_card_numbers
 from importers.records import Entry, Header, Loaded, RecordKind
-from importers.records.banking import loading
+from importers.records.banking import digests, loading
 from importers.records.banking.loading import BANK_ACCOUNT
 
 KIND = RecordKind(
@@ -177,24 +175,8 @@ def _control(frame: pd.DataFrame, movements: pd.DataFrame) -> dict[str, pd.Serie
     return {
         "line_count": grouped.size().reindex(frame.index, fill_value=0).astype("int64"),
         "line_sum": grouped.sum().reindex(frame.index, fill_value=0).astype("int64"),
-        "digest": _digests(frame, lines),
+        "digest": pd.Series(digests.of_statements(lines, len(frame)), index=frame.index, dtype=object),
     }
-
-
-def _digests(frame: pd.DataFrame, lines: pd.DataFrame) -> pd.Series:
-    """A hash over the days and amounts of the lines of each statement, in their own order.
-
-    It is the same from CFONB 120 and from camt, so that an account may change its format.
-    """
-    ordered = lines.sort_values(["statement", "booked_on", "amount"], kind="stable")
-    days = ordered["booked_on"].to_numpy().astype("datetime64[D]").astype("<i8")
-    pairs = np.column_stack([days, ordered["amount"].to_numpy(dtype="<i8")])
-    starts = np.searchsorted(ordered["statement"].to_numpy(dtype=np.int64), np.arange(len(frame) + 1))
-    return pd.Series(
-        [sha256(pairs[first:last].tobytes()).hexdigest() for first, last in pairwise(starts)],
-        index=frame.index,
-        dtype=object,
-    )
 
 
 def _refuse_unbalanced(frame: pd.DataFrame) -> None:

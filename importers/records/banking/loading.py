@@ -14,7 +14,7 @@ from importers import card_lines, daily_sums, derived, ownership
 from importers.files.refusals import FileRefusedError, Refusal
 from importers.ownership import OwnerKey
 from importers.records import Entry, KnownSource, Loaded
-from importers.records.banking import overlapping
+from importers.records.banking import digests, overlapping
 from importers.staging import as_dates, copy_in, new_ids, rows_of
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ _SAME: Final = ("opening", "closing", "digest")
 _LONGEST_LABEL, _NUMBER_LENGTH = 140, 7
 _STATEMENT_DAYS, _MOVEMENT_DAYS = ("opened_on", "closed_on"), ("booked_on", "value_on")
 _STORED = """
-SELECT id, merchant_id, bank_account_id, closed_on, part, opening, closing, digest FROM bank_statement
+SELECT id, merchant_id, bank_account_id, closed_on, part, opening, closing, digest, line_count
+FROM bank_statement
 WHERE merchant_id = ANY(:merchants) AND bank_account_id = ANY(:accounts)
   AND closed_on BETWEEN :first AND :last
 """
@@ -51,7 +52,9 @@ def load(connection: Connection, file: BankStatements, entry: Entry, source: Kno
     stored = _stored(connection, placed)
     if len(stored):
         known, contradicted = _compared(placed, stored)
-        _give_way(connection, contradicted, entry)
+        begun = contradicted[_begun(file, contradicted)]
+        _give_way(connection, contradicted.drop(begun.index), entry)
+        take_back(connection, _ids(begun["merchant_id"]), _ids(begun["id"]))
         placed = _with_parts(placed[~known], stored[~stored["id"].isin(contradicted["id"])])
     placed = placed.assign(import_file_id=entry.file_id)
     movements = overlapping.without_known(connection, _movements(connection, file.movements, placed), placed)
@@ -101,7 +104,7 @@ def _compared(placed: pd.DataFrame, stored: pd.DataFrame) -> tuple[pd.Series[Any
     ends with the same balance and began with another covers other days besides.
     """
     mine = placed[["bank_account_id", "closed_on", *_SAME]].assign(row=placed.index)
-    theirs = stored[["id", "merchant_id", "bank_account_id", "closed_on", *_SAME]]
+    theirs = stored[["id", "merchant_id", "bank_account_id", "closed_on", "line_count", *_SAME]]
     pairs = mine.merge(theirs, on=["bank_account_id", "closed_on"], suffixes=("", "_stored"))
     same = pd.Series(data=True, index=pairs.index)
     for name in _SAME:
@@ -115,6 +118,22 @@ def _compared(placed: pd.DataFrame, stored: pd.DataFrame) -> tuple[pd.Series[Any
     longer = closing.notna() & (closing == pairs["closing_stored"]) & (opening != pairs["opening_stored"])
     chained = pairs.loc[same | joins | longer, "row"]
     return pd.Series(known, index=placed.index), pairs[~pairs["row"].isin(chained)]
+
+
+def _begun(file: BankStatements, contradicted: pd.DataFrame) -> pd.Series[bool]:
+    """Which of the stored statements are the first lines of what contradicts them: of a day half told."""
+    lines = dict(iter(file.movements.groupby("statement")))
+    counts, pairs = file.statements["line_count"], contradicted.astype(object)
+    opens_alike = (pairs["opening"] == pairs["opening_stored"]).fillna(value=False) | (
+        pairs["opening"].isna() & pairs["opening_stored"].isna()
+    )
+    begun = (
+        alike and line_count < counts.loc[row] and digests.of_lines(lines[row].head(line_count)) == digest
+        for alike, line_count, row, digest in zip(
+            opens_alike, pairs["line_count"], pairs["row"], pairs["digest_stored"], strict=True
+        )
+    )
+    return pd.Series(list(begun), index=contradicted.index, dtype=bool)
 
 
 def _give_way(connection: Connection, contradicted: pd.DataFrame, entry: Entry) -> None:
@@ -142,7 +161,8 @@ def _movements(connection: Connection, lines: pd.DataFrame, placed: pd.DataFrame
     lines = lines[lines["statement"].isin(placed.index)]
     owners = lines["statement"].map(placed["merchant_id"]).astype("int64")
     kinds = _kinds(connection, lines, owners)
-    kept = lines[kinds.notna()].assign(kind=kinds)
+    kinds = kinds[kinds.notna()]  # a frame without rows would take those of a longer column
+    kept = lines.loc[kinds.index].assign(kind=kinds)
     kept = kept.join(card_lines.hints(kept))
     keys = ("merchant_id", "reseller_id", "bank_account_id", "import_file_id")
     return kept.assign(

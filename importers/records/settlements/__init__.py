@@ -24,6 +24,9 @@ from importers.records import Entry, Header, Loaded, RecordKind, Records, Togeth
 from importers.records.acceptors import ACCEPTOR
 from importers.records.chargebacks import Chargebacks
 from importers.records.settlements import loading
+from importers.records.settlements.in_parts import LINE_ID
+
+__all__ = ["LINE_ID", "SETTLEMENT", "SETTLEMENT_LINE", "Settlements"]
 
 KIND = RecordKind(
     name="settlements",
@@ -74,7 +77,9 @@ class Settlements:
     """The payments of a file and their lines.
 
     ``settlements`` has the columns of :data:`SETTLEMENT`, indexed 0 to n-1; ``lines`` those of
-    :data:`SETTLEMENT_LINE`, where ``settlement`` is the row of the payment and ``rank`` the place in it.
+    :data:`SETTLEMENT_LINE`, where ``settlement`` is the row of the payment and ``rank`` the place in it, and
+    :data:`LINE_ID` where each has an id of the platform's: then a payment may be told in parts, by exports
+    whose periods overlap.
     ``payer`` is who pays, as :data:`importers.card_lines.PAYERS` names them; "" for the acquirer of the
     contract itself.
     """

@@ -16,6 +16,9 @@ from importers import daily_sums, derived, ownership
 from importers.files.refusals import FileRefusedError, Refusal
 from importers.records import Entry, KnownSource, Loaded
 from importers.records.acceptors import ACCEPTOR
+from importers.records.settlements import in_parts
+from importers.records.settlements.in_parts import LINE_ID
+from importers.sale_records import source_contracts
 from importers.staging import as_dates, copy_in, new_ids, rows_of
 
 if TYPE_CHECKING:
@@ -48,7 +51,9 @@ SELECT number AS contract_number, min(currency) AS currency FROM contract
 WHERE reseller_id = :reseller AND number = ANY(:numbers) AND currency IS NOT NULL
 GROUP BY number HAVING count(DISTINCT currency) = 1
 """
-_NO_CURRENCY = N_("the file does not say its currency, and no merchant directory says that of its contracts")
+NO_CURRENCY: Final = N_(
+    "the file does not say its currency, and no merchant directory says that of its contracts"
+)
 # The feed of one merchant is theirs, whatever numbers it bears.
 _OF_FEED = f"""
 INSERT INTO acceptor (merchant_id, id, reseller_id, number)
@@ -81,12 +86,19 @@ def load(connection: Connection, file: Settlements, entry: Entry, source: KnownS
     """Load the payments that are not known yet. FileRefusedError: one contradicts another."""
     if file.settlements.empty:
         return Loaded(counts={"settlements": 0})
-    placed = _placed(connection, file, source)
+    placed, told = _placed(connection, file, source), file.lines
     daily_sums.touch(connection)
+    if LINE_ID in told:
+        parts = in_parts.joined(connection, placed, told, source, replace=entry.replace)
+        placed, told = parts.placed, parts.lines
+        _remove(connection, parts.gone)
+    if placed.empty:
+        return Loaded(counts={"settlements": 0})
+    placed = placed.assign(digest=_digests(placed, told))
     known, gone = _compared(connection, placed, entry, source)
     _remove(connection, gone)
     placed = placed[~known].assign(import_file_id=entry.file_id)
-    lines = _lines(connection, file.lines, placed)
+    lines = _lines(connection, told, placed)
     _put(connection, placed, lines)
     derived.renew(connection)
     return _loaded(placed, lines)
@@ -108,8 +120,12 @@ def _remove(connection: Connection, gone: pd.DataFrame) -> None:
 
 
 def _placed(connection: Connection, file: Settlements, source: KnownSource) -> pd.DataFrame:
-    """The payments with whose they are, an identifier and their digest; their row stays their index."""
+    """The payments with whose they are and an identifier; their row stays their index."""
     named = _with_currencies(connection, file.named(), source)
+    contracts = source_contracts(connection, source.id)
+    named = named.assign(
+        contract_number=[contracts.get(number, number) for number in named["contract_number"]]
+    )
     ownership.stage_keys(connection, ACCEPTOR, named)
     connection.execute(text(_OF_FEED), {"source": source.id})
     found = ownership.resolve(connection, ACCEPTOR, source.reseller_id, source.id)
@@ -122,7 +138,6 @@ def _placed(connection: Connection, file: Settlements, source: KnownSource) -> p
         reseller_id=source.reseller_id,
         source_id=source.id,
         line_count=counts.reindex(placed.index, fill_value=0),
-        digest=_digests(placed, file.lines),
     )
 
 
@@ -135,7 +150,7 @@ def _with_currencies(connection: Connection, named: pd.DataFrame, source: KnownS
     found = rows_of(connection, _CURRENCIES, {"reseller": source.reseller_id, "numbers": numbers})
     currencies = named["contract_number"].map(found.set_index("contract_number")["currency"])
     if (blank & currencies.isna()).any():
-        raise FileRefusedError([Refusal(reason=_NO_CURRENCY)])
+        raise FileRefusedError([Refusal(reason=NO_CURRENCY)])
     return named.assign(currency=named["currency"].mask(blank, currencies))
 
 

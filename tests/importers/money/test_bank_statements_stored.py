@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from app.database.engine import DatabaseRole
 from app.database.migrate import alembic_config
-from importers.files import sources
+from importers.files import profiles, sources
 from importers.load import Result, Status, load_file
 from tests.importers.conftest import Operator
 from tests.importers.files import File, Rem, Trx
@@ -56,7 +56,7 @@ def operator(operator: Operator) -> Operator:
     slug = operator.value("SELECT slug FROM reseller WHERE declared AND id <> 0")
     with operator.database.writing(DatabaseRole.IMPORT) as connection:
         sources.bind(connection, "bank", slug)
-        sources.expect(connection, "bank", "bank", None)
+        profiles.change(connection, "bank", role="money", inbox="bank")
     return operator
 
 
@@ -175,6 +175,8 @@ def test_an_undeclared_account_waits_unseen_until_it_is_declared(operator):
 
 
 def test_a_file_of_no_folder_says_how_to_give_it_a_source(operator):
+    shop = {"merchant_code": "OTHERSHOP", "siret": "99999999900017", "contract": "1111111"}
+    operator.declare({"reseller": "other", **shop})
     refused = operator.deliver(statement(MovementLine(5740)))
     assert refused.status is Status.QUARANTINED
     assert "bordereau source" in refused.refusals[0].text()

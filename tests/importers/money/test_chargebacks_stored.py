@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from app.database.engine import DatabaseRole
 from app.models import CardNumbers
-from importers.files import sources
+from importers.files import profiles, sources
 from importers.load import Result, Status, load_file
 from tests.importers.conftest import Operator
 from tests.importers.files import File, Rem, Trx
@@ -49,8 +49,8 @@ def operator(operator: Operator) -> Operator:
     with operator.database.writing(DatabaseRole.IMPORT) as connection:
         for name in ("platform", "bank"):
             sources.bind(connection, name, slug)
-            sources.expect(connection, name, name, None)
-        sources.expect(connection, "platform", "platform", None, CardNumbers.MASK)
+            profiles.change(connection, name, role="money", inbox=name)
+        profiles.change(connection, "platform", role="money", inbox="platform", cards=CardNumbers.MASK)
     return operator
 
 
@@ -162,7 +162,7 @@ def test_an_operation_finds_its_sale(operator):
 def test_a_shop_that_the_platform_numbers_is_the_contract_that_the_operator_names(operator):
     operator.deliver(NIGHT)
     with operator.database.writing(DatabaseRole.IMPORT) as connection:
-        sources.name_contract(connection, "platform", "099999999800019", "7654321")
+        profiles.change(connection, "platform", contracts={"099999999800019": "7654321"})
     loaded(operator, jo(f"{SALE};1;CANCEL;3900;20260305", shop="099999999800019", by="MERCHANT_ID"))
     assert operator.rows("SELECT contract_number, transaction_id IS NOT NULL FROM operation") == [
         ("7654321", True)
@@ -198,7 +198,7 @@ def test_a_sample_is_stored_with_the_sums_that_an_independent_reader_finds(opera
 @pytest.mark.parametrize("name", samples.named("amex/pyxmex/dummy_emcbk"))
 def test_full_card_numbers_are_refused_unless_the_profile_says_to_mask_them(operator, name):
     with operator.database.writing(DatabaseRole.IMPORT) as connection:
-        sources.expect(connection, "platform", "platform", None, CardNumbers.REFUSE)
+        profiles.change(connection, "platform", role="money", inbox="platform", cards=CardNumbers.REFUSE)
     result = deliver(operator, samples.content(name))
     assert result.refusals[0].is_card_number
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from app.models import DELIMITERS
+from app.rules import source_columns
 from importers.files.refusals import FileRefusedError
-from importers.formats import mapped_csv
+from importers.formats import formats, mapped_csv
 from importers.formats.mapped_csv.mapping import load, ours
 from tests.importers.money.samples import content, expected, named
 
@@ -31,6 +33,14 @@ PAYPAL = """"RH",2026/03/03 02:44:19 -0700,"A","X",009,
 "SB","1AB","CMD-1","T0006",2026/03/02 12:31:09 -0700,"CR",3900,"EUR","DR",133,"P1"
 "SB","2AB","CMD-1","T1107",2026/03/02 12:31:09 -0700,"DR",500,"EUR","CR",15,"P1"
 "SF",2
+"""
+CHECKOUT = """Client Entity ID,Payment ID,Action ID,Action Type,Breakdown Type,Reference,Holding Currency,\
+Holding Currency Amount,Processed On,Payout ID
+ent_1,pay_1,act_1,Capture,Capture,CMD-1,EUR,39.00,2026-03-02T18:07:06.844,00000000CFJU
+ent_1,pay_1,act_1,Capture,Scheme Variable Fee,CMD-1,EUR,-0.0312,2026-03-02T18:07:06.844,00000000CFJU
+ent_1,,act_2,Network Token,Network Token Fixed Fee,,EUR,-0.0500,2026-03-02T18:07:06.844,00000000CFJU
+ent_1,pay_2,act_3,Refund,Refund,CMD-0,EUR,-5.00,2026-03-03T09:00:00,00000000CFJU
+ent_1,pay_3,act_4,Chargeback,Chargeback,CMD-9,EUR,-12.00,2026-03-03T09:00:00,00000000CFJU
 """
 SOCIETE_GENERALE = """="0300300000000";01/03/2026;31/03/2026;
 Solde;1000,00
@@ -87,6 +97,30 @@ def test_paypal_amounts_take_their_direction_from_a_column_of_its_own():
     assert found.lines["net_hundredths"].tolist() == [376_700, -48_500]
 
 
+def test_what_paypal_takes_in_is_carried_until_it_is_withdrawn():
+    withdrawn = '"SB","3AB","","T0400",2026/03/02 20:00:00 -0700,"DR",3000,"EUR","",,""\n"SF",3\n'
+    found = settled(PAYPAL.replace('"SF",2\n', withdrawn))
+    assert found.settlements[["number", "net", "state", "net_proven"]].to_numpy().tolist() == [
+        ["2026-03-02", 3282, "carried", True],
+        ["3AB", 3000, "paid", True],
+    ]
+    assert found.payer == "PAYPAL"
+
+
+def test_a_checkout_payout_is_made_of_parts_and_fees_of_no_sale():
+    found = mapped_csv.read(CHECKOUT.encode())
+    lines = found.records.lines
+    assert found.records.settlements[["payee", "number", "net"]].to_numpy().tolist() == [
+        ["ent_1", "00000000CFJU", 2192]
+    ]
+    assert lines["kind"].tolist() == ["sale", "fee", "fee", "refund", "chargeback"]
+    assert lines["gross"].tolist() == [3900, 0, 0, -500, -1200]
+    assert lines["fee_hundredths"].tolist() == [0, 312, 500, 0, 0]
+    assert found.chargebacks.cases[["stage", "amount", "sale_number"]].to_numpy().tolist() == [
+        ["debit", 1200, "CMD-9"]
+    ]
+
+
 @pytest.mark.parametrize("name", named("sumup/"))
 def test_a_sumup_sale_counts_once_though_it_stands_twice(name):
     said = expected()[name]["sums"]
@@ -100,16 +134,16 @@ def test_a_sumup_sale_counts_once_though_it_stands_twice(name):
 @pytest.mark.parametrize(
     ("text", "amounts", "proven"),
     [
-        (SOCIETE_GENERALE, [5740, -46], False),
-        (CIC, [5740, -46], True),
-        (CAISSE_D_EPARGNE, [5740, -46], False),
+        (SOCIETE_GENERALE, [5740, -46], [False]),
+        (CIC, [5740, -46], [True, True]),
+        (CAISSE_D_EPARGNE, [5740, -46], [False]),
     ],
 )
 def test_each_bank_gives_its_lines_from_the_oldest_on(text, amounts, proven):
     for data in (text.encode(), text.encode("cp1252"), text.replace("\n", "\r\n").encode("utf-8-sig")):
         found = mapped_csv.read(data).records
         assert found.movements["amount"].tolist() == amounts
-        assert found.statements["proven"].tolist() == [proven]
+        assert found.statements["proven"].tolist() == proven
 
 
 def test_a_row_that_continues_the_one_before_is_part_of_it():
@@ -119,7 +153,7 @@ def test_a_row_that_continues_the_one_before_is_part_of_it():
 
 def test_a_balance_that_does_not_follow_proves_nothing():
     found = settled(CIC.replace("1 056,94", "1 056,95"))
-    assert found.statements["proven"].tolist() == [False]
+    assert found.statements["proven"].tolist() == [False, False]
     assert found.notices
 
 
@@ -172,6 +206,12 @@ def test_what_is_no_mapping_is_refused(tmp_path, text):
     saved.write_text(text, encoding="utf-8")
     with pytest.raises(FileRefusedError):
         load(saved)
+
+
+def test_the_desk_offers_formats_and_mappings_that_there_are():
+    assert set(source_columns.FORMATS) < {known.name for known in formats()}
+    assert set(source_columns.MAPPINGS) == {mapping.name for mapping in ours()}
+    assert set(source_columns.SIGNS) == set(DELIMITERS)
 
 
 def test_no_two_mappings_of_ours_claim_the_same_headings():

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.database.engine import DatabaseRole
-from importers.files import sources
+from importers.files import profiles, sources
 from importers.load import Result, Status, load_file
 from tests.importers.conftest import Operator
 from tests.importers.money import test_caaa as caaa
@@ -52,10 +52,12 @@ def operator(operator: Operator) -> Operator:
     slug = operator.value("SELECT slug FROM reseller WHERE declared AND id <> 0")
     with operator.database.writing(DatabaseRole.IMPORT) as connection:
         sources.bind(connection, "platform", slug)
-        sources.expect(connection, "platform", "platform", None)
-        sources.deliver_payments(connection, "platform", "CBVAD", time_zone="Europe/Paris")
+        profiles.change(connection, "platform", inbox="platform")
+        profiles.change(
+            connection, "platform", role="payments", application="CBVAD", time_zone="Europe/Paris"
+        )
         sources.bind(connection, "disputes", slug)
-        sources.expect(connection, "disputes", "disputes", None)
+        profiles.change(connection, "disputes", role="money", inbox="disputes")
     return operator
 
 
@@ -228,7 +230,7 @@ def test_a_replaced_journal_takes_what_it_brought_with_it(operator):
 
 def test_times_are_on_the_clock_of_the_outlet_and_links_on_that_of_the_platform(operator):
     with operator.database.writing(DatabaseRole.IMPORT) as connection:
-        sources.deliver_payments(connection, "platform", None, time_zone="UTC")
+        profiles.change(connection, "platform", role="payments", time_zone="UTC")
     late, early = sale(at="233000"), sale(on="20260303", at="100000", amount=100)
     loaded(operator, jt(late, early, day="26/03/04_02:05:00"))
     assert operator.rows("SELECT sequence_number, occurred_local::text FROM transaction ORDER BY 2") == [

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.database.engine import DatabaseRole
 from app.models import CardNumbers
-from importers.files import sources
+from importers.files import profiles, sources
 from importers.formats.amex.layout import RECORDS
 from importers.load import Result, Status, load_file
 from tests.importers.conftest import Operator
@@ -111,7 +111,7 @@ def operator(operator: Operator) -> Operator:
     with operator.database.writing(DatabaseRole.IMPORT) as connection:
         for name in ("bank", "amex"):
             sources.bind(connection, name, "acme")
-            sources.expect(connection, name, name, None)
+            profiles.change(connection, name, role="money", inbox=name)
     return operator
 
 
@@ -245,14 +245,14 @@ def test_full_card_numbers_are_refused_unless_the_source_masks_them(operator):
     refused = deliver(operator, "amex", content)
     assert [one.is_card_number for one in refused.refusals] == [True]
     with operator.database.writing(DatabaseRole.IMPORT) as connection:
-        sources.expect(connection, "amex", None, None, CardNumbers.MASK)
+        profiles.change(connection, "amex", role="money", cards=CardNumbers.MASK)
     assert settle(operator, content).counts["settlements"] == 1
 
 
 @pytest.mark.parametrize("name", [one for one in named("amex/") if "GRRCN" in str(one)] or named("amex/"))
 def test_the_sums_of_each_sample_are_those_that_are_stored(operator, name):
     with operator.database.writing(DatabaseRole.IMPORT) as connection:
-        sources.expect(connection, "amex", None, None, CardNumbers.MASK)
+        profiles.change(connection, "amex", role="money", cards=CardNumbers.MASK)
     done = deliver(operator, "amex", content(name))
     assert done.status is Status.LOADED, [one.text() for one in done.refusals]
     ((net, gross, currency),) = operator.rows("SELECT net, gross, currency FROM settlement")

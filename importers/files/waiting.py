@@ -1,0 +1,50 @@
+"""Files in quarantine that waited for somebody to say whose they are, or how they are read: tried again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import text
+
+from app.database.engine import Database, DatabaseRole
+from importers.files.archive import QUARANTINE
+from importers.files.sources import NO_SOURCE
+from importers.formats import bank_accounts, merchant_directory
+from importers.load import Result, Status, load_file
+from importers.records.settlements.loading import NO_CURRENCY
+
+#: Reasons that a declaration takes away.
+_REASONS: Final = (NO_SOURCE, NO_CURRENCY)
+_DECLARATIONS: Final = (bank_accounts.NAME, merchant_directory.NAME)
+_WAITING: Final = """
+SELECT DISTINCT f.id, f.sha256, f.name, f.folder FROM import_file f
+JOIN import_refusal r ON r.import_file_id = f.id AND r.reason = ANY(:reasons)
+WHERE f.status = 'quarantined' AND f.folder IS NOT NULL ORDER BY f.id
+"""
+_OF_SOURCE: Final = """
+SELECT DISTINCT f.id, f.sha256, f.name, f.folder FROM import_file f
+JOIN source s ON s.name = :source AND (f.source_id = s.id OR (COALESCE(s.inbox, s.file_pattern) IS NOT NULL
+  AND COALESCE(s.inbox, f.folder) = f.folder AND (s.file_pattern IS NULL OR f.name ~ s.file_pattern)))
+WHERE f.status = 'quarantined' AND f.folder IS NOT NULL ORDER BY f.id
+"""
+
+
+def of_source(database: Database, data: Path, source: str) -> list[Result]:
+    """What becomes of the files in quarantine that came in the place of ``source``, now that it is said."""
+    return _again(database, data, _OF_SOURCE, source=source)
+
+
+def after(database: Database, data: Path, results: Iterable[Result]) -> list[Result]:
+    """What becomes of the files that waited for whose they are, once one of ``results`` has declared it."""
+    if not any(one.status is Status.LOADED and one.format in _DECLARATIONS for one in results):
+        return []
+    return _again(database, data, _WAITING, reasons=list(_REASONS))
+
+
+def _again(database: Database, data: Path, statement: str, **parameters: Any) -> list[Result]:
+    with database.reading(DatabaseRole.IMPORT) as connection:
+        found = connection.execute(text(statement), parameters).all()
+    copies = [(data / QUARANTINE / row.sha256, row) for row in found]
+    return [load_file(database, copy, data, name=row.name) for copy, row in copies if copy.exists()]

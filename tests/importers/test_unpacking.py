@@ -1,0 +1,68 @@
+"""Packed files: the one inside is loaded as if it had come by itself, and no bomb goes off."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zipfile
+
+import pytest
+
+from importers.files.refusals import FileRefusedError
+from importers.files.unpacking import unpacked
+from importers.load import Status
+from tests.importers.files import File
+
+MOST = 1 << 20
+
+
+def zipped(*members: tuple[str, bytes]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members:
+            archive.writestr(name, content)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "inside"),
+    [
+        (b"01 a statement", "releve.txt", "releve.txt"),
+        (gzip.compress(b"01 a statement"), "releve.txt.gz", "releve.txt"),
+        (zipped(("bank/releve.txt", b"01 a statement")), "march.zip", "releve.txt"),
+        (
+            zipped(("bank/", b""), ("releve.txt", b"01 a statement"), ("__MACOSX/x", b"y")),
+            "m.zip",
+            "releve.txt",
+        ),
+    ],
+)
+def test_the_file_inside_is_read_under_its_own_name(data, name, inside):
+    assert unpacked(data, name, MOST) == (b"01 a statement", inside)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        zipped(("a", b"1"), ("b", b"2")),
+        zipped(),
+        zipped(("a.zip", zipped(("b", b"1")))),
+        gzip.compress(gzip.compress(b"1")),
+        gzip.compress(bytes(MOST + 1)),
+        zipped(("bomb", bytes(MOST))),
+        gzip.compress(b"12345")[:-4],
+        b"PK\x03\x04 no zip",
+        b"\x1f\x8b no gzip",
+    ],
+)
+def test_whatever_else_is_packed_is_refused(data):
+    with pytest.raises(FileRefusedError):
+        unpacked(data, "x", MOST)
+
+
+def test_a_packed_file_is_loaded_and_known_again_as_it_is(operator):
+    data = File().data()
+    assert operator.deliver(gzip.compress(data), name="night.txt.gz").status is Status.LOADED
+    assert operator.deliver(zipped(("night.txt", data)), name="night.zip").status is Status.KNOWN
+    assert operator.deliver(data, name="night.txt").status is Status.KNOWN
+    assert operator.value("SELECT name FROM import_file WHERE name LIKE 'night%'") == "night.txt"
