@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
 
 import click
 from sqlalchemy import Connection
@@ -153,7 +152,7 @@ def _context(connection: Connection, source: str, name: str) -> FileContext:
         profile = profiles.of(connection, source)
     except profiles.UnknownSourceError:
         raise click.ClickException(gettext("Nothing is known of %(source)s.", source=source)) from None
-    return sources.said_of(name, source, SimpleNamespace(**profile.columns), profile.settings)
+    return sources.said_of(name, source, profile.columns, profile.settings)
 
 
 @mapping.command("match", help=N_("Say what bank statements would credit; nothing is written."))

@@ -18,13 +18,22 @@ from sqlalchemy import Connection, Row, func, select, text, update
 from app.database.engine import Database, DatabaseRole
 from app.locks import Lock, hold
 from app.logs import logger
-from app.models import UNCLAIMED_MERCHANT, DeskTask, DeskTaskKind, DeskTaskState, ImportFile, Reseller
+from app.models import (
+    UNCLAIMED_MERCHANT,
+    DeskTask,
+    DeskTaskKind,
+    DeskTaskState,
+    ImportFile,
+    Reseller,
+    Source,
+)
 from app.rules import directory_columns
 from app.wording.i18n import N_
-from importers import derived, remittance_credits
+from importers import derived, explain, remittance_credits
+from importers.files import profiles, report, sources, waiting
 from importers.files.archive import QUARANTINE
 from importers.files.refusals import FileRefusedError, Refusal, refuse
-from importers.formats import bank_accounts, first_column, merchant_directory, recognise
+from importers.formats import FileContext, bank_accounts, first_column, merchant_directory, recognise
 from importers.load import Result, load_file
 
 _log = logger("desk")
@@ -71,6 +80,7 @@ def perform(database: Database, data: Path, task_id: int) -> None:
                 refusals=[asdict(refusal) for refusal in result.refusals],
                 import_file_id=result.file_id or task.import_file_id,
                 content=None,
+                answer=list(result.answer),
             )
         )
 
@@ -81,6 +91,7 @@ class _Ended:
 
     refusals: tuple[Refusal, ...] = ()
     file_id: int | None = None
+    answer: tuple[str, ...] = ()
 
 
 def _done(database: Database, data: Path, task: _Task) -> _Ended:
@@ -92,7 +103,7 @@ def _done(database: Database, data: Path, task: _Task) -> _Ended:
     except Exception:  # noqa: BLE001 - whatever it was, the desk must not wait for ever
         _log.exception("desk_task_broke_off", task_id=task.id)
         return _Ended((Refusal(reason=N_("it broke off on our side: ask for it again")),))
-    return _Ended(result.refusals, result.file_id)
+    return result if isinstance(result, _Ended) else _Ended(result.refusals, result.file_id)
 
 
 def _attach(database: Database, data: Path, task: _Task) -> Result:
@@ -114,7 +125,9 @@ def _declare(database: Database, data: Path, task: _Task) -> Result:
     if not first_column(task.content).resellers <= {slug, ""}:  # the importer words empty lines
         raise refuse(N_("this merchant directory declares for another maintainer"))
     since = None if task.details.get("file") else task.asked_at
-    return _load(database, data, task.content, name, since)
+    result = _load(database, data, task.content, name, since)
+    waiting.after(database, data, [result])
+    return result
 
 
 def _load(database: Database, data: Path, content: bytes, name: str, since: datetime | None = None) -> Result:
@@ -167,10 +180,48 @@ def _decide(database: Database, _data: Path, task: _Task) -> _Ended:
     return _Ended()
 
 
+def _change_source(database: Database, data: Path, task: _Task) -> _Ended:
+    """Make a source what is said of it; what waited for that in quarantine is tried again."""
+    name, said = task.details["source"], task.details["said"]
+    with database.writing(DatabaseRole.IMPORT) as connection:
+        slug = connection.scalars(select(Reseller.slug).where(Reseller.id == task.reseller_id)).one()
+        if not _is_theirs(connection, name, task.reseller_id):
+            raise refuse(N_("a source of another maintainer has this name"))
+        sources.bind(connection, name, slug)
+        profiles.change(connection, name, **said)
+    results = waiting.of_source(database, data, name)
+    return _Ended(answer=tuple(report.line(result) for result in results))
+
+
+def _is_theirs(connection: Connection, name: str, reseller_id: int) -> bool:
+    owner = connection.scalar(
+        select(Reseller.id)
+        .join(Source, Source.reseller_id == Reseller.id)
+        .where(Source.name == name, Reseller.declared)
+    )
+    return owner in (None, reseller_id)
+
+
+def _try(database: Database, _data: Path, task: _Task) -> _Ended:
+    """Say what a sample file is understood to hold; nothing of it is loaded or kept."""
+    name, source = task.details["file"], task.details.get("source")
+    context = FileContext(name=name)
+    if source:
+        with database.reading(DatabaseRole.IMPORT) as connection:
+            profile = profiles.of(connection, source)
+            if profile.reseller_id != task.reseller_id:
+                raise refuse(N_("a source of another maintainer has this name"))
+        context = sources.said_of(name, source, profile.columns, profile.settings)
+    explanation = explain.explain(task.content, context)
+    return _Ended(answer=tuple(explain.lines(explanation)))
+
+
 _DEEDS: dict[DeskTaskKind, Callable[[Database, Path, _Task], Result | _Ended]] = {
     DeskTaskKind.ATTACH: _attach,
     DeskTaskKind.DECLARE: _declare,
     DeskTaskKind.RETRY: _load_again,
     DeskTaskKind.REPLACE: _load_again,
     DeskTaskKind.DECIDE: _decide,
+    DeskTaskKind.SOURCE: _change_source,
+    DeskTaskKind.TRY: _try,
 }

@@ -27,7 +27,7 @@ from app.models import (
     Remittance,
     Source,
 )
-from app.refusals import OTHER_STATEMENT
+from app.refusals import REPLACING
 
 #: So many lines of each kind are shown, the latest.
 MOST: Final = 50
@@ -177,14 +177,19 @@ def missing(connection: Connection, reseller_id: int) -> list[OpenItem]:
 
 
 def conflicts(connection: Connection, reseller_id: int) -> list[AnyRow]:
-    """The latest files in quarantine because a statement contradicts one that is there."""
-    contradicts = exists().where(
-        ImportRefusal.import_file_id == ImportFile.id, ImportRefusal.reason == OTHER_STATEMENT
+    """The latest files in quarantine because they contradict what is there, each with its ``reason``."""
+    contradicted = (
+        select(ImportRefusal.import_file_id, func.min(ImportRefusal.reason).label("reason"))
+        .where(ImportRefusal.reason.in_(REPLACING))
+        .group_by(ImportRefusal.import_file_id)
+        .subquery()
     )
     statement = (
-        select(ImportFile.id, ImportFile.name, ImportFile.received_at)
+        select(ImportFile.id, ImportFile.name, ImportFile.received_at, Source.name.label("source"))
+        .add_columns(contradicted.c.reason)
         .join(Source, Source.id == ImportFile.source_id)
-        .where(Source.reseller_id == reseller_id, ImportFile.status == ImportStatus.QUARANTINED, contradicts)
+        .join(contradicted, contradicted.c.import_file_id == ImportFile.id)
+        .where(Source.reseller_id == reseller_id, ImportFile.status == ImportStatus.QUARANTINED)
         .order_by(ImportFile.received_at.desc(), ImportFile.id.desc())
     )
     return list(connection.execute(statement.limit(MOST)))

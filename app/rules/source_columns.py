@@ -37,6 +37,7 @@ FORMATS: Final = (
     "GRRCN",
     "EPTRN",
     "EMCBK",
+    "caaa.011",
 )
 MAPPINGS: Final = (
     "Adyen settlement detail",

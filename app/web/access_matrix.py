@@ -26,6 +26,7 @@ class Resource(StrEnum):
     PERSON = "person"
     FILE = "file"
     TASK = "request to the worker"
+    SOURCE = "source of files"
     SESSION = "session"
     SAVED_VIEW = "saved view"
 
@@ -98,6 +99,9 @@ _PERSON, _PERSON_CHANGE = Guard(Level.PERSON), Guard(Level.PERSON, changes=True)
 _PERSON_REAUTHENTICATED_CHANGE = Guard(Level.PERSON, changes=True, reauthenticates=True)
 _STAFF, _STAFF_CHANGE = Guard(Level.STAFF), Guard(Level.STAFF, changes=True)
 _FILE = Guard(Level.STAFF, Resource.FILE)
+_SOURCE = Guard(Level.STAFF, Resource.SOURCE)
+_SOURCE_REAUTHENTICATED = Guard(Level.STAFF, Resource.SOURCE, reauthenticates=True)
+_STAFF_REAUTHENTICATED = Guard(Level.STAFF, reauthenticates=True)
 _MERCHANT = Guard(Level.STAFF, Resource.MERCHANT)
 _MERCHANT_CHANGE = Guard(Level.STAFF, Resource.MERCHANT, changes=True)
 _MERCHANT_REAUTHENTICATED = Guard(Level.STAFF, Resource.MERCHANT, reauthenticates=True)
@@ -202,6 +206,10 @@ ROUTES: dict[str, Guard] = {
     "desk.bank": _STAFF,
     "desk.decide_credit": _STAFF_CHANGE,
     "desk.declare_account": _STAFF,
+    "desk.new_source": _STAFF_REAUTHENTICATED,
+    "desk.source": _SOURCE,
+    "desk.change_source": _SOURCE_REAUTHENTICATED,
+    "desk.try_file": _STAFF,
     "desk.deliveries": _STAFF,
     "desk.people": _STAFF,
     "desk.person": Guard(Level.STAFF, Resource.PERSON),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, text
@@ -107,20 +107,21 @@ def context_of(connection: Connection, file: IncomingFile) -> FileContext:
     if len(found) != 1:
         return FileContext(name=file.name)
     row = found[0]
-    return said_of(file.name, row.name, row, SourceSettings.of(row.settings))
+    columns = row._mapping  # noqa: SLF001 - the documented name
+    return said_of(file.name, row.name, columns, SourceSettings.of(row.settings))
 
 
-def said_of(name: str, source: str, said: Any, settings: SourceSettings) -> FileContext:
+def said_of(name: str, source: str, said: Mapping[Any, Any], settings: SourceSettings) -> FileContext:
     """What the profile of ``source`` says of a file: a mapping says that it is a CSV.
 
     ``said`` has the columns of the profile, by name.
     """
     mapped = mapped_csv.NAME if settings.mapping else ""
     payments = None
-    if said.role == SourceRole.PAYMENTS:
-        payments = PaymentProfile.of(said.time_zone, settings.stored())
+    if said["role"] == SourceRole.PAYMENTS:
+        payments = PaymentProfile.of(said["time_zone"], settings.stored())
     return FileContext(
-        name=name, source=source, format=said.format or mapped, settings=settings, payments=payments
+        name=name, source=source, format=said["format"] or mapped, settings=settings, payments=payments
     )
 
 

@@ -91,7 +91,8 @@ def test_a_statement_that_contradicts_and_one_that_is_missing_are_named(place, n
     assert bank(MovementLine(1235), day=today() - timedelta(days=3)).refused
     bank(day=today() - timedelta(days=1), opening=5)
     page = shown(north)
-    assert "Relevés qui en contredisent d'autres" in page
+    assert "Fichiers qui contredisent ce qui est connu" in page
+    assert "un autre relevé de ce compte et de ce jour est connu" in page
     assert "Relevés manquants" in page
     assert "Lignes qui n'expliquent aucune remise" in page
     assert "12,34" in page

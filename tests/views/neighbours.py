@@ -68,6 +68,7 @@ class Neighbours:
     viewers: dict[str, int] = field(default_factory=dict)
     files: dict[str, int] = field(default_factory=dict)
     tasks: dict[str, int] = field(default_factory=dict)
+    sources: dict[str, int] = field(default_factory=dict)
     views: dict[str, int] = field(default_factory=dict)
     session_id: int = 0
 
@@ -101,6 +102,7 @@ def neighbours(app, database):
                 _a_settlement(connection, made.shops[marker], marker)
             made.files[slug] = _a_file(connection, slug, source_id)
             _unclaimed(connection, slug, reseller_id, source_id)
+            made.sources[slug] = source_id
             made.tasks[slug] = _a_task(connection, slug, reseller_id)
         _narrow(connection, made.shops["ALPHA"])
         factories.sum_days(connection)
@@ -271,6 +273,7 @@ def address_of(app, everybody, endpoint, marker, *, place="ALPHA"):
     numbered = {
         Resource.FILE: everybody.files[slug],
         Resource.TASK: everybody.tasks[slug],
+        Resource.SOURCE: everybody.sources[slug],
         Resource.PERSON: everybody.viewers[marker],
     }
     ids = {

@@ -9,6 +9,7 @@ from app.views.desk import (
     files,
     merchants,
     people,
+    sources,
     view_as,
 )
 from app.views.desk.common import blueprint
@@ -23,5 +24,6 @@ __all__ = [
     "files",
     "merchants",
     "people",
+    "sources",
     "view_as",
 ]

@@ -11,9 +11,10 @@ from app.accounts.journal import Event
 from app.desk import credit_decisions, merchants, money_on_its_way, tasks
 from app.lists.credit import shown_account
 from app.lists.open_items import OpenItem
-from app.models import CreditVerdict, DeskTaskKind, ExpectedDays, SourceRole
+from app.models import CreditVerdict, DeskTaskKind
 from app.rules import account_columns, account_keys
 from app.rules.row_ids import row_id
+from app.rules.source_columns import DAYS, ROLES
 from app.views.desk.common import blueprint
 from app.views.moments import show_moment
 from app.views.tables import Table, TableColumn, table
@@ -24,13 +25,6 @@ from app.web.questions import asking
 from app.wording import codes, formats
 from app.wording.i18n import N_, gettext
 
-ROLES: Final = {SourceRole.PAYMENTS: N_("Payments"), SourceRole.MONEY: N_("Money")}
-EXPECTED_DAYS: Final = {
-    ExpectedDays.DAILY: N_("every day"),
-    ExpectedDays.WORKING: N_("on working days"),
-    ExpectedDays.WEEKLY: N_("every week"),
-    ExpectedDays.NONE: N_("not awaited"),
-}
 _EVENTS: Final = {
     CreditVerdict.CONFIRMED: Event.CREDIT_CONFIRMED,
     CreditVerdict.REJECTED: Event.CREDIT_REJECTED,
@@ -39,7 +33,7 @@ _EVENTS: Final = {
 
 def _expected(row: Any) -> str:
     """``on working days, by 06:30``; empty where nobody has said it."""
-    days = gettext(EXPECTED_DAYS[ExpectedDays(row.expected_days)]) if row.expected_days else ""
+    days = gettext(DAYS[row.expected_days]) if row.expected_days else ""
     by = gettext("by %(time)s", time=row.expected_at.strftime("%H:%M")) if row.expected_at else ""
     return ", ".join(filter(None, (days, by)))
 
@@ -50,7 +44,7 @@ def _place(row: Any) -> str:
 
 _SOURCES: Final = (
     TableColumn(N_("Source"), lambda row: row.name, "title"),
-    TableColumn(N_("Role"), lambda row: gettext(ROLES[SourceRole(row.role)])),
+    TableColumn(N_("Role"), lambda row: gettext(ROLES[row.role])),
     TableColumn(N_("Format"), lambda row: row.format or ""),
     TableColumn(N_("Folder, names"), _place),
     TableColumn(N_("Expected"), _expected),
@@ -86,7 +80,9 @@ _MISSING: Final = (
 )
 _CONFLICTS: Final = (
     TableColumn(N_("File"), lambda row: row.name, "title"),
+    TableColumn(N_("Source"), lambda row: row.source),
     TableColumn(N_("Received"), lambda row: show_moment(row.received_at)),
+    TableColumn(N_("Why"), lambda row: gettext(row.reason), style="wrapped"),
 )
 
 
@@ -99,7 +95,7 @@ def bank() -> str:
         tables = (
             _accounts(money_on_its_way.accounts_to_claim(connection, reseller_id)),
             table(
-                gettext("Statements that contradict others"),
+                gettext("Files that contradict what is known"),
                 _CONFLICTS,
                 money_on_its_way.conflicts(connection, reseller_id),
                 lambda row: url_for("desk.file", id=row.id),
@@ -116,7 +112,9 @@ def bank() -> str:
     return render_template(
         "desk/bank.html",
         title=gettext("Bank"),
-        sources=table(gettext("Sources of files"), _SOURCES, sources),
+        sources=table(
+            gettext("Sources of files"), _SOURCES, sources, lambda row: url_for("desk.source", id=row.id)
+        ),
         tables=[one for one in tables if one.lines],
         proposed=proposed,
         under_way=under_way,

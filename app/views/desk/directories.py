@@ -14,6 +14,7 @@ from app.desk.paging import AnyRow
 from app.models import DeskTaskKind
 from app.refusals import Refusal
 from app.rules.directory_columns import HEADINGS
+from app.views.desk import sources
 from app.views.desk.common import ID, blueprint
 from app.views.desk.contracts import filled_in
 from app.views.tables import TableColumn, table
@@ -27,6 +28,8 @@ from app.wording.applications import APPLICATIONS
 from app.wording.i18n import N_, gettext, ngettext
 
 UPLOAD: Final = "desk.upload"
+#: The pages that take a file.
+UPLOADS: Final = frozenset({UPLOAD, "desk.try_file"})
 #: What a browser sends around a file, and what is held at once while it is read in pieces of 64 KB.
 ENVELOPE: Final = 64 * 1024
 PIECES: Final = 2 * 64 * 1024
@@ -59,7 +62,7 @@ COLUMNS = (
 @blueprint.before_app_request
 def allow_a_file() -> None:
     """Of one form more may be sent than of all others; said before it is read for its token."""
-    if request.endpoint == UPLOAD:
+    if request.endpoint in UPLOADS:
         request.max_content_length = upload_checks.MOST_BYTES + ENVELOPE
         request.max_form_memory_size = PIECES
 
@@ -67,8 +70,10 @@ def allow_a_file() -> None:
 @blueprint.errorhandler(RequestEntityTooLarge)
 def too_large(error: RequestEntityTooLarge) -> Response | tuple[str, int]:
     """What is too large is not even read: its form says so."""
-    if request.endpoint != UPLOAD:
+    if request.endpoint not in UPLOADS:
         return on_http(error)
+    if request.endpoint != UPLOAD:
+        return sources.trial(upload_checks.too_large().text()), 413
     return _upload_form((upload_checks.too_large(),)), 413
 
 

@@ -1,0 +1,78 @@
+"""Sources of files at the desk: one of them with what came of it, and what is asked to change of it.
+
+The web reads; the worker checks and writes what is asked, as ``bordereau source`` does.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import Connection, select
+
+from app.desk.paging import AnyRow
+from app.desk.tasks import NewTask, ask
+from app.models import DeskTaskKind, ImportFile, ImportStatus, Merchant, Source
+
+#: So many of its latest files are shown.
+SHOWN: Final = 20
+
+
+def source(connection: Connection, reseller_id: int, source_id: int) -> AnyRow | None:
+    """A source of a reseller, with the code of its merchant; None when it is none of theirs."""
+    return connection.execute(
+        select(*Source.__table__.columns, Merchant.code.label("merchant"))
+        .outerjoin(Merchant, Merchant.id == Source.merchant_id)
+        .where(Source.reseller_id == reseller_id, Source.id == source_id)
+    ).one_or_none()
+
+
+def is_taken(connection: Connection, name: str) -> bool:
+    """Whether a source of anybody's has this name."""
+    return connection.scalar(select(Source.id).where(Source.name == name)) is not None
+
+
+def latest_files(connection: Connection, source_id: int) -> list[AnyRow]:
+    """The latest files of a source, those in quarantine first: somebody has to look at them."""
+    statement = (
+        select(ImportFile.id, ImportFile.name, ImportFile.status, ImportFile.received_at, ImportFile.counts)
+        .where(ImportFile.source_id == source_id)
+        .order_by(
+            (ImportFile.status == ImportStatus.QUARANTINED).desc(),
+            ImportFile.received_at.desc(),
+            ImportFile.id.desc(),
+        )
+    )
+    return list(connection.execute(statement.limit(SHOWN)))
+
+
+def change(connection: Connection, reseller_id: int, user_id: int, name: str, said: dict[str, Any]) -> int:
+    """Ask that the profile of a source, known or new, become what is said; returns the id of the task."""
+    return _ask(connection, reseller_id, user_id, DeskTaskKind.SOURCE, {"source": name, "said": said})
+
+
+def try_file(
+    connection: Connection, reseller_id: int, user_id: int, content: bytes, details: dict[str, Any]
+) -> int:
+    """Ask what a sample ``file`` is understood to hold, as its ``source`` reads it; nothing is loaded."""
+    return _ask(connection, reseller_id, user_id, DeskTaskKind.TRY, details, content)
+
+
+def _ask(
+    connection: Connection,
+    reseller_id: int,
+    user_id: int,
+    kind: DeskTaskKind,
+    details: dict[str, Any],
+    content: bytes | None = None,
+) -> int:
+    return ask(
+        connection,
+        NewTask(reseller_id=reseller_id, user_id=user_id, kind=kind, details=details, content=content),
+    )
+
+
+def own_names(connection: Connection, reseller_id: int) -> list[str]:
+    """The names of a reseller's sources."""
+    return list(
+        connection.scalars(select(Source.name).where(Source.reseller_id == reseller_id).order_by(Source.name))
+    )

@@ -1,0 +1,172 @@
+"""The sources of files at the desk: one with its profile and files, the form that changes it, a trial."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from flask import abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app.accounts.journal import Event
+from app.desk import declare_contract, files, source_profiles, tasks, upload_checks
+from app.desk.paging import AnyRow
+from app.models import DeskTaskKind, ImportStatus
+from app.refusals import Refusal
+from app.rules import card_lines, source_columns
+from app.views.desk.common import ID, blueprint
+from app.views.desk.files import STATES, TONES, counts
+from app.views.moments import show_moment
+from app.views.tables import TableColumn, table
+from app.web.context import database, desk, signed_in
+from app.web.journal import journal
+from app.web.source_form import SourceForm, fields_of
+from app.wording.i18n import N_, gettext
+
+_FILES: Final = (
+    TableColumn(N_("File"), lambda row: row.name, "title"),
+    TableColumn(
+        N_("State"),
+        lambda row: gettext(STATES[ImportStatus(row.status)]),
+        "badge",
+        tone=lambda row: TONES[ImportStatus(row.status)],
+    ),
+    TableColumn(N_("Received"), lambda row: show_moment(row.received_at)),
+)
+# What is packed could hold a card number that nobody sees before it is kept.
+_PACKED: Final = (b"PK\x03\x04", b"\x1f\x8b", b"\xd0\xcf\x11\xe0")
+_CARD_LIKE: Final = N_(
+    "line %(line)s holds what looks like a full card number: the file is not taken here. "
+    "On the server, bordereau mapping try explains it."
+)
+
+
+@blueprint.get(f"/banque/source/{ID}")
+def source(id: int) -> str:  # noqa: A002 - the name in the address
+    """A source: what is said of it, its latest files, and why some were set aside."""
+    row = _source(id)
+    with database().reading_as(desk()) as connection:
+        latest = source_profiles.latest_files(connection, id)
+        reasons = {one.id: files.refusals(connection, one.id) for one in latest if not one.counts}
+        asked = tasks.latest(connection, desk().reseller_id, (DeskTaskKind.SOURCE, DeskTaskKind.TRY))
+    said = {**row._mapping, **row.settings}  # noqa: SLF001 - the documented name
+    return render_template(
+        "desk/source.html",
+        source=row,
+        said=list(source_columns.shown(said)),
+        files=table(
+            gettext("Latest files"),
+            (*_FILES, TableColumn(N_("Content"), lambda one: _said_of(one, reasons), style="wrapped")),
+            latest,
+            lambda one: url_for("desk.file", id=one.id),
+        ),
+        tasks=[task for task in asked if task.details.get("source") == row.name],
+        reasons_of=tasks.reasons,
+    )
+
+
+def _said_of(row: AnyRow, reasons: Mapping[int, tuple[Refusal, ...]]) -> str:
+    """What a file brought, or the first reason why it was set aside."""
+    return counts(row) or " ".join(reason.text() for reason in reasons.get(row.id, ())[:1])
+
+
+@blueprint.route("/banque/source", methods=["GET", "POST"])
+def new_source() -> Response | str | tuple[str, int]:
+    """Make a source of files."""
+    form = SourceForm.sent()
+    if request.method == "GET":
+        return _form(form)
+    sound = form.validate()
+    with database().reading_as(desk()) as connection:
+        taken = source_profiles.is_taken(connection, form.name.data or "")
+    if taken:
+        form.refuse("name", gettext("A source has this name already."))
+    return _asked(form, form.name.data) if sound and not taken else (_form(form), 422)
+
+
+@blueprint.route(f"/banque/source/{ID}/modifier", methods=["GET", "POST"])
+def change_source(id: int) -> Response | str | tuple[str, int]:  # noqa: A002 - the name in the address
+    """Change the profile of a source."""
+    row = _source(id)
+    columns = dict(row._mapping)  # noqa: SLF001 - the documented name
+    form = SourceForm.sent(**fields_of(columns, row.settings))
+    del form.name  # a source keeps its name
+    if request.method == "GET":
+        return _form(form, row)
+    return _asked(form, row.name) if form.validate() else (_form(form, row), 422)
+
+
+def _source(source_id: int) -> AnyRow:
+    with database().reading_as(desk()) as connection:
+        row = source_profiles.source(connection, desk().reseller_id, source_id)
+    if row is None:
+        abort(404)
+    return row
+
+
+def _form(form: SourceForm, row: AnyRow | None = None) -> str:
+    account = row.settings.get("account", "")[-4:] if row else ""
+    return render_template("desk/source_form.html", form=form, source=row, account=account)
+
+
+def _asked(form: SourceForm, name: str) -> Response:
+    with database().writing() as connection:
+        task_id = source_profiles.change(
+            connection, desk().reseller_id, signed_in().user_id, name, form.said()
+        )
+        journal(Event.SOURCE_CHANGED, connection, source=name)
+    return redirect(url_for("desk.task", id=task_id), 303)
+
+
+# --- a trial ---------------------------------------------------------------------------------------
+
+
+@blueprint.route("/banque/essai", methods=["GET", "POST"])
+def try_file() -> Response | str | tuple[str, int]:
+    """Have a sample file explained: nothing of it is loaded."""
+    if request.method == "GET":
+        return trial()
+    sent, name = request.files.get("file"), request.form.get("source", "")
+    with database().reading_as(desk()) as connection:
+        known = source_profiles.own_names(connection, desk().reseller_id)
+    if name and name not in known:
+        abort(404)
+    if sent is None or not sent.filename:
+        return trial(gettext("Choose a file.")), 422
+    data = sent.stream.read()
+    fault = _fault(data)
+    if fault:
+        return trial(fault, name), 422
+    details = {"file": declare_contract.file_name(sent.filename), **({"source": name} if name else {})}
+    with database().writing() as connection:
+        task_id = source_profiles.try_file(connection, desk().reseller_id, signed_in().user_id, data, details)
+        journal(Event.FILE_TRIED, connection, file=details["file"])
+    return redirect(url_for("desk.task", id=task_id), 303)
+
+
+def _fault(data: bytes) -> str:
+    """Why a sample is not even kept until it is explained."""
+    if not data.strip():
+        return gettext(upload_checks.EMPTY)
+    if len(data) > upload_checks.MOST_BYTES:
+        return upload_checks.too_large().text()
+    if data.startswith(_PACKED):
+        return gettext("A packed file or a workbook: hand over the text that is inside.")
+    card = next(card_lines.find(data, lambda _candidate, _line: False), None)
+    return gettext(_CARD_LIKE, line=card.line) if card else ""
+
+
+def trial(fault: str = "", chosen: str | None = None) -> str:
+    """The page on which a sample is handed over, with what is wrong with the last one."""
+    with database().reading_as(desk()) as connection:
+        names = source_profiles.own_names(connection, desk().reseller_id)
+        before = tasks.latest(connection, desk().reseller_id, (DeskTaskKind.TRY,))
+    return render_template(
+        "desk/try_file.html",
+        names=names,
+        chosen=chosen or request.args.get("source", ""),
+        fault=fault,
+        most=upload_checks.MOST_BYTES // 1024**2,
+        tasks=before,
+        reasons_of=tasks.reasons,
+    )
