@@ -36,6 +36,7 @@ def zipped(*members: tuple[str, bytes]) -> bytes:
             "releve.txt",
         ),
     ],
+    ids=["as it is", "gzip", "zip", "zip of a folder"],
 )
 def test_the_file_inside_is_read_under_its_own_name(data, name, inside):
     assert unpacked(data, name, MOST) == (b"01 a statement", inside)
@@ -53,6 +54,17 @@ def test_the_file_inside_is_read_under_its_own_name(data, name, inside):
         gzip.compress(b"12345")[:-4],
         b"PK\x03\x04 no zip",
         b"\x1f\x8b no gzip",
+    ],
+    ids=[
+        "two files",
+        "no file",
+        "a zip in a zip",
+        "a gzip in a gzip",
+        "too large as gzip",
+        "too large as zip",
+        "cut short",
+        "no zip",
+        "no gzip",
     ],
 )
 def test_whatever_else_is_packed_is_refused(data):
