@@ -16,6 +16,7 @@ from app.models import (
     CreditDecision,
     CreditLink,
     Operation,
+    RemotePayment,
     Settlement,
     SettlementLine,
     SettlementLink,
@@ -191,6 +192,21 @@ def an_operation(connection: Connection, *, merchant_id: int, **values: Any) -> 
     found = _about_a_sale(connection, merchant_id, row | values)
     connection.execute(insert(Operation).values(found))
     return int(found["id"])
+
+
+def a_remote_payment(connection: Connection, *, merchant_id: int, **values: Any) -> None:
+    """What a platform says of a payment of ``NOON``, the day before the file that said so."""
+    row = {
+        "merchant_id": merchant_id,
+        "reseller_id": reseller_of(connection, merchant_id),
+        "occurred_on": NOON.date(),
+        "number": "101",
+        "sold_on": NOON.date(),
+        "said_at": NOON + timedelta(days=1),
+        "digest": "",
+        "import_file_id": 1,
+    }
+    connection.execute(insert(RemotePayment).values(row | values))
 
 
 def a_settlement(connection: Connection, *, merchant_id: int, **values: Any) -> int:

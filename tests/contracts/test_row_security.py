@@ -26,7 +26,7 @@ ISOLATED = sorted(table.name for table, privileges in Base.privileges().items() 
 #: A condition of scope in the text of a statement: the rows of a merchant, or those of a reseller.
 SCOPE = re.compile(
     rf"\b(?:{'|'.join(ISOLATED)})\.(?:merchant_id|reseller_id)"
-    r" = %\((?:merchant_id|reseller_id)_\d+\)s(?:::BIGINT)?"
+    r" = %\((?:merchant_id|reseller_id)(?:_\d+)?\)s(?:::BIGINT)?"
 )
 
 

@@ -48,7 +48,7 @@ def test_a_payment_that_comes_again_with_its_zeros_is_the_same(operator: Operato
 
 def test_a_file_names_a_number_once_and_ends_it_by_any_of_its_spellings(operator: Operator) -> None:
     twice = File(remittances=(Rem(number="101"), Rem(number="000101")))
-    assert [refusal.column for refusal in operator.deliver(twice).refusals] == ["remittance number"]
+    assert [refusal.column for refusal in operator.deliver(twice).refusals] == ["batch number"]
     ended = File(remittances=(Rem(number="000101"),)).text().replace("FRM;000101;", "FRM;101;")
     assert operator.deliver(ended.encode()).status is Status.LOADED
 

@@ -92,7 +92,7 @@ def test_a_card_may_hide_all_but_its_end() -> None:
         (";7654321;", ";76-54;", 2, "contract"),
         (";001;CBEMV", ";1;CBEMV", 2, "rank"),
         (";CBEMV;", ";;", 2, "application"),
-        (";000417;", ";12345678;", 2, "remittance number"),
+        (";000417;", ";12345678;", 2, "batch number"),
         (";30004;", ";3000;", 2, "bank code"),
         (";EUR;", ";euro;", 2, "currency"),
         ("2026-03-02T23:15:07", "02/03/2026", 2, "collected at"),
@@ -108,7 +108,7 @@ def test_a_card_may_hide_all_but_its_end() -> None:
         ("TOT;DEBT;1;3900", "TOT;DEBT;1;3901", 7, "amount"),
         ("TOT;DECL;1;1800", "TOT;DECL;2;1800", 11, "count"),
         ("TOT;CRDT;1;500", "TOT;DEBT;1;500", 9, "total type"),
-        ("FRM;000417;4;3400", "FRM;000416;4;3400", 13, "remittance number"),
+        ("FRM;000417;4;3400", "FRM;000416;4;3400", 13, "batch number"),
         ("FRM;000417;4;3400", "FRM;000417;5;3400", 13, "number of transactions"),
         ("FRM;000417;4;3400", "FRM;000417;4;3401", 13, "net"),
         ("FIN;2;4", "FIN;3;4", 22, "number of remittances"),
@@ -154,7 +154,7 @@ def test_bytes_that_are_no_text_are_refused() -> None:
 
 def test_the_same_remittance_twice_in_a_file_is_refused() -> None:
     twins = File(remittances=(Rem(), Rem(collected="2026-03-02T23:59:59")))
-    assert refused(twins.data())[0].column == "remittance number"
+    assert refused(twins.data())[0].column == "batch number"
     another_day = File(remittances=(Rem(), Rem(collected="2026-03-03T00:00:01")))
     assert len(remise_tpe.read(another_day.data()).remittances) == 2
 

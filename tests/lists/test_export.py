@@ -81,7 +81,7 @@ GOLDEN = (
     "{type};{outcome};{reversal};;;{chargeback};;;;;"
     '"\t00";;"\t497010******0044";"\t12/28";"\t123456";BNP PARIBAS;VISA CLASSIC;"\t000417";"\tD00183";;'
     '"\t219300290018";INGENICO;CAFÉ DE LA FICTION;"\t00999999800019";BNP Paribas;EUR;;"\t000101";;'
-    '02/03/2026 23:15:07;"\t001";{entry_mode};CB;"\tA0000000421010";{asked};"\tA1B2C3D4E5F60718";;'
+    '02/03/2026 23:15:07;"\t001";{entry_mode};CB;"\tA0000000421010";{asked};"\tA1B2C3D4E5F60718";;;;;;;'
     "43,21;USD;1,0825;3,50"
 )
 

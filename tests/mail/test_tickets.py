@@ -132,8 +132,8 @@ def test_nobody_is_named_but_the_maintainer_and_the_shop(name):
 def test_words_are_in_the_language_of_the_asker_and_the_ticket_in_french():
     with speaking("en"):
         message = ticket_message(LISTS["transactions"], PAYMENTS["payment-cb"], THEME)
-    assert message.subject == "Monétique Horizon: your payment ticket of 2026-03-02"
-    assert "Here is the ticket of the payment of 2026-03-02 at 12:31:09, for €39.00." in message.text
+    assert message.subject == "Monétique Horizon: your payment ticket of 2 Mar 2026"
+    assert "Here is the ticket of the payment of 2 Mar 2026 at 12:31:09, for €39.00." in message.text
     assert '<html lang="en">' in message.html
     assert '<pre lang="fr"' in message.html
     assert lines_in_html(message) == lines(TICKETS["payment-cb"])

@@ -97,7 +97,7 @@ INCIDENTS = ListSpec(
         ),
         Field(
             name="words",
-            label="Words",
+            label="Wording of it",
             kind=FreeText(),
             column=_OF.words,
             section="Incident",

@@ -160,6 +160,7 @@ def _a_dispute(connection, shop, marker):
     own = {"merchant_id": shop.merchant_id, "occurred_on": occurred_on, **sale}
     money_factories.a_chargeback(connection, **own, reason_text=f"{marker} reason")
     money_factories.an_operation(connection, **own, name="other", said=f"{marker} operation")
+    money_factories.a_remote_payment(connection, **own, platform_reference=f"{marker} reference")
     connection.execute(
         update(Transaction).where(Transaction.id == shop.transaction_ids[0]).values(chargeback="debited")
     )

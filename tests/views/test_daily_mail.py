@@ -26,7 +26,7 @@ from tests.views.test_open_items import alpha as alpha  # noqa: PLC0414
 from tests.views.test_open_items import as_role
 from tests.views.town import plain
 
-GOLDEN = Path(__file__).parent.parent / "mail" / "golden"
+GOLDEN = Path(__file__).parent / "golden"
 CHOICE = "/compte/releve-quotidien"
 NOW = datetime.now(UTC)
 

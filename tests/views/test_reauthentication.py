@@ -276,7 +276,12 @@ def test_each_route_asks_as_the_matrix_says(place, module_database):
     asking = {endpoint for endpoint, guard in ROUTES.items() if guard.reauthenticates}
     changing = {endpoint for endpoint in ROUTES if endpoint.startswith(("team.", "desk_team."))}
     own = {"me.second_factor", "me.remove_second_factor", "me.renew_codes"}
-    assert asking == changing - READING | own | {"desk.suspend", "desk.decide"}
+    assert asking == changing - READING | own | {
+        "desk.suspend",
+        "desk.decide",
+        "desk.new_source",
+        "desk.change_source",
+    }
 
 
 _browsers = {}

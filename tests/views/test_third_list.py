@@ -125,7 +125,7 @@ def test_its_columns_are_chosen_and_stay(owner, spec):
     onward = owner.post_form(f"{spec.path}/colonnes", columns=["words"]).location
     for path in (onward, spec.path):
         heads = plain(owner.page(path).one(class_="sheet-heads"))
-        assert "Words" in heads
+        assert "Wording of it" in heads
         assert "Rang" not in heads
 
 

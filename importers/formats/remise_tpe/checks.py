@@ -48,7 +48,7 @@ def refuse_wrong_ends(sections: Sections, remittances: pd.DataFrame) -> None:
     counted = remittances[list(COUNTS)].sum(axis=1).to_numpy()
     checks = (
         (
-            "remittance number",
+            N_("batch number"),
             ends.integers("number") != remittances["number"].astype("int64").to_numpy(),
             N_("expected the number of its REM line"),
         ),
