@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, Text, and_, exists, func, literal, or_, select
 
 from app.listing.field import Args, Field, Link, Tone
 from app.listing.filters import Choice
@@ -78,7 +78,9 @@ def chargeback_fields(section: str) -> tuple[Field, ...]:
             name="chargeback_reason",
             label=N_("Chargeback reason"),
             kind=Kind(),
-            column=func.nullif(func.btrim(Chargeback.reason_code + " " + Chargeback.reason_text), ""),
+            column=func.nullif(
+                func.btrim(Chargeback.reason_code + " " + Chargeback.reason_text), "", type_=Text
+            ),
         ),
         Field(name="answer_by", label=N_("To answer by"), kind=Day(), column=Chargeback.due_on),
     )

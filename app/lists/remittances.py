@@ -154,7 +154,7 @@ FIELDS = (
         name="number",
         label=N_("Batch no."),
         kind=Code(longest=LONGEST_NUMBER, indexed=True, digits=True),
-        column=func.nullif(Remittance.number, ""),
+        column=func.nullif(Remittance.number, "", type_=Text),
         filter_column=Remittance.number,
         section=REMITTANCE,
         filter=True,

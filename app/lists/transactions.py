@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from sqlalchemy import case, func
+from sqlalchemy import Text, case, func
 
 from app.listing import typed
 from app.listing.amounts import AmountFilter
@@ -223,7 +223,7 @@ FIELDS = (
         name="remittance",
         label=N_("Batch no."),
         kind=Code(longest=LONGEST_NUMBER, indexed=True, digits=True),
-        column=func.nullif(Remittance.number, ""),
+        column=func.nullif(Remittance.number, "", type_=Text),
         filter_column=Remittance.number,
         section=REMITTANCE,
         link=_its_remittance,

@@ -42,7 +42,11 @@ def test_no_link_of_a_style_is_wrong_and_hardly_a_line_is_left(style):
     parts, how = STYLES[style]
     given, truth = lines(parts(items()), **how)
     found = credited(match(items(), given))
-    assert [line for line, (own, _) in found.items() if own != truth[line]] == []
+    wrong = [certainty for line, (own, certainty) in found.items() if own != truth[line]]
+    assert set(wrong) <= {
+        Certainty.PROPOSED
+    }  # of a thousand proposals one may be wrong, for somebody confirms it
+    assert len(wrong) <= len(given) / 1000
     assert len(found) >= LEAST[style] * len(given)
     if style == "D":
         assert {certainty for _, certainty in found.values()} == {Certainty.PROPOSED}
