@@ -25,11 +25,11 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 LONGEST_LINE = 4096
 _CONTROL = 32
 _DELETE = 127
-# Further bytes of what a reader would obey without seeing it: C1 controls after C2; line and paragraph
-# separators and marks of writing direction after E2.
+# What a reader would obey without seeing it, beside its first byte: C1 controls; line and paragraph
+# separators and marks of writing direction.
 _INVISIBLE = (
-    (0xC2, re.compile(rb"[\x80-\x9f]")),
-    (0xE2, re.compile(rb"\x80[\x8e\x8f\xa8-\xae]|\x81[\xa6-\xa9]")),
+    (0xC2, re.compile(rb"\xc2[\x80-\x9f]")),
+    (0xE2, re.compile(rb"\xe2(?:\x80[\x8e\x8f\xa8-\xae]|\x81[\xa6-\xa9])")),
 )
 # Marks without width, which nobody sees: spaces and joiners of none, and a byte order mark in the middle.
 _NO_WIDTH = tuple(mark.encode() for mark in "\u200b\u200c\u200d\u2060\ufeff")
@@ -48,7 +48,7 @@ def cleaned(data: bytes) -> bytes:
     """
     data = data.removeprefix(BYTE_ORDER_MARK).replace(b"\r\n", b"\n")
     for mark in _NO_WIDTH:
-        if mark in data:
+        if mark[0] in data:  # one byte is found many times faster than three
             data = data.replace(mark, b"")
     if not data:
         raise refuse(N_("the file is empty"))
@@ -63,13 +63,17 @@ def cleaned(data: bytes) -> bytes:
 
 def _refuse_controls(data: bytes) -> None:
     buffer = np.frombuffer(data, dtype=np.uint8)
-    control = ((buffer < _CONTROL) & (buffer != ord("\n"))) | (buffer == _DELETE)
-    for lead, rest in _INVISIBLE:
-        for start in np.flatnonzero(buffer == lead).tolist():
-            control[start] = rest.match(data, start + 1) is not None
-    places = np.flatnonzero(control)[:1]
-    if len(places):
-        line = data.count(b"\n", 0, int(places[0])) + 1
+    places = [
+        found.start()
+        for lead, pattern in _INVISIBLE
+        if lead in data and (found := pattern.search(data)) is not None
+    ]
+    low = np.count_nonzero(buffer < _CONTROL)
+    if low != data.count(b"\n") or _DELETE in data:
+        control = ((buffer < _CONTROL) & (buffer != ord("\n"))) | (buffer == _DELETE)
+        places.append(int(np.argmax(control)))
+    if places:
+        line = data.count(b"\n", 0, min(places)) + 1
         raise refuse(N_("a control character"), line=line)
 
 
@@ -105,10 +109,11 @@ class Text:
 
     def codes(self) -> NDArray[np.uint32]:
         """The first three bytes of each line as one number (see :func:`code`); 0 for any other line."""
-        padded = np.append(self.buffer, np.zeros(4, dtype=np.uint8)).astype(np.uint32)
-        first = self.starts
-        packed = (padded[first] << 16) | (padded[first + 1] << 8) | padded[first + 2]
-        return np.where(padded[first + 3] == ord(";"), packed, 0)
+        # Beyond the end stands its line end once more, which is no separator.
+        places = (self.buffer.take(self.starts + further, mode="clip") for further in range(4))
+        first, second, third, separator = (place.astype(np.uint32) for place in places)
+        packed = (first << 16) | (second << 8) | third
+        return np.where(separator == ord(";"), packed, 0)
 
     @cached_property
     def has_outer_blanks(self) -> bool:
@@ -123,13 +128,16 @@ class Text:
         """
         if not len(rows):
             return pa.table({name: pa.array([], pa.string()) for name in names})
-        self._refuse_uneven(rows, len(names))
-        table = self._read(rows, names)
+        try:
+            table = self._read(rows, names)
+        except pa.ArrowInvalid:
+            self._refuse_uneven(rows, len(names))
+            raise
         return _trimmed(table) if self.has_outer_blanks and not as_printed else table
 
     def _read(self, rows: Lines, names: Sequence[str]) -> pa.Table:
         return pacsv.read_csv(
-            pa.BufferReader(self._joined(rows)),
+            pa.BufferReader(self._lines.take(pa.array(rows)).buffers()[-1]),
             read_options=pacsv.ReadOptions(column_names=list(names), block_size=1 << 24),
             parse_options=pacsv.ParseOptions(
                 delimiter=";", quote_char=False, escape_char=False, ignore_empty_lines=False
@@ -152,15 +160,12 @@ class Text:
                 for row in wrong
             )
 
-    def _joined(self, rows: Lines) -> bytes:
-        """The bytes of the lines at ``rows``, neighbours taken together."""
-        if len(rows) == len(self):
-            return self.data
-        breaks = np.flatnonzero(np.diff(rows) != 1)
-        firsts = self.starts[rows[np.concatenate([[0], breaks + 1])]]
-        lasts = self.ends[rows[np.concatenate([breaks, [len(rows) - 1]])]] + 1
-        view = memoryview(self.data)
-        return b"".join(view[a:b] for a, b in zip(firsts.tolist(), lasts.tolist(), strict=True))
+    @cached_property
+    def _lines(self) -> pa.LargeBinaryArray:
+        """The lines with their line ends, over the same bytes."""
+        bounds = np.concatenate([[0], self.ends + 1])
+        buffers = [None, pa.py_buffer(bounds), pa.py_buffer(self.data)]
+        return pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(self), buffers)
 
 
 def _trimmed(table: pa.Table) -> pa.Table:
