@@ -212,7 +212,8 @@ def _amounts(records: FixedWidth, currencies: Texts) -> NDArray[np.int64]:
     """Amounts in minor units of their currency. Raises FileRefusedError where there is a part of one."""
     values, _ = records.overpunched(_AMOUNT)
     decimals, given = records.whole_number(_DECIMALS)
-    own = np.array([exponent(str(currency)) for currency in currencies], dtype=np.int64)
+    named, places = np.unique(currencies, return_inverse=True)
+    own = np.array([exponent(str(currency)) for currency in named], dtype=np.int64)[places]
     more = np.where(given, decimals, np.where(own == 0, 0, DEFAULT_EXPONENT)) - own
     if not more.any():
         return values

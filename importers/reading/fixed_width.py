@@ -81,7 +81,7 @@ class FixedWidth:
     @classmethod
     def of(cls, lines: Sequence[str], width: int) -> FixedWidth:
         """Records of ``lines``: padded with blanks to ``width``, and cut there."""
-        text = "".join([line.ljust(width)[:width] for line in lines])
+        text = "".join([line if len(line) == width else line.ljust(width)[:width] for line in lines])
         places = np.frombuffer(text.encode("latin-1", "replace"), dtype=np.uint8)
         return cls(places.reshape(-1, width), np.arange(1, len(lines) + 1))
 
