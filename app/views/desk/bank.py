@@ -53,7 +53,11 @@ _SOURCES: Final = (
         N_("In quarantine"),
         lambda row: formats.number(row.refused) if row.refused else "",
         "badge",
-        card=lambda row: f"{gettext('In quarantine')} : {row.refused}" if row.refused else "",
+        card=lambda row: (
+            gettext("%(label)s: %(value)s", label=gettext("In quarantine"), value=row.refused)
+            if row.refused
+            else ""
+        ),
         tone=lambda row: "bad" if row.refused else "",
     ),
 )

@@ -64,7 +64,9 @@ PEOPLE = (
     TableColumn(
         N_("Last sign-in"),
         _last_sign_in,
-        card=lambda row: f"{gettext('Last sign-in')} : {_last_sign_in(row)}",
+        card=lambda row: gettext(
+            "%(label)s: %(value)s", label=gettext("Last sign-in"), value=_last_sign_in(row)
+        ),
     ),
     TableColumn(
         N_("State"),
