@@ -19,7 +19,7 @@ from app.listing.reading import Reading, Rows, together
 from app.listing.scope import AnyScope, Scope
 from app.listing.source import Condition, in_scope
 from app.lists.terminal_calls import TerminalCall, terminal_calls
-from app.models import ALL_CONTRACTS, Contract, Outlet, Remittance, RemittanceDay
+from app.models import ALL_CONTRACTS, NO_OUTLET, Contract, Outlet, Remittance, RemittanceDay
 from app.rules.payments import awaited, remitted, uncaptured
 from app.wording import applications
 from app.wording.i18n import N_, gettext, ngettext
@@ -124,6 +124,18 @@ class Night:
         """The terminals that did not call, though they usually do: first those of open outlets."""
         found = (terminal for terminal in self.terminals if terminal.is_silent)
         return tuple(sorted(found, key=lambda terminal: not terminal.outlet_called))
+
+    @cached_property
+    def silences(self) -> tuple[TerminalCall, ...]:
+        """The silent terminals to name: one alone of an outlet where none called, which may be closed."""
+        first = {terminal.outlet_id: terminal for terminal in reversed(self.silent)}
+        return tuple(
+            terminal
+            for terminal in self.silent
+            if terminal.outlet_called
+            or terminal.outlet_id == NO_OUTLET
+            or first[terminal.outlet_id] is terminal
+        )
 
     @property
     def called(self) -> int:

@@ -6,7 +6,9 @@ A false alarm is worse than silence, so all of this must hold of a terminal that
 - the day has been received from every source of its contracts;
 - of the same weekday in the last eight weeks it called three times out of four, at least three times known;
 - it hardly ever missed a usual day: one in fifteen, in weeks where it called on more than half;
-- it has not stopped: it missed at most one usual day before, two when it calls every day of the week;
+- it has not stopped, and its shop is not on leave: it missed at most two usual days before when it calls on
+  every day of the week, for it stays on while the shop is closed; one when another terminal of its outlet
+  called; else none, for a shop that is dark on its closing days goes dark on leave;
 - on a public holiday, or the morning after where it calls before 4: it called on all known, at least two;
 - more of its merchant's terminals called than are missing, where as many as five are missing.
 
@@ -25,8 +27,9 @@ from app.rules.holidays import public_holidays
 #: How far back the usual rhythm is read, in days, and since when a terminal must have called.
 RHYTHM_DAYS = 56
 KNOWN_DAYS = 21
-#: Usual days in a row that a terminal can miss and not have stopped: one that calls every day, another.
-_MISSED_OF_EVERY_DAY, _MISSED = 3, 2
+#: Usual days in a row that a terminal can miss and not have stopped: one that calls every day; another beside
+#: a neighbour that called; one of an outlet where none called.
+_MISSED_OF_EVERY_DAY, _MISSED_BESIDE_OTHERS, _MISSED = 3, 2, 1
 #: Beyond this number of silent terminals of a merchant, it is the day that is unusual, not they.
 _FEW = 4
 _HOLIDAY_DAYS = 460
@@ -126,14 +129,20 @@ WITH asked AS MATERIALIZED (
     bool_or(called) FILTER (WHERE ago = 0) AS called,
     count(*) FILTER (WHERE ago > 0 AND ago % 7 = 0) >= {KNOWN_DAYS // 7}
       AND bool_or(is_usual) FILTER (WHERE ago = 0)
-      AND 15 * count(*) FILTER (WHERE counts AND called) >= 14 * count(*) FILTER (WHERE counts)
-      AND count(*) FILTER (WHERE is_usual AND ago > 0 AND ago < last_ago)
-        < CASE WHEN count(DISTINCT ago % 7) FILTER (WHERE is_usual) = 7
-          THEN {_MISSED_OF_EVERY_DAY} ELSE {_MISSED} END AS is_usual
+      AND 15 * count(*) FILTER (WHERE counts AND called) >= 14 * count(*) FILTER (WHERE counts) AS is_usual,
+    count(*) FILTER (WHERE is_usual AND ago > 0 AND ago < last_ago) AS missed,
+    count(DISTINCT ago % 7) FILTER (WHERE is_usual) = 7 AS is_of_every_day
   FROM by_week WHERE last_ago IS NOT NULL GROUP BY merchant_id, id, asked_day
+), lively AS MATERIALIZED (
+  SELECT DISTINCT a.merchant_id, a.outlet_id FROM active a
+  LEFT JOIN heard h ON h.merchant_id = a.merchant_id AND h.id = a.id
+  LEFT JOIN judged j ON j.merchant_id = a.merchant_id AND j.id = a.id
+  WHERE h.id IS NOT NULL OR j.called
 ), missing AS (
   SELECT j.merchant_id, j.id, j.day, j.called,
-    NOT j.called AND j.is_usual AND CASE WHEN j.day - j.mornings IN (SELECT day FROM holiday) THEN (
+    NOT j.called AND j.is_usual AND j.missed < CASE WHEN j.is_of_every_day THEN {_MISSED_OF_EVERY_DAY}
+      WHEN o.outlet_id IS NOT NULL THEN {_MISSED_BESIDE_OTHERS} ELSE {_MISSED} END
+    AND CASE WHEN j.day - j.mornings IN (SELECT day FROM holiday) THEN (
       SELECT count(*) > 1 AND bool_and(EXISTS (
         SELECT FROM terminal_day c WHERE {_CALLS_OF} AND (
           c.day = h.day + j.mornings AND (j.mornings = 1 OR c.last_called >= c.day + time '{_MORNING}')
@@ -146,6 +155,7 @@ WITH asked AS MATERIALIZED (
             AND r.subject = 'remittances')
     ) ELSE true END AS is_silent
   FROM judged j JOIN quiet q ON q.merchant_id = j.merchant_id AND q.id = j.id
+  LEFT JOIN lively o ON o.merchant_id = q.merchant_id AND o.outlet_id = q.outlet_id
   WHERE j.called IS NOT NULL
 ), counted AS (
   SELECT a.merchant_id, count(*) FILTER (WHERE q.id IS NULL OR m.called) AS called,

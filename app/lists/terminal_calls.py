@@ -30,6 +30,7 @@ class TerminalCall:
     """
 
     id: int
+    outlet_id: int
     name: str
     number: str
     called: datetime
@@ -56,7 +57,8 @@ def _calls(on_the_day: Rows, quiet: Rows) -> Iterator[TerminalCall]:
     called = {row.outlet_id for row in rows.values() if not row.is_silent}
     for row in sorted(rows.values(), key=lambda row: (row.key or "", row.label or "", row.number)):
         name = (row.outlet if several else row.label) or row.outlet or ""
-        yield TerminalCall(row.id, name, row.number, row.called, row.is_silent, row.outlet_id in called)
+        is_open = row.outlet_id in called
+        yield TerminalCall(row.id, row.outlet_id, name, row.number, row.called, row.is_silent, is_open)
 
 
 @cache

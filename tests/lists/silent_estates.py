@@ -78,7 +78,12 @@ def play(habit: Habit, first: date, days: int, chance: Random, failing: float = 
 
 
 def a_terminal(
-    connection: Connection, merchant_id: int, contract_id: int, outlet_id: int, calls: list[datetime]
+    connection: Connection,
+    merchant_id: int,
+    contract_id: int,
+    outlet_id: int,
+    calls: list[datetime],
+    at_outlet: str = "001",
 ) -> int:
     """A terminal with one contract that called so, as the loader keeps it; returns its id."""
     number = next(_numbers)
@@ -88,13 +93,13 @@ def a_terminal(
         row |= {"last_called": at, "last_called_at": factories.instant(at)}
     shared = {"merchant_id": merchant_id, "reseller_id": factories.reseller_of(connection, merchant_id)}
     days = [
-        {**shared, "contract_id": contract_id, "terminal_number": "001", "day": day, **row}
+        {**shared, "contract_id": contract_id, "terminal_number": at_outlet, "day": day, **row}
         for day, row in rows.items()
     ]
     connection.execute(insert(TerminalDay), days)
     last = days[-1]
     values = {
-        **shared, "id": number, "outlet_id": outlet_id, "number": "001", "contract_ids": [contract_id],
+        **shared, "id": number, "outlet_id": outlet_id, "number": at_outlet, "contract_ids": [contract_id],
         "first_on": days[0]["day"], "last_on": last["day"], "last_called": last["last_called"],
         "last_called_at": last["last_called_at"],
     }  # fmt: skip
@@ -143,6 +148,22 @@ class QuietEstate:
         values = {"merchant_id": merchant_id, "outlet_id": outlet_id, "source_id": self.source_id, **contract}
         contract_id = factories.a_contract(self.connection, **values)
         return merchant_id, a_terminal(self.connection, merchant_id, contract_id, outlet_id, calls)
+
+    def outlet(self, *terminals: list[datetime]) -> tuple[int, list[int]]:
+        """A merchant with one outlet whose terminals called so; returns it and them."""
+        merchant_id = self.merchant()
+        place = {
+            "merchant_id": merchant_id,
+            "outlet_id": factories.an_outlet(self.connection, merchant_id=merchant_id),
+        }
+        found = []
+        for number, calls in enumerate(terminals, start=1):
+            contract_id = factories.a_contract(self.connection, **place, source_id=self.source_id)
+            at = f"{number:03}"
+            found.append(
+                a_terminal(self.connection, **place, contract_id=contract_id, calls=calls, at_outlet=at)
+            )
+        return merchant_id, found
 
     def silent(self, merchant_id: int, day: date) -> set[int]:
         values = {"merchant_id": merchant_id, "day": day}
