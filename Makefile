@@ -2,15 +2,18 @@
 SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
-# One worker for each processor, four at most: each keeps its own connections to the one test server.
-WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); [ "$$n" -gt 4 ] && n=4; echo "$$n")
+# One worker more than there are processors, for many tests wait; four at most: each keeps its own connections to
+# the one test server. A browser keeps a processor busy by itself.
+PROCESSORS := $(shell getconf _NPROCESSORS_ONLN)
+WORKERS ?= $(shell n=$$(($(PROCESSORS) + 1)); [ "$$n" -gt 4 ] && n=4; echo "$$n")
+BROWSERS ?= $(shell n=$(PROCESSORS); [ "$$n" -gt 4 ] && n=4; echo "$$n")
 ROWS ?= 1000000
 KILLS ?= 500
 SEED ?= 1
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard app/translations/*/LC_MESSAGES/*.po))
 # Measuring what tests reach takes a third of their time, so it is a command of its own; and it would spin for
 # ever on those in a browser, for Playwright's greenlets, so that these run apart.
-PYTEST := $(BIN)/pytest -n $(WORKERS) --dist worksteal
+PYTEST := $(BIN)/pytest --dist worksteal
 # Chosen tests may all stand on one side of that.
 NONE_IS_FINE := $(if $(ARGS),|| [ $$? -eq 5 ])
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
@@ -30,15 +33,15 @@ run: setup ## Start the portal with its demonstration data; Ctrl-C stops it
 	@$(BIN)/bordereau run
 
 test: $(VENV)/.test-installed $(CATALOGUES) browser ## Run every test; ARGS="-k words" chooses some
-	@$(PYTEST) -m "not browser" $(ARGS) $(NONE_IS_FINE)
-	@$(PYTEST) -m browser $(ARGS) $(NONE_IS_FINE)
+	@$(PYTEST) -n $(WORKERS) -m "not browser" $(ARGS) $(NONE_IS_FINE)
+	@$(PYTEST) -n $(BROWSERS) -m browser $(ARGS) $(NONE_IS_FINE)
 
 coverage: $(VENV)/.test-installed $(CATALOGUES) ## Run the tests outside the browser and list the lines that none of them reaches
 	@rm -f .coverage .coverage.*
-	@$(PYTEST) -m "not browser" --cov --cov-report=term $(ARGS)
+	@$(PYTEST) -n $(WORKERS) -m "not browser" --cov --cov-report=term $(ARGS)
 
 proof: $(VENV)/.test-installed $(CATALOGUES) ## Try everything that is known against the walls, and count it
-	@$(PYTEST) -q -m probes
+	@$(PYTEST) -n $(WORKERS) -q -m probes
 
 bench: setup ## Measure against the bars of the design; ROWS=10000000 for the large run
 	@$(BIN)/python -m tests.bench --rows $(ROWS)
@@ -48,7 +51,7 @@ lighthouse: $(VENV)/.test-installed browser ## Hold a phone's pages to Lighthous
 
 pictures: $(VENV)/.test-installed $(CATALOGUES) browser ## Make the README's pictures anew, then look at every page in every way (hours); ARGS="-k words"
 	@$(BIN)/pytest -q -n 0 tests/browser/readme_pictures.py
-	@BORDEREAU_LOOKS=all BORDEREAU_SCREENSHOTS=1 $(PYTEST) -q -k "shuts_nobody_out" $(ARGS) tests/browser
+	@BORDEREAU_LOOKS=all BORDEREAU_SCREENSHOTS=1 $(PYTEST) -n $(BROWSERS) -q -k "shuts_nobody_out" $(ARGS) tests/browser
 
 torture: $(VENV)/.test-installed ## Kill the loader and its server at any moment, and count what that changes; KILLS=500 SEED=1
 	@$(BIN)/python -m tests.torture --kills $(KILLS) --seed $(SEED)
