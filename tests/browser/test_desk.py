@@ -37,6 +37,11 @@ PAGES = {
     "gestion-import": "/gestion/imports?state=loaded >> main .card-title a[href*='/imports/']",
     "gestion-envois": "/gestion/envois",
     "gestion-journal": "/gestion/journal",
+    "gestion-personnes": "/gestion/personnes",
+    "gestion-banque": "/gestion/banque",
+    "gestion-source": "/gestion/banque >> main a[href*='/banque/source/']",
+    "gestion-source-modifier": "/gestion/banque >> main a[href*='/banque/source/'] >> a[href$='/modifier']",
+    "gestion-source-nouvelle": "/gestion/banque/source",
 }
 
 
