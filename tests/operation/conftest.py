@@ -59,11 +59,23 @@ def start(server):
     server.start()
 
 
-def postgres_processes(server):
-    """The processes of a server, its first one first."""
+@contextmanager
+def hung(server):
+    """A server whose processes stand still; they go on afterwards, but for those that were about to end."""
     record = (server.pgdata / "postmaster.pid").read_text(encoding="utf-8")
     postmaster = psutil.Process(int(record.split()[0]))
-    return [postmaster, *postmaster.children(recursive=True)]
+    postmaster.suspend()
+    # Asked for now, since a postmaster that stands still starts no further process.
+    processes = [postmaster, *postmaster.children(recursive=True)]
+    for process in processes[1:]:
+        with suppress(psutil.NoSuchProcess):
+            process.suspend()
+    try:
+        yield
+    finally:
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):
+                process.resume()
 
 
 def address(server, **parts):

@@ -26,7 +26,7 @@ from app.operation.patience import PATIENCE
 from app.operation.state import state_of
 from app.web.health import Health
 from app.web.metrics import Metrics
-from tests.operation.conftest import postgres_processes
+from tests.operation.conftest import hung
 
 
 @pytest.fixture
@@ -82,15 +82,10 @@ def test_a_database_that_hangs_is_said_to_be_away_in_time(own_server):
     database = Database(completed(owner, own_server.pgdata.parent / KEPT))
     health = Health(lambda *_: [], database)
     assert health.readiness()[0] == 200
-    processes, began = postgres_processes(own_server), time.monotonic()
-    for process in processes:
-        process.suspend()
-    try:
+    began = time.monotonic()
+    with hung(own_server):
         statuses = [health.readiness()[0] for _ in range(2)]
         figures = Metrics(lambda *_: [], Address("127.0.0.1", 9464), database).text()
-    finally:
-        for process in processes:
-            process.resume()
     assert statuses == [503, 503]
     assert b"bordereau_database_up 0.0" in figures
     assert time.monotonic() - began < 4 * PATIENCE

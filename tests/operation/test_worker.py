@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.database.engine import Database, DatabaseRole
 from app.database.login_addresses import Addresses
-from tests.operation.conftest import BORDEREAU, a_server, postgres_processes, start
+from tests.operation.conftest import BORDEREAU, a_server, hung, start
 
 
 @pytest.fixture
@@ -78,12 +78,8 @@ def restart(server):
 
 
 def hang(server):
-    processes = postgres_processes(server)
-    for process in processes:
-        process.suspend()
-    time.sleep(12)
-    for process in processes:
-        process.resume()
+    with hung(server):
+        time.sleep(12)
 
 
 def crash(server):
