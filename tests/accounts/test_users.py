@@ -83,7 +83,7 @@ def scope_of(database, email):
         return rights_of(connection, user_id).access.scope
 
 
-def test_a_person_is_added(run, shop, database):
+def test_a_person_is_added(run, shop, database, full_cost):
     result = run("Owner@Shop.Example", "--merchant", "FICTION", "--role", "owner")
     assert result.exit_code == 0, result.output
     assert "owner@shop.example peut se connecter" in result.output

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import event, select, text
 
-from app.accounts import passwords
 from app.accounts.rights import Staff
 from app.database.engine import DatabaseRole
 from app.listing.criteria import Criteria
@@ -20,7 +19,7 @@ from app.models import Base, Reseller, Role
 from app.web.context import today
 from tests.views.neighbours import MARKERS, enter, neighbours
 from tests.views.test_canaries import EVERY_WORD, OF_DESK, questions, readable, without_the_question
-from tests.views.town import hashed_once, portal
+from tests.views.town import portal
 
 ISOLATED = sorted(table.name for table, privileges in Base.privileges().items() if privileges.isolated)
 #: A condition of scope in the text of a statement: the rows of a merchant, or those of a reseller.
@@ -37,9 +36,7 @@ def app(module_database, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def everybody(app, module_database):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "hashed", hashed_once)
-        return neighbours(app, module_database)
+    return neighbours(app, module_database)
 
 
 @pytest.fixture(scope="module")

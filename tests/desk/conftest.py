@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text
 
-from app.accounts import passwords
 from app.database.engine import DatabaseRole
 from app.models import DeskTask
 from importers import desk
@@ -19,7 +18,7 @@ from importers.load import load_file
 from tests.conftest import FOLDER
 from tests.importers.files import File, Rem, Trx, directory, written
 from tests.views.staff import let_staff_in, sign_in
-from tests.views.town import hashed_once, let_in, portal
+from tests.views.town import let_in, portal
 
 NORTH, SOUTH = "staff@north.example", "staff@south.example"
 
@@ -110,9 +109,8 @@ def two_maintainers(database):
 
 
 @pytest.fixture
-def place(furnished, tmp_path, monkeypatch):
+def place(furnished, tmp_path):
     """Two resellers, with a portal of this test's own."""
-    monkeypatch.setattr(passwords, "hashed", hashed_once)
     with furnished.copy(two_maintainers) as (database, (kept, delivered)):
         shutil.copytree(kept, tmp_path, dirs_exist_ok=True)
         data = tmp_path / "var"

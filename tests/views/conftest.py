@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.accounts import invitations, passwords
+from app.accounts import invitations
 from app.accounts.grants import Grant
 from app.database.engine import DatabaseRole
 from app.models import Role
@@ -14,7 +14,7 @@ from app.web.context import today
 from tests import factories, money_factories
 from tests.accounts.mails import link
 from tests.views.one_time_links import GUEST
-from tests.views.town import a_shop, hashed_once, let_in, portal
+from tests.views.town import a_shop, let_in, portal
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def three_shops(database):
 
 
 @pytest.fixture
-def town(furnished, cheap_hashes):
+def town(furnished):
     """A database with the shops in it, and the shops."""
     with furnished.copy(three_shops) as copy:
         yield copy
@@ -58,22 +58,14 @@ def town(furnished, cheap_hashes):
 @pytest.fixture(scope="module")
 def module_town(furnished):
     """A town that the tests of a module share: they say so by a ``town`` of their own."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "hashed", hashed_once)
-        with furnished.copy(three_shops) as copy:
-            yield copy
+    with furnished.copy(three_shops) as copy:
+        yield copy
 
 
 @pytest.fixture(scope="module")
 def module_app(module_town, tmp_path_factory):
     """The portal of the shared town: laying out its routes takes as long as answering three pages."""
     return portal(module_town[0], tmp_path_factory.mktemp("portal"))
-
-
-@pytest.fixture
-def cheap_hashes(monkeypatch):
-    """Hashing takes its time on purpose: each password is hashed once."""
-    monkeypatch.setattr(passwords, "hashed", hashed_once)
 
 
 @pytest.fixture

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import insert, select, text
 
+from app.accounts import passwords
 from app.database.engine import DatabaseRole
 from app.models import Reseller, SecondFactor, StaffMember, UserAccount
-from tests.views.town import PASSWORD, hashed_once
+from tests.views.town import PASSWORD
 
 
 def let_staff_in(database, email, slug):
@@ -15,7 +16,7 @@ def let_staff_in(database, email, slug):
         user_id = connection.scalar(select(UserAccount.id).where(UserAccount.email == email)) or (
             connection.scalar(
                 insert(UserAccount)
-                .values(email=email, password_hash=hashed_once(PASSWORD))
+                .values(email=email, password_hash=passwords.hashed(PASSWORD))
                 .returning(UserAccount.id)
             )
         )

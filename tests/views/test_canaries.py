@@ -7,14 +7,13 @@ from email import message_from_bytes, policy
 import pytest
 from sqlalchemy import delete, select
 
-from app.accounts import passwords
 from app.accounts.journal import Event
 from app.database.engine import DatabaseRole
 from app.models import Delivery, JournalEntry, MailKind, Role
 from app.web import access_matrix
 from tests.tickets.reading import read
 from tests.views.neighbours import MARKERS, address_of, enter, neighbours
-from tests.views.town import hashed_once, portal
+from tests.views.town import portal
 
 #: Words that only a reseller's own staff may read, beside the markers of its merchants.
 OF_DESK = {
@@ -50,9 +49,7 @@ def app(module_database, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def everybody(app, module_database):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "hashed", hashed_once)
-        return neighbours(app, module_database)
+    return neighbours(app, module_database)
 
 
 @pytest.fixture

@@ -77,7 +77,7 @@ def test_no_cursor_breaks_or_leads_to_another_merchants_row(owner, shops, name, 
 
 
 @pytest.fixture
-def marked_up(database, app, cheap_hashes):
+def marked_up(database, app):
     """A shop whose every text is markup, with its owner and the staff who see it."""
     with database.writing(DatabaseRole.OWNER) as connection:
         reseller_id = factories.a_reseller(connection, slug="demo", name=f"{MARKUP} maintainer")

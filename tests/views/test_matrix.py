@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from app.accounts import passwords
 from app.accounts.roles import Level
 from app.models import Role
 from app.web import access_matrix
 from app.web.access_matrix import Decision, Relation
 from tests.views.neighbours import address, enter, neighbours
-from tests.views.town import hashed_once, portal
+from tests.views.town import portal
 
 
 @pytest.fixture(scope="module")
@@ -23,9 +22,7 @@ def app(module_database, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def everybody(app, module_database):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "hashed", hashed_once)
-        return neighbours(app, module_database)
+    return neighbours(app, module_database)
 
 
 @pytest.fixture(scope="module")

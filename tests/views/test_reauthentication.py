@@ -15,7 +15,7 @@ from tests.views.neighbours import address, enter, neighbours
 from tests.views.one_time_links import GUEST, accept
 from tests.views.second_factors import code_now, enrol, make_staff
 from tests.views.test_sign_in import cookie, events, move_clock
-from tests.views.town import PASSWORD, hashed_once, portal
+from tests.views.town import PASSWORD, portal
 
 ASKED = "Confirmez que c’est bien vous"
 TOO_LATE = "10 minutes 1 second"
@@ -253,9 +253,7 @@ def test_another_password_or_no_app_is_proof_by_itself(app, owner, shops, databa
 @pytest.fixture(scope="module")
 def place(module_database, tmp_path_factory):
     app = portal(module_database, tmp_path_factory.mktemp("proof"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "hashed", hashed_once)
-        return app, neighbours(app, module_database)
+    return app, neighbours(app, module_database)
 
 
 def test_each_route_asks_as_the_matrix_says(place, module_database):

@@ -151,7 +151,7 @@ def test_a_good_sign_in_forgets_the_failures(browser, shops, database):
         assert not connection.scalar(select(func.count()).where(account))
 
 
-def test_an_old_hash_is_renewed(browser, shops, database):
+def test_an_old_hash_is_renewed(browser, shops, database, full_cost):
     weak = passwords.PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(PASSWORD)
     with database.writing() as connection:
         connection.execute(update(UserAccount).values(password_hash=weak))

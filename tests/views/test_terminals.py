@@ -56,7 +56,7 @@ def calls(connection, shop, contract_id, night):
 
 
 @pytest.fixture
-def database(furnished, cheap_hashes):
+def database(furnished):
     with furnished.copy(a_bistro) as (database, _):
         yield database
 

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import insert, text
 
-from app.accounts import passwords
 from app.database.engine import DatabaseRole
 from app.listing.criteria import Criteria
 from app.listing.period import Days
@@ -21,7 +20,7 @@ from app.web.access_matrix import ROUTES, Decision, Relation, Where, list_routes
 from app.web.context import today
 from tests.views.incidents import INCIDENT, INCIDENTS
 from tests.views.neighbours import enter, neighbours
-from tests.views.town import hashed_once, plain, portal, rows
+from tests.views.town import plain, portal, rows
 
 YESTERDAY = today() - timedelta(days=1)
 #: The same rows in a list that has no period: all of them, always.
@@ -38,7 +37,6 @@ def declared():
             patch.setitem(LISTS, spec.name, spec)
             for endpoint, guard in list_routes(spec).items():
                 patch.setitem(ROUTES, endpoint, guard)
-        patch.setattr(passwords, "hashed", hashed_once)
         yield
 
 

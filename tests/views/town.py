@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
-from functools import cache
 
 from flask.testing import FlaskClient
-from jinja2 import BytecodeCache
 
 from app import create_app
-from app.accounts import passwords
 from app.accounts.users import NewAccess, give_access
 from app.config import Config
 from app.models import Role
@@ -22,25 +19,6 @@ from tests.page import Fragment, HtmlPage
 PASSWORD = "a long enough password"
 #: The portal of the reseller whose theme comes with Bordereau.
 PRODUCTION = "https://horizon.example"
-#: Hashing takes its time on purpose: the tests' one password is hashed once.
-hashed_once = cache(passwords.hashed)
-
-
-class Compiled(BytecodeCache):
-    """Templates are compiled once, not once for each portal; jinja sees that they are unchanged."""
-
-    def __init__(self):
-        self._by_key = {}
-
-    def load_bytecode(self, bucket):
-        if bucket.key in self._by_key:
-            bucket.bytecode_from_string(self._by_key[bucket.key])
-
-    def dump_bytecode(self, bucket):
-        self._by_key[bucket.key] = bucket.bytecode_to_string()
-
-
-TEMPLATES = Compiled()
 
 
 class Browser(FlaskClient):
@@ -104,7 +82,6 @@ def portal(database, folder, **values):
         **{"database_url": None, "data": folder, "secret_key": SECRET_KEY, "port": 8000, **values}
     )
     app = create_app(config, database)
-    app.jinja_env.bytecode_cache = TEMPLATES
     app.test_client_class = Browser
     return app
 
