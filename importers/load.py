@@ -7,7 +7,6 @@ an operator may load as a replacement. What a file holds is its kind's business 
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
@@ -18,26 +17,19 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
-from sqlalchemy.exc import DBAPIError
 
 from app.database.engine import Database, DatabaseRole
 from app.database.migrate import ensure_partitions
 from app.locks import Lock, hold
-from app.logs import logger
 from app.models import ImportStatus
-from app.wording.i18n import N_
 from importers import clocks
-from importers.files import archive, arrivals, card_numbers, file_log, filing, sources
+from importers.files import archive, arrivals, card_numbers, faults, file_log, filing, sources
 from importers.files.archive import IncomingFile
 from importers.files.filing import Filing
-from importers.files.refusals import KNOWN_FILE_ID, FileRefusedError, Refusal, refuse, unreadable
+from importers.files.refusals import KNOWN_FILE_ID, FileLeftError, FileRefusedError, Refusal, refuse
 from importers.formats import FileContext, Format, may_be_archived, recognise
 from importers.records import Entry, Records
 from importers.staging import one_ahead
-
-_UNIQUE_VIOLATION = "23505"
-
-_log = logger("load")
 
 
 class Status(StrEnum):
@@ -78,13 +70,6 @@ class Result:
         return self.status in (Status.QUARANTINED, Status.LEFT)
 
 
-class _Trial(Exception):  # noqa: N818 - unwinds the transaction of a trial, no error
-    """Carries the result of a trial out of the transaction that must not stay."""
-
-    def __init__(self, result: Result) -> None:
-        self.result = result
-
-
 @dataclass(frozen=True, kw_only=True)
 class _Options:
     """The options of the operator, and the data folder; the rest as in :func:`load_file`."""
@@ -102,7 +87,7 @@ class _Attempt:
     """One file on its way: what has been found out of it so far.
 
     ``guard`` holds the lock of its bytes. It is read when ``records`` are there, or one of the reasons why
-    there are none: ``known``, ``refused``, ``unreadable``.
+    there are none: ``known``, ``refused``.
     """
 
     path: Path
@@ -117,7 +102,6 @@ class _Attempt:
     left_out: Mapping[str, int] = field(default_factory=dict)
     trusted: FileRefusedError | None = None
     refused: FileRefusedError | None = None
-    unreadable: OSError | None = None
 
     @property
     def seconds(self) -> float:
@@ -152,8 +136,10 @@ def load_files(
     options = _Options(data=data, replace=replace, dry_run=dry_run, trust_clock=trust_clock)
     if not dry_run:
         filing.settle(database, data)
-    for attempt in one_ahead(lambda path: _read_ahead(database, path, options), paths):
-        yield _dealt_with(database, attempt)
+    reading = one_ahead(lambda path: _read_ahead(database, path, options), paths, _Attempt.close)
+    with closing(reading) as attempts:
+        for attempt in attempts:
+            yield _dealt_with(database, attempt)
 
 
 def load_file(
@@ -184,16 +170,15 @@ def _read_ahead(database: Database, path: Path, options: _Options) -> _Attempt:
     """A file read, checked and locked, or why it was not; the database is only asked whether it knows it."""
     attempt = _Attempt(path=path, options=options)
     try:
-        attempt.file = archive.receive(path, options.name)
-        attempt.guard = database.engine(DatabaseRole.IMPORT).connect()
-        _lock_bytes(attempt.guard, attempt.file)
-        with database.reading(DatabaseRole.IMPORT) as connection:
-            attempt.known = file_log.known(connection, attempt.file, options.since)
-            attempt.context = sources.context_of(connection, attempt.file)
-        if attempt.known is None:
-            _read(database, attempt, attempt.file)
-    except OSError as error:
-        attempt.unreadable = error
+        with faults.contained(path.name):
+            attempt.file = archive.receive(path, options.name)
+            attempt.guard = database.engine(DatabaseRole.IMPORT).connect()
+            _lock_bytes(attempt.guard, attempt.file)
+            with database.reading(DatabaseRole.IMPORT) as connection:
+                attempt.known = file_log.known(connection, attempt.file, options.since)
+                attempt.context = sources.context_of(connection, attempt.file)
+            if attempt.known is None:
+                _read(database, attempt, attempt.file)
     except FileRefusedError as refused:
         attempt.refused = refused
     except BaseException:
@@ -214,19 +199,12 @@ def _read(database: Database, attempt: _Attempt, file: IncomingFile) -> None:
     except FileRefusedError:
         card_numbers.refuse_any(file.data)
         raise
-    try:
-        cleaned, attempt.left_out = card_numbers.cleaned(file, known, lambda name: _vouched(database, name))
-        if cleaned is not file:
-            _take_for(database, attempt, cleaned)
-        if attempt.known is None:
-            attempt.records = known.read(cleaned.data, attempt.context)
-            _check_clocks(attempt, attempt.records)
-    except FileRefusedError:
-        raise
-    except Exception:  # noqa: BLE001 - one bad file is one bad file, whatever its format makes of it
-        number = secrets.token_hex(4)
-        _log.exception("format_broke_off", format=known.name, number=number)
-        raise refuse(N_("it broke off on our side: number %(number)s in the log"), number=number) from None
+    cleaned, attempt.left_out = card_numbers.cleaned(file, known, lambda name: _vouched(database, name))
+    if cleaned is not file:
+        _take_for(database, attempt, cleaned)
+    if attempt.known is None:
+        attempt.records = known.read(cleaned.data, attempt.context)
+        _check_clocks(attempt, attempt.records)
 
 
 def _check_clocks(attempt: _Attempt, records: Records) -> None:
@@ -259,21 +237,20 @@ def _vouched(database: Database, source: str) -> frozenset[str]:
 
 def _dealt_with(database: Database, attempt: _Attempt) -> Result:
     try:
-        return _decided(database, attempt)
-    except _Trial as trial:
-        return trial.result
+        with faults.contained(attempt.path.name):
+            return _decided(database, attempt)
+    except FileRefusedError as left:  # by name, or because it could not even be set aside
+        return attempt.result(Status.LEFT, refusals=left.refusals)
     finally:
         attempt.close()
 
 
 def _decided(database: Database, attempt: _Attempt) -> Result:
-    """What becomes of a file that was read, or could not be."""
-    if attempt.unreadable is not None:
-        return attempt.result(Status.LEFT, refusals=(unreadable(attempt.unreadable),))
+    """What becomes of a file that was read, or could not be. Raises FileRefusedError of one that is left."""
     file = attempt.file
     if file is None:
         assert attempt.refused is not None  # noqa: S101 - why it was not even opened
-        return attempt.result(Status.LEFT, refusals=attempt.refused.refusals)
+        raise attempt.refused
     with closing(Filing(file, attempt.options.data)) as copy:
         result = _committed(database, attempt, file, copy)
         at = attempt.known.received_at.timestamp() if attempt.known is not None else None
@@ -291,7 +268,10 @@ def _committed(database: Database, attempt: _Attempt, file: IncomingFile, copy: 
     try:
         if attempt.refused is not None:
             raise attempt.refused
-        return _load(database, attempt, file, copy)
+        with faults.contained(file.name):
+            return _load(database, attempt, file, copy)
+    except FileLeftError:
+        raise
     except FileRefusedError as refused:
         return _set_aside(database, attempt, file, refused, copy)
 
@@ -314,18 +294,14 @@ def _load(database: Database, attempt: _Attempt, file: IncomingFile, copy: Filin
     known, records = attempt.format, attempt.records
     assert known is not None  # noqa: S101 - it was read
     assert records is not None  # noqa: S101
-    try:
-        with database.writing(DatabaseRole.IMPORT) as connection:
-            hold(connection, Lock.PAYMENTS)
-            ensure_partitions(connection, records.months())
-            result = _load_records(connection, attempt, file, known, records)
-            if attempt.options.dry_run:
-                raise _Trial(result)
+    with database.writing(DatabaseRole.IMPORT) as connection:
+        hold(connection, Lock.PAYMENTS)
+        ensure_partitions(connection, records.months())
+        result = _load_records(connection, attempt, file, known, records)
+        if attempt.options.dry_run:
+            connection.rollback()
+        else:
             copy.stage(ImportStatus.LOADED, kept=known.archived)
-    except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", None) == _UNIQUE_VIOLATION:
-            raise refuse(N_("some of its rows are already known from another source")) from None
-        raise
     return result
 
 

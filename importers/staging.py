@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -51,15 +51,26 @@ def _csv(rows: pa.Table) -> memoryview:
     return memoryview(block.getvalue())
 
 
-def one_ahead(make: Callable[[_In], _Out], inputs: Iterable[_In]) -> Iterator[_Out]:
-    """What ``make`` makes of each input, the next one already in the making while this one is used."""
+def one_ahead(
+    make: Callable[[_In], _Out], inputs: Iterable[_In], drop: Callable[[_Out], None] = lambda _: None
+) -> Generator[_Out, None, None]:
+    """What ``make`` makes of each input, the next one already in the making while this one is used.
+
+    ``drop`` lets go of the one that nobody takes any more, where whoever uses them breaks off.
+    """
     with ThreadPoolExecutor(max_workers=1) as pool:
         ahead: deque[Future[_Out]] = deque()
-        for given in inputs:
-            ahead.append(pool.submit(make, given))
-            if len(ahead) > 1:
+        try:
+            for given in inputs:
+                ahead.append(pool.submit(make, given))
+                if len(ahead) > 1:
+                    yield ahead.popleft().result()
+            while ahead:
                 yield ahead.popleft().result()
-        yield from (future.result() for future in ahead)
+        finally:
+            for future in ahead:
+                if future.exception() is None:
+                    drop(future.result())
 
 
 def as_dates(days: pd.Series[Any]) -> pd.Series[Any]:

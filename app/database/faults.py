@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import Enum, auto
 
 import psycopg
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app.config import ConfigError
 from app.database.engine import Database, DatabaseRole
@@ -66,18 +68,74 @@ _CONNECTING = (
     ),
 )
 _FULL = N_("The disk of the database is full: make room on its server. Nothing is written by halves.")
+_READ_ONLY = N_("The database only reads: give the portal the address of the server that writes.")
 _NO_GRANT = N_("The portal's roles lack a right (%(reason)s): “bordereau migrate” gives it to them again.")
 _NOT_ALLOWED = N_("The database's owner may not do this (%(reason)s). Its cure: ALTER ROLE … CREATEROLE.")
 _OF_RELATION = re.compile(r"permission denied for (?:table|sequence|function|view)")
 _OTHER = N_("The database does not answer: %(reason)s")
 
 
+class FaultScope(Enum):
+    """The scope of an error that came while something was written."""
+
+    #: Whatever is written next fails as well: the server is gone, its disk is full, a role lacks a right.
+    EVERYTHING = auto()
+    #: The same again may go well: a lock, a statement that was cancelled, too little memory.
+    MOMENT = auto()
+    #: It comes from what was written.
+    CONTENT = auto()
+
+
+#: SQLSTATEs, or the classes that they begin with. Source: PostgreSQL's documentation, appendix A.
+_OF_EVERYTHING = (
+    "08",  # connection exceptions
+    "25006",  # a server that only reads
+    "28",  # who logs in
+    "3D000",  # no such database
+    "42501",  # a right that lacks
+    "53100",  # disk full
+    "53300",  # too many connections
+    "57P",  # a server that shuts down, starts or has crashed
+    "58",  # the system's errors
+)
+_OF_THE_MOMENT = (
+    "40",  # deadlocks, serialization
+    "53",  # memory, other limits of the server
+    "55P03",  # a lock was not there in time
+    "57014",  # cancelled, by a person or by time
+)
+
+
+def sqlstate_of(error: Exception) -> str | None:
+    """The SQLSTATE of an error of the database, or None."""
+    return getattr(_origin(error), "sqlstate", None)
+
+
+def scope_of(error: Exception) -> FaultScope:
+    """Whom an error concerns: also of what is no error of a database, which comes from the content."""
+    if isinstance(error, PoolTimeoutError):
+        return FaultScope.MOMENT
+    code = sqlstate_of(error)
+    if code is None:
+        lost = isinstance(_origin(error), psycopg.OperationalError | psycopg.InterfaceError)
+        return FaultScope.EVERYTHING if lost else FaultScope.CONTENT
+    if code.startswith(_OF_EVERYTHING):
+        return FaultScope.EVERYTHING
+    return FaultScope.MOMENT if code.startswith(_OF_THE_MOMENT) else FaultScope.CONTENT
+
+
+def _origin(error: Exception) -> BaseException | None:
+    return error.orig if isinstance(error, DBAPIError) else error
+
+
 def explained(error: Exception) -> str | None:
     """What is wrong and its cure, in the language of the moment; None for what is a fault of ours."""
-    origin = error.orig if isinstance(error, DBAPIError) else error
+    origin = _origin(error)
     said = str(origin)
     if isinstance(origin, psycopg.errors.DiskFull):
         return gettext(_FULL)
+    if isinstance(origin, psycopg.errors.ReadOnlySqlTransaction):
+        return gettext(_READ_ONLY)
     if isinstance(origin, psycopg.errors.InsufficientPrivilege):
         words = _NO_GRANT if _OF_RELATION.match(said) else _NOT_ALLOWED
         return gettext(words, reason=said.splitlines()[0])

@@ -21,6 +21,7 @@ INBOX, ARCHIVE, QUARANTINE, SUPERSEDED = "inbox", "archive", "quarantine", "supe
 #: Bytes of the largest file that is read: a night of a million payments has a quarter of them, and reading
 #: takes about three times as much memory.
 LARGEST_FILE = 512 * 2**20
+_LONGEST_NAME = 200
 
 
 @dataclass(frozen=True)
@@ -83,11 +84,11 @@ def receive(path: Path, name: str | None = None) -> IncomingFile:
             raise refuse(N_("a file with several names (hard links): copy it instead"))
         if found.st_size > LARGEST_FILE:
             raise refuse(N_("larger than %(most)s MB: deliver it in parts"), most=LARGEST_FILE >> 20)
-        data, shown = unpacked(opened.read(LARGEST_FILE), name or path.name, LARGEST_FILE)
+        data, inside = unpacked(opened.read(LARGEST_FILE), name or path.name, LARGEST_FILE)
     digest, folder = hashlib.sha256(data).hexdigest(), path.absolute().parent.name
-    return IncomingFile(path, data, digest, _shown(shown), _shown(folder))
+    return IncomingFile(path, data, digest, shown(inside)[:_LONGEST_NAME], shown(folder)[:_LONGEST_NAME])
 
 
-def _shown(name: str) -> str:
-    """A name with nothing that a terminal would obey, and no full card number."""
-    return masked("".join(letter if letter.isprintable() else "?" for letter in name)[:200])
+def shown(name: str) -> str:
+    """A name or a path with nothing that a terminal would obey, and no full card number."""
+    return masked("".join(letter if letter.isprintable() else "?" for letter in name))

@@ -13,6 +13,7 @@ __all__ = [
     "CARD_OR_REFERENCE",
     "KNOWN_FILE_ID",
     "MOST_REASONS",
+    "FileLeftError",
     "FileRefusedError",
     "Notice",
     "Refusal",
@@ -39,6 +40,10 @@ class FileRefusedError(Exception):
     def holds_card_number(self) -> bool:
         """True when not even a copy of the file may be kept."""
         return any(refusal.is_card_number for refusal in self.refusals)
+
+
+class FileLeftError(FileRefusedError):
+    """The file stays where it is, not even set aside: it could not be opened, or not now."""
 
 
 def refuse(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Protocol
 
 from rich.console import Console
@@ -12,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from app.wording import counts, money
 from app.wording.i18n import N_, gettext, ngettext
+from importers.files.archive import shown
 from importers.load import Result, Status
 
 _WORDS = {
@@ -31,7 +31,7 @@ class Step(Protocol):
 
 def line(result: Result) -> str:
     """One line for a file, and one below it for each reason when it is refused."""
-    said = f"{_shown(result.path)}: {gettext(_WORDS[result.status])}"
+    said = f"{shown(str(result.path))}: {gettext(_WORDS[result.status])}"
     details = list(_details(result))
     if details:
         said += f" ({', '.join(details)})"
@@ -44,7 +44,7 @@ def line(result: Result) -> str:
 def event(result: Result) -> dict[str, Any]:
     """What a log says of a file: what became of it, how much it brought, why it was refused or not kept."""
     return {
-        "file": _shown(result.path),
+        "file": shown(str(result.path)),
         "status": result.status.value,
         "file_id": result.file_id,
         "counts": dict(result.counts),
@@ -53,10 +53,6 @@ def event(result: Result) -> dict[str, Any]:
         "refusals": [refusal.text() for refusal in result.refusals],
         "unfiled": result.unfiled,
     }
-
-
-def _shown(path: Path) -> str:
-    return "".join(letter if letter.isprintable() else "?" for letter in str(path))
 
 
 def _details(result: Result) -> Iterator[str]:

@@ -60,6 +60,10 @@ class Operator:
         with self.database.writing(DatabaseRole.OWNER) as connection:
             connection.execute(text(f"TRUNCATE {tables}, import_file, import_refusal, received_day"))
 
+    def execute(self, statement: str) -> None:
+        with self.database.writing(DatabaseRole.OWNER) as connection:
+            connection.execute(text(statement))
+
     def rows(self, query: str, **values: Any) -> list[tuple[Any, ...]]:
         with self.database.reading(DatabaseRole.OWNER) as connection:
             return [tuple(row) for row in connection.execute(text(query), values)]

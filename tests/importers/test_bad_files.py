@@ -8,16 +8,19 @@ import re
 import shutil
 from pathlib import Path
 
+import psycopg
 import pytest
+from sqlalchemy.exc import DBAPIError, OperationalError
 
+from app.database.faults import explained
 from importers.files import report
-from importers.files.archive import ARCHIVE, files_in
+from importers.files.archive import ARCHIVE, QUARANTINE, files_in
 from importers.formats import FileContext, Format, remise_tpe
 from importers.jobs import load_inbox
 from importers.load import Status, load_file, load_files
 from importers.records import Records
 from tests.importers.conftest import Operator
-from tests.importers.files import NIGHT, written
+from tests.importers.files import NIGHT, Rem, Trx, written
 
 
 @pytest.mark.parametrize("data", [b"", b"\x00\x01", b"hello\n", b"FIC;AUTRE;1\n", b"PK\x03\x04rest"])
@@ -108,6 +111,83 @@ def test_a_format_that_breaks_off_sets_aside_its_file_alone(
     assert number in caplog.text
     assert "ZeroDivisionError" in caplog.text
     assert operator.rows("SELECT params ->> 'number' FROM import_refusal") == [(number,)]
+
+
+#: A trigger that raises for one remittance, as a constraint or a type does that no check foresaw.
+BREAKS = """
+CREATE FUNCTION breaks_off() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN
+  IF '000666' IN (to_jsonb(NEW) ->> 'number', to_jsonb(NEW) ->> 'sequence_number') THEN
+    RAISE SQLSTATE '{}';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER breaks_off BEFORE INSERT ON {} FOR EACH ROW EXECUTE FUNCTION breaks_off()
+"""
+
+
+def three_files(operator: Operator) -> list[Path]:
+    """A night that the trigger lets through, one that it does not, another that it lets through."""
+    nights = [NIGHT.but(key=str(number)) for number in range(3)]
+    nights[1] = nights[1].but(remittances=(Rem(number="000666", transactions=(Trx(sequence="000666"),)),))
+    return [night.write(operator.folder, f"{number}.txt") for number, night in enumerate(nights)]
+
+
+@pytest.mark.parametrize("table", ["remittance", "transaction"])  # by a statement, by COPY itself
+@pytest.mark.parametrize("code", ["22003", "23514", "42P01", "XX000", "54000"])
+def test_a_file_that_the_database_does_not_take_is_set_aside_alone(
+    operator: Operator, caplog: pytest.LogCaptureFixture, code: str, table: str
+) -> None:
+    operator.execute(BREAKS.format(code, table))
+    first, bad, last = load_files(operator.database, three_files(operator), operator.data)
+    assert [first.status, bad.status, last.status] == ["loaded", "quarantined", "loaded"]
+    (line,) = [json.loads(said) for said in caplog.messages if "file_broke_off" in said]
+    assert (line["number"], line["sqlstate"]) == (bad.refusals[0].params["number"], code)
+    assert operator.count("remittance") == len(NIGHT.remittances)
+    operator.execute(f"DROP TRIGGER breaks_off ON {table}")
+    (copy,) = (operator.data / QUARANTINE).iterdir()
+    again = load_file(operator.database, copy, operator.data)
+    assert (again.status, again.file_id) == (Status.LOADED, bad.file_id)
+
+
+@pytest.mark.parametrize("code", ["55P03", "40P01", "57014", "53200"])
+def test_a_file_that_met_a_lock_stays_for_another_try_and_the_rest_goes_on(
+    operator: Operator, code: str
+) -> None:
+    operator.execute(BREAKS.format(code, "remittance"))
+    paths = three_files(operator)
+    results = list(load_files(operator.database, paths, operator.data))
+    assert [result.status for result in results] == ["loaded", "left", "loaded"]
+    assert code in report.line(results[1])
+    assert operator.count("import_file") == 2
+    operator.execute("DROP TRIGGER breaks_off ON remittance")
+    assert load_file(operator.database, paths[1], operator.data).status is Status.LOADED
+
+
+@pytest.mark.parametrize("code", ["53100", "57P01", "25006", "42501", "08006"])
+def test_what_stops_every_file_stops_the_import(operator: Operator, code: str) -> None:
+    operator.execute(BREAKS.format(code, "remittance"))
+    loading = load_files(operator.database, three_files(operator), operator.data)
+    assert next(loading).status is Status.LOADED
+    with pytest.raises((DBAPIError, psycopg.Error)) as stopped:
+        next(loading)
+    assert explained(stopped.value)
+    assert operator.count("import_file") == 1
+    assert not (operator.data / QUARANTINE).exists()
+
+
+def test_a_server_that_goes_away_while_a_file_is_read_is_no_fault_of_the_file(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(_data: bytes, _context: FileContext) -> Records:
+        raise OperationalError("SELECT", {}, psycopg.OperationalError("the connection is lost"))
+
+    broken = Format(name="CUT", first_line=re.compile(b"CUT"), find_cards=lambda _: [], read=cut)
+    monkeypatch.setattr("importers.formats.formats", lambda: (broken,))
+    path = written(operator.folder, "cut.txt", b"CUT")
+    with pytest.raises(OperationalError):
+        load_file(operator.database, path, operator.data)
+    assert operator.count("import_file") == 0
 
 
 def test_a_file_that_is_gone_or_shut_is_left_and_the_rest_goes_on(operator: Operator) -> None:

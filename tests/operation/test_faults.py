@@ -43,6 +43,7 @@ def spoilt(own_server):
     ("error", "words"),
     [
         (psycopg.errors.DiskFull("could not extend file"), "disque"),
+        (psycopg.errors.ReadOnlySqlTransaction("cannot execute"), "ne fait que lire"),
         (psycopg.errors.InsufficientPrivilege("permission denied for table delivery"), "bordereau migrate"),
         (psycopg.errors.InsufficientPrivilege("permission denied to create role"), "CREATEROLE"),
         (psycopg.errors.AdminShutdown("terminating connection"), "ne répond pas"),
