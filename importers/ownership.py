@@ -17,7 +17,6 @@ from sqlalchemy import Connection, text
 
 from app.models import DEFAULT_TIME_ZONE, UNCLAIMED_MERCHANT
 from app.models.base import Base, written_columns
-from importers import daily_sums, derived
 from importers.staging import rows_of, stage
 
 
@@ -214,14 +213,13 @@ _FORGET = (
     FROM (SELECT array_agg(DISTINCT merchant_id) AS ids FROM moving) AS m
     WHERE f.merchant_ids @> ARRAY[:unclaimed]::bigint[] AND m.ids IS NOT NULL
     """,
-    "DROP TABLE moving",
 )
 
 
 def adopt(connection: Connection, key: OwnerKey, tables: Sequence[OwnedTable]) -> None:
     """Move what was kept aside for want of ``key`` to those that are declared by now, with its history.
 
-    ``tables`` are all those whose rows belong to the key.
+    ``tables`` are all those whose rows belong to the key; their days are touched.
     """
     words = _words(key, "t") | {
         "ours": key.listed("c"),
@@ -235,12 +233,12 @@ def adopt(connection: Connection, key: OwnerKey, tables: Sequence[OwnedTable]) -
     steps = (_BIND, _SET_ASIDE, _PREPARE, _MOVES) if key.carried else (_BIND, _PREPARE, _MOVES)
     for statement in steps:
         connection.execute(text(statement.format(**words)), parameters)
-    daily_sums.touch(connection)
-    for table in tables:
-        _move(connection, table)
-    for statement in _FORGET:
-        connection.execute(text(statement.format(**words)), parameters)
-    derived.renew(connection)
+    if connection.scalar(text("SELECT EXISTS (SELECT FROM moving)")):
+        for table in tables:
+            _move(connection, table)
+        for statement in _FORGET:
+            connection.execute(text(statement.format(**words)), parameters)
+    connection.execute(text("DROP TABLE moving"))
 
 
 def _move(connection: Connection, table: OwnedTable) -> None:

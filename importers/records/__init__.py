@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, Protocol
 import pandas as pd
 from sqlalchemy import Connection, Row
 
-from importers import ownership
+from importers import daily_sums, derived, ownership
 from importers.files.refusals import Refusal
 from importers.ownership import OwnedTable, OwnerKey
 
@@ -198,5 +198,7 @@ def owned_tables() -> tuple[OwnedTable, ...]:
 def adopt(connection: Connection) -> None:
     """Move what was kept aside to the owners that are declared by now, whatever key names them."""
     tables = owned_tables()
+    daily_sums.touch(connection)
     for key in dict.fromkeys(table.key for table in tables):
         ownership.adopt(connection, key, [table for table in tables if table.key == key])
+    derived.renew(connection)
