@@ -20,19 +20,23 @@ from app.database.engine import Database, DatabaseRole
 GRACE_SECONDS = 8
 #: Jobs at once: an import does not keep mail from leaving.
 JOBS_AT_ONCE = 6
+#: How late a job of the calendar may still begin, in seconds: a worker that comes back within a day does the
+#: work of the night that it missed, which the database lets begin once.
+LATEST_START_SECONDS = 24 * 60 * 60
 
-# A worker that has not been heard of for a minute is dead. Its jobs go back to the queue; those of the
-# calendar, which have a queueing lock, come again by themselves.
+# A worker that has not been heard of for a minute is dead. Its jobs go back to the queue: of the calendar's,
+# which have a queueing lock, the last of its kind; for an earlier one a later has stood in since.
 _FREE_JOBS = text("""
 WITH dead AS (
-  SELECT job.* FROM procrastinate_jobs AS job WHERE job.status = 'doing' AND NOT EXISTS (
+  SELECT job.*, job.queueing_lock IS NULL OR EXISTS (
+    SELECT FROM procrastinate_periodic_defers AS latest WHERE latest.job_id = job.id) AS comes_again
+  FROM procrastinate_jobs AS job WHERE job.status = 'doing' AND NOT EXISTS (
     SELECT FROM procrastinate_workers AS worker
     WHERE worker.id = job.worker_id AND worker.last_heartbeat > now() - interval '1 minute')
 ), gone AS (
-  DELETE FROM procrastinate_jobs USING dead
-  WHERE procrastinate_jobs.id = dead.id AND dead.queueing_lock IS NOT NULL
+  DELETE FROM procrastinate_jobs USING dead WHERE procrastinate_jobs.id = dead.id AND NOT dead.comes_again
 )
-SELECT procrastinate_retry_job_v2(id, now(), priority, queue_name, lock) FROM dead WHERE queueing_lock IS NULL
+SELECT procrastinate_retry_job_v2(id, now(), priority, queue_name, lock) FROM dead WHERE comes_again
 """)
 _DEFER = text("""
 SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(
@@ -44,6 +48,7 @@ SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(
 queue = App(
     connector=PsycopgConnector(),
     import_paths=("app.mail.jobs", "app.operation.watch", "importers.jobs", "importers.nightly"),
+    periodic_defaults={"max_delay": LATEST_START_SECONDS},
 )
 
 

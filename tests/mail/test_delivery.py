@@ -293,18 +293,22 @@ def test_jobs_of_a_dead_worker_go_back_to_the_queue(database):
         )
         connection.execute(
             text(
-                "INSERT INTO procrastinate_jobs (queue_name, task_name, queueing_lock, status, worker_id)"
-                " VALUES ('default', 'upkeep', 'upkeep', 'doing', 2),"
-                " ('default', 'upkeep', 'upkeep', 'todo', NULL)"
+                "WITH job AS ("
+                "  INSERT INTO procrastinate_jobs (task_name, queueing_lock, status, worker_id, args)"
+                "  VALUES ('upkeep', 'upkeep', 'doing', 2, '{\"timestamp\": 1}'),"
+                "  ('upkeep', 'upkeep', 'doing', 2, '{\"timestamp\": 2}') RETURNING id)"
+                " INSERT INTO procrastinate_periodic_defers (task_name, defer_timestamp, job_id)"
+                " SELECT 'upkeep', 2, max(id) FROM job"
             )
         )
     free_jobs(database)
-    assert [(job.task_name, job.status) for job in jobs(database)] == [
+    *deliveries, latest = jobs(database)
+    assert [(job.task_name, job.status) for job in deliveries] == [
         ("deliver", "doing"),
         ("deliver", "todo"),
         ("deliver", "todo"),
-        ("upkeep", "todo"),
     ]
+    assert (latest.task_name, latest.status, latest.args) == ("upkeep", "todo", {"timestamp": 2})
 
 
 def test_the_nightly_upkeep_erases_addresses_and_forgets_jobs_that_ended_long_ago(database):

@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.database.engine import Database, DatabaseRole
 from app.database.login_addresses import Addresses
+from tests.importers.files import NIGHT, written
 from tests.operation.conftest import BORDEREAU, a_server, hung, start
 
 
@@ -133,6 +134,32 @@ def test_a_worker_that_waits_for_its_database_stops_when_told(own_server, extern
             assert process.wait(30) == 0
         finally:
             start(own_server)
+
+
+def test_a_worker_that_was_away_at_its_hour_does_the_work_of_that_night_once(own_server, external, tmp_path):
+    inbox = tmp_path / "data" / "inbox"
+    inbox.mkdir(parents=True)
+    settled = time.time() - 3600
+    os.utime(written(inbox, "night.txt", NIGHT.data()), (settled, settled))
+    nights = []
+    for _ in range(2):
+        with working(external) as process:
+            assert does_a_job(own_server)
+            wait_until(lambda: not list(inbox.iterdir()))
+            wait_until(lambda: not calendar_waits(own_server))
+            process.terminate()
+            said = process.communicate(timeout=60)[1]
+        events = [json.loads(line)["event"] for line in said.splitlines() if line.startswith("{")]
+        nights.append(events.count("night"))
+    assert nights == [1, 0]
+
+
+def calendar_waits(server):
+    """Whether something of the calendar is still to do."""
+    with psycopg.connect(server.get_uri()) as connection:
+        return connection.execute(
+            "SELECT 1 FROM procrastinate_jobs WHERE status IN ('todo', 'doing') AND queueing_lock IS NOT NULL"
+        ).fetchone()
 
 
 def iter_until(stream, word):
