@@ -294,9 +294,10 @@ def test_jobs_of_a_dead_worker_go_back_to_the_queue(database):
         connection.execute(
             text(
                 "WITH job AS ("
-                "  INSERT INTO procrastinate_jobs (task_name, queueing_lock, status, worker_id, args)"
-                "  VALUES ('upkeep', 'upkeep', 'doing', 2, '{\"timestamp\": 1}'),"
-                "  ('upkeep', 'upkeep', 'doing', 2, '{\"timestamp\": 2}') RETURNING id)"
+                "  INSERT INTO procrastinate_jobs"
+                "    (queue_name, task_name, queueing_lock, status, worker_id, args)"
+                "  VALUES ('default', 'upkeep', 'upkeep', 'doing', 2, '{\"timestamp\": 1}'),"
+                "  ('default', 'upkeep', 'upkeep', 'doing', 2, '{\"timestamp\": 2}') RETURNING id)"
                 " INSERT INTO procrastinate_periodic_defers (task_name, defer_timestamp, job_id)"
                 " SELECT 'upkeep', 2, max(id) FROM job"
             )
