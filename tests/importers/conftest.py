@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +17,9 @@ from sqlalchemy import text
 
 from app.database.engine import Database, DatabaseRole
 from app.models import Remittance, Transaction
+from importers.files import profiles, sources
 from importers.load import Result, Status, load_file
+from tests.conftest import FOLDER, Furnished
 from tests.importers.files import File, directory, written
 
 #: What depends on the order in which files came, and on nothing else.
@@ -36,6 +44,28 @@ class Operator:
         data = content.data() if isinstance(content, File) else content
         path = written(self.folder, name or f"file-{self.delivered}.txt", data)
         return load_file(self.database, path, self.data, **options)
+
+    def deliver_to(self, folder: str, content: str | bytes, **options: Any) -> Result:
+        """Deliver into the folder of a source, which is how files of banks and platforms are known."""
+        self.delivered += 1
+        path = self.folder / folder / f"file-{self.delivered}.csv"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return load_file(self.database, path, self.data, **options)
+
+    def load_from(self, folder: str, content: str | bytes, **options: Any) -> Result:
+        """Deliver into the folder of a source what is not refused."""
+        result = self.deliver_to(folder, content, **options)
+        assert not result.refused, [refusal.text() for refusal in result.refusals]
+        return result
+
+    def bind(self, source: str, **said: Any) -> None:
+        """Make ``source``, of the only maintainer: a folder of its name, and a profile as ``said``."""
+        slug = self.value("SELECT slug FROM reseller WHERE declared AND id <> 0")
+        with self.database.writing(DatabaseRole.IMPORT) as connection:
+            sources.bind(connection, source, slug)
+            profiles.change(connection, source, inbox=source)
+            profiles.change(connection, source, **said)
 
     def declare(self, *lines: dict[str, str]) -> Result:
         result = self.deliver(directory(*lines))
@@ -145,9 +175,40 @@ def _columns(model: Any) -> str:
     )
 
 
+def _operator(database: Database, folder: Path, delivered: int = 0) -> Operator:
+    deliveries, data = folder / "deliveries", folder / "var"
+    deliveries.mkdir(exist_ok=True)
+    data.mkdir(exist_ok=True)
+    return Operator(database, deliveries, data, delivered)
+
+
 @pytest.fixture
 def operator(database: Database, tmp_path: Path) -> Operator:
-    folder, data = tmp_path / "deliveries", tmp_path / "var"
-    folder.mkdir()
-    data.mkdir()
-    return Operator(database, folder, data)
+    return _operator(database, tmp_path)
+
+
+Preparation = Callable[[Operator], None]
+
+
+@pytest.fixture
+def prepared(furnished: Furnished, tmp_path: Path) -> Iterator[Callable[[Preparation], Operator]]:
+    """Makes an operator of a portal that was set up once in this process: a copy of it and of its files."""
+    with ExitStack() as copies:
+
+        def operator(prepare: Preparation) -> Operator:
+            database, (kept, delivered) = copies.enter_context(furnished.copy(_filling(prepare)))
+            shutil.copytree(kept, tmp_path, dirs_exist_ok=True)
+            return _operator(database, tmp_path, delivered)
+
+        yield operator
+
+
+@cache
+def _filling(prepare: Preparation) -> Callable[[Database], tuple[Path, int]]:
+    def fill(database: Database) -> tuple[Path, int]:
+        kept = Path(tempfile.mkdtemp(dir=os.environ[FOLDER]))
+        made = _operator(database, kept)
+        prepare(made)
+        return kept, made.delivered
+
+    return fill

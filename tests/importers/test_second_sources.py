@@ -40,11 +40,14 @@ def deliver(operator: Operator, *files: File) -> None:
         assert operator.deliver(file).status is Status.LOADED
 
 
-@pytest.fixture
-def operator(operator: Operator) -> Operator:
-    """A portal with one contract, of which two hosts bring nights."""
+def a_contract(operator: Operator) -> None:
+    """One contract, of which two hosts bring nights."""
     operator.declare({})
-    return operator
+
+
+@pytest.fixture
+def operator(prepared):
+    return prepared(a_contract)
 
 
 def take_over(operator: Operator, source: str, day: int) -> None:

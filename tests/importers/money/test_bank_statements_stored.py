@@ -13,8 +13,7 @@ from sqlalchemy import text
 
 from app.database.engine import DatabaseRole
 from app.database.migrate import alembic_config
-from importers.files import profiles, sources
-from importers.load import Result, Status, load_file
+from importers.load import Result, Status
 from tests.importers.conftest import Operator
 from tests.importers.files import File, Rem, Trx
 from tests.importers.money.test_cfonb120 import MovementLine, Statement, written
@@ -49,23 +48,19 @@ def statement(*lines: MovementLine, **said) -> bytes:
     return written(Statement((*lines, *OTHERS), **said))
 
 
-@pytest.fixture
-def operator(operator: Operator) -> Operator:
-    """A portal with a merchant and the source of a bank's folder."""
+def a_bank(operator: Operator) -> None:
+    """A merchant, and the source of a bank's folder."""
     operator.declare({})
-    slug = operator.value("SELECT slug FROM reseller WHERE declared AND id <> 0")
-    with operator.database.writing(DatabaseRole.IMPORT) as connection:
-        sources.bind(connection, "bank", slug)
-        profiles.change(connection, "bank", role="money", inbox="bank")
-    return operator
+    operator.bind("bank", role="money")
+
+
+@pytest.fixture
+def operator(prepared):
+    return prepared(a_bank)
 
 
 def deliver(operator: Operator, content: bytes, **options) -> Result:
-    operator.delivered += 1
-    path = operator.folder / "bank" / f"statement-{operator.delivered}.txt"
-    path.parent.mkdir(exist_ok=True)
-    path.write_bytes(content)
-    return load_file(operator.database, path, operator.data, **options)
+    return operator.deliver_to("bank", content, **options)
 
 
 def test_a_source_with_a_folder_of_its_own_delivers_money(operator):

@@ -11,8 +11,8 @@ from sqlalchemy import text
 
 from app.database.engine import DatabaseRole
 from app.models import CardNumbers
-from importers.files import profiles, sources
-from importers.load import Result, Status, load_file
+from importers.files import profiles
+from importers.load import Result, Status
 from tests.importers.conftest import Operator
 from tests.importers.files import File, Rem, Trx
 from tests.importers.money import samples
@@ -41,31 +41,20 @@ def jo(*rows: str, shop: str = "7654321", by: str = "CONTRACT", **title: str) ->
     return journal(heading, *(f"OPERATION;{shop};{row}" for row in rows), **title)
 
 
-@pytest.fixture
-def operator(operator: Operator) -> Operator:
-    """A portal with a merchant, a platform's folder and a bank's."""
+def a_platform_and_a_bank(operator: Operator) -> None:
+    """A merchant, a platform's folder and a bank's."""
     operator.declare({})
-    slug = operator.value("SELECT slug FROM reseller WHERE declared AND id <> 0")
-    with operator.database.writing(DatabaseRole.IMPORT) as connection:
-        for name in ("platform", "bank"):
-            sources.bind(connection, name, slug)
-            profiles.change(connection, name, role="money", inbox=name)
-        profiles.change(connection, "platform", role="money", inbox="platform", cards=CardNumbers.MASK)
-    return operator
+    operator.bind("platform", role="money", cards=CardNumbers.MASK)
+    operator.bind("bank", role="money")
 
 
-def deliver(operator: Operator, content: bytes, folder: str = "platform", **options: bool) -> Result:
-    operator.delivered += 1
-    path = operator.folder / folder / f"file-{operator.delivered}.csv"
-    path.parent.mkdir(exist_ok=True)
-    path.write_bytes(content)
-    return load_file(operator.database, path, operator.data, **options)
+@pytest.fixture
+def operator(prepared):
+    return prepared(a_platform_and_a_bank)
 
 
 def loaded(operator: Operator, content: bytes, folder: str = "platform", **options: bool) -> Result:
-    result = deliver(operator, content, folder, **options)
-    assert not result.refused, [refusal.text() for refusal in result.refusals]
-    return result
+    return operator.load_from(folder, content, **options)
 
 
 def disputes(operator: Operator) -> list[tuple]:
@@ -136,8 +125,10 @@ def test_a_replaced_night_is_linked_anew(operator):
 def test_another_journal_of_the_day_waits_for_an_operator_and_takes_its_place(operator):
     operator.deliver(NIGHT)
     loaded(operator, jri(f"{SALE};D;3900"))
-    assert deliver(operator, jri("20260302;000102;D;1840")).refused
-    assert deliver(operator, jri("20260302;000102;D;1840"), replace=True).status is Status.REPLACED
+    assert operator.deliver_to("platform", jri("20260302;000102;D;1840")).refused
+    assert (
+        operator.deliver_to("platform", jri("20260302;000102;D;1840"), replace=True).status is Status.REPLACED
+    )
     assert states(operator) == [("000101", "none"), ("000102", "debited")]
     assert operator.count("chargeback") == 1
 
@@ -186,7 +177,7 @@ def test_a_chargeback_of_the_bank_is_one_and_goes_with_its_line(operator):
 )
 def test_a_sample_is_stored_with_the_sums_that_an_independent_reader_finds(operator, name):
     said = samples.expected()[name]
-    result = deliver(operator, samples.content(name))
+    result = operator.deliver_to("platform", samples.content(name))
     assert result.status is Status.LOADED, [refusal.text() for refusal in result.refusals]
     count = said["counts"].get("cases") or said["counts"].get("details") or said["counts"]["D"]
     assert result.counts == {"chargebacks": count}
@@ -199,7 +190,7 @@ def test_a_sample_is_stored_with_the_sums_that_an_independent_reader_finds(opera
 def test_full_card_numbers_are_refused_unless_the_profile_says_to_mask_them(operator, name):
     with operator.database.writing(DatabaseRole.IMPORT) as connection:
         profiles.change(connection, "platform", role="money", inbox="platform", cards=CardNumbers.REFUSE)
-    result = deliver(operator, samples.content(name))
+    result = operator.deliver_to("platform", samples.content(name))
     assert result.refusals[0].is_card_number
 
 

@@ -7,8 +7,8 @@ from itertools import permutations
 import pytest
 
 from app.database.engine import DatabaseRole
-from importers.files import profiles, sources
-from importers.load import Result, Status, load_file
+from importers.files import profiles
+from importers.load import Result, Status
 from tests.importers.conftest import Operator
 from tests.importers.money.samples import content, expected, named
 from tests.importers.money.test_bank_statements_stored import RIB, declaration
@@ -39,21 +39,19 @@ def paid(number: int, payout: str = "P1", total: int = 10, status: str = "Paid")
     )
 
 
-@pytest.fixture
-def operator(operator: Operator) -> Operator:
-    """A portal with a merchant, whose bank and platform have folders of their own."""
+def a_bank_and_a_platform(operator: Operator) -> None:
+    """A merchant, whose bank and platform have folders of their own."""
     operator.declare({})
-    slug, code = operator.rows(
-        "SELECT r.slug, m.code FROM merchant m JOIN reseller r ON r.id = m.reseller_id WHERE m.id <> 0"
-    )[0]
     operator.deliver(declaration(operator))
-    with operator.database.writing(DatabaseRole.IMPORT) as connection:
-        for name in ("bank", "platform"):
-            sources.bind(connection, name, slug)
-            profiles.change(connection, name, role="money", inbox=name)
-        profiles.change(connection, "bank", account=RIB)
-        profiles.change(connection, "platform", merchant=code)
-    return operator
+    operator.bind("bank", role="money", account=RIB)
+    operator.bind(
+        "platform", role="money", merchant=operator.value("SELECT code FROM merchant WHERE id <> 0")
+    )
+
+
+@pytest.fixture
+def operator(prepared):
+    return prepared(a_bank_and_a_platform)
 
 
 def change(operator: Operator, name: str, **said) -> None:
@@ -61,16 +59,8 @@ def change(operator: Operator, name: str, **said) -> None:
         profiles.change(connection, name, **said)
 
 
-def deliver(operator: Operator, folder: str, text: str | bytes, **options) -> Result:
-    operator.delivered += 1
-    path = operator.folder / folder / f"export-{operator.delivered}.csv"
-    path.parent.mkdir(exist_ok=True)
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return load_file(operator.database, path, operator.data, **options)
-
-
 def loaded(operator: Operator, folder: str, text: str | bytes, **options) -> Result:
-    result = deliver(operator, folder, text, **options)
+    result = operator.deliver_to(folder, text, **options)
     assert result.status is Status.LOADED, [one.text() for one in result.refusals]
     return result
 
@@ -154,7 +144,7 @@ def test_exports_that_overlap_make_one_payment_in_whatever_order_they_come(opera
 def test_a_line_that_is_known_with_another_content_waits_for_an_operator(operator):
     loaded(operator, "platform", sumup(ONE, TWO))
     other = sumup(paid(2, total=25), THREE)
-    refused = deliver(operator, "platform", other)
+    refused = operator.deliver_to("platform", other)
     assert (refused.status, refused.refusals[0].unit, refused.refusals[0].line) == (
         Status.QUARANTINED,
         "entry",
@@ -239,13 +229,13 @@ def test_a_day_that_was_not_over_gives_way_to_the_whole_of_it(operator):
     loaded(operator, "bank", bank(morning))
     loaded(operator, "bank", bank(morning, evening, ROWS[3]))
     assert operator.rows("SELECT amount FROM bank_movement ORDER BY 1") == [(300,), (400,), (500,)]
-    other = deliver(operator, "bank", bank(evening, morning, (2, "REMISE CB 7654321001", "9,00")))
+    other = operator.deliver_to("bank", bank(evening, morning, (2, "REMISE CB 7654321001", "9,00")))
     assert other.status is Status.QUARANTINED
 
 
 def test_a_bank_whose_account_nobody_has_said_is_set_aside_with_the_cure(operator):
     change(operator, "bank", account="")
-    refused = deliver(operator, "bank", CIC)
+    refused = operator.deliver_to("bank", CIC)
     assert refused.status is Status.QUARANTINED
     assert "--account" in refused.refusals[0].text()
 
@@ -281,7 +271,7 @@ def test_headings_and_words_that_ours_does_not_know_are_said_in_the_profile(oper
         .replace("Transaction Type,Status", "Art,Zustand")
         .replace("Payout,Paid", "Auszahlung,Bezahlt")
     )
-    assert deliver(operator, "platform", german).status is Status.QUARANTINED
+    assert operator.deliver_to("platform", german).status is Status.QUARANTINED
     change(
         operator,
         "platform",
@@ -296,11 +286,11 @@ def test_headings_and_words_that_ours_does_not_know_are_said_in_the_profile(oper
 def test_a_file_of_another_format_than_its_source_delivers_is_refused(operator):
     change(operator, "platform", mapping="Adyen settlement detail")
     for text in (STRIPE, "hello\n"):
-        refused = deliver(operator, "platform", text)
+        refused = operator.deliver_to("platform", text)
         assert refused.status is Status.QUARANTINED
         assert "Psp Reference" in refused.refusals[0].text()
     change(operator, "bank", format="camt")
-    assert "camt" in deliver(operator, "bank", CIC).refusals[0].text()
+    assert "camt" in operator.deliver_to("bank", CIC).refusals[0].text()
 
 
 @pytest.mark.parametrize("column", ["Shopper Name", "Merchant Reference"])
@@ -310,7 +300,7 @@ def test_no_copy_is_kept_of_a_refused_file_with_a_card_number_in_any_column(oper
     cells = rows[0].split(",")
     cells[place] = "4970101122334455"
     wrong = rows[1].replace("Settled", "Perhaps")
-    refused = deliver(operator, "platform", "\n".join((heading, ",".join(cells), wrong)) + "\n")
+    refused = operator.deliver_to("platform", "\n".join((heading, ",".join(cells), wrong)) + "\n")
     assert refused.status is Status.QUARANTINED
     assert any(one.is_card_number for one in refused.refusals)
     quarantine = operator.data / "quarantine"

@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.database.engine import DatabaseRole
-from importers.files import profiles, sources
-from importers.load import Result, Status, load_file
+from importers.files import profiles
+from importers.load import Result, Status
 from tests.importers.conftest import Operator
 from tests.importers.money import test_caaa as caaa
 from tests.importers.money.test_chargebacks_stored import disputes, jri
@@ -45,34 +45,20 @@ def jt(*rows: str, day: str = "26/03/03_02:05:00", name: str = "CAFE", heading: 
     return "\n".join([f"TITRE;{name};{day};TABLE_V4", heading, *rows, "FIN"]).encode()
 
 
-@pytest.fixture
-def operator(operator: Operator) -> Operator:
-    """A portal with a merchant whose contract a platform delivers."""
+def a_platform(operator: Operator) -> None:
+    """A merchant whose contract a platform delivers, and the folder of its disputes."""
     operator.declare({"application": "CBVAD"})
-    slug = operator.value("SELECT slug FROM reseller WHERE declared AND id <> 0")
-    with operator.database.writing(DatabaseRole.IMPORT) as connection:
-        sources.bind(connection, "platform", slug)
-        profiles.change(connection, "platform", inbox="platform")
-        profiles.change(
-            connection, "platform", role="payments", application="CBVAD", time_zone="Europe/Paris"
-        )
-        sources.bind(connection, "disputes", slug)
-        profiles.change(connection, "disputes", role="money", inbox="disputes")
-    return operator
+    operator.bind("platform", role="payments", application="CBVAD", time_zone="Europe/Paris")
+    operator.bind("disputes", role="money")
 
 
-def deliver(operator: Operator, content: bytes, folder: str = "platform", **options: bool) -> Result:
-    operator.delivered += 1
-    path = operator.folder / folder / f"file-{operator.delivered}.csv"
-    path.parent.mkdir(exist_ok=True)
-    path.write_bytes(content)
-    return load_file(operator.database, path, operator.data, **options)
+@pytest.fixture
+def operator(prepared):
+    return prepared(a_platform)
 
 
 def loaded(operator: Operator, content: bytes, folder: str = "platform", **options: bool) -> Result:
-    result = deliver(operator, content, folder, **options)
-    assert not result.refused, [refusal.text() for refusal in result.refusals]
-    return result
+    return operator.load_from(folder, content, **options)
 
 
 def remittances(operator: Operator) -> list[tuple]:
@@ -212,7 +198,7 @@ def test_any_order_split_and_repetition_gives_the_same_tables(operator, order, a
 def test_two_files_of_one_moment_that_disagree_wait_for_an_operator(operator):
     loaded(operator, jt(sale()))
     other = jt(sale(amount=3800, origin=3800), name="CAFE 2")
-    assert deliver(operator, other).refused
+    assert operator.deliver_to("platform", other).refused
     assert transactions(operator)[0][3] == 3900
     loaded(operator, other, replace=True)
     assert transactions(operator)[0][3] == 3800
@@ -221,8 +207,8 @@ def test_two_files_of_one_moment_that_disagree_wait_for_an_operator(operator):
 
 def test_a_replaced_journal_takes_what_it_brought_with_it(operator):
     loaded(operator, jt(sale(), sale("000102", 100)))
-    assert deliver(operator, jt(sale("000103", 100))).refused
-    assert deliver(operator, jt(sale("000103", 100)), replace=True).status is Status.REPLACED
+    assert operator.deliver_to("platform", jt(sale("000103", 100))).refused
+    assert operator.deliver_to("platform", jt(sale("000103", 100)), replace=True).status is Status.REPLACED
     assert [row[0] for row in transactions(operator)] == ["000103"]
     assert operator.count("remote_payment") == 1
     check_sums(operator)
@@ -245,7 +231,7 @@ def test_times_are_on_the_clock_of_the_outlet_and_links_on_that_of_the_platform(
 
 
 def test_a_journal_of_a_source_that_delivers_no_payments_says_what_to_do(operator):
-    result = deliver(operator, jt(sale()), "disputes")
+    result = operator.deliver_to("disputes", jt(sale()))
     assert result.refused
     assert "mapping payments" in result.refusals[0].text()
 
@@ -282,7 +268,7 @@ def test_nobody_is_silent_for_a_platform(operator):
 def test_a_card_number_in_a_free_field_is_refused(operator, heading):
     cells = sale().split(";")
     cells[HEADING.split(";").index(heading)] = "4111111111111111"
-    result = deliver(operator, jt(";".join(cells)))
+    result = operator.deliver_to("platform", jt(";".join(cells)))
     assert result.refused
     assert "4111" not in result.refusals[0].text()
     assert operator.count("transaction") == 0
@@ -307,7 +293,7 @@ def test_a_nexo_batch_is_a_remittance_under_its_own_number(operator):
 
 
 def test_a_nexo_batch_of_a_source_of_money_says_what_to_do(operator):
-    assert "mapping payments" in deliver(operator, caaa.batch(caaa.tx()), "disputes").refusals[0].text()
+    assert "mapping payments" in operator.deliver_to("disputes", caaa.batch(caaa.tx())).refusals[0].text()
 
 
 def test_nothing_personal_is_stored(operator):

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from app.database.engine import DatabaseRole
 from app.models import CardNumbers
-from importers.files import profiles, sources
+from importers.files import profiles
 from importers.formats.amex.layout import RECORDS
-from importers.load import Result, Status, load_file
+from importers.load import Result, Status
 from tests.importers.conftest import Operator
 from tests.importers.files import File, Rem, Trx
 from tests.importers.money.samples import content, expected, named
@@ -104,27 +104,20 @@ def payout(value: int, label: str = "VIR AMERICAN EXPRESS") -> MovementLine:
 AMEX = {"contract": CONTRACT, "application": "AMEX"}
 
 
-@pytest.fixture
-def operator(operator: Operator) -> Operator:
-    """A portal with a merchant of American Express, whose files have a folder, and a bank's folder."""
+def american_express_and_a_bank(operator: Operator) -> None:
+    """A merchant of American Express, whose files have a folder, and a bank's folder."""
     operator.declare({}, AMEX, AMEX | {"rank": "701", "application": "AMEXCLESS"})
-    with operator.database.writing(DatabaseRole.IMPORT) as connection:
-        for name in ("bank", "amex"):
-            sources.bind(connection, name, "acme")
-            profiles.change(connection, name, role="money", inbox=name)
-    return operator
+    for source in ("bank", "amex"):
+        operator.bind(source, role="money")
 
 
-def deliver(operator: Operator, folder: str, content: bytes, **options) -> Result:
-    operator.delivered += 1
-    path = operator.folder / folder / f"file-{operator.delivered}.txt"
-    path.parent.mkdir(exist_ok=True)
-    path.write_bytes(content)
-    return load_file(operator.database, path, operator.data, **options)
+@pytest.fixture
+def operator(prepared):
+    return prepared(american_express_and_a_bank)
 
 
 def settle(operator: Operator, content: bytes, **options) -> Result:
-    result = deliver(operator, "amex", content, **options)
+    result = operator.deliver_to("amex", content, **options)
     assert result.status is Status.LOADED, [one.text() for one in result.refusals]
     return result
 
@@ -167,7 +160,7 @@ def test_a_payment_is_stored_with_its_lines_and_known_again(operator):
 def test_another_content_of_a_payment_waits_for_an_operator(operator):
     settle(operator, grrcn(ONE, paid_on=PAID_ON))
     other = grrcn(Submission(day=FIRST, gross=9_000, fee=250), paid_on=PAID_ON)
-    refused = deliver(operator, "amex", other)
+    refused = operator.deliver_to("amex", other)
     assert (refused.status, refused.refusals[0].unit) == (Status.QUARANTINED, "settlement")
     settle(operator, other, replace=True)
     assert operator.rows("SELECT gross FROM settlement") == [(9_000,)]
@@ -190,7 +183,7 @@ def test_a_remittance_is_announced_then_credited_by_the_transfer_of_its_payer(op
     settle(operator, grrcn(ONE, paid_on=PAID_ON))
     assert credits_of(operator) == [("000417", "announced", "2026-03-05", None, None, 250)]
     operator.deliver(declaration(operator))
-    deliver(operator, "bank", statement(4, payout(9_750)))
+    operator.deliver_to("bank", statement(4, payout(9_750)))
     assert credits_of(operator) == [("000417", "credited", "2026-03-05", "2026-03-06", 0, 250)]
     assert payments_of(operator) == [
         ("065A6808", 9_750, "2026-03-06", "payer_window", "000417", 10_000, 250, "submission_number")
@@ -216,7 +209,7 @@ def test_what_the_payer_says_it_received_may_differ(operator):
     operator.deliver(declaration(operator))
     short = Submission(day=FIRST, gross=9_000, fee=225, number="417")
     settle(operator, grrcn(short, number="A1", paid_on=PAID_ON))
-    deliver(operator, "bank", statement(3, payout(8_775, "AMERICAN EXPRESS PAYMENT A1")))
+    operator.deliver_to("bank", statement(3, payout(8_775, "AMERICAN EXPRESS PAYMENT A1")))
     assert credits_of(operator) == [("000417", "differs", "2026-03-05", "2026-03-05", 1_000, 225)]
     assert [one[3] for one in payments_of(operator)] == ["settlement_number"]
 
@@ -226,7 +219,7 @@ def test_a_payment_that_proven_statements_do_not_hold_is_late(operator):
     operator.deliver(declaration(operator))
     settle(operator, grrcn(ONE, paid_on=PAID_ON))
     for number in range(11):
-        deliver(operator, "bank", statement(number))
+        operator.deliver_to("bank", statement(number))
     assert credits_of(operator)[0][1] == "late"
 
 
@@ -242,7 +235,7 @@ def test_full_card_numbers_are_refused_unless_the_source_masks_them(operator):
     values = {"type": "TRANSACTN", "card": "371449635398431", "payee": CONTRACT, "number": "065A6808"}
     sale = ",".join(f'"{values.get(part.name, "")}"' for part in RECORDS["TRANSACTN"])
     content = "\n".join([*data[:3], sale, *data[3:]]).encode()
-    refused = deliver(operator, "amex", content)
+    refused = operator.deliver_to("amex", content)
     assert [one.is_card_number for one in refused.refusals] == [True]
     with operator.database.writing(DatabaseRole.IMPORT) as connection:
         profiles.change(connection, "amex", role="money", cards=CardNumbers.MASK)
@@ -253,7 +246,7 @@ def test_full_card_numbers_are_refused_unless_the_source_masks_them(operator):
 def test_the_sums_of_each_sample_are_those_that_are_stored(operator, name):
     with operator.database.writing(DatabaseRole.IMPORT) as connection:
         profiles.change(connection, "amex", role="money", cards=CardNumbers.MASK)
-    done = deliver(operator, "amex", content(name))
+    done = operator.deliver_to("amex", content(name))
     assert done.status is Status.LOADED, [one.text() for one in done.refusals]
     ((net, gross, currency),) = operator.rows("SELECT net, gross, currency FROM settlement")
     said = expected()[name]["sums"]
@@ -288,7 +281,7 @@ def load(operator: Operator, found: list[tuple[str, bytes]]) -> tuple[list[tuple
         elif folder == "directory":
             operator.declare({}, AMEX)
         else:
-            deliver(operator, folder, data)
+            operator.deliver_to(folder, data)
     return credits_of(operator), payments_of(operator)
 
 
