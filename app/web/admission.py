@@ -15,14 +15,13 @@ from flask import Flask, current_app, g, request
 
 from app.accounts.sessions import is_key
 from app.web.access_matrix import ROUTES
-from app.web.questions import TooManyQuestionsError
 from app.web.security import cookie_name
 
 #: Less than half the threads of a process; somebody who opens one page after the other never has as many.
 MOST_AT_ONCE: Final = 3
 
 
-class TooMuchAtOnceError(TooManyQuestionsError):
+class TooMuchAtOnceError(Exception):
     """This browser has as much going on in this process as one may."""
 
 

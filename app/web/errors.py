@@ -90,6 +90,11 @@ BUSY = Explanation(
     N_("Your last searches are still going on"),
     N_("Two searches and one file at a time: wait for an answer, then try again."),
 )
+#: 429 for a browser that waits for several pages already, whatever they are.
+TOO_MUCH_AT_ONCE = Explanation(
+    N_("Several of your pages are still on their way"),
+    N_("This browser asked for too many at once. Wait for one of them, then try again."),
+)
 BUSY_SECONDS = 5
 #: So many unknown names are logged, once each, in the life of a process.
 MOST_UNKNOWN_HOSTS = 100
@@ -104,8 +109,8 @@ def handle_errors(app: Flask) -> None:
     app.register_error_handler(CSRFError, _on_expired_form)
     app.register_error_handler(ForeignFormError, _on_foreign_form)
     app.register_error_handler(TooManyAttemptsError, lambda _: _page(429))
-    app.register_error_handler(TooManyQuestionsError, lambda _: _busy())
-    app.register_error_handler(TooMuchAtOnceError, lambda _: _busy(recognised=False))
+    app.register_error_handler(TooManyQuestionsError, lambda _: _busy(BUSY))
+    app.register_error_handler(TooMuchAtOnceError, lambda _: _busy(TOO_MUCH_AT_ONCE, recognised=False))
     app.register_error_handler(SecurityError, _on_unknown_host)
     app.register_error_handler(HTTPException, on_http)
     app.register_error_handler(DBAPIError, _on_database)
@@ -123,8 +128,8 @@ def _on_foreign_form(_error: ForeignFormError) -> Response:
     return _page(403)
 
 
-def _busy(*, recognised: bool = True) -> Response:
-    response = _page(429, BUSY, recognised=recognised)
+def _busy(explanation: Explanation, *, recognised: bool = True) -> Response:
+    response = _page(429, explanation, recognised=recognised)
     response.headers["Retry-After"] = str(BUSY_SECONDS)
     return response
 

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from app.database.engine import DatabaseRole
+from app.views import lists
 from app.web.admission import MOST_AT_ONCE, Admission
 from tests.views.round_trips import statements_sent
 
@@ -39,9 +40,24 @@ def test_one_request_too_many_is_refused_at_no_cost_until_another_is_answered(ap
             assert statements_sent(database, lambda: owner.get("/compte")) == 0
             answer = owner.get("/compte")
             assert (answer.status_code, answer.headers["Retry-After"]) == (429, "5")
-            assert "Vos dernières recherches" in answer.text
+            assert "Plusieurs de vos pages sont encore en route" in answer.text
             assert other.get("/compte").status_code == 200
         assert {one.result().status_code for one in waiting} == {404}
+    assert owner.get("/compte").status_code == 200
+
+
+def test_whatever_a_request_ends_in_gives_its_place_back(owner, shops, monkeypatch):
+    def broken(*_args, **_named):
+        raise RuntimeError
+
+    for _ in range(MOST_AT_ONCE + 1):
+        assert owner.get("/", follow_redirects=False).status_code == 303
+        assert owner.get("/remises/999").status_code == 404
+        assert owner.post("/acces/inviter", data={}).status_code == 400
+        assert owner.get(shops[0].at("/transactions.csv"), buffered=True).status_code == 200
+    with monkeypatch.context() as patch:
+        patch.setattr(lists, "page", broken)
+        assert {owner.get("/remises").status_code for _ in range(MOST_AT_ONCE + 1)} == {500}
     assert owner.get("/compte").status_code == 200
 
 
