@@ -65,7 +65,7 @@ def numbers_of(connection: Connection, actor: Actor, contract_ids: Collection[in
 
 
 def in_words(connection: Connection, merchant_id: int, grants: Iterable[Grant]) -> dict[Grant, str]:
-    """What each grant lets see; two statements whatever their number."""
+    """What each grant lets see; two statements at most, whatever their number."""
     grants = set(grants)
     outlet_ids = {each for grant in grants for each in grant.outlet_ids}
     contract_ids = {each for grant in grants for each in grant.contract_ids}
@@ -75,8 +75,8 @@ def in_words(connection: Connection, merchant_id: int, grants: Iterable[Grant]) 
     contract = select(Contract.id, Contract.number).where(
         Contract.merchant_id == merchant_id, Contract.id.in_(contract_ids)
     )
-    outlets = {row.id: row for row in connection.execute(outlet)}
-    numbers = {row.id: row.number for row in connection.execute(contract)}
+    outlets = {row.id: row for row in connection.execute(outlet)} if outlet_ids else {}
+    numbers = {row.id: row.number for row in connection.execute(contract)} if contract_ids else {}
     return {grant: _in_words(grant, outlets, numbers) for grant in grants}
 
 

@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Row, delete, func, select, update
 
-from app.accounts import access_scope, invitations, notices, one_time_links
+from app.accounts import invitations, notices, one_time_links
 from app.accounts.grants import EVERYTHING, Actor, Grant, NotYoursError, grant_of, write_limits
 from app.accounts.invitations import granted
 from app.accounts.journal import Event, record
@@ -62,7 +62,6 @@ class Member:
     user_id: int
     email: str
     grant: Grant
-    places: str
     is_suspended: bool
     may_change: bool
 
@@ -73,8 +72,7 @@ class PendingInvitation:
 
     id: int
     email: str
-    role: Role
-    places: str
+    grant: Grant
     expires_at: datetime
     is_expired: bool
 
@@ -97,7 +95,7 @@ def members(connection: Connection, actor: Actor, search: MemberSearch) -> Liste
     found = _members(connection, actor, search.email)
     within = [row for row in found if _is_in_sight(actor, row)]
     rows, next_after = _page(within, search.after)
-    return Listed(_as_members(connection, actor, rows), next_after)
+    return Listed(_as_members(actor, rows), next_after)
 
 
 def people_in_sight(connection: Connection, actor: Actor) -> frozenset[int]:
@@ -113,11 +111,7 @@ def _is_in_sight(actor: Actor, row: Row[Any]) -> bool:
 def member(connection: Connection, actor: Actor, membership_id: int) -> Member:
     """One access that the actor may change. Raises NotYoursError."""
     rows = _members(connection, actor, membership_id=membership_id)
-    found = [
-        each
-        for each in _as_members(connection, actor, rows)
-        if each.may_change and actor.may_give(each.grant)
-    ]
+    found = [each for each in _as_members(actor, rows) if each.may_change and actor.may_give(each.grant)]
     if not found:
         raise NotYoursError
     return found[0]
@@ -128,13 +122,11 @@ def waiting(connection: Connection, actor: Actor, search: MemberSearch) -> Liste
     wanted = _invitations(actor).where(func.strpos(Invitation.email, search.email.lower()) > 0)
     found = connection.execute(wanted.order_by(Invitation.created_at.desc(), Invitation.id.desc()))
     rows, next_after = _page([row for row in found if actor.may_give(granted(row))], search.after)
-    named = access_scope.in_words(connection, actor.merchant_id, [granted(row) for row in rows])
     listed = [
         PendingInvitation(
             id=row.id,
             email=row.email,
-            role=Role(row.role),
-            places=named[granted(row)],
+            grant=granted(row),
             expires_at=row.expires_at,
             is_expired=row.is_expired,
         )
@@ -312,15 +304,13 @@ def _members(
     return connection.execute(wanted).all()
 
 
-def _as_members(connection: Connection, actor: Actor, rows: Sequence[Row[Any]]) -> list[Member]:
-    named = access_scope.in_words(connection, actor.merchant_id, [granted(row) for row in rows])
+def _as_members(actor: Actor, rows: Sequence[Row[Any]]) -> list[Member]:
     return [
         Member(
             id=row.id,
             user_id=row.user_id,
             email=row.email,
             grant=granted(row),
-            places=named[granted(row)],
             is_suspended=row.suspended_at is not None,
             may_change=row.user_id != actor.user_id,
         )

@@ -67,6 +67,8 @@ def index() -> str:
         actor = _actor(connection)
         listed = members.members(connection, actor, members.MemberSearch(email, behind))
         invited = members.waiting(connection, actor, members.MemberSearch(email, sent_behind))
+        grants = [each.grant for each in (*listed.rows, *invited.rows)]
+        reach = access_scope.in_words(connection, actor.merchant_id, grants)
         merchant = _merchant(connection)
     done = DONE.get(query.text("done"))
     further = (email, behind, sent_behind, listed.next_after, invited.next_after)
@@ -75,6 +77,7 @@ def index() -> str:
         merchant=merchant,
         members=listed if sent_behind is None and not query.faults else None,
         waiting=invited if behind is None and not query.faults else None,
+        reach=reach,
         query=query,
         is_long=any(further) or bool(query.faults) or len(listed.rows) + len(invited.rows) > MANY_PEOPLE,
         done=done and gettext(done),

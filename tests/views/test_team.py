@@ -20,6 +20,7 @@ from tests import factories
 from tests.accounts.mails import link, mails
 from tests.page import HtmlPage
 from tests.views.one_time_links import GUEST, accept
+from tests.views.round_trips import statements_sent
 from tests.views.test_sign_in import cookie, events
 from tests.views.town import let_in, plain
 
@@ -97,6 +98,14 @@ def test_an_outlet_and_a_contract_may_be_all_that_is_seen(app, owner, second, da
     assert "ALPHA cafe" not in main
     assert "DELTA cafe" in owner.page("/acces").text
     assert guest.get("/remises.json").json["count"] == 0
+
+
+def test_the_page_of_accesses_reads_outlets_and_contracts_once(owner, shops, second, database):
+    let_in(database, "part@alpha.example", "ALPHA", Role.VIEWER, outlets=["99999999800019"])
+    owner.page("/acces")
+    before = statements_sent(database, lambda: owner.page("/acces"))
+    invite(owner, "waits@alpha.example", scope="some", outlet=second, contracts="4242424")
+    assert statements_sent(database, lambda: owner.page("/acces")) == before + 1  # the contracts
 
 
 def test_changing_suspending_restoring_and_removing_act_on_the_next_click(app, owner, shops, database):
