@@ -62,17 +62,11 @@ WITH asked AS MATERIALIZED (
   SELECT q.merchant_id, q.id, q.number, q.contract_ids, q.first_on, q.outlet_id, a.day
   FROM asked a JOIN terminal q ON q.merchant_id = a.merchant_id
   WHERE q.first_on <= a.day - {KNOWN_DAYS} AND q.last_on >= a.day - {KNOWN_DAYS}
-), heard AS MATERIALIZED (
-  SELECT DISTINCT q.merchant_id, q.id
-  FROM (SELECT merchant_id, id, number, day, unnest(contract_ids) AS contract_id FROM active) AS q
-  JOIN (
-    SELECT c.merchant_id, c.contract_id, c.terminal_number AS number, c.day
-    FROM asked a JOIN terminal_day c ON c.merchant_id = a.merchant_id AND c.day = a.day
-    WHERE c.last_called >= c.day + time '{_MORNING}'
-  ) AS c USING (merchant_id, contract_id, number, day)
 ), absent AS MATERIALIZED (
-  SELECT q.* FROM active q LEFT JOIN heard h ON h.merchant_id = q.merchant_id AND h.id = q.id
-  WHERE h.id IS NULL
+  SELECT q.* FROM active q WHERE NOT EXISTS (
+    SELECT FROM terminal_day c WHERE {_CALLS_OF} AND c.day = q.day
+      AND c.last_called >= c.day + time '{_MORNING}'
+  )
 ), quiet AS MATERIALIZED (
   SELECT * FROM (
     SELECT q.*, {_CLOCK}, ARRAY(
@@ -135,9 +129,9 @@ WITH asked AS MATERIALIZED (
   FROM by_week WHERE last_ago IS NOT NULL GROUP BY merchant_id, id, asked_day
 ), lively AS MATERIALIZED (
   SELECT DISTINCT a.merchant_id, a.outlet_id FROM active a
-  LEFT JOIN heard h ON h.merchant_id = a.merchant_id AND h.id = a.id
+  LEFT JOIN absent b ON b.merchant_id = a.merchant_id AND b.id = a.id
   LEFT JOIN judged j ON j.merchant_id = a.merchant_id AND j.id = a.id
-  WHERE h.id IS NOT NULL OR j.called
+  WHERE b.id IS NULL OR j.called
 ), missing AS (
   SELECT j.merchant_id, j.id, j.day, j.called,
     NOT j.called AND j.is_usual AND j.missed < CASE WHEN j.is_of_every_day THEN {_MISSED_OF_EVERY_DAY}
