@@ -6,6 +6,7 @@ Each is summed from the rows, or from the daily sums where these know it; both g
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from sqlalchemy import BigInteger, ColumnElement, cast, func, literal
 
@@ -42,10 +43,12 @@ class Measure:
     share: str = ""
     of: str = ""
 
+    @cached_property
     def of_rows(self) -> ColumnElement[int]:
         """The sum over rows, labelled with its name."""
         return sum_of(self.name, self.rows, *self.where)
 
+    @cached_property
     def of_days(self) -> ColumnElement[int]:
         """The sum over daily sums. Raises LookupError when these do not know it."""
         if self.daily is None:

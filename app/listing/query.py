@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Label, and_, select, true, union_all
@@ -123,9 +124,10 @@ def _of_few(order: Order, rows: Statement, parents: Parents, size: int) -> State
     )
 
 
-def _columns(spec: ListSpec) -> list[Label[Any]]:
+@cache
+def _columns(spec: ListSpec) -> tuple[Label[Any], ...]:
     fields = {field.name: field.column for field in spec.fields}
-    return [column.label(name) for name, column in {**spec.row_keys, **fields}.items()]
+    return tuple(column.label(name) for name, column in {**spec.row_keys, **fields}.items())
 
 
 def _behind(order: Order, criteria: Criteria) -> list[ColumnElement[bool]]:
@@ -146,12 +148,12 @@ def printable(connection: Connection, spec: ListSpec, scope: Scope, row_id: int)
     """A row with all that its ticket needs; None when there is none in scope, or the list has no tickets."""
     if spec.ticket is None:
         return None
-    further: list[Label[Any]] = [column.label(name) for name, column in spec.ticket.columns.items()]
-    return _one(connection, spec, scope, row_id, [*_columns(spec), *further])
+    further: Iterable[Label[Any]] = (column.label(name) for name, column in spec.ticket.columns.items())
+    return _one(connection, spec, scope, row_id, (*_columns(spec), *further))
 
 
 def _one(
-    connection: Connection, spec: ListSpec, scope: Scope, row_id: int, columns: list[Label[Any]]
+    connection: Connection, spec: ListSpec, scope: Scope, row_id: int, columns: Iterable[Label[Any]]
 ) -> Row | None:
     if not 0 < row_id <= LARGEST_ID:
         return None

@@ -115,7 +115,7 @@ def row_sums(spec: ListSpec, scope: Scope, criteria: Criteria, by: Dimension | N
 
 def _measured(spec: ListSpec, keys: Sequence[Label[Any]]) -> Statement:
     """The measures of the rows that share ``keys``."""
-    return select(*keys, *(measure.of_rows() for measure in spec.measures)).group_by(*keys)
+    return select(*keys, *(measure.of_rows for measure in spec.measures)).group_by(*keys)
 
 
 def _from_rows(
@@ -170,7 +170,7 @@ def daily_sums(
     group = None if by is None else by.daily
     keys = [*_links([daily.contract_id] if contracts else []), *_keys(group, daily.currency)]
     sums = (
-        select(*keys, *(measure.of_days() for measure in spec.measures))
+        select(*keys, *(measure.of_days for measure in spec.measures))
         .where(
             *_daily_scope(spec, daily, scope, criteria, by_contract=contracts is not None),
             *_days(daily, criteria),
