@@ -67,7 +67,7 @@ def index() -> str:
         actor = _actor(connection)
         listed = members.members(connection, actor, members.MemberSearch(email, behind))
         invited = members.waiting(connection, actor, members.MemberSearch(email, sent_behind))
-        grants = [each.grant for each in (*listed.rows, *invited.rows)]
+        grants = {each.grant for each in listed.rows} | {each.grant for each in invited.rows}
         reach = access_scope.in_words(connection, actor.merchant_id, grants)
         merchant = _merchant(connection)
     done = DONE.get(query.text("done"))
