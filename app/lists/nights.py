@@ -18,7 +18,7 @@ from app.listing.kinds import Expression, Statement
 from app.listing.reading import Reading, Rows, together
 from app.listing.scope import AnyScope, Scope
 from app.listing.source import Condition, in_scope
-from app.lists.terminal_calls import TerminalCall, terminal_calls
+from app.lists.terminal_calls import TerminalCall, TerminalCalls, terminal_calls
 from app.models import ALL_CONTRACTS, NO_OUTLET, Contract, Outlet, Remittance, RemittanceDay
 from app.rules.payments import awaited, remitted, uncaptured
 from app.wording import applications
@@ -51,8 +51,6 @@ _GRAVITY = case({reason: place for place, reason in enumerate(REASONS)}, value=R
 _PATIENT = frozenset({"awaiting", "uncaptured", "gap"})
 #: Strips on the page: with more, the first rows of a phone would be out of sight.
 MOST_STRIPS = 2
-#: Terminals named one by one; more are counted.
-MOST_TERMINALS = 4
 CHART_DAYS = 14
 _DAY = timedelta(days=1)
 _FIRST_BAR, _NIGHT = bindparam("first_bar", type_=Date), bindparam("day", type_=Date)
@@ -115,15 +113,14 @@ class Night:
     troubled: int
     sums: tuple[CurrencySum, ...]
     troubles: tuple[Trouble, ...]
-    terminals: tuple[TerminalCall, ...]
+    terminals: TerminalCalls
     bars: tuple[Bar, ...]
     currency: str | None
 
     @cached_property
     def silent(self) -> tuple[TerminalCall, ...]:
         """The terminals that did not call, though they usually do: first those of open outlets."""
-        found = (terminal for terminal in self.terminals if terminal.is_silent)
-        return tuple(sorted(found, key=lambda terminal: not terminal.outlet_called))
+        return tuple(sorted(self.terminals.silent, key=lambda terminal: not terminal.outlet_called))
 
     @cached_property
     def silences(self) -> tuple[TerminalCall, ...]:
@@ -138,19 +135,9 @@ class Night:
         )
 
     @property
-    def called(self) -> int:
-        """How many terminals called."""
-        return len(self.terminals) - len(self.silent)
-
-    @property
     def failed(self) -> int:
         """How many telecollections were received, and did not reach the bank."""
         return self.count - self.passed - self.awaited - self.uncaptured
-
-    @property
-    def named(self) -> tuple[TerminalCall, ...]:
-        """The terminals to name one by one; none where they are too many."""
-        return self.terminals if len(self.terminals) <= MOST_TERMINALS else ()
 
     @property
     def tone(self) -> str:
@@ -173,7 +160,7 @@ class Night:
                 "%(num)s terminal of %(all)s did not call",
                 "%(num)s terminals of %(all)s did not call",
                 len(self.silent),
-                all=len(self.terminals),
+                all=self.terminals.number,
             )
         if self.awaited:
             return ngettext(
@@ -218,9 +205,9 @@ class _NightRows:
     bars: Rows
 
 
-def _night(day: date, found: _NightRows, terminals: tuple[TerminalCall, ...]) -> Night | None:
+def _night(day: date, found: _NightRows, terminals: TerminalCalls) -> Night | None:
     sums, bars = found.sums, found.bars
-    if not sums and not terminals:
+    if not sums and not terminals.number:
         return None
     currency = max(bars, key=lambda row: row.net, default=None)
     return Night(

@@ -289,7 +289,7 @@ def _outlet(row: Row) -> Heading:
 
 
 #: What a place is called, as rows are ordered by it: letters as people read them, twins apart.
-_NAMES = (func.fold(func.coalesce(Outlet.trade_name, ""), type_=Text), Contract.outlet_id, Contract.label)
+_NAMES = (func.coalesce(Outlet.trade_name_key, ""), Contract.outlet_id, Contract.label)
 PLACE = PlaceSpec(
     order=func.concat_ws(
         "/", case((REMITTED, "1"), else_="0"), *_NAMES, Remittance.terminal_number, type_=Text

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Date, FromClause, Label, and_, any_, bindparam, func, literal, select
+from sqlalchemy import Date, FromClause, Label, and_, any_, bindparam, func, literal, or_, select, union_all
 
 from app.listing.kinds import Statement
 from app.listing.reading import Reading, Rows
@@ -19,6 +18,8 @@ from app.models import NO_OUTLET, Contract, Outlet, Terminal, TerminalDay
 from app.wording.days import short_moment
 from app.wording.i18n import gettext
 
+#: Terminals named one by one; of more, only the silent ones are.
+MOST_TERMINALS = 4
 _DAY = bindparam("day", type_=Date)
 
 
@@ -45,20 +46,54 @@ class TerminalCall:
         return gettext("No call of the outlet since %(moment)s: closed?", moment=since)
 
 
-def terminal_calls(scope: Scope, day: date) -> Reading[tuple[TerminalCall, ...]]:
+@dataclass(frozen=True)
+class TerminalCalls:
+    """The terminals of a day: how many, how many of them called, the silent ones; all when they are few."""
+
+    number: int
+    called: int
+    silent: tuple[TerminalCall, ...]
+    named: tuple[TerminalCall, ...]
+
+
+def terminal_calls(scope: Scope, day: date) -> Reading[TerminalCalls]:
     """The terminals in ``scope`` that called for ``day``, and those that are silent on it."""
-    selects = _called(scope.any_such), _quiet(scope.any_such)
-    return Reading(selects, lambda called, quiet: tuple(_calls(called, quiet)), {**scope.values, "day": day})
+    return Reading((_to_name(scope.any_such),), _calls, {**scope.values, "day": day})
 
 
-def _calls(on_the_day: Rows, quiet: Rows) -> Iterator[TerminalCall]:
-    rows = {row.id: row for row in (*on_the_day, *quiet)}
-    several = len({row.outlet_id for row in rows.values()}) > 1
-    called = {row.outlet_id for row in rows.values() if not row.is_silent}
-    for row in sorted(rows.values(), key=lambda row: (row.key or "", row.label or "", row.number)):
-        name = (row.outlet if several else row.label) or row.outlet or ""
-        is_open = row.outlet_id in called
-        yield TerminalCall(row.id, row.outlet_id, name, row.number, row.called, row.is_silent, is_open)
+def _calls(rows: Rows) -> TerminalCalls:
+    number, called = (rows[0].number_of_all, rows[0].number_called) if rows else (0, 0)
+    found = tuple(map(_call, rows))
+    silent = tuple(terminal for terminal in found if terminal.is_silent)
+    return TerminalCalls(number, called, silent, found if number <= MOST_TERMINALS else ())
+
+
+def _call(row: Any) -> TerminalCall:
+    name = (row.outlet if row.are_several else row.label) or row.outlet or ""
+    return TerminalCall(row.id, row.outlet_id, name, row.number, row.called, row.is_silent, row.outlet_called)
+
+
+@cache
+def _to_name(scope: AnyScope) -> Statement:
+    """The silent terminals and the first of the others, by name, each beside what is counted of all.
+
+    A terminal whose call wandered from another day is told of once, as :func:`_quiet` does.
+    """
+    quiet = _quiet(scope).cte("quiet_ones")
+    others = _called(scope).cte("others")
+    rest = select(others).where(others.c.id.not_in(select(quiet.c.id)))
+    found = union_all(select(quiet), rest).subquery("found")
+    order = [func.coalesce(found.c[name], "").collate("C") for name in ("key", "label", "number")]
+    has_called = ~found.c.is_silent
+    told = select(
+        found,
+        func.bool_or(has_called).over(partition_by=found.c.outlet_id).label("outlet_called"),
+        (func.min(found.c.outlet_id).over() != func.max(found.c.outlet_id).over()).label("are_several"),
+        func.count().over().label("number_of_all"),
+        func.count().filter(has_called).over().label("number_called"),
+        func.row_number().over(order_by=order).label("place"),
+    ).subquery("told")
+    return select(told).where(or_(told.c.is_silent, told.c.place <= MOST_TERMINALS)).order_by(told.c.place)
 
 
 @cache
