@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, text
 
 from app.database.engine import DatabaseRole
+from app.lists.terminal_calls import MOST_TERMINALS
 from app.models import Role, Terminal
 from app.web.context import today
 from tests import factories
@@ -87,6 +88,38 @@ def test_the_night_names_the_silent_terminal_and_leads_to_it(enter, database):
     assert follow(page, "KITCHEN").endswith("/terminaux?state=silent")
     earlier = enter("fleet@alpha.example").page(f"/remises?date_from={NIGHTS[1]}&date_to={NIGHTS[1]}")
     assert "n'a pas appelé" not in plain(earlier.one("main"))
+
+
+@pytest.mark.parametrize("number", [MOST_TERMINALS, MOST_TERMINALS + 1])
+def test_a_few_terminals_are_named_and_more_are_counted_beside_the_silent_one(enter, database, number):
+    with database.writing(DatabaseRole.OWNER) as connection:
+        source_id, merchant_id = connection.execute(
+            text("SELECT source_id, merchant_id FROM contract WHERE number = '4242424'")
+        ).one()
+        for further in range(number - 2):
+            outlet_id = factories.an_outlet(
+                connection,
+                merchant_id=merchant_id,
+                trade_name=f"STALL {further}",
+                siret=f"9999999981{further:04}",
+            )
+            contract_id = factories.a_contract(
+                connection, merchant_id=merchant_id, outlet_id=outlet_id, source_id=source_id
+            )
+            factories.a_remittance(
+                connection,
+                merchant_id=merchant_id,
+                contract_id=contract_id,
+                collected_local=datetime.combine(NIGHTS[0], time(21, 5)),
+            )
+        factories.sum_days(connection)
+    answer = enter("fleet@alpha.example").page("/remises").one("section", class_="answer")
+    assert f"1 terminal sur {number} n'a pas appelé" in plain(answer)
+    assert "KITCHEN" in answer.one("a", class_="strip-line").text
+    assert plain(answer.one("ul", class_="counts")).startswith(f"{number - 1} / {number} TPE ont appelé")
+    named = [item.one("b").text for item in answer.one("ul", class_="calls").all("li")]
+    is_few = number <= MOST_TERMINALS
+    assert [name for name in named if name.startswith("STALL")] == (["STALL 0", "STALL 1"] if is_few else [])
 
 
 def test_an_outlet_that_is_silent_as_a_whole_may_be_closed(enter, database):
