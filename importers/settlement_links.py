@@ -1,4 +1,4 @@
-"""The remittances and sales that settlements are of: what an acquirer says it received, linked to ours.
+"""The remittances that settlements are of: what an acquirer says it received, linked to ours.
 
 Derived anew for what a file touched, beside a month that only keeps the edge from deciding: the order in
 which files come changes nothing. Source: shared format page "Money", section 7.3.
@@ -14,6 +14,7 @@ from sqlalchemy import Connection, text
 
 from app.models import UNCLAIMED_MERCHANT, Certainty, SettlementLineKind, SettlementLink, written_columns
 from app.rules.payments import remitted_sql
+from importers import settlement_sales
 from importers.matching.settlements import remittances_of
 from importers.reading.amounts import rounded
 from importers.staging import as_dates, rows_of, stage
@@ -78,24 +79,6 @@ _CHANGE = (
     "INSERT INTO settlement_link SELECT * FROM new_link",
     "DROP TABLE gone_link, new_link",
 )
-# The number of a sale repeats every day: contract, day and number together name it.
-_SALES = f"""
-WITH named AS (
-  SELECT l.merchant_id, l.id, l.paid_on, min(t.id) AS transaction_id, min(t.occurred_on) AS transaction_on
-  FROM (
-    SELECT DISTINCT merchant_id, day FROM touched_day WHERE subject IN ('transaction', 'settlement_line')
-  ) AS touched
-  JOIN settlement_line l ON l.merchant_id = touched.merchant_id AND l.occurred_on = touched.day
-    AND l.kind IN ({_PARTS}) AND l.reference <> ''
-  LEFT JOIN contract c ON c.merchant_id = l.merchant_id AND c.number = l.contract_number
-  LEFT JOIN transaction t ON t.merchant_id = c.merchant_id AND t.contract_id = c.id
-    AND t.occurred_on = l.occurred_on AND ltrim(t.sequence_number, '0') = ltrim(l.reference, '0')
-  GROUP BY l.merchant_id, l.id, l.paid_on HAVING count(t.id) <= 1
-)
-UPDATE settlement_line l SET transaction_id = n.transaction_id, transaction_on = n.transaction_on
-FROM named n WHERE l.merchant_id = n.merchant_id AND l.id = n.id AND l.paid_on = n.paid_on
-  AND l.transaction_id IS DISTINCT FROM n.transaction_id
-"""
 
 
 def renew(connection: Connection) -> None:
@@ -103,7 +86,7 @@ def renew(connection: Connection) -> None:
     touched = rows_of(connection, _TOUCHED)
     if touched.empty:
         return
-    connection.execute(text(_SALES))
+    settlement_sales.renew(connection)
     stored = [day - _REACH for day in touched["since"]]
     merchants = [int(merchant) for merchant in touched["merchant_id"]]
     parameters = {"merchants": merchants, "stored": stored, "since": [day - _REACH for day in stored]}

@@ -1,0 +1,90 @@
+"""The payments that lines of settlements are of: one that a line names alone, and that no other line names.
+
+An acquirer names a sale by its contract, day and number; a platform, which knows no contract of ours, by the
+merchant's own reference of the order. Derived anew around what a file touched: the order in which files come
+changes nothing. Source: shared format page "Money", section 7.3.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Connection, text
+
+from app.models import UNCLAIMED_MERCHANT, SettlementLineKind
+from app.rules.payments import TOTAL
+
+_PARTS: Final = f"'{SettlementLineKind.SALE}', '{SettlementLineKind.REFUND}'"
+#: A platform settles an order at most so many days after its payment, or a day before by another clock.
+_ORDERED_BEFORE, _ORDERED_AFTER = 31, 1
+# Two lines can name one payment when they are no further apart than this.
+_REACH: Final = _ORDERED_BEFORE + _ORDERED_AFTER
+
+_UPDATE = """
+UPDATE settlement_line l SET transaction_id = n.transaction_id, transaction_on = n.transaction_on
+FROM named n WHERE l.merchant_id = n.merchant_id AND l.id = n.id AND l.paid_on = n.paid_on
+  AND l.transaction_id IS DISTINCT FROM n.transaction_id
+"""
+# The number of a sale repeats every day: contract, day and number together name it.
+_BY_NUMBER = f"""
+WITH named AS (
+  SELECT l.merchant_id, l.id, l.paid_on, min(t.id) AS transaction_id, min(t.occurred_on) AS transaction_on
+  FROM (
+    SELECT DISTINCT merchant_id, day FROM touched_day WHERE subject IN ('transaction', 'settlement_line')
+  ) AS touched
+  JOIN settlement_line l ON l.merchant_id = touched.merchant_id AND l.occurred_on = touched.day
+    AND l.kind IN ({_PARTS}) AND l.reference <> '' AND l.contract_number <> ''
+  LEFT JOIN contract c ON c.merchant_id = l.merchant_id AND c.number = l.contract_number
+  LEFT JOIN transaction t ON t.merchant_id = c.merchant_id AND t.contract_id = c.id
+    AND t.occurred_on = l.occurred_on AND ltrim(t.sequence_number, '0') = ltrim(l.reference, '0')
+  GROUP BY l.merchant_id, l.id, l.paid_on HAVING count(t.id) <= 1
+)
+{_UPDATE}
+"""
+_ORDERED = f"l.kind IN ({_PARTS}) AND l.contract_number = '' AND l.merchant_reference <> ''"
+_DAYS = f"""
+SELECT min(t.first) AS first, max(t.last) AS last, array_agg(t.merchant_id) AS merchants
+FROM (
+  SELECT merchant_id, min(day) AS first, max(day) AS last FROM touched_day
+  WHERE subject IN ('transaction', 'settlement_line') AND merchant_id <> {UNCLAIMED_MERCHANT}
+    AND day IS NOT NULL
+  GROUP BY 1
+) AS t
+WHERE EXISTS (SELECT FROM settlement_line l WHERE l.merchant_id = t.merchant_id AND {_ORDERED})
+"""
+_SAME_KIND = f"""
+(l.kind = '{SettlementLineKind.SALE}' AND {TOTAL["debit"].sql("t.")}
+  OR l.kind = '{SettlementLineKind.REFUND}' AND {TOTAL["refund"].sql("t.")})
+"""
+# Lines within two reaches of what was touched may change; those within another two may claim the same.
+_BY_ORDER = f"""
+WITH line AS (
+  SELECT l.merchant_id, l.id, l.paid_on, l.occurred_on, l.kind, l.gross, l.currency, l.merchant_reference
+  FROM settlement_line l
+  WHERE l.merchant_id = ANY(:merchants) AND {_ORDERED}
+    AND l.occurred_on BETWEEN CAST(:first AS date) - {4 * _REACH} AND CAST(:last AS date) + {4 * _REACH}
+), claim AS (
+  SELECT l.merchant_id, l.id, t.id AS transaction_id, t.occurred_on AS transaction_on,
+    count(*) OVER (PARTITION BY l.merchant_id, l.id) AS payments,
+    count(*) OVER (PARTITION BY l.merchant_id, t.id) AS lines
+  FROM line l
+  JOIN transaction t ON t.merchant_id = l.merchant_id AND t.order_reference = l.merchant_reference
+    AND t.currency = l.currency AND t.amount = abs(l.gross) AND {_SAME_KIND}
+    AND t.occurred_on BETWEEN l.occurred_on - {_ORDERED_BEFORE} AND l.occurred_on + {_ORDERED_AFTER}
+  WHERE t.occurred_on BETWEEN CAST(:first AS date) - {5 * _REACH} AND CAST(:last AS date) + {5 * _REACH}
+), named AS (
+  SELECT l.merchant_id, l.id, l.paid_on, c.transaction_id, c.transaction_on
+  FROM line l
+  LEFT JOIN claim c ON c.merchant_id = l.merchant_id AND c.id = l.id AND c.payments = 1 AND c.lines = 1
+  WHERE l.occurred_on BETWEEN CAST(:first AS date) - {2 * _REACH} AND CAST(:last AS date) + {2 * _REACH}
+)
+{_UPDATE}
+"""
+
+
+def renew(connection: Connection) -> None:
+    """Link again what the touched days concern."""
+    connection.execute(text(_BY_NUMBER))
+    days = connection.execute(text(_DAYS)).one()
+    if days.merchants:
+        connection.execute(text(_BY_ORDER), days._asdict())
