@@ -24,6 +24,8 @@ OUTLET_JOIN = Join(
     Outlet.__table__,
     lambda _scope: and_(Outlet.merchant_id == Contract.merchant_id, Outlet.id == Contract.outlet_id),
 )
+#: "FOURNIL ANNECY LAC · Caisse 1": the name of a till alone tells no place in a chain. Empty without both.
+PLACE = func.concat_ws(" · ", Outlet.trade_name, func.nullif(Contract.label, Outlet.trade_name), type_=Text)
 #: Up to so many contracts, their rows are looked up one contract after the other.
 FEW_CONTRACTS = 100
 

@@ -18,6 +18,7 @@ from app.listing.kinds import Expression, Statement
 from app.listing.reading import Reading, Rows, together
 from app.listing.scope import AnyScope, Scope
 from app.listing.source import Condition, in_scope
+from app.lists.common import PLACE
 from app.lists.terminal_calls import TerminalCall, TerminalCalls, terminal_calls
 from app.models import ALL_CONTRACTS, NO_OUTLET, Contract, Outlet, Remittance, RemittanceDay
 from app.rules.payments import awaited, remitted, uncaptured
@@ -263,7 +264,7 @@ def _troubles(scope: AnyScope) -> Statement:
             Remittance.id,
             REASON.label("reason"),
             Contract.application,
-            func.coalesce(Contract.label, Outlet.trade_name, "").label("place"),
+            PLACE.label("place"),
             Remittance.transaction_count.label("count"),
             Remittance.net_amount.label("net"),
             Remittance.currency,

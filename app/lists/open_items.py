@@ -23,6 +23,7 @@ from app.listing.flat_file import FileColumn
 from app.listing.scope import AnyScope, Scope
 from app.listing.source import in_scope
 from app.lists.chargebacks import to_answer
+from app.lists.common import PLACE
 from app.lists.credit import gap_reason, shown_account
 from app.models import (
     BankAccount,
@@ -43,7 +44,6 @@ from app.wording.i18n import N_, gettext
 TITLE: Final = N_("To deal with")
 #: So many of each kind are shown and written: who has more of them has another trouble.
 MOST: Final = 1000
-_PLACE: Final = func.coalesce(Contract.label, Outlet.trade_name, "")
 
 
 class OpenItemKind(StrEnum):
@@ -100,7 +100,7 @@ COLUMNS: Final = (
     FileColumn("kind", N_("Kind"), lambda item: item.title),
     FileColumn("day", N_("Date"), lambda item: item.day, "day"),
     FileColumn("until", N_("Until"), lambda item: item.until, "day"),
-    FileColumn("place", N_("Trade name"), lambda item: item.place),
+    FileColumn("place", N_("Outlet"), lambda item: item.place),
     FileColumn("contract", N_("Contract no."), lambda item: item.contract, "number"),
     FileColumn("numbers", N_("Batch no."), lambda item: ", ".join(item.numbers), "number"),
     FileColumn("amount", N_("Amount"), lambda item: item.amount, "amount"),
@@ -188,7 +188,7 @@ def uncredited(scope: Scope | AnyScope, kind: OpenItemKind) -> Select[*tuple[Any
             _sum(Remittance.refund_amount - Remittance.refund_cancellation_amount).label("refunds"),
             Remittance.currency,
             Contract.number.label("contract"),
-            func.min(_PLACE).label("place"),
+            func.min(PLACE).label("place"),
         )
         .join(Contract, _same(Contract, Remittance.merchant_id, Remittance.contract_id))
         .outerjoin(Outlet, _same(Outlet, Contract.merchant_id, Contract.outlet_id))
@@ -260,7 +260,7 @@ def proposed_lines(scope: Scope | AnyScope) -> Select[*tuple[Any, ...]]:
             CreditLink.amount.label("explained"),
             Remittance.number,
             Contract.number.label("contract"),
-            _PLACE.label("place"),
+            PLACE.label("place"),
         )
         .join(CreditLink, _line_of(CreditLink))
         .join(BankAccount, _same(BankAccount, BankMovement.merchant_id, BankMovement.bank_account_id))

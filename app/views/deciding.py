@@ -48,7 +48,7 @@ _WHY: Final = TableColumn(N_("Why"), lambda item: item.why, style="wrapped")
 _COLUMNS: Final = (
     TableColumn(N_("Date"), lambda item: formats.day(item.day), "title"),
     TableColumn(N_("Until"), lambda item: formats.day(item.until) if item.until else "", card=_until),
-    TableColumn(N_("Trade name"), lambda item: item.place),
+    TableColumn(N_("Outlet"), lambda item: item.place),
     TableColumn(N_("Contract no."), lambda item: item.contract, ""),
     TableColumn(N_("Batch no."), lambda item: ", ".join(item.numbers), ""),
     TableColumn(N_("Account"), lambda item: item.account),

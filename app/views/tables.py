@@ -1,4 +1,4 @@
-"""Lists of the desk, declared once: cards on a phone and a table on a desk show the same columns."""
+"""Lists of the desk, declared once: each line is a card on a phone and a row of a table on a desk."""
 
 from __future__ import annotations
 
@@ -35,6 +35,17 @@ class TableCell:
     tone: str
     style: str
 
+    @property
+    def classes(self) -> str:
+        """The CSS classes: the place on the card, ``slot-none`` without one, and the style of the column."""
+        place = f"slot-{self.slot}" if self.slot and self.card else "slot-none"
+        return f"{place} {self.style}".rstrip()
+
+    @property
+    def badge(self) -> str:
+        """The tone of the badge that the value is shown as, empty for plain text."""
+        return self.tone or ("plain" if self.slot == "badge" else "")
+
 
 @dataclass(frozen=True)
 class TableRow:
@@ -42,10 +53,6 @@ class TableRow:
 
     href: str | None
     cells: tuple[TableCell, ...]
-
-    def slot(self, name: str) -> list[TableCell]:
-        """The cells of a place of the card that have something to say."""
-        return [cell for cell in self.cells if cell.slot == name and cell.card]
 
 
 @dataclass(frozen=True)

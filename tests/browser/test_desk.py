@@ -19,7 +19,7 @@ from tests.importers.files import File, Rem, Trx, directory, written
 from tests.views.staff import let_staff_in, second_step_taken
 
 STAFF = "equipe@mainteneur.example"
-MERCHANT = "/gestion/commercants?q=fournil >> main .card-title a[href*='/commercants/']"
+MERCHANT = "/gestion/commercants?q=fournil >> main tbody th a[href*='/commercants/']"
 ACCESSES = f"{MERCHANT} >> a[href$='/acces']"
 PAGES = {
     "gestion-commercants": "/gestion/commercants",
@@ -33,8 +33,8 @@ PAGES = {
     "gestion-inviter": f"{ACCESSES} >> a[href$='/inviter']",
     "gestion-contrats": "/gestion/contrats",
     "gestion-imports": "/gestion/imports",
-    "gestion-quarantaine": "/gestion/imports?state=quarantined >> main .card-title a[href*='/imports/']",
-    "gestion-import": "/gestion/imports?state=loaded >> main .card-title a[href*='/imports/']",
+    "gestion-quarantaine": "/gestion/imports?state=quarantined >> main tbody th a[href*='/imports/']",
+    "gestion-import": "/gestion/imports?state=loaded >> main tbody th a[href*='/imports/']",
     "gestion-envois": "/gestion/envois",
     "gestion-journal": "/gestion/journal",
     "gestion-personnes": "/gestion/personnes",
@@ -125,7 +125,7 @@ def test_a_contract_of_nobodys_finds_its_merchant(at_desk, live, staffed, width,
     page.reload()
     assert "Fait" in page.locator("main").inner_text()
     visitor.go("/gestion/commercants?q=" + number)
-    page.locator(".card-title a, tbody th a").locator("visible=true").first.click()
+    page.locator("tbody th a").first.click()
     page.get_by_role("button", name="Regarder les listes").click()
     page.wait_for_url(re.compile(r"/m/\d+/remises"))
     root = urlsplit(page.url).path.removesuffix("/remises")

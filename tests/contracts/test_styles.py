@@ -7,8 +7,8 @@ import re
 from app.config import ROOT
 from app.views.styles import SHEETS
 
-#: Classes that are put together: by a template from a tone or a number, or by htmx itself.
-MADE = re.compile(r"(columns|is|note)-[a-z0-9]+|htmx-request")
+#: Classes that are put together: from a tone, a number or a place on a card, or by htmx itself.
+MADE = re.compile(r"(columns|is|note|slot)-[a-z0-9]+|htmx-request")
 WORD = re.compile(r"[A-Za-z][\w-]*")
 
 
