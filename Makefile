@@ -18,6 +18,9 @@ PYTEST := $(BIN)/pytest --dist worksteal
 NONE_IS_FINE := $(if $(ARGS),|| [ $$? -eq 5 ])
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 export PYTHON
+# Some images keep Python from writing what it compiles; each of the hundreds of commands that tests start would
+# then compile the whole portal anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test coverage proof bench torture lighthouse pictures lint format messages sbom audit browser
