@@ -6,8 +6,11 @@ from datetime import date, datetime
 from functools import cached_property
 
 import pytest
+from sqlalchemy import text
 
+from app.database.engine import DatabaseRole
 from importers.demo import generate
+from importers.load import load_files
 from tests.demo.format_page import Collection, Parsed, Payment, parse
 
 LAST_DAY = date(2026, 11, 12)
@@ -49,6 +52,31 @@ def demo(tmp_path_factory) -> Demo:
     return Demo(
         tmp_path_factory.mktemp("demo"), seed=7, last_day=LAST_DAY, days=46, merchants=7, transactions=30_000
     )
+
+
+@pytest.fixture(scope="module")
+def stored(module_database, tmp_path_factory):
+    """Loads a small demonstration that ends on a day, and what ``beside`` makes of it then.
+
+    Returns a way to ask for rows.
+    """
+    folder, data = tmp_path_factory.mktemp("demo"), tmp_path_factory.mktemp("data")
+
+    def load(files):
+        refused = [one for one in load_files(module_database, files, data) if one.refused]
+        assert not refused, [one.refusals[0].text() for one in refused]
+
+    def ask(query):
+        with module_database.reading(DatabaseRole.OWNER) as connection:
+            return connection.execute(text(query)).all()
+
+    def stored(beside, last_day, **asked):
+        made = generate(folder / "files", seed=1, last_day=last_day, **asked)
+        load([made.directory, *made.files])
+        load(beside.files(module_database, folder / "beside", last_day))
+        return ask
+
+    return stored
 
 
 def at(payment: Payment) -> datetime:

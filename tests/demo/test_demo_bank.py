@@ -7,34 +7,26 @@ from datetime import date, timedelta
 
 import pandas as pd
 import pytest
-from sqlalchemy import text
 
-from app.database.engine import DatabaseRole
-from importers.demo import american_express, bank, generate
+from importers.demo import american_express, bank
 from importers.demo.profiles import CHAIN_CODE
-from importers.load import load_files
 
 LAST_DAY = date(2026, 3, 31)
 
 
 @pytest.fixture(scope="module")
-def credited(module_database, tmp_path_factory):
-    """A small demonstration with its bank: the rows of credits by merchant and state."""
-    folder, data = tmp_path_factory.mktemp("demo"), tmp_path_factory.mktemp("data")
-    made = generate(
-        folder / "files", seed=1, last_day=LAST_DAY, merchants=2, days=40, transactions=6_000, chain_shops=2
+def rows(stored):
+    """A small demonstration with its bank: a way to ask for rows."""
+    return stored(bank, LAST_DAY, merchants=2, days=40, transactions=6_000, chain_shops=2)
+
+
+@pytest.fixture(scope="module")
+def credited(rows):
+    """The rows of credits by merchant and state."""
+    return rows(
+        "SELECT m.code, r.credit, count(*) AS count FROM remittance r"
+        " JOIN merchant m ON m.id = r.merchant_id GROUP BY 1, 2"
     )
-    for files in ([made.directory, *made.files], None):
-        chosen = files or bank.files(module_database, folder / "bank", LAST_DAY)
-        refused = [one for one in load_files(module_database, chosen, data) if one.refused]
-        assert not refused, [one.refusals[0].text() for one in refused]
-    with module_database.reading(DatabaseRole.OWNER) as connection:
-        return connection.execute(
-            text(
-                "SELECT m.code, r.credit, count(*) AS count FROM remittance r"
-                " JOIN merchant m ON m.id = r.merchant_id GROUP BY 1, 2"
-            )
-        ).all()
 
 
 def test_both_styles_credit_most_and_leave_some_late_and_some_expected(credited):
@@ -46,11 +38,9 @@ def test_both_styles_credit_most_and_leave_some_late_and_some_expected(credited)
     assert "differs" in {row.credit for row in credited}
 
 
-def test_what_is_not_credited_is_what_the_bank_lost(module_database, credited):
+def test_what_is_not_credited_is_what_the_bank_lost(rows):
     """Of the chain, whose bank credits each contract and day by a line: nothing else waits for its money."""
-    with module_database.reading(DatabaseRole.OWNER) as connection:
-        days = connection.execute(text(_DAYS_OF_CHAIN)).all()
-        lines = connection.execute(text(_LINES_OF_CHAIN)).all()
+    days, lines = rows(_DAYS_OF_CHAIN), rows(_LINES_OF_CHAIN)
     lost = Counter((row.number, row.net) for row in days) - Counter(map(tuple, lines))
     waiting = Counter(
         (row.number, row.net) for row in days if row.credits != ["credited"] and not row.proposed
@@ -77,9 +67,8 @@ WHERE merchant_id = ({_CHAIN}) AND kind IN ('remittance', 'refund')
 """
 
 
-def test_a_chargeback_may_be_of_several_sales_and_none_is_chosen(module_database, credited):
-    with module_database.reading(DatabaseRole.OWNER) as connection:
-        found = connection.execute(text("SELECT candidates, transaction_id FROM chargeback")).one()
+def test_a_chargeback_may_be_of_several_sales_and_none_is_chosen(rows):
+    (found,) = rows("SELECT candidates, transaction_id FROM chargeback")
     assert (found.candidates in range(2, 6), found.transaction_id) == (True, None)
 
 
@@ -97,29 +86,23 @@ def test_a_payment_is_announced_whatever_the_day_of_the_week(days):
     assert (said["paid_on"] <= pd.Timestamp(last_day)).any()
 
 
-def test_american_express_announces_credits_and_differs(module_database, credited):
-    with module_database.reading(DatabaseRole.OWNER) as connection:
-        states = connection.execute(
-            text(
-                "SELECT r.credit, count(*) AS count, count(r.fee_amount) AS fees FROM remittance r"
-                " JOIN contract c ON c.merchant_id = r.merchant_id AND c.id = r.contract_id"
-                " JOIN merchant m ON m.id = r.merchant_id"
-                " WHERE c.application LIKE 'AMEX%' AND m.code = 'FOURNIL' GROUP BY 1"
-            )
-        ).all()
+def test_american_express_announces_credits_and_differs(rows):
+    states = rows(
+        "SELECT r.credit, count(*) AS count, count(r.fee_amount) AS fees FROM remittance r"
+        " JOIN contract c ON c.merchant_id = r.merchant_id AND c.id = r.contract_id"
+        " JOIN merchant m ON m.id = r.merchant_id"
+        " WHERE c.application LIKE 'AMEX%' AND m.code = 'FOURNIL' GROUP BY 1"
+    )
     counts = {row.credit: row.count for row in states}
     assert {"announced", "credited", "differs"} <= set(counts)
     assert counts["credited"] > 0.7 * sum(counts.values()) - counts.get("not_expected", 0)
     assert not {"late", "unknown"} & set(counts)
 
 
-def test_every_certain_link_adds_up_to_its_line(module_database, credited):
-    with module_database.reading(DatabaseRole.OWNER) as connection:
-        wrong = connection.execute(
-            text(
-                "SELECT m.id FROM bank_movement m JOIN credit_link l ON l.merchant_id = m.merchant_id"
-                " AND l.bank_movement_id = m.id AND l.certainty = 'certain'"
-                " GROUP BY m.id, m.amount HAVING sum(l.amount) <> m.amount"
-            )
-        ).all()
+def test_every_certain_link_adds_up_to_its_line(rows):
+    wrong = rows(
+        "SELECT m.id FROM bank_movement m JOIN credit_link l ON l.merchant_id = m.merchant_id"
+        " AND l.bank_movement_id = m.id AND l.certainty = 'certain'"
+        " GROUP BY m.id, m.amount HAVING sum(l.amount) <> m.amount"
+    )
     assert wrong == []

@@ -5,32 +5,16 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from sqlalchemy import text
 
-from app.database.engine import DatabaseRole
-from importers.demo import disputes, generate
-from importers.load import load_files
+from importers.demo import disputes
 
 LAST_DAY = date(2026, 3, 31)
 
 
 @pytest.fixture(scope="module")
-def rows(module_database, tmp_path_factory):
+def rows(stored):
     """A small demonstration with its disputes: a way to ask for rows."""
-    folder, data = tmp_path_factory.mktemp("demo"), tmp_path_factory.mktemp("data")
-    made = generate(
-        folder / "files", seed=1, last_day=LAST_DAY, merchants=5, days=40, transactions=6_000, chain_shops=1
-    )
-    for files in ([made.directory, *made.files], None):
-        chosen = files or disputes.files(module_database, folder / "disputes", LAST_DAY)
-        refused = [one for one in load_files(module_database, chosen, data) if one.refused]
-        assert not refused, [one.refusals[0].text() for one in refused]
-
-    def ask(query):
-        with module_database.reading(DatabaseRole.OWNER) as connection:
-            return [tuple(row) for row in connection.execute(text(query))]
-
-    return ask
+    return stored(disputes, LAST_DAY, merchants=5, days=40, transactions=6_000, chain_shops=1)
 
 
 def test_every_state_of_a_sale_is_there(rows):

@@ -5,32 +5,16 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from sqlalchemy import text
 
-from app.database.engine import DatabaseRole
-from importers.demo import generate, web_shop
-from importers.load import load_files
+from importers.demo import web_shop
 
 LAST_DAY = date(2026, 3, 31)
 
 
 @pytest.fixture(scope="module")
-def rows(module_database, tmp_path_factory):
+def rows(stored):
     """A small demonstration with its web shop: a way to ask for rows."""
-    folder, data = tmp_path_factory.mktemp("demo"), tmp_path_factory.mktemp("data")
-    made = generate(
-        folder / "files", seed=1, last_day=LAST_DAY, merchants=5, days=3, transactions=600, chain_shops=1
-    )
-    for files in ([made.directory, *made.files], None):
-        chosen = files or web_shop.files(module_database, folder / "web-shop", LAST_DAY)
-        refused = [one for one in load_files(module_database, chosen, data) if one.refused]
-        assert not refused, [one.refusals[0].text() for one in refused]
-
-    def ask(query):
-        with module_database.reading(DatabaseRole.OWNER) as connection:
-            return [tuple(row) for row in connection.execute(text(query))]
-
-    return ask
+    return stored(web_shop, LAST_DAY, merchants=5, days=3, transactions=600, chain_shops=1)
 
 
 def test_every_state_of_a_remote_payment_is_there(rows):

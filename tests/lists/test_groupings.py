@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from app.database.engine import DatabaseRole
 from app.listing import sums
 from app.listing.scope import Scope
-from tests.lists import world
+from tests.lists import oracle, world
 from tests.lists.test_oracle import DAYS, SPECS, criteria_of, questions, seen_as
 from tests.lists.world import TODAY, World
 
@@ -58,9 +58,9 @@ def rows_of(mine: World, name: str, scope: Scope) -> list[dict[str, Any]]:
 
 def in_groups(spec: ListSpec, rows: list[dict[str, Any]], by: str) -> dict[Any, list[Any]]:
     """The totals of the oracle by group."""
-    key = world.KEYS[by]
+    key = oracle.KEYS[by]
     ordered = sorted(rows, key=lambda row: str(key(row)))
-    return {group: world.totals(spec.name, list(part)) for group, part in groupby(ordered, key)}
+    return {group: oracle.totals(spec.name, list(part)) for group, part in groupby(ordered, key)}
 
 
 def as_totals(spec: ListSpec, totals: sums.Totals) -> list[dict[str, Any]]:
@@ -96,7 +96,7 @@ def test_groups_are_those_of_the_oracle(
     scope = drawn_scope(data, connection, mine)
     asked, back, until = data.draw(questions(spec))
     first, last = TODAY - timedelta(back), TODAY - timedelta(until)
-    expected = world.asked_for(rows_of(mine, name, scope), asked, first, last)
+    expected = oracle.asked_for(rows_of(mine, name, scope), asked, first, last)
     found = grouped(connection, spec, scope, criteria_of(spec, asked, first, last), spec.groupings[by])
     assert found == in_groups(spec, expected, by)
 

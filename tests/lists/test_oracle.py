@@ -22,7 +22,7 @@ from app.listing.kinds import Day, Flag, Moment, Money, Rate
 from app.listing.period import Days
 from app.listing.scope import Scope
 from app.lists import REMITTANCES, TRANSACTIONS
-from tests.lists import world
+from tests.lists import oracle, world
 from tests.lists.world import TODAY, World
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def seen_as(connection: Connection, scope: Scope) -> Scope:
 
 
 TEXTS = {
-    **dict.fromkeys(world.WORDS, WORDS),
+    **dict.fromkeys(oracle.WORDS, WORDS),
     **dict.fromkeys(("amount", "amount_from", "amount_to"), AMOUNTS),
     **dict.fromkeys(("issuer", "product", "manufacturer"), (*WORDS, *WHOLE)),
     "scheme": ("CB", '"CB"', '"cb"', '"C"'),
@@ -161,7 +161,7 @@ def test_list_totals_csv_and_json_agree_with_the_oracle(
     size = data.draw(st.integers(1, 60))
     first, last = TODAY - timedelta(back), TODAY - timedelta(until)
     seen = [row for row in mine.rows[name] if chosen is None or row["_contract"]["id"] in chosen]
-    expected = world.asked_for(seen, asked, first, last)
+    expected = oracle.asked_for(seen, asked, first, last)
     criteria = criteria_of(spec, asked, first, last)
 
     rows = all_pages(connection, spec, scope, criteria, size)
@@ -170,7 +170,7 @@ def test_list_totals_csv_and_json_agree_with_the_oracle(
     document = json_document(connection, spec, scope, criteria, str)
     assert document["rows"] == [as_json(row) for row in expected[:50]]
     assert document["count"] == len(expected)
-    assert [dict(line) for line in document["totals"]] == world.totals(name, expected)
+    assert [dict(line) for line in document["totals"]] == oracle.totals(name, expected)
     check_csv(connection, spec, scope, criteria, expected)
 
 

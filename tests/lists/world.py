@@ -1,16 +1,11 @@
-"""A small world of payments, in the database and as plain Python rows: what an oracle judges by.
+"""A small world of payments, in the database and as plain Python rows: what :mod:`tests.lists.oracle` judges.
 
-Nothing here imports ``app.lists``: fields, filters, order and totals are written down a second time,
-in the plainest way there is.
+Nothing here imports ``app.lists``: fields are written down a second time, in the plainest way there is.
 """
 
 from __future__ import annotations
 
-import operator
 import random
-import unicodedata
-from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -102,12 +97,46 @@ def _credit(chance: random.Random) -> Row:
 
 
 def _remittance(connection: Connection, merchant_id: int, contract: Row, chance: random.Random) -> Row:
-    outlet = contract["outlet"]
     local = datetime.combine(FIRST + timedelta(chance.randrange(34)), time(23, chance.randrange(4)))
-    amounts = {name: chance.choice((0, 0, 500, 3900, 123456)) for name in ("debit", "cancellation", "refund")}
-    amounts |= {name: chance.choice((0, 0, 700)) for name in ("refund_cancellation", "declined", "abandoned")}
+    amounts = _amounts(chance)
     counts = {name: int(amount > 0) for name, amount in amounts.items()}
-    net = amounts["debit"] - amounts["cancellation"] - amounts["refund"] + amounts["refund_cancellation"]
+    values = _call(local, amounts, chance)
+    stored = {f"{name}_amount": amount for name, amount in amounts.items()}
+    stored |= {f"{name}_count": count for name, count in counts.items()}
+    zone = contract["outlet"]["time_zone"]
+    row_id = factories.a_remittance(
+        connection, merchant_id=merchant_id, contract_id=contract["id"], zone=zone, **values, **stored
+    )
+    declared = _declared(values, amounts)
+    return {
+        "id": row_id,
+        "_contract": contract,
+        "_at": (factories.instant(local, zone).timestamp(), row_id),
+        "_on": local.date(),
+        **_of_contract(contract),
+        **_of_remittance(values, contract),
+        "number": values["number"],
+        "date": local.isoformat(),
+        "amount": values["net_amount"],
+        "count": values["transaction_count"],
+        "opened": values["opened_local"] and values["opened_local"].isoformat(),
+        **{name: values[name] for name in ("currency", "seal")},
+        **{name: values[name] for name in ("received_count", "received_net", "missing_sequences")},
+        **{name: values[name] for name in ("credit", "credit_gap", "fee_amount")},
+        **{name: day and day.isoformat() for name in CREDIT_DAYS for day in [values[name]]},
+        **(declared if values["has_totals"] else dict.fromkeys(declared)),
+    }
+
+
+def _amounts(chance: random.Random) -> dict[str, int]:
+    amounts = {name: chance.choice((0, 0, 500, 3900, 123456)) for name in ("debit", "cancellation", "refund")}
+    return amounts | {
+        name: chance.choice((0, 0, 700)) for name in ("refund_cancellation", "declined", "abandoned")
+    }
+
+
+def _call(local: datetime, amounts: dict[str, int], chance: random.Random) -> Row:
+    """What is stored of a telecollection beside its sums; its other half may still be awaited."""
     values: Row = {
         "collected_local": local,
         "opened_local": chance.choice((None, local - timedelta(hours=12))),
@@ -122,8 +151,11 @@ def _remittance(connection: Connection, merchant_id: int, contract: Row, chance:
         "status_text": "TERMINAL CORRECTS",
         "transmission": chance.choice((None, "succeeded", "failed")),
         "has_totals": local.minute > 0,
-        "transaction_count": sum(counts.values()),
-        "net_amount": net,
+        "transaction_count": sum(amount > 0 for amount in amounts.values()),
+        "net_amount": amounts["debit"]
+        - amounts["cancellation"]
+        - amounts["refund"]
+        + amounts["refund_cancellation"],
         "received_count": 1,
         "received_net": 500,
         "seal": "differs",
@@ -134,38 +166,18 @@ def _remittance(connection: Connection, merchant_id: int, contract: Row, chance:
         values |= {"status": "correct", "seal": "awaiting_totals"}
     if values["opened_local"] is None:
         values["opened_at"] = None
-    stored = {f"{name}_amount": amount for name, amount in amounts.items()}
-    stored |= {f"{name}_count": count for name, count in counts.items()}
-    zone = outlet["time_zone"]
-    row_id = factories.a_remittance(
-        connection, merchant_id=merchant_id, contract_id=contract["id"], zone=zone, **values, **stored
-    )
+    return values
+
+
+def _declared(values: Row, amounts: dict[str, int]) -> Row:
+    """What a terminal declares of its call, and what of it did not arrive."""
     names = {"cancellation": "cancelled", "refund_cancellation": "refund_cancelled"}
-    sums = {names.get(name, name): amount for name, amount in amounts.items()}
-    declared = {
-        **{name: values[name] for name in ("status", "status_text", "transmission")},
-        **sums,
-        **{f"{names.get(name, name)}_count": count for name, count in counts.items()},
-        "gap_count": values["transaction_count"] - 1,
-        "gap_amount": net - 500,
-    }
     return {
-        "id": row_id,
-        "_contract": contract,
-        "_at": (factories.instant(local, zone).timestamp(), row_id),
-        "_on": local.date(),
-        **_of_contract(contract),
-        **_of_remittance(values, contract),
-        "number": values["number"],
-        "date": local.isoformat(),
-        "amount": net,
-        "count": values["transaction_count"],
-        "opened": values["opened_local"] and values["opened_local"].isoformat(),
-        **{name: values[name] for name in ("currency", "seal")},
-        **{name: values[name] for name in ("received_count", "received_net", "missing_sequences")},
-        **{name: values[name] for name in ("credit", "credit_gap", "fee_amount")},
-        **{name: day and day.isoformat() for name in CREDIT_DAYS for day in [values[name]]},
-        **(declared if values["has_totals"] else dict.fromkeys(declared)),
+        **{name: values[name] for name in ("status", "status_text", "transmission")},
+        **{names.get(name, name): amount for name, amount in amounts.items()},
+        **{f"{names.get(name, name)}_count": int(amount > 0) for name, amount in amounts.items()},
+        "gap_count": values["transaction_count"] - values["received_count"],
+        "gap_amount": values["net_amount"] - values["received_net"],
     }
 
 
@@ -193,13 +205,45 @@ def _transaction(connection: Connection, merchant_id: int, remittance: Row, chan
     local = datetime.combine(
         remittance["_on"] - timedelta(chance.choice((0, 0, 1))), time(12, chance.randrange(2))
     )
+    values = _payment(remittance["currency"], chance)
+    values |= _what_became_of_it(values["amount"], chance)
+    row_id = factories.a_transaction(
+        connection,
+        merchant_id=merchant_id,
+        contract_id=contract["id"],
+        remittance_id=remittance["id"],
+        occurred_local=local,
+        collected_on=remittance["_on"],
+        zone=zone,
+        **values,
+    )
+    return {
+        "id": row_id,
+        "_contract": contract,
+        "_at": (factories.instant(local, zone).timestamp(), row_id),
+        "_on": local.date(),
+        **_of_contract(contract),
+        **{name: remittance[name] for name in ("file_number", "bank", "siret", "serial", "manufacturer")},
+        "terminal": "001",
+        "remittance": remittance["number"],
+        "collected": remittance["date"],
+        "date": local.isoformat(),
+        "sequence_number": f"{row_id % 1_000_000:06}",
+        "aid": "A0000000421010",
+        "certificate": "A1B2C3D4E5F60718",
+        **_of_payment(values),
+    }
+
+
+def _payment(currency: str, chance: random.Random) -> Row:
+    """What is stored of a payment as the terminal made it."""
     has_card = chance.random() > 0.1
     values: Row = {
         "type": chance.choice(TYPES),
         "outcome": chance.choice(OUTCOMES),
         "remitted": chance.random() > 0.2,
         "amount": chance.choice((1, 50, 500, 1250, 3900, 12500, 125000, 123456)),
-        "currency": remittance["currency"],
+        "currency": currency,
         "card_bin": chance.choice((None, "497010", "513200")) if has_card else None,
         "card_last4": chance.choice(("0044", "0028", "4497")) if has_card else None,
         "expiry": chance.choice((None, "1228", "0127")),
@@ -219,40 +263,35 @@ def _transaction(connection: Connection, merchant_id: int, remittance: Row, chan
         "markup_percent": chance.choice((None, Decimal("3.50"))),
     }
     values["cardholder_currency"] = "USD" if values["cardholder_amount"] else None
-    values["reversal"] = chance.choice(("none", "none", "cancelled", "refunded", "partly_refunded"))
-    values["reversed_amount"] = 0 if values["reversal"] == "none" else 40
-    values["chargeback"] = ("none", "none", "notice", "debited", "reversed")[values["amount"] % 5]
-    values["original_on"] = chance.choice((None, None, FIRST))
-    values["original_id"] = None if values["original_on"] is None else 4711
-    row_id = factories.a_transaction(
-        connection,
-        merchant_id=merchant_id,
-        contract_id=contract["id"],
-        remittance_id=remittance["id"],
-        occurred_local=local,
-        collected_on=remittance["_on"],
-        zone=zone,
-        **values,
-    )
+    return values
+
+
+def _what_became_of_it(amount: int, chance: random.Random) -> Row:
+    """What was given back or charged back of a payment, and the sale of one that gives back."""
+    reversal = chance.choice(("none", "none", "cancelled", "refunded", "partly_refunded"))
+    original_on = chance.choice((None, None, FIRST))
+    return {
+        "reversal": reversal,
+        "reversed_amount": 0 if reversal == "none" else 40,
+        "chargeback": ("none", "none", "notice", "debited", "reversed")[amount % 5],
+        "original_on": original_on,
+        "original_id": None if original_on is None else 4711,
+    }
+
+
+#: Fields of a payment that are listed as they are stored.
+_AS_STORED = (
+    *("type", "outcome", "currency", "expiry", "entry_mode", "scheme", "product", "issuer"),
+    *("authorisation_asked", "response_code", "order_reference", "original_sequence_number"),
+    *("requested_amount", "cardholder_amount", "cardholder_currency", "reversal", "original_id"),
+    "chargeback",
+)
+
+
+def _of_payment(values: Row) -> Row:
     signed = -values["amount"] if values["type"] in ("refund", "cancellation") else values["amount"]
     counted = values["outcome"] == "accepted" and values["type"] != "preauthorisation"
-    same = (
-        *("type", "outcome", "currency", "expiry", "entry_mode", "scheme", "product", "issuer"),
-        *("authorisation_asked", "response_code", "order_reference", "original_sequence_number"),
-        *("requested_amount", "cardholder_amount", "cardholder_currency", "reversal", "original_id"),
-        "chargeback",
-    )
     return {
-        "id": row_id,
-        "_contract": contract,
-        "_at": (factories.instant(local, zone).timestamp(), row_id),
-        "_on": local.date(),
-        **_of_contract(contract),
-        **{name: remittance[name] for name in ("file_number", "bank", "siret", "serial", "manufacturer")},
-        "terminal": "001",
-        "remittance": remittance["number"],
-        "collected": remittance["date"],
-        "date": local.isoformat(),
         "state": "remitted" if values["remitted"] else "pending",
         "amount": signed,
         "net_amount": signed if counted else 0,
@@ -261,172 +300,10 @@ def _transaction(connection: Connection, merchant_id: int, remittance: Row, chan
         **dict.fromkeys(("captured_on", "three_ds", "card_country", "schedule", "platform_reference")),
         "original_on": values["original_on"] and values["original_on"].isoformat(),
         "reason": REASONS.get(values["response_code"]) if values["outcome"] == "declined" else None,
-        "card": f"{values['card_bin'] or '******'}******{values['card_last4']}" if has_card else None,
+        "card": values["card_last4"] and f"{values['card_bin'] or '******'}******{values['card_last4']}",
         "authorisation": values["authorisation_number"],
         "dossier": values["dossier_number"],
-        "sequence_number": f"{row_id % 1_000_000:06}",
-        "aid": "A0000000421010",
-        "certificate": "A1B2C3D4E5F60718",
         "exchange_rate": values["exchange_rate"] and str(values["exchange_rate"]),
         "markup_percent": values["markup_percent"] and str(values["markup_percent"]),
-        **{name: values[name] for name in same},
+        **{name: values[name] for name in _AS_STORED},
     }
-
-
-# The oracle: what the filters mean.
-
-
-def fold(text: str) -> str:
-    letters = unicodedata.normalize("NFKD", text).lower().replace("œ", "oe")
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))
-
-
-def bare(code: str) -> str:
-    return code.lstrip("0").upper()
-
-
-WORDS = ("label", "trade_name", "manufacturer", "issuer", "product", "scheme")
-CODES = (
-    *("contract", "rank", "number", "file_number", "serial", "authorisation", "siret"),
-    *("response_code", "dossier", "remittance", "terminal", "order_reference"),
-)
-
-
-def matches(row: Row, name: str, text: str) -> bool:
-    """Whether ``row`` meets one value of one parameter."""
-    if name.startswith("group_"):
-        return KEYS[name.removeprefix("group_")](row) == (None if text == "~" else text)
-    if name in TESTS:
-        return TESTS[name](row, text)
-    value = row[name]
-    if value is None:
-        return False
-    if text.startswith('"'):
-        return text == f'"{value}"'
-    if name in WORDS:
-        return fold(text) in fold(value)
-    return bare(text) == bare(value) if name in CODES else text == value
-
-
-def _outlet(row: Row) -> str:
-    return f"{row['trade_name']} · {row['_contract']['outlet']['siret']}"
-
-
-def _reason(row: Row) -> str | None:
-    return (row["reason"] or "other") if row["outcome"] == "declined" else None
-
-
-#: The group of a row by each dimension; None for what nobody said.
-KEYS: dict[str, Callable[[Row], Any]] = {
-    "day": operator.itemgetter("_on"),
-    "week": lambda row: row["_on"] - timedelta(row["_on"].weekday()),
-    "month": lambda row: row["_on"].replace(day=1),
-    "weekday": lambda row: str(row["_on"].isoweekday()),
-    "hour": lambda row: row["date"][11:13],
-    "outlet": _outlet,
-    "terminal": lambda row: f"{_outlet(row)} · {row['terminal']}",
-    "contract": lambda row: f"{row['contract']} · {row['rank']} · {row['application']}",
-    "application": operator.itemgetter("application"),
-    "scheme": operator.itemgetter("scheme"),
-    "issuer": operator.itemgetter("issuer"),
-    "reason": _reason,
-    "response_code": operator.itemgetter("response_code"),
-    "credit": operator.itemgetter("credit"),
-}
-
-
-def _size(row: Row, text: str) -> tuple[int, Decimal]:
-    """The amount of a row and the one asked for, in the row's minor units."""
-    return abs(row["amount"]), Decimal(text.replace(",", ".")).scaleb(EXPONENTS[row["currency"]])
-
-
-def _bank(row: Row, text: str) -> bool:
-    named = any(letter.isalpha() for letter in text)
-    return fold(text) in fold(row["bank_name"]) if named else bare(text) == bare(row["bank"])
-
-
-def _authorisation(row: Row, text: str) -> bool:
-    if text == "none":
-        return row["authorisation"] is None
-    return bare(text) == bare(row["authorisation"] or "")
-
-
-def _card(row: Row, text: str) -> bool:
-    card = row["card"] or ""
-    return card.endswith(text[-4:]) and (len(text) == 4 or card.startswith(text[:6]))
-
-
-TESTS: dict[str, Callable[[Row, str], bool]] = {
-    "amount": lambda row, text: operator.eq(*_size(row, text)),
-    "amount_from": lambda row, text: operator.ge(*_size(row, text)),
-    "amount_to": lambda row, text: operator.le(*_size(row, text)),
-    "count": lambda row, text: (row["count"] > 0) == (text == "with"),
-    "bank": _bank,
-    "authorisation": _authorisation,
-    "card": _card,
-    "expiry": lambda row, text: text.replace("/", "") == row["expiry"],
-}
-
-
-def asked_for(rows: list[Row], asked: dict[str, list[str]], first: date, last: date) -> list[Row]:
-    """The rows of a period that meet every parameter by any of its values, newest first."""
-    found = [
-        row
-        for row in rows
-        if first <= row["_on"] <= last
-        and all(any(matches(row, name, text) for text in texts) for name, texts in asked.items())
-    ]
-    return sorted(found, key=lambda row: row["_at"], reverse=True)
-
-
-def totals(name: str, rows: list[Row]) -> list[Row]:
-    """The ``totals`` of the JSON."""
-    add = _remittance_sums if name == "remittances" else _transaction_sums
-    sums: dict[str, Counter[str]] = {}
-    for row in rows:
-        line = sums.setdefault(row["currency"], Counter())
-        line.update(add(row), count=1)
-    return [_line(name, currency, sums[currency]) for currency in sorted(sums)]
-
-
-def _line(name: str, currency: str, line: Counter[str]) -> Row:
-    net = line["debit"] - line["cancelled"] - line["refund"] + line["refund_cancelled"]
-    further = ("declined_count",) if name == "transactions" else ()
-    measured = ("debit", "refund", "cancelled", "refund_cancelled", "declined", "count", *further)
-    kept: Row = {measure: line[measure] for measure in measured}
-    if name == "remittances":
-        kept["apart"] = {
-            why: {what: line[f"{why}_{what}"] for what in ("count", "net")}
-            for why in ("rejected", "incomplete", "untransmitted", "awaiting_totals")
-        }
-        said = (*CREDITS, "fee", "gap")
-        kept["apart"]["credit"] = {name: line[f"credit_{name}"] for name in said}
-    return {"currency": currency, "net": net, **kept}
-
-
-def _remittance_sums(row: Row) -> dict[str, int]:
-    why = _why_apart(row)
-    parts = ("debit", "refund", "cancelled", "refund_cancelled") if why is None else ()
-    apart = {} if why is None else {f"{why}_count": 1, f"{why}_net": row["amount"]}
-    credit = {f"credit_{row['credit']}": row["amount"]} if why is None else {}
-    credit["credit_fee"] = row["fee_amount"] or 0
-    credit["credit_gap"] = row["credit_gap"] or 0
-    return {"declined": row["declined"] or 0, **{name: row[name] for name in parts}, **apart, **credit}
-
-
-def _why_apart(row: Row) -> str | None:
-    """Why a remittance is not money at the bank."""
-    if row["status"] is None:
-        return "awaiting_totals"
-    if row["status"] != "correct":
-        return str(row["status"])
-    return "untransmitted" if row["transmission"] == "failed" else None
-
-
-def _transaction_sums(row: Row) -> dict[str, int]:
-    if row["type"] == "preauthorisation" or row["outcome"] == "abandoned":
-        return {}
-    names = {"cancellation": "cancelled", "refund_cancellation": "refund_cancelled"}
-    name = "declined" if row["outcome"] == "declined" else names.get(row["type"], row["type"])
-    declined = {"declined_count": 1} if name == "declined" else {}
-    return {name: abs(row["amount"]), **declined}
