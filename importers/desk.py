@@ -30,7 +30,7 @@ from app.models import (
 from app.rules import directory_columns
 from app.wording.i18n import N_
 from importers import derived, explain, remittance_credits
-from importers.files import profiles, report, sources, waiting
+from importers.files import foreign_places, profiles, report, sources, waiting
 from importers.files.archive import QUARANTINE
 from importers.files.refusals import FileRefusedError, Refusal, refuse
 from importers.formats import FileContext, bank_accounts, first_column, merchant_directory, recognise
@@ -184,22 +184,16 @@ def _change_source(database: Database, data: Path, task: _Task) -> _Ended:
     """Make a source what is said of it; what waited for that in quarantine is tried again."""
     name, said = task.details["source"], task.details["said"]
     with database.writing(DatabaseRole.IMPORT) as connection:
+        hold(connection, Lock.PAYMENTS)
         slug = connection.scalars(select(Reseller.slug).where(Reseller.id == task.reseller_id)).one()
-        if not _is_theirs(connection, name, task.reseller_id):
+        owner = connection.scalar(select(Source.reseller_id).where(Source.name == name))
+        if owner not in (None, task.reseller_id):
             raise refuse(N_("a source of another maintainer has this name"))
         sources.bind(connection, name, slug)
+        foreign_places.refuse_them(connection, profiles.of(connection, name), said)
         profiles.change(connection, name, **said)
     results = waiting.of_source(database, data, name)
     return _Ended(answer=tuple(report.line(result) for result in results))
-
-
-def _is_theirs(connection: Connection, name: str, reseller_id: int) -> bool:
-    owner = connection.scalar(
-        select(Reseller.id)
-        .join(Source, Source.reseller_id == Reseller.id)
-        .where(Source.name == name, Reseller.declared)
-    )
-    return owner in (None, reseller_id)
 
 
 def _try(database: Database, _data: Path, task: _Task) -> _Ended:

@@ -9,9 +9,12 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
+from app.database.patterns import is_pattern
 from app.desk.paging import AnyRow
 from app.desk.tasks import NewTask, ask
 from app.models import DeskTaskKind, ImportFile, ImportStatus, Merchant, Source
+from app.rules.source_columns import NO_PATTERN
+from app.wording.i18n import N_
 
 #: So many of its latest files are shown.
 SHOWN: Final = 20
@@ -29,6 +32,16 @@ def source(connection: Connection, reseller_id: int, source_id: int) -> AnyRow |
 def is_taken(connection: Connection, name: str) -> bool:
     """Whether a source of anybody's has this name."""
     return connection.scalar(select(Source.id).where(Source.name == name)) is not None
+
+
+def faults(connection: Connection, name: str | None, file_pattern: str) -> dict[str, str]:
+    """What the database has against a new ``name`` and a pattern, by field; message identifiers."""
+    found = {}
+    if name is not None and is_taken(connection, name):
+        found["name"] = N_("A source has this name already.")
+    if file_pattern and not is_pattern(connection, file_pattern):
+        found["file_pattern"] = NO_PATTERN
+    return found
 
 
 def latest_files(connection: Connection, source_id: int) -> list[AnyRow]:

@@ -28,6 +28,9 @@ LABELS: Final[Mapping[str, str]] = {
     "expected_at": N_("Expected by"),
     "expected_days": N_("Expected on"),
 }
+NO_PATTERN: Final = N_(
+    "this is no regular expression of PostgreSQL, or one that refers back to what it found"
+)
 #: Formats of files that a source may be said to deliver, and the mappings of CSV that come with the portal.
 FORMATS: Final = (
     "CFONB 120",

@@ -35,13 +35,6 @@ def _is_account(_form: Any, field: Any) -> None:
         raise ValidationError(N_("An IBAN or a RIB whose check digits are right."))
 
 
-def _is_pattern(_form: Any, field: Any) -> None:
-    try:
-        re.compile(field.data)
-    except re.error:
-        raise ValidationError(N_("This is no regular expression.")) from None
-
-
 def _are_pairs(_form: Any, field: Any) -> None:
     lines = (field.data or "").splitlines()
     if not all(re.fullmatch(r"[^=]+=[^=]+|.+=[^=]+", line.strip()) for line in lines if line.strip()):
@@ -55,7 +48,11 @@ def _no_card(_form: Any, field: Any) -> None:
 
 def _text(name: str, *checks: Any, help: str = "") -> StringField:  # noqa: A002 - what it is
     return StringField(
-        LABELS[name], [Optional(), _LONG, *checks], description=help, filters=[stripped], render_kw=_PLAIN
+        LABELS[name],
+        [Optional(), _LONG, _no_card, *checks],
+        description=help,
+        filters=[stripped],
+        render_kw=_PLAIN,
     )
 
 
@@ -78,6 +75,7 @@ class SourceForm(Form):
         [
             InputRequired(N_("This must be filled in.")),
             Regexp(r"[0-9A-Za-z][0-9A-Za-z._-]{0,59}\Z", message=N_("Letters, digits, dots and dashes.")),
+            _no_card,
         ],
         filters=[stripped],
         render_kw=_PLAIN,
@@ -89,7 +87,7 @@ class SourceForm(Form):
         help=N_("Files that are dropped there are its own."),
     )
     file_pattern = _text(
-        "file_pattern", _is_pattern, help=N_("A regular expression, such as RELEVE_.*, instead or besides.")
+        "file_pattern", help=N_("A regular expression, such as RELEVE_.*, instead or besides.")
     )
     merchant = _text("merchant", help=N_("When all its files are of one merchant."))
     account = _text(

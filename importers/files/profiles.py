@@ -14,6 +14,7 @@ from zoneinfo import available_timezones
 
 from sqlalchemy import Connection, select, text, update
 
+from app.database.patterns import is_pattern
 from app.models import (
     DELIMITERS,
     ENCODINGS,
@@ -27,7 +28,7 @@ from app.models import (
 )
 from app.rules import account_keys
 from app.rules.cards import holds_card
-from app.rules.source_columns import LABELS
+from app.rules.source_columns import LABELS, NO_PATTERN
 from app.wording.i18n import N_
 from importers.files.refusals import FileRefusedError, Refusal
 from importers.formats import formats
@@ -155,20 +156,15 @@ def _faults(
     for column, is_right, reason, params in _CHECKS:
         if columns.get(column) is not None and not is_right(columns[column]):
             yield _fault(column, reason, **params)
+    pattern = columns["file_pattern"]
+    if pattern is not None and not (len(pattern) <= _LONGEST and is_pattern(connection, pattern)):
+        yield _fault("file_pattern", NO_PATTERN)
     if _merchant_id(connection, profile, said) == UNCLAIMED_MERCHANT:
         yield _fault("merchant", N_("no merchant of the maintainer has this code"))
     place = {"id": profile.id, **{name: columns[name] for name in ("inbox", "file_pattern")}}
     twin = connection.scalar(text(_SAME_PLACE), place)
     if twin is not None:
         yield _fault("inbox", N_("the source %(name)s has this folder and these names already"), name=twin)
-
-
-def _is_pattern(written: str) -> bool:
-    try:
-        re.compile(written)
-    except re.error:
-        return False
-    return len(written) <= _LONGEST
 
 
 _CHECKS: Final[tuple[tuple[str, Callable[[Any], bool], str, dict[str, Any]], ...]] = (
@@ -179,7 +175,6 @@ _CHECKS: Final[tuple[tuple[str, Callable[[Any], bool], str, dict[str, Any]], ...
         N_("no format has this name"),
         {},
     ),
-    ("file_pattern", _is_pattern, N_("this is no regular expression"), {}),
     ("inbox", lambda said: bool(_FOLDER.fullmatch(said)), N_("expected the name of one folder"), {}),
     ("time_zone", lambda said: said in available_timezones(), N_("expected a time zone such as UTC"), {}),
     ("expected_days", lambda said: said in set(ExpectedDays), N_("not one of the known days"), {}),

@@ -76,12 +76,7 @@ def new_source() -> Response | str | tuple[str, int]:
     form = SourceForm.sent()
     if request.method == "GET":
         return _form(form)
-    sound = form.validate()
-    with database().reading_as(desk()) as connection:
-        taken = source_profiles.is_taken(connection, form.name.data or "")
-    if taken:
-        form.refuse("name", gettext("A source has this name already."))
-    return _asked(form, form.name.data) if sound and not taken else (_form(form), 422)
+    return _asked(form, form.name.data) if _is_sound(form) else (_form(form), 422)
 
 
 @blueprint.route(f"/banque/source/{ID}/modifier", methods=["GET", "POST"])
@@ -93,7 +88,20 @@ def change_source(id: int) -> Response | str | tuple[str, int]:  # noqa: A002 - 
     del form.name  # a source keeps its name
     if request.method == "GET":
         return _form(form, row)
-    return _asked(form, row.name) if form.validate() else (_form(form, row), 422)
+    return _asked(form, row.name) if _is_sound(form) else (_form(form, row), 422)
+
+
+def _is_sound(form: SourceForm) -> bool:
+    """Whether nothing is to be said against a form, of itself or by the database."""
+    if not form.validate():
+        return False
+    with database().reading_as(desk()) as connection:
+        faults = source_profiles.faults(
+            connection, form.name and form.name.data, form.file_pattern.data or ""
+        )
+    for name, fault in faults.items():
+        form.refuse(name, gettext(fault))
+    return not faults
 
 
 def _source(source_id: int) -> AnyRow:

@@ -166,6 +166,8 @@ def _counting(
     """The rows that count: those with one of the values that the mapping names, else all."""
     if not mapping.rows:
         return rows
+    if mapping.rows["column"] not in headings:
+        raise refuse(OTHER_HEADINGS, headings=mapping.rows["column"])
     column = headings.index(mapping.rows["column"])
     return [(line, row) for line, row in rows if column < len(row) and row[column] in mapping.rows["values"]]
 

@@ -42,6 +42,9 @@ _NEEDED: Final = {
     _STATEMENTS: (("day",), ("amount",)),
 }
 _SIGNS = "-="
+#: The parts of a day, in an order that a mapping says.
+_DAY = "ymd"
+_NO_MAPPING: Final = N_("not a mapping: expected name, record, recognised_by and columns")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +68,25 @@ class ColumnMapping:
     words: Mapping[str, str] = field(default_factory=dict)
     directions: Mapping[str, str] = field(default_factory=dict)
     rows: Mapping[str, Any] = field(default_factory=dict)
+
+    def is_sound(self) -> bool:
+        """Whether its parts are what they are declared to be, for a mapping is written by hand."""
+        return (
+            _are_texts([self.name, self.record, self.payer, self.decimal, self.thousands, self.days])
+            and sorted(self.days) == sorted(_DAY)
+            and _are_texts([*self.recognised_by, *(one for found in self.columns.values() for one in found)])
+            and _is_of_texts(self.words)
+            and _is_of_texts(self.directions)
+            and (not self.rows or self._says_rows())
+        )
+
+    def _says_rows(self) -> bool:
+        return (
+            isinstance(self.rows, dict)
+            and self.rows.keys() == {"column", "values"}
+            and isinstance(self.rows["column"], str)
+            and _are_texts(self.rows["values"])
+        )
 
     def claims(self, headings: Iterable[str]) -> bool:
         """Whether a row of headings is of this kind of file."""
@@ -149,8 +171,18 @@ def of_text(text: str) -> ColumnMapping:
         columns = {name: tuple(headings) for name, headings in written.pop("columns").items()}
         recognised_by = tuple(written.pop("recognised_by"))
         found = ColumnMapping(columns=columns, recognised_by=recognised_by, **written)
-    except (tomllib.TOMLDecodeError, TypeError, KeyError, AttributeError):
-        raise refuse(N_("not a mapping: expected name, record, recognised_by and columns")) from None
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise refuse(_NO_MAPPING) from None
+    if not found.is_sound():
+        raise refuse(_NO_MAPPING)
     if found.record not in _OTHERS or found.columns.keys() - AMOUNTS - _OTHERS[found.record]:
         raise refuse(N_("a mapping of unknown records or fields"))
     return found
+
+
+def _are_texts(values: Any) -> bool:
+    return isinstance(values, list | tuple) and all(isinstance(one, str) for one in values)
+
+
+def _is_of_texts(pairs: Any) -> bool:
+    return isinstance(pairs, dict) and _are_texts([*pairs.values()])

@@ -1,0 +1,48 @@
+"""The places of other maintainers: what one of them may not name as a source's own at the desk.
+
+All maintainers of a portal share its inbox. Names without a folder would reach the files of others, and so
+would a folder of theirs; whoever runs the portal may say both, with ``bordereau source``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sqlalchemy import Connection, text
+
+from app.rules.source_columns import LABELS
+from app.wording.i18n import N_
+from importers.files.archive import INBOX
+from importers.files.profiles import SourceProfile
+from importers.files.refusals import refuse
+
+_IS_SHARED: Final = text("SELECT EXISTS (SELECT FROM reseller WHERE declared AND id <> :reseller)")
+# What waits in quarantine and is nobody's yet may be anybody's.
+_IS_OF_OTHERS: Final = text("""
+SELECT EXISTS (SELECT FROM source WHERE inbox = :folder AND reseller_id <> :reseller)
+  OR EXISTS (SELECT FROM import_file f LEFT JOIN source s ON s.id = f.source_id
+    WHERE f.folder = :folder AND CASE WHEN s.id IS NULL THEN f.status = 'quarantined'
+      ELSE s.reseller_id <> :reseller END)
+""")
+_ONLY_NAMES: Final = N_(
+    "on a portal of several maintainers, names alone reach the files of all: say a folder too"
+)
+_OF_OTHERS: Final = N_(
+    "this folder, or what came in it, is not yours alone: whoever runs the portal says whose with "
+    "bordereau source"
+)
+
+
+def refuse_them(connection: Connection, profile: SourceProfile, said: Mapping[str, Any]) -> None:
+    """Raise FileRefusedError where ``said`` gives a source a place that reaches the files of others."""
+    before = {name: profile.columns[name] for name in ("inbox", "file_pattern")}
+    place = {name: said.get(name, value) or None for name, value in before.items()}
+    reseller = {"reseller": profile.reseller_id}
+    if place == before or not any(place.values()) or not connection.scalar(_IS_SHARED, reseller):
+        return
+    folder = place["inbox"]
+    if folder is None:
+        raise refuse(_ONLY_NAMES, column=LABELS["inbox"])
+    if folder == INBOX or connection.scalar(_IS_OF_OTHERS, {**reseller, "folder": folder}):
+        raise refuse(_OF_OTHERS, column=LABELS["inbox"])
