@@ -22,6 +22,7 @@ from importers.files.refusals import FileRefusedError, Notice, Refusal, refuse
 from importers.formats import FileContext, Format, searched_by_field
 from importers.reading import xml
 from importers.reading.amounts import minor_units
+from importers.reading.fields import day_of
 from importers.reading.free_text import refuse_card_numbers
 from importers.reading.xml import first_text, text
 from importers.records import Header
@@ -57,6 +58,9 @@ _TOTALS = {
     ("abandoned", "debit"): "FAIL",
     ("abandoned", "refund"): "FAIL",
 }
+_CREATED: Final = "Hdr/CreDtTm"
+_EXPECTED_MOMENT = N_("expected the time at which the batch was made")
+_EXPECTED_TOTALS = N_("expected the totals of data set %(number)s as numbers and amounts")
 _DIFFERS = N_("the totals %(type)s of data set %(number)s are not those of its transactions")
 
 
@@ -73,13 +77,21 @@ def read(data: bytes) -> RemotePayments:
     for name in ("occurred", "captured_on"):
         frame[name] = pd.to_datetime(frame[name]).astype("datetime64[s]")
     refuse_card_numbers(frame, _FREE_TEXTS, frame["line"].to_numpy(), Unit.ENTRY)
-    made_at = text(reader.header, "CreDtTm")
     return RemotePayments(
         payments=frame,
         notices=tuple(reader.notices),
         unit=Unit.ENTRY,
-        header=Header(created_at=datetime.fromisoformat(made_at) if made_at else None),
+        header=Header(created_at=_made_at(reader.header)),
     )
+
+
+def _made_at(header: Element) -> datetime | None:
+    """The moment at which the batch was made, in its own zone if it names one. Raises FileRefusedError."""
+    written = text(header, "CreDtTm")
+    try:
+        return datetime.fromisoformat(written) if written else None
+    except ValueError:
+        raise refuse(_EXPECTED_MOMENT, column=_CREATED) from None
 
 
 def _records(data: bytes, context: FileContext) -> RemotePayments:
@@ -89,7 +101,7 @@ def _records(data: bytes, context: FileContext) -> RemotePayments:
         raise refuse(NO_PROFILE)
     made_at = found.header.created_at
     if made_at is None:
-        raise refuse(N_("expected the time at which the batch was made"), column="Hdr/CreDtTm")
+        raise refuse(_EXPECTED_MOMENT, column=_CREATED)
     if made_at.tzinfo is None:
         made_at = made_at.replace(tzinfo=context.payments.zone)
     placed = found.of_source(context.payments, Header(created_at=made_at))
@@ -149,9 +161,12 @@ class _TransactionReader:
     def _end_set(self) -> None:
         self.sets += 1
         own = self.payments[self.first :]
+        try:
+            different = _different(own, self.totals)
+        except ValueError:
+            raise refuse(_EXPECTED_TOTALS, column="TxTtls", number=self.sets) from None
         self.notices += [
-            Notice(reason=_DIFFERS, params={"type": kind, "number": self.sets})
-            for kind in _different(own, self.totals)
+            Notice(reason=_DIFFERS, params={"type": kind, "number": self.sets}) for kind in different
         ]
         self._begin()
 
@@ -218,8 +233,13 @@ def _outcome(said: Any) -> str:
 
 
 def _moment(written: str) -> datetime:
-    """The local time of a transaction, as its terminal writes it; a zone behind it is its own."""
-    return datetime.fromisoformat(written).replace(tzinfo=None, microsecond=0)
+    """The local time of a transaction, as its terminal writes it; a zone behind it is its own.
+
+    Raises ValueError.
+    """
+    found = datetime.fromisoformat(written).replace(tzinfo=None, microsecond=0)
+    day_of(found.year, found.month, found.day)
+    return found
 
 
 def _last4(masked: str) -> str:

@@ -40,6 +40,7 @@ _OPENINGS = ("OPBD", "PRCD")
 _CLOSING = "CLBD"
 _DEFAULT_CURRENCY = "EUR"
 _CFONB_CODE = re.compile(r"[0-9A-F][0-9]", re.ASCII)
+_COUNT = re.compile(r"[0-9]{1,9}", re.ASCII)
 _MOST_DETAILS = 500
 _FIRST_DAY, _AFTER_LAST_DAY = date(2000, 1, 1), date(2100, 1, 1)
 _UNBOOKED = N_("%(count)s entries with the status %(status)s: information only, never money")
@@ -99,16 +100,16 @@ class _StatementReader:
             ) from None
 
     def _end_statement(self, element: Element) -> None:
+        entries = self.movements[self.first_entry :]
         try:
             statement = _statement(element)
+            _complete(statement, entries, first_text(element, "CreDtTm", "FrToDt/ToDtTm"))
         except ValueError:
             raise _refuse_statement(
                 len(self.statements), N_("expected amounts and days that exist")
             ) from None
         if not statement["account_key"]:
             raise _refuse_statement(len(self.statements), N_("no account is named"))
-        entries = self.movements[self.first_entry :]
-        _complete(statement, entries, first_text(element, "CreDtTm", "FrToDt/ToDtTm"))
         self.statements.append(statement)
         self.first_entry = len(self.movements)
 
@@ -194,7 +195,7 @@ def _day(element: Element, path: str) -> date | None:
 
 def _count(element: Element, path: str) -> int | None:
     written = text(element, path)
-    return int(written) if written.isascii() and written.isdigit() else None
+    return int(written) if _COUNT.fullmatch(written) else None
 
 
 def _gross(entry: Element, currency: str) -> int | None:

@@ -15,7 +15,8 @@ from importers.files.refusals import refuse
 HUNDREDTHS: Final = 100
 
 _MAJOR = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?", re.ASCII)
-_MOST_DIGITS = 15
+#: As many digits as 64 bits hold with room to add them up.
+_MOST_DIGITS = 17
 _MOST = 10.0**17
 
 
@@ -25,7 +26,7 @@ def refuse_uncountable(amounts: Any) -> None:
     They are added as floats, which do not wrap: a part in 10**15 more or less decides nothing here.
     """
     if float(np.abs(np.asarray(amounts, dtype=np.float64)).sum()) > _MOST:
-        raise refuse(N_("amounts that add up to more than anybody has"))
+        raise refuse(N_("amounts that add up to more than anybody has"), column=N_("amount"))
 
 
 def minor_units(text: str, decimals: int) -> int:
@@ -37,7 +38,7 @@ def minor_units(text: str, decimals: int) -> int:
     if found is None or not (found[2] or found[3]):
         raise ValueError("not an amount")
     whole, fraction = found[2].lstrip("0"), (found[3] or "").rstrip("0")
-    if len(fraction) > decimals or len(whole) > _MOST_DIGITS:
+    if len(fraction) > decimals or len(whole) + decimals > _MOST_DIGITS:
         raise ValueError("more decimals than the currency has, or too large")
     value = int(whole + fraction.ljust(decimals, "0") or "0")
     return -value if found[1] == "-" else value

@@ -15,7 +15,7 @@ from app.wording.i18n import N_
 from importers.files.refusals import MOST_REASONS, FileRefusedError, Refusal
 from importers.reading.headings import SourceColumn
 
-_FIRST_DAY, _AFTER_LAST_DAY = date(2000, 1, 1), date(2100, 1, 1)
+_FIRST_YEAR, _AFTER_LAST_YEAR = 2000, 2100
 _EXPECTED_DAY = N_("expected a day that exists")
 
 
@@ -141,10 +141,14 @@ def day(text: str) -> date:
         digits = "20" + digits
     if len(digits) != 8:  # noqa: PLR2004 - year, month and day
         raise ValueError("not a day")
-    found = date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
-    if not _FIRST_DAY <= found < _AFTER_LAST_DAY:
+    return day_of(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+
+
+def day_of(year: int, month: int, number: int) -> date:
+    """A day that the portal keeps: of this century. Raises ValueError."""
+    if not _FIRST_YEAR <= year < _AFTER_LAST_YEAR:
         raise ValueError("not a day of this century")
-    return found
+    return date(year, month, number)
 
 
 def clock_time(text: str) -> time:

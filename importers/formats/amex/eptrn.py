@@ -99,9 +99,11 @@ def read(data: bytes, cards: CardNumbers = CardNumbers.REFUSE) -> tuple[Settleme
         raise refuse(N_("expected DFHDR first and DFTRL last"), line=len(records) or 1)
     _refuse_full_cards(records.at(kinds == _SALE), cards)
     payment = np.cumsum(kinds == _SUMMARY) - 1
+    of_none = (payment < 0) & np.isin(kinds, list(_LINES))
+    records.require(~of_none, _TYPE, N_("a line of a payment before the payment itself"))
     lines = _lines(records, kinds, payment)
     frame = _payments(records.at(kinds == _SUMMARY), lines)
-    notices = (*_wrong_counts(records, kinds), *_unproven(frame))
+    notices = (*_wrong_counts(records, kinds), *counts.unproven(frame))
     settlements = Settlements(
         settlements=frame, lines=lines[list(SETTLEMENT_LINE)], notices=notices, payer=PAYER
     )
@@ -203,12 +205,6 @@ def _wrong_counts(records: FixedWidth, kinds: Texts) -> list[Notice]:
         for end, says, has, is_known in zip(ends, said, found, known, strict=True)
         if is_known and says != has
     ]
-
-
-def _unproven(frame: pd.DataFrame) -> list[Notice]:
-    count = int((~frame["net_proven"]).sum())
-    reason = N_("%(count)s payments are not the sum of their lines")
-    return [Notice(reason=reason, params={"count": count})] if count else []
 
 
 def _read(data: bytes, context: FileContext) -> Records:

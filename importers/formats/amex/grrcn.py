@@ -40,6 +40,8 @@ _LINE_KINDS = {
     "ADJUSTMENT": "adjustment",
     "FEEREVENUE": "fee",
 }
+#: Lines that a payment's adjustment is made of; revenue that fees bring is none of it.
+_ADJUSTING = ("chargeback", "chargeback_reversal", "adjustment")
 _PARTS = ("gross", "discount", "fee", "adjustment", "tax")
 
 
@@ -174,7 +176,7 @@ class _Builder:
         if "card" in record.values:
             last4(record.values["card"], self.cards, line=record.line)
         if record.code == "SUMMARY":
-            self.payments[_payment_key(record)] = _payment(record)
+            self._add_payment(record)
         elif record.code in _LINE_KINDS:
             self._add_line(record)
         if record.code == "CHARGEBACK" or (
@@ -182,21 +184,36 @@ class _Builder:
         ):
             self.cases.append(_case(record))
 
+    def _add_payment(self, record: GrrcnRecord) -> None:
+        key = _payment_key(record)
+        if key in self.payments:
+            raise refuse(N_("this payment stands in the file already"), line=record.line)
+        self.payments[key] = _payment(record) | {"place": len(self.payments)}
+
     def _add_line(self, record: GrrcnRecord) -> None:
         payment = self.payments.get(_payment_key(record))
         if payment is None:
             raise refuse(N_("belongs to no payment in front of it"), line=record.line)
-        self.lines.append(
-            _line(record)
-            | {"settlement": list(self.payments).index(_payment_key(record)), "rank": payment["line_count"]}
-        )
+        self.lines.append(_line(record) | {"settlement": payment["place"], "rank": payment["line_count"]})
         payment["line_count"] += 1
 
     def settlements(self, notices: tuple[Notice, ...]) -> Settlements:
-        """The payments and their lines."""
+        """The payments and their lines; one whose lines are not all there is not proven."""
         frame = pd.DataFrame(list(self.payments.values()), columns=list(SETTLEMENT))
         lines = pd.DataFrame(self.lines, columns=list(SETTLEMENT_LINE))
+        frame["net_proven"] &= _is_whole(frame, lines)
+        notices = (*notices, *counts.unproven(frame))
         return Settlements(settlements=frame, lines=lines, notices=notices, payer=PAYER)
+
+
+def _is_whole(frame: pd.DataFrame, lines: pd.DataFrame) -> pd.Series[Any]:
+    """Whether a payment's submissions make its gross, and its disputes and adjustments its adjustment."""
+    received, adjusted = lines["kind"] == "remittance", lines["kind"].isin(_ADJUSTING)
+    gross = lines[received].groupby("settlement")["gross"].sum()
+    net = lines[adjusted].groupby("settlement")["net_hundredths"].sum()
+    return (frame["gross"] == gross.reindex(frame.index, fill_value=0)) & (
+        frame["adjustment"] * HUNDREDTHS == net.reindex(frame.index, fill_value=0)
+    )
 
 
 def _payment_key(record: GrrcnRecord) -> tuple[str, str, date | None]:

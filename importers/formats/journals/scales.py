@@ -40,26 +40,33 @@ class Scales:
         """Commissions in hundredths of a minor unit."""
         return commission * (TEN_THOUSANDTHS // self.commission)
 
-    def hold(self, gross: Numbers, net: Numbers, commission: Numbers) -> bool:
-        """Whether gross is net and commission in every row."""
+    def off(self, gross: Numbers, net: Numbers, commission: Numbers) -> NDArray[np.bool_]:
+        """The rows whose gross is not net and commission."""
         off = gross * CENTS - self.net_hundredths(net) - self.commission_hundredths(commission)
         most = _TOLERANCE if CENTS in {self.net, self.commission} else 0
-        return bool((np.abs(off) <= most).all())
+        return np.asarray(np.abs(off) > most)
 
 
 BOTH_IN_CENTS: Final = Scales(CENTS, CENTS)
 
 
+_ALL: Final = tuple(Scales(*pair) for pair in product((CENTS, TEN_THOUSANDTHS), repeat=2))
+
+
 def possible(gross: Numbers, net: Numbers, commission: Numbers) -> Iterator[Scales]:
     """The pairs of scales that every row satisfies."""
-    for pair in product((CENTS, TEN_THOUSANDTHS), repeat=2):
-        scales = Scales(*pair)
-        if scales.hold(gross, net, commission):
-            yield scales
+    return (scales for scales in _ALL if not scales.off(gross, net, commission).any())
+
+
+def odd_rows(gross: Numbers, net: Numbers, commission: Numbers) -> NDArray[np.bool_]:
+    """The rows at fault where no pair fits all: those that the pair which most rows satisfy does not fit."""
+    return min((scales.off(gross, net, commission) for scales in _ALL), key=np.count_nonzero)
 
 
 def solved(gross: Numbers, net: Numbers, commission: Numbers, preferred: Scales | None = None) -> Scales:
-    """The scales of a file's rows. Raises FileRefusedError when none fits, or when rows cannot tell.
+    """The scales of a file's rows, which some fit (:func:`odd_rows`).
+
+    Raises FileRefusedError when rows cannot tell.
 
     Where several fit (no row has a commission), it is the source's own, else cents if no net is larger
     than its gross.
@@ -67,8 +74,6 @@ def solved(gross: Numbers, net: Numbers, commission: Numbers, preferred: Scales 
     found = list(possible(gross, net, commission))
     if len(found) == 1:
         return found[0]
-    if not found:
-        raise refuse(N_("gross is not net and commission, in cents or in ten-thousandths"))
     if preferred in found:
         return preferred
     if BOTH_IN_CENTS in found and bool((net <= gross).all()):

@@ -15,12 +15,13 @@ from app.wording.i18n import N_
 from importers.files.refusals import Notice
 from importers.formats.journals import columns, scales
 from importers.formats.journals.scales import Scales
-from importers.reading.amounts import rounded
+from importers.reading.amounts import refuse_uncountable, rounded
 from importers.reading.fields import Fields
 from importers.records.settlements import SETTLEMENT, SETTLEMENT_LINE, Settlements
 
 SIGNS = {"DT": "sale", "D": "sale", "DEBIT": "sale", "CT": "refund", "C": "refund", "CREDIT": "refund"}
 _SCALES = N_("net is in 1/%(net)s of the currency, commission in 1/%(commission)s: every row proves it")
+_ODD = N_("gross is not net and commission, in cents or in ten-thousandths")
 _KEY = ["payee", "number", "paid_on", "currency"]
 
 
@@ -94,6 +95,9 @@ def _scales(table: Fields, said: Scales | None) -> Scales:
     if not len(table):
         return scales.BOTH_IN_CENTS
     gross, net, commission = (_numbers(table, name) for name in ("gross", "net", "commission"))
+    for amounts in (gross, net, commission):
+        refuse_uncountable(amounts)
+    table.refuse(scales.odd_rows(gross, net, commission), "gross", _ODD)
     return scales.solved(gross, net, commission, said)
 
 

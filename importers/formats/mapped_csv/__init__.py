@@ -19,7 +19,7 @@ from importers.reading import delimited
 from importers.reading.delimited import DELIMITERS, Rows
 from importers.reading.fields import Fields
 from importers.reading.free_text import holds_card_number
-from importers.reading.headings import SourceColumn, Use, bare
+from importers.reading.headings import SourceColumn, bare, understood
 from importers.records import Records
 from importers.records.banking import BankStatements
 from importers.records.chargebacks import Chargebacks
@@ -103,7 +103,11 @@ def _read(
     if missing:
         line, fields = rows.numbers[place], ", ".join(missing)
         raise refuse(N_("no column of the file becomes: %(fields)s"), line=line, fields=fields)
-    under = tuple(SourceColumn(heading, bare(heading), Use.KEPT) for heading in headings)
+    twice = mapping.twice(headings)
+    if twice:
+        reason = N_("several columns have the same heading: %(headings)s")
+        raise refuse(reason, line=rows.numbers[place], headings=", ".join(twice))
+    under = understood(headings, {bare(heading): bare(heading) for heading in headings})
     after = list(zip(rows.numbers, rows.cells, strict=True))[place + 1 :]
     table = Fields.of(under, _continued(_counting(after, headings, mapping), headings, mapping))
     try:
@@ -166,9 +170,7 @@ def _counting(
     """The rows that count: those with one of the values that the mapping names, else all."""
     if not mapping.rows:
         return rows
-    if mapping.rows["column"] not in headings:
-        raise refuse(OTHER_HEADINGS, headings=mapping.rows["column"])
-    column = headings.index(mapping.rows["column"])
+    column = [bare(heading) for heading in headings].index(bare(mapping.rows["column"]))
     return [(line, row) for line, row in rows if column < len(row) and row[column] in mapping.rows["values"]]
 
 

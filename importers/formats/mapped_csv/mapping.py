@@ -7,6 +7,7 @@ is a text of the same form, in a file or in the profile of a source.
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -110,6 +111,11 @@ class ColumnMapping:
             for one in found
         )
 
+    def twice(self, headings: list[str]) -> tuple[str, ...]:
+        """The headings that stand above several columns, of which nobody knows which one is meant."""
+        above = Counter(bare(one.text) for one in self.used(headings) if one.field)
+        return tuple(heading for heading in dict.fromkeys(headings) if above[bare(heading)] > 1)
+
     def numbers(self, headings: Iterable[str]) -> frozenset[int]:
         """The places of columns whose references are numbers by design."""
         known = self.headings()
@@ -120,11 +126,13 @@ class ColumnMapping:
         """The fields that no column of a file becomes, though no row says anything without them."""
         there, known = {bare(heading) for heading in headings}, self.headings()
         groups = _NEEDED[self.record]
-        return tuple(
+        fields = [
             " / ".join(names)
             for names in groups
             if not any(there & set(known.get(name, ())) for name in names)
-        )
+        ]
+        counting = self.rows.get("column")
+        return (*fields, *([counting] if counting and bare(counting) not in there else []))
 
     def adapted(self, aliases: Mapping[str, str], words: Mapping[str, str]) -> ColumnMapping:
         """The mapping with headings and words that a source has besides: these headings tell its files.

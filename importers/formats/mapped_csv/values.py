@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -13,12 +14,13 @@ from app.wording.i18n import N_
 from app.wording.money import exponent
 from importers.formats.mapped_csv.mapping import ColumnMapping
 from importers.reading.amounts import minor_units
-from importers.reading.fields import Fields
+from importers.reading.fields import Fields, day_of
 from importers.reading.headings import bare
 
 _NEGATIVE = {"DR", "D", "DEBIT", "DÉBIT", "-"}
 _BLANKS = " \u00a0\u202f"
 _DAY_PARTS = 3
+_DAY_PART = re.compile(r"[0-9]{1,4}", re.ASCII)
 _EXPECTED_AMOUNT = N_("expected an amount with at most the decimals of its currency")
 
 
@@ -69,7 +71,10 @@ def _reader(mapping: ColumnMapping) -> Callable[[str, int, int], int]:
     drop = str.maketrans("", "", _BLANKS + mapping.thousands + "€")
 
     def whole(text: str, _decimals: int, more: int) -> int:
-        return minor_units(text.translate(drop), 0) * int(10**more)
+        value = minor_units(text.translate(drop), more)
+        if value % 10**more:
+            raise ValueError("a part of a unit")
+        return value
 
     def major(text: str, decimals: int, more: int) -> int:
         return minor_units(text.translate(drop).replace(mapping.decimal, "."), decimals + more)
@@ -91,10 +96,10 @@ def _day(text: str, order: str) -> date:
     """The day in front of a text, its parts in ``order``. Raises ValueError."""
     written = text.split("T", maxsplit=1)[0].split(" ", maxsplit=1)[0]
     parts = written.replace("/", "-").replace(".", "-").split("-")
-    if len(parts) != _DAY_PARTS:
+    if len(parts) != _DAY_PARTS or not all(map(_DAY_PART.fullmatch, parts)):
         raise ValueError("not a day")
     named = dict(zip(order, map(int, parts), strict=True))
-    return date(named["y"] + (2000 if named["y"] < 100 else 0), named["m"], named["d"])  # noqa: PLR2004
+    return day_of(named["y"] + (2000 if named["y"] < 100 else 0), named["m"], named["d"])  # noqa: PLR2004
 
 
 def texts(table: Fields, mapping: ColumnMapping, name: str) -> pd.Series[Any]:

@@ -21,6 +21,7 @@ from app.wording.i18n import N_
 from importers import clocks
 from importers.files.refusals import MOST_REASONS, FileRefusedError, Notice, Refusal
 from importers.ownership import OwnedTable, OwnerKey
+from importers.reading.amounts import refuse_uncountable
 from importers.records import Entry, Header, Loaded, RecordKind
 from importers.records.merchant_directory import CONTRACT
 from importers.records.payments import taking_back
@@ -103,6 +104,7 @@ class RemotePayments:
         """
         is_kept = self.payments["type"] != VERIFICATION
         kept = self.payments[is_kept].reset_index(drop=True)
+        refuse_uncountable(kept["amount"])
         contract = profile.contracts_of(kept)
         if (contract == "").any():
             lines = kept.loc[contract == "", "line"][:MOST_REASONS]
@@ -132,7 +134,9 @@ class RemotePayments:
         made = self.header.created_at or now
         yield from clocks.older(occurred, clocks.local(made, len(rows)), lines, column, self.unit)
         yield from clocks.later(occurred, made, lines, column, self.unit)
-        yield from clocks.later(rows["captured_on"], made, lines, N_("day of the capture"), self.unit)
+        captured, column = rows["captured_on"], N_("day of the capture")
+        yield from clocks.older(captured, clocks.local(made, len(rows)), lines, column, self.unit)
+        yield from clocks.later(captured, made, lines, column, self.unit)
 
     def load(self, connection: Connection, entry: Entry) -> Loaded:
         """Load all of it: a payment that is known already gives way to what is said of it later."""

@@ -20,6 +20,7 @@ from app.wording.i18n import N_
 from importers import clocks
 from importers.files.refusals import Notice, Refusal
 from importers.ownership import OwnedTable, OwnerKey
+from importers.reading.amounts import refuse_uncountable
 from importers.records import Entry, Header, Loaded, RecordKind, Records, Together
 from importers.records.acceptors import ACCEPTOR
 from importers.records.chargebacks import Chargebacks
@@ -89,6 +90,11 @@ class Settlements:
     notices: tuple[Notice, ...] = ()
     payer: str = ""
     header: Header = field(default_factory=Header)
+
+    def __post_init__(self) -> None:
+        """Refuse amounts that 64 bits do not add up: whatever was made of them before is wrong."""
+        for amounts in ("gross", "fee_hundredths", "net_hundredths"):
+            refuse_uncountable(self.lines[amounts])
 
     @property
     def owners(self) -> tuple[OwnerKey, pd.DataFrame]:

@@ -6,8 +6,10 @@ import pytest
 
 from app.models import CardNumbers
 from importers.files.refusals import FileRefusedError
-from importers.formats.amex import grrcn
+from importers.formats.amex import eptrn, grrcn
 from importers.formats.amex.layout import RECORDS, WIDTH
+from tests.importers.money.scenario import Scenario
+from tests.importers.money.scenario_files import ACQUIRER
 
 PAYMENT = {
     "payee": "9999999999",
@@ -100,6 +102,29 @@ def test_a_file_without_its_header_or_trailer_is_refused(cut):
     found = records()[cut:] if cut > 0 else records()[:cut]
     with pytest.raises(FileRefusedError):
         grrcn.read(quoted(found, ","))
+
+
+def test_a_payment_that_stands_twice_is_refused_by_its_line():
+    found = records()
+    with pytest.raises(FileRefusedError) as refused:
+        grrcn.read(quoted([*found[:2], *found[1:]], ","))
+    assert refused.value.refusals[0].line == 3
+
+
+@pytest.mark.parametrize("lost", [2, 4])
+def test_a_payment_whose_lines_are_not_all_there_is_not_proven(lost):
+    found = records()
+    whole = grrcn.read(quoted(found[:lost] + found[lost + 1 :], ",")).settlements
+    assert whole.settlements["net_proven"].tolist() == [False]
+    assert any("sum of their lines" in notice.reason for notice in whole.notices)
+
+
+def test_a_line_of_fixed_places_before_its_payment_is_refused_by_its_record():
+    ((_, data),) = ACQUIRER["EPTRN"](Scenario(1).amex[:1])
+    lines = data.split(b"\n")
+    with pytest.raises(FileRefusedError) as refused:
+        eptrn.read(b"\n".join([lines[0], lines[2], lines[1], lines[3]]))
+    assert refused.value.refusals[0].line == 2
 
 
 def test_an_amount_that_is_none_is_refused_by_line_and_field():

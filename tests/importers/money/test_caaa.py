@@ -104,6 +104,20 @@ def test_what_is_not_understood_is_refused_by_its_transaction(transaction):
     assert refused.value.refusals[0].line == 2
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        batch(tx()).replace(b"23:15:07<", b"23:75:07<"),
+        batch(tx(), declared=totals("DEBT", "one", "39.00")),
+        batch(tx()).replace(b"<CreDtTm>2026-03-02T23:15:00", b"<CreDtTm>0001-03-02T23:15:00"),
+    ],
+)
+def test_a_time_or_a_total_that_is_none_is_refused_by_its_place(data):
+    with pytest.raises(FileRefusedError) as refused:
+        caaa.read(data)
+    assert refused.value.refusals[0].column
+
+
 def test_a_file_without_a_batch_is_refused():
     with pytest.raises(FileRefusedError):
         caaa.read(b"<Document/>")

@@ -74,6 +74,11 @@ def test_charges_and_batch_give_fee_gross_and_count():
     assert (line["amount"], line["gross"], line["fee"], line["batch_count"]) == (5694, 5740, 46, 2)
 
 
+def test_a_count_that_nobody_has_is_none():
+    batch = f"<NtryDtls><Btch><NbOfTxs>{'9' * 30}</NbOfTxs></Btch></NtryDtls>"
+    assert camt.read(document(entry(inside=batch))).movements["batch_count"].isna().all()
+
+
 def test_card_blocks_give_number_and_point_of_sale():
     inside = (
         "<CardTx><POI><Id><Id>7654321001</Id></Id></POI>"
@@ -129,6 +134,7 @@ def test_what_is_no_amount_is_refused_by_its_entry(amount):
         document(entry(day="2026-02-30")),
         document(entry(day="2126-03-03")),
         document(entry(), closing="1057.41"),
+        document(entry()).replace(b"<CreDtTm>2026-03-04", b"<CreDtTm>2026-13-04"),
         document(entry(inside="<AddtlNtryInf>CARTE 4111111111111111</AddtlNtryInf>")),
     ],
 )

@@ -61,9 +61,17 @@ def test_scales_that_rows_cannot_tell_are_those_of_the_profile():
     assert scales.solved(gross, gross, none) == scales.BOTH_IN_CENTS
 
 
-def test_rows_that_no_scale_fits_are_refused():
-    with pytest.raises(FileRefusedError):
-        journals.read(jrb(("000101", "DT", 3900, 386_880, 9999)))
+def test_a_row_that_no_scale_fits_is_refused_by_its_line():
+    rows = [(number, "DT", 3900, 386_880, 3120) for number in range(3)]
+    with pytest.raises(FileRefusedError) as refused:
+        journals.read(jrb(*rows, ("000101", "DT", 3900, 386_880, 9999)))
+    assert [(one.line, one.column) for one in refused.value.refusals] == [(6, "BRUT_AMOUNT")]
+
+
+def test_amounts_that_64_bits_would_not_add_up_are_refused():
+    with pytest.raises(FileRefusedError) as refused:
+        journals.read(jrb(*((str(number), "CT", 9 * 10**16, 9 * 10**16, 0) for number in range(200))))
+    assert "add up" in refused.value.refusals[0].reason
 
 
 def test_a_settlement_is_rounded_once_and_a_refund_is_negative():

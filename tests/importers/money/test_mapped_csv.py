@@ -174,6 +174,10 @@ def test_people_are_never_stored_and_columns_say_what_they_become():
         (STRIPE.replace("39.00", "39.001"), "gross"),
         (ADYEN.replace("CMD-1", "4111111111111111"), "merchant_reference"),
         (CIC.replace("04/03/2026;04", "31/02/2026;04"), "Date"),
+        (CIC.replace("04/03/2026;04", "04/03/99999999999999999999;04"), "Date"),
+        (CIC.replace("04/03/2026;04", "04/03/1926;04"), "Date"),
+        (PAYPAL.replace('"CR",3900', '"CR",39.5'), "Gross Transaction Amount"),
+        (ADYEN.replace("38.6880", "9" * 15), "Net Credit (NC)"),
     ],
 )
 def test_what_cannot_be_read_is_refused_by_line_and_heading(text, column):
@@ -196,6 +200,24 @@ def test_a_mapping_that_a_maintainer_saves_reads_a_file_that_nobody_knew(tmp_pat
     assert found.settlements[["number", "net"]].to_numpy().tolist() == [["7", 3869]]
     with pytest.raises(FileRefusedError):
         mapped_csv.read(text.encode())
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        (CHECKOUT.replace("Action Type", "Processed On"), "Processed On"),
+        (PAYPAL.replace('"CH"', '"CX"'), "CH"),
+    ],
+)
+def test_headings_that_leave_a_column_open_are_refused_by_name(text, word):
+    with pytest.raises(FileRefusedError) as refused:
+        settled(text)
+    assert refused.value.refusals[0].line
+    assert word in refused.value.refusals[0].text()
+
+
+def test_a_heading_that_nobody_needs_may_stand_twice():
+    assert len(settled(STRIPE.replace("customer_name", "currency_2,currency_2")).lines) == 3
 
 
 @pytest.mark.parametrize(

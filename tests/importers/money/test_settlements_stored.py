@@ -64,6 +64,8 @@ def grrcn(
                                       "net": amount(one.gross - one.fee)})
             for one in submissions
         ),
+        *[("ADJUSTMENT", payment | {"merchant": payee} | dict.fromkeys(("net", "gross"), amount(adjustment)))]
+        * bool(adjustment),
         ("TRAILER", {"record_count": str(3 + len(submissions))}),
     ]  # fmt: skip
     rows = (
@@ -144,14 +146,17 @@ ONE = Submission(day=FIRST, gross=10_000, fee=250, number="000417")
 
 def test_a_payment_is_stored_with_its_lines_and_known_again(operator):
     result = settle(operator, grrcn(ONE, paid_on=PAID_ON, adjustment=-100))
-    assert result.counts == {"settlements": 1, "settlement_lines": 1}
+    assert result.counts == {"settlements": 1, "settlement_lines": 2}
     assert result.sums == {"EUR": {"count": 1, "net": 9650}}
     assert operator.rows(
         "SELECT payer, payee, number, paid_on::text, gross, discount, adjustment, net, net_proven, state"
         " FROM settlement WHERE merchant_id <> 0"
     ) == [("AMERICAN EXPRESS", CONTRACT, "065A6808", "2026-03-05", 10_000, 250, -100, 9650, True, "paid")]
-    assert operator.rows("SELECT kind, gross, fee_hundredths, net_hundredths FROM settlement_line") == [
-        ("remittance", 10_000, 25_000, 975_000)
+    assert operator.rows(
+        "SELECT kind, gross, fee_hundredths, net_hundredths FROM settlement_line ORDER BY rank"
+    ) == [
+        ("remittance", 10_000, 25_000, 975_000),
+        ("adjustment", -100, 0, -10_000),
     ]
     again = settle(operator, grrcn(ONE, paid_on=PAID_ON, adjustment=-100) + b"\n")
     assert again.counts["settlements"] == 0
