@@ -32,9 +32,12 @@ _LANGUAGE = "fr"
 
 
 def too_long(criteria: Criteria) -> tuple[Period, ...] | None:
-    """The periods to export one by one when the one asked for is too long for one file."""
+    """The periods to export one by one when the one asked for is too long for one file.
+
+    Sums by group are as few over a year as over a day: their file holds what their page shows.
+    """
     period = criteria.period
-    if period is None or period.days <= LONGEST_DAYS:
+    if criteria.by or period is None or period.days <= LONGEST_DAYS:
         return None
     return tuple(period.split(LONGEST_DAYS))
 

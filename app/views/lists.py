@@ -173,12 +173,12 @@ def workbook(spec: ListSpec) -> AnyResponse:
 
 
 def groups_download(spec: ListSpec) -> AnyResponse:
-    """The sums of a list by group as CSV, by the rules of its rows'."""
+    """The sums of a list by group as CSV, over any period."""
     return _export(spec, ListFile("groups_download", write_groups_csv, "csv", CSV, is_grouped=True))
 
 
 def groups_workbook(spec: ListSpec) -> AnyResponse:
-    """The sums of a list by group as XLSX, by the rules of its rows'."""
+    """The sums of a list by group as XLSX, over any period."""
     return _export(spec, ListFile("groups_workbook", write_groups_xlsx, "xlsx", XLSX, is_grouped=True))
 
 

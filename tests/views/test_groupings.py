@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from urllib.parse import urlsplit
 from zipfile import ZipFile
 
 import pytest
@@ -82,13 +83,18 @@ def test_the_file_of_groups_says_what_the_page_says(owner, shops):
     assert "par Point de vente" in plain(owner.page("/journal").one("main"))
 
 
-def test_a_file_of_groups_is_bounded_as_the_list_is(owner):
-    refused = owner.page(
-        "/transactions/regroupement.xlsx?by=day&date_from=2026-01-01&date_to=2026-03-01", status=422
-    )
-    parts = [link["href"] for link in refused.all("a") if "regroupement.xlsx" in link["href"]]
-    assert len(parts) == 2
-    assert all("by=day" in part for part in parts)
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_file_of_groups_holds_the_whole_of_a_period_that_rows_need_several_for(owner, kind):
+    asked = "by=outlet&date_from=2026-01-01&date_to=2027-03-31"
+    page = owner.page(f"/remises?{asked}")
+    files = [link["href"] for link in page.one(class_="downloads").all("a")]
+    assert [urlsplit(one).path.rsplit("/", 1)[1] for one in files] == [
+        "regroupement.xlsx",
+        "regroupement.csv",
+    ]
+    with owner.get(f"/remises/regroupement.{kind}?{asked}") as file:
+        assert (file.status_code, bool(file.data)) == (200, True)
+    owner.page(f"/remises.{kind}?{asked}", status=422)
 
 
 def test_a_name_that_a_spreadsheet_would_run_stays_a_name(owner, shops, database):
