@@ -64,7 +64,7 @@ def test_a_label_without_its_translation_is_found(merged):
 
 
 def test_a_batch_has_one_word_in_english():
-    """The code says remittance, as its tables do; people of the trade say batch, on every screen and paper."""
+    """The code says remittance, as its tables do; people of the trade say batch, on screen and on paper."""
     asked = [PLACES.sub("", " ".join(forms(message.id))) for message in messages(TRANSLATIONS, "fr")]
     assert [words for words in asked if "remittance" in words.lower()] == []
     assert [words for words in asked if "batch" in words.lower()]
