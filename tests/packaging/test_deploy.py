@@ -7,6 +7,8 @@ import re
 import pytest
 
 from app.config import ROOT
+from app.views.desk.directories import UPLOADS
+from tests.views.town import portal
 
 DEPLOY = ROOT / "deploy"
 SETTING = re.compile(r"\bBORDEREAU_[A-Z_]+\b")
@@ -48,6 +50,20 @@ def test_every_path_that_the_kit_names_is_there():
     assert len(named) > 5
     missing = {path for path in {*copied, *named} if not (ROOT / path).exists()}
     assert missing == {"deploy/container/.env"}, "whoever runs it writes that one"
+
+
+def test_the_proxy_takes_a_whole_file_wherever_one_is_handed_over(database, tmp_path):
+    """And holds it in memory: it may have a card number in it, which then reaches no disk."""
+    kit = (DEPLOY / "nginx" / "bordereau.conf").read_text(encoding="utf-8")
+    places = re.findall(r"location ~ (\S+) \{([^}]*client_body_buffer_size 9m[^}]*)\}", kit)
+    rules = [
+        rule.rule.replace("<id:reseller_id>", "7")
+        for rule in portal(database, tmp_path).url_map.iter_rules()
+        if rule.endpoint in UPLOADS
+    ]
+    assert len(rules) >= 2 * len(UPLOADS)
+    for address in rules:
+        assert any(re.search(place, address) for place, _ in places), address
 
 
 def test_every_unit_starts_a_command_that_is_there():
