@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -16,7 +16,7 @@ from importers.files.archive import ARCHIVE, INBOX, QUARANTINE
 from tests.operation.conftest import a_server
 from tests.torture import estate
 from tests.torture.readers import readers
-from tests.torture.trial import Bench, TorturedPortal, differences
+from tests.torture.trial import VICTIMS, Bench, TorturedPortal, differences
 from tests.torture.victims import (
     ended,
     forked,
@@ -31,6 +31,7 @@ from tests.torture.victims import (
 AT_ONCE, KILLS = 8, 18
 #: Orders in which the files arrive; times that a folder vanishes.
 ORDERS, FLICKERS = 5, 20
+_ONCE_EACH = tuple(dict.fromkeys(VICTIMS))
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,7 @@ def torture(folder: Path, kills: int, seed: int, *, short: bool = False) -> Iter
 
     ``short`` leaves out all but the kills, the full disk and the importers at once.
     """
-    with a_server(folder) as server:
-        addresses = completed(Addresses(owner=server.get_uri(driver="psycopg")), folder / KEPT)
-        bench = Bench(server, addresses, folder, Random(seed))
+    with _bench(folder, seed) as bench:
         undisturbed, seconds = _undisturbed(bench)
         yield from _killed(bench, kills, seconds, undisturbed)
         for disturb in _SHORT if short else _LONG:
@@ -58,15 +57,34 @@ def torture(folder: Path, kills: int, seed: int, *, short: bool = False) -> Iter
         yield _shuffled(bench, 1 if short else ORDERS, undisturbed)
 
 
+def brief_torture(folder: Path, seed: int) -> tuple[dict[str, int], list[str]]:
+    """Kill each kind of process once or twice; how often each was, and what was otherwise in the end."""
+    with _bench(folder, seed, crashes=0.3) as bench:
+        undisturbed, seconds = _undisturbed(bench)
+        found = _outcome(bench, lambda trial: trial.torture((*_ONCE_EACH, *_ONCE_EACH[:2]), seconds))
+        return bench.kills, differences(found, undisturbed)
+
+
+@contextmanager
+def _bench(folder: Path, seed: int, crashes: float = 0.1) -> Iterator[Bench]:
+    with a_server(folder) as server:
+        addresses = completed(Addresses(owner=server.get_uri(driver="psycopg")), folder / KEPT)
+        yield Bench(server, addresses, folder, Random(seed), crashes)
+
+
 def _killed(bench: Bench, kills: int, seconds: float, undisturbed: dict[str, Any]) -> Iterator[Row]:
     """A row for whatever was killed; what one round has otherwise may be the doing of any of them."""
     wrong: list[str] = []
     while sum(bench.kills.values()) < kills:
         wrong += differences(
-            _outcome(bench, lambda trial: trial.torture(KILLS, seconds), shuffled=True), undisturbed
+            _outcome(bench, lambda trial: _tortured(trial, seconds), shuffled=True), undisturbed
         )
     for victim, times in sorted(bench.kills.items()):
         yield Row(f"killed: {victim}", times, wrong)
+
+
+def _tortured(trial: TorturedPortal, seconds: float) -> None:
+    trial.torture(trial.bench.rng.choices(VICTIMS, k=KILLS), seconds)
 
 
 def _shuffled(bench: Bench, times: int, undisturbed: dict[str, Any]) -> Row:

@@ -6,7 +6,7 @@ import hashlib
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,18 +52,22 @@ _RUN_STARTS = 12
 #: Of the time that a whole load takes, what a victim may have: several come to each file.
 _SHARE = 0.15
 #: Who is killed, each as often as it stands here.
-_VICTIMS: tuple[Victim, ...] = (importer, importer, importer, night, night, worker, worker, run)
+VICTIMS: tuple[Victim, ...] = (importer, importer, importer, night, night, worker, worker, run)
 _FILES = "SELECT sha256, status, counts::text FROM import_file ORDER BY 1, 2"
 
 
 @dataclass
 class Bench:
-    """A server that may be killed, and the databases that trials make on it."""
+    """A server that may be killed, and the databases that trials make on it.
+
+    ``crashes`` is the share of kills that strike the server too.
+    """
 
     server: Any
     addresses: Addresses
     folder: Path
     rng: Random
+    crashes: float = 0.1
     made: int = 0
     kills: dict[str, int] = field(default_factory=dict)
 
@@ -133,20 +137,19 @@ class TorturedPortal:
         rng = self.bench.rng
         child = forked(victim, self.addresses, self.data)
         time.sleep(rng.random() * seconds)
-        if rng.random() < 0.1:
+        if rng.random() < self.bench.crashes:
             self.bench.crash()
             self.bench.killed("postmaster")
         if killed(child) == -signal.SIGKILL:
             self.bench.killed(victim.__name__)
 
-    def torture(self, kills: int, seconds: float) -> None:
-        """Kill whoever loads, again and again; then let the rest be loaded, corrected likewise."""
-        for _ in range(kills):
-            victim = self.bench.rng.choice(_VICTIMS)
+    def torture(self, victims: Sequence[Victim], seconds: float) -> None:
+        """Kill one after the other; then let the rest be loaded, corrected likewise with a third as many."""
+        for victim in victims:
             self.kill(victim, _SHARE * seconds + (_RUN_STARTS if victim is run else 0))
         self.must_load()
         estate.correct(self.data / INBOX)
-        for _ in range(kills // 3):
+        for _ in range(len(victims) // 3):
             self.kill(replacing, _SHARE * seconds)
         self.must_load(replacing)
 

@@ -1,0 +1,18 @@
+"""The short form of the torture: each kind of process killed once or twice; ``make torture`` has the rest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.torture.rounds import brief_torture
+
+#: With this seed the server is killed too.
+SEED = 3
+
+
+def test_whoever_is_killed_while_loading_the_end_is_that_of_a_load_that_nobody_disturbed(
+    tmp_path: Path,
+) -> None:
+    kills, differences = brief_torture(tmp_path, SEED)
+    assert differences == []
+    assert {"importer", "postmaster", "run", "worker"} <= kills.keys()
