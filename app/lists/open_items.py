@@ -7,10 +7,11 @@ a declared account and without a chargeback.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import partial
 from itertools import groupby, pairwise
 from typing import Any, Final
 
@@ -22,7 +23,7 @@ from app.listing.field import Link
 from app.listing.flat_file import FileColumn
 from app.listing.scope import AnyScope, Scope
 from app.listing.source import in_scope
-from app.lists.chargebacks import to_answer
+from app.lists.chargebacks import Dispute, to_answer
 from app.lists.common import PLACE
 from app.lists.credit import gap_reason, shown_account
 from app.models import (
@@ -73,7 +74,8 @@ class OpenItem:
     one on which a chargeback was told; ``until`` the day by which a credit was expected or an answer is, or
     that of the next statement. ``amount`` is what the call brings, the line holds or the chargeback takes,
     ``gap`` what is not explained; both in minor units. ``numbers`` are the remittances concerned, ``link``
-    leads to them, to the sale of a chargeback, or to those that it may be of.
+    leads to them, to the sale of a chargeback, or to those that it may be of. ``why`` says why it
+    is here, in the language of the moment: a file is in French, whoever takes it.
     """
 
     kind: OpenItemKind
@@ -86,7 +88,7 @@ class OpenItem:
     gap: int | None = None
     currency: str = ""
     account: str = ""
-    why: str = ""
+    why: Callable[[], str] = str
     movement_id: int | None = None
     link: Link | None = None
 
@@ -107,7 +109,7 @@ COLUMNS: Final = (
     FileColumn("gap", N_("Gap"), lambda item: item.gap, "amount"),
     FileColumn("currency", N_("Currency"), lambda item: item.currency),
     FileColumn("account", N_("Account"), lambda item: item.account),
-    FileColumn("why", N_("Why"), lambda item: item.why),
+    FileColumn("why", N_("Why"), lambda item: item.why()),
 )
 
 
@@ -144,9 +146,13 @@ def _chargebacks(connection: Connection, scope: Scope) -> Iterator[OpenItem]:
             contract=dispute.contract_number,
             amount=dispute.amount,
             currency=dispute.currency,
-            why=" · ".join(filter(None, (dispute.title, dispute.reason))),
+            why=partial(_told_of, dispute),
             link=dispute.link,
         )
+
+
+def _told_of(dispute: Dispute) -> str:
+    return " · ".join(filter(None, (dispute.title, dispute.reason)))
 
 
 def _remittances(connection: Connection, scope: Scope, kind: OpenItemKind) -> Iterator[OpenItem]:
@@ -163,7 +169,7 @@ def _remittances(connection: Connection, scope: Scope, kind: OpenItemKind) -> It
             amount=row.net,
             gap=None if late else row.gap,
             currency=row.currency,
-            why=_not_found() if late else gap_reason(row.gap, row.debits, row.refunds, row.currency),
+            why=_not_found if late else partial(gap_reason, row.gap, row.debits, row.refunds, row.currency),
             link=_link(row, kind),
         )
 
@@ -239,7 +245,7 @@ def proposals(connection: Connection, scope: Scope) -> Iterator[OpenItem]:
             gap=sum(row.explained for row in linked) - first.amount,
             currency=first.currency,
             account=shown_account(first.account_key, first.account_label),
-            why=gettext(codes.CREDIT_RULES.get(first.rule, first.rule)),
+            why=partial(gettext, codes.CREDIT_RULES.get(first.rule, first.rule)),
             movement_id=movement_id,
             link=Link("remittances", first.remittance_id),
         )
@@ -384,5 +390,9 @@ def _gap_of(before: Any, after: Any) -> OpenItem:
         place=before.merchant,
         currency=before.currency,
         account=shown_account(before.account_key, before.label),
-        why=gettext("the balances of the statements around it do not join"),
+        why=_do_not_join,
     )
+
+
+def _do_not_join() -> str:
+    return gettext("the balances of the statements around it do not join")

@@ -44,7 +44,7 @@ def _until(item: OpenItem) -> str:
     return gettext("until %(day)s", day=formats.day(item.until)) if item.until else ""
 
 
-_WHY: Final = TableColumn(N_("Why"), lambda item: item.why, style="wrapped")
+_WHY: Final = TableColumn(N_("Why"), lambda item: item.why(), style="wrapped")
 _COLUMNS: Final = (
     TableColumn(N_("Date"), lambda item: formats.day(item.day), "title"),
     TableColumn(N_("Until"), lambda item: formats.day(item.until) if item.until else "", card=_until),
@@ -76,8 +76,8 @@ class _Section:
     @property
     def alike(self) -> list[tuple[str, list[OpenItem]]]:
         """The items by why, the most of them first: proposals of one kind are judged together."""
-        reasons = Counter(item.why for item in self.items)
-        return [(why, [one for one in self.items if one.why == why]) for why, _ in reasons.most_common()]
+        reasons = Counter(item.why() for item in self.items)
+        return [(why, [one for one in self.items if one.why() == why]) for why, _ in reasons.most_common()]
 
     @property
     def sums(self) -> list[str]:
@@ -90,7 +90,7 @@ class _Section:
     @property
     def why(self) -> str:
         """Why, where it is the same of all of them."""
-        (first, *others) = dict.fromkeys(item.why for item in self.items)
+        (first, *others) = dict.fromkeys(item.why() for item in self.items)
         return "" if others else capital(first)
 
     @property

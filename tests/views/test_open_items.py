@@ -138,6 +138,23 @@ def test_the_files_hold_the_same(owner, alpha):
         assert "Crédit à confirmer" in book.read("xl/worksheets/sheet1.xml").decode()
 
 
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_file_is_in_one_language_whoever_takes_it(owner, alpha, kind):
+    with owner.get(f"{PAGE}.{kind}") as in_french:
+        own = in_french.data
+    owner.set_cookie("lang", "en")
+    assert "the same amount" in plain(owner.page(PAGE).one("main"))
+    with owner.get(f"{PAGE}.{kind}") as in_english:
+        assert cells(kind, in_english.data) == cells(kind, own)
+
+
+def cells(kind, content):
+    """The words of a file."""
+    if kind == "csv":
+        return content
+    return ZipFile(BytesIO(content)).read("xl/worksheets/sheet1.xml")
+
+
 @pytest.mark.parametrize("asked", ["foo=1", "period=yesterday", "done=nothing", "done=a&done=b"])
 def test_what_is_not_understood_is_refused(owner, alpha, asked):
     page = owner.page(f"{PAGE}?{asked}")
