@@ -16,7 +16,7 @@ import pandas as pd
 
 from app.wording.i18n import N_, gettext
 from app.wording.money import plain
-from importers import card_lines
+from importers import card_lines, shown_values
 from importers.files import archive
 from importers.files.refusals import refuse
 from importers.formats import FileContext, caaa, camt, cfonb120, journals, mapped_csv
@@ -33,7 +33,6 @@ MoneyRecords = BankStatements | Settlements | Chargebacks | Operations | RemoteP
 
 #: Rows of each kind of record that are shown.
 _SHOWN_ROWS = 3
-_KEPT_DIGITS = 4
 _USES = {Use.KEPT: "%(field)s", Use.DROPPED: N_("dropped"), Use.NEVER_STORED: N_("never stored")}
 
 
@@ -135,7 +134,7 @@ def lines(explanation: FileExplanation) -> Iterator[str]:
     """The explanation in words, a line each."""
     yield gettext("Format: %(format)s", format=explanation.format)
     for label, value in explanation.facts:
-        yield f"  {gettext(label)}: {value}"
+        yield f"  {_labelled(gettext(label), value)}"
     if explanation.headings:
         yield gettext("Columns:")
         for heading in explanation.headings:
@@ -264,23 +263,27 @@ _PARTS: Mapping[type, tuple[_Part, ...]] = {
 
 
 def _part_lines(part: _Part, found: pd.DataFrame) -> Iterator[str]:
-    yield f"{gettext(part.title)}: {len(found)}"
+    yield _labelled(gettext(part.title), len(found))
     if found.empty:
         return
     for key, rows in found.groupby(list(part.by), sort=True, dropna=False):
         currency = str(rows["currency"].iloc[0])
-        said = " ".join(str(value) for value in key[:-1])
+        said = ", ".join(_group(name, value) for name, value in zip(part.by, key[:-1], strict=False))
         total = plain(int(rows[part.amount].sum()), currency)
-        yield f"  {said}: {len(rows)}, {total} {currency}".rstrip()
+        yield f"  {_labelled(said, f'{len(rows)}, {total} {currency}')}".rstrip()
     days = pd.to_datetime(found[part.day]).dropna()
     if len(days):
         yield "  " + gettext("from %(first)s to %(last)s", first=days.min().date(), last=days.max().date())
-    shown = found[list(part.shown)].head(_SHOWN_ROWS).apply(_masked)
+    shown = shown_values.table(found.head(_SHOWN_ROWS), part.shown)
     yield from (f"  {line}" for line in shown.to_string(index=False).splitlines())
 
 
-def _masked(column: pd.Series[Any]) -> pd.Series[Any]:
-    """A column as it may be shown: of accounts and cards the last four alone."""
-    if column.name not in {"account_key", "card_last4"}:
-        return column
-    return column.map(lambda text: f"•••• {text[-_KEPT_DIGITS:]}" if text else "")
+def _group(name: str, value: Any) -> str:
+    """What rows are counted by: a proof says what it is of."""
+    if name == "proven":
+        return gettext(N_("proven by their balances")) if value else gettext(N_("without a proof"))
+    return shown_values.word(name, value)
+
+
+def _labelled(label: str, value: Any) -> str:
+    return gettext("%(label)s: %(value)s", label=label, value=value)

@@ -103,8 +103,10 @@ class ColumnMapping:
 
     def used(self, headings: list[str]) -> tuple[SourceColumn, ...]:
         """What becomes of each column of a file: the field it becomes, or why it becomes none."""
-        fields = {heading: name for name, found in self.headings().items() for heading in found}
-        fields |= {bare(heading): "direction" for heading in self.directions.values()}
+        fields: dict[str, str] = {}
+        for name, places in (*self.headings().items(), ("direction", map(bare, self.directions.values()))):
+            for heading in places:
+                fields[heading] = f"{fields[heading]}, {name}" if heading in fields else name
         found = understood(headings, fields)
         return tuple(
             SourceColumn(one.text, fields[bare(one.text)], Use.KEPT) if bare(one.text) in fields else one

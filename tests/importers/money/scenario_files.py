@@ -230,7 +230,7 @@ def eptrn(days: Sequence[SoldDay]) -> Files:
                 f"{head}210{julian}{'':7}{one.number}{overpunched(gross)[-11:]}{overpunched(one.fee)[-9:]}"
                 f"{overpunched(0)[-7:]}{'':7}{overpunched(net)[-11:]}"
             ),
-            f"DFTRL{'':78}{'0000004'}",
+            f"DFTRL{'':78}{'0000002'}",
         ]
     return [("eptrn.txt", "\n".join(line.ljust(450) for line in lines).encode())]
 

@@ -163,6 +163,7 @@ def test_people_are_never_stored_and_columns_say_what_they_become():
     assert uses["Shopper Name"] == (None, "never_stored")
     assert uses["TimeZone"] == (None, "dropped")
     assert uses["Markup (NC)"] == ("fee", "kept")
+    assert uses["Type"] == ("kind, id", "kept")
     assert "A B" not in found.records.lines.to_csv()
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 from click.testing import CliRunner
 
+from app.models import MovementKind, SettlementLineKind, SettlementState
+from importers import shown_values
 from importers.cli import mapping
+from importers.explain import _PARTS
 from tests.importers.money.test_amex import quoted, records
 from tests.importers.money.test_cfonb120 import MovementLine, Statement, written
 from tests.importers.money.test_journals import jrb
@@ -25,14 +28,24 @@ def test_a_statement_is_explained_without_its_account_or_its_other_lines(tmp_pat
     assert "•••• 8502" in done.output
     assert "00020828502" not in done.output
     assert "MARTIN" not in done.output
-    assert "remittance" in done.output
+    assert "Remise" in done.output
+    assert "57,40 EUR" in done.output
+    assert "prouvés par leurs soldes" in done.output
 
 
 def test_a_journal_shows_columns_and_the_proof_of_its_scales(tmp_path):
     done = tried(tmp_path, jrb(("000101", "DT", 3900, 386_880, 31)))
     assert done.exit_code == 0, done.output
-    for words in ("NET_AMOUNT → net", "1/10000", "1/100", "39.00"):
-        assert words.replace("39.00", "39") in done.output
+    for words in ("NET_AMOUNT → net", "1/10000", "1/100", "39,00", "0,3100"):
+        assert words in done.output
+
+
+def test_no_code_and_no_heading_is_left_without_words():
+    parts = [part for parts in _PARTS.values() for part in parts]
+    assert {name for part in parts for name in part.shown} == set(shown_values._HEADINGS)
+    kinds = {kind.value for kind in (*MovementKind, *SettlementLineKind)}
+    assert kinds == set(shown_values._WORDS["kind"])
+    assert {state.value for state in SettlementState} == set(shown_values._WORDS["state"])
 
 
 @pytest.mark.parametrize(("options", "code"), [((), 1), (("--cards", "mask"), 0)])
