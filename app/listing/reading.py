@@ -6,7 +6,6 @@ parameter; so a page that asks for several things costs one way to the database 
 
 from __future__ import annotations
 
-from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -14,13 +13,25 @@ from functools import cache
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ARRAY, Connection, Date, DateTime, ScalarSelect, Select, SelectBase, func, select
+from sqlalchemy import (
+    ARRAY,
+    Connection,
+    Date,
+    DateTime,
+    Row,
+    ScalarSelect,
+    Select,
+    SelectBase,
+    func,
+    select,
+)
+from sqlalchemy.engine import result_tuple
 from sqlalchemy.types import TypeEngine
 
 S = TypeVar("S")
 T = TypeVar("T")
-#: Rows of one of the selects: named tuples of values.
-Rows = Sequence[Any]
+#: Rows of one of the selects, with its columns by name.
+Rows = Sequence[Row[Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,12 +93,12 @@ def _as_json(rows: SelectBase) -> ScalarSelect[Any]:
 
 def _reader(rows: SelectBase) -> Callable[[Any], Rows]:
     columns = rows.selected_columns
-    row = namedtuple("row", columns.keys())  # type: ignore[misc]  # noqa: PYI024 - the select names its columns
+    row = result_tuple(columns.keys())
     types = [column.type for column in columns]
 
     def read(found: Any) -> Rows:
         return [
-            row(*(_value(type_, value) for type_, value in zip(types, values, strict=True)))
+            row([_value(type_, value) for type_, value in zip(types, values, strict=True)])
             for values in found
         ]
 
