@@ -50,7 +50,8 @@ def sums(row: AnyRow) -> str:
     return " · ".join(formats.money(sums["net"], currency) for currency, sums in row.sums.items())
 
 
-FILES = (
+#: What came, and what became of it.
+ARRIVAL = (
     TableColumn(N_("File"), lambda row: row.name, "title"),
     TableColumn(
         N_("State"),
@@ -59,6 +60,9 @@ FILES = (
         tone=lambda row: TONES[ImportStatus(row.status)],
     ),
     TableColumn(N_("Received"), lambda row: show_moment(row.received_at)),
+)
+FILES = (
+    *ARRIVAL,
     TableColumn(N_("Source"), lambda row: row.source or ""),
     TableColumn(N_("Content"), counts),
     TableColumn(N_("Net"), sums, "aside", style="money"),

@@ -11,28 +11,17 @@ from werkzeug.wrappers import Response
 from app.accounts.journal import Event
 from app.desk import declare_contract, files, source_profiles, tasks, upload_checks
 from app.desk.paging import AnyRow
-from app.models import DeskTaskKind, ImportStatus
+from app.models import DeskTaskKind
 from app.refusals import Refusal
 from app.rules import card_lines, source_columns
 from app.views.desk.common import ID, blueprint
-from app.views.desk.files import STATES, TONES, counts
-from app.views.moments import show_moment
+from app.views.desk.files import ARRIVAL, counts
 from app.views.tables import TableColumn, table
 from app.web.context import database, desk, signed_in
 from app.web.journal import journal
 from app.web.source_form import SourceForm, fields_of
 from app.wording.i18n import N_, gettext
 
-_FILES: Final = (
-    TableColumn(N_("File"), lambda row: row.name, "title"),
-    TableColumn(
-        N_("State"),
-        lambda row: gettext(STATES[ImportStatus(row.status)]),
-        "badge",
-        tone=lambda row: TONES[ImportStatus(row.status)],
-    ),
-    TableColumn(N_("Received"), lambda row: show_moment(row.received_at)),
-)
 # What is packed could hold a card number that nobody sees before it is kept.
 _PACKED: Final = (b"PK\x03\x04", b"\x1f\x8b", b"\xd0\xcf\x11\xe0")
 _CARD_LIKE: Final = N_(
@@ -56,7 +45,7 @@ def source(id: int) -> str:  # noqa: A002 - the name in the address
         said=list(source_columns.shown(said)),
         files=table(
             gettext("Latest files"),
-            (*_FILES, TableColumn(N_("Content"), lambda one: _said_of(one, reasons), style="wrapped")),
+            (*ARRIVAL, TableColumn(N_("Content"), lambda one: _said_of(one, reasons), style="wrapped")),
             latest,
             lambda one: url_for("desk.file", id=one.id),
         ),
