@@ -280,6 +280,13 @@ class ListSpec:
             raise LookupError(self.name)
         return self.ticket
 
+    @property
+    def owing(self) -> StatementSpec:
+        """How its debts are stated. Raises LookupError for a list without a statement."""
+        if self.statement is None:
+            raise LookupError(self.name)
+        return self.statement
+
     @cached_property
     def filters(self) -> tuple[Field, ...]:
         """The fields that can be asked for, in the order of the form."""

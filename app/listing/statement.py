@@ -63,9 +63,7 @@ def statement(
     connection: Connection, spec: ListSpec, scope: Scope, criteria: Criteria, names: Mapping[str, str]
 ) -> tuple[Debt, ...]:
     """The debts of ``criteria``, the largest first; ``names`` are those of debtors by prefix of cards."""
-    made = spec.statement
-    if made is None:
-        raise LookupError(spec.name)
+    made = spec.owing
     groups = series(connection, spec, scope, asked_of(made, criteria), made.by)
     parts: dict[tuple[str, str], list[tuple[Group, CurrencyTotals]]] = {}
     for group in groups:

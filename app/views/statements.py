@@ -63,7 +63,7 @@ class StatementPeriod:
 
 def show(spec: ListSpec) -> AnyResponse:
     """The statement on a page."""
-    made, scope = _made(spec), access().scope
+    made, scope = spec.owing, access().scope
     with asking_first(scope, criteria_asked(spec)) as (connection, asked):
         criteria = _criteria(asked)
         debts = () if criteria.faults else statement(connection, spec, scope, criteria, theme().issuers)
@@ -86,7 +86,7 @@ def show(spec: ListSpec) -> AnyResponse:
 
 def download(spec: ListSpec) -> AnyResponse:
     """The statement as PDF, by the rules of files: a permission, and a line in the journal."""
-    made, scope = _made(spec), access().scope
+    made, scope = spec.owing, access().scope
     with database().reading_as(scope) as connection:
         criteria = _criteria(criteria_asked(spec).read(connection))
     if criteria.faults or criteria.period is None:
@@ -103,12 +103,6 @@ def download(spec: ListSpec) -> AnyResponse:
         journal_export(spec, asked_of(made, criteria), rows, format="pdf")
 
     return send_written(write, name_of_file(criteria, "pdf", gettext(made.title)), PDF)
-
-
-def _made(spec: ListSpec) -> StatementSpec:
-    if spec.statement is None:
-        raise LookupError(spec.name)
-    return spec.statement
 
 
 def _criteria(criteria: Criteria) -> Criteria:
