@@ -91,8 +91,12 @@ def page_or_part(page: str, parts: Mapping[str, str], /, **values: Any) -> str:
 
 
 def asset(name: str) -> str:
-    """The address of a static file; it changes with the file."""
-    return url_for("static", filename=name, v=current_app.extensions["bordereau.assets"][name])
+    """The address of a static file, which changes with the file; made once a request."""
+    known: dict[str, str] = g.setdefault("assets", {})
+    if name not in known:
+        version = current_app.extensions["bordereau.assets"][name]
+        known[name] = url_for("static", filename=name, v=version)
+    return known[name]
 
 
 def icon(name: str, size: int = 20) -> Markup:
