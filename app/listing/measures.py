@@ -10,6 +10,7 @@ from functools import cached_property
 
 from sqlalchemy import BigInteger, ColumnElement, cast, func, literal
 
+from app.listing.constants import written_out
 from app.listing.kinds import Expression
 from app.listing.source import Condition
 
@@ -46,14 +47,14 @@ class Measure:
     @cached_property
     def of_rows(self) -> ColumnElement[int]:
         """The sum over rows, labelled with its name."""
-        return sum_of(self.name, self.rows, *self.where)
+        return written_out(sum_of(self.name, self.rows, *self.where))
 
     @cached_property
     def of_days(self) -> ColumnElement[int]:
         """The sum over daily sums. Raises LookupError when these do not know it."""
         if self.daily is None:
             raise LookupError(self.name)
-        return sum_of(self.name, self.daily, *self.daily_where)
+        return written_out(sum_of(self.name, self.daily, *self.daily_where))
 
 
 def row_count(daily: Expression | None = None) -> Measure:

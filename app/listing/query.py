@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Label, and_, select, true, union_all
 
+from app.listing.constants import written_out
 from app.listing.criteria import Criteria
 from app.listing.cursor import Cursor
 from app.listing.field import Args, tables_of
@@ -127,7 +128,7 @@ def _of_few(order: Order, rows: Statement, parents: Parents, size: int) -> State
 @cache
 def _columns(spec: ListSpec) -> tuple[Label[Any], ...]:
     fields = {field.name: field.column for field in spec.fields}
-    return tuple(column.label(name) for name, column in {**spec.row_keys, **fields}.items())
+    return tuple(written_out(column.label(name)) for name, column in {**spec.row_keys, **fields}.items())
 
 
 def _behind(order: Order, criteria: Criteria) -> list[ColumnElement[bool]]:
