@@ -278,10 +278,11 @@ def a_member(database, email, outlets):
 
 
 def test_200_people_are_paged_searched_and_read_in_a_few_statements(owner, chain, database):
-    few = statements_sent(database, lambda: owner.page("/acces"))
     for number in range(200):
         a_member(database, f"region{number:03}@shop.example", chain[number : number + 60])
-    assert statements_sent(database, lambda: owner.page("/acces")) == few <= 11
+        if number == 0:
+            few = statements_sent(database, lambda: owner.page("/acces"))
+    assert statements_sent(database, lambda: owner.page("/acces")) == few <= 8
     page, seen = owner.page("/acces"), []
     while True:
         seen += [each.text for each in page.all(class_="person-name")]
