@@ -144,7 +144,7 @@ def _matching(reseller_id: int, search: str) -> list[ColumnElement[bool]]:
     contracts = select(Contract.merchant_id).where(
         Contract.reseller_id == reseller_id, func.ltrim(Contract.number, "0") == words.lstrip("0")
     )
-    named = or_(holds_words(Merchant.name, words), holds_words(Merchant.code, words))
+    named = or_(holds_words(Merchant.name, words, Merchant.name_key), holds_words(Merchant.code, words))
     return [or_(named, Merchant.id.in_(outlets), Merchant.id.in_(contracts))]
 
 
@@ -158,7 +158,7 @@ def _outlet_matches(search: str) -> ColumnElement[bool]:
             func.ltrim(Contract.number, "0") == words.lstrip("0"),
         )
     )
-    return or_(holds_words(Outlet.trade_name, words), Outlet.siret == digits, contract)
+    return or_(holds_words(Outlet.trade_name, words, Outlet.trade_name_key), Outlet.siret == digits, contract)
 
 
 def _by_merchant(model: Any, value: ColumnElement[Any]) -> Subquery:

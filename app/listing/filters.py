@@ -39,8 +39,7 @@ _ZERO = literal_column("'0'", Text)
 class InvalidValueError(ValueError):
     """A value that is not understood.
 
-    ``message`` is an English message identifier, filled with ``values``; ``secret`` values must
-    not be shown again.
+    ``message`` is an English message identifier, filled with ``values``; ``secret`` ones are not shown again.
     """
 
     def __init__(self, message: str, *, secret: bool = False, **values: Any) -> None:
@@ -62,19 +61,18 @@ def clean(text: str, longest: int = LONGEST) -> str:
     return stripped
 
 
-def holds_words(column: Expression, text: str) -> ColumnElement[bool]:
-    """Whether ``column`` holds every word of ``text``, or all of it when it has none, in any order."""
-    words = words_of(text) or (tidy(text),)
+def holds_words(column: Expression, text: str, kept: Expression | None = None) -> ColumnElement[bool]:
+    """Whether ``column`` (``kept`` in its folded form) holds each word of ``text``, or all if it has none."""
+    folded, words = func.fold(column) if kept is None else kept, words_of(text) or (tidy(text),)
     # A position, not LIKE: folding can itself produce '%' and '_' out of exotic letters.
-    return and_(*(func.strpos(func.fold(column), func.fold(word)) > 0 for word in words))
+    return and_(*(func.strpos(folded, func.fold(word)) > 0 for word in words))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Filter(Kind):
     """A kind that a filter can ask for.
 
-    ``widget`` is how its input is filled in: text, choice, card or amount; ``pattern`` all that it may
-    hold.
+    ``widget`` is how its input is filled: text, choice, card or amount; ``pattern`` all that it may hold.
     """
 
     widget: ClassVar[str] = "text"
@@ -112,7 +110,9 @@ class Filter(Kind):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FreeText(Filter):
-    """FreeText match anywhere, without accents or case."""
+    """Words that match anywhere, without accents or case; ``kept`` as for :func:`holds_words`."""
+
+    kept: Expression | None = None
 
     def parse(self, text: str) -> str:
         words = clean(text)
@@ -121,10 +121,10 @@ class FreeText(Filter):
         return words
 
     def order(self, column: Expression) -> Expression:
-        return func.fold(column, type_=Text).collate("C")
+        return (func.fold(column, type_=Text) if self.kept is None else self.kept).collate("C")
 
     def where(self, column: Expression, values: Sequence[str]) -> ColumnElement[bool]:
-        return or_(*(holds_words(column, value) for value in values))
+        return or_(*(holds_words(column, value, self.kept) for value in values))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

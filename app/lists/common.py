@@ -131,7 +131,7 @@ BANK_NAME = Field(
 TRADE_NAME = Field(
     name="trade_name",
     label=N_("Trade name"),
-    kind=FreeText(),
+    kind=FreeText(kept=Outlet.trade_name_key),
     column=Outlet.trade_name,
     section=OUTLET,
     filter=True,
