@@ -8,22 +8,31 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from app.models import MovementKind
+from app.models import MovementKind, SourceSettings
 
 Truths = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, kw_only=True)
 class LabelPatterns:
-    """Patterns of labels, over capitals without accents; a source's profile may bring its own."""
+    """Patterns of labels, over capitals without accents.
+
+    ``own`` are those of a source, which decide first: by pattern the kind of line, or :data:`NO_CARDS`; their
+    groups may be named as :data:`HINTS`. ``own_payers`` has the payers of transfers by pattern.
+    """
+
+    own: Mapping[str, str] = field(default_factory=dict)
+    own_payers: Mapping[str, str] = field(default_factory=dict)
 
     card: str = r"\b(?:CB|CARTES?|TPE)\b"
     refund: str = r"REMISE CREDIT|CREDIT CB"
@@ -51,6 +60,11 @@ class LabelPatterns:
         "CHECKOUT",
     )
 
+    @classmethod
+    def of(cls, settings: SourceSettings) -> LabelPatterns:
+        """The patterns of a source: ours, and its own."""
+        return cls(own=settings.labels, own_payers=settings.payers)
+
     @property
     def payer(self) -> str:
         """Any of the payers, as whole words."""
@@ -70,6 +84,10 @@ DEFAULT_HINTS: Final = (
 )
 HINTS: Final = ("contract_number", "contract_rank", "remittance_number", "settlement_number", "sold_on")
 
+#: What a source says of lines that are no card money, whatever they look like.
+NO_CARDS: Final = "ignored"
+_CREDITS: Final = frozenset({MovementKind.REMITTANCE, MovementKind.CHARGEBACK_REVERSAL, MovementKind.PAYOUT})
+_GROUP: Final = re.compile(r"\(\?P<(\w+)>")
 _CREDIT_CODES = ("30", "PMNT/MCRD/POSP", "PMNT/MCRD/POSC", "PMNT/MCRD/SMCD")
 _REFUND_CODES = (*_CREDIT_CODES, "36")
 _UNPAID_CODE, _UNPAID_CAMT = "38", "PMNT/MCRD/UPCT"
@@ -99,7 +117,8 @@ def kinds(
     own_card = np.isin(code, _OWN_CARD_CODES) | np.strings.find(code, "/CCRD/") >= 0
     remittance = _contains(labels, found.remittance)
     unpaid_code = np.isin(code, (_UNPAID_CODE, _UNPAID_CAMT))
-    tests: list[tuple[Truths, MovementKind]] = [
+    tests: list[tuple[Truths, str]] = [
+        *_own_tests(labels, plain(movements["payer"]), credit, found),
         (np.isin(code, _CREDIT_CODES) & credit, MovementKind.REMITTANCE),
         (debit & ((unpaid_code) | unpaid), MovementKind.CHARGEBACK),
         (credit & ((code == _UNPAID_CAMT) | unpaid), MovementKind.CHARGEBACK_REVERSAL),
@@ -109,32 +128,86 @@ def kinds(
         (credit & remittance, MovementKind.REMITTANCE),
         (debit & remittance, MovementKind.REFUND),
     ]
-    chosen = np.select([test for test, _ in tests], [kind.value for _, kind in tests], default="")
-    return pd.Series(chosen, index=movements.index, dtype=object).replace("", None)
+    chosen = np.select([test for test, _ in tests], [str(kind) for _, kind in tests], default="")
+    return pd.Series(chosen, index=movements.index, dtype=object).replace(["", NO_CARDS], None)
 
 
-def hints(movements: pd.DataFrame, patterns: Iterable[str] = DEFAULT_HINTS) -> pd.DataFrame:
+def _own_tests(
+    labels: pd.Series[Any], payer: pd.Series[Any], credit: Truths, patterns: LabelPatterns
+) -> Iterator[tuple[Truths, str]]:
+    """What a source says of its lines, of each kind in the direction that its money goes."""
+    for pattern, kind in patterns.own.items():
+        fits = _matches(labels, pattern)
+        yield (fits if kind == NO_CARDS else fits & (credit == (kind in _CREDITS))), kind
+    for pattern in patterns.own_payers:
+        yield (_matches(labels, pattern) | _matches(payer, pattern)) & credit, MovementKind.PAYOUT
+
+
+def _matches(texts: pd.Series[Any], pattern: str) -> Truths:
+    """Where a pattern of a source is found: in linear time, whatever it is."""
+    found = pc.match_substring_regex(_arrow(texts), _unaccented(pattern), ignore_case=True)
+    return np.asarray(found.to_pylist(), dtype=np.bool_)
+
+
+def _arrow(texts: pd.Series[Any]) -> pa.Array:
+    return pa.array(texts.tolist(), pa.string())
+
+
+def _unaccented(pattern: str) -> str:
+    return unicodedata.normalize("NFKD", pattern).encode("ascii", "ignore").decode("ascii")
+
+
+def is_label_pattern(written: str) -> bool:
+    """Whether a source may have this pattern: of the grammar of RE2, its groups named as hints."""
+    search = pc.extract_regex if _GROUP.search(written) else pc.match_substring_regex
+    try:
+        search(pa.array([""]), _unaccented(written))
+    except pa.ArrowInvalid:
+        return False
+    return set(_GROUP.findall(written)) <= set(HINTS)
+
+
+def hints(movements: pd.DataFrame, patterns: LabelPatterns | None = None) -> pd.DataFrame:
     """What labels, complements and references hint at: the columns of :data:`HINTS`, empty where nothing."""
     found = pd.DataFrame("", index=movements.index, columns=list(HINTS), dtype=object)
     texts = (plain(movements["label"]), plain(movements["details"]), plain(movements["reference"]))
-    for pattern in patterns:
+    for groups_of, pattern in _hinting(patterns or LabelPatterns()):
         for text in texts:
-            groups = text.str.extract(pattern).fillna("")
+            groups = groups_of(text, pattern)
             for name in found.columns.intersection(groups.columns):
                 found[name] = found[name].where(found[name] != "", groups[name])
     return found
 
 
+def _hinting(patterns: LabelPatterns) -> Iterator[tuple[Callable[[pd.Series[Any], str], pd.DataFrame], str]]:
+    """The patterns that hint at something, those of the source first, and what finds their groups."""
+    yield from ((_own_groups, pattern) for pattern in patterns.own if _GROUP.search(pattern))
+    yield from ((_groups, pattern) for pattern in DEFAULT_HINTS)
+
+
+def _groups(texts: pd.Series[Any], pattern: str) -> pd.DataFrame:
+    return texts.str.extract(pattern).fillna("")
+
+
+def _own_groups(texts: pd.Series[Any], pattern: str) -> pd.DataFrame:
+    found = pc.extract_regex(_arrow(texts), f"(?i){_unaccented(pattern)}").to_pylist()
+    return pd.DataFrame([one or {} for one in found], index=texts.index).fillna("")
+
+
 def payers(movements: pd.DataFrame, patterns: LabelPatterns | None = None) -> pd.Series[Any]:
     """Who pays each line, of those who pay for cards by transfers of their own; empty where none does."""
-    whole = rf"({(patterns or LabelPatterns()).payer})"
-    found = words(movements).str.extract(whole)[0]
-    return found.fillna(plain(movements["payer"]).str.extract(whole)[0]).fillna("").astype(object)
+    known = patterns or LabelPatterns()
+    labels, payer = words(movements), plain(movements["payer"])
+    whole = rf"({known.payer})"
+    found = labels.str.extract(whole)[0].fillna(payer.str.extract(whole)[0]).fillna("").astype(object)
+    for pattern, name in known.own_payers.items():
+        found = found.mask(_matches(labels, pattern) | _matches(payer, pattern), name.upper())
+    return found
 
 
 def words(movements: pd.DataFrame) -> pd.Series[Any]:
     """Label and complement of each line, in capitals without accents."""
-    return plain(movements["label"] + " " + movements["details"])
+    return plain((movements["label"] + " " + movements["details"]).str.strip())
 
 
 def plain(texts: pd.Series[Any]) -> pd.Series[Any]:

@@ -15,13 +15,12 @@ from app.database.engine import DatabaseRole
 from app.database.migrate import ready
 from app.models import CardNumbers, SourceSettings
 from app.wording.i18n import N_, gettext
-from importers import payment_sources
 from importers.files import archive, profiles, report, sources, waiting
 from importers.files.archive import INBOX, files_in
 from importers.files.refusals import FileRefusedError
 from importers.formats import FileContext
 from importers.load import Result, load_files
-from importers.source_command import source
+from importers.source_commands import deliver, source
 
 __all__ = ["demo", "demo_files", "import_command", "mapping", "nightly", "source"]
 
@@ -99,9 +98,7 @@ def nightly() -> None:
     sys.exit(night.refused > 0)
 
 
-@click.group(
-    commands=payment_sources.COMMANDS, help=N_("Set up the files of banks, acquirers and platforms.")
-)
+@click.group(commands=[deliver], help=N_("Set up the files of banks, acquirers and platforms."))
 def mapping() -> None:
     """Hold the commands about files of money."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from app.models import (
 )
 from app.rules import directory_columns
 from app.wording.i18n import N_
-from importers import derived, explain, remittance_credits
+from importers import contract_moves, derived, explain, remittance_credits
 from importers.files import foreign_places, profiles, report, sources, waiting
 from importers.files.archive import QUARANTINE
 from importers.files.refusals import FileRefusedError, Refusal, refuse
@@ -202,12 +202,31 @@ def _try(database: Database, _data: Path, task: _Task) -> _Ended:
     context = FileContext(name=name)
     if source:
         with database.reading(DatabaseRole.IMPORT) as connection:
-            profile = profiles.of(connection, source)
-            if profile.reseller_id != task.reseller_id:
-                raise refuse(N_("a source of another maintainer has this name"))
+            profile = _own_profile(connection, source, task)
         context = sources.said_of(name, source, profile.columns, profile.settings)
     explanation = explain.explain(task.content, context)
     return _Ended(answer=tuple(explain.lines(explanation)))
+
+
+def _own_profile(connection: Connection, source: str, task: _Task) -> profiles.SourceProfile:
+    """The profile of a source of whoever asks. Raises FileRefusedError."""
+    profile = profiles.of(connection, source)
+    if profile.reseller_id != task.reseller_id:
+        raise refuse(N_("a source of another maintainer has this name"))
+    return profile
+
+
+def _deliver(database: Database, _data: Path, task: _Task) -> _Ended:
+    """Let a source deliver a contract from a day on."""
+    source, number, since = (task.details[name] for name in ("source", "contract", "since"))
+    with database.writing(DatabaseRole.IMPORT) as connection:
+        hold(connection, Lock.PAYMENTS)
+        _own_profile(connection, source, task)
+        try:
+            contract_moves.move(connection, source, number, date.fromisoformat(since))
+        except contract_moves.NothingAsideError:
+            raise refuse(N_("nothing that this source brought for this contract is kept aside")) from None
+    return _Ended()
 
 
 _DEEDS: dict[DeskTaskKind, Callable[[Database, Path, _Task], Result | _Ended]] = {
@@ -218,4 +237,5 @@ _DEEDS: dict[DeskTaskKind, Callable[[Database, Path, _Task], Result | _Ended]] =
     DeskTaskKind.DECIDE: _decide,
     DeskTaskKind.SOURCE: _change_source,
     DeskTaskKind.TRY: _try,
+    DeskTaskKind.DELIVER: _deliver,
 }

@@ -52,12 +52,14 @@ class _FormatReader:
     explain: Callable[[bytes, FileContext], FileExplanation]
 
 
-def _cfonb120(data: bytes, _context: FileContext) -> FileExplanation:
-    return FileExplanation(format=cfonb120.NAME, records=(cfonb120.read(data),))
+def _cfonb120(data: bytes, context: FileContext) -> FileExplanation:
+    found = cfonb120.read(data).of_source(context.settings)
+    return FileExplanation(format=cfonb120.NAME, records=(found,))
 
 
-def _camt(data: bytes, _context: FileContext) -> FileExplanation:
-    return FileExplanation(format=camt.version(data), records=(camt.read(data),))
+def _camt(data: bytes, context: FileContext) -> FileExplanation:
+    found = camt.read(data).of_source(context.settings)
+    return FileExplanation(format=camt.version(data), records=(found,))
 
 
 def _journal(data: bytes, context: FileContext) -> FileExplanation:
@@ -160,9 +162,9 @@ class _Part:
 
 def _with_kinds(records: BankStatements) -> pd.DataFrame:
     """The lines of statements with their kinds and hints, card money first."""
-    kinds = card_lines.kinds(records.movements)
+    kinds = card_lines.kinds(records.movements, records.patterns)
     named = records.movements.assign(kind=kinds.fillna(gettext("not card money: counted, never stored")))
-    found = named.join(card_lines.hints(named))
+    found = named.join(card_lines.hints(named, records.patterns))
     return found.sort_values("kind", key=lambda _: kinds.isna(), kind="stable")
 
 

@@ -99,6 +99,9 @@ WORDS: Mapping[Event, EventLabel] = {
     Event.DAILY_MAIL_STOPPED: EventLabel(N_("Stopped the daily mail by its link")),
     Event.SOURCE_CHANGED: EventLabel(N_("Changed a source of files"), N_("%(source)s")),
     Event.FILE_TRIED: EventLabel(N_("Had a sample file explained"), N_("%(file)s")),
+    Event.CONTRACT_MOVED: EventLabel(
+        N_("Moved a contract to another source"), N_("%(contract)s: %(source)s from %(day)s on")
+    ),
     Event.ACCOUNT_DECLARED: EventLabel(N_("Declared a bank account"), N_("%(account)s")),
     Event.JOURNAL_EXPORTED: EventLabel(N_("Downloaded the journal"), N_("%(rows)s lines")),
 }

@@ -83,6 +83,7 @@ class Event(StrEnum):
     ACCOUNT_DECLARED = "account_declared"
     SOURCE_CHANGED = "source_changed"
     FILE_TRIED = "file_tried"
+    CONTRACT_MOVED = "contract_moved"
 
 
 @dataclass(frozen=True)

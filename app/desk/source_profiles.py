@@ -5,6 +5,7 @@ The web reads; the worker checks and writes what is asked, as ``bordereau source
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
@@ -68,6 +69,14 @@ def try_file(
 ) -> int:
     """Ask what a sample ``file`` is understood to hold, as its ``source`` reads it; nothing is loaded."""
     return _ask(connection, reseller_id, user_id, DeskTaskKind.TRY, details, content)
+
+
+def deliver(
+    connection: Connection, reseller_id: int, user_id: int, source: str, contract: str, since: date
+) -> int:
+    """Ask that ``source`` deliver the contract of a number from a day on; returns the id of the task."""
+    details = {"source": source, "contract": contract, "since": since.isoformat()}
+    return _ask(connection, reseller_id, user_id, DeskTaskKind.DELIVER, details)
 
 
 def _ask(

@@ -35,7 +35,8 @@ class NewTask:
     and ``merchants`` (how many), ``merchant_code`` when there is one alone, and what ``content`` is:
     ``file`` (the name of one handed over), ``contracts`` (in words), or ``name`` (the new one of the
     merchant), or ``account`` (as it is shown). Of DECIDE: ``bank_movement_id`` and
-    ``verdict``. Of the others: ``file``, its name.
+    ``verdict``. Of DELIVER: ``source`` (its name), ``contract`` (its number) and ``since`` (a day, ISO).
+    Of the others: ``file``, its name.
     """
 
     reseller_id: int

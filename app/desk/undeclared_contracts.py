@@ -113,6 +113,7 @@ _FACTS = (
     Contract.number,
     Contract.rank,
     Contract.application,
+    Contract.aside_source_id,
     Source.name.label("source"),
     _kept_aside(Remittance).label("remittances"),
     _kept_aside(Transaction).label("transactions"),
@@ -132,15 +133,18 @@ class SecondSource:
     delivered_by: str
 
 
-def second_sources(connection: Connection, reseller_id: int) -> list[SecondSource]:
-    """What is kept aside for want of a word on who delivers a contract, by number."""
+def second_sources(
+    connection: Connection, reseller_id: int, source_id: int | None = None
+) -> list[SecondSource]:
+    """What is kept aside for want of a word on who delivers a contract, by number; of one source or all."""
+    whose = Contract.aside_source_id != 0 if source_id is None else Contract.aside_source_id == source_id
     aside = connection.execute(
         select(*_FACTS)
         .outerjoin(Source, Source.id == Contract.aside_source_id)
         .where(
             Contract.merchant_id == UNCLAIMED_MERCHANT,
             Contract.reseller_id == reseller_id,
-            Contract.aside_source_id != 0,
+            whose,
         )
         .order_by(*_ORDER.by())
         .limit(MOST_SHOWN)

@@ -23,7 +23,10 @@ from app.models.base import (
 
 
 class DeskTaskKind(StrEnum):
-    """The kind of a task: on contracts, a merchant directory, a file, a proposed credit, or a source."""
+    """The kind of a task: on contracts, a merchant directory, a file, a proposed credit, or a source.
+
+    DELIVER moves a contract to another source of payments.
+    """
 
     ATTACH = "attach"
     DECLARE = "declare"
@@ -32,6 +35,7 @@ class DeskTaskKind(StrEnum):
     DECIDE = "decide"
     SOURCE = "source"
     TRY = "try"
+    DELIVER = "deliver"
 
 
 class DeskTaskState(StrEnum):

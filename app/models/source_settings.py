@@ -32,9 +32,10 @@ class SourceSettings:
     ``contracts`` are contract numbers by the platform's number of a shop; ``mapping`` the name of a mapping
     of ours, or one of its own, as text; ``aliases`` fields by heading, ``words`` our codes by the words of
     its files, ``scales`` the units of ``net`` and ``commission`` in one of the currency; ``account`` the key
-    of the bank account whose statements name none. ``application``, ``rank``, ``applications`` and
-    ``contract_length`` are what files of payments leave unsaid
-    (:class:`importers.records.remote_payments.profile.PaymentProfile`).
+    of the bank account whose statements name none. ``labels`` are kinds of card money, ``payers`` names of
+    payers, by patterns of the labels of a bank (:class:`importers.card_lines.LabelPatterns`).
+    ``application``, ``rank``, ``applications`` and ``contract_length`` are what files of payments leave
+    unsaid (:class:`importers.records.remote_payments.profile.PaymentProfile`).
     """
 
     cards: CardNumbers = CardNumbers.REFUSE
@@ -43,6 +44,8 @@ class SourceSettings:
     aliases: Mapping[str, str] = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
     scales: Mapping[str, int] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    payers: Mapping[str, str] = field(default_factory=dict)
     encoding: str = ""
     delimiter: str = ""
     account: str = ""

@@ -11,6 +11,8 @@ from app.wording.i18n import N_, gettext
 #: The labels of all that a profile says, in the order in which it is shown.
 LABELS: Final[Mapping[str, str]] = {
     "role": N_("Role"),
+    "application": N_("Application of its payments"),
+    "rank": N_("Rank of its payments"),
     "inbox": N_("Folder of the inbox"),
     "file_pattern": N_("Pattern of names"),
     "merchant": N_("Code of the merchant"),
@@ -20,6 +22,8 @@ LABELS: Final[Mapping[str, str]] = {
     "aliases": N_("Headings"),
     "words": N_("Words"),
     "scales": N_("Scales"),
+    "labels": N_("Labels of card money"),
+    "payers": N_("Labels of payers"),
     "encoding": N_("Encoding"),
     "delimiter": N_("Delimiter"),
     "time_zone": N_("Time zone"),

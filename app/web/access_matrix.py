@@ -209,6 +209,7 @@ ROUTES: dict[str, Guard] = {
     "desk.new_source": _STAFF_REAUTHENTICATED,
     "desk.source": _SOURCE,
     "desk.change_source": _SOURCE_REAUTHENTICATED,
+    "desk.deliver": _SOURCE_REAUTHENTICATED,
     "desk.try_file": _STAFF,
     "desk.deliveries": _STAFF,
     "desk.people": _STAFF,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Final
 
 from wtforms import SelectField, StringField, TextAreaField
@@ -18,9 +19,11 @@ from app.wording.i18n import N_
 
 _PLAIN = {"autocomplete": "off", "spellcheck": "false"}
 _LONGEST, _LONGEST_TEXT = 200, 8000
+_FIRST_YEAR, _AFTER_LAST_YEAR = 2000, 2100
 _LONG = Length(max=_LONGEST, message=N_("This is too long."))
 #: What is chosen where a mapping of one's own is written below.
 OWN_MAPPING: Final = "own"
+_PAIRED: Final = ("aliases", "words", "contracts", "labels", "payers")
 #: Chosen to say nothing.
 FOUND: Final = {"": N_("found in the file")}
 ROLES: Final = {
@@ -44,6 +47,15 @@ def _are_pairs(_form: Any, field: Any) -> None:
 def _no_card(_form: Any, field: Any) -> None:
     if holds_card(field.data or ""):
         raise ValidationError(N_("This looks like a full card number."))
+
+
+def _is_day(_form: Any, field: Any) -> None:
+    try:
+        found = date.fromisoformat(field.data)
+    except ValueError:
+        raise ValidationError(N_("A day that exists, please.")) from None
+    if not _FIRST_YEAR <= found.year < _AFTER_LAST_YEAR:
+        raise ValidationError(N_("A day that exists, please."))
 
 
 def _text(name: str, *checks: Any, help: str = "") -> StringField:  # noqa: A002 - what it is
@@ -81,6 +93,14 @@ class SourceForm(Form):
         render_kw=_PLAIN,
     )
     role = _chosen(LABELS["role"], ROLES, SourceRole.MONEY.value)
+    application = _text(
+        "application",
+        Regexp(r"[0-9A-Za-z][0-9A-Za-z+ ]{0,19}\Z", message=N_("The code of an application, such as CBVAD.")),
+        help=N_("Of payments that no terminal delivers, such as CBVAD."),
+    )
+    rank = _text(
+        "rank", Regexp(r"[0-9]{3}\Z", message=N_("Three digits.")), help=N_("001 where it is empty.")
+    )
     inbox = _text(
         "inbox",
         Regexp(r"[\w][\w .-]{0,79}\Z", message=N_("The name of one folder.")),
@@ -108,6 +128,14 @@ class SourceForm(Form):
     words = _pairs("words", N_("One a line: word of the file=kind, such as Vente=sale."))
     scale_net = _chosen(N_("Nets are in"), _SCALES)
     scale_commission = _chosen(N_("Commissions are in"), _SCALES)
+    labels = _pairs(
+        "labels",
+        N_(
+            "One a line: regular expression=kind, such as VIR CB .*=remittance; other kinds are refund, fee, "
+            "chargeback, chargeback_reversal, payout and ignored."
+        ),
+    )
+    payers = _pairs("payers", N_("One a line: regular expression=payer, such as AMEX FR=AMERICAN EXPRESS."))
     encoding = _chosen(LABELS["encoding"], {**FOUND, **{name: name for name in ENCODINGS}})
     delimiter = _chosen(LABELS["delimiter"], {**FOUND, **SIGNS})
     time_zone = _text("time_zone", help=N_("Such as UTC or Europe/Paris."))
@@ -121,7 +149,7 @@ class SourceForm(Form):
     def said(self) -> dict[str, Any]:
         """The fields as the profile of a source has them; an account that is left empty stays as it is."""
         values = {name: self[name].data or "" for name in LABELS if name in self and name != "account"}
-        for name in ("aliases", "words", "contracts"):
+        for name in _PAIRED:
             lines = (line.strip().rsplit("=", 1) for line in values[name].splitlines() if line.strip())
             values[name] = {key.strip(): value.strip() for key, value in lines}
         scales = {"net": self.scale_net.data, "commission": self.scale_commission.data}
@@ -133,14 +161,31 @@ class SourceForm(Form):
         return values
 
 
+class DeliverForm(Form):
+    """A contract that a source delivers from a day on; whoever shows it fills in what may be chosen."""
+
+    contract = SelectField(N_("Contract"), choices=[], validate_choice=False)
+    since = StringField(
+        N_("Day of the first batch that this source brings"),
+        [InputRequired(N_("This must be filled in.")), _is_day],
+        filters=[stripped],
+        render_kw={"type": "date", "required": True},
+    )
+
+    @property
+    def day(self) -> date:
+        """The day, once it is found sound."""
+        return date.fromisoformat(self.since.data)
+
+
 def fields_of(columns: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
     """What a known source has in the fields of its form; its account is never shown whole."""
     mapping, scales = settings.get("mapping", ""), settings.get("scales", {})
     own = "\n" in mapping
     return {
         **{name: value for name, value in columns.items() if value is not None},
-        **{name: pairs(settings.get(name, {})) for name in ("aliases", "words", "contracts")},
-        **{name: settings.get(name, "") for name in ("encoding", "delimiter")},
+        **{name: pairs(settings.get(name, {})) for name in _PAIRED},
+        **{name: settings.get(name, "") for name in ("application", "rank", "encoding", "delimiter")},
         "cards": settings.get("cards", CardNumbers.REFUSE.value),
         "mapping": OWN_MAPPING if own else mapping,
         "own_mapping": mapping if own else "",

@@ -22,6 +22,7 @@ from app.models import (
     UNCLAIMED_MERCHANT,
     ExpectedDays,
     Merchant,
+    MovementKind,
     Source,
     SourceRole,
     SourceSettings,
@@ -30,6 +31,7 @@ from app.rules import account_keys
 from app.rules.cards import holds_card
 from app.rules.source_columns import LABELS, NO_PATTERN
 from app.wording.i18n import N_
+from importers.card_lines import HINTS, NO_CARDS, is_label_pattern
 from importers.files.refusals import FileRefusedError, Refusal
 from importers.formats import formats
 from importers.formats.mapped_csv import mapping as mappings
@@ -39,6 +41,8 @@ from importers.records import adopt
 COLUMNS: Final = ("role", "format", "file_pattern", "inbox", "time_zone", "expected_at", "expected_days")
 _LONGEST: Final = 200
 _FOLDER: Final = re.compile(r"[\w][\w .-]{0,79}")
+_APPLICATION: Final = re.compile(r"[0-9A-Z][0-9A-Z+ ]{0,19}", re.ASCII)
+_RANK: Final = re.compile(r"[0-9]{3}", re.ASCII)
 _CONTRACT: Final = re.compile(r"[0-9A-Za-z]{1,15}", re.ASCII)
 # The feed of one merchant is theirs, also what came of it before that was said.
 _CLAIM = """
@@ -129,6 +133,8 @@ def _settings(known: SourceSettings, said: Mapping[str, Any]) -> SourceSettings:
         new["scales"] = {
             key: int(value) if str(value).isdigit() else 0 for key, value in new["scales"].items()
         }
+    if "application" in new:
+        new["application"] = new["application"].upper()
     if new.get("account"):
         new["account"] = account_keys.of_declared(new["account"]) or ""
     return SourceSettings.of(asdict(known) | new)
@@ -159,6 +165,8 @@ def _faults(
     pattern = columns["file_pattern"]
     if pattern is not None and not (len(pattern) <= _LONGEST and is_pattern(connection, pattern)):
         yield _fault("file_pattern", NO_PATTERN)
+    if said.get("application") and columns["role"] != SourceRole.PAYMENTS:
+        yield _fault("role", N_("an application is that of payments: say that payments is its role"))
     if _merchant_id(connection, profile, said) == UNCLAIMED_MERCHANT:
         yield _fault("merchant", N_("no merchant of the maintainer has this code"))
     place = {"id": profile.id, **{name: columns[name] for name in ("inbox", "file_pattern")}}
@@ -193,11 +201,27 @@ def _setting_faults(wanted: SourceSettings, said: Mapping[str, Any]) -> Iterator
         yield _fault("scales", N_("expected 100 or 10000 for net and for commission"))
     if not all(_CONTRACT.fullmatch(number) for number in wanted.contracts.values()):
         yield _fault("contracts", N_("expected a contract number: letters and digits"))
-    for name in ("contracts", "aliases", "words"):
+    if wanted.application and not _APPLICATION.fullmatch(wanted.application):
+        yield _fault("application", N_("expected the code of an application, such as CBVAD"))
+    if wanted.rank and not _RANK.fullmatch(wanted.rank):
+        yield _fault("rank", N_("expected 3 digits"))
+    for name in ("contracts", "aliases", "words", "labels", "payers"):
         texts = [part for pair in getattr(wanted, name).items() for part in pair]
         if any(len(part) > _LONGEST or holds_card(part) for part in texts):
             yield _fault(name, N_("too long, or what looks like a full card number"))
+    yield from _label_faults(wanted)
     yield from _mapping_faults(wanted)
+
+
+def _label_faults(wanted: SourceSettings) -> Iterator[Refusal]:
+    """What is wrong with the patterns of labels."""
+    kinds = {*MovementKind, NO_CARDS}
+    if not set(wanted.labels.values()) <= kinds:
+        yield _fault("labels", N_("expected one of: %(words)s"), words=", ".join(sorted(kinds)))
+    for name in ("labels", "payers"):
+        if not all(is_label_pattern(pattern) for pattern in getattr(wanted, name)):
+            reason = N_("no regular expression, or a group that is none of: %(names)s")
+            yield _fault(name, reason, names=", ".join(HINTS))
 
 
 def _mapping_faults(wanted: SourceSettings) -> Iterator[Refusal]:

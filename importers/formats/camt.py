@@ -20,7 +20,7 @@ from app.rules import account_keys
 from app.wording.i18n import N_
 from app.wording.money import exponent
 from importers.files.refusals import FileRefusedError, Notice, Refusal, refuse
-from importers.formats import Format, bytes_alone, searched_by_field
+from importers.formats import Format, searched_by_field
 from importers.reading import xml
 from importers.reading.amounts import minor_units
 from importers.reading.xml import first_text, text
@@ -300,6 +300,6 @@ FORMAT = Format(
     name=NAME,
     first_line=FIRST_LINE,
     find_cards=searched_by_field,
-    read=bytes_alone(read),
+    read=lambda data, context: read(data).of_source(context.settings),
     archived=False,
 )

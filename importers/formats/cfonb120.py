@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from app.wording.i18n import N_
 from app.wording.money import DEFAULT_EXPONENT, exponent
 from importers.files.refusals import FileRefusedError, Notice, Refusal, refuse
-from importers.formats import Format, bytes_alone, searched_by_field
+from importers.formats import Format, searched_by_field
 from importers.reading.fixed_width import FixedWidth, PlaceRange, Texts, Truths, first_refused, texts
 from importers.records import banking
 from importers.records.banking import BankStatements
@@ -277,6 +277,6 @@ FORMAT = Format(
     name=NAME,
     first_line=FIRST_LINE,
     find_cards=searched_by_field,
-    read=bytes_alone(read),
+    read=lambda data, context: read(data).of_source(context.settings),
     archived=False,
 )

@@ -10,7 +10,6 @@ from app.models import DeskTask
 from importers import desk
 from importers.load import load_file
 from tests.desk.places import contract_ids, follow_first, merchant_id
-from tests.importers.files import File, Rem
 from tests.page import HtmlPage
 from tests.views.town import plain
 
@@ -149,12 +148,3 @@ def test_the_archive_rebuilds_what_was_attached(place, north):
     for path in sorted((place.data / "archive").iterdir()):
         assert not load_file(place.database, path, place.data).refused
     assert place.value(count, merchant=merchant) == 3
-
-
-def test_a_contract_that_two_sources_deliver_is_named_with_both_and_the_command_that_moves_it(place, north):
-    night = File(remittances=(Rem(collected="2026-03-02T22:41:30"),), source="second-host")
-    assert place.deliver(night).kept_aside == 1
-    main = plain(north.page("/gestion/contrats").one("main"))
-    assert "Contrats que deux sources livrent" in main
-    assert "ce que second-host apporte est mis de côté" in main
-    assert "bordereau mapping deliver second-host 7654321 --from 2026-03-02" in main

@@ -49,12 +49,17 @@ def test_a_source_is_made_and_reads_the_files_of_its_folder(place, north):
 
 def test_every_setting_can_be_said_changed_and_unsaid(place, north):
     everything = FORM | {
+        "role": "payments",
         "file_pattern": r"RELEVE_.*",
         "account": RIB,
         "format": "CSV",
         "mapping": "SumUp transaction report",
         "aliases": "Art=kind\nZustand=kind",
         "words": "Auszahlung Bezahlt=sale",
+        "labels": "VIR CB .*=remittance\nCB (?P<contract_number>[0-9]{7})=refund",
+        "payers": "AMEX FR=AMERICAN EXPRESS",
+        "application": "cbvad",
+        "rank": "002",
         "scale_net": "10000",
         "scale_commission": "100",
         "encoding": "cp850",
@@ -74,11 +79,15 @@ def test_every_setting_can_be_said_changed_and_unsaid(place, north):
     assert stored.settings.stored() == {
         "account": RIB[:21],
         "aliases": {"Art": "kind", "Zustand": "kind"},
+        "application": "CBVAD",
         "cards": "mask",
         "contracts": {"099999999800019": "7654321"},
         "delimiter": ";",
         "encoding": "cp850",
+        "labels": {"VIR CB .*": "remittance", "CB (?P<contract_number>[0-9]{7})": "refund"},
         "mapping": "SumUp transaction report",
+        "payers": {"AMEX FR": "AMERICAN EXPRESS"},
+        "rank": "002",
         "scales": {"net": 10000, "commission": 100},
         "words": {"Auszahlung Bezahlt": "sale"},
     }
@@ -106,6 +115,8 @@ def test_every_setting_can_be_said_changed_and_unsaid(place, north):
         {"aliases": "no pair"},
         {"contracts": "4970101122334455=7654321"},
         {"expected_at": "25:00"},
+        {"rank": "1"},
+        {"application": "CB;VAD"},
         {"format": "other"},
     ],
 )
@@ -123,6 +134,10 @@ def test_what_cannot_be_is_said_beside_its_field(place, north, wrong):
         ({"merchant": "SOUTHSHOP"}, "Code du commerçant"),
         ({"mapping": "own", "own_mapping": "[["}, "Correspondance"),
         ({"time_zone": "Mars/Base"}, "Fuseau horaire"),
+        ({"application": "CBVAD"}, "Rôle"),
+        ({"labels": "CB .*=money"}, "Libellés d'argent des cartes"),
+        ({"labels": "CB (?P<amount>.*)=fee"}, "Libellés d'argent des cartes"),
+        ({"payers": "AMEX (=AMERICAN EXPRESS"}, "Libellés des payeurs"),
         ({"name": "taken"}, "autre mainteneur"),
     ],
 )

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from app.database.engine import DatabaseRole
 from app.desk.undeclared_contracts import second_sources
-from importers import contract_sources
+from importers import contract_moves
 from importers.files import sources
 from importers.load import Status
 from tests.importers.conftest import Operator
@@ -52,8 +52,7 @@ def operator(prepared):
 
 def take_over(operator: Operator, source: str, day: int) -> None:
     with operator.database.writing(DatabaseRole.IMPORT) as connection:
-        reseller_id, source_id = contract_sources.aside_of(connection, source, "7654321")
-        contract_sources.take_over(connection, reseller_id, "7654321", source_id, date(2026, 3, day))
+        contract_moves.move(connection, source, "7654321", date(2026, 3, day))
 
 
 def seen(operator: Operator) -> list[tuple]:
@@ -129,6 +128,16 @@ def test_it_moves_back(operator):
     assert operator.digest() == before
     assert operator.deliver(night(1, "first", amount=8)).kept_aside == 0
     check(operator)
+
+
+def test_what_is_said_again_moves_nothing_back(operator):
+    deliver(operator, night(2, "first"), night(3, "second", amount=1), night(3, "first", amount=2))
+    take_over(operator, "second", 3)
+    before = operator.digest()
+    with pytest.raises(contract_moves.NothingAsideError):
+        take_over(operator, "second", 3)
+    assert operator.digest() == before
+    assert [row[2] for row in seen(operator)] == [3900, 1]
 
 
 def test_a_moved_night_can_still_be_replaced(operator):

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from app.database.engine import DatabaseRole
 from importers.files import profiles, waiting
 from importers.load import Status, load_file
-from importers.source_command import source
+from importers.source_commands import source
 from tests.importers.money.test_bank_statements_stored import DAY, HEADING, RIB, statement
 from tests.importers.money.test_cfonb120 import MovementLine
 from tests.importers.money.test_mapped_csv import CIC
@@ -62,7 +62,7 @@ def test_among_several_a_file_waits_with_its_cure_until_an_account_is_declared(o
 
 @pytest.fixture
 def command(operator, monkeypatch):
-    monkeypatch.setattr("importers.source_command.ready", lambda _config: operator.database)
+    monkeypatch.setattr("importers.source_commands.ready", lambda _config: operator.database)
     monkeypatch.setenv("BORDEREAU_DATA", str(operator.data))
 
     def run(*arguments: str):

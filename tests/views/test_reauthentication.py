@@ -279,6 +279,7 @@ def test_each_route_asks_as_the_matrix_says(place, module_database):
         "desk.decide",
         "desk.new_source",
         "desk.change_source",
+        "desk.deliver",
     }
 
 

@@ -7,7 +7,8 @@ from typing import Any, Final
 from flask import Blueprint, request, url_for
 
 from app.accounts.place import UNNAMED
-from app.desk.paging import SIZE
+from app.desk.paging import SIZE, AnyRow
+from app.desk.undeclared_contracts import MOST_COUNTED
 from app.web.context import known_principal
 from app.web.places import DESK, kind_of
 from app.wording.i18n import N_, gettext, ngettext
@@ -52,8 +53,9 @@ def many(count: int, most: int) -> str:
     return gettext("%(num)s or more", num=most) if count >= most else str(count)
 
 
-def waiting_in_words(remittances: int, transactions: int, most: int) -> str:
-    """``12 remittances, 340 transactions``, up to ``most`` of each."""
+def kept_aside(row: AnyRow) -> str:
+    """``12 remittances, 340 transactions``: what waits under an undeclared contract."""
+    remittances, transactions, most = row.remittances, row.transactions, MOST_COUNTED
     return ", ".join(
         (
             ngettext("%(num)s batch", "%(num)s batches", remittances, num=many(remittances, most)),

@@ -14,7 +14,7 @@ from app.desk import attach_contracts, merchant_form, merchants, tasks, undeclar
 from app.desk.paging import NO_ROWS, AnyRow
 from app.models import DeskTaskKind
 from app.rules.row_ids import row_id
-from app.views.desk.common import blueprint, next_page, waiting_in_words
+from app.views.desk.common import blueprint, kept_aside, next_page
 from app.web.context import database, desk, signed_in
 from app.web.contract_forms import AttachForm
 from app.web.journal import journal
@@ -34,7 +34,8 @@ def contracts() -> str:
         on_their_way = tasks.awaited(connection, reseller_id)
         unknown = undeclared_contracts.of_no_maintainer(connection, reseller_id)
         second = undeclared_contracts.second_sources(connection, reseller_id)
-        attached = tasks.latest(connection, reseller_id, (DeskTaskKind.ATTACH,))
+        asked = (DeskTaskKind.ATTACH, DeskTaskKind.DELIVER)
+        attached = tasks.latest(connection, reseller_id, asked)
     return render_template(
         "desk/contracts.html",
         query=query,
@@ -42,7 +43,7 @@ def contracts() -> str:
         unknown=unknown,
         second=second,
         on_their_way=on_their_way,
-        waiting=_waiting,
+        waiting=kept_aside,
         tasks=attached,
         reasons_of=tasks.reasons,
         next_after=page.next_after,
@@ -94,7 +95,7 @@ def _page(
         wanted=wanted,
         query=query,
         found=found,
-        waiting=_waiting,
+        waiting=kept_aside,
         new=merchant_form.NEW,
     )
 
@@ -110,7 +111,3 @@ def filled_in(form: AttachForm, wanted: merchant_form.MerchantForm) -> AttachFor
         for zone in merchant_form.TIME_ZONES
     }
     return form.shown(wanted.values, wanted.faults)
-
-
-def _waiting(row: AnyRow) -> str:
-    return waiting_in_words(row.remittances, row.transactions, undeclared_contracts.MOST_COUNTED)

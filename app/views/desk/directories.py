@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, Final
 
 from flask import abort, redirect, render_template, request, url_for
@@ -204,6 +205,7 @@ def task(id: int) -> str:  # noqa: A002 - the name in the address
         was_known=file is not None and file.received_at < row.asked_at,
         counts=_counts(row, file),
         merchant_id=merchant_id,
+        since=date.fromisoformat(row.details["since"]) if "since" in row.details else None,
         reasons_of=tasks.reasons,
     )
 

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from flask import abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.accounts.journal import Event
-from app.desk import declare_contract, files, source_profiles, tasks, upload_checks
+from app.desk import declare_contract, files, source_profiles, tasks, undeclared_contracts, upload_checks
 from app.desk.paging import AnyRow
 from app.models import DeskTaskKind
 from app.refusals import Refusal
 from app.rules import card_lines, source_columns
-from app.views.desk.common import ID, blueprint
+from app.views.desk.common import ID, blueprint, kept_aside
 from app.views.desk.files import ARRIVAL, counts
 from app.views.tables import TableColumn, table
 from app.web.context import database, desk, signed_in
 from app.web.journal import journal
-from app.web.source_form import SourceForm, fields_of
+from app.web.source_form import DeliverForm, SourceForm, fields_of
 from app.wording.i18n import N_, gettext
 
+#: What is asked of a source.
+_ASKED: Final = (DeskTaskKind.SOURCE, DeskTaskKind.TRY, DeskTaskKind.DELIVER)
 # What is packed could hold a card number that nobody sees before it is kept.
 _PACKED: Final = (b"PK\x03\x04", b"\x1f\x8b", b"\xd0\xcf\x11\xe0")
 _CARD_LIKE: Final = N_(
@@ -37,11 +39,13 @@ def source(id: int) -> str:  # noqa: A002 - the name in the address
     with database().reading_as(desk()) as connection:
         latest = source_profiles.latest_files(connection, id)
         reasons = {one.id: files.refusals(connection, one.id) for one in latest if not one.counts}
-        asked = tasks.latest(connection, desk().reseller_id, (DeskTaskKind.SOURCE, DeskTaskKind.TRY))
+        aside = undeclared_contracts.second_sources(connection, desk().reseller_id, id)
+        asked = tasks.latest(connection, desk().reseller_id, _ASKED)
     said = {**row._mapping, **row.settings}  # noqa: SLF001 - the documented name
     return render_template(
         "desk/source.html",
         source=row,
+        brings_aside=bool(aside),
         said=list(source_columns.shown(said)),
         files=table(
             gettext("Latest files"),
@@ -113,6 +117,50 @@ def _asked(form: SourceForm, name: str) -> Response:
         )
         journal(Event.SOURCE_CHANGED, connection, source=name)
     return redirect(url_for("desk.task", id=task_id), 303)
+
+
+# --- the contracts that it delivers -------------------------------------------------------------------
+
+
+@blueprint.route(f"/banque/source/{ID}/livrer", methods=["GET", "POST"])
+def deliver(id: int) -> Response | str | tuple[str, int]:  # noqa: A002 - the name in the address
+    """Let a source deliver a contract from a day on: what was kept aside of it appears."""
+    row = _source(id)
+    with database().reading_as(desk()) as connection:
+        aside = undeclared_contracts.second_sources(connection, desk().reseller_id, id)
+    form = DeliverForm.sent(**_usual(aside, request.args.get("contract", "")))
+    form.contract.choices = {
+        one.row.number: gettext(
+            "%(contract)s: %(source)s delivers it", contract=one.row.number, source=one.delivered_by
+        )
+        for one in aside
+    }
+    if request.method == "GET":
+        return _delivering(form, row, aside)
+    sound = form.validate()
+    if form.contract.data not in form.contract.choices:
+        sound = False
+        form.refuse("contract", gettext("Nothing that it brought for this contract is kept aside."))
+    if not sound:
+        return _delivering(form, row, aside), 422
+    said = {"source": row.name, "contract": form.contract.data}
+    with database().writing() as connection:
+        task_id = source_profiles.deliver(
+            connection, desk().reseller_id, signed_in().user_id, row.name, said["contract"], form.day
+        )
+        journal(Event.CONTRACT_MOVED, connection, **said, day=form.day.isoformat())
+    return redirect(url_for("desk.task", id=task_id), 303)
+
+
+def _usual(aside: Sequence[undeclared_contracts.SecondSource], number: str) -> dict[str, str]:
+    """The contract that is asked for, or the first one, and the first day of what is kept aside for it."""
+    rows = [one.row for one in aside if one.row.number == number] or [one.row for one in aside[:1]]
+    days = [row.since for row in rows if row.since]
+    return {"contract": rows[0].number if rows else "", "since": min(days).isoformat() if days else ""}
+
+
+def _delivering(form: DeliverForm, row: AnyRow, aside: Sequence[undeclared_contracts.SecondSource]) -> str:
+    return render_template("desk/deliver.html", form=form, source=row, aside=aside, waiting=kept_aside)
 
 
 # --- a trial ---------------------------------------------------------------------------------------

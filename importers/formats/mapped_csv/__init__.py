@@ -153,7 +153,7 @@ def _settlements(
 def _statements(
     table: Fields, mapping: ColumnMapping, settings: SourceSettings, _source: str
 ) -> tuple[BankStatements, None]:
-    return statements.read(table, mapping, settings.account), None
+    return statements.read(table, mapping, settings.account).of_source(settings), None
 
 
 _READERS: Mapping[

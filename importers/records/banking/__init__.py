@@ -5,6 +5,7 @@ Source: shared format page "Money", sections 3.1, 3.3, 5.3 and 6.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -14,10 +15,11 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, Row
 
-from app.models import BankMovement, BankStatement
+from app.models import BankMovement, BankStatement, SourceSettings
 from app.refusals import Unit
 from app.wording.i18n import N_
 from importers import clocks
+from importers.card_lines import LabelPatterns
 from importers.files.refusals import MOST_REASONS, FileRefusedError, Notice, Refusal
 from importers.ownership import OwnedTable, OwnerKey
 from importers.reading.amounts import refuse_uncountable
@@ -80,18 +82,23 @@ class BankStatements:
     ``movements`` has the columns of :data:`MOVEMENT`: ``statement`` is the row of its statement, ``rank``
     its place there from 0 (the only identity that equal lines have), ``amount`` is signed, + into the
     account. ``details`` and ``payer`` are the complements of the label; only :mod:`importers.card_lines`
-    reads the payer, and nothing keeps it.
+    reads the payer, and nothing keeps it. ``patterns`` are those of labels of its source.
     """
 
     statements: pd.DataFrame
     movements: pd.DataFrame
     notices: tuple[Notice, ...] = ()
     header: Header = field(default_factory=Header)
+    patterns: LabelPatterns = field(default_factory=LabelPatterns)
 
     @property
     def owners(self) -> tuple[OwnerKey, pd.DataFrame]:
         """The accounts that the file names."""
         return BANK_ACCOUNT, self.statements
+
+    def of_source(self, settings: SourceSettings) -> BankStatements:
+        """The statements, their labels read as the profile of their source says."""
+        return dataclasses.replace(self, patterns=LabelPatterns.of(settings))
 
     def months(self) -> Mapping[str, Collection[date]]:
         """The months in which lines are booked, whatever days their statement covers."""

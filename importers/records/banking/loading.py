@@ -57,7 +57,7 @@ def load(connection: Connection, file: BankStatements, entry: Entry, source: Kno
         take_back(connection, _ids(begun["merchant_id"]), _ids(begun["id"]))
         placed = _with_parts(placed[~known], stored[~stored["id"].isin(contradicted["id"])])
     placed = placed.assign(import_file_id=entry.file_id)
-    movements = overlapping.without_known(connection, _movements(connection, file.movements, placed), placed)
+    movements = overlapping.without_known(connection, _movements(connection, file, placed), placed)
     _put(connection, placed, movements)
     derived.renew(connection)
     return _loaded(placed, movements)
@@ -156,32 +156,34 @@ def _with_parts(placed: pd.DataFrame, stored: pd.DataFrame) -> pd.DataFrame:
     return placed.assign(part=placed.groupby(key).cumcount().to_numpy() + after.to_numpy(dtype="int64"))
 
 
-def _movements(connection: Connection, lines: pd.DataFrame, placed: pd.DataFrame) -> pd.DataFrame:
+def _movements(connection: Connection, file: BankStatements, placed: pd.DataFrame) -> pd.DataFrame:
     """The lines of new statements that are card money, with their hints and keys."""
-    lines = lines[lines["statement"].isin(placed.index)]
+    lines, patterns = file.movements[file.movements["statement"].isin(placed.index)], file.patterns
     owners = lines["statement"].map(placed["merchant_id"]).astype("int64")
-    kinds = _kinds(connection, lines, owners)
+    kinds = _kinds(connection, lines, owners, patterns)
     kinds = kinds[kinds.notna()]  # a frame without rows would take those of a longer column
     kept = lines.loc[kinds.index].assign(kind=kinds)
-    kept = kept.join(card_lines.hints(kept))
+    kept = kept.join(card_lines.hints(kept, patterns))
     keys = ("merchant_id", "reseller_id", "bank_account_id", "import_file_id")
     return kept.assign(
         **{name: kept["statement"].map(placed[name]).astype("int64") for name in keys},
         bank_statement_id=kept["statement"].map(placed["id"]).astype("int64"),
         id=new_ids(connection, len(kept)),
-        payer=card_lines.payers(kept).where(kept["kind"] == MovementKind.PAYOUT, ""),
+        payer=card_lines.payers(kept, patterns).where(kept["kind"] == MovementKind.PAYOUT, ""),
         label=(kept["label"] + " " + kept["details"]).str.strip().str[:_LONGEST_LABEL].map(masked),
         entry_number=kept["entry_number"].str[-_NUMBER_LENGTH:],
         reference=kept["reference"].str[-_NUMBER_LENGTH:],
     )
 
 
-def _kinds(connection: Connection, lines: pd.DataFrame, owners: pd.Series[Any]) -> pd.Series[Any]:
+def _kinds(
+    connection: Connection, lines: pd.DataFrame, owners: pd.Series[Any], patterns: card_lines.LabelPatterns
+) -> pd.Series[Any]:
     """The kind of each line: what is a number of a contract depends on whose account it is."""
     found = rows_of(connection, _NUMBERS, {"merchants": _ids(owners)})
     numbers: dict[Any, list[str]] = found.groupby("merchant_id")["number"].agg(list).to_dict()
     parts = [
-        card_lines.kinds(own, numbers=() if merchant == UNCLAIMED_MERCHANT else numbers.get(merchant, ()))
+        card_lines.kinds(own, patterns, () if merchant == UNCLAIMED_MERCHANT else numbers.get(merchant, ()))
         for merchant, own in lines.groupby(owners)
     ]
     return pd.concat(parts) if parts else pd.Series(index=lines.index, dtype=object)

@@ -69,7 +69,7 @@ REMOTE_PAYMENT = (
 VERIFICATION: Final = "verification"
 NO_PROFILE: Final = N_(
     "payments that no terminal delivers: say that its source does, and under which application, with: "
-    "bordereau mapping payments SOURCE --application CODE"
+    "bordereau source NAME --application CODE"
 )
 NO_CONTRACT: Final = N_(
     "no contract, and a shop that is not known: say which contract it has with: "

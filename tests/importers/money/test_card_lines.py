@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from importers import card_lines
+from importers.card_lines import LabelPatterns
 
 
 def line(code, label, amount, details="", payer=""):
@@ -79,3 +80,56 @@ def test_a_payer_in_a_complement_makes_a_payout():
 def test_labels_hint_at_contracts_numbers_and_days(label, hint):
     found = card_lines.hints(line("30", label, 100)).iloc[0]
     assert {name: value for name, value in found.items() if value} == hint
+
+
+OWN = LabelPatterns(
+    own={
+        r"^CB .* [0-9]{6}$": "remittance",
+        r"^ANNUL CB (?P<contract_number>[0-9]{7})": "refund",
+        r"FRAIS TPE ÉLEC": "fee",
+        r"REMISE CB TEST": "ignored",
+    },
+    own_payers={r"AMEX FR\b": "American Express"},
+)
+
+
+@pytest.mark.parametrize(
+    ("label", "amount", "kind"),
+    [
+        ("CB CAFE DE LA FICTION 180126", 5740, "remittance"),
+        ("cb café de la fiction 180126", 5740, "remittance"),
+        ("CB CAFE DE LA FICTION 180126", -5740, None),  # the merchant's own card
+        ("ANNUL CB 7654321", -500, "refund"),
+        ("ANNUL CB 7654321", 500, None),
+        ("Frais TPE Elec", -900, "fee"),
+        ("REMISE CB TEST", 100, None),
+        ("REMISE CB 7654321001", 100, "remittance"),
+        ("VIR AMEX FR 065A6808", 2760, "payout"),
+        ("VIR AMEX FRANCE", 2760, None),
+    ],
+)
+def test_a_source_says_what_its_own_labels_are(label, amount, kind):
+    assert card_lines.kinds(line("", label, amount), OWN).tolist() == [kind]
+
+
+def test_the_groups_of_a_pattern_of_ones_own_are_hints():
+    found = card_lines.hints(line("", "ANNUL CB 7654321", -500), OWN).iloc[0]
+    assert found["contract_number"] == "7654321"
+    assert card_lines.hints(line("30", "REMISE CB 7654321001", 100), OWN).iloc[0]["contract_rank"] == "001"
+
+
+def test_the_payer_of_a_pattern_of_ones_own_has_the_name_that_acquirers_have():
+    assert card_lines.payers(line("05", "VIR AMEX FR 1", 100), OWN).tolist() == ["AMERICAN EXPRESS"]
+    assert card_lines.payers(line("05", "VIR", 100, payer="Amex FR"), OWN).tolist() == ["AMERICAN EXPRESS"]
+    assert card_lines.payers(line("05", "VIR", 100), OWN).tolist() == [""]
+
+
+@pytest.mark.parametrize("pattern", ["(", "(?P<amount>x)", "(?P<sold_on>x)(y)", "(?=x)", r"\1"])
+def test_a_pattern_that_cannot_be_is_known(pattern):
+    assert not card_lines.is_label_pattern(pattern)
+
+
+def test_no_pattern_takes_for_ever():
+    assert card_lines.is_label_pattern("(a+)+$")
+    slow = LabelPatterns(own={"(a+)+$": "remittance"})
+    assert card_lines.kinds(line("", "A" * 2000 + "B", 100), slow).tolist() == [None]

@@ -240,6 +240,18 @@ def test_a_bank_whose_account_nobody_has_said_is_set_aside_with_the_cure(operato
     assert "--account" in refused.refusals[0].text()
 
 
+def test_a_bank_with_labels_of_its_own_is_understood_as_its_source_says(operator):
+    sale = bank((3, "CB CAFE DE LA FICTION 180126", "57,40"), (4, "VIR AMEX FR 065A6808", "27,60"))
+    assert loaded(operator, "bank", sale).counts["card_lines"] == 0
+    later = sale.replace("/03/2026", "/04/2026")
+    change(
+        operator, "bank", labels={"^CB .* [0-9]{6}$": "remittance"}, payers={"AMEX FR": "AMERICAN EXPRESS"}
+    )
+    assert loaded(operator, "bank", later).counts["card_lines"] == 2
+    kept = "SELECT kind, payer FROM bank_movement ORDER BY booked_on"
+    assert operator.rows(kept) == [("remittance", ""), ("payout", "AMERICAN EXPRESS")]
+
+
 MINE = """
 name = "Mine"
 record = "settlements"

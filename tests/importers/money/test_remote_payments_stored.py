@@ -233,7 +233,7 @@ def test_times_are_on_the_clock_of_the_outlet_and_links_on_that_of_the_platform(
 def test_a_journal_of_a_source_that_delivers_no_payments_says_what_to_do(operator):
     result = operator.deliver_to("disputes", jt(sale()))
     assert result.refused
-    assert "mapping payments" in result.refusals[0].text()
+    assert "--application CODE" in result.refusals[0].text()
 
 
 def test_an_undeclared_contract_waits_with_all_that_is_known_of_it(operator):
@@ -293,7 +293,7 @@ def test_a_nexo_batch_is_a_remittance_under_its_own_number(operator):
 
 
 def test_a_nexo_batch_of_a_source_of_money_says_what_to_do(operator):
-    assert "mapping payments" in operator.deliver_to("disputes", caaa.batch(caaa.tx())).refusals[0].text()
+    assert "--application CODE" in operator.deliver_to("disputes", caaa.batch(caaa.tx())).refusals[0].text()
 
 
 def test_nothing_personal_is_stored(operator):

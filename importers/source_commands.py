@@ -1,9 +1,10 @@
-"""The command ``source``: the profile of a source, said and shown."""
+"""The commands about sources: the profile of one, said and shown, and which contracts it delivers."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,16 +14,18 @@ from app.accounts.journal import Event, record
 from app.config import Config
 from app.database.engine import Database, DatabaseRole
 from app.database.migrate import ready
+from app.locks import Lock, hold
 from app.models import ENCODINGS, CardNumbers, ExpectedDays, SourceRole
 from app.rules.source_columns import shown
 from app.wording.i18n import N_, gettext
+from importers import contract_moves
 from importers.files import profiles, report, sources, waiting
 from importers.files.refusals import FileRefusedError
 from importers.formats import formats
 
 _SIGNS: Final = {"tab": "\t", "semicolon": ";", "comma": ",", "bar": "|"}
 _NOTHING: Final = "-"
-_PAIRS: Final = frozenset({"contracts", "aliases", "words", "scales"})
+_PAIRS: Final = frozenset({"contracts", "aliases", "words", "scales", "labels", "payers"})
 
 
 def _pairs(_context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -51,6 +54,10 @@ def _choice(words: Collection[str]) -> click.Choice[str]:
     type=click.Choice([one.value for one in SourceRole]),
     help=N_("Payments of its own, or what becomes of those of others; a place or cards mean money."),
 )
+@click.option(
+    "--application", metavar="CODE", help=N_("The application of its payments, such as CBVAD: role payments.")
+)
+@click.option("--rank", metavar="RANK", help=N_("The rank of its payments; 001 when nobody says it."))
 @click.option(
     "--inbox",
     metavar="FOLDER",
@@ -92,6 +99,22 @@ def _choice(words: Collection[str]) -> click.Choice[str]:
     metavar="net=UNITS",
     callback=_pairs,
     help=N_("Units of net or commission in one of the currency: 100 or 10000 (repeatable)."),
+)
+@click.option(
+    "--label",
+    "labels",
+    multiple=True,
+    metavar="REGEX=KIND",
+    callback=_pairs,
+    help=N_("What labels of its bank are card money, and of which kind (repeatable)."),
+)
+@click.option(
+    "--payer",
+    "payers",
+    multiple=True,
+    metavar="REGEX=NAME",
+    callback=_pairs,
+    help=N_("What labels are transfers of a payer for cards: AMEX FR=AMERICAN EXPRESS (repeatable)."),
 )
 @click.option(
     "--encoding", type=_choice(ENCODINGS), help=N_("The encoding of its text; found when not said.")
@@ -142,8 +165,10 @@ def source(
 
 
 def _with_place(said: Mapping[str, Any]) -> dict[str, Any]:
-    """What is said, as a profile has it: whatever has a place or cards of others is money."""
+    """What is said, as a profile has it: what has an application is payments, a place or cards are money."""
     values: dict[str, Any] = {option: "" if value == _NOTHING else value for option, value in said.items()}
+    if {"application", "rank"} & values.keys():
+        values.setdefault("role", SourceRole.PAYMENTS)
     if {"inbox", "file_pattern", "cards"} & values.keys():
         values.setdefault("role", SourceRole.MONEY)
     if values.get("expected_at"):
@@ -175,7 +200,7 @@ def _show(database: Database, name: str) -> None:
         profile = profiles.of(connection, name)
     click.echo(gettext("Source %(name)s:", name=name))
     for label, value in shown(profile.said()):
-        click.echo(f"  {label}: {value}")
+        click.echo("  " + gettext("%(label)s: %(value)s", label=label, value=value))
 
 
 @contextmanager
@@ -226,3 +251,42 @@ def _bind(database: Database, name: str, reseller: str) -> None:
             gettext("No merchant directory has named the reseller %(slug)s.", slug=reseller)
         ) from None
     click.echo(gettext("The files of %(source)s belong to %(slug)s.", source=name, slug=reseller))
+
+
+@click.command(help=N_("Say that SOURCE delivers CONTRACT from a day on: what was kept aside appears."))
+@click.argument("name", metavar="SOURCE")
+@click.argument("number", metavar="CONTRACT")
+@click.option(
+    "--from",
+    "since",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    required=True,
+    help=N_("The day of the first batch that this source brings."),
+)
+def deliver(name: str, number: str, *, since: datetime) -> None:
+    """Move a contract to another source; what its former one brought from that day on stands aside."""
+    database, day = ready(Config.from_env()), since.date()
+    try:
+        with database.writing(DatabaseRole.IMPORT) as connection:
+            hold(connection, Lock.PAYMENTS)
+            reseller_id = contract_moves.move(connection, name, number, day)
+            record(
+                connection,
+                Event.CONTRACT_MOVED,
+                source=name,
+                contract=number,
+                day=day.isoformat(),
+                reseller_id=reseller_id,
+            )
+    except contract_moves.NothingAsideError:
+        raise click.UsageError(
+            gettext(
+                "Nothing that %(source)s brought for the contract %(number)s is kept aside.",
+                source=name,
+                number=number,
+            )
+        ) from None
+    click.echo(
+        gettext("The contract %(number)s is delivered by %(source)s from now on.", source=name, number=number)
+    )

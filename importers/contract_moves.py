@@ -24,6 +24,10 @@ _FORMERLY: Final = ", ".join(
 _SAME: Final = " AND ".join(
     f"c.{name} = t.{name}" for name in ("reseller_id", "number", "rank", "application")
 )
+# Whatever the source brings of it, it delivers already: once more would give back what has moved.
+_IS_DELIVERED: Final = " AND ".join(
+    f"COALESCE(c.{name}, t.{name}) IS NOT DISTINCT FROM t.{name}" for name in _SUBJECTS
+)
 #: The contracts concerned: ``c`` is what is kept aside for the source, ``t`` the contract itself.
 _CHOSEN: Final = f"""
 CREATE TEMP TABLE taken_over ON COMMIT DROP AS
@@ -34,7 +38,7 @@ WITH aside AS MATERIALIZED (
 SELECT c.id AS aside_id, t.merchant_id, t.id, t.reseller_id, t.number, t.rank, t.application,
   COALESCE(t.transactions_source_id, t.remittances_source_id) AS former_source_id,
   {", ".join(f"c.{name}" for name in _SUBJECTS)}, COALESCE(o.time_zone, :zone) AS time_zone
-FROM aside c JOIN contract t ON {_SAME} AND t.aside_source_id = 0
+FROM aside c JOIN contract t ON {_SAME} AND t.aside_source_id = 0 AND NOT ({_IS_DELIVERED})
 LEFT JOIN outlet o ON o.merchant_id = t.merchant_id AND o.id = t.outlet_id
 """
 _FORMER: Final = f"""
@@ -97,17 +101,32 @@ old.contract_id = m.from_id AND EXISTS (
   SELECT FROM transaction t WHERE t.merchant_id = m.merchant_id AND t.contract_id = m.contract_id
     AND t.id = old.transaction_id AND t.occurred_on = old.occurred_on)
 """
+_ASIDE: Final = """
+SELECT s.reseller_id, s.id FROM source s JOIN contract c ON c.aside_source_id = s.id
+  AND c.merchant_id = :unclaimed WHERE s.name = :source AND c.number = :number LIMIT 1
+"""
 
 
 class NothingAsideError(LookupError):
-    """The source has brought nothing that is kept aside for this contract."""
+    """Nothing that the source brought for this contract is kept aside, or it delivers it already."""
 
 
-def take_over(connection: Connection, reseller_id: int, number: str, source_id: int, since: date) -> None:
-    """Let ``source_id`` deliver the contract ``number`` from the day ``since`` on, whatever its ranks.
+def move(connection: Connection, source: str, number: str, since: date) -> int:
+    """Let the source of a name deliver the contract ``number`` from the day ``since`` on; its reseller's id.
 
     Raises NothingAsideError.
     """
+    named = {"unclaimed": UNCLAIMED_MERCHANT, "source": source, "number": number}
+    aside = connection.execute(text(_ASIDE), named).one_or_none()
+    if aside is None:
+        raise NothingAsideError(number)
+    _take_over(connection, aside.reseller_id, number, aside.id, since)
+    reseller_id: int = aside.reseller_id
+    return reseller_id
+
+
+def _take_over(connection: Connection, reseller_id: int, number: str, source_id: int, since: date) -> None:
+    """Move all ranks of a contract, with what both sources brought of them from that day on."""
     parameters: Mapping[str, Any] = {
         "unclaimed": UNCLAIMED_MERCHANT,
         "zone": DEFAULT_TIME_ZONE,
@@ -130,20 +149,3 @@ def take_over(connection: Connection, reseller_id: int, number: str, source_id: 
     for statement in (_NAME_SOURCE, _OF_FILES, "DROP TABLE moving, taken_over"):
         connection.execute(text(statement), parameters)
     derived.renew(connection)
-
-
-def aside_of(connection: Connection, source: str, number: str) -> tuple[int, int]:
-    """The reseller and the id of a source that has brought something for a contract that is kept aside.
-
-    Raises NothingAsideError.
-    """
-    found = connection.execute(
-        text(
-            "SELECT s.reseller_id, s.id FROM source s JOIN contract c ON c.aside_source_id = s.id"
-            " AND c.merchant_id = :unclaimed WHERE s.name = :source AND c.number = :number LIMIT 1"
-        ),
-        {"unclaimed": UNCLAIMED_MERCHANT, "source": source, "number": number},
-    ).one_or_none()
-    if found is None:
-        raise NothingAsideError(number)
-    return found.reseller_id, found.id
