@@ -11,6 +11,10 @@ from app.wording.i18n import N_, gettext
 
 #: Reasons that decide what can be done about a file.
 CARD_NUMBER: Final = N_("a full card number: the file is refused and nothing of it is kept")
+CARD_IN_ITS_FIELD: Final = N_(
+    "a full card number in a field made for it: the file is refused and nothing of it is kept, unless its "
+    "source says: bordereau source NAME --cards mask"
+)
 CARD_OR_REFERENCE: Final = N_(
     "what looks like a full card number: the file is refused and nothing of it is kept. "
     "If this column of this source never holds one, say so with: %(command)s"
@@ -65,7 +69,7 @@ class Refusal:
     @property
     def is_card_number(self) -> bool:
         """Whether not even a copy of the file may be kept."""
-        return self.reason in (CARD_NUMBER, CARD_OR_REFERENCE)
+        return self.reason in (CARD_NUMBER, CARD_OR_REFERENCE, CARD_IN_ITS_FIELD)
 
     def text(self) -> str:
         """The reason in the language of the moment, with its place in front."""

@@ -104,7 +104,7 @@ _READERS = (
 
 
 def _mapped(data: bytes, context: FileContext, mapping: ColumnMapping | None) -> FileExplanation:
-    found = mapped_csv.read(data, mapping, context.settings, context.source)
+    found = mapped_csv.read(data, mapping, context.settings, context.source, context.time_zone)
     facts = ((N_("encoding"), found.rows.encoding), (N_("delimiter"), repr(found.rows.delimiter)))
     also = (found.chargebacks,) if found.chargebacks and len(found.chargebacks.cases) else ()
     return FileExplanation(

@@ -61,10 +61,9 @@ def _details(result: Result) -> Iterator[str]:
         amount = f"{money.plain(sums['net'], currency)} {currency}"
         yield gettext("net %(amount)s", amount=amount)
     if result.kept_aside:
-        yield ngettext(
-            "%(num)s batch of an undeclared contract, kept aside",
-            "%(num)s batches of undeclared contracts, kept aside",
-            result.kept_aside,
+        yield gettext(
+            "kept aside: %(count)s (contract undeclared, or delivered by another source)",
+            count=result.kept_aside,
         )
     if result.source is not None and result.counts:
         rows = sum(result.counts.values())

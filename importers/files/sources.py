@@ -121,7 +121,12 @@ def said_of(name: str, source: str, said: Mapping[Any, Any], settings: SourceSet
     if said["role"] == SourceRole.PAYMENTS:
         payments = PaymentProfile.of(said["time_zone"], settings.stored())
     return FileContext(
-        name=name, source=source, format=said["format"] or mapped, settings=settings, payments=payments
+        name=name,
+        source=source,
+        format=said["format"] or mapped,
+        time_zone=said["time_zone"] or "",
+        settings=settings,
+        payments=payments,
     )
 
 

@@ -48,14 +48,15 @@ def searched_by_field(_data: bytes) -> tuple[()]:
 class FileContext:
     """The context of a file besides its bytes: its name, and what the profile of its source says.
 
-    ``source`` is the name of the one source of its folder and name, ``format`` the one that it delivers;
-    both are empty where nobody has said so. ``payments`` is what its files of payments leave unsaid, None
-    where it delivers none.
+    ``source`` is the name of the one source of its folder and name, ``format`` the one that it delivers,
+    ``time_zone`` the clock of its times; each is empty where nobody has said so. ``payments`` is what its
+    files of payments leave unsaid, None where it delivers none.
     """
 
     name: str = ""
     source: str = ""
     format: str = ""
+    time_zone: str = ""
     settings: SourceSettings = field(default_factory=SourceSettings)
     payments: PaymentProfile | None = None
 

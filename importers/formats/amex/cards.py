@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 from app.models import CardNumbers
-from app.refusals import CARD_NUMBER
+from app.refusals import CARD_IN_ITS_FIELD
 from importers.files.refusals import FileRefusedError, refuse
 
 #: Who pays, as :class:`importers.card_lines.LabelPatterns` names them.
@@ -33,4 +33,4 @@ def last4(field: str, allowed: CardNumbers, *, line: int) -> str:
 
 def refuse_card(line: int) -> FileRefusedError:
     """The refusal of a full card number in its own field."""
-    return refuse(CARD_NUMBER, line=line)
+    return refuse(CARD_IN_ITS_FIELD, line=line)

@@ -6,7 +6,7 @@ Source: shared format page "Money", section 3.6.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from app.models import SourceSettings
@@ -51,10 +51,12 @@ def read(
     mapping: ColumnMapping | None = None,
     settings: SourceSettings | None = None,
     source: str = "",
+    time_zone: str = "",
 ) -> MappedFile:
     """A whole file, by ``mapping`` or by the one of ours that knows its headings. Raises FileRefusedError.
 
-    ``settings`` are those of its source, whose name ``source`` stands for a payee that no column names.
+    ``settings`` are those of its source, whose name ``source`` stands for a payee that no column names, and
+    ``time_zone`` is the clock of its times.
     """
     said = settings or SourceSettings()
     mapping = mapping or of_settings(said)
@@ -62,6 +64,7 @@ def read(
     for delimiter in (said.delimiter,) if said.delimiter else DELIMITERS:
         place, found = _recognised(_head(data, said.encoding), delimiter, known)
         if found is not None:
+            found = replace(found, time_zone=time_zone or found.time_zone)
             return _read(delimited.rows(data, delimiter, said.encoding), place, found, said, source)
     if mapping:
         text, _ = delimited.decoded(data, said.encoding)
@@ -206,7 +209,7 @@ class _Headings:
 
 def _records(data: bytes, context: FileContext) -> Records:
     """The records of a file, read as the profile of its source says. Raises FileRefusedError."""
-    found = read(data, settings=context.settings, source=context.source)
+    found = read(data, settings=context.settings, source=context.source, time_zone=context.time_zone)
     if isinstance(found.records, Settlements):
         return found.records.with_chargebacks(found.chargebacks) if found.chargebacks else found.records
     if not context.settings.account:

@@ -14,6 +14,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import available_timezones
 
 from app.models import SourceSettings
 from app.wording.i18n import N_
@@ -52,10 +53,10 @@ _NO_MAPPING: Final = N_("not a mapping: expected name, record, recognised_by and
 class ColumnMapping:
     """A mapping: how a kind of file is recognised and read.
 
-    ``payer`` is who pays, as banks name them. ``columns`` maps a field to headings; ``words`` the texts of
-    ``kind`` to kinds of line (``ignored`` and ``announced`` are none); ``directions`` a column of amounts to
-    the column that says CR or DR; ``rows`` is a heading and the values that its column has in rows that
-    count.
+    ``payer`` is who pays, as banks name them. ``time_zone`` is the clock of days with a time beside them.
+    ``columns`` maps a field to headings; ``words`` the texts of ``kind`` to kinds of line (``ignored`` and
+    ``announced`` are none); ``directions`` a column of amounts to the column that says CR or DR; ``rows`` is
+    a heading and the values that its column has in rows that count.
     """
 
     name: str
@@ -66,6 +67,7 @@ class ColumnMapping:
     decimal: str = "."
     thousands: str = ""
     days: str = "ymd"
+    time_zone: str = ""
     words: Mapping[str, str] = field(default_factory=dict)
     directions: Mapping[str, str] = field(default_factory=dict)
     rows: Mapping[str, Any] = field(default_factory=dict)
@@ -187,6 +189,8 @@ def of_text(text: str) -> ColumnMapping:
         raise refuse(_NO_MAPPING)
     if found.record not in _OTHERS or found.columns.keys() - AMOUNTS - _OTHERS[found.record]:
         raise refuse(N_("a mapping of unknown records or fields"))
+    if found.time_zone and found.time_zone not in available_timezones():
+        raise refuse(N_("expected a time zone such as UTC"))
     return found
 
 

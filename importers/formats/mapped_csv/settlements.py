@@ -102,7 +102,7 @@ def _lines(table: Fields, mapping: ColumnMapping) -> pd.DataFrame:
             "contract_number": "",
             "reference": reference,
             "merchant_reference": values.texts(table, mapping, "merchant_reference"),
-            "occurred_on": values.days(table, mapping, "day"),
+            "occurred_on": values.days(table, mapping, "day", zone=mapping.time_zone),
             "card_last4": "",
             "count": pd.array([1] * len(table), dtype="Int64"),
             LINE_ID: ids.where(ids != "", reference),

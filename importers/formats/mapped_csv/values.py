@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date
-from typing import Any
+from datetime import date, datetime, time
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 
+from app.models import DEFAULT_TIME_ZONE
 from app.wording.i18n import N_
 from app.wording.money import exponent
 from importers.formats.mapped_csv.mapping import ColumnMapping
@@ -21,6 +23,9 @@ _NEGATIVE = {"DR", "D", "DEBIT", "DÉBIT", "-"}
 _BLANKS = " \u00a0\u202f"
 _DAY_PARTS = 3
 _DAY_PART = re.compile(r"[0-9]{1,4}", re.ASCII)
+_TIME: Final = re.compile(
+    r"[T ](?P<time>[0-9]{2}:[0-9]{2}(?::[0-9]{2})?)[0-9.]* ?(?P<offset>Z|[+-][0-9]{2}:?[0-9]{2})?\Z"
+)
 _EXPECTED_AMOUNT = N_("expected an amount with at most the decimals of its currency")
 
 
@@ -82,14 +87,34 @@ def _reader(mapping: ColumnMapping) -> Callable[[str, int, int], int]:
     return major if mapping.decimal else whole
 
 
-def days(table: Fields, mapping: ColumnMapping, name: str, *, required: bool = True) -> pd.Series[Any]:
-    """The days of a field, written in the order that the mapping says. Raises FileRefusedError."""
+def days(
+    table: Fields, mapping: ColumnMapping, name: str, *, required: bool = True, zone: str = ""
+) -> pd.Series[Any]:
+    """The days of a field, written in the order that the mapping says. Raises FileRefusedError.
+
+    With a ``zone``, a day that has a time beside it on that clock is that of the merchants then.
+    """
     heading = next((one for one in mapping.headings().get(name, ()) if one in table), "")
-    values = table.read(
-        heading, lambda text: _day(text, mapping.days), N_("expected a day that exists"), required=required
-    )
+    read = _day_reader(mapping.days, zone)
+    values = table.read(heading, read, N_("expected a day that exists"), required=required)
     stamps = [np.datetime64(one, "s") if one else np.datetime64("NaT") for one in values]
     return pd.Series(pd.array(np.array(stamps, dtype="datetime64[s]"), dtype="datetime64[s]"))
+
+
+def _day_reader(order: str, zone: str) -> Callable[[str], date]:
+    if not zone:
+        return lambda text: _day(text, order)
+    clock, theirs = ZoneInfo(zone), ZoneInfo(DEFAULT_TIME_ZONE)
+
+    def local(text: str) -> date:
+        day, found = _day(text, order), _TIME.search(text)
+        if found is None:
+            return day
+        offset = found["offset"]
+        said = datetime.strptime(offset, "%z").tzinfo if offset else clock
+        return datetime.combine(day, time.fromisoformat(found["time"]), said).astimezone(theirs).date()
+
+    return local
 
 
 def _day(text: str, order: str) -> date:

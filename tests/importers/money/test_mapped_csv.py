@@ -241,3 +241,23 @@ def test_no_two_mappings_of_ours_claim_the_same_headings():
     for mapping in ours():
         headings = list(mapping.recognised_by)
         assert [one.name for one in ours() if one.claims(headings)] == [mapping.name]
+
+
+@pytest.mark.parametrize(
+    ("written", "zone", "day"),
+    [
+        ("2026-03-02 23:30:00", "", "2026-03-02"),
+        ("2026-03-02 23:30:00", "UTC", "2026-03-03"),
+        ("2026-03-02T22:59:59.999", "UTC", "2026-03-02"),
+        ("2026-07-02 22:30", "UTC", "2026-07-03"),
+        ("2026-03-02 20:44:19 -0700", "UTC", "2026-03-03"),
+        ("2026-03-02T23:30:00Z", "America/New_York", "2026-03-03"),
+        ("2026-03-03 05:00:00", "Asia/Tokyo", "2026-03-02"),
+        ("2026-03-02", "UTC", "2026-03-02"),
+    ],
+)
+def test_the_day_of_a_sale_is_that_of_the_merchants_where_its_clock_is_said(written, zone, day):
+    text = STRIPE.replace("2026-03-02 12:31:09", written)
+    found = mapped_csv.read(text.encode(), time_zone=zone).records
+    assert str(found.lines["occurred_on"].iloc[0].date()) == day
+    assert str(found.settlements["paid_on"].iloc[0].date()) == "2026-03-04"
