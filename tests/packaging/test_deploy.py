@@ -13,6 +13,7 @@ from tests.views.town import portal
 DEPLOY = ROOT / "deploy"
 SETTING = re.compile(r"\bBORDEREAU_[A-Z_]+\b")
 READ = set(SETTING.findall((ROOT / "app" / "config.py").read_text(encoding="utf-8")))
+PROXY = (DEPLOY / "nginx" / "bordereau.conf").read_text(encoding="utf-8")
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 
 
@@ -54,8 +55,7 @@ def test_every_path_that_the_kit_names_is_there():
 
 def test_the_proxy_takes_a_whole_file_wherever_one_is_handed_over(database, tmp_path):
     """And holds it in memory: it may have a card number in it, which then reaches no disk."""
-    kit = (DEPLOY / "nginx" / "bordereau.conf").read_text(encoding="utf-8")
-    places = re.findall(r"location ~ (\S+) \{([^}]*client_body_buffer_size 9m[^}]*)\}", kit)
+    places = re.findall(r"location ~ (\S+) \{([^}]*client_body_buffer_size 9m[^}]*)\}", PROXY)
     rules = [
         rule.rule.replace("<id:reseller_id>", "7")
         for rule in portal(database, tmp_path).url_map.iter_rules()
@@ -64,6 +64,15 @@ def test_the_proxy_takes_a_whole_file_wherever_one_is_handed_over(database, tmp_
     assert len(rules) >= 2 * len(UPLOADS)
     for address in rules:
         assert any(re.search(place, address) for place, _ in places), address
+
+
+def test_the_proxy_writes_down_no_address_with_the_key_of_a_link(database, tmp_path):
+    silent = re.findall(r"location ~\* (\S+) \{\s*access_log off;\s*error_log /dev/null crit;", PROXY)
+    rules = portal(database, tmp_path).url_map.iter_rules()
+    addresses = {rule.rule for rule in rules if "<token>" in rule.rule}
+    assert len(addresses) > 2
+    for address in addresses:
+        assert any(re.search(place, address) for place in silent), address
 
 
 def test_every_unit_starts_a_command_that_is_there():
