@@ -176,9 +176,8 @@ class Database:
 
 @contextmanager
 def _snapshot(engine: Engine) -> Iterator[Connection]:
-    options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-    with engine.execution_options(**options).connect() as connection:
-        yield connection
+    with engine.connect() as connection:
+        yield connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
 def create_database(url: str, name: str) -> str:
