@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import itertools
 import re
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Final, cast
 from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit
@@ -58,6 +59,8 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 ADDRESS_HEADERS = ("Referer", "Origin", "HX-Current-URL")
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 SMALLEST_COMPRESSED = 800
+#: So many files are kept compressed: those of the portal, and logo and colours of its themes.
+MOST_FILES = 64
 SIRET_DIGITS = 14
 _COMPRESSED_TYPES = ("text/html", "text/css", "text/javascript", "application/json", "image/svg+xml")
 # Everything after the first slash but a second one, a backslash, or what browsers strip from URLs.
@@ -271,10 +274,17 @@ def compress(response: Response) -> Response:
     response.direct_passthrough = False
     data = response.get_data()
     if len(data) >= SMALLEST_COMPRESSED:
-        response.set_data(gzip.compress(data, compresslevel=6, mtime=0))
+        response.set_data(_compressed_once(data) if is_versioned_file() else _compressed(data))
         response.headers["Content-Encoding"] = "gzip"
         response.headers.pop("ETag", None)
     return response
+
+
+def _compressed(data: bytes) -> bytes:
+    return gzip.compress(data, compresslevel=6, mtime=0)
+
+
+_compressed_once = lru_cache(maxsize=MOST_FILES)(_compressed)
 
 
 def browser_session() -> BrowserSession:
