@@ -266,31 +266,15 @@ def _equal_amount(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
 
 
 RULES: Final = (
-    Rule(
-        name="remittance_number",
-        certainty=Certainty.CERTAIN,
-        propose=_remittance_number,
-    ),
-    Rule(
-        name="contract_rank",
-        certainty=Certainty.CERTAIN,
-        propose=_contract_rank,
-    ),
+    Rule(name="remittance_number", certainty=Certainty.CERTAIN, propose=_remittance_number),
+    Rule(name="contract_rank", certainty=Certainty.CERTAIN, propose=_contract_rank),
     Rule(
         name="contract_day",
         certainty=Certainty.CERTAIN,
         propose=_declared(Grouping.CONTRACT_DAY, ["contract_number"], "contract_number"),
     ),
-    Rule(
-        name="contract_day",
-        certainty=Certainty.CERTAIN,
-        propose=_contract_day,
-    ),
-    Rule(
-        name="contract_booking",
-        certainty=Certainty.CERTAIN,
-        propose=_contract_booking,
-    ),
+    Rule(name="contract_day", certainty=Certainty.CERTAIN, propose=_contract_day),
+    Rule(name="contract_booking", certainty=Certainty.CERTAIN, propose=_contract_booking),
     Rule(
         name="account_day",
         certainty=Certainty.CERTAIN,
@@ -301,24 +285,8 @@ RULES: Final = (
         certainty=Certainty.CERTAIN,
         propose=_declared(Grouping.SHOP_DAY, ["outlet"], "account"),
     ),
-    Rule(
-        name="contract_part",
-        certainty=Certainty.PROPOSED,
-        propose=_contract_part,
-    ),
-    Rule(
-        name="contract_twins",
-        certainty=Certainty.PROPOSED,
-        propose=_contract_twins,
-    ),
-    Rule(
-        name="contract_net",
-        certainty=Certainty.PROPOSED,
-        propose=_contract_net,
-    ),
-    Rule(
-        name="equal_amount",
-        certainty=Certainty.PROPOSED,
-        propose=_equal_amount,
-    ),
+    Rule(name="contract_part", certainty=Certainty.PROPOSED, propose=_contract_part),
+    Rule(name="contract_twins", certainty=Certainty.PROPOSED, propose=_contract_twins),
+    Rule(name="contract_net", certainty=Certainty.PROPOSED, propose=_contract_net),
+    Rule(name="equal_amount", certainty=Certainty.PROPOSED, propose=_equal_amount),
 )
