@@ -135,7 +135,7 @@ _CREDITED = {
     Credit.EXPECTED: N_("Of the net, credit expected"),
     Credit.LATE: N_("Of the net, not credited"),
     Credit.NOT_EXPECTED: N_("Of the net, not paid through the bank"),
-    Credit.UNKNOWN: N_("Of the net, in no statement received"),
+    Credit.UNKNOWN: N_("Of the net, without a bank statement"),
 }
 _CORRECT, _CORRECT_DAYS = _with_totals(RemittanceStatus.CORRECT)
 #: The sums of remittances, from the figures that each declares.

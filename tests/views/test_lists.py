@@ -95,7 +95,7 @@ def test_a_total_has_its_parts(owner):
     assert plain(page.one("h2")).startswith("52,40 € net · 1 remise")
     assert plain(page.one("dl", class_="sums")) == (
         "Débits 57,40 € Remboursements −5,00 € Annulations 0,00 € Refusées, non comptées 18,00 €"
-        " Dont hors des relevés reçus 52,40 €"
+        " Dont sans relevé bancaire reçu 52,40 €"
     )
 
 
