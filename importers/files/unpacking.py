@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import lzma
+import struct
 import zlib
 from collections.abc import Callable
 from io import BytesIO
@@ -20,6 +22,13 @@ _MOST_RATIO: Final = 200
 _PIECE: Final = 1 << 20
 _IN_FOLDER_OF_THE_SYSTEM: Final = "__MACOSX/"
 _ONE_FILE = N_("expected one file in the zip, found %(count)s: deliver each by itself")
+#: What the libraries raise for files that are cut, changed or made to harm: besides their own errors, zipfile
+#: raises NotImplementedError for a method of packing that it does not know, RuntimeError for one that is not
+#: installed, and ValueError for a directory that leads outside of the file.
+_BROKEN_OFF: Final = (
+    *(BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(OSError, EOFError, NotImplementedError, RuntimeError, ValueError),
+)
 _BROKEN = N_("a packed file that cannot be unpacked")
 
 
@@ -33,7 +42,7 @@ def unpacked(data: bytes, name: str, most: int) -> tuple[bytes, str]:
         return data, name
     try:
         inner, said = _of_gzip(data, name, most) if data.startswith(_GZIP) else _of_zip(data, most)
-    except (BadZipFile, OSError, EOFError, zlib.error, NotImplementedError, RuntimeError):
+    except _BROKEN_OFF:
         raise refuse(_BROKEN) from None
     if inner.startswith(_PACKED):
         raise refuse(N_("a packed file inside a packed file"))

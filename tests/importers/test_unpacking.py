@@ -12,6 +12,7 @@ from importers.files.refusals import FileRefusedError
 from importers.files.unpacking import unpacked
 from importers.load import Status
 from tests.importers.files import File
+from tests.importers.mutations import mutated
 
 MOST = 1 << 20
 
@@ -70,6 +71,27 @@ def test_the_file_inside_is_read_under_its_own_name(data, name, inside):
 def test_whatever_else_is_packed_is_refused(data):
     with pytest.raises(FileRefusedError):
         unpacked(data, "x", MOST)
+
+
+@pytest.mark.parametrize("method", [9, 12, 14, 93, 99])
+def test_a_zip_packed_as_nobody_here_unpacks_is_refused(method):
+    data = bytearray(zipped(("a", b"01 a statement")))
+    data[8] = data[data.find(b"PK\x01\x02") + 10] = method
+    with pytest.raises(FileRefusedError):
+        unpacked(bytes(data), "x", MOST)
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, lambda text: zipped(("a", text))], ids=["gzip", "zip"])
+@pytest.mark.probes("files in")
+def test_a_changed_packed_file_is_refused_or_gives_what_was_packed(pack):
+    text = b"01 a statement\n" * 50
+    honest = pack(text)
+    for data in mutated(honest, 500, seed=5):
+        try:
+            inside, _ = unpacked(data, "x", MOST)
+        except FileRefusedError:
+            continue
+        assert inside in (text, data)  # data: it does not begin as a packed file any more
 
 
 def test_a_packed_file_is_loaded_and_known_again_as_it_is(operator):
