@@ -19,7 +19,7 @@ from importers.files.refusals import Refusal
 from importers.ownership import Clock, OwnedTable, OwnerKey
 from importers.records import Entry, Header, Loaded, RecordKind
 from importers.records.merchant_directory import CONTRACT
-from importers.records.payments import loading, sources, taking_back
+from importers.records.payments import loading, second_sources, taking_back
 
 KIND = RecordKind(
     name="payments",
@@ -72,7 +72,7 @@ class Payments:
     @property
     def owners(self) -> tuple[OwnerKey, pd.DataFrame]:
         """The contracts that the file names."""
-        return CONTRACT, self.remittances.assign(**{sources.ASIDE: 0})
+        return CONTRACT, self.remittances.assign(**{second_sources.ASIDE: 0})
 
     def months(self) -> Mapping[str, Collection[date]]:
         """The months of the calls and of the payments."""

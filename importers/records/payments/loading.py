@@ -11,7 +11,7 @@ from app.models import UNCLAIMED_MERCHANT
 from app.rules.payments import counted_rows
 from importers import completeness, daily_sums, derived
 from importers.records import Entry, KnownSource, Loaded
-from importers.records.payments import currencies, merging, rows, sources
+from importers.records.payments import currencies, merging, rows, second_sources
 from importers.staging import new_ids
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _placed(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Remittances and transactions with their owners, sums and instants; remittances have identifiers."""
     calls = payments.remittances
-    remittances = sources.owned(connection, calls, calls["collected_on"], source, *payments.subjects)
+    remittances = second_sources.owned(connection, calls, calls["collected_on"], source, *payments.subjects)
     remittances = remittances.assign(header_file_id=entry.file_id)
     remittances = rows.with_totals(remittances, payments, entry.file_id)
     transactions = rows.with_instants(payments.transactions, remittances)

@@ -25,7 +25,7 @@ from importers.reading.amounts import refuse_uncountable
 from importers.records import Entry, Header, Loaded, RecordKind
 from importers.records.merchant_directory import CONTRACT
 from importers.records.payments import taking_back
-from importers.records.payments.sources import ASIDE
+from importers.records.payments.second_sources import ASIDE
 from importers.records.remote_payments import loading
 from importers.records.remote_payments.profile import PaymentProfile
 from importers.records.remote_payments.rows import control_sums, days_said

@@ -17,7 +17,7 @@ from app.models import (
 )
 from importers import completeness, daily_sums, derived
 from importers.records import Entry, Header, Loaded
-from importers.records.payments import Payments, currencies, merging, sources
+from importers.records.payments import Payments, currencies, merging, second_sources
 from importers.records.payments.loading import identified, touch_merged
 from importers.records.payments.rows import with_collection_instants, with_totals
 from importers.records.remote_payments import rows, superseding
@@ -63,7 +63,7 @@ def load(connection: Connection, said: RemotePayments, entry: Entry) -> Loaded:
     if said.payments.empty:
         return _NOTHING
     days = said.payments["captured_on"].fillna(said.payments["occurred"].dt.normalize())
-    owned = sources.owned(connection, said.payments, days, source, "remittances", "transactions")
+    owned = second_sources.owned(connection, said.payments, days, source, "remittances", "transactions")
     made_at = said.header.created_at
     assert made_at is not None  # noqa: S101 - the title of a journal, the header of a batch
     daily_sums.touch(connection)
