@@ -53,5 +53,6 @@ def test_picture(window, name):
     visitor.go(path)
     for selector in selectors:
         visitor.go(visitor.page.locator(selector).first.get_attribute("href"))
+    assert visitor.page.locator("h1").count() == 1
     visitor.page.evaluate("document.fonts.ready")
     visitor.page.screenshot(path=FOLDER / f"{name}.png")

@@ -65,7 +65,7 @@ def test_a_page_shuts_nobody_out(window, live, page, look):
         visitor = window(signed_in=path.startswith(("/acces", "/compte")), **look.of_window())
         visitor.go(path)
         assert urlsplit(visitor.page.url).path.endswith(path), "and no other page in its place"
-        visitor.shuts_nobody_out(page, look)
+        assert visitor.faults(page, look) == []
 
 
 @pytest.mark.parametrize("width", [PHONE, TABLET, DESK])
