@@ -30,6 +30,11 @@ PLACE = func.concat_ws(" · ", Outlet.trade_name, func.nullif(Contract.label, Ou
 FEW_CONTRACTS = 100
 
 
+def place(row: Row) -> str:
+    """As :data:`PLACE`, of a row that has ``trade_name`` and ``label``."""
+    return " · ".join(dict.fromkeys(filter(None, (row["trade_name"], row["label"]))))
+
+
 def contract_joins(contract_id: Expression) -> tuple[Join, ...]:
     """The contract that ``contract_id`` names, and its outlet."""
     own = Join(

@@ -41,6 +41,7 @@ from app.lists.common import (
     TERMINAL_NUMBER,
     TICKET_COLUMNS,
     day_and_time,
+    place,
 )
 from app.lists.credit import BY_CREDIT, CREDIT, CREDIT_FIELDS, credit_lines, without_bank
 from app.lists.declared import DECLARED_SUMS, declared
@@ -87,7 +88,7 @@ def _its_payments(row: Row) -> Link | None:
 
 
 def _title(row: Row) -> str:
-    names = (_BY_NAME["application"].show(row), row["label"] or row["trade_name"])
+    names = (_BY_NAME["application"].show(row), place(row))
     return " · ".join(filter(None, (named(row), *names)))
 
 

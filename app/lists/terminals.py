@@ -20,6 +20,7 @@ from app.lists.common import (
     TERMINAL,
     TRADE_NAME,
     manufacturer_field,
+    place,
     serial_field,
     terminal_field,
 )
@@ -130,8 +131,7 @@ FIELDS = (
 
 
 def _title(row: Row) -> str:
-    name: str = row["label"] or row["trade_name"] or ""
-    return name or gettext("terminal %(number)s", number=row["terminal"])
+    return place(row) or gettext("terminal %(number)s", number=row["terminal"])
 
 
 def _verdict(row: Row) -> Verdict:

@@ -38,6 +38,7 @@ from app.lists.common import (
     TERMINAL,
     TERMINAL_FIELDS,
     TERMINAL_NUMBER,
+    place,
 )
 from app.lists.declines import reason_field
 from app.lists.freshness import days, freshness
@@ -92,7 +93,7 @@ def _title(row: Row) -> str:
     moment = gettext(
         "%(day)s at %(time)s", day=days_in_words.capital(formats.long_day(at)), time=f"{at:%H:%M}"
     )
-    return " · ".join(filter(None, (moment, row["label"] or row["trade_name"])))
+    return " · ".join(filter(None, (moment, place(row))))
 
 
 #: In the order of the table and of the details.

@@ -46,7 +46,7 @@ def steps(page):
 
 def test_a_remittance_says_what_it_is_how_much_and_that_it_passed(owner, shops):
     page = owner.page(f"/remises/{shops[0].remittance_id}")
-    assert page.h1.endswith("· CB Proximité · ALPHA counter")
+    assert page.h1.endswith("· CB Proximité · ALPHA cafe · ALPHA counter")
     assert plain(page.one("p", class_="subject-amount")) == "52,40 €"
     assert verdict(page) == ("La télécollecte est bien passée", "is-good")
     assert not alerts(page)
