@@ -216,6 +216,13 @@ def test_a_bank_that_is_declared_to_credit_each_day_breaks_no_weekend():
     assert states == ["credited", "credited", "late", "late", "credited", "credited"]
 
 
+def test_days_of_a_weekend_that_are_all_credited_are_certain():
+    found, states = weekend(FRIDAY, SATURDAY, SUNDAY)
+    assert set(found["rule"]) == {"contract_day"}
+    assert set(found["certainty"]) == {Certainty.CERTAIN}
+    assert states == ["credited"] * 6
+
+
 def test_a_whole_weekend_is_certain():
     found, states = weekend(FRIDAY + SATURDAY + SUNDAY)
     assert set(found["rule"]) == {"contract_booking"}
