@@ -64,6 +64,10 @@ def test_too_long_a_period_is_refused_with_the_parts_to_take(owner, database):
     side_by_side = [a for a in page.one(class_="downloads").all("a") if ".csv" in a["href"]]
     assert [a["href"] for a in side_by_side] == parts, "one click each"
     assert all(a["aria-label"].startswith("Télécharger ") for a in side_by_side)
+    halves = ((first, first + timedelta(days=29)), (first + timedelta(days=30), last))
+    assert [plain(a.one("small")) for a in side_by_side] == [
+        " – ".join(day.strftime("%d/%m") for day in days) for days in halves
+    ], "each says its days to whoever sees it, too"
     assert [dict(parse_qsl(urlsplit(p).query)) for p in parts] == [
         {"date_from": str(first), "date_to": str(first + timedelta(days=29)), "type": "debit"},
         {"date_from": str(first + timedelta(days=30)), "date_to": str(last), "type": "debit"},

@@ -195,6 +195,8 @@ def test_the_card_tells_rhythm_devices_incidents_and_last_remittances(enter, dat
     assert "CB Proximité" in said
     assert "CBEMV" not in said
     assert said.index("NEW") < said.index("OLD"), "the swap is visible, the newest first"
+    assert "Constructeur" in said, "there is room for the whole word"
+    assert "Constr." not in said
     assert "rejetée" in said
     assert len(page.one("section", **{"aria-labelledby": "section-remittances"}).one("tbody").all("tr")) == 6
 
