@@ -47,52 +47,56 @@ def test_a_source_is_made_and_reads_the_files_of_its_folder(place, north):
     assert "north-stripe" in plain(north.page(PAGE).one("main"))
 
 
+#: A form in which every setting is said, and what is stored of it.
+EVERYTHING = FORM | {
+    "role": "payments",
+    "file_pattern": r"RELEVE_.*",
+    "account": RIB,
+    "format": "CSV",
+    "mapping": "SumUp transaction report",
+    "aliases": "Art=kind\nZustand=kind",
+    "words": "Auszahlung Bezahlt=sale",
+    "labels": "VIR CB .*=remittance\nCB (?P<contract_number>[0-9]{7})=refund",
+    "payers": "AMEX FR=AMERICAN EXPRESS",
+    "application": "cbvad",
+    "rank": "002",
+    "scale_net": "10000",
+    "scale_commission": "100",
+    "encoding": "cp850",
+    "delimiter": ";",
+    "time_zone": "UTC",
+    "cards": "mask",
+    "contracts": "099999999800019=7654321",
+    "expected_at": "06:30",
+    "expected_days": "working",
+}
+STORED = {
+    "account": RIB[:21],
+    "aliases": {"Art": "kind", "Zustand": "kind"},
+    "application": "CBVAD",
+    "cards": "mask",
+    "contracts": {"099999999800019": "7654321"},
+    "delimiter": ";",
+    "encoding": "cp850",
+    "labels": {"VIR CB .*": "remittance", "CB (?P<contract_number>[0-9]{7})": "refund"},
+    "mapping": "SumUp transaction report",
+    "payers": {"AMEX FR": "AMERICAN EXPRESS"},
+    "rank": "002",
+    "scales": {"net": 10000, "commission": 100},
+    "words": {"Auszahlung Bezahlt": "sale"},
+}
+
+
 def test_every_setting_can_be_said_changed_and_unsaid(place, north):
-    everything = FORM | {
-        "role": "payments",
-        "file_pattern": r"RELEVE_.*",
-        "account": RIB,
-        "format": "CSV",
-        "mapping": "SumUp transaction report",
-        "aliases": "Art=kind\nZustand=kind",
-        "words": "Auszahlung Bezahlt=sale",
-        "labels": "VIR CB .*=remittance\nCB (?P<contract_number>[0-9]{7})=refund",
-        "payers": "AMEX FR=AMERICAN EXPRESS",
-        "application": "cbvad",
-        "rank": "002",
-        "scale_net": "10000",
-        "scale_commission": "100",
-        "encoding": "cp850",
-        "delimiter": ";",
-        "time_zone": "UTC",
-        "cards": "mask",
-        "contracts": "099999999800019=7654321",
-        "expected_at": "06:30",
-        "expected_days": "working",
-    }
-    asked(place, north.post_form(NEW, name="all", **everything))
+    asked(place, north.post_form(NEW, name="all", **EVERYTHING))
     at = f"{NEW}/{source_id(place, 'all')}"
     page = north.page(f"{at}/modifier")
     assert RIB[:21] not in page.source
     with place.database.reading(DatabaseRole.IMPORT) as connection:
         stored = profiles.of(connection, "all")
-    assert stored.settings.stored() == {
-        "account": RIB[:21],
-        "aliases": {"Art": "kind", "Zustand": "kind"},
-        "application": "CBVAD",
-        "cards": "mask",
-        "contracts": {"099999999800019": "7654321"},
-        "delimiter": ";",
-        "encoding": "cp850",
-        "labels": {"VIR CB .*": "remittance", "CB (?P<contract_number>[0-9]{7})": "refund"},
-        "mapping": "SumUp transaction report",
-        "payers": {"AMEX FR": "AMERICAN EXPRESS"},
-        "rank": "002",
-        "scales": {"net": 10000, "commission": 100},
-        "words": {"Auszahlung Bezahlt": "sale"},
-    }
+    assert stored.settings.stored() == STORED
     assert f"{stored.columns['expected_at']:%H:%M}" == "06:30"
-    nothing = dict.fromkeys(everything, "") | FORM  # as a browser sends what was emptied
+    nothing = dict.fromkeys(EVERYTHING, "") | FORM  # as a browser sends what was emptied
     asked(place, north.post_form(f"{at}/modifier", **nothing))
     with place.database.reading(DatabaseRole.IMPORT) as connection:
         left = profiles.of(connection, "all")
