@@ -35,7 +35,9 @@ def load(connection: Connection, payments: Payments, entry: Entry, source: Known
         remittances.loc[known.index, "id"] = known["id"].astype("int64")
     transactions = identified(connection, transactions, remittances, entry.file_id)
     daily_sums.touch(connection)
-    merging.put_remittances(connection, remittances.drop(index=known.index))
+    new = remittances.drop(index=known.index)
+    merging.put_remittances(connection, new)
+    derived.add_new(connection, "remittance", new, "collected_on")
     if len(known):
         merging.merge(connection, remittances.loc[known.index], payments, entry.replaced_id)
     merging.put_transactions(connection, transactions, merging=bool(len(known)))
