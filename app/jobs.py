@@ -18,6 +18,8 @@ from app.database.engine import Database, DatabaseRole
 
 #: How long a job may go on once the worker is asked to stop, in seconds.
 GRACE_SECONDS = 8
+#: How long a job waits for a connection before the database is lost to it; a few wait one after the other.
+CONNECTION_SECONDS = 15
 #: Jobs at once: an import does not keep mail from leaving.
 JOBS_AT_ONCE = 6
 #: How late a job of the calendar may still begin, in seconds: a worker that comes back within a day does the
@@ -67,6 +69,7 @@ async def do_jobs(config: Config, database: Database, connected: Callable[[], No
         kwargs={"application_name": "bordereau-worker"},
         min_size=1,
         max_size=4,
+        timeout=CONNECTION_SECONDS,
     )
     with queue.replace_connector(connector):
         async with queue.open_async():

@@ -69,7 +69,7 @@ def test_every_server_listens_on_both_protocols_and_strangers_learn_nothing():
 
 
 def test_uploads_are_counted_and_health_is_for_the_operator():
-    assert "limit_conn" in LOCATIONS["~ ^/gestion/([0-9]+/)?imports/deposer$"]
+    assert "limit_conn" in LOCATIONS["~ ^/gestion/([0-9]+/)?(imports/deposer|banque/essai)$"]
     assert "deny all;" in LOCATIONS["~ ^/(healthz|readyz)$"]
 
 
