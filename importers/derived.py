@@ -17,14 +17,16 @@ from importers import (
 )
 from importers.staging import as_dates
 
+#: Up to so many new rows, reading their days again costs less than adding them.
+FEW_ROWS = 10_000
+
 
 def add_new(connection: Connection, subject: str, rows: pd.DataFrame, day: str) -> None:
     """Touch the days of rows that are new; add many of them to what is derived of these at once.
 
-    Days of few rows are read again, which costs less than adding. ``subject`` is their table, ``rows`` have
-    its columns, ``day`` names that of their local day.
+    ``subject`` is their table, ``rows`` have its columns, ``day`` names that of their local day.
     """
-    is_added = len(rows) > daily_sums.MOST_LOOKED_UP
+    is_added = len(rows) > FEW_ROWS
     daily_sums.add(connection, subject, rows, day, is_added=is_added)
     if not is_added:
         return

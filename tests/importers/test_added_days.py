@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from app.database.engine import DatabaseRole
-from importers import daily_sums
+from importers import daily_sums, derived
 from importers.load import Status
 from importers.staging import grouped
 from tests import factories
@@ -71,7 +71,7 @@ def read_all_again(connection: Connection) -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_added_is_what_all_rows_give(operator: Operator, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Night by night, each contract calling again on days that earlier files have brought."""
-    monkeypatch.setattr(daily_sums, "MOST_LOOKED_UP", 0)
+    monkeypatch.setattr(derived, "FEW_ROWS", 0)
     chance = Random(seed)
     operator.declare({}, {"rank": "002"})
     for night in range(4):
