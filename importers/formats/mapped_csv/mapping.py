@@ -75,7 +75,9 @@ class ColumnMapping:
     def is_sound(self) -> bool:
         """Whether its parts are what they are declared to be, for a mapping is written by hand."""
         return (
-            _are_texts([self.name, self.record, self.payer, self.decimal, self.thousands, self.days])
+            _are_texts(
+                [self.name, self.record, self.payer, self.decimal, self.thousands, self.days, self.time_zone]
+            )
             and sorted(self.days) == sorted(_DAY)
             and _are_texts([*self.recognised_by, *(one for found in self.columns.values() for one in found)])
             and _is_of_texts(self.words)

@@ -222,7 +222,14 @@ def test_a_heading_that_nobody_needs_may_stand_twice():
 
 
 @pytest.mark.parametrize(
-    "text", ["", "name = 1", 'name = "x"\nrecord = "y"\nrecognised_by = []\n[columns]\n', "[["]
+    "text",
+    [
+        "",
+        "name = 1",
+        'name = "x"\nrecord = "y"\nrecognised_by = []\n[columns]\n',
+        'name = "x"\nrecord = "settlements"\nrecognised_by = []\ntime_zone = ["UTC"]\n[columns]\n',
+        "[[",
+    ],
 )
 def test_what_is_no_mapping_is_refused(tmp_path, text):
     saved = tmp_path / "mine.toml"
