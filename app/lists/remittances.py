@@ -112,7 +112,7 @@ FIELDS = (
         kind=AmountFilter(currency=Remittance.currency),
         column=Remittance.net_amount,
         section=REMITTANCE,
-        filter_column=func.abs(Remittance.net_amount),
+        filter_column=func.abs(Remittance.net_amount, type_=BigInteger),
         filter=True,
         sort=True,
         sort_column=func.abs(Remittance.net_amount, type_=BigInteger),

@@ -276,3 +276,14 @@ def test_htmx_is_configured_for_the_policy(owner):
     assert config["selfRequestsOnly"] is True
     assert config["includeIndicatorStyles"] is False
     assert config["allowScriptTags"] is False
+
+
+@pytest.mark.parametrize(
+    "asked", ["amount=3000000", "amount=52,40&amount=3000000", "amount_from=52,40&amount_to=3000000"]
+)
+@pytest.mark.parametrize("path", ["/remises", "/transactions"])
+def test_an_amount_of_millions_is_looked_for(owner, shops, path, asked):
+    """In the smallest coin of some currencies it is more than an integer of four bytes holds."""
+    found = owner.get(f"{path}.json?{asked}")
+    assert found.status_code == 200
+    assert found.json["count"] == int("52,40" in asked and path == "/remises")
