@@ -21,7 +21,10 @@ _DIALECT: Final = postgresql.dialect(paramstyle="named")  # type: ignore[no-unty
 
 
 def written_out(declared: C) -> C:
-    """``declared``, an expression of the code, with its constants in its text."""
+    """``declared``, an expression of the code, with its constants in its text.
+
+    Raises ValueError for a parameter that only whoever asks can fill in: it is no constant.
+    """
     found: C = replacement_traverse(declared, {}, _constant)
     return found
 
@@ -29,6 +32,8 @@ def written_out(declared: C) -> C:
 def _constant(element: ExternallyTraversible, **_: Any) -> ExternallyTraversible | None:
     if not isinstance(element, BindParameter):
         return None
+    if element.required:
+        raise ValueError(element.key)
     if element.expanding:
         each = (_written(value, element.type) for value in element.value or ())
         return ClauseList(*each, operator=comma_op).self_group(against=in_op)
