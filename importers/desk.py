@@ -34,7 +34,7 @@ from importers.files import foreign_places, profiles, report, sources, waiting
 from importers.files.archive import QUARANTINE
 from importers.files.refusals import FileRefusedError, Refusal, refuse
 from importers.formats import FileContext, bank_accounts, first_column, merchant_directory, recognise
-from importers.load import Result, load_file
+from importers.load import Result, load_for_desk
 
 _log = logger("desk")
 _Task = Row[*tuple[Any, ...]]
@@ -134,7 +134,7 @@ def _load(database: Database, data: Path, content: bytes, name: str, since: date
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "referential.csv"
         path.write_bytes(content)
-        return load_file(database, path, data, name=name, since=since)
+        return load_for_desk(database, path, data, name=name, since=since)
 
 
 def _directory(connection: Connection, task: _Task) -> list[dict[str, Any]]:
@@ -167,7 +167,8 @@ def _load_again(database: Database, data: Path, task: _Task) -> Result:
     if file is None or path is None or not path.exists():
         raise refuse(N_("no copy of this file is in quarantine any more"))
     replace = task.kind == DeskTaskKind.REPLACE
-    return load_file(database, path, data, replace=replace, name=file.name)
+    # A declaration that a desk asks for again is no more than that desk's word, whoever brought it.
+    return load_for_desk(database, path, data, replace=replace, name=file.name)
 
 
 def _decide(database: Database, _data: Path, task: _Task) -> _Ended:
@@ -189,6 +190,8 @@ def _change_source(database: Database, data: Path, task: _Task) -> _Ended:
         owner = connection.scalar(select(Source.reseller_id).where(Source.name == name))
         if owner not in (None, task.reseller_id):
             raise refuse(N_("a source of another maintainer has this name"))
+        if owner is None:
+            foreign_places.refuse_name(connection, name, task.reseller_id, slug)
         sources.bind(connection, name, slug)
         foreign_places.refuse_them(connection, profiles.of(connection, name), said)
         profiles.change(connection, name, **said)

@@ -80,6 +80,7 @@ class _Options:
     trust_clock: bool = False
     name: str | None = None
     since: datetime | None = None
+    by_desk: bool = False
 
 
 @dataclass(kw_only=True)
@@ -150,16 +151,32 @@ def load_file(
     replace: bool = False,
     dry_run: bool = False,
     name: str | None = None,
-    since: datetime | None = None,
 ) -> Result:
     """Load one file, keep a copy under ``data``, and say what became of it.
 
     ``replace`` lets other bytes under a known file id take the place of what they brought;
     ``dry_run`` goes all the way and leaves nothing; ``name`` is the one the file came under, when
-    ``path`` is a copy that we keep. ``since`` loads a merchant directory once more that was loaded before
-    then: what a person says anew holds again.
+    ``path`` is a copy that we keep.
     """
-    options = _Options(data=data, replace=replace, dry_run=dry_run, name=name, since=since)
+    options = _Options(data=data, replace=replace, dry_run=dry_run, name=name)
+    return _dealt_with(database, _read_ahead(database, path, options))
+
+
+def load_for_desk(
+    database: Database,
+    path: Path,
+    data: Path,
+    *,
+    name: str,
+    replace: bool = False,
+    since: datetime | None = None,
+) -> Result:
+    """Load one file as :func:`load_file` does, which a maintainer's desk handed over or asked for again.
+
+    What it declares is that desk's word alone. ``since`` loads a merchant directory once more that was loaded
+    before then: what a person says anew holds again.
+    """
+    options = _Options(data=data, replace=replace, name=name, since=since, by_desk=True)
     return _dealt_with(database, _read_ahead(database, path, options))
 
 
@@ -320,7 +337,13 @@ def _load_records(
     if former:
         file_log.complete(connection, former.id, replaced_by_id=file_id)
     replaced = former.id if former else None
-    entry = Entry(file_id=file_id, source=source, replaced_id=replaced, replace=attempt.options.replace)
+    entry = Entry(
+        file_id=file_id,
+        source=source,
+        replaced_id=replaced,
+        replace=attempt.options.replace,
+        by_desk=attempt.options.by_desk,
+    )
     loaded = records.load(connection, entry)
     loaded = replace(loaded, counts={**loaded.counts, **attempt.left_out})
     arrivals.receive_days(connection, entry, header, loaded)

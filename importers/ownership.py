@@ -24,10 +24,11 @@ from importers.staging import rows_of, stage
 class OwnerKey:
     """A table whose rows say who owns what a file names.
 
-    ``columns`` identify a row within its reseller; ``names`` are the columns of records that bear them,
-    in the same order. Rows of other tables refer to it by ``<table>_id``. ``carried`` are the sources that
-    deliver its rows, one for each half of them: they follow to an owner who has none yet, and what another
-    one brings stands aside. ``has_outlet`` tells whether an outlet gives the clock of its rows.
+    ``columns`` identify a row within its reseller, and its ``by_desk`` tells that a desk alone declared it;
+    ``names`` are the columns of records that bear them, in the same order. Rows of other tables refer to it
+    by ``<table>_id``. ``carried`` are the sources that deliver its rows, one for each half of them: they
+    follow to an owner who has none yet, and what another one brings stands aside. ``has_outlet`` tells
+    whether an outlet gives the clock of its rows.
     """
 
     table: str
@@ -152,14 +153,14 @@ def _outlet_of(row: str) -> str:
 
 # What waits is read first, by itself: it meets the keys of other merchants, which may lie on other nodes.
 # A source of an unknown reseller follows the one that alone declares any of its keys, or the only one
-# there is.
+# there is. What a desk alone declares does not count: it may be another maintainer's.
 _WAITING = "waiting AS MATERIALIZED (SELECT * FROM {table} WHERE merchant_id = :unclaimed)"
 _BIND = f"""
 WITH {_WAITING}, owner AS (
   SELECT s.id AS source_id, min(r.id) AS reseller_id FROM source s
   JOIN reseller old ON old.id = s.reseller_id AND NOT old.declared
   JOIN waiting c ON c.source_id = s.id
-  JOIN {{table}} d ON {{declared}} AND d.merchant_id <> :unclaimed
+  JOIN {{table}} d ON {{declared}} AND d.merchant_id <> :unclaimed AND NOT d.by_desk
   JOIN reseller r ON r.id = d.reseller_id AND r.declared
   GROUP BY s.id HAVING count(DISTINCT r.id) = 1
 ), only_one AS (

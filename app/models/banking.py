@@ -91,7 +91,7 @@ class BankAccount(Base):
 
     ``account_key`` is the same whatever format names the account, and is never shown whole. One that
     nobody has declared stands under ``UNCLAIMED_MERCHANT``. ``source_id`` is the source that last delivered
-    a statement of it.
+    a statement of it. ``by_desk``: a maintainer's desk alone has declared it, which routes no file to them.
     """
 
     __tablename__ = "bank_account"
@@ -116,6 +116,7 @@ class BankAccount(Base):
     fees: Mapped[TextColumn] = mapped_column(server_default=FeeTiming.UNKNOWN)
     working_days: Mapped[int] = mapped_column(server_default=str(USUAL_WORKING_DAYS))
     source_id: Mapped[BigIntColumnOrNone]
+    by_desk: Mapped[bool] = mapped_column(server_default="false")
 
 
 class BankStatement(Base):

@@ -156,7 +156,8 @@ class Contract(Base):
     it is 0 in all others. ``delivered_from`` is the day from which its source delivers it, and up to which
     ``former_source_id`` did: both None where it always has.
     ``bank_account_id`` is the account that it is declared to be credited on; None is any account of the
-    merchant in its currency.
+    merchant in its currency. ``by_desk``: a maintainer's desk alone has declared it, which routes no file to
+    them.
     """
 
     __tablename__ = "contract"
@@ -201,13 +202,14 @@ class Contract(Base):
     delivered_from: Mapped[date | None]
     former_source_id: Mapped[BigIntColumnOrNone]
     bank_account_id: Mapped[BigIntColumnOrNone]
+    by_desk: Mapped[bool] = mapped_column(server_default="false")
 
 
 class Acceptor(Base):
     """A number by which acquirers and platforms know a merchant: that of a contract, whatever its ranks.
 
     One that nobody has declared stands under ``UNCLAIMED_MERCHANT``, as one that contracts of several
-    merchants bear. ``source_id`` is the source that last named it.
+    merchants bear. ``source_id`` is the source that last named it. ``by_desk`` is as in Contract.
     """
 
     __tablename__ = "acceptor"
@@ -223,3 +225,4 @@ class Acceptor(Base):
     reseller_id: Mapped[BigIntColumn]
     number: Mapped[TextColumn]
     source_id: Mapped[BigIntColumnOrNone]
+    by_desk: Mapped[bool] = mapped_column(server_default="false")

@@ -25,6 +25,15 @@ SELECT EXISTS (SELECT FROM source WHERE inbox = :folder AND reseller_id <> :rese
     WHERE f.folder = :folder AND CASE WHEN s.id IS NULL THEN f.status = 'quarantined'
       ELSE s.reseller_id <> :reseller END)
 """)
+# Slugs may begin alike: a name is of the longest that it begins with.
+_OWNER_OF_NAME: Final = text("""
+SELECT id FROM reseller WHERE declared AND starts_with(lower(:name), slug || '-')
+ORDER BY length(slug) DESC LIMIT 1
+""")
+_NAMED_FOR: Final = N_(
+    "on a portal of several maintainers, the name of a new source begins with %(start)s: files that name "
+    "their source may be another's"
+)
 _ONLY_NAMES: Final = N_(
     "on a portal of several maintainers, names alone reach the files of all: say a folder too"
 )
@@ -32,6 +41,14 @@ _OF_OTHERS: Final = N_(
     "this folder, or what came in it, is not yours alone: whoever runs the portal says whose with "
     "bordereau source"
 )
+
+
+def refuse_name(connection: Connection, name: str, reseller_id: int, slug: str) -> None:
+    """Raise FileRefusedError where a new source would have a name that others' files may bear."""
+    if not connection.scalar(_IS_SHARED, {"reseller": reseller_id}):
+        return
+    if connection.scalar(_OWNER_OF_NAME, {"name": name}) != reseller_id:
+        raise refuse(_NAMED_FOR, column=N_("Name of the source"), start=f"{slug}-")
 
 
 def refuse_them(connection: Connection, profile: SourceProfile, said: Mapping[str, Any]) -> None:

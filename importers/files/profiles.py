@@ -44,15 +44,15 @@ _FOLDER: Final = re.compile(r"[\w][\w .-]{0,79}")
 _APPLICATION: Final = re.compile(r"[0-9A-Z][0-9A-Z+ ]{0,19}", re.ASCII)
 _RANK: Final = re.compile(r"[0-9]{3}", re.ASCII)
 _CONTRACT: Final = re.compile(r"[0-9A-Za-z]{1,15}", re.ASCII)
-# The feed of one merchant is theirs, also what came of it before that was said.
+# The feed of one merchant is theirs, also what came of it before that was said; no other file is for it.
 _CLAIM = """
 WITH waiting AS MATERIALIZED (
   SELECT reseller_id, number, source_id FROM acceptor WHERE merchant_id = :unclaimed
 ), owned AS MATERIALIZED (
   SELECT DISTINCT reseller_id, number FROM acceptor WHERE merchant_id <> :unclaimed
 )
-INSERT INTO acceptor (merchant_id, id, reseller_id, number)
-SELECT s.merchant_id, nextval('party_id'), s.reseller_id, w.number
+INSERT INTO acceptor (merchant_id, id, reseller_id, number, by_desk)
+SELECT s.merchant_id, nextval('party_id'), s.reseller_id, w.number, true
 FROM source s
 JOIN waiting w ON w.reseller_id = s.reseller_id AND w.source_id = s.id
 LEFT JOIN owned ON owned.reseller_id = s.reseller_id AND owned.number = w.number

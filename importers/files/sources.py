@@ -43,8 +43,10 @@ ORDER BY s.name
 """
 _FIND = "SELECT id, reseller_id FROM source WHERE name = :name"
 _ONLY_ONE = "SELECT min(id) FROM reseller WHERE declared HAVING count(*) = 1"
+# What a desk alone declares says nothing of files that may be another maintainer's.
 _ONE_DECLARES = """
-SELECT min(c.reseller_id) FROM {staged} w JOIN {table} c ON {same} AND c.merchant_id <> :unclaimed
+SELECT min(c.reseller_id) FROM {staged} w
+JOIN {table} c ON {same} AND c.merchant_id <> :unclaimed AND NOT c.by_desk
 HAVING count(DISTINCT c.reseller_id) = 1
 """
 _PLACEHOLDER = """
@@ -59,7 +61,8 @@ SELECT slug || '-' || COALESCE((
     SELECT max(f.folder) FROM import_file f WHERE f.sha256 = :sha256 AND f.status = 'quarantined'
   ), CAST(:folder AS text)), id, 'money'
 FROM reseller WHERE id = :reseller
-ON CONFLICT (name) DO UPDATE SET role = source.role RETURNING id, reseller_id
+ON CONFLICT (name) DO UPDATE SET role = source.role WHERE source.reseller_id = :reseller
+RETURNING id, reseller_id
 """
 _ADD = "INSERT INTO source (name, reseller_id) VALUES (:name, :reseller) RETURNING id, reseller_id"
 
@@ -84,7 +87,10 @@ def source_of(connection: Connection, file: IncomingFile, records: Records) -> K
     if reseller is None:
         raise refuse(NO_SOURCE)
     place = {"reseller": reseller, "folder": file.folder, "sha256": file.sha256}
-    return KnownSource(*connection.execute(text(_OF_FOLDER), place).one())
+    own = connection.execute(text(_OF_FOLDER), place).one_or_none()
+    if own is None:  # another maintainer's source has this name
+        raise refuse(NO_SOURCE)
+    return KnownSource(*own)
 
 
 def _of_place(connection: Connection, file: IncomingFile) -> Sequence[Row[*tuple[Any, ...]]]:

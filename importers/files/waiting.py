@@ -12,7 +12,7 @@ from app.database.engine import Database, DatabaseRole
 from importers.files.archive import QUARANTINE
 from importers.files.sources import NO_SOURCE
 from importers.formats import bank_accounts, merchant_directory
-from importers.load import Result, Status, load_file
+from importers.load import Result, Status, load_for_desk
 from importers.records.settlements.loading import NO_CURRENCY
 
 #: Reasons that a declaration takes away.
@@ -47,4 +47,4 @@ def _again(database: Database, data: Path, statement: str, **parameters: Any) ->
     with database.reading(DatabaseRole.IMPORT) as connection:
         found = connection.execute(text(statement), parameters).all()
     copies = [(data / QUARANTINE / row.sha256, row) for row in found]
-    return [load_file(database, copy, data, name=row.name) for copy, row in copies if copy.exists()]
+    return [load_for_desk(database, copy, data, name=row.name) for copy, row in copies if copy.exists()]

@@ -56,13 +56,15 @@ class KnownSource(NamedTuple):
 class Entry:
     """The place of a file in the journal: its row, its source if it has one, the file it replaces.
 
-    ``replace``: an operator lets it take the place of what it contradicts.
+    ``replace``: an operator lets it take the place of what it contradicts. ``by_desk``: it came from a
+    maintainer's desk, whose word holds for their own files alone.
     """
 
     file_id: int
     source: KnownSource | None = None
     replaced_id: int | None = None
     replace: bool = False
+    by_desk: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

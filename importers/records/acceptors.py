@@ -23,11 +23,12 @@ NOT EXISTS (
 """
 _DECLARE = (
     f"""
-    INSERT INTO acceptor (merchant_id, id, reseller_id, number)
-    SELECT named.merchant_id, nextval('party_id'), named.reseller_id, named.number
+    INSERT INTO acceptor (merchant_id, id, reseller_id, number, by_desk)
+    SELECT named.merchant_id, nextval('party_id'), named.reseller_id, named.number, :by_desk
     FROM (SELECT DISTINCT merchant_id, reseller_id, contract AS number FROM declared) AS named
     WHERE {_OF_ONE.format(row="named")}
-    ON CONFLICT (merchant_id, reseller_id, number) DO NOTHING
+    ON CONFLICT (merchant_id, reseller_id, number) DO UPDATE SET by_desk = false
+    WHERE acceptor.by_desk AND NOT EXCLUDED.by_desk
     """,
     f"""
     DELETE FROM acceptor a USING declared d
@@ -37,7 +38,8 @@ _DECLARE = (
 )
 
 
-def declare(connection: Connection) -> None:
+def declare(connection: Connection, *, by_desk: bool) -> None:
     """Declare the numbers of the contracts in temporary table ``declared``."""
-    for statement in _DECLARE:
-        connection.execute(text(statement))
+    insert, delete = _DECLARE
+    connection.execute(text(insert), {"by_desk": by_desk})
+    connection.execute(text(delete))

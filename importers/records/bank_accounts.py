@@ -62,18 +62,20 @@ _FAULTS = (
 # In the currencies that its statements show, those of the merchant's contracts, or else in euros.
 _UPSERT = f"""
 INSERT INTO bank_account (merchant_id, id, reseller_id, account_key, currency, label, grouping, fees,
-  working_days)
+  working_days, by_desk)
 SELECT d.merchant_id, nextval('party_id'), d.reseller_id, d.account_key, used.currency, d.label, d.grouping,
-  d.fees, d.working_days
+  d.fees, d.working_days, :by_desk
 FROM declared_account d CROSS JOIN LATERAL (
-  SELECT a.currency FROM bank_account a WHERE a.account_key = d.account_key
+  SELECT a.currency FROM bank_account a
+  WHERE a.reseller_id = d.reseller_id AND a.account_key = d.account_key
     AND a.merchant_id IN ({UNCLAIMED_MERCHANT}, d.merchant_id)
   UNION SELECT COALESCE(c.currency, 'EUR') FROM contract c WHERE c.merchant_id = d.merchant_id
   UNION SELECT 'EUR' WHERE NOT EXISTS (SELECT FROM contract c WHERE c.merchant_id = d.merchant_id)
 ) AS used
 ON CONFLICT (merchant_id, reseller_id, account_key, currency) DO UPDATE SET
   label = COALESCE(EXCLUDED.label, bank_account.label), grouping = EXCLUDED.grouping,
-  fees = EXCLUDED.fees, working_days = EXCLUDED.working_days
+  fees = EXCLUDED.fees, working_days = EXCLUDED.working_days,
+  by_desk = bank_account.by_desk AND EXCLUDED.by_desk
 """
 _NAME_CONTRACTS = f"""
 UPDATE contract c SET bank_account_id = a.id
@@ -101,7 +103,7 @@ class BankAccounts(Declaration):
 
     accounts: pd.DataFrame
 
-    def load(self, connection: Connection, entry: Entry) -> Loaded:  # noqa: ARG002 - the same for all kinds
+    def load(self, connection: Connection, entry: Entry) -> Loaded:
         """Declare the accounts, and let appear what waited for them. Raises FileRefusedError."""
         stage(connection, "declared_account", self.accounts, _SHAPE)
         connection.execute(text(_PLACE))
@@ -110,7 +112,8 @@ class BankAccounts(Declaration):
             if lines:
                 raise FileRefusedError(Refusal(reason=reason, line=line, column=column) for line in lines)
         daily_sums.touch(connection)
-        for statement in (_UPSERT, _NAME_CONTRACTS, _TOUCH):
+        connection.execute(text(_UPSERT), {"by_desk": entry.by_desk})
+        for statement in (_NAME_CONTRACTS, _TOUCH):
             connection.execute(text(statement))
         adopt(connection)
         return Loaded(counts={"bank_accounts": len(self.accounts)})

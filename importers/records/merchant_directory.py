@@ -37,9 +37,9 @@ class MerchantDirectory(Declaration):
 
     contracts: pd.DataFrame
 
-    def load(self, connection: Connection, entry: Entry) -> Loaded:  # noqa: ARG002 - the same for all kinds
+    def load(self, connection: Connection, entry: Entry) -> Loaded:
         """Declare the contracts, and let appear what waited for them. Raises FileRefusedError."""
-        declare(connection, self.contracts)
+        declare(connection, self.contracts, by_desk=entry.by_desk)
         return Loaded(counts={"contracts": len(self.contracts)})
 
 
@@ -102,16 +102,17 @@ ON CONFLICT (merchant_id, siret) DO UPDATE SET trade_name = EXCLUDED.trade_name,
 """
 _UPSERT_CONTRACTS = """
 INSERT INTO contract (merchant_id, id, reseller_id, outlet_id, number, rank, application, label,
-  bank_code, bank_name, mcc, currency, valid_from, valid_to)
+  bank_code, bank_name, mcc, currency, valid_from, valid_to, by_desk)
 SELECT d.merchant_id, nextval('party_id'), d.reseller_id, o.id, d.contract, d.rank, d.application, d.label,
-  d.bank_code, d.bank_name, d.mcc, d.currency, d.valid_from, d.valid_to
+  d.bank_code, d.bank_name, d.mcc, d.currency, d.valid_from, d.valid_to, :by_desk
 FROM declared d JOIN outlet o ON o.merchant_id = d.merchant_id AND o.siret = d.siret
 ON CONFLICT (merchant_id, reseller_id, number, rank, application, aside_source_id) DO UPDATE SET
   outlet_id = EXCLUDED.outlet_id, label = COALESCE(EXCLUDED.label, contract.label),
   bank_code = COALESCE(EXCLUDED.bank_code, contract.bank_code),
   bank_name = COALESCE(EXCLUDED.bank_name, contract.bank_name),
   mcc = COALESCE(EXCLUDED.mcc, contract.mcc), currency = COALESCE(EXCLUDED.currency, contract.currency),
-  valid_from = COALESCE(EXCLUDED.valid_from, contract.valid_from), valid_to = EXCLUDED.valid_to
+  valid_from = COALESCE(EXCLUDED.valid_from, contract.valid_from), valid_to = EXCLUDED.valid_to,
+  by_desk = contract.by_desk AND EXCLUDED.by_desk
 """
 _SEATS = """
 SELECT c.merchant_id, c.id AS contract_id, c.outlet_id, o.time_zone, c.currency FROM contract c
@@ -130,7 +131,7 @@ _RESEATED = (
 )
 
 
-def declare(connection: Connection, contracts: pd.DataFrame) -> None:
+def declare(connection: Connection, contracts: pd.DataFrame, *, by_desk: bool) -> None:
     """Bring in a merchant directory: an upsert, nothing is deleted by absence; then what it declares appears.
 
     Raises FileRefusedError when a contract already belongs to another merchant, since its history would
@@ -152,8 +153,8 @@ def declare(connection: Connection, contracts: pd.DataFrame) -> None:
     _refuse(taken, N_("this contract already belongs to another merchant"), "contract")
     connection.execute(text(f"CREATE TEMP TABLE seat_before ON COMMIT DROP AS {_SEATS}"))
     connection.execute(text(_UPSERT_OUTLETS))
-    connection.execute(text(_UPSERT_CONTRACTS))
-    acceptors.declare(connection)
+    connection.execute(text(_UPSERT_CONTRACTS), {"by_desk": by_desk})
+    acceptors.declare(connection, by_desk=by_desk)
     _follow_outlets(connection)
     adopt(connection)
     others = connection.execute(text(_OTHER_CURRENCY)).scalars().all()

@@ -88,23 +88,23 @@ STORED = {
 
 
 def test_every_setting_can_be_said_changed_and_unsaid(place, north):
-    asked(place, north.post_form(NEW, name="all", **EVERYTHING))
-    at = f"{NEW}/{source_id(place, 'all')}"
+    asked(place, north.post_form(NEW, name="north-all", **EVERYTHING))
+    at = f"{NEW}/{source_id(place, 'north-all')}"
     page = north.page(f"{at}/modifier")
     assert RIB[:21] not in page.source
     with place.database.reading(DatabaseRole.IMPORT) as connection:
-        stored = profiles.of(connection, "all")
+        stored = profiles.of(connection, "north-all")
     assert stored.settings.stored() == STORED
     assert f"{stored.columns['expected_at']:%H:%M}" == "06:30"
     nothing = dict.fromkeys(EVERYTHING, "") | FORM  # as a browser sends what was emptied
     asked(place, north.post_form(f"{at}/modifier", **nothing))
     with place.database.reading(DatabaseRole.IMPORT) as connection:
-        left = profiles.of(connection, "all")
+        left = profiles.of(connection, "north-all")
     assert left.settings.stored() == {"account": RIB[:21], "cards": "refuse"}
     assert left.columns["expected_days"] is left.columns["file_pattern"] is None
     asked(place, north.post_form(f"{at}/modifier", **nothing | {"account": "-"}))
     with place.database.reading(DatabaseRole.IMPORT) as connection:
-        assert profiles.of(connection, "all").settings.account == ""
+        assert profiles.of(connection, "north-all").settings.account == ""
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_every_setting_can_be_said_changed_and_unsaid(place, north):
 def test_what_cannot_be_is_said_beside_its_field(place, north, wrong):
     with place.database.writing(DatabaseRole.IMPORT) as connection:
         sources.bind(connection, "north-host", "north")
-    response = north.post_form(NEW, **{"name": "mine", **FORM} | wrong)
+    response = north.post_form(NEW, **{"name": "north-mine", **FORM} | wrong)
     assert response.status_code == 422
     assert 'class="fault"' in response.get_data(as_text=True)
 
@@ -147,7 +147,7 @@ def test_what_cannot_be_is_said_beside_its_field(place, north, wrong):
 )
 def test_what_the_worker_refuses_is_said_with_its_field(place, north, wrong, words):
     with place.database.writing(DatabaseRole.IMPORT) as connection:
-        known = {"name": "mine"} | FORM | wrong
+        known = {"name": "north-mine"} | FORM | wrong
     if "name" in wrong:  # a colleague elsewhere makes it between the form and the worker
         response = north.post_form(NEW, **known)
         with place.database.writing(DatabaseRole.IMPORT) as connection:
