@@ -67,9 +67,14 @@ FROM (SELECT DISTINCT merchant_id, contract_id FROM touched_call) AS t
 JOIN (SELECT merchant_id, outlet_id, number, unnest(contract_ids) AS contract_id FROM terminal) AS k
   USING (merchant_id, contract_id)
 """
-# What the days of its contracts tell of each: two look-ups by index a contract, however long its history.
+# What the days of its contracts tell of each: two look-ups by index a contract, however long its history. The
+# contracts are read once, for no index knows their outlets: a chain's are not gone through for each terminal.
 _RENEWED = f"""
 CREATE TEMP TABLE renewed ON COMMIT DROP AS
+WITH of_outlet AS MATERIALIZED (
+  SELECT merchant_id, COALESCE(outlet_id, {NO_OUTLET}) AS outlet_id, id, reseller_id
+  FROM contract WHERE merchant_id IN (SELECT merchant_id FROM concerned)
+)
 SELECT k.merchant_id, k.outlet_id, k.number, min(c.reseller_id) AS reseller_id,
   array_agg(c.id ORDER BY c.id) AS contract_ids, min(first.day) AS first_on, max(last.day) AS last_on,
   max(last.last_called) AS last_called, max(last.last_called_at) AS last_called_at,
@@ -78,7 +83,7 @@ SELECT k.merchant_id, k.outlet_id, k.number, min(c.reseller_id) AS reseller_id,
   (array_agg(last.manufacturer ORDER BY last.last_called_at DESC, c.id)
     FILTER (WHERE last.manufacturer IS NOT NULL))[1] AS manufacturer
 FROM concerned k
-JOIN contract c ON c.merchant_id = k.merchant_id AND COALESCE(c.outlet_id, {NO_OUTLET}) = k.outlet_id
+JOIN of_outlet c USING (merchant_id, outlet_id)
 JOIN LATERAL (
   SELECT * FROM terminal_day d
   WHERE d.merchant_id = c.merchant_id AND d.contract_id = c.id AND d.terminal_number = k.number
