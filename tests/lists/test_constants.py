@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 TODAY = date(2026, 3, 3)
 DAYS = Days(TODAY, TODAY, TODAY)
 #: One of them is understood by each parameter that takes what is written in it.
-WRITTEN = ("zq'9%(y)s:q\\", "ZQ9Q8Z7", "739517391", "7395", "739", "7391,53", "07/39")
+WRITTEN = ("zqx'xqz%(yqy)s:qqz\\", "ZQ9Q8Z7", "739517391", "7395", "739", "7391,53", "07/39")
 
 
 def asked(spec: ListSpec, name: str) -> tuple[Criteria, str] | None:
@@ -64,8 +65,8 @@ def test_what_is_asked_for_is_never_in_the_text_of_a_statement(
         for name, (criteria, written) in known.items():
             text = texts_of(connection, spec, criteria)
             assert "select" in text
-            assert written.lower() not in text, name
-            assert written.lower().replace("'", "''") not in text, name
+            parts = (written.lower(), *re.findall(r"\w{3,}", written.lower()))
+            assert not [part for part in parts if part in text], name
 
 
 @pytest.mark.parametrize("value", ["a'b", "a\\b", "100 %", ":x", "%(x)s", "é", "", True, 12, TODAY])
