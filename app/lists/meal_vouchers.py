@@ -15,7 +15,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from app.listing.dimension import Dimension
 from app.listing.kinds import Kind
 from app.listing.spec import StatementSpec
-from app.models import Contract, Outlet, Remittance, Transaction
+from app.lists.common import PLACE
+from app.models import Remittance, Transaction
 from app.rules.payments import Outcome
 from app.wording.applications import MEAL_VOUCHERS
 from app.wording.i18n import N_
@@ -27,7 +28,7 @@ _PARTS = func.jsonb_build_array(
     Transaction.remitted,
     cast(Transaction.collected_on, Text),
     Remittance.number,
-    func.coalesce(Contract.label, Outlet.trade_name),
+    PLACE,
     type_=JSONB,
 )
 

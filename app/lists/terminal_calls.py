@@ -13,6 +13,7 @@ from app.listing.kinds import Statement
 from app.listing.reading import Reading, Rows
 from app.listing.scope import AnyScope, Scope
 from app.listing.source import Condition, in_scope
+from app.lists.common import place
 from app.lists.silence import ONE_DAY, quiet_terminals
 from app.models import NO_OUTLET, Contract, Outlet, Terminal, TerminalDay
 from app.wording.days import short_moment
@@ -69,7 +70,10 @@ def _calls(rows: Rows) -> TerminalCalls:
 
 
 def _call(row: Any) -> TerminalCall:
+    """A terminal by the name that tells it from others; one of a silent outlet by that of the outlet."""
     name = (row.outlet if row.are_several else row.label) or row.outlet or ""
+    if row.are_several and row.of_outlet > 1 and row.outlet_called:
+        name = place({"trade_name": row.outlet, "label": row.label})
     return TerminalCall(row.id, row.outlet_id, name, row.number, row.called, row.is_silent, row.outlet_called)
 
 
@@ -89,6 +93,7 @@ def _to_name(scope: AnyScope) -> Statement:
         found,
         func.bool_or(has_called).over(partition_by=found.c.outlet_id).label("outlet_called"),
         (func.min(found.c.outlet_id).over() != func.max(found.c.outlet_id).over()).label("are_several"),
+        func.count().over(partition_by=found.c.outlet_id).label("of_outlet"),
         func.count().over().label("number_of_all"),
         func.count().filter(has_called).over().label("number_called"),
         func.row_number().over(order_by=order).label("place"),

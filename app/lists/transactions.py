@@ -381,7 +381,7 @@ TRANSACTIONS = ListSpec(
         ("remittance",),
         ("amount",),
     ),
-    subtitle=("card", "label"),
+    subtitle=("card", "trade_name", "label"),
     counted=lambda row: row["net_amount"],
     statement=MEAL_VOUCHER_STATEMENT,
     answer=AnswerPart(read=takings, template="lists/takings.html", nets=lambda answer: answer.nets),

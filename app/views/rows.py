@@ -126,11 +126,13 @@ def _heading(criteria: Criteria, found: Page) -> Callable[[Row], Heading] | None
 
 
 def _subtitle(spec: ListSpec, found: Page, heading: Heading | None = None) -> tuple[Field, ...]:
-    """The fields below the name of a row: its place too, where the heading does not say it."""
-    place: tuple[str, ...] = ()
-    if spec.place is not None and not (heading and heading.is_place):
-        place = tuple(name for name in spec.place.names if name != "trade_name" or _several(found))
-    return tuple(spec.by_name[name] for name in (*place, *spec.subtitle))
+    """The fields below the name of a row: its place too, where the heading does not say it.
+
+    As in :func:`columns`, the trade name is left out where there is only one.
+    """
+    place = spec.place.names if spec.place is not None and not (heading and heading.is_place) else ()
+    names = (*place, *spec.subtitle)
+    return tuple(spec.by_name[name] for name in names if name != "trade_name" or _several(found))
 
 
 def _day_heading(row: Row, today: date) -> Heading:
@@ -179,7 +181,7 @@ def _rows(
             time=_time(row[time[0].name], dated=dated),
             title=title[0].cell(row) or gettext("Unknown"),
             notes=(*_plain(spec, row), *notes(spec, row)),
-            subtitle=" · ".join(filter(None, (field.below(row) for field in subtitle))),
+            subtitle=" · ".join(dict.fromkeys(filter(None, (field.below(row) for field in subtitle)))),
             cells=tuple(_cell(fields, row) for fields in others),
             amount=cell(amount[0], row),
             below=tuple(_named(shown.below, row)),

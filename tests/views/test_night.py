@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy import text
 from app.database.engine import DatabaseRole
 from app.web.context import today
 from tests import factories
-from tests.views.town import a_contract, plain, rows
+from tests.views.town import a_contract, a_payment, plain, rows
 
 NIGHT = datetime.combine(today() - timedelta(days=1), time(22))
 SHOPS = 30
@@ -109,3 +110,21 @@ def test_the_terminal_with_a_remittance_that_did_not_pass_comes_first(owner, dat
     page = owner.page(ADDRESS)
     assert heads(page) == [("Zinc TPE 002", "1,00 €"), ("ALPHA counter TPE 001", "52,40 €")]
     assert "2,00 €" in plain(rows(page)[0])
+
+
+def test_a_payment_says_its_outlet_before_its_till_where_there_are_several(owner, database, shops):
+    shop = shops[0]
+    assert below(owner) == {"ALPHA counter"}
+    with database.writing(DatabaseRole.OWNER) as connection:
+        outlet_id = factories.an_outlet(
+            connection, merchant_id=shop.merchant_id, trade_name="FOURNIL", siret="99999999800027"
+        )
+        till = a_contract(connection, shop, None, outlet_id=outlet_id, number="7654321", label="Zinc")
+        a_payment(connection, replace(shop, contract_id=till), NIGHT, 0, {"amount": 100})
+    assert below(owner) == {"ALPHA cafe · ALPHA counter", "FOURNIL · Zinc"}
+
+
+def below(owner):
+    """What stands below the names of the payments, but their cards."""
+    shown = rows(owner.page("/transactions"))
+    return {plain(row.one("span", class_="sub")).partition(" · ")[2] for row in shown}

@@ -113,7 +113,7 @@ def test_the_pdf_says_the_same_and_is_journalled(owner, canteen):
     assert "ALPHA merchant" in said
     assert "EDENRED · 27,00 €" in said.replace("\u00a0", " ")
     assert "000777" in said
-    assert "Canteen" in said
+    assert "ALPHA cafe · Canteen" in said
     assert "CONECS" in plain(owner.page("/journal").one("main"))
 
 

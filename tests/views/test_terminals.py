@@ -93,26 +93,7 @@ def test_the_night_names_the_silent_terminal_and_leads_to_it(enter, database):
 @pytest.mark.parametrize("number", [MOST_TERMINALS, MOST_TERMINALS + 1])
 def test_a_few_terminals_are_named_and_more_are_counted_beside_the_silent_one(enter, database, number):
     with database.writing(DatabaseRole.OWNER) as connection:
-        source_id, merchant_id = connection.execute(
-            text("SELECT source_id, merchant_id FROM contract WHERE number = '4242424'")
-        ).one()
-        for further in range(number - 2):
-            outlet_id = factories.an_outlet(
-                connection,
-                merchant_id=merchant_id,
-                trade_name=f"STALL {further}",
-                siret=f"9999999981{further:04}",
-            )
-            contract_id = factories.a_contract(
-                connection, merchant_id=merchant_id, outlet_id=outlet_id, source_id=source_id
-            )
-            factories.a_remittance(
-                connection,
-                merchant_id=merchant_id,
-                contract_id=contract_id,
-                collected_local=datetime.combine(NIGHTS[0], time(21, 5)),
-            )
-        factories.sum_days(connection)
+        stalls(connection, number - 2)
     answer = enter("fleet@alpha.example").page("/remises").one("section", class_="answer")
     assert f"1 terminal sur {number} n'a pas appelé" in plain(answer)
     assert "KITCHEN" in answer.one("a", class_="strip-line").text
@@ -122,22 +103,58 @@ def test_a_few_terminals_are_named_and_more_are_counted_beside_the_silent_one(en
     assert [name for name in named if name.startswith("STALL")] == (["STALL 0", "STALL 1"] if is_few else [])
 
 
+def stalls(connection, number):
+    """So many further outlets of the merchant, whose terminals called last night."""
+    merchant_id = connection.scalar(text("SELECT merchant_id FROM contract WHERE number = '4242424'"))
+    for further in range(number):
+        outlet_id = factories.an_outlet(
+            connection,
+            merchant_id=merchant_id,
+            trade_name=f"STALL {further}",
+            siret=f"9999999981{further:04}",
+        )
+        contract_id = factories.a_contract(connection, merchant_id=merchant_id, outlet_id=outlet_id)
+        factories.a_remittance(
+            connection,
+            merchant_id=merchant_id,
+            contract_id=contract_id,
+            collected_local=datetime.combine(NIGHTS[0], time(21, 5)),
+        )
+    factories.sum_days(connection)
+
+
 def test_an_outlet_that_is_silent_as_a_whole_may_be_closed(enter, database):
     answer = enter("fleet@alpha.example").page("/remises").one("section", class_="answer")
     assert "fermé ?" in plain(answer)
     with database.writing(DatabaseRole.OWNER) as connection:
-        kitchen = connection.scalar(text("SELECT id FROM outlet WHERE trade_name = 'KITCHEN'"))
-        contracts = "SELECT id FROM contract WHERE outlet_id = :kitchen"
-        named = f"UPDATE remittance SET terminal_number = '002' WHERE contract_id IN ({contracts})"
-        moved = (
-            "UPDATE contract c SET outlet_id = o.id FROM outlet o WHERE c.outlet_id = :kitchen"
-            " AND o.merchant_id = c.merchant_id AND o.id <> :kitchen"
-        )
-        for statement in (named, moved):
-            connection.execute(text(statement), {"kitchen": kitchen})
-        factories.keep_what_is_derived(connection)
+        move_the_kitchen(connection)
     answer = enter("fleet@alpha.example").page("/remises").one("section", class_="answer")
     assert "d'autres TPE du point de vente ont appelé" in plain(answer)
+    assert plain(answer.one("a", class_="strip-line").one("b")) == "Till 2"
+
+
+def test_a_silent_till_beside_others_says_which_it_is_in_a_chain(enter, database):
+    with database.writing(DatabaseRole.OWNER) as connection:
+        move_the_kitchen(connection)
+        stalls(connection, 1)
+    answer = enter("fleet@alpha.example").page("/remises").one("section", class_="answer")
+    assert plain(answer.one("a", class_="strip-line").one("b")) == "ALPHA cafe · Till 2"
+    named = [item.one("b").text for item in answer.all("ul", class_="calls")[0].all("li")]
+    assert named == ["ALPHA cafe · ALPHA counter", "ALPHA cafe · Till 2", "STALL 0"]
+
+
+def move_the_kitchen(connection):
+    """The silent terminal is a second till of the outlet whose counter called."""
+    kitchen = connection.scalar(text("SELECT id FROM outlet WHERE trade_name = 'KITCHEN'"))
+    contracts = "SELECT id FROM contract WHERE outlet_id = :kitchen"
+    named = f"UPDATE remittance SET terminal_number = '002' WHERE contract_id IN ({contracts})"
+    moved = (
+        "UPDATE contract c SET outlet_id = o.id, label = 'Till 2' FROM outlet o"
+        " WHERE c.outlet_id = :kitchen AND o.merchant_id = c.merchant_id AND o.id <> :kitchen"
+    )
+    for statement in (named, moved):
+        connection.execute(text(statement), {"kitchen": kitchen})
+    factories.keep_what_is_derived(connection)
 
 
 def test_it_is_named_where_nothing_at_all_came(enter):
