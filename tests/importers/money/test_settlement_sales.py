@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.database.engine import DatabaseRole
+from importers.files import profiles, sources
 from importers.load import Status
 from tests.importers.conftest import Operator
 from tests.importers.money.test_mapped_csv import ADYEN
@@ -81,6 +82,30 @@ def test_a_line_is_of_the_sale_with_its_order_reference(operator, order):
 def test_a_line_that_differs_is_of_no_sale(operator, other):
     deliver(operator, "sales", jt(sale(order="CMD-1"), sale("000102", order="")))
     deliver(operator, "platform", adyen(other))
+    assert linked(operator) == [("A1", None, None)]
+
+
+@pytest.mark.probes("desks and places")
+@pytest.mark.parametrize("order", [("sales", "platform"), ("platform", "sales")])
+@pytest.mark.parametrize(
+    "of",
+    [
+        {"merchant_code": "OTHERSHOP", "siret": "99999999900017"},
+        {"reseller": "other", "merchant_code": "OTHERSHOP", "siret": "99999999900017"},
+    ],
+    ids=["other merchant", "other maintainer"],
+)
+def test_a_line_is_never_of_another_merchants_sale(operator, order, of):
+    """What one of two shops is paid for a same order, of a same amount, on a same day."""
+    operator.declare(of | {"contract": "1111111", "application": "CBVAD"})
+    with operator.database.writing(DatabaseRole.IMPORT) as connection:
+        sources.bind(connection, "theirs", of.get("reseller", "acme"))
+        profiles.change(connection, "theirs", role="money", inbox="theirs", merchant="OTHERSHOP")
+    files = {"sales": ("sales", jt(sale(order="CMD-1"))), "platform": ("theirs", adyen(line("A1", "CMD-1")))}
+    for name in order:
+        deliver(operator, *files[name])
+    shops = "SELECT count(DISTINCT merchant_id) FROM (SELECT merchant_id FROM transaction UNION ALL"
+    assert operator.value(f"{shops} SELECT merchant_id FROM settlement_line) AS found") == 2
     assert linked(operator) == [("A1", None, None)]
 
 
