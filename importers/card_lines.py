@@ -158,10 +158,12 @@ def _unaccented(pattern: str) -> str:
 
 
 def is_label_pattern(written: str) -> bool:
-    """Whether a source may have this pattern: of the grammar of RE2, its groups named as hints."""
-    search = pc.extract_regex if _GROUP.search(written) else pc.match_substring_regex
+    """Whether a source may have this pattern: of the grammar and size of RE2, its groups named as hints."""
+    nothing = pd.Series([""])
     try:
-        search(pa.array([""]), _unaccented(written))
+        _matches(nothing, written)
+        if _GROUP.search(written):
+            _own_groups(nothing, written)
     except pa.ArrowInvalid:
         return False
     return set(_GROUP.findall(written)) <= set(HINTS)

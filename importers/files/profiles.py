@@ -40,6 +40,8 @@ from importers.records import adopt
 #: What of a profile is a column of its own; all else are settings.
 COLUMNS: Final = ("role", "format", "file_pattern", "inbox", "time_zone", "expected_at", "expected_days")
 _LONGEST: Final = 200
+#: Each is held against all lines of a statement, while the files of others wait.
+MOST_PATTERNS: Final = 50
 _FOLDER: Final = re.compile(r"[\w][\w .-]{0,79}")
 _APPLICATION: Final = re.compile(r"[0-9A-Z][0-9A-Z+ ]{0,19}", re.ASCII)
 _RANK: Final = re.compile(r"[0-9]{3}", re.ASCII)
@@ -219,7 +221,9 @@ def _label_faults(wanted: SourceSettings) -> Iterator[Refusal]:
     if not set(wanted.labels.values()) <= kinds:
         yield _fault("labels", N_("expected one of: %(words)s"), words=", ".join(sorted(kinds)))
     for name in ("labels", "payers"):
-        if not all(is_label_pattern(pattern) for pattern in getattr(wanted, name)):
+        if len(getattr(wanted, name)) > MOST_PATTERNS:
+            yield _fault(name, N_("more than %(most)s of them"), most=MOST_PATTERNS)
+        elif not all(is_label_pattern(pattern) for pattern in getattr(wanted, name)):
             reason = N_("no regular expression, or a group that is none of: %(names)s")
             yield _fault(name, reason, names=", ".join(HINTS))
 

@@ -142,6 +142,8 @@ def test_what_cannot_be_is_said_beside_its_field(place, north, wrong):
         ({"labels": "CB .*=money"}, "Libellés d'argent des cartes"),
         ({"labels": "CB (?P<amount>.*)=fee"}, "Libellés d'argent des cartes"),
         ({"payers": "AMEX (=AMERICAN EXPRESS"}, "Libellés des payeurs"),
+        ({"labels": "\n".join(f"VIR {n}=fee" for n in range(51))}, "Libellés d'argent des cartes"),
+        ({"payers": "\n".join(f"VIR {n}=X" for n in range(51))}, "Libellés des payeurs"),
         ({"name": "taken"}, "autre mainteneur"),
     ],
 )

@@ -124,7 +124,9 @@ def test_the_payer_of_a_pattern_of_ones_own_has_the_name_that_acquirers_have():
     assert card_lines.payers(line("05", "VIR", 100), OWN).tolist() == [""]
 
 
-@pytest.mark.parametrize("pattern", ["(", "(?P<amount>x)", "(?P<sold_on>x)(y)", "(?=x)", r"\1"])
+@pytest.mark.parametrize(
+    "pattern", ["(", "(?P<amount>x)", "(?P<sold_on>x)(y)", "(?=x)", r"\1", f"({'k' * 190}){{1000}}"]
+)
 def test_a_pattern_that_cannot_be_is_known(pattern):
     assert not card_lines.is_label_pattern(pattern)
 
