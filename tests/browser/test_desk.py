@@ -100,6 +100,22 @@ def test_a_page_of_the_desk_shuts_nobody_out(at_desk, live, page, look):
         assert visitor.faults(page, look) == []
 
 
+@pytest.mark.parametrize("width", [DESK, PHONE])
+def test_each_cell_of_a_line_has_its_heading_for_a_screen_reader(at_desk, width):
+    """Cells are counted: one that were gone on a phone would move those behind it under other headings."""
+    visitor = at_desk(width)
+    visit(visitor, "gestion-imports")
+    page = visitor.page
+    headings = page.get_by_role("columnheader").count()
+    (line, *_) = page.get_by_role("row").all()[1:]
+    cells = line.get_by_role("rowheader").count() + line.get_by_role("cell").count()
+    assert cells == headings > 4
+    source = page.locator("thead th").all_inner_texts().index("Source") - 1
+    seen = line.get_by_role("cell").nth(source)
+    assert seen.inner_text() == "demo-host"
+    visitor.keep("gestion-imports-lignes")
+
+
 @pytest.mark.parametrize(("width", "javascript"), [(DESK, True), (PHONE, False)])
 def test_a_contract_of_nobodys_finds_its_merchant(at_desk, live, staffed, width, javascript):
     """From the contracts that wait to the lists of their merchant, seen through a look."""
