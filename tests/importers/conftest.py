@@ -45,10 +45,12 @@ class Operator:
         path = written(self.folder, name or f"file-{self.delivered}.txt", data)
         return load_file(self.database, path, self.data, **options)
 
-    def deliver_to(self, folder: str, content: str | bytes, **options: Any) -> Result:
+    def deliver_to(
+        self, folder: str, content: str | bytes, name: str | None = None, **options: Any
+    ) -> Result:
         """Deliver into the folder of a source, which is how files of banks and platforms are known."""
         self.delivered += 1
-        path = self.folder / folder / f"file-{self.delivered}.csv"
+        path = self.folder / folder / (name or f"file-{self.delivered}.csv")
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         return load_file(self.database, path, self.data, **options)

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 FOLDER = Path(__file__).parents[4] / "shared" / "samples"
-#: Chosen by a folder of the samples; none where they are not there.
 ABSENT = "the sample files do not stand beside this checkout, in ../shared/samples"
 
 
@@ -24,6 +23,12 @@ def named(*folders: str):
     """Parameters: the samples of some folders, or one that says that they are absent."""
     names = [name for name in expected() if name.startswith(folders)]
     return names or [pytest.param("", marks=pytest.mark.skip(reason=ABSENT))]
+
+
+def stand_beside_the_checkout() -> None:
+    """Skip a test of some samples, where there are none at all."""
+    if not expected():
+        pytest.skip(ABSENT)
 
 
 def content(name: str) -> bytes:

@@ -125,7 +125,7 @@ class Scenario:
 
     @property
     def transfers(self) -> tuple[Statement, ...]:
-        """What American Express pays of each day, three days later."""
+        """What American Express pays of each day, a week later."""
         opening, found = 100_000, []
         for one in self.amex:
             line = MovementLine(one.net - one.fee, code="05", label="VIR AMERICAN EXPRESS")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -40,7 +41,7 @@ def load_without_a_database(name: str, data: bytes) -> None:
     """All that is done with a file before anything is written. Raises FileRefusedError."""
     context = FileContext(name=name, settings=SETTINGS, payments=PaymentProfile())
     known = recognise(name, data)
-    file = IncomingFile(data=data, path=None, sha256="", name=name)  # type: ignore[arg-type] - never opened
+    file = IncomingFile(data=data, path=Path(name), sha256="", name=name)
     cleaned, _ = card_numbers.cleaned(file, known, lambda _source: frozenset())
     records = known.read(cleaned.data, context)
     records.months()

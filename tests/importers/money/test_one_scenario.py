@@ -6,9 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.database.engine import DatabaseRole
-from importers.files import profiles, sources
-from importers.load import Status, load_file
+from importers.load import Status
 from tests.importers.conftest import Operator
 from tests.importers.money import scenario_files as files
 from tests.importers.money.scenario import AMEX, CONTRACT, Scenario, paid_on
@@ -17,34 +15,26 @@ from tests.importers.money.test_bank_statements_stored import RIB, declaration
 WEEK = Scenario(7)
 #: The contract and rank that the label of each kind of line names.
 NAMED = {"remittance": (CONTRACT, "001"), "fee": ("", "")}
-SUBJECTS = {"nights": {}, "platform": {}, "bank": {"role": "money"}, "payer": {"role": "money"}}
+
+
+def a_merchant_of_everybody(operator: Operator) -> None:
+    """A merchant with a contract of cards and one of American Express, a bank, a platform and a payer."""
+    operator.declare({"application": "CBVAD"}, {"contract": AMEX, "application": "AMEX"})
+    operator.deliver(declaration(operator))
+    operator.bind("nights")
+    operator.bind("platform", role="payments", application="CBVAD")
+    operator.bind("bank", role="money", account=RIB)
+    operator.bind("payer", role="money", merchant=operator.value("SELECT code FROM merchant WHERE id <> 0"))
 
 
 @pytest.fixture
-def operator(operator: Operator) -> Operator:
-    """A merchant with a contract of cards and one of American Express, a bank, a platform and a payer."""
-    operator.declare({"application": "CBVAD"}, {"contract": AMEX, "application": "AMEX"})
-    slug, code = operator.rows(
-        "SELECT r.slug, m.code FROM merchant m JOIN reseller r ON r.id = m.reseller_id WHERE m.id <> 0"
-    )[0]
-    with operator.database.writing(DatabaseRole.IMPORT) as connection:
-        for name, said in SUBJECTS.items():
-            sources.bind(connection, name, slug)
-            profiles.change(connection, name, inbox=name, **said)
-        profiles.change(connection, "platform", role="payments", application="CBVAD")
-        profiles.change(connection, "bank", account=RIB)
-        profiles.change(connection, "payer", merchant=code)
-    operator.deliver(declaration(operator))
-    return operator
+def operator(prepared):
+    return prepared(a_merchant_of_everybody)
 
 
 def deliver(operator: Operator, folder: str, found: files.Files) -> None:
-    (operator.folder / folder).mkdir(exist_ok=True)
     for name, data in found:
-        operator.delivered += 1
-        path = operator.folder / folder / f"{operator.delivered}_{name}"
-        path.write_bytes(data)
-        result = load_file(operator.database, path, operator.data)
+        result = operator.deliver_to(folder, data, f"{operator.delivered}_{name}")
         assert result.status is Status.LOADED, (name, [one.text() for one in result.refusals])
 
 
