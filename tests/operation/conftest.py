@@ -52,7 +52,8 @@ def own_server(tmp_path_factory):
 def start(server):
     """Start the server; on a busy machine its starter sometimes takes a slow answer for none."""
     for _ in range(20):
-        with suppress(subprocess.SubprocessError, AssertionError):
+        # FileNotFoundError: it failed before there was a log, which is shown then.
+        with suppress(subprocess.SubprocessError, AssertionError, FileNotFoundError):
             server.start()
             return
         time.sleep(0.5)

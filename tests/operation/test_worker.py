@@ -109,8 +109,8 @@ def test_the_worker_goes_on_when_its_database_comes_back(own_server, external, f
 
 def test_the_worker_gives_up_with_a_word_and_a_status(own_server, external):
     script = (
-        "from app.cli import main; from app.operation import worker;"
-        "worker.work.__defaults__ = (4,); main(['worker'])"
+        "from app import jobs; from app.cli import main; from app.operation import worker;"
+        "jobs.CONNECTION_SECONDS = 2; worker.work.__defaults__ = (4,); main(['worker'])"
     )
     with working(external, sys.executable, "-W", "ignore", "-c", script) as process:
         assert does_a_job(own_server)
