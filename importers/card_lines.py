@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -172,19 +172,19 @@ def is_label_pattern(written: str) -> bool:
 def hints(movements: pd.DataFrame, patterns: LabelPatterns | None = None) -> pd.DataFrame:
     """What labels, complements and references hint at: the columns of :data:`HINTS`, empty where nothing."""
     found = pd.DataFrame("", index=movements.index, columns=list(HINTS), dtype=object)
-    texts = (plain(movements["label"]), plain(movements["details"]), plain(movements["reference"]))
-    for groups_of, pattern in _hinting(patterns or LabelPatterns()):
-        for text in texts:
-            groups = groups_of(text, pattern)
-            for name in found.columns.intersection(groups.columns):
-                found[name] = found[name].where(found[name] != "", groups[name])
+    for groups in _hinting(movements, patterns or LabelPatterns()):
+        for name in found.columns.intersection(groups.columns):
+            found[name] = found[name].where(found[name] != "", groups[name])
     return found
 
 
-def _hinting(patterns: LabelPatterns) -> Iterator[tuple[Callable[[pd.Series[Any], str], pd.DataFrame], str]]:
-    """The patterns that hint at something, those of the source first, and what finds their groups."""
-    yield from ((_own_groups, pattern) for pattern in patterns.own if _GROUP.search(pattern))
-    yield from ((_groups, pattern) for pattern in DEFAULT_HINTS)
+def _hinting(movements: pd.DataFrame, patterns: LabelPatterns) -> Iterator[pd.DataFrame]:
+    """The groups of patterns that hint at something: those of the source first, in the texts of its kinds."""
+    label, details, reference = (plain(movements[name]) for name in ("label", "details", "reference"))
+    for pattern in filter(_GROUP.search, patterns.own):
+        yield from (_own_groups(text, pattern) for text in (words(movements), reference))
+    for pattern in DEFAULT_HINTS:
+        yield from (_groups(text, pattern) for text in (label, details, reference))
 
 
 def _groups(texts: pd.Series[Any], pattern: str) -> pd.DataFrame:

@@ -116,6 +116,9 @@ def test_the_groups_of_a_pattern_of_ones_own_are_hints():
     found = card_lines.hints(line("", "ANNUL CB 7654321", -500), OWN).iloc[0]
     assert found["contract_number"] == "7654321"
     assert card_lines.hints(line("30", "REMISE CB 7654321001", 100), OWN).iloc[0]["contract_rank"] == "001"
+    apart = line("", "ANNUL", -500, details="CB 7654321")
+    assert card_lines.kinds(apart, OWN).tolist() == ["refund"]
+    assert card_lines.hints(apart, OWN).iloc[0]["contract_number"] == "7654321"
 
 
 def test_the_payer_of_a_pattern_of_ones_own_has_the_name_that_acquirers_have():
