@@ -61,7 +61,18 @@ def test_a_third_question_at_a_desk_is_told_to_wait_too(app, shops, database, pr
     probes(len(pages) + 1)
 
 
-@pytest.mark.parametrize("path", ["/transactions.csv", "/journal.csv"])
+YEARS_BY_SHOP = "by=outlet&date_from=2026-01-01&date_to=2027-03-31"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/transactions.csv",
+        "/journal.csv",
+        f"/transactions/regroupement.csv?{YEARS_BY_SHOP}",
+        f"/remises/regroupement.xlsx?{YEARS_BY_SHOP}",
+    ],
+)
 @pytest.mark.probes("one abuser")
 def test_a_second_file_at_once_is_told_to_wait(app, owner, shops, database, number, path):
     other = app.test_client()
