@@ -17,6 +17,7 @@ from sqlalchemy.sql import visitors
 from app.listing.amounts import AmountFilter, AtLeast, AtMost
 from app.listing.filters import Choice, Filter
 from app.listing.kinds import Expression, Kind, Row
+from app.wording.days import capital
 from app.wording.i18n import gettext
 
 #: Where a field stands on the card of a phone.
@@ -132,7 +133,7 @@ class Field:
     def choices(self) -> tuple[tuple[str, str], ...]:
         """Codes and words to choose from; empty for other widgets."""
         filter_kind = self.filter_kind or self.kind
-        further = ((code, gettext(link.words)) for code, link in self.elsewhere.items())
+        further = ((code, capital(gettext(link.words))) for code, link in self.elsewhere.items())
         return (*filter_kind.choices(), *further) if isinstance(filter_kind, Choice) else ()
 
     def parameters(self) -> Iterator[Parameter]:

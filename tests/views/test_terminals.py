@@ -200,7 +200,7 @@ def test_the_list_and_its_files_say_the_same(enter):
 def test_the_choice_beside_with_and_without_leads_there(enter):
     browser = enter("viewer@alpha.example")
     choices = [plain(option) for option in browser.page("/remises").one("select", name="count").all("option")]
-    assert "terminaux muets" in choices
+    assert "Terminaux muets" in choices
     assert browser.get("/remises?count=silent").location.endswith("/terminaux?state=silent")
     assert browser.get("/remises.json?count=silent").status_code in (403, 422)
 
