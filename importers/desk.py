@@ -126,7 +126,7 @@ def _declare(database: Database, data: Path, task: _Task) -> Result:
         raise refuse(N_("this merchant directory declares for another maintainer"))
     since = None if task.details.get("file") else task.asked_at
     result = _load(database, data, task.content, name, since)
-    waiting.after(database, data, [result])
+    waiting.after(database, data, [result], by_desk=True)
     return result
 
 

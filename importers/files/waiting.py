@@ -21,7 +21,9 @@ _DECLARATIONS: Final = (bank_accounts.NAME, merchant_directory.NAME)
 _WAITING: Final = """
 SELECT DISTINCT f.id, f.sha256, f.name, f.folder FROM import_file f
 JOIN import_refusal r ON r.import_file_id = f.id AND r.reason = ANY(:reasons)
-WHERE f.status = 'quarantined' AND f.folder IS NOT NULL ORDER BY f.id
+WHERE f.status = 'quarantined' AND f.folder IS NOT NULL
+  AND (r.reason <> :no_source OR NOT :by_desk OR (SELECT count(*) FROM reseller WHERE declared) = 1)
+ORDER BY f.id
 """
 _OF_SOURCE: Final = """
 SELECT DISTINCT f.id, f.sha256, f.name, f.folder FROM import_file f
@@ -36,11 +38,17 @@ def of_source(database: Database, data: Path, source: str) -> list[Result]:
     return _again(database, data, _OF_SOURCE, source=source)
 
 
-def after(database: Database, data: Path, results: Iterable[Result]) -> list[Result]:
-    """What becomes of the files that waited for whose they are, once one of ``results`` has declared it."""
+def after(
+    database: Database, data: Path, results: Iterable[Result], *, by_desk: bool = False
+) -> list[Result]:
+    """What becomes of the files that waited for whose they are, once one of ``results`` has declared it.
+
+    ``by_desk``: a desk alone has, which of several maintainers says whose none is; none is read again.
+    """
     if not any(one.status is Status.LOADED and one.format in _DECLARATIONS for one in results):
         return []
-    return _again(database, data, _WAITING, reasons=list(_REASONS))
+    said = {"reasons": list(_REASONS), "no_source": NO_SOURCE, "by_desk": by_desk}
+    return _again(database, data, _WAITING, **said)
 
 
 def _again(database: Database, data: Path, statement: str, **parameters: Any) -> list[Result]:

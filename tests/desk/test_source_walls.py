@@ -172,6 +172,9 @@ def declare_contracts(place, browser, *lines):
 def test_an_account_that_a_desk_alone_declares_takes_no_file_of_another(place, north):
     assert declare_account(place, north, "NORTHSHOP") == "done"
     refused = drop(place, "bank", "RELEVE_1.txt", STATEMENT)
+    read = place.value("SELECT received_at FROM import_file WHERE name = 'RELEVE_1.txt'")
+    assert declare_account(place, north, "NORTHSHOP", label="Autre") == "done"
+    assert place.value("SELECT received_at FROM import_file WHERE name = 'RELEVE_1.txt'") == read
     assert "--inbox" in refused.refusals[0].text()
     assert place.value("SELECT count(*) FROM bank_statement") == 0
     with place.database.writing(DatabaseRole.IMPORT) as connection:  # whoever runs the portal says whose
