@@ -203,14 +203,14 @@ def test_two_at_once_are_both_loaded_whole(place, north):
 def test_a_worker_killed_on_the_way_ends_in_the_same_state(place, north, monkeypatch, moment):
     """Whether the file was loaded or not yet, the job that comes back ends the task."""
     location = upload(north, directory(LINE)).location
-    real = desk.load_file
+    real = desk.load_for_desk
 
     def killed(*args, **named):
         if moment == "after":
             real(*args, **named)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(desk, "load_file", killed)
+    monkeypatch.setattr(desk, "load_for_desk", killed)
     (task,) = place.tasks()
     with pytest.raises(KeyboardInterrupt):
         desk.perform(place.database, place.data, task.id)
