@@ -1,8 +1,7 @@
-"""The daily sums beside the payments: many new rows are added to them, other touched days computed again.
+"""The daily sums beside the payments: those of the touched days are computed again, all together.
 
 ``touched_day`` is a temporary table (subject, merchant, contract, day) that every change of payments
-adds to; importers run one at a time from there on, so a recomputed day misses nobody's rows. A day
-``is_added`` when all that is new of it are rows that its sums have been given already.
+adds to; importers run one at a time from there on, so a recomputed day misses nobody's rows.
 """
 
 from __future__ import annotations
@@ -13,22 +12,20 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection, text
 
-from app.models import ALL_CONTRACTS, UNCLAIMED_MERCHANT, Credit
-from app.rules.payments import awaited_rows, awaited_sql, remitted_sql
-from importers.staging import as_dates, copy_in, grouped, stage
+from app.models import ALL_CONTRACTS, UNCLAIMED_MERCHANT
+from app.rules.payments import awaited_sql, remitted_sql
+from importers.staging import as_dates, copy_in
 
 _CREATE = """
 CREATE TEMP TABLE IF NOT EXISTS touched_day
-  (subject text, merchant_id bigint, contract_id bigint, day date, is_added boolean DEFAULT false)
-ON COMMIT DROP
+  (subject text, merchant_id bigint, contract_id bigint, day date) ON COMMIT DROP
 """
 #: Up to so many days of contracts, their rows are looked up one day after the other.
 MOST_LOOKED_UP = 10_000
 _TIDY = (
     f"""
     CREATE TEMP TABLE touched ON COMMIT DROP AS
-    SELECT DISTINCT subject, merchant_id, contract_id, day FROM touched_day
-    WHERE merchant_id <> {UNCLAIMED_MERCHANT} AND NOT is_added
+    SELECT DISTINCT * FROM touched_day WHERE merchant_id <> {UNCLAIMED_MERCHANT}
     """,
     "ANALYZE touched",
 )
@@ -73,62 +70,11 @@ def touch(connection: Connection) -> None:
     connection.execute(text(_CREATE))
 
 
-def add(
-    connection: Connection, subject: str, rows: pd.DataFrame, day: str, *, is_added: bool = False
-) -> None:
+def add(connection: Connection, subject: str, rows: pd.DataFrame, day: str) -> None:
     """Touch the days of ``rows`` (merchant_id, contract_id and the date in column ``day``)."""
     days = rows[["merchant_id", "contract_id", day]].drop_duplicates()
     if len(days):
-        days = days.assign(subject=subject, day=as_dates(days.pop(day)), is_added=is_added)
-        copy_in(connection, "touched_day", days)
-
-
-def add_new(connection: Connection, subject: str, rows: pd.DataFrame) -> None:
-    """Add rows that are new to the sums of their days: ``rows`` as the table has them, with ``day``."""
-    _, dimensions, measures = _MEASURES[subject]
-    keys = ["merchant_id", "contract_id", "day", "reseller_id", *dimensions.split(", ")]
-    sums = dict.fromkeys(measures, "sum")
-    by_contract = grouped(_FACTS[subject](rows), keys, sums)
-    over_all = grouped(by_contract.assign(contract_id=ALL_CONTRACTS), keys, sums)
-    stage(connection, "added_sum", pd.concat([by_contract, over_all]), f"{subject}_day")
-    statement = _ADD_SUMS.format(
-        table=f"{subject}_day",
-        names=", ".join([*keys, *measures]),
-        key=", ".join(name for name in keys if name != "reseller_id"),
-        added=", ".join(f"{name} = d.{name} + EXCLUDED.{name}" for name in measures),
-    )
-    for step in (statement, "DROP TABLE added_sum"):
-        connection.execute(text(step))
-
-
-_ADD_SUMS = """
-INSERT INTO {table} AS d ({names}) SELECT {names} FROM added_sum ON CONFLICT ({key}) DO UPDATE SET {added}
-"""
-
-
-def _transaction_facts(rows: pd.DataFrame) -> pd.DataFrame:
-    names = ["merchant_id", "contract_id", "day", "reseller_id", "amount", *_TRANSACTION_SUMS.split(", ")]
-    return rows[names].assign(count=1)
-
-
-def _remittance_facts(rows: pd.DataFrame) -> pd.DataFrame:
-    """As ``_REMITTANCE_FACTS``, of remittances whose credit nobody has looked at."""
-    return rows.assign(
-        is_empty=rows["transaction_count"] == 0,
-        awaiting_totals=awaited_rows(rows["seal"]),
-        credit=Credit.UNKNOWN.value,
-        count=1,
-        debit=rows["debit_amount"],
-        refund=rows["refund_amount"],
-        cancelled=rows["cancellation_amount"],
-        refund_cancelled=rows["refund_cancellation_amount"],
-        declined=rows["declined_amount"],
-        fee=0,
-        gap=0,
-    )
-
-
-_FACTS = {"transaction": _transaction_facts, "remittance": _remittance_facts}
+        copy_in(connection, "touched_day", days.assign(subject=subject, day=as_dates(days.pop(day))))
 
 
 def over_days(connection: Connection, days: str, statement: str, parameters: Mapping[str, Any]) -> None:

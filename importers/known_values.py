@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import pandas as pd
 from sqlalchemy import Connection, text
 
 from app.models import KNOWN_FIELDS, UNCLAIMED_MERCHANT
 from importers import daily_sums
-from importers.staging import grouped, stage
 
 
 class _Subject(NamedTuple):
@@ -40,7 +38,7 @@ _TOUCHED = (
     f"""
     CREATE TEMP TABLE touched_value ON COMMIT DROP AS
     SELECT DISTINCT merchant_id, contract_id, day FROM touched_day
-    WHERE subject = :subject AND merchant_id <> {UNCLAIMED_MERCHANT} AND NOT is_added
+    WHERE subject = :subject AND merchant_id <> {UNCLAIMED_MERCHANT}
     """,
     "ANALYZE touched_value",
 )
@@ -71,36 +69,18 @@ LEFT JOIN seen_value s ON s.merchant_id = k.merchant_id AND s.contract_id = k.co
   AND s.field = k.field AND s.value = k.value
 WHERE k.field = ANY(:fields) AND (s.last_on IS NULL OR s.last_on < k.last_on)
 """
-_KEEP_SEEN = """
-INSERT INTO known_value AS k (merchant_id, field, value, contract_id, reseller_id, last_on)
-SELECT merchant_id, field, value, contract_id, reseller_id, last_on FROM seen_value
-ON CONFLICT (merchant_id, field, value, contract_id)
-DO UPDATE SET last_on = EXCLUDED.last_on WHERE k.last_on < EXCLUDED.last_on
-"""
 _SAME = " AND ".join(f"k.{name} = g.{name}" for name in ("merchant_id", "contract_id", "field", "value"))
 _KEPT = (
     f"DELETE FROM known_value k USING gone_value g WHERE {_SAME} AND g.last_on IS NULL",
     f"UPDATE known_value k SET last_on = g.last_on FROM gone_value g WHERE {_SAME} AND g.last_on IS NOT NULL",
-    _KEEP_SEEN,
+    """
+    INSERT INTO known_value AS k (merchant_id, field, value, contract_id, reseller_id, last_on)
+    SELECT merchant_id, field, value, contract_id, reseller_id, last_on FROM seen_value
+    ON CONFLICT (merchant_id, field, value, contract_id)
+    DO UPDATE SET last_on = EXCLUDED.last_on WHERE k.last_on < EXCLUDED.last_on
+    """,
     "DROP TABLE seen_value, gone_value",
 )
-
-
-def add_new(connection: Connection, subject: str, rows: pd.DataFrame) -> None:
-    """Keep the values of rows that are new: ``rows`` as the table has them, with their ``day``."""
-    seen = [
-        grouped(
-            rows[["merchant_id", "contract_id", "reseller_id", "day", column]].dropna(),
-            ("merchant_id", "contract_id", column),
-            {"reseller_id": "min", "day": "max"},
-        )
-        .rename(columns={column: "value", "day": "last_on"})
-        .assign(field=field)
-        for field, column in KNOWN_FIELDS[subject].items()
-    ]
-    stage(connection, "seen_value", pd.concat(seen), "known_value")
-    for statement in (_KEEP_SEEN, "DROP TABLE seen_value"):
-        connection.execute(text(statement))
 
 
 def renew(connection: Connection) -> None:

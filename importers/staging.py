@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -71,25 +71,6 @@ def one_ahead(
             for future in ahead:
                 if future.exception() is None:
                     drop(future.result())
-
-
-def grouped(rows: pd.DataFrame, keys: Sequence[str], measures: Mapping[str, str]) -> pd.DataFrame:
-    """One row for each of ``keys``; ``measures`` says how each other column comes together: sum, min, last.
-
-    The last of several is that of the last row that has one.
-    """
-    table = pa.Table.from_pandas(rows[[*keys, *measures]], preserve_index=False)
-    # A column of objects without any value has no type, and there is no last of none.
-    columns = [
-        column.cast(pa.string()) if pa.types.is_null(column.type) else column for column in table.columns
-    ]
-    table = pa.table(columns, names=table.column_names)
-    # One thread: rows come in their order.
-    found = table.group_by(list(keys), use_threads=False).aggregate(list(measures.items()))
-    names = {f"{name}_{how}": name for name, how in measures.items()}
-    renamed = found.rename_columns([names.get(name, name) for name in found.column_names])
-    frame: pd.DataFrame = renamed.to_pandas(types_mapper=pd.ArrowDtype)
-    return frame
 
 
 def as_dates(days: pd.Series[Any]) -> pd.Series[Any]:

@@ -5,38 +5,22 @@ They follow the rows: a replaced, adopted or rebuilt file leaves what a first lo
 
 from __future__ import annotations
 
-import pandas as pd
 from sqlalchemy import Connection, text
 
 from app.models import NO_OUTLET, UNCLAIMED_MERCHANT, Completeness
 from importers import daily_sums
-from importers.staging import grouped, stage
 
-_CALL_KEY = ("merchant_id", "contract_id", "terminal_number", "day")
-_MEASURES = {
-    "first_called": "min",
-    "last_called": "max",
-    "last_called_at": "max",
-    "serial_number": "last",
-    "manufacturer": "last",
-}
-_CALL = (*_CALL_KEY, "reseller_id", *_MEASURES)
 _TOUCHED = (
     f"""
     CREATE TEMP TABLE touched_call ON COMMIT DROP AS
-    SELECT merchant_id, contract_id, day, bool_and(is_added) AS is_added FROM touched_day
-    WHERE subject = 'remittance' AND merchant_id <> {UNCLAIMED_MERCHANT} GROUP BY 1, 2, 3
+    SELECT DISTINCT merchant_id, contract_id, day FROM touched_day
+    WHERE subject = 'remittance' AND merchant_id <> {UNCLAIMED_MERCHANT}
     """,
     "ANALYZE touched_call",
 )
-_BOUNDS = """
-SELECT count(*) AS days, min(day) FILTER (WHERE NOT is_added) AS first,
-  max(day) FILTER (WHERE NOT is_added) AS last
-FROM touched_call
-"""
 _FORGET = """
 DELETE FROM terminal_day d USING touched_call t
-WHERE d.merchant_id = t.merchant_id AND d.contract_id = t.contract_id AND d.day = t.day AND NOT t.is_added
+WHERE d.merchant_id = t.merchant_id AND d.contract_id = t.contract_id AND d.day = t.day
 """
 # Nobody calls for a platform.
 _CALLS = f"""
@@ -51,7 +35,7 @@ SELECT r.merchant_id, r.contract_id, COALESCE(r.terminal_number, ''), r.collecte
 FROM touched_call t JOIN remittance r ON r.merchant_id = t.merchant_id AND r.contract_id = t.contract_id
   AND r.collected_on = t.day
   AND r.collected_at >= t.day - interval '1 day' AND r.collected_at < t.day + interval '2 days'
-WHERE r.collected_on BETWEEN :first AND :last AND r.seal <> '{Completeness.NO_TOTALS}' AND NOT t.is_added
+WHERE r.collected_on BETWEEN :first AND :last AND r.seal <> '{Completeness.NO_TOTALS}'
 GROUP BY r.merchant_id, r.contract_id, COALESCE(r.terminal_number, ''), r.collected_on, r.reseller_id
 """
 # The terminals that called for a touched contract, and those that did before: their number or outlet may
@@ -126,17 +110,6 @@ _TERMINALS = (
       AND NOT EXISTS (SELECT FROM renewed r WHERE {_SAME.format("r")})
     """,
 )
-# Which of two calls of a day in different files bears the serial number, only their rows know.
-_ADD = f"""
-WITH placed AS (
-  INSERT INTO terminal_day ({", ".join(_CALL)}) SELECT {", ".join(_CALL)} FROM added_call
-  ON CONFLICT ({", ".join(_CALL_KEY)}) DO NOTHING RETURNING {", ".join(_CALL_KEY)}
-)
-INSERT INTO touched_day
-SELECT 'remittance', merchant_id, contract_id, day
-FROM added_call LEFT JOIN (SELECT *, true AS is_placed FROM placed) AS placed USING ({", ".join(_CALL_KEY)})
-WHERE is_placed IS NULL
-"""
 _TOUCH_CONTRACTS = """
 INSERT INTO touched_day
 SELECT 'remittance', d.merchant_id, d.contract_id, d.day
@@ -144,31 +117,14 @@ FROM {contracts} c JOIN terminal_day d USING (merchant_id, contract_id)
 """
 
 
-def add_new(connection: Connection, rows: pd.DataFrame) -> None:
-    """Add the calls of remittances that are new: ``rows`` as the table has them, with their ``day``."""
-    made = rows[rows["seal"] != Completeness.NO_TOTALS.value]
-    calls = made.sort_values(["collected_at", "id"]).assign(
-        terminal_number=lambda row: row["terminal_number"].fillna(""),
-        first_called=lambda row: row["collected_local"],
-        last_called=lambda row: row["collected_local"],
-        last_called_at=lambda row: row["collected_at"],
-    )
-    added = grouped(calls, (*_CALL_KEY, "reseller_id"), _MEASURES)
-    stage(connection, "added_call", added, "terminal_day")
-    for statement in ("ANALYZE added_call", _ADD, "DROP TABLE added_call"):
-        connection.execute(text(statement))
-
-
 def renew(connection: Connection) -> None:
     """Derive terminals and their days anew for the touched days (see :func:`daily_sums.touch`)."""
     for statement in _TOUCHED:
         connection.execute(text(statement))
-    bounds = connection.execute(text(_BOUNDS)).one()
-    if bounds.days:
-        if bounds.first is not None:
-            days = {"first": bounds.first, "last": bounds.last}
-            connection.execute(text(_FORGET))
-            daily_sums.over_days(connection, "touched_call", _CALLS, days)
+    bounds = connection.execute(text("SELECT min(day) AS first, max(day) AS last FROM touched_call")).one()
+    if bounds.first is not None:
+        connection.execute(text(_FORGET))
+        daily_sums.over_days(connection, "touched_call", _CALLS, {"first": bounds.first, "last": bounds.last})
         for statement in _TERMINALS:
             connection.execute(text(statement))
         connection.execute(text("DROP TABLE concerned, renewed"))

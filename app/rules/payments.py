@@ -180,11 +180,6 @@ def awaited(seal: Any) -> ColumnElement[bool]:
     return found
 
 
-def awaited_rows(seal: Any) -> NDArray[np.bool_]:
-    """As :func:`awaited_sql`, over an array."""
-    return np.asarray(seal == Completeness.AWAITING_TOTALS.value, dtype=np.bool_)
-
-
 def uncaptured(seal: Any, status: Any) -> ColumnElement[bool]:
     """Which remittances gather payments of a platform that it has not captured, for the two columns."""
     return and_(seal == Completeness.NO_TOTALS.value, status == RemittanceStatus.INCOMPLETE.value)
@@ -213,7 +208,7 @@ def remitted_rows(
     """As :func:`remitted_sql`, over arrays."""
     passed = (status == RemittanceStatus.CORRECT.value) & (transmission != Transmission.FAILED.value)
     result: NDArray[np.bool_] = passed.fillna(value=False).to_numpy(dtype=np.bool_)
-    return result & ~awaited_rows(seal)
+    return result & np.asarray(seal != Completeness.AWAITING_TOTALS.value, dtype=np.bool_)
 
 
 def _one_of(column: Any, values: Iterable[StrEnum]) -> ColumnElement[bool]:

@@ -35,9 +35,7 @@ def load(connection: Connection, payments: Payments, entry: Entry, source: Known
         remittances.loc[known.index, "id"] = known["id"].astype("int64")
     transactions = identified(connection, transactions, remittances, entry.file_id)
     daily_sums.touch(connection)
-    new = remittances.drop(index=known.index)
-    merging.put_remittances(connection, new)
-    derived.add_new(connection, "remittance", new, "collected_on")
+    merging.put_remittances(connection, remittances.drop(index=known.index))
     if len(known):
         merging.merge(connection, remittances.loc[known.index], payments, entry.replaced_id)
     merging.put_transactions(connection, transactions, merging=bool(len(known)))

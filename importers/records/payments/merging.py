@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 
 from app.models import Remittance, Transaction, written_columns
 from app.wording.i18n import N_
-from importers import daily_sums, derived
+from importers import daily_sums
 from importers.files.refusals import FileRefusedError, Refusal
 from importers.records.payments.rows import SUMS
 from importers.staging import as_dates, copy_in, rows_of, stage
@@ -106,6 +106,7 @@ def _bare(numbers: pd.Series[Any]) -> pd.Series[Any]:
 def put_remittances(connection: Connection, remittances: pd.DataFrame) -> None:
     """Straight into place: none of them is there."""
     copy_in(connection, "remittance", columns_of(remittances, REMITTANCE_COLUMNS))
+    daily_sums.add(connection, "remittance", remittances, "collected_on")
 
 
 def merge(connection: Connection, again: pd.DataFrame, payments: Payments, replaced: int | None) -> None:
@@ -146,10 +147,9 @@ def put_transactions(connection: Connection, transactions: pd.DataFrame, *, merg
     """Straight into place, unless some may be there already: those pass through a table of their own."""
     if merging:
         _put_new_lines(connection, transactions)
-        daily_sums.add(connection, "transaction", transactions, "occurred_on")
     else:
         copy_in(connection, "transaction", columns_of(transactions, TRANSACTION_COLUMNS))
-        derived.add_new(connection, "transaction", transactions, "occurred_on")
+    daily_sums.add(connection, "transaction", transactions, "occurred_on")
 
 
 def _put_new_lines(connection: Connection, transactions: pd.DataFrame) -> None:
