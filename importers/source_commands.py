@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -23,6 +23,8 @@ from importers.files import profiles, report, sources, waiting
 from importers.files.refusals import FileRefusedError
 from importers.formats import formats
 
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
 _SIGNS: Final = {"tab": "\t", "semicolon": ";", "comma": ",", "bar": "|"}
 _NOTHING: Final = "-"
 _PAIRS: Final = frozenset({"contracts", "aliases", "words", "scales", "labels", "payers"})
@@ -33,6 +35,11 @@ def _pairs(_context: click.Context, option: click.Parameter, values: tuple[str, 
     if not all(len(pair) == 2 and pair[0] for pair in pairs):  # noqa: PLR2004 - a name and a value
         raise click.BadParameter(gettext("Write %(form)s.", form=option.make_metavar(_context)))
     return dict(pairs)
+
+
+def _pairs_option(option: str, name: str, pair: str, help: str) -> Callable[[_Command], _Command]:  # noqa: A002
+    """An option that is said once for each pair, such as ``HEADING=FIELD``."""
+    return click.option(option, name, multiple=True, metavar=pair, callback=_pairs, help=help)
 
 
 def _choice(words: Collection[str]) -> click.Choice[str]:
@@ -76,45 +83,30 @@ def _choice(words: Collection[str]) -> click.Choice[str]:
     metavar="NAME",
     help=N_("The mapping of its CSV: one of ours by its name, or a file of one's own."),
 )
-@click.option(
+@_pairs_option(
     "--alias",
     "aliases",
-    multiple=True,
-    metavar="HEADING=FIELD",
-    callback=_pairs,
-    help=N_("A heading of its own, and the field that it becomes (repeatable)."),
+    "HEADING=FIELD",
+    N_("A heading of its own, and the field that it becomes (repeatable)."),
 )
-@click.option(
-    "--word",
-    "words",
-    multiple=True,
-    metavar="WORD=KIND",
-    callback=_pairs,
-    help=N_("A word of its own, and what it means (repeatable)."),
-)
-@click.option(
+@_pairs_option("--word", "words", "WORD=KIND", N_("A word of its own, and what it means (repeatable)."))
+@_pairs_option(
     "--scale",
     "scales",
-    multiple=True,
-    metavar="net=UNITS",
-    callback=_pairs,
-    help=N_("Units of net or commission in one of the currency: 100 or 10000 (repeatable)."),
+    "net=UNITS",
+    N_("Units of net or commission in one of the currency: 100 or 10000 (repeatable)."),
 )
-@click.option(
+@_pairs_option(
     "--label",
     "labels",
-    multiple=True,
-    metavar="REGEX=KIND",
-    callback=_pairs,
-    help=N_("What labels of its bank are card money, and of which kind (repeatable)."),
+    "REGEX=KIND",
+    N_("What labels of its bank are card money, and of which kind (repeatable)."),
 )
-@click.option(
+@_pairs_option(
     "--payer",
     "payers",
-    multiple=True,
-    metavar="REGEX=NAME",
-    callback=_pairs,
-    help=N_("What labels are transfers of a payer for cards: AMEX FR=AMERICAN EXPRESS (repeatable)."),
+    "REGEX=NAME",
+    N_("What labels are transfers of a payer for cards: AMEX FR=AMERICAN EXPRESS (repeatable)."),
 )
 @click.option(
     "--encoding", type=_choice(ENCODINGS), help=N_("The encoding of its text; found when not said.")
@@ -126,13 +118,11 @@ def _choice(words: Collection[str]) -> click.Choice[str]:
     type=click.Choice([one.value for one in CardNumbers]),
     help=N_("What becomes of full card numbers in fields made for them, as American Express has them."),
 )
-@click.option(
+@_pairs_option(
     "--shop",
     "contracts",
-    multiple=True,
-    metavar="SHOP=CONTRACT",
-    callback=_pairs,
-    help=N_("The contract number of a shop that its files name by another number (repeatable)."),
+    "SHOP=CONTRACT",
+    N_("The contract number of a shop that its files name by another number (repeatable)."),
 )
 @click.option(
     "--expected-at",
