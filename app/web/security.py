@@ -249,7 +249,7 @@ def set_headers(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if current_app.config["SESSION_COOKIE_SECURE"]:
         response.headers["Strict-Transport-Security"] = HSTS
-    if is_versioned_file() and response.status_code in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
+    if is_lasting(response):
         response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
     else:
         response.headers["Cache-Control"] = "no-store"
@@ -257,9 +257,10 @@ def set_headers(response: Response) -> Response:
     return response
 
 
-def is_versioned_file() -> bool:
-    """Whether the request asks for a file whose address changes with its content."""
-    return request.endpoint in ("static", "branding.file", "branding.styles") and "v" in request.args
+def is_lasting(response: Response) -> bool:
+    """Whether it is a file whose address changes with its content, and not a page that says there is none."""
+    is_versioned = request.endpoint in ("static", "branding.file", "branding.styles") and "v" in request.args
+    return is_versioned and response.status_code in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED)
 
 
 def compress(response: Response) -> Response:
@@ -274,7 +275,7 @@ def compress(response: Response) -> Response:
     response.direct_passthrough = False
     data = response.get_data()
     if len(data) >= SMALLEST_COMPRESSED:
-        response.set_data(_compressed_once(data) if is_versioned_file() else _compressed(data))
+        response.set_data(_compressed_once(data) if is_lasting(response) else _compressed(data))
         response.headers["Content-Encoding"] = "gzip"
         response.headers.pop("ETag", None)
     return response

@@ -14,6 +14,7 @@ from app import views
 from app.accounts.roles import Permission
 from app.config import ROOT
 from app.models import Invitation, UserAccount
+from app.web import security
 from app.web.access_matrix import ONLY_IN_DEVELOPMENT, ROUTES, Guard
 from app.web.security import local_path
 from tests.page import HtmlPage
@@ -131,6 +132,16 @@ def test_text_is_compressed_and_light(owner):
     )
     assert len(part.data) < 20_000
     assert gzip.decompress(part.data).startswith(b"<div")
+
+
+def test_only_files_are_kept_compressed(browser, monkeypatch):
+    kept = []
+    monkeypatch.setattr(security, "_compressed_once", lambda data: kept.append(data) or gzip.compress(data))
+    for path, status in (("css/base.css?v=1", 200), ("css/none.css?v=1", 404)):
+        with browser.get(f"/static/{path}", headers={"Accept-Encoding": "gzip"}) as response:
+            assert response.status_code == status
+            assert response.headers["Content-Encoding"] == "gzip"
+    assert len(kept) == 1
 
 
 # Routes and their guards
