@@ -6,6 +6,7 @@ Nothing here imports ``app.lists``: all is written down a second time, in the pl
 from __future__ import annotations
 
 import operator
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable
@@ -19,6 +20,11 @@ from tests.lists.world import CREDITS, EXPONENTS, Row
 def fold(text: str) -> str:
     letters = unicodedata.normalize("NFKD", text).lower().replace("œ", "oe")
     return "".join(letter for letter in letters if not unicodedata.combining(letter))
+
+
+def holds(value: str, text: str) -> bool:
+    """Each word of ``text``, wherever it stands; all of it where it has none, as "%"."""
+    return all(fold(word) in fold(value) for word in re.findall(r"[^\W_]+", text) or [text])
 
 
 def bare(code: str) -> str:
@@ -44,7 +50,7 @@ def matches(row: Row, name: str, text: str) -> bool:
     if text.startswith('"'):
         return text == f'"{value}"'
     if name in WORDS:
-        return fold(text) in fold(value)
+        return holds(value, text)
     return bare(text) == bare(value) if name in CODES else text == value
 
 
@@ -82,7 +88,7 @@ def _size(row: Row, text: str) -> tuple[int, Decimal]:
 
 def _bank(row: Row, text: str) -> bool:
     named = any(letter.isalpha() for letter in text)
-    return fold(text) in fold(row["bank_name"]) if named else bare(text) == bare(row["bank"])
+    return holds(row["bank_name"], text) if named else bare(text) == bare(row["bank"])
 
 
 def _authorisation(row: Row, text: str) -> bool:

@@ -26,7 +26,7 @@ from tests.lists import oracle, world
 from tests.lists.world import TODAY, World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from sqlalchemy import Connection
 
@@ -93,16 +93,20 @@ GROUPS = {
 }
 
 
-def values_of(name: str, spec: ListSpec) -> st.SearchStrategy[str]:
-    """Texts of a parameter: often one that finds something."""
+def texts_of(name: str, spec: ListSpec) -> Sequence[str]:
+    """Texts of a parameter, some of which find something."""
     if name in TEXTS:
-        return st.sampled_from(TEXTS[name])
+        return TEXTS[name]
     if name.startswith("group_"):
-        return st.sampled_from(GROUPS[name.removeprefix("group_")])
+        return GROUPS[name.removeprefix("group_")]
     field = spec.by_name[name]
     choices = [code for code, _ in field.choices() if code not in field.elsewhere]
     longest = getattr(spec.parameters[name].kind, "longest", 24)
-    return st.sampled_from(choices or [code for code in CODES if len(code) <= longest])
+    return choices or [code for code in CODES if len(code) <= longest]
+
+
+def values_of(name: str, spec: ListSpec) -> st.SearchStrategy[str]:
+    return st.sampled_from(texts_of(name, spec))
 
 
 @st.composite
@@ -145,6 +149,20 @@ def all_pages(
 
 def as_json(row: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if not name.startswith("_")}
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_each_value_of_each_parameter_finds_what_it_means(
+    name: str, connection: Connection, worlds: list[World]
+) -> None:
+    spec, mine = SPECS[name], worlds[0]
+    scope, first, last = seen_as(connection, Scope(mine.merchant_id)), TODAY - timedelta(29), TODAY
+    for parameter in spec.parameters:
+        for text in texts_of(parameter, spec):
+            asked = {parameter: [text]}
+            found = query.page(connection, spec, scope, criteria_of(spec, asked, first, last), 50)
+            expected = oracle.asked_for(mine.rows[name], asked, first, last)[:50]
+            assert [row["id"] for row in found.rows] == [row["id"] for row in expected], asked
 
 
 @pytest.mark.no_cover
