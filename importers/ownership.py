@@ -24,11 +24,11 @@ from importers.staging import rows_of, stage
 class OwnerKey:
     """A table whose rows say who owns what a file names.
 
-    ``columns`` identify a row within its reseller, and its ``by_desk`` tells that a desk alone declared it;
-    ``names`` are the columns of records that bear them, in the same order. Rows of other tables refer to it
-    by ``<table>_id``. ``carried`` are the sources that deliver its rows, one for each half of them: they
-    follow to an owner who has none yet, and what another one brings stands aside. ``has_outlet`` tells
-    whether an outlet gives the clock of its rows.
+    ``columns`` identify a row within its reseller; ``names`` are the columns of records that bear them,
+    in the same order. Rows of other tables refer to it by ``<table>_id``. ``carried`` are the sources that
+    deliver its rows, one for each half of them: they follow to an owner who has none yet, and what another
+    one brings stands aside. ``has_outlet`` tells whether an outlet gives the clock of its rows, ``has_desk``
+    whether desks declare them, too: then its ``by_desk`` tells that a desk alone did.
     """
 
     table: str
@@ -36,6 +36,7 @@ class OwnerKey:
     names: tuple[str, ...]
     carried: tuple[str, ...] = ()
     has_outlet: bool = False
+    has_desk: bool = False
 
     @property
     def reference(self) -> str:
@@ -50,6 +51,10 @@ class OwnerKey:
     def same(self, one: str, other: str) -> str:
         """The condition that rows ``one`` and ``other`` of this table have the same key."""
         return " AND ".join(f"{one}.{name} = {other}.{name}" for name in self.columns)
+
+    def is_operators(self, row: str) -> str:
+        """The condition that more than a desk declared ``row``: it tells whose others' files are, too."""
+        return f"NOT {row}.by_desk" if self.has_desk else "true"
 
     def listed(self, row: str = "") -> str:
         """The columns of the key, of ``row`` when it is given."""
@@ -160,7 +165,7 @@ WITH {_WAITING}, owner AS (
   SELECT s.id AS source_id, min(r.id) AS reseller_id FROM source s
   JOIN reseller old ON old.id = s.reseller_id AND NOT old.declared
   JOIN waiting c ON c.source_id = s.id
-  JOIN {{table}} d ON {{declared}} AND d.merchant_id <> :unclaimed AND NOT d.by_desk
+  JOIN {{table}} d ON {{declared}} AND d.merchant_id <> :unclaimed AND {{is_operators}}
   JOIN reseller r ON r.id = d.reseller_id AND r.declared
   GROUP BY s.id HAVING count(DISTINCT r.id) = 1
 ), only_one AS (
@@ -225,6 +230,7 @@ def adopt(connection: Connection, key: OwnerKey, tables: Sequence[OwnedTable]) -
     words = _words(key, "t") | {
         "ours": key.listed("c"),
         "declared": key.same("d", "c"),
+        "is_operators": key.is_operators("d"),
         "outlet": _outlet_of("t") if key.has_outlet else "",
         "is_others": " OR ".join(f"t.{name} <> c.{name}" for name in key.carried),
         "carried": "".join(f"c.{name}, " for name in key.carried),

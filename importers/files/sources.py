@@ -46,7 +46,7 @@ _ONLY_ONE = "SELECT min(id) FROM reseller WHERE declared HAVING count(*) = 1"
 # What a desk alone declares says nothing of files that may be another maintainer's.
 _ONE_DECLARES = """
 SELECT min(c.reseller_id) FROM {staged} w
-JOIN {table} c ON {same} AND c.merchant_id <> :unclaimed AND NOT c.by_desk
+JOIN {table} c ON {same} AND c.merchant_id <> :unclaimed AND {is_operators}
 HAVING count(DISTINCT c.reseller_id) = 1
 """
 _PLACEHOLDER = """
@@ -157,7 +157,8 @@ def _guessed(connection: Connection, records: Records) -> int | None:
 
 
 def _one_that_declares(connection: Connection, key: OwnerKey) -> int | None:
-    statement = _ONE_DECLARES.format(staged=key.staged, table=key.table, same=key.same("c", "w"))
+    words = {"same": key.same("c", "w"), "is_operators": key.is_operators("c")}
+    statement = _ONE_DECLARES.format(staged=key.staged, table=key.table, **words)
     reseller: int | None = connection.scalar(text(statement), {"unclaimed": UNCLAIMED_MERCHANT})
     return reseller
 

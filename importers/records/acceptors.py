@@ -13,7 +13,7 @@ from app.models import UNCLAIMED_MERCHANT
 from importers.ownership import OwnerKey
 
 #: What the records of acquirers and platforms belong to.
-ACCEPTOR: Final = OwnerKey(table="acceptor", columns=("number",), names=("contract_number",))
+ACCEPTOR: Final = OwnerKey(table="acceptor", columns=("number",), names=("contract_number",), has_desk=True)
 # Numbers are those of one acquirer: where contracts of several merchants bear one, it names nobody.
 _OF_ONE = f"""
 NOT EXISTS (

@@ -26,6 +26,7 @@ CONTRACT = OwnerKey(
     names=("contract", "rank", "application", "aside_source_id"),
     carried=("remittances_source_id", "transactions_source_id"),
     has_outlet=True,
+    has_desk=True,
 )
 OTHER_CAPITALS = N_("this merchant code already exists in other capitals")
 KIND = RecordKind(name="merchant_directory")

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 #: What statements belong to.
 BANK_ACCOUNT: Final = OwnerKey(
-    table="bank_account", columns=("account_key", "currency"), names=("account_key", "currency")
+    table="bank_account",
+    columns=("account_key", "currency"),
+    names=("account_key", "currency"),
+    has_desk=True,
 )
 #: What makes two statements of an account and closing day the same, in whatever format they come.
 _SAME: Final = ("opening", "closing", "digest")

@@ -54,10 +54,10 @@ GROUP BY number HAVING count(DISTINCT currency) = 1
 NO_CURRENCY: Final = N_(
     "the file does not say its currency, and no merchant directory says that of its contracts"
 )
-# The feed of one merchant is theirs, whatever numbers it bears.
+# The feed of one merchant is theirs, whatever numbers it bears; no other file is for it.
 _OF_FEED = f"""
-INSERT INTO acceptor (merchant_id, id, reseller_id, number)
-SELECT s.merchant_id, nextval('party_id'), s.reseller_id, w.number
+INSERT INTO acceptor (merchant_id, id, reseller_id, number, by_desk)
+SELECT s.merchant_id, nextval('party_id'), s.reseller_id, w.number, true
 FROM source s CROSS JOIN {ACCEPTOR.staged} w
 LEFT JOIN (
   SELECT DISTINCT reseller_id, number FROM acceptor WHERE merchant_id <> {UNCLAIMED_MERCHANT}
