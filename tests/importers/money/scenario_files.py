@@ -13,6 +13,7 @@ from tests.importers.money.scenario import AMEX, CONTRACT, Sale, SoldDay, paid_o
 from tests.importers.money.test_camt import IBAN
 from tests.importers.money.test_cfonb120 import Statement, overpunched, written
 from tests.importers.money.test_remote_payments_stored import HEADING as JT_HEADING
+from tests.importers.money.test_settlements_stored import amount as padded
 
 #: A file: its name, which journals say something in, and its bytes.
 Files = list[tuple[str, bytes]]
@@ -181,20 +182,16 @@ PAYMENTS: dict[str, Callable[[Sequence[SoldDay]], Files]] = {
 # --- American Express ------------------------------------------------------------------------------
 
 
-def _signed(value: int) -> str:
-    return f"{'-' if value < 0 else ' '}{abs(value):015d}"
-
-
 def _records(days: Sequence[SoldDay], version: str) -> Iterator[tuple[str, dict[str, str]]]:
     """A payment of one submission for each day, in the fields of all versions."""
     yield "HEADER", {"created_on": f"{paid_on(days[-1]):%Y%m%d}", "version": version}
     for one in days:
         payment = {
             "payee": AMEX, "account_type": "002", "number": f"P{one.number}", "currency": "EUR",
-            "paid_on": f"{paid_on(one):%Y%m%d}", "gross": _signed(one.net), "discount": _signed(one.fee),
-            "net": _signed(one.net - one.fee), "fee": _signed(0), "tax": _signed(0),
+            "paid_on": f"{paid_on(one):%Y%m%d}", "gross": padded(one.net), "discount": padded(one.fee),
+            "net": padded(one.net - one.fee), "fee": padded(0), "tax": padded(0),
         }  # fmt: skip
-        yield "SUMMARY", payment | {"adjustment": _signed(0)}
+        yield "SUMMARY", payment | {"adjustment": padded(0)}
         yield (
             "SUBMISSION",
             payment | {"merchant": AMEX, "submitted_on": f"{one.day:%Y%m%d}", "invoice": one.number},
