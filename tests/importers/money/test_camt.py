@@ -46,6 +46,13 @@ def test_every_version_and_none_at_all_is_read(version):
     assert camt.version(document(version=version)) == (f"camt.053.001.{version}" if version else "camt")
 
 
+def test_an_account_that_is_overdrawn_has_a_balance_below_zero():
+    data = document(entry(), closing="1057.40").replace(balance("OPBD", "1000.00").encode(), b"")
+    overdrawn = balance("OPBD", "20.00", "DBIT").encode()
+    found = camt.read(data.replace(b"<Bal>", overdrawn + b"<Bal>").replace(b"1057.40", b"37.40"))
+    assert found.statements[["opening", "closing", "proven"]].values.tolist() == [[-2000, 3740, True]]
+
+
 def test_a_french_iban_has_the_key_that_cfonb_gives_the_account():
     assert camt.read(document(entry())).statements["account_key"].tolist() == ["999990000100000000001"]
 
