@@ -30,6 +30,7 @@ from app.listing.flat_file import write_flat_csv, write_flat_xlsx
 from app.listing.period import Days, Period
 from app.listing.spec import ListSpec
 from app.listing.sums import Totals, totals
+from app.listing.visible import seen_by
 from app.listing.xlsx import write_xlsx
 from app.lists import REMITTANCES
 from app.lists.credit import CREDIT_GROUP
@@ -125,7 +126,7 @@ def _report(connection: Connection, access: Access, kind: FileKind, now: datetim
     if not has_bank(connection, scope) or REMITTANCES.days is None:
         return None
     absent, days = REMITTANCES.absent(scope).beside(REMITTANCES.days(scope, now)).read(connection)
-    spec = REMITTANCES.seen_by(absent, lambda needed: access.allows(Permission(needed)))
+    spec = seen_by(REMITTANCES, absent, lambda needed: access.allows(Permission(needed)))
     night_due = Period(days.yesterday, days.yesterday)
     arrived = spec.arrived(scope, night_due, days).read(connection)
     if arrived is not None and arrived.missing:

@@ -57,7 +57,9 @@ class Field:
     ``void`` whether it is struck out. ``elsewhere`` are choices of its filter that another list answers.
     ``copied`` is for what people need elsewhere: a button copies it. ``full_label`` is its label where there
     is room, when ``label`` is short for it. ``is_key`` says that it is of use to programs alone, and in no
-    file for people. ``permission`` is what a role needs to see it.
+    file for people. ``permission`` is what a role needs to see it. ``narrow`` reads its filter for a merchant
+    who has some of its values alone (see :func:`app.listing.visible.seen_by`); what none of these can be is
+    refused.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Field:
     filter: bool = False
     filter_kind: Filter | None = None
     filter_column: Expression | None = None
+    narrow: Filter | None = None
     daily: Expression | None = None
     sort: bool = False
     sort_column: Expression | None = None

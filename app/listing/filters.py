@@ -131,13 +131,14 @@ class FreeText(Filter):
 class Code(Filter, Identifier):
     """An identifier: matches exactly; case and leading zeros do not matter.
 
-    ``longest`` bounds what can be typed. ``indexed`` codes have an index on their text without leading
-    zeros, so that every casing of a code is asked for instead of folding the column. ``absent`` are the
-    words of the rows without one, where these can be asked for, as :data:`ABSENT`. ``digits`` ones are
-    typed on a phone's keyboard of numbers.
+    ``longest`` bounds what can be typed, ``most_digits`` what is typed in digits alone, where that is less.
+    ``indexed`` codes have an index on their text without leading zeros, so that every casing of a code is
+    asked for instead of folding the column. ``absent`` are the words of the rows without one, where these
+    can be asked for, as :data:`ABSENT`. ``digits`` ones are typed on a phone's keyboard of numbers.
     """
 
     longest: int
+    most_digits: int | None = None
     indexed: bool = False
     absent: str = ""
     digits: bool = False
@@ -156,7 +157,8 @@ class Code(Filter, Identifier):
             raise InvalidValueError(N_("Type digits and letters without accents"))
         if self.is_secret(written):
             raise InvalidValueError(CARD_TEXT, secret=True)
-        return clean(code, self.longest).upper()
+        most = self.most_digits if code.isdigit() else None
+        return clean(code, most or self.longest).upper()
 
     def is_secret(self, written: str) -> bool:
         """Whether ``written`` is, or may be, a full card number."""
@@ -179,7 +181,7 @@ class Code(Filter, Identifier):
         if compared is not None:
             return compared.in_(significant)
         bare = _bare(column)
-        if self.indexed and all(_letters(code) <= MOST_LETTERS for code in significant):
+        if self.indexed and all(sum(map(str.isalpha, code)) <= MOST_LETTERS for code in significant):
             return bare.in_(sorted({casing for code in significant for casing in casings(code)}))
         return func.upper(bare).in_(significant)
 
@@ -223,10 +225,6 @@ def casings(code: str) -> set[str]:
     """Every way to write ``code`` in small and capital letters: 2 to the number of its letters."""
     ways = (sorted({letter.lower(), letter.upper()}) for letter in code)
     return {"".join(way) for way in product(*ways)}
-
-
-def _letters(code: str) -> int:
-    return sum(letter.isalpha() for letter in code)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

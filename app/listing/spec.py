@@ -6,9 +6,9 @@ Nothing else decides by the name of a list: a new one is one module of ``app.lis
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection
@@ -222,7 +222,7 @@ class ListSpec:
     row on a phone. ``counted`` is what a row adds to the sum of its group, in minor units; ``place`` groups
     and orders the rows of one day; those of several are grouped by day; ``ordinary`` is the case that is said
     in plain words. ``answer`` is what stands above the rows, ``statement`` one of debts. ``absent`` reads the
-    names of the fields that nothing of a merchant's fills (see :meth:`seen_by`).
+    names of the fields that nothing of a merchant's fills (see :func:`app.listing.visible.seen_by`).
     """
 
     name: str
@@ -266,12 +266,6 @@ class ListSpec:
     def adds_up(self) -> bool:
         """Whether its rows add up to an amount, and are not counted alone."""
         return any(measure.sign for measure in self.measures)
-
-    def seen_by(self, absent: frozenset[str], allows: Callable[[str], bool]) -> ListSpec:
-        """The list without what its merchant has nothing of, and what is beyond a person's rights."""
-        beyond = frozenset(part.template for part in self.detail_parts if not allows(part.permission))
-        hidden = absent | {field.name for field in self.fields if not allows(field.permission)}
-        return _without(self, hidden, beyond)
 
     @property
     def printing(self) -> TicketSpec:
@@ -377,22 +371,3 @@ class ListSpec:
 
 def _or_none(found: Freshness) -> Freshness | None:
     return found
-
-
-@cache
-def _without(spec: ListSpec, names: frozenset[str], templates: frozenset[str]) -> ListSpec:
-    """``spec`` without the fields ``names`` and what speaks of them, nor the parts of ``templates``."""
-    if not names and not templates:
-        return spec
-    return replace(
-        spec,
-        fields=tuple(field for field in spec.fields if field.name not in names),
-        measures=tuple(measure for measure in spec.measures if measure.of not in names),
-        dimensions=tuple(found for found in spec.dimensions if found.name not in names),
-        facts=tuple(name for name in spec.facts if name not in names),
-        detail_parts=tuple(
-            part for part in spec.detail_parts if part.of not in names and part.template not in templates
-        ),
-        page_links=tuple(link for link in spec.page_links if link.of not in names),
-        table=tuple(column for column in spec.table if names.isdisjoint(column)),
-    )

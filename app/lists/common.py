@@ -6,13 +6,15 @@ payments.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from functools import reduce
 
 from sqlalchemy import Text, and_, func, literal_column
 
 from app.listing.categories import Category
 from app.listing.dimension import BETWEEN, Dimension
-from app.listing.field import Field
+from app.listing.field import Field, Link
 from app.listing.filters import ApplicationCode, Bank, Code, FreeText, Siret
 from app.listing.kinds import Expression, Kind, Row
 from app.listing.source import Join, Parent
@@ -215,8 +217,27 @@ BY_TERMINAL = Dimension(
 )
 #: What the sums of remittances and of their payments can be grouped by.
 DIMENSIONS = (BY_OUTLET, BY_TERMINAL, BY_CONTRACT, BY_APPLICATION)
-#: Numbers of remittances: six digits of a terminal, fifteen of American Express, thirty-five in camt.
-LONGEST_NUMBER = 35
+#: Digits of the number that a terminal gives a remittance, and characters of one that a platform gives.
+TERMINAL_DIGITS, PLATFORM_CHARACTERS = 6, 35
+
+
+def remittance_number_field(name: str, link: Callable[[Row], Link | None] | None = None) -> Field:
+    """The number of a remittance. Without a platform it is a terminal's, whose digits are few."""
+    kind = Code(longest=PLATFORM_CHARACTERS, indexed=True, digits=True)
+    return Field(
+        name=name,
+        label=N_("Batch no."),
+        kind=kind,
+        narrow=replace(kind, most_digits=TERMINAL_DIGITS),
+        column=func.nullif(Remittance.number, "", type_=Text),
+        filter_column=Remittance.number,
+        section=REMITTANCE,
+        link=link,
+        filter=True,
+        copied=True,
+    )
+
+
 FILE_NUMBER = Field(
     name="file_number",
     label=N_("File no."),

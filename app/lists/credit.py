@@ -9,16 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from typing import Final
 
-from sqlalchemy import Connection, and_, case, exists, func, not_, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, not_, or_, select
 from sqlalchemy.orm import aliased
 
 from app.listing.dimension import Dimension
 from app.listing.field import Field
 from app.listing.filters import Choice
-from app.listing.kinds import Day, Expression, Money, Row, Statement
-from app.listing.reading import Reading
+from app.listing.kinds import Day, Expression, Money, Row
 from app.listing.scope import AnyScope, Scope
 from app.listing.source import in_scope
 from app.listing.spec import Alert
@@ -103,21 +102,14 @@ CREDIT_FIELDS = (
 )
 
 
-def without_bank(scope: Scope) -> Reading[frozenset[str]]:
-    """The fields that a merchant has nothing of: all of these, without an account or an acquirer's files."""
-    names = frozenset(field.name for field in CREDIT_FIELDS)
-    return Reading(
-        (_has_bank(scope.any_such),),
-        lambda rows: frozenset[str]() if rows[0].has_bank else names,
-        scope.values,
-    )
+NAMES: Final = frozenset(field.name for field in CREDIT_FIELDS)
 
 
-@cache
-def _has_bank(scope: AnyScope) -> Statement:
+def told(scope: AnyScope) -> ColumnElement[bool]:
+    """Whether the merchant has a declared account or an acquirer's files."""
     accounts = exists().where(BankAccount.merchant_id == scope.merchant_id)
     settlements = exists().where(Settlement.merchant_id == scope.merchant_id)
-    return select(or_(accounts, settlements).label("has_bank"))
+    return or_(accounts, settlements)
 
 
 def credit_alerts(row: Row) -> Iterator[Alert]:

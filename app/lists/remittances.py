@@ -10,7 +10,7 @@ from app.listing import typed
 from app.listing.amounts import AmountFilter
 from app.listing.criteria import BY, PERIOD
 from app.listing.field import Field, Link
-from app.listing.filters import Choice, Code, flagged
+from app.listing.filters import Choice, flagged
 from app.listing.kinds import Kind, Moment, Money, Row, Whole
 from app.listing.scope import Scope
 from app.listing.spec import (
@@ -24,6 +24,7 @@ from app.listing.spec import (
     PlaceSpec,
     TicketSpec,
 )
+from app.lists import credit, remote_payments
 from app.lists.choices import offering
 from app.lists.common import (
     BANK,
@@ -32,18 +33,19 @@ from app.lists.common import (
     CONTRACT_FIELDS,
     DIMENSIONS,
     FILE_NUMBER,
-    LONGEST_NUMBER,
     OUTLET,
     OUTLET_FIELDS,
     REMITTANCE,
     TERMINAL,
+    TERMINAL_DIGITS,
     TERMINAL_FIELDS,
     TERMINAL_NUMBER,
     TICKET_COLUMNS,
     day_and_time,
     place,
+    remittance_number_field,
 )
-from app.lists.credit import BY_CREDIT, CREDIT, CREDIT_FIELDS, credit_lines, without_bank
+from app.lists.credit import BY_CREDIT, CREDIT, CREDIT_FIELDS, credit_lines
 from app.lists.declared import DECLARED_SUMS, declared
 from app.lists.freshness import days, freshness
 from app.lists.nights import REMITTED, night
@@ -55,6 +57,7 @@ from app.lists.remittance_payments import payments, payments_of
 from app.lists.remittance_sums import MEASURES, SOURCE, TypeSum, sums_by_type
 from app.lists.settlements import remittance_payments
 from app.lists.terminals import SILENT
+from app.lists.untold import untold
 from app.models import Completeness, Contract, Outlet, Remittance, RemittanceDay
 from app.tickets import remittance_ticket
 from app.wording import codes, formats
@@ -151,16 +154,7 @@ FIELDS = (
     ),
     BANK,
     *TERMINAL_FIELDS,
-    Field(
-        name="number",
-        label=N_("Batch no."),
-        kind=Code(longest=LONGEST_NUMBER, indexed=True, digits=True),
-        column=func.nullif(Remittance.number, "", type_=Text),
-        filter_column=Remittance.number,
-        section=REMITTANCE,
-        filter=True,
-        copied=True,
-    ),
+    remittance_number_field("number"),
     FILE_NUMBER,
     *OUTLET_FIELDS,
     BANK_NAME,
@@ -323,7 +317,7 @@ REMITTANCES = ListSpec(
     sections=(REMITTANCE, CREDIT, CONTROLLED, CONTRACT, OUTLET, TERMINAL),
     offers=offering("application", "bank", "manufacturer"),
     search={
-        "number": typed.digits(1, 6),
+        "number": typed.digits(1, TERMINAL_DIGITS),
         "amount": typed.AMOUNT,
         "contract": typed.digits(7, 15),
         "siret": typed.SIRET,
@@ -371,7 +365,7 @@ REMITTANCES = ListSpec(
             args=((PERIOD, "last-month"), (BY, "credit")),
         ),
     ),
-    absent=without_bank,
+    absent=partial(untold, (credit, remote_payments)),
     ticket=TicketSpec(
         columns={**TICKET_COLUMNS, "ticket": Remittance.ticket},
         print=remittance_ticket,

@@ -79,7 +79,8 @@ FIELDS: Final = (
         section=REMOTE,
     ),
 )
-NAMES: Final = frozenset(field.name for field in FIELDS)
+#: And the numbers of remittances, of which those of terminals are left without a platform.
+NAMES: Final = frozenset(field.name for field in FIELDS) | {"number", "remittance"}
 
 
 def told(scope: AnyScope) -> ColumnElement[bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from sqlalchemy import Text, case, func
+from sqlalchemy import case
 
 from app.listing import typed
 from app.listing.amounts import AmountFilter
@@ -21,7 +21,7 @@ from app.listing.filters import (
 )
 from app.listing.kinds import Flag, Identifier, Kind, Moment, Money, Row
 from app.listing.spec import AnswerPart, DetailPart, ListSpec, Noun, PageLink
-from app.lists import payment_mail, remote_payments
+from app.lists import chargebacks, payment_mail, remote_payments
 from app.lists.cardholder_currency import CARDHOLDER, CARDHOLDER_FIELDS
 from app.lists.chargebacks import chargeback_fields, disputes, operations
 from app.lists.choices import offering
@@ -31,14 +31,15 @@ from app.lists.common import (
     CONTRACT,
     CONTRACT_FIELDS,
     FILE_NUMBER,
-    LONGEST_NUMBER,
     OUTLET,
     OUTLET_FIELDS,
     REMITTANCE,
     TERMINAL,
+    TERMINAL_DIGITS,
     TERMINAL_FIELDS,
     TERMINAL_NUMBER,
     place,
+    remittance_number_field,
 )
 from app.lists.declines import reason_field
 from app.lists.freshness import days, freshness
@@ -220,17 +221,7 @@ FIELDS = (
         filter=True,
         section=CARD,
     ),
-    Field(
-        name="remittance",
-        label=N_("Batch no."),
-        kind=Code(longest=LONGEST_NUMBER, indexed=True, digits=True),
-        column=func.nullif(Remittance.number, "", type_=Text),
-        filter_column=Remittance.number,
-        section=REMITTANCE,
-        link=_its_remittance,
-        filter=True,
-        copied=True,
-    ),
+    remittance_number_field("remittance", _its_remittance),
     FILE_NUMBER,
     Field(
         name="dossier",
@@ -358,7 +349,7 @@ TRANSACTIONS = ListSpec(
         "card": typed.CARD,
         "authorisation": typed.AUTHORISATION,
         "amount": typed.AMOUNT,
-        "remittance": typed.digits(1, 6),
+        "remittance": typed.digits(1, TERMINAL_DIGITS),
         "contract": typed.digits(7, 15),
         "siret": typed.SIRET,
         "order_reference": typed.REFERENCE,
@@ -391,7 +382,7 @@ TRANSACTIONS = ListSpec(
         DetailPart(read=operations, template="lists/operations.html"),
         DetailPart(read=sale_payments, template="lists/sale_settlements.html", permission="bank"),
     ),
-    absent=untold,
+    absent=partial(untold, (chargebacks, remote_payments)),
     page_links=(PageLink("open_items.show", OPEN_ITEMS, "chargeback_amount", open_item_count),),
     ticket=payment_mail.TICKET,
 )

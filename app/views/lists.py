@@ -35,6 +35,7 @@ from app.listing.reading import Reading, known, together
 from app.listing.spec import ListSpec, PageLink
 from app.listing.sums import totals
 from app.listing.table_columns import choosable, usual
+from app.listing.visible import seen_by
 from app.listing.xlsx import write_xlsx
 from app.lists import FIRST
 from app.views import cells, filter_form
@@ -258,7 +259,7 @@ def seen(spec: ListSpec) -> Reading[ListSpec]:
     chosen = access()
 
     def made(absent: frozenset[str]) -> ListSpec:
-        return spec.seen_by(absent, lambda needed: chosen.allows(Permission(needed)))
+        return seen_by(spec, absent, lambda needed: chosen.allows(Permission(needed)))
 
     return together(made, spec.absent(chosen.scope))
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from app.database.engine import DatabaseRole
 from app.listing.scope import Scope
+from app.listing.visible import seen_by
 from app.lists import REMITTANCES, TRANSACTIONS
 from app.models import JournalEntry
 from app.web.context import today
@@ -41,7 +42,7 @@ def test_the_form_has_every_filter_of_both_lists(owner, shops, database):
     sight = Scope(shops[0].merchant_id)
     for path, whole in (("/remises", REMITTANCES), ("/transactions", TRANSACTIONS)):
         with database.reading_as(sight) as connection:  # nothing of what no source of the merchant tells
-            spec = whole.seen_by(whole.absent(sight).read(connection), lambda _: True)
+            spec = seen_by(whole, whole.absent(sight).read(connection), lambda _: True)
         assert whole.parameters.keys() - spec.parameters.keys() <= {"chargeback", "captured_on"}
         form = owner.page(path).one("form", id="filters")
         names = {e["name"] for e in form.all() if e.tag in ("input", "select")}

@@ -117,3 +117,15 @@ def test_long_numbers_of_remittances_can_be_asked_for(owner, number):
     for path in (f"/remises.json?number={number}", f"/transactions.json?remittance={number}"):
         assert owner.get(path).status_code == 200
     assert owner.get(f"/remises.json?number={number}{'0' * 35}").status_code == 422
+
+
+def test_digits_that_no_terminal_numbers_with_are_refused_without_a_platform(owner, shops):
+    for path in ("/remises.json?number=", "/remises.csv?number=", "/transactions.json?remittance="):
+        assert owner.get(path + "12345678901").status_code == 422
+    assert owner.get("/remises.json?number=000 417").status_code == 200
+    assert "6 caractères au plus" in plain(owner.page("/remises?number=12345678901").one("main"))
+
+
+def test_a_platform_numbers_with_more_digits(owner, platform):
+    for path in ("/remises.json?number=", "/transactions.json?remittance="):
+        assert owner.get(path + "12345678901").status_code == 200
