@@ -16,11 +16,12 @@ from sqlalchemy import Connection, select, text
 from app.desk import files
 from app.models import TRIED_FOR, AlertKind, Fault, Reseller
 from app.operation.missing_nights import missing_nights
+from app.operation.state import worker_heard_at
 
 #: What a disk must have free: of all of it, and in bytes.
 FREE_SHARE, FREE_BYTES = 0.05, 2**30
-#: How long mail may wait for its server, and a file in the inbox; and a worker be silent, in seconds.
-MAIL_WAITS, FILE_WAITS, WORKER_WAITS = timedelta(hours=1), timedelta(hours=1), 300
+#: How long mail may wait for its server, a file in the inbox, and a worker be silent.
+MAIL_WAITS, FILE_WAITS, WORKER_WAITS = timedelta(hours=1), timedelta(hours=1), timedelta(minutes=5)
 INBOX: Final = "inbox"
 
 # A mail that is renewed waits anew. One whose recipient is put off does not wait for the server.
@@ -33,7 +34,6 @@ WHERE state NOT IN ('sent', 'failed') AND since < :before
   AND (last_fault IS NULL OR last_fault <> ALL (:of_one))
 """)
 _OF_ONE = [Fault.RECIPIENT_REFUSED, Fault.MESSAGE_REFUSED]
-_HEARD_OF = text("SELECT extract(epoch FROM :now - max(last_heartbeat)) FROM procrastinate_workers")
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,8 @@ def _stuck_mail(connection: Connection, now: datetime) -> Iterator[Condition]:
 
 
 def _silent_worker(connection: Connection, now: datetime) -> Iterator[Condition]:
-    seconds = connection.scalar(_HEARD_OF, {"now": now})
-    if seconds is None or seconds > WORKER_WAITS:
+    heard = worker_heard_at(connection)
+    if heard is None or now - heard > WORKER_WAITS:
         yield Condition(AlertKind.WORKER_SILENT)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import stat
 import time
@@ -29,14 +30,18 @@ from app.operation.conditions import MAIL_WAITS, full_disk
 from app.operation.missing_nights import MissingNight, missing_nights
 from app.operation.state import State, state_of
 from app.retention import partitions_before
-from app.themes import ThemeError, themes_of
+from app.themes import DEFAULT, ThemeError, Themes, themes_of
 from app.wording.i18n import N_, gettext
 
 #: Seconds by which two clocks may differ.
 CLOCKS_APART = 5
 #: Nights on which readers may keep the upkeep from letting go of a month.
 PURGES_LATE = 3
-FOLDERS = ("inbox", "archive", "quarantine")
+FOLDERS = ("inbox", "archive", "quarantine", "superseded", "themes")
+#: Rights of others on the data folder by which they see or change what is in it. A way through to the inbox,
+#: for a host that delivers, shows them nothing.
+_OTHERS_LOOK = 0o066
+_OURS = os.R_OK | os.W_OK | os.X_OK
 
 _SERVER = text("""
 SELECT current_setting('server_version') AS version, pg_encoding_to_char(encoding) AS encoding,
@@ -85,20 +90,27 @@ def _sound(subject: str, words: str) -> Finding:
 
 def _folders(data: Path) -> Iterator[Finding]:
     subject = N_("data folder")
+    below = [data / name for name in FOLDERS]
+    locked = [path for path in (data, *below) if path.is_dir() and not os.access(path, _OURS)]
     mode = stat.S_IMODE(data.stat().st_mode)
-    if not os.access(data, os.W_OK | os.X_OK):
-        yield Finding(
-            Severity.FAULT, subject, gettext("%(path)s cannot be written", path=data), "chown, chmod 700"
-        )
-    elif mode & 0o077:
+    for path in locked:
+        words = gettext("%(path)s cannot be written", path=path)
+        yield Finding(Severity.FAULT, subject, words, f"chown -R {_own_user()} {path}; chmod u+rwx {path}")
+    if mode & _OTHERS_LOOK:
         words = gettext("others may look into %(path)s (mode %(mode)s)", path=data, mode=f"{mode:o}")
         yield Finding(Severity.WATCH, subject, words, f"chmod 700 {data}")
-    else:
+    elif not locked:
         yield _sound(subject, str(data))
-    missing = [name for name in FOLDERS if not (data / name).is_dir()]
-    if "inbox" in missing:
+    if not (data / "inbox").is_dir():
         yield Finding(Severity.WATCH, N_("inbox"), gettext("is not there"), f"mkdir {data / 'inbox'}")
     yield _disk(data)
+
+
+def _own_user() -> str:
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:  # a container's user may have no name
+        return str(os.geteuid())
 
 
 def _disk(data: Path) -> Finding:
@@ -123,12 +135,21 @@ def _themes(config: Config) -> Iterator[Finding]:
         yield _broken("; ".join(str(error).splitlines()))
         return
     yield from map(_broken, loaded.faults)
-    hosts = ", ".join(sorted(loaded.by_host))
+    yield from _hosts(config, loaded)
+
+
+def _hosts(config: Config, loaded: Themes) -> Iterator[Finding]:
+    """The hosts that are answered, and the maintainers of this portal whose links lead nowhere."""
+    subject, hosts = N_("hosts"), ", ".join(sorted(loaded.by_host))
+    cure = gettext("name them in theme.toml")
     if hosts:
-        yield _sound(N_("hosts"), hosts)
+        yield _sound(subject, hosts)
     else:
-        cure = gettext("name them in theme.toml")
-        yield Finding(Severity.WATCH, N_("hosts"), gettext("no theme names a host"), cure)
+        yield Finding(Severity.WATCH, subject, gettext("no theme names a host"), cure)
+    for slug, theme in loaded.by_slug.items():
+        if not theme.hosts and (config.data / "themes" / slug).is_dir() and slug != DEFAULT:
+            words = gettext("the theme %(slug)s names none", slug=slug)
+            yield Finding(Severity.WATCH, subject, words, cure)
 
 
 def _mail(config: Config) -> Iterator[Finding]:

@@ -15,9 +15,17 @@ from app.models import DEFAULT_TIME_ZONE
 #: A worker says every ten seconds that it is there; after this many it is taken for dead.
 WORKER_SILENT_SECONDS = 60
 
+# A heartbeat is the younger sign, but a worker that is told to stop takes it along. What it did for the
+# calendar stays, and something of that is due each minute.
+_WORKER_HEARD_AT = text("""
+SELECT greatest(
+  (SELECT max(last_heartbeat) FROM procrastinate_workers),
+  (SELECT to_timestamp(max(defer_timestamp)) FROM procrastinate_periodic_defers)
+)
+""")
 # What waits for a time to come is not late: only what is due counts.
 _QUEUES = text("""
-SELECT (SELECT extract(epoch FROM now() - max(last_heartbeat)) FROM procrastinate_workers) AS worker_seconds,
+SELECT now() AS now,
   jobs.count AS jobs, jobs.seconds AS job_seconds, mails.count AS mails, mails.seconds AS mail_seconds
 FROM (
   SELECT count(*), COALESCE(extract(epoch FROM now() - min(COALESCE(scheduled_at, (
@@ -85,14 +93,20 @@ def state_of(database: Database) -> State:
         return _read(connection)
 
 
+def worker_heard_at(connection: Connection) -> datetime | None:
+    """When a worker was last heard of; None when none ever was."""
+    heard: datetime | None = connection.scalar(_WORKER_HEARD_AT)
+    return heard
+
+
 def _read(connection: Connection) -> State:
     row = connection.execute(_QUEUES).one()
     files = {row[0]: row[1] for row in connection.execute(_FILES)}
     nights = {row[0]: row[1] for row in connection.execute(_NIGHTS)}
     alerts = {row[0]: row[1] for row in connection.execute(_ALERTS)}
-    heard = row.worker_seconds
+    heard = worker_heard_at(connection)
     return State(
-        worker_seconds=None if heard is None else float(heard),
+        worker_seconds=None if heard is None else (row.now - heard).total_seconds(),
         jobs=Backlog(row.jobs, float(row.job_seconds)),
         mails=Backlog(row.mails, float(row.mail_seconds)),
         files=files,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -15,7 +16,7 @@ from app.database.migrate import ensure_partitions
 from app.operation import doctor
 from app.operation.doctor import Severity, examine
 from app.operation.state import Backlog, State
-from app.themes import FOLDER
+from app.themes import FOLDER, new_theme
 from tests.factories import a_reseller, a_source
 from tests.mail.servers import mail_server
 from tests.operation.conftest import bordereau
@@ -51,6 +52,31 @@ def test_a_folder_that_others_may_read_is_named(sound):
     sound.data.chmod(0o755)
     (finding,) = found(sound, "data folder")
     assert (finding.level, finding.cure) == (Severity.WATCH, f"chmod 700 {sound.data}")
+
+
+def test_a_way_through_to_the_inbox_is_no_look_into_the_folder(sound):
+    """As an access list leaves it that lets a host deliver: see docs/operation.md."""
+    sound.data.chmod(0o710)
+    (finding,) = found(sound, "data folder")
+    assert finding.level is Severity.SOUND
+
+
+@pytest.mark.parametrize("name", doctor.FOLDERS)
+def test_a_folder_that_is_not_the_portals_is_named(sound, name, monkeypatch):
+    """As one that root has made: for root itself, who tests here, every folder is its own."""
+    folder = sound.data / name
+    folder.mkdir(exist_ok=True)
+    allowed = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: path != folder and allowed(path, mode))
+    (finding,) = found(sound, "data folder")
+    assert (finding.level, finding.words) == (Severity.FAULT, f"{folder} ne peut pas être écrit")
+    assert finding.cure.endswith(f"{folder}; chmod u+rwx {folder}")
+
+
+def test_a_maintainer_whose_theme_names_no_host_is_named(sound):
+    new_theme(sound.data / "themes", "atlas", "Atlas")
+    assert [finding.level for finding in found(sound, "hosts")] == [Severity.SOUND, Severity.WATCH]
+    assert "atlas" in found(sound, "hosts")[1].words
 
 
 def test_an_inbox_that_is_missing_is_named(sound):

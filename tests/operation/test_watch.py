@@ -170,6 +170,22 @@ def test_a_worker_that_is_gone_is_mailed_without_it(config, database, resellers)
         assert connection.scalars(select(StaffAlert.kind)).all() == []
 
 
+@pytest.mark.parametrize(("minutes", "told"), [(4, set()), (6, {ANNE, BENO})])
+def test_a_worker_that_stops_for_moments_is_not_gone(config, database, resellers, minutes, told):
+    """A worker that is told to stop takes its heartbeat along: the calendar knows until when it was there."""
+    now = datetime.now(UTC)
+    with database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(text("DELETE FROM procrastinate_workers"))
+        connection.execute(
+            text(
+                "INSERT INTO procrastinate_periodic_defers (task_name, defer_timestamp)"
+                " VALUES ('free_jobs', :seconds)"
+            ),
+            {"seconds": int((now - timedelta(minutes=minutes)).timestamp())},
+        )
+    assert looks(config, database, now).keys() == told
+
+
 def test_whoever_may_not_sign_in_is_not_written_to(config, database, resellers):
     hears_of_a_worker(database, 3600)
     with database.writing() as connection:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
@@ -17,6 +18,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.database.engine import Database, DatabaseRole
 from app.database.login_addresses import Addresses
+from app.operation.state import worker_heard_at
 from tests.importers.files import NIGHT, written
 from tests.operation.conftest import BORDEREAU, a_server, hung, start
 
@@ -134,6 +136,18 @@ def test_a_worker_that_waits_for_its_database_stops_when_told(own_server, extern
             assert process.wait(30) == 0
         finally:
             start(own_server)
+
+
+def test_a_worker_that_was_told_to_stop_was_heard_of_until_then(own_server, external):
+    with working(external) as process:
+        assert does_a_job(own_server)
+        process.terminate()
+        assert process.wait(30) == 0
+    database = Database(Addresses(owner=own_server.get_uri(driver="psycopg")))
+    with database.reading(DatabaseRole.OWNER) as connection:
+        heard = worker_heard_at(connection)
+    database.dispose()
+    assert datetime.now(UTC) - heard < timedelta(minutes=2)
 
 
 def test_a_worker_that_was_away_at_its_hour_does_the_work_of_that_night_once(own_server, external, tmp_path):

@@ -38,8 +38,12 @@ def test_every_unit_is_hardened(path):
         "NoNewPrivileges=yes",
         "ProtectSystem=strict",
         "CapabilityBoundingSet=",
+        "ReadWritePaths=/var/lib/bordereau",
+        "RequiresMountsFor=/var/lib/bordereau",
     ):
         assert line in unit
+    # systemd would set its mode at each start, and with it what an access list lets a host do.
+    assert not any(line.startswith("StateDirectory") for line in unit)
     assert "Restart=always" in unit or "Type=oneshot" in unit
 
 
