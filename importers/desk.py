@@ -39,6 +39,7 @@ from importers.load import Result, load_for_desk
 _log = logger("desk")
 _Task = Row[*tuple[Any, ...]]
 
+_FOR_ANOTHER = N_("this merchant directory declares for another maintainer")
 #: What the desk says of an outlet or a merchant that does not exist yet.
 _MADE = ("siret", "trade_name", "address", "postcode", "city", "time_zone", "merchant_code", "merchant_name")
 _ATTACHED = """
@@ -123,7 +124,7 @@ def _declare(database: Database, data: Path, task: _Task) -> Result:
     if recognise(name, task.content).name not in (merchant_directory.NAME, bank_accounts.NAME):
         raise refuse(N_("this file is no merchant directory"))
     if not first_column(task.content).resellers <= {slug, ""}:  # the importer words empty lines
-        raise refuse(N_("this merchant directory declares for another maintainer"))
+        raise refuse(_FOR_ANOTHER)
     since = None if task.details.get("file") else task.asked_at
     result = _load(database, data, task.content, name, since)
     waiting.after(database, data, [result], by_desk=True)
@@ -161,12 +162,16 @@ def _directory(connection: Connection, task: _Task) -> list[dict[str, Any]]:
 def _load_again(database: Database, data: Path, task: _Task) -> Result:
     with database.reading(DatabaseRole.IMPORT) as connection:
         file = connection.execute(
-            select(ImportFile.sha256, ImportFile.name).where(ImportFile.id == task.import_file_id)
+            select(ImportFile.sha256, ImportFile.name, ImportFile.reseller_ids).where(
+                ImportFile.id == task.import_file_id
+            )
         ).one_or_none()
     path = data / QUARANTINE / file.sha256 if file else None
     if file is None or path is None or not path.exists():
         raise refuse(N_("no copy of this file is in quarantine any more"))
     replace = task.kind == DeskTaskKind.REPLACE
+    if not set(file.reseller_ids) <= {task.reseller_id}:
+        raise refuse(_FOR_ANOTHER)
     # A declaration that a desk asks for again is no more than that desk's word, whoever brought it.
     return load_for_desk(database, path, data, replace=replace, name=file.name)
 

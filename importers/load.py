@@ -28,7 +28,7 @@ from importers.files.archive import IncomingFile
 from importers.files.filing import Filing
 from importers.files.refusals import KNOWN_FILE_ID, FileLeftError, FileRefusedError, Refusal, refuse
 from importers.formats import FileContext, Format, may_be_archived, recognise
-from importers.records import Entry, Records
+from importers.records import Declaration, Entry, Records
 from importers.staging import one_ahead
 
 
@@ -47,8 +47,8 @@ class Result:
     """The result of loading a file. ``sums`` maps a currency to its control sums (minor units).
 
     ``counts`` has the records by name; ``replaced`` is the hash of the file whose place it took; ``file_id``
-    its row in the journal of files. ``unfiled`` says why the copy of a file
-    that was dealt with could not be kept, in the system's words.
+    its row in the journal of files. ``by_desk``: it declares what a maintainer alone says. ``unfiled`` says
+    why the copy of a file that was dealt with could not be kept, in the system's words.
     """
 
     path: Path
@@ -63,6 +63,7 @@ class Result:
     replaced: str | None = None
     file_id: int | None = None
     unfiled: str | None = None
+    by_desk: bool = False
 
     @property
     def refused(self) -> bool:
@@ -88,7 +89,7 @@ class _Attempt:
     """One file on its way: what has been found out of it so far.
 
     ``guard`` holds the lock of its bytes. It is read when ``records`` are there, or one of the reasons why
-    there are none: ``known``, ``refused``.
+    there are none: ``known``, ``refused``. ``by_desk``: what it declares is the word of a maintainer alone.
     """
 
     path: Path
@@ -101,6 +102,7 @@ class _Attempt:
     format: Format | None = None
     records: Records | None = None
     left_out: Mapping[str, int] = field(default_factory=dict)
+    by_desk: bool = False
     trusted: FileRefusedError | None = None
     refused: FileRefusedError | None = None
 
@@ -192,7 +194,8 @@ def _read_ahead(database: Database, path: Path, options: _Options) -> _Attempt:
             attempt.guard = database.engine(DatabaseRole.IMPORT).connect()
             _lock_bytes(attempt.guard, attempt.file)
             with database.reading(DatabaseRole.IMPORT) as connection:
-                attempt.known = file_log.known(connection, attempt.file, options.since)
+                attempt.by_desk = options.by_desk or sources.is_word_of_one(connection, attempt.file)
+                attempt.known = _known(connection, attempt, attempt.file)
                 attempt.context = sources.context_of(connection, attempt.file)
             if attempt.known is None:
                 _read(database, attempt, attempt.file)
@@ -202,6 +205,10 @@ def _read_ahead(database: Database, path: Path, options: _Options) -> _Attempt:
         attempt.close()
         raise
     return attempt
+
+
+def _known(connection: Connection, attempt: _Attempt, file: IncomingFile) -> Row[*tuple[Any, ...]] | None:
+    return file_log.known(connection, file, since=attempt.options.since, by_desk=attempt.by_desk)
 
 
 def _lock_bytes(connection: Connection, file: IncomingFile) -> None:
@@ -241,7 +248,7 @@ def _take_for(database: Database, attempt: _Attempt, cleaned: IncomingFile) -> N
     assert attempt.guard is not None  # noqa: S101 - the delivered bytes are locked
     _lock_bytes(attempt.guard, cleaned)
     with database.reading(DatabaseRole.IMPORT) as connection:
-        attempt.known = file_log.known(connection, cleaned, attempt.options.since)
+        attempt.known = _known(connection, attempt, cleaned)
 
 
 def _vouched(database: Database, source: str) -> frozenset[str]:
@@ -280,7 +287,7 @@ def _committed(database: Database, attempt: _Attempt, file: IncomingFile, copy: 
     if attempt.known is not None:
         if not attempt.options.dry_run:
             kept = may_be_archived(attempt.known.format)
-            copy.stage(ImportStatus(attempt.known.status), kept=kept)
+            copy.stage(ImportStatus(attempt.known.status), kept=kept, by_desk=attempt.known.by_desk)
         return attempt.result(Status.KNOWN, format=attempt.known.format, file_id=attempt.known.id)
     try:
         if attempt.refused is not None:
@@ -318,7 +325,7 @@ def _load(database: Database, attempt: _Attempt, file: IncomingFile, copy: Filin
         if attempt.options.dry_run:
             connection.rollback()
         else:
-            copy.stage(ImportStatus.LOADED, kept=known.archived)
+            copy.stage(ImportStatus.LOADED, kept=known.archived, by_desk=result.by_desk)
     return result
 
 
@@ -327,22 +334,30 @@ def _load_records(
 ) -> Result:
     header = records.header
     source = sources.source_of(connection, file, records)
+    sources.refuse_others(connection, file, source, known.origin(file.data))
     former = file_log.former(connection, source.id, header.file_key) if source and header.file_key else None
     if former:
         if not attempt.options.replace or former.format != known.name:
             raise refuse(KNOWN_FILE_ID, line=1, column="file id")
         records.take_back(connection, former)
         file_log.supersede(connection, former.id)
-    file_id = file_log.enter(connection, file, ImportStatus.LOADED, known.name, attempt.options.since)
+    entered = file_log.enter(
+        connection,
+        file,
+        ImportStatus.LOADED,
+        known.name,
+        since=attempt.options.since,
+        by_desk=attempt.by_desk and isinstance(records, Declaration),
+    )
     if former:
-        file_log.complete(connection, former.id, replaced_by_id=file_id)
+        file_log.complete(connection, former.id, replaced_by_id=entered.id)
     replaced = former.id if former else None
     entry = Entry(
-        file_id=file_id,
+        file_id=entered.id,
         source=source,
         replaced_id=replaced,
         replace=attempt.options.replace,
-        by_desk=attempt.options.by_desk,
+        by_desk=attempt.by_desk,
     )
     loaded = records.load(connection, entry)
     loaded = replace(loaded, counts={**loaded.counts, **attempt.left_out})
@@ -355,10 +370,11 @@ def _load_records(
         kept_aside=loaded.kept_aside,
         sums=loaded.sums,
         replaced=former.sha256 if former else None,
-        file_id=file_id,
+        file_id=entered.id,
+        by_desk=entered.by_desk,
     )
     if attempt.trusted:
         file_log.trusted(connection, file, source, attempt.trusted)
-    file_log.belongs_to(connection, file_id, known.origin(file.data))
+    file_log.belongs_to(connection, entered.id, known.origin(file.data))
     file_log.record(connection, entry, header, loaded, result.seconds)
     return result

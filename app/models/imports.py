@@ -39,7 +39,8 @@ class ImportFile(Base):
     units. ``merchant_ids``, ``first_on`` and
     ``last_on`` bound the rows it brought, so that a replacement finds them without an index.
     ``reseller_ids`` are those a merchant directory declares for; payments follow their source. ``folder`` is
-    the one of the inbox that it came in, which tells its source when it is looked at again.
+    the one of the inbox that it came in, which tells its source when it is looked at again. ``by_desk``: it
+    declares what a maintainer alone says.
     """
 
     __tablename__ = "import_file"
@@ -83,6 +84,7 @@ class ImportFile(Base):
     first_on: Mapped[date | None]
     last_on: Mapped[date | None]
     replaced_by_id: Mapped[BigIntColumnOrNone]
+    by_desk: Mapped[bool] = mapped_column(default=False, server_default="false")
 
 
 class ImportRefusal(Base):

@@ -22,6 +22,8 @@ INBOX, ARCHIVE, QUARANTINE, SUPERSEDED = "inbox", "archive", "quarantine", "supe
 #: takes about three times as much memory.
 LARGEST_FILE = 512 * 2**20
 _LONGEST_NAME = 200
+#: How the name of a copy ends that holds what a maintainer alone declared: read again, it is no more.
+DESK = ".desk"
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,11 @@ class IncomingFile:
     sha256: str
     name: str
     folder: str = ""
+
+
+def is_of_desk(path: Path) -> bool:
+    """Whether a copy holds the word of a maintainer alone."""
+    return path.suffix == DESK
 
 
 def files_in(paths: Iterable[Path]) -> Iterator[Path]:

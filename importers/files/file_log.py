@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    ColumnElement,
     Connection,
     Row,
     cast,
     delete,
+    false,
     func,
     insert,
+    not_,
     or_,
     select,
-    true,
     update,
 )
 from sqlalchemy.dialects.postgresql import array
@@ -30,28 +32,47 @@ from importers.files.refusals import FileRefusedError
 from importers.records import Entry, Header, KnownSource, Loaded, Origin
 
 
+class EnteredFile(NamedTuple):
+    """The row of a file that was written, with its ``by_desk``."""
+
+    id: int
+    by_desk: bool
+
+
 def known(
-    connection: Connection, file: IncomingFile, since: datetime | None = None
+    connection: Connection, file: IncomingFile, *, since: datetime | None = None, by_desk: bool = False
 ) -> Row[*tuple[Any, ...]] | None:
     """The file of the same bytes that was loaded, whatever its name was; None when there is none.
 
-    ``since`` leaves out what was loaded before.
+    ``since`` leaves out what was loaded before; what only a desk has said is not yet known from anybody else.
     """
     return connection.execute(
-        select(ImportFile.id, ImportFile.format, ImportFile.status, ImportFile.received_at).where(
+        select(
+            ImportFile.id,
+            ImportFile.format,
+            ImportFile.status,
+            ImportFile.received_at,
+            ImportFile.by_desk,
+        ).where(
             ImportFile.sha256 == file.sha256,
             ImportFile.status != ImportStatus.QUARANTINED,
-            true() if since is None else ImportFile.received_at >= since,
+            not_(_is_said_anew(since, by_desk=by_desk)),
         )
     ).one_or_none()
 
 
-def statuses(connection: Connection, hashes: Collection[str]) -> dict[str, ImportStatus]:
-    """What became of the files with these hashes, as far as the journal knows them."""
+def _is_said_anew(since: datetime | None, *, by_desk: bool) -> ColumnElement[bool]:
+    """Whether a known declaration is loaded once more: it is older, or was no more than a desk's word."""
+    older = false() if since is None else ImportFile.received_at < since
+    return older if by_desk else or_(older, ImportFile.by_desk)
+
+
+def copies(connection: Connection, hashes: Collection[str]) -> dict[str, tuple[ImportStatus, bool]]:
+    """What became of the files with these hashes, as far as they are known, and ``by_desk`` of each."""
     rows = connection.execute(
-        select(ImportFile.sha256, ImportFile.status).where(ImportFile.sha256.in_(hashes))
+        select(ImportFile.sha256, ImportFile.status, ImportFile.by_desk).where(ImportFile.sha256.in_(hashes))
     )
-    return {sha256: ImportStatus(status) for sha256, status in rows}
+    return {row.sha256: (ImportStatus(row.status), row.by_desk) for row in rows}
 
 
 def former(connection: Connection, source_id: int, file_key: str) -> Row[*tuple[Any, ...]] | None:
@@ -77,20 +98,22 @@ def enter(
     file: IncomingFile,
     status: ImportStatus,
     format_name: str | None = None,
+    *,
     since: datetime | None = None,
-) -> int:
-    """Write the row of a file, in place of its earlier quarantine and under its id; returns the id.
+    by_desk: bool = False,
+) -> EnteredFile:
+    """Write the row of a file, in place of its earlier quarantine and under its id.
 
-    ``since`` lets it take the place of the same bytes that were loaded before.
+    It also takes the place of the same bytes that :func:`known` leaves out. What was more than a desk's word
+    stays so.
     """
-    earlier = ImportFile.status == ImportStatus.QUARANTINED
-    if since is not None:
-        earlier = or_(earlier, ImportFile.received_at < since)
+    earlier = or_(ImportFile.status == ImportStatus.QUARANTINED, _is_said_anew(since, by_desk=by_desk))
     former = connection.execute(
         delete(ImportFile)
         .where(ImportFile.sha256 == file.sha256, earlier)
-        .returning(ImportFile.id, ImportFile.folder)
+        .returning(ImportFile.id, ImportFile.folder, ImportFile.status, ImportFile.by_desk)
     ).one_or_none()
+    was_more = former is not None and former.status == ImportStatus.LOADED and not former.by_desk
     row: dict[str, Any] = {
         **({"id": former.id} if former else {}),
         "sha256": file.sha256,
@@ -106,8 +129,10 @@ def enter(
         "sums": {},
         "merchant_ids": [],
         "reseller_ids": [],
+        "by_desk": by_desk and not was_more,
     }
-    return connection.execute(insert(ImportFile).values(row).returning(ImportFile.id)).scalar_one()
+    entered = insert(ImportFile).values(row).returning(ImportFile.id, ImportFile.by_desk)
+    return EnteredFile(*connection.execute(entered).one())
 
 
 def complete(connection: Connection, file_id: int, **values: Any) -> None:
@@ -163,7 +188,7 @@ def refuse(
     connection: Connection, file: IncomingFile, refused: FileRefusedError, origin: Origin, seconds: float
 ) -> int:
     """Write down why a file is set aside: lines, columns and reasons, never a value; returns its id."""
-    file_id = enter(connection, file, ImportStatus.QUARANTINED)
+    file_id = enter(connection, file, ImportStatus.QUARANTINED).id
     belongs_to(connection, file_id, origin)
     complete(connection, file_id, seconds=seconds)
     connection.execute(

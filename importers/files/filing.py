@@ -21,7 +21,7 @@ from app.locks import Lock, hold
 from app.logs import logger
 from app.models import ImportStatus
 from importers.files import file_log
-from importers.files.archive import ARCHIVE, INBOX, QUARANTINE, SUPERSEDED, IncomingFile
+from importers.files.archive import ARCHIVE, DESK, INBOX, QUARANTINE, SUPERSEDED, IncomingFile
 
 #: Where the copy of a file belongs, by what the journal says of it.
 FOLDERS = {
@@ -30,7 +30,7 @@ FOLDERS = {
     ImportStatus.QUARANTINED: QUARANTINE,
 }
 _LOCK = "filing.lock"
-_HASH = re.compile(r"[0-9a-f]{64}")
+_WHOLE = re.compile(r"([0-9a-f]{64})(?:\.desk)?")
 _PARTIAL = re.compile(r"\.([0-9a-f]{64})\.[0-9]+")
 
 _log = logger("filing")
@@ -51,20 +51,19 @@ class Filing:
     _partial: Path | None = None
     _lock: IO[str] | None = field(default=None, repr=False)
 
-    def stage(self, status: ImportStatus, *, kept: bool = True) -> None:
+    def stage(self, status: ImportStatus, *, kept: bool = True, by_desk: bool = False) -> None:
         """Write the copy beside the place where ``status`` wants it, and have the disk keep it.
 
-        Not ``kept``: nothing of the file stays, once it is dealt with.
+        Not ``kept``: nothing of the file stays, once it is dealt with. ``by_desk``: it says so of itself.
         """
         self._kept = kept
-        folder = self.data / FOLDERS[status]
         self.close()
         try:
             self._lock = _locked(self.data, fcntl.LOCK_SH)
-            folder.mkdir(exist_ok=True)
-            self._place = folder / self.file.sha256
+            self._place = _place(self.data, self.file.sha256, status, by_desk=by_desk)
+            self._place.parent.mkdir(exist_ok=True)
             if kept and not self._place.exists():
-                self._write(folder / f".{self.file.sha256}.{os.getpid()}")
+                self._write(self._place.with_name(f".{self.file.sha256}.{os.getpid()}"))
         except OSError as error:
             self.unfiled = error.strerror or ""
 
@@ -134,29 +133,34 @@ def _differences(database: Database, data: Path) -> list[tuple[Path, Path | None
     """Each copy that is not where the journal wants it, and where that is; None where it is known nowhere."""
     copies = list(_copies(data))
     with database.reading(DatabaseRole.IMPORT) as connection:
-        known = file_log.statuses(connection, {sha256 for _, sha256 in copies})
-    places = [(copy, _place(data, copy, known.get(sha256), sha256)) for copy, sha256 in copies]
+        known = file_log.copies(connection, {sha256 for _, sha256 in copies})
+    places = [(copy, _wanted(data, copy, known.get(sha256), sha256)) for copy, sha256 in copies]
     return [(copy, place) for copy, place in places if copy != place]
 
 
 def _copies(data: Path) -> Iterator[tuple[Path, str]]:
     for folder in FOLDERS.values():
         for copy in (data / folder).iterdir() if (data / folder).is_dir() else ():
-            partial = _PARTIAL.fullmatch(copy.name)
-            if partial or _HASH.fullmatch(copy.name):
-                yield copy, partial[1] if partial else copy.name
+            named = _PARTIAL.fullmatch(copy.name) or _WHOLE.fullmatch(copy.name)
+            if named:
+                yield copy, named[1]
 
 
-def _place(data: Path, copy: Path, status: ImportStatus | None, sha256: str) -> Path | None:
+def _wanted(data: Path, copy: Path, known: tuple[ImportStatus, bool] | None, sha256: str) -> Path | None:
     """Where a copy belongs; one that is whole stays in the archive even where its file was refused since."""
-    if status in (None, ImportStatus.QUARANTINED) and copy.name == sha256:
+    if (known is None or known[0] is ImportStatus.QUARANTINED) and _WHOLE.fullmatch(copy.name):
         return copy
-    return data / FOLDERS[status] / sha256 if status else None
+    return _place(data, sha256, known[0], by_desk=known[1]) if known else None
+
+
+def _place(data: Path, sha256: str, status: ImportStatus, *, by_desk: bool) -> Path:
+    """Where the copy of a file belongs that was dealt with."""
+    return data / FOLDERS[status] / (sha256 + DESK * (by_desk and status is ImportStatus.LOADED))
 
 
 def _settle(copy: Path, place: Path | None) -> None:
     """Move a copy to its place; what is no whole copy, or there already, or of nothing known, goes."""
-    if place is None or place.exists() or not _is_whole(copy, place.name):
+    if place is None or place.exists() or not _is_whole(copy, place.stem):
         copy.unlink(missing_ok=True)
     else:
         _move(copy, place.parent, place.name)

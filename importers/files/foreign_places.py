@@ -25,6 +25,8 @@ SELECT EXISTS (SELECT FROM source WHERE inbox = :folder AND reseller_id <> :rese
     WHERE f.folder = :folder AND CASE WHEN s.id IS NULL THEN f.status = 'quarantined'
       ELSE s.reseller_id <> :reseller END)
 """)
+# Said by whoever runs the portal, whatever its name is.
+_IS_OWN: Final = text("SELECT EXISTS (SELECT FROM source WHERE inbox = :folder AND reseller_id = :reseller)")
 # Slugs may begin alike: a name is of the longest that it begins with.
 _OWNER_OF_NAME: Final = text("""
 SELECT id FROM reseller WHERE declared AND starts_with(lower(:name), slug || '-')
@@ -33,6 +35,10 @@ ORDER BY length(slug) DESC LIMIT 1
 _NAMED_FOR: Final = N_(
     "on a portal of several maintainers, the name of a new source begins with %(start)s: files that name "
     "their source may be another's"
+)
+_FOLDER_NAMED_FOR: Final = N_(
+    "on a portal of several maintainers, the name of a folder begins with the maintainer's own: what comes "
+    "in another may be another's"
 )
 _ONLY_NAMES: Final = N_(
     "on a portal of several maintainers, names alone reach the files of all: say a folder too"
@@ -43,11 +49,17 @@ _OF_OTHERS: Final = N_(
 )
 
 
+def owner_of_name(connection: Connection, name: str) -> int | None:
+    """The maintainer with whose own name that of a source or a folder begins."""
+    owner: int | None = connection.scalar(_OWNER_OF_NAME, {"name": name})
+    return owner
+
+
 def refuse_name(connection: Connection, name: str, reseller_id: int, slug: str) -> None:
     """Raise FileRefusedError where a new source would have a name that others' files may bear."""
     if not connection.scalar(_IS_SHARED, {"reseller": reseller_id}):
         return
-    if connection.scalar(_OWNER_OF_NAME, {"name": name}) != reseller_id:
+    if owner_of_name(connection, name) != reseller_id:
         raise refuse(_NAMED_FOR, column=N_("Name of the source"), start=f"{slug}-")
 
 
@@ -61,5 +73,8 @@ def refuse_them(connection: Connection, profile: SourceProfile, said: Mapping[st
     folder = place["inbox"]
     if folder is None:
         raise refuse(_ONLY_NAMES, column=LABELS["inbox"])
-    if folder == INBOX or connection.scalar(_IS_OF_OTHERS, {**reseller, "folder": folder}):
+    own = {**reseller, "folder": folder}
+    if folder == INBOX or connection.scalar(_IS_OF_OTHERS, own):
         raise refuse(_OF_OTHERS, column=LABELS["inbox"])
+    if not connection.scalar(_IS_OWN, own) and owner_of_name(connection, f"{folder}-") != profile.reseller_id:
+        raise refuse(_FOLDER_NAMED_FOR, column=LABELS["inbox"])

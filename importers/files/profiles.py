@@ -32,6 +32,7 @@ from app.rules.cards import holds_card
 from app.rules.source_columns import LABELS, NO_PATTERN
 from app.wording.i18n import N_
 from importers.card_lines import HINTS, NO_CARDS, is_label_pattern
+from importers.files.archive import ARCHIVE, QUARANTINE, SUPERSEDED
 from importers.files.refusals import FileRefusedError, Refusal
 from importers.formats import formats
 from importers.formats.mapped_csv import mapping as mappings
@@ -40,6 +41,7 @@ from importers.records import adopt
 #: What of a profile is a column of its own; all else are settings.
 COLUMNS: Final = ("role", "format", "file_pattern", "inbox", "time_zone", "expected_at", "expected_days")
 _LONGEST: Final = 200
+_COPIES: Final = frozenset({ARCHIVE, QUARANTINE, SUPERSEDED})
 #: Each is held against all lines of a statement, while the files of others wait.
 MOST_PATTERNS: Final = 50
 _FOLDER: Final = re.compile(r"[\w][\w .-]{0,79}")
@@ -186,6 +188,7 @@ _CHECKS: Final[tuple[tuple[str, Callable[[Any], bool], str, dict[str, Any]], ...
         {},
     ),
     ("inbox", lambda said: bool(_FOLDER.fullmatch(said)), N_("expected the name of one folder"), {}),
+    ("inbox", lambda said: said not in _COPIES, N_("the portal's own folder of copies"), {}),
     ("time_zone", lambda said: said in available_timezones(), N_("expected a time zone such as UTC"), {}),
     ("expected_days", lambda said: said in set(ExpectedDays), N_("not one of the known days"), {}),
 )

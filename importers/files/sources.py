@@ -11,7 +11,8 @@ from app.accounts.journal import Event, record
 from app.models import UNCLAIMED_MERCHANT, SourceRole, SourceSettings
 from app.wording.i18n import N_
 from importers import formats, ownership
-from importers.files.archive import IncomingFile
+from importers.files import foreign_places
+from importers.files.archive import INBOX, QUARANTINE, IncomingFile, is_of_desk
 from importers.files.refusals import refuse
 from importers.formats import FileContext, mapped_csv
 from importers.ownership import OwnerKey
@@ -27,6 +28,10 @@ NO_SOURCE: Final = N_(
     "its folder and name belong to no source, and no maintainer alone declares its accounts: declare them, "
     "or say whose the folder is with: bordereau source NAME --reseller SLUG --inbox FOLDER"
 )
+NOT_OF_FOLDER: Final = N_(
+    "it came in a folder of %(names)s, and names what is not known as theirs: whoever runs the portal says "
+    "it is with bordereau source NAME --reseller SLUG, or drops it elsewhere"
+)
 SEVERAL: Final = N_("its folder and name belong to several sources: %(names)s")
 _OF_PLACE = """
 SELECT id, reseller_id, name, role, format, time_zone, settings FROM source
@@ -40,6 +45,13 @@ FROM import_file f JOIN source s ON s.id = f.source_id OR s.inbox = f.folder
   AND (s.file_pattern IS NULL OR f.name ~ s.file_pattern)
 WHERE f.sha256 = :sha256 AND f.status = 'quarantined'
 ORDER BY s.name
+"""
+# A copy in quarantine is of the folder that it came in.
+_HOLDERS = """
+SELECT DISTINCT r.id, r.slug FROM source s JOIN reseller r ON r.id = s.reseller_id AND r.declared
+WHERE s.inbox <> :inbox AND s.inbox IN (:folder, (
+  SELECT max(f.folder) FROM import_file f
+  WHERE :folder = :quarantine AND f.sha256 = :sha256 AND f.status = 'quarantined'))
 """
 _FIND = "SELECT id, reseller_id FROM source WHERE name = :name"
 _ONLY_ONE = "SELECT min(id) FROM reseller WHERE declared HAVING count(*) = 1"
@@ -75,7 +87,7 @@ def source_of(connection: Connection, file: IncomingFile, records: Records) -> K
     and name belong to several sources.
     """
     if records.header.source is not None:
-        return _named(connection, records.header.source, records)
+        return _named(connection, records.header.source, file, records)
     if records.owners is None:
         return None
     found = _of_place(connection, file)
@@ -93,6 +105,27 @@ def source_of(connection: Connection, file: IncomingFile, records: Records) -> K
     return KnownSource(*own)
 
 
+def refuse_others(
+    connection: Connection, file: IncomingFile, source: KnownSource | None, origin: Origin
+) -> None:
+    """Raise FileRefusedError where a file is not of a maintainer whose folder it came in."""
+    holders = _holders(connection, file)
+    resellers = {source.reseller_id} if source else set()
+    if holders and not (resellers <= holders.keys() and origin.resellers <= {*holders.values(), ""}):
+        raise refuse(NOT_OF_FOLDER, names=", ".join(sorted(holders.values())))
+
+
+def is_word_of_one(connection: Connection, file: IncomingFile) -> bool:
+    """Whether a file is the word of a maintainer alone: its folder is theirs, or its copy says so."""
+    return is_of_desk(file.path) or bool(_holders(connection, file))
+
+
+def _holders(connection: Connection, file: IncomingFile) -> dict[int, str]:
+    """The slugs of the maintainers whose folder a file came in, by id: the inbox itself is nobody's."""
+    place = {"folder": file.folder, "sha256": file.sha256, "inbox": INBOX, "quarantine": QUARANTINE}
+    return {row.id: row.slug for row in connection.execute(text(_HOLDERS), place)}
+
+
 def _of_place(connection: Connection, file: IncomingFile) -> Sequence[Row[*tuple[Any, ...]]]:
     """The sources of a file's folder and name; of a copy in quarantine, those of where it came."""
     place = {"folder": file.folder, "name": file.name}
@@ -101,10 +134,22 @@ def _of_place(connection: Connection, file: IncomingFile) -> Sequence[Row[*tuple
 
 
 def origin_of(connection: Connection, file: IncomingFile) -> Origin:
-    """Whose a file is, however wrong the rest of it may be: what it says, or else its folder and name."""
+    """Whose a file is, however wrong the rest of it may be: what it says, or else its folder and name.
+
+    In the folder of a maintainer it says nothing of others.
+    """
     said = formats.origin_of(file.name, file.data)
+    holders = _holders(connection, file)
+    if holders and not _is_of(connection, said, holders):
+        said = Origin(resellers=frozenset(holders.values()))
     found = () if said.source or said.resellers else _of_place(connection, file)
     return Origin(source=found[0].name) if len(found) == 1 else said
+
+
+def _is_of(connection: Connection, said: Origin, holders: Mapping[int, str]) -> bool:
+    """Whether a file says that it is of the maintainers whose folder it came in, or says nothing."""
+    source = connection.execute(text(_FIND), {"name": said.source}).one_or_none()
+    return (source is None or source.reseller_id in holders) and said.resellers <= {*holders.values(), ""}
 
 
 def context_of(connection: Connection, file: IncomingFile) -> FileContext:
@@ -136,12 +181,17 @@ def said_of(name: str, source: str, said: Mapping[Any, Any], settings: SourceSet
     )
 
 
-def _named(connection: Connection, name: str, records: Records) -> KnownSource:
-    """The source ``name``, made known with its first file."""
+def _named(connection: Connection, name: str, file: IncomingFile, records: Records) -> KnownSource:
+    """The source ``name``, made known with its first file: in a maintainer's folder by its name alone."""
     named = {"name": name}
     found = connection.execute(text(_FIND), named).one_or_none()
     if found is None:
-        reseller = _guessed(connection, records) or connection.scalar(text(_PLACEHOLDER), named)
+        reseller = connection.scalar(text(_ONLY_ONE)) or (
+            foreign_places.owner_of_name(connection, name)
+            if _holders(connection, file)
+            else _guessed(connection, records)
+        )
+        reseller = reseller or connection.scalar(text(_PLACEHOLDER), named)
         found = connection.execute(text(_ADD), {**named, "reseller": reseller}).one()
     return KnownSource(found.id, found.reseller_id)
 

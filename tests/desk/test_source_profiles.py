@@ -15,7 +15,7 @@ from tests.importers.money.test_mapped_csv import CIC, STRIPE
 from tests.views.town import plain
 
 PAGE, NEW, TRIAL = "/gestion/banque", "/gestion/banque/source", "/gestion/banque/essai"
-FORM = {"role": "money", "inbox": "stripe", "merchant": "NORTHSHOP", "cards": "refuse"}
+FORM = {"role": "money", "inbox": "north-stripe", "merchant": "NORTHSHOP", "cards": "refuse"}
 
 
 def asked(place, response):
@@ -39,7 +39,7 @@ def drop(place, folder, text):
 def test_a_source_is_made_and_reads_the_files_of_its_folder(place, north):
     page = north.page(asked(place, north.post_form(NEW, name="north-stripe", **FORM)))
     assert "La source est comme vous l'avez dit" in plain(page.one("main"))
-    assert not drop(place, "stripe", STRIPE).refused
+    assert not drop(place, "north-stripe", STRIPE).refused
     assert place.value("SELECT count(*) FROM settlement WHERE merchant_id <> 0") == 1
     shown = plain(north.page(f"{NEW}/{source_id(place, 'north-stripe')}").one("main"))
     for words in ("stripe", "NORTHSHOP", "Argent", "export-", "Chargé"):
@@ -158,15 +158,15 @@ def test_what_the_worker_refuses_is_said_with_its_field(place, north, wrong, wor
         response = north.post_form(NEW, **known)
     page = north.page(asked(place, response))
     assert words in plain(page.one("main"))
-    assert place.value("SELECT count(*) FROM source WHERE inbox = 'stripe'") == 0
+    assert place.value("SELECT count(*) FROM source WHERE inbox = 'north-stripe'") == 0
 
 
 def test_what_waited_in_quarantine_is_loaded_once_its_source_says_how(place, north):
-    asked(place, north.post_form(NEW, name="north-cic", role="money", inbox="cic"))
-    assert drop(place, "cic", CIC).refused
+    asked(place, north.post_form(NEW, name="north-cic", role="money", inbox="north-cic"))
+    assert drop(place, "north-cic", CIC).refused
     at = f"{NEW}/{source_id(place, 'north-cic')}"
     assert "il ne nomme aucun compte" in plain(north.page(at).one("main"))
-    answer = north.post_form(f"{at}/modifier", role="money", inbox="cic", account=RIB)
+    answer = north.post_form(f"{at}/modifier", role="money", inbox="north-cic", account=RIB)
     page = plain(north.page(asked(place, answer)).one("main"))
     assert "Fichiers qui l'attendaient" in page
     assert place.value("SELECT count(*) FROM bank_statement") == 2

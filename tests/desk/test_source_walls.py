@@ -93,14 +93,16 @@ def test_a_place_that_the_operator_gave_stays_when_something_else_is_said(place)
     "pattern", ["(?P<a>x)", "(", "a{99999999999999999999}", r"^(.*)(.*)(.*)(.*)\1\2\3\4$"]
 )
 def test_a_pattern_that_would_stop_every_night_is_refused_beside_its_field(place, north, pattern):
-    response = north.post_form(NEW, name="north-mine", inbox="mine", file_pattern=pattern, **FORM)
+    response = north.post_form(NEW, name="north-mine", inbox="north-mine", file_pattern=pattern, **FORM)
     assert response.status_code == 422
     assert 'class="fault"' in response.get_data(as_text=True)
     assert place.tasks() == []
 
 
 def test_a_pattern_of_the_database_is_one(place, north):
-    assert "comme vous l'avez dit" in asked(place, north, inbox="mine", file_pattern=r"^[[:alpha:]]+\\1_")
+    assert "comme vous l'avez dit" in asked(
+        place, north, inbox="north-mine", file_pattern=r"^[[:alpha:]]+\\1_"
+    )
 
 
 @pytest.mark.probes("card numbers")
@@ -132,13 +134,13 @@ def test_a_card_number_is_kept_in_no_field_of_a_source(place, north, field):
     ],
 )
 def test_a_mapping_that_is_none_says_so_with_its_field(place, north, mapping):
-    assert "Correspondance" in asked(place, north, inbox="mine", mapping="own", own_mapping=mapping)
+    assert "Correspondance" in asked(place, north, inbox="north-mine", mapping="own", own_mapping=mapping)
     assert place.value("SELECT count(*) FROM source WHERE name = 'north-mine'") == 0
 
 
 @pytest.mark.probes("desks and places")
 def test_a_source_that_is_nobodys_yet_is_not_taken_at_a_desk(place, north):
-    response = north.post_form(NEW, name="host", inbox="mine", **FORM)
+    response = north.post_form(NEW, name="host", inbox="north-mine", **FORM)
     with place.database.writing(DatabaseRole.IMPORT) as connection:
         sources.vouch(connection, "host", ["reference"], good=True)  # its first file or word makes it known
     place.work()
@@ -234,7 +236,7 @@ def test_a_contract_that_a_desk_alone_declares_takes_no_source_of_another(place,
 @pytest.mark.probes("desks and places")
 @pytest.mark.parametrize("name", ["south-host-2", "host-2", "north", "northern-host", "SOUTH-bank"])
 def test_the_name_of_a_source_is_not_taken_before_its_first_file(place, north, name):
-    said = asked(place, north, name=name, inbox="mine")
+    said = asked(place, north, name=name, inbox="north-mine")
     assert "Nom de la source" in said
     assert "north-" in said
     assert place.value("SELECT count(*) FROM source WHERE name = :name", name=name) == 0
@@ -244,7 +246,7 @@ def test_the_name_of_a_source_is_not_taken_before_its_first_file(place, north, n
 def test_of_maintainers_that_begin_alike_each_has_its_own_names(place, north):
     with place.database.writing(DatabaseRole.OWNER) as connection:
         factories.a_reseller(connection, slug="north-east", name="North East")
-    assert "Nom de la source" in asked(place, north, name="north-east-host", inbox="mine")
+    assert "Nom de la source" in asked(place, north, name="north-east-host", inbox="north-mine")
     with place.database.writing(DatabaseRole.IMPORT) as connection:  # theirs, as south's of folder east-bank
         sources.bind(connection, "south-bank", "north")
     assert not place.deliver(SOUTHS.encode(), "comptes.csv").refused
