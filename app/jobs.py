@@ -15,6 +15,7 @@ from sqlalchemy import Connection, text
 
 from app.config import Config
 from app.database.engine import Database, DatabaseRole
+from app.logs import logger
 
 #: How long a job may go on once the worker is asked to stop, in seconds.
 GRACE_SECONDS = 8
@@ -26,11 +27,14 @@ JOBS_AT_ONCE = 6
 #: work of the night that it missed, which the database lets begin once.
 LATEST_START_SECONDS = 24 * 60 * 60
 
+#: How often a job may be begun by workers that die over it; then it has failed.
+MOST_BEGUN = 5
 # A worker that has not been heard of for a minute is dead. Its jobs go back to the queue: of the calendar's,
-# which have a queueing lock, the last of its kind; for an earlier one a later has stood in since.
+# which have a queueing lock, the last of its kind; for an earlier one a later has stood in since. What was
+# begun often enough may be what killed them.
 _FREE_JOBS = text("""
 WITH dead AS (
-  SELECT job.*, job.queueing_lock IS NULL OR EXISTS (
+  SELECT job.*, job.attempts + 1 >= :most AS given_up, job.queueing_lock IS NULL OR EXISTS (
     SELECT FROM procrastinate_periodic_defers AS latest WHERE latest.job_id = job.id) AS comes_again
   FROM procrastinate_jobs AS job WHERE job.status = 'doing' AND NOT EXISTS (
     SELECT FROM procrastinate_workers AS worker
@@ -38,13 +42,18 @@ WITH dead AS (
 ), gone AS (
   DELETE FROM procrastinate_jobs USING dead WHERE procrastinate_jobs.id = dead.id AND NOT dead.comes_again
 )
-SELECT procrastinate_retry_job_v2(id, now(), priority, queue_name, lock) FROM dead WHERE comes_again
+SELECT id, task_name, given_up, CASE
+  WHEN given_up THEN procrastinate_finish_job_v1(id, 'failed', false)
+  ELSE procrastinate_retry_job_v2(id, now(), priority, queue_name, lock) END
+FROM dead WHERE comes_again
 """)
 _DEFER = text("""
 SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(
   'default', :task, 0, NULL, NULL, CAST(:args AS jsonb), NULL
 )::procrastinate_job_to_defer_v1])
 """)
+
+_log = logger("jobs")
 
 # The connections come with the worker. Jobs that stand on this module are named, not imported.
 queue = App(
@@ -91,6 +100,9 @@ def free_jobs_of_dead_workers(context: JobContext, timestamp: int) -> None:  # n
 
 
 def free_jobs(database: Database) -> None:
-    """Give the jobs of dead workers back to the queue."""
+    """Give the jobs of dead workers back to the queue, or give them up, which the staff are told."""
     with database.writing(DatabaseRole.IMPORT) as connection:
-        connection.execute(_FREE_JOBS)
+        freed = connection.execute(_FREE_JOBS, {"most": MOST_BEGUN}).all()
+    for job in freed:
+        if job.given_up:
+            _log.error("job_given_up", job_id=job.id, task=job.task_name, begun=MOST_BEGUN)

@@ -7,9 +7,11 @@ recognises is counted and summed with its statement, never stored.
 from __future__ import annotations
 
 import re
+import time
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -19,8 +21,36 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from app.models import MovementKind, SourceSettings
+from app.wording.i18n import N_
+from importers.files.refusals import refuse
 
 Truths = NDArray[np.bool_]
+
+#: How long the patterns of a source may take over one file, in seconds of the processor: all files wait.
+PATTERN_SECONDS: Final = 20.0
+#: So many lines are looked at first, and twice as many each time that it took less than this many seconds.
+_FIRST_LINES, _QUICK_SECONDS = 64, 0.25
+
+
+class PatternTime:
+    """The time of the processor that is left for the patterns of a source, over one file."""
+
+    def __init__(self) -> None:
+        self.left = PATTERN_SECONDS
+
+    def over(self, texts: pd.Series[Any], find: Callable[[pa.Array], pa.Array]) -> list[Any]:
+        """What ``find`` finds in each of some texts. Raises FileRefusedError when no time is left."""
+        found: list[Any] = []
+        lines, whole = _FIRST_LINES, pa.array(texts.tolist(), pa.string())
+        while len(found) < len(whole):
+            if self.left <= 0:
+                raise refuse(_TOO_SLOW, seconds=round(PATTERN_SECONDS))
+            began = time.thread_time()
+            found += find(whole.slice(len(found), lines)).to_pylist()
+            took = time.thread_time() - began
+            self.left -= took
+            lines *= 2 if took < _QUICK_SECONDS else 1
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,11 +58,13 @@ class LabelPatterns:
     """Patterns of labels, over capitals without accents.
 
     ``own`` are those of a source, which decide first: by pattern the kind of line, or :data:`NO_CARDS`; their
-    groups may be named as :data:`HINTS`. ``own_payers`` has the payers of transfers by pattern.
+    groups may be named as :data:`HINTS`. ``own_payers`` has the payers of transfers by pattern. ``time`` is
+    what both may take over the file that is read.
     """
 
     own: Mapping[str, str] = field(default_factory=dict)
     own_payers: Mapping[str, str] = field(default_factory=dict)
+    time: PatternTime = field(default_factory=PatternTime, compare=False)
 
     card: str = r"\b(?:CB|CARTES?|TPE)\b"
     refund: str = r"REMISE CREDIT|CREDIT CB"
@@ -86,6 +118,9 @@ HINTS: Final = ("contract_number", "contract_rank", "remittance_number", "settle
 
 #: What a source says of lines that are no card money, whatever they look like.
 NO_CARDS: Final = "ignored"
+_TOO_SLOW: Final = N_(
+    "the labels that its source says take more than %(seconds)s seconds over it: say them more simply"
+)
 _CREDITS: Final = frozenset({MovementKind.REMITTANCE, MovementKind.CHARGEBACK_REVERSAL, MovementKind.PAYOUT})
 _GROUP: Final = re.compile(r"\(\?P<(\w+)>")
 _CREDIT_CODES = ("30", "PMNT/MCRD/POSP", "PMNT/MCRD/POSC", "PMNT/MCRD/SMCD")
@@ -137,20 +172,20 @@ def _own_tests(
 ) -> Iterator[tuple[Truths, str]]:
     """What a source says of its lines, of each kind in the direction that its money goes."""
     for pattern, kind in patterns.own.items():
-        fits = _matches(labels, pattern)
+        fits = _matches(labels, pattern, patterns.time)
         yield (fits if kind == NO_CARDS else fits & (credit == (kind in _CREDITS))), kind
     for pattern in patterns.own_payers:
-        yield (_matches(labels, pattern) | _matches(payer, pattern)) & credit, MovementKind.PAYOUT
+        yield _pays(labels, payer, pattern, patterns.time) & credit, MovementKind.PAYOUT
 
 
-def _matches(texts: pd.Series[Any], pattern: str) -> Truths:
+def _pays(labels: pd.Series[Any], payer: pd.Series[Any], pattern: str, within: PatternTime) -> Truths:
+    return _matches(labels, pattern, within) | _matches(payer, pattern, within)
+
+
+def _matches(texts: pd.Series[Any], pattern: str, within: PatternTime) -> Truths:
     """Where a pattern of a source is found: in linear time, whatever it is."""
-    found = pc.match_substring_regex(_arrow(texts), _unaccented(pattern), ignore_case=True)
-    return np.asarray(found.to_pylist(), dtype=np.bool_)
-
-
-def _arrow(texts: pd.Series[Any]) -> pa.Array:
-    return pa.array(texts.tolist(), pa.string())
+    find = partial(pc.match_substring_regex, pattern=_unaccented(pattern), ignore_case=True)
+    return np.asarray(within.over(texts, find), dtype=np.bool_)
 
 
 def _unaccented(pattern: str) -> str:
@@ -161,9 +196,9 @@ def is_label_pattern(written: str) -> bool:
     """Whether a source may have this pattern: of the grammar and size of RE2, its groups named as hints."""
     nothing = pd.Series([""])
     try:
-        _matches(nothing, written)
+        _matches(nothing, written, PatternTime())
         if _GROUP.search(written):
-            _own_groups(nothing, written)
+            _own_groups(nothing, written, PatternTime())
     except pa.ArrowInvalid:
         return False
     return set(_GROUP.findall(written)) <= set(HINTS)
@@ -182,7 +217,7 @@ def _hinting(movements: pd.DataFrame, patterns: LabelPatterns) -> Iterator[pd.Da
     """The groups of patterns that hint at something: those of the source first, in the texts of its kinds."""
     label, details, reference = (plain(movements[name]) for name in ("label", "details", "reference"))
     for pattern in filter(_GROUP.search, patterns.own):
-        yield from (_own_groups(text, pattern) for text in (words(movements), reference))
+        yield from (_own_groups(text, pattern, patterns.time) for text in (words(movements), reference))
     for pattern in DEFAULT_HINTS:
         yield from (_groups(text, pattern) for text in (label, details, reference))
 
@@ -191,8 +226,8 @@ def _groups(texts: pd.Series[Any], pattern: str) -> pd.DataFrame:
     return texts.str.extract(pattern).fillna("")
 
 
-def _own_groups(texts: pd.Series[Any], pattern: str) -> pd.DataFrame:
-    found = pc.extract_regex(_arrow(texts), f"(?i){_unaccented(pattern)}").to_pylist()
+def _own_groups(texts: pd.Series[Any], pattern: str, within: PatternTime) -> pd.DataFrame:
+    found = within.over(texts, partial(pc.extract_regex, pattern=f"(?i){_unaccented(pattern)}"))
     return pd.DataFrame([one or {} for one in found], index=texts.index).fillna("")
 
 
@@ -203,7 +238,7 @@ def payers(movements: pd.DataFrame, patterns: LabelPatterns | None = None) -> pd
     whole = rf"({known.payer})"
     found = labels.str.extract(whole)[0].fillna(payer.str.extract(whole)[0]).fillna("").astype(object)
     for pattern, name in known.own_payers.items():
-        found = found.mask(_matches(labels, pattern) | _matches(payer, pattern), name.upper())
+        found = found.mask(_pays(labels, payer, pattern, known.time), name.upper())
     return found
 
 

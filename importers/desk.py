@@ -6,6 +6,7 @@ journal of files, and the archive that holds it rebuilds the same payments.
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -16,6 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select, text, update
 
 from app.database.engine import Database, DatabaseRole
+from app.desk.tasks import JOB
 from app.locks import Lock, hold
 from app.logs import logger
 from app.models import (
@@ -58,6 +60,13 @@ LEFT JOIN outlet o ON o.merchant_id = m.id
 WHERE c.merchant_id = :unclaimed AND c.reseller_id = :reseller AND c.id = ANY(:contracts)
 ORDER BY c.number, c.rank, c.application
 """
+_END_GIVEN_UP = """
+UPDATE desk_task SET state = 'failed', finished_at = clock_timestamp(), content = NULL,
+  refusals = CAST(:refusals AS jsonb)
+WHERE state = 'waiting' AND EXISTS (
+  SELECT FROM procrastinate_jobs AS job WHERE job.task_name = :job AND job.status = 'failed'
+    AND job.args->>'task_id' = CAST(desk_task.id AS text))
+"""
 
 
 def perform(database: Database, data: Path, task_id: int) -> None:
@@ -84,6 +93,13 @@ def perform(database: Database, data: Path, task_id: int) -> None:
                 answer=list(result.answer),
             )
         )
+
+
+def end_given_up(database: Database) -> None:
+    """End the tasks that wait for a job that was given up: see :func:`app.jobs.free_jobs`."""
+    refusal = Refusal(reason=N_("the worker broke off each time that it began this: it is not tried again"))
+    with database.writing(DatabaseRole.IMPORT) as connection:
+        connection.execute(text(_END_GIVEN_UP), {"job": JOB, "refusals": json.dumps([asdict(refusal)])})
 
 
 @dataclass(frozen=True)

@@ -30,8 +30,12 @@ _log = logger("importer")
 @queue.periodic(cron="*/5 * * * *")
 @queue.task(name="import_inbox", pass_context=True, queueing_lock="import_inbox", lock="import_inbox")
 def import_inbox(context: JobContext, timestamp: int) -> None:
-    """Load what has settled in the inbox; it may be the last that a daily mail waits for."""
+    """Load what has settled in the inbox; it may be the last that a daily mail waits for.
+
+    Before, the desk is told of what is not tried again.
+    """
     config, database = context.additional_context["config"], context.additional_context["database"]
+    desk.end_given_up(database)
     if load_inbox(database, config.data):
         tell_people(config, database, datetime.fromtimestamp(timestamp, UTC))
 

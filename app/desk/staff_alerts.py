@@ -22,6 +22,9 @@ _WORDS: Mapping[AlertKind, str] = {
     AlertKind.MAIL_STUCK: N_("Mails have not left since %(since)s (%(count)s waiting)."),
     AlertKind.DISK_FULL: N_("The disk of the portal is nearly full: %(free)s GB left of %(total)s."),
     AlertKind.WORKER_SILENT: N_("The worker does not answer: mail, files and the work of the night wait."),
+    AlertKind.JOB_GIVEN_UP: N_(
+        "The worker has died %(begun)s times over its job %(task)s, number %(number)s: it is not tried again."
+    ),
 }
 #: The details that are moments, as ISO 8601.
 _MOMENTS = frozenset({"since", "due"})

@@ -22,6 +22,7 @@ class AlertKind(StrEnum):
     MAIL_STUCK = "mail_stuck"
     DISK_FULL = "disk_full"
     WORKER_SILENT = "worker_silent"
+    JOB_GIVEN_UP = "job_given_up"
 
 
 class StaffAlert(Base):

@@ -14,6 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, select, text
 
 from app.desk import files
+from app.jobs import MOST_BEGUN
 from app.models import TRIED_FOR, AlertKind, Fault, Reseller
 from app.operation.missing_nights import missing_nights
 from app.operation.state import worker_heard_at
@@ -34,6 +35,13 @@ WHERE state NOT IN ('sent', 'failed') AND since < :before
   AND (last_fault IS NULL OR last_fault <> ALL (:of_one))
 """)
 _OF_ONE = [Fault.RECIPIENT_REFUSED, Fault.MESSAGE_REFUSED]
+# Told for a day: what it should have done may have been done since, or asked for anew.
+_GIVEN_UP = text("""
+SELECT id AS number, task_name AS task, attempts AS begun FROM procrastinate_jobs AS job
+WHERE status = 'failed' AND attempts >= :most AND EXISTS (
+  SELECT FROM procrastinate_events AS event
+  WHERE event.job_id = job.id AND event.type = 'failed' AND event.at > :since)
+""")
 
 
 @dataclass(frozen=True)
@@ -82,6 +90,12 @@ def _silent_worker(connection: Connection, now: datetime) -> Iterator[Condition]
         yield Condition(AlertKind.WORKER_SILENT)
 
 
+def _jobs_given_up(connection: Connection, now: datetime) -> Iterator[Condition]:
+    asked = {"most": MOST_BEGUN, "since": now - timedelta(days=1)}
+    for job in connection.execute(_GIVEN_UP, asked):
+        yield Condition(AlertKind.JOB_GIVEN_UP, job._asdict(), str(job.number))
+
+
 def full_disk(data: Path) -> Iterator[Condition]:
     """The disk of the data folder, when it is nearly full."""
     usage = shutil.disk_usage(data)
@@ -111,4 +125,5 @@ _IN_DATABASE: tuple[Callable[[Connection, datetime], Iterator[Condition]], ...] 
     _missing_nights,
     _stuck_mail,
     _silent_worker,
+    _jobs_given_up,
 )

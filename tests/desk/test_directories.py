@@ -9,6 +9,7 @@ from sqlalchemy import insert, text
 
 from app.database.engine import DatabaseRole
 from app.desk import declare_contract, upload_checks
+from app.jobs import free_jobs
 from app.models import DeskTask
 from app.wording.applications import APPLICATIONS
 from importers import desk
@@ -248,6 +249,23 @@ def test_a_hostile_name_is_only_ever_shown(given, shown):
 
 
 @pytest.mark.probes("uploads")
+def test_a_task_that_kills_each_worker_ends_and_says_so(place, north):
+    page = upload(north, directory(LINE)).location
+    with place.database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(
+            text("UPDATE procrastinate_jobs SET status = 'doing' WHERE task_name = 'desk_task'")
+        )
+    desk.end_given_up(place.database)
+    assert place.tasks()[-1].state == "waiting"
+    with place.database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(text("UPDATE procrastinate_jobs SET attempts = 4 WHERE task_name = 'desk_task'"))
+    free_jobs(place.database)
+    desk.end_given_up(place.database)
+    (*_, task) = place.tasks()
+    assert (task.state, task.content) == ("failed", None)
+    assert "ne sera plus essayé" in plain(north.page(page).one("main"))
+
+
 def test_a_file_with_a_hostile_name_is_loaded_like_any_other(place, north):
     location = upload(north, directory(LINE), "../<b>.tmp").location
     place.work()

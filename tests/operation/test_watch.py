@@ -15,6 +15,7 @@ from sqlalchemy import insert, select, text, update
 from app import create_app
 from app.config import Security, SmtpServer
 from app.database.engine import DatabaseRole
+from app.jobs import MOST_BEGUN, free_jobs
 from app.models import Delivery, Fault, ImportFile, Source, StaffAlert
 from app.operation import conditions
 from app.operation.watch import watch, watch_by_itself
@@ -184,6 +185,28 @@ def test_a_worker_that_stops_for_moments_is_not_gone(config, database, resellers
             {"seconds": int((now - timedelta(minutes=minutes)).timestamp())},
         )
     assert looks(config, database, now).keys() == told
+
+
+def test_a_job_over_which_workers_die_is_given_up_and_told(config, database, resellers, caplog):
+    with database.writing(DatabaseRole.OWNER) as connection:
+        number = connection.scalar(
+            text(
+                "INSERT INTO procrastinate_jobs (queue_name, task_name) VALUES ('q', 'desk_task')"
+                " RETURNING id"
+            )
+        )
+    for begun in range(1, MOST_BEGUN + 1):
+        assert looks(config, database) == {}
+        with database.writing(DatabaseRole.OWNER) as connection:
+            connection.execute(text("UPDATE procrastinate_jobs SET status = 'doing' WHERE status = 'todo'"))
+        free_jobs(database)
+        assert ("job_given_up" in caplog.text) is (begun == MOST_BEGUN)
+    free_jobs(database)
+    told = looks(config, database)
+    assert told.keys() == {ANNE, BENO}
+    assert f"desk_task, numéro {number}" in told[ANNE]
+    assert told[ANNE].count("desk_task") == 1
+    assert "réglé" in looks(config, database, datetime.now(UTC) + timedelta(hours=25))[ANNE]
 
 
 def test_whoever_may_not_sign_in_is_not_written_to(config, database, resellers):

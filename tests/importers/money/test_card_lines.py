@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import random
+import time
+
 import pandas as pd
 import pytest
 
 from importers import card_lines
 from importers.card_lines import LabelPatterns
+from importers.files.refusals import FileRefusedError
 
 
 def line(code, label, amount, details="", payer=""):
@@ -138,3 +142,41 @@ def test_no_pattern_takes_for_ever():
     assert card_lines.is_label_pattern("(a+)+$")
     slow = LabelPatterns(own={"(a+)+$": "remittance"})
     assert card_lines.kinds(line("", "A" * 2000 + "B", 100), slow).tolist() == [None]
+
+
+def _many_lines(count, length=400):
+    """Lines over which the machine of a pattern never finds a state that it has been in."""
+    letters = random.Random(1)
+    labels = ["".join(letters.choices("AB", k=length)) for _ in range(count)]
+    return pd.concat([line("", label, 100) for label in labels], ignore_index=True)
+
+
+SLOW = r"(?:.{0,30}A){30}C"
+
+
+@pytest.mark.probes("files in")
+@pytest.mark.parametrize(
+    "asked",
+    [
+        lambda lines, own: card_lines.kinds(lines, LabelPatterns(own=dict.fromkeys(own, "fee"))),
+        lambda lines, own: card_lines.kinds(lines, LabelPatterns(own_payers=dict.fromkeys(own, "X"))),
+        lambda lines, own: card_lines.payers(lines, LabelPatterns(own_payers=dict.fromkeys(own, "X"))),
+        lambda lines, own: card_lines.hints(
+            lines, LabelPatterns(own={f"(?P<contract_rank>B){one}": "fee" for one in own})
+        ),
+    ],
+)
+def test_patterns_of_a_source_take_no_more_than_their_time_together(asked, monkeypatch):
+    """All other files wait for this one: fifty of these would take hours."""
+    monkeypatch.setattr(card_lines, "PATTERN_SECONDS", 1.0)
+    patterns = [f"{SLOW}{number}" for number in range(50)]
+    began = time.thread_time()
+    with pytest.raises(FileRefusedError, match="say them more simply"):
+        asked(_many_lines(200), patterns)
+    assert time.thread_time() - began < 8
+
+
+def test_a_large_statement_has_time_for_patterns_as_they_are():
+    lines = pd.concat([_many_lines(500, 60)] * 20, ignore_index=True)
+    own = {f"VIR.* SOC {number} .*": "payout" for number in range(50)}
+    assert card_lines.kinds(lines, LabelPatterns(own=own)).notna().sum() == 0
