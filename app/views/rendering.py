@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -100,11 +101,13 @@ def asset(name: str) -> str:
 
 
 def icon(name: str, size: int = 20) -> Markup:
-    """One of the symbols of ``icons.svg``, in the colour of the words beside it; made once a request."""
-    known: dict[tuple[str, int], Markup] = g.setdefault("icons", {})
-    if (name, size) not in known:
-        known[name, size] = _ICON.format(size=size, file=asset("icons.svg"), name=name)
-    return known[name, size]
+    """One of the symbols of ``icons.svg``, in the colour of the words beside it."""
+    return _drawn(name, size, asset("icons.svg"))
+
+
+@cache
+def _drawn(name: str, size: int, file: str) -> Markup:
+    return _ICON.format(size=size, file=file, name=name)
 
 
 def dialled(phone: str) -> str:

@@ -34,6 +34,8 @@ _CLOCK: Final = "HH:mm:ss"
 _MINUTE: Final = "HH:mm"
 #: Amounts kept as they are written: about a megabyte.
 _MOST_AMOUNTS: Final = 10_000
+#: Numbers kept so: the counts of pages are small ones.
+_MOST_NUMBERS: Final = 2_000
 #: Days kept so: 15 months of them, in the patterns that lists use.
 _MOST_DAYS: Final = 4_000
 
@@ -87,7 +89,13 @@ def spoken_moment(at: datetime, zone: str) -> str:
 
 def number(value: float | Decimal) -> str:
     """``7 139``, ``0,1``."""
-    return _signed(format_decimal(value, locale=language()))
+    return _number(value, language())
+
+
+@lru_cache(maxsize=_MOST_NUMBERS)
+def _number(value: float | Decimal, chosen: str) -> str:
+    """The same in a language, kept for the reason of :func:`_money`."""
+    return _signed(format_decimal(value, locale=chosen))
 
 
 def percent(share: float) -> str:
