@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from sqlalchemy import ColumnElement
 
+from app.listing.bounds import ANY_BOUNDS, Bounds
 from app.listing.cursor import Cursor
 from app.listing.dimension import group_args
 from app.listing.field import Args, Parameter
@@ -73,7 +74,7 @@ class Criteria:
 
     ``relative`` is the name of the period when it moves with the ``days``. ``by`` is the dimension that the
     page groups by, "" for the rows themselves; ``columns`` are the fields chosen for its table, none for the
-    list's own.
+    list's own. ``is_any_period`` leaves the days to the parameters of a statement that is built once.
 
     What is not known, not understood or too much is in ``faults`` by parameter, and nothing is to be shown
     then: these would be the rows of another question.
@@ -88,6 +89,7 @@ class Criteria:
     after: Cursor | None = None
     by: str = ""
     columns: tuple[str, ...] = ()
+    is_any_period: bool = field(default=False, compare=False)
     faults: Mapping[str, ParameterFault] = field(default_factory=lambda: MappingProxyType({}), compare=False)
 
     @classmethod
@@ -121,6 +123,13 @@ class Criteria:
         except InvalidValueError as refused:
             faults[AFTER] = ParameterFault.of(refused)
             return None
+
+    @property
+    def bounds(self) -> Bounds | None:
+        """The days as a statement compares with them; None in a list that has none."""
+        if self.period is None:
+            return None
+        return ANY_BOUNDS if self.is_any_period else Bounds.of(self.period)
 
     @property
     def is_by_place(self) -> bool:

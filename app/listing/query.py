@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Label, and_, select, true, union_all
@@ -15,7 +15,8 @@ from app.listing.cursor import Cursor
 from app.listing.field import Args, tables_of
 from app.listing.kinds import Row, Statement
 from app.listing.order import Order
-from app.listing.scope import Scope
+from app.listing.question import KEPT, Question
+from app.listing.scope import Scope, Scoped
 from app.listing.source import ListSource, name_of
 from app.listing.spec import ListSpec
 from app.listing.where import Parents, in_sight, parents_of, rows_alone, sorted_conditions
@@ -37,7 +38,8 @@ def page(
     connection: Connection, spec: ListSpec, scope: Scope, criteria: Criteria, size: int = PAGE_SIZE
 ) -> Page:
     """The rows of ``criteria``, from its cursor on, ``size`` at most."""
-    found = connection.execute(page_statement(spec, scope, criteria, size))
+    question = Question.of(spec, scope, criteria)
+    found = connection.execute(_page(question, size), question.values)
     names = tuple(found.keys())
     # A page looks up thousands of values by name: a dict finds them at once, those that are not there too.
     every = [dict(zip(names, values, strict=True)) for values in found]
@@ -48,7 +50,12 @@ def page(
     return Page(rows, following.to_args(pinned=True))
 
 
-def page_statement(spec: ListSpec, scope: Scope, criteria: Criteria, size: int) -> Statement:
+@lru_cache(maxsize=KEPT)
+def _page(asked: Question, size: int) -> Statement:
+    return page_statement(asked.spec, asked.scope, asked.criteria, size)
+
+
+def page_statement(spec: ListSpec, scope: Scoped, criteria: Criteria, size: int) -> Statement:
     """The statement of :func:`page`: one row more than ``size`` tells whether others follow.
 
     The rows are chosen first, by index and bounded; what their fields need is joined to these only.
@@ -57,7 +64,7 @@ def page_statement(spec: ListSpec, scope: Scope, criteria: Criteria, size: int) 
     chosen = _chosen(spec, scope, criteria, size + 1)
     same = [source.merchant_id == scope.merchant_id, source.id == chosen.c.id]
     if source.day is not None:
-        same += [source.day == chosen.c.day, *source.in_period(criteria.period)]
+        same += [source.day == chosen.c.day, *source.in_period(criteria.bounds)]
     return (
         select(*_columns(spec), *_cursor_columns(order))
         .select_from(source.joined(scope, chosen.join(source.table, and_(*same))))
@@ -77,7 +84,7 @@ def _cursor_columns(order: Order) -> Iterator[Label[Any]]:
         yield order.value.label(_VALUE)
 
 
-def _chosen(spec: ListSpec, scope: Scope, criteria: Criteria, size: int) -> FromClause:
+def _chosen(spec: ListSpec, scope: Scoped, criteria: Criteria, size: int) -> FromClause:
     """The keys of the rows of a page."""
     source, order = spec.source, Order.of(criteria)
     table, where = rows_alone(spec, scope, criteria)
@@ -92,7 +99,7 @@ def _chosen(spec: ListSpec, scope: Scope, criteria: Criteria, size: int) -> From
     return union_all(_of_few(order, rows, parents, size), many).subquery("chosen")
 
 
-def _chosen_among_all(spec: ListSpec, scope: Scope, criteria: Criteria, size: int) -> FromClause:
+def _chosen_among_all(spec: ListSpec, scope: Scoped, criteria: Criteria, size: int) -> FromClause:
     """The same in an order by what is joined to the rows, which no index keeps: all of them are looked at."""
     source, order = spec.source, Order.of(criteria)
     where = (*in_sight(spec, scope, criteria), *sorted_conditions(spec, criteria).all)

@@ -56,6 +56,8 @@ class AnyScope:
     contract_ids: BindParameter[Any] | None = None
 
 
+#: A scope, or all those like it: a statement is built of either.
+Scoped = Scope | AnyScope
 _MERCHANT = bindparam("merchant_id", type_=BigInteger)
 #: The scopes of a whole merchant, and those of chosen contracts.
 WHOLE: Final = AnyScope(_MERCHANT)

@@ -12,9 +12,9 @@ from typing import Any, cast
 
 from sqlalchemy import ARRAY, BigInteger, BindParameter, ColumnElement, FromClause, any_, false, literal
 
+from app.listing.bounds import Bounds
 from app.listing.kinds import Expression
-from app.listing.period import Period
-from app.listing.scope import AnyScope, Scope
+from app.listing.scope import Scoped
 
 Condition = ColumnElement[bool]
 
@@ -27,7 +27,7 @@ class Join:
     """
 
     table: FromClause
-    on: Callable[[Scope], Condition]
+    on: Callable[[Scoped], Condition]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -47,7 +47,7 @@ class Parent:
     keys: tuple[Expression, ...]
     joins: tuple[Join, ...] = ()
     few: int
-    within: Callable[[Period], Condition] | None = None
+    within: Callable[[Bounds], Condition] | None = None
 
     @cached_property
     def tables(self) -> frozenset[str]:
@@ -92,23 +92,21 @@ class ListSource:
     parents: tuple[Parent, ...] = ()
     daily: DailySums | None = None
 
-    def joined(self, scope: Scope, rows: FromClause) -> FromClause:
+    def joined(self, scope: Scoped, rows: FromClause) -> FromClause:
         """``rows`` of the table with all that their fields read."""
         return with_joins(rows, self.joins, scope)
 
-    def in_scope(self, scope: Scope) -> Iterator[Condition]:
+    def in_scope(self, scope: Scoped) -> Iterator[Condition]:
         """The conditions that no query of these rows does without."""
         return in_scope(self.merchant_id, self.contract_id, scope)
 
-    def in_period(self, period: Period | None) -> Iterator[Condition]:
+    def in_period(self, bounds: Bounds | None) -> Iterator[Condition]:
         """The local days, which partitions go by; none in a list without a period."""
-        if self.day is not None and period is not None:
-            yield self.day.between(period.first, period.last)
+        if self.day is not None and bounds is not None:
+            yield self.day.between(bounds.first, bounds.last)
 
 
-def in_scope(
-    merchant_id: Expression, contract_id: Expression | None, scope: Scope | AnyScope
-) -> Iterator[Condition]:
+def in_scope(merchant_id: Expression, contract_id: Expression | None, scope: Scoped) -> Iterator[Condition]:
     """The conditions that no query does without."""
     yield merchant_id == scope.merchant_id
     if scope.contract_ids is not None:
@@ -134,7 +132,7 @@ def _is_of(contract_id: Expression, mine: Expression) -> Condition:
     return contract_id == any_(mine)
 
 
-def with_joins(rows: FromClause, joins: tuple[Join, ...], scope: Scope) -> FromClause:
+def with_joins(rows: FromClause, joins: tuple[Join, ...], scope: Scoped) -> FromClause:
     """``rows`` with each of ``joins``, where there is one."""
     for join in joins:
         rows = rows.outerjoin(join.table, join.on(scope))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
@@ -17,7 +18,8 @@ from app.listing.dimension import Dimension
 from app.listing.field import tables_of
 from app.listing.kinds import Expression, Statement
 from app.listing.measures import COUNT, sum_of
-from app.listing.scope import Scope
+from app.listing.question import KEPT, Question
+from app.listing.scope import Scope, Scoped
 from app.listing.source import Condition, DailySums, Parent, in_scope, name_of, with_joins
 from app.listing.spec import ListSpec
 from app.listing.where import (
@@ -78,10 +80,17 @@ def series(
     connection: Connection, spec: ListSpec, scope: Scope, criteria: Criteria, by: Dimension | None = None
 ) -> tuple[Group, ...]:
     """The sums for each value of ``by``, in its order; one group, or none, without it."""
-    daily = daily_sums(spec, scope, criteria, by)
-    statement = row_sums(spec, scope, criteria, by) if daily is None else daily
-    found = connection.execute(statement).mappings()
+    question = Question.of(spec, scope, criteria)
+    found = connection.execute(_sums(question, by), question.values).mappings()
     return tuple(Group(key, _totals(spec, rows)) for key, rows in groupby(found, lambda row: row.get(_GROUP)))
+
+
+@lru_cache(maxsize=KEPT)
+def _sums(asked: Question, by: Dimension | None) -> Executable:
+    """The statement of :func:`series`."""
+    spec, scope, criteria = asked.spec, asked.scope, asked.criteria
+    daily = daily_sums(spec, scope, criteria, by)
+    return row_sums(spec, scope, criteria, by) if daily is None else daily
 
 
 def _totals(spec: ListSpec, rows: Iterator[Mapping[Any, Any]]) -> Totals:
@@ -96,7 +105,7 @@ def _line(spec: ListSpec, row: Mapping[Any, Any]) -> CurrencyTotals:
     return CurrencyTotals(known[_CURRENCY], sums, net)
 
 
-def row_sums(spec: ListSpec, scope: Scope, criteria: Criteria, by: Dimension | None = None) -> Executable:
+def row_sums(spec: ListSpec, scope: Scoped, criteria: Criteria, by: Dimension | None = None) -> Executable:
     """The sums, added up from the rows."""
     currency, parent = spec.source.currency, _parent_of(spec, by)
     if by is not None and parent is not None:
@@ -119,7 +128,7 @@ def _measured(spec: ListSpec, keys: Sequence[Label[Any]]) -> Statement:
 
 
 def _from_rows(
-    spec: ListSpec, scope: Scope, criteria: Criteria, keys: Sequence[Label[Any]]
+    spec: ListSpec, scope: Scoped, criteria: Criteria, keys: Sequence[Label[Any]]
 ) -> Statement | CompoundSelect[Any]:
     """The measures of the rows asked for by ``keys``, which read the rows alone."""
     source, own = rows_alone(spec, scope, criteria)
@@ -145,7 +154,7 @@ def _links(link: Sequence[Expression]) -> list[Label[Any]]:
     return [column.label(f"link_{place}") for place, column in enumerate(link)]
 
 
-def _added_up(spec: ListSpec, scope: Scope, parts: FromClause, by: Dimension, parent: Parent) -> Statement:
+def _added_up(spec: ListSpec, scope: Scoped, parts: FromClause, by: Dimension, parent: Parent) -> Statement:
     """``parts``, the sums by parent, added up by what the parents tell: far fewer than there are rows."""
     keys = _keys(by.rows, parts.c[_CURRENCY])
     pairs = zip(parent.keys, (parts.c[name.name] for name in _links(parent.link)), strict=True)
@@ -159,7 +168,7 @@ def _added_up(spec: ListSpec, scope: Scope, parts: FromClause, by: Dimension, pa
 
 
 def daily_sums(
-    spec: ListSpec, scope: Scope, criteria: Criteria, by: Dimension | None = None
+    spec: ListSpec, scope: Scoped, criteria: Criteria, by: Dimension | None = None
 ) -> Statement | None:
     """The sums, added up from the daily ones; None when these do not know what is asked."""
     daily, conditions = spec.source.daily, sorted_conditions(spec, criteria)
@@ -192,7 +201,7 @@ def _is_known(spec: ListSpec, conditions: SortedConditions, known: int, by: Dime
 
 
 def _daily_scope(
-    spec: ListSpec, daily: DailySums, scope: Scope, criteria: Criteria, *, by_contract: bool
+    spec: ListSpec, daily: DailySums, scope: Scoped, criteria: Criteria, *, by_contract: bool
 ) -> Iterator[Condition]:
     """The contracts' own sums when they matter, otherwise the one sum over all of them."""
     yield from in_scope(daily.merchant_id, daily.contract_id, scope)
@@ -206,8 +215,8 @@ def _daily_scope(
 
 
 def _days(daily: DailySums, criteria: Criteria) -> Iterator[Condition]:
-    if criteria.period is not None:
-        yield daily.day.between(criteria.period.first, criteria.period.last)
+    if criteria.bounds is not None:
+        yield daily.day.between(criteria.bounds.first, criteria.bounds.last)
 
 
 def _keys(group: Expression | None, currency: Expression) -> list[Label[Any]]:

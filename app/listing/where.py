@@ -10,7 +10,7 @@ from sqlalchemy import CTE, BigInteger, FromClause, and_, exists, func, literal_
 from app.listing.criteria import Criteria
 from app.listing.field import tables_of
 from app.listing.kinds import Expression, Statement
-from app.listing.scope import Scope
+from app.listing.scope import Scoped
 from app.listing.source import Condition, ListSource, Parent, in_scope, name_of, with_joins
 from app.listing.spec import ListSpec
 
@@ -67,18 +67,17 @@ def _place(source: ListSource, tables: frozenset[str]) -> int | str:
     return next(known, "joined")
 
 
-def in_sight(spec: ListSpec, scope: Scope, criteria: Criteria) -> Iterator[Condition]:
+def in_sight(spec: ListSpec, scope: Scoped, criteria: Criteria) -> Iterator[Condition]:
     """Scope, then the local days, which partitions go by, and the instants, which indexes go by."""
-    source, period = spec.source, criteria.period
+    source, bounds = spec.source, criteria.bounds
     yield from source.in_scope(scope)
-    yield from source.in_period(period)
-    if source.day is not None and period is not None:
-        earliest, latest = period.instants
-        yield source.instant >= earliest
-        yield source.instant < latest
+    yield from source.in_period(bounds)
+    if source.day is not None and bounds is not None:
+        yield source.instant >= bounds.earliest
+        yield source.instant < bounds.latest
 
 
-def rows_alone(spec: ListSpec, scope: Scope, criteria: Criteria) -> tuple[FromClause, list[Condition]]:
+def rows_alone(spec: ListSpec, scope: Scoped, criteria: Criteria) -> tuple[FromClause, list[Condition]]:
     """Where the rows are, and what they must meet whatever their parents."""
     conditions, source = sorted_conditions(spec, criteria), spec.source
     rows = source.joined(scope, source.table) if conditions.joined else source.table
@@ -122,7 +121,7 @@ class Parents:
         return source.outerjoin(parents, self.of(parents.c)), has_parent
 
 
-def parents_of(spec: ListSpec, scope: Scope, criteria: Criteria) -> Parents | None:
+def parents_of(spec: ListSpec, scope: Scoped, criteria: Criteria) -> Parents | None:
     """The parents that filters and scope are about; None when only the rows themselves matter."""
     conditions, source = sorted_conditions(spec, criteria), spec.source
     place = conditions.widest
@@ -138,10 +137,11 @@ def parents_of(spec: ListSpec, scope: Scope, criteria: Criteria) -> Parents | No
 
 
 def parents_found(
-    parent: Parent, scope: Scope, criteria: Criteria, where: Iterable[Condition] = ()
+    parent: Parent, scope: Scoped, criteria: Criteria, where: Iterable[Condition] = ()
 ) -> Statement:
     """The keys of the parents in scope that meet ``where``."""
-    within = () if parent.within is None or criteria.period is None else (parent.within(criteria.period),)
+    bounds = criteria.bounds
+    within = () if parent.within is None or bounds is None else (parent.within(bounds),)
     return (
         select(*parent.keys)
         .select_from(with_joins(parent.table, parent.joins, scope))

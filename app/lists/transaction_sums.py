@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, and_, literal
+from sqlalchemy import BigInteger, Integer, and_, literal, literal_column
 
 from app.listing.dimension import Dimension
 from app.listing.filters import ExplainedCode
@@ -22,7 +21,7 @@ from app.rules.payments import TOTAL, Total
 from app.wording.i18n import N_
 
 #: A terminal calls within days of a payment; a month of margin also bears a clock that is wrong.
-COLLECTION_MARGIN = timedelta(days=31)
+_COLLECTION_MARGIN = literal_column("31", Integer)
 #: Up to so many telecollections, their payments are looked up one after the other.
 FEW_REMITTANCES = 1000
 
@@ -58,7 +57,7 @@ SOURCE = ListSource(
             keys=(Remittance.id, Remittance.collected_on),
             joins=contract_joins(Remittance.contract_id),
             few=FEW_REMITTANCES,
-            within=lambda period: Remittance.collected_on >= period.first - COLLECTION_MARGIN,
+            within=lambda bounds: Remittance.collected_on >= bounds.first - _COLLECTION_MARGIN,
         ),
     ),
     daily=DailySums(
