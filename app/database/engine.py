@@ -138,10 +138,13 @@ class Database:
             engine.dispose()
 
     @contextmanager
-    def reading_as(self, sight: Isolated) -> Iterator[Connection]:
-        """A read-only snapshot of what is in ``sight``: the one way to read payments for the web."""
+    def reading_as(self, sight: Isolated, *settings: str) -> Iterator[Connection]:
+        """A read-only snapshot of what is in ``sight``: the one way to read payments for the web.
+
+        ``settings`` are statements that set something else for it.
+        """
         with self.reading() as connection:
-            sight.isolation.enter(connection)
+            sight.isolation.enter(connection, *settings)
             yield connection
 
     @contextmanager

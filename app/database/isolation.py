@@ -24,8 +24,8 @@ class Isolation:
     merchant_id: int | None = None
     reseller_id: int | None = None
 
-    def enter(self, connection: Connection) -> None:
-        """Let the rest of the web's transaction read these rows and no others.
+    def enter(self, connection: Connection, *settings: str) -> None:
+        """Let the rest of the web's transaction read these rows and no others; ``settings`` go along.
 
         SET LOCAL with its value in the text: the one form that reaches the workers of Citus (R10).
         """
@@ -37,6 +37,7 @@ class Isolation:
         if self.reseller_id is not None:
             roles: Roles = connection.get_execution_options()[ROLES]
             statements.append(f'SET LOCAL ROLE "{roles.desk}"')
+        statements.extend(settings)
         connection.exec_driver_sql("; ".join(statements), execution_options={"no_parameters": True})
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final, TypeVar
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from app.database.isolation import Isolated
 from app.listing.reading import Reading, known
@@ -20,7 +20,7 @@ from app.web.context import database, signed_in
 MOST_QUESTIONS: Final = 2
 #: A question that takes longer asks too much: it is answered by a page that says so.
 LONGEST_QUESTION: Final = "4s"
-_LIMIT: Final = text(f"SET LOCAL statement_timeout TO '{LONGEST_QUESTION}'")
+_LIMIT: Final = f"SET LOCAL statement_timeout TO '{LONGEST_QUESTION}'"
 T = TypeVar("T")
 
 
@@ -38,8 +38,7 @@ def asking(sight: Isolated) -> Iterator[Connection]:
 @contextmanager
 def asking_first(sight: Isolated, first: Reading[T]) -> Iterator[tuple[Connection, T]]:
     """The same, and what ``first`` finds: it is read by the statement that takes the place."""
-    with database().reading_as(sight) as connection:
-        connection.execute(_LIMIT)
+    with database().reading_as(sight, _LIMIT) as connection:
         is_taken, found = _place(Lock.QUESTION, MOST_QUESTIONS).beside(first).read(connection)
         if not is_taken:
             raise TooManyQuestionsError
