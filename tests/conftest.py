@@ -49,6 +49,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 FOLDER = "BORDEREAU_TEST_FOLDER"
+#: What a run takes in memory at most, in bytes, its databases and what was written of them.
+ROOM = 4 * 1024**3
+#: What is in these databases need not outlive the machine, and no vacuum is worth its time there.
+THROW_AWAY = """
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+wal_level = minimal
+max_wal_senders = 0
+max_wal_size = '512MB'
+autovacuum = off
+"""
 SECRET_KEY = "a key for tests, made of words and long enough"
 #: Of the roles of a run.
 PASSWORD = "what the roles of tests log in with"
@@ -76,10 +88,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """The first process makes the folder that all workers share, and clears up after them."""
     if FOLDER not in os.environ:
-        folder = tempfile.mkdtemp(prefix="bordereau-test-")
+        folder = tempfile.mkdtemp(prefix="bordereau-test-", dir=_in_memory())
         os.environ[FOLDER] = folder
         config.add_cleanup(_drop_leftovers)
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
+
+
+def _in_memory() -> str | None:
+    """Where files are kept in memory, if this machine has room there: databases are then copied and dropped
+    in two thirds of the time.
+    """
+    memory = Path("/dev/shm")
+    has_room = memory.is_dir() and shutil.disk_usage(memory).free > ROOM
+    return str(memory) if has_room else None
 
 
 def _drop_leftovers() -> None:
@@ -126,10 +147,10 @@ def _throw_away(folder: Path) -> str:
 
     A killed process, even one of the server's own, still loses nothing: the kernel keeps what was written.
     """
-    address = embedded.start(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(embedded, "SETTINGS", embedded.SETTINGS + THROW_AWAY)
+        address = embedded.start(folder)
     with _administration(address) as connection:
-        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-            connection.execute(f"ALTER SYSTEM SET {setting} = off")
         connection.execute("ALTER SYSTEM SET scram_iterations = 1")  # thousands log in here
         connection.execute("SELECT pg_reload_conf()")
     return address
