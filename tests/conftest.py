@@ -42,7 +42,12 @@ from app.database.login_addresses import Addresses
 from app.database.migrate import migrate
 from app.web.context import today
 from tests.contracts import statements
-from tests.costs import _at_once, _compiled_once, full_cost  # noqa: F401 - pytest finds them here
+from tests.costs import (  # noqa: F401 - pytest finds them here
+    _at_once,
+    _compiled_once,
+    _rarely_swept,
+    full_cost,
+)
 from tests.proof import probes, pytest_runtest_setup, pytest_terminal_summary  # noqa: F401 - pytest finds them here
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ and what is compiled for one portal of a process serves the next.
 
 from __future__ import annotations
 
+import gc
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,12 +14,16 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from jinja2 import BytecodeCache
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
 from app.accounts import passwords, resets
+from app.database import engine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from jinja2.bccache import Bucket
 
@@ -47,24 +52,49 @@ class CompiledTemplates(BytecodeCache):
 
 
 class CompiledRule(Rule):
-    """A route whose way back, from values to an address, is compiled once for all portals that have it."""
+    """A route that is compiled once for all portals that have it."""
 
-    _builders: ClassVar[dict[object, Callable[..., tuple[str, str]]]] = {}
+    _compiled: ClassVar[dict[object, CompiledRule]] = {}
 
-    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        key = tuple(self._trace), repr(self.defaults), append_unknown
-        if key not in self._builders:
-            self._builders[key] = super()._compile_builder(append_unknown)
-        return self._builders[key]
+    def compile(self) -> None:
+        known = self._compiled.setdefault((self.rule, self.subdomain, repr(self.defaults)), self)
+        if known is self:
+            super().compile()
+            return
+        self._parts, self._trace, self._converters = known._parts, known._trace, known._converters
+        self.arguments |= known.arguments
+        self._build = known._build.__func__.__get__(self)
+        self._build_unknown = known._build_unknown.__func__.__get__(self)
+
+
+#: What is compiled of a statement, by the statement and the dialect.
+_STATEMENTS: LRUCache[Any, Any] = LRUCache(2000)
+
+
+def _engine_that_shares(url: str, **options: Any) -> Engine:
+    own = options.pop("execution_options", {})
+    return create_engine(url, execution_options=own | {"compiled_cache": _STATEMENTS}, **options)
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _compiled_once() -> Iterator[None]:
-    """Portals of this process share what is compiled of routes and templates."""
+    """Portals of this process share what is compiled of routes, of templates and of statements."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Flask, "url_rule_class", CompiledRule)
         patch.setattr(Flask, "jinja_options", {"bytecode_cache": CompiledTemplates()})
+        # Each engine has a dialect of its own; for what is compiled they are one.
+        patch.setattr(PGDialect_psycopg, "__eq__", lambda one, other: type(one) is type(other))
+        patch.setattr(PGDialect_psycopg, "__hash__", lambda one: hash(type(one)))
+        patch.setattr(engine, "create_engine", _engine_that_shares)
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _rarely_swept() -> None:
+    """What the tests stand on stays to their end: no search for garbage goes through it."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 @pytest.fixture(autouse=True, scope="session")
