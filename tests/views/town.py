@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
+from urllib.parse import urlsplit
 
 from flask.testing import FlaskClient
 
@@ -12,6 +13,7 @@ from app.accounts.users import NewAccess, give_access
 from app.config import Config
 from app.models import Role
 from app.web.context import today
+from app.web.security import cookie_name
 from tests import factories
 from tests.conftest import SECRET_KEY
 from tests.page import Fragment, HtmlPage
@@ -24,9 +26,13 @@ PRODUCTION = "https://horizon.example"
 class Browser(FlaskClient):
     """A client that reads pages. Cookies are kept from one request to the next."""
 
+    def __init__(self, *args, **named):
+        super().__init__(*args, **named)
+        self._tokens = {}
+
     def open(self, *args, **named):
         """Ask, in production by the name of the reseller's portal."""
-        if self.application.config["SESSION_COOKIE_SECURE"]:
+        if self._is_in_production():
             named.setdefault("base_url", PRODUCTION)
         return super().open(*args, **named)
 
@@ -46,12 +52,23 @@ class Browser(FlaskClient):
         return self.post(path, data={"csrf_token": self.token(), **values})
 
     def token(self):
-        """The CSRF token that this browser's forms carry."""
-        for path in ("/connexion", "/compte", "/compte/double-verification"):
-            response = self.get(path)
-            if response.status_code == 200:
-                break
-        return HtmlPage(response, self.application).csrf
+        """The CSRF token that this browser's forms carry, from a page: one for each key that it is given."""
+        if self._key() not in self._tokens:
+            for path in ("/connexion", "/compte", "/compte/double-verification"):
+                response = self.get(path)
+                if response.status_code == 200:
+                    break
+            self._tokens[self._key()] = HtmlPage(response, self.application).csrf
+        return self._tokens[self._key()]
+
+    def _key(self):
+        """The value of the cookie from which the token follows."""
+        domain = urlsplit(PRODUCTION).hostname if self._is_in_production() else "localhost"
+        cookie = self.get_cookie(cookie_name(self.application), domain)
+        return cookie.value if cookie else None
+
+    def _is_in_production(self):
+        return self.application.config["SESSION_COOKIE_SECURE"]
 
     def sign_in(self, email, password=PASSWORD, **values):
         return self.post_form("/connexion", email=email, password=password, **values)
