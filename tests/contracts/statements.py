@@ -72,18 +72,25 @@ def _of_level(query: dict[str, Any]) -> Iterator[str]:
         yield "R27: a clock in ON CONFLICT"
 
 
-def _nodes(part: Any, *, into_queries: bool = True) -> Iterator[Node]:
+def _nodes(part: Any, *, into_queries: bool = True) -> list[Node]:
     """Each node of ``part``; without what the queries in it hold, unless asked for."""
+    found: list[Node] = []
+    _collect(part, found, into_queries=into_queries)
+    return found
+
+
+def _collect(part: Any, found: list[Node], *, into_queries: bool) -> None:
     if isinstance(part, list):
         for one in part:
-            yield from _nodes(one, into_queries=into_queries)
+            _collect(one, found, into_queries=into_queries)
     elif isinstance(part, dict):
         for name, value in part.items():
-            kind = name if name[0].isupper() else _BARE.get(name) if _is_bare(value) else None
-            if kind:
-                yield kind, value
-            if into_queries or kind not in QUERIES:
-                yield from _nodes(value, into_queries=into_queries)
+            kind = name if name[0].isupper() else _BARE.get(name)
+            is_node = kind is not None and (kind == name or _is_bare(value))
+            if kind is not None and is_node:
+                found.append((kind, value))
+            if into_queries or not is_node or kind not in QUERIES:
+                _collect(value, found, into_queries=into_queries)
 
 
 def _is_bare(value: Any) -> bool:
