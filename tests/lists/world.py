@@ -40,13 +40,17 @@ class World:
 
 
 def build(connection: Connection, seed: int, *, remittances: int = 30, transactions: int = 250) -> World:
-    """Write a merchant with outlets, contracts and payments."""
+    """Write a merchant with outlets, contracts and payments. Any seed will do.
+
+    Two remittances have one number, of different contracts: one contract gives a number once a day.
+    """
     chance = random.Random(seed)
     merchant_id = factories.a_merchant(connection)
     outlets = [_an_outlet(connection, merchant_id, zone, chance) for zone in ZONES]
     contracts = [_contract(connection, merchant_id, chance.choice(outlets), n, chance) for n in range(6)]
     collected = [
-        _remittance(connection, merchant_id, chance.choice(contracts), chance) for _ in range(remittances)
+        _remittance(connection, merchant_id, chance.choice(contracts[place % 2 :: 2]), place // 2, chance)
+        for place in range(remittances)
     ]
     paid = [
         _transaction(connection, merchant_id, chance.choice(collected), chance) for _ in range(transactions)
@@ -96,11 +100,13 @@ def _credit(chance: random.Random) -> Row:
     }
 
 
-def _remittance(connection: Connection, merchant_id: int, contract: Row, chance: random.Random) -> Row:
+def _remittance(
+    connection: Connection, merchant_id: int, contract: Row, number: int, chance: random.Random
+) -> Row:
     local = datetime.combine(FIRST + timedelta(chance.randrange(34)), time(23, chance.randrange(4)))
     amounts = _amounts(chance)
     counts = {name: int(amount > 0) for name, amount in amounts.items()}
-    values = _call(local, amounts, chance)
+    values = _call(local, amounts, number, chance)
     stored = {f"{name}_amount": amount for name, amount in amounts.items()}
     stored |= {f"{name}_count": count for name, count in counts.items()}
     zone = contract["outlet"]["time_zone"]
@@ -135,12 +141,12 @@ def _amounts(chance: random.Random) -> dict[str, int]:
     }
 
 
-def _call(local: datetime, amounts: dict[str, int], chance: random.Random) -> Row:
+def _call(local: datetime, amounts: dict[str, int], number: int, chance: random.Random) -> Row:
     """What is stored of a telecollection beside its sums; its other half may still be awaited."""
     values: Row = {
         "collected_local": local,
         "opened_local": chance.choice((None, local - timedelta(hours=12))),
-        "number": f"{chance.randrange(20):06}",
+        "number": f"{number:06}",
         "file_number": chance.choice((None, "D00183", "00d7")),
         "bank_code": chance.choice((None, "30004", "10096")),
         "siret": chance.choice((None, "99999999800019")),
