@@ -37,7 +37,7 @@ _PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
     "--trust-clock", is_flag=True, help=N_("Load dates that nothing bears out; the journal keeps it.")
 )
 def import_command(paths: tuple[Path, ...], *, replace: bool, dry_run: bool, trust_clock: bool) -> None:
-    """Print a line a file; exit 0 only when nothing was refused."""
+    """Print a line a file; exit 0 only when nobody has to look at any."""
     config = Config.from_env()
     missing = [path for path in paths if not path.exists() and not path.is_symlink()]
     if missing:
@@ -46,7 +46,7 @@ def import_command(paths: tuple[Path, ...], *, replace: bool, dry_run: bool, tru
         )
     inbox = config.data / INBOX
     if not paths and not inbox.is_dir():
-        raise click.ClickException(gettext("There is no inbox yet: mkdir %(folder)s", folder=inbox))
+        raise click.ClickException(_no_inbox(inbox))
     files = list(files_in(paths or (inbox,)))
     database = ready(config)
     loading = load_files(
@@ -59,7 +59,7 @@ def import_command(paths: tuple[Path, ...], *, replace: bool, dry_run: bool, tru
     click.echo(report.summary(results))
     if dry_run:
         click.echo(gettext("Nothing was changed: this was a trial."))
-    sys.exit(any(result.refused or result.unfiled is not None for result in results))
+    sys.exit(any(result.needs_somebody for result in results))
 
 
 def _said(loading: Iterable[Result], files: int) -> list[Result]:
@@ -75,7 +75,7 @@ def _said(loading: Iterable[Result], files: int) -> list[Result]:
 
 @click.command(help=N_("Do the work of a night: load the inbox, keep house, let go of what is old."))
 def nightly() -> None:
-    """Print a line a file and what went; exit 0 only when nothing was refused."""
+    """Print a line a file and what went; exit 0 only when nobody has to look at anything."""
     from importers.jobs import tell_people  # noqa: PLC0415
     from importers.nightly import nightly as do_the_night  # noqa: PLC0415
 
@@ -95,7 +95,14 @@ def nightly() -> None:
         copies=night.purged.copies,
     )
     click.echo(gone)
-    sys.exit(night.refused > 0)
+    inbox = config.data / INBOX
+    if not inbox.is_dir():
+        raise click.ClickException(_no_inbox(inbox))
+    sys.exit(night.unsettled > 0)
+
+
+def _no_inbox(inbox: Path) -> str:
+    return gettext("There is no inbox: mkdir %(folder)s", folder=inbox)
 
 
 @click.group(commands=[deliver], help=N_("Set up the files of banks, acquirers and platforms."))

@@ -57,9 +57,11 @@ def load_inbox(database: Database, data: Path) -> list[Result]:
     A file that was refused for what it holds stays where it is when not even a copy may be kept: it
     is reported again each time, until a person takes it away.
     """
-    files = (
-        [path for path in files_in([data / INBOX]) if _is_settled(path)] if (data / INBOX).is_dir() else []
-    )
+    inbox = data / INBOX
+    if not inbox.is_dir():
+        _log.warning("inbox_missing", cure=f"mkdir {inbox}")
+        return []
+    files = [path for path in files_in([inbox]) if _is_settled(path)]
     results = list(_logged(load_files(database, files, data)))
     return [*results, *_logged(iter(waiting.after(database, data, results)))]
 
@@ -67,13 +69,12 @@ def load_inbox(database: Database, data: Path) -> list[Result]:
 def _logged(results: Iterator[Result]) -> Iterator[Result]:
     for result in results:
         # What somebody must look at is louder than what went well.
-        loud = result.refused or result.unfiled is not None
-        _log.log(WARNING if loud else INFO, "file", **report.event(result))
+        _log.log(WARNING if result.needs_somebody else INFO, "file", **report.event(result))
         yield result
 
 
 def _is_settled(path: Path) -> bool:
     try:
-        return time.time() - path.stat().st_mtime >= SETTLED_SECONDS
+        return time.time() - path.lstat().st_mtime >= SETTLED_SECONDS
     except FileNotFoundError:  # another importer has just dealt with it
         return False

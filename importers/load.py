@@ -48,7 +48,7 @@ class Result:
 
     ``counts`` has the records by name; ``replaced`` is the hash of the file whose place it took; ``file_id``
     its row in the journal of files. ``by_desk``: it declares what a maintainer alone says. ``unfiled`` says
-    why the copy of a file that was dealt with could not be kept, in the system's words.
+    why a file that was dealt with could not be filed away, in the system's words.
     """
 
     path: Path
@@ -67,8 +67,13 @@ class Result:
 
     @property
     def refused(self) -> bool:
-        """Whether nothing of it is loaded, and a person has to look at it."""
+        """Whether nothing of it is loaded."""
         return self.status in (Status.QUARANTINED, Status.LEFT)
+
+    @property
+    def needs_somebody(self) -> bool:
+        """Whether a person has to look at it: it is refused, or cannot be filed away."""
+        return self.refused or self.unfiled is not None
 
 
 @dataclass(frozen=True, kw_only=True)

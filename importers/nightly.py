@@ -32,9 +32,9 @@ class NightlyWork:
     purged: Purged
 
     @property
-    def refused(self) -> int:
+    def unsettled(self) -> int:
         """How many files a person has to look at."""
-        return sum(result.refused for result in self.results)
+        return sum(result.needs_somebody for result in self.results)
 
 
 def nightly(database: Database, data: Path, now: datetime) -> NightlyWork | None:
@@ -46,7 +46,7 @@ def nightly(database: Database, data: Path, now: datetime) -> NightlyWork | None
         results = load_inbox(database, data)
         upkeep(database, now)
         night = NightlyWork(results, purge(database, data, now.date()))
-        _log.info("night", files=len(results), refused=night.refused, months_dropped=night.purged.months)
+        _log.info("night", files=len(results), unsettled=night.unsettled, months=night.purged.months)
         return night
 
 

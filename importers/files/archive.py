@@ -52,19 +52,19 @@ def files_in(paths: Iterable[Path]) -> Iterator[Path]:
     """
     for path in paths:
         if path.is_dir() and not path.is_symlink():
-            yield from (
-                found
-                for found in sorted(_below(path), key=_arrival)
-                if ANY_NAME.match(found.name) and not found.is_symlink()
-            )
+            yield from (found for found in sorted(_below(path), key=_arrival) if ANY_NAME.match(found.name))
         else:
             yield path
 
 
 def _below(folder: Path) -> Iterator[Path]:
-    """The files of a folder, at any depth; a folder below that goes meanwhile has none."""
-    for where, _, names in os.walk(folder):
+    """The files of a folder, at any depth; a folder below that goes meanwhile has none.
+
+    A link is one of them, to a folder as well, so that it is named and left rather than passed over.
+    """
+    for where, folders, names in os.walk(folder):
         yield from (Path(where, name) for name in names)
+        yield from (below for name in folders if (below := Path(where, name)).is_symlink())
 
 
 def _arrival(path: Path) -> tuple[int, Path]:
@@ -82,6 +82,8 @@ def receive(path: Path, name: str | None = None) -> IncomingFile:
 
     ``name`` is the one it came under, when that is not the name of ``path``.
     """
+    if path.is_symlink():
+        raise refuse(N_("a link: copy the file itself instead"))
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     with os.fdopen(descriptor, "rb") as opened:
         found = os.fstat(descriptor)

@@ -55,4 +55,8 @@ def refuse(
 
 def unreadable(error: OSError) -> Refusal:
     """The refusal of a file that the system does not let us read."""
+    if isinstance(error, PermissionError):
+        return Refusal(
+            reason=N_("the file cannot be read: it has to be given to the portal's user (chown, setfacl)")
+        )
     return Refusal(reason=N_("the file cannot be read: %(reason)s"), params={"reason": error.strerror or ""})

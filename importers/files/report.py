@@ -37,7 +37,10 @@ def line(result: Result) -> str:
         said += f" ({', '.join(details)})"
     reasons = [refusal.text() for refusal in result.refusals]
     if result.unfiled is not None:
-        reasons.append(gettext("its copy cannot be kept: %(reason)s", reason=result.unfiled))
+        words = gettext(
+            "it cannot be filed away: %(reason)s (mend that, then load it once more)", reason=result.unfiled
+        )
+        reasons.append(words)
     return "\n".join([said, *(f"  {reason}" for reason in reasons)])
 
 

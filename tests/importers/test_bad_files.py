@@ -15,9 +15,10 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from app.database.faults import explained
 from importers.files import report
 from importers.files.archive import ARCHIVE, QUARANTINE, files_in
+from importers.files.refusals import unreadable
 from importers.formats import FileContext, Format, remise_tpe
 from importers.jobs import load_inbox
-from importers.load import Status, load_file, load_files
+from importers.load import Result, Status, load_file, load_files
 from importers.records import Records
 from tests.importers.conftest import Operator
 from tests.importers.files import NIGHT, Rem, Trx, written
@@ -37,6 +38,37 @@ def test_links_and_pipes_are_refused_without_waiting(operator: Operator) -> None
     results = list(load_files(operator.database, [link, pipe, other, target], operator.data))
     assert all(result.refused for result in results)
     assert operator.count("import_file") == 0
+
+
+def test_what_lies_in_the_inbox_and_is_no_file_is_named_at_every_run(operator: Operator) -> None:
+    """A link leads anywhere, even to nothing: it is never followed, and never passed over."""
+    inbox = operator.data / "inbox"
+    inbox.mkdir()
+    (inbox / "file").symlink_to(NIGHT.write(operator.folder))
+    (inbox / "folder").symlink_to(operator.folder, target_is_directory=True)
+    (inbox / "nowhere").symlink_to(operator.folder / "gone")
+    os.mkfifo(inbox / "pipe")
+    for path in inbox.iterdir():
+        os.utime(path, (0, 0), follow_symlinks=False)
+    for _ in range(2):
+        found = load_inbox(operator.database, operator.data)
+        assert {result.path.name for result in found} == {"file", "folder", "nowhere", "pipe"}
+        assert {result.status for result in found} == {Status.LEFT}
+        assert sum("lien" in report.line(result) for result in found) == 3
+    assert operator.count("transaction") == 0
+
+
+def test_an_inbox_that_is_not_there_is_named(operator: Operator, caplog: pytest.LogCaptureFixture) -> None:
+    assert load_inbox(operator.database, operator.data) == []
+    (said,) = (json.loads(record.getMessage()) for record in caplog.records)
+    assert (said["event"], said["cure"]) == ("inbox_missing", f"mkdir {operator.data / 'inbox'}")
+
+
+def test_a_file_of_somebody_else_is_said_to_be_theirs(operator: Operator) -> None:
+    said = report.line(
+        Result(path=Path("n.txt"), status=Status.LEFT, refusals=(unreadable(PermissionError()),))
+    )
+    assert "setfacl" in said
 
 
 def test_a_name_with_a_line_end_is_a_name(operator: Operator) -> None:
@@ -214,7 +246,7 @@ def test_a_full_archive_says_so_of_a_file_that_is_loaded(operator: Operator) -> 
     result = load_file(operator.database, path, operator.data)
     assert (result.status, result.refused) == (Status.LOADED, False)
     assert result.unfiled is not None
-    assert "sa copie ne peut pas être conservée" in report.line(result)
+    assert "il ne peut pas être rangé" in report.line(result)
     (operator.data / ARCHIVE).unlink()
     again = load_file(operator.database, path, operator.data)
     assert (again.status, again.unfiled) == (Status.KNOWN, None)

@@ -128,5 +128,5 @@ def test_the_work_of_a_night_is_done_once_at_a_time(aged: Operator) -> None:
     assert aged.count("transaction") == 2
     done = nightly(aged.database, aged.data, datetime.now(UTC))
     assert done is not None
-    assert (done.refused, done.purged.months) == (0, 2)
+    assert (done.unsettled, done.purged.months) == (0, 2)
     assert aged.count("transaction") == 1

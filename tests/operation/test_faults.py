@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
 import shutil
@@ -128,6 +129,15 @@ def test_whoever_is_not_let_in_says_so_instead_of_trying_for_ever(own_server, ex
 
 def test_an_inbox_that_is_not_there_is_asked_for(external):
     assert wrong_with(bordereau("import", env=external), "mkdir", "inbox") == []
+
+
+def test_a_night_without_an_inbox_does_the_rest_and_says_so(external):
+    done = bordereau("nightly", env=external)
+    assert done.returncode == 1
+    assert "partitions" in done.stdout
+    logged = [json.loads(line)["event"] for line in done.stderr.splitlines() if line.startswith("{")]
+    assert {"inbox_missing", "night"} <= set(logged)
+    assert "mkdir" in done.stderr.splitlines()[-1]
 
 
 def test_the_default_theme_must_be_sound_and_the_others_are_named(external, tmp_path):
