@@ -123,10 +123,14 @@ def _answered(shown: ListPage) -> AnyResponse:
 
 
 def _ways(spec: ListSpec) -> Reading[tuple[tuple[PageLink, int | None], ...]]:
-    """The ways from a list to pages of their own, each with the number of things that wait there."""
+    """The ways from a list to pages of their own, each with the number of things waiting there."""
     scope, links = access().scope, spec.page_links
     counts = (link.count(scope) if link.count else known(None) for link in links)
-    return together(lambda *found: tuple(zip(links, found, strict=True)), *counts)
+
+    def open_ones(*found: int | None) -> tuple[tuple[PageLink, int | None], ...]:
+        return tuple(way for way in zip(links, found, strict=True) if way[1] != 0)
+
+    return together(open_ones, *counts)
 
 
 def choose_columns(spec: ListSpec) -> AnyResponse:

@@ -88,6 +88,20 @@ def test_finance_sees_what_is_late_missing_and_to_confirm(app, database, alpha):
     assert f"À traiter {waiting}" in plain(finance.page("/remises").one("main"))
 
 
+def test_a_line_of_ways_for_wide_screens_alone_is_not_shown_on_a_phone(owner, database, alpha):
+    """The way to last month has no number and a phone no room for it; the line is there where things wait."""
+
+    def line():
+        return owner.page("/remises").one("p", class_="strip-more")
+
+    assert "wide-only" not in line()["class"]
+    with database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(text("UPDATE remittance SET credit = 'credited'"))
+        for table in ("credit_link", "bank_statement"):
+            connection.execute(text(f"DELETE FROM {table}"))
+    assert (plain(line()), "wide-only" in line()["class"]) == ("Rapprocher le mois dernier", True)
+
+
 def test_what_a_bank_credits_together_is_one_line_and_leads_to_its_remittances(owner, database, alpha):
     """Two remittances of a contract and day that are late: their sum, and the list of the two."""
     with database.writing(DatabaseRole.OWNER) as connection:
