@@ -149,7 +149,8 @@ def origin_of(connection: Connection, file: IncomingFile) -> Origin:
 def _is_of(connection: Connection, said: Origin, holders: Mapping[int, str]) -> bool:
     """Whether a file says that it is of the maintainers whose folder it came in, or says nothing."""
     source = connection.execute(text(_FIND), {"name": said.source}).one_or_none()
-    return (source is None or source.reseller_id in holders) and said.resellers <= {*holders.values(), ""}
+    is_theirs = said.source is None or (source is not None and source.reseller_id in holders)
+    return is_theirs and said.resellers <= {*holders.values(), ""}
 
 
 def context_of(connection: Connection, file: IncomingFile) -> FileContext:

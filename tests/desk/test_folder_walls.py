@@ -83,6 +83,9 @@ def test_a_folder_takes_no_name_that_may_be_anothers(place, name, whose):
     assert put(place, night).refused is (whose is None)
     owner = "SELECT r.slug FROM source s JOIN reseller r ON r.id = s.reseller_id WHERE s.name = :name"
     assert place.value(owner, name=name) == whose
+    if whose is None:  # theirs to look at all the same
+        north_id = place.value("SELECT id FROM reseller WHERE slug = 'north'")
+        assert place.value("SELECT reseller_ids FROM import_file WHERE status = 'quarantined'") == [north_id]
 
 
 @pytest.mark.parametrize("folder", ["south", "south-bank", "bank", "northern", "NORTHERN"])
