@@ -16,16 +16,16 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.accounts import notices
 from app.accounts.journal import Client
+from app.accounts.links import Links
 from app.accounts.notices import Recipient
 from app.accounts.sessions import device
 from app.models import KNOWN_FOR, KnownDevice, UserAccount
-from app.themes import Theme
 
 #: Mails of this kind to one person in a day.
 MOST_TOLD = 3
 
 
-def recognise(connection: Connection, theme: Theme, user_id: int, client: Client) -> None:
+def recognise(connection: Connection, links: Links, user_id: int, client: Client) -> None:
     """Remember the browser of somebody who has just signed in; if it is new, tell them by mail.
 
     The first time ever says nothing: they have just accepted an invitation.
@@ -37,7 +37,7 @@ def recognise(connection: Connection, theme: Theme, user_id: int, client: Client
     connection.execute(update(UserAccount).where(UserAccount.id == user_id).values(signed_in_at=func.now()))
     if person.signed_in_at is not None and not is_known and _new_today(connection, user_id) <= MOST_TOLD:
         told = Recipient(user_id, person.email)
-        notices.signed_in_elsewhere(connection, theme, told, device(client.agent), client)
+        notices.signed_in_elsewhere(connection, links, told, device(client.agent), client)
 
 
 def is_known(connection: Connection, email: str, key: str) -> bool:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, exists, or_, select
 
 from app.accounts import messages
 from app.accounts.journal import Client
+from app.accounts.links import Links
 from app.accounts.roles import role_name
 from app.mail import Kind, MailRequest, post, sender_of
-from app.models import DEFAULT_TIME_ZONE, Role
-from app.themes import Theme
+from app.models import DEFAULT_TIME_ZONE, Membership, Merchant, Reseller, Role, StaffMember
+from app.themes import DEFAULT, Theme
 from app.wording import formats
 from app.wording.i18n import gettext
 
@@ -25,47 +26,53 @@ class Recipient:
     email: str
 
 
-def password_changed(connection: Connection, theme: Theme, person: Recipient, client: Client) -> None:
+def password_changed(connection: Connection, links: Links, person: Recipient, client: Client) -> None:
     """Tell them that they have another password."""
     subject = gettext("your password has changed")
     words = gettext("Your password was changed on %(time)s. Your other sessions have ended.", time=_now())
+    theme = _theme(connection, links, person, client)
     _tell(connection, theme, person, client.request_id, (subject, words, _not_you(theme)))
 
 
-def second_factor_added(connection: Connection, theme: Theme, person: Recipient, client: Client) -> None:
+def second_factor_added(connection: Connection, links: Links, person: Recipient, client: Client) -> None:
     """Tell them that an app is asked for from now on."""
     subject = gettext("an app is paired with your account")
     words = gettext("Since %(time)s, signing in asks for a code of the app as well.", time=_now())
+    theme = _theme(connection, links, person, client)
     _tell(connection, theme, person, client.request_id, (subject, words, _not_you(theme)))
 
 
-def second_factor_removed(connection: Connection, theme: Theme, person: Recipient, client: Client) -> None:
+def second_factor_removed(connection: Connection, links: Links, person: Recipient, client: Client) -> None:
     """Tell them that their password alone opens their account again."""
     subject = gettext("no app is paired with your account any more")
     words = gettext("Since %(time)s, signing in asks for your password alone.", time=_now())
+    theme = _theme(connection, links, person, client)
     _tell(connection, theme, person, client.request_id, (subject, words, _not_you(theme)))
 
 
-def recovery_codes_renewed(connection: Connection, theme: Theme, person: Recipient, client: Client) -> None:
+def recovery_codes_renewed(connection: Connection, links: Links, person: Recipient, client: Client) -> None:
     """Tell of new recovery codes: the ones that were kept are worth nothing any more."""
     subject = gettext("your recovery codes have been renewed")
     words = gettext(
         "Your recovery codes were renewed on %(time)s. The former ones no longer work.", time=_now()
     )
+    theme = _theme(connection, links, person, client)
     _tell(connection, theme, person, client.request_id, (subject, words, _not_you(theme)))
 
 
-def recovery_code_used(connection: Connection, theme: Theme, person: Recipient, client: Client) -> None:
+def recovery_code_used(connection: Connection, links: Links, person: Recipient, client: Client) -> None:
     """Tell of a recovery code that has served in place of the app."""
     subject = gettext("a recovery code has been used")
     words = gettext("One of your recovery codes was used on %(time)s, in place of your app.", time=_now())
+    theme = _theme(connection, links, person, client)
     _tell(connection, theme, person, client.request_id, (subject, words, _not_you(theme)))
 
 
 def signed_in_elsewhere(
-    connection: Connection, theme: Theme, person: Recipient, device: str, client: Client
+    connection: Connection, links: Links, person: Recipient, device: str, client: Client
 ) -> None:
     """Tell them that their account was opened with a browser that is not known to be theirs."""
+    theme = _theme(connection, links, person, client)
     said = (
         gettext("a new sign-in to your account"),
         gettext(
@@ -98,6 +105,30 @@ def access_changed(
         gettext("Your sessions have ended: sign in again."),
     )
     _tell(connection, theme, person, request_id, said)
+
+
+def maintainer_of(connection: Connection, slug: str, user_id: int) -> str:
+    """The slug of whose name a person's mails bear who knocks at the door of ``slug``.
+
+    It is that of the maintainer of the door where they belong to a merchant of theirs or work for them, else
+    of another of whom that is so, else of none. The door of no maintainer is everybody's.
+    """
+    of_merchant = exists().where(
+        Membership.user_id == user_id,
+        Merchant.id == Membership.merchant_id,
+        Merchant.reseller_id == Reseller.id,
+    )
+    of_staff = exists().where(StaffMember.user_id == user_id, StaffMember.reseller_id == Reseller.id)
+    known = set(connection.scalars(select(Reseller.slug).where(or_(of_merchant, of_staff))))
+    if slug in known or not connection.scalar(select(exists().where(Reseller.slug == slug))):
+        return slug
+    return min(known, default=DEFAULT)
+
+
+def _theme(connection: Connection, links: Links, person: Recipient, client: Client) -> Theme:
+    """The theme of a mail about what was done through a door, which may not be that of their maintainer."""
+    door = links.themes.of_host(client.host).slug
+    return links.theme(maintainer_of(connection, door, person.user_id))
 
 
 def _now() -> str:

@@ -41,7 +41,7 @@ def _code_is_good(database: Database, links: Links, account: OwnAccount, code: s
     counted = attempt(database, CODE_AGAIN, account.key, client, account.user_id)
     with database.writing() as connection:
         person = Recipient(account.user_id, account.email)
-        good = passes(connection, links, links.theme(account.slug), person, code, client)
+        good = passes(connection, links, person, code, client)
         if good:
             forget_attempts(connection, CODE_AGAIN, account.key, counted)
     return good

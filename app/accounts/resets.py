@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Row, exists, or_, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from app.accounts import messages, notices, one_time_links, passwords
 from app.accounts.invitations import WeakPasswordError
@@ -36,10 +36,7 @@ from app.models import (
     DEFAULT_TIME_ZONE,
     Invitation,
     InvitationKind,
-    Membership,
-    Merchant,
     Reseller,
-    StaffMember,
     UserAccount,
 )
 from app.wording import formats
@@ -61,7 +58,7 @@ def ask(database: Database, links: Links, slug: str, email: str, client: Client)
         attempt(database, ASKED, email, client)
         with database.writing() as connection:
             person = _person(connection, email) if email.isprintable() else None
-            if person is not None and not _is_known_to(connection, slug, person.id):
+            if person is not None and notices.maintainer_of(connection, slug, person.id) != slug:
                 person = None
             user_id = person.id if person else None
             record(connection, Event.RESET_ASKED, user_id=user_id, request_id=client.request_id)
@@ -97,7 +94,7 @@ def choose(database: Database, links: Links, slug: str, token: str, password: st
         set_password(connection, person.id, spent.email, chosen)
         _clear_attempts(connection, spent.email, client)
         record(connection, Event.PASSWORD_RESET, user_id=person.id, request_id=client.request_id)
-        notices.password_changed(connection, links.theme(slug), Recipient(person.id, spent.email), client)
+        notices.password_changed(connection, links, Recipient(person.id, spent.email), client)
 
 
 def _clear_attempts(connection: Connection, email: str, client: Client) -> None:
@@ -138,15 +135,14 @@ def change(database: Database, links: Links, account: OwnAccount, password: str,
 
     The caller has asked for the current one. Raises WeakPasswordError.
     """
-    theme = links.theme(account.slug)
-    fault = passwords.fault(password, [account.email, theme.name])
+    fault = passwords.fault(password, [account.email, links.theme(account.slug).name])
     if fault:
         raise WeakPasswordError(fault)
     chosen = passwords.hashed(password)
     with database.writing() as connection:
         set_password(connection, account.user_id, account.email, chosen, keep=account.key)
         record(connection, Event.PASSWORD_CHANGED, user_id=account.user_id, request_id=client.request_id)
-        notices.password_changed(connection, theme, Recipient(account.user_id, account.email), client)
+        notices.password_changed(connection, links, Recipient(account.user_id, account.email), client)
         return rotate(connection, account.key, proved=True)
 
 
@@ -205,17 +201,6 @@ def _person(connection: Connection, email: str) -> Row[int, str] | None:
             UserAccount.email == email, UserAccount.disabled_at.is_(None)
         )
     ).one_or_none()
-
-
-def _is_known_to(connection: Connection, slug: str, user_id: int) -> bool:
-    """Whether a person belongs to a merchant of the reseller ``slug``, or works for it."""
-    here = select(Reseller.id).where(Reseller.slug == slug).scalar_subquery()
-    of_merchant = exists().where(
-        Membership.user_id == user_id, Merchant.id == Membership.merchant_id, Merchant.reseller_id == here
-    )
-    of_staff = exists().where(StaffMember.user_id == user_id, StaffMember.reseller_id == here)
-    is_maintainer = exists().where(Reseller.slug == slug)
-    return bool(connection.scalar(select(or_(~is_maintainer, of_merchant, of_staff))))
 
 
 @contextmanager

@@ -24,7 +24,6 @@ from app.accounts.journal import Client, Event, record
 from app.accounts.links import Links
 from app.accounts.notices import Recipient
 from app.models import RecoveryCode, SecondFactor
-from app.themes import Theme
 
 DIGITS = 6
 STEP_SECONDS = 30
@@ -68,12 +67,10 @@ def enrol(
     return new_codes(connection, user_id)
 
 
-def passes(
-    connection: Connection, links: Links, theme: Theme, person: Recipient, code: str, client: Client
-) -> bool:
+def passes(connection: Connection, links: Links, person: Recipient, code: str, client: Client) -> bool:
     """Whether ``code`` is one of the person's app or a recovery code; either serves once.
 
-    Of a recovery code a mail tells, which bears the name of ``theme``: it may have been found.
+    Of a recovery code a mail tells: it may have been found.
     """
     plain = tidy(code)
     if len(plain) == DIGITS:
@@ -84,7 +81,7 @@ def passes(
     if connection.scalar(used.returning(RecoveryCode.id)) is None:
         return False
     record(connection, Event.RECOVERY_CODE_USED, user_id=person.user_id, request_id=client.request_id)
-    notices.recovery_code_used(connection, theme, person, client)
+    notices.recovery_code_used(connection, links, person, client)
     return True
 
 

@@ -19,7 +19,6 @@ from app.accounts.sessions import end_session, hash_of, open_session
 from app.accounts.users import normal_email
 from app.database.engine import Database
 from app.models import UserAccount, UserSession
-from app.themes import Theme
 
 
 class BadSignInError(Exception):
@@ -42,11 +41,10 @@ class Opened:
     awaits_code: bool
 
 
-def sign_in(database: Database, theme: Theme, email: str, password: str, client: Client) -> Opened:
+def sign_in(database: Database, links: Links, email: str, password: str, client: Client) -> Opened:
     """Prove who one is: by the password, and then by a code for whoever has an app.
 
-    ``theme`` is that of the portal, whose name mails bear. Raises BadSignInError, or TooManyAttemptsError
-    before any password is hashed.
+    Raises BadSignInError, or TooManyAttemptsError before any password is hashed.
     """
     email = normal_email(email)
     counted = attempt(database, SIGN_IN, email, client)
@@ -62,7 +60,7 @@ def sign_in(database: Database, theme: Theme, email: str, password: str, client:
             _renew_hash(connection, person.id, password)
         if is_enrolled(connection, person.id):
             return Opened(open_session(connection, person.id, client, pending=True), awaits_code=True)
-        return Opened(enter(connection, theme, person.id, client, By.PASSWORD), awaits_code=False)
+        return Opened(enter(connection, links, person.id, client, By.PASSWORD), awaits_code=False)
 
 
 def awaited(connection: Connection, key: str, host: str) -> int | None:
@@ -80,7 +78,7 @@ def awaited(connection: Connection, key: str, host: str) -> int | None:
     )
 
 
-def second_step(database: Database, links: Links, theme: Theme, key: str, code: str, client: Client) -> str:
+def second_step(database: Database, links: Links, key: str, code: str, client: Client) -> str:
     """Sign in with a code of the app, or a recovery code; returns the key of the session that opens.
 
     Raises LookupError when nothing is awaited, TooManyAttemptsError before any code is looked at,
@@ -93,17 +91,17 @@ def second_step(database: Database, links: Links, theme: Theme, key: str, code: 
         raise LookupError("nothing is awaited")
     counted = attempt(database, CODE, email, client, user_id)
     with database.writing() as connection:
-        if passes(connection, links, theme, Recipient(user_id, email), code, client):
+        if passes(connection, links, Recipient(user_id, email), code, client):
             forget_attempts(connection, CODE, email, counted)
             end_session(connection, key)
-            return enter(connection, theme, user_id, client, By.CODE)
+            return enter(connection, links, user_id, client, By.CODE)
     _refuse(database, Event.SECOND_FACTOR_REFUSED, user_id, client)
     raise BadSignInError
 
 
 def enter(
     connection: Connection,
-    theme: Theme,
+    links: Links,
     user_id: int,
     client: Client,
     by: By,
@@ -113,7 +111,7 @@ def enter(
     A browser that is new is told to them by mail.
     """
     key = open_session(connection, user_id, client)
-    recognise(connection, theme, user_id, client)
+    recognise(connection, links, user_id, client)
     record(
         connection,
         Event.SIGNED_IN,

@@ -12,7 +12,7 @@ from app.accounts.sign_in import second_step as pass_second_step
 from app.accounts.sign_in import sign_in as pass_first_step
 from app.accounts.sign_in import sign_out as end_signed_in
 from app.lists import FIRST
-from app.web.context import client, database, host, links, principal, theme
+from app.web.context import client, database, host, links, principal
 from app.web.forms import CodeForm, SignInForm
 from app.web.language import keep_language
 from app.web.security import browser_session, keep_device, local_path
@@ -34,7 +34,7 @@ def sign_in() -> Response | str | tuple[str, int]:
     form = SignInForm.sent()
     email, password = form.email.data or "", form.password.data or ""
     try:
-        opened = pass_first_step(database(), theme(), email, password, client())
+        opened = pass_first_step(database(), links(), email, password, client())
     except BadSignInError:
         return _form(onward, form, failed=True), 422
     with database().writing() as connection:
@@ -57,7 +57,7 @@ def second_step() -> ResponseReturnValue:
         return render_template("accounts/code.html", form=CodeForm(), onward=onward, failed=False)
     code = CodeForm.sent().code.data or ""
     try:
-        opened = pass_second_step(database(), links(), theme(), key, code, client())
+        opened = pass_second_step(database(), links(), key, code, client())
     except BadSignInError:
         return render_template("accounts/code.html", form=CodeForm(), onward=onward, failed=True), 422
     except LookupError:  # it ended between the two

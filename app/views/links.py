@@ -18,7 +18,7 @@ from app.accounts.links import Purpose
 from app.accounts.one_time_links import DeadLinkError
 from app.accounts.sessions import end_session, rotate
 from app.accounts.sign_in import By, enter
-from app.web.context import client, database, host, links, principal, theme, themes
+from app.web.context import client, database, host, links, principal, themes
 from app.web.forms import ForgottenForm, NewPasswordForm
 from app.web.journal import journal
 from app.web.language import keep_language
@@ -177,7 +177,7 @@ def _inside(offer: Offer, accepted: Accepted) -> Response:
             key = rotate(connection, before)
         else:
             end_session(connection, before)
-            key = enter(connection, theme(), accepted.user_id, client(), By.INVITATION)
+            key = enter(connection, links(), accepted.user_id, client(), By.INVITATION)
     browser_session().change_key(key)
     return keep_language(keep_device(redirect(url_for("lists.home", merchant_id=accepted.merchant_id), 303)))
 

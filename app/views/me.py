@@ -123,7 +123,7 @@ def second_factor_page() -> ResponseReturnValue:
             end_all_sessions(connection, person.user_id, keep=before)
             key = rotate(connection, before)
             notices.second_factor_added(
-                connection, theme(), Recipient(person.user_id, person.email), client()
+                connection, links(), Recipient(person.user_id, person.email), client()
             )
     if codes is None:
         return _enrolment(failed=True), 422
@@ -142,7 +142,7 @@ def remove_second_factor() -> Response:
         end_all_sessions(connection, person.user_id, keep=browser_session().key)
         key = rotate(connection, browser_session().key, proved=True)
         journal(Event.SECOND_FACTOR_REMOVED, connection)
-        notices.second_factor_removed(connection, theme(), Recipient(person.user_id, person.email), client())
+        notices.second_factor_removed(connection, links(), Recipient(person.user_id, person.email), client())
     browser_session().change_key(key)
     return redirect(url_for("me.show", done="removed"), 303)
 
@@ -156,7 +156,7 @@ def renew_codes() -> str:
     with database().writing() as connection:
         codes = second_factor.new_codes(connection, person.user_id)
         journal(Event.RECOVERY_CODES_RENEWED, connection)
-        notices.recovery_codes_renewed(connection, theme(), Recipient(person.user_id, person.email), client())
+        notices.recovery_codes_renewed(connection, links(), Recipient(person.user_id, person.email), client())
     return render_template("me/codes.html", codes=codes)
 
 

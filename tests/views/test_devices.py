@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, text
 
-from app.models import KnownDevice, Role
+from app.database.engine import DatabaseRole
+from app.models import Delivery, KnownDevice, Role
 from app.operation.nightly_upkeep import upkeep
+from tests import factories
 from tests.accounts.mails import link, mails, words
 from tests.page import HtmlPage
 from tests.views.one_time_links import CHOSEN, GUEST, accept
@@ -120,6 +122,28 @@ def test_a_password_alone_tells_nothing_yet_where_a_code_follows(app, owner, sho
     assert send_code(browser, code_now(secret)).status_code == 303
     assert len(told(database, shops[0].email)) == 1
     assert device_of(browser)
+
+
+@pytest.mark.probes("hosts")
+def test_a_door_lets_in_anothers_customer_and_writes_to_them_in_nobody_elses_name(app, shops, database):
+    """Nor does a line of it stand at the desk of the maintainer whose door it is."""
+    with database.writing(DatabaseRole.OWNER) as connection:
+        other = factories.a_reseller(connection, slug="other", name="Other")
+        factories.a_merchant(connection, reseller_id=other, code="ELSEWHERE")
+    let_in(database, "customer@other.example", "ELSEWHERE", reseller="other")
+    enter(app, "customer@other.example")
+    browser = enter(app, "customer@other.example")
+    proved = {"current": PASSWORD, "password": CHOSEN, "again": CHOSEN}
+    assert browser.post_form("/compte/mot-de-passe", **proved).status_code == 303
+    assert len(mails(database, "customer@other.example")) == 2
+    for mail in mails(database, "customer@other.example"):
+        assert "Horizon" not in f"{mail['Subject']}{mail['From']}{words(mail)}"
+    with database.reading(DatabaseRole.OWNER) as connection:
+        whose = select(Delivery.reseller_slug).where(Delivery.recipient == "customer@other.example")
+        assert set(connection.scalars(whose)) == {"default"}  # whose theme the other has, for want of one
+    enter(app, shops[0].email)
+    enter(app, shops[0].email)
+    assert "Horizon" in told(database, shops[0].email)[-1]["Subject"]
 
 
 @pytest.mark.parametrize("forged", ["", "x", "é" * 43, "A" * 44, "' OR 1=1 --"])

@@ -95,7 +95,7 @@ def test_of_many_at_once_one_step_serves_one(app, owner, shops, database):
 
     def attempt(_):
         with database.writing() as connection:
-            return second_factor.passes(connection, links, links.theme("demo"), person, code, CLIENT)
+            return second_factor.passes(connection, links, person, code, CLIENT)
 
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(attempt, range(30))) == 1
