@@ -73,10 +73,14 @@ def people(app, module_database, everybody):
 
 
 def questions(app, everybody):
-    """Each route that is read with GET, about each shop, and the searches for everybody's words.
+    """Each address that is read with GET, once, about each shop, and the searches for everybody's words.
 
     Those that the journal writes down come last: a reseller's journal then repeats the words of others.
     """
+    return list(dict.fromkeys([*addresses(app, everybody), *searches()]))
+
+
+def addresses(app, everybody):
     for endpoint in access_matrix.ROUTES.keys() - access_matrix.ONLY_IN_DEVELOPMENT:
         rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint]
         if not any("GET" in (rule.methods or ()) for rule in rules) or endpoint.startswith("links."):
@@ -86,6 +90,9 @@ def questions(app, everybody):
         for marker in markers:
             for place in (marker, None):
                 yield address_of(app, everybody, endpoint, marker, place=place)[0]
+
+
+def searches():
     for marker in SOUGHT:
         for path in (
             "/transactions?issuer=", "/transactions?label=", "/remises?trade_name=",
