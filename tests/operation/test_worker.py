@@ -22,6 +22,14 @@ from app.operation.state import worker_heard_at
 from tests.importers.files import NIGHT, written
 from tests.operation.conftest import BORDEREAU, a_server, hung, start
 
+#: A worker that notices within seconds that its database is away, and tries no longer to connect to it.
+IMPATIENT = (
+    "from app import jobs; from app.cli import main; from app.operation import worker; import psycopg_pool;"
+    "jobs.CONNECTION_SECONDS = 2; psycopg_pool.AsyncConnectionPool.open.__defaults__ = (False, 2);"
+)
+#: One that gives up soon after.
+GIVING_UP = f"{IMPATIENT} worker.work.__defaults__ = (4,);"
+
 
 @pytest.fixture
 def own_server(tmp_path):
@@ -33,9 +41,10 @@ def own_server(tmp_path):
 
 
 @contextmanager
-def working(environment, *words):
-    """A worker, at work; it is killed at the end should it still be there."""
-    command = words or (*BORDEREAU, "worker")
+def working(environment, manner=None):
+    """A worker at work, as it is or made in some manner; it is killed at the end should it still be there."""
+    made = (sys.executable, "-W", "ignore", "-c", f"{manner} main(['worker'])")
+    command = made if manner else (*BORDEREAU, "worker")
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         try:
             yield process
@@ -110,11 +119,7 @@ def test_the_worker_goes_on_when_its_database_comes_back(own_server, external, f
 
 
 def test_the_worker_gives_up_with_a_word_and_a_status(own_server, external):
-    script = (
-        "from app import jobs; from app.cli import main; from app.operation import worker;"
-        "jobs.CONNECTION_SECONDS = 2; worker.work.__defaults__ = (4,); main(['worker'])"
-    )
-    with working(external, sys.executable, "-W", "ignore", "-c", script) as process:
+    with working(external, GIVING_UP) as process:
         assert does_a_job(own_server)
         own_server.stop()
         try:
@@ -127,7 +132,7 @@ def test_the_worker_gives_up_with_a_word_and_a_status(own_server, external):
 
 
 def test_a_worker_that_waits_for_its_database_stops_when_told(own_server, external):
-    with working(external) as process:
+    with working(external, IMPATIENT) as process:
         assert does_a_job(own_server)
         own_server.stop()
         try:
@@ -184,7 +189,7 @@ def iter_until(stream, word):
 
 
 def test_an_embedded_server_that_was_killed_is_started_again(environment, tmp_path):
-    with working(environment) as process:
+    with working(environment, IMPATIENT) as process:
         record = tmp_path / "data" / "postgres" / "postmaster.pid"
         wait_until(lambda: record.exists() and "ready" in record.read_text())
         wait_until(lambda: any("bordereau-worker" in name for name in connected(record.parent)))
