@@ -83,6 +83,8 @@ def _explained(error: Exception) -> tuple[str, int] | None:
 
     if isinstance(error, (ConfigError, ThemeError)):
         return str(error), MISUSE
+    if isinstance(error, BrokenPipeError):  # whoever reads has enough: click ends without a word
+        return None
     words = explained(error)
     if words is None and isinstance(error, OSError) and error.strerror:
         named = gettext("%(path)s: %(reason)s", path=error.filename, reason=error.strerror)

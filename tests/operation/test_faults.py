@@ -7,13 +7,14 @@ import json
 import os
 import re
 import shutil
+import subprocess
 
 import psycopg
 import pytest
 
 from app.cli import _explained
 from app.themes import FOLDER
-from tests.operation.conftest import address, bordereau
+from tests.operation.conftest import BORDEREAU, address, bordereau
 
 PASSWORD = "hunter2-canary"
 SMALL = ("--merchants", "1", "--days", "2", "--transactions", "20")
@@ -125,6 +126,17 @@ def test_a_database_of_a_newer_portal_is_left_alone(own_server, external):
 def test_whoever_is_not_let_in_says_so_instead_of_trying_for_ever(own_server, external, command, setting):
     stranger = address(own_server, username="nobody")
     assert wrong_with(bordereau(command, env=external | {setting: stranger}), "« nobody »") == []
+
+
+def test_whoever_has_read_enough_is_told_nothing(external):
+    """As `bordereau doctor | head -1` does."""
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "w") as nobody:
+        done = subprocess.run(
+            [*BORDEREAU, "doctor"], env=external, stdout=nobody, stderr=subprocess.PIPE, check=False
+        )
+    assert (done.returncode, done.stderr) == (1, b"")
 
 
 def test_an_inbox_that_is_not_there_is_asked_for(external):
