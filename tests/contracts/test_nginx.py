@@ -17,6 +17,9 @@ from app.web.security import LIMITS
 CONFIGURATION = (ROOT / "deploy" / "nginx" / "bordereau.conf").read_text(encoding="utf-8")
 LOCATIONS = dict(re.findall(r"location ([^{]+) \{[^\n]*\n(.*?)\n\s*\}", CONFIGURATION, re.DOTALL))
 KILO = 1024
+_PATTERN = re.search(r'map \$uri \$bordereau_path \{.*?"~(.*?)" "\$before\.\.\.";', CONFIGURATION, re.DOTALL)
+#: The part of a path that is logged, as the proxy reads its bytes.
+CUT = re.compile(_PATTERN[1].replace("(?<", "(?P<").encode())
 
 
 def size(name, text):
@@ -43,7 +46,7 @@ def test_no_log_holds_a_query_string_or_where_one_came_from():
         "remote_addr",
         "time_iso8601",
         "request_method",
-        "uri",
+        "bordereau_path",
         "status",
         "body_bytes_sent",
         "request_time",
@@ -59,6 +62,24 @@ def test_no_log_holds_a_query_string_or_where_one_came_from():
         head = server.partition("location")[0]
         assert "access_log" in head
         assert "error_log" in head
+
+
+@pytest.mark.probes("card numbers")
+@pytest.mark.parametrize("between", ["", " ", "-", ".", "/", "\u00a0", "\u2009", " - "])
+@pytest.mark.parametrize("zero", ["0", "\uff10"])  # full width, as some keyboards write
+def test_no_log_holds_a_card_number_of_a_path(between, zero):
+    groups = ("4970", "1011", "2233", "4455")
+    number = between.join("".join(chr(ord(zero) + int(digit)) for digit in group) for group in groups)
+    cut = CUT.match(f"/transactions/{number}x".encode())
+    assert cut is not None
+    assert cut["before"] == b"/transactions/"
+
+
+@pytest.mark.parametrize(
+    "path", ["/m/2048/transactions/123456789012", "/gestion/12/imports/3", "/remises.csv"]
+)
+def test_a_path_without_one_is_logged_whole(path):
+    assert CUT.match(path.encode()) is None
 
 
 def test_every_server_listens_on_both_protocols_and_strangers_learn_nothing():
