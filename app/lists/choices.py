@@ -56,17 +56,23 @@ def _place_of(application: str) -> tuple[int, str]:
 @cache
 def _found(scope: AnyScope) -> CompoundSelect[Any]:
     """Field, value, and the words of the value where it has any: of contracts, then of their payments."""
-    mine = (*in_scope(Contract.merchant_id, Contract.id, scope),)
+    # A chain has thousands of contracts, and few kinds of them.
+    kinds = (
+        select(Contract.application, Contract.bank_code, Contract.bank_name)
+        .where(*in_scope(Contract.merchant_id, Contract.id, scope))
+        .distinct()
+        .cte("kinds")
+    )
     return union_all(
-        _of_contracts("application", func.upper(Contract.application), null()).where(*mine),
-        _of_contracts("bank", func.upper(Contract.bank_code), Contract.bank_name).where(*mine),
+        _of_contracts("application", kinds.c.application, null()),
+        _of_contracts("bank", kinds.c.bank_code, kinds.c.bank_name),
         _of_payments(scope),
     )
 
 
-def _of_contracts(field: str, value: Expression, words: Expression) -> Statement:
-    name = literal(field, Text).label("field")
-    return select(name, value.label("value"), words.label("words")).where(value.is_not(None)).distinct()
+def _of_contracts(field: str, code: Expression, words: Expression) -> Statement:
+    name, value = literal(field, Text).label("field"), func.upper(code).label("value")
+    return select(name, value, words.label("words")).where(code.is_not(None)).distinct()
 
 
 def _of_payments(scope: AnyScope) -> Statement:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     FromClause,
+    Integer,
     Interval,
     and_,
     bindparam,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    true,
 )
 
 from app.listing.kinds import Expression, Statement
@@ -31,6 +33,7 @@ from app.listing.source import in_scope
 from app.models import DEFAULT_TIME_ZONE, Contract, Outlet, ReceivedDay
 
 _FOREVER = literal_column("date 'infinity'", Date)
+_ONE = literal_column("1", Integer)
 _ONE_DAY = literal_column("interval '1 day'", Interval)
 _TODAY, _FIRST, _LAST = (bindparam(name, type_=Date) for name in ("today", "first_owed", "last_owed"))
 _NOW = bindparam("now", type_=DateTime(timezone=True))
@@ -71,15 +74,9 @@ def days(subject: str, scope: Scope, now: datetime) -> Reading[Days]:
 @cache
 def _last_days(subject: str, scope: AnyScope) -> Statement:
     """The last night that any source has delivered, and the earliest day that it is at an outlet now."""
-    sources = _sources(scope, subject)
-    clock = func.coalesce(Outlet.time_zone, DEFAULT_TIME_ZONE)
-    earliest = (
-        select(func.min(cast(func.timezone(clock, _NOW), Date)))
-        .select_from(Contract)
-        .outerjoin(Outlet, and_(Outlet.merchant_id == Contract.merchant_id, Outlet.id == Contract.outlet_id))
-        .where(*in_scope(Contract.merchant_id, Contract.id, scope))
-    )
-    last = select(func.max(sources.c.last))
+    owing = _owing(scope, subject)
+    earliest = select(func.min(cast(func.timezone(owing.c.time_zone, _NOW), Date)))
+    last = select(func.max(_sources(owing, subject).c.last))
     return select(last.scalar_subquery().label("last_night"), earliest.scalar_subquery().label("earliest"))
 
 
@@ -91,7 +88,7 @@ def _furthest_behind(sources: CTE) -> Expression:
 
 @cache
 def _arrived(subject: str, scope: AnyScope) -> Statement:
-    sources = _sources(scope, subject)
+    sources = _sources(_owing(scope, subject), subject)
     owed = _owed(sources)
     came = exists().where(
         ReceivedDay.source_id == owed.c.source_id, ReceivedDay.day == owed.c.day, *_vouched(subject, owed)
@@ -116,8 +113,8 @@ def _vouched(subject: str, owing: FromClause) -> list[Expression]:
     ]
 
 
-def _sources(scope: AnyScope, subject: str) -> CTE:
-    """The sources of the scope's contracts by clock: first and last day received, last day owed.
+def _owing(scope: AnyScope, subject: str) -> CTE:
+    """The sources of the scope's contracts by clock, and the last day that each owes; NULL is without any.
 
     ``delivers`` says that one of its contracts is valid today.
     """
@@ -125,7 +122,7 @@ def _sources(scope: AnyScope, subject: str) -> CTE:
         func.coalesce(Contract.valid_from, _TODAY) <= _TODAY,
         func.coalesce(Contract.valid_to, _TODAY) >= _TODAY,
     )
-    owing = (
+    return (
         select(
             _SOURCE_OF[subject].label("source_id"),
             func.coalesce(Outlet.time_zone, DEFAULT_TIME_ZONE).label("time_zone"),
@@ -135,20 +132,21 @@ def _sources(scope: AnyScope, subject: str) -> CTE:
         .outerjoin(Outlet, and_(Outlet.merchant_id == Contract.merchant_id, Outlet.id == Contract.outlet_id))
         .where(*in_scope(Contract.merchant_id, Contract.id, scope))
         .group_by(literal_column("1"), literal_column("2"))
-        .subquery("owing")
+        .cte("owing")
     )
+
+
+def _sources(owing: CTE, subject: str) -> CTE:
+    """Those of ``owing`` that have delivered, with the first and the last day received."""
+    received = select(ReceivedDay.day).where(
+        ReceivedDay.source_id == owing.c.source_id, *_vouched(subject, owing)
+    )
+    # A look at either end of the days, where there may be hundreds of each source.
+    first = received.order_by(ReceivedDay.day).limit(_ONE).lateral("first")
+    last = received.order_by(ReceivedDay.day.desc()).limit(_ONE).lateral("last")
     return (
-        select(
-            owing.c.source_id,
-            owing.c.time_zone,
-            owing.c.until,
-            owing.c.delivers,
-            func.min(ReceivedDay.day).label("first"),
-            func.max(ReceivedDay.day).label("last"),
-        )
-        .join(ReceivedDay, ReceivedDay.source_id == owing.c.source_id)
-        .where(*_vouched(subject, owing))
-        .group_by(owing.c.source_id, owing.c.time_zone, owing.c.until, owing.c.delivers)
+        select(owing, first.c.day.label("first"), last.c.day.label("last"))
+        .select_from(owing.join(first, true()).join(last, true()))
         .cte("sources")
     )
 
