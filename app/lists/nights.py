@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from functools import cache, cached_property, partial
 from typing import Any
 
-from sqlalchemy import Date, FromClause, and_, bindparam, case, func, or_, select
+from sqlalchemy import CTE, Date, FromClause, and_, bindparam, case, func, or_, select
 
 from app.listing.criteria import Criteria
 from app.listing.kinds import Expression, Statement
@@ -47,7 +47,6 @@ REASONS = {
 }
 #: Declined and abandoned payments of a platform: nobody waits for them.
 _NOTHING_TO_CAPTURE = and_(UNCAPTURED, Remittance.debit_count + Remittance.refund_count == 0)
-_GRAVITY = case({reason: place for place, reason in enumerate(REASONS)}, value=REASON)
 #: What one can wait for, rather than see to.
 _PATIENT = frozenset({"awaiting", "uncaptured", "gap"})
 #: Strips on the page: with more, the first rows of a phone would be out of sight.
@@ -227,28 +226,48 @@ def _night(day: date, found: _NightRows, terminals: TerminalCalls) -> Night | No
     )
 
 
-def _on_the_night(scope: AnyScope) -> Iterator[Condition]:
-    yield from in_scope(Remittance.merchant_id, Remittance.contract_id, scope)
-    yield Remittance.collected_on == _NIGHT
+@cache
+def _on_the_night(scope: AnyScope) -> CTE:
+    """The telecollections of the night, read once for all that is said of them."""
+    is_troubled = or_(~REMITTED, Remittance.missing_sequences > 0, Remittance.seal == "differs")
+    return (
+        select(
+            Remittance.merchant_id,
+            Remittance.id,
+            Remittance.contract_id,
+            Remittance.currency,
+            Remittance.transaction_count.label("payments"),
+            Remittance.net_amount.label("net"),
+            REASON.label("reason"),
+            REMITTED.label("is_remitted"),
+            is_troubled.label("is_troubled"),
+        )
+        .where(
+            *in_scope(Remittance.merchant_id, Remittance.contract_id, scope),
+            Remittance.collected_on == _NIGHT,
+            ~_NOTHING_TO_CAPTURE,
+        )
+        .cte("night")
+    )
 
 
 @cache
 def _sums(scope: AnyScope) -> Statement:
+    night = _on_the_night(scope).c
     return (
         select(
-            Remittance.currency,
+            night.currency,
             func.count().label("rows"),
-            func.count().filter(REMITTED).label("passed"),
-            func.count().filter(REASON == "awaiting").label("awaited"),
-            func.count().filter(UNCAPTURED).label("uncaptured"),
-            func.count().filter(Remittance.transaction_count == 0).label("empty"),
-            func.count().filter(_in_trouble()).label("troubled"),
-            _sum(Remittance.net_amount, REMITTED).label("net"),
-            _sum(Remittance.transaction_count, REMITTED).label("payments"),
+            func.count().filter(night.is_remitted).label("passed"),
+            func.count().filter(night.reason == "awaiting").label("awaited"),
+            func.count().filter(night.reason == "uncaptured").label("uncaptured"),
+            func.count().filter(night.payments == 0).label("empty"),
+            func.count().filter(night.is_troubled).label("troubled"),
+            _sum(night.net, night.is_remitted).label("net"),
+            _sum(night.payments, night.is_remitted).label("payments"),
         )
-        .where(*_on_the_night(scope), ~_NOTHING_TO_CAPTURE)
-        .group_by(Remittance.currency)
-        .order_by(Remittance.currency)
+        .group_by(night.currency)
+        .order_by(night.currency)
     )
 
 
@@ -259,30 +278,28 @@ def _sum(column: Expression, where: Condition) -> Expression:
 @cache
 def _troubles(scope: AnyScope) -> Statement:
     """The rows to look into that the page has room for, the largest of the gravest first."""
+    rows = _on_the_night(scope)
+    gravity = case({reason: place for place, reason in enumerate(REASONS)}, value=rows.c.reason)
     return (
         select(
-            Remittance.id,
-            REASON.label("reason"),
+            rows.c.id,
+            rows.c.reason,
             Contract.application,
             PLACE.label("place"),
-            Remittance.transaction_count.label("count"),
-            Remittance.net_amount.label("net"),
-            Remittance.currency,
+            rows.c.payments.label("count"),
+            rows.c.net,
+            rows.c.currency,
         )
-        .select_from(with_places())
-        .where(*_on_the_night(scope), ~_NOTHING_TO_CAPTURE, _in_trouble())
-        .order_by(_GRAVITY, func.abs(Remittance.net_amount).desc(), Remittance.id)
+        .select_from(with_places(rows))
+        .where(rows.c.is_troubled)
+        .order_by(gravity, func.abs(rows.c.net).desc(), rows.c.id)
         .limit(MOST_STRIPS)
     )
 
 
-def _in_trouble() -> Condition:
-    return or_(~REMITTED, Remittance.missing_sequences > 0, Remittance.seal == "differs")
-
-
-def with_places() -> FromClause:
+def with_places(remittance: FromClause = Remittance.__table__) -> FromClause:
     """Remittances with their contracts and outlets."""
-    remittance, contract, outlet = Remittance.__table__, Contract.__table__, Outlet.__table__
+    contract, outlet = Contract.__table__, Outlet.__table__
     of_contract = and_(
         contract.c.merchant_id == remittance.c.merchant_id, contract.c.id == remittance.c.contract_id
     )

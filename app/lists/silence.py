@@ -95,12 +95,11 @@ WITH asked AS MATERIALIZED (
       OVER (PARTITION BY q.merchant_id, q.id) > 0.5)::int AS mornings
   FROM quiet q JOIN terminal_day c ON {_CALLS_OF} AND c.day BETWEEN q.day - {RHYTHM_DAYS} AND q.day + 1
 ), called AS (
-  SELECT DISTINCT c.merchant_id, c.id, own.day
-  FROM calls c CROSS JOIN LATERAL (VALUES (c.first_called), (c.last_called)) AS made (at)
-  CROSS JOIN LATERAL (VALUES
-    (CASE WHEN is_late AND at::time < '{_MORNING}' THEN at::date - 1 ELSE at::date END),
-    (CASE WHEN NOT is_late AND at::time >= '{_EVENING}' THEN at::date + 1 END)
-  ) AS own (day)
+  SELECT DISTINCT merchant_id, id, unnest(ARRAY[
+    CASE WHEN is_late AND at::time < '{_MORNING}' THEN at::date - 1 ELSE at::date END,
+    CASE WHEN NOT is_late AND at::time >= '{_EVENING}' THEN at::date + 1 END
+  ]) AS day
+  FROM (SELECT merchant_id, id, is_late, unnest(ARRAY[first_called, last_called]) AS at FROM calls) AS made
 ), facts AS (
   SELECT k.merchant_id, k.id, k.asked_day, k.ago, h.mornings, c.day IS NOT NULL AS called
   FROM known k
