@@ -18,7 +18,6 @@ from itertools import accumulate
 
 from app.rules import lookalikes
 
-SHORTEST, LONGEST = 13, 19
 #: The digits of a number that may be shown.
 SHOWN_DIGITS = 4
 _HEAD = 6
