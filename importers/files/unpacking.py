@@ -21,7 +21,6 @@ _PACKED: Final = (_ZIP, _EMPTY_ZIP, _GZIP)
 _MOST_RATIO: Final = 200
 _PIECE: Final = 1 << 20
 _IN_FOLDER_OF_THE_SYSTEM: Final = "__MACOSX/"
-_ONE_FILE = N_("expected one file in the zip, found %(count)s: deliver each by itself")
 #: What the libraries raise for files that are cut, changed or made to harm: besides their own errors, zipfile
 #: raises NotImplementedError for a method of packing that it does not know, RuntimeError for one that is not
 #: installed, and ValueError for a directory that leads outside of the file.
