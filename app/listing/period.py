@@ -117,8 +117,9 @@ RELATIVE: Mapping[str, Relative] = {
 
 @dataclass(frozen=True)
 class Freshness:
-    """The last day received, None when nothing ever was; the days of a period that are missing."""
+    """The first and last day received, None when nothing ever was; the days of a period that are missing."""
 
+    since: date | None
     up_to: date | None
     missing: tuple[date, ...]
 

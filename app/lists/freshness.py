@@ -55,7 +55,7 @@ def freshness(subject: str, scope: Scope, period: Period, days: Days) -> Reading
     owed = {"first_owed": period.first, "last_owed": min(period.last, days.today - timedelta(days=1))}
     return Reading(
         (_arrived(subject, scope.any_such),),
-        lambda rows: Freshness(rows[0].up_to, tuple(rows[0].missing)),
+        lambda rows: Freshness(rows[0].since, rows[0].up_to, tuple(rows[0].missing)),
         {**scope.values, **owed, "today": days.today},
     )
 
@@ -95,6 +95,7 @@ def _arrived(subject: str, scope: AnyScope) -> Statement:
     )
     missing = select(owed.c.day).where(~came).distinct().order_by(owed.c.day)
     return select(
+        select(func.min(sources.c.first)).scalar_subquery().label("since"),
         select(_furthest_behind(sources)).scalar_subquery().label("up_to"),
         func.array(missing.scalar_subquery(), type_=ARRAY(Date)).label("missing"),
     )

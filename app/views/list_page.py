@@ -79,6 +79,22 @@ class ListPage:
         return self.grouped is not None and bool(self.grouped.tables)
 
     @cached_property
+    def untold(self) -> tuple[str, ...]:
+        """What no file can tell of its period, in sentences."""
+        period, days = self.criteria.period, self.criteria.days
+        if period is None or self.fresh is None or self.fresh.since is None:
+            return ()
+        return tuple(periods.untold(period, self.fresh.since, days.today))
+
+    @cached_property
+    def is_untold(self) -> bool:
+        """Whether it is empty because no file can tell of any of its days."""
+        period, fresh = self.criteria.period, self.fresh
+        if self.has_rows or self.has_groups or period is None or fresh is None or fresh.since is None:
+            return False
+        return period.last < fresh.since or period.first >= self.criteria.days.today
+
+    @cached_property
     def chips(self) -> tuple[Chip, ...]:
         """The active filters."""
         return tuple(self.criteria.chips()) if self.criteria.filters else ()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from app.listing.criteria import Criteria
 from app.listing.field import Args
 from app.listing.period import LONGEST_DAYS, RELATIVE, Period
+from app.wording import formats
 from app.wording.i18n import gettext
 
 
@@ -45,6 +46,16 @@ def step(criteria: Criteria, period: Period) -> AdjacentPeriods:
     after = criteria.over(Period(period.first + width, period.last + width))
     is_last = period.last >= criteria.days.end
     return AdjacentPeriods(before.to_args(), None if is_last else after.to_args())
+
+
+def untold(period: Period, since: date, today: date) -> Iterator[str]:
+    """What no file can tell of ``period``, each part in a sentence; ``since`` is the first day received."""
+    if period.first < since:
+        yield gettext("No data before %(day)s.", day=formats.day(since))
+    if period.first <= today <= period.last:
+        yield gettext("Today's data arrive tomorrow.")
+    if period.last > today:
+        yield gettext("Days to come have no data yet.")
 
 
 def only_period(criteria: Criteria) -> Args:

@@ -379,9 +379,10 @@ def test_freshness_of_two_sources(database: Database) -> None:
 
         whole, part = Scope(merchant_id), Scope(merchant_id, (first,))
         # The second source owes from its first day to the end of its contract; today is never owed.
-        assert ask(REMITTANCES, whole) == Freshness(date(2026, 3, 2), days(1))
-        assert ask(REMITTANCES, part) == Freshness(date(2026, 3, 2), ())
-        assert ask(TRANSACTIONS, part) == Freshness(date(2026, 3, 2), days(27))
+        since = date(2026, 2, 25)
+        assert ask(REMITTANCES, whole) == Freshness(since, date(2026, 3, 2), days(1))
+        assert ask(REMITTANCES, part) == Freshness(since, date(2026, 3, 2), ())
+        assert ask(TRANSACTIONS, part) == Freshness(since, date(2026, 3, 2), days(27))
         before = Period(date(2025, 12, 1), date(2026, 2, 20))
-        assert ask(REMITTANCES, whole, before) == Freshness(date(2026, 3, 2), ())
-        assert ask(REMITTANCES, Scope(merchant_id, ())) == Freshness(None, ())
+        assert ask(REMITTANCES, whole, before) == Freshness(since, date(2026, 3, 2), ())
+        assert ask(REMITTANCES, Scope(merchant_id, ())) == Freshness(None, None, ())

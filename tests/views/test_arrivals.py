@@ -116,6 +116,47 @@ def test_a_day_that_has_not_arrived_is_said_and_is_no_zero(owner, database):
     assert "€" not in alone.one("main").text
 
 
+FIRST = "Pas de données avant le {:%d/%m/%Y}."
+TODAY = "Les données d'aujourd'hui arrivent demain."
+TO_COME = "Les jours à venir n'ont pas encore de données."
+
+
+@pytest.mark.parametrize("path", ["/remises", "/transactions"])
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [(0, 0, [TODAY]), (1, 2, [TO_COME]), (-300, -299, [FIRST]), (0, 400, [TODAY, TO_COME])],
+)
+@pytest.mark.parametrize("filters", ["", "&contract=4242"])
+def test_days_that_no_file_can_tell_of_are_called_what_they_are(
+    owner, database, path, first, last, said, filters
+):
+    page = owner.page(f"{path}?date_from={in_days(first)}&date_to={in_days(last)}{filters}")
+    shown = plain(page.one("div", class_="empty"))
+    for sentence in said:
+        assert sentence.format(first_received(database)) in shown
+    assert "Aucun" not in shown
+    assert "Rien ne correspond" not in shown
+    assert not page.all("section", class_="answer")
+
+
+def test_a_period_says_which_of_its_days_no_file_can_tell_of(owner, shops, database):
+    page = owner.page(f"/remises?date_from={in_days(-300)}&date_to={in_days(1)}")
+    assert rows(page)
+    assert plain(page.one("p", class_="info")) == " ".join(
+        [FIRST.format(first_received(database)), TODAY, TO_COME]
+    )
+    assert not owner.page("/remises").all("p", class_="info")
+
+
+def in_days(number):
+    return today() + timedelta(days=number)
+
+
+def first_received(database):
+    with database.reading(DatabaseRole.OWNER) as connection:
+        return connection.scalar(text("SELECT min(day) FROM received_day"))
+
+
 def test_rows_without_a_whole_day_are_not_called_no_data(owner, shops, database):
     with database.writing(DatabaseRole.OWNER) as connection:
         connection.execute(text("DELETE FROM received_day"))
