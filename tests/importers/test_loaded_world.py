@@ -92,10 +92,11 @@ def a_payment(chance: random.Random, sequence: int, at: datetime) -> Trx:
 
 
 def a_call(chance: random.Random, contract: str, siret: str, number: int, day: date) -> Rem:
-    """A remise opened at noon; half of the calls come after midnight."""
+    """A remise opened at noon; it calls in the evening (overseas tomorrow by UTC) or after midnight."""
     opened = datetime.combine(day, datetime.min.time()) + timedelta(hours=11)
-    count = chance.choice((0, 1, 4, 6))
-    moments = sorted(chance.sample(MOMENTS, count))
+    called = chance.choice((705, 805, 815))
+    possible = [minutes for minutes in MOMENTS if minutes < called]
+    moments = sorted(chance.sample(possible, min(chance.choice((0, 1, 4, 6)), len(possible))))
     payments = (
         a_payment(chance, number * 100 + place, opened + timedelta(minutes=minutes))
         for place, minutes in enumerate(moments)
@@ -105,7 +106,7 @@ def a_call(chance: random.Random, contract: str, siret: str, number: int, day: d
         siret=siret,
         number=f"{number:06}",
         opened=opened.isoformat(),
-        collected=(opened + timedelta(minutes=chance.choice((805, 815)))).isoformat(),
+        collected=(opened + timedelta(minutes=called)).isoformat(),
         status=chance.choice(["CORRECTE", "CORRECTE", "REJETEE", "INCOMPLETE"]),
         transmission=chance.choice(["REUSSIE", "REUSSIE", "ECHOUEE"]),
         transactions=tuple(payments),
