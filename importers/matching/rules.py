@@ -146,21 +146,27 @@ def _contract_day(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     """A contract's remittances of one day, all ranks together or one of them.
 
     Days that are settled together (a weekend) are each credited, or none is: a part of a weekend whose
-    sum is also that of another day would else be taken for it.
+    sum is also that of another day would else be taken for it. A line that may also be of such a part
+    is ambiguous, whatever becomes of the part.
     """
-    candidates = _by_contract(found, lines, "collected_on")
+    named = lines[lines["contract_number"] != ""]
+    together = _contract_sums(found, named, "collected_on")
+    alone = _single(_pairs(found, named, ["contract_number"], equal="amount"))
+    alone = alone.assign(candidate=alone["candidate"] + len(together))
+    candidates = pd.concat([together, alone], ignore_index=True)
     weekend = found[["item", "contract_number", "settled_on", "collected_on"]].drop_duplicates("item")
     claimed = weekend["item"].isin(candidates["item"])
     key = ["contract_number", "settled_on"]
     days = claimed.groupby([weekend[name] for name in [*key, "collected_on"]]).any()
     whole = days.groupby(level=key).all().rename("whole").reset_index()
     good = weekend.merge(whole, on=key).query("whole")["item"]
-    return candidates[candidates["item"].isin(good)]
+    ambiguous = candidates.groupby("line")["candidate"].transform("nunique") > 1
+    return candidates[candidates["item"].isin(good) | ambiguous]
 
 
 def _contract_booking(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     """A contract's remittances of all days whose next working day is the same."""
-    return _by_contract(found, lines, "settled_on")
+    return _contract_sums(found, lines[lines["contract_number"] != ""], "settled_on")
 
 
 def _contract_part(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
@@ -228,13 +234,9 @@ def _twins(pairs: pd.DataFrame) -> pd.Series[Any]:
         label = spread
 
 
-def _by_contract(found: pd.DataFrame, lines: pd.DataFrame, day: str) -> pd.DataFrame:
-    named = lines[lines["contract_number"] != ""]
+def _contract_sums(found: pd.DataFrame, named: pd.DataFrame, day: str) -> pd.DataFrame:
     groups = _groups(found, ["account", "currency", "contract_number", day])
-    together = _summed(_pairs(groups[groups["size"] > 1], named, ["contract_number"], equal="total"))
-    alone = _single(_pairs(found, named, ["contract_number"], equal="amount"))
-    alone = alone.assign(candidate=alone["candidate"] + len(together))
-    return pd.concat([together, alone], ignore_index=True)
+    return _summed(_pairs(groups[groups["size"] > 1], named, ["contract_number"], equal="total"))
 
 
 def _declared(
