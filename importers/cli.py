@@ -14,7 +14,7 @@ from app.config import Config
 from app.database.engine import DatabaseRole
 from app.database.migrate import ready
 from app.models import CardNumbers, SourceSettings
-from app.wording.i18n import N_, gettext
+from app.wording.i18n import N_, gettext, ngettext
 from importers.files import archive, profiles, report, sources, waiting
 from importers.files.archive import INBOX, files_in
 from importers.files.refusals import FileRefusedError
@@ -76,7 +76,7 @@ def _said(loading: Iterable[Result], files: int) -> list[Result]:
 @click.command(help=N_("Do the work of a night: load the inbox, keep house, let go of what is old."))
 def nightly() -> None:
     """Print a line a file and what went; exit 0 only when nobody has to look at anything."""
-    from importers.jobs import tell_people  # noqa: PLC0415
+    from importers.jobs import arriving, tell_people  # noqa: PLC0415
     from importers.nightly import nightly as do_the_night  # noqa: PLC0415
 
     config = Config.from_env()
@@ -88,6 +88,14 @@ def nightly() -> None:
     for result in night.results:
         click.echo(report.line(result))
     click.echo(report.summary(night.results))
+    if coming := arriving(config.data):
+        click.echo(
+            ngettext(
+                "%(num)s file has come within the last minute: the next run takes it.",
+                "%(num)s files have come within the last minute: the next run takes them.",
+                coming,
+            )
+        )
     click.echo(gettext("Daily mails posted: %(count)s.", count=tell_people(config, database, now)))
     gone = gettext(
         "Let go of: %(months)s partitions, %(copies)s copies of files.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -61,7 +62,7 @@ def load_inbox(database: Database, data: Path) -> list[Result]:
     if not inbox.is_dir():
         _log.warning("inbox_missing", cure=f"mkdir {inbox}")
         return []
-    files = [path for path in files_in([inbox]) if _is_settled(path)]
+    files = [path for path in files_in([inbox]) if _rested(path) >= SETTLED_SECONDS]
     results = list(_logged(load_files(database, files, data)))
     return [*results, *_logged(iter(waiting.after(database, data, results)))]
 
@@ -73,8 +74,16 @@ def _logged(results: Iterator[Result]) -> Iterator[Result]:
         yield result
 
 
-def _is_settled(path: Path) -> bool:
+def arriving(data: Path) -> int:
+    """How many files of the inbox may be on their way still: :func:`load_inbox` leaves them for later."""
+    inbox = data / INBOX
+    found = files_in([inbox]) if inbox.is_dir() else ()
+    return sum(_rested(path) < SETTLED_SECONDS for path in found)
+
+
+def _rested(path: Path) -> float:
+    """How long a file has not changed, in seconds; nan when another importer has just dealt with it."""
     try:
-        return time.time() - path.lstat().st_mtime >= SETTLED_SECONDS
-    except FileNotFoundError:  # another importer has just dealt with it
-        return False
+        return time.time() - path.lstat().st_mtime
+    except FileNotFoundError:
+        return math.nan

@@ -132,6 +132,7 @@ def restore(config: Config, folder: Path) -> Manifest:
     database.dispose()
     if (folder / "data").is_dir():
         shutil.copytree(folder / "data", config.data, dirs_exist_ok=True)
+    (config.data / INBOX).mkdir(exist_ok=True)  # an empty one is not in a backup, and is delivered to
     return manifest
 
 

@@ -70,6 +70,7 @@ def test_a_backup_fills_an_empty_server_to_the_cent(saved, empty_server, tmp_pat
     assert before[0][1] > 0
     archived = {path.name for path in (folder / "data" / "archive").iterdir()}
     assert {path.name for path in (tmp_path / "data" / "archive").iterdir()} == archived
+    assert (tmp_path / "data" / "inbox").is_dir()
     # What was loaded is known there, and goes on being written and read by roles of its own.
     assert bordereau("maintain", env=environment).returncode == 0
     again = bordereau("import", str(tmp_path / "data" / "archive"), env=environment)

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -141,6 +142,17 @@ def test_whoever_has_read_enough_is_told_nothing(external):
 
 def test_an_inbox_that_is_not_there_is_asked_for(external):
     assert wrong_with(bordereau("import", env=external), "mkdir", "inbox") == []
+
+
+def test_a_night_says_what_it_leaves_to_the_next(external, tmp_path):
+    """A file that has just come may be a half: whoever tries the command by hand reads why it stays."""
+    inbox = Path(external["BORDEREAU_DATA"]) / "inbox"
+    inbox.mkdir(parents=True)
+    (inbox / "n.txt").write_bytes(b"FIC")
+    done = bordereau("nightly", env=external)
+    assert done.returncode == 0, done.stderr
+    assert "1 fichier est arrivé depuis moins d’une minute" in done.stdout
+    assert (inbox / "n.txt").exists()
 
 
 def test_a_night_without_an_inbox_does_the_rest_and_says_so(external):

@@ -96,6 +96,12 @@ def test_every_timer_has_its_service():
     assert timers <= {path.stem for path in UNITS}
 
 
+def test_the_database_of_the_container_is_asked_where_the_portal_asks_it():
+    """Its image sets up its first database with a server on the socket alone: not the one to wait for."""
+    said = (DEPLOY / "container" / "compose.yaml").read_text(encoding="utf-8")
+    assert re.search(r'test: \["CMD", "pg_isready", "--host=', said)
+
+
 def test_the_container_starts_no_command_that_is_not_there():
     from app.cli import main  # noqa: PLC0415
 
