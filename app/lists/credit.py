@@ -187,9 +187,9 @@ class CreditLine:
             why = gettext("confirmed by a person, %(why)s", why=why)
         if not self.others:
             return why
-        count = self.others + 1
-        together = ngettext("credit of %(num)s batch", "credit of %(num)s batches", count)
-        return f"{together}: {why}"
+        return ngettext(
+            "credit of %(num)s batch: %(why)s", "credit of %(num)s batches: %(why)s", self.others + 1, why=why
+        )
 
 
 def credit_lines(connection: Connection, scope: Scope, row: Row) -> tuple[CreditLine, ...]:

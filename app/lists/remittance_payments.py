@@ -16,6 +16,7 @@ from app.lists.remittance_kinds import CONTROL
 from app.models import Completeness, RemittanceStatus, Transaction
 from app.rules.payments import NEGATIVE, Outcome
 from app.wording import codes, formats
+from app.wording.days import capital
 from app.wording.i18n import gettext, ngettext
 
 #: Payments on the page of a remittance; the list has the others.
@@ -112,7 +113,7 @@ def _control(row: Row) -> str:
     """Whether those received are those declared, in the language of the moment."""
     if row["seal"] == Completeness.COMPLETE:
         return ngettext("Received, as declared", "All received, as declared", row["received_count"])
-    return CONTROL.cell(row["seal"], row)
+    return capital(CONTROL.cell(row["seal"], row))
 
 
 def _rows(scope: Scope, row: Row) -> Statement:

@@ -236,7 +236,11 @@ _BY_NAME = {field.name: field for field in FIELDS}
 
 
 def _sums(connection: Connection, scope: Scope, row: Row) -> tuple[TypeSum, ...]:
-    return sums_by_type(connection, scope, row["id"], row["collected_on"])
+    """The sums of the types that occur; of a platform's remittance none, for it never declares any."""
+    if row["seal"] == Completeness.NO_TOTALS:
+        return ()
+    sums = sums_by_type(connection, scope, row["id"], row["collected_on"])
+    return tuple(found for found in sums if found.occurs)
 
 
 def _subject(row: Row) -> str:

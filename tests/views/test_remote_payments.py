@@ -56,7 +56,8 @@ def test_a_remittance_of_a_platform_says_so_and_has_no_ticket(owner, platform):
     assert [tone for _, tone in steps(page)] == ["is-good"]
     shown = plain(page.one("main"))
     assert "aucun terminal n'a appelé" in shown
-    assert "sans totaux" in shown
+    assert "Sans totaux" in shown
+    assert "Déclaré et reçu" not in shown
 
 
 def test_its_money_counts_as_remitted(owner, platform):
