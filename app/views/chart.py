@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from app.listing.period import Period
 from app.lists.nights import Bar
@@ -19,9 +20,11 @@ _WIDE, _NARROW = 48, 22  # room for "mer 26", for "26"
 _LEAST = 2.0  # the height of a bar that stands for a day without anything
 
 
-@dataclass(frozen=True)
-class Shape:
-    """A bar or a part of one: its place in the units of the viewBox, its classes and its words."""
+class Shape(NamedTuple):
+    """A bar or a part of one: its place in the units of the viewBox, its classes and its words.
+
+    A page has a hundred: see :class:`app.views.cells.ListCell`.
+    """
 
     x: float
     y: float
@@ -31,8 +34,7 @@ class Shape:
     words: str
 
 
-@dataclass(frozen=True)
-class Label:
+class Label(NamedTuple):
     """A day under its bar."""
 
     x: float
@@ -52,8 +54,7 @@ class Chart:
     base: float
 
 
-@dataclass(frozen=True)
-class ChartColumn:
+class ChartColumn(NamedTuple):
     """The column of a day, or of another group: its amounts in minor units, and its words.
 
     ``name`` is said of its bar, ``brief`` and ``briefest`` stand under it, as there is room. ``is_shown``
@@ -71,19 +72,21 @@ class ChartColumn:
 
 def chart(bars: Sequence[Bar], currency: str, shown: Period, width: int, height: int) -> Chart:
     """The bars in a drawing of ``width`` by ``height``; the days shown on the page are in colour."""
-    columns = [
-        ChartColumn(
-            name=short_day(bar.day),
-            brief=short_day(bar.day),
-            briefest=str(bar.day.day),
-            amount=bar.net,
-            apart=bar.apart,
-            is_shown=shown.first <= bar.day <= shown.last,
-            is_named=shown.days == 1 and bar.day == shown.last,
-        )
-        for bar in bars
-    ]
+    columns = [_column(bar, shown) for bar in bars]
     return drawn(columns, partial(formats.money, currency=currency), width, height)
+
+
+def _column(bar: Bar, shown: Period) -> ChartColumn:
+    name = short_day(bar.day)
+    return ChartColumn(
+        name=name,
+        brief=name,
+        briefest=str(bar.day.day),
+        amount=bar.net,
+        apart=bar.apart,
+        is_shown=shown.first <= bar.day <= shown.last,
+        is_named=shown.days == 1 and bar.day == shown.last,
+    )
 
 
 def drawn(columns: Sequence[ChartColumn], say: Callable[[int], str], width: int, height: int) -> Chart:

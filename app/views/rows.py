@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.accounts.roles import Permission
 from app.listing.criteria import Criteria
@@ -24,22 +24,21 @@ from app.wording.i18n import gettext
 FEW = 5
 
 
-@dataclass(frozen=True)
-class Note:
+class Note(NamedTuple):
     """A remark on what is out of the ordinary about a row, in a word or two, and how loudly it speaks."""
 
     text: str
     tone: str
 
 
-@dataclass(frozen=True)
-class ShownRow:
-    """A row: what stands in its places, its address and that of sending its ticket.
+class ShownRow(NamedTuple):
+    """A row: what stands in its places, its address and that of sending its ticket; ``is_bad`` by its notes.
 
     ``href`` is None for whoever may not open it, ``send`` where it has no ticket. ``below`` are the names and
     values of what was chosen besides the columns that fit.
     """
 
+    is_bad: bool
     href: str | None
     send: str | None
     time: str
@@ -49,11 +48,6 @@ class ShownRow:
     cells: tuple[ListCell, ...]
     amount: ListCell
     below: tuple[tuple[str, str], ...]
-
-    @property
-    def tone(self) -> str:
-        """The loudest of its notes."""
-        return next((note.tone for note in self.notes if note.tone == "bad"), "")
 
 
 @dataclass(frozen=True)
@@ -175,12 +169,14 @@ def _rows(
     opened = row_addresses(spec.name)
     sent = row_addresses(spec.name, "sending") if spec.ticket else opened
     for row in rows:
+        said = (*_plain(spec, row), *notes(spec, row))
         yield ShownRow(
+            is_bad=any(note.tone == "bad" for note in said),
             href=opened(row["id"]) if opens else None,
             send=sent(row["id"]) if no_ticket(spec, row) is None else None,
             time=_time(row[time[0].name], dated=dated),
             title=title[0].cell(row) or gettext("Unknown"),
-            notes=(*_plain(spec, row), *notes(spec, row)),
+            notes=said,
             subtitle=" · ".join(dict.fromkeys(filter(None, (field.below(row) for field in subtitle)))),
             cells=tuple(_cell(fields, row) for fields in others),
             amount=cell(amount[0], row),
