@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from app.listing.criteria import BY, COLUMNS, DATES, Criteria
 from app.listing.field import Field, Parameter
@@ -15,8 +16,7 @@ from app.wording.i18n import N_, gettext
 _ENDS = {"date_from": N_("From"), "date_to": N_("To")}
 
 
-@dataclass(frozen=True)
-class Input:
+class Input(NamedTuple):
     """One input. ``text`` is what it holds, ``fault`` what is wrong with it, "" when nothing is."""
 
     name: str
@@ -53,7 +53,7 @@ class FilterForm:
     @property
     def further_in_use(self) -> bool:
         """Whether one of the other filters holds something: then it must be in sight."""
-        return any(self.criteria.values(i.name) or i.fault for i in self.further)
+        return any(shown.text or shown.fault for shown in self.further)
 
     @property
     def notices(self) -> tuple[str, ...]:
