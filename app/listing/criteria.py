@@ -32,7 +32,7 @@ PERIOD, SORT, AFTER, BY, COLUMNS = "period", "sort", "after", "by", "columns"
 #: The relative period that a form or a further page stands at: it holds unless other days are given.
 KEPT = "kept"
 #: What an address of the page may say besides: how it is shown, not which rows.
-OF_THE_PAGE = frozenset({BY, COLUMNS, "pages"})
+OF_THE_PAGE = frozenset({BY, COLUMNS, "pages", "view"})
 #: Values of one parameter: enough for the contracts of a region, too few to hurt.
 MOST_VALUES = 100
 _LONGEST_NAME = 40

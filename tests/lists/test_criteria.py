@@ -356,7 +356,7 @@ def test_what_is_unknown_or_twice_is_a_fault(args: list[tuple[str, str]], fault:
 
 
 def test_how_a_page_is_shown_is_no_question() -> None:
-    assert not read(("by", "day"), ("columns", "date"), ("pages", "4")).faults
+    assert not read(("by", "day"), ("columns", "date"), ("pages", "4"), ("view", "1")).faults
 
 
 def test_the_period_of_a_form_holds_until_days_are_typed() -> None:
