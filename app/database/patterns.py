@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from psycopg.errors import QueryCanceled
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, OperationalError
 
 #: A reference to what was found before: with a few of them a name of 200 letters takes hours.
 _BACK_REFERENCE: Final = re.compile(r"(?<!\\)(?:\\\\)*\\[1-9]")
+#: How long the database may take to understand a pattern: counts within counts take minutes.
+_BOUND: Final = text("SET LOCAL statement_timeout = '500ms'")
 
 
 def is_pattern(connection: Connection, written: str) -> bool:
@@ -17,8 +20,12 @@ def is_pattern(connection: Connection, written: str) -> bool:
     if _BACK_REFERENCE.search(written):
         return False
     try:
-        with connection.begin_nested():
+        with connection.begin_nested() as trial:
+            connection.execute(_BOUND)
             connection.execute(text("SELECT '' ~ :pattern"), {"pattern": written})
-    except DataError:
+            trial.rollback()  # and the bound with it
+    except (DataError, OperationalError) as error:
+        if isinstance(error, OperationalError) and not isinstance(error.orig, QueryCanceled):
+            raise
         return False
     return True

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import text
 
 from app.database.engine import DatabaseRole
+from app.database.patterns import is_pattern
 from importers.files import profiles, sources, waiting
 from importers.load import load_file
 from tests import factories
@@ -90,13 +92,29 @@ def test_a_place_that_the_operator_gave_stays_when_something_else_is_said(place)
 
 @pytest.mark.probes("files in")
 @pytest.mark.parametrize(
-    "pattern", ["(?P<a>x)", "(", "a{99999999999999999999}", r"^(.*)(.*)(.*)(.*)\1\2\3\4$"]
+    "pattern",
+    [
+        "(?P<a>x)",
+        "(",
+        "a{99999999999999999999}",
+        r"^(.*)(.*)(.*)(.*)\1\2\3\4$",
+        "([a-z]{0,255}){0,90}x",
+        "([a-z]{0,255}){0,60}x",
+    ],
 )
 def test_a_pattern_that_would_stop_every_night_is_refused_beside_its_field(place, north, pattern):
     response = north.post_form(NEW, name="north-mine", inbox="north-mine", file_pattern=pattern, **FORM)
     assert response.status_code == 422
     assert 'class="fault"' in response.get_data(as_text=True)
     assert place.tasks() == []
+
+
+def test_how_long_a_pattern_may_take_to_understand_bounds_nothing_else(place):
+    with place.database.writing() as connection:
+        before = connection.scalar(text("SHOW statement_timeout"))
+        assert is_pattern(connection, "^RELEVE_[0-9]{8}")
+        assert not is_pattern(connection, "([a-z]{0,255}){0,60}x")
+        assert connection.scalar(text("SHOW statement_timeout")) == before
 
 
 def test_a_pattern_of_the_database_is_one(place, north):
