@@ -20,7 +20,8 @@ from app.logs import logger
 from app.themes import themes_of
 from importers import desk
 from importers.files import report, waiting
-from importers.files.archive import INBOX, files_in
+from importers.files.archive import INBOX, files_in, shown
+from importers.files.in_hand import LEFT, SUSPECT, InHand, in_hand
 from importers.load import Result, load_files
 
 #: A file that changed this recently may still be on its way.
@@ -56,15 +57,26 @@ def load_inbox(database: Database, data: Path) -> list[Result]:
     """Load the files of the inbox that are finished; returns what became of each.
 
     A file that was refused for what it holds stays where it is when not even a copy may be kept: it
-    is reported again each time, until a person takes it away.
+    is reported again each time, until a person takes it away. So does one over which workers die.
     """
     inbox = data / INBOX
     if not inbox.is_dir():
         _log.warning("inbox_missing", cure=f"mkdir {inbox}")
         return []
     files = [path for path in files_in([inbox]) if _rested(path) >= SETTLED_SECONDS]
-    results = list(_logged(load_files(database, files, data)))
+    with in_hand(data, files) as hand:
+        results = list(_logged(_loaded(database, data, files, hand)))
     return [*results, *_logged(iter(waiting.after(database, data, results)))]
+
+
+def _loaded(database: Database, data: Path, files: list[Path], hand: InHand) -> Iterator[Result]:
+    """What becomes of files: what workers died over comes last, each alone, and then not any more."""
+    yield from load_files(database, hand.noted(path for path in files if hand.deaths(path) < SUSPECT), data)
+    for path in files:
+        if SUSPECT <= hand.deaths(path) < LEFT:
+            yield from load_files(database, hand.noted([path]), data)
+        elif hand.deaths(path) >= LEFT:
+            _log.error("file_left", file=shown(path.name), deaths=hand.deaths(path))
 
 
 def _logged(results: Iterator[Result]) -> Iterator[Result]:

@@ -1,0 +1,87 @@
+"""Files of the inbox over which workers die: tried last and alone, then left for a person.
+
+A note in the data folder says which files a worker has in hand. What stands there when another begins was
+in the hands of one that died. It names files by a hash: a name may hold anything.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import IO, Final
+
+_NOTE: Final = "in-hand.json"
+#: So many workers have died over a file, and perhaps over the one beside it, before it is tried last and
+#: alone: until then the order in which files came is kept.
+SUSPECT: Final = 2
+#: So many workers have died over a file before it is left.
+LEFT: Final = 4
+
+
+class InHand:
+    """The files in hand, and how many workers have died over each: ``deaths``, by the hash of its path."""
+
+    def __init__(self, note: IO[str] | None = None, deaths: Mapping[str, int] | None = None) -> None:
+        self._note = note
+        self._deaths = dict(deaths or {})
+
+    def deaths(self, path: Path) -> int:
+        """How many workers have died over a file."""
+        return self._deaths.get(_key(path), 0)
+
+    def noted(self, paths: Iterable[Path]) -> Iterator[Path]:
+        """Each of ``paths``, noted before it is taken: one is read while the one before it is written."""
+        before: list[str] = []
+        for path in paths:
+            before = [*before[-1:], _key(path)]
+            self._write(before)
+            yield path
+
+    def close(self) -> None:
+        """Nothing is in hand any more. What is not there any more is forgotten with the next death."""
+        self._write([])
+
+    def _write(self, keys: list[str]) -> None:
+        if self._note is not None:
+            with suppress(OSError):  # nothing of a load depends on it
+                self._note.seek(0)
+                self._note.truncate()
+                json.dump({"in_hand": keys, "deaths": self._deaths}, self._note)
+                self._note.flush()
+
+
+@contextmanager
+def in_hand(data: Path, paths: Iterable[Path]) -> Iterator[InHand]:
+    """What is known of ``paths``, which are about to be loaded; nothing while another worker is at it.
+
+    The kernel lets go of a dead worker's lock. A note that cannot be written or read, as a full disk may
+    leave it, is none.
+    """
+    with ExitStack() as stack:
+        held = InHand()
+        with suppress(OSError):
+            note = stack.enter_context((data / _NOTE).open("a+"))
+            fcntl.flock(note, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            held = InHand(note, _deaths(note, {_key(path) for path in paths}))
+        stack.callback(held.close)
+        yield held
+
+
+def _deaths(note: IO[str], there: set[str]) -> dict[str, int]:
+    """The deaths over files that are still there, with those that the note tells of."""
+    note.seek(0)
+    try:
+        said = json.load(note)
+        found = Counter(said["deaths"]) + Counter(said["in_hand"])
+    except (ValueError, TypeError, KeyError):
+        return {}
+    return {key: count for key, count in found.items() if key in there}
+
+
+def _key(path: Path) -> str:
+    return hashlib.sha256(str(path).encode(errors="surrogateescape")).hexdigest()
