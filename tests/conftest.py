@@ -41,6 +41,7 @@ from app.database.engine import Database, create_database
 from app.database.login_addresses import Addresses
 from app.database.migrate import migrate
 from app.web.context import today
+from app.wording.i18n import DEFAULT_LANGUAGE, speaking
 from tests.contracts import statements
 from tests.costs import (  # noqa: F401 - pytest finds them here
     _at_once,
@@ -256,6 +257,13 @@ def config(database: Database, tmp_path: Path) -> Config:
         secret_key=SECRET_KEY,
         port=8000,
     )
+
+
+@pytest.fixture(autouse=True)
+def _language() -> Iterator[None]:
+    """No test speaks the language of the last request of another."""
+    with speaking(DEFAULT_LANGUAGE):
+        yield
 
 
 # What every line of the journal holds, whatever test made it.

@@ -6,7 +6,7 @@ and goes on to a clean address, so that no log, history or referrer keeps it.
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
@@ -18,6 +18,7 @@ from app.accounts.links import Purpose
 from app.accounts.one_time_links import DeadLinkError
 from app.accounts.sessions import end_session, rotate
 from app.accounts.sign_in import By, enter
+from app.web import cookies
 from app.web.context import client, database, host, links, principal, themes
 from app.web.forms import ForgottenForm, NewPasswordForm
 from app.web.journal import journal
@@ -185,24 +186,14 @@ def _inside(offer: Offer, accepted: Accepted) -> Response:
 def _carry(purpose: Purpose, token: str, endpoint: str) -> Response:
     response = redirect(url_for(endpoint), 303)
     response.headers["Referrer-Policy"] = "no-referrer"
-    secure = current_app.config["SESSION_COOKIE_SECURE"]
-    response.set_cookie(
-        _cookie(purpose), token, max_age=KEPT, secure=secure, httponly=True, samesite="Lax", path="/"
-    )
+    cookies.keep(response, purpose, token, KEPT)
     return response
 
 
 def _forget(purpose: Purpose, response: Response) -> Response:
-    response.delete_cookie(
-        _cookie(purpose), secure=current_app.config["SESSION_COOKIE_SECURE"], httponly=True, samesite="Lax"
-    )
+    cookies.forget(response, purpose)
     return response
 
 
 def _token(purpose: Purpose) -> str:
-    return request.cookies.get(_cookie(purpose), "")
-
-
-def _cookie(purpose: Purpose) -> str:
-    prefix = "__Host-" if current_app.config["SESSION_COOKIE_SECURE"] else ""
-    return f"{prefix}{purpose}"
+    return cookies.sent(purpose)

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Final
 
-from flask import Flask, current_app, g, request
+from flask import Flask, g, request
 
 from app.accounts.sessions import is_key
+from app.web import cookies
 from app.web.access_matrix import ROUTES
-from app.web.security import cookie_name
 
 #: Less than half the threads of a process; somebody who opens one page after the other never has as many.
 MOST_AT_ONCE: Final = 3
@@ -54,7 +54,7 @@ def admit_few(app: Flask) -> None:
     def admit() -> None:
         """Raise TooMuchAtOnceError."""
         guarded = ROUTES.get(request.endpoint or "")
-        key = request.cookies.get(cookie_name(current_app), "")
+        key = cookies.sent(cookies.KEY)
         if guarded is None or guarded.needs is None or not is_key(key):
             return
         if not admission.enter(key):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flask import Flask, Request, Response, abort, current_app, g, redirect, request, url_for
+from flask import Flask, Request, Response, abort, g, redirect, request, url_for
 from flask_login import LoginManager
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -14,12 +14,13 @@ from app.accounts.principal import Principal
 from app.accounts.rights import Rights, owners_of, rights_in_session
 from app.accounts.roles import Level, Permission
 from app.accounts.sessions import is_key, mark_seen
+from app.web import cookies
 from app.web.access_matrix import ONLY_IN_DEVELOPMENT, ROUTES
 from app.web.context import database, desk, host, known_principal, principal, signed_in, themes
 from app.web.journal import journal_refusal
 from app.web.language import asked_language
 from app.web.places import MERCHANT, PlaceKind, kind_of, named_place
-from app.web.security import SAFE_METHODS, cookie_name, local_path
+from app.web.security import SAFE_METHODS, local_path
 from app.wording.i18n import speak
 
 #: The pages of staff who have no second factor yet.
@@ -108,7 +109,7 @@ def meet() -> None:
 
 def load_principal(request: Request) -> Principal | None:
     """Who asks with this request's cookie, for flask-login."""
-    key = request.cookies.get(cookie_name(current_app), "")
+    key = cookies.sent(cookies.KEY)
     if not is_key(key):
         return None
     stranger = known_principal()

@@ -27,10 +27,10 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.accounts.sessions import is_key, new_key
 from app.config import LOCAL_HOSTS, Config
 from app.rules.cards import holds_card
+from app.web import cookies
 from app.web.access_matrix import ROUTES
 
-COOKIE_SECURE: Final = "__Host-bordereau"
-COOKIE_PLAIN: Final = "bordereau"
+_DEVICE: Final = "device"
 YEAR = 31_536_000
 #: Browsers keep no cookie longer than 400 days.
 DEVICE_KEPT = 400 * 86_400
@@ -101,31 +101,19 @@ class KeyCookie(SessionInterface):
     """Flask's session held in the key cookie: nothing but the key ever leaves."""
 
     def open_session(self, app: Flask, request: Request) -> BrowserSession:
-        key = request.cookies.get(cookie_name(app), "")
+        key = request.cookies.get(cookies.full_name(app, cookies.KEY), "")
         known = is_key(key)
         return BrowserSession(key if known else new_key(), app.secret_key, is_new=not known)  # type: ignore[arg-type]  # always set
 
-    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:  # noqa: ARG002 - Flask gives it
         if session.modified and isinstance(session, BrowserSession):
-            response.set_cookie(
-                cookie_name(app),
-                session.key,
-                secure=app.config["SESSION_COOKIE_SECURE"],
-                httponly=True,
-                samesite="Lax",
-                path="/",
-            )
-
-
-def cookie_name(app: Flask) -> str:
-    """The key cookie's name: browsers hold ``__Host-`` to Secure, this host alone, and path ``/``."""
-    return COOKIE_SECURE if app.config["SESSION_COOKIE_SECURE"] else COOKIE_PLAIN
+            cookies.keep(response, cookies.KEY, session.key)
 
 
 def device_key() -> str:
     """The key by which this browser is known again: its cookie's, or a fresh one."""
     if "device_key" not in g:
-        key = request.cookies.get(_device_cookie(), "")
+        key = cookies.sent(_DEVICE)
         g.device_key = key if is_key(key) else new_key()
     found: str = g.device_key
     return found
@@ -133,20 +121,8 @@ def device_key() -> str:
 
 def keep_device(response: AnyResponse) -> AnyResponse:
     """Let this browser keep its key, now that somebody has signed in with it; it opens nothing."""
-    response.set_cookie(
-        _device_cookie(),
-        device_key(),
-        max_age=DEVICE_KEPT,
-        secure=current_app.config["SESSION_COOKIE_SECURE"],
-        httponly=True,
-        samesite="Lax",
-        path="/",
-    )
+    cookies.keep(response, _DEVICE, device_key(), DEVICE_KEPT)
     return response
-
-
-def _device_cookie() -> str:
-    return "__Host-device" if current_app.config["SESSION_COOKIE_SECURE"] else "device"
 
 
 def secure(app: Flask, config: Config, hosts: tuple[str, ...]) -> None:

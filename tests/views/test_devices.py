@@ -161,6 +161,11 @@ def test_the_cookie_is_kept_by_this_host_alone_and_opens_nothing(database, shops
     token = HtmlPage(browser.get("/connexion"), app).csrf
     form = {"csrf_token": token, "email": shops[0].email, "password": PASSWORD}
     response = browser.post("/connexion", data=form)
+    assert {each.partition("=")[0] for each in response.headers.getlist("Set-Cookie")} == {
+        "__Host-bordereau",
+        "__Host-device",
+        "__Host-lang",
+    }
     cookies = [each for each in response.headers.getlist("Set-Cookie") if "device" in each]
     assert len(cookies) == 1
     name, *rules = cookies[0].split("; ")

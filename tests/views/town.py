@@ -13,7 +13,7 @@ from app.accounts.users import NewAccess, give_access
 from app.config import Config
 from app.models import Role
 from app.web.context import today
-from app.web.security import cookie_name
+from app.web.cookies import KEY, full_name
 from tests import factories
 from tests.conftest import SECRET_KEY
 from tests.page import Fragment, HtmlPage
@@ -64,7 +64,7 @@ class Browser(FlaskClient):
     def _key(self):
         """The value of the cookie from which the token follows."""
         domain = urlsplit(PRODUCTION).hostname if self._is_in_production() else "localhost"
-        cookie = self.get_cookie(cookie_name(self.application), domain)
+        cookie = self.get_cookie(full_name(self.application, KEY), domain)
         return cookie.value if cookie else None
 
     def _is_in_production(self):
