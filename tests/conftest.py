@@ -41,7 +41,6 @@ from app.database.engine import Database, create_database
 from app.database.login_addresses import Addresses
 from app.database.migrate import migrate
 from app.web.context import today
-from app.wording.i18n import DEFAULT_LANGUAGE, speaking
 from tests.contracts import statements
 from tests.costs import (  # noqa: F401 - pytest finds them here
     _at_once,
@@ -49,6 +48,7 @@ from tests.costs import (  # noqa: F401 - pytest finds them here
     _rarely_swept,
     full_cost,
 )
+from tests.languages import _language  # noqa: F401 - pytest finds it here
 from tests.proof import probes, pytest_runtest_setup, pytest_terminal_summary  # noqa: F401 - pytest finds them here
 
 if TYPE_CHECKING:
@@ -257,13 +257,6 @@ def config(database: Database, tmp_path: Path) -> Config:
         secret_key=SECRET_KEY,
         port=8000,
     )
-
-
-@pytest.fixture(autouse=True)
-def _language() -> Iterator[None]:
-    """No test speaks the language of the last request of another."""
-    with speaking(DEFAULT_LANGUAGE):
-        yield
 
 
 # What every line of the journal holds, whatever test made it.
