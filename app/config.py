@@ -20,6 +20,9 @@ MINIMUM_KEY_LENGTH = 32
 LARGEST_PORT = 65535
 #: Of folders that hold payments, mails and keys: for the portal's own user and nobody else.
 OWNER_ONLY = 0o700
+#: Folders of the data folder: where files are delivered, and where their copies stay by what became of them;
+#: and the looks of the operator's maintainers.
+INBOX, ARCHIVE, QUARANTINE, SUPERSEDED, THEMES = "inbox", "archive", "quarantine", "superseded", "themes"
 ROOT = Path(__file__).resolve().parent.parent
 #: What this machine calls itself: always answered, whatever the themes name.
 LOCAL_HOSTS = ("localhost", "127.0.0.1")

@@ -15,6 +15,7 @@ from pathlib import Path
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import OperationalError
 
+from app.config import ARCHIVE, QUARANTINE, SUPERSEDED
 from app.database.engine import Database, DatabaseRole
 from app.database.migrate import first_day_kept
 from app.locks import Lock, hold
@@ -23,7 +24,7 @@ from app.logs import logger
 #: How often a partition is tried that readers keep busy, and the pause between, in seconds.
 TRIES, PAUSE_SECONDS = 3, 1
 #: Folders of copies, under the data folder.
-COPIES = ("archive", "superseded", "quarantine")
+COPIES = (ARCHIVE, SUPERSEDED, QUARANTINE)
 _LOCK_NOT_AVAILABLE = "55P03"
 
 _PARTITIONS = text(r"""

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from app.config import LOCAL_HOSTS, ROOT, is_plain_address
+from app.config import LOCAL_HOSTS, ROOT, THEMES, is_plain_address
 from app.logs import logger
 from app.wording.i18n import gettext
 
@@ -139,7 +139,7 @@ class Themes:
 
 def themes_of(data: Path) -> Themes:
     """The themes that come with the portal, and those of its operator, who has the last word."""
-    return load_themes(FOLDER, data / "themes")
+    return load_themes(FOLDER, data / THEMES)
 
 
 def load_themes(*folders: Path) -> Themes:

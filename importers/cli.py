@@ -10,13 +10,13 @@ from pathlib import Path
 import click
 from sqlalchemy import Connection
 
-from app.config import Config
+from app.config import INBOX, Config
 from app.database.engine import DatabaseRole
 from app.database.migrate import ready
 from app.models import CardNumbers, SourceSettings
 from app.wording.i18n import N_, gettext, ngettext
 from importers.files import archive, profiles, report, sources, waiting
-from importers.files.archive import INBOX, files_in
+from importers.files.archive import files_in
 from importers.files.refusals import FileRefusedError
 from importers.formats import FileContext
 from importers.load import Result, load_files

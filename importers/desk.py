@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select, text, update
 
+from app.config import QUARANTINE
 from app.database.engine import Database, DatabaseRole
 from app.desk.tasks import JOB
 from app.locks import Lock, hold
@@ -33,7 +34,6 @@ from app.rules import directory_columns
 from app.wording.i18n import N_
 from importers import contract_moves, derived, explain, remittance_credits
 from importers.files import foreign_places, profiles, report, sources, waiting
-from importers.files.archive import QUARANTINE
 from importers.files.refusals import FileRefusedError, Refusal, refuse
 from importers.formats import FileContext, bank_accounts, first_column, merchant_directory, recognise
 from importers.load import Result, load_for_desk

@@ -13,14 +13,14 @@ from procrastinate import JobContext
 
 from app.accounts.daily_mails import post_all
 from app.accounts.links import Links
-from app.config import Config
+from app.config import INBOX, Config
 from app.database.engine import Database
 from app.jobs import queue
 from app.logs import logger
 from app.themes import themes_of
 from importers import desk
 from importers.files import report, waiting
-from importers.files.archive import INBOX, files_in, shown
+from importers.files.archive import files_in, shown
 from importers.files.in_hand import LEFT, SUSPECT, InHand, in_hand
 from importers.load import Result, load_files
 

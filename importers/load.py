@@ -18,6 +18,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
+from app.config import ARCHIVE
 from app.database.engine import Database, DatabaseRole
 from app.database.migrate import ensure_partitions
 from app.locks import Lock, hold
@@ -241,7 +242,7 @@ def _check_clocks(attempt: _Attempt, records: Records) -> None:
     try:
         clocks.check(records, datetime.now(UTC))
     except FileRefusedError as wrong:
-        archived = attempt.path.is_relative_to(attempt.options.data / archive.ARCHIVE)
+        archived = attempt.path.is_relative_to(attempt.options.data / ARCHIVE)
         if not (attempt.options.trust_clock or archived):  # what stands in the archive was loaded once
             raise
         attempt.trusted = wrong

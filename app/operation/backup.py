@@ -23,7 +23,7 @@ import click
 from sqlalchemy import Connection, Table, func, literal, select, text
 from sqlalchemy.engine import URL, make_url
 
-from app.config import Config
+from app.config import ARCHIVE, INBOX, QUARANTINE, SUPERSEDED, THEMES, Config
 from app.database.engine import Database, DatabaseRole
 from app.database.faults import check_server
 from app.database.migrate import known_revision, migrate, ready
@@ -33,10 +33,9 @@ from app.wording.i18n import gettext
 #: Table, currency, rows, and the sum of the amounts in minor units.
 Figure = list[Any]
 
-INBOX: Final = "inbox"
 #: What else of the data folder is kept, in the direction in which files move, so that none is missed on its
 #: way; the embedded server's own are in the dump, caches are nobody's loss.
-FOLDERS: Final = ("quarantine", "archive", "superseded", "themes")
+FOLDERS: Final = (QUARANTINE, ARCHIVE, SUPERSEDED, THEMES)
 DUMP, MANIFEST = "database.dump", "manifest.json"
 
 _TABLES = text(

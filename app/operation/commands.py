@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from app.config import Config
+from app.config import THEMES, Config
 from app.database.migrate import ready
 from app.desk.staff_alerts import in_words
 from app.operation import backup as copies
@@ -42,7 +42,7 @@ def check() -> None:
 def new(slug: str, name: str | None) -> None:
     """Say where the folder is, and what checks it."""
     try:
-        folder = new_theme(Config.from_env().data / "themes", slug, name or slug)
+        folder = new_theme(Config.from_env().data / THEMES, slug, name or slug)
     except ThemeError as error:
         raise click.ClickException(str(error)) from error
     click.echo(gettext("%(folder)s is made: fill it in, then `bordereau themes check`.", folder=folder))

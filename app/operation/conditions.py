@@ -9,10 +9,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, select, text
 
+from app.config import INBOX
 from app.desk import files
 from app.jobs import MOST_BEGUN
 from app.models import TRIED_FOR, AlertKind, Fault, Reseller
@@ -23,7 +24,6 @@ from app.operation.state import worker_heard_at
 FREE_SHARE, FREE_BYTES = 0.05, 2**30
 #: How long mail may wait for its server, a file in the inbox, and a worker be silent.
 MAIL_WAITS, FILE_WAITS, WORKER_WAITS = timedelta(hours=1), timedelta(hours=1), timedelta(minutes=5)
-INBOX: Final = "inbox"
 
 # A mail that is renewed waits anew. One whose recipient is put off does not wait for the server.
 _STUCK_MAIL = text("""

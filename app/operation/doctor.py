@@ -17,7 +17,7 @@ import psycopg
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.config import Config, ConfigError
+from app.config import ARCHIVE, INBOX, QUARANTINE, SUPERSEDED, THEMES, Config, ConfigError
 from app.database.engine import Database, DatabaseRole
 from app.database.faults import check_server, explained
 from app.database.migrate import Version, first_day_kept, version_of
@@ -37,7 +37,7 @@ from app.wording.i18n import N_, gettext
 CLOCKS_APART = 5
 #: Nights on which readers may keep the upkeep from letting go of a month.
 PURGES_LATE = 3
-FOLDERS = ("inbox", "archive", "quarantine", "superseded", "themes")
+FOLDERS = (INBOX, ARCHIVE, QUARANTINE, SUPERSEDED, THEMES)
 #: Rights of others on the data folder by which they see or change what is in it. A way through to the inbox,
 #: for a host that delivers, shows them nothing.
 _OTHERS_LOOK = 0o066
@@ -101,8 +101,8 @@ def _folders(data: Path) -> Iterator[Finding]:
         yield Finding(Severity.WATCH, subject, words, f"chmod 700 {data}")
     elif not locked:
         yield _sound(subject, str(data))
-    if not (data / "inbox").is_dir():
-        yield Finding(Severity.WATCH, N_("inbox"), gettext("is not there"), f"mkdir {data / 'inbox'}")
+    if not (data / INBOX).is_dir():
+        yield Finding(Severity.WATCH, N_("inbox"), gettext("is not there"), f"mkdir {data / INBOX}")
     yield _disk(data)
 
 
@@ -147,7 +147,7 @@ def _hosts(config: Config, loaded: Themes) -> Iterator[Finding]:
     else:
         yield Finding(Severity.WATCH, subject, gettext("no theme names a host"), cure)
     for slug, theme in loaded.by_slug.items():
-        if not theme.hosts and (config.data / "themes" / slug).is_dir() and slug != DEFAULT:
+        if not theme.hosts and (config.data / THEMES / slug).is_dir() and slug != DEFAULT:
             words = gettext("the theme %(slug)s names none", slug=slug)
             yield Finding(Severity.WATCH, subject, words, cure)
 

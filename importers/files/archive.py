@@ -15,9 +15,6 @@ from importers.files.refusals import refuse
 from importers.files.unpacking import unpacked
 from importers.formats import ANY_NAME
 
-#: Folders under the data folder. The inbox is where nightly files are dropped.
-INBOX, ARCHIVE, QUARANTINE, SUPERSEDED = "inbox", "archive", "quarantine", "superseded"
-
 #: Bytes of the largest file that is read: a night of a million payments has a quarter of them, and reading
 #: takes about three times as much memory.
 LARGEST_FILE = 512 * 2**20

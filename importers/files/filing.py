@@ -16,12 +16,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from app.config import ARCHIVE, INBOX, QUARANTINE, SUPERSEDED
 from app.database.engine import Database, DatabaseRole
 from app.locks import Lock, hold
 from app.logs import logger
 from app.models import ImportStatus
 from importers.files import file_log
-from importers.files.archive import ARCHIVE, DESK, INBOX, QUARANTINE, SUPERSEDED, IncomingFile
+from importers.files.archive import DESK, IncomingFile
 
 #: Where the copy of a file belongs, by what the journal says of it.
 FOLDERS = {

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, text
 
+from app.config import INBOX
 from app.rules.source_columns import LABELS
 from app.wording.i18n import N_
-from importers.files.archive import INBOX
 from importers.files.profiles import SourceProfile
 from importers.files.refusals import refuse
 

@@ -14,6 +14,7 @@ from zoneinfo import available_timezones
 
 from sqlalchemy import Connection, select, text, update
 
+from app.config import ARCHIVE, QUARANTINE, SUPERSEDED
 from app.database.patterns import is_pattern
 from app.models import (
     DELIMITERS,
@@ -32,7 +33,6 @@ from app.rules.cards import holds_card
 from app.rules.source_columns import LABELS, NO_PATTERN
 from app.wording.i18n import N_
 from importers.card_lines import HINTS, NO_CARDS, is_label_pattern
-from importers.files.archive import ARCHIVE, QUARANTINE, SUPERSEDED
 from importers.files.refusals import FileRefusedError, Refusal
 from importers.formats import formats
 from importers.formats.mapped_csv import mapping as mappings

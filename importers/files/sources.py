@@ -8,11 +8,12 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, text
 
 from app.accounts.journal import Event, record
+from app.config import INBOX, QUARANTINE
 from app.models import UNCLAIMED_MERCHANT, SourceRole, SourceSettings
 from app.wording.i18n import N_
 from importers import formats, ownership
 from importers.files import foreign_places
-from importers.files.archive import INBOX, QUARANTINE, IncomingFile, is_of_desk
+from importers.files.archive import IncomingFile, is_of_desk
 from importers.files.refusals import refuse
 from importers.formats import FileContext, mapped_csv
 from importers.ownership import OwnerKey

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from sqlalchemy import text
 
+from app.config import QUARANTINE
 from app.database.engine import Database, DatabaseRole
-from importers.files.archive import QUARANTINE
 from importers.files.sources import NO_SOURCE
 from importers.formats import bank_accounts, merchant_directory
 from importers.load import Result, Status, load_for_desk

@@ -12,9 +12,10 @@ import psycopg
 import pytest
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from app.config import ARCHIVE, QUARANTINE
 from app.database.faults import explained
 from importers.files import report
-from importers.files.archive import ARCHIVE, QUARANTINE, files_in
+from importers.files.archive import files_in
 from importers.files.refusals import unreadable
 from importers.formats import FileContext, Format, remise_tpe
 from importers.jobs import load_inbox

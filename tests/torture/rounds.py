@@ -11,8 +11,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from app.config import ARCHIVE, INBOX, QUARANTINE
 from app.database.login_addresses import KEPT, Addresses, completed
-from importers.files.archive import ARCHIVE, INBOX, QUARANTINE
 from tests.operation.conftest import a_server
 from tests.torture import estate
 from tests.torture.readers import readers

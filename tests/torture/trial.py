@@ -15,10 +15,10 @@ from typing import Any
 
 import psycopg
 
+from app.config import ARCHIVE, INBOX, QUARANTINE, SUPERSEDED
 from app.database.engine import Database, DatabaseRole
 from app.database.login_addresses import Addresses
 from importers.files import profiles, sources
-from importers.files.archive import ARCHIVE, INBOX, QUARANTINE, SUPERSEDED
 from tests.importers.conftest import Operator
 from tests.operation.conftest import start
 from tests.torture import estate

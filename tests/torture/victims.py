@@ -17,13 +17,13 @@ from pathlib import Path
 import psutil
 from sqlalchemy import text
 
-from app.config import Config
+from app.config import INBOX, Config
 from app.database.engine import Database, DatabaseRole
 from app.database.login_addresses import Addresses
 from app.jobs import free_jobs
 from app.operation.worker import work
 from importers import jobs
-from importers.files.archive import INBOX, files_in
+from importers.files.archive import files_in
 from importers.load import load_files
 from importers.nightly import nightly
 from tests.mail.servers import free_port
