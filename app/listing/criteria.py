@@ -318,9 +318,7 @@ def _relative(
     elif name in RELATIVE:
         return RELATIVE[name].of(days), name
     else:
-        faults[PERIOD] = ParameterFault.of(
-            InvalidValueError(N_("Choose one of the values of the list")), name
-        )
+        faults[PERIOD] = ParameterFault.of(InvalidValueError(N_("No period has this name")), name)
     return None
 
 

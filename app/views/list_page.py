@@ -15,6 +15,7 @@ from app.listing.query import Page
 from app.listing.spec import PageLink
 from app.listing.sums import Totals
 from app.listing.table_columns import TableColumns
+from app.lists.letterhead import Letterhead
 from app.views import cells, groupings, periods
 from app.views.column_form import ColumnForm
 from app.views.filter_form import FilterForm
@@ -35,7 +36,8 @@ class ListPage:
     place. None of them where something is not understood: ``form`` says what. ``totals`` are those of the
     whole filter; ``fresh`` is what has arrived of the period, None in a list without one. ``answer`` is what
     the list opens with, for its own template; ``ways`` lead to pages of their own, each with the number of
-    things that wait there, None where they are not counted. ``files`` are the periods of its files with
+    things that wait there, None where they are not counted. ``letterhead`` is for paper, None in a part of
+    the page. ``files`` are the periods of its files with
     their parameters, when one file cannot hold all.
     """
 
@@ -49,6 +51,7 @@ class ListPage:
     fresh: Freshness | None
     answer: Any
     ways: tuple[tuple[PageLink, int | None], ...]
+    letterhead: Letterhead | None
     form: FilterForm
     column_form: ColumnForm
     views: ViewMenu

@@ -38,6 +38,7 @@ from app.listing.table_columns import choosable, usual
 from app.listing.visible import seen_by
 from app.listing.xlsx import write_xlsx
 from app.lists import FIRST
+from app.lists.letterhead import letterhead
 from app.views import cells, filter_form
 from app.views.column_form import ColumnForm
 from app.views.groupings import GroupPage, with_group_fault
@@ -86,8 +87,9 @@ def index(spec: ListSpec) -> AnyResponse:
         sums = totals(connection, spec, scope, criteria) if by_rows else None
         answering = spec.answer.read(scope, criteria) if spec.answer and by_rows else None
         arrived = spec.arrived(scope, criteria.period, criteria.days)
-        around = arrived.beside(answering or known(None)).beside(_ways(spec))
-        (fresh, answer), ways = around.read(connection)
+        head = known(None) if htmx else letterhead(scope)
+        around = arrived.beside(answering or known(None)).beside(_ways(spec).beside(head))
+        (fresh, answer), (ways, on_paper) = around.read(connection)
         # Apart: people and payments do not meet in one statement (R26).
         own = list_settings(criteria).read(connection)
     table = columns(spec, found, own.columns) if found else None
@@ -103,6 +105,7 @@ def index(spec: ListSpec) -> AnyResponse:
             fresh=fresh,
             answer=answer,
             ways=ways,
+            letterhead=on_paper,
             form=filter_form.FilterForm(criteria, offered),
             column_form=ColumnForm(criteria, own.columns),
             views=ViewMenu.of(criteria, own.columns, own.views),
