@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
-from zoneinfo import available_timezones
 
 from sqlalchemy import Connection, select, text, update
 
@@ -28,7 +27,7 @@ from app.models import (
     SourceRole,
     SourceSettings,
 )
-from app.rules import account_keys
+from app.rules import account_keys, time_zones
 from app.rules.cards import holds_card
 from app.rules.source_columns import LABELS, NO_PATTERN
 from app.wording.i18n import N_
@@ -189,7 +188,7 @@ _CHECKS: Final[tuple[tuple[str, Callable[[Any], bool], str, dict[str, Any]], ...
     ),
     ("inbox", lambda said: bool(_FOLDER.fullmatch(said)), N_("expected the name of one folder"), {}),
     ("inbox", lambda said: said not in _COPIES, N_("the portal's own folder of copies"), {}),
-    ("time_zone", lambda said: said in available_timezones(), N_("expected a time zone such as UTC"), {}),
+    ("time_zone", lambda said: said in time_zones.known(), N_("expected a time zone such as UTC"), {}),
     ("expected_days", lambda said: said in set(ExpectedDays), N_("not one of the known days"), {}),
 )
 

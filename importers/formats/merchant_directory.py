@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
-from zoneinfo import available_timezones
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from app.rules import card_lines
+from app.rules import card_lines, time_zones
 from app.rules.card_lines import Candidate
 from app.rules.directory_columns import BY_NAME, is_siret_column
 from app.wording.i18n import N_
@@ -99,12 +99,12 @@ def read(data: bytes) -> MerchantDirectory:
     refusals = check(table, COLUMNS, rows + 1)
     if refusals:
         raise FileRefusedError(refusals)
+    _refuse_quotes(table, rows + 1)
     contracts = table.to_pandas(types_mapper=None).astype(object)
     contracts = contracts.where(contracts.notna(), None).assign(line=rows + 1)
     contracts["reseller"] = contracts["reseller"].str.lower()
     for name in CAPITALS:
         contracts[name] = contracts[name].str.upper()
-    _refuse_quotes(contracts)
     _refuse_unknown_zones(contracts)
     for name in ("valid_from", "valid_to"):
         contracts[name] = _days(contracts, name)
@@ -133,31 +133,36 @@ def _refuse_empty_lines(table: pa.Table, lines: NDArray[np.int64]) -> None:
         raise FileRefusedError(Refusal(reason=reason, line=int(line)) for line in lines[~filled])
 
 
-def _refuse_quotes(contracts: pd.DataFrame) -> None:
+def _refuse_quotes(table: pa.Table, lines: NDArray[np.int64]) -> None:
     """A spreadsheet wraps cells in quotes that belong to no name: its file is not the one that it shows."""
     for column in COLUMNS:
-        quoted = contracts[column.name].astype("str").str.fullmatch('".*"')
+        quoted = pc.match_substring_regex(table[column.name], '^".*"$').fill_null(fill_value=False)
         reason = N_("expected no quotes around the value: save the file without them")
-        _refuse(contracts, quoted.to_numpy(dtype=np.bool_), column.label, reason)
+        _refuse(lines, quoted.to_numpy(), column.label, reason)
 
 
 def _refuse_unknown_zones(contracts: pd.DataFrame) -> None:
-    unknown = ~contracts["time_zone"].isin(available_timezones())
-    _refuse(contracts, unknown.to_numpy(), N_("time zone"), N_("expected a time zone such as Europe/Paris"))
+    unknown = ~contracts["time_zone"].isin(time_zones.known())
+    _refuse(
+        _lines(contracts),
+        unknown.to_numpy(),
+        N_("time zone"),
+        N_("expected a time zone such as Europe/Paris"),
+    )
 
 
 def _days(contracts: pd.DataFrame, name: str) -> pd.Series[Any]:
     read_ = pd.to_datetime(contracts[name], format="%Y-%m-%d", errors="coerce")
     wrong = read_.isna() & contracts[name].notna()
     label = next(column.label for column in COLUMNS if column.name == name)
-    _refuse(contracts, wrong.to_numpy(), label, N_("expected a day that exists"))
+    _refuse(_lines(contracts), wrong.to_numpy(), label, N_("expected a day that exists"))
     days: pd.Series[Any] = read_.dt.date.astype(object)
     return days.where(read_.notna(), None)
 
 
 def _refuse_twins(contracts: pd.DataFrame) -> None:
     twins = contracts.duplicated(["reseller", "contract", "rank", "application"])
-    _refuse(contracts, twins.to_numpy(), N_("contract"), N_("stands twice in this file"))
+    _refuse(_lines(contracts), twins.to_numpy(), N_("contract"), N_("stands twice in this file"))
 
 
 def _refuse_contradictions(contracts: pd.DataFrame) -> None:
@@ -165,7 +170,12 @@ def _refuse_contradictions(contracts: pd.DataFrame) -> None:
     merchant, outlet = ["reseller", "merchant_code"], ["reseller", "siret"]
     folded = contracts.assign(folded=contracts["merchant_code"].str.casefold())
     same = folded.groupby(["reseller", "folded"])["merchant_code"].transform("first")
-    _refuse(contracts, (same != contracts["merchant_code"]).to_numpy(), N_("merchant code"), OTHER_CAPITALS)
+    _refuse(
+        _lines(contracts),
+        (same != contracts["merchant_code"]).to_numpy(),
+        N_("merchant code"),
+        OTHER_CAPITALS,
+    )
     for key, column in (
         (merchant, "merchant_name"),
         (outlet, "merchant_code"),
@@ -174,14 +184,17 @@ def _refuse_contradictions(contracts: pd.DataFrame) -> None:
     ):
         differs = contracts[column] != contracts.groupby(key)[column].transform("first")
         label = next(spec.label for spec in COLUMNS if spec.name == column)
-        _refuse(contracts, differs.to_numpy(), label, N_("contradicts an earlier line of this file"))
+        _refuse(_lines(contracts), differs.to_numpy(), label, N_("contradicts an earlier line of this file"))
 
 
-def _refuse(contracts: pd.DataFrame, wrong: NDArray[np.bool_], column: str, reason: str) -> None:
+def _lines(contracts: pd.DataFrame) -> NDArray[np.int64]:
+    lines: NDArray[np.int64] = contracts["line"].to_numpy()
+    return lines
+
+
+def _refuse(lines: NDArray[np.int64], wrong: NDArray[np.bool_], column: str, reason: str) -> None:
     if wrong.any():
-        raise FileRefusedError(
-            Refusal(reason=reason, line=int(line), column=column) for line in contracts.loc[wrong, "line"]
-        )
+        raise FileRefusedError(Refusal(reason=reason, line=int(line), column=column) for line in lines[wrong])
 
 
 FORMAT = Format(

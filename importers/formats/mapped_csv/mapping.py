@@ -14,9 +14,9 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
-from zoneinfo import available_timezones
 
 from app.models import SourceSettings
+from app.rules import time_zones
 from app.wording.i18n import N_
 from importers.files.refusals import refuse
 from importers.reading.headings import SourceColumn, Use, bare, understood
@@ -191,7 +191,7 @@ def of_text(text: str) -> ColumnMapping:
         raise refuse(_NO_MAPPING)
     if found.record not in _OTHERS or found.columns.keys() - AMOUNTS - _OTHERS[found.record]:
         raise refuse(N_("a mapping of unknown records or fields"))
-    if found.time_zone and found.time_zone not in available_timezones():
+    if found.time_zone and found.time_zone not in time_zones.known():
         raise refuse(N_("expected a time zone such as UTC"))
     return found
 
