@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 _SEPARATORS = re.compile(r"[\s_.\-/()']+")
 
@@ -32,6 +33,7 @@ class SourceColumn:
     use: Use
 
 
+@lru_cache(maxsize=4096)  # each file's headings are held against those of every mapping
 def bare(heading: str) -> str:
     """A heading without case, accents, blanks and separators: what is compared."""
     plain = unicodedata.normalize("NFKD", heading).encode("ascii", "ignore").decode("ascii")
