@@ -13,7 +13,7 @@ from typing import Final
 import pandas as pd
 
 from app.models import Certainty, CreditVerdict
-from importers.matching.rules import RULES, Rule
+from importers.matching.rules import CREDITING, RULES, Rule
 from importers.matching.rules import parts as parts_of
 
 #: Columns of remittances; amounts in minor units, ``debits`` and ``refunds`` after their cancellations.
@@ -67,11 +67,11 @@ def match(
     decided = pd.DataFrame(columns=list(DECIDED)) if decided is None else decided
     found = [_confirmed(decided, open_parts)]
     rejected = _links_of(decided[decided["verdict"] == CreditVerdict.REJECTED])
-    open_lines = lines[~lines.index.isin(found[0]["line"])]
+    open_lines = lines[lines["kind"].isin(CREDITING) & ~lines.index.isin(found[0]["line"])]
     open_parts = _left(open_parts, found[0])
     for rule in rules:
-        while len(open_lines) and len(open_parts):
-            candidates = rule.propose(open_parts, open_lines)
+        while len(open_parts) and len(about := open_lines[rule.about(open_lines)]):
+            candidates = rule.propose(open_parts, about)
             if rule.certainty is Certainty.PROPOSED:
                 candidates = _not_rejected(candidates, rejected)
             links = _standing(candidates)

@@ -24,19 +24,21 @@ _HUNDRED = 100
 #: Of two days that are settled together, all but one are one of them.
 _PAIR = 2
 CREDITING = (MovementKind.REMITTANCE, MovementKind.REFUND, MovementKind.PAYOUT)
+_NUMBERS = ("remittance_number", "entry_number", "reference")
 _CANDIDATES = ("line", "candidate", "item", "part", "amount")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """A rule: its name, how sure its links are, and the candidates that it proposes.
+    """A rule: its name, how sure its links are, the lines that it is about, and the candidates it proposes.
 
-    :mod:`app.wording.codes` says in words what agrees. ``propose`` gives a row for each item of each
-    candidate: line, candidate, item, part, amount.
+    :mod:`app.wording.codes` says in words what agrees. ``propose`` is given parts and lines that it is about,
+    and gives a row for each item of each candidate: line, candidate, item, part, amount.
     """
 
     name: str
     certainty: Certainty
+    about: Callable[[pd.DataFrame], pd.Series[Any]]
     propose: Callable[[pd.DataFrame, pd.DataFrame], pd.DataFrame]
 
 
@@ -66,6 +68,31 @@ def number_key(numbers: pd.Series[Any]) -> pd.Series[Any]:
     return numbers.astype(str).str[-_NUMBER_LENGTH:].str.lstrip("0")
 
 
+# --- the lines that a rule is about ----------------------------------------------------------------
+
+
+def _numbers(lines: pd.DataFrame) -> pd.Series[Any]:
+    found: pd.Series[Any] = (lines[list(_NUMBERS)] != "").any(axis="columns")
+    return found
+
+
+def _names_contract(lines: pd.DataFrame) -> pd.Series[Any]:
+    return lines["contract_number"] != ""
+
+
+def _names_rank(lines: pd.DataFrame) -> pd.Series[Any]:
+    return _names_contract(lines) & (lines["contract_rank"] != "")
+
+
+def _names_nothing(lines: pd.DataFrame) -> pd.Series[Any]:
+    return lines["contract_number"] == ""
+
+
+def _credited_by(grouping: Grouping) -> Callable[[pd.DataFrame], pd.Series[Any]]:
+    """The lines of accounts that are declared to be credited so."""
+    return lambda lines: lines["grouping"] == grouping
+
+
 # --- pairs of a line and a part --------------------------------------------------------------------
 
 
@@ -74,7 +101,7 @@ def _pairs(found: pd.DataFrame, lines: pd.DataFrame, on: list[str], equal: str |
 
     ``equal`` is the column of the parts that the amount of the line must be.
     """
-    given = lines[lines["kind"].isin(CREDITING)].rename(columns={"amount": "booked"})
+    given = lines.rename(columns={"amount": "booked"})
     own = [name for name in on if name != "account"]
     given = given.assign(line=given.index)[["line", "account", "currency", "booked_on", "booked", *own]]
     pairs = found.merge(
@@ -99,7 +126,7 @@ def _single(pairs: pd.DataFrame) -> pd.DataFrame:
 def _remittance_number(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     """The number stands in the entry, the reference or the label; no hint names another contract."""
     numbered = []
-    for name in ("remittance_number", "entry_number", "reference"):
+    for name in _NUMBERS:
         keyed = lines.assign(key=number_key(lines[name]))
         numbered.append(_numbered(found, keyed[keyed["key"] != ""]))
     pairs = pd.concat(numbered)
@@ -115,8 +142,7 @@ def _numbered(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
 
 def _contract_rank(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     """Contract and rank stand in the label, and the amount is the same."""
-    named = lines[(lines["contract_number"] != "") & (lines["contract_rank"] != "")]
-    return _single(_pairs(found, named, ["contract_number", "contract_rank"], equal="amount"))
+    return _single(_pairs(found, lines, ["contract_number", "contract_rank"], equal="amount"))
 
 
 # --- groups: several items credited as one ---------------------------------------------------------
@@ -149,9 +175,8 @@ def _contract_day(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     sum is also that of another day would else be taken for it. A line that may also be of such a part
     is ambiguous, whatever becomes of the part.
     """
-    named = lines[lines["contract_number"] != ""]
-    together = _contract_sums(found, named, "collected_on")
-    alone = _single(_pairs(found, named, ["contract_number"], equal="amount"))
+    together = _contract_sums(found, lines, "collected_on")
+    alone = _single(_pairs(found, lines, ["contract_number"], equal="amount"))
     alone = alone.assign(candidate=alone["candidate"] + len(together))
     candidates = pd.concat([together, alone], ignore_index=True)
     weekend = found[["item", "contract_number", "settled_on", "collected_on"]].drop_duplicates("item")
@@ -166,7 +191,7 @@ def _contract_day(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
 
 def _contract_booking(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     """A contract's remittances of all days whose next working day is the same."""
-    return _contract_sums(found, lines[lines["contract_number"] != ""], "settled_on")
+    return _contract_sums(found, lines, "settled_on")
 
 
 def _contract_part(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
@@ -174,7 +199,6 @@ def _contract_part(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
 
     Other sums are not tried: there are so many that some are equal by chance.
     """
-    named = lines[lines["contract_number"] != ""]
     settled = ["account", "currency", "contract_number", "settled_on"]
     nets = found[found["part"] == "net"]
     nets = nets[nets.groupby(settled)["collected_on"].transform("nunique") > 1]
@@ -185,7 +209,7 @@ def _contract_part(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     ]
     together = pd.concat(parts_, ignore_index=True)
     groups = _groups(together, [*settled, "place"])
-    pairs = _summed(_pairs(groups, named, ["contract_number"], equal="total"))
+    pairs = _summed(_pairs(groups, lines, ["contract_number"], equal="total"))
     return _one_of_each(pairs)
 
 
@@ -206,9 +230,8 @@ def _one_of_each(candidates: pd.DataFrame) -> pd.DataFrame:
 
 def _contract_twins(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     """Days of a contract with the same sum, where as many lines hold it: a line for each, in their order."""
-    named = lines[lines["contract_number"] != ""]
     groups = _groups(found, ["account", "currency", "contract_number", "collected_on"])
-    pairs = _pairs(groups, named, ["contract_number"], equal="total")
+    pairs = _pairs(groups, lines, ["contract_number"], equal="total")
     return _summed(pairs.merge(_in_order(pairs.drop_duplicates(["line", "group"])), on=["line", "group"]))
 
 
@@ -234,28 +257,25 @@ def _twins(pairs: pd.DataFrame) -> pd.Series[Any]:
         label = spread
 
 
-def _contract_sums(found: pd.DataFrame, named: pd.DataFrame, day: str) -> pd.DataFrame:
+def _contract_sums(found: pd.DataFrame, lines: pd.DataFrame, day: str) -> pd.DataFrame:
     groups = _groups(found, ["account", "currency", "contract_number", day])
-    return _summed(_pairs(groups[groups["size"] > 1], named, ["contract_number"], equal="total"))
+    return _summed(_pairs(groups[groups["size"] > 1], lines, ["contract_number"], equal="total"))
 
 
-def _declared(
-    grouping: Grouping, by: list[str], on: str
-) -> Callable[[pd.DataFrame, pd.DataFrame], pd.DataFrame]:
-    """The sum of a day, only on accounts that are declared to be credited so; ``on`` is what a line tells."""
+def _of_day(by: list[str], on: str) -> Callable[[pd.DataFrame, pd.DataFrame], pd.DataFrame]:
+    """The sum of a day of what is the same ``by``; ``on`` is what a line tells of it."""
 
     def propose(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
         groups = _groups(found, ["account", "currency", *by, "collected_on"])
-        return _summed(_pairs(groups, lines[lines["grouping"] == grouping], [on], equal="total"))
+        return _summed(_pairs(groups, lines, [on], equal="total"))
 
     return propose
 
 
 def _contract_net(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     """A contract's day less a commission that may be one: it can be guessed, never known."""
-    named = lines[lines["contract_number"] != ""]
     groups = _groups(found, ["account", "currency", "contract_number", "collected_on"])
-    pairs = _pairs(groups, named, ["contract_number"])
+    pairs = _pairs(groups, lines, ["contract_number"])
     kept = pairs["total"] - pairs["booked"]
     most = np.maximum(pairs["total"].abs() * _MOST_KEPT_PERCENT // _HUNDRED, _LEAST_KEPT)
     return _summed(pairs[(kept > 0) & (kept <= most)])
@@ -263,32 +283,36 @@ def _contract_net(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
 
 def _equal_amount(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     """The amount alone, where no contract is named."""
-    unnamed = lines[lines["contract_number"] == ""]
-    return _single(_pairs(found, unnamed, [], equal="amount"))
+    return _single(_pairs(found, lines, [], equal="amount"))
 
 
 RULES: Final = (
-    Rule(name="remittance_number", certainty=Certainty.CERTAIN, propose=_remittance_number),
-    Rule(name="contract_rank", certainty=Certainty.CERTAIN, propose=_contract_rank),
+    Rule(name="remittance_number", certainty=Certainty.CERTAIN, about=_numbers, propose=_remittance_number),
+    Rule(name="contract_rank", certainty=Certainty.CERTAIN, about=_names_rank, propose=_contract_rank),
     Rule(
         name="contract_day",
         certainty=Certainty.CERTAIN,
-        propose=_declared(Grouping.CONTRACT_DAY, ["contract_number"], "contract_number"),
+        about=_credited_by(Grouping.CONTRACT_DAY),
+        propose=_of_day(["contract_number"], "contract_number"),
     ),
-    Rule(name="contract_day", certainty=Certainty.CERTAIN, propose=_contract_day),
-    Rule(name="contract_booking", certainty=Certainty.CERTAIN, propose=_contract_booking),
+    Rule(name="contract_day", certainty=Certainty.CERTAIN, about=_names_contract, propose=_contract_day),
+    Rule(
+        name="contract_booking", certainty=Certainty.CERTAIN, about=_names_contract, propose=_contract_booking
+    ),
     Rule(
         name="account_day",
         certainty=Certainty.CERTAIN,
-        propose=_declared(Grouping.ACCOUNT_DAY, [], "account"),
+        about=_credited_by(Grouping.ACCOUNT_DAY),
+        propose=_of_day([], "account"),
     ),
     Rule(
         name="shop_day",
         certainty=Certainty.CERTAIN,
-        propose=_declared(Grouping.SHOP_DAY, ["outlet"], "account"),
+        about=_credited_by(Grouping.SHOP_DAY),
+        propose=_of_day(["outlet"], "account"),
     ),
-    Rule(name="contract_part", certainty=Certainty.PROPOSED, propose=_contract_part),
-    Rule(name="contract_twins", certainty=Certainty.PROPOSED, propose=_contract_twins),
-    Rule(name="contract_net", certainty=Certainty.PROPOSED, propose=_contract_net),
-    Rule(name="equal_amount", certainty=Certainty.PROPOSED, propose=_equal_amount),
+    Rule(name="contract_part", certainty=Certainty.PROPOSED, about=_names_contract, propose=_contract_part),
+    Rule(name="contract_twins", certainty=Certainty.PROPOSED, about=_names_contract, propose=_contract_twins),
+    Rule(name="contract_net", certainty=Certainty.PROPOSED, about=_names_contract, propose=_contract_net),
+    Rule(name="equal_amount", certainty=Certainty.PROPOSED, about=_names_nothing, propose=_equal_amount),
 )
