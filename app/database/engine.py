@@ -38,10 +38,11 @@ class DatabaseRole(StrEnum):
     WEB = "web"
 
 
-#: The settings that a connection starts with.
+#: The settings that a connection starts with. One page takes one processor of the server: to start others
+#: costs more than most answers, and they are for those who ask at the same time.
 _OPTIONS = {
     DatabaseRole.WEB: f"-c statement_timeout={WEB_STATEMENT_TIMEOUT} -c lock_timeout=5s"
-    " -c idle_in_transaction_session_timeout=60s ",
+    " -c idle_in_transaction_session_timeout=60s -c max_parallel_workers_per_gather=0 ",
 }
 
 

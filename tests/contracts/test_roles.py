@@ -292,3 +292,15 @@ def test_a_reading_block_cannot_write_at_all(module_database):
         pytest.raises(Exception, match="read-only"),
     ):
         connection.execute(text("DELETE FROM journal_entry"))
+
+
+def test_a_page_takes_one_processor_of_the_server(module_database):
+    """A sum of many rows too, which the server would share out among several of its processes."""
+    cheap = "SET LOCAL parallel_setup_cost = 0; SET LOCAL min_parallel_table_scan_size = 0"
+    plans = {}
+    for role in (DatabaseRole.WEB, DatabaseRole.IMPORT):
+        with module_database.reading(role) as connection:
+            connection.execute(text(cheap))
+            lines = connection.scalars(text("EXPLAIN SELECT sum(attnum) FROM pg_attribute"))
+            plans[role] = "Gather" in "\n".join(lines)
+    assert plans == {DatabaseRole.WEB: False, DatabaseRole.IMPORT: True}
