@@ -12,6 +12,8 @@ from app.wording import formats
 from app.wording.i18n import N_
 
 DEFAULT_DAYS = 7
+#: Days of the chart beside a shorter period.
+CHART_DAYS = 14
 #: History is kept 15 months: that is what one look can span.
 LONGEST_DAYS = 460
 _DAY = timedelta(days=1)
@@ -117,11 +119,20 @@ RELATIVE: Mapping[str, Relative] = {
 
 @dataclass(frozen=True)
 class Freshness:
-    """The first and last day received, None when nothing ever was; the days of a period that are missing."""
+    """The first and last day received, None when nothing ever was; the days of a period that are missing.
+
+    ``before`` are those missing of the days before the period that a chart shows beside it.
+    """
 
     since: date | None
     up_to: date | None
     missing: tuple[date, ...]
+    before: tuple[date, ...] = ()
+
+    def tells_of(self, day: date, today: date) -> bool:
+        """Whether a day without rows is one on which nothing happened."""
+        came = self.since is not None and self.since <= day < today
+        return came and day not in self.missing and day not in self.before
 
 
 def parse_day(text: str) -> date:

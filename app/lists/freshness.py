@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 from app.listing.kinds import Expression, Statement
-from app.listing.period import Days, Freshness, Period
+from app.listing.period import CHART_DAYS, Days, Freshness, Period
 from app.listing.reading import Reading, Rows
 from app.listing.scope import AnyScope, Scope
 from app.listing.source import in_scope
@@ -52,10 +52,17 @@ def freshness(subject: str, scope: Scope, period: Period, days: Days) -> Reading
     day from its first one up to yesterday, as long as one of its contracts is valid: today arrives
     tomorrow. Data are up to the last day of the source that is the furthest behind.
     """
-    owed = {"first_owed": period.first, "last_owed": min(period.last, days.today - timedelta(days=1))}
+    first = min(period.first, period.last - timedelta(days=CHART_DAYS - 1))
+    owed = {"first_owed": first, "last_owed": min(period.last, days.today - timedelta(days=1))}
+
+    def made(rows: Rows) -> Freshness:
+        found = rows[0]
+        before = tuple(day for day in found.missing if day < period.first)
+        return Freshness(found.since, found.up_to, tuple(found.missing[len(before) :]), before)
+
     return Reading(
         (_arrived(subject, scope.any_such),),
-        lambda rows: Freshness(rows[0].since, rows[0].up_to, tuple(rows[0].missing)),
+        made,
         {**scope.values, **owed, "today": days.today},
     )
 

@@ -15,6 +15,7 @@ from sqlalchemy import CTE, Date, FromClause, and_, bindparam, case, func, or_, 
 
 from app.listing.criteria import Criteria
 from app.listing.kinds import Expression, Statement
+from app.listing.period import CHART_DAYS
 from app.listing.reading import Reading, Rows, together
 from app.listing.scope import AnyScope, Scope
 from app.listing.source import Condition, in_scope
@@ -51,7 +52,6 @@ _NOTHING_TO_CAPTURE = and_(UNCAPTURED, Remittance.debit_count + Remittance.refun
 _PATIENT = frozenset({"awaiting", "uncaptured", "gap"})
 #: Strips on the page: with more, the first rows of a phone would be out of sight.
 MOST_STRIPS = 2
-CHART_DAYS = 14
 _DAY = timedelta(days=1)
 _FIRST_BAR, _NIGHT = bindparam("first_bar", type_=Date), bindparam("day", type_=Date)
 

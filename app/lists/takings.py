@@ -11,10 +11,11 @@ from sqlalchemy import Date, bindparam, case, func, select
 
 from app.listing.criteria import Criteria
 from app.listing.kinds import Statement
+from app.listing.period import CHART_DAYS
 from app.listing.reading import Reading, Rows
 from app.listing.scope import AnyScope, Scope
 from app.listing.source import in_scope
-from app.lists.nights import CHART_DAYS, Bar, every_day
+from app.lists.nights import Bar, every_day
 from app.models import ALL_CONTRACTS, TransactionDay
 
 #: Days of the widest chart; a longer period has none.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from typing import NamedTuple
 
@@ -58,7 +59,8 @@ class ChartColumn(NamedTuple):
     """The column of a day, or of another group: its amounts in minor units, and its words.
 
     ``name`` is said of its bar, ``brief`` and ``briefest`` stand under it, as there is room. ``is_shown``
-    puts it in colour, ``is_named`` gives it its words in any case.
+    puts it in colour, ``is_named`` gives it its words in any case. ``is_told`` says that being empty means
+    something: a group without rows has no bar otherwise.
     """
 
     name: str
@@ -68,15 +70,21 @@ class ChartColumn(NamedTuple):
     apart: int = 0
     is_shown: bool = True
     is_named: bool = False
+    is_told: bool = True
 
 
-def chart(bars: Sequence[Bar], currency: str, shown: Period, width: int, height: int) -> Chart:
-    """The bars in a drawing of ``width`` by ``height``; the days shown on the page are in colour."""
-    columns = [_column(bar, shown) for bar in bars]
+def chart(
+    bars: Sequence[Bar], currency: str, shown: Period, untold: Collection[date], width: int, height: int
+) -> Chart:
+    """The bars in a drawing of ``width`` by ``height``; the days shown on the page are in colour.
+
+    No file tells of the days ``untold``.
+    """
+    columns = [_column(bar, shown, untold) for bar in bars]
     return drawn(columns, partial(formats.money, currency=currency), width, height)
 
 
-def _column(bar: Bar, shown: Period) -> ChartColumn:
+def _column(bar: Bar, shown: Period, untold: Collection[date]) -> ChartColumn:
     name = short_day(bar.day)
     return ChartColumn(
         name=name,
@@ -86,6 +94,7 @@ def _column(bar: Bar, shown: Period) -> ChartColumn:
         apart=bar.apart,
         is_shown=shown.first <= bar.day <= shown.last,
         is_named=shown.days == 1 and bar.day == shown.last,
+        is_told=bar.day not in untold,
     )
 
 
@@ -107,6 +116,8 @@ def drawn(columns: Sequence[ChartColumn], say: Callable[[int], str], width: int,
 
 def _parts(column: ChartColumn, scale: float, say: Callable[[int], str]) -> Iterator[tuple[float, str, str]]:
     """The height, the class and the words of what stands for a group, from below."""
+    if not (column.is_told or column.amount or column.apart):
+        return
     style = "none" if column.amount <= 0 else "now" if column.is_shown else "day"
     words = gettext("%(label)s: %(value)s", label=column.name, value=say(column.amount))
     yield max(column.amount * scale, _LEAST), style, words

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -82,9 +83,9 @@ class GroupPage:
     compared: tuple[str, ...]
 
     @classmethod
-    def of(cls, criteria: Criteria, grouping: GroupedSums) -> GroupPage:
-        """The page of ``grouping``, which ``criteria`` asked for."""
-        tables = tuple(_table(criteria, grouping, table) for table in grouping.tables)
+    def of(cls, criteria: Criteria, grouping: GroupedSums, untold: Collection[date]) -> GroupPage:
+        """The page of ``grouping``, which ``criteria`` asked for; no file tells of the days ``untold``."""
+        tables = tuple(_table(criteria, grouping, table, untold) for table in grouping.tables)
         return cls(grouping, tables, tuple(_compared(grouping)))
 
 
@@ -116,7 +117,9 @@ def with_group_fault(criteria: Criteria, texts: Sequence[str], *, needed: bool =
     return replace(criteria, faults={**criteria.faults, BY: ParameterFault.of(refused)})
 
 
-def _table(criteria: Criteria, grouping: GroupedSums, table: CurrencyTable) -> GroupTable:
+def _table(
+    criteria: Criteria, grouping: GroupedSums, table: CurrencyTable, untold: Collection[date]
+) -> GroupTable:
     spec, by = criteria.spec, grouping.by
     measures = shown_measures(spec, grouping)
     has_changes = grouping.before is not None and by.span is None
@@ -127,7 +130,7 @@ def _table(criteria: Criteria, grouping: GroupedSums, table: CurrencyTable) -> G
         groups=tuple(line(group) for group in table.lines[:MOST_LINES]),
         total=replace(line(table.total), title=gettext("Total"), note="", width=0.0),
         left_out=max(0, len(table.lines) - MOST_LINES),
-        charts=tuple(_charts(criteria, by, table)),
+        charts=tuple(_charts(criteria, by, table, untold)),
         weight=_weight_words(spec, table.weight),
         has_changes=has_changes,
     )
@@ -192,17 +195,19 @@ def _compared(grouping: GroupedSums) -> Iterator[str]:
             yield words if len(grouping.tables) == 1 else f"{table.currency} {words}"
 
 
-def _charts(criteria: Criteria, by: Dimension, table: CurrencyTable) -> Iterator[Chart]:
+def _charts(
+    criteria: Criteria, by: Dimension, table: CurrencyTable, untold: Collection[date]
+) -> Iterator[Chart]:
     """Bars of groups that follow each other in time; others have theirs in the table."""
     kind = by.kind
-    columns = list(_columns(criteria.period, by, kind, table)) if isinstance(kind, TimeKind) else []
+    columns = [*_columns(criteria.period, by, kind, table, untold)] if isinstance(kind, TimeKind) else []
     if 1 < len(columns) <= MOST_BARS:
         for width, height in (_NARROW, _WIDE):
             yield drawn(columns, partial(_written, table), width, height)
 
 
 def _columns(
-    period: Period | None, by: Dimension, kind: TimeKind, table: CurrencyTable
+    period: Period | None, by: Dimension, kind: TimeKind, table: CurrencyTable, untold: Collection[date]
 ) -> Iterator[ChartColumn]:
     """A column for each group, and for those between them without rows."""
     amounts = {line.key: weighed(line.now, table.weight) for line in table.lines}
@@ -215,6 +220,7 @@ def _columns(
             brief=kind.brief(key),
             briefest=kind.briefest(key),
             amount=amounts.get(key, 0),
+            is_told=key not in untold,
         )
 
 

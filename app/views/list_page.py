@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -96,6 +97,11 @@ class ListPage:
         if self.has_rows or self.has_groups or period is None or fresh is None or fresh.since is None:
             return False
         return period.last < fresh.since or period.first >= self.criteria.days.today
+
+    @cached_property
+    def untold_days(self) -> frozenset[date]:
+        """The days of its chart that no file tells of: these have no bar, not even that of nothing."""
+        return periods.untold_days(self.criteria, self.fresh)
 
     @cached_property
     def chips(self) -> tuple[Chip, ...]:

@@ -44,6 +44,7 @@ from app.views.column_form import ColumnForm
 from app.views.groupings import GroupPage, with_group_fault
 from app.views.list_page import ListPage
 from app.views.list_settings import list_settings
+from app.views.periods import untold_days
 from app.views.rendering import htmx, page_or_part
 from app.views.rows import columns, groups
 from app.views.shown_pages import PARAMETER, ShownPages
@@ -100,7 +101,7 @@ def index(spec: ListSpec) -> AnyResponse:
             shown=shown,
             table=table,
             groups=groups(criteria, found, table, answer) if found and table else (),
-            grouped=GroupPage.of(criteria, grouped) if grouped else None,
+            grouped=GroupPage.of(criteria, grouped, untold_days(criteria, fresh)) if grouped else None,
             totals=grouped.totals if grouped else sums,
             fresh=fresh,
             answer=answer,

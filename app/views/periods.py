@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from app.listing.criteria import Criteria
 from app.listing.field import Args
-from app.listing.period import LONGEST_DAYS, RELATIVE, Period
+from app.listing.period import CHART_DAYS, LONGEST_DAYS, RELATIVE, Freshness, Period
 from app.wording import formats
 from app.wording.i18n import gettext
 
@@ -56,6 +56,16 @@ def untold(period: Period, since: date, today: date) -> Iterator[str]:
         yield gettext("Today's data arrive tomorrow.")
     if period.last > today:
         yield gettext("Days to come have no data yet.")
+
+
+def untold_days(criteria: Criteria, fresh: Freshness | None) -> frozenset[date]:
+    """The days of a chart of the period whose emptiness means nothing: no file tells of them."""
+    period = criteria.period
+    if period is None or fresh is None or fresh.since is None:
+        return frozenset()
+    charted = Period.up_to(period.last, max(period.days, CHART_DAYS)).split(1)
+    days = (one.first for one in charted)
+    return frozenset(day for day in days if not fresh.tells_of(day, criteria.days.today))
 
 
 def only_period(criteria: Criteria) -> Args:

@@ -383,6 +383,8 @@ def test_freshness_of_two_sources(database: Database) -> None:
         assert ask(REMITTANCES, whole) == Freshness(since, date(2026, 3, 2), days(1))
         assert ask(REMITTANCES, part) == Freshness(since, date(2026, 3, 2), ())
         assert ask(TRANSACTIONS, part) == Freshness(since, date(2026, 3, 2), days(27))
+        beside = Freshness(since, date(2026, 3, 2), (), days(27))
+        assert ask(TRANSACTIONS, part, Period(date(2026, 2, 28), date(2026, 2, 28))) == beside
         before = Period(date(2025, 12, 1), date(2026, 2, 20))
         assert ask(REMITTANCES, whole, before) == Freshness(since, date(2026, 3, 2), ())
         assert ask(REMITTANCES, Scope(merchant_id, ())) == Freshness(None, None, ())

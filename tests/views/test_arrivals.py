@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, time, timedelta
 
 import pytest
@@ -146,6 +147,26 @@ def test_a_period_says_which_of_its_days_no_file_can_tell_of(owner, shops, datab
         [FIRST.format(first_received(database)), TODAY, TO_COME]
     )
     assert not owner.page("/remises").all("p", class_="info")
+
+
+@pytest.mark.parametrize(
+    ("path", "first", "last"),
+    [
+        ("/remises?", -1, -1),
+        ("/transactions?", -1, -1),
+        ("/transactions?by=day&", -9, 0),
+        ("/transactions?", -5, 0),
+    ],
+)
+def test_a_chart_has_a_bar_of_nothing_on_received_days_alone(owner, shops, database, path, first, last):
+    """A bar without height says that nothing happened: not so of days missing or before the first."""
+    with database.writing(DatabaseRole.OWNER) as connection:
+        gone = "DELETE FROM received_day WHERE day = :missing OR day < :first"
+        connection.execute(text(gone), {"missing": in_days(-4), "first": in_days(-6)})
+    page = owner.page(f"{path}date_from={in_days(first)}&date_to={in_days(last)}")
+    drawn = {plain(bar) for bar in page.all("figure", class_="chart")[0].all("title")}
+    days = {number: re.compile(rf"\b{in_days(number).day}\b.* :") for number in range(-9, 1)}
+    assert {number for number, day in days.items() if any(map(day.search, drawn))} == {-6, -5, -3, -2, -1}
 
 
 def in_days(number):
