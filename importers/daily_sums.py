@@ -22,6 +22,8 @@ CREATE TEMP TABLE IF NOT EXISTS touched_day
 """
 #: Up to so many days of contracts, their rows are looked up one day after the other.
 MOST_LOOKED_UP = 10_000
+#: Ways to join and to group that suit the few rows which the database expects (see :func:`over_days`).
+_FOR_FEW_ROWS = ("enable_nestloop", "enable_sort")
 _TIDY = (
     f"""
     CREATE TEMP TABLE touched ON COMMIT DROP AS
@@ -80,15 +82,21 @@ def add(connection: Connection, subject: str, rows: pd.DataFrame, day: str) -> N
 def over_days(connection: Connection, days: str, statement: str, parameters: Mapping[str, Any]) -> None:
     """Run a statement that finds the rows of each day of temporary table ``days``, within bounds of its own.
 
-    Of many days the months are read whole. The database knows nothing yet of the rows of this load: it would
-    take them for a few, and go through all days of a contract for each of them.
+    Of many days the months are read whole, and their rows joined and added up by hash. The database knows
+    nothing yet of the rows of this load: it would take them for a few, and go through all days of a contract
+    for each of them, or sort them all, on disk.
     """
     many = connection.scalar(text(f"SELECT count(*) > :most FROM {days}"), {"most": MOST_LOOKED_UP})
     if many:
-        connection.execute(text("SET LOCAL enable_nestloop = off"))
+        _set_all(connection, _FOR_FEW_ROWS, "off")
     connection.execute(text(statement), parameters)
     if many:
-        connection.execute(text("SET LOCAL enable_nestloop = on"))
+        _set_all(connection, _FOR_FEW_ROWS, "on")
+
+
+def _set_all(connection: Connection, settings: tuple[str, ...], value: str) -> None:
+    for setting in settings:
+        connection.execute(text(f"SET LOCAL {setting} = {value}"))
 
 
 def recompute(connection: Connection) -> None:
