@@ -73,6 +73,23 @@ def test_signing_in_and_out(window, live, javascript):
     assert "/connexion" in visitor.page.url
 
 
+def test_a_password_can_be_looked_at_and_is_sent_as_one(window, live):
+    visitor = window(PHONE, signed_in=False)
+    visitor.go("/connexion")
+    visitor.page.fill("input[name=email]", live.email)
+    password = visitor.page.locator("input[name=password]")
+    show = visitor.page.get_by_role("button", name="Afficher")
+    password.fill("ce que tapent des pouces")
+    show.click()
+    assert (password.get_attribute("type"), show.get_attribute("aria-pressed")) == ("text", "true")
+    show.click()
+    assert (password.get_attribute("type"), show.get_attribute("aria-pressed")) == ("password", "false")
+    show.click()
+    visitor.page.evaluate("document.forms[0].addEventListener('submit', (event) => event.preventDefault())")
+    password.press("Enter")
+    assert password.get_attribute("type") == "password"
+
+
 @WIDTHS
 @WAYS
 def test_filtering_shows_what_was_asked_for_and_says_so(window, javascript, width):

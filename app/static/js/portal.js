@@ -103,6 +103,19 @@
     setTimeout(() => button.classList.remove("is-good"), 2000);
   });
 
+  // A password typed with a thumb can be looked at before it is sent.
+  document.querySelectorAll("[data-reveal]").forEach((button) => {
+    const password = document.getElementById(button.dataset.reveal);
+    const show = (shown) => {
+      password.type = shown ? "text" : "password";
+      button.setAttribute("aria-pressed", shown);
+    };
+    button.hidden = false;
+    button.addEventListener("click", () => show(password.type === "password"));
+    // Nobody's browser keeps it as a text once typed.
+    password.form.addEventListener("submit", () => show(false));
+  });
+
   // On a phone the ticket goes to whatever can take a file; where nothing does, it is downloaded.
   const asFile = (data, name) => new File([data], name, { type: "application/pdf" });
   const canShare = matchMedia("(pointer: coarse)").matches && navigator.canShare?.({ files: [asFile("", "a.pdf")] });
