@@ -114,15 +114,28 @@ TESTS: dict[str, Callable[[Row, str], bool]] = {
 }
 
 
-def asked_for(rows: list[Row], asked: dict[str, list[str]], first: date, last: date) -> list[Row]:
-    """The rows of a period that meet every parameter by any of its values, newest first."""
+def asked_for(name: str, rows: list[Row], asked: dict[str, list[str]], first: date, last: date) -> list[Row]:
+    """The rows of a period that meet every parameter by any of its values, in the order of the list ``name``.
+
+    That is newest first; but one day's remittances stand by place and time, and those that the bank has not
+    stand first.
+    """
     found = [
         row
         for row in rows
         if first <= row["_on"] <= last
         and all(any(matches(row, name, text) for text in texts) for name, texts in asked.items())
     ]
+    if name == "remittances" and first == last:
+        return sorted(found, key=lambda row: (_place(row), row["_at"]))
     return sorted(found, key=lambda row: row["_at"], reverse=True)
+
+
+def _place(row: Row) -> str:
+    is_at_bank = row["status"] == "correct" and row["transmission"] != "failed"
+    outlet = row["_contract"]["outlet"]
+    names = (fold(outlet["trade_name"]), str(outlet["id"]), row["label"], row["terminal"])
+    return "/".join([str(int(is_at_bank and row["seal"] != "awaiting_totals")), *filter(None, names)])
 
 
 def totals(name: str, rows: list[Row]) -> list[Row]:

@@ -161,7 +161,7 @@ def test_each_value_of_each_parameter_finds_what_it_means(
         for text in texts_of(parameter, spec):
             asked = {parameter: [text]}
             found = query.page(connection, spec, scope, criteria_of(spec, asked, first, last), 50)
-            expected = oracle.asked_for(mine.rows[name], asked, first, last)[:50]
+            expected = oracle.asked_for(name, mine.rows[name], asked, first, last)[:50]
             assert [row["id"] for row in found.rows] == [row["id"] for row in expected], asked
 
 
@@ -179,7 +179,7 @@ def test_list_totals_csv_and_json_agree_with_the_oracle(
     size = data.draw(st.integers(1, 60))
     first, last = TODAY - timedelta(back), TODAY - timedelta(until)
     seen = [row for row in mine.rows[name] if chosen is None or row["_contract"]["id"] in chosen]
-    expected = oracle.asked_for(seen, asked, first, last)
+    expected = oracle.asked_for(name, seen, asked, first, last)
     criteria = criteria_of(spec, asked, first, last)
 
     rows = all_pages(connection, spec, scope, criteria, size)
@@ -283,6 +283,19 @@ def test_pages_show_each_row_once_in_order(
     }[sort.removeprefix("-")]
     expected = sorted(mine.rows[name], key=key, reverse=sort.startswith("-"))
     assert [row["id"] for row in rows] == [row["id"] for row in expected]
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_the_rows_of_each_day_are_in_the_order_of_one_day(
+    name: str, connection: Connection, worlds: list[World]
+) -> None:
+    spec, mine = SPECS[name], worlds[0]
+    scope = seen_as(connection, Scope(mine.merchant_id))
+    for back in range(30):
+        day = TODAY - timedelta(back)
+        rows = all_pages(connection, spec, scope, criteria_of(spec, {}, day, day), 3)
+        expected = oracle.asked_for(name, mine.rows[name], {}, day, day)
+        assert [row["id"] for row in rows] == [row["id"] for row in expected], day
 
 
 #: The fields of a list by which no index keeps its rows: of the rows, of what is joined to them, often empty.
