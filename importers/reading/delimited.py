@@ -56,6 +56,11 @@ def _decoded_as(data: bytes, encoding: str) -> str:
         raise refuse(N_("expected text in %(encoding)s"), line=line, encoding=encoding) from None
 
 
+def lines_in(text: str) -> list[str]:
+    """The lines of a text: a character that ends one elsewhere, such as U+2028, stands within a field."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
 def first_rows(text: str, delimiter: str) -> list[list[str]]:
     """The rows at the beginning of a text, which may break off anywhere; all until the first fault."""
     cells: list[list[str]] = []
@@ -92,7 +97,7 @@ def rows(data: bytes, delimiter: str | None = None, encoding: str = "") -> Rows:
 
 def delimiter_of(sample: str) -> str:
     """The delimiter that stands most often in the first line that has any; ``;`` when none has."""
-    for line in sample.splitlines():
+    for line in lines_in(sample):
         counts = {delimiter: line.count(delimiter) for delimiter in DELIMITERS}
         best = max(counts, key=lambda one: counts[one])
         if counts[best]:

@@ -22,7 +22,7 @@ from importers.formats import Format, searched_by_field
 from importers.formats.amex import counts
 from importers.formats.amex.cards import last4
 from importers.reading.amounts import minor_units
-from importers.reading.delimited import decoded
+from importers.reading.delimited import decoded, lines_in
 from importers.reading.fixed_width import FixedWidth, PlaceRange
 from importers.records.chargebacks import CHARGEBACK, Chargebacks
 
@@ -110,7 +110,7 @@ def read(data: bytes, cards: CardNumbers = CardNumbers.REFUSE) -> Chargebacks:
     Raises FileRefusedError, naming records.
     """
     text, _ = decoded(data)
-    records = FixedWidth.of([line for line in text.splitlines() if line.strip()], _WIDTH)
+    records = FixedWidth.of([line for line in lines_in(text) if line.strip()], _WIDTH)
     layout = _LAYOUTS.get(str(records.text(_KIND)[0])) if len(records) else None
     if layout is None:
         raise refuse(N_("expected EMCBK, EMINQ or CBNOT at places 108 to 112"), line=1)

@@ -20,7 +20,7 @@ from importers.formats import FileContext, Format, searched_by_field
 from importers.formats.amex import counts
 from importers.formats.amex.cards import PAYER, last4
 from importers.reading.amounts import HUNDREDTHS
-from importers.reading.delimited import decoded
+from importers.reading.delimited import decoded, lines_in
 from importers.reading.fixed_width import FixedWidth, PlaceRange, Texts
 from importers.records import Records
 from importers.records.chargebacks import CHARGEBACK, Chargebacks
@@ -92,7 +92,7 @@ def read(data: bytes, cards: CardNumbers = CardNumbers.REFUSE) -> tuple[Settleme
     Raises FileRefusedError, naming records.
     """
     text, _ = decoded(data)
-    records = FixedWidth.of([line for line in text.splitlines() if line.strip()], WIDTH)
+    records = FixedWidth.of([line for line in lines_in(text) if line.strip()], WIDTH)
     sections = records.text(_SECTION)
     kinds = np.where(np.isin(sections, (_HEADER, _TRAILER)), sections, records.raw(_TYPE))
     if not len(records) or kinds[0] != _HEADER or kinds[-1] != _TRAILER:

@@ -24,7 +24,7 @@ from importers.formats.amex.cards import PAYER, last4
 from importers.formats.amex.layout import RECORDS, Part
 from importers.reading import fields
 from importers.reading.amounts import HUNDREDTHS
-from importers.reading.delimited import decoded
+from importers.reading.delimited import decoded, lines_in
 from importers.records import Records
 from importers.records.chargebacks import CHARGEBACK, Chargebacks
 from importers.records.settlements import SETTLEMENT, SETTLEMENT_LINE, Settlements
@@ -102,7 +102,7 @@ def read(data: bytes, cards: CardNumbers = CardNumbers.REFUSE) -> Reconciliation
 def _records(data: bytes) -> Iterator[GrrcnRecord]:
     text, _ = decoded(data)
     quoted = text.startswith('"')
-    for line, row in enumerate(text.splitlines(), 1):
+    for line, row in enumerate(lines_in(text), 1):
         if not row.strip():
             continue
         cells = _quoted(row, line) if quoted else None

@@ -69,7 +69,7 @@ def read(
     if mapping:
         text, _ = delimited.decoded(data, said.encoding)
         refused = refuse(OTHER_HEADINGS, line=1, headings=", ".join(mapping.recognised_by))
-        raise _with_cards(refused, list(enumerate(([line] for line in text.splitlines()), start=1)))
+        raise _with_cards(refused, list(enumerate(([line] for line in delimited.lines_in(text)), start=1)))
     raise refuse(UNKNOWN_FORMAT, line=1)
 
 

@@ -82,6 +82,16 @@ def test_each_encoding_gives_the_same_payment(encoding):
     assert found.settlements.notices == ()
 
 
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("strange", ["\u0085", "\u2028", "\x0b", "\x1c"])
+def test_what_ends_a_line_elsewhere_stands_within_a_field(encoding, strange):
+    found = records()
+    found[4][1]["reason_text"] = f"CHARGEBACK{strange}FRAUD"
+    read = grrcn.read(ENCODINGS[encoding](found))
+    assert read.settlements.settlements["net_proven"].tolist() == [True]
+    assert len(read.chargebacks.cases) == 1
+
+
 @pytest.mark.parametrize("code", RECORDS)
 def test_the_fields_of_each_record_fit_its_line(code):
     assert sum(part.width for part in RECORDS[code]) <= WIDTH
