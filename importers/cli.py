@@ -19,7 +19,7 @@ from importers.files import archive, profiles, report, sources, waiting
 from importers.files.archive import files_in
 from importers.files.refusals import FileRefusedError
 from importers.formats import FileContext
-from importers.load import Result, load_files
+from importers.load import Result, load_files, try_file
 from importers.source_commands import deliver, source
 
 __all__ = ["demo", "demo_files", "import_command", "mapping", "nightly", "source"]
@@ -145,9 +145,10 @@ def mapping_try(path: Path, cards: str, source_name: str | None, saved: Path | N
     from importers import explain  # noqa: PLC0415
     from importers.formats.mapped_csv.mapping import load  # noqa: PLC0415
 
+    config = Config.from_env() if source_name else None
     context = FileContext(name=path.name, settings=SourceSettings(cards=CardNumbers(cards)))
-    if source_name:
-        with ready(Config.from_env()).reading(DatabaseRole.IMPORT) as connection:
+    if config and source_name:
+        with ready(config).reading(DatabaseRole.IMPORT) as connection:
             context = _context(connection, source_name, path.name)
     try:
         data = archive.receive(path).data
@@ -156,6 +157,10 @@ def mapping_try(path: Path, cards: str, source_name: str | None, saved: Path | N
         raise _set_aside(refused) from None
     for line in explain.lines(explanation):
         click.echo(line)
+    if config and not saved:
+        result = try_file(ready(config), path, config.data, context)
+        click.echo(report.trial(result))
+        sys.exit(result.refused)
 
 
 def _context(connection: Connection, source: str, name: str) -> FileContext:

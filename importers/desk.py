@@ -36,7 +36,7 @@ from importers import contract_moves, derived, explain, remittance_credits
 from importers.files import foreign_places, profiles, report, sources, waiting
 from importers.files.refusals import FileRefusedError, Refusal, refuse
 from importers.formats import FileContext, bank_accounts, first_column, merchant_directory, recognise
-from importers.load import Result, load_for_desk
+from importers.load import Result, load_for_desk, try_file
 
 _log = logger("desk")
 _Task = Row[*tuple[Any, ...]]
@@ -220,7 +220,7 @@ def _change_source(database: Database, data: Path, task: _Task) -> _Ended:
     return _Ended(answer=tuple(report.line(result) for result in results))
 
 
-def _try(database: Database, _data: Path, task: _Task) -> _Ended:
+def _try(database: Database, data: Path, task: _Task) -> _Ended:
     """Say what a sample file is understood to hold; nothing of it is loaded or kept."""
     name, source = task.details["file"], task.details.get("source")
     context = FileContext(name=name)
@@ -228,8 +228,14 @@ def _try(database: Database, _data: Path, task: _Task) -> _Ended:
         with database.reading(DatabaseRole.IMPORT) as connection:
             profile = _own_profile(connection, source, task)
         context = sources.said_of(name, source, profile.columns, profile.settings)
-    explanation = explain.explain(task.content, context)
-    return _Ended(answer=tuple(explain.lines(explanation)))
+    found = tuple(explain.lines(explain.explain(task.content, context)))
+    if not source:
+        return _Ended(answer=found)
+    with tempfile.NamedTemporaryFile() as sample:
+        sample.write(task.content)
+        sample.flush()
+        result = try_file(database, Path(sample.name), data, context)
+    return _Ended(answer=(*found, *report.trial(result).splitlines()))
 
 
 def _own_profile(connection: Connection, source: str, task: _Task) -> profiles.SourceProfile:

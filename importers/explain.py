@@ -5,7 +5,6 @@ Source: shared format page "Money", section 5.2. It reads a file as a load does,
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
@@ -19,7 +18,7 @@ from app.wording.money import plain
 from importers import card_lines, shown_values
 from importers.files import archive
 from importers.files.refusals import refuse
-from importers.formats import FileContext, caaa, camt, cfonb120, journals, mapped_csv
+from importers.formats import Beginning, FileContext, caaa, camt, cfonb120, journals, mapped_csv
 from importers.formats.amex import disputes, eptrn, grrcn
 from importers.formats.mapped_csv.mapping import ColumnMapping
 from importers.reading.headings import SourceColumn, Use
@@ -48,7 +47,7 @@ class FileExplanation:
 
 @dataclass(frozen=True, kw_only=True)
 class _FormatReader:
-    first_line: re.Pattern[bytes]
+    first_line: Beginning
     explain: Callable[[bytes, FileContext], FileExplanation]
 
 

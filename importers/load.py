@@ -88,6 +88,7 @@ class _Options:
     name: str | None = None
     since: datetime | None = None
     by_desk: bool = False
+    context: FileContext | None = None
 
 
 @dataclass(kw_only=True)
@@ -188,6 +189,12 @@ def load_for_desk(
     return _dealt_with(database, _read_ahead(database, path, options))
 
 
+def try_file(database: Database, path: Path, data: Path, context: FileContext) -> Result:
+    """Say what would become of a file of the source that ``context`` names; leave nothing."""
+    options = _Options(data=data, dry_run=True, name=context.name, context=context)
+    return _dealt_with(database, _read_ahead(database, path, options))
+
+
 # --- reading ---------------------------------------------------------------------------------------
 
 
@@ -202,7 +209,7 @@ def _read_ahead(database: Database, path: Path, options: _Options) -> _Attempt:
             with database.reading(DatabaseRole.IMPORT) as connection:
                 attempt.by_desk = options.by_desk or sources.is_word_of_one(connection, attempt.file)
                 attempt.known = _known(connection, attempt, attempt.file)
-                attempt.context = sources.context_of(connection, attempt.file)
+                attempt.context = options.context or sources.context_of(connection, attempt.file)
             if attempt.known is None:
                 _read(database, attempt, attempt.file)
     except FileRefusedError as refused:
@@ -339,7 +346,7 @@ def _load_records(
     connection: Connection, attempt: _Attempt, file: IncomingFile, known: Format, records: Records
 ) -> Result:
     header = records.header
-    source = sources.source_of(connection, file, records)
+    source = sources.source_of(connection, file, records, attempt.options.context)
     sources.refuse_others(connection, file, source, known.origin(file.data))
     former = file_log.former(connection, source.id, header.file_key) if source and header.file_key else None
     if former:

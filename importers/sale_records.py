@@ -38,14 +38,20 @@ class SaleTable(OwnedTable):
 
 @dataclass(frozen=True, kw_only=True)
 class Placed:
-    """The yield of a load: how many rows were new, by the merchant that they are of."""
+    """The yield of a load: how many rows were new, by the merchant that they are of; how many were known."""
 
     merchant_ids: Mapping[int, int]
+    known: int = 0
 
     @property
     def count(self) -> int:
         """How many rows were new."""
         return sum(self.merchant_ids.values())
+
+    @property
+    def known_too(self) -> Mapping[str, int]:
+        """The count of known rows by its name; nothing where there is none."""
+        return {"known_records": self.known} if self.known else {}
 
     @property
     def kept_aside(self) -> int:
@@ -84,7 +90,7 @@ def put(connection: Connection, table: SaleTable, said: pd.DataFrame, entry: Ent
     daily_sums.touch(connection)
     stage(connection, "staged_row", rows, f"(SELECT *, 0 AS entry FROM {table.name}) AS shape")
     _give_way(connection, table, list(rows.columns.drop([*_OF_NO_FILE])), replace=entry.replace)
-    placed = _placed(connection)
+    placed = _placed(connection, len(rows))
     names = ", ".join(rows.columns.drop("entry"))
     connection.execute(text(_NEW.format(table=table.name, names=names, day=table.day)))
     connection.execute(text("DROP TABLE staged_row"))
@@ -144,6 +150,7 @@ def _remove(connection: Connection, table: SaleTable, where: str, parameters: di
     connection.execute(text(statement), parameters)
 
 
-def _placed(connection: Connection) -> Placed:
+def _placed(connection: Connection, told: int) -> Placed:
     found = connection.execute(text("SELECT merchant_id, count(*) FROM staged_row GROUP BY 1 ORDER BY 1"))
-    return Placed(merchant_ids=dict(tuple(row) for row in found))
+    new = {int(merchant): int(count) for merchant, count in found}
+    return Placed(merchant_ids=new, known=told - sum(new.values()))

@@ -23,6 +23,15 @@ _ONE_AND_MANY = {
         "%(num)s statements of undeclared accounts, kept aside",
         number,
     ),
+    "known_statements": lambda number: ngettext(
+        "%(num)s statement known already", "%(num)s statements known already", number
+    ),
+    "known_settlements": lambda number: ngettext(
+        "%(num)s settlement known already", "%(num)s settlements known already", number
+    ),
+    "known_records": lambda number: ngettext(
+        "%(num)s record known already", "%(num)s records known already", number
+    ),
     "chargebacks": lambda number: ngettext("%(num)s chargeback", "%(num)s chargebacks", number),
     "operations": lambda number: ngettext("%(num)s operation", "%(num)s operations", number),
     "settlements": lambda number: ngettext("%(num)s settlement", "%(num)s settlements", number),

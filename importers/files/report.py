@@ -44,6 +44,16 @@ def line(result: Result) -> str:
     return "\n".join([said, *(f"  {reason}" for reason in reasons)])
 
 
+def trial(result: Result) -> str:
+    """What would become of a file that is loaded now: what is new and known, or why it is refused."""
+    if result.status is Status.KNOWN:
+        return gettext("This very file is loaded already.")
+    if not result.refused:
+        return gettext("Loaded now, it would bring: %(counts)s", counts=", ".join(_details(result)))
+    said = gettext("Loaded now, it would be: %(status)s", status=gettext(_WORDS[result.status]))
+    return "\n".join([said, *(f"  {refusal.text()}" for refusal in result.refusals)])
+
+
 def event(result: Result) -> dict[str, Any]:
     """What a log says of a file: what became of it, how much it brought, why it was refused or not kept."""
     return {

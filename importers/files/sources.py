@@ -80,13 +80,18 @@ RETURNING id, reseller_id
 _ADD = "INSERT INTO source (name, reseller_id) VALUES (:name, :reseller) RETURNING id, reseller_id"
 
 
-def source_of(connection: Connection, file: IncomingFile, records: Records) -> KnownSource | None:
+def source_of(
+    connection: Connection, file: IncomingFile, records: Records, tried: FileContext | None = None
+) -> KnownSource | None:
     """The source that a file names, or else that of its folder and name; None for what nobody owns.
 
+    A file that is ``tried`` for a source is of that one, wherever it lies.
     Where they belong to none, it is the folder's own source of the only reseller there is, or of the one
     that alone declares what the file names. Raises FileRefusedError when that is nobody, and when its folder
     and name belong to several sources.
     """
+    if tried is not None:
+        return _named(connection, tried.source, file, records)
     if records.header.source is not None:
         return _named(connection, records.header.source, file, records)
     if records.owners is None:

@@ -29,7 +29,7 @@ from importers.records import Header
 from importers.records.remote_payments import NO_PROFILE, REMOTE_PAYMENT, RemotePayments
 
 NAME: Final = "caaa.011"
-FIRST_LINE = re.compile(rb"(?s)(?:\xef\xbb\xbf)?\s*<.{0,2000}?AccptrBtchTrf")
+FIRST_LINE = xml.XmlBeginning(rb"(?s)(?:\xef\xbb\xbf)?\s*<.{0,2000}?AccptrBtchTrf")
 
 #: What a transaction is: a choice of four.
 _TRANSACTIONS = frozenset({"Cmpltn", "Cxl", "AuthstnReq", "AuthstnRspn"})
@@ -189,7 +189,7 @@ def _payment(record: Element, common: Element, set_id: Element, header: Element)
         return first_text(record, *paths) or first_text(common, *paths)
 
     currency = said("Tx/TxDtls/Ccy", "TxDtls/Ccy", "Ccy") or "EUR"
-    amount = minor_units(said("Tx/TxDtls/TtlAmt", "TxDtls/TtlAmt") or "0", exponent(currency))
+    amount = minor_units(said("Tx/TxDtls/TtlAmt", "TxDtls/TtlAmt"), exponent(currency))
     kind = _TYPES[said("Tx/TxTp", "TxTp") or "CRDP"]
     cancels = record.tag == "Cxl" or said("Tx/Rvsl", "Rvsl") in _TRUE
     moment = said("Tx/TxId/TxDtTm", "TxId/TxDtTm")

@@ -29,7 +29,7 @@ from importers.records.banking import BankStatements
 
 NAME: Final = "camt"
 #: What its first bytes hold, in each of the three messages.
-FIRST_LINE = re.compile(
+FIRST_LINE = xml.XmlBeginning(
     rb"(?s)(?:\xef\xbb\xbf)?\s*<.{0,2000}?BkToCstmr(?:Stmt|AcctRpt|DbtCdtNtfctn)|(?s:.{0,500}camt\.05[234]\.001\.)"
 )
 

@@ -57,6 +57,10 @@ _DEFAULT_CURRENCY = "EUR"
 _OTHER_ACCOUNT = N_("%(count)s records name another account than their statement")
 
 
+#: The end of a text on systems of old, and the line ends in front of it.
+_END_OF_TEXT = b"\x1a\r\n"
+
+
 def read(data: bytes) -> BankStatements:
     """The statements of a whole file, each proven by its balances.
 
@@ -75,7 +79,11 @@ def read(data: bytes) -> BankStatements:
 
 
 def _text(data: bytes) -> str:
-    """The letters of a file: one place each, also where a tool has made UTF-8 of them."""
+    """The letters of a file: one place each, also where a tool has made UTF-8 of them.
+
+    Systems of old end a file of text with a sign of its own, which is no record.
+    """
+    data = data.rstrip(_END_OF_TEXT)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -6,6 +6,8 @@ depth and length of text are bounded.
 
 from __future__ import annotations
 
+import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Collection, Iterator
 from io import BytesIO
 from xml.etree.ElementTree import Element, ParseError, iterparse
@@ -20,6 +22,20 @@ _ENCODINGS = frozenset(
     {"utf-8", "utf8", "utf-16", "us-ascii", "iso-8859-1", "latin-1", "windows-1252", "cp1252"}
 )
 _PIECE = 1 << 12
+
+
+class XmlBeginning:
+    """The beginning of XML that matches ``pattern``, in UTF-16 as well as in letters of one byte."""
+
+    def __init__(self, pattern: bytes) -> None:
+        self._pattern = re.compile(pattern)
+
+    def match(self, data: bytes, /) -> object:
+        """Whether ``data`` begins so."""
+        if not data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+            return self._pattern.match(data)
+        head = data[: 2 * _PIECE].removeprefix(BOM_UTF16_LE).removeprefix(BOM_UTF16_BE)
+        return self._pattern.match(head.replace(b"\0", b""))
 
 
 def ended(data: bytes, names: Collection[str]) -> Iterator[Element]:

@@ -77,7 +77,7 @@ class Chargebacks:
         """Load the stages that are not known yet. FileRefusedError: one is known with another content."""
         placed = sale_records.put(connection, TABLE, self.cases, entry)
         return Loaded(
-            counts={"chargebacks": placed.count},
+            counts={"chargebacks": placed.count, **placed.known_too},
             kept_aside=placed.kept_aside,
             merchant_ids=placed.merchant_ids,
         )

@@ -77,7 +77,7 @@ class Operations:
         """Load the operations that are not known yet. FileRefusedError: one is known with another content."""
         placed = sale_records.put(connection, TABLE, self.operations, entry)
         return Loaded(
-            counts={"operations": placed.count},
+            counts={"operations": placed.count, **placed.known_too},
             kept_aside=placed.kept_aside,
             merchant_ids=placed.merchant_ids,
         )

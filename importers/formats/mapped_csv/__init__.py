@@ -170,11 +170,30 @@ _READERS: Mapping[
 def _counting(
     rows: list[tuple[int, list[str]]], headings: list[str], mapping: ColumnMapping
 ) -> list[tuple[int, list[str]]]:
-    """The rows that count: those with one of the values that the mapping names, else all."""
+    """The rows that count: those with one of the values that the mapping names, else all.
+
+    Raises FileRefusedError where a row that says how many they are says another number.
+    """
     if not mapping.rows:
         return rows
     column = [bare(heading) for heading in headings].index(bare(mapping.rows["column"]))
-    return [(line, row) for line, row in rows if column < len(row) and row[column] in mapping.rows["values"]]
+    counting, before = [], 0
+    for line, row in rows:
+        value = row[column] if column < len(row) else ""
+        if value in mapping.rows["values"]:
+            counting.append((line, row))
+        elif value in mapping.rows.get("counted_by", ()):
+            _refuse_other_count(line, row[column + 1 :], len(counting) - before)
+            before = len(counting)
+    return counting
+
+
+def _refuse_other_count(line: int, said: list[str], found: int) -> None:
+    """Raises FileRefusedError unless the first cell of ``said`` is as many rows as were found."""
+    if not said or said[0].strip() != str(found):
+        raise refuse(
+            N_("says another number of rows than the %(found)s in front of it"), line=line, found=found
+        )
 
 
 def _continued(

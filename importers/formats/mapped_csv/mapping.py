@@ -56,7 +56,7 @@ class ColumnMapping:
     ``payer`` is who pays, as banks name them. ``time_zone`` is the clock of days with a time beside them.
     ``columns`` maps a field to headings; ``words`` the texts of ``kind`` to kinds of line (``ignored`` and
     ``announced`` are none); ``directions`` a column of amounts to the column that says CR or DR; ``rows`` is
-    a heading and the values that its column has in rows that count.
+    a heading, the values of its column in rows that count, and those of rows that say how many these are.
     """
 
     name: str
@@ -88,9 +88,10 @@ class ColumnMapping:
     def _says_rows(self) -> bool:
         return (
             isinstance(self.rows, dict)
-            and self.rows.keys() == {"column", "values"}
+            and {"column", "values"} <= self.rows.keys() <= {"column", "values", "counted_by"}
             and isinstance(self.rows["column"], str)
             and _are_texts(self.rows["values"])
+            and _are_texts(self.rows.get("counted_by", []))
         )
 
     def claims(self, headings: Iterable[str]) -> bool:

@@ -51,6 +51,7 @@ _TAKE_BACK = (
 def load(connection: Connection, file: BankStatements, entry: Entry, source: KnownSource) -> Loaded:
     """Load the statements that are not known yet. FileRefusedError: one contradicts another."""
     placed = _placed(connection, file.statements, source)
+    told = len(placed)
     daily_sums.touch(connection)
     stored = _stored(connection, placed)
     if len(stored):
@@ -63,7 +64,7 @@ def load(connection: Connection, file: BankStatements, entry: Entry, source: Kno
     movements = overlapping.without_known(connection, _movements(connection, file, placed), placed)
     _put(connection, placed, movements)
     derived.renew(connection)
-    return _loaded(placed, movements)
+    return _loaded(placed, movements, known=told - len(placed))
 
 
 def take_back(connection: Connection, merchants: list[int], ids: list[int]) -> None:
@@ -213,9 +214,10 @@ def _put(connection: Connection, placed: pd.DataFrame, movements: pd.DataFrame) 
     )
 
 
-def _loaded(placed: pd.DataFrame, movements: pd.DataFrame) -> Loaded:
+def _loaded(placed: pd.DataFrame, movements: pd.DataFrame, *, known: int) -> Loaded:
+    known_too = {"known_statements": known} if known else {}
     if placed.empty:
-        return Loaded(counts={"bank_statements": 0})
+        return Loaded(counts={"bank_statements": 0, **known_too})
     unclaimed = int((placed["merchant_id"] == UNCLAIMED_MERCHANT).sum())
     sums = movements.groupby("currency")["amount"].agg(["size", "sum"])
     return Loaded(
@@ -224,6 +226,7 @@ def _loaded(placed: pd.DataFrame, movements: pd.DataFrame) -> Loaded:
             "card_lines": len(movements),
             "other_bank_lines": int(placed["line_count"].sum()) - len(movements),
             **({"unclaimed_statements": unclaimed} if unclaimed else {}),
+            **known_too,
         },
         sums={
             str(currency): {"count": int(row["size"]), "net": int(row["sum"])}

@@ -73,7 +73,7 @@ def load(connection: Connection, said: RemotePayments, entry: Entry) -> Loaded:
         _put(connection, fresh, said.header, entry)
     _settle(connection)
     derived.renew(connection)
-    return _loaded(payments)
+    return _loaded(payments, known=len(payments) - len(fresh))
 
 
 def _put(connection: Connection, payments: pd.DataFrame, header: Header, entry: Entry) -> None:
@@ -113,12 +113,12 @@ def _settle(connection: Connection) -> None:
     connection.execute(text("DROP TABLE merged_remittance"))
 
 
-def _loaded(payments: pd.DataFrame) -> Loaded:
+def _loaded(payments: pd.DataFrame, *, known: int) -> Loaded:
     merchants = payments["merchant_id"]
     captured = payments["captured_on"].fillna(payments["occurred_on"])
     days = pd.concat([payments["occurred_on"], captured])
     return Loaded(
-        counts={"transactions": len(payments)},
+        counts={"transactions": len(payments), **({"known_records": known} if known else {})},
         kept_aside=int((merchants == UNCLAIMED_MERCHANT).sum()),
         merchant_ids=sorted(int(merchant) for merchant in merchants.unique()),
         first_on=days.min().date(),

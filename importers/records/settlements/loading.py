@@ -87,13 +87,14 @@ def load(connection: Connection, file: Settlements, entry: Entry, source: KnownS
     if file.settlements.empty:
         return Loaded(counts={"settlements": 0})
     placed, told = _placed(connection, file, source), file.lines
+    count = len(placed)
     daily_sums.touch(connection)
     if LINE_ID in told:
         parts = in_parts.joined(connection, placed, told, source, replace=entry.replace)
         placed, told = parts.placed, parts.lines
         _remove(connection, parts.gone)
     if placed.empty:
-        return Loaded(counts={"settlements": 0})
+        return _loaded(placed, told, known=count)
     placed = placed.assign(digest=_digests(placed, told))
     known, gone = _compared(connection, placed, entry, source)
     _remove(connection, gone)
@@ -101,7 +102,7 @@ def load(connection: Connection, file: Settlements, entry: Entry, source: KnownS
     lines = _lines(connection, told, placed)
     _put(connection, placed, lines)
     derived.renew(connection)
-    return _loaded(placed, lines)
+    return _loaded(placed, lines, known=count - len(placed))
 
 
 def take_back(connection: Connection, former: Row[*tuple[Any, ...]]) -> None:
@@ -252,9 +253,10 @@ def _put(connection: Connection, placed: pd.DataFrame, lines: pd.DataFrame) -> N
         daily_sums.add(connection, str(subject), rows.assign(contract_id=rows["acceptor_id"]), "day")
 
 
-def _loaded(placed: pd.DataFrame, lines: pd.DataFrame) -> Loaded:
+def _loaded(placed: pd.DataFrame, lines: pd.DataFrame, *, known: int) -> Loaded:
+    known_too = {"known_settlements": known} if known else {}
     if placed.empty:
-        return Loaded(counts={"settlements": 0})
+        return Loaded(counts={"settlements": 0, **known_too})
     unclaimed = int((placed["merchant_id"] == UNCLAIMED_MERCHANT).sum())
     sums = placed.groupby("currency")["net"].agg(["size", "sum"])
     return Loaded(
@@ -262,6 +264,7 @@ def _loaded(placed: pd.DataFrame, lines: pd.DataFrame) -> Loaded:
             "settlements": len(placed),
             "settlement_lines": len(lines),
             **({"unclaimed_settlements": unclaimed} if unclaimed else {}),
+            **known_too,
         },
         sums={
             str(currency): {"count": int(row["size"]), "net": int(row["sum"])}

@@ -118,6 +118,12 @@ def test_a_time_or_a_total_that_is_none_is_refused_by_its_place(data):
     assert refused.value.refusals[0].column
 
 
+def test_a_payment_without_its_amount_is_refused_rather_than_read_as_nothing():
+    with pytest.raises(FileRefusedError) as refused:
+        caaa.read(batch(tx().replace("<TtlAmt>39.00</TtlAmt>", "")))
+    assert refused.value.refusals[0].line == 1
+
+
 def test_a_file_without_a_batch_is_refused():
     with pytest.raises(FileRefusedError):
         caaa.read(b"<Document/>")

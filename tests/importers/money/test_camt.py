@@ -154,6 +154,7 @@ def test_documents_in_other_encodings_are_read():
     plain = document(entry(inside="<AddtlNtryInf>Café</AddtlNtryInf>"), closing="1057.40").decode()
     for encoding in ("ISO-8859-1", "windows-1252", "UTF-16"):
         data = f'<?xml version="1.0" encoding="{encoding}"?>{plain}'.encode(encoding)
+        assert camt.FIRST_LINE.match(data)
         assert camt.read(data).movements["label"].tolist() == ["Café"]
 
 

@@ -125,6 +125,12 @@ def test_the_sign_of_an_amount_is_read_in_each_of_its_spellings(amount, value):
     assert cfonb120.read("\n".join(records).encode("latin-1")).movements["amount"].tolist() == [value]
 
 
+def test_an_end_of_text_of_systems_of_old_is_no_record():
+    statement = Statement((MovementLine(100),))
+    plain, ended = cfonb120.read(written(statement)), cfonb120.read(written(statement) + b"\r\n\x1a\r\n")
+    assert ended.statements.equals(plain.statements)
+
+
 def test_e_grave_is_a_plus_where_the_balance_says_so():
     records = Statement((MovementLine(570),)).records()
     records[1] = records[1][:90] + "0000000000057è" + records[1][104:]

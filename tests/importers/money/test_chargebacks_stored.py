@@ -137,7 +137,7 @@ def test_what_is_known_changes_nothing_in_another_file(operator):
     operator.deliver(NIGHT)
     loaded(operator, jri(f"{SALE};D;3900"))
     again = loaded(operator, jri(f"{SALE};D;3900", "20260302;000102;D;1840", name="CAFE 2"))
-    assert again.counts == {"chargebacks": 1}
+    assert again.counts == {"chargebacks": 1, "known_records": 1}
     assert operator.count("chargeback") == 2
 
 

@@ -107,6 +107,14 @@ def test_what_paypal_takes_in_is_carried_until_it_is_withdrawn():
     assert found.payer == "PAYPAL"
 
 
+def test_a_paypal_report_whose_count_is_not_its_rows_is_refused_by_its_line():
+    whole = PAYPAL + '"SC",2\n'
+    assert len(settled(whole).lines) == 2
+    with pytest.raises(FileRefusedError) as refused:
+        settled(whole.replace('"SC",2', '"SC",3'))
+    assert refused.value.refusals[0].line == len(whole.splitlines())
+
+
 def test_a_checkout_payout_is_made_of_parts_and_fees_of_no_sale():
     found = mapped_csv.read(CHECKOUT.encode())
     lines = found.records.lines

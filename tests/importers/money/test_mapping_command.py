@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
 import pytest
 from click.testing import CliRunner
 
@@ -9,7 +12,9 @@ from app.models import MovementKind, SettlementLineKind, SettlementState
 from importers import shown_values
 from importers.cli import mapping
 from importers.explain import _PARTS
+from tests.importers.conftest import Operator
 from tests.importers.money.test_amex import quoted, records
+from tests.importers.money.test_bank_statements_stored import declaration
 from tests.importers.money.test_cfonb120 import MovementLine, Statement, written
 from tests.importers.money.test_journals import jrb
 
@@ -53,6 +58,32 @@ def test_card_numbers_are_refused_or_masked_and_never_shown(tmp_path, options, c
     done = tried(tmp_path, quoted(records(card="371449635398431"), ","), *options)
     assert done.exit_code == code
     assert "371449635398431" not in done.output
+
+
+@pytest.fixture
+def bank(operator: Operator, monkeypatch) -> Operator:
+    operator.declare({})
+    operator.deliver(declaration(operator))
+    operator.bind("bank", role="money", inbox="bank")
+    monkeypatch.setattr("importers.cli.ready", lambda _config: operator.database)
+    return operator
+
+
+def test_a_try_for_a_source_says_what_is_new_known_and_in_conflict_and_leaves_nothing(bank, tmp_path):
+    monday, tuesday = Statement((MovementLine(5740),)), Statement((MovementLine(1840),), day=date(2026, 3, 4))
+    bank.deliver_to("bank", written(monday), "monday.txt")
+    done = tried(tmp_path, written(monday, tuesday), "--source", "bank")
+    assert done.exit_code == 0, done.output
+    assert "1 relevé bancaire, 1 ligne monétique" in done.output
+    assert "1 relevé déjà connu" in done.output
+    other = replace(monday, lines=(MovementLine(5741),))
+    contradicted = tried(tmp_path, written(other, tuesday), "--source", "bank")
+    assert contradicted.exit_code == 1
+    assert "mis en quarantaine" in contradicted.output
+    assert "relevé 1" in contradicted.output
+    assert "même est déjà chargé" in tried(tmp_path, written(monday), "--source", "bank").output
+    assert bank.value("SELECT count(*) FROM bank_statement") == 1
+    assert bank.value("SELECT count(*) FROM import_file WHERE status = 'quarantined'") == 0
 
 
 def test_a_file_of_no_known_format_says_so(tmp_path):
