@@ -192,11 +192,6 @@ class TypeSum:
     received_amount: int
 
     @property
-    def occurs(self) -> bool:
-        """Whether there is a payment of that type, declared or received."""
-        return bool(self.declared_count or self.received_count)
-
-    @property
     def title(self) -> str:
         """What it is the sum of, in the language of the moment."""
         return gettext(TITLES[self.type])

@@ -236,11 +236,10 @@ _BY_NAME = {field.name: field for field in FIELDS}
 
 
 def _sums(connection: Connection, scope: Scope, row: Row) -> tuple[TypeSum, ...]:
-    """The sums of the types that occur; of a platform's remittance none, for it never declares any."""
+    """The sums of all types; none of a platform's remittance, which never declares any."""
     if row["seal"] == Completeness.NO_TOTALS:
         return ()
-    sums = sums_by_type(connection, scope, row["id"], row["collected_on"])
-    return tuple(found for found in sums if found.occurs)
+    return sums_by_type(connection, scope, row["id"], row["collected_on"])
 
 
 def _subject(row: Row) -> str:

@@ -51,7 +51,7 @@ def test_a_telecollection_that_has_not_arrived_declares_nothing(owner, shops, da
         factories.sum_days(connection)
     page = owner.page(f"/remises/{shops[0].remittance_id}")
     declared = [plain(row.all("td")[0]) for row in page.one("table", class_="compare").one("tbody").all("tr")]
-    assert declared == ["—, pas encore reçu"] * 3
+    assert declared == ["—, pas encore reçu"] * 6
     said = plain(page.one("main"))
     assert "Correcte" not in said
     assert "Réussie" not in said

@@ -199,8 +199,11 @@ def test_a_remittance_compares_what_it_declares_with_what_arrived(owner, shops):
     table = page.one("table", class_="compare")
     assert [plain(row) for row in table.one("tbody").all("tr")] == [
         "Débits 57,40 € 2 paiements 57,40 € 2 paiements",
+        "Débits annulés – –",
         "Remboursements 5,00 € 1 paiement 5,00 € 1 paiement",
+        "Remboursements annulés – –",
         "Paiements refusés 18,00 € 1 paiement 18,00 € 1 paiement",
+        "Abandons – –",
     ]
 
 
