@@ -29,7 +29,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, settings
 from psycopg import sql
 from sqlalchemy import event
 from sqlalchemy.engine import Engine, make_url
@@ -41,6 +40,7 @@ from app.database.engine import Database, create_database
 from app.database.login_addresses import Addresses
 from app.database.migrate import migrate
 from app.web.context import today
+from tests import examples
 from tests.contracts import statements
 from tests.costs import (  # noqa: F401 - pytest finds them here
     _at_once,
@@ -71,12 +71,7 @@ SECRET_KEY = "a key for tests, made of words and long enough"
 #: Of the roles of a run.
 PASSWORD = "what the roles of tests log in with"
 
-# Examples of a developer are random, so that each run looks elsewhere; a failure prints how to see it again.
-# Those of a machine that judges a change stay the same, so that what it refuses is the change.
-_COMMON = {"deadline": None, "print_blob": True, "suppress_health_check": [HealthCheck.too_slow]}
-settings.register_profile("developer", max_examples=50, **_COMMON)
-settings.register_profile("ci", max_examples=100, database=None, derandomize=True, **_COMMON)
-settings.load_profile("ci" if os.environ.get("CI") else "developer")
+examples.choose()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -49,6 +49,8 @@ SCREENSHOTS = ROOT / "tests" / "screenshots"
 PHONE, TABLET, DESK = 360, 768, 1440
 #: What Safari leaves of a screen of 390 by 844.
 IPHONE = 390
+#: The button that sends the form of a page; one that shows a password stands before it.
+SUBMIT = "main button:not([type=button])"
 HEIGHTS = {320: 640, PHONE: 740, IPHONE: 664, TABLET: 1024, 1024: 768, DESK: 900}
 
 

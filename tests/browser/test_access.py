@@ -17,7 +17,7 @@ from app.accounts.second_factor import code_at
 from app.models import Merchant, Role, UserAccount
 from tests.accounts.mails import link, pass_time
 from tests.browser import looks
-from tests.browser.conftest import DESK, PHONE, TABLET, prove
+from tests.browser.conftest import DESK, PHONE, SUBMIT, TABLET, prove
 
 CHOSEN = "girafe ruisseau lampe velours"
 CLIENT = Client(host="localhost", address="192.0.2.1", agent="Tests", request_id="browser")
@@ -76,7 +76,7 @@ def test_what_links_open_shuts_nobody_out(window, live, width):
     assert_fits(visitor, "invitation")
     visitor.page.fill("#password", "motdepasse2026")
     visitor.page.fill("#again", "motdepasse2026")
-    visitor.page.click("main button")
+    visitor.page.click(SUBMIT)
     visitor.page.wait_for_selector("#password-fault")
     assert_fits(visitor, "invitation-faute")
     path = invite(live, unique("trop-tard"))
@@ -97,14 +97,14 @@ def test_invited_by_mail_then_in(window, live, javascript):
     assert visitor.page.url == f"{live.url}/invitation", "the token has left the address bar"
     visitor.page.fill("#password", CHOSEN)
     visitor.page.fill("#again", CHOSEN)
-    visitor.page.click("main button")
+    visitor.page.click(SUBMIT)
     visitor.page.wait_for_url("**/remises")
     assert " · Remises · " in visitor.page.title()
     again = window(PHONE, signed_in=False, javascript=javascript)
     again.go("/connexion")
     again.page.fill("#email", email)
     again.page.fill("#password", CHOSEN)
-    again.page.click("main button")
+    again.page.click(SUBMIT)
     again.page.wait_for_url("**/remises")
 
 
@@ -127,7 +127,7 @@ def test_an_owner_invites_on_a_phone(window, live, javascript):
     guest.go(link(live.database, email))
     guest.page.fill("#password", CHOSEN)
     guest.page.fill("#again", CHOSEN)
-    guest.page.click("main button")
+    guest.page.click(SUBMIT)
     guest.page.wait_for_url("**/remises")
 
 
@@ -139,7 +139,7 @@ def test_what_was_typed_too_late_is_kept(window, live, javascript, width):
     visitor.go(invite(live, unique("patronne"), Role.OWNER))
     visitor.page.fill("#password", CHOSEN)
     visitor.page.fill("#again", CHOSEN)
-    visitor.page.click("main button")
+    visitor.page.click(SUBMIT)
     visitor.page.wait_for_url("**/remises")
     visitor.go("/acces/inviter")
     email = unique("tardive")
@@ -152,7 +152,7 @@ def test_what_was_typed_too_late_is_kept(window, live, javascript, width):
     if javascript:  # axe is a script
         assert_fits(visitor, "confirmer")
     visitor.page.fill("#proof", "ce n’est pas cela")
-    visitor.page.click("main button")
+    visitor.page.click(SUBMIT)
     visitor.page.wait_for_selector("#failure")
     if javascript:
         assert_fits(visitor, "confirmer-faute")
@@ -169,9 +169,9 @@ def test_what_was_typed_too_late_is_kept(window, live, javascript, width):
 def click_twice_if(javascript, page):
     """A double click, which without JavaScript sends two requests."""
     if javascript:
-        page.dblclick("main button")
+        page.dblclick(SUBMIT)
     else:
-        page.click("main button")
+        page.click(SUBMIT)
 
 
 @pytest.mark.parametrize("width", [PHONE, DESK])
@@ -181,12 +181,12 @@ def test_an_app_is_paired_and_asked_for(window, live, width):
     visitor.go(invite(live, email))
     visitor.page.fill("#password", CHOSEN)
     visitor.page.fill("#again", CHOSEN)
-    visitor.page.click("main button")
+    visitor.page.click(SUBMIT)
     visitor.page.wait_for_url("**/remises")
     visitor.go("/compte/double-verification")
     secret = base64.b32decode(visitor.page.locator(".secret").inner_text().replace(" ", ""))
     visitor.page.fill("#code", code_at(secret, int(time.time()) // 30))
-    visitor.page.click("main button")
+    visitor.page.click(SUBMIT)
     visitor.page.wait_for_selector(".codes")
     assert_fits(visitor, "codes-de-secours")
     visitor.go("/compte")
@@ -195,11 +195,11 @@ def test_an_app_is_paired_and_asked_for(window, live, width):
     again.go("/connexion")
     again.page.fill("#email", email)
     again.page.fill("#password", CHOSEN)
-    again.page.click("main button")
+    again.page.click(SUBMIT)
     again.page.wait_for_url("**/connexion/code**")
     assert_fits(again, "connexion-code")
     again.page.fill("#code", code_at(secret, int(time.time()) // 30 + 1))
-    again.page.click("main button")
+    again.page.click(SUBMIT)
     again.page.wait_for_url("**/remises")
     assert " · Remises · " in again.page.title()
 
@@ -210,7 +210,7 @@ def test_an_access_is_changed_and_removed(window, live):
     guest.go(invite(live, email))
     guest.page.fill("#password", CHOSEN)
     guest.page.fill("#again", CHOSEN)
-    guest.page.click("main button")
+    guest.page.click(SUBMIT)
     guest.page.wait_for_url("**/remises")
     for width in (PHONE, DESK):
         visitor = window(width)

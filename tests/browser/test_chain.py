@@ -21,7 +21,7 @@ from app.models import Outlet, Reseller, Role
 from app.views.picking import OutletChoice, outlet_choice
 from tests import factories
 from tests.accounts.mails import link, mails
-from tests.browser.conftest import DESK, PHONE
+from tests.browser.conftest import DESK, PHONE, SUBMIT
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -85,7 +85,7 @@ def come_in(visitor, path, password=CHOSEN):
     visitor.page.fill("#password", password)
     visitor.page.fill("#again", password)
     with visitor.page.expect_navigation():
-        visitor.page.click("main button")
+        visitor.page.click(SUBMIT)
 
 
 def sign_in(visitor, email, password=CHOSEN):
