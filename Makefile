@@ -3,16 +3,17 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 # One worker more than there are processors, for many tests wait; four at most: each keeps its own connections to
-# the one test server. A browser keeps a processor busy by itself, and half of them run beside the others.
+# the one test server. A browser keeps a processor busy by itself.
 PROCESSORS := $(shell getconf _NPROCESSORS_ONLN)
 WORKERS ?= $(shell n=$$(($(PROCESSORS) + 1)); [ "$$n" -gt 4 ] && n=4; echo "$$n")
-BROWSERS ?= $(shell n=$$((($(PROCESSORS) + 1) / 2)); [ "$$n" -gt 4 ] && n=4; echo "$$n")
+BROWSERS ?= $(shell n=$(PROCESSORS); [ "$$n" -gt 4 ] && n=4; echo "$$n")
 ROWS ?= 1000000
 KILLS ?= 500
 SEED ?= 1
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard app/translations/*/LC_MESSAGES/*.po))
 # Measuring what tests reach takes a third of their time, so it is a command of its own. Those in a browser are
-# processes of their own: Playwright keeps a loop of events going, in which no other may begin.
+# processes of their own, for Playwright keeps a loop of events going, in which no other may begin; and they come
+# after the others, for a browser takes precedence over whatever runs beside it.
 PYTEST := $(BIN)/pytest --dist worksteal
 # Chosen tests may all stand on one side of that.
 NONE_IS_FINE := $(if $(ARGS),|| [ $$? -eq 5 ])
@@ -23,7 +24,7 @@ export PYTHON
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test outside-browser in-browser coverage proof bench torture lighthouse pictures lint format messages sbom audit browser
+.PHONY: help setup run test coverage proof bench torture lighthouse pictures lint format messages sbom audit browser
 .DELETE_ON_ERROR:
 
 help: ## List these commands
@@ -36,15 +37,8 @@ run: setup ## Start the portal with its demonstration data; Ctrl-C stops it
 	@$(BIN)/bordereau run
 
 test: $(VENV)/.test-installed $(CATALOGUES) browser ## Run every test; ARGS="-k words" chooses some
-	@$(MAKE) --no-print-directory -j2 outside-browser in-browser
-
-outside-browser:
 	@$(PYTEST) -n $(WORKERS) -m "not browser" $(ARGS) $(NONE_IS_FINE)
-
-# What these say comes at their end, not in between what the others say.
-in-browser:
-	@said=$$(mktemp); status=0; $(PYTEST) -n $(BROWSERS) -m browser $(or $(ARGS),tests/browser) >"$$said" 2>&1 $(NONE_IS_FINE) || status=$$?; \
-		cat "$$said"; rm -f "$$said"; exit $$status
+	@$(PYTEST) -n $(BROWSERS) -m browser $(or $(ARGS),tests/browser) $(NONE_IS_FINE)
 
 coverage: $(VENV)/.test-installed $(CATALOGUES) ## Run the tests outside the browser and list the lines that none of them reaches
 	@rm -f .coverage .coverage.*
@@ -61,7 +55,7 @@ lighthouse: $(VENV)/.test-installed browser ## Hold a phone's pages to Lighthous
 
 pictures: $(VENV)/.test-installed $(CATALOGUES) browser ## Make the README's pictures anew, then look at every page in every way (hours); ARGS="-k words"
 	@$(BIN)/pytest -q -n 0 tests/browser/readme_pictures.py
-	@BORDEREAU_LOOKS=all BORDEREAU_SCREENSHOTS=1 $(PYTEST) -n $(PROCESSORS) -q -k "shuts_nobody_out" $(ARGS) tests/browser
+	@BORDEREAU_LOOKS=all BORDEREAU_SCREENSHOTS=1 $(PYTEST) -n $(BROWSERS) -q -k "shuts_nobody_out" $(ARGS) tests/browser
 
 torture: $(VENV)/.test-installed ## Kill the loader and its server at any moment, and count what that changes; KILLS=500 SEED=1
 	@$(BIN)/python -m tests.torture --kills $(KILLS) --seed $(SEED)
