@@ -96,7 +96,7 @@ def test_groups_are_those_of_the_oracle(
     scope = drawn_scope(data, connection, mine)
     asked, back, until = data.draw(questions(spec))
     first, last = TODAY - timedelta(back), TODAY - timedelta(until)
-    expected = oracle.asked_for(rows_of(mine, name, scope), asked, first, last)
+    expected = oracle.asked_for(name, rows_of(mine, name, scope), asked, first, last)
     found = grouped(connection, spec, scope, criteria_of(spec, asked, first, last), spec.groupings[by])
     assert found == in_groups(spec, expected, by)
 
