@@ -9,8 +9,10 @@ import re
 
 import pytest
 
+from app import create_app
 from app.accounts.links import PATHS
 from app.config import ROOT
+from app.rules.cards import holds_card
 from app.run import LONGEST_ADDRESS
 from app.web.security import LIMITS
 
@@ -65,14 +67,29 @@ def test_no_log_holds_a_query_string_or_where_one_came_from():
 
 
 @pytest.mark.probes("card numbers")
-@pytest.mark.parametrize("between", ["", " ", "-", ".", "/", "\u00a0", "\u2009", " - "])
-@pytest.mark.parametrize("zero", ["0", "\uff10"])  # full width, as some keyboards write
-def test_no_log_holds_a_card_number_of_a_path(between, zero):
+@pytest.mark.parametrize(
+    "between", ["", " ", "-", ".", "/", "\u00a0", "\u2009", " - ", " \u2013 ", "\u00a0\u00a0", "\n"]
+)
+@pytest.mark.parametrize("zero", ["0", "\uff10", "\u0660", "\U0001d7ce"])  # any digits that the portal knows
+@pytest.mark.parametrize("before", ["/transactions/", "/", "/m/2048/"])
+def test_no_log_holds_a_card_number_of_a_path(between, zero, before):
     groups = ("4970", "1011", "2233", "4455")
     number = between.join("".join(chr(ord(zero) + int(digit)) for digit in group) for group in groups)
-    cut = CUT.match(f"/transactions/{number}x".encode())
+    assert holds_card(number)
+    cut = CUT.match(f"{before}x{number}x".encode())
     assert cut is not None
-    assert cut["before"] == b"/transactions/"
+    assert cut["before"] == f"{before}x".encode()
+
+
+@pytest.mark.probes("card numbers")
+@pytest.mark.parametrize("first", ["\n", "\r\n", "\t", "\u2028", "\u00e9"])
+def test_nothing_hides_what_follows_it_in_a_path(first):
+    assert CUT.match(f"/a{first}4970101122334455".encode())["before"] == b"/a"
+
+
+def test_no_path_of_the_portal_is_cut_for_its_letters(config, database):
+    rules = create_app(config, database).url_map.iter_rules()
+    assert [str(rule) for rule in rules if not str(rule).isascii()] == []
 
 
 @pytest.mark.parametrize(
