@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import reduce
 
-from sqlalchemy import Text, and_, func, literal_column
+from sqlalchemy import Text, and_, case, func, literal_column
 
 from app.listing.categories import Category
 from app.listing.dimension import BETWEEN, Dimension
@@ -19,6 +19,7 @@ from app.listing.filters import ApplicationCode, Bank, Code, FreeText, Siret
 from app.listing.kinds import Expression, Kind, Row
 from app.listing.source import Join, Parent
 from app.models import Contract, Outlet, Remittance
+from app.rules.payments import UNCAPTURED_NUMBER
 from app.wording import applications, formats
 from app.wording.i18n import N_
 
@@ -222,14 +223,14 @@ TERMINAL_DIGITS, PLATFORM_CHARACTERS = 6, 35
 
 
 def remittance_number_field(name: str, link: Callable[[Row], Link | None] | None = None) -> Field:
-    """The number of a remittance. Without a platform it is a terminal's, whose digits are few."""
+    """The number of a remittance, where it has one. Without a platform it is a terminal's: of few digits."""
     kind = Code(longest=PLATFORM_CHARACTERS, indexed=True, digits=True)
     return Field(
         name=name,
         label=N_("Batch no."),
         kind=kind,
         narrow=replace(kind, most_digits=TERMINAL_DIGITS),
-        column=func.nullif(Remittance.number, "", type_=Text),
+        column=case((Remittance.number.not_in(("", UNCAPTURED_NUMBER)), Remittance.number)),
         filter_column=Remittance.number,
         section=REMITTANCE,
         link=link,

@@ -11,7 +11,7 @@ from app.listing.kinds import Row
 from app.listing.spec import Alert, Verdict
 from app.lists.chargebacks import TONES
 from app.lists.reversals import REVERSAL
-from app.rules.payments import UNCAPTURED_NUMBER, Outcome, Reversal
+from app.rules.payments import Outcome, Reversal
 from app.wording import codes, response_codes
 from app.wording.i18n import N_, gettext
 
@@ -62,7 +62,7 @@ def alerts(row: Row) -> Iterator[Alert]:
         yield Alert(
             words=gettext("Its batch has not reached the bank"),
             reason=gettext("The page of its batch says why.")
-            if row["remittance"] in (None, UNCAPTURED_NUMBER)
+            if row["remittance"] is None
             else gettext("The page of the batch no. %(number)s says why.", number=row["remittance"]),
         )
 

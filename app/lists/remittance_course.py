@@ -13,8 +13,8 @@ from app.listing.kinds import Row
 from app.listing.scope import Scope
 from app.listing.spec import Alert, Verdict
 from app.lists.credit import credit_alerts
-from app.lists.remittance_kinds import CONTROL, HOST_STATUS
-from app.models import Completeness, RemittanceStatus
+from app.lists.remittance_kinds import CONTROL, HOST_STATUS, is_uncaptured
+from app.models import Completeness
 from app.wording import days, formats
 from app.wording.i18n import N_, gettext, ngettext
 
@@ -78,7 +78,7 @@ def named(row: Row) -> str:
     """The name of a remittance: its number, or its day where a platform numbers none."""
     if row["seal"] != Completeness.NO_TOTALS:
         return gettext("Batch no. %(number)s", number=row["number"])
-    if row["status"] == RemittanceStatus.INCOMPLETE:
+    if is_uncaptured(row):
         return gettext("Payments of %(day)s, not captured", day=formats.day(row["date"]))
     return gettext("Batch of %(day)s", day=formats.day(row["date"]))
 

@@ -27,6 +27,11 @@ _BY_COMPLETENESS = {
 _QUIET = (Completeness.COMPLETE, Completeness.NO_TOTALS)
 
 
+def is_uncaptured(row: Row) -> bool:
+    """Whether a remittance gathers payments that their platform has not captured."""
+    return bool(row["status"] == RemittanceStatus.INCOMPLETE and row["seal"] == Completeness.NO_TOTALS)
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PaymentCount(Whole):
     """A number of payments, in words: an empty remittance says so."""
@@ -62,7 +67,7 @@ class HostStatus(Choice):
     def tone_key(self, value: str | None, row: Row) -> str:
         if value is None:
             return "awaited"
-        if value == RemittanceStatus.INCOMPLETE and row["seal"] == Completeness.NO_TOTALS:
+        if is_uncaptured(row):
             return "uncaptured" if row["debit_count"] or row["refund_count"] else "nothing_captured"
         failed = value == RemittanceStatus.CORRECT and row["transmission"] == Transmission.FAILED
         return "untransmitted" if failed else value

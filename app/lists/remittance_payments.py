@@ -12,8 +12,8 @@ from app.listing.field import Link
 from app.listing.kinds import Row, Statement
 from app.listing.scope import Scope
 from app.listing.source import in_scope
-from app.lists.remittance_kinds import CONTROL
-from app.models import Completeness, RemittanceStatus, Transaction
+from app.lists.remittance_kinds import CONTROL, is_uncaptured
+from app.models import Completeness, Transaction
 from app.rules.payments import NEGATIVE, Outcome
 from app.wording import codes, formats
 from app.wording.days import capital
@@ -71,16 +71,24 @@ class RemittancePayments:
 def payments_of(row: Row, words: str = "") -> Link:
     """The transactions of a remittance."""
     collected = row["collected_on"]
-    number = ("remittance", row["number"]) if row["number"] else ("captured_on", collected.isoformat())
     args = (
         ("date_from", min(_opened_on(row), collected).isoformat()),
         ("date_to", collected.isoformat()),
         ("application", row["application"]),
         ("contract", row["contract"]),
         ("rank", row["rank"]),
-        number,
+        _own(row),
     )
     return Link("transactions", args=args, words=words)
+
+
+def _own(row: Row) -> tuple[str, str]:
+    """The filter that tells the payments of a remittance from others of its contract and days."""
+    if row["number"]:
+        return "remittance", row["number"]
+    if is_uncaptured(row):
+        return "state", "pending"
+    return "captured_on", row["collected_on"].isoformat()
 
 
 def _opened_on(row: Row) -> date:
@@ -88,9 +96,8 @@ def _opened_on(row: Row) -> date:
     if row["opened"]:
         opened: datetime = row["opened"]
         return opened.date()
-    is_uncaptured = row["status"] == RemittanceStatus.INCOMPLETE and row["seal"] == Completeness.NO_TOTALS
     collected: date = row["collected_on"]
-    return collected if is_uncaptured else collected - OPENED_BEFORE
+    return collected if is_uncaptured(row) else collected - OPENED_BEFORE
 
 
 def payments(connection: Connection, scope: Scope, row: Row) -> RemittancePayments | None:

@@ -85,8 +85,9 @@ _SIGNED = case((Transaction.type.in_(payments.NEGATIVE), -Transaction.amount), e
 
 
 def _its_remittance(row: Row) -> Link | None:
-    """The telecollection that a payment came with."""
-    return Link("remittances", id=row["remittance_id"])
+    """The telecollection that a payment came with; that of a platform may have no number to be named by."""
+    words = "" if row["remittance"] else gettext("See the batch")
+    return Link("remittances", id=row["remittance_id"], words=words)
 
 
 def _title(row: Row) -> str:

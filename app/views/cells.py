@@ -30,10 +30,11 @@ class ListCell(NamedTuple):
 
 
 def cell(field: Field, row: Row) -> ListCell:
-    """The value of ``field`` in ``row``."""
+    """The value of ``field`` in ``row``; the words of its link where there is none."""
     link = field.link(row) if field.link else None
     tone = field.tone(row) if field.slot == "badge" else None
-    return ListCell(field.cell(row), _style(field, row), linked(link) if link else None, tone)
+    text = field.cell(row) or (link.words if link else "")
+    return ListCell(text, _style(field, row), linked(link) if link else None, tone)
 
 
 def address(name: str, args: Args = (), *, page: str = "index") -> str:

@@ -125,7 +125,7 @@ def _sections(spec: ListSpec, row: Row) -> Iterator[DetailSection]:
 def _facts(fields: Iterable[Field], row: Row) -> Iterator[DetailFact]:
     for field in fields:
         cell = cells.cell(field, row)
-        copied = cell.text if field.copied else ""
+        copied = field.cell(row) if field.copied else ""
         yield DetailFact(field.full_title, cell, field.explain(row) or "", copied)
 
 

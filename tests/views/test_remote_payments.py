@@ -113,6 +113,31 @@ def test_what_is_not_captured_waits_and_is_no_failure(owner, platform, database)
     assert row["status"] == "incomplete"
 
 
+def test_what_is_not_captured_has_no_number_anywhere_and_is_found_all_the_same(owner, platform, database):
+    with database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(text("UPDATE transaction SET remitted = false"))
+    set_remittance(database, platform, status="incomplete", number="-")
+    for path, name in (("/remises", "number"), ("/transactions", "remittance")):
+        rows = owner.get(f"{path}.json?period=last-7-days").json["rows"]
+        assert None in {row[name] for row in rows}
+        with owner.get(f"{path}.csv?period=last-7-days") as response:
+            lines = [line.split(";") for line in response.data.decode("utf-8-sig").splitlines()]
+        numbers = [line[lines[0].index("N° de remise")] for line in lines[1:]]
+        assert len(numbers) == len(rows)
+        assert not [number for number in (*numbers, *(row[name] for row in rows)) if number and "-" in number]
+    remittance, payment = f"/remises/{platform.remittance_id}", f"/transactions/{platform.first.id}"
+    shown = owner.page(payment)
+    for page in (shown, owner.page(remittance)):
+        assert not [button for button in page.all("button") if "remise" in button.get("aria-label", "")]
+    (link,) = {a["href"] for a in shown.one("main").all("a") if plain(a) == "Voir la remise"}
+    assert short(link) == remittance
+    assert "Voir la remise" in plain(owner.page("/transactions").one("main"))
+    (all_of_it,) = {
+        a["href"] for a in owner.page(remittance).all("a") if "state=pending" in a.get("href", "")
+    }
+    assert len(owner.get(all_of_it.replace("/transactions?", "/transactions.json?")).json["rows"]) == 4
+
+
 @pytest.mark.parametrize("number", ["065A6808", "0123456789ABCDEF0123456789ABCDEF012"])
 def test_long_numbers_of_remittances_can_be_asked_for(owner, number):
     for path in (f"/remises.json?number={number}", f"/transactions.json?remittance={number}"):
