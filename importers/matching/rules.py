@@ -21,7 +21,9 @@ _NUMBER_LENGTH = 7
 # What a bank may keep of a net credit: at most 2 %, or one unit where that is less.
 _MOST_KEPT_PERCENT, _LEAST_KEPT = 2, 100
 _HUNDRED = 100
-#: Of two days that are settled together, all but one are one of them.
+#: What days that are settled together have in common: those of a weekend.
+_TOGETHER: Final = ["account", "currency", "contract_number", "settled_on"]
+#: Of two of them, all but one are one of them.
 _PAIR = 2
 CREDITING = (MovementKind.REMITTANCE, MovementKind.REFUND, MovementKind.PAYOUT)
 _NUMBERS = ("remittance_number", "entry_number", "reference")
@@ -71,7 +73,7 @@ def number_key(numbers: pd.Series[Any]) -> pd.Series[Any]:
 # --- the lines that a rule is about ----------------------------------------------------------------
 
 
-def _numbers(lines: pd.DataFrame) -> pd.Series[Any]:
+def _names_number(lines: pd.DataFrame) -> pd.Series[Any]:
     found: pd.Series[Any] = (lines[list(_NUMBERS)] != "").any(axis="columns")
     return found
 
@@ -84,7 +86,7 @@ def _names_rank(lines: pd.DataFrame) -> pd.Series[Any]:
     return _names_contract(lines) & (lines["contract_rank"] != "")
 
 
-def _names_nothing(lines: pd.DataFrame) -> pd.Series[Any]:
+def _names_no_contract(lines: pd.DataFrame) -> pd.Series[Any]:
     return lines["contract_number"] == ""
 
 
@@ -168,6 +170,12 @@ def _summed(pairs: pd.DataFrame) -> pd.DataFrame:
     return pairs.assign(candidate=pairs.groupby(["line", "group"]).ngroup())[list(_CANDIDATES)]
 
 
+def _contract_sums(found: pd.DataFrame, lines: pd.DataFrame, day: str) -> pd.DataFrame:
+    """Several remittances of a contract, all of the same ``day``."""
+    groups = _groups(found, ["account", "currency", "contract_number", day])
+    return _summed(_pairs(groups[groups["size"] > 1], lines, ["contract_number"], equal="total"))
+
+
 def _contract_day(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     """A contract's remittances of one day, all ranks together or one of them.
 
@@ -179,12 +187,11 @@ def _contract_day(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     alone = _single(_pairs(found, lines, ["contract_number"], equal="amount"))
     alone = alone.assign(candidate=alone["candidate"] + len(together))
     candidates = pd.concat([together, alone], ignore_index=True)
-    weekend = found[["item", "contract_number", "settled_on", "collected_on"]].drop_duplicates("item")
+    weekend = found[["item", *_TOGETHER, "collected_on"]].drop_duplicates("item")
     claimed = weekend["item"].isin(candidates["item"])
-    key = ["contract_number", "settled_on"]
-    days = claimed.groupby([weekend[name] for name in [*key, "collected_on"]]).any()
-    whole = days.groupby(level=key).all().rename("whole").reset_index()
-    good = weekend.merge(whole, on=key).query("whole")["item"]
+    days = claimed.groupby([weekend[name] for name in [*_TOGETHER, "collected_on"]]).any()
+    whole = days.groupby(level=_TOGETHER).all().rename("whole").reset_index()
+    good = weekend.merge(whole, on=_TOGETHER).query("whole")["item"]
     ambiguous = candidates.groupby("line")["candidate"].transform("nunique") > 1
     return candidates[candidates["item"].isin(good) | ambiguous]
 
@@ -199,25 +206,24 @@ def _contract_part(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
 
     Other sums are not tried: there are so many that some are equal by chance.
     """
-    settled = ["account", "currency", "contract_number", "settled_on"]
     nets = found[found["part"] == "net"]
-    nets = nets[nets.groupby(settled)["collected_on"].transform("nunique") > 1]
+    nets = nets[nets.groupby(_TOGETHER)["collected_on"].transform("nunique") > 1]
     parts_ = [
         nets.assign(place=nets["collected_on"].astype(str)),
         nets.assign(place="rank " + nets["contract_rank"]),
-        _without_a_day(nets, settled),
+        _without_a_day(nets),
     ]
     together = pd.concat(parts_, ignore_index=True)
-    groups = _groups(together, [*settled, "place"])
+    groups = _groups(together, [*_TOGETHER, "place"])
     pairs = _summed(_pairs(groups, lines, ["contract_number"], equal="total"))
     return _one_of_each(pairs)
 
 
-def _without_a_day(nets: pd.DataFrame, settled: list[str]) -> pd.DataFrame:
+def _without_a_day(nets: pd.DataFrame) -> pd.DataFrame:
     """The nets of days that are settled together, as often as there are days, each time without one."""
-    days = nets[[*settled, "collected_on"]].drop_duplicates()
-    days = days[days.groupby(settled)["collected_on"].transform("size") > _PAIR]
-    without = nets.merge(days.rename(columns={"collected_on": "left_out"}), on=settled)
+    days = nets[[*_TOGETHER, "collected_on"]].drop_duplicates()
+    days = days[days.groupby(_TOGETHER)["collected_on"].transform("size") > _PAIR]
+    without = nets.merge(days.rename(columns={"collected_on": "left_out"}), on=_TOGETHER)
     without = without[without["collected_on"] != without["left_out"]]
     return without.assign(place="without " + without["left_out"].astype(str)).drop(columns="left_out")
 
@@ -257,11 +263,6 @@ def _twins(pairs: pd.DataFrame) -> pd.Series[Any]:
         label = spread
 
 
-def _contract_sums(found: pd.DataFrame, lines: pd.DataFrame, day: str) -> pd.DataFrame:
-    groups = _groups(found, ["account", "currency", "contract_number", day])
-    return _summed(_pairs(groups[groups["size"] > 1], lines, ["contract_number"], equal="total"))
-
-
 def _of_day(by: list[str], on: str) -> Callable[[pd.DataFrame, pd.DataFrame], pd.DataFrame]:
     """The sum of a day of what is the same ``by``; ``on`` is what a line tells of it."""
 
@@ -287,7 +288,9 @@ def _equal_amount(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
 
 
 RULES: Final = (
-    Rule(name="remittance_number", certainty=Certainty.CERTAIN, about=_numbers, propose=_remittance_number),
+    Rule(
+        name="remittance_number", certainty=Certainty.CERTAIN, about=_names_number, propose=_remittance_number
+    ),
     Rule(name="contract_rank", certainty=Certainty.CERTAIN, about=_names_rank, propose=_contract_rank),
     Rule(
         name="contract_day",
@@ -314,5 +317,5 @@ RULES: Final = (
     Rule(name="contract_part", certainty=Certainty.PROPOSED, about=_names_contract, propose=_contract_part),
     Rule(name="contract_twins", certainty=Certainty.PROPOSED, about=_names_contract, propose=_contract_twins),
     Rule(name="contract_net", certainty=Certainty.PROPOSED, about=_names_contract, propose=_contract_net),
-    Rule(name="equal_amount", certainty=Certainty.PROPOSED, about=_names_nothing, propose=_equal_amount),
+    Rule(name="equal_amount", certainty=Certainty.PROPOSED, about=_names_no_contract, propose=_equal_amount),
 )

@@ -225,6 +225,15 @@ def test_days_of_a_weekend_that_are_all_credited_are_certain():
     assert states == ["credited"] * 6
 
 
+def test_a_weekend_is_whole_by_its_own_ledger_alone():
+    """Merchants are matched at once, each in currencies of its own; contracts of two may have one number."""
+    others = [one | {"currency": "2 EUR"} for one in WEEKEND]
+    ours = [line(amount, "2026-03-10", **CONTRACT) for amount in (FRIDAY, SUNDAY)]
+    theirs = line(SATURDAY, "2026-03-10", **CONTRACT) | {"currency": "2 EUR"}
+    found = links([*WEEKEND, *others], [*ours, theirs])
+    assert set(found["certainty"]) == {Certainty.PROPOSED}
+
+
 def test_a_whole_weekend_is_certain():
     found, states = weekend(FRIDAY + SATURDAY + SUNDAY)
     assert set(found["rule"]) == {"contract_booking"}
