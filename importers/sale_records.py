@@ -49,11 +49,6 @@ class Placed:
         return sum(self.merchant_ids.values())
 
     @property
-    def known_too(self) -> Mapping[str, int]:
-        """The count of known rows by its name; nothing where there is none."""
-        return {"known_records": self.known} if self.known else {}
-
-    @property
     def kept_aside(self) -> int:
         """How many of these wait for their owner."""
         return self.merchant_ids.get(UNCLAIMED_MERCHANT, 0)

@@ -85,6 +85,11 @@ class Loaded:
     received: Mapping[str, Collection[date]] = field(default_factory=dict)
 
 
+def if_any(**counts: int) -> dict[str, int]:
+    """Counts that are said only of what there is, such as what was known already."""
+    return {name: count for name, count in counts.items() if count}
+
+
 class Records(Protocol):
     """The records of one file, checked, with what their kind does with them."""
 

@@ -20,7 +20,7 @@ from app.wording.i18n import N_
 from importers import clocks, sale_records
 from importers.files.refusals import Notice, Refusal
 from importers.ownership import OwnerKey
-from importers.records import Entry, Header, Loaded, RecordKind
+from importers.records import Entry, Header, Loaded, RecordKind, if_any
 from importers.records.acceptors import ACCEPTOR
 from importers.sale_records import SaleTable
 
@@ -77,7 +77,7 @@ class Operations:
         """Load the operations that are not known yet. FileRefusedError: one is known with another content."""
         placed = sale_records.put(connection, TABLE, self.operations, entry)
         return Loaded(
-            counts={"operations": placed.count, **placed.known_too},
+            counts={"operations": placed.count, **if_any(known_records=placed.known)},
             kept_aside=placed.kept_aside,
             merchant_ids=placed.merchant_ids,
         )

@@ -13,7 +13,7 @@ from app.rules.cards import masked
 from importers import card_lines, daily_sums, derived, ownership
 from importers.files.refusals import FileRefusedError, Refusal
 from importers.ownership import OwnerKey
-from importers.records import Entry, KnownSource, Loaded
+from importers.records import Entry, KnownSource, Loaded, if_any
 from importers.records.banking import digests, overlapping
 from importers.staging import as_dates, copy_in, new_ids, rows_of
 
@@ -215,7 +215,7 @@ def _put(connection: Connection, placed: pd.DataFrame, movements: pd.DataFrame) 
 
 
 def _loaded(placed: pd.DataFrame, movements: pd.DataFrame, *, known: int) -> Loaded:
-    known_too = {"known_statements": known} if known else {}
+    known_too = if_any(known_statements=known)
     if placed.empty:
         return Loaded(counts={"bank_statements": 0, **known_too})
     unclaimed = int((placed["merchant_id"] == UNCLAIMED_MERCHANT).sum())
@@ -225,7 +225,7 @@ def _loaded(placed: pd.DataFrame, movements: pd.DataFrame, *, known: int) -> Loa
             "bank_statements": len(placed),
             "card_lines": len(movements),
             "other_bank_lines": int(placed["line_count"].sum()) - len(movements),
-            **({"unclaimed_statements": unclaimed} if unclaimed else {}),
+            **if_any(unclaimed_statements=unclaimed),
             **known_too,
         },
         sums={

@@ -16,7 +16,7 @@ from app.models import (
     written_columns,
 )
 from importers import completeness, daily_sums, derived
-from importers.records import Entry, Header, Loaded
+from importers.records import Entry, Header, Loaded, if_any
 from importers.records.payments import Payments, currencies, merging, second_sources
 from importers.records.payments.loading import identified, touch_merged
 from importers.records.payments.rows import with_collection_instants, with_totals
@@ -118,7 +118,7 @@ def _loaded(payments: pd.DataFrame, *, known: int) -> Loaded:
     captured = payments["captured_on"].fillna(payments["occurred_on"])
     days = pd.concat([payments["occurred_on"], captured])
     return Loaded(
-        counts={"transactions": len(payments), **({"known_records": known} if known else {})},
+        counts={"transactions": len(payments), **if_any(known_records=known)},
         kept_aside=int((merchants == UNCLAIMED_MERCHANT).sum()),
         merchant_ids=sorted(int(merchant) for merchant in merchants.unique()),
         first_on=days.min().date(),

@@ -14,7 +14,7 @@ from app.refusals import OTHER_SETTLEMENT, Unit
 from app.wording.i18n import N_
 from importers import daily_sums, derived, ownership
 from importers.files.refusals import FileRefusedError, Refusal
-from importers.records import Entry, KnownSource, Loaded
+from importers.records import Entry, KnownSource, Loaded, if_any
 from importers.records.acceptors import ACCEPTOR
 from importers.records.settlements import in_parts
 from importers.records.settlements.in_parts import LINE_ID
@@ -254,7 +254,7 @@ def _put(connection: Connection, placed: pd.DataFrame, lines: pd.DataFrame) -> N
 
 
 def _loaded(placed: pd.DataFrame, lines: pd.DataFrame, *, known: int) -> Loaded:
-    known_too = {"known_settlements": known} if known else {}
+    known_too = if_any(known_settlements=known)
     if placed.empty:
         return Loaded(counts={"settlements": 0, **known_too})
     unclaimed = int((placed["merchant_id"] == UNCLAIMED_MERCHANT).sum())
@@ -263,7 +263,7 @@ def _loaded(placed: pd.DataFrame, lines: pd.DataFrame, *, known: int) -> Loaded:
         counts={
             "settlements": len(placed),
             "settlement_lines": len(lines),
-            **({"unclaimed_settlements": unclaimed} if unclaimed else {}),
+            **if_any(unclaimed_settlements=unclaimed),
             **known_too,
         },
         sums={
