@@ -47,13 +47,15 @@ class Status(StrEnum):
 class Result:
     """The result of loading a file. ``sums`` maps a currency to its control sums (minor units).
 
-    ``counts`` has the records by name; ``replaced`` is the hash of the file whose place it took; ``file_id``
-    its row in the journal of files. ``by_desk``: it declares what a maintainer alone says. ``unfiled`` says
-    why a file that was dealt with could not be filed away, in the system's words.
+    ``name`` is the one it came under, where ``path`` is a copy. ``counts`` has the records by name;
+    ``replaced`` is the hash of the file whose place it took; ``file_id`` its row in the journal of files.
+    ``by_desk``: it declares what a maintainer alone says. ``unfiled`` says why a file that was dealt with
+    could not be filed away, in the system's words.
     """
 
     path: Path
     status: Status
+    name: str | None = None
     refusals: tuple[Refusal, ...] = ()
     format: str | None = None
     source: str | None = None
@@ -120,7 +122,8 @@ class _Attempt:
 
     def result(self, status: Status, **known: Any) -> Result:
         """The result of this file."""
-        return Result(path=self.path, status=status, seconds=self.seconds, **known)
+        name = self.options.name
+        return Result(path=self.path, status=status, name=name, seconds=self.seconds, **known)
 
     def close(self) -> None:
         """Let others have the same bytes."""

@@ -31,7 +31,7 @@ class Step(Protocol):
 
 def line(result: Result) -> str:
     """One line for a file, and one below it for each reason when it is refused."""
-    said = f"{shown(str(result.path))}: {gettext(_WORDS[result.status])}"
+    said = f"{_named(result)}: {gettext(_WORDS[result.status])}"
     details = list(_details(result))
     if details:
         said += f" ({', '.join(details)})"
@@ -42,6 +42,11 @@ def line(result: Result) -> str:
         )
         reasons.append(words)
     return "\n".join([said, *(f"  {reason}" for reason in reasons)])
+
+
+def _named(result: Result) -> str:
+    """What whoever brought a file knows it by: a copy of ours says nothing to them."""
+    return shown(result.name or str(result.path))
 
 
 def trial(result: Result) -> str:
@@ -57,7 +62,7 @@ def trial(result: Result) -> str:
 def event(result: Result) -> dict[str, Any]:
     """What a log says of a file: what became of it, how much it brought, why it was refused or not kept."""
     return {
-        "file": shown(str(result.path)),
+        "file": _named(result),
         "status": result.status.value,
         "file_id": result.file_id,
         "counts": dict(result.counts),

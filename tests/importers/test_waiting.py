@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from app.database.engine import DatabaseRole
-from importers.files import profiles, waiting
+from importers.files import profiles, report, waiting
 from importers.load import Status, load_file
 from importers.source_commands import source
 from tests.importers.money.test_bank_statements_stored import DAY, HEADING, RIB, statement
@@ -54,6 +54,8 @@ def test_among_several_a_file_waits_with_its_cure_until_an_account_is_declared(o
     assert operator.count("bank_statement") == 0
     (again,) = declare_account(operator, "other", "OTHERSHOP")
     assert (again.status, again.file_id) == (Status.LOADED, refused.file_id)
+    assert report.line(again).startswith(f"{refused.path.name}: ")
+    assert report.event(again)["file"] == refused.path.name
     assert operator.value("SELECT s.name FROM source s JOIN import_file f ON f.source_id = s.id") == (
         "other-my-bank"
     )
