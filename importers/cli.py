@@ -143,22 +143,23 @@ def mapping() -> None:
 def mapping_try(path: Path, cards: str, source_name: str | None, saved: Path | None) -> None:
     """Print the explanation of a file, or why it would be set aside."""
     from importers import explain  # noqa: PLC0415
-    from importers.formats.mapped_csv.mapping import load  # noqa: PLC0415
+    from importers.formats.mapped_csv import with_mapping  # noqa: PLC0415
 
     config = Config.from_env() if source_name else None
+    database = ready(config) if config else None
     context = FileContext(name=path.name, settings=SourceSettings(cards=CardNumbers(cards)))
-    if config and source_name:
-        with ready(config).reading(DatabaseRole.IMPORT) as connection:
+    if database and source_name:
+        with database.reading(DatabaseRole.IMPORT) as connection:
             context = _context(connection, source_name, path.name)
     try:
-        data = archive.receive(path).data
-        explanation = explain.explain(data, context, load(saved) if saved else None)
+        context = with_mapping(context, saved) if saved else context
+        explanation = explain.explain(archive.receive(path).data, context)
     except FileRefusedError as refused:
         raise _set_aside(refused) from None
     for line in explain.lines(explanation):
         click.echo(line)
-    if config and not saved:
-        result = try_file(ready(config), path, config.data, context)
+    if config and database:
+        result = try_file(database, path, config.data, context)
         click.echo(report.trial(result))
         sys.exit(result.refused)
 

@@ -20,7 +20,6 @@ from importers.files import archive
 from importers.files.refusals import refuse
 from importers.formats import Beginning, FileContext, caaa, camt, cfonb120, journals, mapped_csv
 from importers.formats.amex import disputes, eptrn, grrcn
-from importers.formats.mapped_csv.mapping import ColumnMapping
 from importers.reading.headings import SourceColumn, Use
 from importers.records.banking import BankStatements
 from importers.records.chargebacks import Chargebacks
@@ -102,8 +101,8 @@ _READERS = (
 )
 
 
-def _mapped(data: bytes, context: FileContext, mapping: ColumnMapping | None) -> FileExplanation:
-    found = mapped_csv.read(data, mapping, context.settings, context.source, context.time_zone)
+def _mapped(data: bytes, context: FileContext) -> FileExplanation:
+    found = mapped_csv.read(data, context.settings, context.source, context.time_zone)
     facts = ((N_("encoding"), found.rows.encoding), (N_("delimiter"), repr(found.rows.delimiter)))
     also = (found.chargebacks,) if found.chargebacks and len(found.chargebacks.cases) else ()
     return FileExplanation(
@@ -111,15 +110,11 @@ def _mapped(data: bytes, context: FileContext, mapping: ColumnMapping | None) ->
     )
 
 
-def explain(data: bytes, context: FileContext, mapping: ColumnMapping | None = None) -> FileExplanation:
-    """What is understood of a file, read by ``mapping`` when one is given, else as its source says.
-
-    Raises FileRefusedError.
-    """
-    mapped = mapping is not None or context.format == mapped_csv.NAME
+def explain(data: bytes, context: FileContext) -> FileExplanation:
+    """What is understood of a file, read as its source says. Raises FileRefusedError."""
     reader = next((one for one in _READERS if one.first_line.match(data)), None)
-    if reader is None or mapped:
-        return _mapped(data, context, mapping)
+    if reader is None or context.format == mapped_csv.NAME:
+        return _mapped(data, context)
     return reader.explain(data, context)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 from app.models import SourceSettings
@@ -14,7 +15,7 @@ from app.wording.i18n import N_
 from importers.files.refusals import CARD_NUMBER, MOST_REASONS, FileRefusedError, Refusal, refuse
 from importers.formats import UNKNOWN_FORMAT, FileContext, Format, searched_by_field
 from importers.formats.mapped_csv import settlements, statements
-from importers.formats.mapped_csv.mapping import ColumnMapping, of_settings, ours
+from importers.formats.mapped_csv.mapping import ColumnMapping, of_settings, ours, saved
 from importers.reading import delimited
 from importers.reading.delimited import DELIMITERS, Rows
 from importers.reading.fields import Fields
@@ -46,20 +47,24 @@ class MappedFile:
     chargebacks: Chargebacks | None = None
 
 
+def with_mapping(context: FileContext, path: Path) -> FileContext:
+    """The context of a CSV that the mapping saved at ``path`` reads, as if its source said so.
+
+    Raises FileRefusedError when it is none.
+    """
+    return replace(context, format=NAME, settings=replace(context.settings, mapping=saved(path)))
+
+
 def read(
-    data: bytes,
-    mapping: ColumnMapping | None = None,
-    settings: SourceSettings | None = None,
-    source: str = "",
-    time_zone: str = "",
+    data: bytes, settings: SourceSettings | None = None, source: str = "", time_zone: str = ""
 ) -> MappedFile:
-    """A whole file, by ``mapping`` or by the one of ours that knows its headings. Raises FileRefusedError.
+    """A whole file, by the mapping of its source or by the one of ours that knows its headings.
 
     ``settings`` are those of its source, whose name ``source`` stands for a payee that no column names, and
-    ``time_zone`` is the clock of its times.
+    ``time_zone`` is the clock of its times. Raises FileRefusedError.
     """
     said = settings or SourceSettings()
-    mapping = mapping or of_settings(said)
+    mapping = of_settings(said)
     known = (mapping,) if mapping else ours()
     for delimiter in (said.delimiter,) if said.delimiter else DELIMITERS:
         place, found = _recognised(_head(data, said.encoding), delimiter, known)

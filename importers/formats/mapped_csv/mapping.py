@@ -155,9 +155,14 @@ class ColumnMapping:
         return replace(self, columns=columns, words={**self.words, **words}, recognised_by=named)
 
 
-def load(path: Path) -> ColumnMapping:
-    """A mapping that a reseller has saved. Raises FileRefusedError when it is none."""
-    return of_text(path.read_text("utf-8"))
+def saved(path: Path) -> str:
+    """The text of a mapping that somebody has saved. Raises FileRefusedError when it is none."""
+    try:
+        text = path.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise refuse(_NO_MAPPING) from None
+    of_text(text)
+    return text
 
 
 @cache

@@ -7,8 +7,8 @@ import pytest
 from app.models import DELIMITERS
 from app.rules import source_columns
 from importers.files.refusals import FileRefusedError
-from importers.formats import formats, mapped_csv
-from importers.formats.mapped_csv.mapping import load, ours
+from importers.formats import FileContext, formats, mapped_csv
+from importers.formats.mapped_csv.mapping import ours, saved
 from tests.importers.money.samples import content, expected, named
 
 ADYEN = """Company Account,Merchant Account,Psp Reference,Merchant Reference,Creation Date,TimeZone,\
@@ -196,19 +196,23 @@ def test_what_cannot_be_read_is_refused_by_line_and_heading(text, column):
     assert refused.value.refusals[0].column in {column, column.lower()}
 
 
+#: A mapping that a maintainer saves, and a file of it that nobody knew.
+MINE = (
+    'name = "Mine"\nrecord = "settlements"\nrecognised_by = ["Ref", "Sort", "Brut"]\ndecimal = ","\n'
+    'days = "dmy"\n[columns]\nkind = ["Sort"]\nnumber = ["Lot"]\nday = ["Jour"]\ngross = ["Brut"]\n'
+    'fee = ["Frais"]\nreference = ["Ref"]\n[words]\nVente = "sale"\n'
+)
+OF_MINE = "Ref;Sort;Jour;Brut;Frais;Lot\nA1;Vente;02/03/2026;39,00;0,31;7\n"
+
+
 def test_a_mapping_that_a_maintainer_saves_reads_a_file_that_nobody_knew(tmp_path):
-    saved = tmp_path / "mine.toml"
-    saved.write_text(
-        'name = "Mine"\nrecord = "settlements"\nrecognised_by = ["Ref", "Sort", "Brut"]\ndecimal = ","\n'
-        'days = "dmy"\n[columns]\nkind = ["Sort"]\nnumber = ["Lot"]\nday = ["Jour"]\ngross = ["Brut"]\n'
-        'fee = ["Frais"]\nreference = ["Ref"]\n[words]\nVente = "sale"\n',
-        encoding="utf-8",
-    )
-    text = "Ref;Sort;Jour;Brut;Frais;Lot\nA1;Vente;02/03/2026;39,00;0,31;7\n"
-    found = mapped_csv.read(text.encode(), load(saved)).records
+    mine = tmp_path / "mine.toml"
+    mine.write_text(MINE, encoding="utf-8")
+    context = mapped_csv.with_mapping(FileContext(), mine)
+    found = mapped_csv.read(OF_MINE.encode(), context.settings).records
     assert found.settlements[["number", "net"]].to_numpy().tolist() == [["7", 3869]]
     with pytest.raises(FileRefusedError):
-        mapped_csv.read(text.encode())
+        mapped_csv.read(OF_MINE.encode())
 
 
 @pytest.mark.parametrize(
@@ -237,13 +241,14 @@ def test_a_heading_that_nobody_needs_may_stand_twice():
         'name = "x"\nrecord = "y"\nrecognised_by = []\n[columns]\n',
         'name = "x"\nrecord = "settlements"\nrecognised_by = []\ntime_zone = ["UTC"]\n[columns]\n',
         "[[",
+        'name = "Règlements"',
     ],
 )
 def test_what_is_no_mapping_is_refused(tmp_path, text):
-    saved = tmp_path / "mine.toml"
-    saved.write_text(text, encoding="utf-8")
+    mine = tmp_path / "mine.toml"
+    mine.write_text(text, encoding="cp1252")
     with pytest.raises(FileRefusedError):
-        load(saved)
+        saved(mine)
 
 
 def test_the_desk_offers_formats_and_mappings_that_there_are():

@@ -17,6 +17,7 @@ from tests.importers.money.test_amex import quoted, records
 from tests.importers.money.test_bank_statements_stored import declaration
 from tests.importers.money.test_cfonb120 import MovementLine, Statement, written
 from tests.importers.money.test_journals import jrb
+from tests.importers.money.test_mapped_csv import MINE, OF_MINE
 
 
 def tried(tmp_path, data, *options, name="file.txt"):
@@ -84,6 +85,17 @@ def test_a_try_for_a_source_says_what_is_new_known_and_in_conflict_and_leaves_no
     assert "même est déjà chargé" in tried(tmp_path, written(monday), "--source", "bank").output
     assert bank.value("SELECT count(*) FROM bank_statement") == 1
     assert bank.value("SELECT count(*) FROM import_file WHERE status = 'quarantined'") == 0
+
+
+def test_a_try_for_a_source_by_another_mapping_says_what_that_would_bring(bank, tmp_path):
+    mine = tmp_path / "mine.toml"
+    mine.write_text(MINE, encoding="utf-8")
+    done = tried(tmp_path, OF_MINE.encode(), "--source", "bank", "--mapping", str(mine))
+    assert done.exit_code == 0, done.output
+    assert "Frais → fee" in done.output
+    assert "apporterait : 1 règlement, 1 ligne de règlement" in done.output
+    assert bank.value("SELECT count(*) FROM settlement") == 0
+    assert bank.value("SELECT settings ->> 'mapping' FROM source WHERE name = 'bank'") is None
 
 
 def test_a_file_of_no_known_format_says_so(tmp_path):
