@@ -43,7 +43,7 @@ class InHand:
             yield path
 
     def close(self) -> None:
-        """Nothing is in hand any more. What is not there any more is forgotten with the next death."""
+        """Nothing is in hand any more. What has gone from the inbox by the next run is forgotten then."""
         self._write([])
 
     def _write(self, keys: list[str]) -> None:

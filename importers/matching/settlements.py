@@ -16,13 +16,6 @@ from app.models import MovementKind
 from importers.matching import working_days
 from importers.matching.rules import number_key
 
-#: Columns of remittances; ``currency`` may bear their merchant too, ``net`` is in minor units.
-ITEM: Final = ("currency", "contract_number", "number", "collected_on", "net")
-#: Columns of parcels: what an acquirer says it received of a contract on a day, by one number.
-PARCEL: Final = ("currency", "contract_number", "number", "received_on", "gross")
-#: Columns of payments, and of the lines of statements.
-PAYMENT: Final = ("currency", "payer", "payee", "number", "reference", "paid_on", "gross", "net")
-LINE: Final = ("currency", "booked_on", "amount", "kind", "payer", "contract_number", "settlement_number")
 #: A payment is booked at most so many working days after the day that its payer says, or a day before.
 WINDOW: Final = 5
 _DAY: Final = np.timedelta64(1, "D")
@@ -34,7 +27,10 @@ LineRule = tuple[str, Pairs]
 def remittances_of(items: pd.DataFrame, parcels: pd.DataFrame) -> pd.DataFrame:
     """Links between parcels and items, known by their index: ``parcel``, ``item``, ``rule``.
 
-    A parcel may be several remittances of one contract and day.
+    A parcel is what an acquirer says it received of a contract on a day, by one number: ``currency``,
+    ``contract_number``, ``number``, ``received_on`` and ``gross``. It may be several remittances of one
+    contract and day. ``items`` have ``collected_on`` and ``net`` instead of the last two. Amounts are in
+    minor units; ``currency`` may bear the merchant too.
     """
     items = items.assign(item=items.index, key=number_key(items["number"]))
     parcels = parcels.assign(parcel=parcels.index, key=number_key(parcels["number"]))
@@ -90,7 +86,11 @@ _RULES: tuple[LineRule, ...] = (
 
 
 def lines_of(payments: pd.DataFrame, lines: pd.DataFrame, rules: Sequence[LineRule]) -> pd.DataFrame:
-    """Links between payments and the lines that brought them: ``payment``, ``line``, ``rule``."""
+    """Links between payments and the lines that brought them: ``payment``, ``line``, ``rule``.
+
+    ``payments`` have the columns of settlements from ``currency``, ``payer`` and ``payee`` to ``net``;
+    ``lines`` those of :data:`importers.matching.LINE`, and ``payer`` and ``settlement_number``.
+    """
     payments = payments[payments["net"] != 0].assign(payment=lambda one: one.index)
     lines = lines.assign(line=lines.index)
     found = [pd.DataFrame(columns=["payment", "line", "rule"])]
