@@ -1,76 +1,36 @@
-"""What every test stands on: a real PostgreSQL, a database of one's own, and no way out of this machine.
+"""What every test keeps to: lines of the journal, rules of each statement, and no way out of this machine.
 
-All workers share one server: the embedded one in a temporary folder, or the one that
-``BORDEREAU_DATABASE_URL`` names. A database is a copy of a migrated template, empty or
-filled once by the first test to ask.
+What tests stand on, such as a database of their own, is in the modules that are named below.
 """
 
 from __future__ import annotations
 
-import atexit
-import fcntl
 import ipaddress
 import json
 import logging
-import os
-import shutil
 import socket
 import sys
-import tempfile
-import time
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
-from copy import deepcopy
 from datetime import datetime, timedelta
-from functools import partial
-from itertools import count
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-import psycopg
 import pytest
-from psycopg import sql
 from sqlalchemy import event
-from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.engine import Engine
 
 from app.accounts.journal import Event
 from app.config import Config
-from app.database import embedded
-from app.database.engine import Database, create_database
-from app.database.login_addresses import Addresses
-from app.database.migrate import migrate
-from app.web.context import today
+from app.database.engine import Database
+from app.wording.i18n import DEFAULT_LANGUAGE, speaking
 from tests import examples
 from tests.contracts import statements
-from tests.costs import (  # noqa: F401 - pytest finds them here
-    _at_once,
-    _compiled_once,
-    _rarely_swept,
-    full_cost,
-)
-from tests.languages import _language  # noqa: F401 - pytest finds it here
-from tests.proof import probes, pytest_runtest_setup, pytest_terminal_summary  # noqa: F401 - pytest finds them here
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-FOLDER = "BORDEREAU_TEST_FOLDER"
-#: What a run takes in memory at most, in bytes, its databases and what was written of them.
-ROOM = 4 * 1024**3
-#: What is in these databases need not outlive the machine, and no vacuum is worth its time there.
-THROW_AWAY = """
-fsync = off
-synchronous_commit = off
-full_page_writes = off
-wal_level = minimal
-max_wal_senders = 0
-max_wal_size = '512MB'
-autovacuum = off
-"""
+pytest_plugins = ("tests.databases", "tests.costs", "tests.proof")
 SECRET_KEY = "a key for tests, made of words and long enough"
-#: Of the roles of a run.
-PASSWORD = "what the roles of tests log in with"
-
 examples.choose()
 
 
@@ -84,164 +44,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path not in long)
 
 
-# The server and the template.
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """The first process makes the folder that all workers share, and clears up after them."""
-    if FOLDER not in os.environ:
-        folder = tempfile.mkdtemp(prefix="bordereau-test-", dir=_in_memory())
-        os.environ[FOLDER] = folder
-        config.add_cleanup(_drop_leftovers)
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
-
-
-def _in_memory() -> str | None:
-    """Where files are kept in memory, if this machine has room there: databases are then copied and dropped
-    in two thirds of the time.
-    """
-    memory = Path("/dev/shm")
-    has_room = memory.is_dir() and shutil.disk_usage(memory).free > ROOM
-    return str(memory) if has_room else None
-
-
-def _drop_leftovers() -> None:
-    """Drop what this run leaves on a server that stays: the template, and databases of killed workers."""
-    address = os.environ.get("BORDEREAU_DATABASE_URL")
-    if not address:
-        return
-    with _administration(_psycopg_url(address)) as connection:
-        names = connection.execute(
-            "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [_prefix()]
-        )
-        for (name,) in names.fetchall():
-            connection.execute(_dropping(name))
-        for name in logins(_psycopg_url(address)).roles.all:
-            connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(name)))
-
-
-def _prefix() -> str:
-    return Path(os.environ[FOLDER]).name.replace("-", "_").lower() + "_"
-
-
-def _psycopg_url(address: str) -> str:
-    return make_url(address).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
-
-
-def _administration(url: str) -> psycopg.Connection:
-    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    return psycopg.connect(plain, autocommit=True)
-
-
-def _dropping(name: str) -> sql.Composed:
-    return sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-
-
-@pytest.fixture(scope="session")
-def server() -> str:
-    """The address of the PostgreSQL server, in SQLAlchemy's words."""
-    external = os.environ.get("BORDEREAU_DATABASE_URL")
-    return _psycopg_url(external) if external else _throw_away(Path(os.environ[FOLDER]) / "postgres")
-
-
-def _throw_away(folder: Path) -> str:
-    """The embedded server, not waiting for the disk: what these databases hold need not outlive the machine.
-
-    A killed process, even one of the server's own, still loses nothing: the kernel keeps what was written.
-    """
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(embedded, "SETTINGS", embedded.SETTINGS + THROW_AWAY)
-        address = embedded.start(folder)
-    with _administration(address) as connection:
-        connection.execute("ALTER SYSTEM SET scram_iterations = 1")  # thousands log in here
-        connection.execute("SELECT pg_reload_conf()")
-    return address
-
-
-def logins(server: str) -> Addresses:
-    """The addresses of this run's roles, one set for all databases: a copy grants what its template did."""
-    url = make_url(server)
-    web, importer = (
-        url.set(username=_prefix() + name, password=PASSWORD).render_as_string(hide_password=False)
-        for name in ("web", "import")
-    )
-    return Addresses(owner=server, web=web, importer=importer)
-
-
-@pytest.fixture(scope="session")
-def template(server: str) -> str:
-    """The name of a migrated database that nobody connects to, made by the first worker to ask."""
-    folder = Path(os.environ[FOLDER])
-    name = f"{_prefix()}template"
-    with (folder / "template.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "template").exists():
-            create_database(server, name)
-            database = Database(logins(server).at(name))
-            migrate(database)
-            database.dispose()
-            (folder / "template").touch()
-    return name
-
-
-@pytest.fixture(scope="session")
-def administration(server: str) -> Iterator[psycopg.Connection]:
-    """A connection that makes and drops databases."""
-    with closing(_administration(server)) as connection:
-        yield connection
-
-
-# A database of one's own.
-
-_numbers = count(1)
-Made = TypeVar("Made")
-
-
-@contextmanager
-def copy_of_template(administration: psycopg.Connection, server: str, template: str) -> Iterator[Database]:
-    name = f"{_prefix()}{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{next(_numbers)}"
-    # As files, which nobody waits for, where the server is our own: half the time of writing them to the log.
-    strategy = sql.SQL("" if os.environ.get("BORDEREAU_DATABASE_URL") else "STRATEGY file_copy")
-    create = sql.SQL("CREATE DATABASE {} TEMPLATE {} {}")
-    administration.execute(create.format(sql.Identifier(name), sql.Identifier(template), strategy))
-    database = Database(logins(server).at(name))
-    try:
-        yield database
-        database.dispose()
-        left = _left_open(administration, name)
-    finally:
-        database.dispose()
-        administration.execute(_dropping(name))
-    assert not left, f"connections left open, last used for: {left}"
-
-
-def _left_open(administration: psycopg.Connection, name: str) -> list[str]:
-    """The last statements of the connections that are still open; closing one takes a moment."""
-    for _ in range(20):
-        rows = administration.execute(
-            "SELECT query FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'",
-            [name],
-        ).fetchall()
-        if not rows:
-            break
-        time.sleep(0.05)
-    return [query for (query,) in rows]
-
-
-@pytest.fixture
-def database(administration: psycopg.Connection, server: str, template: str) -> Iterator[Database]:
-    """A migrated database of this test's own."""
-    with copy_of_template(administration, server, template) as copy:
-        yield copy
-
-
-@pytest.fixture(scope="module")
-def module_database(administration: psycopg.Connection, server: str, template: str) -> Iterator[Database]:
-    """A migrated database that the tests of a module share, for those that only read what it set up."""
-    with copy_of_template(administration, server, template) as copy:
-        yield copy
-
-
 @pytest.fixture
 def config(database: Database, tmp_path: Path) -> Config:
     """Settings as in production, on this test's own database and data folder."""
@@ -253,6 +55,13 @@ def config(database: Database, tmp_path: Path) -> Config:
         secret_key=SECRET_KEY,
         port=8000,
     )
+
+
+@pytest.fixture(autouse=True)
+def _language() -> Iterator[None]:
+    """No test speaks the language of the last request of another."""
+    with speaking(DEFAULT_LANGUAGE):
+        yield
 
 
 # What every line of the journal holds, whatever test made it.
@@ -314,40 +123,6 @@ def _is_ours(frame: FrameType | None) -> bool:
     while frame and "sqlalchemy" in frame.f_code.co_filename:
         frame = frame.f_back
     return frame is not None and Path(frame.f_code.co_filename).is_relative_to(Path(__file__).parent)
-
-
-class Furnished:
-    """Databases that were filled once in this process: each test then has a copy, as of the bare template."""
-
-    def __init__(self, new: Callable[[str], AbstractContextManager[Database]], template: str) -> None:
-        self._new, self._template = new, template
-        self._made: dict[object, tuple[str, object]] = {}
-        self._open = ExitStack()
-
-    @contextmanager
-    def copy(self, fill: Callable[[Database], Made]) -> Iterator[tuple[Database, Made]]:
-        """A copy of what ``fill`` makes of an empty database, and of what it returns.
-
-        It is made anew each day: what is filled in mostly counts back from today.
-        """
-        key = fill, today()
-        if key not in self._made:
-            database = self._open.enter_context(self._new(self._template))
-            self._made[key] = database.name, fill(database)
-            database.dispose()
-        name, made = self._made[key]
-        with self._new(name) as database:
-            yield database, deepcopy(made)
-
-    def close(self) -> None:
-        self._open.close()
-
-
-@pytest.fixture(scope="session")
-def furnished(administration: psycopg.Connection, server: str, template: str) -> Iterator[Furnished]:
-    """Copies of databases with something in them."""
-    with closing(Furnished(partial(copy_of_template, administration, server), template)) as made:
-        yield made
 
 
 # No way out of this machine, and no test that does not run.

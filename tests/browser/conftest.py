@@ -28,7 +28,8 @@ from app.themes import Themes
 from app.web.language import COOKIE
 from importers.demo.generation import generate
 from importers.load import load_file
-from tests.conftest import SECRET_KEY, copy_of_template
+from tests.conftest import SECRET_KEY
+from tests.databases import copy_of_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ import pytest
 
 from app.config import ROOT
 from tests.browser.conftest import DESK, IPHONE, answering
-from tests.conftest import copy_of_template
+from tests.databases import copy_of_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

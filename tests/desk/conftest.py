@@ -15,7 +15,7 @@ from app.database.engine import DatabaseRole
 from app.models import DeskTask
 from importers import desk
 from importers.load import load_file
-from tests.conftest import FOLDER
+from tests.databases import FOLDER
 from tests.importers.files import File, Rem, Trx, directory, written
 from tests.views.staff import let_staff_in, sign_in
 from tests.views.town import let_in, portal

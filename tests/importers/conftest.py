@@ -19,7 +19,7 @@ from app.database.engine import Database, DatabaseRole
 from app.models import Remittance, Transaction
 from importers.files import profiles, sources
 from importers.load import Result, Status, load_file
-from tests.conftest import FOLDER, Furnished
+from tests.databases import FOLDER, Furnished
 from tests.importers.files import File, directory, written
 
 #: What depends on the order in which files came, and on nothing else.

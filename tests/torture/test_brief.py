@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from tests.conftest import FOLDER
+from tests.databases import FOLDER
 from tests.torture.rounds import brief_torture
 
 #: With this seed the server is killed too.
