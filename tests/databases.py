@@ -19,6 +19,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+import psutil
 import psycopg
 import pytest
 from psycopg import sql
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 FOLDER = "BORDEREAU_TEST_FOLDER"
-#: What a run takes in memory at most, in bytes, its databases and what was written of them.
-ROOM = 4 * 1024**3
+#: What must be free in memory, in bytes: several times what a run of four workers keeps there.
+ROOM = 2 * 1024**3
 #: What is in these databases need not outlive the machine, and no vacuum is worth its time there.
 THROW_AWAY = """
 fsync = off
@@ -65,10 +66,14 @@ def pytest_configure(config: pytest.Config) -> None:
 def _in_memory() -> str | None:
     """Where files are kept in memory, if this machine has room there: databases are then copied and dropped
     in two thirds of the time.
+
+    What the folder may hold says nothing of what is free: it takes as much of the memory as it is given.
     """
     memory = Path("/dev/shm")
-    has_room = memory.is_dir() and shutil.disk_usage(memory).free > ROOM
-    return str(memory) if has_room else None
+    if not os.access(memory, os.W_OK):
+        return None
+    free = min(shutil.disk_usage(memory).free, psutil.virtual_memory().available)
+    return str(memory) if free > ROOM else None
 
 
 def _drop_leftovers() -> None:
