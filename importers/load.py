@@ -18,7 +18,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from app.config import ARCHIVE
+from app.config import ARCHIVE, INBOX
 from app.database.engine import Database, DatabaseRole
 from app.database.migrate import ensure_partitions
 from app.locks import Lock, hold
@@ -206,7 +206,7 @@ def _read_ahead(database: Database, path: Path, options: _Options) -> _Attempt:
     attempt = _Attempt(path=path, options=options)
     try:
         with faults.contained(path.name):
-            attempt.file = archive.receive(path, options.name)
+            attempt.file = archive.receive(path, options.name, options.data / INBOX)
             attempt.guard = database.engine(DatabaseRole.IMPORT).connect()
             _lock_bytes(attempt.guard, attempt.file)
             with database.reading(DatabaseRole.IMPORT) as connection:

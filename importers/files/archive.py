@@ -27,7 +27,8 @@ DESK = ".desk"
 class IncomingFile:
     """A file as it was delivered: its name is only ever shown.
 
-    ``folder`` is the name of the one that it came in: with the file's own it tells whose it is.
+    ``folder`` is the name of the one of the inbox that it came in, at whatever depth: with the file's own it
+    tells whose it is.
     """
 
     path: Path
@@ -72,12 +73,13 @@ def _arrival(path: Path) -> tuple[int, Path]:
         return 0, path
 
 
-def receive(path: Path, name: str | None = None) -> IncomingFile:
+def receive(path: Path, name: str | None = None, inbox: Path | None = None) -> IncomingFile:
     """Read a regular file, without following a link or waiting on a pipe. Raises FileRefusedError, OSError.
 
     Of a zip or gzip file it is the one inside, under its own name: packed or not, the same file is known.
 
-    ``name`` is the one it came under, when that is not the name of ``path``.
+    ``name`` is the one it came under, when that is not the name of ``path``; ``inbox`` is where files are
+    delivered.
     """
     if path.is_symlink():
         raise refuse(N_("a link: copy the file itself instead"))
@@ -91,8 +93,21 @@ def receive(path: Path, name: str | None = None) -> IncomingFile:
         if found.st_size > LARGEST_FILE:
             raise refuse(N_("larger than %(most)s MB: deliver it in parts"), most=LARGEST_FILE >> 20)
         data, inside = unpacked(opened.read(LARGEST_FILE), name or path.name, LARGEST_FILE)
-    digest, folder = hashlib.sha256(data).hexdigest(), path.absolute().parent.name
+    digest, folder = hashlib.sha256(data).hexdigest(), _folder(path, inbox)
     return IncomingFile(path, data, digest, shown(inside)[:_LONGEST_NAME], shown(folder)[:_LONGEST_NAME])
+
+
+def _folder(path: Path, inbox: Path | None) -> str:
+    """The name of the folder that a file came in.
+
+    Whoever may write one of the inbox makes folders below it of any name, another maintainer's, too.
+    """
+    folder = path.absolute().parent
+    if inbox is not None:
+        real, root = folder.resolve(), inbox.resolve()
+        if root in real.parents:
+            return real.relative_to(root).parts[0]
+    return folder.name
 
 
 def shown(name: str) -> str:

@@ -18,7 +18,7 @@ from importers.load import load_files
 from tests.desk.conftest import SOUTH, SOUTHERN
 from tests.desk.declaring import LINE
 from tests.desk.test_source_walls import asked, declare_contracts, drop
-from tests.importers.files import File, Rem, directory
+from tests.importers.files import File, Rem, directory, written
 from tests.importers.money.test_bank_statements_stored import RIB
 from tests.importers.money.test_mapped_csv import CIC
 from tests.views.town import plain
@@ -45,6 +45,29 @@ def test_a_folder_of_one_maintainer_brings_no_night_of_another(place):
     assert place.value("SELECT count(*) FROM remittance WHERE number = '000999'") == 0
     true = File(source="south-host", key="s9", remittances=(Rem(contract="8888888", number="000998"),))
     assert not place.deliver(true).refused  # its number was not taken
+
+
+@pytest.mark.usefixtures("north_folder")
+@pytest.mark.parametrize("below", ["", "x", "southern", "inbox", "quarantine", "x/southern"])
+def test_folders_that_somebody_makes_in_theirs_are_theirs_whatever_their_names(place, below):
+    with place.database.writing(DatabaseRole.IMPORT) as connection:
+        sources.bind(connection, "south-bank", "south")
+        profiles.change(connection, "south-bank", role="money", inbox="southern", account=RIB)
+    folder = place.data / "inbox" / "northern" / below
+    folder.mkdir(parents=True)
+    false = File(source="south-host", key="s9", remittances=(Rem(contract="8888888", number="000999"),))
+    delivered = [
+        written(folder, "night.txt", false.data()),
+        written(folder, "RELEVE_1.csv", CIC.encode()),
+        written(folder, "directory.csv", directory(LINE)),
+    ]
+    night, statement, declared = load_files(place.database, delivered, place.data)
+    assert "north" in night.refusals[0].text()
+    assert statement.refused  # of an account that is not theirs
+    assert declared.by_desk
+    assert place.value("SELECT count(*) FROM bank_statement") == 0
+    folders = "SELECT DISTINCT folder FROM import_file WHERE name IN ('night.txt', 'RELEVE_1.csv')"
+    assert place.value(f"SELECT array_agg(folder) FROM ({folders}) of_files") == ["northern"]
 
 
 @pytest.mark.usefixtures("north_folder")
