@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
-from sqlalchemy import Connection, exists, or_, select
+from sqlalchemy import Connection
 
 from app.accounts import messages
 from app.accounts.journal import Client
 from app.accounts.links import Links
+from app.accounts.maintainers import maintainer_of
 from app.accounts.roles import role_name
 from app.mail import Kind, MailRequest, post, sender_of
-from app.models import DEFAULT_TIME_ZONE, Membership, Merchant, Reseller, Role, StaffMember
-from app.themes import DEFAULT, Theme
+from app.models import DEFAULT_TIME_ZONE, Role
+from app.themes import Theme
 from app.wording import formats
-from app.wording.i18n import gettext
+from app.wording.i18n import N_, gettext
+
+_NOT_YOU: Final = N_("If this was not you, tell the help desk of %(maintainer)s at once.")
+_WAS_IT_YOU: Final = N_(
+    "Was it you? Then there is nothing to do. If not, "
+    "choose another password at once and tell the help desk of %(maintainer)s."
+)
 
 
 @dataclass(frozen=True)
@@ -30,24 +38,21 @@ def password_changed(connection: Connection, links: Links, person: Recipient, cl
     """Tell them that they have another password."""
     subject = gettext("your password has changed")
     words = gettext("Your password was changed on %(time)s. Your other sessions have ended.", time=_now())
-    theme = _theme(connection, links, person, client)
-    _tell(connection, theme, person, client.request_id, (subject, words, _not_you(theme)))
+    _tell_owner(connection, links, person, client, (subject, words))
 
 
 def second_factor_added(connection: Connection, links: Links, person: Recipient, client: Client) -> None:
     """Tell them that an app is asked for from now on."""
     subject = gettext("an app is paired with your account")
     words = gettext("Since %(time)s, signing in asks for a code of the app as well.", time=_now())
-    theme = _theme(connection, links, person, client)
-    _tell(connection, theme, person, client.request_id, (subject, words, _not_you(theme)))
+    _tell_owner(connection, links, person, client, (subject, words))
 
 
 def second_factor_removed(connection: Connection, links: Links, person: Recipient, client: Client) -> None:
     """Tell them that their password alone opens their account again."""
     subject = gettext("no app is paired with your account any more")
     words = gettext("Since %(time)s, signing in asks for your password alone.", time=_now())
-    theme = _theme(connection, links, person, client)
-    _tell(connection, theme, person, client.request_id, (subject, words, _not_you(theme)))
+    _tell_owner(connection, links, person, client, (subject, words))
 
 
 def recovery_codes_renewed(connection: Connection, links: Links, person: Recipient, client: Client) -> None:
@@ -56,23 +61,20 @@ def recovery_codes_renewed(connection: Connection, links: Links, person: Recipie
     words = gettext(
         "Your recovery codes were renewed on %(time)s. The former ones no longer work.", time=_now()
     )
-    theme = _theme(connection, links, person, client)
-    _tell(connection, theme, person, client.request_id, (subject, words, _not_you(theme)))
+    _tell_owner(connection, links, person, client, (subject, words))
 
 
 def recovery_code_used(connection: Connection, links: Links, person: Recipient, client: Client) -> None:
     """Tell of a recovery code that has served in place of the app."""
     subject = gettext("a recovery code has been used")
     words = gettext("One of your recovery codes was used on %(time)s, in place of your app.", time=_now())
-    theme = _theme(connection, links, person, client)
-    _tell(connection, theme, person, client.request_id, (subject, words, _not_you(theme)))
+    _tell_owner(connection, links, person, client, (subject, words))
 
 
 def signed_in_elsewhere(
     connection: Connection, links: Links, person: Recipient, device: str, client: Client
 ) -> None:
     """Tell them that their account was opened with a browser that is not known to be theirs."""
-    theme = _theme(connection, links, person, client)
     said = (
         gettext("a new sign-in to your account"),
         gettext(
@@ -81,13 +83,8 @@ def signed_in_elsewhere(
             time=_now(),
         ),
         gettext("Device: %(device)s.", device=device),
-        gettext(
-            "Was it you? Then there is nothing to do. If not, "
-            "choose another password at once and tell the help desk of %(maintainer)s.",
-            maintainer=theme.name,
-        ),
     )
-    _tell(connection, theme, person, client.request_id, said)
+    _tell_owner(connection, links, person, client, said, _WAS_IT_YOU)
 
 
 def access_changed(
@@ -107,38 +104,26 @@ def access_changed(
     _tell(connection, theme, person, request_id, said)
 
 
-def maintainer_of(connection: Connection, slug: str, user_id: int) -> str:
-    """The slug of whose name a person's mails bear who knocks at the door of ``slug``.
-
-    It is that of the maintainer of the door where they belong to a merchant of theirs or work for them, else
-    of another of whom that is so, else of none. The door of no maintainer is everybody's.
-    """
-    of_merchant = exists().where(
-        Membership.user_id == user_id,
-        Merchant.id == Membership.merchant_id,
-        Merchant.reseller_id == Reseller.id,
-    )
-    of_staff = exists().where(StaffMember.user_id == user_id, StaffMember.reseller_id == Reseller.id)
-    known = set(connection.scalars(select(Reseller.slug).where(or_(of_merchant, of_staff))))
-    if slug in known or not connection.scalar(select(exists().where(Reseller.slug == slug))):
-        return slug
-    return min(known, default=DEFAULT)
-
-
-def _theme(connection: Connection, links: Links, person: Recipient, client: Client) -> Theme:
-    """The theme of a mail about what was done through a door, which may not be that of their maintainer."""
-    door = links.themes.of_host(client.host).slug
-    return links.theme(maintainer_of(connection, door, person.user_id))
-
-
 def _now() -> str:
     return formats.spoken_moment(datetime.now(UTC), DEFAULT_TIME_ZONE)
 
 
-def _not_you(theme: Theme) -> str:
-    return gettext(
-        "If this was not you, tell the help desk of %(maintainer)s at once.", maintainer=theme.name
-    )
+def _tell_owner(
+    connection: Connection,
+    links: Links,
+    person: Recipient,
+    client: Client,
+    said: tuple[str, ...],
+    last_words: str = _NOT_YOU,
+) -> None:
+    """Tell a person what was done to their account, in the name of a maintainer who knows them.
+
+    The door that it was done through may be another's. ``last_words`` say whom to tell if it was not they.
+    """
+    door = links.themes.of_host(client.host).slug
+    theme = links.theme(maintainer_of(connection, door, person.user_id))
+    whom = gettext(last_words, maintainer=theme.name)
+    _tell(connection, theme, person, client.request_id, (*said, whom))
 
 
 def _tell(

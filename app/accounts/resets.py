@@ -26,19 +26,14 @@ from app.accounts.limits import (
     forget_network,
 )
 from app.accounts.links import Home, Links, Purpose
+from app.accounts.maintainers import maintainer_of
 from app.accounts.notices import Recipient
 from app.accounts.one_time_links import DeadLinkError
 from app.accounts.sessions import end_all_sessions, rotate
 from app.accounts.users import normal_email
 from app.database.engine import Database
 from app.mail import Kind, MailError, MailRequest, post, sender_of
-from app.models import (
-    DEFAULT_TIME_ZONE,
-    Invitation,
-    InvitationKind,
-    Reseller,
-    UserAccount,
-)
+from app.models import DEFAULT_TIME_ZONE, Invitation, InvitationKind, Reseller, UserAccount
 from app.wording import formats
 
 #: Every answer takes this long, in seconds, longer than writing and posting a mail does.
@@ -58,7 +53,7 @@ def ask(database: Database, links: Links, slug: str, email: str, client: Client)
         attempt(database, ASKED, email, client)
         with database.writing() as connection:
             person = _person(connection, email) if email.isprintable() else None
-            if person is not None and notices.maintainer_of(connection, slug, person.id) != slug:
+            if person is not None and maintainer_of(connection, slug, person.id) != slug:
                 person = None
             user_id = person.id if person else None
             record(connection, Event.RESET_ASKED, user_id=user_id, request_id=client.request_id)
