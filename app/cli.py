@@ -98,11 +98,12 @@ def _named() -> dict[str, str]:
 
 
 def _in_words(command: click.Command) -> click.Command:
-    """The command, and those below it, with their help in the language of the moment."""
+    """The command, and those below it, with their help and questions in the language of the moment."""
     command.help = command.help and gettext(command.help)
     for option in command.params:
         if isinstance(option, click.Option):
             option.help = option.help and gettext(option.help)
+            option.prompt = option.prompt and gettext(option.prompt)
     for below in command.commands.values() if isinstance(command, click.Group) else ():
         _in_words(below)
     return command

@@ -6,7 +6,7 @@ go by the environment; the portal speaks one language whatever the environment s
 
 from __future__ import annotations
 
-from click import core, decorators, exceptions, formatting, parser, types
+from click import core, decorators, exceptions, formatting, parser, termui, types
 
 from app.wording.i18n import N_, gettext
 
@@ -18,6 +18,7 @@ WORDS = (
     N_("Did you mean {possibility}?"),
     N_("(Did you mean one of: {possibilities}?)"),
     N_("Error: {message}"),
+    N_("Error: invalid input"),
     N_("Got unexpected extra argument ({args})"),
     N_("Got unexpected extra arguments ({args})"),
     N_("Invalid value for {param_hint}: {message}"),
@@ -44,7 +45,7 @@ WORDS = (
 
 def speak_as_the_portal() -> None:
     """Let click say its words in the language of the moment."""
-    for module in (core, decorators, exceptions, formatting, parser, types):
+    for module in (core, decorators, exceptions, formatting, parser, termui, types):
         vars(module).update(_=gettext, ngettext=_one_or_many)
 
 

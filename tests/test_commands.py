@@ -49,10 +49,10 @@ def free_port():
         return listener.getsockname()[1]
 
 
-def bordereau(*words, env):
+def bordereau(*words, env, typed=None):
     """Run to the end; a traceback is never an answer."""
     done = subprocess.run(
-        [*BORDEREAU, *words], env=env, capture_output=True, text=True, timeout=60, check=False
+        [*BORDEREAU, *words], env=env, input=typed, capture_output=True, text=True, timeout=60, check=False
     )
     assert "Traceback" not in done.stderr
     return done
@@ -97,6 +97,14 @@ def embedded_server_runs(env):
 
 
 # Help and settings.
+
+
+def test_what_a_command_asks_is_asked_in_french(settings):
+    asked = bordereau("user", "erase", "person@shop.example", env=settings, typed="o\nn\n")
+    assert asked.stdout.count("Effacer ce compte pour de bon ? [y/N]") == 2
+    assert "répondez y (oui) ou n (non)" in asked.stdout
+    assert "Error" not in asked.stdout + asked.stderr
+    assert asked.returncode == 1
 
 
 @pytest.mark.parametrize(

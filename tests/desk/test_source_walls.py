@@ -109,6 +109,13 @@ def test_a_pattern_that_would_stop_every_night_is_refused_beside_its_field(place
     assert place.tasks() == []
 
 
+@pytest.mark.probes("files in")
+def test_a_pattern_that_takes_long_to_understand_is_none_whoever_asks(place):
+    """It is valid: the database understands it in a quarter of a minute, with the lock of all loads held."""
+    with place.database.writing(DatabaseRole.IMPORT) as connection:
+        assert not is_pattern(connection, "(([a-z]{0,60}){0,60}){0,2}x")
+
+
 def test_how_long_a_pattern_may_take_to_understand_bounds_nothing_else(place):
     with place.database.writing() as connection:
         before = connection.scalar(text("SHOW statement_timeout"))
