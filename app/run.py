@@ -92,6 +92,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             self.cfg.set(name, value)
 
     def load(self) -> Any:
+        """The application: gunicorn asks each web process for its own, once it is forked."""
         sys.setswitchinterval(SWITCH_SECONDS)
         app = create_app(self.config)
         # What is there from the start stays: to look at all of it takes 0.1 s, in the middle of a page.

@@ -1,0 +1,28 @@
+"""What each web process does once, before it answers anybody."""
+
+from __future__ import annotations
+
+import gc
+import sys
+
+import pytest
+
+from app.run import SWITCH_SECONDS, WebServer
+
+
+@pytest.fixture
+def web(config):
+    """A web server whose process is this one: what it changes of it goes back."""
+    interval, frozen = sys.getswitchinterval(), gc.get_freeze_count()
+    yield WebServer(config)
+    sys.setswitchinterval(interval)
+    if not frozen:
+        gc.unfreeze()
+
+
+def test_a_process_looks_through_nothing_that_is_there_from_the_start(web):
+    assert not web.cfg.preload_app  # else the code would be the parent's, and looked through
+    before = gc.get_freeze_count()
+    web.load()
+    assert gc.get_freeze_count() > before
+    assert sys.getswitchinterval() == pytest.approx(SWITCH_SECONDS)
