@@ -31,11 +31,15 @@ LATEST_START_SECONDS = 24 * 60 * 60
 MOST_BEGUN = 5
 # A worker that has not been heard of for a minute is dead. Its jobs go back to the queue: of the calendar's,
 # which have a queueing lock, the last of its kind; for an earlier one a later has stood in since. What was
-# begun often enough may be what killed them.
+# begun often enough may be what killed them: of the calendar's, where no other died beside it.
 _FREE_JOBS = text("""
 WITH dead AS (
-  SELECT job.*, job.attempts + 1 >= :most AS given_up, job.queueing_lock IS NULL OR EXISTS (
-    SELECT FROM procrastinate_periodic_defers AS latest WHERE latest.job_id = job.id) AS comes_again
+  SELECT job.*,
+    job.attempts + 1 >= :most AND (job.queueing_lock IS NULL OR NOT EXISTS (
+      SELECT FROM procrastinate_jobs AS beside WHERE beside.status = 'doing' AND beside.id <> job.id
+        AND beside.worker_id IS NOT DISTINCT FROM job.worker_id)) AS given_up,
+    job.queueing_lock IS NULL OR EXISTS (
+      SELECT FROM procrastinate_periodic_defers AS latest WHERE latest.job_id = job.id) AS comes_again
   FROM procrastinate_jobs AS job WHERE job.status = 'doing' AND NOT EXISTS (
     SELECT FROM procrastinate_workers AS worker
     WHERE worker.id = job.worker_id AND worker.last_heartbeat > now() - interval '1 minute')

@@ -41,14 +41,18 @@ class Lock(IntEnum):
     #: One process looks at what is wrong: what began or ended is told once.
     WATCH = 7_251_011
 
+    #: What workers have died over is tried alone: the desks' other tasks, which share it, wait.
+    ALONE = 7_251_012
+
     def of(self, number: int) -> int:
         """The key of one thing among many: the purpose in its upper half, 32 bits of ``number`` below."""
         return (self << _HALF) | (number % (1 << _HALF))
 
 
-def hold(connection: Connection, lock: Lock) -> None:
-    """Wait for a lock and hold it until the transaction of ``connection`` ends."""
-    connection.execute(select(func.pg_advisory_xact_lock(int(lock))))
+def hold(connection: Connection, lock: Lock, *, shared: bool = False) -> None:
+    """Wait for a lock and hold it until the transaction of ``connection`` ends, ``shared`` or for itself."""
+    taken = func.pg_advisory_xact_lock_shared if shared else func.pg_advisory_xact_lock
+    connection.execute(select(taken(int(lock))))
 
 
 def take_one(connection: Connection, lock: Lock, number: int, most: int) -> bool:

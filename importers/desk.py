@@ -69,9 +69,13 @@ WHERE state = 'waiting' AND EXISTS (
 """
 
 
-def perform(database: Database, data: Path, task_id: int) -> None:
-    """Do a task that still waits, and write down how it ended; one in other hands is left to them."""
+def perform(database: Database, data: Path, task_id: int, *, alone: bool = False) -> None:
+    """Do a task that still waits, and write down how it ended; one in other hands is left to them.
+
+    ``alone``: workers have died over it, so that none is done beside it which would be held to be the cause.
+    """
     with database.writing(DatabaseRole.IMPORT) as guard:
+        hold(guard, Lock.ALONE, shared=not alone)
         task = guard.execute(
             select(DeskTask)
             .where(DeskTask.id == task_id, DeskTask.state == DeskTaskState.WAITING)

@@ -14,8 +14,9 @@ from procrastinate import JobContext
 from app.accounts.daily_mails import post_all
 from app.accounts.links import Links
 from app.config import INBOX, Config
-from app.database.engine import Database
+from app.database.engine import Database, DatabaseRole
 from app.jobs import queue
+from app.locks import Lock, hold
 from app.logs import logger
 from app.themes import themes_of
 from importers import desk
@@ -45,7 +46,8 @@ def import_inbox(context: JobContext, timestamp: int) -> None:
 @queue.task(name="desk_task", pass_context=True)
 def desk_task(context: JobContext, task_id: int) -> None:
     """Do what the desk has asked for: see ``app.desk.tasks``, which names this job."""
-    desk.perform(context.additional_context["database"], context.additional_context["config"].data, task_id)
+    config, database = context.additional_context["config"], context.additional_context["database"]
+    desk.perform(database, config.data, task_id, alone=context.job.attempts >= SUSPECT)
 
 
 def tell_people(config: Config, database: Database, now: datetime) -> int:
@@ -63,18 +65,24 @@ def load_inbox(database: Database, data: Path) -> list[Result]:
     if not inbox.is_dir():
         _log.warning("inbox_missing", cure=f"mkdir {inbox}")
         return []
-    files = [path for path in files_in([inbox]) if _rested(path) >= SETTLED_SECONDS]
-    with in_hand(data, files) as hand:
-        results = list(_logged(_loaded(database, data, files, hand)))
+    with in_hand(data, lambda: _settled(inbox)) as hand:
+        results = list(_logged(_loaded(database, data, hand)))
     return [*results, *_logged(iter(waiting.after(database, data, results)))]
 
 
-def _loaded(database: Database, data: Path, files: list[Path], hand: InHand) -> Iterator[Result]:
+def _settled(inbox: Path) -> list[Path]:
+    return [path for path in files_in([inbox]) if _rested(path) >= SETTLED_SECONDS]
+
+
+def _loaded(database: Database, data: Path, hand: InHand) -> Iterator[Result]:
     """What becomes of files: what workers died over comes last, each alone, and then not any more."""
-    yield from load_files(database, hand.noted(path for path in files if hand.deaths(path) < SUSPECT), data)
-    for path in files:
+    usual = (path for path in hand.files if hand.deaths(path) < SUSPECT)
+    yield from load_files(database, hand.noted(usual), data)
+    for path in hand.files:
         if SUSPECT <= hand.deaths(path) < LEFT:
-            yield from load_files(database, hand.noted([path]), data)
+            with database.writing(DatabaseRole.IMPORT) as guard:
+                hold(guard, Lock.ALONE)
+                yield from load_files(database, hand.noted([path]), data)
         elif hand.deaths(path) >= LEFT:
             _log.error("file_left", file=shown(path.name), deaths=hand.deaths(path))
 

@@ -1,7 +1,8 @@
 """Files of the inbox over which workers die: tried last and alone, then left for a person.
 
 A note in the data folder says which files a worker has in hand. What stands there when another begins was
-in the hands of one that died. It names files by a hash: a name may hold anything.
+in the hands of one that died. It names files by a hash: a name may hold anything. Alone means that nothing
+else of people is done beside it either (``Lock.ALONE``): what a worker died over might have been that.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import fcntl
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Final
@@ -24,11 +25,12 @@ LEFT: Final = 4
 
 
 class InHand:
-    """The files in hand, and how many workers have died over each: ``deaths``, by the hash of its path."""
+    """``files`` that are about to be loaded, and how many workers have died over each: ``deaths``."""
 
-    def __init__(self, note: IO[str] | None = None, deaths: Mapping[str, int] | None = None) -> None:
+    def __init__(self, files: Iterable[Path] = (), note: IO[str] | None = None) -> None:
+        self.files = tuple(files)
         self._note = note
-        self._deaths = dict(deaths or {})
+        self._deaths = _deaths(note, {_key(path) for path in self.files}) if note else {}
 
     def deaths(self, path: Path) -> int:
         """How many workers have died over a file."""
@@ -56,29 +58,30 @@ class InHand:
 
 
 @contextmanager
-def in_hand(data: Path, paths: Iterable[Path]) -> Iterator[InHand]:
-    """What is known of ``paths``, which are about to be loaded; nothing while another worker is at it.
+def in_hand(data: Path, find: Callable[[], Iterable[Path]]) -> Iterator[InHand]:
+    """The files that ``find`` finds, once no other worker is at them, and what is known of them.
 
-    The kernel lets go of a dead worker's lock. A note that cannot be written or read, as a full disk may
-    leave it, is none.
+    Beside another, one would try what is left. The kernel lets go of a dead worker's lock. A note that cannot
+    be written or read, as a full disk may leave it, is none.
     """
     with ExitStack() as stack:
-        held = InHand()
+        note = None
         with suppress(OSError):
-            note = stack.enter_context((data / _NOTE).open("a+"))
-            fcntl.flock(note, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            held = InHand(note, _deaths(note, {_key(path) for path in paths}))
+            opened = stack.enter_context((data / _NOTE).open("a+"))
+            fcntl.flock(opened, fcntl.LOCK_EX)
+            note = opened
+        held = InHand(find(), note)
         stack.callback(held.close)
         yield held
 
 
 def _deaths(note: IO[str], there: set[str]) -> dict[str, int]:
     """The deaths over files that are still there, with those that the note tells of."""
-    note.seek(0)
     try:
+        note.seek(0)
         said = json.load(note)
         found = Counter(said["deaths"]) + Counter(said["in_hand"])
-    except (ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError):
         return {}
     return {key: count for key, count in found.items() if key in there}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import insert, text
@@ -10,9 +11,10 @@ from sqlalchemy import insert, text
 from app.database.engine import DatabaseRole
 from app.desk import declare_contract, upload_checks
 from app.jobs import free_jobs
+from app.locks import Lock, hold
 from app.models import DeskTask
 from app.wording.applications import APPLICATIONS
-from importers import desk
+from importers import desk, jobs
 from tests.accounts.mails import link
 from tests.desk.conftest import NORTHERN
 from tests.desk.declaring import CARD, LINE, UPLOAD, main, traces, upload
@@ -264,6 +266,24 @@ def test_a_task_that_kills_each_worker_ends_and_says_so(place, north):
     (*_, task) = place.tasks()
     assert (task.state, task.content) == ("failed", None)
     assert "ne sera plus essayé" in plain(north.page(page).one("main"))
+
+
+@pytest.mark.parametrize(("deaths", "beside", "waits"), [(0, True, False), (1, True, False), (2, True, True),
+    (0, False, True)])  # fmt: skip
+def test_a_task_that_killed_workers_is_done_beside_nothing_else(place, north, deaths, beside, waits):
+    """Nor is one begun while a file is tried alone: of two that die together each is held to be the cause."""
+    upload(north, directory(LINE))
+    (task,) = place.tasks()
+    portal = {"config": SimpleNamespace(data=place.data), "database": place.database}
+    context = SimpleNamespace(additional_context=portal, job=SimpleNamespace(attempts=deaths))
+    doing = threading.Thread(target=jobs.desk_task.func, args=(context, task.id))
+    with place.database.writing(DatabaseRole.IMPORT) as other:
+        hold(other, Lock.ALONE, shared=beside)
+        doing.start()
+        doing.join(1 if waits else 30)
+        assert place.tasks()[-1].state == ("waiting" if waits else "done")
+    doing.join(30)
+    assert place.tasks()[-1].state == "done"
 
 
 def test_a_file_with_a_hostile_name_is_loaded_like_any_other(place, north):

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
+from threading import Thread
 
 import pytest
 
-from importers.files.in_hand import LEFT, InHand, in_hand
+from app.database.engine import DatabaseRole
+from app.locks import Lock, hold
+from importers.files.in_hand import LEFT, SUSPECT, InHand, in_hand
 from importers.jobs import load_inbox
 from tests.importers.files import File, Rem
 
@@ -24,10 +28,10 @@ from importers.files import archive
 
 real = archive.receive
 
-def receive(path, name=None):
+def receive(path, *how):
     if path.name == "c.txt":
         os.kill(os.getpid(), signal.SIGKILL)
-    return real(path, name)
+    return real(path, *how)
 
 archive.receive = receive
 jobs.load_inbox(Database(Addresses(*sys.argv[1:4])), Path(sys.argv[4]))
@@ -68,26 +72,52 @@ def test_a_file_that_kills_each_worker_is_tried_last_and_then_left(operator, inb
 def test_one_death_changes_no_order(operator, inbox):
     """Of two declarations the later one holds."""
     assert die(operator)
-    with in_hand(operator.data, sorted(inbox.iterdir())) as hand:
+    with in_hand(operator.data, inbox.iterdir) as hand:
         assert max(hand.deaths(path) for path in inbox.iterdir()) == 1
     results = load_inbox(operator.database, operator.data)
     assert [result.path.name for result in results] == ["b.txt", "c.txt", "d.txt"]
 
 
-def test_while_another_worker_is_at_it_nothing_is_held_against_its_files(tmp_path):
-    paths = [tmp_path / name for name in "ab"]
-    with in_hand(tmp_path, paths) as first:
+def test_while_another_worker_is_at_it_one_waits_and_holds_nothing_against_its_files(tmp_path):
+    """Whoever went on without the note would try what is left, and die."""
+    paths, seen = [tmp_path / name for name in "ab"], []
+
+    def come_second():
+        with in_hand(tmp_path, lambda: paths[1:]) as second:
+            seen.append([second.deaths(path) for path in second.files])
+
+    coming = Thread(target=come_second)
+    with in_hand(tmp_path, lambda: paths) as first:
         assert list(first.noted(paths)) == paths
-        with in_hand(tmp_path, paths) as second:
-            assert [second.deaths(path) for path in paths] == [0, 0]
-    with in_hand(tmp_path, paths) as third:
-        assert [third.deaths(path) for path in paths] == [0, 0]
+        coming.start()
+        coming.join(0.3)
+        assert seen == []
+    coming.join(10)
+    assert seen == [[0]]
+
+
+def test_what_others_do_to_the_worker_leaves_no_file(operator, inbox):
+    """A file that is tried alone is beside nothing that a desk asked for, and that may be what kills."""
+    assert die(operator)
+    assert die(operator)
+    loading = Thread(target=load_inbox, args=(operator.database, operator.data))
+    with operator.database.writing(DatabaseRole.IMPORT) as desk:
+        hold(desk, Lock.ALONE, shared=True)
+        loading.start()
+        loading.join(2)
+        assert loading.is_alive()
+        assert not (inbox / "d.txt").exists()
+        assert (inbox / "c.txt").exists()
+        note = json.loads((operator.data / "in-hand.json").read_text())
+        assert max(note["deaths"].values()) == SUSPECT
+    loading.join(30)
+    assert list(inbox.iterdir()) == []
 
 
 @pytest.mark.parametrize("note", ["", "{", "[]"])
 def test_a_note_that_cannot_be_read_is_none(tmp_path, note):
     (tmp_path / "in-hand.json").write_text(note)
-    with in_hand(tmp_path, [tmp_path / "a"]) as hand:
+    with in_hand(tmp_path, lambda: [tmp_path / "a"]) as hand:
         assert isinstance(hand, InHand)
         assert hand.deaths(tmp_path / "a") == 0
 

@@ -209,6 +209,37 @@ def test_a_job_over_which_workers_die_is_given_up_and_told(config, database, res
     assert "réglé" in looks(config, database, datetime.now(UTC) + timedelta(hours=25))[ANNE]
 
 
+def test_the_work_of_the_night_is_not_given_up_for_what_died_beside_it(database, resellers):
+    """Else somebody's file that kills the worker five times would cost everybody the upkeep of a night."""
+
+    def states():
+        with database.reading(DatabaseRole.OWNER) as connection:
+            found = connection.execute(text("SELECT task_name, status::text FROM procrastinate_jobs"))
+            return dict(found.all())
+
+    with database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(
+            text(
+                "INSERT INTO procrastinate_jobs (queue_name, task_name, queueing_lock)"
+                " VALUES ('q', 'desk_task', NULL), ('q', 'nightly', 'nightly')"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO procrastinate_periodic_defers (task_name, defer_timestamp, job_id)"
+                " SELECT task_name, 0, id FROM procrastinate_jobs WHERE queueing_lock = 'nightly'"
+            )
+        )
+    seen = []
+    for _ in range(MOST_BEGUN + 1):
+        with database.writing(DatabaseRole.OWNER) as connection:
+            connection.execute(text("UPDATE procrastinate_jobs SET status = 'doing' WHERE status = 'todo'"))
+        free_jobs(database)
+        seen.append(states())
+    assert seen[-2] == {"desk_task": "failed", "nightly": "todo"}
+    assert seen[-1] == {"desk_task": "failed", "nightly": "failed"}
+
+
 def test_whoever_may_not_sign_in_is_not_written_to(config, database, resellers):
     hears_of_a_worker(database, 3600)
     with database.writing() as connection:
