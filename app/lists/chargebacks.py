@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, Text, and_, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, Text, and_, case, exists, func, literal, or_, select
 
 from app.listing.field import Args, Field, Link, Tone
 from app.listing.filters import Choice
 from app.listing.kinds import Day, Kind, Money, Row
 from app.listing.scope import AnyScope, Scope
 from app.listing.source import Join, in_scope
-from app.models import Chargeback, ChargebackStage, ChargebackState, Operation, Transaction
+from app.models import Chargeback, ChargebackStage, ChargebackState, Operation, OperationName, Transaction
 from app.wording import codes, money
 from app.wording.i18n import N_, gettext, ngettext
 
@@ -209,7 +209,10 @@ def answerable(scope: Scope | AnyScope, day: date | None = None) -> Select[*tupl
 
 @dataclass(frozen=True)
 class OperationLine:
-    """An operation on a sale: ``amount`` in minor units of ``currency``, ``said`` as it was received."""
+    """An operation on a sale: ``said`` as it was received.
+
+    ``amount`` is in minor units of ``currency``, less than nothing where it went back to the cardholder.
+    """
 
     name: str
     said: str
@@ -226,9 +229,16 @@ class OperationLine:
 
 def operations(connection: Connection, scope: Scope, row: Row) -> tuple[OperationLine, ...]:
     """What was done to a sale, the oldest first."""
-    columns = (getattr(Operation, name) for name in OperationLine.__dataclass_fields__)
+    goes_back = Operation.name.in_((OperationName.CANCEL, OperationName.REFUND))
     statement = (
-        select(*columns)
+        select(
+            Operation.name,
+            Operation.said,
+            case((goes_back, -func.abs(Operation.amount)), else_=Operation.amount),
+            Operation.currency,
+            Operation.operated_on,
+            Operation.origin,
+        )
         .where(
             *in_scope(Operation.merchant_id, Operation.contract_id, scope),
             Operation.transaction_id == row["id"],

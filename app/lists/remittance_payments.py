@@ -14,7 +14,7 @@ from app.listing.scope import Scope
 from app.listing.source import in_scope
 from app.lists.remittance_kinds import CONTROL, is_uncaptured
 from app.models import Completeness, Transaction
-from app.rules.payments import NEGATIVE, Outcome
+from app.rules.payments import Outcome, signed
 from app.wording import codes, formats
 from app.wording.days import capital
 from app.wording.i18n import gettext, ngettext
@@ -131,7 +131,7 @@ def _rows(scope: Scope, row: Row) -> Statement:
             Transaction.card_last4,
             Transaction.type,
             Transaction.outcome,
-            Transaction.amount,
+            signed(Transaction.type, Transaction.amount).label("amount"),
             Transaction.currency,
         )
         .where(
@@ -145,13 +145,12 @@ def _rows(scope: Scope, row: Row) -> Statement:
 
 
 def _payment(found: Any) -> RemittancePayment:
-    sign = -1 if found.type in NEGATIVE else 1
     return RemittancePayment(
         id=found.id,
         at=found.occurred_local,
         last4=found.card_last4,
         type=found.type,
         outcome=found.outcome,
-        amount=sign * found.amount,
+        amount=found.amount,
         currency=found.currency,
     )

@@ -13,7 +13,7 @@ from app.listing.kinds import Day, Money, Row, Whole
 from app.listing.scope import Scope
 from app.listing.source import in_scope
 from app.models import Transaction
-from app.rules.payments import Reversal
+from app.rules.payments import Reversal, signed
 from app.wording import codes, formats
 from app.wording.i18n import N_, gettext
 
@@ -75,7 +75,10 @@ def reversal_fields(section: str) -> tuple[Field, ...]:
 
 @dataclass(frozen=True)
 class Counterpart:
-    """The sale of an operation, or an operation on a sale: ``amount`` in minor units of ``currency``."""
+    """The sale of an operation, or an operation on a sale.
+
+    ``amount`` is in minor units of ``currency``, less than nothing where it went back to the cardholder.
+    """
 
     id: int
     type: str
@@ -101,7 +104,7 @@ def counterparts(connection: Connection, scope: Scope, row: Row) -> tuple[Counte
             Transaction.id,
             Transaction.type,
             Transaction.occurred_local,
-            Transaction.amount,
+            signed(Transaction.type, Transaction.amount),
             Transaction.currency,
         )
         .where(*in_scope(Transaction.merchant_id, Transaction.contract_id, scope), where)

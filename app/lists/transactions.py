@@ -80,8 +80,7 @@ CARD = N_("Card")
 AUTHORISATION = N_("Authorisation")
 
 _MONEY = Money(currency=Transaction.currency)
-#: Money goes back to the cardholder.
-_SIGNED = case((Transaction.type.in_(payments.NEGATIVE), -Transaction.amount), else_=Transaction.amount)
+_SIGNED = payments.signed(Transaction.type, Transaction.amount)
 
 
 def _its_remittance(row: Row) -> Link | None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, and_
+from sqlalchemy import ColumnElement, and_, case
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -155,6 +155,11 @@ def total_of(types: pd.Series[Any], outcomes: pd.Series[Any]) -> NDArray[np.int6
 def counted(type_: Any, outcome: Any) -> ColumnElement[bool]:
     """Which payments are money that moved: accepted, and no pre-authorisation."""
     return and_(outcome == Outcome.ACCEPTED.value, type_ != TransactionType.PREAUTHORISATION.value)
+
+
+def signed(type_: Any, amount: Any) -> ColumnElement[int]:
+    """The amount of a payment as people read it, less where money goes back, for two columns of a table."""
+    return case((type_.in_(NEGATIVE), -amount), else_=amount)
 
 
 def counted_sql(row: str = "") -> str:

@@ -63,7 +63,7 @@ def test_finance_sees_stages_amounts_reason_and_the_day_to_answer_by(app, databa
         "12,34",
         "Réponse avant le",
         "Opérations",
-        "43,21",
+        "−43,21",
     ):
         assert words in shown
 

@@ -50,6 +50,7 @@ def test_a_sale_taken_back_says_so_on_row_detail_and_ticket_page(owner, shops, d
     assert plain(detail.one("p", class_="verdict")) == words
     part = detail.one("section", aria_labelledby="section-counterparts")
     assert [link["href"] for link in part.all("a")] == [shops[0].at(f"/transactions/{one}") for one in made]
+    assert [plain(amount)[0] for amount in part.all("span", class_="amount")] == ["−"] * len(made)
     ticket = owner.page(f"/transactions/{sale}/ticket")
     assert plain(ticket.one("p", class_="card-badges")) == words
     assert words.upper() not in plain(ticket.one("pre")).upper()
