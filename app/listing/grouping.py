@@ -90,13 +90,17 @@ def grouping(
 def _complete_before(
     connection: Connection, spec: ListSpec, scope: Scope, criteria: Criteria
 ) -> Period | None:
-    """As many days before the period, if all of them, and of the period itself, have been received."""
+    """As many days before the period, if a file tells of all of them, and of the period itself."""
     period = criteria.period
     if period is None:
         return None
     before = Period.up_to(period.first - timedelta(days=1), period.days)
-    both = spec.arrived(scope, Period(before.first, period.last), criteria.days).read(connection)
-    return None if both is not None and (both.up_to is None or both.missing) else before
+    both = Period(before.first, period.last)
+    fresh = spec.arrived(scope, both, criteria.days).read(connection)
+    if fresh is None:
+        return before
+    is_told = all(fresh.tells_of(day.first, criteria.days.today) for day in both.split(1))
+    return before if is_told else None
 
 
 def _earlier(connection: Connection, scope: Scope, criteria: Criteria, by: Dimension) -> tuple[Group, ...]:

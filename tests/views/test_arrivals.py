@@ -169,6 +169,27 @@ def test_a_chart_has_a_bar_of_nothing_on_received_days_alone(owner, shops, datab
     assert {number for number, day in days.items() if any(map(day.search, drawn))} == {-6, -5, -3, -2, -1}
 
 
+_EARLIER = """
+UPDATE transaction SET occurred_on = occurred_on - 2, occurred_at = occurred_at - interval '2 days',
+  occurred_local = occurred_local - interval '2 days' WHERE id = :id"""
+
+
+@pytest.mark.parametrize(
+    ("last", "first_received", "compared"),
+    [(-1, -19, True), (-1, -4, True), (-1, -3, False), (0, -19, False)],
+)
+def test_only_days_that_have_all_arrived_are_compared(owner, shops, database, last, first_received, compared):
+    """The first file is of one of the days before: what was taken on the others, nobody tells."""
+    with database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(text(_EARLIER), {"id": shops[0].transaction_ids[0]})
+        connection.execute(
+            text("DELETE FROM received_day WHERE day < :day"), {"day": in_days(first_received)}
+        )
+        factories.sum_days(connection)
+    page = owner.page(f"/transactions?by=application&date_from={in_days(last - 1)}&date_to={in_days(last)}")
+    assert ("par rapport aux 2 jours précédents" in plain(page.one("main"))) == compared
+
+
 def in_days(number):
     return today() + timedelta(days=number)
 
