@@ -45,7 +45,7 @@ from app.views.groupings import GroupPage, with_group_fault
 from app.views.list_page import ListPage
 from app.views.list_settings import list_settings
 from app.views.periods import untold_days
-from app.views.rendering import htmx, page_or_part
+from app.views.rendering import htmx, is_page, page_or_part
 from app.views.rows import columns, groups
 from app.views.shown_pages import PARAMETER, ShownPages
 from app.views.view_menu import ViewMenu
@@ -88,7 +88,7 @@ def index(spec: ListSpec) -> AnyResponse:
         sums = totals(connection, spec, scope, criteria) if by_rows else None
         answering = spec.answer.read(scope, criteria) if spec.answer and by_rows else None
         arrived = spec.arrived(scope, criteria.period, criteria.days)
-        head = known(None) if htmx else letterhead(scope)
+        head = letterhead(scope) if is_page() else known(None)
         around = arrived.beside(answering or known(None)).beside(_ways(spec).beside(head))
         (fresh, answer), (ways, on_paper) = around.read(connection)
         # Apart: people and payments do not meet in one statement (R26).

@@ -85,9 +85,14 @@ def _globals() -> dict[str, Any]:
     }
 
 
+def is_page() -> bool:
+    """Whether a whole page is asked for, which htmx does too to go back to one that it has not kept."""
+    return not htmx or htmx.history_restore_request
+
+
 def page_or_part(page: str, parts: Mapping[str, str], /, **values: Any) -> str:
     """The page, or the part that htmx means to put in its target: an id of ``parts``."""
-    wanted = htmx.target if htmx and not htmx.history_restore_request else None
+    wanted = None if is_page() else htmx.target
     return render_template(parts.get(wanted or "", page), **values)
 
 

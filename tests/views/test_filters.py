@@ -267,7 +267,9 @@ def test_htmx_receives_only_the_results_and_the_canonical_address(owner, shops):
 
 def test_history_is_restored_with_whole_pages(owner):
     headers = {"HX-Request": "true", "HX-History-Restore-Request": "true", "HX-Target": "results"}
-    assert "Transactions" in HtmlPage(owner.get("/transactions", headers=headers), owner.application).title
+    page = HtmlPage(owner.get("/transactions", headers=headers), owner.application)
+    assert "Transactions" in page.title
+    assert page.all("p", class_="on-paper")
 
 
 def test_htmx_is_configured_for_the_policy(owner):
