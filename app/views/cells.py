@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from flask import g, url_for
 
 from app.listing.field import Args, Field, Link, Tone
+from app.listing.filters import Card
 from app.listing.kinds import Money, Row, Whole
 from app.listing.spec import ListSpec
 from app.tickets import why_no_ticket
@@ -73,7 +74,9 @@ def no_ticket(spec: ListSpec, row: Row) -> str | None:
 
 
 def _style(field: Field, row: Row) -> str:
-    """The class of a value: figures stand in columns, what is void is struck out."""
+    """The class of a value: figures stand in columns, what is void is struck out, a card's number is one."""
     if isinstance(field.kind, Money):
         return "money void" if field.void is not None and field.void(row) else "money"
+    if isinstance(field.kind, Card):
+        return "card-number"
     return "number" if isinstance(field.kind, Whole) and field.link is None else ""
