@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import partial
-from itertools import groupby, pairwise
+from itertools import groupby
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Select, and_, cast, exists, func, not_, select
@@ -26,6 +26,7 @@ from app.listing.source import in_scope
 from app.lists.chargebacks import Dispute, to_answer
 from app.lists.common import PLACE
 from app.lists.credit import gap_reason, shown_account
+from app.lists.statement_chains import unjoined
 from app.models import (
     BankAccount,
     BankMovement,
@@ -35,7 +36,6 @@ from app.models import (
     Contract,
     Credit,
     CreditLink,
-    Merchant,
     Outlet,
     Remittance,
 )
@@ -330,56 +330,7 @@ def _own_missing(connection: Connection, scope: Scope) -> Iterator[OpenItem]:
 
 def missing_statements(connection: Connection, *where: ColumnElement[bool]) -> Iterator[OpenItem]:
     """Where the balances of an account do not join, among the statements that ``where`` tells."""
-    statement = (
-        select(
-            BankStatement.merchant_id,
-            BankStatement.bank_account_id,
-            BankStatement.opened_on,
-            BankStatement.closed_on,
-            BankStatement.opening,
-            BankStatement.closing,
-            BankStatement.currency,
-            BankAccount.account_key,
-            BankAccount.label,
-            Merchant.name.label("merchant"),
-        )
-        .join(BankAccount, _same(BankAccount, BankStatement.merchant_id, BankStatement.bank_account_id))
-        .join(Merchant, Merchant.id == BankStatement.merchant_id)
-        .where(*where)
-        .order_by(
-            BankStatement.merchant_id,
-            BankStatement.bank_account_id,
-            BankStatement.closed_on,
-            BankStatement.opened_on.desc(),
-            BankStatement.part,
-        )
-    )
-    rows = connection.execute(statement).all()
-    for _, own in groupby(rows, key=lambda row: (row.merchant_id, row.bank_account_id)):
-        yield from (_gap_of(*pair) for pair in _unjoined([*own]))
-
-
-def _unjoined(statements: list[Any]) -> Iterator[tuple[Any, Any]]:
-    """Pairs of statements that follow one another, with another between them missing.
-
-    One that covers days of others besides (a month and its days) is part of their chain.
-    """
-    long = [one for one in statements if _days(one) > 1]
-    longest = [one for one in statements if not any(_is_within(one, other) for other in long)]
-    for before, after in pairwise(longest):
-        known = before.closing is not None and after.opening is not None
-        if known and before.closing != after.opening:
-            yield before, after
-
-
-def _days(statement: Any) -> int:
-    return int((statement.closed_on - statement.opened_on).days)
-
-
-def _is_within(one: Any, other: Any) -> bool:
-    """Whether ``other`` covers all days of ``one``, and two more: parts of a day follow one another."""
-    covers = other.opened_on <= one.opened_on and one.closed_on <= other.closed_on
-    return bool(covers and _days(other) > _days(one) + 1)
+    yield from (_gap_of(*pair) for pair in unjoined(connection, *where))
 
 
 def _gap_of(before: Any, after: Any) -> OpenItem:

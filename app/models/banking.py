@@ -125,6 +125,7 @@ class BankStatement(Base):
     ``line_count`` and ``line_sum`` are of all its lines, ``kept_count`` and ``kept_sum`` of those that are
     card money; ``digest`` is a hash over the days and amounts of all. ``proven``: the opening balance and
     the lines make the closing one. ``part`` counts the statements of one account and closing day.
+    ``notification`` is the hash of the number of a notification, "" for what tells all of its days.
     """
 
     __tablename__ = "bank_statement"
@@ -152,6 +153,7 @@ class BankStatement(Base):
     kept_sum: Mapped[BigIntColumn]
     digest: Mapped[TextColumn]
     proven: Mapped[bool]
+    notification: Mapped[TextColumn] = mapped_column(server_default="")
     import_file_id: Mapped[BigIntColumn]
 
 

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
+from hashlib import sha256
 from typing import Any, Final
 from xml.etree.ElementTree import Element
 
@@ -33,7 +34,8 @@ FIRST_LINE = xml.XmlBeginning(
     rb"(?s)(?:\xef\xbb\xbf)?\s*<.{0,2000}?BkToCstmr(?:Stmt|AcctRpt|DbtCdtNtfctn)|(?s:.{0,500}camt\.05[234]\.001\.)"
 )
 
-_STATEMENTS = frozenset({"Stmt", "Rpt", "Ntfctn"})
+_NOTIFICATION = "Ntfctn"
+_STATEMENTS = frozenset({"Stmt", "Rpt", _NOTIFICATION})
 _ENDED = _STATEMENTS | {"Ntry", "TxDtls"}
 _BOOKED = "BOOK"
 _OPENINGS = ("OPBD", "PRCD")
@@ -238,7 +240,14 @@ def _statement(element: Element) -> dict[str, Any]:
         "closed_on": None if closing is None else _day(closing, "Dt"),
         "opening": _balance(opening),
         "closing": _balance(closing),
+        "notification": _notification(element),
     }
+
+
+def _notification(element: Element) -> str:
+    """The hash of the number of a notification and of its page; "" for a statement or a report."""
+    number = f"{text(element, 'Id')} {text(element, 'NtfctnPgntn/PgNb')}".strip()
+    return sha256(number.encode()).hexdigest() if number and element.tag == _NOTIFICATION else ""
 
 
 def _balance(element: Element | None) -> int | None:

@@ -147,6 +147,7 @@ def _statements(records: FixedWidth) -> BankStatements:
             "closed_on": closings.days_ddmmyy(_DAY),
             "opening": pd.array(_amounts(openings, currencies), dtype="Int64"),
             "closing": pd.array(_amounts(closings, currencies), dtype="Int64"),
+            "notification": "",
         }
     )
     notices = _other_accounts(openings, closings, movements, statement)

@@ -22,7 +22,7 @@ PAGE = "/a-traiter"
 
 @pytest.fixture
 def alpha(database, shops):
-    """ALPHA, whose remittance a line may credit; the statement before it is missing."""
+    """ALPHA, whose remittance a line may credit; the statement before it is missing, one has no balance."""
     shop = shops[0]
     own = {"merchant_id": shop.merchant_id}
     with database.writing(DatabaseRole.OWNER) as connection:
@@ -34,6 +34,9 @@ def alpha(database, shops):
         )
         days = {"opened_on": today() - timedelta(days=9), "closed_on": today() - timedelta(days=8)}
         money_factories.a_bank_statement(connection, **own, **days, closing=1)
+        between = dict.fromkeys(days, today() - timedelta(days=5))
+        notified = {"opening": None, "closing": None, "proven": False, "notification": "1" * 64}
+        money_factories.a_bank_statement(connection, **own, **between, **notified)
         statement_id = money_factories.a_bank_statement(
             connection, **own, opened_on=today() - timedelta(days=1), closed_on=today()
         )

@@ -75,5 +75,6 @@ def _statements(lines: pd.DataFrame, account_key: str) -> pd.DataFrame:
             "closed_on": closed,
             "opening": days["before"].first().astype("Int64") if joins else none,
             "closing": days["balance"].last().astype("Int64") if joins else none,
+            "notification": "",
         }
     )

@@ -44,6 +44,7 @@ STATEMENT = (
     "closed_on",
     "opening",
     "closing",
+    "notification",
     "line_count",
     "line_sum",
     "digest",
@@ -78,7 +79,8 @@ class BankStatements:
     """The statements of a file and all their lines.
 
     ``statements`` has one row a statement, indexed 0 to n-1, with the columns of :data:`STATEMENT`:
-    balances and sums in minor units, ``opening`` and ``closing`` absent where the bank gives none.
+    balances and sums in minor units, ``opening`` and ``closing`` absent where the bank gives none,
+    ``notification`` the hash of the number of a notification, "" of any other.
     ``movements`` has the columns of :data:`MOVEMENT`: ``statement`` is the row of its statement, ``rank``
     its place there from 0 (the only identity that equal lines have), ``amount`` is signed, + into the
     account. ``details`` and ``payer`` are the complements of the label; only :mod:`importers.card_lines`
@@ -128,9 +130,9 @@ def statements(
 ) -> BankStatements:
     """Statements with the count, sum and digest of their lines, and whether their balances prove them.
 
-    ``frame`` has the columns of :data:`STATEMENT` up to ``closing``. A statement that stands again in the
-    file is dropped with its lines. Raises FileRefusedError for balances that its lines do not join, or where
-    two statements of one account and day differ.
+    ``frame`` has the columns of :data:`STATEMENT` up to ``notification``. A statement that stands again in
+    the file is dropped with its lines. Raises FileRefusedError for balances that its lines do not join, or
+    where two statements of one account and day differ.
     """
     refuse_card_numbers(movements, _FREE_TEXTS, np.arange(1, len(movements) + 1), Unit.ENTRY)
     refuse_uncountable(movements["amount"])
@@ -139,9 +141,7 @@ def statements(
         (frame["opening"] + frame["line_sum"] == frame["closing"]).fillna(value=False).astype(bool)
     )
     _refuse_unbalanced(frame)
-    again = frame.duplicated(
-        subset=["account_key", "currency", "opened_on", "closed_on", "opening", "closing", "digest"]
-    )
+    again = frame.duplicated(subset=[*STATEMENT[: STATEMENT.index("line_count")], "digest"])
     kept = frame.index[~again]
     renumbered = pd.Series(np.arange(len(kept)), index=kept)
     movements = movements[movements["statement"].isin(kept)]

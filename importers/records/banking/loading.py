@@ -32,7 +32,7 @@ _SAME: Final = ("opening", "closing", "digest")
 _LONGEST_LABEL, _NUMBER_LENGTH = 140, 7
 _STATEMENT_DAYS, _MOVEMENT_DAYS = ("opened_on", "closed_on"), ("booked_on", "value_on")
 _STORED = """
-SELECT id, merchant_id, bank_account_id, closed_on, part, opening, closing, digest, line_count
+SELECT id, merchant_id, bank_account_id, closed_on, part, opening, closing, digest, line_count, notification
 FROM bank_statement
 WHERE merchant_id = ANY(:merchants) AND bank_account_id = ANY(:accounts)
   AND closed_on BETWEEN :first AND :last
@@ -105,12 +105,17 @@ def _compared(placed: pd.DataFrame, stored: pd.DataFrame) -> tuple[pd.Series[Any
     """Which statements are known already; and the stored ones that others contradict, with their rows.
 
     A statement whose balances join those of another of the same day is the next part of that day. One that
-    ends with the same balance and began with another covers other days besides.
+    ends with the same balance and began with another covers other days besides. A notification tells of some
+    lines of a day and contradicts nothing but another one of its number.
     """
-    mine = placed[["bank_account_id", "closed_on", *_SAME]].assign(row=placed.index)
-    theirs = stored[["id", "merchant_id", "bank_account_id", "closed_on", "line_count", *_SAME]]
+    mine = placed[["bank_account_id", "closed_on", "notification", *_SAME]].assign(row=placed.index)
+    theirs = stored[
+        ["id", "merchant_id", "bank_account_id", "closed_on", "line_count", "notification", *_SAME]
+    ]
     pairs = mine.merge(theirs, on=["bank_account_id", "closed_on"], suffixes=("", "_stored"))
-    same = pd.Series(data=True, index=pairs.index)
+    numbers = pairs[["notification", "notification_stored"]]
+    apart = numbers["notification"] != numbers["notification_stored"]
+    same = ~apart | (numbers == "").any(axis="columns")
     for name in _SAME:
         ours, stored_ones = pairs[name].astype(object), pairs[f"{name}_stored"]
         same &= (ours == stored_ones) | (ours.isna() & stored_ones.isna())
@@ -121,7 +126,7 @@ def _compared(placed: pd.DataFrame, stored: pd.DataFrame) -> tuple[pd.Series[Any
     opening, closing = (pairs[name].astype(object) for name in ("opening", "closing"))
     longer = closing.notna() & (closing == pairs["closing_stored"]) & (opening != pairs["opening_stored"])
     chained = pairs.loc[same | joins | longer, "row"]
-    return pd.Series(known, index=placed.index), pairs[~pairs["row"].isin(chained)]
+    return pd.Series(known, index=placed.index), pairs[~pairs["row"].isin(chained) & ~apart]
 
 
 def _begun(file: BankStatements, contradicted: pd.DataFrame) -> pd.Series[bool]:

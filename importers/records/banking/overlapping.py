@@ -1,7 +1,7 @@
 """Statements whose days overlap, such as a month and its days: a line that both hold counts once.
 
 It stays with the statement that brought it first. Parts of a day, whose balances join, hold lines of their
-own however alike these are.
+own however alike these are; so do notifications, each of which tells of some lines of a day.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from importers.staging import rows_of
 
 _KEY: Final = ["bank_account_id", "booked_on", "amount"]
 _OVERLAPPING: Final = """
-SELECT m.bank_account_id, m.booked_on, m.amount, s.opened_on, s.closed_on, s.opening, s.closing
+SELECT m.bank_account_id, m.booked_on, m.amount, s.opened_on, s.closed_on, s.opening, s.closing,
+  s.notification
 FROM bank_movement m
 JOIN bank_statement s ON s.merchant_id = m.merchant_id AND s.id = m.bank_statement_id
 WHERE m.merchant_id = ANY(:merchants) AND m.bank_account_id = ANY(:accounts)
@@ -50,7 +51,7 @@ def _known(movements: pd.DataFrame, placed: pd.DataFrame, stored: pd.DataFrame) 
     stored = stored.assign(
         **{name: pd.to_datetime(stored[name]).astype("datetime64[s]") for name in ("booked_on", *days)}
     ).astype({"bank_account_id": "int64", "amount": "int64"})
-    own = placed[[*days, "opening", "closing"]]
+    own = placed[[*days, "opening", "closing", "notification"]]
     lines = movements[["statement", *_KEY]].join(own, on="statement").assign(line=movements.index)
     pairs = lines.merge(stored, on=_KEY, suffixes=("", "_stored"))
     overlaps = (pairs["opened_on"] <= pairs["closed_on_stored"]) & (
@@ -62,7 +63,8 @@ def _known(movements: pd.DataFrame, placed: pd.DataFrame, stored: pd.DataFrame) 
     precedes = _equal(pairs["closing"], pairs["opening_stored"]) & (
         pairs["closed_on"] <= pairs["opened_on_stored"]
     )
-    return pairs[overlaps & ~follows & ~precedes].groupby("line").size()
+    notified = (pairs["notification"] != "") & (pairs["notification_stored"] != "")
+    return pairs[overlaps & ~follows & ~precedes & ~notified].groupby("line").size()
 
 
 def _equal(one: pd.Series, other: pd.Series) -> pd.Series:
