@@ -1,6 +1,7 @@
 """The proxy's configuration: one-time links and what people search for reach no log.
 
-Tried by hand behind nginx 1.22 as well, with a portal that answers and with one that does not.
+Tried by hand behind nginx 1.22 as well, with a portal that answers and with one that does not, and with requests
+that nginx answers by itself.
 """
 
 from __future__ import annotations
@@ -14,10 +15,13 @@ from app.accounts.links import PATHS
 from app.config import ROOT
 from app.rules.cards import holds_card
 from app.run import LONGEST_ADDRESS
-from app.web.security import LIMITS
+from app.web.security import HEADERS, HSTS, LIMITS
 
 CONFIGURATION = (ROOT / "deploy" / "nginx" / "bordereau.conf").read_text(encoding="utf-8")
 LOCATIONS = dict(re.findall(r"location ([^{]+) \{[^\n]*\n(.*?)\n\s*\}", CONFIGURATION, re.DOTALL))
+SERVERS = re.split(r"(?m)^server \{", CONFIGURATION)[1:]
+#: The servers for any other name; and those of the portal's own, without TLS and with it.
+STRANGERS, NAMED = SERVERS[:2], SERVERS[2:]
 KILO = 1024
 _PATTERN = re.search(r'map \$uri \$bordereau_path \{.*?"~(.*?)" "\$before\.\.\.";', CONFIGURATION, re.DOTALL)
 #: The part of a path that is logged, as the proxy reads its bytes.
@@ -57,9 +61,8 @@ def test_no_log_holds_a_query_string_or_where_one_came_from():
     kept = re.findall(r"access_log (.*?);", CONFIGURATION)
     assert set(kept) == {"off", "/var/log/nginx/bordereau.log bordereau"}
     assert {words.split()[-1] for words in re.findall(r"error_log (.*?);", CONFIGURATION)} == {"crit"}
-    servers = re.split(r"(?m)^server \{", CONFIGURATION)[1:]
-    assert len(servers) == 4
-    for server in servers:
+    assert len(SERVERS) == 4
+    for server in SERVERS:
         assert server.count("server_name") == 1
         head = server.partition("location")[0]
         assert "access_log" in head
@@ -104,6 +107,27 @@ def test_every_server_listens_on_both_protocols_and_strangers_learn_nothing():
     assert CONFIGURATION.count("listen 80") == CONFIGURATION.count("listen [::]:80") == 2
     assert "ssl_reject_handshake on;" in CONFIGURATION
     assert "TLSv1.1" not in CONFIGURATION
+
+
+@pytest.mark.probes("hosts")
+@pytest.mark.parametrize("server", STRANGERS)
+def test_a_stranger_is_told_nothing_behind_a_certificate_or_a_request_that_nobody_can_read(server):
+    assert "server_name _;" in server
+    assert re.search(r"(?m)^  return 444;", server)
+    assert re.search(r"error_page 400 414 494 (497 )?/;", server)
+
+
+@pytest.mark.probes("addresses and headers")
+def test_what_the_proxy_says_by_itself_bears_the_headers_of_the_portal():
+    wanted = {**HEADERS, "Strict-Transport-Security": HSTS}
+    empty = r'map \$upstream_http_(\w+) \$(\w+) \{\s+"" "(.*?)";\s+\}'
+    said = {variable: (header, value) for header, variable, value in re.findall(empty, CONFIGURATION)}
+    for server, without in zip(NAMED, ({"Strict-Transport-Security"}, set()), strict=True):  # RFC 6797 §7.2
+        added = dict(re.findall(r"(?m)^  add_header (\S+) \$(\w+) always;$", server))
+        assert added.keys() == wanted.keys() - without
+        for name, variable in added.items():
+            assert said[variable] == (name.lower().replace("-", "_"), wanted[name])
+        assert server.count("add_header") == len(added)  # one in a location would do away with these
 
 
 def test_uploads_are_counted_and_health_is_for_the_operator():
