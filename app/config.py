@@ -83,13 +83,15 @@ class Config:
     development (plain http on this machine) from production (TLS in front, Secure cookies).
     Without ``smtp``, mail goes to a folder in development and waits in production. Pages are served on
     ``bind``, figures for Prometheus on ``metrics``, on no address when that is None. The last
-    ``proxies`` addresses of a request are believed: those of our own proxies.
+    ``proxies`` addresses of a request are believed: those of our own proxies. What ``former_keys`` signed
+    is still taken.
     """
 
     database_url: str | None = field(repr=False)
     data: Path
     secret_key: str = field(repr=False)
     port: int
+    former_keys: tuple[str, ...] = field(default=(), repr=False)
     web_url: str | None = field(default=None, repr=False)
     import_url: str | None = field(default=None, repr=False)
     smtp: SmtpServer | None = None
@@ -97,6 +99,11 @@ class Config:
     metrics: Address | None = None
     web_processes: int = WEB_PROCESSES
     trusted_proxies: int | None = None
+
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """The keys whose signatures are taken, in itsdangerous' order: the last one signs."""
+        return (*self.former_keys, self.secret_key)
 
     @property
     def address(self) -> Address:
@@ -131,6 +138,7 @@ class Config:
             import_url=importer,
             data=data,
             secret_key=_secret_key(environ.get("BORDEREAU_SECRET_KEY"), data, faults, embedded=embedded),
+            former_keys=_former_keys(environ.get("BORDEREAU_SECRET_KEY_FALLBACKS"), faults),
             port=_number(environ, "BORDEREAU_PORT", 8000, (1, LARGEST_PORT), faults),
             smtp=_smtp(environ.get("BORDEREAU_SMTP_URL"), environ.get("BORDEREAU_SMTP_FROM"), faults),
             bind=_ip(environ.get("BORDEREAU_BIND"), faults),
@@ -227,6 +235,16 @@ def _secret_key(value: str | None, data: Path, faults: list[str], *, embedded: b
         faults.append("BORDEREAU_SECRET_KEY is required with BORDEREAU_DATABASE_URL")
         return ""
     return _kept_key(data / "secret_key") if data.is_dir() else ""
+
+
+def _former_keys(value: str | None, faults: list[str]) -> tuple[str, ...]:
+    keys = tuple(key.strip() for key in value.split(",")) if value else ()
+    if any(len(key) < MINIMUM_KEY_LENGTH for key in keys):
+        faults.append(
+            "BORDEREAU_SECRET_KEY_FALLBACKS must hold keys of at least"
+            f" {MINIMUM_KEY_LENGTH} characters, with commas between"
+        )
+    return keys
 
 
 def _kept_key(path: Path) -> str:

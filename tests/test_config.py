@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.config import Config, ConfigError, Security, SmtpServer
+from app.config import MINIMUM_KEY_LENGTH, Config, ConfigError, Security, SmtpServer
 
 FROM = {"BORDEREAU_SMTP_FROM": "no-reply@example.org"}
 
@@ -38,6 +38,24 @@ def test_user_and_password_are_unquoted_and_the_password_is_not_shown(tmp_path):
     found = smtp("smtps://user%40example.org:p%3Aa%2Fs%40s@mail.example.org", tmp_path)
     assert (found.user, found.password) == ("user@example.org", "p:a/s@s")
     assert "p:a/s@s" not in repr(found)
+
+
+def test_former_keys_are_believed_and_the_present_one_signs(tmp_path):
+    former, older, present = (letter * MINIMUM_KEY_LENGTH for letter in "abc")
+    said = {"BORDEREAU_SECRET_KEY": present, "BORDEREAU_SECRET_KEY_FALLBACKS": f"{older}, {former}"}
+    config = Config.from_env({"BORDEREAU_DATA": str(tmp_path), **said})
+    assert config.secret_keys == (older, former, present)
+    assert former not in repr(config)
+
+
+@pytest.mark.parametrize(
+    "former", ["short", f"{'a' * MINIMUM_KEY_LENGTH},", f"{'b' * MINIMUM_KEY_LENGTH} short,c"]
+)
+def test_a_former_key_that_is_too_short_is_named_without_it(tmp_path, former):
+    said = {"BORDEREAU_DATA": str(tmp_path), "BORDEREAU_SECRET_KEY_FALLBACKS": former}
+    with pytest.raises(ConfigError, match="BORDEREAU_SECRET_KEY_FALLBACKS") as refused:
+        Config.from_env(said)
+    assert "short" not in str(refused.value)
 
 
 def test_without_a_mail_server_there_is_none(tmp_path):

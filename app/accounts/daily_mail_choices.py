@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -51,15 +51,15 @@ def chosen(connection: Connection, user_id: int) -> Mapping[int, DailyMailChoice
     return {row.merchant_id: DailyMailChoice(FileKind(row.file_kind), row.also_empty) for row in rows}
 
 
-def token_of(secret_key: str, mail_id: int) -> str:
+def token_of(secret_keys: Sequence[str], mail_id: int) -> str:
     """The token of the link that stops the mail ``mail_id``: it works as long as that is wanted."""
-    return str(_signer(secret_key).dumps(mail_id))
+    return str(_signer(secret_keys).dumps(mail_id))
 
 
-def stoppable(connection: Connection, secret_key: str, token: str) -> Row[*tuple[Any, ...]] | None:
+def stoppable(connection: Connection, secret_keys: Sequence[str], token: str) -> Row[*tuple[Any, ...]] | None:
     """The choice that a link would stop, with the name of its ``merchant``; None when there is none."""
     try:
-        mail_id = _signer(secret_key).loads(token)
+        mail_id = _signer(secret_keys).loads(token)
     except BadSignature:
         return None
     return connection.execute(
@@ -74,5 +74,5 @@ def stop(connection: Connection, mail_id: int) -> None:
     connection.execute(delete(DailyMail).where(DailyMail.id == mail_id))
 
 
-def _signer(secret_key: str) -> URLSafeSerializer:
-    return URLSafeSerializer(secret_key, salt="daily-mail-v1", signer_kwargs=_SIGNER)
+def _signer(secret_keys: Sequence[str]) -> URLSafeSerializer:
+    return URLSafeSerializer(secret_keys, salt="daily-mail-v1", signer_kwargs=_SIGNER)

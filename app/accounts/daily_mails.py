@@ -107,7 +107,7 @@ def _post_one(database: Database, links: Links, row: AnyRow, day: date, now: dat
 
 
 def _token(links: Links, row: AnyRow) -> str:
-    return daily_mail_choices.token_of(links.secret_key, row.id)
+    return daily_mail_choices.token_of(links.secret_keys, row.id)
 
 
 def _access(database: Database, row: AnyRow) -> Access | None:

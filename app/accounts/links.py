@@ -47,17 +47,17 @@ class Home:
 
 @dataclass(frozen=True)
 class Links:
-    """The maker and reader of one-time links."""
+    """The maker and reader of one-time links: the last of ``secret_keys`` signs, each is believed."""
 
     themes: Themes
-    secret_key: str
+    secret_keys: tuple[str, ...]
     development: bool
     port: int
 
     @classmethod
     def of(cls, config: Config, themes: Themes) -> Links:
         """Those of a configured portal."""
-        return cls(themes, config.secret_key, config.development, config.port)
+        return cls(themes, config.secret_keys, config.development, config.port)
 
     def theme(self, slug: str) -> Theme:
         """The theme of the reseller ``slug``, the neutral one if they have none."""
@@ -87,7 +87,7 @@ class Links:
         return _hash_of(nonce) if isinstance(nonce, str) else None
 
     def _signer(self, purpose: Purpose) -> URLSafeSerializer:
-        return URLSafeSerializer(self.secret_key, salt=f"{purpose}-v1", signer_kwargs=_SIGNER)
+        return URLSafeSerializer(self.secret_keys, salt=f"{purpose}-v1", signer_kwargs=_SIGNER)
 
 
 _SIGNER = {"digest_method": hashlib.sha256}

@@ -1,8 +1,9 @@
 """The second factor: time-based codes of an app (RFC 6238: SHA-1, 6 digits, 30 seconds), recovery codes.
 
 The secret of a person is derived from a random salt of theirs and the portal's secret key: what the
-database holds opens nothing by itself. A new secret key therefore ends every app's pairing; recovery
-codes, which are random and kept as hashes, go on working.
+database holds opens nothing by itself. While a former key is taken, an app that was paired under it goes on;
+its next code covers the secret anew, under the present key. A key that is no longer taken ends the pairings
+that it covers; recovery codes, which are random and kept as hashes, go on working.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def code_at(secret: bytes, step: int, digits: int = DIGITS) -> str:
 
 def offered(links: Links, user_id: int, key: str) -> bytes:
     """The secret to show to a person who enrols in the session of ``key``: nothing is stored yet."""
-    return _secret(links, user_id, _salt(links, key))
+    return _derived_secret(links.secret_keys[-1], user_id, _salt(links, key))
 
 
 def enrol(
@@ -56,7 +57,7 @@ def enrol(
     Returns the recovery codes, to be shown once; None for a wrong code or one who is paired already.
     """
     salt = _salt(links, key)
-    step = _step_of(connection, _secret(links, user_id, salt), tidy(code))
+    step = _step_of(_present_step(connection), offered(links, user_id, key), tidy(code))
     if step is None:
         return None
     row = {"user_id": user_id, "salt": salt, "last_step": step}
@@ -140,36 +141,66 @@ def qr_path(text: str) -> tuple[int, str]:
 
 def _app_code_is_good(connection: Connection, links: Links, user_id: int, code: str) -> bool:
     """Whether ``code`` is the app's, of a step newer than any used before: none serves twice."""
-    salt = connection.scalar(select(SecondFactor.salt).where(SecondFactor.user_id == user_id))
-    step = salt and _step_of(connection, _secret(links, user_id, salt), code)
-    if not step:
+    paired = connection.execute(
+        select(SecondFactor.salt, SecondFactor.cover).where(SecondFactor.user_id == user_id)
+    ).one_or_none()
+    if paired is None:
         return False
-    # In one statement: of any number at once exactly one succeeds.
+    present = _present_step(connection)
+    for secret in _secrets(links, user_id, paired.salt, paired.cover):
+        if step := _step_of(present, secret, code):
+            return _used(connection, user_id, step, _cover(links, user_id, paired.salt, secret))
+    return False
+
+
+def _used(connection: Connection, user_id: int, step: int, cover: bytes) -> bool:
+    """Whether a code of ``step`` serves; in one statement: of any number at once exactly one succeeds."""
     newer = update(SecondFactor).where(SecondFactor.user_id == user_id, SecondFactor.last_step < step)
-    return connection.scalar(newer.values(last_step=step).returning(SecondFactor.user_id)) is not None
+    values = {"last_step": step, "cover": cover}
+    return connection.scalar(newer.values(values).returning(SecondFactor.user_id)) is not None
 
 
-def _step_of(connection: Connection, secret: bytes, code: str) -> int | None:
-    """The time step, by the database's clock, whose code this is; the newest if several."""
+def _present_step(connection: Connection) -> int:
+    """The time step of the database's clock."""
     now = int(connection.execute(select(func.extract("epoch", func.clock_timestamp()))).scalar_one())
-    present, given = now // STEP_SECONDS, code.encode()
+    return now // STEP_SECONDS
+
+
+def _step_of(present: int, secret: bytes, code: str) -> int | None:
+    """The time step around the ``present`` one whose code this is; the newest if several."""
+    given = code.encode()
     for step in range(present + DRIFT, present - DRIFT - 1, -1):
         if hmac.compare_digest(code_at(secret, step).encode(), given):
             return step
     return None
 
 
-def _secret(links: Links, user_id: int, salt: bytes) -> bytes:
-    return _derived(links, b"second-factor-v1:%d:" % user_id + salt)[:_SECRET_BYTES]
+def _secrets(links: Links, user_id: int, salt: bytes, cover: bytes) -> Iterator[bytes]:
+    """What may be the secret of a person, by each key that is taken, the present one first."""
+    for secret_key in reversed(links.secret_keys):
+        yield _xor(cover, _derived_secret(secret_key, user_id, salt))
+
+
+def _cover(links: Links, user_id: int, salt: bytes, secret: bytes) -> bytes:
+    """What makes ``secret`` of what the present key derives: nothing but zeros where it is that."""
+    return _xor(secret, _derived_secret(links.secret_keys[-1], user_id, salt))
+
+
+def _xor(one: bytes, other: bytes) -> bytes:
+    return bytes(left ^ right for left, right in zip(one, other, strict=True))
+
+
+def _derived_secret(secret_key: str, user_id: int, salt: bytes) -> bytes:
+    return _derived(secret_key, b"second-factor-v1:%d:" % user_id + salt)[:_SECRET_BYTES]
 
 
 def _salt(links: Links, key: str) -> bytes:
     """Random for each session, since its key is; the same each time the page of one session is shown."""
-    return _derived(links, b"second-factor-salt-v1:" + key.encode())
+    return _derived(links.secret_keys[-1], b"second-factor-salt-v1:" + key.encode())
 
 
-def _derived(links: Links, words: bytes) -> bytes:
-    return hmac.digest(links.secret_key.encode(), words, "sha256")
+def _derived(secret_key: str, words: bytes) -> bytes:
+    return hmac.digest(secret_key.encode(), words, "sha256")
 
 
 def _code_hash(code: str) -> bytes:

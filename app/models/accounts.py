@@ -186,7 +186,9 @@ class SecondFactor(Base):
     """A person's authenticator app (RFC 6238), proved by a first code.
 
     ``salt`` is not the secret: that is derived from it with the portal's secret key, so that a copy of
-    the database opens nothing. ``last_step`` is the newest time step accepted: none serves twice.
+    the database opens nothing. ``cover`` (20 bytes) is what the secret differs by from the derived one:
+    zeros, until the portal's key has changed. ``last_step`` is the newest time step accepted: none serves
+    twice.
     """
 
     __tablename__ = "second_factor"
@@ -196,6 +198,7 @@ class SecondFactor(Base):
         ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
     salt: Mapped[bytes] = mapped_column(LargeBinary)
+    cover: Mapped[bytes] = mapped_column(LargeBinary, server_default=text("decode(repeat('00', 20), 'hex')"))
     last_step: Mapped[BigIntColumn] = mapped_column(default=0, server_default="0")
     confirmed_at: Mapped[CreatedAt]
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, render_template
+from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from app.accounts import daily_mail_choices
 from app.accounts.journal import Event, record
-from app.web.context import database, request_id
+from app.web.context import database, links, request_id
 
 blueprint = Blueprint("daily_mail", __name__, url_prefix=daily_mail_choices.PATH)
 
@@ -16,7 +16,7 @@ blueprint = Blueprint("daily_mail", __name__, url_prefix=daily_mail_choices.PATH
 def ask(token: str) -> ResponseReturnValue:
     """Ask whether to stop: a mail scanner that follows links stops nothing."""
     with database().reading() as connection:
-        found = daily_mail_choices.stoppable(connection, _secret(), token)
+        found = daily_mail_choices.stoppable(connection, links().secret_keys, token)
     return render_template("daily_mail/stop.html", found=found, token=token)
 
 
@@ -24,7 +24,7 @@ def ask(token: str) -> ResponseReturnValue:
 def stop(token: str) -> ResponseReturnValue:
     """Stop; what is stopped already stays so."""
     with database().writing() as connection:
-        found = daily_mail_choices.stoppable(connection, _secret(), token)
+        found = daily_mail_choices.stoppable(connection, links().secret_keys, token)
         if found is not None:
             daily_mail_choices.stop(connection, found.id)
             record(
@@ -35,8 +35,3 @@ def stop(token: str) -> ResponseReturnValue:
                 request_id=request_id(),
             )
     return render_template("daily_mail/stop.html", found=None, token=token)
-
-
-def _secret() -> str:
-    secret: str = current_app.secret_key  # type: ignore[assignment]  # always set
-    return secret

@@ -74,8 +74,7 @@ class ForeignFormError(Forbidden):
 class BrowserSession(dict[str, Any], SessionMixin):
     """This browser's key, and the CSRF token that follows from it."""
 
-    def __init__(self, key: str, secret: str, *, is_new: bool) -> None:
-        self._secret = secret.encode()
+    def __init__(self, key: str, *, is_new: bool) -> None:
         self.modified = False
         self.new = is_new
         self.key = key
@@ -93,7 +92,8 @@ class BrowserSession(dict[str, Any], SessionMixin):
         self._derive()
 
     def _derive(self) -> None:
-        token = hmac.new(self._secret, b"csrf:" + self.key.encode(), hashlib.sha256).hexdigest()
+        # The form holds it signed with the secret key: whoever knows a browser's key alone makes none.
+        token = hmac.new(self.key.encode(), b"csrf", hashlib.sha256).hexdigest()
         super().__setitem__("csrf_token", token)
 
 
@@ -103,7 +103,7 @@ class KeyCookie(SessionInterface):
     def open_session(self, app: Flask, request: Request) -> BrowserSession:
         key = request.cookies.get(cookies.full_name(app, cookies.KEY), "")
         known = is_key(key)
-        return BrowserSession(key if known else new_key(), app.secret_key, is_new=not known)  # type: ignore[arg-type]  # always set
+        return BrowserSession(key if known else new_key(), is_new=not known)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:  # noqa: ARG002 - Flask gives it
         if session.modified and isinstance(session, BrowserSession):
@@ -132,6 +132,7 @@ def secure(app: Flask, config: Config, hosts: tuple[str, ...]) -> None:
         SECRET_KEY=config.secret_key,
         SESSION_COOKIE_SECURE=not config.development,
         TRUSTED_HOSTS=[*hosts, *LOCAL_HOSTS] if config.development else list(hosts),
+        WTF_CSRF_SECRET_KEY=config.secret_keys,
         WTF_CSRF_TIME_LIMIT=None,  # as long as the key
         WTF_CSRF_SSL_STRICT=False,  # refuse_foreign_origin does it, without needing a Referer
     )

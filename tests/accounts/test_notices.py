@@ -15,7 +15,7 @@ PERSON = Recipient(1, "person@shop.example")
 
 
 def test_each_notice_of_a_request_is_a_mail_of_its_own_and_the_same_one_twice_is_one(database):
-    links = Links(load_themes(), "key", development=True, port=0)
+    links = Links(load_themes(), ("key",), development=True, port=0)
     with database.writing() as connection:
         for _ in range(2):
             notices.second_factor_removed(connection, links, PERSON, CLIENT)

@@ -1,7 +1,7 @@
 """The proxy's configuration: one-time links and what people search for reach no log.
 
-Tried by hand behind nginx 1.22 as well, with a portal that answers and with one that does not, and with requests
-that nginx answers by itself.
+Tried by hand behind nginx 1.22 as well, with a portal that answers and with one that does not,
+and with requests that nginx answers by itself.
 """
 
 from __future__ import annotations

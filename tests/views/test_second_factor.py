@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import func, select, text
 
 from app.accounts import second_factor
-from app.accounts.links import Links
 from app.accounts.notices import Recipient
 from app.accounts.second_factor import code_at
 from app.accounts.users import UserError, forget_second_factor
@@ -157,14 +157,14 @@ def test_the_first_step_waits_ten_minutes(app, owner, shops, database):
 def test_the_database_holds_no_secret(owner, database, app):
     secret, _ = enrol(owner, database)
     with database.reading() as connection:
-        row = connection.execute(select(SecondFactor.salt, SecondFactor.user_id)).one()
+        row = connection.execute(select(SecondFactor.salt, SecondFactor.user_id, SecondFactor.cover)).one()
         hashes = connection.scalars(select(RecoveryCode.code_hash)).all()
     assert secret not in bytes(row.salt)
     assert all(len(each) == 32 for each in hashes)
     links = app.extensions["bordereau.links"]
-    other = Links(links.themes, "another key, made of words and long enough", development=True, port=1)
-    assert second_factor._secret(links, row.user_id, row.salt) == secret
-    assert second_factor._secret(other, row.user_id, row.salt) != secret
+    other = replace(links, secret_keys=("another key, made of words and long enough",))
+    assert list(second_factor._secrets(links, row.user_id, row.salt, row.cover)) == [secret]
+    assert secret not in second_factor._secrets(other, row.user_id, row.salt, row.cover)
 
 
 def test_staff_enrol_before_anything_else(app, shops, database):
