@@ -177,7 +177,7 @@ def worker() -> None:
     logs.to_stderr()
     config, database = _migrated(DatabaseRole.WEB, DatabaseRole.IMPORT)
     if not config.development and config.smtp is None:
-        waits = gettext("No mail server is named (BORDEREAU_SMTP_URL): mail waits, and none of it is lost.")
+        waits = gettext("No mail server is named (BORDEREAU_SMTP_URL): email waits, and none of it is lost.")
         click.echo(waits, err=True)
     work(config, database)
 

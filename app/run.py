@@ -230,7 +230,7 @@ def _answers(address: Address) -> bool:
 
 def _show(config: Config, accounts: str) -> None:
     portal = f"http://localhost:{config.port}/"
-    mails = gettext("Mails are kept here, and shown at %(address)s", address=f"{portal}dev/mail")
+    mails = gettext("Emails are kept here, and shown at %(address)s", address=f"{portal}dev/mail")
     kept = config.development and not config.smtp
     parts = (portal, accounts, mails if kept else "", gettext("Ctrl-C stops the portal."))
     text = Text("\n\n".join(filter(None, parts)))

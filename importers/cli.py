@@ -96,7 +96,7 @@ def nightly() -> None:
                 coming,
             )
         )
-    click.echo(gettext("Daily mails posted: %(count)s.", count=tell_people(config, database, now)))
+    click.echo(gettext("Daily emails posted: %(count)s.", count=tell_people(config, database, now)))
     gone = gettext(
         "Let go of: %(months)s partitions, %(copies)s copies of files.",
         months=night.purged.months,
@@ -208,9 +208,7 @@ def _set_aside(refused: FileRefusedError) -> click.ClickException:
 _POSITIVE = click.IntRange(min=1)
 
 
-@click.command(
-    help=N_("Write synthetic files into DIR: a merchant directory, and a night's file for each day.")
-)
+@click.command(help=N_("Write synthetic files into DIR: a contract file, and a night's file for each day."))
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
 @click.option(
     "--seed", type=int, default=1, show_default=True, help=N_("The same seed gives the same bytes.")

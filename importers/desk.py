@@ -41,7 +41,7 @@ from importers.load import Result, load_for_desk, try_file
 _log = logger("desk")
 _Task = Row[*tuple[Any, ...]]
 
-_FOR_ANOTHER = N_("this merchant directory declares for another maintainer")
+_FOR_ANOTHER = N_("this contract file declares for another maintainer")
 #: What the desk says of an outlet or a merchant that does not exist yet.
 _MADE = ("siret", "trade_name", "address", "postcode", "city", "time_zone", "merchant_code", "merchant_name")
 _ATTACHED = """
@@ -142,7 +142,7 @@ def _declare(database: Database, data: Path, task: _Task) -> Result:
         slug = connection.scalar(select(Reseller.slug).where(Reseller.id == task.reseller_id))
     name = task.details.get("file") or f"declaration-{task.id}.csv"
     if recognise(name, task.content).name not in (merchant_directory.NAME, bank_accounts.NAME):
-        raise refuse(N_("this file is no merchant directory"))
+        raise refuse(N_("this file is no contract file"))
     if not first_column(task.content).resellers <= {slug, ""}:  # the importer words empty lines
         raise refuse(_FOR_ANOTHER)
     since = None if task.details.get("file") else task.asked_at

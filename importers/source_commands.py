@@ -48,7 +48,7 @@ def _choice(words: Collection[str]) -> click.Choice[str]:
 
 @click.command(help=N_("Say what is to be known of a source of files; without anything, show it."))
 @click.argument("name", metavar="SOURCE")
-@click.option("--reseller", metavar="SLUG", help=N_("The reseller, as the merchant directory names it."))
+@click.option("--reseller", metavar="SLUG", help=N_("The reseller, as the contract file names it."))
 @click.option(
     "--vouch",
     multiple=True,
@@ -238,7 +238,7 @@ def _bind(database: Database, name: str, reseller: str) -> None:
             sources.bind(connection, name, reseller)
     except sources.UnknownResellerError:
         raise click.ClickException(
-            gettext("No merchant directory has named the reseller %(slug)s.", slug=reseller)
+            gettext("No contract file has named the reseller %(slug)s.", slug=reseller)
         ) from None
     click.echo(gettext("The files of %(source)s belong to %(slug)s.", source=name, slug=reseller))
 

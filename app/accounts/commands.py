@@ -136,7 +136,7 @@ def staff() -> None:
     """Hold the commands about staff."""
 
 
-@staff.command(help=N_("Invite EMAIL to the maintainer's staff: mail a one-time link, and print it."))
+@staff.command(help=N_("Invite EMAIL to the maintainer's staff: email a one-time link, and print it."))
 @click.argument("email")
 @click.option("--reseller", required=True, metavar="SLUG", help=N_("The maintainer to work for."))
 def invite(email: str, reseller: str) -> None:

@@ -168,15 +168,17 @@ def _files(
 
 def _message(home: Home, access: Access, found: _Report, stop: str) -> Message:
     place = f"{home.address}/m/{access.merchant_id}"
-    after = [gettext("You asked for this mail under “Sign-in and security”. To stop it: %(link)s", link=stop)]
+    after = [
+        gettext("You asked for this email under “Sign-in and security”. To stop it: %(link)s", link=stop)
+    ]
     if not found.files:
         address = f"{place}/remises?{PERIOD}={_PERIOD}"
-        after.insert(0, gettext("The file is too large for a mail. It is here: %(link)s", link=address))
+        after.insert(0, gettext("The file is too large for an email. It is here: %(link)s", link=address))
     return report(
         home.theme,
         gettext("credits of %(merchant)s", merchant=access.merchant_name),
         list(_words(access, found)),
-        LinkButton(gettext("See what is to deal with"), f"{place}/a-traiter"),
+        LinkButton(gettext("See the to-do list"), f"{place}/a-traiter"),
         after,
         found.files,
         stop,
@@ -201,9 +203,9 @@ def _words(access: Access, found: _Report) -> Iterator[str]:
     kinds = Counter(item.title for item in found.items)
     if kinds:
         listed = ", ".join(f"{title} ({number})" for title, number in kinds.items())
-        yield gettext("To deal with: %(what)s.", what=listed)
+        yield gettext("To do: %(what)s.", what=listed)
     else:
-        yield gettext("Nothing to deal with: all that the bank should have credited is there.")
+        yield gettext("Nothing to do: all that the bank should have credited is there.")
 
 
 def _figure(name: str, amount: int, currency: str) -> str:

@@ -38,7 +38,9 @@ def invitation(home: Home, place: str, role: str, url: str, ends: str) -> Messag
         LinkButton(gettext("Open my access"), url),
         [
             gettext("This link works once, until %(time)s.", time=ends),
-            gettext("You did not expect this mail? Do nothing: without this link nobody gets in."),
+            gettext(
+                "You did not expect this email? Do nothing: without this link nobody can reach your data."
+            ),
         ],
     )
 

@@ -19,9 +19,9 @@ _WORDS: Mapping[AlertKind, str] = {
         "Files have stayed in the inbox since %(since)s (%(count)s): they cannot be read or filed away."
     ),
     AlertKind.NIGHT_MISSING: N_("%(source)s: the file that was due on %(due)s has not come."),
-    AlertKind.MAIL_STUCK: N_("Mails have not left since %(since)s (%(count)s waiting)."),
+    AlertKind.MAIL_STUCK: N_("Emails have not left since %(since)s (%(count)s waiting)."),
     AlertKind.DISK_FULL: N_("The disk of the portal is nearly full: %(free)s GB left of %(total)s."),
-    AlertKind.WORKER_SILENT: N_("The worker does not answer: mail, files and the work of the night wait."),
+    AlertKind.WORKER_SILENT: N_("The worker does not answer: email, files and the work of the night wait."),
     AlertKind.JOB_GIVEN_UP: N_(
         "The worker has died %(begun)s times over its job %(task)s, number %(number)s: it is not tried again."
     ),

@@ -37,7 +37,7 @@ NOT_UTF8 = N_(
 )
 NOT_SEMICOLONS = N_("semicolons must stand between the columns")
 QUOTED_HEADING = N_("save the file without quotation marks around cells of text")
-NO_HEADING = N_("this must be the heading of a merchant directory, exactly as in the model")
+NO_HEADING = N_("this must be the heading of a contract file, exactly as in the model")
 EXAMPLE = N_("the line of the example: take it away")
 FOREIGN = N_("expected %(slug)s: this desk declares for nobody else")
 QUOTED = N_(

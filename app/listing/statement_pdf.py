@@ -77,8 +77,8 @@ def debt_headings(made: StatementSpec) -> tuple[str, ...]:
         gettext("Debits"),
         gettext("Refunds"),
         gettext("Cancellations"),
-        gettext("Handed in"),
-        gettext("Not handed in yet"),
+        gettext("Due, remitted"),
+        gettext("Not remitted yet"),
     )
 
 
@@ -108,7 +108,7 @@ def line_cells(debt: Debt, line: StatementLine) -> tuple[str, ...]:
         line.place,
         formats.number(line.count),
         formats.money(line.net, debt.currency),
-        "" if line.is_remitted else gettext("Not handed in yet"),
+        "" if line.is_remitted else gettext("Not remitted yet"),
     )
 
 

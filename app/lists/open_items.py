@@ -42,7 +42,7 @@ from app.models import (
 from app.wording import codes
 from app.wording.i18n import N_, gettext
 
-TITLE: Final = N_("To deal with")
+TITLE: Final = N_("To do")
 #: So many of each kind are shown and written: who has more of them has another trouble.
 MOST: Final = 1000
 

@@ -17,16 +17,16 @@ from app.wording.i18n import N_, gettext
 
 #: Accepted payments by type: once their remittance is at the bank, and before.
 _REMITTED = {
-    "debit": N_("Accepted and handed in to the bank"),
-    "refund": N_("Refund handed in to the bank"),
-    "cancellation": N_("Cancellation handed in to the bank"),
-    "refund_cancellation": N_("Cancelled refund handed in to the bank"),
+    "debit": N_("Accepted and remitted to the bank"),
+    "refund": N_("Refund remitted to the bank"),
+    "cancellation": N_("Cancellation remitted to the bank"),
+    "refund_cancellation": N_("Cancelled refund remitted to the bank"),
 }
 _PENDING = {
-    "debit": N_("Accepted, not handed in to the bank"),
-    "refund": N_("Refund not handed in to the bank"),
-    "cancellation": N_("Cancellation not handed in to the bank"),
-    "refund_cancellation": N_("Cancelled refund not handed in to the bank"),
+    "debit": N_("Accepted, not remitted to the bank"),
+    "refund": N_("Refund not remitted to the bank"),
+    "cancellation": N_("Cancellation not remitted to the bank"),
+    "refund_cancellation": N_("Cancelled refund not remitted to the bank"),
 }
 _FAILED: dict[str, tuple[str, Tone]] = {
     "declined": (N_("Declined: nothing is debited"), "bad"),

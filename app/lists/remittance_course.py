@@ -116,7 +116,7 @@ def _unsettled(row: Row) -> Alert:
     if seal == Completeness.AWAITING_TOTALS:
         return Alert(
             words=gettext("Its telecollection has not been received yet"),
-            reason=gettext("Its payments arrived first: until it comes, they count as not handed in."),
+            reason=gettext("Its payments arrived first: until it comes, they count as not remitted."),
         )
     return Alert(
         words=gettext("Payments and totals differ"),

@@ -281,7 +281,7 @@ def _terminal(row: Row) -> Heading:
 def _outlet(row: Row) -> Heading:
     """The outlet of a remittance that reached the bank; the others stand together, whatever their outlet."""
     if not is_remitted(row):
-        return Heading("", gettext("Not handed in to the bank"))
+        return Heading("", gettext("Not remitted to the bank"))
     name = row["trade_name"] or gettext("Unknown")
     return Heading(str(row["outlet_id"]), name, is_place=True)
 

@@ -25,7 +25,7 @@ def mail_address(text: str) -> str:
     try:
         found = validate_email(words, check_deliverability=False, globally_deliverable=False, strict=True)
     except EmailNotValidError as error:
-        raise AddressError(gettext("%(address)s is not an e-mail address.", address=words)) from error
+        raise AddressError(gettext("%(address)s is not an email address.", address=words)) from error
     if found.ascii_email is None:
         message = gettext("%(address)s: only plain letters can stand before the @.", address=words)
         raise AddressError(message)

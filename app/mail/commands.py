@@ -41,12 +41,12 @@ _ADVICE = {
 }
 
 
-@click.group(help=N_("Try the way to the mail server."))
+@click.group(help=N_("Try sending through the mail server."))
 def mail() -> None:
     """Hold the commands about mail."""
 
 
-@mail.command(help=N_("Send a test mail to ADDRESS, now, and say what is wrong when it does not leave."))
+@mail.command(help=N_("Send a test email to ADDRESS, now, and say what is wrong when it does not leave."))
 @click.argument("address")
 def test(address: str) -> None:
     """Send one mail past the queue; exit 1 when it was not taken."""
@@ -67,7 +67,7 @@ def _test_mail(config: Config, address: str) -> Mail:
     sender = sender_of(themes_of(config.data).by_slug[DEFAULT])
     recipient = mail_address(address)
     message_id = f"<{secrets.token_hex(16)}@{sender.address.rpartition('@')[2]}>"
-    subject, words = gettext("Test mail"), gettext("This mail was sent to try the settings. All is well.")
+    subject, words = gettext("Test email"), gettext("This email was sent to try the settings. All is well.")
     html = (
         f'<!doctype html><html lang="{language()}"><head><meta charset="utf-8"><title>{escape(subject)}'
         f"</title></head><body><p>{escape(words)}</p></body></html>"
@@ -91,13 +91,13 @@ def in_words(error: NotTakenError) -> str:
 def _taken(config: Config, reply: str) -> str:
     if config.smtp is None:
         folder = config.data / FOLDER
-        return gettext("Without BORDEREAU_SMTP_URL mail goes to a folder: see %(folder)s.", folder=folder)
+        return gettext("Without BORDEREAU_SMTP_URL email goes to a folder: see %(folder)s.", folder=folder)
     ways = {
         Security.TLS: gettext("encrypted (TLS)"),
         Security.STARTTLS: gettext("encrypted (STARTTLS)"),
         Security.NONE: gettext("not encrypted"),
     }
     words = gettext(
-        "%(host)s has taken the mail, %(way)s.", host=config.smtp.host, way=ways[config.smtp.security]
+        "%(host)s has taken the email, %(way)s.", host=config.smtp.host, way=ways[config.smtp.security]
     )
     return "\n".join(filter(None, (words, reply and gettext("It says: %(reply)s", reply=reply))))

@@ -38,7 +38,7 @@ def composed(message: Message, recipient: str, sender: Sender, message_id: str, 
         mail[name] = value
     content = mail.as_bytes()
     if len(content) > LARGEST:
-        raise MailError(gettext("This mail is too large to be sent."))
+        raise MailError(gettext("This email is too large to be sent."))
     _check_read_back(content, headers)
     return content
 
@@ -98,15 +98,15 @@ def _check_read_back(content: bytes, headers: dict[str, str | Address]) -> None:
     with a header too many is never kept.
     """
     if _BARE_LINE_END.search(content):
-        raise MailError(gettext("This mail cannot be written safely."))
+        raise MailError(gettext("This email cannot be written safely."))
     read = BytesParser(policy=policy.default).parsebytes(content)
     expected = {name: _unspaced(value) for name, value in headers.items()}
     found = {name: _unspaced(value) for name, value in read.items()}
     own = {"MIME-Version", "Content-Type"}
     if len(read.items()) != len(found) or found.keys() - own != expected.keys():
-        raise MailError(gettext("This mail cannot be written safely."))
+        raise MailError(gettext("This email cannot be written safely."))
     if any(found[name] != value for name, value in expected.items()):
-        raise MailError(gettext("This mail cannot be written safely."))
+        raise MailError(gettext("This email cannot be written safely."))
 
 
 def _unspaced(value: object) -> str:
@@ -158,4 +158,4 @@ def _check_html(html: str) -> None:
     elements.feed(html)
     elements.close()
     if elements.faults:
-        raise MailError(gettext("This mail would load something from elsewhere."))
+        raise MailError(gettext("This email would load something from elsewhere."))

@@ -13,7 +13,7 @@ STATES = {
     DeliveryState.FAILED: N_("Not delivered"),
 }
 FAULTS = {
-    Fault.NO_FOLDER: N_("The folder for mail cannot be written."),
+    Fault.NO_FOLDER: N_("The folder for email cannot be written."),
     Fault.HOST_UNKNOWN: N_("The mail server's name is not known."),
     Fault.CONNECTION_REFUSED: N_("The mail server cannot be reached: no connection on this port."),
     Fault.TIMEOUT: N_("The mail server takes too long to answer."),

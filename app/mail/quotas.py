@@ -37,15 +37,15 @@ def _reached(connection: Connection, request: MailRequest, recipients: Sequence[
     """The limit that mails to ``recipients`` would pass, in words."""
     more = len(recipients)
     if request.user_id and _sent(connection, Delivery.user_id == request.user_id) + more > PER_USER:
-        words = gettext("You have asked for %(limit)s mails in 24 hours: no more can leave today.")
+        words = gettext("You have asked for %(limit)s emails in 24 hours: no more can leave today.")
         return words % {"limit": PER_USER}
     whole = Delivery.merchant_id == request.merchant_id
     if request.merchant_id and _sent(connection, whole) + more > PER_MERCHANT:
-        words = gettext("%(limit)s mails have left for this merchant in 24 hours: no more can leave today.")
+        words = gettext("%(limit)s emails have left for this merchant in 24 hours: no more can leave today.")
         return words % {"limit": PER_MERCHANT}
     for recipient in recipients:  # tickets do not use up what links to a person's account may be sent
         if _sent(connection, Delivery.recipient == recipient, Delivery.kind == request.kind) >= PER_RECIPIENT:
-            words = gettext("%(address)s has already been sent %(limit)s mails in 24 hours.")
+            words = gettext("%(address)s has already been sent %(limit)s emails in 24 hours.")
             return words % {"address": recipient, "limit": PER_RECIPIENT}
     return None
 

@@ -65,7 +65,7 @@ def doctor() -> None:
 FOUND = 3
 
 
-@click.command(help=N_("Look for what is wrong and mail it to the staff, once; exit 3 while something is."))
+@click.command(help=N_("Look for what is wrong and email it to the staff, once; exit 3 while something is."))
 @click.option(
     "--every",
     metavar="SECONDS",
@@ -96,8 +96,8 @@ def backup(folder: Path) -> None:
     _say(copies.backup(Config.from_env(), folder))
     click.secho(
         gettext(
-            "The secret key (BORDEREAU_SECRET_KEY) is NOT in it: keep it elsewhere. Without it every second"
-            " factor and every open link ends."
+            "The secret key (BORDEREAU_SECRET_KEY) is NOT in it: keep it elsewhere. Without it every two-step"
+            " verification and every open link ends."
         ),
         err=True,
         bold=True,

@@ -153,7 +153,7 @@ def _hosts(config: Config, loaded: Themes) -> Iterator[Finding]:
 
 
 def _mail(config: Config) -> Iterator[Finding]:
-    subject = N_("mail")
+    subject = N_("email")
     if config.smtp is None:
         level = Severity.SOUND if config.development else Severity.FAULT
         cure = "" if config.development else "BORDEREAU_SMTP_URL"
@@ -253,11 +253,11 @@ def _worker(state: State) -> Iterator[Finding]:
 
 
 def _queue(state: State) -> Iterator[Finding]:
-    words = gettext("%(count)s mails wait", count=state.mails.count)
+    words = gettext("%(count)s emails wait", count=state.mails.count)
     if state.mails.oldest_seconds > MAIL_WAITS.total_seconds():
-        yield Finding(Severity.WATCH, N_("mail"), words, gettext("see the desk's page of mails"))
+        yield Finding(Severity.WATCH, N_("email"), words, gettext("see the desk's page of emails"))
     else:
-        yield _sound(N_("mail"), words)
+        yield _sound(N_("email"), words)
 
 
 def _nights(state: State) -> Iterator[Finding]:

@@ -46,9 +46,7 @@ HEADINGS = (
     DirectoryColumn(
         "time_zone", N_("time zone"), 64, N_("Europe/Paris, or that of the island."), required=True
     ),
-    DirectoryColumn(
-        "contract", N_("contract"), 15, N_("Its number, zeros in front included."), required=True
-    ),
+    DirectoryColumn("contract", N_("contract"), 15, N_("Its number, leading zeros included."), required=True),
     DirectoryColumn("rank", N_("rank"), 3, N_("3 digits, such as 001."), required=True),
     DirectoryColumn("application", N_("application"), 20, N_("CBEMV, CBCLESS, AMEX…"), required=True),
     DirectoryColumn("bank_code", N_("bank code"), 5, N_("5 digits.")),

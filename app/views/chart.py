@@ -122,7 +122,7 @@ def _parts(column: ChartColumn, scale: float, say: Callable[[int], str]) -> Iter
     words = gettext("%(label)s: %(value)s", label=column.name, value=say(column.amount))
     yield max(column.amount * scale, _LEAST), style, words
     if column.apart > 0:
-        words = gettext("%(label)s: %(value)s not at the bank", label=column.name, value=say(column.apart))
+        words = gettext("%(label)s: %(value)s not remitted", label=column.name, value=say(column.apart))
         yield max(column.apart * scale, 1.0), "bad", words
 
 

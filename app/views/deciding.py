@@ -149,7 +149,7 @@ def decide() -> Response:
 def document() -> Response | tuple[Response, int]:
     """The same for programs."""
     if (query := _query()).faults:
-        return jsonify({"error": gettext("This question is not understood"), "faults": query.told()}), 422
+        return jsonify({"error": gettext("This request is not understood"), "faults": query.told()}), 422
     items = _items()
     journal(Event.OPEN_ITEMS_EXPORTED, rows=len(items), format="json")
     return jsonify({"count": len(items), "rows": [_row(item) for item in items]})

@@ -19,8 +19,8 @@ _TONES = {
     DeliveryState.FAILED: "bad",
 }
 #: When a server was cut off in the middle of its answer, nobody knows whether it had taken the mail.
-_UNCERTAIN = N_("The mail server was cut off while it answered: this mail may have arrived all the same.")
-_TWICE = N_("The mail server was cut off while it answered: this mail may have arrived twice.")
+_UNCERTAIN = N_("The mail server was cut off while it answered: this email may have arrived all the same.")
+_TWICE = N_("The mail server was cut off while it answered: this email may have arrived twice.")
 
 
 @dataclass(frozen=True)

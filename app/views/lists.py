@@ -235,7 +235,7 @@ def refused_file(criteria: Criteria) -> AnyResponse:
 def _refused(criteria: Criteria) -> dict[str, Any] | None:
     """Why a document for programs is not made, and what to ask for instead; None when it is."""
     if criteria.faults:
-        return {"error": gettext("This question is not understood"), "faults": _faults_in_words(criteria)}
+        return {"error": gettext("This request is not understood"), "faults": _faults_in_words(criteria)}
     split = too_long(criteria)
     if split is None:
         return None

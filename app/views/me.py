@@ -36,7 +36,7 @@ DONE = {
     "password": N_("Your password has changed. Your other sessions have ended."),
     "session": N_("The session has ended."),
     "others": N_("Your other sessions have ended."),
-    "daily_mail": N_("Your choice of daily mail is kept."),
+    "daily_mail": N_("Your choice of daily email is kept."),
     "removed": N_("Signing in asks for your password alone again."),
 }
 

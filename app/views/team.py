@@ -48,7 +48,7 @@ DONE = {
     "restored": N_("The access is open again."),
     "removed": N_("The access is removed."),
     "reset": N_("A link to choose a new password is on its way."),
-    "withdrawn": N_("The invitation is withdrawn: its link is worth nothing any more."),
+    "withdrawn": N_("The invitation is withdrawn: its link no longer works."),
 }
 ACTIONS: dict[str, tuple[Callable[..., None], str]] = {
     "suspendre": (members.suspend, "suspended"),

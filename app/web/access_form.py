@@ -32,7 +32,7 @@ def _outlet_id(text: str | int) -> int:
 class AccessForm(Form):
     """A grant as it is typed. ``step`` is one within the list of outlets: nothing is given yet."""
 
-    email = EmailField(N_("E-mail address"), filters=[stripped], render_kw={**_PLAIN, "required": True})
+    email = EmailField(N_("Email address"), filters=[stripped], render_kw={**_PLAIN, "required": True})
     role = RadioField(
         N_("Role"),
         [AnyOf(list(Role), N_("Choose a role."))],

@@ -78,10 +78,10 @@ class AccountForm(Form):
         N_("Contract numbers"),
         [
             Regexp(
-                r"(\*|[0-9A-Za-z]{1,15}( [0-9A-Za-z]{1,15})*)\Z", message=N_("Numbers with a blank between.")
+                r"(\*|[0-9A-Za-z]{1,15}( [0-9A-Za-z]{1,15})*)\Z", message=N_("Numbers with a space between.")
             )
         ],
-        description=N_("With a blank between them, or * for all of the merchant's."),
+        description=N_("With a space between them, or * for all of the merchant's."),
         default="*",
         filters=[stripped],
         render_kw=_PLAIN,

@@ -27,7 +27,7 @@ class AttachForm(Form):
 
     merchant = HiddenField(filters=[stripped])
     merchant_name = _text(N_("Name"))
-    merchant_code = _text(N_("Code, as your merchant directory will name it"))
+    merchant_code = _text(N_("Code, as your contract file will name it"))
     outlet = _choice(N_("Outlet"))
     trade_name = _text(N_("Trade name"))
     siret = _text(N_("SIRET"), _DIGITS)

@@ -50,7 +50,7 @@ EXPLANATIONS = {
         N_("Nothing is at this address, or your access does not include it."),
     ),
     405: Explanation(
-        N_("This cannot be done here"),
+        N_("This action is not possible here"),
         N_("This address does not accept such a request. Go back to the start and try again."),
     ),
     413: Explanation(N_("Too much was sent"), N_("This form is larger than the portal accepts.")),
@@ -87,12 +87,12 @@ UNKNOWN_HOST = Explanation(
 )
 #: 429 for one who has two searches or a file going on already.
 BUSY = Explanation(
-    N_("Your last searches are still going on"),
+    N_("Your last searches are still running"),
     N_("Two searches and one file at a time: wait for an answer, then try again."),
 )
 #: 429 for a browser that waits for several pages already, whatever they are.
 TOO_MUCH_AT_ONCE = Explanation(
-    N_("Several of your pages are still on their way"),
+    N_("Several of your pages are still loading"),
     N_("This browser asked for too many at once. Wait for one of them, then try again."),
 )
 BUSY_SECONDS = 5

@@ -67,7 +67,7 @@ class Form(AnyForm):  # type: ignore[misc]  # WTForms is not typed
 class SignInForm(Form):
     """An address and its password."""
 
-    email = EmailField(N_("E-mail address"), render_kw=_ADDRESS)
+    email = EmailField(N_("Email address"), render_kw=_ADDRESS)
     password = PasswordField(N_("Password"), render_kw=_PASSWORD)
 
 
@@ -80,7 +80,7 @@ class CodeForm(Form):
 class ForgottenForm(Form):
     """The form of a forgotten password."""
 
-    email = EmailField(N_("E-mail address"), render_kw=_ADDRESS)
+    email = EmailField(N_("Email address"), render_kw=_ADDRESS)
 
 
 class NewPasswordForm(Form):
@@ -144,12 +144,12 @@ class SavedViewForm(Form):
 
 
 #: What may go with the daily mail, by the kind of its file.
-DAILY_MAIL_FILES = {"": N_("No daily mail"), "csv": N_("With a CSV file"), "xlsx": N_("With an XLSX file")}
+DAILY_MAIL_FILES = {"": N_("No daily email"), "csv": N_("With a CSV file"), "xlsx": N_("With an XLSX file")}
 
 
 class DailyMailForm(Form):
     """The daily mail of a merchant."""
 
     merchant = HiddenField()
-    file = SelectField(N_("Daily mail"), choices=DAILY_MAIL_FILES)
+    file = SelectField(N_("Daily email"), choices=DAILY_MAIL_FILES)
     also_empty = BooleanField(N_("On days with nothing to say too"))

@@ -51,7 +51,7 @@ class SendingForm(Form):
 
     request_key = HiddenField()
     to = AddressList(
-        EmailField(N_("E-mail address"), [_check_address], filters=[stripped], render_kw=_ADDRESS)
+        EmailField(N_("Email address"), [_check_address], filters=[stripped], render_kw=_ADDRESS)
     )
 
     def validate(self, extra_validators: Any = None) -> bool:

@@ -67,7 +67,7 @@ CHARGEBACKS = {
     "none": N_("No"),
 }
 CHARGEBACK_STAGES = {
-    "notice": N_("Question in front of a chargeback"),
+    "notice": N_("Inquiry before a chargeback"),
     "debit": N_("Chargeback debited"),
     "reversal": N_("Chargeback given back"),
 }

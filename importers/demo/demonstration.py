@@ -111,7 +111,7 @@ def _give_access(database: Database) -> str:
     )
     heading = gettext("Log-ins of the demonstration (password: %(password)s)", password=password)
     second_step = gettext(
-        "second step at the desk, each code once: %(codes)s", codes=" ".join(codes[:SHOWN_CODES])
+        "two-step verification at the desk, each code once: %(codes)s", codes=" ".join(codes[:SHOWN_CODES])
     )
     place = gettext("the maintainer's desk")
     return f"{heading}\n{people}\n{STAFF:28} {place}\n{'':28} {second_step}"

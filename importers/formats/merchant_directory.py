@@ -35,7 +35,7 @@ _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _EXPECTED_DAY = N_("expected a day such as 2026-03-02")
 # What spreadsheets do to numbers is said with what was expected: whoever mends the file meets it there.
 _EXPECTED_SIRET = N_("expected 14 digits: a spreadsheet rounds so long a number unless its column is text")
-_EXPECTED_ZEROS = N_("expected %(most)s digits: a spreadsheet cuts zeros in front unless the column is text")
+_EXPECTED_ZEROS = N_("expected %(most)s digits: a spreadsheet cuts leading zeros unless the column is text")
 
 
 def _shaped(name: str, pattern: str, expected: str) -> Column:

@@ -37,7 +37,7 @@ WHERE d.contracts <> '*'
 _FAULTS = (
     (
         N_("merchant code"),
-        N_("no merchant directory has named this merchant"),
+        N_("no contract file has named this merchant"),
         "SELECT line FROM declared_account WHERE merchant_id IS NULL",
     ),
     (

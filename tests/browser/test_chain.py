@@ -228,13 +228,13 @@ def withdrawn_and_sent_again(window, live, page):
     second = link(live.database, SHOP)
     guest = window(PHONE, signed_in=False)
     guest.go(first)
-    assert "ne sert plus" in guest.page.locator("h1").inner_text()
+    assert "plus valable" in guest.page.locator("h1").inner_text()
     guest.go(second)
     assert guest.page.locator("#password").is_visible()
     with page.expect_navigation():
         card.get_by_text("Annuler").click()
     guest.go(second)
-    assert "ne sert plus" in guest.page.locator("h1").inner_text()
+    assert "plus valable" in guest.page.locator("h1").inner_text()
 
 
 def suspended_and_restored(page, fleet):

@@ -142,7 +142,7 @@ def test_a_contract_of_nobodys_finds_its_merchant(at_desk, live, staffed, width,
     assert "Fait" in page.locator("main").inner_text()
     visitor.go("/gestion/commercants?q=" + number)
     page.locator("tbody th a").first.click()
-    page.get_by_role("button", name="Regarder les listes").click()
+    page.get_by_role("button", name="Voir les listes").click()
     page.wait_for_url(re.compile(r"/m/\d+/remises"))
     root = urlsplit(page.url).path.removesuffix("/remises")
     visitor.go(f"{root}/transactions?contract={number}&date_from=2026-03-01&date_to=2026-03-03")

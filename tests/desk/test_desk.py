@@ -193,7 +193,7 @@ def test_a_look_is_announced_and_journalled_and_reads_only(place, north):
     assert north.post_form(f"/gestion/commercants/{merchant}/regarder").location == f"{lists}/remises"
     page = north.page(f"{lists}/remises?date_from=2026-03-01&date_to=2026-03-03")
     banner = page.one(class_="viewing-as")
-    assert "Vous regardez les données de NORTH merchant en tant que mainteneur" in plain(banner)
+    assert "Vous consultez les données de NORTH merchant en tant que mainteneur" in plain(banner)
     assert "NORTH cafe" in only_row_in_full(north, page)
     with north.get(f"{lists}/transactions.csv?date_from=2026-03-01&date_to=2026-03-03") as response:
         assert response.status_code == 200
@@ -202,7 +202,7 @@ def test_a_look_is_announced_and_journalled_and_reads_only(place, north):
     assert north.get("/remises").location == f"{place.desk('north')}/"
     owner = place.browser("owner@north.example")
     journal = plain(owner.page("/journal").one("main"))
-    assert "A regardé les données du commerçant en tant que mainteneur" in journal
+    assert "A consulté les données du commerçant en tant que mainteneur" in journal
     assert NORTH in journal
     assert "A téléchargé une liste" in journal
 

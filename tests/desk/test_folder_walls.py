@@ -113,7 +113,7 @@ def test_a_folder_takes_no_name_that_may_be_anothers(place, name, whose):
 
 @pytest.mark.parametrize("folder", ["south", "south-bank", "bank", "northern", "NORTHERN"])
 def test_a_folder_is_not_taken_before_anothers_first_file(place, north, folder):
-    assert "Dossier de la boîte d'arrivée" in asked(place, north, inbox=folder, account=RIB)
+    assert "Dossier de la boîte de réception" in asked(place, north, inbox=folder, account=RIB)
     assert place.value("SELECT count(*) FROM source WHERE inbox = :folder", folder=folder) == 0
 
 

@@ -62,7 +62,7 @@ def south_bank(place):
 )
 def test_files_of_another_maintainer_stay_theirs_whatever_is_said_of_them(place, north, reaching):
     said = asked(place, north, **reaching)
-    assert "Dossier de la boîte d'arrivée" in said
+    assert "Dossier de la boîte de réception" in said
     assert "south-bank" not in said
     assert place.value("SELECT count(*) FROM source WHERE name = 'north-mine'") == 0
     assert not drop(place, "bank", "RELEVE_1.csv", CIC).refused
@@ -73,7 +73,7 @@ def test_files_of_another_maintainer_stay_theirs_whatever_is_said_of_them(place,
 @pytest.mark.probes("desks and places")
 def test_what_waits_for_whoever_owns_it_is_not_taken_by_the_first_to_ask(place, north):
     assert drop(place, "shared", "RELEVE_1.csv", CIC).refused
-    assert "Dossier de la boîte d'arrivée" in asked(place, north, inbox="shared", account=RIB)
+    assert "Dossier de la boîte de réception" in asked(place, north, inbox="shared", account=RIB)
     assert place.value("SELECT count(*) FROM bank_statement") == 0
 
 

@@ -63,7 +63,7 @@ def test_in_production_a_mail_server_has_to_be_named(bordereau, database):
         ({"CONNECT": "554 5.7.1 go away"}, "ne veut pas"),
         ({"MAIL": "553 5.7.1 not yours"}, "l’adresse de l’expéditeur"),
         ({"RCPT": "550 5.1.1 no such user"}, "l’adresse du destinataire"),
-        ({"DOT": "554 5.6.0 spam"}, "refuse le message"),
+        ({"DOT": "554 5.6.0 spam"}, "refuse l’e-mail"),
         ({"EHLO": DROP}, "coupé la connexion"),
     ],
 )

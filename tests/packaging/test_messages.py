@@ -72,3 +72,58 @@ def test_a_batch_has_one_word_in_english():
     asked = [WRITTEN.sub("", " ".join(forms(message.id))) for message in messages(TRANSLATIONS, "fr")]
     assert [words for words in asked if "remittance" in words.lower()] == []
     assert [words for words in asked if "batch" in words.lower()]
+
+
+def french():
+    """All that is said in French, by the message or the template it stands in."""
+    for message in messages(TRANSLATIONS, "fr"):
+        yield from forms(message.string)
+    yield from (ROOT / "app" / "templates" / "help" / "fr.html").read_text("utf-8").splitlines()
+
+
+def english():
+    """All that is said in English: the messages themselves, and the page of help."""
+    for message in messages(TRANSLATIONS, "fr"):
+        yield from (PLACES.sub("", said) for said in forms(message.id))
+    yield from (ROOT / "app" / "templates" / "help" / "en.html").read_text("utf-8").splitlines()
+
+
+#: An ordinary space where French wants one that never ends a line, or a straight apostrophe between letters.
+#: "N°" heads columns of a CSV, where an ordinary space is what software looks for.
+ILL_SET = re.compile(
+    r"[^\s\u00a0] (?=[:;!?»€](?![\w-]))|« |\bn° |\u202f[:;!?»]|[A-Za-zà-ÿ]'[A-Za-zà-ÿ]|\.\.\."
+)
+
+
+def test_french_is_set_as_printers_set_it():
+    assert [words for words in french() if ILL_SET.search(words)] == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["Rien : tout est là", "Arrêter ?", "« vue", "n° 12", "l'accès", "La vue »", "Puis...", "Vu\u202f: rien"],
+)
+def test_what_is_ill_set_is_found(words):
+    assert ILL_SET.search(words)
+
+
+#: Words that another one has taken the place of: a thing has one word.
+REPLACED_IN_FRENCH = (
+    r"trop d’essais|n’entre\b|font bien les totaux|regards? de|A employé|ne répond à «|C’est noté"
+    r"|Rien au journal|\bsert une|déjà servi|a servi\b|sert plus|est changé|été changé|hors de sa vue"
+    r"|Il vous est envoyé|[Éé]chouée|Constr\.|deuxième étape|seconds? facteurs?|courrier"
+    r"|boîte d’arrivée|gardée?s? à part|Direction financière|Responsable du parc"
+)
+REPLACED_IN_ENGLISH = (
+    r"[Hh]and(ed|s)? (it |its payments )?(over|in)\b|[Rr]eferential|merchant director|\bMaker\b|Dossier no"
+    r"|journalled|[Gg]ave (an|the) .*back|[Gg]ive the access back|second (step|check|factor)|e-mail"
+    r"|\bmails?\b(?! server)|[Rr]eceipt|[Tt]o deal with|what is to deal"
+    r"|[Ll]ook(s|ed|ing) at (the|a) (merchant|data)|set aside: why"
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "replaced"), [(french, REPLACED_IN_FRENCH), (english, REPLACED_IN_ENGLISH)], ids=["fr", "en"]
+)
+def test_no_word_comes_back_that_another_has_replaced(said, replaced):
+    assert [words for words in said() if re.search(replaced, words)] == []

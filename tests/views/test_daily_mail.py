@@ -62,7 +62,7 @@ def test_whoever_asks_is_sent_figures_and_file_once_a_day(owner, database, links
     assert choose(owner, alpha).status_code == 303
     assert "Votre choix" in plain(owner.page("/compte?done=daily_mail").one("main"))
     (mail,) = posted(database, links)
-    assert "À traiter : Non crédité (1), Crédit à confirmer (1), Relevé manquant (1)." in said(mail)
+    assert "À traiter\xa0: Non crédité (1), Crédit à confirmer (1), Relevé manquant (1)." in said(mail)
     assert "Net\xa0: 52,40" in said(mail)
     assert "Dont non crédité\xa0: 52,40" in said(mail)
     names = [part.get_filename() for part in mail.iter_attachments()]

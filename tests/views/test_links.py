@@ -100,7 +100,7 @@ def test_a_link_works_once(app, invite, database):
         again.get(path)
         response = again.post_form("/invitation", password=CHOSEN, again=CHOSEN)
         assert response.status_code == 410
-        assert HtmlPage(response, app).h1 == "Ce lien ne sert plus"
+        assert HtmlPage(response, app).h1 == "Ce lien n’est plus valable"
     assert events(database)[-1] == "link_refused"
 
 
@@ -301,7 +301,7 @@ def test_links_of_one_kind_do_not_open_the_other(app, invite, browser, database,
 @pytest.mark.probes("links")
 def test_made_up_links_are_a_kind_page(app, browser, database, token):
     browser.set_cookie("invitation", token)
-    assert browser.page("/invitation", status=410).h1 == "Ce lien ne sert plus"
+    assert browser.page("/invitation", status=410).h1 == "Ce lien n’est plus valable"
     assert browser.post_form("/invitation", password=CHOSEN, again=CHOSEN).status_code == 410
     with database.reading() as connection:
         assert connection.scalar(select(func.count()).select_from(JournalEntry)) == 0, (

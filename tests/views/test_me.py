@@ -86,7 +86,7 @@ def test_a_password_is_changed_with_the_current_one(app, owner, shops, database)
     thief = app.test_client()
     thief.set_cookie("bordereau", before)
     assert thief.get("/remises").status_code == 303
-    assert "votre mot de passe a changé" in mails(database, shops[0].email)[-1]["Subject"]
+    assert "votre mot de passe a été modifié" in mails(database, shops[0].email)[-1]["Subject"]
     assert events(database)[-1] == "password_changed"
     assert app.test_client().sign_in(shops[0].email, CHOSEN).status_code == 303
 

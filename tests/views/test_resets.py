@@ -101,7 +101,7 @@ def test_a_forgotten_password_is_replaced(app, browser, shops, database):
     assert browser.sign_in(shops[0].email).status_code == 422
     assert browser.sign_in(shops[0].email, CHOSEN).status_code == 303
     _reset, notice, elsewhere = mails(database, shops[0].email)
-    assert "votre mot de passe a changé" in notice["Subject"]
+    assert "votre mot de passe a été modifié" in notice["Subject"]
     assert "http" not in words(notice)
     assert "nouvelle connexion" in elsewhere["Subject"], "with a browser that had not come before"
     assert [e for e in events(database) if "reset" in e] == ["reset_asked", "password_reset"]

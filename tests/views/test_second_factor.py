@@ -228,7 +228,7 @@ def test_new_recovery_codes_replace_the_former(app, owner, shops, database):
     assert send_code(browser, old[0]).status_code == 422
     assert send_code(browser, new[0]).status_code == 303
     said = [mail["Subject"] for mail in mails(database, shops[0].email)]
-    assert sum("code de secours a servi" in subject for subject in said) == 2
+    assert sum("code de secours a été utilisé" in subject for subject in said) == 2
     assert sum("codes de secours ont été renouvelés" in subject for subject in said) == 1
 
 

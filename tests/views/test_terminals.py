@@ -97,7 +97,9 @@ def test_a_few_terminals_are_named_and_more_are_counted_beside_the_silent_one(en
     answer = enter("fleet@alpha.example").page("/remises").one("section", class_="answer")
     assert f"1 terminal sur {number} n'a pas appelé" in plain(answer)
     assert "KITCHEN" in answer.one("a", class_="strip-line").text
-    assert plain(answer.one("ul", class_="counts")).startswith(f"{number - 1} / {number} TPE ont appelé")
+    assert plain(answer.one("ul", class_="counts")).startswith(
+        f"{number - 1} / {number} terminaux ont appelé"
+    )
     named = [item.one("b").text for item in answer.all("ul", class_="calls")[0].all("li")]
     is_few = number <= MOST_TERMINALS
     assert [name for name in named if name.startswith("STALL")] == (["STALL 0", "STALL 1"] if is_few else [])
@@ -129,7 +131,7 @@ def test_an_outlet_that_is_silent_as_a_whole_may_be_closed(enter, database):
     with database.writing(DatabaseRole.OWNER) as connection:
         move_the_kitchen(connection)
     answer = enter("fleet@alpha.example").page("/remises").one("section", class_="answer")
-    assert "d'autres TPE du point de vente ont appelé" in plain(answer)
+    assert "d'autres terminaux du point de vente ont appelé" in plain(answer)
     assert plain(answer.one("a", class_="strip-line").one("b")) == "Till 2"
 
 

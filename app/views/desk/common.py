@@ -23,7 +23,7 @@ MENU = (
     ("desk.contracts", N_("Contracts to attach")),
     ("desk.bank", N_("Bank")),
     ("desk.files", N_("Imports")),
-    ("desk.deliveries", N_("Mails")),
+    ("desk.deliveries", N_("Emails")),
     ("desk.people", N_("People")),
     ("desk.journal", N_("Journal")),
 )

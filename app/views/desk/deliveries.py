@@ -21,7 +21,7 @@ KINDS = {
     MailKind.INVITATION: N_("Invitation"),
     MailKind.RESET: N_("New password"),
     MailKind.NOTICE: N_("Notice"),
-    MailKind.REPORT: N_("Daily mail"),
+    MailKind.REPORT: N_("Daily email"),
 }
 TONES = {DeliveryState.SENT: "good", DeliveryState.RETRYING: "warn", DeliveryState.FAILED: "bad"}
 
@@ -64,7 +64,7 @@ def deliveries() -> str:
         chosen = DeliveryState(state) if state else None
         with asking(desk()) as connection:
             page = found(connection, desk().reseller_slug, chosen, words, query.after)
-    title = gettext("Mails")
+    title = gettext("Emails")
     return render_template(
         "desk/deliveries.html",
         title=title,

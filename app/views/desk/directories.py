@@ -110,7 +110,7 @@ def _upload_form(faults: tuple[Refusal, ...] | str = ()) -> str:
         before = tasks.latest(connection, desk().reseller_id, (DeskTaskKind.DECLARE,))
     return render_template(
         "desk/upload.html",
-        title=gettext("Upload a merchant directory"),
+        title=gettext("Upload a contract file"),
         faults=[faults] if isinstance(faults, str) else [refusal.text() for refusal in faults],
         most=upload_checks.MOST_BYTES // 1024**2,
         most_reasons=upload_checks.MOST_REASONS,

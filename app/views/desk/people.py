@@ -59,7 +59,7 @@ def _last_sign_in(row: AnyRow) -> str:
 
 
 PEOPLE = (
-    TableColumn(N_("E-mail address"), lambda row: row.email, "title"),
+    TableColumn(N_("Email address"), lambda row: row.email, "title"),
     TableColumn(N_("Belongs to"), _belongs_to, style="wrapped"),
     TableColumn(
         N_("Last sign-in"),

@@ -196,7 +196,7 @@ def _fault(data: bytes) -> str:
     if len(data) > upload_checks.MOST_BYTES:
         return upload_checks.too_large().text()
     if data.startswith(_PACKED):
-        return gettext("A packed file or a workbook: hand over the text that is inside.")
+        return gettext("A packed file or a workbook: upload the text that is inside.")
     card = next(card_lines.find(data, lambda _candidate, _line: False), None)
     return gettext(_CARD_LIKE, line=card.line) if card else ""
 

@@ -209,7 +209,7 @@ def _notices(records: FixedWidth, layout: _Layout) -> list[Notice]:
     if known[0] and said[0] != len(records) and layout.iso_days:
         notices.append(counts.wrong(len(records), int(said[0]), len(records)))
     if layout.stage == "notice":
-        notices.append(Notice(reason=N_("questions in front of a chargeback: no money has moved")))
+        notices.append(Notice(reason=N_("inquiries before a chargeback: no money has moved")))
     return notices
 
 

@@ -51,9 +51,7 @@ SELECT number AS contract_number, min(currency) AS currency FROM contract
 WHERE reseller_id = :reseller AND number = ANY(:numbers) AND currency IS NOT NULL
 GROUP BY number HAVING count(DISTINCT currency) = 1
 """
-NO_CURRENCY: Final = N_(
-    "the file does not say its currency, and no merchant directory says that of its contracts"
-)
+NO_CURRENCY: Final = N_("the file does not say its currency, and no contract file says that of its contracts")
 # The feed of one merchant is theirs, whatever numbers it bears; no other file is for it.
 _OF_FEED = f"""
 INSERT INTO acceptor (merchant_id, id, reseller_id, number, by_desk)
