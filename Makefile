@@ -60,8 +60,9 @@ pictures: $(VENV)/.test-installed $(CATALOGUES) browser ## Make the README's pic
 torture: $(VENV)/.test-installed ## Kill the loader and its server at any moment, and count what that changes; KILLS=500 SEED=1
 	@$(BIN)/python -m tests.torture --kills $(KILLS) --seed $(SEED)
 
-lint: $(VENV)/.test-installed ## Check style, formatting, types and the direction of imports
-	@status=0; for check in "ruff check --quiet" "ruff format --check --quiet" mypy "lint-imports --no-cache"; do \
+lint: $(VENV)/.test-installed ## Check style, formatting, types, the direction of imports, and that no card number is committed
+	@status=0; for check in "ruff check --quiet" "ruff format --check --quiet" mypy "lint-imports --no-cache" \
+		"python .ci/card_numbers.py"; do \
 		$(BIN)/$$check || status=1; done; exit $$status
 
 format: $(VENV)/.test-installed ## Bring every file into the house style
