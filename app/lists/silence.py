@@ -59,11 +59,13 @@ WITH asked AS MATERIALIZED (
 ), holiday AS MATERIALIZED (
   SELECT unnest('{_HOLIDAYS}'::date[]) AS day
 ), active AS MATERIALIZED (
-  SELECT q.merchant_id, q.id, q.number, q.contract_ids, q.first_on, q.outlet_id, a.day
+  SELECT q.merchant_id, q.id, q.number, q.contract_ids, q.first_on, q.outlet_id, q.last_called, a.day
   FROM asked a JOIN terminal q ON q.merchant_id = a.merchant_id
   WHERE q.first_on <= a.day - {KNOWN_DAYS} AND q.last_on >= a.day - {KNOWN_DAYS}
 ), absent AS MATERIALIZED (
-  SELECT q.* FROM active q WHERE NOT EXISTS (
+  -- Most called last on the day that is asked for: nothing has to be looked up of them.
+  SELECT q.* FROM active q
+  WHERE NOT (q.last_called >= q.day + time '{_MORNING}' AND q.last_called < q.day + 1) AND NOT EXISTS (
     SELECT FROM terminal_day c WHERE {_CALLS_OF} AND c.day = q.day
       AND c.last_called >= c.day + time '{_MORNING}'
   )

@@ -7,12 +7,12 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Date, FromClause, Label, and_, any_, bindparam, func, literal, or_, select, union_all
+from sqlalchemy import CTE, Date, and_, any_, bindparam, func, literal, or_, select, union_all
 
 from app.listing.kinds import Statement
 from app.listing.reading import Reading, Rows
 from app.listing.scope import AnyScope, Scope
-from app.listing.source import Condition, in_scope
+from app.listing.source import in_scope
 from app.lists.common import place
 from app.lists.silence import ONE_DAY, quiet_terminals
 from app.models import NO_OUTLET, Contract, Outlet, Terminal, TerminalDay
@@ -22,6 +22,7 @@ from app.wording.i18n import gettext
 #: Terminals named one by one; of more, only the silent ones are.
 MOST_TERMINALS = 4
 _DAY = bindparam("day", type_=Date)
+_KEYS = Terminal.merchant_id, Terminal.id, Terminal.outlet_id
 
 
 @dataclass(frozen=True)
@@ -79,26 +80,42 @@ def _call(row: Any) -> TerminalCall:
 
 @cache
 def _to_name(scope: AnyScope) -> Statement:
-    """The silent terminals and the first of the others, by name, each beside what is counted of all.
+    """The silent terminals, and the others where all are few, by name, each beside what is counted of all.
 
-    A terminal whose call wandered from another day is told of once, as :func:`_quiet` does.
+    One row at least bears what is counted. Names are read of these rows alone. A terminal whose call wandered
+    from another day is told of once, as :func:`_quiet` does.
     """
     quiet = _quiet(scope).cte("quiet_ones")
     others = _called(scope).cte("others")
     rest = select(others).where(others.c.id.not_in(select(quiet.c.id)))
     found = union_all(select(quiet), rest).subquery("found")
-    order = [func.coalesce(found.c[name], "").collate("C") for name in ("key", "label", "number")]
     has_called = ~found.c.is_silent
-    told = select(
+    counted = select(
         found,
         func.bool_or(has_called).over(partition_by=found.c.outlet_id).label("outlet_called"),
         (func.min(found.c.outlet_id).over() != func.max(found.c.outlet_id).over()).label("are_several"),
         func.count().over(partition_by=found.c.outlet_id).label("of_outlet"),
         func.count().over().label("number_of_all"),
         func.count().filter(has_called).over().label("number_called"),
-        func.row_number().over(order_by=order).label("place"),
-    ).subquery("told")
-    return select(told).where(or_(told.c.is_silent, told.c.place <= MOST_TERMINALS)).order_by(told.c.place)
+        func.row_number().over().label("place"),
+    ).subquery("counted")
+    are_few = counted.c.number_of_all <= MOST_TERMINALS
+    return _named(select(counted).where(or_(counted.c.is_silent, are_few, counted.c.place == 1)).cte("told"))
+
+
+def _named(told: CTE) -> Statement:
+    """The rows of ``told`` with their names and the first label of their contracts, in order of these."""
+    label = (
+        select(func.min(Contract.label))
+        .where(Contract.merchant_id == Terminal.merchant_id, Contract.id == any_(Terminal.contract_ids))
+        .scalar_subquery()
+    )
+    names = Terminal.number.label("number"), label.label("label"), Outlet.trade_name.label("outlet")
+    order = (func.coalesce(name, "").collate("C") for name in (Outlet.trade_name_key, label, Terminal.number))
+    of_terminal = and_(Terminal.merchant_id == told.c.merchant_id, Terminal.id == told.c.id)
+    of_outlet = and_(Outlet.merchant_id == Terminal.merchant_id, Outlet.id == Terminal.outlet_id)
+    tables = told.join(Terminal.__table__, of_terminal).outerjoin(Outlet.__table__, of_outlet)
+    return select(told, *names).select_from(tables).order_by(*order)
 
 
 @cache
@@ -113,15 +130,12 @@ def _called(scope: AnyScope) -> Statement:
         Contract.merchant_id == TerminalDay.merchant_id, Contract.id == TerminalDay.contract_id
     )
     tables = TerminalDay.__table__.join(Contract.__table__, of_contract).join(Terminal.__table__, same)
+    called, is_silent = func.max(TerminalDay.last_called).label("called"), literal(value=False)
     return (
-        select(
-            *_names(),
-            func.max(TerminalDay.last_called).label("called"),
-            literal(value=False).label("is_silent"),
-        )
-        .select_from(_with_outlet(tables))
+        select(*_KEYS, called, is_silent.label("is_silent"))
+        .select_from(tables)
         .where(*in_scope(TerminalDay.merchant_id, TerminalDay.contract_id, scope), TerminalDay.day == _DAY)
-        .group_by(*Terminal.__table__.primary_key)
+        .group_by(*_KEYS)
     )
 
 
@@ -133,31 +147,8 @@ def _quiet(scope: AnyScope) -> Statement:
     """
     quiet = quiet_terminals(ONE_DAY)
     same = and_(quiet.c.merchant_id == Terminal.merchant_id, quiet.c.terminal_id == Terminal.id)
-    of_contract = and_(
-        Contract.merchant_id == Terminal.merchant_id, Contract.id == any_(Terminal.contract_ids)
-    )
-    tables = Terminal.__table__.join(quiet, same).join(Contract.__table__, of_contract)
-    facts = quiet.c.last_called.label("called"), quiet.c.is_silent
     return (
-        select(*_names(), *facts)
-        .select_from(_with_outlet(tables))
+        select(*_KEYS, quiet.c.last_called.label("called"), quiet.c.is_silent)
+        .select_from(Terminal.__table__.join(quiet, same))
         .where(*in_scope(Terminal.merchant_id, Terminal.contract_ids, scope))
-        .group_by(*Terminal.__table__.primary_key, *facts)
     )
-
-
-def _names() -> tuple[Label[Any], ...]:
-    """What a terminal is called; a label of its contracts where an outlet has several."""
-    return (
-        Terminal.id.label("id"),
-        func.min(Terminal.outlet_id).label("outlet_id"),
-        func.min(Terminal.number).label("number"),
-        func.min(Contract.label).label("label"),
-        func.min(Outlet.trade_name).label("outlet"),
-        func.min(Outlet.trade_name_key).label("key"),
-    )
-
-
-def _with_outlet(tables: FromClause) -> FromClause:
-    of_outlet: Condition = and_(Outlet.merchant_id == Terminal.merchant_id, Outlet.id == Terminal.outlet_id)
-    return tables.outerjoin(Outlet.__table__, of_outlet)

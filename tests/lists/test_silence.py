@@ -46,6 +46,11 @@ def test_a_night_without_a_call_is_named(estate):
     assert not estate.is_silent(Habit(), TUESDAY)
 
 
+@pytest.mark.parametrize("days", [1, 2, 5])
+def test_a_call_since_then_does_not_excuse_it(estate, days):
+    assert estate.is_silent(Habit(closes=TUESDAY + days * DAY), TUESDAY, TUESDAY)
+
+
 def test_a_closing_day_is_learnt(estate):
     closed = Habit(closed=frozenset({6}))
     assert not estate.is_silent(closed, SUNDAY)

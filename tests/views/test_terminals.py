@@ -105,6 +105,16 @@ def test_a_few_terminals_are_named_and_more_are_counted_beside_the_silent_one(en
     assert [name for name in named if name.startswith("STALL")] == (["STALL 0", "STALL 1"] if is_few else [])
 
 
+def test_many_terminals_that_all_called_are_counted(enter, database):
+    with database.writing(DatabaseRole.OWNER) as connection:
+        ended = "UPDATE contract SET valid_to = :day WHERE number = '4242424'"
+        connection.execute(text(ended), {"day": NIGHTS[1]})
+        stalls(connection, MOST_TERMINALS)
+    answer = enter("fleet@alpha.example").page("/remises").one("section", class_="answer")
+    called = MOST_TERMINALS + 1
+    assert plain(answer.one("ul", class_="counts")).startswith(f"{called} / {called} TPE ont appelé")
+
+
 def stalls(connection, number):
     """So many further outlets of the merchant, whose terminals called last night."""
     merchant_id = connection.scalar(text("SELECT merchant_id FROM contract WHERE number = '4242424'"))
