@@ -29,7 +29,7 @@ from importers.matching import DECIDED, LINK, match
 from importers.matching.acquirers import with_acquirers
 from importers.matching.deducting import presumed
 from importers.matching.settlements import BY_CONTRACT, BY_PAYMENT
-from importers.matching.states import credit_states
+from importers.matching.states import STATE, credit_states
 from importers.settlement_credits import AcquirerPayments
 from importers.staging import as_dates, copy_in, rows_of, stage
 
@@ -55,7 +55,8 @@ SELECT {_LEDGER.format(row="r")}, COALESCE(a.account_key, '') AS account, c.numb
   COALESCE(a.working_days, d.working_days, {USUAL_WORKING_DAYS}) AS working_days,
   {remitted_sql("r.")} AS remitted, r.has_totals, r.merchant_id, r.reseller_id, r.contract_id, r.id,
   r.credit AS former_credit, r.expected_by AS former_expected_by, r.credited_on AS former_credited_on,
-  r.credit_gap AS former_credit_gap, r.fee_amount AS former_fee_amount
+  r.credit_gap AS former_credit_gap, r.credit_proposed AS former_credit_proposed,
+  r.fee_amount AS former_fee_amount
 FROM unnest(CAST(:merchants AS bigint[]), CAST(:since AS date[])) AS touched (merchant_id, since)
 JOIN remittance r ON r.merchant_id = touched.merchant_id AND r.collected_on >= touched.since
 JOIN contract c ON c.merchant_id = r.merchant_id AND c.id = r.contract_id
@@ -114,7 +115,7 @@ WHERE merchant_id = :merchant AND bank_movement_id = :line
 """
 _KEYS = ("merchant_id", "id", "collected_on", "contract_id")
 _DAYS = ("collected_on", "expected_by", "credited_on")
-_STATES = ("credit", "expected_by", "credited_on", "credit_gap", "fee_amount")
+_STATES = (*STATE, "fee_amount")
 _CHANGE = f"""
 UPDATE remittance r SET {", ".join(f"{name} = n.{name}" for name in _STATES)} FROM renewed_credit n
 WHERE r.merchant_id = n.merchant_id AND r.id = n.id AND r.collected_on = n.collected_on

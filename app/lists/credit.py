@@ -16,7 +16,7 @@ from sqlalchemy.orm import aliased
 
 from app.listing.dimension import Dimension
 from app.listing.field import Field
-from app.listing.filters import Choice
+from app.listing.filters import Choice, flagged
 from app.listing.kinds import Day, Expression, Money, Row
 from app.listing.scope import AnyScope, Scope
 from app.listing.source import in_scope
@@ -32,6 +32,8 @@ CREDIT_GROUP = "credit"
 #: Title of the section of the details.
 CREDIT = N_("Credit by the bank")
 _SHOWN_DIGITS = 4
+#: A credit is proposed, and somebody has to confirm or reject it.
+OPEN: Final = "open"
 #: What is as it should be: a credit that is expected is the ordinary case of the last nights.
 _QUIET = frozenset({State.UNKNOWN, State.NOT_EXPECTED, State.EXPECTED, State.CREDITED})
 
@@ -44,6 +46,14 @@ class CreditState(Choice):
         if value == State.ANNOUNCED and row["expected_by"]:
             return gettext("Payment announced for %(day)s", day=formats.day(row["expected_by"]))
         return "" if value in _QUIET else self.say(value)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CreditProposal(Choice):
+    """The proposal of a line of the bank as the credit of a remittance; a badge only where there is one."""
+
+    def badge(self, value: str, row: Row) -> str:  # noqa: ARG002
+        return self.say(value) if value == OPEN else ""
 
 
 _STATE = CreditState(labels=codes.CREDITS)
@@ -67,6 +77,17 @@ CREDIT_FIELDS = (
         filter=True,
         slot="badge",
         tones={State.LATE: "bad", State.DIFFERS: "warn", State.ANNOUNCED: "info"},
+    ),
+    Field(
+        name="credit_proposal",
+        label=N_("Proposed credit"),
+        kind=CreditProposal(labels=codes.CREDIT_PROPOSALS),
+        column=flagged(Remittance.credit_proposed, OPEN, "none"),
+        section=CREDIT,
+        filter=True,
+        slot="badge",
+        tones={OPEN: "warn"},
+        permission="bank",
     ),
     Field(
         name="credited_on",
@@ -126,6 +147,9 @@ def credit_alerts(row: Row) -> Iterator[Alert]:
         if "credit_gap" in row:
             reason = f"{reason} {capital(_gap_of(row))}."
         yield Alert(words=gettext(codes.CREDITS[state]), reason=reason)
+    if row.get("credit_proposal") == OPEN:
+        reason = gettext("A line of the bank may be its credit: confirm or reject it under “To do”.")
+        yield Alert(words=gettext(codes.CREDIT_PROPOSALS[OPEN]), reason=reason)
 
 
 def _gap_of(row: Row) -> str:
@@ -171,6 +195,11 @@ class CreditLine:
     rule: str
     certainty: str
     others: int
+
+    @property
+    def is_to_decide(self) -> bool:
+        """Whether somebody who sees all that it credits has to confirm or reject it."""
+        return self.certainty == Certainty.PROPOSED and self.amount is not None
 
     @property
     def account(self) -> str:

@@ -126,6 +126,7 @@ class Remittance(Base):
     expected_by: Mapped[date | None]
     credited_on: Mapped[date | None]
     credit_gap: Mapped[BigIntColumnOrNone]
+    credit_proposed: Mapped[bool] = mapped_column(server_default="false")
     fee_amount: Mapped[BigIntColumnOrNone]
     bare_number: Mapped[TextColumnOrNone] = bare_of("number")
     bare_siret: Mapped[TextColumnOrNone] = bare_of("siret")

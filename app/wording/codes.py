@@ -60,6 +60,7 @@ CREDITS = {
     "differs": N_("Credited with a gap"),
     "late": N_("Not credited"),
 }
+CREDIT_PROPOSALS = {"open": N_("Credit to confirm"), "none": N_("None")}
 CHARGEBACKS = {
     "notice": N_("Disputed"),
     "debited": N_("Charged back"),

@@ -18,6 +18,8 @@ from importers.matching import working_days
 #: A day, and the weekend or holidays before it; what covers more is a statement of many days.
 _LONGEST_DAY: Final = pd.Timedelta(days=5)
 _AWAITED: Final = (Credit.EXPECTED, Credit.LATE)
+#: Columns of states: what is stored of each remittance, but for what its acquirer says.
+STATE: Final = ("credit", "expected_by", "credited_on", "credit_gap", "credit_proposed")
 
 
 def credit_states(
@@ -29,14 +31,15 @@ def credit_states(
     days_allowed: pd.Series[Any] | int = USUAL_WORKING_DAYS,
     presumed: pd.Series[Any] | None = None,
 ) -> pd.DataFrame:
-    """State of each item by its index: ``credit``, ``expected_by``, ``credited_on``, ``credit_gap``.
+    """State of each item by its index, in the columns of :data:`STATE`.
 
     ``items`` and ``links`` are those of :func:`importers.matching.match`; ``statements`` has ``account``,
     ``currency``, ``opened_on``, ``closed_on``, ``opening``, ``closing`` and ``proven``. ``payable`` tells the
     items that a bank credits, all when not given; ``days_allowed`` is after how many working days a credit is
     late; ``presumed`` is said instead of "late" or "expected" where it is not empty (see
     :mod:`importers.matching.deducting`). What is proposed is not late: something was found, and a person
-    says what it is. The gap is what is still to be explained, in minor units, where a part was credited.
+    says what it is: ``credit_proposed``. The gap is what is still to be explained, in minor units, where a
+    part was credited.
     """
     is_proposed = links["certainty"] == Certainty.PROPOSED
     proposed = items.index.isin(links.loc[is_proposed, "item"])
@@ -65,6 +68,7 @@ def credit_states(
             "expected_by": by_then.where(waited_for),
             "credited_on": credited_on.astype("datetime64[s]"),
             "credit_gap": (items["net"] - explained).astype("Int64"),
+            "credit_proposed": proposed,
         },
         index=items.index,
     )

@@ -96,6 +96,7 @@ def _credit(chance: random.Random) -> Row:
         "credited_on": chance.choice((None, FIRST)),
         "expected_by": chance.choice((None, FIRST)),
         "credit_gap": chance.choice((None, 0, -100)),
+        "credit_proposed": chance.choice((False, True)),
         "fee_amount": chance.choice((None, 0, 78)),
     }
 
@@ -129,6 +130,7 @@ def _remittance(
         **{name: values[name] for name in ("currency", "seal")},
         **{name: values[name] for name in ("received_count", "received_net", "missing_sequences")},
         **{name: values[name] for name in ("credit", "credit_gap", "fee_amount")},
+        "credit_proposal": "open" if values["credit_proposed"] else "none",
         **{name: day and day.isoformat() for name in CREDIT_DAYS for day in [values[name]]},
         **(declared if values["has_totals"] else dict.fromkeys(declared)),
     }

@@ -75,6 +75,7 @@ REMITTANCE: dict[str, Any] = {
     "outlet_id": 1,
     "collected_on": datetime(2026, 3, 2).date(),
     "credit": "unknown",
+    "credit_proposal": "none",
     "credited_on": None,
     "expected_by": None,
     "credit_gap": None,

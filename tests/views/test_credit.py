@@ -162,3 +162,35 @@ def test_a_line_that_credits_more_than_one_may_see_is_shown_without_its_amount(a
     assert "51,40" in said["all"]
     assert "51,40" not in said["one"]
     assert "crédit de 2 remises" in said["one"]
+
+
+def test_whoever_may_confirm_a_proposed_credit_reads_it_and_asks_for_it(app, database, alpha):
+    with database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(
+            text(
+                "UPDATE remittance SET credit = 'expected', credit_proposed = true, credited_on = NULL,"
+                " credit_gap = NULL WHERE id = :id"
+            ),
+            {"id": alpha.remittance_id},
+        )
+        connection.execute(
+            text("UPDATE credit_link SET certainty = 'proposed' WHERE remittance_id = :id"),
+            {"id": alpha.remittance_id},
+        )
+        factories.sum_days(connection)
+    finance, page = page_of(app, database, alpha, Role.FINANCE)
+    said = plain(page.one("main"))
+    assert "Crédit à confirmer Une ligne de la banque est peut-être son crédit" in said
+    assert [plain(way) for way in page.all("a") if way.get("href", "").endswith("/a-traiter")] == [
+        "Confirmer ou rejeter"
+    ]
+    asked = "credit_proposal=open"
+    assert "Crédit à confirmer" in plain(finance.page(f"/remises?{asked}").one("main"))
+    (row,) = finance.get(f"/remises.json?{asked}").get_json()["rows"]
+    assert (row["credit"], row["credit_proposal"]) == ("expected", "open")
+    with finance.get(f"/remises.csv?{asked}") as file:
+        assert ";Crédit attendu;Crédit à confirmer;" in file.text
+    fleet, page = page_of(app, database, alpha, Role.FLEET)
+    assert "à confirmer" not in plain(page.one("main"))
+    assert "à confirmer" not in plain(fleet.page("/remises").one("main"))
+    assert fleet.get(f"/remises.json?{asked}").status_code == 422

@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from alembic.script import ScriptDirectory
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from app.database.engine import DatabaseRole
+from app.database.migrate import alembic_config
 from app.desk import tasks
 from app.models import DeskTaskKind
 from importers import desk
@@ -57,6 +60,11 @@ def links_of(operator: Operator) -> list[tuple]:
         " JOIN bank_movement m ON m.merchant_id = l.merchant_id AND m.id = l.bank_movement_id"
         " ORDER BY 1, 3, 4"
     )
+
+
+def marked(operator: Operator) -> list[str]:
+    """The remittances that are marked as proposed to be credited."""
+    return [number for (number,) in operator.rows("SELECT number FROM remittance WHERE credit_proposed")]
 
 
 def line(amount: int, label: str = "REMISE CB 7654321001") -> MovementLine:
@@ -150,11 +158,21 @@ def proposed(operator):
     deliver(operator, statement(1, line(3900, label="REMISE CARTE")))
     assert [one[-1] for one in links_of(operator)] == ["proposed"]
     assert credits_of(operator)[0][1] == "expected"
+    assert marked(operator) == ["000418"]
     return operator
+
+
+def test_proposals_from_before_they_were_marked_are_marked_by_the_migration(proposed):
+    migration = ScriptDirectory.from_config(alembic_config(proposed.database)).get_revision("0050").module
+    with proposed.database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(text("UPDATE remittance SET credit_proposed = false"))
+        connection.execute(text(migration.PROPOSED))
+    assert marked(proposed) == ["000418"]
 
 
 def test_a_confirmed_proposal_credits_and_stays_whatever_comes(proposed):
     assert decide(proposed, "confirmed") == []
+    assert marked(proposed) == []
     assert credits_of(proposed) == [("000418", "credited", "2026-03-04", 0)]
     proposed.check_remittance_days()
     proposed.deliver(night(2, 1840))
@@ -168,7 +186,7 @@ def test_a_confirmed_proposal_credits_and_stays_whatever_comes(proposed):
 
 def test_a_rejected_proposal_is_not_made_again(proposed):
     assert decide(proposed, "rejected") == []
-    assert links_of(proposed) == []
+    assert links_of(proposed) == marked(proposed) == []
     proposed.deliver(night(2, 1840))
     assert links_of(proposed) == []
     assert decide(proposed, "confirmed")[0]["reason"] == "this proposal is not there any more"
@@ -210,6 +228,8 @@ def load(operator: Operator, files) -> tuple[list[tuple], list[tuple]]:
             else operator.deliver(content or declaration(operator), replace=kind == "replace")
         )
         assert not done.refused, [one.text() for one in done.refusals]
+    proposed = {number for number, *_, certainty in links_of(operator) if certainty == "proposed"}
+    assert set(marked(operator)) == proposed
     return credits_of(operator), links_of(operator)
 
 
