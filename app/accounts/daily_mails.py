@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from io import BytesIO
 from typing import Any, Final
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, or_, select, update
@@ -26,6 +27,7 @@ from app.accounts.roles import Permission
 from app.database.engine import Database
 from app.listing.criteria import PERIOD, Criteria
 from app.listing.export import write_csv
+from app.listing.field import Args
 from app.listing.flat_file import write_flat_csv, write_flat_xlsx
 from app.listing.period import Days, Period
 from app.listing.spec import ListSpec
@@ -42,8 +44,8 @@ from app.wording import formats
 from app.wording.days import days_in_words
 from app.wording.i18n import gettext, speaking
 
-#: Files of more bytes than this do not go by mail: a link does.
-LARGEST_FILES: Final = 100_000
+#: Files of more bytes than this do not go by mail: a link does. Servers take 10 MB, as mails write it.
+LARGEST_FILES: Final = 5_000_000
 _PERIOD, _NIGHT = "last-7-days", "last-night"
 _MEDIA: Final = {
     FileKind.CSV: "text/csv",
@@ -56,9 +58,13 @@ _log = logger("daily_mail")
 
 @dataclass(frozen=True)
 class _Report:
-    """The content of a mail: sums of its days, open items, and the files unless they are too large."""
+    """The content of a mail: sums of its days, open items, and the files unless they are too large.
+
+    ``asked`` are the parameters of its days, as dates: a link to them leads there on any day.
+    """
 
     days: str
+    asked: Args
     spec: ListSpec
     sums: Totals
     items: list[OpenItem]
@@ -136,6 +142,7 @@ def _report(connection: Connection, access: Access, kind: FileKind, now: datetim
     files = _files(connection, access, criteria, items, kind)
     return _Report(
         days=_in_words(criteria.period, days),
+        asked=criteria.to_args(pinned=True),
         spec=spec,
         sums=sums,
         items=items,
@@ -172,7 +179,7 @@ def _message(home: Home, access: Access, found: _Report, stop: str) -> Message:
         gettext("You asked for this email under “Sign-in and security”. To stop it: %(link)s", link=stop)
     ]
     if not found.files:
-        address = f"{place}/remises?{PERIOD}={_PERIOD}"
+        address = f"{place}{found.spec.path}?{urlencode(found.asked)}"
         after.insert(0, gettext("The file is too large for an email. It is here: %(link)s", link=address))
     return report(
         home.theme,
@@ -186,18 +193,17 @@ def _message(home: Home, access: Access, found: _Report, stop: str) -> Message:
 
 
 def _words(access: Access, found: _Report) -> Iterator[str]:
-    """The figures in words, a paragraph each."""
+    """The figures in words: a paragraph for each currency, in lines, and one of what is to do."""
     yield gettext("%(days)s, %(merchant)s:", merchant=access.merchant_name, days=found.days)
     count = found.spec.noun.count(found.sums.count, formats.number(found.sums.count))
     for line in found.sums.lines:
-        yield f"{count} · {_figure(gettext('Net'), line.net, line.currency)}"
-        parts = [
+        parts = (
             _figure(gettext(measure.label), line[measure.name], line.currency)
             for measure in found.spec.measures
             if measure.group and measure.group[0] == CREDIT_GROUP and line[measure.name]
-        ]
-        if parts:
-            yield " · ".join(parts)
+        )
+        net = _figure(gettext("Net"), line.net, line.currency)
+        yield "\n".join((f"{count} · {net}", *parts))
     if not found.sums.lines:
         yield count
     kinds = Counter(item.title for item in found.items)

@@ -168,7 +168,8 @@ def test_a_file_that_is_too_large_is_a_link(owner, database, links, alpha, monke
     choose(owner, alpha)
     (mail,) = posted(database, links)
     assert list(mail.iter_attachments()) == []
-    assert f"/m/{alpha.merchant_id}/remises?period=last-7-days" in said(mail)
+    first, last = today() - timedelta(days=7), today() - timedelta(days=1)
+    assert f"/m/{alpha.merchant_id}/remises?date_from={first}&date_to={last}" in said(mail)
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.FLEET])
