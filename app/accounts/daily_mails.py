@@ -39,13 +39,14 @@ from app.lists.credit import CREDIT_GROUP
 from app.lists.open_items import COLUMNS, TITLE, OpenItem, has_bank, open_items
 from app.logs import logger
 from app.mail import Attachment, Kind, MailError, MailRequest, Message, post, sender_of
+from app.mail.compose import LARGEST
 from app.models import DEFAULT_TIME_ZONE, DailyMail, FileKind, UserAccount
 from app.wording import formats
 from app.wording.days import days_in_words
 from app.wording.i18n import gettext, speaking
 
-#: Files of more bytes than this do not go by mail: a link does. Servers take 10 MB, as mails write it.
-LARGEST_FILES: Final = 5_000_000
+#: Files of more bytes than this do not go by mail, where they take a third more room: a link does.
+LARGEST_FILES: Final = LARGEST * 2 // 3
 _PERIOD, _NIGHT = "last-7-days", "last-night"
 _MEDIA: Final = {
     FileKind.CSV: "text/csv",

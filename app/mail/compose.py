@@ -15,8 +15,8 @@ from app.mail.headers import file_name, header_words
 from app.mail.message import MailError, Message, Sender
 from app.wording.i18n import gettext, language
 
-#: A whole mail, with what is attached to it, in bytes.
-LARGEST = 200_000
+#: A whole mail, with what is attached to it, in bytes: servers take 10 MB at least.
+LARGEST = 7_500_000
 
 # Seven-bit mail passes through every server as it is.
 _POLICY = policy.SMTP.clone(cte_type="7bit")
