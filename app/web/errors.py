@@ -22,7 +22,7 @@ from app.logs import logger
 from app.web.admission import TooMuchAtOnceError
 from app.web.context import known_principal, principal, request_id
 from app.web.questions import TooManyQuestionsError
-from app.web.security import ForeignFormError
+from app.web.security import ForeignFormError, local_path
 from app.wording.i18n import N_, gettext
 
 log = logger("errors")
@@ -41,6 +41,7 @@ EXPLANATIONS = {
         N_("This request cannot be understood"),
         N_("The address or the form is not one of this portal's. Go back to the start and try again."),
     ),
+    401: Explanation(N_("You are not signed in"), N_("Sign in, then try again.")),
     403: Explanation(
         N_("You do not have access to this"),
         N_("Your access does not include it. The owner of the account can change that."),
@@ -68,7 +69,7 @@ EXPLANATIONS = {
     ),
     503: Explanation(
         N_("The portal cannot be reached for the moment"),
-        N_("Nothing was lost. Try again in a few minutes: the page will be back by itself."),
+        N_("Nothing was lost. Try again in a few minutes."),
     ),
 }
 EXPIRED_FORM = Explanation(
@@ -95,6 +96,8 @@ TOO_MUCH_AT_ONCE = Explanation(
     N_("Several of your pages are still loading"),
     N_("This browser asked for too many at once. Wait for one of them, then try again."),
 )
+#: What may go better a moment later.
+PASSING = frozenset({429, 500, 503})
 BUSY_SECONDS = 5
 #: So many unknown names are logged, once each, in the life of a process.
 MOST_UNKNOWN_HOSTS = 100
@@ -200,12 +203,19 @@ def _page(status: int, explanation: Explanation | None = None, *, recognised: bo
             explanation=explanation,
             request_id=request_id(),
             is_nowhere=is_nowhere,
+            again=_again(status),
             whom_to_ask=g.get("whom_to_ask", ()),
         )
     except Exception as error:  # noqa: BLE001 - the page that may not fail
         _log(error)
         return make_response(_LAST_RESORT, 500)
     return make_response(text, status)
+
+
+def _again(status: int) -> str:
+    """The address of a page to ask for once more; none for a form, which may have done its work."""
+    is_worth_it = status in PASSING and request.method == "GET"
+    return (local_path(request.full_path) or "") if is_worth_it else ""
 
 
 def _recognise() -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.database.engine import Database, DatabaseRole
 from app.database.login_addresses import Addresses
-from app.views import lists
+from app.views import accounts, lists
 from app.web import errors
 from tests.page import Fragment, HtmlPage
 from tests.views.town import portal
@@ -53,11 +53,25 @@ def assert_works_again(browser):
 def test_every_error_is_a_plain_french_page_with_a_number(owner, shops, monkeypatch):
     for status, title in TITLES.items():
         monkeypatch.setattr(lists, "page", lambda *_, status=status: abort(status))
-        page = owner.page("/remises", status=status)
+        page = owner.page("/remises?status=correct", status=status)
         assert page.h1.replace("’", "'") == title
         assert "Numéro de la demande" in page.text
-        assert page.one("main").all("a")[0]["href"] == shops[0].at("/")
+        ways = [link["href"] for link in page.one("main").all("a", class_="button")]
+        again = ["/remises?status=correct"] if status in (429, 500, 503) else []
+        assert ways == [*again, shops[0].at("/")]
         assert_has_menu(page)
+
+
+def test_nothing_but_a_page_is_tried_again_by_a_link(owner, monkeypatch):
+    """A form that broke off may have done its work; an address may name another site, or hold a card."""
+    break_with(monkeypatch, RuntimeError("no"), "page_or_part")
+    for address in (f"/remises?number={CANARY}", "/remises"):
+        links = owner.page(address, status=500).one("main").all("a", class_="button")
+        assert CANARY not in "".join(link["href"] for link in links)
+    monkeypatch.setattr(accounts, "end_signed_in", lambda *_: 1 / 0)
+    form = {"csrf_token": owner.page("/aide").csrf}
+    page = HtmlPage(owner.post("/deconnexion", data=form), owner.application)
+    assert [link.text for link in page.one("main").all("a", class_="button")] == ["Retour à l’accueil"]
 
 
 def test_an_address_that_is_nobodys_keeps_the_menu_of_whoever_is_signed_in(app, owner):
@@ -75,6 +89,11 @@ def test_a_bug_is_logged_with_the_number_of_the_page_and_without_values(owner, m
     assert event["request_id"] in page.text
     assert event["error"] == "RuntimeError"
     assert CANARY not in caplog.text + page.source
+
+
+def test_a_program_that_is_not_signed_in_is_told_so(browser):
+    response = browser.get("/remises.json")
+    assert (response.status_code, response.json["error"]) == (401, "Vous n’êtes pas connecté")
 
 
 def test_htmx_gets_a_part_and_programs_get_json(owner, monkeypatch):
