@@ -22,7 +22,7 @@ from app.accounts.roles import role_name
 from app.accounts.sessions import end_all_sessions, end_own_session, rotate, sessions_of
 from app.lists.open_items import has_bank
 from app.models import FileKind
-from app.views.moments import spoken_moment
+from app.views.moments import show_minute
 from app.web.context import client, database, links, signed_in, theme
 from app.web.forms import DAILY_MAIL_FILES, ChangePasswordForm, DailyMailForm, PairingForm
 from app.web.journal import journal
@@ -184,7 +184,7 @@ def _page() -> str:
         held=held,
         daily_mails=_daily_mail_forms(person, mails),
         done=done and gettext(done),
-        moment=spoken_moment,
+        moment=show_minute,
     )
 
 

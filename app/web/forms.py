@@ -12,7 +12,7 @@ from flask import request
 from wtforms import BooleanField, EmailField, HiddenField, PasswordField, SelectField, StringField
 from wtforms import Form as AnyForm
 from wtforms.meta import DefaultMeta
-from wtforms.validators import EqualTo
+from wtforms.validators import ValidationError
 
 from app.accounts.saved_views import LONGEST_NAME
 from app.wording.i18n import N_, gettext, ngettext
@@ -83,8 +83,14 @@ class ForgottenForm(Form):
     email = EmailField(N_("Email address"), render_kw=_ADDRESS)
 
 
+def _repeats_password(form: Any, field: Any) -> None:
+    """The second box is there without JavaScript alone: with it, what was typed can be looked at."""
+    if field.raw_data and field.data != form.password.data:
+        raise ValidationError(N_("The two passwords differ."))
+
+
 class NewPasswordForm(Form):
-    """A password chosen: twice, so that a slip of the finger shuts nobody out."""
+    """A password chosen."""
 
     password = PasswordField(
         N_("Password"),
@@ -95,7 +101,7 @@ class NewPasswordForm(Form):
     )
     again = PasswordField(
         N_("The same password again"),
-        [EqualTo("password", N_("The two passwords differ."))],
+        [_repeats_password],
         render_kw=_NEW_PASSWORD,
     )
 

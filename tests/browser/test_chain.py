@@ -82,8 +82,8 @@ def press(page: Page, words: str) -> None:
 def come_in(visitor, path, password=CHOSEN):
     """Open a link of a mail and choose a password."""
     visitor.go(path)
-    visitor.page.fill("#password", password)
-    visitor.page.fill("#again", password)
+    for box in visitor.page.locator("input[type=password]").all():
+        box.fill(password)
     with visitor.page.expect_navigation():
         visitor.page.click(SUBMIT)
 

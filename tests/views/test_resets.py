@@ -69,6 +69,15 @@ def test_a_refused_password_spends_nothing(invite, browser, database, password, 
     assert accept(browser, path).status_code == 303
 
 
+def test_the_second_box_is_for_whoever_cannot_look_at_the_first(invite, browser):
+    """Without it, as with JavaScript, the password counts; left empty, it does not."""
+    browser.get(invite())
+    page = browser.page("/invitation")
+    assert [box["name"] for box in page.one("noscript").all("input")] == ["again"]
+    assert browser.post_form("/invitation", password=CHOSEN, again="").status_code == 422
+    assert browser.post_form("/invitation", password=CHOSEN).status_code == 303
+
+
 def test_a_maintainer_mails_only_whom_it_knows(app, browser, shops, database):
     """Another reseller's customer gets nothing from this one, and leaves no line at its desk."""
     with database.writing(DatabaseRole.OWNER) as connection:
