@@ -51,8 +51,8 @@ ROLE_NAMES: Mapping[Role, str] = {
 
 ROLE_DUTIES: Mapping[Role, str] = {
     Role.OWNER: N_("everything, accesses included"),
-    Role.FLEET: N_("lists, tickets, exports and terminals"),
-    Role.FINANCE: N_("lists, tickets, exports and bank"),
+    Role.FLEET: N_("lists, tickets, files and terminals"),
+    Role.FINANCE: N_("lists, tickets, files and bank"),
     Role.VIEWER: N_("lists and tickets"),
 }
 

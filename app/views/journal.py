@@ -23,16 +23,17 @@ from app.wording.i18n import N_, gettext
 
 blueprint = Blueprint("journal", __name__)
 
+#: In the order of the file of it.
 _WHO_AND_WHAT = (
-    TableColumn(N_("What"), lambda row: event_labels.title(row.event), "title"),
     TableColumn(N_("When"), lambda row: show_moment(row.at)),
     TableColumn(N_("Who"), lambda row: row.email or ""),
+    TableColumn(N_("What"), lambda row: event_labels.title(row.event), "title"),
     TableColumn(N_("Details"), lambda row: event_labels.detail(row.event, row.details, row.local.date())),
 )
 _WITH_MERCHANT = (
-    *_WHO_AND_WHAT[:3],
+    *_WHO_AND_WHAT[:2],
     TableColumn(N_("Merchant"), lambda row: row.merchant or ""),
-    *_WHO_AND_WHAT[3:],
+    *_WHO_AND_WHAT[2:],
 )
 
 

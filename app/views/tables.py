@@ -70,7 +70,7 @@ def table(
     rows: Iterable[Any],
     href: Callable[[Any], str | None] | None = None,
 ) -> Table:
-    """The rows as a listing; the first column is the name of a row."""
+    """The rows as a listing; the column in the slot ``title`` names a row."""
     headings = tuple((gettext(column.heading), column.style) for column in columns)
     lines = tuple(
         TableRow(href(row) if href else None, tuple(_cell(column, row) for column in columns)) for row in rows
