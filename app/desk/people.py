@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    DateTime,
+    ScalarSelect,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 
 from app.desk.paging import AnyRow, KeysetOrder, KeysetPage, page
 from app.models import Membership, Merchant, StaffMember, UserAccount
@@ -14,23 +24,38 @@ from app.wording.searching import tidy
 #: Of all people, those who work for the reseller, and those who can no longer sign in.
 STAFF, SUSPENDED = "staff", "suspended"
 STATES: Final[Collection[str]] = (STAFF, SUSPENDED)
-_BY_ADDRESS = KeysetOrder((UserAccount.email,), UserAccount.id)
+#: The usual order of the list.
+BY_ADDRESS = "email"
+_LAST_SIGN_IN = func.coalesce(
+    UserAccount.signed_in_at, literal_column("timestamptz '-infinity'", DateTime(timezone=True))
+)
+#: The orders of the list: by address; or whoever never signed in first, then the longest ago.
+ORDERS: Final = {
+    BY_ADDRESS: KeysetOrder((UserAccount.email,), UserAccount.id),
+    "last_sign_in": KeysetOrder((_LAST_SIGN_IN, UserAccount.id), UserAccount.id),
+}
 
 
 def people(
-    connection: Connection, reseller_id: int, state: str = "", search: str = "", after: int | None = None
+    connection: Connection,
+    reseller_id: int,
+    state: str = "",
+    search: str = "",
+    after: int | None = None,
+    *,
+    by: str = BY_ADDRESS,
 ) -> KeysetPage:
-    """People by address: ``id``, ``email``, ``signed_in_at``, ``disabled_at``, ``is_staff``, ``merchants``.
+    """People: ``id``, ``email``, ``signed_in_at``, ``disabled_at``, ``is_staff``, ``merchants``.
 
     ``merchants`` are the names of the reseller's own that they have an access to; ``state`` is one of
-    :data:`STATES` or empty, ``search`` a part of an address.
+    :data:`STATES` or empty, ``search`` a part of an address, ``by`` one of :data:`ORDERS`.
     """
-    visible = [_is_of(reseller_id)]
+    visible, order = [_is_of(reseller_id)], ORDERS[by]
     wanted = [*visible, *_in_state(reseller_id, state)]
     if words := tidy(search).lower():
         wanted.append(func.strpos(UserAccount.email, words) > 0)
-    statement = select(*_facts(reseller_id)).where(*wanted, *_BY_ADDRESS.behind(after, visible))
-    return page(connection, statement, _BY_ADDRESS)
+    statement = select(*_facts(reseller_id)).where(*wanted, *order.behind(after, visible))
+    return page(connection, statement, order)
 
 
 def person(connection: Connection, reseller_id: int, user_id: int) -> AnyRow | None:

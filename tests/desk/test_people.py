@@ -16,7 +16,7 @@ from app.database.migrate import alembic_config
 from tests.desk.conftest import NORTH, SOUTH
 from tests.views.staff import let_staff_in
 from tests.views.test_sign_in import move_clock
-from tests.views.town import let_in, plain, table_rows
+from tests.views.town import follow, let_in, plain, table_rows
 
 COLLEAGUE, OWNER = "colleague@north.example", "owner@north.example"
 
@@ -46,6 +46,8 @@ def test_staff_and_the_people_of_merchants_are_listed_searched_and_nobody_of_oth
     assert [plain(row.one("th")) for row in table_rows(north.page(f"{there}?q=owner@"))] == [OWNER]
     staff = table_rows(north.page(f"{there}?state=staff"))
     assert [plain(row.one("th")) for row in staff] == [COLLEAGUE, NORTH]
+    page = north.page(follow(north.page(f"{there}?state=staff"), "Trier par dernière connexion"))
+    assert [plain(row.one("th")) for row in table_rows(page)] == [NORTH, COLLEAGUE], "who came last is last"
     assert "NORTH merchant" in north.page(page_of(place, OWNER)).one("main").text
     assert "Personne ici" in north.page(f"{there}?state=suspended").text
 

@@ -47,10 +47,10 @@ def test_the_owner_reads_who_did_what_and_when(owner, shops):
         owner.get("/remises/999999")
     page = owner.page("/journal")
     said = [plain(row) for row in table_rows(page)]
-    assert said[0].startswith("A tenté d'ouvrir une fiche sans y avoir accès")
-    assert said[1].startswith("A téléchargé une liste")
+    assert "A tenté d'ouvrir une fiche sans y avoir accès" in said[0]
+    assert "A téléchargé une liste" in said[1]
     assert "Transactions, 4 lignes" in said[1]
-    assert any(line.startswith("S'est connecté") for line in said)
+    assert any("S'est connecté" in line for line in said)
     assert all("alpha@shop.example" in line for line in said)
 
 
@@ -182,8 +182,8 @@ def test_who_was_invited_is_read_when_the_invitation_has_gone(owner, database, c
     with database.writing() as connection:
         connection.execute(delete(Invitation))
     said = [plain(row) for row in table_rows(owner.page("/journal"))]
-    assert said[0].startswith("A annulé une invitation")
-    assert said[1].startswith("A invité quelqu'un")
+    assert "A annulé une invitation" in said[0]
+    assert "A invité quelqu'un" in said[1]
     assert all(GUEST in line for line in said[:2])
     with owner.get("/journal.csv?event=invited") as response:
         assert GUEST in response.text
@@ -231,12 +231,12 @@ def test_lines_from_before_are_given_their_names_by_the_migration(owner, shops, 
         bare = "UPDATE journal_entry SET details = details - 'whom', merchant_ids = '{}'"
         connection.execute(text(bare))
     assert GUEST not in owner.page("/journal").text
-    assert not any(plain(row).startswith("S'est connecté") for row in table_rows(owner.page("/journal")))
+    assert not any("S'est connecté" in plain(row) for row in table_rows(owner.page("/journal")))
     with database.writing(DatabaseRole.OWNER) as connection:
         for statement in (script.NAME_THE_INVITED, script.NAME_THE_MERCHANTS):
             connection.execute(text(statement))
     assert GUEST in owner.page("/journal").text
-    assert any(plain(row).startswith("S'est connecté") for row in table_rows(owner.page("/journal")))
+    assert any("S'est connecté" in plain(row) for row in table_rows(owner.page("/journal")))
 
 
 def test_a_sign_in_says_by_what_it_was_proved(app, owner, shops, database):

@@ -79,12 +79,15 @@ PEOPLE = (
 
 @blueprint.get("/personnes")
 def people() -> str:
-    """Everybody who may see something of this maintainer's, by address."""
-    query = page_query(request.args, choices={"state": found.STATES, "done": DONE})
-    words, state, page = query.text("q"), query.text("state"), NO_ROWS
+    """Everybody who may see something of this maintainer's, by address or last sign-in."""
+    choices = {"state": found.STATES, "done": DONE, "sort": tuple(found.ORDERS)}
+    query, page = page_query(request.args, choices=choices), NO_ROWS
+    words, state, sort = query.text("q"), query.text("state"), query.text("sort")
     if not query.faults:
         with asking(desk()) as connection:
-            page = found.people(connection, desk().reseller_id, state, words, query.after)
+            page = found.people(
+                connection, desk().reseller_id, state, words, query.after, by=sort or found.BY_ADDRESS
+            )
     title, done = gettext("People"), DONE.get(query.text("done"))
     return render_template(
         "desk/people.html",
@@ -95,7 +98,7 @@ def people() -> str:
         done=done and gettext(done),
         list=table(title, PEOPLE, page.rows, lambda row: url_for("desk.person", id=row.id)),
         next_after=page.next_after,
-        further=next_page("desk.people", page.next_after, q=words, state=state),
+        further=next_page("desk.people", page.next_after, q=words, sort=sort, state=state),
     )
 
 
