@@ -15,6 +15,7 @@ from sqlalchemy import Column, ColumnElement
 from sqlalchemy.sql import visitors
 
 from app.listing.amounts import AmountFilter, AtLeast, AtMost
+from app.listing.filter_groups import WHAT
 from app.listing.filters import Choice, Filter
 from app.listing.kinds import Expression, Kind, Row
 from app.wording.days import capital
@@ -46,6 +47,7 @@ class Field:
     """One thing to know about a row.
 
     ``name`` is the URL parameter, the JSON key and the key of a row. ``column`` is what is shown;
+    ``filter`` makes it a filter, ``filter_group`` is the heading of its input in the form;
     ``filter_column`` and ``filter_kind`` are what a filter compares and how, when these differ from
     ``column`` and ``kind``; ``daily`` is the same thing in the daily sums. ``sort`` lets the list be
     ordered by this field: by ``sort_column``, when that is not what its kind orders ``column`` by.
@@ -68,6 +70,7 @@ class Field:
     column: Expression
     section: str | None = None
     filter: bool = False
+    filter_group: str = WHAT
     filter_kind: Filter | None = None
     filter_column: Expression | None = None
     narrow: Filter | None = None

@@ -100,10 +100,14 @@ def _month_to(day: date) -> Period:
 
 @dataclass(frozen=True)
 class Relative:
-    """A period that moves with the days: its words (a message identifier), and what it is now."""
+    """A period that moves with the days: its words (a message identifier), and what it is now.
+
+    ``is_month`` says that it lies in one month, which has a name.
+    """
 
     words: str
     of: Callable[[Days], Period]
+    is_month: bool = False
 
 
 #: The values of ``period`` in an address.
@@ -112,8 +116,10 @@ RELATIVE: Mapping[str, Relative] = {
     "yesterday": Relative(N_("Yesterday"), lambda days: Period(days.yesterday, days.yesterday)),
     "last-7-days": Relative(N_("7 days"), lambda days: Period.up_to(days.end, 7)),
     "last-30-days": Relative(N_("30 days"), lambda days: Period.up_to(days.end, 30)),
-    "this-month": Relative(N_("This month"), lambda days: _month_to(days.end)),
-    "last-month": Relative(N_("Last month"), lambda days: month_of(days.end.replace(day=1) - _DAY)),
+    "this-month": Relative(N_("This month"), lambda days: _month_to(days.end), is_month=True),
+    "last-month": Relative(
+        N_("Last month"), lambda days: month_of(days.end.replace(day=1) - _DAY), is_month=True
+    ),
 }
 
 

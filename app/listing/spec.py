@@ -209,9 +209,9 @@ class ListSpec:
     besides to open one row; ``in_menu`` puts the list into the menu.
     ``measures`` are what is added up, the number of rows first; ``dimensions`` what sums can be grouped by
     besides time.
-    ``row_keys`` are the columns that rows carry besides the fields (links, tickets). ``usual_filters`` are in
-    sight, all others under "more filters". ``sections`` are the titles of all fields on the page of a row, in
-    order; ``row_title`` is what a row is called, ``verdict`` what became of it, ``alerts`` what to look into,
+    ``see`` is what the button of its filters says. ``row_keys`` are the columns that rows carry besides the
+    fields (links, tickets). ``sections`` are the titles of all fields on the page of a row, in order;
+    ``row_title`` is what a row is called, ``verdict`` what became of it, ``alerts`` what to look into,
     ``facts`` the fields that its page shows first. ``freshness`` tells what has arrived of a period: a day
     without files must never look like a day without sales; ``days`` are those that ``usual_period`` and other
     relative periods count from. ``offers`` reads the choices of filters that a merchant's own rows decide.
@@ -229,6 +229,7 @@ class ListSpec:
     path: str
     title: str
     noun: Noun
+    see: str
     back: str
     empty: str
     permission: str = "list"
@@ -239,7 +240,6 @@ class ListSpec:
     dimensions: tuple[Dimension, ...] = ()
     row_keys: Mapping[str, Expression]
     fields: tuple[Field, ...]
-    usual_filters: tuple[str, ...]
     usual_period: str = "last-7-days"
     sections: tuple[str, ...]
     row_title: Callable[[Row], str]

@@ -15,6 +15,7 @@ from sqlalchemy import Text, and_, case, func, literal_column
 from app.listing.categories import Category
 from app.listing.dimension import BETWEEN, Dimension
 from app.listing.field import Field, Link
+from app.listing.filter_groups import CONTRACT_AND_TERMINAL
 from app.listing.filters import ApplicationCode, Bank, Code, FreeText, Siret
 from app.listing.kinds import Expression, Kind, Row
 from app.listing.source import Join, Parent
@@ -83,6 +84,7 @@ CONTRACT_FIELDS = (
         column=Contract.number,
         section=CONTRACT,
         filter=True,
+        filter_group=CONTRACT_AND_TERMINAL,
         copied=True,
     ),
     Field(
@@ -92,6 +94,7 @@ CONTRACT_FIELDS = (
         column=Contract.label,
         section=CONTRACT,
         filter=True,
+        filter_group=CONTRACT_AND_TERMINAL,
         slot="meta",
     ),
     Field(
@@ -101,6 +104,7 @@ CONTRACT_FIELDS = (
         column=Contract.rank,
         section=CONTRACT,
         filter=True,
+        filter_group=CONTRACT_AND_TERMINAL,
     ),
 )
 _BETWEEN = literal_column(f"'{BETWEEN}'", Text)
@@ -132,6 +136,7 @@ BANK = Field(
     column=func.coalesce(Remittance.bank_code, Contract.bank_code),
     section=CONTRACT,
     filter=True,
+    filter_group=CONTRACT_AND_TERMINAL,
 )
 BANK_NAME = Field(
     name="bank_name", label=N_("Bank"), kind=Kind(), column=Contract.bank_name, section=CONTRACT
@@ -143,6 +148,7 @@ TRADE_NAME = Field(
     column=Outlet.trade_name,
     section=OUTLET,
     filter=True,
+    filter_group=CONTRACT_AND_TERMINAL,
     slot="meta",
 )
 BY_OUTLET = Dimension(
@@ -161,6 +167,7 @@ OUTLET_FIELDS = (
         column=func.coalesce(Remittance.siret, Outlet.siret),
         section=OUTLET,
         filter=True,
+        filter_group=CONTRACT_AND_TERMINAL,
     ),
 )
 
@@ -174,6 +181,7 @@ def serial_field(column: Expression, *, indexed: bool = False) -> Field:
         column=column,
         section=TERMINAL,
         filter=True,
+        filter_group=CONTRACT_AND_TERMINAL,
         copied=True,
     )
 
@@ -188,6 +196,7 @@ def manufacturer_field(column: Expression) -> Field:
         column=column,
         section=TERMINAL,
         filter=True,
+        filter_group=CONTRACT_AND_TERMINAL,
     )
 
 
@@ -200,6 +209,7 @@ def terminal_field(column: Expression, *, indexed: bool = False, in_table: bool 
         column=column,
         section=TERMINAL,
         filter=True,
+        filter_group=CONTRACT_AND_TERMINAL,
         in_table=in_table,
     )
 

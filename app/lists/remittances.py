@@ -10,6 +10,7 @@ from app.listing import typed
 from app.listing.amounts import AmountFilter
 from app.listing.criteria import BY, PERIOD
 from app.listing.field import Field, Link
+from app.listing.filter_groups import HOW_MUCH, WHEN
 from app.listing.filters import Choice, flagged
 from app.listing.kinds import Kind, Moment, Money, Row, Whole
 from app.listing.scope import Scope
@@ -104,6 +105,7 @@ FIELDS = (
         column=Remittance.collected_local,
         section=REMITTANCE,
         filter=True,
+        filter_group=WHEN,
         sort=True,
         sort_column=Remittance.collected_at,
         slot="meta",
@@ -117,6 +119,7 @@ FIELDS = (
         section=REMITTANCE,
         filter_column=func.abs(Remittance.net_amount, type_=BigInteger),
         filter=True,
+        filter_group=HOW_MUCH,
         sort=True,
         sort_column=func.abs(Remittance.net_amount, type_=BigInteger),
         slot="aside",
@@ -303,6 +306,7 @@ REMITTANCES = ListSpec(
     path="/remises",
     title=N_("Batches"),
     noun=Noun(*NN_("%(num)s batch", "%(num)s batches")),
+    see=N_("See the batches"),
     back=N_("All batches"),
     empty=N_("No terminal called in this period."),
     source=SOURCE,
@@ -315,7 +319,6 @@ REMITTANCES = ListSpec(
         "collected_on": Remittance.collected_on,
     },
     fields=FIELDS,
-    usual_filters=("date", "application", "trade_name", "amount", "status", "number"),
     usual_period="last-night",
     sections=(REMITTANCE, CREDIT, CONTROLLED, CONTRACT, OUTLET, TERMINAL),
     offers=offering("application", "bank", "manufacturer"),

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Text, and_, cast, exists
 
 from app.listing.day_filter import DayFilter
 from app.listing.field import Field
+from app.listing.filter_groups import WHEN
 from app.listing.filters import Choice
 from app.listing.kinds import Identifier, Kind
 from app.listing.scope import AnyScope
@@ -46,6 +47,7 @@ FIELDS: Final = (
         column=RemotePayment.captured_on,
         section=REMOTE,
         filter=True,
+        filter_group=WHEN,
         in_table=False,
     ),
     Field(

@@ -9,6 +9,7 @@ from functools import partial
 from sqlalchemy import Column, Date, String, Text, and_, any_, case, cast, func, literal_column, select, text
 
 from app.listing.field import Field, Link, Tone
+from app.listing.filter_groups import CONTRACT_AND_TERMINAL
 from app.listing.filters import ApplicationCode, Choice, FreeText
 from app.listing.kinds import Expression, Identifier, Kind, Moment, Row
 from app.listing.measures import row_count
@@ -105,6 +106,7 @@ FIELDS = (
         column=func.coalesce(_of_contracts(func.min(Contract.label)), Outlet.trade_name, type_=Text),
         section=TERMINAL,
         filter=True,
+        filter_group=CONTRACT_AND_TERMINAL,
         sort=True,
         slot="title",
     ),
@@ -154,6 +156,7 @@ TERMINALS = ListSpec(
     path="/terminaux",
     title=N_("Terminals"),
     noun=Noun(*NN_("%(num)s terminal", "%(num)s terminals")),
+    see=N_("See the terminals"),
     back=N_("All terminals"),
     empty=N_("No terminal has called yet."),
     row_permission="terminal",
@@ -183,7 +186,6 @@ TERMINALS = ListSpec(
     measures=(row_count(),),
     row_keys={"id": Terminal.id, "outlet_id": Terminal.outlet_id, "contract_ids": Terminal.contract_ids},
     fields=FIELDS,
-    usual_filters=("state", "trade_name", "terminal", "serial"),
     sections=(TERMINAL, OUTLET),
     row_title=_title,
     verdict=_verdict,

@@ -6,7 +6,7 @@ from functools import partial
 
 from sqlalchemy import case
 
-from app.listing import typed
+from app.listing import filter_groups, typed
 from app.listing.amounts import AmountFilter
 from app.listing.categories import Category
 from app.listing.field import Field, Link
@@ -106,6 +106,7 @@ FIELDS = (
         column=Transaction.occurred_local,
         section=PAYMENT,
         filter=True,
+        filter_group=filter_groups.WHEN,
         sort=True,
         sort_column=Transaction.occurred_at,
         slot="meta",
@@ -131,6 +132,7 @@ FIELDS = (
         section=PAYMENT,
         filter_column=Transaction.amount,
         filter=True,
+        filter_group=filter_groups.HOW_MUCH,
         sort=True,
         sort_column=Transaction.amount,
         slot="aside",
@@ -184,6 +186,7 @@ FIELDS = (
         section=CARD,
         filter_column=Transaction.card_last4,
         filter=True,
+        filter_group=filter_groups.CARD,
         slot="meta",
     ),
     Field(
@@ -193,6 +196,7 @@ FIELDS = (
         kind=Expiry(),
         column=Transaction.expiry,
         filter=True,
+        filter_group=filter_groups.CARD,
         section=CARD,
     ),
     Field(
@@ -203,6 +207,7 @@ FIELDS = (
         column=Transaction.authorisation_number,
         section=AUTHORISATION,
         filter=True,
+        filter_group=filter_groups.CARD,
         copied=True,
     ),
     Field(
@@ -211,6 +216,7 @@ FIELDS = (
         kind=Category(),
         column=Transaction.issuer,
         filter=True,
+        filter_group=filter_groups.CARD,
         section=CARD,
     ),
     Field(
@@ -219,6 +225,7 @@ FIELDS = (
         kind=Category(),
         column=Transaction.product,
         filter=True,
+        filter_group=filter_groups.CARD,
         section=CARD,
     ),
     remittance_number_field("remittance", _its_remittance),
@@ -272,6 +279,7 @@ FIELDS = (
         column=Transaction.entry_mode,
         section=CARD,
         filter=True,
+        filter_group=filter_groups.CARD,
         in_table=False,
     ),
     Field(
@@ -281,6 +289,7 @@ FIELDS = (
         column=Transaction.scheme,
         section=CARD,
         filter=True,
+        filter_group=filter_groups.CARD,
         in_table=False,
     ),
     Field(name="aid", label=N_("AID"), kind=Identifier(), column=Transaction.aid, section=CARD),
@@ -319,6 +328,7 @@ TRANSACTIONS = ListSpec(
     path="/transactions",
     title=N_("Transactions"),
     noun=Noun(*NN_("%(num)s transaction", "%(num)s transactions")),
+    see=N_("See the payments"),
     back=N_("All transactions"),
     empty=N_("No payment in this period."),
     source=SOURCE,
@@ -332,7 +342,6 @@ TRANSACTIONS = ListSpec(
         "collected_on": Transaction.collected_on,
     },
     fields=FIELDS,
-    usual_filters=("date", "amount", "card", "application", "outcome", "trade_name"),
     sections=(
         PAYMENT,
         CARD,

@@ -9,15 +9,21 @@ from typing import NamedTuple
 
 from app.listing.criteria import BY, COLUMNS, DATES, Criteria
 from app.listing.field import Field, Parameter
+from app.listing.filter_groups import FILTER_GROUPS, HOW_MUCH
 from app.listing.spec import Choices
 from app.wording.i18n import N_, gettext
 
 #: The words of the two ends of the period.
 _ENDS = {"date_from": N_("From"), "date_to": N_("To")}
+#: Up to so many choices are boxes to tick, any number of them; of more, one is chosen.
+MOST_BOXES = 8
 
 
 class Input(NamedTuple):
-    """One input. ``text`` is what it holds, ``fault`` what is wrong with it, "" when nothing is."""
+    """One input. ``text`` is what it holds, ``fault`` what is wrong with it, "" when nothing is.
+
+    ``ticked`` are the values of its boxes that are ticked; None where it has none.
+    """
 
     name: str
     id: str
@@ -29,6 +35,15 @@ class Input(NamedTuple):
     suggestions: tuple[tuple[str, str], ...] = ()
     pattern: str = ""
     mode: str = ""
+    ticked: frozenset[str] | None = None
+
+
+class InputGroup(NamedTuple):
+    """The inputs under one heading, in the language of the moment: two to a row, or three (``in_threes``)."""
+
+    title: str
+    inputs: tuple[Input, ...]
+    in_threes: bool
 
 
 @dataclass(frozen=True)
@@ -39,33 +54,31 @@ class FilterForm:
     offered: Mapping[str, Choices]
 
     @cached_property
-    def common(self) -> tuple[Input, ...]:
-        """The inputs of the filters in sight."""
-        fields = map(self.criteria.spec.by_name.__getitem__, self.criteria.spec.usual_filters)
-        return tuple(shown for field in fields for shown in self._inputs(field, common=True))
-
-    @cached_property
-    def further(self) -> tuple[Input, ...]:
-        """The inputs of all other filters, and the ends of the ranges in sight."""
-        fields = self.criteria.spec.filters
-        return tuple(shown for field in fields for shown in self._inputs(field, common=False))
+    def groups(self) -> tuple[InputGroup, ...]:
+        """The inputs of all filters, under the headings that have any."""
+        return tuple(group for group in map(self._group, FILTER_GROUPS) if group.inputs)
 
     @property
-    def further_in_use(self) -> bool:
-        """Whether one of the other filters holds something: then it must be in sight."""
-        return any(shown.text or shown.fault for shown in self.further)
+    def inputs(self) -> Iterator[Input]:
+        """All inputs, in the order of the form."""
+        return (shown for group in self.groups for shown in group.inputs)
 
     @property
     def notices(self) -> tuple[str, ...]:
         """What is wrong with parameters that have no input."""
-        inputs = {shown.name for shown in (*self.common, *self.further)}
-        faults = self.criteria.faults.items()
-        return tuple(fault.text() for name, fault in faults if name not in inputs)
+        names = {shown.name for shown in self.inputs}
+        return tuple(fault.text() for name, fault in self.criteria.faults.items() if name not in names)
 
     @property
     def to_mend(self) -> tuple[Input, ...]:
         """The inputs with something wrong in them."""
-        return tuple(shown for shown in (*self.common, *self.further) if shown.fault)
+        return tuple(shown for shown in self.inputs if shown.fault)
+
+    @property
+    def days(self) -> Iterator[Input]:
+        """The two ends of the period for a form of their own; what is wrong with one is said in this one."""
+        for end in (_day_input(self.criteria, name) for name in DATES):
+            yield end._replace(id=f"{end.id}-alone", text="" if end.fault else end.text, fault="")
 
     @property
     def kept_period(self) -> str:
@@ -85,30 +98,55 @@ class FilterForm:
         spec = self.criteria.spec
         return tuple((sort, spec.sort_words(sort)) for sort in spec.sorts)
 
-    def _inputs(self, field: Field, *, common: bool) -> Iterator[Input]:
-        if common and field.name == "date" and self.criteria.period is not None:
-            yield from (_day_input(self.criteria, name) for name in DATES)
-        in_sight = field.name in self.criteria.spec.usual_filters
-        for parameter in field.parameters():
-            if common == (in_sight and parameter.name == field.name):
-                yield from self._parameter_inputs(parameter)
+    def _group(self, title: str) -> InputGroup:
+        fields = (field for field in self.criteria.spec.filters if field.filter_group == title)
+        inputs = tuple(shown for field in fields for shown in self._inputs(field))
+        return InputGroup(gettext(title), inputs, in_threes=title == HOW_MUCH)
 
-    def _parameter_inputs(self, parameter: Parameter) -> Iterator[Input]:
+    def _inputs(self, field: Field) -> Iterator[Input]:
+        if field.name == "date" and self.criteria.period is not None:
+            yield from (_day_input(self.criteria, name) for name in DATES)
+        for parameter in field.parameters():
+            choices = self.offered.get(parameter.name) or field.choices()
+            # A choice that another list answers stands alone: it cannot be ticked beside others.
+            if 0 < len(choices) <= MOST_BOXES and not field.elsewhere:
+                yield self._boxes(parameter, choices)
+            else:
+                yield from self._parameter_inputs(parameter, choices)
+
+    def _boxes(self, parameter: Parameter, choices: Choices) -> Input:
+        """The boxes of a parameter of few values."""
+        name = parameter.name
+        values = tuple(filter(None, (self.criteria.raw(name), *self.criteria.values(name)[1:])))
+        for value in values:
+            choices = _with(choices, value)
+        shown = self._input(parameter, choices, self.criteria.raw(name), fault=_fault(self.criteria, name))
+        return shown._replace(ticked=frozenset(values))
+
+    def _parameter_inputs(self, parameter: Parameter, choices: Choices) -> Iterator[Input]:
         """An input, and one more for each further value of its parameter."""
-        name, kind = parameter.name, parameter.kind
+        name = parameter.name
         for index, text in enumerate((self.criteria.raw(name), *self.criteria.values(name)[1:])):
-            yield Input(
-                name=name,
-                id=f"f-{name}-{index}" if index else f"f-{name}",
-                label=parameter.label,
-                widget=kind.widget,
-                text=text,
-                fault="" if index else _fault(self.criteria, name),
-                suggestions=kind.suggestions(),
-                choices=_with(self.offered.get(name) or parameter.field.choices(), text),
-                pattern=kind.pattern,
-                mode=kind.mode,
-            )
+            shown = self._input(parameter, _with(choices, text), text)
+            if index:
+                yield shown._replace(id=f"{shown.id}-{index}")
+            else:
+                yield shown._replace(fault=_fault(self.criteria, name))
+
+    def _input(self, parameter: Parameter, choices: Choices, text: str, fault: str = "") -> Input:
+        kind = parameter.kind
+        return Input(
+            name=parameter.name,
+            id=f"f-{parameter.name}",
+            label=parameter.label,
+            widget=kind.widget,
+            text=text,
+            fault=fault,
+            suggestions=kind.suggestions(),
+            choices=choices,
+            pattern=kind.pattern,
+            mode=kind.mode,
+        )
 
 
 def _day_input(criteria: Criteria, name: str) -> Input:

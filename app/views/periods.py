@@ -8,8 +8,9 @@ from datetime import date, timedelta
 
 from app.listing.criteria import Criteria
 from app.listing.field import Args
-from app.listing.period import CHART_DAYS, LONGEST_DAYS, RELATIVE, Freshness, Period
+from app.listing.period import CHART_DAYS, LONGEST_DAYS, RELATIVE, Freshness, Period, month_of
 from app.wording import formats
+from app.wording.days import month_alone
 from app.wording.i18n import gettext
 
 
@@ -28,24 +29,40 @@ def quick_periods(criteria: Criteria) -> Iterator[QuickPeriod]:
         return
     for name, relative in RELATIVE.items():
         moved = criteria.over(name)
-        yield QuickPeriod(gettext(relative.words), moved.to_args(), name == criteria.relative)
+        month = (month_alone(relative.of(criteria.days).first),) if relative.is_month else ()
+        words = " · ".join((gettext(relative.words), *month))
+        yield QuickPeriod(words, moved.to_args(), name == criteria.relative)
 
 
 @dataclass(frozen=True)
 class AdjacentPeriods:
-    """The periods beside the one shown, as long as it: their addresses; ``after`` None at the last day."""
+    """The periods beside the one shown, each as long or a month as well; ``after`` None at the last day."""
 
     before: Args
     after: Args | None
 
 
 def step(criteria: Criteria, period: Period) -> AdjacentPeriods:
-    """The day before and after ``period``, the one shown, or as many days as it has."""
-    width = period.last - period.first + timedelta(days=1)
-    before = criteria.over(Period(period.first - width, period.last - width))
-    after = criteria.over(Period(period.first + width, period.last + width))
-    is_last = period.last >= criteria.days.end
-    return AdjacentPeriods(before.to_args(), None if is_last else after.to_args())
+    """The day before and after ``period``, the one shown, its months, or as many days as it has."""
+    end = criteria.days.end
+    before, after = _months_beside(period, end) or _as_long(period)
+    later = None if period.last >= end else criteria.over(after).to_args()
+    return AdjacentPeriods(criteria.over(before).to_args(), later)
+
+
+def _as_long(period: Period) -> tuple[Period, Period]:
+    width = timedelta(days=period.days)
+    before = Period(period.first - width, period.last - width)
+    return before, Period(period.first + width, period.last + width)
+
+
+def _months_beside(period: Period, end: date) -> tuple[Period, Period] | None:
+    """The months beside ``period``, which is one up to its last day or to ``end``; None when it is none."""
+    own = month_of(period.first)
+    if period.days == 1 or (period.first, period.last) != (own.first, min(own.last, end)):
+        return None
+    before, after = month_of(own.first - timedelta(days=1)), month_of(own.last + timedelta(days=1))
+    return before, replace(after, last=max(after.first, min(after.last, end)))
 
 
 def untold(period: Period, since: date, today: date) -> Iterator[str]:

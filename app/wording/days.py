@@ -37,6 +37,11 @@ def month_and_year(day: date) -> str:
     return capital(written_day(day, "LLLL yyyy"))
 
 
+def month_alone(day: date) -> str:
+    """``novembre``: where its year is plain."""
+    return written_day(day, "LLLL")
+
+
 def brief_month(day: date) -> str:
     """``nov. 26``: what stands under a bar."""
     return written_day(day, "LLL yy")

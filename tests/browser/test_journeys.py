@@ -31,10 +31,10 @@ def facts(visitor):
 
 
 def open_filters(visitor):
-    for part in ("details.filters", "details.more-filters"):
-        summary = visitor.page.locator(f"{part}:not([open]) > summary")
-        if summary.count() and summary.is_visible():
-            summary.click()
+    visitor.settled()
+    summary = visitor.page.locator("details.filters:not([open]) > summary")
+    if summary.count():
+        summary.click()
 
 
 def filter_by(visitor, **values):

@@ -64,6 +64,60 @@ def test_faults_are_in_view_and_lead_to_their_field(window, javascript, width):
         assert visitor.page.locator("#f-amount_from").is_visible()
 
 
+@pytest.mark.parametrize("opener", ["#filters-button", "#periods", "#regroup-button"])
+def test_a_panel_is_a_sheet_from_below_on_a_phone(window, opener):
+    visitor = window(IPHONE)
+    visitor.go("/transactions")
+    visitor.page.locator(opener).click()
+    panel = visitor.page.locator("details[open] > .panel")
+    visitor.page.wait_for_function("() => !document.getAnimations().length")
+    box, screen = panel.bounding_box(), visitor.page.viewport_size
+    assert (box["x"], box["width"]) == (0, screen["width"])
+    assert box["y"] + box["height"] == screen["height"]
+    assert box["height"] <= 0.92 * screen["height"]
+    assert panel.evaluate("panel => getComputedStyle(panel).borderRadius") == "20px 20px 0px 0px"
+    visitor.page.mouse.wheel(0, 600)
+    assert visitor.page.evaluate("scrollY") == 0, "what lies under the veil stays"
+    for button in panel.locator(".filter-actions .button").all():
+        assert button.evaluate(WHOLE), "docked below, however far one has scrolled"
+    assert panel.locator(".panel-close").evaluate(WHOLE)
+
+
+@pytest.mark.parametrize("width", [IPHONE, DESK])
+def test_a_panel_closes_by_its_cross_by_escape_and_by_a_tap_outside(window, width):
+    visitor = window(width)
+    visitor.go("/transactions")
+    closers = (
+        lambda: visitor.page.locator("#filters .panel-close").click(),
+        lambda: visitor.page.keyboard.press("Escape"),
+        lambda: visitor.page.mouse.click(5, 20),
+    )
+    for close in closers:
+        visitor.page.locator("#filters-button").click()
+        assert visitor.page.locator("#filters").is_visible()
+        close()
+        assert not visitor.page.locator("#filters").is_visible()
+        assert visitor.page.url.endswith("/transactions")
+
+
+def test_a_value_that_the_browser_refuses_opens_its_panel(window):
+    visitor = window(IPHONE)
+    visitor.go("/transactions")
+    visitor.page.evaluate("""() => {
+      document.querySelector("#f-card").value = "4970 1012 3456 7893";
+      document.querySelector("#filters").requestSubmit();
+    }""")
+    assert visitor.page.locator("#f-card").is_visible()
+    assert visitor.page.locator(":focus").get_attribute("id") == "f-card"
+
+
+def test_a_fault_opens_its_panel_beside_the_summary_on_a_desk(window):
+    visitor = window(DESK)
+    visitor.go("/transactions?amount_from=beaucoup")
+    assert visitor.page.locator("#f-amount_from-fault").is_visible()
+    assert visitor.page.locator("#faults a").evaluate(WHOLE)
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [IPHONE, DESK])
 def test_what_opens_over_a_list_shuts_nobody_out(window, width, dark):

@@ -53,6 +53,7 @@ INCIDENTS = ListSpec(
     path="/incidents",
     title="Incidents",
     noun=Noun("%(num)s incident", "%(num)s incidents"),
+    see="See them",
     back="All incidents",
     empty="Nothing happened.",
     in_menu=False,
@@ -123,7 +124,6 @@ INCIDENTS = ListSpec(
         ),
         Field(name="currency", label="Currency", kind=Kind(), column=_OF.currency, section="Incident"),
     ),
-    usual_filters=("date", "kind"),
     sections=("Incident", CONTRACT, OUTLET),
     row_title=lambda row: f"Incident {row['id']}",
     ticket=TicketSpec(

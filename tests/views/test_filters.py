@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import timedelta
+from datetime import date, timedelta
+from string import ascii_uppercase
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
+from babel.dates import format_date
 from sqlalchemy import select
 
 from app.database.engine import DatabaseRole
+from app.listing.criteria import DATES, Criteria
+from app.listing.period import Days
 from app.listing.scope import Scope
 from app.listing.visible import seen_by
 from app.lists import REMITTANCES, TRANSACTIONS
 from app.models import JournalEntry
+from app.views.filter_form import MOST_BOXES, FilterForm
+from app.views.periods import step
 from app.web.context import today
 from tests.page import Fragment, HtmlPage
 from tests.views.town import PAYMENTS, follow, plain, rows
@@ -48,23 +54,60 @@ def test_the_form_has_every_filter_of_both_lists(owner, shops, database):
         names = {e["name"] for e in form.all() if e.tag in ("input", "select")}
         typed = spec.parameters.keys() - {field.name for field in spec.group_filters}
         assert names == {*typed, "date_from", "date_to", "kept", "sort"}
-        in_sight = {e["name"] for e in form.all() if e.tag in ("input", "select") and not more(e)} - {"sort"}
-        assert len(spec.usual_filters) == 6
-        assert in_sight == {*spec.usual_filters, "date_from", "date_to", "kept"} - {"date"}
 
 
-def more(element):
-    return any("more-filters" in above.classes for above in element.ancestors())
+def under(group):
+    """The names of the inputs of a group, in order."""
+    return list(dict.fromkeys(e["name"] for e in group.all() if e.tag in ("input", "select")))
+
+
+def test_filters_stand_under_headings_in_the_order_of_the_customer(owner):
+    form = owner.page("/transactions").one("form", id="filters")
+    groups = {
+        plain(group.all("legend")[0]): under(group) for group in form.all("fieldset", class_="filter-group")
+    }
+    assert list(groups) == ["Quand", "Combien", "Quoi", "Carte", "Contrat et terminal"]
+    assert groups["Quand"] == ["date_from", "date_to"]
+    assert groups["Combien"] == ["amount", "amount_from", "amount_to"]
+    assert groups["Quoi"][:5] == ["state", "application", "type", "outcome", "reversal"]
+    assert groups["Carte"] == ["card", "expiry", "authorisation", "issuer", "product", "entry_mode", "scheme"]
+    assert groups["Contrat et terminal"][:4] == ["contract", "label", "rank", "bank"]
+    assert plain(form.one("button", id="filter")) == "Voir les paiements"
+    assert plain(owner.page("/remises").one("button", id="filter")) == "Voir les remises"
+
+
+def test_few_values_are_boxes_and_many_are_a_list(owner):
+    form = owner.page("/transactions").one("form", id="filters")
+    boxes = form.all("input", name="outcome")
+    assert [(box["type"], box["value"]) for box in boxes] == [
+        ("checkbox", "accepted"),
+        ("checkbox", "declined"),
+        ("checkbox", "abandoned"),
+    ]
+    # A choice that another list answers cannot be ticked beside others.
+    assert owner.page("/remises").one("form", id="filters").all("select", name="count")
+
+
+@pytest.mark.parametrize(("number", "has_boxes"), [(MOST_BOXES, True), (MOST_BOXES + 1, False)])
+def test_so_many_issuers_are_boxes_and_more_are_a_list(number, has_boxes):
+    issuers = tuple((f'"{letter}"', letter) for letter in ascii_uppercase[:number])
+    form = FilterForm(Criteria.from_args(TRANSACTIONS, (), Days.of(date(2026, 3, 4))), {"issuer": issuers})
+    (shown,) = [one for one in form.inputs if one.name == "issuer"]
+    assert (shown.ticked is not None, shown.choices) == (has_boxes, issuers)
+
+
+def ticked(form, name):
+    """The values of the ticked boxes of a parameter."""
+    return [box["value"] for box in form.all("input", name=name) if "checked" in box.attributes]
 
 
 def test_what_was_asked_stays_in_the_form_and_stands_in_chips(owner, shops):
     page = owner.page("/transactions?type=refund&issuer=alpha&amount_from=4&sort=-amount")
     form = page.one("form", id="filters")
-    assert form.one("select", name="type").one("option", selected="")["value"] == "refund"
-    assert form.one("select", name="issuer").one("option", selected="")["value"] == "alpha"
+    assert ticked(form, "type") == ["refund"]
+    assert ticked(form, "issuer") == ["alpha"]
     assert form.one("input", name="amount_from")["value"] == "4,00"
     assert page.one("select", name="sort").one("option", selected="")["value"] == "-amount"
-    assert "open" in form.one("details").attributes
     chips = [plain(link) for link in page.one("ul", class_="chips").all("a")]
     assert [chip.removeprefix("Retirer le filtre ") for chip in chips] == [
         "Montant : ≥ 4,00",
@@ -85,17 +128,13 @@ def test_a_chip_removes_its_filter_and_only_that(owner, shops):
 def test_several_values_of_a_filter_survive_the_form(owner):
     page = owner.page("/transactions?type=refund&type=debit&issuer=alpha&issuer=bravo")
     form = page.one("form", id="filters")
-    assert [s.one("option", selected="")["value"] for s in form.all("select", name="type")] == [
-        "refund",
-        "debit",
-    ]
-    chosen = [select.one("option", selected="")["value"] for select in form.all("select", name="issuer")]
-    assert chosen == ["alpha", "bravo"]
+    assert sorted(ticked(form, "type")) == ["debit", "refund"]
+    assert ticked(form, "issuer") == ["alpha", "bravo"]
 
 
 def test_an_unknown_application_stays_in_the_form(owner):
     form = owner.page("/transactions?application=NEWPAY").one("form", id="filters")
-    assert form.one("select", name="application").one("option", selected="")["value"] == "NEWPAY"
+    assert ticked(form, "application") == ["NEWPAY"]
 
 
 @pytest.mark.parametrize(
@@ -115,7 +154,7 @@ def test_a_wrong_value_is_shown_beside_its_field_and_the_rest_applies(owner, que
     field = page.one("form", id="filters").all(name=name)[0]
     assert field["aria-invalid"] == "true"
     assert words in plain(page.one(id=field["aria-describedby"]))
-    assert field.tag == "select" or field["type"] == "text"
+    assert field["type"] in ("checkbox", "text")
     (way,) = [way for way in page.one(id="faults").all("a") if way["href"] == f"#{field['id']}"]
     assert words in plain(way)
     assert any("Émetteur : alpha" in plain(link) for link in page.one("ul", class_="chips").all("a"))
@@ -176,17 +215,18 @@ def test_json_follows_the_rules_of_files(owner, shops, database):
 
 
 def test_choices_are_those_of_the_merchant(owner):
-    options = owner.page("/transactions").one("select", name="application").all("option")
-    assert [option["value"] for option in options] == ["", "CBEMV"]
+    boxes = owner.page("/transactions").one("form", id="filters").all("input", name="application")
+    assert [box["value"] for box in boxes] == ["CBEMV"]
 
 
 def test_a_value_chosen_is_that_value_and_no_other_that_holds_its_words(owner):
-    select = owner.page("/transactions").one("select", name="issuer")
-    assert [plain(option) for option in select.all("option")][1:] == ["ALPHA issuer"]
-    asked = {"issuer": select.all("option")[1]["value"]}
+    (box,) = owner.page("/transactions").one("form", id="filters").all("input", name="issuer")
+    asked = {"issuer": box["value"]}
     assert len(owner.get("/transactions.json", query_string=asked).json["rows"]) == len(PAYMENTS)
     page = owner.page(f"/transactions?{urlencode(asked)}")
-    assert plain(page.one("select", name="issuer").one("option", selected="")) == "ALPHA issuer"
+    form = page.one("form", id="filters")
+    assert ticked(form, "issuer") == [box["value"]]
+    assert plain(form.one("label", **{"for": box["id"]})) == "ALPHA issuer"
     assert "Émetteur : ALPHA issuer" in plain(page.one("ul", class_="chips"))
     part_of_it = {"issuer": '"ALPHA"'}
     assert owner.get("/transactions.json", query_string=part_of_it).json["rows"] == []
@@ -236,7 +276,10 @@ def test_quick_periods_end_on_the_last_day_received(owner):
         for link in page.one("nav", class_="periods").all("a")
     }
     names = ("yesterday", "last-7-days", "last-30-days", "this-month", "last-month")
-    words = ("Hier", "7 jours", "30 jours", "Mois en cours", "Mois dernier")
+    this_month = (today() - timedelta(days=1)).replace(day=1)
+    months = {"Mois en cours": this_month, "Mois dernier": this_month - timedelta(days=1)}
+    named = (f"{month} · {format_date(day, 'LLLL', locale='fr')}" for month, day in months.items())
+    words = ("Hier", "7 jours", "30 jours", *named)
     expected = {word: {"period": name, "status": "correct"} for word, name in zip(words, names, strict=True)}
     assert periods == {"Dernière nuit": {"status": "correct"}, **expected}
     assert plain(page.one("nav", class_="periods").one("a", aria_current="true")) == "Dernière nuit"
@@ -255,6 +298,24 @@ def test_the_stepper_goes_by_day_and_stops_at_the_last_one(owner):
     assert not page.all("a", id="after")
     after = owner.page(before).one("a", id="after")["href"]
     assert len(rows(owner.page(after))) == 1
+
+
+@pytest.mark.parametrize(
+    ("shown", "before", "after"),
+    [
+        (("2026-10-01", "2026-10-31"), ("2026-09-01", "2026-09-30"), ("2026-11-01", "2026-11-26")),
+        (("2026-09-01", "2026-09-30"), ("2026-08-01", "2026-08-31"), ("2026-10-01", "2026-10-31")),
+        (("2026-11-01", "2026-11-26"), ("2026-10-01", "2026-10-31"), None),
+        (("2026-11-01", "2026-11-01"), ("2026-10-31", "2026-10-31"), ("2026-11-02", "2026-11-02")),
+        (("2026-11-03", "2026-11-09"), ("2026-10-27", "2026-11-02"), ("2026-11-10", "2026-11-16")),
+    ],
+)
+def test_the_stepper_goes_by_month_from_a_month(shown, before, after):
+    days = Days(date(2026, 11, 27), date(2026, 11, 26), date(2026, 11, 26))
+    criteria = Criteria.from_args(TRANSACTIONS, zip(DATES, shown, strict=True), days)
+    found = step(criteria, criteria.period)
+    assert found.before == tuple(zip(DATES, before, strict=True))
+    assert found.after == (tuple(zip(DATES, after, strict=True)) if after else None)
 
 
 def test_htmx_receives_only_the_results_and_the_canonical_address(owner, shops):

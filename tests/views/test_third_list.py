@@ -177,7 +177,7 @@ def test_its_page_has_its_groups(owner, spec):
     assert [plain(line.one("th")) for line in page.one("tbody").all("tr")] == ["Lost", "Paper"]
     assert plain(page.one("tfoot").one("td", class_="net-of")) == "−6,00 €"
     grouped = owner.page(f"{spec.path}?words=alpha").one("form", id="regroup")
-    assert "kind" in [button["value"] for button in grouped.all("button")]
+    assert "kind" in [button["value"] for button in grouped.all("button", name="by")]
 
 
 def test_a_ticket_of_it_is_sent_and_told_of(owner):

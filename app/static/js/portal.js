@@ -214,13 +214,30 @@
   document.querySelectorAll("[data-picker]").forEach(setUpPicker);
 
   // What is to be mended opens where it stands.
-  const mend = (field) => {
+  const unfold = (field) => {
     for (let part = field.closest("details"); part; part = part.parentElement.closest("details")) part.open = true;
+  };
+  const mend = (field) => {
+    unfold(field);
     field.focus();
   };
 
-  // The account menu, filters and periods close on Escape and on a tap elsewhere.
+  // A browser that refuses a value shows where it stands. On a desk, where a panel hides nothing, so does the page.
+  document.addEventListener("invalid", (event) => unfold(event.target), true);
+  const showFaults = () => {
+    if (matchMedia("(min-width: 64rem)").matches) document.querySelectorAll(".panel [aria-invalid]").forEach(unfold);
+  };
+  showFaults();
+  document.addEventListener("htmx:afterSettle", showFaults);
+
+  // The account menu, filters and periods close on their cross, on Escape and on a tap elsewhere.
   document.addEventListener("click", (event) => {
+    const menu = event.target.closest("[data-shut]")?.closest("details");
+    if (menu) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+      return;
+    }
     const wrong = event.target.closest("[data-mend]");
     if (wrong) {
       event.preventDefault();
