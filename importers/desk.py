@@ -213,10 +213,10 @@ def _change_source(database: Database, data: Path, task: _Task) -> _Ended:
         hold(connection, Lock.PAYMENTS)
         slug = connection.scalars(select(Reseller.slug).where(Reseller.id == task.reseller_id)).one()
         owner = connection.scalar(select(Source.reseller_id).where(Source.name == name))
+        if owner != task.reseller_id:  # first, so that nobody learns which names others have
+            foreign_places.refuse_name(connection, name, task.reseller_id, slug)
         if owner not in (None, task.reseller_id):
             raise refuse(N_("a source of another maintainer has this name"))
-        if owner is None:
-            foreign_places.refuse_name(connection, name, task.reseller_id, slug)
         sources.bind(connection, name, slug)
         foreign_places.refuse_them(connection, profiles.of(connection, name), said)
         profiles.change(connection, name, **said)

@@ -30,15 +30,13 @@ def source(connection: Connection, reseller_id: int, source_id: int) -> AnyRow |
     ).one_or_none()
 
 
-def is_taken(connection: Connection, name: str) -> bool:
-    """Whether a source of anybody's has this name."""
-    return connection.scalar(select(Source.id).where(Source.name == name)) is not None
+def faults(connection: Connection, reseller_id: int, name: str | None, file_pattern: str) -> dict[str, str]:
+    """What the database has against a new ``name`` and a pattern, by field; message identifiers.
 
-
-def faults(connection: Connection, name: str | None, file_pattern: str) -> dict[str, str]:
-    """What the database has against a new ``name`` and a pattern, by field; message identifiers."""
+    Names that others have are the worker's to refuse: it says the same of those that nobody has.
+    """
     found = {}
-    if name is not None and is_taken(connection, name):
+    if name in own_names(connection, reseller_id):
         found["name"] = N_("A source has this name already.")
     if file_pattern and not is_pattern(connection, file_pattern):
         found["file_pattern"] = NO_PATTERN

@@ -74,7 +74,8 @@ def refuse_them(connection: Connection, profile: SourceProfile, said: Mapping[st
     if folder is None:
         raise refuse(_ONLY_NAMES, column=LABELS["inbox"])
     own = {**reseller, "folder": folder}
-    if folder == INBOX or connection.scalar(_IS_OF_OTHERS, own):
-        raise refuse(_OF_OTHERS, column=LABELS["inbox"])
+    # First, so that nobody learns which folders others have.
     if not connection.scalar(_IS_OWN, own) and owner_of_name(connection, f"{folder}-") != profile.reseller_id:
         raise refuse(_FOLDER_NAMED_FOR, column=LABELS["inbox"])
+    if folder == INBOX or connection.scalar(_IS_OF_OTHERS, own):
+        raise refuse(_OF_OTHERS, column=LABELS["inbox"])

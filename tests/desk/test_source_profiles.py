@@ -144,7 +144,7 @@ def test_what_cannot_be_is_said_beside_its_field(place, north, wrong):
         ({"payers": "AMEX (=AMERICAN EXPRESS"}, "Libellés des payeurs"),
         ({"labels": "\n".join(f"VIR {n}=fee" for n in range(51))}, "Libellés d'argent des cartes"),
         ({"payers": "\n".join(f"VIR {n}=X" for n in range(51))}, "Libellés des payeurs"),
-        ({"name": "taken"}, "autre mainteneur"),
+        ({"name": "north-taken"}, "autre mainteneur"),
     ],
 )
 def test_what_the_worker_refuses_is_said_with_its_field(place, north, wrong, words):
@@ -153,7 +153,7 @@ def test_what_the_worker_refuses_is_said_with_its_field(place, north, wrong, wor
     if "name" in wrong:  # a colleague elsewhere makes it between the form and the worker
         response = north.post_form(NEW, **known)
         with place.database.writing(DatabaseRole.IMPORT) as connection:
-            sources.bind(connection, "taken", "south")
+            sources.bind(connection, "north-taken", "south")
     else:
         response = north.post_form(NEW, **known)
     page = north.page(asked(place, response))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import text
 
@@ -165,9 +167,9 @@ def test_a_mapping_that_is_none_says_so_with_its_field(place, north, mapping):
 
 @pytest.mark.probes("desks and places")
 def test_a_source_that_is_nobodys_yet_is_not_taken_at_a_desk(place, north):
-    response = north.post_form(NEW, name="host", inbox="north-mine", **FORM)
+    response = north.post_form(NEW, name="north-new", inbox="north-mine", **FORM)
     with place.database.writing(DatabaseRole.IMPORT) as connection:
-        sources.vouch(connection, "host", ["reference"], good=True)  # its first file or word makes it known
+        sources.vouch(connection, "north-new", ["reference"], good=True)  # its first file or word makes it known
     place.work()
     assert "autre mainteneur" in plain(north.page(response.location).one("main"))
 
@@ -265,6 +267,20 @@ def test_the_name_of_a_source_is_not_taken_before_its_first_file(place, north, n
     assert "Nom de la source" in said
     assert "north-" in said
     assert place.value("SELECT count(*) FROM source WHERE name = :name", name=name) == 0
+
+
+@pytest.mark.probes("desks and places")
+@pytest.mark.usefixtures("south_bank")
+def test_what_others_have_is_refused_as_what_nobody_has(place, north):
+    words = [asked(place, north, name=name, inbox="north-mine") for name in ("south-bank", "south-none")]
+    assert reason(words[0]) == reason(words[1])
+    words = [asked(place, north, inbox=folder, account=RIB) for folder in ("bank", "none", "inbox")]
+    assert len({reason(each) for each in words}) == 1
+
+
+def reason(said):
+    """Why a task was not done."""
+    return re.search(r"pourquoi(.*?)Rien", said)[1]
 
 
 @pytest.mark.probes("desks and places")

@@ -90,7 +90,10 @@ def _is_sound(form: SourceForm) -> bool:
         return False
     with database().reading_as(desk()) as connection:
         faults = source_profiles.faults(
-            connection, form.name and form.name.data, form.file_pattern.data or ""
+            connection,
+            desk().reseller_id,
+            form.name and form.name.data,
+            form.file_pattern.data or "",
         )
     for name, fault in faults.items():
         form.refuse(name, gettext(fault))
