@@ -18,6 +18,8 @@ from app.wording.i18n import N_
 
 #: The largest file: a chain of 500 shops with 14 applications each takes about 1 MB.
 MOST_BYTES: Final = 8 * 1024 * 1024
+#: Lines of the largest: what is read of each takes a hundred times the bytes of an empty one.
+MOST_LINES: Final = 100_000
 #: Reasons given for one file: enough to mend it, few enough to read.
 MOST_REASONS: Final = 20
 
@@ -29,6 +31,7 @@ _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 EMPTY = N_("The file is empty.")
 NO_LINE = N_("The file has its heading and nothing below it.")
 TOO_LARGE = N_("The file is too large: %(most)s MB at most.")
+TOO_MANY = N_("The file has too many lines: %(most)s at most.")
 WORKBOOK = N_(
     "This is an Excel workbook. In Excel, save it as “CSV UTF-8 (comma delimited)”, and choose that file."
 )
@@ -94,6 +97,8 @@ def _not_text(data: bytes) -> Refusal | None:
         return Refusal(reason=EMPTY)
     if len(data) > MOST_BYTES:
         return too_large()
+    if data.count(b"\n") > MOST_LINES:
+        return Refusal(reason=TOO_MANY, params={"most": MOST_LINES})
     if data.startswith(_WORKBOOKS):
         return Refusal(reason=WORKBOOK)
     try:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Collection, Iterator
-from io import BytesIO
 from xml.etree.ElementTree import Element, ParseError, iterparse
 from xml.parsers import expat
 
@@ -21,7 +20,7 @@ _LONGEST_TEXT = 1 << 16
 _ENCODINGS = frozenset(
     {"utf-8", "utf8", "utf-16", "us-ascii", "iso-8859-1", "latin-1", "windows-1252", "cp1252"}
 )
-_PIECE = 1 << 12
+_PIECE = 1 << 14
 
 
 class XmlBeginning:
@@ -45,10 +44,12 @@ def ended(data: bytes, names: Collection[str]) -> Iterator[Element]:
     before and is gone. Raises FileRefusedError.
     """
     _check_prologue(data)
+    pieces = _Pieces(data)
     open_elements: list[Element] = []
     local_names: dict[str, str] = {}
     try:
-        for event, element in iterparse(BytesIO(data), events=("start", "end")):  # noqa: S314 - no entities
+        for event, element in iterparse(pieces, events=("start", "end")):  # noqa: S314 - no entities
+            pieces.size = _PIECE
             if event == "start":
                 open_elements.append(element)
                 if len(open_elements) > _DEEPEST:
@@ -65,6 +66,26 @@ def ended(data: bytes, names: Collection[str]) -> Iterator[Element]:
                     open_elements[-1].remove(element)
     except ParseError as error:
         raise refuse(N_("not well-formed XML"), line=error.position[0]) from None
+
+
+class _Pieces:
+    """``data`` in pieces that grow as long as nothing ends in them.
+
+    Expat before 2.6 looks at an unfinished tag or comment from its beginning with each piece: one of many
+    megabytes would take the square of its length.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self.size = _PIECE
+        self._data = memoryview(data)
+        self._place = 0
+
+    def read(self, _most: int = 0) -> bytes:
+        """The next piece, empty at the end."""
+        piece = bytes(self._data[self._place : self._place + self.size])
+        self._place += len(piece)
+        self.size *= 2
+        return piece
 
 
 def root(data: bytes) -> tuple[str, str]:
@@ -86,8 +107,10 @@ def _check_prologue(data: bytes) -> tuple[str, str]:
     parser.StartDoctypeDeclHandler = _refuse_doctype
     parser.StartElementHandler = _reach_root
     try:
-        for start in range(0, len(data), _PIECE):
-            parser.Parse(data[start : start + _PIECE], start + _PIECE >= len(data))
+        pieces = _Pieces(data)
+        while piece := pieces.read():
+            parser.Parse(piece)
+        parser.Parse(b"", True)  # noqa: FBT003 - expat's own word for the end
     except _RootReached as reached:
         namespace, _, name = reached.args[0].rpartition("}")
         return namespace, name

@@ -169,7 +169,9 @@ def test_a_mapping_that_is_none_says_so_with_its_field(place, north, mapping):
 def test_a_source_that_is_nobodys_yet_is_not_taken_at_a_desk(place, north):
     response = north.post_form(NEW, name="north-new", inbox="north-mine", **FORM)
     with place.database.writing(DatabaseRole.IMPORT) as connection:
-        sources.vouch(connection, "north-new", ["reference"], good=True)  # its first file or word makes it known
+        sources.vouch(
+            connection, "north-new", ["reference"], good=True
+        )  # its first file or word makes it known
     place.work()
     assert "autre mainteneur" in plain(north.page(response.location).one("main"))
 

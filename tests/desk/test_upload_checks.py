@@ -52,6 +52,7 @@ def test_what_excel_writes_and_a_system_extracts_passes():
         (SOUND.replace(b"Comptoir", b'"Le ""Comptoir"""'), "ligne 2, colonne « libellé » : une valeur entre"),
         (SOUND.replace(b"Comptoir", b'"A; B"'), "entre guillemets"),
         (SOUND + b"x" * upload_checks.MOST_BYTES, "8 Mo au plus"),
+        (SOUND + b"\n" * upload_checks.MOST_LINES, "trop de lignes : 100000 au plus"),
         (as_text("north"), "ligne 2 : c’est celle de l’exemple"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
 
 import pytest
@@ -148,6 +149,16 @@ def test_what_is_no_amount_is_refused_by_its_entry(amount):
 def test_what_cannot_be_trusted_is_refused(data):
     with pytest.raises(FileRefusedError):
         camt.read(data)
+
+
+@pytest.mark.probes("files in")
+@pytest.mark.parametrize("place", ["<Document", "<BkToCstmrStmt>"], ids=["before the root", "inside"])
+def test_a_tag_that_does_not_end_for_long_takes_no_longer_than_others(place):
+    endless = place.join(("<!--" + "-x" * 4_000_000 + "-->", ""))
+    data = document(entry()).decode().replace(place, endless, 1).encode()
+    started = time.process_time()
+    camt.read(data)
+    assert time.process_time() - started < 1
 
 
 def test_documents_in_other_encodings_are_read():
