@@ -76,14 +76,20 @@ def _caaa(data: bytes, _context: FileContext) -> FileExplanation:
 
 
 def _grrcn(data: bytes, context: FileContext) -> FileExplanation:
-    found = grrcn.read(data, context.cards)
+    found = grrcn.read(data, context.cards, with_payments=context.own_payments is not None)
     facts = tuple((code, str(count)) for code, count in found.counts.items())
     name = f"{grrcn.NAME} {found.version}"
-    return FileExplanation(format=name, records=(found.settlements, found.chargebacks), facts=facts)
+    return FileExplanation(format=name, records=_told(found), facts=facts)
 
 
 def _eptrn(data: bytes, context: FileContext) -> FileExplanation:
-    return FileExplanation(format=eptrn.NAME, records=eptrn.read(data, context.cards))
+    found = eptrn.read(data, context.cards, with_payments=context.own_payments is not None)
+    return FileExplanation(format=eptrn.NAME, records=_told(found))
+
+
+def _told(found: grrcn.Reconciliation | eptrn.PaymentFile) -> tuple[Any, ...]:
+    """The parts of a file of American Express."""
+    return (found.settlements, found.chargebacks, *((found.payments,) if found.payments else ()))
 
 
 def _disputes(data: bytes, context: FileContext) -> FileExplanation:

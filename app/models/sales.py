@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import date, time
 from enum import StrEnum
 
-from sqlalchemy import Index, PrimaryKeyConstraint, UniqueConstraint
+from sqlalchemy import Index, PrimaryKeyConstraint, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database.privileges import ISOLATED
@@ -157,7 +157,8 @@ class RemotePayment(Base):
     ``number`` is the platform's, without leading zeros, which repeats every day; ``sold_on`` the day of the
     payment on the platform's clock, which may be another than ``occurred_on``. ``said_at`` is when the file
     was made that said this last, ``digest`` a hash of what it said: a later one takes its place.
-    ``captured_on`` is the day of its remittance, None before; ``captured_time`` where it is known too.
+    ``captured_on`` is the day of its remittance, None before; ``captured_time`` where it is known too. Of a
+    ``batch``, which is told as a whole, ``number`` is its remittance and its place there.
     """
 
     __tablename__ = "remote_payment"
@@ -165,6 +166,13 @@ class RemotePayment(Base):
     __table_args__ = (
         PrimaryKeyConstraint("merchant_id", "transaction_id", "occurred_on"),
         Index("remote_payment_number_idx", "merchant_id", "contract_id", "sold_on", "number"),
+        Index("remote_payment_batch_idx", "merchant_id", "batch", postgresql_where=text("batch <> ''")),
+        Index(
+            "remote_payment_reference_idx",
+            "merchant_id",
+            "platform_reference",
+            postgresql_where=text("platform_reference IS NOT NULL"),
+        ),
     )
 
     merchant_id: Mapped[LoaderId]
@@ -174,6 +182,7 @@ class RemotePayment(Base):
     contract_id: Mapped[BigIntColumn]
     number: Mapped[TextColumn]
     sold_on: Mapped[date]
+    batch: Mapped[TextColumn] = mapped_column(server_default="")
     said_at: Mapped[Instant]
     digest: Mapped[TextColumn]
     captured_on: Mapped[date | None]

@@ -13,7 +13,7 @@ from app.database.engine import Database, DatabaseRole
 from importers.files.sources import NO_SOURCE
 from importers.formats import bank_accounts, merchant_directory
 from importers.load import Result, Status, load_for_desk
-from importers.records.settlements.loading import NO_CURRENCY
+from importers.records.payments.currencies import NO_CURRENCY
 
 #: Reasons that a declaration takes away.
 _REASONS: Final = (NO_SOURCE, NO_CURRENCY)

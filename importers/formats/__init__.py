@@ -61,6 +61,14 @@ class FileContext:
     payments: PaymentProfile | None = None
 
     @property
+    def own_payments(self) -> PaymentProfile | None:
+        """The profile of payments that no terminal delivers; None unless somebody says that there are any.
+
+        Files that tell of money name payments, too: taken for payments by default, they would count twice.
+        """
+        return self.payments if self.settings.application else None
+
+    @property
     def cards(self) -> CardNumbers:
         """What becomes of full card numbers in fields that are made for them."""
         return self.settings.cards

@@ -26,7 +26,7 @@ from importers.reading.fields import day_of
 from importers.reading.free_text import refuse_card_numbers
 from importers.reading.xml import first_text, text
 from importers.records import Header
-from importers.records.remote_payments import NO_PROFILE, REMOTE_PAYMENT, RemotePayments
+from importers.records.remote_payments import ALONE, NO_PROFILE, REMOTE_PAYMENT, RemotePayments
 
 NAME: Final = "caaa.011"
 FIRST_LINE = xml.XmlBeginning(rb"(?s)(?:\xef\xbb\xbf)?\s*<.{0,2000}?AccptrBtchTrf")
@@ -223,6 +223,7 @@ def _payment(record: Element, common: Element, set_id: Element, header: Element)
         "platform_reference": "",
         "schedule_rank": None,
         "schedule_count": None,
+        **ALONE,
     }
 
 

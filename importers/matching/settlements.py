@@ -19,6 +19,8 @@ from importers.matching.rules import number_key
 #: A payment is booked at most so many working days after the day that its payer says, or a day before.
 WINDOW: Final = 5
 _DAY: Final = np.timedelta64(1, "D")
+#: The number of a remittance made of one of several submissions that bear the same.
+_ONE_OF_SEVERAL: Final = r"^([0-9]+)-[0-9]+$"
 
 Pairs = Callable[[pd.DataFrame, pd.DataFrame], pd.DataFrame]
 LineRule = tuple[str, Pairs]
@@ -32,7 +34,8 @@ def remittances_of(items: pd.DataFrame, parcels: pd.DataFrame) -> pd.DataFrame:
     contract and day. ``items`` have ``collected_on`` and ``net`` instead of the last two. Amounts are in
     minor units; ``currency`` may bear the merchant too.
     """
-    items = items.assign(item=items.index, key=number_key(items["number"]))
+    numbers = items["number"].astype(str).str.replace(_ONE_OF_SEVERAL, r"\1", regex=True)
+    items = items.assign(item=items.index, key=number_key(numbers))
     parcels = parcels.assign(parcel=parcels.index, key=number_key(parcels["number"]))
     found = [pd.DataFrame(columns=["parcel", "item", "rule"])]
     for rule, pairs in _RULES:

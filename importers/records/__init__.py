@@ -147,6 +147,7 @@ class Together:
         found = [part.load(connection, entry) for part in self.parts]
         firsts = [one.first_on for one in found if one.first_on is not None]
         lasts = [one.last_on for one in found if one.last_on is not None]
+        received = {subject: days for one in found for subject, days in one.received.items()}
         return Loaded(
             counts={name: count for one in found for name, count in one.counts.items()},
             kept_aside=sum(one.kept_aside for one in found),
@@ -154,6 +155,7 @@ class Together:
             merchant_ids=sorted({merchant for one in found for merchant in one.merchant_ids}),
             first_on=min(firsts, default=None),
             last_on=max(lasts, default=None),
+            received=received,
         )
 
     def take_back(self, connection: Connection, former: Row[*tuple[Any, ...]]) -> None:

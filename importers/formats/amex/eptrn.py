@@ -7,6 +7,7 @@ the last character of an amount carries its sign.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -14,16 +15,18 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from app.models import CardNumbers
+from app.refusals import Unit
 from app.wording.i18n import N_
 from importers.files.refusals import Notice, refuse
 from importers.formats import FileContext, Format, searched_by_field
-from importers.formats.amex import counts
+from importers.formats.amex import counts, payments
 from importers.formats.amex.cards import PAYER, last4
 from importers.reading.amounts import HUNDREDTHS
 from importers.reading.delimited import decoded, lines_in
 from importers.reading.fixed_width import FixedWidth, PlaceRange, Texts
 from importers.records import Records
 from importers.records.chargebacks import CHARGEBACK, Chargebacks
+from importers.records.remote_payments import RemotePayments
 from importers.records.settlements import SETTLEMENT, SETTLEMENT_LINE, Settlements
 
 NAME: Final = "EPTRN"
@@ -43,6 +46,9 @@ _PAID = PlaceRange(N_("amount"), 53, 63)
 _CARRIED = PlaceRange(N_("debit balance"), 64, 72)
 _ACCOUNT = PlaceRange(N_("account number"), 82, 98)
 _CARD = PlaceRange(N_("card"), 92, 106)
+_INVOICE = PlaceRange(N_("reference"), 60, 65)
+_SALE_AMOUNT, _SOLD = PlaceRange(N_("amount"), 79, 91), PlaceRange(N_("day"), 147, 153)
+_SALE_NUMBER, _SALE_REFERENCE = PlaceRange(N_("reference"), 137, 146), PlaceRange(N_("reference"), 154, 183)
 _RECORD_COUNT = PlaceRange(N_("number of records"), 84, 90)
 
 
@@ -86,8 +92,17 @@ _LINES: Final = {
 _REASON = {_CHARGEBACK: PlaceRange(N_("reason"), 144, 423), _ADJUSTMENT: PlaceRange(N_("reason"), 143, 422)}
 
 
-def read(data: bytes, cards: CardNumbers = CardNumbers.REFUSE) -> tuple[Settlements, Chargebacks]:
-    """A whole file. ``cards`` is what its source's profile allows.
+@dataclass(frozen=True, kw_only=True)
+class PaymentFile:
+    """The content of an EPTRN: its settlements, chargebacks and, where they are asked for, payments."""
+
+    settlements: Settlements
+    chargebacks: Chargebacks
+    payments: RemotePayments | None = None
+
+
+def read(data: bytes, cards: CardNumbers = CardNumbers.REFUSE, *, with_payments: bool = False) -> PaymentFile:
+    """A whole file. ``cards`` is what its source's profile allows; ``with_payments`` reads sales, too.
 
     Raises FileRefusedError, naming records.
     """
@@ -107,7 +122,49 @@ def read(data: bytes, cards: CardNumbers = CardNumbers.REFUSE) -> tuple[Settleme
     settlements = Settlements(
         settlements=frame, lines=lines[list(SETTLEMENT_LINE)], notices=notices, payer=PAYER
     )
-    return settlements, Chargebacks(cases=_cases(records, kinds))
+    return PaymentFile(
+        settlements=settlements,
+        chargebacks=Chargebacks(cases=_cases(records, kinds)),
+        payments=_sales(records, kinds, payment, frame) if with_payments else None,
+    )
+
+
+def _sales(
+    records: FixedWidth, kinds: Texts, payment: NDArray[np.int64], frame: pd.DataFrame
+) -> RemotePayments:
+    """The sales (ROC) of a file, each with the submission (SOC) before it."""
+    is_submission, is_sale = kinds == _SUBMISSION, kinds == _SALE
+    submission = np.cumsum(is_submission) - 1
+    records.require(~(is_sale & (submission < 0)), _TYPE, N_("a transaction before its submission"))
+    soc, roc = records.at(is_submission), records.at(is_sale)
+    submitted, sold = soc.days_julian(_DAY)[submission[is_sale]], roc.days_julian(_SOLD)
+    of = frame.iloc[payment[is_sale]].reset_index(drop=True)
+    days = pd.to_datetime(of["paid_on"]).dt.strftime("%Y-%m-%d")
+    rows = pd.DataFrame(
+        {
+            "contract_number": roc.text(_MERCHANT),
+            "remittance_number": _numbers(soc)[submission[is_sale]],
+            "batch": of["payee"] + "|" + of["number"] + "|" + days,
+            "said_on": of["paid_on"],
+            "captured_on": submitted,
+            "occurred": np.where(np.isnat(sold), submitted, sold),
+            "amount": _amounts(roc, _SALE_AMOUNT),
+            "currency": "",
+            "card_last4": [last4(card, CardNumbers.MASK, line=0) for card in roc.text(_CARD).tolist()],
+            "authorisation_number": "",
+            "order_reference": roc.text(_SALE_REFERENCE),
+            "platform_reference": roc.text(_SALE_NUMBER),
+            "line": roc.numbers,
+        }
+    )
+    return payments.of_rows(rows, len(soc), Unit.RECORD)
+
+
+def _numbers(soc: FixedWidth) -> NDArray[np.object_]:
+    """The number of each submission."""
+    numbers = payments.SubmissionNumbers()
+    said = zip(soc.text(_MERCHANT), soc.days_julian(_DAY), soc.text(_INVOICE), soc.text(_NUMBER), strict=True)
+    return np.array([numbers.next(*map(str, one)) for one in said], dtype=object)
 
 
 def _refuse_full_cards(records: FixedWidth, cards: CardNumbers) -> None:
@@ -208,8 +265,8 @@ def _wrong_counts(records: FixedWidth, kinds: Texts) -> list[Notice]:
 
 
 def _read(data: bytes, context: FileContext) -> Records:
-    settlements, chargebacks = read(data, context.cards)
-    return settlements.with_chargebacks(chargebacks)
+    found = read(data, context.cards, with_payments=context.own_payments is not None)
+    return payments.records(found.settlements, found.chargebacks, found.payments, context)
 
 
 FORMAT = Format(name=NAME, first_line=FIRST_LINE, find_cards=searched_by_field, read=_read, archived=False)

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from typing import Any, Final
 
 import pandas as pd
@@ -19,7 +19,7 @@ from app.models import CardNumbers
 from app.wording.i18n import N_
 from importers.files.refusals import Notice, refuse
 from importers.formats import FileContext, Format, searched_by_field
-from importers.formats.amex import counts
+from importers.formats.amex import counts, payments
 from importers.formats.amex.cards import PAYER, last4
 from importers.formats.amex.layout import RECORDS, Part
 from importers.reading import fields
@@ -27,6 +27,7 @@ from importers.reading.amounts import HUNDREDTHS
 from importers.reading.delimited import decoded, lines_in
 from importers.records import Records
 from importers.records.chargebacks import CHARGEBACK, Chargebacks
+from importers.records.remote_payments import RemotePayments
 from importers.records.settlements import SETTLEMENT, SETTLEMENT_LINE, Settlements
 
 NAME: Final = "GRRCN"
@@ -42,6 +43,10 @@ _LINE_KINDS = {
 }
 #: Lines that a payment's adjustment is made of; revenue that fees bring is none of it.
 _ADJUSTING = ("chargeback", "chargeback_reversal", "adjustment")
+_SALE = (
+    *("contract_number", "batch", "said_on", "captured_on", "occurred", "amount", "currency", "card_last4"),
+    *("authorisation_number", "order_reference", "platform_reference", "line"),
+)
 _PARTS = ("gross", "discount", "fee", "adjustment", "tax")
 
 
@@ -62,6 +67,11 @@ class GrrcnRecord:
         found: date | None = self._read(name, fields.day, N_("expected a day that exists"))
         return found
 
+    def time(self, name: str) -> time | None:
+        """A time of day, None where the field is blank. Raises FileRefusedError."""
+        found: time | None = self._read(name, fields.clock_time, N_("expected a time such as 123109"))
+        return found
+
     def _read(self, name: str, reader: Any, expected: str) -> Any:
         written = self.values.get(name, "").strip()
         if not written or not written.strip("0"):
@@ -80,10 +90,16 @@ class Reconciliation:
     counts: Mapping[str, int]
     settlements: Settlements
     chargebacks: Chargebacks
+    payments: RemotePayments | None = None
 
 
-def read(data: bytes, cards: CardNumbers = CardNumbers.REFUSE) -> Reconciliation:
-    """A whole file. ``cards`` is what its source's profile allows. Raises FileRefusedError, naming lines."""
+def read(
+    data: bytes, cards: CardNumbers = CardNumbers.REFUSE, *, with_payments: bool = False
+) -> Reconciliation:
+    """A whole file. ``cards`` is what its source's profile allows; ``with_payments`` reads transactions, too.
+
+    Raises FileRefusedError, naming lines.
+    """
     records = list(_records(data))
     by_code = Counter(record.code for record in records)
     if not records or records[0].code != "HEADER" or records[-1].code != "TRAILER":
@@ -96,7 +112,51 @@ def read(data: bytes, cards: CardNumbers = CardNumbers.REFUSE) -> Reconciliation
         counts=by_code,
         settlements=builder.settlements(tuple(_wrong_counts(records))),
         chargebacks=Chargebacks(cases=pd.DataFrame(builder.cases, columns=list(CHARGEBACK))),
+        payments=_payments(records) if with_payments else None,
     )
+
+
+def _payments(records: list[GrrcnRecord]) -> RemotePayments:
+    """The transactions of a file, each with the submission before it."""
+    numbers = payments.SubmissionNumbers()
+    number, rows = "", []
+    for record in records:
+        values = record.values
+        if record.code == "SUBMISSION":
+            day = record.day("submitted_on")
+            number = numbers.next(
+                values["merchant"].strip(), day, values["invoice"], values["number"].strip()
+            )
+        elif record.code == "TRANSACTN":
+            if not number:
+                raise refuse(N_("a transaction before its submission"), line=record.line)
+            rows.append(_sale(record) | {"remittance_number": number})
+    return payments.of_rows(
+        pd.DataFrame(rows, columns=[*_SALE, "remittance_number"]),
+        sum(record.code == "SUBMISSION" for record in records),
+    )
+
+
+def _sale(record: GrrcnRecord) -> dict[str, Any]:
+    """A transaction as a payment of its contract."""
+    values = record.values
+    submitted_on = record.day("submitted_on") or _paid_on(record)
+    payee, number, paid_on = _payment_key(record)
+    said = (
+        values["merchant"].strip(),
+        f"{payee}|{number}|{paid_on}",
+        _paid_on(record),
+        submitted_on,
+        payments.occurred(record.day("sold_on") or submitted_on, record.time("sold_at")),
+        record.amount("gross"),
+        values["currency"],
+        _last4(values["card"]),
+        values["approval_code"].strip(),
+        values["reference"].strip(),
+        values["transaction_id"].strip(),
+        record.line,
+    )
+    return dict(zip(_SALE, said, strict=True))
 
 
 def _records(data: bytes) -> Iterator[GrrcnRecord]:
@@ -297,8 +357,8 @@ def _case(record: GrrcnRecord) -> dict[str, Any]:
 
 
 def _read(data: bytes, context: FileContext) -> Records:
-    found = read(data, context.cards)
-    return found.settlements.with_chargebacks(found.chargebacks)
+    found = read(data, context.cards, with_payments=context.own_payments is not None)
+    return payments.records(found.settlements, found.chargebacks, found.payments, context)
 
 
 FORMAT = Format(name=NAME, first_line=FIRST_LINE, find_cards=searched_by_field, read=_read, archived=False)

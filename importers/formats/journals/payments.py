@@ -15,7 +15,7 @@ from importers.formats.journals import columns
 from importers.formats.journals.settlements import Wire
 from importers.reading import fields
 from importers.reading.fields import Fields
-from importers.records.remote_payments import REMOTE_PAYMENT, RemotePayments
+from importers.records.remote_payments import ALONE, REMOTE_PAYMENT, RemotePayments
 
 TYPES = {"DEBIT": "debit", "CREDIT": "refund", "VERIFICATION": "verification"}
 #: Words of the vendor; the first two are read by public parsers.
@@ -75,6 +75,7 @@ def read(table: Fields, _made_on: date, _wire: Wire) -> RemotePayments:
             "remittance_number": "",
             "terminal_number": "",
             "original_number": "",
+            **ALONE,
             "line": table.lines,
         }
     )

@@ -28,7 +28,7 @@ from importers.records.payments import taking_back
 from importers.records.payments.second_sources import ASIDE
 from importers.records.remote_payments import loading
 from importers.records.remote_payments.profile import PaymentProfile
-from importers.records.remote_payments.rows import control_sums, days_said
+from importers.records.remote_payments.rows import days_said
 
 KIND = RecordKind(
     name="remote_payments", tables=(OwnedTable(model=RemotePayment, key=CONTRACT, day="occurred_on"),)
@@ -36,7 +36,8 @@ KIND = RecordKind(
 
 #: ``amount`` and ``requested_amount`` in minor units; ``occurred`` is the time that the file writes, in the
 #: zone of its source; ``is_cancelled`` of what was taken back whole; the sale is named by its contract (or
-#: the platform's number of the shop), day and number. ``line`` is its place.
+#: the platform's number of the shop), day and number, or by its place in a ``batch`` that is told as a whole:
+#: a payment of an acquirer. It was said on ``said_on``, or else when its file was made. ``line`` is where.
 REMOTE_PAYMENT = (
     "contract_number",
     "shop",
@@ -63,8 +64,12 @@ REMOTE_PAYMENT = (
     "remittance_number",
     "terminal_number",
     "original_number",
+    "batch",
+    "said_on",
     "line",
 )
+#: Of a payment that stands for itself, in a file that says when it was made.
+ALONE: Final = {"batch": "", "said_on": None}
 #: A question to the card's bank that moves no money: counted, never kept.
 VERIFICATION: Final = "verification"
 NO_PROFILE: Final = N_(
@@ -82,7 +87,8 @@ class RemotePayments:
     """The payments of a file: ``payments`` has the columns of :data:`REMOTE_PAYMENT`.
 
     Those that are loaded have passed through :meth:`of_source`: they name a contract, rank and application
-    besides, and ``zone`` is the clock of their times: None for that of the outlet.
+    besides, and ``zone`` is the clock of their times: None for that of the outlet. ``is_of_all_ranks``: the
+    file tells all payments of its contracts, whatever the rank.
     """
 
     payments: pd.DataFrame
@@ -91,6 +97,7 @@ class RemotePayments:
     header: Header = field(default_factory=Header)
     zone: ZoneInfo | None = None
     verifications: int = 0
+    is_of_all_ranks: bool = False
 
     @property
     def owners(self) -> tuple[OwnerKey, pd.DataFrame]:
@@ -146,7 +153,6 @@ class RemotePayments:
         return dataclasses.replace(
             loaded,
             counts={**loaded.counts, **counts},
-            sums=control_sums(self.payments),
             received={"remittances": set(), "transactions": days},
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
@@ -15,7 +16,9 @@ from app.models import (
     Transaction,
     written_columns,
 )
+from app.wording.i18n import N_
 from importers import completeness, daily_sums, derived
+from importers.files.refusals import FileRefusedError, Refusal
 from importers.records import Entry, Header, Loaded, if_any
 from importers.records.payments import Payments, currencies, merging, second_sources
 from importers.records.payments.loading import identified, touch_merged
@@ -27,6 +30,13 @@ if TYPE_CHECKING:
     from importers.records.remote_payments import RemotePayments
 
 _NOTHING: Final = Loaded(counts={"remittances": 0, "transactions": 0})
+OTHER_BATCH: Final = N_("another payment of the acquirer has a submission of this contract, day and number")
+_OTHER_BATCH: Final = """
+SELECT DISTINCT t.remittance_id FROM transaction t
+JOIN remote_payment p ON p.merchant_id = t.merchant_id AND p.transaction_id = t.id
+  AND p.occurred_on = t.occurred_on
+WHERE t.merchant_id = ANY(:merchants) AND t.remittance_id = ANY(:ids) AND p.batch <> ALL(:batches)
+"""
 _SAME: Final = "r.merchant_id = m.merchant_id AND r.id = m.id AND r.collected_on = m.collected_on"
 _SETTLE: Final = (
     f"""
@@ -62,8 +72,10 @@ def load(connection: Connection, said: RemotePayments, entry: Entry) -> Loaded:
     assert source is not None  # noqa: S101 - records that somebody owns have a source
     if said.payments.empty:
         return _NOTHING
-    days = said.payments["captured_on"].fillna(said.payments["occurred"].dt.normalize())
-    owned = second_sources.owned(connection, said.payments, days, source, "remittances", "transactions")
+    told = currencies.with_currencies(connection, said.payments, source.reseller_id, "contract")
+    days = told["captured_on"].fillna(told["occurred"].dt.normalize())
+    subjects, whole = ("remittances", "transactions"), said.is_of_all_ranks
+    owned = second_sources.owned(connection, told, days, source, *subjects, is_of_all_ranks=whole)
     made_at = said.header.created_at
     assert made_at is not None  # noqa: S101 - the title of a journal, the header of a batch
     daily_sums.touch(connection)
@@ -73,7 +85,8 @@ def load(connection: Connection, said: RemotePayments, entry: Entry) -> Loaded:
         _put(connection, fresh, said.header, entry)
     _settle(connection)
     derived.renew(connection)
-    return _loaded(payments, known=len(payments) - len(fresh))
+    loaded = _loaded(payments, known=len(payments) - len(fresh))
+    return replace(loaded, sums=rows.control_sums(told))
 
 
 def _put(connection: Connection, payments: pd.DataFrame, header: Header, entry: Entry) -> None:
@@ -94,6 +107,7 @@ def _put(connection: Connection, payments: pd.DataFrame, header: Header, entry: 
     remittances = with_collection_instants(remittances, sales)
     remittances["id"] = new_ids(connection, len(remittances))
     known = merging.known_remittances(connection, remittances)
+    _refuse_other_batches(connection, known, remittances, sales)
     remittances.loc[known.index, "id"] = known["id"].astype("int64")
     transactions = identified(connection, sales, remittances, entry.file_id)
     merging.put_remittances(connection, remittances.drop(index=known.index))
@@ -102,6 +116,28 @@ def _put(connection: Connection, payments: pd.DataFrame, header: Header, entry: 
     daily_sums.add(connection, "transaction", transactions, "occurred_on")
     remote = transactions.assign(transaction_id=transactions["id"])
     copy_in(connection, "remote_payment", merging.columns_of(remote, written_columns(RemotePayment)))
+
+
+def _refuse_other_batches(
+    connection: Connection, known: pd.DataFrame, remittances: pd.DataFrame, sales: pd.DataFrame
+) -> None:
+    """Raises FileRefusedError where a known remittance is of a batch that the file does not tell again.
+
+    One that bears no number of its own would be taken for the other.
+    """
+    told = sales[sales["batch"] != ""]
+    known = known[known.index.isin(told["remittance"])]
+    if known.empty:
+        return
+    parameters = {
+        "merchants": [int(one) for one in known["merchant_id"].unique()],
+        "ids": [int(one) for one in known["id"]],
+        "batches": told["batch"].unique().tolist(),
+    }
+    others = {row.remittance_id for row in connection.execute(text(_OTHER_BATCH), parameters)}
+    lines = remittances.loc[known.index[known["id"].isin(others)], "line"]
+    if len(lines):
+        raise FileRefusedError(Refusal(reason=OTHER_BATCH, line=int(line)) for line in lines)
 
 
 def _settle(connection: Connection) -> None:

@@ -19,9 +19,9 @@ from importers.records.payments.rows import instants
 #: A remittance stands at the end of its day, unless its file says when it was captured.
 END_OF_DAY: Final = pd.Timedelta(hours=23, minutes=59, seconds=59)
 #: What a payment is known by; it repeats with another content when more is known of it.
-KEY: Final = ["merchant_id", "contract_id", "sold_on", "number"]
-#: What no file says of a payment.
-_UNSAID: Final = frozenset({"line"})
+KEY: Final = ["merchant_id", "contract_id", "sold_on", "batch", "number"]
+#: What a payment is not: its place, what it is told with, when it was told.
+_UNSAID: Final = ("line", "batch", "said_on", "time_zone")
 _EMPTY_AS_NULL: Final = (
     *("scheme", "card_last4", "authorisation_number", "response_code", "order_reference", "three_ds"),
     *("card_country", "platform_reference"),
@@ -54,8 +54,10 @@ def last_said(payments: pd.DataFrame, zone: ZoneInfo | None, said_at: datetime) 
     ``payments`` have their owners and their ``time_zone``; ``zone`` is the clock that they are written by,
     None for that of the outlet, ``said_at`` when their file was made.
     """
+    alone = payments["sale_number"].str.lstrip("0")
+    within = payments["remittance_number"] + "/" + payments["sale_number"]
     rows = payments.assign(
-        number=payments["sale_number"].str.lstrip("0"), sold_on=payments["occurred"].dt.normalize()
+        number=alone.where(payments["batch"] == "", within), sold_on=payments["occurred"].dt.normalize()
     )
     rows = rows.drop_duplicates(KEY, keep="last").reset_index(drop=True)
     first = np.zeros(len(rows), dtype=np.bool_)
@@ -65,7 +67,7 @@ def last_said(payments: pd.DataFrame, zone: ZoneInfo | None, said_at: datetime) 
     fold = (instants(local, rows["time_zone"], first) != at).to_numpy()
     digests = [
         sha256(repr(row).encode()).hexdigest()
-        for row in rows.drop(columns=[*_UNSAID, "time_zone"]).astype(str).itertuples(index=False, name=None)
+        for row in rows.drop(columns=list(_UNSAID)).astype(str).itertuples(index=False, name=None)
     ]
     return rows.assign(
         **{name: rows[name].where(rows[name] != "", None) for name in _EMPTY_AS_NULL},
@@ -73,9 +75,15 @@ def last_said(payments: pd.DataFrame, zone: ZoneInfo | None, said_at: datetime) 
         occurred_local=local,
         occurred_on=local.dt.normalize(),
         second_fold=fold,
-        said_at=pd.Timestamp(said_at),
+        said_at=_said_at(rows, said_at),
         digest=digests,
     )
+
+
+def _said_at(rows: pd.DataFrame, made_at: datetime) -> pd.Series[Any]:
+    """When each payment was said: on its own day, or else when its file was made."""
+    said = pd.to_datetime(rows["said_on"]).astype("datetime64[s]").dt.tz_localize("UTC")
+    return said.fillna(pd.Timestamp(made_at).tz_convert("UTC"))
 
 
 def _on_clocks(at: pd.Series[Any], zones: pd.Series[Any]) -> pd.Series[Any]:

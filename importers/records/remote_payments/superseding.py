@@ -1,7 +1,7 @@
 """Payments that are known already: the last word on each holds, in whatever order files come.
 
 A platform may repeat a payment, when it is captured or later still; a later file says more of it. Two files
-of one moment that say different things contradict each other.
+of one moment that say different things contradict each other. Of a batch, what is said anew is all there is.
 """
 
 from __future__ import annotations
@@ -15,38 +15,39 @@ from app.refusals import OTHER_ROW, Unit
 from importers import reversals
 from importers.files.refusals import MOST_REASONS, FileRefusedError, Refusal
 from importers.records.payments import merging
+from importers.records.remote_payments.rows import KEY
 from importers.staging import stage
 
-_STAGED: Final = ("merchant_id", "contract_id", "sold_on", "number", "said_at", "digest", "line", "place")
+_STAGED: Final = (*KEY, "said_at", "digest", "line", "place")
 _SHAPE: Final = (
-    "(SELECT merchant_id, contract_id, sold_on, number, said_at, digest, 0 AS line, 0 AS place"
-    " FROM remote_payment) AS shape"
+    f"(SELECT {', '.join(KEY)}, said_at, digest, 0 AS line, 0 AS place FROM remote_payment) AS shape"
 )
-_KNOWN: Final = """
-said_payment s JOIN remote_payment p ON p.merchant_id = s.merchant_id AND p.contract_id = s.contract_id
-  AND p.sold_on = s.sold_on AND p.number = s.number
-"""
+_SAME: Final = " AND ".join(f"p.{name} = s.{name}" for name in KEY)
+_KNOWN: Final = f"said_payment s JOIN remote_payment p ON {_SAME}"
 _CONTRADICTED: Final = f"""
 SELECT DISTINCT s.line FROM {_KNOWN} WHERE p.said_at = s.said_at AND p.digest <> s.digest
 ORDER BY 1 LIMIT {MOST_REASONS}
 """
 #: What is said again, word for word, is as fresh as its last file, and stays what it is.
-_SAID_AGAIN: Final = """
+_SAID_AGAIN: Final = f"""
 UPDATE remote_payment p SET said_at = s.said_at FROM said_payment s
-WHERE p.merchant_id = s.merchant_id AND p.contract_id = s.contract_id AND p.sold_on = s.sold_on
-  AND p.number = s.number AND p.digest = s.digest AND p.said_at < s.said_at
+WHERE {_SAME} AND p.digest = s.digest AND p.said_at < s.said_at
 """
-_FRESH: Final = """
+_FRESH: Final = f"""
 SELECT s.place FROM said_payment s WHERE NOT EXISTS (
-  SELECT FROM remote_payment p
-  WHERE p.merchant_id = s.merchant_id AND p.contract_id = s.contract_id AND p.sold_on = s.sold_on
-    AND p.number = s.number AND (p.digest = s.digest OR p.said_at {later} s.said_at))
+  SELECT FROM remote_payment p WHERE {_SAME} AND (p.digest = s.digest OR p.said_at {{later}} s.said_at))
 ORDER BY 1
 """
 _SUPERSEDED: Final = f"""
 CREATE TEMP TABLE superseded ON COMMIT DROP AS
 SELECT p.merchant_id, p.transaction_id AS id, p.occurred_on, p.contract_id
 FROM {_KNOWN} WHERE p.digest <> s.digest AND p.said_at {{earlier}} s.said_at
+UNION ALL
+SELECT p.merchant_id, p.transaction_id, p.occurred_on, p.contract_id FROM remote_payment p
+WHERE p.batch <> '' AND EXISTS (
+    SELECT FROM said_payment s WHERE s.merchant_id = p.merchant_id AND s.batch = p.batch
+      AND p.said_at {{earlier}} s.said_at)
+  AND NOT EXISTS (SELECT FROM said_payment s WHERE {_SAME})
 """
 _MERGED: Final = """
 CREATE TEMP TABLE merged_remittance ON COMMIT DROP AS

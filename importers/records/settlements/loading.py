@@ -11,11 +11,11 @@ from sqlalchemy import Connection, Row, text
 
 from app.models import UNCLAIMED_MERCHANT, Settlement, SettlementLine, SettlementState
 from app.refusals import OTHER_SETTLEMENT, Unit
-from app.wording.i18n import N_
 from importers import daily_sums, derived, ownership
 from importers.files.refusals import FileRefusedError, Refusal
 from importers.records import Entry, KnownSource, Loaded, if_any
 from importers.records.acceptors import ACCEPTOR
+from importers.records.payments.currencies import with_currencies
 from importers.records.settlements import in_parts
 from importers.records.settlements.in_parts import LINE_ID
 from importers.sale_records import source_contracts
@@ -45,13 +45,6 @@ _STORED = """
 SELECT id, merchant_id, payee, number, paid_on, currency, state, net_proven, digest FROM settlement
 WHERE merchant_id = ANY(:merchants) AND source_id = :source AND paid_on BETWEEN :first AND :last
 """
-# A file that names no currency pays in that of the contracts.
-_CURRENCIES = """
-SELECT number AS contract_number, min(currency) AS currency FROM contract
-WHERE reseller_id = :reseller AND number = ANY(:numbers) AND currency IS NOT NULL
-GROUP BY number HAVING count(DISTINCT currency) = 1
-"""
-NO_CURRENCY: Final = N_("the file does not say its currency, and no contract file says that of its contracts")
 # The feed of one merchant is theirs, whatever numbers it bears; no other file is for it.
 _OF_FEED = f"""
 INSERT INTO acceptor (merchant_id, id, reseller_id, number, by_desk)
@@ -120,7 +113,7 @@ def _remove(connection: Connection, gone: pd.DataFrame) -> None:
 
 def _placed(connection: Connection, file: Settlements, source: KnownSource) -> pd.DataFrame:
     """The payments with whose they are and an identifier; their row stays their index."""
-    named = _with_currencies(connection, file.named(), source)
+    named = with_currencies(connection, file.named(), source.reseller_id)
     contracts = source_contracts(connection, source.id)
     named = named.assign(
         contract_number=[contracts.get(number, number) for number in named["contract_number"]]
@@ -138,19 +131,6 @@ def _placed(connection: Connection, file: Settlements, source: KnownSource) -> p
         source_id=source.id,
         line_count=counts.reindex(placed.index, fill_value=0),
     )
-
-
-def _with_currencies(connection: Connection, named: pd.DataFrame, source: KnownSource) -> pd.DataFrame:
-    """The payments, those without a currency in that of their contracts. Raises FileRefusedError."""
-    blank = named["currency"] == ""
-    if not blank.any():
-        return named
-    numbers = named.loc[blank, "contract_number"].unique().tolist()
-    found = rows_of(connection, _CURRENCIES, {"reseller": source.reseller_id, "numbers": numbers})
-    currencies = named["contract_number"].map(found.set_index("contract_number")["currency"])
-    if (blank & currencies.isna()).any():
-        raise FileRefusedError([Refusal(reason=NO_CURRENCY)])
-    return named.assign(currency=named["currency"].mask(blank, currencies))
 
 
 def _digests(placed: pd.DataFrame, lines: pd.DataFrame) -> list[str]:

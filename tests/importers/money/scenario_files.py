@@ -192,11 +192,17 @@ def _records(days: Sequence[SoldDay], version: str) -> Iterator[tuple[str, dict[
             "net": padded(one.net - one.fee), "fee": padded(0), "tax": padded(0),
         }  # fmt: skip
         yield "SUMMARY", payment | {"adjustment": padded(0)}
-        yield (
-            "SUBMISSION",
-            payment | {"merchant": AMEX, "submitted_on": f"{one.day:%Y%m%d}", "invoice": one.number},
-        )
-    yield "TRAILER", {"record_count": f"{2 + 2 * len(days)}"}
+        submission = payment | {"merchant": AMEX, "submitted_on": f"{one.day:%Y%m%d}", "invoice": one.number}
+        yield "SUBMISSION", submission
+        yield from (("TRANSACTN", submission | _transaction(sale)) for sale in one.settled)
+    yield "TRAILER", {"record_count": f"{2 + sum(2 + len(one.settled) for one in days)}"}
+
+
+def _transaction(sale: Sale) -> dict[str, str]:
+    return {
+        "gross": padded(sale.signed), "card": f"37XXXXXXXXX{sale.card}", "reference": sale.order,
+        "sold_on": f"{sale.at:%Y%m%d}", "sold_at": f"{sale.at:%H%M%S}", "approval_code": sale.authorisation,
+    }  # fmt: skip
 
 
 def grrcn(encoding: str, version: str) -> Callable[[Sequence[SoldDay]], Files]:
@@ -227,9 +233,18 @@ def eptrn(days: Sequence[SoldDay]) -> Files:
                 f"{head}210{julian}{'':7}{one.number}{overpunched(gross)[-11:]}{overpunched(one.fee)[-9:]}"
                 f"{overpunched(0)[-7:]}{'':7}{overpunched(net)[-11:]}"
             ),
-            f"DFTRL{'':78}{'0000002'}",
+            *(
+                _roc(f"{head}311{julian}{'':7}{one.number}{overpunched(gross)[-13:]}", sale)
+                for sale in one.settled
+            ),
+            f"DFTRL{'':78}{2 + len(one.settled):07}",
         ]
     return [("eptrn.txt", "\n".join(line.ljust(450) for line in lines).encode())]
+
+
+def _roc(submission: str, sale: Sale) -> str:
+    card, amount = f"37XXXXXXXXX{sale.card}", overpunched(sale.signed)[-13:]
+    return f"{submission}{amount}{card}{'':40}{sale.at:%Y%j}{sale.order:30}"
 
 
 ACQUIRER: dict[str, Callable[[Sequence[SoldDay]], Files]] = {
@@ -346,7 +361,7 @@ def paypal(days: Sequence[SoldDay]) -> Files:
     for one in days:
         for sale in one.settled:
             code, side = ("T1107", "DR") if sale.kind == "refund" else ("T0006", "CR")
-            said = f'"R{sale.sequence}","{sale.order}","{code}",{sale.at:%Y/%m/%d %H:%M:%S} -0700'
+            said = f'"R{sale.sequence}","{sale.order}","{code}",{sale.at:%Y/%m/%d %H:%M:%S} +0100'
             rows.append(f'"SB",{said},"{side}",{sale.amount},"EUR","DR",{sale.fee}')
     return [("paypal.csv", "\n".join([*rows, f'"SF",{len(rows)}']).encode())]
 

@@ -133,7 +133,7 @@ def test_a_line_of_fixed_places_before_its_payment_is_refused_by_its_record():
     ((_, data),) = ACQUIRER["EPTRN"](Scenario(1).amex[:1])
     lines = data.split(b"\n")
     with pytest.raises(FileRefusedError) as refused:
-        eptrn.read(b"\n".join([lines[0], lines[2], lines[1], lines[3]]))
+        eptrn.read(b"\n".join([lines[0], lines[2], lines[1], lines[-1]]))
     assert refused.value.refusals[0].line == 2
 
 

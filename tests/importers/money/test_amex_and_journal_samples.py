@@ -38,7 +38,8 @@ def test_each_grrcn_adds_up_to_its_payment(name):
 @pytest.mark.parametrize("name", chosen(*FIXED))
 def test_each_payment_file_of_fixed_places_gives_its_sums(name):
     said = expected()[name]
-    settlements, chargebacks = eptrn.read(content(name), CardNumbers.MASK)
+    found = eptrn.read(content(name), CardNumbers.MASK)
+    settlements, chargebacks = found.settlements, found.chargebacks
     lines = settlements.lines.groupby("kind")[["gross", "net_hundredths"]].sum()
     assert lines.loc["remittance", "gross"] == said["sums"]["SOC amount"]
     assert lines.loc["remittance", "net_hundredths"] == said["sums"]["SOC net"] * 100

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 
@@ -24,6 +24,7 @@ def a_merchant_of_everybody(operator: Operator) -> None:
     operator.bind("nights")
     operator.bind("platform", role="payments", application="CBVAD")
     operator.bind("bank", role="money", account=RIB)
+    operator.bind("acquirer", role="payments", application="AMEX")
     operator.bind("payer", role="money", merchant=operator.value("SELECT code FROM merchant WHERE id <> 0"))
 
 
@@ -70,6 +71,16 @@ def transactions(operator: Operator) -> list[tuple]:
     return operator.rows(
         "SELECT sequence_number, occurred_local, type, outcome, amount, currency, card_last4,"
         " authorisation_number, remitted FROM transaction ORDER BY 1"
+    )
+
+
+def transactions_of(operator: Operator) -> list[tuple]:
+    """The payments of remittances without totals."""
+    return operator.rows(
+        "SELECT r.number, t.sequence_number, t.occurred_local, t.type, t.outcome, t.amount, t.currency,"
+        " t.card_last4, t.authorisation_number, t.order_reference, t.remitted"
+        " FROM transaction t JOIN remittance r ON r.merchant_id = t.merchant_id AND r.id = t.remittance_id"
+        " WHERE r.seal = 'no_totals' ORDER BY r.number, CAST(t.sequence_number AS integer)"
     )
 
 
@@ -167,6 +178,33 @@ def test_american_express_in_any_format(operator, name):
         (one.day, one.net, "credited", paid_on(one), one.fee, one.net, one.fee, "submission_number")
         for one in WEEK.amex
     ]
+    assert operator.count("remote_payment") == 0  # by default, never a second turnover
+
+
+@pytest.mark.parametrize("name", files.ACQUIRER)
+def test_american_express_as_the_source_of_its_payments(operator, name):
+    deliver(operator, "acquirer", files.ACQUIRER[name](WEEK.amex))
+    deliver(operator, "bank", files.BANK["CFONB 120"](WEEK.transfers))
+    tells_more = name != "EPTRN"
+    assert transactions_of(operator) == [
+        (
+            *(
+                one.number.lstrip("0"),
+                str(place),
+                sale.at if tells_more else datetime.combine(one.day, time()),
+            ),
+            *(sale.kind, "accepted", sale.amount, "EUR", sale.card),
+            *(sale.authorisation if tells_more else None, sale.order, True),
+        )
+        for one in WEEK.amex
+        for place, sale in enumerate(one.settled, start=1)
+    ]
+    assert pays(operator) == [
+        (one.day, one.net, "credited", paid_on(one), one.fee, one.net, one.fee, "submission_number")
+        for one in WEEK.amex
+    ]
+    assert operator.sums_kept() == operator.sums_from_rows()
+    operator.check_remittance_days()
 
 
 @pytest.mark.parametrize("name", files.PLATFORMS)

@@ -36,7 +36,7 @@ def operator(prepared):
 def payees() -> set[str]:
     """Whom the payment files of fixed places name: the currency of their contracts is that of the files."""
     files = (content(name) for name in expected() if "EPRAW" in name or "eptrn" in name)
-    found = (eptrn.read(data, CardNumbers.MASK)[0].settlements["payee"] for data in files)
+    found = (eptrn.read(data, CardNumbers.MASK).settlements.settlements["payee"] for data in files)
     return {number for numbers in found for number in numbers}
 
 
