@@ -108,9 +108,11 @@ _READERS = (
 
 
 def _mapped(data: bytes, context: FileContext) -> FileExplanation:
-    found = mapped_csv.read(data, context.settings, context.source, context.time_zone)
+    profile = context.own_payments
+    found = mapped_csv.read(data, context.settings, context.source, context.time_zone, profile)
     facts = ((N_("encoding"), found.rows.encoding), (N_("delimiter"), repr(found.rows.delimiter)))
-    also = (found.chargebacks,) if found.chargebacks and len(found.chargebacks.cases) else ()
+    disputed = (found.chargebacks,) if found.chargebacks and len(found.chargebacks.cases) else ()
+    also = (*disputed, *((found.payments,) if found.payments else ()))
     return FileExplanation(
         format=found.mapping.name, records=(found.records, *also), facts=facts, headings=found.columns
     )

@@ -12,7 +12,14 @@ from typing import Any, Final
 import pandas as pd
 from sqlalchemy import Connection, text
 
-from app.models import UNCLAIMED_MERCHANT, Certainty, SettlementLineKind, SettlementLink, written_columns
+from app.models import (
+    UNCLAIMED_MERCHANT,
+    Certainty,
+    Completeness,
+    SettlementLineKind,
+    SettlementLink,
+    written_columns,
+)
 from app.rules.payments import remitted_sql
 from importers import settlement_sales
 from importers.matching.settlements import remittances_of
@@ -56,6 +63,26 @@ JOIN contract c ON c.merchant_id = r.merchant_id AND c.id = r.contract_id
 WHERE {remitted_sql("r.")} AND r.net_amount <> 0 AND c.number = ANY(CAST(:numbers AS text[]))
 ORDER BY r.merchant_id, r.collected_at, r.id
 """
+# What a platform pays of the payments that it delivers: those of a day may be in several payouts. A fee is a
+# part of the line of its sale, or a line of its own with the same reference.
+_BY_SALES = f"""
+SELECT l.merchant_id, l.settlement_id, r.id AS remittance_id, r.reseller_id, r.collected_on, l.paid_on,
+  sum(l.gross)::bigint AS amount, round((sum(l.fee_hundredths) + COALESCE((
+    SELECT sum(f.fee_hundredths) FROM settlement_line f
+    WHERE f.merchant_id = l.merchant_id AND f.settlement_id = l.settlement_id AND f.paid_on = l.paid_on
+      AND f.kind = '{SettlementLineKind.FEE}' AND f.reference = ANY (array_agg(l.reference))
+  ), 0)) / 100.0)::bigint AS fee, 'sales' AS rule, '{Certainty.CERTAIN}' AS certainty
+FROM unnest(CAST(:merchants AS bigint[]), CAST(:stored AS date[])) AS touched (merchant_id, stored)
+JOIN remittance r ON r.merchant_id = touched.merchant_id AND r.collected_on >= touched.stored
+  AND r.seal = '{Completeness.NO_TOTALS}'
+JOIN contract c ON c.merchant_id = r.merchant_id AND c.id = r.contract_id
+JOIN transaction t ON t.merchant_id = r.merchant_id AND t.remittance_id = r.id
+JOIN settlement_line l ON l.merchant_id = t.merchant_id AND l.transaction_id = t.id
+  AND l.contract_number = '' AND l.kind IN ({_PARTS})
+JOIN settlement s ON s.merchant_id = l.merchant_id AND s.id = l.settlement_id
+  AND s.source_id = c.transactions_source_id
+GROUP BY l.merchant_id, l.settlement_id, r.id, r.reseller_id, r.collected_on, l.paid_on
+"""
 _STORED = """
 SELECT l.merchant_id, l.settlement_id, l.remittance_id, l.reseller_id, l.collected_on, l.paid_on, l.amount,
   l.fee, l.rule, l.certainty
@@ -94,7 +121,9 @@ def renew(connection: Connection) -> None:
     items = _read(connection, _ITEMS, parameters | {"numbers": list(parcels["contract_number"].unique())})
     links = _link_rows(items, parcels, remittances_of(items, parcels))
     first = links["merchant_id"].map(dict(zip(merchants, stored, strict=True)))
-    _replace(connection, rows_of(connection, _STORED, parameters), links[links["collected_on"] >= first])
+    of_sales = rows_of(connection, _BY_SALES, parameters)
+    found = pd.concat([links[links["collected_on"] >= first].astype(object), of_sales], ignore_index=True)
+    _replace(connection, rows_of(connection, _STORED, parameters), found)
 
 
 def _read(connection: Connection, statement: str, parameters: dict[str, Any]) -> pd.DataFrame:

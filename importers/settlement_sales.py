@@ -1,8 +1,9 @@
 """The payments that lines of settlements are of: one that a line names alone, and that no other line names.
 
-An acquirer names a sale by its contract, day and number; a platform, which knows no contract of ours, by the
-merchant's own reference of the order. Derived anew around what a file touched: the order in which files come
-changes nothing. Source: shared format page "Money", section 7.3.
+An acquirer names a sale by its contract, day and number; a platform, which knows no contract of ours, by its
+own reference of a payment that it delivers, or the merchant's reference of the order. Derived anew around
+what a file touched: the order in which files come changes nothing. Source: shared format page "Money",
+section 7.3.
 """
 
 from __future__ import annotations
@@ -41,7 +42,9 @@ WITH named AS (
 )
 {_UPDATE}
 """
-_ORDERED = f"l.kind IN ({_PARTS}) AND l.contract_number = '' AND l.merchant_reference <> ''"
+_OF_PLATFORM = (
+    f"l.kind IN ({_PARTS}) AND l.contract_number = '' AND l.merchant_reference || l.reference <> ''"
+)
 _DAYS = f"""
 SELECT min(t.first) AS first, max(t.last) AS last, array_agg(t.merchant_id) AS merchants
 FROM (
@@ -50,32 +53,45 @@ FROM (
     AND day IS NOT NULL
   GROUP BY 1
 ) AS t
-WHERE EXISTS (SELECT FROM settlement_line l WHERE l.merchant_id = t.merchant_id AND {_ORDERED})
+WHERE EXISTS (SELECT FROM settlement_line l WHERE l.merchant_id = t.merchant_id AND {_OF_PLATFORM})
 """
 _SAME_KIND = f"""
 (l.kind = '{SettlementLineKind.SALE}' AND {TOTAL["debit"].sql("t.")}
   OR l.kind = '{SettlementLineKind.REFUND}' AND {TOTAL["refund"].sql("t.")})
 """
 # Lines within two reaches of what was touched may change; those within another two may claim the same.
-_BY_ORDER = f"""
+_BY_REFERENCE = f"""
 WITH line AS (
-  SELECT l.merchant_id, l.id, l.paid_on, l.occurred_on, l.kind, l.gross, l.currency, l.merchant_reference
+  SELECT l.merchant_id, l.id, l.paid_on, l.occurred_on, l.kind, l.gross, l.currency, l.merchant_reference,
+    l.reference
   FROM settlement_line l
-  WHERE l.merchant_id = ANY(:merchants) AND {_ORDERED}
+  WHERE l.merchant_id = ANY(:merchants) AND {_OF_PLATFORM}
     AND l.occurred_on BETWEEN CAST(:first AS date) - {4 * _REACH} AND CAST(:last AS date) + {4 * _REACH}
+), told AS (
+  SELECT l.merchant_id, l.id, t.id AS transaction_id, t.occurred_on AS transaction_on,
+    count(*) OVER (PARTITION BY l.merchant_id, l.id) AS payments,
+    count(*) OVER (PARTITION BY l.merchant_id, t.id) AS lines
+  FROM line l
+  JOIN remote_payment p ON p.merchant_id = l.merchant_id AND p.platform_reference = nullif(l.reference, '')
+  JOIN transaction t ON t.merchant_id = p.merchant_id AND t.id = p.transaction_id
+    AND t.occurred_on = p.occurred_on AND t.currency = l.currency AND t.amount = abs(l.gross) AND {_SAME_KIND}
 ), claim AS (
   SELECT l.merchant_id, l.id, t.id AS transaction_id, t.occurred_on AS transaction_on,
     count(*) OVER (PARTITION BY l.merchant_id, l.id) AS payments,
     count(*) OVER (PARTITION BY l.merchant_id, t.id) AS lines
   FROM line l
-  JOIN transaction t ON t.merchant_id = l.merchant_id AND t.order_reference = l.merchant_reference
+  JOIN transaction t ON t.merchant_id = l.merchant_id AND t.order_reference = nullif(l.merchant_reference, '')
     AND t.currency = l.currency AND t.amount = abs(l.gross) AND {_SAME_KIND}
     AND t.occurred_on BETWEEN l.occurred_on - {_ORDERED_BEFORE} AND l.occurred_on + {_ORDERED_AFTER}
   WHERE t.occurred_on BETWEEN CAST(:first AS date) - {5 * _REACH} AND CAST(:last AS date) + {5 * _REACH}
 ), named AS (
-  SELECT l.merchant_id, l.id, l.paid_on, c.transaction_id, c.transaction_on
+  SELECT l.merchant_id, l.id, l.paid_on, COALESCE(p.transaction_id, c.transaction_id) AS transaction_id,
+    COALESCE(p.transaction_on, c.transaction_on) AS transaction_on
   FROM line l
+  LEFT JOIN told p ON p.merchant_id = l.merchant_id AND p.id = l.id AND p.payments = 1 AND p.lines = 1
   LEFT JOIN claim c ON c.merchant_id = l.merchant_id AND c.id = l.id AND c.payments = 1 AND c.lines = 1
+    AND NOT EXISTS (
+      SELECT FROM told o WHERE o.merchant_id = c.merchant_id AND o.transaction_id = c.transaction_id)
   WHERE l.occurred_on BETWEEN CAST(:first AS date) - {2 * _REACH} AND CAST(:last AS date) + {2 * _REACH}
 )
 {_UPDATE}
@@ -87,4 +103,4 @@ def renew(connection: Connection) -> None:
     connection.execute(text(_BY_NUMBER))
     days = connection.execute(text(_DAYS)).one()
     if days.merchants:
-        connection.execute(text(_BY_ORDER), days._asdict())
+        connection.execute(text(_BY_REFERENCE), days._asdict())

@@ -97,4 +97,5 @@ CREDIT_RULES = {
     "submission_number": N_("same contract, batch number and amount"),
     "submission_day": N_("same contract, day and amount"),
     "submission_only": N_("same contract and batch number, on the same day"),
+    "sales": N_("the payments of the batch, one by one"),
 }

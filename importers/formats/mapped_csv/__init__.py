@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
+
+import pandas as pd
 
 from app.models import SourceSettings
 from app.wording.i18n import N_
 from importers.files.refusals import CARD_NUMBER, MOST_REASONS, FileRefusedError, Refusal, refuse
 from importers.formats import UNKNOWN_FORMAT, FileContext, Format, searched_by_field
-from importers.formats.mapped_csv import settlements, statements
+from importers.formats.mapped_csv import payments, settlements, statements
 from importers.formats.mapped_csv.mapping import ColumnMapping, of_settings, ours, saved
 from importers.reading import delimited
 from importers.reading.delimited import DELIMITERS, Rows
@@ -23,7 +25,9 @@ from importers.reading.free_text import holds_card_number
 from importers.reading.headings import SourceColumn, bare, understood
 from importers.records import Records
 from importers.records.banking import BankStatements
-from importers.records.chargebacks import Chargebacks
+from importers.records.chargebacks import CHARGEBACK, Chargebacks
+from importers.records.remote_payments import RemotePayments
+from importers.records.remote_payments.profile import PaymentProfile
 from importers.records.settlements import Settlements
 
 NAME: Final = "CSV"
@@ -45,6 +49,7 @@ class MappedFile:
     columns: tuple[SourceColumn, ...]
     records: Settlements | BankStatements
     chargebacks: Chargebacks | None = None
+    payments: RemotePayments | None = None
 
 
 def with_mapping(context: FileContext, path: Path) -> FileContext:
@@ -56,12 +61,17 @@ def with_mapping(context: FileContext, path: Path) -> FileContext:
 
 
 def read(
-    data: bytes, settings: SourceSettings | None = None, source: str = "", time_zone: str = ""
+    data: bytes,
+    settings: SourceSettings | None = None,
+    source: str = "",
+    time_zone: str = "",
+    profile: PaymentProfile | None = None,
 ) -> MappedFile:
     """A whole file, by the mapping of its source or by the one of ours that knows its headings.
 
     ``settings`` are those of its source, whose name ``source`` stands for a payee that no column names, and
-    ``time_zone`` is the clock of its times. Raises FileRefusedError.
+    ``time_zone`` is the clock of its times; with a ``profile`` its sales are payments, too. Raises
+    FileRefusedError.
     """
     said = settings or SourceSettings()
     mapping = of_settings(said)
@@ -70,7 +80,8 @@ def read(
         place, found = _recognised(_head(data, said.encoding), delimiter, known)
         if found is not None:
             found = replace(found, time_zone=time_zone or found.time_zone)
-            return _read(delimited.rows(data, delimiter, said.encoding), place, found, said, source)
+            rows = delimited.rows(data, delimiter, said.encoding)
+            return _read(rows, place, found, _Said(said, source, profile))
     if mapping:
         text, _ = delimited.decoded(data, said.encoding)
         refused = refuse(OTHER_HEADINGS, line=1, headings=", ".join(mapping.recognised_by))
@@ -103,9 +114,15 @@ def _recognised(
     return next(claims, (0, None))
 
 
-def _read(
-    rows: Rows, place: int, mapping: ColumnMapping, settings: SourceSettings, source: str
-) -> MappedFile:
+class _Said(NamedTuple):
+    """The profile of a source: its settings, its name, and what is said of its own payments."""
+
+    settings: SourceSettings
+    source: str
+    profile: PaymentProfile | None
+
+
+def _read(rows: Rows, place: int, mapping: ColumnMapping, said: _Said) -> MappedFile:
     headings = rows.cells[place]
     missing = mapping.missing(headings)
     if missing:
@@ -119,15 +136,17 @@ def _read(
     after = list(zip(rows.numbers, rows.cells, strict=True))[place + 1 :]
     table = Fields.of(under, _continued(_counting(after, headings, mapping), headings, mapping))
     try:
-        records, chargebacks = _READERS[mapping.record](table, mapping, settings, source)
+        found = _READERS[mapping.record](table, mapping, said)
     except FileRefusedError as refused:
         raise _with_cards(refused, after, mapping.numbers(headings)) from None
+    records, chargebacks, payments = found
     return MappedFile(
         mapping=mapping,
         rows=rows,
         columns=mapping.used(headings),
         records=records,
         chargebacks=chargebacks,
+        payments=payments,
     )
 
 
@@ -151,25 +170,23 @@ def _with_cards(
     return FileRefusedError([*refused.refusals[: MOST_REASONS - 1], Refusal(reason=CARD_NUMBER, line=line)])
 
 
-def _settlements(
-    table: Fields, mapping: ColumnMapping, _settings: SourceSettings, source: str
-) -> tuple[Settlements, Chargebacks]:
-    found = settlements.read(table, mapping, source)
-    return found, settlements.chargebacks(found)
+_Found = tuple[Settlements | BankStatements, Chargebacks | None, RemotePayments | None]
 
 
-def _statements(
-    table: Fields, mapping: ColumnMapping, settings: SourceSettings, _source: str
-) -> tuple[BankStatements, None]:
-    return statements.read(table, mapping, settings.account).of_source(settings), None
+def _settlements(table: Fields, mapping: ColumnMapping, said: _Said) -> _Found:
+    found = settlements.read(table, mapping, said.source)
+    own = payments.read(table, mapping, said.source, said.profile) if said.profile else None
+    return found, settlements.chargebacks(found), own
 
 
-_READERS: Mapping[
-    str,
-    Callable[
-        [Fields, ColumnMapping, SourceSettings, str], tuple[Settlements | BankStatements, Chargebacks | None]
-    ],
-] = {"settlements": _settlements, "statements": _statements}
+def _statements(table: Fields, mapping: ColumnMapping, said: _Said) -> _Found:
+    return statements.read(table, mapping, said.settings.account).of_source(said.settings), None, None
+
+
+_READERS: Mapping[str, Callable[[Fields, ColumnMapping, _Said], _Found]] = {
+    "settlements": _settlements,
+    "statements": _statements,
+}
 
 
 def _counting(
@@ -233,9 +250,14 @@ class _Headings:
 
 def _records(data: bytes, context: FileContext) -> Records:
     """The records of a file, read as the profile of its source says. Raises FileRefusedError."""
-    found = read(data, settings=context.settings, source=context.source, time_zone=context.time_zone)
+    profile = context.own_payments
+    found = read(data, context.settings, context.source, context.time_zone, profile)
     if isinstance(found.records, Settlements):
-        return found.records.with_chargebacks(found.chargebacks) if found.chargebacks else found.records
+        disputed = found.chargebacks or Chargebacks(cases=pd.DataFrame(columns=list(CHARGEBACK)))
+        if found.payments and profile:
+            clock = found.mapping.time_zone
+            return payments.records(found.records, disputed, found.payments, profile, clock)
+        return found.records.with_chargebacks(disputed)
     if not context.settings.account:
         raise refuse(NO_ACCOUNT)
     return found.records

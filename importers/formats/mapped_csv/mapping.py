@@ -10,6 +10,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -35,6 +36,10 @@ _OTHERS = {
         "id",
         "reference",
         "merchant_reference",
+        "time",
+        "card",
+        "authorisation",
+        "scheme",
     },
     _STATEMENTS: {"day", "value_day", "label", "details", "reference", "currency"},
 }
@@ -44,6 +49,8 @@ _NEEDED: Final = {
     _STATEMENTS: (("day",), ("amount",)),
 }
 _SIGNS = "-="
+#: Words of rows that tell of a payment itself, apart from the payout that it is part of.
+PAYMENT_WORDS: Final = ("payment", "payment_refund", "declined", "abandoned")
 #: The parts of a day, in an order that a mapping says.
 _DAY = "ymd"
 _NO_MAPPING: Final = N_("not a mapping: expected name, record, recognised_by and columns")
@@ -55,8 +62,9 @@ class ColumnMapping:
 
     ``payer`` is who pays, as banks name them. ``time_zone`` is the clock of days with a time beside them.
     ``columns`` maps a field to headings; ``words`` the texts of ``kind`` to kinds of line (``ignored`` and
-    ``announced`` are none); ``directions`` a column of amounts to the column that says CR or DR; ``rows`` is
-    a heading, the values of its column in rows that count, and those of rows that say how many these are.
+    ``announced`` are none, nor are :data:`PAYMENT_WORDS`); ``directions`` a column of amounts to the column
+    that says CR or DR; ``rows`` is a heading, the values of its column in rows that count, and those of rows
+    that say how many these are.
     """
 
     name: str
@@ -98,6 +106,13 @@ class ColumnMapping:
         """Whether a row of headings is of this kind of file."""
         there = {bare(heading) for heading in headings}
         return all(bare(heading) in there for heading in self.recognised_by)
+
+    def kind_of(self, text: str) -> str:
+        """What a text of ``kind`` means: its own word, else the longest with ``*`` that fits; "" for none."""
+        if text in self.words:
+            return self.words[text]
+        fitting = [word for word in self.words if "*" in word and fnmatchcase(text, word)]
+        return self.words[max(fitting, key=len)] if fitting else ""
 
     def headings(self) -> dict[str, tuple[str, ...]]:
         """Bare headings by field, without what is done to their amounts."""

@@ -6,7 +6,6 @@ withdrawal is a payment of its own.
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
 from typing import Any, Final
 
 import numpy as np
@@ -16,7 +15,7 @@ from app.models import ChargebackStage, SettlementLineKind, SettlementState
 from app.wording.i18n import N_
 from importers.files.refusals import FileRefusedError, Notice, Refusal
 from importers.formats.mapped_csv import values
-from importers.formats.mapped_csv.mapping import ColumnMapping
+from importers.formats.mapped_csv.mapping import PAYMENT_WORDS, ColumnMapping
 from importers.reading.amounts import HUNDREDTHS, rounded
 from importers.reading.fields import Fields
 from importers.reading.free_text import refuse_card_numbers
@@ -45,8 +44,9 @@ def read(table: Fields, mapping: ColumnMapping, source: str = "") -> Settlements
     lines = _lines(table, mapping)
     refuse_card_numbers(lines, _FREE_TEXTS, table.lines)
     lines = lines.assign(payee=lines["payee"].replace("", source))
-    ignored = int((lines["kind"] == _IGNORED).sum())
-    lines = lines[lines["kind"] != _IGNORED]
+    is_left_out = lines["kind"].isin([_IGNORED, *PAYMENT_WORDS])
+    ignored = int(is_left_out.sum())
+    lines = lines[~is_left_out]
     keeps_balance = "number" not in mapping.columns
     lines = _of_balance(lines) if keeps_balance else lines
     payouts = lines.head(0) if keeps_balance else lines[lines["kind"] == _PAYOUT]
@@ -87,8 +87,8 @@ def chargebacks(found: Settlements) -> Chargebacks:
 
 
 def _lines(table: Fields, mapping: ColumnMapping) -> pd.DataFrame:
-    currency = values.texts(table, mapping, "currency").str.upper().replace("", _DEFAULT_CURRENCY)
-    kind = pd.Series(_kinds(table, mapping), dtype=object)
+    currency = row_currencies(table, mapping)
+    kind = pd.Series(row_kinds(table, mapping), dtype=object)
     reference = values.texts(table, mapping, "reference")
     ids = values.texts(table, mapping, "id")
     return pd.DataFrame(
@@ -97,7 +97,7 @@ def _lines(table: Fields, mapping: ColumnMapping) -> pd.DataFrame:
             "payee": values.texts(table, mapping, "payee"),
             "number": values.texts(table, mapping, "number"),
             "paid_on": values.days(table, mapping, "paid_on", required=False),
-            **_amounts(table, mapping, kind, currency.tolist()),
+            **row_amounts(table, mapping, kind, currency.tolist()),
             "currency": currency,
             "contract_number": "",
             "reference": reference,
@@ -119,7 +119,13 @@ def _told_apart(lines: pd.DataFrame) -> pd.Series[Any]:
     return ids.where(twin == 0, ids + "|" + twin.astype(str))
 
 
-def _amounts(
+def row_currencies(table: Fields, mapping: ColumnMapping) -> pd.Series[Any]:
+    """The currency of each row; the euro where a file leaves it out."""
+    said: pd.Series[Any] = values.texts(table, mapping, "currency").str.upper()
+    return said.replace("", _DEFAULT_CURRENCY)
+
+
+def row_amounts(
     table: Fields, mapping: ColumnMapping, kind: pd.Series[Any], currencies: list[str]
 ) -> dict[str, pd.Series[Any]]:
     """Gross, fee and net of each row; two of them give the third.
@@ -142,10 +148,10 @@ def _amounts(
     }
 
 
-def _kinds(table: Fields, mapping: ColumnMapping) -> list[str]:
+def row_kinds(table: Fields, mapping: ColumnMapping) -> list[str]:
     """The kind of each row by its word; a word that the mapping does not know refuses the file, by name."""
     texts = values.texts(table, mapping, "kind")
-    known = {text: _kind(text, mapping) for text in texts.unique()}
+    known = {text: mapping.kind_of(text) for text in texts.unique()}
     for line, text in zip(table.lines, texts, strict=True):
         if not known[text]:
             heading = ", ".join(mapping.columns["kind"])
@@ -153,14 +159,6 @@ def _kinds(table: Fields, mapping: ColumnMapping) -> list[str]:
             params = {"words": ", ".join(mapping.words)}
             raise FileRefusedError([Refusal(reason=reason, line=int(line), column=heading, params=params)])
     return [known[text] for text in texts]
-
-
-def _kind(text: str, mapping: ColumnMapping) -> str:
-    """The kind of a word: its own, else that of the longest one with ``*`` in it that fits."""
-    if text in mapping.words:
-        return mapping.words[text]
-    fitting = [word for word in mapping.words if "*" in word and fnmatchcase(text, word)]
-    return mapping.words[max(fitting, key=len)] if fitting else ""
 
 
 def _of_balance(lines: pd.DataFrame) -> pd.DataFrame:

@@ -101,6 +101,35 @@ def days(
     return pd.Series(pd.array(np.array(stamps, dtype="datetime64[s]"), dtype="datetime64[s]"))
 
 
+def moments(table: Fields, mapping: ColumnMapping, name: str, zone: ZoneInfo) -> pd.Series[Any]:
+    """The moments of a field on the clock of ``zone``; midnight where a file gives the day alone.
+
+    The time stands behind the day, or in a column of its own (``time``). Raises FileRefusedError.
+    """
+    heading = next((one for one in mapping.headings().get(name, ()) if one in table), "")
+    written = (table.text(heading) + " " + texts(table, mapping, "time")).str.strip()
+    read = _moment_reader(mapping.days, zone)
+    both = Fields(table.texts.assign(**{heading: written}), table.lines, table.labels)
+    found = both.read(heading, read, N_("expected a day that exists"))
+    stamps = np.array([np.datetime64(one, "s") for one in found], dtype="datetime64[s]")
+    return pd.Series(pd.array(stamps, dtype="datetime64[s]"))
+
+
+def _moment_reader(order: str, zone: ZoneInfo) -> Callable[[str], datetime]:
+    def local(text: str) -> datetime:
+        day, found = _day(text, order), _TIME.search(text)
+        if found is None:
+            return datetime.combine(day, time())
+        moment = datetime.combine(day, time.fromisoformat(found["time"]))
+        offset = found["offset"]
+        if not offset:
+            return moment
+        said = moment.replace(tzinfo=datetime.strptime(offset, "%z").tzinfo)
+        return said.astimezone(zone).replace(tzinfo=None)
+
+    return local
+
+
 def _day_reader(order: str, zone: str) -> Callable[[str], date]:
     if not zone:
         return lambda text: _day(text, order)
