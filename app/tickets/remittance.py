@@ -38,7 +38,7 @@ _SUMS = {
     "abandoned": "Non abouties",
 }
 _STATUSES = {"correct": "REMISE CORRECTE", "rejected": "REMISE REJETÉE", "incomplete": "REMISE INCOMPLÈTE"}
-_TRANSMISSIONS = {"succeeded": "TRANSMISSION REUSSIE", "failed": "TRANSMISSION ÉCHOUÉE"}
+_TRANSMISSIONS = {"succeeded": "TRANSMISSION REUSSIE", "failed": "ÉCHEC DE TRANSMISSION"}
 
 
 def remittance_ticket(row: Row) -> Ticket:

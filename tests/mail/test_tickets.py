@@ -124,7 +124,7 @@ def test_nobody_is_named_but_the_maintainer_and_the_shop(name):
         assert THEME.name in said
         assert "Bordereau" not in said
         assert "AMS" not in said
-    assert f"Ce service vous est offert par {THEME.name}" in plain(message.text)
+    assert f"Ce service vous est proposé par {THEME.name}" in plain(message.text)
     for digits in ("497010", "374500", "11/28"):
         assert digits not in message.text + message.html
 

@@ -47,7 +47,7 @@ def test_a_mail_that_was_sent_is_here(owner, shops, database, config, tmp_path):
     (link,) = [link for link in listed.all("a") if "ticket de paiement" in plain(link)]
     shown = owner.page(link["href"])
     assert "a@maison.example" in shown.text
-    assert "Ce service vous est offert par Monétique Horizon" in plain(shown.one("pre", class_="mail-text"))
+    assert "Ce service vous est proposé par Monétique Horizon" in plain(shown.one("pre", class_="mail-text"))
     frame = shown.one("iframe")
     assert frame["sandbox"] == ""
     assert b"DUPLICATA" in owner.get(frame["src"]).data
