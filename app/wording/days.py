@@ -25,7 +25,7 @@ def days_in_words(first: date, last: date, today: date) -> str:
         return capital(written_day(first, "MMMM yyyy"))
     same_month = (first.year, first.month) == (last.year, last.month)
     begun = (
-        str(first.day)
+        written_day(first, "d MMMM").partition(" ")[0]
         if same_month
         else _written(first, "d MMMM", last if first.year == last.year else today)
     )

@@ -6,6 +6,7 @@ language has its own in ``DAYS``.
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -38,6 +39,9 @@ _MOST_AMOUNTS: Final = 10_000
 _MOST_NUMBERS: Final = 2_000
 #: Days kept so: 15 months of them, in the patterns that lists use.
 _MOST_DAYS: Final = 4_000
+#: The first day in front of its month, where a language counts that day alone so and Babel does not.
+FIRST_DAYS: Final = {"fr": "1er"}
+_FIRST: Final = re.compile(r"\b1(?= [^\W\d])")
 
 
 def day(value: date) -> str:
@@ -58,7 +62,8 @@ def written_day(value: date, pattern: str) -> str:
 @lru_cache(maxsize=_MOST_DAYS)
 def _written_day(value: date, pattern: str, chosen: str) -> str:
     """The same in a language: a page names the same few days again and again."""
-    return format_date(value, pattern, locale=chosen)
+    written = format_date(value, pattern, locale=chosen)
+    return _FIRST.sub(FIRST_DAYS.get(chosen, "1"), written)
 
 
 def clock(value: datetime) -> str:

@@ -22,6 +22,20 @@ def test_the_contents_lead_to_what_is_there(owner):
     assert wanted == {section["id"] for section in page.all("section")}
 
 
+def test_it_is_linked_where_the_questions_come_up(owner):
+    """The figures and files of a list, the roles of an invitation; each leads to a part that is there."""
+    sections = {section["id"] for section in owner.page("/aide").all("section")}
+    templates = (ROOT / "app" / "templates").rglob("*.html")
+    linked = {
+        each for path in templates for each in re.findall(r'help_link\("(\w+)"', path.read_text("utf-8"))
+    }
+    assert linked == {"etats", "chiffres", "fichiers", "roles"}
+    assert linked <= sections
+    for path, answers in (("/transactions", ("chiffres", "fichiers")), ("/acces/inviter", ("roles",))):
+        ways = [link["href"] for link in owner.page(path).one("main").all("a") if "/aide#" in link["href"]]
+        assert ways == [f"/aide#{section}" for section in answers]
+
+
 def test_whom_to_ask_is_the_maintainer(owner, browser):
     for page in (owner.page("/aide"), browser.page("/aide")):
         assert any(link["href"] == "tel:0199002525" for link in page.all("a"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from babel.messages.catalog import Catalog
@@ -11,6 +11,7 @@ from babel.messages.mofile import write_mo
 
 from app.web.context import today
 from app.wording import i18n
+from app.wording.days import day_in_words, days_in_words
 from tests.views.town import PASSWORD, plain, portal
 
 
@@ -63,6 +64,16 @@ def test_before_signing_in_the_browser_chooses_and_then_it_stays_so(browser, sho
 
 def test_browsers_do_not_choose_the_language_of_whoever_is_signed_in(owner):
     assert owner.page("/remises", headers={"Accept-Language": "en"}).one("html")["lang"] == "fr"
+
+
+@pytest.mark.parametrize(
+    ("spoken", "days", "day"),
+    [("fr", "Du 1er au 7 octobre", "Dimanche 1er novembre"), ("en", "1 to 7 October", "Sunday 1 November")],
+)
+def test_the_first_of_a_month_is_said_as_the_language_says_it(spoken, days, day):
+    with i18n.speaking(spoken):
+        assert days_in_words(date(2026, 10, 1), date(2026, 10, 7), date(2026, 11, 1)) == days
+        assert day_in_words(date(2026, 11, 1), date(2026, 11, 1)) == day
 
 
 def test_another_language_is_a_catalogue_and_one_line(database, tmp_path, monkeypatch, shops):
