@@ -32,6 +32,7 @@ class DeskPortal:
     data: Path
     app: object = None
     delivered: int = 0
+    cookies: dict | None = None  # of north's staff, where they have signed in
 
     def deliver(self, content, name=None):
         self.delivered += 1
@@ -108,16 +109,26 @@ def two_maintainers(database):
     return kept, made.delivered
 
 
+def north_at_work(database):
+    """The same, when north's staff have signed in; returns their cookies besides."""
+    kept, delivered = two_maintainers(database)
+    made = DeskPortal(database, kept / "deliveries", kept / "var", portal(database, kept / "var"))
+    return kept, delivered, made.browser(NORTH).cookies()
+
+
 @pytest.fixture
-def place(furnished, tmp_path):
+def place(furnished, tmp_path, request):
     """Two resellers, with a portal of this test's own."""
-    with furnished.copy(two_maintainers) as (database, (kept, delivered)):
+    fill = north_at_work if "north" in request.fixturenames else two_maintainers
+    with furnished.copy(fill) as (database, (kept, *made)):
         shutil.copytree(kept, tmp_path, dirs_exist_ok=True)
         data = tmp_path / "var"
-        yield DeskPortal(database, tmp_path / "deliveries", data, portal(database, data), delivered)
+        yield DeskPortal(database, tmp_path / "deliveries", data, portal(database, data), *made)
 
 
 @pytest.fixture
 def north(place):
     """The browser of north's staff."""
-    return place.browser(NORTH)
+    browser = place.app.test_client()
+    browser.resume(place.cookies)
+    return browser

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -48,17 +50,27 @@ def three_shops(database):
     return made
 
 
+def three_shops_and_an_owner(database):
+    """The same, when the first one's owner has signed in."""
+    made = three_shops(database)
+    with tempfile.TemporaryDirectory() as folder:
+        browser = portal(database, Path(folder)).test_client()
+        assert browser.sign_in(made[0].email).location == "/remises"
+    made[0].cookies = browser.cookies()
+    return made
+
+
 @pytest.fixture
-def town(furnished):
+def town(furnished, request):
     """A database with the shops in it, and the shops."""
-    with furnished.copy(three_shops) as copy:
+    with furnished.copy(three_shops_and_an_owner if "owner" in request.fixturenames else three_shops) as copy:
         yield copy
 
 
 @pytest.fixture(scope="module")
 def module_town(furnished):
     """A town that the tests of a module share: they say so by a ``town`` of their own."""
-    with furnished.copy(three_shops) as copy:
+    with furnished.copy(three_shops_and_an_owner) as copy:
         yield copy
 
 
@@ -86,8 +98,10 @@ def shops(town, database):
 @pytest.fixture
 def owner(browser, shops):
     """The browser of the first shop's owner, signed in."""
-    response = browser.sign_in(shops[0].email)
-    assert response.location == "/remises"
+    if shops[0].cookies:
+        browser.resume(shops[0].cookies)
+    else:
+        assert browser.sign_in(shops[0].email).location == "/remises"
     return browser
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, time, timedelta
 from urllib.parse import urlsplit
 
 from flask.testing import FlaskClient
+from sqlalchemy import text
 
 from app import create_app
 from app.accounts.users import NewAccess, give_access
@@ -21,6 +22,12 @@ from tests.page import Fragment, HtmlPage
 PASSWORD = "a long enough password"
 #: The portal of the reseller whose theme comes with Bordereau.
 PRODUCTION = "https://horizon.example"
+#: As if every session of a database had begun just now, however long ago it was filled.
+SINCE_NOW = """
+UPDATE user_session SET created_at = created_at + age, last_seen_at = last_seen_at + age,
+  expires_at = expires_at + age, proved_at = proved_at + age
+FROM (SELECT now() - max(created_at) AS age FROM user_session) AS newest
+"""
 
 
 class Browser(FlaskClient):
@@ -70,13 +77,26 @@ class Browser(FlaskClient):
     def _is_in_production(self):
         return self.application.config["SESSION_COOKIE_SECURE"]
 
+    def cookies(self):
+        """All that this browser keeps, for :meth:`resume`."""
+        return self._cookies
+
+    def resume(self, cookies):
+        """Go on where the browser was that kept ``cookies``: its session began just now."""
+        self._cookies.update(cookies)
+        with self.application.extensions["bordereau.database"].writing() as connection:
+            connection.execute(text(SINCE_NOW))
+
     def sign_in(self, email, password=PASSWORD, **values):
         return self.post_form("/connexion", email=email, password=password, **values)
 
 
 @dataclass
 class Shop:
-    """A merchant with one outlet, one contract, a full and an empty remittance, and some payments."""
+    """A merchant with one outlet, one contract, a full and an empty remittance, and some payments.
+
+    ``cookies`` are those of its owner's browser, where they have signed in.
+    """
 
     marker: str
     merchant_id: int
@@ -88,6 +108,7 @@ class Shop:
     terminal_id: int = 0
     transaction_ids: list[int] = field(default_factory=list)
     email: str = ""
+    cookies: dict[object, object] = field(default_factory=dict)
 
     def at(self, address):
         """The address at this merchant."""
