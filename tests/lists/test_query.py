@@ -142,11 +142,11 @@ def test_nothing_that_is_typed_is_an_error_or_an_order(
         ([("amount", "12,34")], "amount_occurred_at"),
     ],
 )
-def test_a_page_is_found_by_index(args: list[tuple[str, str]], index: str, module_database: Database) -> None:
-    merchant_id = many_payments(module_database)
+def test_a_page_is_found_by_index(
+    args: list[tuple[str, str]], index: str, busy: Scope, module_database: Database
+) -> None:
     criteria = criteria_of(TRANSACTIONS, *args)
-    scope = Scope(merchant_id)
-    plan = plan_of(module_database, scope, query.page_statement(TRANSACTIONS, scope, criteria, 50))
+    plan = plan_of(module_database, busy, query.page_statement(TRANSACTIONS, busy, criteria, 50))
     assert "Seq Scan on transaction_p" not in plan
     assert index in plan
 
@@ -190,25 +190,19 @@ def test_both_bounds_of_a_range_are_rounded_inwards(
 
 @pytest.mark.parametrize("args", [[("amount", "12,34")], [("amount_from", "12,34"), ("amount_to", "12.34")]])
 def test_sums_of_one_amount_need_its_index_alone(
-    args: list[tuple[str, str]], module_database: Database
+    args: list[tuple[str, str]], busy: Scope, module_database: Database
 ) -> None:
-    merchant_id = many_payments(module_database)
-    scope = Scope(merchant_id)
-    plan = plan_of(module_database, scope, row_sums(TRANSACTIONS, scope, criteria_of(TRANSACTIONS, *args)))
+    plan = plan_of(module_database, busy, row_sums(TRANSACTIONS, busy, criteria_of(TRANSACTIONS, *args)))
     assert "Index Only Scan" in plan
     assert "Bitmap" not in plan
 
 
 @pytest.mark.parametrize("spec", [REMITTANCES, TRANSACTIONS])
-def test_an_outlet_is_found_by_the_index_of_its_siret(spec: ListSpec, module_database: Database) -> None:
-    with module_database.writing(DatabaseRole.OWNER) as connection:
-        merchant_id = factories.a_merchant(connection)
-        factories.a_remittance(connection, merchant_id=merchant_id, contract_id=1)
-        ensure_partitions(connection, {"remittance": FROM_TO})
-        connection.execute(text(SHOPS), {"merchant": merchant_id})
-        connection.execute(text("ANALYZE remittance"))
+def test_an_outlet_is_found_by_the_index_of_its_siret(
+    spec: ListSpec, chain: Scope, module_database: Database
+) -> None:
     criteria = criteria_of(spec, ("siret", "99999900000123"))
-    plan = plan_of(module_database, Scope(merchant_id), row_sums(spec, Scope(merchant_id), criteria))
+    plan = plan_of(module_database, chain, row_sums(spec, chain, criteria))
     assert plan.count("bare_siret = '99999900000123'") >= 2  # looked for, then checked again
     assert "Bitmap Index Scan" in plan
 
@@ -221,9 +215,22 @@ def plan_of(database: Database, scope: Scope, statement: Any) -> str:
         return "\n".join(row[0] for row in rows)
 
 
-def many_payments(database: Database) -> int:
-    """A merchant with MANY; returns its id."""
-    with database.writing(DatabaseRole.OWNER) as connection:
+@pytest.fixture(scope="module")
+def chain(module_database: Database) -> Scope:
+    """A merchant with SHOPS."""
+    with module_database.writing(DatabaseRole.OWNER) as connection:
+        merchant_id = factories.a_merchant(connection)
+        factories.a_remittance(connection, merchant_id=merchant_id, contract_id=1)
+        ensure_partitions(connection, {"remittance": FROM_TO})
+        connection.execute(text(SHOPS), {"merchant": merchant_id})
+        connection.execute(text("ANALYZE remittance"))
+    return Scope(merchant_id)
+
+
+@pytest.fixture(scope="module")
+def busy(module_database: Database) -> Scope:
+    """A merchant with MANY."""
+    with module_database.writing(DatabaseRole.OWNER) as connection:
         merchant_id = factories.a_merchant(connection)
         first, *_ = [
             factories.a_contract(connection, merchant_id=merchant_id, number=f"{7000000 + number}")
@@ -232,7 +239,7 @@ def many_payments(database: Database) -> int:
         ensure_partitions(connection, {"transaction": FROM_TO})
         connection.execute(text(MANY), {"merchant": merchant_id, "contract": first})
         connection.execute(text("ANALYZE transaction"))
-    return merchant_id
+    return Scope(merchant_id)
 
 
 #: The days on which their week begins and ends.
