@@ -145,11 +145,15 @@ def in_file(name: str, value) -> str:
 
 @pytest.mark.no_cover
 @given(nights())
-def test_a_plain_split_gives_the_values_back(night):
-    remittances, transactions = night
+def test_a_plain_split_and_the_reader_give_the_values_back(night):
     file = io.BytesIO()
     write(file, COMPLETE, *frames(night))
-    rest = iter(file.getvalue().decode().split("\n")[1:])
+    expect_by_split(file.getvalue(), *night)
+    expect_by_reader(file.getvalue(), *night)
+
+
+def expect_by_split(content: bytes, remittances, transactions) -> None:
+    rest = iter(content.decode().split("\n")[1:])
     for row, remittance in enumerate(remittances):
         assert next(rest).split(";") == [
             "REM",
@@ -171,13 +175,8 @@ def expect_ticket(rest, row) -> None:
         assert next(rest) == f"TKT;{line}"
 
 
-@pytest.mark.no_cover
-@given(nights())
-def test_the_reader_gives_the_values_back(night):
-    remittances, transactions = night
-    file = io.BytesIO()
-    write(file, COMPLETE, *frames(night))
-    read = remise_tpe.read(file.getvalue())
+def expect_by_reader(content: bytes, remittances, transactions) -> None:
+    read = remise_tpe.read(content)
     header = read.header
     assert (header.source, header.file_key, header.created_at) == ("demo-host", "20260303-0001", CREATED)
     assert rows(read.remittances, [*layout.REMITTANCE, "ticket"]) == remittances
