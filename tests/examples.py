@@ -11,6 +11,17 @@ import os
 from hypothesis import HealthCheck, settings
 
 
+def orders_of_files() -> settings:
+    """A few examples of what loads a dozen files each, into the database that the test has set up.
+
+    Each takes seconds. Those of a machine that judges are the same ones every time, and the first say most.
+    """
+    return settings(
+        max_examples=4 if os.environ.get("CI") else 8,
+        suppress_health_check=[HealthCheck.function_scoped_fixture],
+    )
+
+
 def choose() -> None:
     """Load the profile of this machine, which ``CI`` tells."""
     common = {"deadline": None, "print_blob": True, "suppress_health_check": [HealthCheck.too_slow]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
@@ -13,6 +13,7 @@ from app.database.engine import DatabaseRole
 from app.models import CardNumbers
 from importers.files import profiles
 from importers.load import Result, Status
+from tests.examples import orders_of_files
 from tests.importers.conftest import Operator
 from tests.importers.files import File, Rem, Trx
 from tests.importers.money import samples
@@ -233,7 +234,7 @@ def expected(operator: Operator) -> Iterator[tuple[list, list, list]]:
     return found
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@orders_of_files()
 @given(data=st.data())
 def test_the_order_of_files_and_their_repetition_change_nothing(operator, expected, data):
     files = data.draw(st.permutations([*FILES, *FILES[:3]]))

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 from alembic.script import ScriptDirectory
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
@@ -16,6 +16,7 @@ from app.desk import tasks
 from app.models import DeskTaskKind
 from importers import desk
 from importers.load import Status
+from tests.examples import orders_of_files
 from tests.importers.conftest import Operator
 from tests.importers.files import File, Rem, Trx
 from tests.importers.money.test_bank_statements_stored import declaration, deliver
@@ -240,7 +241,7 @@ def expected(operator):
     return found
 
 
-@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@orders_of_files()
 @given(data=st.data())
 def test_the_order_of_files_and_their_repetition_change_nothing(operator, expected, data):
     with_twice = data.draw(st.permutations([*files_of(operator), *files_of(operator)[:3]]))
@@ -265,7 +266,7 @@ DECIDED = {
 }
 
 
-@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@orders_of_files()
 @given(verdict=st.sampled_from(sorted(DECIDED)), data=st.data())
 def test_what_is_decided_holds_whatever_comes_after_it_and_in_which_order(operator, verdict, data):
     """Files after a decision, in any order, some twice, one of them instead of a night that was there."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.database.engine import DatabaseRole
 from importers.files import profiles
 from importers.load import Result, Status
+from tests.examples import orders_of_files
 from tests.importers.conftest import Operator
 from tests.importers.money import test_caaa as caaa
 from tests.importers.money.test_chargebacks_stored import disputes, jri
@@ -178,21 +179,24 @@ def outcome(operator: Operator) -> tuple[object, ...]:
     return (*operator.digest(), remote)
 
 
-@given(st.permutations(ROWS), st.lists(st.sampled_from(ROWS), max_size=3))
-@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-def test_any_order_split_and_repetition_gives_the_same_tables(operator, order, again):
-    """Each row in a file of its own, in any order, some twice: as one file of each moment, in order."""
-    moments = sorted({day for _, day in ROWS})
-    for day in moments:
+@pytest.fixture
+def whole(operator: Operator) -> tuple[object, ...]:
+    """What one file of each moment gives, in order."""
+    for day in sorted({day for _, day in ROWS}):
         loaded(operator, jt(*(row for row, said in ROWS if said == day), day=day))
-    whole = outcome(operator)
     check_sums(operator)
+    return outcome(operator)
+
+
+@orders_of_files()
+@given(st.permutations(ROWS), st.lists(st.sampled_from(ROWS), max_size=3))
+def test_any_order_split_and_repetition_gives_the_same_tables(operator, whole, order, again):
+    """Each row in a file of its own, in any order, some twice: as one file of each moment, in order."""
     operator.forget_payments()
     for place, (row, day) in enumerate((*order, *again)):
         loaded(operator, jt(row, day=day, name=f"PART {place}"))
     assert outcome(operator) == whole
     check_sums(operator)
-    operator.forget_payments()
 
 
 def test_two_files_of_one_moment_that_disagree_wait_for_an_operator(operator):

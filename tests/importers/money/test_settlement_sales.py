@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.database.engine import DatabaseRole
 from importers.files import profiles, sources
 from importers.load import Status
+from tests.examples import orders_of_files
 from tests.importers.conftest import Operator
 from tests.importers.money.test_mapped_csv import ADYEN
 from tests.importers.money.test_remote_payments_stored import jt, sale
@@ -155,7 +156,7 @@ def settled(operator):
     return linked(operator)
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@orders_of_files()
 @given(order=st.permutations([*FILES, FILES[0], FILES[3]]))
 def test_the_order_of_files_and_their_repetition_change_nothing(operator, settled, order):
     with operator.database.writing(DatabaseRole.OWNER) as connection:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.database.engine import DatabaseRole
@@ -14,6 +14,7 @@ from app.models import CardNumbers
 from importers.files import profiles
 from importers.formats.amex.layout import RECORDS
 from importers.load import Result, Status
+from tests.examples import orders_of_files
 from tests.importers.conftest import Operator
 from tests.importers.files import File, Rem, Trx
 from tests.importers.money.samples import content, expected, named
@@ -297,7 +298,7 @@ def settled(operator):
     return found
 
 
-@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@orders_of_files()
 @given(data=st.data())
 def test_the_order_of_files_and_their_repetition_change_nothing(operator, settled, data):
     in_any_order = data.draw(st.permutations([*files(), *files()[3:6]]))
