@@ -28,6 +28,8 @@ _PAIR = 2
 CREDITING = (MovementKind.REMITTANCE, MovementKind.REFUND, MovementKind.PAYOUT)
 _NUMBERS = ("remittance_number", "entry_number", "reference")
 _CANDIDATES = ("line", "candidate", "item", "part", "amount")
+#: What a rule proposes when there is nothing that it could be about: most files are small, and it costs.
+_NOTHING: Final = pd.DataFrame(columns=list(_CANDIDATES))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,9 +132,11 @@ def _remittance_number(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame
     numbered = []
     for name in _NUMBERS:
         keyed = lines.assign(key=number_key(lines[name]))
-        numbered.append(_numbered(found, keyed[keyed["key"] != ""]))
-    pairs = pd.concat(numbered)
-    return _single(pairs.drop_duplicates(["line", "item", "part"]))
+        if (is_keyed := keyed["key"] != "").any():
+            numbered.append(_numbered(found, keyed[is_keyed]))
+    if not numbered:
+        return _NOTHING
+    return _single(pd.concat(numbered).drop_duplicates(["line", "item", "part"]))
 
 
 def _numbered(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
@@ -165,6 +169,8 @@ def _groups(found: pd.DataFrame, by: list[str]) -> pd.DataFrame:
 
 def _summed(pairs: pd.DataFrame) -> pd.DataFrame:
     """Each pair of a line and a whole group as one candidate; a group that is not whole is none."""
+    if pairs.empty:
+        return _NOTHING
     whole = pairs.groupby(["line", "group"])["item"].transform("size") == pairs["size"]
     pairs = pairs[whole]
     return pairs.assign(candidate=pairs.groupby(["line", "group"]).ngroup())[list(_CANDIDATES)]
@@ -173,7 +179,10 @@ def _summed(pairs: pd.DataFrame) -> pd.DataFrame:
 def _contract_sums(found: pd.DataFrame, lines: pd.DataFrame, day: str) -> pd.DataFrame:
     """Several remittances of a contract, all of the same ``day``."""
     groups = _groups(found, ["account", "currency", "contract_number", day])
-    return _summed(_pairs(groups[groups["size"] > 1], lines, ["contract_number"], equal="total"))
+    several = groups[groups["size"] > 1]
+    if several.empty:
+        return _NOTHING
+    return _summed(_pairs(several, lines, ["contract_number"], equal="total"))
 
 
 def _contract_day(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
@@ -186,7 +195,9 @@ def _contract_day(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     together = _contract_sums(found, lines, "collected_on")
     alone = _single(_pairs(found, lines, ["contract_number"], equal="amount"))
     alone = alone.assign(candidate=alone["candidate"] + len(together))
-    candidates = pd.concat([together, alone], ignore_index=True)
+    candidates = pd.concat([one for one in (together, alone) if len(one)] or [alone], ignore_index=True)
+    if candidates.empty:
+        return candidates
     weekend = found[["item", *_TOGETHER, "collected_on"]].drop_duplicates("item")
     claimed = weekend["item"].isin(candidates["item"])
     days = claimed.groupby([weekend[name] for name in [*_TOGETHER, "collected_on"]]).any()
@@ -208,6 +219,8 @@ def _contract_part(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     """
     nets = found[found["part"] == "net"]
     nets = nets[nets.groupby(_TOGETHER)["collected_on"].transform("nunique") > 1]
+    if nets.empty:
+        return _NOTHING
     parts_ = [
         nets.assign(place=nets["collected_on"].astype(str)),
         nets.assign(place="rank " + nets["contract_rank"]),
@@ -238,6 +251,8 @@ def _contract_twins(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     """Days of a contract with the same sum, where as many lines hold it: a line for each, in their order."""
     groups = _groups(found, ["account", "currency", "contract_number", "collected_on"])
     pairs = _pairs(groups, lines, ["contract_number"], equal="total")
+    if pairs.empty:
+        return _NOTHING
     return _summed(pairs.merge(_in_order(pairs.drop_duplicates(["line", "group"])), on=["line", "group"]))
 
 
