@@ -42,10 +42,28 @@ def a_server(folder, *, migrated=True):
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory):
+    """The folder of a server that has stopped, its database migrated, which takes seconds: for copies."""
+    folder = tmp_path_factory.mktemp("migrated")
+    with a_server(folder):
+        pass
+    return folder
+
+
+@contextmanager
+def a_copy(migrated, folder):
+    """A server of the same, with its database and the passwords of its roles."""
+    # With their owners: the server of somebody who is root runs as another.
+    subprocess.run(["cp", "-Rp", f"{migrated}/.", folder], check=True)
+    with a_server(folder, migrated=False) as server:
+        yield server
+
+
 @pytest.fixture(scope="module")
-def own_server(tmp_path_factory):
+def own_server(migrated, tmp_path_factory):
     """A server that the tests of a module share."""
-    with a_server(tmp_path_factory.mktemp("server")) as server:
+    with a_copy(migrated, tmp_path_factory.mktemp("server")) as server:
         yield server
 
 

@@ -20,7 +20,7 @@ from app.database.engine import Database, DatabaseRole
 from app.database.login_addresses import Addresses
 from app.operation.state import worker_heard_at
 from tests.importers.files import NIGHT, written
-from tests.operation.conftest import BORDEREAU, a_server, hung, start
+from tests.operation.conftest import BORDEREAU, a_copy, hung, start
 
 #: A worker that notices within seconds that its database is away, and tries no longer to connect to it.
 IMPATIENT = (
@@ -32,11 +32,9 @@ GIVING_UP = f"{IMPATIENT} worker.work.__defaults__ = (4,);"
 
 
 @pytest.fixture
-def own_server(tmp_path):
+def own_server(migrated, tmp_path):
     """A server of each test, which stops, hangs or kills it."""
-    folder = tmp_path / "server"
-    folder.mkdir()
-    with a_server(folder) as server:
+    with a_copy(migrated, tmp_path / "server") as server:
         yield server
 
 
