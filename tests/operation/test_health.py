@@ -214,6 +214,7 @@ def figure(said, name, **labels):
 
 
 def test_figures_of_all_web_processes_have_an_address_of_their_own(database, tmp_path):
+    begun = time.monotonic()
     hears_of_a_worker(database, 7)
     with serving(database, tmp_path) as (_, port, figures):
         wait_until(lambda: asked(port, "/healthz")[0] == 200)
@@ -228,7 +229,8 @@ def test_figures_of_all_web_processes_have_an_address_of_their_own(database, tmp
     assert figure(again, "bordereau_request_seconds_count", route="accounts.sign_in") == 20
     assert figure(said, "bordereau_statements_total") > 0
     assert figure(said, "bordereau_database_up") == 1
-    assert figure(said, "bordereau_worker_heartbeat_age_seconds") == pytest.approx(7, abs=20)
+    age = figure(said, "bordereau_worker_heartbeat_age_seconds")
+    assert 7 <= age <= 7 + time.monotonic() - begun
     assert figure(said, "bordereau_jobs_waiting") == 0
 
 
