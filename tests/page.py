@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ from werkzeug.routing import RequestRedirect
 from app.wording.i18n import LANGUAGES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from flask import Flask
     from werkzeug.test import TestResponse
 
@@ -67,23 +70,25 @@ class Element:
             above = above.parent
         return found
 
-    def all(self, tag: str = "", **attributes: str) -> list[Element]:
-        """Every element inside, in order; ``class_`` is one of its classes."""
-        found = []
-        for child in self.children:
-            if child.matches(tag, attributes):
-                found.append(child)
-            found += child.all(tag, **attributes)
-        return found
+    def inside(self) -> Iterator[Element]:
+        """Every element inside, in order."""
+        waiting = self.children[::-1]
+        while waiting:
+            element = waiting.pop()
+            yield element
+            waiting += reversed(element.children)
 
-    def matches(self, tag: str, attributes: dict[str, str]) -> bool:
+    def all(self, tag: str = "", **attributes: str) -> list[Element]:
+        """Every element inside that is such, in order; ``class_`` is one of its classes."""
         wanted = {name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()}
         style = wanted.pop("class", None)
-        return (
-            (not tag or self.tag == tag)
-            and (style is None or style in self.classes)
-            and all(self.attributes.get(name) == value for name, value in wanted.items())
-        )
+        return [
+            element
+            for element in self.inside()
+            if (not tag or element.tag == tag)
+            and (style is None or style in element.classes)
+            and all(element.attributes.get(name) == value for name, value in wanted.items())
+        ]
 
     def one(self, tag: str = "", **attributes: str) -> Element:
         found = self.all(tag, **attributes)
@@ -149,13 +154,14 @@ class Fragment:
         """Collect what is wrong."""
         elements = self.root.all()
         self._check_ids(elements)
+        labelled = Counter(label.get("for") for label in self.root.all("label"))
         for element in elements:
             self._check_inline(element)
             if element.tag == "form":
                 self._demand("action" in element.attributes, "a form without an action")
                 self._demand(element.get("method") in ("get", "post"), "a form without a method")
             if element.tag in FIELDS:
-                self._check_label(element)
+                self._check_label(element, labelled)
             self._demand("download" not in element.attributes, "a file whose answer may be a page")
             if element.tag == "a" or "hx-get" in element.attributes:
                 self._check_link(element.get("href") or element.get("hx-get"))
@@ -183,11 +189,11 @@ class Fragment:
         self._demand("[" not in names.get("hx-trigger", ""), "hx-trigger with a filter needs eval")
         self._demand("js:" not in str(names.values()), "a js: value needs eval")
 
-    def _check_label(self, element: Element) -> None:
+    def _check_label(self, element: Element, labelled: Counter[str]) -> None:
         if element.get("type") in ("hidden", "submit"):
             return
-        labels = self.root.all("label", for_=element.get("id"))
-        self._demand(bool(element.get("id")) and len(labels) == 1, f"{element.attributes} has no label")
+        name = element.get("id")
+        self._demand(bool(name) and labelled[name] == 1, f"{element.attributes} has no label")
         self._demand("name" in element.attributes, f"{element.attributes} has no name")
 
     def _check_link(self, href: str) -> None:
