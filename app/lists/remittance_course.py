@@ -51,6 +51,8 @@ def verdict(row: Row) -> Verdict:
     answer = _answer(row)
     if answer == "correct" and not row["count"]:
         return Verdict(gettext("The terminal called, without any payment"), "good")
+    if answer == "correct" and row["seal"] == Completeness.DIFFERS:
+        return Verdict(gettext("Accepted by the bank, with a gap"), "warn")
     words, tone = _VERDICTS[answer]
     return Verdict(gettext(words), tone)
 

@@ -40,7 +40,7 @@ class RemittancePayment:
     @property
     def card(self) -> str:
         """Its card as it may be shown, in the language of the moment."""
-        return f"•••• {self.last4}" if self.last4 else gettext("Unknown")
+        return f"•••• {self.last4}" if self.last4 else gettext("Card not read")
 
     @property
     def note(self) -> str:

@@ -88,10 +88,9 @@ class Counterpart:
 
     @property
     def words(self) -> str:
-        """Such as ``Remboursement du 02/03/2026 12:31:09``, in the language of the moment."""
-        return gettext(
-            "%(type)s of %(date)s", type=gettext(codes.TYPES[self.type]), date=formats.moment(self.at)
-        )
+        """Such as ``Remboursement, 02/03/2026 à 12:31``, in the language of the moment."""
+        moment = gettext("%(day)s at %(time)s", day=formats.day(self.at), time=f"{self.at:%H:%M}")
+        return f"{gettext(codes.TYPES[self.type])}, {moment}"
 
 
 def counterparts(connection: Connection, scope: Scope, row: Row) -> tuple[Counterpart, ...]:

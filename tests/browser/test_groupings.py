@@ -49,3 +49,13 @@ def test_a_grouping_keeps_its_way_when_the_period_changes(window):
     page.wait_for_url("**/transactions?*date_to*")
     assert "by=outlet" in page.url
     assert page.locator(".groups tfoot").count() == 1
+
+
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_the_keyboard_stops_at_a_table_only_where_it_scrolls(window, width):
+    visitor = window(width)
+    visitor.go("/transactions?by=application")
+    frame = visitor.page.locator(".groups-frame")
+    scrolls = frame.evaluate("frame => frame.scrollWidth > frame.clientWidth")
+    assert frame.evaluate("frame => frame.tabIndex") == (0 if scrolls else -1)
+    assert not (scrolls and width == PHONE)

@@ -50,8 +50,9 @@ def test_a_telecollection_that_has_not_arrived_declares_nothing(owner, shops, da
         )
         factories.sum_days(connection)
     page = owner.page(f"/remises/{shops[0].remittance_id}")
-    declared = [plain(row.all("td")[0]) for row in page.one("table", class_="compare").one("tbody").all("tr")]
-    assert declared == ["—, pas encore reçu"] * 6
+    table = page.one("table", class_="compare")
+    assert plain(table.one("thead").all("th")[1]) == "Déclaré pas encore reçu"
+    assert [plain(row.all("td")[0]) for row in table.one("tbody").all("tr")] == ["—"] * 6
     said = plain(page.one("main"))
     assert "Correcte" not in said
     assert "Réussie" not in said

@@ -89,8 +89,10 @@ def test_a_remittance_whose_telecollection_has_not_arrived_waits(owner, shops, d
 
 def test_a_gap_is_told_with_its_size(owner, shops, database):
     set_remittance(database, shops[0], seal="differs", received_count=2, received_net=4000)
-    (alert,) = alerts(owner.page(f"/remises/{shops[0].remittance_id}"))
+    page = owner.page(f"/remises/{shops[0].remittance_id}")
+    (alert,) = alerts(page)
     assert "écart de 2 opérations et 12,40 €" in alert
+    assert verdict(page) == ("Acceptée par la banque, avec un écart", "is-warn")
 
 
 def test_the_course_of_a_remittance_has_three_steps(owner, shops, database):

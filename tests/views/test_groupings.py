@@ -49,6 +49,11 @@ def test_groups_stand_in_the_place_of_rows(owner):
     assert "52,40 €" in plain(page.one("h2"))
 
 
+def test_an_amount_of_nothing_is_a_dash(owner):
+    cells = owner.page("/transactions?by=application").all("td", class_="is-nothing")
+    assert {plain(cell) for cell in cells} == {"–"}
+
+
 def test_the_menu_of_groups_is_a_form_that_keeps_the_question(owner):
     page = owner.page("/transactions?outcome=accepted&period=last-30-days")
     form = page.one("form", id="regroup")

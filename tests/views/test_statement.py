@@ -72,9 +72,9 @@ def debts_of(page):
 
 def test_it_says_what_each_issuer_owes(owner, canteen):
     assert debts_of(owner.page(f"/transactions/titres-restaurant?{DAYS}")) == {
-        "EDENRED": ("3", "27,00 €", "0,00 €"),
+        "EDENRED": ("3", "27,00 €", "–"),
         "PLUXEE": ("1", "0,00 €", "9,50 €"),
-        "Émetteur non communiqué": ("2", "9,50 €", "0,00 €"),
+        "Émetteur non communiqué": ("2", "9,50 €", "–"),
     }
 
 
@@ -101,8 +101,8 @@ def named(database, canteen, tmp_path):
 
 def test_the_maintainers_table_names_issuers_that_the_file_does_not(named):
     found = debts_of(named.page(f"/transactions/titres-restaurant?{DAYS}"))
-    assert found["EDENRED"] == ("4", "34,00 €", "0,00 €")
-    assert found["Émetteur non communiqué"] == ("1", "2,50 €", "0,00 €")
+    assert found["EDENRED"] == ("4", "34,00 €", "–")
+    assert found["Émetteur non communiqué"] == ("1", "2,50 €", "–")
 
 
 def test_the_pdf_says_the_same_and_is_journalled(owner, canteen):
@@ -148,4 +148,4 @@ def test_grouping_by_issuer_leads_to_it(owner, canteen):
     page = owner.page(f"/transactions?by=issuer&{DAYS}")
     links = [link["href"] for link in page.all("a") if "Relevé titres-restaurant" in plain(link)]
     assert len(links) == 1
-    assert debts_of(owner.page(links[0]))["EDENRED"] == ("3", "27,00 €", "0,00 €")
+    assert debts_of(owner.page(links[0]))["EDENRED"] == ("3", "27,00 €", "–")

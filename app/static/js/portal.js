@@ -230,6 +230,15 @@
   showFaults();
   document.addEventListener("htmx:afterSettle", showFaults);
 
+  // A frame is a stop of the keyboard where there is something to scroll: cards of a phone are none.
+  const stopAtFrames = () =>
+    document.querySelectorAll(".groups-frame, .table-frame").forEach((frame) => {
+      frame.tabIndex = frame.scrollWidth > frame.clientWidth ? 0 : -1;
+    });
+  stopAtFrames();
+  document.addEventListener("htmx:afterSettle", stopAtFrames);
+  window.addEventListener("resize", stopAtFrames);
+
   // The account menu, filters and periods close on their cross, on Escape and on a tap elsewhere.
   document.addEventListener("click", (event) => {
     const menu = event.target.closest("[data-shut]")?.closest("details");
