@@ -32,30 +32,39 @@ _TIDY = (
     "ANALYZE touched",
 )
 
+# Rows in the order of the keys cost a third less to insert than in that of a hash. They are added up apart:
+# a sorted sum of all rows would else seem to come cheaper (see :func:`over_days`).
 _TRANSACTION_SUMS = "currency, type, outcome, remitted"
 _TRANSACTION_DAYS = f"""
+WITH sums AS MATERIALIZED (
+  SELECT p.merchant_id, p.contract_id, p.occurred_on AS day, p.reseller_id, {_TRANSACTION_SUMS}, count(*),
+    sum(p.amount)
+  FROM touched t JOIN transaction p ON p.merchant_id = t.merchant_id AND p.contract_id = t.contract_id
+    AND p.occurred_on = t.day
+    AND p.occurred_at >= t.day - interval '1 day' AND p.occurred_at < t.day + interval '2 days'
+  WHERE t.subject = 'transaction' AND p.occurred_on BETWEEN :first AND :last
+  GROUP BY p.merchant_id, p.contract_id, p.occurred_on, p.reseller_id, {_TRANSACTION_SUMS}
+)
 INSERT INTO transaction_day (merchant_id, contract_id, day, reseller_id, {_TRANSACTION_SUMS}, count, amount)
-SELECT p.merchant_id, p.contract_id, p.occurred_on, p.reseller_id, {_TRANSACTION_SUMS}, count(*),
-  sum(p.amount)
-FROM touched t JOIN transaction p ON p.merchant_id = t.merchant_id AND p.contract_id = t.contract_id
-  AND p.occurred_on = t.day
-  AND p.occurred_at >= t.day - interval '1 day' AND p.occurred_at < t.day + interval '2 days'
-WHERE t.subject = 'transaction' AND p.occurred_on BETWEEN :first AND :last
-GROUP BY p.merchant_id, p.contract_id, p.occurred_on, p.reseller_id, {_TRANSACTION_SUMS}
+TABLE sums ORDER BY merchant_id, contract_id, day
 """
 _REMITTANCE_SUMS = "currency, status, is_empty, remitted, awaiting_totals, credit"
 _REMITTANCE_FACTS = f"currency, status, transaction_count = 0, {remitted_sql()}, {awaited_sql()}, credit"
 _REMITTANCE_DAYS = f"""
+WITH sums AS MATERIALIZED (
+  SELECT p.merchant_id, p.contract_id, p.collected_on AS day, p.reseller_id, {_REMITTANCE_FACTS},
+    count(*), sum(debit_amount), sum(refund_amount), sum(cancellation_amount),
+    sum(refund_cancellation_amount), sum(declined_amount), COALESCE(sum(fee_amount), 0),
+    COALESCE(sum(credit_gap), 0)
+  FROM touched t JOIN remittance p ON p.merchant_id = t.merchant_id AND p.contract_id = t.contract_id
+    AND p.collected_on = t.day
+    AND p.collected_at >= t.day - interval '1 day' AND p.collected_at < t.day + interval '2 days'
+  WHERE t.subject = 'remittance' AND p.collected_on BETWEEN :first AND :last
+  GROUP BY p.merchant_id, p.contract_id, p.collected_on, p.reseller_id, {_REMITTANCE_FACTS}
+)
 INSERT INTO remittance_day (merchant_id, contract_id, day, reseller_id, {_REMITTANCE_SUMS}, count,
   debit, refund, cancelled, refund_cancelled, declined, fee, gap)
-SELECT p.merchant_id, p.contract_id, p.collected_on, p.reseller_id, {_REMITTANCE_FACTS},
-  count(*), sum(debit_amount), sum(refund_amount), sum(cancellation_amount), sum(refund_cancellation_amount),
-  sum(declined_amount), COALESCE(sum(fee_amount), 0), COALESCE(sum(credit_gap), 0)
-FROM touched t JOIN remittance p ON p.merchant_id = t.merchant_id AND p.contract_id = t.contract_id
-  AND p.collected_on = t.day
-  AND p.collected_at >= t.day - interval '1 day' AND p.collected_at < t.day + interval '2 days'
-WHERE t.subject = 'remittance' AND p.collected_on BETWEEN :first AND :last
-GROUP BY p.merchant_id, p.contract_id, p.collected_on, p.reseller_id, {_REMITTANCE_FACTS}
+TABLE sums ORDER BY merchant_id, contract_id, day
 """
 _MEASURES = {
     "transaction": (_TRANSACTION_DAYS, _TRANSACTION_SUMS, ("count", "amount")),
