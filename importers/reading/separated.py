@@ -33,10 +33,12 @@ _INVISIBLE = (
 )
 # Marks without width, which nobody sees: spaces and joiners of none, and a byte order mark in the middle.
 _NO_WIDTH = tuple(mark.encode() for mark in "\u200b\u200c\u200d\u2060\ufeff")
-# Blanks at the edge of a cell.
+# Blanks at the edge of a cell, by the first byte of the blank.
 _BLANKS = " \u00a0\u2007\u202f"
 _EDGES = tuple(
-    edge.encode() for blank in _BLANKS for edge in (f";{blank}", f"{blank};", f"\n{blank}", f"{blank}\n")
+    (blank.encode()[0], edge.encode())
+    for blank in _BLANKS
+    for edge in (f";{blank}", f"{blank};", f"\n{blank}", f"{blank}\n")
 )
 _WRONG_COLUMNS = N_("expected %(expected)s columns, found %(found)s")
 
@@ -115,11 +117,6 @@ class Text:
         packed = (first << 16) | (second << 8) | third
         return np.where(separator == ord(";"), packed, 0)
 
-    @cached_property
-    def has_outer_blanks(self) -> bool:
-        """Whether blanks stand at the edge of any cell."""
-        return any(edge in self.data for edge in _EDGES)
-
     def table(self, rows: Lines, names: Sequence[str], *, as_printed: bool = False) -> pa.Table:
         """The lines at ``rows`` (from 0, ascending) as a table of strings, null where empty.
 
@@ -128,24 +125,13 @@ class Text:
         """
         if not len(rows):
             return pa.table({name: pa.array([], pa.string()) for name in names})
+        lines = self._lines.take(pa.array(rows)).buffers()[-1].to_pybytes()
         try:
-            table = self._read(rows, names)
+            table = _read(lines, names)
         except pa.ArrowInvalid:
             self._refuse_uneven(rows, len(names))
             raise
-        return _trimmed(table) if self.has_outer_blanks and not as_printed else table
-
-    def _read(self, rows: Lines, names: Sequence[str]) -> pa.Table:
-        return pacsv.read_csv(
-            pa.BufferReader(self._lines.take(pa.array(rows)).buffers()[-1]),
-            read_options=pacsv.ReadOptions(column_names=list(names), block_size=1 << 24),
-            parse_options=pacsv.ParseOptions(
-                delimiter=";", quote_char=False, escape_char=False, ignore_empty_lines=False
-            ),
-            convert_options=pacsv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True, null_values=[""]
-            ),
-        )
+        return table if as_printed or not _has_outer_blanks(lines) else _trimmed(table)
 
     def _refuse_uneven(self, rows: Lines, expected: int) -> None:
         found = self.widths[rows]
@@ -166,6 +152,24 @@ class Text:
         bounds = np.concatenate([[0], self.ends + 1])
         buffers = [None, pa.py_buffer(bounds), pa.py_buffer(self.data)]
         return pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(self), buffers)
+
+
+def _read(lines: bytes, names: Sequence[str]) -> pa.Table:
+    return pacsv.read_csv(
+        pa.BufferReader(lines),
+        read_options=pacsv.ReadOptions(column_names=list(names), block_size=1 << 24),
+        parse_options=pacsv.ParseOptions(
+            delimiter=";", quote_char=False, escape_char=False, ignore_empty_lines=False
+        ),
+        convert_options=pacsv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True, null_values=[""]
+        ),
+    )
+
+
+def _has_outer_blanks(lines: bytes) -> bool:
+    """Whether blanks stand at the edge of any cell; one byte is found many times faster than several."""
+    return any(lead in lines and edge in lines for lead, edge in _EDGES)
 
 
 def _trimmed(table: pa.Table) -> pa.Table:

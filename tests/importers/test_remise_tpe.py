@@ -165,6 +165,25 @@ def test_many_faults_are_all_named_up_to_a_limit() -> None:
     assert lines == list(range(3, 23))
 
 
+def test_the_faults_of_the_first_record_with_any_are_named_however_they_are_read() -> None:
+    """Kinds of records are read beside one another: which is done first decides nothing."""
+    wrong = (
+        NIGHT.text().replace("\nTRX;", "\nTRX;x").replace("\nREM;", "\nREM;?").replace("\nTOT;", "\nTOT;?")
+    )
+    lines = [row for row, line in enumerate(wrong.splitlines(), start=1) if line.startswith("REM;")]
+    assert {refusal.line for refusal in refused(wrong.encode())} == set(lines)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [("497010", " 497010"), (";CB;", ";CB\u00a0;"), (";CB;", ";\u202fCB;")]
+)
+def test_blanks_around_a_value_are_no_part_of_it_and_those_of_a_ticket_are(before: str, after: str) -> None:
+    printed = File(remittances=(Rem(transactions=(Trx(ticket=("  CARTE", "FIN ")),)),))
+    payments = remise_tpe.read(printed.text().replace(before, after).encode())
+    assert payments.transactions[["card_bin", "scheme"]].to_numpy().tolist() == [["497010", "CB"]]
+    assert payments.transactions["ticket"].tolist() == ["  CARTE\nFIN "]
+
+
 @given(st.data())
 def test_whatever_is_done_to_a_file_only_a_refusal_comes_out(data) -> None:
     original = NIGHT.data()
