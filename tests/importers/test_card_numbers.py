@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.config import QUARANTINE
 from app.rules.cards import looks_like_card, passes_luhn
 from importers.files.archive import IncomingFile
 from importers.files.card_numbers import LEFT_OUT, MASKED, cleaned
-from importers.files.refusals import FileRefusedError
+from importers.files.refusals import CARD_NUMBER, FileRefusedError
 from importers.formats import recognise
+from tests.importers.conftest import Operator
 from tests.importers.files import File, Rem, Trx, directory
 
 # Published test numbers of the brands: nobody's card.
@@ -111,6 +113,14 @@ def test_a_column_that_is_vouched_for_is_masked_with_what_the_ticket_repeats_of_
     assert file.data == of(order=hidden, ticket=(f"CMD {hidden}", "************5556"))
     assert file.sha256 != "0" * 64
     assert counts == {MASKED: 3}
+
+
+@pytest.mark.probes("card numbers")
+def test_a_file_that_is_broken_besides_is_refused_for_its_card_number(operator: Operator) -> None:
+    """It is read while card numbers are looked for: nothing of it may be kept all the same."""
+    result = operator.deliver(of(scheme=NUMBERS[0]).replace(b"\nTRX;", b"\nTRX;x"))
+    assert [refusal.reason for refusal in result.refusals] == [CARD_NUMBER]
+    assert not list((operator.data / QUARANTINE).glob("*"))
 
 
 def test_the_refusal_of_a_reference_names_the_command_that_vouches_for_it() -> None:
