@@ -213,6 +213,18 @@ def hints(movements: pd.DataFrame, patterns: LabelPatterns | None = None) -> pd.
     return found
 
 
+def own_contracts(lines: pd.DataFrame, numbers: Iterable[str]) -> pd.Series[Any]:
+    """The contract of each line, as :mod:`importers.line_contracts` stores it: one of ``numbers``, or ""."""
+    known = frozenset(numbers)
+    runs = words(lines).str.findall("[0-9]+")
+    named = runs.map(lambda found: max(known.intersection(found), key=len, default="")).astype(object)
+    return (
+        lines["contract_number"]
+        .mask(lines["contract_number"] == "", named)
+        .where(lambda one: one.isin(known), "")
+    )
+
+
 def _hinting(movements: pd.DataFrame, patterns: LabelPatterns) -> Iterator[pd.DataFrame]:
     """The groups of patterns that hint at something: those of the source first, in the texts of its kinds."""
     label, details, reference = (plain(movements[name]) for name in ("label", "details", "reference"))

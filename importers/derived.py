@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from importers import (
     daily_sums,
     known_values,
+    line_contracts,
     remittance_credits,
     reversals,
     sale_links,
@@ -18,6 +19,7 @@ from importers import (
 def renew(connection: Connection) -> None:
     """Derive anew what the touched days of this transaction concern (see :func:`daily_sums.touch`)."""
     reversals.renew(connection)
+    line_contracts.renew(connection)
     sale_links.renew(connection)
     terminals.renew(connection)
     known_values.renew(connection)

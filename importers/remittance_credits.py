@@ -67,12 +67,14 @@ WHERE r.collected_on >= :first ORDER BY r.merchant_id, r.collected_at, r.id
 """
 _LINES = f"""
 SELECT {_LEDGER.format(row="m")}, a.account_key AS account, m.booked_on, m.amount, m.kind,
-  m.contract_number, m.contract_rank, m.remittance_number, m.entry_number, m.reference, m.fee, a.grouping,
-  m.payer, m.settlement_number,
-  a.fees, m.id, m.merchant_id
+  COALESCE(c.number, '') AS contract_number, CASE WHEN c.number IS NULL THEN '' ELSE m.contract_rank END
+  AS contract_rank, m.remittance_number, m.entry_number, m.reference, m.fee, a.grouping, m.payer,
+  m.settlement_number, a.fees, m.id, m.merchant_id
 FROM unnest(CAST(:merchants AS bigint[]), CAST(:since AS date[])) AS touched (merchant_id, since)
 JOIN bank_movement m ON m.merchant_id = touched.merchant_id AND m.booked_on >= touched.since
 JOIN bank_account a ON a.merchant_id = m.merchant_id AND a.id = m.bank_account_id
+LEFT JOIN (SELECT DISTINCT merchant_id, number FROM contract) AS c
+  ON c.merchant_id = m.merchant_id AND c.number = m.contract_number
 WHERE m.booked_on >= :first ORDER BY m.merchant_id, m.booked_on, m.id
 """
 _STATEMENTS = f"""

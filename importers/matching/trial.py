@@ -45,9 +45,11 @@ def tried(connection: Connection, merchant: str, files: Iterable[BankStatements]
     """
     statements, movements = _together(list(files))
     items = _remittances(connection, merchant, statements)
-    kinds = card_lines.kinds(movements, numbers=items["contract_number"].unique())
-    kept = movements[kinds.notna()].assign(kind=kinds)
-    lines = kept.join(card_lines.hints(kept)).assign(grouping="unknown")[list(LINE)]
+    numbers = items["contract_number"].unique()
+    kinds = card_lines.kinds(movements, numbers=numbers)
+    kept = movements[kinds.notna()].assign(kind=kinds, grouping="unknown")
+    hinted = kept.join(card_lines.hints(kept))
+    lines = hinted.assign(contract_number=card_lines.own_contracts(hinted, numbers))[list(LINE)]
     links = match(items, lines)
     return Trial(items=items, lines=lines, links=links, states=credit_states(items, links, statements))
 
