@@ -15,7 +15,7 @@ from app.lists import FIRST
 from app.web.context import client, database, host, links, principal
 from app.web.forms import CodeForm, SignInForm
 from app.web.language import keep_language
-from app.web.security import browser_session, keep_device, local_path
+from app.web.security import SAFE_METHODS, browser_session, keep_device, local_path
 from app.wording.i18n import LANGUAGES
 
 blueprint = Blueprint("accounts", __name__)
@@ -25,7 +25,7 @@ blueprint = Blueprint("accounts", __name__)
 def sign_in() -> Response | str | tuple[str, int]:
     """The form, and what it sends. Good or bad, the key of this browser is a new one afterwards."""
     onward = local_path(request.values.get("next")) or url_for(f"{FIRST.name}.index")
-    if request.method == "GET":
+    if request.method in SAFE_METHODS:
         return (
             redirect(onward, 303)
             if principal().is_authenticated
@@ -53,7 +53,7 @@ def second_step() -> ResponseReturnValue:
     with database().reading() as connection:
         if awaited(connection, key, host()) is None:
             return redirect(url_for("accounts.sign_in", next=onward), 303)
-    if request.method == "GET":
+    if request.method in SAFE_METHODS:
         return render_template("accounts/code.html", form=CodeForm(), onward=onward, failed=False)
     code = CodeForm.sent().code.data or ""
     try:

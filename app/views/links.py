@@ -86,7 +86,7 @@ def renewed() -> str:
 @blueprint.route("/mot-de-passe-oublie", methods=["GET", "POST"])
 def forgotten() -> ResponseReturnValue:
     """Ask for a link; whoever asks learns nothing about who has an account."""
-    if request.method == "GET":
+    if request.method in SAFE_METHODS:
         return render_template("links/forgotten.html", form=ForgottenForm())
     slug = themes().of_host(host()).slug
     resets.ask(database(), links(), slug, ForgottenForm.sent().email.data or "", client())

@@ -26,7 +26,7 @@ from app.views.moments import show_minute
 from app.web.context import client, database, links, signed_in, theme
 from app.web.forms import DAILY_MAIL_FILES, ChangePasswordForm, DailyMailForm, PairingForm
 from app.web.journal import journal
-from app.web.security import browser_session
+from app.web.security import SAFE_METHODS, browser_session
 from app.wording.i18n import N_, gettext
 
 blueprint = Blueprint("me", __name__, url_prefix="/compte")
@@ -51,7 +51,7 @@ def show() -> str:
 def password() -> ResponseReturnValue:
     """Change one's password, with the current one."""
     form = ChangePasswordForm.sent()
-    if request.method == "GET":
+    if request.method in SAFE_METHODS:
         return _password_page(form)
     if not resets.is_own(database(), _own(), form.current.data or "", client()):
         return _password_page(form.refuse("current", _wrong_password())), 422
@@ -112,7 +112,7 @@ def second_factor_page() -> ResponseReturnValue:
     person = signed_in()
     if person.has_second_factor:
         return redirect(url_for("me.show"), 303)
-    if request.method == "GET":
+    if request.method in SAFE_METHODS:
         return _enrolment()
     before, code = browser_session().key, PairingForm.sent().code.data or ""
     counted = attempt(database(), CODE_AGAIN, before, client(), person.user_id)

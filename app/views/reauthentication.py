@@ -33,7 +33,7 @@ def confirm() -> ResponseReturnValue:
     """Ask for the password, or for a code; then on to where one was going."""
     onward = local_path(request.values.get("next")) or url_for("lists.home")
     person = signed_in()
-    if request.method == "GET":
+    if request.method in SAFE_METHODS:
         return redirect(onward, 303) if principal().proved_lately else _page(onward)
     account = OwnAccount(person.user_id, person.email, browser_session().key, theme().slug)
     typed = _form_of(person).sent().proof.data or ""

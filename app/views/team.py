@@ -31,6 +31,7 @@ from app.web.context import access, client, database, desk, links, request_id, s
 from app.web.journal import journal
 from app.web.page_query import page_query
 from app.web.questions import asking
+from app.web.security import SAFE_METHODS
 from app.wording.i18n import N_, gettext
 
 blueprint = Blueprint("team", __name__, url_prefix="/acces")
@@ -88,7 +89,7 @@ def index() -> str:
 
 def invite() -> ResponseReturnValue:
     """The form of an invitation, and what it sends."""
-    if request.method == "GET":
+    if request.method in SAFE_METHODS:
         return _page(None, None)
     form = AccessForm.sent()
     if form.step.data:
@@ -106,7 +107,7 @@ def invite() -> ResponseReturnValue:
 
 def change(membership_id: int) -> ResponseReturnValue:
     """One access, to be changed."""
-    if request.method == "GET":
+    if request.method in SAFE_METHODS:
         return _page(membership_id, None)
     form = AccessForm.sent()
     if form.step.data:

@@ -286,6 +286,8 @@ def local_path(text: str | None) -> str | None:
     if holds_card(unquote(path)):
         return None
     kept = [
-        (name, value) for name, value in parse_qsl(query) if _is_siret(name, value) or not holds_card(value)
+        (name, value)
+        for name, value in parse_qsl(query)
+        if _is_siret(name, value) or not (holds_card(name) or holds_card(value))
     ]
     return f"{path}?{urlencode(kept)}" if kept else path

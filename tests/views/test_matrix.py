@@ -117,3 +117,21 @@ def test_a_look_changes_nothing_whatever_the_route(app, everybody, browsers):
         if isinstance(guard.needs, access_matrix.Permission) and "POST" in (rule.methods or ()):
             path, _ = address(app, everybody, rule.endpoint, Relation.OWN)
             assert looking.post(path, data={"csrf_token": looking.token()}).status_code == 403, path
+
+
+@pytest.mark.probes("CSRF")
+def test_head_is_answered_as_get_wherever_a_form_is_sent(app, everybody, browsers, probes):
+    """A form in it is not read: nobody asks for its token."""
+    wrong, asked = [], 0
+    for rule in app.url_map.iter_rules():
+        if not {"GET", "POST"} <= (rule.methods or set()):
+            continue
+        path, _ = address(app, everybody, rule.endpoint, Relation.OWN)
+        for who in (access_matrix.STRANGER, access_matrix.STAFF, Role.OWNER):
+            browser = browsers[who, Relation.OWN]
+            head = browser.open(path, method="HEAD", data={"email": "nobody@shop.example", "name": "x"})
+            asked += 1
+            if head.status_code != browser.get(path).status_code:
+                wrong.append(f"{path} {who}: {head.status}")
+    assert wrong == []
+    probes(asked)

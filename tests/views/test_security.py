@@ -330,6 +330,7 @@ def test_no_other_path_is(browser, shops, path):
 def test_a_card_number_does_not_travel_on():
     assert local_path("/transactions?card=4970101234567893&type=debit") == "/transactions?type=debit"
     assert local_path("/transactions?label=4970101234567893+12/28&type=debit") == "/transactions?type=debit"
+    assert local_path("/transactions?4970101234567893=1&type=debit") == "/transactions?type=debit"
     assert local_path("/transactions/4970101234567893") is None
     assert local_path("/transactions/4970%201012%203456%207893/ticket") is None
     assert local_path("/transactions?siret=44306184100047") == "/transactions?siret=44306184100047"

@@ -22,6 +22,7 @@ from app.web.account_form import AccountForm
 from app.web.context import database, desk, signed_in, today
 from app.web.journal import journal
 from app.web.questions import asking
+from app.web.security import SAFE_METHODS
 from app.wording import codes, formats
 from app.wording.i18n import N_, gettext
 
@@ -143,7 +144,7 @@ def _missing(items: list[OpenItem]) -> Table:
 def declare_account() -> Response | str | tuple[str, int]:
     """Declare a bank account of a merchant: what waited for it appears."""
     form, here = AccountForm.sent(), desk()
-    if request.method == "GET":
+    if request.method in SAFE_METHODS:
         return render_template("desk/account.html", form=form)
     sound = form.validate()
     with database().reading_as(here) as connection:

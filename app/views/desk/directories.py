@@ -24,6 +24,7 @@ from app.web.contract_forms import DeclareForm
 from app.web.errors import on_http
 from app.web.forms import NameForm
 from app.web.journal import journal
+from app.web.security import SAFE_METHODS
 from app.wording import formats
 from app.wording.applications import APPLICATIONS
 from app.wording.i18n import N_, gettext, ngettext
@@ -81,7 +82,7 @@ def too_large(error: RequestEntityTooLarge) -> Response | tuple[str, int]:
 @blueprint.route("/imports/deposer", methods=["GET", "POST"])
 def upload() -> Response | str | tuple[str, int]:
     """Hand over a merchant directory: looked at here, then kept for the worker to load."""
-    if request.method == "GET":
+    if request.method in SAFE_METHODS:
         return _upload_form()
     file = request.files.get("file")
     if file is None or not file.filename:
@@ -161,7 +162,7 @@ def rename(id: int) -> Response | str | tuple[str, int]:  # noqa: A002 - the nam
         form = NameForm.sent(name=row.name)
         name = " ".join((form.name.data or "").split())
         content = declare_contract.renaming(connection, here, id, name)
-    if request.method == "GET":
+    if request.method in SAFE_METHODS:
         return _name_form(row, form)
     fault = declare_contract.check_name(row, name)
     if content is None:

@@ -19,6 +19,7 @@ from app.views.desk.files import ARRIVAL, counts
 from app.views.tables import TableColumn, table
 from app.web.context import database, desk, signed_in
 from app.web.journal import journal
+from app.web.security import SAFE_METHODS
 from app.web.source_form import DeliverForm, SourceForm, fields_of
 from app.wording.i18n import N_, gettext
 
@@ -67,7 +68,7 @@ def _said_of(row: AnyRow, reasons: Mapping[int, tuple[Refusal, ...]]) -> str:
 def new_source() -> Response | str | tuple[str, int]:
     """Make a source of files."""
     form = SourceForm.sent()
-    if request.method == "GET":
+    if request.method in SAFE_METHODS:
         return _form(form)
     return _asked(form, form.name.data) if _is_sound(form) else (_form(form), 422)
 
@@ -79,7 +80,7 @@ def change_source(id: int) -> Response | str | tuple[str, int]:  # noqa: A002 - 
     columns = dict(row._mapping)  # noqa: SLF001 - the documented name
     form = SourceForm.sent(**fields_of(columns, row.settings))
     del form.name  # a source keeps its name
-    if request.method == "GET":
+    if request.method in SAFE_METHODS:
         return _form(form, row)
     return _asked(form, row.name) if _is_sound(form) else (_form(form, row), 422)
 
@@ -138,7 +139,7 @@ def deliver(id: int) -> Response | str | tuple[str, int]:  # noqa: A002 - the na
         )
         for one in aside
     }
-    if request.method == "GET":
+    if request.method in SAFE_METHODS:
         return _delivering(form, row, aside)
     sound = form.validate()
     if form.contract.data not in form.contract.choices:
@@ -172,7 +173,7 @@ def _delivering(form: DeliverForm, row: AnyRow, aside: Sequence[undeclared_contr
 @blueprint.route("/banque/essai", methods=["GET", "POST"])
 def try_file() -> Response | str | tuple[str, int]:
     """Have a sample file explained: nothing of it is loaded."""
-    if request.method == "GET":
+    if request.method in SAFE_METHODS:
         return trial()
     sent, name = request.files.get("file"), request.form.get("source", "")
     with database().reading_as(desk()) as connection:
