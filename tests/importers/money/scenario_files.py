@@ -61,6 +61,21 @@ def _camt_statement(one: Statement, block: str) -> str:
     )
 
 
+def notifications(found: Sequence[Statement]) -> Files:
+    """A notification a day, without balances: the last first, as they may arrive."""
+    return [(f"camt054-{one.day}.xml", _notification(one)) for one in reversed(found)]
+
+
+def _notification(one: Statement) -> bytes:
+    """Its statement, without balances and with a number of its own."""
+    entries = _camt_statement(one, "Stmt").rpartition("</Bal>")[2].removesuffix("</Stmt></BkToCstmrStmt>")
+    account = f"<Acct><Id><IBAN>{IBAN}</IBAN></Id><Ccy>EUR</Ccy></Acct>"
+    return (
+        '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.054.001.08"><BkToCstmrDbtCdtNtfctn><Ntfctn>'
+        f"<Id>N{one.day:%Y%m%d}</Id>{account}{entries}</Ntfctn></BkToCstmrDbtCdtNtfctn></Document>"
+    ).encode()
+
+
 def _direction(amount: int) -> str:
     return f"<CdtDbtInd>{'CRDT' if amount >= 0 else 'DBIT'}</CdtDbtInd>"
 
@@ -131,7 +146,7 @@ def _remittance(one: SoldDay, contract: str, application: str) -> Rem:
     )
 
 
-def _journal(kind: str, days: Sequence[SoldDay], version: str, heading: str, rows: Iterable[str]) -> Files:
+def journal(kind: str, days: Sequence[SoldDay], version: str, heading: str, rows: Iterable[str]) -> Files:
     title = f"TITRE;CAFE;{days[-1].day + timedelta(days=1):%y/%m/%d}_02:05:00;{version}"
     return [(f"{kind}_CAFE.csv", "\n".join([title, heading, *rows, "FIN"]).encode())]
 
@@ -145,7 +160,7 @@ def jt(days: Sequence[SoldDay]) -> Files:
         for one in days
         for sale in one.sales
     )
-    return _journal("JT", days, "TABLE_V4", JT_HEADING, rows)
+    return journal("JT", days, "TABLE_V4", JT_HEADING, rows)
 
 
 def nexo(days: Sequence[SoldDay]) -> Files:
@@ -252,127 +267,4 @@ ACQUIRER: dict[str, Callable[[Sequence[SoldDay]], Files]] = {
     "GRRCN with tabs": grrcn("\t", "2.01"),
     "GRRCN of places": grrcn("places", "3.01"),
     "EPTRN": eptrn,
-}
-
-
-# --- platforms -------------------------------------------------------------------------------------
-
-
-def jrb(net_unit: int, commission_unit: int) -> Callable[[Sequence[SoldDay]], Files]:
-    heading = (
-        "ENTETE;CONTRACT;PAYMENT_DATE;TRANSACTION_ID;OPERATION_TYPE;REMITTANCE_DATE;"
-        "BRUT_AMOUNT;REMITTANCE_NB;NET_AMOUNT;COMMISSION_AMOUNT"
-    )
-
-    def row(one: SoldDay, sale: Sale) -> str:
-        kind, net = ("CT" if sale.kind == "refund" else "DT"), (sale.amount - sale.fee) * net_unit // 100
-        return (
-            f"MATCHING;{CONTRACT};{sale.at:%Y%m%d};{sale.sequence};{kind};{one.day:%Y%m%d};{sale.amount};"
-            f"{one.number};{net};{sale.fee * commission_unit // 100}"
-        )
-
-    def files(days: Sequence[SoldDay]) -> Files:
-        rows = (row(one, sale) for one in days for sale in one.settled)
-        return _journal("JRB", days, "TABLE_V1", heading, rows)
-
-    return files
-
-
-def _sold(sale: Sale) -> int:
-    return sale.amount if sale.kind == "debit" else -sale.amount
-
-
-def adyen(days: Sequence[SoldDay]) -> Files:
-    heading = (
-        "Merchant Account,Psp Reference,Merchant Reference,Creation Date,Type,Net Currency,Gross Debit (GC),"
-        "Gross Credit (GC),Net Debit (NC),Net Credit (NC),Commission (NC),Batch Number"
-    )
-    rows = [heading]
-    for one in days:
-        for sale in one.settled:
-            net = _sold(sale) - sale.fee
-            gross = ("", major(sale.amount)) if sale.kind == "debit" else (major(sale.amount), "")
-            nets = ("", major(net)) if net >= 0 else (major(-net), "")
-            kind = "Refunded" if sale.kind == "refund" else "Settled"
-            rows.append(f"{CONTRACT},R{sale.sequence},{sale.order},{sale.at},{kind},EUR,{','.join(gross)},"
-                        f"{','.join(nets)},{major(sale.fee)},{one.number}")  # fmt: skip
-        paid = major(one.net - one.fee)
-        rows.append(f"{CONTRACT},,,{one.day} 23:00:00,MerchantPayout,EUR,,,{paid},,,{one.number}")
-    return [("adyen.csv", "\n".join(rows).encode())]
-
-
-def stripe(days: Sequence[SoldDay]) -> Files:
-    heading = (
-        "automatic_payout_id,automatic_payout_effective_at_utc,balance_transaction_id,created_utc,"
-        "currency,gross,fee,net,reporting_category,charge_id"
-    )
-    rows = [heading]
-    for one in days:
-        head = f"po_{one.number},{one.day} 00:00:00"
-        for sale in one.settled:
-            kind, sold = ("refund" if sale.kind == "refund" else "charge"), _sold(sale)
-            rows.append(f"{head},R{sale.sequence},{sale.at},eur,{major(sold)},{major(sale.fee)},"
-                        f"{major(sold - sale.fee)},{kind},{sale.order}")  # fmt: skip
-        net = one.net - one.fee
-        rows.append(f"{head},PO{one.number},{one.day} 23:00:00,eur,{major(-net)},0,{major(-net)},payout,")
-    return [("stripe.csv", "\n".join(rows).encode())]
-
-
-def checkout(days: Sequence[SoldDay]) -> Files:
-    """Gross and fee of a sale are rows of their own."""
-    heading = (
-        "Client Entity ID,Payment ID,Action ID,Breakdown Type,Reference,Holding Currency,"
-        "Holding Currency Amount,Processed On,Payout ID"
-    )
-    rows = [heading]
-    for one in days:
-        for sale in one.settled:
-            kind = "Refund" if sale.kind == "refund" else "Capture"
-            tail = f"{sale.at.isoformat()},{one.number}"
-            head = f"{CONTRACT},R{sale.sequence},A{sale.sequence}"
-            rows.append(f"{head},{kind},{sale.order},EUR,{major(_sold(sale))},{tail}")
-            if sale.fee:
-                rows.append(f"{head},Scheme Fixed Fee,{sale.order},EUR,{major(-sale.fee)},{tail}")
-    return [("checkout.csv", "\n".join(rows).encode())]
-
-
-def sumup(days: Sequence[SoldDay]) -> Files:
-    rows = ["Transaction ID,Transaction Type,Status,Date,Payout Date,Payout ID,Process As,Total,Fee,Payout"]
-    for one in days:
-        for sale in one.settled:
-            kind, sold = ("Refund" if sale.kind == "refund" else "Payout"), _sold(sale)
-            rows.append(
-                f"R{sale.sequence},Sale,Successful,{sale.at:%Y-%m-%d},,,CREDIT,{major(sold)},0.00,0.00"
-            )
-            rows.append(f"R{sale.sequence},{kind},Paid,{sale.at:%Y-%m-%d},{one.day},{one.number},CREDIT,"
-                        f"{major(sold)},{major(sale.fee)},{major(sold - sale.fee)}")  # fmt: skip
-    return [("sumup.csv", "\n".join(rows).encode())]
-
-
-def paypal(days: Sequence[SoldDay]) -> Files:
-    rows = [
-        '"RH",2026/03/07 02:44:19 -0700,"A","X",009,',
-        (
-            '"CH","Transaction ID","Invoice ID","Transaction Event Code","Transaction Completion Date",'
-            '"Transaction Debit or Credit","Gross Transaction Amount","Gross Transaction Currency",'
-            '"Fee Debit or Credit","Fee Amount"'
-        ),
-    ]
-    for one in days:
-        for sale in one.settled:
-            code, side = ("T1107", "DR") if sale.kind == "refund" else ("T0006", "CR")
-            said = f'"R{sale.sequence}","{sale.order}","{code}",{sale.at:%Y/%m/%d %H:%M:%S} +0100'
-            rows.append(f'"SB",{said},"{side}",{sale.amount},"EUR","DR",{sale.fee}')
-    return [("paypal.csv", "\n".join([*rows, f'"SF",{len(rows)}']).encode())]
-
-
-PLATFORMS: dict[str, Callable[[Sequence[SoldDay]], Files]] = {
-    "JRB, net in hundredths": jrb(10_000, 100),
-    "JRB, all in hundredths": jrb(10_000, 10_000),
-    "JRB, all in cents": jrb(100, 100),
-    "Adyen": adyen,
-    "Stripe": stripe,
-    "Checkout.com": checkout,
-    "SumUp": sumup,
-    "PayPal": paypal,
 }

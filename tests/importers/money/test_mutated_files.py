@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,15 +14,16 @@ from importers import clocks
 from importers.files import card_numbers
 from importers.files.archive import IncomingFile
 from importers.files.refusals import FileRefusedError, Refusal
-from importers.formats import FileContext, recognise
+from importers.formats import FileContext, mapped_csv, recognise
 from importers.formats import camt as camt_format
 from importers.formats import cfonb120 as cfonb_format
 from importers.formats.amex import eptrn as eptrn_format
 from importers.formats.amex import grrcn as grrcn_format
 from importers.records.remote_payments.profile import PaymentProfile
 from tests.importers.money import scenario_files as files
+from tests.importers.money import scenario_platforms as platforms
 from tests.importers.money import test_mapped_csv as mapped
-from tests.importers.money.scenario import Scenario
+from tests.importers.money.scenario import CONTRACT, Scenario
 from tests.importers.mutations import mutated
 
 WEEK = Scenario(11)
@@ -30,17 +32,19 @@ HONEST = {
     **{name: write(WEEK.bank[:2])[0] for name, write in files.BANK.items()},
     **{name: write(WEEK.days[:1])[0] for name, write in files.PAYMENTS.items()},
     **{name: write(WEEK.amex[:2])[0] for name, write in files.ACQUIRER.items()},
-    **{name: write(WEEK.days[:1])[0] for name, write in files.PLATFORMS.items()},
+    **{name: write(WEEK.days[:1])[0] for name, write in platforms.PLATFORMS.items()},
     "CSV of Société générale": ("sg.csv", mapped.SOCIETE_GENERALE.encode()),
     "CSV of Caisse d'Épargne": ("ce.csv", mapped.CAISSE_D_EPARGNE.encode()),
 }
-SETTINGS = SourceSettings(cards=CardNumbers.MASK, account="999990000100000000001")
+SETTINGS = SourceSettings(cards=CardNumbers.MASK, account="999990000100000000001", application="CBVAD")
+PROFILE = PaymentProfile(contracts=dict.fromkeys(("", CONTRACT, "ACME_FR"), CONTRACT))
 
 
-def load_without_a_database(name: str, data: bytes) -> None:
+def load_without_a_database(name: str, data: bytes, mapping: str = "") -> None:
     """All that is done with a file before anything is written. Raises FileRefusedError."""
-    context = FileContext(name=name, settings=SETTINGS, payments=PaymentProfile())
-    known = recognise(name, data)
+    settings = replace(SETTINGS, mapping=mapping)
+    context = FileContext(name=name, settings=settings, payments=PROFILE)
+    known = recognise(name, data, mapped_csv.NAME if mapping else "")
     file = IncomingFile(data=data, path=Path(name), sha256="", name=name)
     cleaned, _ = card_numbers.cleaned(file, known, lambda _source: frozenset())
     records = known.read(cleaned.data, context)
@@ -53,11 +57,12 @@ def load_without_a_database(name: str, data: bytes) -> None:
 def test_a_changed_file_is_read_or_refused_by_its_place_and_never_by_its_value(name):
     """A reason holds nothing of the file: neither an amount nor a number of any length."""
     path, honest = HONEST[name]
-    load_without_a_database(path, honest)
+    mapping = platforms.MAPPINGS.get(name, "")
+    load_without_a_database(path, honest, mapping)
     found: list[Refusal] = []
     for data in mutated(honest, MUTATIONS, seed=len(name)):
         try:
-            load_without_a_database(path, data)
+            load_without_a_database(path, data, mapping)
         except FileRefusedError as refused:
             found += refused.refusals
     assert found
@@ -80,7 +85,7 @@ LINES = {
         grrcn_format.read,
         lambda found: found.settlements.settlements["net_proven"],
     ),
-    "EPTRN": (b"210", eptrn_format.read, lambda found: found[0].settlements["net_proven"]),
+    "EPTRN": (b"210", eptrn_format.read, lambda found: found.settlements.settlements["net_proven"]),
 }
 
 

@@ -9,6 +9,7 @@ import pytest
 from importers.load import Status
 from tests.importers.conftest import Operator
 from tests.importers.money import scenario_files as files
+from tests.importers.money import scenario_platforms as platforms
 from tests.importers.money.scenario import AMEX, CONTRACT, Scenario, paid_on
 from tests.importers.money.test_bank_statements_stored import RIB, declaration
 
@@ -110,6 +111,16 @@ def pays(operator: Operator) -> list[tuple]:
 # --- what it must be -------------------------------------------------------------------------------
 
 
+def movements_of_the_week() -> list[tuple]:
+    """The lines of card money, each under its place among all of its day."""
+    return [
+        (one.day, rank, one.day, line.amount, "EUR", kind, line.label, *NAMED[kind])
+        for one in WEEK.bank
+        for rank, line in enumerate(one.lines)
+        if (kind := {"REM": "remittance", "COM": "fee"}.get(line.label[:3]))
+    ]
+
+
 def credits_of_the_week() -> list[tuple]:
     """Each day is credited by the line of its own net, the day after."""
     return [
@@ -137,15 +148,20 @@ def test_a_bank_in_any_format(operator, name):
         (one.day, one.opening, one.closing, 4, one.closing - one.opening, 2, day.net - day.fee, True)
         for one, day in zip(WEEK.bank, WEEK.days, strict=True)
     ]
-    assert movements(operator) == [
-        (one.day, rank, one.day, line.amount, "EUR", kind, line.label, *NAMED[kind])
-        for one in WEEK.bank
-        for rank, line in enumerate(one.lines)
-        if (kind := {"REM": "remittance", "COM": "fee"}.get(line.label[:3]))
-    ]
+    assert movements(operator) == movements_of_the_week()
     assert credited(operator) == credits_of_the_week()
     deliver(operator, "bank", files.BANK["camt.053.001.08"](WEEK.bank)[:1] * (name != "camt.053.001.08"))
     assert statements(operator) == told  # also when another format says it again
+
+
+def test_a_bank_that_notifies_each_day(operator):
+    deliver(operator, "nights", files.remise_tpe(WEEK.days))
+    deliver(operator, "bank", files.notifications(WEEK.bank))
+    assert movements(operator) == movements_of_the_week()
+    assert credited(operator) == credits_of_the_week()
+    deliver(operator, "bank", files.BANK["CFONB 120"](WEEK.bank))
+    assert movements(operator) == movements_of_the_week()  # statements say the same lines again
+    assert credited(operator) == credits_of_the_week()
 
 
 @pytest.mark.parametrize("name", files.PAYMENTS)
@@ -207,11 +223,12 @@ def test_american_express_as_the_source_of_its_payments(operator, name):
     operator.check_remittance_days()
 
 
-@pytest.mark.parametrize("name", files.PLATFORMS)
+@pytest.mark.parametrize("name", platforms.PLATFORMS)
 def test_a_platform_in_any_format(operator, name):
     deliver(operator, "platform", files.jt(WEEK.days))
     before = transactions(operator)
-    deliver(operator, "payer", files.PLATFORMS[name](WEEK.days))
+    operator.bind("payer", mapping=platforms.MAPPINGS.get(name))
+    deliver(operator, "payer", platforms.PLATFORMS[name](WEEK.days))
     assert lines(operator) == [
         (int(sale.sequence), one.day, sale.signed, sale.fee * 100, (sale.signed - sale.fee) * 100)
         for one in WEEK.days

@@ -8,7 +8,7 @@ import pytest
 
 from importers.load import Status
 from tests.importers.conftest import Operator
-from tests.importers.money import scenario_files as files
+from tests.importers.money import scenario_platforms as platforms
 from tests.importers.money.samples import content
 from tests.importers.money.scenario import CONTRACT, Scenario
 from tests.importers.money.test_acquirer_payments_stored import check_sums
@@ -59,7 +59,7 @@ def credits(operator: Operator) -> list[tuple]:  # noqa: A001 - the word of the 
 
 @pytest.mark.parametrize("name", SHOPS)
 def test_the_sales_of_a_platform_are_payments_and_its_payouts_pay_them(operator, name):
-    ((file, data),) = files.PLATFORMS[name](WEEK.days)
+    ((file, data),) = platforms.PLATFORMS[name](WEEK.days)
     result = operator.load_from("platform", data, name=file)
     assert payments(operator) == [
         (one.day, sale.kind, "accepted", sale.amount, "EUR", True, f"R{sale.sequence}")
@@ -81,7 +81,7 @@ def test_the_sales_of_a_platform_are_payments_and_its_payouts_pay_them(operator,
 def test_by_default_the_sales_of_a_platform_are_no_payments(operator):
     operator.bind("money", role="money", merchant=operator.value("SELECT code FROM merchant WHERE id <> 0"))
     for name in SHOPS:
-        ((file, data),) = files.PLATFORMS[name](WEEK.days)
+        ((file, data),) = platforms.PLATFORMS[name](WEEK.days)
         operator.load_from("money", data, name=file)
     assert (operator.count("remittance"), operator.count("transaction")) == (0, 0)
 
