@@ -101,6 +101,16 @@ def test_a_panel_closes_by_its_cross_by_escape_and_by_a_tap_outside(window, widt
         assert visitor.page.url.endswith("/transactions")
 
 
+@pytest.mark.parametrize("opener", ["#filters-button", "#columns-button"])
+def test_the_buttons_of_a_panel_are_in_sight_once_it_is_open(window, opener):
+    visitor = window(DESK)
+    visitor.go("/transactions")
+    visitor.page.locator(opener).click()
+    visitor.page.wait_for_timeout(100)
+    buttons = visitor.page.locator("details[open] .filter-actions .button").all()
+    assert [button.evaluate(WHOLE) for button in buttons] == [True, True]
+
+
 def test_a_value_that_the_browser_refuses_opens_its_panel(window):
     visitor = window(IPHONE)
     visitor.go("/transactions")

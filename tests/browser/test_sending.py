@@ -142,6 +142,31 @@ def test_a_lost_network_is_said_where_one_looks(window):
     visitor.complaints.clear()  # what the browser says of a request that could not leave
 
 
+def test_what_was_pressed_says_that_it_works_until_the_answer_is_there(window):
+    visitor = window(PHONE)
+    visitor.go("/transactions?outcome=accepted")
+    held = []
+
+    def hold(route):
+        held.append(route)
+
+    visitor.page.route("**/envoi", hold)
+    link = send_links(visitor).first
+    link.click()
+    visitor.page.locator("body[aria-busy=true]").wait_for()
+    held.pop().continue_()
+    visitor.page.locator("#to-1").fill("attente@maison.example")
+    visitor.settled()
+    visitor.page.locator("#steps button.primary").click()
+    waiting = visitor.page.get_by_role("button", name="Envoi…")
+    waiting.wait_for()
+    assert waiting.get_attribute("aria-disabled") == "true"
+    waiting.click(force=True)
+    assert len(held) == 1, "a second press sends nothing"
+    held.pop().continue_()
+    visitor.page.locator("#steps .delivery").first.wait_for()
+
+
 @WAYS
 def test_clicking_twice_and_going_back_is_one_mail(window, live, javascript):
     visitor = window(PHONE, javascript=javascript)

@@ -95,6 +95,12 @@ def test_a_gap_is_told_with_its_size(owner, shops, database):
     assert verdict(page) == ("Acceptée par la banque, avec un écart", "is-warn")
 
 
+def test_whom_to_tell_is_said_once_however_much_there_is_to_tell(owner, shops, database):
+    set_remittance(database, shops[0], seal="differs", missing_sequences=2)
+    told = alerts(owner.page(f"/remises/{shops[0].remittance_id}"))
+    assert ["Aide :" in alert for alert in told] == [False, True]
+
+
 def test_the_course_of_a_remittance_has_three_steps(owner, shops, database):
     set_remittance(database, shops[0], terminal_number="002")
     shown = steps(owner.page(f"/remises/{shops[0].remittance_id}"))

@@ -16,6 +16,27 @@
   window.addEventListener("beforeunload", () => wait(true));
   window.addEventListener("pageshow", () => wait(false));
 
+  // What was pressed says that it works, and takes no second press until the answer is there.
+  const press = (pressed, isBusy) => {
+    if (!pressed || pressed.hasAttribute("aria-disabled") === isBusy) return;
+    if (isBusy) pressed.setAttribute("aria-disabled", "true");
+    else pressed.removeAttribute("aria-disabled");
+    const words = pressed.querySelector("[data-busy]");
+    if (words) [words.textContent, words.dataset.busy] = [words.dataset.busy, words.textContent];
+  };
+  const pressedFor = ({ elt }) => (elt.matches("form") ? elt.querySelector("button.primary") : elt.closest("a.button"));
+  document.addEventListener("htmx:beforeRequest", (event) => press(pressedFor(event.detail), true));
+  document.addEventListener("htmx:afterRequest", (event) => press(pressedFor(event.detail), false));
+  document.addEventListener(
+    "click",
+    (event) => {
+      if (!event.target.closest("[aria-disabled=true]")) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    },
+    true,
+  );
+
   // The table or the cards changed: say so to those who do not see it, and keep a place for the keyboard.
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.target?.closest("dialog")) return;
@@ -36,9 +57,11 @@
     if (!form.matches("[data-once]")) return;
     if (form.dataset.once === "sent") event.preventDefault();
     form.dataset.once = "sent";
+    press(event.submitter, true);
   });
   window.addEventListener("pageshow", () => {
     document.querySelectorAll("[data-once]").forEach((form) => (form.dataset.once = ""));
+    document.querySelectorAll("[data-once] [aria-disabled=true]").forEach((button) => press(button, false));
   });
 
   // "Voir plus": the reading goes on at the first new row.
@@ -67,10 +90,13 @@
   };
   foldOnAPhone(document);
 
-  // One more address: its own input is where one goes on.
+  // One more address: its own input is where one goes on. A panel that opens is in sight down to its buttons.
   document.addEventListener(
     "toggle",
     (event) => {
+      if (event.target.matches("[data-popover][open]")) {
+        event.target.querySelector(".panel").scrollIntoView({ block: "nearest" });
+      }
       if (event.target.matches(".more-addresses") && event.target.open) event.target.querySelector("input").focus();
     },
     true,
