@@ -118,7 +118,7 @@ def test_a_column_that_is_vouched_for_is_masked_with_what_the_ticket_repeats_of_
 @pytest.mark.probes("card numbers")
 def test_a_file_that_is_broken_besides_is_refused_for_its_card_number(operator: Operator) -> None:
     """It is read while card numbers are looked for: nothing of it may be kept all the same."""
-    result = operator.deliver(of(scheme=NUMBERS[0]).replace(b"\nTRX;", b"\nTRX;x"))
+    result = operator.deliver(of(card=NUMBERS[0]).replace(b"\nTRX;", b"\nTRX;x"))
     assert [refusal.reason for refusal in result.refusals] == [CARD_NUMBER]
     assert not list((operator.data / QUARANTINE).glob("*"))
 
