@@ -25,6 +25,7 @@ from app.models import (
     Merchant,
     MovementKind,
     Remittance,
+    Settlement,
     Source,
 )
 from app.refusals import REPLACING
@@ -86,10 +87,16 @@ def accounts_to_claim(connection: Connection, reseller_id: int) -> list[AnyRow]:
 
 
 def unexplained(connection: Connection, reseller_id: int, today: date) -> list[AnyRow]:
-    """The latest lines of declared accounts that no remittance is found for, not even as a proposal."""
+    """The latest lines of declared accounts that explain nothing.
+
+    No remittance is found for them, not even as a proposal, and no payment of an acquirer.
+    """
     linked = exists().where(*_links_of_line())
+    paid = exists().where(
+        Settlement.merchant_id == BankMovement.merchant_id, Settlement.bank_movement_id == BankMovement.id
+    )
     statement = _lines(reseller_id).where(
-        BankMovement.booked_on >= today - _RECENT, BankMovement.kind.in_(_CREDITING), ~linked
+        BankMovement.booked_on >= today - _RECENT, BankMovement.kind.in_(_CREDITING), ~linked, ~paid
     )
     return list(connection.execute(statement.limit(MOST)))
 

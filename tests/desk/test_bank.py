@@ -10,6 +10,7 @@ from app.database.engine import DatabaseRole
 from app.web.context import today
 from importers.files import profiles, sources
 from importers.load import load_file
+from tests import money_factories
 from tests.desk.conftest import SOUTH
 from tests.importers.files import File, Rem, Trx
 from tests.importers.money.test_cfonb120 import MovementLine, Statement, written
@@ -96,6 +97,19 @@ def test_a_statement_that_contradicts_and_one_that_is_missing_are_named(place, n
     assert "Relevés manquants" in page
     assert "Lignes qui n'expliquent aucune remise" in page
     assert "12,34" in page
+
+
+def test_a_line_that_brought_the_payment_of_an_acquirer_explains_it(place, north, bank):
+    assert not place.deliver(ACCOUNTS.encode()).refused
+    assert not bank(MovementLine(3822, code="05", label="AMERICAN EXPRESS PAYMENT F331")).refused
+    assert "F331" in shown(north)
+    with place.database.writing(DatabaseRole.OWNER) as connection:
+        money_factories.a_settlement(
+            connection,
+            merchant_id=place.value("SELECT merchant_id FROM bank_movement"),
+            bank_movement_id=place.value("SELECT id FROM bank_movement"),
+        )
+    assert "F331" not in shown(north)
 
 
 def test_staff_confirm_a_proposal_of_their_own_merchants_alone(place, north, south, proposed):
