@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from app.listing.filters import InvalidValueError, clean
 from app.wording import formats
-from app.wording.i18n import N_
+from app.wording.i18n import N_, gettext
 
 DEFAULT_DAYS = 7
 #: Days of the chart beside a shorter period.
@@ -60,9 +60,9 @@ class Period:
             first = last + _DAY
 
     def in_words(self) -> str:
-        """``05/03/2026`` or ``01/03/2026 - 07/03/2026``, in the language of the moment."""
+        """``05/03/2026`` or ``du 01/03/2026 au 07/03/2026``, in the language of the moment."""
         first, last = (formats.day(day) for day in (self.first, self.last))
-        return first if first == last else f"{first} - {last}"
+        return first if first == last else gettext("from %(first)s to %(last)s", first=first, last=last)
 
 
 @dataclass(frozen=True)

@@ -239,7 +239,7 @@ def test_words_of_a_search() -> None:
     )
     with speaking("en"):
         assert criteria.in_words() == (
-            "Transactions, 1 Mar 2026 - 3 Mar 2026, Contract no. 7654321,"
+            "Transactions, from 1 Mar 2026 to 3 Mar 2026, Contract no. 7654321,"
             " Amount ≥ 10.00, Amount ≤ 99.00, Type Debit, Expiry 03/29"
         )
         assert [chip.label for chip in criteria.chips()] == [
