@@ -13,6 +13,8 @@ import json
 import os
 import re
 import shutil
+import struct
+import textwrap
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -35,6 +37,8 @@ FILES = {
     "icon-512.png": "image/png",
     "icon-maskable.png": "image/png",
 }
+#: The width and height of each icon, in pixels.
+ICONS = {"icon-180.png": 180, "icon-192.png": 192, "icon-512.png": 512, "icon-maskable.png": 512}
 #: What a maintainer changes first: the header, and what can be pressed.
 FIRST_TOKENS = ("--brand", "--on-brand", "--accent", "--on-accent", "--link")
 #: Text and the ground it stands on: each pair must reach the contrast of WCAG 2.1 AA.
@@ -67,6 +71,7 @@ _log = logger("themes")
 _DECLARATION = re.compile(r"(--[a-z0-9-]+):\s*([^;{}]+);")
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 _SLUG = re.compile(r"[0-9a-z_-]{1,40}")
+_SVG = re.compile(r"<svg[\s>]")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 _PHONE = re.compile(r"\+?[0-9][0-9 .]{2,24}")
 _KEYS = frozenset({"name", "short_name", "support", "legal", "hosts", "sender", "phone", "issuers"})
@@ -168,16 +173,23 @@ def new_theme(folder: Path, slug: str, name: str) -> Path:
     made = folder / slug
     if not _SLUG.fullmatch(slug) or slug == DEFAULT:
         raise ThemeError(gettext("A theme is named like its maintainer: small letters, digits, - and _."))
+    if not _is_name(name):
+        raise ThemeError(gettext("A maintainer's name is one line, and not empty."))
     if made.exists():
         raise ThemeError(gettext("%(folder)s is there already.", folder=made))
     made.mkdir(parents=True)
     for each in FILES:
         shutil.copyfile(FOLDER / DEFAULT / each, made / each)
-    facts = {"name": name, "short_name": name[:SHORT_NAME].strip(), "support": "", "legal": ""}
+    facts = {"name": name, "short_name": _shortened(name), "support": "", "legal": ""}
     lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in facts.items()]
     (made / "theme.toml").write_text("".join([*lines, "hosts = []\n"]), encoding="utf-8")
     (made / "tokens.css").write_text(_starting_style(), encoding="utf-8")
     return made
+
+
+def _shortened(name: str) -> str:
+    """The first words of a name that a home screen has room for; of a long first word, what fits."""
+    return textwrap.shorten(name, SHORT_NAME, placeholder="") or name.strip()[:SHORT_NAME]
 
 
 def _starting_style() -> str:
@@ -221,7 +233,7 @@ def _load(
     """The theme of a folder; where its look is broken, that of ``instead``. None without its facts."""
     facts, wrong = _facts(path)
     tokens, ugly = _tokens(path, declared)
-    faults += [f"themes/{path.name}: {fault}" for fault in (*wrong, *ugly)]
+    faults += [f"themes/{path.name}: {fault}" for fault in dict.fromkeys((*wrong, *ugly))]
     if wrong:
         return None
     if ugly:
@@ -262,7 +274,24 @@ def _tokens(
         return {}, [f"{', '.join(missing)} missing or not readable"]
     style = (path / "tokens.css").read_text(encoding="utf-8", errors="replace")
     tokens = _values(style, declared)
-    return tokens, [*_style_faults(style, declared), *_contrast_faults(tokens)]
+    return tokens, [*_style_faults(style, declared), *_contrast_faults(tokens), *_picture_faults(path)]
+
+
+def _picture_faults(path: Path) -> list[str]:
+    """What is wrong with the logo and the icons: a browser would show nothing, or nothing sharp."""
+    faults = [
+        f"{name} must be a PNG of {size} by {size} pixels"
+        for name, size in ICONS.items()
+        if (path / name).read_bytes()[:24] != _png_heading(size)
+    ]
+    if not _SVG.search((path / "logo.svg").read_text(encoding="utf-8", errors="replace")):
+        faults.append("logo.svg must be an SVG")
+    return faults
+
+
+def _png_heading(size: int) -> bytes:
+    """How a PNG of ``size`` by ``size`` pixels begins: its signature, and the first half of its heading."""
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", size, size)
 
 
 def _version(path: Path) -> str:
@@ -277,6 +306,14 @@ def _facts_faults(facts: Mapping[str, Any]) -> list[str]:
         for key in ("name", "short_name", "support", "legal")
         if not isinstance(facts.get(key), str)
     ]
+    faults += [
+        f"{key} must be one line in theme.toml, and not empty"
+        for key in ("name", "short_name")
+        if isinstance(facts.get(key), str) and not _is_name(facts[key])
+    ]
+    support = facts.get("support")
+    if isinstance(support, str) and support and not is_plain_address(support):
+        faults.append("support must be a plain mail address in theme.toml, or empty")
     hosts = facts.get("hosts")
     if not isinstance(hosts, list) or not all(isinstance(h, str) and _HOST.fullmatch(h) for h in hosts):
         faults.append("hosts must be a list of host names in lower case in theme.toml")
@@ -291,6 +328,11 @@ def _facts_faults(facts: Mapping[str, Any]) -> list[str]:
     if isinstance(facts.get("short_name"), str) and len(facts["short_name"]) > SHORT_NAME:
         faults.append(f"short_name has more than {SHORT_NAME} characters")
     return faults
+
+
+def _is_name(text: str) -> bool:
+    """Whether ``text`` is one line with something in it: it stands in headers of mails."""
+    return bool(text.strip()) and len(text.splitlines()) == 1
 
 
 def _are_issuers(table: object) -> bool:

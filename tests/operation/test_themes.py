@@ -22,7 +22,7 @@ def test_a_new_theme_is_sound_and_wears_its_name(run, tmp_path):
     assert made.exit_code == 0
     assert str(tmp_path / "themes" / "atlas") in made.output
     theme = themes_of(tmp_path).by_slug["atlas"]
-    assert (theme.name, theme.short_name) == ("Atlas « Monétique »", "Atlas « Moné")
+    assert (theme.name, theme.short_name) == ("Atlas « Monétique »", "Atlas «")
     assert run("check").exit_code == 0
 
 
@@ -42,7 +42,17 @@ def test_a_folder_that_no_maintainer_can_have_is_not_made(tmp_path, slug):
     assert not (tmp_path / "themes").exists()
 
 
-@given(name=st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=60))
+@pytest.mark.parametrize("name", ["", "  ", "Atlas\nBcc: x", "Atlas\u2028Monétique"])
+def test_a_name_that_no_mail_can_bear_is_not_taken(tmp_path, name):
+    with pytest.raises(ThemeError):
+        new_theme(tmp_path / "themes", "atlas", name)
+    assert not (tmp_path / "themes").exists()
+
+
+NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1, max_size=60)
+
+
+@given(name=NAMES.filter(str.strip))
 def test_any_name_is_read_back_as_it_was_given(tmp_path_factory, name):
     folder = tmp_path_factory.mktemp("themes")
     new_theme(folder, "atlas", name)

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from app.config import ROOT
 from app.database.engine import DatabaseRole
-from app.themes import FILES, FOLDER, ThemeError, contrast, load_themes
+from app.themes import FILES, FOLDER, ICONS, ThemeError, contrast, load_themes
 
 TEMPLATES = ROOT / "app" / "templates"
 
@@ -84,6 +84,14 @@ def test_another_hosts_guest_never_wears_the_only_maintainers_theme(two):
             "more than 12 characters",
         ),
         ("theme.toml", 'short_name = "Horizon"', "", "short_name must be a text"),
+        ("theme.toml", 'name = "Monétique Horizon"', 'name = " "', "name must be one line"),
+        ("theme.toml", 'name = "Monétique Horizon"', 'name = "One\\nBcc: x"', "name must be one line"),
+        (
+            "theme.toml",
+            "assistance@horizon.example",
+            "01 99 00 25 25",
+            "support must be a plain mail address",
+        ),
         ("theme.toml", 'hosts = ["horizon.example"]', 'hosts = "horizon.example"', "hosts must be a list"),
         ("theme.toml", "horizon.example", "Horizon.example/", "hosts must be a list"),
         (
@@ -108,6 +116,27 @@ def test_a_broken_theme_is_named_and_touches_its_maintainer_alone(folder, name, 
     assert [fault for fault in themes.faults if fault.startswith("themes/demo: ") and words in fault]
     assert themes.of_host("other.example").slug == "other"
     assert themes.by_slug["other"].file("logo.svg").parent == folder / "other"
+
+
+@pytest.mark.parametrize("name", ICONS)
+def test_an_icon_is_a_png_of_its_size(folder, name):
+    other = next(each for each, size in ICONS.items() if size != ICONS[name])
+    said = f"themes/demo: {name} must be a PNG of {ICONS[name]} by {ICONS[name]} pixels"
+    for spoilt in (b"", b"no picture", (folder / "demo" / other).read_bytes()):
+        (folder / "demo" / name).write_bytes(spoilt)
+        assert load_themes(folder).faults == (said,)
+
+
+def test_a_logo_is_a_drawing(folder):
+    (folder / "demo" / "logo.svg").write_text("<html></html>", encoding="utf-8")
+    assert load_themes(folder).faults == ("themes/demo: logo.svg must be an SVG",)
+
+
+def test_a_fault_is_named_once(folder):
+    spoil(folder, "demo", "tokens.css", "--accent: #", "--accent: red#")
+    faults = load_themes(folder).faults
+    assert faults
+    assert len(faults) == len(set(faults))
 
 
 def test_a_broken_look_leaves_name_and_hosts(folder):
