@@ -17,9 +17,10 @@ from importers.files.in_hand import LEFT, SUSPECT, InHand, in_hand
 from importers.jobs import load_inbox
 from tests.importers.files import File, Rem
 
-#: A worker that reads a file until the kernel takes it for its memory, as soon as it is the one named "c".
+#: Workers that read a file until the kernel takes them for their memory, as soon as it is the one named "c":
+#: one for each line of its input, which names the database and the folder. It answers with how each ended.
 DEADLY = """
-import os, signal, sys
+import json, os, signal, sys
 from pathlib import Path
 from app.database.engine import Database
 from app.database.login_addresses import Addresses
@@ -34,8 +35,23 @@ def receive(path, *how):
     return real(path, *how)
 
 archive.receive = receive
-jobs.load_inbox(Database(Addresses(*sys.argv[1:4])), Path(sys.argv[4]))
+for line in sys.stdin:
+    *addresses, folder = json.loads(line)
+    child = os.fork()
+    if not child:
+        jobs.load_inbox(Database(Addresses(*addresses)), Path(folder))
+        os._exit(0)
+    print(os.waitpid(child, 0)[1], flush=True)
 """
+
+
+@pytest.fixture(scope="module")
+def deadly():
+    """A process that has loaded what its workers need, which takes longer than what they do."""
+    piped = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", DEADLY], **piped) as process:
+        yield process
+        process.stdin.close()
 
 
 @pytest.fixture
@@ -50,16 +66,25 @@ def inbox(operator):
     return folder
 
 
-def die(operator):
-    addresses = operator.database.addresses
-    run = [sys.executable, "-c", DEADLY, addresses.owner, addresses.web, addresses.importer]
-    done = subprocess.run([*run, str(operator.data)], capture_output=True, timeout=120, check=False)
-    return done.returncode == -signal.SIGKILL
+@pytest.fixture
+def die(operator, deadly):
+    """Set a worker to its inbox; returns whether it was killed."""
+
+    def die():
+        addresses = operator.database.addresses
+        asked = [addresses.owner, addresses.web, addresses.importer, str(operator.data)]
+        deadly.stdin.write(f"{json.dumps(asked)}\n")
+        deadly.stdin.flush()
+        ended = int(deadly.stdout.readline())
+        assert ended in (0, signal.SIGKILL)
+        return ended == signal.SIGKILL
+
+    return die
 
 
 @pytest.mark.probes("files in")
-def test_a_file_that_kills_each_worker_is_tried_last_and_then_left(operator, inbox, caplog):
-    assert [die(operator) for _ in range(LEFT + 1)] == [True] * LEFT + [False]
+def test_a_file_that_kills_each_worker_is_tried_last_and_then_left(operator, inbox, die, caplog):
+    assert [die() for _ in range(LEFT + 1)] == [True] * LEFT + [False]
     assert [path.name for path in inbox.iterdir()] == ["c.txt"]
     assert operator.value("SELECT count(*) FROM remittance") == 3
     assert load_inbox(operator.database, operator.data) == []
@@ -69,9 +94,9 @@ def test_a_file_that_kills_each_worker_is_tried_last_and_then_left(operator, inb
     assert list(inbox.iterdir()) == []
 
 
-def test_one_death_changes_no_order(operator, inbox):
+def test_one_death_changes_no_order(operator, inbox, die):
     """Of two declarations the later one holds."""
-    assert die(operator)
+    assert die()
     with in_hand(operator.data, inbox.iterdir) as hand:
         assert max(hand.deaths(path) for path in inbox.iterdir()) == 1
     results = load_inbox(operator.database, operator.data)
@@ -96,10 +121,10 @@ def test_while_another_worker_is_at_it_one_waits_and_holds_nothing_against_its_f
     assert seen == [[0]]
 
 
-def test_what_others_do_to_the_worker_leaves_no_file(operator, inbox):
+def test_what_others_do_to_the_worker_leaves_no_file(operator, inbox, die):
     """A file that is tried alone is beside nothing that a desk asked for, and that may be what kills."""
-    assert die(operator)
-    assert die(operator)
+    assert die()
+    assert die()
     loading = Thread(target=load_inbox, args=(operator.database, operator.data))
     with operator.database.writing(DatabaseRole.IMPORT) as desk:
         hold(desk, Lock.ALONE, shared=True)
