@@ -50,6 +50,8 @@ SCREENSHOTS = ROOT / "tests" / "screenshots"
 PHONE, TABLET, DESK = 360, 768, 1440
 #: What Safari leaves of a screen of 390 by 844.
 IPHONE = 390
+#: What Playwright says where a window goes without the portal's service worker.
+BLOCKED = "Service Worker registration blocked by Playwright"
 #: The button that sends the form of a page; one that shows a password stands before it.
 SUBMIT = "main button:not([type=button])"
 HEIGHTS = {320: 640, PHONE: 740, IPHONE: 664, TABLET: 1024, 1024: 768, DESK: 900}
@@ -175,7 +177,7 @@ class BrowserWindow:
         own_status = "the server responded with a status" in message.text and (
             message.location.get("url") == self.page.url
         )
-        if message.type in ("error", "warning") and not own_status:
+        if message.type in ("error", "warning") and not own_status and message.text != BLOCKED:
             self.complaints.append(f"{message.type}: {message.text}")
 
     def _lost(self, url: str, failure: str | None) -> None:
@@ -243,6 +245,7 @@ def window(browser: Browser, live: Live):
         javascript: bool = True,
         dark: bool = False,
         language: str = "fr",
+        service_worker: bool = True,
     ) -> BrowserWindow:
         if signed_in:
             live.state = live.state or signed_in_state(browser, live)
@@ -255,6 +258,7 @@ def window(browser: Browser, live: Live):
             color_scheme="dark" if dark else "light",
             storage_state=live.state if signed_in else None,
             has_touch=width < TABLET,
+            service_workers="allow" if service_worker else "block",
         )
         context.set_default_timeout(10_000)
         context.add_cookies([{"name": COOKIE, "value": language, "url": live.url}])
