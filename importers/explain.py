@@ -18,7 +18,7 @@ from app.wording.money import plain
 from importers import card_lines, shown_values
 from importers.files import archive
 from importers.files.refusals import refuse
-from importers.formats import Beginning, FileContext, caaa, camt, cfonb120, journals, mapped_csv
+from importers.formats import Beginning, FileContext, caaa, camt, cfonb120, formats, journals, mapped_csv
 from importers.formats.amex import disputes, eptrn, grrcn
 from importers.reading.headings import SourceColumn, Use
 from importers.records.banking import BankStatements
@@ -121,9 +121,15 @@ def _mapped(data: bytes, context: FileContext) -> FileExplanation:
 def explain(data: bytes, context: FileContext) -> FileExplanation:
     """What is understood of a file, read as its source says. Raises FileRefusedError."""
     reader = next((one for one in _READERS if one.first_line.match(data)), None)
-    if reader is None or context.format == mapped_csv.NAME:
+    if context.format == mapped_csv.NAME:
         return _mapped(data, context)
-    return reader.explain(data, context)
+    if reader is not None:
+        return reader.explain(data, context)
+    other = next((one for one in formats() if one.claims(context.name, data)), None)
+    if other is None or other.name == mapped_csv.NAME:
+        return _mapped(data, context)
+    told_by = (N_("not money; what it would bring is said by"), "bordereau import --dry-run")
+    return FileExplanation(format=other.name, records=(), facts=(told_by,))
 
 
 def bank_statements(path: Path) -> BankStatements:

@@ -14,7 +14,7 @@ from importers.cli import mapping
 from importers.explain import _PARTS
 from tests.importers.conftest import Operator
 from tests.importers.money.test_amex import quoted, records
-from tests.importers.money.test_bank_statements_stored import declaration
+from tests.importers.money.test_bank_statements_stored import HEADING, declaration
 from tests.importers.money.test_cfonb120 import MovementLine, Statement, written
 from tests.importers.money.test_journals import jrb
 from tests.importers.money.test_mapped_csv import MINE, OF_MINE
@@ -24,6 +24,14 @@ def tried(tmp_path, data, *options, name="file.txt"):
     path = tmp_path / name
     path.write_bytes(data)
     return CliRunner().invoke(mapping, ["try", *options, str(path)])
+
+
+def test_a_declaration_is_named_and_not_said_to_be_set_aside(tmp_path):
+    """It would be loaded: it is no money, and another command says what it brings."""
+    done = tried(tmp_path, HEADING.encode() + b"acme;FICTION;FR7699999000010000000000115;;;;;*\n")
+    assert done.exit_code == 0, done.output
+    assert "COMPTES" in done.output
+    assert "bordereau import --dry-run" in done.output
 
 
 def test_a_statement_is_explained_without_its_account_or_its_other_lines(tmp_path):
@@ -93,7 +101,7 @@ def test_a_try_for_a_source_by_another_mapping_says_what_that_would_bring(bank, 
     done = tried(tmp_path, OF_MINE.encode(), "--source", "bank", "--mapping", str(mine))
     assert done.exit_code == 0, done.output
     assert "Frais → fee" in done.output
-    assert "apporterait : 1 règlement, 1 ligne de règlement" in done.output
+    assert "apporterait\xa0: 1 règlement, 1 ligne de règlement" in done.output
     assert bank.value("SELECT count(*) FROM settlement") == 0
     assert bank.value("SELECT settings ->> 'mapping' FROM source WHERE name = 'bank'") is None
 
