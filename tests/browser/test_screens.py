@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+from contextlib import contextmanager
 
+import pytest
+from sqlalchemy import text
+
+from app.database.engine import DatabaseRole
 from tests.browser.conftest import DESK, IPHONE
 
 LISTS = pytest.mark.parametrize("path", ["/remises", "/transactions"])
@@ -18,6 +22,41 @@ WHOLE = """element => {
 }"""
 
 
+LAST_NIGHT = """
+SELECT merchant_id, collected_on, remittance.id
+FROM remittance
+JOIN membership USING (merchant_id)
+JOIN user_account ON user_account.id = membership.user_id AND email = :email
+WHERE transaction_count > 0
+ORDER BY collected_on DESC, remittance.id
+LIMIT :number
+"""
+ANSWERED = """
+UPDATE remittance SET status = :status
+WHERE merchant_id = :merchant_id AND collected_on = :collected_on AND id = :id
+"""
+
+
+@contextmanager
+def rejected(live, number):
+    """So many remittances of the last night, as if the bank had rejected them."""
+
+    def answer(status):
+        with live.database.writing(DatabaseRole.OWNER) as connection:
+            for row in rows:
+                connection.execute(text(ANSWERED), {**row, "status": status})
+
+    with live.database.writing(DatabaseRole.OWNER) as connection:
+        found = connection.execute(text(LAST_NIGHT), {"email": live.email, "number": number})
+        rows = [dict(row) for row in found.mappings()]
+    assert len(rows) == number
+    answer("rejected")
+    try:
+        yield
+    finally:
+        answer("correct")
+
+
 def top(place):
     return place.evaluate("element => element.getBoundingClientRect().top")
 
@@ -28,6 +67,15 @@ def test_the_first_row_is_on_a_phones_first_screen(window, path):
     visitor.go(path)
     visitor.keep(f"first-row{path.replace(chr(47), chr(45))}")
     assert top(visitor.page.locator(".rows-group .line").first) < FIRST_ROW
+
+
+@pytest.mark.parametrize("exceptions", [1, 2, 5])
+def test_it_stays_there_whatever_did_not_pass(window, live, exceptions):
+    visitor = window(IPHONE)
+    with rejected(live, exceptions):
+        visitor.go("/remises")
+        assert 1 <= visitor.page.locator(".strip-line.is-bad:visible").count() <= 2
+        assert top(visitor.page.locator(".rows-group .line").first) < FIRST_ROW
 
 
 @LISTS

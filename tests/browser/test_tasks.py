@@ -130,3 +130,35 @@ def test_the_month_by_shop_and_its_file_are_a_click_each(window, tell):
         hand.tap("CSV", visitor.page.locator(".downloads a").last)
     assert download.value.suggested_filename.endswith(".csv")
     assert tell("The month by shop, and its file", hand) == (2, 0)
+
+
+def test_thirty_days_for_the_accounting_software_are_three_clicks(window, tell):
+    """The finance director's file, from the page as it opens."""
+    visitor = window(DESK)
+    visitor.go("/transactions")
+    hand = Hand(visitor)
+    hand.tap("period", visitor.page.locator("#periods"))
+    hand.tap("30 days", visitor.page.locator(".periods-menu nav a").get_by_text("30 jours"))
+    visitor.page.wait_for_url(re.compile("last-30-days"))
+    visitor.settled()
+    with visitor.page.expect_download() as download:
+        hand.tap("CSV", visitor.page.locator(".downloads a").last)
+    assert download.value.suggested_filename.endswith(".csv")
+    assert tell("30 days as CSV", hand) == (3, 0)
+
+
+def test_a_payment_is_found_from_a_callers_words_on_a_desk(window, tell):
+    """The fleet manager's, of a whole chain: to its page, with the ticket beside it."""
+    visitor = window(DESK)
+    sale, words = a_sale(visitor)
+    visitor.go("/remises")
+    hand = Hand(visitor)
+    find = visitor.page.locator("#find")
+    hand.tap("search box", find)
+    find.fill(words)
+    with visitor.page.expect_navigation():
+        hand.press_enter("search", find)
+    with visitor.page.expect_navigation():
+        hand.tap("payment", visitor.page.locator(f".name > a[href*='/transactions/{sale}']"))
+    hand.look(visitor.page.locator("pre.ticket").first)
+    assert tell("A payment of the chain", hand) == (3, 0)
