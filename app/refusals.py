@@ -27,11 +27,16 @@ OTHER_STATEMENT: Final = N_(
 )
 OTHER_ROW: Final = N_("this entry is known with another content: load it with --replace to correct it")
 OTHER_SETTLEMENT: Final = N_("another content of this payment is known: load it with --replace to correct it")
+OTHER_FORMAT: Final = N_(
+    "this payment is known from a file of %(format)s: have it sent in one format, or load this with --replace"
+)
 OTHER_LINE: Final = N_(
     "this line of a payment is known with another content: load it with --replace to correct it"
 )
 #: Those that a person may overrule: the file takes the place of what it contradicts.
-REPLACING: Final = frozenset({KNOWN_FILE_ID, OTHER_STATEMENT, OTHER_ROW, OTHER_SETTLEMENT, OTHER_LINE})
+REPLACING: Final = frozenset(
+    {KNOWN_FILE_ID, OTHER_STATEMENT, OTHER_ROW, OTHER_SETTLEMENT, OTHER_FORMAT, OTHER_LINE}
+)
 
 
 class Unit(StrEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,7 +10,7 @@ import pandas as pd
 from sqlalchemy import Connection, Row, text
 
 from app.models import UNCLAIMED_MERCHANT, Settlement, SettlementLine, SettlementState
-from app.refusals import OTHER_SETTLEMENT, Unit
+from app.refusals import OTHER_FORMAT, OTHER_SETTLEMENT, Unit
 from importers import daily_sums, derived, ownership
 from importers.files.refusals import FileRefusedError, Refusal
 from importers.records import Entry, KnownSource, Loaded, if_any
@@ -42,9 +42,11 @@ _OF_LINE: Final = (
     "count",
 )
 _STORED = """
-SELECT id, merchant_id, payee, number, paid_on, currency, state, net_proven, digest FROM settlement
+SELECT id, merchant_id, payee, number, paid_on, currency, state, net_proven, digest, import_file_id
+FROM settlement
 WHERE merchant_id = ANY(:merchants) AND source_id = :source AND paid_on BETWEEN :first AND :last
 """
+_FORMATS = "SELECT id, format FROM import_file WHERE id = ANY(:ids)"
 # The feed of one merchant is theirs, whatever numbers it bears; no other file is for it.
 _OF_FEED = f"""
 INSERT INTO acceptor (merchant_id, id, reseller_id, number, by_desk)
@@ -169,12 +171,20 @@ def _compared(
     strength, stored_strength = _strength(pairs, ""), _strength(pairs, "_stored")
     contradicted = ~same & (strength == stored_strength)
     if contradicted.any() and not entry.replace:
-        rows = pairs.loc[contradicted, "row"].unique()
-        raise FileRefusedError(
-            Refusal(reason=OTHER_SETTLEMENT, unit=Unit.SETTLEMENT, line=int(row) + 1) for row in rows
-        )
+        raise FileRefusedError(_other(connection, pairs[contradicted].drop_duplicates("row"), entry))
     known = same | (~contradicted & (strength < stored_strength))
     return pd.Series(placed.index.isin(pairs.loc[known, "row"]), index=placed.index), pairs[~known]
+
+
+def _other(connection: Connection, pairs: pd.DataFrame, entry: Entry) -> Iterator[Refusal]:
+    """What is wrong with payments that are known with another content: two formats never tell the same."""
+    files = [*_ids(pairs["import_file_id"]), entry.file_id]
+    formats = rows_of(connection, _FORMATS, {"ids": files}).set_index("id")["format"]
+    for row, file in zip(pairs["row"], pairs["import_file_id"], strict=True):
+        is_other = formats[file] != formats[entry.file_id]
+        reason = OTHER_FORMAT if is_other else OTHER_SETTLEMENT
+        params = {"format": formats[file]} if is_other else {}
+        yield Refusal(reason=reason, unit=Unit.SETTLEMENT, line=int(row) + 1, params=params)
 
 
 def _strength(pairs: pd.DataFrame, suffix: str) -> pd.Series[Any]:

@@ -226,3 +226,18 @@ def test_each_format_again_changes_nothing(operator, name):
     assert before
     operator.deliver_to("acquirer", data + b"\n", f"again-{file}")
     assert payments(operator) == before
+
+
+@pytest.mark.parametrize("order", [("EPTRN", "GRRCN with commas"), ("GRRCN with commas", "EPTRN")])
+def test_a_payment_that_another_format_told_of_waits_and_says_which(operator, order):
+    known, other = (ACQUIRER[name](Scenario(3).amex[:2])[0] for name in order)
+    operator.deliver_to("acquirer", known[1], known[0])
+    before = payments(operator)
+    refused = operator.deliver_to("acquirer", other[1], other[0])
+    assert refused.status is Status.QUARANTINED
+    assert [refusal.params for refusal in refused.refusals] == [{"format": order[0].split()[0]}] * 2
+    assert payments(operator) == before
+    operator.load_from("acquirer", other[1], name=other[0], replace=True)
+    assert [row[:2] + row[3:] for row in payments(operator)] == [row[:2] + row[3:] for row in before]
+    assert operator.count("settlement") == 2
+    check_sums(operator)
