@@ -35,19 +35,18 @@ def stage(connection: Connection, name: str, frame: pd.DataFrame, like: str, ext
 
 def copy_in(connection: Connection, table: str, frame: pd.DataFrame) -> None:
     """COPY the rows of ``frame`` into the columns of ``table`` that bear their names."""
-    rows = pa.Table.from_pandas(frame, preserve_index=False)
-    columns = ", ".join(f'"{name}"' for name in rows.column_names)
+    columns = ", ".join(f'"{name}"' for name in frame.columns)
     driver = connection.connection.driver_connection
     assert driver is not None  # noqa: S101 - an open connection has one
-    slices = (rows.slice(start, _SLICE_ROWS) for start in range(0, rows.num_rows, _SLICE_ROWS))
+    slices = (frame.iloc[start : start + _SLICE_ROWS] for start in range(0, len(frame), _SLICE_ROWS))
     with driver.cursor() as cursor, cursor.copy(f"COPY {table} ({columns}) FROM STDIN (FORMAT csv)") as copy:
         for block in one_ahead(_csv, slices):
             copy.write(block)
 
 
-def _csv(rows: pa.Table) -> memoryview:
+def _csv(frame: pd.DataFrame) -> memoryview:
     block = pa.BufferOutputStream()
-    pacsv.write_csv(rows, block, _OPTIONS)
+    pacsv.write_csv(pa.Table.from_pandas(frame, preserve_index=False), block, _OPTIONS)
     return memoryview(block.getvalue())
 
 
