@@ -14,7 +14,7 @@ from app.web.language import COOKIE
 from importers import desk
 from importers.load import load_file
 from tests.browser import looks
-from tests.browser.conftest import DESK, PHONE, sign_in
+from tests.browser.conftest import DESK, PHONE, prove, sign_in
 from tests.importers.files import File, Rem, Trx, directory, written
 from tests.views.staff import let_staff_in, second_step_taken
 
@@ -65,20 +65,26 @@ def staffed(live, tmp_path_factory):
     return folder
 
 
-@pytest.fixture
-def at_desk(window, live, browser, staffed):
-    """Windows of somebody at the desk."""
+@pytest.fixture(scope="package")
+def cookies_of_staff(live, browser, staffed):
+    """What the browser of somebody at the desk keeps, who has signed in once for all of their windows."""
     context = browser.new_context(locale="fr-FR")
     page = context.new_page()
     sign_in(page, live.url, STAFF, "a long enough password")
     second_step_taken(live.database)
     state = context.storage_state()
     context.close()
+    return [cookie for cookie in state["cookies"] if cookie["name"] != COOKIE]
+
+
+@pytest.fixture
+def at_desk(window, live, cookies_of_staff):
+    """Windows of somebody at the desk."""
 
     def opened(width=DESK, **named):
         visitor = window(width, signed_in=False, **named)
-        own = [cookie for cookie in state["cookies"] if cookie["name"] != COOKIE]
-        visitor.page.context.add_cookies(own)
+        visitor.page.context.add_cookies(cookies_of_staff)
+        prove(live.database)
         return visitor
 
     return opened
