@@ -94,8 +94,8 @@ def test_a_broken_theme_is_named(sound):
 def test_a_mail_server_is_greeted(sound):
     with mail_server() as box:
         server = SmtpServer(host="localhost", port=box.port, security=Security.NONE)
-        assert found(replace(sound, smtp=server), "mail")[0].level is Severity.SOUND
-    finding = found(replace(sound, smtp=server), "mail")[0]
+        assert found(replace(sound, smtp=server), "email")[0].level is Severity.SOUND
+    finding = found(replace(sound, smtp=server), "email")[0]
     assert finding.level is Severity.FAULT
     assert finding.cure
 
@@ -133,7 +133,7 @@ def test_a_silent_worker_old_mail_and_quarantined_files_are_to_be_watched():
     )
     findings = [finding for check in doctor._OF_STATE for finding in check(state)]
     assert {finding.subject for finding in findings if finding.level is Severity.WATCH} == {
-        "worker", "mail", "files"
+        "worker", "email", "files"
     }  # fmt: skip
 
 
@@ -162,7 +162,7 @@ def test_a_night_is_late_by_the_days_of_its_source(sound, database, days, age, l
 def test_the_command_says_in_french_what_is_wrong_and_exits_with_one(external, tmp_path):
     done = bordereau("doctor", env=external)
     assert "✓ base de données\u00a0: PostgreSQL" in done.stdout
-    assert "✗ courrier" in done.stdout
+    assert "✗ e-mails" in done.stdout
     assert done.returncode == 1
     away = external | {"BORDEREAU_DATABASE_URL": "postgresql://u:hunter2@127.0.0.1:1/portal"}
     done = bordereau("doctor", env=away)
