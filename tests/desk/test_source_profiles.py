@@ -204,5 +204,5 @@ def test_a_file_that_cannot_be_explained_says_why(place, north, content, words):
         assert words in response.get_data(as_text=True)
     else:
         page = plain(north.page(asked(place, response)).one("main"))
-        assert "Le fichier serait mis de côté" in page
+        assert "Le fichier serait mis en quarantaine" in page
     assert place.value("SELECT count(*) FROM desk_task WHERE content IS NOT NULL") == 0
