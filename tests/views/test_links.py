@@ -45,7 +45,7 @@ def test_the_mail_says_who_what_and_until_when_in_text_and_html(invite, database
         assert "ALPHA merchant" in said
         assert "consultation" in said
         assert f"http://localhost:8000{path}" in said
-        assert re.search(r"jusqu’au \w+ \d+ \w+ \d{4} à \d\d:\d\d \(heure de Paris\)", said)
+        assert re.search(r"jusqu’au \w+ \d+(?:er)? \w+ \d{4} à \d\d:\d\d \(heure de Paris\)", said)
         assert "Bordereau" not in said
 
 

@@ -164,7 +164,7 @@ def test_a_key_from_before_a_change_of_rights_is_worth_nothing_after(
     assert owner.post_form(f"/acces/{number}{path}", **values).status_code == 303
     assert aid.get("/compte").status_code == 303
     told = [mail["Subject"] for mail in mails(database, "aid@shop.example")]
-    assert [each.endswith("votre accès à ALPHA merchant a changé") for each in told] == [True] * mailed
+    assert [each.endswith("votre accès à ALPHA merchant a été modifié") for each in told] == [True] * mailed
 
 
 def test_what_stays_as_it_is_ends_nothing(app, owner, shops, database):

@@ -112,7 +112,7 @@ def test_many_terminals_that_all_called_are_counted(enter, database):
         stalls(connection, MOST_TERMINALS)
     answer = enter("fleet@alpha.example").page("/remises").one("section", class_="answer")
     called = MOST_TERMINALS + 1
-    assert plain(answer.one("ul", class_="counts")).startswith(f"{called} / {called} TPE ont appelé")
+    assert plain(answer.one("ul", class_="counts")).startswith(f"{called} / {called} terminaux ont appelé")
 
 
 def stalls(connection, number):

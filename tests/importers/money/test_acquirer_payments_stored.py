@@ -183,7 +183,7 @@ def test_another_payment_of_the_same_invoice_number_is_not_taken_for_it(operator
     loaded(operator, ONE)
     other = operator.deliver_to("acquirer", grrcn(Parcel(invoice="000417", amounts=(3_900,)), number="P2"))
     assert other.status is Status.QUARANTINED
-    assert "another payment of the acquirer" in other.refusals[0].text()
+    assert "another payment of the acquirer" in other.refusals[0].reason
     assert [row[4] for row in payments(operator)] == [3_900, 500]
 
 

@@ -15,7 +15,7 @@ from tests.importers.money.test_bank_statements_stored import RIB, declaration
 
 WEEK = Scenario(7)
 #: The contract and rank that the label of each kind of line names.
-NAMED = {"remittance": (CONTRACT, "001"), "fee": ("", "")}
+NAMED = {"remittance": (CONTRACT, "001"), "fee": (CONTRACT, "")}
 
 
 def a_merchant_of_everybody(operator: Operator) -> None:
