@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -123,7 +122,8 @@ class _Attempt:
 
     def result(self, status: Status, **known: Any) -> Result:
         """The result of this file."""
-        return Result(path=self.path, status=status, name=self.options.name, seconds=self.seconds, **known)
+        name = self.options.name
+        return Result(path=self.path, status=status, name=name, seconds=self.seconds, **known)
 
     def close(self) -> None:
         """Let others have the same bytes."""
@@ -239,15 +239,12 @@ def _read(database: Database, attempt: _Attempt, file: IncomingFile) -> None:
     except FileRefusedError:
         card_numbers.refuse_any(file.data)
         raise
-    with ThreadPoolExecutor(max_workers=1) as pool:  # read while they are looked for: few files have any
-        reading = pool.submit(known.read, file.data, attempt.context)
-        cleaned, attempt.left_out = card_numbers.cleaned(file, known, lambda name: _vouched(database, name))
-        if cleaned is not file:
-            _take_for(database, attempt, cleaned)
-            reading = pool.submit(known.read, cleaned.data, attempt.context)
-        if attempt.known is None:
-            attempt.records = reading.result()
-            _check_clocks(attempt, attempt.records)
+    cleaned, attempt.left_out = card_numbers.cleaned(file, known, lambda name: _vouched(database, name))
+    if cleaned is not file:
+        _take_for(database, attempt, cleaned)
+    if attempt.known is None:
+        attempt.records = known.read(cleaned.data, attempt.context)
+        _check_clocks(attempt, attempt.records)
 
 
 def _check_clocks(attempt: _Attempt, records: Records) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from itertools import takewhile
 from typing import Any
@@ -133,7 +132,7 @@ def read(data: bytes) -> Payments:
     content = header.table["content"][0].as_py()
     kinds = _kinds(body)
     _refuse_disorder(kinds, content)
-    sections = _sections(body, kinds)
+    sections = {record: section(body, np.flatnonzero(kinds == record), record) for record in Record}
     remittances = _remittances(sections[Record.REM])
     transactions = _transactions(sections[Record.TRX], sections[Record.REM].rows)
     refuse_uncountable(transactions["amount"])
@@ -156,16 +155,6 @@ def read(data: bytes) -> Payments:
         remittances=remittances,
         transactions=transactions,
     )
-
-
-def _sections(body: Text, kinds: NDArray[np.int64]) -> dict[Record, Section]:
-    """The lines of each record. Raises FileRefusedError for the first record that is not as declared.
-
-    Several are read at once: most of that work lets other threads run.
-    """
-    with ThreadPoolExecutor() as pool:
-        read_apart = pool.map(lambda record: section(body, np.flatnonzero(kinds == record), record), Record)
-        return dict(zip(Record, read_apart, strict=True))
 
 
 def _created_at(header: Section) -> datetime:
