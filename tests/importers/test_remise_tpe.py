@@ -166,7 +166,7 @@ def test_many_faults_are_all_named_up_to_a_limit() -> None:
 
 
 def test_the_faults_of_the_first_record_with_any_are_named_however_they_are_read() -> None:
-    """Kinds of records are read beside one another: which is done first decides nothing."""
+    """Kinds of records are read one after another: which comes first decides nothing."""
     wrong = (
         NIGHT.text().replace("\nTRX;", "\nTRX;x").replace("\nREM;", "\nREM;?").replace("\nTOT;", "\nTOT;?")
     )
