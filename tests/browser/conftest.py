@@ -201,7 +201,8 @@ class BrowserWindow:
         )
 
     def barriers(self) -> list[str]:
-        """What axe finds against WCAG 2.2 AA and its own best practices."""
+        """What axe finds against WCAG 2.2 AA and its own best practices, once the page is whole."""
+        self.page.wait_for_load_state()
         self.page.evaluate(AXE.read_text(encoding="utf-8"))
         # What is in order is neither described nor handed over: a long page has megabytes of it.
         found = self.page.evaluate("axe.run({resultTypes: ['violations']}).then((all) => all.violations)")

@@ -151,10 +151,9 @@ def test_what_was_pressed_says_that_it_works_until_the_answer_is_there(window):
         held.append(route)
 
     visitor.page.route("**/envoi", hold)
-    link = send_links(visitor).first
-    link.click()
+    send_links(visitor).first.click()
     visitor.page.locator("body[aria-busy=true]").wait_for()
-    held.pop().continue_()
+    first_held(visitor, held).continue_()
     visitor.page.locator("#to-1").fill("attente@maison.example")
     visitor.settled()
     visitor.page.locator("#steps button.primary").click()
@@ -162,9 +161,16 @@ def test_what_was_pressed_says_that_it_works_until_the_answer_is_there(window):
     waiting.wait_for()
     assert waiting.get_attribute("aria-disabled") == "true"
     waiting.click(force=True)
-    assert len(held) == 1, "a second press sends nothing"
-    held.pop().continue_()
+    first_held(visitor, held).continue_()
     visitor.page.locator("#steps .delivery").first.wait_for()
+    assert held == [], "a second press sends nothing"
+
+
+def first_held(visitor, held):
+    """The oldest request that is held back, as soon as the browser has told of it."""
+    while not held:
+        visitor.page.wait_for_timeout(10)
+    return held.pop(0)
 
 
 @WAYS
