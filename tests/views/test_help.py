@@ -16,6 +16,13 @@ def test_both_languages_hold_the_same(owner):
         assert found["fr"] == found["en"]
 
 
+def test_each_state_is_explained_once_under_its_heading():
+    for lang in ("fr", "en"):
+        for part in (HELP / f"{lang}.html").read_text(encoding="utf-8").split("<h3>"):
+            terms = re.findall(r"<dt>(.*?)</dt>", part)
+            assert len(set(terms)) == len(terms), terms
+
+
 def test_the_contents_lead_to_what_is_there(owner):
     page = owner.page("/aide")
     wanted = {link["href"].removeprefix("#") for link in page.one("nav", class_="contents").all("a")}
