@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from sqlalchemy import ColumnElement, and_, or_
 
-from app.listing.filters import Filter, InvalidValueError, clean
+from app.listing.filters import Filter, InvalidValueError, RangeFilter, clean
 from app.listing.kinds import Expression, Money, has_exponent
 from app.rules.cards import holds_card
 from app.wording import formats, money
@@ -20,7 +20,7 @@ EXPONENTS = (money.DEFAULT_EXPONENT, *money.EXPONENTS)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class AmountFilter(Filter, Money):
+class AmountFilter(RangeFilter, Money):
     """An amount, asked for without its sign; a value is a decimal number of currency units.
 
     The same ``12,50`` is 1250 in EUR and 12500 in TND: each row is compared with its own.
@@ -28,6 +28,10 @@ class AmountFilter(Filter, Money):
 
     widget: ClassVar[str] = "amount"
     mode = "decimal"
+
+    @property
+    def ends(self) -> tuple[Filter, Filter]:
+        return AtLeast(currency=self.currency), AtMost(currency=self.currency)
 
     def parse(self, text: str) -> Decimal:
         try:
@@ -53,7 +57,6 @@ class AmountFilter(Filter, Money):
         return and_(column.in_(candidates), own)
 
     def between(self, column: Expression, low: Decimal | None, high: Decimal | None) -> ColumnElement[bool]:
-        """True from ``low`` to ``high``, both included; None is no bound."""
         if low is not None and low == high:
             return self.where(column, [low])
 

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal, cast
+from typing import Any, Final, Literal, cast
 
 from sqlalchemy import Column, ColumnElement
 from sqlalchemy.sql import visitors
 
-from app.listing.amounts import AmountFilter, AtLeast, AtMost
 from app.listing.filter_groups import WHAT
-from app.listing.filters import Choice, Filter
+from app.listing.filters import Choice, Filter, RangeFilter
 from app.listing.kinds import Expression, Kind, Row
 from app.wording.days import capital
 from app.wording.i18n import gettext
@@ -25,6 +24,8 @@ from app.wording.i18n import gettext
 Slot = Literal["title", "aside", "meta", "badge"]
 #: How loudly a badge speaks.
 Tone = Literal["good", "info", "warn", "bad"]
+#: What the names of the bounds of a range end in.
+_ENDS: Final = ("from", "to")
 #: Parameters of an address, in order.
 Args = tuple[tuple[str, str], ...]
 
@@ -148,9 +149,9 @@ class Field:
         if not self.filter or not isinstance(filter_kind, Filter):
             return
         yield Parameter(self.name, self, filter_kind)
-        if isinstance(filter_kind, AmountFilter):
-            yield Parameter(f"{self.name}_from", self, AtLeast(currency=filter_kind.currency), single=True)
-            yield Parameter(f"{self.name}_to", self, AtMost(currency=filter_kind.currency), single=True)
+        if isinstance(filter_kind, RangeFilter):
+            for end, kind in zip(_ENDS, filter_kind.ends, strict=True):
+                yield Parameter(f"{self.name}_{end}", self, kind, single=True)
 
     def conditions(self, values: Mapping[str, tuple[Any, ...]]) -> Iterator[ColumnElement[bool]]:
         """What the values of the parameters ask of the rows."""
@@ -167,8 +168,8 @@ class Field:
         filter_kind = self.filter_kind or self.kind
         if isinstance(filter_kind, Filter) and self.name in values:
             yield filter_kind.where(column, values[self.name])
-        low, high = (values.get(f"{self.name}_{end}", (None,))[0] for end in ("from", "to"))
-        if isinstance(filter_kind, AmountFilter) and (low is not None or high is not None):
+        low, high = (values.get(f"{self.name}_{end}", (None,))[0] for end in _ENDS)
+        if isinstance(filter_kind, RangeFilter) and (low is not None or high is not None):
             yield filter_kind.between(column, low, high)
 
 

@@ -109,6 +109,20 @@ class Filter(Kind):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class RangeFilter(Filter):
+    """A kind that is asked for exactly, or within bounds, each a parameter of its own."""
+
+    @property
+    @abstractmethod
+    def ends(self) -> tuple[Filter, Filter]:
+        """The kinds that read the lower and the upper bound."""
+
+    @abstractmethod
+    def between(self, column: Expression, low: Any | None, high: Any | None) -> ColumnElement[bool]:
+        """True from ``low`` to ``high``, both included; None is no bound, one of them at least is."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class FreeText(Filter):
     """Words that match anywhere, without accents or case; ``kept`` as for :func:`holds_words`."""
 

@@ -14,8 +14,10 @@ from typing import Final
 from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, not_, or_, select
 from sqlalchemy.orm import aliased
 
+from app.listing.day_filter import DayRange
 from app.listing.dimension import Dimension
 from app.listing.field import Field
+from app.listing.filter_groups import WHEN
 from app.listing.filters import Choice, flagged
 from app.listing.kinds import Day, Expression, Money, Row
 from app.listing.scope import AnyScope, Scope
@@ -92,10 +94,11 @@ CREDIT_FIELDS = (
     Field(
         name="credited_on",
         label=N_("Credited on"),
-        kind=Day(),
+        kind=DayRange(),
         column=Remittance.credited_on,
         section=CREDIT,
-        in_table=True,
+        filter=True,
+        filter_group=WHEN,
     ),
     Field(
         name="expected_by",

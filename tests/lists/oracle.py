@@ -106,6 +106,8 @@ TESTS: dict[str, Callable[[Row, str], bool]] = {
     "amount": lambda row, text: operator.eq(*_size(row, text)),
     "amount_from": lambda row, text: operator.ge(*_size(row, text)),
     "amount_to": lambda row, text: operator.le(*_size(row, text)),
+    "credited_on_from": lambda row, text: (row["credited_on"] or "") >= text,
+    "credited_on_to": lambda row, text: row["credited_on"] is not None and row["credited_on"] <= text,
     "count": lambda row, text: (row["count"] > 0) == (text == "with"),
     "bank": _bank,
     "authorisation": _authorisation,

@@ -34,7 +34,8 @@ BOTH = pytest.mark.parametrize("spec", [REMITTANCES, TRANSACTIONS], ids=lambda s
 ASKED = {
     "remittances": "application contract label rank amount amount_from amount_to status count bank serial"
     " manufacturer number file_number trade_name siret terminal transmission seal credit"
-    " credit_proposal group_weekday group_hour group_outlet group_terminal group_contract",
+    " credit_proposal credited_on credited_on_from credited_on_to"
+    " group_weekday group_hour group_outlet group_terminal group_contract",
     "transactions": "state application contract label rank bank amount amount_from amount_to type outcome"
     " reversal chargeback response_code reason card expiry authorisation issuer product remittance"
     " file_number dossier serial manufacturer trade_name siret terminal entry_mode scheme order_reference"

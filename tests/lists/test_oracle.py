@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from app.database.engine import DatabaseRole
 from app.listing import query, sums
 from app.listing.criteria import Criteria
+from app.listing.day_filter import DayRange
 from app.listing.export import json_document, write_csv
 from app.listing.filters import Choice, Expiry
 from app.listing.kinds import Day, Flag, Moment, Money, Rate
@@ -77,6 +78,10 @@ TEXTS = {
     "bank": ("30004", "1234", "01234", "10096", "bnp", "credit", "CIC", "banque"),
     "siret": ("99999999800019", "1"),
     "captured_on": ("2026-03-02",),
+    **dict.fromkeys(
+        ("credited_on", "credited_on_from", "credited_on_to"),
+        (world.FIRST.isoformat(), "2026-01-26", "2026-01-28", "2026-02-02"),
+    ),
 }
 
 
@@ -240,6 +245,7 @@ def as_moment(value: str) -> str:
 #: The words of a choice are its field's: they are compared in the golden line of the export.
 WRITTEN = {
     Day: as_day,
+    DayRange: as_day,
     Moment: as_moment,
     Rate: lambda value: value.replace(".", ","),
     Flag: {True: "Oui", False: "Non"}.get,

@@ -93,7 +93,7 @@ CREDITS = ("unknown", "not_expected", "expected", "announced", "credited", "diff
 def _credit(chance: random.Random) -> Row:
     return {
         "credit": chance.choice(CREDITS),
-        "credited_on": chance.choice((None, FIRST)),
+        "credited_on": chance.choice((None, FIRST, FIRST + timedelta(6))),
         "expected_by": chance.choice((None, FIRST)),
         "credit_gap": chance.choice((None, 0, -100)),
         "credit_proposed": chance.choice((False, True)),
