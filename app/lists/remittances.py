@@ -47,6 +47,7 @@ from app.lists.common import (
     remittance_number_field,
 )
 from app.lists.credit import BY_CREDIT, CREDIT, CREDIT_FIELDS, credit_lines
+from app.lists.credited_together import credited_together
 from app.lists.declared import DECLARED_SUMS, declared
 from app.lists.freshness import days, freshness
 from app.lists.nights import REMITTED, night
@@ -360,6 +361,7 @@ REMITTANCES = ListSpec(
         DetailPart(read=payments, template="lists/remittance_payments.html"),
         DetailPart(read=credit_lines, template="lists/credit_lines.html", of="credit_gap"),
         DetailPart(read=remittance_payments, template="lists/settlements.html", of="fee_amount"),
+        DetailPart(read=credited_together, template="lists/credited_together.html", of="credit"),
         DetailPart(read=_sums, template="lists/remittance_sums.html"),
     ),
     page_links=(

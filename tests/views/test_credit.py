@@ -63,6 +63,23 @@ def test_a_gap_is_a_badge_a_filter_and_a_line_beside_the_net(owner, alpha):
     assert "52,40" not in plain(owner.page("/remises?credit=late").one("main"))
 
 
+def test_what_a_bank_credited_within_some_days_is_asked_for(owner, alpha):
+    """As a statement of the bank is read: by the day of the credit, not by that of the call."""
+    day, before = today(), today() - timedelta(days=1)
+    for asked, found in {
+        f"credited_on={day}": 1,
+        f"credited_on={before}": 0,
+        f"credited_on_from={before}&credited_on_to={day}": 1,
+        f"credited_on_to={before}": 0,
+    }.items():
+        assert owner.get(f"/remises.json?{asked}").json["count"] == found, asked
+    page = owner.page(f"/remises?credited_on_from={before}")
+    assert f"à partir du {before:%d/%m/%Y}" in plain(page.one("main"))
+    (first,) = [e for e in page.one("form", id="filters").all("input") if e["name"] == "credited_on_from"]
+    assert (first["type"], first["value"]) == ("date", before.isoformat())
+    assert owner.get("/remises.json?credited_on_from=soon").status_code == 422
+
+
 def test_finance_sees_the_line_of_the_bank_and_why(app, database, alpha):
     _, page = page_of(app, database, alpha, Role.FINANCE)
     shown = plain(page.one("main"))
@@ -162,6 +179,36 @@ def test_a_line_that_credits_more_than_one_may_see_is_shown_without_its_amount(a
     assert "51,40" in said["all"]
     assert "51,40" not in said["one"]
     assert "crédit de 2 remises" in said["one"]
+    assert "Créditées avec cette remise" not in said["one"]
+
+
+@pytest.mark.parametrize("who", [Role.VIEWER, Role.FINANCE])
+def test_whoever_sees_the_state_is_led_to_what_was_credited_together(app, database, alpha, who):
+    """By the same line of the bank once it is certain, without any amount of that line."""
+    _, page = page_of(app, database, alpha, who)
+    assert "Créditées avec cette remise" not in plain(page.one("main"))
+    own = {"merchant_id": alpha.merchant_id}
+    night = datetime.combine(today() - timedelta(days=1), time(23, 0))
+    with database.writing(DatabaseRole.OWNER) as connection:
+        other = factories.a_remittance(
+            connection, **own, contract_id=alpha.contract_id, collected_local=night, number="000777"
+        )
+        movement_id = connection.scalar(text("SELECT bank_movement_id FROM credit_link"))
+        link = {**own, "bank_movement_id": movement_id, "remittance_id": other}
+        dates = {"booked_on": today(), "collected_on": night.date()}
+        money_factories.a_credit_link(connection, **link, **dates, certainty="proposed")
+    browser = app.test_client()
+    browser.sign_in(f"{who}@credit.example")
+    address = f"/remises/{alpha.remittance_id}"
+    assert "Créditées avec cette remise" not in plain(browser.page(address).one("main"))
+    with database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(text("UPDATE credit_link SET certainty = 'certain'"))
+    page = browser.page(address)
+    (section,) = [one for one in page.all("section") if one.get("aria-labelledby") == "section-together"]
+    assert "Remise n° 000777" in plain(section)
+    (way,) = section.all("a")
+    assert way["href"].endswith(f"/remises/{other}")
+    assert ("51,40" in plain(page.one("main"))) is (who == Role.FINANCE)
 
 
 def test_whoever_may_confirm_a_proposed_credit_reads_it_and_asks_for_it(app, database, alpha):
