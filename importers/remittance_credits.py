@@ -29,7 +29,7 @@ from importers.matching import DECIDED, LINK, match
 from importers.matching.acquirers import with_acquirers
 from importers.matching.deducting import presumed
 from importers.matching.settlements import BY_CONTRACT, BY_PAYMENT
-from importers.matching.states import STATE, credit_states
+from importers.matching.states import STATE, credit_states, fees_alone
 from importers.settlement_credits import AcquirerPayments
 from importers.staging import as_dates, copy_in, rows_of, stage
 
@@ -84,7 +84,8 @@ FROM bank_statement s JOIN bank_account a ON a.merchant_id = s.merchant_id AND a
 WHERE s.merchant_id = ANY(:merchants) ORDER BY s.merchant_id, s.bank_account_id, s.closed_on, s.part
 """
 _KEPT = """
-SELECT l.bank_movement_id, l.remittance_id, l.part, l.amount, l.rule, l.certainty, l.booked_on
+SELECT l.bank_movement_id, l.remittance_id, l.part, l.amount, l.rule, l.certainty, l.booked_on,
+  l.group_fee
 FROM unnest(CAST(:merchants AS bigint[]), CAST(:stored AS date[])) AS touched (merchant_id, stored)
 JOIN credit_link l ON l.merchant_id = touched.merchant_id AND l.booked_on < touched.stored
 WHERE l.collected_on >= :first
@@ -226,7 +227,7 @@ class _Ledgers:
         claimed = found["item"].isin(kept["item"])
         found = found[~found["line"].isin(found.loc[claimed, "line"])]
         both = pd.concat([kept.assign(is_kept=True), found.assign(is_kept=False)], ignore_index=True)
-        return both.astype({"is_kept": bool, "amount": "int64"})
+        return both.astype({"is_kept": bool, "amount": "int64", "group_fee": "Int64"})
 
     def _is_payable(self) -> pd.Series[Any]:
         """The remittances that the bank itself credits."""
@@ -279,6 +280,8 @@ class _Ledgers:
             remitted=self.items["remitted"].astype(bool), own_payer=self._has_own_payer()
         )
         states = with_acquirers(states, items, payments.of(items, self.lines), self.statements)
+        fees = fees_alone(links, self.items.index)
+        states = states.assign(fee_amount=states["fee_amount"].fillna(fees))
         former = self.items[[f"former_{name}" for name in _STATES]].set_axis(list(_STATES), axis="columns")
         same = (states == former) | (states.isna() & former.isna())
         stored = pd.to_datetime(self.items["merchant_id"].map(self.stored)) - _WINDOW

@@ -186,12 +186,14 @@ def shown_account(key: str, label: str | None) -> str:
 class CreditLine:
     """A line of a bank that explains a remittance, or may: ``others`` are credited by it as well.
 
-    ``amount`` is None where one of those is out of sight: it is of them too.
+    ``amount`` and ``fee``, what the bank says that it took off, are None where one of those is out of sight:
+    they are of them too.
     """
 
     booked_on: date
     value_on: date
     amount: int | None
+    fee: int | None
     currency: str
     account_key: str
     account_label: str | None
@@ -239,7 +241,8 @@ def credit_lines(connection: Connection, scope: Scope, row: Row) -> tuple[Credit
         select(
             BankMovement.booked_on,
             BankMovement.value_on,
-            _amount_in_sight(scope),
+            _in_sight(BankMovement.amount, scope),
+            _in_sight(CreditLink.group_fee, scope),
             BankMovement.currency,
             BankAccount.account_key,
             BankAccount.label,
@@ -268,10 +271,10 @@ def credit_lines(connection: Connection, scope: Scope, row: Row) -> tuple[Credit
     return tuple(CreditLine(*found) for found in connection.execute(statement))
 
 
-def _amount_in_sight(scope: Scope) -> Expression:
-    """The amount of a line, NULL where it credits a remittance that is not in ``scope``."""
+def _in_sight(amount: Expression, scope: Scope) -> Expression:
+    """An ``amount`` of a line, NULL where it credits a remittance that is not in ``scope``."""
     if scope.contract_ids is None:
-        return BankMovement.amount
+        return amount
     other = aliased(CreditLink)
     same = and_(
         Remittance.merchant_id == other.merchant_id,
@@ -284,4 +287,4 @@ def _amount_in_sight(scope: Scope) -> Expression:
         same,
         not_(and_(*in_scope(Remittance.merchant_id, Remittance.contract_id, scope))),
     )
-    return case((~hidden, BankMovement.amount))
+    return case((~hidden, amount))

@@ -210,7 +210,8 @@ class CreditLink(Base):
     """A link from a line of a bank to a remittance: ``part`` is its net, its debits or its refunds.
 
     ``amount`` is what of the remittance the line explains, signed; ``rule`` is the one of the cascade that
-    found it. A line may credit many remittances, a remittance may have two lines.
+    found it. A line may credit many remittances, a remittance may have two lines. ``group_fee`` is what the
+    bank says that it took off the line, for all the remittances that it credits.
     """
 
     __tablename__ = "credit_link"
@@ -231,6 +232,7 @@ class CreditLink(Base):
     amount: Mapped[BigIntColumn]
     rule: Mapped[TextColumn]
     certainty: Mapped[TextColumn]
+    group_fee: Mapped[BigIntColumnOrNone]
 
 
 class CreditDecision(Base):

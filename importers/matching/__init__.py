@@ -8,12 +8,13 @@ its items. The order in which files came never changes the result.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
-from app.models import Certainty, CreditVerdict
-from importers.matching.rules import CREDITING, RULES, Rule
+from app.models import Certainty, CreditVerdict, MovementKind
+from importers.matching.cascade import RULES
+from importers.matching.rules import CREDITING, Rule
 from importers.matching.rules import parts as parts_of
 
 #: Columns of remittances; amounts in minor units, ``debits`` and ``refunds`` after their cancellations.
@@ -44,8 +45,9 @@ LINE: Final = (
     "fee",
     "grouping",
 )
-#: Columns of links: the rows of line and item, what of the item the line explains, by which rule, and when.
-LINK: Final = ("line", "item", "part", "amount", "rule", "certainty", "booked_on")
+#: Columns of links: the rows of line and item, what of the item the line explains, by which rule, and when;
+#: ``group_fee`` is what the bank says that it took off the line, for all of its items.
+LINK: Final = ("line", "item", "part", "amount", "rule", "certainty", "booked_on", "group_fee")
 
 #: Columns of what people decided: the rows of line and item, the part, its rule and the verdict.
 DECIDED: Final = ("line", "item", "part", "rule", "verdict")
@@ -67,10 +69,11 @@ def match(
     decided = pd.DataFrame(columns=list(DECIDED)) if decided is None else decided
     found = [_confirmed(decided, open_parts)]
     rejected = _links_of(decided[decided["verdict"] == CreditVerdict.REJECTED])
-    open_lines = lines[lines["kind"].isin(CREDITING) & ~lines.index.isin(found[0]["line"])]
+    open_lines = lines[~lines.index.isin(found[0]["line"])].assign(is_fee=lines["kind"] == MovementKind.FEE)
+    open_lines = open_lines[open_lines["is_fee"] | open_lines["kind"].isin(CREDITING)]
     open_parts = _left(open_parts, found[0])
     for rule in rules:
-        while len(open_parts) and len(about := open_lines[rule.about(open_lines)]):
+        while len(open_parts) and len(about := _about(rule, open_lines)):
             candidates = rule.propose(open_parts, about)
             if rule.certainty is Certainty.PROPOSED:
                 candidates = _not_rejected(candidates, rejected)
@@ -78,10 +81,16 @@ def match(
             if links.empty:
                 break
             found.append(links.assign(rule=rule.name, certainty=rule.certainty))
-            open_lines = open_lines[~open_lines.index.isin(links["line"])]
+            open_lines = open_lines[~open_lines.index.isin(links["line"].tolist() + _fee_lines(links))]
             open_parts = _left(open_parts, links)
     links = pd.concat([one for one in found if len(one)] or found, ignore_index=True)
-    return links.assign(booked_on=lines["booked_on"].reindex(links["line"]).to_numpy())
+    links = links.assign(booked_on=lines["booked_on"].reindex(links["line"]).to_numpy())
+    return links.reindex(columns=list(LINK)).astype({"group_fee": "Int64"})
+
+
+def _about(rule: Rule, lines: pd.DataFrame) -> pd.DataFrame:
+    """The lines that a rule is about."""
+    return lines[rule.about(lines) & (rule.takes_fees | ~lines["is_fee"])]
 
 
 def _confirmed(decided: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
@@ -106,7 +115,8 @@ def _not_rejected(candidates: pd.DataFrame, rejected: pd.MultiIndex) -> pd.DataF
 def _standing(candidates: pd.DataFrame) -> pd.DataFrame:
     """The candidates that stand: alone for their line, and nobody else's claim on any of their items.
 
-    ``candidates`` has a row for each item of each candidate: line, candidate, item, part, amount.
+    ``candidates`` has a row for each item of each candidate: line, candidate, item, part, amount. Where they
+    bear a ``fee_line``, no other line may claim that one either.
     """
     if candidates.empty:
         return candidates
@@ -115,8 +125,16 @@ def _standing(candidates: pd.DataFrame) -> pd.DataFrame:
         [candidates[candidates["part"] != other].assign(half=half) for half, other in _HALVES.items()]
     )
     contested = claims.groupby(["item", "half"])["line"].transform("nunique") > 1
-    standing = candidates[alone & ~candidates["candidate"].isin(claims.loc[contested, "candidate"])]
-    return standing[["line", "item", "part", "amount"]]
+    refused = claims.loc[contested, "candidate"]
+    if "fee_line" in candidates:
+        shared = candidates.groupby("fee_line")["line"].transform("nunique") > 1
+        refused = pd.concat([refused, candidates.loc[shared, "candidate"]])
+    return candidates[alone & ~candidates["candidate"].isin(refused)].drop(columns="candidate")
+
+
+def _fee_lines(links: pd.DataFrame) -> list[Any]:
+    """The lines of commissions that links have used up."""
+    return links["fee_line"].dropna().tolist() if "fee_line" in links else []
 
 
 # What claims a half: itself and the net, all but the other half.

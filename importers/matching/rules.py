@@ -1,4 +1,4 @@
-"""The rules of the cascade, in their order: what must agree, and how sure a link then is.
+"""The rules of the cascade: what must agree, and how sure a link then is.
 
 Source: shared format page "Money", section 7.2.
 """
@@ -27,9 +27,9 @@ _TOGETHER: Final = ["account", "currency", "contract_number", "settled_on"]
 _PAIR = 2
 CREDITING = (MovementKind.REMITTANCE, MovementKind.REFUND, MovementKind.PAYOUT)
 _NUMBERS = ("remittance_number", "entry_number", "reference")
-_CANDIDATES = ("line", "candidate", "item", "part", "amount")
+CANDIDATES = ("line", "candidate", "item", "part", "amount")
 #: What a rule proposes when there is nothing that it could be about: most files are small, and it costs.
-_NOTHING: Final = pd.DataFrame(columns=list(_CANDIDATES))
+NOTHING: Final = pd.DataFrame(columns=list(CANDIDATES))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,13 +37,15 @@ class Rule:
     """A rule: its name, how sure its links are, the lines that it is about, and the candidates it proposes.
 
     :mod:`app.wording.codes` says in words what agrees. ``propose`` is given parts and lines that it is about,
-    and gives a row for each item of each candidate: line, candidate, item, part, amount.
+    and gives a row for each item of each candidate: line, candidate, item, part, amount. One that
+    ``takes_fees`` is given the lines of commissions too.
     """
 
     name: str
     certainty: Certainty
     about: Callable[[pd.DataFrame], pd.Series[Any]]
     propose: Callable[[pd.DataFrame, pd.DataFrame], pd.DataFrame]
+    takes_fees: bool = False
 
 
 def parts(items: pd.DataFrame) -> pd.DataFrame:
@@ -75,24 +77,28 @@ def number_key(numbers: pd.Series[Any]) -> pd.Series[Any]:
 # --- the lines that a rule is about ----------------------------------------------------------------
 
 
-def _names_number(lines: pd.DataFrame) -> pd.Series[Any]:
+def names_number(lines: pd.DataFrame) -> pd.Series[Any]:
+    """The lines that bear the number of a remittance."""
     found: pd.Series[Any] = (lines[list(_NUMBERS)] != "").any(axis="columns")
     return found
 
 
-def _names_contract(lines: pd.DataFrame) -> pd.Series[Any]:
+def names_contract(lines: pd.DataFrame) -> pd.Series[Any]:
+    """The lines that name a contract."""
     return lines["contract_number"] != ""
 
 
-def _names_rank(lines: pd.DataFrame) -> pd.Series[Any]:
-    return _names_contract(lines) & (lines["contract_rank"] != "")
+def names_rank(lines: pd.DataFrame) -> pd.Series[Any]:
+    """The lines that name a contract and its rank."""
+    return names_contract(lines) & (lines["contract_rank"] != "")
 
 
-def _names_no_contract(lines: pd.DataFrame) -> pd.Series[Any]:
+def names_no_contract(lines: pd.DataFrame) -> pd.Series[Any]:
+    """The lines that name no contract."""
     return lines["contract_number"] == ""
 
 
-def _credited_by(grouping: Grouping) -> Callable[[pd.DataFrame], pd.Series[Any]]:
+def credited_by(grouping: Grouping) -> Callable[[pd.DataFrame], pd.Series[Any]]:
     """The lines of accounts that are declared to be credited so."""
     return lambda lines: lines["grouping"] == grouping
 
@@ -100,7 +106,9 @@ def _credited_by(grouping: Grouping) -> Callable[[pd.DataFrame], pd.Series[Any]]
 # --- pairs of a line and a part --------------------------------------------------------------------
 
 
-def _pairs(found: pd.DataFrame, lines: pd.DataFrame, on: list[str], equal: str | None = None) -> pd.DataFrame:
+def pairs_of(
+    found: pd.DataFrame, lines: pd.DataFrame, on: list[str], equal: str | None = None
+) -> pd.DataFrame:
     """Lines beside the parts that agree in currency and ``on``, in account, and in time.
 
     ``equal`` is the column of the parts that the amount of the line must be.
@@ -122,12 +130,12 @@ def _pairs(found: pd.DataFrame, lines: pd.DataFrame, on: list[str], equal: str |
     return pairs[(day >= first) & (day <= last)]
 
 
-def _single(pairs: pd.DataFrame) -> pd.DataFrame:
+def single(pairs: pd.DataFrame) -> pd.DataFrame:
     """Each pair as a candidate of its own, of one item."""
-    return pairs.assign(candidate=np.arange(len(pairs)))[list(_CANDIDATES)]
+    return pairs.assign(candidate=np.arange(len(pairs)))[list(CANDIDATES)]
 
 
-def _remittance_number(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
+def remittance_number(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     """The number stands in the entry, the reference or the label; no hint names another contract."""
     numbered = []
     for name in _NUMBERS:
@@ -135,20 +143,20 @@ def _remittance_number(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame
         if (is_keyed := keyed["key"] != "").any():
             numbered.append(_numbered(found, keyed[is_keyed]))
     if not numbered:
-        return _NOTHING
-    return _single(pd.concat(numbered).drop_duplicates(["line", "item", "part"]))
+        return NOTHING
+    return single(pd.concat(numbered).drop_duplicates(["line", "item", "part"]))
 
 
 def _numbered(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     hints = lines["contract_number"]
-    pairs = _pairs(found, lines, ["key"], equal="amount")
+    pairs = pairs_of(found, lines, ["key"], equal="amount")
     hint = pairs["line"].map(hints)
     return pairs[(hint == "") | (hint == pairs["contract_number"])]
 
 
-def _contract_rank(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
+def contract_rank(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     """Contract and rank stand in the label, and the amount is the same."""
-    return _single(_pairs(found, lines, ["contract_number", "contract_rank"], equal="amount"))
+    return single(pairs_of(found, lines, ["contract_number", "contract_rank"], equal="amount"))
 
 
 # --- groups: several items credited as one ---------------------------------------------------------
@@ -170,30 +178,30 @@ def _groups(found: pd.DataFrame, by: list[str]) -> pd.DataFrame:
 def _summed(pairs: pd.DataFrame) -> pd.DataFrame:
     """Each pair of a line and a whole group as one candidate; a group that is not whole is none."""
     if pairs.empty:
-        return _NOTHING
+        return NOTHING
     whole = pairs.groupby(["line", "group"])["item"].transform("size") == pairs["size"]
     pairs = pairs[whole]
-    return pairs.assign(candidate=pairs.groupby(["line", "group"]).ngroup())[list(_CANDIDATES)]
+    return pairs.assign(candidate=pairs.groupby(["line", "group"]).ngroup())[list(CANDIDATES)]
 
 
-def _contract_sums(found: pd.DataFrame, lines: pd.DataFrame, day: str) -> pd.DataFrame:
+def contract_sums(found: pd.DataFrame, lines: pd.DataFrame, day: str) -> pd.DataFrame:
     """Several remittances of a contract, all of the same ``day``."""
     groups = _groups(found, ["account", "currency", "contract_number", day])
     several = groups[groups["size"] > 1]
     if several.empty:
-        return _NOTHING
-    return _summed(_pairs(several, lines, ["contract_number"], equal="total"))
+        return NOTHING
+    return _summed(pairs_of(several, lines, ["contract_number"], equal="total"))
 
 
-def _contract_day(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
+def contract_day(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     """A contract's remittances of one day, all ranks together or one of them.
 
     Days that are settled together (a weekend) are each credited, or none is: a part of a weekend whose
     sum is also that of another day would else be taken for it. A line that may also be of such a part
     is ambiguous, whatever becomes of the part.
     """
-    together = _contract_sums(found, lines, "collected_on")
-    alone = _single(_pairs(found, lines, ["contract_number"], equal="amount"))
+    together = contract_sums(found, lines, "collected_on")
+    alone = single(pairs_of(found, lines, ["contract_number"], equal="amount"))
     alone = alone.assign(candidate=alone["candidate"] + len(together))
     candidates = pd.concat([one for one in (together, alone) if len(one)] or [alone], ignore_index=True)
     if candidates.empty:
@@ -207,12 +215,12 @@ def _contract_day(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     return candidates[candidates["item"].isin(good) | ambiguous]
 
 
-def _contract_booking(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
+def contract_booking(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     """A contract's remittances of all days whose next working day is the same."""
-    return _contract_sums(found, lines, "settled_on")
+    return contract_sums(found, lines, "settled_on")
 
 
-def _contract_part(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
+def contract_part(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     """A part of what is settled together: one of its days, all of them but one, or one rank of all of them.
 
     Other sums are not tried: there are so many that some are equal by chance.
@@ -220,7 +228,7 @@ def _contract_part(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     nets = found[found["part"] == "net"]
     nets = nets[nets.groupby(_TOGETHER)["collected_on"].transform("nunique") > 1]
     if nets.empty:
-        return _NOTHING
+        return NOTHING
     parts_ = [
         nets.assign(place=nets["collected_on"].astype(str)),
         nets.assign(place="rank " + nets["contract_rank"]),
@@ -228,7 +236,7 @@ def _contract_part(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     ]
     together = pd.concat(parts_, ignore_index=True)
     groups = _groups(together, [*_TOGETHER, "place"])
-    pairs = _summed(_pairs(groups, lines, ["contract_number"], equal="total"))
+    pairs = _summed(pairs_of(groups, lines, ["contract_number"], equal="total"))
     return _one_of_each(pairs)
 
 
@@ -247,12 +255,12 @@ def _one_of_each(candidates: pd.DataFrame) -> pd.DataFrame:
     return candidates[candidates["candidate"].isin(items.drop_duplicates().index)]
 
 
-def _contract_twins(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
+def contract_twins(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     """Days of a contract with the same sum, where as many lines hold it: a line for each, in their order."""
     groups = _groups(found, ["account", "currency", "contract_number", "collected_on"])
-    pairs = _pairs(groups, lines, ["contract_number"], equal="total")
+    pairs = pairs_of(groups, lines, ["contract_number"], equal="total")
     if pairs.empty:
-        return _NOTHING
+        return NOTHING
     return _summed(pairs.merge(_in_order(pairs.drop_duplicates(["line", "group"])), on=["line", "group"]))
 
 
@@ -278,59 +286,25 @@ def _twins(pairs: pd.DataFrame) -> pd.Series[Any]:
         label = spread
 
 
-def _of_day(by: list[str], on: str) -> Callable[[pd.DataFrame, pd.DataFrame], pd.DataFrame]:
+def of_day(by: list[str], on: str) -> Callable[[pd.DataFrame, pd.DataFrame], pd.DataFrame]:
     """The sum of a day of what is the same ``by``; ``on`` is what a line tells of it."""
 
     def propose(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
         groups = _groups(found, ["account", "currency", *by, "collected_on"])
-        return _summed(_pairs(groups, lines, [on], equal="total"))
+        return _summed(pairs_of(groups, lines, [on], equal="total"))
 
     return propose
 
 
-def _contract_net(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
+def contract_net(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     """A contract's day less a commission that may be one: it can be guessed, never known."""
     groups = _groups(found, ["account", "currency", "contract_number", "collected_on"])
-    pairs = _pairs(groups, lines, ["contract_number"])
+    pairs = pairs_of(groups, lines, ["contract_number"])
     kept = pairs["total"] - pairs["booked"]
     most = np.maximum(pairs["total"].abs() * _MOST_KEPT_PERCENT // _HUNDRED, _LEAST_KEPT)
     return _summed(pairs[(kept > 0) & (kept <= most)])
 
 
-def _equal_amount(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
+def equal_amount(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     """The amount alone, where no contract is named."""
-    return _single(_pairs(found, lines, [], equal="amount"))
-
-
-RULES: Final = (
-    Rule(
-        name="remittance_number", certainty=Certainty.CERTAIN, about=_names_number, propose=_remittance_number
-    ),
-    Rule(name="contract_rank", certainty=Certainty.CERTAIN, about=_names_rank, propose=_contract_rank),
-    Rule(
-        name="contract_day",
-        certainty=Certainty.CERTAIN,
-        about=_credited_by(Grouping.CONTRACT_DAY),
-        propose=_of_day(["contract_number"], "contract_number"),
-    ),
-    Rule(name="contract_day", certainty=Certainty.CERTAIN, about=_names_contract, propose=_contract_day),
-    Rule(
-        name="contract_booking", certainty=Certainty.CERTAIN, about=_names_contract, propose=_contract_booking
-    ),
-    Rule(
-        name="account_day",
-        certainty=Certainty.CERTAIN,
-        about=_credited_by(Grouping.ACCOUNT_DAY),
-        propose=_of_day([], "account"),
-    ),
-    Rule(
-        name="shop_day",
-        certainty=Certainty.CERTAIN,
-        about=_credited_by(Grouping.SHOP_DAY),
-        propose=_of_day(["outlet"], "account"),
-    ),
-    Rule(name="contract_part", certainty=Certainty.PROPOSED, about=_names_contract, propose=_contract_part),
-    Rule(name="contract_twins", certainty=Certainty.PROPOSED, about=_names_contract, propose=_contract_twins),
-    Rule(name="contract_net", certainty=Certainty.PROPOSED, about=_names_contract, propose=_contract_net),
-    Rule(name="equal_amount", certainty=Certainty.PROPOSED, about=_names_no_contract, propose=_equal_amount),
-)
+    return single(pairs_of(found, lines, [], equal="amount"))

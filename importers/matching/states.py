@@ -74,6 +74,14 @@ def credit_states(
     )
 
 
+def fees_alone(links: pd.DataFrame, items: pd.Index[Any]) -> pd.Series[Any]:
+    """What the bank says that it took off each of ``items``, where a line credits that one alone."""
+    own = links[(links["certainty"] != Certainty.PROPOSED) & links["group_fee"].notna()]
+    alone = own.groupby("line")["item"].transform("nunique") == 1
+    fees = own[alone].groupby("item")["group_fee"].sum()
+    return fees.reindex(items).astype("Int64")
+
+
 def first_true(tests: list[tuple[Any, Credit]], default: Credit) -> NDArray[np.str_]:
     """The state of the first of ``tests`` that each item passes."""
     conditions = [np.asarray(test, dtype=bool) for test, _ in tests]

@@ -105,8 +105,10 @@ def _matching() -> Measurement:
     credited = items.groupby(["contract_number", "collected_on"], as_index=False)["net"].sum()
     booked_on = working_days.after(credited["collected_on"].to_numpy(), 1)
     named = credited[["contract_number"]].assign(amount=credited["net"], booked_on=booked_on)
-    blank = dict.fromkeys(("contract_rank", "remittance_number", "entry_number", "reference", "fee"), "")
-    given = named.assign(account="A", currency="EUR", kind="remittance", grouping="unknown", **blank)
+    blank = dict.fromkeys(("contract_rank", "remittance_number", "entry_number", "reference"), "")
+    given = named.assign(
+        account="A", currency="EUR", kind="remittance", grouping="unknown", fee=None, **blank
+    )
     started = time.perf_counter()
     links = match(items, given[list(LINE)])
     seconds = time.perf_counter() - started

@@ -88,6 +88,21 @@ def test_finance_sees_the_line_of_the_bank_and_why(app, database, alpha):
     assert "même n° de remise et même montant" in shown
 
 
+def test_what_the_bank_took_off_is_told_to_finance_alone(app, database, alpha):
+    with database.writing(DatabaseRole.OWNER) as connection:
+        said = {"id": alpha.remittance_id}
+        connection.execute(
+            text("UPDATE credit_link SET group_fee = 321, rule = 'contract_fees' WHERE remittance_id = :id"),
+            said,
+        )
+    for role, is_told in ((Role.FINANCE, True), (Role.VIEWER, False)):
+        _, page = page_of(app, database, alpha, role)
+        shown = plain(page.one("main"))
+        assert ("Commission retenue 3,21 €" in shown) is is_told
+        assert ("3,21" in shown) is is_told
+    assert "la somme d’un jour du contrat" not in shown
+
+
 def test_a_viewer_sees_the_state_and_nothing_of_the_bank(app, database, alpha):
     _, page = page_of(app, database, alpha, Role.VIEWER)
     shown = plain(page.one("main"))

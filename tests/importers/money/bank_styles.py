@@ -60,11 +60,18 @@ def items() -> pd.DataFrame:
 
 
 def lines(
-    found: pd.DataFrame, by: list[str], *, hints: list[str], grouping: str = "unknown", kept: float = 0
+    found: pd.DataFrame,
+    by: list[str],
+    *,
+    hints: list[str],
+    grouping: str = "unknown",
+    kept: float = 0,
+    has_fee_line: bool = False,
 ):
     """Lines that credit the sum of each group ``by``, with ``hints`` in their labels, less ``kept``.
 
-    Returns the lines and, for each, the items that it truly credits.
+    ``has_fee_line``: what is kept stands on a line of its own beside each. Returns the lines and, for each,
+    the items that it truly credits: none for a line of fees.
     """
     draw = random.Random(3)
     settled = found.assign(
@@ -75,6 +82,7 @@ def lines(
         named = dict(zip(by, key[2:], strict=True))
         amount = int(group["amount"].sum())
         last = np.array([group["collected_on"].max()], dtype="datetime64[D]")
+        fee = round(abs(amount) * kept)
         rows.append(
             dict.fromkeys(LINE, "")
             | {name: named[name] for name in hints if name in named}
@@ -82,7 +90,7 @@ def lines(
                 "account": key[0],
                 "currency": key[1],
                 "booked_on": working_days.after(last, draw.choice([1, 1, 1, 2, 3]))[0],
-                "amount": amount - round(abs(amount) * kept),
+                "amount": amount - fee,
                 "kind": "remittance" if amount > 0 else "refund",
                 "entry_number": f"{int(named['number']):07d}" if "number" in hints else "",
                 "fee": None,
@@ -90,6 +98,9 @@ def lines(
             }
         )
         truth.append({(item, part) for item, part in zip(group["item"], group["part"], strict=True)})
+        if has_fee_line and fee:
+            rows.append(rows[-1] | {"amount": -fee, "kind": "fee"})
+            truth.append(set())
     return pd.DataFrame(rows, columns=list(LINE)), truth
 
 
@@ -127,6 +138,15 @@ STYLES = {
     ),
     "G": (whole, {"by": ["contract_number", "settled_on"], "hints": ["contract_number"]}),
     "D": (whole, {"by": ["contract_number", "collected_on"], "hints": ["contract_number"], "kept": 0.008}),
+    "F": (
+        whole,
+        {
+            "by": ["contract_number", "collected_on"],
+            "hints": ["contract_number"],
+            "kept": 0.008,
+            "has_fee_line": True,
+        },
+    ),
     "E": (whole, {"by": ["outlet", "collected_on"], "hints": [], "grouping": "shop_day"}),
     "H": (whole, {"by": ["collected_on"], "hints": []}),
     "H declared": (whole, {"by": ["collected_on"], "hints": [], "grouping": "account_day"}),
@@ -137,7 +157,7 @@ STYLES = {
 
 #: Shares of remittances and lines that each example loses.
 REMITTANCES_MISSING, LINES_MISSING = 0.05, 0.02
-#: Examples of each of the ten styles: two hundred in all.
+#: Examples of each style: more than two hundred in all.
 EXAMPLES = 20
 
 
@@ -180,7 +200,7 @@ def simulate(style: str, examples: int, seed: int = 0) -> Simulated:
 
 def _truth_of(placed: pd.Index[int], truth: list[set[tuple[int, str]]], size: int) -> pd.DataFrame:
     """The items that the lines of all examples truly credit, by the rows of both."""
-    rows = [(line, item, part) for line, own in enumerate(truth) for item, part in own]
+    rows = [(line, item, part) for line, own in enumerate(truth) for item, part in own]  # fees have none
     own = pd.DataFrame(rows, columns=["place", "item", "part"])
     lines_ = pd.DataFrame({"line": placed, "place": placed % len(truth), "example": placed // len(truth)})
     told = lines_.merge(own, on="place")

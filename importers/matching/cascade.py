@@ -1,0 +1,68 @@
+"""The cascade: the rules of :mod:`importers.matching`, in their order.
+
+Source: shared format page "Money", section 7.2.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from app.models import Certainty, Grouping
+from importers.matching.fees import contract_fees
+from importers.matching.rules import (
+    Rule,
+    contract_booking,
+    contract_day,
+    contract_net,
+    contract_part,
+    contract_rank,
+    contract_twins,
+    credited_by,
+    equal_amount,
+    names_contract,
+    names_no_contract,
+    names_number,
+    names_rank,
+    of_day,
+    remittance_number,
+)
+
+RULES: Final = (
+    Rule(
+        name="remittance_number", certainty=Certainty.CERTAIN, about=names_number, propose=remittance_number
+    ),
+    Rule(name="contract_rank", certainty=Certainty.CERTAIN, about=names_rank, propose=contract_rank),
+    Rule(
+        name="contract_day",
+        certainty=Certainty.CERTAIN,
+        about=credited_by(Grouping.CONTRACT_DAY),
+        propose=of_day(["contract_number"], "contract_number"),
+    ),
+    Rule(name="contract_day", certainty=Certainty.CERTAIN, about=names_contract, propose=contract_day),
+    Rule(
+        name="contract_booking", certainty=Certainty.CERTAIN, about=names_contract, propose=contract_booking
+    ),
+    Rule(
+        name="contract_fees",
+        certainty=Certainty.CERTAIN,
+        about=names_contract,
+        propose=contract_fees,
+        takes_fees=True,
+    ),
+    Rule(
+        name="account_day",
+        certainty=Certainty.CERTAIN,
+        about=credited_by(Grouping.ACCOUNT_DAY),
+        propose=of_day([], "account"),
+    ),
+    Rule(
+        name="shop_day",
+        certainty=Certainty.CERTAIN,
+        about=credited_by(Grouping.SHOP_DAY),
+        propose=of_day(["outlet"], "account"),
+    ),
+    Rule(name="contract_part", certainty=Certainty.PROPOSED, about=names_contract, propose=contract_part),
+    Rule(name="contract_twins", certainty=Certainty.PROPOSED, about=names_contract, propose=contract_twins),
+    Rule(name="contract_net", certainty=Certainty.PROPOSED, about=names_contract, propose=contract_net),
+    Rule(name="equal_amount", certainty=Certainty.PROPOSED, about=names_no_contract, propose=equal_amount),
+)

@@ -1,0 +1,70 @@
+"""Credits net of a commission that the bank says to the cent: by a line of its own, or with the credit.
+
+Source: shared format page "Money", section 7.2. Amounts are in minor units.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from app.models import MovementKind
+from importers.matching.rules import NOTHING, contract_sums, pairs_of, single
+
+#: What a commission has in common with the credit that it was taken off.
+_BESIDE: Final = ["account", "currency", "contract_number", "booked_on"]
+
+
+def contract_fees(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
+    """What a line credits and what was taken off it make a contract's day, all ranks or one remittance.
+
+    Besides the columns of candidates: ``group_fee``, what was taken off for all items of the candidate, and
+    ``fee_line``, the line that says so, missing where the credit itself does. A rank that the line names is
+    that of its items.
+    """
+    gross = _gross(lines)
+    if gross.empty:
+        return NOTHING
+    together = contract_sums(found, gross, "collected_on")
+    alone = single(pairs_of(found, gross, ["contract_number"], equal="amount"))
+    alone = alone.assign(candidate=alone["candidate"] + len(together))
+    candidates = pd.concat([one for one in (together, alone) if len(one)] or [alone], ignore_index=True)
+    candidates = _of_rank(candidates, found, gross)
+    said = gross.loc[candidates["line"]].reset_index(drop=True)
+    return candidates.assign(
+        line=said["line"].astype("int64"), group_fee=said["group_fee"], fee_line=said["fee_line"]
+    )
+
+
+def _gross(lines: pd.DataFrame) -> pd.DataFrame:
+    """The credits before what was taken off, each as often as there is a commission that it may be.
+
+    ``amount`` is the gross; ``line`` is the row of the credit, ``fee_line`` that of the commission.
+    """
+    lines = lines.assign(line=lines.index)
+    is_fee = lines["kind"] == MovementKind.FEE
+    credits_, fees = lines[~is_fee], lines[is_fee]
+    own = pd.to_numeric(credits_["fee"]).fillna(0).astype("int64")
+    by_itself = credits_.assign(group_fee=own, fee_line=np.nan)[own != 0]
+    beside = credits_[own == 0].merge(
+        fees.assign(group_fee=-fees["amount"], fee_line=fees["line"])[
+            [*_BESIDE, "contract_rank", "group_fee", "fee_line"]
+        ],
+        on=_BESIDE,
+        suffixes=("", "_fee"),
+    )
+    ranks, fee_ranks = beside["contract_rank"], beside.pop("contract_rank_fee")
+    beside = beside[(ranks == fee_ranks) | (ranks == "") | (fee_ranks == "")]
+    both = pd.concat([one for one in (by_itself, beside) if len(one)] or [beside], ignore_index=True)
+    return both.assign(amount=both["amount"] + both["group_fee"])
+
+
+def _of_rank(candidates: pd.DataFrame, found: pd.DataFrame, gross: pd.DataFrame) -> pd.DataFrame:
+    """The candidates all of whose items are of the rank that their line names, if it names one."""
+    rank_of = found.drop_duplicates("item").set_index("item")["contract_rank"]
+    named = gross["contract_rank"].reindex(candidates["line"]).to_numpy()
+    other = (named != "") & (named != rank_of.reindex(candidates["item"]).to_numpy())
+    gone = candidates.loc[other, "candidate"]
+    return candidates[~candidates["candidate"].isin(gone)].reset_index(drop=True)
