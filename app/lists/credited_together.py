@@ -19,7 +19,7 @@ from app.lists.common import PLACE
 from app.lists.remittance_course import named
 from app.models import Certainty, Contract, CreditLink, Outlet, Remittance, Settlement, SettlementLink
 from app.wording import applications
-from app.wording.i18n import gettext, ngettext
+from app.wording.i18n import ngettext
 
 #: So many are shown: what a bank credits as a sum of its own is seldom of more.
 MOST = 50
@@ -32,6 +32,7 @@ class CreditedRemittance:
     id: int
     at: datetime
     title: str
+    place: str
     net: int
     currency: str
 
@@ -59,11 +60,12 @@ def credited_together(connection: Connection, scope: Scope, row: Row) -> Credite
 
 
 def _shown(found: Any) -> CreditedRemittance:
-    names = (named(found), applications.label(found["application"]), found["place"])
+    names = (applications.label(found["application"]), found["place"])
     return CreditedRemittance(
         id=found["id"],
         at=found["date"],
-        title=" · ".join(filter(None, names)) or gettext("Unknown"),
+        title=named(found),
+        place=" · ".join(filter(None, names)),
         net=found["net"],
         currency=found["currency"],
     )

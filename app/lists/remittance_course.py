@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
@@ -14,7 +14,7 @@ from app.listing.scope import Scope
 from app.listing.spec import Alert, Verdict
 from app.lists.credit import credit_alerts
 from app.lists.remittance_kinds import CONTROL, HOST_STATUS, is_uncaptured
-from app.models import Completeness
+from app.models import Completeness, Credit
 from app.wording import days, formats
 from app.wording.i18n import N_, gettext, ngettext
 
@@ -42,6 +42,14 @@ _REASONS = {
         "The terminal could not reach the bank. Check its line or network, then start a telecollection; if "
         "it fails again, report it to your maintainer with the no. %(number)s."
     ),
+}
+#: The last step of a remittance by its credit: the words, the field of its day, how loudly it is said.
+_CREDIT_STEPS = {
+    Credit.CREDITED: (N_("Credited by the bank"), "credited_on", "good"),
+    Credit.DIFFERS: (N_("Credited by the bank with a gap"), "credited_on", "warn"),
+    Credit.ANNOUNCED: (N_("Payment announced by the acquirer"), "expected_by", "plain"),
+    Credit.EXPECTED: (N_("Credit by the bank expected by"), "expected_by", "plain"),
+    Credit.LATE: (N_("Not credited by the bank, expected by"), "expected_by", "bad"),
 }
 _ACCEPTED = ("debit_count", "cancelled_count", "refund_count", "refund_cancelled_count")
 
@@ -137,24 +145,39 @@ def _unsettled(row: Row) -> Alert:
 class CourseStep:
     """A step of a remittance; ``at`` is by the terminal's own clock, None where it is not known.
 
-    ``tone`` is "plain" for a step that is still to come.
+    ``tone`` is "plain" for a step that is still to come. What a bank or an acquirer tells has a day alone.
     """
 
     words: str
-    at: datetime | None
+    at: date | None
     tone: str
 
     @property
     def when(self) -> str:
-        """Its day and minute, as in ``25/11, 23:44``."""
-        return f"{days.brief_day(self.at)}, {self.at:%H:%M}" if self.at else ""
+        """Its day and minute, as in ``25/11, 23:44``, or its day."""
+        if self.at is None:
+            return ""
+        day = days.brief_day(self.at)
+        return f"{day}, {self.at:%H:%M}" if isinstance(self.at, datetime) else day
 
 
 def course(_connection: Connection, _scope: Scope, row: Row) -> tuple[CourseStep, ...]:
-    """The steps of a remittance: opened on its terminal, telecollected, answered by the bank.
+    """The steps of a remittance: opened on its terminal, telecollected, answered by the bank, and credited.
 
-    One of a platform has a single step.
+    One of a platform has been captured instead. Of its credit nothing is said where nobody tells of any.
     """
+    return (*_called(row), *_credit(row))
+
+
+def _credit(row: Row) -> Iterator[CourseStep]:
+    """What became of its money, for whoever sees its credit."""
+    state = row.get("credit")
+    if state in _CREDIT_STEPS:
+        words, day, tone = _CREDIT_STEPS[state]
+        yield CourseStep(gettext(words), row[day], tone)
+
+
+def _called(row: Row) -> tuple[CourseStep, ...]:
     if row["seal"] == Completeness.NO_TOTALS:
         words, tone = _VERDICTS[_answer(row)]
         return (CourseStep(gettext(words), row["date"], tone),)

@@ -80,6 +80,36 @@ def test_what_a_bank_credited_within_some_days_is_asked_for(owner, alpha):
     assert owner.get("/remises.json?credited_on_from=soon").status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("state", "step"),
+    [
+        ("credited", ("Créditée par la banque {day}", "is-good")),
+        ("differs", ("Créditée par la banque, avec un écart {day}", "is-warn")),
+        ("announced", ("Règlement annoncé par l'acquéreur {by}", "is-plain")),
+        ("expected", ("Crédit de la banque attendu au plus tard le {by}", "is-plain")),
+        ("late", ("Non créditée par la banque, attendue le {by}", "is-bad")),
+        ("not_expected", None),
+        ("unknown", None),
+    ],
+)
+def test_whether_the_bank_credited_it_is_the_last_step_for_whoever_sees_it(app, database, alpha, state, step):
+    """It is what every look at a remittance asks: a viewer reads it without opening all fields."""
+    by = today() + timedelta(days=3)
+    with database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(
+            text("UPDATE remittance SET credit = :state, expected_by = :by WHERE id = :id"),
+            {"state": state, "by": by, "id": alpha.remittance_id},
+        )
+    _, page = page_of(app, database, alpha, Role.VIEWER)
+    steps = [(plain(one), one.classes[0]) for one in page.one("ol", class_="course").all("li")]
+    own = steps[3:]
+    if step is None:
+        assert own == []
+    else:
+        words, tone = step
+        assert own == [(words.format(day=f"{today():%d/%m}", by=f"{by:%d/%m}"), tone)]
+
+
 def test_finance_sees_the_line_of_the_bank_and_why(app, database, alpha):
     _, page = page_of(app, database, alpha, Role.FINANCE)
     shown = plain(page.one("main"))
