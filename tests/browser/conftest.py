@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
     from app.accounts.links import Links
     from app.database.engine import Database
+    from tests.browser.hands import Hand
     from tests.browser.looks import Look
 
 PASSWORD = "quatre mots pour essayer"
@@ -299,3 +301,15 @@ def sign_in(page: Page, url: str, email: str, password: str = PASSWORD) -> None:
     page.fill("input[name=password]", password)
     page.press("input[name=password]", "Enter")
     page.wait_for_load_state()
+
+
+@pytest.fixture
+def tell(capsys):
+    """What writes a count past pytest: whoever runs the tests reads it."""
+
+    def told(task: str, hand: Hand) -> tuple[int, int]:
+        with capsys.disabled():
+            sys.stdout.write(f"\n  {hand.told(task)}\n")
+        return len(hand.taps), hand.scrolls
+
+    return told

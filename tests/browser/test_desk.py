@@ -14,7 +14,8 @@ from app.web.language import COOKIE
 from importers import desk
 from importers.load import load_file
 from tests.browser import looks
-from tests.browser.conftest import DESK, PHONE, prove, sign_in
+from tests.browser.conftest import DESK, IPHONE, PHONE, prove, sign_in
+from tests.browser.hands import Hand
 from tests.importers.files import File, Rem, Trx, directory, written
 from tests.views.staff import let_staff_in, second_step_taken
 
@@ -191,3 +192,29 @@ def test_a_directory_is_handed_over_and_its_merchant_appears(at_desk, live, staf
     assert page.locator("h1").inner_text() == f"CAVES {width}"
     page.get_by_role("link", name="Accès").click()
     assert page.get_by_role("link", name="Inviter").first.is_visible()
+
+
+@pytest.mark.parametrize("width", [IPHONE, DESK])
+def test_an_access_is_given_in_nine_taps(at_desk, tell, width):
+    """The task of a maintainer's staff: somebody at the baker's is to see the lists."""
+    visitor, email = at_desk(width), f"apprenti-{width}@fournil.example"
+    page = visitor.page
+    visitor.go("/gestion/commercants")
+    hand = Hand(visitor)
+    find = page.get_by_role("searchbox")
+    hand.tap("search box", find)
+    find.fill("fournil")
+    with page.expect_navigation():
+        hand.press_enter("search", find)
+    hand.tap("merchant", page.locator("main tbody th a[href*='/commercants/']").first)
+    hand.tap("accesses", page.locator("a[href$='/acces']").first)
+    hand.tap("invite", page.locator("a[href$='/inviter']").first)
+    box = page.locator("#email")
+    hand.tap("address", box)
+    box.fill(email)
+    hand.tap("role", page.locator("label[for=role-viewer]"))
+    hand.tap("outlets", page.locator("label[for=scope-all]"))
+    hand.tap("send", page.get_by_role("button", name="Envoyer l’invitation"))
+    hand.look(page.locator("main").get_by_text(email).first)
+    taps, scrolls = tell(f"An access given, {width} px", hand)
+    assert (taps <= 9, scrolls <= 2) == (True, True)

@@ -3,68 +3,15 @@
 from __future__ import annotations
 
 import re
-import sys
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import select
 
+from app.mail.delivery import deliver
+from app.mail.transport import Folder
 from app.models import Delivery
 from tests.browser.conftest import DESK, IPHONE
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Locator
-
-    from tests.browser.conftest import BrowserWindow
-
-#: An element stands in sight when the middle of it does: it can be tapped without a scroll.
-IN_SIGHT = """element => {
-  const box = element.getBoundingClientRect();
-  const x = box.x + box.width / 2, y = box.y + box.height / 2;
-  return box.width > 0 && x >= 0 && y >= 0 && x <= innerWidth && y <= innerHeight;
-}"""
-
-
-@dataclass
-class Hand:
-    """Somebody's hand: what it taps, and how often it must scroll to get there."""
-
-    visitor: BrowserWindow
-    taps: list[str] = field(default_factory=list)
-    scrolls: int = 0
-
-    def tap(self, what: str, place: Locator) -> None:
-        self.look(place)
-        place.click()
-        self.taps.append(what)
-
-    def press_enter(self, what: str, place: Locator) -> None:
-        """The key of a phone's keyboard that sends: a tap as well."""
-        place.press("Enter")
-        self.taps.append(what)
-
-    def look(self, place: Locator) -> None:
-        """Have ``place`` in sight."""
-        place.wait_for()
-        if not place.evaluate(IN_SIGHT):
-            self.scrolls += 1
-            place.scroll_into_view_if_needed()
-
-    def told(self, task: str) -> str:
-        return f"{task}: {len(self.taps)} taps ({', '.join(self.taps)}), {self.scrolls} scrolls"
-
-
-@pytest.fixture
-def tell(capsys):
-    """What writes a count past pytest: whoever runs the tests reads it."""
-
-    def told(task: str, hand: Hand) -> tuple[int, int]:
-        with capsys.disabled():
-            sys.stdout.write(f"\n  {hand.told(task)}\n")
-        return len(hand.taps), hand.scrolls
-
-    return told
+from tests.browser.hands import Hand
 
 
 def a_sale(visitor):
@@ -95,10 +42,24 @@ def test_a_lost_ticket_leaves_again_in_five_taps(window, live, tell):
     hand.tap("send", visitor.page.locator("#steps form button.primary"))
     visitor.page.locator("#steps .delivery").first.wait_for()
     with live.database.reading() as connection:
-        sent = select(Delivery.row_id).where(Delivery.recipient == "porteur@maison.example")
-        assert connection.scalar(sent) == sale
+        sent = select(Delivery.id, Delivery.row_id).where(Delivery.recipient == "porteur@maison.example")
+        delivery_id, row_id = connection.execute(sent).one()
+    assert row_id == sale
     taps, scrolls = tell("A lost ticket", hand)
     assert (taps <= 5, scrolls) == (True, 0)
+    deliver(live.database, Folder(live.folder / "mail"), delivery_id)
+    assert tell("The ticket in the mail", look_at_newest_mail(visitor, words)) == (0, 0)
+
+
+def look_at_newest_mail(visitor, words):
+    """The cardholder's part: the mail as their telephone opens it begins with the ticket and its amount."""
+    visitor.go("/dev/mail")
+    visitor.page.locator(".mails a").first.click()
+    visitor.go(visitor.page.locator("iframe").get_attribute("src"))
+    visitor.keep("e-mail-porteur")
+    hand = Hand(visitor)
+    hand.look(visitor.page.get_by_text(words.partition(" ")[0]).first)
+    return hand
 
 
 @pytest.mark.parametrize("width", [IPHONE, DESK])
