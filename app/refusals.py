@@ -1,4 +1,4 @@
-"""Reasons why a file is set aside: written by the importers, read on their report and on the desk."""
+"""Reasons why a file is quarantined: written by the importers, read on their report and on the desk."""
 
 from __future__ import annotations
 

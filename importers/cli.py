@@ -141,7 +141,7 @@ def mapping() -> None:
     help=N_("A saved mapping of the columns of a CSV."),
 )
 def mapping_try(path: Path, cards: str, source_name: str | None, saved: Path | None) -> None:
-    """Print the explanation of a file, or why it would be set aside."""
+    """Print the explanation of a file, or why it would be quarantined."""
     from importers import explain  # noqa: PLC0415
     from importers.formats.mapped_csv import with_mapping  # noqa: PLC0415
 
@@ -202,7 +202,7 @@ def mapping_match(paths: tuple[Path, ...], merchant: str) -> None:
 
 def _set_aside(refused: FileRefusedError) -> click.ClickException:
     reasons = "\n".join(refusal.text() for refusal in refused.refusals)
-    return click.ClickException(gettext("The file would be set aside:\n%(reasons)s", reasons=reasons))
+    return click.ClickException(gettext("The file would be quarantined:\n%(reasons)s", reasons=reasons))
 
 
 _POSITIVE = click.IntRange(min=1)

@@ -279,7 +279,7 @@ def _dealt_with(database: Database, attempt: _Attempt) -> Result:
     try:
         with faults.contained(attempt.path.name):
             return _decided(database, attempt)
-    except FileRefusedError as left:  # by name, or because it could not even be set aside
+    except FileRefusedError as left:  # by name, or because it could not even be quarantined
         return attempt.result(Status.LEFT, refusals=left.refusals)
     finally:
         attempt.close()

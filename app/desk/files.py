@@ -1,4 +1,4 @@
-"""The import journal: each file of a reseller, what it brought, or why it was set aside."""
+"""The import journal: each file of a reseller, what it brought, or why it was quarantined."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def file(connection: Connection, reseller_id: int, file_id: int) -> AnyRow | Non
 
 
 def refusals(connection: Connection, file_id: int) -> tuple[Refusal, ...]:
-    """Why a file was set aside, in the order of its lines."""
+    """Why a file was quarantined, in the order of its lines."""
     rows = connection.execute(
         select(
             ImportRefusal.unit,

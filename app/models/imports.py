@@ -88,7 +88,7 @@ class ImportFile(Base):
 
 
 class ImportRefusal(Base):
-    """A reason why a file was set aside: line, column and reason, never the value.
+    """A reason why a file was quarantined: line, column and reason, never the value.
 
     ``unit`` is what ``line`` counts (:class:`app.refusals.Unit`).
     ``reason`` is an English message identifier, ``params`` what it is filled with.

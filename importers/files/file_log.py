@@ -187,7 +187,7 @@ def trusted(
 def refuse(
     connection: Connection, file: IncomingFile, refused: FileRefusedError, origin: Origin, seconds: float
 ) -> int:
-    """Write down why a file is set aside: lines, columns and reasons, never a value; returns its id."""
+    """Write down why a file is quarantined: lines, columns and reasons, never a value; returns its id."""
     file_id = enter(connection, file, ImportStatus.QUARANTINED).id
     belongs_to(connection, file_id, origin)
     complete(connection, file_id, seconds=seconds)

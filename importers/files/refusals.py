@@ -43,7 +43,7 @@ class FileRefusedError(Exception):
 
 
 class FileLeftError(FileRefusedError):
-    """The file stays where it is, not even set aside: it could not be opened, or not now."""
+    """The file stays where it is, not even quarantined: it could not be opened, or not now."""
 
 
 def refuse(

@@ -112,13 +112,13 @@ REPLACED_IN_FRENCH = (
     r"trop d’essais|n’entre\b|font bien les totaux|regards? de|A employé|ne répond à «|C’est noté"
     r"|Rien au journal|\bsert une|déjà servi|a servi\b|sert plus|est changé|été changé|hors de sa vue"
     r"|Il vous est envoyé|[Éé]chouée|Constr\.|deuxième étape|seconds? facteurs?|courrier"
-    r"|boîte d’arrivée|gardée?s? à part|Direction financière|Responsable du parc"
+    r"|boîte d’arrivée|serait mis de côté|gardée?s? à part|Direction financière|Responsable du parc"
 )
 REPLACED_IN_ENGLISH = (
     r"[Hh]and(ed|s)? (it |its payments )?(over|in)\b|[Rr]eferential|merchant director|\bMaker\b|Dossier no"
     r"|journalled|[Gg]ave (an|the) .*back|[Gg]ive the access back|second (step|check|factor)|e-mail"
     r"|\bmails?\b(?! server)|[Rr]eceipt|[Tt]o deal with|what is to deal"
-    r"|[Ll]ook(s|ed|ing) at (the|a) (merchant|data)|set aside: why"
+    r"|[Ll]ook(s|ed|ing) at (the|a) (merchant|data)|would be set aside"
 )
 
 

@@ -1,4 +1,4 @@
-"""The import journal, and what can be done about a file that was set aside."""
+"""The import journal, and what can be done about a file that was quarantined."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def files() -> str:
 
 @blueprint.get(f"/imports/{ID}")
 def file(id: int) -> str:  # noqa: A002 - the name in the address
-    """One file: what it brought, or why it was set aside and what can be done."""
+    """One file: what it brought, or why it was quarantined and what can be done."""
     row, reasons = _file(id)
     with database().reading_as(desk()) as connection:
         asked_before = tasks.latest(connection, desk().reseller_id, tuple(AGAIN), import_file_id=id)
@@ -162,7 +162,7 @@ def load_again(id: int, kind: DeskTaskKind) -> Response:  # noqa: A002 - the nam
 
 
 def _file(file_id: int) -> tuple[AnyRow, tuple[Refusal, ...]]:
-    """A file in sight and why it was set aside; any other does not exist."""
+    """A file in sight and why it was quarantined; any other does not exist."""
     with database().reading_as(desk()) as connection:
         row = found.file(connection, desk().reseller_id, file_id)
         if row is None:
