@@ -51,13 +51,18 @@ def declare(
 
 
 def file_name(given: str | None) -> str:
-    """A name that a file may be shown and kept under, whatever a browser calls it."""
+    """A name that a contract file may be kept under, whatever a browser calls it."""
+    shown = shown_name(given)
+    return shown if shown.lower().endswith((".csv", ".txt")) else f"{shown or 'referentiel'}.csv"
+
+
+def shown_name(given: str | None) -> str:
+    """A name that a file may be shown under, "" where it has none that may."""
     last = re.split(r"[/\\]", given or "")[-1]
     shown = "".join(letter for letter in last if letter.isprintable()).strip(" .")[-LONGEST_FILE_NAME:]
-    shown = shown if shown.lower().endswith((".csv", ".txt")) else f"{shown or 'referentiel'}.csv"
     faults: dict[str, str] = {}
     merchant_form.refuse_what_no_file_holds({"label": shown}, faults)
-    return "referentiel.csv" if faults else shown
+    return "" if faults else shown
 
 
 # A contract of a form

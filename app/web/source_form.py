@@ -68,8 +68,13 @@ def _text(name: str, *checks: Any, help: str = "") -> StringField:  # noqa: A002
     )
 
 
-def _chosen(label: str, choices: Mapping[Any, str], default: str = "") -> SelectField:
-    return SelectField(label, choices=dict(choices), default=default)
+def _chosen(label: str, choices: Mapping[Any, str], default: str = "", *checks: Any) -> SelectField:
+    return SelectField(label, validators=checks, choices=dict(choices), default=default)
+
+
+def _pays(form: Any, field: Any) -> None:
+    if form.application.data and field.data != SourceRole.PAYMENTS:
+        raise ValidationError(N_("Choose “payments of its own contracts”: you say the application of these."))
 
 
 def _pairs(name: str, help: str) -> TextAreaField:  # noqa: A002 - what it is
@@ -92,7 +97,7 @@ class SourceForm(Form):
         filters=[stripped],
         render_kw=_PLAIN,
     )
-    role = _chosen(LABELS["role"], ROLES, SourceRole.MONEY.value)
+    role = _chosen(LABELS["role"], ROLES, SourceRole.MONEY.value, _pays)
     application = _text(
         "application",
         Regexp(r"[0-9A-Za-z][0-9A-Za-z+ ]{0,19}\Z", message=N_("The code of an application, such as CBVAD.")),

@@ -47,6 +47,15 @@ def test_a_source_is_made_and_reads_the_files_of_its_folder(place, north):
     assert "north-stripe" in plain(north.page(PAGE).one("main"))
 
 
+def test_an_application_asks_for_the_role_of_payments_before_anything_is_sent(place, north):
+    """In the words of the page: the worker would refuse it, in those of the command."""
+    response = north.post_form(NEW, name="north-shop", **FORM | {"application": "CBVAD"})
+    assert response.status_code == 422
+    said = response.get_data(as_text=True).replace("\u00a0", " ")
+    assert "Choisissez « les paiements de ses propres contrats »" in said
+    assert place.value("SELECT count(*) FROM desk_task") == 0
+
+
 #: A form in which every setting is said, and what is stored of it.
 EVERYTHING = FORM | {
     "role": "payments",
@@ -138,7 +147,6 @@ def test_what_cannot_be_is_said_beside_its_field(place, north, wrong):
         ({"merchant": "SOUTHSHOP"}, "Code du commerçant"),
         ({"mapping": "own", "own_mapping": "[["}, "Correspondance"),
         ({"time_zone": "Mars/Base"}, "Fuseau horaire"),
-        ({"application": "CBVAD"}, "Rôle"),
         ({"labels": "CB .*=money"}, "Libellés d'argent des cartes"),
         ({"labels": "CB (?P<amount>.*)=fee"}, "Libellés d'argent des cartes"),
         ({"payers": "AMEX (=AMERICAN EXPRESS"}, "Libellés des payeurs"),
@@ -182,9 +190,11 @@ def test_a_source_of_another_maintainer_does_not_exist(place, north):
 
 def test_a_file_is_explained_and_nothing_of_it_is_kept(place, north):
     files = "SELECT count(*) FROM import_file"
-    before, sample = place.value(files), {"file": (io.BytesIO(STRIPE.encode()), "stripe.csv")}
+    before, sample = place.value(files), {"file": (io.BytesIO(STRIPE.encode()), "stripe.xml")}
     page = north.page(asked(place, north.post_form(TRIAL, **sample)))
     shown = plain(page.one("main"))
+    assert "Essai de stripe.xml" in shown  # under its own name
+    assert "stripe.xml.csv" not in shown
     for words in ("Stripe payout reconciliation", "reporting_category", "customer_name"):
         assert words in shown
     assert "A B" not in shown

@@ -35,7 +35,7 @@ _CARD_LIKE: Final = N_(
 
 @blueprint.get(f"/banque/source/{ID}")
 def source(id: int) -> str:  # noqa: A002 - the name in the address
-    """A source: what is said of it, its latest files, and why some were set aside."""
+    """A source: what is said of it, its latest files, and why some were quarantined."""
     row = _source(id)
     with database().reading_as(desk()) as connection:
         latest = source_profiles.latest_files(connection, id)
@@ -60,7 +60,7 @@ def source(id: int) -> str:  # noqa: A002 - the name in the address
 
 
 def _said_of(row: AnyRow, reasons: Mapping[int, tuple[Refusal, ...]]) -> str:
-    """What a file brought, or the first reason why it was set aside."""
+    """What a file brought, or the first reason why it was quarantined."""
     return counts(row) or " ".join(reason.text() for reason in reasons.get(row.id, ())[:1])
 
 
@@ -186,7 +186,10 @@ def try_file() -> Response | str | tuple[str, int]:
     fault = _fault(data)
     if fault:
         return trial(fault, name), 422
-    details = {"file": declare_contract.file_name(sent.filename), **({"source": name} if name else {})}
+    details = {
+        "file": declare_contract.shown_name(sent.filename) or gettext("a file"),
+        **({"source": name} if name else {}),
+    }
     with database().writing() as connection:
         task_id = source_profiles.try_file(connection, desk().reseller_id, signed_in().user_id, data, details)
         journal(Event.FILE_TRIED, connection, file=details["file"])
