@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 from app.refusals import CARD_NUMBER, CARD_OR_REFERENCE, KNOWN_FILE_ID, Refusal
@@ -33,7 +34,7 @@ class FileRefusedError(Exception):
     """The file cannot be loaded; nothing of it is."""
 
     def __init__(self, refusals: Iterable[Refusal]) -> None:
-        self.refusals = tuple(refusals)[:MOST_REASONS]
+        self.refusals = tuple(islice(refusals, MOST_REASONS))
         super().__init__("; ".join(refusal.reason for refusal in self.refusals))
 
     @property

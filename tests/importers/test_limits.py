@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import count, takewhile
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ import pytest
 from app.rules import card_lines
 from importers.files import card_numbers
 from importers.files.archive import LARGEST_FILE, IncomingFile, receive
-from importers.files.refusals import FileRefusedError
+from importers.files.refusals import MOST_REASONS, FileRefusedError, Refusal
 from importers.formats import remise_tpe
 from importers.load import Status
 from tests.importers.conftest import Operator
@@ -96,6 +97,14 @@ def test_as_many_numbers_are_looked_for_as_are_reported() -> None:
             IncomingFile(Path("endless"), File().data(), "", ""), known, lambda _source: frozenset()
         )
     assert looked_at < 50
+
+
+def test_as_many_reasons_are_made_as_are_kept() -> None:
+    lines = count(1)
+    reasons = (Refusal(reason="wrong", line=line) for line in takewhile(lambda line: line < 1000, lines))
+    kept = FileRefusedError(reasons).refusals
+    assert [reason.line for reason in kept] == list(range(1, MOST_REASONS + 1))
+    assert next(lines) == MOST_REASONS + 1
 
 
 def test_sums_that_64_bits_would_not_hold_are_refused(operator: Operator) -> None:
