@@ -57,8 +57,9 @@ class Remittance(Base):
     __privileges__ = ISOLATED
     __table_args__ = (
         PrimaryKeyConstraint("merchant_id", "id", "collected_on"),
+        # The day before the contract: what is asked of a night reads its calls alone, not those of its month.
         UniqueConstraint(
-            "merchant_id", "contract_id", "collected_on", "bare_number", name="remittance_natural_key"
+            "merchant_id", "collected_on", "contract_id", "bare_number", name="remittance_natural_key"
         ),
         Index("remittance_list_idx", "merchant_id", "collected_at", "id"),
         Index("remittance_contract_idx", "merchant_id", "contract_id", "collected_at", "id"),

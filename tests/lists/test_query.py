@@ -151,6 +151,13 @@ def test_a_page_is_found_by_index(
     assert index in plan
 
 
+def test_a_night_reads_its_calls_and_not_those_of_its_month(chain: Scope, module_database: Database) -> None:
+    criteria = criteria_of(REMITTANCES, ("date_from", "2026-02-27"), ("date_to", "2026-02-27"))
+    assert criteria.is_by_place
+    plan = plan_of(module_database, chain, query.page_statement(REMITTANCES, chain, criteria, 50))
+    assert "merchant_id_collected_on_contract_id" in plan
+
+
 _BOUNDS = st.none() | st.decimals("0", "3", places=4)
 
 
