@@ -7,7 +7,23 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import CTE, Date, and_, any_, bindparam, func, literal, or_, select, union_all
+from sqlalchemy import (
+    CTE,
+    CompoundSelect,
+    Date,
+    Integer,
+    Label,
+    and_,
+    any_,
+    bindparam,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    true,
+    union_all,
+)
 
 from app.listing.kinds import Statement
 from app.listing.reading import Reading, Rows
@@ -22,6 +38,7 @@ from app.wording.i18n import gettext
 #: Terminals named one by one; of more, only the silent ones are.
 MOST_TERMINALS = 4
 _DAY = bindparam("day", type_=Date)
+_NEXT_DAY = _DAY + literal_column("1", Integer)
 _KEYS = Terminal.merchant_id, Terminal.id, Terminal.outlet_id
 
 
@@ -119,8 +136,38 @@ def _named(told: CTE) -> Statement:
 
 
 @cache
-def _called(scope: AnyScope) -> Statement:
-    """What called on the calendar day itself."""
+def _called(scope: AnyScope) -> Statement | CompoundSelect[Any]:
+    """What called on the calendar day itself.
+
+    Most terminals of a merchant called last on the day that is asked for: nothing is looked up of them.
+    For whoever sees some contracts alone, a terminal called when one of these did.
+    """
+    is_silent = literal(value=False).label("is_silent")
+    if scope.contract_ids is not None:
+        return _called_for(scope, is_silent)
+    own = Terminal.merchant_id == scope.merchant_id
+    since = Terminal.last_called >= _DAY
+    last = select(*_KEYS, Terminal.last_called.label("called"), is_silent)
+    then = (
+        select(func.max(TerminalDay.last_called).label("called"))
+        .where(
+            TerminalDay.merchant_id == Terminal.merchant_id,
+            TerminalDay.contract_id == any_(Terminal.contract_ids),
+            TerminalDay.terminal_number == Terminal.number,
+            TerminalDay.day == _DAY,
+        )
+        .correlate(Terminal)
+        .lateral("then")
+    )
+    before = select(*_KEYS, then.c.called, is_silent).select_from(Terminal.__table__.join(then, true()))
+    return union_all(
+        last.where(own, since, Terminal.last_called < _NEXT_DAY),
+        before.where(own, Terminal.last_called >= _NEXT_DAY, then.c.called.is_not(None)),
+    )
+
+
+def _called_for(scope: AnyScope, is_silent: Label[bool]) -> Statement:
+    """What called for one of the contracts in ``scope``."""
     same = and_(
         Terminal.merchant_id == Contract.merchant_id,
         Terminal.outlet_id == func.coalesce(Contract.outlet_id, NO_OUTLET),
@@ -130,9 +177,8 @@ def _called(scope: AnyScope) -> Statement:
         Contract.merchant_id == TerminalDay.merchant_id, Contract.id == TerminalDay.contract_id
     )
     tables = TerminalDay.__table__.join(Contract.__table__, of_contract).join(Terminal.__table__, same)
-    called, is_silent = func.max(TerminalDay.last_called).label("called"), literal(value=False)
     return (
-        select(*_KEYS, called, is_silent.label("is_silent"))
+        select(*_KEYS, func.max(TerminalDay.last_called).label("called"), is_silent)
         .select_from(tables)
         .where(*in_scope(TerminalDay.merchant_id, TerminalDay.contract_id, scope), TerminalDay.day == _DAY)
         .group_by(*_KEYS)
