@@ -18,14 +18,15 @@ from app.models import (
     UNCLAIMED_MERCHANT,
     USUAL_WORKING_DAYS,
     Certainty,
+    Completeness,
     CreditLink,
     CreditVerdict,
     written_columns,
 )
 from app.rules.payments import remitted_sql
 from app.wording import applications
-from importers import daily_sums
-from importers.matching import DECIDED, LINK, match
+from importers import daily_sums, scheme_sums
+from importers.matching import DECIDED, LINK, left, match
 from importers.matching.acquirers import with_acquirers
 from importers.matching.deducting import presumed
 from importers.matching.settlements import BY_CONTRACT, BY_PAYMENT
@@ -53,7 +54,8 @@ SELECT {_LEDGER.format(row="r")}, COALESCE(a.account_key, '') AS account, c.numb
   r.debit_amount - r.cancellation_amount AS debits,
   r.refund_amount - r.refund_cancellation_amount AS refunds, COALESCE(c.outlet_id, 0)::text AS outlet,
   COALESCE(a.working_days, d.working_days, {USUAL_WORKING_DAYS}) AS working_days,
-  {remitted_sql("r.")} AS remitted, r.has_totals, r.merchant_id, r.reseller_id, r.contract_id, r.id,
+  {remitted_sql("r.")} AS remitted, r.seal = '{Completeness.COMPLETE}' AS is_complete,
+  r.has_totals, r.merchant_id, r.reseller_id, r.contract_id, r.id,
   r.credit AS former_credit, r.expected_by AS former_expected_by, r.credited_on AS former_credited_on,
   r.credit_gap AS former_credit_gap, r.credit_proposed AS former_credit_proposed,
   r.fee_amount AS former_fee_amount
@@ -137,6 +139,9 @@ def renew(connection: Connection) -> None:
         return
     found = _Ledgers.read(connection, touched)
     links = found.links()
+    by_scheme = scheme_sums.read(connection, found.items[found.is_payable()], found.lines, links)
+    if len(by_scheme):
+        links = found.links(by_scheme)
     payments = found.payments_after(links)
     changed = found.changed(links, payments)
     payments.store(connection, found.lines, found.stored)
@@ -217,19 +222,22 @@ class _Ledgers:
             decided=decided,
         )
 
-    def links(self) -> pd.DataFrame:
-        """The links of all that is read: those that stay, marked ``is_kept``, and those found anew."""
-        payable = self.items[self._is_payable()]
+    def links(self, by_scheme: pd.DataFrame | None = None) -> pd.DataFrame:
+        """The links of all that is read: those that stay, marked ``is_kept``, and those found anew.
+
+        ``by_scheme`` has what each scheme brought to remittances, where that may explain a line.
+        """
+        payable = self.items[self.is_payable()]
         lines = self.lines[~self.lines.index.isin(self.payments.lines["line"])]
-        found = match(payable, lines, decided=self._decided())
+        found = match(payable, lines, decided=self._decided(), by_scheme=by_scheme)
         found = found[found["line"].isin(self.lines.index[self._is_stored()])]
         kept = self._kept()
-        claimed = found["item"].isin(kept["item"])
-        found = found[~found["line"].isin(found.loc[claimed, "line"])]
+        claimed = found.drop(left(found, kept).index)
+        found = found[~found["line"].isin(claimed["line"])]
         both = pd.concat([kept.assign(is_kept=True), found.assign(is_kept=False)], ignore_index=True)
         return both.astype({"is_kept": bool, "amount": "int64", "group_fee": "Int64"})
 
-    def _is_payable(self) -> pd.Series[Any]:
+    def is_payable(self) -> pd.Series[Any]:
         """The remittances that the bank itself credits."""
         return self.items["remitted"].astype(bool) & ~self._has_own_payer()
 
@@ -272,7 +280,7 @@ class _Ledgers:
             self.items,
             links,
             self.statements,
-            payable=self._is_payable(),
+            payable=self.is_payable(),
             days_allowed=self.items["working_days"],
             presumed=presumed(self.items, self.lines, links),
         )

@@ -207,7 +207,7 @@ class BankMovement(Base):
 
 
 class CreditLink(Base):
-    """A link from a line of a bank to a remittance: ``part`` is its net, its debits or its refunds.
+    """A link from a line of a bank to a remittance: ``part`` is its net, debits, refunds or a scheme.
 
     ``amount`` is what of the remittance the line explains, signed; ``rule`` is the one of the cascade that
     found it. A line may credit many remittances, a remittance may have two lines. ``group_fee`` is what the

@@ -85,6 +85,9 @@ CREDIT_RULES = {
     "contract_rank": N_("same contract, rank and amount"),
     "contract_day": N_("the sum of a day of the contract, or one of its batches"),
     "contract_booking": N_("the sum of a contract's days that are settled together"),
+    "contract_scheme": N_(
+        "what one scheme brought on a day of the contract, and a line for each of the others"
+    ),
     "contract_fees": N_("the sum of a day of the contract, less the commission that the bank says"),
     "account_day": N_("the sum of a day of the account"),
     "shop_day": N_("the sum of a day of the shop"),

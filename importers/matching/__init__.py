@@ -7,15 +7,18 @@ its items. The order in which files came never changes the result.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from app.models import Certainty, CreditVerdict, MovementKind
-from importers.matching.cascade import RULES
+from importers.matching.cascade import rules
 from importers.matching.rules import CREDITING, Rule
 from importers.matching.rules import parts as parts_of
+from importers.matching.schemes import PREFIX, Split
 
 #: Columns of remittances; amounts in minor units, ``debits`` and ``refunds`` after their cancellations.
 ITEM: Final = (
@@ -56,33 +59,37 @@ DECIDED: Final = ("line", "item", "part", "rule", "verdict")
 def match(
     items: pd.DataFrame,
     lines: pd.DataFrame,
-    rules: Sequence[Rule] = RULES,
     decided: pd.DataFrame | None = None,
+    by_scheme: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Links between lines and items: the columns of :data:`LINK`.
 
     ``items`` has the columns of :data:`ITEM`, ``lines`` those of :data:`LINE`; each row is known by its
     index. An item without an account may be credited on any account. ``decided`` has the columns of
     :data:`DECIDED`: what a person confirmed comes before any rule, what they rejected is not proposed again.
+    ``by_scheme`` has what each scheme adds to an item, where its payments are all there (the columns of
+    :data:`importers.matching.schemes.SCHEME_SUM`): without it no line is taken for a scheme's.
     """
     open_parts = parts_of(items)
+    split = Split.of(items, lines, by_scheme)
     decided = pd.DataFrame(columns=list(DECIDED)) if decided is None else decided
     found = [_confirmed(decided, open_parts)]
     rejected = _links_of(decided[decided["verdict"] == CreditVerdict.REJECTED])
     open_lines = lines[~lines.index.isin(found[0]["line"])].assign(is_fee=lines["kind"] == MovementKind.FEE)
     open_lines = open_lines[open_lines["is_fee"] | open_lines["kind"].isin(CREDITING)]
-    open_parts = _left(open_parts, found[0])
-    for rule in rules:
+    open_parts = left(open_parts, found[0])
+    for rule in rules(split):
         while len(open_parts) and len(about := _about(rule, open_lines)):
             candidates = rule.propose(open_parts, about)
             if rule.certainty is Certainty.PROPOSED:
                 candidates = _not_rejected(candidates, rejected)
-            links = _standing(candidates)
+            held_back = split.rivals(open_parts, about) if rule.yields_to_schemes else ()
+            links = _standing(candidates, held_back)
             if links.empty:
                 break
             found.append(links.assign(rule=rule.name, certainty=rule.certainty))
             open_lines = open_lines[~open_lines.index.isin(links["line"].tolist() + _fee_lines(links))]
-            open_parts = _left(open_parts, links)
+            open_parts = left(open_parts, links)
     links = pd.concat([one for one in found if len(one)] or found, ignore_index=True)
     links = links.assign(booked_on=lines["booked_on"].reindex(links["line"]).to_numpy())
     return links.reindex(columns=list(LINK)).astype({"group_fee": "Int64"})
@@ -112,17 +119,23 @@ def _not_rejected(candidates: pd.DataFrame, rejected: pd.MultiIndex) -> pd.DataF
     return candidates[~candidates["candidate"].isin(gone)]
 
 
-def _standing(candidates: pd.DataFrame) -> pd.DataFrame:
+def _standing(candidates: pd.DataFrame, held_back: Iterable[Any] = ()) -> pd.DataFrame:
     """The candidates that stand: alone for their line, and nobody else's claim on any of their items.
 
-    ``candidates`` has a row for each item of each candidate: line, candidate, item, part, amount. Where they
-    bear a ``fee_line``, no other line may claim that one either.
+    Those of the lines ``held_back`` only keep others from standing. ``candidates`` has a row for each item of
+    each candidate: line, candidate, item, part, amount. Where they bear a ``fee_line``, no other line may
+    claim that one either.
     """
     if candidates.empty:
         return candidates
     alone = candidates.groupby("line")["candidate"].transform("nunique") == 1
+    alone &= ~candidates["line"].isin(list(held_back))
+    by_scheme = _is_of_scheme(candidates)
     claims = pd.concat(
-        [candidates[candidates["part"] != other].assign(half=half) for half, other in _HALVES.items()]
+        [
+            *(candidates[candidates["part"].isin(["net", half])].assign(half=half) for half in _HALVES),
+            candidates[by_scheme].assign(half=candidates["part"]),
+        ]
     )
     contested = claims.groupby(["item", "half"])["line"].transform("nunique") > 1
     refused = claims.loc[contested, "candidate"]
@@ -137,16 +150,30 @@ def _fee_lines(links: pd.DataFrame) -> list[Any]:
     return links["fee_line"].dropna().tolist() if "fee_line" in links else []
 
 
-# What claims a half: itself and the net, all but the other half.
-_HALVES = {"debits": "refunds", "refunds": "debits"}
+#: The halves of an item that may be credited apart.
+_HALVES: Final = ("debits", "refunds")
 
 
-def _left(parts: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
-    """The parts that are still to explain: the net excludes debits and refunds, and they the net."""
-    whole = links.loc[links["part"] == "net", "item"]
-    halves = links.loc[links["part"] != "net", ["item", "part"]]
-    taken = pd.MultiIndex.from_frame(halves)
-    gone = parts["item"].isin(whole)
-    gone |= pd.MultiIndex.from_frame(parts[["item", "part"]]).isin(taken)
-    gone |= parts["item"].isin(halves["item"]) & (parts["part"] == "net")
+def left(parts: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
+    """The parts that are still to explain: net, halves and what schemes brought exclude one another."""
+    taken = pd.MultiIndex.from_frame(links[["item", "part"]])
+    gone = pd.MultiIndex.from_frame(parts[["item", "part"]]).isin(taken)
+    manner, taken_manner = _manner(parts), _manner(links)
+    for name in ("net", "halves", "schemes"):
+        others = links.loc[taken_manner != name, "item"]
+        gone |= (manner == name) & parts["item"].isin(others).to_numpy()
     return parts[~gone]
+
+
+def _manner(parts: pd.DataFrame) -> NDArray[np.str_]:
+    """The manner in which each part is one: the whole net, one of two halves, or what a scheme brought."""
+    return np.select(
+        [parts["part"].isin(_HALVES).to_numpy(), _is_of_scheme(parts).to_numpy()],
+        ["halves", "schemes"],
+        "net",
+    )
+
+
+def _is_of_scheme(parts: pd.DataFrame) -> pd.Series[Any]:
+    found: pd.Series[Any] = parts["part"].astype(str).str.startswith(PREFIX)
+    return found

@@ -26,28 +26,51 @@ from importers.matching.rules import (
     of_day,
     remittance_number,
 )
+from importers.matching.schemes import Split
 
-RULES: Final = (
+_BEFORE: Final = (
     Rule(
-        name="remittance_number", certainty=Certainty.CERTAIN, about=names_number, propose=remittance_number
+        name="remittance_number",
+        certainty=Certainty.CERTAIN,
+        about=names_number,
+        propose=remittance_number,
     ),
-    Rule(name="contract_rank", certainty=Certainty.CERTAIN, about=names_rank, propose=contract_rank),
+    Rule(
+        name="contract_rank",
+        certainty=Certainty.CERTAIN,
+        about=names_rank,
+        propose=contract_rank,
+        yields_to_schemes=True,
+    ),
     Rule(
         name="contract_day",
         certainty=Certainty.CERTAIN,
         about=credited_by(Grouping.CONTRACT_DAY),
         propose=of_day(["contract_number"], "contract_number"),
     ),
-    Rule(name="contract_day", certainty=Certainty.CERTAIN, about=names_contract, propose=contract_day),
     Rule(
-        name="contract_booking", certainty=Certainty.CERTAIN, about=names_contract, propose=contract_booking
+        name="contract_day",
+        certainty=Certainty.CERTAIN,
+        about=names_contract,
+        propose=contract_day,
+        yields_to_schemes=True,
     ),
+    Rule(
+        name="contract_booking",
+        certainty=Certainty.CERTAIN,
+        about=names_contract,
+        propose=contract_booking,
+        yields_to_schemes=True,
+    ),
+)
+_AFTER: Final = (
     Rule(
         name="contract_fees",
         certainty=Certainty.CERTAIN,
         about=names_contract,
         propose=contract_fees,
         takes_fees=True,
+        yields_to_schemes=True,
     ),
     Rule(
         name="account_day",
@@ -66,3 +89,11 @@ RULES: Final = (
     Rule(name="contract_net", certainty=Certainty.PROPOSED, about=names_contract, propose=contract_net),
     Rule(name="equal_amount", certainty=Certainty.PROPOSED, about=names_no_contract, propose=equal_amount),
 )
+
+
+def rules(split: Split) -> tuple[Rule, ...]:
+    """The rules; ``split`` is what lines would credit if their bank credited by scheme."""
+    by_scheme = Rule(
+        name="contract_scheme", certainty=Certainty.CERTAIN, about=names_contract, propose=split.candidates
+    )
+    return (*_BEFORE, by_scheme, *_AFTER)

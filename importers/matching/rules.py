@@ -38,7 +38,8 @@ class Rule:
 
     :mod:`app.wording.codes` says in words what agrees. ``propose`` is given parts and lines that it is about,
     and gives a row for each item of each candidate: line, candidate, item, part, amount. One that
-    ``takes_fees`` is given the lines of commissions too.
+    ``takes_fees`` is given the lines of commissions too. One that ``yields_to_schemes`` decides of no line
+    that may be what a scheme brought on a day.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Rule:
     about: Callable[[pd.DataFrame], pd.Series[Any]]
     propose: Callable[[pd.DataFrame, pd.DataFrame], pd.DataFrame]
     takes_fees: bool = False
+    yields_to_schemes: bool = False
 
 
 def parts(items: pd.DataFrame) -> pd.DataFrame:

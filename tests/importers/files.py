@@ -18,6 +18,7 @@ class Trx:
     amount: int = 3900
     card: str = "497010******0028"
     expiry: str = "1228"
+    scheme: str = "CB"
     issuer: str = "BNP PARIBAS"
     aid: str = "A0000000421010"
     authorisation: str = "123456"
@@ -32,8 +33,8 @@ class Trx:
         columns = [
             "TRX", self.sequence, self.at, self.operation, self.outcome, str(self.amount), self.card,
             self.expiry,
-            "PUCE", "CB", "VISA CLASSIC", self.issuer, self.aid, "1", self.authorisation, self.response,
-            self.certificate, self.dossier, self.order, self.original, "", "", "", "", "",
+            "PUCE", self.scheme, "VISA CLASSIC", self.issuer, self.aid, "1", self.authorisation,
+            self.response, self.certificate, self.dossier, self.order, self.original, "", "", "", "", "",
         ]  # fmt: skip
         return [";".join(columns), *(f"TKT;{line}" for line in self.ticket)]
 

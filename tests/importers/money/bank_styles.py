@@ -16,6 +16,7 @@ from app.models import Certainty
 from importers.demo.generation import generate
 from importers.formats import remise_tpe
 from importers.matching import ITEM, LINE, match, working_days
+from importers.matching.schemes import PREFIX, SCHEME_SUM
 
 DAYS, LAST_DAY = 30, date(2026, 3, 31)
 
@@ -57,6 +58,21 @@ def items() -> pd.DataFrame:
     }
     halves = ["contract_number", "contract_rank", "number", "collected_on"]
     return pd.DataFrame(rows).drop_duplicates(halves).reset_index(drop=True)[list(ITEM)]
+
+
+@cache
+def scheme_sums() -> pd.DataFrame:
+    """What each scheme brought to each remittance: nought to three small payments of two foreign ones."""
+    draw, rows = np.random.default_rng(4), []
+    for item, net, debits in items()[["net", "debits"]].itertuples():
+        foreign = {
+            scheme: sum(draw.integers(100, 3000, draw.integers(0, 4)).tolist())
+            for scheme in ("VISA", "MASTERCARD")
+        }
+        foreign = foreign if sum(foreign.values()) < debits else {}
+        schemes = {"CB": net - sum(foreign.values())} | foreign
+        rows += [(item, scheme, amount) for scheme, amount in schemes.items() if amount]
+    return pd.DataFrame(rows, columns=list(SCHEME_SUM))
 
 
 def lines(
@@ -121,6 +137,12 @@ def apart(found: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def by_scheme(found: pd.DataFrame) -> pd.DataFrame:
+    """What each scheme brought to each remittance, as its part: the net, where it brought all."""
+    parts = found.join(scheme_sums().set_index("item"))
+    return parts.assign(part=(PREFIX + parts["scheme"]).mask(parts["amount"] == parts["net"], "net"))
+
+
 RANK = ["contract_number", "contract_rank"]
 #: How each style credits: the items as parts, what a line is for, what its label says, what is declared.
 STYLES = {
@@ -147,6 +169,11 @@ STYLES = {
             "has_fee_line": True,
         },
     ),
+    "S": (
+        by_scheme,
+        {"by": ["contract_number", "collected_on", "scheme"], "hints": ["contract_number"]},
+    ),
+    "S by rank": (by_scheme, {"by": [*RANK, "collected_on", "scheme"], "hints": RANK}),
     "E": (whole, {"by": ["outlet", "collected_on"], "hints": [], "grouping": "shop_day"}),
     "H": (whole, {"by": ["collected_on"], "hints": []}),
     "H declared": (whole, {"by": ["collected_on"], "hints": [], "grouping": "account_day"}),
@@ -190,7 +217,7 @@ def simulate(style: str, examples: int, seed: int = 0) -> Simulated:
     told = _truth_of(there.index, truth, len(items()))
     told["arrived"] = told["item"].isin(known.index)
     ends = told.groupby("line").agg(expected=("item", "size"), arrived=("arrived", "all"))
-    links = match(known, there)
+    links = match(known, there, by_scheme=_repeated(scheme_sums(), examples))
     right = links.merge(told, on=["line", "item", "part"]).groupby("line").size()
     found = links.groupby("line").agg(found=("item", "size"), certainty=("certainty", "first")).join(ends)
     agreed = right.reindex(found.index, fill_value=0)
@@ -205,6 +232,13 @@ def _truth_of(placed: pd.Index[int], truth: list[set[tuple[int, str]]], size: in
     lines_ = pd.DataFrame({"line": placed, "place": placed % len(truth), "example": placed // len(truth)})
     told = lines_.merge(own, on="place")
     return told.assign(item=told["item"] + told["example"] * size)
+
+
+def _repeated(sums: pd.DataFrame, examples: int) -> pd.DataFrame:
+    """The sums of schemes once an example, of its own rows."""
+    size = len(items())
+    copies = [sums.assign(item=sums["item"] + example * size) for example in range(examples)]
+    return pd.concat(copies, ignore_index=True)
 
 
 def _without(frame: pd.DataFrame, missing: float, examples: int, draw: np.random.Generator) -> pd.DataFrame:

@@ -126,6 +126,24 @@ def test_a_replaced_statement_is_matched_anew(operator):
     assert credits_of(operator)[0][1] == "credited"
 
 
+def test_a_half_that_is_booked_later_still_counts_when_the_link_of_the_other_is_kept(operator):
+    """Five weeks later the line of the debits is not matched again, and that of the refunds is."""
+    day = FIRST.isoformat()
+    payments = (
+        Trx(amount=5740, at=f"{day}T12:31:09"),
+        Trx(sequence="000102", operation="CREDIT", amount=500, at=f"{day}T12:40:00"),
+    )
+    operator.deliver(declaration(operator))
+    operator.deliver(File(remittances=(Rem(transactions=payments),)).data())
+    deliver(operator, statement(0, line(5740)))
+    deliver(operator, statement(1, line(-500)))
+    halved = [("000417", "credited", "2026-03-04", 0)]
+    assert credits_of(operator) == halved
+    operator.deliver(night(33, 2500))
+    assert credits_of(operator)[:1] == halved
+    assert len(links_of(operator)) == 2
+
+
 def test_nothing_is_expected_of_a_rejected_remittance(operator):
     operator.deliver(declaration(operator))
     operator.deliver(night(0, 3900, status="REJETEE"))
