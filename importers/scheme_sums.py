@@ -1,4 +1,4 @@
-"""What each scheme brought to remittances, where their bank may credit the days of a contract by scheme.
+"""The sums that each scheme brought to remittances, where their bank may credit days of a contract by scheme.
 
 It takes the payments to know it: they are read of contracts alone of which a line explains nothing otherwise.
 Source: shared format page "Money", section 7.2.

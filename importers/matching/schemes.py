@@ -27,7 +27,7 @@ _LEAST = 2
 
 @dataclass(frozen=True)
 class Split:
-    """What lines would credit if their bank credited by scheme.
+    """The split of the days of contracts by scheme, and the lines that may credit them so.
 
     ``parts`` has a row for each item and scheme of each day: ``group`` (the day), ``scheme``, ``item``,
     ``part`` (the net, where the scheme brought all of the item), ``amount``; ``pairs`` the lines that may be
