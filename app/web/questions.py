@@ -36,9 +36,12 @@ def asking(sight: Isolated) -> Iterator[Connection]:
 
 
 @contextmanager
-def asking_first(sight: Isolated, first: Reading[T]) -> Iterator[tuple[Connection, T]]:
-    """The same, and what ``first`` finds: it is read by the statement that takes the place."""
-    with database().reading_as(sight, _LIMIT) as connection:
+def asking_first(sight: Isolated, first: Reading[T], *settings: str) -> Iterator[tuple[Connection, T]]:
+    """The same, and what ``first`` finds: it is read by the statement that takes the place.
+
+    ``settings`` as in :meth:`app.database.engine.Database.reading_as`.
+    """
+    with database().reading_as(sight, _LIMIT, *settings) as connection:
         is_taken, found = _place(Lock.QUESTION, MOST_QUESTIONS).beside(first).read(connection)
         if not is_taken:
             raise TooManyQuestionsError

@@ -96,3 +96,28 @@ def test_a_question_that_takes_too_long_says_so(owner, monkeypatch):
 
     monkeypatch.setattr(lists, "page", slow)
     assert owner.get("/transactions").status_code == 422
+
+
+@pytest.mark.parametrize("path", ["/transactions", "/remises"])
+def test_a_list_as_it_opens_may_keep_its_plans_and_a_filtered_one_is_planned_for_its_values(
+    owner, monkeypatch, path
+):
+    modes, page = [], lists.page
+
+    def heard(connection, *given):
+        modes.append(connection.scalar(text("SHOW plan_cache_mode")))
+        return page(connection, *given)
+
+    monkeypatch.setattr(lists, "page", heard)
+    for address in (path, f"{path}?application=CBEMV"):
+        assert owner.get(address).status_code == 200
+    assert modes == ["auto", "force_custom_plan"]
+
+
+def test_what_is_asked_again_and_again_stays_prepared(database):
+    for _ in range(10):
+        with database.reading() as connection:
+            connection.execute(text("SELECT :number + 417"), {"number": 1})
+    with database.reading() as connection:
+        kept = connection.scalars(text("SELECT statement FROM pg_prepared_statements")).all()
+    assert any("417" in statement for statement in kept)
