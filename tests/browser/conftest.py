@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     import psycopg
     from flask import Flask
-    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page
 
     from app.accounts.links import Links
     from app.database.engine import Database
@@ -189,6 +189,14 @@ class BrowserWindow:
     def go(self, path: str) -> None:
         self.page.goto(self.url + path)
 
+    def follow(self, place: Locator) -> None:
+        """Press what leads to another page, and be there once that page is whole.
+
+        A click returns as soon as the next page begins: what is read at once may not have come yet.
+        """
+        with self.page.expect_navigation():
+            place.click()
+
     def settled(self) -> None:
         """Wait until htmx has taken over the part it put in place, about 20 ms after it shows.
 
@@ -299,8 +307,8 @@ def sign_in(page: Page, url: str, email: str, password: str = PASSWORD) -> None:
     page.goto(f"{url}/connexion")
     page.fill("input[name=email]", email)
     page.fill("input[name=password]", password)
-    page.press("input[name=password]", "Enter")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.press("input[name=password]", "Enter")
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ def choose_password(visitor):
     """In each box there is: one where what is typed can be looked at, two without JavaScript."""
     for box in visitor.page.locator("input[type=password]").all():
         box.fill(CHOSEN)
-    visitor.page.click(SUBMIT)
+    visitor.follow(visitor.page.locator(SUBMIT))
 
 
 @looks.over(PAGES)
@@ -82,8 +82,8 @@ def test_what_links_open_shuts_nobody_out(window, live, width):
     assert visitor.page.locator("#password").count() == 1
     assert_fits(visitor, "invitation")
     visitor.page.fill("#password", "motdepasse2026")
-    visitor.page.click(SUBMIT)
-    visitor.page.wait_for_selector("#password-fault")
+    visitor.follow(visitor.page.locator(SUBMIT))
+    assert visitor.page.locator("#password-fault").is_visible()
     assert_fits(visitor, "invitation-faute")
     path = invite(live, unique("trop-tard"))
     pass_time(live.database, 259_201)
@@ -118,15 +118,15 @@ def test_an_owner_invites_on_a_phone(window, live, javascript):
     visitor = window(PHONE, javascript=javascript)
     visitor.go("/remises")
     visitor.page.click(".account > summary")
-    visitor.page.click("text=Accès")
-    visitor.page.click("text=Inviter quelqu’un")
+    visitor.follow(visitor.page.get_by_text("Accès").first)
+    visitor.follow(visitor.page.get_by_text("Inviter quelqu’un").first)
     email = unique("flotte")
     visitor.page.fill("#email", email)
     visitor.page.check("#role-fleet")
     visitor.page.check("#scope-some")
     visitor.page.locator("input[name=outlet]").first.check()
-    visitor.page.click("text=Envoyer l’invitation")
-    visitor.page.wait_for_selector("[role=status]")
+    visitor.follow(visitor.page.get_by_text("Envoyer l’invitation"))
+    assert visitor.page.locator("[role=status]").first.is_visible()
     assert visitor.page.locator(f"text={email}").count() >= 1
     guest = window(PHONE, signed_in=False, javascript=javascript)
     guest.go(link(live.database, email))
@@ -185,8 +185,8 @@ def test_an_app_is_paired_and_asked_for(window, live, width):
     visitor.go("/compte/double-verification")
     secret = base64.b32decode(visitor.page.locator(".secret").inner_text().replace(" ", ""))
     visitor.page.fill("#code", code_at(secret, int(time.time()) // 30))
-    visitor.page.click(SUBMIT)
-    visitor.page.wait_for_selector(".codes")
+    visitor.follow(visitor.page.locator(SUBMIT))
+    assert visitor.page.locator(".codes").is_visible()
     assert_fits(visitor, "codes-de-secours")
     visitor.go("/compte")
     assert_fits(visitor, "compte-protege")
@@ -194,8 +194,8 @@ def test_an_app_is_paired_and_asked_for(window, live, width):
     again.go("/connexion")
     again.page.fill("#email", email)
     again.page.fill("#password", CHOSEN)
-    again.page.click(SUBMIT)
-    again.page.wait_for_url("**/connexion/code**")
+    again.follow(again.page.locator(SUBMIT))
+    assert "/connexion/code" in again.page.url
     assert_fits(again, "connexion-code")
     again.page.fill("#code", code_at(secret, int(time.time()) // 30 + 1))
     again.page.click(SUBMIT)
@@ -212,11 +212,11 @@ def test_an_access_is_changed_and_removed(window, live):
     for width in (PHONE, DESK):
         visitor = window(width)
         visitor.go("/acces")
-        visitor.page.click(f'a[aria-label="Modifier ({email})"]')
+        visitor.follow(visitor.page.locator(f'a[aria-label="Modifier ({email})"]'))
         assert_fits(visitor, "acces-modifier")
     visitor.page.click("text=Retirer cet accès")
-    visitor.page.click("text=Retirer définitivement")
-    visitor.page.wait_for_selector("[role=status]")
+    visitor.follow(visitor.page.get_by_text("Retirer définitivement"))
+    assert visitor.page.locator("[role=status]").first.is_visible()
     guest.go("/remises")
     assert "/connexion" in guest.page.url
     with live.database.reading() as connection:

@@ -12,11 +12,11 @@ def test_a_list_is_grouped_without_javascript_and_a_line_leads_to_its_rows(windo
     visitor = window(width, javascript=False)
     visitor.go("/transactions?outcome=accepted")
     visitor.page.click("#regroup-button")
-    visitor.page.click("#regroup-application")
+    visitor.follow(visitor.page.locator("#regroup-application"))
     assert "by=application" in visitor.page.url
     assert "outcome=accepted" in visitor.page.url
     count = visitor.page.locator(".groups tbody .count-of").first.inner_text()
-    visitor.page.locator(".groups tbody a").first.click()
+    visitor.follow(visitor.page.locator(".groups tbody a").first)
     assert "by=" not in visitor.page.url
     assert "application=" in visitor.page.url
     assert count.split()[-1] in visitor.page.locator("#total-line").inner_text()
@@ -47,6 +47,7 @@ def test_a_grouping_keeps_its_way_when_the_period_changes(window):
     page = visitor.page
     page.click("#before")
     page.wait_for_url("**/transactions?*date_to*")
+    visitor.settled()
     assert "by=outlet" in page.url
     assert page.locator(".groups tfoot").count() == 1
 

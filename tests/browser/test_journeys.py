@@ -51,7 +51,7 @@ def filter_by(visitor, **values):
     visitor.page.locator("#filter").click()
     name, value = next(iter(values.items()))
     visitor.page.wait_for_url(re.compile(f"[?&]{name}={value}"))
-    visitor.page.wait_for_load_state("networkidle")
+    visitor.settled()
 
 
 @WAYS
@@ -67,8 +67,8 @@ def test_signing_in_and_out(window, live, javascript):
     visitor.page.wait_for_url(f"{live.url}/remises")
     assert len(rows(visitor)) > 0
     visitor.page.locator("details.account > summary").click()
-    visitor.page.locator("form[action='/deconnexion'] button").click()
-    visitor.page.wait_for_url(re.compile("/connexion"))
+    visitor.follow(visitor.page.locator("form[action='/deconnexion'] button"))
+    assert "/connexion" in visitor.page.url
     visitor.go("/remises")
     assert "/connexion" in visitor.page.url
 
@@ -108,7 +108,7 @@ def test_filtering_shows_what_was_asked_for_and_says_so(window, javascript, widt
         assert visitor.page.evaluate("window.sameDocument"), "htmx changed the list, not the page"
     visitor.page.locator(".chips li a").first.click()
     visitor.page.wait_for_url(lambda url: "outcome" not in url)
-    visitor.page.wait_for_load_state("networkidle")
+    visitor.settled()
     assert facts(visitor)["count"] == before["count"]
 
 
@@ -167,8 +167,7 @@ def test_see_more_without_javascript_goes_to_the_next_page(window):
     visitor.go("/transactions")
     expected = [f"/transactions/{row['id']}" for row in two_pages(visitor)]
     first = rows(visitor)
-    visitor.page.locator("#more a").click()
-    visitor.page.wait_for_load_state()
+    visitor.follow(visitor.page.locator("#more a"))
     assert first + rows(visitor) == expected
 
 
@@ -192,8 +191,9 @@ def test_a_detail_and_back_to_where_one_was(window, javascript, width):
     visitor.page.wait_for_url(re.compile(r"/transactions\?"))
     assert len(rows(visitor)) > 0
     visitor.page.go_back()
+    visitor.page.wait_for_url(re.compile(re.escape(before[1])))
     visitor.page.go_back()
-    visitor.page.wait_for_load_state("networkidle")
+    visitor.page.wait_for_url(address)
     assert (rows(visitor), visitor.page.url) == (before, address)
 
 

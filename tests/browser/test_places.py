@@ -37,8 +37,10 @@ def test_two_tabs_at_two_merchants_never_mix(window, live):
     first.locator("#periods").click()
     first.get_by_role("link", name="30 jours").click()
     first.wait_for_url(re.compile(rf"/m/{one}/transactions\?"))
+    visitor.settled()
     first.locator("#more a").click()
     first.wait_for_url(re.compile(rf"/m/{one}/transactions\?.*pages=2"))
+    visitor.settled()
     links = first.locator(".rows-group a").evaluate_all("all => all.map((a) => a.getAttribute('href'))")
     assert len(links) > 50
     assert [href for href in links if not href.startswith(f"/m/{one}/")] == []

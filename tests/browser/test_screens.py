@@ -180,9 +180,10 @@ def test_the_buttons_of_a_panel_are_in_sight_once_it_is_open(window, opener):
     visitor = window(DESK)
     visitor.go("/transactions")
     visitor.page.locator(opener).click()
-    visitor.page.wait_for_timeout(100)
-    buttons = visitor.page.locator("details[open] .filter-actions .button").all()
-    assert [button.evaluate(WHOLE) for button in buttons] == [True, True]
+    buttons = visitor.page.locator("details[open] .filter-actions .button")
+    assert buttons.count() == 2
+    for button in buttons.all():  # as soon as the page has moved
+        visitor.page.wait_for_function(WHOLE, arg=button.element_handle())
 
 
 def test_a_value_that_the_browser_refuses_opens_its_panel(window):

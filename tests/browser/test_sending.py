@@ -49,6 +49,7 @@ def test_a_ticket_leaves_from_the_list_on_one_page(window, live, javascript, wid
     row = link.get_attribute("href").removesuffix("/envoi")
     link.click()
     visitor.page.locator("#to-1").wait_for()
+    visitor.settled()
     visitor.keep(f"envoi-{name}")
     assert shuts_nobody_out(visitor, javascript=javascript)
     if javascript:
@@ -69,12 +70,14 @@ def test_a_ticket_leaves_from_the_list_on_one_page(window, live, javascript, wid
     visitor.keep(f"envoi-adresses-{name}")
     visitor.page.get_by_role("button", name="Envoyer", exact=True).click()
     visitor.page.locator("#to-1-fault").wait_for()
+    visitor.settled()
     assert visitor.page.locator("#to-2").input_value() == "comptable@bureau.example"
     visitor.keep(f"envoi-faute-{name}")
     assert shuts_nobody_out(visitor, javascript=javascript)
     visitor.page.locator("#to-1").fill("client@maison.example")
     visitor.page.get_by_role("button", name="Envoyer", exact=True).click()
     visitor.page.locator(".delivery").first.wait_for()
+    visitor.settled()
     visitor.keep(f"envoi-parti-{name}")
     assert shuts_nobody_out(visitor, javascript=javascript)
     row_id = int(row.rpartition("/")[2])
@@ -102,6 +105,7 @@ def test_a_ticket_leaves_from_the_detail_and_its_page_says_so(window, live, java
     send_to(visitor, f"daf-{width}-{javascript}@siege.example")
     if javascript:
         visitor.page.locator("#steps .delivery").first.wait_for()
+        visitor.settled()
         visitor.page.locator("#steps").get_by_text("Fermer").click()
         assert visitor.page.url == detail
     else:
@@ -184,6 +188,7 @@ def test_clicking_twice_and_going_back_is_one_mail(window, live, javascript):
     visitor.page.get_by_role("button", name="Envoyer", exact=True).dblclick()
     visitor.page.locator(".delivery").first.wait_for()
     if not javascript:
+        visitor.page.wait_for_load_state()
         visitor.page.reload()
         visitor.page.go_back()
         send_to(visitor, "une-fois@maison.example")

@@ -33,6 +33,7 @@ def test_a_lost_ticket_leaves_again_in_five_taps(window, live, tell):
     find.fill(words)
     with visitor.page.expect_navigation():
         hand.press_enter("search", find)
+    visitor.settled()
     link = visitor.page.locator(f"a.send-link[href*='/transactions/{sale}/']")
     hand.tap("send the ticket", link)
     address = visitor.page.locator("#to-1")
@@ -79,13 +80,13 @@ def test_the_month_by_shop_and_its_file_are_a_click_each(window, tell):
     visitor.go("/transactions?by=outlet&period=last-30-days&type=debit")
     visitor.page.locator("#view-button").click()
     visitor.page.locator("#view-name").fill("Par magasin")
-    visitor.page.locator(".keep-view button.primary").click()
+    visitor.follow(visitor.page.locator(".keep-view button.primary"))
     pills = visitor.page.locator("nav.periods.wide-only a")
-    pills.first.wait_for()
     visitor.go("/transactions")
     hand = Hand(visitor)
     hand.tap("the view", pills.get_by_text("Par magasin"))
     visitor.page.wait_for_url(re.compile("by=outlet"))
+    visitor.settled()
     hand.look(visitor.page.locator("table.groups tbody tr").first)
     with visitor.page.expect_download() as download:
         hand.tap("CSV", visitor.page.locator(".downloads a").last)
