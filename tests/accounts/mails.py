@@ -9,7 +9,7 @@ from email import policy
 from sqlalchemy import select, text
 
 from app.database.engine import DatabaseRole
-from app.models import Delivery
+from app.models import Delivery, Invitation
 
 
 def mails(database, recipient=None):
@@ -33,6 +33,13 @@ def link(database, recipient=None):
     found = re.findall(r"https?://[^/\s]+(/[a-z-]+/\S+)", words(mails(database, recipient)[-1]))
     assert len(found) == 1, found
     return found[0]
+
+
+def lifetimes(database):
+    """How long each link of the database opens something, the oldest first."""
+    with database.reading(DatabaseRole.OWNER) as connection:
+        kept = select(Invitation.expires_at - Invitation.created_at).order_by(Invitation.id)
+        return list(connection.scalars(kept))
 
 
 def pass_time(database, seconds):

@@ -33,6 +33,8 @@ from tests.mail.servers import DROP, HANG, STEPS, Postbox, mail_server
 
 #: Kills by the server, before and after each of its replies; and at moments that nobody chose.
 EACH, AT_RANDOM = 6, 60
+#: Seconds after which what has not come hangs, on a machine however slow.
+HANGS = 180
 SECRET_KEY = "a key for tests, made of words and long enough"
 
 
@@ -100,7 +102,7 @@ def attempt(database, team, delivery_id):
 
 def finish(database, team, delivery_id):
     """Try until it is sent; the lock of a killed worker goes a moment after it."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + HANGS
     while next(row for row in rows(database) if row.id == delivery_id).state != "sent":
         assert time.monotonic() < deadline, "it is never sent"
         assert not attempt(database, team, delivery_id)
@@ -200,7 +202,7 @@ def bordereau_worker(database, folder, port=None):
             process.kill()
 
 
-def wait_until(condition, seconds=20):
+def wait_until(condition, seconds=HANGS):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it took too long"

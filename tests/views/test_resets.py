@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import func, select, update
 
@@ -9,7 +11,7 @@ from app.accounts import passwords, resets
 from app.database.engine import DatabaseRole
 from app.models import JournalEntry, UserAccount, UserSession
 from tests import factories
-from tests.accounts.mails import mails, pass_time, words
+from tests.accounts.mails import lifetimes, mails, pass_time, words
 from tests.page import HtmlPage
 from tests.views.one_time_links import CHOSEN, GUEST, accept, asked_reset
 from tests.views.staff import let_staff_in
@@ -116,9 +118,11 @@ def test_a_forgotten_password_is_replaced(app, browser, shops, database):
     assert [e for e in events(database) if "reset" in e] == ["reset_asked", "password_reset"]
 
 
-@pytest.mark.parametrize("passed", [3_599, 3_601])
+@pytest.mark.parametrize("passed", [3_000, 3_600])
 def test_a_reset_lives_one_hour(browser, shops, database, passed):
+    """Not a second more or less, by what is kept; that is what decides, however slow this machine is."""
     path = asked_reset(browser, database, shops[0].email)
+    assert lifetimes(database) == [timedelta(hours=1)]
     pass_time(database, passed)
     browser.get(path)
     response = browser.post_form("/nouveau-mot-de-passe", password=CHOSEN, again=CHOSEN)

@@ -57,7 +57,7 @@ AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 
 
 def wait_until_held(connection, lock):
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120  # then it hangs
     while not connection.scalar(HELD, {"key": int(lock)}):
         assert time.monotonic() < deadline, f"nobody takes {lock!r}"
         time.sleep(0.05)
