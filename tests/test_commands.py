@@ -20,10 +20,13 @@ from sqlalchemy import func, insert, select, text
 from app.config import ROOT
 from app.database.engine import DatabaseRole, create_database, drop_database
 from app.models import SignInAttempt
+from tests import commands
 
 BORDEREAU = [sys.executable, "-W", "ignore", "-m", "app.cli"]
 SECRET_KEY = "a key for tests, made of words and long enough"
 NOW = datetime(2026, 3, 3, 3, 17, tzinfo=UTC)
+#: Seconds after which what has not ended hangs, on a machine however slow.
+HANGS = 180
 
 
 @pytest.fixture
@@ -49,11 +52,9 @@ def free_port():
         return listener.getsockname()[1]
 
 
-def bordereau(*words, env, typed=None):
+def bordereau(*words, env, typed=""):
     """Run to the end; a traceback is never an answer."""
-    done = subprocess.run(
-        [*BORDEREAU, *words], env=env, input=typed, capture_output=True, text=True, timeout=60, check=False
-    )
+    done = commands.run(*words, env=env, typed=typed, seconds=HANGS)
     assert "Traceback" not in done.stderr
     return done
 
@@ -74,7 +75,7 @@ def started(*words, env):
         process.communicate()
 
 
-def wait_until(condition, seconds=30):
+def wait_until(condition, seconds=HANGS):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it took too long"
@@ -131,7 +132,7 @@ def test_the_help_of_a_command_below_another_is_in_the_language_of_the_moment(la
         "print(main.get_command(click.Context(main), 'user').commands['add'].help)"
     )
     run = [sys.executable, "-c", code]
-    done = subprocess.run(run, capture_output=True, text=True, check=True, cwd=ROOT, timeout=60)
+    done = subprocess.run(run, capture_output=True, text=True, check=True, cwd=ROOT, timeout=HANGS)
     assert done.stdout.startswith(said)
 
 

@@ -18,6 +18,7 @@ from app.config import ROOT
 from app.database.engine import Database
 from app.database.login_addresses import KEPT, Addresses, completed
 from app.database.migrate import migrate
+from tests import commands
 
 SECRET_KEY = "a key for tests, made of words and long enough"
 BORDEREAU = [sys.executable, "-W", "ignore", "-m", "app.cli"]
@@ -120,8 +121,6 @@ def external(environment, own_server):
 
 def bordereau(*words, env, seconds=120):
     """Run to the end; a traceback is never an answer."""
-    done = subprocess.run(
-        [*BORDEREAU, *words], env=env, capture_output=True, text=True, timeout=seconds, check=False
-    )
+    done = commands.run(*words, env=env, seconds=seconds)
     assert "Traceback" not in done.stderr
     return done
