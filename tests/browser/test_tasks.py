@@ -22,6 +22,13 @@ def a_sale(visitor):
     return row["id"], f"{row['amount'] // 100},{row['amount'] % 100:02d} {day}"
 
 
+def take_the_csv(hand):
+    """The file of what is in sight."""
+    with hand.visitor.page.expect_download() as download:
+        hand.tap("CSV", hand.visitor.page.locator(".downloads a").last)
+    assert download.value.suggested_filename.endswith(".csv")
+
+
 def test_a_lost_ticket_leaves_again_in_five_taps(window, live, tell):
     """From a caller's words to a ticket sent, on the screen that Safari leaves of a phone."""
     visitor = window(IPHONE)
@@ -88,9 +95,7 @@ def test_the_month_by_shop_and_its_file_are_a_click_each(window, tell):
     visitor.page.wait_for_url(re.compile("by=outlet"))
     visitor.settled()
     hand.look(visitor.page.locator("table.groups tbody tr").first)
-    with visitor.page.expect_download() as download:
-        hand.tap("CSV", visitor.page.locator(".downloads a").last)
-    assert download.value.suggested_filename.endswith(".csv")
+    take_the_csv(hand)
     assert tell("The month by shop, and its file", hand) == (2, 0)
 
 
@@ -103,9 +108,7 @@ def test_thirty_days_for_the_accounting_software_are_three_clicks(window, tell):
     hand.tap("30 days", visitor.page.locator(".periods-menu nav a").get_by_text("30 jours"))
     visitor.page.wait_for_url(re.compile("last-30-days"))
     visitor.settled()
-    with visitor.page.expect_download() as download:
-        hand.tap("CSV", visitor.page.locator(".downloads a").last)
-    assert download.value.suggested_filename.endswith(".csv")
+    take_the_csv(hand)
     assert tell("30 days as CSV", hand) == (3, 0)
 
 
