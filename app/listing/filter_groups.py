@@ -10,7 +10,8 @@ WHEN: Final = N_("When")
 HOW_MUCH: Final = N_("How much")
 WHAT: Final = N_("What")
 CARD: Final = N_("Card")
+SHOP: Final = N_("Outlet")
 CONTRACT_AND_TERMINAL: Final = N_("Contract and terminal")
 
 #: In the order of the form: what people ask for most comes first.
-FILTER_GROUPS: Final = (WHEN, HOW_MUCH, WHAT, CARD, CONTRACT_AND_TERMINAL)
+FILTER_GROUPS: Final = (WHEN, HOW_MUCH, WHAT, CARD, SHOP, CONTRACT_AND_TERMINAL)

@@ -15,7 +15,7 @@ from sqlalchemy import Text, and_, case, func, literal_column
 from app.listing.categories import Category
 from app.listing.dimension import BETWEEN, Dimension
 from app.listing.field import Field, Link
-from app.listing.filter_groups import CONTRACT_AND_TERMINAL
+from app.listing.filter_groups import CONTRACT_AND_TERMINAL, SHOP
 from app.listing.filters import ApplicationCode, Bank, Code, FreeText, Siret
 from app.listing.kinds import Expression, Kind, Row
 from app.listing.source import Join, Parent
@@ -148,7 +148,7 @@ TRADE_NAME = Field(
     column=Outlet.trade_name,
     section=OUTLET,
     filter=True,
-    filter_group=CONTRACT_AND_TERMINAL,
+    filter_group=SHOP,
     slot="meta",
 )
 BY_OUTLET = Dimension(
@@ -167,7 +167,7 @@ OUTLET_FIELDS = (
         column=func.coalesce(Remittance.siret, Outlet.siret),
         section=OUTLET,
         filter=True,
-        filter_group=CONTRACT_AND_TERMINAL,
+        filter_group=SHOP,
     ),
 )
 

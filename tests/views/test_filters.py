@@ -66,11 +66,12 @@ def test_filters_stand_under_headings_in_the_order_of_the_customer(owner):
     groups = {
         plain(group.all("legend")[0]): under(group) for group in form.all("fieldset", class_="filter-group")
     }
-    assert list(groups) == ["Quand", "Combien", "Quoi", "Carte", "Contrat et terminal"]
+    assert list(groups) == ["Quand", "Combien", "Quoi", "Carte", "Point de vente", "Contrat et terminal"]
     assert groups["Quand"] == ["date_from", "date_to"]
     assert groups["Combien"] == ["amount", "amount_from", "amount_to"]
     assert groups["Quoi"][:5] == ["state", "application", "type", "outcome", "reversal"]
     assert groups["Carte"] == ["card", "expiry", "authorisation", "issuer", "product", "entry_mode", "scheme"]
+    assert groups["Point de vente"] == ["trade_name", "siret"]
     assert groups["Contrat et terminal"][:4] == ["contract", "label", "rank", "bank"]
     assert plain(form.one("button", id="filter")) == "Voir les paiements"
     assert plain(owner.page("/remises").one("button", id="filter")) == "Voir les remises"
@@ -230,6 +231,12 @@ def test_a_value_chosen_is_that_value_and_no_other_that_holds_its_words(owner):
     assert "Émetteur : ALPHA issuer" in plain(page.one("ul", class_="chips"))
     part_of_it = {"issuer": '"ALPHA"'}
     assert owner.get("/transactions.json", query_string=part_of_it).json["rows"] == []
+
+
+def test_nothing_found_has_no_net(owner):
+    page = owner.page("/transactions?authorisation=999999")
+    assert plain(page.one("h2", id="total-line")).startswith("0 transaction ")
+    assert "net · " in plain(owner.page("/transactions").one("h2", id="total-line"))
 
 
 def test_nothing_found_offers_the_one_way_out(owner):
