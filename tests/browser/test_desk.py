@@ -123,6 +123,18 @@ def test_each_cell_of_a_line_has_its_heading_for_a_screen_reader(at_desk, width)
     visitor.keep("gestion-imports-lignes")
 
 
+@pytest.mark.parametrize("page", ["gestion-commercants", "gestion-imports", "gestion-banque"])
+def test_no_column_of_a_table_is_out_of_sight_on_a_desk(at_desk, page):
+    visitor = at_desk(DESK)
+    visit(visitor, page)
+    frames = visitor.page.locator(".table-frame")
+    assert frames.count() >= 1
+    assert (
+        frames.evaluate_all("all => all.map((one) => one.scrollWidth - one.clientWidth)")
+        == [0] * frames.count()
+    )
+
+
 @pytest.mark.parametrize(("width", "javascript"), [(DESK, True), (PHONE, False)])
 def test_a_contract_of_nobodys_finds_its_merchant(at_desk, live, staffed, width, javascript):
     """From the contracts that wait to the lists of their merchant, seen through a look."""

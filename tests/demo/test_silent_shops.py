@@ -1,4 +1,4 @@
-"""The two shops of the demonstration that did not call on 21/11/2026: its first page of that night names both."""
+"""The two shops of the demonstration that did not call on 21/11/2026: the page of that night names both."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.demo.format_page import parse
 from tests.views.town import let_in, plain, portal
 
 LAST_DAY, NIGHT = date(2026, 11, 26), date(2026, 11, 21)
-#: A terminal's rhythm is known after three weeks; the nights before are written, which the dice take, not loaded.
+#: A rhythm is known after three weeks. The nights before these are written, for the dice, and not loaded.
 NIGHTS = 40
 CHAIN = "FOURNIL"
 

@@ -103,6 +103,10 @@ def test_a_file_in_quarantine_says_line_column_and_reason(place, north):
     assert "ligne 2, colonne" in main
     assert "PARFAITE" not in main
     assert "Réessayer" in main
+    facts = [plain(term) for term in page.one("dl", class_="facts").all("dt")]
+    assert facts == ["Reçu", "Source", "Lignes", "Secondes", "Empreinte (SHA-256)"], (
+        "what is known, and no dash"
+    )
 
 
 def test_another_file_under_a_known_number_replaces_it_when_staff_say_so(place, north):

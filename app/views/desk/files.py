@@ -67,12 +67,6 @@ FILES = (
     TableColumn(N_("Content"), counts),
     TableColumn(N_("Net"), sums, "aside", style="money"),
 )
-SECONDS = TableColumn(
-    N_("Seconds"),
-    lambda row: formats.number(round(row.seconds, 1)),
-    "",
-    style="number",
-)
 
 
 def _kept_aside_column(kept_aside: Mapping[int, int]) -> TableColumn:
@@ -101,7 +95,7 @@ def files() -> str:
         kept_aside = found.kept_aside(connection, page.rows)
         handed_over = tasks.latest(connection, desk().reseller_id, (DeskTaskKind.DECLARE,))
     title = gettext("Imports")
-    columns = (*FILES, _kept_aside_column(kept_aside), SECONDS)
+    columns = (*FILES, _kept_aside_column(kept_aside))
     return render_template(
         "desk/files.html",
         title=title,
