@@ -8,7 +8,8 @@ section 7.3.
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from sqlalchemy import Connection, text
 
@@ -59,39 +60,61 @@ _SAME_KIND = f"""
 (l.kind = '{SettlementLineKind.SALE}' AND {TOTAL["debit"].sql("t.")}
   OR l.kind = '{SettlementLineKind.REFUND}' AND {TOTAL["refund"].sql("t.")})
 """
-# Lines within two reaches of what was touched may change; those within another two may claim the same.
+# Lines within two reaches of what was touched may change; those within another two may claim the same. Each
+# step is a table of its own, whose size the next one knows: the planner would take it for a row or two, and
+# look through all of it for each line.
+_STEPS = (
+    (
+        "platform_line",
+        f"""
+SELECT l.merchant_id, l.id, l.paid_on, l.occurred_on, l.kind, l.gross, l.currency, l.merchant_reference,
+  l.reference
+FROM settlement_line l
+WHERE l.merchant_id = ANY(:merchants) AND {_OF_PLATFORM}
+  AND l.occurred_on BETWEEN CAST(:first AS date) - {4 * _REACH} AND CAST(:last AS date) + {4 * _REACH}
+""",
+    ),
+    (
+        "told_sale",
+        f"""
+SELECT l.merchant_id, l.id, t.id AS transaction_id, t.occurred_on AS transaction_on,
+  count(*) OVER (PARTITION BY l.merchant_id, l.id) AS payments,
+  count(*) OVER (PARTITION BY l.merchant_id, t.id) AS lines
+FROM platform_line l
+JOIN remote_payment p ON p.merchant_id = l.merchant_id AND p.platform_reference = nullif(l.reference, '')
+JOIN transaction t ON t.merchant_id = p.merchant_id AND t.id = p.transaction_id
+  AND t.occurred_on = p.occurred_on AND t.currency = l.currency AND t.amount = abs(l.gross) AND {_SAME_KIND}
+""",
+    ),
+    (
+        "claimed_sale",
+        f"""
+SELECT l.merchant_id, l.id, t.id AS transaction_id, t.occurred_on AS transaction_on,
+  count(*) OVER (PARTITION BY l.merchant_id, l.id) AS payments,
+  count(*) OVER (PARTITION BY l.merchant_id, t.id) AS lines
+FROM platform_line l
+JOIN transaction t ON t.merchant_id = l.merchant_id AND t.order_reference = nullif(l.merchant_reference, '')
+  AND t.currency = l.currency AND t.amount = abs(l.gross) AND {_SAME_KIND}
+  AND t.occurred_on BETWEEN l.occurred_on - {_ORDERED_BEFORE} AND l.occurred_on + {_ORDERED_AFTER}
+WHERE t.occurred_on BETWEEN CAST(:first AS date) - {5 * _REACH} AND CAST(:last AS date) + {5 * _REACH}
+""",
+    ),
+    (
+        "free_claim",
+        """
+SELECT c.merchant_id, c.id, c.transaction_id, c.transaction_on FROM claimed_sale c
+WHERE c.payments = 1 AND c.lines = 1 AND NOT EXISTS (
+  SELECT FROM told_sale o WHERE o.merchant_id = c.merchant_id AND o.transaction_id = c.transaction_id)
+""",
+    ),
+)
 _BY_REFERENCE = f"""
-WITH line AS (
-  SELECT l.merchant_id, l.id, l.paid_on, l.occurred_on, l.kind, l.gross, l.currency, l.merchant_reference,
-    l.reference
-  FROM settlement_line l
-  WHERE l.merchant_id = ANY(:merchants) AND {_OF_PLATFORM}
-    AND l.occurred_on BETWEEN CAST(:first AS date) - {4 * _REACH} AND CAST(:last AS date) + {4 * _REACH}
-), told AS (
-  SELECT l.merchant_id, l.id, t.id AS transaction_id, t.occurred_on AS transaction_on,
-    count(*) OVER (PARTITION BY l.merchant_id, l.id) AS payments,
-    count(*) OVER (PARTITION BY l.merchant_id, t.id) AS lines
-  FROM line l
-  JOIN remote_payment p ON p.merchant_id = l.merchant_id AND p.platform_reference = nullif(l.reference, '')
-  JOIN transaction t ON t.merchant_id = p.merchant_id AND t.id = p.transaction_id
-    AND t.occurred_on = p.occurred_on AND t.currency = l.currency AND t.amount = abs(l.gross) AND {_SAME_KIND}
-), claim AS (
-  SELECT l.merchant_id, l.id, t.id AS transaction_id, t.occurred_on AS transaction_on,
-    count(*) OVER (PARTITION BY l.merchant_id, l.id) AS payments,
-    count(*) OVER (PARTITION BY l.merchant_id, t.id) AS lines
-  FROM line l
-  JOIN transaction t ON t.merchant_id = l.merchant_id AND t.order_reference = nullif(l.merchant_reference, '')
-    AND t.currency = l.currency AND t.amount = abs(l.gross) AND {_SAME_KIND}
-    AND t.occurred_on BETWEEN l.occurred_on - {_ORDERED_BEFORE} AND l.occurred_on + {_ORDERED_AFTER}
-  WHERE t.occurred_on BETWEEN CAST(:first AS date) - {5 * _REACH} AND CAST(:last AS date) + {5 * _REACH}
-), named AS (
+WITH named AS (
   SELECT l.merchant_id, l.id, l.paid_on, COALESCE(p.transaction_id, c.transaction_id) AS transaction_id,
     COALESCE(p.transaction_on, c.transaction_on) AS transaction_on
-  FROM line l
-  LEFT JOIN told p ON p.merchant_id = l.merchant_id AND p.id = l.id AND p.payments = 1 AND p.lines = 1
-  LEFT JOIN claim c ON c.merchant_id = l.merchant_id AND c.id = l.id AND c.payments = 1 AND c.lines = 1
-    AND NOT EXISTS (
-      SELECT FROM told o WHERE o.merchant_id = c.merchant_id AND o.transaction_id = c.transaction_id)
+  FROM platform_line l
+  LEFT JOIN told_sale p ON p.merchant_id = l.merchant_id AND p.id = l.id AND p.payments = 1 AND p.lines = 1
+  LEFT JOIN free_claim c ON c.merchant_id = l.merchant_id AND c.id = l.id
   WHERE l.occurred_on BETWEEN CAST(:first AS date) - {2 * _REACH} AND CAST(:last AS date) + {2 * _REACH}
 )
 {_UPDATE}
@@ -103,4 +126,12 @@ def renew(connection: Connection) -> None:
     connection.execute(text(_BY_NUMBER))
     days = connection.execute(text(_DAYS)).one()
     if days.merchants:
-        connection.execute(text(_BY_REFERENCE), days._asdict())
+        _link_by_reference(connection, days._asdict())
+
+
+def _link_by_reference(connection: Connection, days: Mapping[str, Any]) -> None:
+    for table, rows in _STEPS:
+        connection.execute(text(f"CREATE TEMP TABLE {table} ON COMMIT DROP AS {rows}"), days)
+        connection.execute(text(f"ANALYZE {table}"))
+    connection.execute(text(_BY_REFERENCE), days)
+    connection.execute(text(f"DROP TABLE {', '.join(table for table, _ in _STEPS)}"))
