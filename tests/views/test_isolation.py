@@ -13,8 +13,6 @@ from app.web.context import today
 from tests import factories
 from tests.views.town import a_contract, let_in, rows
 
-PERIOD = f"date_from={today().replace(day=1).isoformat()}"
-
 
 def addresses(shops):
     """Every route with every id of everybody, and filters that ask for everybody's words."""
