@@ -9,7 +9,7 @@ import pytest
 from importers.load import Status
 from tests.importers.conftest import Operator
 from tests.importers.money import scenario_platforms as platforms
-from tests.importers.money.samples import content
+from tests.importers.money.samples import content, stand_beside_the_checkout
 from tests.importers.money.scenario import CONTRACT, Scenario
 from tests.importers.money.test_acquirer_payments_stored import check_sums
 from tests.importers.money.test_mapped_csv_stored import sumup
@@ -87,6 +87,7 @@ def test_by_default_the_sales_of_a_platform_are_no_payments(operator):
 
 
 def test_what_sumup_declines_is_a_payment_that_moves_no_money(operator):
+    stand_beside_the_checkout()
     operator.load_from("platform", content("sumup/composed/transaction_report_en.csv"))
     assert operator.rows(
         "SELECT sequence_number, occurred_local::text, outcome, amount, scheme, card_last4,"
