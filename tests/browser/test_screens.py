@@ -95,6 +95,21 @@ def owner_of(live, merchant):
     return email
 
 
+@pytest.mark.parametrize(("width", "height"), [(390, 664), (360, 640)])
+@pytest.mark.parametrize("merchant", ["FOURNIL", "BOULANGERIE", "RESTAURANT"])
+def test_so_it_is_for_each_merchant_and_on_a_smaller_phone(window, live, merchant, width, height):
+    email = f"premier-{merchant.lower()}-{width}@demo.example"
+    with live.database.writing(DatabaseRole.OWNER) as connection:
+        access = NewAccess(email=email, merchant=merchant, reseller=None, role=Role.OWNER)
+        give_access(connection, access, PASSWORD)
+    visitor = window(width, signed_in=False)
+    visitor.page.set_viewport_size({"width": width, "height": height})
+    sign_in(visitor.page, live.url, email)
+    for path in ("/remises", "/transactions"):
+        visitor.go(path)
+        assert top(visitor.page.locator(".rows-group .line").first) < FIRST_ROW
+
+
 @pytest.mark.parametrize("exceptions", [1, 2, 5])
 def test_it_stays_there_whatever_did_not_pass(window, live, exceptions):
     visitor = window(IPHONE)
