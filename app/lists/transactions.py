@@ -8,16 +8,14 @@ from sqlalchemy import case
 
 from app.listing import filter_groups, typed
 from app.listing.amounts import AmountFilter
+from app.listing.card_filters import Card, Expiry, masked
 from app.listing.categories import Category
 from app.listing.field import Field, Link
 from app.listing.filters import (
-    Card,
     Choice,
     Code,
-    Expiry,
     ResponseCode,
     flagged,
-    masked,
 )
 from app.listing.kinds import Flag, Identifier, Kind, Moment, Money, Row
 from app.listing.spec import AnswerPart, DetailPart, ListSpec, Noun, PageLink

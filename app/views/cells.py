@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 from flask import g, url_for
 
+from app.listing.card_filters import Card
 from app.listing.field import Args, Field, Link, Tone
-from app.listing.filters import Card
 from app.listing.kinds import Money, Row, Whole
 from app.listing.spec import ListSpec
 from app.tickets import why_no_ticket

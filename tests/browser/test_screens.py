@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import text
 
 from app.accounts.users import NewAccess, give_access
 from app.database.engine import DatabaseRole
-from app.models import Merchant, Role, UserAccount
+from app.models import Role
 from tests.browser.conftest import DESK, IPHONE, PASSWORD, sign_in
 
 LISTS = pytest.mark.parametrize("path", ["/remises", "/transactions"])
@@ -69,30 +69,6 @@ def test_the_first_row_is_on_a_phones_first_screen(window, path):
     visitor.go(path)
     visitor.keep(f"first-row{path.replace(chr(47), chr(45))}")
     assert top(visitor.page.locator(".rows-group .line").first) < FIRST_ROW
-
-
-@LISTS
-@pytest.mark.parametrize("merchant", [1, 2])
-def test_it_is_there_for_each_kind_of_merchant(window, live, path, merchant):
-    """The independents of the demonstration: other words, other terminals, another number of lines above."""
-    visitor = window(IPHONE, signed_in=False)
-    sign_in(visitor.page, live.url, owner_of(live, merchant))
-    visitor.go(path)
-    visitor.keep(f"first-row-{merchant}{path.replace(chr(47), chr(45))}")
-    assert top(visitor.page.locator(".rows-group .line").first) < FIRST_ROW
-
-
-def owner_of(live, merchant):
-    """The log-in of an owner of the merchant that came so late into the demonstration."""
-    email = f"patron-{merchant}@boutique.example"
-    with live.database.writing() as connection:
-        known = select(UserAccount.id).where(UserAccount.email == email)
-        if connection.scalar(known) is None:
-            codes = select(Merchant.code).where(Merchant.id > 0).order_by(Merchant.id)
-            code = connection.scalars(codes).all()[merchant]
-            access = NewAccess(email=email, merchant=code, reseller=None, role=Role.OWNER)
-            give_access(connection, access, PASSWORD)
-    return email
 
 
 @pytest.mark.parametrize(("width", "height"), [(390, 664), (360, 640)])

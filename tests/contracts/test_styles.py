@@ -47,8 +47,3 @@ def test_no_style_is_left_that_no_page_wears():
     named = styled()
     assert len(named) > 100
     assert sorted(name for name in named - worn() if not MADE.fullmatch(name)) == []
-
-
-def test_the_font_weighs_at_most_30_kb():
-    fonts = list((ROOT / "app" / "static" / "fonts").glob("*.woff2"))
-    assert 0 < sum(font.stat().st_size for font in fonts) <= 30_000

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 
 from app.database.engine import DatabaseRole
 from app.listing import query, sums
+from app.listing.card_filters import Expiry
 from app.listing.criteria import Criteria
 from app.listing.day_filter import DayRange
 from app.listing.export import json_document, write_csv
-from app.listing.filters import Choice, Expiry
+from app.listing.filters import Choice
 from app.listing.kinds import Day, Flag, Moment, Money, Rate
 from app.listing.period import Days
 from app.listing.scope import Scope

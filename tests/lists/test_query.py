@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import io
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import event, literal, select, text
+from sqlalchemy import event, text
 
 from app.database.engine import DatabaseRole
 from app.database.migrate import ensure_partitions
 from app.listing import query
-from app.listing.amounts import AmountFilter
 from app.listing.criteria import Criteria
 from app.listing.export import write_csv
 from app.listing.period import Days, Freshness, Period
@@ -25,7 +23,6 @@ from app.listing.sums import row_sums, totals
 from app.lists import REMITTANCES, TRANSACTIONS
 from app.lists.remittance_sums import TypeSum, sums_by_type
 from app.models import Remittance, written_columns
-from app.wording import money
 from tests import factories
 
 if TYPE_CHECKING:
@@ -156,43 +153,6 @@ def test_a_night_reads_its_calls_and_not_those_of_its_month(chain: Scope, module
     assert criteria.is_by_place
     plan = plan_of(module_database, chain, query.page_statement(REMITTANCES, chain, criteria, 50))
     assert "merchant_id_collected_on_contract_id" in plan
-
-
-_BOUNDS = st.none() | st.decimals("0", "3", places=4)
-
-
-@given(st.integers(0, 30), st.sampled_from(("EUR", "JPY", "TND", "CLF")), _BOUNDS, _BOUNDS)
-def test_a_range_of_amounts_is_exact_in_every_currency(
-    module_database: Database, minor: int, currency: str, low: Decimal | None, high: Decimal | None
-) -> None:
-    """A bound finer than a currency's smallest coin lets nothing in that lies beyond it."""
-    assume((low, high) != (None, None))  # no range at all is no condition
-    kind = AmountFilter(currency=literal(currency))
-    amount = Decimal(minor).scaleb(-money.exponent(currency))
-    inside = (low is None or amount >= low) and (high is None or amount <= high)
-    with module_database.reading() as connection:
-        assert connection.scalar(select(kind.between(literal(minor), low, high))) is inside
-
-
-@pytest.mark.parametrize(
-    ("currency", "low", "high", "inside"),
-    [
-        ("JPY", "12.5", None, [13, 14]),
-        ("JPY", None, "12.5", [11, 12]),
-        ("EUR", "0.125", "0.135", [13]),
-        ("TND", "0.0121", "0.0139", [13]),
-    ],
-)
-def test_both_bounds_of_a_range_are_rounded_inwards(
-    module_database: Database, currency: str, low: str | None, high: str | None, inside: list[int]
-) -> None:
-    kind, bounds = (
-        AmountFilter(currency=literal(currency)),
-        [bound and Decimal(bound) for bound in (low, high)],
-    )
-    with module_database.reading() as connection:
-        found = [n for n in (11, 12, 13, 14) if connection.scalar(select(kind.between(literal(n), *bounds)))]
-    assert found == inside
 
 
 @pytest.mark.parametrize("args", [[("amount", "12,34")], [("amount_from", "12,34"), ("amount_to", "12.34")]])
