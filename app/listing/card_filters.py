@@ -1,4 +1,4 @@
-"""What a card shows of itself as kinds that a filter can ask for: its truncated number and its last month."""
+"""Kinds of what is read off a card, asked for by a filter: its truncated number and its last month."""
 
 from __future__ import annotations
 
