@@ -23,6 +23,7 @@ from app.listing.statement_pdf import (
     line_headings,
     write_statement,
 )
+from app.lists.letterhead import letterhead
 from app.views.cells import address
 from app.views.lists import criteria_asked, journal_export, name_of_file, refused_file
 from app.web.context import access, database, theme, today
@@ -67,13 +68,15 @@ def show(spec: ListSpec) -> AnyResponse:
     with asking_first(scope, criteria_asked(spec)) as (connection, asked):
         criteria = _criteria(asked)
         debts = () if criteria.faults else statement(connection, spec, scope, criteria, theme().issuers)
-        fresh = spec.arrived(scope, criteria.period, criteria.days).read(connection)
+        arrived = spec.arrived(scope, criteria.period, criteria.days)
+        fresh, on_paper = arrived.beside(letterhead(scope)).read(connection)
     text = render_template(
         "lists/statement.html",
         spec=spec,
         made=made,
         criteria=criteria,
         fresh=fresh,
+        letterhead=on_paper,
         headings=debt_headings(made),
         line_headings=line_headings(),
         debts=tuple(_shown(spec, made, criteria, debt) for debt in debts),

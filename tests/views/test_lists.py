@@ -49,7 +49,10 @@ def test_remittances_open_on_the_last_night_and_what_reached_the_bank(owner, sho
     assert f"à jour au {today() - timedelta(days=1):%d/%m}" in plain(page.one("div", class_="day"))
 
 
-@pytest.mark.parametrize("path", ["/remises", "/transactions", "/remises?by=day", "/terminaux"])
+PRINTED = ("/remises", "/transactions", "/remises?by=day", "/terminaux", "/transactions/titres-restaurant")
+
+
+@pytest.mark.parametrize("path", PRINTED)
 def test_a_printed_list_says_whose_it_is(owner, shops, path):
     """As an accountant files it: name, SIRET and address of the one outlet in sight."""
     printed = [plain(line) for line in owner.page(path).one("main").all(class_="on-paper")]
