@@ -107,7 +107,7 @@ def _message(
     after: Sequence[str] = (),
 ) -> Message:
     """The same paragraphs twice; the link stands in words and in full, for readers that show no HTML."""
-    signature = theme.name + (f" · {theme.support}" if theme.support else "")
+    signature = " · ".join(filter(None, (theme.name, theme.phone, theme.support)))
     middle = [link.url] if link else []
     text = "\n\n".join([*before, *middle, *after, "-- \n" + signature]) + "\n"
     html = render("mail/message.html", theme=theme, title=subject, before=before, link=link, after=after)
