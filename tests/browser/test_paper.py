@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.browser.conftest import IPHONE
 from tests.browser.readme_pictures import FIRST_REMITTANCE
 
 #: The value of a property of the first element that a selector finds.
@@ -30,3 +31,14 @@ def test_a_row_of_sums_stands_whole_on_one_sheet(window):
     visitor.go("/transactions?by=outlet")
     visitor.page.emulate_media(media="print")
     assert style(visitor, ".groups tbody tr", "breakInside") == "avoid"
+
+
+def test_sums_are_a_table_on_paper_from_a_phone_too(window):
+    """As cards, the statement of meal vouchers of a week took six sheets instead of two."""
+    visitor = window(IPHONE)
+    visitor.go("/transactions/titres-restaurant?period=last-7-days")
+    assert style(visitor, ".groups tbody tr", "display") == "flex"
+    visitor.page.emulate_media(media="print")
+    assert style(visitor, ".groups tbody tr", "display") == "table-row"
+    assert style(visitor, ".groups td.money", "textAlign") == "end"
+    assert style(visitor, ".groups td:not(.money)", "textAlign") == "start"
