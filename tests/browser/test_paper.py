@@ -42,3 +42,14 @@ def test_sums_are_a_table_on_paper_from_a_phone_too(window):
     assert style(visitor, ".groups tbody tr", "display") == "table-row"
     assert style(visitor, ".groups td.money", "textAlign") == "end"
     assert style(visitor, ".groups td:not(.money)", "textAlign") == "start"
+
+
+def test_a_filter_stands_on_paper_without_what_only_a_screen_does(window):
+    """What is asked for belongs to the sums; a cross and "Tout effacer" are ways that paper has not."""
+    visitor = window()
+    visitor.go("/transactions?amount_from=10")
+    visitor.page.emulate_media(media="print")
+    chips = visitor.page.locator(".chips")
+    assert chips.get_by_text("Montant\xa0: ≥ 10,00").is_visible()
+    assert chips.locator("svg").first.is_hidden()
+    assert chips.get_by_text("Tout effacer").is_hidden()
