@@ -60,6 +60,13 @@ _SAME_KIND = f"""
 (l.kind = '{SettlementLineKind.SALE}' AND {TOTAL["debit"].sql("t.")}
   OR l.kind = '{SettlementLineKind.REFUND}' AND {TOTAL["refund"].sql("t.")})
 """
+#: A line and a payment, how many payments that line may be of, and how many lines that payment.
+_PAIRED = """
+SELECT l.merchant_id, l.id, t.id AS transaction_id, t.occurred_on AS transaction_on,
+  count(*) OVER (PARTITION BY l.merchant_id, l.id) AS payments,
+  count(*) OVER (PARTITION BY l.merchant_id, t.id) AS lines
+FROM platform_line l
+"""
 # Lines within two reaches of what was touched may change; those within another two may claim the same. Each
 # step is a table of its own, whose size the next one knows: the planner would take it for a row or two, and
 # look through all of it for each line.
@@ -77,10 +84,7 @@ WHERE l.merchant_id = ANY(:merchants) AND {_OF_PLATFORM}
     (
         "told_sale",
         f"""
-SELECT l.merchant_id, l.id, t.id AS transaction_id, t.occurred_on AS transaction_on,
-  count(*) OVER (PARTITION BY l.merchant_id, l.id) AS payments,
-  count(*) OVER (PARTITION BY l.merchant_id, t.id) AS lines
-FROM platform_line l
+{_PAIRED}
 JOIN remote_payment p ON p.merchant_id = l.merchant_id AND p.platform_reference = nullif(l.reference, '')
 JOIN transaction t ON t.merchant_id = p.merchant_id AND t.id = p.transaction_id
   AND t.occurred_on = p.occurred_on AND t.currency = l.currency AND t.amount = abs(l.gross) AND {_SAME_KIND}
@@ -89,10 +93,7 @@ JOIN transaction t ON t.merchant_id = p.merchant_id AND t.id = p.transaction_id
     (
         "claimed_sale",
         f"""
-SELECT l.merchant_id, l.id, t.id AS transaction_id, t.occurred_on AS transaction_on,
-  count(*) OVER (PARTITION BY l.merchant_id, l.id) AS payments,
-  count(*) OVER (PARTITION BY l.merchant_id, t.id) AS lines
-FROM platform_line l
+{_PAIRED}
 JOIN transaction t ON t.merchant_id = l.merchant_id AND t.order_reference = nullif(l.merchant_reference, '')
   AND t.currency = l.currency AND t.amount = abs(l.gross) AND {_SAME_KIND}
   AND t.occurred_on BETWEEN l.occurred_on - {_ORDERED_BEFORE} AND l.occurred_on + {_ORDERED_AFTER}
