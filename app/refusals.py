@@ -93,4 +93,8 @@ class Refusal:
 
 
 def _spoken(value: Any) -> Any:
+    """A value in the language of the moment; several are a choice between them."""
+    if isinstance(value, (list, tuple)):
+        *others, last = map(str, value)
+        return gettext("%(others)s or %(last)s", others=", ".join(others), last=last) if others else last
     return gettext(value) if isinstance(value, str) and value else value

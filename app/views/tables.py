@@ -14,14 +14,15 @@ class TableColumn:
     """A column: its heading (a message identifier), how a row is shown, and its place on the card.
 
     ``slot`` is ``title``, ``aside``, ``meta``, ``badge``, or empty for what only the table shows; ``card``
-    is the text on the card where a heading is missing; ``tone`` makes it a badge; ``style`` is a CSS class.
+    is the text on the card where a heading is missing; ``tone`` makes it a badge, but for None, which is the
+    ordinary case and stands in plain words; ``style`` is a CSS class.
     """
 
     heading: str
     show: Callable[[Any], str]
     slot: str = "meta"
     card: Callable[[Any], str] | None = None
-    tone: Callable[[Any], str] | None = None
+    tone: Callable[[Any], str | None] | None = None
     style: str = ""
 
 
@@ -32,7 +33,7 @@ class TableCell:
     text: str
     card: str
     slot: str
-    tone: str
+    tone: str | None
     style: str
 
     @property
@@ -44,6 +45,8 @@ class TableCell:
     @property
     def badge(self) -> str:
         """The tone of the badge that the value is shown as, empty for plain text."""
+        if self.tone is None:
+            return ""
         return self.tone or ("plain" if self.slot == "badge" else "")
 
 

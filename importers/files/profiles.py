@@ -198,7 +198,7 @@ def _setting_faults(wanted: SourceSettings, said: Mapping[str, Any]) -> Iterator
     if said.get("account") and not wanted.account:
         yield _fault("account", N_("expected an IBAN or a RIB whose check digits are right"))
     if wanted.encoding not in ("", *ENCODINGS):
-        yield _fault("encoding", N_("expected one of: %(words)s"), words=", ".join(ENCODINGS))
+        yield _fault("encoding", N_("must be %(words)s"), words=list(ENCODINGS))
     if wanted.delimiter not in ("", *DELIMITERS):
         yield _fault("delimiter", N_("expected a semicolon, a tab, a comma or a vertical bar"))
     if not set(wanted.scales) <= {"net", "commission"} or not set(wanted.scales.values()) <= set(SCALES):
@@ -221,7 +221,7 @@ def _label_faults(wanted: SourceSettings) -> Iterator[Refusal]:
     """What is wrong with the patterns of labels."""
     kinds = {*MovementKind, NO_CARDS}
     if not set(wanted.labels.values()) <= kinds:
-        yield _fault("labels", N_("expected one of: %(words)s"), words=", ".join(sorted(kinds)))
+        yield _fault("labels", N_("must be %(words)s"), words=sorted(kinds))
     for name in ("labels", "payers"):
         if len(getattr(wanted, name)) > MOST_PATTERNS:
             yield _fault(name, N_("more than %(most)s of them"), most=MOST_PATTERNS)

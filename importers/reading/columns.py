@@ -100,8 +100,8 @@ def choice(name: str, label: str, words: Sequence[str], *, required: bool = Fals
         name=name,
         label=label,
         pattern="|".join(words),
-        expected=N_("expected one of: %(words)s"),
-        params={"words": ", ".join(words)},
+        expected=N_("must be %(words)s"),
+        params={"words": list(words)},
         required=required,
     )
 

@@ -94,13 +94,27 @@ def test_the_import_journal_shows_each_file_and_its_sums(north):
     assert "south-host" not in main
 
 
+def test_the_ordinary_case_has_no_badge_at_the_desk(place, north):
+    """What is loaded or sent is said in plain words, so that what needs somebody stands out."""
+    bad = File(source="north-host", key="bad").text().replace("CORRECTE", "PARFAITE")
+    assert place.deliver(bad.encode(), "bad.txt").refused
+    page = north.page("/gestion/imports")
+    assert "Chargé" in plain(page.one("main"))
+    badges = {plain(badge) for badge in page.one("table").all(class_="badge")}
+    assert "En quarantaine" in badges
+    assert "Chargé" not in badges
+    one = north.page(follow_first(north, "/gestion/imports?state=loaded", "file-2.txt"))
+    assert plain(one.one("p", class_="card-badges")) == "Chargé"
+    assert one.all(class_="badge") == []
+
+
 def test_a_file_in_quarantine_says_line_column_and_reason(place, north):
     bad = File(source="north-host", key="bad").text().replace("CORRECTE", "PARFAITE")
     assert place.deliver(bad.encode(), "bad.txt").refused
     assert "1 fichier en quarantaine" in plain(north.page("/gestion/commercants").one("main"))
     page = north.page(follow_first(north, "/gestion/imports?state=quarantined", "bad.txt"))
     main = plain(page.one("main"))
-    assert "ligne 2, colonne" in main
+    assert "ligne 2, colonne « statut » : doit être CORRECTE, REJETEE ou INCOMPLETE" in main
     assert "PARFAITE" not in main
     assert "Réessayer" in main
     facts = [plain(term) for term in page.one("dl", class_="facts").all("dt")]

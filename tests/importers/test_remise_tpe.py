@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.wording.i18n import speaking
 from importers.files.refusals import FileRefusedError, Refusal
 from importers.formats import remise_tpe
 from tests.importers.files import File, Rem, Trx
@@ -125,6 +126,18 @@ def test_a_wrong_column_is_named_with_its_line_and_never_shown(before, after, li
     assert str(line) in said
     wrong = after.strip(";").split(";")[-1]
     assert len(wrong) < 4 or wrong not in said or wrong in NIGHT.text()
+
+
+def test_what_a_column_may_hold_is_said_as_a_person_would() -> None:
+    """In a sentence that goes on from its place, in both languages."""
+    night = NIGHT.text()
+    (one,) = refused(night.replace(";CORRECTE;", ";PARFAITE;", 1).encode())
+    with speaking("en"):
+        assert one.text() == "line 2, column “status”: must be CORRECTE, REJETEE or INCOMPLETE"
+    with speaking("fr"):
+        said = one.text().replace("\u00a0", " ")
+        assert said == "ligne 2, colonne « statut » : doit être CORRECTE, REJETEE ou INCOMPLETE"
+        assert refused(night.replace(";1;demo", ";2;demo", 1).encode())[0].words() == "doit être 1"
 
 
 @pytest.mark.parametrize(

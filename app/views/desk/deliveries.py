@@ -23,7 +23,8 @@ KINDS = {
     MailKind.NOTICE: N_("Notice"),
     MailKind.REPORT: N_("Daily email"),
 }
-TONES = {DeliveryState.SENT: "good", DeliveryState.RETRYING: "warn", DeliveryState.FAILED: "bad"}
+#: What was sent needs no badge: most mails are.
+TONES = {DeliveryState.SENT: None, DeliveryState.RETRYING: "warn", DeliveryState.FAILED: "bad"}
 
 
 def _last(row: AnyRow) -> str:

@@ -29,8 +29,9 @@ STATES = {
     ImportStatus.SUPERSEDED: N_("Replaced"),
     ImportStatus.QUARANTINED: N_("In quarantine"),
 }
+#: What is loaded needs no badge: most files are.
 TONES = {
-    ImportStatus.LOADED: "good",
+    ImportStatus.LOADED: None,
     ImportStatus.SUPERSEDED: "plain",
     ImportStatus.QUARANTINED: "bad",
 }
