@@ -33,10 +33,95 @@ OTHER_FORMAT: Final = N_(
 OTHER_LINE: Final = N_(
     "this line of a payment is known with another content: load it with --replace to correct it"
 )
+FUTURE_FILE: Final = N_(
+    "a file made more than a day later than now: load it with --trust-clock if that is so"
+)
+AFTER_FILE: Final = N_("a time more than a day later than the file: load it with --trust-clock if that is so")
+TOO_OLD: Final = N_(
+    "a time more than %(months)s months before its call or its file: load it with --trust-clock if that is so"
+)
+OTHERS_FOLDER: Final = N_(
+    "this folder, or what came in it, is not yours alone: whoever runs the portal says whose with "
+    "bordereau source"
+)
+NO_SOURCE: Final = N_(
+    "its folder and name belong to no source, and no maintainer alone declares its accounts: declare them, "
+    "or say whose the folder is with: bordereau source NAME --reseller SLUG --inbox FOLDER"
+)
+NOT_OF_FOLDER: Final = N_(
+    "it came in a folder of %(names)s, and names what is not known as theirs: whoever runs the portal says "
+    "it is with bordereau source NAME --reseller SLUG, or drops it elsewhere"
+)
+SEVERAL_SOURCES: Final = N_("its folder and name belong to several sources: %(names)s")
+NO_ACCOUNT: Final = N_(
+    "it names no account: say whose it is in the profile of its source, "
+    "or with: bordereau source NAME --account IBAN"
+)
+NO_APPLICATION: Final = N_(
+    "payments that no terminal delivers: say that its source does, and under which application, with: "
+    "bordereau source NAME --application CODE"
+)
+NO_CONTRACT: Final = N_(
+    "no contract, and a shop that is not known: say which contract it has with: "
+    "bordereau source NAME --shop SHOP=CONTRACT"
+)
 #: Those that a person may overrule: the file takes the place of what it contradicts.
 REPLACING: Final = frozenset(
     {KNOWN_FILE_ID, OTHER_STATEMENT, OTHER_ROW, OTHER_SETTLEMENT, OTHER_FORMAT, OTHER_LINE}
 )
+_LET_IT_REPLACE: Final = N_("%(reason)s: if this one is right, let it replace the former one")
+#: What a desk is told to do instead of a command: its people have no shell.
+_AT_DESK: Final[Mapping[str, str]] = {
+    CARD_IN_ITS_FIELD: N_(
+        "a full card number in a field made for it: the file is refused and nothing of it is kept. Where "
+        "American Express sends it, choose under Bank, in the profile of its source, that full card numbers "
+        "be masked: the worker takes it then"
+    ),
+    CARD_OR_REFERENCE: N_(
+        "what looks like a full card number: the file is refused and nothing of it is kept. If this column "
+        "of this source never holds one, ask whoever runs the portal to say so"
+    ),
+    KNOWN_FILE_ID: N_("this file id was already loaded with another content"),
+    OTHER_STATEMENT: N_("another statement of this account and day is known"),
+    OTHER_ROW: N_("this entry is known with another content"),
+    OTHER_SETTLEMENT: N_("another content of this payment is known"),
+    OTHER_FORMAT: N_("this payment is known from a file of %(format)s, and should come in one format"),
+    OTHER_LINE: N_("this line of a payment is known with another content"),
+    FUTURE_FILE: N_(
+        "a file made more than a day later than now: if that is so, ask whoever runs the portal to load it"
+    ),
+    AFTER_FILE: N_(
+        "a time more than a day later than the file: if that is so, ask whoever runs the portal to load it"
+    ),
+    TOO_OLD: N_(
+        "a time more than %(months)s months before its call or its file: if that is so, ask whoever runs the "
+        "portal to load it"
+    ),
+    OTHERS_FOLDER: N_(
+        "this folder, or what came in it, is not yours alone: ask whoever runs the portal whose it is"
+    ),
+    NO_SOURCE: N_(
+        "its folder and name belong to no source, and no maintainer alone declares its accounts: under Bank, "
+        "declare the account, or add a source with this folder"
+    ),
+    NOT_OF_FOLDER: N_(
+        "it came in a folder of %(names)s, and names what is not known as theirs: ask whoever runs the "
+        "portal to say whose it is"
+    ),
+    SEVERAL_SOURCES: N_(
+        "its folder and name belong to several sources: %(names)s. Under Bank, give all but one of them "
+        "another folder or pattern of names, or say of each which format it delivers"
+    ),
+    NO_ACCOUNT: N_("it names no account: say under Bank, in the profile of its source, whose it is"),
+    NO_APPLICATION: N_(
+        "payments that no terminal delivers: say under Bank, in the profile of its source, that payments are "
+        "its role, and their application"
+    ),
+    NO_CONTRACT: N_(
+        "no contract, and a shop that is not known: say under Bank, in the profile of its source, which "
+        "contract that shop has"
+    ),
+}
 
 
 class Unit(StrEnum):
@@ -76,10 +161,14 @@ class Refusal:
         """Whether not even a copy of the file may be kept."""
         return self.reason in (CARD_NUMBER, CARD_OR_REFERENCE, CARD_IN_ITS_FIELD)
 
-    def text(self) -> str:
-        """The reason in the language of the moment, with its place in front."""
+    def text(self, *, at_desk: bool = False) -> str:
+        """The reason in the language of the moment, with its place in front.
+
+        ``at_desk``: what is to be done is said as people do it there, who have no commands.
+        """
         place = self._place() if self.line is not None else self.column and gettext(self.column)
-        return gettext("%(place)s: %(reason)s", place=place, reason=self.words()) if place else self.words()
+        words = self.words(at_desk=at_desk)
+        return gettext("%(place)s: %(reason)s", place=place, reason=words) if place else words
 
     def _place(self) -> str:
         place = gettext(_PLACES[Unit(self.unit)], number=self.line)
@@ -87,9 +176,11 @@ class Refusal:
             return place
         return gettext("%(place)s, column “%(column)s”", place=place, column=gettext(self.column))
 
-    def words(self) -> str:
+    def words(self, *, at_desk: bool = False) -> str:
         """The reason alone, in the language of the moment."""
-        return gettext(self.reason, **{name: _spoken(value) for name, value in self.params.items()})
+        reason = _AT_DESK.get(self.reason, self.reason) if at_desk else self.reason
+        said = gettext(reason, **{name: _spoken(value) for name, value in self.params.items()})
+        return gettext(_LET_IT_REPLACE, reason=said) if at_desk and self.reason in REPLACING else said
 
 
 def _spoken(value: Any) -> Any:

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from app.database.migrate import MONTHS_BEHIND
-from app.refusals import Unit
+from app.refusals import AFTER_FILE, FUTURE_FILE, TOO_OLD, Unit
 from app.wording.i18n import N_
 from importers.files.refusals import MOST_REASONS, FileRefusedError, Refusal
 
@@ -24,13 +24,6 @@ if TYPE_CHECKING:
 
 #: How far a time may be ahead: clocks run fast by minutes, and zones differ by hours.
 AHEAD: Final = timedelta(days=1)
-FUTURE_FILE: Final = N_(
-    "a file made more than a day later than now: load it with --trust-clock if that is so"
-)
-AFTER_FILE: Final = N_("a time more than a day later than the file: load it with --trust-clock if that is so")
-TOO_OLD: Final = N_(
-    "a time more than %(months)s months before its call or its file: load it with --trust-clock if that is so"
-)
 
 
 def check(records: Records, now: datetime) -> None:

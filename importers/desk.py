@@ -221,7 +221,7 @@ def _change_source(database: Database, data: Path, task: _Task) -> _Ended:
         foreign_places.refuse_them(connection, profiles.of(connection, name), said)
         profiles.change(connection, name, **said)
     results = waiting.of_source(database, data, name)
-    return _Ended(answer=tuple(report.line(result) for result in results))
+    return _Ended(answer=tuple(report.line(result, at_desk=True) for result in results))
 
 
 def _try(database: Database, data: Path, task: _Task) -> _Ended:
@@ -232,14 +232,14 @@ def _try(database: Database, data: Path, task: _Task) -> _Ended:
         with database.reading(DatabaseRole.IMPORT) as connection:
             profile = _own_profile(connection, source, task)
         context = sources.said_of(name, source, profile.columns, profile.settings)
-    found = tuple(explain.lines(explain.explain(task.content, context)))
+    found = tuple(explain.lines(explain.explain(task.content, context), at_desk=True))
     if not source:
         return _Ended(answer=found)
     with tempfile.NamedTemporaryFile() as sample:
         sample.write(task.content)
         sample.flush()
         result = try_file(database, Path(sample.name), data, context)
-    return _Ended(answer=(*found, *report.trial(result).splitlines()))
+    return _Ended(answer=(*found, *report.trial(result, at_desk=True).splitlines()))
 
 
 def _own_profile(connection: Connection, source: str, task: _Task) -> profiles.SourceProfile:

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
+from app.wording.formats import day
 from app.wording.i18n import N_, gettext
 from app.wording.money import plain
 from importers import card_lines, shown_values
@@ -31,17 +32,23 @@ MoneyRecords = BankStatements | Settlements | Chargebacks | Operations | RemoteP
 
 #: Rows of each kind of record that are shown.
 _SHOWN_ROWS = 3
+_NOT_MONEY: Final = N_("not money; what it would bring is said by: bordereau import --dry-run")
+_NOT_MONEY_AT_DESK: Final = N_("not money: what it brings is said under Imports, once it is delivered")
 _USES = {Use.KEPT: "%(field)s", Use.DROPPED: N_("dropped"), Use.NEVER_STORED: N_("never stored")}
 
 
 @dataclass(frozen=True, kw_only=True)
 class FileExplanation:
-    """The understanding of a file: the format in its own words, facts by label, columns, records."""
+    """The understanding of a file: the format in its own words, facts by label, columns, records.
+
+    Of a file that is not money (``is_money``) the format alone is told.
+    """
 
     format: str
     records: tuple[MoneyRecords, ...]
     facts: tuple[tuple[str, str], ...] = ()
     headings: tuple[SourceColumn, ...] = ()
+    is_money: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,8 +135,7 @@ def explain(data: bytes, context: FileContext) -> FileExplanation:
     other = next((one for one in formats() if one.claims(context.name, data)), None)
     if other is None or other.name == mapped_csv.NAME:
         return _mapped(data, context)
-    told_by = (N_("not money; what it would bring is said by"), "bordereau import --dry-run")
-    return FileExplanation(format=other.name, records=(), facts=(told_by,))
+    return FileExplanation(format=other.name, records=(), is_money=False)
 
 
 def bank_statements(path: Path) -> BankStatements:
@@ -140,9 +146,11 @@ def bank_statements(path: Path) -> BankStatements:
     raise refuse(N_("expected statements of a bank"))
 
 
-def lines(explanation: FileExplanation) -> Iterator[str]:
-    """The explanation in words, a line each."""
+def lines(explanation: FileExplanation, *, at_desk: bool = False) -> Iterator[str]:
+    """The explanation in words, a line each; ``at_desk`` names no command."""
     yield gettext("Format: %(format)s", format=explanation.format)
+    if not explanation.is_money:
+        yield "  " + gettext(_NOT_MONEY_AT_DESK if at_desk else _NOT_MONEY)
     for label, value in explanation.facts:
         yield f"  {_labelled(gettext(label), value)}"
     if explanation.headings:
@@ -283,7 +291,7 @@ def _part_lines(part: _Part, found: pd.DataFrame) -> Iterator[str]:
         yield f"  {_labelled(said, f'{len(rows)}, {total} {currency}')}".rstrip()
     days = pd.to_datetime(found[part.day]).dropna()
     if len(days):
-        yield "  " + gettext("from %(first)s to %(last)s", first=days.min().date(), last=days.max().date())
+        yield "  " + gettext("from %(first)s to %(last)s", first=day(days.min()), last=day(days.max()))
     shown = shown_values.table(found.head(_SHOWN_ROWS), part.shown)
     yield from (f"  {line}" for line in shown.to_string(index=False).splitlines())
 

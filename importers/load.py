@@ -243,7 +243,7 @@ def _read(database: Database, attempt: _Attempt, file: IncomingFile) -> None:
     if cleaned is not file:
         _take_for(database, attempt, cleaned)
     if attempt.known is None:
-        attempt.records = known.read(cleaned.data, attempt.context)
+        attempt.records = sources.records_of(known, cleaned, attempt.context)
         _check_clocks(attempt, attempt.records)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 import pandas as pd
 
 from app.wording import codes
+from app.wording.formats import day, moment
 from app.wording.i18n import N_, gettext
 from app.wording.money import exponent, plain
 from importers.reading.amounts import HUNDREDTHS
@@ -117,7 +118,7 @@ def _text(column: str, value: Any, currency: str) -> str:
     if column in _MASKED:
         return f"•••• {value[-_KEPT_DIGITS:]}" if value else ""
     if isinstance(value, pd.Timestamp):
-        return f"{value:%Y-%m-%d}" if value == value.normalize() else f"{value:%Y-%m-%d %H:%M:%S}"
+        return day(value) if value == value.normalize() else moment(value)
     return word(column, value)
 
 

@@ -109,4 +109,4 @@ def awaited(connection: Connection, reseller_id: int) -> frozenset[int]:
 
 def reasons(task: AnyRow) -> tuple[str, ...]:
     """Why a task failed, in the language of the moment."""
-    return tuple(Refusal(**refusal).text() for refusal in task.refusals)
+    return tuple(Refusal(**refusal).text(at_desk=True) for refusal in task.refusals)

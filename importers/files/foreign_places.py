@@ -12,6 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, text
 
 from app.config import INBOX
+from app.refusals import OTHERS_FOLDER
 from app.rules.source_columns import LABELS
 from app.wording.i18n import N_
 from importers.files.profiles import SourceProfile
@@ -42,10 +43,6 @@ _FOLDER_NAMED_FOR: Final = N_(
 )
 _ONLY_NAMES: Final = N_(
     "on a portal of several maintainers, names alone reach the files of all: say a folder too"
-)
-_OF_OTHERS: Final = N_(
-    "this folder, or what came in it, is not yours alone: whoever runs the portal says whose with "
-    "bordereau source"
 )
 
 
@@ -78,4 +75,4 @@ def refuse_them(connection: Connection, profile: SourceProfile, said: Mapping[st
     if not connection.scalar(_IS_OWN, own) and owner_of_name(connection, f"{folder}-") != profile.reseller_id:
         raise refuse(_FOLDER_NAMED_FOR, column=LABELS["inbox"])
     if folder == INBOX or connection.scalar(_IS_OF_OTHERS, own):
-        raise refuse(_OF_OTHERS, column=LABELS["inbox"])
+        raise refuse(OTHERS_FOLDER, column=LABELS["inbox"])

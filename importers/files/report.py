@@ -29,13 +29,13 @@ class Step(Protocol):
     def __call__(self, done: int, total: int) -> None: ...
 
 
-def line(result: Result) -> str:
-    """One line for a file, and one below it for each reason when it is refused."""
+def line(result: Result, *, at_desk: bool = False) -> str:
+    """One line for a file, and one below it for each reason when it is refused, in a desk's words if so."""
     said = f"{_named(result)}: {gettext(_WORDS[result.status])}"
     details = list(_details(result))
     if details:
         said += f" ({', '.join(details)})"
-    reasons = [refusal.text() for refusal in result.refusals]
+    reasons = [refusal.text(at_desk=at_desk) for refusal in result.refusals]
     if result.unfiled is not None:
         words = gettext(
             "it cannot be filed away: %(reason)s (mend that, then load it once more)", reason=result.unfiled
@@ -49,14 +49,17 @@ def _named(result: Result) -> str:
     return shown(result.name or str(result.path))
 
 
-def trial(result: Result) -> str:
-    """What would become of a file that is loaded now: what is new and known, or why it is refused."""
+def trial(result: Result, *, at_desk: bool = False) -> str:
+    """What would become of a file that is loaded now: what is new and known, or why it is refused.
+
+    ``at_desk``: in the words of a desk.
+    """
     if result.status is Status.KNOWN:
         return gettext("This very file is loaded already.")
     if not result.refused:
         return gettext("Loaded now, it would bring: %(counts)s", counts=", ".join(_details(result)))
     said = gettext("Loaded now, it would be: %(status)s", status=gettext(_WORDS[result.status]))
-    return "\n".join([said, *(f"  {refusal.text()}" for refusal in result.refusals)])
+    return "\n".join([said, *(f"  {refusal.text(at_desk=at_desk)}" for refusal in result.refusals)])
 
 
 def event(result: Result) -> dict[str, Any]:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
 from app.accounts.journal import Event, record
 from app.config import INBOX, QUARANTINE
 from app.models import UNCLAIMED_MERCHANT, SourceRole, SourceSettings
-from app.wording.i18n import N_
+from app.refusals import NO_SOURCE, NOT_OF_FOLDER, SEVERAL_SOURCES
 from importers import formats, ownership
 from importers.files import foreign_places
 from importers.files.archive import IncomingFile, is_of_desk
-from importers.files.refusals import refuse
-from importers.formats import FileContext, mapped_csv
+from importers.files.refusals import FileRefusedError, refuse
+from importers.formats import FileContext, Format, mapped_csv
 from importers.ownership import OwnerKey
 from importers.records import KnownSource, Origin, Records, adopt
 from importers.records.remote_payments.profile import PaymentProfile
@@ -25,25 +25,18 @@ class UnknownResellerError(LookupError):
     """No merchant directory has named this reseller."""
 
 
-NO_SOURCE: Final = N_(
-    "its folder and name belong to no source, and no maintainer alone declares its accounts: declare them, "
-    "or say whose the folder is with: bordereau source NAME --reseller SLUG --inbox FOLDER"
-)
-NOT_OF_FOLDER: Final = N_(
-    "it came in a folder of %(names)s, and names what is not known as theirs: whoever runs the portal says "
-    "it is with bordereau source NAME --reseller SLUG, or drops it elsewhere"
-)
-SEVERAL: Final = N_("its folder and name belong to several sources: %(names)s")
 _OF_PLACE = """
-SELECT id, reseller_id, name, role, format, time_zone, settings FROM source
-WHERE COALESCE(inbox, file_pattern) IS NOT NULL
-  AND COALESCE(inbox, :folder) = :folder AND (file_pattern IS NULL OR :name ~ file_pattern)
-ORDER BY name
+SELECT s.id, s.reseller_id, s.name, s.role, s.format, s.time_zone, s.settings, r.slug AS reseller
+FROM source s JOIN reseller r ON r.id = s.reseller_id
+WHERE COALESCE(s.inbox, s.file_pattern) IS NOT NULL
+  AND COALESCE(s.inbox, :folder) = :folder AND (s.file_pattern IS NULL OR :name ~ s.file_pattern)
+ORDER BY s.name
 """
 _REMEMBERED = """
-SELECT s.id, s.reseller_id, s.name, s.role, s.format, s.time_zone, s.settings
+SELECT s.id, s.reseller_id, s.name, s.role, s.format, s.time_zone, s.settings, r.slug AS reseller
 FROM import_file f JOIN source s ON s.id = f.source_id OR s.inbox = f.folder
   AND (s.file_pattern IS NULL OR f.name ~ s.file_pattern)
+JOIN reseller r ON r.id = s.reseller_id
 WHERE f.sha256 = :sha256 AND f.status = 'quarantined'
 ORDER BY s.name
 """
@@ -68,12 +61,21 @@ ON CONFLICT (slug) DO UPDATE SET name = EXCLUDED.name RETURNING id
 """
 _VOUCHED = "SELECT vouched_columns FROM source WHERE name = :name"
 _VOUCH = "UPDATE source SET vouched_columns = :columns WHERE name = :name RETURNING reseller_id"
+# A folder that begins with the maintainer's own name names its source, unless its files came as another's.
 _OF_FOLDER = """
 INSERT INTO source (name, reseller_id, role)
-SELECT slug || '-' || COALESCE((
+SELECT CASE WHEN known.id IS NULL AND (lower(place.folder) = r.slug OR r.id = longest.id)
+  THEN place.folder ELSE r.slug || '-' || place.folder END, r.id, 'money'
+FROM reseller r
+CROSS JOIN LATERAL (SELECT COALESCE((
     SELECT max(f.folder) FROM import_file f WHERE f.sha256 = :sha256 AND f.status = 'quarantined'
-  ), CAST(:folder AS text)), id, 'money'
-FROM reseller WHERE id = :reseller
+  ), CAST(:folder AS text)) AS folder) place
+LEFT JOIN LATERAL (
+  SELECT o.id FROM reseller o WHERE o.declared AND starts_with(lower(place.folder), o.slug || '-')
+  ORDER BY length(o.slug) DESC LIMIT 1
+) longest ON true
+LEFT JOIN source known ON known.reseller_id = r.id AND known.name = r.slug || '-' || place.folder
+WHERE r.id = :reseller
 ON CONFLICT (name) DO UPDATE SET role = source.role WHERE source.reseller_id = :reseller
 RETURNING id, reseller_id
 """
@@ -98,7 +100,7 @@ def source_of(
         return None
     found = _of_place(connection, file)
     if len(found) > 1:
-        raise refuse(SEVERAL, names=", ".join(row.name for row in found))
+        raise refuse(SEVERAL_SOURCES, names=", ".join(row.name for row in found))
     if found:
         return KnownSource(found[0].id, found[0].reseller_id)
     reseller = _guessed(connection, records)
@@ -136,7 +138,16 @@ def _of_place(connection: Connection, file: IncomingFile) -> Sequence[Row[*tuple
     """The sources of a file's folder and name; of a copy in quarantine, those of where it came."""
     place = {"folder": file.folder, "name": file.name}
     found = connection.execute(text(_OF_PLACE), place).all()
-    return found or connection.execute(text(_REMEMBERED), {"sha256": file.sha256}).all()
+    found = found or connection.execute(text(_REMEMBERED), {"sha256": file.sha256}).all()
+    return _of_format(found, file) if len(found) > 1 else found
+
+
+def _of_format(found: Sequence[Row[*tuple[Any, ...]]], file: IncomingFile) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Of several sources of a place those that deliver the file's format, else those that say none."""
+    claims = {known.name for known in formats.formats() if known.claims(file.name, file.data)}
+    delivered = {row.id: row.format or (row.settings.get("mapping") and mapped_csv.NAME) for row in found}
+    of_it = [row for row in found if delivered[row.id] in claims]
+    return of_it or [row for row in found if not delivered[row.id]] or found
 
 
 def origin_of(connection: Connection, file: IncomingFile) -> Origin:
@@ -149,7 +160,10 @@ def origin_of(connection: Connection, file: IncomingFile) -> Origin:
     if holders and not _is_of(connection, said, holders):
         said = Origin(resellers=frozenset(holders.values()))
     found = () if said.source or said.resellers else _of_place(connection, file)
-    return Origin(source=found[0].name) if len(found) == 1 else said
+    if len(found) == 1:
+        return Origin(source=found[0].name)
+    owners = {row.reseller for row in found}
+    return Origin(resellers=frozenset(owners)) if len(owners) == 1 else said
 
 
 def _is_of(connection: Connection, said: Origin, holders: Mapping[int, str]) -> bool:
@@ -163,10 +177,21 @@ def context_of(connection: Connection, file: IncomingFile) -> FileContext:
     """What a reader is told of a file besides its bytes; of several sources, the strictest rule holds."""
     found = _of_place(connection, file)
     if len(found) != 1:
-        return FileContext(name=file.name)
+        return FileContext(name=file.name, rivals=tuple(row.name for row in found))
     row = found[0]
     columns = row._mapping  # noqa: SLF001 - the documented name
     return said_of(file.name, row.name, columns, SourceSettings.of(row.settings))
+
+
+def records_of(known: Format, file: IncomingFile, context: FileContext) -> Records:
+    """The records of a file. Raises FileRefusedError, which says so when several sources could be its own."""
+    try:
+        return known.read(file.data, context)
+    except FileRefusedError as refused:
+        if not context.rivals or known.origin(file.data).source is not None:
+            raise
+        several = refuse(SEVERAL_SOURCES, names=", ".join(context.rivals))
+        raise FileRefusedError([*several.refusals, *refused.refusals]) from None
 
 
 def said_of(name: str, source: str, said: Mapping[Any, Any], settings: SourceSettings) -> FileContext:

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from app.config import QUARANTINE
 from app.database.engine import Database, DatabaseRole
-from importers.files.sources import NO_SOURCE
+from app.refusals import NO_SOURCE
 from importers.formats import bank_accounts, merchant_directory
 from importers.load import Result, Status, load_for_desk
 from importers.records.payments.currencies import NO_CURRENCY

@@ -50,7 +50,8 @@ class FileContext:
 
     ``source`` is the name of the one source of its folder and name, ``format`` the one that it delivers,
     ``time_zone`` the clock of its times; each is empty where nobody has said so. ``payments`` is what its
-    files of payments leave unsaid, None where it delivers none.
+    files of payments leave unsaid, None where it delivers none. ``rivals`` are the names of the several
+    sources of its folder and name, of which none can be said to be its own.
     """
 
     name: str = ""
@@ -59,6 +60,7 @@ class FileContext:
     time_zone: str = ""
     settings: SourceSettings = field(default_factory=SourceSettings)
     payments: PaymentProfile | None = None
+    rivals: tuple[str, ...] = ()
 
     @property
     def own_payments(self) -> PaymentProfile | None:

@@ -15,7 +15,7 @@ from xml.etree.ElementTree import Element
 
 import pandas as pd
 
-from app.refusals import CARD_NUMBER, Unit
+from app.refusals import CARD_NUMBER, NO_APPLICATION, Unit
 from app.wording.i18n import N_
 from app.wording.money import exponent
 from importers.files.refusals import FileRefusedError, Notice, Refusal, refuse
@@ -26,7 +26,7 @@ from importers.reading.fields import day_of
 from importers.reading.free_text import refuse_card_numbers
 from importers.reading.xml import first_text, text
 from importers.records import Header
-from importers.records.remote_payments import ALONE, NO_PROFILE, REMOTE_PAYMENT, RemotePayments
+from importers.records.remote_payments import ALONE, REMOTE_PAYMENT, RemotePayments
 
 NAME: Final = "caaa.011"
 FIRST_LINE = xml.XmlBeginning(rb"(?s)(?:\xef\xbb\xbf)?\s*<.{0,2000}?AccptrBtchTrf")
@@ -98,7 +98,7 @@ def _records(data: bytes, context: FileContext) -> RemotePayments:
     """The payments of a file, as its source's profile places them. Raises FileRefusedError."""
     found = read(data)
     if context.payments is None:
-        raise refuse(NO_PROFILE)
+        raise refuse(NO_APPLICATION)
     made_at = found.header.created_at
     if made_at is None:
         raise refuse(_EXPECTED_MOMENT, column=_CREATED)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, and_, select
 from app.models import Certainty, Contract, Credit, Merchant, Outlet, Remittance, RemittanceStatus
 from app.rules.payments import awaited
 from app.wording.codes import CREDIT_RULES
-from app.wording.formats import money
+from app.wording.formats import day, money
 from app.wording.i18n import gettext, ngettext
 from importers import card_lines
 from importers.matching import ITEM, LINE, match
@@ -136,7 +136,7 @@ def _linked(trial: Trial, line: Any, own: pd.DataFrame) -> str:
 
 
 def _line_words(line: Any) -> str:
-    return f"{line.booked_on:%Y-%m-%d} {money(int(line.amount), line.currency)}"
+    return f"{day(line.booked_on)} {money(int(line.amount), line.currency)}"
 
 
 def _late(trial: Trial) -> Iterator[str]:
@@ -145,4 +145,4 @@ def _late(trial: Trial) -> Iterator[str]:
     row: Any
     for row in late.head(_MOST_SHOWN).itertuples():
         number = gettext("Batch no. %(number)s", number=row.number)
-        yield f"  {row.collected_on:%Y-%m-%d} {number}: {money(int(row.net), row.currency)}"
+        yield f"  {day(row.collected_on)} {number}: {money(int(row.net), row.currency)}"

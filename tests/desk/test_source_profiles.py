@@ -216,3 +216,18 @@ def test_a_file_that_cannot_be_explained_says_why(place, north, content, words):
         page = plain(north.page(asked(place, response)).one("main"))
         assert "Le fichier serait mis en quarantaine" in page
     assert place.value("SELECT count(*) FROM desk_task WHERE content IS NOT NULL") == 0
+
+
+def test_a_reason_says_what_is_to_be_done_at_the_desk(place, north):
+    asked(place, north.post_form(NEW, name="north-cic", role="money", inbox="north-cic"))
+    assert drop(place, "north-cic", CIC).refused
+    for page in (f"{NEW}/{source_id(place, 'north-cic')}", first_file(north)):
+        shown = plain(north.page(page).one("main"))
+        assert "dites lequel sous Banque, dans le profil de sa source" in shown
+        assert "bordereau" not in shown
+
+
+def first_file(browser) -> str:
+    """The page of the file that is listed first."""
+    found = (link for link in browser.page("/gestion/imports").links() if "/imports/" in link)
+    return next(link for link in found if link.rsplit("/", 1)[-1].isdigit())

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from app.database.engine import DatabaseRole
-from importers.files import profiles, report, waiting
+from importers.files import profiles, report, sources, waiting
 from importers.load import Status, load_file
 from importers.source_commands import source
 from tests.importers.money.test_bank_statements_stored import DAY, HEADING, RIB, statement
@@ -121,3 +121,29 @@ def test_two_sources_never_have_one_place(operator, command):
     assert command("one", "--reseller", "acme", "--inbox", "bank").exit_code == 0
     assert command("two", "--reseller", "acme").exit_code == 0
     assert command("two", "--inbox", "bank").exit_code == 1
+
+
+def test_the_source_of_a_folder_that_is_named_after_the_maintainer_is_named_so_once(operator):
+    operator.declare({})
+    assert drop(operator, statement(MovementLine(5740)), "acme-lyra").status is Status.LOADED
+    assert drop(operator, statement(MovementLine(1200), day=DAY + timedelta(days=1)), "acme").status is (
+        Status.LOADED
+    )
+    assert operator.rows("SELECT name FROM source ORDER BY name") == [("acme",), ("acme-lyra",)]
+
+
+def test_a_folder_whose_files_came_under_the_doubled_name_keeps_that_source(operator):
+    operator.declare({})
+    with operator.database.writing(DatabaseRole.IMPORT) as connection:
+        sources.bind(connection, "acme-acme-lyra", "acme")
+        profiles.change(connection, "acme-acme-lyra", role="money")
+    assert drop(operator, statement(MovementLine(5740)), "acme-lyra").status is Status.LOADED
+    assert operator.rows("SELECT name FROM source") == [("acme-acme-lyra",)]
+
+
+def test_a_folder_whose_name_begins_as_another_maintainers_gives_its_source_none_of_theirs(operator):
+    operator.declare({}, {**OTHER, "reseller": "acme-fr"})
+    assert drop(operator, statement(MovementLine(5740)), "acme-fr-bank").status is Status.QUARANTINED
+    assert declare_account(operator, "acme", "FICTION")[0].status is Status.LOADED
+    names = "SELECT s.name FROM source s JOIN import_file f ON f.source_id = s.id"
+    assert operator.value(names) == "acme-acme-fr-bank"

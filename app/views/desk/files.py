@@ -12,7 +12,7 @@ from app.desk import files as found
 from app.desk import tasks
 from app.desk.paging import NO_ROWS, AnyRow
 from app.models import DeskTaskKind, DeskTaskState, ImportStatus
-from app.refusals import REPLACING, Refusal
+from app.refusals import CARD_IN_ITS_FIELD, REPLACING, Refusal
 from app.views.desk.common import ID, blueprint, next_page
 from app.views.moments import show_moment
 from app.views.tables import TableColumn, table
@@ -128,6 +128,7 @@ def file(id: int) -> str:  # noqa: A002 - the name in the address
         reasons=reasons,
         possible=_possible(row, reasons),
         is_kept=not _holds_card_number(reasons),
+        may_be_masked=any(reason.reason == CARD_IN_ITS_FIELD for reason in reasons),
         tasks=asked_before,
         is_waiting=any(task.state == DeskTaskState.WAITING for task in asked_before),
         reasons_of=tasks.reasons,

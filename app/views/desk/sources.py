@@ -29,7 +29,7 @@ _ASKED: Final = (DeskTaskKind.SOURCE, DeskTaskKind.TRY, DeskTaskKind.DELIVER)
 _PACKED: Final = (b"PK\x03\x04", b"\x1f\x8b", b"\xd0\xcf\x11\xe0")
 _CARD_LIKE: Final = N_(
     "line %(line)s holds what looks like a full card number: the file is not taken here. "
-    "On the server, bordereau mapping try explains it."
+    "Whoever runs the portal can have it explained on the server."
 )
 
 
@@ -61,7 +61,7 @@ def source(id: int) -> str:  # noqa: A002 - the name in the address
 
 def _said_of(row: AnyRow, reasons: Mapping[int, tuple[Refusal, ...]]) -> str:
     """What a file brought, or the first reason why it was quarantined."""
-    return counts(row) or " ".join(reason.text() for reason in reasons.get(row.id, ())[:1])
+    return counts(row) or " ".join(reason.text(at_desk=True) for reason in reasons.get(row.id, ())[:1])
 
 
 @blueprint.route("/banque/source", methods=["GET", "POST"])

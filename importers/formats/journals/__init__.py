@@ -15,6 +15,7 @@ from hashlib import sha256
 from typing import Final
 
 from app.models import SourceSettings
+from app.refusals import NO_APPLICATION
 from app.wording.i18n import N_
 from importers.files.refusals import refuse
 from importers.formats import FileContext, Format, searched_by_field
@@ -29,7 +30,7 @@ from importers.reading.headings import SourceColumn, bare, understood
 from importers.records import Header, Records
 from importers.records.chargebacks import Chargebacks
 from importers.records.operations import Operations
-from importers.records.remote_payments import NO_PROFILE, RemotePayments
+from importers.records.remote_payments import RemotePayments
 from importers.records.settlements import Settlements
 
 NAME: Final = "journal"
@@ -196,7 +197,7 @@ def _records(data: bytes, context: FileContext) -> Records:
     if not isinstance(journal.records, RemotePayments):
         return replace(journal.records, header=header)
     if context.payments is None:
-        raise refuse(NO_PROFILE)
+        raise refuse(NO_APPLICATION)
     made_at = journal.made_at.replace(tzinfo=context.payments.zone)
     return journal.records.of_source(context.payments, replace(header, created_at=made_at))
 

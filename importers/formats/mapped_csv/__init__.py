@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 import pandas as pd
 
 from app.models import SourceSettings
+from app.refusals import NO_ACCOUNT
 from app.wording.i18n import N_
 from importers.files.refusals import CARD_NUMBER, MOST_REASONS, FileRefusedError, Refusal, refuse
 from importers.formats import UNKNOWN_FORMAT, FileContext, Format, searched_by_field
@@ -33,11 +34,6 @@ from importers.records.settlements import Settlements
 NAME: Final = "CSV"
 #: Headings stand in one of the first lines, within so many bytes; banks write some in front.
 _MOST_LINES_BEFORE, _MOST_BYTES_BEFORE = 30, 32_768
-
-NO_ACCOUNT: Final = N_(
-    "it names no account: say whose it is in the profile of its source, "
-    "or with: bordereau source NAME --account IBAN"
-)
 
 
 @dataclass(frozen=True, kw_only=True)

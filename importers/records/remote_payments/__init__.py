@@ -16,7 +16,7 @@ import pandas as pd
 from sqlalchemy import Connection, Row
 
 from app.models import RemotePayment
-from app.refusals import Unit
+from app.refusals import NO_CONTRACT, Unit
 from app.wording.i18n import N_
 from importers import clocks
 from importers.files.refusals import MOST_REASONS, FileRefusedError, Notice, Refusal
@@ -72,14 +72,6 @@ REMOTE_PAYMENT = (
 ALONE: Final = {"batch": "", "said_on": None}
 #: A question to the card's bank that moves no money: counted, never kept.
 VERIFICATION: Final = "verification"
-NO_PROFILE: Final = N_(
-    "payments that no terminal delivers: say that its source does, and under which application, with: "
-    "bordereau source NAME --application CODE"
-)
-NO_CONTRACT: Final = N_(
-    "no contract, and a shop that is not known: say which contract it has with: "
-    "bordereau source NAME --shop SHOP=CONTRACT"
-)
 
 
 @dataclass(frozen=True, kw_only=True)
