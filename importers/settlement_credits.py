@@ -7,20 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 import pandas as pd
 from sqlalchemy import Connection, text
 
 from app.models import SettlementLineKind, SettlementState
-from importers.matching.settlements import LineRule, lines_of
+from importers.matching.settlements import LineRule, lines_of, taken_over_by
 from importers.staging import as_dates, rows_of, stage
 
 _MERCHANTS = "unnest(CAST(:merchants AS bigint[]), CAST(:since AS date[])) AS touched (merchant_id, since)"
 _PAYMENTS = f"""
 SELECT s.merchant_id || ' ' || s.currency AS currency, s.payer, s.payee, s.number, s.reference, s.paid_on,
-  s.gross, s.net, s.state, s.merchant_id, s.id, s.bank_movement_id AS former_line,
+  s.gross, s.net, s.carried_over, s.state, s.merchant_id, s.id, s.bank_movement_id AS former_line,
   s.credited_on AS former_credited_on
 FROM {_MERCHANTS} JOIN settlement s ON s.merchant_id = touched.merchant_id AND s.paid_on >= touched.since
 ORDER BY s.merchant_id, s.paid_on, s.id
@@ -39,6 +39,8 @@ FROM settlement_line l
 WHERE l.merchant_id = ANY(:merchants) AND l.kind = '{SettlementLineKind.REMITTANCE}'
 GROUP BY l.merchant_id, l.contract_number
 """
+#: A debit balance that is paid off later than this is of no remittance that is looked at again.
+_LONGEST_DEBT: Final = timedelta(days=31)
 _COLUMNS: Final = ("merchant_id", "id", "bank_movement_id", "credited_on", "rule")
 _SHAPE = f"(SELECT {', '.join(_COLUMNS)} FROM settlement) AS shape"
 _CHANGE = """
@@ -80,11 +82,14 @@ class AcquirerPayments:
         """What acquirers say of each item, by its index.
 
         ``paid`` and ``fee`` in minor units, ``paid_on`` when they pay, ``booked_on`` when the bank had it;
-        ``first_on`` and ``last_on``: from when to when they speak of its contract.
+        ``is_carried`` of what is paid by less debt, and that is still to come; ``first_on`` and ``last_on``:
+        from when to when they speak of its contract.
         """
-        payments = self.payments.assign(booked_on=self._of_line(lines, "booked_on"))
+        booked_on = self._booked_on(lines)
+        is_carried = (self.payments["state"] == SettlementState.CARRIED) & booked_on.isna()
+        payments = self.payments.assign(booked_on=booked_on, is_carried=is_carried)
         own = self.parts.merge(
-            payments[["merchant_id", "id", "paid_on", "booked_on"]],
+            payments[["merchant_id", "id", "paid_on", "booked_on", "is_carried"]],
             left_on=["merchant_id", "settlement_id"],
             right_on=["merchant_id", "id"],
         ).groupby("remittance_id")
@@ -94,6 +99,7 @@ class AcquirerPayments:
                 "fee": own["fee"].agg(_sum_if_all_known),
                 "paid_on": own["paid_on"].max(),
                 "booked_on": own["booked_on"].agg(_last_if_all_known),
+                "is_carried": own["is_carried"].any(),
             }
         )
         found = items[["merchant_id", "id", "contract_number"]].merge(
@@ -101,6 +107,18 @@ class AcquirerPayments:
         )
         found = found.merge(self.spans, how="left", on=["merchant_id", "contract_number"])
         return _typed(found.set_index(items.index))
+
+    def _booked_on(self, lines: pd.DataFrame) -> pd.Series[Any]:
+        """The day on which the bank had each payment, or the one that took its debit balance over."""
+        booked: pd.Series[Any] = pd.to_datetime(self._of_line(lines, "booked_on"))
+        following = taken_over_by(self.payments)
+        while True:
+            of_next = booked.reindex(following).set_axis(following.index)
+            late = of_next > self.payments["paid_on"].reindex(following.index) + _LONGEST_DEBT
+            found = booked.fillna(of_next.mask(late))
+            if found.equals(booked):
+                return booked
+            booked = found
 
     def _of_line(self, lines: pd.DataFrame, name: str) -> pd.Series[Any]:
         """A column of the line that brought each payment."""
@@ -139,5 +157,6 @@ def _last_if_all_known(days: pd.Series[Any]) -> Any:
 def _typed(found: pd.DataFrame) -> pd.DataFrame:
     days = ("paid_on", "booked_on", "first_on", "last_on")
     return found.astype({"paid": "Int64", "fee": "Int64"}).assign(
-        **{day: pd.to_datetime(found[day]).astype("datetime64[s]") for day in days}
+        is_carried=found["is_carried"].eq(other=True),
+        **{day: pd.to_datetime(found[day]).astype("datetime64[s]") for day in days},
     )

@@ -25,7 +25,8 @@ def with_acquirers(
     """The ``states`` of :func:`importers.matching.states.credit_states`, and ``fee_amount``, by what is said.
 
     ``said`` has, for each item, ``paid``, ``fee``, ``paid_on`` and ``booked_on`` of the payments it is part
-    of (minor units, days), and ``first_on`` and ``last_on``: from when to when its acquirer's files reach.
+    of (minor units, days), ``is_carried`` where one of these leaves a debit balance that is still to be paid
+    off, and ``first_on`` and ``last_on``: from when to when its acquirer's files reach.
     ``items`` have ``remitted`` and ``own_payer``, which tells those that no bank credits as remittances.
     """
     days = items["collected_on"].to_numpy().astype("datetime64[D]")
@@ -39,7 +40,7 @@ def with_acquirers(
     tests: list[tuple[Any, Credit]] = [
         (booked & (said["paid"] == items["net"]).fillna(value=False), Credit.CREDITED),
         (booked, Credit.DIFFERS),
-        (passed & proven, Credit.LATE),
+        (passed & proven & ~said["is_carried"], Credit.LATE),
         (paid, Credit.ANNOUNCED),
     ]
     credit = first_true(tests, Credit.EXPECTED)

@@ -107,6 +107,28 @@ def lines_of(payments: pd.DataFrame, lines: pd.DataFrame, rules: Sequence[LineRu
     return pd.concat(found, ignore_index=True)
 
 
+def taken_over_by(payments: pd.DataFrame) -> pd.Series[Any]:
+    """The payment that takes the debit balance of another over, by their index: its opening balance.
+
+    It is the next one of the same payer and payee that opens with what the other ended with. ``payments``
+    have ``net`` and ``carried_over`` besides the columns that :func:`lines_of` knows.
+    """
+    key = ["currency", "payer", "payee"]
+    rows = payments[[*key, "paid_on", "net", "carried_over"]].assign(payment=payments.index)
+    debts = rows[rows["net"] < 0].drop(columns="carried_over")
+    pairs = debts.merge(
+        rows.drop(columns="net"),
+        left_on=[*key, "net"],
+        right_on=[*key, "carried_over"],
+        suffixes=("", "_next"),
+    )
+    pairs = pairs[pairs["paid_on_next"] > pairs["paid_on"]].sort_values(["paid_on", "paid_on_next"])
+    nearest = pairs["paid_on_next"] == pairs.groupby("payment")["paid_on_next"].transform("min")
+    found = pairs[nearest]
+    alone = ~found.duplicated("payment", keep=False) & ~found.duplicated("payment_next", keep=False)
+    return found[alone].set_index("payment")["payment_next"]
+
+
 def _timely(pairs: pd.DataFrame) -> pd.DataFrame:
     booked, paid = _as_days(pairs["booked_on"]), _as_days(pairs["paid_on"])
     timely: pd.DataFrame = pairs[(booked >= paid - _DAY) & (booked <= working_days.after(paid, WINDOW))]

@@ -60,8 +60,8 @@ def read(table: Fields, mapping: ColumnMapping, source: str, profile: PaymentPro
     currency = settlements.row_currencies(rows, mapping)
     gross = settlements.row_amounts(rows, mapping, kind, currency.tolist())["gross"]
     occurred = values.moments(rows, mapping, "day", _zone(mapping, profile))
-    reference = values.texts(rows, mapping, "reference")
-    ids = values.texts(rows, mapping, "id").str.replace(" ", "-")
+    reference = values.ids(rows, mapping, "reference")
+    ids = values.ids(rows, mapping, "id").str.replace(" ", "-")
     is_refund = kind.isin(_REFUNDS) | (gross < 0)
     card = values.texts(rows, mapping, "card")
     payments = pd.DataFrame(
@@ -79,7 +79,7 @@ def read(table: Fields, mapping: ColumnMapping, source: str, profile: PaymentPro
             "scheme": values.texts(rows, mapping, "scheme"),
             "card_last4": card.str.extract(_LAST_DIGITS)[0].fillna(""),
             "authorisation_number": values.texts(rows, mapping, "authorisation"),
-            "order_reference": values.texts(rows, mapping, "merchant_reference"),
+            "order_reference": values.references(rows, mapping, "merchant_reference"),
             "platform_reference": reference,
             "line": rows.lines,
         }

@@ -89,19 +89,19 @@ def chargebacks(found: Settlements) -> Chargebacks:
 def _lines(table: Fields, mapping: ColumnMapping) -> pd.DataFrame:
     currency = row_currencies(table, mapping)
     kind = pd.Series(row_kinds(table, mapping), dtype=object)
-    reference = values.texts(table, mapping, "reference")
-    ids = values.texts(table, mapping, "id")
+    reference = values.ids(table, mapping, "reference")
+    ids = values.ids(table, mapping, "id")
     return pd.DataFrame(
         {
             "kind": kind,
             "payee": values.texts(table, mapping, "payee"),
-            "number": values.texts(table, mapping, "number"),
+            "number": values.ids(table, mapping, "number"),
             "paid_on": values.days(table, mapping, "paid_on", required=False),
             **row_amounts(table, mapping, kind, currency.tolist()),
             "currency": currency,
             "contract_number": "",
             "reference": reference,
-            "merchant_reference": values.texts(table, mapping, "merchant_reference"),
+            "merchant_reference": values.references(table, mapping, "merchant_reference"),
             "occurred_on": values.days(table, mapping, "day", zone=mapping.time_zone),
             "card_last4": "",
             "count": pd.array([1] * len(table), dtype="Int64"),

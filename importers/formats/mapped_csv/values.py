@@ -26,6 +26,9 @@ _DAY_PART = re.compile(r"[0-9]{1,4}", re.ASCII)
 _TIME: Final = re.compile(
     r"[T ](?P<time>[0-9]{2}:[0-9]{2}(?::[0-9]{2})?)[0-9.]* ?(?P<offset>Z|[+-][0-9]{2}:?[0-9]{2})?\Z"
 )
+#: What a spreadsheet makes of a long number: its first digits, and how many there were.
+_RUINED: Final = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]{1,3}", re.ASCII | re.IGNORECASE)
+_RUINED_ID: Final = N_("a number that a spreadsheet ruined (1,23E+15): export the file again, do not open it")
 _EXPECTED_AMOUNT = N_("expected an amount with at most the decimals of its currency")
 
 
@@ -163,3 +166,24 @@ def texts(table: Fields, mapping: ColumnMapping, name: str) -> pd.Series[Any]:
     for column in found:
         joined = (joined + " " + column).str.strip()
     return joined
+
+
+def ids(table: Fields, mapping: ColumnMapping, name: str) -> pd.Series[Any]:
+    """The texts of a field that tells one row from another.
+
+    Raises FileRefusedError where a spreadsheet has ruined them: rows that are several would look like one.
+    """
+    for heading in mapping.headings().get(name, ()):
+        if heading in table:
+            table.refuse(_is_ruined(table.text(heading)).to_numpy(dtype=bool), heading, _RUINED_ID)
+    return texts(table, mapping, name)
+
+
+def references(table: Fields, mapping: ColumnMapping, name: str) -> pd.Series[Any]:
+    """The texts of a field that others may name; one that a spreadsheet has ruined names nothing."""
+    found = texts(table, mapping, name)
+    return found.mask(_is_ruined(found), "")
+
+
+def _is_ruined(column: pd.Series[Any]) -> pd.Series[bool]:
+    return column.map(lambda written: _RUINED.fullmatch(written) is not None).astype(bool)

@@ -45,9 +45,10 @@ def grrcn(
     number: str = "065A6808",
     paid_on: date,
     adjustment: int = 0,
+    carried: int = 0,
     payee: str = CONTRACT,
 ) -> bytes:
-    """A file with one payment, in quoted text."""
+    """A file with one payment, in quoted text; ``carried`` is its opening debit balance, less than 0."""
     gross, fee = sum(one.gross for one in submissions), sum(one.fee for one in submissions)
     payment = {
         "payee": payee, "account_type": "002", "number": number, "paid_on": f"{paid_on:%Y%m%d}",
@@ -55,9 +56,9 @@ def grrcn(
     }  # fmt: skip
     records = [
         ("HEADER", {"created_on": "20260305", "version": "3.01"}),
-        ("SUMMARY", payment | {"net": amount(gross - fee + adjustment), "gross": amount(gross),
+        ("SUMMARY", payment | {"net": amount(gross - fee + adjustment + carried), "gross": amount(gross),
                                "discount": amount(fee), "fee": amount(0), "tax": amount(0),
-                               "adjustment": amount(adjustment)}),
+                               "adjustment": amount(adjustment), "opening_debit": amount(carried)}),
         *(
             ("SUBMISSION", payment | {"merchant": one.contract, "submitted_on": f"{one.day:%Y%m%d}",
                                       "invoice": one.number, "gross": amount(one.gross),
@@ -69,11 +70,12 @@ def grrcn(
         * bool(adjustment),
         ("TRAILER", {"record_count": str(3 + len(submissions))}),
     ]  # fmt: skip
-    rows = (
-        ",".join(f'"{(values | {"type": code}).get(part.name, "")}"' for part in RECORDS[code])
-        for code, values in records
-    )
-    return "\n".join(rows).encode()
+    return "\n".join(quoted_record(code, values) for code, values in records).encode()
+
+
+def quoted_record(code: str, values: dict[str, str]) -> str:
+    """A line of quoted text."""
+    return ",".join(f'"{(values | {"type": code}).get(part.name, "")}"' for part in RECORDS[code])
 
 
 def night(number: int, *amounts: int, rank: str = "001", application: str = "AMEX") -> bytes:
@@ -238,8 +240,8 @@ def test_a_call_that_the_payer_has_not_spoken_of_yet_is_expected(operator):
 
 def test_full_card_numbers_are_refused_unless_the_source_masks_them(operator):
     data = grrcn(ONE, paid_on=PAID_ON).decode().splitlines()
-    values = {"type": "TRANSACTN", "card": "371449635398431", "payee": CONTRACT, "number": "065A6808"}
-    sale = ",".join(f'"{values.get(part.name, "")}"' for part in RECORDS["TRANSACTN"])
+    values = {"card": "371449635398431", "payee": CONTRACT, "number": "065A6808"}
+    sale = quoted_record("TRANSACTN", values)
     content = "\n".join([*data[:3], sale, *data[3:]]).encode()
     refused = operator.deliver_to("amex", content)
     assert [one.is_card_number for one in refused.refusals] == [True]
