@@ -66,6 +66,8 @@ class Portal(click.Group):
         os.umask(OWN_FILES)
         try:
             return super().invoke(ctx)
+        except (click.exceptions.Exit, click.ClickException, click.Abort):
+            raise
         except Exception as error:
             said = _explained(error)
             if said is None:

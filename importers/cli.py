@@ -6,21 +6,23 @@ import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from sqlalchemy import Connection
 
 from app.config import INBOX, Config
 from app.database.engine import DatabaseRole
 from app.database.migrate import ready
 from app.models import CardNumbers, SourceSettings
 from app.wording.i18n import N_, gettext, ngettext
-from importers.files import archive, profiles, report, sources, waiting
-from importers.files.archive import files_in
 from importers.files.refusals import FileRefusedError
-from importers.formats import FileContext
-from importers.load import Result, load_files, try_file
 from importers.source_commands import deliver, source
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from importers.formats import FileContext
+    from importers.load import Result
 
 __all__ = ["demo", "demo_files", "import_command", "mapping", "nightly", "source"]
 
@@ -38,6 +40,10 @@ _PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 )
 def import_command(paths: tuple[Path, ...], *, replace: bool, dry_run: bool, trust_clock: bool) -> None:
     """Print a line a file; exit 0 only when nobody has to look at any."""
+    from importers.files import report, waiting
+    from importers.files.archive import files_in
+    from importers.load import load_files
+
     config = Config.from_env()
     missing = [path for path in paths if not path.exists() and not path.is_symlink()]
     if missing:
@@ -64,6 +70,8 @@ def import_command(paths: tuple[Path, ...], *, replace: bool, dry_run: bool, tru
 
 def _said(loading: Iterable[Result], files: int) -> list[Result]:
     """What became of each of ``files``, with a line printed for it."""
+    from importers.files import report
+
     results = []
     with report.progress(gettext("Import")) as step:
         for result in loading:
@@ -76,8 +84,9 @@ def _said(loading: Iterable[Result], files: int) -> list[Result]:
 @click.command(help=N_("Do the work of a night: load the inbox, keep house, let go of what is old."))
 def nightly() -> None:
     """Print a line a file and what went; exit 0 only when nobody has to look at anything."""
-    from importers.jobs import arriving, tell_people  # noqa: PLC0415
-    from importers.nightly import nightly as do_the_night  # noqa: PLC0415
+    from importers.files import report
+    from importers.jobs import arriving, tell_people
+    from importers.nightly import nightly as do_the_night
 
     config = Config.from_env()
     database, now = ready(config), datetime.now(UTC)
@@ -142,8 +151,11 @@ def mapping() -> None:
 )
 def mapping_try(path: Path, cards: str, source_name: str | None, saved: Path | None) -> None:
     """Print the explanation of a file, or why it would be quarantined."""
-    from importers import explain  # noqa: PLC0415
-    from importers.formats.mapped_csv import with_mapping  # noqa: PLC0415
+    from importers import explain
+    from importers.files import archive, report
+    from importers.formats import FileContext
+    from importers.formats.mapped_csv import with_mapping
+    from importers.load import try_file
 
     config = Config.from_env() if source_name else None
     database = ready(config) if config else None
@@ -166,6 +178,8 @@ def mapping_try(path: Path, cards: str, source_name: str | None, saved: Path | N
 
 def _context(connection: Connection, source: str, name: str) -> FileContext:
     """What the profile of ``source`` says of the file ``name``."""
+    from importers.files import profiles, sources
+
     try:
         profile = profiles.of(connection, source)
     except profiles.UnknownSourceError:
@@ -184,8 +198,8 @@ def _context(connection: Connection, source: str, name: str) -> FileContext:
 @click.option("--merchant", required=True, metavar="CODE", help=N_("Whose batches: the merchant's code."))
 def mapping_match(paths: tuple[Path, ...], merchant: str) -> None:
     """Print which lines credit which remittances, by which rule, and what is left."""
-    from importers import explain  # noqa: PLC0415
-    from importers.matching import trial  # noqa: PLC0415
+    from importers import explain
+    from importers.matching import trial
 
     try:
         statements = [explain.bank_statements(path) for path in paths]
@@ -236,8 +250,9 @@ def demo_files(
     last_day: datetime | None,
 ) -> None:
     """Write the files into a folder of their own, and say how much they hold."""
-    from importers.demo.demonstration import yesterday  # noqa: PLC0415
-    from importers.demo.generation import generate  # noqa: PLC0415
+    from importers.demo.demonstration import yesterday
+    from importers.demo.generation import generate
+    from importers.files import report
 
     if folder.exists() and any(folder.iterdir()):
         raise click.ClickException(gettext("%(folder)s is not empty.", folder=folder))
@@ -266,7 +281,7 @@ def demo_files(
 @click.command(help=N_("Make the demonstration data once, load it, and print its log-ins."))
 def demo() -> None:
     """Do what is not done yet: a second call only prints the log-ins."""
-    from importers.demo import demonstration  # noqa: PLC0415
+    from importers.demo import demonstration
 
     config = Config.from_env()
     click.echo(demonstration.prepare(ready(config), config.data))

@@ -18,10 +18,7 @@ from app.locks import Lock, hold
 from app.models import ENCODINGS, CardNumbers, ExpectedDays, SourceRole
 from app.rules.source_columns import shown
 from app.wording.i18n import N_, gettext
-from importers import contract_moves
-from importers.files import profiles, report, sources, waiting
 from importers.files.refusals import FileRefusedError
-from importers.formats import formats
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -139,6 +136,8 @@ def source(
     name: str, *, reseller: str | None, vouch: tuple[str, ...], no_vouch: tuple[str, ...], **said: Any
 ) -> None:
     """Bind a source, say what its files leave open, and load what waited for that; ``-`` unsays."""
+    from importers.files import report, waiting
+
     _refuse_unknown_columns({*vouch, *no_vouch})
     config = Config.from_env()
     database = ready(config)
@@ -172,6 +171,8 @@ def _with_place(said: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _change(database: Database, name: str, said: dict[str, Any]) -> None:
+    from importers.files import profiles
+
     with _understood(name), database.writing(DatabaseRole.IMPORT) as connection:
         profile = profiles.of(connection, name)
         for field in _PAIRS & said.keys():
@@ -186,6 +187,8 @@ def _merged(known: Mapping[str, Any], new: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _show(database: Database, name: str) -> None:
+    from importers.files import profiles
+
     with _understood(name), database.reading(DatabaseRole.IMPORT) as connection:
         profile = profiles.of(connection, name)
     click.echo(gettext("Source %(name)s:", name=name))
@@ -196,6 +199,8 @@ def _show(database: Database, name: str) -> None:
 @contextmanager
 def _understood(name: str) -> Iterator[None]:
     """Say it in one line when nothing is known of a source, or what is said of it cannot be."""
+    from importers.files import profiles
+
     try:
         yield
     except profiles.UnknownSourceError:
@@ -208,6 +213,8 @@ def _understood(name: str) -> Iterator[None]:
 
 
 def _refuse_unknown_columns(columns: Collection[str]) -> None:
+    from importers.formats import formats
+
     vouchable = frozenset[str]().union(*(known.vouchable for known in formats()))
     for column in sorted(set(columns) - vouchable):
         raise click.UsageError(
@@ -220,6 +227,8 @@ def _refuse_unknown_columns(columns: Collection[str]) -> None:
 
 
 def _vouch(database: Database, name: str, columns: tuple[str, ...], *, good: bool) -> None:
+    from importers.files import sources
+
     if not columns:
         return
     with database.writing(DatabaseRole.IMPORT) as connection:
@@ -233,6 +242,8 @@ def _vouch(database: Database, name: str, columns: tuple[str, ...], *, good: boo
 
 
 def _bind(database: Database, name: str, reseller: str) -> None:
+    from importers.files import sources
+
     try:
         with database.writing(DatabaseRole.IMPORT) as connection:
             sources.bind(connection, name, reseller)
@@ -256,6 +267,8 @@ def _bind(database: Database, name: str, reseller: str) -> None:
 )
 def deliver(name: str, number: str, *, since: datetime) -> None:
     """Move a contract to another source; what its former one brought from that day on stands aside."""
+    from importers import contract_moves
+
     database, day = ready(Config.from_env()), since.date()
     try:
         with database.writing(DatabaseRole.IMPORT) as connection:

@@ -16,7 +16,6 @@ import secrets
 from collections.abc import Iterator
 from urllib.parse import quote, urlencode
 
-from reportlab.graphics.barcode.qrencoder import QRCode, QRErrorCorrectLevel
 from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -131,6 +130,11 @@ def address(secret: bytes, email: str, issuer: str) -> str:
 
 def qr_path(text: str) -> tuple[int, str]:
     """``text`` as a QR code made here: the width in modules, and the dark ones as an SVG path."""
+    from reportlab.graphics.barcode.qrencoder import (  # noqa: PLC0415 - few pages show one
+        QRCode,
+        QRErrorCorrectLevel,
+    )
+
     code = QRCode(None, QRErrorCorrectLevel.M)
     code.addData(text)
     code.make()

@@ -5,18 +5,15 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from app.config import THEMES, Config
-from app.database.migrate import ready
-from app.desk.staff_alerts import in_words
-from app.operation import backup as copies
-from app.operation.backup import Manifest
-from app.operation.doctor import Severity, examine
-from app.operation.watch import watch_by_itself
-from app.themes import ThemeError, new_theme, themes_of
 from app.wording.i18n import N_, gettext, ngettext
+
+if TYPE_CHECKING:
+    from app.operation.backup import Manifest
 
 
 @click.group(help=N_("Look at the themes of maintainers."))
@@ -27,6 +24,8 @@ def themes() -> None:
 @themes.command(help=N_("Say what is wrong in each theme; exit 1 when something is."))
 def check() -> None:
     """Print a line for each fault, or how many themes are sound."""
+    from app.themes import themes_of
+
     loaded = themes_of(Config.from_env().data)
     if loaded.faults:
         raise click.ClickException("\n".join(loaded.faults))
@@ -41,6 +40,8 @@ def check() -> None:
 @click.option("--name", help=N_("The maintainer's name, as people read it."))
 def new(slug: str, name: str | None) -> None:
     """Say where the folder is, and what checks it."""
+    from app.themes import ThemeError, new_theme
+
     try:
         folder = new_theme(Config.from_env().data / THEMES, slug, name or slug)
     except ThemeError as error:
@@ -53,6 +54,8 @@ def new(slug: str, name: str | None) -> None:
 )
 def doctor() -> None:
     """Print each finding as it is made."""
+    from app.operation.doctor import Severity, examine
+
     findings = []
     for finding in examine(Config.from_env()):
         findings.append(finding)
@@ -74,6 +77,10 @@ FOUND = 3
 )
 def watch(every: int | None) -> None:
     """Print a line for each thing that is wrong; its mail leaves even where no worker is."""
+    from app.database.migrate import ready
+    from app.desk.staff_alerts import in_words
+    from app.operation.watch import watch_by_itself
+
     while True:
         config = Config.from_env()
         database = ready(config)
@@ -93,7 +100,9 @@ _FOLDER = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path
 @_FOLDER
 def backup(folder: Path) -> None:
     """Say what was saved, and what was not: the secret key."""
-    _say(copies.backup(Config.from_env(), folder))
+    from app.operation.backup import backup as save
+
+    _say(save(Config.from_env(), folder))
     click.secho(
         gettext(
             "The secret key (BORDEREAU_SECRET_KEY) is NOT in it: keep it elsewhere. Without it every two-step"
@@ -108,7 +117,9 @@ def backup(folder: Path) -> None:
 @_FOLDER
 def restore(folder: Path) -> None:
     """Say what came back; it has been compared with what was saved."""
-    _say(copies.restore(Config.from_env(), folder))
+    from app.operation.backup import restore as bring_back
+
+    _say(bring_back(Config.from_env(), folder))
     click.echo(gettext("All of it is as it was saved."))
 
 

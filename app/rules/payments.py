@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, and_, case
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
 
 class RemittanceStatus(StrEnum):
@@ -125,7 +125,7 @@ AMOUNTS = tuple(total.amount for total in TOTALS)
 #: What takes money from the net.
 NEGATIVE = tuple(kind for total in TOTALS if total.sign < 0 for kind in total.types)
 
-_Term = TypeVar("_Term", int, NDArray[np.int64], ColumnElement[Any])
+_Term = TypeVar("_Term", int, "NDArray[np.int64]", ColumnElement[Any])
 
 
 def net(amount: Callable[[Total], _Term]) -> _Term:
@@ -146,6 +146,8 @@ def net_sql(row: str = "") -> str:
 
 def total_of(types: pd.Series[Any], outcomes: pd.Series[Any]) -> NDArray[np.int64]:
     """The place in :data:`TOTALS` of the one that adds up each payment, -1 where none does."""
+    import numpy as np  # noqa: PLC0415 - the web adds up no arrays
+
     places = np.full(len(types), -1, dtype=np.int64)
     for place, total in enumerate(TOTALS):
         places[(outcomes == total.outcome.value).to_numpy() & types.isin(total.types).to_numpy()] = place
@@ -170,7 +172,7 @@ def counted_sql(row: str = "") -> str:
 def counted_rows(types: pd.Series[Any], outcomes: pd.Series[Any]) -> NDArray[np.bool_]:
     """As :func:`counted`, over arrays."""
     accepted = outcomes == Outcome.ACCEPTED.value
-    result: NDArray[np.bool_] = (accepted & types.isin(_MONEY)).to_numpy(dtype=np.bool_)
+    result: NDArray[np.bool_] = (accepted & types.isin(_MONEY)).to_numpy(dtype=bool)
     return result
 
 
@@ -212,8 +214,9 @@ def remitted_rows(
 ) -> NDArray[np.bool_]:
     """As :func:`remitted_sql`, over arrays."""
     passed = (status == RemittanceStatus.CORRECT.value) & (transmission != Transmission.FAILED.value)
-    result: NDArray[np.bool_] = passed.fillna(value=False).to_numpy(dtype=np.bool_)
-    return result & np.asarray(seal != Completeness.AWAITING_TOTALS.value, dtype=np.bool_)
+    result: NDArray[np.bool_] = passed.fillna(value=False).to_numpy(dtype=bool)
+    has_arrived: NDArray[np.bool_] = (seal != Completeness.AWAITING_TOTALS.value).astype(bool)
+    return result & has_arrived
 
 
 def _one_of(column: Any, values: Iterable[StrEnum]) -> ColumnElement[bool]:

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.dialects import postgresql
 
 from app.database.engine import DatabaseRole
-from app.database.migrate import alembic_config
+from app.database.migrate import alembic_config, revisions
 from app.models import Base
 
 DISTRIBUTED = {"remittance", "transaction", "transaction_day", "remittance_day", "contract", "outlet"} | {
@@ -170,6 +170,11 @@ def test_migrations_have_one_head_and_build_what_the_model_declares(database):
     config = alembic_config(database)
     assert len(ScriptDirectory.from_config(config).get_heads()) == 1
     command.check(config)
+
+
+def test_the_numbers_of_migrations_are_those_of_their_files(database):
+    known = ScriptDirectory.from_config(alembic_config(database)).walk_revisions()
+    assert revisions() == tuple(migration.revision for migration in known)
 
 
 def test_migrations_leave_nothing_that_the_model_does_not_know(ask):
