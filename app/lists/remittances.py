@@ -144,7 +144,8 @@ FIELDS = (
     ),
     Field(
         name="count",
-        label=N_("Transactions"),
+        label=N_("Number"),
+        full_label=N_("Transactions"),
         kind=PaymentCount(),
         column=Remittance.transaction_count,
         section=REMITTANCE,

@@ -111,7 +111,7 @@ FIELDS = (
     ),
     Field(
         name="state",
-        label=N_("Transactions"),
+        label=N_("Remitted to the bank"),
         kind=HandedIn(labels=codes.STATES),
         column=flagged(Transaction.remitted, "remitted", "pending"),
         section=REMITTANCE,

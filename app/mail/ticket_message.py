@@ -59,7 +59,7 @@ def _facts(spec: ListSpec, row: Row) -> Iterator[tuple[str, str]]:
     for name in spec.printing.facts:
         field = spec.by_name[name]
         if value := clean(field.show(row)).strip():
-            yield field.title, value
+            yield field.full_title, value
 
 
 def letter_size(ticket: Ticket) -> float:

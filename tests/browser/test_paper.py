@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.browser.conftest import IPHONE
 from tests.browser.readme_pictures import FIRST_REMITTANCE
 
+#: The width of a sheet between its margins, in pixels.
+A4 = 703
+HEIGHT = "element => element.getBoundingClientRect().height"
 #: The value of a property of the first element that a selector finds.
 STYLE = "([selector, property]) => getComputedStyle(document.querySelector(selector))[property]"
 
@@ -53,3 +58,46 @@ def test_a_filter_stands_on_paper_without_what_only_a_screen_does(window):
     assert chips.get_by_text("Montant\xa0: ≥ 10,00").is_visible()
     assert chips.locator("svg").first.is_hidden()
     assert chips.get_by_text("Tout effacer").is_hidden()
+
+
+def test_a_ticket_stands_beside_the_fields_of_its_batch_on_paper(window):
+    """Below them it took a third sheet."""
+    visitor = window()
+    visitor.go("/remises")
+    visitor.go(visitor.page.locator(FIRST_REMITTANCE).first.get_attribute("href"))
+    visitor.page.emulate_media(media="print")
+    visitor.page.set_viewport_size({"width": A4, "height": 1000})
+    ticket, blocks = (
+        visitor.page.locator(place).bounding_box() for place in (".beside .ticket", ".detail > .blocks")
+    )
+    assert ticket["x"] >= blocks["x"] + blocks["width"]
+    assert ticket["x"] + ticket["width"] <= A4
+    assert ticket["y"] <= blocks["y"]
+    assert style(visitor, ".section:has(> .entries)", "breakInside") == "auto", "many payments take sheets"
+
+
+@pytest.mark.parametrize("width", [IPHONE, A4])
+def test_a_grouping_says_by_what_on_a_phone_and_on_paper(window, width):
+    """On a desk the button that groups says it; a phone has its sign alone, and paper has none."""
+    visitor = window()
+    visitor.go("/transactions?by=outlet")
+    said = visitor.page.locator(".groups caption")
+    assert said.inner_text() == "Par point de vente"
+    assert said.evaluate(HEIGHT) <= 1
+    visitor.page.set_viewport_size({"width": width, "height": 664})
+    if width == A4:
+        visitor.page.emulate_media(media="print")
+    assert said.evaluate(HEIGHT) > 10
+
+
+def test_what_does_not_fit_beside_a_name_stands_below_it_on_paper(window):
+    """Cut into a column of its own it hung there, three words a line."""
+    visitor = window()
+    visitor.go("/transactions")
+    visitor.page.emulate_media(media="print")
+    visitor.page.set_viewport_size({"width": A4, "height": 1000})
+    names = visitor.page.locator(".line > .name").evaluate_all(
+        "all => all.map((name) => [name, name.querySelector('.sub')].map((part) => part.offsetHeight))"
+    )
+    line = min(sub for _, sub in names)
+    assert {sub for _, sub in names} == {line}, "whole on one line, beside the name or below it"

@@ -72,7 +72,7 @@ def test_what_does_not_fit_stands_below_with_its_name(owner):
     assert len(heads(page)) == FITTING
     names = {field.name: field.label for field in TRANSACTIONS.fields}
     assert len(below(page)) == 2, names
-    assert below(page)[0] == "Transactions Remis"
+    assert below(page)[0] == "Remise en banque Remis"
     assert below(page)[1].startswith("SIRET ")
 
 
