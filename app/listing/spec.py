@@ -196,6 +196,11 @@ def nothing_absent(_scope: Scope) -> Reading[frozenset[str]]:
     return known(frozenset())
 
 
+def no_notices(_scope: Scope, _criteria: Any) -> Reading[tuple[Alert, ...]]:
+    """Nothing to say above the rows."""
+    return known(())
+
+
 def nothing(_row: Row) -> tuple[()]:
     """No alert."""
     return ()
@@ -223,6 +228,7 @@ class ListSpec:
     and orders the rows of one day; those of several are grouped by day; ``ordinary`` is the case that is said
     in plain words. ``answer`` is what stands above the rows, ``statement`` one of debts. ``absent`` reads the
     names of the fields that nothing of a merchant's fills (see :func:`app.listing.visible.seen_by`).
+    ``notices`` reads what stands above the rows of a question, given the criteria, besides days not received.
     """
 
     name: str
@@ -256,6 +262,7 @@ class ListSpec:
     place: PlaceSpec | None = None
     ordinary: OrdinaryCase | None = None
     answer: AnswerPart | None = None
+    notices: Callable[[Scope, Any], Reading[tuple[Alert, ...]]] = no_notices
     detail_parts: tuple[DetailPart, ...] = ()
     page_links: tuple[PageLink, ...] = ()
     absent: Callable[[Scope], Reading[frozenset[str]]] = nothing_absent

@@ -58,6 +58,7 @@ from app.lists.remittance_kinds import CONTROL, HOST_STATUS, PaymentCount
 from app.lists.remittance_payments import payments, payments_of
 from app.lists.remittance_sums import MEASURES, SOURCE, TypeSum, sums_by_type
 from app.lists.settlements import remittance_payments
+from app.lists.statement_notices import statement_notices
 from app.lists.terminals import SILENT
 from app.lists.untold import untold
 from app.models import Completeness, Contract, Outlet, Remittance, RemittanceDay
@@ -357,6 +358,7 @@ REMITTANCES = ListSpec(
         noun=Noun(*NN_("%(num)s correct", "%(num)s correct ones")),
     ),
     answer=AnswerPart(read=night, template="lists/night.html"),
+    notices=statement_notices,
     detail_parts=(
         DetailPart(read=course, template="lists/course.html"),
         DetailPart(read=payments, template="lists/remittance_payments.html"),

@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from itertools import groupby, pairwise
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, not_, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, Subquery, and_, exists, func, not_, or_, select
 from sqlalchemy.orm import aliased
 
+from app.listing.kinds import Expression
 from app.listing.scope import AnyScope
-from app.models import BankAccount, BankStatement, Merchant
+from app.listing.source import in_scope
+from app.models import BankAccount, BankStatement, Contract, Merchant
 
 _HAS_BALANCE: Final = or_(BankStatement.opening.is_not(None), BankStatement.closing.is_not(None))
 
@@ -84,15 +86,62 @@ def _is_within(one: Any, other: Any) -> bool:
 
 def unjoined_count(scope: AnyScope) -> Select[int]:
     """How many pairs :func:`unjoined` has of a merchant."""
+    chain = _chain(scope)
+    return select(func.count()).where(chain.c.is_apart)
+
+
+def gaps(scope: AnyScope, first: Expression, last: Expression) -> Select[Any]:
+    """The same pairs about days from ``first`` to ``last``, of accounts that serve contracts in ``scope``.
+
+    Each has ``closed_before``, the last day of the first statement, ``opened_on`` and ``closed_on`` of the
+    next one, ``account_key`` and ``label``.
+    """
+    chain = _chain(scope)
+    serves = or_(Contract.bank_account_id.is_(None), Contract.bank_account_id == BankAccount.id)
+    return (
+        select(
+            chain.c.closed_before,
+            chain.c.opened_on,
+            chain.c.closed_on,
+            BankAccount.account_key,
+            BankAccount.label,
+        )
+        .join(
+            BankAccount,
+            and_(
+                BankAccount.merchant_id == scope.merchant_id,
+                BankAccount.id == chain.c.bank_account_id,
+            ),
+        )
+        .where(
+            chain.c.is_apart,
+            chain.c.closed_on >= first,
+            chain.c.closed_before <= last,
+            exists().where(*in_scope(Contract.merchant_id, Contract.id, scope), serves),
+        )
+        .order_by(chain.c.closed_before, chain.c.closed_on, BankAccount.id)
+    )
+
+
+def _chain(scope: AnyScope) -> Subquery:
+    """The statements of a merchant, each with the end of the one before and whether they do not join."""
     one = BankStatement
     order = (one.closed_on, one.opened_on.desc(), one.part)
-    before = func.lag(one.closing).over(partition_by=one.bank_account_id, order_by=order)
-    chain = (
-        select((before != one.opening).label("is_apart"))
+
+    def before(column: Any) -> Any:
+        return func.lag(column, type_=column.type).over(partition_by=one.bank_account_id, order_by=order)
+
+    return (
+        select(
+            one.bank_account_id,
+            one.opened_on,
+            one.closed_on,
+            before(one.closed_on).label("closed_before"),
+            (before(one.closing) != one.opening).label("is_apart"),
+        )
         .where(one.merchant_id == scope.merchant_id, _HAS_BALANCE, not_(_is_within_another()))
         .subquery()
     )
-    return select(func.count()).where(chain.c.is_apart)
 
 
 def _is_within_another() -> Any:

@@ -13,7 +13,7 @@ from app.listing.criteria import Chip, Criteria
 from app.listing.field import Args
 from app.listing.period import Freshness, Period
 from app.listing.query import Page
-from app.listing.spec import PageLink
+from app.listing.spec import Alert, PageLink
 from app.listing.sums import Totals
 from app.listing.table_columns import TableColumns
 from app.lists.letterhead import Letterhead
@@ -35,11 +35,11 @@ class ListPage:
 
     ``found`` are its rows and ``groups`` the same as shown, in ``table``; ``grouped`` are sums in their
     place. None of them where something is not understood: ``form`` says what. ``totals`` are those of the
-    whole filter; ``fresh`` is what has arrived of the period, None in a list without one. ``answer`` is what
-    the list opens with, for its own template; ``ways`` lead to pages of their own, each with the number of
-    things that wait there, None where they are not counted. ``letterhead`` is for paper, None in a part of
-    the page. ``files`` are the periods of its files with
-    their parameters, when one file cannot hold all.
+    whole filter; ``fresh`` is what has arrived of the period, None in a list without one, and ``notices``
+    what else is to be known of it. ``answer`` is what the list opens with, for its own template; ``ways``
+    lead to pages of their own, each with the number of things that wait there, None where they are not
+    counted. ``letterhead`` is for paper, None in a part of the page. ``files`` are the periods of its files
+    with their parameters, when one file cannot hold all.
     """
 
     criteria: Criteria
@@ -50,6 +50,7 @@ class ListPage:
     grouped: GroupPage | None
     totals: Totals | None
     fresh: Freshness | None
+    notices: tuple[Alert, ...]
     answer: Any
     ways: tuple[tuple[PageLink, int | None], ...]
     letterhead: Letterhead | None

@@ -30,10 +30,11 @@ from app.listing.field import Args
 from app.listing.filters import InvalidValueError
 from app.listing.grouping import grouping
 from app.listing.grouping_files import write_groups_csv, write_groups_xlsx
-from app.listing.period import Days, Period
+from app.listing.period import Days, Freshness, Period
 from app.listing.query import page
 from app.listing.reading import Reading, known, together
-from app.listing.spec import ListSpec, PageLink
+from app.listing.scope import Scope
+from app.listing.spec import Alert, ListSpec, PageLink, no_notices
 from app.listing.sums import totals
 from app.listing.table_columns import choosable, usual
 from app.listing.visible import seen_by
@@ -91,10 +92,9 @@ def index(spec: ListSpec) -> AnyResponse:
         found = page(connection, spec, scope, criteria, shown.size) if by_rows else None
         sums = totals(connection, spec, scope, criteria) if by_rows else None
         answering = spec.answer.read(scope, criteria) if spec.answer and by_rows else None
-        arrived = spec.arrived(scope, criteria.period, criteria.days)
         head = letterhead(scope) if is_page() else known(None)
-        around = arrived.beside(answering or known(None)).beside(_ways(spec).beside(head))
-        (fresh, answer), (ways, on_paper) = around.read(connection)
+        around = _arrived(scope, criteria).beside(answering or known(None)).beside(_ways(spec).beside(head))
+        ((fresh, notices), answer), (ways, on_paper) = around.read(connection)
         # Apart: people and payments do not meet in one statement (R26).
         own = list_settings(criteria).read(connection)
     table = columns(spec, found, own.columns) if found else None
@@ -108,6 +108,7 @@ def index(spec: ListSpec) -> AnyResponse:
             grouped=GroupPage.of(criteria, grouped, untold_days(criteria, fresh)) if grouped else None,
             totals=grouped.totals if grouped else sums,
             fresh=fresh,
+            notices=notices,
             answer=answer,
             ways=ways,
             letterhead=on_paper,
@@ -117,6 +118,13 @@ def index(spec: ListSpec) -> AnyResponse:
             files=_parts(criteria, too_long(criteria) or ()),
         )
     )
+
+
+def _arrived(scope: Scope, criteria: Criteria) -> Reading[tuple[Freshness | None, tuple[Alert, ...]]]:
+    """What has arrived of the days that are asked for, and what else is to be known of them."""
+    spec = criteria.spec
+    noticed = (no_notices if criteria.faults else spec.notices)(scope, criteria)
+    return spec.arrived(scope, criteria.period, criteria.days).beside(noticed)
 
 
 def _answered(shown: ListPage) -> AnyResponse:
