@@ -44,6 +44,7 @@ UPDATE remittance r SET received_count = g.transaction_count,
   received_net = g.net,
   seal = CASE
     WHEN r.seal = '{Completeness.NO_TOTALS}' THEN r.seal
+    WHEN r.seal = '{Completeness.NO_PAYMENTS}' AND g.transaction_count = 0 THEN r.seal
     WHEN NOT r.has_totals THEN '{Completeness.AWAITING_TOTALS}'
     WHEN g.transaction_count = 0 AND r.transaction_count > 0 THEN '{Completeness.AWAITING_PAYMENTS}'
     WHEN ({", ".join(f"r.{name}" for name in (*_PAIRS, "transaction_count"))})

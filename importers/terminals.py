@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-from app.models import NO_OUTLET, UNCLAIMED_MERCHANT, Completeness
+from app.models import NO_OUTLET, UNCLAIMED_MERCHANT
+from app.rules.payments import REMOTE
 from importers import daily_sums
 
+_REMOTE = ", ".join(f"'{seal}'" for seal in REMOTE)
 _TOUCHED = (
     f"""
     CREATE TEMP TABLE touched_call ON COMMIT DROP AS
@@ -22,7 +24,7 @@ _FORGET = """
 DELETE FROM terminal_day d USING touched_call t
 WHERE d.merchant_id = t.merchant_id AND d.contract_id = t.contract_id AND d.day = t.day
 """
-# Nobody calls for a platform.
+# Nobody calls for a platform or an acquirer.
 _CALLS = f"""
 INSERT INTO terminal_day (merchant_id, contract_id, terminal_number, day, reseller_id, first_called,
   last_called, last_called_at, serial_number, manufacturer)
@@ -35,7 +37,7 @@ SELECT r.merchant_id, r.contract_id, COALESCE(r.terminal_number, ''), r.collecte
 FROM touched_call t JOIN remittance r ON r.merchant_id = t.merchant_id AND r.contract_id = t.contract_id
   AND r.collected_on = t.day
   AND r.collected_at >= t.day - interval '1 day' AND r.collected_at < t.day + interval '2 days'
-WHERE r.collected_on BETWEEN :first AND :last AND r.seal <> '{Completeness.NO_TOTALS}'
+WHERE r.collected_on BETWEEN :first AND :last AND r.seal NOT IN ({_REMOTE})
 GROUP BY r.merchant_id, r.contract_id, COALESCE(r.terminal_number, ''), r.collected_on, r.reseller_id
 """
 # The terminals that called for a touched contract, and those that did before: their number or outlet may

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import case
+from sqlalchemy import and_, case
 
 from app.listing.field import Field
 from app.listing.kinds import Expression, Money, Whole
-from app.models import Remittance
+from app.models import Completeness, Remittance
 from app.rules.payments import TOTAL, awaited
 from app.wording.i18n import N_
 
@@ -18,6 +18,12 @@ _MONEY = Money(currency=Remittance.currency)
 def declared(column: Expression) -> Expression:
     """What the remittance comes to; NULL until its telecollection has been received, where there is one."""
     return case((~awaited(Remittance.seal), column))
+
+
+def compared(column: Expression) -> Expression:
+    """What the totals have more than the payments; NULL where one of the two is not known."""
+    seal = Remittance.seal
+    return case((and_(~awaited(seal), seal != Completeness.NO_PAYMENTS.value), column))
 
 
 #: The sums by the names of their fields: the total, the words of its number, those of its amount.

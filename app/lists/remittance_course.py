@@ -15,6 +15,7 @@ from app.listing.spec import Alert, Verdict
 from app.lists.credit import credit_alerts
 from app.lists.remittance_kinds import CONTROL, HOST_STATUS, is_uncaptured
 from app.models import Completeness, Credit
+from app.rules.payments import REMOTE
 from app.wording import days, formats
 from app.wording.i18n import N_, gettext, ngettext
 
@@ -26,6 +27,7 @@ _VERDICTS: dict[str, tuple[str, Tone]] = {
     "untransmitted": (N_("Transmission failed"), "bad"),
     "awaited": (N_("Telecollection not received yet"), "warn"),
     "captured": (N_("Captured by the platform"), "good"),
+    "told": (N_("Received by the acquirer, who tells its sum alone"), "good"),
     "uncaptured": (N_("Not captured by the platform yet"), "warn"),
     "nothing_captured": (N_("Nothing to capture: no payment was accepted"), "info"),
 }
@@ -75,7 +77,7 @@ def alerts(row: Row) -> Iterator[Alert]:
             words=gettext("These payments have not reached the bank"),
             reason=gettext("The platform captures them later: they come again with a later file."),
         )
-    if row["seal"] not in (Completeness.COMPLETE, Completeness.NO_TOTALS):
+    if row["seal"] not in (Completeness.COMPLETE, *REMOTE):
         yield _unsettled(row)
     if missing := row["missing_sequences"]:
         words = ngettext("%(num)s missing transaction", "%(num)s missing transactions", missing)
@@ -86,7 +88,7 @@ def alerts(row: Row) -> Iterator[Alert]:
 
 def named(row: Row) -> str:
     """The name of a remittance: its number, or its day where a platform numbers none."""
-    if row["seal"] != Completeness.NO_TOTALS:
+    if row["seal"] not in REMOTE:
         return gettext("Batch no. %(number)s", number=row["number"])
     if is_uncaptured(row):
         return gettext("Payments of %(day)s, not captured", day=formats.day(row["date"]))
@@ -95,8 +97,9 @@ def named(row: Row) -> str:
 
 def _answer(row: Row) -> str:
     answer = HOST_STATUS.tone_key(row["status"], row)
-    captured = answer == "correct" and row["seal"] == Completeness.NO_TOTALS
-    return "captured" if captured else answer
+    if answer == "correct" and row["seal"] in REMOTE:
+        return "told" if row["seal"] == Completeness.NO_PAYMENTS else "captured"
+    return answer
 
 
 def _not_at_the_bank(row: Row, answer: str) -> Alert:
@@ -178,7 +181,7 @@ def _credit(row: Row) -> Iterator[CourseStep]:
 
 
 def _called(row: Row) -> tuple[CourseStep, ...]:
-    if row["seal"] == Completeness.NO_TOTALS:
+    if row["seal"] in REMOTE:
         words, tone = _VERDICTS[_answer(row)]
         return (CourseStep(gettext(words), row["date"], tone),)
     terminal, answer = row["terminal"], _answer(row)

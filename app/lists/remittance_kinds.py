@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from app.listing.filters import Choice
 from app.listing.kinds import Row, Whole
 from app.models import Completeness, RemittanceStatus, Transmission
+from app.rules.payments import REMOTE
 from app.wording import codes, formats
 from app.wording.i18n import N_, gettext, ngettext
 
@@ -21,10 +22,11 @@ _BY_COMPLETENESS = {
     "awaiting_payments": N_("waiting for its payments"),
     "awaiting_totals": N_("waiting for its telecollection"),
     "no_totals": N_("without totals"),
+    "no_payments": N_("payments not communicated"),
 }
 
 #: What needs nobody: no badge says so.
-_QUIET = (Completeness.COMPLETE, Completeness.NO_TOTALS)
+_QUIET = (Completeness.COMPLETE, *REMOTE)
 
 
 def is_uncaptured(row: Row) -> bool:

@@ -48,7 +48,7 @@ from app.lists.common import (
 )
 from app.lists.credit import BY_CREDIT, CREDIT, CREDIT_FIELDS, credit_lines
 from app.lists.credited_together import credited_together
-from app.lists.declared import DECLARED_SUMS, declared
+from app.lists.declared import DECLARED_SUMS, compared, declared
 from app.lists.freshness import days, freshness
 from app.lists.nights import REMITTED, night
 from app.lists.open_item_count import open_item_count
@@ -62,6 +62,7 @@ from app.lists.statement_notices import statement_notices
 from app.lists.terminals import SILENT
 from app.lists.untold import untold
 from app.models import Completeness, Contract, Outlet, Remittance, RemittanceDay
+from app.rules.payments import REMOTE
 from app.tickets import remittance_ticket
 from app.wording import codes, formats
 from app.wording.i18n import N_, NN_, gettext
@@ -90,7 +91,7 @@ _MONEY = Money(currency=Remittance.currency)
 
 
 def _its_payments(row: Row) -> Link | None:
-    return payments_of(row) if row["count"] else None
+    return payments_of(row) if row["count"] and row["seal"] != Completeness.NO_PAYMENTS else None
 
 
 def _title(row: Row) -> str:
@@ -219,14 +220,14 @@ FIELDS = (
         name="gap_count",
         label=N_("Gap in number"),
         kind=Whole(),
-        column=declared(Remittance.transaction_count - Remittance.received_count),
+        column=compared(Remittance.transaction_count - Remittance.received_count),
         section=CONTROLLED,
     ),
     Field(
         name="gap_amount",
         label=N_("Gap in amount"),
         kind=_MONEY,
-        column=declared(Remittance.net_amount - Remittance.received_net),
+        column=compared(Remittance.net_amount - Remittance.received_net),
         section=CONTROLLED,
     ),
     Field(
@@ -242,8 +243,8 @@ _BY_NAME = {field.name: field for field in FIELDS}
 
 
 def _sums(connection: Connection, scope: Scope, row: Row) -> tuple[TypeSum, ...]:
-    """The sums of all types; none of a platform's remittance, which never declares any."""
-    if row["seal"] == Completeness.NO_TOTALS:
+    """The sums of all types; none of what no terminal sent, which never declares any."""
+    if row["seal"] in REMOTE:
         return ()
     return sums_by_type(connection, scope, row["id"], row["collected_on"])
 

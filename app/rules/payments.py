@@ -42,6 +42,11 @@ class Completeness(StrEnum):
     AWAITING_TOTALS = "awaiting_totals"
     DIFFERS = "differs"
     NO_TOTALS = "no_totals"
+    NO_PAYMENTS = "no_payments"
+
+
+#: Of remittances that no terminal sent: a platform delivers payments alone, an acquirer may tell sums alone.
+REMOTE: Final = (Completeness.NO_TOTALS, Completeness.NO_PAYMENTS)
 
 
 #: The number of a remittance that gathers payments of a platform as long as it has not captured them.

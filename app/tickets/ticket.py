@@ -94,6 +94,8 @@ def why_no_ticket(row: Row) -> str | None:
     code = row["application"]
     if row.get("seal") == Completeness.NO_TOTALS:
         return gettext("A platform made this batch: no terminal called, and there is no ticket of it.")
+    if row.get("seal") == Completeness.NO_PAYMENTS:
+        return gettext("The acquirer tells the sum of this batch alone: there is no ticket of it.")
     if row.get("seal") == Completeness.AWAITING_TOTALS:
         return gettext("This telecollection has not been received yet: its ticket will come with it.")
     if code is not None and applications.has_tickets(code):

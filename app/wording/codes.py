@@ -36,6 +36,7 @@ COMPLETENESS = {
     "awaiting_totals": N_("Waiting for the totals"),
     "differs": N_("The payments differ from the totals"),
     "no_totals": N_("Without totals: made by a platform"),
+    "no_payments": N_("Payments not communicated: the acquirer tells the sum alone"),
 }
 ENTRY_MODES = {
     "chip": N_("Chip"),

@@ -60,6 +60,25 @@ def test_a_remittance_of_a_platform_says_so_and_has_no_ticket(owner, platform):
     assert "Déclaré et reçu" not in shown
 
 
+def test_a_remittance_of_which_an_acquirer_tells_the_sum_alone_says_so_and_no_gap(owner, database, shops):
+    """It counts as at the bank; nothing is awaited of it, compared or linked that nobody delivers."""
+    told = {"seal": "no_payments", "received_count": 0, "received_net": 0, "file_number": "065A6808"}
+    set_remittance(database, shops[0], **told, opened_local=None, opened_at=None)
+    page = owner.page(f"/remises/{shops[0].remittance_id}")
+    assert verdict(page) == ("Reçue par l'acquéreur, qui n'en donne que la somme", "is-good")
+    assert not alerts(page)
+    shown = plain(page.one("main"))
+    assert "paiements non communiqués" in shown
+    assert "De cette remise, l'acquéreur ne donne que la somme : elle n'a pas de ticket." in shown
+    assert "Écart en nombre — Écart en montant —" in shown
+    assert "Déclaré et reçu" not in shown
+    assert not [a for a in page.all("a") if "transactions?" in a.get("href", "")]
+    found = owner.get("/remises.json?seal=no_payments&period=last-7-days").json
+    (row,) = found["rows"]
+    assert (row["amount"], row["gap_amount"], row["gap_count"]) == (5240, None, None)
+    assert found["totals"][0]["net"] == 5240
+
+
 def test_its_money_counts_as_remitted(owner, platform):
     found = owner.get("/remises.json?seal=no_totals&period=last-7-days").json
     (row,) = found["rows"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -49,6 +49,8 @@ _CARD = PlaceRange(N_("card"), 92, 106)
 _INVOICE = PlaceRange(N_("reference"), 60, 65)
 _SALE_AMOUNT, _SOLD = PlaceRange(N_("amount"), 79, 91), PlaceRange(N_("day"), 147, 153)
 _SALE_NUMBER, _SALE_REFERENCE = PlaceRange(N_("reference"), 137, 146), PlaceRange(N_("reference"), 154, 183)
+#: How many sales (ROC) a submission has; the longer field where the shorter one is 0.
+_SALE_COUNTS = PlaceRange(N_("transactions"), 153, 157), PlaceRange(N_("transactions"), 183, 189)
 _RECORD_COUNT = PlaceRange(N_("number of records"), 84, 90)
 
 
@@ -138,13 +140,12 @@ def _sales(
     records.require(~(is_sale & (submission < 0)), _TYPE, N_("a transaction before its submission"))
     soc, roc = records.at(is_submission), records.at(is_sale)
     submitted, sold = soc.days_julian(_DAY)[submission[is_sale]], roc.days_julian(_SOLD)
-    of = frame.iloc[payment[is_sale]].reset_index(drop=True)
-    days = pd.to_datetime(of["paid_on"]).dt.strftime("%Y-%m-%d")
+    of, numbers = frame.iloc[payment[is_sale]].reset_index(drop=True), _numbers(soc)
     rows = pd.DataFrame(
         {
             "contract_number": roc.text(_MERCHANT),
-            "remittance_number": _numbers(soc)[submission[is_sale]],
-            "batch": of["payee"] + "|" + of["number"] + "|" + days,
+            "remittance_number": numbers[submission[is_sale]],
+            "batch": _batches(of),
             "said_on": of["paid_on"],
             "captured_on": submitted,
             "occurred": np.where(np.isnat(sold), submitted, sold),
@@ -157,7 +158,34 @@ def _sales(
             "line": roc.numbers,
         }
     )
-    return payments.of_rows(rows, len(soc), Unit.RECORD)
+    submissions = _submissions(soc, numbers, frame.iloc[payment[is_submission]].reset_index(drop=True))
+    return payments.of_rows(rows, submissions, Unit.RECORD)
+
+
+def _submissions(soc: FixedWidth, numbers: NDArray[np.object_], of: pd.DataFrame) -> pd.DataFrame:
+    """The submissions by their sums: an EPRAW tells nothing else. ``of`` is the payment of each."""
+    counted = (soc.overpunched(field) for field in _SALE_COUNTS)
+    short, long = (np.where(known, values, 0) for values, known in counted)
+    return pd.DataFrame(
+        {
+            "contract_number": soc.text(_MERCHANT),
+            "remittance_number": numbers,
+            "batch": _batches(of),
+            "batch_number": of["number"],
+            "captured_on": soc.days_julian(_DAY),
+            "net": _amounts(soc, _LINES[_SUBMISSION][1]),
+            "count": np.clip(np.where(short > 0, short, long), 0, None),
+            "currency": "",
+            "line": soc.numbers,
+        }
+    )
+
+
+def _batches(of: pd.DataFrame) -> pd.Series[Any]:
+    """The payments as wholes: payee, number and day of each."""
+    days = pd.to_datetime(of["paid_on"]).dt.strftime("%Y-%m-%d")
+    batches: pd.Series[Any] = of["payee"] + "|" + of["number"] + "|" + days
+    return batches
 
 
 def _numbers(soc: FixedWidth) -> NDArray[np.object_]:

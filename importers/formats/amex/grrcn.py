@@ -28,6 +28,7 @@ from importers.reading.delimited import decoded, lines_in
 from importers.records import Records
 from importers.records.chargebacks import CHARGEBACK, Chargebacks
 from importers.records.remote_payments import RemotePayments
+from importers.records.remote_payments.submissions import SUBMISSION
 from importers.records.settlements import SETTLEMENT, SETTLEMENT_LINE, Settlements
 
 NAME: Final = "GRRCN"
@@ -119,7 +120,7 @@ def read(
 def _payments(records: list[GrrcnRecord]) -> RemotePayments:
     """The transactions of a file, each with the submission before it."""
     numbers = payments.SubmissionNumbers()
-    number, rows = "", []
+    number, rows, submissions = "", [], []
     for record in records:
         values = record.values
         if record.code == "SUBMISSION":
@@ -127,14 +128,31 @@ def _payments(records: list[GrrcnRecord]) -> RemotePayments:
             number = numbers.next(
                 values["merchant"].strip(), day, values["invoice"], values["number"].strip()
             )
+            submissions.append(_submission(record) | {"remittance_number": number})
         elif record.code == "TRANSACTN":
             if not number:
                 raise refuse(N_("a transaction before its submission"), line=record.line)
             rows.append(_sale(record) | {"remittance_number": number})
     return payments.of_rows(
         pd.DataFrame(rows, columns=[*_SALE, "remittance_number"]),
-        sum(record.code == "SUBMISSION" for record in records),
+        pd.DataFrame(submissions, columns=[name for name in SUBMISSION if name != "shop"]),
     )
+
+
+def _submission(record: GrrcnRecord) -> dict[str, Any]:
+    """A submission by its sum."""
+    values, count = record.values, record.values.get("count", "").strip()
+    payee, number, paid_on = _payment_key(record)
+    return {
+        "contract_number": values["merchant"].strip(),
+        "batch": f"{payee}|{number}|{paid_on}",
+        "batch_number": number,
+        "captured_on": record.day("submitted_on") or _paid_on(record),
+        "net": record.amount("gross"),
+        "count": int(count) if count.isdigit() else 0,
+        "currency": values["currency"],
+        "line": record.line,
+    }
 
 
 def _sale(record: GrrcnRecord) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from importers.records import Header, Records, Together
 from importers.records.chargebacks import Chargebacks
 from importers.records.remote_payments import REMOTE_PAYMENT, RemotePayments
 from importers.records.remote_payments.profile import PaymentProfile
+from importers.records.remote_payments.submissions import SUBMISSION
 from importers.records.settlements import Settlements
 
 #: What every transaction of American Express is.
@@ -40,7 +41,9 @@ _ALWAYS: Final[dict[str, Any]] = {
     "terminal_number": "",
     "original_number": "",
 }
-_UNTOLD: Final = N_("%(count)s submissions name none of their transactions: no payments are made of them")
+_UNTOLD: Final = N_("%(count)s submissions name none of their transactions: their sums alone are known")
+#: What tells submissions apart.
+_KEY: Final = ["batch", "contract_number", "captured_on", "remittance_number"]
 _DAY: Final = timedelta(days=1)
 
 
@@ -58,15 +61,15 @@ class SubmissionNumbers:
         return number if self._seen[key] == 1 else f"{number}-{self._seen[key]}"
 
 
-def of_rows(rows: pd.DataFrame, submissions: int, unit: Unit = Unit.LINE) -> RemotePayments:
-    """The payments of a file.
+def of_rows(rows: pd.DataFrame, submissions: pd.DataFrame, unit: Unit = Unit.LINE) -> RemotePayments:
+    """The payments of a file, and its submissions that name none.
 
     ``rows`` has what it says of each: ``contract_number``, ``remittance_number``, ``batch`` (its payment) and
     ``said_on`` (the day of it), ``captured_on`` (that of the submission), ``occurred``, a signed ``amount``,
-    ``currency``, ``card_last4`` and the references, and its ``line``, counted in ``unit``; ``submissions`` is
-    how many there are.
+    ``currency``, ``card_last4`` and the references, and its ``line``, counted in ``unit``. ``submissions``
+    has the columns of :data:`SUBMISSION` of each but ``shop``.
     """
-    place = rows.groupby(["batch", "contract_number", "captured_on", "remittance_number"]).cumcount() + 1
+    place = rows.groupby(_KEY).cumcount() + 1
     payments = rows.assign(
         **_ALWAYS,
         sale_number=place.astype(str),
@@ -74,11 +77,25 @@ def of_rows(rows: pd.DataFrame, submissions: int, unit: Unit = Unit.LINE) -> Rem
         amount=rows["amount"].abs().astype("int64"),
         **{day: pd.to_datetime(rows[day]).astype("datetime64[s]") for day in ("captured_on", "occurred")},
     )
-    told = len(rows.drop_duplicates(["batch", "contract_number", "captured_on", "remittance_number"]))
-    notices = (Notice(reason=_UNTOLD, params={"count": submissions - told}),) * (told < submissions)
+    untold = _untold(submissions, payments)
+    notices = (Notice(reason=_UNTOLD, params={"count": len(untold)}),) * bool(len(untold))
     return RemotePayments(
-        payments=payments[list(REMOTE_PAYMENT)], notices=notices, unit=unit, is_of_all_ranks=True
+        payments=payments[list(REMOTE_PAYMENT)],
+        submissions=untold,
+        notices=notices,
+        unit=unit,
+        is_of_all_ranks=True,
     )
+
+
+def _untold(submissions: pd.DataFrame, payments: pd.DataFrame) -> pd.DataFrame:
+    """The submissions of which no payment is told; one with money has a payment at least."""
+    days = pd.to_datetime(submissions["captured_on"]).astype("datetime64[s]")
+    said = submissions.assign(captured_on=days, shop="").astype({"net": "int64", "count": "int64"})
+    told = pd.MultiIndex.from_frame(payments[_KEY])
+    untold = said[~pd.MultiIndex.from_frame(said[_KEY]).isin(told)].reset_index(drop=True)
+    least = (untold["net"] != 0).astype("int64")
+    return untold.assign(count=untold["count"].clip(lower=least))[list(SUBMISSION)]
 
 
 def occurred(day: Any, at: time | None = None) -> datetime:
@@ -94,7 +111,7 @@ def records(
     Raises FileRefusedError where a payment names no contract.
     """
     profile = context.own_payments
-    if profile is None or said is None or said.payments.empty:
+    if profile is None or said is None or (said.payments.empty and said.submissions.empty):
         return settlements.with_chargebacks(chargebacks)
     header = _header(said, profile)
     money = replace(settlements, header=header).with_chargebacks(replace(chargebacks, header=header))
@@ -104,5 +121,6 @@ def records(
 
 def _header(said: RemotePayments, profile: PaymentProfile) -> Header:
     """A header that vouches for the days of the sales alone: what is paid today was sold a week ago."""
-    last = said.payments["occurred"].max().normalize().to_pydatetime()
+    days = [said.payments["occurred"], said.submissions["captured_on"]]
+    last = max(one.max() for one in days if len(one)).normalize().to_pydatetime()
     return Header(created_at=(last + _DAY).replace(tzinfo=profile.zone))

@@ -29,6 +29,7 @@ from importers.records.payments.second_sources import ASIDE
 from importers.records.remote_payments import loading
 from importers.records.remote_payments.profile import PaymentProfile
 from importers.records.remote_payments.rows import days_said
+from importers.records.remote_payments.submissions import SUBMISSION
 
 KIND = RecordKind(
     name="remote_payments", tables=(OwnedTable(model=RemotePayment, key=CONTRACT, day="occurred_on"),)
@@ -80,10 +81,12 @@ class RemotePayments:
 
     Those that are loaded have passed through :meth:`of_source`: they name a contract, rank and application
     besides, and ``zone`` is the clock of their times: None for that of the outlet. ``is_of_all_ranks``: the
-    file tells all payments of its contracts, whatever the rank.
+    file tells all payments of its contracts, whatever the rank. ``submissions`` have the columns of
+    :data:`SUBMISSION`: those of which it tells the sum alone.
     """
 
     payments: pd.DataFrame
+    submissions: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(SUBMISSION)))
     notices: tuple[Notice, ...] = ()
     unit: Unit = Unit.LINE
     header: Header = field(default_factory=Header)
@@ -94,7 +97,8 @@ class RemotePayments:
     @property
     def owners(self) -> tuple[OwnerKey, pd.DataFrame]:
         """The contracts that the file names."""
-        return CONTRACT, self.payments.assign(**{ASIDE: 0})
+        named = [rows for rows in (self.payments, self.submissions) if len(rows)] or [self.payments]
+        return CONTRACT, pd.concat(named, ignore_index=True).assign(**{ASIDE: 0})
 
     def of_source(self, profile: PaymentProfile, header: Header) -> RemotePayments:
         """The payments that count, as their source's profile places them.
@@ -104,36 +108,50 @@ class RemotePayments:
         is_kept = self.payments["type"] != VERIFICATION
         kept = self.payments[is_kept].reset_index(drop=True)
         refuse_uncountable(kept["amount"])
-        contract = profile.contracts_of(kept)
-        if (contract == "").any():
-            lines = kept.loc[contract == "", "line"][:MOST_REASONS]
-            reason = Refusal(reason=NO_CONTRACT, unit=self.unit)
-            raise FileRefusedError(dataclasses.replace(reason, line=int(line)) for line in lines)
-        placed = kept.assign(
-            contract=contract,
-            rank=profile.rank,
-            application=profile.applications_of(contract, kept["scheme"]),
-        )
+        refuse_uncountable(self.submissions["net"].abs())
         return dataclasses.replace(
             self,
-            payments=placed,
+            payments=self._placed(kept, profile),
+            submissions=self._placed(self.submissions, profile),
             header=header,
             zone=profile.zone,
             verifications=int((~is_kept).sum()),
         )
 
+    def _placed(self, rows: pd.DataFrame, profile: PaymentProfile) -> pd.DataFrame:
+        """Rows with the contract, rank and application that they are of. Raises FileRefusedError."""
+        contract = profile.contracts_of(rows)
+        if (contract == "").any():
+            lines = rows.loc[contract == "", "line"][:MOST_REASONS]
+            reason = Refusal(reason=NO_CONTRACT, unit=self.unit)
+            raise FileRefusedError(dataclasses.replace(reason, line=int(line)) for line in lines)
+        schemes = rows["scheme"] if "scheme" in rows else pd.Series("", index=rows.index, dtype=object)
+        return rows.assign(
+            contract=contract, rank=profile.rank, application=profile.applications_of(contract, schemes)
+        )
+
     def months(self) -> Mapping[str, Collection[date]]:
         """The months of the captures and of the payments."""
-        return days_said(self.payments)
+        said = days_said(self.payments) if len(self.payments) else {"remittance": set(), "transaction": set()}
+        days = {moment.date() for moment in self.submissions["captured_on"].unique()}
+        return {**said, "remittance": said["remittance"] | days}
 
     def clock_faults(self, now: datetime) -> Iterator[Refusal]:
         """Payments later than their file, or too long before it or before they were captured."""
-        rows, lines = self.payments, self.payments["line"].to_numpy()
-        occurred, column = rows["occurred"], N_("day of the payment")
         made = self.header.created_at or now
+        yield from self._clock_faults_of_captures(self.submissions, made)
+        rows, lines = self.payments, self.payments["line"].to_numpy()
+        if rows.empty:
+            return
+        occurred, column = rows["occurred"], N_("day of the payment")
         yield from clocks.older(occurred, clocks.local(made, len(rows)), lines, column, self.unit)
         yield from clocks.later(occurred, made, lines, column, self.unit)
-        captured, column = rows["captured_on"], N_("day of the capture")
+        yield from self._clock_faults_of_captures(rows, made)
+
+    def _clock_faults_of_captures(self, rows: pd.DataFrame, made: datetime) -> Iterator[Refusal]:
+        if rows.empty:
+            return
+        captured, column, lines = rows["captured_on"], N_("day of the capture"), rows["line"].to_numpy()
         yield from clocks.older(captured, clocks.local(made, len(rows)), lines, column, self.unit)
         yield from clocks.later(captured, made, lines, column, self.unit)
 
@@ -141,12 +159,11 @@ class RemotePayments:
         """Load all of it: a payment that is known already gives way to what is said of it later."""
         loaded = loading.load(connection, self, entry)
         counts = {"verifications": self.verifications} if self.verifications else {}
-        days = {moment.date() for moment in self.payments["occurred"].dt.normalize().unique()}
-        return dataclasses.replace(
-            loaded,
-            counts={**loaded.counts, **counts},
-            received={"remittances": set(), "transactions": days},
-        )
+        received: dict[str, Collection[date]] = {"remittances": set(), **loaded.received}
+        if len(self.payments) or self.submissions.empty:
+            moments = pd.to_datetime(self.payments["occurred"]).dt.normalize().unique()
+            received["transactions"] = {moment.date() for moment in moments}
+        return dataclasses.replace(loaded, counts={**loaded.counts, **counts}, received=received)
 
     def take_back(self, connection: Connection, former: Row[*tuple[Any, ...]]) -> None:
         """Remove what ``former`` brought; what others brought of its remittances stays."""

@@ -16,28 +16,27 @@ from app.models import (
     Transaction,
     written_columns,
 )
-from app.wording.i18n import N_
 from importers import completeness, daily_sums, derived
-from importers.files.refusals import FileRefusedError, Refusal
-from importers.records import Entry, Header, Loaded, if_any
+from importers.records import Entry, Header, KnownSource, Loaded, if_any
 from importers.records.payments import Payments, currencies, merging, second_sources
 from importers.records.payments.loading import identified, touch_merged
 from importers.records.payments.rows import with_collection_instants, with_totals
-from importers.records.remote_payments import rows, superseding
+from importers.records.remote_payments import rows, submissions, superseding
+from importers.records.remote_payments.batches import refuse_other_batches
 from importers.staging import copy_in, new_ids
 
 if TYPE_CHECKING:
     from importers.records.remote_payments import RemotePayments
 
 _NOTHING: Final = Loaded(counts={"remittances": 0, "transactions": 0})
-OTHER_BATCH: Final = N_("another payment of the acquirer has a submission of this contract, day and number")
-_OTHER_BATCH: Final = """
-SELECT DISTINCT t.remittance_id FROM transaction t
-JOIN remote_payment p ON p.merchant_id = t.merchant_id AND p.transaction_id = t.id
-  AND p.occurred_on = t.occurred_on
-WHERE t.merchant_id = ANY(:merchants) AND t.remittance_id = ANY(:ids) AND p.batch <> ALL(:batches)
-"""
 _SAME: Final = "r.merchant_id = m.merchant_id AND r.id = m.id AND r.collected_on = m.collected_on"
+# Payments say more than the sum that their acquirer told before.
+_TOLD_AT_LAST: Final = f"""
+UPDATE remittance r SET has_totals = false, totals_file_id = NULL, file_number = NULL,
+  seal = '{Completeness.NO_TOTALS}'
+FROM merged_remittance m WHERE {_SAME} AND r.seal = '{Completeness.NO_PAYMENTS}' AND EXISTS (
+  SELECT FROM transaction t WHERE t.merchant_id = r.merchant_id AND t.remittance_id = r.id)
+"""
 _SETTLE: Final = (
     f"""
     DELETE FROM remittance r USING merged_remittance m
@@ -64,14 +63,23 @@ _SETTLE: Final = (
 
 
 def load(connection: Connection, said: RemotePayments, entry: Entry) -> Loaded:
-    """Load the payments of one file; what is known of one already gives way to what was said later.
+    """Load the payments of one file, and the submissions of which it tells the sum alone.
 
-    Raises FileRefusedError when a file of the same moment says something else of a payment.
+    Raises FileRefusedError where it contradicts what is known.
     """
     source = entry.source
     assert source is not None  # noqa: S101 - records that somebody owns have a source
-    if said.payments.empty:
-        return _NOTHING
+    loaded = _NOTHING if said.payments.empty else _load_payments(connection, said, entry, source)
+    if said.submissions.empty:
+        return loaded
+    return submissions.together(loaded, submissions.load(connection, said, entry, source))
+
+
+def _load_payments(connection: Connection, said: RemotePayments, entry: Entry, source: KnownSource) -> Loaded:
+    """Load the payments; what is known of one already gives way to what was said later.
+
+    Raises FileRefusedError when a file of the same moment says something else of a payment.
+    """
     told = currencies.with_currencies(connection, said.payments, source.reseller_id, "contract")
     days = told["captured_on"].fillna(told["occurred"].dt.normalize())
     subjects, whole = ("remittances", "transactions"), said.is_of_all_ranks
@@ -107,7 +115,7 @@ def _put(connection: Connection, payments: pd.DataFrame, header: Header, entry: 
     remittances = with_collection_instants(remittances, sales)
     remittances["id"] = new_ids(connection, len(remittances))
     known = merging.known_remittances(connection, remittances)
-    _refuse_other_batches(connection, known, remittances, sales)
+    refuse_other_batches(connection, known, remittances, sales)
     remittances.loc[known.index, "id"] = known["id"].astype("int64")
     transactions = identified(connection, sales, remittances, entry.file_id)
     merging.put_remittances(connection, remittances.drop(index=known.index))
@@ -118,31 +126,10 @@ def _put(connection: Connection, payments: pd.DataFrame, header: Header, entry: 
     copy_in(connection, "remote_payment", merging.columns_of(remote, written_columns(RemotePayment)))
 
 
-def _refuse_other_batches(
-    connection: Connection, known: pd.DataFrame, remittances: pd.DataFrame, sales: pd.DataFrame
-) -> None:
-    """Raises FileRefusedError where a known remittance is of a batch that the file does not tell again.
-
-    One that bears no number of its own would be taken for the other.
-    """
-    told = sales[sales["batch"] != ""]
-    known = known[known.index.isin(told["remittance"])]
-    if known.empty:
-        return
-    parameters = {
-        "merchants": [int(one) for one in known["merchant_id"].unique()],
-        "ids": [int(one) for one in known["id"]],
-        "batches": told["batch"].unique().tolist(),
-    }
-    others = {row.remittance_id for row in connection.execute(text(_OTHER_BATCH), parameters)}
-    lines = remittances.loc[known.index[known["id"].isin(others)], "line"]
-    if len(lines):
-        raise FileRefusedError(Refusal(reason=OTHER_BATCH, line=int(line)) for line in lines)
-
-
 def _settle(connection: Connection) -> None:
     """Add up the remittances whose payments came or went; one without any left is none."""
     touch_merged(connection)
+    connection.execute(text(_TOLD_AT_LAST))
     completeness.renew(connection)
     for statement in _SETTLE:
         connection.execute(text(statement), {"zone": DEFAULT_TIME_ZONE})

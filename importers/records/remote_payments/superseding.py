@@ -71,8 +71,12 @@ _REMOVE: Final = (
     DELETE FROM remote_payment p USING superseded s
     WHERE p.merchant_id = s.merchant_id AND p.transaction_id = s.id AND p.occurred_on = s.occurred_on
     """,
-    "DROP TABLE superseded, said_payment",
 )
+_OF_REMITTANCES: Final = """
+CREATE TEMP TABLE superseded ON COMMIT DROP AS
+SELECT merchant_id, id, occurred_on, contract_id FROM transaction
+WHERE merchant_id = ANY(:merchants) AND remittance_id = ANY(:ids)
+"""
 
 
 def keep_newer(connection: Connection, payments: pd.DataFrame, unit: Unit, *, replace: bool) -> pd.DataFrame:
@@ -91,10 +95,23 @@ def keep_newer(connection: Connection, payments: pd.DataFrame, unit: Unit, *, re
     fresh = connection.execute(text(_FRESH.format(later=">" if replace else ">="))).scalars().all()
     connection.execute(text(_SUPERSEDED.format(earlier="<=" if replace else "<")))
     connection.execute(text(_MERGED))
-    reversals.release(connection, _OF_SUPERSEDED, {})
-    for statement in _REMOVE:
-        connection.execute(text(statement))
+    _remove(connection)
+    connection.execute(text("DROP TABLE said_payment"))
     return payments.iloc[list(fresh)].reset_index(drop=True)
+
+
+def forget(connection: Connection, remittances: pd.DataFrame) -> None:
+    """Remove the payments of stored remittances (merchant_id, id)."""
+    of = {name: [int(one) for one in remittances[name].unique()] for name in ("merchant_id", "id")}
+    connection.execute(text(_OF_REMITTANCES), {"merchants": of["merchant_id"], "ids": of["id"]})
+    _remove(connection)
+
+
+def _remove(connection: Connection) -> None:
+    """Remove the payments of temporary table ``superseded``, and the table."""
+    reversals.release(connection, _OF_SUPERSEDED, {})
+    for statement in (*_REMOVE, "DROP TABLE superseded"):
+        connection.execute(text(statement))
 
 
 def note(connection: Connection, remittances: pd.DataFrame) -> None:
