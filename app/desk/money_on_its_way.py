@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, and_, exists, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.desk.paging import AnyRow
 from app.lists.open_items import OpenItem, missing_statements
@@ -184,16 +185,20 @@ def missing(connection: Connection, reseller_id: int) -> list[OpenItem]:
 
 
 def conflicts(connection: Connection, reseller_id: int) -> list[AnyRow]:
-    """The latest files in quarantine because they contradict what is there, each with its ``reason``."""
+    """The latest files in quarantine because they contradict what is there.
+
+    Each has the ``reason`` that came first, and its ``params``.
+    """
     contradicted = (
-        select(ImportRefusal.import_file_id, func.min(ImportRefusal.reason).label("reason"))
+        select(ImportRefusal.import_file_id, ImportRefusal.reason, ImportRefusal.params)
+        .ext(distinct_on(ImportRefusal.import_file_id))
         .where(ImportRefusal.reason.in_(REPLACING))
-        .group_by(ImportRefusal.import_file_id)
+        .order_by(ImportRefusal.import_file_id, ImportRefusal.id)
         .subquery()
     )
     statement = (
         select(ImportFile.id, ImportFile.name, ImportFile.received_at, Source.name.label("source"))
-        .add_columns(contradicted.c.reason)
+        .add_columns(contradicted.c.reason, contradicted.c.params)
         .join(Source, Source.id == ImportFile.source_id)
         .join(contradicted, contradicted.c.import_file_id == ImportFile.id)
         .where(Source.reseller_id == reseller_id, ImportFile.status == ImportStatus.QUARANTINED)

@@ -7,9 +7,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import delete, insert, select, text
 
 from app.database.engine import DatabaseRole
+from app.models import Delivery, DeliveryState, Fault, MailKind, Membership, UserAccount
 from app.web.language import COOKIE
 from importers import desk
 from importers.load import load_file
@@ -133,6 +134,36 @@ def test_no_column_of_a_table_is_out_of_sight_on_a_desk(at_desk, page):
         frames.evaluate_all("all => all.map((one) => one.scrollWidth - one.clientWidth)")
         == [0] * frames.count()
     )
+
+
+@pytest.fixture
+def not_delivered(live):
+    """A mail that was put off, with the longest words for that and for why."""
+    with live.database.writing(DatabaseRole.OWNER) as connection:
+        owner = select(Membership.merchant_id).join(UserAccount).where(UserAccount.email == live.email)
+        mail = {
+            "kind": MailKind.TICKET,
+            "reseller_slug": "demo",
+            "merchant_id": connection.scalar(owner),
+            "request_key": "not delivered",
+            "sender": "tickets@mainteneur.example",
+            "recipient": "assistance.comptabilite.generale@enseigne.example",
+            "message_id": "<not-delivered@mainteneur.example>",
+            "state": DeliveryState.RETRYING,
+            "last_fault": Fault.CONNECTION_REFUSED,
+        }
+        connection.execute(insert(Delivery).values(mail))
+    yield mail["recipient"]
+    with live.database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(delete(Delivery).where(Delivery.request_key == mail["request_key"]))
+
+
+def test_why_a_mail_did_not_leave_is_in_sight_on_a_desk(at_desk, not_delivered):
+    visitor = at_desk(DESK)
+    visit(visitor, "gestion-envois")
+    frame = visitor.page.locator(".table-frame")
+    assert not_delivered in frame.inner_text()
+    assert frame.evaluate("frame => frame.scrollWidth - frame.clientWidth") == 0
 
 
 @pytest.mark.parametrize(("width", "javascript"), [(DESK, True), (PHONE, False)])

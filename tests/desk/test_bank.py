@@ -94,6 +94,7 @@ def test_a_statement_that_contradicts_and_one_that_is_missing_are_named(place, n
     page = shown(north)
     assert "Fichiers qui contredisent ce qui est connu" in page
     assert "un autre relevé de ce compte et de ce jour est connu" in page
+    assert "--replace" not in page, "a desk has no commands"
     assert "Relevés manquants" in page
     assert "Lignes qui n'expliquent aucune remise" in page
     assert "12,34" in page

@@ -12,6 +12,7 @@ from app.desk import credit_decisions, merchants, money_on_its_way, tasks
 from app.lists.credit import shown_account
 from app.lists.open_items import OpenItem
 from app.models import CreditVerdict, DeskTaskKind
+from app.refusals import Refusal
 from app.rules import account_columns, account_keys
 from app.rules.row_ids import row_id
 from app.rules.source_columns import DAYS, ROLES
@@ -87,7 +88,11 @@ _CONFLICTS: Final = (
     TableColumn(N_("File"), lambda row: row.name, "title"),
     TableColumn(N_("Source"), lambda row: row.source),
     TableColumn(N_("Received"), lambda row: show_moment(row.received_at)),
-    TableColumn(N_("Why"), lambda row: gettext(row.reason), style="wrapped"),
+    TableColumn(
+        N_("Why"),
+        lambda row: Refusal(reason=row.reason, params=row.params).words(at_desk=True),
+        style="wrapped",
+    ),
 )
 
 
@@ -99,18 +104,18 @@ def bank() -> str:
         sources = money_on_its_way.sources(connection, reseller_id)
         tables = (
             _accounts(money_on_its_way.accounts_to_claim(connection, reseller_id)),
-            table(
-                gettext("Files that contradict what is known"),
-                _CONFLICTS,
-                money_on_its_way.conflicts(connection, reseller_id),
-                lambda row: url_for("desk.file", id=row.id),
-            ),
             _missing(money_on_its_way.missing(connection, reseller_id)),
             table(
                 gettext("Lines that explain no batch"),
                 _LINES,
                 money_on_its_way.unexplained(connection, reseller_id, today()),
             ),
+        )
+        conflicts = table(
+            gettext("Files that contradict what is known"),
+            _CONFLICTS,
+            money_on_its_way.conflicts(connection, reseller_id),
+            lambda row: url_for("desk.file", id=row.id),
         )
         proposed = money_on_its_way.proposed(connection, reseller_id)
         under_way = credit_decisions.under_way(connection, {row.merchant_id for row in proposed})
@@ -120,6 +125,7 @@ def bank() -> str:
         sources=table(
             gettext("Sources of files"), _SOURCES, sources, lambda row: url_for("desk.source", id=row.id)
         ),
+        conflicts=conflicts,
         tables=[one for one in tables if one.lines],
         proposed=proposed,
         under_way=under_way,

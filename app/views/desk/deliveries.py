@@ -36,20 +36,22 @@ def _last(row: AnyRow) -> str:
 
 
 DELIVERIES = (
-    TableColumn(N_("Recipient"), lambda row: row.recipient or gettext("(erased)"), "title"),
+    TableColumn(N_("Recipient"), lambda row: row.recipient or gettext("(erased)"), "title", style="lines"),
     TableColumn(
         N_("State"),
         lambda row: gettext(STATES[DeliveryState(row.state)]),
         "badge",
         tone=lambda row: TONES.get(DeliveryState(row.state), "info"),
+        style="lines",
     ),
     TableColumn(N_("Kind"), lambda row: gettext(KINDS[MailKind(row.kind)])),
-    TableColumn(N_("Merchant"), lambda row: row.merchant or ""),
+    TableColumn(N_("Merchant"), lambda row: row.merchant or "", style="lines"),
     TableColumn(N_("Asked for"), lambda row: show_moment(row.created_at)),
-    TableColumn(N_("Last step"), _last),
+    TableColumn(N_("Last step"), _last, style="lines"),
     TableColumn(
         N_("Reason"),
         lambda row: gettext(FAULTS[Fault(row.last_fault)]) if row.last_fault and not row.sent_at else "",
+        style="lines",
     ),
     TableColumn(N_("Tries"), lambda row: str(row.attempts), "", style="number"),
 )
