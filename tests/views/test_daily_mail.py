@@ -28,16 +28,15 @@ from tests.views.town import plain
 
 GOLDEN = Path(__file__).parent / "golden"
 CHOICE = "/compte/releve-quotidien"
-NOW = datetime.now(UTC)
 
 
 def choose(browser, shop, file="csv", **more):
     return browser.post_form(CHOICE, merchant=str(shop.merchant_id), file=file, **more)
 
 
-def posted(database, links, now=NOW):
-    """What leaves on that day, through a real server, as parsed mails."""
-    post_all(database, links, now)
+def posted(database, links, now=None):
+    """What leaves on that day, today unless said, through a real server, as parsed mails."""
+    post_all(database, links, now or datetime.now(UTC))
     with database.reading(DatabaseRole.OWNER) as connection:
         waiting = connection.scalars(select(Delivery.id).where(Delivery.state == "queued")).all()
     with mail_server() as box:
@@ -69,7 +68,7 @@ def test_whoever_asks_is_sent_figures_and_file_once_a_day(owner, database, links
     assert names == ["remises.csv", "a-traiter.csv"]
     assert posted(database, links) == []
     night_comes(database, today())
-    assert len(posted(database, links, NOW + timedelta(days=1))) == 1
+    assert len(posted(database, links, datetime.now(UTC) + timedelta(days=1))) == 1
 
 
 @pytest.mark.parametrize(
@@ -142,7 +141,7 @@ def test_one_click_of_the_mail_program_stops_it(app, owner, database, links, alp
     assert choices(database) == 0
     assert stranger.post(path).status_code == 200
     night_comes(database, today())
-    assert posted(database, links, NOW + timedelta(days=1)) == []
+    assert posted(database, links, datetime.now(UTC) + timedelta(days=1)) == []
 
 
 def test_a_token_that_is_not_ours_stops_nothing(app, owner, database, alpha):

@@ -13,9 +13,17 @@ from app.web.context import today
 from tests import factories
 from tests.views.town import a_contract, a_payment, plain, rows
 
-NIGHT = datetime.combine(today() - timedelta(days=1), time(22))
 SHOPS = 30
-ADDRESS = f"/remises?date_from={NIGHT:%Y-%m-%d}&date_to={NIGHT:%Y-%m-%d}"
+
+
+def night():
+    """The evening before today, on the portal's clock."""
+    return datetime.combine(today() - timedelta(days=1), time(22))
+
+
+def address():
+    """The remittances of that night alone."""
+    return f"/remises?date_from={night():%Y-%m-%d}&date_to={night():%Y-%m-%d}"
 
 
 def of(amount):
@@ -30,7 +38,7 @@ def chain(database, shops):
     merchant_id = shops[0].merchant_id
     with database.writing(DatabaseRole.OWNER) as connection:
         contracts = factories.a_chain(connection, merchant_id=merchant_id, shops=SHOPS)
-        named = {"merchant_id": merchant_id, "collected_local": NIGHT}
+        named = {"merchant_id": merchant_id, "collected_local": night()}
         for contract_id in contracts:
             for _ in range(2):
                 factories.a_remittance(connection, **named, contract_id=contract_id, **of(100))
@@ -63,7 +71,7 @@ def pages(owner, address):
 
 def test_a_chain_s_night_is_grouped_by_shop_and_what_did_not_pass_comes_first(owner, chain):
     rejected, names = chain
-    shown = pages(owner, ADDRESS)
+    shown = pages(owner, address())
     assert len(shown) == 2
     first, *others = heads(shown[0])
     assert first == ("Non remises en banque", "")
@@ -74,27 +82,27 @@ def test_a_chain_s_night_is_grouped_by_shop_and_what_did_not_pass_comes_first(ow
 
 
 def test_no_row_of_the_night_is_lost_or_shown_twice_by_going_on(owner, chain):
-    found = [row.all("a")[0]["href"] for page in pages(owner, ADDRESS) for row in rows(page)]
+    found = [row.all("a")[0]["href"] for page in pages(owner, address()) for row in rows(page)]
     assert len(found) == len(set(found)) == 2 * SHOPS + 2
 
 
 def test_the_document_and_the_file_keep_the_order_of_the_page(owner, chain):
-    page = [row.all("a")[0]["href"] for row in rows(owner.page(ADDRESS))]
-    document = owner.get(ADDRESS.replace("?", ".json?")).json
+    page = [row.all("a")[0]["href"] for row in rows(owner.page(address()))]
+    document = owner.get(address().replace("?", ".json?")).json
     assert [f"/{row['id']}" for row in document["rows"]] == [href[href.rindex("/") :] for href in page]
-    with owner.get(ADDRESS.replace("?", ".csv?")) as file:
+    with owner.get(address().replace("?", ".csv?")) as file:
         assert "748,60" in file.text.splitlines()[1]
 
 
 def test_a_row_outside_the_group_of_its_shop_names_it(owner, chain):
-    row, ordinary = rows(owner.page(ADDRESS))[:2]
+    row, ordinary = rows(owner.page(address()))[:2]
     assert plain(row.one("span", class_="sub")).startswith("FOURNIL")
     assert "ALPHA cafe" not in plain(ordinary.one("span", class_="sub"))
 
 
 def test_other_orders_and_several_days_are_as_they_were(owner, chain):
-    assert heads(owner.page(f"{ADDRESS}&sort=-amount")) == []
-    assert "Non remises en banque" not in [name for name, _ in heads(owner.page(f"{ADDRESS}&sort=date"))]
+    assert heads(owner.page(f"{address()}&sort=-amount")) == []
+    assert "Non remises en banque" not in [name for name, _ in heads(owner.page(f"{address()}&sort=date"))]
     week = heads(owner.page("/remises?period=last-7-days"))
     assert not [name for name, _ in week if name.startswith("FOURNIL")]
 
@@ -104,10 +112,10 @@ def test_the_terminal_with_a_remittance_that_did_not_pass_comes_first(owner, dat
     with database.writing(DatabaseRole.OWNER) as connection:
         other = a_contract(connection, shop, None, number="7654321", label="Zinc")
         named = {"merchant_id": shop.merchant_id, "contract_id": other, "terminal_number": "002"}
-        factories.a_remittance(connection, **named, collected_local=NIGHT, **of(100))
-        factories.a_remittance(connection, **named, collected_local=NIGHT, status="rejected", **of(200))
+        factories.a_remittance(connection, **named, collected_local=night(), **of(100))
+        factories.a_remittance(connection, **named, collected_local=night(), status="rejected", **of(200))
         factories.sum_days(connection)
-    page = owner.page(ADDRESS)
+    page = owner.page(address())
     assert heads(page) == [("Zinc TPE 002", "1,00 €"), ("ALPHA counter TPE 001", "52,40 €")]
     assert "2,00 €" in plain(rows(page)[0])
 
@@ -120,7 +128,7 @@ def test_a_payment_says_its_outlet_before_its_till_where_there_are_several(owner
             connection, merchant_id=shop.merchant_id, trade_name="FOURNIL", siret="99999999800027"
         )
         till = a_contract(connection, shop, None, outlet_id=outlet_id, number="7654321", label="Zinc")
-        a_payment(connection, replace(shop, contract_id=till), NIGHT, 0, {"amount": 100})
+        a_payment(connection, replace(shop, contract_id=till), night(), 0, {"amount": 100})
     assert below(owner) == {"ALPHA cafe · ALPHA counter", "FOURNIL · Zinc"}
 
 

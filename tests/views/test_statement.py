@@ -14,8 +14,6 @@ from tests import factories
 from tests.tickets.reading import read
 from tests.views.town import plain, portal
 
-YESTERDAY = today() - timedelta(days=1)
-DAYS = f"date_from={YESTERDAY}&date_to={YESTERDAY}"
 PAYMENTS = (
     {"issuer": "EDENRED", "amount": 1900},
     {"issuer": "EDENRED", "amount": 1100},
@@ -25,6 +23,15 @@ PAYMENTS = (
     {"issuer": None, "card_bin": "999101", "amount": 700},
     {"issuer": None, "card_bin": None, "amount": 250},
 )
+
+
+def yesterday():
+    return today() - timedelta(days=1)
+
+
+def yesterday_alone():
+    """The period in an address."""
+    return f"date_from={yesterday()}&date_to={yesterday()}"
 
 
 @pytest.fixture
@@ -39,7 +46,7 @@ def canteen(database, shops):
             application="CONECS",
             label="Canteen",
         )
-        night = datetime.combine(YESTERDAY, time(22, 5))
+        night = datetime.combine(yesterday(), time(22, 5))
         remittance_id = factories.a_remittance(
             connection,
             merchant_id=shop.merchant_id,
@@ -53,7 +60,7 @@ def canteen(database, shops):
                 merchant_id=shop.merchant_id,
                 contract_id=contract_id,
                 remittance_id=remittance_id,
-                collected_on=YESTERDAY,
+                collected_on=yesterday(),
                 occurred_local=night.replace(hour=12, minute=minute),
                 **values,
             )
@@ -71,7 +78,7 @@ def debts_of(page):
 
 
 def test_it_says_what_each_issuer_owes(owner, canteen):
-    assert debts_of(owner.page(f"/transactions/titres-restaurant?{DAYS}")) == {
+    assert debts_of(owner.page(f"/transactions/titres-restaurant?{yesterday_alone()}")) == {
         "EDENRED": ("3", "27,00 €", "–"),
         "PLUXEE": ("1", "0,00 €", "9,50 €"),
         "Émetteur non communiqué": ("2", "9,50 €", "–"),
@@ -79,7 +86,7 @@ def test_it_says_what_each_issuer_owes(owner, canteen):
 
 
 def test_each_issuer_leads_to_its_payments(owner, canteen):
-    page = owner.page(f"/transactions/titres-restaurant?{DAYS}")
+    page = owner.page(f"/transactions/titres-restaurant?{yesterday_alone()}")
     found = {}
     for line in page.all("table")[0].one("tbody").all("tr"):
         link = line.one("a")
@@ -100,13 +107,13 @@ def named(database, canteen, tmp_path):
 
 
 def test_the_maintainers_table_names_issuers_that_the_file_does_not(named):
-    found = debts_of(named.page(f"/transactions/titres-restaurant?{DAYS}"))
+    found = debts_of(named.page(f"/transactions/titres-restaurant?{yesterday_alone()}"))
     assert found["EDENRED"] == ("4", "34,00 €", "–")
     assert found["Émetteur non communiqué"] == ("1", "2,50 €", "–")
 
 
 def test_the_pdf_says_the_same_and_is_journalled(owner, canteen):
-    with owner.get(f"/transactions/titres-restaurant.pdf?{DAYS}") as file:
+    with owner.get(f"/transactions/titres-restaurant.pdf?{yesterday_alone()}") as file:
         assert file.mimetype == "application/pdf"
         assert "releve-titres-restaurant" in file.headers["Content-Disposition"]
         said = "\n".join(text.words for text in read(file.data).texts)
@@ -119,13 +126,13 @@ def test_the_pdf_says_the_same_and_is_journalled(owner, canteen):
 
 def test_a_paper_holds_one_month_at_most(owner, canteen):
     """Beyond, writing it would keep a process of the portal busy for everybody."""
-    first = YESTERDAY - timedelta(days=31)
-    longer = f"date_from={first}&date_to={YESTERDAY}"
+    first = yesterday() - timedelta(days=31)
+    longer = f"date_from={first}&date_to={yesterday()}"
     assert owner.get(f"/transactions/titres-restaurant.pdf?{longer}").status_code == 422
     page = owner.page(f"/transactions/titres-restaurant?{longer}")
     assert "un mois au plus" in plain(page.one("main"))
     assert not page.one(class_="downloads").all("a")
-    month = f"date_from={first + timedelta(days=1)}&date_to={YESTERDAY}"
+    month = f"date_from={first + timedelta(days=1)}&date_to={yesterday()}"
     with owner.get(f"/transactions/titres-restaurant.pdf?{month}") as file:
         assert file.mimetype == "application/pdf"
 
@@ -145,7 +152,7 @@ def test_what_is_not_understood_is_said_and_is_no_empty_period(owner, canteen):
 
 
 def test_grouping_by_issuer_leads_to_it(owner, canteen):
-    page = owner.page(f"/transactions?by=issuer&{DAYS}")
+    page = owner.page(f"/transactions?by=issuer&{yesterday_alone()}")
     links = [link["href"] for link in page.all("a") if "Relevé titres-restaurant" in plain(link)]
     assert len(links) == 1
     assert debts_of(owner.page(links[0]))["EDENRED"] == ("3", "27,00 €", "–")

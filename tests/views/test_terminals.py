@@ -15,9 +15,13 @@ from tests import factories
 from tests.views.staff import let_staff_in, second_step_taken
 from tests.views.town import a_contract, a_shop, follow, let_in, plain, rows
 
-NIGHTS = [today() - timedelta(days=days) for days in range(1, 30)]
 SWAPPED = 10
 KITCHEN = "99999999800019"
+
+
+def nights():
+    """Four weeks of days, the last one first."""
+    return [today() - timedelta(days=days) for days in range(1, 30)]
 
 
 def a_bistro(database):
@@ -31,10 +35,10 @@ def a_bistro(database):
             connection, merchant_id=shop.merchant_id, trade_name="KITCHEN", siret=KITCHEN
         )
         kitchen = a_contract(connection, shop, source_id, outlet_id=outlet_id, number="4242424")
-        for night in NIGHTS:
+        for night in nights():
             factories.a_received_day(connection, source_id=source_id, day=night)
             calls(connection, shop, shop.contract_id, night)
-            if night != NIGHTS[0]:
+            if night != nights()[0]:
                 calls(connection, shop, kitchen, night)
         factories.sum_days(connection)
     for role in Role:
@@ -51,8 +55,8 @@ def calls(connection, shop, contract_id, night):
         merchant_id=shop.merchant_id,
         contract_id=contract_id,
         collected_local=datetime.combine(night, time(22, 40)),
-        serial_number="OLD" if night < NIGHTS[SWAPPED] else "NEW",
-        status="rejected" if night == NIGHTS[3] else "correct",
+        serial_number="OLD" if night < nights()[SWAPPED] else "NEW",
+        status="rejected" if night == nights()[3] else "correct",
     )
 
 
@@ -86,7 +90,7 @@ def test_the_night_names_the_silent_terminal_and_leads_to_it(enter, database):
     assert f"/terminaux/{terminal(database, 'KITCHEN')}" in follow(page, "KITCHEN")
     page = enter("viewer@alpha.example").page("/remises")
     assert follow(page, "KITCHEN").endswith("/terminaux?state=silent")
-    earlier = enter("fleet@alpha.example").page(f"/remises?date_from={NIGHTS[1]}&date_to={NIGHTS[1]}")
+    earlier = enter("fleet@alpha.example").page(f"/remises?date_from={nights()[1]}&date_to={nights()[1]}")
     assert "n'a pas appelé" not in plain(earlier.one("main"))
 
 
@@ -108,7 +112,7 @@ def test_a_few_terminals_are_named_and_more_are_counted_beside_the_silent_one(en
 def test_many_terminals_that_all_called_are_counted(enter, database):
     with database.writing(DatabaseRole.OWNER) as connection:
         ended = "UPDATE contract SET valid_to = :day WHERE number = '4242424'"
-        connection.execute(text(ended), {"day": NIGHTS[1]})
+        connection.execute(text(ended), {"day": nights()[1]})
         stalls(connection, MOST_TERMINALS)
     answer = enter("fleet@alpha.example").page("/remises").one("section", class_="answer")
     called = MOST_TERMINALS + 1
@@ -130,7 +134,7 @@ def stalls(connection, number):
             connection,
             merchant_id=merchant_id,
             contract_id=contract_id,
-            collected_local=datetime.combine(NIGHTS[0], time(21, 5)),
+            collected_local=datetime.combine(nights()[0], time(21, 5)),
         )
     factories.sum_days(connection)
 
@@ -195,7 +199,7 @@ def test_the_list_and_its_files_say_the_same(enter):
     assert found["totals"] == []
     (row,) = found["rows"]
     assert (row["trade_name"], row["state"], row["serial"]) == ("KITCHEN", "silent", "NEW")
-    assert row["date"] == f"{NIGHTS[1]}T22:40:00"
+    assert row["date"] == f"{nights()[1]}T22:40:00"
     with browser.get("/terminaux.csv?state=silent") as file:
         (line,) = file.text.splitlines()[1:]
     assert "KITCHEN" in line
@@ -248,7 +252,7 @@ def test_a_terminal_shared_with_a_contract_out_of_sight_is_not_shown(enter, data
             connection,
             merchant_id=kitchen.merchant_id,
             contract_id=shared,
-            collected_local=datetime.combine(NIGHTS[1], time(22, 50)),
+            collected_local=datetime.combine(nights()[1], time(22, 50)),
         )
         factories.keep_what_is_derived(connection)
     let_in(database, "one@alpha.example", "ALPHA", Role.FLEET, contracts=["4242424"])

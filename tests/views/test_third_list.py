@@ -22,7 +22,6 @@ from tests.views.incidents import INCIDENT, INCIDENTS
 from tests.views.neighbours import enter, neighbours
 from tests.views.town import plain, portal, rows
 
-YESTERDAY = today() - timedelta(days=1)
 #: The same rows in a list that has no period: all of them, always.
 WHOLE = replace(
     INCIDENTS, name="every_incident", path="/tous-incidents", source=replace(INCIDENTS.source, day=None)
@@ -56,13 +55,17 @@ def everybody(app, module_database):
     return made
 
 
+def yesterday():
+    return today() - timedelta(days=1)
+
+
 def incident(shop, number):
-    at = datetime.combine(YESTERDAY, datetime.min.time()) + timedelta(hours=9 + number)
+    at = datetime.combine(yesterday(), datetime.min.time()) + timedelta(hours=9 + number)
     return {
         "merchant_id": shop.merchant_id,
         "id": number,
         "contract_id": shop.contract_id,
-        "happened_on": YESTERDAY,
+        "happened_on": yesterday(),
         "happened_at": at.replace(tzinfo=UTC),
         "happened_local": at,
         "kind": "lost" if number == 1 else "paper",
