@@ -29,7 +29,7 @@ from app.database import embedded
 from app.database.engine import Database, create_database
 from app.database.login_addresses import Addresses
 from app.database.migrate import migrate
-from app.web.context import today
+from app.rules.time_zones import today
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

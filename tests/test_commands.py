@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from sqlalchemy import func, insert, select, text
 from app.config import ROOT
 from app.database.engine import DatabaseRole, create_database, drop_database
 from app.models import SignInAttempt
+from app.rules.time_zones import today
 from tests import commands
 
 BORDEREAU = [sys.executable, "-W", "ignore", "-m", "app.cli"]
@@ -274,7 +275,7 @@ def test_files_of_the_demonstration_are_the_same_for_the_same_seed(settings, tmp
         assert done.returncode == 0, done.stderr
         written.append({path.name: path.read_bytes() for path in (tmp_path / name).iterdir()})
     assert written[0] == written[1]
-    yesterday = date.today() - timedelta(days=1)
+    yesterday = today() - timedelta(days=1)
     nights = sorted(name for name in written[0] if name.startswith("REMISE-TPE"))
     assert f"_{yesterday + timedelta(days=1):%Y%m%d}" in nights[-1]
     again = bordereau("demo-files", str(tmp_path / "one"), *small, env=settings)

@@ -13,7 +13,6 @@ from datetime import date, datetime
 from io import BytesIO
 from typing import Any, Final
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, or_, select, update
 
@@ -40,7 +39,8 @@ from app.lists.open_items import COLUMNS, TITLE, OpenItem, has_bank, open_items
 from app.logs import logger
 from app.mail import Attachment, Kind, MailError, MailRequest, Message, post, sender_of
 from app.mail.compose import LARGEST
-from app.models import DEFAULT_TIME_ZONE, DailyMail, FileKind, UserAccount
+from app.models import DailyMail, FileKind, UserAccount
+from app.rules import time_zones
 from app.wording import formats
 from app.wording.days import days_in_words
 from app.wording.i18n import gettext, speaking
@@ -78,7 +78,7 @@ def post_all(database: Database, links: Links, now: datetime) -> int:
 
     Who waits for a file of the night is asked for again with the next files.
     """
-    day = now.astimezone(ZoneInfo(DEFAULT_TIME_ZONE)).date()
+    day = time_zones.today(now)
     with database.reading() as connection:
         wanted = connection.execute(
             select(*DailyMail.__table__.columns, UserAccount.email)

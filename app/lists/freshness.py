@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from functools import cache
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     ARRAY,
@@ -31,6 +30,7 @@ from app.listing.reading import Reading, Rows
 from app.listing.scope import AnyScope, Scope
 from app.listing.source import in_scope
 from app.models import DEFAULT_TIME_ZONE, Contract, Outlet, ReceivedDay
+from app.rules import time_zones
 
 _FOREVER = literal_column("date 'infinity'", Date)
 _ONE = literal_column("1", Integer)
@@ -69,7 +69,7 @@ def freshness(subject: str, scope: Scope, period: Period, days: Days) -> Reading
 
 def days(subject: str, scope: Scope, now: datetime) -> Reading[Days]:
     """The days that relative periods count from, for the contracts in ``scope``, at the instant ``now``."""
-    today = now.astimezone(ZoneInfo(DEFAULT_TIME_ZONE)).date()
+    today = time_zones.today(now)
 
     def made(rows: Rows) -> Days:
         return Days(today, (rows[0].earliest or today) - timedelta(days=1), rows[0].last_night)

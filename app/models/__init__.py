@@ -48,7 +48,6 @@ from app.models.mail import (
     MailKind,
 )
 from app.models.parties import (
-    DEFAULT_TIME_ZONE,
     UNCLAIMED_MERCHANT,
     Acceptor,
     Contract,
@@ -85,6 +84,7 @@ from app.models.settlements import (
 from app.models.source_settings import DELIMITERS, ENCODINGS, SCALES, CardNumbers, SourceSettings
 from app.models.terminals import NO_OUTLET, Terminal, TerminalDay
 from app.rules.payments import Completeness, Outcome, RemittanceStatus, TransactionType, Transmission
+from app.rules.time_zones import DEFAULT_TIME_ZONE
 
 __all__ = [
     "ALL_CONTRACTS",

@@ -34,8 +34,6 @@ from app.models.base import (
 
 #: Owner of the rows whose contract nobody has declared yet: no user ever belongs to it.
 UNCLAIMED_MERCHANT = 0
-#: Clock of a contract whose outlet is not known yet.
-DEFAULT_TIME_ZONE = "Europe/Paris"
 
 
 class Reseller(Base):

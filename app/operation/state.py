@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, text
 
 from app.database.engine import Database
-from app.models import DEFAULT_TIME_ZONE
+from app.rules import time_zones
 
 #: A worker says every ten seconds that it is there; after this many it is taken for dead.
 WORKER_SILENT_SECONDS = 60
@@ -83,7 +82,7 @@ class State:
 
     def ages(self, today: date | None = None) -> dict[str, int]:
         """How many days ago each source's last business day was; 1 on the morning after a full night."""
-        today = today or datetime.now(ZoneInfo(DEFAULT_TIME_ZONE)).date()
+        today = today or time_zones.today()
         return {name: (today - day).days for name, day in self.nights.items()}
 
 

@@ -16,9 +16,10 @@ from app.listing.flat_file import as_json, write_flat_csv, write_flat_xlsx
 from app.lists.open_items import COLUMNS, TITLE, OpenItem, OpenItemKind, concerns, open_items, proposals
 from app.models import CreditVerdict
 from app.rules.row_ids import row_id
+from app.rules.time_zones import today
 from app.views.cells import linked
 from app.views.tables import Table, TableColumn, table
-from app.web.context import access, database, signed_in, today
+from app.web.context import access, database, signed_in
 from app.web.downloads import CSV, XLSX, file_name, send_written
 from app.web.journal import journal
 from app.web.page_query import PageQuery, page_query

@@ -10,11 +10,12 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.accounts import event_labels, history, members
 from app.accounts.journal import Event
 from app.database.isolation import Isolated
+from app.rules.time_zones import today
 from app.views.desk.common import blueprint as desk_blueprint
 from app.views.desk.common import next_page
 from app.views.moments import show_moment
 from app.views.tables import TableColumn, table
-from app.web.context import access, database, desk, request_id, signed_in, today
+from app.web.context import access, database, desk, request_id, signed_in
 from app.web.downloads import file_name, send_csv
 from app.web.journal import journal as write_down
 from app.web.page_query import PageQuery, page_query

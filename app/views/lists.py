@@ -41,6 +41,7 @@ from app.listing.visible import seen_by
 from app.listing.xlsx import write_xlsx
 from app.lists import FIRST
 from app.lists.letterhead import letterhead
+from app.rules.time_zones import today
 from app.views import cells, filter_form
 from app.views.column_form import ColumnForm
 from app.views.groupings import GroupPage, with_group_fault
@@ -51,7 +52,7 @@ from app.views.rendering import htmx, is_page, page_or_part
 from app.views.rows import columns, groups
 from app.views.shown_pages import PARAMETER, ShownPages
 from app.views.view_menu import ViewMenu
-from app.web.context import access, database, signed_in, today
+from app.web.context import access, database, signed_in
 from app.web.downloads import CSV, XLSX, file_name, send_written
 from app.web.journal import journal
 from app.web.questions import asking_first, exporting

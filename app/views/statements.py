@@ -24,9 +24,10 @@ from app.listing.statement_pdf import (
     write_statement,
 )
 from app.lists.letterhead import letterhead
+from app.rules.time_zones import today
 from app.views.cells import address
 from app.views.lists import criteria_asked, journal_export, name_of_file, refused_file
-from app.web.context import access, database, theme, today
+from app.web.context import access, database, theme
 from app.web.downloads import PDF, send_written
 from app.web.questions import asking_first, exporting
 from app.wording import formats

@@ -15,10 +15,10 @@ from app.listing.period import Period
 from app.lists import TRANSACTIONS
 from app.lists.nights import Bar
 from app.mail.ticket_message import ticket_message
+from app.rules.time_zones import today
 from app.themes import Theme
 from app.views.mail_frames import CarriedPicture, framing, mail_page, with_pictures
 from app.views.tickets import shown_ticket
-from app.web.context import today
 
 #: What the sample's days took, in cents, and what of the last one did not pass.
 _DAYS = (41_250, 12_980, 38_410, 44_075, 45_320, 47_905, 52_160)

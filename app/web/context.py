@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from flask import abort, current_app, g, request
 from flask_login import current_user
@@ -15,7 +13,6 @@ from app.accounts.links import Links
 from app.accounts.principal import Principal
 from app.accounts.rights import Access, Rights, Staff
 from app.database.engine import Database
-from app.models import DEFAULT_TIME_ZONE
 from app.themes import Theme, Themes
 from app.web.security import device_key
 from app.wording.i18n import language
@@ -107,8 +104,3 @@ def client() -> Client:
         request_id=request_id(),
         device=device_key(),
     )
-
-
-def today() -> date:
-    """The business day of the portal: that of metropolitan France."""
-    return datetime.now(ZoneInfo(DEFAULT_TIME_ZONE)).date()

@@ -20,6 +20,7 @@ from app.accounts.second_factor import new_codes
 from app.accounts.users import NewAccess, ensure_account, give_access
 from app.database.engine import Database
 from app.models import Reseller, Role, SecondFactor, StaffMember
+from app.rules.time_zones import today
 from app.wording.i18n import gettext
 from importers.demo import ACCOUNTS, RESELLER, STAFF, bank, disputes, generate, web_shop
 from importers.files import report
@@ -141,4 +142,4 @@ def _keep(path: Path, words: str) -> None:
 
 def yesterday() -> date:
     """The last business day whose files can have arrived."""
-    return date.today() - timedelta(days=1)  # noqa: DTZ011 - the machine's own calendar
+    return today() - timedelta(days=1)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, BinaryIO
 
+from app.rules.time_zones import today
 from importers.demo.generation import generate
 from importers.files.report import progress
 
@@ -32,7 +33,7 @@ class BenchEstate:
 
 def estate(folder: Path, transactions: int, days: int) -> BenchEstate:
     """An estate up to yesterday, kept under ``folder`` for the next run of the same day."""
-    last_day = date.today() - timedelta(days=1)
+    last_day = today() - timedelta(days=1)
     place = folder / f"{transactions}-{days}-{last_day}"
     if not place.exists():
         partial = place.with_suffix(".partial")

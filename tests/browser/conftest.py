@@ -11,7 +11,7 @@ import sys
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from app.accounts.users import NewAccess, give_access
 from app.config import ROOT, Config
 from app.database.engine import DatabaseRole
 from app.models import Role, SignInAttempt
+from app.rules.time_zones import today
 from app.themes import Themes
 from app.web.language import COOKIE
 from importers.demo.generation import generate
@@ -133,7 +134,7 @@ def answering(database: Database, folder: Path, **size: int) -> Iterator[Live]:
 def load_demonstration(database: Database, folder: Path, **size: int) -> str:
     """Import a few nights; returns the log-in of the chain's owner."""
     usual = {"seed": 7, "days": NIGHTS, "chain_shops": 3}
-    manifest = generate(folder / "files", last_day=date.today() - timedelta(days=1), **{**usual, **size})
+    manifest = generate(folder / "files", last_day=today() - timedelta(days=1), **{**usual, **size})
     for path in (manifest.directory, *manifest.files):
         result = load_file(database, path, folder)
         assert not result.refused, result

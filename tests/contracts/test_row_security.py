@@ -16,7 +16,7 @@ from app.listing.query import page_statement
 from app.listing.scope import Scope
 from app.lists import TRANSACTIONS
 from app.models import Base, Reseller, Role
-from app.web.context import today
+from app.rules.time_zones import today
 from tests.views.neighbours import MARKERS, enter, neighbours
 from tests.views.test_canaries import EVERY_WORD, OF_DESK, questions, readable, without_the_question
 from tests.views.town import portal

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from app.database.engine import DatabaseRole
-from app.web.context import today
+from app.rules.time_zones import today
 from importers.files import profiles, sources
 from importers.load import load_file
 from tests import money_factories

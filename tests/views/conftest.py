@@ -12,7 +12,7 @@ from app.accounts import invitations
 from app.accounts.grants import Grant
 from app.database.engine import DatabaseRole
 from app.models import Role
-from app.web.context import today
+from app.rules.time_zones import today
 from tests import factories, money_factories
 from tests.accounts.mails import link
 from tests.views.one_time_links import GUEST

@@ -30,9 +30,9 @@ from app.models import (
     UserAccount,
     UserSession,
 )
+from app.rules.time_zones import today
 from app.web import access_matrix
 from app.web.access_matrix import Relation, Resource, Where
-from app.web.context import today
 from app.web.places import MERCHANT, kind_of
 from tests import factories, money_factories
 from tests.views.staff import let_staff_in, second_step_taken

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from app.database.engine import DatabaseRole
-from app.web.context import today
+from app.rules.time_zones import today
 from tests import factories
 from tests.views.town import plain, rows
 

@@ -11,7 +11,7 @@ from app.database.engine import DatabaseRole
 from app.listing.scope import Scope
 from app.lists.chargebacks import to_answer
 from app.models import Contract, Role, Transaction
-from app.web.context import today
+from app.rules.time_zones import today
 from tests import money_factories
 from tests.page import short
 from tests.views.town import let_in, plain

@@ -17,7 +17,7 @@ from app.database.engine import DatabaseRole
 from app.mail.delivery import deliver
 from app.mail.smtp import Smtp
 from app.models import DailyMail, Delivery, Role
-from app.web.context import today
+from app.rules.time_zones import today
 from app.wording.days import days_in_words
 from app.wording.i18n import speaking
 from tests import factories

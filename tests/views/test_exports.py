@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import select
 
 from app.models import JournalEntry, Role
+from app.rules.time_zones import today
 from app.views import lists
-from app.web.context import today
 from tests.page import HtmlPage
 from tests.views.town import follow, let_in, plain, rows
 

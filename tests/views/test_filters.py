@@ -19,9 +19,9 @@ from app.listing.scope import Scope
 from app.listing.visible import seen_by
 from app.lists import REMITTANCES, TRANSACTIONS
 from app.models import JournalEntry
+from app.rules.time_zones import today
 from app.views.filter_form import MOST_BOXES, FilterForm
 from app.views.periods import step
-from app.web.context import today
 from tests.page import Fragment, HtmlPage
 from tests.views.town import PAYMENTS, follow, plain, rows
 

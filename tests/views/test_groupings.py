@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from app.database.engine import DatabaseRole
 from app.lists import LISTS
-from app.web.context import today
+from app.rules.time_zones import today
 from tests.views.town import plain
 
 EVERY = [(name, by) for name, spec in LISTS.items() for by in spec.groupings]

@@ -11,7 +11,7 @@ import pytest
 from app.database.engine import DatabaseRole
 from app.listing.cursor import Cursor
 from app.lists import LISTS
-from app.web.context import today
+from app.rules.time_zones import today
 from tests import factories
 from tests.views.staff import let_staff_in, sign_in
 from tests.views.town import a_shop, let_in

@@ -9,7 +9,7 @@ from sqlalchemy import select, text, update
 
 from app.database.engine import DatabaseRole
 from app.models import JournalEntry, Role, SignInAttempt
-from app.web.context import today
+from app.rules.time_zones import today
 from tests import factories
 from tests.views.town import a_contract, let_in, rows
 

@@ -9,7 +9,7 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 
-from app.web.context import today
+from app.rules.time_zones import today
 from app.wording import i18n
 from app.wording.days import day_in_words, days_in_words
 from tests.views.town import PASSWORD, plain, portal

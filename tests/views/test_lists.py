@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from app.lists import REMITTANCES, TRANSACTIONS
-from app.web.context import today
+from app.rules.time_zones import today
 from tests.views.town import follow, plain, rows
 
 CARD = "4970101234567893"

@@ -12,7 +12,7 @@ from sqlalchemy import select, text
 
 from app.database.engine import DatabaseRole
 from app.models import DeskTask, Role
-from app.web.context import today
+from app.rules.time_zones import today
 from importers import desk
 from tests import factories, money_factories
 from tests.views.town import let_in, plain

@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 import pytest
 
 from app.database.engine import DatabaseRole
-from app.web.context import today
+from app.rules.time_zones import today
 from tests import factories
 from tests.views.town import plain, rows
 

@@ -9,7 +9,7 @@ from sqlalchemy import insert, select, text
 
 from app.database.engine import DatabaseRole
 from app.models import RemotePayment, Transaction
-from app.web.context import today
+from app.rules.time_zones import today
 from tests import factories
 from tests.page import short
 from tests.views.test_details import alerts, set_remittance, steps, verdict

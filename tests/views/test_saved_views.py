@@ -11,7 +11,7 @@ from app.accounts.departures import erase
 from app.accounts.saved_views import LONGEST_NAME, MOST_KEPT
 from app.database.engine import DatabaseRole
 from app.models import JournalEntry, Role, SavedView
-from app.web.context import today
+from app.rules.time_zones import today
 from tests import factories
 from tests.page import HtmlPage
 from tests.views.town import let_in, plain, rows

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event
 
 from app.database.engine import DatabaseRole
-from app.web.context import today
+from app.rules.time_zones import today
 from tests.views.town import a_payment, plain, rows
 
 CARD = "4970101234567893"

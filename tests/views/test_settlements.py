@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from app.database.engine import DatabaseRole
 from app.models import Role
-from app.web.context import today
+from app.rules.time_zones import today
 from tests import factories, money_factories
 from tests.views.town import let_in, plain
 

@@ -9,7 +9,7 @@ import pytest
 
 from app.config import ROOT
 from app.database.engine import DatabaseRole
-from app.web.context import today
+from app.rules.time_zones import today
 from tests import factories
 from tests.tickets.reading import read
 from tests.views.town import plain, portal

@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 from app.database.engine import DatabaseRole
 from app.lists.terminal_calls import MOST_TERMINALS
 from app.models import Role, Terminal
-from app.web.context import today
+from app.rules.time_zones import today
 from tests import factories
 from tests.views.staff import let_staff_in, second_step_taken
 from tests.views.town import a_contract, a_shop, follow, let_in, plain, rows

@@ -15,9 +15,9 @@ from app.listing.scope import Scope
 from app.listing.sums import series
 from app.lists import LISTS
 from app.models import Role
+from app.rules.time_zones import today
 from app.web import access_matrix
 from app.web.access_matrix import ROUTES, Decision, Relation, Where, list_routes
-from app.web.context import today
 from tests.views.incidents import INCIDENT, INCIDENTS
 from tests.views.neighbours import enter, neighbours
 from tests.views.town import plain, portal, rows

@@ -13,7 +13,7 @@ from app import create_app
 from app.accounts.users import NewAccess, give_access
 from app.config import Config
 from app.models import Role
-from app.web.context import today
+from app.rules.time_zones import today
 from app.web.cookies import KEY, full_name
 from tests import factories
 from tests.conftest import SECRET_KEY

@@ -16,11 +16,12 @@ from app.refusals import Refusal
 from app.rules import account_columns, account_keys
 from app.rules.row_ids import row_id
 from app.rules.source_columns import DAYS, ROLES
+from app.rules.time_zones import today
 from app.views.desk.common import blueprint
 from app.views.moments import show_moment
 from app.views.tables import Table, TableColumn, table
 from app.web.account_form import AccountForm
-from app.web.context import database, desk, signed_in, today
+from app.web.context import database, desk, signed_in
 from app.web.journal import journal
 from app.web.questions import asking
 from app.web.security import SAFE_METHODS
