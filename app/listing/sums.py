@@ -5,17 +5,29 @@ Both ways give the same figures, held by a property test. Totals are the series 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Connection, Executable, FromClause, Label, and_, select, union_all
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Executable,
+    FromClause,
+    Label,
+    and_,
+    select,
+    union_all,
+)
+from sqlalchemy.sql.visitors import ExternallyTraversible, replacement_traverse
 
 from app.listing.criteria import Criteria
 from app.listing.dimension import Dimension
-from app.listing.field import tables_of
+from app.listing.field import columns_of, tables_of
 from app.listing.kinds import Expression, Statement
 from app.listing.measures import COUNT, sum_of
 from app.listing.question import KEPT, Question
@@ -81,8 +93,13 @@ def series(
 ) -> tuple[Group, ...]:
     """The sums for each value of ``by``, in its order; one group, or none, without it."""
     question = Question.of(spec, scope, criteria)
-    found = connection.execute(_sums(question, by), question.values).mappings()
-    return tuple(Group(key, _totals(spec, rows)) for key, rows in groupby(found, lambda row: row.get(_GROUP)))
+    found = connection.execute(_sums(question, by), question.values)
+    names = tuple(found.keys())
+    # A chain has hundreds of groups, each with two dozen sums: a dict finds them at once.
+    lines = (dict(zip(names, values, strict=True)) for values in found)
+    return tuple(
+        Group(key, _totals(spec, rows)) for key, rows in groupby(lines, lambda line: line.get(_GROUP))
+    )
 
 
 @lru_cache(maxsize=KEPT)
@@ -93,16 +110,15 @@ def _sums(asked: Question, by: Dimension | None) -> Executable:
     return row_sums(spec, scope, criteria, by) if daily is None else daily
 
 
-def _totals(spec: ListSpec, rows: Iterator[Mapping[Any, Any]]) -> Totals:
+def _totals(spec: ListSpec, rows: Iterator[Mapping[str, Any]]) -> Totals:
     lines = tuple(_line(spec, row) for row in rows)
     return Totals(sum(line.count for line in lines), lines)
 
 
-def _line(spec: ListSpec, row: Mapping[Any, Any]) -> CurrencyTotals:
-    known = dict(row)
-    sums = {measure.name: known[measure.name] for measure in spec.measures}
-    net = sum(measure.sign * sums[measure.name] for measure in spec.measures)
-    return CurrencyTotals(known[_CURRENCY], sums, net)
+def _line(spec: ListSpec, row: Mapping[str, Any]) -> CurrencyTotals:
+    sums = {measure.name: row[measure.name] for measure in spec.measures}
+    net = sum(measure.sign * sums[measure.name] for measure in spec.measures if measure.sign)
+    return CurrencyTotals(row[_CURRENCY], sums, net)
 
 
 def row_sums(spec: ListSpec, scope: Scoped, criteria: Criteria, by: Dimension | None = None) -> Executable:
@@ -156,11 +172,19 @@ def _links(link: Sequence[Expression]) -> list[Label[Any]]:
 
 def _added_up(spec: ListSpec, scope: Scoped, parts: FromClause, by: Dimension, parent: Parent) -> Statement:
     """``parts``, the sums by parent, added up by what the parents tell: far fewer than there are rows."""
+    measures = [sum_of(measure.name, parts.c[measure.name]) for measure in spec.measures]
+    return _of_parents(scope, parts, by, parent, measures)
+
+
+def _of_parents(
+    scope: Scoped, parts: FromClause, by: Dimension, parent: Parent, measures: Iterable[ColumnElement[int]]
+) -> Statement:
+    """``measures`` of ``parts``, which name their parent, by what the parents tell."""
     keys = _keys(by.rows, parts.c[_CURRENCY])
     pairs = zip(parent.keys, (parts.c[name.name] for name in _links(parent.link)), strict=True)
     on = and_(parent.merchant_id == scope.merchant_id, *(key == named for key, named in pairs))
     return (
-        select(*keys, *(sum_of(measure.name, parts.c[measure.name]) for measure in spec.measures))
+        select(*keys, *measures)
         .select_from(with_joins(parts.outerjoin(parent.table, on), parent.joins, scope))
         .group_by(*keys)
         .order_by(*(key.name for key in keys))
@@ -175,21 +199,57 @@ def daily_sums(
     known = [condition for field in spec.askable for condition in field.daily_conditions(criteria.filters)]
     if daily is None or not _is_known(spec, conditions, len(known), by):
         return None
-    contracts = by if by is not None and by.daily is None else None
-    group = None if by is None else by.daily
-    keys = [*_links([daily.contract_id] if contracts else []), *_keys(group, daily.currency)]
-    sums = (
-        select(*keys, *(measure.of_days for measure in spec.measures))
-        .where(
-            *_daily_scope(spec, daily, scope, criteria, by_contract=contracts is not None),
-            *_days(daily, criteria),
-            *known,
-        )
-        .group_by(*keys)
+    where = (
+        *_daily_scope(spec, daily, scope, criteria, by_contract=by is not None and by.daily is None),
+        *_days(daily, criteria),
+        *known,
     )
-    if contracts is None:
-        return sums.order_by(*(key.name for key in keys))
-    return _added_up(spec, scope, sums.subquery("parts"), contracts, spec.source.parents[0])
+    if by is not None and by.daily is None:
+        return _by_contracts(spec, scope, daily, where, by)
+    keys = _keys(None if by is None else by.daily, daily.currency)
+    return (
+        select(*keys, *(measure.of_days for measure in spec.measures))
+        .where(*where)
+        .group_by(*keys)
+        .order_by(*(key.name for key in keys))
+    )
+
+
+def _by_contracts(
+    spec: ListSpec, scope: Scoped, daily: DailySums, where: Iterable[Condition], by: Dimension
+) -> Statement:
+    """The daily sums by what contracts tell: added up for each contract first, as far as measures are apart.
+
+    A chain has a row for each contract and day. Of these each figure is added up once, and the conditions
+    of the measures, of which remittances have two dozen, are looked at for what is left: a thirtieth of it.
+    """
+    figures = _read(measure.daily for measure in spec.measures)
+    states = _read(where for measure in spec.measures for where in measure.daily_where)
+    apart = [*_links([daily.contract_id]), *_keys(None, daily.currency), *states.values()]
+    parts = (
+        select(*apart, *(sum_of(name, column) for name, column in figures.items()))
+        .where(*where)
+        .group_by(*apart)
+        .subquery("parts")
+    )
+    moved = {name: parts.c[name] for name in (*figures, *states)}
+    measures = [_moved(measure.of_days, moved) for measure in spec.measures]
+    return _of_parents(scope, parts, by, spec.source.parents[0], measures)
+
+
+def _read(expressions: Iterable[Expression | None]) -> dict[str, Column[Any]]:
+    """The columns of the daily sums that ``expressions`` read, by name."""
+    found = (columns_of(expression) for expression in expressions if expression is not None)
+    return {column.name: column for columns in found for column in columns}
+
+
+def _moved(measure: ColumnElement[int], columns: Mapping[str, ColumnElement[Any]]) -> ColumnElement[int]:
+    """``measure``, read from ``columns`` in the place of those of the same name."""
+
+    def place(element: ExternallyTraversible, **_: Any) -> ExternallyTraversible | None:
+        return columns[element.name] if isinstance(element, Column) else None
+
+    return replacement_traverse(measure, {}, place)
 
 
 def _is_known(spec: ListSpec, conditions: SortedConditions, known: int, by: Dimension | None) -> bool:

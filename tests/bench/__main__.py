@@ -20,12 +20,14 @@ from app.listing.criteria import Criteria
 from app.listing.period import Days
 from app.listing.scope import Scope
 from app.listing.sums import totals
-from app.lists import TRANSACTIONS
+from app.lists import REMITTANCES, TRANSACTIONS
 from tests.bench import abuse, exports, files, groupings, imports, money, pages, silence
 from tests.bench.report import Measurement, percentile, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from app.listing.spec import ListSpec
 
 FOLDER = ROOT / "build" / "bench"
 MONTH, QUARTER = 30, 90
@@ -75,7 +77,8 @@ def fifteen_months(server: str, folder: Path, rows: int) -> Iterator[Measurement
         yield from pages.rendering(client, since)
         yield pages.row_security(database, client, merchant_id, since)
         yield _totals(database, Scope(merchant_id), estate)
-        yield from groupings.lines(database, Scope(merchant_id), _asked(estate, MONTH))
+        for spec in (TRANSACTIONS, REMITTANCES):
+            yield from groupings.lines(database, Scope(merchant_id), _asked(estate, MONTH, spec))
         yield from pages.weight(client)
         first = estate.last_day - timedelta(days=estate.days - 1)
         yield from abuse.lines(database, folder, first, estate.last_day)
@@ -101,11 +104,11 @@ def database_of(server: str, folder: Path) -> Iterator[Database]:
         drop_database(server, "bench")
 
 
-def _asked(estate: files.BenchEstate, days: int) -> Criteria:
-    """All transactions of the last ``days``."""
+def _asked(estate: files.BenchEstate, days: int, spec: ListSpec = TRANSACTIONS) -> Criteria:
+    """All rows of a list of the last ``days``."""
     first = estate.last_day - timedelta(days=days - 1)
     period = [("date_from", first.isoformat()), ("date_to", estate.last_day.isoformat())]
-    return Criteria.from_args(TRANSACTIONS, period, Days(estate.last_day, estate.last_day, estate.last_day))
+    return Criteria.from_args(spec, period, Days(estate.last_day, estate.last_day, estate.last_day))
 
 
 def _chain(database: Database) -> int:

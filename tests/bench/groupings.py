@@ -1,4 +1,4 @@
-"""Sums by group: a month of the chain by shop, by application and by day, from the daily sums."""
+"""Sums by group: a month of the chain's lists by shop, by application and by day, from the daily sums."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def lines(database: Database, scope: Scope, criteria: Criteria) -> Iterator[Meas
                 groups = len(series(connection, criteria.spec, scope, criteria, dimension))
                 times.append((time.perf_counter() - started) * 1000)
         yield Measurement(
-            what=f"a month by {by}, p95",
+            what=f"a month of {criteria.spec.name} by {by}, p95",
             measured=percentile(times[1:], 0.95),
             bar=50,
             unit=" ms",
             is_time=True,
-            notes=f"{groups} groups of the chain's {criteria.spec.name}",
+            notes=f"{groups} groups of the chain",
         )
