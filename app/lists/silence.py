@@ -34,6 +34,12 @@ _MISSED_OF_EVERY_DAY, _MISSED_BESIDE_OTHERS, _MISSED = 3, 2, 1
 _FEW = 4
 _HOLIDAY_DAYS = 460
 _MORNING, _NOON, _EVENING = "04:00", "12:00", "20:00"
+#: Days as bits of a number, the day that is asked for as the second one, those before it above: all that the
+#: rule asks of a terminal is told by two such numbers, and no day of it has to be a row.
+_TODAY = 1 << 1
+_PAST = sum(1 << (ago + 1) for ago in range(1, RHYTHM_DAYS + 1))
+_WEEKDAYS = tuple(sum(1 << (ago + 1) for ago in range(first, RHYTHM_DAYS + 1, 7)) for first in range(7))
+_WEEKS = tuple(sum(1 << (ago + 2) for ago in range(first, first + 7)) for first in range(0, RHYTHM_DAYS, 7))
 _HOLIDAYS = "{" + ",".join(sorted(day.isoformat() for day in public_holidays())) + "}"
 
 #: A file vouches for a day: see :mod:`app.lists.freshness`. ``r`` is a received day, ``z`` bears the clock.
@@ -42,6 +48,18 @@ _VOUCHED = """r.subject = 'remittances' AND r.day < (r.made_at AT TIME ZONE z.ti
 #: The source of the telecollections of contract ``c``.
 _SOURCE = "COALESCE(c.remittances_source_id, c.source_id)"
 _CLOCK = f"COALESCE(o.time_zone, '{DEFAULT_TIME_ZONE}') AS time_zone"
+
+
+def _rows(numbers: tuple[int, ...]) -> str:
+    """Numbers as rows of one column, ``mask``."""
+    return "(VALUES " + ", ".join(f"({number}::bigint)" for number in numbers) + ") AS m (mask)"
+
+
+def _count(days: str) -> str:
+    """The number of days that are set."""
+    return f"bit_count(({days})::bit(64))"
+
+
 #: One day of one merchant: ``:merchant_id`` and ``:day``.
 ONE_DAY = "SELECT CAST(:merchant_id AS bigint) AS merchant_id, CAST(:day AS date) AS day"
 #: The last day received of each merchant in sight.
@@ -54,12 +72,16 @@ SELECT z.merchant_id, max(r.day) AS day FROM (
 _CALLS_OF = """c.merchant_id = q.merchant_id AND c.contract_id = ANY (q.contract_ids)
   AND c.terminal_number = q.number"""
 _RULE = f"""
-WITH asked AS MATERIALIZED (
-  {{days}}
-), holiday AS MATERIALIZED (
+WITH holiday AS MATERIALIZED (
   SELECT unnest('{_HOLIDAYS}'::date[]) AS day
+), asked AS MATERIALIZED (
+  SELECT merchant_id, day, COALESCE((
+    SELECT bit_or(1::bigint << (a.day - h.day + 1)) FROM holiday h
+    WHERE h.day BETWEEN a.day - {RHYTHM_DAYS + 1} AND a.day
+  ), 0) AS holidays FROM ({{days}}) AS a
 ), active AS MATERIALIZED (
-  SELECT q.merchant_id, q.id, q.number, q.contract_ids, q.first_on, q.outlet_id, q.last_called, a.day
+  SELECT q.merchant_id, q.id, q.number, q.contract_ids, q.first_on, q.outlet_id, q.last_called, a.day,
+    a.holidays
   FROM asked a JOIN terminal q ON q.merchant_id = a.merchant_id
   WHERE q.first_on <= a.day - {KNOWN_DAYS} AND q.last_on >= a.day - {KNOWN_DAYS}
 ), absent AS MATERIALIZED (
@@ -77,64 +99,74 @@ WITH asked AS MATERIALIZED (
         AND q.day BETWEEN COALESCE(c.valid_from, '-infinity') AND COALESCE(c.valid_to, 'infinity')
     ) AS source_ids
     FROM absent q LEFT JOIN outlet o ON o.merchant_id = q.merchant_id AND o.id = q.outlet_id
+    OFFSET 0  -- so that each is worked out once
   ) AS q WHERE cardinality(source_ids) > 0
 ), received AS MATERIALIZED (
   SELECT DISTINCT r.source_id, z.time_zone, r.day
   FROM (SELECT DISTINCT time_zone, unnest(source_ids) AS source_id FROM quiet) AS z
   JOIN received_day r ON r.source_id = z.source_id WHERE {_VOUCHED}
     AND r.day >= (SELECT min(day) - {RHYTHM_DAYS} FROM quiet)
-), known AS (
-  SELECT q.merchant_id, q.id, q.day AS asked_day, q.first_on, r.day, q.day - r.day AS ago
-  FROM quiet q JOIN received r ON r.source_id = ANY (q.source_ids) AND r.time_zone = q.time_zone
-    AND r.day BETWEEN greatest(q.day - {RHYTHM_DAYS}, q.first_on) AND q.day
-  GROUP BY q.merchant_id, q.id, q.day, q.first_on, q.source_ids, r.day
-  HAVING count(*) = cardinality(q.source_ids)
-), calls AS MATERIALIZED (
-  SELECT q.merchant_id, q.id, q.day AS asked_day, c.day, c.first_called, c.last_called,
-    avg((c.last_called::time >= '{_NOON}')::int) FILTER (WHERE c.day < q.day)
-      OVER (PARTITION BY q.merchant_id, q.id) >= 0.5 AS is_late,
-    (avg((c.last_called::time < '{_MORNING}')::int) FILTER (WHERE c.day < q.day)
-      OVER (PARTITION BY q.merchant_id, q.id) > 0.5)::int AS mornings
-  FROM quiet q JOIN terminal_day c ON {_CALLS_OF} AND c.day BETWEEN q.day - {RHYTHM_DAYS} AND q.day + 1
-), called AS (
-  SELECT DISTINCT merchant_id, id, unnest(ARRAY[
-    CASE WHEN is_late AND at::time < '{_MORNING}' THEN at::date - 1 ELSE at::date END,
-    CASE WHEN NOT is_late AND at::time >= '{_EVENING}' THEN at::date + 1 END
-  ]) AS day
-  FROM (SELECT merchant_id, id, is_late, unnest(ARRAY[first_called, last_called]) AS at FROM calls) AS made
-), facts AS (
-  SELECT k.merchant_id, k.id, k.asked_day, k.ago, h.mornings, c.day IS NOT NULL AS called
+), whole AS MATERIALIZED (
+  -- The days on which all sources of some terminals were received.
+  SELECT day, source_ids, time_zone, bit_or(1::bigint << (day - came + 1)) AS days FROM (
+    SELECT q.day, q.source_ids, q.time_zone, r.day AS came
+    FROM (SELECT DISTINCT day, source_ids, time_zone FROM quiet) AS q
+    JOIN received r ON r.source_id = ANY (q.source_ids) AND r.time_zone = q.time_zone
+      AND r.day BETWEEN q.day - {RHYTHM_DAYS} AND q.day
+    GROUP BY q.day, q.source_ids, q.time_zone, r.day HAVING count(*) = cardinality(q.source_ids)
+  ) AS r GROUP BY day, source_ids, time_zone
+), habit AS MATERIALIZED (
+  SELECT q.*, c.*, COALESCE(c.in_mornings::int, 0) AS mornings,
+    CASE WHEN is_late THEN COALESCE(from_four, 0) | COALESCE(to_four << 1, 0)
+      WHEN NOT is_late THEN at_all | COALESCE(evenings >> 1, 0) ELSE at_all END AS called
+  FROM quiet q CROSS JOIN LATERAL (
+    SELECT max(last_called) FILTER (WHERE ago >= 0) AS last_before, max(last_called) AS last_of_all,
+      2 * count(*) FILTER (WHERE ago > 0 AND last >= '{_NOON}')
+        >= nullif(count(*) FILTER (WHERE ago > 0), 0) AS is_late,
+      2 * count(*) FILTER (WHERE ago > 0 AND last < '{_MORNING}')
+        > nullif(count(*) FILTER (WHERE ago > 0), 0) AS in_mornings,
+      bit_or(bit) AS at_all, bit_or(bit) FILTER (WHERE last >= '{_MORNING}') AS from_four,
+      bit_or(bit) FILTER (WHERE first < '{_MORNING}') AS to_four,
+      bit_or(bit) FILTER (WHERE last >= '{_EVENING}') AS evenings
+    FROM (
+      SELECT q.day - c.day AS ago, 1::bigint << (q.day - c.day + 1) AS bit, c.last_called,
+        c.first_called::time AS first, c.last_called::time AS last
+      FROM terminal_day c WHERE {_CALLS_OF} AND c.day BETWEEN q.day - {RHYTHM_DAYS} AND q.day + 1
+      OFFSET 0  -- so that each is worked out once
+    ) AS c
+  ) AS c WHERE c.last_of_all IS NOT NULL
+), known AS MATERIALIZED (
+  SELECT h.*, w.days & ((1::bigint << (least({RHYTHM_DAYS}, h.day - h.first_on) + 2)) - 1)
+    & ~((h.holidays >> h.mornings) & {_PAST}) AS known
+  FROM habit h JOIN whole w
+    ON w.day = h.day AND w.source_ids = h.source_ids AND w.time_zone = h.time_zone
+), by_weekday AS MATERIALIZED (
+  SELECT k.*, called & known & {_PAST} AS before, (
+      SELECT COALESCE(bit_or(mask), 0) FROM {_rows(_WEEKDAYS)}
+      WHERE 4 * {_count(f"called & known & mask & {_PAST}")} >= 3 * {_count(f"known & mask & {_PAST}")}
+    ) & known AS usual
   FROM known k
-  JOIN (SELECT DISTINCT merchant_id, id, mornings FROM calls) AS h
-    ON h.merchant_id = k.merchant_id AND h.id = k.id
-  LEFT JOIN called c ON c.merchant_id = k.merchant_id AND c.id = k.id AND c.day = k.day
-  WHERE k.ago = 0 OR k.day - COALESCE(h.mornings, 0) NOT IN (SELECT day FROM holiday)
-), by_weekday AS (
-  SELECT *, 4 * count(*) FILTER (WHERE called AND ago > 0) OVER weekday
-    >= 3 * count(*) FILTER (WHERE ago > 0) OVER weekday AS is_usual,
-    min(ago) FILTER (WHERE called AND ago > 0) OVER (PARTITION BY merchant_id, id) AS last_ago
-  FROM facts WINDOW weekday AS (PARTITION BY merchant_id, id, ago % 7)
-), by_week AS (
-  SELECT *, is_usual AND ago > 0
-    AND 2 * count(*) FILTER (WHERE is_usual AND called AND ago > 0) OVER week
-      > count(*) FILTER (WHERE is_usual AND ago > 0) OVER week AS counts
-  FROM by_weekday WINDOW week AS (PARTITION BY merchant_id, id, (ago - 1) / 7)
-), judged AS (
-  SELECT merchant_id, id, asked_day AS day, COALESCE(min(mornings), 0) AS mornings,
-    bool_or(called) FILTER (WHERE ago = 0) AS called,
-    count(*) FILTER (WHERE ago > 0 AND ago % 7 = 0) >= {KNOWN_DAYS // 7}
-      AND bool_or(is_usual) FILTER (WHERE ago = 0)
-      AND 15 * count(*) FILTER (WHERE counts AND called) >= 14 * count(*) FILTER (WHERE counts) AS is_usual,
-    count(*) FILTER (WHERE is_usual AND ago > 0 AND ago < last_ago) AS missed,
-    count(DISTINCT ago % 7) FILTER (WHERE is_usual) = 7 AS is_of_every_day
-  FROM by_week WHERE last_ago IS NOT NULL GROUP BY merchant_id, id, asked_day
+), by_week AS MATERIALIZED (
+  SELECT k.*, (
+      SELECT COALESCE(bit_or(mask), 0) FROM {_rows(_WEEKS)}
+      WHERE 2 * {_count("usual & called & mask")} > {_count("usual & mask")}
+    ) & usual AS counts
+  FROM by_weekday k WHERE before <> 0 AND known & {_TODAY} <> 0
+), judged AS MATERIALIZED (
+  SELECT merchant_id, id, outlet_id, day, mornings, last_before, last_of_all,
+    called & {_TODAY} <> 0 AS called,
+    usual & {_TODAY} <> 0 AND {_count(f"known & {_WEEKDAYS[0] & _PAST}")} >= {KNOWN_DAYS // 7}
+      AND 15 * {_count("counts & called")} >= 14 * {_count("counts")} AS is_usual,
+    {_count(f"usual & {_PAST} & ((before & -before) - 1)")} AS missed,
+    (SELECT bool_and(usual & mask <> 0) FROM {_rows(_WEEKDAYS)}) AS is_of_every_day
+  FROM by_week
 ), lively AS MATERIALIZED (
   SELECT DISTINCT a.merchant_id, a.outlet_id FROM active a
   LEFT JOIN absent b ON b.merchant_id = a.merchant_id AND b.id = a.id
   LEFT JOIN judged j ON j.merchant_id = a.merchant_id AND j.id = a.id
   WHERE b.id IS NULL OR j.called
-), missing AS (
-  SELECT j.merchant_id, j.id, j.day, j.called,
+), missing AS MATERIALIZED (
+  SELECT j.merchant_id, j.id, j.day, j.called, j.last_before, j.last_of_all,
     NOT j.called AND j.is_usual AND j.missed < CASE WHEN j.is_of_every_day THEN {_MISSED_OF_EVERY_DAY}
       WHEN o.outlet_id IS NOT NULL THEN {_MISSED_BESIDE_OTHERS} ELSE {_MISSED} END
     AND CASE WHEN j.day - j.mornings IN (SELECT day FROM holiday) THEN (
@@ -143,15 +175,14 @@ WITH asked AS MATERIALIZED (
           c.day = h.day + j.mornings AND (j.mornings = 1 OR c.last_called >= c.day + time '{_MORNING}')
           OR c.day = h.day + 1 AND c.first_called < c.day + time '{_MORNING}')
       ))
-      FROM holiday h
-      WHERE h.day BETWEEN greatest(q.first_on, q.day - {_HOLIDAY_DAYS}) AND q.day - 1 - j.mornings
-        AND EXISTS (
+      FROM quiet q JOIN holiday h
+        ON h.day BETWEEN greatest(q.first_on, q.day - {_HOLIDAY_DAYS}) AND q.day - 1 - j.mornings
+      WHERE q.merchant_id = j.merchant_id AND q.id = j.id AND EXISTS (
           SELECT FROM received_day r WHERE r.source_id = ANY (q.source_ids) AND r.day = h.day
             AND r.subject = 'remittances')
     ) ELSE true END AS is_silent
-  FROM judged j JOIN quiet q ON q.merchant_id = j.merchant_id AND q.id = j.id
-  LEFT JOIN lively o ON o.merchant_id = q.merchant_id AND o.outlet_id = q.outlet_id
-  WHERE j.called IS NOT NULL
+  FROM judged j
+  LEFT JOIN lively o ON o.merchant_id = j.merchant_id AND o.outlet_id = j.outlet_id
 ), counted AS (
   SELECT a.merchant_id, count(*) FILTER (WHERE q.id IS NULL OR m.called) AS called,
     count(*) FILTER (WHERE m.is_silent) AS silent
@@ -161,11 +192,9 @@ WITH asked AS MATERIALIZED (
 )
 SELECT m.merchant_id, m.id AS terminal_id, m.day,
   m.is_silent AND (n.silent <= {_FEW} OR n.silent < n.called) AS is_silent,
-  max(c.last_called) FILTER (WHERE c.day <= m.day OR m.called) AS last_called
+  CASE WHEN m.called THEN m.last_of_all ELSE m.last_before END AS last_called
 FROM missing m JOIN counted n ON n.merchant_id = m.merchant_id
-JOIN calls c ON c.merchant_id = m.merchant_id AND c.id = m.id
 WHERE m.is_silent OR m.called
-GROUP BY m.merchant_id, m.id, m.day, m.is_silent, m.called, n.silent, n.called
 """
 _COLUMNS = (
     Column("merchant_id", BigInteger),

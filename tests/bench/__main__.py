@@ -79,6 +79,7 @@ def fifteen_months(server: str, folder: Path, rows: int) -> Iterator[Measurement
         yield _totals(database, Scope(merchant_id), estate)
         for spec in (TRANSACTIONS, REMITTANCES):
             yield from groupings.lines(database, Scope(merchant_id), _asked(estate, MONTH, spec))
+        yield from silence.speed(database, merchant_id, estate.last_day - timedelta(days=7))
         yield from pages.weight(client)
         first = estate.last_day - timedelta(days=estate.days - 1)
         yield from abuse.lines(database, folder, first, estate.last_day)

@@ -1,12 +1,20 @@
-"""Silent terminals: how many alarms are right, how many failures are told, on estates that tuned no rule."""
+"""Silent terminals: how many alarms are right, how many failures are told, on estates that tuned no rule.
+
+And how long the rule takes of a chain, on a day like others and on one on which no terminal called.
+"""
 
 from __future__ import annotations
 
+import time
 from datetime import date
 from typing import TYPE_CHECKING
 
+from sqlalchemy import select, text
+
 from app.database.engine import Database, DatabaseRole
-from tests.bench.report import Measurement
+from app.lists.silence import ONE_DAY, quiet_terminals
+from tests.bench.pages import SAMPLES
+from tests.bench.report import Measurement, percentile
 from tests.lists.silent_estates import DAY, Judgement, judged
 
 if TYPE_CHECKING:
@@ -17,6 +25,8 @@ DAYS = [date(2026, 1, 5) + number * DAY for number in range(207)]
 SEEDS = (11, 23, 37, 53)
 #: Precision and recall at least, without and with a week's leave of half of the shops.
 BARS = {False: (0.95, 0.5), True: (0.5, 0.5)}
+#: What a terminal calls on the night of a day.
+NIGHT = "DELETE FROM terminal_day WHERE merchant_id = :merchant_id AND day IN (:day, CAST(:day AS date) + 1)"
 
 
 def lines(database: Database) -> Iterator[Measurement]:
@@ -45,3 +55,25 @@ def _judged(database: Database, seed: int, *, with_leave: bool) -> Judgement:
         found = judged(connection, DAYS, seed, with_leave=with_leave)
         connection.rollback()
     return found
+
+
+def speed(database: Database, merchant_id: int, day: date) -> Iterator[Measurement]:
+    """How long the rule takes of a merchant, as ``day`` was and had nobody called on it."""
+    rule, asked = select(quiet_terminals(ONE_DAY)), {"merchant_id": merchant_id, "day": day}
+    with database.writing(DatabaseRole.OWNER) as connection:
+        for what in ("a day", "a day without a call"):
+            times, silent = [], 0
+            for _ in range(SAMPLES):
+                started = time.perf_counter()
+                silent = sum(row.is_silent for row in connection.execute(rule, asked))
+                times.append((time.perf_counter() - started) * 1000)
+            yield Measurement(
+                what=f"silent terminals: {what}, p95",
+                measured=percentile(times[1:], 0.95),
+                bar=50,
+                unit=" ms",
+                is_time=True,
+                notes=f"{silent} terminals of the chain are",
+            )
+            connection.execute(text(NIGHT), asked)
+        connection.rollback()
