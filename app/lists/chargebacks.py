@@ -25,6 +25,9 @@ from app.wording.i18n import N_, gettext, ngettext
 #: How long before it is noticed a disputed sale may have been made: as far as the loader looks.
 REACH = timedelta(days=180)
 
+#: How long somebody is asked which sale the bank took back, where several may be it.
+SOUGHT: Final = timedelta(days=60)
+
 _LAST4 = 4
 
 #: How loudly the state of a dispute is said.
@@ -135,6 +138,13 @@ class Dispute:
         words = ngettext("%(num)s possible sale", "%(num)s possible sales", self.candidates)
         return Link("transactions", args=self._args(), words=words)
 
+    @property
+    def possible_sales(self) -> str:
+        """How many sales it may be of, in words of the moment; "" where that is certain, or none is found."""
+        if self.transaction_id is not None or not self.candidates:
+            return ""
+        return ngettext("%(num)s possible sale", "%(num)s possible sales", self.candidates)
+
     def _args(self) -> Args:
         """The filters that find its candidates, as the rule that counted them did."""
         first, last = self.sold_on or self.noticed_on - REACH, self.sold_on or self.noticed_on
@@ -204,6 +214,25 @@ def answerable(scope: Scope | AnyScope, day: date | None = None) -> Select[*tupl
         Chargeback.is_last.is_(True),
         Chargeback.stage != ChargebackStage.REVERSAL,
         Chargeback.due_on >= (func.current_date() if day is None else day),
+    )
+
+
+def to_find(connection: Connection, scope: Scope) -> tuple[Dispute, ...]:
+    """The disputes to which nobody answers and that several sales may be of, the largest first."""
+    statement = sought(scope).order_by(Chargeback.amount.desc(), Chargeback.noticed_on, Chargeback.id)
+    return tuple(Dispute(*found) for found in connection.execute(statement))
+
+
+def sought(scope: Scope | AnyScope) -> Select[*tuple[Any, ...]]:
+    """The same as a statement: what was debited without a day to answer by, as banks do, of late."""
+    return _disputes(
+        scope,
+        Chargeback.stage == ChargebackStage.DEBIT,
+        Chargeback.is_last.is_(True),
+        Chargeback.due_on.is_(None),
+        Chargeback.transaction_id.is_(None),
+        Chargeback.candidates > 1,
+        Chargeback.noticed_on >= func.current_date() - SOUGHT.days,
     )
 
 

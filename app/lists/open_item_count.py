@@ -9,7 +9,7 @@ from sqlalchemy import Select, Subquery, func, select
 
 from app.listing.reading import Reading
 from app.listing.scope import AnyScope, Scope
-from app.lists.chargebacks import answerable
+from app.lists.chargebacks import answerable, sought
 from app.lists.open_items import OpenItemKind, proposed_lines, uncredited
 from app.lists.statement_chains import unjoined_count
 
@@ -26,6 +26,7 @@ def _counts(scope: AnyScope) -> Select[Any]:
         *(_number(uncredited(scope, kind).subquery()) for kind in (OpenItemKind.LATE, OpenItemKind.DIFFERS)),
         select(func.count(lines.c.movement_id.distinct())),
         _number(answerable(scope).subquery()),
+        _number(sought(scope).subquery()),
     ]
     if scope.contract_ids is None:
         parts.append(unjoined_count(scope))

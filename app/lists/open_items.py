@@ -1,18 +1,19 @@
 """Open items: what of a merchant's money somebody has to look into, and until when.
 
-Credits that are late or differ, proposals to confirm, statements that are missing, chargebacks to answer.
+Credits that are late or differ, proposals to confirm, statements that are missing, chargebacks to answer, and
+those whose sale is to be found.
 Whatever is here is also on the page of its remittance or sale; nothing of it is there for a merchant without
 a declared account and without a chargeback.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import partial
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Select, and_, cast, exists, func, not_, select
@@ -23,7 +24,7 @@ from app.listing.field import Link
 from app.listing.flat_file import FileColumn
 from app.listing.scope import AnyScope, Scope
 from app.listing.source import in_scope
-from app.lists.chargebacks import Dispute, to_answer
+from app.lists.chargebacks import Dispute, to_answer, to_find
 from app.lists.common import PLACE
 from app.lists.credit import gap_reason, shown_account
 from app.lists.statement_chains import unjoined
@@ -55,6 +56,7 @@ class OpenItemKind(StrEnum):
     PROPOSED = "proposed"
     STATEMENT_MISSING = "statement_missing"
     CHARGEBACK = "chargeback"
+    SALE_TO_FIND = "sale_to_find"
 
 
 KINDS: Final = {
@@ -63,6 +65,7 @@ KINDS: Final = {
     OpenItemKind.PROPOSED: N_("Credit to confirm"),
     OpenItemKind.STATEMENT_MISSING: N_("Statement missing"),
     OpenItemKind.CHARGEBACK: N_("Chargeback to answer"),
+    OpenItemKind.SALE_TO_FIND: N_("Chargeback of a sale to find"),
 }
 
 
@@ -126,7 +129,8 @@ def open_items(connection: Connection, scope: Scope) -> list[OpenItem]:
         *_remittances(connection, scope, OpenItemKind.DIFFERS),
         *proposals(connection, scope),
         *_own_missing(connection, scope),
-        *_chargebacks(connection, scope),
+        *_chargebacks(OpenItemKind.CHARGEBACK, to_answer(connection, scope)),
+        *_chargebacks(OpenItemKind.SALE_TO_FIND, to_find(connection, scope)),
     ]
 
 
@@ -136,11 +140,11 @@ def concerns(connection: Connection, scope: Scope) -> bool:
     return has_bank(connection, scope) or bool(connection.scalar(told))
 
 
-def _chargebacks(connection: Connection, scope: Scope) -> Iterator[OpenItem]:
-    """The chargebacks that may still be answered, the most urgent first."""
-    for dispute in to_answer(connection, scope)[:MOST]:
+def _chargebacks(kind: OpenItemKind, found: Iterable[Dispute]) -> Iterator[OpenItem]:
+    """The chargebacks that may still be answered, the most urgent first; those of a sale to find."""
+    for dispute in islice(found, MOST):
         yield OpenItem(
-            kind=OpenItemKind.CHARGEBACK,
+            kind=kind,
             day=dispute.noticed_on,
             until=dispute.due_on,
             contract=dispute.contract_number,
@@ -152,7 +156,7 @@ def _chargebacks(connection: Connection, scope: Scope) -> Iterator[OpenItem]:
 
 
 def _told_of(dispute: Dispute) -> str:
-    return " · ".join(filter(None, (dispute.title, dispute.reason)))
+    return " · ".join(filter(None, (dispute.title, dispute.reason, dispute.possible_sales)))
 
 
 def _remittances(connection: Connection, scope: Scope, kind: OpenItemKind) -> Iterator[OpenItem]:

@@ -237,3 +237,48 @@ def test_what_is_no_proposal_is_not_decided(owner, database, alpha, form, status
     assert owner.post_form(PAGE, **form).status_code == status
     with database.reading() as connection:
         assert connection.scalar(select(DeskTask.id)) is None
+
+
+def chargeback(database, shop, **values):
+    """A debit of the bank of ALPHA's contract, yesterday, which three sales may be of."""
+    with database.writing(DatabaseRole.OWNER) as connection:
+        number = connection.scalar(
+            text("SELECT number FROM contract WHERE merchant_id = :m"), {"m": shop.merchant_id}
+        )
+        own = {"contract_number": number, "noticed_on": today() - timedelta(days=1), "sold_on": None}
+        row = {**own, "rule": "amount", "candidates": 3, "transaction_id": None, "occurred_on": None}
+        return money_factories.a_chargeback(connection, merchant_id=shop.merchant_id, **(row | values))
+
+
+def to_find(browser):
+    return [one for one in browser.get(f"{PAGE}.json").json["rows"] if one["kind"] == "sale_to_find"]
+
+
+def test_a_debit_of_the_bank_that_several_sales_may_be_of_is_to_be_looked_into(app, database, alpha):
+    chargeback(database, alpha)
+    finance = as_role(app, database, alpha, Role.FINANCE)
+    (found,) = to_find(finance)
+    assert (found["amount"], found["until"]) == (3900, None)
+    assert found["why"] == "Impayé débité · 45 · 3 ventes possibles"
+    page = finance.page(PAGE)
+    assert "Impayé dont la vente est à trouver 1 · 39,00 €" in plain(page.one("main"))
+    (way,) = [one for one in page.one("main").all("a") if "/transactions?" in one.get("href", "")]
+    assert "amount=39" in way["href"]
+    waiting = len(finance.get(f"{PAGE}.json").json["rows"])
+    assert f"À traiter {waiting}" in plain(finance.page("/remises").one("main"))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"candidates": 0, "rule": None},
+        {"candidates": 1},
+        {"stage": "notice"},
+        {"due_on": today() - timedelta(days=1)},
+        {"noticed_on": today() - timedelta(days=61)},
+        {"is_last": False},
+    ],
+)
+def test_nobody_is_asked_for_a_sale_that_is_certain_or_long_ago(app, database, alpha, values):
+    chargeback(database, alpha, **values)
+    assert to_find(as_role(app, database, alpha, Role.FINANCE)) == []
