@@ -63,18 +63,19 @@ _VOUCHED = "SELECT vouched_columns FROM source WHERE name = :name"
 _VOUCH = "UPDATE source SET vouched_columns = :columns WHERE name = :name RETURNING reseller_id"
 # A folder that begins with the maintainer's own name names its source, unless its files came as another's.
 _OF_FOLDER = """
-INSERT INTO source (name, reseller_id, role)
-SELECT CASE WHEN known.id IS NULL AND (lower(place.folder) = r.slug OR r.id = longest.id)
-  THEN place.folder ELSE r.slug || '-' || place.folder END, r.id, 'money'
-FROM reseller r
-CROSS JOIN LATERAL (SELECT COALESCE((
+WITH place AS (
+  SELECT COALESCE((
     SELECT max(f.folder) FROM import_file f WHERE f.sha256 = :sha256 AND f.status = 'quarantined'
-  ), CAST(:folder AS text)) AS folder) place
-LEFT JOIN LATERAL (
-  SELECT o.id FROM reseller o WHERE o.declared AND starts_with(lower(place.folder), o.slug || '-')
-  ORDER BY length(o.slug) DESC LIMIT 1
-) longest ON true
-LEFT JOIN source known ON known.reseller_id = r.id AND known.name = r.slug || '-' || place.folder
+  ), CAST(:folder AS text)) AS folder
+)
+INSERT INTO source (name, reseller_id, role)
+SELECT CASE WHEN NOT EXISTS (
+    SELECT FROM source k WHERE k.reseller_id = r.id AND k.name = r.slug || '-' || p.folder
+  ) AND (lower(p.folder) = r.slug OR r.id = (
+    SELECT o.id FROM reseller o WHERE o.declared AND starts_with(lower(p.folder), o.slug || '-')
+    ORDER BY length(o.slug) DESC LIMIT 1
+  )) THEN p.folder ELSE r.slug || '-' || p.folder END, r.id, 'money'
+FROM reseller r CROSS JOIN place p
 WHERE r.id = :reseller
 ON CONFLICT (name) DO UPDATE SET role = source.role WHERE source.reseller_id = :reseller
 RETURNING id, reseller_id
