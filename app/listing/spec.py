@@ -191,6 +191,20 @@ def no_choices(_scope: Scope) -> Reading[Mapping[str, Choices]]:
     return known({})
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FilterNotes:
+    """The notes at the filters of a list: what is read for them, and the words made of it, by filter.
+
+    ``words`` may ask the connection for what does not stand beside payments in a statement.
+    """
+
+    read: Callable[[Scope], Reading[Any]]
+    words: Callable[[Connection, Any], Mapping[str, str]]
+
+
+NO_FILTER_NOTES = FilterNotes(read=lambda _scope: known(()), words=lambda _connection, _read: {})
+
+
 def nothing_absent(_scope: Scope) -> Reading[frozenset[str]]:
     """Every merchant has something of every field."""
     return known(frozenset())
@@ -219,7 +233,8 @@ class ListSpec:
     ``row_title`` is what a row is called, ``verdict`` what became of it, ``alerts`` what to look into,
     ``facts`` the fields that its page shows first. ``freshness`` tells what has arrived of a period: a day
     without files must never look like a day without sales; ``days`` are those that ``usual_period`` and other
-    relative periods count from. ``offers`` reads the choices of filters that a merchant's own rows decide.
+    relative periods count from. ``offers`` reads the choices of filters that a merchant's own rows decide,
+    ``filter_notes`` what is to be said at some.
     ``search`` has the parameters that the search box asks by, the likeliest first, each with the pattern of
     what asks (see :mod:`app.listing.typed`).
 
@@ -255,6 +270,7 @@ class ListSpec:
     freshness: Callable[[Scope, Period, Days], Reading[Freshness]] | None = None
     days: Callable[[Scope, datetime], Reading[Days]] | None = None
     offers: Callable[[Scope], Reading[Mapping[str, Choices]]] = no_choices
+    filter_notes: FilterNotes = NO_FILTER_NOTES
     search: Mapping[str, str] = field(default_factory=dict)
     table: tuple[tuple[str, ...], ...] = ()
     subtitle: tuple[str, ...] = ()

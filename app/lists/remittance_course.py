@@ -12,7 +12,7 @@ from app.listing.field import Tone
 from app.listing.kinds import Row
 from app.listing.scope import Scope
 from app.listing.spec import Alert, Verdict
-from app.lists.credit import credit_alerts
+from app.lists.credit import OPEN, credit_alerts
 from app.lists.remittance_kinds import CONTROL, HOST_STATUS, is_uncaptured
 from app.models import Completeness, Credit
 from app.rules.payments import REMOTE
@@ -53,6 +53,8 @@ _CREDIT_STEPS = {
     Credit.EXPECTED: (N_("Credit by the bank expected by"), "expected_by", "plain"),
     Credit.LATE: (N_("Not credited by the bank, expected by"), "expected_by", "bad"),
 }
+#: What a proposal speaks of before it is confirmed.
+_TO_COME = frozenset({Credit.EXPECTED, Credit.LATE})
 _ACCEPTED = ("debit_count", "cancelled_count", "refund_count", "refund_cancelled_count")
 
 
@@ -175,7 +177,9 @@ def course(_connection: Connection, _scope: Scope, row: Row) -> tuple[CourseStep
 def _credit(row: Row) -> Iterator[CourseStep]:
     """What became of its money, for whoever sees its credit."""
     state = row.get("credit")
-    if state in _CREDIT_STEPS:
+    if row.get("credit_proposal") == OPEN and state in _TO_COME:
+        yield CourseStep(gettext("Credit by the bank to confirm"), None, "warn")
+    elif state in _CREDIT_STEPS:
         words, day, tone = _CREDIT_STEPS[state]
         yield CourseStep(gettext(words), row[day], tone)
 

@@ -50,6 +50,7 @@ from app.lists.settlements import sale_payments
 from app.lists.takings import takings
 from app.lists.transaction_sums import DIMENSIONS, MEASURES, SOURCE
 from app.lists.untold import untold
+from app.lists.untold_refusals import UNTOLD_REFUSALS
 from app.models import Remittance, Transaction, TransactionDay
 from app.rules import payments
 from app.wording import codes, formats
@@ -390,6 +391,7 @@ TRANSACTIONS = ListSpec(
         DetailPart(read=sale_payments, template="lists/sale_settlements.html", permission="bank"),
     ),
     absent=partial(untold, (chargebacks, remote_payments)),
+    filter_notes=UNTOLD_REFUSALS,
     page_links=(PageLink("open_items.show", OPEN_ITEMS, "chargeback_amount", open_item_count),),
     ticket=payment_mail.TICKET,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,7 +21,7 @@ MOST_BOXES = 8
 
 
 class Input(NamedTuple):
-    """One input. ``text`` is what it holds, ``fault`` what is wrong with it, "" when nothing is.
+    """One input. ``text`` is what it holds, ``fault`` what is wrong with it, ``note`` what is to be known.
 
     ``ticked`` are the values of its boxes that are ticked; None where it has none.
     """
@@ -36,6 +37,7 @@ class Input(NamedTuple):
     pattern: str = ""
     mode: str = ""
     ticked: frozenset[str] | None = None
+    note: str = ""
 
 
 class InputGroup(NamedTuple):
@@ -48,10 +50,14 @@ class InputGroup(NamedTuple):
 
 @dataclass(frozen=True)
 class FilterForm:
-    """The inputs of a list's form; ``offered`` are the choices that the merchant's own rows decide."""
+    """The inputs of a list's form; ``offered`` are the choices that the merchant's own rows decide.
+
+    ``notes`` are what is to be said at an input, by its name.
+    """
 
     criteria: Criteria
     offered: Mapping[str, Choices]
+    notes: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @cached_property
     def groups(self) -> tuple[InputGroup, ...]:
@@ -146,6 +152,7 @@ class FilterForm:
             choices=choices,
             pattern=kind.pattern,
             mode=kind.mode,
+            note=self.notes.get(parameter.name, ""),
         )
 
 

@@ -78,11 +78,11 @@ def index(spec: ListSpec) -> AnyResponse:
     if elsewhere := _elsewhere(spec):
         return redirect(elsewhere, 303)
     scope = access().scope
-    first_read = criteria_asked(spec).beside(spec.offers(scope))
+    first_read = criteria_asked(spec).beside(spec.offers(scope).beside(spec.filter_notes.read(scope)))
     # Most look at a list as it opens: its statements are the same for all, and planning them takes a third.
     settings = () if request.args else (SAME_PLAN,)
     with asking_first(scope, first_read, *settings) as (connection, first):
-        criteria, offered = first
+        criteria, (offered, noted) = first
         criteria = with_group_fault(criteria, request.args.getlist(BY))
         criteria = _with_column_fault(criteria, spec, request.args.getlist(COLUMNS))
         spec = criteria.spec
@@ -98,6 +98,7 @@ def index(spec: ListSpec) -> AnyResponse:
         ((fresh, notices), answer), (ways, on_paper) = around.read(connection)
         # Apart: people and payments do not meet in one statement (R26).
         own = list_settings(criteria).read(connection)
+        notes = spec.filter_notes.words(connection, noted)
     table = columns(spec, found, own.columns) if found else None
     return _answered(
         ListPage(
@@ -113,7 +114,7 @@ def index(spec: ListSpec) -> AnyResponse:
             answer=answer,
             ways=ways,
             letterhead=on_paper,
-            form=filter_form.FilterForm(criteria, offered),
+            form=filter_form.FilterForm(criteria, offered, notes),
             column_form=ColumnForm(criteria, own.columns),
             views=ViewMenu.of(criteria, own.columns, own.views),
             files=_parts(criteria, too_long(criteria) or ()),

@@ -286,3 +286,18 @@ def test_whoever_may_confirm_a_proposed_credit_reads_it_and_asks_for_it(app, dat
     assert "à confirmer" not in plain(page.one("main"))
     assert "à confirmer" not in plain(fleet.page("/remises").one("main"))
     assert fleet.get(f"/remises.json?{asked}").status_code == 422
+
+
+def test_a_proposal_is_the_last_step_of_a_batch_for_whoever_may_confirm_it(app, database, alpha):
+    with database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(
+            text(
+                "UPDATE remittance SET credit = 'expected', credit_proposed = true, credit_gap = NULL"
+                " WHERE merchant_id = :m AND id = :r"
+            ),
+            {"m": alpha.merchant_id, "r": alpha.remittance_id},
+        )
+    _, seen = page_of(app, database, alpha, Role.FINANCE)
+    assert "Crédit de la banque à confirmer" in plain(seen.one("ol", class_="course"))
+    _, seen = page_of(app, database, alpha, Role.VIEWER)
+    assert "Crédit de la banque attendu" in plain(seen.one("ol", class_="course"))
