@@ -145,10 +145,14 @@ def test_see_more_adds_rows_below(window, width):
 def test_after_see_more_a_detail_and_back_one_stands_where_one_was(window, width):
     visitor = window(width)
     visitor.go("/transactions")
-    visitor.page.locator("#more a").click()
-    visitor.page.wait_for_url(re.compile("pages=2"))
-    visitor.settled()
+    for pages in (2, 3):
+        visitor.page.locator("#more a").click()
+        visitor.page.wait_for_url(re.compile(f"pages={pages}"))
+        visitor.settled()
     shown = rows(visitor)
+    assert len(shown) == 150
+    headings = visitor.page.locator(".group-head").all_inner_texts()
+    assert len({heading.splitlines()[0] for heading in headings}) == len(headings), "each day has one"
     row = visitor.page.locator(f"a[href$='{shown[-5]}']:visible").first
     row.scroll_into_view_if_needed()
     where = visitor.page.evaluate("window.scrollY")
@@ -156,7 +160,7 @@ def test_after_see_more_a_detail_and_back_one_stands_where_one_was(window, width
     row.click()
     visitor.page.wait_for_url(re.compile(re.escape(shown[-5])))
     visitor.page.go_back()
-    visitor.page.wait_for_url(re.compile("pages=2"))
+    visitor.page.wait_for_url(re.compile("pages=3"))
     visitor.page.wait_for_function("where => Math.abs(window.scrollY - where) < 100", arg=where)
     assert rows(visitor) == shown
     assert visitor.page.locator(f"a[href$='{shown[-5]}']:visible").first.is_visible()

@@ -1,11 +1,15 @@
-"""The two shops of the demonstration that did not call on 21/11/2026: the page of that night names both."""
+"""Nights of the demonstration: both silent shops of 21/11/2026 are named, and sums are those of payments."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 
 import pytest
+from sqlalchemy import text
 
+from app.database.engine import DatabaseRole
+from app.wording.formats import money
+from app.wording.i18n import speaking
 from importers.demo import generate
 from importers.demo.demonstration import SEED
 from importers.load import load_files
@@ -16,6 +20,24 @@ LAST_DAY, NIGHT = date(2026, 11, 26), date(2026, 11, 21)
 #: A rhythm is known after three weeks. The nights before these are written, for the dice, and not loaded.
 NIGHTS = 40
 CHAIN = "FOURNIL"
+#: What the payments of each night say that it remitted; of a gap, which the page names, what was declared.
+REMITTED = """
+WITH paid AS (
+  SELECT remittance_id,
+    sum(CASE WHEN type IN ('debit', 'refund_cancellation') THEN amount ELSE -amount END) AS net
+  FROM transaction
+  WHERE remitted AND outcome = 'accepted' AND type <> 'preauthorisation'
+  GROUP BY remittance_id
+)
+SELECT collected_on,
+  sum(CASE WHEN seal IN ('complete', 'no_totals') THEN coalesce(paid.net, 0) ELSE net_amount END) AS net
+FROM remittance
+JOIN merchant ON merchant.id = merchant_id AND merchant.code = :code
+LEFT JOIN paid ON paid.remittance_id = remittance.id
+WHERE status = 'correct' AND transmission IS DISTINCT FROM 'failed' AND seal <> 'awaiting_totals'
+  AND collected_on BETWEEN DATE '2026-11-07' AND DATE '2026-11-25'
+GROUP BY collected_on ORDER BY collected_on
+"""
 
 
 @pytest.fixture(scope="module")
@@ -43,12 +65,29 @@ def without_a_call(manifest):
     return {name for siret, name in shops.items() if siret not in called}
 
 
-def test_both_silent_shops_are_named(module_database, demonstration, tmp_path):
+@pytest.fixture(scope="module")
+def browser(module_database, demonstration, tmp_path_factory):
+    """The chain's owner, signed in."""
+    let_in(module_database, "direction@demo.example", CHAIN)
+    signed_in = portal(module_database, tmp_path_factory.mktemp("portal")).test_client()
+    signed_in.sign_in("direction@demo.example")
+    return signed_in
+
+
+def test_what_reached_the_bank_is_what_its_payments_add_up_to(module_database, browser):
+    with module_database.reading(DatabaseRole.OWNER) as connection:
+        nights = connection.execute(text(REMITTED), {"code": CHAIN}).all()
+    assert len(nights) >= 14
+    for night, net in nights:
+        page = browser.page(f"/remises?date_from={night}&date_to={night}")
+        with speaking("fr"):
+            expected = money(int(net), "EUR").replace("\u202f", " ").replace("\u00a0", " ")
+        assert plain(page.one("p", class_="big")) == expected, night
+
+
+def test_both_silent_shops_are_named(demonstration, browser):
     silent = without_a_call(demonstration)
     assert len(silent) == 2
-    let_in(module_database, "direction@demo.example", CHAIN)
-    browser = portal(module_database, tmp_path).test_client()
-    browser.sign_in("direction@demo.example")
     page = browser.page(f"/remises?date_from={NIGHT}&date_to={NIGHT}")
     answer = page.one("section", class_="answer")
     assert "47 / 49 terminaux ont appelé" in plain(answer)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from sqlalchemy import select
 
+from app.database.engine import DatabaseRole
 from app.models import JournalEntry, Role
 from app.rules.time_zones import today
 from app.views import lists
+from tests import factories
 from tests.page import HtmlPage
 from tests.views.town import follow, let_in, plain, rows
 
@@ -76,6 +78,33 @@ def test_too_long_a_period_is_refused_with_the_parts_to_take(owner, database):
         with owner.get(part) as response:
             assert response.status_code == 200
     assert len(export_events(database)) == 2
+
+
+def test_the_two_files_of_31_days_hold_all_of_them(owner, shops, database):
+    first, last = today() - timedelta(days=30), today()
+    with database.writing(DatabaseRole.OWNER) as connection:
+        for number in range(31):
+            factories.a_transaction(
+                connection,
+                merchant_id=shops[0].merchant_id,
+                contract_id=shops[0].contract_id,
+                remittance_id=shops[0].remittance_id,
+                collected_on=today() - timedelta(days=1),
+                occurred_local=datetime.combine(first + timedelta(days=number), time(12)),
+                amount=1000 + number,
+            )
+        factories.sum_days(connection)
+    page = owner.page(f"/transactions?date_from={first}&date_to={last}")
+    files = [a["href"] for a in page.one(class_="downloads").all("a") if ".csv" in a["href"]]
+    assert len(files) == 2
+    lines = []
+    for href in files:
+        with owner.get(href) as response:
+            lines += read(response)
+    assert plain(page.one("h2")).split(" · ")[1].startswith(f"{len(lines)} transactions")
+    assert {f"{10 + number // 100},{number % 100:02}" for number in range(31)} <= {
+        line["Montant"] for line in lines
+    }
 
 
 def test_many_files_are_listed_on_a_page_of_their_own(owner):

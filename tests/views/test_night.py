@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 
@@ -79,6 +80,19 @@ def test_a_chain_s_night_is_grouped_by_shop_and_what_did_not_pass_comes_first(ow
     called = [name for name, _ in (*others, *heads(shown[1]))]
     assert list(dict.fromkeys(called)) == names
     assert {sum_ for _, sum_ in others[1:-1]} == {"2,00 €"}
+
+
+def test_what_did_not_pass_is_in_no_sum_and_in_no_bar(owner, chain):
+    shown = owner.page(f"{address()}&pages=2")
+    said = plain(shown.one("p", class_="big"))
+    digits = (re.sub(r"\D", "", amount) for _, amount in heads(shown))
+    cents = sum(int(number) for number in digits if number)
+    assert said == f"{cents // 100},{cents % 100:02} €"
+    assert cents < 74860, "the rejected one alone is more"
+    bars = [plain(bar) for bar in shown.all("figure", class_="chart")[0].all("title")]
+    (passed,) = {bar for bar in bars if said in bar}
+    assert "748,60 €" not in passed
+    assert any("748,60 €" in bar for bar in bars), "it has a bar of its own"
 
 
 def test_no_row_of_the_night_is_lost_or_shown_twice_by_going_on(owner, chain):

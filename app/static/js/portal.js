@@ -67,6 +67,13 @@
   // "Voir plus": the reading goes on at the first new row.
   document.addEventListener("htmx:oobAfterSwap", (event) => {
     const fresh = event.detail.target.querySelector("[data-first] a");
+    // A group that goes on stands under one heading, as when the page is shown whole: coming back finds its place.
+    event.detail.target.querySelectorAll("[data-group]").forEach((group) => {
+      const before = group.previousElementSibling;
+      if (before?.dataset.group !== group.dataset.group) return;
+      before.append(...group.querySelectorAll(".line"));
+      group.remove();
+    });
     if (fresh && fresh.getClientRects().length) fresh.focus({ preventScroll: true });
     event.detail.target.querySelectorAll("[data-first]").forEach((row) => row.removeAttribute("data-first"));
   });
