@@ -19,6 +19,7 @@ from app.accounts.sessions import new_key
 from app.views import cells, deliveries, styles
 from app.views.branding import theme_file, worker_address
 from app.views.chart import chart
+from app.views.escaping import Templates
 from app.views.moments import show_minute, show_moment
 from app.views.shell import Shell
 from app.web.context import known_principal, theme
@@ -37,6 +38,7 @@ _ICON = Markup(
 
 def prepare(app: Flask) -> None:
     """Who asks in which language, template functions and htmx, for every page of ``app``."""
+    app.jinja_environment = Templates
     htmx.init_app(app)
     app.before_request(meet)
     app.context_processor(_moment)
