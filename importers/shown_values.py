@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time
 from typing import Any, Final
 
 import pandas as pd
@@ -117,9 +118,12 @@ def _text(column: str, value: Any, currency: str) -> str:
         return _with_hundredths(int(value), currency)
     if column in _MASKED:
         return f"•••• {value[-_KEPT_DIGITS:]}" if value else ""
-    if isinstance(value, pd.Timestamp):
-        return day(value) if value == value.normalize() else moment(value)
-    return word(column, value)
+    return _date(value) if isinstance(value, date) else word(column, value)
+
+
+def _date(value: date) -> str:
+    """A day; with its time where it has one."""
+    return moment(value) if isinstance(value, datetime) and value.time() != time.min else day(value)
 
 
 def _with_hundredths(value: int, currency: str) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from app.config import QUARANTINE
 from app.database.engine import Database, DatabaseRole
-from app.refusals import NO_SOURCE
+from app.refusals import NO_SOURCE, SEVERAL_SOURCES
 from importers.formats import bank_accounts, merchant_directory
 from importers.load import Result, Status, load_for_desk
 from importers.records.payments.currencies import NO_CURRENCY
@@ -27,15 +27,20 @@ ORDER BY f.id
 """
 _OF_SOURCE: Final = """
 SELECT DISTINCT f.id, f.sha256, f.name, f.folder FROM import_file f
+LEFT JOIN import_refusal r ON r.import_file_id = f.id AND r.reason = :several
 JOIN source s ON s.name = :source AND (f.source_id = s.id OR (COALESCE(s.inbox, s.file_pattern) IS NOT NULL
-  AND COALESCE(s.inbox, f.folder) = f.folder AND (s.file_pattern IS NULL OR f.name ~ s.file_pattern)))
+  AND COALESCE(s.inbox, f.folder) = f.folder AND (s.file_pattern IS NULL OR f.name ~ s.file_pattern))
+  OR s.name = ANY (string_to_array(r.params->>'names', ', ')))
 WHERE f.status = 'quarantined' AND f.folder IS NOT NULL ORDER BY f.id
 """
 
 
 def of_source(database: Database, data: Path, source: str) -> list[Result]:
-    """What becomes of the files in quarantine that came in the place of ``source``, now that it is said."""
-    return _again(database, data, _OF_SOURCE, source=source)
+    """What becomes of the files in quarantine that came in the place of ``source``, now that it is said.
+
+    Those besides that could have been its own or another's.
+    """
+    return _again(database, data, _OF_SOURCE, source=source, several=SEVERAL_SOURCES)
 
 
 def after(

@@ -6,6 +6,7 @@ import pytest
 
 from app.models import CardNumbers
 from app.refusals import SEVERAL_SOURCES
+from importers.files import waiting
 from importers.formats.amex import disputes
 from importers.load import Status, load_file
 
@@ -84,3 +85,10 @@ def test_a_mailbox_is_loaded_once_its_source_masks_cards(operator):
     assert [one.is_card_number for one in refused.refusals] == [True]
     operator.bind("amex", cards=CardNumbers.MASK)
     assert load_file(operator.database, refused.path, operator.data).status is Status.LOADED
+
+
+def test_a_file_of_several_sources_is_tried_again_when_the_other_one_has_another_folder(mailbox):
+    refused = delivered(mailbox, "EMINQ", card="37XXXXXXXXX8431")
+    mailbox.bind("older", inbox="elsewhere")
+    (again,) = waiting.of_source(mailbox.database, mailbox.data, "older")
+    assert (again.status, again.file_id) == (Status.LOADED, refused.file_id)
