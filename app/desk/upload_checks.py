@@ -6,13 +6,14 @@ importers to say, who read it as they read any file.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
 from app.refusals import CARD_NUMBER, Refusal
 from app.rules import card_lines, directory_columns
+from app.rules.card_lines import Candidate
 from app.rules.directory_columns import BYTE_ORDER_MARK, FIRST_LINE, HEADINGS, NAMES
 from app.wording.i18n import N_
 
@@ -25,6 +26,9 @@ MOST_REASONS: Final = 20
 
 #: Found in no particular order: enough of them to name the first lines of any honest mistake.
 _CARDS_LOOKED_AT: Final = 1000
+#: Headings of references that payment providers give to payments: those of Adyen have 16 digits.
+_REFERENCES: Final = frozenset({b"psp reference", b"modification reference"})
+_SIGNS: Final = (b",", b";", b"\t", b"|")
 # How the files of Excel begin: of today (a zip) and of old.
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
@@ -85,6 +89,30 @@ def summary(data: bytes) -> Summary:
     named = {(row[merchant], row[siret]) for row in rows if len(row) == len(NAMES)}
     codes = {code for code, _ in named}
     return Summary(len(named), len(codes), codes.pop() if len(codes) == 1 else None)
+
+
+def line_with_card(sample: bytes) -> int | None:
+    """The line of a sample that holds what looks like a card number, from 1; None where there is none."""
+    found = next(card_lines.find(sample, _references(sample)), None)
+    return found.line if found else None
+
+
+def _references(sample: bytes) -> Callable[[Candidate, bytes], bool]:
+    """Whether a number is one of those references of payments that look like a card's by design."""
+    heading = sample.removeprefix(BYTE_ORDER_MARK).split(b"\n", 1)[0].strip()
+    sign = max(_SIGNS, key=heading.count)
+    names = [name.strip(b' "').lower() for name in heading.split(sign)]
+    places = {place for place, name in enumerate(names) if name in _REFERENCES}
+
+    def belongs(candidate: Candidate, line: bytes) -> bool:
+        before = line[: candidate.place]
+        column = before.count(sign)
+        cell = line.split(sign)[column]
+        starts_it = not before or before.endswith(sign)
+        is_whole = starts_it and cell.isdigit() and candidate.end - candidate.place == len(cell)
+        return is_whole and b'"' not in before and column in places
+
+    return belongs
 
 
 def too_large() -> Refusal:

@@ -139,3 +139,27 @@ def test_a_row_that_looks_empty_in_a_spreadsheet_is_one_reason():
     with pytest.raises(merchant_directory.FileRefusedError) as caught:
         merchant_directory.read(data)
     assert french(caught.value.refusals) == ["ligne 4 : elle est vide, supprimez-la"]
+
+
+ADYEN = b"Merchant Account,Psp Reference,Merchant Reference,Amount"
+
+
+@pytest.mark.parametrize(
+    ("row", "line"),
+    [
+        (b"ACME_FR,5555593193155555,CMD-1,39.00", None),
+        (b"ACME_FR,4970100000000055,CMD-1,39.00", None),  # it is one of the column, whatever it looks like
+        (b"ACME_FR,5555593193155555,4970100000000055,39.00", 2),
+        (b"4970100000000055,5555593193155556,CMD-1,39.00", 2),
+        (b"ACME_FR,card 4970100000000055,CMD-1,39.00", 2),
+        (b'"A, B",5555593193155555,4970100000000055,39.00', 2),
+    ],
+)
+def test_a_reference_of_a_payment_is_no_card_number_in_its_own_column(row, line):
+    assert upload_checks.line_with_card(ADYEN + b"\n" + row + b"\n") == line
+
+
+def test_any_number_that_looks_like_a_card_is_one_elsewhere():
+    assert upload_checks.line_with_card(b"4970100000000055\n") == 1
+    assert upload_checks.line_with_card(b"Ref;Montant\n5555593193155555;1\n") is not None
+    assert upload_checks.line_with_card(b"Psp Reference;Montant\r\n5555593193155555;1\r\n") is None
