@@ -17,10 +17,11 @@ from app.listing.measures import COUNT, Measure
 from app.listing.period import Period
 from app.listing.spec import ListSpec
 from app.listing.time_dimensions import TimeKind
+from app.rules.time_zones import today
 from app.views.cells import address
 from app.views.chart import Chart, ChartColumn, drawn
 from app.wording import formats
-from app.wording.days import capital
+from app.wording.days import capital, days_in_words, in_a_sentence
 from app.wording.i18n import N_, gettext, ngettext
 
 #: Lines of one table on a page; its file has all of them.
@@ -190,7 +191,7 @@ def _compared(grouping: GroupedSums) -> Iterator[str]:
                 "%(change)s on the %(num)s days before (%(days)s)",
                 grouping.before.days,
                 change=signed_percent(change),
-                days=grouping.before.in_words(),
+                days=in_a_sentence(days_in_words(grouping.before.first, grouping.before.last, today())),
             )
             yield words if len(grouping.tables) == 1 else f"{table.currency} {words}"
 

@@ -81,6 +81,11 @@ def _next_month(first: date) -> date:
     return (first + 31 * _DAY).replace(day=1)
 
 
+def in_a_sentence(words: str) -> str:
+    """The words of days within a sentence, where French writes no capital."""
+    return words[:1].lower() + words[1:] if language() == "fr" else words
+
+
 def capital(words: str) -> str:
     """``words`` with a capital in front."""
     return words[:1].upper() + words[1:]

@@ -107,6 +107,19 @@ def test_a_table_fits_its_desk_cuts_no_cell_and_keeps_its_head_in_view(window, p
 
 
 @LISTS
+def test_a_narrow_desk_has_its_tools_on_one_line_and_days_to_be_read(window, path):
+    visitor = window(1024)
+    visitor.go(path)
+    tools = visitor.page.locator(".tools > *")
+    assert tools.count() == 4
+    assert len({round(top(tool)) for tool in tools.all()}) == 1
+    size = visitor.page.locator(".chart .wide-only text").first.evaluate(
+        "words => parseFloat(getComputedStyle(words).fontSize) * words.getScreenCTM().a"
+    )
+    assert size >= 9, "pixels, as it is drawn"
+
+
+@LISTS
 def test_a_list_bears_text_of_twice_the_size(window, path):
     visitor = window(IPHONE)
     visitor.go(path)

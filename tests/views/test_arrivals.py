@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from app.database.engine import DatabaseRole
 from app.rules.time_zones import today
+from app.wording.days import days_in_words
 from tests import factories
 from tests.views.town import plain, rows
 
@@ -188,7 +189,10 @@ def test_only_days_that_have_all_arrived_are_compared(owner, shops, database, la
         )
         factories.sum_days(connection)
     page = owner.page(f"/transactions?by=application&date_from={in_days(last - 1)}&date_to={in_days(last)}")
-    assert ("par rapport aux 2 jours précédents" in plain(page.one("main"))) == compared
+    said = plain(page.one("main"))
+    assert ("par rapport aux 2 jours précédents" in said) == compared
+    days = days_in_words(in_days(last - 3), in_days(last - 2), today())
+    assert (f"précédents ({days[:1].lower()}{days[1:]})" in said) == compared, "as people say them"
 
 
 def in_days(number):
