@@ -9,6 +9,7 @@ WORKERS ?= $(shell n=$$(($(PROCESSORS) + 1)); [ "$$n" -gt 4 ] && n=4; echo "$$n"
 BROWSERS ?= $(shell n=$(PROCESSORS); [ "$$n" -gt 4 ] && n=4; echo "$$n")
 ROWS ?= 1000000
 KILLS ?= 500
+ORDERS ?= 200
 SEED ?= 1
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard app/translations/*/LC_MESSAGES/*.po))
 # Measuring what tests reach takes a third of their time, so it is a command of its own. Those in a browser are
@@ -26,7 +27,7 @@ export PYTHON
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test coverage proof bench torture lighthouse pictures lint format messages sbom audit browser
+.PHONY: help setup run test coverage proof orders bench torture lighthouse pictures lint format messages sbom audit browser
 .DELETE_ON_ERROR:
 
 help: ## List these commands
@@ -48,6 +49,9 @@ coverage: $(VENV)/.test-installed $(CATALOGUES) ## Run the tests outside the bro
 
 proof: $(VENV)/.test-installed $(CATALOGUES) ## Try everything that is known against the walls, and count it
 	@$(PYTEST) -n $(WORKERS) -q -m probes
+
+orders: $(VENV)/.test-installed $(CATALOGUES) ## Load files of money in random orders, which change nothing (hours); ORDERS=200
+	@BORDEREAU_ORDERS=$(ORDERS) $(PYTEST) -n $(WORKERS) -q -m orders $(ARGS)
 
 bench: setup ## Measure against the bars of the design; ROWS=10000000 for the large run
 	@$(BIN)/python -m tests.bench --rows $(ROWS)

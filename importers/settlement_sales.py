@@ -24,7 +24,7 @@ _REACH: Final = _ORDERED_BEFORE + _ORDERED_AFTER
 
 _UPDATE = """
 UPDATE settlement_line l SET transaction_id = n.transaction_id, transaction_on = n.transaction_on
-FROM named n WHERE l.merchant_id = n.merchant_id AND l.id = n.id AND l.paid_on = n.paid_on
+FROM {named} n WHERE l.merchant_id = n.merchant_id AND l.id = n.id AND l.paid_on = n.paid_on
   AND l.transaction_id IS DISTINCT FROM n.transaction_id
 """
 # The number of a sale repeats every day: contract, day and number together name it.
@@ -41,11 +41,9 @@ WITH named AS (
     AND t.occurred_on = l.occurred_on AND ltrim(t.sequence_number, '0') = ltrim(l.reference, '0')
   GROUP BY l.merchant_id, l.id, l.paid_on HAVING count(t.id) <= 1
 )
-{_UPDATE}
+{_UPDATE.format(named="named")}
 """
-_OF_PLATFORM = (
-    f"l.kind IN ({_PARTS}) AND l.contract_number = '' AND l.merchant_reference || l.reference <> ''"
-)
+_OF_PLATFORM = f"l.kind IN ({_PARTS}) AND l.contract_number = ''"
 _DAYS = f"""
 SELECT min(t.first) AS first, max(t.last) AS last, array_agg(t.merchant_id) AS merchants
 FROM (
@@ -54,72 +52,154 @@ FROM (
     AND day IS NOT NULL
   GROUP BY 1
 ) AS t
-WHERE EXISTS (SELECT FROM settlement_line l WHERE l.merchant_id = t.merchant_id AND {_OF_PLATFORM})
+WHERE EXISTS (SELECT FROM settlement_line l WHERE l.merchant_id = t.merchant_id
+    AND l.contract_number = '' AND l.merchant_reference <> '')
+  OR EXISTS (SELECT FROM settlement_line l WHERE l.merchant_id = t.merchant_id
+    AND l.contract_number = '' AND l.reference <> '')
 """
-_SAME_KIND = f"""
-(l.kind = '{SettlementLineKind.SALE}' AND {TOTAL["debit"].sql("t.")}
-  OR l.kind = '{SettlementLineKind.REFUND}' AND {TOTAL["refund"].sql("t.")})
+_SAME: Final = f"""
+t.currency = l.currency AND t.amount = abs(l.gross)
+  AND (l.kind = '{SettlementLineKind.SALE}' AND {TOTAL["debit"].sql("t.")}
+    OR l.kind = '{SettlementLineKind.REFUND}' AND {TOTAL["refund"].sql("t.")})
 """
+_OF_REMOTE: Final = (
+    "t.merchant_id = p.merchant_id AND t.id = p.transaction_id AND t.occurred_on = p.occurred_on"
+)
+_WITH_ORDER: Final = (
+    f"settlement_line l ON l.merchant_id = o.merchant_id AND l.merchant_reference = o.order_reference"
+    f" AND l.merchant_reference <> '' AND {_OF_PLATFORM}"
+)
+_WITH_REFERENCE: Final = (
+    f"settlement_line l ON l.merchant_id = o.merchant_id AND l.reference = o.reference"
+    f" AND l.reference <> '' AND {_OF_PLATFORM}"
+)
 #: A line and a payment, how many payments that line may be of, and how many lines that payment.
 _PAIRED = """
 SELECT l.merchant_id, l.id, t.id AS transaction_id, t.occurred_on AS transaction_on,
   count(*) OVER (PARTITION BY l.merchant_id, l.id) AS payments,
   count(*) OVER (PARTITION BY l.merchant_id, t.id) AS lines
-FROM platform_line l
 """
-# Lines within two reaches of what was touched may change; those within another two may claim the same. Each
-# step is a table of its own, whose size the next one knows: the planner would take it for a row or two, and
-# look through all of it for each line.
+_LINE = "l.merchant_id, l.id, l.paid_on, l.merchant_reference, l.reference"
+# What a file changes: payments of touched days, lines that are of none (new ones are), and those whose
+# payment went. Whatever bears one of their references is asked again, with all that claims the same. Each
+# step is a table of its own, whose size the next one knows: the planner would take it for a row or two.
 _STEPS = (
     (
-        "platform_line",
+        "changed_sale",
+        """
+SELECT t.merchant_id, t.order_reference, p.platform_reference
+FROM (
+  SELECT DISTINCT merchant_id, day FROM touched_day
+  WHERE subject = 'transaction' AND merchant_id = ANY(:merchants)
+) AS d
+JOIN transaction t ON t.merchant_id = d.merchant_id AND t.occurred_on = d.day
+  AND t.occurred_at >= d.day - interval '1 day' AND t.occurred_at < d.day + interval '2 days'
+LEFT JOIN remote_payment p ON p.merchant_id = t.merchant_id AND p.transaction_id = t.id
+  AND p.occurred_on = t.occurred_on
+WHERE t.occurred_on BETWEEN :first AND :last
+""",
+    ),
+    (
+        "open_line",
         f"""
-SELECT l.merchant_id, l.id, l.paid_on, l.occurred_on, l.kind, l.gross, l.currency, l.merchant_reference,
-  l.reference
-FROM settlement_line l
-WHERE l.merchant_id = ANY(:merchants) AND {_OF_PLATFORM}
-  AND l.occurred_on BETWEEN CAST(:first AS date) - {4 * _REACH} AND CAST(:last AS date) + {4 * _REACH}
+SELECT {_LINE} FROM settlement_line l
+WHERE l.merchant_id = ANY(:merchants) AND {_OF_PLATFORM} AND l.transaction_id IS NULL
+  AND l.occurred_on BETWEEN CAST(:first AS date) - {2 * _REACH} AND CAST(:last AS date) + {2 * _REACH}
+UNION ALL
+SELECT {_LINE} FROM settlement_line l
+WHERE l.merchant_id = ANY(:merchants) AND {_OF_PLATFORM} AND l.transaction_id IS NOT NULL
+  AND l.transaction_on BETWEEN :first AND :last AND NOT EXISTS (
+    SELECT FROM transaction t WHERE t.merchant_id = l.merchant_id AND t.id = l.transaction_id
+      AND t.occurred_on = l.transaction_on)
+""",
+    ),
+    (
+        "asked_reference",
+        """
+SELECT merchant_id, reference FROM open_line WHERE reference <> ''
+UNION
+SELECT merchant_id, platform_reference FROM changed_sale WHERE platform_reference <> ''
+""",
+    ),
+    (
+        "asked_order",
+        f"""
+SELECT merchant_id, merchant_reference AS order_reference FROM open_line WHERE merchant_reference <> ''
+UNION
+SELECT merchant_id, order_reference FROM changed_sale WHERE order_reference <> ''
+UNION
+SELECT t.merchant_id, t.order_reference FROM asked_reference o
+JOIN remote_payment p ON p.merchant_id = o.merchant_id AND p.platform_reference = o.reference
+JOIN transaction t ON {_OF_REMOTE} AND t.order_reference <> ''
+""",
+    ),
+    (
+        "asked_line",
+        f"""
+SELECT {_LINE} FROM asked_reference o JOIN {_WITH_REFERENCE}
+UNION
+SELECT {_LINE} FROM asked_order o JOIN {_WITH_ORDER}
 """,
     ),
     (
         "told_sale",
         f"""
 {_PAIRED}
-JOIN remote_payment p ON p.merchant_id = l.merchant_id AND p.platform_reference = nullif(l.reference, '')
-JOIN transaction t ON t.merchant_id = p.merchant_id AND t.id = p.transaction_id
-  AND t.occurred_on = p.occurred_on AND t.currency = l.currency AND t.amount = abs(l.gross) AND {_SAME_KIND}
+FROM (SELECT DISTINCT merchant_id, reference FROM asked_line WHERE reference <> '') AS o
+JOIN {_WITH_REFERENCE}
+JOIN remote_payment p ON p.merchant_id = o.merchant_id AND p.platform_reference = o.reference
+JOIN transaction t ON {_OF_REMOTE} AND {_SAME}
 """,
     ),
     (
         "claimed_sale",
         f"""
 {_PAIRED}
-JOIN transaction t ON t.merchant_id = l.merchant_id AND t.order_reference = nullif(l.merchant_reference, '')
-  AND t.currency = l.currency AND t.amount = abs(l.gross) AND {_SAME_KIND}
+FROM (
+  SELECT DISTINCT merchant_id, merchant_reference AS order_reference FROM asked_line
+  WHERE merchant_reference <> ''
+) AS o
+JOIN {_WITH_ORDER}
+JOIN transaction t ON t.merchant_id = o.merchant_id AND t.order_reference = o.order_reference
+  AND t.compared_order_reference = upper(ltrim(o.order_reference, '0')) AND {_SAME}
   AND t.occurred_on BETWEEN l.occurred_on - {_ORDERED_BEFORE} AND l.occurred_on + {_ORDERED_AFTER}
-WHERE t.occurred_on BETWEEN CAST(:first AS date) - {5 * _REACH} AND CAST(:last AS date) + {5 * _REACH}
 """,
     ),
     (
         "free_claim",
         """
-SELECT c.merchant_id, c.id, c.transaction_id, c.transaction_on FROM claimed_sale c
-WHERE c.payments = 1 AND c.lines = 1 AND NOT EXISTS (
-  SELECT FROM told_sale o WHERE o.merchant_id = c.merchant_id AND o.transaction_id = c.transaction_id)
+SELECT merchant_id, id, transaction_id, transaction_on FROM claimed_sale WHERE payments = 1 AND lines = 1
+""",
+    ),
+    (
+        "told_otherwise",
+        f"""
+SELECT DISTINCT t.merchant_id, t.id AS transaction_id FROM free_claim c
+JOIN remote_payment p ON p.merchant_id = c.merchant_id AND p.transaction_id = c.transaction_id
+  AND p.occurred_on = c.transaction_on AND p.platform_reference IS NOT NULL
+JOIN transaction t ON {_OF_REMOTE}
+JOIN settlement_line l ON l.merchant_id = p.merchant_id AND l.reference = p.platform_reference
+  AND l.reference <> '' AND {_OF_PLATFORM} AND {_SAME}
+""",
+    ),
+    # The platform's word comes first: a claim counts where it tells of no payment.
+    (
+        "named_line",
+        """
+SELECT l.merchant_id, l.id, l.paid_on,
+  CASE WHEN p.id IS NULL THEN c.transaction_id ELSE p.transaction_id END AS transaction_id,
+  CASE WHEN p.id IS NULL THEN c.transaction_on ELSE p.transaction_on END AS transaction_on
+FROM asked_line l
+LEFT JOIN (
+  SELECT merchant_id, id, min(transaction_id) FILTER (WHERE payments = 1 AND lines = 1) AS transaction_id,
+    min(transaction_on) FILTER (WHERE payments = 1 AND lines = 1) AS transaction_on
+  FROM told_sale GROUP BY 1, 2
+) AS p ON p.merchant_id = l.merchant_id AND p.id = l.id
+LEFT JOIN free_claim c ON c.merchant_id = l.merchant_id AND c.id = l.id AND NOT EXISTS (
+  SELECT FROM told_otherwise o WHERE o.merchant_id = c.merchant_id AND o.transaction_id = c.transaction_id)
 """,
     ),
 )
-_BY_REFERENCE = f"""
-WITH named AS (
-  SELECT l.merchant_id, l.id, l.paid_on, COALESCE(p.transaction_id, c.transaction_id) AS transaction_id,
-    COALESCE(p.transaction_on, c.transaction_on) AS transaction_on
-  FROM platform_line l
-  LEFT JOIN told_sale p ON p.merchant_id = l.merchant_id AND p.id = l.id AND p.payments = 1 AND p.lines = 1
-  LEFT JOIN free_claim c ON c.merchant_id = l.merchant_id AND c.id = l.id
-  WHERE l.occurred_on BETWEEN CAST(:first AS date) - {2 * _REACH} AND CAST(:last AS date) + {2 * _REACH}
-)
-{_UPDATE}
-"""
 
 
 def renew(connection: Connection) -> None:
@@ -134,5 +214,5 @@ def _link_by_reference(connection: Connection, days: Mapping[str, Any]) -> None:
     for table, rows in _STEPS:
         connection.execute(text(f"CREATE TEMP TABLE {table} ON COMMIT DROP AS {rows}"), days)
         connection.execute(text(f"ANALYZE {table}"))
-    connection.execute(text(_BY_REFERENCE), days)
+    connection.execute(text(_UPDATE.format(named="named_line")))
     connection.execute(text(f"DROP TABLE {', '.join(table for table, _ in _STEPS)}"))

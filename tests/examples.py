@@ -7,19 +7,27 @@ judges a change stay the same, so that what it refuses is the change.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from typing import Any, TypeVar
 
+import pytest
 from hypothesis import HealthCheck, settings
 
+Test = TypeVar("Test", bound=Callable[..., Any])
 
-def orders_of_files() -> settings:
+
+def orders_of_files() -> Callable[[Test], Test]:
     """A few examples of what loads a dozen files each, into the database that the test has set up.
 
     Each takes seconds. Those of a machine that judges are the same ones every time, and the first say most.
+    ``make orders`` tries hundreds.
     """
-    return settings(
-        max_examples=4 if os.environ.get("CI") else 8,
+    few = 4 if os.environ.get("CI") else 8
+    chosen = settings(
+        max_examples=int(os.environ.get("BORDEREAU_ORDERS", few)),
         suppress_health_check=[HealthCheck.function_scoped_fixture],
     )
+    return lambda test: pytest.mark.orders(chosen(test))
 
 
 def choose() -> None:

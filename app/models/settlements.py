@@ -124,6 +124,17 @@ class SettlementLine(Base):
             "transaction_id",
             postgresql_where=text("transaction_id IS NOT NULL"),
         ),
+        # How the loader finds the lines that a file may give a payment, or take it from.
+        *(
+            Index(f"settlement_line_{name}_idx", "merchant_id", column, postgresql_where=text(condition))
+            for name, column, condition in (
+                ("order", "merchant_reference", "contract_number = '' AND merchant_reference <> ''"),
+                ("reference", "reference", "contract_number = '' AND reference <> ''"),
+                ("open", "occurred_on", "contract_number = '' AND transaction_id IS NULL"),
+                ("numbered", "occurred_on", "contract_number <> ''"),
+                ("sold", "transaction_on", "transaction_id IS NOT NULL"),
+            )
+        ),
         one_of("kind", SettlementLineKind),
         {"postgresql_partition_by": "RANGE (paid_on)"},
     )
