@@ -84,8 +84,7 @@ def touch(connection: Connection) -> None:
 def add(connection: Connection, subject: str, rows: pd.DataFrame, day: str) -> None:
     """Touch the days of ``rows`` (merchant_id, contract_id and the date in column ``day``)."""
     days = rows[["merchant_id", "contract_id", day]].drop_duplicates()
-    if len(days):
-        copy_in(connection, "touched_day", days.assign(subject=subject, day=as_dates(days.pop(day))))
+    copy_in(connection, "touched_day", days.assign(subject=subject, day=as_dates(days.pop(day))))
 
 
 def over_days(connection: Connection, days: str, statement: str, parameters: Mapping[str, Any]) -> None:

@@ -20,7 +20,6 @@ from sqlalchemy import Connection, Row, func, select
 
 from app.config import ARCHIVE, INBOX
 from app.database.engine import Database, DatabaseRole
-from app.database.migrate import ensure_partitions
 from app.locks import Lock, hold
 from app.models import ImportStatus
 from importers import clocks
@@ -336,7 +335,6 @@ def _load(database: Database, attempt: _Attempt, file: IncomingFile, copy: Filin
     assert records is not None  # noqa: S101
     with database.writing(DatabaseRole.IMPORT) as connection:
         hold(connection, Lock.PAYMENTS)
-        ensure_partitions(connection, records.months())
         result = _load_records(connection, attempt, file, known, records)
         if attempt.options.dry_run:
             connection.rollback()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import date
 from typing import Any, TypeVar
 
 import numpy as np
@@ -13,6 +14,8 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 from numpy.typing import NDArray
 from sqlalchemy import Connection, text
+
+from app.database.migrate import attach_partition, begin_partitions
 
 _SLICE_ROWS = 50_000
 _BLOCK = 1024
@@ -29,16 +32,45 @@ def stage(connection: Connection, name: str, frame: pd.DataFrame, like: str, ext
     connection.execute(
         text(f"CREATE TEMP TABLE {name} ON COMMIT DROP AS SELECT * {extra} FROM {like} LIMIT 0")
     )
-    if len(frame):
-        copy_in(connection, name, frame)
+    copy_in(connection, name, frame)
 
 
-def copy_in(connection: Connection, table: str, frame: pd.DataFrame) -> None:
-    """COPY the rows of ``frame`` into the columns of ``table`` that bear their names."""
+def put(connection: Connection, table: str, frame: pd.DataFrame, days: pd.Series[Any]) -> None:
+    """COPY the rows of ``frame`` into a table that is partitioned by month; ``days`` are those of its rows.
+
+    A month that begins with them is filled before it is attached: to build its indexes over all rows takes
+    a third of the work of keeping them up row by row.
+    """
+    if frame.empty:
+        return
+    months = days.to_numpy().astype("datetime64[M]")
+    left = np.ones(len(frame), dtype=np.bool_)
+    for month, partition in begin_partitions(connection, table, first_days(days)).items():
+        here = months == np.datetime64(month, "M")
+        copy_in(connection, partition, frame, np.flatnonzero(here))
+        attach_partition(connection, table, month)
+        left &= ~here
+    if left.any():
+        copy_in(connection, table, frame, None if left.all() else np.flatnonzero(left))
+
+
+def first_days(days: pd.Series[Any]) -> list[date]:
+    """The first days of the months of ``days``."""
+    months = np.unique(days.to_numpy().astype("datetime64[M]"))
+    return list(months.astype("datetime64[D]").tolist())
+
+
+def copy_in(
+    connection: Connection, table: str, frame: pd.DataFrame, places: NDArray[np.int64] | None = None
+) -> None:
+    """COPY the rows of ``frame``, or those at ``places``, into the columns of ``table`` of their names."""
+    which = np.arange(len(frame)) if places is None else places
+    if not len(which):
+        return
     columns = ", ".join(f'"{name}"' for name in frame.columns)
     driver = connection.connection.driver_connection
     assert driver is not None  # noqa: S101 - an open connection has one
-    slices = (frame.iloc[start : start + _SLICE_ROWS] for start in range(0, len(frame), _SLICE_ROWS))
+    slices = (frame.iloc[which[start : start + _SLICE_ROWS]] for start in range(0, len(which), _SLICE_ROWS))
     with driver.cursor() as cursor, cursor.copy(f"COPY {table} ({columns}) FROM STDIN (FORMAT csv)") as copy:
         for block in one_ahead(_csv, slices):
             copy.write(block)

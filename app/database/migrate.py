@@ -138,6 +138,27 @@ def ensure_partitions(connection: Connection, months: Mapping[str, Collection[da
         )
 
 
+def begin_partitions(connection: Connection, table: str, months: Collection[date]) -> dict[date, str]:
+    """Make the partitions that ``table`` lacks of ``months`` (their first days), without indexes and apart.
+
+    Returns the names of those made, by month: they take rows by COPY, and are to be attached in the same
+    transaction (:func:`attach_partition`).
+    """
+    begun = connection.execute(
+        text(
+            "SELECT asked.month, begin_partition(:parent, asked.month)"
+            " FROM unnest(CAST(:months AS date[])) AS asked (month)"
+        ),
+        {"parent": table, "months": list(months)},
+    )
+    return {month: name for month, name in begun if name is not None}
+
+
+def attach_partition(connection: Connection, table: str, month: date) -> None:
+    """Build the indexes of a partition that was begun, and attach it beside readers."""
+    connection.execute(text("SELECT attach_partition(:parent, :month)"), {"parent": table, "month": month})
+
+
 def first_day_kept(today: date) -> date:
     """The first day of the months whose payments are kept; what is older goes (see :mod:`app.retention`)."""
     return _shifted(today, -MONTHS_BEHIND)

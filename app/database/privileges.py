@@ -83,7 +83,13 @@ class Roles:
 
 _SEQUENCES = ("party_id", "payment_id_block")
 #: Functions that act with the owner's rights, and who may call them.
-_OF_IMPORTER = ("ensure_partition(text, date)", "drop_partition(text, date)", "forget_deliveries()")
+_OF_IMPORTER = (
+    "begin_partition(text, date)",
+    "attach_partition(text, date)",
+    "ensure_partition(text, date)",
+    "drop_partition(text, date)",
+    "forget_deliveries()",
+)
 _OF_WEB = ("forget_journal()",)
 # Roles belong to the whole server: another portal on it may be creating them at the same instant.
 _CREATE_ROLE = """

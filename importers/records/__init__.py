@@ -1,8 +1,7 @@
 """The records that files become on the way in: one module for each kind.
 
-A kind says which months its records touch, loads them, and takes them back; the loader knows none. Each
-module here has its ``KIND``; others come as wheels of their own, through the entry points of group
-``bordereau.records``.
+A kind loads its records and takes them back; the loader knows none. Each module here has its ``KIND``; others
+come as wheels of their own, through the entry points of group ``bordereau.records``.
 """
 
 from __future__ import annotations
@@ -101,9 +100,6 @@ class Records(Protocol):
     def owners(self) -> tuple[OwnerKey, pd.DataFrame] | None:
         """The key that names the owners of these records, and the rows that bear it; None without any."""
 
-    def months(self) -> Mapping[str, Collection[date]]:
-        """A day of each month that the records touch, for each table that is partitioned by month."""
-
     def clock_faults(self, now: datetime) -> Iterable[Refusal]:
         """Dates of rows that cannot be, for one another or their file: see :mod:`importers.clocks`."""
 
@@ -133,10 +129,6 @@ class Together:
             return None
         key = found[0][0]
         return key, pd.concat([rows[list(key.names)] for _, rows in found], ignore_index=True)
-
-    def months(self) -> Mapping[str, Collection[date]]:
-        """The months of all parts: each has tables of its own."""
-        return {table: days for part in self.parts for table, days in part.months().items()}
 
     def clock_faults(self, now: datetime) -> Iterable[Refusal]:
         """The faults of all parts."""
@@ -170,10 +162,6 @@ class Declaration:
 
     header: Header = field(default_factory=Header)
     owners: None = None
-
-    def months(self) -> Mapping[str, Collection[date]]:
-        """None: parties are not partitioned."""
-        return {}
 
     def clock_faults(self, now: datetime) -> Sequence[Refusal]:  # noqa: ARG002 - the same for all kinds
         """None: a declaration may hold from any day to any other."""

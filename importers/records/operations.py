@@ -5,9 +5,9 @@ Source: shared format page "Money", section 5.5.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -60,10 +60,6 @@ class Operations:
     def owners(self) -> tuple[OwnerKey, pd.DataFrame]:
         """The numbers of contracts that the file names."""
         return ACCEPTOR, self.operations
-
-    def months(self) -> Mapping[str, Collection[date]]:
-        """None: operations are few, and not partitioned."""
-        return {}
 
     def clock_faults(self, now: datetime) -> Iterator[Refusal]:
         """Days later than the file can know, and sales too long before what was done to them."""

@@ -278,6 +278,8 @@ def test_what_acts_for_the_owner_takes_no_name_from_a_temporary_schema(one):
             "forget_deliveries()",
             "drop_partition('transaction', '2020-01-01')",
             "ensure_partition('transaction', '2020-01-01')",
+            "begin_partition('transaction', '2020-02-01')",
+            "attach_partition('transaction', '2020-02-01')",
         ):
             connection.execute(f"SELECT {call}")  # fails with whom it has climbed to
         assert connection.execute("SELECT state FROM pg_temp.delivery").fetchall() == [("sent",)]
@@ -285,6 +287,8 @@ def test_what_acts_for_the_owner_takes_no_name_from_a_temporary_schema(one):
 
 def test_every_function_that_acts_for_the_owner_is_called_by_one_and_looks_into_temporary_schemas_last(one):
     may = {
+        "begin_partition": [one.roles.importer],
+        "attach_partition": [one.roles.importer],
         "ensure_partition": [one.roles.importer],
         "drop_partition": [one.roles.importer],
         "forget_deliveries": [one.roles.importer],

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from sqlalchemy import Index, MetaData, PrimaryKeyConstraint, UniqueConstraint, text
 from sqlalchemy.orm import Mapped
 
@@ -16,11 +15,9 @@ from importers import ownership
 from importers.files.refusals import Refusal
 from importers.ownership import OwnedTable, OwnerKey
 from importers.records import Entry, Header, Loaded, RecordKind
-from importers.staging import as_dates, copy_in, new_ids
+from importers.staging import as_dates, new_ids, put
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-
     import pandas as pd
     from sqlalchemy import Connection, Row
 
@@ -80,10 +77,6 @@ class Parking:
     def owners(self) -> tuple[OwnerKey, pd.DataFrame]:
         return ACCOUNT, self.fees
 
-    def months(self) -> Mapping[str, Collection[date]]:
-        months = np.unique(self.fees["parked_on"].to_numpy().astype("datetime64[M]"))
-        return {"parking_fee": months.astype("datetime64[D]").tolist()}
-
     def clock_faults(self, _now: object) -> tuple[Refusal, ...]:
         return ()
 
@@ -97,7 +90,8 @@ class Parking:
             import_file_id=entry.file_id,
             parked_on=as_dates(self.fees["parked_on"]),
         )
-        copy_in(connection, "parking_fee", rows.drop(columns=["account", "time_zone"]))
+        fees = rows.drop(columns=["account", "time_zone"])
+        put(connection, "parking_fee", fees, self.fees["parked_on"])
         days = self.fees["parked_on"].dt.date
         return Loaded(
             counts={"parking fees": len(rows)},

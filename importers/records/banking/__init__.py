@@ -6,9 +6,9 @@ Source: shared format page "Money", sections 3.1, 3.3, 5.3 and 6.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -101,11 +101,6 @@ class BankStatements:
     def of_source(self, settings: SourceSettings) -> BankStatements:
         """The statements, their labels read as the profile of their source says."""
         return dataclasses.replace(self, patterns=LabelPatterns.of(settings))
-
-    def months(self) -> Mapping[str, Collection[date]]:
-        """The months in which lines are booked, whatever days their statement covers."""
-        months = np.unique(self.movements["booked_on"].to_numpy().astype("datetime64[M]"))
-        return {"bank_movement": set(months.astype("datetime64[D]").tolist())}
 
     def clock_faults(self, now: datetime) -> Iterator[Refusal]:
         """Days that are too late for the file, or too long before the last one of their statement."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 from sqlalchemy import Connection, text
 
-from app.models import UNCLAIMED_MERCHANT, BankMovement, BankStatement, MovementKind, written_columns
+from app.models import UNCLAIMED_MERCHANT, BankMovement, BankStatement, Base, MovementKind, written_columns
 from app.refusals import OTHER_STATEMENT, Unit
 from app.rules.cards import masked
 from importers import card_lines, daily_sums, derived, ownership
@@ -15,7 +15,7 @@ from importers.files.refusals import FileRefusedError, Refusal
 from importers.ownership import OwnerKey
 from importers.records import Entry, KnownSource, Loaded, if_any
 from importers.records.banking import digests, overlapping
-from importers.staging import as_dates, copy_in, new_ids, rows_of
+from importers.staging import as_dates, copy_in, new_ids, put, rows_of
 
 if TYPE_CHECKING:
     from importers.records.banking import BankStatements
@@ -30,7 +30,6 @@ BANK_ACCOUNT: Final = OwnerKey(
 #: What makes two statements of an account and closing day the same, in whatever format they come.
 _SAME: Final = ("opening", "closing", "digest")
 _LONGEST_LABEL, _NUMBER_LENGTH = 140, 7
-_STATEMENT_DAYS, _MOVEMENT_DAYS = ("opened_on", "closed_on"), ("booked_on", "value_on")
 _STORED = """
 SELECT id, merchant_id, bank_account_id, closed_on, part, opening, closing, digest, line_count, notification
 FROM bank_statement
@@ -201,15 +200,9 @@ def _kinds(
 def _put(connection: Connection, placed: pd.DataFrame, movements: pd.DataFrame) -> None:
     kept = movements.groupby("statement")["amount"].agg(["size", "sum"]).reindex(placed.index, fill_value=0)
     statements = placed.assign(kept_count=kept["size"], kept_sum=kept["sum"])
-    for model, rows, days in (
-        (BankStatement, statements, _STATEMENT_DAYS),
-        (BankMovement, movements, _MOVEMENT_DAYS),
-    ):
-        if len(rows):
-            columns = rows[written_columns(model)]
-            copy_in(
-                connection, model.__tablename__, columns.assign(**{day: as_dates(rows[day]) for day in days})
-            )
+    copy_in(connection, "bank_statement", _dated(BankStatement, statements, "opened_on", "closed_on"))
+    lines = _dated(BankMovement, movements, "booked_on", "value_on")
+    put(connection, "bank_movement", lines, movements["booked_on"])
     touched = placed[["merchant_id", "bank_account_id", "opened_on"]]
     daily_sums.add(
         connection,
@@ -217,6 +210,11 @@ def _put(connection: Connection, placed: pd.DataFrame, movements: pd.DataFrame) 
         touched.rename(columns={"bank_account_id": "contract_id"}),
         "opened_on",
     )
+
+
+def _dated(model: type[Base], rows: pd.DataFrame, *days: str) -> pd.DataFrame:
+    """The columns of a table that are written, days as dates."""
+    return rows[written_columns(model)].assign(**{day: as_dates(rows[day]) for day in days})
 
 
 def _loaded(placed: pd.DataFrame, movements: pd.DataFrame, *, known: int) -> Loaded:

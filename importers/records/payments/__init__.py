@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, Row
 
@@ -74,13 +73,6 @@ class Payments:
         """The contracts that the file names."""
         return CONTRACT, self.remittances.assign(**{second_sources.ASIDE: 0})
 
-    def months(self) -> Mapping[str, Collection[date]]:
-        """The months of the calls and of the payments."""
-        return {
-            "remittance": _months(self.remittances["collected_on"]),
-            "transaction": _months(self.transactions["occurred_local"]),
-        }
-
     def clock_faults(self, now: datetime) -> Iterator[Refusal]:  # noqa: ARG002 - the file says when it was made
         """Times that are too late for the file, or too long before their call or the file."""
         calls, rows = self.remittances, self.transactions
@@ -122,8 +114,3 @@ class Payments:
         """The days of the calls, for each of the two subjects that the file is about."""
         days = {moment.date() for moment in self.remittances["collected_on"].unique()}
         return dict.fromkeys(self.subjects, days)
-
-
-def _months(days: pd.Series[Any]) -> set[date]:
-    months = np.unique(days.to_numpy().astype("datetime64[M]"))
-    return set(months.astype("datetime64[D]").tolist())

@@ -12,12 +12,13 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, text
 
+from app.database.migrate import ensure_partitions
 from app.models import Remittance, Transaction, written_columns
 from app.wording.i18n import N_
 from importers import daily_sums
 from importers.files.refusals import FileRefusedError, Refusal
 from importers.records.payments.rows import SUMS
-from importers.staging import as_dates, copy_in, rows_of, stage
+from importers.staging import as_dates, first_days, put, rows_of, stage
 
 if TYPE_CHECKING:
     from importers.records.payments import Payments
@@ -105,7 +106,7 @@ def _bare(numbers: pd.Series[Any]) -> pd.Series[Any]:
 
 def put_remittances(connection: Connection, remittances: pd.DataFrame) -> None:
     """Straight into place: none of them is there."""
-    copy_in(connection, "remittance", columns_of(remittances, REMITTANCE_COLUMNS))
+    put(connection, "remittance", columns_of(remittances, REMITTANCE_COLUMNS), remittances["collected_on"])
     daily_sums.add(connection, "remittance", remittances, "collected_on")
 
 
@@ -148,11 +149,17 @@ def put_transactions(connection: Connection, transactions: pd.DataFrame, *, merg
     if merging:
         _put_new_lines(connection, transactions)
     else:
-        copy_in(connection, "transaction", columns_of(transactions, TRANSACTION_COLUMNS))
+        put(
+            connection,
+            "transaction",
+            columns_of(transactions, TRANSACTION_COLUMNS),
+            transactions["occurred_on"],
+        )
     daily_sums.add(connection, "transaction", transactions, "occurred_on")
 
 
 def _put_new_lines(connection: Connection, transactions: pd.DataFrame) -> None:
+    ensure_partitions(connection, {"transaction": first_days(transactions["occurred_on"])})
     rows = columns_of(transactions, [*TRANSACTION_COLUMNS, "line"])
     stage(connection, "staged_transaction", rows, "transaction", extra=", 0 AS line")
     connection.execute(text("ANALYZE staged_transaction"))

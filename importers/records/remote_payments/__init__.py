@@ -6,7 +6,7 @@ Source: shared format page "Money", sections 5.5 and 9.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
@@ -28,7 +28,6 @@ from importers.records.payments import taking_back
 from importers.records.payments.second_sources import ASIDE
 from importers.records.remote_payments import loading
 from importers.records.remote_payments.profile import PaymentProfile
-from importers.records.remote_payments.rows import days_said
 from importers.records.remote_payments.submissions import SUBMISSION
 
 KIND = RecordKind(
@@ -129,12 +128,6 @@ class RemotePayments:
         return rows.assign(
             contract=contract, rank=profile.rank, application=profile.applications_of(contract, schemes)
         )
-
-    def months(self) -> Mapping[str, Collection[date]]:
-        """The months of the captures and of the payments."""
-        said = days_said(self.payments) if len(self.payments) else {"remittance": set(), "transaction": set()}
-        days = {moment.date() for moment in self.submissions["captured_on"].unique()}
-        return {**said, "remittance": said["remittance"] | days}
 
     def clock_faults(self, now: datetime) -> Iterator[Refusal]:
         """Payments later than their file, or too long before it or before they were captured."""

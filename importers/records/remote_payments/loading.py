@@ -13,7 +13,6 @@ from app.models import (
     UNCLAIMED_MERCHANT,
     Completeness,
     RemotePayment,
-    Transaction,
     written_columns,
 )
 from importers import completeness, daily_sums, derived
@@ -120,8 +119,7 @@ def _put(connection: Connection, payments: pd.DataFrame, header: Header, entry: 
     transactions = identified(connection, sales, remittances, entry.file_id)
     merging.put_remittances(connection, remittances.drop(index=known.index))
     superseding.note(connection, remittances)
-    copy_in(connection, "transaction", merging.columns_of(transactions, written_columns(Transaction)))
-    daily_sums.add(connection, "transaction", transactions, "occurred_on")
+    merging.put_transactions(connection, transactions, merging=False)
     remote = transactions.assign(transaction_id=transactions["id"])
     copy_in(connection, "remote_payment", merging.columns_of(remote, written_columns(RemotePayment)))
 

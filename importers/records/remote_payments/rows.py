@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -26,17 +25,6 @@ _EMPTY_AS_NULL: Final = (
     *("scheme", "card_last4", "authorisation_number", "response_code", "order_reference", "three_ds"),
     *("card_country", "platform_reference"),
 )
-
-
-def days_said(payments: pd.DataFrame) -> Mapping[str, set[date]]:
-    """A day of each month that the payments may touch, on whatever clock their outlets are."""
-    occurred = payments["occurred"].dt.normalize()
-    captured = payments["captured_on"].fillna(occurred).dt.normalize()
-    around = [occurred + pd.Timedelta(days=days) for days in (-1, 0, 1)]
-    return {
-        "remittance": {moment.date() for moment in pd.concat([captured, *around]).unique()},
-        "transaction": {moment.date() for moment in pd.concat(around).unique()},
-    }
 
 
 def control_sums(payments: pd.DataFrame) -> dict[str, dict[str, int]]:

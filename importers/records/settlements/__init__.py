@@ -5,9 +5,9 @@ Source: shared format page "Money", sections 4 and 5.4.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -115,11 +115,6 @@ class Settlements:
             return self
         days = {day: _days(cases[day]) for day in ("noticed_on", "sold_on", "due_on")}
         return Together((self, replace(chargebacks, cases=cases.assign(**days))))
-
-    def months(self) -> Mapping[str, Collection[date]]:
-        """The months in which something is paid."""
-        months = np.unique(self.settlements["paid_on"].to_numpy().astype("datetime64[M]"))
-        return {"settlement_line": set(months.astype("datetime64[D]").tolist())}
 
     def clock_faults(self, now: datetime) -> Iterator[Refusal]:
         """Days of lines that are later than now, or too long before their payment."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 from sqlalchemy import Connection, Row, text
 
-from app.models import UNCLAIMED_MERCHANT, Settlement, SettlementLine, SettlementState
+from app.models import UNCLAIMED_MERCHANT, Base, Settlement, SettlementLine, SettlementState
 from app.refusals import OTHER_FORMAT, OTHER_SETTLEMENT, Unit
 from importers import daily_sums, derived, ownership
 from importers.files.refusals import FileRefusedError, Refusal
@@ -19,7 +19,7 @@ from importers.records.payments.currencies import with_currencies
 from importers.records.settlements import in_parts
 from importers.records.settlements.in_parts import LINE_ID
 from importers.sale_records import source_contracts
-from importers.staging import as_dates, copy_in, new_ids, rows_of
+from importers.staging import as_dates, copy_in, new_ids, put, rows_of
 
 if TYPE_CHECKING:
     from importers.records.settlements import Settlements
@@ -229,16 +229,21 @@ def _put(connection: Connection, placed: pd.DataFrame, lines: pd.DataFrame) -> N
             lines.assign(day=lines["occurred_on"].fillna(lines["paid_on"]), subject="settlement_line"),
         ]
     )
-    for model, rows, days in (
-        (Settlement, placed, ("paid_on",)),
-        (SettlementLine, lines, ("paid_on", "occurred_on")),
-    ):
-        if len(rows):
-            columns = [column.name for column in model.__table__.columns if column.name in rows]
-            dated = rows[columns].assign(**{day: as_dates(rows[day]) for day in days})
-            copy_in(connection, model.__tablename__, dated)
+    copy_in(connection, "settlement", _dated(Settlement, placed, "paid_on"))
+    put(
+        connection,
+        "settlement_line",
+        _dated(SettlementLine, lines, "paid_on", "occurred_on"),
+        lines["paid_on"],
+    )
     for subject, rows in touched.groupby("subject"):
         daily_sums.add(connection, str(subject), rows.assign(contract_id=rows["acceptor_id"]), "day")
+
+
+def _dated(model: type[Base], rows: pd.DataFrame, *days: str) -> pd.DataFrame:
+    """The columns of a table that ``rows`` have, days as dates."""
+    columns = [column.name for column in model.__table__.columns if column.name in rows]
+    return rows[columns].assign(**{day: as_dates(rows[day]) for day in days})
 
 
 def _loaded(placed: pd.DataFrame, lines: pd.DataFrame, *, known: int) -> Loaded:
