@@ -10,7 +10,7 @@ from sqlalchemy import text
 from app.database.engine import DatabaseRole
 from app.lists.statement_notices import MissingDays
 from app.models import Role
-from app.web.context import today
+from app.rules.time_zones import today
 from tests import money_factories
 from tests.views.town import let_in, plain
 
