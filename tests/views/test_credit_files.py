@@ -1,0 +1,124 @@
+"""The credit figures of Remises: the page, JSON, CSV and XLSX say the same, to the cent."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from datetime import timedelta
+from decimal import Decimal
+from io import StringIO
+
+import pytest
+from sqlalchemy import text
+
+from app.database.engine import DatabaseRole
+from app.models import Credit
+from app.rules.time_zones import today
+from app.wording import codes
+from app.wording.i18n import gettext
+from tests import factories
+from tests.views.test_xlsx import by_heading, cells
+from tests.views.town import plain
+
+#: Net, gap and fee by state, in cents: no two of them add up to a third.
+CREDITED = (
+    ("credited", 120_01, 0, 31),
+    ("credited", -7_50, 0, None),
+    ("differs", 64_15, 6_40, None),
+    ("differs", 19_99, -1, None),
+    ("late", 91_68, None, None),
+    ("expected", 1_90, None, None),
+    ("announced", 10_90, None, None),
+    ("not_expected", 0, None, None),
+)
+
+
+@pytest.fixture
+def month(database, shops):
+    """ALPHA with a remittance of each state, in place of those of the town, within 30 days."""
+    shop = shops[0]
+    with database.writing(DatabaseRole.OWNER) as connection:
+        row = connection.execute(
+            text("SELECT contract_id, collected_local FROM remittance WHERE merchant_id = :m LIMIT 1"),
+            {"m": shop.merchant_id},
+        ).one()
+        connection.execute(text("DELETE FROM remittance WHERE merchant_id = :m"), {"m": shop.merchant_id})
+        for place, (credit, net, gap, fee) in enumerate(CREDITED):
+            factories.a_remittance(
+                connection,
+                merchant_id=shop.merchant_id,
+                contract_id=row.contract_id,
+                collected_local=row.collected_local - timedelta(days=3 * place),
+                number=f"00010{place}",
+                debit_amount=max(net, 0),
+                refund_amount=max(-net, 0),
+                net_amount=net,
+                credit=credit,
+                credit_gap=gap,
+                fee_amount=fee,
+            )
+        factories.sum_days(connection)
+    first = today() - timedelta(days=29)
+    return f"date_from={first}&date_to={today()}"
+
+
+def of_rows(states, nets, gaps, fees) -> Counter[str]:
+    """The sums of rows by state, and those of gaps and fees, in cents."""
+    sums: Counter[str] = Counter()
+    for state, net, gap, fee in zip(states, nets, gaps, fees, strict=True):
+        sums[state] += net
+        sums["gap"] += gap
+        sums["fee"] += fee
+    return +sums
+
+
+def cents(written: str) -> int:
+    return int(Decimal(written.replace(",", ".") or 0) * 100)
+
+
+def in_csv(content: bytes) -> Counter[str]:
+    rows = list(csv.DictReader(StringIO(content.decode("utf-8-sig")), delimiter=";"))
+    columns = ("Montant", "Écart du crédit", "Frais du règlement")
+    amounts = ([cents(row[name]) for row in rows] for name in columns)
+    return of_rows([row["Crédit bancaire"] for row in rows], *amounts)
+
+
+def in_workbook(response) -> Counter[str]:
+    found = cells(response, 1)
+
+    def column(heading: str) -> list[str]:
+        shown = (by_heading(found, heading, line) for line in range(2, 2 + len(CREDITED)))
+        return [cell[1] if cell else "" for cell in shown]
+
+    amounts = ("Montant", "Écart du crédit", "Frais du règlement")
+    numbers = ([round(float(value or 0) * 100) for value in column(name)] for name in amounts)
+    return of_rows(column("Crédit bancaire"), *numbers)
+
+
+def test_page_json_csv_and_workbook_have_the_same_credit_figures(owner, month):
+    document = owner.get(f"/remises.json?{month}").json
+    rows = document["rows"]
+    listed = of_rows(
+        *([row[name] or 0 for row in rows] for name in ("credit", "amount", "credit_gap", "fee_amount"))
+    )
+    assert len(rows) == len(CREDITED)
+    told = document["totals"][0]["apart"]["credit"]
+    assert +Counter({name: amount for name, amount in told.items() if amount}) == listed
+    assert sum(told[state] for state in Credit) == document["totals"][0]["net"]
+    words = {gettext(codes.CREDITS[state]): state.value for state in Credit}
+    with owner.get(f"/remises.csv?{month}") as file:
+        assert renamed(in_csv(file.data), words) == listed
+    with owner.get(f"/remises.xlsx?{month}") as file:
+        assert renamed(in_workbook(file), words) == listed
+    page = plain(owner.page(f"/remises?{month}").one("main"))
+    for said in (
+        "Dont non crédité 91,68 €",
+        "Dont crédité avec écart 84,14 €",
+        "Dont crédité par la banque 112,51 €",
+    ):
+        assert said in page
+
+
+def renamed(sums: Counter[str], words: dict[str, str]) -> Counter[str]:
+    """Sums by the words of a file as sums by code."""
+    return Counter({words.get(name, name): amount for name, amount in sums.items()})
