@@ -29,6 +29,8 @@ _CARDS_LOOKED_AT: Final = 1000
 #: Headings of references that payment providers give to payments: those of Adyen have 16 digits.
 _REFERENCES: Final = frozenset({b"psp reference", b"modification reference"})
 _SIGNS: Final = (b",", b";", b"\t", b"|")
+#: So many of them make a first line the heading of a table.
+_FEWEST_SIGNS: Final = 2
 # How the files of Excel begin: of today (a zip) and of old.
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
@@ -92,25 +94,29 @@ def summary(data: bytes) -> Summary:
 
 
 def line_with_card(sample: bytes) -> int | None:
-    """The line of a sample that holds what looks like a card number, from 1; None where there is none."""
-    found = next(card_lines.find(sample, _references(sample)), None)
+    """The line of a sample that holds what looks like a card number, from 1; None where there is none.
+
+    Of a table each cell is searched by itself: amounts beside each other are no number.
+    """
+    heading = sample.removeprefix(BYTE_ORDER_MARK).split(b"\n", 1)[0].strip()
+    sign = max(_SIGNS, key=heading.count)
+    is_table = heading.count(sign) >= _FEWEST_SIGNS
+    found = next(
+        card_lines.find(sample.replace(sign, b";") if is_table else sample, _references(heading.split(sign))),
+        None,
+    )
     return found.line if found else None
 
 
-def _references(sample: bytes) -> Callable[[Candidate, bytes], bool]:
+def _references(headings: list[bytes]) -> Callable[[Candidate, bytes], bool]:
     """Whether a number is one of those references of payments that look like a card's by design."""
-    heading = sample.removeprefix(BYTE_ORDER_MARK).split(b"\n", 1)[0].strip()
-    sign = max(_SIGNS, key=heading.count)
-    names = [name.strip(b' "').lower() for name in heading.split(sign)]
+    names = [name.strip(b' "').lower() for name in headings]
     places = {place for place, name in enumerate(names) if name in _REFERENCES}
 
     def belongs(candidate: Candidate, line: bytes) -> bool:
-        before = line[: candidate.place]
-        column = before.count(sign)
-        cell = line.split(sign)[column]
-        starts_it = not before or before.endswith(sign)
-        is_whole = starts_it and cell.isdigit() and candidate.end - candidate.place == len(cell)
-        return is_whole and b'"' not in before and column in places
+        # A quotation mark may hide a sign between columns: then nobody knows which column it is.
+        is_whole = candidate.cell.strip() == candidate.digits and b'"' not in line
+        return is_whole and candidate.column in places
 
     return belongs
 

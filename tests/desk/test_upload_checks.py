@@ -152,6 +152,7 @@ ADYEN = b"Merchant Account,Psp Reference,Merchant Reference,Amount"
         (b"ACME_FR,5555593193155555,4970100000000055,39.00", 2),
         (b"4970100000000055,5555593193155556,CMD-1,39.00", 2),
         (b"ACME_FR,card 4970100000000055,CMD-1,39.00", 2),
+        (b"ACME_FR,5555593193155555,CMD-1,39.00,,38.6880,,0.1,0.012,0", None),  # amounts are no number
         (b'"A, B",5555593193155555,4970100000000055,39.00', 2),
     ],
 )
@@ -162,4 +163,5 @@ def test_a_reference_of_a_payment_is_no_card_number_in_its_own_column(row, line)
 def test_any_number_that_looks_like_a_card_is_one_elsewhere():
     assert upload_checks.line_with_card(b"4970100000000055\n") == 1
     assert upload_checks.line_with_card(b"Ref;Montant\n5555593193155555;1\n") is not None
-    assert upload_checks.line_with_card(b"Psp Reference;Montant\r\n5555593193155555;1\r\n") is None
+    assert upload_checks.line_with_card(b"Psp Reference;Montant;\r\n5555593193155555;1;\r\n") is None
+    assert upload_checks.line_with_card(b"A, B\n39.00,,38.6880,,0.1,0.012,0\n") == 2
