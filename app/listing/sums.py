@@ -173,11 +173,11 @@ def _links(link: Sequence[Expression]) -> list[Label[Any]]:
 def _added_up(spec: ListSpec, scope: Scoped, parts: FromClause, by: Dimension, parent: Parent) -> Statement:
     """``parts``, the sums by parent, added up by what the parents tell: far fewer than there are rows."""
     measures = [sum_of(measure.name, parts.c[measure.name]) for measure in spec.measures]
-    return _of_parents(scope, parts, by, parent, measures)
+    return _of_parents(scope, parts, measures, by, parent)
 
 
 def _of_parents(
-    scope: Scoped, parts: FromClause, by: Dimension, parent: Parent, measures: Iterable[ColumnElement[int]]
+    scope: Scoped, parts: FromClause, measures: Iterable[ColumnElement[int]], by: Dimension, parent: Parent
 ) -> Statement:
     """``measures`` of ``parts``, which name their parent, by what the parents tell."""
     keys = _keys(by.rows, parts.c[_CURRENCY])
@@ -199,33 +199,36 @@ def daily_sums(
     known = [condition for field in spec.askable for condition in field.daily_conditions(criteria.filters)]
     if daily is None or not _is_known(spec, conditions, len(known), by):
         return None
+    by_contract = by is not None and by.daily is None
     where = (
-        *_daily_scope(spec, daily, scope, criteria, by_contract=by is not None and by.daily is None),
+        *_daily_scope(spec, daily, scope, criteria, by_contract=by_contract),
         *_days(daily, criteria),
         *known,
     )
-    if by is not None and by.daily is None:
-        return _by_contracts(spec, scope, daily, where, by)
+    if by is not None and by_contract:
+        links = [*_links([daily.contract_id]), *_keys(None, daily.currency)]
+        return _of_parents(scope, *_in_parts(spec, links, where), by, spec.source.parents[0])
     keys = _keys(None if by is None else by.daily, daily.currency)
-    return (
-        select(*keys, *(measure.of_days for measure in spec.measures))
-        .where(*where)
-        .group_by(*keys)
-        .order_by(*(key.name for key in keys))
-    )
+    if scope.contract_ids is None and not conditions.of_parents:
+        sums = select(*keys, *(measure.of_days for measure in spec.measures)).where(*where)
+    else:
+        parts, measures = _in_parts(spec, keys, where)
+        keys = [parts.c[key.name].label(key.name) for key in keys]
+        sums = select(*keys, *measures)
+    return sums.group_by(*keys).order_by(*(key.name for key in keys))
 
 
-def _by_contracts(
-    spec: ListSpec, scope: Scoped, daily: DailySums, where: Iterable[Condition], by: Dimension
-) -> Statement:
-    """The daily sums by what contracts tell: added up for each contract first, as far as measures are apart.
+def _in_parts(
+    spec: ListSpec, keys: Sequence[Label[Any]], where: Iterable[Condition]
+) -> tuple[FromClause, list[ColumnElement[int]]]:
+    """The daily sums of contracts added up by ``keys`` as far as measures are apart; the measures of these.
 
     A chain has a row for each contract and day. Of these each figure is added up once, and the conditions
     of the measures, of which remittances have two dozen, are looked at for what is left: a thirtieth of it.
     """
     figures = _read(measure.daily for measure in spec.measures)
     states = _read(where for measure in spec.measures for where in measure.daily_where)
-    apart = [*_links([daily.contract_id]), *_keys(None, daily.currency), *states.values()]
+    apart = [*keys, *states.values()]
     parts = (
         select(*apart, *(sum_of(name, column) for name, column in figures.items()))
         .where(*where)
@@ -233,8 +236,7 @@ def _by_contracts(
         .subquery("parts")
     )
     moved = {name: parts.c[name] for name in (*figures, *states)}
-    measures = [_moved(measure.of_days, moved) for measure in spec.measures]
-    return _of_parents(scope, parts, by, spec.source.parents[0], measures)
+    return parts, [_moved(measure.of_days, moved) for measure in spec.measures]
 
 
 def _read(expressions: Iterable[Expression | None]) -> dict[str, Column[Any]]:
