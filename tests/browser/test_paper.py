@@ -36,6 +36,17 @@ def test_a_row_of_sums_stands_whole_on_one_sheet(window):
     visitor.go("/transactions?by=outlet")
     visitor.page.emulate_media(media="print")
     assert style(visitor, ".groups tbody tr", "breakInside") == "avoid"
+    assert style(visitor, ".groups th", "overflowWrap") == "break-word", "no name letter by letter"
+    assert style(visitor, ".groups tfoot", "display") == "table-row-group", "the sum stands once"
+
+
+def test_no_sheet_is_left_for_what_paper_does_not_have(window):
+    """The dock of a phone kept its room on paper, which is as narrow: a third sheet, empty."""
+    visitor = window(IPHONE)
+    visitor.go("/remises")
+    visitor.go(visitor.page.locator(FIRST_REMITTANCE).first.get_attribute("href"))
+    visitor.page.emulate_media(media="print")
+    assert {style(visitor, "body", name) for name in ("paddingBlockEnd", "minHeight")} == {"0px"}
 
 
 def test_sums_are_a_table_on_paper_from_a_phone_too(window):
