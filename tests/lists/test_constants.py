@@ -55,6 +55,19 @@ def texts_of(connection: Connection, spec: ListSpec, criteria: Criteria) -> str:
     return "\n".join(sent).lower()
 
 
+def parts_of(written: str) -> set[str]:
+    """What a statement could show of it: itself, its words, and an amount in cents."""
+    cents = {written.replace(",", "")} if "," in written else set()
+    return {written.lower(), *re.findall(r"\w{3,}", written.lower())} | cents
+
+
+def stands_in(part: str, text: str) -> bool:
+    """Whether it is there, as a number of its own where it is one: a longer one holds many by chance."""
+    if part.isdigit():
+        return re.search(rf"(?<!\d)0*{part}(?!\d)", text) is not None
+    return part in text
+
+
 @pytest.mark.parametrize("spec", LISTS.values(), ids=list(LISTS))
 def test_what_is_asked_for_is_never_in_the_text_of_a_statement(
     spec: ListSpec, module_database: Database
@@ -65,8 +78,7 @@ def test_what_is_asked_for_is_never_in_the_text_of_a_statement(
         for name, (criteria, written) in known.items():
             text = texts_of(connection, spec, criteria)
             assert "select" in text
-            parts = (written.lower(), *re.findall(r"\w{3,}", written.lower()))
-            assert not [part for part in parts if part in text], name
+            assert not [part for part in parts_of(written) if stands_in(part, text)], name
 
 
 @pytest.mark.parametrize("value", ["a'b", "a\\b", "100 %", ":x", "%(x)s", "é", "", True, 12, TODAY])
