@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import sys
-import time
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -22,7 +21,7 @@ from app.listing.scope import Scope
 from app.listing.sums import totals
 from app.lists import REMITTANCES, TRANSACTIONS
 from tests.bench import abuse, exports, files, groupings, imports, money, pages, silence
-from tests.bench.report import Measurement, percentile, table
+from tests.bench.report import Measurement, table, timed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -125,20 +124,13 @@ def _chain(database: Database) -> int:
 
 def _totals(database: Database, scope: Scope, estate: files.BenchEstate) -> Measurement:
     criteria = _asked(estate, estate.days)
-    times, count = [], 0
     with database.reading_as(scope) as connection:
-        for _ in range(pages.SAMPLES):
-            started = time.perf_counter()
-            count = totals(connection, TRANSACTIONS, scope, criteria).count
-            times.append((time.perf_counter() - started) * 1000)
-    return Measurement(
-        what="totals of 15 months, p95",
-        measured=percentile(times, 0.95),
-        bar=20,
-        unit=" ms",
-        is_time=True,
-        notes=f"{count} transactions of the chain",
-    )
+        return timed(
+            "totals of 15 months",
+            20,
+            lambda: totals(connection, TRANSACTIONS, scope, criteria).count,
+            "{} transactions of the chain",
+        )
 
 
 if __name__ == "__main__":

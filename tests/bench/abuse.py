@@ -20,8 +20,8 @@ from urllib.parse import urlencode
 from app.accounts.users import NewAccess, give_access
 from app.config import LOOPBACK
 from app.models import Role
-from tests.bench.pages import CHAIN, EMAIL, PASSWORD, SAMPLES
-from tests.bench.report import Measurement, percentile
+from tests.bench.pages import CHAIN, EMAIL, PASSWORD
+from tests.bench.report import SAMPLES, Measurement, percentile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

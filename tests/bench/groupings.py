@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from app.listing.sums import daily_sums, series
-from tests.bench.pages import SAMPLES
-from tests.bench.report import Measurement, percentile
+from tests.bench.report import Measurement, timed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sqlalchemy import Connection
+
     from app.database.engine import Database
     from app.listing.criteria import Criteria
+    from app.listing.dimension import Dimension
     from app.listing.scope import Scope
 
 WAYS = ("outlet", "application", "day")
@@ -25,17 +27,10 @@ def lines(database: Database, scope: Scope, criteria: Criteria) -> Iterator[Meas
         dimension = criteria.spec.groupings[by]
         if daily_sums(criteria.spec, scope, criteria, dimension) is None:
             raise LookupError(by)
-        times, groups = [], 0
         with database.reading_as(scope) as connection:
-            for _ in range(SAMPLES):
-                started = time.perf_counter()
-                groups = len(series(connection, criteria.spec, scope, criteria, dimension))
-                times.append((time.perf_counter() - started) * 1000)
-        yield Measurement(
-            what=f"a month of {criteria.spec.name} by {by}, p95",
-            measured=percentile(times[1:], 0.95),
-            bar=50,
-            unit=" ms",
-            is_time=True,
-            notes=f"{groups} groups of the chain",
-        )
+            work = partial(_groups, connection, scope, criteria, dimension)
+            yield timed(f"a month of {criteria.spec.name} by {by}", 50, work, "{} groups of the chain")
+
+
+def _groups(connection: Connection, scope: Scope, criteria: Criteria, dimension: Dimension) -> int:
+    return len(series(connection, criteria.spec, scope, criteria, dimension))

@@ -17,7 +17,7 @@ from app.accounts.users import NewAccess, give_access
 from app.config import Config
 from app.database.engine import Database, DatabaseRole
 from app.models import Base, Role
-from tests.bench.report import Measurement, percentile
+from tests.bench.report import SAMPLES, Measurement, percentile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 EMAIL, PASSWORD = "bench@demo.example", "quatre mots pour mesurer"
 CHAIN = "FOURNIL"
-SAMPLES = 40
 KILOBYTE = 1024
 
 # What somebody would look for: values of the chain's own recent payments, others each time.

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+
+#: How often each question is asked; the first time does not count.
+SAMPLES = 40
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +28,23 @@ class Measurement:
     @property
     def holds(self) -> bool:
         return self.measured >= self.bar if self.at_least else self.measured <= self.bar
+
+
+def timed(what: str, bar: float, work: Callable[[], object], notes: str) -> Measurement:
+    """How long ``work`` takes, p95 in milliseconds; ``notes`` is filled in with its last answer."""
+    times, answer = [], None
+    for _ in range(SAMPLES):
+        started = time.perf_counter()
+        answer = work()
+        times.append((time.perf_counter() - started) * 1000)
+    return Measurement(
+        what=f"{what}, p95",
+        measured=percentile(times[1:], 0.95),
+        bar=bar,
+        unit=" ms",
+        is_time=True,
+        notes=notes.format(answer),
+    )
 
 
 def table(lines: list[Measurement]) -> str:

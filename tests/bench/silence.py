@@ -5,20 +5,21 @@ And how long the rule takes of a chain, on a day like others and on one on which
 
 from __future__ import annotations
 
-import time
 from datetime import date
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, text
 
 from app.database.engine import Database, DatabaseRole
 from app.lists.silence import ONE_DAY, quiet_terminals
-from tests.bench.pages import SAMPLES
-from tests.bench.report import Measurement, percentile
+from tests.bench.report import Measurement, timed
 from tests.lists.silent_estates import DAY, Judgement, judged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+
+    from sqlalchemy import Connection, Select
 
 #: Half a year with the holidays of spring. The tests of the rule use seed 7.
 DAYS = [date(2026, 1, 5) + number * DAY for number in range(207)]
@@ -62,18 +63,11 @@ def speed(database: Database, merchant_id: int, day: date) -> Iterator[Measureme
     rule, asked = select(quiet_terminals(ONE_DAY)), {"merchant_id": merchant_id, "day": day}
     with database.writing(DatabaseRole.OWNER) as connection:
         for what in ("a day", "a day without a call"):
-            times, silent = [], 0
-            for _ in range(SAMPLES):
-                started = time.perf_counter()
-                silent = sum(row.is_silent for row in connection.execute(rule, asked))
-                times.append((time.perf_counter() - started) * 1000)
-            yield Measurement(
-                what=f"silent terminals: {what}, p95",
-                measured=percentile(times[1:], 0.95),
-                bar=50,
-                unit=" ms",
-                is_time=True,
-                notes=f"{silent} terminals of the chain are",
-            )
+            work = partial(_silent, connection, rule, asked)
+            yield timed(f"silent terminals: {what}", 50, work, "{} terminals of the chain are")
             connection.execute(text(NIGHT), asked)
         connection.rollback()
+
+
+def _silent(connection: Connection, rule: Select[Any], asked: Mapping[str, Any]) -> int:
+    return sum(row.is_silent for row in connection.execute(rule, asked))
