@@ -32,10 +32,23 @@ from app.config import ROOT
 MODULE = "app.cli"
 #: What commands import when they run, beside the modules that they are in.
 LATER = (
+    "alembic.command",
     "app.database.login_addresses",
     "app.database.migrate",
+    "app.desk.staff_alerts",
+    "app.operation.backup",
+    "app.operation.doctor",
     "app.operation.nightly_upkeep",
+    "app.operation.watch",
     "app.retention",
+    "app.themes",
+    "importers.contract_moves",
+    "importers.demo.demonstration",
+    "importers.explain",
+    "importers.jobs",
+    "importers.load",
+    "importers.matching.trial",
+    "importers.nightly",
 )
 _LONGEST = 1 << 20  # bytes of a message
 
