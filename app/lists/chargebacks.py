@@ -11,19 +11,44 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, Text, and_, case, exists, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Date,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
 
 from app.listing.field import Args, Field, Link, Tone
 from app.listing.filters import Choice
 from app.listing.kinds import Day, Kind, Money, Row
 from app.listing.scope import AnyScope, Scope
 from app.listing.source import Join, in_scope
-from app.models import Chargeback, ChargebackStage, ChargebackState, Operation, OperationName, Transaction
+from app.models import (
+    DEFAULT_TIME_ZONE,
+    Chargeback,
+    ChargebackStage,
+    ChargebackState,
+    Operation,
+    OperationName,
+    Transaction,
+)
 from app.wording import codes, money
 from app.wording.i18n import N_, gettext, ngettext
 
 #: How long before it is noticed a disputed sale may have been made: as far as the loader looks.
 REACH = timedelta(days=180)
+
+#: The portal's day, wherever the database thinks that it is.
+_TODAY: Final = cast(func.timezone(DEFAULT_TIME_ZONE, func.now()), Date)
 
 #: How long somebody is asked which sale the bank took back, where several may be it.
 SOUGHT: Final = timedelta(days=60)
@@ -135,14 +160,17 @@ class Dispute:
         """Its sale, or the sales among which it may be, in words of the moment."""
         if self.transaction_id is not None:
             return Link("transactions", id=self.transaction_id, words=gettext("See the sale"))
-        words = ngettext("%(num)s possible sale", "%(num)s possible sales", self.candidates)
-        return Link("transactions", args=self._args(), words=words)
+        return Link("transactions", args=self._args(), words=self._several)
 
     @property
     def possible_sales(self) -> str:
         """How many sales it may be of, in words of the moment; "" where that is certain, or none is found."""
         if self.transaction_id is not None or not self.candidates:
             return ""
+        return self._several
+
+    @property
+    def _several(self) -> str:
         return ngettext("%(num)s possible sale", "%(num)s possible sales", self.candidates)
 
     def _args(self) -> Args:
@@ -201,7 +229,7 @@ def _may_be(scope: Scope, row: Row) -> ColumnElement[bool]:
 def to_answer(connection: Connection, scope: Scope, day: date | None = None) -> tuple[Dispute, ...]:
     """The disputes that may still be answered on ``day``, the most urgent first: none that is given back.
 
-    Without a day, on that of the database's clock.
+    Without a day, on that of the portal.
     """
     statement = answerable(scope, day).order_by(Chargeback.due_on, Chargeback.noticed_on, Chargeback.id)
     return tuple(Dispute(*found) for found in connection.execute(statement))
@@ -213,7 +241,7 @@ def answerable(scope: Scope | AnyScope, day: date | None = None) -> Select[*tupl
         scope,
         Chargeback.is_last.is_(True),
         Chargeback.stage != ChargebackStage.REVERSAL,
-        Chargeback.due_on >= (func.current_date() if day is None else day),
+        Chargeback.due_on >= (_TODAY if day is None else day),
     )
 
 
@@ -232,7 +260,7 @@ def sought(scope: Scope | AnyScope) -> Select[*tuple[Any, ...]]:
         Chargeback.due_on.is_(None),
         Chargeback.transaction_id.is_(None),
         Chargeback.candidates > 1,
-        Chargeback.noticed_on >= func.current_date() - SOUGHT.days,
+        Chargeback.noticed_on >= _TODAY - SOUGHT.days,
     )
 
 

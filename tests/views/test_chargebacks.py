@@ -157,3 +157,14 @@ def test_what_can_still_be_answered_is_told_until_its_day_has_passed(database, a
         (found,) = to_answer(connection, scope, today())
         assert (found.stage, found.amount, found.link.id) == ("debit", 1234, alpha.sale.id)
         assert to_answer(connection, scope, today() + timedelta(days=6)) == ()
+
+
+@pytest.mark.parametrize("zone", ["Etc/GMT+12", "Pacific/Kiritimati"])
+def test_the_last_day_to_answer_is_the_portals_own_wherever_the_database_is(database, alpha, zone):
+    """One of the two has another day, whatever the hour."""
+    scope = Scope(merchant_id=alpha.merchant_id, contract_ids=None)
+    with database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(text(f"SET LOCAL TIME ZONE '{zone}'"))
+        for day, told in ((today(), 1), (today() - timedelta(days=1), 0)):
+            connection.execute(text("UPDATE chargeback SET due_on = :day WHERE is_last"), {"day": day})
+            assert len(to_answer(connection, scope)) == told
