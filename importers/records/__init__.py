@@ -7,8 +7,9 @@ come as wheels of their own, through the entry points of group ``bordereau.recor
 from __future__ import annotations
 
 import pkgutil
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cache
 from importlib import import_module
@@ -84,6 +85,28 @@ class Loaded:
     received: Mapping[str, Collection[date]] = field(default_factory=dict)
 
 
+def of_all(found: Sequence[Loaded]) -> Loaded:
+    """The yield of what one file holds, added up."""
+    counts, sums = Counter[str](), defaultdict[str, Counter[str]](Counter)
+    received = defaultdict[str, set[date]](set)
+    for one in found:
+        counts.update(one.counts)
+        for currency, known in one.sums.items():
+            sums[currency].update(known)
+        for subject, caught_up in one.received.items():
+            received[subject].update(caught_up)
+    days = [day for one in found for day in (one.first_on, one.last_on) if day is not None]
+    return Loaded(
+        counts=counts,
+        kept_aside=sum(one.kept_aside for one in found),
+        sums=sums,
+        merchant_ids=sorted({merchant for one in found for merchant in one.merchant_ids}),
+        first_on=min(days, default=None),
+        last_on=max(days, default=None),
+        received=received,
+    )
+
+
 def if_any(**counts: int) -> dict[str, int]:
     """Counts that are said only of what there is, such as what was known already."""
     return {name: count for name, count in counts.items() if count}
@@ -137,18 +160,8 @@ class Together:
     def load(self, connection: Connection, entry: Entry) -> Loaded:
         """Load all parts. Raises FileRefusedError."""
         found = [part.load(connection, entry) for part in self.parts]
-        firsts = [one.first_on for one in found if one.first_on is not None]
-        lasts = [one.last_on for one in found if one.last_on is not None]
-        received = {subject: days for one in found for subject, days in one.received.items()}
-        return Loaded(
-            counts={name: count for one in found for name, count in one.counts.items()},
-            kept_aside=sum(one.kept_aside for one in found),
-            sums=found[0].sums,
-            merchant_ids=sorted({merchant for one in found for merchant in one.merchant_ids}),
-            first_on=min(firsts, default=None),
-            last_on=max(lasts, default=None),
-            received=received,
-        )
+        # The parts tell of the same money: the first one's sums are those of the file.
+        return replace(of_all(found), sums=found[0].sums)
 
     def take_back(self, connection: Connection, former: Row[*tuple[Any, ...]]) -> None:
         """Remove what file ``former`` brought of each part."""

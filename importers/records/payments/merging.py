@@ -62,6 +62,7 @@ def known_remittances(connection: Connection, remittances: pd.DataFrame) -> pd.D
         " WHERE r.collected_on BETWEEN :first AND :last"
     )
     known = rows_of(connection, query, bounds)
+    connection.execute(text("DROP TABLE named_again"))
     return known.set_index(known["place"].astype("int64")).sort_index()
 
 

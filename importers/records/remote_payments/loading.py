@@ -16,7 +16,7 @@ from app.models import (
     written_columns,
 )
 from importers import completeness, daily_sums, derived
-from importers.records import Entry, Header, KnownSource, Loaded, if_any
+from importers.records import Entry, Header, KnownSource, Loaded, if_any, of_all
 from importers.records.payments import Payments, currencies, merging, second_sources
 from importers.records.payments.loading import identified, touch_merged
 from importers.records.payments.rows import with_collection_instants, with_totals
@@ -71,7 +71,7 @@ def load(connection: Connection, said: RemotePayments, entry: Entry) -> Loaded:
     loaded = _NOTHING if said.payments.empty else _load_payments(connection, said, entry, source)
     if said.submissions.empty:
         return loaded
-    return submissions.together(loaded, submissions.load(connection, said, entry, source))
+    return of_all((loaded, submissions.load(connection, said, entry, source)))
 
 
 def _load_payments(connection: Connection, said: RemotePayments, entry: Entry, source: KnownSource) -> Loaded:

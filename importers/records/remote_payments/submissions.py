@@ -7,7 +7,7 @@ Source: shared format page "Money", section 9.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -106,7 +106,6 @@ def load(connection: Connection, said: RemotePayments, entry: Entry, source: Kno
 def _remittances(owned: pd.DataFrame, file_id: int) -> pd.DataFrame:
     """The rows of remittances, without their identifiers."""
     net, count = owned["net"].astype("int64"), owned["count"].astype("int64")
-    given, taken = (net.clip(lower=0), -net.clip(upper=0))
     given, taken = net.clip(lower=0), -net.clip(upper=0)
     sums: dict[str, Any] = dict.fromkeys((*COUNTS, *AMOUNTS, "received_count", "received_net"), 0) | {
         "debit_count": np.where(net >= 0, count, 0),
@@ -190,20 +189,4 @@ def _loaded(remittances: pd.DataFrame, *, known: int) -> Loaded:
         first_on=days.min().date(),
         last_on=days.max().date(),
         received={"remittances": {moment.date() for moment in days.unique()}},
-    )
-
-
-def together(one: Loaded, other: Loaded) -> Loaded:
-    """The yield of payments and of submissions of one file."""
-    known = one.counts.get("known_records", 0) + other.counts.get("known_records", 0)
-    days = [day for day in (one.first_on, other.first_on, one.last_on, other.last_on) if day is not None]
-    return replace(
-        one,
-        counts={**one.counts, **other.counts, **if_any(known_records=known)},
-        kept_aside=one.kept_aside + other.kept_aside,
-        sums=one.sums or other.sums,
-        merchant_ids=sorted({*one.merchant_ids, *other.merchant_ids}),
-        first_on=min(days),
-        last_on=max(days),
-        received={**one.received, **other.received},
     )

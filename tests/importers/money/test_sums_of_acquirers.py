@@ -127,6 +127,24 @@ def test_another_payment_of_the_same_invoice_number_is_not_taken_for_it(operator
     assert [row[1:4] for row in sums(operator)] == [("417", "no_payments", 3_400)]
 
 
+def test_a_file_of_both_counts_all_that_it_brings(operator):
+    """The payments of one submission, and of another one its sum alone."""
+    whole = grrcn(PARCEL, Parcel(invoice="000418", amounts=(1_200,)))
+    told, cut, unsaid = whole.rpartition(b"SUBMISSION")
+    result = loaded(operator, told + cut + without_payments(unsaid))
+    assert [row[1:4] for row in sums(operator)] == [
+        ("417", "no_totals", 3_400),
+        ("418", "no_payments", 1_200),
+    ]
+    assert (result.counts["remittances"], result.counts["transactions"]) == (1, 2)
+    again = loaded(operator, told + cut + without_payments(unsaid) + b"\n")
+    assert again.counts["known_records"] == 3  # two sales and a sum
+    check_sums(operator)
+    loaded(operator, whole, replace=True)
+    assert [row[1:4] for row in sums(operator)] == [("417", "no_totals", 3_400), ("418", "no_totals", 1_200)]
+    check_sums(operator)
+
+
 @pytest.mark.parametrize("order", list(permutations(("sum", "payments", "sum again"))))
 def test_payments_say_more_than_their_sum_whatever_comes_first(operator, order):
     contents = {
