@@ -10,10 +10,13 @@ from random import Random
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import func, update
 
 from app.database.engine import DatabaseRole
+from app.models import Terminal
 from app.rules.holidays import of_year, public_holidays
-from tests.lists.silent_estates import DAY, Habit, QuietEstate, judged, play
+from tests import factories
+from tests.lists.silent_estates import DAY, Habit, QuietEstate, judged, play, received
 
 FIRST, LAST = date(2026, 1, 5), date(2026, 7, 31)
 DAYS = [FIRST + number * DAY for number in range((LAST - FIRST).days)]
@@ -114,6 +117,25 @@ def test_a_day_that_was_not_received_says_nothing(database):
         estate = NamedEstate(connection, [day for day in DAYS if day != TUESDAY])
         assert not estate.is_silent(Habit(), TUESDAY, TUESDAY)
         assert estate.is_silent(Habit(), TUESDAY + 7 * DAY, TUESDAY, TUESDAY + 7 * DAY)
+        connection.rollback()
+
+
+@pytest.mark.parametrize("has_come", [True, False])
+def test_a_day_that_one_of_its_sources_has_not_told_says_nothing(database, has_come):
+    """Its two contracts come by files of their own: the call may stand in the one that is missing."""
+    with database.writing(DatabaseRole.OWNER) as connection:
+        estate = NamedEstate(connection, DAYS)
+        calls = play(Habit(), FIRST, len(DAYS), Random(1)).calls
+        merchant_id, terminal_id = estate.terminal([at for at in calls if at.date() != TUESDAY])
+        source_id = factories.a_source(connection, reseller_id=estate.reseller_id)
+        received(connection, source_id, [day for day in DAYS if has_come or day != TUESDAY])
+        second = factories.a_contract(connection, merchant_id=merchant_id, source_id=source_id)
+        connection.execute(
+            update(Terminal)
+            .where(Terminal.id == terminal_id)
+            .values(contract_ids=func.array_append(Terminal.contract_ids, second))
+        )
+        assert (terminal_id in estate.silent(merchant_id, TUESDAY)) is has_come
         connection.rollback()
 
 
