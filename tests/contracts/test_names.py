@@ -67,3 +67,20 @@ def test_every_path_that_the_documents_name_is_there():
     pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
     paths = {path for page in pages for path in named.findall(page.read_text(encoding="utf-8"))}
     assert {path for path in paths if not (ROOT / path).exists()} == set()
+
+
+def anchors(page):
+    """The anchors of a page's headings, as forges make them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_link_of_the_documents_leads_somewhere():
+    dead = []
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
+        for link in re.findall(r"\]\((?!https?:)([^)\s]+)\)", page.read_text(encoding="utf-8")):
+            path, _, anchor = link.partition("#")
+            target = (page.parent / path).resolve() if path else page
+            if not target.exists() or (anchor and anchor not in anchors(target)):
+                dead.append(f"{page.name}: {link}")
+    assert dead == []
