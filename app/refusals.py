@@ -105,8 +105,8 @@ _AT_DESK: Final[Mapping[str, str]] = {
         "declare the account, or add a source with this folder"
     ),
     NOT_OF_FOLDER: N_(
-        "it came in a folder of %(names)s, and names what is not known as theirs: ask whoever runs the "
-        "portal to say whose it is"
+        "it came in one of your folders, and names what is not known as yours: ask whoever runs the portal "
+        "to say whose it is"
     ),
     SEVERAL_SOURCES: N_(
         "its folder and name belong to several sources: %(names)s. Under Bank, give all but one of them "

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Row, func, select, text, update
 
 from app.config import QUARANTINE
 from app.database.engine import Database, DatabaseRole
+from app.desk import files
 from app.desk.tasks import JOB
 from app.locks import Lock, hold
 from app.logs import logger
@@ -221,7 +222,12 @@ def _change_source(database: Database, data: Path, task: _Task) -> _Ended:
         foreign_places.refuse_them(connection, profiles.of(connection, name), said)
         profiles.change(connection, name, **said)
     results = waiting.of_source(database, data, name)
-    return _Ended(answer=tuple(report.line(result, at_desk=True) for result in results))
+    # What was in dispute may have turned out to be another maintainer's.
+    with database.reading(DatabaseRole.IMPORT) as connection:
+        own = [
+            one for one in results if one.file_id and files.file(connection, task.reseller_id, one.file_id)
+        ]
+    return _Ended(answer=tuple(report.line(result, at_desk=True) for result in own))
 
 
 def _try(database: Database, data: Path, task: _Task) -> _Ended:
