@@ -82,14 +82,21 @@ class AcquirerPayments:
         """What acquirers say of each item, by its index.
 
         ``paid`` and ``fee`` in minor units, ``paid_on`` when they pay, ``booked_on`` when the bank had it;
-        ``is_carried`` of what is paid by less debt, and that is still to come; ``first_on`` and ``last_on``:
-        from when to when they speak of its contract.
+        ``is_carried`` of what is paid by less debt, and that is still to come; ``needs_no_line`` of what
+        ends with a payment of 0, whose day is its own; ``first_on`` and ``last_on``: from when to when
+        they speak of its contract.
         """
-        booked_on = self._booked_on(lines)
-        is_carried = (self.payments["state"] == SettlementState.CARRIED) & booked_on.isna()
-        payments = self.payments.assign(booked_on=booked_on, is_carried=is_carried)
+        carried = self.payments["state"] == SettlementState.CARRIED
+        by_line = self._taken_over(pd.to_datetime(self._of_line(lines, "booked_on")))
+        of_nothing = self.payments["paid_on"].where((self.payments["net"] == 0) & ~carried)
+        booked_on = self._taken_over(by_line.fillna(of_nothing))
+        payments = self.payments.assign(
+            booked_on=booked_on,
+            is_carried=carried & booked_on.isna(),
+            needs_no_line=booked_on.notna() & by_line.isna(),
+        )
         own = self.parts.merge(
-            payments[["merchant_id", "id", "paid_on", "booked_on", "is_carried"]],
+            payments[["merchant_id", "id", "paid_on", "booked_on", "is_carried", "needs_no_line"]],
             left_on=["merchant_id", "settlement_id"],
             right_on=["merchant_id", "id"],
         ).groupby("remittance_id")
@@ -100,6 +107,7 @@ class AcquirerPayments:
                 "paid_on": own["paid_on"].max(),
                 "booked_on": own["booked_on"].agg(_last_if_all_known),
                 "is_carried": own["is_carried"].any(),
+                "needs_no_line": own["needs_no_line"].any(),
             }
         )
         found = items[["merchant_id", "id", "contract_number"]].merge(
@@ -108,9 +116,8 @@ class AcquirerPayments:
         found = found.merge(self.spans, how="left", on=["merchant_id", "contract_number"])
         return _typed(found.set_index(items.index))
 
-    def _booked_on(self, lines: pd.DataFrame) -> pd.Series[Any]:
-        """The day on which the bank had each payment, or the one that took its debit balance over."""
-        booked: pd.Series[Any] = pd.to_datetime(self._of_line(lines, "booked_on"))
+    def _taken_over(self, booked: pd.Series[Any]) -> pd.Series[Any]:
+        """The day of each payment, else that of the one that took its debit balance over."""
         following = taken_over_by(self.payments)
         while True:
             of_next = booked.reindex(following).set_axis(following.index)
@@ -158,5 +165,6 @@ def _typed(found: pd.DataFrame) -> pd.DataFrame:
     days = ("paid_on", "booked_on", "first_on", "last_on")
     return found.astype({"paid": "Int64", "fee": "Int64"}).assign(
         is_carried=found["is_carried"].eq(other=True),
+        needs_no_line=found["needs_no_line"].eq(other=True),
         **{day: pd.to_datetime(found[day]).astype("datetime64[s]") for day in days},
     )

@@ -26,7 +26,8 @@ def with_acquirers(
 
     ``said`` has, for each item, ``paid``, ``fee``, ``paid_on`` and ``booked_on`` of the payments it is part
     of (minor units, days), ``is_carried`` where one of these leaves a debit balance that is still to be paid
-    off, and ``first_on`` and ``last_on``: from when to when its acquirer's files reach.
+    off, ``needs_no_line`` where one of them ends with a payment of 0, which statements tell of by holding
+    nothing, and ``first_on`` and ``last_on``: from when to when its acquirer's files reach.
     ``items`` have ``remitted`` and ``own_payer``, which tells those that no bank credits as remittances.
     """
     days = items["collected_on"].to_numpy().astype("datetime64[D]")
@@ -36,7 +37,7 @@ def with_acquirers(
     concerned = items["remitted"] & (items["net"] != 0) & (paid | awaited) & states["credit_gap"].isna()
     _, proven = coverage(items, statements, days, by)
     passed = paid | (said["last_on"].to_numpy().astype("datetime64[D]") >= by)
-    booked = paid & said["booked_on"].notna()
+    booked = paid & said["booked_on"].notna() & (proven | ~said["needs_no_line"])
     tests: list[tuple[Any, Credit]] = [
         (booked & (said["paid"] == items["net"]).fillna(value=False), Credit.CREDITED),
         (booked, Credit.DIFFERS),
@@ -50,7 +51,7 @@ def with_acquirers(
     for name, values in (
         ("credit", pd.Series(credit, index=items.index)),
         ("expected_by", due),
-        ("credited_on", said["booked_on"]),
+        ("credited_on", said["booked_on"].where(booked)),
         ("credit_gap", gap),
     ):
         found[name] = found[name].where(~concerned, values)

@@ -103,6 +103,35 @@ def test_another_balance_is_none_of_this_debt(operator):
     assert [state for _, state, *_ in states(operator)] == ["announced", "expected", "credited"]
 
 
+# --- a payment of nothing ----------------------------------------------------------------------------
+
+
+def test_a_payment_of_nothing_is_brought_by_no_line_and_makes_nothing_late(operator):
+    """What was sold is taken up by a debit to the cent: statements that hold no credit of it are right."""
+    operator.deliver(night(0, 10_000))
+    settle(operator, grrcn(received(0, 10_000), paid_on=FIRST + timedelta(days=3), adjustment=-10_000))
+    assert states(operator) == [("000417", "announced", None, None)]
+    operator.deliver(declaration(operator))
+    month(operator)
+    assert states(operator) == [("000417", "credited", "2026-03-05", 0)]
+    assert [row[:3] for row in payments_of(operator)] == [("065A6808", 0, None)]
+
+
+def test_a_debit_balance_that_a_payment_of_nothing_ends_is_paid_off_with_it(operator):
+    operator.deliver(declaration(operator))
+    first, _, _ = owed(operator)
+    settle(operator, first)
+    settle(
+        operator, grrcn(received(1, 30_000), number="A2", paid_on=FIRST + timedelta(days=4), carried=-30_000)
+    )
+    assert [state for _, state, *_ in states(operator)][:2] == ["announced", "announced"]
+    month(operator)
+    assert states(operator)[:2] == [
+        ("000417", "credited", "2026-03-06", 0),
+        ("000418", "differs", "2026-03-06", -28_000),
+    ]
+
+
 # --- a chargeback inside a net credit ----------------------------------------------------------------
 
 
