@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jinja2 import Environment
+from jinja2 import DictLoader, Environment
 from markupsafe import Markup, escape
 
 from app.views.escaping import Templates, escaped
@@ -16,6 +16,15 @@ SHOWN = (
     "{% set kept %}{{ value }}{% endset %} {{ kept }} {{ value|upper }} {{ value|safe }}"
     " {% autoescape false %}{{ value }}{% endautoescape %}</a>"
 )
+#: A page in a layout, with a part that stands in it and a macro of another file.
+FILES = {
+    "layout.html": "<h1>{% block title %}Layout{% endblock %}</h1>{% block main %}nothing{% endblock %}",
+    "macros.html": "{% macro bold(text) %}<b>{{ text }}</b>{% endmacro %}",
+    "part.html": "{% from 'macros.html' import bold %}"
+    "{% for row in rows %}<p>{{ bold(row) }}</p>{% endfor %}",
+    "page.html": "{% extends 'layout.html' %}{% block title %}{{ super() }} & {{ rows[0] }}{% endblock %}"
+    "{% block main %}{% for rows in (rows, rows) %}{% include 'part.html' %}{% endfor %}{% endblock %}",
+}
 VALUES = ["plain", "", "l’été à 12,50 €", "<b>", "a & b", "\"'", Markup("<i>made here</i>"), 12, None, ["<"]]
 
 
@@ -35,3 +44,12 @@ def test_a_template_shows_what_the_library_would(app, value):
 @given(st.text())
 def test_any_text_is_escaped_as_by_the_library(text):
     assert str(escaped(text)) == str(escape(text))
+
+
+def test_a_template_hands_on_in_one_piece_what_the_library_writes_in_many(app):
+    theirs = Environment(autoescape=True, loader=DictLoader(FILES))
+    ours = app.jinja_env.overlay(loader=DictLoader(FILES))
+    rows = ["<1>", "2"]
+    pieces = list(theirs.get_template("page.html").generate(rows=rows))
+    assert len(pieces) > 1
+    assert list(ours.get_template("page.html").generate(rows=rows)) == ["".join(pieces)]
