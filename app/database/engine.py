@@ -20,6 +20,7 @@ from app.config import DATABASE_URL, IMPORT_URL, WEB_URL, Config
 from app.database import login_addresses
 from app.database.isolation import ROLES, Isolated
 from app.database.login_addresses import Addresses, needed
+from app.database.pooling import look_before_use
 from app.database.privileges import Roles
 
 WEB_STATEMENT_TIMEOUT = "10s"
@@ -125,12 +126,11 @@ class Database:
         return self._exports[0]
 
     def _connected(self, role: DatabaseRole, size: int, more: int, *, wait: int) -> Engine:
-        return create_engine(
+        engine = create_engine(
             self.address(role),
             pool_size=size,
             max_overflow=more,
             pool_timeout=wait,
-            pool_pre_ping=True,
             hide_parameters=True,
             execution_options={ROLES: self.roles},
             connect_args={
@@ -139,6 +139,8 @@ class Database:
                 **LINK,
             },
         )
+        look_before_use(engine)
+        return engine
 
     def dispose(self) -> None:
         """Close every connection of this process."""
