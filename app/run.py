@@ -30,7 +30,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from app import create_app, logs
-from app.config import DATABASE_URL, LOOPBACK, Address
+from app.config import DATABASE_URL, INBOX, LOOPBACK, Address
 from app.database.engine import Database
 from app.database.migrate import migrate
 from app.themes import themes_of
@@ -172,11 +172,12 @@ def check_address(address: Address) -> None:
 
 
 def _prepare(config: Config) -> dict[str, str]:
-    """Start and migrate the database; returns the environment of the others, who are not its owner."""
+    """Start and migrate the database, make the inbox; returns the environment of the others, no owners."""
     click.echo(gettext("Starting the database…"))
     database = Database.from_config(config)
     migrate(database)
     database.dispose()
+    (config.data / INBOX).mkdir(exist_ok=True)
     if config.development:
         return dict(os.environ)
     others = {name: value for name, value in os.environ.items() if name != DATABASE_URL}

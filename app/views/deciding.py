@@ -49,7 +49,7 @@ _WHY: Final = TableColumn(N_("Why"), lambda item: item.why(), style="wrapped")
 _COLUMNS: Final = (
     TableColumn(N_("Date"), lambda item: formats.day(item.day), "title"),
     TableColumn(N_("Until"), lambda item: formats.day(item.until) if item.until else "", card=_until),
-    TableColumn(N_("Outlet"), lambda item: item.place),
+    TableColumn(N_("Outlet"), lambda item: item.place, style="lines"),
     TableColumn(N_("Contract no."), lambda item: item.contract, ""),
     TableColumn(N_("Batch no."), lambda item: ", ".join(item.numbers), ""),
     TableColumn(N_("Account"), lambda item: item.account),
@@ -78,7 +78,10 @@ class _Section:
     def alike(self) -> list[tuple[str, list[OpenItem]]]:
         """The items by why, the most of them first: proposals of one kind are judged together."""
         reasons = Counter(item.why() for item in self.items)
-        return [(why, [one for one in self.items if one.why() == why]) for why, _ in reasons.most_common()]
+        return [
+            (capital(why), [one for one in self.items if one.why() == why])
+            for why, _ in reasons.most_common()
+        ]
 
     @property
     def sums(self) -> list[str]:

@@ -102,7 +102,7 @@ def test_run_answers_with_pages_styles_and_themes(installed, environment, tmp_pa
         finally:
             process.terminate()
             process.communicate(timeout=30)
-    assert (tmp_path / "shared" / "bordereau").is_dir()
+    assert (tmp_path / "shared" / "bordereau" / "inbox").is_dir()
 
 
 def free_port():

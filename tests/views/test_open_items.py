@@ -160,7 +160,7 @@ def test_a_file_is_in_one_language_whoever_takes_it(owner, alpha, kind):
     with owner.get(f"{PAGE}.{kind}") as in_french:
         own = in_french.data
     owner.set_cookie("lang", "en")
-    assert "the same amount" in plain(owner.page(PAGE).one("main"))
+    assert "The same amount" in plain(owner.page(PAGE).one("main"))
     with owner.get(f"{PAGE}.{kind}") as in_english:
         assert cells(kind, in_english.data) == cells(kind, own)
 
@@ -198,21 +198,49 @@ def test_a_confirmed_proposal_is_asked_of_the_worker_and_journalled(owner, datab
     assert "A confirmé un crédit de la banque" in plain(owner.page("/journal").one("main"))
 
 
-def test_several_lines_are_confirmed_at_once_or_none_of_them(owner, database, alpha):
-    """A second line is proposed for the same reason; with one among them that is none, nothing is decided."""
+def proposed_besides(database, number):
+    """The ids of as many lines more that are proposed for the same reason."""
     with database.writing(DatabaseRole.OWNER) as connection:
         line = connection.execute(text("SELECT * FROM bank_movement")).one()
         link = connection.execute(text("SELECT * FROM credit_link")).one()
-        other = money_factories.a_bank_movement(
-            connection,
-            merchant_id=line.merchant_id,
-            bank_account_id=line.bank_account_id,
-            bank_statement_id=line.bank_statement_id,
-            rank=line.rank + 1,
-            amount=line.amount,
-            booked_on=line.booked_on,
-        )
-        money_factories.a_credit_link(connection, **link._asdict() | {"bank_movement_id": other})
+        others = [
+            money_factories.a_bank_movement(
+                connection,
+                merchant_id=line.merchant_id,
+                bank_account_id=line.bank_account_id,
+                bank_statement_id=line.bank_statement_id,
+                rank=line.rank + 1 + place,
+                amount=line.amount,
+                booked_on=line.booked_on,
+            )
+            for place in range(number)
+        ]
+        for other in others:
+            money_factories.a_credit_link(connection, **link._asdict() | {"bank_movement_id": other})
+    return others
+
+
+def test_five_of_a_kind_are_in_sight_and_the_rest_a_tap_away(owner, database, alpha):
+    proposed_besides(database, 4)
+    main = owner.page(PAGE).one("main")
+    assert len(main.all("li", class_="person")) == 5
+    assert not main.all("details")
+
+
+def test_what_is_folded_can_be_answered_as_well(owner, database, alpha):
+    others = proposed_besides(database, 7)
+    main = owner.page(PAGE).one("main")
+    assert plain(main.one("details").one("summary")) == "3 autres"
+    assert len(main.one("details").all("li", class_="person")) == 3
+    lines = {
+        one["value"] for item in main.all("li", class_="person") for one in item.all("input", name="line")
+    }
+    assert lines == {str(alpha.movement_id), *map(str, others)}
+
+
+def test_several_lines_are_confirmed_at_once_or_none_of_them(owner, database, alpha):
+    """A second line is proposed for the same reason; with one among them that is none, nothing is decided."""
+    (other,) = proposed_besides(database, 1)
     assert "Confirmer les 2" in plain(owner.page(PAGE).one("main"))
     lines = [str(alpha.movement_id), str(other)]
     assert owner.post_form(PAGE, line=[*lines, "1"], verdict="confirmed").status_code == 404
