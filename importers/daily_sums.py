@@ -55,7 +55,7 @@ WITH sums AS MATERIALIZED (
   SELECT p.merchant_id, p.contract_id, p.collected_on AS day, p.reseller_id, {_REMITTANCE_FACTS},
     count(*), sum(debit_amount), sum(refund_amount), sum(cancellation_amount),
     sum(refund_cancellation_amount), sum(declined_amount), COALESCE(sum(fee_amount), 0),
-    COALESCE(sum(credit_gap), 0)
+    COALESCE(sum(credit_gap), 0), COALESCE(sum(net_amount) FILTER (WHERE credit_proposed), 0)
   FROM touched t JOIN remittance p ON p.merchant_id = t.merchant_id AND p.contract_id = t.contract_id
     AND p.collected_on = t.day
     AND p.collected_at >= t.day - interval '1 day' AND p.collected_at < t.day + interval '2 days'
@@ -63,7 +63,7 @@ WITH sums AS MATERIALIZED (
   GROUP BY p.merchant_id, p.contract_id, p.collected_on, p.reseller_id, {_REMITTANCE_FACTS}
 )
 INSERT INTO remittance_day (merchant_id, contract_id, day, reseller_id, {_REMITTANCE_SUMS}, count,
-  debit, refund, cancelled, refund_cancelled, declined, fee, gap)
+  debit, refund, cancelled, refund_cancelled, declined, fee, gap, to_confirm)
 TABLE sums ORDER BY merchant_id, contract_id, day
 """
 _MEASURES = {
@@ -71,7 +71,10 @@ _MEASURES = {
     "remittance": (
         _REMITTANCE_DAYS,
         _REMITTANCE_SUMS,
-        ("count", "debit", "refund", "cancelled", "refund_cancelled", "declined", "fee", "gap"),
+        (
+            *("count", "debit", "refund", "cancelled", "refund_cancelled", "declined"),
+            *("fee", "gap", "to_confirm"),
+        ),
     ),
 }
 

@@ -216,13 +216,15 @@ FROM transaction GROUP BY GROUPING SETS
 """
 _REMITTANCE_DAYS = """
 INSERT INTO remittance_day (merchant_id, contract_id, day, reseller_id, currency, status, is_empty,
-  remitted, awaiting_totals, credit, count, debit, refund, cancelled, refund_cancelled, declined, fee, gap)
+  remitted, awaiting_totals, credit, count, debit, refund, cancelled, refund_cancelled, declined, fee, gap,
+  to_confirm)
 SELECT merchant_id, coalesce(contract_id, 0), collected_on, reseller_id, currency, status,
   transaction_count = 0,
   (has_totals OR seal = 'no_totals') AND status = 'correct' AND transmission IS DISTINCT FROM 'failed',
   NOT has_totals AND seal <> 'no_totals', credit, count(*), sum(debit_amount), sum(refund_amount),
   sum(cancellation_amount), sum(refund_cancellation_amount), sum(declined_amount),
-  coalesce(sum(fee_amount), 0), coalesce(sum(credit_gap), 0)
+  coalesce(sum(fee_amount), 0), coalesce(sum(credit_gap), 0),
+  coalesce(sum(net_amount) FILTER (WHERE credit_proposed), 0)
 FROM remittance GROUP BY GROUPING SETS
   ((1, contract_id, 3, 4, 5, 6, 7, 8, 9, 10), (1, 3, 4, 5, 6, 7, 8, 9, 10))
 """

@@ -111,6 +111,22 @@ def _by_credit(state: Credit, label: str) -> Measure:
     )
 
 
+def _to_confirm() -> Measure:
+    """The net of remittances that a line of the bank may credit, whatever their state says until then."""
+    return Measure(
+        name="credit_to_confirm",
+        rows=Remittance.net_amount,
+        where=(_REMITTED, Remittance.credit_proposed.is_(True)),
+        daily=RemittanceDay.to_confirm,
+        daily_where=(RemittanceDay.remitted.is_(True),),
+        group=(CREDIT_GROUP, "to_confirm"),
+        label=N_("Of the net, credit to be confirmed"),
+        apart=True,
+        optional=True,
+        of="credit_proposal",
+    )
+
+
 def _of_bank(name: str, rows: Expression, daily: Expression, label: str) -> Measure:
     """A figure that a bank or an acquirer says of each remittance, for whoever may see the bank."""
     return Measure(
@@ -176,6 +192,7 @@ MEASURES = (
         N_("Waiting for their telecollection, apart"),
     ),
     *(_by_credit(state, label) for state, label in _CREDITED.items()),
+    _to_confirm(),
     _of_bank("gap", Remittance.credit_gap, RemittanceDay.gap, N_("Of the net, gap of the credits")),
     _of_bank("fee", Remittance.fee_amount, RemittanceDay.fee, N_("Fees of the payments")),
 )

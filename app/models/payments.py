@@ -318,7 +318,8 @@ class RemittanceDay(Base):
             "contract_id",
             postgresql_include=[
                 *("currency", "status", "is_empty", "remitted", "awaiting_totals", "credit"),
-                *("count", "debit", "refund", "cancelled", "refund_cancelled", "declined", "fee", "gap"),
+                *("count", "debit", "refund", "cancelled", "refund_cancelled", "declined"),
+                *("fee", "gap", "to_confirm"),
             ],
         ),
     )
@@ -341,3 +342,4 @@ class RemittanceDay(Base):
     declined: Mapped[BigIntColumn]
     fee: Mapped[BigIntColumn] = mapped_column(server_default="0")
     gap: Mapped[BigIntColumn] = mapped_column(server_default="0")
+    to_confirm: Mapped[BigIntColumn] = mapped_column(server_default="0")

@@ -160,7 +160,7 @@ def _line(name: str, currency: str, line: Counter[str]) -> Row:
             why: {what: line[f"{why}_{what}"] for what in ("count", "net")}
             for why in ("rejected", "incomplete", "untransmitted", "awaiting_totals")
         }
-        said = (*CREDITS, "fee", "gap")
+        said = (*CREDITS, "fee", "gap", "to_confirm")
         kept["apart"]["credit"] = {name: line[f"credit_{name}"] for name in said}
     return {"currency": currency, "net": net, **kept}
 
@@ -170,6 +170,8 @@ def _remittance_sums(row: Row) -> dict[str, int]:
     parts = ("debit", "refund", "cancelled", "refund_cancelled") if why is None else ()
     apart = {} if why is None else {f"{why}_count": 1, f"{why}_net": row["amount"]}
     credit = {f"credit_{row['credit']}": row["amount"]} if why is None else {}
+    is_proposed = row["credit_proposal"] == "open"
+    credit["credit_to_confirm"] = row["amount"] if why is None and is_proposed else 0
     credit["credit_fee"] = row["fee_amount"] or 0
     credit["credit_gap"] = row["credit_gap"] or 0
     return {"declined": row["declined"] or 0, **{name: row[name] for name in parts}, **apart, **credit}

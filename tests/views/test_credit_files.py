@@ -20,7 +20,8 @@ from tests import factories
 from tests.views.test_xlsx import by_heading, cells
 from tests.views.town import plain
 
-#: Net, gap and fee by state, in cents: no two of them add up to a third.
+#: Net, gap and fee by state, in cents: no two of them add up to a third. Of these a line may credit:
+TO_CONFIRM = (("expected", 1_90), ("announced", 10_90))
 CREDITED = (
     ("credited", 120_01, 0, 31),
     ("credited", -7_50, 0, None),
@@ -56,6 +57,7 @@ def month(database, shops):
                 credit=credit,
                 credit_gap=gap,
                 fee_amount=fee,
+                credit_proposed=(credit, net) in TO_CONFIRM,
             )
         factories.sum_days(connection)
     first = today() - timedelta(days=29)
@@ -70,6 +72,67 @@ def of_rows(states, nets, gaps, fees) -> Counter[str]:
         sums["gap"] += gap
         sums["fee"] += fee
     return +sums
+
+
+@pytest.fixture
+def rejected(database, shops, month):
+    """A month with a rejected remittance: nothing of it is in the net, whatever is proposed."""
+    with database.writing(DatabaseRole.OWNER) as connection:
+        row = connection.execute(
+            text("SELECT contract_id, collected_local FROM remittance WHERE merchant_id = :m LIMIT 1"),
+            {"m": shops[0].merchant_id},
+        ).one()
+        factories.a_remittance(
+            connection,
+            merchant_id=shops[0].merchant_id,
+            contract_id=row.contract_id,
+            collected_local=row.collected_local,
+            number="000200",
+            status="rejected",
+            debit_amount=700,
+            net_amount=700,
+            credit="expected",
+            credit_proposed=True,
+        )
+        factories.sum_days(connection)
+    return month
+
+
+def test_page_json_and_files_say_the_same_of_what_is_to_be_confirmed(owner, rejected):
+    wanted = sum(net for _, net in TO_CONFIRM)
+    assert owner.get(f"/remises.json?{rejected}").json["totals"][0]["apart"]["credit"]["to_confirm"] == wanted
+    assert "Dont crédit à confirmer 12,80 €" in plain(owner.page(f"/remises?{rejected}").one("main"))
+    assert owner.get(f"/remises.json?{rejected}&credit_proposal=open").json["totals"][0]["net"] == wanted
+    with owner.get(f"/remises.csv?{rejected}") as file:
+        rows = list(csv.DictReader(StringIO(file.data.decode("utf-8-sig")), delimiter=";"))
+    chosen = [row for row in rows if row["Crédit proposé"] == "Crédit à confirmer"]
+    assert sum(cents(row["Montant"]) for row in chosen if row["Statut"] == "Correcte") == wanted
+    with owner.get(f"/remises/regroupement.csv?by=credit&{rejected}") as file:
+        groups = list(csv.DictReader(StringIO(file.data.decode("utf-8-sig")), delimiter=";"))
+    assert sum(cents(group["Dont crédit à confirmer"]) for group in groups) == wanted
+    for name in ("remises.xlsx", "remises/regroupement.xlsx"):
+        with owner.get(f"/{name}?by=credit&{rejected}") as file:
+            assert of_totals(cells(file, 2), "Dont crédit à confirmer") == wanted
+
+
+def test_what_is_to_be_confirmed_is_added_up_from_rows_as_from_days(owner, rejected):
+    """What is proposed is asked of the rows: the daily sums do not know it."""
+    (line,) = owner.get(f"/remises.json?{rejected}&credit_proposal=open").json["totals"]
+    assert line["apart"]["credit"]["to_confirm"] == sum(net for _, net in TO_CONFIRM)
+
+
+def test_nobody_without_the_bank_is_told_what_is_to_be_confirmed(owner, database, rejected):
+    with database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(text("UPDATE membership SET role = 'viewer'"))
+    said = plain(owner.page(f"/remises?{rejected}").one("main"))
+    assert "Dont crédit attendu" in said
+    assert "à confirmer" not in said
+
+
+def of_totals(found, label: str) -> int:
+    """An amount of the sheet of totals, in cents."""
+    place = next(reference for reference, (_, words) in found.items() if words == label)
+    return round(float(found[f"B{place.removeprefix('A')}"][1]) * 100)
 
 
 def cents(written: str) -> int:
@@ -103,6 +166,7 @@ def test_page_json_csv_and_workbook_have_the_same_credit_figures(owner, month):
     )
     assert len(rows) == len(CREDITED)
     told = document["totals"][0]["apart"]["credit"]
+    assert told.pop("to_confirm") == sum(net for _, net in TO_CONFIRM)
     assert +Counter({name: amount for name, amount in told.items() if amount}) == listed
     assert sum(told[state] for state in Credit) == document["totals"][0]["net"]
     words = {gettext(codes.CREDITS[state]): state.value for state in Credit}
