@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from app.rules import cfonb_records
 from app.wording.formats import day
 from app.wording.i18n import N_, gettext
 from app.wording.money import plain
@@ -104,7 +105,7 @@ def _disputes(data: bytes, context: FileContext) -> FileExplanation:
 
 
 _READERS = (
-    _FormatReader(first_line=cfonb120.FIRST_LINE, explain=_cfonb120),
+    _FormatReader(first_line=cfonb_records.FIRST_LINE, explain=_cfonb120),
     _FormatReader(first_line=camt.FIRST_LINE, explain=_camt),
     _FormatReader(first_line=journals.FIRST_LINE, explain=_journal),
     _FormatReader(first_line=caaa.FIRST_LINE, explain=_caaa),

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any, Final
 
 from app.refusals import CARD_NUMBER, Refusal
-from app.rules import card_lines, directory_columns
+from app.rules import card_lines, cards, cfonb_records, directory_columns
 from app.rules.card_lines import Candidate
 from app.rules.directory_columns import BYTE_ORDER_MARK, FIRST_LINE, HEADINGS, NAMES
 from app.wording.i18n import N_
@@ -96,8 +96,11 @@ def summary(data: bytes) -> Summary:
 def line_with_card(sample: bytes) -> int | None:
     """The line of a sample that holds what looks like a card number, from 1; None where there is none.
 
-    Of a table each cell is searched by itself: amounts beside each other are no number.
+    Of a table each cell is searched by itself, of a statement of fixed places each field: amounts beside each
+    other are no number, nor are an account and the day behind it.
     """
+    if cfonb_records.FIRST_LINE.match(sample):
+        return _record_with_card(sample)
     heading = sample.removeprefix(BYTE_ORDER_MARK).split(b"\n", 1)[0].strip()
     sign = max(_SIGNS, key=heading.count)
     is_table = heading.count(sign) >= _FEWEST_SIGNS
@@ -106,6 +109,19 @@ def line_with_card(sample: bytes) -> int | None:
         None,
     )
     return found.line if found else None
+
+
+def _record_with_card(statement: bytes) -> int | None:
+    """The ordinal of the record of a statement that holds what looks like a card number, as a load finds it.
+
+    What is no record is searched as a whole.
+    """
+    for number, record in enumerate(cfonb_records.records(cfonb_records.decoded(statement)), start=1):
+        parts = cfonb_records.fields(record)
+        holds = cards.holds_card if len(parts) == 1 else cards.holds_card_number
+        if any(map(holds, parts)):
+            return number
+    return None
 
 
 def _references(headings: list[bytes]) -> Callable[[Candidate, bytes], bool]:

@@ -44,6 +44,10 @@ _SEPARATORS = str.maketrans(dict.fromkeys(" .,-/_\t'·’\u2212", " "))
 _BLANK_CATEGORIES = frozenset({"Zs", "Pd", "Cf", "Cc"})
 _CHAIN = re.compile(r"[0-9](?: {0,3}[0-9]){12,}")
 _GROUP = re.compile("[0-9]+")
+# As people write a card: digits in a row, or in groups of four, of 4-6-5 (American Express) or 4-6-4.
+_PRINTED = re.compile(
+    r"[0-9]{13,19}|[0-9]{4}([^0-9])[0-9]{4}(?:\1[0-9]{1,4}){2,3}|[0-9]{4}([^0-9])[0-9]{6}\2[0-9]{4,5}"
+)
 # What stands before a number in a dump of a chip's data: EMV tags 5A (number), 57 and 9F6B (track 2), each
 # with a length of one byte.
 _TAG = re.compile(r"(?:5A|9F6B|(?<![0-9])57)[0-9A-F]{2}(?=[0-9]{13})", re.IGNORECASE)
@@ -75,6 +79,16 @@ def find(text: str) -> Iterator[CardNumber]:
 def holds_card(text: str) -> bool:
     """Whether ``text`` holds what may be a full card number."""
     return next(find(text), None) is not None
+
+
+def holds_card_number(text: str) -> bool:
+    """Whether ``text`` holds a card number as people write one.
+
+    Numbers of a bank's label that only make one together (a contract, a remittance, a day) are none.
+    """
+    if not _PRINTED.search(text):
+        return False
+    return any(_PRINTED.fullmatch(text[card.start : card.end]) for card in find(text))
 
 
 def masked(text: str) -> str:

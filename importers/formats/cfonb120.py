@@ -6,14 +6,14 @@ Source: shared format page "Money", section 3.1; the French banks' "relevé de c
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from app.rules import cfonb_records
+from app.rules.cfonb_records import FIRST_LINE, WIDTH
 from app.wording.i18n import N_
 from app.wording.money import DEFAULT_EXPONENT, exponent
 from importers.files.refusals import FileRefusedError, Notice, Refusal, refuse
@@ -23,13 +23,6 @@ from importers.records import banking
 from importers.records.banking import BankStatements
 
 NAME: Final = "CFONB 120"
-WIDTH = 120
-#: Where the first record of a file stands: a bank, a branch, and a currency or blanks.
-FIRST_LINE = re.compile(rb"(?:\xef\xbb\xbf)?\s*0[1457][0-9]{5}.{4}[0-9]{5}(?:[A-Z]{3}|   )[0-9 ]")
-
-# FixedWidth are up to one character longer than they should be; a longer line holds several.
-_LONGEST_RECORD = 121
-
 _CODE = PlaceRange(N_("record code"), 1, 2)
 _BANK = PlaceRange(N_("bank code"), 3, 7)
 _INNER_CODE = PlaceRange(N_("bank's own code"), 8, 11)
@@ -57,16 +50,12 @@ _DEFAULT_CURRENCY = "EUR"
 _OTHER_ACCOUNT = N_("%(count)s records name another account than their statement")
 
 
-#: The end of a text on systems of old, and the line ends in front of it.
-_END_OF_TEXT = b"\x1a\r\n"
-
-
 def read(data: bytes) -> BankStatements:
     """The statements of a whole file, each proven by its balances.
 
     Raises FileRefusedError, naming records.
     """
-    records = FixedWidth.of(list(_records(_text(data))), WIDTH)
+    records = FixedWidth.of(list(cfonb_records.records(cfonb_records.decoded(data))), WIDTH)
     if not len(records):
         raise refuse(N_("the file is empty"))
     try:
@@ -76,46 +65,6 @@ def read(data: bytes) -> BankStatements:
         if other is None:
             raise
         return _statements(other)
-
-
-def _text(data: bytes) -> str:
-    """The letters of a file: one place each, also where a tool has made UTF-8 of them.
-
-    Systems of old end a file of text with a sign of its own, which is no record.
-    """
-    data = data.rstrip(_END_OF_TEXT)
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
-
-
-def _records(text: str) -> Iterator[str]:
-    """Records, whatever ends them: line ends, some of them, or nothing.
-
-    A line of several records is cut every 120 characters; where this misses their beginnings (some have
-    lost their last blank), it is cut where records begin.
-    """
-    beginning = None
-    for line in text.replace("\r", "\n").split("\n"):
-        if not line or line.isspace():
-            continue
-        if len(line) <= _LONGEST_RECORD or len(line.rstrip()) <= _LONGEST_RECORD:
-            yield line
-            continue
-        beginning = beginning or _beginning(text)
-        pieces = [line[place : place + WIDTH] for place in range(0, len(line.rstrip()), WIDTH)]
-        if not all(map(beginning.match, pieces)):
-            places = [match.start() for match in beginning.finditer(line)]
-            pieces = [line[a:b] for a, b in zip([0, *places[1:]], [*places[1:], len(line)], strict=True)]
-        yield from pieces
-
-
-def _beginning(text: str) -> re.Pattern[str]:
-    """The beginning of a record, in the currency of the file: other capitals may stand inside one."""
-    own = re.search(r"^\s*0[1457][0-9]{5}.{4}[0-9]{5}([A-Z]{3})[0-9 ]", text, re.MULTILINE)
-    currency = f"(?:{own[1]}|   )" if own else "   "
-    return re.compile(rf"0[1457][0-9]{{5}}.{{4}}[0-9]{{5}}{currency}[0-9 ]")
 
 
 def _with_grave_as_plus(records: FixedWidth) -> FixedWidth | None:

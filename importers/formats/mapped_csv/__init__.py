@@ -14,6 +14,7 @@ import pandas as pd
 
 from app.models import SourceSettings
 from app.refusals import NO_ACCOUNT
+from app.rules.cards import holds_card_number
 from app.wording.i18n import N_
 from importers.files.refusals import CARD_NUMBER, MOST_REASONS, FileRefusedError, Refusal, refuse
 from importers.formats import UNKNOWN_FORMAT, FileContext, Format, searched_by_field
@@ -22,7 +23,6 @@ from importers.formats.mapped_csv.mapping import ColumnMapping, of_settings, our
 from importers.reading import delimited
 from importers.reading.delimited import DELIMITERS, Rows
 from importers.reading.fields import Fields
-from importers.reading.free_text import holds_card_number
 from importers.reading.headings import SourceColumn, bare, understood
 from importers.records import Records
 from importers.records.banking import BankStatements

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from app.rules import cfonb_records
 from importers.files.refusals import FileRefusedError
 from importers.formats import camt, cfonb120
 from tests.importers.money.samples import content, expected, named
@@ -21,7 +22,7 @@ def test_each_cfonb_sample_gives_what_an_independent_reader_finds(name):
             cfonb120.read(content(name))
         assert all(one.line for one in refused.value.refusals)
         return
-    assert cfonb120.FIRST_LINE.match(content(name))
+    assert cfonb_records.FIRST_LINE.match(content(name))
     found = cfonb120.read(content(name))
     assert {
         "statements": len(found.statements),

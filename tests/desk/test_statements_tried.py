@@ -1,0 +1,68 @@
+"""A statement of fixed places tried at the desk: card numbers are searched field by field, as in a load."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.desk import upload_checks
+from app.rules.cards import holds_card, looks_like_card
+from tests.importers.money.test_cfonb120 import MovementLine, Statement, written
+
+CARD = next(f"497010123456{n:04}" for n in range(10000) if looks_like_card(f"497010123456{n:04}"))
+#: An account, a code and a day that make 19 digits with a check digit and the beginning of a brand.
+NEIGHBOURS = Statement((MovementLine(-12_00, "05", "VIR", day=date(2024, 9, 2)),), account="65039564925")
+#: First and last place of the fields of a movement and of its complement that hold as many digits.
+FIELDS = {1: (49, 79), 2: (49, 118), 3: (105, 120)}
+
+accounts = st.integers(0, 10**11 - 1).map("{:011d}".format)
+cards = st.builds(
+    lambda head, body: next(
+        n for n in (f"{head}{body:011d}{digit}" for digit in range(10)) if looks_like_card(n)
+    ),
+    st.sampled_from(("4970", "5136", "4012", "6011")),
+    st.integers(0, 10**11 - 1),
+)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", ""])
+def test_an_account_and_the_day_behind_it_are_no_card_number(end):
+    statement = written(NEIGHBOURS, end=end)
+    assert holds_card(statement.decode("latin-1"))
+    assert upload_checks.line_with_card(statement) is None
+
+
+@given(account=accounts, code=st.sampled_from(("30", "62", "05")), day=st.dates(date(2020, 1, 1)))
+def test_no_account_makes_a_statement_one_of_card_numbers(account, code, day):
+    line = MovementLine(4_00, code, "REMISE CB 7654321001", "NB 12", day)
+    statement = written(Statement((line,), account=account, day=day))
+    assert upload_checks.line_with_card(statement) is None
+
+
+@given(
+    account=accounts,
+    card=cards,
+    field=st.sampled_from(sorted(FIELDS)),
+    data=st.data(),
+    end=st.sampled_from(("\n", "")),
+)
+def test_a_card_number_in_any_field_is_found_in_its_record(account, card, field, data, end):
+    """The reference is a field of the movement: it stands in the second record, as the label does."""
+    records = Statement((MovementLine(4_00, complement="NB 12"),), account=account).records()
+    first, last = FIELDS[field]
+    place = data.draw(st.integers(first - 1, last - len(card)))
+    ordinal = {1: 1, 2: 2, 3: 1}[field]
+    held = f"{'':{place - first + 1}}{card}".ljust(last - first + 1)
+    records[ordinal] = records[ordinal][: first - 1] + held + records[ordinal][last:]
+    sample = end.join(records).encode("latin-1")
+    assert upload_checks.line_with_card(sample) == ordinal + 1
+
+
+@pytest.mark.parametrize("spelt", [f"{CARD[:4]} {CARD[4:8]} {CARD[8:12]} {CARD[12:]}", CARD])
+@pytest.mark.parametrize("behind", ["note {card}", "0" * 130 + " {card}"])
+def test_what_is_no_record_is_searched_as_a_whole(spelt, behind):
+    sample = written(NEIGHBOURS) + b"\n" + behind.format(card=spelt).encode()
+    assert upload_checks.line_with_card(sample)
