@@ -243,6 +243,45 @@ def test_nothing_else_can_be_attached(before: tuple[str, ...], database: Databas
         connection.rollback()
 
 
+#: What the importer may add to a table that is theirs, and calls their code when the owner works it out.
+CODE = {
+    "a check": "ALTER TABLE transaction ADD CHECK (pg_temp.whoever(1) > 0)",
+    "statistics": "CREATE STATISTICS pg_temp.sums ON (pg_temp.whoever(1)), amount FROM transaction",
+    "a default": "ALTER TABLE transaction ALTER COLUMN amount SET DEFAULT pg_temp.whoever(1)",
+}
+WHOEVER = (
+    "CREATE FUNCTION pg_temp.whoever(one int) RETURNS int IMMUTABLE LANGUAGE plpgsql"
+    " AS $$ BEGIN RAISE WARNING '%', current_user; RETURN 1; END $$"
+)
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["before it begins", "once it has begun"])
+@pytest.mark.parametrize("added", CODE.values(), ids=CODE)
+def test_no_code_of_the_importer_runs_as_the_owner(added: str, late: bool, database: Database) -> None:
+    called: list[str | None] = []
+    with database.writing(DatabaseRole.IMPORT) as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        driver.add_notice_handler(lambda notice: called.append(notice.message_primary))
+        if late:
+            begin_partitions(connection, "transaction", [APRIL])
+        for statement in (WHOEVER, added):
+            connection.execute(text(statement))
+        call = "attach_partition" if late else "ensure_partition"
+        with pytest.raises(DBAPIError, match="calls functions of its own"):
+            connection.execute(text(f"SELECT {call}('transaction', '2026-04-01')"))
+        connection.rollback()
+    assert set(called) <= {database.roles.importer}
+
+
+def test_no_month_is_made_under_a_snapshot_that_does_not_know_what_others_added(database: Database) -> None:
+    with database.writing(DatabaseRole.IMPORT) as connection:
+        connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+        with pytest.raises(DBAPIError, match="read committed alone"):
+            begin_partitions(connection, "transaction", [APRIL])
+        connection.rollback()
+
+
 @pytest.mark.parametrize(
     "statement",
     [
