@@ -10,7 +10,7 @@ from sqlalchemy import text
 from app.accounts.users import NewAccess, give_access
 from app.database.engine import DatabaseRole
 from app.models import Role
-from tests.browser.conftest import DESK, IPHONE, PASSWORD, sign_in
+from tests.browser.conftest import DESK, IPHONE, PASSWORD, PHONE, sign_in
 
 LISTS = pytest.mark.parametrize("path", ["/remises", "/transactions"])
 #: The first row of a phone's list begins above this line, so that two of them are in sight.
@@ -225,3 +225,24 @@ def test_what_opens_over_a_list_shuts_nobody_out(window, width, dark):
     if width == DESK:
         assert visitor.page.locator("#to-1").evaluate(WHOLE)
         assert top(visitor.page.locator("dialog pre.ticket").first) < visitor.page.viewport_size["height"]
+
+
+#: The words of choices that a line end goes through.
+BROKEN = """labels => labels.flatMap(label => [...label.childNodes].flatMap(node =>
+  [...(node.data || "").matchAll(/\\S+/g)].filter(word => {
+    const range = document.createRange();
+    range.setStart(node, word.index);
+    range.setEnd(node, word.index + word[0].length);
+    return new Set([...range.getClientRects()].map(box => Math.round(box.top))).size > 1;
+  }).map(word => word[0])))"""
+
+
+@LISTS
+@pytest.mark.parametrize("width", [320, PHONE])
+def test_no_word_of_a_choice_is_broken_on_a_phone(window, path, width):
+    visitor = window(width)
+    visitor.go(path)
+    visitor.page.locator("summary", has_text="Filtres").click()
+    labels = visitor.page.locator(".ticks label:visible")
+    assert labels.count() >= 10
+    assert labels.evaluate_all(BROKEN) == []
