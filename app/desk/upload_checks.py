@@ -6,6 +6,7 @@ importers to say, who read it as they read any file.
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -99,6 +100,7 @@ def line_with_card(sample: bytes) -> int | None:
     Of a table each cell is searched by itself, of a statement of fixed places each field: amounts beside each
     other are no number, nor are an account and the day behind it.
     """
+    sample = _in_single_bytes(sample)
     if cfonb_records.FIRST_LINE.match(sample):
         return _record_with_card(sample)
     heading = sample.removeprefix(BYTE_ORDER_MARK).split(b"\n", 1)[0].strip()
@@ -109,6 +111,13 @@ def line_with_card(sample: bytes) -> int | None:
         None,
     )
     return found.line if found else None
+
+
+def _in_single_bytes(sample: bytes) -> bytes:
+    """A sample in UTF-16 or UTF-32 as UTF-8: without its marks, as long as the letters are Latin."""
+    if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        sample = sample.decode("utf-16", "replace").encode("utf-8", "replace")
+    return sample.replace(b"\0", b"")
 
 
 def _record_with_card(statement: bytes) -> int | None:

@@ -5,15 +5,17 @@ Lines that cannot hold one are passed over by a search that does not look at eac
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cache
 
 from app.rules import cards
 
-# Thirteen digits, the first of them one that a brand begins with, with up to nine bytes between two; or
-# digits of another script. A line without holds none.
-_MAYBE = rb"[2-68](?:[^;0-9A-Za-z\n]{0,9}[0-9]){12}|\xef\xbc[\x90-\x99]|\xf0\x9d\x9f|\xd9[\xa0-\xa9]"
+# Thirteen digits, the first of them one that a brand begins with, with up to nine bytes between two.
+_THIRTEEN = r"[2-68](?:[^;0-9A-Za-z\n]{0,9}[0-9]){12}"
 
 
 class Treatment(StrEnum):
@@ -71,6 +73,24 @@ def redacted(data: bytes, candidates: Iterable[Candidate]) -> bytes:
     return b"".join([*kept, data[after:]])
 
 
+@cache
+def _maybe() -> str:
+    """A pattern of bytes of every line that may hold a card number: digits, or those of another script."""
+    written: defaultdict[bytes, list[int]] = defaultdict(list)
+    # No plane of Unicode beyond the first two has digits.
+    for digit in re.findall(r"\d", "".join(map(chr, range(0x80, 0x20000)))):
+        *start, last = digit.encode()
+        written[bytes(start)].append(last)
+    scripts = (
+        _bytes_of(start) + f"[\\x{min(last):02x}-\\x{max(last):02x}]" for start, last in written.items()
+    )
+    return "|".join((_THIRTEEN, *scripts))
+
+
+def _bytes_of(start: bytes) -> str:
+    return "".join(f"\\x{byte:02x}" for byte in start)
+
+
 def _suspects(data: bytes) -> Iterator[tuple[int, int, bytes]]:
     """The lines that may hold a card number: number from 1, place in the file, bytes without the end."""
     import numpy as np  # noqa: PLC0415 - the web needs them only when a file is handed over
@@ -84,7 +104,7 @@ def _suspects(data: bytes) -> Iterator[tuple[int, int, bytes]]:
     lines = pa.Array.from_buffers(
         pa.large_binary(), len(starts) - 1, [None, pa.py_buffer(starts), pa.py_buffer(data)]
     )
-    for row in np.flatnonzero(pc.match_substring_regex(lines, _MAYBE.decode("latin-1"))).tolist():
+    for row in np.flatnonzero(pc.match_substring_regex(lines, _maybe())).tolist():
         start, end = int(starts[row]), int(starts[row + 1])
         yield row + 1, start, data[start:end].rstrip(b"\r\n")
 

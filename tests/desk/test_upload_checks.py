@@ -165,3 +165,12 @@ def test_any_number_that_looks_like_a_card_is_one_elsewhere():
     assert upload_checks.line_with_card(b"Ref;Montant\n5555593193155555;1\n") is not None
     assert upload_checks.line_with_card(b"Psp Reference;Montant;\r\n5555593193155555;1;\r\n") is None
     assert upload_checks.line_with_card(b"A, B\n39.00,,38.6880,,0.1,0.012,0\n") == 2
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig"])
+@pytest.mark.parametrize("between", ["", " ", "  ", " - "])
+def test_a_card_number_is_found_in_a_sample_of_any_encoding(encoding, between):
+    number = between.join(("4970", "1000", "0000", "0055"))
+    sample = f"Réf;Carte;Montant\n1;{number};12,50\n".encode(encoding)
+    assert upload_checks.line_with_card(sample) == 2
+    assert upload_checks.line_with_card("Réf;Carte;Montant\n1;;12,50\n".encode(encoding)) is None

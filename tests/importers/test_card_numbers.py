@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.config import QUARANTINE
+from app.rules import card_lines
 from app.rules.cards import looks_like_card, passes_luhn
 from importers.files.archive import IncomingFile
 from importers.files.card_numbers import LEFT_OUT, MASKED, cleaned
@@ -151,3 +153,17 @@ def test_random_cards_of_every_brand_are_found(seed: int) -> None:
     number = next(body + check for check in "0123456789" if passes_luhn(body + check))
     around = draw.choice(["", "N ", "carte:", "REF-X"])
     assert faults(of(order=around + number)) == [3]
+
+
+ZEROS = [chr(point) for point in range(0x110000) if unicodedata.decimal(chr(point), None) == 0]
+
+
+def test_a_number_is_found_in_the_digits_of_every_script():
+    """The search that passes over lines without digits knows as many scripts as the detector does."""
+    missed = []
+    for zero in ZEROS:
+        number = "".join(chr(ord(zero) + int(digit)) for digit in NUMBERS[0])
+        if not list(card_lines.find(f"a;{number};b\n".encode(), lambda *_: False)):
+            missed.append(unicodedata.name(zero))
+    assert len(ZEROS) > 60
+    assert missed == []
