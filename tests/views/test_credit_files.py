@@ -6,6 +6,7 @@ import csv
 from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
+from importlib import import_module
 from io import StringIO
 
 import pytest
@@ -127,6 +128,18 @@ def test_nobody_without_the_bank_is_told_what_is_to_be_confirmed(owner, database
     said = plain(owner.page(f"/remises?{rejected}").one("main"))
     assert "Dont crédit attendu" in said
     assert "à confirmer" not in said
+
+
+@pytest.mark.usefixtures("rejected")
+def test_the_migration_fills_what_is_to_be_confirmed_into_the_days_that_are_there(database):
+    fill = import_module("migrations.versions.0057_credits_to_confirm")._TO_CONFIRM
+    kept = text("SELECT d.*::text FROM remittance_day d ORDER BY 1")
+    with database.writing(DatabaseRole.OWNER) as connection:
+        before = connection.scalars(kept).all()
+        changed = connection.execute(text("UPDATE remittance_day SET to_confirm = 0 WHERE to_confirm <> 0"))
+        assert changed.rowcount > len(TO_CONFIRM)
+        connection.execute(text(fill))
+        assert connection.scalars(kept).all() == before
 
 
 def of_totals(found, label: str) -> int:
