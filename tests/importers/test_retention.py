@@ -15,13 +15,14 @@ from app.database.migrate import first_day_kept
 from app.locks import Lock, take_one
 from app.models import Base
 from app.retention import purge
+from app.rules.time_zones import today
 from importers.load import Status, load_files
 from importers.nightly import nightly
 from tests import money_factories
 from tests.importers.conftest import Operator
 from tests.importers.files import File, Rem, Trx
 
-TODAY = datetime.now(UTC).date()
+TODAY = today()
 OLD, KEPT = first_day_kept(TODAY) - timedelta(days=300), first_day_kept(TODAY)
 AGED = ("transaction", "remittance", "transaction_day", "remittance_day", "terminal_day", "received_day")
 
