@@ -14,6 +14,7 @@ from typing import Any, Final
 import pandas as pd
 
 from app.rules import cfonb_records
+from app.rules.amex_records import DISPUTES_BEGIN, EPTRN_BEGINS
 from app.wording.formats import day
 from app.wording.i18n import N_, gettext
 from app.wording.money import plain
@@ -110,8 +111,8 @@ _READERS = (
     _FormatReader(first_line=journals.FIRST_LINE, explain=_journal),
     _FormatReader(first_line=caaa.FIRST_LINE, explain=_caaa),
     _FormatReader(first_line=grrcn.FIRST_LINE, explain=_grrcn),
-    _FormatReader(first_line=eptrn.FIRST_LINE, explain=_eptrn),
-    _FormatReader(first_line=disputes.FIRST_LINE, explain=_disputes),
+    _FormatReader(first_line=EPTRN_BEGINS, explain=_eptrn),
+    _FormatReader(first_line=DISPUTES_BEGIN, explain=_disputes),
 )
 
 

@@ -7,13 +7,14 @@ importers to say, who read it as they read any file.
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
 from app.refusals import CARD_NUMBER, Refusal
-from app.rules import card_lines, cards, cfonb_records, directory_columns
+from app.rules import amex_records, card_lines, cards, cfonb_records, directory_columns
 from app.rules.card_lines import Candidate
 from app.rules.directory_columns import BYTE_ORDER_MARK, FIRST_LINE, HEADINGS, NAMES
 from app.wording.i18n import N_
@@ -29,6 +30,8 @@ MOST_REASONS: Final = 20
 _CARDS_LOOKED_AT: Final = 1000
 #: Headings of references that payment providers give to payments: those of Adyen have 16 digits.
 _REFERENCES: Final = frozenset({b"psp reference", b"modification reference"})
+#: A full number, in a field that is made for it.
+_FULL: Final = re.compile(r"[0-9]{13,19}", re.ASCII)
 _SIGNS: Final = (b",", b";", b"\t", b"|")
 #: So many of them make a first line the heading of a table.
 _FEWEST_SIGNS: Final = 2
@@ -101,6 +104,9 @@ def line_with_card(sample: bytes) -> int | None:
     other are no number, nor are an account and the day behind it.
     """
     sample = _in_single_bytes(sample)
+    records = amex_records.cells(sample)
+    if records is not None:
+        return next((line for line, cell in records if _is_card(cell)), None)
     if cfonb_records.FIRST_LINE.match(sample):
         return _record_with_card(sample)
     heading = sample.removeprefix(BYTE_ORDER_MARK).split(b"\n", 1)[0].strip()
@@ -111,6 +117,13 @@ def line_with_card(sample: bytes) -> int | None:
         None,
     )
     return found.line if found else None
+
+
+def _is_card(cell: amex_records.Cell) -> bool:
+    """Whether a field holds a full number: where it is made for one, whatever its check digit says."""
+    if cell.is_card:
+        return _FULL.fullmatch(re.sub(r"\s", "", cell.text)) is not None
+    return cards.holds_card_number(cell.text)
 
 
 def _in_single_bytes(sample: bytes) -> bytes:

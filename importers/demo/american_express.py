@@ -14,8 +14,8 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from app.rules.amex_records import RECORDS
 from importers.demo.profiles import CHAIN_CODE
-from importers.formats.amex.layout import RECORDS
 from importers.matching import working_days
 
 SOURCE, FILE_PATTERN = "demo-amex", r"GRRCN_.*\.csv"

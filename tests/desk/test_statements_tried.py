@@ -66,3 +66,29 @@ def test_a_card_number_in_any_field_is_found_in_its_record(account, card, field,
 def test_what_is_no_record_is_searched_as_a_whole(spelt, behind):
     sample = written(NEIGHBOURS) + b"\n" + behind.format(card=spelt).encode()
     assert upload_checks.line_with_card(sample)
+
+
+#: Files of American Express: the first line, what a record begins with and its place from 0, and where a
+#: number stands across two fields, where in one that is not made for it, and where in the one that is.
+AMEX = {
+    "GRRCN": (b"HEADER    20260301", "TRANSACTN", 0, 56, 115, 163),
+    "EPTRN": (b"DFHDR03012026", "311", 42, 80, 155, 91),
+    "EMCBK": (b"H".ljust(107) + b"EMCBK", "DEMCBK", 0, 43, 420, 16),
+}
+
+
+def with_number(kind: str, number: str, place: int) -> bytes:
+    """A file of ``kind`` whose one record has ``number`` at ``place``."""
+    head, code, begins, *_ = AMEX[kind]
+    line = " " * begins + code
+    return head + b"\n" + (line.ljust(place) + number).ljust(800).encode() + b"\n"
+
+
+@pytest.mark.parametrize("kind", AMEX)
+@pytest.mark.probes("card numbers")
+def test_american_express_is_searched_field_by_field(kind):
+    *_, across, in_text, in_its_field = AMEX[kind]
+    assert upload_checks.line_with_card(with_number(kind, CARD, across)) is None
+    assert upload_checks.line_with_card(with_number(kind, CARD, in_text)) == 2
+    assert upload_checks.line_with_card(with_number(kind, "123456789012345", in_its_field)) == 2
+    assert upload_checks.line_with_card(with_number(kind, "37XXXXXXXXX1234", in_its_field)) is None

@@ -6,7 +6,6 @@ letters stand in other places, which are never read.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from app.models import CardNumbers
+from app.rules.amex_records import DISPUTES, DISPUTES_BEGIN, Places
 from app.wording.i18n import N_
 from app.wording.money import exponent
 from importers.files.refusals import Notice, refuse
@@ -27,8 +27,6 @@ from importers.reading.fixed_width import FixedWidth, PlaceRange
 from importers.records.chargebacks import CHARGEBACK, Chargebacks
 
 NAME: Final = "EMCBK"
-FIRST_LINE = re.compile(rb"H[0-9 ]{13}.{90,100}(?:EMCBK|EMINQ|CBNOT)")
-
 _WIDTH = 520
 _KIND = PlaceRange(N_("record code"), 108, 112)
 _RECORD_COUNT = PlaceRange(N_("number of records"), 36, 44)
@@ -42,7 +40,7 @@ class _Layout:
     detail: str
     stage: str
     iso_days: bool
-    places: Mapping[str, tuple[int, int]]
+    places: Places
 
     def field(self, name: str) -> PlaceRange | None:
         """The place of a field of :data:`CHARGEBACK`; None where this kind has none."""
@@ -51,56 +49,9 @@ class _Layout:
 
 
 _LAYOUTS: Final = {
-    "EMCBK": _Layout(
-        detail="DEMCBK",
-        stage="debit",
-        iso_days=True,
-        places={
-            "contract_number": (7, 16),
-            "card": (17, 35),
-            "case_key": (36, 51),
-            "noticed_on": (52, 61),
-            "amount": (62, 81),
-            "currency": (82, 84),
-            "reason_code": (85, 88),
-            "sale_number": (119, 133),
-            "sold_on": (134, 143),
-            "sale_amount": (144, 163),
-            "due_on": (287, 296),
-        },
-    ),
-    "EMINQ": _Layout(
-        detail="DEMINQ",
-        stage="notice",
-        iso_days=True,
-        places={
-            "card": (7, 25),
-            "case_key": (26, 41),
-            "noticed_on": (78, 87),
-            "due_on": (88, 97),
-            "sold_on": (98, 107),
-            "contract_number": (108, 117),
-            "currency": (118, 120),
-            "amount": (121, 140),
-            "sale_number": (209, 223),
-            "reason_code": (277, 280),
-        },
-    ),
-    # As the one public file has them.
-    "CBNOT": _Layout(
-        detail="D",
-        stage="notice",
-        iso_days=False,
-        places={
-            "contract_number": (7, 16),
-            "card": (27, 45),
-            "case_key": (46, 57),
-            "noticed_on": (77, 84),
-            "sold_on": (85, 92),
-            "reason_code": (126, 128),
-            "amount": (129, 145),
-        },
-    ),
+    "EMCBK": _Layout(detail="DEMCBK", stage="debit", iso_days=True, places=DISPUTES["EMCBK"]),
+    "EMINQ": _Layout(detail="DEMINQ", stage="notice", iso_days=True, places=DISPUTES["EMINQ"]),
+    "CBNOT": _Layout(detail="D", stage="notice", iso_days=False, places=DISPUTES["CBNOT"]),
 }
 
 
@@ -215,7 +166,7 @@ def _notices(records: FixedWidth, layout: _Layout) -> list[Notice]:
 
 FORMAT = Format(
     name=NAME,
-    first_line=FIRST_LINE,
+    first_line=DISPUTES_BEGIN,
     find_cards=searched_by_field,
     read=lambda data, context: read(data, context.cards),
     archived=False,

@@ -6,7 +6,6 @@ the last character of an amount carries its sign.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from app.models import CardNumbers
 from app.refusals import Unit
+from app.rules.amex_records import EPTRN, EPTRN_BEGINS
 from app.wording.i18n import N_
 from importers.files.refusals import Notice, refuse
 from importers.formats import FileContext, Format, searched_by_field
@@ -30,27 +30,32 @@ from importers.records.remote_payments import RemotePayments
 from importers.records.settlements import SETTLEMENT, SETTLEMENT_LINE, Settlements
 
 NAME: Final = "EPTRN"
-FIRST_LINE = re.compile(rb"DFHDR[0-9]{8}")
 WIDTH = 450
 
 _HEADER, _TRAILER = "DFHDR", "DFTRL"
 _SUMMARY, _SUBMISSION, _SALE, _CHARGEBACK, _ADJUSTMENT, _OTHER = "100", "210", "311", "220", "230", "250"
 
+
+def _place(label: str, code: str, name: str) -> PlaceRange:
+    """The field ``name`` of the records ``code``, and what it is called in refusals."""
+    return PlaceRange(label, *EPTRN[code][name])
+
+
 _SECTION = PlaceRange(N_("record code"), 1, 5)
-_PAYEE = PlaceRange(N_("payee"), 1, 10)
-_MERCHANT = PlaceRange(N_("merchant"), 11, 20)
-_NUMBER = PlaceRange(N_("payment number"), 31, 42)
-_TYPE = PlaceRange(N_("record code"), 43, 45)
-_DAY = PlaceRange(N_("day"), 46, 52)
-_PAID = PlaceRange(N_("amount"), 53, 63)
-_CARRIED = PlaceRange(N_("debit balance"), 64, 72)
-_ACCOUNT = PlaceRange(N_("account number"), 82, 98)
-_CARD = PlaceRange(N_("card"), 92, 106)
-_INVOICE = PlaceRange(N_("reference"), 60, 65)
-_SALE_AMOUNT, _SOLD = PlaceRange(N_("amount"), 79, 91), PlaceRange(N_("day"), 147, 153)
-_SALE_NUMBER, _SALE_REFERENCE = PlaceRange(N_("reference"), 137, 146), PlaceRange(N_("reference"), 154, 183)
+_PAYEE = _place(N_("payee"), "", "payee")
+_MERCHANT = _place(N_("merchant"), "", "merchant")
+_NUMBER = _place(N_("payment number"), "", "number")
+_TYPE = _place(N_("record code"), "", "type")
+_DAY = _place(N_("day"), "", "day")
+_PAID = _place(N_("amount"), _SUMMARY, "paid")
+_CARRIED = _place(N_("debit balance"), _SUMMARY, "carried")
+_ACCOUNT = _place(N_("account number"), _SUMMARY, "account")
+_CARD = _place(N_("card"), _SALE, "card")
+_INVOICE = _place(N_("reference"), _SUBMISSION, "reference")
+_SALE_AMOUNT, _SOLD = _place(N_("amount"), _SALE, "amount"), _place(N_("day"), _SALE, "sold")
+_SALE_NUMBER, _SALE_REFERENCE = (_place(N_("reference"), _SALE, name) for name in ("number", "order"))
 #: How many sales (ROC) a submission has; the longer field where the shorter one is 0.
-_SALE_COUNTS = PlaceRange(N_("transactions"), 153, 157), PlaceRange(N_("transactions"), 183, 189)
+_SALE_COUNTS = tuple(_place(N_("transactions"), _SUBMISSION, name) for name in ("count", "long_count"))
 _RECORD_COUNT = PlaceRange(N_("number of records"), 84, 90)
 
 
@@ -60,38 +65,26 @@ def _amounts(records: FixedWidth, field: PlaceRange) -> NDArray[np.int64]:
     return values
 
 
+def _parts(code: str) -> tuple[PlaceRange, tuple[PlaceRange, ...], PlaceRange, PlaceRange]:
+    """The places of gross, what is taken off, net and reference of the lines ``code``."""
+    labels = {"amount": N_("amount"), "discount": N_("discount"), "fee": N_("fee"), "net": N_("net")}
+    found = {name: _place(label, code, name) for name, label in labels.items() if name in EPTRN[code]}
+    taken_off = tuple(found[name] for name in ("discount", "fee") if name in found)
+    reference = _place(N_("reference"), code, "reference")
+    return found["amount"], taken_off, found.get("net", found["amount"]), reference
+
+
 #: Of each kind of line: its kind in a settlement, and the places of gross, what is taken off, net, reference.
 _LINES: Final = {
-    _SUBMISSION: (
-        "remittance",
-        PlaceRange(N_("amount"), 66, 76),
-        (PlaceRange(N_("discount"), 77, 85), PlaceRange(N_("fee"), 86, 92)),
-        PlaceRange(N_("net"), 100, 110),
-        PlaceRange(N_("reference"), 60, 65),
-    ),
-    _CHARGEBACK: (
-        "chargeback",
-        PlaceRange(N_("amount"), 77, 85),
-        (PlaceRange(N_("discount"), 86, 94), PlaceRange(N_("fee"), 95, 101)),
-        PlaceRange(N_("net"), 109, 117),
-        PlaceRange(N_("reference"), 60, 65),
-    ),
-    _ADJUSTMENT: (
-        "adjustment",
-        PlaceRange(N_("amount"), 59, 67),
-        (PlaceRange(N_("discount"), 68, 76), PlaceRange(N_("fee"), 77, 83)),
-        PlaceRange(N_("net"), 91, 99),
-        PlaceRange(N_("reference"), 53, 58),
-    ),
-    _OTHER: (
-        "reserve",
-        PlaceRange(N_("amount"), 53, 61),
-        (),
-        PlaceRange(N_("amount"), 53, 61),
-        PlaceRange(N_("reference"), 62, 62),
-    ),
+    code: (kind, *_parts(code))
+    for code, kind in (
+        (_SUBMISSION, "remittance"),
+        (_CHARGEBACK, "chargeback"),
+        (_ADJUSTMENT, "adjustment"),
+        (_OTHER, "reserve"),
+    )
 }
-_REASON = {_CHARGEBACK: PlaceRange(N_("reason"), 144, 423), _ADJUSTMENT: PlaceRange(N_("reason"), 143, 422)}
+_REASON = {code: _place(N_("reason"), code, "reason") for code in (_CHARGEBACK, _ADJUSTMENT)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -297,4 +290,4 @@ def _read(data: bytes, context: FileContext) -> Records:
     return payments.records(found.settlements, found.chargebacks, found.payments, context)
 
 
-FORMAT = Format(name=NAME, first_line=FIRST_LINE, find_cards=searched_by_field, read=_read, archived=False)
+FORMAT = Format(name=NAME, first_line=EPTRN_BEGINS, find_cards=searched_by_field, read=_read, archived=False)

@@ -16,12 +16,12 @@ from typing import Any, Final
 import pandas as pd
 
 from app.models import CardNumbers
+from app.rules.amex_records import RECORDS, Part
 from app.wording.i18n import N_
 from importers.files.refusals import Notice, refuse
 from importers.formats import FileContext, Format, searched_by_field
 from importers.formats.amex import counts, payments
 from importers.formats.amex.cards import PAYER, last4
-from importers.formats.amex.layout import RECORDS, Part
 from importers.reading import fields
 from importers.reading.amounts import HUNDREDTHS
 from importers.reading.delimited import decoded, lines_in

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
-from importers.formats.amex.layout import RECORDS, WIDTH
+from app.rules.amex_records import RECORDS, WIDTH
 from tests.importers.files import File, Rem, Trx
 from tests.importers.money import test_caaa as caaa
 from tests.importers.money.scenario import AMEX, CONTRACT, Sale, SoldDay, paid_on

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from app.models import CardNumbers
+from app.rules.amex_records import RECORDS, WIDTH
 from importers.files.refusals import FileRefusedError
 from importers.formats.amex import eptrn, grrcn
-from importers.formats.amex.layout import RECORDS, WIDTH
 from tests.importers.money.scenario import Scenario
 from tests.importers.money.scenario_files import ACQUIRER
 

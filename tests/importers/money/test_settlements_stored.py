@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from app.database.engine import DatabaseRole
 from app.models import CardNumbers
+from app.rules.amex_records import RECORDS
 from importers.files import profiles
-from importers.formats.amex.layout import RECORDS
 from importers.load import Result, Status
 from tests.examples import orders_of_files
 from tests.importers.conftest import Operator
