@@ -7,7 +7,6 @@ importers to say, who read it as they read any file.
 from __future__ import annotations
 
 import codecs
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -30,8 +29,6 @@ MOST_REASONS: Final = 20
 _CARDS_LOOKED_AT: Final = 1000
 #: Headings of references that payment providers give to payments: those of Adyen have 16 digits.
 _REFERENCES: Final = frozenset({b"psp reference", b"modification reference"})
-#: A full number, in a field that is made for it.
-_FULL: Final = re.compile(r"[0-9]{13,19}", re.ASCII)
 _SIGNS: Final = (b",", b";", b"\t", b"|")
 #: So many of them make a first line the heading of a table.
 _FEWEST_SIGNS: Final = 2
@@ -120,10 +117,10 @@ def line_with_card(sample: bytes) -> int | None:
 
 
 def _is_card(cell: amex_records.Cell) -> bool:
-    """Whether a field holds a full number: where it is made for one, whatever its check digit says."""
+    """Whether a piece of a line holds a full number; what is no record is searched as a whole."""
     if cell.is_card:
-        return _FULL.fullmatch(re.sub(r"\s", "", cell.text)) is not None
-    return cards.holds_card_number(cell.text)
+        return amex_records.is_full_number(cell.text)
+    return cards.holds_card_number(cell.text) if cell.is_record else cards.holds_card(cell.text)
 
 
 def _in_single_bytes(sample: bytes) -> bytes:

@@ -9,7 +9,8 @@ from 1, both ends included.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from itertools import accumulate, pairwise
 from typing import Final, NamedTuple
 
@@ -43,8 +44,8 @@ instalment/5 acceleration_number/9 original_date/8 acceleration_date/8 days_in_a
 acceleration_fee/16 acceleration_net/16
 """
 
-#: Fields by the code that begins a record.
-RECORDS: Final = {
+#: The fields of each record of GRRCN, by the code that begins it.
+GRRCN: Final = {
     "HEADER": _parts("type/10 created_on/8 created_at/6 sequential/10 file_id/10 file_name/20 version/4"),
     "SUMMARY": _parts(
         _PAYMENT
@@ -160,33 +161,44 @@ EPTRN_BEGINS: Final = re.compile(rb"DFHDR[0-9]{8}")
 DISPUTES_BEGIN: Final = re.compile(rb"H[0-9 ]{13}.{90,100}(EMCBK|EMINQ|CBNOT)")
 _CARD: Final = "card"
 _CODE: Final = slice(42, 45)
+#: First and last lines, which have no field that may hold a card: they are searched in one piece.
+_ENVELOPE: Final = re.compile(r"DF(?:HDR|TRL)[0-9]{8}|[HT][0-9 ]{13}")
+_DETAIL: Final = re.compile(r"DEMCBK|DEMINQ|D {5}")
+_FULL: Final = re.compile(r"[0-9]{13,19}", re.ASCII)
 
 
 class Cell(NamedTuple):
-    """A piece of a record that is searched by itself; ``is_card`` of the field that is made for a number."""
+    """A piece of a line that is searched by itself.
+
+    ``is_card`` of the field that is made for a number; ``is_record`` unless its line is none of the file's.
+    """
 
     text: str
-    is_card: bool
+    is_card: bool = False
+    is_record: bool = True
+
+
+def is_full_number(field: str) -> bool:
+    """Whether a field that is made for a card's number holds all of it, whatever its check digit says."""
+    return _FULL.fullmatch(re.sub(r"\s", "", field)) is not None
 
 
 def cells(data: bytes) -> Iterator[tuple[int, Cell]] | None:
     """The line of each field of a file of fixed places, and the field; None for a file of any other kind.
 
-    What stands between the fields that we know is a piece of its own.
+    What stands between the fields that we know is a piece of its own, and so is a line that is no record.
     """
-    lines = list(enumerate(_text(data).split("\n"), start=1))
+    cut: Callable[[str], Iterable[Cell]]
     if GRRCN_BEGINS.match(data):
-        return ((number, cell) for number, line in lines for cell in _of_grrcn(line))
-    if EPTRN_BEGINS.match(data):
-        return (
-            (number, cell)
-            for number, line in lines
-            for cell in _cut(line, EPTRN[""] | EPTRN.get(line[_CODE], {}))
-        )
-    if begun := DISPUTES_BEGIN.match(data):
-        places = DISPUTES[begun[1].decode()]
-        return ((number, cell) for number, line in lines for cell in _cut(line, places))
-    return None
+        cut = _of_grrcn
+    elif EPTRN_BEGINS.match(data):
+        cut = _of_eptrn
+    elif begun := DISPUTES_BEGIN.match(data):
+        cut = partial(_of_disputes, DISPUTES[begun[1].decode()])
+    else:
+        return None
+    lines = _text(data).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return ((number, cell) for number, line in enumerate(lines, start=1) for cell in cut(line))
 
 
 def _text(data: bytes) -> str:
@@ -196,12 +208,27 @@ def _text(data: bytes) -> str:
         return data.decode("latin-1")
 
 
-def _of_grrcn(line: str) -> Iterator[Cell]:
-    parts = RECORDS.get(line[:10].strip(), ())
-    ends = list(accumulate((part.width for part in parts), initial=0))
-    bounds = ((part.name, place) for part, place in zip(parts, pairwise(ends), strict=True))
-    yield from (Cell(line[first:end], name == _CARD) for name, (first, end) in bounds)
-    yield Cell(line[ends[-1] :], is_card=False)
+def _of_grrcn(line: str) -> Iterable[Cell]:
+    parts = GRRCN.get(line[:10].strip())
+    if parts is None or len(line.rstrip()) > WIDTH:
+        return (Cell(line, is_record=False),)
+    ends = [0, *accumulate(part.width for part in parts)]
+    bounds = zip(parts, pairwise(ends), strict=True)
+    named = (Cell(line[first:end], part.name == _CARD) for part, (first, end) in bounds)
+    return (*named, Cell(line[ends[-1] :]))
+
+
+def _of_eptrn(line: str) -> Iterable[Cell]:
+    if _ENVELOPE.match(line):
+        return (Cell(line),)
+    own = EPTRN.get(line[_CODE]) if line[_CODE] else None
+    return (Cell(line, is_record=False),) if own is None else _cut(line, {**EPTRN[""], **own})
+
+
+def _of_disputes(places: Places, line: str) -> Iterable[Cell]:
+    if _ENVELOPE.match(line):
+        return (Cell(line),)
+    return _cut(line, places) if _DETAIL.match(line) else (Cell(line, is_record=False),)
 
 
 def _cut(line: str, places: Places) -> Iterable[Cell]:

@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from app.rules.amex_records import RECORDS
+from app.rules.amex_records import GRRCN
 from importers.demo.profiles import CHAIN_CODE
 from importers.matching import working_days
 
@@ -96,4 +96,4 @@ def _amounts(gross: int, discount: int) -> dict[str, str]:
 
 
 def _line(code: str, values: dict[str, str]) -> str:
-    return ",".join(f'"{(values | {"type": code}).get(part.name, "")}"' for part in RECORDS[code])
+    return ",".join(f'"{(values | {"type": code}).get(part.name, "")}"' for part in GRRCN[code])

@@ -85,6 +85,25 @@ def with_number(kind: str, number: str, place: int) -> bytes:
 
 
 @pytest.mark.parametrize("kind", AMEX)
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize(
+    "behind", ["note {card}", "Dossier {card}", "0" * 900 + " {card}", "4 9 7 0 {card}", "{blank}{card}"]
+)
+@pytest.mark.probes("card numbers")
+def test_a_line_that_is_no_record_of_american_express_is_searched_as_a_whole(kind, end, behind):
+    """Cut where the fields of records end, it would hide the number that stands across two of them."""
+    line = behind.format(card=CARD, blank=" " * 5)
+    sample = end.join([AMEX[kind][0].decode(), line, ""]).encode()
+    assert upload_checks.line_with_card(sample) == 2
+
+
+def test_the_counts_at_the_end_of_american_express_are_no_card_number():
+    """They stand where a detail has its card."""
+    trailer = b"T010120260316      0000000000000007000000007".ljust(520)
+    assert upload_checks.line_with_card(b"H".ljust(107) + b"CBNOT\n" + trailer + b"\n") is None
+
+
+@pytest.mark.parametrize("kind", AMEX)
 @pytest.mark.probes("card numbers")
 def test_american_express_is_searched_field_by_field(kind):
     *_, across, in_text, in_its_field = AMEX[kind]

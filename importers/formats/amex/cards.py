@@ -10,13 +10,13 @@ from typing import Final
 
 from app.models import CardNumbers
 from app.refusals import CARD_IN_ITS_FIELD
+from app.rules.amex_records import is_full_number
 from importers.files.refusals import FileRefusedError, refuse
 
 #: Who pays, as :class:`importers.card_lines.LabelPatterns` names them.
 PAYER: Final = "AMERICAN EXPRESS"
 
 _LAST4 = re.compile(r"[0-9]{4}$", re.ASCII)
-_FULL = re.compile(r"[0-9]{13,19}", re.ASCII)
 
 
 def last4(field: str, allowed: CardNumbers, *, line: int) -> str:
@@ -25,7 +25,7 @@ def last4(field: str, allowed: CardNumbers, *, line: int) -> str:
     Raises FileRefusedError for a full number.
     """
     card = field.strip()
-    if allowed is CardNumbers.REFUSE and _FULL.fullmatch(card.replace(" ", "")):
+    if allowed is CardNumbers.REFUSE and is_full_number(card):
         raise refuse_card(line)
     found = _LAST4.search(card)
     return found[0] if found else ""

@@ -16,7 +16,7 @@ from typing import Any, Final
 import pandas as pd
 
 from app.models import CardNumbers
-from app.rules.amex_records import RECORDS, Part
+from app.rules.amex_records import GRRCN, Part
 from app.wording.i18n import N_
 from importers.files.refusals import Notice, refuse
 from importers.formats import FileContext, Format, searched_by_field
@@ -185,7 +185,7 @@ def _records(data: bytes) -> Iterator[GrrcnRecord]:
             continue
         cells = _quoted(row, line) if quoted else None
         code = (cells[0] if cells else row[:10]).strip()
-        parts = RECORDS.get(code)
+        parts = GRRCN.get(code)
         if parts is None:
             raise refuse(N_("not a record code of GRRCN"), line=line)
         yield GrrcnRecord(

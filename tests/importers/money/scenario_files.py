@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
-from app.rules.amex_records import RECORDS, WIDTH
+from app.rules.amex_records import GRRCN, WIDTH
 from tests.importers.files import File, Rem, Trx
 from tests.importers.money import test_caaa as caaa
 from tests.importers.money.scenario import AMEX, CONTRACT, Sale, SoldDay, paid_on
@@ -222,9 +222,9 @@ def _transaction(sale: Sale) -> dict[str, str]:
 
 def grrcn(encoding: str, version: str) -> Callable[[Sequence[SoldDay]], Files]:
     def line(code: str, values: dict[str, str]) -> str:
-        cells = [(values | {"type": code}).get(part.name, "") for part in RECORDS[code]]
+        cells = [(values | {"type": code}).get(part.name, "") for part in GRRCN[code]]
         if encoding == "places":
-            widths = [part.width for part in RECORDS[code]]
+            widths = [part.width for part in GRRCN[code]]
             return "".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).ljust(WIDTH)
         return encoding.join(f'"{cell}"' for cell in cells)
 

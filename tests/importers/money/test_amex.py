@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.models import CardNumbers
-from app.rules.amex_records import RECORDS, WIDTH
+from app.rules.amex_records import GRRCN, WIDTH
 from importers.files.refusals import FileRefusedError
 from importers.formats.amex import eptrn, grrcn
 from tests.importers.money.scenario import Scenario
@@ -47,16 +47,16 @@ def records(card="37XXXXXXXXX1234", version="3.01"):
 
 def quoted(found, delimiter):
     return "\n".join(
-        delimiter.join(f'"{(values | {"type": code}).get(part.name, "")}"' for part in RECORDS[code])
+        delimiter.join(f'"{(values | {"type": code}).get(part.name, "")}"' for part in GRRCN[code])
         for code, values in found
     ).encode()
 
 
 def fixed(found):
     return "\n".join(
-        "".join(
-            (values | {"type": code}).get(part.name, "").ljust(part.width) for part in RECORDS[code]
-        ).ljust(WIDTH)
+        "".join((values | {"type": code}).get(part.name, "").ljust(part.width) for part in GRRCN[code]).ljust(
+            WIDTH
+        )
         for code, values in found
     ).encode()
 
@@ -92,9 +92,9 @@ def test_what_ends_a_line_elsewhere_stands_within_a_field(encoding, strange):
     assert len(read.chargebacks.cases) == 1
 
 
-@pytest.mark.parametrize("code", RECORDS)
+@pytest.mark.parametrize("code", GRRCN)
 def test_the_fields_of_each_record_fit_its_line(code):
-    assert sum(part.width for part in RECORDS[code]) <= WIDTH
+    assert sum(part.width for part in GRRCN[code]) <= WIDTH
 
 
 def test_a_full_card_number_is_refused_unless_the_profile_masks_it():

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.database.engine import DatabaseRole
 from app.models import CardNumbers
-from app.rules.amex_records import RECORDS
+from app.rules.amex_records import GRRCN
 from importers.files import profiles
 from importers.load import Result, Status
 from tests.examples import orders_of_files
@@ -75,7 +75,7 @@ def grrcn(
 
 def quoted_record(code: str, values: dict[str, str]) -> str:
     """A line of quoted text."""
-    return ",".join(f'"{(values | {"type": code}).get(part.name, "")}"' for part in RECORDS[code])
+    return ",".join(f'"{(values | {"type": code}).get(part.name, "")}"' for part in GRRCN[code])
 
 
 def night(number: int, *amounts: int, rank: str = "001", application: str = "AMEX") -> bytes:
