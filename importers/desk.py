@@ -27,22 +27,22 @@ from app.models import (
     DeskTask,
     DeskTaskKind,
     DeskTaskState,
-    ImportFile,
     Reseller,
     Source,
 )
 from app.rules import directory_columns
 from app.wording.i18n import N_
-from importers import contract_moves, derived, explain, remittance_credits
+from importers import contract_moves, derived, explain, formats, remittance_credits
 from importers.files import foreign_places, profiles, report, sources, waiting
 from importers.files.refusals import FileRefusedError, Refusal, refuse
-from importers.formats import FileContext, bank_accounts, first_column, merchant_directory, recognise
+from importers.formats import FileContext, bank_accounts, merchant_directory, recognise
 from importers.load import Result, load_for_desk, try_file
 
 _log = logger("desk")
 _Task = Row[*tuple[Any, ...]]
 
 _FOR_ANOTHER = N_("this contract file declares for another maintainer")
+_NOT_YOURS_ALONE = N_("it may be another maintainer's: ask whoever runs the portal to say whose it is")
 #: What the desk says of an outlet or a merchant that does not exist yet.
 _MADE = ("siret", "trade_name", "address", "postcode", "city", "time_zone", "merchant_code", "merchant_name")
 _ATTACHED = """
@@ -139,17 +139,22 @@ def _declare(database: Database, data: Path, task: _Task) -> Result:
 
     What was written at the desk holds again when it is said again: a name, changed and changed back.
     """
-    with database.reading(DatabaseRole.IMPORT) as connection:
-        slug = connection.scalar(select(Reseller.slug).where(Reseller.id == task.reseller_id))
     name = task.details.get("file") or f"declaration-{task.id}.csv"
     if recognise(name, task.content).name not in (merchant_directory.NAME, bank_accounts.NAME):
         raise refuse(N_("this file is no contract file"))
-    if not first_column(task.content).resellers <= {slug, ""}:  # the importer words empty lines
-        raise refuse(_FOR_ANOTHER)
+    with database.reading(DatabaseRole.IMPORT) as connection:
+        _refuse_anothers(connection, task, name, task.content)
     since = None if task.details.get("file") else task.asked_at
     result = _load(database, data, task.content, name, since)
     waiting.after(database, data, [result], by_desk=True)
     return result
+
+
+def _refuse_anothers(connection: Connection, task: _Task, name: str, content: bytes) -> None:
+    """Raise FileRefusedError where a file declares for another maintainer than that of whoever asks."""
+    slug = connection.scalar(select(Reseller.slug).where(Reseller.id == task.reseller_id))
+    if not formats.origin_of(name, content).resellers <= {slug, ""}:  # the importer words empty lines
+        raise refuse(_FOR_ANOTHER)
 
 
 def _load(database: Database, data: Path, content: bytes, name: str, since: datetime | None = None) -> Result:
@@ -182,19 +187,18 @@ def _directory(connection: Connection, task: _Task) -> list[dict[str, Any]]:
 
 def _load_again(database: Database, data: Path, task: _Task) -> Result:
     with database.reading(DatabaseRole.IMPORT) as connection:
-        file = connection.execute(
-            select(ImportFile.sha256, ImportFile.name, ImportFile.reseller_ids).where(
-                ImportFile.id == task.import_file_id
-            )
-        ).one_or_none()
-    path = data / QUARANTINE / file.sha256 if file else None
-    if file is None or path is None or not path.exists():
-        raise refuse(N_("no copy of this file is in quarantine any more"))
+        file = files.file(connection, task.reseller_id, task.import_file_id)
+        path = data / QUARANTINE / file.sha256 if file else None
+        if file is None or path is None or not path.exists():
+            raise refuse(N_("no copy of this file is in quarantine any more"))
+        _refuse_anothers(connection, task, file.name, path.read_bytes())
     replace = task.kind == DeskTaskKind.REPLACE
-    if not set(file.reseller_ids) <= {task.reseller_id}:
-        raise refuse(_FOR_ANOTHER)
     # A declaration that a desk asks for again is no more than that desk's word, whoever brought it.
-    return load_for_desk(database, path, data, replace=replace, name=file.name)
+    result = load_for_desk(database, path, data, replace=replace, name=file.name)
+    with database.reading(DatabaseRole.IMPORT) as connection:
+        if result.refused and result.file_id and not files.file(connection, task.reseller_id, result.file_id):
+            raise refuse(_NOT_YOURS_ALONE)  # its reasons are for whoever it may be of as well
+    return result
 
 
 def _decide(database: Database, _data: Path, task: _Task) -> _Ended:
@@ -237,6 +241,7 @@ def _try(database: Database, data: Path, task: _Task) -> _Ended:
     if source:
         with database.reading(DatabaseRole.IMPORT) as connection:
             profile = _own_profile(connection, source, task)
+            _refuse_anothers(connection, task, name, task.content)
         context = sources.said_of(name, source, profile.columns, profile.settings)
     found = tuple(explain.lines(explain.explain(task.content, context), at_desk=True))
     if not source:

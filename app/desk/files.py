@@ -125,10 +125,11 @@ def _waits() -> ColumnElement[bool]:
 
 
 def _seen_by(reseller_id: int) -> ColumnElement[bool]:
-    """Files of the reseller's sources, and merchant directories that declare for it.
+    """Files of the reseller's sources, and declarations for it alone.
 
     A file that says nothing of whose it is belongs to the only reseller there is; among several it
-    is for the operator of the machine alone.
+    is for the operator of the machine alone, as is what may be several resellers' own: its name, its lines
+    and its reasons would tell one of another.
     """
     declared = select(Reseller.id).where(Reseller.declared, Reseller.id != reseller_id)
     of_nobody = and_(
@@ -139,4 +140,4 @@ def _seen_by(reseller_id: int) -> ColumnElement[bool]:
         .where(_Source.id == ImportFile.source_id, _Source.reseller_id == reseller_id)
         .correlate(ImportFile)
     )
-    return or_(source.exists(), any_(ImportFile.reseller_ids) == reseller_id, of_nobody)
+    return or_(source.exists(), ImportFile.reseller_ids == [reseller_id], of_nobody)

@@ -165,10 +165,14 @@ def record(connection: Connection, entry: Entry, header: Header, loaded: Loaded,
 
 
 def belongs_to(connection: Connection, file_id: int, origin: Origin) -> None:
-    """Write down whose a file is, as far as its source or resellers are known: theirs alone may see it."""
+    """Write down whose a file is, as far as its source or reseller is known: they alone may see it.
+
+    What names several resellers, known or not, is nobody's: one would learn of another.
+    """
+    named = origin.resellers - {""}
     resellers = (
         select(func.coalesce(func.array_agg(Reseller.id), cast(array([]), ARRAY(BigInteger))))
-        .where(Reseller.slug.in_(origin.resellers), Reseller.declared)
+        .where(Reseller.slug.in_(named if len(named) == 1 else ()), Reseller.declared)
         .scalar_subquery()
     )
     source = select(Source.id).where(Source.name == origin.source).scalar_subquery()

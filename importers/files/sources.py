@@ -154,7 +154,8 @@ def _of_format(found: Sequence[Row[*tuple[Any, ...]]], file: IncomingFile) -> Se
 def origin_of(connection: Connection, file: IncomingFile) -> Origin:
     """Whose a file is, however wrong the rest of it may be: what it says, or else its folder and name.
 
-    In the folder of a maintainer it says nothing of others.
+    In the folder of a maintainer it says nothing of others; what is of none of several who share one is
+    nobody's, so that neither is told of it.
     """
     said = formats.origin_of(file.name, file.data)
     holders = _holders(connection, file)
@@ -189,7 +190,10 @@ def records_of(known: Format, file: IncomingFile, context: FileContext) -> Recor
     try:
         return known.read(file.data, context)
     except FileRefusedError as refused:
-        if not context.rivals or known.origin(file.data).source is not None:
+        if not context.rivals:
+            raise
+        said = known.origin(file.data)
+        if said.source is not None or said.resellers:  # whoever it is of sees it, and no name of another's
             raise
         several = refuse(SEVERAL_SOURCES, names=", ".join(context.rivals))
         raise FileRefusedError([*several.refusals, *refused.refusals]) from None

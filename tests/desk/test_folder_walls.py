@@ -213,6 +213,16 @@ def test_a_file_that_declares_for_another_too_is_not_asked_for_again_at_a_desk(p
     both = directory({"reseller": "north"} | LINE, SOUTHERN | {"contract": "8880000", "siret": "1"})
     assert place.deliver(both, "both.csv").refused
     file = place.value("SELECT id FROM import_file WHERE status = 'quarantined'")
+    assert north.post_form(f"/gestion/imports/{file}/reprendre").status_code == 404
+    assert place.tasks() == []
+
+
+def test_a_file_of_ones_folder_that_declares_for_another_too_is_not_loaded_by_asking(
+    place, north, north_folder
+):
+    both = directory({"reseller": "north"} | LINE, SOUTHERN | {"contract": "8880000"})
+    file = drop(place, "northern", "both.csv", both.decode()).file_id
     assert north.post_form(f"/gestion/imports/{file}/reprendre").status_code == 303
     place.work()
     assert "autre mainteneur" in plain(north.page(f"/gestion/imports/{file}").one("main"))
+    assert place.value("SELECT count(*) FROM contract WHERE number = '8880000'") == 0
