@@ -47,6 +47,14 @@ _SERVER = text("""
 SELECT current_setting('server_version') AS version, pg_encoding_to_char(encoding) AS encoding,
   datcollate AS collation, now() AS now FROM pg_database WHERE datname = current_database()
 """)
+# A month that somebody detached has its key still; one that was begun has none, and no file that is loaded.
+_APART = text(r"""
+SELECT c.relname AS partition, p.relname AS parent, to_date(right(c.relname, 6), 'YYYYMM') AS month,
+  EXISTS (SELECT FROM pg_index WHERE indrelid = c.oid AND indisprimary) AS was_attached
+FROM pg_class c JOIN pg_class p ON p.relnamespace = c.relnamespace AND p.relkind = 'p'
+  AND c.relname ~ ('^' || p.relname || '_p\d{4}(0[1-9]|1[0-2])$')
+WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND NOT c.relispartition ORDER BY 1
+""")
 _VERSIONS = {
     Version.CURRENT: N_("the database is up to date"),
     Version.BEHIND: N_("the database is behind"),
@@ -203,6 +211,7 @@ def _inside(database: Database) -> Iterator[Finding]:
     now = datetime.now(UTC)
     with database.reading(database.any_role) as connection:
         yield _partitions(connection, now.date())
+        yield from _months_apart(connection)
     state = state_of(database)
     for check in _OF_STATE:
         yield from check(state)
@@ -241,6 +250,19 @@ def _partitions(connection: Connection, today: date) -> Finding:
     if past:
         return Finding(Severity.FAULT, N_("partitions"), words, "bordereau maintain")
     return _sound(N_("partitions"), words)
+
+
+def _months_apart(connection: Connection) -> Iterator[Finding]:
+    """Months that stand beside their table: it takes no file that touches them."""
+    for row in connection.execute(_APART).all():
+        words = gettext(
+            "%(partition)s is not attached: no file of its month is taken", partition=row.partition
+        )
+        statement = f"DROP TABLE {row.partition}"
+        if row.was_attached:
+            statement = f"SELECT attach_partition('{row.parent}', '{row.month}')"
+        cure = gettext("as the owner of the database: %(statement)s", statement=statement)
+        yield Finding(Severity.FAULT, N_("partitions"), words, cure)
 
 
 def _worker(state: State) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from app.config import Security, SmtpServer
 from app.database.engine import DatabaseRole
-from app.database.migrate import ensure_partitions
+from app.database.migrate import attach_partition, begin_partitions, ensure_partitions
 from app.operation import doctor
 from app.operation.doctor import Severity, examine
 from app.operation.state import Backlog, State
@@ -113,6 +113,33 @@ def test_partitions_past_their_time_are_named(database):
         assert night.level is Severity.SOUND
         later = doctor._partitions(connection, date(2027, 5, 4))
         assert (later.level, later.cure) == (Severity.FAULT, "bordereau maintain")
+
+
+def test_a_month_that_was_begun_and_never_attached_is_named(database):
+    """By hand, or by a program other than ours: a load that dies leaves none."""
+    months = [date(2026, 3, 1), date(2026, 4, 1)]
+    with database.writing(DatabaseRole.IMPORT) as connection:
+        begin_partitions(connection, "transaction", months)
+        attach_partition(connection, "transaction", months[0])
+    with database.writing(DatabaseRole.OWNER) as connection:
+        (finding,) = doctor._months_apart(connection)
+        assert finding.level is Severity.FAULT
+        assert "transaction_p202604" in finding.words
+        connection.execute(text(finding.cure.partition(": ")[2]))
+        assert list(doctor._months_apart(connection)) == []
+    with database.writing(DatabaseRole.IMPORT) as connection:
+        assert list(begin_partitions(connection, "transaction", months)) == months[1:]
+
+
+def test_a_month_that_somebody_detached_is_attached_again_with_its_rows(database):
+    with database.writing(DatabaseRole.OWNER) as connection:
+        ensure_partitions(connection, {"transaction": [date(2026, 4, 1)]})
+        connection.execute(text("ALTER TABLE transaction DETACH PARTITION transaction_p202604"))
+        (finding,) = doctor._months_apart(connection)
+        connection.execute(text(finding.cure.partition(": ")[2]))
+        assert list(doctor._months_apart(connection)) == []
+        attached = "SELECT relispartition FROM pg_class WHERE relname = 'transaction_p202604'"
+        assert connection.scalar(text(attached)) is True
 
 
 @pytest.mark.parametrize(
