@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, or_
 
@@ -15,6 +16,9 @@ from app.listing.kinds import Expression, Kind
 from app.listing.period import Period
 from app.rules.cards import holds_card
 from app.wording.i18n import N_, gettext
+
+if TYPE_CHECKING:
+    from app.listing.grouping import GroupLine
 
 #: What rows without a value are called: nobody said it.
 UNKNOWN = N_("not communicated")
@@ -39,6 +43,8 @@ class Dimension:
     ``span`` makes a period of a value, where the list's own period asks for a group, ``parameter`` names the
     filter that does; other groups have a filter of their own. ``parts`` are the labels of what a value is
     made of, where it has several parts with ``BETWEEN`` them; ``unknown`` says what rows without a value are.
+    ``measure`` is the place in JSON of the sum that a group is a part of: its lines say it, without a column.
+    ``said`` puts all groups of a currency in a sentence, in the language of the moment.
     """
 
     name: str
@@ -53,6 +59,8 @@ class Dimension:
     parameter: str | None = None
     parts: tuple[str, ...] = ()
     unknown: str = UNKNOWN
+    measure: Callable[[Any], tuple[str, str]] | None = None
+    said: Callable[[Sequence[GroupLine]], str] | None = None
 
     @property
     def title(self) -> str:

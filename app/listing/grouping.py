@@ -159,10 +159,11 @@ def weighed(totals: CurrencyTotals, weight: str) -> int:
 def shown_measures(spec: ListSpec, grouping: GroupedSums) -> tuple[Measure, ...]:
     """The measures that have a column: those of the net first; rare ones only where there is something.
 
-    What is the net of one of the groups has none: its line says it.
+    What is the net of one of the groups, or of several, has none: their lines say it.
     """
     totals = [table.total.now for table in grouping.tables]
-    told = {(grouping.by.name, line.key) for table in grouping.tables for line in table.lines}
+    say = grouping.by.measure
+    told = {say(line.key) for table in grouping.tables for line in table.lines} if say else set()
     labelled = [measure for measure in spec.measures if measure.label and measure.group not in told]
     used = [
         measure

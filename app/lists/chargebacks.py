@@ -14,12 +14,10 @@ from typing import Any, Final
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Date,
     Select,
     Text,
     and_,
     case,
-    cast,
     exists,
     func,
     literal,
@@ -32,8 +30,8 @@ from app.listing.filters import Choice
 from app.listing.kinds import Day, Kind, Money, Row
 from app.listing.scope import AnyScope, Scope
 from app.listing.source import Join, in_scope
+from app.lists.common import TODAY
 from app.models import (
-    DEFAULT_TIME_ZONE,
     Chargeback,
     ChargebackStage,
     ChargebackState,
@@ -46,9 +44,6 @@ from app.wording.i18n import N_, gettext, ngettext
 
 #: How long before it is noticed a disputed sale may have been made: as far as the loader looks.
 REACH = timedelta(days=180)
-
-#: The portal's day, wherever the database thinks that it is.
-_TODAY: Final = cast(func.timezone(DEFAULT_TIME_ZONE, func.now()), Date)
 
 #: How long somebody is asked which sale the bank took back, where several may be it.
 SOUGHT: Final = timedelta(days=60)
@@ -241,7 +236,7 @@ def answerable(scope: Scope | AnyScope, day: date | None = None) -> Select[*tupl
         scope,
         Chargeback.is_last.is_(True),
         Chargeback.stage != ChargebackStage.REVERSAL,
-        Chargeback.due_on >= (_TODAY if day is None else day),
+        Chargeback.due_on >= (TODAY if day is None else day),
     )
 
 
@@ -260,7 +255,7 @@ def sought(scope: Scope | AnyScope) -> Select[*tuple[Any, ...]]:
         Chargeback.due_on.is_(None),
         Chargeback.transaction_id.is_(None),
         Chargeback.candidates > 1,
-        Chargeback.noticed_on >= _TODAY - SOUGHT.days,
+        Chargeback.noticed_on >= TODAY - SOUGHT.days,
     )
 
 

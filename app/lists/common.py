@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import reduce
+from typing import Final
 
-from sqlalchemy import Text, and_, case, func, literal_column
+from sqlalchemy import Date, Text, and_, case, cast, func, literal_column
 
 from app.listing.categories import Category
 from app.listing.dimension import BETWEEN, Dimension
@@ -19,10 +20,13 @@ from app.listing.filter_groups import CONTRACT_AND_TERMINAL, SHOP
 from app.listing.filters import ApplicationCode, Bank, Code, FreeText, Siret
 from app.listing.kinds import Expression, Kind, Row
 from app.listing.source import Join, Parent
-from app.models import Contract, Outlet, Remittance
+from app.models import DEFAULT_TIME_ZONE, Contract, Outlet, Remittance
 from app.rules.payments import UNCAPTURED_NUMBER
 from app.wording import applications, formats
 from app.wording.i18n import N_
+
+#: The portal's day, wherever the database thinks that it is.
+TODAY: Final = cast(func.timezone(DEFAULT_TIME_ZONE, func.now()), Date)
 
 OUTLET_JOIN = Join(
     Outlet.__table__,

@@ -67,6 +67,7 @@ BY_CREDIT = Dimension(
     rows=Remittance.credit,
     daily=RemittanceDay.credit,
     parameter="credit",
+    measure=lambda state: (CREDIT_GROUP, state),
 )
 CREDIT_FIELDS = (
     Field(

@@ -47,6 +47,7 @@ from app.lists.common import (
     remittance_number_field,
 )
 from app.lists.credit import BY_CREDIT, CREDIT, CREDIT_FIELDS, credit_lines
+from app.lists.credit_reasons import BY_REASON, REASON_FIELD
 from app.lists.credited_together import credited_together
 from app.lists.declared import DECLARED_SUMS, compared, declared
 from app.lists.freshness import days, freshness
@@ -202,6 +203,7 @@ FIELDS = (
         },
     ),
     *CREDIT_FIELDS,
+    REASON_FIELD,
     Field(
         name="received_count",
         label=N_("Number of payments received"),
@@ -315,7 +317,7 @@ REMITTANCES = ListSpec(
     empty=N_("No terminal called in this period."),
     source=SOURCE,
     measures=MEASURES,
-    dimensions=(*DIMENSIONS, BY_CREDIT),
+    dimensions=(*DIMENSIONS, BY_CREDIT, BY_REASON),
     row_keys={
         "id": Remittance.id,
         "contract_id": Remittance.contract_id,
@@ -374,7 +376,7 @@ REMITTANCES = ListSpec(
             "remittances.index",
             N_("Reconcile last month"),
             of="credit_gap",
-            args=((PERIOD, "last-month"), (BY, "credit")),
+            args=((PERIOD, "last-month"), (BY, BY_REASON.name)),
         ),
     ),
     absent=partial(untold, (credit, remote_payments)),

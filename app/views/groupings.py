@@ -77,17 +77,23 @@ class GroupTable:
 
 @dataclass(frozen=True)
 class GroupPage:
-    """The page of groups in place of the rows; ``compared`` are the sentences about the period before."""
+    """The page of groups in place of the rows, and the sentences about what all of them add up to.
+
+    ``compared`` are those about the period before, ``said`` those of the dimension itself.
+    """
 
     grouping: GroupedSums
     tables: tuple[GroupTable, ...]
     compared: tuple[str, ...]
+    said: tuple[str, ...]
 
     @classmethod
     def of(cls, criteria: Criteria, grouping: GroupedSums, untold: Collection[date]) -> GroupPage:
         """The page of ``grouping``, which ``criteria`` asked for; no file tells of the days ``untold``."""
         tables = tuple(_table(criteria, grouping, table, untold) for table in grouping.tables)
-        return cls(grouping, tables, tuple(_compared(grouping)))
+        say = grouping.by.said
+        said = tuple(filter(None, (say(table.lines) for table in grouping.tables))) if say else ()
+        return cls(grouping, tables, tuple(_compared(grouping)), said)
 
 
 @dataclass(frozen=True)

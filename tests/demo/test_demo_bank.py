@@ -8,8 +8,14 @@ from datetime import date, timedelta
 import pandas as pd
 import pytest
 
+from app.listing import sums
+from app.listing.grouping import grouping
+from app.listing.scope import Scope
+from app.lists.credit_reasons import closing_parts
+from app.lists.remittances import REMITTANCES
 from importers.demo import american_express, bank
 from importers.demo.profiles import CHAIN_CODE
+from tests.lists.test_oracle import criteria_of, seen_as
 
 LAST_DAY = date(2026, 3, 31)
 
@@ -143,3 +149,35 @@ def test_every_certain_link_adds_up_to_its_line(rows):
         " GROUP BY m.id, m.amount HAVING sum(l.amount) <> m.amount"
     )
     assert wrong == []
+
+
+_WITH_MONEY = """
+SELECT DISTINCT m.code, m.id FROM merchant m
+WHERE m.id IN (SELECT merchant_id FROM bank_account UNION SELECT merchant_id FROM settlement)
+"""
+
+
+def test_a_month_of_each_merchant_is_closed_to_the_cent_and_says_why(rows, module_database):
+    """Where the net is adds up to it; each gap and each credit that is missing has its reason."""
+    merchants = rows(_WITH_MONEY)
+    assert {"FOURNIL", "BOULANGERIE"} <= {row.code for row in merchants}
+    reasons = set()
+    for merchant in merchants:
+        with module_database.reading() as connection:
+            scope = seen_as(connection, Scope(merchant.id))
+            criteria = criteria_of(REMITTANCES, {}, LAST_DAY - timedelta(30), LAST_DAY)
+            (whole,) = sums.totals(connection, REMITTANCES, scope, criteria).lines
+            asked = criteria.grouped("credit_reason")
+            (closed,) = grouping(connection, REMITTANCES, scope, asked, compared=False).tables
+        assert sum(closing_parts(closed.lines).values()) == whole.net > 0
+        reasons |= {line.key for line in closed.lines}
+    assert not reasons & {"differs/less", "differs/more"}
+    assert reasons >= {
+        "credited",
+        "late/absent",
+        "differs/refunds",
+        "differs/received_less/AMERICAN EXPRESS",
+        "announced/unproven/AMERICAN EXPRESS",
+        "not_expected/nothing",
+        "not_expected/issuers",
+    }

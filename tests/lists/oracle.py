@@ -78,6 +78,7 @@ KEYS: dict[str, Callable[[Row], Any]] = {
     "reason": _reason,
     "response_code": operator.itemgetter("response_code"),
     "credit": operator.itemgetter("credit"),
+    "credit_reason": operator.itemgetter("credit_reason"),
 }
 
 

@@ -24,6 +24,7 @@ from app.listing.kinds import Day, Flag, Moment, Money, Rate
 from app.listing.period import Days
 from app.listing.scope import Scope
 from app.lists import REMITTANCES, TRANSACTIONS
+from app.lists.credit_reasons import CreditReason
 from tests.lists import oracle, world
 from tests.lists.world import TODAY, World
 
@@ -96,6 +97,7 @@ GROUPS = {
     "issuer": ("BNP PARIBAS", "BNP", "~"),
     "reason": ("opposed", "other", "~"),
     "response_code": ("05", "5", "~"),
+    "credit_reason": ("credited", "differs/refunds", "not_expected/nothing", "not_remitted", "~"),
 }
 
 
@@ -251,6 +253,7 @@ WRITTEN = {
     Rate: lambda value: value.replace(".", ","),
     Flag: {True: "Oui", False: "Non"}.get,
     Expiry: lambda value: f"{value[:2]}/{value[2:]}",
+    CreditReason: lambda value: CreditReason().show(value, {}),
 }
 
 

@@ -95,7 +95,7 @@ def _credit(chance: random.Random) -> Row:
         "credit": chance.choice(CREDITS),
         "credited_on": chance.choice((None, FIRST, FIRST + timedelta(6))),
         "expected_by": chance.choice((None, FIRST)),
-        "credit_gap": chance.choice((None, 0, -100)),
+        "credit_gap": chance.choice((None, 0, -100, 1)),
         "credit_proposed": chance.choice((False, True)),
         "fee_amount": chance.choice((None, 0, 78)),
     }
@@ -115,6 +115,7 @@ def _remittance(
         connection, merchant_id=merchant_id, contract_id=contract["id"], zone=zone, **values, **stored
     )
     declared = _declared(values, amounts)
+    reason = _credit_reason(values, amounts, contract["application"])
     return {
         "id": row_id,
         "_contract": contract,
@@ -131,9 +132,38 @@ def _remittance(
         **{name: values[name] for name in ("received_count", "received_net", "missing_sequences")},
         **{name: values[name] for name in ("credit", "credit_gap", "fee_amount")},
         "credit_proposal": "open" if values["credit_proposed"] else "none",
+        "credit_reason": reason,
         **{name: day and day.isoformat() for name in CREDIT_DAYS for day in [values[name]]},
         **(declared if values["has_totals"] else dict.fromkeys(declared)),
     }
+
+
+def _credit_reason(values: Row, amounts: dict[str, int], application: str) -> str:
+    """Why the money of a remittance is where it is; nobody in this world has a payment of an acquirer."""
+    if not values["has_totals"] or values["status"] != "correct" or values["transmission"] == "failed":
+        return "not_remitted"
+    state = values["credit"]
+    if state == "differs":
+        why = _gap_reason(values["credit_gap"], amounts)
+    elif state == "credited":
+        why = ""
+    elif values["credit_proposed"]:
+        why = "proposed"
+    elif state == "not_expected":
+        payers = {"CONECS": "issuers", "CONECSLESS": "issuers", "AMEX": "american_express"}
+        why = payers.get(application, "") if values["net_amount"] else "nothing"
+    else:
+        overdue = "uncovered" if values["expected_by"] else ""
+        why = {"unknown": "", "expected": overdue, "announced": "unproven", "late": "absent"}[state]
+    return f"{state}/{why}" if why else state
+
+
+def _gap_reason(gap: int | None, amounts: dict[str, int]) -> str:
+    if gap is None or gap == 1:
+        return "commission" if gap is None else "one_cent"
+    if gap == amounts["refund_cancellation"] - amounts["refund"]:
+        return "refunds"
+    return "debits" if gap == amounts["debit"] - amounts["cancellation"] else "less" if gap > 0 else "more"
 
 
 def _amounts(chance: random.Random) -> dict[str, int]:

@@ -80,6 +80,7 @@ REMITTANCE: dict[str, Any] = {
     "expected_by": None,
     "credit_gap": None,
     "fee_amount": None,
+    "credit_reason": "unknown",
     "date": datetime(2026, 3, 2, 23, 15, 7),
     "application": "CBEMV",
     "contract": "7654321",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import operator
 from collections import Counter
+from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from importlib import import_module
@@ -13,6 +15,7 @@ import pytest
 from sqlalchemy import text
 
 from app.database.engine import DatabaseRole
+from app.lists import REMITTANCES
 from app.models import Credit
 from app.rules.time_zones import today
 from app.wording import codes
@@ -114,6 +117,88 @@ def test_page_json_and_files_say_the_same_of_what_is_to_be_confirmed(owner, reje
     for name in ("remises.xlsx", "remises/regroupement.xlsx"):
         with owner.get(f"/{name}?by=credit&{rejected}") as file:
             assert of_totals(cells(file, 2), "Dont crédit à confirmer") == wanted
+
+
+#: Number and net in cents of each reason, as the page of the month says them.
+CLOSED = {
+    ("Crédité", ""): (2, 112_51),
+    ("Non crédité", "les relevés reçus n'en montrent aucun crédit"): (1, 91_68),
+    ("Crédité avec écart", "il est arrivé moins"): (1, 64_15),
+    ("Crédité avec écart", "un centime d'écart"): (1, 19_99),
+    ("Règlement annoncé", "une ligne de la banque est proposée, à confirmer"): (1, 10_90),
+    ("Crédit attendu", "une ligne de la banque est proposée, à confirmer"): (1, 1_90),
+    ("Pas de crédit attendu", "rien à payer"): (1, 0),
+}
+CLOSING = (
+    "Sur 301,13 € remis : 190,26 € crédités, 12,80 € à confirmer, 91,68 € non crédités, "
+    "6,40 € reçus en moins, moins 0,01 € reçus en trop."
+)
+
+
+def of_reasons(rows, number, net) -> dict[tuple[str, str], tuple[int, int]]:
+    """The number and the net of rows by the words of their credit and its reason."""
+    sums: dict[tuple[str, str], tuple[int, int]] = {}
+    for row in rows:
+        reason = row.get("Raison") or row.get("Raison du crédit") or ""
+        key = row["Crédit bancaire"], reason.replace("’", "'")
+        count, amount = sums.get(key, (0, 0))
+        sums[key] = count + number(row), amount + net(row)
+    return sums
+
+
+def records(file) -> list[dict[str, str]]:
+    """The rows of the first sheet of a workbook by their headings."""
+    rows: dict[str, dict[str, str]] = {}
+    for place, (_, words) in cells(file, 1).items():
+        column = place.rstrip("0123456789")
+        rows.setdefault(place.removeprefix(column), {})[column] = words
+    headings = rows.pop("1")
+    return [{words: row.get(column, "") for column, words in headings.items()} for row in rows.values()]
+
+
+def of_page(page) -> Iterator[dict[str, str]]:
+    """The lines of the table of groups, in the words of files."""
+    for row in page.one("tbody").all("tr"):
+        name = row.one("th")
+        reason = "".join(map(plain, name.all(class_="sub")))
+        yield {
+            "Crédit bancaire": plain(name).removesuffix(reason).strip(),
+            "Raison": reason,
+            "Nombre": plain(row.one(class_="count-of")),
+            "Net": plain(row.one(class_="net-of")).removesuffix(" €"),
+        }
+
+
+def test_a_month_is_closed_by_the_same_reasons_and_sums_in_page_json_and_files(owner, month):
+    page = owner.page(f"/remises?by=credit_reason&{month}")
+    assert CLOSING in plain(page.one("main"))
+    lines = owner.get(f"/remises.json?{month}").json["rows"]
+    fields = {field.name: field for field in REMITTANCES.fields}
+    said = (
+        {**row, "Crédit bancaire": fields["credit"].show(row), "Raison": fields["credit_reason"].show(row)}
+        for row in lines
+    )
+    assert of_reasons(said, lambda _: 1, operator.itemgetter("amount")) == CLOSED
+    with owner.get(f"/remises.csv?{month}") as file:
+        rows = list(csv.DictReader(StringIO(file.data.decode("utf-8-sig")), delimiter=";"))
+    assert of_reasons(rows, lambda _: 1, lambda row: cents(row["Montant"])) == CLOSED
+    with owner.get(f"/remises.xlsx?{month}") as file:
+        assert of_reasons(records(file), lambda _: 1, lambda row: cents(row["Montant"])) == CLOSED
+    with owner.get(f"/remises/regroupement.csv?by=credit_reason&{month}") as file:
+        in_text = list(csv.DictReader(StringIO(file.data.decode("utf-8-sig")), delimiter=";"))
+    with owner.get(f"/remises/regroupement.xlsx?by=credit_reason&{month}") as file:
+        *in_sheet, total = records(file)
+    assert cents(total["Net"]) == sum(net for _, net in CLOSED.values())
+    for groups in (in_text, in_sheet, of_page(page)):
+        assert of_reasons(groups, lambda row: int(row["Nombre"]), lambda row: cents(row["Net"])) == CLOSED
+
+
+def test_nobody_without_the_bank_closes_a_month(owner, database, month):
+    with database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(text("UPDATE membership SET role = 'fleet'"))
+    assert "reçus en moins" not in plain(owner.page(f"/remises?by=credit_reason&{month}").one("main"))
+    assert owner.get(f"/remises/regroupement.csv?by=credit_reason&{month}").status_code == 422
+    assert "credit_reason" not in owner.get(f"/remises.json?{month}").json["rows"][0]
 
 
 def test_what_is_to_be_confirmed_is_added_up_from_rows_as_from_days(owner, rejected):

@@ -1,0 +1,258 @@
+"""The reason why the money of each remittance is where it is: what a month is closed by.
+
+Every remittance has one, so that what they bring adds up to the net of a month: credited, explained, or
+named as missing. For whoever may see the bank.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import ColumnElement, Text, and_, case, exists, func, literal, or_, select
+
+from app.listing.constants import written_out
+from app.listing.dimension import BETWEEN, Dimension
+from app.listing.field import Field
+from app.listing.grouping import GroupLine
+from app.listing.kinds import Expression, Kind, Row, translated
+from app.lists.common import TODAY
+from app.lists.credit import CREDIT, CREDIT_GROUP
+from app.models import (
+    BankAccount,
+    Certainty,
+    Contract,
+    Credit,
+    Remittance,
+    Settlement,
+    SettlementLink,
+    SettlementState,
+)
+from app.rules.payments import remitted
+from app.wording import applications, codes, formats
+from app.wording.i18n import N_, gettext
+
+#: Stands between the state, the reason and the payer of a stored value.
+_SIGN: Final = "/"
+#: A remittance that never reached the bank: nothing of it is in the net.
+_NOT_REMITTED: Final = "not_remitted"
+_PAYER_HERE: Final = "%(payer)s"
+
+#: The words of each reason; a payer stands in some.
+REASONS: Final[Mapping[str, str]] = {
+    "one_cent": N_("one cent apart"),
+    "refunds": N_("its refunds were not found"),
+    "debits": N_("its debits were not found"),
+    "less": N_("less arrived"),
+    "more": N_("more arrived"),
+    "received_less": N_("%(payer)s received less than was remitted"),
+    "received_more": N_("%(payer)s received more than was remitted"),
+    "commission": N_("the bank deducts its commission: a line of it may be its credit"),
+    "proposed": N_("a line of the bank is proposed, to be confirmed"),
+    "payer": N_("paid by %(payer)s"),
+    "kept": N_("kept on the balance at %(payer)s"),
+    "unproven": N_("paid by %(payer)s, no bank statement received tells of it"),
+    "uncovered": N_("the statements received do not cover the days of its credit"),
+    "never_came": N_("announced by %(payer)s, not found at the bank"),
+    "absent": N_("the statements received hold no credit of it"),
+    "issuers": N_("meal vouchers, paid by their issuers"),
+    "american_express": N_("paid by American Express, whose files are not loaded"),
+    "nothing": N_("nothing to pay"),
+}
+_ACQUIRER: Final = N_("the acquirer")
+_LABELS: Final[Mapping[str, str]] = {**codes.CREDITS, _NOT_REMITTED: N_("Not remitted to the bank")}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CreditReason(Kind):
+    """The reason beside a state of the credit, such as that of ``announced/payer/PAYPAL``."""
+
+    def show(self, value: object, row: Row) -> str:  # noqa: ARG002
+        _, reason, payer = _parts(value)
+        return gettext(REASONS[reason], payer=payer or gettext(_ACQUIRER)) if reason in REASONS else ""
+
+    def csv(self, column: Expression) -> Expression:
+        # Without a payer, gettext leaves its place as it is.
+        words = {reason: gettext(words) for reason, words in REASONS.items()}
+        payer = func.coalesce(func.nullif(func.split_part(column, _SIGN, 3), ""), gettext(_ACQUIRER))
+        return func.replace(
+            translated(func.split_part(column, _SIGN, 2, type_=Text), words), _PAYER_HERE, payer, type_=Text
+        )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class StateAndReason(CreditReason):
+    """The same with the words of the state in front of it."""
+
+    def show(self, value: object, row: Row) -> str:
+        state, *_ = _parts(value)
+        words = gettext(_LABELS.get(state, state)), super().show(value, row)
+        return BETWEEN.join(filter(None, words))
+
+
+def _parts(value: object) -> tuple[str, str, str]:
+    state, _, rest = str(value).partition(_SIGN)
+    reason, _, payer = rest.partition(_SIGN)
+    return state, reason, payer
+
+
+def _payments(said: Expression) -> Expression:
+    """What the payments of acquirers that are of a remittance say together, NULL where there are none."""
+    return (
+        select(said)
+        .select_from(SettlementLink)
+        .join(
+            Settlement,
+            and_(
+                Settlement.merchant_id == SettlementLink.merchant_id,
+                Settlement.id == SettlementLink.settlement_id,
+            ),
+        )
+        .where(
+            SettlementLink.merchant_id == Remittance.merchant_id,
+            SettlementLink.remittance_id == Remittance.id,
+            SettlementLink.certainty != Certainty.PROPOSED.value,
+        )
+        .correlate(Remittance)
+        .scalar_subquery()
+    )
+
+
+def _because(reason: str) -> ColumnElement[str]:
+    return literal(reason, Text)
+
+
+def _of_payer(reason: str) -> Expression:
+    """A reason, and the payer that it names, where that is not the acquirer of the contract itself."""
+    named: Expression = _because(_SIGN) + func.nullif(_PAYER, "", type_=Text)
+    return _because(reason) + func.coalesce(named, "", type_=Text)
+
+
+_PAYER: Final = _payments(func.max(Settlement.payer))
+_IS_KEPT: Final = _payments(func.bool_and(Settlement.state == SettlementState.CARRIED.value))
+_HAS_BANK: Final = exists().where(BankAccount.merchant_id == Remittance.merchant_id).correlate(Remittance)
+_IS_OVERDUE: Final = Remittance.expected_by < TODAY
+_DEBITS: Final = Remittance.debit_amount - Remittance.cancellation_amount
+_REFUNDS: Final = Remittance.refund_amount - Remittance.refund_cancellation_amount
+_GAP: Final = Remittance.credit_gap
+_PROPOSED: Final = (Remittance.credit_proposed, _because("proposed"))
+#: Why the money of each state is where it is; the first that holds.
+_WHY: Final[Mapping[Credit, Expression]] = {
+    Credit.DIFFERS: case(
+        (_GAP.is_(None), _because("commission")),
+        (func.abs(_GAP) == 1, _because("one_cent")),
+        (and_(_PAYER.is_not(None), _GAP > 0), _of_payer("received_less")),
+        (_PAYER.is_not(None), _of_payer("received_more")),
+        (_GAP == -_REFUNDS, _because("refunds")),
+        (_GAP == _DEBITS, _because("debits")),
+        (_GAP > 0, _because("less")),
+        else_=_because("more"),
+    ),
+    Credit.ANNOUNCED: case(
+        _PROPOSED,
+        (_IS_KEPT.is_(True), _of_payer("kept")),
+        (or_(_IS_OVERDUE, ~_HAS_BANK), _of_payer("unproven")),
+        else_=_of_payer("payer"),
+    ),
+    Credit.LATE: case(_PROPOSED, (_PAYER.is_not(None), _of_payer("never_came")), else_=_because("absent")),
+    Credit.EXPECTED: case(_PROPOSED, (_IS_OVERDUE, _because("uncovered"))),
+    Credit.UNKNOWN: case(_PROPOSED),
+    Credit.NOT_EXPECTED: case(
+        _PROPOSED,
+        (Remittance.net_amount == 0, _because("nothing")),
+        (Contract.application.in_(applications.MEAL_VOUCHERS), _because("issuers")),
+        (Contract.application.in_(applications.PAID_ELSEWHERE), _because("american_express")),
+    ),
+}
+# Its constants are written out, since the same text stands among the columns and in GROUP BY.
+_VALUE: Final[Expression] = written_out(
+    case(
+        (
+            remitted(Remittance.seal, Remittance.status, Remittance.transmission),
+            Remittance.credit
+            + func.coalesce(
+                _because(_SIGN)
+                + case(*((Remittance.credit == state.value, why) for state, why in _WHY.items())),
+                "",
+                type_=Text,
+            ),
+        ),
+        else_=_because(_NOT_REMITTED),
+    )
+)
+
+#: Of the net, where it is: the words of each part, in the order of the sentence.
+_PARTS: Final[Mapping[str, str]] = {
+    "credited": N_("%(amount)s credited"),
+    "to_confirm": N_("%(amount)s to be confirmed"),
+    "on_its_way": N_("%(amount)s on its way"),
+    "outside": N_("%(amount)s paid outside the bank"),
+    "untold": N_("%(amount)s without a bank statement"),
+    "late": N_("%(amount)s not credited"),
+    "short": N_("%(amount)s received short"),
+    "in_excess": N_("less %(amount)s received in excess"),
+}
+_PART_OF: Final[Mapping[str, str]] = {
+    Credit.CREDITED: "credited",
+    Credit.ANNOUNCED: "on_its_way",
+    Credit.EXPECTED: "on_its_way",
+    Credit.NOT_EXPECTED: "outside",
+    Credit.UNKNOWN: "untold",
+    Credit.LATE: "late",
+    _NOT_REMITTED: "outside",
+}
+_TO_CONFIRM: Final = frozenset({"commission", "proposed"})
+
+
+def closing_parts(lines: Sequence[GroupLine]) -> dict[str, int]:
+    """Where the net of groups of a currency is, in minor units: the parts add up to it."""
+    parts = dict.fromkeys(_PARTS, 0)
+    for line in lines:
+        state, reason, _ = _parts(line.key)
+        gap, net = line.now["credit_gap"], line.now.net
+        if reason in _TO_CONFIRM:
+            parts["to_confirm"] += net
+        elif state == Credit.DIFFERS:
+            parts["credited"] += net - gap
+            parts["short" if gap > 0 else "in_excess"] += gap
+        else:
+            parts[_PART_OF[state]] += net
+    return parts
+
+
+def closing(lines: Sequence[GroupLine]) -> str:
+    """Where the net of ``lines`` is, as a sentence in the language of the moment; "" where there is none."""
+    parts = {name: amount for name, amount in closing_parts(lines).items() if amount}
+    if not parts:
+        return ""
+    currency = lines[0].now.currency
+    net = formats.money(sum(parts.values()), currency)
+    parts["in_excess"] = -parts.get("in_excess", 0)  # its words take it off
+    said = (
+        gettext(_PARTS[name], amount=formats.money(amount, currency))
+        for name, amount in parts.items()
+        if amount
+    )
+    return gettext("Of %(net)s remitted: %(parts)s.", net=net, parts=", ".join(said))
+
+
+#: Why the money of a remittance is where it is, in its details and in files.
+REASON_FIELD: Final = Field(
+    name="credit_reason",
+    label=N_("Reason of the credit"),
+    kind=CreditReason(),
+    column=_VALUE,
+    section=CREDIT,
+    permission="bank",
+)
+#: What a month is closed by: each line is credited, explained or named as missing.
+BY_REASON: Final = Dimension(
+    name=REASON_FIELD.name,
+    label=N_("Credit and reason"),
+    kind=StateAndReason(),
+    rows=_VALUE,
+    parts=(N_("Credit"), N_("Reason")),
+    measure=lambda key: (CREDIT_GROUP, _parts(key)[0]),
+    said=closing,
+)
