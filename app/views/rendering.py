@@ -19,9 +19,9 @@ from app.accounts.sessions import new_key
 from app.views import cells, deliveries, styles
 from app.views.branding import theme_file, worker_address
 from app.views.chart import chart
-from app.views.escaping import Templates
 from app.views.moments import show_minute, show_moment
 from app.views.shell import Shell
+from app.views.templating import Templates
 from app.web.context import known_principal, theme
 from app.web.guard import meet
 from app.wording import days, formats

@@ -1,4 +1,4 @@
-"""What templates show is escaped as the library does it, for all that they are given."""
+"""What templates show, call and import is as the library does it, for all that they are given."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from jinja2 import DictLoader, Environment
 from markupsafe import Markup, escape
 
-from app.views.escaping import Templates, escaped
+from app.views.templating import Templates, escaped
 
 SHOWN = (
     "{% macro twice(text) %}{{ text }}{{ text }}{% endmacro %}"
@@ -39,6 +39,29 @@ def test_a_template_shows_what_the_library_would(app, value):
     assert app.jinja_env.from_string(SHOWN).render(value=value) == theirs.from_string(SHOWN).render(
         value=value
     )
+
+
+CALLS = (
+    "{% macro pair(one, two='2', class='') %}{{ one }}|{{ two }}|{{ class }}{{ kwargs }}{% endmacro %}"
+    "{% macro around() %}<p>{{ caller('&') }}</p>{% endmacro %}"
+    "{{ pair(value) }} {{ pair(value, two=value) }} {{ pair(value, class=value) }} {{ pair(*[value, 1]) }}"
+    " {{ pair(**{'one': value}) }} {{ said(value) }} {{ said(text=value)|upper }}"
+    "{% call(text) around() %}{{ text }}{{ value }}{% endcall %}{{ (said if value else pair)(value) }}"
+    "{% autoescape false %}{{ said(value) }}{{ pair(value) }}{% endautoescape %}"
+)
+
+
+@pytest.mark.parametrize("value", VALUES, ids=repr)
+def test_a_template_calls_functions_and_macros_as_the_library_does(app, value):
+    theirs = Environment(autoescape=True)
+    given = {"value": value, "said": lambda text: f"<{text}>"}
+    assert app.jinja_env.from_string(CALLS).render(given) == theirs.from_string(CALLS).render(given)
+
+
+def test_no_function_of_the_templates_takes_their_context(app):
+    with app.test_request_context("/"):
+        takes = [name for name, one in app.jinja_env.globals.items() if hasattr(one, "jinja_pass_arg")]
+    assert not takes
 
 
 @given(st.text())
