@@ -143,8 +143,12 @@ class Field:
         further = ((code, capital(gettext(link.words))) for code, link in self.elsewhere.items())
         return (*filter_kind.choices(), *further) if isinstance(filter_kind, Choice) else ()
 
-    def parameters(self) -> Iterator[Parameter]:
+    @cached_property
+    def parameters(self) -> tuple[Parameter, ...]:
         """The parameters of an address that ask for this field (the period is apart)."""
+        return tuple(self._parameters())
+
+    def _parameters(self) -> Iterator[Parameter]:
         filter_kind = self.filter_kind or self.kind
         if not self.filter or not isinstance(filter_kind, Filter):
             return

@@ -327,7 +327,7 @@ class ListSpec:
     @cached_property
     def parameters(self) -> Mapping[str, Parameter]:
         """The parameters of an address by name; the period, the order and the page are apart."""
-        return {found.name: found for field in self.askable for found in field.parameters()}
+        return {found.name: found for field in self.askable for found in field.parameters}
 
     @cached_property
     def by_name(self) -> Mapping[str, Field]:

@@ -112,7 +112,7 @@ class FilterForm:
     def _inputs(self, field: Field) -> Iterator[Input]:
         if field.name == "date" and self.criteria.period is not None:
             yield from (_day_input(self.criteria, name) for name in DATES)
-        for parameter in field.parameters():
+        for parameter in field.parameters:
             choices = self.offered.get(parameter.name) or field.choices()
             # A choice that another list answers stands alone: it cannot be ticked beside others.
             if 0 < len(choices) <= MOST_BOXES and not field.elsewhere:
@@ -126,33 +126,37 @@ class FilterForm:
         values = tuple(filter(None, (self.criteria.raw(name), *self.criteria.values(name)[1:])))
         for value in values:
             choices = _with(choices, value)
-        shown = self._input(parameter, choices, self.criteria.raw(name), fault=_fault(self.criteria, name))
-        return shown._replace(ticked=frozenset(values))
+        return self._input(parameter, choices, self.criteria.raw(name), ticked=frozenset(values))
 
     def _parameter_inputs(self, parameter: Parameter, choices: Choices) -> Iterator[Input]:
         """An input, and one more for each further value of its parameter."""
         name = parameter.name
         for index, text in enumerate((self.criteria.raw(name), *self.criteria.values(name)[1:])):
-            shown = self._input(parameter, _with(choices, text), text)
-            if index:
-                yield shown._replace(id=f"{shown.id}-{index}")
-            else:
-                yield shown._replace(fault=_fault(self.criteria, name))
+            yield self._input(parameter, _with(choices, text), text, index)
 
-    def _input(self, parameter: Parameter, choices: Choices, text: str, fault: str = "") -> Input:
-        kind = parameter.kind
+    def _input(
+        self,
+        parameter: Parameter,
+        choices: Choices,
+        text: str,
+        index: int = 0,
+        ticked: frozenset[str] | None = None,
+    ) -> Input:
+        """An input; what is wrong with its parameter stands at the first (``index`` 0) of several."""
+        name, kind = parameter.name, parameter.kind
         return Input(
-            name=parameter.name,
-            id=f"f-{parameter.name}",
+            name=name,
+            id=f"f-{name}-{index}" if index else f"f-{name}",
             label=parameter.label,
             widget=kind.widget,
             text=text,
-            fault=fault,
+            fault="" if index else _fault(self.criteria, name),
             suggestions=kind.suggestions(),
             choices=choices,
             pattern=kind.pattern,
             mode=kind.mode,
-            note=self.notes.get(parameter.name, ""),
+            ticked=ticked,
+            note=self.notes.get(name, ""),
         )
 
 

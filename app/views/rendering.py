@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from flask import Flask, current_app, g, render_template, url_for
 from flask_htmx import HTMX
@@ -19,17 +19,20 @@ from app.accounts.sessions import new_key
 from app.views import cells, deliveries, styles
 from app.views.branding import theme_file, worker_address
 from app.views.chart import chart
+from app.views.filter_form import InputGroup
 from app.views.moments import show_minute, show_moment
 from app.views.shell import Shell
 from app.views.templating import Templates
 from app.web.context import known_principal, theme
 from app.web.guard import meet
 from app.wording import days, formats
-from app.wording.i18n import gettext, ngettext
+from app.wording.i18n import gettext, language, ngettext
 
 HTMX_FILE = "vendor/htmx@2.0.11/htmx.min.js"
 #: The font is asked for by the page and by base.css, in the same words, so that it comes once.
 FONT_FILE, FONT_VERSION = "fonts/inter.woff2", "5.3.0"
+#: The inputs of forms that are kept as drawn: those of the lists as they open, for a few dozen merchants.
+_MOST_DRAWN: Final = 256
 htmx = HTMX()
 _ICON = Markup(
     '<svg class="icon" width="{size}" height="{size}" aria-hidden="true"><use href="{file}#{name}"/></svg>'
@@ -78,6 +81,7 @@ def _globals() -> dict[str, Any]:
         "font_version": FONT_VERSION,
         "icon": icon,
         "chart": chart,
+        "filter_inputs": filter_inputs,
         "day_in_words": days.day_in_words,
         "days_in_words": days.days_in_words,
         "address": cells.address,
@@ -115,6 +119,22 @@ def icon(name: str, size: int = 20) -> Markup:
 @cache
 def _drawn(name: str, size: int, file: str) -> Markup:
     return _ICON.format(size=size, file=file, name=name)
+
+
+def filter_inputs(group: InputGroup) -> Markup:
+    """The inputs of a part of a list's form; a quarter of what a page takes, were they not kept as drawn."""
+    return inputs_drawn(group, language())
+
+
+@lru_cache(maxsize=_MOST_DRAWN)
+def inputs_drawn(group: InputGroup, _language: str) -> Markup:
+    """The same, for everybody to whom all that is in ``group`` is shown in one language.
+
+    The macro is taken without any context: it cannot show what is not in ``group``.
+    """
+    template = current_app.jinja_env.get_template("lists/filter_inputs.html")
+    drawn: Markup = template.module.fieldset(group)  # type: ignore[attr-defined]  # a macro of the template
+    return drawn
 
 
 def dialled(phone: str) -> str:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, lru_cache
 from gettext import NullTranslations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from babel import Locale
 from babel.support import Translations
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 #: The languages of the portal. Another one is its code here and a catalogue.
 LANGUAGES = ["fr", "en"]
 DEFAULT_LANGUAGE = "fr"
+#: Messages kept as they are said: more than there are, in every language.
+_MOST_MESSAGES: Final = 8_000
 CATALOGUES = ROOT / "app" / "translations"
 _language: ContextVar[str] = ContextVar("language", default=DEFAULT_LANGUAGE)
 
@@ -64,7 +66,7 @@ def speak(chosen: str) -> None:
 
 def gettext(message: str, **values: Any) -> str:
     """``message`` in the language of the moment, filled with ``values`` (``%(name)s``)."""
-    text = _catalogue(language()).gettext(message)
+    text = _translated(message, _language.get())
     return text % values if values else text
 
 
@@ -72,6 +74,12 @@ def ngettext(singular: str, plural: str, n: int, **values: Any) -> str:
     """The form of a message for ``n`` things; ``%(num)s`` is ``n``. In French 0 is singular."""
     text = _catalogue(language()).ngettext(singular, plural, n)
     return text % {"num": n, **values}
+
+
+@lru_cache(maxsize=_MOST_MESSAGES)
+def _translated(message: str, chosen: str) -> str:
+    """``message`` in a language: a page says hundreds, the same each time."""
+    return _catalogue(chosen).gettext(message)
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import date, timedelta
+from itertools import product
 from string import ascii_uppercase
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -20,6 +21,7 @@ from app.listing.visible import seen_by
 from app.lists import REMITTANCES, TRANSACTIONS
 from app.models import JournalEntry
 from app.rules.time_zones import today
+from app.views import rendering
 from app.views.filter_form import MOST_BOXES, FilterForm
 from app.views.periods import step
 from tests.page import Fragment, HtmlPage
@@ -100,6 +102,28 @@ def test_so_many_issuers_are_boxes_and_more_are_a_list(number, has_boxes):
 def ticked(form, name):
     """The values of the ticked boxes of a parameter."""
     return [box["value"] for box in form.all("input", name=name) if "checked" in box.attributes]
+
+
+def test_a_form_that_is_kept_as_drawn_shows_each_what_it_would_show_them_alone(app, shops):
+    """Two merchants, in both languages, with a filter and without, in turn; twice: all is kept then."""
+
+    browsers = [app.test_client() for _ in shops[:2]]
+    for browser, shop in zip(browsers, shops, strict=False):
+        browser.sign_in(shop.email)
+
+    def forms():
+        for lang, asked, browser in product(("fr", "en"), ("", "?issuer=Nobody+else"), browsers):
+            browser.post_form("/langue", lang=lang)
+            inputs = browser.page(f"/transactions{asked}").one("form", id="filters").all()
+            yield str([(shown.tag, shown.attributes, shown.text) for shown in inputs])
+
+    rendering.inputs_drawn.cache_clear()
+    drawn, kept = list(forms()), list(forms())
+    assert kept == drawn
+    assert rendering.inputs_drawn.cache_info().hits >= rendering.inputs_drawn.cache_info().misses
+    assert len(set(kept)) == len(kept) == 8
+    assert ["ALPHA" in form for form in kept] == ["BRAVO" not in form for form in kept] == [True, False] * 4
+    assert ["Nobody else" in form for form in kept] == [False, False, True, True] * 2
 
 
 def test_what_was_asked_stays_in_the_form_and_stands_in_chips(owner, shops):
