@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import Connection, text
 
-from app.database.privileges import Roles, create_roles, enforce
+from app.database.privileges import Roles, create_roles, enforce, refuse_foreign_code
 from app.locks import Lock, hold
 from app.models import Base
 
@@ -28,8 +28,10 @@ def run(connection: Connection) -> None:
         # Another process that migrates is waited for; tables that readers hold, only for so long.
         hold(connection, Lock.MIGRATION)
         connection.execute(text("SET LOCAL lock_timeout TO '10s'"))
-        context.run_migrations()
         roles: Roles | None = context.config.attributes.get("roles")
+        if roles and context.get_context().get_current_revision() != context.get_head_revision():
+            refuse_foreign_code(connection, roles)
+        context.run_migrations()
         if roles:
             create_roles(connection, roles, context.config.attributes["passwords"])
             enforce(connection, Base.privileges(), roles)

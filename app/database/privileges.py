@@ -121,6 +121,25 @@ SELECT pg_get_userbyid(c.relowner) AS owner, c.relrowsecurity AND NOT c.relforce
   ] ORDER BY polname) AS policies
 FROM pg_class c WHERE c.oid = CAST(:table AS regclass)
 """
+# What runs when rows are written, as whoever writes them. The portal has no such code on these tables, its
+# checks call what is immutable alone, and the importer has no functions.
+_FOREIGN_CODE = """
+SELECT c.relname::text FROM pg_class c JOIN pg_roles o ON o.oid = c.relowner
+WHERE c.relnamespace = 'public'::regnamespace AND o.rolname = :importer AND (
+  EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal)
+  OR EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = c.oid)
+  OR EXISTS (SELECT FROM pg_proc p WHERE p.proowner = o.oid)
+  OR EXISTS (
+    SELECT FROM pg_constraint k, regexp_matches(k.conbin::text, ':(op)?funcid ([0-9]+)', 'g') AS called (ids)
+    JOIN pg_proc p ON p.oid = called.ids[2]::oid
+    WHERE k.conrelid = c.oid AND p.provolatile <> 'i'))
+ORDER BY 1 LIMIT 1
+"""
+_TABLES_OF = """
+SELECT c.oid::regclass::text FROM pg_class c
+WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+  AND pg_get_userbyid(c.relowner) = :importer ORDER BY 1
+"""
 _POLICIES = {"by_merchant": "merchant_id", "by_reseller": "reseller_id"}
 
 
@@ -175,6 +194,27 @@ def _set_password(connection: Connection, role: str, password: str) -> None:
     driver: psycopg.Connection = connection.connection.driver_connection  # type: ignore[assignment]
     kept = driver.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
     connection.exec_driver_sql(f"ALTER ROLE \"{role}\" PASSWORD '{kept}'")
+
+
+def refuse_foreign_code(connection: Connection, roles: Roles) -> None:
+    """Keep the importer from adding code to their tables until the migration ends.
+
+    What a migration writes there would run it as the owner. Raises ConfigError where there is any.
+    """
+    importer = {"importer": roles.importer}
+    for table in connection.scalars(text(_TABLES_OF), importer).all():
+        connection.execute(text(f"LOCK TABLE ONLY {table} IN SHARE ROW EXCLUSIVE MODE"))
+    table = connection.scalar(text(_FOREIGN_CODE), importer)
+    if table is not None:
+        raise ConfigError(
+            gettext(
+                "The table “%(table)s” bears code that is not the portal's (a trigger, a rule, a check or a"
+                " function of “%(role)s”), which would run with the owner's rights: take it away, and change"
+                " the password of that role.",
+                table=table,
+                role=roles.importer,
+            )
+        )
 
 
 def enforce(connection: Connection, declared: Mapping[Table, Privileges], roles: Roles) -> None:

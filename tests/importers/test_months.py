@@ -204,6 +204,7 @@ def test_of_a_load_that_dies_between_its_rows_and_their_indexes_nothing_is_left(
 # Who may do what with it
 
 
+@pytest.mark.probes("grants")
 def test_the_importer_adds_rows_to_a_month_that_was_begun_and_does_nothing_else_with_it(
     database: Database,
 ) -> None:
@@ -232,6 +233,7 @@ FOREIGN = {
 }
 
 
+@pytest.mark.probes("grants")
 @pytest.mark.parametrize("before", FOREIGN.values(), ids=FOREIGN)
 def test_nothing_else_can_be_attached(before: tuple[str, ...], database: Database) -> None:
     refused = pytest.raises(DBAPIError, match=r"no partition was begun for this month|has no foreign keys")
@@ -255,6 +257,7 @@ WHOEVER = (
 )
 
 
+@pytest.mark.probes("grants")
 @pytest.mark.parametrize("late", [False, True], ids=["before it begins", "once it has begun"])
 @pytest.mark.parametrize("added", CODE.values(), ids=CODE)
 def test_no_code_of_the_importer_runs_as_the_owner(added: str, late: bool, database: Database) -> None:
@@ -274,6 +277,7 @@ def test_no_code_of_the_importer_runs_as_the_owner(added: str, late: bool, datab
     assert set(called) <= {database.roles.importer}
 
 
+@pytest.mark.probes("grants")
 def test_no_month_is_made_under_a_snapshot_that_does_not_know_what_others_added(database: Database) -> None:
     with database.writing(DatabaseRole.IMPORT) as connection:
         connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
