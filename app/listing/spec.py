@@ -17,6 +17,7 @@ from app.listing.dimension import Dimension
 from app.listing.field import Args, Field, Parameter, Slot, Tone
 from app.listing.kinds import Expression, Row
 from app.listing.measures import Measure
+from app.listing.missing import NotReceived, all_groups_received, all_received
 from app.listing.period import Days, Freshness, Period
 from app.listing.reading import Reading, known, together
 from app.listing.scope import Scope
@@ -118,12 +119,15 @@ class AnswerPart:
     """The opening of a list, above its rows: what it reads, and its template (as ``answer``).
 
     ``read`` is given the criteria, and gives None where they ask for what it does not answer. ``nets`` are
-    the sums of whole days that it knows, in minor units by day and currency.
+    the sums of whole days that it knows, in minor units by day and currency; ``not_received`` is what stands
+    above its rows by place, and ``groups_not_received`` reads what stands above groups, given the criteria.
     """
 
     read: Callable[[Scope, Any], Reading[Any] | None]
     template: str
     nets: Callable[[Any], Mapping[date, Mapping[str, int]]] = no_nets
+    not_received: Callable[[Any], tuple[NotReceived, ...]] = all_received
+    groups_not_received: Callable[[Scope, Any], Reading[tuple[NotReceived, ...]]] = all_groups_received
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -223,12 +223,19 @@ TERMINAL_FIELDS = (
     manufacturer_field(Remittance.manufacturer),
 )
 TERMINAL_NUMBER = terminal_field(Remittance.terminal_number, indexed=True, in_table=False)
+
+
+def terminal_name(number: Expression) -> Expression:
+    """What the terminal of that number at its outlet is called among the groups by terminal."""
+    return _named(Outlet.trade_name, Outlet.siret, number)
+
+
 BY_TERMINAL = Dimension(
     name="terminal",
     label=N_("Terminal"),
     kind=Kind(),
     parts=(N_("Trade name"), N_("SIRET"), N_("Terminal no.")),
-    rows=_named(Outlet.trade_name, Outlet.siret, Remittance.terminal_number),
+    rows=terminal_name(Remittance.terminal_number),
 )
 #: What the sums of remittances and of their payments can be grouped by.
 DIMENSIONS = (BY_OUTLET, BY_TERMINAL, BY_CONTRACT, BY_APPLICATION)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache, cached_property, partial
+from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import CTE, Date, FromClause, and_, bindparam, case, func, or_, select
@@ -21,7 +21,7 @@ from app.listing.scope import AnyScope, Scope
 from app.listing.source import Condition, in_scope
 from app.lists.common import PLACE
 from app.lists.terminal_calls import TerminalCall, TerminalCalls, terminal_calls
-from app.models import ALL_CONTRACTS, NO_OUTLET, Contract, Outlet, Remittance, RemittanceDay
+from app.models import ALL_CONTRACTS, Contract, Outlet, Remittance, RemittanceDay
 from app.rules.payments import awaited, remitted, uncaptured
 from app.wording import applications
 from app.wording.i18n import N_, gettext, ngettext
@@ -117,22 +117,10 @@ class Night:
     bars: tuple[Bar, ...]
     currency: str | None
 
-    @cached_property
+    @property
     def silent(self) -> tuple[TerminalCall, ...]:
-        """The terminals that did not call, though they usually do: first those of open outlets."""
-        return tuple(sorted(self.terminals.silent, key=lambda terminal: not terminal.outlet_called))
-
-    @cached_property
-    def silences(self) -> tuple[TerminalCall, ...]:
-        """The silent terminals to name: one alone of an outlet where none called, which may be closed."""
-        first = {terminal.outlet_id: terminal for terminal in reversed(self.silent)}
-        return tuple(
-            terminal
-            for terminal in self.silent
-            if terminal.outlet_called
-            or terminal.outlet_id == NO_OUTLET
-            or first[terminal.outlet_id] is terminal
-        )
+        """The terminals that did not call, though they usually do."""
+        return self.terminals.silent
 
     @property
     def failed(self) -> int:

@@ -15,7 +15,6 @@ from app.listing.filters import Choice, flagged
 from app.listing.kinds import Kind, Moment, Money, Row, Whole
 from app.listing.scope import Scope
 from app.listing.spec import (
-    AnswerPart,
     DetailPart,
     Heading,
     ListSpec,
@@ -51,7 +50,8 @@ from app.lists.credit_reasons import BY_REASON, REASON_FIELD
 from app.lists.credited_together import credited_together
 from app.lists.declared import DECLARED_SUMS, compared, declared
 from app.lists.freshness import days, freshness
-from app.lists.nights import REMITTED, night
+from app.lists.nights import REMITTED
+from app.lists.not_received import ANSWER
 from app.lists.open_item_count import open_item_count
 from app.lists.open_items import TITLE as OPEN_ITEMS
 from app.lists.remittance_course import alerts, course, named, verdict
@@ -360,7 +360,7 @@ REMITTANCES = ListSpec(
         word=codes.STATUSES["correct"],
         noun=Noun(*NN_("%(num)s correct", "%(num)s correct ones")),
     ),
-    answer=AnswerPart(read=night, template="lists/night.html"),
+    answer=ANSWER,
     notices=statement_notices,
     detail_parts=(
         DetailPart(read=course, template="lists/course.html"),

@@ -190,11 +190,10 @@ WITH holiday AS MATERIALIZED (
   LEFT JOIN missing m ON m.merchant_id = a.merchant_id AND m.id = a.id
   GROUP BY a.merchant_id
 )
-SELECT m.merchant_id, m.id AS terminal_id, m.day,
-  m.is_silent AND (n.silent <= {_FEW} OR n.silent < n.called) AS is_silent,
+SELECT m.merchant_id, m.id AS terminal_id, m.day, m.is_silent,
   CASE WHEN m.called THEN m.last_of_all ELSE m.last_before END AS last_called
 FROM missing m JOIN counted n ON n.merchant_id = m.merchant_id
-WHERE m.is_silent OR m.called
+WHERE m.called OR m.is_silent AND (n.silent <= {_FEW} OR n.silent < n.called)
 """
 _COLUMNS = (
     Column("merchant_id", BigInteger),

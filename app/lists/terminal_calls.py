@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from sqlalchemy import (
     CTE,
+    ColumnElement,
     CompoundSelect,
     Date,
     Integer,
@@ -29,7 +30,7 @@ from app.listing.kinds import Statement
 from app.listing.reading import Reading, Rows
 from app.listing.scope import AnyScope, Scope
 from app.listing.source import in_scope
-from app.lists.common import place
+from app.lists.common import BY_OUTLET, place, terminal_name
 from app.lists.silence import ONE_DAY, quiet_terminals
 from app.models import NO_OUTLET, Contract, Outlet, Terminal, TerminalDay
 from app.wording.days import short_moment
@@ -46,16 +47,32 @@ _KEYS = Terminal.merchant_id, Terminal.id, Terminal.outlet_id
 class TerminalCall:
     """A terminal and its last call on the night of the day or before it, by its own clock.
 
-    ``outlet_called`` says whether any terminal of its outlet called: where none did, the shop may be closed.
+    Its ``outlet`` has ``outlet_number`` terminals that day, and ``outlet_called`` of them called: where none
+    did, the shop may be closed. ``by_outlet`` and ``by_terminal`` are the groups of sums that it belongs to,
+    None where its outlet has no SIRET.
     """
 
     id: int
     outlet_id: int
+    outlet: str
     name: str
     number: str
     called: datetime
     is_silent: bool
-    outlet_called: bool
+    outlet_number: int
+    outlet_called: int
+    by_outlet: str | None
+    by_terminal: str | None
+
+    @property
+    def title(self) -> str:
+        """What people call it, in the language of the moment."""
+        return self.name or self.till
+
+    @property
+    def till(self) -> str:
+        """What tells it from the others of its outlet, in the language of the moment."""
+        return gettext("terminal %(number)s", number=self.number)
 
     def silence(self) -> str:
         """The words of its silence, in the language of the moment."""
@@ -67,12 +84,27 @@ class TerminalCall:
 
 @dataclass(frozen=True)
 class TerminalCalls:
-    """The terminals of a day: how many, how many of them called, the silent ones; all when they are few."""
+    """The terminals of a day: how many, how many of them called, the silent ones; all when they are few.
+
+    Silent ones of open outlets come first.
+    """
 
     number: int
     called: int
     silent: tuple[TerminalCall, ...]
     named: tuple[TerminalCall, ...]
+
+    @cached_property
+    def silences(self) -> tuple[TerminalCall, ...]:
+        """The silent terminals to name: one alone of an outlet where none called, which may be closed."""
+        first = {terminal.outlet_id: terminal for terminal in reversed(self.silent)}
+        return tuple(
+            terminal
+            for terminal in self.silent
+            if terminal.outlet_called
+            or terminal.outlet_id == NO_OUTLET
+            or first[terminal.outlet_id] is terminal
+        )
 
 
 def terminal_calls(scope: Scope, day: date) -> Reading[TerminalCalls]:
@@ -83,16 +115,29 @@ def terminal_calls(scope: Scope, day: date) -> Reading[TerminalCalls]:
 def _calls(rows: Rows) -> TerminalCalls:
     number, called = (rows[0].number_of_all, rows[0].number_called) if rows else (0, 0)
     found = tuple(map(_call, rows))
-    silent = tuple(terminal for terminal in found if terminal.is_silent)
-    return TerminalCalls(number, called, silent, found if number <= MOST_TERMINALS else ())
+    silent = (terminal for terminal in found if terminal.is_silent)
+    open_first = tuple(sorted(silent, key=lambda terminal: not terminal.outlet_called))
+    return TerminalCalls(number, called, open_first, found if number <= MOST_TERMINALS else ())
 
 
 def _call(row: Any) -> TerminalCall:
     """A terminal by the name that tells it from others; one of a silent outlet by that of the outlet."""
     name = (row.outlet if row.are_several else row.label) or row.outlet or ""
-    if row.are_several and row.of_outlet > 1 and row.outlet_called:
+    if row.are_several and row.outlet_number > 1 and row.outlet_called:
         name = place({"trade_name": row.outlet, "label": row.label})
-    return TerminalCall(row.id, row.outlet_id, name, row.number, row.called, row.is_silent, row.outlet_called)
+    return TerminalCall(
+        id=row.id,
+        outlet_id=row.outlet_id,
+        outlet=row.outlet or "",
+        name=name,
+        number=row.number,
+        called=row.called,
+        is_silent=row.is_silent,
+        outlet_number=row.outlet_number,
+        outlet_called=row.outlet_called,
+        by_outlet=row.by_outlet,
+        by_terminal=row.by_terminal,
+    )
 
 
 @cache
@@ -109,9 +154,9 @@ def _to_name(scope: AnyScope) -> Statement:
     has_called = ~found.c.is_silent
     counted = select(
         found,
-        func.bool_or(has_called).over(partition_by=found.c.outlet_id).label("outlet_called"),
+        func.count().filter(has_called).over(partition_by=found.c.outlet_id).label("outlet_called"),
         (func.min(found.c.outlet_id).over() != func.max(found.c.outlet_id).over()).label("are_several"),
-        func.count().over(partition_by=found.c.outlet_id).label("of_outlet"),
+        func.count().over(partition_by=found.c.outlet_id).label("outlet_number"),
         func.count().over().label("number_of_all"),
         func.count().filter(has_called).over().label("number_called"),
         func.row_number().over().label("place"),
@@ -127,7 +172,13 @@ def _named(told: CTE) -> Statement:
         .where(Contract.merchant_id == Terminal.merchant_id, Contract.id == any_(Terminal.contract_ids))
         .scalar_subquery()
     )
-    names = Terminal.number.label("number"), label.label("label"), Outlet.trade_name.label("outlet")
+    names: tuple[ColumnElement[Any], ...] = (
+        Terminal.number.label("number"),
+        label.label("label"),
+        Outlet.trade_name.label("outlet"),
+        BY_OUTLET.rows.label("by_outlet"),
+        terminal_name(Terminal.number).label("by_terminal"),
+    )
     order = (func.coalesce(name, "").collate("C") for name in (Outlet.trade_name_key, label, Terminal.number))
     of_terminal = and_(Terminal.merchant_id == told.c.merchant_id, Terminal.id == told.c.id)
     of_outlet = and_(Outlet.merchant_id == Terminal.merchant_id, Outlet.id == Terminal.outlet_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -14,12 +14,14 @@ from app.listing.dimension import BETWEEN, NET, Dimension
 from app.listing.filters import InvalidValueError
 from app.listing.grouping import CurrencyTable, GroupedSums, GroupLine, grown, shown_measures, weighed
 from app.listing.measures import COUNT, Measure
+from app.listing.missing import NotReceived
 from app.listing.period import Period
 from app.listing.spec import ListSpec
 from app.listing.time_dimensions import TimeKind
 from app.rules.time_zones import today
 from app.views.cells import address
 from app.views.chart import Chart, ChartColumn, drawn
+from app.views.missing_lines import ShownNotReceived, shown_line
 from app.wording import formats
 from app.wording.days import capital, days_in_words, in_a_sentence
 from app.wording.i18n import N_, gettext, ngettext
@@ -47,7 +49,8 @@ class GroupFact:
 class ShownGroup:
     """A line: its name and what stands beside it, its address ("" for none), and its figures.
 
-    ``width`` is that of its bar, from 0 to 100.
+    ``width`` is that of its bar, from 0 to 100. ``missing`` is what did not come of it, None as a rule;
+    nothing came at all where ``count`` is "".
     """
 
     title: str
@@ -59,16 +62,20 @@ class ShownGroup:
     share: str
     width: float
     change: str
+    missing: ShownNotReceived | None = None
 
 
 @dataclass(frozen=True)
 class GroupTable:
-    """The lines of one currency. ``charts`` are the narrow and the wide one, empty where there is none."""
+    """The lines of one currency. ``charts`` are the narrow and the wide one, empty where there is none.
+
+    ``total`` is None where nothing came of any group.
+    """
 
     currency: str
     headings: tuple[str, ...]
     groups: tuple[ShownGroup, ...]
-    total: ShownGroup
+    total: ShownGroup | None
     left_out: int
     charts: tuple[Chart, ...]
     weight: str
@@ -88,9 +95,23 @@ class GroupPage:
     said: tuple[str, ...]
 
     @classmethod
-    def of(cls, criteria: Criteria, grouping: GroupedSums, untold: Collection[date]) -> GroupPage:
-        """The page of ``grouping``, which ``criteria`` asked for; no file tells of the days ``untold``."""
-        tables = tuple(_table(criteria, grouping, table, untold) for table in grouping.tables)
+    def of(
+        cls,
+        criteria: Criteria,
+        grouping: GroupedSums,
+        untold: Collection[date],
+        missing: Sequence[NotReceived] = (),
+    ) -> GroupPage:
+        """The page of ``grouping``, which ``criteria`` asked for; no file tells of the days ``untold``.
+
+        What is ``missing`` of groups comes first.
+        """
+        tables = tuple(
+            _table(criteria, grouping, table, untold, tuple(_placed(grouping, table, missing)))
+            for table in grouping.tables
+        )
+        if missing and not tables:
+            tables = (_nothing_came(criteria.spec, grouping.by, missing),)
         say = grouping.by.said
         said = tuple(filter(None, (say(table.lines) for table in grouping.tables))) if say else ()
         return cls(grouping, tables, tuple(_compared(grouping)), said)
@@ -124,22 +145,81 @@ def with_group_fault(criteria: Criteria, texts: Sequence[str], *, needed: bool =
     return replace(criteria, faults={**criteria.faults, BY: ParameterFault.of(refused)})
 
 
+#: What did not come, and the line of what did come of its group; None where nothing did.
+_Placed = tuple[NotReceived, GroupLine | None]
+
+
+def _placed(grouping: GroupedSums, table: CurrencyTable, missing: Iterable[NotReceived]) -> Iterator[_Placed]:
+    """What is missing in ``table``. That of which nothing came in any currency stands in the first one."""
+    lines = {line.key: line for line in table.lines if line.now.count}
+    others = (each for each in grouping.tables if each is not table)
+    elsewhere = {line.key for each in others for line in each.lines if line.now.count}
+    is_first = table is grouping.tables[0]
+    for one in missing:
+        line = None if one.key is None else lines.pop(one.key, None)
+        if line or (is_first and (one.key is None or one.key not in elsewhere)):
+            yield one, line
+
+
 def _table(
-    criteria: Criteria, grouping: GroupedSums, table: CurrencyTable, untold: Collection[date]
+    criteria: Criteria,
+    grouping: GroupedSums,
+    table: CurrencyTable,
+    untold: Collection[date],
+    missing: Sequence[_Placed],
 ) -> GroupTable:
     spec, by = criteria.spec, grouping.by
     measures = shown_measures(spec, grouping)
     has_changes = grouping.before is not None and by.span is None
     line = partial(_line, criteria, grouping, table, measures)
+    above = (
+        _not_received(by, one) if some is None else replace(line(some), missing=shown_line(one))
+        for one, some in missing
+    )
+    apart = {one.key for one, _ in missing} - {None}
+    others = [each for each in table.lines if each.key not in apart]
     return GroupTable(
         currency=table.currency if len(grouping.tables) > 1 else "",
         headings=tuple(gettext(measure.label) for measure in measures),
-        groups=tuple(line(group) for group in table.lines[:MOST_LINES]),
+        groups=(*above, *map(line, others[:MOST_LINES])),
         total=replace(line(table.total), title=gettext("Total"), note="", width=0.0),
-        left_out=max(0, len(table.lines) - MOST_LINES),
+        left_out=max(0, len(others) - MOST_LINES),
         charts=tuple(_charts(criteria, by, table, untold)),
         weight=_weight_words(spec, table.weight),
         has_changes=has_changes,
+    )
+
+
+def _nothing_came(spec: ListSpec, by: Dimension, missing: Iterable[NotReceived]) -> GroupTable:
+    """The table of a day of which nothing came at all."""
+    return GroupTable(
+        currency="",
+        headings=(),
+        groups=tuple(_not_received(by, one) for one in missing),
+        total=None,
+        left_out=0,
+        charts=(),
+        weight=_weight_words(spec, by.weight),
+        has_changes=False,
+    )
+
+
+def _not_received(by: Dimension, one: NotReceived) -> ShownGroup:
+    """The line of a group of which nothing came."""
+    words = one.title if one.key is None else by.say(one.key)
+    title, _, note = words.partition(BETWEEN)
+    missing = shown_line(one)
+    return ShownGroup(
+        title=capital(title),
+        note=note,
+        href=missing.href,
+        count="",
+        facts=(),
+        net=gettext("not received"),
+        share="",
+        width=0.0,
+        change="",
+        missing=missing,
     )
 
 

@@ -21,6 +21,7 @@ from app.views import cells, groupings, periods
 from app.views.column_form import ColumnForm
 from app.views.filter_form import FilterForm
 from app.views.groupings import GroupChoice, GroupPage
+from app.views.missing_lines import ShownNotReceived
 from app.views.periods import AdjacentPeriods, QuickPeriod
 from app.views.rows import FEW, RowGroup
 from app.views.shown_pages import ShownPages
@@ -33,13 +34,13 @@ from app.wording.i18n import gettext
 class ListPage:
     """The page of a list, whole or the part of it that htmx fetches.
 
-    ``found`` are its rows and ``groups`` the same as shown, in ``table``; ``grouped`` are sums in their
-    place. None of them where something is not understood: ``form`` says what. ``totals`` are those of the
-    whole filter; ``fresh`` is what has arrived of the period, None in a list without one, and ``notices``
-    what else is to be known of it. ``answer`` is what the list opens with, for its own template; ``ways``
-    lead to pages of their own, each with the number of things that wait there, None where they are not
-    counted. ``letterhead`` is for paper, None in a part of the page. ``files`` are the periods of its files
-    with their parameters, when one file cannot hold all.
+    ``found`` are its rows and ``groups`` the same as shown, in ``table``, below what is ``not_received``;
+    ``grouped`` are sums in their place. None of them where something is not understood: ``form`` says what.
+    ``totals`` are those of the whole filter; ``fresh`` is what has arrived of the period, None in a list
+    without one, and ``notices`` what else is to be known of it. ``answer`` is what the list opens with, for
+    its own template; ``ways`` lead to pages of their own, each with the number of things that wait there,
+    None where they are not counted. ``letterhead`` is for paper, None in a part of the page. ``files`` are
+    the periods of its files with their parameters, when one file cannot hold all.
     """
 
     criteria: Criteria
@@ -48,6 +49,7 @@ class ListPage:
     table: TableColumns | None
     groups: tuple[RowGroup, ...]
     grouped: GroupPage | None
+    not_received: tuple[ShownNotReceived, ...]
     totals: Totals | None
     fresh: Freshness | None
     notices: tuple[Alert, ...]

@@ -28,8 +28,9 @@ from app.listing.criteria import BY, COLUMNS, Criteria, ParameterFault
 from app.listing.export import json_document, too_long, write_csv
 from app.listing.field import Args
 from app.listing.filters import InvalidValueError
-from app.listing.grouping import grouping
+from app.listing.grouping import GroupedSums, grouping
 from app.listing.grouping_files import write_groups_csv, write_groups_xlsx
+from app.listing.missing import NotReceived
 from app.listing.period import Days, Freshness, Period
 from app.listing.query import page
 from app.listing.reading import Reading, known, together
@@ -47,6 +48,7 @@ from app.views.column_form import ColumnForm
 from app.views.groupings import GroupPage, with_group_fault
 from app.views.list_page import ListPage
 from app.views.list_settings import list_settings
+from app.views.missing_lines import ShownNotReceived, shown_line
 from app.views.periods import untold_days
 from app.views.rendering import htmx, is_page, page_or_part
 from app.views.rows import columns, groups
@@ -92,10 +94,9 @@ def index(spec: ListSpec) -> AnyResponse:
         grouped = grouping(connection, spec, scope, criteria) if by_group else None
         found = page(connection, spec, scope, criteria, shown.size) if by_rows else None
         sums = totals(connection, spec, scope, criteria) if by_rows else None
-        answering = spec.answer.read(scope, criteria) if spec.answer and by_rows else None
         head = letterhead(scope) if is_page() else known(None)
-        around = _arrived(scope, criteria).beside(answering or known(None)).beside(_ways(spec).beside(head))
-        ((fresh, notices), answer), (ways, on_paper) = around.read(connection)
+        around = _said(scope, criteria).beside(_ways(spec).beside(head))
+        ((fresh, notices), (answer, missing)), (ways, on_paper) = around.read(connection)
         # Apart: people and payments do not meet in one statement (R26).
         own = list_settings(criteria).read(connection)
         notes = spec.filter_notes.words(connection, noted)
@@ -107,7 +108,8 @@ def index(spec: ListSpec) -> AnyResponse:
             shown=shown,
             table=table,
             groups=groups(criteria, found, table, answer) if found and table else (),
-            grouped=GroupPage.of(criteria, grouped, untold_days(criteria, fresh)) if grouped else None,
+            grouped=_group_page(criteria, grouped, fresh, missing) if grouped else None,
+            not_received=_not_received(criteria, answer),
             totals=grouped.totals if grouped else sums,
             fresh=fresh,
             notices=notices,
@@ -120,6 +122,34 @@ def index(spec: ListSpec) -> AnyResponse:
             files=_parts(criteria, too_long(criteria) or ()),
         )
     )
+
+
+def _group_page(
+    criteria: Criteria, grouped: GroupedSums, fresh: Freshness | None, missing: tuple[NotReceived, ...]
+) -> GroupPage:
+    return GroupPage.of(criteria, grouped, untold_days(criteria, fresh), missing)
+
+
+def _said(
+    scope: Scope, criteria: Criteria
+) -> Reading[tuple[tuple[Freshness | None, tuple[Alert, ...]], tuple[Any, tuple[NotReceived, ...]]]]:
+    """What has arrived; and, of what is understood, the opening of the rows, or what groups did not bring."""
+    part = None if criteria.faults else criteria.spec.answer
+    opening: Reading[Any] = known(None)
+    missing: Reading[tuple[NotReceived, ...]] = known(())
+    if part and criteria.by:
+        missing = part.groups_not_received(scope, criteria)
+    elif part:
+        opening = part.read(scope, criteria) or opening
+    return _arrived(scope, criteria).beside(opening.beside(missing))
+
+
+def _not_received(criteria: Criteria, answer: Any) -> tuple[ShownNotReceived, ...]:
+    """What stands above the first of the rows of one day by place."""
+    part = criteria.spec.answer
+    if part is None or answer is None or criteria.after or not criteria.is_by_place:
+        return ()
+    return tuple(map(shown_line, part.not_received(answer)))
 
 
 def _arrived(scope: Scope, criteria: Criteria) -> Reading[tuple[Freshness | None, tuple[Alert, ...]]]:

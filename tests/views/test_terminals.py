@@ -87,9 +87,9 @@ def test_the_night_names_the_silent_terminal_and_leads_to_it(enter, database):
     page = enter("fleet@alpha.example").page("/remises")
     answer = page.one("section", class_="answer")
     assert "1 terminal sur 2 n'a pas appelé" in plain(answer)
-    assert f"/terminaux/{terminal(database, 'KITCHEN')}" in follow(page, "KITCHEN")
+    assert f"/terminaux/{terminal(database, 'KITCHEN')}" in follow(answer, "KITCHEN")
     page = enter("viewer@alpha.example").page("/remises")
-    assert follow(page, "KITCHEN").endswith("/terminaux?state=silent")
+    assert follow(page.one("section", class_="answer"), "KITCHEN").endswith("/terminaux?state=silent")
     earlier = enter("fleet@alpha.example").page(f"/remises?date_from={nights()[1]}&date_to={nights()[1]}")
     assert "n'a pas appelé" not in plain(earlier.one("main"))
 
@@ -119,9 +119,10 @@ def test_many_terminals_that_all_called_are_counted(enter, database):
     assert plain(answer.one("ul", class_="counts")).startswith(f"{called} / {called} terminaux ont appelé")
 
 
-def stalls(connection, number):
-    """So many further outlets of the merchant, whose terminals called last night."""
-    merchant_id = connection.scalar(text("SELECT merchant_id FROM contract WHERE number = '4242424'"))
+def stalls(connection, number, *called):
+    """So many further outlets of the merchant, whose terminals ``called`` then, or on the last night."""
+    kitchen = "SELECT merchant_id, source_id FROM contract WHERE number = '4242424'"
+    merchant_id, source_id = connection.execute(text(kitchen)).one()
     for further in range(number):
         outlet_id = factories.an_outlet(
             connection,
@@ -129,13 +130,16 @@ def stalls(connection, number):
             trade_name=f"STALL {further}",
             siret=f"9999999981{further:04}",
         )
-        contract_id = factories.a_contract(connection, merchant_id=merchant_id, outlet_id=outlet_id)
-        factories.a_remittance(
-            connection,
-            merchant_id=merchant_id,
-            contract_id=contract_id,
-            collected_local=datetime.combine(nights()[0], time(21, 5)),
+        contract_id = factories.a_contract(
+            connection, merchant_id=merchant_id, outlet_id=outlet_id, source_id=source_id
         )
+        for night in called or nights()[:1]:
+            factories.a_remittance(
+                connection,
+                merchant_id=merchant_id,
+                contract_id=contract_id,
+                collected_local=datetime.combine(night, time(21, 5)),
+            )
     factories.sum_days(connection)
 
 
@@ -281,3 +285,108 @@ def test_the_desk_says_whose_terminals_were_silent_and_sorts_by_last_call(enter,
     assert names == ["ALPHA merchant"]
     assert browser.page(f"{desk}?sort=last_call").one("tbody").all("tr")
     assert not browser.page(f"{desk}?sort=whatever").all("tbody")
+
+
+def red_lines(page):
+    """What did not come, above the rows or groups of a page: the words of each line, and where it leads."""
+    found = [line for kind in ("div", "tr") for line in page.all(kind, class_="is-missing")]
+    return [(plain(line), line.one("a")["href"]) for line in found]
+
+
+def group_lines(page):
+    """The lines of a grouping: its title, and its net."""
+    return [
+        (plain(line.one("th").all("a")[0]), plain(line.one("td", class_="net-of")))
+        for line in page.one("tbody").all("tr")
+    ]
+
+
+def test_a_silent_outlet_stands_above_the_rows_of_the_night(enter, database):
+    page = enter("fleet@alpha.example").page("/remises")
+    ((words, href),) = red_lines(page)
+    assert words.startswith("KITCHEN 0 terminal sur 1 · Pas d'appel depuis")
+    assert words.endswith("à 22:40 non reçu")
+    assert href.endswith(f"/terminaux/{terminal(database, 'KITCHEN')}")
+    first, *_ = page.one("div", id="rows").all("div", class_="rows-group")
+    assert "KITCHEN" in plain(first), "it comes first"
+    assert len(rows(page)) == 2, "it is no row of the list"
+    ((_, href),) = red_lines(enter("viewer@alpha.example").page("/remises"))
+    assert href.endswith("/terminaux?state=silent")
+
+
+def test_a_silent_till_stands_above_the_rows_with_those_of_its_outlet_that_called(enter, database):
+    with database.writing(DatabaseRole.OWNER) as connection:
+        move_the_kitchen(connection)
+    ((words, _),) = red_lines(enter("fleet@alpha.example").page("/remises"))
+    assert words.startswith("Till 2 1 terminal sur 2 · Pas d'appel depuis")
+
+
+def test_what_did_not_come_stands_above_no_part_of_the_night_and_no_other_order(enter):
+    browser = enter("fleet@alpha.example")
+    day = f"date_from={nights()[0]}&date_to={nights()[0]}"
+    assert len(red_lines(browser.page(f"/remises?{day}"))) == 1
+    days = f"date_from={nights()[1]}&date_to={nights()[0]}"
+    earlier = f"date_from={nights()[1]}&date_to={nights()[1]}"
+    for asked in (f"{day}&sort=-amount", f"{day}&status=correct", days, earlier):
+        assert red_lines(browser.page(f"/remises?{asked}")) == [], asked
+
+
+@pytest.mark.parametrize("by", ["outlet", "terminal"])
+def test_a_silent_outlet_is_the_first_line_of_the_groups_of_its_night(enter, database, by):
+    browser = enter("fleet@alpha.example")
+    page = browser.page(f"/remises?by={by}")
+    ((words, href),) = red_lines(page)
+    assert words.startswith("KITCHEN")
+    assert "appel" in words
+    assert words.endswith("non reçu")
+    assert href.endswith(f"/terminaux/{terminal(database, 'KITCHEN')}")
+    total = plain(page.one("tfoot").one("td", class_="net-of"))
+    assert group_lines(page) == [("KITCHEN", "non reçu"), ("ALPHA cafe", total)], "once, and in no sum"
+    assert plain(page.one("tfoot").one("td", class_="count-of")) == "2"
+    day = f"date_from={nights()[0]}&date_to={nights()[0]}"
+    for asked in (f"by=day&{day}", f"by={by}&{day}&status=correct", f"by={by}&period=last-7-days"):
+        assert red_lines(browser.page(f"/remises?{asked}")) == [], asked
+    with browser.get(f"/remises/regroupement.csv?by={by}&{day}") as file:
+        assert "non reçu" not in file.text
+        assert "appel" not in file.text
+
+
+def test_an_outlet_of_which_one_terminal_is_silent_keeps_its_sums_and_comes_first(enter, database):
+    with database.writing(DatabaseRole.OWNER) as connection:
+        move_the_kitchen(connection)
+        stalls(connection, 3)
+        of_stall = (
+            "SELECT c.id FROM contract c JOIN outlet o ON o.id = c.outlet_id WHERE trade_name = 'STALL 1'"
+        )
+        raised = "UPDATE remittance SET debit_amount = 99900, net_amount = 99900 WHERE contract_id IN"
+        connection.execute(text(f"{raised} ({of_stall})"))
+        factories.sum_days(connection)
+    page = enter("fleet@alpha.example").page("/remises?by=outlet")
+    assert red_lines(page) == []
+    (first, net), (second, _), *_ = group_lines(page)
+    assert (first, second) == ("ALPHA cafe", "STALL 1")
+    assert net != "non reçu"
+    (line,) = page.one("tbody").all("tr", class_="is-bad")
+    assert "1 terminal sur 2 · TPE 002 : pas d'appel depuis" in plain(line)
+    assert "/terminaux/" in line.one("a", class_="words")["href"]
+    page = enter("fleet@alpha.example").page("/remises?by=terminal")
+    ((words, _),) = red_lines(page)
+    assert "d'autres terminaux du point de vente ont appelé" in words
+
+
+def test_it_stands_alone_where_nothing_at_all_came(enter):
+    browser = enter("fleet@kitchen.example")
+    for asked, name in (("", "ALPHA counter"), ("?by=outlet", "KITCHEN"), ("?by=terminal", "KITCHEN")):
+        ((words, _),) = red_lines(browser.page(f"/remises{asked}"))
+        assert words.startswith(name)
+
+
+def test_where_too_many_are_missing_none_of_them_called(enter, database):
+    """The day is unusual, not the terminals: none is named, and none is counted as one that called."""
+    with database.writing(DatabaseRole.OWNER) as connection:
+        stalls(connection, MOST_TERMINALS, *nights()[1:])
+    page = enter("fleet@alpha.example").page("/remises")
+    answer = page.one("section", class_="answer")
+    assert "n'a pas appelé" not in plain(answer)
+    assert [plain(item.one("b")) for item in answer.one("ul", class_="calls").all("li")] == ["ALPHA counter"]
+    assert red_lines(page) == []

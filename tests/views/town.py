@@ -222,9 +222,12 @@ def plain(element):
 
 
 def rows(page):
-    """The rows of a list, each of which is on the page once."""
+    """The rows of a list, each of which is on the page once, without what did not come."""
     return [
-        line for group in page.all("div", class_="rows-group") for line in group.all("div", class_="line")
+        line
+        for group in page.all("div", class_="rows-group")
+        for line in group.all("div", class_="line")
+        if "is-missing" not in line["class"].split()
     ]
 
 
