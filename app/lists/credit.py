@@ -23,6 +23,7 @@ from app.listing.kinds import Day, Expression, Money, Row
 from app.listing.scope import AnyScope, Scope
 from app.listing.source import in_scope
 from app.listing.spec import Alert
+from app.lists.credit_reasons import REASON, CreditReason, StateAndReason, closing, state_of
 from app.models import BankAccount, BankMovement, Certainty, CreditLink, Remittance, RemittanceDay, Settlement
 from app.models import Credit as State
 from app.wording import codes, formats
@@ -59,7 +60,7 @@ class CreditProposal(Choice):
 
 
 _STATE = CreditState(labels=codes.CREDITS)
-#: What the sums of remittances are grouped by when a month is closed: its lines add up to the net.
+#: The states alone: their lines add up to the net, for whoever may not see the bank as well.
 BY_CREDIT = Dimension(
     name="credit",
     label=N_("Credit"),
@@ -68,6 +69,16 @@ BY_CREDIT = Dimension(
     daily=RemittanceDay.credit,
     parameter="credit",
     measure=lambda state: (CREDIT_GROUP, state),
+)
+#: What a month is closed by: each line is credited, explained or named as missing.
+BY_REASON = Dimension(
+    name="credit_reason",
+    label=N_("Credit and reason"),
+    kind=StateAndReason(),
+    rows=REASON,
+    parts=(N_("Credit"), N_("Reason")),
+    measure=lambda reason: (CREDIT_GROUP, state_of(reason)),
+    said=closing,
 )
 CREDIT_FIELDS = (
     Field(
@@ -121,6 +132,14 @@ CREDIT_FIELDS = (
         label=N_("Fee of the payment"),
         kind=Money(currency=Remittance.currency),
         column=Remittance.fee_amount,
+        section=CREDIT,
+        permission="bank",
+    ),
+    Field(
+        name=BY_REASON.name,
+        label=N_("Reason of the credit"),
+        kind=CreditReason(),
+        column=REASON,
         section=CREDIT,
         permission="bank",
     ),

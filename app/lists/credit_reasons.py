@@ -13,12 +13,10 @@ from typing import Final
 from sqlalchemy import ColumnElement, Text, and_, case, exists, func, literal, or_, select
 
 from app.listing.constants import written_out
-from app.listing.dimension import BETWEEN, Dimension
-from app.listing.field import Field
+from app.listing.dimension import BETWEEN
 from app.listing.grouping import GroupLine
 from app.listing.kinds import Expression, Kind, Row, translated
 from app.lists.common import TODAY
-from app.lists.credit import CREDIT, CREDIT_GROUP
 from app.models import (
     BankAccount,
     Certainty,
@@ -97,6 +95,11 @@ def _parts(value: object) -> tuple[str, str, str]:
     return state, reason, payer
 
 
+def state_of(value: object) -> str:
+    """The state of the credit that a reason stands beside."""
+    return _parts(value)[0]
+
+
 def _payments(said: Expression) -> Expression:
     """What the payments of acquirers that are of a remittance say together, NULL where there are none."""
     return (
@@ -165,8 +168,9 @@ _WHY: Final[Mapping[Credit, Expression]] = {
         (Contract.application.in_(applications.PAID_ELSEWHERE), _because("american_express")),
     ),
 }
+#: State, reason and payer of each remittance, in one value.
 # Its constants are written out, since the same text stands among the columns and in GROUP BY.
-_VALUE: Final[Expression] = written_out(
+REASON: Final[Expression] = written_out(
     case(
         (
             remitted(Remittance.seal, Remittance.status, Remittance.transmission),
@@ -235,24 +239,3 @@ def closing(lines: Sequence[GroupLine]) -> str:
         if amount
     )
     return gettext("Of %(net)s remitted: %(parts)s.", net=net, parts=", ".join(said))
-
-
-#: Why the money of a remittance is where it is, in its details and in files.
-REASON_FIELD: Final = Field(
-    name="credit_reason",
-    label=N_("Reason of the credit"),
-    kind=CreditReason(),
-    column=_VALUE,
-    section=CREDIT,
-    permission="bank",
-)
-#: What a month is closed by: each line is credited, explained or named as missing.
-BY_REASON: Final = Dimension(
-    name=REASON_FIELD.name,
-    label=N_("Credit and reason"),
-    kind=StateAndReason(),
-    rows=_VALUE,
-    parts=(N_("Credit"), N_("Reason")),
-    measure=lambda key: (CREDIT_GROUP, _parts(key)[0]),
-    said=closing,
-)

@@ -45,8 +45,7 @@ from app.lists.common import (
     place,
     remittance_number_field,
 )
-from app.lists.credit import BY_CREDIT, CREDIT, CREDIT_FIELDS, credit_lines
-from app.lists.credit_reasons import BY_REASON, REASON_FIELD
+from app.lists.credit import BY_CREDIT, BY_REASON, CREDIT, CREDIT_FIELDS, credit_lines
 from app.lists.credited_together import credited_together
 from app.lists.declared import DECLARED_SUMS, compared, declared
 from app.lists.freshness import days, freshness
@@ -203,7 +202,6 @@ FIELDS = (
         },
     ),
     *CREDIT_FIELDS,
-    REASON_FIELD,
     Field(
         name="received_count",
         label=N_("Number of payments received"),
