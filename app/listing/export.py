@@ -67,8 +67,8 @@ def _options(spec: ListSpec) -> str:
 
 
 def heading(spec: ListSpec) -> str:
-    """The first line: the labels of the fields, which hold neither ``;`` nor quotes."""
-    return ";".join(field.title for field in spec.file_fields)
+    """The first line: the labels of the fields in full, which hold neither ``;`` nor quotes."""
+    return ";".join(field.full_title for field in spec.file_fields)
 
 
 def csv_statement(spec: ListSpec, scope: Scope, criteria: Criteria) -> Statement:

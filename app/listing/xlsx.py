@@ -103,10 +103,10 @@ def _statement(spec: ListSpec, scope: Scope, criteria: Criteria) -> Statement:
 
 def _write_heading(sheet: Worksheet, spec: ListSpec, style: Format) -> None:
     for column, one in enumerate(spec.file_fields):
-        width = max(_NARROWEST, min(len(one.title) + 3, _LONGEST_WIDTH))
+        width = max(_NARROWEST, min(len(one.full_title) + 3, _LONGEST_WIDTH))
         width = _MOMENT_WIDTH if isinstance(one.kind, Moment) else width
         sheet.set_column(column, column, width)
-        sheet.write_string(0, column, one.title, style)
+        sheet.write_string(0, column, one.full_title, style)
     sheet.freeze_panes(1, 0)
 
 

@@ -73,10 +73,17 @@ def table(
     rows: Iterable[Any],
     href: Callable[[Any], str | None] | None = None,
 ) -> Table:
-    """The rows as a listing; the column in the slot ``title`` names a row."""
-    headings = tuple((gettext(column.heading), column.style) for column in columns)
+    """The rows as a listing; the column in the slot ``title`` names a row.
+
+    A column that says nothing of any row is left out: its heading would stand over nothing.
+    """
+    every = tuple(rows)
+    cells = [(column, tuple(_cell(column, row) for row in every)) for column in columns]
+    told = [pair for pair in cells if pair[0].slot == "title" or any(cell.text for cell in pair[1])]
+    headings = tuple((gettext(column.heading), column.style) for column, _ in told)
     lines = tuple(
-        TableRow(href(row) if href else None, tuple(_cell(column, row) for column in columns)) for row in rows
+        TableRow(href(row) if href else None, tuple(line))
+        for row, *line in zip(every, *(texts for _, texts in told), strict=True)
     )
     return Table(title, headings, lines)
 

@@ -112,3 +112,16 @@ def test_what_does_not_fit_beside_a_name_stands_below_it_on_paper(window):
     )
     line = min(sub for _, sub in names)
     assert {sub for _, sub in names} == {line}, "whole on one line, beside the name or below it"
+
+
+def test_a_statement_on_paper_has_the_batches_that_were_unfolded(window):
+    """Those of a month of a chain took 19 sheets, and the PDF holds them."""
+    visitor = window()
+    visitor.go("/transactions/titres-restaurant?period=last-7-days")
+    debts = visitor.page.locator(".debt")
+    debts.first.locator("summary").click()
+    assert debts.count() > 1
+    visitor.page.emulate_media(media="print")
+    assert debts.first.locator("tbody tr").first.is_visible()
+    assert [debt.is_visible() for debt in debts.all()] == [True] + [False] * (debts.count() - 1)
+    assert visitor.page.get_by_text("le PDF les contient toutes").is_visible()

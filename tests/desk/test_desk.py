@@ -108,6 +108,18 @@ def test_the_ordinary_case_has_no_badge_at_the_desk(place, north):
     assert one.all(class_="badge") == []
 
 
+def test_a_column_that_says_nothing_of_any_row_is_left_out(north):
+    """Headings stood over nothing: no terminal is silent, nobody is suspended."""
+    heads = [plain(head) for head in north.page("/gestion/commercants").all("th", scope="col")]
+    assert heads[:2] == ["Commerçant", "Code"]
+    assert "Terminaux muets" not in heads
+    for path in ("/gestion/commercants", "/gestion/personnes", "/gestion/imports"):
+        page = north.page(path)
+        lines = [line.all("th") + line.all("td") for line in page.one("tbody").all("tr")]
+        said = [any(plain(cell) for cell in column) for column in zip(*lines, strict=True)]
+        assert said == [True] * len(page.all("th", scope="col"))
+
+
 def test_a_file_in_quarantine_says_line_column_and_reason(place, north):
     bad = File(source="north-host", key="bad").text().replace("CORRECTE", "PARFAITE")
     assert place.deliver(bad.encode(), "bad.txt").refused

@@ -72,9 +72,9 @@ def test_every_filter_of_the_design_has_its_parameter(spec: ListSpec) -> None:
 def test_names_and_french_labels_are_unique_and_fit_for_a_heading(spec: ListSpec) -> None:
     assert len(spec.by_name) == len(spec.fields)
     with speaking("fr"):
-        labels = [field.title for field in spec.fields]
-    assert len(set(labels)) == len(labels)
-    assert not any(letter in label for label in labels for letter in ';"\r\n')
+        for labels in ([one.title for one in spec.fields], [one.full_title for one in spec.fields]):
+            assert len(set(labels)) == len(labels)
+            assert not any(letter in label for label in labels for letter in ';"\r\n')
 
 
 @BOTH

@@ -207,7 +207,7 @@ def check_csv(
     assert write_csv(connection, spec, scope, criteria, file) == len(expected)
     lines = list(csv.DictReader(io.StringIO(file.getvalue().decode("utf-8-sig"), newline=""), delimiter=";"))
     assert len(lines) == len(expected)
-    by_heading = {field.title: field for field in spec.file_fields}
+    by_heading = {field.full_title: field for field in spec.file_fields}
     assert len(by_heading) == len(spec.file_fields)
     for line, row in zip(lines, expected, strict=True):
         cells = {by_heading[title].name: text.strip("\t") for title, text in line.items()}

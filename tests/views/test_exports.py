@@ -146,3 +146,15 @@ def test_a_failure_leaves_no_half_file(owner, monkeypatch, database):
     assert response.status_code == 500
     assert b"half" not in response.data
     assert not export_events(database)
+
+
+def test_a_file_names_its_columns_in_full(owner):
+    """What is short for the head of a narrow column is not for a file: of what was "Nombre"?"""
+    for path, full, short in (
+        ("/remises", "Transactions", "Nombre"),
+        ("/transactions", "N° d’autorisation", "N° d’auto."),
+    ):
+        with owner.get(f"{path}.csv") as response:
+            heads = response.data.decode("utf-8-sig").splitlines()[0].split(";")
+        assert full in heads
+        assert short not in heads
