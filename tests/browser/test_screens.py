@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import delete, select, text
 
 from app.accounts.users import NewAccess, give_access
 from app.database.engine import DatabaseRole
-from app.models import Role
+from app.models import BankAccount, Credit, Membership, Role, UserAccount
+from app.rules.time_zones import today
+from tests import money_factories
 from tests.browser.conftest import DESK, IPHONE, PASSWORD, PHONE, sign_in
+from tests.browser.readme_pictures import FIRST_PAYMENT
 
 LISTS = pytest.mark.parametrize("path", ["/remises", "/transactions"])
 #: The first row of a phone's list begins above this line, so that two of them are in sight.
@@ -24,6 +28,21 @@ WHOLE = """element => {
 }"""
 
 
+#: What cannot be tapped where it stands: too low, out of sight, or below something else.
+OUT_OF_REACH = """ways => ways.filter(way => {
+  const box = way.getBoundingClientRect();
+  const there = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+  return box.height < 24 || box.right > innerWidth || !there || !way.contains(there);
+}).map(way => way.textContent)"""
+#: Amounts that stand outside what their table shows of itself.
+OUT_OF_FRAME = """cells => cells.filter(cell => {
+  const frame = cell.closest('.table-frame').getBoundingClientRect(), box = cell.getBoundingClientRect();
+  return box.width === 0 || box.right > frame.right + 1 || box.right > innerWidth;
+}).map(cell => cell.textContent)"""
+LATE = """
+UPDATE remittance SET credit = :credit, expected_by = :day
+WHERE merchant_id = :merchant_id AND transaction_count > 0
+"""
 LAST_NIGHT = """
 SELECT merchant_id, collected_on, remittance.id
 FROM remittance
@@ -246,3 +265,57 @@ def test_no_word_of_a_choice_is_broken_on_a_phone(window, path, width):
     labels = visitor.page.locator(".ticks label:visible")
     assert labels.count() >= 10
     assert labels.evaluate_all(BROKEN) == []
+
+
+@pytest.mark.parametrize("width", [IPHONE, DESK])
+def test_the_two_files_of_a_long_month_stand_side_by_side(window, width):
+    visitor = window(width)
+    last = today() - timedelta(days=1)
+    visitor.go(f"/transactions?date_from={last - timedelta(days=30)}&date_to={last}")
+    files = visitor.page.locator(".downloads a:visible")
+    assert files.all_inner_texts() != []
+    boxes = [file.bounding_box() for file in files.all()]
+    assert len(boxes) == 2
+    assert boxes[0]["y"] == boxes[1]["y"]
+    assert 0 <= boxes[0]["x"] < boxes[1]["x"] <= width - boxes[1]["width"]
+    assert files.evaluate_all(CUT) == []
+
+
+@pytest.mark.parametrize("path", ["/remises", f"/transactions >> {FIRST_PAYMENT}"])
+def test_the_foot_of_a_page_can_be_tapped_on_a_phone(window, path):
+    """Neither cut, nor below the buttons that stay at the thumb."""
+    visitor = window(IPHONE)
+    address, *selectors = path.split(" >> ")
+    visitor.go(address)
+    for selector in selectors:
+        visitor.go(visitor.page.locator(selector).first.get_attribute("href"))
+    visitor.page.evaluate("window.scrollTo(0, document.documentElement.scrollHeight)")
+    ways = visitor.page.locator(".foot a, .foot button")
+    assert ways.count() >= 2
+    assert ways.evaluate_all(OUT_OF_REACH) == []
+
+
+@contextmanager
+def late(live):
+    """All that the chain's owner handed in is late at the bank: as many open items as there can be."""
+    with live.database.writing(DatabaseRole.OWNER) as connection:
+        own = select(Membership.merchant_id).join(UserAccount).where(UserAccount.email == live.email)
+        merchant = {"merchant_id": connection.scalar(own)}
+        account = money_factories.a_bank_account(connection, **merchant)
+        connection.execute(text(LATE), {**merchant, "credit": Credit.LATE.value, "day": today()})
+    try:
+        yield
+    finally:
+        with live.database.writing(DatabaseRole.OWNER) as connection:
+            connection.execute(text(LATE), {**merchant, "credit": Credit.UNKNOWN.value, "day": None})
+            connection.execute(delete(BankAccount).where(BankAccount.id == account))
+
+
+def test_the_amounts_of_what_is_to_deal_with_are_in_sight_of_a_narrow_desk(window, live):
+    """A table that scrolls sideways hid what one came for."""
+    visitor = window(1024)
+    with late(live):
+        visitor.go("/a-traiter")
+        amounts = visitor.page.locator("td.slot-aside")
+        assert amounts.count() > 5
+        assert amounts.evaluate_all(OUT_OF_FRAME) == []

@@ -6,6 +6,8 @@ import pytest
 from sqlalchemy import text
 
 from app.database.engine import DatabaseRole
+from app.lists import REMITTANCES, TRANSACTIONS
+from app.wording.i18n import speaking
 from tests.views.town import plain
 
 
@@ -192,3 +194,18 @@ def test_a_row_without_a_ticket_has_no_dock(owner, shops, database):
     page = owner.page(f"/remises/{shops[0].remittance_id}")
     assert not page.all("p", class_="dock")
     assert "son ticket viendra avec elle" in plain(page.one("main"))
+
+
+@pytest.mark.parametrize("spec", [REMITTANCES, TRANSACTIONS], ids=lambda spec: spec.name)
+def test_every_field_of_a_list_stands_under_all_fields(owner, spec):
+    """A phone has no columns to choose: what a table leaves out is found there."""
+    (row, *_) = owner.get(f"{spec.path}.json").json["rows"]
+    page = owner.page(f"{spec.path}/{row['id']}")
+    (fold,) = [one for one in page.all("details") if plain(one.one("summary")) == "Tous les champs"]
+    told = {term.text for term in fold.all("dt")}
+    with speaking("fr"):
+        fields = [field for title in spec.sections for field in spec.section(title)]
+        known = {field.full_title for field in fields if row.get(field.name) is not None}
+    assert {field.name for field in spec.filters} <= {field.name for field in fields}
+    assert len(known) >= 15
+    assert known <= told

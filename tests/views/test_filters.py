@@ -382,3 +382,18 @@ def test_an_amount_of_millions_is_looked_for(owner, shops, path, asked):
     found = owner.get(f"{path}.json?{asked}")
     assert found.status_code == 200
     assert found.json["count"] == int("52,40" in asked and path == "/remises")
+
+
+@pytest.mark.parametrize(
+    "query", ["amount_from=beaucoup", "aplication=CONECS", "amount_from=beaucoup&by=outlet", "card=12x"]
+)
+@pytest.mark.parametrize("path", ["/remises", "/transactions"])
+def test_a_refused_question_has_no_rows_and_no_totals(owner, path, query):
+    """Neither is the answer to what was asked."""
+    answered = owner.get(path).get_data(as_text=True)
+    refused = owner.get(f"{path}?{query}")
+    assert refused.status_code in (200, 422)
+    for shown in ('class="line', "52,40"):
+        assert shown in answered.replace("\u00a0", " ")
+        assert shown not in refused.get_data(as_text=True)
+    assert "€" not in plain(HtmlPage(refused, owner.application).one(id="results"))
