@@ -14,8 +14,8 @@ from functools import cache
 
 from app.rules import cards
 
-# Thirteen digits, the first of them one that a brand begins with, with up to nine bytes between two.
-_THIRTEEN = r"[2-68](?:[^;0-9A-Za-z\n]{0,9}[0-9]){12}"
+# Thirteen digits, the first of them one that a brand begins with, with no letter or digit between two.
+_THIRTEEN = r"[2-68](?:[^;0-9A-Za-z\n]*[0-9]){12}"
 
 
 class Treatment(StrEnum):

@@ -2,8 +2,9 @@
 
 A card number is 13 to 19 digits in the range of a brand for that length, the last one the check digit of
 the others. It may stand in groups, whatever separates them, in digits of any script, or behind the tag of a
-chip's data. What proves itself something else is none (``app.rules.lookalikes``). Sources: ISO/IEC 7812-1
-and the ranges that the brands publish; ``research/security-reliability.md``, traps 2 and 70.
+chip's data; those of a printed card may stand far apart. What proves itself something else is none
+(``app.rules.lookalikes``). Sources: ISO/IEC 7812-1 and the ranges that the brands publish;
+``research/security-reliability.md``, traps 2 and 70.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from heapq import merge
 from itertools import accumulate
+from operator import attrgetter
 
 from app.rules import lookalikes
 
@@ -42,12 +45,21 @@ _BRANDS = (
 #: What may stand between the groups of a number, besides white space, dashes and what nobody sees.
 _SEPARATORS = str.maketrans(dict.fromkeys(" .,-/_\t'·’\u2212", " "))
 _BLANK_CATEGORIES = frozenset({"Zs", "Pd", "Cf", "Cc"})
-_CHAIN = re.compile(r"[0-9](?: {0,3}[0-9]){12,}")
+_CLOSE = 3
+_CHAIN = re.compile(rf"[0-9](?: {{0,{_CLOSE}}}[0-9]){{12,}}")
 _GROUP = re.compile("[0-9]+")
-# As people write a card: digits in a row, or in groups of four, of 4-6-5 (American Express) or 4-6-4.
+# As people write a card: digits in a row, or in groups of four, of 4-6-5 (American Express) or 4-6-4, or one
+# by one, with the same signs between them.
+_MOST_SIGNS = 40
+_SIGNS = f"[^0-9A-Za-z]{{1,{_MOST_SIGNS}}}"
 _PRINTED = re.compile(
-    r"[0-9]{13,19}|[0-9]{4}([^0-9])[0-9]{4}(?:\1[0-9]{1,4}){2,3}|[0-9]{4}([^0-9])[0-9]{6}\2[0-9]{4,5}"
+    rf"[0-9]{{13,19}}|[0-9]{{4}}({_SIGNS})[0-9]{{4}}(?:\1[0-9]{{1,4}}){{2,3}}"
+    rf"|[0-9]{{4}}({_SIGNS})[0-9]{{6}}\2[0-9]{{4,5}}|[0-9]({_SIGNS})[0-9](?:\3[0-9]){{11,17}}"
 )
+_SIZES = re.compile("444[1-4]|4444[1-3]|46[45]|1{13,19}")
+_LETTER = re.compile("[A-Za-z]")
+# Digits enough for a number, whatever signs are between them.
+_APART = re.compile(f"[0-9](?:[^0-9A-Za-z]{{0,{_MOST_SIGNS}}}[0-9]){{12}}")
 # What stands before a number in a dump of a chip's data: EMV tags 5A (number), 57 and 9F6B (track 2), each
 # with a length of one byte.
 _TAG = re.compile(r"(?:5A|9F6B|(?<![0-9])57)[0-9A-F]{2}(?=[0-9]{13})", re.IGNORECASE)
@@ -69,11 +81,14 @@ def find(text: str) -> Iterator[CardNumber]:
     an expiry behind a number hides nothing. The time grows with the length of ``text`` and no faster.
     """
     plain = _ascii_digits(text)
-    if _CHAIN.search(plain.translate(_SEPARATORS)):
-        plain = lookalikes.hidden(plain)
-        tags = [tag.end() for tag in _TAG.finditer(plain)]
-        for chain in _CHAIN.finditer(plain.translate(_SEPARATORS)):
-            yield from _windows(chain, tags)
+    spaced = plain.translate(_SEPARATORS)
+    if not (_CHAIN.search(spaced) or _APART.search(spaced)):
+        return
+    plain = lookalikes.hidden(plain)
+    spaced = plain.translate(_SEPARATORS)
+    tags = [tag.end() for tag in _TAG.finditer(plain)]
+    close = (number for chain in _CHAIN.finditer(spaced) for number in _windows(_groups(chain), tags))
+    yield from merge(close, _apart(spaced), key=attrgetter("start"))
 
 
 def holds_card(text: str) -> bool:
@@ -126,12 +141,11 @@ def _plain_letter(letter: str) -> str:
     return " " if unicodedata.category(letter) in _BLANK_CATEGORIES else letter
 
 
-def _windows(chain: re.Match[str], tags: list[int]) -> Iterator[CardNumber]:
-    """The card numbers of a chain of groups of digits that begin a group, or follow one of ``tags``.
+def _windows(groups: list[tuple[int, str]], tags: list[int]) -> Iterator[CardNumber]:
+    """The card numbers of groups of digits that begin a group, or follow one of ``tags``.
 
     A number ends with a group; where all of it stands in one group, anywhere.
     """
-    groups = [(group.start() + chain.start(), group[0]) for group in _GROUP.finditer(chain[0])]
     digits = "".join(group for _, group in groups)
     places = [place for start, group in groups for place in range(start, start + len(group))]
     sums = _luhn_sums(digits)
@@ -142,6 +156,38 @@ def _windows(chain: re.Match[str], tags: list[int]) -> Iterator[CardNumber]:
             doubled = sums[last % 2]
             if (last < end or last in ends) and (doubled[last] - doubled[first]) % 10 == 0:
                 yield CardNumber(places[first], places[last - 1] + 1, digits[first:last])
+
+
+def _groups(chain: re.Match[str]) -> list[tuple[int, str]]:
+    """The groups of digits of a chain, and where each begins."""
+    return [(group.start() + chain.start(), group[0]) for group in _GROUP.finditer(chain[0])]
+
+
+def _apart(text: str) -> Iterator[CardNumber]:
+    """The card numbers in groups as printed that no chain holds, since more than that is between them."""
+    for groups in _runs(text):
+        for card in _windows(groups, []):
+            written = text[card.start : card.end]
+            sizes = "".join(str(len(group)) for group in _GROUP.findall(written))
+            if _SIZES.fullmatch(sizes) and not _CHAIN.fullmatch(written):
+                yield card
+
+
+def _runs(text: str) -> Iterator[list[tuple[int, str]]]:
+    """Groups of digits between which the same signs stand, or blanks only, and where each begins."""
+    run: list[tuple[int, str]] = []
+    before, gap = 0, ""
+    for group in _GROUP.finditer(text):
+        found = text[before : group.start()]
+        if len(run) > 1 and not (found == gap or (found.isspace() and gap.isspace())):
+            yield run
+            run = run[-1:]
+        if len(found) > _MOST_SIGNS or _LETTER.search(found):
+            yield run
+            run = []
+        run.append((group.start(), group[0]))
+        before, gap = group.end(), found
+    yield run
 
 
 def _starts(groups: list[tuple[int, str]], tags: list[int]) -> Iterator[tuple[int, int]]:

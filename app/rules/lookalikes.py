@@ -31,7 +31,7 @@ _IBAN_LENGTHS = {
     )
     for country in countries.split()
 }
-_IBAN = re.compile(r"(?<![0-9A-Za-z])[A-Z]{2}[0-9]{2}(?: ?[0-9A-Z]){11,27}", re.IGNORECASE)
+_IBAN = re.compile(r"(?<![0-9A-Za-z])[A-Z]{2}[0-9]{2}(?: {0,40}[0-9A-Z]){11,27}", re.IGNORECASE)
 _IBAN_MODULUS, _IBAN_REMAINDER = 97, 1
 _EAN_DIGITS = 13
 _SIRET = re.compile(r"(?<![A-Z])SIRET[ :.N°]{0,6}((?:[0-9][ .]?){13}[0-9])(?![0-9])", re.IGNORECASE)
@@ -64,7 +64,7 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _ibans(text: str) -> Iterator[tuple[int, int]]:
-    """The places of the IBANs, with or without a blank between the groups, whose check digits are right."""
+    """The places of the IBANs, with or without blanks between the groups, whose check digits are right."""
     for found in _IBAN.finditer(text):
         places = [place for place in range(*found.span()) if text[place] != " "]
         places = places[: _IBAN_LENGTHS.get(found[0][:2].upper(), 0)]

@@ -112,4 +112,4 @@ def _folder(path: Path, inbox: Path | None) -> str:
 
 def shown(name: str) -> str:
     """A name or a path with nothing that a terminal would obey, and no full card number."""
-    return masked("".join(letter if letter.isprintable() else "?" for letter in name))
+    return "".join(letter if letter.isprintable() else "?" for letter in masked(name))

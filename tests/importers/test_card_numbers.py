@@ -125,6 +125,38 @@ def test_a_file_that_is_broken_besides_is_refused_for_its_card_number(operator: 
     assert not list((operator.data / QUARANTINE).glob("*"))
 
 
+ACROSS = {
+    "columns": "a;4111;1111;1111;1111;b\n",
+    "columns with quotes": '"4111";"1111";"1111";"1111"\n',
+    "a digit a cell": f"a;{';'.join(NUMBERS[0])}\n",
+    "American Express": "3782;822463;10005\n",
+    "wide": "CARTE      4111      1111      1111      1111\n",
+    "tabs": "4111\t\t1111\t\t1111\t\t1111\n",
+    "JSON": '{"card": ["4111", "1111", "1111", "1111"]}\n',
+    "XML of no format": f"<a><b>{'    '.join(NUMBERS[0])}</b></a>\n",
+}
+
+
+@pytest.mark.probes("card numbers")
+@pytest.mark.parametrize("line", ACROSS.values(), ids=ACROSS)
+def test_no_copy_of_a_file_of_no_format_keeps_a_number_that_stands_apart(
+    operator: Operator, line: str
+) -> None:
+    operator.declare({})
+    result = operator.deliver(b"anything at all\n" + line.encode())
+    assert [(one.reason, one.line) for one in result.refusals] == [(CARD_NUMBER, 2)]
+    assert not list((operator.data / QUARANTINE).glob("*"))
+
+
+@pytest.mark.probes("card numbers")
+@pytest.mark.parametrize("gap", ["\u00a0", "\u2009", "\t", "    ", ";", "_", "\u202f\u00a0", "..", "\n"])
+def test_no_name_of_a_file_keeps_a_number(operator: Operator, gap: str) -> None:
+    name = f"night {gap.join(NUMBERS[0][at : at + 4] for at in range(0, 16, 4))}.txt"
+    assert operator.deliver(b"anything at all\n", name).refused
+    kept = str(operator.value("SELECT name FROM import_file WHERE status = 'quarantined'"))
+    assert [letter for letter in kept if letter.isdigit()] == ["1", "1", "1", "1"]
+
+
 def test_the_refusal_of_a_reference_names_the_command_that_vouches_for_it() -> None:
     data = of(order=NUMBERS[0])
     with pytest.raises(FileRefusedError) as refused:

@@ -40,9 +40,15 @@ _BETWEEN = (
     " ", "  ", "   ", "\u00a0", "\u202f", "\u2009", ".", "-", "\u2011", "\u2013", "\u2212", "/", "_", ",",
     "\u200b", "\u2060", " - ", "\t",
 )  # fmt: skip
+#: What stands between the groups of a card that is printed wide, or in a table of others.
+_APART = (
+    "    ", " " * 12, "\t\t\t\t", "\u00a0" * 4, "\u2009" * 5, "  -  ", "....", "----", "____", "|", " | ",
+    ":", ";", "; ", "*", "+", "=", "#", "~", "\\", "\u2022", '","', '" "', '", "', ") (", "\r\n", "?",
+)  # fmt: skip
 #: How a number is written, and what may stand around it.
 SHAPES: dict[str, Callable[[str], str]] = {
     **{f"by {size} with {between!r}": _by(size, between) for size in (2, 3, 4, 5) for between in _BETWEEN},
+    **{f"by {size} with {between!r}": _by(size, between) for size in (1, 4) for between in _APART},
     "plain": str,
     "one by one": _by(1, " "),
     "8-8": _cut(8, 8),
@@ -52,6 +58,11 @@ SHAPES: dict[str, Callable[[str], str]] = {
     "mixed": _mixed,
     "full width": lambda number: "".join(chr(ord(digit) + 0xFEE0) for digit in number),
     "Arabic digits": lambda number: "".join(chr(ord(digit) + 0x630) for digit in number),
+    "wide and uneven": lambda number: "   \t  ".join(
+        (_by(4, "     ")(number[:8]), _by(4, "      ")(number[8:]))
+    ),
+    "wide behind a number": lambda number: f"0386     {_by(4, '     ')(number)}",
+    "wide before a code": lambda number: f"{_by(4, '|')(number)}|123",
     "with expiry": lambda number: f"{_by(4, ' ')(number)} 12/28",
     "with code": lambda number: f"{number} 123",
     "code glued": lambda number: f"{number}123",
@@ -88,7 +99,7 @@ def iban(draw: Random) -> str:
     number = f"{account}{key:02}"
     check = 98 - int(f"{number}152700") % 97
     code = f"FR{check:02}{number}"
-    return draw.choice((_by(4, " ")(code), code))
+    return draw.choice((_by(4, " ")(code), _by(4, "     ")(code), code))
 
 
 def ean(draw: Random) -> str:
@@ -129,6 +140,14 @@ def truncated(draw: Random) -> str:
     return f"497010******{digits(draw, 4)} AUTO {digits(draw, 6)}"
 
 
+def table(draw: Random) -> str:
+    """A line of a table that is printed wide: a day, a contract, a rank, a number, an amount."""
+    between = draw.choice(("    ", "        ", " | ", '";"'))
+    day = f"{draw.randint(1, 28):02}/{draw.randint(1, 12):02}/2026"
+    amount = f"{draw.randint(1, 9999)},{digits(draw, 2)}"
+    return between.join((day, digits(draw, 7), digits(draw, 3), digits(draw, 6), amount, digits(draw, 4)))
+
+
 HONEST: dict[str, Callable[[Random], str]] = {
     "IBAN": iban,
     "EAN-13 and price": ean,
@@ -137,4 +156,5 @@ HONEST: dict[str, Callable[[Random], str]] = {
     "order and telephone": order,
     "count and amount": sums,
     "truncated card": truncated,
+    "table": table,
 }
