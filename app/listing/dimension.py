@@ -14,6 +14,8 @@ from app.listing.field import Args, Field
 from app.listing.filters import CARD_TEXT, LONGEST, Filter, InvalidValueError, clean
 from app.listing.kinds import Expression, Kind
 from app.listing.period import Period
+from app.listing.reading import Reading, known
+from app.listing.scope import Scope
 from app.rules.cards import holds_card
 from app.wording.i18n import N_, gettext
 
@@ -32,6 +34,11 @@ _NOTHING = "~"
 _LONGEST_KEY = 2 * LONGEST
 
 
+def no_notes(_scope: Scope, _criteria: Any) -> Reading[tuple[str, ...]]:
+    """Nothing to say beside the groups."""
+    return known(())
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Dimension:
     """A way to group: by day, by outlet, by application.
@@ -44,7 +51,8 @@ class Dimension:
     filter that does; other groups have a filter of their own. ``parts`` are the labels of what a value is
     made of, where it has several parts with ``BETWEEN`` them; ``unknown`` says what rows without a value are.
     ``measure`` is the place in JSON of the sum that a group is a part of: its lines say it, without a column.
-    ``said`` puts all groups of a currency in a sentence, in the language of the moment.
+    ``said`` puts all groups of a currency in a sentence, in the language of the moment; ``notes`` reads
+    further sentences, given the scope and the criteria.
     """
 
     name: str
@@ -61,6 +69,7 @@ class Dimension:
     unknown: str = UNKNOWN
     measure: Callable[[Any], tuple[str, str]] | None = None
     said: Callable[[Sequence[GroupLine]], str] | None = None
+    notes: Callable[[Scope, Any], Reading[tuple[str, ...]]] = no_notes
 
     @property
     def title(self) -> str:

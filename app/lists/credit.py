@@ -23,6 +23,7 @@ from app.listing.kinds import Day, Expression, Money, Row
 from app.listing.scope import AnyScope, Scope
 from app.listing.source import in_scope
 from app.listing.spec import Alert
+from app.lists.closing_notes import closing_notes
 from app.lists.credit_reasons import REASON, CreditReason, StateAndReason, closing, state_of
 from app.models import BankAccount, BankMovement, Certainty, CreditLink, Remittance, RemittanceDay, Settlement
 from app.models import Credit as State
@@ -79,6 +80,7 @@ BY_REASON = Dimension(
     parts=(N_("Credit"), N_("Reason")),
     measure=lambda reason: (CREDIT_GROUP, state_of(reason)),
     said=closing,
+    notes=closing_notes,
 )
 CREDIT_FIELDS = (
     Field(

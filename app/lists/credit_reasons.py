@@ -186,19 +186,21 @@ REASON: Final[Expression] = written_out(
     )
 )
 
+_CREDITED, _EXCESS = "credited", "in_excess"
+_WITH_FEES: Final = frozenset({Credit.CREDITED, Credit.DIFFERS})
 #: Of the net, where it is: the words of each part, in the order of the sentence.
 _PARTS: Final[Mapping[str, str]] = {
-    "credited": N_("%(amount)s credited"),
+    _CREDITED: N_("%(amount)s credited"),
     "to_confirm": N_("%(amount)s to be confirmed"),
     "on_its_way": N_("%(amount)s on its way"),
     "outside": N_("%(amount)s paid outside the bank"),
     "untold": N_("%(amount)s without a bank statement"),
     "late": N_("%(amount)s not credited"),
     "short": N_("%(amount)s received short"),
-    "in_excess": N_("less %(amount)s received in excess"),
+    _EXCESS: N_("less %(amount)s received in excess"),
 }
 _PART_OF: Final[Mapping[str, str]] = {
-    Credit.CREDITED: "credited",
+    Credit.CREDITED: _CREDITED,
     Credit.ANNOUNCED: "on_its_way",
     Credit.EXPECTED: "on_its_way",
     Credit.NOT_EXPECTED: "outside",
@@ -218,8 +220,8 @@ def closing_parts(lines: Sequence[GroupLine]) -> dict[str, int]:
         if reason in _TO_CONFIRM:
             parts["to_confirm"] += net
         elif state == Credit.DIFFERS:
-            parts["credited"] += net - gap
-            parts["short" if gap > 0 else "in_excess"] += gap
+            parts[_CREDITED] += net - gap
+            parts["short" if gap > 0 else _EXCESS] += gap
         else:
             parts[_PART_OF[state]] += net
     return parts
@@ -231,11 +233,16 @@ def closing(lines: Sequence[GroupLine]) -> str:
     if not parts:
         return ""
     currency = lines[0].now.currency
+    fee = sum(line.now["credit_fee"] for line in lines if state_of(line.key) in _WITH_FEES)
+    said = (_part(name, amount, fee, currency) for name, amount in parts.items())
     net = formats.money(sum(parts.values()), currency)
-    parts["in_excess"] = -parts.get("in_excess", 0)  # its words take it off
-    said = (
-        gettext(_PARTS[name], amount=formats.money(amount, currency))
-        for name, amount in parts.items()
-        if amount
-    )
     return gettext("Of %(net)s remitted: %(parts)s.", net=net, parts=", ".join(said))
+
+
+def _part(name: str, amount: int, fee: int, currency: str) -> str:
+    """A part of the sentence: what came in excess is taken off, fees are of what is credited."""
+    words = gettext(_PARTS[name], amount=formats.money(abs(amount) if name == _EXCESS else amount, currency))
+    if name != _CREDITED or not fee:
+        return words
+    kept = gettext("of which %(fee)s kept as fees", fee=formats.money(fee, currency))
+    return f"{words} ({kept})"

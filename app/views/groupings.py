@@ -86,7 +86,7 @@ class GroupTable:
 class GroupPage:
     """The page of groups in place of the rows, and the sentences about what all of them add up to.
 
-    ``compared`` are those about the period before, ``said`` those of the dimension itself.
+    ``compared`` are those about the period before, ``said`` those of the dimension itself, with its notes.
     """
 
     grouping: GroupedSums
@@ -101,6 +101,7 @@ class GroupPage:
         grouping: GroupedSums,
         untold: Collection[date],
         missing: Sequence[NotReceived] = (),
+        notes: Sequence[str] = (),
     ) -> GroupPage:
         """The page of ``grouping``, which ``criteria`` asked for; no file tells of the days ``untold``.
 
@@ -114,7 +115,7 @@ class GroupPage:
             tables = (_nothing_came(criteria.spec, grouping.by, missing),)
         say = grouping.by.said
         said = tuple(filter(None, (say(table.lines) for table in grouping.tables))) if say else ()
-        return cls(grouping, tables, tuple(_compared(grouping)), said)
+        return cls(grouping, tables, tuple(_compared(grouping)), (*said, *notes))
 
 
 @dataclass(frozen=True)

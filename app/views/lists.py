@@ -95,8 +95,8 @@ def index(spec: ListSpec) -> AnyResponse:
         found = page(connection, spec, scope, criteria, shown.size) if by_rows else None
         sums = totals(connection, spec, scope, criteria) if by_rows else None
         head = letterhead(scope) if is_page() else known(None)
-        around = _said(scope, criteria).beside(_ways(spec).beside(head))
-        ((fresh, notices), (answer, missing)), (ways, on_paper) = around.read(connection)
+        around = _said(scope, criteria).beside(_ways(spec).beside(_notes(scope, criteria).beside(head)))
+        ((fresh, notices), (answer, missing)), (ways, (said, on_paper)) = around.read(connection)
         # Apart: people and payments do not meet in one statement (R26).
         own = list_settings(criteria).read(connection)
         notes = spec.filter_notes.words(connection, noted)
@@ -108,7 +108,7 @@ def index(spec: ListSpec) -> AnyResponse:
             shown=shown,
             table=table,
             groups=groups(criteria, found, table, answer) if found and table else (),
-            grouped=_group_page(criteria, grouped, fresh, missing) if grouped else None,
+            grouped=_group_page(criteria, grouped, fresh, missing, said) if grouped else None,
             not_received=_not_received(criteria, answer),
             totals=grouped.totals if grouped else sums,
             fresh=fresh,
@@ -124,10 +124,21 @@ def index(spec: ListSpec) -> AnyResponse:
     )
 
 
+def _notes(scope: Scope, criteria: Criteria) -> Reading[tuple[str, ...]]:
+    """The sentences that the dimension has beside its groups."""
+    if criteria.faults or not criteria.by:
+        return known(())
+    return criteria.spec.groupings[criteria.by].notes(scope, criteria)
+
+
 def _group_page(
-    criteria: Criteria, grouped: GroupedSums, fresh: Freshness | None, missing: tuple[NotReceived, ...]
+    criteria: Criteria,
+    grouped: GroupedSums,
+    fresh: Freshness | None,
+    missing: tuple[NotReceived, ...],
+    notes: tuple[str, ...],
 ) -> GroupPage:
-    return GroupPage.of(criteria, grouped, untold_days(criteria, fresh), missing)
+    return GroupPage.of(criteria, grouped, untold_days(criteria, fresh), missing, notes)
 
 
 def _said(

@@ -6,7 +6,7 @@ import csv
 import operator
 from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from importlib import import_module
 from io import StringIO
@@ -20,7 +20,7 @@ from app.models import Credit
 from app.rules.time_zones import today
 from app.wording import codes
 from app.wording.i18n import gettext
-from tests import factories
+from tests import factories, money_factories
 from tests.views.test_xlsx import by_heading, cells
 from tests.views.town import plain
 
@@ -130,8 +130,8 @@ CLOSED = {
     ("Pas de crédit attendu", "rien à payer"): (1, 0),
 }
 CLOSING = (
-    "Sur 301,13 € remis : 190,26 € crédités, 12,80 € à confirmer, 91,68 € non crédités, "
-    "6,40 € reçus en moins, moins 0,01 € reçus en trop."
+    "Sur 301,13 € remis : 190,26 € crédités (dont 0,31 € de frais retenus), 12,80 € à confirmer, "
+    "91,68 € non crédités, 6,40 € reçus en moins, moins 0,01 € reçus en trop."
 )
 
 
@@ -191,6 +191,70 @@ def test_a_month_is_closed_by_the_same_reasons_and_sums_in_page_json_and_files(o
     assert cents(total["Net"]) == sum(net for _, net in CLOSED.values())
     for groups in (in_text, in_sheet, of_page(page)):
         assert of_reasons(groups, lambda row: int(row["Nombre"]), lambda row: cents(row["Net"])) == CLOSED
+
+
+def test_what_was_taken_apart_in_a_month_is_named_below_its_sentence(owner, database, shops, month):
+    """Commission on lines of its own and chargebacks, of the days that are asked for and of all contracts."""
+    merchant_id, day = shops[0].merchant_id, today() - timedelta(days=2)
+    with database.writing(DatabaseRole.OWNER) as connection:
+        account = money_factories.a_bank_account(connection, merchant_id=merchant_id)
+        for booked, amount in ((day, -2_70), (day - timedelta(days=40), -9_99)):
+            money_factories.a_bank_movement(
+                connection,
+                merchant_id=merchant_id,
+                bank_account_id=account,
+                bank_statement_id=1,
+                booked_on=booked,
+                amount=amount,
+                kind="fee",
+            )
+        for stage, amount in (("debit", 16_20), ("reversal", 5_00), ("notice", 8_88)):
+            money_factories.a_chargeback(
+                connection, merchant_id=merchant_id, stage=stage, amount=amount, noticed_on=day
+            )
+    said = plain(owner.page(f"/remises?by=credit_reason&{month}").one("main"))
+    assert (
+        "Prélevé à part sur la période : 2,70 € de commissions de la banque, 16,20 € d'impayés, "
+        "moins 5,00 € d'impayés rendus." in said
+    )
+    for other in (f"by=credit&{month}", f"by=credit_reason&{month}&credit=late"):
+        assert "Prélevé" not in plain(owner.page(f"/remises?{other}").one("main"))
+
+
+def test_meal_vouchers_are_told_by_issuer_to_the_cent(owner, database, shops, month):
+    """What no payment tells of stands among those without an issuer, so that all make the line below."""
+    merchant_id = shops[0].merchant_id
+    with database.writing(DatabaseRole.OWNER) as connection:
+        contract_id = factories.a_contract(connection, merchant_id=merchant_id, application="CONECS")
+        local = datetime.combine(today() - timedelta(days=3), time(22))
+        remittance_id = factories.a_remittance(
+            connection,
+            merchant_id=merchant_id,
+            contract_id=contract_id,
+            collected_local=local,
+            debit_amount=30_00,
+            net_amount=30_00,
+            credit="not_expected",
+        )
+        for issuer, amount, kind in (
+            ("EDENRED", 21_00, "debit"),
+            ("EDENRED", 1_00, "refund"),
+            (None, 4_00, "debit"),
+        ):
+            factories.a_transaction(
+                connection,
+                merchant_id=merchant_id,
+                contract_id=contract_id,
+                remittance_id=remittance_id,
+                collected_on=local.date(),
+                occurred_local=local,
+                issuer=issuer,
+                amount=amount,
+                type=kind,
+            )
+        factories.sum_days(connection)
+    said = plain(owner.page(f"/remises?by=credit_reason&{month}").one("main"))
+    assert "Titres-restaurant par émetteur : EDENRED 20,00 €, Émetteur non communiqué 10,00 €." in said
 
 
 def test_nobody_without_the_bank_closes_a_month(owner, database, month):
