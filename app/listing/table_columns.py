@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from app.listing.field import Field
@@ -24,6 +25,7 @@ class TableColumns:
     below: tuple[Field, ...] = ()
 
 
+@cache
 def choosable(spec: ListSpec) -> tuple[Field, ...]:
     """The fields that can be chosen: the table's own first, both sets in the catalogue's order."""
     ends = {name for names in _ends(spec) for name in names}
@@ -32,6 +34,7 @@ def choosable(spec: ListSpec) -> tuple[Field, ...]:
     return tuple(sorted(offered, key=lambda field: field.name not in first))
 
 
+@cache
 def usual(spec: ListSpec) -> frozenset[str]:
     """The names of the fields that the table has by itself and that can be chosen."""
     return frozenset(name for names in spec.table_columns[2:-1] for name in names)

@@ -6,7 +6,7 @@ The loader keeps the few values of each field by contract (:mod:`app.models.know
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import CompoundSelect, Text, func, literal, null, select, true, tuple_, union_all
@@ -44,7 +44,16 @@ def _choices(field: str, found: Iterable[tuple[str, str | None]]) -> Choices:
         return tuple((code, applications.label(code)) for code in sorted(named, key=_place_of))
     if field == "bank":
         return tuple((code, " ".join(filter(None, (code, name)))) for code, name in sorted(named.items()))
-    return tuple((whole(value), value) for value in sorted(named, key=folded))
+    return tuple(_choice(value) for value in sorted(named, key=_folded))
+
+
+@lru_cache(maxsize=_MOST_OF_ALL)
+def _choice(value: str) -> tuple[str, str]:
+    """A value as an address and a form write it; looked at letter by letter once, as the next."""
+    return whole(value), value
+
+
+_folded = lru_cache(maxsize=_MOST_OF_ALL)(folded)
 
 
 def _place_of(application: str) -> tuple[int, str]:

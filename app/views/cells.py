@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -32,10 +33,22 @@ class ListCell(NamedTuple):
 
 def cell(field: Field, row: Row) -> ListCell:
     """The value of ``field`` in ``row``; the words of its link where there is none."""
-    link = field.link(row) if field.link else None
-    tone = field.tone(row) if field.slot == "badge" else None
-    text = field.cell(row) or (link.words if link else "")
-    return ListCell(text, _style(field, row), linked(link) if link else None, tone)
+    return cells_of(field)(row)
+
+
+def cells_of(field: Field) -> Callable[[Row], ListCell]:
+    """What makes the cells of a column: what is the same in every row is asked of ``field`` once."""
+    style, is_badge, of_rows = _style(field), field.slot == "badge", cache(row_addresses)
+    is_void = field.void if isinstance(field.kind, Money) else None
+
+    def made(row: Row) -> ListCell:
+        link = field.link(row) if field.link else None
+        text = field.cell(row) or (link.words if link else "")
+        href = linked(link, of_rows) if link else None
+        tone = field.tone(row) if is_badge else None
+        return ListCell(text, f"{style} void" if is_void and is_void(row) else style, href, tone)
+
+    return made
 
 
 def address(name: str, args: Args = (), *, page: str = "index") -> str:
@@ -63,9 +76,9 @@ def _path(endpoint: str, **values: Any) -> str:
     return known[endpoint]
 
 
-def linked(link: Link) -> str:
-    """The address of what ``link`` names."""
-    return address(link.list, link.args) if link.id is None else row_address(link.list, link.id)
+def linked(link: Link, of_rows: Callable[[str], Callable[[int], str]] = row_addresses) -> str:
+    """The address of what ``link`` names; ``of_rows`` is :func:`row_addresses`, or one that remembers."""
+    return address(link.list, link.args) if link.id is None else of_rows(link.list)(link.id)
 
 
 def no_ticket(spec: ListSpec, row: Row) -> str | None:
@@ -73,10 +86,10 @@ def no_ticket(spec: ListSpec, row: Row) -> str | None:
     return why_no_ticket(row) if spec.ticket else ""
 
 
-def _style(field: Field, row: Row) -> str:
-    """The class of a value: figures stand in columns, what is void is struck out, a card's number is one."""
+def _style(field: Field) -> str:
+    """The class of a value: figures stand in columns, a card's number is one."""
     if isinstance(field.kind, Money):
-        return "money void" if field.void is not None and field.void(row) else "money"
+        return "money"
     if isinstance(field.kind, Card):
         return "card-number"
     return "number" if isinstance(field.kind, Whole) and field.link is None else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -18,7 +18,11 @@ from app.wording.i18n import gettext
 _FOOT, _HEAD, _GAP = 16, 6, 2
 _SHARE = 0.62  # of its place that a bar fills
 _WIDE, _NARROW = 48, 22  # room for "mer 26", for "26"
-_LEAST = 2.0  # the height of a bar that stands for a day without anything
+_LEAST, _LEAST_APART = 2.0, 1.0  # the height of a bar that stands for a day without anything, or for little
+#: Width and height.
+Size = tuple[int, int]
+#: A part of a bar: its amount, its least height, its class and its words.
+_Part = tuple[int, float, str, str]
 
 
 class Shape(NamedTuple):
@@ -73,15 +77,15 @@ class ChartColumn(NamedTuple):
     is_told: bool = True
 
 
-def chart(
-    bars: Sequence[Bar], currency: str, shown: Period, untold: Collection[date], width: int, height: int
-) -> Chart:
-    """The bars in a drawing of ``width`` by ``height``; the days shown on the page are in colour.
+def charts(
+    bars: Sequence[Bar], currency: str, shown: Period, untold: Collection[date], *sizes: Size
+) -> tuple[Chart, ...]:
+    """The bars in a drawing of each of ``sizes``; the days shown on the page are in colour.
 
     No file tells of the days ``untold``.
     """
     columns = [_column(bar, shown, untold) for bar in bars]
-    return drawn(columns, partial(formats.money, currency=currency), width, height)
+    return tuple(drawn(columns, partial(formats.money, currency=currency), *sizes))
 
 
 def _column(bar: Bar, shown: Period, untold: Collection[date]) -> ChartColumn:
@@ -98,32 +102,40 @@ def _column(bar: Bar, shown: Period, untold: Collection[date]) -> ChartColumn:
     )
 
 
-def drawn(columns: Sequence[ChartColumn], say: Callable[[int], str], width: int, height: int) -> Chart:
-    """``columns`` side by side in a drawing of ``width`` by ``height``; ``say`` writes an amount."""
+def drawn(columns: Sequence[ChartColumn], say: Callable[[int], str], *sizes: Size) -> Iterator[Chart]:
+    """``columns`` side by side in a drawing of each of ``sizes``; ``say`` writes an amount."""
+    parts = [tuple(_parts(column, say)) for column in columns]
+    return (_drawn(columns, parts, *size) for size in sizes)
+
+
+def _drawn(
+    columns: Sequence[ChartColumn], parts: Iterable[Iterable[_Part]], width: int, height: int
+) -> Chart:
     step = width / len(columns)
     top = max(1, *(max(column.amount, 0) + max(column.apart, 0) for column in columns))
     base = float(height - _FOOT)
     scale = (base - _HEAD - _GAP) / top
     shapes: list[Shape] = []
-    for place, column in enumerate(columns):
+    for place, (column, own) in enumerate(zip(columns, parts, strict=True)):
         x, wide = round((place + (1 - _SHARE) / 2) * step, 1), round(step * _SHARE, 1)
-        for tall, style, words in _parts(column, scale, say):
+        for amount, least, style, words in own:
+            tall = max(amount * scale, least)
             lift = column.amount * scale + _GAP if style == "bad" else 0.0
             shapes.append(Shape(x, round(base - lift - tall, 1), wide, round(tall, 1), style, words))
     has_apart = any(column.apart > 0 for column in columns)
     return Chart(width, height, tuple(shapes), tuple(_labels(columns, step)), has_apart, base)
 
 
-def _parts(column: ChartColumn, scale: float, say: Callable[[int], str]) -> Iterator[tuple[float, str, str]]:
-    """The height, the class and the words of what stands for a group, from below."""
+def _parts(column: ChartColumn, say: Callable[[int], str]) -> Iterator[_Part]:
+    """What stands for a group, from below."""
     if not (column.is_told or column.amount or column.apart):
         return
     style = "none" if column.amount <= 0 else "now" if column.is_shown else "day"
     words = gettext("%(label)s: %(value)s", label=column.name, value=say(column.amount))
-    yield max(column.amount * scale, _LEAST), style, words
+    yield column.amount, _LEAST, style, words
     if column.apart > 0:
         words = gettext("%(label)s: %(value)s not remitted", label=column.name, value=say(column.apart))
-        yield max(column.apart * scale, 1.0), "bad", words
+        yield column.apart, _LEAST_APART, "bad", words
 
 
 def _labels(columns: Sequence[ChartColumn], step: float) -> Iterator[Label]:

@@ -290,8 +290,7 @@ def _charts(
     kind = by.kind
     columns = [*_columns(criteria.period, by, kind, table, untold)] if isinstance(kind, TimeKind) else []
     if 1 < len(columns) <= MOST_BARS:
-        for width, height in (_NARROW, _WIDE):
-            yield drawn(columns, partial(_written, table), width, height)
+        yield from drawn(columns, partial(_written, table), _NARROW, _WIDE)
 
 
 def _columns(

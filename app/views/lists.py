@@ -351,7 +351,8 @@ def _with_column_fault(criteria: Criteria, declared: ListSpec, asked: Iterable[s
 
 def _elsewhere(spec: ListSpec) -> str | None:
     """The address of the list that answers a choice of this one's filters, when one was made."""
-    chosen = (field.elsewhere.get(request.args.get(field.name, "")) for field in spec.filters)
+    args = request.args
+    chosen = (field.elsewhere.get(args.get(field.name, "")) for field in spec.filters if field.elsewhere)
     return next((cells.linked(link) for link in chosen if link), None)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache, partial
+from itertools import repeat
 from typing import Any, NamedTuple
 
 from app.accounts.roles import Permission
@@ -14,7 +16,7 @@ from app.listing.kinds import Row
 from app.listing.query import Page
 from app.listing.spec import Heading, ListSpec
 from app.listing.table_columns import TableColumns, table_columns
-from app.views.cells import ListCell, cell, no_ticket, row_addresses
+from app.views.cells import ListCell, cells_of, no_ticket, row_addresses
 from app.web.context import access
 from app.wording import formats
 from app.wording.days import day_in_words
@@ -68,11 +70,12 @@ def groups(criteria: Criteria, found: Page, shown: TableColumns, answer: Any) ->
 
     ``answer``, which stands above them, may know the sum of a day of which only a part is on the page.
     """
-    spec = criteria.spec
-    heading = _heading(criteria, found)
+    spec, several = criteria.spec, _several(found)
+    heading = _heading(criteria, found, several=several)
+    show = _showing(spec, shown, dated=heading is None)
     if heading is None:
-        below = _subtitle(spec, found)
-        return (RowGroup(None, "", "", tuple(_rows(spec, shown, found.rows, below, dated=True))),)
+        below = _subtitle(spec, several=several)
+        return (RowGroup(None, "", "", tuple(show(row, below) for row in found.rows)),)
     parts: dict[Heading, list[Row]] = {}
     for row in found.rows:
         parts.setdefault(heading(row), []).append(row)
@@ -86,7 +89,7 @@ def groups(criteria: Criteria, found: Page, shown: TableColumns, answer: Any) ->
             if key in whole and (key.is_place or not criteria.is_by_place)
             else sums.get(key.key, ""),
             _ordinary(spec, part) if key in whole and key.is_place else "",
-            tuple(_rows(spec, shown, part, _subtitle(spec, found, key))),
+            tuple(map(show, part, repeat(_subtitle(spec, key, several=several)))),
         )
         for key, part in parts.items()
     )
@@ -109,28 +112,29 @@ def _several(found: Page) -> bool:
     return len({row.get("trade_name") for row in found.rows}) > 1
 
 
-def _heading(criteria: Criteria, found: Page) -> Callable[[Row], Heading] | None:
+def _heading(criteria: Criteria, found: Page, *, several: bool) -> Callable[[Row], Heading] | None:
+    """What tells the heading of a row; None in a list in no order of time."""
     place = criteria.spec.place
     if place is not None and criteria.is_by_place:
         is_whole = found.next_args is None and criteria.after is None
-        return place.terminal if is_whole and not _several(found) else place.outlet
+        return place.terminal if is_whole and not several else place.outlet
     if criteria.period is None or not criteria.sort.endswith("date"):
         return None
-    return lambda row: _day_heading(row, criteria.days.today)
+    of_day = cache(partial(_day_heading, today=criteria.days.today))
+    return lambda row: of_day(row["date"].date())
 
 
-def _subtitle(spec: ListSpec, found: Page, heading: Heading | None = None) -> tuple[Field, ...]:
+def _subtitle(spec: ListSpec, heading: Heading | None = None, *, several: bool) -> tuple[Field, ...]:
     """The fields below the name of a row: its place too, where the heading does not say it.
 
-    As in :func:`columns`, the trade name is left out where there is only one.
+    As in :func:`columns`, the trade name is left out unless there are ``several``.
     """
     place = spec.place.names if spec.place is not None and not (heading and heading.is_place) else ()
     names = (*place, *spec.subtitle)
-    return tuple(spec.by_name[name] for name in names if name != "trade_name" or _several(found))
+    return tuple(spec.by_name[name] for name in names if name != "trade_name" or several)
 
 
-def _day_heading(row: Row, today: date) -> Heading:
-    day = row["date"].date()
+def _day_heading(day: date, today: date) -> Heading:
     return Heading(day.isoformat(), day_in_words(day, today))
 
 
@@ -156,36 +160,37 @@ def _written(sums: Mapping[str, int]) -> str:
     return " · ".join(formats.money(net, currency) for currency, net in sorted(sums.items()))
 
 
-def _rows(
-    spec: ListSpec,
-    shown: TableColumns,
-    rows: Iterable[Row],
-    subtitle: Sequence[Field],
-    *,
-    dated: bool = False,
-) -> Iterator[ShownRow]:
-    time, title, *others, amount = shown.columns
+def _showing(
+    spec: ListSpec, shown: TableColumns, *, dated: bool
+) -> Callable[[Row, Sequence[Field]], ShownRow]:
+    """What shows a row with the fields that stand below its name: all else is the same on the whole page."""
+    (time, *_), (title, *_), *others, (amount, *_) = shown.columns
     opens = spec.row_permission is None or access().allows(Permission(spec.row_permission))
     opened = row_addresses(spec.name)
     sent = row_addresses(spec.name, "sending") if spec.ticket else opened
-    for row in rows:
+    columns, amounts = tuple(map(_cells, others)), cells_of(amount)
+
+    def show(row: Row, subtitle: Sequence[Field]) -> ShownRow:
         said = (*_plain(spec, row), *notes(spec, row))
-        yield ShownRow(
+        return ShownRow(
             is_bad=any(note.tone == "bad" for note in said),
             href=opened(row["id"]) if opens else None,
             send=sent(row["id"]) if no_ticket(spec, row) is None else None,
-            time=_time(row[time[0].name], dated=dated),
-            title=title[0].cell(row) or gettext("Unknown"),
+            time=_time(row[time.name], dated=dated),
+            title=title.cell(row) or gettext("Unknown"),
             notes=said,
-            subtitle=" · ".join(dict.fromkeys(filter(None, (field.below(row) for field in subtitle)))),
-            cells=tuple(_cell(fields, row) for fields in others),
-            amount=cell(amount[0], row),
+            subtitle=" · ".join(dict.fromkeys(filter(None, [field.below(row) for field in subtitle]))),
+            cells=tuple([made(row) for made in columns]),
+            amount=amounts(row),
             below=tuple(_named(shown.below, row)),
         )
 
+    return show
+
 
 def _time(at: datetime, *, dated: bool) -> str:
-    return at.strftime("%d/%m %H:%M" if dated else "%H:%M")
+    clock = f"{at.hour:02}:{at.minute:02}"  # a quarter of what strftime takes
+    return f"{at.day:02}/{at.month:02} {clock}" if dated else clock
 
 
 def _plain(spec: ListSpec, row: Row) -> Iterator[Note]:
@@ -205,8 +210,9 @@ def notes(spec: ListSpec, row: Row) -> Iterator[Note]:
             yield Note(alert.note, alert.tone)
 
 
-def _cell(fields: Sequence[Field], row: Row) -> ListCell:
-    return cell(fields[0], row) if len(fields) == 1 else ListCell(_joined(fields, row))
+def _cells(fields: Sequence[Field]) -> Callable[[Row], ListCell]:
+    """What makes the cells of a column of one field, or of several that stand side by side."""
+    return cells_of(fields[0]) if len(fields) == 1 else lambda row: ListCell(_joined(fields, row))
 
 
 def _named(fields: Iterable[Field], row: Row) -> Iterator[tuple[str, str]]:
@@ -216,4 +222,4 @@ def _named(fields: Iterable[Field], row: Row) -> Iterator[tuple[str, str]]:
 
 
 def _joined(fields: Iterable[Field], row: Row) -> str:
-    return " · ".join(filter(None, (field.cell(row) for field in fields)))
+    return " · ".join(filter(None, [field.cell(row) for field in fields]))
