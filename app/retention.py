@@ -39,6 +39,7 @@ _DROP = text("SELECT drop_partition(:parent, :month)")
 DAYS = {
     "transaction_day": "day",
     "remittance_day": "day",
+    "remittance_third": "third",
     "terminal_day": "day",
     "terminal": "last_on",
     "known_value": "last_on",

@@ -1,5 +1,7 @@
 """The daily sums beside the payments: those of the touched days are computed again, all together.
 
+Those of the thirds of months that these days are in are added up anew from them.
+
 ``touched_day`` is a temporary table (subject, merchant, contract, day) that every change of payments
 adds to; importers run one at a time from there on, so a recomputed day misses nobody's rows.
 """
@@ -14,6 +16,7 @@ from sqlalchemy import Connection, text
 
 from app.models import ALL_CONTRACTS, UNCLAIMED_MERCHANT
 from app.rules.payments import awaited_sql, remitted_sql
+from app.rules.thirds import third_sql
 from importers.staging import as_dates, copy_in
 
 _CREATE = """
@@ -49,6 +52,10 @@ INSERT INTO transaction_day (merchant_id, contract_id, day, reseller_id, {_TRANS
 TABLE sums ORDER BY merchant_id, contract_id, day
 """
 _REMITTANCE_SUMS = "currency, status, is_empty, remitted, awaiting_totals, credit"
+_REMITTANCE_FIGURES = (
+    *("count", "debit", "refund", "cancelled", "refund_cancelled", "declined"),
+    *("fee", "gap", "to_confirm"),
+)
 _REMITTANCE_FACTS = f"currency, status, transaction_count = 0, {remitted_sql()}, {awaited_sql()}, credit"
 _REMITTANCE_DAYS = f"""
 WITH sums AS MATERIALIZED (
@@ -62,20 +69,40 @@ WITH sums AS MATERIALIZED (
   WHERE t.subject = 'remittance' AND p.collected_on BETWEEN :first AND :last
   GROUP BY p.merchant_id, p.contract_id, p.collected_on, p.reseller_id, {_REMITTANCE_FACTS}
 )
-INSERT INTO remittance_day (merchant_id, contract_id, day, reseller_id, {_REMITTANCE_SUMS}, count,
-  debit, refund, cancelled, refund_cancelled, declined, fee, gap, to_confirm)
+INSERT INTO remittance_day (merchant_id, contract_id, day, reseller_id, {_REMITTANCE_SUMS},
+  {", ".join(_REMITTANCE_FIGURES)})
 TABLE sums ORDER BY merchant_id, contract_id, day
+"""
+# Looked up by the days of each third where these are few, joined by hash where they are many.
+_TOUCHED_THIRDS = (
+    f"""
+    CREATE TEMP TABLE touched_third ON COMMIT DROP AS
+    SELECT DISTINCT merchant_id, contract_id, {third_sql("day")} AS third
+    FROM touched WHERE subject = 'remittance'
+    """,
+    "ANALYZE touched_third",
+    """
+    DELETE FROM remittance_third d USING touched_third t
+    WHERE d.merchant_id = t.merchant_id AND d.third = t.third AND d.contract_id = t.contract_id
+    """,
+)
+_THIRD_KEYS = (
+    "merchant_id, third, contract_id, reseller_id, currency, status, remitted, awaiting_totals, credit"
+)
+_REMITTANCE_THIRDS = f"""
+WITH sums AS MATERIALIZED (
+  SELECT {_THIRD_KEYS}, {", ".join(f"sum({name})" for name in _REMITTANCE_FIGURES)}
+  FROM touched_third t JOIN remittance_day d USING (merchant_id, contract_id)
+  WHERE d.day BETWEEN t.third AND t.third + 10 AND {third_sql("d.day")} = t.third
+    AND d.day BETWEEN :first AND CAST(:last AS date) + 10
+  GROUP BY {_THIRD_KEYS}
+)
+INSERT INTO remittance_third ({_THIRD_KEYS}, {", ".join(_REMITTANCE_FIGURES)})
+TABLE sums ORDER BY merchant_id, third, contract_id
 """
 _MEASURES = {
     "transaction": (_TRANSACTION_DAYS, _TRANSACTION_SUMS, ("count", "amount")),
-    "remittance": (
-        _REMITTANCE_DAYS,
-        _REMITTANCE_SUMS,
-        (
-            *("count", "debit", "refund", "cancelled", "refund_cancelled", "declined"),
-            *("fee", "gap", "to_confirm"),
-        ),
-    ),
+    "remittance": (_REMITTANCE_DAYS, _REMITTANCE_SUMS, _REMITTANCE_FIGURES),
 }
 
 
@@ -124,8 +151,22 @@ def recompute(connection: Connection) -> None:
             over_days(connection, "touched", by_contract, {"first": bounds.first, "last": bounds.last})
             _replace(connection, subject, f"{subject}_day", str(ALL_CONTRACTS))
             _over_all_contracts(connection, subject, dimensions, measures)
+    _add_up_thirds(connection)
     connection.execute(text("DROP TABLE touched"))
     connection.execute(text("TRUNCATE touched_day"))
+
+
+def _add_up_thirds(connection: Connection) -> None:
+    """Add up the thirds of months that the touched days of remittances are in."""
+    for statement in _TOUCHED_THIRDS:
+        connection.execute(text(statement))
+    bounds = connection.execute(
+        text("SELECT min(third) AS first, max(third) AS last FROM touched_third")
+    ).one()
+    if bounds.first is not None:
+        days = {"first": bounds.first, "last": bounds.last}
+        over_days(connection, "touched_third", _REMITTANCE_THIRDS, days)
+    connection.execute(text("DROP TABLE touched_third"))
 
 
 def _replace(connection: Connection, subject: str, table: str, contract: str) -> None:

@@ -228,13 +228,24 @@ SELECT merchant_id, coalesce(contract_id, 0), collected_on, reseller_id, currenc
 FROM remittance GROUP BY GROUPING SETS
   ((1, contract_id, 3, 4, 5, 6, 7, 8, 9, 10), (1, 3, 4, 5, 6, 7, 8, 9, 10))
 """
+_REMITTANCE_THIRDS = """
+INSERT INTO remittance_third (merchant_id, contract_id, third, reseller_id, currency, status, remitted,
+  awaiting_totals, credit, count, debit, refund, cancelled, refund_cancelled, declined, fee, gap, to_confirm)
+SELECT merchant_id, contract_id,
+  make_date(extract(year FROM day)::int, extract(month FROM day)::int,
+    CASE WHEN extract(day FROM day) < 11 THEN 1 WHEN extract(day FROM day) < 21 THEN 11 ELSE 21 END),
+  reseller_id, currency, status, remitted, awaiting_totals, credit, sum(count), sum(debit), sum(refund),
+  sum(cancelled), sum(refund_cancelled), sum(declined), sum(fee), sum(gap), sum(to_confirm)
+FROM remittance_day WHERE contract_id <> 0 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+"""
 
 
 def sum_days(connection: Connection) -> None:
     """Compute all daily sums from the rows, by contract and over all contracts of a merchant."""
-    connection.execute(text("TRUNCATE transaction_day, remittance_day"))
+    connection.execute(text("TRUNCATE transaction_day, remittance_day, remittance_third"))
     connection.execute(text(_TRANSACTION_DAYS))
     connection.execute(text(_REMITTANCE_DAYS))
+    connection.execute(text(_REMITTANCE_THIRDS))
     keep_what_is_derived(connection)
 
 

@@ -56,10 +56,22 @@ class Parent:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class ThirdSums:
+    """The daily sums of each contract added up by the thirds of months, in columns of the same names.
+
+    ``third`` is the first day of each; what nobody groups contracts by is left out.
+    """
+
+    table: FromClause
+    third: Expression
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class DailySums:
     """The sums kept for each day and contract beside the rows, and over all contracts as ``all_contracts``.
 
-    The contract is the narrowest parent of the rows.
+    The contract is the narrowest parent of the rows. ``thirds`` are kept besides where a month of a chain has
+    more rows here than can be added up while somebody waits.
     """
 
     table: FromClause
@@ -68,6 +80,7 @@ class DailySums:
     day: Expression
     currency: Expression
     all_contracts: int
+    thirds: ThirdSums | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

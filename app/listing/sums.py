@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
+    CTE,
     Column,
     ColumnElement,
     CompoundSelect,
@@ -20,11 +21,13 @@ from sqlalchemy import (
     FromClause,
     Label,
     and_,
+    func,
     select,
     union_all,
 )
 from sqlalchemy.sql.visitors import ExternallyTraversible, replacement_traverse
 
+from app.listing.bounds import Bounds
 from app.listing.criteria import Criteria
 from app.listing.dimension import Dimension
 from app.listing.field import columns_of, tables_of
@@ -43,6 +46,7 @@ from app.listing.where import (
     sorted_conditions,
 )
 
+E = TypeVar("E", bound=ColumnElement[Any])
 _GROUP, _CURRENCY = "group_key", "currency"
 
 
@@ -94,11 +98,9 @@ def series(
     """The sums for each value of ``by``, in its order; one group, or none, without it."""
     question = Question.of(spec, scope, criteria)
     found = connection.execute(_sums(question, by), question.values)
-    names = tuple(found.keys())
-    # A chain has hundreds of groups, each with two dozen sums: a dict finds them at once.
-    lines = (dict(zip(names, values, strict=True)) for values in found)
+    lines = _lines(spec, tuple(found.keys()), found)
     return tuple(
-        Group(key, _totals(spec, rows)) for key, rows in groupby(lines, lambda line: line.get(_GROUP))
+        Group(key, _totals(line for _, line in lines)) for key, lines in groupby(lines, lambda line: line[0])
     )
 
 
@@ -110,15 +112,24 @@ def _sums(asked: Question, by: Dimension | None) -> Executable:
     return row_sums(spec, scope, criteria, by) if daily is None else daily
 
 
-def _totals(spec: ListSpec, rows: Iterator[Mapping[str, Any]]) -> Totals:
-    lines = tuple(_line(spec, row) for row in rows)
-    return Totals(sum(line.count for line in lines), lines)
+def _lines(
+    spec: ListSpec, names: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> Iterator[tuple[Any, CurrencyTotals]]:
+    """The group and the sums of each row. A chain has hundreds of groups, each with two dozen sums."""
+    measures = tuple(measure.name for measure in spec.measures)
+    places = tuple(map(names.index, measures))
+    signed = [(names.index(measure.name), measure.sign) for measure in spec.measures if measure.sign]
+    group = names.index(_GROUP) if _GROUP in names else None
+    currency = names.index(_CURRENCY)
+    for row in rows:
+        sums = {name: row[place] for name, place in zip(measures, places, strict=True)}
+        net = sum(sign * row[place] for place, sign in signed)
+        yield None if group is None else row[group], CurrencyTotals(row[currency], sums, net)
 
 
-def _line(spec: ListSpec, row: Mapping[str, Any]) -> CurrencyTotals:
-    sums = {measure.name: row[measure.name] for measure in spec.measures}
-    net = sum(measure.sign * sums[measure.name] for measure in spec.measures if measure.sign)
-    return CurrencyTotals(row[_CURRENCY], sums, net)
+def _totals(lines: Iterable[CurrencyTotals]) -> Totals:
+    found = tuple(lines)
+    return Totals(sum(line.count for line in found), found)
 
 
 def row_sums(spec: ListSpec, scope: Scoped, criteria: Criteria, by: Dimension | None = None) -> Executable:
@@ -200,58 +211,100 @@ def daily_sums(
     if daily is None or not _is_known(spec, conditions, len(known), by):
         return None
     by_contract = by is not None and by.daily is None
-    where = (
-        *_daily_scope(spec, daily, scope, criteria, by_contract=by_contract),
-        *_days(daily, criteria),
-        *known,
-    )
+    where = (*_daily_scope(spec, daily, scope, criteria, by_contract=by_contract), *known)
+    rows = _Days(daily, where, criteria.bounds)
     if by is not None and by_contract:
         links = [*_links([daily.contract_id]), *_keys(None, daily.currency)]
-        return _of_parents(scope, *_in_parts(spec, links, where), by, spec.source.parents[0])
+        return _of_parents(scope, *_in_parts(spec, links, rows), by, spec.source.parents[0])
     keys = _keys(None if by is None else by.daily, daily.currency)
     if scope.contract_ids is None and not conditions.of_parents:
-        sums = select(*keys, *(measure.of_days for measure in spec.measures)).where(*where)
+        sums = select(*keys, *(measure.of_days for measure in spec.measures)).where(*rows.conditions)
     else:
-        parts, measures = _in_parts(spec, keys, where)
+        parts, measures = _in_parts(spec, keys, rows)
         keys = [parts.c[key.name].label(key.name) for key in keys]
         sums = select(*keys, *measures)
     return sums.group_by(*keys).order_by(*(key.name for key in keys))
 
 
+@dataclass(frozen=True)
+class _Days:
+    """The daily sums of what is asked for: what they meet besides their days, and these."""
+
+    daily: DailySums
+    where: tuple[Condition, ...]
+    bounds: Bounds | None
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """All that they meet."""
+        if self.bounds is None:
+            return self.where
+        return (*self.where, self.daily.day.between(self.bounds.first, self.bounds.last))
+
+    def by_thirds(self, columns: Mapping[str, Column[Any]], figures: Mapping[str, Any]) -> FromClause | None:
+        """``columns`` of as few rows as tell the same, of which ``figures`` add up; None where none do."""
+        thirds, bounds = self.daily.thirds, self.bounds
+        if thirds is None or bounds is None:
+            return None
+        kept = dict(thirds.table.c.items())
+        if not {*columns, *_read(self.daily, self.where)} <= {*kept}:
+            return None
+        whole = thirds.third.between(bounds.first_third, bounds.last_third)
+        where = (_moved(self.daily, condition, kept) for condition in self.where)
+        parts = [select(*(kept[name] for name in columns)).where(*where, whole)]
+        for edge in bounds.edges:
+            signed = {name: (edge.sign * columns[name]).label(name) for name in figures}
+            days = self.daily.day.between(edge.first, edge.last)
+            parts.append(select(*{**columns, **signed}.values()).where(*self.where, days))
+        return union_all(*parts).subquery("days")
+
+
 def _in_parts(
-    spec: ListSpec, keys: Sequence[Label[Any]], where: Iterable[Condition]
+    spec: ListSpec, keys: Sequence[Label[Any]], rows: _Days
 ) -> tuple[FromClause, list[ColumnElement[int]]]:
     """The daily sums of contracts added up by ``keys`` as far as measures are apart; the measures of these.
 
     A chain has a row for each contract and day. Of these each figure is added up once, and the conditions
     of the measures, of which remittances have two dozen, are looked at for what is left: a thirtieth of it.
     """
-    figures = _read(measure.daily for measure in spec.measures)
-    states = _read(where for measure in spec.measures for where in measure.daily_where)
-    apart = [*keys, *states.values()]
-    parts = (
-        select(*apart, *(sum_of(name, column) for name, column in figures.items()))
-        .where(*where)
-        .group_by(*apart)
-        .subquery("parts")
-    )
+    daily = rows.daily
+    figures = _read(daily, (measure.daily for measure in spec.measures))
+    states = _read(daily, (where for measure in spec.measures for where in measure.daily_where))
+    apart: list[ColumnElement[Any]] = [*keys, *states.values()]
+    sums = [sum_of(name, column) for name, column in figures.items()]
+    days = rows.by_thirds({**_read(daily, keys), **states, **figures}, figures)
+    if days is None:
+        found = select(*apart, *sums).where(*rows.conditions).group_by(*apart)
+    else:
+        of_days = dict(days.c.items())
+        apart, sums = ([_moved(daily, one, of_days) for one in each] for each in (apart, sums))
+        # Of what a third has outside of the period alone, nothing is left.
+        found = select(*apart, *sums).group_by(*apart).having(func.sum(days.c[COUNT]) != 0)
+    parts = found.subquery("parts")
     moved = {name: parts.c[name] for name in (*figures, *states)}
-    return parts, [_moved(measure.of_days, moved) for measure in spec.measures]
+    return parts, [_moved(daily, measure.of_days, moved) for measure in spec.measures]
 
 
-def _read(expressions: Iterable[Expression | None]) -> dict[str, Column[Any]]:
+def _read(daily: DailySums, expressions: Iterable[Expression | None]) -> dict[str, Column[Any]]:
     """The columns of the daily sums that ``expressions`` read, by name."""
     found = (columns_of(expression) for expression in expressions if expression is not None)
-    return {column.name: column for columns in found for column in columns}
+    return {column.name: column for columns in found for column in columns if _is_of(daily, column)}
 
 
-def _moved(measure: ColumnElement[int], columns: Mapping[str, ColumnElement[Any]]) -> ColumnElement[int]:
-    """``measure``, read from ``columns`` in the place of those of the same name."""
+def _moved(daily: DailySums, expression: E, columns: Mapping[str, ColumnElement[Any]]) -> E:
+    """``expression``, read from ``columns`` in the place of the daily sums' own of the same name."""
 
     def place(element: ExternallyTraversible, **_: Any) -> ExternallyTraversible | None:
-        return columns[element.name] if isinstance(element, Column) else None
+        if isinstance(element, CTE):
+            return element  # the one that other branches read: a copy of it would be another of its name
+        return columns[element.name] if isinstance(element, Column) and _is_of(daily, element) else None
 
-    return replacement_traverse(measure, {}, place)
+    moved: E = replacement_traverse(expression, {}, place)
+    return moved
+
+
+def _is_of(daily: DailySums, column: Column[Any]) -> bool:
+    return name_of(column.table) == name_of(daily.table)
 
 
 def _is_known(spec: ListSpec, conditions: SortedConditions, known: int, by: Dimension | None) -> bool:
@@ -269,16 +322,12 @@ def _daily_scope(
     yield from in_scope(daily.merchant_id, daily.contract_id, scope)
     asked = sorted_conditions(spec, criteria).of_parents
     if asked:
-        yield daily.contract_id.in_(parents_found(spec.source.parents[0], scope, criteria, asked))
+        found = parents_found(spec.source.parents[0], scope, criteria, asked).cte("asked")
+        yield daily.contract_id.in_(select(*found.c))
     elif by_contract and scope.contract_ids is None:
         yield daily.contract_id != daily.all_contracts
     elif scope.contract_ids is None:
         yield daily.contract_id == daily.all_contracts
-
-
-def _days(daily: DailySums, criteria: Criteria) -> Iterator[Condition]:
-    if criteria.bounds is not None:
-        yield daily.day.between(criteria.bounds.first, criteria.bounds.last)
 
 
 def _keys(group: Expression | None, currency: Expression) -> list[Label[Any]]:

@@ -15,11 +15,11 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, and_, case, func, 
 from app.listing.kinds import Expression, Statement
 from app.listing.measures import Measure, row_count, sum_of
 from app.listing.scope import Scope
-from app.listing.source import Condition, DailySums, ListSource, in_scope
+from app.listing.source import Condition, DailySums, ListSource, ThirdSums, in_scope
 from app.lists.common import contract_joins, contract_parent
 from app.lists.credit import CREDIT_GROUP
 from app.lists.declared import TITLES
-from app.models import ALL_CONTRACTS, Credit, Remittance, RemittanceDay, Transaction
+from app.models import ALL_CONTRACTS, Credit, Remittance, RemittanceDay, RemittanceThird, Transaction
 from app.rules.payments import TOTAL, TOTALS, RemittanceStatus, Total, Transmission, awaited, remitted
 from app.wording.i18n import N_, gettext
 
@@ -41,6 +41,7 @@ SOURCE = ListSource(
         day=RemittanceDay.day,
         currency=RemittanceDay.currency,
         all_contracts=ALL_CONTRACTS,
+        thirds=ThirdSums(table=RemittanceThird.__table__, third=RemittanceThird.third),
     ),
 )
 _ARRIVED = ~awaited(Remittance.seal)

@@ -63,6 +63,7 @@ from app.models.payments import (
     EntryMode,
     Remittance,
     RemittanceDay,
+    RemittanceThird,
     Transaction,
     TransactionDay,
 )
@@ -151,6 +152,7 @@ __all__ = [
     "Remittance",
     "RemittanceDay",
     "RemittanceStatus",
+    "RemittanceThird",
     "RemotePayment",
     "Reseller",
     "Role",

@@ -343,3 +343,40 @@ class RemittanceDay(Base):
     fee: Mapped[BigIntColumn] = mapped_column(server_default="0")
     gap: Mapped[BigIntColumn] = mapped_column(server_default="0")
     to_confirm: Mapped[BigIntColumn] = mapped_column(server_default="0")
+
+
+class RemittanceThird(Base):
+    """The sums of a third of a month for each contract, from those of its days; ``third`` is its first day.
+
+    A month of a chain by shop is read from a tenth of the rows. Whether a remittance is empty is left out:
+    it would double them.
+    """
+
+    __tablename__ = "remittance_third"
+    __privileges__ = ISOLATED
+    __table_args__ = (
+        PrimaryKeyConstraint(
+            *("merchant_id", "third", "contract_id"),
+            *("currency", "status", "remitted", "awaiting_totals", "credit"),
+        ),
+        Index("remittance_third_contract_idx", "merchant_id", "contract_id", "third"),
+    )
+
+    merchant_id: Mapped[LoaderId]
+    third: Mapped[date]
+    contract_id: Mapped[LoaderId]
+    reseller_id: Mapped[BigIntColumn]
+    remitted: Mapped[bool]
+    awaiting_totals: Mapped[bool]
+    count: Mapped[BigIntColumn]
+    debit: Mapped[BigIntColumn]
+    refund: Mapped[BigIntColumn]
+    cancelled: Mapped[BigIntColumn]
+    refund_cancelled: Mapped[BigIntColumn]
+    declined: Mapped[BigIntColumn]
+    fee: Mapped[BigIntColumn]
+    gap: Mapped[BigIntColumn]
+    to_confirm: Mapped[BigIntColumn]
+    currency: Mapped[TextColumn]
+    status: Mapped[TextColumn]
+    credit: Mapped[TextColumn]

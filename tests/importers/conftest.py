@@ -79,7 +79,7 @@ class Operator:
         payments = (
             "remittance, transaction, transaction_day, remittance_day, terminal, terminal_day, known_value"
         )
-        payments += ", chargeback, operation, remote_payment"
+        payments += ", remittance_third, chargeback, operation, remote_payment"
         parties = "contract, outlet, acceptor, source, import_file, import_refusal, received_day"
         with self.database.writing(DatabaseRole.OWNER) as connection:
             connection.execute(text(f"TRUNCATE {payments}, {parties}"))
@@ -88,7 +88,8 @@ class Operator:
 
     def forget_payments(self) -> None:
         """Back to a database of parties and sources that has seen no payment."""
-        tables = "remittance, transaction, transaction_day, remittance_day, remote_payment, known_value"
+        tables = "remittance, transaction, transaction_day, remittance_day, remittance_third"
+        tables += ", remote_payment, known_value"
         with self.database.writing(DatabaseRole.OWNER) as connection:
             connection.execute(text(f"TRUNCATE {tables}, import_file, import_refusal, received_day"))
 
@@ -125,7 +126,13 @@ class Operator:
                 f" FROM {table} p JOIN merchant m ON m.id = p.merchant_id"
                 " LEFT JOIN contract c ON c.merchant_id = p.merchant_id AND c.id = p.contract_id"
             )
-            for table in ("transaction_day", "remittance_day", "terminal_day", "known_value")
+            for table in (
+                "transaction_day",
+                "remittance_day",
+                "remittance_third",
+                "terminal_day",
+                "known_value",
+            )
         )
         return tuple(sorted(rows, key=repr) for rows in (*payments, *days, self.terminals()))
 
@@ -163,6 +170,21 @@ class Operator:
             f" refund, cancelled, declined FROM remittance_day WHERE contract_id <> 0 ORDER BY {keys}"
         )
         assert kept == rows
+        self.check_remittance_thirds()
+
+    def check_remittance_thirds(self) -> None:
+        """The sums kept of each third of a month are those of its days."""
+        keys = "merchant_id, contract_id, reseller_id, currency, status, remitted, awaiting_totals, credit"
+        figures = "count", "debit", "refund", "cancelled", "refund_cancelled", "declined", "fee", "gap"
+        sums = ", ".join(f"sum({name})" for name in (*figures, "to_confirm"))
+        third = "date_trunc('month', day)::date + CASE WHEN extract(day FROM day) <= 10 THEN 0"
+        third += " WHEN extract(day FROM day) <= 20 THEN 10 ELSE 20 END"
+        days = self.rows(
+            f"SELECT {keys}, {third}, {sums} FROM remittance_day WHERE contract_id <> 0"
+            f" GROUP BY {keys}, {third}"
+        )
+        kept = self.rows(f"SELECT {keys}, third, {', '.join(figures)}, to_confirm FROM remittance_third")
+        assert sorted(kept) == sorted(days)
 
     def sums_kept(self, contract: str = "contract_id <> 0") -> list[tuple[Any, ...]]:
         return self.rows(

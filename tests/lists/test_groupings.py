@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from importlib import import_module
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from app.database.engine import DatabaseRole
 from app.listing import sums
@@ -118,6 +120,40 @@ def test_daily_sums_and_rows_give_the_same_groups(
     assert daily is not None
     rows = sums.row_sums(spec, scope, criteria, spec.groupings[by])
     assert connection.execute(daily).all() == connection.execute(rows).all()
+
+
+@pytest.mark.parametrize(
+    ("by", "asked", "contracts", "reads"),
+    [
+        ("outlet", {}, None, True),
+        ("application", {"status": ["correct"]}, None, True),
+        ("outlet", {"count": ["without"]}, None, False),
+        ("outlet", {"application": ["CBEMV"]}, None, True),
+        ("outlet", {}, (1, 2), True),
+        ("credit", {}, (1, 2), True),
+        ("credit", {}, None, False),
+        ("day", {}, (1, 2), False),
+        ("day", {}, None, False),
+    ],
+)
+def test_thirds_of_months_are_read_of_contracts_where_no_day_is_asked_for(
+    by: str, asked: dict[str, list[str]], contracts: tuple[int, ...] | None, reads: bool
+) -> None:
+    spec = SPECS["remittances"]
+    criteria = criteria_of(spec, asked, TODAY - timedelta(40), TODAY)
+    statement = sums.daily_sums(spec, Scope(1, contracts), criteria, spec.groupings[by])
+    assert ("remittance_third" in str(statement)) is reads
+
+
+def test_the_migration_adds_up_the_days_that_are_there(module_database: Database, mine: World) -> None:
+    fill = import_module("migrations.versions.0059_thirds_of_remittances")._ADD_UP
+    kept = text("SELECT d.*::text FROM remittance_third d ORDER BY 1")
+    with module_database.writing(DatabaseRole.OWNER) as connection:
+        before = connection.scalars(kept).all()
+        assert len(before) > len(mine.contract_ids)
+        connection.execute(text("DELETE FROM remittance_third"))
+        connection.execute(text(fill))
+        assert connection.scalars(kept).all() == before
 
 
 @pytest.mark.parametrize(("name", "by"), EVERY)

@@ -152,7 +152,7 @@ def test_a_token_that_is_not_ours_stops_nothing(app, owner, database, alpha):
 
 def test_an_empty_mail_leaves_only_when_it_is_asked_for(owner, database, links, alpha):
     with database.writing(DatabaseRole.OWNER) as connection:
-        for table in ("remittance", "remittance_day", "bank_statement", "credit_link"):
+        for table in ("remittance", "remittance_day", "remittance_third", "bank_statement", "credit_link"):
             connection.execute(text(f"DELETE FROM {table}"))
     choose(owner, alpha)
     assert posted(database, links) == []

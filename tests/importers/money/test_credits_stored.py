@@ -272,7 +272,8 @@ def empty(operator: Operator) -> None:
     with operator.database.writing(DatabaseRole.OWNER) as connection:
         connection.exec_driver_sql(
             "TRUNCATE remittance, transaction, remittance_day, transaction_day, bank_account, bank_statement,"
-            " bank_movement, credit_link, credit_decision, import_file, import_refusal, received_day"
+            " bank_movement, credit_link, credit_decision, import_file, import_refusal, received_day,"
+            " remittance_third"
         )
         connection.exec_driver_sql("UPDATE contract SET bank_account_id = NULL")
 
