@@ -12,7 +12,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from app.listing.export import BOM
 from app.listing.kinds import guarded_text, protected_text
-from app.listing.xlsx import DAY_FORMAT, Styles, write_amount
+from app.listing.xlsx import DAY_FORMAT, Styles, set_up, write_amount, write_headings
 from app.wording import money
 from app.wording.i18n import gettext, speaking
 
@@ -48,9 +48,9 @@ def write_flat_xlsx(columns: Sequence[FileColumn], rows: Sequence[Any], title: s
     with speaking(_LANGUAGE), Workbook(file, {"constant_memory": True, "strings_to_formulas": False}) as book:
         styles = Styles(book)
         sheet = book.add_worksheet(gettext(title))
-        for place, column in enumerate(columns):
-            sheet.set_column(place, place, _WIDTHS[column.kind])
-            sheet.write_string(0, place, gettext(column.heading), styles.heading)
+        headings = [(gettext(column.heading), _WIDTHS[column.kind]) for column in columns]
+        write_headings(sheet, headings, styles)
+        set_up(sheet, [width for _, width in headings], on_one_sheet=True)
         sheet.freeze_panes(1, 0)
         for line, row in enumerate(rows, start=1):
             for place, column in enumerate(columns):

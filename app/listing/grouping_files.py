@@ -17,12 +17,12 @@ from app.listing.measures import Measure
 from app.listing.scope import Scope
 from app.listing.spec import ListSpec
 from app.listing.sums import CurrencyTotals
-from app.listing.xlsx import Styles, write_amount, write_totals
+from app.listing.xlsx import Styles, set_up, width_of, write_amount, write_headings, write_totals
 from app.wording import money
 from app.wording.i18n import gettext, speaking
 
 _LANGUAGE = "fr"
-_WIDE, _NARROW = 32, 16
+_WIDE, _NARROW = 36, 14
 _SHARE = "0.0%"
 
 
@@ -102,9 +102,9 @@ def _write_heading(
 ) -> None:
     names = found.by.columns()
     headings = (*names, gettext("Currency"), *_headings(measures), gettext("Share"))
-    for column, words in enumerate(headings):
-        sheet.set_column(column, column, _WIDE if column == 0 else _NARROW)
-        sheet.write_string(0, column, words, styles.heading)
+    widths = [_WIDE, *(max(_NARROW, width_of(words)) for words in headings[1:])]
+    write_headings(sheet, tuple(zip(headings, widths, strict=True)), styles)
+    set_up(sheet, widths, on_one_sheet=True)
     sheet.freeze_panes(1, len(names))
 
 

@@ -16,9 +16,9 @@ from app.wording import formats
 from app.wording.i18n import gettext
 
 _MARGIN, _SIZE, _LEADING = 14 * mm, 7.5, 10.5
-#: The widths of columns in letters; those below 0 have their text at the right.
-_DEBT_WIDTHS = (28, -9, -14, -14, -14, -15, -18)
-_LINE_WIDTHS = (12, 9, 38, -9, -16, 22)
+#: The widths of columns in letters, 114 of which fit on a line; those below 0 have their text at the right.
+_DEBT_WIDTHS = (28, -8, -14, -16, -14, -15, -18)
+_LINE_WIDTHS = (12, 9, 46, -9, -16, 22)
 
 
 @dataclass(frozen=True)
@@ -118,5 +118,7 @@ def _columns(cells: Sequence[str], widths: tuple[int, ...]) -> str:
 
 
 def _placed(cell: str, width: int) -> str:
-    kept = cell[: abs(width) - 1]
-    return f"{kept.rjust(-width - 1)} " if width < 0 else kept.ljust(width)
+    """A cell in its width; words that are longer end in "…", figures are never cut."""
+    if width < 0:
+        return f"{cell.rjust(-width - 1)} "
+    return (cell if len(cell) < width else f"{cell[: width - 2].rstrip()}…").ljust(width)

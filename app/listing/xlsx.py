@@ -6,11 +6,12 @@ in front stay, nothing is run as a formula. A second sheet says what was asked a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
+from textwrap import wrap
 from typing import BinaryIO
 
 from sqlalchemy import Connection, select, text
@@ -36,8 +37,10 @@ _BLOCK = 1000
 #: Seconds are shown where the terminal's clock gave them.
 _MOMENT_FORMAT = "dd/mm/yyyy hh:mm:ss"
 DAY_FORMAT = "dd/mm/yyyy"
-_LONGEST_WIDTH, _NARROWEST = 40, 10
+#: Widths of columns, in letters: at least that of a heading's longest word, with its arrow.
+_LONGEST_WIDTH, _NARROWEST, _ROOM = 44, 10, 3
 _MOMENT_WIDTH = 20
+_A4, _LINE_HEIGHT = 9, 15
 
 
 @dataclass
@@ -55,7 +58,7 @@ class Styles:
     @cached_property
     def heading(self) -> Format:
         """The first line of a sheet."""
-        return self.book.add_format({"bold": True, "bg_color": "#edf1f4"})
+        return self.book.add_format({"bold": True, "bg_color": "#edf1f4", "text_wrap": True, "valign": "top"})
 
     def amount(self, currency: str) -> Format:
         """An amount with the decimals of its currency."""
@@ -75,11 +78,13 @@ def write_xlsx(
     with speaking(_LANGUAGE), Workbook(file, {"constant_memory": True, "strings_to_formulas": False}) as book:
         styles = Styles(book)
         sheet = book.add_worksheet(gettext(spec.title))
-        _write_heading(sheet, spec, styles.heading)
-        count = 0
+        _write_heading(sheet, spec, styles)
+        widths, count = [_width(one) for one in spec.file_fields], 0
         for row in _rows(connection, spec, scope, criteria):
             count += 1
-            _write_row(sheet, count, spec, row, styles)
+            written = _write_row(sheet, count, spec, row, styles)
+            widths = [max(pair) for pair in zip(widths, written, strict=True)]
+        set_up(sheet, widths)
         sheet.autofilter(0, 0, count, len(spec.file_fields) - 1)
         write_totals(book.add_worksheet(gettext("Totals")), spec, criteria, sums, styles)
     return count
@@ -101,23 +106,50 @@ def _statement(spec: ListSpec, scope: Scope, criteria: Criteria) -> Statement:
     )
 
 
-def _write_heading(sheet: Worksheet, spec: ListSpec, style: Format) -> None:
-    for column, one in enumerate(spec.file_fields):
-        width = max(_NARROWEST, min(len(one.full_title) + 3, _LONGEST_WIDTH))
-        width = _MOMENT_WIDTH if isinstance(one.kind, Moment) else width
-        sheet.set_column(column, column, width)
-        sheet.write_string(0, column, one.full_title, style)
+def _write_heading(sheet: Worksheet, spec: ListSpec, styles: Styles) -> None:
+    write_headings(sheet, [(one.full_title, _width(one)) for one in spec.file_fields], styles)
     sheet.freeze_panes(1, 0)
 
 
-def _write_row(sheet: Worksheet, line: int, spec: ListSpec, row: Row, styles: Styles) -> None:
-    for column, one in enumerate(spec.file_fields):
-        if row[one.name] is not None:
-            _write_cell(sheet, (line, column), one, row, styles)
+def write_headings(sheet: Worksheet, headings: Sequence[tuple[str, int]], styles: Styles) -> None:
+    """The first row: the words of columns of those widths, as high as the longest of them needs."""
+    lines = max(len(wrap(words, width - _ROOM)) for words, width in headings)
+    sheet.set_row(0, lines * _LINE_HEIGHT)
+    for column, (words, _) in enumerate(headings):
+        sheet.write_string(0, column, words, styles.heading)
 
 
-def _write_cell(sheet: Worksheet, place: tuple[int, int], one: Field, row: Row, styles: Styles) -> None:
-    """The value in its own type; the words of a page where it has none."""
+def _width(one: Field) -> int:
+    return _MOMENT_WIDTH if isinstance(one.kind, Moment) else width_of(one.full_title)
+
+
+def width_of(heading: str) -> int:
+    """The width of a column, in letters, whose heading may take several lines."""
+    return max(_NARROWEST, max(map(len, heading.split())) + _ROOM)
+
+
+def set_up(sheet: Worksheet, widths: Sequence[int], *, on_one_sheet: bool = False) -> None:
+    """Give columns their widths, and make paper of it readable: across, each sheet with its heading."""
+    for column, width in enumerate(widths):
+        sheet.set_column(column, column, min(width, _LONGEST_WIDTH))
+    sheet.set_landscape()
+    sheet.set_paper(_A4)
+    sheet.repeat_rows(0)
+    sheet.set_footer("&L&A&R&P / &N")
+    if on_one_sheet:
+        sheet.fit_to_pages(1, 0)
+
+
+def _write_row(sheet: Worksheet, line: int, spec: ListSpec, row: Row, styles: Styles) -> list[int]:
+    """The letters that each cell needs."""
+    return [
+        _write_cell(sheet, (line, column), one, row, styles) if row[one.name] is not None else 0
+        for column, one in enumerate(spec.file_fields)
+    ]
+
+
+def _write_cell(sheet: Worksheet, place: tuple[int, int], one: Field, row: Row, styles: Styles) -> int:
+    """The value in its own type; the words of a page where it has none, and how many letters they are."""
     value, kind = row[one.name], one.kind
     if isinstance(value, datetime):
         sheet.write_datetime(*place, value, styles[_MOMENT_FORMAT])
@@ -128,7 +160,10 @@ def _write_cell(sheet: Worksheet, place: tuple[int, int], one: Field, row: Row, 
     elif isinstance(kind, (Whole, Rate)):
         sheet.write_number(*place, float(value))
     else:
-        sheet.write_string(*place, one.show(row))
+        words = one.show(row)
+        sheet.write_string(*place, words)
+        return len(words) + 1
+    return 0
 
 
 def write_amount(sheet: Worksheet, place: tuple[int, int], minor: int, currency: str, styles: Styles) -> None:
@@ -139,8 +174,7 @@ def write_amount(sheet: Worksheet, place: tuple[int, int], minor: int, currency:
 
 def write_totals(sheet: Worksheet, spec: ListSpec, criteria: Criteria, sums: Totals, styles: Styles) -> None:
     """What was asked, in words, and what it adds up to, by currency: control sums of the first sheet."""
-    sheet.set_column(0, 0, 36)
-    sheet.set_column(1, 1, 18)
+    set_up(sheet, (36, 18), on_one_sheet=True)
     _write_words(sheet, 0, gettext("Selection"), criteria.in_words())
     _write_words(sheet, 1, gettext("Number"), spec.noun.count(sums.count, str(sums.count)))
     line = 2

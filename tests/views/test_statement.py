@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 from shutil import copytree
 
 import pytest
+from sqlalchemy import text
 
 from app.config import ROOT
 from app.database.engine import DatabaseRole
@@ -116,12 +117,37 @@ def test_the_pdf_says_the_same_and_is_journalled(owner, canteen):
     with owner.get(f"/transactions/titres-restaurant.pdf?{yesterday_alone()}") as file:
         assert file.mimetype == "application/pdf"
         assert "releve-titres-restaurant" in file.headers["Content-Disposition"]
-        said = "\n".join(text.words for text in read(file.data).texts)
+        said = "\n".join(found.words for found in read(file.data).texts)
     assert "ALPHA merchant" in said
     assert "EDENRED · 27,00 €" in said.replace("\u00a0", " ")
     assert "000777" in said
     assert "ALPHA cafe · Canteen" in said
     assert "CONECS" in plain(owner.page("/journal").one("main"))
+
+
+def test_the_pdf_writes_its_words_whole(owner, canteen, database):
+    with database.writing(DatabaseRole.OWNER) as connection:
+        named = "UPDATE outlet SET trade_name = 'FOURNIL SAINT-ETIENNE FOURNEYRON' WHERE id = :id"
+        connection.execute(text(named), {"id": canteen.outlet_id})
+    with owner.get(f"/transactions/titres-restaurant.pdf?{yesterday_alone()}") as file:
+        said = "\n".join(found.words for found in read(file.data).texts)
+    assert "Remboursements" in said
+    assert "FOURNIL SAINT-ETIENNE FOURNEYRON · Canteen" in said
+
+
+def test_the_pdf_says_where_a_name_goes_on_and_cuts_no_amount(owner, canteen, database):
+    with database.writing(DatabaseRole.OWNER) as connection:
+        named = "UPDATE outlet SET trade_name = :name WHERE id = :id"
+        connection.execute(text(named), {"name": "LONG " * 12, "id": canteen.outlet_id})
+        dear = "UPDATE transaction SET amount = 12345678990 WHERE issuer = 'EDENRED' AND amount = 1900"
+        connection.execute(text(dear))
+        factories.sum_days(connection)
+    with owner.get(f"/transactions/titres-restaurant.pdf?{yesterday_alone()}") as file:
+        lines = [found.words for found in read(file.data).texts]
+    places = [line for line in lines if "LONG" in line]
+    assert places
+    assert all("LONG…" in line for line in places)
+    assert any("123 456 797,90 €" in line.replace("\u00a0", " ").replace("\u202f", " ") for line in lines)
 
 
 def test_a_paper_holds_one_month_at_most(owner, canteen):

@@ -56,6 +56,48 @@ def test_the_second_sheet_has_the_sums_of_the_list(owner):
     assert float(found[f"B{label[1:]}"][1]) == net / 100
 
 
+def columns_of(response, sheet):
+    """The width of each column, its heading and the words of its cells, as a sheet has them."""
+    found = cells(response, sheet)
+    with zipfile.ZipFile(io.BytesIO(response.data)) as book:
+        root = ET.fromstring(book.read(f"xl/worksheets/sheet{sheet}.xml"))
+    widths = {}
+    for column in root.iter(f"{{{NAMESPACE['s']}}}col"):
+        for number in range(int(column.get("min")), int(column.get("max")) + 1):
+            widths[number] = float(column.get("width"))
+    words = {}
+    for ref, (kind, said) in found.items():
+        letters = ref.rstrip("0123456789")
+        number = sum((ord(letter) - 64) * 26**place for place, letter in enumerate(reversed(letters)))
+        if kind != "n":
+            words.setdefault(number, {})[int(ref[len(letters) :])] = said
+    return root, [(widths[number], said.pop(1), tuple(said.values())) for number, said in words.items()]
+
+
+@pytest.mark.parametrize(
+    "path", ["/transactions.xlsx", "/remises.xlsx", "/remises/regroupement.xlsx?by=outlet"]
+)
+def test_no_word_of_a_sheet_is_cut(owner, path):
+    """Neither a name by the cell beside it, nor a word of a heading: those take several lines."""
+    with owner.get(path) as response:
+        _, columns = columns_of(response, 1)
+    assert len(columns) > 8
+    for width, heading, words in columns:
+        assert width > max(map(len, heading.split())), heading
+        assert width >= max(map(len, words), default=0), heading
+
+
+@pytest.mark.parametrize("path", ["/transactions.xlsx", "/remises/regroupement.xlsx?by=outlet"])
+def test_a_sheet_can_be_printed(owner, path):
+    """Across, each page with its heading: a week of a chain took 452 pages upright."""
+    with owner.get(path) as response:
+        root, _ = columns_of(response, 1)
+        with zipfile.ZipFile(io.BytesIO(response.data)) as book:
+            names = book.read("xl/workbook.xml").decode()
+    assert root.find("s:pageSetup", NAMESPACE).get("orientation") == "landscape"
+    assert "_xlnm.Print_Titles" in names
+
+
 def test_it_follows_the_rules_of_the_csv(owner, database):
     assert owner.get("/transactions.xlsx?date_from=2026-01-01&date_to=2026-03-01").status_code == 422
     with owner.get("/remises.xlsx") as response:
