@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
-from sqlalchemy import Connection, Table, text
+from sqlalchemy import Connection, Row, Table, text
 from sqlalchemy.exc import ProgrammingError
 
 from app.config import ConfigError
@@ -116,9 +117,11 @@ WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'S')
 """
 _STATE = """
 SELECT pg_get_userbyid(c.relowner) AS owner, c.relrowsecurity AND NOT c.relforcerowsecurity AS secured,
-  ARRAY(SELECT polname::text FROM pg_policy p WHERE p.polrelid = c.oid AND p.polroles = ARRAY[
-    (SELECT oid FROM pg_roles WHERE rolname = CASE polname WHEN 'by_merchant' THEN :web ELSE :desk END)
-  ] ORDER BY polname) AS policies
+  ARRAY(SELECT concat_ws(' ', polname, polcmd, polpermissive,
+    (SELECT string_agg(pg_get_userbyid(role)::text, ', ') FROM unnest(polroles) AS role), '|',
+    pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid))
+    FROM pg_policy WHERE polrelid = c.oid ORDER BY polname) AS policies,
+  ARRAY(SELECT polname::text FROM pg_policy WHERE polrelid = c.oid) AS names
 FROM pg_class c WHERE c.oid = CAST(:table AS regclass)
 """
 # What runs when rows are written, as whoever writes them. The portal has no such code on these tables, its
@@ -217,6 +220,17 @@ def refuse_foreign_code(connection: Connection, roles: Roles) -> None:
         )
 
 
+def altered(connection: Connection, declared: Mapping[Table, Privileges], roles: Roles) -> list[str]:
+    """The tables of payments on which somebody with the importer's password put code, or other policies."""
+    planted = connection.scalar(text(_FOREIGN_CODE), {"importer": roles.importer})
+    return [
+        table.name
+        for table, privileges in declared.items()
+        if privileges.isolated
+        and (table.name == planted or not _is_isolated(_state(connection, table), roles))
+    ]
+
+
 def enforce(connection: Connection, declared: Mapping[Table, Privileges], roles: Roles) -> None:
     """Let each table, sequence and function be open to whom it is declared to be, and to nobody else."""
     hold(connection, Lock.PARTITIONS)  # attaching one and granting on its parent change the same row
@@ -269,19 +283,37 @@ def _granted(table: Table, grants: Iterable[TablePrivilege], role: str) -> Itera
         yield f"GRANT {listed} ON {table.name} TO {role}"
 
 
+def _policies(roles: Roles) -> list[str]:
+    """The policies of a table of payments as the catalogue tells them."""
+    setting = "(NULLIF(current_setting('bordereau.{column}'::text, true), ''::text))::bigint"
+    return [
+        f"{policy} r t {role} | ({column} = {setting.format(column=column)})"
+        for (policy, column), role in zip(_POLICIES.items(), (roles.web, roles.desk), strict=True)
+    ]
+
+
+def _state(connection: Connection, table: Table) -> Row[Any]:
+    return connection.execute(text(_STATE), {"table": f"public.{table.name}"}).one()
+
+
+def _is_isolated(state: Row[Any], roles: Roles) -> bool:
+    """Whether a table is the importer's, and shows others the rows of one merchant or reseller alone."""
+    return (state.owner, state.secured, state.policies) == (roles.importer, True, _policies(roles))
+
+
 def _isolate(connection: Connection, table: Table, roles: Roles) -> None:
     """Give a table to the importer and keep its rows apart; one that is so already is not locked for it."""
-    values = {"table": f"public.{table.name}", "web": roles.web, "desk": roles.desk}
-    state = connection.execute(text(_STATE), values).one()
-    if (state.owner, state.secured, state.policies) == (roles.importer, True, sorted(_POLICIES)):
+    state = _state(connection, table)
+    if _is_isolated(state, roles):
         return
     # Only somebody who may create there can be given a table.
     connection.execute(text(f'GRANT CREATE ON SCHEMA public TO "{roles.importer}"'))
     connection.execute(text(f'ALTER TABLE {table.name} OWNER TO "{roles.importer}"'))
     connection.execute(text(f'REVOKE CREATE ON SCHEMA public FROM "{roles.importer}"'))
+    for policy in state.names:  # one of the importer's would run as the web, or show it more
+        connection.execute(text(f'DROP POLICY "{policy.replace(chr(34), chr(34) * 2)}" ON {table.name}'))
     for policy, role in zip(_POLICIES, (roles.web, roles.desk), strict=True):
         column = _POLICIES[policy]
-        connection.execute(text(f"DROP POLICY IF EXISTS {policy} ON {table.name}"))
         connection.execute(
             text(
                 f'CREATE POLICY {policy} ON {table.name} FOR SELECT TO "{role}"'

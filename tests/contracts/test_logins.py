@@ -6,7 +6,7 @@ import runpy
 import secrets
 import subprocess
 import sys
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 
 import psycopg
 import pytest
@@ -20,7 +20,8 @@ from app.config import ROOT, ConfigError
 from app.database.engine import Database, DatabaseRole
 from app.database.login_addresses import KEPT, Addresses, completed
 from app.database.migrate import MIGRATIONS, lets_in, migrate, revisions
-from app.database.privileges import refuse_foreign_code
+from app.database.privileges import altered, refuse_foreign_code
+from app.models import Base
 from tests.operation.conftest import start
 
 WAYS_UP = (
@@ -271,11 +272,21 @@ CREATE TEMP VIEW pg_partitioned_table AS SELECT pg_temp.climbed() AS partrelid;
 """
 
 
+@contextmanager
+def planter(one):
+    """The importer with functions of their own, which go before the next test: sessions end a while later."""
+    with logged_in(one, DatabaseRole.IMPORT) as importer:
+        importer.execute(CLIMBING)
+        try:
+            yield importer
+        finally:
+            importer.execute("DROP FUNCTION IF EXISTS pg_temp.climb, pg_temp.climbed CASCADE")
+
+
 @pytest.mark.probes("grants")
 def test_what_acts_for_the_owner_takes_no_name_from_a_temporary_schema(one):
     """A trigger or a view of the caller's would run as the owner."""
-    with logged_in(one, DatabaseRole.IMPORT) as connection:
-        connection.execute(CLIMBING)
+    with planter(one) as connection:
         for call in (
             "forget_deliveries()",
             "drop_partition('transaction', '2020-01-01')",
@@ -381,8 +392,7 @@ PLANTED = {
 @pytest.mark.parametrize("planted", PLANTED.values(), ids=PLANTED)
 def test_a_migration_does_not_write_where_the_importer_planted_code(one, planted):
     """Functions of theirs are there while they are logged in, the server's for ever."""
-    with logged_in(one, DatabaseRole.IMPORT) as importer, logged_in(one, DatabaseRole.OWNER) as owner:
-        importer.execute(CLIMBING)
+    with planter(one) as importer, logged_in(one, DatabaseRole.OWNER) as owner:
         if "pg_temp" not in planted:
             importer.execute("DROP FUNCTION pg_temp.climb, pg_temp.climbed CASCADE")
         importer.execute(planted)
@@ -400,10 +410,60 @@ def test_a_migration_does_not_write_where_the_importer_planted_code(one, planted
 @pytest.mark.probes("grants")
 def test_a_migration_begins_where_nothing_was_planted_and_lets_nobody_plant_until_it_ends(one):
     engine = one.engine(DatabaseRole.OWNER)
-    with engine.connect() as connection, logged_in(one, DatabaseRole.IMPORT) as importer:
+    with ExitStack() as stack, engine.connect() as connection:
         refuse_foreign_code(connection, one.roles)
-        importer.execute(CLIMBING)
+        importer = stack.enter_context(planter(one))
         importer.execute("SET lock_timeout = '100ms'")
         for planted in PLANTED.values():
             with pytest.raises(LockNotAvailable):
                 importer.execute(planted)
+
+
+#: What the importer may do to the policies of a table that is theirs: code that runs as the web, or no wall.
+POLICIES = {
+    "a policy of theirs": "CREATE POLICY planted ON remittance_day USING (pg_temp.climbed() IS NULL)",
+    "one of the server's": """CREATE POLICY "plan""ted" ON remittance_day FOR SELECT USING
+      (pg_notify('x', query_to_xml('TABLE user_account', true, false, '')::text) IS NOT NULL)""",
+    "none": "ALTER POLICY by_merchant ON remittance_day USING (true)",
+    "another's": "ALTER POLICY by_reseller ON remittance_day TO PUBLIC",
+    "dropped": "DROP POLICY by_merchant ON remittance_day",
+}
+
+
+@pytest.mark.probes("row security")
+@pytest.mark.parametrize("planted", POLICIES.values(), ids=POLICIES)
+def test_a_migration_puts_back_the_policies_that_the_importer_changed(one, planted):
+    told = (
+        "SELECT policyname::text, permissive, roles::text, cmd, qual, with_check FROM pg_policies"
+        " WHERE tablename = 'remittance_day' ORDER BY 1"
+    )
+    with planter(one) as importer:
+        before = importer.execute(told).fetchall()
+        importer.execute(planted)
+        assert importer.execute(told).fetchall() != before
+        with one.reading(DatabaseRole.IMPORT) as connection:
+            assert "remittance_day" in altered(connection, Base.privileges(), one.roles)
+        migrate(one)
+        assert importer.execute(told).fetchall() == before
+    with one.reading(DatabaseRole.IMPORT) as connection:
+        assert altered(connection, Base.privileges(), one.roles) == []
+
+
+def test_a_migration_locks_no_table_whose_policies_are_as_they_should_be(one):
+    """The words of the catalogue are those that are expected, on this version of the server, too."""
+    with logged_in(one, DatabaseRole.IMPORT) as importer, importer.transaction():
+        importer.execute("LOCK TABLE remittance_day IN ACCESS SHARE MODE")
+        before = importer.execute("SELECT array_agg(oid ORDER BY oid) FROM pg_policy").fetchone()
+        migrate(one)
+        assert importer.execute("SELECT array_agg(oid ORDER BY oid) FROM pg_policy").fetchone() == before
+
+
+def test_a_policy_of_the_importers_would_run_as_the_web(one):
+    """What the doctor names and a migration takes away, for as long as it is there."""
+    with planter(one) as importer, logged_in(one, DatabaseRole.WEB) as web:
+        importer.execute("INSERT INTO known_value VALUES (1, 'x', 'y', 1, 1, current_date)")
+        importer.execute("CREATE POLICY planted ON known_value USING (pg_temp.climbed() IS NULL)")
+        with pytest.raises(psycopg.Error, match=f"climbed to {one.roles.web}"):
+            web.execute("SELECT * FROM known_value")
+        migrate(one)
+        assert web.execute("SELECT * FROM known_value").fetchall() == []
