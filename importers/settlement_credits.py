@@ -41,6 +41,8 @@ GROUP BY l.merchant_id, l.contract_number
 """
 #: A debit balance that is paid off later than this is of no remittance that is looked at again.
 _LONGEST_DEBT: Final = timedelta(days=31)
+#: What is said of a remittance by the payments that it is part of.
+_PAID: Final = ("paid", "fee", "paid_on", "booked_on", "is_carried", "needs_no_line")
 _COLUMNS: Final = ("merchant_id", "id", "bank_movement_id", "credited_on", "rule")
 _SHAPE = f"(SELECT {', '.join(_COLUMNS)} FROM settlement) AS shape"
 _CHANGE = """
@@ -86,6 +88,16 @@ class AcquirerPayments:
         ends with a payment of 0, whose day is its own; ``first_on`` and ``last_on``: from when to when
         they speak of its contract.
         """
+        found = items[["merchant_id", "id", "contract_number"]].merge(
+            self._paid(lines), how="left", left_on="id", right_index=True
+        )
+        found = found.merge(self.spans, how="left", on=["merchant_id", "contract_number"])
+        return _typed(found.set_index(items.index))
+
+    def _paid(self, lines: pd.DataFrame) -> pd.DataFrame:
+        """What is said of each remittance that payments are of, in the columns of ``_PAID``."""
+        if self.parts.empty:
+            return pd.DataFrame(columns=list(_PAID))
         carried = self.payments["state"] == SettlementState.CARRIED
         by_line = self._taken_over(pd.to_datetime(self._of_line(lines, "booked_on")))
         of_nothing = self.payments["paid_on"].where((self.payments["net"] == 0) & ~carried)
@@ -100,7 +112,7 @@ class AcquirerPayments:
             left_on=["merchant_id", "settlement_id"],
             right_on=["merchant_id", "id"],
         ).groupby("remittance_id")
-        summed = pd.DataFrame(
+        return pd.DataFrame(
             {
                 "paid": own["amount"].sum(),
                 "fee": own["fee"].agg(_sum_if_all_known),
@@ -110,11 +122,6 @@ class AcquirerPayments:
                 "needs_no_line": own["needs_no_line"].any(),
             }
         )
-        found = items[["merchant_id", "id", "contract_number"]].merge(
-            summed, how="left", left_on="id", right_index=True
-        )
-        found = found.merge(self.spans, how="left", on=["merchant_id", "contract_number"])
-        return _typed(found.set_index(items.index))
 
     def _taken_over(self, booked: pd.Series[Any]) -> pd.Series[Any]:
         """The day of each payment, else that of the one that took its debit balance over."""
@@ -134,6 +141,8 @@ class AcquirerPayments:
 
     def store(self, connection: Connection, lines: pd.DataFrame, stored: Mapping[int, date]) -> None:
         """Store the lines found, where they are others than before."""
+        if self.payments.empty:
+            return
         rules = self.lines.set_index("payment")["rule"].reindex(self.payments.index)
         rows = self.payments.assign(
             bank_movement_id=self._of_line(lines, "id").astype("Int64"),

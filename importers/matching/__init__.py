@@ -79,7 +79,7 @@ def match(
     open_lines = open_lines[open_lines["is_fee"] | open_lines["kind"].isin(CREDITING)]
     open_parts = left(open_parts, found[0])
     for rule in rules(split):
-        while len(open_parts) and len(about := _about(rule, open_lines)):
+        while len(open_parts) and len(open_lines) and len(about := _about(rule, open_lines)):
             candidates = rule.propose(open_parts, about)
             if rule.certainty is Certainty.PROPOSED:
                 candidates = _not_rejected(candidates, rejected)

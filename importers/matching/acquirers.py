@@ -30,11 +30,14 @@ def with_acquirers(
     nothing, and ``first_on`` and ``last_on``: from when to when its acquirer's files reach.
     ``items`` have ``remitted`` and ``own_payer``, which tells those that no bank credits as remittances.
     """
-    days = items["collected_on"].to_numpy().astype("datetime64[D]")
+    found = states.assign(fee_amount=said["fee"])
     paid, paid_on = said["paid"].notna(), said["paid_on"]
-    by = _due(days, paid_on)
     awaited = items["own_payer"] & (said["first_on"] <= items["collected_on"])
     concerned = items["remitted"] & (items["net"] != 0) & (paid | awaited) & states["credit_gap"].isna()
+    if not concerned.any():
+        return found
+    days = items["collected_on"].to_numpy().astype("datetime64[D]")
+    by = _due(days, paid_on)
     _, proven = coverage(items, statements, days, by)
     passed = paid | (said["last_on"].to_numpy().astype("datetime64[D]") >= by)
     booked = paid & said["booked_on"].notna() & (proven | ~said["needs_no_line"])
@@ -47,7 +50,6 @@ def with_acquirers(
     credit = first_true(tests, Credit.EXPECTED)
     due = paid_on.fillna(pd.Series(by.astype("datetime64[s]"), index=items.index))
     gap = (items["net"] - said["paid"]).astype("Int64").where(booked)
-    found = states.assign(fee_amount=said["fee"])
     for name, values in (
         ("credit", pd.Series(credit, index=items.index)),
         ("expected_by", due),

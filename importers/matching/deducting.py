@@ -23,10 +23,12 @@ def presumed(items: pd.DataFrame, lines: pd.DataFrame, links: pd.DataFrame) -> p
     ``lines`` have ``fees`` besides the columns of :data:`importers.matching.LINE`, ``links`` those of
     :data:`importers.matching.LINK`.
     """
+    found = pd.Series("", index=items.index, dtype=object)
     deducted = lines[(lines["fees"] == FeeTiming.DEDUCTED) & lines["kind"].isin(CREDITING)]
+    if deducted.empty:
+        return found
     proposed = links[(links["certainty"] == Certainty.PROPOSED) & links["line"].isin(deducted.index)]
     open_lines = deducted.loc[~deducted.index.isin(links["line"]), _KEY].drop_duplicates()
-    found = pd.Series("", index=items.index, dtype=object)
     found[_may_hold(items, open_lines)] = Credit.EXPECTED.value
     found[items.index.isin(proposed["item"])] = Credit.DIFFERS.value
     return found

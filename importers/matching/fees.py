@@ -47,6 +47,8 @@ def _gross(lines: pd.DataFrame) -> pd.DataFrame:
     is_fee = lines["kind"] == MovementKind.FEE
     credits_, fees = lines[~is_fee], lines[is_fee]
     own = pd.to_numeric(credits_["fee"]).fillna(0).astype("int64")
+    if credits_.empty or (fees.empty and not own.any()):
+        return credits_.head(0)
     by_itself = credits_.assign(group_fee=own, fee_line=np.nan)[own != 0]
     beside = credits_[own == 0].merge(
         fees.assign(group_fee=-fees["amount"], fee_line=fees["line"])[

@@ -12,7 +12,7 @@ from typing import Any, Final
 import pandas as pd
 
 from importers.matching import working_days
-from importers.matching.rules import CREDITING, WINDOW, contract_sums, pairs_of
+from importers.matching.rules import CREDITING, NOTHING, WINDOW, contract_sums, pairs_of
 
 #: Columns of the sums of schemes: the row of an item, one of its schemes, and what its payments add.
 SCHEME_SUM: Final = ("item", "scheme", "amount")
@@ -60,6 +60,8 @@ class Split:
     def candidates(self, found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
         """The days whose every scheme has one line, which is nothing else: a candidate for each line."""
         pairs = self._open(found, lines)
+        if pairs.empty:
+            return NOTHING
         parts = self.parts[["group", "scheme", "item", "part", "amount"]]
         claims = pairs.merge(parts, on=["group", "scheme"])
         contested = claims.groupby(["item", "part"])["line"].transform("nunique") > 1
@@ -80,6 +82,8 @@ class Split:
 
     def _open(self, found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
         """The pairs of lines that are open with days of which nothing is explained yet."""
+        if self.pairs.empty:
+            return self.pairs
         open_items = found.loc[found["part"] == "net", "item"]
         begun = self.parts.loc[~self.parts["item"].isin(open_items), "group"]
         return self.pairs[self.pairs["line"].isin(lines.index) & ~self.pairs["group"].isin(begun)]

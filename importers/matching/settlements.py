@@ -98,6 +98,8 @@ def lines_of(payments: pd.DataFrame, lines: pd.DataFrame, rules: Sequence[LineRu
     lines = lines.assign(line=lines.index)
     found = [pd.DataFrame(columns=["payment", "line", "rule"])]
     for rule, pairs in rules:
+        if payments.empty or lines.empty:
+            break
         candidates = _timely(pairs(payments, lines)).drop_duplicates(["payment", "line"])
         single = ~candidates.duplicated("payment", keep=False) & ~candidates.duplicated("line", keep=False)
         links = candidates.loc[single, ["payment", "line"]].assign(rule=rule)
