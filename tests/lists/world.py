@@ -42,18 +42,27 @@ class World:
 def build(connection: Connection, seed: int, *, remittances: int = 30, transactions: int = 250) -> World:
     """Write a merchant with outlets, contracts and payments. Any seed will do.
 
-    Two remittances have one number, of different contracts: one contract gives a number once a day.
+    Two remittances have one number, of different contracts: one contract gives a number once a day. Of the
+    first, an acquirer tells the sum alone.
     """
     chance = random.Random(seed)
     merchant_id = factories.a_merchant(connection)
     outlets = [_an_outlet(connection, merchant_id, zone, chance) for zone in ZONES]
     contracts = [_contract(connection, merchant_id, chance.choice(outlets), n, chance) for n in range(6)]
     collected = [
-        _remittance(connection, merchant_id, chance.choice(contracts[place % 2 :: 2]), place // 2, chance)
+        _remittance(
+            connection,
+            merchant_id,
+            chance.choice(contracts[place % 2 :: 2]),
+            place // 2,
+            chance,
+            is_sum=place == 0,
+        )
         for place in range(remittances)
     ]
     paid = [
-        _transaction(connection, merchant_id, chance.choice(collected), chance) for _ in range(transactions)
+        _transaction(connection, merchant_id, chance.choice(collected[1:]), chance)
+        for _ in range(transactions)
     ]
     factories.sum_days(connection)
     ids = tuple(contract["id"] for contract in contracts)
@@ -102,12 +111,20 @@ def _credit(chance: random.Random) -> Row:
 
 
 def _remittance(
-    connection: Connection, merchant_id: int, contract: Row, number: int, chance: random.Random
+    connection: Connection,
+    merchant_id: int,
+    contract: Row,
+    number: int,
+    chance: random.Random,
+    *,
+    is_sum: bool,
 ) -> Row:
     local = datetime.combine(FIRST + timedelta(chance.randrange(34)), time(23, chance.randrange(4)))
     amounts = _amounts(chance)
     counts = {name: int(amount > 0) for name, amount in amounts.items()}
     values = _call(local, amounts, number, chance)
+    if is_sum:
+        values |= _SUM_ALONE
     stored = {f"{name}_amount": amount for name, amount in amounts.items()}
     stored |= {f"{name}_count": count for name, count in counts.items()}
     zone = contract["outlet"]["time_zone"]
@@ -207,15 +224,28 @@ def _call(local: datetime, amounts: dict[str, int], number: int, chance: random.
     return values
 
 
+#: What is stored of a remittance whose payments an acquirer does not communicate.
+_SUM_ALONE: Row = {
+    "has_totals": True,
+    "seal": "no_payments",
+    "status": "correct",
+    **dict.fromkeys(("status_text", "transmission")),
+    **dict.fromkeys(("received_count", "received_net", "missing_sequences"), 0),
+}
+
+
 def _declared(values: Row, amounts: dict[str, int]) -> Row:
-    """What a terminal declares of its call, and what of it did not arrive."""
+    """What a terminal declares of its call, and what of it did not arrive, where payments could."""
     names = {"cancellation": "cancelled", "refund_cancellation": "refund_cancelled"}
+    gaps = {
+        "gap_count": values["transaction_count"] - values["received_count"],
+        "gap_amount": values["net_amount"] - values["received_net"],
+    }
     return {
         **{name: values[name] for name in ("status", "status_text", "transmission")},
         **{names.get(name, name): amount for name, amount in amounts.items()},
         **{f"{names.get(name, name)}_count": int(amount > 0) for name, amount in amounts.items()},
-        "gap_count": values["transaction_count"] - values["received_count"],
-        "gap_amount": values["net_amount"] - values["received_net"],
+        **(dict.fromkeys(gaps) if values["seal"] == "no_payments" else gaps),
     }
 
 
