@@ -24,7 +24,7 @@ from app.listing.scope import AnyScope, Scope
 from app.listing.source import in_scope
 from app.listing.spec import Alert
 from app.lists.closing_notes import closing_notes
-from app.lists.credit_reasons import REASON, CreditReason, StateAndReason, closing, state_of
+from app.lists.credit_reasons import REASON, CreditReason, StateAndReason, closing, said_of_gap, state_of
 from app.models import BankAccount, BankMovement, Certainty, CreditLink, Remittance, RemittanceDay, Settlement
 from app.models import Credit as State
 from app.wording import codes, formats
@@ -170,7 +170,8 @@ def credit_alerts(row: Row) -> Iterator[Alert]:
     elif state == State.DIFFERS:
         reason = gettext("The bank credited another amount than the telecollection declared.")
         if "credit_gap" in row:
-            reason = f"{reason} {capital(_gap_of(row))}."
+            why = f"{capital(_gap_of(row))}."
+            reason = why if said_of_gap(row["credit_reason"]) else f"{reason} {why}"
         yield Alert(words=gettext(codes.CREDITS[state]), reason=reason)
     if row.get("credit_proposal") == OPEN:
         reason = gettext("A line of the bank may be its credit: confirm or reject it under “To do”.")
@@ -179,23 +180,27 @@ def credit_alerts(row: Row) -> Iterator[Alert]:
 
 def _gap_of(row: Row) -> str:
     debits, refunds = row["debit"] - row["cancelled"], row["refund"] - row["refund_cancelled"]
-    return gap_reason(row["credit_gap"], debits, refunds, row["currency"])
+    return gap_reason(row["credit_reason"], row["credit_gap"], debits, refunds, row["currency"])
 
 
-def gap_reason(gap: int | None, debits: int, refunds: int, currency: str) -> str:
-    """Why a credit has a gap, in words; amounts in minor units, None for a gap that is not known."""
+def gap_reason(reason: str, gap: int | None, debits: int, refunds: int, currency: str) -> str:
+    """Why a credit has a gap, in words; amounts in minor units, None for a gap that is not known.
+
+    ``reason`` is the one by which a month is closed: what a payer says comes before what can be guessed.
+    """
     if gap is None:
         return gettext("the bank deducts its commission: a line of it may be its credit")
     if abs(gap) == 1:
         return gettext("one cent apart")
     amount = formats.money(abs(gap), currency)
+    if said := said_of_gap(reason):
+        return f"{said} ({amount})"
     if gap == -refunds:
         return gettext("its refunds, %(amount)s, were not found", amount=amount)
     if gap == debits:
         return gettext("its debits, %(amount)s, were not found", amount=amount)
-    if gap > 0:
-        return gettext("%(amount)s less arrived", amount=amount)
-    return gettext("%(amount)s more arrived", amount=amount)
+    arrived = N_("%(amount)s less arrived") if gap > 0 else N_("%(amount)s more arrived")
+    return gettext(arrived, amount=amount)
 
 
 def shown_account(key: str, label: str | None) -> str:

@@ -59,6 +59,7 @@ REASONS: Final[Mapping[str, str]] = {
     "nothing": N_("nothing to pay"),
 }
 _ACQUIRER: Final = N_("the acquirer")
+_SAID_BY_PAYERS: Final = frozenset({"received_less", "received_more"})
 _LABELS: Final[Mapping[str, str]] = {**codes.CREDITS, _NOT_REMITTED: N_("Not remitted to the bank")}
 
 
@@ -93,6 +94,12 @@ def _parts(value: object) -> tuple[str, str, str]:
     state, _, rest = str(value).partition(_SIGN)
     reason, _, payer = rest.partition(_SIGN)
     return state, reason, payer
+
+
+def said_of_gap(value: object) -> str:
+    """What a payer says of a gap, in the language of the moment; "" where nobody between tells of it."""
+    _, reason, _ = _parts(value)
+    return CreditReason().show(value, {}) if reason in _SAID_BY_PAYERS else ""
 
 
 def state_of(value: object) -> str:

@@ -27,6 +27,7 @@ from app.listing.source import in_scope
 from app.lists.chargebacks import Dispute, to_answer, to_find
 from app.lists.common import PLACE
 from app.lists.credit import gap_reason, shown_account
+from app.lists.credit_reasons import REASON, CreditReason
 from app.lists.statement_chains import unjoined
 from app.models import (
     BankAccount,
@@ -173,13 +174,16 @@ def _remittances(connection: Connection, scope: Scope, kind: OpenItemKind) -> It
             amount=row.net,
             gap=None if late else row.gap,
             currency=row.currency,
-            why=_not_found if late else partial(gap_reason, row.gap, row.debits, row.refunds, row.currency),
+            why=partial(_why, row, late=late),
             link=_link(row, kind),
         )
 
 
-def _not_found() -> str:
-    return gettext("the statements received hold no credit of it")
+def _why(row: Any, *, late: bool) -> str:
+    """The reason by which a month is closed, with the amount of a gap."""
+    if late:
+        return CreditReason().show(row.reason, {})
+    return gap_reason(row.reason, row.gap, row.debits, row.refunds, row.currency)
 
 
 def uncredited(scope: Scope | AnyScope, kind: OpenItemKind) -> Select[*tuple[Any, ...]]:
@@ -199,6 +203,7 @@ def uncredited(scope: Scope | AnyScope, kind: OpenItemKind) -> Select[*tuple[Any
             Remittance.currency,
             Contract.number.label("contract"),
             func.min(PLACE).label("place"),
+            func.max(REASON).label("reason"),
         )
         .join(Contract, _same(Contract, Remittance.merchant_id, Remittance.contract_id))
         .outerjoin(Outlet, _same(Outlet, Contract.merchant_id, Contract.outlet_id))

@@ -221,6 +221,33 @@ def test_what_was_taken_apart_in_a_month_is_named_below_its_sentence(owner, data
         assert "Prélevé" not in plain(owner.page(f"/remises?{other}").one("main"))
 
 
+def test_a_payer_that_received_less_is_named_wherever_its_gap_is(owner, database, shops, month):
+    """The bank credited what it was sent: whoever asks it about the gap asks the wrong one."""
+    merchant_id = shops[0].merchant_id
+    with database.writing(DatabaseRole.OWNER) as connection:
+        money_factories.a_bank_account(connection, merchant_id=merchant_id)
+        row = connection.execute(
+            text("SELECT id, collected_on FROM remittance WHERE merchant_id = :m AND credit_gap = 640"),
+            {"m": merchant_id},
+        ).one()
+        money_factories.a_settlement_link(
+            connection,
+            merchant_id=merchant_id,
+            settlement_id=money_factories.a_settlement(connection, merchant_id=merchant_id),
+            remittance_id=row.id,
+            collected_on=row.collected_on,
+            amount=57_75,
+        )
+    said = "AMERICAN EXPRESS a reçu moins que ce qui a été remis"
+    page = plain(owner.page(f"/remises/{row.id}").one("main"))
+    assert f"{said} (6,40 €)." in page
+    assert "La banque a crédité un autre montant" not in page
+    assert f"{said} (6,40 €)" in plain(owner.page("/a-traiter").one("main"))
+    assert f"Crédité avec écart {said} 1 " in plain(
+        owner.page(f"/remises?by=credit_reason&{month}").one("main")
+    )
+
+
 def test_meal_vouchers_are_told_by_issuer_to_the_cent(owner, database, shops, month):
     """What no payment tells of stands among those without an issuer, so that all make the line below."""
     merchant_id = shops[0].merchant_id
