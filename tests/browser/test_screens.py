@@ -319,3 +319,13 @@ def test_the_amounts_of_what_is_to_deal_with_are_in_sight_of_a_narrow_desk(windo
         amounts = visitor.page.locator("td.slot-aside")
         assert amounts.count() > 5
         assert amounts.evaluate_all(OUT_OF_FRAME) == []
+
+
+@pytest.mark.parametrize("path", ["/remises", "/transactions"])
+def test_what_is_typed_to_search_is_in_sight_on_a_phone(window, path):
+    """The name of a shop was cut beside the glass and three buttons."""
+    visitor = window(360)
+    visitor.go(path)
+    box = visitor.page.locator("#find")
+    box.fill("Poitiers Notre-Dame")
+    assert box.evaluate("box => box.scrollWidth <= box.clientWidth")
