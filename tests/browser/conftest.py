@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     import psycopg
     from flask import Flask
-    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page
+    from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
 
     from app.accounts.links import Links
     from app.database.engine import Database
@@ -77,7 +77,7 @@ class Live:
     email: str
     links: Links
     app: Flask
-    state: dict[str, object] = field(default_factory=dict)
+    cookies: list[dict[str, object]] = field(default_factory=list)
 
     def wears(self, theme: str) -> AbstractContextManager[None]:
         """The demonstration's maintainer wears another ``theme``, before and after anybody signs in."""
@@ -163,10 +163,11 @@ def browser() -> Iterator[Browser]:
 
 @dataclass
 class BrowserWindow:
-    """A browser window, with everything it had to complain about."""
+    """A browser window, with everything it had to complain about, and the pages that it ``found``."""
 
     page: Page
     url: str
+    found: dict[str, str] = field(default_factory=dict)
     complaints: list[str] = field(default_factory=list)
 
     def listen(self) -> None:
@@ -189,6 +190,23 @@ class BrowserWindow:
 
     def go(self, path: str) -> None:
         self.page.goto(self.url + path)
+
+    def visit(self, way: str) -> None:
+        """Go to a page, or from there on to the first link that each selector finds, as `>>` parts them.
+
+        Whoever comes again goes straight to where that led, and must find a page there.
+        """
+        path, *selectors = way.split(" >> ")
+        if selectors and way in self.found:
+            answer = self.page.goto(self.found[way])
+            assert answer.ok, f"{way} led to {self.found[way]}"
+        else:
+            self.go(path)
+            for selector in selectors:
+                self.go(self.page.locator(selector).first.get_attribute("href"))
+            self.found[way] = self.page.url
+        # Asked of the page itself: a locator first brings what it needs into each page, which takes longer.
+        assert self.page.evaluate("document.querySelectorAll('h1').length") == 1
 
     def follow(self, place: Locator) -> None:
         """Press what leads to another page, and be there once that page is whole.
@@ -242,58 +260,130 @@ class BrowserWindow:
             )
 
 
+def open_window(
+    browser: Browser,
+    url: str,
+    width: int = DESK,
+    *,
+    javascript: bool = True,
+    dark: bool = False,
+    language: str = "fr",
+    service_worker: bool = True,
+) -> BrowserWindow:
+    """A window of its own: nobody has signed in, and nothing is kept of any other."""
+    context = browser.new_context(
+        viewport={"width": width, "height": HEIGHTS[width]},
+        locale=language,
+        timezone_id="Europe/Paris",
+        java_script_enabled=javascript,
+        color_scheme="dark" if dark else "light",
+        has_touch=width < TABLET,
+        service_workers="allow" if service_worker else "block",
+    )
+    context.set_default_timeout(10_000)
+    context.add_cookies([{"name": COOKIE, "value": language, "url": url}])
+    visitor = BrowserWindow(context.new_page(), url)
+    visitor.listen()
+    return visitor
+
+
 @pytest.fixture
 def window(browser: Browser, live: Live):
     """Open windows: ``window(width, signed_in=…, javascript=…, dark=…)``; none may have complained."""
     visitors: list[BrowserWindow] = []
-    contexts: list[BrowserContext] = []
     with live.database.writing(DatabaseRole.OWNER) as connection:  # all tests come from one address
         connection.execute(delete(SignInAttempt))
 
-    def opened(
-        width: int = DESK,
-        *,
-        signed_in: bool = True,
-        javascript: bool = True,
-        dark: bool = False,
-        language: str = "fr",
-        service_worker: bool = True,
-    ) -> BrowserWindow:
-        if signed_in:
-            live.state = live.state or signed_in_state(browser, live)
-            prove(live.database)
-        context = browser.new_context(
-            viewport={"width": width, "height": HEIGHTS[width]},
-            locale=language,
-            timezone_id="Europe/Paris",
-            java_script_enabled=javascript,
-            color_scheme="dark" if dark else "light",
-            storage_state=live.state if signed_in else None,
-            has_touch=width < TABLET,
-            service_workers="allow" if service_worker else "block",
-        )
-        context.set_default_timeout(10_000)
-        context.add_cookies([{"name": COOKIE, "value": language, "url": live.url}])
-        contexts.append(context)
-        visitor = BrowserWindow(context.new_page(), live.url)
-        visitor.listen()
+    def opened(width: int = DESK, *, signed_in: bool = True, **named) -> BrowserWindow:
+        visitor = open_window(browser, live.url, width, **named)
         visitors.append(visitor)
+        if signed_in:
+            visitor.page.context.add_cookies(cookies_of_owner(browser, live))
+            prove(live.database)
         return visitor
 
     yield opened
-    for context in contexts:
-        context.close()
+    for visitor in visitors:
+        visitor.page.context.close()
     assert [complaint for visitor in visitors for complaint in visitor.complaints] == []
 
 
-def signed_in_state(browser: Browser, live: Live) -> dict[str, object]:
-    """The cookie of somebody who signed in, for all the windows of this run."""
-    context = browser.new_context(locale="fr-FR")
-    page = context.new_page()
-    sign_in(page, live.url, live.email)
-    state = context.storage_state()
-    context.close()
-    return state
+class Panes:
+    """Windows that go on from one look to the next, for a new process and what axe compiles in it take longer
+    than all that is looked at.
+
+    There is one for each of what a window keeps for life. Each look has the cookies of a new window, and what
+    the page before it did is gone with its document.
+    """
+
+    def __init__(self, browser: Browser, url: str) -> None:
+        self._browser, self._url = browser, url
+        self._open: dict[tuple[object, ...], BrowserWindow] = {}
+        self._found: dict[str, str] = {}
+
+    def at(self, look: Look, cookies: list[dict[str, object]]) -> BrowserWindow:
+        """The window of ``look``, of somebody who has these ``cookies``."""
+        key = look.language, look.javascript, look.width < TABLET
+        if key not in self._open:
+            self._open[key] = open_window(self._browser, self._url, **look.of_window())
+            self._open[key].found = self._found
+        visitor = self._open[key]
+        visitor.page.set_viewport_size({"width": look.width, "height": HEIGHTS[look.width]})
+        visitor.page.emulate_media(color_scheme="dark" if look.dark else "light")
+        visitor.page.context.clear_cookies()
+        own = {"name": COOKIE, "value": look.language, "url": self._url}
+        visitor.page.context.add_cookies([*cookies, own])
+        return visitor
+
+    def complaints(self) -> list[str]:
+        """What they have complained about since this was last asked."""
+        said = [complaint for visitor in self._open.values() for complaint in visitor.complaints]
+        for visitor in self._open.values():
+            visitor.complaints.clear()
+        return said
+
+
+@pytest.fixture(scope="package")
+def panes(browser: Browser, live: Live) -> Iterator[Panes]:
+    """The windows of all looks of this process."""
+    made = Panes(browser, live.url)
+    yield made
+    assert made.complaints() == []
+
+
+@pytest.fixture
+def looking(browser: Browser, live: Live, panes: Panes):
+    """The window of a look: ``looking(look, cookies)``, the owner's unless given; it may not complain."""
+
+    def looking(look: Look, cookies: list[dict[str, object]] | None = None) -> BrowserWindow:
+        own = cookies_of_owner(browser, live) if cookies is None else cookies
+        prove(live.database)
+        return panes.at(look, own)
+
+    yield looking
+    assert panes.complaints() == []
+
+
+def cookies_of_owner(browser: Browser, live: Live) -> list[dict[str, object]]:
+    """What the browser of the chain's owner keeps, who has signed in once for all windows of this run."""
+    if not live.cookies:
+        with signing_in(browser, live, live.email) as page:
+            live.cookies = cookies_of(page)
+    return live.cookies
+
+
+@contextmanager
+def signing_in(browser: Browser, live: Live, email: str, password: str = PASSWORD) -> Iterator[Page]:
+    """The page of somebody who has signed in, in a window of its own."""
+    page = open_window(browser, live.url).page
+    sign_in(page, live.url, email, password)
+    yield page
+    page.context.close()
+
+
+def cookies_of(page: Page) -> list[dict[str, object]]:
+    """What a browser keeps of whoever has signed in; each window has a language of its own."""
+    return [cookie for cookie in page.context.cookies() if cookie["name"] != COOKIE]
 
 
 def prove(database: Database, ago: str = "0 minutes") -> None:

@@ -30,8 +30,8 @@ class Look:
     def of_window(self) -> dict[str, Any]:
         """What a window is opened with: all but the theme, which is the maintainer's.
 
-        A window of its own for one page has no use for what the service worker keeps for the next ones, which
-        takes a third as long as all that is looked at. Every window of the other tests has it.
+        One look has no use for what the service worker keeps for the next ones, which takes a third as long
+        as all that is looked at. Every window of the other tests has it.
         """
         own = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "theme"}
         return own | {"service_worker": False}

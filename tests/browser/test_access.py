@@ -64,12 +64,12 @@ def choose_password(visitor):
 
 
 @looks.over(PAGES)
-def test_a_page_shuts_nobody_out(window, live, page, look):
+def test_a_page_shuts_nobody_out(looking, live, page, look):
     path = PAGES[page]
     if page == "acces":
         invite(live, unique("attendu"))
     with live.wears(look.theme):
-        visitor = window(signed_in=path.startswith(("/acces", "/compte")), **look.of_window())
+        visitor = looking(look, None if path.startswith(("/acces", "/compte")) else [])
         visitor.go(path)
         assert urlsplit(visitor.page.url).path.endswith(path), "and no other page in its place"
         assert visitor.faults(page, look) == []

@@ -11,11 +11,10 @@ from sqlalchemy import delete, insert, select, text
 
 from app.database.engine import DatabaseRole
 from app.models import Delivery, DeliveryState, Fault, MailKind, Membership, UserAccount
-from app.web.language import COOKIE
 from importers import desk
 from importers.load import load_file
 from tests.browser import looks
-from tests.browser.conftest import DESK, IPHONE, PHONE, prove, sign_in
+from tests.browser.conftest import DESK, IPHONE, PHONE, cookies_of, prove, signing_in
 from tests.browser.hands import Hand
 from tests.importers.files import File, Rem, Trx, directory, written
 from tests.views.staff import let_staff_in, second_step_taken
@@ -70,13 +69,9 @@ def staffed(live, tmp_path_factory):
 @pytest.fixture(scope="package")
 def cookies_of_staff(live, browser, staffed):
     """What the browser of somebody at the desk keeps, who has signed in once for all of their windows."""
-    context = browser.new_context(locale="fr-FR")
-    page = context.new_page()
-    sign_in(page, live.url, STAFF, "a long enough password")
-    second_step_taken(live.database)
-    state = context.storage_state()
-    context.close()
-    return [cookie for cookie in state["cookies"] if cookie["name"] != COOKIE]
+    with signing_in(browser, live, STAFF, "a long enough password") as page:
+        second_step_taken(live.database)
+        return cookies_of(page)
 
 
 @pytest.fixture
@@ -92,19 +87,11 @@ def at_desk(window, live, cookies_of_staff):
     return opened
 
 
-def visit(visitor, page):
-    path, *selectors = PAGES[page].split(" >> ")
-    visitor.go(path)
-    for selector in selectors:
-        visitor.go(visitor.page.locator(selector).first.get_attribute("href"))
-    assert visitor.page.locator("h1").count() == 1
-
-
 @looks.over(PAGES)
-def test_a_page_of_the_desk_shuts_nobody_out(at_desk, live, page, look):
+def test_a_page_of_the_desk_shuts_nobody_out(looking, live, cookies_of_staff, page, look):
     with live.wears(look.theme):
-        visitor = at_desk(**look.of_window())
-        visit(visitor, page)
+        visitor = looking(look, cookies_of_staff)
+        visitor.visit(PAGES[page])
         assert visitor.faults(page, look) == []
 
 
@@ -112,7 +99,7 @@ def test_a_page_of_the_desk_shuts_nobody_out(at_desk, live, page, look):
 def test_each_cell_of_a_line_has_its_heading_for_a_screen_reader(at_desk, width):
     """Cells are counted: one that were gone on a phone would move those behind it under other headings."""
     visitor = at_desk(width)
-    visit(visitor, "gestion-imports")
+    visitor.visit(PAGES["gestion-imports"])
     page = visitor.page
     headings = page.get_by_role("columnheader").count()
     line = page.get_by_role("row").filter(has_text="demo-host").first
@@ -127,7 +114,7 @@ def test_each_cell_of_a_line_has_its_heading_for_a_screen_reader(at_desk, width)
 @pytest.mark.parametrize("page", ["gestion-commercants", "gestion-imports", "gestion-banque"])
 def test_no_column_of_a_table_is_out_of_sight_on_a_desk(at_desk, page):
     visitor = at_desk(DESK)
-    visit(visitor, page)
+    visitor.visit(PAGES[page])
     frames = visitor.page.locator(".table-frame")
     assert frames.count() >= 1
     assert (
@@ -160,7 +147,7 @@ def not_delivered(live):
 
 def test_why_a_mail_did_not_leave_is_in_sight_on_a_desk(at_desk, not_delivered):
     visitor = at_desk(DESK)
-    visit(visitor, "gestion-envois")
+    visitor.visit(PAGES["gestion-envois"])
     frame = visitor.page.locator(".table-frame")
     assert not_delivered in frame.inner_text()
     assert frame.evaluate("frame => frame.scrollWidth - frame.clientWidth") == 0

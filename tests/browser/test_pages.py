@@ -26,20 +26,11 @@ PAGES = {
 }
 
 
-def visit(visitor, page):
-    """Go to a page, or from there on to the first link that each selector finds."""
-    path, *selectors = PAGES[page].split(" >> ")
-    visitor.go(path)
-    for selector in selectors:
-        visitor.go(visitor.page.locator(selector).first.get_attribute("href"))
-    assert visitor.page.locator("h1").count() == 1
-
-
 @looks.over(PAGES)
-def test_a_page_shuts_nobody_out(window, live, page, look):
+def test_a_page_shuts_nobody_out(looking, live, page, look):
     with live.wears(look.theme):
-        visitor = window(signed_in=page != "connexion", **look.of_window())
-        visit(visitor, page)
+        visitor = looking(look, [] if page == "connexion" else None)
+        visitor.visit(PAGES[page])
         assert visitor.faults(page, look) == []
 
 
