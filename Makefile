@@ -50,7 +50,7 @@ coverage: $(VENV)/.test-installed $(CATALOGUES) ## Run the tests outside the bro
 proof: $(VENV)/.test-installed $(CATALOGUES) ## Try everything that is known against the walls, and count it
 	@$(PYTEST) -n $(WORKERS) -q -m probes
 
-orders: $(VENV)/.test-installed $(CATALOGUES) ## Load files of money in random orders, which change nothing (hours); ORDERS=200
+orders: $(VENV)/.test-installed $(CATALOGUES) ## Try hundreds of orders of files and of questions, where others try a few (hours); ORDERS=200
 	@BORDEREAU_ORDERS=$(ORDERS) $(PYTEST) -n $(WORKERS) -q -m orders $(ARGS)
 
 bench: setup ## Measure against the bars of the design; ROWS=10000000 for the large run

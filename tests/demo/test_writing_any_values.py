@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from importers.formats import layout, remise_tpe
 from importers.formats.remise_tpe.writing import write
 from tests.demo.writing import COMPLETE, CREATED, rows
+from tests.examples import dear_examples
 
 FILE_WORDS = {
     name: {value: word for word, value in words.items()}
@@ -144,6 +145,7 @@ def in_file(name: str, value) -> str:
 
 
 @pytest.mark.no_cover
+@dear_examples()
 @given(nights())
 def test_a_plain_split_and_the_reader_give_the_values_back(night):
     file = io.BytesIO()

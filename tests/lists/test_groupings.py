@@ -17,6 +17,7 @@ from app.listing import sums
 from app.listing.grouping import grouping
 from app.listing.scope import Scope
 from app.lists.credit_reasons import closing_parts
+from tests.examples import dear_examples
 from tests.lists import oracle, world
 from tests.lists.test_oracle import DAYS, SPECS, criteria_of, questions, seen_as
 from tests.lists.world import TODAY, World
@@ -92,6 +93,7 @@ def grouped(
 
 @pytest.mark.no_cover
 @BOTH
+@dear_examples()
 @given(data=st.data())
 def test_groups_are_those_of_the_oracle(
     name: str, data: st.DataObject, connection: Connection, mine: World
@@ -107,6 +109,7 @@ def test_groups_are_those_of_the_oracle(
 
 @pytest.mark.no_cover
 @BOTH
+@dear_examples()
 @given(data=st.data())
 def test_daily_sums_and_rows_give_the_same_groups(
     name: str, data: st.DataObject, connection: Connection, mine: World
@@ -182,6 +185,7 @@ def test_only_what_the_daily_sums_do_not_know_is_read_from_rows(name: str) -> No
 
 
 @pytest.mark.no_cover
+@dear_examples()
 @given(data=st.data())
 def test_the_states_of_credit_add_up_to_the_net(
     data: st.DataObject, connection: Connection, mine: World

@@ -25,6 +25,7 @@ from app.listing.period import Days
 from app.listing.scope import Scope
 from app.lists import REMITTANCES, TRANSACTIONS
 from app.lists.credit_reasons import CreditReason
+from tests.examples import dear_examples
 from tests.lists import oracle, world
 from tests.lists.world import TODAY, World
 
@@ -175,6 +176,7 @@ def test_each_value_of_each_parameter_finds_what_it_means(
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize("name", SPECS)
+@dear_examples()
 @given(data=st.data())
 def test_list_totals_csv_and_json_agree_with_the_oracle(
     name: str, data: st.DataObject, connection: Connection, worlds: list[World]
@@ -259,6 +261,7 @@ WRITTEN = {
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize("name", SPECS)
+@dear_examples()
 @given(data=st.data())
 def test_daily_sums_and_rows_give_the_same_totals(
     name: str, data: st.DataObject, connection: Connection, worlds: list[World]

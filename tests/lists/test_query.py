@@ -24,6 +24,7 @@ from app.lists import REMITTANCES, TRANSACTIONS
 from app.lists.remittance_sums import TypeSum, sums_by_type
 from app.models import Remittance, written_columns
 from tests import factories
+from tests.examples import dear_examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,6 +115,7 @@ hostile = st.text(max_size=20) | st.sampled_from(
 
 @pytest.mark.no_cover
 @BOTH
+@dear_examples()
 @given(data=st.data())
 def test_nothing_that_is_typed_is_an_error_or_an_order(
     spec: ListSpec, data: st.DataObject, shop: Scope, module_database: Database

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
-from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from sqlalchemy import text
 from app.database.engine import DatabaseRole
 from app.database.migrate import alembic_config
 from importers.load import Result, Status
+from tests.examples import in_few_orders
 from tests.importers.conftest import Operator
 from tests.importers.files import File, Rem, Trx
 from tests.importers.money.test_cfonb120 import MovementLine, Statement, written
@@ -145,7 +145,7 @@ def dated(one: Statement) -> tuple[MovementLine, ...]:
     return tuple(replace(line, day=one.day) for line in one.lines)
 
 
-@pytest.mark.parametrize("order", list(permutations(range(3))))
+@in_few_orders(range(3))
 def test_a_line_of_a_day_and_of_its_month_counts_once(operator, order):
     found = a_month()
     for place in order:

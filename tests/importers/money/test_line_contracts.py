@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import permutations
-
 import pytest
 
 from app.models import MovementKind
 from importers.load import Status
+from tests.examples import in_few_orders
 from tests.importers.money.test_bank_statements_stored import a_bank, declaration, deliver, statement
 from tests.importers.money.test_cfonb120 import MovementLine
 from tests.importers.money.test_credits_stored import FIRST, credits_of, night
@@ -38,7 +37,7 @@ def test_a_number_of_ours_in_a_label_names_its_contract(operator):
     ]
 
 
-@pytest.mark.parametrize("order", list(permutations(("accounts", "night", "bank"))))
+@in_few_orders(("accounts", "night", "bank"))
 def test_a_credit_is_found_by_it_whatever_came_first(operator, order):
     for kind in order:
         if kind == "accounts":

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import permutations
-
 import pytest
 
 from app.database.engine import DatabaseRole
 from importers.files import profiles
 from importers.load import Result, Status
+from tests.examples import in_few_orders
 from tests.importers.conftest import Operator
 from tests.importers.money.samples import content, expected, named
 from tests.importers.money.test_bank_statements_stored import RIB, declaration
@@ -128,7 +127,7 @@ ONE, TWO, THREE = paid(1), paid(2, total=20), paid(3, total=30)
 EXPORTS = (sumup(ONE, TWO), sumup(TWO, THREE), sumup(THREE, ONE))
 
 
-@pytest.mark.parametrize("order", list(permutations(EXPORTS)))
+@in_few_orders(EXPORTS)
 def test_exports_that_overlap_make_one_payment_in_whatever_order_they_come(operator, order):
     for text in order:
         loaded(operator, "platform", text)

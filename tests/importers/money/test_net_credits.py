@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import permutations
-
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -13,6 +11,7 @@ from app.models import Certainty, Credit
 from importers.load import Status
 from importers.matching import match
 from importers.matching.states import credit_states, fees_alone
+from tests.examples import in_few_orders
 from tests.importers.money.test_bank_statements_stored import declaration, deliver
 from tests.importers.money.test_bank_statements_stored import operator as operator  # noqa: PLC0414
 from tests.importers.money.test_cfonb120 import MovementLine
@@ -150,7 +149,7 @@ COMMISSION = MovementLine(-40, code="62", label="COM CB 7654321")
 STORED = "SELECT credit, credit_gap, fee_amount FROM remittance ORDER BY collected_on"
 
 
-@pytest.mark.parametrize("order", list(permutations(("accounts", "night", "bank"))))
+@in_few_orders(("accounts", "night", "bank"))
 def test_a_credit_and_its_commission_credit_a_remittance_whatever_came_first(operator, order):
     files = {"accounts": declaration(operator), "night": night(0, 3900)}
     for kind in order:

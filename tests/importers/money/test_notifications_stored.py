@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import permutations
-
 import pytest
 
 from importers.load import Result, Status
+from tests.examples import in_few_orders
 from tests.importers.conftest import Operator
 from tests.importers.money.test_bank_statements_stored import a_bank, declaration, deliver
 from tests.importers.money.test_camt import IBAN, document, entry
@@ -65,7 +64,7 @@ def test_another_content_of_a_notification_waits_for_an_operator(operator):
     assert amounts(operator) == [1300, 5740]
 
 
-@pytest.mark.parametrize("order", list(permutations(range(3))))
+@in_few_orders(range(3))
 def test_a_line_of_a_notification_and_of_its_statement_counts_once(operator, order):
     files = [notification("N1", *MORNING), notification("N2", *EVENING), STATEMENT]
     operator.deliver(declaration(operator))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import permutations
-
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -14,6 +12,7 @@ from importers.load import Status
 from importers.matching import match
 from importers.matching.schemes import SCHEME_SUM
 from importers.matching.states import credit_states
+from tests.examples import in_few_orders
 from tests.importers.files import File, Rem, Trx
 from tests.importers.money.test_bank_statements_stored import declaration, deliver
 from tests.importers.money.test_bank_statements_stored import operator as operator  # noqa: PLC0414
@@ -193,7 +192,7 @@ def split_night(content: str = "COMPLET") -> bytes:
     return File(remittances=(Rem(transactions=payments),), content=content, key=f"N-{content}").data()
 
 
-@pytest.mark.parametrize("order", list(permutations(("accounts", "night", "bank"))))
+@in_few_orders(("accounts", "night", "bank"))
 def test_a_remittance_is_credited_by_schemes_whatever_came_first(operator, order):
     files = {"accounts": declaration(operator), "night": split_night()}
     for kind in order:
