@@ -22,7 +22,7 @@ from app.listing.kinds import Expression
 from app.listing.period import RELATIVE, Days, Period, parse_day, period_of
 from app.listing.spec import ListSpec
 from app.listing.table_columns import known_columns
-from app.rules.cards import holds_card
+from app.rules.cards import holds_card, masked
 from app.wording.i18n import N_, gettext
 
 Texts = Mapping[str, Sequence[str]]
@@ -261,8 +261,12 @@ def _by_name(args: Iterable[tuple[str, str]]) -> Texts:
 
 def unknown_parameter(name: str) -> InvalidValueError:
     """The refusal of a parameter that a list does not know."""
-    shown = "" if holds_card(name) else name[:_LONGEST_NAME]
-    return InvalidValueError(N_("This list has no filter “%(name)s”"), name=shown, secret=True)
+    return InvalidValueError(N_("This list has no filter “%(name)s”"), name=shown_name(name), secret=True)
+
+
+def shown_name(name: str) -> str:
+    """The name of a parameter as it may be said again: anything can be pasted there."""
+    return masked(name)[:_LONGEST_NAME]
 
 
 def too_many(most: int) -> InvalidValueError:

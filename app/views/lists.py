@@ -24,7 +24,7 @@ from app.accounts.column_choices import keep_columns
 from app.accounts.journal import Event
 from app.accounts.roles import Permission
 from app.database.engine import SAME_PLAN
-from app.listing.criteria import BY, COLUMNS, Criteria, ParameterFault
+from app.listing.criteria import BY, COLUMNS, Criteria, ParameterFault, shown_name
 from app.listing.export import json_document, too_long, write_csv
 from app.listing.field import Args
 from app.listing.filters import InvalidValueError
@@ -301,7 +301,9 @@ def _refused(criteria: Criteria) -> dict[str, Any] | None:
 
 def _faults_in_words(criteria: Criteria) -> list[dict[str, str]]:
     """What is not understood: each parameter and its message."""
-    return [{"parameter": name, "message": fault.text()} for name, fault in criteria.faults.items()]
+    return [
+        {"parameter": shown_name(name), "message": fault.text()} for name, fault in criteria.faults.items()
+    ]
 
 
 def criteria_asked(spec: ListSpec) -> Reading[Criteria]:

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Response
 from werkzeug.datastructures import MultiDict
 
-from app.listing.criteria import ParameterFault, too_many, unknown_parameter
+from app.listing.criteria import ParameterFault, shown_name, too_many, unknown_parameter
 from app.listing.cursor import BROKEN_CURSOR
 from app.listing.filters import CARD_TEXT, InvalidValueError, clean
 from app.rules.cards import holds_card
@@ -48,7 +48,9 @@ class PageQuery:
 
     def told(self) -> list[dict[str, str]]:
         """Each parameter that is not understood, and why, for a document."""
-        return [{"parameter": name, "message": fault.text()} for name, fault in self.faults.items()]
+        return [
+            {"parameter": shown_name(name), "message": fault.text()} for name, fault in self.faults.items()
+        ]
 
     def refusal(self) -> Response:
         """What a file answers to a question that is not understood: each parameter, and why."""

@@ -74,6 +74,14 @@ def test_no_card_number_is_kept_whatever_it_was_typed_into(owner, shops, databas
     assert "************1111" in kept[0]
 
 
+@pytest.mark.probes("card numbers")
+@pytest.mark.parametrize("path", ["/transactions.csv", "/remises.json", "/terminaux.xlsx", "/journal.csv"])
+def test_a_card_number_as_the_name_of_a_parameter_is_not_said_again(owner, path):
+    with owner.get(f"{path}?4111111111111111=4111+1111+1111+1111") as response:
+        assert response.status_code == 422
+        assert "1111111111111" not in response.get_data(as_text=True)
+
+
 def test_the_account_menu_leads_there_and_only_for_owners(app, owner, shops, database):
     assert follow(owner.page("/remises"), "Journal") == shops[0].at("/journal")
     let_in(database, "viewer@shop.example", "ALPHA", Role.VIEWER)
