@@ -15,6 +15,7 @@ from wtforms.meta import DefaultMeta
 from wtforms.validators import ValidationError
 
 from app.accounts.saved_views import LONGEST_NAME
+from app.rules.cards import holds_card
 from app.wording.i18n import N_, gettext, ngettext
 
 SMALLEST_PASSWORD = 12
@@ -52,6 +53,13 @@ class Form(AnyForm):  # type: ignore[misc]  # WTForms is not typed
 
         def get_translations(self, form: Any) -> _Words:  # noqa: ARG002 - as WTForms calls it
             return _Words()
+
+        def render_field(self, field: Any, render_kw: Any) -> Any:
+            """A field with what was typed into it, without what may be a full card number."""
+            typed = [text for text in field.raw_data or () if isinstance(text, str)]
+            if hasattr(field, "_value") and any(map(holds_card, typed)):
+                field.data, field.raw_data = "", [""]
+            return super().render_field(field, render_kw)
 
     @classmethod
     def sent(cls, **known: Any) -> Self:
