@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, text
 
 from app.models import DEFAULT_TIME_ZONE, UNCLAIMED_MERCHANT
-from importers import daily_sums, derived, ownership, reversals
+from importers import daily_sums, derived, ownership
 from importers.records import owned_tables
 from importers.records.merchant_directory import CONTRACT
 
@@ -141,7 +141,7 @@ def _take_over(connection: Connection, reseller_id: int, number: str, source_id:
     daily_sums.touch(connection)
     for statement in (_FORMER, _MOVING, _TOUCH):
         connection.execute(text(statement), parameters)
-    reversals.release(connection, _LEAVING, parameters)
+    derived.release(connection, _LEAVING, parameters)
     tables = [table for table in owned_tables() if table.key == CONTRACT]
     for table in sorted(tables, key=lambda table: "collected_on" not in table.model.__table__.columns):
         which = _FROM_ON if "collected_on" in table.model.__table__.columns else _OF_MOVED

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from sqlalchemy import Connection
 
 from importers import (
@@ -12,8 +15,15 @@ from importers import (
     reversals,
     sale_links,
     settlement_links,
+    settlement_sales,
     terminals,
 )
+
+
+def release(connection: Connection, where: str, parameters: Mapping[str, Any]) -> None:
+    """Note what depends on the transactions of ``where``, which are about to be removed."""
+    reversals.release(connection, where, parameters)
+    settlement_sales.release_payments(connection, where, parameters)
 
 
 def renew(connection: Connection) -> None:

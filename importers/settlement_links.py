@@ -31,7 +31,7 @@ _REACH: Final = timedelta(days=31)
 _PARTS = f"'{SettlementLineKind.SALE}', '{SettlementLineKind.REFUND}'"
 _TOUCHED = f"""
 SELECT t.merchant_id, min(t.day) AS since FROM touched_day t
-WHERE t.subject IN ('remittance', 'settlement', 'settlement_line')
+WHERE t.subject IN ('remittance', 'settlement', 'settlement_line', '{settlement_sales.RELINKED}')
   AND t.merchant_id <> {UNCLAIMED_MERCHANT} AND t.day IS NOT NULL
   AND (EXISTS (SELECT FROM settlement s WHERE s.merchant_id = t.merchant_id)
     OR EXISTS (SELECT FROM settlement_link l WHERE l.merchant_id = t.merchant_id))
@@ -114,6 +114,7 @@ def renew(connection: Connection) -> None:
     if touched.empty:
         return
     settlement_sales.renew(connection)
+    touched = rows_of(connection, _TOUCHED)  # payments that got another line may be of days long before
     stored = [day - _REACH for day in touched["since"]]
     merchants = [int(merchant) for merchant in touched["merchant_id"]]
     parameters = {"merchants": merchants, "stored": stored, "since": [day - _REACH for day in stored]}

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from importers import completeness, daily_sums, derived, reversals
+from importers import completeness, daily_sums, derived
 
 _WITHIN = "merchant_id = ANY(:merchants) AND {day} BETWEEN :first AND :last"
 _PAYMENTS = f"{_WITHIN.format(day='occurred_on')} AND import_file_id = :file"
@@ -54,7 +54,7 @@ def take_back(connection: Connection, file: Row[*tuple[Any, ...]]) -> None:
     }
     daily_sums.touch(connection)
     connection.execute(text(_CONCERNED), parameters)
-    reversals.release(connection, _PAYMENTS, parameters)
+    derived.release(connection, _PAYMENTS, parameters)
     for statement in _STEPS:
         connection.execute(text(statement), parameters)
     completeness.renew(connection)

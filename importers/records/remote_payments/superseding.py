@@ -12,7 +12,7 @@ import pandas as pd
 from sqlalchemy import Connection, text
 
 from app.refusals import OTHER_ROW, Unit
-from importers import reversals
+from importers import derived
 from importers.files.refusals import MOST_REASONS, FileRefusedError, Refusal
 from importers.records.payments import merging
 from importers.records.remote_payments.rows import KEY
@@ -109,7 +109,7 @@ def forget(connection: Connection, remittances: pd.DataFrame) -> None:
 
 def _remove(connection: Connection) -> None:
     """Remove the payments of temporary table ``superseded``, and the table."""
-    reversals.release(connection, _OF_SUPERSEDED, {})
+    derived.release(connection, _OF_SUPERSEDED, {})
     for statement in (*_REMOVE, "DROP TABLE superseded"):
         connection.execute(text(statement))
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, text
 
 from app.models import UNCLAIMED_MERCHANT, Base, Settlement, SettlementLine, SettlementState
 from app.refusals import OTHER_FORMAT, OTHER_SETTLEMENT, Unit
-from importers import daily_sums, derived, ownership
+from importers import daily_sums, derived, ownership, settlement_sales
 from importers.files.refusals import FileRefusedError, Refusal
 from importers.records import Entry, KnownSource, Loaded, if_any
 from importers.records.acceptors import ACCEPTOR
@@ -60,17 +60,18 @@ WHERE s.id = :source AND s.merchant_id IS NOT NULL AND owned.number IS NULL
 _OF_FILE = """
 SELECT merchant_id, id FROM settlement WHERE merchant_id = ANY(:merchants) AND import_file_id = :file
 """
+_OF_SETTLEMENTS = "merchant_id = ANY(:merchants) AND settlement_id = ANY(:ids)"
 _TAKE_BACK = (
-    """
+    f"""
     INSERT INTO touched_day SELECT DISTINCT 'settlement_line', merchant_id, acceptor_id,
       COALESCE(occurred_on, paid_on)
-    FROM settlement_line WHERE merchant_id = ANY(:merchants) AND settlement_id = ANY(:ids)
+    FROM settlement_line WHERE {_OF_SETTLEMENTS}
     """,
     """
     INSERT INTO touched_day SELECT DISTINCT 'settlement', merchant_id, acceptor_id, paid_on
     FROM settlement WHERE merchant_id = ANY(:merchants) AND id = ANY(:ids)
     """,
-    "DELETE FROM settlement_line WHERE merchant_id = ANY(:merchants) AND settlement_id = ANY(:ids)",
+    f"DELETE FROM settlement_line WHERE {_OF_SETTLEMENTS}",
     "DELETE FROM settlement WHERE merchant_id = ANY(:merchants) AND id = ANY(:ids)",
 )
 
@@ -109,6 +110,7 @@ def take_back(connection: Connection, former: Row[*tuple[Any, ...]]) -> None:
 
 def _remove(connection: Connection, gone: pd.DataFrame) -> None:
     parameters = {"merchants": _ids(gone["merchant_id"]), "ids": _ids(gone["id"])}
+    settlement_sales.release_lines(connection, _OF_SETTLEMENTS, parameters)
     for statement in _TAKE_BACK:
         connection.execute(text(statement), parameters)
 

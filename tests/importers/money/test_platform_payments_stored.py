@@ -119,6 +119,19 @@ def test_the_same_payments_whatever_exports_bring_them(operator):
     assert all(one == found[0] for one in found)
 
 
+def test_a_line_that_claims_a_payment_of_months_before_takes_its_remittance_out_of_a_payout(operator):
+    """Whichever of the two payouts comes first, neither pays what both name."""
+    payouts = [f"T2,Payout,Paid,{day} 10:00:00,{day},{name},CREDIT,20.00,0.10,20.00"
+               for day, name in (("2026-03-02", "P1"), ("2026-07-20", "P2"))]  # fmt: skip
+    exports = (sumup("T2,Sale,Successful,2026-03-02 10:00:00,,,CREDIT,20.00,,"), *map(sumup, payouts))
+    for order in few_orders(exports):
+        for text in order:
+            operator.load_from("platform", text)
+        assert [row[5:] for row in credits(operator)] == [(None, None, None)]
+        operator.forget_payments()
+        operator.execute("TRUNCATE settlement, settlement_line, settlement_link")
+
+
 def test_another_content_of_a_sale_waits_unless_a_later_export_says_it(operator):
     one = "T2,Sale,Successful,2026-03-02 10:00:00,,,CREDIT,20.00,,"
     operator.load_from("platform", sumup(one))

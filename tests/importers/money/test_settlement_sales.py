@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from app.database.engine import DatabaseRole
 from importers.files import profiles, sources
 from importers.load import Status
-from tests.examples import orders_of_files
+from tests.examples import in_few_orders, orders_of_files
 from tests.importers.conftest import Operator
+from tests.importers.money.test_journals import jrb
 from tests.importers.money.test_mapped_csv import ADYEN
+from tests.importers.money.test_remote_payments_stored import HEADING as HEADING_OF_SALES
 from tests.importers.money.test_remote_payments_stored import jt, sale
 
 HEADING, *_, PAYOUT = ADYEN.splitlines()
@@ -134,6 +136,52 @@ def test_a_line_that_claims_the_same_later_undoes_the_link_and_gives_it_back_whe
     assert [row[1] for row in linked(operator)] == [None, None]
     deliver(operator, "platform", adyen(rival.replace("CMD-1", "CMD-9")), replace=True)
     assert linked(operator) == [*FOUND, ("A2", None, None)]
+
+
+def of_platform(reference: str, *, on: str = "20260302", day: str = "26/03/03_02:05:00") -> bytes:
+    """A sale of 39.00 that the platform names by a reference of its own."""
+    heading, row = f"{HEADING_OF_SALES};TRANSACTION_UUID", sale(on=on, captured=on, order="")
+    return jt(f"{row};{reference}", heading=heading, day=day)
+
+
+NEAR, FAR = {}, {"on": "20260602", "day": "26/06/03_02:05:00"}
+
+
+@pytest.mark.parametrize("leaving", [NEAR, FAR], ids=["near", "far"])
+@in_few_orders(("near", "far", "line"))
+def test_a_line_that_is_told_of_two_payments_gets_the_one_that_stays_however_far_the_other_was(
+    operator, order, leaving
+):
+    files = {"near": ("sales", of_platform("A1")), "far": ("sales", of_platform("A1", **FAR)),
+             "line": ("platform", adyen(line("A1", "")))}  # fmt: skip
+    for name in order:
+        deliver(operator, *files[name])
+    assert linked(operator) == [("A1", None, None)]
+    operator.load_from("sales", of_platform("A9", **leaving), replace=True)
+    assert linked(operator) == [("A1", "000101", "2026-03-02" if leaving is FAR else "2026-06-02")]
+
+
+def test_a_line_whose_own_payment_goes_is_of_none_that_another_line_claims_as_well(operator):
+    deliver(operator, "sales", of_platform("A1"))
+    deliver(operator, "sales", jt(sale("000102", on="20260303", order="CMD-1"), day="26/03/04_02:05:00"))
+    deliver(operator, "platform", adyen(line("A1", "CMD-1"), line("A2", "CMD-1")))
+    assert linked(operator) == [*FOUND, ("A2", None, None)]
+    operator.load_from("sales", of_platform("A9"), replace=True)
+    assert linked(operator) == [("A1", None, None), ("A2", None, None)]
+
+
+@in_few_orders(("cards", "other channel", "line"))
+def test_a_number_that_two_payments_of_a_contract_bear_names_neither(operator, order):
+    operator.declare({"application": "CBVAD"}, {"application": "PAYPAL"})
+    files = {
+        "cards": ("sales", jt(sale())),
+        "other channel": ("sales", jt(sale(scheme="PAYPAL"), day="26/03/04_02:05:00")),
+        "line": ("platform", jrb(("101", "DT", 3900, 386_880, 3120))),
+    }
+    for name in order:
+        deliver(operator, *files[name])
+    assert operator.count("transaction") == 2
+    assert linked(operator) == [("101", None, None)]
 
 
 SALES = [
