@@ -241,9 +241,9 @@ def _line(
         count=formats.number(line.now.count),
         facts=tuple(_facts(measures, line)),
         net=formats.money(line.now.net, table.currency),
-        share="" if share is None else formats.percent(float(share)),
+        share="" if share is None else formats.percent(float(share), in_column=True),
         width=round(max(weighed(line.now, table.weight), 0) / table.longest * 100, 1),
-        change="" if change is None else signed_percent(change),
+        change="" if change is None else signed_percent(change, in_column=True),
     )
 
 
@@ -263,9 +263,9 @@ def _weight_words(spec: ListSpec, weight: str) -> str:
     return gettext(_WEIGHTS.get(weight) or labels[weight])
 
 
-def signed_percent(part: Decimal) -> str:
+def signed_percent(part: Decimal, *, in_column: bool = False) -> str:
     """``+5,6 %``."""
-    return f"{'+' if part > 0 else ''}{formats.percent(float(part))}"
+    return f"{'+' if part > 0 else ''}{formats.percent(float(part), in_column=in_column)}"
 
 
 def _compared(grouping: GroupedSums) -> Iterator[str]:

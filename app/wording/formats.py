@@ -103,17 +103,20 @@ def _number(value: float | Decimal, chosen: str) -> str:
     return _signed(format_decimal(value, locale=chosen))
 
 
-def percent(share: float) -> str:
-    """``2,4 %`` from 0.0238: a share of one, to a tenth of a percent."""
-    locale, pattern = _percent_pattern(language())
+def percent(share: float, *, in_column: bool = False) -> str:
+    """``2,4 %`` from 0.0238: a share of one, to a tenth of a percent.
+
+    ``3 %`` in a sentence, ``3,0 %`` below others in a column.
+    """
+    locale, pattern = _percent_pattern(language(), 1 if in_column else 0)
     return _signed(pattern.apply(share, locale))
 
 
 @cache
-def _percent_pattern(chosen: str) -> tuple[Locale, NumberPattern]:
+def _percent_pattern(chosen: str, fewest: int) -> tuple[Locale, NumberPattern]:
     locale = Locale.parse(chosen)
     pattern = parse_pattern(locale.percent_formats[None].pattern)
-    pattern.frac_prec = (0, 1)
+    pattern.frac_prec = (fewest, 1)
     return locale, pattern
 
 

@@ -60,3 +60,13 @@ def test_the_keyboard_stops_at_a_table_only_where_it_scrolls(window, width):
     scrolls = frame.evaluate("frame => frame.scrollWidth > frame.clientWidth")
     assert frame.evaluate("frame => frame.tabIndex") == (0 if scrolls else -1)
     assert not (scrolls and width == PHONE)
+
+
+def test_the_shops_of_a_chain_are_a_short_list_on_a_phone(window):
+    """Each is its name and net, and its figures one after the other: a ladder of them took 272 pixels."""
+    visitor = window(PHONE)
+    visitor.go("/remises?by=outlet&period=last-30-days")
+    lines = visitor.page.locator(".groups tbody tr")
+    assert lines.first.locator("td:not(.is-nothing)").count() >= 7
+    assert max(lines.evaluate_all("lines => lines.map(line => line.clientHeight)")) <= 220
+    assert visitor.barriers() == []

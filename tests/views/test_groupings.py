@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import timedelta
 from urllib.parse import urlsplit
 from zipfile import ZipFile
@@ -52,6 +53,14 @@ def test_groups_stand_in_the_place_of_rows(owner):
 def test_an_amount_of_nothing_is_a_dash(owner):
     cells = owner.page("/transactions?by=application").all("td", class_="is-nothing")
     assert {plain(cell) for cell in cells} == {"–"}
+
+
+@pytest.mark.parametrize("by", ["application", "day", "scheme"])
+def test_shares_below_each_other_have_as_many_figures_behind_the_comma(owner, by):
+    page = owner.page(f"/transactions?by={by}&period=last-30-days")
+    shares = [plain(cell) for cell in page.all("td") if cell.get("data-label") == "Part"]
+    assert shares
+    assert {re.sub(r"[0-9]+,[0-9]", "0,0", share) for share in shares} <= {"0,0 %", "–"}
 
 
 def test_the_menu_of_groups_is_a_form_that_keeps_the_question(owner):
