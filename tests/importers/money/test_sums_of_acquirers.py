@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from importers.load import Status
-from tests.examples import in_few_orders
+from tests.examples import in_few_orders, orders_of_files
 from tests.importers.conftest import Operator
 from tests.importers.money import scenario_files as files
 from tests.importers.money.scenario import AMEX, Scenario, SoldDay, paid_on
@@ -67,6 +69,32 @@ def test_a_week_whose_payments_are_not_communicated_is_its_remittances_once(oper
         (paid_on(one), 0) for one in WEEK.amex
     ]
     assert operator.count("terminal") == 0
+    check_sums(operator)
+
+
+def in_parts(name: str) -> list[tuple[str, bytes]]:
+    """A file a day of the week: of three the sum alone, of one of these the payments too; and the bank's."""
+    whole = [data for one in WEEK.amex for _, data in files.ACQUIRER[name]((one,))]
+    told = [*whole[:3], *map(without_payments, whole[2:])]
+    return [*(("acquirer", data) for data in told), ("bank", files.BANK["CFONB 120"](WEEK.transfers)[0][1])]
+
+
+@orders_of_files()
+@given(data=st.data())
+def test_the_order_of_sums_and_payments_and_their_repetition_change_nothing(operator, data):
+    parts = in_parts(data.draw(st.sampled_from(list(files.ACQUIRER))))
+    operator.deliver(declaration(operator, contracts="*"))
+    operator.bind("bank", role="money")
+    operator.forget_payments()
+    operator.execute("TRUNCATE settlement, settlement_line, settlement_link, bank_statement, bank_movement")
+    for folder, content in data.draw(st.permutations([*parts, *parts[2:4]])):
+        operator.deliver_to(folder, content)
+    assert [(row[0], row[1], row[2], row[3], row[7]) for row in sums(operator)] == [
+        (one.day, one.number.lstrip("0"), seal, one.net, "credited")
+        for one, seal in zip(WEEK.amex, ["no_totals"] * 3 + ["no_payments"] * 2, strict=True)
+    ]
+    assert len(payments(operator)) == sum(len(one.settled) for one in WEEK.amex[:3])
+    assert operator.rows("SELECT DISTINCT credit_gap FROM remittance") == [(0,)]
     check_sums(operator)
 
 
