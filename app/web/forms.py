@@ -15,7 +15,7 @@ from wtforms.meta import DefaultMeta
 from wtforms.validators import ValidationError
 
 from app.accounts.saved_views import LONGEST_NAME
-from app.rules.cards import holds_card
+from app.rules.cards import masked
 from app.wording.i18n import N_, gettext, ngettext
 
 SMALLEST_PASSWORD = 12
@@ -55,10 +55,11 @@ class Form(AnyForm):  # type: ignore[misc]  # WTForms is not typed
             return _Words()
 
         def render_field(self, field: Any, render_kw: Any) -> Any:
-            """A field with what was typed into it, without what may be a full card number."""
-            typed = [text for text in field.raw_data or () if isinstance(text, str)]
-            if hasattr(field, "_value") and any(map(holds_card, typed)):
-                field.data, field.raw_data = "", [""]
+            """A field with what was typed into it, of what may be a full card number its end alone."""
+            typed = field.raw_data or ()
+            shown = [masked(text) if isinstance(text, str) else text for text in typed]
+            if hasattr(field, "_value") and shown != list(typed):
+                field.data, field.raw_data = shown[0], shown
             return super().render_field(field, render_kw)
 
     @classmethod
