@@ -25,6 +25,11 @@ class Edge:
     first: date
     last: date
 
+    @property
+    def days(self) -> int:
+        """How many days they are."""
+        return max((self.last + _DAY - self.first).days, 0)
+
 
 @dataclass(frozen=True)
 class Cover:
@@ -56,7 +61,7 @@ def cover(first: date, last: date) -> Cover:
     """
     begin, before = _shorter(first, from_its_start=True)
     end, after = _shorter(last + _DAY, from_its_start=False)
-    if begin < end:
+    if begin < end and before.days + after.days <= (last + _DAY - first).days:
         return Cover(begin, third_of(end - _DAY), (before, after))
     return Cover(first, first - _DAY, (Edge(1, first, last), Edge(1, first, first - _DAY)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date, timedelta
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
@@ -18,6 +18,7 @@ def days(first: date, last: date) -> list[date]:
     return [first + number * DAY for number in range((last - first).days + 1)]
 
 
+@example(date(2024, 1, 2), 3)
 @given(st.dates(date(2024, 1, 1), date(2026, 12, 31)), st.integers(0, 460))
 def test_a_period_is_its_thirds_and_the_days_at_its_ends(first: date, more: int) -> None:
     last = first + more * DAY
