@@ -112,9 +112,9 @@ def test_it_goes_on_page_by_page_without_losing_or_doubling_a_line(owner, shops,
     assert len(seen) == len(set(seen)) == 120
 
 
-def test_a_line_says_when_before_what(owner, shops, database):
-    written(database, shops[0].merchant_id, 1)
-    page = owner.page("/journal?event=exported")
+def test_a_line_says_when_before_what(owner, shops):
+    with owner.get("/transactions.csv"):
+        page = owner.page("/journal?event=exported")
     assert [heading.text for heading in page.one("thead").all("th")] == ["Quand", "Qui", "Quoi", "Détails"]
     assert plain(table_rows(page)[0].one("th")) == "A téléchargé une liste"
 
