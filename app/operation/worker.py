@@ -7,8 +7,10 @@ import signal
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import click
+from procrastinate.exceptions import ConnectorException
 
 from app.config import Config
 from app.database.engine import Database
@@ -43,8 +45,10 @@ class _Worker:
 
     async def run(self) -> None:
         told = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(say_what_was_left)
         for name in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(name, told.set)
+            loop.add_signal_handler(name, told.set)
         while True:
             reason = await self._until(told)
             if told.is_set():
@@ -78,6 +82,16 @@ class _Worker:
 
             await asyncio.to_thread(embedded.revive)
         await do_jobs(self.config, self.database, self.connected)
+
+
+def say_what_was_left(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log an exception that nobody waited for, as asyncio does, but for a job that lost the database.
+
+    The queue leaves that one behind, and ``database_lost`` has told of it: below the last word of a worker
+    that gives up it would read as the reason.
+    """
+    if not isinstance(context.get("exception"), ConnectorException):
+        loop.default_exception_handler(context)
 
 
 def _gone(seconds: float) -> str:

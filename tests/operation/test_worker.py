@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import json
 import os
 import signal
@@ -13,12 +15,14 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
+from procrastinate.exceptions import ConnectorException
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from app.database.engine import Database, DatabaseRole
 from app.database.login_addresses import Addresses
 from app.operation.state import worker_heard_at
+from app.operation.worker import say_what_was_left
 from tests.importers.files import NIGHT, written
 from tests.operation.conftest import BORDEREAU, a_copy, hung, start
 
@@ -114,6 +118,21 @@ def test_the_worker_goes_on_when_its_database_comes_back(own_server, external, f
     assert "Traceback" not in said
     lines = [json.loads(line)["event"] for line in said.splitlines() if line.startswith("{")]
     assert ("database_lost" in lines) == (fault is not hang)
+
+
+@pytest.mark.parametrize(("fault", "is_told"), [(ConnectorException("gone"), False), (ValueError("x"), True)])
+def test_a_job_that_lost_the_database_is_not_told_of_twice(fault, is_told, caplog):
+    async def fail():
+        raise fault
+
+    async def leave_one_behind():
+        asyncio.get_running_loop().set_exception_handler(say_what_was_left)
+        task = asyncio.create_task(fail())
+        await asyncio.wait({task})
+
+    asyncio.run(leave_one_behind())
+    gc.collect()
+    assert ("never retrieved" in caplog.text) == is_told
 
 
 def test_the_worker_gives_up_with_a_word_and_a_status(own_server, external):
