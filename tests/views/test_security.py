@@ -175,7 +175,8 @@ def test_every_route_is_open_by_decision_or_asks_to_sign_in(app, shops):
 
 
 def test_a_route_without_a_guard_stops_the_start(database, tmp_path, monkeypatch):
-    monkeypatch.delitem(ROUTES, "transactions.index")
+    guarded = {endpoint: guard for endpoint, guard in ROUTES.items() if endpoint != "transactions.index"}
+    monkeypatch.setattr("app.web.guard.ROUTES", guarded)
     with pytest.raises(RuntimeError, match=r"transactions\.index"):
         portal(database, tmp_path)
 
