@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event
@@ -13,11 +14,11 @@ if TYPE_CHECKING:
 
 
 def statements_sent(database: Database, read: Callable[[], object]) -> int:
-    """How many statements ``read`` sends, settings of the transaction not counted."""
-    sent = []
+    """How many statements ``read`` sends, without settings of the transaction and what other threads send."""
+    sent, asker = [], threading.get_ident()
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if not statement.startswith("SET LOCAL"):
+        if threading.get_ident() == asker and not statement.startswith("SET LOCAL"):
             sent.append(statement)
 
     engine = database.engine(DatabaseRole.WEB)
