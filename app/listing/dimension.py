@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, or_
 from app.listing.field import Args, Field
 from app.listing.filters import CARD_TEXT, LONGEST, Filter, InvalidValueError, clean
 from app.listing.kinds import Expression, Kind
+from app.listing.notes import GroupNote
 from app.listing.period import Period
 from app.listing.reading import Reading, known
 from app.listing.scope import Scope
@@ -34,7 +35,7 @@ _NOTHING = "~"
 _LONGEST_KEY = 2 * LONGEST
 
 
-def no_notes(_scope: Scope, _criteria: Any) -> Reading[tuple[str, ...]]:
+def no_notes(_scope: Scope, _criteria: Any) -> Reading[tuple[GroupNote, ...]]:
     """Nothing to say beside the groups."""
     return known(())
 
@@ -51,8 +52,8 @@ class Dimension:
     filter that does; other groups have a filter of their own. ``parts`` are the labels of what a value is
     made of, where it has several parts with ``BETWEEN`` them; ``unknown`` says what rows without a value are.
     ``measure`` is the place in JSON of the sum that a group is a part of: its lines say it, without a column.
-    ``said`` puts all groups of a currency in a sentence, in the language of the moment; ``notes`` reads
-    further sentences, given the scope and the criteria.
+    ``said`` is the note of all groups of a currency, None where there is nothing to say; ``notes`` reads
+    further ones, given the scope and the criteria.
     """
 
     name: str
@@ -68,8 +69,8 @@ class Dimension:
     parts: tuple[str, ...] = ()
     unknown: str = UNKNOWN
     measure: Callable[[Any], tuple[str, str]] | None = None
-    said: Callable[[Sequence[GroupLine]], str] | None = None
-    notes: Callable[[Scope, Any], Reading[tuple[str, ...]]] = no_notes
+    said: Callable[[Sequence[GroupLine]], GroupNote | None] | None = None
+    notes: Callable[[Scope, Any], Reading[tuple[GroupNote, ...]]] = no_notes
 
     @property
     def title(self) -> str:

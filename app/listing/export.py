@@ -19,7 +19,7 @@ from app.listing.period import Period
 from app.listing.query import ordering, page
 from app.listing.scope import Scope
 from app.listing.spec import ListSpec
-from app.listing.sums import CurrencyTotals, totals
+from app.listing.sums import CurrencyTotals, Totals, totals
 from app.listing.where import in_sight, sorted_conditions
 from app.wording.i18n import speaking
 
@@ -100,7 +100,7 @@ def json_document(
     sums = totals(connection, spec, scope, criteria)
     return {
         "count": sums.count,
-        "totals": [_json_line(spec, line) for line in sums.lines if spec.adds_up],
+        "totals": json_totals(spec, sums),
         "rows": [_json_row(spec, row) for row in found.rows],
         "next": None if found.next_args is None else url_of(found.next_args),
     }
@@ -110,7 +110,13 @@ def _json_row(spec: ListSpec, row: Row) -> dict[str, Any]:
     return {"id": row["id"], **{field.name: field.json(row) for field in spec.fields}}
 
 
-def _json_line(spec: ListSpec, line: CurrencyTotals) -> dict[str, Any]:
+def json_totals(spec: ListSpec, sums: Totals) -> list[dict[str, Any]]:
+    """The sums of each currency; none of a list that adds nothing up."""
+    return [json_sums(spec, line) for line in sums.lines if spec.adds_up]
+
+
+def json_sums(spec: ListSpec, line: CurrencyTotals) -> dict[str, Any]:
+    """The sums of one currency by measure, those beside the net apart."""
     counted = {measure.name: line[measure.name] for measure in spec.measures if measure.group is None}
     apart: dict[str, dict[str, int]] = {}
     for measure in spec.measures:

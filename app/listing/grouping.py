@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from app.listing.criteria import Criteria
 from app.listing.dimension import NET, Dimension
 from app.listing.measures import COUNT, Measure
+from app.listing.notes import GroupNote
 from app.listing.period import Period
 from app.listing.scope import Scope
 from app.listing.spec import ListSpec
@@ -74,6 +75,12 @@ class GroupedSums:
         """What all groups add up to."""
         lines = tuple(table.total.now for table in self.tables if table.total.now.count)
         return Totals(sum(line.count for line in lines), lines)
+
+    def noted(self, further: Sequence[GroupNote]) -> tuple[GroupNote, ...]:
+        """The note of each table, in the language of the moment, and those that were read besides."""
+        say = self.by.said
+        own = [say(table.lines) for table in self.tables] if say else []
+        return (*(note for note in own if note), *further)
 
 
 def grouping(

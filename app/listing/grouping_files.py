@@ -1,23 +1,34 @@
-"""The sums by group as files: CSV for software, one line a group and currency; a workbook for people."""
+"""The sums by group as files: CSV and JSON for software, a line a group and currency; XLSX for people."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import BinaryIO
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Any, BinaryIO
 
 from sqlalchemy import Connection, text
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from app.listing.criteria import Criteria
-from app.listing.export import BOM, LONGEST_WRITING
+from app.listing.dimension import BETWEEN
+from app.listing.export import BOM, LONGEST_WRITING, json_sums, json_totals
 from app.listing.grouping import CurrencyTable, GroupedSums, GroupLine, grouping, shown_measures
 from app.listing.kinds import guarded_text
 from app.listing.measures import Measure
+from app.listing.notes import GroupNote
 from app.listing.scope import Scope
 from app.listing.spec import ListSpec
 from app.listing.sums import CurrencyTotals
-from app.listing.xlsx import Styles, set_up, width_of, write_amount, write_headings, write_totals
+from app.listing.xlsx import (
+    Styles,
+    set_up,
+    width_of,
+    write_amount,
+    write_headings,
+    write_notes,
+    write_totals,
+)
 from app.wording import money
 from app.wording.i18n import gettext, speaking
 
@@ -29,23 +40,73 @@ _SHARE = "0.0%"
 def write_groups_csv(
     connection: Connection, spec: ListSpec, scope: Scope, criteria: Criteria, file: BinaryIO
 ) -> int:
-    """Write a line for each group and currency, by the rules of the lists' CSV; returns their number."""
+    """Write a line for each group and currency, by the rules of the lists' CSV; returns their number.
+
+    The amounts of notes follow, in a column of their own: no column adds anything up twice.
+    """
     found = _read(connection, spec, scope, criteria)
     measures = shown_measures(spec, found)
     with speaking(_LANGUAGE):
-        names = map(_quoted, found.by.columns())
-        file.write(f"{BOM}{_joined((*names, gettext('Currency'), *_headings(measures)))}".encode())
+        names = found.by.columns()
+        extra = (gettext("Summary"),) if found.by.said else ()
+        headings = (*_headings(measures), *extra)
+        file.write(f"{BOM}{_joined((*map(_quoted, names), gettext('Currency'), *headings))}".encode())
         for table in found.tables:
             for line in table.lines:
-                words = (_quoted(_cell(found, part)) for part in found.by.cells(line.key))
                 amounts = (money.plain(minor, table.currency) for minor in _figures(measures, line.now))
-                file.write(_joined((*words, table.currency, str(line.now.count), *amounts)).encode())
+                figures = (str(line.now.count), *amounts, *("" for _ in extra))
+                file.write(_line_of(found, found.by.cells(line.key), table.currency, figures))
+        for note in _notes(connection, found, scope, criteria):
+            for figure in note.figures:
+                words = f"{note.title}{BETWEEN}{figure.words}".split(BETWEEN, len(names) - 1)
+                figures = (*("" for _ in headings[1:]), money.plain(figure.amount, note.currency))
+                file.write(_line_of(found, words, note.currency, figures))
     return found.count
+
+
+def _line_of(found: GroupedSums, words: Iterable[str], currency: str, figures: Iterable[str]) -> bytes:
+    return _joined((*(_quoted(_cell(found, part)) for part in words), currency, *figures)).encode()
 
 
 def _read(connection: Connection, spec: ListSpec, scope: Scope, criteria: Criteria) -> GroupedSums:
     connection.execute(text(f"SET LOCAL statement_timeout TO '{LONGEST_WRITING}'"))
     return grouping(connection, spec, scope, criteria, compared=False)
+
+
+def _notes(
+    connection: Connection, found: GroupedSums, scope: Scope, criteria: Criteria
+) -> tuple[GroupNote, ...]:
+    """What is to be said beside the groups, in the language of the moment."""
+    return found.noted(found.by.notes(scope, criteria).read(connection))
+
+
+def groups_as_json(
+    connection: Connection, spec: ListSpec, scope: Scope, criteria: Criteria
+) -> dict[str, Any]:
+    """A document of the groups, what they add up to, and the amounts of notes beside them."""
+    found = grouping(connection, spec, scope, criteria, compared=False)
+    return {
+        "by": criteria.by,
+        "count": found.totals.count,
+        "totals": json_totals(spec, found.totals),
+        "groups": [
+            {"key": _json_key(line.key), **json_sums(spec, line.now)}
+            for table in found.tables
+            for line in table.lines
+        ],
+        "notes": [
+            {
+                "name": note.name,
+                "currency": note.currency,
+                "figures": [{"name": figure.name, "amount": figure.amount} for figure in note.figures],
+            }
+            for note in _notes(connection, found, scope, criteria)
+        ],
+    }
+
+
+def _json_key(key: Any) -> Any:
+    return key.isoformat() if isinstance(key, date) else key
 
 
 def _joined(cells: tuple[str, ...]) -> str:
@@ -93,7 +154,9 @@ def write_groups_xlsx(
             line += 1
             total = (gettext("Total"), *("" for _ in found.by.columns()[1:]))
             _write_line(sheet, line, total, (table, table.total), measures, styles)
-        write_totals(book.add_worksheet(gettext("Totals")), spec, criteria, found.totals, styles)
+        sums = book.add_worksheet(gettext("Totals"))
+        below = write_totals(sums, spec, criteria, found.totals, styles)
+        write_notes(sums, _notes(connection, found, scope, criteria), below, styles)
     return found.count
 
 

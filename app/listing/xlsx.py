@@ -6,7 +6,7 @@ in front stay, nothing is run as a formula. A second sheet says what was asked a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -23,6 +23,7 @@ from app.listing.criteria import Criteria
 from app.listing.export import LONGEST_WRITING
 from app.listing.field import Field
 from app.listing.kinds import Moment, Money, Rate, Row, Statement, Whole
+from app.listing.notes import GroupNote
 from app.listing.order import Order
 from app.listing.scope import Scope
 from app.listing.spec import ListSpec
@@ -172,8 +173,11 @@ def write_amount(sheet: Worksheet, place: tuple[int, int], minor: int, currency:
     sheet.write_number(*place, float(amount), styles.amount(currency))
 
 
-def write_totals(sheet: Worksheet, spec: ListSpec, criteria: Criteria, sums: Totals, styles: Styles) -> None:
-    """What was asked, in words, and what it adds up to, by currency: control sums of the first sheet."""
+def write_totals(sheet: Worksheet, spec: ListSpec, criteria: Criteria, sums: Totals, styles: Styles) -> int:
+    """What was asked, in words, and what it adds up to, by currency: control sums of the first sheet.
+
+    Returns the first line below.
+    """
     set_up(sheet, (36, 18), on_one_sheet=True)
     _write_words(sheet, 0, gettext("Selection"), criteria.in_words())
     _write_words(sheet, 1, gettext("Number"), spec.noun.count(sums.count, str(sums.count)))
@@ -187,6 +191,17 @@ def write_totals(sheet: Worksheet, spec: ListSpec, criteria: Criteria, sums: Tot
                 write_amount(sheet, (line + 2, 1), minor, currency.currency, styles)
                 line += 1
         line += 2
+    return line
+
+
+def write_notes(sheet: Worksheet, notes: Iterable[GroupNote], line: int, styles: Styles) -> None:
+    """What is to be said beside the sums, amount by amount, from ``line`` on."""
+    for note in notes:
+        _write_words(sheet, line + 1, note.title, note.currency)
+        for further, figure in enumerate(note.figures, start=line + 2):
+            sheet.write_string(further, 0, figure.words)
+            write_amount(sheet, (further, 1), figure.amount, note.currency, styles)
+        line += len(note.figures) + 2
 
 
 def _write_words(sheet: Worksheet, line: int, label: str, words: str) -> None:

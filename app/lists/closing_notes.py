@@ -1,4 +1,4 @@
-"""Sentences beside the one that closes a month: issuers of meal vouchers, what was taken apart.
+"""Notes beside the one that closes a month: issuers of meal vouchers, what was taken apart.
 
 All of it is of the period alone: nothing is said where other filters are asked for.
 """
@@ -6,6 +6,7 @@ All of it is of the period alone: nothing is said where other filters are asked 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from sqlalchemy import Date, Integer, and_, bindparam, case, literal, literal_co
 from app.listing.criteria import Criteria
 from app.listing.kinds import Expression, Statement
 from app.listing.measures import sum_of
+from app.listing.notes import Figure, GroupNote
 from app.listing.reading import Reading, Rows, known
 from app.listing.scope import AnyScope, Scope
 from app.listing.source import in_scope
@@ -34,16 +36,32 @@ from app.wording.i18n import N_, gettext
 _FIRST, _LAST = (bindparam(name, type_=Date) for name in ("closed_first", "closed_last"))
 #: A terminal calls within days of a payment: so that few months are looked into.
 _MARGIN: Final = literal_column("31", Integer)
-#: The words of what was taken apart, in the order of the sentence.
-_TAKEN: Final[Mapping[str, str]] = {
-    MovementKind.FEE: N_("%(amount)s of commission by the bank"),
-    ChargebackStage.DEBIT: N_("%(amount)s of chargebacks"),
-    ChargebackStage.REVERSAL: N_("less %(amount)s of chargebacks given back"),
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """An amount taken apart: its name, its sign, its words in the sentence and beside it in files."""
+
+    name: str
+    sign: int
+    said: str
+    words: str
+
+
+#: What was taken apart, in the order of the sentence.
+_TAKEN: Final[Mapping[str, _Taken]] = {
+    MovementKind.FEE: _Taken(
+        "commission", 1, N_("%(amount)s of commission by the bank"), N_("Commission by the bank")
+    ),
+    ChargebackStage.DEBIT: _Taken("chargebacks", 1, N_("%(amount)s of chargebacks"), N_("Chargebacks")),
+    ChargebackStage.REVERSAL: _Taken(
+        "given_back", -1, N_("less %(amount)s of chargebacks given back"), N_("Chargebacks given back")
+    ),
 }
 
 
-def closing_notes(scope: Scope, criteria: Criteria) -> Reading[tuple[str, ...]]:
-    """The sentences, in the language of the moment."""
+def closing_notes(scope: Scope, criteria: Criteria) -> Reading[tuple[GroupNote, ...]]:
+    """The notes, in the language of the moment."""
     period = criteria.period
     if period is None or criteria.filters:
         return known(())
@@ -54,35 +72,47 @@ def closing_notes(scope: Scope, criteria: Criteria) -> Reading[tuple[str, ...]]:
     return Reading(selects, _said, {**scope.values, **days})
 
 
-def _said(issuers: Rows, vouchers: Rows, *taken: Rows) -> tuple[str, ...]:
+def _said(issuers: Rows, vouchers: Rows, *taken: Rows) -> tuple[GroupNote, ...]:
     return (*_of_vouchers(issuers, vouchers), *_of_taken([row for rows in taken for row in rows]))
 
 
-def _of_vouchers(issuers: Rows, vouchers: Rows) -> Iterator[str]:
+def _of_vouchers(issuers: Rows, vouchers: Rows) -> Iterator[GroupNote]:
     """What each issuer pays of the vouchers of a currency; what no payment tells of is nobody's."""
     for whole in vouchers:
         own = {row.issuer: row.amount for row in issuers if row.currency == whole.currency}
         own[None] = own.get(None, 0) + whole.amount - sum(own.values())
         ordered = sorted(own.items(), key=lambda item: (item[0] is None, -item[1]))
-        parts = [
-            f"{issuer or gettext('Issuer not communicated')} {formats.money(amount, whole.currency)}"
+        figures = tuple(
+            Figure(issuer, issuer or gettext("Issuer not communicated"), amount)
             for issuer, amount in ordered
             if amount
-        ]
-        if parts:
-            yield gettext("Meal vouchers by issuer: %(parts)s.", parts=", ".join(parts))
+        )
+        said = ", ".join(f"{one.words} {formats.money(one.amount, whole.currency)}" for one in figures)
+        if figures:
+            yield GroupNote(
+                name="vouchers",
+                title=gettext("Meal vouchers by issuer"),
+                currency=whole.currency,
+                figures=figures,
+                sentence=gettext("Meal vouchers by issuer: %(parts)s.", parts=said),
+            )
 
 
-def _of_taken(rows: Rows) -> Iterator[str]:
+def _of_taken(rows: Rows) -> Iterator[GroupNote]:
     for currency in sorted({row.currency for row in rows}):
         amounts = {row.what: row.amount for row in rows if row.currency == currency and row.amount}
-        parts = [
-            gettext(words, amount=formats.money(amounts[what], currency))
-            for what, words in _TAKEN.items()
-            if what in amounts
-        ]
-        if parts:
-            yield gettext("Taken apart in this period: %(parts)s.", parts=", ".join(parts))
+        taken = [(one, amounts[what]) for what, one in _TAKEN.items() if what in amounts]
+        said = ", ".join(gettext(one.said, amount=formats.money(amount, currency)) for one, amount in taken)
+        if taken:
+            yield GroupNote(
+                name="taken_apart",
+                title=gettext("Taken apart in this period"),
+                currency=currency,
+                figures=tuple(
+                    Figure(one.name, gettext(one.words), one.sign * amount) for one, amount in taken
+                ),
+                sentence=gettext("Taken apart in this period: %(parts)s.", parts=said),
+            )
 
 
 def _paid_by_issuers(scope: AnyScope) -> tuple[Any, ...]:

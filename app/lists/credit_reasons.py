@@ -6,7 +6,7 @@ named as missing. For whoever may see the bank.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +16,7 @@ from app.listing.constants import written_out
 from app.listing.dimension import BETWEEN
 from app.listing.grouping import GroupLine
 from app.listing.kinds import Expression, Kind, Row, translated
+from app.listing.notes import Figure, GroupNote
 from app.lists.common import TODAY
 from app.models import (
     BankAccount,
@@ -195,16 +196,26 @@ REASON: Final[Expression] = written_out(
 
 _CREDITED, _EXCESS = "credited", "in_excess"
 _WITH_FEES: Final = frozenset({Credit.CREDITED, Credit.DIFFERS})
-#: Of the net, where it is: the words of each part, in the order of the sentence.
-_PARTS: Final[Mapping[str, str]] = {
-    _CREDITED: N_("%(amount)s credited"),
-    "to_confirm": N_("%(amount)s to be confirmed"),
-    "on_its_way": N_("%(amount)s on its way"),
-    "outside": N_("%(amount)s paid outside the bank"),
-    "untold": N_("%(amount)s without a bank statement"),
-    "late": N_("%(amount)s not credited"),
-    "short": N_("%(amount)s received short"),
-    _EXCESS: N_("less %(amount)s received in excess"),
+
+
+@dataclass(frozen=True)
+class _NetPart:
+    """A part of the net: its words in the sentence, and those beside its amount in files."""
+
+    said: str
+    words: str
+
+
+#: Of the net, where it is, in the order of the sentence.
+_PARTS: Final[Mapping[str, _NetPart]] = {
+    _CREDITED: _NetPart(N_("%(amount)s credited"), N_("Credited")),
+    "to_confirm": _NetPart(N_("%(amount)s to be confirmed"), N_("To be confirmed")),
+    "on_its_way": _NetPart(N_("%(amount)s on its way"), N_("On its way")),
+    "outside": _NetPart(N_("%(amount)s paid outside the bank"), N_("Paid outside the bank")),
+    "untold": _NetPart(N_("%(amount)s without a bank statement"), N_("Without a bank statement")),
+    "late": _NetPart(N_("%(amount)s not credited"), N_("Not credited")),
+    "short": _NetPart(N_("%(amount)s received short"), N_("Received short")),
+    _EXCESS: _NetPart(N_("less %(amount)s received in excess"), N_("Received in excess")),
 }
 _PART_OF: Final[Mapping[str, str]] = {
     Credit.CREDITED: _CREDITED,
@@ -234,21 +245,39 @@ def closing_parts(lines: Sequence[GroupLine]) -> dict[str, int]:
     return parts
 
 
-def closing(lines: Sequence[GroupLine]) -> str:
-    """Where the net of ``lines`` is, as a sentence in the language of the moment; "" where there is none."""
+def closing(lines: Sequence[GroupLine]) -> GroupNote | None:
+    """Where the net of ``lines`` is, in the language of the moment; None where there is none.
+
+    Its figures are the net, its parts, and after those credited what of these was kept as fees.
+    """
     parts = {name: amount for name, amount in closing_parts(lines).items() if amount}
     if not parts:
-        return ""
+        return None
     currency = lines[0].now.currency
     fee = sum(line.now["credit_fee"] for line in lines if state_of(line.key) in _WITH_FEES)
-    said = (_part(name, amount, fee, currency) for name, amount in parts.items())
-    net = formats.money(sum(parts.values()), currency)
-    return gettext("Of %(net)s remitted: %(parts)s.", net=net, parts=", ".join(said))
+    net = sum(parts.values())
+    said = ", ".join(_said(name, amount, fee, currency) for name, amount in parts.items())
+    return GroupNote(
+        name="closing",
+        title=gettext("Where the net is"),
+        currency=currency,
+        figures=(Figure("net", gettext("Net remitted"), net), *_figures(parts, fee)),
+        sentence=gettext("Of %(net)s remitted: %(parts)s.", net=formats.money(net, currency), parts=said),
+    )
 
 
-def _part(name: str, amount: int, fee: int, currency: str) -> str:
+def _figures(parts: Mapping[str, int], fee: int) -> Iterator[Figure]:
+    for name, amount in parts.items():
+        yield Figure(name, gettext(_PARTS[name].words), amount)
+        if name == _CREDITED and fee:
+            yield Figure("fees", gettext("of which kept as fees"), fee)
+
+
+def _said(name: str, amount: int, fee: int, currency: str) -> str:
     """A part of the sentence: what came in excess is taken off, fees are of what is credited."""
-    words = gettext(_PARTS[name], amount=formats.money(abs(amount) if name == _EXCESS else amount, currency))
+    words = gettext(
+        _PARTS[name].said, amount=formats.money(abs(amount) if name == _EXCESS else amount, currency)
+    )
     if name != _CREDITED or not fee:
         return words
     kept = gettext("of which %(fee)s kept as fees", fee=formats.money(fee, currency))

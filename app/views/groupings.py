@@ -15,6 +15,7 @@ from app.listing.filters import InvalidValueError
 from app.listing.grouping import CurrencyTable, GroupedSums, GroupLine, grown, shown_measures, weighed
 from app.listing.measures import COUNT, Measure
 from app.listing.missing import NotReceived
+from app.listing.notes import GroupNote
 from app.listing.period import Period
 from app.listing.spec import ListSpec
 from app.listing.time_dimensions import TimeKind
@@ -86,7 +87,7 @@ class GroupTable:
 class GroupPage:
     """The page of groups in place of the rows, and the sentences about what all of them add up to.
 
-    ``compared`` are those about the period before, ``said`` those of the dimension itself, with its notes.
+    ``compared`` are those about the period before, ``said`` those of its notes.
     """
 
     grouping: GroupedSums
@@ -101,7 +102,7 @@ class GroupPage:
         grouping: GroupedSums,
         untold: Collection[date],
         missing: Sequence[NotReceived] = (),
-        notes: Sequence[str] = (),
+        notes: Sequence[GroupNote] = (),
     ) -> GroupPage:
         """The page of ``grouping``, which ``criteria`` asked for; no file tells of the days ``untold``.
 
@@ -113,9 +114,8 @@ class GroupPage:
         )
         if missing and not tables:
             tables = (_nothing_came(criteria.spec, grouping.by, missing),)
-        say = grouping.by.said
-        said = tuple(filter(None, (say(table.lines) for table in grouping.tables))) if say else ()
-        return cls(grouping, tables, tuple(_compared(grouping)), (*said, *notes))
+        said = tuple(note.sentence for note in grouping.noted(notes))
+        return cls(grouping, tables, tuple(_compared(grouping)), said)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint
 
 from app.listing.spec import ListSpec
-from app.views import details, lists, searching, sending, statements, tickets
+from app.views import details, list_files, lists, searching, sending, statements, tickets
 
 _ID = "<id:id>"
 _DELIVERY_ID = "<id:delivery_id>"
@@ -26,10 +26,11 @@ def blueprint_of(spec: ListSpec) -> Blueprint:
     route("/recherche", "search", searching.search)
     route("/colonnes", "columns", lists.choose_columns, "POST")
     route(".json", "document", lists.document)
-    route(".csv", "download", lists.download)
-    route(".xlsx", "workbook", lists.workbook)
-    route("/regroupement.csv", "groups_download", lists.groups_download)
-    route("/regroupement.xlsx", "groups_workbook", lists.groups_workbook)
+    route(".csv", "download", list_files.download)
+    route(".xlsx", "workbook", list_files.workbook)
+    route("/regroupement.json", "groups_document", list_files.groups_document)
+    route("/regroupement.csv", "groups_download", list_files.groups_download)
+    route("/regroupement.xlsx", "groups_workbook", list_files.groups_workbook)
     if spec.statement is not None:
         route(f"/{spec.statement.path}", "statement", statements.show)
         route(f"/{spec.statement.path}.pdf", "statement_file", statements.download)

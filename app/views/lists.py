@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, BinaryIO
+from typing import Any
 
 from flask import (
     Blueprint,
@@ -14,7 +14,6 @@ from flask import (
     jsonify,
     make_response,
     redirect,
-    render_template,
     request,
     url_for,
 )
@@ -25,12 +24,12 @@ from app.accounts.journal import Event
 from app.accounts.roles import Permission
 from app.database.engine import SAME_PLAN
 from app.listing.criteria import BY, COLUMNS, Criteria, ParameterFault, shown_name
-from app.listing.export import json_document, too_long, write_csv
+from app.listing.export import json_document, too_long
 from app.listing.field import Args
 from app.listing.filters import InvalidValueError
 from app.listing.grouping import GroupedSums, grouping
-from app.listing.grouping_files import write_groups_csv, write_groups_xlsx
 from app.listing.missing import NotReceived
+from app.listing.notes import GroupNote
 from app.listing.period import Days, Freshness, Period
 from app.listing.query import page
 from app.listing.reading import Reading, known, together
@@ -39,7 +38,6 @@ from app.listing.spec import Alert, ListSpec, PageLink, no_notices
 from app.listing.sums import totals
 from app.listing.table_columns import choosable, usual
 from app.listing.visible import seen_by
-from app.listing.xlsx import write_xlsx
 from app.lists import FIRST
 from app.lists.letterhead import letterhead
 from app.rules.time_zones import today
@@ -55,14 +53,12 @@ from app.views.rows import columns, groups
 from app.views.shown_pages import PARAMETER, ShownPages
 from app.views.view_menu import ViewMenu
 from app.web.context import access, database, signed_in
-from app.web.downloads import CSV, XLSX, file_name, send_written
+from app.web.downloads import file_name
 from app.web.journal import journal
-from app.web.questions import asking_first, exporting
+from app.web.questions import asking_first
 from app.wording.i18n import N_, gettext
 
 blueprint = Blueprint("lists", __name__)
-#: What writes the rows of a list into a file, and counts them.
-Writer = Callable[..., int]
 PARTS = {"results": "lists/results.html", "more": "lists/more.html"}
 
 
@@ -119,13 +115,13 @@ def index(spec: ListSpec) -> AnyResponse:
             form=filter_form.FilterForm(criteria, offered, notes),
             column_form=ColumnForm(criteria, own.columns),
             views=ViewMenu.of(criteria, own.columns, own.views),
-            files=_parts(criteria, too_long(criteria) or ()),
+            files=parts_of(criteria, too_long(criteria) or ()),
         )
     )
 
 
-def _notes(scope: Scope, criteria: Criteria) -> Reading[tuple[str, ...]]:
-    """The sentences that the dimension has beside its groups."""
+def _notes(scope: Scope, criteria: Criteria) -> Reading[tuple[GroupNote, ...]]:
+    """What the dimension has to say beside its groups."""
     if criteria.faults or not criteria.by:
         return known(())
     return criteria.spec.groupings[criteria.by].notes(scope, criteria)
@@ -136,7 +132,7 @@ def _group_page(
     grouped: GroupedSums,
     fresh: Freshness | None,
     missing: tuple[NotReceived, ...],
-    notes: tuple[str, ...],
+    notes: tuple[GroupNote, ...],
 ) -> GroupPage:
     return GroupPage.of(criteria, grouped, untold_days(criteria, fresh), missing, notes)
 
@@ -213,9 +209,9 @@ def document(spec: ListSpec) -> AnyResponse | tuple[AnyResponse, int]:
     """The rows and totals of a list as JSON, by the rules of a file: a line in the journal for each walk."""
     scope = access().scope
     with asking_first(scope, criteria_asked(spec)) as (connection, asked):
-        criteria = _of_rows(asked)
+        criteria = of_rows(asked)
         spec = criteria.spec
-        if refusal := _refused(criteria):
+        if refusal := refused(criteria):
             return jsonify(refusal), 422
         found = json_document(connection, spec, scope, criteria, partial(_document_address, spec))
     if criteria.after is None:
@@ -227,67 +223,13 @@ def _document_address(spec: ListSpec, args: Args) -> str:
     return cells.address(spec.name, args, page="document")
 
 
-def download(spec: ListSpec) -> AnyResponse:
-    """The list as CSV: whole, or refused with the periods to ask for instead."""
-    return _export(spec, ListFile("download", write_csv, "csv", CSV))
-
-
-def workbook(spec: ListSpec) -> AnyResponse:
-    """The list as XLSX, by the rules of the CSV."""
-    return _export(spec, ListFile("workbook", write_xlsx, "xlsx", XLSX))
-
-
-def groups_download(spec: ListSpec) -> AnyResponse:
-    """The sums of a list by group as CSV, over any period."""
-    return _export(spec, ListFile("groups_download", write_groups_csv, "csv", CSV, is_grouped=True))
-
-
-def groups_workbook(spec: ListSpec) -> AnyResponse:
-    """The sums of a list by group as XLSX, over any period."""
-    return _export(spec, ListFile("groups_workbook", write_groups_xlsx, "xlsx", XLSX, is_grouped=True))
-
-
-@dataclass(frozen=True)
-class ListFile:
-    """A file of a list: its page, what writes it and how; ``is_grouped`` is one of sums by group."""
-
-    page: str
-    write: Writer
-    kind: str
-    mimetype: str
-    is_grouped: bool = False
-
-
-def _export(spec: ListSpec, made: ListFile) -> AnyResponse:
-    scope = access().scope
-    with database().reading_as(scope) as connection:
-        criteria = criteria_asked(spec).read(connection)
-    spec = criteria.spec
-    if made.is_grouped:
-        criteria = replace(with_group_fault(criteria, request.args.getlist(BY), needed=True), columns=())
-    else:
-        criteria = _of_rows(criteria)
-    if criteria.faults:
-        return refused_file(criteria)
-    split = too_long(criteria)
-    if split is not None:
-        return _refuse_export(criteria, split, made)
-
-    def write(file: BinaryIO) -> None:
-        with exporting(scope) as connection:
-            rows = made.write(connection, spec, scope, criteria, file)
-        journal_export(spec, criteria, rows, format=made.kind)
-
-    return send_written(write, name_of_file(criteria, made.kind), made.mimetype)
-
-
 def refused_file(criteria: Criteria) -> AnyResponse:
     """Say why a file is not made: a line for each fault."""
     text = "\n".join(f"{fault['parameter']}: {fault['message']}" for fault in _faults_in_words(criteria))
     return Response(f"{text}\n", 422, mimetype="text/plain")
 
 
-def _refused(criteria: Criteria) -> dict[str, Any] | None:
+def refused(criteria: Criteria) -> dict[str, Any] | None:
     """Why a document for programs is not made, and what to ask for instead; None when it is."""
     if criteria.faults:
         return {"error": gettext("This request is not understood"), "faults": _faults_in_words(criteria)}
@@ -337,7 +279,7 @@ def days_now(spec: ListSpec) -> Reading[Days]:
     return spec.days(access().scope, datetime.now(UTC))
 
 
-def _of_rows(criteria: Criteria) -> Criteria:
+def of_rows(criteria: Criteria) -> Criteria:
     """The same without its grouping and its columns, which are the page's alone."""
     return replace(criteria, by="", columns=())
 
@@ -374,16 +316,7 @@ def name_of_file(criteria: Criteria, kind: str, by: str = "") -> str:
     return file_name(criteria.spec.path, by, access().merchant_name, *days, kind=kind)
 
 
-def _refuse_export(criteria: Criteria, split: tuple[Period, ...], made: ListFile) -> AnyResponse:
-    """Say why, and hand out the addresses of the parts."""
-    parts = _parts(criteria, split)
-    text = render_template(
-        "lists/too_long.html", spec=criteria.spec, criteria=criteria, parts=parts, file_page=made.page
-    )
-    return make_response(text, 422)
-
-
-def _parts(criteria: Criteria, split: tuple[Period, ...]) -> tuple[tuple[Period, Args], ...]:
+def parts_of(criteria: Criteria, split: tuple[Period, ...]) -> tuple[tuple[Period, Args], ...]:
     """The periods of ``split``, each with the parameters of its file."""
     return tuple((period, criteria.over(period).to_args(pinned=True)) for period in split)
 

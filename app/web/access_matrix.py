@@ -123,6 +123,7 @@ def list_routes(spec: ListSpec) -> dict[str, Guard]:
         ),
         "download": Guard(Permission.EXPORT, also=its),
         "workbook": Guard(Permission.EXPORT, also=its),
+        "groups_document": Guard(Permission.EXPORT, also=its),
         "groups_download": Guard(Permission.EXPORT, also=its),
         "groups_workbook": Guard(Permission.EXPORT, also=its),
     }

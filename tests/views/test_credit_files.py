@@ -189,13 +189,14 @@ def test_a_month_is_closed_by_the_same_reasons_and_sums_in_page_json_and_files(o
     with owner.get(f"/remises/regroupement.xlsx?by=credit_reason&{month}") as file:
         *in_sheet, total = records(file)
     assert cents(total["Net"]) == sum(net for _, net in CLOSED.values())
-    for groups in (in_text, in_sheet, of_page(page)):
+    told = [row for row in in_text if row["Nombre"]]
+    for groups in (told, in_sheet, of_page(page)):
         assert of_reasons(groups, lambda row: int(row["Nombre"]), lambda row: cents(row["Net"])) == CLOSED
 
 
-def test_what_was_taken_apart_in_a_month_is_named_below_its_sentence(owner, database, shops, month):
-    """Commission on lines of its own and chargebacks, of the days that are asked for and of all contracts."""
-    merchant_id, day = shops[0].merchant_id, today() - timedelta(days=2)
+def take_apart(database, shop) -> None:
+    """Commission on lines of its own and chargebacks, of the month and of before."""
+    merchant_id, day = shop.merchant_id, today() - timedelta(days=2)
     with database.writing(DatabaseRole.OWNER) as connection:
         account = money_factories.a_bank_account(connection, merchant_id=merchant_id)
         for booked, amount in ((day, -2_70), (day - timedelta(days=40), -9_99)):
@@ -212,6 +213,47 @@ def test_what_was_taken_apart_in_a_month_is_named_below_its_sentence(owner, data
             money_factories.a_chargeback(
                 connection, merchant_id=merchant_id, stage=stage, amount=amount, noticed_on=day
             )
+
+
+def pay_by_voucher(database, shop, payments) -> None:
+    """A remittance of 30,00 € of vouchers, and ``payments`` of it: issuer, card prefix, amount and type."""
+    with database.writing(DatabaseRole.OWNER) as connection:
+        own = {"merchant_id": shop.merchant_id}
+        own["contract_id"] = factories.a_contract(connection, **own, application="CONECS")
+        local = datetime.combine(today() - timedelta(days=3), time(22))
+        remittance_id = factories.a_remittance(
+            connection,
+            **own,
+            collected_local=local,
+            debit_amount=30_00,
+            net_amount=30_00,
+            credit="not_expected",
+        )
+        for issuer, card_bin, amount, kind in payments:
+            factories.a_transaction(
+                connection,
+                **own,
+                remittance_id=remittance_id,
+                collected_on=local.date(),
+                occurred_local=local,
+                issuer=issuer,
+                card_bin=card_bin,
+                amount=amount,
+                type=kind,
+            )
+        factories.sum_days(connection)
+
+
+VOUCHERS = (
+    ("EDENRED", "999101", 21_00, "debit"),
+    ("EDENRED", "999101", 1_00, "refund"),
+    (None, "999102", 4_00, "debit"),
+)
+
+
+def test_what_was_taken_apart_in_a_month_is_named_below_its_sentence(owner, database, shops, month):
+    """Of the days that are asked for and of all contracts."""
+    take_apart(database, shops[0])
     said = plain(owner.page(f"/remises?by=credit_reason&{month}").one("main"))
     assert (
         "Prélevé à part sur la période : 2,70 € de commissions de la banque, 16,20 € d'impayés, "
@@ -219,6 +261,66 @@ def test_what_was_taken_apart_in_a_month_is_named_below_its_sentence(owner, data
     )
     for other in (f"by=credit&{month}", f"by=credit_reason&{month}&credit=late"):
         assert "Prélevé" not in plain(owner.page(f"/remises?{other}").one("main"))
+
+
+#: What stands beside the groups of a month: the words of its figures in files, their names, their cents.
+NOTED = {
+    "Où est le net": {
+        ("Net remis", "net"): 331_13,
+        ("Crédité", "credited"): 190_26,
+        ("dont retenu comme frais", "fees"): 31,
+        ("À confirmer", "to_confirm"): 12_80,
+        ("Payé hors banque", "outside"): 30_00,
+        ("Non crédité", "late"): 91_68,
+        ("Reçu en moins", "short"): 6_40,
+        ("Reçu en trop", "in_excess"): -1,
+    },
+    "Titres-restaurant par émetteur": {
+        ("EDENRED", "EDENRED"): 20_00,
+        ("Émetteur non communiqué", None): 10_00,
+    },
+    "Prélevé à part sur la période": {
+        ("Commissions de la banque", "commission"): 2_70,
+        ("Impayés", "chargebacks"): 16_20,
+        ("Impayés rendus", "given_back"): -5_00,
+    },
+}
+NAMES = ("closing", "vouchers", "taken_apart")
+
+
+def test_page_json_and_files_say_the_same_beside_the_groups_of_a_month(owner, database, shops, month):
+    take_apart(database, shops[0])
+    pay_by_voucher(database, shops[0], VOUCHERS)
+    asked = f"by=credit_reason&{month}"
+    page = plain(owner.page(f"/remises?{asked}").one("main"))
+    for figures in NOTED.values():
+        for amount in figures.values():
+            assert f"{abs(amount) // 100},{abs(amount) % 100:02} €" in page
+    document = owner.get(f"/remises/regroupement.json?{asked}").json
+    assert [(note["name"], note["currency"], note["figures"]) for note in document["notes"]] == [
+        (name, "EUR", [{"name": one, "amount": amount} for (_, one), amount in figures.items()])
+        for name, figures in zip(NAMES, NOTED.values(), strict=True)
+    ]
+    assert sum(group["net"] for group in document["groups"]) == document["totals"][0]["net"] == 331_13
+    with owner.get(f"/remises/regroupement.csv?{asked}") as file:
+        rows = list(csv.DictReader(StringIO(file.data.decode("utf-8-sig")), delimiter=";"))
+    said = [(row["Crédit bancaire"], row["Raison"], row["Devise"], cents(row["Bilan"])) for row in rows]
+    beside = [row for row, line in zip(said, rows, strict=True) if not line["Nombre"]]
+    assert beside == [
+        (title, words, "EUR", amount)
+        for title, figures in NOTED.items()
+        for (words, _), amount in figures.items()
+    ]
+    assert sum(cents(row["Net"]) for row in rows) == 331_13
+    with owner.get(f"/remises/regroupement.xlsx?{asked}") as file:
+        sheet = cells(file, 2)
+    words = [written for place, (_, written) in sheet.items() if place.startswith("A")]
+    for title, figures in NOTED.items():
+        listed = [title, *(words for words, _ in figures)]
+        assert words[words.index(title) : words.index(title) + len(listed)] == listed
+        first = next(int(place[1:]) for place, (_, written) in sheet.items() if written == title)
+        amounts = [round(float(sheet[f"B{line}"][1]) * 100) for line in range(first + 1, first + len(listed))]
+        assert amounts == [*figures.values()]
 
 
 def test_a_payer_that_received_less_is_named_wherever_its_gap_is(owner, database, shops, month):
@@ -250,36 +352,7 @@ def test_a_payer_that_received_less_is_named_wherever_its_gap_is(owner, database
 
 def test_meal_vouchers_are_told_by_issuer_to_the_cent(owner, database, shops, month):
     """What no payment tells of stands among those without an issuer, so that all make the line below."""
-    merchant_id = shops[0].merchant_id
-    with database.writing(DatabaseRole.OWNER) as connection:
-        contract_id = factories.a_contract(connection, merchant_id=merchant_id, application="CONECS")
-        local = datetime.combine(today() - timedelta(days=3), time(22))
-        remittance_id = factories.a_remittance(
-            connection,
-            merchant_id=merchant_id,
-            contract_id=contract_id,
-            collected_local=local,
-            debit_amount=30_00,
-            net_amount=30_00,
-            credit="not_expected",
-        )
-        for issuer, amount, kind in (
-            ("EDENRED", 21_00, "debit"),
-            ("EDENRED", 1_00, "refund"),
-            (None, 4_00, "debit"),
-        ):
-            factories.a_transaction(
-                connection,
-                merchant_id=merchant_id,
-                contract_id=contract_id,
-                remittance_id=remittance_id,
-                collected_on=local.date(),
-                occurred_local=local,
-                issuer=issuer,
-                amount=amount,
-                type=kind,
-            )
-        factories.sum_days(connection)
+    pay_by_voucher(database, shops[0], VOUCHERS)
     said = plain(owner.page(f"/remises?by=credit_reason&{month}").one("main"))
     assert "Titres-restaurant par émetteur : EDENRED 20,00 €, Émetteur non communiqué 10,00 €." in said
 
@@ -288,7 +361,8 @@ def test_nobody_without_the_bank_closes_a_month(owner, database, month):
     with database.writing(DatabaseRole.OWNER) as connection:
         connection.execute(text("UPDATE membership SET role = 'fleet'"))
     assert "reçus en moins" not in plain(owner.page(f"/remises?by=credit_reason&{month}").one("main"))
-    assert owner.get(f"/remises/regroupement.csv?by=credit_reason&{month}").status_code == 422
+    for kind in ("csv", "xlsx", "json"):
+        assert owner.get(f"/remises/regroupement.{kind}?by=credit_reason&{month}").status_code == 422
     assert "credit_reason" not in owner.get(f"/remises.json?{month}").json["rows"][0]
 
 

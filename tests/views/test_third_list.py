@@ -96,6 +96,7 @@ def addresses(spec):
         "download": f"{spec.path}.csv",
         "workbook": f"{spec.path}.xlsx",
         "search": f"{spec.path}/recherche?q=1 et 2",
+        "groups_document": f"{spec.path}/regroupement.json?by=kind",
         "groups_download": f"{spec.path}/regroupement.csv?by=kind",
         "groups_workbook": f"{spec.path}/regroupement.xlsx?by=kind",
         "detail": row,
@@ -172,6 +173,20 @@ def test_its_sums_are_grouped_by_its_dimension(module_database, everybody):
         ("lost", 1, 100),
         ("paper", 2, 500),
     ]
+
+
+@pytest.mark.parametrize("spec", [INCIDENTS, WHOLE], ids=lambda spec: spec.name)
+def test_its_groups_are_a_document_for_programs(owner, spec):
+    assert owner.get(f"{spec.path}/regroupement.json?by=kind").json == {
+        "by": "kind",
+        "count": 3,
+        "totals": [{"currency": "EUR", "count": 3, "cost": 600, "net": -600}],
+        "groups": [
+            {"key": "lost", "currency": "EUR", "count": 1, "cost": 100, "net": -100},
+            {"key": "paper", "currency": "EUR", "count": 2, "cost": 500, "net": -500},
+        ],
+        "notes": [],
+    }
 
 
 @pytest.mark.parametrize("spec", [INCIDENTS, WHOLE], ids=lambda spec: spec.name)
