@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -35,7 +35,7 @@ _NOTHING = "~"
 _LONGEST_KEY = 2 * LONGEST
 
 
-def no_notes(_scope: Scope, _criteria: Any) -> Reading[tuple[GroupNote, ...]]:
+def no_notes(_scope: Scope, _criteria: Any, _names: Mapping[str, str]) -> Reading[tuple[GroupNote, ...]]:
     """Nothing to say beside the groups."""
     return known(())
 
@@ -53,7 +53,7 @@ class Dimension:
     made of, where it has several parts with ``BETWEEN`` them; ``unknown`` says what rows without a value are.
     ``measure`` is the place in JSON of the sum that a group is a part of: its lines say it, without a column.
     ``said`` is the note of all groups of a currency, None where there is nothing to say; ``notes`` reads
-    further ones, given the scope and the criteria.
+    further ones, given the scope, the criteria and the names of debtors by prefix of cards.
     """
 
     name: str
@@ -70,7 +70,7 @@ class Dimension:
     unknown: str = UNKNOWN
     measure: Callable[[Any], tuple[str, str]] | None = None
     said: Callable[[Sequence[GroupLine]], GroupNote | None] | None = None
-    notes: Callable[[Scope, Any], Reading[tuple[GroupNote, ...]]] = no_notes
+    notes: Callable[[Scope, Any, Mapping[str, str]], Reading[tuple[GroupNote, ...]]] = no_notes
 
     @property
     def title(self) -> str:

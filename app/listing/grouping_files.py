@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, BinaryIO
 
@@ -38,27 +38,34 @@ _SHARE = "0.0%"
 
 
 def write_groups_csv(
-    connection: Connection, spec: ListSpec, scope: Scope, criteria: Criteria, file: BinaryIO
+    connection: Connection,
+    spec: ListSpec,
+    scope: Scope,
+    criteria: Criteria,
+    file: BinaryIO,
+    *,
+    names: Mapping[str, str],
 ) -> int:
     """Write a line for each group and currency, by the rules of the lists' CSV; returns their number.
 
-    The amounts of notes follow, in a column of their own: no column adds anything up twice.
+    The amounts of notes follow, in a column of their own: no column adds anything up twice. ``names`` are
+    those of debtors by prefix of cards.
     """
     found = _read(connection, spec, scope, criteria)
     measures = shown_measures(spec, found)
     with speaking(_LANGUAGE):
-        names = found.by.columns()
+        columns = found.by.columns()
         extra = (gettext("Summary"),) if found.by.said else ()
         headings = (*_headings(measures), *extra)
-        file.write(f"{BOM}{_joined((*map(_quoted, names), gettext('Currency'), *headings))}".encode())
+        file.write(f"{BOM}{_joined((*map(_quoted, columns), gettext('Currency'), *headings))}".encode())
         for table in found.tables:
             for line in table.lines:
                 amounts = (money.plain(minor, table.currency) for minor in _figures(measures, line.now))
                 figures = (str(line.now.count), *amounts, *("" for _ in extra))
                 file.write(_line_of(found, found.by.cells(line.key), table.currency, figures))
-        for note in _notes(connection, found, scope, criteria):
+        for note in _notes(connection, found, scope, criteria, names):
             for figure in note.figures:
-                words = f"{note.title}{BETWEEN}{figure.words}".split(BETWEEN, len(names) - 1)
+                words = f"{note.title}{BETWEEN}{figure.words}".split(BETWEEN, len(columns) - 1)
                 figures = (*("" for _ in headings[1:]), money.plain(figure.amount, note.currency))
                 file.write(_line_of(found, words, note.currency, figures))
     return found.count
@@ -74,14 +81,14 @@ def _read(connection: Connection, spec: ListSpec, scope: Scope, criteria: Criter
 
 
 def _notes(
-    connection: Connection, found: GroupedSums, scope: Scope, criteria: Criteria
+    connection: Connection, found: GroupedSums, scope: Scope, criteria: Criteria, names: Mapping[str, str]
 ) -> tuple[GroupNote, ...]:
     """What is to be said beside the groups, in the language of the moment."""
-    return found.noted(found.by.notes(scope, criteria).read(connection))
+    return found.noted(found.by.notes(scope, criteria, names).read(connection))
 
 
 def groups_as_json(
-    connection: Connection, spec: ListSpec, scope: Scope, criteria: Criteria
+    connection: Connection, spec: ListSpec, scope: Scope, criteria: Criteria, names: Mapping[str, str]
 ) -> dict[str, Any]:
     """A document of the groups, what they add up to, and the amounts of notes beside them."""
     found = grouping(connection, spec, scope, criteria, compared=False)
@@ -100,7 +107,7 @@ def groups_as_json(
                 "currency": note.currency,
                 "figures": [{"name": figure.name, "amount": figure.amount} for figure in note.figures],
             }
-            for note in _notes(connection, found, scope, criteria)
+            for note in _notes(connection, found, scope, criteria, names)
         ],
     }
 
@@ -137,7 +144,13 @@ def _figures(measures: tuple[Measure, ...], line: CurrencyTotals) -> Iterator[in
 
 
 def write_groups_xlsx(
-    connection: Connection, spec: ListSpec, scope: Scope, criteria: Criteria, file: BinaryIO
+    connection: Connection,
+    spec: ListSpec,
+    scope: Scope,
+    criteria: Criteria,
+    file: BinaryIO,
+    *,
+    names: Mapping[str, str],
 ) -> int:
     """Write a sheet of the groups with their totals, and one of what was asked; returns their number."""
     found = _read(connection, spec, scope, criteria)
@@ -156,7 +169,7 @@ def write_groups_xlsx(
             _write_line(sheet, line, total, (table, table.total), measures, styles)
         sums = book.add_worksheet(gettext("Totals"))
         below = write_totals(sums, spec, criteria, found.totals, styles)
-        write_notes(sums, _notes(connection, found, scope, criteria), below, styles)
+        write_notes(sums, _notes(connection, found, scope, criteria, names), below, styles)
     return found.count
 
 

@@ -5,9 +5,10 @@ All of it is of the period alone: nothing is said where other filters are asked 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final
 
 from sqlalchemy import Date, Integer, and_, bindparam, case, literal, literal_column, select
@@ -19,6 +20,7 @@ from app.listing.notes import Figure, GroupNote
 from app.listing.reading import Reading, Rows, known
 from app.listing.scope import AnyScope, Scope
 from app.listing.source import in_scope
+from app.lists.meal_vouchers import DEBTOR, debtor
 from app.models import (
     BankMovement,
     Chargeback,
@@ -60,8 +62,10 @@ _TAKEN: Final[Mapping[str, _Taken]] = {
 }
 
 
-def closing_notes(scope: Scope, criteria: Criteria) -> Reading[tuple[GroupNote, ...]]:
-    """The notes, in the language of the moment."""
+def closing_notes(
+    scope: Scope, criteria: Criteria, names: Mapping[str, str]
+) -> Reading[tuple[GroupNote, ...]]:
+    """The notes, in the language of the moment; ``names`` are those of issuers by prefix of cards."""
     period = criteria.period
     if period is None or criteria.filters:
         return known(())
@@ -69,18 +73,21 @@ def closing_notes(scope: Scope, criteria: Criteria) -> Reading[tuple[GroupNote, 
     taken = (_movements, _chargebacks) if scope.contract_ids is None else (_chargebacks,)
     selects = (_issuers(chosen), _vouchers(chosen), *(made(chosen) for made in taken))
     days = {"closed_first": period.first, "closed_last": period.last}
-    return Reading(selects, _said, {**scope.values, **days})
+    return Reading(selects, partial(_said, names), {**scope.values, **days})
 
 
-def _said(issuers: Rows, vouchers: Rows, *taken: Rows) -> tuple[GroupNote, ...]:
-    return (*_of_vouchers(issuers, vouchers), *_of_taken([row for rows in taken for row in rows]))
+def _said(names: Mapping[str, str], issuers: Rows, vouchers: Rows, *taken: Rows) -> tuple[GroupNote, ...]:
+    return (*_of_vouchers(names, issuers, vouchers), *_of_taken([row for rows in taken for row in rows]))
 
 
-def _of_vouchers(issuers: Rows, vouchers: Rows) -> Iterator[GroupNote]:
+def _of_vouchers(names: Mapping[str, str], issuers: Rows, vouchers: Rows) -> Iterator[GroupNote]:
     """What each issuer pays of the vouchers of a currency; what no payment tells of is nobody's."""
     for whole in vouchers:
-        own = {row.issuer: row.amount for row in issuers if row.currency == whole.currency}
-        own[None] = own.get(None, 0) + whole.amount - sum(own.values())
+        own: Counter[str | None] = Counter()
+        for row in issuers:
+            if row.currency == whole.currency:
+                own[debtor(row, names)] += row.amount
+        own[None] += whole.amount - own.total()
         ordered = sorted(own.items(), key=lambda item: (item[0] is None, -item[1]))
         figures = tuple(
             Figure(issuer, issuer or gettext("Issuer not communicated"), amount)
@@ -152,12 +159,12 @@ def _issuers(scope: AnyScope) -> Statement:
         )
     )
     return (
-        select(Transaction.issuer, Remittance.currency, sum_of("amount", signed))
+        select(*DEBTOR, Remittance.currency, sum_of("amount", signed))
         .select_from(Remittance)
         .join(Contract, _CONTRACT)
         .join(Transaction, _PAYMENTS)
         .where(*_paid_by_issuers(scope), Transaction.occurred_on.between(_FIRST - _MARGIN, _LAST + _MARGIN))
-        .group_by(Transaction.issuer, Remittance.currency)
+        .group_by(*DEBTOR, Remittance.currency)
     )
 
 

@@ -21,10 +21,11 @@ from app.rules.payments import Outcome
 from app.wording.applications import MEAL_VOUCHERS
 from app.wording.i18n import N_
 
-#: The issuer, else the first digits of the card; then the remittance: its day, number, place and fate.
+#: Who owes for a payment, as :func:`debtor` reads it: the issuer, else the first digits of the card.
+DEBTOR = (Transaction.issuer, case((Transaction.issuer.is_(None), Transaction.card_bin)).label("prefix"))
+#: The same, then the remittance: its day, number, place and fate.
 _PARTS = func.jsonb_build_array(
-    Transaction.issuer,
-    case((Transaction.issuer.is_(None), Transaction.card_bin)),
+    *DEBTOR,
     Transaction.remitted,
     cast(Transaction.collected_on, Text),
     Remittance.number,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import BinaryIO
 
 from flask import jsonify, make_response, render_template, request
@@ -25,7 +26,7 @@ from app.views.lists import (
     refused,
     refused_file,
 )
-from app.web.context import access, database
+from app.web.context import access, database, theme
 from app.web.downloads import CSV, XLSX, send_written
 from app.web.questions import asking_first, exporting
 
@@ -56,12 +57,14 @@ def workbook(spec: ListSpec) -> AnyResponse:
 
 def groups_download(spec: ListSpec) -> AnyResponse:
     """The sums of a list by group as CSV, over any period."""
-    return _export(spec, ListFile("groups_download", write_groups_csv, "csv", CSV, is_grouped=True))
+    write = partial(write_groups_csv, names=theme().issuers)
+    return _export(spec, ListFile("groups_download", write, "csv", CSV, is_grouped=True))
 
 
 def groups_workbook(spec: ListSpec) -> AnyResponse:
     """The sums of a list by group as XLSX, over any period."""
-    return _export(spec, ListFile("groups_workbook", write_groups_xlsx, "xlsx", XLSX, is_grouped=True))
+    write = partial(write_groups_xlsx, names=theme().issuers)
+    return _export(spec, ListFile("groups_workbook", write, "xlsx", XLSX, is_grouped=True))
 
 
 def groups_document(spec: ListSpec) -> AnyResponse | tuple[AnyResponse, int]:
@@ -71,7 +74,7 @@ def groups_document(spec: ListSpec) -> AnyResponse | tuple[AnyResponse, int]:
         criteria = _of_groups(asked)
         if refusal := refused(criteria):
             return jsonify(refusal), 422
-        found = groups_as_json(connection, criteria.spec, scope, criteria)
+        found = groups_as_json(connection, criteria.spec, scope, criteria, theme().issuers)
     journal_export(criteria.spec, criteria, len(found["groups"]), format="json")
     return jsonify(found)
 

@@ -52,7 +52,7 @@ from app.views.rendering import htmx, is_page, page_or_part
 from app.views.rows import columns, groups
 from app.views.shown_pages import PARAMETER, ShownPages
 from app.views.view_menu import ViewMenu
-from app.web.context import access, database, signed_in
+from app.web.context import access, database, signed_in, theme
 from app.web.downloads import file_name
 from app.web.journal import journal
 from app.web.questions import asking_first
@@ -124,7 +124,7 @@ def _notes(scope: Scope, criteria: Criteria) -> Reading[tuple[GroupNote, ...]]:
     """What the dimension has to say beside its groups."""
     if criteria.faults or not criteria.by:
         return known(())
-    return criteria.spec.groupings[criteria.by].notes(scope, criteria)
+    return criteria.spec.groupings[criteria.by].notes(scope, criteria, theme().issuers)
 
 
 def _group_page(

@@ -22,7 +22,7 @@ from app.wording import codes
 from app.wording.i18n import gettext
 from tests import factories, money_factories
 from tests.views.test_xlsx import by_heading, cells
-from tests.views.town import plain
+from tests.views.town import plain, portal_naming_issuers
 
 #: Net, gap and fee by state, in cents: no two of them add up to a third. Of these a line may credit:
 TO_CONFIRM = (("expected", 1_90), ("announced", 10_90))
@@ -355,6 +355,24 @@ def test_meal_vouchers_are_told_by_issuer_to_the_cent(owner, database, shops, mo
     pay_by_voucher(database, shops[0], VOUCHERS)
     said = plain(owner.page(f"/remises?by=credit_reason&{month}").one("main"))
     assert "Titres-restaurant par émetteur : EDENRED 20,00 €, Émetteur non communiqué 10,00 €." in said
+
+
+def test_the_maintainers_table_names_issuers_as_in_the_statement_of_vouchers(
+    database, shops, month, tmp_path
+):
+    pay_by_voucher(database, shops[0], VOUCHERS)
+    browser = portal_naming_issuers(database, tmp_path, {"9": "Another", "9991": "EDENRED"}).test_client()
+    browser.sign_in(shops[0].email)
+    said = plain(browser.page(f"/remises?by=credit_reason&{month}").one("main"))
+    assert "Titres-restaurant par émetteur : EDENRED 24,00 €, Émetteur non communiqué 6,00 €." in said
+    document = browser.get(f"/remises/regroupement.json?by=credit_reason&{month}").json
+    assert document["notes"][1]["figures"] == [
+        {"name": "EDENRED", "amount": 24_00},
+        {"name": None, "amount": 6_00},
+    ]
+    with browser.get(f"/remises/regroupement.csv?by=credit_reason&{month}") as file:
+        assert '"EDENRED";EUR' in file.text
+    assert "EDENRED 3 " in plain(browser.page(f"/transactions/titres-restaurant?{month}").one("main"))
 
 
 def test_nobody_without_the_bank_closes_a_month(owner, database, month):

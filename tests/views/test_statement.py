@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
-from shutil import copytree
 
 import pytest
 from sqlalchemy import text
 
-from app.config import ROOT
 from app.database.engine import DatabaseRole
 from app.rules.time_zones import today
 from tests import factories
 from tests.tickets.reading import read
-from tests.views.town import plain, portal
+from tests.views.town import plain, portal_naming_issuers
 
 PAYMENTS = (
     {"issuer": "EDENRED", "amount": 1900},
@@ -98,11 +96,7 @@ def test_each_issuer_leads_to_its_payments(owner, canteen):
 @pytest.fixture
 def named(database, canteen, tmp_path):
     """The owner's browser, where the maintainer has a table of prefixes."""
-    worn = tmp_path / "themes" / "demo"
-    copytree(ROOT / "themes" / "demo", worn)
-    with (worn / "theme.toml").open("a", encoding="utf-8") as facts:
-        facts.write('\n[issuers]\n"9" = "Another"\n"9991" = "EDENRED"\n')
-    browser = portal(database, tmp_path).test_client()
+    browser = portal_naming_issuers(database, tmp_path, {"9": "Another", "9991": "EDENRED"}).test_client()
     browser.sign_in(canteen.email)
     return browser
 

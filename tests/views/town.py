@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
+from shutil import copytree
 from urllib.parse import urlsplit
 
 from flask.testing import FlaskClient
@@ -11,7 +12,7 @@ from sqlalchemy import text
 
 from app import create_app
 from app.accounts.users import NewAccess, give_access
-from app.config import Config
+from app.config import ROOT, Config
 from app.models import Role
 from app.rules.time_zones import today
 from app.web.cookies import KEY, full_name
@@ -122,6 +123,16 @@ def portal(database, folder, **values):
     app = create_app(config, database)
     app.test_client_class = Browser
     return app
+
+
+def portal_naming_issuers(database, folder, issuers):
+    """A portal whose maintainer has a table of prefixes of meal voucher cards."""
+    worn = folder / "themes" / "demo"
+    copytree(ROOT / "themes" / "demo", worn)
+    with (worn / "theme.toml").open("a", encoding="utf-8") as facts:
+        facts.write("\n[issuers]\n")
+        facts.writelines(f'"{prefix}" = "{name}"\n' for prefix, name in issuers.items())
+    return portal(database, folder)
 
 
 def a_shop(connection, marker, reseller_id, source_id):
