@@ -6,7 +6,7 @@ see the bank.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -24,7 +24,16 @@ from app.listing.scope import AnyScope, Scope
 from app.listing.source import in_scope
 from app.listing.spec import Alert
 from app.lists.closing_notes import closing_notes
-from app.lists.credit_reasons import REASON, CreditReason, StateAndReason, closing, said_of_gap, state_of
+from app.lists.credit_reasons import (
+    ONE_CENT,
+    REASON,
+    CreditReason,
+    StateAndReason,
+    closing,
+    is_said_by_payer,
+    reason_of,
+    state_of,
+)
 from app.models import BankAccount, BankMovement, Certainty, CreditLink, Remittance, RemittanceDay, Settlement
 from app.models import Credit as State
 from app.wording import codes, formats
@@ -151,6 +160,15 @@ CREDIT_FIELDS = (
 NAMES: Final = frozenset(field.name for field in CREDIT_FIELDS)
 
 
+#: The words of reasons of a gap that say how much in the middle of them.
+_OF_GAPS: Final[Mapping[str, str]] = {
+    "refunds": N_("its refunds, %(amount)s, were not found"),
+    "debits": N_("its debits, %(amount)s, were not found"),
+    "less": N_("%(amount)s less arrived"),
+    "more": N_("%(amount)s more arrived"),
+}
+
+
 def told(scope: AnyScope) -> ColumnElement[bool]:
     """Whether the merchant has a declared account or an acquirer's files."""
     accounts = exists().where(BankAccount.merchant_id == scope.merchant_id)
@@ -170,37 +188,25 @@ def credit_alerts(row: Row) -> Iterator[Alert]:
     elif state == State.DIFFERS:
         reason = gettext("The bank credited another amount than the telecollection declared.")
         if "credit_gap" in row:
-            why = f"{capital(_gap_of(row))}."
-            reason = why if said_of_gap(row["credit_reason"]) else f"{reason} {why}"
+            why = gap_reason(row["credit_reason"], row["credit_gap"], row["currency"])
+            why = f"{capital(why)}."
+            reason = why if is_said_by_payer(row["credit_reason"]) else f"{reason} {why}"
         yield Alert(words=gettext(codes.CREDITS[state]), reason=reason)
     if row.get("credit_proposal") == OPEN:
         reason = gettext("A line of the bank may be its credit: confirm or reject it under “To do”.")
         yield Alert(words=gettext(codes.CREDIT_PROPOSALS[OPEN]), reason=reason)
 
 
-def _gap_of(row: Row) -> str:
-    debits, refunds = row["debit"] - row["cancelled"], row["refund"] - row["refund_cancelled"]
-    return gap_reason(row["credit_reason"], row["credit_gap"], debits, refunds, row["currency"])
+def gap_reason(reason: str, gap: int | None, currency: str) -> str:
+    """Why a credit has a gap, in words; ``gap`` in minor units, None for one that is not known.
 
-
-def gap_reason(reason: str, gap: int | None, debits: int, refunds: int, currency: str) -> str:
-    """Why a credit has a gap, in words; amounts in minor units, None for a gap that is not known.
-
-    ``reason`` is the one by which a month is closed: what a payer says comes before what can be guessed.
+    ``reason`` is the one by which a month is closed: its words, and how much it is about.
     """
-    if gap is None:
-        return gettext("the bank deducts its commission: a line of it may be its credit")
-    if abs(gap) == 1:
-        return gettext("one cent apart")
+    words, name = CreditReason().show(reason, {}), reason_of(reason)
+    if gap is None or name == ONE_CENT:
+        return words
     amount = formats.money(abs(gap), currency)
-    if said := said_of_gap(reason):
-        return f"{said} ({amount})"
-    if gap == -refunds:
-        return gettext("its refunds, %(amount)s, were not found", amount=amount)
-    if gap == debits:
-        return gettext("its debits, %(amount)s, were not found", amount=amount)
-    arrived = N_("%(amount)s less arrived") if gap > 0 else N_("%(amount)s more arrived")
-    return gettext(arrived, amount=amount)
+    return gettext(_OF_GAPS[name], amount=amount) if name in _OF_GAPS else f"{words} ({amount})"
 
 
 def shown_account(key: str, label: str | None) -> str:

@@ -18,6 +18,7 @@ from app.listing.grouping import GroupLine
 from app.listing.kinds import Expression, Kind, Row, translated
 from app.listing.notes import Figure, GroupNote
 from app.lists.common import TODAY
+from app.lists.settlements import payment_of
 from app.models import (
     BankAccount,
     Certainty,
@@ -36,11 +37,12 @@ from app.wording.i18n import N_, gettext
 _SIGN: Final = "/"
 #: A remittance that never reached the bank: nothing of it is in the net.
 _NOT_REMITTED: Final = "not_remitted"
+ONE_CENT: Final = "one_cent"
 _PAYER_HERE: Final = "%(payer)s"
 
 #: The words of each reason; a payer stands in some.
 REASONS: Final[Mapping[str, str]] = {
-    "one_cent": N_("one cent apart"),
+    ONE_CENT: N_("one cent apart"),
     "refunds": N_("its refunds were not found"),
     "debits": N_("its debits were not found"),
     "less": N_("less arrived"),
@@ -97,10 +99,14 @@ def _parts(value: object) -> tuple[str, str, str]:
     return state, reason, payer
 
 
-def said_of_gap(value: object) -> str:
-    """What a payer says of a gap, in the language of the moment; "" where nobody between tells of it."""
-    _, reason, _ = _parts(value)
-    return CreditReason().show(value, {}) if reason in _SAID_BY_PAYERS else ""
+def is_said_by_payer(value: object) -> bool:
+    """Whether a gap is what a payer between the merchant and the bank tells of."""
+    return reason_of(value) in _SAID_BY_PAYERS
+
+
+def reason_of(value: object) -> str:
+    """The name of the reason beside a state, one of :data:`REASONS`; "" where the state says all."""
+    return _parts(value)[1]
 
 
 def state_of(value: object) -> str:
@@ -113,13 +119,7 @@ def _payments(said: Expression) -> Expression:
     return (
         select(said)
         .select_from(SettlementLink)
-        .join(
-            Settlement,
-            and_(
-                Settlement.merchant_id == SettlementLink.merchant_id,
-                Settlement.id == SettlementLink.settlement_id,
-            ),
-        )
+        .join(Settlement, payment_of(SettlementLink))
         .where(
             SettlementLink.merchant_id == Remittance.merchant_id,
             SettlementLink.remittance_id == Remittance.id,
@@ -152,7 +152,7 @@ _PROPOSED: Final = (Remittance.credit_proposed, _because("proposed"))
 _WHY: Final[Mapping[Credit, Expression]] = {
     Credit.DIFFERS: case(
         (_GAP.is_(None), _because("commission")),
-        (func.abs(_GAP) == 1, _because("one_cent")),
+        (func.abs(_GAP) == 1, _because(ONE_CENT)),
         (and_(_PAYER.is_not(None), _GAP > 0), _of_payer("received_less")),
         (_PAYER.is_not(None), _of_payer("received_more")),
         (_GAP == -_REFUNDS, _because("refunds")),

@@ -183,7 +183,7 @@ def _why(row: Any, *, late: bool) -> str:
     """The reason by which a month is closed, with the amount of a gap."""
     if late:
         return CreditReason().show(row.reason, {})
-    return gap_reason(row.reason, row.gap, row.debits, row.refunds, row.currency)
+    return gap_reason(row.reason, row.gap, row.currency)
 
 
 def uncredited(scope: Scope | AnyScope, kind: OpenItemKind) -> Select[*tuple[Any, ...]]:
@@ -198,8 +198,6 @@ def uncredited(scope: Scope | AnyScope, kind: OpenItemKind) -> Select[*tuple[Any
             func.array_agg(aggregate_order_by(Remittance.number, Remittance.collected_at)).label("numbers"),
             net.label("net"),
             _sum(Remittance.credit_gap).label("gap"),
-            _sum(Remittance.debit_amount - Remittance.cancellation_amount).label("debits"),
-            _sum(Remittance.refund_amount - Remittance.refund_cancellation_amount).label("refunds"),
             Remittance.currency,
             Contract.number.label("contract"),
             func.min(PLACE).label("place"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import ColumnElement, Connection, and_, select
 
 from app.listing.kinds import Row
 from app.listing.scope import Scope
@@ -25,6 +25,11 @@ _PARTS = (
     ("tax", -1, N_("Tax")),
     ("carried_over", 1, N_("Carried over")),
 )
+
+
+def payment_of(part: type[SettlementLink | SettlementLine]) -> ColumnElement[bool]:
+    """Which payment a link to a remittance, or a line, is part of."""
+    return and_(Settlement.merchant_id == part.merchant_id, Settlement.id == part.settlement_id)
 
 
 @dataclass(frozen=True)
@@ -64,13 +69,7 @@ def remittance_payments(connection: Connection, scope: Scope, row: Row) -> tuple
             SettlementLink.rule.label("own_rule"),
         )
         .select_from(SettlementLink)
-        .join(
-            Settlement,
-            and_(
-                Settlement.merchant_id == SettlementLink.merchant_id,
-                Settlement.id == SettlementLink.settlement_id,
-            ),
-        )
+        .join(Settlement, payment_of(SettlementLink))
         .where(SettlementLink.merchant_id == scope.merchant_id, SettlementLink.remittance_id == row["id"])
         .order_by(Settlement.paid_on, Settlement.id)
     )
@@ -119,13 +118,7 @@ def sale_payments(connection: Connection, scope: Scope, row: Row) -> tuple[SaleP
             SettlementLine.net_hundredths,
         )
         .select_from(SettlementLine)
-        .join(
-            Settlement,
-            and_(
-                Settlement.merchant_id == SettlementLine.merchant_id,
-                Settlement.id == SettlementLine.settlement_id,
-            ),
-        )
+        .join(Settlement, payment_of(SettlementLine))
         .where(
             SettlementLine.merchant_id == scope.merchant_id,
             SettlementLine.transaction_id == row["id"],
