@@ -23,6 +23,7 @@ from markupsafe import Markup, escape
 
 #: What stands for something else in HTML.
 _SPECIAL = re.compile("[&<>\"']")
+_NUMBERS = (int, float)
 
 
 def escaped(value: Any) -> str:
@@ -31,7 +32,8 @@ def escaped(value: Any) -> str:
     if kind is Markup or (kind is str and _SPECIAL.search(value) is None):
         unchanged: str = value
         return unchanged
-    return escape(value)
+    # No number holds what stands for something else.
+    return str(value) if kind in _NUMBERS else escape(value)
 
 
 class _Code(CodeGenerator):

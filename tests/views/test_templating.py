@@ -25,7 +25,20 @@ FILES = {
     "page.html": "{% extends 'layout.html' %}{% block title %}{{ super() }} & {{ rows[0] }}{% endblock %}"
     "{% block main %}{% for rows in (rows, rows) %}{% include 'part.html' %}{% endfor %}{% endblock %}",
 }
-VALUES = ["plain", "", "l’été à 12,50 €", "<b>", "a & b", "\"'", Markup("<i>made here</i>"), 12, None, ["<"]]
+VALUES = [
+    "plain",
+    "",
+    "l’été à 12,50 €",
+    "<b>",
+    "a & b",
+    "\"'",
+    Markup("<i>made here</i>"),
+    12,
+    -0.5,
+    True,
+    None,
+    ["<"],
+]
 
 
 def test_the_portal_makes_its_pages_with_it(app):
