@@ -17,6 +17,7 @@ from app.accounts.users import NewAccess, give_access
 from app.config import Config
 from app.database.engine import Database, DatabaseRole
 from app.models import Base, Role
+from app.run import search_rarely
 from tests.bench.report import SAMPLES, Measurement, percentile
 
 if TYPE_CHECKING:
@@ -107,9 +108,8 @@ def signed_in(database: Database, data: Path) -> FlaskClient:
         give_access(connection, access, PASSWORD)
     config = Config(database_url=None, data=data, secret_key="k" * 64, port=8000)
     client = create_app(config, database).test_client()
-    # As a web process does: to look through all that is there takes 0.1 s, in the middle of one page in 40.
     gc.collect()
-    gc.freeze()
+    search_rarely()
     form = client.get("/connexion").get_data(as_text=True)
     token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', form)
     answer = client.post(

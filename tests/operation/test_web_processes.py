@@ -7,15 +7,16 @@ import sys
 
 import pytest
 
-from app.run import SWITCH_SECONDS, WebServer
+from app.run import MORE_OBJECTS, SWITCH_SECONDS, WebServer
 
 
 @pytest.fixture
 def web(config):
     """A web server whose process is this one: what it changes of it goes back."""
-    interval, frozen = sys.getswitchinterval(), gc.get_freeze_count()
+    interval, frozen, threshold = sys.getswitchinterval(), gc.get_freeze_count(), gc.get_threshold()
     yield WebServer(config)
     sys.setswitchinterval(interval)
+    gc.set_threshold(*threshold)
     if not frozen:
         gc.unfreeze()
 
@@ -25,4 +26,5 @@ def test_a_process_looks_through_nothing_that_is_there_from_the_start(web):
     before = gc.get_freeze_count()
     web.load()
     assert gc.get_freeze_count() > before
+    assert gc.get_threshold()[0] == MORE_OBJECTS
     assert sys.getswitchinterval() == pytest.approx(SWITCH_SECONDS)
