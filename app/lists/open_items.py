@@ -22,6 +22,8 @@ from sqlalchemy.orm import aliased
 
 from app.listing.field import Link
 from app.listing.flat_file import FileColumn
+from app.listing.kinds import Expression
+from app.listing.period import Period, month_of
 from app.listing.scope import AnyScope, Scope
 from app.listing.source import in_scope
 from app.lists.chargebacks import Dispute, to_answer, to_find
@@ -75,11 +77,12 @@ class OpenItem:
     """Something to look into.
 
     ``day`` is that of the call, of the line of the bank, of the last statement before those missing, or the
-    one on which a chargeback was told; ``until`` the day by which a credit was expected or an answer is, or
-    that of the next statement. ``amount`` is what the call brings, the line holds or the chargeback takes,
-    ``gap`` what is not explained; both in minor units. ``numbers`` are the remittances concerned, ``link``
-    leads to them, to the sale of a chargeback, or to those that it may be of. ``why`` says why it
-    is here, in the language of the moment: a file is in French, whoever takes it.
+    one on which a chargeback was told, ``of`` that of the earliest call where it is another; ``until`` the
+    day by which a credit was expected or an answer is, or that of the next statement. ``amount`` is what the
+    call brings, the line holds or the chargeback takes, ``gap`` what is not explained; both in minor units.
+    ``numbers`` are the remittances concerned, ``link`` leads to them, to the sale of a chargeback, or to
+    those that it may be of. ``why`` says why it is here, in the language of the moment: a file is in French,
+    whoever takes it.
     """
 
     kind: OpenItemKind
@@ -95,6 +98,7 @@ class OpenItem:
     why: Callable[[], str] = str
     movement_id: int | None = None
     link: Link | None = None
+    of: date | None = None
 
     @property
     def title(self) -> str:
@@ -123,16 +127,32 @@ def has_bank(connection: Connection, scope: Scope) -> bool:
     return bool(connection.scalar(declared))
 
 
-def open_items(connection: Connection, scope: Scope) -> list[OpenItem]:
-    """All of them, MOST of each kind, the largest amounts first where the bank is to be asked."""
+def open_items(connection: Connection, scope: Scope, period: Period | None = None) -> list[OpenItem]:
+    """All of them, MOST of each kind, the largest amounts first where the bank is to be asked.
+
+    Of a ``period``: those of its calls, of chargebacks told in it and of statements missing about its days.
+    """
     return [
-        *_remittances(connection, scope, OpenItemKind.LATE),
-        *_remittances(connection, scope, OpenItemKind.DIFFERS),
-        *proposals(connection, scope),
-        *_own_missing(connection, scope),
-        *_chargebacks(OpenItemKind.CHARGEBACK, to_answer(connection, scope)),
-        *_chargebacks(OpenItemKind.SALE_TO_FIND, to_find(connection, scope)),
+        *_remittances(connection, scope, OpenItemKind.LATE, period),
+        *_remittances(connection, scope, OpenItemKind.DIFFERS, period),
+        *proposals(connection, scope, period),
+        *_own_missing(connection, scope, period),
+        *_chargebacks(OpenItemKind.CHARGEBACK, to_answer(connection, scope), period),
+        *_chargebacks(OpenItemKind.SALE_TO_FIND, to_find(connection, scope), period),
     ]
+
+
+def _within(day: Expression, period: Period | None) -> tuple[ColumnElement[bool], ...]:
+    return () if period is None else (day.between(period.first, period.last),)
+
+
+def months(items: Iterable[OpenItem]) -> tuple[Period, ...]:
+    """The months that items are of, the latest first: each has an item."""
+    return tuple(sorted({month_of(item.of or item.day) for item in items}, key=_first, reverse=True))
+
+
+def _first(period: Period) -> date:
+    return period.first
 
 
 def concerns(connection: Connection, scope: Scope) -> bool:
@@ -141,9 +161,10 @@ def concerns(connection: Connection, scope: Scope) -> bool:
     return has_bank(connection, scope) or bool(connection.scalar(told))
 
 
-def _chargebacks(kind: OpenItemKind, found: Iterable[Dispute]) -> Iterator[OpenItem]:
+def _chargebacks(kind: OpenItemKind, found: Iterable[Dispute], period: Period | None) -> Iterator[OpenItem]:
     """The chargebacks that may still be answered, the most urgent first; those of a sale to find."""
-    for dispute in islice(found, MOST):
+    told = (one for one in found if period is None or period.first <= one.noticed_on <= period.last)
+    for dispute in islice(told, MOST):
         yield OpenItem(
             kind=kind,
             day=dispute.noticed_on,
@@ -160,9 +181,11 @@ def _told_of(dispute: Dispute) -> str:
     return " · ".join(filter(None, (dispute.title, dispute.reason, dispute.possible_sales)))
 
 
-def _remittances(connection: Connection, scope: Scope, kind: OpenItemKind) -> Iterator[OpenItem]:
+def _remittances(
+    connection: Connection, scope: Scope, kind: OpenItemKind, period: Period | None
+) -> Iterator[OpenItem]:
     """The remittances whose credit is late, those of a contract and day together, or has a gap."""
-    for row in connection.execute(uncredited(scope, kind)):
+    for row in connection.execute(uncredited(scope, kind, period)):
         late = kind is OpenItemKind.LATE
         yield OpenItem(
             kind=kind,
@@ -186,7 +209,9 @@ def _why(row: Any, *, late: bool) -> str:
     return gap_reason(row.reason, row.gap, row.currency)
 
 
-def uncredited(scope: Scope | AnyScope, kind: OpenItemKind) -> Select[*tuple[Any, ...]]:
+def uncredited(
+    scope: Scope | AnyScope, kind: OpenItemKind, period: Period | None = None
+) -> Select[*tuple[Any, ...]]:
     """What a bank credits together if it credits days: a line of each contract and day, the largest first."""
     net = _sum(Remittance.net_amount)
     own = () if kind is OpenItemKind.LATE else (Remittance.id,)
@@ -208,6 +233,7 @@ def uncredited(scope: Scope | AnyScope, kind: OpenItemKind) -> Select[*tuple[Any
         .where(
             *in_scope(Remittance.merchant_id, Remittance.contract_id, scope),
             Remittance.credit == Credit(kind.value).value,
+            *_within(Remittance.collected_on, period),
         )
         .group_by(Remittance.collected_on, Remittance.currency, Contract.number, *own)
         .order_by(func.abs(net).desc(), Remittance.collected_on, func.min(Remittance.id))
@@ -236,9 +262,9 @@ def _same(model: Any, merchant_id: Any, row_id: Any) -> Any:
 # --- proposals -------------------------------------------------------------------------------------
 
 
-def proposals(connection: Connection, scope: Scope) -> Iterator[OpenItem]:
-    """The lines that may credit remittances, all of which are in ``scope``."""
-    found = connection.execute(proposed_lines(scope).limit(MOST)).all()
+def proposals(connection: Connection, scope: Scope, period: Period | None = None) -> Iterator[OpenItem]:
+    """The lines that may credit remittances, all of which are in ``scope``, any of which is of ``period``."""
+    found = connection.execute(proposed_lines(scope, period).limit(MOST)).all()
     for movement_id, rows in groupby(found, key=lambda row: row.movement_id):
         linked = list(rows)
         first = linked[0]
@@ -255,10 +281,11 @@ def proposals(connection: Connection, scope: Scope) -> Iterator[OpenItem]:
             why=partial(gettext, codes.CREDIT_RULES.get(first.rule, first.rule)),
             movement_id=movement_id,
             link=Link("remittances", first.remittance_id),
+            of=min(row.collected_on for row in linked),
         )
 
 
-def proposed_lines(scope: Scope | AnyScope) -> Select[*tuple[Any, ...]]:
+def proposed_lines(scope: Scope | AnyScope, period: Period | None = None) -> Select[*tuple[Any, ...]]:
     """Each line that may credit remittances (``movement_id``), once for each of these."""
     return (
         select(
@@ -270,6 +297,7 @@ def proposed_lines(scope: Scope | AnyScope) -> Select[*tuple[Any, ...]]:
             BankAccount.label.label("account_label"),
             CreditLink.rule,
             CreditLink.remittance_id,
+            CreditLink.collected_on,
             CreditLink.amount.label("explained"),
             Remittance.number,
             Contract.number.label("contract"),
@@ -285,6 +313,7 @@ def proposed_lines(scope: Scope | AnyScope) -> Select[*tuple[Any, ...]]:
             CreditLink.merchant_id == scope.merchant_id,
             CreditLink.certainty == Certainty.PROPOSED,
             not_(_credits_out_of_sight(scope)),
+            *(() if period is None else (_credits_one_of(scope, period),)),
         )
         .order_by(
             func.abs(BankMovement.amount).desc(),
@@ -326,13 +355,26 @@ def _credits_out_of_sight(scope: Scope | AnyScope) -> Any:
     )
 
 
+def _credits_one_of(scope: Scope | AnyScope, period: Period) -> Any:
+    """Whether a line may credit a remittance of ``period``, whatever else it does."""
+    link = aliased(CreditLink)
+    return exists().where(
+        link.merchant_id == scope.merchant_id,
+        link.bank_movement_id == BankMovement.id,
+        *_within(link.collected_on, period),
+    )
+
+
 # --- statements ------------------------------------------------------------------------------------
 
 
-def _own_missing(connection: Connection, scope: Scope) -> Iterator[OpenItem]:
+def _own_missing(connection: Connection, scope: Scope, period: Period | None) -> Iterator[OpenItem]:
     """What is missing at the merchant; an account belongs to the merchant as a whole."""
-    if scope.contract_ids is None:
-        yield from missing_statements(connection, BankStatement.merchant_id == scope.merchant_id)
+    if scope.contract_ids is not None:
+        return
+    for item in missing_statements(connection, BankStatement.merchant_id == scope.merchant_id):
+        if period is None or (item.day <= period.last and (item.until or item.day) >= period.first):
+            yield item
 
 
 def missing_statements(connection: Connection, *where: ColumnElement[bool]) -> Iterator[OpenItem]:

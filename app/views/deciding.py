@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import BinaryIO, Final
 
 from flask import Blueprint, abort, jsonify, redirect, render_template, request, url_for
@@ -13,7 +14,17 @@ from werkzeug.wrappers import Response
 from app.accounts.journal import Event
 from app.desk import credit_decisions
 from app.listing.flat_file import as_json, write_flat_csv, write_flat_xlsx
-from app.lists.open_items import COLUMNS, TITLE, OpenItem, OpenItemKind, concerns, open_items, proposals
+from app.listing.period import Period, month_of
+from app.lists.open_items import (
+    COLUMNS,
+    TITLE,
+    OpenItem,
+    OpenItemKind,
+    concerns,
+    months,
+    open_items,
+    proposals,
+)
 from app.models import CreditVerdict
 from app.rules.row_ids import row_id
 from app.rules.time_zones import today
@@ -25,10 +36,12 @@ from app.web.journal import journal
 from app.web.page_query import PageQuery, page_query
 from app.web.questions import asking, exporting
 from app.wording import formats
-from app.wording.days import capital
+from app.wording.days import capital, month_and_year
 from app.wording.i18n import N_, gettext
 
 blueprint = Blueprint("open_items", __name__)
+#: Whole months that are kept beside the one under way.
+_KEPT_MONTHS: Final = 15
 #: What was just done, as the page says it.
 DONE: Final = {
     CreditVerdict.CONFIRMED.value: N_("Confirmed: the batch reads credited in a moment."),
@@ -108,6 +121,15 @@ class _Section:
         return table(self.title, said, self.items, _address)
 
 
+@dataclass(frozen=True)
+class _MonthChoice:
+    """A month to look at, or all of them: its words, its address, and whether it is the one in use."""
+
+    text: str
+    href: str
+    is_current: bool
+
+
 @blueprint.get("/a-traiter")
 def show() -> str:
     """All open items by kind, each with its number and what it adds up to; none where it asks for others."""
@@ -115,7 +137,9 @@ def show() -> str:
     with asking(scope) as connection:
         if not concerns(connection, scope):
             abort(404)
-        items = [] if query.faults else open_items(connection, scope)
+        every = items = [] if query.faults else open_items(connection, scope)
+        if month := _month(query):
+            items = open_items(connection, scope, month)
         under_way = credit_decisions.under_way(connection, [scope.merchant_id])
     sections = [_Section(kind, [one for one in items if one.kind is kind]) for kind in OpenItemKind]
     done = DONE.get(query.text("done"))
@@ -123,6 +147,8 @@ def show() -> str:
         "open_items/index.html",
         title=gettext(TITLE),
         query=query,
+        month=_asked(query),
+        months=tuple(_month_choices(query, every)),
         sections=[section for section in sections if section.items],
         under_way=under_way,
         address=_address,
@@ -133,8 +159,9 @@ def show() -> str:
 @blueprint.post("/a-traiter")
 def decide() -> Response:
     """Confirm or reject what lines are proposed to credit, all or none; one out of sight does not exist."""
-    verdict, lines = request.form.get("verdict", ""), set(map(row_id, request.form.getlist("line")))
-    if verdict not in set(CreditVerdict) or not lines or None in lines:
+    query, verdict = _query(), request.form.get("verdict", "")
+    lines = set(map(row_id, request.form.getlist("line")))
+    if query.faults or verdict not in set(CreditVerdict) or not lines or None in lines:
         abort(400)
     scope, chosen = access().scope, CreditVerdict(verdict)
     with database().reading_as(scope) as connection:
@@ -146,7 +173,7 @@ def decide() -> Response:
         for line, one in found.items():
             credit_decisions.decide(connection, scope.merchant_id, signed_in().user_id, line, chosen)
             journal(_EVENTS[chosen], connection, numbers=list(one.numbers), day=one.day.isoformat())
-    return redirect(url_for("open_items.show", done=verdict), 303)
+    return redirect(url_for("open_items.show", done=verdict, month=query.text("month") or None), 303)
 
 
 @blueprint.get("/a-traiter.json")
@@ -154,7 +181,7 @@ def document() -> Response | tuple[Response, int]:
     """The same for programs."""
     if (query := _query()).faults:
         return jsonify({"error": gettext("This request is not understood"), "faults": query.told()}), 422
-    items = _items()
+    items = _items(query)
     journal(Event.OPEN_ITEMS_EXPORTED, rows=len(items), format="json")
     return jsonify({"count": len(items), "rows": [_row(item) for item in items]})
 
@@ -172,16 +199,49 @@ def workbook() -> Response:
 
 
 def _query(choices: Mapping[str, Collection[str]] | None = None) -> PageQuery:
-    """The address, which may ask for ``choices`` and for nothing else: all is shown, or nothing."""
-    return page_query(request.args, words=(), choices=choices, cursors=())
+    """The address, which may ask for a month and ``choices`` alone: all of that is shown, or nothing."""
+    kept = [month_of(today())]
+    while len(kept) <= _KEPT_MONTHS:
+        kept.append(month_of(kept[-1].first - timedelta(days=1)))
+    return page_query(
+        request.args, words=(), choices={"month": [*map(_named, kept)], **(choices or {})}, cursors=()
+    )
 
 
-def _items() -> list[OpenItem]:
+def _named(month: Period) -> str:
+    """A month as addresses name it."""
+    return f"{month.first:%Y-%m}"
+
+
+def _month(query: PageQuery) -> Period | None:
+    """The month that is asked for; None for all that is open."""
+    asked = query.text("month")
+    return month_of(date.fromisoformat(f"{asked}-01")) if asked else None
+
+
+def _asked(query: PageQuery) -> dict[str, str]:
+    """What files and answers of the page are to keep of its address."""
+    return {"month": query.text("month")} if query.text("month") else {}
+
+
+def _month_choices(query: PageQuery, items: Sequence[OpenItem]) -> Iterator[_MonthChoice]:
+    """All that is open, and each month that something of it is of; none where all is of one."""
+    chosen, offered = _month(query), months(items)
+    if chosen and chosen not in offered:
+        offered = (chosen, *offered)
+    if len(offered) > 1 or chosen:
+        yield _MonthChoice(gettext("All that is open"), url_for("open_items.show"), not chosen)
+        for month in offered:
+            href = url_for("open_items.show", month=_named(month))
+            yield _MonthChoice(capital(month_and_year(month.first)), href, month == chosen)
+
+
+def _items(query: PageQuery) -> list[OpenItem]:
     scope = access().scope
     with exporting(scope) as connection:
         if not concerns(connection, scope):
             abort(404)
-        return open_items(connection, scope)
+        return open_items(connection, scope, _month(query))
 
 
 def _file(kind: str, mimetype: str, made: Callable[[Sequence[OpenItem], BinaryIO], int]) -> Response:
@@ -189,10 +249,11 @@ def _file(kind: str, mimetype: str, made: Callable[[Sequence[OpenItem], BinaryIO
         return query.refusal()
 
     def write(file: BinaryIO) -> None:
-        rows = made(_items(), file)
+        rows = made(_items(query), file)
         journal(Event.OPEN_ITEMS_EXPORTED, rows=rows, format=kind)
 
-    name = file_name(gettext(TITLE), access().merchant_name, today().isoformat(), kind=kind)
+    day = query.text("month") or today().isoformat()
+    name = file_name(gettext(TITLE), access().merchant_name, day, kind=kind)
     return send_written(write, name, mimetype)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from io import BytesIO, StringIO
 from zipfile import ZipFile
 
@@ -91,18 +91,87 @@ def test_finance_sees_what_is_late_missing_and_to_confirm(app, database, alpha):
     assert f"À traiter {waiting}" in plain(finance.page("/remises").one("main"))
 
 
-def test_a_line_of_ways_for_wide_screens_alone_is_not_shown_on_a_phone(owner, database, alpha):
-    """The way to last month has no number and a phone no room for it; the line is there where things wait."""
+def test_the_way_to_last_month_is_there_on_every_screen(owner, database, alpha):
+    """A month is closed on a phone too, whether anything waits or nothing does."""
 
-    def line():
-        return owner.page("/remises").one("p", class_="strip-more")
+    def ways():
+        line = owner.page("/remises").one("p", class_="strip-more")
+        assert "wide-only" not in [line["class"], *(way["class"] for way in line.all("a"))]
+        return [plain(way).partition(" ")[0] for way in line.all("a")]
 
-    assert "wide-only" not in line()["class"]
+    assert ways() == ["À", "Rapprocher"]
     with database.writing(DatabaseRole.OWNER) as connection:
         connection.execute(text("UPDATE remittance SET credit = 'credited'"))
         for table in ("credit_link", "bank_statement"):
             connection.execute(text(f"DELETE FROM {table}"))
-    assert (plain(line()), "wide-only" in line()["class"]) == ("Rapprocher le mois dernier", True)
+    assert ways() == ["Rapprocher"]
+
+
+@pytest.fixture
+def older(database, alpha):
+    """A remittance of the month before last that is late, and a chargeback of it; the month of both."""
+    day = (today().replace(day=1) - timedelta(days=1)).replace(day=1) - timedelta(days=5)
+    with database.writing(DatabaseRole.OWNER) as connection:
+        own = {"merchant_id": alpha.merchant_id}
+        contract = text("SELECT contract_id FROM remittance WHERE merchant_id = :m AND id = :r")
+        factories.a_remittance(
+            connection,
+            **own,
+            contract_id=connection.scalar(contract, {"m": alpha.merchant_id, "r": alpha.remittance_id}),
+            collected_local=datetime.combine(day, time(22)),
+            number="000777",
+            debit_amount=3300,
+            net_amount=3300,
+            credit="late",
+            expected_by=day + timedelta(days=7),
+        )
+        due = today() + timedelta(days=3)
+        money_factories.a_chargeback(connection, **own, stage="notice", noticed_on=day, due_on=due)
+    return f"{day:%Y-%m}"
+
+
+def of_proposal(owner):
+    """The month of the remittance that a line of today may credit."""
+    return next(row["day"][:7] for row in owner.get(f"{PAGE}.json").json["rows"] if row["amount"] == 52_40)
+
+
+def test_what_is_open_is_shown_and_written_of_one_month(owner, alpha, older):
+    """All of it is there unless a month is asked for, and each item stands in one of the months offered."""
+    page = owner.page(PAGE)
+    every = owner.get(f"{PAGE}.json").json["rows"]
+    periods = page.one("nav", class_="periods").all("a")
+    assert plain(periods[0]) == "Tout ce qui est ouvert"
+    assert periods[0].get("aria-current") == "true"
+    found = {way["href"].partition("month=")[2]: way for way in periods[1:]}
+    parts = {month: owner.get(f"{PAGE}.json?month={month}").json["rows"] for month in found}
+    assert sum(map(len, parts.values())) == len(every)
+    assert sorted(row["kind"] for row in parts[older]) == ["chargeback", "late"]
+    asked = owner.page(f"{PAGE}?month={older}")
+    assert "Non crédité 1 · 33,00 €" in plain(asked.one("main"))
+    assert "Crédit à confirmer" not in plain(asked.one("main"))
+    with owner.get(f"{PAGE}.csv?month={older}") as file:
+        assert older in file.headers["Content-Disposition"]
+        assert len(file.text.splitlines()) == 3
+    recent = of_proposal(owner)
+    answer = owner.page(f"{PAGE}?month={recent}").one("form", class_="actions")
+    assert answer["action"].endswith(f"{PAGE}?month={recent}")
+
+
+def test_a_decision_comes_back_to_the_month_that_was_looked_at(owner, alpha, older):
+    month = of_proposal(owner)
+    data = {"line": str(alpha.movement_id), "verdict": "rejected"}
+    onward = owner.post_form(f"{PAGE}?month={month}", **data).location
+    assert f"month={month}" in onward
+    assert "Rejeté" in plain(owner.page(onward).one("main"))
+
+
+@pytest.mark.parametrize("month", ["2026-13", "octobre", "1999-01", "2026-1"])
+def test_a_month_that_is_none_shows_nothing_of_another(owner, alpha, month):
+    page = owner.page(f"{PAGE}?month={month}")
+    assert "52,40" not in plain(page.one("main"))
+    assert "Choisissez une des valeurs de la liste" in plain(page.one("main"))
+    assert owner.get(f"{PAGE}.json?month={month}").status_code == 422
+    assert owner.post_form(f"{PAGE}?month={month}", line="1", verdict="rejected").status_code == 400
 
 
 def test_what_a_bank_credits_together_is_one_line_and_leads_to_its_remittances(owner, database, alpha):
