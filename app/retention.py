@@ -41,6 +41,7 @@ DAYS = {
     "remittance_day": "day",
     "remittance_third": "third",
     "terminal_day": "day",
+    "terminal_month": "month",
     "terminal": "last_on",
     "known_value": "last_on",
     "received_day": "day",

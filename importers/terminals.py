@@ -8,6 +8,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, text
 
 from app.models import NO_OUTLET, UNCLAIMED_MERCHANT
+from app.rules.calls import DAYS_KEPT, MONTH_DAYS, bit_sql, bits_sql, month_sql
 from app.rules.payments import REMOTE
 from importers import daily_sums
 
@@ -20,36 +21,60 @@ _TOUCHED = (
     """,
     "ANALYZE touched_call",
 )
-_FORGET = """
-DELETE FROM terminal_day d USING touched_call t
-WHERE d.merchant_id = t.merchant_id AND d.contract_id = t.contract_id AND d.day = t.day
+# The bits of their months go with the days, and come with them: no other day of a month has to be read again.
+_MONTH_KEYS = ("merchant_id", "contract_id", "terminal_number", "month")
+_SAME_MONTH = " AND ".join(f"m.{name} = g.{name}" for name in _MONTH_KEYS)
+_FORGET = f"""
+WITH forgotten AS (
+  DELETE FROM terminal_day d USING touched_call t
+  WHERE d.merchant_id = t.merchant_id AND d.contract_id = t.contract_id AND d.day = t.day
+  RETURNING d.merchant_id, d.contract_id, d.terminal_number, d.day
+), gone AS (
+  SELECT merchant_id, contract_id, terminal_number, {month_sql("day")} AS month,
+    bit_or({bit_sql("day")}) AS days
+  FROM forgotten GROUP BY {", ".join(_MONTH_KEYS)}
+), emptied AS (
+  DELETE FROM terminal_month m USING gone g WHERE {_SAME_MONTH} AND m.called & ~g.days = 0
+)
+UPDATE terminal_month m SET {", ".join(f"{name} = m.{name} & ~g.days" for name in DAYS_KEPT)}
+FROM gone g WHERE {_SAME_MONTH} AND m.called & ~g.days <> 0
 """
 # Nobody calls for a platform or an acquirer.
 _CALLS = f"""
-INSERT INTO terminal_day (merchant_id, contract_id, terminal_number, day, reseller_id, first_called,
-  last_called, last_called_at, serial_number, manufacturer)
-SELECT r.merchant_id, r.contract_id, COALESCE(r.terminal_number, ''), r.collected_on, r.reseller_id,
-  min(r.collected_local), max(r.collected_local), max(r.collected_at),
-  (array_agg(r.serial_number ORDER BY r.collected_at DESC, r.id DESC)
-    FILTER (WHERE r.serial_number IS NOT NULL))[1],
-  (array_agg(r.manufacturer ORDER BY r.collected_at DESC, r.id DESC)
-    FILTER (WHERE r.manufacturer IS NOT NULL))[1]
-FROM touched_call t JOIN remittance r ON r.merchant_id = t.merchant_id AND r.contract_id = t.contract_id
-  AND r.collected_on = t.day
-  AND r.collected_at >= t.day - interval '1 day' AND r.collected_at < t.day + interval '2 days'
-WHERE r.collected_on BETWEEN :first AND :last AND r.seal NOT IN ({_REMOTE})
-GROUP BY r.merchant_id, r.contract_id, COALESCE(r.terminal_number, ''), r.collected_on, r.reseller_id
+WITH calls AS (
+  INSERT INTO terminal_day (merchant_id, contract_id, terminal_number, day, reseller_id, first_called,
+    last_called, last_called_at, serial_number, manufacturer)
+  SELECT r.merchant_id, r.contract_id, COALESCE(r.terminal_number, ''), r.collected_on, r.reseller_id,
+    min(r.collected_local), max(r.collected_local), max(r.collected_at),
+    (array_agg(r.serial_number ORDER BY r.collected_at DESC, r.id DESC)
+      FILTER (WHERE r.serial_number IS NOT NULL))[1],
+    (array_agg(r.manufacturer ORDER BY r.collected_at DESC, r.id DESC)
+      FILTER (WHERE r.manufacturer IS NOT NULL))[1]
+  FROM touched_call t JOIN remittance r ON r.merchant_id = t.merchant_id AND r.contract_id = t.contract_id
+    AND r.collected_on = t.day
+    AND r.collected_at >= t.day - interval '1 day' AND r.collected_at < t.day + interval '2 days'
+  WHERE r.collected_on BETWEEN :first AND :last AND r.seal NOT IN ({_REMOTE})
+  GROUP BY r.merchant_id, r.contract_id, COALESCE(r.terminal_number, ''), r.collected_on, r.reseller_id
+  RETURNING merchant_id, contract_id, terminal_number, day, reseller_id, first_called, last_called
+)
+INSERT INTO terminal_month AS m ({", ".join(_MONTH_KEYS)}, reseller_id, {", ".join(DAYS_KEPT)})
+SELECT merchant_id, contract_id, terminal_number, {month_sql("day")} AS month, reseller_id,
+  {", ".join(map(bits_sql, DAYS_KEPT.values()))}
+FROM calls GROUP BY {", ".join(_MONTH_KEYS)}, reseller_id
+ON CONFLICT ({", ".join(_MONTH_KEYS)})
+DO UPDATE SET {", ".join(f"{name} = m.{name} | EXCLUDED.{name}" for name in DAYS_KEPT)}
 """
 # The terminals that called for a touched contract, and those that did before: their number or outlet may
 # have been another.
 _CONCERNED = f"""
 CREATE TEMP TABLE concerned ON COMMIT DROP AS
-SELECT d.merchant_id, COALESCE(c.outlet_id, {NO_OUTLET}) AS outlet_id, d.terminal_number AS number
-FROM touched_call t JOIN terminal_day d USING (merchant_id, contract_id, day)
-JOIN contract c ON c.merchant_id = d.merchant_id AND c.id = d.contract_id
+WITH touched AS MATERIALIZED (SELECT DISTINCT merchant_id, contract_id FROM touched_call)
+SELECT m.merchant_id, COALESCE(c.outlet_id, {NO_OUTLET}) AS outlet_id, m.terminal_number AS number
+FROM touched t JOIN terminal_month m USING (merchant_id, contract_id)
+JOIN contract c ON c.merchant_id = m.merchant_id AND c.id = m.contract_id
+WHERE m.month > (SELECT min(day) - {MONTH_DAYS} FROM touched_call)
 UNION
-SELECT k.merchant_id, k.outlet_id, k.number
-FROM (SELECT DISTINCT merchant_id, contract_id FROM touched_call) AS t
+SELECT k.merchant_id, k.outlet_id, k.number FROM touched t
 JOIN (SELECT merchant_id, outlet_id, number, unnest(contract_ids) AS contract_id FROM terminal) AS k
   USING (merchant_id, contract_id)
 """

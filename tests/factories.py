@@ -251,7 +251,7 @@ def sum_days(connection: Connection) -> None:
 
 def keep_what_is_derived(connection: Connection) -> None:
     """Let the loader derive terminals, the days on which they called, and known values from the rows."""
-    connection.execute(text("TRUNCATE terminal, terminal_day, known_value"))
+    connection.execute(text("TRUNCATE terminal, terminal_day, terminal_month, known_value"))
     daily_sums.touch(connection)
     connection.execute(text("TRUNCATE touched_day"))
     connection.execute(

@@ -22,6 +22,7 @@ from __future__ import annotations
 from sqlalchemy import CTE, BigInteger, Boolean, Column, Date, DateTime, text
 
 from app.models import DEFAULT_TIME_ZONE
+from app.rules.calls import DAYS_KEPT, MONTH_DAYS, MORNING
 from app.rules.holidays import public_holidays
 
 #: How far back the usual rhythm is read, in days, and since when a terminal must have called.
@@ -33,13 +34,13 @@ _MISSED_OF_EVERY_DAY, _MISSED_BESIDE_OTHERS, _MISSED = 3, 2, 1
 #: Beyond this number of silent terminals of a merchant, it is the day that is unusual, not they.
 _FEW = 4
 _HOLIDAY_DAYS = 460
-_MORNING, _NOON, _EVENING = "04:00", "12:00", "20:00"
 #: Days as bits of a number, the day that is asked for as the second one, those before it above: all that the
 #: rule asks of a terminal is told by two such numbers, and no day of it has to be a row.
 _TODAY = 1 << 1
 _PAST = sum(1 << (ago + 1) for ago in range(1, RHYTHM_DAYS + 1))
 _WEEKDAYS = tuple(sum(1 << (ago + 1) for ago in range(first, RHYTHM_DAYS + 1, 7)) for first in range(7))
 _WEEKS = tuple(sum(1 << (ago + 2) for ago in range(first, first + 7)) for first in range(0, RHYTHM_DAYS, 7))
+_WINDOW = (1 << (RHYTHM_DAYS + 2)) - 1
 _HOLIDAYS = "{" + ",".join(sorted(day.isoformat() for day in public_holidays())) + "}"
 
 #: A file vouches for a day: see :mod:`app.lists.freshness`. ``r`` is a received day, ``z`` bears the clock.
@@ -57,7 +58,16 @@ def _rows(numbers: tuple[int, ...]) -> str:
 
 def _count(days: str) -> str:
     """The number of days that are set."""
-    return f"bit_count(({days})::bit(64))"
+    return f"bit_count(({days})::bit(64))::int"
+
+
+#: The numbers of days before the one that is asked for.
+_PAST_DAYS = {days: _count(f"{days} & {_PAST}") for days in DAYS_KEPT}
+
+
+def _in_window(days: str) -> str:
+    """The days of a month ``t`` where those of a number stand that begins with the day after ``q.day``."""
+    return f"(CASE WHEN s > 0 THEN {days}::bigint << s ELSE {days}::bigint >> -s END) & {_WINDOW} AS {days}"
 
 
 #: One day of one merchant: ``:merchant_id`` and ``:day``.
@@ -87,9 +97,9 @@ WITH holiday AS MATERIALIZED (
 ), absent AS MATERIALIZED (
   -- Most called last on the day that is asked for: nothing has to be looked up of them.
   SELECT q.* FROM active q
-  WHERE NOT (q.last_called >= q.day + time '{_MORNING}' AND q.last_called < q.day + 1) AND NOT EXISTS (
+  WHERE NOT (q.last_called >= q.day + time '{MORNING}' AND q.last_called < q.day + 1) AND NOT EXISTS (
     SELECT FROM terminal_day c WHERE {_CALLS_OF} AND c.day = q.day
-      AND c.last_called >= c.day + time '{_MORNING}'
+      AND c.last_called >= c.day + time '{MORNING}'
   )
 ), quiet AS MATERIALIZED (
   SELECT * FROM (
@@ -117,24 +127,24 @@ WITH holiday AS MATERIALIZED (
   ) AS r GROUP BY day, source_ids, time_zone
 ), habit AS MATERIALIZED (
   SELECT q.*, c.*, COALESCE(c.in_mornings::int, 0) AS mornings,
-    CASE WHEN is_late THEN COALESCE(from_four, 0) | COALESCE(to_four << 1, 0)
-      WHEN NOT is_late THEN at_all | COALESCE(evenings >> 1, 0) ELSE at_all END AS called
+    CASE WHEN is_late THEN from_four | (to_four << 1) WHEN NOT is_late THEN at_all | (evenings >> 1)
+      ELSE at_all END AS called
   FROM quiet q CROSS JOIN LATERAL (
-    SELECT max(last_called) FILTER (WHERE ago >= 0) AS last_before, max(last_called) AS last_of_all,
-      2 * count(*) FILTER (WHERE ago > 0 AND last >= '{_NOON}')
-        >= nullif(count(*) FILTER (WHERE ago > 0), 0) AS is_late,
-      2 * count(*) FILTER (WHERE ago > 0 AND last < '{_MORNING}')
-        > nullif(count(*) FILTER (WHERE ago > 0), 0) AS in_mornings,
-      bit_or(bit) AS at_all, bit_or(bit) FILTER (WHERE last >= '{_MORNING}') AS from_four,
-      bit_or(bit) FILTER (WHERE first < '{_MORNING}') AS to_four,
-      bit_or(bit) FILTER (WHERE last >= '{_EVENING}') AS evenings
+    SELECT 2 * sum({_PAST_DAYS["last_from_noon"]}) >= nullif(sum({_PAST_DAYS["called"]}), 0) AS is_late,
+      2 * sum({_PAST_DAYS["last_at_night"]}) > sum({_PAST_DAYS["called"]}) AS in_mornings,
+      bit_or(called) AS at_all, bit_or(called & ~last_at_night) AS from_four,
+      bit_or(first_at_night) AS to_four, bit_or(last_in_evening) AS evenings
     FROM (
-      SELECT q.day - c.day AS ago, 1::bigint << (q.day - c.day + 1) AS bit, c.last_called,
-        c.first_called::time AS first, c.last_called::time AS last
-      FROM terminal_day c WHERE {_CALLS_OF} AND c.day BETWEEN q.day - {RHYTHM_DAYS} AND q.day + 1
+      SELECT {", ".join(map(_in_window, DAYS_KEPT))}
+      FROM (
+        SELECT t.*, q.day - t.month + 2 - {MONTH_DAYS} AS s FROM terminal_month t
+        WHERE t.merchant_id = q.merchant_id AND t.contract_id = ANY (q.contract_ids)
+          AND t.terminal_number = q.number
+          AND t.month BETWEEN q.day - {RHYTHM_DAYS + MONTH_DAYS - 1} AND q.day + 1
+      ) AS t
       OFFSET 0  -- so that each is worked out once
-    ) AS c
-  ) AS c WHERE c.last_of_all IS NOT NULL
+    ) AS t
+  ) AS c WHERE c.at_all <> 0
 ), known AS MATERIALIZED (
   SELECT h.*, w.days & ((1::bigint << (least({RHYTHM_DAYS}, h.day - h.first_on) + 2)) - 1)
     & ~((h.holidays >> h.mornings) & {_PAST}) AS known
@@ -153,7 +163,7 @@ WITH holiday AS MATERIALIZED (
     ) & usual AS counts
   FROM by_weekday k WHERE before <> 0 AND known & {_TODAY} <> 0
 ), judged AS MATERIALIZED (
-  SELECT merchant_id, id, outlet_id, day, mornings, last_before, last_of_all,
+  SELECT merchant_id, id, number, contract_ids, outlet_id, day, mornings, at_all,
     called & {_TODAY} <> 0 AS called,
     usual & {_TODAY} <> 0 AND {_count(f"known & {_WEEKDAYS[0] & _PAST}")} >= {KNOWN_DAYS // 7}
       AND 15 * {_count("counts & called")} >= 14 * {_count("counts")} AS is_usual,
@@ -166,14 +176,16 @@ WITH holiday AS MATERIALIZED (
   LEFT JOIN judged j ON j.merchant_id = a.merchant_id AND j.id = a.id
   WHERE b.id IS NULL OR j.called
 ), missing AS MATERIALIZED (
-  SELECT j.merchant_id, j.id, j.day, j.called, j.last_before, j.last_of_all,
+  SELECT j.merchant_id, j.id, j.number, j.contract_ids, j.day, j.called,
+    -- The last day with a call up to that night.
+    j.day + 1 - {_count("(days & -days) - 1")} AS last_day,
     NOT j.called AND j.is_usual AND j.missed < CASE WHEN j.is_of_every_day THEN {_MISSED_OF_EVERY_DAY}
       WHEN o.outlet_id IS NOT NULL THEN {_MISSED_BESIDE_OTHERS} ELSE {_MISSED} END
     AND CASE WHEN j.day - j.mornings IN (SELECT day FROM holiday) THEN (
       SELECT count(*) > 1 AND bool_and(EXISTS (
         SELECT FROM terminal_day c WHERE {_CALLS_OF} AND (
-          c.day = h.day + j.mornings AND (j.mornings = 1 OR c.last_called >= c.day + time '{_MORNING}')
-          OR c.day = h.day + 1 AND c.first_called < c.day + time '{_MORNING}')
+          c.day = h.day + j.mornings AND (j.mornings = 1 OR c.last_called >= c.day + time '{MORNING}')
+          OR c.day = h.day + 1 AND c.first_called < c.day + time '{MORNING}')
       ))
       FROM quiet q JOIN holiday h
         ON h.day BETWEEN greatest(q.first_on, q.day - {_HOLIDAY_DAYS}) AND q.day - 1 - j.mornings
@@ -181,7 +193,7 @@ WITH holiday AS MATERIALIZED (
           SELECT FROM received_day r WHERE r.source_id = ANY (q.source_ids) AND r.day = h.day
             AND r.subject = 'remittances')
     ) ELSE true END AS is_silent
-  FROM judged j
+  FROM (SELECT *, at_all & CASE WHEN called THEN -1 ELSE ~1 END AS days FROM judged) AS j
   LEFT JOIN lively o ON o.merchant_id = j.merchant_id AND o.outlet_id = j.outlet_id
 ), counted AS (
   SELECT a.merchant_id, count(*) FILTER (WHERE q.id IS NULL OR m.called) AS called,
@@ -190,10 +202,11 @@ WITH holiday AS MATERIALIZED (
   LEFT JOIN missing m ON m.merchant_id = a.merchant_id AND m.id = a.id
   GROUP BY a.merchant_id
 )
-SELECT m.merchant_id, m.id AS terminal_id, m.day, m.is_silent,
-  CASE WHEN m.called THEN m.last_of_all ELSE m.last_before END AS last_called
-FROM missing m JOIN counted n ON n.merchant_id = m.merchant_id
-WHERE m.called OR m.is_silent AND (n.silent <= {_FEW} OR n.silent < n.called)
+SELECT q.merchant_id, q.id AS terminal_id, q.day, q.is_silent, (
+  SELECT max(c.last_called) FROM terminal_day c WHERE {_CALLS_OF} AND c.day = q.last_day
+) AS last_called
+FROM missing q JOIN counted n ON n.merchant_id = q.merchant_id
+WHERE q.called OR q.is_silent AND (n.silent <= {_FEW} OR n.silent < n.called)
 """
 _COLUMNS = (
     Column("merchant_id", BigInteger),

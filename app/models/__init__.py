@@ -83,7 +83,7 @@ from app.models.settlements import (
     SettlementState,
 )
 from app.models.source_settings import DELIMITERS, ENCODINGS, SCALES, CardNumbers, SourceSettings
-from app.models.terminals import NO_OUTLET, Terminal, TerminalDay
+from app.models.terminals import NO_OUTLET, Terminal, TerminalDay, TerminalMonth
 from app.rules.payments import Completeness, Outcome, RemittanceStatus, TransactionType, Transmission
 from app.rules.time_zones import DEFAULT_TIME_ZONE
 
@@ -171,6 +171,7 @@ __all__ = [
     "StaffMember",
     "Terminal",
     "TerminalDay",
+    "TerminalMonth",
     "Transaction",
     "TransactionDay",
     "TransactionType",

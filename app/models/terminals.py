@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import BigInteger, Index, PrimaryKeyConstraint, UniqueConstraint
+from sqlalchemy import BigInteger, Index, Integer, PrimaryKeyConstraint, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -69,3 +69,25 @@ class TerminalDay(Base):
     last_called_at: Mapped[Instant]
     serial_number: Mapped[TextColumnOrNone]
     manufacturer: Mapped[TextColumnOrNone]
+
+
+class TerminalMonth(Base):
+    """The days of a month on which a terminal called for a contract, from its days: bits of numbers.
+
+    A rhythm of eight weeks is read from a twentieth of the rows. :mod:`app.rules.calls` says what each tells.
+    """
+
+    __tablename__ = "terminal_month"
+    __privileges__ = ISOLATED
+    __table_args__ = (PrimaryKeyConstraint("merchant_id", "contract_id", "terminal_number", "month"),)
+
+    merchant_id: Mapped[LoaderId]
+    contract_id: Mapped[LoaderId]
+    terminal_number: Mapped[TextColumn]
+    month: Mapped[date]
+    reseller_id: Mapped[BigIntColumn]
+    called: Mapped[int] = mapped_column(Integer)
+    first_at_night: Mapped[int] = mapped_column(Integer)
+    last_at_night: Mapped[int] = mapped_column(Integer)
+    last_from_noon: Mapped[int] = mapped_column(Integer)
+    last_in_evening: Mapped[int] = mapped_column(Integer)

@@ -13,6 +13,7 @@ from sqlalchemy import select, text
 
 from app.database.engine import Database, DatabaseRole
 from app.lists.silence import ONE_DAY, quiet_terminals
+from app.rules.calls import DAYS_KEPT, MONTH_DAYS
 from tests.bench.report import Measurement, timed
 from tests.lists.silent_estates import DAY, Judgement, judged
 
@@ -26,8 +27,14 @@ DAYS = [date(2026, 1, 5) + number * DAY for number in range(207)]
 SEEDS = (11, 23, 37, 53)
 #: Precision and recall at least, without and with a week's leave of half of the shops.
 BARS = {False: (0.95, 0.5), True: (0.5, 0.5)}
-#: What a terminal calls on the night of a day.
-NIGHT = "DELETE FROM terminal_day WHERE merchant_id = :merchant_id AND day IN (:day, CAST(:day AS date) + 1)"
+#: What a terminal calls on a day, which two of them are for a night.
+CALLS = (
+    "DELETE FROM terminal_day WHERE merchant_id = :merchant_id AND day = :day",
+    f"""
+    UPDATE terminal_month SET {", ".join(f"{name} = {name} & ~CAST(:bit AS int)" for name in DAYS_KEPT)}
+    WHERE merchant_id = :merchant_id AND month = date_trunc('month', CAST(:day AS date))
+    """,
+)
 
 
 def lines(database: Database) -> Iterator[Measurement]:
@@ -65,8 +72,15 @@ def speed(database: Database, merchant_id: int, day: date) -> Iterator[Measureme
         for what in ("a day", "a day without a call"):
             work = partial(_silent, connection, rule, asked)
             yield timed(f"silent terminals: {what}", 50, work, "{} terminals of the chain are")
-            connection.execute(text(NIGHT), asked)
+            for night in (day, day + DAY):
+                _without_calls(connection, merchant_id, night)
         connection.rollback()
+
+
+def _without_calls(connection: Connection, merchant_id: int, day: date) -> None:
+    values = {"merchant_id": merchant_id, "day": day, "bit": 1 << MONTH_DAYS - day.day}
+    for statement in CALLS:
+        connection.execute(text(statement), values)
 
 
 def _silent(connection: Connection, rule: Select[Any], asked: Mapping[str, Any]) -> int:

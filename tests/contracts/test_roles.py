@@ -29,6 +29,7 @@ ISOLATED = {"remittance", "transaction", "transaction_day", "remittance_day", "c
     "settlement_link",
     "terminal",
     "terminal_day",
+    "terminal_month",
 }
 PARTIES = {"reseller", "source", "merchant"}
 IMPORTS = {"import_file", "import_refusal", "received_day"}

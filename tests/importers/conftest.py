@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import time
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -76,10 +77,8 @@ class Operator:
 
     def empty(self) -> None:
         """Back to a database that has seen no file."""
-        payments = (
-            "remittance, transaction, transaction_day, remittance_day, terminal, terminal_day, known_value"
-        )
-        payments += ", remittance_third, chargeback, operation, remote_payment"
+        payments = "remittance, transaction, transaction_day, remittance_day, remittance_third, known_value"
+        payments += ", terminal, terminal_day, terminal_month, chargeback, operation, remote_payment"
         parties = "contract, outlet, acceptor, source, import_file, import_refusal, received_day"
         with self.database.writing(DatabaseRole.OWNER) as connection:
             connection.execute(text(f"TRUNCATE {payments}, {parties}"))
@@ -131,6 +130,7 @@ class Operator:
                 "remittance_day",
                 "remittance_third",
                 "terminal_day",
+                "terminal_month",
                 "known_value",
             )
         )
@@ -185,6 +185,20 @@ class Operator:
         )
         kept = self.rows(f"SELECT {keys}, third, {', '.join(figures)}, to_confirm FROM remittance_third")
         assert sorted(kept) == sorted(days)
+
+    def check_terminal_months(self) -> None:
+        """The bits kept of each month are those of its days: a later day is a lower one."""
+        months: dict[tuple[Any, ...], list[int]] = {}
+        keys = "merchant_id, contract_id, terminal_number, reseller_id"
+        for *key, day, first, last in self.rows(
+            f"SELECT {keys}, day, first_called::time, last_called::time FROM terminal_day"
+        ):
+            kept = True, first < time(4), last < time(4), last >= time(12), last >= time(20)
+            bits = months.setdefault((*key, day.replace(day=1)), [0] * len(kept))
+            bits[:] = (known | is_one << 31 - day.day for known, is_one in zip(bits, kept, strict=True))
+        found = "called, first_at_night, last_at_night, last_from_noon, last_in_evening"
+        rows = self.rows(f"SELECT {keys}, month, {found} FROM terminal_month")
+        assert sorted(rows) == sorted((*key, *bits) for key, bits in months.items())
 
     def sums_kept(self, contract: str = "contract_id <> 0") -> list[tuple[Any, ...]]:
         return self.rows(

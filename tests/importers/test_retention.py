@@ -65,6 +65,7 @@ def test_what_is_older_goes_and_the_line_of_its_file_stays(aged: Operator) -> No
     assert len(list((aged.data / "archive").iterdir())) == 2  # the referential, and the night that is kept
     assert aged.sums_kept() == aged.sums_from_rows()
     aged.check_remittance_days()
+    aged.check_terminal_months()
     assert purge(aged.database, aged.data, TODAY) == retention.Purged(0, 0)
 
 

@@ -46,6 +46,22 @@ def test_a_day_keeps_its_first_and_last_call_and_the_device_of_the_last(operator
     assert operator.rows(KEPT) == [("001", "2026-03-02", "2026-03-03", "NEW", 1)]
 
 
+def test_a_month_keeps_its_days_as_bits(operator: Operator) -> None:
+    """In whatever order they come; a day by the hours of its first and its last call."""
+    operator.declare({}, {"rank": "002"})
+    calls = ("04-01", "02:30:00"), ("03-31", "12:00:00"), ("03-31", "03:59:59"), ("03-01", "19:59:00")
+    for day, at in (*calls, ("04-30", "20:00:00")):
+        operator.deliver(night(f"2026-{day}", call(f"2026-{day}", at), key=f"{day} {at}"))
+    operator.deliver(night("2026-03-02", call("2026-03-02", rank="002")))
+    bits = "to_hex(called), first_at_night, last_at_night, to_hex(last_from_noon), last_in_evening"
+    assert operator.rows(f"SELECT month::text, {bits} FROM terminal_month ORDER BY 1, 2") == [
+        ("2026-03-01", "20000000", 0, 0, "20000000", 1 << 29),
+        ("2026-03-01", "40000001", 1, 0, "40000001", 0),
+        ("2026-04-01", "40000002", 1 << 30, 1 << 30, "2", 2),
+    ]
+    operator.check_terminal_months()
+
+
 @pytest.mark.orders
 def test_they_are_the_same_in_every_order(operator: Operator) -> None:
     seen = set()
@@ -55,6 +71,7 @@ def test_they_are_the_same_in_every_order(operator: Operator) -> None:
         for file in order:
             operator.deliver(file)
         seen.add(repr((operator.rows(CALLS), operator.terminals())))
+        operator.check_terminal_months()
     assert len(seen) == 1
     assert operator.count("terminal") == 2
 
@@ -64,6 +81,7 @@ def test_what_waited_for_its_owner_becomes_a_terminal_of_theirs(operator: Operat
     assert operator.count("terminal") == operator.count("terminal_day") == 0
     operator.declare({})
     assert operator.rows(KEPT) == [("001", "2026-03-02", "2026-03-02", Rem().serial, 1)]
+    operator.check_terminal_months()
 
 
 def test_a_replaced_file_takes_its_terminal_along(operator: Operator) -> None:
@@ -72,6 +90,7 @@ def test_a_replaced_file_takes_its_terminal_along(operator: Operator) -> None:
     operator.deliver(night("2026-03-02", call("2026-03-02", terminal="008"), key="night"), replace=True)
     assert operator.rows("SELECT number FROM terminal") == [("008",)]
     assert operator.rows("SELECT terminal_number FROM terminal_day") == [("008",)]
+    operator.check_terminal_months()
 
 
 def test_a_contract_takes_its_calls_along_to_another_outlet(operator: Operator) -> None:

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select, text
 
 from app.lists.silence import ONE_DAY, quiet_terminals
-from app.models import Terminal, TerminalDay
+from app.models import Terminal, TerminalDay, TerminalMonth
 from app.rules.holidays import public_holidays
 from tests import factories
 
@@ -97,6 +97,7 @@ def a_terminal(
         for day, row in rows.items()
     ]
     connection.execute(insert(TerminalDay), days)
+    connection.execute(insert(TerminalMonth), _months(days))
     last = days[-1]
     values = {
         **shared, "id": number, "outlet_id": outlet_id, "number": at_outlet, "contract_ids": [contract_id],
@@ -105,6 +106,28 @@ def a_terminal(
     }  # fmt: skip
     connection.execute(insert(Terminal).values(values))
     return number
+
+
+def _months(days: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The months of the days of a terminal, as the loader keeps them: the later a day, the lower its bit."""
+    shared = ("merchant_id", "reseller_id", "contract_id", "terminal_number")
+    months: dict[date, dict[str, Any]] = {}
+    for row in days:
+        first, last = row["first_called"].time(), row["last_called"].time()
+        kept = {
+            "called": True,
+            "first_at_night": first < time(4),
+            "last_at_night": last < time(4),
+            "last_from_noon": last >= time(12),
+            "last_in_evening": last >= time(20),
+        }
+        month = row["day"].replace(day=1)
+        known = months.setdefault(
+            month, {"month": month, **{name: row[name] for name in shared}, **dict.fromkeys(kept, 0)}
+        )
+        for name, is_one in kept.items():
+            known[name] |= is_one << 31 - row["day"].day
+    return list(months.values())
 
 
 def _count() -> Iterator[int]:
@@ -243,7 +266,9 @@ def judged(connection: Connection, days: list[date], seed: int, *, with_leave: b
         ends = habit.closes - DAY if habit.declared else None
         _, terminal_id = estate.terminal(found.calls, chain if number < 60 else None, valid_to=ends)
         played[terminal_id] = found
-    connection.execute(text("ANALYZE terminal, terminal_day, received_day, contract, outlet, merchant"))
+    connection.execute(
+        text("ANALYZE terminal, terminal_day, terminal_month, received_day, contract, outlet, merchant")
+    )
     asked = {day for day in days[::3] if day not in lost}
     alarms = {(terminal_id, day) for day in asked for terminal_id in estate.silent_anywhere(day)}
     failures = {(terminal_id, day) for terminal_id, found in played.items() for day in found.failures & asked}
