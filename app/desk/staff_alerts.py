@@ -16,7 +16,7 @@ from app.wording.i18n import N_, gettext
 _WORDS: Mapping[AlertKind, str] = {
     AlertKind.FILE_REFUSED: N_("The file %(file)s was refused: nothing of it is loaded."),
     AlertKind.FILES_LEFT: N_(
-        "Files have stayed in the inbox since %(since)s (%(count)s): they cannot be read or filed away."
+        "Files have stayed in the inbox since %(since)s: they cannot be read or filed away."
     ),
     AlertKind.NIGHT_MISSING: N_("%(source)s: the file that was due on %(due)s has not come."),
     AlertKind.MAIL_STUCK: N_("Emails have not left since %(since)s (%(count)s waiting)."),

@@ -1,4 +1,7 @@
-"""The conditions that are watched for: each looks at one thing, and says whose staff it concerns."""
+"""The conditions that are watched for: each looks at one thing, and says whose staff it concerns.
+
+What everybody is told holds no count: it would be that of others too.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +17,9 @@ from typing import Any
 from sqlalchemy import Connection, select, text
 
 from app.config import INBOX
-from app.desk import files
+from app.desk import files, tasks
 from app.jobs import MOST_BEGUN
+from app.mail.posting import TASK as MAIL_JOB
 from app.models import TRIED_FOR, AlertKind, Fault, Reseller
 from app.operation.missing_nights import missing_nights
 from app.operation.state import worker_heard_at
@@ -27,18 +31,26 @@ MAIL_WAITS, FILE_WAITS, WORKER_WAITS = timedelta(hours=1), timedelta(hours=1), t
 
 # A mail that is renewed waits anew. One whose recipient is put off does not wait for the server.
 _STUCK_MAIL = text("""
-SELECT count(*) AS waiting, min(since) AS since
+SELECT reseller.id AS reseller_id, count(*) AS waiting, min(since) AS since
 FROM (
-  SELECT state, last_fault, deadline - CAST(:tried_for AS interval) AS since FROM delivery
+  SELECT reseller_slug, state, last_fault, deadline - CAST(:tried_for AS interval) AS since FROM delivery
 ) AS delivery
+JOIN reseller ON reseller.slug = delivery.reseller_slug
 WHERE state NOT IN ('sent', 'failed') AND since < :before
   AND (last_fault IS NULL OR last_fault <> ALL (:of_one))
+GROUP BY reseller.id ORDER BY reseller.id
 """)
 _OF_ONE = [Fault.RECIPIENT_REFUSED, Fault.MESSAGE_REFUSED]
-# Told for a day: what it should have done may have been done since, or asked for anew.
+# Told for a day: what it should have done may have been done since, or asked for anew. A mail and what a desk
+# asks for are of one reseller; the work of the calendar is everybody's.
 _GIVEN_UP = text("""
-SELECT id AS number, task_name AS task, attempts AS begun FROM procrastinate_jobs AS job
-WHERE status = 'failed' AND attempts >= :most AND EXISTS (
+SELECT job.id AS number, job.task_name AS task, job.attempts AS begun,
+  COALESCE(desk_task.reseller_id, reseller.id) AS reseller_id
+FROM procrastinate_jobs AS job
+LEFT JOIN desk_task ON job.task_name = :asked AND desk_task.id = CAST(job.args->>'task_id' AS bigint)
+LEFT JOIN delivery ON job.task_name = :mail AND delivery.id = CAST(job.args->>'delivery_id' AS bigint)
+LEFT JOIN reseller ON reseller.slug = delivery.reseller_slug
+WHERE job.status = 'failed' AND job.attempts >= :most AND EXISTS (
   SELECT FROM procrastinate_events AS event
   WHERE event.job_id = job.id AND event.type = 'failed' AND event.at > :since)
 """)
@@ -79,9 +91,9 @@ def _missing_nights(connection: Connection, now: datetime) -> Iterator[Condition
 
 def _stuck_mail(connection: Connection, now: datetime) -> Iterator[Condition]:
     asked = {"before": now - MAIL_WAITS, "tried_for": TRIED_FOR, "of_one": _OF_ONE}
-    found = connection.execute(_STUCK_MAIL, asked).one()
-    if found.waiting:
-        yield Condition(AlertKind.MAIL_STUCK, {"count": found.waiting, "since": found.since.isoformat()})
+    for found in connection.execute(_STUCK_MAIL, asked):
+        details = {"count": found.waiting, "since": found.since.isoformat()}
+        yield Condition(AlertKind.MAIL_STUCK, details, reseller_id=found.reseller_id)
 
 
 def _silent_worker(connection: Connection, now: datetime) -> Iterator[Condition]:
@@ -91,9 +103,10 @@ def _silent_worker(connection: Connection, now: datetime) -> Iterator[Condition]
 
 
 def _jobs_given_up(connection: Connection, now: datetime) -> Iterator[Condition]:
-    asked = {"most": MOST_BEGUN, "since": now - timedelta(days=1)}
-    for job in connection.execute(_GIVEN_UP, asked):
-        yield Condition(AlertKind.JOB_GIVEN_UP, job._asdict(), str(job.number))
+    asked = {"most": MOST_BEGUN, "since": now - timedelta(days=1), "asked": tasks.JOB, "mail": MAIL_JOB}
+    for number, task, begun, reseller_id in connection.execute(_GIVEN_UP, asked):
+        details = {"number": number, "task": task, "begun": begun}
+        yield Condition(AlertKind.JOB_GIVEN_UP, details, str(number), reseller_id)
 
 
 def full_disk(data: Path) -> Iterator[Condition]:
@@ -108,7 +121,7 @@ def _files_left(data: Path, now: datetime) -> Iterator[Condition]:
     old = [moment for moment in _came(data / INBOX) if moment < (now - FILE_WAITS).timestamp()]
     if old:
         since = datetime.fromtimestamp(min(old), UTC).isoformat()
-        yield Condition(AlertKind.FILES_LEFT, {"count": len(old), "since": since})
+        yield Condition(AlertKind.FILES_LEFT, {"since": since})
 
 
 def _came(inbox: Path) -> Iterator[float]:

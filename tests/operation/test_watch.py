@@ -15,8 +15,11 @@ from sqlalchemy import insert, select, text, update
 from app import create_app
 from app.config import Security, SmtpServer
 from app.database.engine import DatabaseRole
+from app.desk import tasks
+from app.desk.tasks import NewTask
 from app.jobs import MOST_BEGUN, free_jobs
-from app.models import Delivery, Fault, ImportFile, Source, StaffAlert
+from app.mail.posting import TASK as MAIL_JOB
+from app.models import Delivery, DeskTaskKind, Fault, ImportFile, Source, StaffAlert
 from app.operation import conditions
 from app.operation.watch import watch, watch_by_itself
 from tests.accounts.mails import mails, words
@@ -133,12 +136,19 @@ def test_mail_that_waits_for_its_server_is_told_of_and_not_one_that_waits_for_it
 ):
     from app.mail import post  # noqa: PLC0415 - as the portal does
 
+    waiting = {"north": 1, "south": 2}
     with database.writing() as connection:
-        post(connection, a_message(), ["a@example.org"], a_request(), SENDER)
+        for slug, number in waiting.items():
+            for _ in range(number):
+                request = a_request(reseller_slug=slug)
+                post(connection, a_message(), ["a@example.org"], request, SENDER)
     assert looks(config, database) == {}
     with database.writing(DatabaseRole.OWNER) as connection:
         connection.execute(update(Delivery).values(deadline=Delivery.deadline - 2 * HOUR, last_fault=fault))
-    assert (looks(config, database).keys() == {ANNE, BENO}) is told
+    said = looks(config, database)
+    assert said.keys() == ({ANNE, BENO} if told else set())
+    for email, slug in ((ANNE, "north"), (BENO, "south")):
+        assert f"({waiting[slug]} en attente)" in said.get(email, f"({waiting[slug]} en attente)")
 
 
 def test_what_stays_in_the_inbox_is_told(config, database, resellers):
@@ -147,7 +157,9 @@ def test_what_stays_in_the_inbox_is_told(config, database, resellers):
     os.mkfifo(inbox / "pipe")
     (inbox / ".hidden").touch()
     assert looks(config, database) == {}
-    assert "(1)" in looks(config, database, datetime.now(UTC) + 2 * HOUR)[ANNE]
+    said = looks(config, database, datetime.now(UTC) + 2 * HOUR)[ANNE]
+    assert "boîte de réception" in said
+    assert "(1)" not in said, "a count of everybody's files"
 
 
 def test_a_disk_that_is_nearly_full_is_told(config, database, resellers, monkeypatch):
@@ -207,6 +219,25 @@ def test_a_job_over_which_workers_die_is_given_up_and_told(config, database, res
     assert f"desk_task, numéro {number}" in told[ANNE]
     assert told[ANNE].count("desk_task") == 1
     assert "réglé" in looks(config, database, datetime.now(UTC) + timedelta(hours=25))[ANNE]
+
+
+def test_a_job_that_one_reseller_asked_for_is_told_to_them_alone(config, database, resellers):
+    """Its number and its kind are no business of another maintainer's desk."""
+    from app.mail import post  # noqa: PLC0415 - as the portal does
+
+    with database.writing() as connection:
+        post(connection, a_message(), ["a@example.org"], a_request(reseller_slug="south"), SENDER)
+        task = NewTask(reseller_id=resellers["north"], user_id=1, kind=DeskTaskKind.RETRY, details={})
+        tasks.ask(connection, task)
+    for _ in range(MOST_BEGUN):
+        with database.writing(DatabaseRole.OWNER) as connection:
+            connection.execute(text("UPDATE procrastinate_jobs SET status = 'doing' WHERE status = 'todo'"))
+        free_jobs(database)
+    said = looks(config, database)
+    assert tasks.JOB in said[ANNE]
+    assert tasks.JOB not in said[BENO]
+    assert MAIL_JOB in said[BENO]
+    assert MAIL_JOB not in said[ANNE]
 
 
 def test_the_work_of_the_night_is_not_given_up_for_what_died_beside_it(database, resellers):
