@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
+from itertools import accumulate
 from textwrap import wrap
 from typing import BinaryIO
 
@@ -42,6 +43,8 @@ DAY_FORMAT = "dd/mm/yyyy"
 _LONGEST_WIDTH, _NARROWEST, _ROOM = 44, 10, 3
 _MOMENT_WIDTH = 20
 _A4, _LINE_HEIGHT = 9, 15
+#: So many letters are read on a sheet that lies across: some six points high.
+_WIDEST_PAPER = 230
 
 
 @dataclass
@@ -85,7 +88,8 @@ def write_xlsx(
             count += 1
             written = _write_row(sheet, count, spec, row, styles)
             widths = [max(pair) for pair in zip(widths, written, strict=True)]
-        set_up(sheet, widths)
+        set_up(sheet, widths, on_one_sheet=True)
+        _leave_out_of_print(sheet, count, widths)
         sheet.autofilter(0, 0, count, len(spec.file_fields) - 1)
         write_totals(book.add_worksheet(gettext("Totals")), spec, criteria, sums, styles)
     return count
@@ -139,6 +143,21 @@ def set_up(sheet: Worksheet, widths: Sequence[int], *, on_one_sheet: bool = Fals
     sheet.set_footer("&L&A&R&P / &N")
     if on_one_sheet:
         sheet.fit_to_pages(1, 0)
+
+
+def _leave_out_of_print(sheet: Worksheet, rows: int, widths: Sequence[int]) -> None:
+    """Print the first columns alone, as many as can be read on one sheet, and say so below.
+
+    All of a week of a chain were 417 sheets, ten of them to a line.
+    """
+    wide = accumulate(min(width, _LONGEST_WIDTH) for width in widths)
+    shown = sum(until <= _WIDEST_PAPER for until in wide)
+    sheet.print_area(0, 0, rows, shown - 1)
+    if shown < len(widths):
+        words = gettext(
+            "Columns 1 to %(shown)s of %(all)s: the file holds them all", shown=shown, all=len(widths)
+        )
+        sheet.set_footer(f"&L&A&C{words}&R&P / &N")
 
 
 def _write_row(sheet: Worksheet, line: int, spec: ListSpec, row: Row, styles: Styles) -> list[int]:

@@ -32,13 +32,15 @@ from app.web.questions import asking_first, exporting
 
 #: What writes the rows of a list into a file, and counts them.
 Writer = Callable[..., int]
+#: The pages of the files of rows, with their names, and the groupings of a period that these cannot hold.
+_OF_ROWS = (("download", "CSV"), ("workbook", "Excel"))
+_SUMS_INSTEAD = ("month", "day")
 
 
 @dataclass(frozen=True)
 class ListFile:
-    """A file of a list: its page, what writes it and how; ``is_grouped`` is one of sums by group."""
+    """A file of a list: what writes it, and how; ``is_grouped`` is one of sums by group."""
 
-    page: str
     write: Writer
     kind: str
     mimetype: str
@@ -47,24 +49,24 @@ class ListFile:
 
 def download(spec: ListSpec) -> AnyResponse:
     """The list as CSV: whole, or refused with the periods to ask for instead."""
-    return _export(spec, ListFile("download", write_csv, "csv", CSV))
+    return _export(spec, ListFile(write_csv, "csv", CSV))
 
 
 def workbook(spec: ListSpec) -> AnyResponse:
     """The list as XLSX, by the rules of the CSV."""
-    return _export(spec, ListFile("workbook", write_xlsx, "xlsx", XLSX))
+    return _export(spec, ListFile(write_xlsx, "xlsx", XLSX))
 
 
 def groups_download(spec: ListSpec) -> AnyResponse:
     """The sums of a list by group as CSV, over any period."""
     write = partial(write_groups_csv, names=theme().issuers)
-    return _export(spec, ListFile("groups_download", write, "csv", CSV, is_grouped=True))
+    return _export(spec, ListFile(write, "csv", CSV, is_grouped=True))
 
 
 def groups_workbook(spec: ListSpec) -> AnyResponse:
     """The sums of a list by group as XLSX, over any period."""
     write = partial(write_groups_xlsx, names=theme().issuers)
-    return _export(spec, ListFile("groups_workbook", write, "xlsx", XLSX, is_grouped=True))
+    return _export(spec, ListFile(write, "xlsx", XLSX, is_grouped=True))
 
 
 def groups_document(spec: ListSpec) -> AnyResponse | tuple[AnyResponse, int]:
@@ -89,7 +91,7 @@ def _export(spec: ListSpec, made: ListFile) -> AnyResponse:
         return refused_file(criteria)
     split = too_long(criteria)
     if split is not None:
-        return _refuse_export(criteria, split, made)
+        return _refuse_export(criteria, split)
 
     def write(file: BinaryIO) -> None:
         with exporting(scope) as connection:
@@ -104,10 +106,18 @@ def _of_groups(criteria: Criteria) -> Criteria:
     return replace(with_group_fault(criteria, request.args.getlist(BY), needed=True), columns=())
 
 
-def _refuse_export(criteria: Criteria, split: tuple[Period, ...], made: ListFile) -> AnyResponse:
-    """Say why, and hand out the addresses of the parts."""
-    parts = parts_of(criteria, split)
+def _refuse_export(criteria: Criteria, split: tuple[Period, ...]) -> AnyResponse:
+    """Say why, and hand out the addresses of the parts and of sums, which know no such limit."""
     text = render_template(
-        "lists/too_long.html", spec=criteria.spec, criteria=criteria, parts=parts, file_page=made.page
+        "lists/too_long.html",
+        spec=criteria.spec,
+        criteria=criteria,
+        parts=parts_of(criteria, split),
+        files=_OF_ROWS,
+        sums=[
+            (criteria.spec.groupings[by].title, replace(criteria, by=by, after=None).to_args())
+            for by in _SUMS_INSTEAD
+            if by in criteria.spec.groupings
+        ],
     )
     return make_response(text, 422)

@@ -26,6 +26,7 @@ from app.views.periods import AdjacentPeriods, QuickPeriod
 from app.views.rows import FEW, RowGroup
 from app.views.shown_pages import ShownPages
 from app.views.view_menu import ViewMenu
+from app.web.context import principal
 from app.wording.days import days_in_words
 from app.wording.i18n import gettext
 
@@ -110,6 +111,11 @@ class ListPage:
     def chips(self) -> tuple[Chip, ...]:
         """The active filters."""
         return tuple(self.criteria.chips()) if self.criteria.filters else ()
+
+    @property
+    def may_keep(self) -> bool:
+        """Whether whoever looks may keep what it shows: the list as it opens is there without."""
+        return bool(self.views.asked) and not self.criteria.faults and not principal().is_viewing_as
 
     @cached_property
     def is_at_hand(self) -> bool:

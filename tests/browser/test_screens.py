@@ -272,7 +272,7 @@ def test_the_two_files_of_a_long_month_stand_side_by_side(window, width):
     visitor = window(width)
     last = today() - timedelta(days=1)
     visitor.go(f"/transactions?date_from={last - timedelta(days=30)}&date_to={last}")
-    files = visitor.page.locator(".downloads a:visible")
+    files = visitor.page.locator(".downloads a[href*=csv]:visible")
     assert files.all_inner_texts() != []
     boxes = [file.bounding_box() for file in files.all()]
     assert len(boxes) == 2
@@ -329,3 +329,23 @@ def test_what_is_typed_to_search_is_in_sight_on_a_phone(window, path):
     box = visitor.page.locator("#find")
     box.fill("Poitiers Notre-Dame")
     assert box.evaluate("box => box.scrollWidth <= box.clientWidth")
+
+
+@pytest.mark.parametrize("width", [IPHONE, 1024, DESK])
+@pytest.mark.parametrize("path", ["/transactions?by=outlet", "/transactions?amount_from=2"])
+def test_the_way_to_keep_a_view_takes_no_line(window, path, width):
+    """It stood alone on one above every answer that was asked for."""
+    visitor = window(width)
+    visitor.go(path)
+    assert len({round(top(tool)) for tool in visitor.page.locator(".tools > :visible").all()}) == 1
+    ways = visitor.page.locator("summary:visible", has_text="Garder cette vue")
+    assert visitor.page.locator(".tools > .keep-view:visible").count() == ways.count() == (width == DESK)
+    visitor.page.locator("#view-button" if width == DESK else "#filters-button").click()
+    if width != DESK:
+        visitor.page.locator("#filters summary", has_text="Garder cette vue").click()
+    name = f"{width} {path[-1]}"
+    visitor.page.locator("input[name=name]:visible").fill(name)
+    visitor.follow(visitor.page.get_by_role("button", name="Garder", exact=True))
+    assert path in visitor.page.url
+    assert visitor.barriers() == []
+    assert name in visitor.page.locator("#view-button").text_content()

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from app.database.engine import DatabaseRole
 from app.models import JournalEntry, Role
 from app.rules.time_zones import today
-from app.views import lists
+from app.views import list_files
 from tests import factories
 from tests.page import HtmlPage
 from tests.views.town import follow, let_in, plain, rows
@@ -110,8 +110,21 @@ def test_the_two_files_of_31_days_hold_all_of_them(owner, shops, database):
 def test_many_files_are_listed_on_a_page_of_their_own(owner):
     first, last = today() - timedelta(days=130), today()
     page = owner.page(f"/transactions?date_from={first}&date_to={last}")
-    link = follow(page, "CSV en 5 fichiers")
-    assert len([a for a in owner.page(link, status=422).all("a") if ".csv" in a["href"]]) == 5
+    split = owner.page(follow(page, "En 5 fichiers"), status=422)
+    links = [a["href"] for a in split.all("a")]
+    assert [sum(kind in href for href in links) for kind in (".csv", ".xlsx")] == [5, 5]
+    for title in ("Par mois", "Par jour"):
+        assert owner.page(follow(split, title)).one("table", class_="groups")
+
+
+def test_a_month_of_31_days_has_its_workbooks_a_click_away(owner):
+    """None was offered beyond 30 days."""
+    first, last = today() - timedelta(days=30), today()
+    page = owner.page(f"/transactions?date_from={first}&date_to={last}")
+    (link,) = [a["href"] for a in page.one(class_="downloads").all("a") if ".xlsx" in a["href"]]
+    split = owner.page(link, status=422)
+    with owner.get(next(a["href"] for a in split.all("a") if ".xlsx" in a["href"])) as response:
+        assert response.status_code == 200
 
 
 def test_thirty_days_are_allowed(owner):
@@ -141,7 +154,7 @@ def test_a_failure_leaves_no_half_file(owner, monkeypatch, database):
         file.write(b"half of it")
         raise RuntimeError("the disk is full")
 
-    monkeypatch.setattr(lists, "write_csv", broken)
+    monkeypatch.setattr(list_files, "write_csv", broken)
     response = owner.get("/transactions.csv")
     assert response.status_code == 500
     assert b"half" not in response.data
