@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import random
-import signal
 import subprocess
-import sys
-import time
+from contextlib import suppress
 from datetime import UTC
 from itertools import permutations
 from zoneinfo import ZoneInfo
@@ -16,8 +14,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from app.database.login_addresses import Addresses
 from importers.load import Status, load_file
 from importers.records.payments.rows import instants
+from tests import commands
+from tests.conftest import SECRET_KEY
 from tests.importers.conftest import Operator
 from tests.importers.files import File, Rem, Trx, directory
 
@@ -291,39 +292,24 @@ def test_daily_sums_hold_payments_whose_day_differs_in_utc(
 
 # --- kills ----------------------------------------------------------------------------------------
 
-_LOAD = (
-    "import sys; from pathlib import Path;"
-    "from app.database.login_addresses import Addresses; from app.database.engine import Database;"
-    "from importers.load import load_file;"
-    "print('ready', flush=True); database = Database(Addresses(importer=sys.argv[1]));"
-    "load_file(database, Path(sys.argv[2]), Path(sys.argv[3]))"
-)
-
 
 @pytest.mark.no_cover
 def test_killed_anywhere_a_file_is_loaded_whole_or_not_at_all(operator: Operator) -> None:
     """Kill the importer at random moments; the next run always ends in the same state."""
     payments = tuple(Trx(sequence=f"{n:06}", amount=n) for n in range(1, 400))
     operator.declare({})
+    importer = {
+        **Addresses(importer=operator.database.addresses.importer).settings(),
+        "BORDEREAU_DATA": str(operator.data),
+        "BORDEREAU_SECRET_KEY": SECRET_KEY,
+    }
     moments = random.Random(3)
     for turn in range(int(os.environ.get("BORDEREAU_KILLS", "5"))):
         night = File(remittances=(Rem(number=f"{turn:06}", transactions=payments),), key=f"night-{turn}")
         path = night.write(operator.folder, f"night-{turn}.txt")
-        words = [
-            sys.executable,
-            "-c",
-            _LOAD,
-            operator.database.addresses.importer,
-            str(path),
-            str(operator.data),
-        ]
-        process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
-        assert process.stdout is not None
-        process.stdout.readline()
-        time.sleep(moments.uniform(0, 0.4))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        process.stdout.close()
+        with suppress(subprocess.TimeoutExpired):
+            done = commands.run("import", str(path), env=importer, seconds=moments.uniform(0.01, 0.4))
+            assert done.returncode == 0, done.stderr  # it was quicker
         found = operator.value(
             "SELECT count(*) FROM transaction t JOIN remittance r ON r.id = t.remittance_id"
             " WHERE r.number = :number",
