@@ -14,11 +14,10 @@ from sqlalchemy import text
 
 from app.database.engine import DatabaseRole
 from app.listing import sums
-from app.listing.grouping import grouping
 from app.listing.scope import Scope
-from app.lists.credit_reasons import closing_parts
 from tests.examples import dear_examples
 from tests.lists import oracle, world
+from tests.lists.closing import closed
 from tests.lists.test_oracle import DAYS, SPECS, criteria_of, questions, seen_as
 from tests.lists.world import TODAY, World
 
@@ -54,6 +53,15 @@ def connection(module_database: Database, mine: World) -> Iterator[Connection]:
 def drawn_scope(data: st.DataObject, connection: Connection, mine: World) -> Scope:
     chosen = data.draw(st.none() | st.lists(st.sampled_from(mine.contract_ids), unique=True).map(tuple))
     return seen_as(connection, Scope(mine.merchant_id, chosen))
+
+
+def drawn_question(
+    data: st.DataObject, connection: Connection, mine: World, spec: ListSpec, among: tuple[str, ...] = ()
+) -> tuple[Scope, Criteria]:
+    """A scope, whose rows the connection reads from here on, and what is asked of it."""
+    scope = drawn_scope(data, connection, mine)
+    asked, back, until = data.draw(questions(spec, among))
+    return scope, criteria_of(spec, asked, TODAY - timedelta(back), TODAY - timedelta(until))
 
 
 def rows_of(mine: World, name: str, scope: Scope) -> list[dict[str, Any]]:
@@ -115,10 +123,9 @@ def test_daily_sums_and_rows_give_the_same_groups(
     name: str, data: st.DataObject, connection: Connection, mine: World
 ) -> None:
     spec, by = SPECS[name], data.draw(st.sampled_from(DAILY_OF[name]))
-    scope = drawn_scope(data, connection, mine)
     known = [field.name for field in spec.filters if field.daily is not None]
-    asked, back, until = data.draw(questions(spec, among=(*known, "application", "label", "group_outlet")))
-    criteria = criteria_of(spec, asked, TODAY - timedelta(back), TODAY - timedelta(until))
+    among = (*known, "application", "label", "group_outlet")
+    scope, criteria = drawn_question(data, connection, mine, spec, among)
     daily = sums.daily_sums(spec, scope, criteria, spec.groupings[by])
     assert daily is not None
     rows = sums.row_sums(spec, scope, criteria, spec.groupings[by])
@@ -192,9 +199,7 @@ def test_the_states_of_credit_add_up_to_the_net(
 ) -> None:
     """Whatever is asked: to the cent, in all rows and in each group, and as lines of their own."""
     spec = SPECS["remittances"]
-    scope = drawn_scope(data, connection, mine)
-    asked, back, until = data.draw(questions(spec))
-    criteria = criteria_of(spec, asked, TODAY - timedelta(back), TODAY - timedelta(until))
+    scope, criteria = drawn_question(data, connection, mine, spec)
     by = spec.groupings[data.draw(st.sampled_from(sorted(spec.groupings)))]
     states = [f"credit_{state}" for state in world.CREDITS]
     groups = sums.series(connection, spec, scope, criteria, by)
@@ -211,13 +216,4 @@ def test_what_closes_a_month_adds_up_to_the_net(
     data: st.DataObject, connection: Connection, mine: World
 ) -> None:
     """Credited, on its way, outside the bank, unknown and missing: to the cent, as a whole and by reason."""
-    spec = SPECS["remittances"]
-    scope = drawn_scope(data, connection, mine)
-    asked, back, until = data.draw(questions(spec))
-    criteria = criteria_of(spec, asked, TODAY - timedelta(back), TODAY - timedelta(until))
-    whole = sums.totals(connection, spec, scope, criteria)
-    closed = grouping(connection, spec, scope, criteria.grouped("credit_reason"), compared=False)
-    assert [table.currency for table in closed.tables] == [line.currency for line in whole.lines]
-    for table, line in zip(closed.tables, whole.lines, strict=True):
-        parts = closing_parts(table.lines)
-        assert sum(parts.values()) == sum(group.now.net for group in table.lines) == line.net
+    closed(connection, *drawn_question(data, connection, mine, SPECS["remittances"]))
