@@ -8,6 +8,7 @@ from app.lists import LISTS
 from app.themes import FILES, Theme
 from app.views.styles import style_sheet
 from app.web.context import host, principal, themes
+from app.web.places import common_address
 from app.wording.i18n import DEFAULT_LANGUAGE, LANGUAGES, gettext, language, speak
 
 ICONS = (("icon-192.png", "192x192"), ("icon-512.png", "512x512"))
@@ -16,7 +17,7 @@ blueprint = Blueprint("branding", __name__)
 
 def theme_file(theme: Theme, name: str) -> str:
     """The address of a theme's file; it changes with the theme."""
-    return url_for("branding.file", slug=theme.slug, name=name, v=theme.version)
+    return common_address("branding.file", slug=theme.slug, name=name, v=theme.version)
 
 
 @blueprint.get("/theme/styles.css")
@@ -88,7 +89,7 @@ def _speak(lang: str) -> None:
 
 def worker_address(theme: Theme) -> str:
     """The address of the service worker of this theme in the language of the moment."""
-    return url_for("branding.service_worker", slug=theme.slug, lang=language())
+    return common_address("branding.service_worker", slug=theme.slug, lang=language())
 
 
 def _maskable(theme: Theme) -> dict[str, str]:

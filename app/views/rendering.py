@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from flask import Flask, current_app, g, render_template, url_for
+from flask import Flask, current_app, render_template
 from flask_htmx import HTMX
 from jinja2 import StrictUndefined
 from markupsafe import Markup
@@ -25,6 +25,7 @@ from app.views.shell import Shell
 from app.views.templating import Templates
 from app.web.context import known_principal, theme
 from app.web.guard import meet
+from app.web.places import common_address
 from app.wording import days, formats
 from app.wording.i18n import gettext, language, ngettext
 
@@ -85,6 +86,7 @@ def _globals() -> dict[str, Any]:
         "day_in_words": days.day_in_words,
         "days_in_words": days.days_in_words,
         "address": cells.address,
+        "common_address": common_address,
         "linked": cells.linked,
         "show_minute": show_minute,
         "request_key": new_key,
@@ -103,12 +105,8 @@ def page_or_part(page: str, parts: Mapping[str, str], /, **values: Any) -> str:
 
 
 def asset(name: str) -> str:
-    """The address of a static file, which changes with the file; made once a request."""
-    known: dict[str, str] = g.setdefault("assets", {})
-    if name not in known:
-        version = current_app.extensions["bordereau.assets"][name]
-        known[name] = url_for("static", filename=name, v=version)
-    return known[name]
+    """The address of a static file, which changes with the file."""
+    return common_address("static", filename=name, v=current_app.extensions["bordereau.assets"][name])
 
 
 def icon(name: str, size: int = 20) -> Markup:

@@ -6,7 +6,9 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from flask import current_app, url_for
+from flask import current_app
+
+from app.web.places import common_address
 
 #: The order of layers is declared in the first; within a layer, what is special comes after what is shared.
 SHEETS = (
@@ -55,4 +57,4 @@ def style_sheet() -> StyleSheet:
 
 def styles_address() -> str:
     """The address of the file; it changes with the file."""
-    return url_for("branding.styles", v=style_sheet().version)
+    return common_address("branding.styles", v=style_sheet().version)

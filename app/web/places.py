@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
-from flask import Blueprint, Flask, current_app, g
+from flask import Blueprint, Flask, current_app, g, request, url_for
 from werkzeug.routing import IntegerConverter, Map
 
 from app.accounts.place import UNNAMED, Place
@@ -46,6 +47,8 @@ class PlaceKind:
 
 MERCHANT: Final = PlaceKind("/m", "", "merchant_id")
 DESK: Final = PlaceKind("/gestion", "/gestion", "reseller_id")
+#: So many addresses that are the same everywhere are kept: those of the files of a few dozen themes.
+MOST_COMMON: Final = 512
 
 
 def register_at(app: Flask, blueprints: Mapping[PlaceKind, Iterable[Blueprint]]) -> None:
@@ -79,6 +82,22 @@ def kind_of(endpoint: str | None) -> PlaceKind | None:
     """The kind of place that a route stands at; None for one that is the same everywhere."""
     kinds: dict[str, PlaceKind] = current_app.extensions["bordereau.places"]
     return kinds.get(_blueprint_of(endpoint or ""))
+
+
+def common_address(endpoint: str, **values: Any) -> str:
+    """The address of what is the same at every place, made once for everybody: a page has a dozen of them.
+
+    Raises LookupError for what stands at a place.
+    """
+    return _made(request.script_root, endpoint, **values)
+
+
+@lru_cache(maxsize=MOST_COMMON)
+def _made(_root: str, endpoint: str, **values: Any) -> str:
+    """The same, below what the server puts in front of every address."""
+    if kind_of(endpoint) is not None:
+        raise LookupError(endpoint)
+    return url_for(endpoint, **values)
 
 
 def named_place() -> Place:

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select, text
 
 from app.models import JournalEntry, Role
+from app.web.places import common_address
 from tests.page import short
 from tests.views.staff import let_staff_in, sign_in
 from tests.views.test_sign_in import move_clock
@@ -43,6 +44,12 @@ def test_two_tabs_at_two_merchants_never_mix(both, shops, database):
             assert other.marker not in response.data.decode()
         part = both.part(shop.at("/transactions?type=refund"))
         assert part.response.headers["HX-Push-Url"] == shop.at("/transactions?type=refund")
+
+
+@pytest.mark.parametrize("endpoint", ["lists.home", "remittances.index", "desk.merchants"])
+def test_no_address_of_a_place_is_kept_for_everybody(app, shops, endpoint):
+    with app.test_request_context(shops[0].at("/remises")), pytest.raises(LookupError):
+        common_address(endpoint)
 
 
 def test_an_invitation_opened_at_one_merchant_is_sent_for_it(both, shops, database):
