@@ -5,11 +5,10 @@ What reached the bank is added up; what did not is named beside it and never add
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, partial
-from typing import Any
 
 from sqlalchemy import CTE, Date, FromClause, and_, bindparam, case, func, or_, select
 
@@ -92,8 +91,8 @@ class Bar:
     """A day of the chart: what reached the bank, and what did not, in minor units."""
 
     day: date
-    net: int
-    apart: int
+    net: int = 0
+    apart: int = 0
 
 
 @dataclass(frozen=True)
@@ -197,7 +196,9 @@ def _night(day: date, found: _NightRows, terminals: TerminalCalls) -> Night | No
     sums, bars = found.sums, found.bars
     if not sums and not terminals.number:
         return None
-    currency = max(bars, key=lambda row: row.net, default=None)
+    largest = max(bars, key=lambda row: row.net, default=None)
+    currency = largest.currency if largest else None
+    shown = (Bar(row.day, row.net, row.apart) for row in bars if row.currency == currency)
     return Night(
         day=day,
         count=sum(row.rows for row in sums),
@@ -209,8 +210,8 @@ def _night(day: date, found: _NightRows, terminals: TerminalCalls) -> Night | No
         sums=tuple(CurrencySum(row.currency, row.net, row.payments) for row in sums if row.passed),
         troubles=tuple(Trouble(**row._asdict()) for row in found.troubles),
         terminals=terminals,
-        bars=tuple(every_day(bars, day, currency.currency if currency else None, CHART_DAYS)),
-        currency=currency.currency if currency else None,
+        bars=every_day(shown, day, CHART_DAYS),
+        currency=currency,
     )
 
 
@@ -317,10 +318,8 @@ def _bars(scope: AnyScope) -> Statement:
     )
 
 
-def every_day(rows: Iterable[Any], last: date, currency: str | None, days: int) -> Iterator[Bar]:
-    """The bars of the ``days`` up to ``last`` in one currency; a day without rows has an empty one."""
-    known = {row.day: row for row in rows if row.currency == currency}
-    for back in range(days - 1, -1, -1):
-        day = last - back * _DAY
-        row = known.get(day)
-        yield Bar(day, int(row.net) if row else 0, int(getattr(row, "apart", 0)) if row else 0)
+def every_day(bars: Iterable[Bar], last: date, days: int) -> tuple[Bar, ...]:
+    """The bars of the ``days`` up to ``last``; a day that has none among ``bars`` has an empty one."""
+    known = {bar.day: bar for bar in bars}
+    each = (last - back * _DAY for back in range(days - 1, -1, -1))
+    return tuple(known.get(day) or Bar(day) for day in each)

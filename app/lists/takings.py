@@ -52,7 +52,8 @@ def takings(scope: Scope, criteria: Criteria) -> Reading[Takings | None] | None:
         nets: dict[date, dict[str, int]] = {}
         for row in rows:
             nets.setdefault(row.day, {})[row.currency] = row.net
-        return Takings(tuple(every_day(rows, last, currency, days)), currency, nets)
+        bars = (Bar(row.day, row.net) for row in rows if row.currency == currency)
+        return Takings(every_day(bars, last, days), currency, nets)
 
     values = {**scope.values, "first_bar": last - (days - 1) * _DAY, "last_bar": last}
     return Reading((_nets(scope.any_such),), made, values)
