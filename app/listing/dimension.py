@@ -41,13 +41,27 @@ def no_notes(_scope: Scope, _criteria: Any, _names: Mapping[str, str]) -> Readin
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class KnownPart:
+    """The part of a dimension that the daily sums know.
+
+    ``daily`` is its value over the daily sums that meet ``of_days``; ``of_rows`` says which rows are not in
+    these.
+    """
+
+    daily: Expression
+    of_days: ColumnElement[bool]
+    of_rows: ColumnElement[bool]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Dimension:
     """A way to group: by day, by outlet, by application.
 
     ``name`` is the value of ``by`` in an address, ``rows`` the value of each row, ``kind`` shows it.
     ``daily`` is the same over the daily sums, where these know it; what ``rows`` reads of contracts alone,
-    they know anyway. Groups are ordered, drawn and shared out by the measure ``weight``; those that are
-    ``in_order`` keep the order of their values. ``values`` are all that there are, where these are few.
+    they know anyway. ``known`` is what they know of it where that is a part. Groups are ordered, drawn and
+    shared out by the measure ``weight``; those that are ``in_order`` keep the order of their values.
+    ``values`` are all that there are, where these are few.
     ``span`` makes a period of a value, where the list's own period asks for a group, ``parameter`` names the
     filter that does; other groups have a filter of their own. ``parts`` are the labels of what a value is
     made of, where it has several parts with ``BETWEEN`` them; ``unknown`` says what rows without a value are.
@@ -61,6 +75,7 @@ class Dimension:
     rows: Expression
     kind: Kind
     daily: Expression | None = None
+    known: KnownPart | None = None
     weight: str = NET
     in_order: bool = False
     values: tuple[str, ...] = ()
@@ -104,8 +119,8 @@ class Dimension:
         words = self.say(key)
         if not self.parts:
             return (words,)
-        known = tuple(words.rsplit(BETWEEN, len(self.parts) - 1)) if key is not None else (words,)
-        return (*known, *("" for _ in self.parts[len(known) :]))
+        said = tuple(words.rsplit(BETWEEN, len(self.parts) - 1)) if key is not None else (words,)
+        return (*said, *("" for _ in self.parts[len(said) :]))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

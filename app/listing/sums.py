@@ -6,7 +6,7 @@ Both ways give the same figures, held by a property test. Totals are the series 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import groupby
 from typing import Any, TypeVar
@@ -29,7 +29,7 @@ from sqlalchemy.sql.visitors import ExternallyTraversible, replacement_traverse
 
 from app.listing.bounds import Bounds
 from app.listing.criteria import Criteria
-from app.listing.dimension import Dimension
+from app.listing.dimension import Dimension, KnownPart
 from app.listing.field import columns_of, tables_of
 from app.listing.kinds import Expression, Statement
 from app.listing.measures import COUNT, sum_of
@@ -108,8 +108,24 @@ def series(
 def _sums(asked: Question, by: Dimension | None) -> Executable:
     """The statement of :func:`series`."""
     spec, scope, criteria = asked.spec, asked.scope, asked.criteria
-    daily = daily_sums(spec, scope, criteria, by)
+    daily: Executable | None = daily_sums(spec, scope, criteria, by)
+    if daily is None and by is not None and by.known is not None:
+        daily = _sums_in_parts(spec, scope, criteria, by, by.known)
     return row_sums(spec, scope, criteria, by) if daily is None else daily
+
+
+def _sums_in_parts(
+    spec: ListSpec, scope: Scoped, criteria: Criteria, by: Dimension, known: KnownPart
+) -> Executable | None:
+    """The groups of what the daily sums know, and of the other rows; None where they know nothing."""
+    of_days = daily_sums(spec, scope, criteria, replace(by, daily=known.daily), known.of_days)
+    if of_days is None:
+        return None
+    of_rows = row_sums(spec, scope, criteria, by, known.of_rows)
+    parts = union_all(of_days.order_by(None), of_rows.order_by(None)).subquery("parts")
+    keys = [parts.c[_GROUP], parts.c[_CURRENCY]]
+    sums = (sum_of(measure.name, parts.c[measure.name]) for measure in spec.measures)
+    return select(*keys, *sums).group_by(*keys).order_by(*keys)
 
 
 def _lines(
@@ -132,19 +148,21 @@ def _totals(lines: Iterable[CurrencyTotals]) -> Totals:
     return Totals(sum(line.count for line in found), found)
 
 
-def row_sums(spec: ListSpec, scope: Scoped, criteria: Criteria, by: Dimension | None = None) -> Executable:
-    """The sums, added up from the rows."""
+def row_sums(
+    spec: ListSpec, scope: Scoped, criteria: Criteria, by: Dimension | None = None, *where: Condition
+) -> Statement | CompoundSelect[Any]:
+    """The sums, added up from the rows; ``where`` leaves some of these out, but not by parent."""
     currency, parent = spec.source.currency, _parent_of(spec, by)
     if by is not None and parent is not None:
         parts = _from_rows(spec, scope, criteria, [*_links(parent.link), *_keys(None, currency)])
         return _added_up(spec, scope, parts.subquery("parts"), by, parent)
     keys = _keys(None if by is None else by.rows, currency)
     if by is None or _is_own(spec, by.rows):
-        return _from_rows(spec, scope, criteria, keys).order_by(*(key.name for key in keys))
+        return _from_rows(spec, scope, criteria, keys, *where).order_by(*(key.name for key in keys))
     return (
         _measured(spec, keys)
         .select_from(spec.source.joined(scope, spec.source.table))
-        .where(*in_sight(spec, scope, criteria), *sorted_conditions(spec, criteria).all)
+        .where(*in_sight(spec, scope, criteria), *sorted_conditions(spec, criteria).all, *where)
         .order_by(*(key.name for key in keys))
     )
 
@@ -155,11 +173,11 @@ def _measured(spec: ListSpec, keys: Sequence[Label[Any]]) -> Statement:
 
 
 def _from_rows(
-    spec: ListSpec, scope: Scoped, criteria: Criteria, keys: Sequence[Label[Any]]
+    spec: ListSpec, scope: Scoped, criteria: Criteria, keys: Sequence[Label[Any]], *where: Condition
 ) -> Statement | CompoundSelect[Any]:
     """The measures of the rows asked for by ``keys``, which read the rows alone."""
     source, own = rows_alone(spec, scope, criteria)
-    rows = _measured(spec, keys).where(*own)
+    rows = _measured(spec, keys).where(*own, *where)
     parents = parents_of(spec, scope, criteria)
     if parents is None:
         return rows.select_from(source)
@@ -203,15 +221,15 @@ def _of_parents(
 
 
 def daily_sums(
-    spec: ListSpec, scope: Scoped, criteria: Criteria, by: Dimension | None = None
+    spec: ListSpec, scope: Scoped, criteria: Criteria, by: Dimension | None = None, *asked: Condition
 ) -> Statement | None:
-    """The sums, added up from the daily ones; None when these do not know what is asked."""
+    """The sums, added up from the daily ones that meet ``asked``; None when these do not know what is."""
     daily, conditions = spec.source.daily, sorted_conditions(spec, criteria)
     known = [condition for field in spec.askable for condition in field.daily_conditions(criteria.filters)]
     if daily is None or not _is_known(spec, conditions, len(known), by):
         return None
     by_contract = by is not None and by.daily is None
-    where = (*_daily_scope(spec, daily, scope, criteria, by_contract=by_contract), *known)
+    where = (*_daily_scope(spec, daily, scope, criteria, by_contract=by_contract), *known, *asked)
     rows = _Days(daily, where, criteria.bounds)
     if by is not None and by_contract:
         links = [*_links([daily.contract_id]), *_keys(None, daily.currency)]

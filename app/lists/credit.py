@@ -25,6 +25,7 @@ from app.listing.source import in_scope
 from app.listing.spec import Alert
 from app.lists.closing_notes import closing_notes
 from app.lists.credit_reasons import (
+    KNOWN_BY_DAY,
     ONE_CENT,
     REASON,
     CreditReason,
@@ -86,6 +87,7 @@ BY_REASON = Dimension(
     label=N_("Credit and reason"),
     kind=StateAndReason(),
     rows=REASON,
+    known=KNOWN_BY_DAY,
     parts=(N_("Credit"), N_("Reason")),
     measure=lambda reason: (CREDIT_GROUP, state_of(reason)),
     said=closing,

@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, Text, and_, case, exists, func, literal, or_, select
 
 from app.listing.constants import written_out
-from app.listing.dimension import BETWEEN
+from app.listing.dimension import BETWEEN, KnownPart
 from app.listing.grouping import GroupLine
 from app.listing.kinds import Expression, Kind, Row, translated
 from app.listing.notes import Figure, GroupNote
@@ -25,6 +25,7 @@ from app.models import (
     Contract,
     Credit,
     Remittance,
+    RemittanceDay,
     Settlement,
     SettlementLink,
     SettlementState,
@@ -170,8 +171,8 @@ _WHY: Final[Mapping[Credit, Expression]] = {
     Credit.EXPECTED: case(_PROPOSED, (_IS_OVERDUE, _because("uncovered"))),
     Credit.UNKNOWN: case(_PROPOSED),
     Credit.NOT_EXPECTED: case(
-        _PROPOSED,
         (Remittance.net_amount == 0, _because("nothing")),
+        _PROPOSED,
         (Contract.application.in_(applications.MEAL_VOUCHERS), _because("issuers")),
         (Contract.application.in_(applications.PAID_ELSEWHERE), _because("american_express")),
     ),
@@ -192,6 +193,26 @@ REASON: Final[Expression] = written_out(
         ),
         else_=_because(_NOT_REMITTED),
     )
+)
+
+#: What the daily sums know of it: most remittances are credited, or empty, and that says all of them.
+# An empty one has no payment, and declares no amount: its net is 0.
+KNOWN_BY_DAY: Final = KnownPart(
+    daily=case(
+        (~RemittanceDay.remitted, _NOT_REMITTED),
+        (RemittanceDay.credit == Credit.CREDITED.value, Credit.CREDITED.value),
+        else_=f"{Credit.NOT_EXPECTED.value}{_SIGN}nothing",
+    ),
+    of_days=or_(
+        ~RemittanceDay.remitted,
+        RemittanceDay.credit == Credit.CREDITED.value,
+        and_(RemittanceDay.credit == Credit.NOT_EXPECTED.value, RemittanceDay.is_empty),
+    ),
+    of_rows=and_(
+        remitted(Remittance.seal, Remittance.status, Remittance.transmission),
+        Remittance.credit != Credit.CREDITED.value,
+        or_(Remittance.credit != Credit.NOT_EXPECTED.value, Remittance.transaction_count != 0),
+    ),
 )
 
 _CREDITED, _EXCESS = "credited", "in_excess"

@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from app.database.engine import DatabaseRole
 from app.listing import sums
+from app.listing.question import Question
 from app.listing.scope import Scope
 from tests.examples import dear_examples
 from tests.lists import oracle, world
@@ -130,6 +131,38 @@ def test_daily_sums_and_rows_give_the_same_groups(
     assert daily is not None
     rows = sums.row_sums(spec, scope, criteria, spec.groupings[by])
     assert connection.execute(daily).all() == connection.execute(rows).all()
+
+
+@pytest.mark.no_cover
+@dear_examples()
+@given(data=st.data())
+def test_groups_that_the_daily_sums_know_in_part_are_those_of_the_rows(
+    data: st.DataObject, connection: Connection, mine: World
+) -> None:
+    """Credited remittances are added up from days, the others one by one: together as from rows alone."""
+    spec = SPECS["remittances"]
+    by = spec.groupings["credit_reason"]
+    known = [field.name for field in spec.filters if field.daily is not None]
+    among = (*known, "application", "label", "group_outlet")
+    scope, criteria = drawn_question(data, connection, mine, spec, among)
+    rows = connection.execute(sums.row_sums(spec, scope, criteria, by)).all()
+    found = sums.series(connection, spec, scope, criteria, by)
+    assert [(group.key, line.currency) for group in found for line in group.totals.lines] == [
+        (row.group_key, row.currency) for row in rows
+    ]
+    lines = [line for group in found for line in group.totals.lines]
+    for line, row in zip(lines, rows, strict=True):
+        assert dict(line.sums) == {measure.name: getattr(row, measure.name) for measure in spec.measures}
+
+
+def test_credited_remittances_are_not_read_one_by_one_to_close_a_month() -> None:
+    spec = SPECS["remittances"]
+    criteria = criteria_of(spec, {}, TODAY - timedelta(40), TODAY)
+    statement = str(sums._sums(Question.of(spec, Scope(1), criteria), spec.groupings["credit_reason"]))
+    assert "remittance_day" in statement
+    asked = criteria_of(spec, {"number": ["000001"]}, TODAY - timedelta(40), TODAY)
+    statement = str(sums._sums(Question.of(spec, Scope(1), asked), spec.groupings["credit_reason"]))
+    assert "remittance_day" not in statement
 
 
 @pytest.mark.parametrize(

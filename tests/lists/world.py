@@ -164,11 +164,13 @@ def _credit_reason(values: Row, amounts: dict[str, int], application: str) -> st
         why = _gap_reason(values["credit_gap"], amounts)
     elif state == "credited":
         why = ""
+    elif state == "not_expected" and values["net_amount"] == 0:
+        why = "nothing"
     elif values["credit_proposed"]:
         why = "proposed"
     elif state == "not_expected":
         payers = {"CONECS": "issuers", "CONECSLESS": "issuers", "AMEX": "american_express"}
-        why = payers.get(application, "") if values["net_amount"] else "nothing"
+        why = payers.get(application, "")
     else:
         overdue = "uncovered" if values["expected_by"] else ""
         why = {"unknown": "", "expected": overdue, "announced": "unproven", "late": "absent"}[state]

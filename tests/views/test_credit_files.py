@@ -194,6 +194,23 @@ def test_a_month_is_closed_by_the_same_reasons_and_sums_in_page_json_and_files(o
         assert of_reasons(groups, lambda row: int(row["Nombre"]), lambda row: cents(row["Net"])) == CLOSED
 
 
+def test_what_is_empty_and_what_adds_up_to_nothing_are_one_line(owner, database, shops, month):
+    """Empty ones are read from the sums of days, those of a sale and its refund one by one."""
+    own = {"merchant_id": shops[0].merchant_id, "credit": "not_expected", "net_amount": 0}
+    with database.writing(DatabaseRole.OWNER) as connection:
+        contract = "SELECT contract_id FROM remittance WHERE merchant_id = :merchant_id LIMIT 1"
+        own["contract_id"] = connection.scalar(text(contract), own)
+        at = datetime.combine(today() - timedelta(days=4), time(22))
+        amounts = {"debit_amount": 500, "refund_amount": 500, "transaction_count": 2}
+        for number, more in (("000301", amounts), ("000302", {"transaction_count": 0, "debit_amount": 0})):
+            factories.a_remittance(connection, **own, collected_local=at, number=number, **more)
+        factories.sum_days(connection)
+    rows = owner.get(f"/remises.json?{month}").json["count"]
+    document = owner.get(f"/remises/regroupement.json?by=credit_reason&{month}").json
+    counts = {group["key"]: group["count"] for group in document["groups"]}
+    assert (counts["not_expected/nothing"], sum(counts.values()), document["count"]) == (3, rows, rows)
+
+
 def take_apart(database, shop) -> None:
     """Commission on lines of its own and chargebacks, of the month and of before."""
     merchant_id, day = shop.merchant_id, today() - timedelta(days=2)
