@@ -178,7 +178,12 @@ def _write_heading(
 ) -> None:
     names = found.by.columns()
     headings = (*names, gettext("Currency"), *_headings(measures), gettext("Share"))
-    widths = [_WIDE, *(max(_NARROW, width_of(words)) for words in headings[1:])]
+    further = [max(_NARROW, width_of(words)) for words in headings[1:]]
+    for table in found.tables:
+        for line in table.lines:
+            words = found.by.cells(line.key)[1:]
+            further[: len(words)] = map(max, further, (len(part) + 1 for part in words))
+    widths = [_WIDE, *further]
     write_headings(sheet, tuple(zip(headings, widths, strict=True)), styles)
     set_up(sheet, widths, on_one_sheet=True)
     sheet.freeze_panes(1, len(names))
@@ -194,7 +199,7 @@ def _write_line(
 ) -> None:
     table, group = place
     for column, part in enumerate((*words, table.currency)):
-        sheet.write_string(line, column, part)
+        sheet.write_string(line, column, part, styles.words)
     column = len(words) + 1
     sheet.write_number(line, column, group.now.count)
     for further, minor in enumerate(_figures(measures, group.now), start=column + 1):

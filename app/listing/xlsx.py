@@ -64,6 +64,11 @@ class Styles:
         """The first line of a sheet."""
         return self.book.add_format({"bold": True, "bg_color": "#edf1f4", "text_wrap": True, "valign": "top"})
 
+    @cached_property
+    def words(self) -> Format:
+        """A name, in several lines where it is longer than its column may be."""
+        return self.book.add_format({"text_wrap": True, "valign": "top"})
+
     def amount(self, currency: str) -> Format:
         """An amount with the decimals of its currency."""
         decimals = exponent(currency)

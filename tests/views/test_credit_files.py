@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import operator
+import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from importlib import import_module
-from io import StringIO
+from io import BytesIO, StringIO
+from zipfile import ZipFile
 
 import pytest
 from sqlalchemy import text
@@ -266,6 +268,14 @@ VOUCHERS = (
     ("EDENRED", "999101", 1_00, "refund"),
     (None, "999102", 4_00, "debit"),
 )
+
+
+def test_the_column_of_reasons_is_as_wide_as_they_are_in_the_workbook(owner, month):
+    """Up to a width beyond which they take several lines."""
+    with owner.get(f"/remises/regroupement.xlsx?by=credit_reason&{month}") as file:
+        written = ZipFile(BytesIO(file.data)).read("xl/worksheets/sheet1.xml").decode()
+    widths = dict(re.findall(r'<col min="(\d+)" max="\d+" width="([\d.]+)"', written))
+    assert float(widths["2"]) > max(len(reason) for _, reason in CLOSED if len(reason) < 44)
 
 
 def test_what_was_taken_apart_in_a_month_is_named_below_its_sentence(owner, database, shops, month):
