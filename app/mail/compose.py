@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from email import policy
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.parser import BytesParser
+from email.policy import Policy
 from email.utils import format_datetime
 from html.parser import HTMLParser
 
@@ -18,8 +19,18 @@ from app.wording.i18n import gettext, language
 #: A whole mail, with what is attached to it, in bytes: servers take 10 MB at least.
 LARGEST = 7_500_000
 
+
+class _WholeHeader(UnstructuredHeader, BaseHeader):
+    """A header of an address, on one line: an address that is encoded to be cut is none to mail programs."""
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}" if self.isascii() else super().fold(policy=policy)
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", _WholeHeader)
 # Seven-bit mail passes through every server as it is.
-_POLICY = policy.SMTP.clone(cte_type="7bit")
+_POLICY = policy.SMTP.clone(cte_type="7bit", header_factory=_HEADERS)
 _NOT_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _BARE_LINE_END = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 _LINE_ENDS = re.compile(r"\r\n?|[\x85\u2028\u2029]")

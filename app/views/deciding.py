@@ -228,7 +228,7 @@ def _month_choices(query: PageQuery, items: Sequence[OpenItem]) -> Iterator[_Mon
     """All that is open, and each month that something of it is of; none where all is of one."""
     chosen, offered = _month(query), months(items)
     if chosen and chosen not in offered:
-        offered = (chosen, *offered)
+        offered = tuple(sorted((chosen, *offered), key=lambda month: month.first, reverse=True))
     if len(offered) > 1 or chosen:
         yield _MonthChoice(gettext("All that is open"), url_for("open_items.show"), not chosen)
         for month in offered:

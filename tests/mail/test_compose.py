@@ -135,6 +135,13 @@ def test_text_comes_first_then_html_then_what_is_attached():
     assert attached.get_content() == message.attachments[0].content
 
 
+def test_the_address_that_stops_a_mail_stands_in_its_header_as_it_is():
+    """Long as it is: mail programs look there for an address between brackets, and decode nothing."""
+    address = f"https://portail.example/releve-quotidien/{'k' * 90}"
+    content = composed(replace(a_message(), unsubscribe=address), "a@b.fr", SENDER, "<1@b.fr>", NOON)
+    assert f"\r\nList-Unsubscribe: <{address}>\r\n".encode() in content
+
+
 def test_a_message_without_anything_attached():
     _, mail = read(a_message(attachments=()))
     assert mail.get_content_type() == "multipart/alternative"
