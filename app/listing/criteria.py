@@ -8,21 +8,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement
 
+from app.listing.asked import Asked
 from app.listing.bounds import ANY_BOUNDS, Bounds
 from app.listing.cursor import Cursor
 from app.listing.dimension import group_args
-from app.listing.field import Args, Parameter
+from app.listing.field import Args, Field, Parameter
 from app.listing.filters import InvalidValueError
 from app.listing.kinds import Expression
+from app.listing.parameter_fault import ParameterFault
 from app.listing.period import RELATIVE, Days, Period, parse_day, period_of
 from app.listing.spec import ListSpec
 from app.listing.table_columns import known_columns
-from app.rules.cards import holds_card, masked
+from app.rules.cards import masked
 from app.wording.i18n import N_, gettext
 
 Texts = Mapping[str, Sequence[str]]
@@ -36,25 +39,6 @@ OF_THE_PAGE = frozenset({BY, COLUMNS, "pages", "view"})
 #: Values of one parameter: enough for the contracts of a region, too few to hurt.
 MOST_VALUES = 100
 _LONGEST_NAME = 40
-
-
-@dataclass(frozen=True)
-class ParameterFault:
-    """A fault of a parameter; ``typed`` is what to show again, empty for what is secret."""
-
-    message: str
-    values: Mapping[str, Any]
-    typed: str
-
-    @classmethod
-    def of(cls, refused: InvalidValueError, typed: str = "") -> ParameterFault:
-        """The fault of a value that was refused."""
-        secret = refused.secret or holds_card(typed)
-        return cls(refused.message, refused.values, "" if secret else typed)
-
-    def text(self) -> str:
-        """The message in the language of the moment."""
-        return gettext(self.message, **self.values)
 
 
 @dataclass(frozen=True)
@@ -74,7 +58,8 @@ class Criteria:
 
     ``relative`` is the name of the period when it moves with the ``days``. ``by`` is the dimension that the
     page groups by, "" for the rows themselves; ``columns`` are the fields chosen for its table, none for the
-    list's own. ``is_any_period`` leaves the days to the parameters of a statement that is built once.
+    list's own. ``of_any_values`` are the conditions of a statement that is built once, and leaves the values
+    of filters and the days to its parameters: see :attr:`of_any`.
 
     What is not known, not understood or too much is in ``faults`` by parameter, and nothing is to be shown
     then: these would be the rows of another question.
@@ -89,7 +74,7 @@ class Criteria:
     after: Cursor | None = None
     by: str = ""
     columns: tuple[str, ...] = ()
-    is_any_period: bool = field(default=False, compare=False)
+    of_any_values: Asked | None = field(default=None, compare=False)
     faults: Mapping[str, ParameterFault] = field(default_factory=lambda: MappingProxyType({}), compare=False)
 
     @classmethod
@@ -129,7 +114,27 @@ class Criteria:
         """The days as a statement compares with them; None in a list that has none."""
         if self.period is None:
             return None
-        return ANY_BOUNDS if self.is_any_period else Bounds.of(self.period)
+        return Bounds.of(self.period) if self.of_any_values is None else ANY_BOUNDS
+
+    @cached_property
+    def asked(self) -> Asked:
+        """What the filters ask, apart from their values."""
+        return self.of_any_values or Asked.of(self.spec.askable, self.filters)
+
+    @property
+    def of_any(self) -> Criteria:
+        """The same of any days and of any values, which are not in it."""
+        return replace(self, filters=MappingProxyType({}), of_any_values=self.asked)
+
+    def conditions(self, field: Field) -> Iterable[ColumnElement[bool]]:
+        """What the filters ask of ``field``."""
+        known = self.of_any_values
+        return field.conditions(self.filters) if known is None else known.rows.get(field.name, ())
+
+    def daily_conditions(self, field: Field) -> Iterable[ColumnElement[bool]]:
+        """The same of the daily sums."""
+        known = self.of_any_values
+        return field.daily_conditions(self.filters) if known is None else known.days.get(field.name, ())
 
     @property
     def is_by_place(self) -> bool:

@@ -1,4 +1,4 @@
-"""A question as statements ask it, apart from who asks and of which days: those are its parameters.
+"""A question as statements ask it, apart from who asks, of which days and values: those are its parameters.
 
 Building a statement takes longer than sending it; so the statements of the questions asked last are kept.
 """
@@ -6,7 +6,7 @@ Building a statement takes longer than sending it; so the statements of the ques
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from app.listing.bounds import values_of
@@ -31,7 +31,7 @@ class Question:
     @classmethod
     def of(cls, spec: ListSpec, scope: Scope, criteria: Criteria) -> Question:
         """The question of ``criteria`` in the list ``spec``."""
-        asked = replace(criteria, is_any_period=True)
-        filters = tuple(criteria.filters.items())
-        key = spec, scope.any_such, filters, asked.sort, asked.after, asked.is_by_place, asked.period is None
-        return cls(key, spec, scope.any_such, asked, {**scope.values, **values_of(criteria.period)})
+        asked, order = criteria.asked, (criteria.sort, criteria.after, criteria.is_by_place)
+        key = spec, scope.any_such, asked, order, criteria.period is None
+        values = {**scope.values, **values_of(criteria.period), **asked.values}
+        return cls(key, spec, scope.any_such, criteria.of_any, values)

@@ -225,7 +225,7 @@ def daily_sums(
 ) -> Statement | None:
     """The sums, added up from the daily ones that meet ``asked``; None when these do not know what is."""
     daily, conditions = spec.source.daily, sorted_conditions(spec, criteria)
-    known = [condition for field in spec.askable for condition in field.daily_conditions(criteria.filters)]
+    known = [condition for field in spec.askable for condition in criteria.daily_conditions(field)]
     if daily is None or not _is_known(spec, conditions, len(known), by):
         return None
     by_contract = by is not None and by.daily is None

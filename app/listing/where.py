@@ -51,7 +51,7 @@ def sorted_conditions(spec: ListSpec, criteria: Criteria) -> SortedConditions:
     source = spec.source
     places: dict[int | str, list[Condition]] = {}
     for field in spec.askable:
-        for condition in field.conditions(criteria.filters):
+        for condition in criteria.conditions(field):
             places.setdefault(_place(source, tables_of(condition)), []).append(condition)
     return SortedConditions(
         own=tuple(places.get("own", ())),

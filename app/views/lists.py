@@ -23,13 +23,14 @@ from app.accounts.column_choices import keep_columns
 from app.accounts.journal import Event
 from app.accounts.roles import Permission
 from app.database.engine import SAME_PLAN
-from app.listing.criteria import BY, COLUMNS, Criteria, ParameterFault, shown_name
+from app.listing.criteria import BY, COLUMNS, Criteria, shown_name
 from app.listing.export import json_document, too_long
 from app.listing.field import Args
 from app.listing.filters import InvalidValueError
 from app.listing.grouping import GroupedSums, grouping
 from app.listing.missing import NotReceived
 from app.listing.notes import GroupNote
+from app.listing.parameter_fault import ParameterFault
 from app.listing.period import Days, Freshness, Period
 from app.listing.query import page
 from app.listing.reading import Reading, known, together

@@ -49,16 +49,16 @@ def sent(connection: Connection, scope: Scope, criteria: Criteria) -> list[tuple
 @pytest.mark.parametrize("spec", LISTS.values(), ids=list(LISTS))
 def test_nothing_of_who_asked_before_stays_in_a_statement(spec: ListSpec, module_database: Database) -> None:
     filters = [
-        (),
-        (("contract", "1234567"),),
-        (("trade_name", "gare"),),
-        (("contract", "1"), ("serial", "2")),
+        ((), ()),
+        ((("contract", "7110007"),), (("contract", "00811"),)),
+        ((("trade_name", "gare 711"),), (("trade_name", "port 811"),)),
+        ((("contract", "711"), ("serial", "2026")), (("contract", "811"), ("serial", "812"))),
     ]
-    for args in filters:
+    for args, others in filters:
         with module_database.reading_as(ONE) as connection:
             before = sent(connection, ONE, asked(spec, FIRST, *args))
         with module_database.reading_as(OTHER) as connection:
-            after = sent(connection, OTHER, asked(spec, SECOND, *args))
+            after = sent(connection, OTHER, asked(spec, SECOND, *others))
         assert [statement for statement, _ in after] == [statement for statement, _ in before]
         for _, values in after:
             assert "811" in values
@@ -71,7 +71,13 @@ def test_questions_are_told_apart_by_all_but_whose_and_when() -> None:
         (),
         (("sort", "amount"),),
         (("outcome", "declined"),),
-        (("outcome", "accepted"),),
+        (("outcome", "accepted"), ("contract", "1")),
+        (("authorisation", "none"),),
+        (("authorisation", "12"),),
+        (("trade_name", "gare"),),
+        (("trade_name", "gare"), ("trade_name", "port")),
+        (("card", "2204"),),
+        (("card", "497010 2204"),),
         (("amount_from", "1"),),
         (("amount_to", "1"),),
         (("period", "yesterday"),),
@@ -83,4 +89,6 @@ def test_questions_are_told_apart_by_all_but_whose_and_when() -> None:
     assert len(set(questions)) == len(ways) - 1 - (TRANSACTIONS.place is None)
     whole = Question.of(TRANSACTIONS, Scope(711), asked(TRANSACTIONS, FIRST))
     assert whole not in questions
+    same = asked(TRANSACTIONS, SECOND, ("contract", "2"), ("contract", "3"), ("outcome", "declined"))
+    assert Question.of(TRANSACTIONS, OTHER, same) == questions[3]
     assert Question.of(TRANSACTIONS, OTHER, asked(TRANSACTIONS, SECOND)) == questions[0]
