@@ -42,15 +42,12 @@ class DatabaseRole(StrEnum):
 
 #: The settings that a connection starts with. One page takes one processor of the server: to start others
 #: costs more than most answers, and they are for those who ask at the same time.
-#: A statement that is prepared is planned for its values each time: what finds a rare card is slow for a
-#: common one. What has the same plan for all says so: see :data:`SAME_PLAN`.
 _OPTIONS = {
     DatabaseRole.WEB: f"-c statement_timeout={WEB_STATEMENT_TIMEOUT} -c lock_timeout=5s"
-    " -c idle_in_transaction_session_timeout=60s -c max_parallel_workers_per_gather=0"
-    " -c plan_cache_mode=force_custom_plan ",
+    " -c idle_in_transaction_session_timeout=60s -c max_parallel_workers_per_gather=0 ",
 }
-#: Among the settings of :meth:`Database.reading_as`: statements that are asked again and again may keep a
-#: plan for all values, where PostgreSQL finds it no worse.
+#: Among the settings of :meth:`Database.reading_as`: statements about payments that are asked again and again
+#: may keep a plan for all values too, where PostgreSQL finds it no worse.
 SAME_PLAN: Final = "SET LOCAL plan_cache_mode TO auto"
 
 

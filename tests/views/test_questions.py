@@ -7,6 +7,7 @@ from contextlib import ExitStack
 import pytest
 from sqlalchemy import select, text
 
+from app.listing.scope import Scope
 from app.locks import Lock, take_one
 from app.models import UserAccount
 from app.views import lists
@@ -121,3 +122,11 @@ def test_what_is_asked_again_and_again_stays_prepared(database):
     with database.reading() as connection:
         kept = connection.scalars(text("SELECT statement FROM pg_prepared_statements")).all()
     assert any("417" in statement for statement in kept)
+
+
+def test_who_somebody_is_keeps_its_plan(database):
+    """Apart from what is asked of payments: the same for all, by the keys of a session."""
+    with database.reading() as connection:
+        assert connection.scalar(text("SHOW plan_cache_mode")) == "auto"
+    with database.reading_as(Scope(417)) as connection:
+        assert connection.scalar(text("SHOW plan_cache_mode")) == "force_custom_plan"
