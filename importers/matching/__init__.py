@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from app.models import Certainty, CreditVerdict, MovementKind
 from importers.matching.cascade import rules
+from importers.matching.manners import with_manners
 from importers.matching.rules import CREDITING, Rule
 from importers.matching.rules import parts as parts_of
 from importers.matching.schemes import PREFIX, Split
@@ -77,6 +78,7 @@ def match(
     rejected = _links_of(decided[decided["verdict"] == CreditVerdict.REJECTED])
     open_lines = lines[~lines.index.isin(found[0]["line"])].assign(is_fee=lines["kind"] == MovementKind.FEE)
     open_lines = open_lines[open_lines["is_fee"] | open_lines["kind"].isin(CREDITING)]
+    open_lines = with_manners(open_lines, open_parts)
     open_parts = left(open_parts, found[0])
     for rule in rules(split):
         while len(open_parts) and len(open_lines) and len(about := _about(rule, open_lines)):

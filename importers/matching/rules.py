@@ -21,13 +21,17 @@ _NUMBER_LENGTH = 7
 # What a bank may keep of a net credit: at most 2 %, or one unit where that is less.
 _MOST_KEPT_PERCENT, _LEAST_KEPT = 2, 100
 _HUNDRED = 100
+_CONTRACT: Final = ["account", "currency", "contract_number"]
 #: What days that are settled together have in common: those of a weekend.
-_TOGETHER: Final = ["account", "currency", "contract_number", "settled_on"]
+_TOGETHER: Final = [*_CONTRACT, "settled_on"]
 #: Of two of them, all but one are one of them.
 _PAIR = 2
 CREDITING = (MovementKind.REMITTANCE, MovementKind.REFUND, MovementKind.PAYOUT)
 _NUMBERS = ("remittance_number", "entry_number", "reference")
 CANDIDATES = ("line", "candidate", "item", "part", "amount")
+#: How a bank credits several remittances of a day: see :mod:`importers.matching.manners`.
+APART: Final = "apart"
+TOGETHER: Final = "together"
 #: What a rule proposes when there is nothing that it could be about: most files are small, and it costs.
 NOTHING: Final = pd.DataFrame(columns=list(CANDIDATES))
 
@@ -54,7 +58,8 @@ def parts(items: pd.DataFrame) -> pd.DataFrame:
     """What a bank may credit of each item: its net and, where it has both, its debits and its refunds.
 
     A row a part, with ``item``, ``part`` and ``amount`` (signed) beside the columns of the item, the last
-    day on which it may be booked, and the day on which its weekend ends. Parts of 0 are never credited.
+    day on which it may be booked, the day on which its weekend ends, and how many remittances its contract
+    has on its day and its weekend. Parts of 0 are never credited.
     """
     mixed = items[(items["debits"] != 0) & (items["refunds"] != 0)]
     nets = items.assign(part="net", amount=items["net"])
@@ -63,12 +68,24 @@ def parts(items: pd.DataFrame) -> pd.DataFrame:
     found = pd.concat([nets, debits, refunds])
     found = found[found["amount"] != 0]
     days = found["collected_on"].to_numpy().astype("datetime64[D]")
-    return found.assign(
+    found = found.assign(
         item=found.index,
         last_on=working_days.after(days, WINDOW),
         settled_on=working_days.after(days, 1),
         key=number_key(found["number"]),
     ).reset_index(drop=True)
+    return found.assign(
+        **{_count(day): _items_of(found, [*_CONTRACT, day]) for day in ("collected_on", "settled_on")}
+    )
+
+
+def _count(day: str) -> str:
+    return f"count_by_{day}"
+
+
+def _items_of(found: pd.DataFrame, by: list[str]) -> pd.Series[Any]:
+    items: pd.Series[Any] = found.groupby(by, dropna=False)["item"].transform("nunique")
+    return items
 
 
 def number_key(numbers: pd.Series[Any]) -> pd.Series[Any]:
@@ -93,6 +110,11 @@ def names_contract(lines: pd.DataFrame) -> pd.Series[Any]:
 def names_rank(lines: pd.DataFrame) -> pd.Series[Any]:
     """The lines that name a contract and its rank."""
     return names_contract(lines) & (lines["contract_rank"] != "")
+
+
+def names_own_contract(lines: pd.DataFrame) -> pd.Series[Any]:
+    """The lines that name a contract, which is theirs as far as others tell."""
+    return names_contract(lines) & ~lines["is_misnamed"]
 
 
 def names_no_contract(lines: pd.DataFrame) -> pd.Series[Any]:
@@ -187,12 +209,30 @@ def _summed(pairs: pd.DataFrame) -> pd.DataFrame:
 
 
 def contract_sums(found: pd.DataFrame, lines: pd.DataFrame, day: str) -> pd.DataFrame:
-    """Several remittances of a contract, all of the same ``day``."""
-    groups = _groups(found, ["account", "currency", "contract_number", day])
-    several = groups[groups["size"] > 1]
-    if several.empty:
+    """Several remittances of a contract, all of the same ``day``: the rest of some is no sum.
+
+    There are so many rests that some are equal to another remittance by chance.
+    """
+    whole = _whole(found, day)
+    if whole.empty or lines.empty:
         return NOTHING
-    return _summed(pairs_of(several, lines, ["contract_number"], equal="total"))
+    return _summed(pairs_of(whole, lines, ["contract_number"], equal="total"))
+
+
+def _whole(found: pd.DataFrame, day: str) -> pd.DataFrame:
+    groups = _groups(found, [*_CONTRACT, day])
+    return groups[(groups["size"] > 1) & (groups["size"] == groups[_count(day)])]
+
+
+def is_of_several(found: pd.DataFrame) -> pd.Series[Any]:
+    """Which parts are of a contract that has several remittances on their day."""
+    several: pd.Series[Any] = found[_count("collected_on")] > 1
+    return several
+
+
+def days_of_contracts(found: pd.DataFrame) -> pd.DataFrame:
+    """The remittances of contracts that have several on a day or a weekend, each with their ``total``."""
+    return pd.concat([_whole(found, day) for day in ("collected_on", "settled_on")], ignore_index=True)
 
 
 def contract_day(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
@@ -200,10 +240,11 @@ def contract_day(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
 
     Days that are settled together (a weekend) are each credited, or none is: a part of a weekend whose
     sum is also that of another day would else be taken for it. A line that may also be of such a part
-    is ambiguous, whatever becomes of the part.
+    is ambiguous, whatever becomes of the part. A line is of the manner of its bank, where that is known.
     """
-    together = contract_sums(found, lines, "collected_on")
-    alone = single(pairs_of(found, lines, ["contract_number"], equal="amount"))
+    together = contract_sums(found, lines[lines["manner"] != APART], "collected_on")
+    pairs = pairs_of(found, lines, ["contract_number"], equal="amount")
+    alone = single(pairs[~is_of_several(pairs) | (pairs["line"].map(lines["manner"]) != TOGETHER)])
     alone = alone.assign(candidate=alone["candidate"] + len(together))
     candidates = pd.concat([one for one in (together, alone) if len(one)] or [alone], ignore_index=True)
     if candidates.empty:
@@ -218,8 +259,17 @@ def contract_day(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
 
 
 def contract_booking(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
-    """A contract's remittances of all days whose next working day is the same."""
-    return contract_sums(found, lines, "settled_on")
+    """A contract's remittances of all days whose next working day is the same.
+
+    Those of one day alone are for :func:`contract_day` to tell from what else their line may be, unless the
+    bank credits together.
+    """
+    sums = contract_sums(found, lines[lines["manner"] != APART], "settled_on")
+    if sums.empty:
+        return sums
+    of_one_day = found.loc[found[_count("collected_on")] == found[_count("settled_on")], "item"]
+    joint = sums["line"].map(lines["manner"]) == TOGETHER
+    return sums[joint | ~sums["item"].isin(of_one_day)]
 
 
 def contract_part(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
@@ -259,7 +309,7 @@ def _one_of_each(candidates: pd.DataFrame) -> pd.DataFrame:
 
 def contract_twins(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     """Days of a contract with the same sum, where as many lines hold it: a line for each, in their order."""
-    groups = _groups(found, ["account", "currency", "contract_number", "collected_on"])
+    groups = _groups(found, [*_CONTRACT, "collected_on"])
     pairs = pairs_of(groups, lines, ["contract_number"], equal="total")
     if pairs.empty:
         return NOTHING
@@ -300,7 +350,7 @@ def of_day(by: list[str], on: str) -> Callable[[pd.DataFrame, pd.DataFrame], pd.
 
 def contract_net(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     """A contract's day less a commission that may be one: it can be guessed, never known."""
-    groups = _groups(found, ["account", "currency", "contract_number", "collected_on"])
+    groups = _groups(found, [*_CONTRACT, "collected_on"])
     pairs = pairs_of(groups, lines, ["contract_number"])
     kept = pairs["total"] - pairs["booked"]
     most = np.maximum(pairs["total"].abs() * _MOST_KEPT_PERCENT // _HUNDRED, _LEAST_KEPT)

@@ -83,13 +83,17 @@ def lines(
     grouping: str = "unknown",
     kept: float = 0,
     has_fee_line: bool = False,
+    again: float = 0,
 ):
     """Lines that credit the sum of each group ``by``, with ``hints`` in their labels, less ``kept``.
 
-    ``has_fee_line``: what is kept stands on a line of its own beside each. Returns the lines and, for each,
-    the items that it truly credits: none for a line of fees.
+    ``has_fee_line``: what is kept stands on a line of its own beside each. With "head" among its hints, a
+    label names the first contract of its account, whatever it is of. So many lines are booked ``again`` on
+    the next working day, and taken back on the one after that. Returns the lines and, for each, the items
+    that it truly credits: none for a line of fees, or one that takes back.
     """
     draw = random.Random(3)
+    head = found.groupby("account")["contract_number"].min()
     settled = found.assign(
         item=found.index, settled_on=working_days.after(found["collected_on"].to_numpy(), 1)
     )
@@ -112,8 +116,17 @@ def lines(
                 "fee": None,
                 "grouping": grouping,
             }
+            | ({"contract_number": head[key[0]]} if "head" in hints else {})
         )
         truth.append({(item, part) for item, part in zip(group["item"], group["part"], strict=True)})
+        if again and draw.random() < again:
+            next_day, third_day = (
+                working_days.after(rows[-1]["booked_on"].reshape(1), count)[0] for count in (1, 2)
+            )
+            kind = "refund" if amount > 0 else "remittance"
+            rows.append(rows[-1] | {"booked_on": next_day})
+            rows.append(rows[-1] | {"booked_on": third_day, "amount": -rows[-1]["amount"], "kind": kind})
+            truth += [truth[-1], set()]
         if has_fee_line and fee:
             rows.append(rows[-1] | {"amount": -fee, "kind": "fee"})
             truth.append(set())
@@ -143,7 +156,19 @@ def by_scheme(found: pd.DataFrame) -> pd.DataFrame:
     return parts.assign(part=(PREFIX + parts["scheme"]).mask(parts["amount"] == parts["net"], "net"))
 
 
+def by_terminal(found: pd.DataFrame) -> pd.DataFrame:
+    """Remittances with their terminal, which ranks of chip and of contactless have in common."""
+    return whole(found).assign(terminal=found["contract_rank"].str[-2:])
+
+
+def weeks_later(found: pd.DataFrame) -> pd.DataFrame:
+    """The remittances eight weeks later, in May: of four weeks three have a holiday of banks."""
+    return found.assign(collected_on=found["collected_on"] + pd.Timedelta(weeks=8))
+
+
 RANK = ["contract_number", "contract_rank"]
+EACH = [*RANK, "collected_on", "number"]
+CONTRACT = ["contract_number"]
 #: How each style credits: the items as parts, what a line is for, what its label says, what is declared.
 STYLES = {
     "A": (whole, {"by": [*RANK, "collected_on", "number"], "hints": ["number"]}),
@@ -174,10 +199,36 @@ STYLES = {
         {"by": ["contract_number", "collected_on", "scheme"], "hints": ["contract_number"]},
     ),
     "S by rank": (by_scheme, {"by": [*RANK, "collected_on", "scheme"], "hints": RANK}),
+    "R": (whole, {"by": EACH, "hints": CONTRACT}),
+    "R'": (apart, {"by": [*EACH, "part"], "hints": CONTRACT}),
+    "R declared": (whole, {"by": EACH, "hints": CONTRACT, "grouping": "remittance"}),
+    "R with a number too short": (whole, {"by": EACH, "hints": []}),
+    "R by terminal": (
+        by_terminal,
+        {"by": ["contract_number", "terminal", "collected_on"], "hints": CONTRACT},
+    ),
+    "R at the head": (whole, {"by": EACH, "hints": ["head"]}),
+    "C at the head": (whole, {"by": [*CONTRACT, "collected_on"], "hints": ["head"]}),
+    "R again": (whole, {"by": EACH, "hints": CONTRACT, "again": 0.03}),
+    "C again": (whole, {"by": [*CONTRACT, "collected_on"], "hints": CONTRACT, "again": 0.03}),
+    "R in May": (whole, {"by": EACH, "hints": CONTRACT}),
+    "C in May": (whole, {"by": [*CONTRACT, "collected_on"], "hints": CONTRACT}),
+    "G in May": (whole, {"by": [*CONTRACT, "settled_on"], "hints": CONTRACT}),
     "E": (whole, {"by": ["outlet", "collected_on"], "hints": [], "grouping": "shop_day"}),
     "H": (whole, {"by": ["collected_on"], "hints": []}),
     "H declared": (whole, {"by": ["collected_on"], "hints": [], "grouping": "account_day"}),
 }
+
+
+def remittances(style: str) -> pd.DataFrame:
+    """What the chain collected in the month of a style."""
+    return weeks_later(items()) if style.endswith("May") else items()
+
+
+def booked(style: str):
+    """The lines of a style, and the items that each truly credits."""
+    parts, how = STYLES[style]
+    return lines(parts(remittances(style)), **how)
 
 
 # --- months of which something is missing ----------------------------------------------------------
@@ -209,17 +260,18 @@ def simulate(style: str, examples: int, seed: int = 0) -> Simulated:
 
     All are matched at once, each in a currency of its own: nothing joins what differs in it.
     """
-    parts, how = STYLES[style]
-    given, truth = lines(parts(items()), **how)
+    given, truth = booked(style)
     draw = np.random.default_rng(seed)
-    known = _without(items(), REMITTANCES_MISSING, examples, draw)
+    known = _without(remittances(style), REMITTANCES_MISSING, examples, draw)
     there = _without(given, LINES_MISSING, examples, draw)
     told = _truth_of(there.index, truth, len(items()))
     told["arrived"] = told["item"].isin(known.index)
     ends = told.groupby("line").agg(expected=("item", "size"), arrived=("arrived", "all"))
     links = match(known, there, by_scheme=_repeated(scheme_sums(), examples))
     right = links.merge(told, on=["line", "item", "part"]).groupby("line").size()
-    found = links.groupby("line").agg(found=("item", "size"), certainty=("certainty", "first")).join(ends)
+    found = links.groupby("line").agg(found=("item", "size"), certainty=("certainty", "first"))
+    nothing = pd.DataFrame({"expected": 0, "arrived": True}, index=there.index.difference(ends.index))
+    found = found.join(pd.concat([ends, nothing]))  # a line of fees, or one that takes back
     agreed = right.reindex(found.index, fill_value=0)
     is_right = (found["found"] == agreed) & (found["expected"] == agreed)
     return _counted(len(there), found.assign(is_right=is_right))
