@@ -153,15 +153,16 @@ def is_claimed(line: WorldLine, payment: WorldPayment) -> bool:
 class Worlds:
     """Merchants whose lines and payments come and go."""
 
-    def __init__(self, connection: Connection, seed: int) -> None:
+    def __init__(self, connection: Connection, seed: int, merchants: range = MERCHANTS) -> None:
         self.connection, self.draw, self.number = connection, random.Random(seed), 0
+        self.merchants = merchants
         self.rows: list[WorldLine | WorldPayment] = []
         self.links: dict[WorldLine, WorldPayment | None] = {}
         self.run(_RESELLER)
-        self.run(_MERCHANT, *({"merchant": merchant} for merchant in MERCHANTS))
+        self.run(_MERCHANT, *({"merchant": merchant} for merchant in self.merchants))
         self.run(_CONTRACT, *(
             {"merchant": merchant, "id": one, "number": number, "rank": rank}
-            for merchant in MERCHANTS for one, (number, rank) in CONTRACTS.items()
+            for merchant in self.merchants for one, (number, rank) in CONTRACTS.items()
         ))  # fmt: skip
 
     def run(self, statement: str, *rows: dict[str, object]) -> list[tuple]:
@@ -172,14 +173,16 @@ class Worlds:
 
     def begin(self) -> None:
         """Of each merchant a few rows come."""
-        come = [self.row(merchant) for merchant in MERCHANTS for _ in range(ROWS)]
-        self.replace([], come)
+        self.replace([], self.some())
+
+    def some(self) -> list[WorldLine | WorldPayment]:
+        return [self.row(merchant) for merchant in self.merchants for _ in range(ROWS)]
 
     def change(self) -> None:
         """Of each merchant a row comes, or goes, or gives way to another."""
         gone: list[WorldLine | WorldPayment] = []
         come: list[WorldLine | WorldPayment] = []
-        for merchant in MERCHANTS:
+        for merchant in self.merchants:
             own = [row for row in self.rows if row.merchant == merchant]
             fate = self.draw.choice(("comes", "comes", "goes", "gives way"))
             if own and fate != "comes":
@@ -211,14 +214,15 @@ class Worlds:
             "order": draw.choice(ORDERS),
             "currency": draw.choice(("EUR",) * 15 + ("USD",)),
         }
-        amount, refund = draw.choice((1000,) * 15 + (2000,)), draw.random() < 0.06
+        number = draw.choice(("07", "8", "000"))
+        amount, refund = draw.choice((1000,) * 15 + (2000,)), draw.random() < 0.2
         if draw.random() < 0.5:
             contract = draw.choice((1, 1, 2, 3))
             if draw.random() < 0.2:
                 day = FIRST + timedelta(days=draw.choice(OUTER_DAYS))
             return WorldPayment(
                 **said, day=day, amount=amount, contract=contract, type="refund" if refund else "debit",
-                outcome=draw.choice(("accepted",) * 15 + ("declined",)), number=draw.choice(("07", "8")),
+                outcome=draw.choice(("accepted",) * 15 + ("declined",)), number=number,
             )  # fmt: skip
         if draw.random() < 0.15:
             said |= {"contract": "7654321", "reference": draw.choice(("7", "007", "8", ""))}
@@ -231,7 +235,8 @@ class Worlds:
 
     def add(self, rows: list[WorldLine | WorldPayment]) -> None:
         lines, payments = parted(rows)
-        for statement, some in ((_LINE, lines), (_PAYMENT, payments), (_TOLD, payments)):
+        told = [payment for payment in payments if payment.reference or payment.id % 2]
+        for statement, some in ((_LINE, lines), (_PAYMENT, payments), (_TOLD, told)):
             self.run(statement, *map(asdict, some))
 
     def remove(self, rows: list[WorldLine | WorldPayment]) -> None:
@@ -261,7 +266,7 @@ class Worlds:
         self.run("TRUNCATE touched_day")
 
     def found(self) -> Iterator[tuple[WorldLine, WorldPayment | None]]:
-        for merchant in MERCHANTS:
+        for merchant in self.merchants:
             lines, payments = parted(row for row in self.rows if row.merchant == merchant)
             parts = [line for line in lines if line.kind != "fee"]
             for line in lines:
@@ -290,5 +295,19 @@ def test_what_comes_and_goes_ends_as_all_that_is_there_gives(operator: Operator,
         worlds.check()
         for _ in range(STEPS):
             worlds.change()
+            worlds.check()
+        connection.rollback()
+
+
+@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 2**32))
+def test_whatever_comes_at_once_is_linked_where_there_is_one_merchant(operator: Operator, seed: int) -> None:
+    """The days of others widen what is asked, where there are many."""
+    with operator.database.engine(DatabaseRole.OWNER).connect() as connection:
+        ensure_partitions(connection, dict.fromkeys(("transaction", "settlement_line"), MONTHS))
+        daily_sums.touch(connection)
+        worlds = Worlds(connection, seed, MERCHANTS[:1])
+        for _ in range(10 * STEPS):
+            worlds.replace(worlds.rows[:3] if len(worlds.rows) > 2 * ROWS else [], worlds.some())
             worlds.check()
         connection.rollback()
