@@ -249,7 +249,13 @@ def _try(database: Database, data: Path, task: _Task) -> _Ended:
     with tempfile.NamedTemporaryFile() as sample:
         sample.write(task.content)
         sample.flush()
-        result = try_file(database, Path(sample.name), data, context)
+        result = try_file(
+            database,
+            Path(sample.name),
+            data,
+            context,
+            lambda connection, file: files.file(connection, task.reseller_id, file) is not None,
+        )
     return _Ended(answer=(*found, *report.trial(result, at_desk=True).splitlines()))
 
 

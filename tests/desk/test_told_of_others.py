@@ -130,3 +130,29 @@ def test_a_trial_says_the_same_of_another_maintainers_contracts_whatever_is_know
     page = plain(north.page(response.location).one("main"))
     assert "pour un autre mainteneur" in page
     assert place.tasks()[-1].answer == []
+
+
+JRI = (
+    "TITRE;CAFE;26/03/03;V1\n"
+    "ENTETE;CONTRACT;PAYMENT_DATE;TRANSACTION_ID;OPERATION_TYPE;SOURCE_AMOUNT;UNPAID_CODE\n"
+    "DETAIL;8880001;20260210;000077;D;1800;45\nFIN\n"
+)
+
+
+def tried(place, north):
+    """The answer of a trial of the bytes that are the other maintainer's, at this one's desk."""
+    north.post_form(TRIAL, source="north-mine", file=(io.BytesIO(JRI.encode()), "trial.csv"))
+    place.work()
+    return place.tasks()[-1].answer
+
+
+def test_a_trial_says_the_same_of_bytes_that_another_maintainer_has_loaded(place, north):
+    asked(place, north, inbox="north-mine")
+    before = tried(place, north)
+    with place.database.writing(DatabaseRole.IMPORT) as connection:
+        sources.bind(connection, "south-host", "south")
+        profiles.change(connection, "south-host", role="money", inbox="south-host")
+    assert drop(place, "south-host", "JRI.csv", JRI).status == "loaded"
+    assert tried(place, north) == before
+    assert any("Chargé maintenant" in line for line in before)
+    assert place.value("SELECT count(*) FROM import_file WHERE name IN ('JRI.csv', 'trial.csv')") == 1
