@@ -6,7 +6,7 @@ neighbours that pass for a card number once in three accounts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -18,18 +18,23 @@ from importers.files.refusals import FileRefusedError, Refusal
 
 
 def refuse_card_numbers(
-    frame: pd.DataFrame, names: Iterable[str], numbers: NDArray[np.int64], unit: Unit = Unit.LINE
+    frame: pd.DataFrame,
+    names: Iterable[str],
+    numbers: NDArray[np.int64],
+    unit: Unit = Unit.LINE,
+    labels: Mapping[str, str] | None = None,
 ) -> None:
     """Raises FileRefusedError where a text of the columns ``names`` holds a card number.
 
-    ``numbers`` are the places of the rows, counted in ``unit``; of the numbers nothing is said.
+    ``numbers`` are the places of the rows, counted in ``unit``; ``labels`` what the file itself calls its
+    columns. Of the numbers nothing is said.
     """
     refusals = []
     for name in names:
         texts = frame[name]
         found = [text for text in texts.unique() if holds_card_number(text)]
         refusals += [
-            Refusal(reason=CARD_NUMBER, unit=unit, line=int(number), column=name)
+            Refusal(reason=CARD_NUMBER, unit=unit, line=int(number), column=(labels or {}).get(name, name))
             for number in (numbers[texts.isin(found).to_numpy()] if found else ())
         ]
     if refusals:

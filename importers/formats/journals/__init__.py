@@ -46,6 +46,7 @@ _FREE_TEXTS = (
 )
 #: Of the hash of a title: enough to tell titles apart, of which nothing is kept.
 _TITLE_LENGTH = 16
+_MINUTE = re.compile(r"[0-9]{2}:[0-9]{2}(?![:0-9])", re.ASCII)
 _TEST = re.compile(r"(?i)^TEST_")
 
 
@@ -115,7 +116,8 @@ def read(data: bytes, name: str = "", settings: SourceSettings | None = None) ->
     made_at = _made_at(cells[0])
     made_on = made_at.date()
     table = Fields.of(headings, details)
-    refuse_card_numbers(table.texts, [name for name in _FREE_TEXTS if name in table], table.lines)
+    free = [name for name in _FREE_TEXTS if name in table]
+    refuse_card_numbers(table.texts, free, table.lines, labels=table.labels)
     return Journal(
         title=tuple(cells[0]),
         kind=kind,
@@ -174,16 +176,24 @@ def _made_at(title: list[str]) -> datetime:
     """The moment in the title, midnight where it has the day alone.
 
     Such as ``26/03/03_02:05:00``, ``20260303 02:01:01``, ``260303_02:05:00`` or
-    ISO 8601. Raises FileRefusedError.
+    ISO 8601, which may leave seconds and zone out (``2026-03-04T10:05Z``). Raises FileRefusedError.
     """
     for cell in title[1:]:
-        written, _, at = re.sub(r"[ _T]", " ", cell).partition(" ")
+        written, _, rest = re.sub(r"[ _T]", " ", cell).partition(" ")
         if written[:1].isdigit():
             try:
-                return datetime.combine(fields.day(written), fields.clock_time(at[:8]) if at else time())
+                return datetime.combine(fields.day(written), _clock(rest))
             except ValueError:
                 continue
     raise refuse(N_("expected the day of the file in its title"), line=1)
+
+
+def _clock(text: str) -> time:
+    """The time behind a day; one without seconds, as ISO 8601 allows, is that of the minute."""
+    minute = _MINUTE.match(text)
+    if minute is not None:
+        return fields.clock_time(f"{minute[0]}:00")
+    return fields.clock_time(text[:8]) if text else time()
 
 
 def _records(data: bytes, context: FileContext) -> Records:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -19,6 +20,11 @@ def currency(table: Fields) -> list[str]:
         "currency", currencies.letters, N_("expected a currency such as EUR or 978"), required=False
     )
     return [value or DEFAULT_CURRENCY for value in values]
+
+
+def directions(table: Fields, codes: Mapping[str, str], *, required: bool = True) -> list[Any]:
+    """The code of each row's direction; a JRFI has it beside a type of another meaning, such as SINGLE."""
+    return table.words("direction" if "direction" in table else "type", codes, required=required)
 
 
 def sale_number(table: Fields) -> pd.Series[Any]:

@@ -83,7 +83,7 @@ def read(table: Fields, _made_on: date, _wire: Wire) -> RemotePayments:
 
 
 def _types(table: Fields) -> list[Any]:
-    return [kind or "debit" for kind in table.words("type", TYPES, required=False)]
+    return [kind or "debit" for kind in columns.directions(table, TYPES, required=False)]
 
 
 def _occurred(table: Fields) -> pd.Series[Any]:

@@ -107,7 +107,7 @@ def _numbers(table: Fields, name: str) -> NDArray[np.int64]:
 
 def _lines(table: Fields, found: Scales) -> pd.DataFrame:
     gross, net, commission = (_numbers(table, name) for name in ("gross", "net", "commission"))
-    kind = table.words("type", SIGNS)
+    kind = columns.directions(table, SIGNS)
     sign = np.array([-1 if one == "refund" else 1 for one in kind], dtype=np.int64)
     return pd.DataFrame(
         {

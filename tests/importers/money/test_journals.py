@@ -22,6 +22,8 @@ JT = (
     "CURRENCY_CODE;PAYMENT_DATE;PAYMENT_TIME;CAPTURE_DATE;CARD_NUMBER;TRANSACTION_STATUS"
 )
 
+JT_ROW = "TRANSACTION;000101;7654321;DEBIT;3900;978;20260302;123109;20260303;;CAPTURED"
+
 
 def journal(heading, *details, version="TABLE_V1", end="FIN"):
     return "\n".join(
@@ -153,3 +155,31 @@ def test_the_name_of_a_jrfi_gives_the_reference_of_its_transfer():
     found = journals.read(journal(heading, row, version="V1"), name)
     settlement = found.records.settlements.iloc[0]
     assert (found.kind, settlement["number"], settlement["net"]) == ("JRFI", "19100253200018", 3868)
+
+
+def test_a_jrfi_is_told_by_its_direction_where_its_type_says_another_thing():
+    heading = (
+        "ENTETE;TRANSACTION_UUID;TRANSACTION_ID;OPERATION_TYPE;OPERATION_DIRECTION;CONTRACT;PAYMENT_DATE;"
+        "GROSS_AMOUNT;NET_AMOUNT;COMMISSION_AMOUNT"
+    )
+    rows = (
+        "DETAIL;u1;000101;SINGLE;DEBIT;7654321;20260302;3900;3868;32",
+        "DETAIL;u2;000102;SINGLE;CREDIT;7654321;20260302;500;500;0",
+    )
+    found = journals.read(journal(heading, *rows, version="V1"), "1_JRFI_V1_CL1_CAFE_EUR_19100253200018.csv")
+    assert found.records.lines["kind"].tolist() == ["sale", "refund"]
+    assert found.records.settlements["net"].tolist() == [3368]
+
+
+@pytest.mark.parametrize("written", ["2026-03-04T10:05Z", "2026-03-04T10:05:00Z", "2026-03-04T10:05+00:00"])
+def test_the_title_of_a_third_version_has_its_moment_in_iso_8601(written):
+    data = jrb(("000101", "DT", 3900, 386_880, 3120)).replace(b"26/03/04_10:05:00", written.encode())
+    assert str(journals.read(data).made_at) == "2026-03-04 10:05:00"
+
+
+def test_a_card_number_is_refused_under_the_heading_of_the_file():
+    heading = JT.replace("CURRENCY_CODE", "ORDER_ID")
+    data = journal(heading, JT_ROW.replace(";978;", ";4970101122334455;"), end="")
+    with pytest.raises(FileRefusedError) as refused:
+        journals.read(data)
+    assert [(one.line, one.column) for one in refused.value.refusals] == [(3, "ORDER_ID")]
