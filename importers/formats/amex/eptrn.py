@@ -31,6 +31,7 @@ from importers.records.settlements import SETTLEMENT, SETTLEMENT_LINE, Settlemen
 
 NAME: Final = "EPTRN"
 WIDTH = 450
+_EXPECTED_DAY = N_("expected a day such as 2026061")
 
 _HEADER, _TRAILER = "DFHDR", "DFTRL"
 _SUMMARY, _SUBMISSION, _SALE, _CHARGEBACK, _ADJUSTMENT, _OTHER = "100", "210", "311", "220", "230", "250"
@@ -63,6 +64,14 @@ def _amounts(records: FixedWidth, field: PlaceRange) -> NDArray[np.int64]:
     values, known = records.overpunched(field)
     records.require(known, field, N_("expected an amount that ends with its sign"))
     return values
+
+
+def _days(records: FixedWidth, field: PlaceRange = _DAY) -> NDArray[np.datetime64]:
+    """The days of a field, NaT where it is blank or 0. Raises FileRefusedError where one does not exist."""
+    days = records.days_julian(field)
+    is_blank = np.isin(records.text(field), ("", "0" * 7))
+    records.require(~np.isnat(days) | is_blank, field, _EXPECTED_DAY)
+    return days
 
 
 def _parts(code: str) -> tuple[PlaceRange, tuple[PlaceRange, ...], PlaceRange, PlaceRange]:
@@ -132,7 +141,7 @@ def _sales(
     submission = np.cumsum(is_submission) - 1
     records.require(~(is_sale & (submission < 0)), _TYPE, N_("a transaction before its submission"))
     soc, roc = records.at(is_submission), records.at(is_sale)
-    submitted, sold = soc.days_julian(_DAY)[submission[is_sale]], roc.days_julian(_SOLD)
+    submitted, sold = _days(soc)[submission[is_sale]], _days(roc, _SOLD)
     of, numbers = frame.iloc[payment[is_sale]].reset_index(drop=True), _numbers(soc)
     rows = pd.DataFrame(
         {
@@ -197,7 +206,8 @@ def _lines(records: FixedWidth, kinds: Texts, payment: NDArray[np.int64]) -> pd.
     frames = []
     for kind, (name, gross, taken_off, net, reference) in _LINES.items():
         some = records.at(kinds == kind)
-        off = sum((_amounts(some, field) for field in taken_off), np.zeros(len(some), dtype=np.int64))
+        parts = [_amounts(some, field) for field in taken_off]
+        off = sum(parts, np.zeros(len(some), dtype=np.int64))
         frames.append(
             pd.DataFrame(
                 {
@@ -205,11 +215,12 @@ def _lines(records: FixedWidth, kinds: Texts, payment: NDArray[np.int64]) -> pd.
                     "settlement": payment[kinds == kind],
                     "kind": name,
                     "gross": _amounts(some, gross),
+                    "discount": parts[0] if parts else 0,
                     "fee_hundredths": off * HUNDREDTHS,
                     "net_hundredths": _amounts(some, net) * HUNDREDTHS,
                     "contract_number": some.text(_MERCHANT),
                     "reference": some.text(reference),
-                    "occurred_on": some.days_julian(_DAY),
+                    "occurred_on": _days(some),
                 }
             )
         )
@@ -221,10 +232,10 @@ def _lines(records: FixedWidth, kinds: Texts, payment: NDArray[np.int64]) -> pd.
 def _payments(records: FixedWidth, lines: pd.DataFrame) -> pd.DataFrame:
     """The payments. Each is its lines, when they add up: in the vendor's own sample three of five do."""
     net = _amounts(records, _PAID)
-    sums = lines.groupby("settlement")[["gross", "fee_hundredths", "net_hundredths"]].sum()
+    sums = lines.groupby("settlement")[["gross", "discount", "fee_hundredths", "net_hundredths"]].sum()
     sums = sums.reindex(range(len(records)), fill_value=0)
     days = records.days_julian(_DAY)
-    records.require(~np.isnat(days), _DAY, N_("expected a day such as 2026061"))
+    records.require(~np.isnat(days), _DAY, _EXPECTED_DAY)
     return pd.DataFrame(
         {
             "payee": records.text(_PAYEE),
@@ -234,8 +245,8 @@ def _payments(records: FixedWidth, lines: pd.DataFrame) -> pd.DataFrame:
             "currency": "",
             "account_key_last": pd.Series(records.text(_ACCOUNT), dtype=object).str[-4:],
             "gross": sums["gross"].to_numpy(),
-            "discount": 0,
-            "fee": sums["fee_hundredths"].to_numpy() // HUNDREDTHS,
+            "discount": sums["discount"].to_numpy(),
+            "fee": sums["fee_hundredths"].to_numpy() // HUNDREDTHS - sums["discount"].to_numpy(),
             "adjustment": 0,
             "tax": 0,
             "carried_over": _amounts(records, _CARRIED),

@@ -42,7 +42,8 @@ def read(table: Fields, mapping: ColumnMapping, source: str = "") -> Settlements
     Raises FileRefusedError, naming line and heading.
     """
     lines = _lines(table, mapping)
-    refuse_card_numbers(lines, _FREE_TEXTS, table.lines)
+    headings = {name: ", ".join(mapping.columns.get(name, (name,))) for name in _FREE_TEXTS}
+    refuse_card_numbers(lines, _FREE_TEXTS, table.lines, labels=headings)
     lines = lines.assign(payee=lines["payee"].replace("", source))
     is_left_out = lines["kind"].isin([_IGNORED, *PAYMENT_WORDS])
     ignored = int(is_left_out.sum())
@@ -130,15 +131,17 @@ def row_amounts(
 ) -> dict[str, pd.Series[Any]]:
     """Gross, fee and net of each row; two of them give the third.
 
-    Where nets stand alone, that of a fee is what the platform keeps, and any other is a gross.
+    Where nets stand alone, in a file or in a row, that of a fee is what the platform keeps, and any other is
+    a gross.
     """
     gross = values.amounts(table, mapping, "gross", currencies)
     fee = values.amounts(table, mapping, "fee", currencies, _MORE_DECIMALS)
     net = values.amounts(table, mapping, "net", currencies, _MORE_DECIMALS)
-    if "gross" not in mapping.columns:
+    alone = gross.isna() & (fee.isna() | ("gross" not in mapping.columns))
+    if alone.any():
         is_fee = kind == SettlementLineKind.FEE.value
-        gross = rounded(net.fillna(0)).where(~is_fee, 0).astype("Int64")
-        fee = gross * HUNDREDTHS - net.fillna(0)
+        gross = gross.mask(alone, rounded(net.fillna(0)).where(~is_fee, 0).astype("Int64"))
+        fee = fee.mask(alone, gross * HUNDREDTHS - net.fillna(0))
     fee = fee.fillna(0)
     net = net.fillna(gross.fillna(0) * HUNDREDTHS - fee)
     return {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.models import CardNumbers
-from app.rules.amex_records import GRRCN, WIDTH
+from app.rules.amex_records import EPTRN, GRRCN, WIDTH
 from importers.files.refusals import FileRefusedError
 from importers.formats.amex import eptrn, grrcn
 from tests.importers.money.scenario import Scenario
@@ -143,3 +143,23 @@ def test_an_amount_that_is_none_is_refused_by_line_and_field():
     with pytest.raises(FileRefusedError) as refused:
         grrcn.read(quoted(found, ","))
     assert (refused.value.refusals[0].line, refused.value.refusals[0].column) == (3, "SUBMISSION gross")
+
+
+@pytest.mark.parametrize(("kind", "name"), [("210", "day"), ("311", "sold")])
+def test_a_day_of_a_submission_or_sale_that_does_not_exist_refuses_the_file(kind, name):
+    ((_, data),) = ACQUIRER["EPTRN"](Scenario(1).amex[:1])
+    lines = data.splitlines()
+    number = next(at for at, line in enumerate(lines) if line[42:45] == kind.encode())
+    first, last = EPTRN[kind].get(name) or EPTRN[""][name]
+    lines[number] = lines[number][: first - 1] + b"2026399" + lines[number][last:]
+    with pytest.raises(FileRefusedError) as refused:
+        eptrn.read(b"\n".join(lines), with_payments=True)
+    assert [(one.line, one.column) for one in refused.value.refusals] == [(number + 1, "day")]
+
+
+def test_the_discount_of_an_eptrn_stands_as_discount():
+    (one,) = Scenario(1).amex[:1]
+    ((_, data),) = ACQUIRER["EPTRN"]([one])
+    payment = eptrn.read(data).settlements.settlements.iloc[0]
+    assert one.fee > 0
+    assert (payment["gross"], payment["discount"], payment["fee"]) == (one.net, one.fee, 0)

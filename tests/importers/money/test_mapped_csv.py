@@ -80,6 +80,19 @@ def test_an_adyen_batch_is_its_payout_to_the_hundredth_of_a_cent():
     assert f"{batch['paid_on']:%Y-%m-%d}" == "2026-03-04"
 
 
+def test_what_adyen_charges_or_moves_in_a_row_of_its_own_is_part_of_fees_and_gross():
+    own = (
+        "ACME,ACME_FR,,,2026-03-03 08:00:00,CET,Fee,EUR,,,,0.6000,,,,,,7,\n"
+        "ACME,ACME_FR,,,2026-03-03 08:00:00,CET,Balancetransfer,EUR,,,,,1.0000,,,,,7,\n"
+    )
+    head, payout = ADYEN.split("ACME,ACME_FR,,,")
+    found = settled(head + own + f"ACME,ACME_FR,,,{payout}".replace("33.6580", "34.0580"))
+    batch = found.settlements.iloc[0]
+    assert found.lines["gross"].tolist() == [3900, 2, -500, 0, 100]
+    assert found.lines["fee_hundredths"].tolist() == [3_120, 500, 0, 6_000, 0]
+    assert (batch["gross"], batch["fee"], batch["net"], batch["net_proven"]) == (3502, 96, 3406, True)
+
+
 def test_a_batch_that_its_payout_does_not_pay_is_not_proven():
     assert not settled(ADYEN.replace("33.6580", "33.6680")).settlements["net_proven"].iloc[0]
 
@@ -181,7 +194,7 @@ def test_people_are_never_stored_and_columns_say_what_they_become():
         (ADYEN.replace("Refunded", "Perhaps"), "Type"),
         (STRIPE.replace("39.00", "39.0x"), "gross"),
         (STRIPE.replace("39.00", "39.001"), "gross"),
-        (ADYEN.replace("CMD-1", "4111111111111111"), "merchant_reference"),
+        (ADYEN.replace("CMD-1", "4111111111111111"), "Merchant Reference"),
         (CIC.replace("04/03/2026;04", "31/02/2026;04"), "Date"),
         (CIC.replace("04/03/2026;04", "04/03/99999999999999999999;04"), "Date"),
         (CIC.replace("04/03/2026;04", "04/03/1926;04"), "Date"),
