@@ -65,6 +65,9 @@ NO_CONTRACT: Final = N_(
     "no contract, and a shop that is not known: say which contract it has with: "
     "bordereau source NAME --shop SHOP=CONTRACT"
 )
+NO_HEADING: Final = N_(
+    "no heading of the file stands for it: say which one does with: bordereau source NAME --alias %(alias)s"
+)
 #: Those that a person may overrule: the file takes the place of what it contradicts.
 REPLACING: Final = frozenset(
     {KNOWN_FILE_ID, OTHER_STATEMENT, OTHER_ROW, OTHER_SETTLEMENT, OTHER_FORMAT, OTHER_LINE}
@@ -120,6 +123,10 @@ _AT_DESK: Final[Mapping[str, str]] = {
     NO_CONTRACT: N_(
         "no contract, and a shop that is not known: say under Bank, in the profile of its source, which "
         "contract that shop has"
+    ),
+    NO_HEADING: N_(
+        "no heading of the file stands for it: say under Bank, in the profile of its source, which one does: "
+        "%(alias)s"
     ),
 }
 

@@ -299,7 +299,11 @@ def _nights(state: State) -> Iterator[Finding]:
         yield _sound(N_("nights"), words)
     if quarantined := state.files.get("quarantined"):
         words = gettext("%(count)s files in quarantine", count=quarantined)
-        yield Finding(Severity.WATCH, N_("files"), words, gettext("see the desk's page of imports"))
+        cure = gettext(
+            "see the desk's page of imports; why those are there that no desk sees is said by: %(command)s",
+            command="bordereau import --dry-run DATA/quarantine",
+        )
+        yield Finding(Severity.WATCH, N_("files"), words, cure)
 
 
 def _missing(nights: Iterable[MissingNight]) -> Iterator[Finding]:

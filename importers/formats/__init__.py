@@ -25,6 +25,7 @@ from importers.records.remote_payments.profile import PaymentProfile
 #: Any finished file: not hidden, and not named as one that is still being written.
 ANY_NAME = re.compile(r"(?is)(?!\.)(?!.*\.(?:tmp|part|filepart|swp)\Z).+\Z")
 
+EMPTY: Final = N_("the file is empty: have it delivered again")
 UNKNOWN_FORMAT: Final = N_("not a known format: its first line belongs to none")
 
 
@@ -136,7 +137,7 @@ def recognise(file_name: str, data: bytes, delivered: str = "") -> Format:
     if delivered:
         return _delivered(claims, delivered)
     if not claims:
-        raise refuse(UNKNOWN_FORMAT, line=1)
+        raise refuse(UNKNOWN_FORMAT, line=1) if data.strip() else refuse(EMPTY)
     if len(claims) > 1:
         names = ", ".join(known.name for known in claims)
         raise refuse(N_("claimed by several formats: %(names)s"), names=names)

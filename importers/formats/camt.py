@@ -45,7 +45,17 @@ _CFONB_CODE = re.compile(r"[0-9A-F][0-9]", re.ASCII)
 _COUNT = re.compile(r"[0-9]{1,9}", re.ASCII)
 _MOST_DETAILS = 500
 _FIRST_DAY, _AFTER_LAST_DAY = date(2000, 1, 1), date(2100, 1, 1)
+_EXPECTED_DAY = N_("expected a day that exists")
+_EXPECTED_AMOUNT = N_("expected an amount such as 1234.56, in whole units of its currency")
 _UNBOOKED = N_("%(count)s entries with the status %(status)s: information only, never money")
+
+
+class _NoDayError(ValueError):
+    """What stands under ``path`` is no day."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
 
 
 @dataclass
@@ -96,10 +106,10 @@ class _StatementReader:
             return
         try:
             self.movements.append(_movement(element, self.details) | {"statement": len(self.statements)})
+        except _NoDayError as error:
+            raise _refuse_entry(self.entries, error.path, _EXPECTED_DAY) from None
         except ValueError:
-            raise _refuse_entry(
-                self.entries, "Amt", N_("expected an amount in whole units of its currency")
-            ) from None
+            raise _refuse_entry(self.entries, "Amt", _EXPECTED_AMOUNT) from None
 
     def _end_statement(self, element: Element) -> None:
         entries = self.movements[self.first_entry :]
@@ -192,7 +202,10 @@ def _codes(entry: Element) -> tuple[str, str]:
 
 def _day(element: Element, path: str) -> date | None:
     written = first_text(element, f"{path}/Dt", f"{path}/DtTm")
-    return date.fromisoformat(written[:10]) if written else None
+    try:
+        return date.fromisoformat(written[:10]) if written else None
+    except ValueError:
+        raise _NoDayError(path) from None
 
 
 def _count(element: Element, path: str) -> int | None:
@@ -301,7 +314,7 @@ def _days(days: pd.Series, unit: Unit) -> pd.Series:
     known = days.map(lambda day: day is not None and _FIRST_DAY <= day < _AFTER_LAST_DAY).astype(bool)
     if not known.all():
         number = int((~known).to_numpy().argmax()) + 1
-        raise FileRefusedError([Refusal(reason=N_("expected a day that exists"), unit=unit, line=number)])
+        raise FileRefusedError([Refusal(reason=_EXPECTED_DAY, unit=unit, line=number)])
     return pd.to_datetime(days).astype("datetime64[s]")
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from app.refusals import NO_HEADING
 from app.wording.i18n import N_
 from importers.files.refusals import MOST_REASONS, FileRefusedError, Refusal
 from importers.reading.headings import SourceColumn
@@ -71,6 +72,7 @@ class Fields:
 
         Raises FileRefusedError where it raises ValueError, or where a required one is empty.
         """
+        self._require(name, required=required)
         known: dict[str, Any] = {} if required else {"": None}
         wrong: set[str] = set()
         texts = self.text(name)
@@ -99,6 +101,7 @@ class Fields:
 
     def words(self, name: str, codes: Mapping[str, str], *, required: bool = True) -> list[Any]:
         """The code of each word; a word that is none of them is named in the refusal: it is no data."""
+        self._require(name, required=required)
         texts = self.text(name).str.upper()
         unknown = ~texts.isin(list(codes)) & ((texts != "") | required)
         if unknown.any():
@@ -114,6 +117,13 @@ class Fields:
                 ]
             )
         return [codes.get(text) for text in texts]
+
+    def _require(self, name: str, *, required: bool) -> None:
+        """Raises FileRefusedError where rows need a field that no column has become."""
+        if required and len(self) and name not in self:
+            raise FileRefusedError(
+                [Refusal(reason=NO_HEADING, column=name, params={"alias": f"HEADING={name}"})]
+            )
 
     def refuse(self, wrong: NDArray[np.bool_], name: str, reason: str, **params: Any) -> None:
         """Raises FileRefusedError, naming lines and heading, where ``wrong`` holds anywhere."""

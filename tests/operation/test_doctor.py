@@ -162,6 +162,8 @@ def test_a_silent_worker_old_mail_and_quarantined_files_are_to_be_watched():
     assert {finding.subject for finding in findings if finding.level is Severity.WATCH} == {
         "worker", "email", "files"
     }  # fmt: skip
+    (files,) = (finding for finding in findings if finding.subject == "files")
+    assert "bordereau import --dry-run DATA/quarantine" in files.cure  # of what no desk sees, too
 
 
 @pytest.mark.parametrize(

@@ -45,9 +45,18 @@ class _Layout:
     def field(self, name: str) -> PlaceRange | None:
         """The place of a field of :data:`CHARGEBACK`; None where this kind has none."""
         place = self.places.get(name)
-        return PlaceRange(name, *place) if place else None
+        return PlaceRange(_LABELS.get(name, name), *place) if place else None
 
 
+#: What refusals call the fields.
+_LABELS: Final = {
+    "noticed_on": N_("day"),
+    "sold_on": N_("day of the sale"),
+    "due_on": N_("reply by"),
+    "amount": N_("amount"),
+    "sale_amount": N_("amount of the sale"),
+    "card": N_("card"),
+}
 _LAYOUTS: Final = {
     "EMCBK": _Layout(detail="DEMCBK", stage="debit", iso_days=True, places=DISPUTES["EMCBK"]),
     "EMINQ": _Layout(detail="DEMINQ", stage="notice", iso_days=True, places=DISPUTES["EMINQ"]),

@@ -97,7 +97,7 @@ def days(
 
     With a ``zone``, a day that has a time beside it on that clock is that of the merchants then.
     """
-    heading = next((one for one in mapping.headings().get(name, ()) if one in table), "")
+    heading = next((one for one in mapping.headings().get(name, ()) if one in table), name)
     read = _day_reader(mapping.days, zone)
     values = table.read(heading, read, N_("expected a day that exists"), required=required)
     stamps = [np.datetime64(one, "s") if one else np.datetime64("NaT") for one in values]
@@ -109,7 +109,7 @@ def moments(table: Fields, mapping: ColumnMapping, name: str, zone: ZoneInfo) ->
 
     The time stands behind the day, or in a column of its own (``time``). Raises FileRefusedError.
     """
-    heading = next((one for one in mapping.headings().get(name, ()) if one in table), "")
+    heading = next((one for one in mapping.headings().get(name, ()) if one in table), name)
     written = (table.text(heading) + " " + texts(table, mapping, "time")).str.strip()
     read = _moment_reader(mapping.days, zone)
     both = Fields(table.texts.assign(**{heading: written}), table.lines, table.labels)

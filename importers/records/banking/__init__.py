@@ -71,7 +71,7 @@ MOVEMENT = (
     "reversal",
 )
 #: Written by people; references are numbers by design and are not searched.
-_FREE_TEXTS = ("label", "details", "payer")
+_FREE_TEXTS = {"label": N_("label"), "details": N_("details of the label"), "payer": N_("payer")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +129,8 @@ def statements(
     the file is dropped with its lines. Raises FileRefusedError for balances that its lines do not join, or
     where two statements of one account and day differ.
     """
-    refuse_card_numbers(movements, _FREE_TEXTS, np.arange(1, len(movements) + 1), Unit.ENTRY)
+    places = np.arange(1, len(movements) + 1)
+    refuse_card_numbers(movements, _FREE_TEXTS, places, Unit.ENTRY, labels=_FREE_TEXTS)
     refuse_uncountable(movements["amount"])
     frame = frame.assign(**_control(frame, movements))
     frame["proven"] = (

@@ -173,3 +173,19 @@ def test_cfonb_and_camt_of_one_day_have_one_digest():
     same = camt.read(document(entry("0.46", "DBIT"), entry(), closing="1056.94"))
     statement = Statement((MovementLine(5740), MovementLine(-46, code="62")), day=date(2026, 3, 3))
     assert cfonb120.read(written(statement)).statements["digest"].equals(same.statements["digest"])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "column", "words"),
+    [
+        ({"day": "2026-02-31"}, "BookgDt", "a day that exists"),
+        ({"inside": "<ValDt><Dt>2026-13-01</Dt></ValDt>"}, "ValDt", "a day that exists"),
+        ({"amount": "57,40"}, "Amt", "such as 1234.56"),
+    ],
+)
+def test_an_entry_is_refused_for_what_is_wrong_in_it(wrong, column, words):
+    with pytest.raises(FileRefusedError) as refused:
+        camt.read(document(entry(), entry(**wrong)))
+    (only,) = refused.value.refusals
+    assert (only.line, only.column) == (2, column)
+    assert words in only.reason

@@ -177,6 +177,15 @@ def test_the_title_of_a_third_version_has_its_moment_in_iso_8601(written):
     assert str(journals.read(data).made_at) == "2026-03-04 10:05:00"
 
 
+def test_a_heading_that_nobody_knows_is_missed_by_its_field_and_not_called_an_unknown_word():
+    data = journal(JT.replace("TRANSACTION_STATUS", "State"), JT_ROW, end="")
+    with pytest.raises(FileRefusedError) as refused:
+        journals.read(data)
+    (only,) = refused.value.refusals
+    assert (only.line, only.column, only.params) == (None, "status", {"alias": "HEADING=status"})
+    assert "--alias HEADING=status" in only.text()
+
+
 def test_a_card_number_is_refused_under_the_heading_of_the_file():
     heading = JT.replace("CURRENCY_CODE", "ORDER_ID")
     data = journal(heading, JT_ROW.replace(";978;", ";4970101122334455;"), end="")
