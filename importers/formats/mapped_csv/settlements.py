@@ -33,6 +33,7 @@ _STAGES: Final = {
     SettlementLineKind.CHARGEBACK.value: ChargebackStage.DEBIT.value,
     SettlementLineKind.CHARGEBACK_REVERSAL.value: ChargebackStage.REVERSAL.value,
 }
+_AGAIN = N_("%(count)s rows stand again, equal in every field that is read: counted once")
 _LEFT_OUT = N_("%(count)s rows are no part of a payout: left out")
 
 
@@ -48,6 +49,8 @@ def read(table: Fields, mapping: ColumnMapping, source: str = "") -> Settlements
     is_left_out = lines["kind"].isin([_IGNORED, *PAYMENT_WORDS])
     ignored = int(is_left_out.sum())
     lines = lines[~is_left_out]
+    again = _again(lines)
+    lines = lines[~again]
     keeps_balance = "number" not in mapping.columns
     lines = _of_balance(lines) if keeps_balance else lines
     payouts = lines.head(0) if keeps_balance else lines[lines["kind"] == _PAYOUT]
@@ -57,7 +60,8 @@ def read(table: Fields, mapping: ColumnMapping, source: str = "") -> Settlements
     lines[LINE_ID] = _told_apart(lines)
     frame = _payments(lines, payouts).assign(state=_states(lines, keeps_balance=keeps_balance))
     lines["kind"] = lines["kind"].replace(_ANNOUNCED, SettlementLineKind.SALE.value)
-    notices = (Notice(reason=_LEFT_OUT, params={"count": ignored}),) if ignored else ()
+    said = ((_LEFT_OUT, ignored), (_AGAIN, int(again.sum())))
+    notices = tuple(Notice(reason=reason, params={"count": count}) for reason, count in said if count)
     return Settlements(
         settlements=frame[list(SETTLEMENT)],
         lines=lines[[*SETTLEMENT_LINE, LINE_ID]],
@@ -109,6 +113,15 @@ def _lines(table: Fields, mapping: ColumnMapping) -> pd.DataFrame:
             LINE_ID: ids.where(ids != "", reference),
         }
     )
+
+
+def _again(lines: pd.DataFrame) -> pd.Series[bool]:
+    """The rows that a file of several exports has once more: of one id of the platform, and equal.
+
+    Without such an id, twins are rows of their own; a payout has one in what is read of it.
+    """
+    is_known = (lines["reference"] != "") | ((lines["kind"] == _PAYOUT) & (lines[LINE_ID] != ""))
+    return is_known & lines.duplicated()
 
 
 def _told_apart(lines: pd.DataFrame) -> pd.Series[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from app.models import DELIMITERS
@@ -91,6 +92,23 @@ def test_what_adyen_charges_or_moves_in_a_row_of_its_own_is_part_of_fees_and_gro
     assert found.lines["gross"].tolist() == [3900, 2, -500, 0, 100]
     assert found.lines["fee_hundredths"].tolist() == [3_120, 500, 0, 6_000, 0]
     assert (batch["gross"], batch["fee"], batch["net"], batch["net_proven"]) == (3502, 96, 3406, True)
+
+
+@pytest.mark.parametrize("export", [STRIPE, ADYEN])
+def test_lines_that_two_exports_in_one_file_have_count_once(export):
+    heading, *rows = export.splitlines(keepends=True)
+    once, twice = settled(export), settled("".join([heading, *rows, *rows]))
+    pd.testing.assert_frame_equal(twice.settlements, once.settlements)
+    pd.testing.assert_frame_equal(twice.lines, once.lines)
+    (told,) = twice.notices
+    assert told.params == {"count": len(rows)}
+
+
+def test_twins_that_no_id_of_the_platform_tells_apart_all_count():
+    fee = "ACME,ACME_FR,,,2026-03-03 08:00:00,CET,Fee,EUR,,,,0.6000,,,,,,7,\n"
+    head, payout = ADYEN.split("ACME,ACME_FR,,,")
+    found = settled(head + fee + fee + f"ACME,ACME_FR,,,{payout}")
+    assert found.lines["kind"].tolist()[-2:] == ["fee", "fee"]
 
 
 def test_a_batch_that_its_payout_does_not_pay_is_not_proven():
