@@ -127,15 +127,21 @@ _RELEASE = """
 INSERT INTO disputed_sale SELECT merchant_id, transaction_id, occurred_on FROM chargeback WHERE {where}
 """
 _STAGES = ", ".join(f"'{stage}'" for stage in ChargebackStage)
+#: Of a sale that is not found its number alone tells too little: American Express gives several sales of a
+#: day one reference, and says the amount of each in the case.
 _LAST = f"""
 UPDATE chargeback c SET is_last = l.is_last FROM (
   SELECT merchant_id, id, row_number() OVER (
     PARTITION BY merchant_id, COALESCE('sale ' || transaction_id,
-      'named ' || contract_number || ' ' || sold_on || ' ' || nullif(sale_number, ''),
+      'named ' || contract_number || ' ' || sold_on || ' ' || nullif(sale_number, '') || ' '
+        || COALESCE(whole::text, ''),
       'case ' || source_id || ' ' || case_key)
     ORDER BY noticed_on DESC, array_position(ARRAY[{_STAGES}], stage) DESC, case_key DESC, source_id DESC
   ) = 1 AS is_last
-  FROM chargeback WHERE merchant_id IN (SELECT merchant_id FROM disputed_sale)
+  FROM (
+    SELECT *, max(sale_amount) OVER (PARTITION BY merchant_id, source_id, case_key) AS whole
+    FROM chargeback WHERE merchant_id IN (SELECT merchant_id FROM disputed_sale)
+  ) AS told
 ) AS l
 WHERE c.merchant_id = l.merchant_id AND c.id = l.id AND c.is_last <> l.is_last
 """

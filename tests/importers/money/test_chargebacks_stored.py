@@ -12,6 +12,7 @@ from sqlalchemy import text
 from app.database.engine import DatabaseRole
 from app.models import CardNumbers
 from importers.files import profiles
+from importers.formats.amex import disputes as american_express
 from importers.load import Result, Status
 from tests.examples import orders_of_files
 from tests.importers.conftest import Operator
@@ -246,3 +247,30 @@ def test_the_order_of_files_and_their_repetition_change_nothing(operator, expect
             )
         )
     assert load(operator, files) == expected
+
+
+def amex(kind: str, *cases: dict[str, str]) -> bytes:
+    """A file of disputes of sales that bear one reference, as American Express gives several of a day."""
+    said = {
+        "contract_number": "7654321",
+        "card": "37XXXXXXXXX1234",
+        "currency": "EUR",
+        "sold_on": "2026-03-02",
+        "sale_number": "872049668357",
+        "due_on": "2026-04-10",
+    }
+    return american_express.written(kind, [said | case for case in cases])
+
+
+def test_cases_of_several_sales_that_bear_one_reference_are_all_there_and_a_notice_gives_way_to_its_debit(
+    operator,
+):
+    first = {"case_key": "E1301100302", "noticed_on": "2026-03-20"}
+    first |= dict.fromkeys(("amount", "sale_amount"), f"{100:020.2f}")
+    second = first | {"case_key": "E1303300169"} | dict.fromkeys(("amount", "sale_amount"), f"{222:020.2f}")
+    loaded(operator, amex("EMCBK", first, second))
+    assert [row[-1] for row in disputes(operator)] == [True, True]
+    loaded(operator, amex("EMINQ", first | {"noticed_on": "2026-03-10"}))
+    assert [(row[0], row[-1]) for row in disputes(operator)] == [
+        ("notice", False), ("debit", True), ("debit", True)
+    ]  # fmt: skip
