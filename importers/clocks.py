@@ -33,6 +33,17 @@ def check(records: Records, now: datetime) -> None:
         raise FileRefusedError(sorted(faults, key=lambda fault: fault.line or 0))
 
 
+def checked(records: Records, now: datetime, *, trusts: bool) -> FileRefusedError | None:
+    """The same; where somebody ``trusts`` the clocks of the file, what they let pass is returned."""
+    try:
+        check(records, now)
+    except FileRefusedError as wrong:
+        if not trusts:
+            raise
+        return wrong
+    return None
+
+
 def _of_file(header: Header, now: datetime) -> Iterator[Refusal]:
     if header.created_at is not None and header.created_at > now + AHEAD:
         yield Refusal(reason=FUTURE_FILE, line=1, column=N_("created at"))

@@ -32,9 +32,6 @@ from importers.formats import FileContext, Format, may_be_archived, recognise
 from importers.records import Declaration, Entry, Records
 from importers.staging import one_ahead
 
-#: Whether whoever asks may know of a file that is loaded.
-_Sees = Callable[[Connection, int], bool]
-
 
 class Status(StrEnum):
     """The status of a file after its load."""
@@ -94,7 +91,7 @@ class _Options:
     since: datetime | None = None
     by_desk: bool = False
     context: FileContext | None = None
-    sees: _Sees | None = None
+    sees: Callable[[Connection, int], bool] | None = None
 
 
 @dataclass(kw_only=True)
@@ -197,12 +194,13 @@ def load_for_desk(
 
 
 def try_file(
-    database: Database, path: Path, data: Path, context: FileContext, sees: _Sees | None = None
+    database: Database,
+    path: Path,
+    data: Path,
+    context: FileContext,
+    sees: Callable[[Connection, int], bool] | None = None,
 ) -> Result:
-    """Say what would become of a file of the source that ``context`` names; leave nothing.
-
-    Bytes that are loaded count as known only where whoever asks ``sees`` their file: it may be another's.
-    """
+    """Say what becomes of a file by ``context``; leave nothing. Bytes that nobody ``sees`` are not known."""
     options = _Options(data=data, dry_run=True, name=context.name, context=context, sees=sees)
     return _dealt_with(database, _read_ahead(database, path, options))
 
@@ -259,18 +257,9 @@ def _read(database: Database, attempt: _Attempt, file: IncomingFile) -> None:
         _take_for(database, attempt, cleaned)
     if attempt.known is None:
         attempt.records = sources.records_of(known, cleaned, attempt.context)
-        _check_clocks(attempt, attempt.records)
-
-
-def _check_clocks(attempt: _Attempt, records: Records) -> None:
-    """Hold the dates of a file against something, unless the operator knows better."""
-    try:
-        clocks.check(records, datetime.now(UTC))
-    except FileRefusedError as wrong:
-        archived = attempt.path.is_relative_to(attempt.options.data / ARCHIVE)
-        if not (attempt.options.trust_clock or archived):  # what stands in the archive was loaded once
-            raise
-        attempt.trusted = wrong
+        archived = attempt.path.is_relative_to(attempt.options.data / ARCHIVE)  # loaded once already
+        trusts = attempt.options.trust_clock or archived
+        attempt.trusted = clocks.checked(attempt.records, datetime.now(UTC), trusts=trusts)
 
 
 def _take_for(database: Database, attempt: _Attempt, cleaned: IncomingFile) -> None:

@@ -137,7 +137,7 @@ def recognise(file_name: str, data: bytes, delivered: str = "") -> Format:
     if delivered:
         return _delivered(claims, delivered)
     if not claims:
-        raise refuse(UNKNOWN_FORMAT, line=1) if data.strip() else refuse(EMPTY)
+        raise refuse(UNKNOWN_FORMAT if data.strip() else EMPTY, line=1)
     if len(claims) > 1:
         names = ", ".join(known.name for known in claims)
         raise refuse(N_("claimed by several formats: %(names)s"), names=names)

@@ -51,7 +51,7 @@ _UNBOOKED = N_("%(count)s entries with the status %(status)s: information only, 
 
 
 class _NoDayError(ValueError):
-    """What stands under ``path`` is no day."""
+    """A text under ``path`` that is no day."""
 
     def __init__(self, path: str) -> None:
         super().__init__(path)

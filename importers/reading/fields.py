@@ -121,9 +121,9 @@ class Fields:
     def _require(self, name: str, *, required: bool) -> None:
         """Raises FileRefusedError where rows need a field that no column has become."""
         if required and len(self) and name not in self:
-            raise FileRefusedError(
-                [Refusal(reason=NO_HEADING, column=name, params={"alias": f"HEADING={name}"})]
-            )
+            alias = {"alias": f"HEADING={name}"}
+            first = int(self.lines[0])
+            raise FileRefusedError([Refusal(reason=NO_HEADING, line=first, column=name, params=alias)])
 
     def refuse(self, wrong: NDArray[np.bool_], name: str, reason: str, **params: Any) -> None:
         """Raises FileRefusedError, naming lines and heading, where ``wrong`` holds anywhere."""

@@ -182,7 +182,7 @@ def test_a_heading_that_nobody_knows_is_missed_by_its_field_and_not_called_an_un
     with pytest.raises(FileRefusedError) as refused:
         journals.read(data)
     (only,) = refused.value.refusals
-    assert (only.line, only.column, only.params) == (None, "status", {"alias": "HEADING=status"})
+    assert (only.line, only.column, only.params) == (3, "status", {"alias": "HEADING=status"})
     assert "--alias HEADING=status" in only.text()
 
 
