@@ -47,6 +47,7 @@ _FREE_TEXTS = (
 #: Of the hash of a title: enough to tell titles apart, of which nothing is kept.
 _TITLE_LENGTH = 16
 _MINUTE = re.compile(r"[0-9]{2}:[0-9]{2}(?![:0-9])", re.ASCII)
+_TIMES = ("payment_time", "capture_time")
 _TEST = re.compile(r"(?i)^TEST_")
 
 
@@ -209,7 +210,9 @@ def _records(data: bytes, context: FileContext) -> Records:
     if context.payments is None:
         raise refuse(NO_APPLICATION)
     made_at = journal.made_at.replace(tzinfo=context.payments.zone)
-    return journal.records.of_source(context.payments, replace(header, created_at=made_at))
+    placed = journal.records.of_source(context.payments, replace(header, created_at=made_at))
+    has_times = any(heading.field in _TIMES for heading in journal.headings)
+    return placed if has_times else replace(placed, zone=None)  # a day alone is the outlet's, on no clock
 
 
 FORMAT = Format(name=NAME, first_line=FIRST_LINE, find_cards=searched_by_field, read=_records, archived=False)

@@ -234,6 +234,16 @@ def test_times_are_on_the_clock_of_the_outlet_and_links_on_that_of_the_platform(
     assert [row[3] for row in disputes(operator)] == ["000101-20260302"]
 
 
+@pytest.mark.parametrize("zone", ["America/Martinique", "Pacific/Noumea"])
+def test_a_day_without_a_time_is_that_day_wherever_the_outlet_is(operator, zone):
+    operator.declare({"application": "CBVAD", "time_zone": zone})
+    with operator.database.writing(DatabaseRole.IMPORT) as connection:
+        profiles.change(connection, "platform", role="payments", time_zone="UTC")
+    heading = "ENTETE;TRANSACTION_ID;CONTRACT;TYPE;AMOUNT;PAYMENT_DATE;CAPTURE_DATE;STATUT"
+    loaded(operator, jt("TRANSACTION;000101;7654321;DEBIT;3900;20260302;20260303;CAPTURED", heading=heading))
+    assert operator.rows("SELECT occurred_local::text FROM transaction") == [("2026-03-02 00:00:00",)]
+
+
 def test_a_journal_of_a_source_that_delivers_no_payments_says_what_to_do(operator):
     result = operator.deliver_to("disputes", jt(sale()))
     assert result.refused
