@@ -24,6 +24,8 @@ _HUNDRED = 100
 _CONTRACT: Final = ["account", "currency", "contract_number"]
 #: What days that are settled together have in common: those of a weekend.
 _TOGETHER: Final = [*_CONTRACT, "settled_on"]
+#: The end of a rank that names the terminal.
+_TERMINAL_LENGTH: Final = 2
 #: Of two of them, all but one are one of them.
 _PAIR = 2
 CREDITING = (MovementKind.REMITTANCE, MovementKind.REFUND, MovementKind.PAYOUT)
@@ -245,8 +247,7 @@ def contract_day(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     together = contract_sums(found, lines[lines["manner"] != APART], "collected_on")
     pairs = pairs_of(found, lines, ["contract_number"], equal="amount")
     alone = single(pairs[~is_of_several(pairs) | (pairs["line"].map(lines["manner"]) != TOGETHER)])
-    alone = alone.assign(candidate=alone["candidate"] + len(together))
-    candidates = pd.concat([one for one in (together, alone) if len(one)] or [alone], ignore_index=True)
+    candidates = _beside(together, alone)
     if candidates.empty:
         return candidates
     weekend = found[["item", *_TOGETHER, "collected_on"]].drop_duplicates("item")
@@ -254,8 +255,29 @@ def contract_day(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     days = claimed.groupby([weekend[name] for name in [*_TOGETHER, "collected_on"]]).any()
     whole = days.groupby(level=_TOGETHER).all().rename("whole").reset_index()
     good = weekend.merge(whole, on=_TOGETHER).query("whole")["item"]
+    candidates = _beside(candidates, _of_terminals(found, lines, candidates))
     ambiguous = candidates.groupby("line")["candidate"].transform("nunique") > 1
     return candidates[candidates["item"].isin(good) | ambiguous]
+
+
+def _of_terminals(found: pd.DataFrame, lines: pd.DataFrame, candidates: pd.DataFrame) -> pd.DataFrame:
+    """What lines with candidates may be besides: all of a day of one of a contract's several terminals.
+
+    Ranks of chip and of contactless cards of a terminal end alike. Such a sum is never credited for certain.
+    """
+    lines = lines.loc[candidates["line"].unique()]
+    terminals = found.assign(terminal=found["contract_rank"].str[-_TERMINAL_LENGTH:])
+    groups = _groups(terminals, [*_CONTRACT, "terminal", "collected_on"])
+    groups = groups[(groups["size"] > 1) & (groups["size"] < groups[_count("collected_on")])]
+    if groups.empty or lines.empty:
+        return NOTHING
+    return _summed(pairs_of(groups, lines[lines["manner"] != APART], ["contract_number"], equal="total"))
+
+
+def _beside(some: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
+    """Candidates and further ones, each with a number of its own."""
+    others = others.assign(candidate=others["candidate"] + len(some))
+    return pd.concat([one for one in (some, others) if len(one)] or [others], ignore_index=True)
 
 
 def contract_booking(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
@@ -269,7 +291,8 @@ def contract_booking(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
         return sums
     of_one_day = found.loc[found[_count("collected_on")] == found[_count("settled_on")], "item"]
     joint = sums["line"].map(lines["manner"]) == TOGETHER
-    return sums[joint | ~sums["item"].isin(of_one_day)]
+    sums = sums[joint | ~sums["item"].isin(of_one_day)]
+    return _beside(sums, _of_terminals(found, lines, sums))
 
 
 def contract_part(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:

@@ -174,6 +174,17 @@ def test_what_is_left_of_a_weekend_is_no_sum():
     assert found == {0: {2}, 2: {3}}
 
 
+def test_a_line_that_may_be_of_one_terminal_is_not_the_whole_of_another_day():
+    """Of Wednesday a remittance is missing: what is known of it is equal to Tuesday's of terminal 01."""
+    tuesday = {"001": 10_000, "701": 5000, "002": 7000, "702": 3100}
+    nets = [("2026-03-10", rank, net) for rank, net in tuesday.items()]
+    nets += [("2026-03-11", "001", 9000), ("2026-03-11", "002", 6000)]
+    items_ = [item(str(place), rank, day, net) for place, (day, rank, net) in enumerate(nets)]
+    of_terminals = [15_000, 10_100]
+    lines_ = [line(amount, "2026-03-11", contract_number="7654321") for amount in of_terminals]
+    assert certain(links(items_, lines_)) == {}
+
+
 def eight_days(*, apart):
     """Days of two remittances each, and the lines that credit them one by one, or together."""
     items_, lines_ = [], []
