@@ -33,7 +33,7 @@ NAMING = sorted(
     {one for one in reasons() if COMMAND.search(one)}
     - {"not money; what it would bring is said by: bordereau import --dry-run"}
 )
-PARAMS = dict.fromkeys(("names", "format", "command", "months"), "X")
+PARAMS = dict.fromkeys(("names", "format", "command", "months", "alias"), "X")
 
 
 def test_reasons_that_name_commands_are_found():

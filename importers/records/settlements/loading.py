@@ -168,24 +168,30 @@ def _compared(
         paid_on=lambda one: pd.to_datetime(one["paid_on"]).astype("datetime64[s]")
     )
     mine = placed[[*_KEY, "digest", "state", "net_proven"]].assign(row=placed.index)
-    pairs = mine.merge(stored, on=list(_KEY), suffixes=("", "_stored"))
-    same = pairs["digest"] == pairs["digest_stored"]
+    pairs = _with_formats(connection, mine.merge(stored, on=list(_KEY), suffixes=("", "_stored")), entry)
+    # What stands beside a payment, its chargebacks above all, no two formats tell alike.
+    same = (pairs["digest"] == pairs["digest_stored"]) & ~pairs["is_other"]
     strength, stored_strength = _strength(pairs, ""), _strength(pairs, "_stored")
     contradicted = ~same & (strength == stored_strength)
     if contradicted.any() and not entry.replace:
-        raise FileRefusedError(_other(connection, pairs[contradicted].drop_duplicates("row"), entry))
+        raise FileRefusedError(_other(pairs[contradicted].drop_duplicates("row")))
     known = same | (~contradicted & (strength < stored_strength))
     return pd.Series(placed.index.isin(pairs.loc[known, "row"]), index=placed.index), pairs[~known]
 
 
-def _other(connection: Connection, pairs: pd.DataFrame, entry: Entry) -> Iterator[Refusal]:
-    """What is wrong with payments that are known with another content: two formats never tell the same."""
+def _with_formats(connection: Connection, pairs: pd.DataFrame, entry: Entry) -> pd.DataFrame:
+    """The pairs with the ``format`` of the file that told of what is stored; ``is_other``: not of this."""
     files = [*_ids(pairs["import_file_id"]), entry.file_id]
     formats = rows_of(connection, _FORMATS, {"ids": files}).set_index("id")["format"]
-    for row, file in zip(pairs["row"], pairs["import_file_id"], strict=True):
-        is_other = formats[file] != formats[entry.file_id]
+    told = pairs["import_file_id"].map(formats)
+    return pairs.assign(format=told, is_other=told != formats[entry.file_id])
+
+
+def _other(pairs: pd.DataFrame) -> Iterator[Refusal]:
+    """What is wrong with payments that are known with another content, or from a file of another format."""
+    for row, known, is_other in zip(pairs["row"], pairs["format"], pairs["is_other"], strict=True):
         reason = OTHER_FORMAT if is_other else OTHER_SETTLEMENT
-        params = {"format": formats[file]} if is_other else {}
+        params = {"format": known} if is_other else {}
         yield Refusal(reason=reason, unit=Unit.SETTLEMENT, line=int(row) + 1, params=params)
 
 
