@@ -13,7 +13,7 @@ from app.lists.credit_reasons import closing_parts
 from app.lists.remittances import REMITTANCES
 from importers.demo import american_express, bank
 from importers.demo.profiles import CHAIN_CODE
-from tests.lists.closing import closed
+from tests.lists.closing import check_closed
 from tests.lists.test_oracle import criteria_of, seen_as
 
 LAST_DAY = date(2026, 3, 31)
@@ -165,7 +165,7 @@ def test_a_month_of_each_merchant_is_closed_to_the_cent_and_says_why(rows, modul
         with module_database.reading() as connection:
             scope = seen_as(connection, Scope(merchant.id))
             criteria = criteria_of(REMITTANCES, {}, LAST_DAY - timedelta(30), LAST_DAY)
-            (table,) = closed(connection, scope, criteria)
+            (table,) = check_closed(connection, scope, criteria)
         assert sum(closing_parts(table.lines).values()) > 0
         reasons |= {line.key for line in table.lines}
     assert not reasons & {"differs/less", "differs/more"}

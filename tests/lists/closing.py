@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from app.listing.scope import Scope
 
 
-def closed(connection: Connection, scope: Scope, criteria: Criteria) -> tuple[CurrencyTable, ...]:
+def check_closed(connection: Connection, scope: Scope, criteria: Criteria) -> tuple[CurrencyTable, ...]:
     """The table of each currency; credited, on its way, outside the bank, unknown and missing are its net."""
     whole = sums.totals(connection, REMITTANCES, scope, criteria)
     asked = criteria.grouped("credit_reason")

@@ -18,7 +18,7 @@ from app.listing.question import Question
 from app.listing.scope import Scope
 from tests.examples import dear_examples
 from tests.lists import oracle, world
-from tests.lists.closing import closed
+from tests.lists.closing import check_closed
 from tests.lists.test_oracle import DAYS, SPECS, criteria_of, questions, seen_as
 from tests.lists.world import TODAY, World
 
@@ -249,4 +249,4 @@ def test_what_closes_a_month_adds_up_to_the_net(
     data: st.DataObject, connection: Connection, mine: World
 ) -> None:
     """Credited, on its way, outside the bank, unknown and missing: to the cent, as a whole and by reason."""
-    closed(connection, *drawn_question(data, connection, mine, SPECS["remittances"]))
+    check_closed(connection, *drawn_question(data, connection, mine, SPECS["remittances"]))
