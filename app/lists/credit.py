@@ -48,6 +48,8 @@ CREDIT = N_("Credit by the bank")
 _SHOWN_DIGITS = 4
 #: A credit is proposed, and somebody has to confirm or reject it.
 OPEN: Final = "open"
+#: What a proposal speaks of before it is confirmed.
+TO_COME: Final = frozenset({State.EXPECTED, State.LATE})
 #: What is as it should be: a credit that is expected is the ordinary case of the last nights.
 _QUIET = frozenset({State.UNKNOWN, State.NOT_EXPECTED, State.EXPECTED, State.CREDITED})
 
@@ -59,6 +61,8 @@ class CreditState(Choice):
     def badge(self, value: str, row: Row) -> str:
         if value == State.ANNOUNCED and row["expected_by"]:
             return gettext("Payment announced for %(day)s", day=formats.day(row["expected_by"]))
+        if value in TO_COME and row.get("credit_proposal") == OPEN:
+            return ""  # its own badge says that a line is there to be confirmed
         return "" if value in _QUIET else self.say(value)
 
 
@@ -180,8 +184,8 @@ def told(scope: AnyScope) -> ColumnElement[bool]:
 
 def credit_alerts(row: Row) -> Iterator[Alert]:
     """What is missing of the money of a remittance, for whoever sees its credit."""
-    state = row.get("credit")
-    if state == State.LATE:
+    state, is_proposed = row.get("credit"), row.get("credit_proposal") == OPEN
+    if state == State.LATE and not is_proposed:
         reason = gettext(
             "The bank was to credit it by %(day)s, and no statement received shows it. Ask your bank.",
             day=formats.day(row["expected_by"]),
@@ -194,7 +198,7 @@ def credit_alerts(row: Row) -> Iterator[Alert]:
             why = f"{capital(why)}."
             reason = why if is_said_by_payer(row["credit_reason"]) else f"{reason} {why}"
         yield Alert(words=gettext(codes.CREDITS[state]), reason=reason)
-    if row.get("credit_proposal") == OPEN:
+    if is_proposed:
         reason = gettext("A line of the bank may be its credit: confirm or reject it under “To do”.")
         yield Alert(words=gettext(codes.CREDIT_PROPOSALS[OPEN]), reason=reason)
 

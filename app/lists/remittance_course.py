@@ -12,7 +12,7 @@ from app.listing.field import Tone
 from app.listing.kinds import Row
 from app.listing.scope import Scope
 from app.listing.spec import Alert, Verdict
-from app.lists.credit import OPEN, credit_alerts
+from app.lists.credit import OPEN, TO_COME, credit_alerts
 from app.lists.remittance_kinds import CONTROL, HOST_STATUS, is_uncaptured
 from app.models import Completeness, Credit
 from app.rules.payments import REMOTE
@@ -53,20 +53,34 @@ _CREDIT_STEPS = {
     Credit.EXPECTED: (N_("Credit by the bank expected by"), "expected_by", "plain"),
     Credit.LATE: (N_("Not credited by the bank, expected by"), "expected_by", "bad"),
 }
-#: What a proposal speaks of before it is confirmed.
-_TO_COME = frozenset({Credit.EXPECTED, Credit.LATE})
 _ACCEPTED = ("debit_count", "cancelled_count", "refund_count", "refund_cancelled_count")
 
 
 def verdict(row: Row) -> Verdict:
     """What became of a remittance; an empty one proves that its terminal called."""
     answer = _answer(row)
-    if answer == "correct" and not row["count"]:
+    if answer == "correct" and not row["count"] and not _reservation(row):
         return Verdict(gettext("The terminal called, without any payment"), "good")
-    if answer == "correct" and row["seal"] == Completeness.DIFFERS:
-        return Verdict(gettext("Accepted by the bank, with a gap"), "warn")
     words, tone = _VERDICTS[answer]
+    if answer in ("correct", "captured", "told"):
+        words, tone = _reservation(row) or (words, tone)
     return Verdict(gettext(words), tone)
+
+
+def _reservation(row: Row) -> tuple[str, Tone] | None:
+    """What is to be looked into of one that passed, the gravest first: nothing green stands above it."""
+    credit, is_proposed = row.get("credit"), row.get("credit_proposal") == OPEN
+    if credit == Credit.LATE and not is_proposed:
+        return N_("Passed, but not credited by the bank"), "bad"
+    if row["seal"] == Completeness.DIFFERS:
+        return N_("Accepted by the bank, with a gap"), "warn"
+    if row["missing_sequences"]:
+        return N_("Accepted by the bank, but payments are missing"), "warn"
+    if row["seal"] == Completeness.AWAITING_PAYMENTS:
+        return N_("Accepted by the bank, payments not received yet"), "warn"
+    if credit == Credit.DIFFERS:
+        return N_("Credited by the bank with a gap"), "warn"
+    return (N_("Passed, credit by the bank to confirm"), "warn") if is_proposed else None
 
 
 def alerts(row: Row) -> Iterator[Alert]:
@@ -177,7 +191,7 @@ def course(_connection: Connection, _scope: Scope, row: Row) -> tuple[CourseStep
 def _credit(row: Row) -> Iterator[CourseStep]:
     """What became of its money, for whoever sees its credit."""
     state = row.get("credit")
-    if row.get("credit_proposal") == OPEN and state in _TO_COME:
+    if row.get("credit_proposal") == OPEN and state in TO_COME:
         yield CourseStep(gettext("Credit by the bank to confirm"), None, "warn")
     elif state in _CREDIT_STEPS:
         words, day, tone = _CREDIT_STEPS[state]

@@ -138,7 +138,7 @@ FIELDS = (
         slot="badge",
         tones={
             "rejected": "bad",
-            "incomplete": "warn",
+            "incomplete": "bad",
             "untransmitted": "bad",
             "awaited": "warn",
             "uncaptured": "warn",

@@ -24,6 +24,8 @@ from app.wording.i18n import gettext
 
 #: With as few answers as this, each has its ticket at hand.
 FEW = 5
+#: The tone of the ordinary case.
+_PLAIN = "plain"
 
 
 class Note(NamedTuple):
@@ -82,23 +84,27 @@ def groups(criteria: Criteria, found: Page, shown: TableColumns, answer: Any) ->
     whole = _whole(list(parts), criteria, found)
     nets = spec.answer.nets(answer) if spec.answer and answer else {}
     sums = {day.isoformat(): _written(by_currency) for day, by_currency in nets.items()}
+    lines = {
+        key: tuple(map(show, part, repeat(_subtitle(spec, key, several=several))))
+        for key, part in parts.items()
+    }
     return tuple(
         RowGroup(
             key,
             _total(spec, part)
             if key in whole and (key.is_place or not criteria.is_by_place)
             else sums.get(key.key, ""),
-            _ordinary(spec, part) if key in whole and key.is_place else "",
-            tuple(map(show, part, repeat(_subtitle(spec, key, several=several)))),
+            _ordinary(spec, lines[key]) if key in whole and key.is_place else "",
+            lines[key],
         )
         for key, part in parts.items()
     )
 
 
-def _ordinary(spec: ListSpec, rows: Iterable[Row]) -> str:
+def _ordinary(spec: ListSpec, rows: Iterable[ShownRow]) -> str:
     """How many of ``rows`` are of the ordinary case, in words; "" for none."""
     case = spec.ordinary
-    number = sum(map(case.holds, rows)) if case else 0
+    number = sum(note.tone == _PLAIN for row in rows for note in row.notes)
     return case.noun.count(number, formats.number(number)) if case and number else ""
 
 
@@ -171,7 +177,7 @@ def _showing(
     columns, amounts = tuple(map(_cells, others)), cells_of(amount)
 
     def show(row: Row, subtitle: Sequence[Field]) -> ShownRow:
-        said = (*_plain(spec, row), *notes(spec, row))
+        said = _said(spec, row)
         return ShownRow(
             is_bad=any(note.tone == "bad" for note in said),
             href=opened(row["id"]) if opens else None,
@@ -193,10 +199,12 @@ def _time(at: datetime, *, dated: bool) -> str:
     return f"{at.day:02}/{at.month:02} {clock}" if dated else clock
 
 
-def _plain(spec: ListSpec, row: Row) -> Iterator[Note]:
-    """The word of the ordinary case."""
-    if spec.ordinary and spec.ordinary.holds(row):
-        yield Note(gettext(spec.ordinary.word), "plain")
+def _said(spec: ListSpec, row: Row) -> tuple[Note, ...]:
+    """What is to be said of a row; the word of the ordinary case where nothing is to be looked into."""
+    found = tuple(notes(spec, row))
+    if not spec.ordinary or not spec.ordinary.holds(row) or any(note.tone != "info" for note in found):
+        return found
+    return (Note(gettext(spec.ordinary.word), _PLAIN), *found)
 
 
 def notes(spec: ListSpec, row: Row) -> Iterator[Note]:

@@ -7,8 +7,9 @@ from sqlalchemy import text
 
 from app.database.engine import DatabaseRole
 from app.lists import REMITTANCES, TRANSACTIONS
+from app.rules.time_zones import today
 from app.wording.i18n import speaking
-from tests.views.town import plain
+from tests.views.town import plain, rows
 
 
 def set_remittance(database, shop, **values):
@@ -95,6 +96,31 @@ def test_a_gap_is_told_with_its_size(owner, shops, database):
     (alert,) = alerts(page)
     assert "écart de 2 opérations et 12,40 €" in alert
     assert verdict(page) == ("Acceptée par la banque, avec un écart", "is-warn")
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"missing_sequences": 1}, ("Acceptée par la banque, mais il manque des paiements", "is-warn")),
+        ({"seal": "awaiting_payments"}, ("Acceptée par la banque, paiements pas encore reçus", "is-warn")),
+        ({"credit": "late", "expected_by": today()}, ("Passée, mais non créditée par la banque", "is-bad")),
+        ({"credit": "differs", "credit_gap": 100}, ("Créditée par la banque, avec un écart", "is-warn")),
+        (
+            {"credit": "late", "expected_by": today(), "credit_proposed": True},
+            ("Passée, crédit de la banque à confirmer", "is-warn"),
+        ),
+    ],
+)
+def test_nothing_is_said_to_be_well_above_what_is_to_be_looked_into(owner, shops, database, values, said):
+    """A green "La télécollecte est bien passée" stood above an amber "1 transaction manquante"."""
+    set_remittance(database, shops[0], **values)
+    page = owner.page(f"/remises/{shops[0].remittance_id}")
+    assert verdict(page) == said
+    assert len(alerts(page)) == 1
+    (row,) = rows(owner.page("/remises?count=with"))
+    notes = [note["class"] for note in row.all("span") if note.get("class", "").startswith("note-")]
+    assert notes
+    assert "note-plain" not in notes, "nor is its line said to be correct"
 
 
 def test_whom_to_tell_is_said_once_however_much_there_is_to_tell(owner, shops, database):
