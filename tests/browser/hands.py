@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
 
-    from tests.browser.conftest import BrowserWindow
+    from tests.browser.windows import BrowserWindow
 
 #: An element stands in sight when the middle of it does: it can be tapped without a scroll.
 IN_SIGHT = """element => {

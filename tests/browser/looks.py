@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from app.themes import DEFAULT
-from tests.browser.conftest import DESK, IPHONE, TABLET
+from tests.browser.windows import DESK, IPHONE, TABLET
 
 #: When set, every page in every look: thousands of them.
 EVERY = "BORDEREAU_LOOKS"

@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from app.config import ROOT
-from tests.browser.conftest import DESK, IPHONE, answering
+from tests.browser.portal import answering
+from tests.browser.windows import DESK, IPHONE
 from tests.databases import copy_of_template
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    from tests.browser.conftest import BrowserWindow, Live
+    from tests.browser.portal import Live
+    from tests.browser.windows import BrowserWindow
 
 FOLDER: Final = ROOT / ".docs"
 FIRST_PAYMENT: Final = ".line a[href*='/transactions/']:not(.send-link)"

@@ -17,7 +17,8 @@ from app.accounts.second_factor import code_at
 from app.models import Merchant, Role, UserAccount
 from tests.accounts.mails import link, pass_time
 from tests.browser import looks
-from tests.browser.conftest import DESK, PHONE, SUBMIT, TABLET, prove
+from tests.browser.portal import prove
+from tests.browser.windows import DESK, PHONE, SUBMIT, TABLET
 
 CHOSEN = "girafe ruisseau lampe velours"
 CLIENT = Client(host="localhost", address="192.0.2.1", agent="Tests", request_id="browser")

@@ -22,7 +22,7 @@ from app.models import DEFAULT_TIME_ZONE, Outlet, Reseller, Role
 from app.views.picking import OutletChoice, outlet_choice
 from tests import factories
 from tests.accounts.mails import link, mails
-from tests.browser.conftest import DESK, PHONE, SUBMIT
+from tests.browser.windows import DESK, PHONE, SUBMIT
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

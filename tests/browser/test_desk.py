@@ -14,8 +14,9 @@ from app.models import Delivery, DeliveryState, Fault, MailKind, Membership, Use
 from importers import desk
 from importers.load import load_file
 from tests.browser import looks
-from tests.browser.conftest import DESK, IPHONE, PHONE, cookies_of, prove, signing_in
 from tests.browser.hands import Hand
+from tests.browser.portal import prove
+from tests.browser.windows import DESK, IPHONE, PHONE, cookies_of, signing_in
 from tests.importers.files import File, Rem, Trx, directory, written
 from tests.views.staff import let_staff_in, second_step_taken
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.conftest import DESK, PHONE
+from tests.browser.windows import DESK, PHONE
 
 
 @pytest.mark.parametrize("width", [PHONE, DESK])

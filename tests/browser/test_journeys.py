@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import DESK, PASSWORD, PHONE, sign_in
+from tests.browser.portal import PASSWORD
+from tests.browser.windows import DESK, PHONE, sign_in
 from tests.page import short
 
 WAYS = pytest.mark.parametrize("javascript", [True, False], ids=["htmx", "plain"])

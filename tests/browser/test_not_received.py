@@ -11,8 +11,8 @@ from app.database.engine import DatabaseRole
 from app.models import Reseller, Role
 from app.rules.time_zones import today
 from tests import factories
-from tests.browser.conftest import DESK, IPHONE, PHONE, TABLET, sign_in
 from tests.browser.test_screens import FIRST_ROW, top
+from tests.browser.windows import DESK, IPHONE, PHONE, TABLET, sign_in
 from tests.views.town import PASSWORD, a_contract, a_shop, let_in
 
 FLEET = "parc@muets.example"

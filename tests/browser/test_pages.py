@@ -1,7 +1,7 @@
 """Every page, at every width: nobody is shut out, nothing sticks out, the browser has nothing to say."""
 
 from tests.browser import looks
-from tests.browser.conftest import DESK
+from tests.browser.windows import DESK
 
 MONTH = "date_from=2026-01-01&date_to=2026-12-31"
 PAGES = {

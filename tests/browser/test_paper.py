@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.conftest import IPHONE
 from tests.browser.readme_pictures import FIRST_REMITTANCE
+from tests.browser.windows import IPHONE
 
 #: The width of a sheet between its margins, in pixels.
 A4 = 703

@@ -8,7 +8,8 @@ from sqlalchemy import select
 
 from app.accounts.users import NewAccess, give_access
 from app.models import Merchant, Role
-from tests.browser.conftest import DESK, PASSWORD, sign_in
+from tests.browser.portal import PASSWORD
+from tests.browser.windows import DESK, sign_in
 
 BOTH = "deux@enseignes.example"
 

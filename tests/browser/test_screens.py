@@ -13,8 +13,9 @@ from app.database.engine import DatabaseRole
 from app.models import BankAccount, Credit, Membership, Role, UserAccount
 from app.rules.time_zones import today
 from tests import money_factories
-from tests.browser.conftest import DESK, IPHONE, PASSWORD, PHONE, sign_in
+from tests.browser.portal import PASSWORD
 from tests.browser.readme_pictures import FIRST_PAYMENT
+from tests.browser.windows import DESK, IPHONE, PHONE, sign_in
 
 LISTS = pytest.mark.parametrize("path", ["/remises", "/transactions"])
 #: The first row of a phone's list begins above this line, so that two of them are in sight.

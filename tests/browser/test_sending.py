@@ -9,7 +9,7 @@ from app.database.engine import DatabaseRole
 from app.mail.delivery import deliver
 from app.mail.transport import Folder
 from app.models import Delivery
-from tests.browser.conftest import DESK, PHONE, TABLET
+from tests.browser.windows import DESK, PHONE, TABLET
 
 WAYS = pytest.mark.parametrize("javascript", [True, False], ids=["htmx", "plain"])
 WIDTHS = pytest.mark.parametrize("width", [PHONE, DESK])

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from app.mail.delivery import deliver
 from app.mail.transport import Folder
 from app.models import Delivery
-from tests.browser.conftest import DESK, IPHONE
 from tests.browser.hands import Hand
+from tests.browser.windows import DESK, IPHONE
 
 
 def a_sale(visitor):
