@@ -30,7 +30,8 @@ from app.listing.field import Args
 from app.listing.flat_file import write_flat_csv, write_flat_xlsx
 from app.listing.period import Days, Period
 from app.listing.spec import ListSpec
-from app.listing.sums import Totals, totals
+from app.listing.summed import Totals
+from app.listing.sums import totals
 from app.listing.visible import seen_by
 from app.listing.xlsx import write_xlsx
 from app.lists import REMITTANCES

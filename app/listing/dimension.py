@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import ColumnElement, or_
 
@@ -17,11 +17,9 @@ from app.listing.notes import GroupNote
 from app.listing.period import Period
 from app.listing.reading import Reading, known
 from app.listing.scope import Scope
+from app.listing.summed import GroupLine
 from app.rules.cards import holds_card
 from app.wording.i18n import N_, gettext
-
-if TYPE_CHECKING:
-    from app.listing.grouping import GroupLine
 
 #: What rows without a value are called: nobody said it.
 UNKNOWN = N_("not communicated")

@@ -19,7 +19,8 @@ from app.listing.period import Period
 from app.listing.query import ordering, page
 from app.listing.scope import Scope
 from app.listing.spec import ListSpec
-from app.listing.sums import CurrencyTotals, Totals, totals
+from app.listing.summed import CurrencyTotals, Totals
+from app.listing.sums import totals
 from app.listing.where import in_sight, sorted_conditions
 from app.wording.i18n import speaking
 

@@ -18,16 +18,8 @@ from app.listing.notes import GroupNote
 from app.listing.period import Period
 from app.listing.scope import Scope
 from app.listing.spec import ListSpec
-from app.listing.sums import CurrencyTotals, Group, Totals, series
-
-
-@dataclass(frozen=True)
-class GroupLine:
-    """A group in one currency, now and in the period before; ``key`` None is of rows without a value."""
-
-    key: Any
-    now: CurrencyTotals
-    before: CurrencyTotals
+from app.listing.summed import CurrencyTotals, Group, GroupLine, Totals
+from app.listing.sums import series
 
 
 @dataclass(frozen=True)

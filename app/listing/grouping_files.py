@@ -13,13 +13,13 @@ from xlsxwriter.worksheet import Worksheet
 from app.listing.criteria import Criteria
 from app.listing.dimension import BETWEEN
 from app.listing.export import BOM, LONGEST_WRITING, json_sums, json_totals
-from app.listing.grouping import CurrencyTable, GroupedSums, GroupLine, grouping, shown_measures
+from app.listing.grouping import CurrencyTable, GroupedSums, grouping, shown_measures
 from app.listing.kinds import guarded_text
 from app.listing.measures import Measure
 from app.listing.notes import GroupNote
 from app.listing.scope import Scope
 from app.listing.spec import ListSpec
-from app.listing.sums import CurrencyTotals
+from app.listing.summed import CurrencyTotals, GroupLine
 from app.listing.xlsx import (
     Styles,
     set_up,

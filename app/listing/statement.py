@@ -13,7 +13,8 @@ from sqlalchemy import Connection
 from app.listing.criteria import Criteria
 from app.listing.scope import Scope
 from app.listing.spec import ListSpec, StatementSpec
-from app.listing.sums import CurrencyTotals, Group, series
+from app.listing.summed import CurrencyTotals, Group
+from app.listing.sums import series
 
 #: Days of one paper: the longest month.
 MOST_DAYS = 31

@@ -37,6 +37,7 @@ from app.listing.question import KEPT, Question
 from app.listing.scope import Scope, Scoped
 from app.listing.source import Condition, DailySums, Parent, in_scope, name_of, with_joins
 from app.listing.spec import ListSpec
+from app.listing.summed import CurrencyTotals, Group, Totals
 from app.listing.where import (
     SortedConditions,
     in_sight,
@@ -48,42 +49,6 @@ from app.listing.where import (
 
 E = TypeVar("E", bound=ColumnElement[Any])
 _GROUP, _CURRENCY = "group_key", "currency"
-
-
-@dataclass(frozen=True)
-class CurrencyTotals:
-    """The sums of one currency by measure, in minor units or in things, none negative.
-
-    ``net`` adds up the measures that have a sign.
-    """
-
-    currency: str
-    sums: Mapping[str, int]
-    net: int
-
-    @property
-    def count(self) -> int:
-        """The number of rows."""
-        return self.sums[COUNT]
-
-    def __getitem__(self, measure: str) -> int:
-        return self.sums[measure]
-
-
-@dataclass(frozen=True)
-class Totals:
-    """The number of rows, and the sums of each currency in the order of its code."""
-
-    count: int
-    lines: tuple[CurrencyTotals, ...]
-
-
-@dataclass(frozen=True)
-class Group:
-    """The rows that share a value of a dimension; ``key`` None is of those that have none."""
-
-    key: Any
-    totals: Totals
 
 
 def totals(connection: Connection, spec: ListSpec, scope: Scope, criteria: Criteria) -> Totals:

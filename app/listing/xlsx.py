@@ -28,7 +28,8 @@ from app.listing.notes import GroupNote
 from app.listing.order import Order
 from app.listing.scope import Scope
 from app.listing.spec import ListSpec
-from app.listing.sums import Totals, totals
+from app.listing.summed import Totals
+from app.listing.sums import totals
 from app.listing.where import in_sight, sorted_conditions
 from app.wording.i18n import N_, gettext, speaking
 from app.wording.money import exponent

@@ -14,9 +14,9 @@ from sqlalchemy import ColumnElement, Text, and_, case, exists, func, literal, o
 
 from app.listing.constants import written_out
 from app.listing.dimension import BETWEEN, KnownPart
-from app.listing.grouping import GroupLine
 from app.listing.kinds import Expression, Kind, Row, translated
 from app.listing.notes import Figure, GroupNote
+from app.listing.summed import GroupLine
 from app.lists.common import TODAY
 from app.lists.settlements import payment_of
 from app.models import (

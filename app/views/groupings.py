@@ -12,13 +12,14 @@ from typing import Any
 from app.listing.criteria import BY, Criteria
 from app.listing.dimension import BETWEEN, NET, Dimension
 from app.listing.filters import InvalidValueError
-from app.listing.grouping import CurrencyTable, GroupedSums, GroupLine, grown, shown_measures, weighed
+from app.listing.grouping import CurrencyTable, GroupedSums, grown, shown_measures, weighed
 from app.listing.measures import COUNT, Measure
 from app.listing.missing import NotReceived
 from app.listing.notes import GroupNote
 from app.listing.parameter_fault import ParameterFault
 from app.listing.period import Period
 from app.listing.spec import ListSpec
+from app.listing.summed import GroupLine
 from app.listing.time_dimensions import TimeKind
 from app.rules.time_zones import today
 from app.views.cells import address

@@ -14,7 +14,7 @@ from app.listing.field import Args
 from app.listing.period import Freshness, Period
 from app.listing.query import Page
 from app.listing.spec import Alert, PageLink
-from app.listing.sums import Totals
+from app.listing.summed import Totals
 from app.listing.table_columns import TableColumns
 from app.lists.letterhead import Letterhead
 from app.views import cells, groupings, periods
