@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from app.models import MovementKind, SourceSettings
 from app.wording.i18n import N_
-from importers.files.refusals import refuse
+from importers.refusals import refuse
 
 Truths = NDArray[np.bool_]
 
@@ -214,7 +214,7 @@ def hints(movements: pd.DataFrame, patterns: LabelPatterns | None = None) -> pd.
 
 
 def own_contracts(lines: pd.DataFrame, numbers: Iterable[str]) -> pd.Series[Any]:
-    """The contract of each line, as :mod:`importers.line_contracts` stores it: one of ``numbers``, or ""."""
+    """The contract of each line, as ``derived.line_contracts`` stores it: one of ``numbers``, or ""."""
     known = frozenset(numbers)
     runs = words(lines).str.findall("[0-9]+")
     named = runs.map(lambda found: max(known.intersection(found), key=len, default="")).astype(object)

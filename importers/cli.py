@@ -15,7 +15,7 @@ from app.database.engine import DatabaseRole
 from app.database.migrate import ready
 from app.models import CardNumbers, SourceSettings
 from app.wording.i18n import N_, gettext, ngettext
-from importers.files.refusals import FileRefusedError
+from importers.refusals import FileRefusedError
 from importers.source_commands import deliver, source
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ _PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 )
 def import_command(paths: tuple[Path, ...], *, replace: bool, dry_run: bool, trust_clock: bool) -> None:
     """Print a line a file; exit 0 only when nobody has to look at any."""
-    from importers.files import report, waiting
+    from importers import report, waiting
     from importers.files.archive import files_in
     from importers.load import load_files
 
@@ -70,7 +70,7 @@ def import_command(paths: tuple[Path, ...], *, replace: bool, dry_run: bool, tru
 
 def _said(loading: Iterable[Result], files: int) -> list[Result]:
     """What became of each of ``files``, with a line printed for it."""
-    from importers.files import report
+    from importers import report
 
     results = []
     with report.progress(gettext("Import")) as step:
@@ -84,7 +84,7 @@ def _said(loading: Iterable[Result], files: int) -> list[Result]:
 @click.command(help=N_("Do the work of a night: load the inbox, keep house, let go of what is old."))
 def nightly() -> None:
     """Print a line a file and what went; exit 0 only when nobody has to look at anything."""
-    from importers.files import report
+    from importers import report
     from importers.jobs import arriving, tell_people
     from importers.nightly import nightly as do_the_night
 
@@ -151,8 +151,8 @@ def mapping() -> None:
 )
 def mapping_try(path: Path, cards: str, source_name: str | None, saved: Path | None) -> None:
     """Print the explanation of a file, or why it would be quarantined."""
-    from importers import explain
-    from importers.files import archive, report
+    from importers import explain, report
+    from importers.files import archive
     from importers.formats import FileContext
     from importers.formats.mapped_csv import with_mapping
     from importers.load import try_file
@@ -198,8 +198,7 @@ def _context(connection: Connection, source: str, name: str) -> FileContext:
 @click.option("--merchant", required=True, metavar="CODE", help=N_("Whose batches: the merchant's code."))
 def mapping_match(paths: tuple[Path, ...], merchant: str) -> None:
     """Print which lines credit which remittances, by which rule, and what is left."""
-    from importers import explain
-    from importers.matching import trial
+    from importers import explain, statement_trial
 
     try:
         statements = [explain.bank_statements(path) for path in paths]
@@ -207,10 +206,10 @@ def mapping_match(paths: tuple[Path, ...], merchant: str) -> None:
         raise _set_aside(refused) from None
     try:
         with ready(Config.from_env()).reading(DatabaseRole.IMPORT) as connection:
-            found = trial.tried(connection, merchant, statements)
-    except trial.UnknownMerchantError:
+            found = statement_trial.tried(connection, merchant, statements)
+    except statement_trial.UnknownMerchantError:
         raise click.ClickException(gettext("No merchant has the code %(code)s.", code=merchant)) from None
-    for line in trial.words(found):
+    for line in statement_trial.words(found):
         click.echo(line)
 
 
@@ -250,9 +249,9 @@ def demo_files(
     last_day: datetime | None,
 ) -> None:
     """Write the files into a folder of their own, and say how much they hold."""
+    from importers import report
     from importers.demo.demonstration import yesterday
     from importers.demo.generation import generate
-    from importers.files import report
 
     if folder.exists() and any(folder.iterdir()):
         raise click.ClickException(gettext("%(folder)s is not empty.", folder=folder))

@@ -13,7 +13,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, text
 
 from app.models import DEFAULT_TIME_ZONE, UNCLAIMED_MERCHANT
-from importers import daily_sums, derived, ownership
+from importers import derived, ownership
+from importers.derived import daily_sums
 from importers.records import owned_tables
 from importers.records.merchant_directory import CONTRACT
 

@@ -32,11 +32,12 @@ from app.models import (
 )
 from app.rules import directory_columns
 from app.wording.i18n import N_
-from importers import contract_moves, derived, explain, formats, remittance_credits
-from importers.files import foreign_places, profiles, report, sources, waiting
-from importers.files.refusals import FileRefusedError, Refusal, refuse
+from importers import contract_moves, derived, explain, formats, report, waiting
+from importers.derived import remittance_credits
+from importers.files import foreign_places, profiles, sources
 from importers.formats import FileContext, bank_accounts, merchant_directory, recognise
 from importers.load import Result, load_for_desk, try_file
+from importers.refusals import FileRefusedError, Refusal, refuse
 
 _log = logger("desk")
 _Task = Row[*tuple[Any, ...]]

@@ -20,7 +20,6 @@ from app.wording.i18n import N_, gettext
 from app.wording.money import plain
 from importers import card_lines, shown_values
 from importers.files import archive
-from importers.files.refusals import refuse
 from importers.formats import Beginning, FileContext, caaa, camt, cfonb120, formats, journals, mapped_csv
 from importers.formats.amex import disputes, eptrn, grrcn
 from importers.reading.headings import SourceColumn, Use
@@ -29,6 +28,7 @@ from importers.records.chargebacks import Chargebacks
 from importers.records.operations import Operations
 from importers.records.remote_payments import RemotePayments
 from importers.records.settlements import Settlements
+from importers.refusals import refuse
 
 MoneyRecords = BankStatements | Settlements | Chargebacks | Operations | RemotePayments
 

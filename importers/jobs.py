@@ -19,8 +19,7 @@ from app.jobs import queue
 from app.locks import Lock, hold
 from app.logs import logger
 from app.themes import themes_of
-from importers import desk
-from importers.files import report, waiting
+from importers import desk, report, waiting
 from importers.files.archive import files_in, shown
 from importers.files.in_hand import LEFT, SUSPECT, InHand, in_hand
 from importers.load import Result, load_files

@@ -23,13 +23,12 @@ from app.config import ARCHIVE, INBOX
 from app.database.engine import Database, DatabaseRole
 from app.locks import Lock, hold
 from app.models import ImportStatus
-from importers import clocks
 from importers.files import archive, arrivals, card_numbers, faults, file_log, filing, sources
 from importers.files.archive import IncomingFile
 from importers.files.filing import Filing
-from importers.files.refusals import KNOWN_FILE_ID, FileLeftError, FileRefusedError, Refusal, refuse
 from importers.formats import FileContext, Format, may_be_archived, recognise
-from importers.records import Declaration, Entry, Records
+from importers.records import Declaration, Entry, Records, clocks
+from importers.refusals import KNOWN_FILE_ID, FileLeftError, FileRefusedError, Refusal, refuse
 from importers.staging import one_ahead
 
 

@@ -18,7 +18,7 @@ from app.locks import Lock, hold
 from app.models import ENCODINGS, CardNumbers, ExpectedDays, SourceRole
 from app.rules.source_columns import shown
 from app.wording.i18n import N_, gettext
-from importers.files.refusals import FileRefusedError
+from importers.refusals import FileRefusedError
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -136,7 +136,7 @@ def source(
     name: str, *, reseller: str | None, vouch: tuple[str, ...], no_vouch: tuple[str, ...], **said: Any
 ) -> None:
     """Bind a source, say what its files leave open, and load what waited for that; ``-`` unsays."""
-    from importers.files import report, waiting
+    from importers import report, waiting
 
     _refuse_unknown_columns({*vouch, *no_vouch})
     config = Config.from_env()

@@ -47,7 +47,7 @@ LATER = (
     "importers.explain",
     "importers.jobs",
     "importers.load",
-    "importers.matching.trial",
+    "importers.statement_trial",
     "importers.nightly",
 )
 _LONGEST = 1 << 20  # bytes of a message

@@ -25,7 +25,7 @@ from app.models import (
     Source,
     Transaction,
 )
-from importers import daily_sums, known_values, terminals
+from importers.derived import daily_sums, known_values, terminals
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

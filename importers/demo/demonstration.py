@@ -22,8 +22,8 @@ from app.database.engine import Database
 from app.models import Reseller, Role, SecondFactor, StaffMember
 from app.rules.time_zones import today
 from app.wording.i18n import gettext
+from importers import report
 from importers.demo import ACCOUNTS, RESELLER, STAFF, bank, disputes, generate, web_shop
-from importers.files import report
 from importers.load import load_files
 
 SEED = 1

@@ -24,14 +24,7 @@ from importers.demo.drafts import (
     together,
 )
 from importers.demo.estate import TRADE_NAMES, Estate, build
-from importers.demo.nights import (
-    NightFile,
-    Plan,
-    month_lines,
-    plan_nights,
-    write_directory_file,
-    write_night,
-)
+from importers.demo.nights import NightFile, Plan, month_lines, plan_nights, write_directory_file, write_night
 from importers.demo.reversals import reversals
 from importers.demo.sales import sales, times_of_day
 from importers.demo.stays import stays

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from app.rules.cards import masked
 from app.wording.i18n import N_
-from importers.files.refusals import refuse
 from importers.files.unpacking import unpacked
 from importers.formats import ANY_NAME
+from importers.refusals import refuse
 
 #: Bytes of the largest file that is read: a night of a million payments has a quarter of them, and reading
 #: takes about three times as much memory.

@@ -16,8 +16,8 @@ from typing import Final
 from app.rules import card_lines
 from app.rules.card_lines import Candidate, Treatment
 from importers.files.archive import IncomingFile
-from importers.files.refusals import CARD_NUMBER, CARD_OR_REFERENCE, MOST_REASONS, FileRefusedError, Refusal
 from importers.formats import Format
+from importers.refusals import CARD_NUMBER, CARD_OR_REFERENCE, MOST_REASONS, FileRefusedError, Refusal
 
 #: What a file counts besides its records.
 LEFT_OUT: Final = "certificates_left_out"

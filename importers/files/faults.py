@@ -11,7 +11,7 @@ from app.database.faults import FaultScope, scope_of, sqlstate_of
 from app.logs import logger
 from app.wording.i18n import N_
 from importers.files.archive import shown
-from importers.files.refusals import FileLeftError, FileRefusedError, Refusal, refuse, unreadable
+from importers.refusals import FileLeftError, FileRefusedError, Refusal, refuse, unreadable
 
 _UNIQUE_VIOLATION: Final = "23505"
 _NOT_NOW: Final = N_("the database could not take it just now (SQLSTATE %(code)s): left for another try")

@@ -28,8 +28,8 @@ from app.accounts import journal
 from app.accounts.journal import Event
 from app.models import ImportFile, ImportRefusal, ImportStatus, ReceivedDay, Reseller, Source
 from importers.files.archive import IncomingFile
-from importers.files.refusals import FileRefusedError
 from importers.records import Entry, Header, KnownSource, Loaded, Origin
+from importers.refusals import FileRefusedError
 
 
 class EnteredFile(NamedTuple):

@@ -16,7 +16,7 @@ from app.refusals import OTHERS_FOLDER
 from app.rules.source_columns import LABELS
 from app.wording.i18n import N_
 from importers.files.profiles import SourceProfile
-from importers.files.refusals import refuse
+from importers.refusals import refuse
 
 _IS_SHARED: Final = text("SELECT EXISTS (SELECT FROM reseller WHERE declared AND id <> :reseller)")
 # What waits in quarantine and is nobody's yet may be anybody's.

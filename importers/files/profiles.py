@@ -32,10 +32,10 @@ from app.rules.cards import holds_card
 from app.rules.source_columns import LABELS, NO_PATTERN
 from app.wording.i18n import N_
 from importers.card_lines import HINTS, NO_CARDS, is_label_pattern
-from importers.files.refusals import FileRefusedError, Refusal
 from importers.formats import formats
 from importers.formats.mapped_csv import mapping as mappings
 from importers.records import adopt
+from importers.refusals import FileRefusedError, Refusal
 
 #: What of a profile is a column of its own; all else are settings.
 COLUMNS: Final = ("role", "format", "file_pattern", "inbox", "time_zone", "expected_at", "expected_days")

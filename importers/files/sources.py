@@ -14,11 +14,11 @@ from app.refusals import NO_SOURCE, NOT_OF_FOLDER, SEVERAL_SOURCES
 from importers import formats, ownership
 from importers.files import foreign_places
 from importers.files.archive import IncomingFile, is_of_desk
-from importers.files.refusals import FileRefusedError, refuse
 from importers.formats import FileContext, Format, mapped_csv
 from importers.ownership import OwnerKey
 from importers.records import KnownSource, Origin, Records, adopt
 from importers.records.remote_payments.profile import PaymentProfile
+from importers.refusals import FileRefusedError, refuse
 
 
 class UnknownResellerError(LookupError):

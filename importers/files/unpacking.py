@@ -13,7 +13,7 @@ from typing import IO, Final
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from app.wording.i18n import N_
-from importers.files.refusals import FileRefusedError, refuse
+from importers.refusals import FileRefusedError, refuse
 
 _ZIP, _EMPTY_ZIP, _GZIP = b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b"
 _PACKED: Final = (_ZIP, _EMPTY_ZIP, _GZIP)

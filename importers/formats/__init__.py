@@ -18,9 +18,9 @@ from typing import Final, Protocol
 from app.models import CardNumbers, SourceSettings
 from app.rules.card_lines import Candidate
 from app.wording.i18n import N_
-from importers.files.refusals import refuse
 from importers.records import Origin, Records
 from importers.records.remote_payments.profile import PaymentProfile
+from importers.refusals import refuse
 
 #: Any finished file: not hidden, and not named as one that is still being written.
 ANY_NAME = re.compile(r"(?is)(?!\.)(?!.*\.(?:tmp|part|filepart|swp)\Z).+\Z")

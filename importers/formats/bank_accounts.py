@@ -14,12 +14,12 @@ import pandas as pd
 from app.models import USUAL_WORKING_DAYS, FeeTiming, Grouping
 from app.rules import account_columns, account_keys
 from app.wording.i18n import N_
-from importers.files.refusals import FileRefusedError, Refusal, refuse
 from importers.formats import Format, bytes_alone, first_column, searched_by_field
 from importers.reading import separated
 from importers.reading.columns import check, choice, shaped, text
 from importers.reading.free_text import refuse_card_numbers
 from importers.records.bank_accounts import BankAccounts
+from importers.refusals import FileRefusedError, Refusal, refuse
 
 NAME: Final = "COMPTES"
 ACCOUNT, CONTRACTS = N_("account"), N_("contracts")

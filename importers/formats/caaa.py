@@ -18,7 +18,6 @@ import pandas as pd
 from app.refusals import CARD_NUMBER, NO_APPLICATION, Unit
 from app.wording.i18n import N_
 from app.wording.money import exponent
-from importers.files.refusals import FileRefusedError, Notice, Refusal, refuse
 from importers.formats import FileContext, Format, searched_by_field
 from importers.reading import xml
 from importers.reading.amounts import minor_units
@@ -27,6 +26,7 @@ from importers.reading.free_text import refuse_card_numbers
 from importers.reading.xml import first_text, text
 from importers.records import Header
 from importers.records.remote_payments import ALONE, REMOTE_PAYMENT, RemotePayments
+from importers.refusals import FileRefusedError, Notice, Refusal, refuse
 
 NAME: Final = "caaa.011"
 FIRST_LINE = xml.XmlBeginning(rb"(?s)(?:\xef\xbb\xbf)?\s*<.{0,2000}?AccptrBtchTrf")

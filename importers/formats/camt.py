@@ -20,13 +20,13 @@ from app.refusals import Unit
 from app.rules import account_keys
 from app.wording.i18n import N_
 from app.wording.money import exponent
-from importers.files.refusals import FileRefusedError, Notice, Refusal, refuse
 from importers.formats import Format, searched_by_field
 from importers.reading import xml
 from importers.reading.amounts import minor_units
 from importers.reading.xml import first_text, text
 from importers.records import banking
 from importers.records.banking import BankStatements
+from importers.refusals import FileRefusedError, Notice, Refusal, refuse
 
 NAME: Final = "camt"
 #: What its first bytes hold, in each of the three messages.

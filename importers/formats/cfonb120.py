@@ -16,11 +16,11 @@ from app.rules import cfonb_records
 from app.rules.cfonb_records import FIRST_LINE, WIDTH
 from app.wording.i18n import N_
 from app.wording.money import DEFAULT_EXPONENT, exponent
-from importers.files.refusals import FileRefusedError, Notice, Refusal, refuse
 from importers.formats import Format, searched_by_field
 from importers.reading.fixed_width import FixedWidth, PlaceRange, Texts, Truths, first_refused, texts
 from importers.records import banking
 from importers.records.banking import BankStatements
+from importers.refusals import FileRefusedError, Notice, Refusal, refuse
 
 NAME: Final = "CFONB 120"
 _CODE = PlaceRange(N_("record code"), 1, 2)

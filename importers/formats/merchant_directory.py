@@ -20,12 +20,12 @@ from app.rules import card_lines, time_zones
 from app.rules.card_lines import Candidate
 from app.rules.directory_columns import BY_NAME, is_siret_column
 from app.wording.i18n import N_
-from importers.files.refusals import FileRefusedError, Refusal, refuse
 from importers.formats import Format, bytes_alone, first_column, layout, texts
 from importers.formats.layout import CAPITALS
 from importers.reading import separated
 from importers.reading.columns import CURRENCY, EXPECTED_CURRENCY, Column, check, text
 from importers.records.merchant_directory import OTHER_CAPITALS, MerchantDirectory
+from importers.refusals import FileRefusedError, Refusal, refuse
 
 NAME = "REFERENTIEL"
 #: The heading of accounts (COMPTES) begins with the same two columns.

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from app.wording.i18n import N_
-from importers.files.refusals import refuse
+from importers.refusals import refuse
 
 #: Hundredths of a minor unit in one.
 HUNDREDTHS: Final = 100

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from app.rules.currencies import IN_USE
 from app.wording.i18n import N_
-from importers.files.refusals import MOST_REASONS, FileRefusedError, Refusal
+from importers.refusals import MOST_REASONS, FileRefusedError, Refusal
 
 #: Text of a file, a line end and a separator excepted; also keeps regular expressions linear (RE2).
 ANY_TEXT = "[^;]"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from io import StringIO
 
 from app.wording.i18n import N_
-from importers.files.refusals import refuse
+from importers.refusals import refuse
 
 DELIMITERS = (";", "\t", ",", "|")
 #: Bytes that tell the delimiter of a file: its first lines.

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from app.refusals import NO_HEADING
 from app.wording.i18n import N_
-from importers.files.refusals import MOST_REASONS, FileRefusedError, Refusal
 from importers.reading.headings import SourceColumn
+from importers.refusals import MOST_REASONS, FileRefusedError, Refusal
 
 _FIRST_YEAR, _AFTER_LAST_YEAR = 2000, 2100
 _EXPECTED_DAY = N_("expected a day that exists")

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.refusals import Unit
-from importers.files.refusals import MOST_REASONS, FileRefusedError, Refusal
 from importers.reading import calendar_days
 from importers.reading.calendar_days import Days, Numbers
+from importers.refusals import MOST_REASONS, FileRefusedError, Refusal
 
 Truths = NDArray[np.bool_]
 Texts = NDArray[np.str_]

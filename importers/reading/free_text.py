@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from app.refusals import CARD_NUMBER, Unit
 from app.rules.cards import holds_card_number
-from importers.files.refusals import FileRefusedError, Refusal
+from importers.refusals import FileRefusedError, Refusal
 
 
 def refuse_card_numbers(

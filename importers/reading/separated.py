@@ -18,7 +18,7 @@ import pyarrow.csv as pacsv
 from numpy.typing import NDArray
 
 from app.wording.i18n import N_
-from importers.files.refusals import MOST_REASONS, FileRefusedError, Refusal, refuse
+from importers.refusals import MOST_REASONS, FileRefusedError, Refusal, refuse
 
 Lines = NDArray[np.int64]
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"

@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element, ParseError, iterparse
 from xml.parsers import expat
 
 from app.wording.i18n import N_
-from importers.files.refusals import refuse
+from importers.refusals import refuse
 
 _DEEPEST = 60
 _LONGEST_TEXT = 1 << 16

@@ -19,9 +19,10 @@ from typing import Any, NamedTuple, Protocol
 import pandas as pd
 from sqlalchemy import Connection, Row
 
-from importers import daily_sums, derived, ownership
-from importers.files.refusals import Refusal
+from importers import derived, ownership
+from importers.derived import daily_sums
 from importers.ownership import OwnedTable, OwnerKey
+from importers.refusals import Refusal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +125,7 @@ class Records(Protocol):
         """The key that names the owners of these records, and the rows that bear it; None without any."""
 
     def clock_faults(self, now: datetime) -> Iterable[Refusal]:
-        """Dates of rows that cannot be, for one another or their file: see :mod:`importers.clocks`."""
+        """Dates of rows that cannot be, for one another or their file (:mod:`.clocks`)."""
 
     def load(self, connection: Connection, entry: Entry) -> Loaded:
         """Load all of it. Raises FileRefusedError when a line contradicts what is stored."""

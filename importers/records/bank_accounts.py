@@ -12,9 +12,9 @@ from sqlalchemy import Connection, text
 
 from app.models import UNCLAIMED_MERCHANT
 from app.wording.i18n import N_
-from importers import daily_sums
-from importers.files.refusals import FileRefusedError, Refusal
+from importers.derived import daily_sums
 from importers.records import Declaration, Entry, Loaded, RecordKind, adopt
+from importers.refusals import FileRefusedError, Refusal
 from importers.staging import stage
 
 KIND = RecordKind(name="bank_accounts")

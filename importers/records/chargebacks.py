@@ -17,12 +17,11 @@ from sqlalchemy import Connection, Row
 from app.models import Chargeback
 from app.refusals import Unit
 from app.wording.i18n import N_
-from importers import clocks, sale_records
-from importers.files.refusals import Notice, Refusal
 from importers.ownership import OwnerKey
-from importers.records import Entry, Header, Loaded, RecordKind, if_any
+from importers.records import Entry, Header, Loaded, RecordKind, clocks, if_any, sale_records
 from importers.records.acceptors import ACCEPTOR
-from importers.sale_records import SaleTable
+from importers.records.sale_records import SaleTable
+from importers.refusals import Notice, Refusal
 
 TABLE = SaleTable(
     model=Chargeback,

@@ -13,10 +13,11 @@ from sqlalchemy import Connection, text
 
 from app.models import UNCLAIMED_MERCHANT
 from app.wording.i18n import N_
-from importers import daily_sums, ownership, terminals
-from importers.files.refusals import FileRefusedError, Refusal
+from importers import ownership
+from importers.derived import daily_sums, terminals
 from importers.ownership import OwnerKey
 from importers.records import Declaration, Entry, Loaded, RecordKind, acceptors, adopt, owned_tables
+from importers.refusals import FileRefusedError, Refusal
 from importers.staging import stage
 
 #: What payments belong to.

@@ -107,7 +107,8 @@ def merge_twins(connection: Connection) -> None:
 
 def _add_up_again(connection: Connection) -> None:
     # Only where there were twins: their sums are then those of the portal that merges them.
-    from importers import completeness, daily_sums, derived, reversals  # noqa: PLC0415
+    from importers import derived  # noqa: PLC0415
+    from importers.derived import completeness, daily_sums, reversals  # noqa: PLC0415
 
     daily_sums.touch(connection)
     connection.execute(text(TOUCHED))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from app.rules.time_zones import today
 from importers.demo.generation import generate
-from importers.files.report import progress
+from importers.report import progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

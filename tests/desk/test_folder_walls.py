@@ -13,8 +13,8 @@ from app.database.engine import DatabaseRole
 from importers.files import profiles, sources
 from importers.files.archive import files_in
 from importers.files.filing import settle
-from importers.files.refusals import FileRefusedError
 from importers.load import load_files
+from importers.refusals import FileRefusedError
 from tests.desk.conftest import SOUTH, SOUTHERN
 from tests.desk.declaring import LINE
 from tests.desk.test_source_walls import asked, declare_contracts, drop

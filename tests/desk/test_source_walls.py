@@ -9,7 +9,8 @@ from sqlalchemy import text
 
 from app.database.engine import DatabaseRole
 from app.database.patterns import is_pattern
-from importers.files import profiles, sources, waiting
+from importers import waiting
+from importers.files import profiles, sources
 from importers.load import load_file
 from tests import factories
 from tests.desk.conftest import SOUTH

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Mapped
 from app.database.privileges import ISOLATED
 from app.models.base import NAMING, Base, BigIntColumn, BigIntColumnOrNone, LoaderId, TextColumn
 from importers import ownership
-from importers.files.refusals import Refusal
 from importers.ownership import OwnedTable, OwnerKey
 from importers.records import Entry, Header, Loaded, RecordKind
+from importers.refusals import Refusal
 from importers.staging import as_dates, new_ids, put
 
 if TYPE_CHECKING:

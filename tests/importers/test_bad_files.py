@@ -14,13 +14,13 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from app.config import ARCHIVE, QUARANTINE
 from app.database.faults import explained
-from importers.files import report
+from importers import report
 from importers.files.archive import files_in
-from importers.files.refusals import unreadable
 from importers.formats import FileContext, Format, remise_tpe
 from importers.jobs import load_inbox
 from importers.load import Result, Status, load_file, load_files
 from importers.records import Records
+from importers.refusals import unreadable
 from tests.importers.conftest import Operator
 from tests.importers.files import NIGHT, Rem, Trx, written
 

@@ -15,8 +15,8 @@ from app.rules import card_lines
 from app.rules.cards import looks_like_card, passes_luhn
 from importers.files.archive import IncomingFile
 from importers.files.card_numbers import LEFT_OUT, MASKED, cleaned
-from importers.files.refusals import CARD_NUMBER, FileRefusedError
 from importers.formats import recognise
+from importers.refusals import CARD_NUMBER, FileRefusedError
 from tests.importers.conftest import Operator
 from tests.importers.files import File, Rem, Trx, directory
 

@@ -11,7 +11,7 @@ from app.database.engine import DatabaseRole
 from app.database.migrate import MIGRATIONS
 from app.listing.scope import Scope
 from app.lists.choices import MOST, offering
-from importers import daily_sums
+from importers.derived import daily_sums
 from tests.examples import few_orders
 from tests.importers.conftest import Operator
 from tests.importers.files import File, Rem, Trx

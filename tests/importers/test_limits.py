@@ -16,15 +16,15 @@ import pytest
 from app.rules import card_lines
 from importers.files import card_numbers
 from importers.files.archive import LARGEST_FILE, IncomingFile, receive
-from importers.files.refusals import MOST_REASONS, FileRefusedError, Refusal
 from importers.formats import remise_tpe
 from importers.load import Status
+from importers.refusals import MOST_REASONS, FileRefusedError, Refusal
 from tests.importers.conftest import Operator
 from tests.importers.files import File, Rem, Trx
 
 _RECEIVE = (
     "import resource, sys; from pathlib import Path; from importers.files.archive import receive;"
-    "from importers.files.refusals import FileRefusedError;"
+    "from importers.refusals import FileRefusedError;"
     "limit = 1 << 31; resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))\n"
     "try: receive(Path(sys.argv[1]))\n"
     "except FileRefusedError: print('refused')"

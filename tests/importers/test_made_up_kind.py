@@ -9,8 +9,7 @@ from sqlalchemy import MetaData, text
 
 from app.database.engine import DatabaseRole
 from app.database.privileges import enforce
-from importers import formats, records
-from importers.files import report
+from importers import formats, records, report
 from importers.load import Result, Status
 from importers.records import adopt
 from tests.importers import parking, parking_lines

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.wording.i18n import speaking
-from importers.files.refusals import FileRefusedError, Refusal
 from importers.formats import remise_tpe
+from importers.refusals import FileRefusedError, Refusal
 from tests.importers.files import File, Rem, Trx
 
 NIGHT = File(

@@ -8,9 +8,9 @@ import zipfile
 
 import pytest
 
-from importers.files.refusals import FileRefusedError
 from importers.files.unpacking import unpacked
 from importers.load import Status
+from importers.refusals import FileRefusedError
 from tests.importers.files import File
 from tests.importers.mutations import mutated
 

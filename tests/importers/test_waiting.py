@@ -8,7 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from app.database.engine import DatabaseRole
-from importers.files import profiles, report, sources, waiting
+from importers import report, waiting
+from importers.files import profiles, sources
 from importers.load import Status, load_file
 from importers.source_commands import source
 from tests.importers.money.test_bank_statements_stored import DAY, HEADING, RIB, statement

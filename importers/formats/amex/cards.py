@@ -11,7 +11,7 @@ from typing import Final
 from app.models import CardNumbers
 from app.refusals import CARD_IN_ITS_FIELD
 from app.rules.amex_records import is_full_number
-from importers.files.refusals import FileRefusedError, refuse
+from importers.refusals import FileRefusedError, refuse
 
 #: Who pays, as :class:`importers.card_lines.LabelPatterns` names them.
 PAYER: Final = "AMERICAN EXPRESS"

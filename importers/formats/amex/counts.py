@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from app.wording.i18n import N_
-from importers.files.refusals import Notice
+from importers.refusals import Notice
 
 _UNPROVEN = N_("%(count)s payments are not the sum of their lines")
 _SAYS = N_("says %(said)s records or transactions, has %(found)s")

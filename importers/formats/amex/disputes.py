@@ -17,7 +17,6 @@ from app.models import CardNumbers
 from app.rules.amex_records import DISPUTES, DISPUTES_BEGIN, Places
 from app.wording.i18n import N_
 from app.wording.money import exponent
-from importers.files.refusals import Notice, refuse
 from importers.formats import Format, searched_by_field
 from importers.formats.amex import counts
 from importers.formats.amex.cards import last4
@@ -25,6 +24,7 @@ from importers.reading.amounts import minor_units
 from importers.reading.delimited import decoded, lines_in
 from importers.reading.fixed_width import FixedWidth, PlaceRange
 from importers.records.chargebacks import CHARGEBACK, Chargebacks
+from importers.refusals import Notice, refuse
 
 NAME: Final = "EMCBK"
 _WIDTH = 520

@@ -17,7 +17,6 @@ from app.models import CardNumbers
 from app.refusals import Unit
 from app.rules.amex_records import EPTRN, EPTRN_BEGINS
 from app.wording.i18n import N_
-from importers.files.refusals import Notice, refuse
 from importers.formats import FileContext, Format, searched_by_field
 from importers.formats.amex import counts, payments
 from importers.formats.amex.cards import PAYER, last4
@@ -28,6 +27,7 @@ from importers.records import Records
 from importers.records.chargebacks import CHARGEBACK, Chargebacks
 from importers.records.remote_payments import RemotePayments
 from importers.records.settlements import SETTLEMENT, SETTLEMENT_LINE, Settlements
+from importers.refusals import Notice, refuse
 
 NAME: Final = "EPTRN"
 WIDTH = 450

@@ -18,7 +18,6 @@ import pandas as pd
 from app.models import CardNumbers
 from app.rules.amex_records import GRRCN, Part
 from app.wording.i18n import N_
-from importers.files.refusals import Notice, refuse
 from importers.formats import FileContext, Format, searched_by_field
 from importers.formats.amex import counts, payments
 from importers.formats.amex.cards import PAYER, last4
@@ -30,6 +29,7 @@ from importers.records.chargebacks import CHARGEBACK, Chargebacks
 from importers.records.remote_payments import RemotePayments
 from importers.records.remote_payments.submissions import SUBMISSION
 from importers.records.settlements import SETTLEMENT, SETTLEMENT_LINE, Settlements
+from importers.refusals import Notice, refuse
 
 NAME: Final = "GRRCN"
 FIRST_LINE = re.compile(rb"(?:\xef\xbb\xbf)?(?:\"HEADER\"[,\t]|HEADER    [0-9]{8})")

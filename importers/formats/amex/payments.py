@@ -16,7 +16,6 @@ import pandas as pd
 
 from app.refusals import Unit
 from app.wording.i18n import N_
-from importers.files.refusals import Notice
 from importers.formats import FileContext
 from importers.records import Header, Records, Together
 from importers.records.chargebacks import Chargebacks
@@ -24,6 +23,7 @@ from importers.records.remote_payments import REMOTE_PAYMENT, RemotePayments
 from importers.records.remote_payments.profile import PaymentProfile
 from importers.records.remote_payments.submissions import SUBMISSION
 from importers.records.settlements import Settlements
+from importers.refusals import Notice
 
 #: What every transaction of American Express is.
 _ALWAYS: Final[dict[str, Any]] = {

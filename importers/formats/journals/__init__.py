@@ -17,7 +17,6 @@ from typing import Final
 from app.models import SourceSettings
 from app.refusals import NO_APPLICATION
 from app.wording.i18n import N_
-from importers.files.refusals import refuse
 from importers.formats import FileContext, Format, searched_by_field
 from importers.formats.journals import chargebacks, operations, payments, settlements
 from importers.formats.journals.layout import ALIASES
@@ -32,6 +31,7 @@ from importers.records.chargebacks import Chargebacks
 from importers.records.operations import Operations
 from importers.records.remote_payments import RemotePayments
 from importers.records.settlements import Settlements
+from importers.refusals import refuse
 
 NAME: Final = "journal"
 FIRST_LINE = re.compile(rb"(?:\xef\xbb\xbf)?\"?TIT(?:RE|LE)\"?[;\t,|]")

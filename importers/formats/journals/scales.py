@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.wording.i18n import N_
-from importers.files.refusals import refuse
+from importers.refusals import refuse
 
 Numbers = NDArray[np.int64]
 

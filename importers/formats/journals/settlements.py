@@ -12,12 +12,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from app.wording.i18n import N_
-from importers.files.refusals import Notice
 from importers.formats.journals import columns, scales
 from importers.formats.journals.scales import Scales
 from importers.reading.amounts import refuse_uncountable, rounded
 from importers.reading.fields import Fields
 from importers.records.settlements import SETTLEMENT, SETTLEMENT_LINE, Settlements
+from importers.refusals import Notice
 
 SIGNS = {"DT": "sale", "D": "sale", "DEBIT": "sale", "CT": "refund", "C": "refund", "CREDIT": "refund"}
 _SCALES = N_("net is in 1/%(net)s of the currency, commission in 1/%(commission)s: every row proves it")

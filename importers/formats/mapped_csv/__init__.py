@@ -16,7 +16,6 @@ from app.models import SourceSettings
 from app.refusals import NO_ACCOUNT
 from app.rules.cards import holds_card_number
 from app.wording.i18n import N_
-from importers.files.refusals import CARD_NUMBER, MOST_REASONS, FileRefusedError, Refusal, refuse
 from importers.formats import UNKNOWN_FORMAT, FileContext, Format, searched_by_field
 from importers.formats.mapped_csv import payments, settlements, statements
 from importers.formats.mapped_csv.mapping import ColumnMapping, of_settings, ours, saved
@@ -30,6 +29,7 @@ from importers.records.chargebacks import CHARGEBACK, Chargebacks
 from importers.records.remote_payments import RemotePayments
 from importers.records.remote_payments.profile import PaymentProfile
 from importers.records.settlements import Settlements
+from importers.refusals import CARD_NUMBER, MOST_REASONS, FileRefusedError, Refusal, refuse
 
 NAME: Final = "CSV"
 #: Headings stand in one of the first lines, within so many bytes; banks write some in front.

@@ -19,8 +19,8 @@ from typing import Any, Final
 from app.models import SourceSettings
 from app.rules import time_zones
 from app.wording.i18n import N_
-from importers.files.refusals import refuse
 from importers.reading.headings import SourceColumn, Use, bare, understood
+from importers.refusals import refuse
 
 _SETTLEMENTS, _STATEMENTS = "settlements", "statements"
 #: Columns of amounts: those of a list are added up; ``-`` takes one off, ``=`` takes it off without its sign.

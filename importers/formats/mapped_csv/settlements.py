@@ -13,7 +13,6 @@ import pandas as pd
 
 from app.models import ChargebackStage, SettlementLineKind, SettlementState
 from app.wording.i18n import N_
-from importers.files.refusals import FileRefusedError, Notice, Refusal
 from importers.formats.mapped_csv import values
 from importers.formats.mapped_csv.mapping import PAYMENT_WORDS, ColumnMapping
 from importers.reading.amounts import HUNDREDTHS, rounded
@@ -21,6 +20,7 @@ from importers.reading.fields import Fields
 from importers.reading.free_text import refuse_card_numbers
 from importers.records.chargebacks import CHARGEBACK, Chargebacks
 from importers.records.settlements import LINE_ID, SETTLEMENT, SETTLEMENT_LINE, Settlements
+from importers.refusals import FileRefusedError, Notice, Refusal
 
 _MORE_DECIMALS = 2
 _IGNORED, _ANNOUNCED, _PAYOUT = "ignored", "announced", SettlementLineKind.PAYOUT.value

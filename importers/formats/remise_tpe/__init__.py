@@ -22,7 +22,6 @@ from app.rules import card_lines
 from app.rules.card_lines import Candidate, Treatment
 from app.rules.directory_columns import is_siret
 from app.wording.i18n import N_
-from importers.files.refusals import FileRefusedError, Refusal, refuse
 from importers.formats import Format, bytes_alone, layout
 from importers.formats.remise_tpe import checks
 from importers.formats.remise_tpe.columns import (
@@ -43,6 +42,7 @@ from importers.reading.columns import Column, times
 from importers.reading.separated import Lines, Text
 from importers.records import Header, Origin
 from importers.records.payments import Payments
+from importers.refusals import FileRefusedError, Refusal, refuse
 
 FIRST_LINE = re.compile(rb"(?:\xef\xbb\xbf)?FIC;REMISE-TPE;")
 

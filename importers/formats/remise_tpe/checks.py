@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from app.rules.payments import AMOUNTS, COUNTS, TOTALS
 from app.wording.i18n import N_
 from importers import totals
-from importers.files.refusals import refuse
 from importers.formats import layout
 from importers.formats.remise_tpe.columns import TOTALS_ONLY, Record
 from importers.formats.remise_tpe.sections import Section
 from importers.reading.amounts import refuse_uncountable
+from importers.refusals import refuse
 
 Sections = dict[Record, Section]
 

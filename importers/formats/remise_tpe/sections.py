@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from importers.files.refusals import FileRefusedError
 from importers.formats.remise_tpe.columns import COLUMNS, Record
 from importers.reading.columns import check
 from importers.reading.separated import Lines, Text
+from importers.refusals import FileRefusedError
 
 
 @dataclass(frozen=True)

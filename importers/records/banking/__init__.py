@@ -18,15 +18,14 @@ from sqlalchemy import Connection, Row
 from app.models import BankMovement, BankStatement, SourceSettings
 from app.refusals import Unit
 from app.wording.i18n import N_
-from importers import clocks
 from importers.card_lines import LabelPatterns
-from importers.files.refusals import MOST_REASONS, FileRefusedError, Notice, Refusal
 from importers.ownership import OwnedTable, OwnerKey
 from importers.reading.amounts import refuse_uncountable
 from importers.reading.free_text import refuse_card_numbers
-from importers.records import Entry, Header, Loaded, RecordKind
+from importers.records import Entry, Header, Loaded, RecordKind, clocks
 from importers.records.banking import digests, loading
 from importers.records.banking.loading import BANK_ACCOUNT
+from importers.refusals import MOST_REASONS, FileRefusedError, Notice, Refusal
 
 KIND = RecordKind(
     name="banking",

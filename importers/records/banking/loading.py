@@ -10,11 +10,12 @@ from sqlalchemy import Connection, text
 from app.models import UNCLAIMED_MERCHANT, BankMovement, BankStatement, Base, MovementKind, written_columns
 from app.refusals import OTHER_STATEMENT, Unit
 from app.rules.cards import masked
-from importers import card_lines, daily_sums, derived, ownership
-from importers.files.refusals import FileRefusedError, Refusal
+from importers import card_lines, derived, ownership
+from importers.derived import daily_sums
 from importers.ownership import OwnerKey
 from importers.records import Entry, KnownSource, Loaded, if_any
 from importers.records.banking import digests, overlapping
+from importers.refusals import FileRefusedError, Refusal
 from importers.staging import as_dates, copy_in, new_ids, put, rows_of
 
 if TYPE_CHECKING:

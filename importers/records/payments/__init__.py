@@ -13,12 +13,12 @@ from sqlalchemy import Connection, Row
 
 from app.models import Remittance, Transaction
 from app.wording.i18n import N_
-from importers import clocks, totals
-from importers.files.refusals import Refusal
+from importers import totals
 from importers.ownership import Clock, OwnedTable, OwnerKey
-from importers.records import Entry, Header, Loaded, RecordKind
+from importers.records import Entry, Header, Loaded, RecordKind, clocks
 from importers.records.merchant_directory import CONTRACT
 from importers.records.payments import loading, second_sources, taking_back
+from importers.refusals import Refusal
 
 KIND = RecordKind(
     name="payments",

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 
 from app.models import UNCLAIMED_MERCHANT
 from app.wording.i18n import N_
-from importers.files.refusals import FileRefusedError, Refusal
+from importers.refusals import FileRefusedError, Refusal
 from importers.staging import rows_of
 
 NO_CURRENCY = N_("the file does not say its currency, and no contract file says that of its contracts")

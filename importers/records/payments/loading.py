@@ -9,7 +9,8 @@ from sqlalchemy import Connection, text
 
 from app.models import UNCLAIMED_MERCHANT
 from app.rules.payments import counted_rows
-from importers import completeness, daily_sums, derived
+from importers import derived
+from importers.derived import completeness, daily_sums
 from importers.records import Entry, KnownSource, Loaded
 from importers.records.payments import currencies, merging, rows, second_sources
 from importers.staging import new_ids

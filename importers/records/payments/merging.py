@@ -15,9 +15,9 @@ from sqlalchemy import Connection, text
 from app.database.migrate import ensure_partitions
 from app.models import Remittance, Transaction, written_columns
 from app.wording.i18n import N_
-from importers import daily_sums
-from importers.files.refusals import FileRefusedError, Refusal
+from importers.derived import daily_sums
 from importers.records.payments.rows import SUMS
+from importers.refusals import FileRefusedError, Refusal
 from importers.staging import as_dates, first_days, put, rows_of, stage
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from importers import completeness, daily_sums, derived
+from importers import derived
+from importers.derived import completeness, daily_sums
 
 _WITHIN = "merchant_id = ANY(:merchants) AND {day} BETWEEN :first AND :last"
 _PAYMENTS = f"{_WITHIN.format(day='occurred_on')} AND import_file_id = :file"

@@ -18,17 +18,16 @@ from sqlalchemy import Connection, Row
 from app.models import RemotePayment
 from app.refusals import NO_CONTRACT, Unit
 from app.wording.i18n import N_
-from importers import clocks
-from importers.files.refusals import MOST_REASONS, FileRefusedError, Notice, Refusal
 from importers.ownership import OwnedTable, OwnerKey
 from importers.reading.amounts import refuse_uncountable
-from importers.records import Entry, Header, Loaded, RecordKind
+from importers.records import Entry, Header, Loaded, RecordKind, clocks
 from importers.records.merchant_directory import CONTRACT
 from importers.records.payments import taking_back
 from importers.records.payments.second_sources import ASIDE
 from importers.records.remote_payments import loading
 from importers.records.remote_payments.profile import PaymentProfile
 from importers.records.remote_payments.submissions import SUBMISSION
+from importers.refusals import MOST_REASONS, FileRefusedError, Notice, Refusal
 
 KIND = RecordKind(
     name="remote_payments", tables=(OwnedTable(model=RemotePayment, key=CONTRACT, day="occurred_on"),)

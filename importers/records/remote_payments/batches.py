@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from app.models import Completeness
 from app.wording.i18n import N_
-from importers.files.refusals import FileRefusedError, Refusal
+from importers.refusals import FileRefusedError, Refusal
 
 OTHER_BATCH: Final = N_("another payment of the acquirer has a submission of this contract, day and number")
 _OTHER_BATCH: Final = """

@@ -15,7 +15,8 @@ from app.models import (
     RemotePayment,
     written_columns,
 )
-from importers import completeness, daily_sums, derived
+from importers import derived
+from importers.derived import completeness, daily_sums
 from importers.records import Entry, Header, KnownSource, Loaded, if_any, of_all
 from importers.records.payments import Payments, currencies, merging, second_sources
 from importers.records.payments.loading import identified, touch_merged

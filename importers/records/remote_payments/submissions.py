@@ -17,14 +17,15 @@ from sqlalchemy import Connection, text
 from app.models import UNCLAIMED_MERCHANT, Completeness, RemittanceStatus
 from app.refusals import OTHER_ROW
 from app.rules.payments import AMOUNTS, COUNTS
-from importers import daily_sums, derived
-from importers.files.refusals import FileRefusedError, Refusal
+from importers import derived
+from importers.derived import daily_sums
 from importers.records import Entry, KnownSource, Loaded, if_any
 from importers.records.payments import currencies, merging, second_sources
 from importers.records.payments.rows import SUMS, with_collection_instants
 from importers.records.remote_payments import superseding
 from importers.records.remote_payments.batches import refuse_other_batches
 from importers.records.remote_payments.rows import END_OF_DAY
+from importers.refusals import FileRefusedError, Refusal
 from importers.staging import new_ids, rows_of, stage
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from sqlalchemy import Connection, text
 
 from app.refusals import OTHER_ROW, Unit
 from importers import derived
-from importers.files.refusals import MOST_REASONS, FileRefusedError, Refusal
 from importers.records.payments import merging
 from importers.records.remote_payments.rows import KEY
+from importers.refusals import MOST_REASONS, FileRefusedError, Refusal
 from importers.staging import stage
 
 _STAGED: Final = (*KEY, "said_at", "digest", "line", "place")

@@ -17,15 +17,14 @@ from sqlalchemy import Connection, Row
 from app.models import Settlement, SettlementLine
 from app.refusals import Unit
 from app.wording.i18n import N_
-from importers import clocks
-from importers.files.refusals import Notice, Refusal
 from importers.ownership import OwnedTable, OwnerKey
 from importers.reading.amounts import refuse_uncountable
-from importers.records import Entry, Header, Loaded, RecordKind, Records, Together
+from importers.records import Entry, Header, Loaded, RecordKind, Records, Together, clocks
 from importers.records.acceptors import ACCEPTOR
 from importers.records.chargebacks import Chargebacks
 from importers.records.settlements import loading
 from importers.records.settlements.in_parts import LINE_ID
+from importers.refusals import Notice, Refusal
 
 __all__ = ["LINE_ID", "SETTLEMENT", "SETTLEMENT_LINE", "Settlements"]
 

@@ -14,9 +14,9 @@ from sqlalchemy import Connection
 
 from app.models import SettlementState
 from app.refusals import OTHER_LINE, Unit
-from importers.files.refusals import FileRefusedError, Refusal
 from importers.reading.amounts import rounded
 from importers.records import KnownSource
+from importers.refusals import FileRefusedError, Refusal
 from importers.staging import rows_of
 
 #: The column of the platform's id, which tells a line from any other of its payment.

@@ -11,14 +11,15 @@ from sqlalchemy import Connection, Row, text
 
 from app.models import UNCLAIMED_MERCHANT, Base, Settlement, SettlementLine, SettlementState
 from app.refusals import OTHER_FORMAT, OTHER_SETTLEMENT, Unit
-from importers import daily_sums, derived, ownership, settlement_sales
-from importers.files.refusals import FileRefusedError, Refusal
+from importers import derived, ownership
+from importers.derived import daily_sums, settlement_sales
 from importers.records import Entry, KnownSource, Loaded, if_any
 from importers.records.acceptors import ACCEPTOR
 from importers.records.payments.currencies import with_currencies
+from importers.records.sale_records import source_contracts
 from importers.records.settlements import in_parts
 from importers.records.settlements.in_parts import LINE_ID
-from importers.sale_records import source_contracts
+from importers.refusals import FileRefusedError, Refusal
 from importers.staging import as_dates, copy_in, new_ids, put, rows_of
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import pytest
 
 from app.models import CardNumbers
 from app.rules.amex_records import EPTRN, GRRCN, WIDTH
-from importers.files.refusals import FileRefusedError
 from importers.formats.amex import eptrn, grrcn
+from importers.refusals import FileRefusedError
 from tests.importers.money.scenario import Scenario
 from tests.importers.money.scenario_files import ACQUIRER
 

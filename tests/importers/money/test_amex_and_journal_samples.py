@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from app.models import CardNumbers
-from importers.files.refusals import FileRefusedError
 from importers.formats import journals
 from importers.formats.amex import disputes, eptrn, grrcn
+from importers.refusals import FileRefusedError
 from tests.importers.money.samples import content, expected, named
 
 PAYMENT_SUMS = {"net": "net", "gross": "gross", "disc": "discount", "fee": "fee", "adj": "adjustment"}

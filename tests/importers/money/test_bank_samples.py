@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from app.rules import cfonb_records
-from importers.files.refusals import FileRefusedError
 from importers.formats import camt, cfonb120
+from importers.refusals import FileRefusedError
 from tests.importers.money.samples import content, expected, named
 
 # The list calls two of its lines equal; they differ in the bank's own code, at places 8 to 11.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from importers.files.refusals import FileRefusedError
 from importers.formats import caaa
+from importers.refusals import FileRefusedError
 
 COMMON = (
     "<CmonData><Envt><Mrchnt><Id><Id>7654321</Id></Id></Mrchnt><POI><Id><Id>001</Id></Id></POI></Envt>"

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importers.files.refusals import FileRefusedError
 from importers.formats import camt, cfonb120
+from importers.refusals import FileRefusedError
 from tests.importers.money.test_cfonb120 import MovementLine, Statement, written
 
 IBAN = "FR7699999000010000000000115"

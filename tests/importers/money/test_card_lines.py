@@ -10,7 +10,7 @@ import pytest
 
 from importers import card_lines
 from importers.card_lines import LabelPatterns
-from importers.files.refusals import FileRefusedError
+from importers.refusals import FileRefusedError
 
 
 def line(code, label, amount, details="", payer=""):

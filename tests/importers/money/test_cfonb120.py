@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importers.files.refusals import FileRefusedError
 from importers.formats import cfonb120
+from importers.refusals import FileRefusedError
 
 CREDIT, DEBIT = "{ABCDEFGHI", "}JKLMNOPQR"
 

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from importers.files.refusals import FileRefusedError
 from importers.formats import journals
 from importers.formats.journals import scales
 from importers.formats.journals.scales import Scales
 from importers.reading.headings import Use
+from importers.refusals import FileRefusedError
 
 JRB = (
     "ENTETE;CONTRACT;PAYMENT_DATE;TRANSACTION_ID;OPERATION_TYPE;"

@@ -7,9 +7,9 @@ import pytest
 
 from app.models import DELIMITERS
 from app.rules import source_columns
-from importers.files.refusals import FileRefusedError
 from importers.formats import FileContext, formats, mapped_csv
 from importers.formats.mapped_csv.mapping import ours, saved
+from importers.refusals import FileRefusedError
 from tests.importers.money.samples import content, expected, named
 
 ADYEN = """Company Account,Merchant Account,Psp Reference,Merchant Reference,Creation Date,TimeZone,\

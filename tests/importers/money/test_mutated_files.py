@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 
 from app.models import CardNumbers, SourceSettings
-from importers import clocks
 from importers.files import card_numbers
 from importers.files.archive import IncomingFile
-from importers.files.refusals import FileRefusedError, Refusal
 from importers.formats import FileContext, mapped_csv, recognise
 from importers.formats import camt as camt_format
 from importers.formats import cfonb120 as cfonb_format
 from importers.formats.amex import eptrn as eptrn_format
 from importers.formats.amex import grrcn as grrcn_format
+from importers.records import clocks
 from importers.records.remote_payments.profile import PaymentProfile
+from importers.refusals import FileRefusedError, Refusal
 from tests.importers.money import scenario_files as files
 from tests.importers.money import scenario_platforms as platforms
 from tests.importers.money import test_mapped_csv as mapped

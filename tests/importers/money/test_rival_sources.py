@@ -6,7 +6,7 @@ import pytest
 
 from app.models import CardNumbers
 from app.refusals import SEVERAL_SOURCES
-from importers.files import waiting
+from importers import waiting
 from importers.formats.amex import disputes
 from importers.load import Status, load_file
 

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, text
 
 from app.database.engine import DatabaseRole
 from app.database.migrate import ensure_partitions
-from importers import daily_sums, settlement_sales
+from importers.derived import daily_sums, settlement_sales
 from tests.importers.conftest import Operator
 
 FIRST = date(2026, 3, 10)

@@ -12,9 +12,10 @@ from sqlalchemy import Connection, Row, text
 from app.models import UNCLAIMED_MERCHANT
 from app.refusals import OTHER_ROW, Unit
 from app.wording.i18n import N_
-from importers import daily_sums, derived, ownership, sale_links
-from importers.files.refusals import FileRefusedError, Refusal
+from importers import derived, ownership
+from importers.derived import daily_sums, sale_links
 from importers.ownership import OwnedTable
+from importers.refusals import FileRefusedError, Refusal
 from importers.staging import as_dates, new_ids, stage
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from app.models import (
     written_columns,
 )
 from app.rules.payments import remitted_sql
-from importers import settlement_sales
+from importers.derived import settlement_sales
 from importers.matching.settlements import remittances_of
 from importers.reading.amounts import rounded
 from importers.staging import as_dates, rows_of, stage

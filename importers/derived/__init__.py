@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from importers import (
+from importers.derived import (
     daily_sums,
     known_values,
     line_contracts,

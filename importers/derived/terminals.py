@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from app.models import NO_OUTLET, UNCLAIMED_MERCHANT
 from app.rules.calls import DAYS_KEPT, MONTH_DAYS, bit_sql, bits_sql, month_sql
 from app.rules.payments import REMOTE
-from importers import daily_sums
+from importers.derived import daily_sums
 
 _REMOTE = ", ".join(f"'{seal}'" for seal in REMOTE)
 _TOUCHED = (

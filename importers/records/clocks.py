@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from app.database.migrate import MONTHS_BEHIND
 from app.refusals import AFTER_FILE, FUTURE_FILE, TOO_OLD, Unit
 from app.wording.i18n import N_
-from importers.files.refusals import MOST_REASONS, FileRefusedError, Refusal
+from importers.refusals import MOST_REASONS, FileRefusedError, Refusal
 
 if TYPE_CHECKING:
     from importers.records import Header, Records

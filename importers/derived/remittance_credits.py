@@ -25,13 +25,13 @@ from app.models import (
 )
 from app.rules.payments import remitted_sql
 from app.wording import applications
-from importers import daily_sums, scheme_sums
+from importers.derived import daily_sums, scheme_sums
+from importers.derived.settlement_credits import AcquirerPayments
 from importers.matching import DECIDED, LINK, left, match
 from importers.matching.acquirers import with_acquirers
 from importers.matching.deducting import presumed
 from importers.matching.settlements import BY_CONTRACT, BY_PAYMENT
 from importers.matching.states import STATE, credit_states, fees_alone
-from importers.settlement_credits import AcquirerPayments
 from importers.staging import as_dates, copy_in, rows_of, stage
 
 #: How far what a file brings may reach, by way of lines that claim the same remittances.

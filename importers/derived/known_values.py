@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, text
 
 from app.models import KNOWN_FIELDS, UNCLAIMED_MERCHANT
-from importers import daily_sums
+from importers.derived import daily_sums
 
 
 class _Subject(NamedTuple):
