@@ -77,7 +77,7 @@ def csv_statement(spec: ListSpec, scope: Scope, criteria: Criteria) -> Statement
     source, conditions = spec.source, sorted_conditions(spec, criteria)
     return (
         select(*(field.kind.csv(field.column).label(field.name) for field in spec.file_fields))
-        .select_from(source.joined(scope, source.table))
+        .select_from(source.joined(scope, source.table, criteria.bounds))
         .where(*in_sight(spec, scope, criteria), *conditions.all)
         .order_by(*ordering(criteria))
     )

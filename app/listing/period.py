@@ -66,16 +66,33 @@ class Period:
 
 
 @dataclass(frozen=True)
+class SourceDays:
+    """The first and the last day received from a source, by the clock of some of its outlets.
+
+    It owes days up to ``until``; ``delivers`` says that one of its contracts is valid today.
+    """
+
+    source_id: int
+    time_zone: str
+    until: date
+    delivers: bool
+    first: date
+    last: date
+
+
+@dataclass(frozen=True)
 class Days:
     """The days that relative periods count from.
 
     ``yesterday`` is the last day that has ended on the clock of every outlet in sight; ``last_night`` the
-    last day received from any of their sources, None when nothing ever was.
+    last day received from any of their sources, None when nothing ever was. ``sources`` are these, None where
+    they have not been read.
     """
 
     today: date
     yesterday: date
     last_night: date | None = None
+    sources: tuple[SourceDays, ...] | None = None
 
     @classmethod
     def of(cls, today: date) -> Days:

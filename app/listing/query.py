@@ -67,7 +67,7 @@ def page_statement(spec: ListSpec, scope: Scoped, criteria: Criteria, size: int)
         same += [source.day == chosen.c.day, *source.in_period(criteria.bounds)]
     return (
         select(*_columns(spec), *_cursor_columns(order))
-        .select_from(source.joined(scope, chosen.join(source.table, and_(*same))))
+        .select_from(source.joined(scope, chosen.join(source.table, and_(*same)), criteria.bounds))
         .order_by(*ordering(criteria))
     )
 
@@ -110,7 +110,7 @@ def _chosen_among_all(spec: ListSpec, scope: Scoped, criteria: Criteria, size: i
     )
     return (
         select(*_keys(source, order))
-        .select_from(source.joined(scope, source.table))
+        .select_from(source.joined(scope, source.table, criteria.bounds))
         .where(*where, *_behind(order, criteria))
         .order_by(*order.directed(order.keys))
         .limit(size)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
 
-from sqlalchemy import ARRAY, BigInteger, BindParameter, ColumnElement, FromClause, any_, false, literal
+from sqlalchemy import ARRAY, BigInteger, BindParameter, ColumnElement, FromClause, and_, any_, false, literal
 
 from app.listing.bounds import Bounds
 from app.listing.kinds import Expression
@@ -23,11 +23,13 @@ Condition = ColumnElement[bool]
 class Join:
     """A table whose columns fields read, joined to the rows before it: at most one row of it to each.
 
-    ``on`` says which one; it names the merchant, so that no join leaves one (research: R14).
+    ``on`` says which one; it names the merchant, so that no join leaves one (research: R14). ``within``
+    bounds those of the rows of a period, so that no partition is looked into which holds none of them.
     """
 
     table: FromClause
     on: Callable[[Scoped], Condition]
+    within: Callable[[Bounds], Condition] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -105,9 +107,9 @@ class ListSource:
     parents: tuple[Parent, ...] = ()
     daily: DailySums | None = None
 
-    def joined(self, scope: Scoped, rows: FromClause) -> FromClause:
-        """``rows`` of the table with all that their fields read."""
-        return with_joins(rows, self.joins, scope)
+    def joined(self, scope: Scoped, rows: FromClause, bounds: Bounds | None = None) -> FromClause:
+        """``rows`` of the table, which lie within ``bounds``, with all that their fields read."""
+        return with_joins(rows, self.joins, scope, bounds)
 
     def in_scope(self, scope: Scoped) -> Iterator[Condition]:
         """The conditions that no query of these rows does without."""
@@ -145,10 +147,13 @@ def _is_of(contract_id: Expression, mine: Expression) -> Condition:
     return contract_id == any_(mine)
 
 
-def with_joins(rows: FromClause, joins: tuple[Join, ...], scope: Scoped) -> FromClause:
+def with_joins(
+    rows: FromClause, joins: tuple[Join, ...], scope: Scoped, bounds: Bounds | None = None
+) -> FromClause:
     """``rows`` with each of ``joins``, where there is one."""
     for join in joins:
-        rows = rows.outerjoin(join.table, join.on(scope))
+        within = () if join.within is None or bounds is None else (join.within(bounds),)
+        rows = rows.outerjoin(join.table, and_(join.on(scope), *within))
     return rows
 
 

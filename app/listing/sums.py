@@ -126,7 +126,7 @@ def row_sums(
         return _from_rows(spec, scope, criteria, keys, *where).order_by(*(key.name for key in keys))
     return (
         _measured(spec, keys)
-        .select_from(spec.source.joined(scope, spec.source.table))
+        .select_from(spec.source.joined(scope, spec.source.table, criteria.bounds))
         .where(*in_sight(spec, scope, criteria), *sorted_conditions(spec, criteria).all, *where)
         .order_by(*(key.name for key in keys))
     )

@@ -80,7 +80,7 @@ def in_sight(spec: ListSpec, scope: Scoped, criteria: Criteria) -> Iterator[Cond
 def rows_alone(spec: ListSpec, scope: Scoped, criteria: Criteria) -> tuple[FromClause, list[Condition]]:
     """Where the rows are, and what they must meet whatever their parents."""
     conditions, source = sorted_conditions(spec, criteria), spec.source
-    rows = source.joined(scope, source.table) if conditions.joined else source.table
+    rows = source.joined(scope, source.table, criteria.bounds) if conditions.joined else source.table
     return rows, [*in_sight(spec, scope, criteria), *conditions.own, *conditions.joined]
 
 

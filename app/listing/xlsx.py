@@ -111,7 +111,7 @@ def _statement(spec: ListSpec, scope: Scope, criteria: Criteria) -> Statement:
     order, source = Order.of(criteria), spec.source
     return (
         select(*(one.column.label(one.name) for one in spec.file_fields))
-        .select_from(source.joined(scope, source.table))
+        .select_from(source.joined(scope, source.table, criteria.bounds))
         .where(*in_sight(spec, scope, criteria), *sorted_conditions(spec, criteria).all)
         .order_by(*order.directed(order.keys))
     )

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
+from typing import Any
 
 from sqlalchemy import (
     ARRAY,
     CTE,
+    BigInteger,
+    Boolean,
     Date,
     DateTime,
     FromClause,
     Integer,
     Interval,
+    Text,
     and_,
     bindparam,
     cast,
+    column,
     exists,
     func,
     literal_column,
@@ -23,20 +28,30 @@ from sqlalchemy import (
     select,
     true,
 )
+from sqlalchemy.types import TypeEngine
 
 from app.listing.kinds import Expression, Statement
-from app.listing.period import CHART_DAYS, Days, Freshness, Period
+from app.listing.period import CHART_DAYS, Days, Freshness, Period, SourceDays
 from app.listing.reading import Reading, Rows
 from app.listing.scope import AnyScope, Scope
 from app.listing.source import in_scope
 from app.models import DEFAULT_TIME_ZONE, Contract, Outlet, ReceivedDay
 from app.rules import time_zones
 
-_FOREVER = literal_column("date 'infinity'", Date)
+_FOREVER = literal_column(f"date '{date.max}'", Date)
 _ONE = literal_column("1", Integer)
 _ONE_DAY = literal_column("interval '1 day'", Interval)
 _TODAY, _FIRST, _LAST = (bindparam(name, type_=Date) for name in ("today", "first_owed", "last_owed"))
 _NOW = bindparam("now", type_=DateTime(timezone=True))
+#: What is known of sources, as the columns of a statement that need not read it again.
+_SOURCE_COLUMNS: dict[str, TypeEngine[Any]] = {
+    "source_id": BigInteger(),
+    "time_zone": Text(),
+    "until": Date(),
+    "delivers": Boolean(),
+    "first": Date(),
+    "last": Date(),
+}
 
 #: The source of a contract by what its files are about: one may bring payments, another telecollections.
 _SOURCE_OF = {
@@ -60,42 +75,50 @@ def freshness(subject: str, scope: Scope, period: Period, days: Days) -> Reading
         before = tuple(day for day in found.missing if day < period.first)
         return Freshness(found.since, found.up_to, tuple(found.missing[len(before) :]), before)
 
-    return Reading(
-        (_arrived(subject, scope.any_such),),
-        made,
-        {**scope.values, **owed, "today": days.today},
-    )
+    if days.sources is None:
+        return Reading(
+            (_arrived(subject, scope.any_such),), made, {**scope.values, **owed, "today": days.today}
+        )
+    columns = {f"sources_{name}": [getattr(one, name) for one in days.sources] for name in _SOURCE_COLUMNS}
+    return Reading((_arrived(subject, None),), made, {**owed, **columns})
 
 
 def days(subject: str, scope: Scope, now: datetime) -> Reading[Days]:
     """The days that relative periods count from, for the contracts in ``scope``, at the instant ``now``."""
     today = time_zones.today(now)
 
-    def made(rows: Rows) -> Days:
-        return Days(today, (rows[0].earliest or today) - timedelta(days=1), rows[0].last_night)
+    def made(clocks: Rows, delivered: Rows) -> Days:
+        sources = tuple(SourceDays(**row._asdict()) for row in delivered)
+        return Days(
+            today=today,
+            yesterday=(clocks[0].earliest or today) - timedelta(days=1),
+            last_night=max((source.last for source in sources), default=None),
+            sources=sources,
+        )
 
     values = {**scope.values, "now": now, "today": today}
-    return Reading((_last_days(subject, scope.any_such),), made, values)
+    return Reading(_last_days(subject, scope.any_such), made, values)
 
 
 @cache
-def _last_days(subject: str, scope: AnyScope) -> Statement:
-    """The last night that any source has delivered, and the earliest day that it is at an outlet now."""
+def _last_days(subject: str, scope: AnyScope) -> tuple[Statement, Statement]:
+    """The earliest day that it is at an outlet now; the sources that have delivered."""
     owing = _owing(scope, subject)
-    earliest = select(func.min(cast(func.timezone(owing.c.time_zone, _NOW), Date)))
-    last = select(func.max(_sources(owing, subject).c.last))
-    return select(last.scalar_subquery().label("last_night"), earliest.scalar_subquery().label("earliest"))
+    earliest = select(func.min(cast(func.timezone(owing.c.time_zone, _NOW), Date)).label("earliest"))
+    sources = _sources(owing, subject)
+    return earliest, select(*(sources.c[name] for name in _SOURCE_COLUMNS))
 
 
-def _furthest_behind(sources: CTE) -> Expression:
+def _furthest_behind(sources: FromClause) -> Expression:
     """The earliest of the last days of the sources that still deliver; the latest when none does."""
     last: Expression = sources.c.last
     return func.coalesce(func.min(last).filter(sources.c.delivers), func.max(last))
 
 
 @cache
-def _arrived(subject: str, scope: AnyScope) -> Statement:
-    sources = _sources(_owing(scope, subject), subject)
+def _arrived(subject: str, scope: AnyScope | None) -> Statement:
+    """What the sources of ``scope`` have delivered; without any, those that are its parameters."""
+    sources = _told_sources() if scope is None else _sources(_owing(scope, subject), subject)
     owed = _owed(sources)
     came = exists().where(
         ReceivedDay.source_id == owed.c.source_id, ReceivedDay.day == owed.c.day, *_vouched(subject, owed)
@@ -159,7 +182,14 @@ def _sources(owing: CTE, subject: str) -> CTE:
     )
 
 
-def _owed(sources: CTE) -> CTE:
+def _told_sources() -> FromClause:
+    """The sources that the parameters of a statement tell."""
+    values = (bindparam(f"sources_{name}", type_=ARRAY(type_)) for name, type_ in _SOURCE_COLUMNS.items())
+    columns = (column(name, type_) for name, type_ in _SOURCE_COLUMNS.items())
+    return func.unnest(*values).table_valued(*columns, name="sources").render_derived()
+
+
+def _owed(sources: FromClause) -> CTE:
     """Each day of the period that each source owes, by clock."""
     days = func.generate_series(
         func.greatest(sources.c.first, _FIRST),

@@ -6,11 +6,12 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Integer, and_, literal, literal_column
 
+from app.listing.bounds import Bounds
 from app.listing.dimension import Dimension
 from app.listing.filters import ExplainedCode
 from app.listing.kinds import Kind
 from app.listing.measures import Measure, row_count
-from app.listing.source import DailySums, Join, ListSource, Parent
+from app.listing.source import Condition, DailySums, Join, ListSource, Parent
 from app.lists.chargebacks import JOIN as CHARGEBACK
 from app.lists.common import DIMENSIONS as SHARED
 from app.lists.common import contract_joins, contract_parent
@@ -24,6 +25,12 @@ from app.wording.i18n import N_
 _COLLECTION_MARGIN = literal_column("31", Integer)
 #: Up to so many telecollections, their payments are looked up one after the other.
 FEW_REMITTANCES = 1000
+
+
+def _may_hold(bounds: Bounds) -> Condition:
+    """True for the telecollections that may hold payments of a period."""
+    return Remittance.collected_on >= bounds.first - _COLLECTION_MARGIN
+
 
 SOURCE = ListSource(
     table=Transaction.__table__,
@@ -42,6 +49,7 @@ SOURCE = ListSource(
                 Remittance.id == Transaction.remittance_id,
                 Remittance.collected_on == Transaction.collected_on,
             ),
+            within=_may_hold,
         ),
         *contract_joins(Transaction.contract_id),
         CHARGEBACK,
@@ -57,7 +65,7 @@ SOURCE = ListSource(
             keys=(Remittance.id, Remittance.collected_on),
             joins=contract_joins(Remittance.contract_id),
             few=FEW_REMITTANCES,
-            within=lambda bounds: Remittance.collected_on >= bounds.first - _COLLECTION_MARGIN,
+            within=_may_hold,
         ),
     ),
     daily=DailySums(

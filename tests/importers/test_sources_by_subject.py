@@ -66,6 +66,28 @@ def test_each_subject_is_as_fresh_as_its_own_source(halves: Operator) -> None:
     assert (found["remittances"].up_to, found["remittances"].missing) == (LAST - timedelta(days=1), (LAST,))
 
 
+@pytest.mark.parametrize("subject", ["remittances", "transactions"])
+def test_what_was_read_of_sources_need_not_be_read_again(halves: Operator, subject: str) -> None:
+    """The days of a question know what its sources have delivered: the same is said either way."""
+    scope = Scope(halves.value("SELECT id FROM merchant WHERE id <> 0"))
+    now = halves.value("SELECT CAST('2026-03-06T12:00:00+01:00' AS timestamptz)")
+    with halves.database.reading_as(scope) as connection:
+        told = days(subject, scope, now).read(connection)
+        read = Days(told.today, told.yesterday, told.last_night)
+        found = [freshness(subject, scope, PERIOD, one).read(connection) for one in (told, read)]
+    assert told.sources is not None
+    assert [(one.first, one.last, one.delivers) for one in told.sources] == [(FIRST, told.last_night, True)]
+    assert found[0] == found[1]
+    assert found[0].up_to == told.last_night
+
+
+def test_nothing_was_delivered_by_no_source(halves: Operator) -> None:
+    told = Days(LAST, LAST, None, ())
+    with halves.database.reading_as(Scope(1)) as connection:
+        found = freshness("remittances", Scope(1), PERIOD, told).read(connection)
+    assert (found.since, found.up_to, found.missing) == (None, None, ())
+
+
 def test_terminals_go_by_the_source_of_their_telecollections(halves: Operator) -> None:
     assert halves.rows(LAST_DAYS)[0][1] == LAST - timedelta(days=1)
 
