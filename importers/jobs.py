@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import groupby
 from logging import INFO, WARNING
 from pathlib import Path
 
@@ -74,16 +75,23 @@ def _settled(inbox: Path) -> list[Path]:
 
 
 def _loaded(database: Database, data: Path, hand: InHand) -> Iterator[Result]:
-    """What becomes of files: what workers died over comes last, each alone, and then not any more."""
-    usual = (path for path in hand.files if hand.deaths(path) < SUSPECT)
-    yield from load_files(database, hand.noted(usual), data)
-    for path in hand.files:
-        if SUSPECT <= hand.deaths(path) < LEFT:
-            with database.writing(DatabaseRole.IMPORT) as guard:
-                hold(guard, Lock.ALONE)
-                yield from load_files(database, hand.noted([path]), data)
-        elif hand.deaths(path) >= LEFT:
-            _log.error("file_left", file=shown(path.name), deaths=hand.deaths(path))
+    """What becomes of files, in their order: what workers died over is tried alone, and then not any more."""
+    for suspect, paths in groupby(hand.files, lambda path: hand.deaths(path) >= SUSPECT):
+        if suspect:
+            for path in paths:
+                yield from _tried_alone(database, data, hand, path)
+        else:
+            yield from load_files(database, hand.noted(paths), data)
+
+
+def _tried_alone(database: Database, data: Path, hand: InHand, path: Path) -> Iterator[Result]:
+    if hand.deaths(path) >= LEFT:
+        _log.error("file_left", file=shown(path.name), deaths=hand.deaths(path))
+        return
+    hand.clear()
+    with database.writing(DatabaseRole.IMPORT) as guard:
+        hold(guard, Lock.ALONE)
+        yield from load_files(database, hand.noted([path]), data)
 
 
 def _logged(results: Iterator[Result]) -> Iterator[Result]:

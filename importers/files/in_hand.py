@@ -1,8 +1,9 @@
-"""Files of the inbox over which workers die: tried last and alone, then left for a person.
+"""Files of the inbox over which workers die: tried alone, each at its place, then left for a person.
 
 A note in the data folder says which files a worker has in hand. What stands there when another begins was
 in the hands of one that died. It names files by a hash: a name may hold anything. Alone means that nothing
-else of people is done beside it either (``Lock.ALONE``): what a worker died over might have been that.
+else of people is done beside it either (``Lock.ALONE``): what a worker died over might have been that. What
+came after it waits until it is loaded or left: files do not commute, of two declarations the later holds.
 """
 
 from __future__ import annotations
@@ -17,8 +18,7 @@ from pathlib import Path
 from typing import IO, Final
 
 _NOTE: Final = "in-hand.json"
-#: So many workers have died over a file, and perhaps over the one beside it, before it is tried last and
-#: alone: until then the order in which files came is kept.
+#: So many workers have died over a file, and perhaps over the one beside it, before it is tried alone.
 SUSPECT: Final = 2
 #: So many workers have died over a file before it is left.
 LEFT: Final = 4
@@ -44,8 +44,11 @@ class InHand:
             self._write(before)
             yield path
 
-    def close(self) -> None:
-        """Nothing is in hand any more. What has gone from the inbox by the next run is forgotten then."""
+    def clear(self) -> None:
+        """Nothing is in hand just now: a worker that dies while it waits, dies over none.
+
+        What has gone from the inbox by the next run is forgotten then.
+        """
         self._write([])
 
     def _write(self, keys: list[str]) -> None:
@@ -71,7 +74,8 @@ def in_hand(data: Path, find: Callable[[], Iterable[Path]]) -> Iterator[InHand]:
             fcntl.flock(opened, fcntl.LOCK_EX)
             note = opened
         held = InHand(find(), note)
-        stack.callback(held.close)
+        held.clear()
+        stack.callback(held.clear)
         yield held
 
 

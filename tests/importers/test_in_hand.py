@@ -15,7 +15,7 @@ from app.database.engine import DatabaseRole
 from app.locks import Lock, hold
 from importers.files.in_hand import LEFT, SUSPECT, InHand, in_hand
 from importers.jobs import load_inbox
-from tests.importers.files import File, Rem
+from tests.importers.files import File, Rem, directory
 
 #: Workers that read a file until the kernel takes them for their memory, as soon as it is the one named "c":
 #: one for each line of its input, which names the database and the folder. It answers with how each ended.
@@ -83,7 +83,7 @@ def die(operator, deadly):
 
 
 @pytest.mark.probes("files in")
-def test_a_file_that_kills_each_worker_is_tried_last_and_then_left(operator, inbox, die, caplog):
+def test_a_file_that_kills_each_worker_is_tried_alone_and_then_left(operator, inbox, die, caplog):
     assert [die() for _ in range(LEFT + 1)] == [True] * LEFT + [False]
     assert [path.name for path in inbox.iterdir()] == ["c.txt"]
     assert operator.value("SELECT count(*) FROM remittance") == 3
@@ -94,13 +94,19 @@ def test_a_file_that_kills_each_worker_is_tried_last_and_then_left(operator, inb
     assert list(inbox.iterdir()) == []
 
 
-def test_one_death_changes_no_order(operator, inbox, die):
-    """Of two declarations the later one holds."""
-    assert die()
+@pytest.mark.parametrize("deaths", range(LEFT))
+def test_no_number_of_deaths_changes_the_order(operator, inbox, die, deaths):
+    """Of two contract files the later one holds, however often a worker died over the earlier one."""
+    for name, said in (("c.txt", "Bar"), ("d.txt", "Terrasse")):
+        came = (inbox / name).stat().st_mtime_ns
+        (inbox / name).write_bytes(directory({"label": said}))
+        os.utime(inbox / name, ns=(came, came))
+    assert all(die() for _ in range(deaths))
     with in_hand(operator.data, inbox.iterdir) as hand:
-        assert max(hand.deaths(path) for path in inbox.iterdir()) == 1
+        assert hand.deaths(inbox / "c.txt") == deaths
     results = load_inbox(operator.database, operator.data)
-    assert [result.path.name for result in results] == ["b.txt", "c.txt", "d.txt"]
+    assert [result.path.name for result in results][-2:] == ["c.txt", "d.txt"]
+    assert operator.rows("SELECT label FROM contract") == [("Terrasse",)]
 
 
 def test_while_another_worker_is_at_it_one_waits_and_holds_nothing_against_its_files(tmp_path):
@@ -131,10 +137,10 @@ def test_what_others_do_to_the_worker_leaves_no_file(operator, inbox, die):
         loading.start()
         loading.join(2)
         assert loading.is_alive()
-        assert not (inbox / "d.txt").exists()
-        assert (inbox / "c.txt").exists()
+        assert {path.name for path in inbox.iterdir()} >= {"c.txt", "d.txt"}
         note = json.loads((operator.data / "in-hand.json").read_text())
         assert max(note["deaths"].values()) == SUSPECT
+        assert note["in_hand"] == []
     loading.join(30)
     assert list(inbox.iterdir()) == []
 
