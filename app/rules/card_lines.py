@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 
-from app.rules import cards
+from app.rules import cards, separators
 
 # Thirteen digits, the first of them one that a brand begins with, with no letter or digit between two.
-_THIRTEEN = r"[2-68](?:[^;0-9A-Za-z\n]*[0-9]){12}"
+_THIRTEEN = rf"[2-68](?:(?:[^;0-9A-Za-z\n]|{separators.WRITTEN})*[0-9]){{12}}"
 
 
 class Treatment(StrEnum):
@@ -92,7 +92,10 @@ def _bytes_of(start: bytes) -> str:
 
 
 def _suspects(data: bytes) -> Iterator[tuple[int, int, bytes]]:
-    """The lines that may hold a card number: number from 1, place in the file, bytes without the end."""
+    """The lines that may hold a card number: number from 1, place in the file, bytes without the end, folded.
+
+    The semicolon of ``&nbsp;`` parts no columns.
+    """
     import numpy as np  # noqa: PLC0415 - the web needs them only when a file is handed over
     import pyarrow as pa  # noqa: PLC0415
     import pyarrow.compute as pc  # noqa: PLC0415
@@ -106,7 +109,7 @@ def _suspects(data: bytes) -> Iterator[tuple[int, int, bytes]]:
     )
     for row in np.flatnonzero(pc.match_substring_regex(lines, _maybe())).tolist():
         start, end = int(starts[row]), int(starts[row + 1])
-        yield row + 1, start, data[start:end].rstrip(b"\r\n")
+        yield row + 1, start, separators.folded_bytes(data[start:end].rstrip(b"\r\n"))
 
 
 def _in_line(number: int, start: int, line: bytes) -> Iterator[Candidate]:

@@ -19,7 +19,7 @@ from heapq import merge
 from itertools import accumulate
 from operator import attrgetter
 
-from app.rules import lookalikes
+from app.rules import lookalikes, separators
 
 #: The digits of a number that may be shown.
 SHOWN_DIGITS = 4
@@ -42,11 +42,14 @@ _BRANDS = (
     (560000, 699999, range(13, 20)),  # Maestro, Discover, UnionPay, RuPay
     (810000, 829999, range(16, 20)),  # UnionPay, RuPay
 )
-#: What may stand between the groups of a number, besides white space, dashes and what nobody sees.
-_SEPARATORS = str.maketrans(dict.fromkeys(" .,-/_\t'·’\u2212", " "))
-_BLANK_CATEGORIES = frozenset({"Zs", "Pd", "Cf", "Cc"})
+_SEPARATORS = str.maketrans(dict.fromkeys(separators.SIGNS, " "))
+_KEPT = frozenset({separators.NOTHING, separators.TAB})
 _CLOSE = 3
-_CHAIN = re.compile(rf"[0-9](?: {{0,{_CLOSE}}}[0-9]){{12,}}")
+_NOTHING = f"{separators.NOTHING}*"
+_BLANK = f"(?: {_NOTHING})"
+# Two tabs have an empty column between them: what stands on either side is one number if it is printed so.
+_GAP = rf"{_NOTHING}(?:{_BLANK}{{0,{_CLOSE}}}|{_BLANK}{{0,2}}{separators.TAB}{_NOTHING}{_BLANK}?)"
+_CHAIN = re.compile(rf"[0-9](?:{_GAP}[0-9]){{12,}}")
 _GROUP = re.compile("[0-9]+")
 # As people write a card: digits in a row, or in groups of four, of 4-6-5 (American Express) or 4-6-4, or one
 # by one, with the same signs between them.
@@ -80,7 +83,7 @@ def find(text: str) -> Iterator[CardNumber]:
     Every window of 13 to 19 digits that begins a group and ends one is looked at, so that a security code or
     an expiry behind a number hides nothing. The time grows with the length of ``text`` and no faster.
     """
-    plain = _ascii_digits(text)
+    plain = _ascii_digits(separators.folded(text))
     spaced = plain.translate(_SEPARATORS)
     if not (_CHAIN.search(spaced) or _APART.search(spaced)):
         return
@@ -101,16 +104,17 @@ def holds_card_number(text: str) -> bool:
 
     Numbers of a bank's label that only make one together (a contract, a remittance, a day) are none.
     """
-    if not _PRINTED.search(text):
+    folded = separators.folded(text)
+    if not _PRINTED.search(folded):
         return False
-    return any(_PRINTED.fullmatch(text[card.start : card.end]) for card in find(text))
+    return any(_PRINTED.fullmatch(folded[card.start : card.end]) for card in find(folded))
 
 
 def masked(text: str) -> str:
     """``text`` with at most the last four digits of each card number in it, as long as before."""
-    letters = list(text)
-    for card in find(text):
-        places = [place for place in range(card.start, card.end) if letters[place].isdecimal()]
+    letters, folded = list(text), separators.folded(text)
+    for card in find(folded):
+        places = [place for place in range(card.start, card.end) if folded[place].isdecimal()]
         for place in places[:-SHOWN_DIGITS]:
             letters[place] = "*"
     return "".join(letters)
@@ -138,7 +142,7 @@ def _plain_letter(letter: str) -> str:
     digit = unicodedata.digit(letter, None)
     if digit is not None:
         return str(digit)
-    return " " if unicodedata.category(letter) in _BLANK_CATEGORIES else letter
+    return " " if letter not in _KEPT and separators.is_blank(letter) else letter
 
 
 def _windows(groups: list[tuple[int, str]], tags: list[int]) -> Iterator[CardNumber]:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import chain, islice
 from typing import Final
 
-from app.rules import card_lines
+from app.rules import card_lines, separators
 from app.rules.card_lines import Candidate, Treatment
 from importers.files.archive import IncomingFile
 from importers.formats import Format
@@ -32,7 +32,7 @@ def refuse_any(data: bytes) -> None:
 
     Nobody knows what its columns are: a number may stand in several, a group in each.
     """
-    data = data.replace(b";", b"|")
+    data = separators.folded_bytes(data).replace(b";", b"|")
     _refuse(islice(card_lines.find(data, lambda _candidate, _line: False), MOST_REASONS), None)
 
 

@@ -81,6 +81,10 @@ def test_a_number_is_found_in_every_column_that_could_hold_it(number: str) -> No
         "5A084111111111111111",
         "57134111111111111111D2812101",
         "9F6B134111111111111111D28121",
+        "4111&nbsp;1111&nbsp;1111&nbsp;1111",
+        "411111&#160;1111111111",
+        "3782<br>822463<br>10005",
+        "4111%201111%201111%201111",
     ],
 )
 @pytest.mark.probes("card numbers")
@@ -133,6 +137,11 @@ ACROSS = {
     "wide": "CARTE      4111      1111      1111      1111\n",
     "tabs": "4111\t\t1111\t\t1111\t\t1111\n",
     "JSON": '{"card": ["4111", "1111", "1111", "1111"]}\n',
+    "HTML": "4111<br>1111<br />1111<BR>1111\n",
+    "cells of HTML": "<tr><td>4111</td><td>1111</td><td>1111</td><td>1111</td></tr>\n",
+    "entities": "a;4111&nbsp;1111&nbsp;1111&nbsp;1111;b\n",
+    "numbered entities": "a;4111&#160;1111&#xA0;1111&#8239;1111;b\n",
+    "address": "https://example.org/?card=4111%201111%C2%A01111%201111\n",
     "XML of no format": f"<a><b>{'    '.join(NUMBERS[0])}</b></a>\n",
 }
 

@@ -42,13 +42,20 @@ _BETWEEN = (
 )  # fmt: skip
 #: What stands between the groups of a card that is printed wide, or in a table of others.
 _APART = (
-    "    ", " " * 12, "\t\t\t\t", "\u00a0" * 4, "\u2009" * 5, "  -  ", "....", "----", "____", "|", " | ",
-    ":", ";", "; ", "*", "+", "=", "#", "~", "\\", "\u2022", '","', '" "', '", "', ") (", "\r\n", "?",
+    "    ", " " * 12, "\t\t", "\t\t\t\t", "\u00a0" * 4, "\u2009" * 5, "  -  ", "....", "----", "____", "|",
+    " | ", ":", ";", "; ", "*", "+", "=", "#", "~", "\\", "\u2022", '","', '" "', '", "', ") (", "\r\n", "?",
+)  # fmt: skip
+#: Blanks as HTML, addresses and JSON write them.
+_WRITTEN = (
+    "<br>", "<BR />", "&nbsp;", "&#160;", "&#xA0;", "&#8239;", "&ndash;", "&thinsp;", "&shy;", "%20",
+    "%C2%A0", "%2d", "%20%20", "\\u00a0", "\\u202F", "\\n", "\\t", "</td><td>", '</td> <td class="r">',
+    "</b> <b>", "<wbr>", " <br>\t",
 )  # fmt: skip
 #: How a number is written, and what may stand around it.
 SHAPES: dict[str, Callable[[str], str]] = {
     **{f"by {size} with {between!r}": _by(size, between) for size in (2, 3, 4, 5) for between in _BETWEEN},
     **{f"by {size} with {between!r}": _by(size, between) for size in (1, 4) for between in _APART},
+    **{f"by {size} with {between!r}": _by(size, between) for size in (1, 4, 5, 6) for between in _WRITTEN},
     "plain": str,
     "one by one": _by(1, " "),
     "8-8": _cut(8, 8),
@@ -142,7 +149,7 @@ def truncated(draw: Random) -> str:
 
 def table(draw: Random) -> str:
     """A line of a table that is printed wide: a day, a contract, a rank, a number, an amount."""
-    between = draw.choice(("    ", "        ", " | ", '";"'))
+    between = draw.choice(("    ", "        ", "\t\t", " | ", '";"'))
     day = f"{draw.randint(1, 28):02}/{draw.randint(1, 12):02}/2026"
     amount = f"{draw.randint(1, 9999)},{digits(draw, 2)}"
     return between.join((day, digits(draw, 7), digits(draw, 3), digits(draw, 6), amount, digits(draw, 4)))
