@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -12,7 +12,7 @@ from app.accounts.saved_views import LONGEST_NAME
 from app.listing.criteria import Chip, Criteria
 from app.listing.field import Args
 from app.listing.period import Freshness, Period
-from app.listing.query import Page
+from app.listing.query import PAGE_SIZE, Page
 from app.listing.spec import Alert, PageLink
 from app.listing.summed import Totals
 from app.listing.table_columns import TableColumns
@@ -24,7 +24,7 @@ from app.views.groupings import GroupChoice, GroupPage
 from app.views.missing_lines import ShownNotReceived
 from app.views.periods import AdjacentPeriods, QuickPeriod
 from app.views.rows import FEW, RowGroup
-from app.views.shown_pages import ShownPages
+from app.views.shown_pages import MOST_PAGES, ShownPages
 from app.views.view_menu import ViewMenu
 from app.web.context import principal
 from app.wording.days import days_in_words
@@ -136,6 +136,16 @@ class ListPage:
     def group_choices(self) -> Iterator[GroupChoice]:
         """What its sums can be grouped by."""
         return groupings.choices(self.criteria)
+
+    @property
+    def most(self) -> int:
+        """How many lines can stand below each other, for paper."""
+        return PAGE_SIZE * MOST_PAGES
+
+    @property
+    def at_most(self) -> str:
+        """The address that shows as many."""
+        return self.address(replace(self.shown, pages=MOST_PAGES).address_args())
 
     @property
     def from_the_start(self) -> str:

@@ -112,6 +112,19 @@ def test_each_cell_of_a_line_has_its_heading_for_a_screen_reader(at_desk, width)
     visitor.keep("gestion-imports-lignes")
 
 
+def test_the_first_merchant_is_on_a_phones_first_screen(at_desk):
+    """Five buttons of equal weight stood above, and the first merchant began at 620 px with a notice."""
+    visitor = at_desk(PHONE)
+    visitor.visit(PAGES["gestion-commercants"])
+    notices = visitor.page.locator("main .notice").all()
+    first = visitor.page.locator(".table tbody tr").first.bounding_box()
+    assert first["y"] - sum(notice.bounding_box()["height"] + 12 for notice in notices[1:]) < 600
+    assert (
+        visitor.page.locator("main .button:visible").count() - visitor.page.locator("main .subtle").count()
+        == 1
+    )
+
+
 @pytest.mark.parametrize("page", ["gestion-commercants", "gestion-imports", "gestion-banque"])
 def test_no_column_of_a_table_is_out_of_sight_on_a_desk(at_desk, page):
     visitor = at_desk(DESK)

@@ -135,7 +135,7 @@ def test_see_more_adds_rows_below(window, width):
     visitor = window(width)
     visitor.go("/transactions")
     expected = [f"/transactions/{row['id']}" for row in two_pages(visitor)]
-    visitor.page.locator("#more a").click()
+    visitor.page.locator("#more a.button").click()
     visitor.page.wait_for_function(
         "count => document.querySelectorAll('.rows-group .line').length === count", arg=len(expected)
     )
@@ -147,7 +147,7 @@ def test_after_see_more_a_detail_and_back_one_stands_where_one_was(window, width
     visitor = window(width)
     visitor.go("/transactions")
     for pages in (2, 3):
-        visitor.page.locator("#more a").click()
+        visitor.page.locator("#more a.button").click()
         visitor.page.wait_for_url(re.compile(f"pages={pages}"))
         visitor.settled()
     shown = rows(visitor)
@@ -172,7 +172,7 @@ def test_see_more_without_javascript_goes_to_the_next_page(window):
     visitor.go("/transactions")
     expected = [f"/transactions/{row['id']}" for row in two_pages(visitor)]
     first = rows(visitor)
-    visitor.follow(visitor.page.locator("#more a"))
+    visitor.follow(visitor.page.locator("#more a.button"))
     assert first + rows(visitor) == expected
 
 

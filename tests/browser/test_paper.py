@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.browser.readme_pictures import FIRST_REMITTANCE
-from tests.browser.windows import IPHONE
+from tests.browser.windows import DESK, IPHONE
 
 #: The width of a sheet between its margins, in pixels.
 A4 = 703
+#: The same of one that lies across.
+A4_ACROSS = 1032
 HEIGHT = "element => element.getBoundingClientRect().height"
 #: The value of a property of the first element that a selector finds.
 STYLE = "([selector, property]) => getComputedStyle(document.querySelector(selector))[property]"
@@ -101,17 +103,31 @@ def test_a_grouping_says_by_what_on_a_phone_and_on_paper(window, width):
     assert said.evaluate(HEIGHT) > 10
 
 
-def test_what_does_not_fit_beside_a_name_stands_below_it_on_paper(window):
-    """Cut into a column of its own it hung there, three words a line."""
+@pytest.mark.parametrize("screen", [IPHONE, DESK])
+def test_a_list_on_paper_has_the_columns_that_were_chosen(window, screen):
+    """It had time, name, place and amount whatever one looked at."""
+    visitor = window(screen)
+    visitor.go("/transactions?columns=rank&columns=authorisation")
+    visitor.page.emulate_media(media="print")
+    visitor.page.set_viewport_size({"width": A4_ACROSS, "height": 700})
+    heads = visitor.page.locator(".sheet-heads [role=columnheader]:visible").all_inner_texts()
+    assert [head.strip(" ↓") for head in heads] == ["Date", "Paiements", "N° d’auto.", "Rang", "Montant"]
+    line = visitor.page.locator(".rows-group .line").first
+    assert line.locator(".fact:visible").count() == 2
+    assert line.locator(".sub:visible, .act:visible").count() == 0
+    lines = visitor.page.locator(".rows-group .line").all()
+    assert max(one.bounding_box()["height"] for one in lines) < 24, "each on one line"
+    assert style(visitor, "body", "page") == "wide"
+    assert visitor.sideways() == 0
+
+
+def test_as_many_lines_as_paper_bears_are_one_press_away(window):
     visitor = window()
     visitor.go("/transactions")
-    visitor.page.emulate_media(media="print")
-    visitor.page.set_viewport_size({"width": A4, "height": 1000})
-    names = visitor.page.locator(".line > .name").evaluate_all(
-        "all => all.map((name) => [name, name.querySelector('.sub')].map((part) => part.offsetHeight))"
-    )
-    line = min(sub for _, sub in names)
-    assert {sub for _, sub in names} == {line}, "whole on one line, beside the name or below it"
+    shown = visitor.page.locator(".rows-group .line").count()
+    visitor.follow(visitor.page.get_by_role("link", name="Afficher jusqu’à 500 lignes, pour les imprimer"))
+    assert shown < visitor.page.locator(".rows-group .line").count() <= 500
+    assert visitor.page.get_by_role("link", name="pour les imprimer").count() == 0
 
 
 def test_a_statement_on_paper_has_the_batches_that_were_unfolded(window):

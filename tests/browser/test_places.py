@@ -39,7 +39,7 @@ def test_two_tabs_at_two_merchants_never_mix(window, live):
     first.get_by_role("link", name="30 jours").click()
     first.wait_for_url(re.compile(rf"/m/{one}/transactions\?"))
     visitor.settled()
-    first.locator("#more a").click()
+    first.locator("#more a.button").click()
     first.wait_for_url(re.compile(rf"/m/{one}/transactions\?.*pages=2"))
     visitor.settled()
     links = first.locator(".rows-group a").evaluate_all("all => all.map((a) => a.getAttribute('href'))")

@@ -139,6 +139,34 @@ def test_a_narrow_desk_has_its_tools_on_one_line_and_days_to_be_read(window, pat
     assert size >= 9, "pixels, as it is drawn"
 
 
+@pytest.mark.parametrize("width", [1024, DESK])
+@pytest.mark.parametrize("asked", ["", "by=outlet&", "by=response_code&"])
+def test_the_tools_of_a_long_period_take_one_line_of_a_desk(window, asked, width):
+    """With two files, a grouping and a bookmark they took two lines, and the search a tenth of one."""
+    visitor = window(width)
+    last = today() - timedelta(days=1)
+    visitor.go(f"/transactions?{asked}date_from={last - timedelta(days=45)}&date_to={last}&amount_from=1")
+    assert visitor.page.locator(".tools .of-days a[href*=csv]:visible").count() == (0 if asked else 2)
+    lines = {round(tool.bounding_box()["y"] / 10) for tool in visitor.page.locator(".tools > :visible").all()}
+    assert len(lines) == 1
+    assert visitor.page.locator(".find").bounding_box()["width"] >= 110
+
+
+@LISTS
+def test_columns_are_chosen_in_the_head_of_the_table(window, path):
+    """The way there took a line of its own; it goes with the head."""
+    visitor = window(DESK)
+    visitor.go(path)
+    for scrolled in (0, 1500):
+        visitor.page.evaluate(f"window.scrollTo(0, {scrolled})")
+        head, way = (visitor.page.locator(one).bounding_box() for one in (".sheet-heads", "#columns-button"))
+        assert head["y"] - 1 <= way["y"]
+        assert way["y"] + way["height"] <= head["y"] + head["height"] + 1
+        assert way["x"] + way["width"] <= head["x"] + head["width"]
+    visitor.page.locator("#columns-button", has_text="Colonnes").click()
+    assert visitor.page.locator("#columns").is_visible()
+
+
 @LISTS
 def test_a_list_bears_text_of_twice_the_size(window, path):
     visitor = window(IPHONE)

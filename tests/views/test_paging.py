@@ -64,13 +64,13 @@ def test_see_more_by_links_shows_each_row_once(owner, many):
 
 def test_see_more_by_htmx_adds_rows(owner, many):
     page = owner.page("/transactions")
-    link = page.one("div", id="more").one("a")
+    link = page.one("div", id="more").one("a", class_="button")
     below = f"{link['href']}&kept=last-7-days&pages=2"
     assert (link["hx-get"], link["hx-target"], link["hx-swap"]) == (below, "#more", "outerHTML")
     part = owner.part(below, target="more")
     assert len(rows(part.one("div", hx_swap_oob="beforeend:#rows"))) == 50
     assert len(part.all("h2")) == 0
-    assert part.one("div", id="more").one("a")
+    assert part.one("div", id="more").one("a", class_="button")
 
 
 def on_paper(page):
@@ -84,7 +84,7 @@ def test_the_address_says_how_many_pages_stand_below_each_other(owner, shops, ma
     seen = [row.all("a")[0]["href"] for row in rows(page)]
     assert on_paper(page) == "Les 50 premières lignes sur 123."
     for number in (2, 3):
-        part = owner.part(page.one("div", id="more").one("a")["hx-get"], target="more")
+        part = owner.part(page.one("div", id="more").one("a", class_="button")["hx-get"], target="more")
         address = part.response.headers["HX-Replace-Url"]
         assert address == shops[0].at(f"/transactions?type=debit&pages={number}")
         seen += [row.all("a")[0]["href"] for row in rows(part)]
