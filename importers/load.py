@@ -322,6 +322,7 @@ def _committed(database: Database, attempt: _Attempt, file: IncomingFile, copy: 
 def _set_aside(
     database: Database, attempt: _Attempt, file: IncomingFile, refused: FileRefusedError, copy: Filing
 ) -> Result:
+    refused = card_numbers.said_besides(refused, file.data, attempt.format)
     result = attempt.result(Status.QUARANTINED, refusals=refused.refusals)
     if attempt.options.dry_run:
         return result

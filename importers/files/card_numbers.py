@@ -13,10 +13,10 @@ from dataclasses import replace
 from itertools import chain, islice
 from typing import Final
 
-from app.rules import card_lines, separators
+from app.rules import card_lines, separators, unread_files
 from app.rules.card_lines import Candidate, Treatment
 from importers.files.archive import IncomingFile
-from importers.formats import Format
+from importers.formats import Format, searched_by_field
 from importers.refusals import CARD_NUMBER, CARD_OR_REFERENCE, MOST_REASONS, FileRefusedError, Refusal
 
 #: What a file counts besides its records.
@@ -34,6 +34,19 @@ def refuse_any(data: bytes) -> None:
     """
     data = separators.folded_bytes(data).replace(b";", b"|")
     _refuse(islice(card_lines.find(data, lambda _candidate, _line: False), MOST_REASONS), None)
+
+
+def said_besides(refused: FileRefusedError, data: bytes, known: Format | None) -> FileRefusedError:
+    """Why a file is refused, and that a card number stands in it, if one does: then no copy is kept.
+
+    A reader that looks into each field for numbers has not come to all of them.
+    """
+    if refused.holds_card_number or known is None or known.find_cards is not searched_by_field:
+        return refused
+    line = unread_files.line_with_card(data)
+    if line is None:
+        return refused
+    return FileRefusedError([*refused.refusals[: MOST_REASONS - 1], Refusal(reason=CARD_NUMBER, line=line)])
 
 
 def cleaned(file: IncomingFile, known: Format, vouched: Vouched) -> tuple[IncomingFile, Mapping[str, int]]:

@@ -41,7 +41,12 @@ def first_column(data: bytes) -> Origin:
 
 
 def searched_by_field(_data: bytes) -> tuple[()]:
-    """No candidate: the reader itself looks for card numbers, inside each declared field."""
+    """No candidate: the reader itself looks for card numbers, in each declared field, until it refuses."""
+    return ()
+
+
+def searched_by_heading(_data: bytes) -> tuple[()]:
+    """No candidate: the reader itself looks for card numbers, in each column, though it refuses."""
     return ()
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.desk import upload_checks
+from app.rules import unread_files
 from app.rules.cards import holds_card, looks_like_card
 from tests.importers.money.test_cfonb120 import MovementLine, Statement, written
 
@@ -32,14 +32,14 @@ cards = st.builds(
 def test_an_account_and_the_day_behind_it_are_no_card_number(end):
     statement = written(NEIGHBOURS, end=end)
     assert holds_card(statement.decode("latin-1"))
-    assert upload_checks.line_with_card(statement) is None
+    assert unread_files.line_with_card(statement) is None
 
 
 @given(account=accounts, code=st.sampled_from(("30", "62", "05")), day=st.dates(date(2020, 1, 1)))
 def test_no_account_makes_a_statement_one_of_card_numbers(account, code, day):
     line = MovementLine(4_00, code, "REMISE CB 7654321001", "NB 12", day)
     statement = written(Statement((line,), account=account, day=day))
-    assert upload_checks.line_with_card(statement) is None
+    assert unread_files.line_with_card(statement) is None
 
 
 @given(
@@ -58,14 +58,14 @@ def test_a_card_number_in_any_field_is_found_in_its_record(account, card, field,
     held = f"{'':{place - first + 1}}{card}".ljust(last - first + 1)
     records[ordinal] = records[ordinal][: first - 1] + held + records[ordinal][last:]
     sample = end.join(records).encode("latin-1")
-    assert upload_checks.line_with_card(sample) == ordinal + 1
+    assert unread_files.line_with_card(sample) == ordinal + 1
 
 
 @pytest.mark.parametrize("spelt", [f"{CARD[:4]} {CARD[4:8]} {CARD[8:12]} {CARD[12:]}", CARD])
 @pytest.mark.parametrize("behind", ["note {card}", "0" * 130 + " {card}"])
 def test_what_is_no_record_is_searched_as_a_whole(spelt, behind):
     sample = written(NEIGHBOURS) + b"\n" + behind.format(card=spelt).encode()
-    assert upload_checks.line_with_card(sample)
+    assert unread_files.line_with_card(sample)
 
 
 #: Files of American Express: the first line, what a record begins with and its place from 0, and where a
@@ -94,20 +94,20 @@ def test_a_line_that_is_no_record_of_american_express_is_searched_as_a_whole(kin
     """Cut where the fields of records end, it would hide the number that stands across two of them."""
     line = behind.format(card=CARD, blank=" " * 5)
     sample = end.join([AMEX[kind][0].decode(), line, ""]).encode()
-    assert upload_checks.line_with_card(sample) == 2
+    assert unread_files.line_with_card(sample) == 2
 
 
 def test_the_counts_at_the_end_of_american_express_are_no_card_number():
     """They stand where a detail has its card."""
     trailer = b"T010120260316      0000000000000007000000007".ljust(520)
-    assert upload_checks.line_with_card(b"H".ljust(107) + b"CBNOT\n" + trailer + b"\n") is None
+    assert unread_files.line_with_card(b"H".ljust(107) + b"CBNOT\n" + trailer + b"\n") is None
 
 
 @pytest.mark.parametrize("kind", AMEX)
 @pytest.mark.probes("card numbers")
 def test_american_express_is_searched_field_by_field(kind):
     *_, across, in_text, in_its_field = AMEX[kind]
-    assert upload_checks.line_with_card(with_number(kind, CARD, across)) is None
-    assert upload_checks.line_with_card(with_number(kind, CARD, in_text)) == 2
-    assert upload_checks.line_with_card(with_number(kind, "123456789012345", in_its_field)) == 2
-    assert upload_checks.line_with_card(with_number(kind, "37XXXXXXXXX1234", in_its_field)) is None
+    assert unread_files.line_with_card(with_number(kind, CARD, across)) is None
+    assert unread_files.line_with_card(with_number(kind, CARD, in_text)) == 2
+    assert unread_files.line_with_card(with_number(kind, "123456789012345", in_its_field)) == 2
+    assert unread_files.line_with_card(with_number(kind, "37XXXXXXXXX1234", in_its_field)) is None

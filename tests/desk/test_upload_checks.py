@@ -8,6 +8,7 @@ import pytest
 
 from app.desk import upload_checks
 from app.desk.model_files import as_text, as_workbook
+from app.rules import unread_files
 from app.rules.cards import looks_like_card
 from app.rules.directory_columns import FIRST_LINE, HEADINGS, NAMES, example, text
 from app.wording.i18n import speaking
@@ -157,14 +158,14 @@ ADYEN = b"Merchant Account,Psp Reference,Merchant Reference,Amount"
     ],
 )
 def test_a_reference_of_a_payment_is_no_card_number_in_its_own_column(row, line):
-    assert upload_checks.line_with_card(ADYEN + b"\n" + row + b"\n") == line
+    assert unread_files.line_with_card(ADYEN + b"\n" + row + b"\n") == line
 
 
 def test_any_number_that_looks_like_a_card_is_one_elsewhere():
-    assert upload_checks.line_with_card(b"4970100000000055\n") == 1
-    assert upload_checks.line_with_card(b"Ref;Montant\n5555593193155555;1\n") is not None
-    assert upload_checks.line_with_card(b"Psp Reference;Montant;\r\n5555593193155555;1;\r\n") is None
-    assert upload_checks.line_with_card(b"A, B\n39.00,,38.6880,,0.1,0.012,0\n") == 2
+    assert unread_files.line_with_card(b"4970100000000055\n") == 1
+    assert unread_files.line_with_card(b"Ref;Montant\n5555593193155555;1\n") is not None
+    assert unread_files.line_with_card(b"Psp Reference;Montant;\r\n5555593193155555;1;\r\n") is None
+    assert unread_files.line_with_card(b"A, B\n39.00,,38.6880,,0.1,0.012,0\n") == 2
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig"])
@@ -172,5 +173,5 @@ def test_any_number_that_looks_like_a_card_is_one_elsewhere():
 def test_a_card_number_is_found_in_a_sample_of_any_encoding(encoding, between):
     number = between.join(("4970", "1000", "0000", "0055"))
     sample = f"Réf;Carte;Montant\n1;{number};12,50\n".encode(encoding)
-    assert upload_checks.line_with_card(sample) == 2
-    assert upload_checks.line_with_card("Réf;Carte;Montant\n1;;12,50\n".encode(encoding)) is None
+    assert unread_files.line_with_card(sample) == 2
+    assert unread_files.line_with_card("Réf;Carte;Montant\n1;;12,50\n".encode(encoding)) is None

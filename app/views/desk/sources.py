@@ -13,7 +13,7 @@ from app.desk import declare_contract, files, source_profiles, tasks, undeclared
 from app.desk.paging import AnyRow
 from app.models import DeskTaskKind
 from app.refusals import Refusal
-from app.rules import source_columns
+from app.rules import source_columns, unread_files
 from app.views.desk.common import ID, blueprint, kept_aside
 from app.views.desk.files import ARRIVAL, counts
 from app.views.tables import TableColumn, table
@@ -204,7 +204,7 @@ def _fault(data: bytes) -> str:
         return upload_checks.too_large().text()
     if data.startswith(_PACKED):
         return gettext("A packed file or a workbook: upload the text that is inside.")
-    line = upload_checks.line_with_card(data)
+    line = unread_files.line_with_card(data)
     return gettext(_CARD_LIKE, line=line) if line else ""
 
 

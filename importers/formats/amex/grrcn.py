@@ -1,4 +1,4 @@
-"""GRRCN: the worldwide reconciliation file of American Express, versions 1.01 to 3.01.
+"""GRRCN: the worldwide reconciliation file of American Express, versions 1.01, 2.01 and 3.01.
 
 Source: shared format page "Money", section 3.4. Quoted text with commas or tabs, or 800 fixed places.
 """
@@ -34,6 +34,8 @@ from importers.refusals import Notice, refuse
 NAME: Final = "GRRCN"
 FIRST_LINE = re.compile(rb"(?:\xef\xbb\xbf)?(?:\"HEADER\"[,\t]|HEADER    [0-9]{8})")
 
+# Another has its fields elsewhere, and none comes unasked: its receiver orders it.
+_VERSIONS: Final = ("1.01", "2.01", "3.01")
 # A reason of an adjustment that a chargeback made.
 _CHARGEBACK_REASON = re.compile(r"CHARGEBACK", re.IGNORECASE)
 _LINE_KINDS = {
@@ -105,11 +107,19 @@ def read(
     by_code = Counter(record.code for record in records)
     if not records or records[0].code != "HEADER" or records[-1].code != "TRAILER":
         raise refuse(N_("expected HEADER first and TRAILER last"), line=records[-1].line if records else 1)
+    version = records[0].values["version"].strip()
+    if version not in _VERSIONS:
+        raise refuse(
+            N_("another version of GRRCN than %(known)s: ask American Express for one of these"),
+            line=records[0].line,
+            column="version",
+            known=", ".join(_VERSIONS),
+        )
     builder = _Builder(cards)
     for record in records:
         builder.take(record)
     return Reconciliation(
-        version=records[0].values["version"].strip(),
+        version=version,
         counts=by_code,
         settlements=builder.settlements(tuple(_wrong_counts(records))),
         chargebacks=Chargebacks(cases=pd.DataFrame(builder.cases, columns=list(CHARGEBACK))),

@@ -16,7 +16,7 @@ from app.models import SourceSettings
 from app.refusals import NO_ACCOUNT
 from app.rules.cards import holds_card_number
 from app.wording.i18n import N_
-from importers.formats import UNKNOWN_FORMAT, FileContext, Format, searched_by_field
+from importers.formats import UNKNOWN_FORMAT, FileContext, Format, searched_by_heading
 from importers.formats.mapped_csv import payments, settlements, statements
 from importers.formats.mapped_csv.mapping import ColumnMapping, of_settings, ours, saved
 from importers.reading import delimited
@@ -76,13 +76,17 @@ def read(
         place, found = _recognised(_head(data, said.encoding), delimiter, known)
         if found is not None:
             found = replace(found, time_zone=time_zone or found.time_zone)
-            rows = delimited.rows(data, delimiter, said.encoding)
+            try:
+                rows = delimited.rows(data, delimiter, said.encoding)
+            except FileRefusedError as refused:
+                raise _with_cards_of_lines(refused, data, said) from None
             return _read(rows, place, found, _Said(said, source, profile))
-    if mapping:
-        text, _ = delimited.decoded(data, said.encoding)
-        refused = refuse(OTHER_HEADINGS, line=1, headings=", ".join(mapping.recognised_by))
-        raise _with_cards(refused, list(enumerate(([line] for line in delimited.lines_in(text)), start=1)))
-    raise refuse(UNKNOWN_FORMAT, line=1)
+    unknown = (
+        refuse(OTHER_HEADINGS, line=1, headings=", ".join(mapping.recognised_by))
+        if mapping
+        else refuse(UNKNOWN_FORMAT, line=1)
+    )
+    raise _with_cards_of_lines(unknown, data, said)
 
 
 OTHER_HEADINGS: Final = N_("not a file of its mapping, which expects among its headings: %(headings)s")
@@ -120,18 +124,11 @@ class _Said(NamedTuple):
 
 def _read(rows: Rows, place: int, mapping: ColumnMapping, said: _Said) -> MappedFile:
     headings = rows.cells[place]
-    missing = mapping.missing(headings)
-    if missing:
-        line, fields = rows.numbers[place], ", ".join(missing)
-        raise refuse(N_("no column of the file becomes: %(fields)s"), line=line, fields=fields)
-    twice = mapping.twice(headings)
-    if twice:
-        reason = N_("several columns have the same heading: %(headings)s")
-        raise refuse(reason, line=rows.numbers[place], headings=", ".join(twice))
-    under = understood(headings, {bare(heading): bare(heading) for heading in headings})
     after = list(zip(rows.numbers, rows.cells, strict=True))[place + 1 :]
-    table = Fields.of(under, _continued(_counting(after, headings, mapping), headings, mapping))
     try:
+        _refuse_headings(headings, rows.numbers[place], mapping)
+        under = understood(headings, {bare(heading): bare(heading) for heading in headings})
+        table = Fields.of(under, _continued(_counting(after, headings, mapping), headings, mapping))
         found = _READERS[mapping.record](table, mapping, said)
     except FileRefusedError as refused:
         raise _with_cards(refused, after, mapping.numbers(headings)) from None
@@ -144,6 +141,22 @@ def _read(rows: Rows, place: int, mapping: ColumnMapping, said: _Said) -> Mapped
         chargebacks=chargebacks,
         payments=payments,
     )
+
+
+def _refuse_headings(headings: list[str], line: int, mapping: ColumnMapping) -> None:
+    missing = mapping.missing(headings)
+    if missing:
+        raise refuse(N_("no column of the file becomes: %(fields)s"), line=line, fields=", ".join(missing))
+    twice = mapping.twice(headings)
+    if twice:
+        reason = N_("several columns have the same heading: %(headings)s")
+        raise refuse(reason, line=line, headings=", ".join(twice))
+
+
+def _with_cards_of_lines(refused: FileRefusedError, data: bytes, said: SourceSettings) -> FileRefusedError:
+    """As :func:`_with_cards`, where nobody knows what the columns are."""
+    text, _ = delimited.decoded(data, said.encoding)
+    return _with_cards(refused, enumerate(([line] for line in delimited.lines_in(text)), start=1))
 
 
 def _with_cards(
@@ -260,5 +273,5 @@ def _records(data: bytes, context: FileContext) -> Records:
 
 
 FORMAT = Format(
-    name=NAME, first_line=_Headings(), find_cards=searched_by_field, read=_records, archived=False
+    name=NAME, first_line=_Headings(), find_cards=searched_by_heading, read=_records, archived=False
 )

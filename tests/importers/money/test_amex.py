@@ -107,6 +107,22 @@ def test_a_full_card_number_is_refused_unless_the_profile_masks_it():
     assert "371449635398431" not in masked.chargebacks.cases.to_csv() + masked.settlements.lines.to_csv()
 
 
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize(
+    ("version", "is_read"), [("1.01", True), ("2.01", True), ("4.01", False), ("", False)]
+)
+def test_a_version_that_nobody_knows_is_refused(encoding, version, is_read):
+    data = ENCODINGS[encoding](records(version=version))
+    if is_read:
+        assert grrcn.read(data).version == version
+        return
+    with pytest.raises(FileRefusedError) as refused:
+        grrcn.read(data)
+    (refusal,) = refused.value.refusals
+    assert (refusal.line, refusal.column) == (1, "version")
+    assert "1.01, 2.01, 3.01" in refusal.text()
+
+
 @pytest.mark.parametrize("cut", [1, -1])
 def test_a_file_without_its_header_or_trailer_is_refused(cut):
     found = records()[cut:] if cut > 0 else records()[:cut]
