@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
@@ -22,12 +21,12 @@ from app.database.engine import DatabaseRole, create_database, drop_database
 from app.models import SignInAttempt
 from app.rules.time_zones import today
 from tests import commands
+from tests.waiting import HANGS, wait_until
 
 BORDEREAU = [sys.executable, "-W", "ignore", "-m", "app.cli"]
 SECRET_KEY = "a key for tests, made of words and long enough"
 NOW = datetime(2026, 3, 3, 3, 17, tzinfo=UTC)
 #: Seconds after which what has not ended hangs, on a machine however slow.
-HANGS = 180
 
 
 @pytest.fixture
@@ -74,13 +73,6 @@ def started(*words, env):
             if member.is_running():
                 member.kill()
         process.communicate()
-
-
-def wait_until(condition, seconds=HANGS):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it took too long"
-        time.sleep(0.05)
 
 
 def status_of(port):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from datetime import date
 
 import psutil
@@ -13,6 +12,7 @@ import pytest
 
 from app.config import ROOT
 from importers.demo.demonstration import files_of
+from tests.waiting import wait_until
 
 SMALL = {"last_day": date(2026, 3, 2), "merchants": 1, "days": 2, "transactions": 20, "chain_shops": 1}
 
@@ -67,10 +67,3 @@ def test_a_first_run_that_was_killed_leaves_nobody_and_no_manifest(tmp_path):
 
 def alive(process):
     return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-
-
-def wait_until(condition, seconds=120):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it took too long"
-        time.sleep(0.1)

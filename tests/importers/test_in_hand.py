@@ -16,6 +16,7 @@ from app.locks import Lock, hold
 from importers.files.in_hand import LEFT, SUSPECT, InHand, in_hand
 from importers.jobs import load_inbox
 from tests.importers.files import File, Rem, directory
+from tests.waiting import wait_until_wanted
 
 #: Workers that read a file until the kernel takes them for their memory, as soon as it is the one named "c":
 #: one for each line of its input, which names the database and the folder. It answers with how each ended.
@@ -135,8 +136,8 @@ def test_what_others_do_to_the_worker_leaves_no_file(operator, inbox, die):
     with operator.database.writing(DatabaseRole.IMPORT) as desk:
         hold(desk, Lock.ALONE, shared=True)
         loading.start()
-        loading.join(2)
-        assert loading.is_alive()
+        with operator.database.reading(DatabaseRole.OWNER) as looking:
+            wait_until_wanted(looking, Lock.ALONE)
         assert {path.name for path in inbox.iterdir()} >= {"c.txt", "d.txt"}
         note = json.loads((operator.data / "in-hand.json").read_text())
         assert max(note["deaths"].values()) == SUSPECT

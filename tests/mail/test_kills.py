@@ -30,11 +30,11 @@ from app.mail.jobs import sweep
 from app.models import Delivery
 from tests.mail.messages import SENDER, a_message, a_request
 from tests.mail.servers import DROP, HANG, STEPS, Postbox, mail_server
+from tests.waiting import HANGS, wait_until
 
 #: Kills by the server, before and after each of its replies; and at moments that nobody chose.
 EACH, AT_RANDOM = 6, 60
 #: Seconds after which what has not come hangs, on a machine however slow.
-HANGS = 180
 SECRET_KEY = "a key for tests, made of words and long enough"
 
 
@@ -200,13 +200,6 @@ def bordereau_worker(database, folder, port=None):
             yield process
         finally:
             process.kill()
-
-
-def wait_until(condition, seconds=HANGS):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it took too long"
-        time.sleep(0.05)
 
 
 def all_sent(database):

@@ -27,6 +27,7 @@ from app.operation.state import state_of
 from app.web.health import Health
 from app.web.metrics import Metrics
 from tests.operation.conftest import hung
+from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -197,13 +198,6 @@ def asked(port, path, host="horizon.example"):
         return None, ""
     finally:
         connection.close()
-
-
-def wait_until(condition, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it took too long"
-        time.sleep(0.1)
 
 
 def figure(said, name, **labels):

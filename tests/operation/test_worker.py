@@ -25,6 +25,7 @@ from app.operation.state import worker_heard_at
 from app.operation.worker import say_what_was_left
 from tests.importers.files import NIGHT, written
 from tests.operation.conftest import BORDEREAU, a_copy, hung, start
+from tests.waiting import wait_until
 
 #: A worker that notices within seconds that its database is away, and tries no longer to connect to it.
 IMPATIENT = (
@@ -227,10 +228,3 @@ def connected(folder):
         found = connection.execute("SELECT application_name FROM pg_stat_activity")
         return [name for (name,) in found]
     return []
-
-
-def wait_until(condition, seconds=90):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it took too long"
-        time.sleep(0.2)

@@ -19,6 +19,7 @@ from importers.load import Status, load_file
 from tests.importers.files import directory, written
 from tests.page import HtmlPage
 from tests.views.town import PASSWORD, let_in, portal
+from tests.waiting import wait_until_held
 
 REFUSED = "Adresse ou mot de passe incorrect"
 
@@ -47,20 +48,6 @@ def test_a_good_password_opens_the_remittances(browser, shops, database):
     assert "Remises" in page.title.split(" · ")
     assert "ALPHA merchant" in page.text
     assert events(database)[-1] == "signed_in"
-
-
-HELD = text("""
-SELECT count(*) FROM pg_locks
-WHERE locktype = 'advisory' AND granted AND (CAST(classid AS bigint) << 32) + CAST(objid AS bigint) = :key
-AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-""")
-
-
-def wait_until_held(connection, lock):
-    deadline = time.monotonic() + 120  # then it hangs
-    while not connection.scalar(HELD, {"key": int(lock)}):
-        assert time.monotonic() < deadline, f"nobody takes {lock!r}"
-        time.sleep(0.05)
 
 
 def test_people_sign_in_while_a_file_is_written(browser, shops, database, tmp_path):
