@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Final
 
 from psycopg.conninfo import make_conninfo
 from sqlalchemy import Connection, Engine, create_engine, text
@@ -46,9 +45,6 @@ _OPTIONS = {
     DatabaseRole.WEB: f"-c statement_timeout={WEB_STATEMENT_TIMEOUT} -c lock_timeout=5s"
     " -c idle_in_transaction_session_timeout=60s -c max_parallel_workers_per_gather=0 ",
 }
-#: Among the settings of :meth:`Database.reading_as`: statements about payments that are asked again and again
-#: may keep a plan for all values too, where PostgreSQL finds it no worse.
-SAME_PLAN: Final = "SET LOCAL plan_cache_mode TO auto"
 
 
 @dataclass(frozen=True)

@@ -6,18 +6,22 @@ at all. The condition itself stays in every query: row security picks no partiti
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from sqlalchemy import Connection
 
 from app.database.privileges import Roles
 
+if TYPE_CHECKING:
+    from psycopg import Connection as Driver
+
 #: The option of each engine that names the portal's roles.
 ROLES: Final = "bordereau_roles"
-#: What is asked of payments is planned for its values each time, though it is prepared: what finds a rare
-#: card is slow for a common one. Who somebody is has the same plan for all, and keeps it.
 _FOR_ITS_VALUES: Final = "SET LOCAL plan_cache_mode TO force_custom_plan"
+_FOR_ALL_VALUES: Final = "SET LOCAL plan_cache_mode TO force_generic_plan"
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,10 @@ class Isolation:
     def enter(self, connection: Connection, *settings: str) -> None:
         """Let the rest of the web's transaction read these rows and no others; ``settings`` go along.
 
-        SET LOCAL with its value in the text: the one form that reaches the workers of Citus (R10).
+        SET LOCAL with its value in the text: the one form that reaches the workers of Citus (R10). What is
+        asked of payments is planned for its values each time, though it is prepared: what finds a rare card
+        is slow for a common one. Who somebody is has the same plan for all, and keeps it; see
+        :func:`same_plan` for what else does.
         """
         statements = [
             f"SET LOCAL bordereau.{name} = '{int(number)}'"
@@ -41,7 +48,31 @@ class Isolation:
             roles: Roles = connection.get_execution_options()[ROLES]
             statements.append(f'SET LOCAL ROLE "{roles.desk}"')
         statements.extend((_FOR_ITS_VALUES, *settings))
-        connection.exec_driver_sql("; ".join(statements), execution_options={"no_parameters": True})
+        _set(connection, *statements)
+
+
+@contextmanager
+def same_plan(connection: Connection, *, when: bool) -> Iterator[None]:
+    """Have what is asked meanwhile keep its plan, whatever its values, where one serves all: ``when`` tells.
+
+    It is prepared at once: a plan for all values takes long to make, and is made once a connection.
+    """
+    if not when:
+        yield
+        return
+    driver = cast("Driver[Any]", connection.connection.driver_connection)
+    usual = driver.prepare_threshold
+    _set(connection, _FOR_ALL_VALUES)
+    driver.prepare_threshold = 0
+    try:
+        yield
+    finally:
+        driver.prepare_threshold = usual
+    _set(connection, _FOR_ITS_VALUES)
+
+
+def _set(connection: Connection, *statements: str) -> None:
+    connection.exec_driver_sql("; ".join(statements), execution_options={"no_parameters": True})
 
 
 class Isolated(Protocol):

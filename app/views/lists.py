@@ -22,7 +22,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.accounts.column_choices import keep_columns
 from app.accounts.journal import Event
 from app.accounts.roles import Permission
-from app.database.engine import SAME_PLAN
+from app.database.isolation import same_plan
 from app.listing.criteria import BY, COLUMNS, Criteria, shown_name
 from app.listing.export import json_document, too_long
 from app.listing.field import Args
@@ -78,9 +78,7 @@ def index(spec: ListSpec) -> AnyResponse:
         return redirect(elsewhere, 303)
     scope = access().scope
     first_read = criteria_asked(spec).beside(spec.offers(scope).beside(spec.filter_notes.read(scope)))
-    # Most look at a list as it opens: its statements are the same for all, and planning them takes a third.
-    settings = () if request.args else (SAME_PLAN,)
-    with asking_first(scope, first_read, *settings) as (connection, first):
+    with asking_first(scope, first_read) as (connection, first):
         criteria, (offered, noted) = first
         criteria = with_group_fault(criteria, request.args.getlist(BY))
         criteria = _with_column_fault(criteria, spec, request.args.getlist(COLUMNS))
@@ -93,7 +91,9 @@ def index(spec: ListSpec) -> AnyResponse:
         sums = totals(connection, spec, scope, criteria) if by_rows else None
         head = letterhead(scope) if is_page() else known(None)
         around = _said(scope, criteria).beside(_ways(spec).beside(_notes(scope, criteria).beside(head)))
-        ((fresh, notices), (answer, missing)), (ways, (said, on_paper)) = around.read(connection)
+        # Most look at a list as it opens: what stands around it is the same for all, and long to plan.
+        with same_plan(connection, when=not request.args and scope.contract_ids is None):
+            ((fresh, notices), (answer, missing)), (ways, (said, on_paper)) = around.read(connection)
         # Apart: people and payments do not meet in one statement (R26).
         own = list_settings(criteria).read(connection)
         notes = spec.filter_notes.words(connection, noted)

@@ -35,7 +35,8 @@ def sent(connection: Connection, scope: Scope, criteria: Criteria) -> list[tuple
     seen: list[tuple[str, str]] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
-        seen.append((statement, repr(values)))
+        if not statement.startswith("SET LOCAL"):
+            seen.append((statement, repr(values)))
 
     event.listen(connection, "before_cursor_execute", note)
     query.page(connection, criteria.spec, scope, criteria)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 
+from app.database.engine import DatabaseRole
 from app.listing.scope import Scope
 from app.locks import Lock, take_one
 from app.models import UserAccount
@@ -100,19 +101,47 @@ def test_a_question_that_takes_too_long_says_so(owner, monkeypatch):
 
 
 @pytest.mark.parametrize("path", ["/transactions", "/remises"])
-def test_a_list_as_it_opens_may_keep_its_plans_and_a_filtered_one_is_planned_for_its_values(
-    owner, monkeypatch, path
-):
-    modes, page = [], lists.page
+def test_rows_along_an_index_keep_their_plan_and_others_are_planned_for_their_values(owner, database, path):
+    """What is read beside them too as a list opens; sums never."""
+    asked = {
+        "": (1, 1),
+        "?date_from=2026-03-01": (1, 0),
+        "?date_from=2026-03-01&contract=1": (1, 0),
+        "?date_from=2026-03-01&application=CBEMV&application=AMEX": (1, 0),
+        "?date_from=2026-03-01&contract=1&rank=1": (0, 0),
+        "?date_from=2026-03-01&serial=1": (0, 0),
+        "?date_from=2026-03-01&sort=-amount": (0, 0),
+    }
+    for question, (rows, around) in asked.items():
+        with sent(database) as statements:
+            assert owner.get(f"{path}{question}").status_code == 200
+        kept = _kept(statements)
+        by_place = path == "/remises" and not question
+        assert len(kept) == (0 if by_place else rows) + around, question
 
-    def heard(connection, *given):
-        modes.append(connection.scalar(text("SHOW plan_cache_mode")))
-        return page(connection, *given)
 
-    monkeypatch.setattr(lists, "page", heard)
-    for address in (path, f"{path}?application=CBEMV"):
-        assert owner.get(address).status_code == 200
-    assert modes == ["auto", "force_custom_plan"]
+def _kept(statements):
+    """The statements of ``statements`` that keep their plan."""
+    kept, found = False, []
+    for statement in statements:
+        if "plan_cache_mode" in statement:
+            kept = statement.rstrip().endswith("force_generic_plan")
+        elif kept:
+            found.append(statement)
+    return found
+
+
+@contextmanager
+def sent(database):
+    """What the web asks of the database meanwhile."""
+    statements, engine = [], database.engine(DatabaseRole.WEB)
+
+    def heard(_connection, _cursor, statement, *_):
+        statements.append(statement)
+
+    event.listen(engine, "before_cursor_execute", heard)
+    yield statements
+    event.remove(engine, "before_cursor_execute", heard)
 
 
 def test_what_is_asked_again_and_again_stays_prepared(database):
