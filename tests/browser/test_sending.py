@@ -146,6 +146,59 @@ def test_a_lost_network_is_said_where_one_looks(window):
     visitor.complaints.clear()  # what the browser says of a request that could not leave
 
 
+@pytest.mark.parametrize("way", [".downloads a[href*=csv]", ".foot a[href^=mailto]"])
+def test_what_does_not_leave_the_page_does_not_wait_for_another(window, way):
+    """After a download, or a mail begun, the line of waiting went on above the header for good."""
+    visitor = window(DESK)
+    visitor.go("/remises")
+    visitor.page.evaluate("addEventListener('beforeunload', () => (window.asked = true))")
+    visitor.page.locator(way).first.evaluate("link => link.click()")
+    visitor.page.wait_for_function("() => window.asked")
+    assert visitor.page.locator("body[aria-busy]").count() == 0
+    visitor.page.locator(".menu a").last.evaluate("link => link.click()")
+    visitor.page.wait_for_url(re.compile("/transactions"))
+    visitor.complaints.clear()  # no program of this machine takes a mail
+
+
+#: A phone that can share files, and keeps what it was given.
+SHARES = """
+Object.defineProperty(navigator, "canShare", { value: ({ files }) => files.length > 0 });
+Object.defineProperty(navigator, "share", { value: async ({ files }) => { window.shared = files[0]; } });
+const media = window.matchMedia;
+window.matchMedia = (asked) => asked.includes("coarse") ? { matches: true } : media.call(window, asked);
+"""
+OVERLAP = """() => {
+  const box = (name) => document.querySelector(name).getBoundingClientRect();
+  return box(".dock").top < box(".offline").bottom;
+}"""
+
+
+def test_the_ticket_is_shared_from_a_phone_and_without_a_network_says_so(window):
+    visitor = window(PHONE)
+    page = visitor.page
+    page.context.add_init_script(SHARES)
+    visitor.go("/remises?count=with&seal=complete")
+    visitor.go(page.locator("#rows .name > a").first.get_attribute("href"))
+    detail = page.url
+    heights = {round(button.bounding_box()["height"]) for button in page.locator(".dock > :visible").all()}
+    assert heights == {46}, "each on one line, at the thumb"
+    page.get_by_role("button", name="Partager").click()
+    page.wait_for_function("() => window.shared")
+    assert page.evaluate("shared.name").endswith(".pdf")
+    assert page.evaluate("shared.type") == "application/pdf"
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Partager").click()
+    page.locator("main ~ .offline").wait_for()
+    assert not page.evaluate(OVERLAP), "what can be tried again is not covered"
+    page.reload()
+    assert page.locator("h1").inner_text() == "Pas de réseau"
+    page.context.set_offline(False)
+    visitor.follow(page.get_by_role("link", name="Réessayer"))
+    assert page.url == detail, "where one was"
+    visitor.complaints.clear()  # what the browser says of requests that could not leave
+
+
 def test_what_was_pressed_says_that_it_works_until_the_answer_is_there(window):
     visitor = window(PHONE)
     visitor.go("/transactions?outcome=accepted")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 from app.config import ROOT
+from app.wording import codes
+from app.wording.i18n import gettext, speaking
 
 HELP = ROOT / "app" / "templates" / "help"
 
@@ -21,6 +23,15 @@ def test_each_state_is_explained_once_under_its_heading():
         for part in (HELP / f"{lang}.html").read_text(encoding="utf-8").split("<h3>"):
             terms = re.findall(r"<dt>(.*?)</dt>", part)
             assert len(set(terms)) == len(terms), terms
+
+
+def test_each_state_of_a_credit_and_of_a_chargeback_is_explained_by_its_name():
+    """What nobody knows of a credit stood on the lists and in no sentence."""
+    shown = [*codes.CREDITS.values(), codes.CREDIT_PROPOSALS["open"], codes.CHARGEBACKS["reversed"]]
+    for lang in ("fr", "en"):
+        text = (HELP / f"{lang}.html").read_text(encoding="utf-8")
+        with speaking(lang):
+            assert [word for word in map(gettext, shown) if f"<dt>{word}</dt>" not in text] == []
 
 
 def test_the_contents_lead_to_what_is_there(owner):

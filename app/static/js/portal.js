@@ -13,7 +13,11 @@
     waiting ? document.body.setAttribute("aria-busy", "true") : document.body.removeAttribute("aria-busy");
   document.addEventListener("htmx:beforeRequest", () => wait(true));
   document.addEventListener("htmx:afterRequest", () => wait(false));
-  window.addEventListener("beforeunload", () => wait(true));
+  // A file is downloaded and a call is made without leaving the page: nothing would end the wait.
+  let pressedLink = null;
+  document.addEventListener("click", (event) => (pressedLink = event.target.closest("a[href]")), true);
+  const staysHere = (link) => link && (!/^https?:$/.test(link.protocol) || /\.[a-z]+$/.test(link.pathname));
+  window.addEventListener("beforeunload", () => wait(!staysHere(pressedLink)));
   window.addEventListener("pageshow", () => wait(false));
 
   // What was pressed says that it works, and takes no second press until the answer is there.
