@@ -1,4 +1,7 @@
-"""The nightly upkeep: what is past its time beside the payments, which :mod:`app.retention` lets go of."""
+"""The nightly upkeep: what is past its time beside the payments, which :mod:`app.retention` lets go of.
+
+And whether the walls still stand that a migration has built.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select, text
 
 from app.database.engine import Database, DatabaseRole
+from app.database.privileges import altered
+from app.logs import logger
 from app.mail.upkeep import erase_recipients
-from app.models import KNOWN_FOR, Invitation, KnownDevice, SignInAttempt, UserSession
+from app.models import KNOWN_FOR, Base, Invitation, KnownDevice, SignInAttempt, UserSession
 
 #: How long a failed sign-in is remembered; it stops counting long before.
 ATTEMPTS_KEPT = timedelta(days=1)
@@ -20,9 +25,14 @@ AND NOT EXISTS (SELECT FROM procrastinate_events AS event
   WHERE event.job_id = job.id AND event.at > now() - interval '30 days')
 """)
 
+_log = logger("upkeep")
+
 
 def upkeep(database: Database, now: datetime) -> None:
-    """Let go of sessions, devices, attempts, links, recipients, jobs and lines of the journal."""
+    """Let go of sessions, devices, attempts, links, recipients, jobs and lines of the journal.
+
+    A table of payments that somebody has altered is named in the log, each night until a migration mends it.
+    """
     with database.writing() as connection:
         connection.execute(delete(UserSession).where(UserSession.expires_at < now))
         connection.execute(delete(KnownDevice).where(KnownDevice.seen_at < now - KNOWN_FOR))
@@ -32,3 +42,5 @@ def upkeep(database: Database, now: datetime) -> None:
     with database.writing(DatabaseRole.IMPORT) as connection:
         erase_recipients(connection)
         connection.execute(_FORGET_JOBS)
+        for table in altered(connection, Base.privileges(), database.roles):
+            _log.error("table_altered", table=table, cure="bordereau doctor")

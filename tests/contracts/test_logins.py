@@ -7,6 +7,7 @@ import secrets
 import subprocess
 import sys
 from contextlib import ExitStack, closing, contextmanager, suppress
+from datetime import UTC, datetime
 
 import psycopg
 import pytest
@@ -22,6 +23,7 @@ from app.database.login_addresses import KEPT, Addresses, completed
 from app.database.migrate import MIGRATIONS, lets_in, migrate, revisions
 from app.database.privileges import altered, refuse_foreign_code
 from app.models import Base
+from app.operation.nightly_upkeep import upkeep
 from tests.operation.conftest import start
 
 WAYS_UP = (
@@ -432,7 +434,9 @@ POLICIES = {
 
 @pytest.mark.probes("row security")
 @pytest.mark.parametrize("planted", POLICIES.values(), ids=POLICIES)
-def test_a_migration_puts_back_the_policies_that_the_importer_changed(one, planted):
+def test_a_night_names_the_policies_that_the_importer_changed_and_a_migration_puts_them_back(
+    one, planted, caplog
+):
     told = (
         "SELECT policyname::text, permissive, roles::text, cmd, qual, with_check FROM pg_policies"
         " WHERE tablename = 'remittance_day' ORDER BY 1"
@@ -443,10 +447,15 @@ def test_a_migration_puts_back_the_policies_that_the_importer_changed(one, plant
         assert importer.execute(told).fetchall() != before
         with one.reading(DatabaseRole.IMPORT) as connection:
             assert "remittance_day" in altered(connection, Base.privileges(), one.roles)
+        upkeep(one, datetime.now(UTC))
+        assert ("table_altered" in caplog.text, "remittance_day" in caplog.text) == (True, True)
         migrate(one)
         assert importer.execute(told).fetchall() == before
     with one.reading(DatabaseRole.IMPORT) as connection:
         assert altered(connection, Base.privileges(), one.roles) == []
+    caplog.clear()
+    upkeep(one, datetime.now(UTC))
+    assert caplog.text == ""
 
 
 def test_a_migration_locks_no_table_whose_policies_are_as_they_should_be(one):
