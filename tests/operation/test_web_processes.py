@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from app.accounts import passwords
 from app.run import MORE_OBJECTS, SWITCH_SECONDS, WebServer
 
 
@@ -28,3 +29,13 @@ def test_a_process_looks_through_nothing_that_is_there_from_the_start(web):
     assert gc.get_freeze_count() > before
     assert gc.get_threshold()[0] == MORE_OBJECTS
     assert sys.getswitchinterval() == pytest.approx(SWITCH_SECONDS)
+
+
+#: What the passwords that are hashed at one moment may take of a process, in KiB.
+MOST_FOR_HASHES = 256 * 1024
+
+
+def test_passwords_that_are_hashed_at_once_take_a_bounded_memory(web, full_cost):
+    """A hundred who sign in at once wait for a thread: no more are hashed than there are."""
+    assert web.cfg.worker_class_str == "gthread"
+    assert web.cfg.threads * passwords._hasher.memory_cost <= MOST_FOR_HASHES
