@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from app.models import MovementKind
-from importers.matching.rules import NOTHING, contract_sums, pairs_of, single
+from importers.matching.rules import NOTHING, days_or_one
 
 #: What a commission has in common with the credit that it was taken off.
 _BESIDE: Final = ["account", "currency", "contract_number", "booked_on"]
@@ -24,21 +24,17 @@ def contract_fees(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     ``fee_line``, the line that says so, missing where the credit itself does. A rank that the line names is
     that of its items.
     """
-    gross = _gross(lines)
+    gross = before_fees(lines)
     if gross.empty:
         return NOTHING
-    together = contract_sums(found, gross, "collected_on")
-    alone = single(pairs_of(found, gross, ["contract_number"], equal="amount"))
-    alone = alone.assign(candidate=alone["candidate"] + len(together))
-    candidates = pd.concat([one for one in (together, alone) if len(one)] or [alone], ignore_index=True)
-    candidates = _of_rank(candidates, found, gross)
+    candidates = _of_rank(days_or_one(found, gross), found, gross)
     said = gross.loc[candidates["line"]].reset_index(drop=True)
     return candidates.assign(
         line=said["line"].astype("int64"), group_fee=said["group_fee"], fee_line=said["fee_line"]
     )
 
 
-def _gross(lines: pd.DataFrame) -> pd.DataFrame:
+def before_fees(lines: pd.DataFrame) -> pd.DataFrame:
     """The credits before what was taken off, each as often as there is a commission that it may be.
 
     ``amount`` is the gross; ``line`` is the row of the credit, ``fee_line`` that of the commission.

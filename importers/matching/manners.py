@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from importers.matching.fees import before_fees
 from importers.matching.rules import (
     APART,
     TOGETHER,
@@ -37,11 +38,13 @@ def with_manners(lines: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
     ``is_misnamed``: the contract that a line names is not its own, as far as those around it tell.
     """
     named = lines[names_contract(lines) & ~lines["is_fee"]]
+    gross = before_fees(lines[names_contract(lines)]).set_index("line")
+    told = pd.concat([named, gross[named.columns]]) if len(gross) else named
     sums = days_of_contracts(parts)
-    own = pairs_of(parts, named, ["contract_number"], equal="amount")
+    own = pairs_of(parts, told, ["contract_number"], equal="amount")
     several = own[(own["part"] == "net") & is_of_several(own)]
     is_apart = named.index.isin(several["line"])
-    is_together = named.index.isin(pairs_of(sums, named, ["contract_number"], equal="total")["line"])
+    is_together = named.index.isin(pairs_of(sums, told, ["contract_number"], equal="total")["line"])
     is_own = named.index.isin(own["line"]) | is_together
     is_others = _is_others(named, is_own, parts, sums)
     manner = pd.Series(_manners(named, is_apart & ~is_together, is_together & ~is_apart), index=named.index)

@@ -244,10 +244,7 @@ def contract_day(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     sum is also that of another day would else be taken for it. A line that may also be of such a part
     is ambiguous, whatever becomes of the part. A line is of the manner of its bank, where that is known.
     """
-    together = contract_sums(found, lines[lines["manner"] != APART], "collected_on")
-    pairs = pairs_of(found, lines, ["contract_number"], equal="amount")
-    alone = single(pairs[~is_of_several(pairs) | (pairs["line"].map(lines["manner"]) != TOGETHER)])
-    candidates = _beside(together, alone)
+    candidates = _whole_or_one(found, lines)
     if candidates.empty:
         return candidates
     weekend = found[["item", *_TOGETHER, "collected_on"]].drop_duplicates("item")
@@ -258,6 +255,20 @@ def contract_day(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     candidates = _beside(candidates, _of_terminals(found, lines, candidates))
     ambiguous = candidates.groupby("line")["candidate"].transform("nunique") > 1
     return candidates[candidates["item"].isin(good) | ambiguous]
+
+
+def days_or_one(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
+    """The same of lines whose gross is told by a fee beside them, whatever becomes of a weekend."""
+    candidates = _whole_or_one(found, lines)
+    return _beside(candidates, _of_terminals(found, lines, candidates)) if len(candidates) else candidates
+
+
+def _whole_or_one(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
+    """All remittances of a contract's day or one of them, as far as the manner of the bank allows either."""
+    together = contract_sums(found, lines[lines["manner"] != APART], "collected_on")
+    pairs = pairs_of(found, lines, ["contract_number"], equal="amount")
+    alone = single(pairs[~is_of_several(pairs) | (pairs["line"].map(lines["manner"]) != TOGETHER)])
+    return _beside(together, alone)
 
 
 def _of_terminals(found: pd.DataFrame, lines: pd.DataFrame, candidates: pd.DataFrame) -> pd.DataFrame:

@@ -91,6 +91,26 @@ def test_a_fee_explains_one_credit_and_is_used_up():
     }
 
 
+@pytest.mark.parametrize("apart", [True, False])
+def test_lines_with_fees_beside_them_tell_how_their_bank_credits_days(apart):
+    """A line of 39,60 with a fee of 0,40 is one remittance of two where the bank credits one by one alone."""
+    items_, lines_ = [], []
+    for place in range(8):
+        day, booked = (f"2026-03-{first + place:02}" for first in (3, 4))
+        nets = {"001": 30_001 + 10 * place, "701": 4003 + 300 * place}
+        items_ += [item(f"{place}{rank}", rank, day, net) for rank, net in nets.items()]
+        for gross in nets.values() if apart else [sum(nets.values())]:
+            fee = gross // 100
+            lines_ += [line(gross - fee, booked, **CONTRACT), fee_line(fee, booked)]
+    other = {"contract_number": "7654322"}
+    day = [one | other for one in DAY]
+    asked = [line(3960, **other), fee_line(40, **other)]
+    assert found_of(day, *asked) == {0: ("contract_fees", {0}, 40)}
+    found = found_of([*day, *items_], *asked, *lines_)
+    assert (0 in found) is apart
+    assert len(found) == (17 if apart else 8)
+
+
 def test_what_is_credited_as_it_is_has_no_fee_taken_off():
     found = found_of(DAY, line(5240, **CONTRACT), fee_line())
     assert found[0][:2] == ("contract_day", {0, 1})
