@@ -284,6 +284,29 @@ def parted(rows: Iterable[WorldLine | WorldPayment]) -> tuple[list[WorldLine], l
     ]
 
 
+def test_payments_of_several_days_that_come_at_once_all_find_their_lines(operator: Operator) -> None:
+    """A file touches its first and its last day, and each has a payment that a line waits for."""
+    with operator.database.engine(DatabaseRole.OWNER).connect() as connection:
+        ensure_partitions(connection, dict.fromkeys(("transaction", "settlement_line"), MONTHS))
+        daily_sums.touch(connection)
+        worlds = Worlds(connection, 0, MERCHANTS[:1])
+        days = {"R1": FIRST, "R2": FIRST + timedelta(days=5)}
+        said = {"merchant": MERCHANTS[0], "currency": "EUR", "order": ""}
+        line = {"day": FIRST, "paid_on": FIRST, "kind": "sale", "gross": 1000, "contract": ""}
+        paid = {"type": "debit", "outcome": "accepted", "amount": 1000, "contract": 1, "number": "8"}
+        lines = [WorldLine(**said, **line, id=int(one[1:]), reference=one) for one in days]
+        payments = [
+            WorldPayment(**said, **paid, id=int(one[1:]) + 2, day=day, reference=one)
+            for one, day in days.items()
+        ]
+        worlds.replace([], [*lines])
+        worlds.check()
+        worlds.replace([], [*payments])
+        worlds.check()
+        assert [one and one.reference for one in worlds.links.values()] == ["R1", "R2"]
+        connection.rollback()
+
+
 @settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 2**32))
 def test_what_comes_and_goes_ends_as_all_that_is_there_gives(operator: Operator, seed: int) -> None:
