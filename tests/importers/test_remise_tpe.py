@@ -128,6 +128,15 @@ def test_a_wrong_column_is_named_with_its_line_and_never_shown(before, after, li
     assert len(wrong) < 4 or wrong not in said or wrong in NIGHT.text()
 
 
+def test_totals_that_come_alone_have_no_amount_where_they_count_none() -> None:
+    """Else an empty remittance, of which nothing is to pay, would bring money."""
+    text = File(remittances=(Rem(transactions=()),), content="TELECOLLECTES").text()
+    brings = text.replace("TOT;DEBT;0;0", "TOT;DEBT;0;3900").replace("FRM;000417;0;0", "FRM;000417;0;3900")
+    (one,) = refused(brings.encode())
+    assert (one.line, one.column) == (3, "amount")
+    assert remise_tpe.read(text.encode()).remittances["net_amount"].tolist() == [0]
+
+
 def test_what_a_column_may_hold_is_said_as_a_person_would() -> None:
     """In a sentence that goes on from its place, in both languages."""
     night = NIGHT.text()

@@ -42,8 +42,15 @@ def declared(sections: Sections) -> dict[str, NDArray[np.int64]]:
 
 
 def refuse_wrong_ends(sections: Sections, remittances: pd.DataFrame) -> None:
-    """FRM repeats its remittance's number, and its net and count follow from the TOT lines."""
+    """FRM repeats its remittance's number, its net and count follow from the TOT lines; none adds up to 0."""
     ends = sections[Record.FRM]
+    places = sections[Record.TOT].line_numbers.reshape(-1, len(TOTALS))
+    of_none = np.argwhere(
+        (remittances[list(COUNTS)].to_numpy() == 0) & (remittances[list(AMOUNTS)].to_numpy() != 0)
+    )
+    if len(of_none):
+        line = int(places[tuple(of_none[0])])
+        raise refuse(N_("expected 0 where none is counted"), line=line, column="amount")
     net = totals.net(remittances)
     counted = remittances[list(COUNTS)].sum(axis=1).to_numpy()
     checks = (
