@@ -16,7 +16,8 @@ from app.listing.criteria import Criteria
 from app.listing.period import Days
 from app.lists import LISTS
 from app.models import Role
-from app.wording.i18n import N_, gettext
+from app.wording.days import month_and_year
+from app.wording.i18n import N_, gettext, ngettext
 from app.wording.searching import folded
 
 
@@ -35,7 +36,7 @@ WORDS: Mapping[Event, EventLabel] = {
     Event.SIGNED_OUT: EventLabel(N_("Signed out")),
     Event.IDENTITY_PROVED: EventLabel(N_("Confirmed who they are")),
     Event.PROOF_REFUSED: EventLabel(N_("Did not confirm who they are"), N_("wrong password or code")),
-    Event.EXPORTED: EventLabel(N_("Downloaded a list"), N_("%(list)s, %(rows)s lines: %(asked)s")),
+    Event.EXPORTED: EventLabel(N_("Downloaded a list"), N_("%(list)s, %(rows)s: %(asked)s")),
     Event.TICKET_SENT: EventLabel(
         N_("Sent a ticket"), N_("%(list)s, number %(id)s, recipients: %(recipients)s")
     ),
@@ -92,7 +93,7 @@ WORDS: Mapping[Event, EventLabel] = {
     Event.CREDIT_REJECTED: EventLabel(
         N_("Rejected a proposed credit"), N_("batches %(numbers)s, line of %(day)s")
     ),
-    Event.OPEN_ITEMS_EXPORTED: EventLabel(N_("Downloaded the to-do list"), N_("%(rows)s lines")),
+    Event.OPEN_ITEMS_EXPORTED: EventLabel(N_("Downloaded the to-do list"), N_("%(rows)s: %(month)s")),
     Event.VIEW_KEPT: EventLabel(N_("Kept a view of a list"), N_("%(list)s: %(name)s")),
     Event.VIEW_CHANGED: EventLabel(N_("Changed a view of a list"), N_("%(list)s: %(name)s")),
     Event.VIEW_REMOVED: EventLabel(N_("Removed a view of a list"), N_("%(list)s: %(name)s")),
@@ -105,7 +106,7 @@ WORDS: Mapping[Event, EventLabel] = {
         N_("Moved a contract to another source"), N_("%(contract)s: %(source)s from %(day)s on")
     ),
     Event.ACCOUNT_DECLARED: EventLabel(N_("Declared a bank account"), N_("%(account)s")),
-    Event.JOURNAL_EXPORTED: EventLabel(N_("Downloaded the journal"), N_("%(rows)s lines")),
+    Event.JOURNAL_EXPORTED: EventLabel(N_("Downloaded the journal"), N_("%(rows)s")),
 }
 
 
@@ -125,6 +126,11 @@ def _spoken(details: Mapping[str, Any], day: date) -> Iterator[tuple[str, str]]:
     for name, value in details.items():
         if name == "list":
             yield name, gettext(LISTS[value].title) if value in LISTS else str(value)
+        elif name == "rows":
+            yield name, ngettext("%(num)s line", "%(num)s lines", int(value))
+        elif name == "month":
+            month = value and month_and_year(date.fromisoformat(f"{value}-01"))
+            yield name, month or gettext("all that is open")
         elif name == "asked":
             yield name, _asked(details, day)
         elif name == "role":

@@ -99,7 +99,8 @@ class DetailPart:
 class PageLink:
     """A way from a list to a page of its own (``endpoint``), in words; ``of`` as in :class:`DetailPart`.
 
-    ``args`` are the parameters of its address, ``count`` the number of things that wait there.
+    ``args`` are the parameters of its address, ``month`` the one that takes a month, which a list of a month
+    hands on, and ``count`` the number of things that wait there.
     """
 
     endpoint: str
@@ -107,6 +108,7 @@ class PageLink:
     of: str
     count: Callable[[Scope], Reading[int]] | None = None
     args: Args = ()
+    month: str = ""
 
 
 def no_nets(_answer: Any) -> dict[date, Mapping[str, int]]:
@@ -164,10 +166,7 @@ class StatementSpec:
 
 @dataclass(frozen=True)
 class Heading:
-    """The heading of rows that belong together: ``key`` tells groups apart, ``note`` stands beside it.
-
-    ``is_place`` says that it names the place of its rows.
-    """
+    """The heading of rows: ``key`` tells groups apart, ``note`` is beside it, ``is_place``: of a place."""
 
     key: str
     title: str

@@ -369,7 +369,7 @@ REMITTANCES = ListSpec(
         DetailPart(read=_sums, template="lists/remittance_sums.html"),
     ),
     page_links=(
-        PageLink("open_items.show", OPEN_ITEMS, "credit_gap", open_item_count),
+        PageLink("open_items.show", OPEN_ITEMS, "credit_gap", open_item_count, month="month"),
         PageLink(
             "remittances.index",
             N_("Reconcile last month"),

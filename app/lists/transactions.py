@@ -392,6 +392,8 @@ TRANSACTIONS = ListSpec(
     ),
     absent=partial(untold, (chargebacks, remote_payments)),
     filter_notes=UNTOLD_REFUSALS,
-    page_links=(PageLink("open_items.show", OPEN_ITEMS, "chargeback_amount", open_item_count),),
+    page_links=(
+        PageLink("open_items.show", OPEN_ITEMS, "chargeback_amount", open_item_count, month="month"),
+    ),
     ticket=payment_mail.TICKET,
 )

@@ -182,7 +182,7 @@ def document() -> Response | tuple[Response, int]:
     if (query := _query()).faults:
         return jsonify({"error": gettext("This request is not understood"), "faults": query.told()}), 422
     items = _items(query)
-    journal(Event.OPEN_ITEMS_EXPORTED, rows=len(items), format="json")
+    journal(Event.OPEN_ITEMS_EXPORTED, rows=len(items), format="json", month=query.text("month"))
     return jsonify({"count": len(items), "rows": [_row(item) for item in items]})
 
 
@@ -250,7 +250,7 @@ def _file(kind: str, mimetype: str, made: Callable[[Sequence[OpenItem], BinaryIO
 
     def write(file: BinaryIO) -> None:
         rows = made(_items(query), file)
-        journal(Event.OPEN_ITEMS_EXPORTED, rows=rows, format=kind)
+        journal(Event.OPEN_ITEMS_EXPORTED, rows=rows, format=kind, month=query.text("month"))
 
     day = query.text("month") or today().isoformat()
     name = file_name(gettext(TITLE), access().merchant_name, day, kind=kind)

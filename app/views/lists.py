@@ -31,7 +31,7 @@ from app.listing.grouping import GroupedSums, grouping
 from app.listing.missing import NotReceived
 from app.listing.notes import GroupNote
 from app.listing.parameter_fault import ParameterFault
-from app.listing.period import Days, Freshness, Period
+from app.listing.period import Days, Freshness, Period, month_of
 from app.listing.query import page
 from app.listing.reading import Reading, known, together
 from app.listing.scope import Scope
@@ -90,7 +90,7 @@ def index(spec: ListSpec) -> AnyResponse:
         found = page(connection, spec, scope, criteria, shown.size) if by_rows else None
         sums = totals(connection, spec, scope, criteria) if by_rows else None
         head = letterhead(scope) if is_page() else known(None)
-        around = _said(scope, criteria).beside(_ways(spec).beside(_notes(scope, criteria).beside(head)))
+        around = _said(scope, criteria).beside(_ways(criteria).beside(_notes(scope, criteria).beside(head)))
         # Most look at a list as it opens: what stands around it is the same for all, and long to plan.
         with same_plan(connection, when=not request.args and scope.contract_ids is None):
             ((fresh, notices), (answer, missing)), (ways, (said, on_paper)) = around.read(connection)
@@ -178,15 +178,26 @@ def _answered(shown: ListPage) -> AnyResponse:
     return response
 
 
-def _ways(spec: ListSpec) -> Reading[tuple[tuple[PageLink, int | None], ...]]:
-    """The ways from a list to pages of their own, each with the number of things waiting there."""
-    scope, links = access().scope, spec.page_links
+def _ways(criteria: Criteria) -> Reading[tuple[tuple[PageLink, int | None], ...]]:
+    """The ways from a list to pages of their own, each with the number of things waiting there.
+
+    Where only those of a month wait, they are not counted: the number is that of all.
+    """
+    scope, links = access().scope, criteria.spec.page_links
     counts = (link.count(scope) if link.count else known(None) for link in links)
 
     def open_ones(*found: int | None) -> tuple[tuple[PageLink, int | None], ...]:
-        return tuple(way for way in zip(links, found, strict=True) if way[1] != 0)
+        open_ = (way for way in zip(links, found, strict=True) if way[1] != 0)
+        return tuple(_of_month(link, count, criteria.period) for link, count in open_)
 
     return together(open_ones, *counts)
+
+
+def _of_month(link: PageLink, count: int | None, period: Period | None) -> tuple[PageLink, int | None]:
+    """A way as a list of ``period`` shows it: one that takes a month is handed that of a whole one."""
+    if not link.month or period is None or period != month_of(period.first):
+        return link, count
+    return replace(link, args=(*link.args, (link.month, f"{period.first:%Y-%m}"))), None
 
 
 def choose_columns(spec: ListSpec) -> AnyResponse:

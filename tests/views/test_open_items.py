@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from io import BytesIO, StringIO
 from zipfile import ZipFile
 
@@ -13,9 +13,10 @@ from sqlalchemy import select, text
 from app.database.engine import DatabaseRole
 from app.models import DeskTask, Role
 from app.rules.time_zones import today
+from app.wording.days import month_and_year
 from importers import desk
 from tests import factories, money_factories
-from tests.views.town import let_in, plain
+from tests.views.town import let_in, plain, table_rows
 
 PAGE = "/a-traiter"
 
@@ -155,6 +156,31 @@ def test_what_is_open_is_shown_and_written_of_one_month(owner, alpha, older):
     recent = of_proposal(owner)
     answer = owner.page(f"{PAGE}?month={recent}").one("form", class_="actions")
     assert answer["action"].endswith(f"{PAGE}?month={recent}")
+
+
+def test_the_way_from_a_closed_month_leads_to_what_is_open_of_it(owner, alpha, older):
+    """What waits in all is not counted there: of the month that is closed it may be less."""
+    first = date.fromisoformat(f"{older}-01")
+    last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+    def way(last):
+        page = owner.page(f"/remises?date_from={first}&date_to={last}&by=credit_reason")
+        return next(link for link in page.all("a", class_="way") if "traiter" in plain(link))
+
+    assert way(last)["href"].endswith(f"{PAGE}?month={older}")
+    assert plain(way(last)) == "À traiter"
+    assert way(last - timedelta(days=1))["href"].endswith(PAGE)
+    assert plain(way(last - timedelta(days=1))) == "À traiter 5"
+
+
+def test_the_journal_names_the_month_of_a_file(owner, alpha, older):
+    for asked in (f"?month={older}", ""):
+        with owner.get(f"{PAGE}.csv{asked}"):
+            owner.get(f"{PAGE}.json{asked}")
+    every, _, of_month, _ = [plain(row) for row in table_rows(owner.page("/journal"))][:4]
+    month = month_and_year(date.fromisoformat(f"{older}-01"))
+    assert "5 lignes : tout ce qui est ouvert" in every
+    assert f"2 lignes : {month}" in of_month
 
 
 def test_a_decision_comes_back_to_the_month_that_was_looked_at(owner, alpha, older):
