@@ -68,6 +68,15 @@ NO_CONTRACT: Final = N_(
 NO_HEADING: Final = N_(
     "no heading of the file stands for it: say which one does with: bordereau source NAME --alias %(alias)s"
 )
+NEARLY_MAPPED: Final = N_(
+    "a CSV with most headings of “%(mapping)s”, but not with %(headings)s: say what stands for them with: "
+    'bordereau source NAME --mapping "%(mapping)s" --alias HEADING=FIELD'
+)
+NO_MAPPING: Final = N_(
+    "a CSV whose headings no mapping knows: say the one it is of, and what its headings stand for, with: "
+    "bordereau source NAME --mapping MAPPING --alias HEADING=FIELD; the mappings are %(mappings)s, "
+    "or a text of your own"
+)
 #: Those that a person may overrule: the file takes the place of what it contradicts.
 REPLACING: Final = frozenset(
     {KNOWN_FILE_ID, OTHER_STATEMENT, OTHER_ROW, OTHER_SETTLEMENT, OTHER_FORMAT, OTHER_LINE}
@@ -123,6 +132,14 @@ _AT_DESK: Final[Mapping[str, str]] = {
     NO_CONTRACT: N_(
         "no contract, and a shop that is not known: say under Bank, in the profile of its source, which "
         "contract that shop has"
+    ),
+    NEARLY_MAPPED: N_(
+        "a CSV with most headings of “%(mapping)s”, but not with %(headings)s: say under Bank, in the "
+        "profile of its source, this mapping and what the headings of the file stand for"
+    ),
+    NO_MAPPING: N_(
+        "a CSV whose headings no mapping knows: say under Bank, in the profile of its source, the one it is "
+        "of and what its headings stand for; the mappings are %(mappings)s, or a text of your own"
     ),
     NO_HEADING: N_(
         "no heading of the file stands for it: say under Bank, in the profile of its source, which one does: "

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, Self
 
 from app.refusals import CARD_NUMBER, CARD_OR_REFERENCE, KNOWN_FILE_ID, Refusal
-from app.wording.i18n import N_
+from app.wording.i18n import N_, ngettext
 
 __all__ = [
     "CARD_NUMBER",
@@ -26,8 +27,26 @@ __all__ = [
 MOST_REASONS = 20
 
 
+@dataclass(frozen=True, kw_only=True)
 class Notice(Refusal):
-    """A remark on a file that is loaded all the same, in the words of a refusal."""
+    """A remark on a file that is loaded all the same, in the words of a refusal.
+
+    ``of_one`` is the reason as it is said of a single thing, where ``params["num"]`` says of how many.
+    """
+
+    of_one: str = ""
+
+    @classmethod
+    def counted(cls, forms: tuple[str, str], num: int, **params: Any) -> tuple[Self, ...]:
+        """The notice of ``num`` things, in one of two ``forms``; none of none."""
+        of_one, reason = forms
+        return (cls(reason=reason, of_one=of_one, params={"num": num, **params}),) if num else ()
+
+    def words(self, *, at_desk: bool = False) -> str:
+        """The remark alone, in the language of the moment."""
+        if not self.of_one:
+            return super().words(at_desk=at_desk)
+        return ngettext(self.of_one, self.reason, self.params["num"], **self.params)
 
 
 class FileRefusedError(Exception):

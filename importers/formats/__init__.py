@@ -20,7 +20,7 @@ from app.rules.card_lines import Candidate
 from app.wording.i18n import N_
 from importers.records import Origin, Records
 from importers.records.remote_payments.profile import PaymentProfile
-from importers.refusals import refuse
+from importers.refusals import FileRefusedError, Refusal, refuse
 
 #: Any finished file: not hidden, and not named as one that is still being written.
 ANY_NAME = re.compile(r"(?is)(?!\.)(?!.*\.(?:tmp|part|filepart|swp)\Z).+\Z")
@@ -31,6 +31,10 @@ UNKNOWN_FORMAT: Final = N_("not a known format: its first line belongs to none")
 
 def _of_nobody(_data: bytes) -> Origin:
     return Origin()
+
+
+def _far_from(_data: bytes) -> Refusal | None:
+    return None
 
 
 def first_column(data: bytes) -> Origin:
@@ -102,7 +106,7 @@ class Format:
     where a field of fixed width begins, and what may be done about each; ``vouchable`` are the columns that
     an operator may vouch for. ``read`` raises FileRefusedError; ``origin`` tells, of any file, whose it says
     it is. ``archived`` says whether the original may be kept once it is loaded: not what holds other people's
-    money.
+    money. ``lacks`` says of a file that no format claims what it lacks to be of this one, where it may be.
     """
 
     name: str
@@ -113,6 +117,7 @@ class Format:
     vouchable: frozenset[str] = frozenset()
     file_name: re.Pattern[str] = ANY_NAME
     archived: bool = True
+    lacks: Callable[[bytes], Refusal | None] = _far_from
 
     def claims(self, file_name: str, data: bytes) -> bool:
         """Whether a file of this name and content is of this format."""
@@ -142,11 +147,18 @@ def recognise(file_name: str, data: bytes, delivered: str = "") -> Format:
     if delivered:
         return _delivered(claims, delivered)
     if not claims:
-        raise refuse(UNKNOWN_FORMAT if data.strip() else EMPTY, line=1)
+        raise _unclaimed(data)
     if len(claims) > 1:
         names = ", ".join(known.name for known in claims)
         raise refuse(N_("claimed by several formats: %(names)s"), names=names)
     return claims[0]
+
+
+def _unclaimed(data: bytes) -> FileRefusedError:
+    if not data.strip():
+        return refuse(EMPTY, line=1)
+    lacking = (refusal for known in formats() if (refusal := known.lacks(data)))
+    return FileRefusedError([next(lacking, Refusal(reason=UNKNOWN_FORMAT, line=1))])
 
 
 def _delivered(claims: list[Format], name: str) -> Format:

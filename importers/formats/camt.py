@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
+from itertools import chain
 from typing import Any, Final
 from xml.etree.ElementTree import Element
 
@@ -18,7 +19,7 @@ import pandas as pd
 
 from app.refusals import Unit
 from app.rules import account_keys
-from app.wording.i18n import N_
+from app.wording.i18n import N_, NN_
 from app.wording.money import exponent
 from importers.formats import Format, searched_by_field
 from importers.reading import xml
@@ -47,7 +48,14 @@ _MOST_DETAILS = 500
 _FIRST_DAY, _AFTER_LAST_DAY = date(2000, 1, 1), date(2100, 1, 1)
 _EXPECTED_DAY = N_("expected a day that exists")
 _EXPECTED_AMOUNT = N_("expected an amount such as 1234.56, in whole units of its currency")
-_UNBOOKED = N_("%(count)s entries with the status %(status)s: information only, never money")
+_WRONG_IBANS = NN_(
+    "%(num)s statement of an IBAN whose check digits are wrong: ask the bank which is right",
+    "%(num)s statements of IBANs whose check digits are wrong: ask the bank which are right",
+)
+_UNBOOKED = NN_(
+    "%(num)s entry with the status %(status)s: information only, never money",
+    "%(num)s entries with the status %(status)s: information only, never money",
+)
 
 
 class _NoDayError(ValueError):
@@ -87,6 +95,7 @@ class _StatementReader:
     details: _EntryDetails = field(default_factory=_EntryDetails)
     first_entry: int = 0
     entries: int = 0
+    wrong_ibans: int = 0
 
     def take(self, element: Element) -> None:
         """Read an element that has ended: details come before their entry, entries before their statement."""
@@ -122,14 +131,15 @@ class _StatementReader:
             ) from None
         if not statement["account_key"]:
             raise _refuse_statement(len(self.statements), N_("no account is named"))
+        self.wrong_ibans += bool(iban := _iban(element)) and not account_keys.is_iban(iban)
         self.statements.append(statement)
         self.first_entry = len(self.movements)
 
     def notices(self) -> tuple[Notice, ...]:
-        return tuple(
-            Notice(reason=_UNBOOKED, params={"count": count, "status": status})
-            for status, count in sorted(self.unbooked.items())
+        unbooked = (
+            Notice.counted(_UNBOOKED, count, status=status) for status, count in sorted(self.unbooked.items())
         )
+        return (*chain.from_iterable(unbooked), *Notice.counted(_WRONG_IBANS, self.wrong_ibans))
 
 
 def read(data: bytes) -> BankStatements:
@@ -270,9 +280,12 @@ def _balance(element: Element | None) -> int | None:
     return -amount if text(element, "CdtDbtInd") == "DBIT" else amount
 
 
+def _iban(element: Element) -> str:
+    return text(element, "Acct/Id/IBAN").replace(" ", "")
+
+
 def _account_key(element: Element) -> str:
-    iban = text(element, "Acct/Id/IBAN").replace(" ", "")
-    if iban:
+    if iban := _iban(element):
         return account_keys.of_iban(iban)
     number = first_text(element, "Acct/Id/Othr/Id", "Acct/Id/PrtryAcct/Id")
     scheme = first_text(element, "Acct/Id/Othr/SchmeNm/Cd", "Acct/Id/Othr/SchmeNm/Prtry")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from app.rules import cfonb_records
 from app.rules.cfonb_records import FIRST_LINE, WIDTH
-from app.wording.i18n import N_
+from app.wording.i18n import N_, NN_
 from app.wording.money import DEFAULT_EXPONENT, exponent
 from importers.formats import Format, searched_by_field
 from importers.reading.fixed_width import FixedWidth, PlaceRange, Texts, Truths, first_refused, texts
@@ -47,7 +47,10 @@ _OLD_LAYOUT = ""
 # è is -0 where é is +0, as in French seven-bit sets; some writers mean +0. The balance tells.
 _GRAVE, _PLUS_ZERO = 0xE8, ord("{")
 _DEFAULT_CURRENCY = "EUR"
-_OTHER_ACCOUNT = N_("%(count)s records name another account than their statement")
+_OTHER_ACCOUNT = NN_(
+    "%(num)s record names another account than its statement",
+    "%(num)s records name another account than their statement",
+)
 
 
 def read(data: bytes) -> BankStatements:
@@ -109,7 +112,7 @@ def _other_accounts(
     """The records that name another account than their statement, as anonymised files do."""
     own = _account_keys(openings)
     count = int((_account_keys(movements) != own[statement]).sum() + (_account_keys(closings) != own).sum())
-    return (Notice(reason=_OTHER_ACCOUNT, params={"count": count}),) if count else ()
+    return Notice.counted(_OTHER_ACCOUNT, count)
 
 
 # What may follow what: each code with the codes it may stand behind; None is the beginning of the file.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pandas as pd
 
-from app.wording.i18n import N_
+from app.wording.i18n import N_, NN_
 from importers.refusals import Notice
 
-_UNPROVEN = N_("%(count)s payments are not the sum of their lines")
+_UNPROVEN = NN_(
+    "%(num)s payment is not the sum of its lines", "%(num)s payments are not the sum of their lines"
+)
 _SAYS = N_("says %(said)s records or transactions, has %(found)s")
 
 
@@ -18,8 +18,6 @@ def wrong(line: int, said: int, found: int) -> Notice:
     return Notice(reason=_SAYS, line=line, params={"said": said, "found": found})
 
 
-def unproven(payments: pd.DataFrame) -> Iterator[Notice]:
+def unproven(payments: pd.DataFrame) -> tuple[Notice, ...]:
     """The notice of payments that their lines do not make: in the vendor's samples of EPRAW two of five."""
-    count = int((~payments["net_proven"]).sum())
-    if count:
-        yield Notice(reason=_UNPROVEN, params={"count": count})
+    return Notice.counted(_UNPROVEN, int((~payments["net_proven"]).sum()))

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from app.refusals import Unit
-from app.wording.i18n import N_
+from app.wording.i18n import NN_
 from importers.formats import FileContext
 from importers.records import Header, Records, Together
 from importers.records.chargebacks import Chargebacks
@@ -41,7 +41,10 @@ _ALWAYS: Final[dict[str, Any]] = {
     "terminal_number": "",
     "original_number": "",
 }
-_UNTOLD: Final = N_("%(count)s submissions name none of their transactions: their sums alone are known")
+_UNTOLD: Final = NN_(
+    "%(num)s submission names none of its transactions: its sum alone is known",
+    "%(num)s submissions name none of their transactions: their sums alone are known",
+)
 #: What tells submissions apart.
 _KEY: Final = ["batch", "contract_number", "captured_on", "remittance_number"]
 _DAY: Final = timedelta(days=1)
@@ -78,11 +81,10 @@ def of_rows(rows: pd.DataFrame, submissions: pd.DataFrame, unit: Unit = Unit.LIN
         **{day: pd.to_datetime(rows[day]).astype("datetime64[s]") for day in ("captured_on", "occurred")},
     )
     untold = _untold(submissions, payments)
-    notices = (Notice(reason=_UNTOLD, params={"count": len(untold)}),) * bool(len(untold))
     return RemotePayments(
         payments=payments[list(REMOTE_PAYMENT)],
         submissions=untold,
-        notices=notices,
+        notices=Notice.counted(_UNTOLD, len(untold)),
         unit=unit,
         is_of_all_ranks=True,
     )

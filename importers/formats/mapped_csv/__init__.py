@@ -5,6 +5,7 @@ Source: shared format page "Money", section 3.6.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Final, NamedTuple
 import pandas as pd
 
 from app.models import SourceSettings
-from app.refusals import NO_ACCOUNT
+from app.refusals import NEARLY_MAPPED, NO_ACCOUNT, NO_MAPPING
 from app.rules.cards import holds_card_number
 from app.wording.i18n import N_
 from importers.formats import UNKNOWN_FORMAT, FileContext, Format, searched_by_heading
@@ -34,6 +35,10 @@ from importers.refusals import CARD_NUMBER, MOST_REASONS, FileRefusedError, Refu
 NAME: Final = "CSV"
 #: Headings stand in one of the first lines, within so many bytes; banks write some in front.
 _MOST_LINES_BEFORE, _MOST_BYTES_BEFORE = 30, 32_768
+#: Of so many headings is a CSV; a mapping of which a file has so large a part of the fields may be meant.
+_LEAST_COLUMNS, _ALIKE = 5, 0.5
+
+_LETTER: Final = re.compile("[A-Za-z]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +89,7 @@ def read(
     unknown = (
         refuse(OTHER_HEADINGS, line=1, headings=", ".join(mapping.recognised_by))
         if mapping
-        else refuse(UNKNOWN_FORMAT, line=1)
+        else FileRefusedError([lacking(data) or Refusal(reason=UNKNOWN_FORMAT, line=1)])
     )
     raise _with_cards_of_lines(unknown, data, said)
 
@@ -112,6 +117,29 @@ def _recognised(
     rows = [row for row in delimited.first_rows(head, delimiter) if any(row)][:_MOST_LINES_BEFORE]
     claims = ((place, one) for place, row in enumerate(rows) for one in known if one.claims(row))
     return next(claims, (0, None))
+
+
+def lacking(data: bytes) -> Refusal | None:
+    """What a CSV that no mapping claims lacks to be of the one that knows it best; None where it is no CSV.
+
+    It may be in another language than the mapping, or of another version of its platform.
+    """
+    head = _head(data, "")
+    rows = [
+        (place, row)
+        for delimiter in DELIMITERS
+        for place, row in enumerate(delimited.first_rows(head, delimiter)[:_MOST_LINES_BEFORE], start=1)
+        if len(row) >= _LEAST_COLUMNS and all(map(_LETTER.search, row))
+    ]
+    if not rows:
+        return None
+    found = ((one.likeness(row), place, one, row) for place, row in rows for one in ours())
+    known, place, mapping, row = max(found, key=lambda each: each[0])
+    if known < _ALIKE:
+        names = ", ".join(one.name for one in ours())
+        return Refusal(reason=NO_MAPPING, line=rows[0][0], params={"mappings": names})
+    params = {"mapping": mapping.name, "headings": ", ".join(mapping.lacked(row))}
+    return Refusal(reason=NEARLY_MAPPED, line=place, params=params)
 
 
 class _Said(NamedTuple):
@@ -273,5 +301,10 @@ def _records(data: bytes, context: FileContext) -> Records:
 
 
 FORMAT = Format(
-    name=NAME, first_line=_Headings(), find_cards=searched_by_heading, read=_records, archived=False
+    name=NAME,
+    first_line=_Headings(),
+    find_cards=searched_by_heading,
+    read=_records,
+    archived=False,
+    lacks=lacking,
 )

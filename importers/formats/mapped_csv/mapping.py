@@ -156,6 +156,16 @@ class ColumnMapping:
         counting = self.rows.get("column")
         return (*fields, *([counting] if counting and bare(counting) not in there else []))
 
+    def likeness(self, headings: Iterable[str]) -> float:
+        """The share of its fields that some heading of a file becomes, 1 for all of them."""
+        there, fields = {bare(heading) for heading in headings}, self.headings().values()
+        return sum(not there.isdisjoint(known) for known in fields) / len(fields)
+
+    def lacked(self, headings: Iterable[str]) -> tuple[str, ...]:
+        """The headings that tell its files, and that a file does not have."""
+        there = {bare(heading) for heading in headings}
+        return tuple(heading for heading in self.recognised_by if bare(heading) not in there)
+
     def adapted(self, aliases: Mapping[str, str], words: Mapping[str, str]) -> ColumnMapping:
         """The mapping with headings and words that a source has besides: these headings tell its files.
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from app.models import ChargebackStage, SettlementLineKind, SettlementState
-from app.wording.i18n import N_
+from app.wording.i18n import N_, NN_
 from importers.formats.mapped_csv import values
 from importers.formats.mapped_csv.mapping import PAYMENT_WORDS, ColumnMapping
 from importers.reading.amounts import HUNDREDTHS, rounded
@@ -33,8 +33,17 @@ _STAGES: Final = {
     SettlementLineKind.CHARGEBACK.value: ChargebackStage.DEBIT.value,
     SettlementLineKind.CHARGEBACK_REVERSAL.value: ChargebackStage.REVERSAL.value,
 }
-_AGAIN = N_("%(count)s rows stand again, equal in every field that is read: counted once")
-_LEFT_OUT = N_("%(count)s rows are no part of a payout: left out")
+_AGAIN = NN_(
+    "%(num)s row stands again, equal in every field that is read: counted once",
+    "%(num)s rows stand again, equal in every field that is read: counted once",
+)
+_OTHER_AMOUNT = NN_(
+    "%(num)s payout whose own row has another amount than its lines add up to",
+    "%(num)s payouts whose own rows have another amount than their lines add up to",
+)
+_LEFT_OUT = NN_(
+    "%(num)s row is no part of a payout: left out", "%(num)s rows are no part of a payout: left out"
+)
 
 
 def read(table: Fields, mapping: ColumnMapping, source: str = "") -> Settlements:
@@ -60,8 +69,12 @@ def read(table: Fields, mapping: ColumnMapping, source: str = "") -> Settlements
     lines[LINE_ID] = _told_apart(lines)
     frame = _payments(lines, payouts).assign(state=_states(lines, keeps_balance=keeps_balance))
     lines["kind"] = lines["kind"].replace(_ANNOUNCED, SettlementLineKind.SALE.value)
-    said = ((_LEFT_OUT, ignored), (_AGAIN, int(again.sum())))
-    notices = tuple(Notice(reason=reason, params={"count": count}) for reason, count in said if count)
+    said = frame["said"].notna() & ~frame["net_proven"]
+    notices = (
+        *Notice.counted(_LEFT_OUT, ignored),
+        *Notice.counted(_AGAIN, int(again.sum())),
+        *Notice.counted(_OTHER_AMOUNT, int(said.sum())),
+    )
     return Settlements(
         settlements=frame[list(SETTLEMENT)],
         lines=lines[[*SETTLEMENT_LINE, LINE_ID]],
@@ -189,12 +202,17 @@ def _of_balance(lines: pd.DataFrame) -> pd.DataFrame:
 
 
 def _payments(lines: pd.DataFrame, payouts: pd.DataFrame) -> pd.DataFrame:
-    """The payouts. A row of its own proves one; without it, each line's gross less its fee does."""
+    """The payouts. A row of its own (``said``) says its net, and its lines are to add up to that.
+
+    Without one each line's gross less its fee proves it.
+    """
     grouped = lines.groupby(_KEY, sort=False)
     frame = grouped[["gross", "fee_hundredths", "net_hundredths"]].sum().reset_index()
-    said = payouts.groupby(_KEY)[["net_hundredths"]].sum()["net_hundredths"].abs()
+    said = payouts.groupby(_KEY)[["net_hundredths"]].sum()["net_hundredths"].abs().astype("Int64")
     own = pd.MultiIndex.from_frame(frame[_KEY])
-    said = pd.Series(said.reindex(own).to_numpy())
+    said = said.reindex(own).reset_index(drop=True)
+    lines_net = frame["net_hundredths"]
+    paid = said.where(lines_net >= 0, -said).fillna(lines_net).astype("int64")
     adds_up = lines["gross"] * HUNDREDTHS - lines["fee_hundredths"] == lines["net_hundredths"]
     each = adds_up.groupby([lines[name] for name in _KEY], sort=False).all().to_numpy()
     blank: dict[str, Any] = dict.fromkeys(("discount", "adjustment", "tax", "carried_over"), 0)
@@ -204,8 +222,9 @@ def _payments(lines: pd.DataFrame, payouts: pd.DataFrame) -> pd.DataFrame:
         paid_on=_paid_on(lines, payouts).reindex(own).to_numpy(),
         account_key_last="",
         fee=rounded(frame["fee_hundredths"]),
-        net=rounded(frame["net_hundredths"]),
-        net_proven=np.where(said.isna(), each, said == frame["net_hundredths"].abs()),
+        net=rounded(paid),
+        net_proven=np.where(said.isna(), each, paid == lines_net),
+        said=said,
     )
 
 

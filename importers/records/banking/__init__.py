@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row
 
 from app.models import BankMovement, BankStatement, SourceSettings
 from app.refusals import Unit
-from app.wording.i18n import N_
+from app.wording.i18n import N_, NN_
 from importers.card_lines import LabelPatterns
 from importers.ownership import OwnedTable, OwnerKey
 from importers.reading.amounts import refuse_uncountable
@@ -70,6 +70,14 @@ MOVEMENT = (
     "reversal",
 )
 #: Written by people; references are numbers by design and are not searched.
+_TWINS = NN_(
+    "%(num)s line equals another one of its statement: all are kept",
+    "%(num)s lines equal another one of their statement: all are kept",
+)
+_UNPROVEN = NN_(
+    "%(num)s statement without both balances: nothing proves that it is whole",
+    "%(num)s statements without both balances: nothing proves that they are whole",
+)
 _FREE_TEXTS = {"label": N_("label"), "details": N_("details of the label"), "payer": N_("payer")}
 
 
@@ -153,17 +161,8 @@ def _notices(frame: pd.DataFrame, again: pd.Series, movements: pd.DataFrame) -> 
             reason=N_("stands in the file more than once: kept once"), unit=Unit.STATEMENT, line=int(row) + 1
         )
     twins = int(movements.drop(columns="rank").duplicated().sum())
-    if twins:
-        yield Notice(
-            reason=N_("%(count)s lines equal another one of their statement: all are kept"),
-            params={"count": twins},
-        )
-    unproven = int((~frame["proven"] & ~again).sum())
-    if unproven:
-        yield Notice(
-            reason=N_("%(count)s statements without both balances: nothing proves that they are whole"),
-            params={"count": unproven},
-        )
+    yield from Notice.counted(_TWINS, twins)
+    yield from Notice.counted(_UNPROVEN, int((~frame["proven"] & ~again).sum()))
 
 
 def _control(frame: pd.DataFrame, movements: pd.DataFrame) -> dict[str, pd.Series]:

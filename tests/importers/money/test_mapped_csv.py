@@ -7,7 +7,7 @@ import pytest
 
 from app.models import DELIMITERS
 from app.rules import source_columns
-from importers.formats import FileContext, formats, mapped_csv
+from importers.formats import UNKNOWN_FORMAT, FileContext, formats, mapped_csv, recognise
 from importers.formats.mapped_csv.mapping import ours, saved
 from importers.refusals import FileRefusedError
 from tests.importers.money.samples import content, expected, named
@@ -101,7 +101,41 @@ def test_lines_that_two_exports_in_one_file_have_count_once(export):
     pd.testing.assert_frame_equal(twice.settlements, once.settlements)
     pd.testing.assert_frame_equal(twice.lines, once.lines)
     (told,) = twice.notices
-    assert told.params == {"count": len(rows)}
+    assert told.params == {"num": len(rows)}
+
+
+SUMUP_IN_GERMAN = (
+    "Datum;Transaktions-ID;Art;Status;Betrag;Auszahlung\n03.03.2026;T1;Verkauf;Bezahlt;39,00;A1\n"
+)
+
+
+def test_a_csv_in_another_language_is_told_its_mappings_and_what_to_do():
+    with pytest.raises(FileRefusedError) as refused:
+        mapped_csv.read(SUMUP_IN_GERMAN.encode())
+    (only,) = refused.value.refusals
+    assert only.line == 1
+    assert "SumUp transaction report" in only.text()
+    assert "bordereau source NAME --mapping MAPPING" in only.text()
+    assert "bordereau" not in only.text(at_desk=True)
+    with pytest.raises(FileRefusedError) as again:
+        recognise("sumup_de.csv", SUMUP_IN_GERMAN.encode())
+    assert again.value.refusals == refused.value.refusals
+
+
+def test_a_csv_with_most_headings_of_a_mapping_is_told_what_it_lacks():
+    renamed = STRIPE.replace("automatic_payout_id", "payout_id").replace("reporting_category", "category")
+    with pytest.raises(FileRefusedError) as refused:
+        mapped_csv.read(f"Export\n\n{renamed}".encode())
+    (only,) = refused.value.refusals
+    lacked = "automatic_payout_id, reporting_category"
+    assert (only.line, only.params) == (3, {"mapping": "Stripe payout reconciliation", "headings": lacked})
+
+
+@pytest.mark.parametrize("text", ["FIC;AUTRE;1\n", "1;2;3;4;5;6\n", "\x00\x01;;;;;\n"])
+def test_what_is_no_csv_is_no_format(text):
+    with pytest.raises(FileRefusedError) as refused:
+        mapped_csv.read(text.encode())
+    assert refused.value.refusals[0].reason == UNKNOWN_FORMAT
 
 
 def test_twins_that_no_id_of_the_platform_tells_apart_all_count():
@@ -112,7 +146,13 @@ def test_twins_that_no_id_of_the_platform_tells_apart_all_count():
 
 
 def test_a_batch_that_its_payout_does_not_pay_is_not_proven():
-    assert not settled(ADYEN.replace("33.6580", "33.6680")).settlements["net_proven"].iloc[0]
+    found = settled(ADYEN.replace("33.6580", "33.6680"))
+    assert found.settlements[["net", "net_proven"]].values.tolist() == [
+        [3367, False]
+    ]  # the bank sees what was paid
+    (told,) = found.notices
+    assert told.text() == "1 règlement dont la ligne propre dit un autre montant que la somme de ses lignes"
+    assert settled(ADYEN).notices == ()
 
 
 def test_a_stripe_payout_is_the_sum_of_its_rows_whatever_its_gross_says():
