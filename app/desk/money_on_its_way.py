@@ -8,23 +8,27 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, exists, func, select
+from sqlalchemy import Connection, RowMapping, and_, exists, func, literal, select, union_all
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.desk.paging import AnyRow
 from app.lists.open_items import OpenItem, missing_statements
 from app.models import (
     UNCLAIMED_MERCHANT,
+    Acceptor,
     BankAccount,
     BankMovement,
     BankStatement,
     Certainty,
+    Chargeback,
+    Contract,
     CreditLink,
     ImportFile,
     ImportRefusal,
     ImportStatus,
     Merchant,
     MovementKind,
+    Operation,
     Remittance,
     Settlement,
     Source,
@@ -35,6 +39,12 @@ from app.refusals import REPLACING
 MOST: Final = 50
 #: A line that explains nothing after so many days is left to the merchant's own search.
 _RECENT: Final = timedelta(days=62)
+#: What waits for a contract to be declared, with its day.
+_OF_ACCEPTORS: Final[tuple[tuple[Any, Any], ...]] = (
+    (Settlement, Settlement.paid_on),
+    (Chargeback, Chargeback.noticed_on),
+    (Operation, Operation.operated_on),
+)
 _CREDITING: Final = (MovementKind.REMITTANCE, MovementKind.REFUND, MovementKind.PAYOUT)
 
 
@@ -85,6 +95,53 @@ def accounts_to_claim(connection: Connection, reseller_id: int) -> list[AnyRow]:
         .order_by(BankAccount.account_key, BankAccount.id)
     )
     return list(connection.execute(statement))
+
+
+def contracts_to_claim(connection: Connection, reseller_id: int) -> list[RowMapping]:
+    """The numbers of contracts that files of acquirers name and that are no merchant's alone, by number.
+
+    Each with its ``source``, how many ``settlements``, ``chargebacks`` and ``operations`` wait for it, the
+    first and last of their days, and whether merchants share it (``is_shared``): then it names none of them.
+    """
+    own = select(Acceptor.id).where(
+        Acceptor.merchant_id == UNCLAIMED_MERCHANT, Acceptor.reseller_id == reseller_id
+    )
+    waiting = union_all(
+        *(
+            select(
+                model.acceptor_id,
+                day.label("day"),
+                *(literal(int(other is model)).label(other.__tablename__) for other, _ in _OF_ACCEPTORS),
+            ).where(model.merchant_id == UNCLAIMED_MERCHANT, model.acceptor_id.in_(own))
+            for model, day in _OF_ACCEPTORS
+        )
+    ).subquery()
+    counts = (func.sum(waiting.c[model.__tablename__]) for model, _ in _OF_ACCEPTORS)
+    is_shared = exists().where(
+        Contract.reseller_id == Acceptor.reseller_id,
+        Contract.number == Acceptor.number,
+        Contract.merchant_id != UNCLAIMED_MERCHANT,
+    )
+    statement = (
+        select(
+            Acceptor.number,
+            Source.id.label("source_id"),
+            Source.name.label("source"),
+            func.min(waiting.c.day).label("first_on"),
+            func.max(waiting.c.day).label("last_on"),
+            is_shared.label("is_shared"),
+            *(
+                count.label(f"{model.__tablename__}s")
+                for count, (model, _) in zip(counts, _OF_ACCEPTORS, strict=True)
+            ),
+        )
+        .join(waiting, waiting.c.acceptor_id == Acceptor.id)
+        .outerjoin(Source, Source.id == Acceptor.source_id)
+        .where(Acceptor.merchant_id == UNCLAIMED_MERCHANT, Acceptor.reseller_id == reseller_id)
+        .group_by(Acceptor.reseller_id, Acceptor.number, Source.id, Source.name)
+        .order_by(Acceptor.number)
+    )
+    return list(connection.execute(statement.limit(MOST)).mappings())
 
 
 def unexplained(connection: Connection, reseller_id: int, today: date) -> list[AnyRow]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from app.database.engine import DatabaseRole
 from app.rules.time_zones import today
@@ -14,6 +15,8 @@ from tests import money_factories
 from tests.desk.conftest import SOUTH
 from tests.importers.files import File, Rem, Trx
 from tests.importers.money.test_cfonb120 import MovementLine, Statement, written
+from tests.importers.money.test_settlements_stored import CONTRACT as ACQUIRED
+from tests.importers.money.test_settlements_stored import Submission, grrcn
 from tests.views.town import plain
 
 RIB = "99999000010000000000115"
@@ -84,6 +87,41 @@ def test_a_source_shows_its_profile_and_an_account_waits_to_be_claimed(place, no
     assert RIB not in page
     assert "north-bank" not in shown(south)
     assert "0001" not in shown(south)
+
+
+def settled(place, *, paid_on):
+    """A payment of an acquirer comes for a contract, in the folder of the bank of NORTH."""
+    path = place.folder / "bank" / f"settled-{paid_on}.csv"
+    path.parent.mkdir(exist_ok=True)
+    sold = Submission(day=paid_on - timedelta(days=3), gross=10_000, fee=250, number="000417")
+    path.write_bytes(grrcn(sold, paid_on=paid_on))
+    assert not load_file(place.database, path, place.data).refused
+
+
+def test_contracts_of_acquirers_that_nobody_has_are_named_with_what_waits(place, north, south, bank):
+    """With what is to be done, until they are declared: they stand with no other undeclared contract."""
+    settled(place, paid_on=today() - timedelta(days=2))
+    said = "Contrats d'acquéreurs que personne n'a déclarés"
+    page = shown(north)
+    assert said in page
+    assert ACQUIRED in page
+    assert "1 règlement" in page
+    assert "déclarer ce contrat" in page
+    assert ACQUIRED not in shown(south)
+    assert ACQUIRED not in plain(north.page("/gestion/contrats").one("main"))
+    with place.database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(
+            text(
+                "INSERT INTO contract (merchant_id, id, reseller_id, number, rank, application)"
+                " SELECT m.id, m.id, m.reseller_id, :number, '001', 'AMEX' FROM merchant m"
+                " JOIN reseller r ON r.id = m.reseller_id WHERE r.slug = 'north'"
+            ),
+            {"number": ACQUIRED},
+        )
+    assert "plusieurs commerçants ont ce numéro" in shown(north)
+    with place.database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(text("DELETE FROM settlement"))
+    assert said not in shown(north)
 
 
 def test_a_statement_that_contradicts_and_one_that_is_missing_are_named(place, north, bank):

@@ -25,7 +25,7 @@ from app.web.context import database, desk, signed_in
 from app.web.journal import journal
 from app.web.questions import asking
 from app.web.security import SAFE_METHODS
-from app.wording import codes, formats
+from app.wording import codes, counts, formats
 from app.wording.i18n import N_, gettext
 
 _EVENTS: Final = {
@@ -41,10 +41,18 @@ def _expected(row: Any) -> str:
     return ", ".join(filter(None, (days, by)))
 
 
+def _cure(*, shared: bool) -> str:
+    """What is to be done about a contract of acquirers; ``shared``: several merchants have its number."""
+    return gettext(_SHARED if shared else _UNDECLARED)
+
+
 def _place(row: Any) -> str:
     return " · ".join(filter(None, (row.inbox, row.file_pattern)))
 
 
+_KEPT: Final = ("settlements", "chargebacks", "operations")
+_UNDECLARED: Final = N_("declare this contract, or say in the profile of its source whose it is")
+_SHARED: Final = N_("several merchants have this number: leave it to one of them")
 _SOURCES: Final = (
     TableColumn(N_("Source"), lambda row: row.name, "title"),
     TableColumn(N_("Role"), lambda row: gettext(ROLES[row.role])),
@@ -71,6 +79,19 @@ _ACCOUNTS: Final = (
     TableColumn(N_("Statements"), lambda row: formats.number(row.statements), "aside"),
     TableColumn(N_("First day"), lambda row: formats.day(row.first_on) if row.first_on else ""),
     TableColumn(N_("Last day"), lambda row: formats.day(row.last_on) if row.last_on else ""),
+)
+_CONTRACTS: Final = (
+    TableColumn(N_("Contract no."), lambda row: row["number"], "title"),
+    TableColumn(N_("Source"), lambda row: row["source"] or ""),
+    TableColumn(
+        N_("What is kept aside"),
+        lambda row: ", ".join(counts.in_words({name: int(row[name]) for name in _KEPT if row[name]})),
+        "aside",
+        style="wrapped",
+    ),
+    TableColumn(N_("First day"), lambda row: formats.day(row["first_on"])),
+    TableColumn(N_("Last day"), lambda row: formats.day(row["last_on"])),
+    TableColumn(N_("To be done"), lambda row: _cure(shared=row["is_shared"]), style="wrapped"),
 )
 _LINES: Final = (
     TableColumn(N_("Merchant"), lambda row: row.merchant, "title"),
@@ -105,6 +126,12 @@ def bank() -> str:
         sources = money_on_its_way.sources(connection, reseller_id)
         tables = (
             _accounts(money_on_its_way.accounts_to_claim(connection, reseller_id)),
+            table(
+                gettext("Contracts of acquirers that nobody has declared"),
+                _CONTRACTS,
+                money_on_its_way.contracts_to_claim(connection, reseller_id),
+                lambda row: url_for("desk.source", id=row["source_id"]) if row["source_id"] else None,
+            ),
             _missing(money_on_its_way.missing(connection, reseller_id)),
             table(
                 gettext("Lines that explain no batch"),
