@@ -229,7 +229,7 @@ class _Ledgers:
         """
         payable = self.items[self.is_payable()]
         lines = self.lines[~self.lines.index.isin(self.payments.lines["line"])]
-        found = match(payable, lines, decided=self._decided(), by_scheme=by_scheme)
+        found = match(payable, lines, decided=self._decided(), by_scheme=by_scheme, known=self.items)
         found = found[found["line"].isin(self.lines.index[self._is_stored()])]
         kept = self._kept()
         claimed = found.drop(left(found, kept).index)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from app.models import Certainty, CreditVerdict, MovementKind
 from importers.matching.cascade import rules
 from importers.matching.manners import with_manners
+from importers.matching.missing_calls import missing_calls, with_missing, without_missing
 from importers.matching.rules import CREDITING, Rule
 from importers.matching.rules import parts as parts_of
 from importers.matching.schemes import PREFIX, Split
@@ -62,6 +63,7 @@ def match(
     lines: pd.DataFrame,
     decided: pd.DataFrame | None = None,
     by_scheme: pd.DataFrame | None = None,
+    known: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Links between lines and items: the columns of :data:`LINK`.
 
@@ -69,10 +71,12 @@ def match(
     index. An item without an account may be credited on any account. ``decided`` has the columns of
     :data:`DECIDED`: what a person confirmed comes before any rule, what they rejected is not proposed again.
     ``by_scheme`` has what each scheme adds to an item, where its payments are all there (the columns of
-    :data:`importers.matching.schemes.SCHEME_SUM`): without it no line is taken for a scheme's.
+    :data:`importers.matching.schemes.SCHEME_SUM`): without it no line is taken for a scheme's. ``known`` are
+    items as well, those too that no bank credits: their numbers tell which calls have not come.
     """
-    open_parts = parts_of(items)
-    split = Split.of(items, lines, by_scheme)
+    missing = missing_calls(items if known is None else known)
+    open_parts = with_missing(parts_of(items), missing)
+    split = Split.of(with_missing(items, missing), lines, by_scheme)
     decided = pd.DataFrame(columns=list(DECIDED)) if decided is None else decided
     found = [_confirmed(decided, open_parts)]
     rejected = _links_of(decided[decided["verdict"] == CreditVerdict.REJECTED])
@@ -82,8 +86,9 @@ def match(
     open_parts = left(open_parts, found[0])
     for rule in rules(split):
         while len(open_parts) and len(open_lines) and len(about := _about(rule, open_lines)):
-            candidates = rule.propose(open_parts, about)
-            if rule.certainty is Certainty.PROPOSED:
+            is_proposed = rule.certainty is Certainty.PROPOSED
+            candidates = rule.propose(without_missing(open_parts) if is_proposed else open_parts, about)
+            if is_proposed:
                 candidates = _not_rejected(candidates, rejected)
             held_back = split.rivals(open_parts, about) if rule.yields_to_schemes else ()
             links = _standing(candidates, held_back)

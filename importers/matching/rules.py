@@ -14,6 +14,7 @@ import pandas as pd
 
 from app.models import Certainty, Grouping, MovementKind
 from importers.matching import working_days
+from importers.matching.missing_calls import misses
 
 #: A line is booked at most so many working days after the call.
 WINDOW = 5
@@ -223,7 +224,7 @@ def contract_sums(found: pd.DataFrame, lines: pd.DataFrame, day: str) -> pd.Data
 
 def _whole(found: pd.DataFrame, day: str) -> pd.DataFrame:
     groups = _groups(found, [*_CONTRACT, day])
-    return groups[(groups["size"] > 1) & (groups["size"] == groups[_count(day)])]
+    return groups[(groups["size"] > 1) & (groups["size"] == groups[_count(day)]) & ~groups[misses(day)]]
 
 
 def is_of_several(found: pd.DataFrame) -> pd.Series[Any]:
@@ -267,7 +268,8 @@ def _whole_or_one(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     """All remittances of a contract's day or one of them, as far as the manner of the bank allows either."""
     together = contract_sums(found, lines[lines["manner"] != APART], "collected_on")
     pairs = pairs_of(found, lines, ["contract_number"], equal="amount")
-    alone = single(pairs[~is_of_several(pairs) | (pairs["line"].map(lines["manner"]) != TOGETHER)])
+    several = is_of_several(pairs) | pairs[misses("collected_on")]
+    alone = single(pairs[~several | (pairs["line"].map(lines["manner"]) != TOGETHER)])
     return _beside(together, alone)
 
 
@@ -377,6 +379,7 @@ def of_day(by: list[str], on: str) -> Callable[[pd.DataFrame, pd.DataFrame], pd.
 
     def propose(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
         groups = _groups(found, ["account", "currency", *by, "collected_on"])
+        groups = groups[~groups.groupby("group")[misses("collected_on")].transform("any")]
         return _summed(pairs_of(groups, lines, [on], equal="total"))
 
     return propose

@@ -12,6 +12,7 @@ from typing import Any, Final
 import pandas as pd
 
 from importers.matching import working_days
+from importers.matching.missing_calls import misses
 from importers.matching.rules import CREDITING, NOTHING, WINDOW, contract_sums, pairs_of
 
 #: Columns of the sums of schemes: the row of an item, one of its schemes, and what its payments add.
@@ -41,8 +42,8 @@ class Split:
     def of(cls, items: pd.DataFrame, lines: pd.DataFrame, sums: pd.DataFrame | None) -> Split:
         """What ``lines`` may credit of ``items`` with such ``sums``, in the columns of :data:`SCHEME_SUM`.
 
-        The sums of an item count where they make its net, and no scheme is missing. Where a line names a
-        rank, a day is that of the rank.
+        The sums of an item count where they make its net, no scheme is missing and no call of its day. Where
+        a line names a rank, a day is that of the rank.
         """
         if sums is None or sums.empty or items.empty:
             return cls(pd.DataFrame(columns=list(_PARTS)), pd.DataFrame(columns=list(_PAIRS)))
@@ -51,7 +52,8 @@ class Split:
         nameless = told.loc[told["scheme"] == "", "item"]
         made = told.groupby("item")["amount"].sum().reindex(given.index)
         given["is_told"] = (made == given["net"]) & ~given.index.isin(nameless)
-        days = _days(given.assign(rank=""), told, [*_DAY])
+        is_whole = given["is_told"] & ~given[misses("collected_on")]
+        days = _days(given.assign(rank="", is_told=is_whole), told, [*_DAY])
         ranks = _days(given.assign(rank=given["contract_rank"]), told, [*_DAY, "rank"])
         ranks["group"] += days["group"].max() + 1 if len(days) else 0
         parts = pd.concat([days, ranks], ignore_index=True)

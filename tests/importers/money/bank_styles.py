@@ -23,7 +23,7 @@ DAYS, LAST_DAY = 30, date(2026, 3, 31)
 
 @cache
 def items() -> pd.DataFrame:
-    """The non-zero CB remittances of a month of the chain; an account for each bank code."""
+    """The CB remittances of a month of the chain; an account for each bank code."""
     with TemporaryDirectory() as folder:
         generate(
             Path(folder),
@@ -41,7 +41,7 @@ def items() -> pd.DataFrame:
         ]
     found = pd.concat(nights, ignore_index=True)
     found = found.dropna(subset="net_amount")  # the other halves carry the payments alone
-    found = found[found["application"].isin(["CBEMV", "CBCLESS"]) & (found["net_amount"] != 0)]
+    found = found[found["application"].isin(["CBEMV", "CBCLESS"])]
     amounts = [name for name in found.columns if name.endswith("_amount")]
     found = found.astype(dict.fromkeys(amounts, "int64"))
     rows = {
@@ -94,6 +94,7 @@ def lines(
     """
     draw = random.Random(3)
     head = found.groupby("account")["contract_number"].min()
+    found = found[found["amount"] != 0]
     settled = found.assign(
         item=found.index, settled_on=working_days.after(found["collected_on"].to_numpy(), 1)
     )
