@@ -178,7 +178,8 @@ def _chargebacks(kind: OpenItemKind, found: Iterable[Dispute], period: Period | 
 
 
 def _told_of(dispute: Dispute) -> str:
-    return " · ".join(filter(None, (dispute.title, dispute.reason, dispute.possible_sales)))
+    reason = dispute.reason and gettext("reason %(reason)s", reason=dispute.reason)
+    return " · ".join(filter(None, (dispute.title, reason, dispute.possible_sales)))
 
 
 def _remittances(

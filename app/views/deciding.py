@@ -44,7 +44,7 @@ blueprint = Blueprint("open_items", __name__)
 _KEPT_MONTHS: Final = 15
 #: What was just done, as the page says it.
 DONE: Final = {
-    CreditVerdict.CONFIRMED.value: N_("Confirmed: the batch reads credited in a moment."),
+    CreditVerdict.CONFIRMED.value: N_("Confirmed: it reads credited in a moment."),
     CreditVerdict.REJECTED.value: N_("Rejected: this credit is not proposed again."),
 }
 _EVENTS: Final = {

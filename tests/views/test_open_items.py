@@ -382,7 +382,7 @@ def test_a_debit_of_the_bank_that_several_sales_may_be_of_is_to_be_looked_into(a
     finance = as_role(app, database, alpha, Role.FINANCE)
     (found,) = to_find(finance)
     assert (found["amount"], found["until"]) == (3900, None)
-    assert found["why"] == "Impayé débité · 45 · 3 ventes possibles"
+    assert found["why"] == "Impayé débité · motif 45 · 3 ventes possibles"
     page = finance.page(PAGE)
     assert "Impayé dont la vente est à trouver 1 · 39,00 €" in plain(page.one("main"))
     (way,) = [one for one in page.one("main").all("a") if "/transactions?" in one.get("href", "")]
