@@ -127,6 +127,14 @@ def test_a_table_fits_its_desk_cuts_no_cell_and_keeps_its_head_in_view(window, p
 
 
 @LISTS
+def test_where_a_payment_was_made_has_the_room_of_what_it_is_called_on_a_narrow_desk(window, path):
+    """Shops stood on four lines there, beside a column that was half empty."""
+    visitor = window(1024)
+    visitor.go(path)
+    assert visitor.page.locator(".rows-group .name").first.bounding_box()["width"] <= 176
+
+
+@LISTS
 def test_a_narrow_desk_has_its_tools_on_one_line_and_days_to_be_read(window, path):
     visitor = window(1024)
     visitor.go(path)
