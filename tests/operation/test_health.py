@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from http.client import HTTPConnection
 
@@ -159,14 +158,16 @@ def test_what_waits_is_counted_by_what_could_go(database):
 # Figures, of a server with two processes.
 
 
-@contextmanager
-def serving(database, tmp_path):
+@pytest.fixture(scope="module")
+def served(module_database, tmp_path_factory):
+    """A portal's ports, of its pages and of its figures: to start it takes longer than all that is asked."""
     port, figures = free_port(), free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("BORDEREAU_")}
+    own = Addresses(web=module_database.addresses.web)  # what the web's unit is given, and no more
     environment |= {
-        **Addresses(web=database.addresses.web).settings(),  # what the web's unit is given, and no more
+        **own.settings(),
         "BORDEREAU_SECRET_KEY": "a key for tests, made of words and long enough",
-        "BORDEREAU_DATA": str(tmp_path),
+        "BORDEREAU_DATA": str(tmp_path_factory.mktemp("served")),
         "BORDEREAU_PORT": str(port),
         "BORDEREAU_METRICS": f"127.0.0.1:{figures}",
         "PYTHONPATH": str(ROOT),
@@ -174,7 +175,7 @@ def serving(database, tmp_path):
     command = [sys.executable, "-W", "ignore", "-m", "app.cli", "serve"]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         try:
-            yield process, port, figures
+            yield port, figures
         finally:
             process.terminate()
             said = process.communicate(timeout=30)[1]
@@ -209,18 +210,18 @@ def figure(said, name, **labels):
     )
 
 
-def test_figures_of_all_web_processes_have_an_address_of_their_own(database, tmp_path):
+def test_figures_of_all_web_processes_have_an_address_of_their_own(module_database, served):
     begun = time.monotonic()
-    hears_of_a_worker(database, 7)
-    with serving(database, tmp_path) as (_, port, figures):
-        wait_until(lambda: asked(port, "/healthz")[0] == 200)
-        for _ in range(20):
-            assert asked(port, "/connexion")[0] == 200
-        assert asked(port, "/metrics")[0] == 404
-        assert asked(figures, "/connexion")[0] == 404
-        wait_until(lambda: asked(figures, "/metrics", host="10.0.0.9")[0] == 200)
-        said = asked(figures, "/metrics", host="10.0.0.9")[1]
-        again = asked(figures, "/metrics")[1]
+    hears_of_a_worker(module_database, 7)
+    port, figures = served
+    wait_until(lambda: asked(port, "/healthz")[0] == 200)
+    for _ in range(20):
+        assert asked(port, "/connexion")[0] == 200
+    assert asked(port, "/metrics")[0] == 404
+    assert asked(figures, "/connexion")[0] == 404
+    wait_until(lambda: asked(figures, "/metrics", host="10.0.0.9")[0] == 200)
+    said = asked(figures, "/metrics", host="10.0.0.9")[1]
+    again = asked(figures, "/metrics")[1]
     assert figure(said, "bordereau_requests_total", route="accounts.sign_in", status="200") == 20
     assert figure(again, "bordereau_request_seconds_count", route="accounts.sign_in") == 20
     assert figure(said, "bordereau_statements_total") > 0
@@ -230,10 +231,10 @@ def test_figures_of_all_web_processes_have_an_address_of_their_own(database, tmp
     assert figure(said, "bordereau_jobs_waiting") == 0
 
 
-def test_figures_hold_no_address_of_a_page(database, tmp_path):
-    with serving(database, tmp_path) as (_, port, figures):
-        wait_until(lambda: asked(port, "/transactions?card=4970100929&label=chercheur")[0])
-        asked(port, "/inconnu-chercheur")
-        said = asked(figures, "/metrics")[1]
+def test_figures_hold_no_address_of_a_page(served):
+    port, figures = served
+    wait_until(lambda: asked(port, "/transactions?card=4970100929&label=chercheur")[0])
+    asked(port, "/inconnu-chercheur")
+    said = asked(figures, "/metrics")[1]
     assert "bordereau_requests_total" in said
     assert "chercheur" not in said
