@@ -163,6 +163,8 @@ _HALVES: Final = ("debits", "refunds")
 
 def left(parts: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
     """The parts that are still to explain: net, halves and what schemes brought exclude one another."""
+    if links.empty:
+        return parts
     taken = pd.MultiIndex.from_frame(links[["item", "part"]])
     gone = pd.MultiIndex.from_frame(parts[["item", "part"]]).isin(taken)
     manner, taken_manner = _manner(parts), _manner(links)

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from app.models import MovementKind
-from importers.matching.rules import NOTHING, days_or_one
+from importers.matching.pairs import NOTHING
+from importers.matching.rules import days_or_one
 
 #: What a commission has in common with the credit that it was taken off.
 _BESIDE: Final = ["account", "currency", "contract_number", "booked_on"]

@@ -14,14 +14,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from importers.matching.fees import before_fees
-from importers.matching.rules import (
-    APART,
-    TOGETHER,
-    days_of_contracts,
-    is_of_several,
-    names_contract,
-    pairs_of,
-)
+from importers.matching.pairs import pairs_of
+from importers.matching.rules import APART, TOGETHER, days_of_contracts, is_of_several, names_contract
 
 # So many days before and after a line tell of it.
 _AROUND: Final = np.timedelta64(10, "D")
@@ -38,6 +32,8 @@ def with_manners(lines: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
     ``is_misnamed``: the contract that a line names is not its own, as far as those around it tell.
     """
     named = lines[names_contract(lines) & ~lines["is_fee"]]
+    if len(named) < min(_LEAST, _LEAST_MISNAMED):
+        return lines.assign(manner="", is_misnamed=False)
     gross = before_fees(lines[names_contract(lines)]).set_index("line")
     told = pd.concat([named, gross[named.columns]]) if len(gross) else named
     sums = days_of_contracts(parts)

@@ -15,6 +15,7 @@ import pandas as pd
 from app.models import Certainty, Grouping, MovementKind
 from importers.matching import working_days
 from importers.matching.missing_calls import misses
+from importers.matching.pairs import CANDIDATES, NOTHING, pairs_of, single
 
 #: A line is booked at most so many working days after the call.
 WINDOW = 5
@@ -31,12 +32,9 @@ _TERMINAL_LENGTH: Final = 2
 _PAIR = 2
 CREDITING = (MovementKind.REMITTANCE, MovementKind.REFUND, MovementKind.PAYOUT)
 _NUMBERS = ("remittance_number", "entry_number", "reference")
-CANDIDATES = ("line", "candidate", "item", "part", "amount")
 #: How a bank credits several remittances of a day: see :mod:`importers.matching.manners`.
 APART: Final = "apart"
 TOGETHER: Final = "together"
-#: What a rule proposes when there is nothing that it could be about: most files are small, and it costs.
-NOTHING: Final = pd.DataFrame(columns=list(CANDIDATES))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,36 +128,7 @@ def credited_by(grouping: Grouping) -> Callable[[pd.DataFrame], pd.Series[Any]]:
     return lambda lines: lines["grouping"] == grouping
 
 
-# --- pairs of a line and a part --------------------------------------------------------------------
-
-
-def pairs_of(
-    found: pd.DataFrame, lines: pd.DataFrame, on: list[str], equal: str | None = None
-) -> pd.DataFrame:
-    """Lines beside the parts that agree in currency and ``on``, in account, and in time.
-
-    ``equal`` is the column of the parts that the amount of the line must be.
-    """
-    given = lines.rename(columns={"amount": "booked"})
-    own = [name for name in on if name != "account"]
-    given = given.assign(line=given.index)[["line", "account", "currency", "booked_on", "booked", *own]]
-    pairs = found.merge(
-        given,
-        left_on=["currency", *on, *([equal] if equal else [])],
-        right_on=["currency", *on, *(["booked"] if equal else [])],
-        suffixes=("", "_line"),
-    )
-    if "account" not in on:
-        pairs = pairs[(pairs["account"] == "") | (pairs["account"] == pairs["account_line"])]
-    day, first, last = (
-        pairs[name].to_numpy().astype("datetime64[D]") for name in ("booked_on", "collected_on", "last_on")
-    )
-    return pairs[(day >= first) & (day <= last)]
-
-
-def single(pairs: pd.DataFrame) -> pd.DataFrame:
-    """Each pair as a candidate of its own, of one item."""
-    return pairs.assign(candidate=np.arange(len(pairs)))[list(CANDIDATES)]
+# --- one item credited by a line -------------------------------------------------------------------
 
 
 def remittance_number(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
@@ -216,10 +185,9 @@ def contract_sums(found: pd.DataFrame, lines: pd.DataFrame, day: str) -> pd.Data
 
     There are so many rests that some are equal to another remittance by chance.
     """
-    whole = _whole(found, day)
-    if whole.empty or lines.empty:
+    if lines.empty or not (found[_count(day)] > 1).any():
         return NOTHING
-    return _summed(pairs_of(whole, lines, ["contract_number"], equal="total"))
+    return _summed(pairs_of(_whole(found, day), lines, ["contract_number"], equal="total"))
 
 
 def _whole(found: pd.DataFrame, day: str) -> pd.DataFrame:
@@ -278,8 +246,11 @@ def _of_terminals(found: pd.DataFrame, lines: pd.DataFrame, candidates: pd.DataF
 
     Ranks of chip and of contactless cards of a terminal end alike. Such a sum is never credited for certain.
     """
+    several = found[found[_count("collected_on")] > _PAIR]
+    if several.empty:
+        return NOTHING
     lines = lines.loc[candidates["line"].unique()]
-    terminals = found.assign(terminal=found["contract_rank"].str[-_TERMINAL_LENGTH:])
+    terminals = several.assign(terminal=several["contract_rank"].str[-_TERMINAL_LENGTH:])
     groups = _groups(terminals, [*_CONTRACT, "terminal", "collected_on"])
     groups = groups[(groups["size"] > 1) & (groups["size"] < groups[_count("collected_on")])]
     if groups.empty or lines.empty:

@@ -13,7 +13,8 @@ import pandas as pd
 
 from importers.matching import working_days
 from importers.matching.missing_calls import misses
-from importers.matching.rules import CREDITING, NOTHING, WINDOW, contract_sums, pairs_of
+from importers.matching.pairs import NOTHING, pairs_of
+from importers.matching.rules import CREDITING, WINDOW, contract_sums
 
 #: Columns of the sums of schemes: the row of an item, one of its schemes, and what its payments add.
 SCHEME_SUM: Final = ("item", "scheme", "amount")

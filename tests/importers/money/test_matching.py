@@ -88,6 +88,16 @@ def test_a_line_that_may_be_of_one_terminal_is_not_the_whole_of_another_day():
     assert certain(links(items_, lines_)) == {}
 
 
+def test_a_line_that_may_be_of_one_terminal_is_no_other_remittance():
+    """The smallest day that has one: two remittances of a terminal beside one of another."""
+    tuesday = {"001": 5000, "701": 4000, "002": 3000}
+    items_ = [item("1", "001", "2026-03-09", 9000)]
+    lines_ = [line(9000, "2026-03-11", contract_number="7654321")]
+    assert len(certain(links(items_, lines_))) == 1
+    items_ += [item(str(net), rank, "2026-03-10", net) for rank, net in tuesday.items()]
+    assert certain(links(items_, lines_)) == {}
+
+
 def eight_days(*, apart):
     """Days of two remittances each, and the lines that credit them one by one, or together."""
     items_, lines_ = [], []
