@@ -33,7 +33,9 @@ NAMING = sorted(
     {one for one in reasons() if COMMAND.search(one)}
     - {"not money; what it would bring is said by: bordereau import --dry-run"}
 )
-PARAMS = dict.fromkeys(("names", "format", "command", "months", "alias"), "X")
+NAMES = re.compile(r"%\((\w+)\)")
+#: Whatever any of them is filled with.
+PARAMS = dict.fromkeys((name for one in reasons() for name in NAMES.findall(one)), "X")
 
 
 def test_reasons_that_name_commands_are_found():
