@@ -13,7 +13,6 @@ import json
 import os
 import re
 import shutil
-import struct
 import textwrap
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -21,8 +20,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from app.config import LOCAL_HOSTS, ROOT, THEMES, is_plain_address
+from app.config import LOCAL_HOSTS, ROOT, THEMES
 from app.logs import logger
+from app.themes.checks import (
+    DARK,
+    DECLARATION,
+    SHORT_NAME,
+    contrast_faults,
+    facts_faults,
+    is_name,
+    picture_faults,
+    style_faults,
+)
 from app.wording.i18n import gettext
 
 FOLDER = ROOT / "themes"
@@ -37,46 +46,11 @@ FILES = {
     "icon-512.png": "image/png",
     "icon-maskable.png": "image/png",
 }
-#: The width and height of each icon, in pixels.
-ICONS = {"icon-180.png": 180, "icon-192.png": 192, "icon-512.png": 512, "icon-maskable.png": 512}
 #: What a maintainer changes first: the header, and what can be pressed.
 FIRST_TOKENS = ("--brand", "--on-brand", "--accent", "--on-accent", "--link")
-#: Text and the ground it stands on: each pair must reach the contrast of WCAG 2.1 AA.
-PAIRS = (
-    ("--text", "--ground"),
-    ("--text", "--surface"),
-    ("--text-soft", "--ground"),
-    ("--text-soft", "--surface"),
-    ("--text-soft", "--surface-sunk"),
-    ("--link", "--ground"),
-    ("--link", "--surface"),
-    ("--on-accent", "--accent"),
-    ("--on-brand", "--brand"),
-    ("--good", "--good-ground"),
-    ("--warn", "--warn-ground"),
-    ("--bad", "--bad-ground"),
-    ("--bad", "--surface"),
-    ("--good", "--surface"),
-    ("--warn", "--surface"),
-    ("--link", "--surface-sunk"),
-    ("--link", "--info-ground"),
-    ("--text", "--bad-ground"),
-    ("--text", "--warn-ground"),
-    ("--info", "--info-ground"),
-)
-CONTRAST = 4.5
-SHORT_NAME = 12  # what a home screen shows under an icon
 
 _log = logger("themes")
-_DECLARATION = re.compile(r"(--[a-z0-9-]+):\s*([^;{}]+);")
-_COLOUR = re.compile(r"#[0-9a-f]{6}")
 _SLUG = re.compile(r"[0-9a-z_-]{1,40}")
-_SVG = re.compile(r"<svg[\s>]")
-_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
-_PHONE = re.compile(r"\+?[0-9][0-9 .]{2,24}")
-_KEYS = frozenset({"name", "short_name", "support", "legal", "hosts", "sender", "phone", "issuers"})
-_PREFIX = re.compile(r"[0-9]{1,6}")
-_DARK = "@media (prefers-color-scheme: dark)"
 
 
 class ThemeError(Exception):
@@ -155,7 +129,9 @@ def load_themes(*folders: Path) -> Themes:
     themes, faults = [default], list[str]()
     for slug, path in sorted(found.items()):
         if not _SLUG.fullmatch(slug):
-            faults.append(f"themes/{slug} is not named like a maintainer, and is left alone")
+            faults.append(
+                gettext("themes/%(slug)s is not named like a maintainer, and is left alone", slug=slug)
+            )
         elif theme := _load(path, declared, faults, instead=default):
             themes.append(theme)
     by_host = _by_host(themes, faults)
@@ -173,7 +149,7 @@ def new_theme(folder: Path, slug: str, name: str) -> Path:
     made = folder / slug
     if not _SLUG.fullmatch(slug) or slug == DEFAULT:
         raise ThemeError(gettext("A theme is named like its maintainer: small letters, digits, - and _."))
-    if not _is_name(name):
+    if not is_name(name):
         raise ThemeError(gettext("A maintainer's name is one line, and not empty."))
     if made.exists():
         raise ThemeError(gettext("%(folder)s is there already.", folder=made))
@@ -198,7 +174,7 @@ def _starting_style() -> str:
     light, dark = (
         "".join(f"  {name}: {declared[name][scheme]};\n" for name in FIRST_TOKENS) for scheme in (0, 1)
     )
-    return f":root {{\n{light}}}\n\n{_DARK} {{\n:root {{\n{dark}}}\n}}\n"
+    return f":root {{\n{light}}}\n\n{DARK} {{\n:root {{\n{dark}}}\n}}\n"
 
 
 def _folders(folder: Path) -> list[Path]:
@@ -207,7 +183,7 @@ def _folders(folder: Path) -> list[Path]:
 
 def _default(path: Path | None, declared: Mapping[str, tuple[str, str]]) -> Theme:
     """The theme that all others fall back on. Raises ThemeError."""
-    faults: list[str] = [] if path else [f"themes/{DEFAULT} is missing"]
+    faults: list[str] = [] if path else [gettext("themes/%(slug)s is missing", slug=DEFAULT)]
     theme = _load(path, declared, faults) if path else None
     if theme is None or faults:
         raise ThemeError("\n".join(faults))
@@ -220,9 +196,9 @@ def _by_host(themes: Iterable[Theme], faults: list[str]) -> dict[str, Theme]:
     for theme in themes:
         for host in theme.hosts:
             if host in by_host:
-                faults.append(
-                    f"themes/{theme.slug}: {host} stays with {by_host[host].slug}, which names it too"
-                )
+                other = by_host[host].slug
+                said = gettext("%(host)s stays with %(other)s, which names it too", host=host, other=other)
+                faults.append(f"themes/{theme.slug}: {said}")
             by_host.setdefault(host, theme)
     return by_host
 
@@ -258,10 +234,10 @@ def _facts(path: Path) -> tuple[dict[str, Any], list[str]]:
     try:
         facts = tomllib.loads((path / "theme.toml").read_text(encoding="utf-8"))
     except OSError as error:
-        return {}, [f"theme.toml cannot be read: {error.strerror}"]
+        return {}, [gettext("theme.toml cannot be read: %(reason)s", reason=error.strerror)]
     except ValueError as error:  # not TOML, or not UTF-8
-        return {}, [f"theme.toml is not TOML in UTF-8: {error}"]
-    faults = _facts_faults(facts)
+        return {}, [gettext("theme.toml is not TOML in UTF-8: %(reason)s", reason=error)]
+    faults = facts_faults(facts)
     return ({} if faults else {"sender": "", **facts, "hosts": tuple(facts["hosts"])}), faults
 
 
@@ -271,27 +247,10 @@ def _tokens(
     """The custom properties of a theme laid over those ``declared``, and what is wrong with its look."""
     missing = [name for name in FILES if not os.access(path / name, os.R_OK)]
     if missing:
-        return {}, [f"{', '.join(missing)} missing or not readable"]
+        return {}, [gettext("missing or not readable: %(names)s", names=", ".join(missing))]
     style = (path / "tokens.css").read_text(encoding="utf-8", errors="replace")
     tokens = _values(style, declared)
-    return tokens, [*_style_faults(style, declared), *_contrast_faults(tokens), *_picture_faults(path)]
-
-
-def _picture_faults(path: Path) -> list[str]:
-    """What is wrong with the logo and the icons: a browser would show nothing, or nothing sharp."""
-    faults = [
-        f"{name} must be a PNG of {size} by {size} pixels"
-        for name, size in ICONS.items()
-        if (path / name).read_bytes()[:24] != _png_heading(size)
-    ]
-    if not _SVG.search((path / "logo.svg").read_text(encoding="utf-8", errors="replace")):
-        faults.append("logo.svg must be an SVG")
-    return faults
-
-
-def _png_heading(size: int) -> bytes:
-    """How a PNG of ``size`` by ``size`` pixels begins: its signature, and the first half of its heading."""
-    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", size, size)
+    return tokens, [*style_faults(style, declared), *contrast_faults(tokens), *picture_faults(path)]
 
 
 def _version(path: Path) -> str:
@@ -299,93 +258,13 @@ def _version(path: Path) -> str:
     return hashlib.sha256(content).hexdigest()[:12]
 
 
-def _facts_faults(facts: Mapping[str, Any]) -> list[str]:
-    """What is wrong with theme.toml."""
-    faults = [
-        f"{key} must be a text in theme.toml"
-        for key in ("name", "short_name", "support", "legal")
-        if not isinstance(facts.get(key), str)
-    ]
-    faults += [
-        f"{key} must be one line in theme.toml, and not empty"
-        for key in ("name", "short_name")
-        if isinstance(facts.get(key), str) and not _is_name(facts[key])
-    ]
-    support = facts.get("support")
-    if isinstance(support, str) and support and not is_plain_address(support):
-        faults.append("support must be a plain mail address in theme.toml, or empty")
-    hosts = facts.get("hosts")
-    if not isinstance(hosts, list) or not all(isinstance(h, str) and _HOST.fullmatch(h) for h in hosts):
-        faults.append("hosts must be a list of host names in lower case in theme.toml")
-    if "sender" in facts and not (isinstance(facts["sender"], str) and is_plain_address(facts["sender"])):
-        faults.append("sender must be a plain mail address in theme.toml")
-    if "phone" in facts and not (isinstance(facts["phone"], str) and _PHONE.fullmatch(facts["phone"])):
-        faults.append("phone must be a telephone number in theme.toml, such as 01 99 00 12 34")
-    if not _are_issuers(facts.get("issuers", {})):
-        faults.append("issuers must name an issuer for each prefix of 1 to 6 digits in theme.toml")
-    unknown = sorted(set(facts) - _KEYS)
-    faults += [f"theme.toml has an unknown key {key}" for key in unknown]
-    if isinstance(facts.get("short_name"), str) and len(facts["short_name"]) > SHORT_NAME:
-        faults.append(f"short_name has more than {SHORT_NAME} characters")
-    return faults
-
-
-def _is_name(text: str) -> bool:
-    """Whether ``text`` is one line with something in it: it stands in headers of mails."""
-    return bool(text.strip()) and len(text.splitlines()) == 1
-
-
-def _are_issuers(table: object) -> bool:
-    return isinstance(table, dict) and all(
-        isinstance(name, str) and name.strip() and _PREFIX.fullmatch(prefix) for prefix, name in table.items()
-    )
-
-
-def _style_faults(style: str, declared: Mapping[str, object]) -> list[str]:
-    """A theme may set known properties to plain colours or lengths, once for each scheme."""
-    rest = _DECLARATION.sub("", re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL))
-    rest = rest.replace(_DARK, "").replace(":root", "")
-    faults = [] if re.fullmatch(r"[\s{}]*", rest) else ["tokens.css may only set custom properties on :root"]
-    for name, value in _DECLARATION.findall(style):
-        if name not in declared:
-            faults.append(f"tokens.css sets an unknown property {name}")
-        elif not re.fullmatch(r"#[0-9a-f]{6}|[0-9.]+(rem|px)", value):
-            faults.append(f"tokens.css: {name} must be a colour as #rrggbb or a length")
-    return faults
-
-
 def _values(style: str, under: Mapping[str, tuple[str, str]] | None = None) -> dict[str, tuple[str, str]]:
     """Each custom property with its light and its dark value, laid over those of ``under``.
 
     As in the cascade, a value set outside the dark scheme also holds inside it.
     """
-    light, _, dark = style.partition(_DARK)
+    light, _, dark = style.partition(DARK)
     values = dict(under or {})
-    values |= {name: (value, value) for name, value in _DECLARATION.findall(light)}
-    values |= {name: (values.get(name, (value,))[0], value) for name, value in _DECLARATION.findall(dark)}
+    values |= {name: (value, value) for name, value in DECLARATION.findall(light)}
+    values |= {name: (values.get(name, (value,))[0], value) for name, value in DECLARATION.findall(dark)}
     return values
-
-
-def _contrast_faults(tokens: Mapping[str, tuple[str, str]]) -> list[str]:
-    faults = []
-    for text, ground in PAIRS:
-        for scheme, index in (("light", 0), ("dark", 1)):
-            colours = tokens[text][index], tokens[ground][index]
-            if not all(_COLOUR.fullmatch(colour) for colour in colours):
-                faults.append(f"{text} and {ground} must be colours as #rrggbb")
-            elif (ratio := contrast(*colours)) < CONTRAST:
-                faults.append(f"{text} on {ground} has a contrast of {ratio:.2f} in the {scheme} scheme")
-    return faults
-
-
-def contrast(one: str, other: str) -> float:
-    """The contrast of two ``#rrggbb`` colours, 1 to 21 (WCAG 2.1)."""
-    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    channels = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
-    # The sRGB curve: a straight line near black, a power above.
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]  # noqa: PLR2004
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

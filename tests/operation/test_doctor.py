@@ -88,7 +88,7 @@ def test_a_broken_theme_is_named(sound):
     own = sound.data / "themes" / "demo"
     shutil.copytree(FOLDER / "demo", own)
     (own / "logo.svg").unlink()
-    assert "logo.svg missing" in found(sound, "themes")[0].words
+    assert "illisibles : logo.svg" in found(sound, "themes")[0].words
 
 
 def test_a_mail_server_is_greeted(sound):

@@ -10,7 +10,8 @@ from sqlalchemy import text
 
 from app.config import ROOT
 from app.database.engine import DatabaseRole
-from app.themes import FILES, FOLDER, ICONS, ThemeError, contrast, load_themes
+from app.themes import FILES, FOLDER, ThemeError, load_themes
+from app.themes.checks import ICONS, contrast
 
 TEMPLATES = ROOT / "app" / "templates"
 
@@ -71,40 +72,50 @@ def test_another_hosts_guest_never_wears_the_only_maintainers_theme(two):
 @pytest.mark.parametrize(
     ("name", "old", "new", "words"),
     [
-        ("tokens.css", "#0d4a4f", "red;}body{background:url(//x)", "may only set custom properties"),
-        ("tokens.css", "#0d4a4f", "url(//evil.example)", "must be a colour"),
-        ("tokens.css", "--brand:", "--unknown:", "unknown property --unknown"),
-        ("tokens.css", "--link: #0e6a70", "--link: #9ad0d4", "--link on --ground has a contrast of"),
-        ("tokens.css", "--link: #6fd3cf", "--link: #123456", "in the dark scheme"),
-        ("tokens.css", ":root", "body", "may only set custom properties"),
+        ("tokens.css", "#0d4a4f", "red;}body{background:url(//x)", "ne peut que donner des propriétés"),
+        ("tokens.css", "#0d4a4f", "url(//evil.example)", "doit être une couleur"),
+        ("tokens.css", "--brand:", "--unknown:", "propriété inconnue : --unknown"),
+        ("tokens.css", "--link: #0e6a70", "--link: #9ad0d4", "--link sur --ground a un contraste de 1,5"),
+        ("tokens.css", "--link: #6fd3cf", "--link: #123456", "en mode sombre"),
+        ("tokens.css", ":root", "body", "ne peut que donner des propriétés"),
         (
             "theme.toml",
             'short_name = "Horizon"',
             'short_name = "Horizon monétique"',
-            "more than 12 characters",
+            "plus de 12 caractères",
         ),
-        ("theme.toml", 'short_name = "Horizon"', "", "short_name must be a text"),
-        ("theme.toml", 'name = "Monétique Horizon"', 'name = " "', "name must be one line"),
-        ("theme.toml", 'name = "Monétique Horizon"', 'name = "One\\nBcc: x"', "name must be one line"),
+        ("theme.toml", 'short_name = "Horizon"', "", "short_name doit être un texte"),
+        ("theme.toml", 'name = "Monétique Horizon"', 'name = " "', "name doit être une seule ligne"),
+        (
+            "theme.toml",
+            'name = "Monétique Horizon"',
+            'name = "One\\nBcc: x"',
+            "name doit être une seule ligne",
+        ),
         (
             "theme.toml",
             "assistance@horizon.example",
             "01 99 00 25 25",
-            "support must be a plain mail address",
+            "support doit être une simple adresse",
         ),
-        ("theme.toml", 'hosts = ["horizon.example"]', 'hosts = "horizon.example"', "hosts must be a list"),
-        ("theme.toml", "horizon.example", "Horizon.example/", "hosts must be a list"),
+        (
+            "theme.toml",
+            'hosts = ["horizon.example"]',
+            'hosts = "horizon.example"',
+            "hosts doit être une liste",
+        ),
+        ("theme.toml", "horizon.example", "Horizon.example/", "hosts doit être une liste"),
         (
             "theme.toml",
             'name = "Mon',
             'sender = "Horizon <a@b.example>"\nname = "Mon',
-            "sender must be a plain",
+            "sender doit être une simple",
         ),
         (
             "theme.toml",
             'short_name = "Horizon"',
             'short_name = "Horizon"\nscript = "x"',
-            "unknown key script",
+            "clé inconnue : script",
         ),
     ],
 )
@@ -121,7 +132,7 @@ def test_a_broken_theme_is_named_and_touches_its_maintainer_alone(folder, name, 
 @pytest.mark.parametrize("name", ICONS)
 def test_an_icon_is_a_png_of_its_size(folder, name):
     other = next(each for each, size in ICONS.items() if size != ICONS[name])
-    said = f"themes/demo: {name} must be a PNG of {ICONS[name]} by {ICONS[name]} pixels"
+    said = f"themes/demo: {name} doit être un PNG de {ICONS[name]} pixels sur {ICONS[name]}"
     for spoilt in (b"", b"no picture", (folder / "demo" / other).read_bytes()):
         (folder / "demo" / name).write_bytes(spoilt)
         assert load_themes(folder).faults == (said,)
@@ -129,7 +140,7 @@ def test_an_icon_is_a_png_of_its_size(folder, name):
 
 def test_a_logo_is_a_drawing(folder):
     (folder / "demo" / "logo.svg").write_text("<html></html>", encoding="utf-8")
-    assert load_themes(folder).faults == ("themes/demo: logo.svg must be an SVG",)
+    assert load_themes(folder).faults == ("themes/demo: logo.svg doit être un SVG",)
 
 
 def test_a_fault_is_named_once(folder):
@@ -142,7 +153,7 @@ def test_a_fault_is_named_once(folder):
 def test_a_broken_look_leaves_name_and_hosts(folder):
     (folder / "demo" / "logo.svg").unlink()
     themes = load_themes(folder)
-    assert themes.faults == ("themes/demo: logo.svg missing or not readable",)
+    assert themes.faults == ("themes/demo: fichiers absents ou illisibles : logo.svg",)
     worn = themes.of_host("horizon.example")
     assert (worn.name, worn.file("logo.svg").parent) == ("Monétique Horizon", folder / "default")
 
@@ -166,8 +177,8 @@ def test_a_copy_put_aside_takes_no_host(folder):
         shutil.copytree(folder / "demo", folder / copy)
     themes = load_themes(folder)
     assert themes.faults == (
-        "themes/demo.bak is not named like a maintainer, and is left alone",
-        "themes/demo-old: horizon.example stays with demo, which names it too",
+        "themes/demo.bak ne porte pas le nom d’un mainteneur, et n’est pas lu",
+        "themes/demo-old: horizon.example reste à demo, qui le nomme aussi",
     )
     assert themes.of_host("horizon.example").slug == "demo"
 
@@ -177,18 +188,18 @@ def test_all_faults_are_named_at_once(folder):
     (folder / "demo" / "logo.svg").unlink()
     faults = "\n".join(load_themes(folder).faults)
     assert "short_name" in faults
-    assert "logo.svg missing" in faults
+    assert "illisibles : logo.svg" in faults
 
 
 def test_a_broken_default_stops_the_start(folder):
     (folder / "default" / "logo.svg").unlink()
-    with pytest.raises(ThemeError, match=r"themes/default: logo\.svg missing"):
+    with pytest.raises(ThemeError, match=r"themes/default: fichiers absents ou illisibles\s: logo\.svg"):
         load_themes(folder)
 
 
 def test_there_must_be_a_default(folder):
     shutil.rmtree(folder / "default")
-    with pytest.raises(ThemeError, match="default is missing"):
+    with pytest.raises(ThemeError, match="default est absent"):
         load_themes(folder)
 
 
