@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 FOLDER: Final = ROOT / ".docs"
 FIRST_PAYMENT: Final = ".line a[href*='/transactions/']:not(.send-link)"
 FIRST_REMITTANCE: Final = ".line:has(.send-link) a[href*='/remises/']:not(.send-link)"
+#: The last night's that have payments: some night the first of all has none.
+FILLED_REMITTANCES: Final = "/remises?count=with"
 COLOURS: Final = 128
 #: A desk that is small in bytes too.
 SMALL_DESK: Final = {"width": 1152, "height": 660}
@@ -32,7 +34,7 @@ PICTURES: Final = {
     "remises-phone": (IPHONE, "/remises"),
     "transactions-desk": (DESK, "/transactions"),
     "transaction-phone": (IPHONE, f"/transactions >> {FIRST_PAYMENT}"),
-    "remise-desk": (DESK, f"/remises >> {FIRST_REMITTANCE}"),
+    "remise-desk": (DESK, f"{FILLED_REMITTANCES} >> {FIRST_REMITTANCE}"),
     "send-phone": (IPHONE, "/transactions >> a.send-link"),
     "shops-desk": (DESK, "/transactions?by=outlet&period=last-7-days"),
 }

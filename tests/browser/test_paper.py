@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.readme_pictures import FIRST_REMITTANCE
+from tests.browser.readme_pictures import FILLED_REMITTANCES, FIRST_REMITTANCE
 from tests.browser.windows import DESK, IPHONE
 
 #: The width of a sheet between its margins, in pixels.
@@ -23,7 +23,7 @@ def style(visitor, selector, name):
 def test_a_remittance_on_paper_keeps_its_ticket_whole_and_its_names_dark(window):
     """A ticket over two sheets cannot be filed; white names on no ground came out pale grey."""
     visitor = window()
-    visitor.go("/remises")
+    visitor.go(FILLED_REMITTANCES)
     visitor.go(visitor.page.locator(FIRST_REMITTANCE).first.get_attribute("href"))
     visitor.page.emulate_media(media="print")
     whole = (".ticket", ".facts > div", ".fold:has(> .sections)")
@@ -45,7 +45,7 @@ def test_a_row_of_sums_stands_whole_on_one_sheet(window):
 def test_no_sheet_is_left_for_what_paper_does_not_have(window):
     """The dock of a phone kept its room on paper, which is as narrow: a third sheet, empty."""
     visitor = window(IPHONE)
-    visitor.go("/remises")
+    visitor.go(FILLED_REMITTANCES)
     visitor.go(visitor.page.locator(FIRST_REMITTANCE).first.get_attribute("href"))
     visitor.page.emulate_media(media="print")
     assert {style(visitor, "body", name) for name in ("paddingBlockEnd", "minHeight")} == {"0px"}
@@ -76,7 +76,7 @@ def test_a_filter_stands_on_paper_without_what_only_a_screen_does(window):
 def test_a_ticket_stands_beside_the_fields_of_its_batch_on_paper(window):
     """Below them it took a third sheet."""
     visitor = window()
-    visitor.go("/remises")
+    visitor.go(FILLED_REMITTANCES)
     visitor.go(visitor.page.locator(FIRST_REMITTANCE).first.get_attribute("href"))
     visitor.page.emulate_media(media="print")
     visitor.page.set_viewport_size({"width": A4, "height": 1000})
