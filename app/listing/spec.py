@@ -166,7 +166,7 @@ class StatementSpec:
 
 @dataclass(frozen=True)
 class Heading:
-    """The heading of rows: ``key`` tells groups apart, ``note`` is beside it, ``is_place``: of a place."""
+    """The heading of rows, told apart by ``key``; ``note`` is beside it, ``is_place``: it names a place."""
 
     key: str
     title: str

@@ -50,10 +50,20 @@ def test_what_is_whole_is_left_as_it_is(tmp_path):
     assert [path.stat().st_mtime_ns for path in first] == made
 
 
-def test_a_first_run_that_was_killed_leaves_nobody_and_no_manifest(tmp_path):
+@pytest.fixture
+def data(tmp_path):
+    """A data folder, whose server ends with the test: a killed process leaves it to the next one."""
+    yield tmp_path / "data"
+    record = tmp_path / "data" / "postgres" / "postmaster.pid"
+    server = psutil.Process(int(record.read_text().split()[0]))
+    server.terminate()
+    server.wait(30)
+
+
+def test_a_first_run_that_was_killed_leaves_nobody_and_no_manifest(data):
     kept = {name: value for name, value in os.environ.items() if not name.startswith("BORDEREAU_")}
-    environment = kept | {"BORDEREAU_DATA": str(tmp_path / "data"), "PYTHONPATH": str(ROOT)}
-    demo = tmp_path / "data" / "demo"
+    environment = kept | {"BORDEREAU_DATA": str(data), "PYTHONPATH": str(ROOT)}
+    demo = data / "demo"
     with subprocess.Popen(
         [sys.executable, "-W", "ignore", "-m", "app.cli", "run"], env=environment, stdout=subprocess.DEVNULL
     ) as process:
