@@ -38,6 +38,13 @@ def shuts_nobody_out(visitor, *, javascript):
     return not (javascript and visitor.barriers()) and visitor.sideways() == 0
 
 
+def press_send(visitor, answer):
+    """Press “Envoyer”, until the answer to it is there."""
+    visitor.page.get_by_role("button", name="Envoyer", exact=True).click()
+    visitor.page.locator(answer).first.wait_for()
+    visitor.settled()
+
+
 @WIDTHS
 @WAYS
 def test_a_ticket_leaves_from_the_list_on_one_page(window, live, javascript, width):
@@ -68,16 +75,12 @@ def test_a_ticket_leaves_from_the_list_on_one_page(window, live, javascript, wid
     visitor.page.locator("#to-2").fill("comptable@bureau.example")
     assert not visitor.page.locator("#to-3").is_visible()  # one at a time
     visitor.keep(f"envoi-adresses-{name}")
-    visitor.page.get_by_role("button", name="Envoyer", exact=True).click()
-    visitor.page.locator("#to-1-fault").wait_for()
-    visitor.settled()
+    press_send(visitor, "#to-1-fault")
     assert visitor.page.locator("#to-2").input_value() == "comptable@bureau.example"
     visitor.keep(f"envoi-faute-{name}")
     assert shuts_nobody_out(visitor, javascript=javascript)
     visitor.page.locator("#to-1").fill("client@maison.example")
-    visitor.page.get_by_role("button", name="Envoyer", exact=True).click()
-    visitor.page.locator(".delivery").first.wait_for()
-    visitor.settled()
+    press_send(visitor, ".delivery")
     visitor.keep(f"envoi-parti-{name}")
     assert shuts_nobody_out(visitor, javascript=javascript)
     row_id = int(row.rpartition("/")[2])
