@@ -9,13 +9,23 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection, and_, select
 
-from app.models import Certainty, Contract, Credit, Merchant, Outlet, Remittance, RemittanceStatus
+from app.models import (
+    Certainty,
+    Contract,
+    Credit,
+    Merchant,
+    MovementKind,
+    Outlet,
+    Remittance,
+    RemittanceStatus,
+)
 from app.rules.payments import awaited
+from app.wording.applications import PAID_ELSEWHERE
 from app.wording.codes import CREDIT_RULES
 from app.wording.formats import day, money
 from app.wording.i18n import gettext, ngettext
-from importers import card_lines
-from importers.matching import ITEM, LINE, match
+from importers import card_lines, shown_values
+from importers.matching import LINE, match
 from importers.matching.states import credit_states
 from importers.records.banking import BankStatements
 
@@ -30,9 +40,13 @@ class UnknownMerchantError(LookupError):
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """Remittances, lines of card money, the links between them, and what becomes of each remittance."""
+    """Remittances, lines of card money, the links between them, and what becomes of each remittance.
+
+    ``paid_elsewhere`` are remittances that no bank credits: their payers do, by transfers of their own.
+    """
 
     items: pd.DataFrame
+    paid_elsewhere: pd.DataFrame
     lines: pd.DataFrame
     links: pd.DataFrame
     states: pd.DataFrame
@@ -50,8 +64,16 @@ def tried(connection: Connection, merchant: str, files: Iterable[BankStatements]
     kept = movements[kinds.notna()].assign(kind=kinds, grouping="unknown")
     hinted = kept.join(card_lines.hints(kept))
     lines = hinted.assign(contract_number=card_lines.own_contracts(hinted, numbers))[list(LINE)]
-    links = match(items, lines)
-    return Trial(items=items, lines=lines, links=links, states=credit_states(items, links, statements))
+    is_elsewhere = items["application"].isin(PAID_ELSEWHERE)
+    payable = items[~is_elsewhere]
+    links = match(payable, lines, known=items)
+    return Trial(
+        items=payable,
+        paid_elsewhere=items[is_elsewhere],
+        lines=lines,
+        links=links,
+        states=credit_states(payable, links, statements),
+    )
 
 
 def _together(files: list[BankStatements]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -84,6 +106,7 @@ def _remittances(connection: Connection, merchant: str, statements: pd.DataFrame
             Remittance.currency,
             Contract.number.label("contract_number"),
             Contract.rank.label("contract_rank"),
+            Contract.application,
             Remittance.number,
             Remittance.collected_on,
             Remittance.net_amount.label("net"),
@@ -102,8 +125,7 @@ def _remittances(connection: Connection, merchant: str, statements: pd.DataFrame
         .order_by(Remittance.collected_at, Remittance.id)
     )
     rows = [tuple(row) for row in connection.execute(query)]
-    names = [name for name in ITEM if name != "account"]
-    found = pd.DataFrame(rows, columns=names).assign(account="")
+    found = pd.DataFrame(rows, columns=list(query.selected_columns.keys())).assign(account="")
     amounts = dict.fromkeys(("net", "debits", "refunds"), "int64")
     return found.astype(amounts | {"collected_on": "datetime64[s]"})
 
@@ -123,9 +145,27 @@ def words(trial: Trial) -> Iterator[str]:
         for line, own in list(links.groupby("line"))[:_MOST_SHOWN]:
             yield "  " + _linked(trial, line, own)
     left = trial.lines[~trial.lines.index.isin(trial.links["line"])]
+    is_fee = left["kind"] == MovementKind.FEE
+    yield from _summed(
+        gettext("Commissions on lines of their own: %(count)s", count=is_fee.sum()), left[is_fee]
+    )
+    left = left[~is_fee]
     yield gettext("Lines of card money that explain no batch: %(count)s", count=len(left))
-    yield from (f"  {_line_words(row)}" for row in left.head(_MOST_SHOWN).itertuples())
+    row: Any
+    for row in left.head(_MOST_SHOWN).itertuples():
+        yield f"  {_line_words(row)} ({shown_values.word('kind', row.kind)})"
     yield from _late(trial)
+    elsewhere = trial.paid_elsewhere.rename(columns={"net": "amount"})
+    count = gettext("Batches whose payer is not the bank, not looked for: %(count)s", count=len(elsewhere))
+    yield from _summed(count, elsewhere)
+
+
+def _summed(heading: str, rows: pd.DataFrame) -> Iterator[str]:
+    """A heading that counts rows, and their sum by currency; nothing of no rows."""
+    if len(rows):
+        yield heading
+        sums = rows.astype({"amount": "int64"}).groupby("currency")["amount"].sum()
+        yield from (f"  {money(int(total), str(currency))}" for currency, total in sums.items())
 
 
 def _linked(trial: Trial, line: Any, own: pd.DataFrame) -> str:
