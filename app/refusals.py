@@ -11,6 +11,10 @@ from app.wording.i18n import N_, gettext
 
 #: Reasons that decide what can be done about a file.
 CARD_NUMBER: Final = N_("a full card number: the file is refused and nothing of it is kept")
+CARD_BESIDES: Final = N_(
+    "a full card number, which its source masks: no copy is kept, and the file stays where it is until the "
+    "reason above is settled"
+)
 CARD_IN_ITS_FIELD: Final = N_(
     "a full card number in a field made for it: the file is refused and nothing of it is kept, unless its "
     "source says: bordereau source NAME --cards mask"
@@ -183,7 +187,7 @@ class Refusal:
     @property
     def is_card_number(self) -> bool:
         """Whether not even a copy of the file may be kept."""
-        return self.reason in (CARD_NUMBER, CARD_OR_REFERENCE, CARD_IN_ITS_FIELD)
+        return self.reason in (CARD_NUMBER, CARD_BESIDES, CARD_OR_REFERENCE, CARD_IN_ITS_FIELD)
 
     def text(self, *, at_desk: bool = False) -> str:
         """The reason in the language of the moment, with its place in front.

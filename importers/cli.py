@@ -165,8 +165,14 @@ def mapping_try(path: Path, cards: str, source_name: str | None, saved: Path | N
             context = _context(connection, source_name, path.name)
     try:
         context = with_mapping(context, saved) if saved else context
-        explanation = explain.explain(archive.receive(path).data, context)
+        data = archive.receive(path).data
     except FileRefusedError as refused:
+        raise _set_aside(refused) from None
+    try:
+        explanation = explain.explain(data, context)
+    except FileRefusedError as refused:
+        for line in explain.columns(data, context, refused):
+            click.echo(line)
         raise _set_aside(refused) from None
     for line in explain.lines(explanation):
         click.echo(line)

@@ -5,7 +5,7 @@ Source: shared format page "Money", section 5.2. It reads a file as a load does,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from app.refusals import NO_HEADING
 from app.rules import cfonb_records
 from app.rules.amex_records import DISPUTES_BEGIN, EPTRN_BEGINS
 from app.wording.formats import day
@@ -28,7 +29,7 @@ from importers.records.chargebacks import Chargebacks
 from importers.records.operations import Operations
 from importers.records.remote_payments import RemotePayments
 from importers.records.settlements import Settlements
-from importers.refusals import refuse
+from importers.refusals import FileRefusedError, refuse
 
 MoneyRecords = BankStatements | Settlements | Chargebacks | Operations | RemotePayments
 
@@ -140,6 +141,13 @@ def explain(data: bytes, context: FileContext) -> FileExplanation:
     return FileExplanation(format=other.name, records=(), is_money=False)
 
 
+def columns(data: bytes, context: FileContext, refused: FileRefusedError) -> Iterator[str]:
+    """What became of the columns of a journal that is ``refused`` for one that it lacks, a line each."""
+    if not any(one.reason == NO_HEADING for one in refused.refusals) or not journals.FIRST_LINE.match(data):
+        return
+    yield from _heading_lines(journals.columns(data, context.name, context.settings))
+
+
 def bank_statements(path: Path) -> BankStatements:
     """The statements of the file at ``path``. Raises FileRefusedError, also for a file that holds none."""
     for records in explain(archive.receive(path).data, FileContext(name=path.name)).records:
@@ -155,15 +163,20 @@ def lines(explanation: FileExplanation, *, at_desk: bool = False) -> Iterator[st
         yield "  " + gettext(_NOT_MONEY_AT_DESK if at_desk else _NOT_MONEY)
     for label, value in explanation.facts:
         yield f"  {_labelled(gettext(label), value)}"
-    if explanation.headings:
-        yield gettext("Columns:")
-        for heading in explanation.headings:
-            yield f"  {heading.text} → {gettext(_USES[heading.use], field=heading.field)}"
+    yield from _heading_lines(explanation.headings)
     for records in explanation.records:
         for part in _PARTS[type(records)]:
             yield from _part_lines(part, part.rows(records))
         for notice in records.notices:
             yield gettext("Note: %(notice)s", notice=notice.text())
+
+
+def _heading_lines(headings: Iterable[SourceColumn]) -> Iterator[str]:
+    """Each column with the field that it becomes, if there are any."""
+    for place, heading in enumerate(headings):
+        if not place:
+            yield gettext("Columns:")
+        yield f"  {heading.text} → {gettext(_USES[heading.use], field=heading.field)}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -58,8 +58,9 @@ def tell_people(config: Config, database: Database, now: datetime) -> int:
 def load_inbox(database: Database, data: Path) -> list[Result]:
     """Load the files of the inbox that are finished; returns what became of each.
 
-    A file that was refused for what it holds stays where it is when not even a copy may be kept: it
-    is reported again each time, until a person takes it away. So does one over which workers die.
+    A file that was refused for what it holds stays where it is when not even a copy may be kept: it is
+    tried again each time, until a person takes it away, and named in the log once. So does one over which
+    workers die, and is named each time.
     """
     inbox = data / INBOX
     if not inbox.is_dir():
@@ -96,8 +97,9 @@ def _tried_alone(database: Database, data: Path, hand: InHand, path: Path) -> It
 
 def _logged(results: Iterator[Result]) -> Iterator[Result]:
     for result in results:
-        # What somebody must look at is louder than what went well.
-        _log.log(WARNING if result.needs_somebody else INFO, "file", **report.event(result))
+        # What somebody must look at is louder than what went well; what stays where it is, is named once.
+        if not result.is_told:
+            _log.log(WARNING if result.needs_somebody else INFO, "file", **report.event(result))
         yield result
 
 

@@ -49,7 +49,7 @@ class Result:
     ``name`` is the one it came under, where ``path`` is a copy. ``counts`` has the records by name;
     ``replaced`` is the hash of the file whose place it took; ``file_id`` its row in the journal of files.
     ``by_desk``: it declares what a maintainer alone says. ``unfiled`` says why a file that was dealt with
-    could not be filed away, in the system's words.
+    could not be filed away, in the system's words. ``is_told``: it was refused before, and stays where it is.
     """
 
     path: Path
@@ -66,6 +66,7 @@ class Result:
     file_id: int | None = None
     unfiled: str | None = None
     by_desk: bool = False
+    is_told: bool = False
 
     @property
     def refused(self) -> bool:
@@ -322,16 +323,16 @@ def _committed(database: Database, attempt: _Attempt, file: IncomingFile, copy: 
 def _set_aside(
     database: Database, attempt: _Attempt, file: IncomingFile, refused: FileRefusedError, copy: Filing
 ) -> Result:
-    refused = card_numbers.said_besides(refused, file.data, attempt.format)
+    refused = card_numbers.said_besides(refused, file.data, attempt.format, attempt.context.cards)
     result = attempt.result(Status.QUARANTINED, refusals=refused.refusals)
     if attempt.options.dry_run:
         return result
     with database.writing(DatabaseRole.IMPORT) as connection:
         origin = sources.origin_of(connection, file)
-        file_id = file_log.refuse(connection, file, refused, origin, attempt.seconds)
+        file_id, is_told = file_log.refuse(connection, file, refused, origin, attempt.seconds)
         if not refused.holds_card_number:  # not even a copy is kept; the file stays where it was
             copy.stage(ImportStatus.QUARANTINED)
-    return replace(result, file_id=file_id)
+    return replace(result, file_id=file_id, is_told=is_told and refused.holds_card_number)
 
 
 def _load(database: Database, attempt: _Attempt, file: IncomingFile, copy: Filing) -> Result:

@@ -13,11 +13,13 @@ from dataclasses import replace
 from itertools import chain, islice
 from typing import Final
 
+from app.models import CardNumbers
+from app.refusals import CARD_BESIDES, CARD_NUMBER, CARD_OR_REFERENCE, Refusal
 from app.rules import card_lines, separators, unread_files
 from app.rules.card_lines import Candidate, Treatment
 from importers.files.archive import IncomingFile
 from importers.formats import Format, searched_by_field
-from importers.refusals import CARD_NUMBER, CARD_OR_REFERENCE, MOST_REASONS, FileRefusedError, Refusal
+from importers.refusals import MOST_REASONS, FileRefusedError
 
 #: What a file counts besides its records.
 LEFT_OUT: Final = "certificates_left_out"
@@ -36,17 +38,22 @@ def refuse_any(data: bytes) -> None:
     _refuse(islice(card_lines.find(data, lambda _candidate, _line: False), MOST_REASONS), None)
 
 
-def said_besides(refused: FileRefusedError, data: bytes, known: Format | None) -> FileRefusedError:
+def said_besides(
+    refused: FileRefusedError, data: bytes, known: Format | None, cards: CardNumbers
+) -> FileRefusedError:
     """Why a file is refused, and that a card number stands in it, if one does: then no copy is kept.
 
-    A reader that looks into each field for numbers has not come to all of them.
+    A reader that looks into each field for numbers has not come to all of them. Where the source masks
+    ``cards`` in fields made for them, the number is no reason of its own.
     """
     if refused.holds_card_number or known is None or known.find_cards is not searched_by_field:
         return refused
     line = unread_files.line_with_card(data)
     if line is None:
         return refused
-    return FileRefusedError([*refused.refusals[: MOST_REASONS - 1], Refusal(reason=CARD_NUMBER, line=line)])
+    masks = known.has_card_fields and cards is CardNumbers.MASK
+    besides = Refusal(reason=CARD_BESIDES if masks else CARD_NUMBER, line=line)
+    return FileRefusedError([*refused.refusals[: MOST_REASONS - 1], besides])
 
 
 def cleaned(file: IncomingFile, known: Format, vouched: Vouched) -> tuple[IncomingFile, Mapping[str, int]]:

@@ -188,10 +188,25 @@ def trusted(
     journal.record(connection, Event.CLOCK_TRUSTED, file=file.name, lines=lines, reseller_id=reseller_id)
 
 
+def _is_told(connection: Connection, file: IncomingFile, refused: FileRefusedError) -> bool:
+    """Whether the journal says already that a file is refused, for the same reasons."""
+    query = (
+        select(ImportRefusal.reason, ImportRefusal.line, ImportRefusal.column)
+        .join(ImportFile, ImportFile.id == ImportRefusal.import_file_id)
+        .where(ImportFile.sha256 == file.sha256, ImportFile.status == ImportStatus.QUARANTINED)
+    )
+    told = {tuple(row) for row in connection.execute(query)}
+    return told == {(one.reason, one.line, one.column) for one in refused.refusals}
+
+
 def refuse(
     connection: Connection, file: IncomingFile, refused: FileRefusedError, origin: Origin, seconds: float
-) -> int:
-    """Write down why a file is quarantined: lines, columns and reasons, never a value; returns its id."""
+) -> tuple[int, bool]:
+    """Write down why a file is quarantined: lines, columns and reasons, never a value.
+
+    Returns its id, and whether the journal said the same before.
+    """
+    is_told = _is_told(connection, file, refused)
     file_id = enter(connection, file, ImportStatus.QUARANTINED).id
     belongs_to(connection, file_id, origin)
     complete(connection, file_id, seconds=seconds)
@@ -209,4 +224,4 @@ def refuse(
             for refusal in refused.refusals
         ],
     )
-    return file_id
+    return file_id, is_told

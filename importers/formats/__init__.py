@@ -106,7 +106,8 @@ class Format:
     where a field of fixed width begins, and what may be done about each; ``vouchable`` are the columns that
     an operator may vouch for. ``read`` raises FileRefusedError; ``origin`` tells, of any file, whose it says
     it is. ``archived`` says whether the original may be kept once it is loaded: not what holds other people's
-    money. ``lacks`` says of a file that no format claims what it lacks to be of this one, where it may be.
+    money. ``has_card_fields``: full numbers stand in fields made for them, which a source may mask. ``lacks``
+    says of a file that no format claims what it lacks to be of this one, where it may be.
     """
 
     name: str
@@ -117,6 +118,7 @@ class Format:
     vouchable: frozenset[str] = frozenset()
     file_name: re.Pattern[str] = ANY_NAME
     archived: bool = True
+    has_card_fields: bool = False
     lacks: Callable[[bytes], Refusal | None] = _far_from
 
     def claims(self, file_name: str, data: bytes) -> bool:

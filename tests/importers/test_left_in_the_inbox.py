@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import time
 
+from structlog.testing import capture_logs
+
 from app.config import ARCHIVE, QUARANTINE
 from app.database.engine import DatabaseRole
 from importers.files import sources
@@ -24,7 +26,9 @@ def test_it_is_one_row_however_often_it_is_tried_and_is_loaded_once_its_column_i
     path.write_bytes(night.data())
     settled = time.time() - 3600
     os.utime(path, (settled, settled))
-    tries = [load_inbox(operator.database, operator.data) for _ in range(3)]
+    with capture_logs() as logged:
+        tries = [load_inbox(operator.database, operator.data) for _ in range(3)]
+    assert [line["status"] for line in logged if line["event"] == "file"] == ["quarantined"]
     assert [[result.status for result in results] for results in tries] == [[Status.QUARANTINED]] * 3
     assert len({results[0].file_id for results in tries}) == 1  # whoever is told, is told once
     assert path.read_bytes() == night.data()

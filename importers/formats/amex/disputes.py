@@ -179,4 +179,5 @@ FORMAT = Format(
     find_cards=searched_by_field,
     read=lambda data, context: read(data, context.cards),
     archived=False,
+    has_card_fields=True,
 )

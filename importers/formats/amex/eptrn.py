@@ -301,4 +301,11 @@ def _read(data: bytes, context: FileContext) -> Records:
     return payments.records(found.settlements, found.chargebacks, found.payments, context)
 
 
-FORMAT = Format(name=NAME, first_line=EPTRN_BEGINS, find_cards=searched_by_field, read=_read, archived=False)
+FORMAT = Format(
+    name=NAME,
+    first_line=EPTRN_BEGINS,
+    find_cards=searched_by_field,
+    read=_read,
+    archived=False,
+    has_card_fields=True,
+)

@@ -1,6 +1,6 @@
 """GRRCN: the worldwide reconciliation file of American Express, versions 1.01, 2.01 and 3.01.
 
-Source: shared format page "Money", section 3.4. Quoted text with commas or tabs, or 800 fixed places.
+Source: shared format page "Money", section 3.4. Text with commas or tabs, quoted or not, or 800 fixed places.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ from importers.records.settlements import SETTLEMENT, SETTLEMENT_LINE, Settlemen
 from importers.refusals import Notice, refuse
 
 NAME: Final = "GRRCN"
-FIRST_LINE = re.compile(rb"(?:\xef\xbb\xbf)?(?:\"HEADER\"[,\t]|HEADER    [0-9]{8})")
+FIRST_LINE = re.compile(rb"(?:\xef\xbb\xbf)?(?:\"HEADER\"[,\t]|HEADER[,\t]\"?[0-9]{8}|HEADER    [0-9]{8})")
+# What stands between columns, with quotes around them or without.
+_DELIMITED = re.compile(r'(?:"HEADER"|HEADER)([,\t])')
 
 # Another has its fields elsewhere, and none comes unasked: its receiver orders it.
 _VERSIONS: Final = ("1.01", "2.01", "3.01")
@@ -189,23 +191,22 @@ def _sale(record: GrrcnRecord) -> dict[str, Any]:
 
 def _records(data: bytes) -> Iterator[GrrcnRecord]:
     text, _ = decoded(data)
-    quoted = text.startswith('"')
+    begun = _DELIMITED.match(text)
     for line, row in enumerate(lines_in(text), 1):
         if not row.strip():
             continue
-        cells = _quoted(row, line) if quoted else None
+        cells = _cells(row, begun[1], line) if begun else None
         code = (cells[0] if cells else row[:10]).strip()
         parts = GRRCN.get(code)
         if parts is None:
             raise refuse(N_("not a record code of GRRCN"), line=line)
-        yield GrrcnRecord(
-            line, code, _of_places(row, parts) if cells is None else _of_cells(cells, parts, line)
-        )
+        found = _of_places(row, parts) if cells is None else _of_cells(cells, parts, line)
+        yield GrrcnRecord(line, code, found)
 
 
-def _quoted(row: str, line: int) -> list[str]:
-    try:
-        return next(csv.reader([row.rstrip()], delimiter="\t" if '"\t"' in row else ",", strict=True))
+def _cells(row: str, sign: str, line: int) -> list[str]:
+    try:  # the last columns may be empty: a tab at the end is one
+        return next(csv.reader([row.rstrip(" \r\n")], delimiter=sign, strict=True))
     except csv.Error:
         raise refuse(N_("quotes that do not match"), line=line) from None
 
@@ -389,4 +390,11 @@ def _read(data: bytes, context: FileContext) -> Records:
     return payments.records(found.settlements, found.chargebacks, found.payments, context)
 
 
-FORMAT = Format(name=NAME, first_line=FIRST_LINE, find_cards=searched_by_field, read=_read, archived=False)
+FORMAT = Format(
+    name=NAME,
+    first_line=FIRST_LINE,
+    find_cards=searched_by_field,
+    read=_read,
+    archived=False,
+    has_card_fields=True,
+)

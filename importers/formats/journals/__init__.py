@@ -75,6 +75,13 @@ _BY_FIELD = {
     "operation": JournalKind.JO,
     "status": JournalKind.JT,
 }
+# A heading that stands for one thing in all journals, and for another in this kind, where that has none.
+_STANDS_FOR = {
+    JournalKind.JO: {"amount": "operation_amount"},
+    JournalKind.JRB: {"capture_date": "remittance_date", "amount": "gross"},
+    JournalKind.JRFI: {"capture_date": "remittance_date", "amount": "gross"},
+    JournalKind.JRI: {"amount": "source_amount"},
+}
 _BY_NAME = re.compile(r"(?:^|_)(JRFI|JRB|JRI|JT|JO)(?:_|$|\.)|^(rapprochement)", re.IGNORECASE)
 
 
@@ -104,14 +111,9 @@ def read(data: bytes, name: str = "", settings: SourceSettings | None = None) ->
     said = settings or SourceSettings()
     if _TEST.match(name):
         raise refuse(N_("a file of the platform's test mode"))
-    rows = delimited.rows(data, said.delimiter or None, said.encoding)
-    cells = [_bare_end(row) for row in rows.cells]
-    if len(cells) < 2 or cells[0][0] not in _TITLES or cells[1][0] not in _HEADERS:  # noqa: PLR2004
-        raise refuse(N_("expected a title and a heading: TITRE, then ENTETE"), line=1)
-    own = {bare(heading): field for heading, field in said.aliases.items()}
-    headings = understood(cells[1], {**ALIASES, **own})
+    rows, cells = _rows(data, said)
     details, ended = _details(rows, cells)
-    kind = _kind(name, details, headings)
+    kind, headings = _headings(name, said, cells[1], details)
     if not ended and kind is not JournalKind.JT:
         raise refuse(N_("expected the line FIN at the end"), line=rows.numbers[-1])
     made_at = _made_at(cells[0])
@@ -131,6 +133,16 @@ def read(data: bytes, name: str = "", settings: SourceSettings | None = None) ->
     )
 
 
+def columns(data: bytes, name: str = "", settings: SourceSettings | None = None) -> tuple[SourceColumn, ...]:
+    """What becomes of the columns of a journal, also of one that is refused for those that it lacks.
+
+    Raises FileRefusedError where it has none.
+    """
+    said = settings or SourceSettings()
+    rows, cells = _rows(data, said)
+    return _headings(name, said, cells[1], _details(rows, cells)[0])[1]
+
+
 _READERS: dict[JournalKind, Callable[[Fields, date, Wire], JournalRecords]] = {
     JournalKind.JT: payments.read,
     JournalKind.JO: operations.read,
@@ -138,6 +150,29 @@ _READERS: dict[JournalKind, Callable[[Fields, date, Wire], JournalRecords]] = {
     JournalKind.JRFI: settlements.read_by_wire,
     JournalKind.JRI: chargebacks.read,
 }
+
+
+def _rows(data: bytes, said: SourceSettings) -> tuple[Rows, list[list[str]]]:
+    """The rows of a journal, and their cells: title and headings first. Raises FileRefusedError."""
+    rows = delimited.rows(data, said.delimiter or None, said.encoding)
+    cells = [_bare_end(row) for row in rows.cells]
+    if len(cells) < 2 or cells[0][0] not in _TITLES or cells[1][0] not in _HEADERS:  # noqa: PLR2004
+        raise refuse(N_("expected a title and a heading: TITRE, then ENTETE"), line=1)
+    return rows, cells
+
+
+def _headings(
+    name: str, said: SourceSettings, texts: list[str], details: list[tuple[int, list[str]]]
+) -> tuple[JournalKind, tuple[SourceColumn, ...]]:
+    """The kind of a journal, and what becomes of its columns. Raises FileRefusedError."""
+    own = {bare(heading): field for heading, field in said.aliases.items()}
+    found = understood(texts, {**ALIASES, **own})
+    kind = _kind(name, details, found)
+    there = {one.field for one in found}
+    meant = {
+        field: own_field for field, own_field in _STANDS_FOR.get(kind, {}).items() if own_field not in there
+    }
+    return kind, tuple(replace(one, field=meant.get(one.field or "", one.field)) for one in found)
 
 
 def _bare_end(row: list[str]) -> list[str]:

@@ -61,9 +61,15 @@ def fixed(found):
     ).encode()
 
 
+def bare(found, delimiter):
+    return quoted(found, delimiter).replace(b'"', b"")
+
+
 ENCODINGS = {
     "commas": lambda found: quoted(found, ","),
     "tabs": lambda found: quoted(found, "\t"),
+    "commas without quotes": lambda found: bare(found, ","),
+    "tabs without quotes": lambda found: bare(found, "\t"),
     "places": fixed,
 }
 

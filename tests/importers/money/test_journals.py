@@ -192,3 +192,44 @@ def test_a_card_number_is_refused_under_the_heading_of_the_file():
     with pytest.raises(FileRefusedError) as refused:
         journals.read(data)
     assert [(one.line, one.column) for one in refused.value.refusals] == [(3, "ORDER_ID")]
+
+
+@pytest.mark.parametrize(
+    ("heading", "detail", "field", "column"),
+    [
+        (
+            "ENTETE;N° contrat;Date paiement;N° transaction;Opération;Montant;Date opération",
+            "OPERATION;7654321;20260302;000101;CREDIT;500;20260303",
+            "operation_amount",
+            "Montant",
+        ),
+        (
+            "ENTETE;Contrat;Date paiement;Transaction;Type;Date de remise;Montant;Montant net;Commission",
+            "MATCHING;7654321;20260302;000101;DT;20260303;500;495;5",
+            "remittance_date",
+            "Date de remise",
+        ),
+        (
+            "ENTETE;N° contrat;Date paiement;N° transaction;Type;Montant;Motif",
+            "DETAIL;7654321;20260302;000101;D;500;45",
+            "source_amount",
+            "Montant",
+        ),
+        (
+            "ENTETE;N° contrat;Date paiement;N° transaction;Type;Date de remise;Montant;État",
+            "TRANSACTION;7654321;20260302;000101;DEBIT;20260303;500;CAPTURED",
+            "capture_date",
+            "Date de remise",
+        ),
+    ],
+)
+def test_a_heading_means_what_its_kind_of_journal_speaks_of(heading, detail, field, column):
+    """One source delivers all of them: an alias of the one would be another's loss."""
+    found = journals.read(journal(heading, detail).decode().encode("latin-1"))
+    assert {one.field: one.text for one in found.headings}[field] == column
+
+
+def test_a_heading_of_its_own_leaves_the_other_what_it_is():
+    heading = f"{JRB};Date de remise"
+    found = journals.read(journal(heading, "MATCHING;7654321;20260302;1;DT;20260303;500;17;495;5;20260309"))
+    assert {one.field: one.text for one in found.headings}["remittance_date"] == "REMITTANCE_DATE"

@@ -54,6 +54,13 @@ def test_a_journal_shows_columns_and_the_proof_of_its_scales(tmp_path):
         assert words in done.output
 
 
+def test_a_journal_that_lacks_a_heading_shows_what_became_of_all_of_them(tmp_path):
+    done = tried(tmp_path, jrb(("000101", "DT", 3900, 386_880, 31)).replace(b"NET_AMOUNT", b"Encaisse"))
+    assert done.exit_code == 1
+    for words in ("Encaisse → ignorée", "BRUT_AMOUNT → gross", "--alias HEADING=net"):
+        assert words in done.output
+
+
 def test_no_code_and_no_heading_is_left_without_words():
     parts = [part for parts in _PARTS.values() for part in parts]
     assert {name for part in parts for name in part.shown} == set(shown_values._HEADINGS)
