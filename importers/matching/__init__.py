@@ -20,7 +20,7 @@ from importers.matching.manners import with_manners
 from importers.matching.missing_calls import missing_calls, with_missing, without_missing
 from importers.matching.rules import CREDITING, Rule
 from importers.matching.rules import parts as parts_of
-from importers.matching.schemes import PREFIX, Split
+from importers.matching.schemes import Split
 
 #: Columns of remittances; amounts in minor units, ``debits`` and ``refunds`` after their cancellations.
 ITEM: Final = (
@@ -184,5 +184,5 @@ def _manner(parts: pd.DataFrame) -> NDArray[np.str_]:
 
 
 def _is_of_scheme(parts: pd.DataFrame) -> pd.Series[Any]:
-    found: pd.Series[Any] = parts["part"].astype(str).str.startswith(PREFIX)
+    found: pd.Series[Any] = ~parts["part"].isin(["net", *_HALVES])
     return found

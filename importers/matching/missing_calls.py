@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from importers.frames import TEXTS
 from importers.matching import working_days
 
 _CONTRACT: Final = ["account", "currency", "contract_number"]
@@ -27,7 +28,7 @@ def missing_calls(items: pd.DataFrame) -> pd.DataFrame:
 
     ``items`` has the columns of :data:`importers.matching.ITEM`.
     """
-    is_number = items["number"].astype(str).str.fullmatch("[0-9]{1,9}").to_numpy(dtype=bool)
+    is_number = items["number"].astype(TEXTS).str.fullmatch("[0-9]{1,9}").to_numpy(dtype=bool)
     told = items.loc[is_number, [*_RANK, "collected_on", "number"]].astype({"number": "int64"})
     told = told.sort_values([*_RANK, "collected_on", "number"], ignore_index=True)
     ranks = told.groupby(_RANK)

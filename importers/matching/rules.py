@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from app.models import Certainty, Grouping, MovementKind
+from importers.frames import TEXTS
 from importers.matching import working_days
 from importers.matching.missing_calls import misses
 from importers.matching.pairs import CANDIDATES, NOTHING, pairs_of, single
@@ -91,7 +92,7 @@ def _items_of(found: pd.DataFrame, by: list[str]) -> pd.Series[Any]:
 
 def number_key(numbers: pd.Series[Any]) -> pd.Series[Any]:
     """The last seven characters without leading zeros: what is left of a number in an entry."""
-    return numbers.astype(str).str[-_NUMBER_LENGTH:].str.lstrip("0")
+    return numbers.astype(TEXTS).str[-_NUMBER_LENGTH:].str.lstrip("0")
 
 
 # --- the lines that a rule is about ----------------------------------------------------------------

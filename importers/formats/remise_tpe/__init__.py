@@ -7,7 +7,7 @@ the first column; children follow their parent.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import takewhile
 from typing import Any
@@ -36,6 +36,7 @@ from importers.formats.remise_tpe.columns import (
     Record,
 )
 from importers.formats.remise_tpe.sections import Section, section
+from importers.frames import TEXTS
 from importers.reading import separated
 from importers.reading.amounts import refuse_uncountable
 from importers.reading.columns import Column, times
@@ -212,6 +213,12 @@ def _frame(section: Section, columns: Sequence[Column], **changed: pd.Series[Any
     return frame.assign(line=section.line_numbers, **changed)
 
 
+def _translated(section: Section, name: str, words: Mapping[str, str]) -> pd.Series[Any]:
+    """A column of words of the file in those of the model, missing where it says none."""
+    places = pc.index_in(section.table[name], value_set=pa.array(list(words)))
+    return pd.Series(pc.take(pa.array(list(words.values())), places), dtype=TEXTS)
+
+
 def _remittances(section: Section) -> pd.DataFrame:
     moments = {
         column.name: times(section.table[column.name], column, section.line_numbers)
@@ -221,8 +228,8 @@ def _remittances(section: Section) -> pd.DataFrame:
     frame = _frame(section, REMITTANCE, **moments)
     for name in layout.CAPITALS:
         frame[name] = frame[name].str.upper()
-    frame["status"] = frame["status"].map(layout.STATUSES)
-    frame["transmission"] = frame["transmission"].map(layout.TRANSMISSIONS)
+    frame["status"] = _translated(section, "status", layout.STATUSES)
+    frame["transmission"] = _translated(section, "transmission", layout.TRANSMISSIONS)
     frame["collected_on"] = frame["collected_local"].dt.normalize()
     numbers = frame.assign(number=frame["number"].astype("int64"))
     _refuse_twins(numbers, ["contract", "rank", "application", "number", "collected_on"], N_("batch number"))
@@ -233,9 +240,9 @@ def _transactions(section: Section, parents: Lines) -> pd.DataFrame:
     occurred = times(section.table["occurred_local"], TRANSACTION[1], section.line_numbers)
     frame = _frame(section, TRANSACTION, occurred_local=occurred)
     frame["remittance"] = np.searchsorted(parents, section.rows) - 1
-    frame["type"] = frame["type"].map(layout.TYPES)
-    frame["outcome"] = frame["outcome"].map(layout.OUTCOMES)
-    frame["entry_mode"] = frame["entry_mode"].map(layout.ENTRY_MODES)
+    frame["type"] = _translated(section, "type", layout.TYPES)
+    frame["outcome"] = _translated(section, "outcome", layout.OUTCOMES)
+    frame["entry_mode"] = _translated(section, "entry_mode", layout.ENTRY_MODES)
     for name in ("amount", "requested_amount", "cardholder_amount"):
         frame[name] = pd.Series(pc.cast(section.table[name], pa.int64()), dtype=pd.ArrowDtype(pa.int64()))
     card = section.table["card"]

@@ -79,7 +79,7 @@ def identified(
     """Transactions with the keys of their remittance and identifiers of their own."""
     parents = transactions["remittance"].to_numpy()
     inherited = ("merchant_id", "reseller_id", "contract_id", "collected_on", "currency")
-    columns = {name: remittances[name].to_numpy()[parents] for name in inherited}
+    columns = {name: remittances[name].array.take(parents) for name in inherited}
     return transactions.assign(
         **columns,
         remitted=remittances["remitted"].to_numpy()[parents]
