@@ -17,7 +17,7 @@ from sqlalchemy.engine import make_url
 
 from app.config import DATABASE_URL, IMPORT_URL, WEB_URL, Config
 from app.database import login_addresses
-from app.database.isolation import ROLES, Isolated
+from app.database.isolation import ROLES, Isolated, prepare_as_usual
 from app.database.login_addresses import Addresses, needed
 from app.database.pooling import look_before_use
 from app.database.privileges import Roles
@@ -133,6 +133,7 @@ class Database:
             },
         )
         look_before_use(engine)
+        prepare_as_usual(engine)
         return engine
 
     def dispose(self) -> None:

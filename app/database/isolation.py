@@ -6,12 +6,10 @@ at all. The condition itself stays in every query: row security picks no partiti
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine, event
 
 from app.database.privileges import Roles
 
@@ -22,6 +20,8 @@ if TYPE_CHECKING:
 ROLES: Final = "bordereau_roles"
 _FOR_ITS_VALUES: Final = "SET LOCAL plan_cache_mode TO force_custom_plan"
 _FOR_ALL_VALUES: Final = "SET LOCAL plan_cache_mode TO force_generic_plan"
+#: How often the driver sends a statement before it prepares it: its own number, and where plans are kept.
+_USUALLY, _AT_ONCE = 5, 0
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Isolation:
         SET LOCAL with its value in the text: the one form that reaches the workers of Citus (R10). What is
         asked of payments is planned for its values each time, though it is prepared: what finds a rare card
         is slow for a common one. Who somebody is has the same plan for all, and keeps it; see
-        :func:`same_plan` for what else does.
+        :func:`keep_plans` for what else does.
         """
         statements = [
             f"SET LOCAL bordereau.{name} = '{int(number)}'"
@@ -51,24 +51,32 @@ class Isolation:
         _set(connection, *statements)
 
 
-@contextmanager
-def same_plan(connection: Connection, *, when: bool) -> Iterator[None]:
-    """Have what is asked meanwhile keep its plan, whatever its values, where one serves all: ``when`` tells.
+def keep_plans(connection: Connection) -> None:
+    """Have what is asked from here on keep its plan, whatever its values, to the end of the snapshot.
 
     It is prepared at once: a plan for all values takes long to make, and is made once a connection.
     """
-    if not when:
-        yield
-        return
-    driver = cast("Driver[Any]", connection.connection.driver_connection)
-    usual = driver.prepare_threshold
-    _set(connection, _FOR_ALL_VALUES)
-    driver.prepare_threshold = 0
-    try:
-        yield
-    finally:
-        driver.prepare_threshold = usual
-    _set(connection, _FOR_ITS_VALUES)
+    driver = _driver(connection)
+    if driver.prepare_threshold != _AT_ONCE:
+        _set(connection, _FOR_ALL_VALUES)
+        driver.prepare_threshold = _AT_ONCE
+
+
+def prepare_as_usual(engine: Engine) -> None:
+    """Have connections that come back to the pool of ``engine`` prepare what the driver usually does.
+
+    PostgreSQL forgets :func:`keep_plans` by itself.
+    """
+    event.listen(engine, "checkin", _usually)
+
+
+def _usually(connection: Driver[Any] | None, _record: Any) -> None:
+    if connection is not None:
+        connection.prepare_threshold = _USUALLY
+
+
+def _driver(connection: Connection) -> Driver[Any]:
+    return cast("Driver[Any]", connection.connection.driver_connection)
 
 
 def _set(connection: Connection, *statements: str) -> None:

@@ -97,8 +97,8 @@ def json_document(
     url_of: Callable[[Args], str],
 ) -> dict[str, Any]:
     """A page of the list and the totals of all of it; ``url_of`` makes the address of the next one."""
-    found = page(connection, spec, scope, criteria)
     sums = totals(connection, spec, scope, criteria)
+    found = page(connection, spec, scope, criteria)
     return {
         "count": sums.count,
         "totals": json_totals(spec, sums),

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Label, and_, select, true, union_all
 
-from app.database.isolation import same_plan
+from app.database.isolation import keep_plans
 from app.listing.constants import written_out
 from app.listing.criteria import Criteria
 from app.listing.cursor import Cursor
@@ -38,11 +38,15 @@ class Page:
 def page(
     connection: Connection, spec: ListSpec, scope: Scope, criteria: Criteria, size: int = PAGE_SIZE
 ) -> Page:
-    """The rows of ``criteria``, from its cursor on, ``size`` at most."""
+    """The rows of ``criteria``, from its cursor on, ``size`` at most.
+
+    Sums are asked for before: where these rows keep their plan, so does all that comes after them.
+    """
     question = Question.of(spec, scope, criteria)
     statement, is_walked = _page(question, size)
-    with same_plan(connection, when=is_walked):
-        found = connection.execute(statement, question.values)
+    if is_walked:
+        keep_plans(connection)
+    found = connection.execute(statement, question.values)
     names = tuple(found.keys())
     # A page looks up thousands of values by name: a dict finds them at once, those that are not there too.
     every = [dict(zip(names, values, strict=True)) for values in found]

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, partial
+from typing import Any
 
-from sqlalchemy import CTE, Date, FromClause, and_, bindparam, case, func, or_, select
+from sqlalchemy import CTE, ColumnElement, Date, FromClause, and_, bindparam, case, func, or_, select
 
 from app.listing.criteria import Criteria
 from app.listing.kinds import Expression, Statement
@@ -266,24 +267,33 @@ def _sum(column: Expression, where: Condition) -> Expression:
 
 @cache
 def _troubles(scope: AnyScope) -> Statement:
-    """The rows to look into that the page has room for, the largest of the gravest first."""
-    rows = _on_the_night(scope)
-    gravity = case({reason: place for place, reason in enumerate(REASONS)}, value=rows.c.reason)
+    """The rows to look into that the page has room for, the largest of the gravest first, at their places."""
+    night = _on_the_night(scope)
+    gravest = (
+        select(night)
+        .where(night.c.is_troubled)
+        .order_by(*_gravest_first(night))
+        .limit(MOST_STRIPS)
+        .subquery("gravest")
+    )
     return (
         select(
-            rows.c.id,
-            rows.c.reason,
+            gravest.c.id,
+            gravest.c.reason,
             Contract.application,
             PLACE.label("place"),
-            rows.c.payments.label("count"),
-            rows.c.net,
-            rows.c.currency,
+            gravest.c.payments.label("count"),
+            gravest.c.net,
+            gravest.c.currency,
         )
-        .select_from(with_places(rows))
-        .where(rows.c.is_troubled)
-        .order_by(gravity, func.abs(rows.c.net).desc(), rows.c.id)
-        .limit(MOST_STRIPS)
+        .select_from(with_places(gravest))
+        .order_by(*_gravest_first(gravest))
     )
+
+
+def _gravest_first(rows: FromClause) -> tuple[ColumnElement[Any], ...]:
+    gravity = case({reason: place for place, reason in enumerate(REASONS)}, value=rows.c.reason)
+    return gravity, func.abs(rows.c.net).desc(), rows.c.id
 
 
 def with_places(remittance: FromClause = Remittance.__table__) -> FromClause:

@@ -22,7 +22,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.accounts.column_choices import keep_columns
 from app.accounts.journal import Event
 from app.accounts.roles import Permission
-from app.database.isolation import same_plan
+from app.database.isolation import keep_plans
 from app.listing.criteria import BY, COLUMNS, Criteria, shown_name
 from app.listing.export import json_document, too_long
 from app.listing.field import Args
@@ -87,13 +87,13 @@ def index(spec: ListSpec) -> AnyResponse:
         understood = not criteria.faults
         by_rows, by_group = understood and not criteria.by, understood and bool(criteria.by)
         grouped = grouping(connection, spec, scope, criteria) if by_group else None
-        found = page(connection, spec, scope, criteria, shown.size) if by_rows else None
         sums = totals(connection, spec, scope, criteria) if by_rows else None
+        found = page(connection, spec, scope, criteria, shown.size) if by_rows else None
         head = letterhead(scope) if is_page() else known(None)
         around = _said(scope, criteria).beside(_ways(criteria).beside(_notes(scope, criteria).beside(head)))
-        # Most look at a list as it opens: what stands around it is the same for all, and long to plan.
-        with same_plan(connection, when=not request.args and scope.contract_ids is None):
-            ((fresh, notices), (answer, missing)), (ways, (said, on_paper)) = around.read(connection)
+        if _is_as_it_opens(scope):
+            keep_plans(connection)
+        ((fresh, notices), (answer, missing)), (ways, (said, on_paper)) = around.read(connection)
         # Apart: people and payments do not meet in one statement (R26).
         own = list_settings(criteria).read(connection)
         notes = spec.filter_notes.words(connection, noted)
@@ -119,6 +119,11 @@ def index(spec: ListSpec) -> AnyResponse:
             files=parts_of(criteria, too_long(criteria) or ()),
         )
     )
+
+
+def _is_as_it_opens(scope: Scope) -> bool:
+    """Whether a list is looked at as most do: what stands around it is the same for all, and long to plan."""
+    return not request.args and scope.contract_ids is None
 
 
 def _notes(scope: Scope, criteria: Criteria) -> Reading[tuple[GroupNote, ...]]:

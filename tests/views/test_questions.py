@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import event, select, text
 
 from app.database.engine import DatabaseRole
+from app.database.isolation import keep_plans
 from app.listing.scope import Scope
 from app.locks import Lock, take_one
 from app.models import UserAccount
@@ -102,22 +103,31 @@ def test_a_question_that_takes_too_long_says_so(owner, monkeypatch):
 
 @pytest.mark.parametrize("path", ["/transactions", "/remises"])
 def test_rows_along_an_index_keep_their_plan_and_others_are_planned_for_their_values(owner, database, path):
-    """What is read beside them too as a list opens; sums never."""
+    """What is read after them keeps its plan too: what stands around a list, and what a person has chosen."""
     asked = {
-        "": (1, 1),
-        "?date_from=2026-03-01": (1, 0),
-        "?date_from=2026-03-01&contract=1": (1, 0),
-        "?date_from=2026-03-01&application=CBEMV&application=AMEX": (1, 0),
-        "?date_from=2026-03-01&contract=1&rank=1": (0, 0),
-        "?date_from=2026-03-01&serial=1": (0, 0),
-        "?date_from=2026-03-01&sort=-amount": (0, 0),
+        "": path == "/transactions",
+        "?date_from=2026-03-01": True,
+        "?date_from=2026-03-01&contract=1": True,
+        "?date_from=2026-03-01&application=CBEMV&application=AMEX": True,
+        "?date_from=2026-03-01&contract=1&rank=1": False,
+        "?date_from=2026-03-01&serial=1": False,
+        "?date_from=2026-03-01&sort=-amount": False,
     }
-    for question, (rows, around) in asked.items():
+    for question, is_walked in asked.items():
         with sent(database) as statements:
             assert owner.get(f"{path}{question}").status_code == 200
-        kept = _kept(statements)
-        by_place = path == "/remises" and not question
-        assert len(kept) == (0 if by_place else rows) + around, question
+        rows, around, own = is_walked, is_walked or not question, is_walked or not question
+        assert len(_kept(statements)) == rows + around + own, question
+
+
+def test_a_connection_that_kept_plans_prepares_as_usual_when_it_comes_back(database):
+    with database.reading_as(Scope(417)) as connection:
+        keep_plans(connection)
+        assert connection.scalar(text("SHOW plan_cache_mode")) == "force_generic_plan"
+        assert connection.connection.driver_connection.prepare_threshold == 0
+    with database.reading() as connection:
+        assert connection.scalar(text("SHOW plan_cache_mode")) == "auto"
+        assert connection.connection.driver_connection.prepare_threshold == 5
 
 
 def _kept(statements):
