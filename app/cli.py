@@ -174,6 +174,7 @@ def worker() -> None:
     """Work until a signal."""
     from app import logs
     from app.database.engine import DatabaseRole
+    from app.jobs import JOBS_AT_ONCE
     from app.operation.worker import work
 
     logs.to_stderr()
@@ -181,7 +182,7 @@ def worker() -> None:
     if not config.development and config.smtp is None:
         waits = gettext("No mail server is named (BORDEREAU_SMTP_URL): email waits, and none of it is lost.")
         click.echo(waits, err=True)
-    work(config, database)
+    work(config, database.for_jobs(JOBS_AT_ONCE))
 
 
 @main.command(help=N_("Start the whole portal: database, demonstration data, web and worker."))

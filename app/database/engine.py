@@ -47,6 +47,10 @@ _OPTIONS = {
 }
 
 
+#: So many connections a job holds at most; a pool grows to twice its size.
+_HELD_BY_JOB = 4
+
+
 @dataclass(frozen=True)
 class Database:
     """A PostgreSQL database, by the addresses of those who log in to it."""
@@ -66,6 +70,10 @@ class Database:
         owner = Addresses(owner=embedded.start(config.data / "postgres"))
         kept = config.data / login_addresses.KEPT_EMBEDDED
         return cls(login_addresses.completed(owner, kept, login_addresses.EMBEDDED_ROLES))
+
+    def for_jobs(self, at_once: int) -> Database:
+        """The database with connections for so many jobs ``at_once``: a task holds one, its file three."""
+        return replace(self, pool_size=_HELD_BY_JOB * at_once // 2, _engines={}, _exports=[])
 
     def for_web(self) -> Database:
         """The database with nothing but the web's own way in."""

@@ -11,9 +11,16 @@ from app.models import CreditVerdict, DeskTask, DeskTaskKind, DeskTaskState, Mer
 
 
 def decide(
-    connection: Connection, merchant_id: int, user_id: int, movement_id: int, verdict: CreditVerdict
+    connection: Connection,
+    merchant_id: int,
+    user_id: int,
+    movement_ids: Collection[int],
+    verdict: CreditVerdict,
 ) -> int:
-    """Ask that what a line is proposed to credit be confirmed or rejected; returns the id of the task."""
+    """Ask that what lines are proposed to credit be confirmed or rejected; returns the id of the task.
+
+    It is one for all of them: a merchant's months are matched once for what is decided at once.
+    """
     reseller_id = connection.scalars(select(Merchant.reseller_id).where(Merchant.id == merchant_id)).one()
     return ask(
         connection,
@@ -22,7 +29,7 @@ def decide(
             user_id=user_id,
             kind=DeskTaskKind.DECIDE,
             merchant_id=merchant_id,
-            details={"bank_movement_id": movement_id, "verdict": verdict.value},
+            details={"bank_movement_ids": sorted(movement_ids), "verdict": verdict.value},
         ),
     )
 
@@ -34,4 +41,5 @@ def under_way(connection: Connection, merchant_ids: Collection[int]) -> frozense
         DeskTask.kind == DeskTaskKind.DECIDE,
         DeskTask.state == DeskTaskState.WAITING,
     )
-    return frozenset(details["bank_movement_id"] for details in connection.scalars(waiting))
+    decided = connection.scalars(waiting)
+    return frozenset(line for details in decided for line in details.get("bank_movement_ids", ()))

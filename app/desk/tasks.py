@@ -34,7 +34,7 @@ class NewTask:
     ``merchant_id``, the ``merchant`` to make (``merchant_code``, ``merchant_name``). Of DECLARE: ``outlets``
     and ``merchants`` (how many), ``merchant_code`` when there is one alone, and what ``content`` is:
     ``file`` (the name of one handed over), ``contracts`` (in words), or ``name`` (the new one of the
-    merchant), or ``account`` (as it is shown). Of DECIDE: ``bank_movement_id`` and
+    merchant), or ``account`` (as it is shown). Of DECIDE: ``bank_movement_ids`` and
     ``verdict``. Of DELIVER: ``source`` (its name), ``contract`` (its number) and ``since`` (a day, ISO).
     Of the others: ``file``, its name.
     """

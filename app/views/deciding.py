@@ -170,8 +170,8 @@ def decide() -> Response:
     if found.keys() != lines:
         abort(404)
     with database().writing() as connection:
-        for line, one in found.items():
-            credit_decisions.decide(connection, scope.merchant_id, signed_in().user_id, line, chosen)
+        credit_decisions.decide(connection, scope.merchant_id, signed_in().user_id, found.keys(), chosen)
+        for one in found.values():
             journal(_EVENTS[chosen], connection, numbers=list(one.numbers), day=one.day.isoformat())
     return redirect(url_for("open_items.show", done=verdict, month=query.text("month") or None), 303)
 

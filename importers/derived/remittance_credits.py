@@ -109,14 +109,14 @@ INSERT INTO credit_decision (merchant_id, bank_movement_id, remittance_id, part,
 SELECT l.merchant_id, l.bank_movement_id, l.remittance_id, l.part, l.reseller_id, l.booked_on,
   l.collected_on, l.rule, :verdict, :user, :at
 FROM credit_link l
-WHERE l.merchant_id = :merchant AND l.bank_movement_id = :line AND l.certainty <> '{Certainty.CERTAIN}'
+WHERE l.merchant_id = :merchant AND l.bank_movement_id = ANY(:lines) AND l.certainty <> '{Certainty.CERTAIN}'
 ON CONFLICT (merchant_id, bank_movement_id, remittance_id, part) DO UPDATE
 SET verdict = EXCLUDED.verdict, user_id = EXCLUDED.user_id, decided_at = EXCLUDED.decided_at
 """
-_TOUCH_LINE = """
+_TOUCH_LINES = """
 INSERT INTO touched_day
 SELECT DISTINCT 'bank_movement', merchant_id, 0, booked_on FROM credit_decision
-WHERE merchant_id = :merchant AND bank_movement_id = :line
+WHERE merchant_id = :merchant AND bank_movement_id = ANY(:lines)
 """
 _KEYS = ("merchant_id", "id", "collected_on", "contract_id")
 _DAYS = ("collected_on", "expected_by", "credited_on")
@@ -156,20 +156,20 @@ def renew(connection: Connection) -> None:
 
 
 def decide(connection: Connection, task: Row[*tuple[Any, ...]]) -> bool:
-    """Write down what somebody decided of the links of a line, and follow it; False when none is to decide.
+    """Write down what somebody decided of the links of lines, and follow it; False when none is to decide.
 
-    ``task`` names the line (``details["bank_movement_id"]``) and the ``details["verdict"]`` on it.
+    ``task`` names the lines (``details["bank_movement_ids"]``) and the ``details["verdict"]`` on them.
     """
     values = {
         "merchant": task.merchant_id,
-        "line": task.details["bank_movement_id"],
+        "lines": task.details["bank_movement_ids"],
         "verdict": CreditVerdict(task.details["verdict"]).value,
         "user": task.user_id,
         "at": task.asked_at,
     }
     decided = connection.execute(text(_DECIDE), values).rowcount
     daily_sums.touch(connection)
-    connection.execute(text(_TOUCH_LINE), values)
+    connection.execute(text(_TOUCH_LINES), values)
     return bool(decided)
 
 

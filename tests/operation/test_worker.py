@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -21,6 +21,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.database.engine import Database, DatabaseRole
 from app.database.login_addresses import Addresses
+from app.jobs import JOBS_AT_ONCE
 from app.operation.state import worker_heard_at
 from app.operation.worker import say_what_was_left
 from tests.importers.files import NIGHT, written
@@ -228,3 +229,12 @@ def connected(folder):
         found = connection.execute("SELECT application_name FROM pg_stat_activity")
         return [name for (name,) in found]
     return []
+
+
+def test_jobs_that_run_at_once_do_not_wait_for_each_others_connections(database):
+    """Each holds its guard while it reads a file and writes it; who waits ten seconds for one breaks off."""
+    jobs = database.for_jobs(JOBS_AT_ONCE)
+    with ExitStack() as held:
+        for _ in range(3 * JOBS_AT_ONCE):
+            held.enter_context(jobs.reading(DatabaseRole.IMPORT))
+    jobs.dispose()

@@ -343,8 +343,9 @@ def test_several_lines_are_confirmed_at_once_or_none_of_them(owner, database, al
         assert connection.scalar(select(DeskTask.id)) is None
     assert owner.post_form(PAGE, line=lines, verdict="confirmed").status_code == 303
     with database.reading() as connection:
-        decided = connection.scalars(select(DeskTask.details)).all()
-    assert {str(one["bank_movement_id"]) for one in decided} == set(lines)
+        (decided,) = connection.scalars(select(DeskTask.details)).all()  # matched once, not once a line
+    assert {str(one) for one in decided["bank_movement_ids"]} == set(lines)
+    assert "Confirmer les 2" not in plain(owner.page(PAGE).one("main"))  # both are under way
 
 
 @pytest.mark.parametrize(

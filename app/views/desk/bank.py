@@ -218,7 +218,7 @@ def decide_credit() -> Response:
     if found is None:
         abort(404)
     with database().writing() as connection:
-        credit_decisions.decide(connection, found.merchant_id, signed_in().user_id, found.id, chosen)
+        credit_decisions.decide(connection, found.merchant_id, signed_in().user_id, [found.id], chosen)
         journal(
             _EVENTS[chosen],
             connection,

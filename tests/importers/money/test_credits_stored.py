@@ -152,8 +152,9 @@ def test_nothing_is_expected_of_a_rejected_remittance(operator):
 
 
 def decide(operator: Operator, verdict: str) -> list[dict]:
-    """Somebody decides on the only line; the worker does it. Returns why it could not."""
-    merchant, reseller, movement = operator.rows("SELECT merchant_id, reseller_id, id FROM bank_movement")[0]
+    """Somebody decides on all lines at once; the worker does it. Returns why it could not."""
+    lines = operator.rows("SELECT merchant_id, reseller_id, id FROM bank_movement")
+    merchant, reseller, _ = lines[0]
     with operator.database.writing() as connection:
         task_id = tasks.ask(
             connection,
@@ -162,7 +163,7 @@ def decide(operator: Operator, verdict: str) -> list[dict]:
                 user_id=1,
                 kind=DeskTaskKind.DECIDE,
                 merchant_id=merchant,
-                details={"bank_movement_id": movement, "verdict": verdict},
+                details={"bank_movement_ids": [one[-1] for one in lines], "verdict": verdict},
             ),
         )
     desk.perform(operator.database, operator.data, task_id)
@@ -201,6 +202,15 @@ def test_a_confirmed_proposal_credits_and_stays_whatever_comes(proposed):
         ("contract_rank", "certain"),
     ]
     assert [one[1] for one in credits_of(proposed)] == ["credited", "credited"]
+
+
+def test_lines_that_are_confirmed_at_once_are_all_credited(proposed):
+    proposed.deliver(night(2, 1840))
+    deliver(proposed, statement(2, line(1840, label="REMISE CARTE")))
+    assert decide(proposed, "confirmed") == []
+    assert [one[-1] for one in links_of(proposed)] == ["confirmed", "confirmed"]
+    assert [one[1] for one in credits_of(proposed)] == ["credited", "credited"]
+    proposed.check_remittance_days()
 
 
 def test_a_rejected_proposal_is_not_made_again(proposed):
