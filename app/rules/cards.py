@@ -21,6 +21,8 @@ from operator import attrgetter
 
 from app.rules import lookalikes, separators
 
+#: No number has fewer digits than these: what is shorter need not be looked at.
+FEWEST_DIGITS = 13
 #: The digits of a number that may be shown.
 SHOWN_DIGITS = 4
 _HEAD = 6

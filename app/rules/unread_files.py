@@ -64,9 +64,14 @@ def _record_with_card(statement: bytes) -> int | None:
     for number, record in enumerate(cfonb_records.records(cfonb_records.decoded(statement)), start=1):
         parts = cfonb_records.fields(record)
         holds = cards.holds_card if len(parts) == 1 else cards.holds_card_number
-        if any(map(holds, parts)):
+        if any(_has_room(part) and holds(part) for part in parts):
             return number
     return None
+
+
+def _has_room(part: str) -> bool:
+    """Whether a number may stand in a field at all: no number begins with a zero, as most amounts do."""
+    return len(part.lstrip("0")) >= cards.FEWEST_DIGITS
 
 
 def _references(headings: list[bytes]) -> Callable[[Candidate, bytes], bool]:

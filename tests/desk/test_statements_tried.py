@@ -61,6 +61,13 @@ def test_a_card_number_in_any_field_is_found_in_its_record(account, card, field,
     assert unread_files.line_with_card(sample) == ordinal + 1
 
 
+def test_zeros_in_front_of_a_number_hide_nothing():
+    """A field without thirteen places behind its zeros is passed over: most amounts are such."""
+    for label in (f"{'0' * 4} {CARD}", f"{'0' * 13} {CARD}"):
+        records = Statement((MovementLine(4_00, label=label),)).records()
+        assert unread_files.line_with_card("\n".join(records).encode()) == 2
+
+
 @pytest.mark.parametrize("spelt", [f"{CARD[:4]} {CARD[4:8]} {CARD[8:12]} {CARD[12:]}", CARD])
 @pytest.mark.parametrize("behind", ["note {card}", "0" * 130 + " {card}"])
 def test_what_is_no_record_is_searched_as_a_whole(spelt, behind):
