@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -14,21 +14,21 @@ from app.wording import formats
 from app.wording.days import short_day
 from app.wording.i18n import gettext
 
-#: Below the bars: the days. Above: room for nothing but air.
-_FOOT, _HEAD, _GAP = 16, 6, 2
+#: In percent of the height: what stays free above the highest bar, and between the parts of one.
+_HEAD, _GAP = 4.0, 1.5
 _SHARE = 0.62  # of its place that a bar fills
 _WIDE, _NARROW = 48, 22  # room for "mer 26", for "26"
-_LEAST, _LEAST_APART = 2.0, 1.0  # the height of a bar that stands for a day without anything, or for little
-#: Width and height.
-Size = tuple[int, int]
+_LEAST, _LEAST_APART = 1.5, 0.8  # the height of a bar that stands for a day without anything, or for little
+#: The width of a chart on a phone and on a desk, in pixels: how many words have room.
+_PHONE, _DESK = 390, 820
 #: A part of a bar: its amount, its least height, its class and its words.
 _Part = tuple[int, float, str, str]
 
 
 class Shape(NamedTuple):
-    """A bar or a part of one: its place in the units of the viewBox, its classes and its words.
+    """A bar or a part of one in percent of the chart, which fills its room; its classes and its words.
 
-    A page has a hundred: see :class:`app.views.cells.ListCell`.
+    A page has fifty: see :class:`app.views.cells.ListCell`.
     """
 
     x: float
@@ -40,7 +40,7 @@ class Shape(NamedTuple):
 
 
 class Label(NamedTuple):
-    """A day under its bar."""
+    """A day under its bar, in percent of the width."""
 
     x: float
     text: str
@@ -49,14 +49,15 @@ class Label(NamedTuple):
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart for the macro. ``has_apart`` says that some bars bear what did not reach the bank."""
+    """A chart for the macro: its bars, and what stands below them on a phone (``narrow``) and on a desk.
 
-    width: int
-    height: int
+    ``has_apart`` says that some bars bear what did not reach the bank.
+    """
+
     shapes: tuple[Shape, ...]
-    labels: tuple[Label, ...]
+    narrow: tuple[Label, ...]
+    wide: tuple[Label, ...]
     has_apart: bool
-    base: float
 
 
 class ChartColumn(NamedTuple):
@@ -77,15 +78,10 @@ class ChartColumn(NamedTuple):
     is_told: bool = True
 
 
-def charts(
-    bars: Sequence[Bar], currency: str, shown: Period, untold: Collection[date], *sizes: Size
-) -> tuple[Chart, ...]:
-    """The bars in a drawing of each of ``sizes``; the days shown on the page are in colour.
-
-    No file tells of the days ``untold``.
-    """
+def chart(bars: Sequence[Bar], currency: str, shown: Period, untold: Collection[date]) -> Chart:
+    """The bars as a drawing; the days ``shown`` are in colour, of the days ``untold`` no file tells."""
     columns = [_column(bar, shown, untold) for bar in bars]
-    return tuple(drawn(columns, partial(formats.money, currency=currency), *sizes))
+    return drawn(columns, partial(formats.money, currency=currency))
 
 
 def _column(bar: Bar, shown: Period, untold: Collection[date]) -> ChartColumn:
@@ -102,28 +98,26 @@ def _column(bar: Bar, shown: Period, untold: Collection[date]) -> ChartColumn:
     )
 
 
-def drawn(columns: Sequence[ChartColumn], say: Callable[[int], str], *sizes: Size) -> Iterator[Chart]:
-    """``columns`` side by side in a drawing of each of ``sizes``; ``say`` writes an amount."""
-    parts = [tuple(_parts(column, say)) for column in columns]
-    return (_drawn(columns, parts, *size) for size in sizes)
+def drawn(columns: Sequence[ChartColumn], say: Callable[[int], str]) -> Chart:
+    """``columns`` side by side; ``say`` writes an amount."""
+    return Chart(
+        shapes=tuple(_shapes(columns, say)),
+        narrow=tuple(_labels(columns, _PHONE)),
+        wide=tuple(_labels(columns, _DESK)),
+        has_apart=any(column.apart > 0 for column in columns),
+    )
 
 
-def _drawn(
-    columns: Sequence[ChartColumn], parts: Iterable[Iterable[_Part]], width: int, height: int
-) -> Chart:
-    step = width / len(columns)
+def _shapes(columns: Sequence[ChartColumn], say: Callable[[int], str]) -> Iterator[Shape]:
+    step = 100 / len(columns)
     top = max(1, *(max(column.amount, 0) + max(column.apart, 0) for column in columns))
-    base = float(height - _FOOT)
-    scale = (base - _HEAD - _GAP) / top
-    shapes: list[Shape] = []
-    for place, (column, own) in enumerate(zip(columns, parts, strict=True)):
-        x, wide = round((place + (1 - _SHARE) / 2) * step, 1), round(step * _SHARE, 1)
-        for amount, least, style, words in own:
+    scale = (100 - _HEAD - _GAP) / top
+    for place, column in enumerate(columns):
+        x, wide = round((place + (1 - _SHARE) / 2) * step, 2), round(step * _SHARE, 2)
+        for amount, least, style, words in _parts(column, say):
             tall = max(amount * scale, least)
-            lift = column.amount * scale + _GAP if style == "bad" else 0.0
-            shapes.append(Shape(x, round(base - lift - tall, 1), wide, round(tall, 1), style, words))
-    has_apart = any(column.apart > 0 for column in columns)
-    return Chart(width, height, tuple(shapes), tuple(_labels(columns, step)), has_apart, base)
+            lift = max(column.amount, 0) * scale + _GAP if style == "bad" else 0.0
+            yield Shape(x, round(100 - lift - tall, 1), wide, round(tall, 1), style, words)
 
 
 def _parts(column: ChartColumn, say: Callable[[int], str]) -> Iterator[_Part]:
@@ -138,10 +132,11 @@ def _parts(column: ChartColumn, say: Callable[[int], str]) -> Iterator[_Part]:
         yield column.apart, _LEAST_APART, "bad", words
 
 
-def _labels(columns: Sequence[ChartColumn], step: float) -> Iterator[Label]:
-    """Every group where there is room, else every fifth and the one shown."""
-    every = 1 if step > _NARROW else 5
+def _labels(columns: Sequence[ChartColumn], width: int) -> Iterator[Label]:
+    """Every group where there is room in ``width`` pixels, else every fifth and the one shown."""
+    room = width / len(columns)
+    every = 1 if room > _NARROW else 5
     for place, column in enumerate(columns):
         if (len(columns) - 1 - place) % every == 0 or column.is_named:
-            words = column.brief if step > _WIDE else column.briefest
-            yield Label(round((place + 0.5) * step, 1), words, "on" if column.is_named else "")
+            words = column.brief if room > _WIDE else column.briefest
+            yield Label(round((place + 0.5) * 100 / len(columns), 2), words, "on" if column.is_named else "")

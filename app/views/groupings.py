@@ -33,7 +33,6 @@ from app.wording.i18n import N_, gettext, ngettext
 MOST_LINES = 1000
 #: Bars of a chart; with more of them there is none.
 MOST_BARS = 92
-_NARROW, _WIDE = (390, 88), (820, 170)
 _DAY_BY_DAY = "day"
 #: What the bars of a chart, and the shares, are of.
 _WEIGHTS = {NET: N_("net"), COUNT: N_("number")}
@@ -70,7 +69,7 @@ class ShownGroup:
 
 @dataclass(frozen=True)
 class GroupTable:
-    """The lines of one currency. ``charts`` are the narrow and the wide one, empty where there is none.
+    """The lines of one currency. ``chart`` is None where there is none.
 
     ``total`` is None where nothing came of any group.
     """
@@ -80,7 +79,7 @@ class GroupTable:
     groups: tuple[ShownGroup, ...]
     total: ShownGroup | None
     left_out: int
-    charts: tuple[Chart, ...]
+    chart: Chart | None
     weight: str
     has_changes: bool
 
@@ -187,7 +186,7 @@ def _table(
         groups=(*above, *map(line, others[:MOST_LINES])),
         total=replace(line(table.total), title=gettext("Total"), note="", width=0.0),
         left_out=max(0, len(others) - MOST_LINES),
-        charts=tuple(_charts(criteria, by, table, untold)),
+        chart=_chart(criteria, by, table, untold),
         weight=_weight_words(spec, table.weight),
         has_changes=has_changes,
     )
@@ -201,7 +200,7 @@ def _nothing_came(spec: ListSpec, by: Dimension, missing: Iterable[NotReceived])
         groups=tuple(_not_received(by, one) for one in missing),
         total=None,
         left_out=0,
-        charts=(),
+        chart=None,
         weight=_weight_words(spec, by.weight),
         has_changes=False,
     )
@@ -285,14 +284,11 @@ def _compared(grouping: GroupedSums) -> Iterator[str]:
             yield words if len(grouping.tables) == 1 else f"{table.currency} {words}"
 
 
-def _charts(
-    criteria: Criteria, by: Dimension, table: CurrencyTable, untold: Collection[date]
-) -> Iterator[Chart]:
+def _chart(criteria: Criteria, by: Dimension, table: CurrencyTable, untold: Collection[date]) -> Chart | None:
     """Bars of groups that follow each other in time; others have theirs in the table."""
     kind = by.kind
     columns = [*_columns(criteria.period, by, kind, table, untold)] if isinstance(kind, TimeKind) else []
-    if 1 < len(columns) <= MOST_BARS:
-        yield from drawn(columns, partial(_written, table), _NARROW, _WIDE)
+    return drawn(columns, partial(_written, table)) if 1 < len(columns) <= MOST_BARS else None
 
 
 def _columns(

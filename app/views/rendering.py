@@ -18,7 +18,7 @@ from app.accounts.roles import Permission
 from app.accounts.sessions import new_key
 from app.views import cells, deliveries, styles
 from app.views.branding import theme_file, worker_address
-from app.views.chart import charts
+from app.views.chart import chart
 from app.views.filter_form import InputGroup
 from app.views.moments import show_minute, show_moment
 from app.views.shell import Shell
@@ -81,7 +81,7 @@ def _globals() -> dict[str, Any]:
         "font_file": FONT_FILE,
         "font_version": FONT_VERSION,
         "icon": icon,
-        "charts": charts,
+        "chart": chart,
         "filter_inputs": filter_inputs,
         "day_in_words": days.day_in_words,
         "days_in_words": days.days_in_words,

@@ -386,3 +386,42 @@ def test_the_way_to_keep_a_view_takes_no_line(window, path, width):
     assert f"amount_to={width}" in visitor.page.url
     assert visitor.barriers() == []
     assert name in visitor.page.locator("#view-button").text_content()
+
+
+@pytest.mark.parametrize("width", [1024, DESK])
+@LISTS
+def test_the_bars_of_a_chart_fill_the_room_beside_the_answer(window, path, width):
+    """They kept to half of it where the answer had more to say, and their days were drawn smaller."""
+    visitor = window(width)
+    visitor.go(path)
+    chart = visitor.page.locator(".chart").bounding_box()
+    bars = [bar.bounding_box() for bar in visitor.page.locator(".chart rect").all()]
+    assert min(bar["y"] for bar in bars) - chart["y"] < 60
+    assert chart["y"] + chart["height"] - max(bar["y"] + bar["height"] for bar in bars) < 36
+    assert all(bar["x"] + bar["width"] <= chart["x"] + chart["width"] for bar in bars)
+
+
+def test_the_net_of_a_group_is_in_sight_of_a_narrow_desk(window):
+    """Of eight columns the net, which one came for, was the one that was cut."""
+    visitor = window(1024)
+    visitor.go("/transactions?by=application")
+    frame = visitor.page.locator(".groups-frame").bounding_box()
+    nets = visitor.page.locator(".groups .net-of").all()
+    assert len(nets) > 2
+    for box in (net.bounding_box() for net in nets):
+        assert box["x"] + box["width"] <= frame["x"] + frame["width"]
+
+
+def test_what_is_copied_is_what_stands_beside_the_button(window):
+    visitor = window(DESK)
+    visitor.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    visitor.go("/transactions?outcome=accepted")
+    visitor.follow(visitor.page.locator(FIRST_PAYMENT).first)
+    buttons = visitor.page.locator(".blocks > * button[data-copy]:visible")
+    assert buttons.count() >= 1
+    for button in buttons.all():
+        button.click()
+        visitor.page.wait_for_function(
+            "words => navigator.clipboard.readText().then(found => found === words)",
+            arg=button.locator("xpath=..").inner_text().strip(),
+        )
