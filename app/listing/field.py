@@ -60,9 +60,10 @@ class Field:
     ``void`` whether it is struck out. ``elsewhere`` are choices of its filter that another list answers.
     ``copied`` is for what people need elsewhere: a button copies it. ``full_label`` is its label where there
     is room, when ``label`` is short for it. ``is_key`` says that it is of use to programs alone, and in no
-    file for people. ``permission`` is what a role needs to see it. ``narrow`` reads its filter for a merchant
-    who has some of its values alone (see :func:`app.listing.visible.seen_by`); what none of these can be is
-    refused.
+    file for people. ``permission`` is what a role needs to see it. ``filled_by`` are the measures of which
+    one is not zero where a row holds something; where all are, the table has no column for it by itself.
+    ``narrow`` reads its filter for a merchant who has some of its values alone (see
+    :func:`app.listing.visible.seen_by`); what none of these can be is refused.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Field:
     copied: bool = False
     full_label: str = ""
     is_key: bool = False
+    filled_by: tuple[str, ...] = ()
     permission: str = "list"
 
     @property

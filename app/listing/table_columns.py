@@ -45,13 +45,15 @@ def known_columns(spec: ListSpec, names: Collection[str]) -> tuple[str, ...]:
     return tuple(field.name for field in choosable(spec) if field.name in names)
 
 
-def table_columns(spec: ListSpec, chosen: Collection[str] = (), hidden: Collection[str] = ()) -> TableColumns:
+def table_columns(
+    spec: ListSpec, chosen: Collection[str] = (), hidden: Collection[str] = (), unfilled: Collection[str] = ()
+) -> TableColumns:
     """The columns with the fields ``chosen``; without any, the table's own but for those ``hidden``.
 
-    A column that would be empty without what is hidden keeps it.
+    A column that would be empty without what is hidden keeps it; one of what is ``unfilled`` goes.
     """
     date, title, amount = _ends(spec)
-    names = list(_of_choice(spec, chosen) if chosen else _without(spec, hidden))
+    names = list(_of_choice(spec, chosen) if chosen else _without(spec, hidden, unfilled))
     fitting, below = names[:FITTING], names[FITTING:]
     columns = tuple(tuple(spec.by_name[name] for name in each) for each in (date, title, *fitting, amount))
     return TableColumns(columns, tuple(spec.by_name[name] for each in below for name in each))
@@ -72,6 +74,7 @@ def _of_choice(spec: ListSpec, chosen: Collection[str]) -> Iterator[tuple[str, .
     yield from ((name,) for name in known_columns(spec, chosen) if name not in own)
 
 
-def _without(spec: ListSpec, hidden: Collection[str]) -> Iterator[tuple[str, ...]]:
+def _without(spec: ListSpec, hidden: Collection[str], unfilled: Collection[str]) -> Iterator[tuple[str, ...]]:
     for names in spec.table_columns[2:-1]:
-        yield tuple(name for name in names if name not in hidden or len(names) == 1)
+        if filled := tuple(name for name in names if name not in unfilled):
+            yield tuple(name for name in filled if name not in hidden or len(filled) == 1)

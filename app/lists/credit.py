@@ -128,6 +128,7 @@ CREDIT_FIELDS = (
         section=CREDIT,
         filter=True,
         filter_group=WHEN,
+        filled_by=("credit_credited", "credit_differs"),
     ),
     Field(
         name="expected_by",

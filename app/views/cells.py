@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -84,6 +84,13 @@ def linked(link: Link, of_rows: Callable[[str], Callable[[int], str]] = row_addr
 def no_ticket(spec: ListSpec, row: Row) -> str | None:
     """Why ``row`` has no ticket, in words; "" in a list that has none, None when it has one."""
     return why_no_ticket(row) if spec.ticket else ""
+
+
+def column_style(fields: Sequence[Field]) -> str:
+    """The class by which a column has more room than others, on its heading and its cells: "" without any."""
+    if len(fields) > 1:
+        return "several"
+    return "card-number" if isinstance(fields[0].kind, Card) else ""
 
 
 def _style(field: Field) -> str:

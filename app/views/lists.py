@@ -97,7 +97,7 @@ def index(spec: ListSpec) -> AnyResponse:
         # Apart: people and payments do not meet in one statement (R26).
         own = list_settings(criteria).read(connection)
         notes = spec.filter_notes.words(connection, noted)
-    table = columns(spec, found, own.columns) if found else None
+    table = columns(spec, found, sums, own.columns) if found and sums else None
     return _answered(
         ListPage(
             criteria=criteria,

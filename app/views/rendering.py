@@ -88,6 +88,7 @@ def _globals() -> dict[str, Any]:
         "address": cells.address,
         "common_address": common_address,
         "linked": cells.linked,
+        "column_style": cells.column_style,
         "show_minute": show_minute,
         "request_key": new_key,
     }

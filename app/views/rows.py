@@ -15,8 +15,9 @@ from app.listing.field import Field
 from app.listing.kinds import Row
 from app.listing.query import Page
 from app.listing.spec import Heading, ListSpec
+from app.listing.summed import Totals
 from app.listing.table_columns import TableColumns, table_columns
-from app.views.cells import ListCell, cells_of, no_ticket, row_addresses
+from app.views.cells import ListCell, cells_of, column_style, no_ticket, row_addresses
 from app.web.context import access
 from app.wording import formats
 from app.wording.days import day_in_words
@@ -108,9 +109,18 @@ def _ordinary(spec: ListSpec, rows: Iterable[ShownRow]) -> str:
     return case.noun.count(number, formats.number(number)) if case and number else ""
 
 
-def columns(spec: ListSpec, found: Page, chosen: Sequence[str]) -> TableColumns:
-    """The columns of the table. Unless it is chosen, the trade name is left out where there is only one."""
-    return table_columns(spec, chosen, () if _several(found) else ("trade_name",))
+def columns(spec: ListSpec, found: Page, totals: Totals, chosen: Sequence[str]) -> TableColumns:
+    """The columns of the table. Unless it is chosen, the trade name is left out where there is only one.
+
+    So is what no row of the whole selection holds: "Credited on" the morning after.
+    """
+    hidden = () if _several(found) else ("trade_name",)
+    return table_columns(spec, chosen, hidden, tuple(_unfilled(spec, totals)))
+
+
+def _unfilled(spec: ListSpec, totals: Totals) -> Iterator[str]:
+    filled = {name for line in totals.lines for name, amount in line.sums.items() if amount}
+    return (field.name for field in spec.fields if field.filled_by and not filled & {*field.filled_by})
 
 
 def _several(found: Page) -> bool:
@@ -220,7 +230,10 @@ def notes(spec: ListSpec, row: Row) -> Iterator[Note]:
 
 def _cells(fields: Sequence[Field]) -> Callable[[Row], ListCell]:
     """What makes the cells of a column of one field, or of several that stand side by side."""
-    return cells_of(fields[0]) if len(fields) == 1 else lambda row: ListCell(_joined(fields, row))
+    if len(fields) == 1:
+        return cells_of(fields[0])
+    style = column_style(fields)
+    return lambda row: ListCell(_joined(fields, row), style)
 
 
 def _named(fields: Iterable[Field], row: Row) -> Iterator[tuple[str, str]]:
@@ -230,4 +243,4 @@ def _named(fields: Iterable[Field], row: Row) -> Iterator[tuple[str, str]]:
 
 
 def _joined(fields: Iterable[Field], row: Row) -> str:
-    return " · ".join(filter(None, [field.cell(row) for field in fields]))
+    return "\u00a0· ".join(filter(None, [field.cell(row) for field in fields]))

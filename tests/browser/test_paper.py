@@ -12,6 +12,9 @@ A4 = 703
 #: The same of one that lies across.
 A4_ACROSS = 1032
 HEIGHT = "element => element.getBoundingClientRect().height"
+#: Where the columns of a line begin.
+LEFTS = """line => [...line.querySelectorAll(':scope > :not(.act, .below)')]
+  .map(cell => cell.getBoundingClientRect().left)"""
 #: The value of a property of the first element that a selector finds.
 STYLE = "([selector, property]) => getComputedStyle(document.querySelector(selector))[property]"
 
@@ -119,6 +122,20 @@ def test_a_list_on_paper_has_the_columns_that_were_chosen(window, screen):
     assert max(one.bounding_box()["height"] for one in lines) < 24, "each on one line"
     assert style(visitor, "body", "page") == "wide"
     assert visitor.sideways() == 0
+
+
+def test_the_head_of_a_list_stands_on_every_sheet_above_its_columns(window):
+    """It stood on the first sheet alone: on the others one had to guess which number is which."""
+    visitor = window()
+    visitor.go("/transactions")
+    visitor.page.emulate_media(media="print")
+    visitor.page.set_viewport_size({"width": A4_ACROSS, "height": 700})
+    assert style(visitor, ".sheet", "display") == "table"
+    head = (style(visitor, ".sheet-heads", "display"), style(visitor, ".sheet-heads", "breakInside"))
+    assert head == ("table-header-group", "avoid"), "what a browser repeats"
+    lines = visitor.page.locator(".sheet .line").all()
+    places = {tuple(round(left) for left in line.evaluate(LEFTS)) for line in (*lines[:6], lines[-1])}
+    assert len(places) == 1, "each line has the columns of the head"
 
 
 def test_as_many_lines_as_paper_bears_are_one_press_away(window):

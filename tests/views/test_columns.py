@@ -8,15 +8,10 @@ from app.listing.visible import seen_by
 from app.lists import REMITTANCES, TRANSACTIONS
 from app.models import Role
 from tests.views.staff import let_staff_in, sign_in
-from tests.views.town import let_in, plain, rows
+from tests.views.town import heads, let_in, plain, rows
 
 #: Between what a row is called and its amount.
 USUAL = ["N° de carte", "Produit · Émetteur", "Libellé", "N° d'auto.", "N° de remise"]
-
-
-def heads(page):
-    shown = [plain(head) for head in page.one(class_="sheet-heads").all("span", role="columnheader")]
-    return shown[2:-2]
 
 
 def boxes(page):

@@ -14,7 +14,7 @@ from app.models import Role
 from app.rules.time_zones import today
 from tests import factories, money_factories
 from tests.views.staff import let_staff_in, sign_in
-from tests.views.town import let_in, plain
+from tests.views.town import heads, let_in, plain
 
 
 @pytest.fixture
@@ -78,6 +78,20 @@ def test_what_a_bank_credited_within_some_days_is_asked_for(owner, alpha):
     (first,) = [e for e in page.one("form", id="filters").all("input") if e["name"] == "credited_on_from"]
     assert (first["type"], first["value"]) == ("date", before.isoformat())
     assert owner.get("/remises.json?credited_on_from=soon").status_code == 422
+
+
+def test_the_day_of_a_credit_is_a_column_once_a_row_of_the_selection_has_one(owner, alpha, database):
+    """The morning after it stood empty over every row, for a bank credits later."""
+    assert "Crédité le" in heads(owner.page("/remises"))
+    with database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(
+            text("UPDATE remittance SET credit = 'expected', credited_on = NULL, credit_gap = NULL")
+        )
+        factories.sum_days(connection)
+    page = owner.page("/remises")
+    assert page.one(class_="sheet")
+    assert "Crédité le" not in heads(page)
+    assert heads(owner.page("/remises?columns=credited_on")) == ["Crédité le"], "who chose it has it"
 
 
 @pytest.mark.parametrize(

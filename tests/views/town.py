@@ -252,3 +252,9 @@ def follow(page, words):
     found = [link["href"] for link in page.all("a") if words in plain(link)]
     assert len(found) == 1, f"{len(found)} links say {words}"
     return found[0]
+
+
+def heads(page):
+    """The headings of a list's table, between what a row is called and its amount."""
+    shown = [plain(head) for head in page.one(class_="sheet-heads").all("span", role="columnheader")]
+    return shown[2:-2]
