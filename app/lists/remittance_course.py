@@ -96,7 +96,7 @@ def alerts(row: Row) -> Iterator[Alert]:
     if row["seal"] not in (Completeness.COMPLETE, *REMOTE):
         yield _unsettled(row)
     if missing := row["missing_sequences"]:
-        words = ngettext("%(num)s missing transaction", "%(num)s missing transactions", missing)
+        words = ngettext("%(num)s missing payment", "%(num)s missing payments", missing)
         reason = gettext("The numbers of the payments received are not in sequence.")
         yield Alert(words=words, reason=reason, note=words, to_report=True)
     yield from credit_alerts(row)

@@ -11,7 +11,9 @@ from app.rules.payments import REMOTE
 from app.wording import codes, formats
 from app.wording.i18n import N_, gettext, ngettext
 
-_NOT_SAID_BY_HOST = {
+#: What became of a telecollection where the host's own word says less, or another.
+_IN_OUR_WORDS = {
+    "incomplete": N_("Call interrupted"),
     "awaited": N_("not received yet"),
     "untransmitted": N_("transmission failed"),
     "uncaptured": N_("not captured yet"),
@@ -40,8 +42,8 @@ class PaymentCount(Whole):
 
     def cell(self, value: int, row: Row) -> str:  # noqa: ARG002
         if not value:
-            return gettext("no transaction")
-        return ngettext("%(num)s transaction", "%(num)s transactions", value)
+            return gettext("no payment")
+        return ngettext("%(num)s payment", "%(num)s payments", value)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -80,9 +82,11 @@ class HostStatus(Choice):
 
     def cell(self, value: str | None, row: Row) -> str:
         key = self.tone_key(value, row)
-        return gettext(_NOT_SAID_BY_HOST[key]) if key in _NOT_SAID_BY_HOST else self.say(key)
+        return gettext(_IN_OUR_WORDS[key]) if key in _IN_OUR_WORDS else self.say(key)
 
 
 #: The two words on a remittance: ours, and the host's.
 CONTROL = Control(labels=codes.COMPLETENESS)
 HOST_STATUS = HostStatus(labels=codes.STATUSES)
+#: What is asked for, in the words of the rows that are found: the host's word is one for two things.
+ASKED_STATUS = Choice(labels={**codes.STATUSES, "incomplete": N_("Call interrupted or not captured yet")})

@@ -179,7 +179,9 @@ MEASURES = (
         apart=True,
     ),
     *_apart("rejected", *_with_totals(RemittanceStatus.REJECTED), N_("Rejected, apart")),
-    *_apart("incomplete", *_with_totals(RemittanceStatus.INCOMPLETE), N_("Incomplete, apart")),
+    *_apart(
+        "incomplete", *_with_totals(RemittanceStatus.INCOMPLETE), N_("Interrupted or not captured yet, apart")
+    ),
     *_apart(
         "untransmitted",
         and_(_CORRECT, Remittance.transmission == Transmission.FAILED.value),

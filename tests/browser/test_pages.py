@@ -22,6 +22,9 @@ PAGES = {
     "ticket": "/remises >> .line:has(.send-link) a[href*='/remises/']:not(.send-link) >> a[href$='/ticket']",
     "envoi": "/transactions >> a.send-link",
     "e-mails": "/dev/mail",
+    "aide": "/aide",
+    "deux-fichiers": "/transactions?period=last-month",
+    "terminal": "/terminaux >> .rows-group .name > a",
     "transaction": "/transactions >> a[href*='/transactions/']:not(.send-link)",
 }
 

@@ -101,9 +101,9 @@ def test_what_failed_is_named_before_all_that_is_awaited(owner, shops, database)
 def test_missing_payments_are_a_warning(owner, shops, database):
     with database.writing(DatabaseRole.OWNER) as connection:
         connection.execute(text("UPDATE remittance SET missing_sequences = 2"))
-    assert "2 transactions manquantes" in plain(rows(owner.page("/remises?count=with"))[0])
+    assert "2 paiements manquants" in plain(rows(owner.page("/remises?count=with"))[0])
     notices = owner.page(f"/remises/{shops[0].remittance_id}").all(class_="notice")
-    assert "2 transactions manquantes" in plain(notices[0])
+    assert "2 paiements manquants" in plain(notices[0])
 
 
 def test_a_day_that_has_not_arrived_is_said_and_is_no_zero(owner, database):

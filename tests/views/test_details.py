@@ -82,6 +82,18 @@ def test_what_did_not_pass_says_what_it_means_and_whom_to_tell(
     assert steps(page)[-1][1] == last
 
 
+def test_a_call_that_broke_off_has_one_name_wherever_it_is_said(owner, shops, database):
+    """A row called it "Incomplète", its page and the answer above the rows "Appel interrompu"."""
+    set_remittance(database, shops[0], status="incomplete")
+    page = owner.page("/remises?count=with")
+    assert "Appel interrompu" in plain(rows(page)[0])
+    assert "Appel interrompu ou pas encore remis" in plain(page.one("form", id="filters"))
+    asked = owner.page("/remises?status=incomplete&amount_from=1&period=last-7-days")
+    assert "Interrompues ou pas encore remises, à part 52,40" in plain(asked.one("dl", class_="sums"))
+    for shown in (page, asked, owner.page(f"/remises/{shops[0].remittance_id}")):
+        assert "ncomplète" not in plain(shown.one("main"))
+
+
 def test_a_remittance_whose_telecollection_has_not_arrived_waits(owner, shops, database):
     set_remittance(database, shops[0], has_totals=False, seal="awaiting_totals")
     page = owner.page(f"/remises/{shops[0].remittance_id}")
@@ -112,7 +124,7 @@ def test_a_gap_is_told_with_its_size(owner, shops, database):
     ],
 )
 def test_nothing_is_said_to_be_well_above_what_is_to_be_looked_into(owner, shops, database, values, said):
-    """A green "La télécollecte est bien passée" stood above an amber "1 transaction manquante"."""
+    """A green "La télécollecte est bien passée" stood above an amber "1 paiement manquant"."""
     set_remittance(database, shops[0], **values)
     page = owner.page(f"/remises/{shops[0].remittance_id}")
     assert verdict(page) == said

@@ -112,7 +112,7 @@ def test_a_total_has_its_parts(owner):
 def test_an_empty_remittance_proves_that_the_terminal_called(owner, shops):
     page = owner.page("/remises?count=without&period=last-7-days")
     assert len(rows(page)) == 1
-    assert "aucune transaction" in plain(rows(page)[0])
+    assert "aucun paiement" in plain(rows(page)[0])
 
 
 def test_transactions_show_signs_and_refusals(owner):
@@ -241,5 +241,5 @@ def test_back_leads_to_the_list_with_its_filters(owner, shops):
 
 def test_a_count_is_a_link(owner, shops):
     page = owner.page("/remises?count=with")
-    link = next(a for row in rows(page) for a in row.all("a") if "4 transactions" in plain(a))
+    link = next(a for row in rows(page) for a in row.all("a") if "4 paiements" in plain(a))
     assert len(rows(owner.page(link["href"]))) == 4

@@ -13,7 +13,7 @@ from app.rules.time_zones import today
 from tests import factories
 from tests.page import short
 from tests.views.test_details import alerts, set_remittance, steps, verdict
-from tests.views.town import plain
+from tests.views.town import plain, rows
 
 
 @pytest.fixture
@@ -130,6 +130,17 @@ def test_what_is_not_captured_waits_and_is_no_failure(owner, platform, database)
     assert "n'est pas encore faite par la plateforme" in plain(night.one("main"))
     row = owner.get("/remises.json?number=-&period=last-7-days").json["rows"][0]
     assert row["status"] == "incomplete"
+
+
+def test_what_has_nothing_to_capture_says_so_in_its_row(owner, platform, database):
+    """A row of two declined payments and 0,00 € said nothing, beside others that are "Correcte"."""
+    set_remittance(
+        database, platform, status="incomplete", number="-", debit_count=0, refund_count=0, net_amount=0
+    )
+    (row,) = [
+        row for row in rows(owner.page("/remises?period=last-7-days")) if "rien à remettre" in plain(row)
+    ]
+    assert "is-bad" not in row["class"].split()
 
 
 def test_what_is_not_captured_has_no_number_anywhere_and_is_found_all_the_same(owner, platform, database):
