@@ -122,7 +122,10 @@ def _remittances(
 
 
 def _unpaid(connection: Connection, last_day: date) -> Row[*tuple[Any, ...]] | None:
-    """A contract and an amount that a few of the bakery's sales have: nothing tells which is charged back."""
+    """A contract and an amount that a few of the bakery's sales have: nothing tells which is charged back.
+
+    The bank takes back what it has paid: nothing of American Express, whose contracts it does not name.
+    """
     statement = (
         select(Merchant.code, Contract.number.label("contract"), Transaction.amount)
         .join(Contract, Contract.merchant_id == Merchant.id)
@@ -132,6 +135,7 @@ def _unpaid(connection: Connection, last_day: date) -> Row[*tuple[Any, ...]] | N
         )
         .where(
             Merchant.code == _UNPAID_CODE,
+            Contract.application.not_in(applications.PAID_ELSEWHERE),
             Transaction.occurred_on > last_day - timedelta(days=_DAYS),
             TOTAL["debit"].condition(Transaction.type, Transaction.outcome),
         )

@@ -7,7 +7,9 @@ from datetime import date, timedelta
 
 import pandas as pd
 import pytest
+from sqlalchemy import text
 
+from app.database.engine import DatabaseRole
 from app.listing.scope import Scope
 from app.lists.credit_reasons import closing_parts
 from app.lists.remittances import REMITTANCES
@@ -112,6 +114,18 @@ WHERE merchant_id = ({_CHAIN}) AND kind IN ('remittance', 'refund')
 def test_a_chargeback_may_be_of_several_sales_and_none_is_chosen(rows):
     (found,) = rows("SELECT candidates, transaction_id FROM chargeback")
     assert (found.candidates in range(2, 6), found.transaction_id) == (True, None)
+
+
+def test_the_bank_charges_nothing_back_that_it_did_not_pay(rows, module_database):
+    """Of 60 days American Express may have the most equal sums; its contract would be named by nothing."""
+    with module_database.writing(DatabaseRole.OWNER) as connection:
+        unpaid = bank._unpaid(connection, LAST_DAY)
+        connection.execute(
+            text("UPDATE contract SET application = 'AMEX' WHERE number = :contract"), unpaid._asdict()
+        )
+        another = bank._unpaid(connection, LAST_DAY)
+        assert another is None or another.contract != unpaid.contract
+        connection.rollback()
 
 
 @pytest.mark.parametrize("days", range(7))
