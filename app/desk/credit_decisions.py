@@ -42,4 +42,4 @@ def under_way(connection: Connection, merchant_ids: Collection[int]) -> frozense
         DeskTask.state == DeskTaskState.WAITING,
     )
     decided = connection.scalars(waiting)
-    return frozenset(line for details in decided for line in details.get("bank_movement_ids", ()))
+    return frozenset(line for details in decided for line in details["bank_movement_ids"])
