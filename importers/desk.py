@@ -244,7 +244,10 @@ def _try(database: Database, data: Path, task: _Task) -> _Ended:
             profile = _own_profile(connection, source, task)
             _refuse_anothers(connection, task, name, task.content)
         context = sources.said_of(name, source, profile.columns, profile.settings)
-    found = tuple(explain.lines(explain.explain(task.content, context), at_desk=True))
+    try:
+        found = tuple(explain.lines(explain.explain(task.content, context), at_desk=True))
+    except FileRefusedError as refused:
+        return _Ended(refused.refusals, answer=tuple(explain.columns(task.content, context, refused)))
     if not source:
         return _Ended(answer=found)
     with tempfile.NamedTemporaryFile() as sample:

@@ -11,6 +11,7 @@ from importers.files import profiles, sources
 from importers.load import load_file
 from tests.desk.conftest import SOUTH
 from tests.importers.money.test_bank_statements_stored import RIB
+from tests.importers.money.test_journals import jrb
 from tests.importers.money.test_mapped_csv import CIC, STRIPE
 from tests.views.town import plain
 
@@ -231,3 +232,12 @@ def first_file(browser) -> str:
     """The page of the file that is listed first."""
     found = (link for link in browser.page("/gestion/imports").links() if "/imports/" in link)
     return next(link for link in found if link.rsplit("/", 1)[-1].isdigit())
+
+
+def test_a_journal_that_lacks_a_heading_shows_what_became_of_all_of_them(place, north):
+    """Otherwise one of them is named each time that it is tried again."""
+    journal = jrb(("000101", "DT", 3900, 386_880, 31)).replace(b"NET_AMOUNT", b"Encaisse")
+    page = north.page(asked(place, north.post_form(TRIAL, file=(io.BytesIO(journal), "JRB.csv"))))
+    shown = plain(page.one("main"))
+    assert "Encaisse → ignorée" in shown
+    assert "BRUT_AMOUNT → gross" in shown
