@@ -27,7 +27,7 @@ from app.rules.payments import remitted_sql
 from app.wording import applications
 from importers.derived import daily_sums, scheme_sums
 from importers.derived.settlement_credits import AcquirerPayments
-from importers.matching import DECIDED, LINK, left, match
+from importers.matching import DECIDED, LINK, is_split, left, match
 from importers.matching.acquirers import with_acquirers
 from importers.matching.deducting import presumed
 from importers.matching.settlements import BY_CONTRACT, BY_PAYMENT
@@ -140,7 +140,7 @@ def renew(connection: Connection) -> None:
     found = _Ledgers.read(connection, touched)
     links = found.links()
     by_scheme = scheme_sums.read(connection, found.items[found.is_payable()], found.lines, links)
-    if len(by_scheme):
+    if found.may_be_split(by_scheme):
         links = found.links(by_scheme)
     payments = found.payments_after(links)
     changed = found.changed(links, payments)
@@ -227,15 +227,28 @@ class _Ledgers:
 
         ``by_scheme`` has what each scheme brought to remittances, where that may explain a line.
         """
-        payable = self.items[self.is_payable()]
-        lines = self.lines[~self.lines.index.isin(self.payments.lines["line"])]
-        found = match(payable, lines, decided=self._decided(), by_scheme=by_scheme, known=self.items)
+        found = match(
+            self.items[self.is_payable()],
+            self._unpaid_lines(),
+            decided=self._decided(),
+            by_scheme=by_scheme,
+            known=self.items,
+        )
         found = found[found["line"].isin(self.lines.index[self._is_stored()])]
         kept = self._kept()
         claimed = found.drop(left(found, kept).index)
         found = found[~found["line"].isin(claimed["line"])]
         both = pd.concat([kept.assign(is_kept=True), found.assign(is_kept=False)], ignore_index=True)
         return both.astype({"is_kept": bool, "amount": "int64", "group_fee": "Int64"})
+
+    def may_be_split(self, by_scheme: pd.DataFrame) -> bool:
+        """Whether any line may be what a scheme brought: else its sums change no link."""
+        payable = self.items[self.is_payable()]
+        return len(by_scheme) > 0 and is_split(payable, self._unpaid_lines(), by_scheme, self.items)
+
+    def _unpaid_lines(self) -> pd.DataFrame:
+        """The lines that bring no payment of an acquirer."""
+        return self.lines[~self.lines.index.isin(self.payments.lines["line"])]
 
     def is_payable(self) -> pd.Series[Any]:
         """The remittances that the bank itself credits."""

@@ -85,6 +85,8 @@ def match(
     open_lines = with_manners(open_lines, open_parts)
     open_parts = left(open_parts, found[0])
     for rule in rules(split):
+        if open_lines["is_fee"].all():  # what was taken off nothing explains nothing
+            break
         while len(open_parts) and len(open_lines) and len(about := _about(rule, open_lines)):
             is_proposed = rule.certainty is Certainty.PROPOSED
             candidates = rule.propose(without_missing(open_parts) if is_proposed else open_parts, about)
@@ -102,9 +104,20 @@ def match(
     return links.reindex(columns=list(LINK)).astype({"group_fee": "Int64"})
 
 
+def is_split(
+    items: pd.DataFrame, lines: pd.DataFrame, by_scheme: pd.DataFrame, known: pd.DataFrame | None = None
+) -> bool:
+    """Whether any line may be what a scheme brought: where none may, the sums of schemes match nothing."""
+    missing = missing_calls(items if known is None else known)
+    return len(Split.of(with_missing(items, missing), lines, by_scheme).pairs) > 0
+
+
 def _about(rule: Rule, lines: pd.DataFrame) -> pd.DataFrame:
     """The lines that a rule is about."""
-    return lines[rule.about(lines) & (rule.takes_fees | ~lines["is_fee"])]
+    is_about = rule.about(lines).to_numpy(dtype=bool)
+    if not rule.takes_fees:
+        is_about = is_about & ~lines["is_fee"].to_numpy(dtype=bool)
+    return lines[is_about] if is_about.any() else lines.head(0)
 
 
 def _confirmed(decided: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:

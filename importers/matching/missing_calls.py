@@ -21,6 +21,8 @@ _RANK: Final = [*_CONTRACT, "contract_rank"]
 _LEAST, _MOST = 8, 10
 #: A step over a missing call is at least so many usual ones.
 _OVER_ONE: Final = 2
+#: No call is missing.
+NONE: Final = pd.DataFrame(columns=[*_CONTRACT, "collected_on", "settled_on"])
 
 
 def missing_calls(items: pd.DataFrame) -> pd.DataFrame:
@@ -28,6 +30,8 @@ def missing_calls(items: pd.DataFrame) -> pd.DataFrame:
 
     ``items`` has the columns of :data:`importers.matching.ITEM`.
     """
+    if len(items) <= _LEAST:
+        return NONE
     is_number = items["number"].astype(TEXTS).str.fullmatch("[0-9]{1,9}").to_numpy(dtype=bool)
     told = items.loc[is_number, [*_RANK, "collected_on", "number"]].astype({"number": "int64"})
     told = told.sort_values([*_RANK, "collected_on", "number"], ignore_index=True)
@@ -37,7 +41,10 @@ def missing_calls(items: pd.DataFrame) -> pd.DataFrame:
     told = told.join(steps, on=_RANK)
     times = (told["step"] / told["median"]).to_numpy()
     is_over = (times >= _OVER_ONE) & (times < _MOST) & (times == np.floor(times))
-    days = _between(told[is_over & (told["size"] >= _LEAST).to_numpy()])
+    steps_over = told[is_over & (told["size"] >= _LEAST).to_numpy()]
+    if steps_over.empty:
+        return NONE
+    days = _between(steps_over)
     settled = working_days.after(days["collected_on"].to_numpy().astype("datetime64[D]"), 1)
     return days.assign(settled_on=settled.astype("datetime64[s]")).drop_duplicates(ignore_index=True)
 
