@@ -226,6 +226,7 @@ def remittances(style: str) -> pd.DataFrame:
     return weeks_later(items()) if style.endswith("May") else items()
 
 
+@cache
 def booked(style: str):
     """The lines of a style, and the items that each truly credits."""
     parts, how = STYLES[style]

@@ -53,10 +53,11 @@ LEAST = {
 
 def credited(links: pd.DataFrame):
     """For each line its items and how sure the link is."""
-    return {
-        line: ({(one.item, one.part) for one in own.itertuples()}, own["certainty"].iloc[0])
-        for line, own in links.groupby("line")
-    }
+    found = {}
+    for one in links[["line", "item", "part", "certainty"]].itertuples():
+        own, _ = found.setdefault(one.line, (set(), one.certainty))
+        own.add((one.item, one.part))
+    return found
 
 
 @cache
