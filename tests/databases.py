@@ -10,9 +10,10 @@ import atexit
 import fcntl
 import os
 import shutil
+import signal
 import tempfile
 import time
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from copy import deepcopy
 from functools import partial
 from itertools import count
@@ -55,12 +56,28 @@ PASSWORD = "what the roles of tests log in with"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The first process makes the folder that all workers share, and clears up after them."""
+    """The first process makes the folder that all workers share, and clears up after them.
+
+    A process that is told to end does so as by Ctrl-C: it lets go of the server, which the last one stops.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if FOLDER not in os.environ:
         folder = tempfile.mkdtemp(prefix="bordereau-test-", dir=_in_memory())
         os.environ[FOLDER] = folder
         config.add_cleanup(_drop_leftovers)
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        atexit.register(_clear, Path(folder))
+
+
+def _clear(folder: Path) -> None:
+    """Remove the folder, and stop the server before, should the workers that held it have been killed."""
+    server = folder / "postgres"
+    with suppress(FileNotFoundError, ProcessLookupError):
+        os.kill(int((server / "postmaster.pid").read_text().split()[0]), signal.SIGINT)  # it waits for nobody
+    for _ in range(200):
+        if not embedded._serving(server):
+            break
+        time.sleep(0.05)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _in_memory() -> str | None:
