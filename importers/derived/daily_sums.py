@@ -9,6 +9,7 @@ adds to; importers run one at a time from there on, so a recomputed day misses n
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -22,6 +23,10 @@ from importers.staging import as_dates, copy_in
 _CREATE = """
 CREATE TEMP TABLE IF NOT EXISTS touched_day
   (subject text, merchant_id bigint, contract_id bigint, day date) ON COMMIT DROP
+"""
+_BOUNDS = f"""
+SELECT min(day) AS first, max(day) AS last FROM touched_day
+WHERE subject = :subject AND merchant_id <> {UNCLAIMED_MERCHANT}
 """
 #: Up to so many days of contracts, their rows are looked up one day after the other.
 MOST_LOOKED_UP = 10_000
@@ -117,6 +122,12 @@ def add(connection: Connection, subject: str, rows: pd.DataFrame, day: str) -> N
     copy_in(connection, "touched_day", days.assign(subject=subject, day=as_dates(days.pop(day))))
 
 
+def bounds(connection: Connection, subject: str) -> dict[str, date] | None:
+    """The ``first`` and the ``last`` touched day of what somebody owns of ``subject``, if there is any."""
+    found = connection.execute(text(_BOUNDS), {"subject": subject}).one()
+    return None if found.first is None else found._asdict()
+
+
 def over_days(connection: Connection, days: str, statement: str, parameters: Mapping[str, Any]) -> None:
     """Run a statement that finds the rows of each day of temporary table ``days``, within bounds of its own.
 
@@ -142,13 +153,10 @@ def recompute(connection: Connection) -> None:
     for statement in _TIDY:
         connection.execute(text(statement))
     for subject, (by_contract, dimensions, measures) in _MEASURES.items():
-        bounds = connection.execute(
-            text("SELECT min(day) AS first, max(day) AS last FROM touched WHERE subject = :subject"),
-            {"subject": subject},
-        ).one()
-        if bounds.first is not None:
+        days = bounds(connection, subject)
+        if days is not None:
             _replace(connection, subject, f"{subject}_day", "t.contract_id")
-            over_days(connection, "touched", by_contract, {"first": bounds.first, "last": bounds.last})
+            over_days(connection, "touched", by_contract, days)
             _replace(connection, subject, f"{subject}_day", str(ALL_CONTRACTS))
             _over_all_contracts(connection, subject, dimensions, measures)
     _add_up_thirds(connection)
@@ -160,11 +168,11 @@ def _add_up_thirds(connection: Connection) -> None:
     """Add up the thirds of months that the touched days of remittances are in."""
     for statement in _TOUCHED_THIRDS:
         connection.execute(text(statement))
-    bounds = connection.execute(
+    thirds = connection.execute(
         text("SELECT min(third) AS first, max(third) AS last FROM touched_third")
     ).one()
-    if bounds.first is not None:
-        days = {"first": bounds.first, "last": bounds.last}
+    if thirds.first is not None:
+        days = {"first": thirds.first, "last": thirds.last}
         over_days(connection, "touched_third", _REMITTANCE_THIRDS, days)
     connection.execute(text("DROP TABLE touched_third"))
 

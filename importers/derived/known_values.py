@@ -79,7 +79,7 @@ _KEPT = (
     ON CONFLICT (merchant_id, field, value, contract_id)
     DO UPDATE SET last_on = EXCLUDED.last_on WHERE k.last_on < EXCLUDED.last_on
     """,
-    "DROP TABLE seen_value, gone_value",
+    "DROP TABLE touched_value, seen_value, gone_value",
 )
 
 
@@ -90,13 +90,13 @@ def renew(connection: Connection) -> None:
 
 
 def _renew(connection: Connection, subject: _Subject) -> None:
+    bounds = daily_sums.bounds(connection, subject.table)
+    if bounds is None:
+        return
     for statement in _TOUCHED:
         connection.execute(text(statement), {"subject": subject.table})
-    bounds = connection.execute(text("SELECT min(day) AS first, max(day) AS last FROM touched_value")).one()
-    if bounds.first is not None:
-        seen, gone = (statement.format(**subject.words) for statement in (_SEEN, _GONE))
-        daily_sums.over_days(connection, "touched_value", seen, {"first": bounds.first, "last": bounds.last})
-        connection.execute(text(gone), {"fields": list(KNOWN_FIELDS[subject.table])})
-        for statement in _KEPT:
-            connection.execute(text(statement))
-    connection.execute(text("DROP TABLE touched_value"))
+    seen, gone = (statement.format(**subject.words) for statement in (_SEEN, _GONE))
+    daily_sums.over_days(connection, "touched_value", seen, bounds)
+    connection.execute(text(gone), {"fields": list(KNOWN_FIELDS[subject.table])})
+    for statement in _KEPT:
+        connection.execute(text(statement))

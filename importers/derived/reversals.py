@@ -26,18 +26,18 @@ CREATE TEMP TABLE IF NOT EXISTS touched_sale (merchant_id bigint, id bigint, occ
 # and would else look at each remittance of a merchant for each operation.
 # What came or went may concern the operations of its contract from its day on, and no earlier ones.
 _SINCE = "SELECT min(day) FROM touched_day WHERE subject = 'transaction'"
+_NAMED = f"""
+CREATE TEMP TABLE named_reversing ON COMMIT DROP AS
+SELECT o.merchant_id, o.id, o.occurred_on, o.contract_id, o.occurred_at, o.original_id, o.original_on,
+  ltrim(o.original_sequence_number, '0') AS named, o.remittance_id, o.collected_on
+FROM (
+  SELECT merchant_id, contract_id, min(day) AS since FROM touched_day
+  WHERE subject = 'transaction' GROUP BY 1, 2
+) AS t
+JOIN transaction o ON o.merchant_id = t.merchant_id AND o.contract_id = t.contract_id
+  AND o.occurred_on >= t.since AND o.occurred_on >= :since AND {_IS_OPERATION}
+"""
 _OPERATIONS = (
-    f"""
-    CREATE TEMP TABLE named_reversing ON COMMIT DROP AS
-    SELECT o.merchant_id, o.id, o.occurred_on, o.contract_id, o.occurred_at, o.original_id, o.original_on,
-      ltrim(o.original_sequence_number, '0') AS named, o.remittance_id, o.collected_on
-    FROM (
-      SELECT merchant_id, contract_id, min(day) AS since FROM touched_day
-      WHERE subject = 'transaction' GROUP BY 1, 2
-    ) AS t
-    JOIN transaction o ON o.merchant_id = t.merchant_id AND o.contract_id = t.contract_id
-      AND o.occurred_on >= t.since AND o.occurred_on >= :since AND {_IS_OPERATION}
-    """,
     "ANALYZE named_reversing",
     """
     CREATE TEMP TABLE reversing ON COMMIT DROP AS
@@ -46,7 +46,6 @@ _OPERATIONS = (
       AND r.collected_on = o.collected_on
     """,
     "ANALYZE reversing",
-    "DROP TABLE named_reversing",
 )
 _DAYS_OF_OPERATIONS = f"""
 SELECT min(occurred_on) AS first, max(occurred_on) AS last, min(occurred_on) - {_REACH} AS reach
@@ -131,11 +130,17 @@ def renew(connection: Connection) -> None:
     connection.execute(text(_SALES))
     since = connection.scalar(text(_SINCE))
     if since is not None:
-        for statement in _OPERATIONS:
-            connection.execute(text(statement), {"since": since})
-        _all(connection, _DAYS_OF_OPERATIONS, _LINK)
-        connection.execute(text("DROP TABLE reversing"))
+        if connection.execute(text(_NAMED), {"since": since}).rowcount:
+            _link(connection)
+        connection.execute(text("DROP TABLE named_reversing"))
     _all(connection, _DAYS_OF_SALES, _TELL_SALES)
+
+
+def _link(connection: Connection) -> None:
+    for statement in _OPERATIONS:
+        connection.execute(text(statement))
+    _all(connection, _DAYS_OF_OPERATIONS, _LINK)
+    connection.execute(text("DROP TABLE reversing"))
 
 
 def _all(connection: Connection, days: str, steps: tuple[str, ...]) -> None:

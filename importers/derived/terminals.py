@@ -146,16 +146,14 @@ FROM {contracts} c JOIN terminal_day d USING (merchant_id, contract_id)
 
 def renew(connection: Connection) -> None:
     """Derive terminals and their days anew for the touched days (see :func:`daily_sums.touch`)."""
-    for statement in _TOUCHED:
+    bounds = daily_sums.bounds(connection, "remittance")
+    if bounds is None:
+        return
+    for statement in (*_TOUCHED, _FORGET):
         connection.execute(text(statement))
-    bounds = connection.execute(text("SELECT min(day) AS first, max(day) AS last FROM touched_call")).one()
-    if bounds.first is not None:
-        connection.execute(text(_FORGET))
-        daily_sums.over_days(connection, "touched_call", _CALLS, {"first": bounds.first, "last": bounds.last})
-        for statement in _TERMINALS:
-            connection.execute(text(statement))
-        connection.execute(text("DROP TABLE concerned, renewed"))
-    connection.execute(text("DROP TABLE touched_call"))
+    daily_sums.over_days(connection, "touched_call", _CALLS, bounds)
+    for statement in (*_TERMINALS, "DROP TABLE touched_call, concerned, renewed"):
+        connection.execute(text(statement))
 
 
 def touch_contracts(connection: Connection, contracts: str) -> None:
