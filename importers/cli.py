@@ -152,7 +152,7 @@ def mapping() -> None:
 def mapping_try(path: Path, cards: str, source_name: str | None, saved: Path | None) -> None:
     """Print the explanation of a file, or why it would be quarantined."""
     from importers import explain, report
-    from importers.files import archive
+    from importers.files import archive, sources
     from importers.formats import FileContext
     from importers.formats.mapped_csv import with_mapping
     from importers.load import try_file
@@ -160,9 +160,11 @@ def mapping_try(path: Path, cards: str, source_name: str | None, saved: Path | N
     config = Config.from_env() if source_name else None
     database = ready(config) if config else None
     context = FileContext(name=path.name, settings=SourceSettings(cards=CardNumbers(cards)))
+    contracts: frozenset[str] = frozenset()
     if database and source_name:
         with database.reading(DatabaseRole.IMPORT) as connection:
             context = _context(connection, source_name, path.name)
+            contracts = sources.contract_numbers(connection, source_name)
     try:
         context = with_mapping(context, saved) if saved else context
         data = archive.receive(path).data
@@ -174,7 +176,7 @@ def mapping_try(path: Path, cards: str, source_name: str | None, saved: Path | N
         for line in explain.columns(data, context, refused):
             click.echo(line)
         raise _set_aside(refused) from None
-    for line in explain.lines(explanation):
+    for line in explain.lines(explanation, contracts):
         click.echo(line)
     if config and database:
         result = try_file(database, path, config.data, context)

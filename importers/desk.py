@@ -238,14 +238,15 @@ def _change_source(database: Database, data: Path, task: _Task) -> _Ended:
 def _try(database: Database, data: Path, task: _Task) -> _Ended:
     """Say what a sample file is understood to hold; nothing of it is loaded or kept."""
     name, source = task.details["file"], task.details.get("source")
-    context = FileContext(name=name)
+    context, contracts = FileContext(name=name), frozenset[str]()
     if source:
         with database.reading(DatabaseRole.IMPORT) as connection:
             profile = _own_profile(connection, source, task)
             _refuse_anothers(connection, task, name, task.content)
+            contracts = sources.contract_numbers(connection, source)
         context = sources.said_of(name, source, profile.columns, profile.settings)
     try:
-        found = tuple(explain.lines(explain.explain(task.content, context), at_desk=True))
+        found = tuple(explain.lines(explain.explain(task.content, context), contracts, at_desk=True))
     except FileRefusedError as refused:
         return _Ended(refused.refusals, answer=tuple(explain.columns(task.content, context, refused)))
     if not source:

@@ -5,7 +5,7 @@ Source: shared format page "Money", section 5.2. It reads a file as a load does,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
@@ -156,8 +156,13 @@ def bank_statements(path: Path) -> BankStatements:
     raise refuse(N_("expected statements of a bank"))
 
 
-def lines(explanation: FileExplanation, *, at_desk: bool = False) -> Iterator[str]:
-    """The explanation in words, a line each; ``at_desk`` names no command."""
+def lines(
+    explanation: FileExplanation, contracts: Collection[str] = (), *, at_desk: bool = False
+) -> Iterator[str]:
+    """The explanation in words, a line each; ``at_desk`` names no command.
+
+    ``contracts`` are the numbers that labels of a bank may name, of those who ask.
+    """
     yield gettext("Format: %(format)s", format=explanation.format)
     if not explanation.is_money:
         yield "  " + gettext(_NOT_MONEY_AT_DESK if at_desk else _NOT_MONEY)
@@ -166,7 +171,7 @@ def lines(explanation: FileExplanation, *, at_desk: bool = False) -> Iterator[st
     yield from _heading_lines(explanation.headings)
     for records in explanation.records:
         for part in _PARTS[type(records)]:
-            yield from _part_lines(part, part.rows(records))
+            yield from _part_lines(part, _naming(part.rows(records), contracts))
         for notice in records.notices:
             yield gettext("Note: %(notice)s", notice=notice.text())
 
@@ -197,6 +202,14 @@ def _with_kinds(records: BankStatements) -> pd.DataFrame:
     named = records.movements.assign(kind=kinds.fillna(gettext("not card money: counted, never stored")))
     found = named.join(card_lines.hints(named, records.patterns))
     return found.sort_values("kind", key=lambda _: kinds.isna(), kind="stable")
+
+
+def _naming(found: pd.DataFrame, contracts: Collection[str]) -> pd.DataFrame:
+    """Lines of statements with the contracts that their labels name, as a load finds them."""
+    if "details" not in found or not contracts:
+        return found
+    own = card_lines.own_contracts(found, contracts)
+    return found.assign(contract_number=own.where(own != "", found["contract_number"]))
 
 
 _PARTS: Mapping[type, tuple[_Part, ...]] = {

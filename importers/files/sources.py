@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Row, select, text
 
 from app.accounts.journal import Event, record
 from app.config import INBOX, QUARANTINE
-from app.models import UNCLAIMED_MERCHANT, SourceRole, SourceSettings
+from app.models import UNCLAIMED_MERCHANT, Contract, Source, SourceRole, SourceSettings
 from app.refusals import NO_SOURCE, NOT_OF_FOLDER, SEVERAL_SOURCES
 from importers import formats, ownership
 from importers.files import foreign_places
@@ -270,6 +270,16 @@ def vouch(connection: Connection, name: str, columns: Collection[str], *, good: 
     reseller_id = connection.execute(text(_VOUCH), changed).scalar_one()
     event = Event.COLUMNS_VOUCHED if good else Event.COLUMNS_DOUBTED
     record(connection, event, source=name, columns=sorted(columns), reseller_id=reseller_id)
+
+
+def contract_numbers(connection: Connection, source: str) -> frozenset[str]:
+    """The numbers of the contracts that are declared for the maintainer whose a source is."""
+    query = (
+        select(Contract.number)
+        .join(Source, Source.reseller_id == Contract.reseller_id)
+        .where(Source.name == source, Contract.merchant_id != UNCLAIMED_MERCHANT)
+    )
+    return frozenset(connection.scalars(query))
 
 
 def bind(connection: Connection, source: str, slug: str) -> None:

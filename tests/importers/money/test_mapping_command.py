@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 
@@ -100,6 +101,15 @@ def test_a_try_for_a_source_says_what_is_new_known_and_in_conflict_and_leaves_no
     assert "même est déjà chargé" in tried(tmp_path, written(monday), "--source", "bank").output
     assert bank.value("SELECT count(*) FROM bank_statement") == 1
     assert bank.value("SELECT count(*) FROM import_file WHERE status = 'quarantined'") == 0
+
+
+def test_a_try_for_a_source_shows_which_contract_a_label_names(bank, tmp_path):
+    """Whoever sees none there would say labels of a bank that is understood."""
+    (number,) = bank.rows("SELECT DISTINCT number FROM contract WHERE merchant_id <> 0")[0]
+    line = MovementLine(5740, label=f"REMISE CARTES DU 0303 {number}")
+    done = tried(tmp_path, written(Statement((line,))), "--source", "bank")
+    assert re.search(rf"57,40 +30 +{number}", done.output), done.output
+    assert number not in tried(tmp_path, written(Statement((line,)))).output
 
 
 def test_a_try_for_a_source_by_another_mapping_says_what_that_would_bring(bank, tmp_path):
