@@ -1,8 +1,12 @@
 """Every page, at every width: nobody is shut out, nothing sticks out, the browser has nothing to say."""
 
+from datetime import timedelta
+
+from app.rules.time_zones import today
 from tests.browser import looks
 from tests.browser.windows import DESK
 
+LONG_MONTH = f"date_from={today() - timedelta(days=45)}&date_to={today() - timedelta(days=1)}"
 MONTH = "date_from=2026-01-01&date_to=2026-12-31"
 PAGES = {
     "connexion": "/connexion",
@@ -23,7 +27,7 @@ PAGES = {
     "envoi": "/transactions >> a.send-link",
     "e-mails": "/dev/mail",
     "aide": "/aide",
-    "deux-fichiers": "/transactions?period=last-month",
+    "deux-fichiers": f"/transactions?{LONG_MONTH}",
     "terminal": "/terminaux >> .rows-group .name > a",
     "transaction": "/transactions >> a[href*='/transactions/']:not(.send-link)",
 }
@@ -48,3 +52,11 @@ def test_open_filters_shut_nobody_out(window):
             visitor.keep(path.strip("/") + "-filtres-ouverts")
             assert visitor.barriers() == []
             assert visitor.sideways() == 0
+
+
+def test_help_fits_a_small_phone_whoever_gives_it(window, live):
+    """The address of a help desk was wider than the window."""
+    with live.wears("demo"):
+        visitor = window(320)
+        visitor.go("/aide")
+        assert visitor.sideways() == 0
