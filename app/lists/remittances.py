@@ -245,8 +245,8 @@ _BY_NAME = {field.name: field for field in FIELDS}
 
 
 def _sums(connection: Connection, scope: Scope, row: Row) -> tuple[TypeSum, ...]:
-    """The sums of all types; none of what no terminal sent, which never declares any."""
-    if row["seal"] in REMOTE:
+    """The sums of all types; none of what no terminal sent, which never declares any, nor of no payment."""
+    if row["seal"] in REMOTE or not (row["count"] or row["received_count"]):
         return ()
     return sums_by_type(connection, scope, row["id"], row["collected_on"])
 

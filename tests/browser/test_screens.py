@@ -161,6 +161,16 @@ def test_the_tools_of_a_long_period_take_one_line_of_a_desk(window, asked, width
 
 
 @LISTS
+def test_all_heads_of_a_table_are_of_one_size(window, path):
+    visitor = window(DESK)
+    visitor.go(path)
+    heads = visitor.page.locator(".sheet-heads [role=columnheader]")
+    read = "({ fontSize, fontWeight }) => `${fontSize} ${fontWeight}`"
+    fonts = heads.evaluate_all(f"all => all.map(head => getComputedStyle(head)).map({read})")
+    assert len(set(fonts)) == 1
+
+
+@LISTS
 def test_columns_are_chosen_in_the_head_of_the_table(window, path):
     """The way there took a line of its own; it goes with the head."""
     visitor = window(DESK)

@@ -58,6 +58,7 @@ def test_a_remittance_says_what_it_is_how_much_and_that_it_passed(owner, shops):
 def test_an_empty_remittance_says_that_its_terminal_called(owner, shops):
     page = owner.page(f"/remises/{shops[0].empty_id}")
     assert verdict(page) == ("Le terminal a appelé, sans aucun paiement", "is-good")
+    assert not page.all("section", aria_labelledby="section-sums"), "twelve dashes say no more"
     assert not page.all("section", aria_labelledby="section-payments")
 
 
