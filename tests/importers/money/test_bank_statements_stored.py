@@ -201,3 +201,16 @@ def test_contracts_name_the_account_that_they_are_credited_on(operator):
     number = operator.value("SELECT DISTINCT number FROM contract WHERE merchant_id <> 0")
     assert operator.deliver(declaration(operator, contracts=number)).status is Status.LOADED
     assert operator.value("SELECT bank_account_id IS NOT NULL FROM contract WHERE merchant_id <> 0")
+
+
+@pytest.mark.parametrize("qualifier", ["NPY", "NBE", "NPO", "NBU", "IPY", "IBE", "CBE"])
+def test_who_pays_or_is_paid_is_not_stored_with_a_line_of_card_money(operator, qualifier):
+    """What the bank says of others stands in complements of its own; the line itself is kept."""
+    line = MovementLine(5740, complement="MARTINE DUPONT")
+    data = statement(line).replace(b"LIBMARTINE", f"{qualifier}MARTINE".encode())
+    assert data != statement(line)
+    operator.deliver(declaration(operator))
+    assert deliver(operator, data).counts["card_lines"] == 1
+    (kept,) = operator.rows("SELECT to_jsonb(m)::text FROM bank_movement m")[0]
+    assert line.label in kept
+    assert "DUPONT" not in kept
