@@ -48,6 +48,7 @@ class Isolation:
             roles: Roles = connection.get_execution_options()[ROLES]
             statements.append(f'SET LOCAL ROLE "{roles.desk}"')
         statements.extend((_FOR_ITS_VALUES, *settings))
+        _usually(_driver(connection))
         _set(connection, *statements)
 
 
@@ -70,7 +71,7 @@ def prepare_as_usual(engine: Engine) -> None:
     event.listen(engine, "checkin", _usually)
 
 
-def _usually(connection: Driver[Any] | None, _record: Any) -> None:
+def _usually(connection: Driver[Any] | None, _record: Any = None) -> None:
     if connection is not None:
         connection.prepare_threshold = _USUALLY
 

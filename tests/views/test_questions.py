@@ -130,6 +130,15 @@ def test_a_connection_that_kept_plans_prepares_as_usual_when_it_comes_back(datab
         assert connection.connection.driver_connection.prepare_threshold == 5
 
 
+def test_who_asks_next_on_a_connection_that_kept_plans_is_planned_for_anew(database):
+    with database.reading_as(Scope(417)) as connection:
+        keep_plans(connection)
+        Scope(418).isolation.enter(connection)
+        assert connection.scalar(text("SHOW plan_cache_mode")) == "force_custom_plan"
+        keep_plans(connection)
+        assert connection.scalar(text("SHOW plan_cache_mode")) == "force_generic_plan"
+
+
 def _kept(statements):
     """The statements of ``statements`` that keep their plan."""
     kept, found = False, []
