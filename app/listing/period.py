@@ -16,6 +16,8 @@ DEFAULT_DAYS = 7
 CHART_DAYS = 14
 #: History is kept 15 months: that is what one look can span.
 LONGEST_DAYS = 460
+#: Of more days statements look rows up in ways that take longer to plan than those of days are worth.
+_MOST_SHORT_DAYS = 62
 _DAY = timedelta(days=1)
 _EARLIEST, _LATEST = date(2000, 1, 1), date(2099, 12, 31)
 _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
@@ -38,6 +40,11 @@ class Period:
     def days(self) -> int:
         """Number of days, both ends counted."""
         return (self.last - self.first).days + 1
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it is one of months."""
+        return self.days > _MOST_SHORT_DAYS
 
     @property
     def instants(self) -> tuple[datetime, datetime]:

@@ -20,7 +20,7 @@ from app.listing.question import KEPT, Question
 from app.listing.scope import Scope, Scoped
 from app.listing.source import ListSource, name_of
 from app.listing.spec import ListSpec
-from app.listing.where import Parents, parents_of, rows_alone, sorted_conditions
+from app.listing.where import Few, parents_of, rows_alone, sorted_conditions
 
 PAGE_SIZE = 50
 LARGEST_ID = 2**63 - 1
@@ -119,8 +119,13 @@ def _chosen(spec: ListSpec, scope: Scoped, criteria: Criteria, size: int) -> Fro
     parents = parents_of(spec, scope, criteria)
     if parents is None:
         return rows.subquery("chosen")
-    many = rows.where(~parents.is_few, parents.probe)
-    return union_all(_of_few(order, rows, parents, size), many).subquery("chosen")
+    few, narrowest = parents.few, parents.narrowest
+    parts = [_of_few(order, rows, few, size)]
+    others = rows.where(~few.is_few, parents.probe)
+    if narrowest is not None:
+        parts.append(_of_few(order, others, narrowest, size))
+        others = others.where(~narrowest.is_few)
+    return union_all(*parts, others).subquery("chosen")
 
 
 def _chosen_among_all(spec: ListSpec, scope: Scoped, criteria: Criteria, size: int) -> FromClause:
@@ -151,13 +156,13 @@ def _keys(source: ListSource, order: Order) -> Iterator[Label[Any]]:
         yield order.value.label("value")
 
 
-def _of_few(order: Order, rows: Statement, parents: Parents, size: int) -> Statement:
+def _of_few(order: Order, rows: Statement, parents: Few, size: int) -> Statement:
     """The first rows of each parent, and the first of these."""
-    firsts = rows.where(parents.of(parents.few.c)).lateral("firsts")
+    firsts = rows.where(parents.of(parents.keys.c)).lateral("firsts")
     names = ("at", "id") if order.value is None else ("value", "at", "id")
     return (
         select(firsts)
-        .select_from(parents.few.join(firsts, true()))
+        .select_from(parents.keys.join(firsts, true()))
         .where(parents.is_few)
         .order_by(*order.directed(firsts.c[name] for name in names))
         .limit(size)

@@ -32,6 +32,7 @@ class Question:
     def of(cls, spec: ListSpec, scope: Scope, criteria: Criteria) -> Question:
         """The question of ``criteria`` in the list ``spec``."""
         asked, order = criteria.asked, (criteria.sort, criteria.after, criteria.is_by_place)
-        key = spec, scope.any_such, asked, order, criteria.period is None
+        is_long = None if criteria.period is None else criteria.period.is_long
+        key = spec, scope.any_such, asked, order, is_long
         values = {**scope.values, **values_of(criteria.period), **asked.values}
         return cls(key, spec, scope.any_such, criteria.of_any, values)

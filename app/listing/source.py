@@ -38,7 +38,8 @@ class Parent:
 
     ``link`` are the columns of the rows that name it, ``keys`` the same of ``table``; ``joins`` are what its
     own filters read besides. Up to ``few`` parents, their rows are looked up one parent after the other;
-    beyond, the list is walked along its index: so many parents have rows everywhere. ``within`` bounds the
+    beyond, by the narrowest parent where months have few of those, else the list is walked along its index:
+    so many parents have rows everywhere. ``within`` bounds the
     parents of the rows of a period.
     """
 

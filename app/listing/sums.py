@@ -146,10 +146,13 @@ def _from_rows(
     parents = parents_of(spec, scope, criteria)
     if parents is None:
         return rows.select_from(source)
-    few = rows.select_from(source.join(parents.few, parents.of(parents.few.c))).where(parents.is_few)
-    joined, has_parent = parents.all_joined(source)
-    many = rows.select_from(joined).where(~parents.is_few, has_parent)
-    return union_all(few, many)
+    few, narrowest, (joined, has_parent) = parents.few, parents.narrowest, parents.all_joined(source)
+    parts = [rows.select_from(few.joined(source)).where(few.is_few)]
+    others = rows.where(~few.is_few, has_parent)
+    if narrowest is not None:
+        parts.append(others.select_from(narrowest.joined(joined)).where(narrowest.is_few))
+        others = others.where(~narrowest.is_few)
+    return union_all(*parts, others.select_from(joined))
 
 
 def _parent_of(spec: ListSpec, by: Dimension | None) -> Parent | None:

@@ -14,6 +14,8 @@ from app.listing.scope import Scoped
 from app.listing.source import Condition, ListSource, Parent, in_scope, name_of, with_joins
 from app.listing.spec import ListSpec
 
+#: So many parents are looked at, to tell whether all are of a few narrower ones.
+MOST_LOOKED_AT = 10_000
 _NO_ID = literal_column("0", BigInteger)
 
 
@@ -85,22 +87,35 @@ def rows_alone(spec: ListSpec, scope: Scoped, criteria: Criteria) -> tuple[FromC
 
 
 @dataclass(frozen=True)
-class Parents:
-    """The parents that the filters leave, such as contracts: theirs are the rows asked for.
+class Few:
+    """Parents of rows by the columns of these that name one, ``link``: all of them when ``is_few``."""
 
-    ``link`` are the columns of ``rows`` that name a parent, as ``found`` selects it. ``few`` holds
-    all parents when ``is_few``; otherwise their number is not known.
-    """
-
-    rows: FromClause
     link: tuple[Expression, ...]
-    found: Statement
-    few: CTE
+    keys: CTE
     is_few: Condition
 
     def of(self, parents: Iterable[Expression]) -> Condition:
         """True for the rows of one of ``parents``."""
         return and_(*(column == parent for column, parent in zip(self.link, parents, strict=True)))
+
+    def joined(self, rows: FromClause) -> FromClause:
+        """``rows`` of these parents."""
+        return rows.join(self.keys, self.of(self.keys.c))
+
+
+@dataclass(frozen=True)
+class Parents:
+    """The parents that the filters leave, such as contracts: theirs are the rows asked for.
+
+    ``found`` selects them. ``few`` holds them when they are; otherwise their number is not known. Of months
+    ``narrowest`` may then hold the narrowest parents: the contracts of a shop with many telecollections. Of
+    days, to plan that takes longer than it saves.
+    """
+
+    rows: FromClause
+    found: Statement
+    few: Few
+    narrowest: Few | None
 
     @property
     def probe(self) -> Condition:
@@ -108,7 +123,7 @@ class Parents:
 
         OFFSET keeps the planner from computing all the parents first.
         """
-        same = self.of(self.found.selected_columns)
+        same = self.few.of(self.found.selected_columns)
         return exists(self.found.where(same).offset(0).correlate(self.rows))
 
     def all_joined(self, source: FromClause) -> tuple[FromClause, Condition]:
@@ -118,7 +133,7 @@ class Parents:
         """
         parents = self.found.subquery("parents")
         has_parent = func.coalesce(next(iter(parents.c)), _NO_ID) != _NO_ID
-        return source.outerjoin(parents, self.of(parents.c)), has_parent
+        return source.outerjoin(parents, self.few.of(parents.c)), has_parent
 
 
 def parents_of(spec: ListSpec, scope: Scoped, criteria: Criteria) -> Parents | None:
@@ -131,9 +146,24 @@ def parents_of(spec: ListSpec, scope: Scoped, criteria: Criteria) -> Parents | N
         return None
     parent = source.parents[place]
     found = parents_found(parent, scope, criteria, conditions.of_parents)
-    few = found.limit(parent.few + 1).cte()
-    is_few = select(func.count() <= parent.few).select_from(few).scalar_subquery()
-    return Parents(source.table, parent.link, found, few, is_few)
+    few = _few(parent.link, found, parent.few)
+    is_long = criteria.period is not None and criteria.period.is_long
+    narrowest = _narrowest(source, parent, found) if place and is_long else None
+    return Parents(source.table, found, few, narrowest)
+
+
+def _few(link: tuple[Expression, ...], found: Statement, most: int, *of_enough: Condition) -> Few:
+    few = found.limit(most + 1).cte()
+    number = select(func.count() <= most).select_from(few).scalar_subquery()
+    return Few(link, few, and_(*of_enough, number))
+
+
+def _narrowest(source: ListSource, parent: Parent, found: Statement) -> Few:
+    """The narrowest parents of those ``found``, where these are not too many to look at."""
+    narrowest = source.parents[0]
+    some = found.with_only_columns(parent.contract_id.label("contract_id")).limit(MOST_LOOKED_AT + 1).cte()
+    are_known = select(func.count() <= MOST_LOOKED_AT).select_from(some).scalar_subquery()
+    return _few(narrowest.link, select(some.c.contract_id).distinct(), narrowest.few, are_known)
 
 
 def parents_found(
