@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importers.formats import remise_tpe
@@ -46,6 +46,7 @@ def test_an_unknown_transmission_is_missing():
     assert remise_tpe.read(NIGHT.data()).remittances["transmission"].isna().tolist() == [False, True]
 
 
+@settings(max_examples=15)
 @given(st.lists(items, min_size=1, max_size=12), st.lists(lines, min_size=1, max_size=12))
 def test_what_is_matched_is_the_same_however_texts_are_kept(some_items, some_lines):
     found = []
