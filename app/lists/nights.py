@@ -292,10 +292,8 @@ def _troubles(scope: AnyScope) -> Statement:
 
 
 def _gravest_first(rows: FromClause) -> tuple[ColumnElement[Any], ...]:
-    """Whatever became of it, a call without any payment comes behind those that concern money."""
-    is_empty = and_(rows.c.payments == 0, rows.c.net == 0)
     gravity = case({reason: place for place, reason in enumerate(REASONS)}, value=rows.c.reason)
-    return is_empty, gravity, func.abs(rows.c.net).desc(), rows.c.id
+    return gravity, func.abs(rows.c.net).desc(), rows.c.id
 
 
 def with_places(remittance: FromClause = Remittance.__table__) -> FromClause:

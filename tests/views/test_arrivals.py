@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import text
 
 from app.database.engine import DatabaseRole
-from app.lists.nights import MOST_STRIPS
 from app.rules.time_zones import today
 from app.wording.days import days_in_words
 from tests import factories
@@ -97,23 +96,6 @@ def test_what_failed_is_named_before_all_that_is_awaited(owner, shops, database)
     assert "rejetée" in strips[0]
     assert "pas encore reçue" in strips[1]
     assert plain(answer.one("p", class_="strip-more").all("span")[0]) == "et 29 autres"
-
-
-def test_a_failed_call_without_payments_is_named_after_money_that_is_awaited(owner, shops, database):
-    night = datetime.combine(today() - timedelta(days=1), time(22))
-    named = {
-        "merchant_id": shops[0].merchant_id,
-        "contract_id": shops[0].contract_id,
-        "collected_local": night,
-    }
-    awaited = {"has_totals": False, "seal": "awaiting_totals", "net_amount": 22830, "transaction_count": 8}
-    with database.writing(DatabaseRole.OWNER) as connection:
-        factories.a_remittance(connection, **named, status="rejected")
-        for _ in range(MOST_STRIPS):
-            factories.a_remittance(connection, **named, **awaited)
-        factories.sum_days(connection)
-    strips = owner.page("/remises").one("section", class_="answer").all("a", class_="strip-line")
-    assert ["pas encore reçue" in plain(strip) for strip in strips] == [True] * MOST_STRIPS
 
 
 def test_missing_payments_are_a_warning(owner, shops, database):
