@@ -235,6 +235,7 @@ def test_jobs_that_run_at_once_do_not_wait_for_each_others_connections(database)
     """Each holds its guard while it reads a file and writes it; who waits ten seconds for one breaks off."""
     jobs = database.for_jobs(JOBS_AT_ONCE)
     with ExitStack() as held:
-        for _ in range(3 * JOBS_AT_ONCE):
-            held.enter_context(jobs.reading(DatabaseRole.IMPORT))
-    jobs.dispose()
+        held.callback(jobs.dispose)
+        each = [held.enter_context(jobs.reading(DatabaseRole.IMPORT)) for _ in range(4 * JOBS_AT_ONCE)]
+        servers = {connection.scalar(text("SELECT pg_backend_pid()")) for connection in each}
+        assert len(servers) == 4 * JOBS_AT_ONCE
