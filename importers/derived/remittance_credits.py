@@ -233,6 +233,7 @@ class _Ledgers:
             decided=self._decided(),
             by_scheme=by_scheme,
             known=self.items,
+            statements=self.statements,
         )
         found = found[found["line"].isin(self.lines.index[self._is_stored()])]
         kept = self._kept()

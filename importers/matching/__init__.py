@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from app.models import Certainty, CreditVerdict, MovementKind
 from importers.matching.cascade import rules
+from importers.matching.doubts import Doubts
 from importers.matching.manners import with_manners
 from importers.matching.missing_calls import missing_calls, with_missing, without_missing
 from importers.matching.rules import CREDITING, Rule
@@ -64,6 +65,7 @@ def match(
     decided: pd.DataFrame | None = None,
     by_scheme: pd.DataFrame | None = None,
     known: pd.DataFrame | None = None,
+    statements: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Links between lines and items: the columns of :data:`LINK`.
 
@@ -72,7 +74,8 @@ def match(
     :data:`DECIDED`: what a person confirmed comes before any rule, what they rejected is not proposed again.
     ``by_scheme`` has what each scheme adds to an item, where its payments are all there (the columns of
     :data:`importers.matching.schemes.SCHEME_SUM`): without it no line is taken for a scheme's. ``known`` are
-    items as well, those too that no bank credits: their numbers tell which calls have not come.
+    items as well, those too that no bank credits: their numbers tell which calls have not come. Where one has
+    not, the ``statements`` (as :mod:`importers.matching.states` has them) tell whether lines may be missing.
     """
     missing = missing_calls(items if known is None else known)
     open_parts = with_missing(parts_of(items), missing)
@@ -84,7 +87,8 @@ def match(
     open_lines = open_lines[open_lines["is_fee"] | open_lines["kind"].isin(CREDITING)]
     open_lines = with_manners(open_lines, open_parts)
     open_parts = left(open_parts, found[0])
-    for rule in rules(split):
+    doubts = Doubts.of(items, open_lines, missing, statements, split)
+    for rule in rules(split, doubtful=doubts.exist()):
         if open_lines["is_fee"].all():  # what was taken off nothing explains nothing
             break
         while len(open_parts) and len(open_lines) and len(about := _about(rule, open_lines)):
@@ -92,8 +96,8 @@ def match(
             candidates = rule.propose(without_missing(open_parts) if is_proposed else open_parts, about)
             if is_proposed:
                 candidates = _not_rejected(candidates, rejected)
-            held_back = split.rivals(open_parts, about) if rule.yields_to_schemes else ()
-            links = _standing(candidates, held_back)
+            held_back = split.rivals(open_parts, about) if rule.yields_to_schemes else []
+            links = _standing(candidates, [*held_back, *_other_lines(rule, candidates, doubts)])
             if links.empty:
                 break
             found.append(links.assign(rule=rule.name, certainty=rule.certainty))
@@ -118,6 +122,16 @@ def _about(rule: Rule, lines: pd.DataFrame) -> pd.DataFrame:
     if not rule.takes_fees:
         is_about = is_about & ~lines["is_fee"].to_numpy(dtype=bool)
     return lines[is_about] if is_about.any() else lines.head(0)
+
+
+def _other_lines(rule: Rule, candidates: pd.DataFrame, doubts: Doubts) -> list[Any]:
+    """The lines that are not for such a rule to link: what is doubtful for one that decides, or all else."""
+    if rule.by_number or not (rule.is_doubtful or rule.certainty is Certainty.CERTAIN):
+        return []
+    doubtful = doubts.lines_of(candidates)
+    if not rule.is_doubtful:
+        return doubtful
+    return candidates.loc[~candidates["line"].isin(doubtful), "line"].unique().tolist()
 
 
 def _confirmed(decided: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:

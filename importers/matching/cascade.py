@@ -5,6 +5,7 @@ Source: shared format page "Money", section 7.2.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from app.models import Certainty, Grouping
@@ -13,6 +14,7 @@ from importers.matching.rules import (
     Rule,
     contract_booking,
     contract_day,
+    contract_day_of_any_rank,
     contract_net,
     contract_part,
     contract_rank,
@@ -35,6 +37,7 @@ _BEFORE: Final = (
         certainty=Certainty.CERTAIN,
         about=names_number,
         propose=remittance_number,
+        by_number=True,
     ),
     Rule(
         name="contract_rank",
@@ -85,7 +88,14 @@ _AFTER: Final = (
         about=credited_by(Grouping.SHOP_DAY),
         propose=of_day(["outlet"], "account"),
     ),
-    Rule(name="contract_day", certainty=Certainty.PROPOSED, about=names_contract, propose=contract_day),
+)
+_PROPOSING: Final = (
+    Rule(
+        name="contract_day",
+        certainty=Certainty.PROPOSED,
+        about=names_contract,
+        propose=contract_day_of_any_rank,
+    ),
     Rule(name="contract_part", certainty=Certainty.PROPOSED, about=names_contract, propose=contract_part),
     Rule(name="contract_twins", certainty=Certainty.PROPOSED, about=names_contract, propose=contract_twins),
     Rule(name="contract_net", certainty=Certainty.PROPOSED, about=names_contract, propose=contract_net),
@@ -93,9 +103,17 @@ _AFTER: Final = (
 )
 
 
-def rules(split: Split) -> tuple[Rule, ...]:
-    """The rules; ``split`` is what lines would credit if their bank credited by scheme."""
+def rules(split: Split, *, doubtful: bool) -> tuple[Rule, ...]:
+    """The rules; ``split`` is what lines would credit if their bank credited by scheme.
+
+    Where anything is ``doubtful`` of what rules decide by amounts, they propose it, before others propose.
+    """
     by_scheme = Rule(
         name="contract_scheme", certainty=Certainty.CERTAIN, about=names_contract, propose=split.candidates
     )
-    return (*_BEFORE, by_scheme, *_AFTER)
+    deciding = (*_BEFORE, by_scheme, *_AFTER)
+    if not doubtful:
+        return (*deciding, *_PROPOSING)
+    by_amount = (rule for rule in deciding if not rule.by_number)
+    held_back = (replace(rule, certainty=Certainty.PROPOSED, is_doubtful=True) for rule in by_amount)
+    return (*deciding, *held_back, *_PROPOSING)

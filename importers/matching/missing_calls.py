@@ -1,8 +1,8 @@
 """Calls that were made and have not come, told by the numbers of those that have.
 
 A terminal numbers its calls: where the step from one number of a contract's rank to the next is a multiple of
-the usual one, some between them are missing. What is there of their days is then no whole that a bank
-credits: a line of its sum is of something else.
+the usual one, some between them are missing. After the highest number of its digits it begins with 1 again.
+What is there of their days is then no whole that a bank credits: a line of its sum is of something else.
 """
 
 from __future__ import annotations
@@ -22,21 +22,23 @@ _LEAST, _MOST = 8, 10
 #: A step over a missing call is at least so many usual ones.
 _OVER_ONE: Final = 2
 #: No call is missing.
-NONE: Final = pd.DataFrame(columns=[*_CONTRACT, "collected_on", "settled_on"])
+NONE: Final = pd.DataFrame(columns=[*_RANK, "collected_on", "settled_on"])
 
 
 def missing_calls(items: pd.DataFrame) -> pd.DataFrame:
-    """The contracts and days that lack a call: ``collected_on``, and ``settled_on`` when its weekend ends.
+    """The ranks and days that lack a call: ``collected_on``, and ``settled_on`` when its weekend ends.
 
     ``items`` has the columns of :data:`importers.matching.ITEM`.
     """
     if len(items) <= _LEAST:
         return NONE
     is_number = items["number"].astype(TEXTS).str.fullmatch("[0-9]{1,9}").to_numpy(dtype=bool)
-    told = items.loc[is_number, [*_RANK, "collected_on", "number"]].astype({"number": "int64"})
+    told = items.loc[is_number, [*_RANK, "collected_on", "number"]]
+    told = told.assign(highest=10 ** told["number"].str.len() - 1, number=told["number"].astype("int64"))
     told = told.sort_values([*_RANK, "collected_on", "number"], ignore_index=True)
-    ranks = told.groupby(_RANK)
-    told = told.assign(step=ranks["number"].diff(), before=ranks["collected_on"].shift())
+    before = told.groupby(_RANK)[["number", "highest", "collected_on"]].shift()
+    step = told["number"] - before["number"]
+    told = told.assign(step=step.where(step > 0, step + before["highest"]), before=before["collected_on"])
     steps = told[told["step"] > 0].groupby(_RANK)["step"].agg(["median", "size"])
     told = told.join(steps, on=_RANK)
     times = (told["step"] / told["median"]).to_numpy()
@@ -57,7 +59,7 @@ def _between(steps: pd.DataFrame) -> pd.DataFrame:
     start, count = np.where(is_apart, first + 1, first), np.where(is_apart, apart - 1, apart + 1)
     rows = np.repeat(np.arange(len(steps)), count)
     place = np.arange(len(rows)) - np.repeat(np.cumsum(count) - count, count)
-    return steps.iloc[rows][_CONTRACT].assign(collected_on=(start[rows] + place).astype("datetime64[s]"))
+    return steps.iloc[rows][_RANK].assign(collected_on=(start[rows] + place).astype("datetime64[s]"))
 
 
 def misses(day: str) -> str:

@@ -43,17 +43,20 @@ class Rule:
     """A rule: its name, how sure its links are, the lines that it is about, and the candidates it proposes.
 
     :mod:`app.wording.codes` says in words what agrees. ``propose`` is given parts and lines that it is about,
-    and gives a row for each item of each candidate: line, candidate, item, part, amount. One that
-    ``takes_fees`` is given the lines of commissions too. One that ``yields_to_schemes`` decides of no line
-    that may be what a scheme brought on a day.
+    and gives a row for each item of each candidate: line, candidate, item, part, amount. One that is certain
+    ``by_number`` needs no other evidence. One that ``takes_fees`` is given the lines of commissions too. One
+    that ``yields_to_schemes`` decides of no line that may be what a scheme brought on a day. One that
+    ``is_doubtful`` proposes what another would decide if nothing were missing.
     """
 
     name: str
     certainty: Certainty
     about: Callable[[pd.DataFrame], pd.Series[Any]]
     propose: Callable[[pd.DataFrame, pd.DataFrame], pd.DataFrame]
+    by_number: bool = False
     takes_fees: bool = False
     yields_to_schemes: bool = False
+    is_doubtful: bool = False
 
 
 def parts(items: pd.DataFrame) -> pd.DataFrame:
@@ -208,6 +211,17 @@ def days_of_contracts(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def contract_day(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
+    """A contract's remittances of one day, or one of them of the rank that the line names, if any."""
+    candidates = contract_day_of_any_rank(found, lines)
+    if candidates.empty:
+        return candidates
+    named = candidates["line"].map(lines["contract_rank"])
+    rank = candidates["item"].map(found.drop_duplicates("item").set_index("item")["contract_rank"])
+    alone = candidates.groupby("candidate")["item"].transform("size") == 1
+    return candidates[~alone | (named == "") | (named == rank)]
+
+
+def contract_day_of_any_rank(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     """A contract's remittances of one day, all ranks together or one of them.
 
     Days that are settled together (a weekend) are each credited, or none is: a part of a weekend whose

@@ -13,7 +13,7 @@ import pandas as pd
 
 from importers.matching import working_days
 from importers.matching.missing_calls import misses
-from importers.matching.pairs import NOTHING, pairs_of
+from importers.matching.pairs import CANDIDATES, NOTHING, pairs_of
 from importers.matching.rules import CREDITING, WINDOW, contract_sums
 
 #: Columns of the sums of schemes: the row of an item, one of its schemes, and what its payments add.
@@ -61,7 +61,10 @@ class Split:
         return cls(parts, _pairs(parts, lines))
 
     def candidates(self, found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
-        """The days whose every scheme has one line, which is nothing else: a candidate for each line."""
+        """The days whose every scheme has one line, which is nothing else: a candidate for each line.
+
+        Those of a day stand or fall ``together``.
+        """
         pairs = self._open(found, lines)
         if pairs.empty:
             return NOTHING
@@ -76,12 +79,22 @@ class Split:
         seen = single.groupby("group").size()
         whole = seen.index[seen == needed.reindex(seen.index)]
         standing = claims[claims["line"].isin(single["line"]) & claims["group"].isin(whole)]
-        return standing.assign(candidate=standing["line"])[["line", "candidate", "item", "part", "amount"]]
+        return standing.assign(candidate=standing["line"], together=standing["group"])[
+            [*CANDIDATES, "together"]
+        ]
 
     def rivals(self, found: pd.DataFrame, lines: pd.DataFrame) -> list[Any]:
         """The lines that may be a scheme's part of a day, which no rule about amounts may then decide."""
         pairs = self._open(found, lines)
         return list(pairs.loc[~pairs["is_whole"].astype(bool), "line"].unique())
+
+    def ledgers(self, lines: pd.DataFrame) -> pd.DataFrame:
+        """Account and currency of those of ``lines`` that credit a day by scheme, as far as amounts tell."""
+        schemes = self.parts.groupby("group")["scheme"].nunique()
+        credited = self.pairs.groupby("group")["scheme"].nunique()
+        whole = credited.index[credited == schemes.reindex(credited.index)]
+        found = self.pairs.loc[self.pairs["group"].isin(whole), "line"]
+        return lines.loc[lines.index.isin(found), ["account", "currency"]].drop_duplicates()
 
     def _open(self, found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
         """The pairs of lines that are open with days of which nothing is explained yet."""

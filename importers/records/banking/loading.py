@@ -40,7 +40,7 @@ WHERE merchant_id = ANY(:merchants) AND bank_account_id = ANY(:accounts)
 _NUMBERS = "SELECT DISTINCT merchant_id, number FROM contract WHERE merchant_id = ANY(:merchants)"
 _TAKE_BACK = (
     """
-    INSERT INTO touched_day SELECT DISTINCT 'bank_statement', merchant_id, bank_account_id, closed_on
+    INSERT INTO touched_day SELECT DISTINCT 'bank_statement', merchant_id, bank_account_id, opened_on
     FROM bank_statement WHERE merchant_id = ANY(:merchants) AND id = ANY(:ids)
     """,
     "DELETE FROM bank_movement WHERE merchant_id = ANY(:merchants) AND bank_statement_id = ANY(:ids)",

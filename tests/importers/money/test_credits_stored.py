@@ -314,3 +314,77 @@ def test_what_is_decided_holds_whatever_comes_after_it_and_in_which_order(operat
     assert [state for _, state, *_ in credits_of(operator)] == DECIDED[verdict]
     told = [one[-1] for one in links_of(operator) if one[-2] == "equal_amount"]
     assert told == ["confirmed"] * (verdict == "confirmed")
+
+
+# --- a credit that may be of a call that has not come ------------------------------------------------
+
+CALLS = 11
+#: The night of which no call has come yet, and the day of which the statement has not: a Wednesday each.
+LATE_NIGHT, LATE_DAY = 9, 15
+
+
+def calls(*nights: int) -> bytes:
+    """One file of several nights."""
+    rems = []
+    for number in nights:
+        day = (FIRST + timedelta(days=number)).isoformat()
+        rems.append(
+            Rem(
+                number=f"{417 + number:06}",
+                opened=f"{day}T08:00:11",
+                collected=f"{day}T23:15:07",
+                transactions=(Trx(amount=1000 + 7 * number, at=f"{day}T12:31:09"),),
+            )
+        )
+    return File(key=f"C{nights[0]}", remittances=tuple(rems), created="2026-03-20T02:00:00+01:00").data()
+
+
+def days_of_bank(first: int, last: int, opening: int, *lines: MovementLine) -> bytes:
+    """A statement of some days, from the evening before them."""
+    day, since = (FIRST + timedelta(days=number) for number in (last, first - 1))
+    return written(Statement(lines, opening=opening, day=day, since=since))
+
+
+#: The line of the eighth night, which may be of the night of which no call has come.
+HELD_BACK = MovementLine(1056, label="REMISE CB 7654321001", day=FIRST + timedelta(days=10))
+
+
+def files_of_doubt(operator: Operator) -> dict[str, tuple[str, bytes]]:
+    come = [number for number in range(CALLS) if number != LATE_NIGHT]
+    return {
+        "accounts": ("accounts", b""),
+        "calls": ("night", calls(*come)),
+        "bank": ("bank", days_of_bank(6, 10, 100_000, HELD_BACK)),
+        "end": ("bank", days_of_bank(LATE_DAY + 1, 20, 101_556)),
+        "late call": ("night", calls(LATE_NIGHT)),
+        "late statement": (
+            "bank",
+            days_of_bank(11, LATE_DAY, 101_056, MovementLine(500, code="05", label="VIR")),
+        ),
+    }
+
+
+@pytest.mark.parametrize(
+    ("late", "certainty"),
+    [((), "proposed"), (("late call",), "certain"), (("late statement",), "certain")],
+)
+def test_a_credit_that_may_be_of_a_missing_call_is_certain_once_that_or_the_statement_comes(
+    operator, late, certainty
+):
+    files = files_of_doubt(operator)
+    load(operator, [files[name] for name in ("accounts", "calls", "bank", "end")])
+    assert links_of(operator)[0][-2:] == ("contract_rank", "proposed")
+    assert marked(operator) == ["000425"]
+    load(operator, [files[name] for name in late])
+    assert links_of(operator)[0][-2:] == ("contract_rank", certainty)
+
+
+@orders_of_files()
+@given(late=st.sampled_from(["", "late call", "late statement"]), data=st.data())
+def test_doubt_is_the_same_in_whatever_order_files_come(operator, late, data):
+    files = files_of_doubt(operator)
+    given_ = [name for name in files if late == name or not name.startswith("late")]
+    empty(operator)
+    load(operator, [files[name] for name in data.draw(st.permutations([*given_, given_[1], given_[2]]))])
+    certainty = "certain" if late else "proposed"
+    assert [one[0::6] for one in links_of(operator)] == [("000425", certainty)]
