@@ -14,7 +14,7 @@ from app.listing.filters import ApplicationCode, Choice, FreeText
 from app.listing.kinds import Expression, Identifier, Kind, Moment, Row
 from app.listing.measures import row_count
 from app.listing.source import Join, ListSource
-from app.listing.spec import Alert, DetailPart, ListSpec, Noun, Verdict
+from app.listing.spec import Alert, AnswerPart, DetailPart, ListSpec, Noun, Verdict
 from app.lists.choices import offering
 from app.lists.common import (
     OUTLET,
@@ -26,6 +26,7 @@ from app.lists.common import (
     terminal_field,
 )
 from app.lists.freshness import days
+from app.lists.last_calls import last_calls
 from app.lists.silence import LAST_DAYS, quiet_terminals
 from app.lists.terminal_card import terminal_card
 from app.models import Contract, Outlet, Terminal
@@ -193,6 +194,7 @@ TERMINALS = ListSpec(
     facts=("date", "trade_name", "terminal", "contract", "serial", "manufacturer"),
     days=partial(days, "remittances"),
     offers=offering("manufacturer"),
+    answer=AnswerPart(read=last_calls, template="lists/last_calls.html"),
     table=(
         ("date",),
         ("trade_name",),

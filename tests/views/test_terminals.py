@@ -196,6 +196,33 @@ def test_everybody_sees_names_and_last_calls_and_the_right_to_terminals_adds_the
     assert "net" not in plain(page.one("h2"))
 
 
+def test_the_silent_ones_of_a_night_are_told_with_its_day_also_when_there_are_none(enter, database):
+    """Nothing matches these filters, it said, where nothing was wrong."""
+    browser = enter("fleet@alpha.example")
+    said = plain(browser.page("/terminaux?state=silent").one("section", class_="answer"))
+    assert said.startswith("1 terminal sur 2 n'a pas appelé")
+    assert said.endswith("1 terminal a appelé")
+    with database.writing(DatabaseRole.OWNER) as connection:
+        kitchen = connection.execute(
+            text("SELECT merchant_id, id FROM contract WHERE number = '4242424'")
+        ).one()
+        factories.a_remittance(
+            connection,
+            merchant_id=kitchen.merchant_id,
+            contract_id=kitchen.id,
+            collected_local=datetime.combine(nights()[0], time(22, 40)),
+        )
+        factories.keep_what_is_derived(connection)
+    page = browser.page("/terminaux?state=silent")
+    said = plain(page.one("section", class_="answer"))
+    assert said.startswith("Aucun terminal muet")
+    assert f" {nights()[0].day} " in said
+    assert said.endswith("2 terminaux ont appelé")
+    assert "Rien ne correspond" not in plain(page.one("main"))
+    assert page.all("a", class_="back")
+    assert "Rien ne correspond" in plain(browser.page("/terminaux?state=silent&trade_name=x").one("main"))
+
+
 def test_the_list_and_its_files_say_the_same(enter):
     browser = enter("owner@alpha.example")
     found = browser.get("/terminaux.json?state=silent").json
