@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, Select, event, func, select, true
 
 from app.database.privileges import Roles
 
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 #: The option of each engine that names the portal's roles.
 ROLES: Final = "bordereau_roles"
 _FOR_ITS_VALUES: Final = "SET LOCAL plan_cache_mode TO force_custom_plan"
-_FOR_ALL_VALUES: Final = "SET LOCAL plan_cache_mode TO force_generic_plan"
+#: One of the settings that go along where the first statement keeps its plan.
+FOR_ALL_VALUES: Final = "SET LOCAL plan_cache_mode TO force_generic_plan"
 #: How often the driver sends a statement before it prepares it: its own number, and where plans are kept.
 _USUALLY, _AT_ONCE = 5, 0
 
@@ -59,8 +60,16 @@ def keep_plans(connection: Connection) -> None:
     """
     driver = _driver(connection)
     if driver.prepare_threshold != _AT_ONCE:
-        _set(connection, _FOR_ALL_VALUES)
+        _set(connection, FOR_ALL_VALUES)
         driver.prepare_threshold = _AT_ONCE
+
+
+def plan_again() -> Select[tuple[str]]:
+    """What has the statements behind the one that it is part of planned for their values, as usual.
+
+    It need not reach the workers of Citus: plans are kept where statements are prepared.
+    """
+    return select(func.set_config("plan_cache_mode", "force_custom_plan", true()).label("plans"))
 
 
 def prepare_as_usual(engine: Engine) -> None:

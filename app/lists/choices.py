@@ -17,7 +17,8 @@ from app.listing.reading import Reading, Rows
 from app.listing.scope import AnyScope, Scope
 from app.listing.source import in_scope
 from app.listing.spec import Choices
-from app.models import Contract, KnownValue
+from app.lists.contract_kinds import contract_kinds
+from app.models import KnownValue
 from app.wording import applications
 from app.wording.searching import folded
 
@@ -65,13 +66,7 @@ def _place_of(application: str) -> tuple[int, str]:
 @cache
 def _found(scope: AnyScope) -> CompoundSelect[Any]:
     """Field, value, and the words of the value where it has any: of contracts, then of their payments."""
-    # A chain has thousands of contracts, and few kinds of them.
-    kinds = (
-        select(Contract.application, Contract.bank_code, Contract.bank_name)
-        .where(*in_scope(Contract.merchant_id, Contract.id, scope))
-        .distinct()
-        .cte("kinds")
-    )
+    kinds = contract_kinds(scope)
     return union_all(
         _of_contracts("application", kinds.c.application, null()),
         _of_contracts("bank", kinds.c.bank_code, kinds.c.bank_name),

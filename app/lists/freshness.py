@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -17,7 +17,6 @@ from sqlalchemy import (
     Integer,
     Interval,
     Text,
-    and_,
     bindparam,
     cast,
     column,
@@ -34,14 +33,13 @@ from app.listing.kinds import Expression, Statement
 from app.listing.period import CHART_DAYS, Days, Freshness, Period, SourceDays
 from app.listing.reading import Reading, Rows
 from app.listing.scope import AnyScope, Scope
-from app.listing.source import in_scope
-from app.models import DEFAULT_TIME_ZONE, Contract, Outlet, ReceivedDay
+from app.lists.contract_kinds import contract_kinds
+from app.models import ReceivedDay
 from app.rules import time_zones
 
-_FOREVER = literal_column(f"date '{date.max}'", Date)
 _ONE = literal_column("1", Integer)
 _ONE_DAY = literal_column("interval '1 day'", Interval)
-_TODAY, _FIRST, _LAST = (bindparam(name, type_=Date) for name in ("today", "first_owed", "last_owed"))
+_FIRST, _LAST = (bindparam(name, type_=Date) for name in ("first_owed", "last_owed"))
 _NOW = bindparam("now", type_=DateTime(timezone=True))
 #: What is known of sources, as the columns of a statement that need not read it again.
 _SOURCE_COLUMNS: dict[str, TypeEngine[Any]] = {
@@ -51,12 +49,6 @@ _SOURCE_COLUMNS: dict[str, TypeEngine[Any]] = {
     "delivers": Boolean(),
     "first": Date(),
     "last": Date(),
-}
-
-#: The source of a contract by what its files are about: one may bring payments, another telecollections.
-_SOURCE_OF = {
-    "remittances": func.coalesce(Contract.remittances_source_id, Contract.source_id),
-    "transactions": func.coalesce(Contract.transactions_source_id, Contract.source_id),
 }
 
 
@@ -149,22 +141,10 @@ def _owing(scope: AnyScope, subject: str) -> CTE:
 
     ``delivers`` says that one of its contracts is valid today.
     """
-    valid = and_(
-        func.coalesce(Contract.valid_from, _TODAY) <= _TODAY,
-        func.coalesce(Contract.valid_to, _TODAY) >= _TODAY,
-    )
-    return (
-        select(
-            _SOURCE_OF[subject].label("source_id"),
-            func.coalesce(Outlet.time_zone, DEFAULT_TIME_ZONE).label("time_zone"),
-            func.max(func.coalesce(Contract.valid_to, _FOREVER)).label("until"),
-            func.bool_or(valid).label("delivers"),
-        )
-        .outerjoin(Outlet, and_(Outlet.merchant_id == Contract.merchant_id, Outlet.id == Contract.outlet_id))
-        .where(*in_scope(Contract.merchant_id, Contract.id, scope))
-        .group_by(literal_column("1"), literal_column("2"))
-        .cte("owing")
-    )
+    kinds = contract_kinds(scope)
+    source, clock = kinds.c[subject].label("source_id"), kinds.c.time_zone
+    until, delivers = func.max(kinds.c.until).label("until"), func.bool_or(kinds.c.delivers).label("delivers")
+    return select(source, clock, until, delivers).group_by(source, clock).cte("owing")
 
 
 def _sources(owing: CTE, subject: str) -> CTE:

@@ -91,8 +91,8 @@ def index(spec: ListSpec) -> AnyResponse:
         found = page(connection, spec, scope, criteria, shown.size) if by_rows else None
         head = letterhead(scope) if is_page() else known(None)
         around = _said(scope, criteria).beside(_ways(criteria).beside(_notes(scope, criteria).beside(head)))
-        if _is_as_it_opens(scope):
-            keep_plans(connection)
+        if by_rows and scope.contract_ids is None:
+            keep_plans(connection)  # what stands around rows is the same whatever is asked of them
         ((fresh, notices), (answer, missing)), (ways, (said, on_paper)) = around.read(connection)
         # Apart: people and payments do not meet in one statement (R26).
         own = list_settings(criteria).read(connection)
@@ -119,11 +119,6 @@ def index(spec: ListSpec) -> AnyResponse:
             files=parts_of(criteria, too_long(criteria) or ()),
         )
     )
-
-
-def _is_as_it_opens(scope: Scope) -> bool:
-    """Whether a list is looked at as most do: what stands around it is the same for all, and long to plan."""
-    return not request.args and scope.contract_ids is None
 
 
 def _notes(scope: Scope, criteria: Criteria) -> Reading[tuple[GroupNote, ...]]:

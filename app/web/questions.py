@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 
 from sqlalchemy import Connection
 
-from app.database.isolation import Isolated
+from app.database.isolation import FOR_ALL_VALUES, Isolated, plan_again
 from app.listing.reading import Reading, known
 from app.locks import Lock, one_place, places
 from app.web.context import database, signed_in
@@ -21,6 +21,7 @@ MOST_QUESTIONS: Final = 2
 #: A question that takes longer asks too much: it is answered by a page that says so.
 LONGEST_QUESTION: Final = "4s"
 _LIMIT: Final = f"SET LOCAL statement_timeout TO '{LONGEST_QUESTION}'"
+_PLANNED_AGAIN: Final = Reading((plan_again(),), lambda _: None)
 T = TypeVar("T")
 
 
@@ -39,10 +40,12 @@ def asking(sight: Isolated) -> Iterator[Connection]:
 def asking_first(sight: Isolated, first: Reading[T], *settings: str) -> Iterator[tuple[Connection, T]]:
     """The same, and what ``first`` finds: it is read by the statement that takes the place.
 
+    That statement keeps its plan: what it reads of a merchant is the same whatever is asked of them.
     ``settings`` as in :meth:`app.database.engine.Database.reading_as`.
     """
-    with database().reading_as(sight, _LIMIT, *settings) as connection:
-        is_taken, found = _place(Lock.QUESTION, MOST_QUESTIONS).beside(first).read(connection)
+    with database().reading_as(sight, FOR_ALL_VALUES, _LIMIT, *settings) as connection:
+        at_first = _place(Lock.QUESTION, MOST_QUESTIONS).beside(first).beside(_PLANNED_AGAIN)
+        (is_taken, found), _ = at_first.read(connection)
         if not is_taken:
             raise TooManyQuestionsError
         yield connection, found
