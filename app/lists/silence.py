@@ -19,6 +19,8 @@ too.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sqlalchemy import CTE, BigInteger, Boolean, Column, Date, DateTime, text
 
 from app.models import DEFAULT_TIME_ZONE
@@ -51,14 +53,29 @@ _SOURCE = "COALESCE(c.remittances_source_id, c.source_id)"
 _CLOCK = f"COALESCE(o.time_zone, '{DEFAULT_TIME_ZONE}') AS time_zone"
 
 
-def _rows(numbers: tuple[int, ...]) -> str:
-    """Numbers as rows of one column, ``mask``."""
-    return "(VALUES " + ", ".join(f"({number}::bigint)" for number in numbers) + ") AS m (mask)"
-
-
 def _count(days: str) -> str:
     """The number of days that are set."""
     return f"bit_count(({days})::bit(64))::int"
+
+
+def _those(masks: tuple[int, ...], condition: Callable[[str], str]) -> str:
+    """The days of those of ``masks`` of which ``condition`` holds."""
+    days = (f"CASE WHEN {condition(mask)} THEN {mask} ELSE 0 END" for mask in map(_number, masks))
+    return f"({' | '.join(days)})"
+
+
+def _number(days: int) -> str:
+    return f"{days}::bigint"
+
+
+def _often(days: str) -> str:
+    """Whether it called on three out of four of ``days`` that are known."""
+    return f"4 * {_count(f'called & known & {days} & {_PAST}')} >= 3 * {_count(f'known & {days} & {_PAST}')}"
+
+
+def _mostly(days: str) -> str:
+    """Whether it called on more than half of its usual days among ``days``."""
+    return f"2 * {_count(f'usual & called & {days}')} > {_count(f'usual & {days}')}"
 
 
 #: The numbers of days before the one that is asked for.
@@ -151,16 +168,10 @@ WITH holiday AS MATERIALIZED (
   FROM habit h JOIN whole w
     ON w.day = h.day AND w.source_ids = h.source_ids AND w.time_zone = h.time_zone
 ), by_weekday AS MATERIALIZED (
-  SELECT k.*, called & known & {_PAST} AS before, (
-      SELECT COALESCE(bit_or(mask), 0) FROM {_rows(_WEEKDAYS)}
-      WHERE 4 * {_count(f"called & known & mask & {_PAST}")} >= 3 * {_count(f"known & mask & {_PAST}")}
-    ) & known AS usual
+  SELECT k.*, called & known & {_PAST} AS before, {_those(_WEEKDAYS, _often)} & known AS usual
   FROM known k
 ), by_week AS MATERIALIZED (
-  SELECT k.*, (
-      SELECT COALESCE(bit_or(mask), 0) FROM {_rows(_WEEKS)}
-      WHERE 2 * {_count("usual & called & mask")} > {_count("usual & mask")}
-    ) & usual AS counts
+  SELECT k.*, {_those(_WEEKS, _mostly)} & usual AS counts
   FROM by_weekday k WHERE before <> 0 AND known & {_TODAY} <> 0
 ), judged AS MATERIALIZED (
   SELECT merchant_id, id, number, contract_ids, outlet_id, day, mornings, at_all,
@@ -168,7 +179,7 @@ WITH holiday AS MATERIALIZED (
     usual & {_TODAY} <> 0 AND {_count(f"known & {_WEEKDAYS[0] & _PAST}")} >= {KNOWN_DAYS // 7}
       AND 15 * {_count("counts & called")} >= 14 * {_count("counts")} AS is_usual,
     {_count(f"usual & {_PAST} & ((before & -before) - 1)")} AS missed,
-    (SELECT bool_and(usual & mask <> 0) FROM {_rows(_WEEKDAYS)}) AS is_of_every_day
+    {" AND ".join(f"usual & {_number(days)} <> 0" for days in _WEEKDAYS)} AS is_of_every_day
   FROM by_week
 ), lively AS MATERIALIZED (
   SELECT DISTINCT a.merchant_id, a.outlet_id FROM active a
