@@ -29,6 +29,7 @@ class Measure:
     ``apart`` in JSON, such as ``("rejected", "net")``: what is not counted, by why. ``share`` is the message
     of its share of the rows, which stands in the total line: "" for none; it holds ``%(share)s``.
     ``of`` is the name of the field that it speaks of: where nobody sees that one, nobody sees this.
+    ``rare`` says that it is asked for seldom: a grouping of many sums shows it once it is unfolded.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Measure:
     group: tuple[str, str] | None = None
     share: str = ""
     of: str = ""
+    rare: bool = False
 
     @cached_property
     def of_rows(self) -> ColumnElement[int]:

@@ -54,7 +54,7 @@ _DAY_NET = (
 def _counted(
     name: str, rows: Expression, daily: Expression, sign: int, label: str, *, optional: bool = False
 ) -> Measure:
-    """A figure that remittances declare, of those that reached the bank."""
+    """A figure that remittances declare, of those that reached the bank; an ``optional`` one is rare too."""
     return Measure(
         name=name,
         rows=rows,
@@ -64,6 +64,7 @@ def _counted(
         sign=sign,
         label=label,
         optional=optional,
+        rare=optional,
     )
 
 
@@ -109,6 +110,7 @@ def _by_credit(state: Credit, label: str) -> Measure:
         apart=True,
         optional=True,
         of="credit",
+        rare=state not in _ANSWERS,
     )
 
 
@@ -125,6 +127,7 @@ def _to_confirm() -> Measure:
         apart=True,
         optional=True,
         of="credit_proposal",
+        rare=True,
     )
 
 
@@ -139,9 +142,12 @@ def _of_bank(name: str, rows: Expression, daily: Expression, label: str) -> Meas
         apart=True,
         optional=True,
         of=_OF_BANK[name],
+        rare=True,
     )
 
 
+#: What became of the money: the other states of a credit are asked for seldom.
+_ANSWERS = frozenset({Credit.CREDITED, Credit.EXPECTED, Credit.LATE})
 #: The field that each figure of the bank speaks of.
 _OF_BANK = {"gap": "credit_gap", "fee": "fee_amount"}
 #: The parts of the net by the state of their credit: a month is closed when each is explained.
@@ -177,6 +183,7 @@ MEASURES = (
         daily_where=(RemittanceDay.awaiting_totals.is_(False),),
         label=N_("Declined, not counted"),
         apart=True,
+        rare=True,
     ),
     *_apart("rejected", *_with_totals(RemittanceStatus.REJECTED), N_("Rejected, apart")),
     *_apart(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.listing.criteria import BY, Criteria
 from app.listing.dimension import BETWEEN, NET, Dimension
@@ -31,6 +31,8 @@ from app.wording.i18n import N_, gettext, ngettext
 
 #: Lines of one table on a page; its file has all of them.
 MOST_LINES = 1000
+#: Sums that stand beside each other; of more, the rare ones are folded.
+MOST_SUMS = 8
 #: Bars of a chart; with more of them there is none.
 MOST_BARS = 92
 _DAY_BY_DAY = "day"
@@ -40,11 +42,19 @@ _WEIGHTS = {NET: N_("net"), COUNT: N_("number")}
 
 @dataclass(frozen=True)
 class GroupFact:
-    """An amount of a group under its heading; ``is_nothing`` says that it is 0."""
+    """An amount of a group under its heading; ``is_nothing`` says that it is 0, ``is_rare`` that it folds."""
 
     heading: str
     text: str
     is_nothing: bool
+    is_rare: bool
+
+
+class GroupHeading(NamedTuple):
+    """The heading of a sum; ``is_rare`` says that it folds."""
+
+    words: str
+    is_rare: bool
 
 
 @dataclass(frozen=True)
@@ -75,13 +85,18 @@ class GroupTable:
     """
 
     currency: str
-    headings: tuple[str, ...]
+    headings: tuple[GroupHeading, ...]
     groups: tuple[ShownGroup, ...]
     total: ShownGroup | None
     left_out: int
     chart: Chart | None
     weight: str
     has_changes: bool
+
+    @property
+    def often(self) -> int:
+        """How many sums stand beside the net before the rare ones are unfolded."""
+        return sum(not heading.is_rare for heading in self.headings)
 
 
 @dataclass(frozen=True)
@@ -172,6 +187,7 @@ def _table(
 ) -> GroupTable:
     spec, by = criteria.spec, grouping.by
     measures = shown_measures(spec, grouping)
+    folds = len(measures) > MOST_SUMS
     has_changes = grouping.before is not None and by.span is None
     line = partial(_line, criteria, grouping, table, measures)
     above = (
@@ -182,7 +198,7 @@ def _table(
     others = [each for each in table.lines if each.key not in apart]
     return GroupTable(
         currency=table.currency if len(grouping.tables) > 1 else "",
-        headings=tuple(gettext(measure.label) for measure in measures),
+        headings=tuple(GroupHeading(gettext(each.label), folds and each.rare) for each in measures),
         groups=(*above, *map(line, others[:MOST_LINES])),
         total=replace(line(table.total), title=gettext("Total"), note="", width=0.0),
         left_out=max(0, len(others) - MOST_LINES),
@@ -253,9 +269,11 @@ def _address(criteria: Criteria, line: GroupLine) -> str:
 
 
 def _facts(measures: Sequence[Measure], line: GroupLine) -> Iterator[GroupFact]:
+    folds = len(measures) > MOST_SUMS
     for measure in measures:
         minor = (measure.sign or 1) * line.now[measure.name]
-        yield GroupFact(gettext(measure.label), formats.money(minor, line.now.currency), not minor)
+        words = formats.money(minor, line.now.currency)
+        yield GroupFact(gettext(measure.label), words, not minor, folds and measure.rare)
 
 
 def _weight_words(spec: ListSpec, weight: str) -> str:

@@ -3,8 +3,38 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import delete, select, text
 
+from app.database.engine import DatabaseRole
+from app.models import BankAccount, Membership, UserAccount
+from tests import money_factories
 from tests.browser.windows import DESK, PHONE
+
+#: What a bank says of the days of a merchant, in most of the ways that it can.
+BANKED = """
+UPDATE remittance_day SET gap = 767, fee = 61, to_confirm = 100, credit = (
+  ARRAY['credited', 'differs', 'announced', 'expected', 'late', 'not_expected']
+)[extract(day FROM day)::int % 6 + 1]
+WHERE merchant_id = :merchant_id
+"""
+NOT_BANKED = """
+UPDATE remittance_day SET gap = 0, fee = 0, to_confirm = 0, credit = 'unknown'
+WHERE merchant_id = :merchant_id
+"""
+
+
+@pytest.fixture
+def banked(live):
+    """The chain's days as its bank sees them, for one test."""
+    own = select(Membership.merchant_id).join(UserAccount).where(UserAccount.email == live.email)
+    with live.database.writing(DatabaseRole.OWNER) as connection:
+        merchant = {"merchant_id": connection.scalar(own)}
+        account = money_factories.a_bank_account(connection, **merchant)
+        connection.execute(text(BANKED), merchant)
+    yield
+    with live.database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(text(NOT_BANKED), merchant)
+        connection.execute(delete(BankAccount).where(BankAccount.id == account))
 
 
 @pytest.mark.parametrize("width", [PHONE, DESK])
@@ -70,3 +100,30 @@ def test_the_shops_of_a_chain_are_a_short_list_on_a_phone(window):
     assert lines.first.locator("td:not(.is-nothing)").count() >= 7
     assert max(lines.evaluate_all("lines => lines.map(line => line.clientHeight)")) <= 220
     assert visitor.barriers() == []
+
+
+@pytest.mark.usefixtures("banked")
+@pytest.mark.parametrize("width", [PHONE, 1024, DESK])
+def test_sums_that_are_asked_for_seldom_are_folded_and_stand_there_in_one_press(window, width):
+    """With a bank a shop had up to seventeen: 1503 px in a frame of 1390, and as many figures on a phone."""
+    visitor = window(width)
+    visitor.go("/remises?by=outlet&period=last-7-days")
+    if width != 1024:
+        frame = visitor.page.locator(".groups-frame")
+        assert frame.evaluate("frame => frame.scrollWidth - frame.clientWidth") <= 0
+    seldom = visitor.page.locator(".groups tfoot .is-rare:not(.is-nothing)")
+    assert seldom.count() >= 5
+    assert not any(cell.is_visible() for cell in seldom.all())
+    assert visitor.barriers() == []
+    visitor.page.locator(".all-sums summary").click()
+    assert all(cell.is_visible() for cell in seldom.all())
+    visitor.keep(f"all-sums-{width}")
+
+
+@pytest.mark.usefixtures("banked")
+def test_all_sums_stand_on_paper(window):
+    visitor = window(DESK)
+    visitor.go("/remises?by=outlet&period=last-7-days")
+    visitor.page.emulate_media(media="print")
+    assert all(cell.is_visible() for cell in visitor.page.locator(".groups tfoot .is-rare").all())
+    assert not visitor.page.locator(".all-sums").is_visible()
