@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.desk.paging import AnyRow
 from app.lists.open_items import OpenItem, missing_statements
+from app.lists.unexplained_lines import explains_nothing
 from app.models import (
     UNCLAIMED_MERCHANT,
     Acceptor,
@@ -27,7 +28,6 @@ from app.models import (
     ImportRefusal,
     ImportStatus,
     Merchant,
-    MovementKind,
     Operation,
     Remittance,
     Settlement,
@@ -45,7 +45,6 @@ _OF_ACCEPTORS: Final[tuple[tuple[Any, Any], ...]] = (
     (Chargeback, Chargeback.noticed_on),
     (Operation, Operation.operated_on),
 )
-_CREDITING: Final = (MovementKind.REMITTANCE, MovementKind.REFUND, MovementKind.PAYOUT)
 
 
 def sources(connection: Connection, reseller_id: int) -> list[AnyRow]:
@@ -149,13 +148,7 @@ def unexplained(connection: Connection, reseller_id: int, today: date) -> list[A
 
     No remittance is found for them, not even as a proposal, and no payment of an acquirer.
     """
-    linked = exists().where(*_links_of_line())
-    paid = exists().where(
-        Settlement.merchant_id == BankMovement.merchant_id, Settlement.bank_movement_id == BankMovement.id
-    )
-    statement = _lines(reseller_id).where(
-        BankMovement.booked_on >= today - _RECENT, BankMovement.kind.in_(_CREDITING), ~linked, ~paid
-    )
+    statement = _lines(reseller_id).where(BankMovement.booked_on >= today - _RECENT, explains_nothing())
     return list(connection.execute(statement.limit(MOST)))
 
 
@@ -220,13 +213,6 @@ def _lines(reseller_id: int) -> Any:
         .join(Merchant, Merchant.id == BankMovement.merchant_id)
         .where(BankMovement.reseller_id == reseller_id, BankMovement.merchant_id != UNCLAIMED_MERCHANT)
         .order_by(BankMovement.booked_on.desc(), BankMovement.id.desc())
-    )
-
-
-def _links_of_line() -> tuple[Any, ...]:
-    return (
-        CreditLink.merchant_id == BankMovement.merchant_id,
-        CreditLink.bank_movement_id == BankMovement.id,
     )
 
 

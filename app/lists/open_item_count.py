@@ -10,8 +10,10 @@ from sqlalchemy import Select, Subquery, func, select
 from app.listing.reading import Reading
 from app.listing.scope import AnyScope, Scope
 from app.lists.chargebacks import answerable, sought
-from app.lists.open_items import OpenItemKind, proposed_lines, uncredited
+from app.lists.open_items import OpenItemKind, uncredited
+from app.lists.proposed_lines import proposed_lines
 from app.lists.statement_chains import unjoined_count
+from app.lists.unexplained_lines import unexplained_lines
 
 
 def open_item_count(scope: Scope) -> Reading[int]:
@@ -24,6 +26,7 @@ def _counts(scope: AnyScope) -> Select[Any]:
     lines = proposed_lines(scope).subquery()
     parts = [
         *(_number(uncredited(scope, kind).subquery()) for kind in (OpenItemKind.LATE, OpenItemKind.DIFFERS)),
+        _number(unexplained_lines(scope).subquery()),
         select(func.count(lines.c.movement_id.distinct())),
         _number(answerable(scope).subquery()),
         _number(sought(scope).subquery()),

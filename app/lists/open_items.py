@@ -1,7 +1,7 @@
 """Open items: what of a merchant's money somebody has to look into, and until when.
 
-Credits that are late or differ, proposals to confirm, statements that are missing, chargebacks to answer, and
-those whose sale is to be found.
+Credits that are late or differ, lines of the bank that name the contract of a late one, proposals to confirm,
+statements that are missing, chargebacks to answer, and those whose sale is to be found.
 Whatever is here is also on the page of its remittance or sale; nothing of it is there for a merchant without
 a declared account and without a chargeback.
 """
@@ -16,9 +16,8 @@ from functools import partial
 from itertools import groupby, islice
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Select, and_, cast, exists, func, not_, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, and_, cast, exists, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
-from sqlalchemy.orm import aliased
 
 from app.listing.field import Link
 from app.listing.flat_file import FileColumn
@@ -30,16 +29,15 @@ from app.lists.chargebacks import Dispute, to_answer, to_find
 from app.lists.common import PLACE
 from app.lists.credit import gap_reason, shown_account
 from app.lists.credit_reasons import REASON, CreditReason
+from app.lists.proposed_lines import proposed_lines
 from app.lists.statement_chains import unjoined
+from app.lists.unexplained_lines import unexplained_lines
 from app.models import (
     BankAccount,
-    BankMovement,
     BankStatement,
-    Certainty,
     Chargeback,
     Contract,
     Credit,
-    CreditLink,
     Outlet,
     Remittance,
 )
@@ -55,6 +53,7 @@ class OpenItemKind(StrEnum):
     """The kind of an open item."""
 
     LATE = "late"
+    UNEXPLAINED = "unexplained"
     DIFFERS = "differs"
     PROPOSED = "proposed"
     STATEMENT_MISSING = "statement_missing"
@@ -64,6 +63,7 @@ class OpenItemKind(StrEnum):
 
 KINDS: Final = {
     OpenItemKind.LATE: N_("Not credited"),
+    OpenItemKind.UNEXPLAINED: N_("Line of the bank that explains no batch"),
     OpenItemKind.DIFFERS: N_("Credited with a gap"),
     OpenItemKind.PROPOSED: N_("Credit to confirm"),
     OpenItemKind.STATEMENT_MISSING: N_("Statement missing"),
@@ -134,6 +134,7 @@ def open_items(connection: Connection, scope: Scope, period: Period | None = Non
     """
     return [
         *_remittances(connection, scope, OpenItemKind.LATE, period),
+        *_unexplained(connection, scope, period),
         *_remittances(connection, scope, OpenItemKind.DIFFERS, period),
         *proposals(connection, scope, period),
         *_own_missing(connection, scope, period),
@@ -260,6 +261,33 @@ def _same(model: Any, merchant_id: Any, row_id: Any) -> Any:
     return and_(model.merchant_id == merchant_id, model.id == row_id)
 
 
+# --- lines that explain nothing -------------------------------------------------------------------
+
+
+def _unexplained(connection: Connection, scope: Scope, period: Period | None) -> Iterator[OpenItem]:
+    """The lines that may be of late remittances, but have another amount: what the bank is to be asked."""
+    for row in connection.execute(unexplained_lines(scope, period).limit(MOST)):
+        first, last = row.first.isoformat(), row.last.isoformat()
+        asked = (("contract", row.contract), ("credit", Credit.LATE.value), ("date_from", first))
+        yield OpenItem(
+            kind=OpenItemKind.UNEXPLAINED,
+            day=row.booked_on,
+            place=row.place,
+            contract=row.contract,
+            numbers=tuple(dict.fromkeys(row.numbers)),
+            amount=row.amount,
+            currency=row.currency,
+            account=shown_account(row.account_key, row.account_label),
+            why=_names_contract,
+            link=Link("remittances", args=(*asked, ("date_to", last))),
+            of=row.first,
+        )
+
+
+def _names_contract() -> str:
+    return gettext("names the contract of a batch that is not credited, and has another amount")
+
+
 # --- proposals -------------------------------------------------------------------------------------
 
 
@@ -284,86 +312,6 @@ def proposals(connection: Connection, scope: Scope, period: Period | None = None
             link=Link("remittances", first.remittance_id),
             of=min(row.collected_on for row in linked),
         )
-
-
-def proposed_lines(scope: Scope | AnyScope, period: Period | None = None) -> Select[*tuple[Any, ...]]:
-    """Each line that may credit remittances (``movement_id``), once for each of these."""
-    return (
-        select(
-            BankMovement.id.label("movement_id"),
-            BankMovement.booked_on,
-            BankMovement.amount,
-            BankMovement.currency,
-            BankAccount.account_key,
-            BankAccount.label.label("account_label"),
-            CreditLink.rule,
-            CreditLink.remittance_id,
-            CreditLink.collected_on,
-            CreditLink.amount.label("explained"),
-            Remittance.number,
-            Contract.number.label("contract"),
-            PLACE.label("place"),
-        )
-        .join(CreditLink, _line_of(CreditLink))
-        .join(BankAccount, _same(BankAccount, BankMovement.merchant_id, BankMovement.bank_account_id))
-        .join(Remittance, _remittance_of(CreditLink))
-        .join(Contract, _same(Contract, Remittance.merchant_id, Remittance.contract_id))
-        .outerjoin(Outlet, _same(Outlet, Contract.merchant_id, Contract.outlet_id))
-        .where(
-            *in_scope(Remittance.merchant_id, Remittance.contract_id, scope),
-            CreditLink.merchant_id == scope.merchant_id,
-            CreditLink.certainty == Certainty.PROPOSED,
-            not_(_credits_out_of_sight(scope)),
-            *(() if period is None else (_credits_one_of(scope, period),)),
-        )
-        .order_by(
-            func.abs(BankMovement.amount).desc(),
-            BankMovement.booked_on,
-            BankMovement.id,
-            Remittance.collected_at,
-            Remittance.id,
-        )
-    )
-
-
-def _line_of(link: Any) -> Any:
-    return and_(
-        link.merchant_id == BankMovement.merchant_id,
-        link.bank_movement_id == BankMovement.id,
-        link.booked_on == BankMovement.booked_on,
-    )
-
-
-def _remittance_of(link: Any) -> Any:
-    return and_(
-        Remittance.merchant_id == link.merchant_id,
-        Remittance.id == link.remittance_id,
-        Remittance.collected_on == link.collected_on,
-    )
-
-
-def _credits_out_of_sight(scope: Scope | AnyScope) -> Any:
-    """Whether a line is of a remittance too that is not in ``scope``."""
-    link, other = aliased(CreditLink), aliased(Remittance)
-    hidden = not_(and_(*in_scope(other.merchant_id, other.contract_id, scope)))
-    return exists().where(
-        link.merchant_id == scope.merchant_id,
-        link.bank_movement_id == BankMovement.id,
-        other.merchant_id == link.merchant_id,
-        other.id == link.remittance_id,
-        other.collected_on == link.collected_on,
-        hidden,
-    )
-
-
-def _credits_one_of(scope: Scope | AnyScope, period: Period) -> Any:
-    """Whether a line may credit a remittance of ``period``, whatever else it does."""
-    link = aliased(CreditLink)
-    return exists().where(
-        link.merchant_id == scope.merchant_id,
-        link.bank_movement_id == BankMovement.id,
-        *_within(link.collected_on, period),
-    )
 
 
 # --- statements ------------------------------------------------------------------------------------

@@ -92,6 +92,45 @@ def test_finance_sees_what_is_late_missing_and_to_confirm(app, database, alpha):
     assert f"À traiter {waiting}" in plain(finance.page("/remises").one("main"))
 
 
+@pytest.fixture
+def short(database, alpha):
+    """A line of half of what is late, which names the contract; one of it that is too old, one of another."""
+    with database.writing(DatabaseRole.OWNER) as connection:
+        contract, account_id, statement_id = connection.execute(
+            text(
+                "SELECT c.number, m.bank_account_id, m.bank_statement_id FROM remittance r JOIN contract c"
+                " ON c.merchant_id = r.merchant_id AND c.id = r.contract_id JOIN bank_movement m"
+                " ON m.merchant_id = r.merchant_id AND m.id = :line WHERE r.merchant_id = :m AND r.id = :r"
+            ),
+            {"line": alpha.movement_id, "m": alpha.merchant_id, "r": alpha.remittance_id},
+        ).one()
+        lines = ((2620, 0, contract), (2630, 60, contract), (2640, 0, "1111111"))
+        for rank, (amount, days, number) in enumerate(lines, start=1):
+            money_factories.a_bank_movement(
+                connection,
+                merchant_id=alpha.merchant_id,
+                bank_account_id=account_id,
+                bank_statement_id=statement_id,
+                amount=amount,
+                booked_on=today() - timedelta(days=days),
+                contract_number=number,
+                rank=rank,
+            )
+    return contract
+
+
+def test_finance_sees_what_came_beside_what_is_late(app, database, alpha, short):
+    """The bank credited half: the remittance is late, and this is what it is to be asked about."""
+    finance = as_role(app, database, alpha, Role.FINANCE)
+    shown = plain(finance.page(PAGE).one("main"))
+    assert "Ligne de la banque qui n'explique aucune remise 1 · 26,20 €" in shown
+    assert "nomme le contrat d'une remise non créditée" in shown.lower()
+    rows = finance.get(f"{PAGE}.json").json["rows"]
+    assert [row["contract"] for row in rows if row["amount"] == 26_20] == [short]
+    assert not {26_30, 26_40} & {row["amount"] for row in rows}
+    assert f"À traiter {len(rows)}" in plain(finance.page("/remises").one("main"))
+
+
 def test_the_way_to_last_month_is_there_on_every_screen(owner, database, alpha):
     """A month is closed on a phone too, whether anything waits or nothing does."""
 
