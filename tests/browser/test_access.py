@@ -176,6 +176,13 @@ def click_twice_if(javascript, page):
         page.click(SUBMIT)
 
 
+def copied(visitor, button):
+    """What the button of that name copies."""
+    visitor.page.get_by_role("button", name=button).click()
+    visitor.page.wait_for_function("() => document.getElementById('voice').textContent")
+    return visitor.page.evaluate("navigator.clipboard.readText()")
+
+
 @pytest.mark.parametrize("width", [PHONE, DESK])
 def test_an_app_is_paired_and_asked_for(window, live, width):
     email = unique("double")
@@ -184,10 +191,14 @@ def test_an_app_is_paired_and_asked_for(window, live, width):
     choose_password(visitor)
     visitor.page.wait_for_url("**/remises")
     visitor.go("/compte/double-verification")
-    secret = base64.b32decode(visitor.page.locator(".secret").inner_text().replace(" ", ""))
+    visitor.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    key = visitor.page.locator(".secret").inner_text().replace(" ", "")
+    assert copied(visitor, "Copier la clé") == key, "a phone cannot scan its own screen"
+    secret = base64.b32decode(key)
     visitor.page.fill("#code", code_at(secret, int(time.time()) // 30))
     visitor.follow(visitor.page.locator(SUBMIT))
-    assert visitor.page.locator(".codes").is_visible()
+    shown = visitor.page.locator(".codes li").all_inner_texts()
+    assert copied(visitor, "Copier les codes").splitlines() == shown
     assert_fits(visitor, "codes-de-secours")
     visitor.go("/compte")
     assert_fits(visitor, "compte-protege")
