@@ -20,8 +20,8 @@ WIDTH = 80 * mm
 MARGIN = 4 * mm
 LARGEST = 12.0  # points: 24 columns then leave white at both sides, as on the paper of a terminal
 LEADING = 1.25  # of the size
-_STROKE = 0.035  # of the size: what makes a line strong
-_FILLED, _FILLED_AND_STROKED = 0, 2
+STROKE = 0.035  # of the size: what makes a line strong
+FILLED, FILLED_AND_STROKED = 0, 2
 _FONT = "DejaVuSansMono"
 _FILE = Path(__file__).parent / "fonts" / f"{_FONT}.ttf"
 _PLANE = range(ord(" "), 0x10000)
@@ -50,9 +50,9 @@ def _draw(ticket: Ticket, file: BytesIO) -> None:
     left = (WIDTH - columns(ticket) * letters * _advance()) / 2
     canvas = canvas_of(ticket.title, file, (WIDTH, height))
     canvas.setFont(font(), letters)
-    canvas.setLineWidth(letters * _STROKE)
+    canvas.setLineWidth(letters * STROKE)
     for place, line in enumerate(lines):
-        mode = _FILLED_AND_STROKED if line.strong else _FILLED
+        mode = FILLED_AND_STROKED if line.strong else FILLED
         if line.text:
             baseline = height - MARGIN - place * leading - letters
             canvas.drawString(left, baseline, line.text, mode=mode)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
+from io import BytesIO
 
 import pytest
 from sqlalchemy import text
 
 from app.database.engine import DatabaseRole
+from app.listing.statement import Debt, StatementLine
+from app.listing.statement_pdf import StatementPaper, write_statement
+from app.lists.transactions import TRANSACTIONS
 from app.rules.time_zones import today
 from tests import factories
 from tests.tickets.reading import read
@@ -176,3 +180,25 @@ def test_grouping_by_issuer_leads_to_it(owner, canteen):
     links = [link["href"] for link in page.all("a") if "Relevé titres-restaurant" in plain(link)]
     assert len(links) == 1
     assert debts_of(owner.page(links[0]))["EDENRED"] == ("3", "27,00 €", "–")
+
+
+def debt_of(number):
+    """Of an issuer, with so many remittances."""
+    line = StatementLine(yesterday(), "000123", "ALPHA cafe", 1, 950, is_remitted=True)
+    sums = {"debit": 950, "refund": 0, "cancelled": 0, "refund_cancelled": 0}
+    return Debt("EDENRED", "EUR", number, sums, 950, 0, (line,) * number)
+
+
+@pytest.mark.parametrize("number", range(50, 75))
+def test_no_page_of_the_pdf_ends_with_a_heading(app, number):
+    """An issuer stood at the foot of a page, and what it owes on the next one."""
+    debts = debt_of(number), debt_of(100)
+    paper = StatementPaper(TRANSACTIONS.owing, "ALPHA", "mars", "01/04/2026", debts)
+    file = BytesIO()
+    with app.test_request_context():
+        assert write_statement(paper, file) == number + 100
+    texts = [found.words for found in read(file.getvalue()).texts]
+    last = [texts[place - 1] for place, words in enumerate(texts) if words.startswith("Page ")]
+    assert len(last) >= 2
+    assert all("000123" in words for words in last)
+    assert sum("000123" in words for words in texts) == number + 100
