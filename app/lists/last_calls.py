@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from typing import Final
+
+from sqlalchemy import BigInteger, Column, Date, select, text
 
 from app.listing.criteria import Criteria
-from app.listing.reading import Reading, together
+from app.listing.reading import Reading, Rows, together
 from app.listing.scope import Scope
+from app.lists.silence import LAST_DAYS
 from app.lists.terminal_calls import TerminalCalls, terminal_calls
 from app.wording.i18n import gettext, ngettext
+
+#: The day by which the list judges the terminals of the merchant in sight.
+_JUDGED: Final = select(
+    text(LAST_DAYS).columns(Column("merchant_id", BigInteger), Column("day", Date)).subquery().c.day
+)
 
 
 @dataclass(frozen=True)
@@ -42,9 +50,22 @@ class LastCalls:
         return gettext("No terminal is silent") if called else gettext("No terminal called")
 
 
-def last_calls(scope: Scope, criteria: Criteria) -> Reading[LastCalls] | None:
-    """The calls of the last night; None where more or less than its silent terminals is asked for."""
+def last_calls(scope: Scope, criteria: Criteria) -> Reading[LastCalls | None] | None:
+    """The calls of the last night; None where more or less than its silent terminals is asked for.
+
+    It finds nothing where the sources of those in ``scope`` are behind others of their merchant: the list
+    judges terminals by the last day of any.
+    """
     day = criteria.days.last_night
     if day is None or dict(criteria.filters) != {"state": ("silent",)}:
         return None
-    return together(partial(LastCalls, day), terminal_calls(scope, day))
+
+    def made(calls: TerminalCalls, judged: date | None) -> LastCalls | None:
+        return LastCalls(day, calls) if judged == day else None
+
+    return together(made, terminal_calls(scope, day), Reading((_JUDGED,), _day))
+
+
+def _day(rows: Rows) -> date | None:
+    found: date | None = rows[0].day if rows else None
+    return found

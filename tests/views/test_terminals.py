@@ -223,6 +223,21 @@ def test_the_silent_ones_of_a_night_are_told_with_its_day_also_when_there_are_no
     assert "Rien ne correspond" in plain(browser.page("/terminaux?state=silent&trade_name=x").one("main"))
 
 
+def test_no_night_is_told_where_the_list_goes_by_the_one_of_other_sources(enter, database):
+    """Whoever sees the kitchen alone, whose source is behind, read of another night than the rows were of."""
+    with database.writing(DatabaseRole.OWNER) as connection:
+        reseller_id = connection.execute(text("SELECT id FROM reseller WHERE slug = 'demo'")).scalar_one()
+        behind = factories.a_source(connection, reseller_id=reseller_id, name="behind")
+        for night in nights()[1:]:
+            factories.a_received_day(connection, source_id=behind, day=night)
+        connection.execute(
+            text("UPDATE contract SET source_id = :behind WHERE number = '4242424'"), {"behind": behind}
+        )
+    page = enter("fleet@kitchen.example").page("/terminaux?state=silent")
+    assert not page.all(id="verdict")
+    assert enter("fleet@alpha.example").page("/terminaux?state=silent").all(id="verdict")
+
+
 def test_the_list_and_its_files_say_the_same(enter):
     browser = enter("owner@alpha.example")
     found = browser.get("/terminaux.json?state=silent").json
