@@ -17,8 +17,12 @@ from importers.matching import working_days
 
 _CONTRACT: Final = ["account", "currency", "contract_number"]
 _RANK: Final = [*_CONTRACT, "contract_rank"]
-#: The usual step is told by at least so many, and fewer calls than so many are missing at once.
+#: The usual step is told by at least so many around it, and fewer calls than so many are missing at once.
 _LEAST, _MOST = 8, 10
+#: So many days before and after a step tell of it, and none over more days is told: whatever else is read
+#: changes nothing.
+_AROUND: Final = 14
+_DAYS_AROUND: Final = f"{2 * _AROUND + 1}D"
 #: A step over a missing call is at least so many usual ones.
 _OVER_ONE: Final = 2
 #: No call is missing.
@@ -39,11 +43,11 @@ def missing_calls(items: pd.DataFrame) -> pd.DataFrame:
     before = told.groupby(_RANK)[["number", "highest", "collected_on"]].shift()
     step = told["number"] - before["number"]
     told = told.assign(step=step.where(step > 0, step + before["highest"]), before=before["collected_on"])
-    steps = told[told["step"] > 0].groupby(_RANK)["step"].agg(["median", "size"])
-    told = told.join(steps, on=_RANK)
-    times = (told["step"] / told["median"]).to_numpy()
+    told = told[(told["step"] > 0) & (told["collected_on"] - told["before"] <= pd.Timedelta(days=_AROUND))]
+    around = told.groupby(_RANK, sort=False).rolling(_DAYS_AROUND, on="collected_on", center=True)["step"]
+    times = told["step"].to_numpy() / around.median().to_numpy()
     is_over = (times >= _OVER_ONE) & (times < _MOST) & (times == np.floor(times))
-    steps_over = told[is_over & (told["size"] >= _LEAST).to_numpy()]
+    steps_over = told[is_over & (around.count().to_numpy() >= _LEAST)]
     if steps_over.empty:
         return NONE
     days = _between(steps_over)

@@ -58,6 +58,21 @@ def test_after_the_highest_number_the_next_is_counted_from_one_again():
     assert days_of(without(rows, DAYS[5])) == [DAYS[5]]
 
 
+def test_whatever_is_read_of_other_months_changes_nothing():
+    """A load reads two months, a rebuilding all of them: a step is told by those around it."""
+    now = without(calls(first=9001), DAYS[4])
+    before = [
+        item(f"{place:06}", "001", f"2026-{month:02}-{day:02}", 1000)
+        for place, (month, day) in enumerate([(m, d) for m in (1, 2) for d in range(1, 16)], start=1)
+    ]
+    assert days_of(now) == days_of([*before, *now]) == [DAYS[4]]
+    seldom = [
+        row | {"collected_on": row["collected_on"] + pd.Timedelta(days=16 * place)}
+        for place, row in enumerate(without(calls(), DAYS[4]))
+    ]
+    assert days_of(seldom) == []
+
+
 def test_few_calls_and_those_without_a_number_tell_nothing():
     assert days_of(without(calls()[:8], DAYS[4])) == []
     assert (
