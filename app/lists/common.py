@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import reduce
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Date, Text, and_, case, cast, func, literal_column
+from sqlalchemy import ColumnElement, Date, Text, and_, case, cast, func, literal_column
 
 from app.listing.categories import Category
 from app.listing.dimension import BETWEEN, Dimension
@@ -36,6 +36,11 @@ OUTLET_JOIN = Join(
 PLACE = func.concat_ws(" · ", Outlet.trade_name, func.nullif(Contract.label, Outlet.trade_name), type_=Text)
 #: Up to so many contracts, their rows are looked up one contract after the other.
 FEW_CONTRACTS = 100
+
+
+def is_row(model: Any, merchant_id: Expression, row_id: Expression) -> ColumnElement[bool]:
+    """Whether a row of ``model`` is the one that is named: an id is one of its merchant's."""
+    return and_(model.merchant_id == merchant_id, model.id == row_id)
 
 
 def place(row: Row) -> str:

@@ -16,7 +16,7 @@ from functools import partial
 from itertools import groupby, islice
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Select, and_, cast, exists, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, cast, exists, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.listing.field import Link
@@ -26,7 +26,7 @@ from app.listing.period import Period, month_of
 from app.listing.scope import AnyScope, Scope
 from app.listing.source import in_scope
 from app.lists.chargebacks import Dispute, to_answer, to_find
-from app.lists.common import PLACE
+from app.lists.common import PLACE, is_row
 from app.lists.credit import gap_reason, shown_account
 from app.lists.credit_reasons import REASON, CreditReason
 from app.lists.proposed_lines import proposed_lines
@@ -230,8 +230,8 @@ def uncredited(
             func.min(PLACE).label("place"),
             func.max(REASON).label("reason"),
         )
-        .join(Contract, _same(Contract, Remittance.merchant_id, Remittance.contract_id))
-        .outerjoin(Outlet, _same(Outlet, Contract.merchant_id, Contract.outlet_id))
+        .join(Contract, is_row(Contract, Remittance.merchant_id, Remittance.contract_id))
+        .outerjoin(Outlet, is_row(Outlet, Contract.merchant_id, Contract.outlet_id))
         .where(
             *in_scope(Remittance.merchant_id, Remittance.contract_id, scope),
             Remittance.credit == Credit(kind.value).value,
@@ -255,10 +255,6 @@ def _link(row: Any, kind: OpenItemKind) -> Link:
     day = row.collected_on.isoformat()
     asked = (("contract", row.contract), ("credit", kind.value), ("date_from", day), ("date_to", day))
     return Link("remittances", args=asked)
-
-
-def _same(model: Any, merchant_id: Any, row_id: Any) -> Any:
-    return and_(model.merchant_id == merchant_id, model.id == row_id)
 
 
 # --- lines that explain nothing -------------------------------------------------------------------

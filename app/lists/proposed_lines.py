@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from app.listing.period import Period
 from app.listing.scope import AnyScope, Scope
 from app.listing.source import in_scope
-from app.lists.common import PLACE
+from app.lists.common import PLACE, is_row
 from app.models import BankAccount, BankMovement, Certainty, Contract, CreditLink, Outlet, Remittance
 
 
@@ -33,10 +33,10 @@ def proposed_lines(scope: Scope | AnyScope, period: Period | None = None) -> Sel
             PLACE.label("place"),
         )
         .join(CreditLink, _line_of(CreditLink))
-        .join(BankAccount, _same(BankAccount, BankMovement.merchant_id, BankMovement.bank_account_id))
+        .join(BankAccount, is_row(BankAccount, BankMovement.merchant_id, BankMovement.bank_account_id))
         .join(Remittance, _remittance_of(CreditLink))
-        .join(Contract, _same(Contract, Remittance.merchant_id, Remittance.contract_id))
-        .outerjoin(Outlet, _same(Outlet, Contract.merchant_id, Contract.outlet_id))
+        .join(Contract, is_row(Contract, Remittance.merchant_id, Remittance.contract_id))
+        .outerjoin(Outlet, is_row(Outlet, Contract.merchant_id, Contract.outlet_id))
         .where(
             *in_scope(Remittance.merchant_id, Remittance.contract_id, scope),
             CreditLink.merchant_id == scope.merchant_id,
@@ -92,7 +92,3 @@ def _credits_one_of(scope: Scope | AnyScope, period: Period) -> Any:
         link.bank_movement_id == BankMovement.id,
         link.collected_on.between(period.first, period.last),
     )
-
-
-def _same(model: Any, merchant_id: Any, row_id: Any) -> Any:
-    return and_(model.merchant_id == merchant_id, model.id == row_id)

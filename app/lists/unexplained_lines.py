@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from app.listing.period import Period
 from app.listing.scope import AnyScope, Scope
 from app.listing.source import in_scope
-from app.lists.common import PLACE
+from app.lists.common import PLACE, is_row
 from app.models import (
     BankAccount,
     BankMovement,
@@ -41,10 +41,10 @@ def unexplained_lines(scope: Scope | AnyScope, period: Period | None = None) -> 
             func.min(collected_on).label("first"),
             func.max(collected_on).label("last"),
         )
-        .join(BankAccount, _same(BankAccount, BankMovement.merchant_id, BankMovement.bank_account_id))
+        .join(BankAccount, is_row(BankAccount, BankMovement.merchant_id, BankMovement.bank_account_id))
         .join(Contract, _names(Contract))
         .join(Remittance, _is_in_time(Remittance))
-        .outerjoin(Outlet, _same(Outlet, Contract.merchant_id, Contract.outlet_id))
+        .outerjoin(Outlet, is_row(Outlet, Contract.merchant_id, Contract.outlet_id))
         .where(
             *in_scope(Remittance.merchant_id, Remittance.contract_id, scope),
             Remittance.credit == Credit.LATE.value,
@@ -70,10 +70,6 @@ def _is_in_time(remittance: Any) -> Any:
         remittance.currency == BankMovement.currency,
         BankMovement.booked_on.between(remittance.collected_on, remittance.expected_by),
     )
-
-
-def _same(model: Any, merchant_id: Any, row_id: Any) -> Any:
-    return and_(model.merchant_id == merchant_id, model.id == row_id)
 
 
 def explains_nothing() -> ColumnElement[bool]:
