@@ -142,7 +142,7 @@ def yesterday_night():
 
 @pytest.mark.parametrize("limit", ["outlet", "contract"])
 @pytest.mark.probes("limits")
-def test_a_limited_person_sees_only_his_outlets_or_contracts(app, shops, second, database, limit):
+def test_a_limited_person_sees_only_their_outlets_or_contracts(app, shops, second, database, limit):
     limits = {"outlets": ["99999999800019"]} if limit == "outlet" else {"contracts": ["4242424"]}
     let_in(database, "limited@shop.example", "ALPHA", Role.FINANCE, **limits)
     browser = app.test_client()

@@ -135,6 +135,33 @@ def test_finance_sees_what_came_beside_what_is_late(app, database, alpha, short)
     assert f"À traiter {len(rows)}" in plain(finance.page("/remises").one("main"))
 
 
+@pytest.mark.parametrize("limit", ["that contract", "another contract", "its outlet", "another outlet"])
+def test_what_came_beside_is_told_to_whoever_may_see_its_contract(app, database, alpha, short, limit):
+    with database.writing(DatabaseRole.OWNER) as connection:
+        factories.a_contract(
+            connection,
+            merchant_id=alpha.merchant_id,
+            outlet_id=factories.an_outlet(connection, merchant_id=alpha.merchant_id, siret="99999999800019"),
+            number="4242424",
+        )
+        siret = connection.scalar(
+            text(
+                "SELECT siret FROM outlet o JOIN contract c ON c.merchant_id = o.merchant_id"
+                " AND c.outlet_id = o.id WHERE c.merchant_id = :m AND c.number = :number"
+            ),
+            {"m": alpha.merchant_id, "number": short},
+        )
+    limits = {
+        "that contract": {"contracts": [short]},
+        "another contract": {"contracts": ["4242424"]},
+        "its outlet": {"outlets": [siret]},
+        "another outlet": {"outlets": ["99999999800019"]},
+    }
+    finance = as_role(app, database, alpha, Role.FINANCE, **limits[limit])
+    told = [row["contract"] for row in finance.get(f"{PAGE}.json").json["rows"] if row["amount"] == 26_20]
+    assert told == ([] if limit.startswith("another") else [short])
+
+
 def test_the_way_to_last_month_is_there_on_every_screen(owner, database, alpha):
     """A month is closed on a phone too, whether anything waits or nothing does."""
 
