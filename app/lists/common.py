@@ -14,13 +14,14 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Date, Text, and_, case, cast, func, literal_column
 
 from app.listing.categories import Category
+from app.listing.constants import written_out
 from app.listing.dimension import BETWEEN, Dimension
 from app.listing.field import Field, Link
 from app.listing.filter_groups import CONTRACT_AND_TERMINAL, SHOP
 from app.listing.filters import ApplicationCode, Bank, Code, FreeText, Siret
 from app.listing.kinds import Expression, Kind, Row
 from app.listing.source import Join, Parent
-from app.models import DEFAULT_TIME_ZONE, Contract, Outlet, Remittance
+from app.models import DEFAULT_TIME_ZONE, Contract, Credit, Outlet, Remittance
 from app.rules.payments import UNCAPTURED_NUMBER
 from app.wording import applications, formats
 from app.wording.i18n import N_
@@ -41,6 +42,14 @@ FEW_CONTRACTS = 100
 def is_row(model: Any, merchant_id: Expression, row_id: Expression) -> ColumnElement[bool]:
     """Whether a row of ``model`` is the one that is named: an id is one of its merchant's."""
     return and_(model.merchant_id == merchant_id, model.id == row_id)
+
+
+def has_credit(state: Credit) -> ColumnElement[bool]:
+    """Whether the credit of a remittance is in ``state``, written out.
+
+    The index of the few states that are asked for cannot be part of a plan that is kept for any state.
+    """
+    return written_out(Remittance.credit == state.value)
 
 
 def place(row: Row) -> str:

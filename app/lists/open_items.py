@@ -26,7 +26,7 @@ from app.listing.period import Period, month_of
 from app.listing.scope import AnyScope, Scope
 from app.listing.source import in_scope
 from app.lists.chargebacks import Dispute, to_answer, to_find
-from app.lists.common import PLACE, is_row
+from app.lists.common import PLACE, has_credit, is_row
 from app.lists.credit import gap_reason, shown_account
 from app.lists.credit_reasons import REASON, CreditReason
 from app.lists.proposed_lines import proposed_lines
@@ -234,7 +234,7 @@ def uncredited(
         .outerjoin(Outlet, is_row(Outlet, Contract.merchant_id, Contract.outlet_id))
         .where(
             *in_scope(Remittance.merchant_id, Remittance.contract_id, scope),
-            Remittance.credit == Credit(kind.value).value,
+            has_credit(Credit(kind.value)),
             *_within(Remittance.collected_on, period),
         )
         .group_by(Remittance.collected_on, Remittance.currency, Contract.number, *own)

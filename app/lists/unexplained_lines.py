@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from app.listing.period import Period
 from app.listing.scope import AnyScope, Scope
 from app.listing.source import in_scope
-from app.lists.common import PLACE, is_row
+from app.lists.common import PLACE, has_credit, is_row
 from app.models import (
     BankAccount,
     BankMovement,
@@ -47,7 +47,7 @@ def unexplained_lines(scope: Scope | AnyScope, period: Period | None = None) -> 
         .outerjoin(Outlet, is_row(Outlet, Contract.merchant_id, Contract.outlet_id))
         .where(
             *in_scope(Remittance.merchant_id, Remittance.contract_id, scope),
-            Remittance.credit == Credit.LATE.value,
+            has_credit(Credit.LATE),
             explains_nothing(),
             *(() if period is None else (collected_on.between(period.first, period.last),)),
         )
