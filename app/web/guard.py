@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from urllib.parse import urlsplit
 
-from flask import Flask, Request, Response, abort, g, redirect, request, url_for
+from flask import Flask, Request, Response, abort, current_app, g, redirect, request, url_for
 from flask_login import LoginManager
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.accounts.journal import Event
@@ -129,9 +131,29 @@ def load_principal(request: Request) -> Principal | None:
 
 
 def ask_to_sign_in() -> AnyResponse:
-    """To the sign-in page and back here afterwards; htmx must be told to leave the page."""
-    here = local_path(request.full_path) if request.method == "GET" else None
-    return lead_to(url_for("accounts.sign_in", next=here))
+    """To the sign-in page and back afterwards; htmx must be told to leave the page.
+
+    Back here where that is a page, else to the page it was asked from: an address sends no form again, and
+    led to a file a browser stays where it is. Whose page was open is told that their session has ended.
+    """
+    left = _page_left()
+    is_page = request.method == "GET" and "." not in request.path.rpartition("/")[2]
+    here = local_path(request.full_path) if is_page else left
+    done = None if left is None else "ended" if _is_safe() else "unsent"
+    return lead_to(url_for("accounts.sign_in", next=here, done=done))
+
+
+def _page_left() -> str | None:
+    """The page of this portal that asks, if only who is signed in can have it open."""
+    came_from = urlsplit(request.headers.get("Referer", ""))
+    if came_from.netloc != request.host:
+        return None
+    try:
+        endpoint, _ = current_app.url_map.bind("").match(came_from.path, "GET")
+    except HTTPException:
+        return None
+    is_theirs = endpoint in ROUTES and ROUTES[endpoint].needs is not None
+    return local_path(f"{came_from.path}?{came_from.query}") if is_theirs else None
 
 
 def lead_to(address: str) -> AnyResponse:

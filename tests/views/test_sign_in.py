@@ -71,6 +71,55 @@ def test_what_was_asked_is_shown_after_signing_in(browser, shops):
     assert browser.sign_in(shops[0].email, next=onward["value"]).location == "/transactions?contract=0042"
 
 
+ENDED = "Votre session a pris fin."
+UNSENT = "n’a pas été fait"
+
+
+def left(shop, address):
+    """The headers of what is asked from a page that is open."""
+    return {"Referer": f"http://localhost{shop.at(address)}"}
+
+
+def test_whoever_goes_on_after_their_session_is_told_that_it_ended(browser, shops):
+    shop = shops[0]
+    ended = browser.get(shop.at("/transactions?contract=0042"), headers=left(shop, "/remises")).location
+    page = browser.page(ended)
+    assert ENDED in page.one("main").text
+    assert UNSENT not in page.one("main").text
+    onward = page.one("main").one("input", name="next")["value"]
+    assert onward == shop.at("/transactions?contract=0042")
+
+
+def test_a_form_of_a_session_that_has_ended_leads_back_to_its_page_and_was_not_done(owner, shops, database):
+    shop, kept = shops[0], {"list_name": "remittances", "asked": "", "name": "Mine"}
+    token = owner.token()
+    move_clock(database, expires_at="13 hours")
+    headers = left(shop, "/transactions?contract=0042")
+    ended = owner.post(shop.at("/vues"), data={"csrf_token": token, **kept}, headers=headers).location
+    page = owner.page(ended)
+    assert UNSENT in page.one("main").text
+    onward = page.one("main").one("input", name="next")["value"]
+    assert onward == shop.at("/transactions?contract=0042")
+
+
+def test_a_file_asked_for_too_late_leads_back_to_its_list(browser, shops):
+    """To be led to a file leaves a browser where it was: on the page that asks to sign in."""
+    shop = shops[0]
+    ended = browser.get(shop.at("/transactions.csv"), headers=left(shop, "/transactions?contract=0042"))
+    onward = browser.page(ended.location).one("main").one("input", name="next")["value"]
+    assert onward == shop.at("/transactions?contract=0042")
+    assert browser.get(shop.at("/transactions.csv")).location == "/connexion"
+
+
+@pytest.mark.parametrize(
+    "came_from", ["/connexion", "/aide", "/nowhere", "//elsewhere.example/m/1/remises", ""]
+)
+def test_nobody_is_told_of_a_session_who_comes_from_where_none_is_needed(browser, shops, came_from):
+    headers = {"Referer": f"http://localhost{came_from}" if came_from[:2] != "//" else f"http:{came_from}"}
+    response = browser.get(shops[0].at("/remises"), headers=headers if came_from else {})
+    assert ENDED not in browser.page(response.location).text
+
+
 @pytest.mark.parametrize(
     ("email", "password"),
     [
