@@ -50,6 +50,8 @@ REASONS = {
 _NOTHING_TO_CAPTURE = and_(UNCAPTURED, Remittance.debit_count + Remittance.refund_count == 0)
 #: What one can wait for, rather than see to.
 _PATIENT = frozenset({"awaiting", "uncaptured", "gap"})
+#: No money is in it, whatever became of it.
+_IS_EMPTY = and_(Remittance.transaction_count == 0, Remittance.net_amount == 0)
 #: Strips on the page: with more, the first rows of a phone would be out of sight.
 MOST_STRIPS = 2
 _DAY = timedelta(days=1)
@@ -74,8 +76,8 @@ class Trouble:
 
     @property
     def is_patient(self) -> bool:
-        """Whether time alone may mend it."""
-        return self.reason in _PATIENT
+        """Whether time alone may mend it, or there is no money in it."""
+        return self.reason in _PATIENT or not (self.count or self.net)
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,8 @@ class Bar:
 class Night:
     """A day's telecollections: how many passed, have not been received yet, were empty, are in trouble.
 
-    Of those of platforms, ``uncaptured`` wait to be captured.
+    Of those of platforms, ``uncaptured`` wait to be captured. Of those that were received and did not
+    reach the bank, ``failed`` concern money and ``failed_empty`` none.
     ``troubles`` are the gravest ones alone. ``currency`` is the one of the chart, None while there is no row.
     """
 
@@ -109,6 +112,8 @@ class Night:
     passed: int
     awaited: int
     uncaptured: int
+    failed: int
+    failed_empty: int
     empty: int
     troubled: int
     sums: tuple[CurrencySum, ...]
@@ -121,11 +126,6 @@ class Night:
     def silent(self) -> tuple[TerminalCall, ...]:
         """The terminals that did not call, though they usually do."""
         return self.terminals.silent
-
-    @property
-    def failed(self) -> int:
-        """How many telecollections were received, and did not reach the bank."""
-        return self.count - self.passed - self.awaited - self.uncaptured
 
     @property
     def tone(self) -> str:
@@ -150,6 +150,10 @@ class Night:
                 len(self.silent),
                 all=self.terminals.number,
             )
+        return self._awaited() or self._passed()
+
+    def _awaited(self) -> str:
+        """What has not been received or captured yet, in words; "" for nothing."""
         if self.awaited:
             return ngettext(
                 "%(num)s batch of %(all)s awaits its telecollection",
@@ -162,6 +166,17 @@ class Night:
                 "%(num)s batch of %(all)s is not captured yet",
                 "%(num)s batches of %(all)s are not captured yet",
                 self.uncaptured,
+                all=self.count,
+            )
+        return ""
+
+    def _passed(self) -> str:
+        """That all that is money passed, in words."""
+        if self.failed_empty:
+            return ngettext(
+                "%(num)s call without payments did not pass, of %(all)s",
+                "%(num)s calls without payments did not pass, of %(all)s",
+                self.failed_empty,
                 all=self.count,
             )
         if self.troubled:
@@ -206,6 +221,8 @@ def _night(day: date, found: _NightRows, terminals: TerminalCalls) -> Night | No
         passed=sum(row.passed for row in sums),
         awaited=sum(row.awaited for row in sums),
         uncaptured=sum(row.uncaptured for row in sums),
+        failed=sum(row.failed for row in sums),
+        failed_empty=sum(row.failed_empty for row in sums),
         empty=sum(row.empty for row in sums),
         troubled=sum(row.troubled for row in sums),
         sums=tuple(CurrencySum(row.currency, row.net, row.payments) for row in sums if row.passed),
@@ -230,6 +247,7 @@ def _on_the_night(scope: AnyScope) -> CTE:
             Remittance.net_amount.label("net"),
             REASON.label("reason"),
             REMITTED.label("is_remitted"),
+            _IS_EMPTY.label("is_empty"),
             is_troubled.label("is_troubled"),
         )
         .where(
@@ -244,6 +262,7 @@ def _on_the_night(scope: AnyScope) -> CTE:
 @cache
 def _sums(scope: AnyScope) -> Statement:
     night = _on_the_night(scope).c
+    is_failed = and_(~night.is_remitted, night.reason.not_in(("awaiting", "uncaptured")))
     return (
         select(
             night.currency,
@@ -251,6 +270,8 @@ def _sums(scope: AnyScope) -> Statement:
             func.count().filter(night.is_remitted).label("passed"),
             func.count().filter(night.reason == "awaiting").label("awaited"),
             func.count().filter(night.reason == "uncaptured").label("uncaptured"),
+            func.count().filter(is_failed, ~night.is_empty).label("failed"),
+            func.count().filter(is_failed, night.is_empty).label("failed_empty"),
             func.count().filter(night.payments == 0).label("empty"),
             func.count().filter(night.is_troubled).label("troubled"),
             _sum(night.net, night.is_remitted).label("net"),
@@ -292,8 +313,9 @@ def _troubles(scope: AnyScope) -> Statement:
 
 
 def _gravest_first(rows: FromClause) -> tuple[ColumnElement[Any], ...]:
+    """Where there is no money in it, behind all the others: the verdict does not speak of it either."""
     gravity = case({reason: place for place, reason in enumerate(REASONS)}, value=rows.c.reason)
-    return gravity, func.abs(rows.c.net).desc(), rows.c.id
+    return rows.c.is_empty, gravity, func.abs(rows.c.net).desc(), rows.c.id
 
 
 def with_places(remittance: FromClause = Remittance.__table__) -> FromClause:

@@ -112,7 +112,7 @@ def named(row: Row) -> str:
 
 
 def _answer(row: Row) -> str:
-    answer = HOST_STATUS.tone_key(row["status"], row)
+    answer = HOST_STATUS.word_key(row["status"], row)
     if answer == "correct" and row["seal"] in REMOTE:
         return "told" if row["seal"] == Completeness.NO_PAYMENTS else "captured"
     return answer

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
+from app.listing.field import Tone
 from app.listing.filters import Choice
 from app.listing.kinds import Row, Whole
 from app.models import Completeness, RemittanceStatus, Transmission
@@ -27,6 +29,8 @@ _BY_COMPLETENESS = {
     "no_payments": N_("payments not communicated"),
 }
 
+#: It was received, and did not reach the bank.
+_FAILED = frozenset({"rejected", "incomplete", "untransmitted"})
 #: What needs nobody: no badge says so.
 _QUIET = (Completeness.COMPLETE, *REMOTE)
 
@@ -69,6 +73,12 @@ class HostStatus(Choice):
     """The host's answer to a telecollection; one that never left, or has not arrived, is not "correct"."""
 
     def tone_key(self, value: str | None, row: Row) -> str:
+        """Its word; where there is no money in what failed, another."""
+        key = self.word_key(value, row)
+        return "failed_empty" if key in _FAILED and not (row["count"] or row["amount"]) else key
+
+    def word_key(self, value: str | None, row: Row) -> str:
+        """What became of it."""
         if value is None:
             return "awaited"
         if is_uncaptured(row):
@@ -81,12 +91,22 @@ class HostStatus(Choice):
         return "" if value is None else self.cell(value, row)
 
     def cell(self, value: str | None, row: Row) -> str:
-        key = self.tone_key(value, row)
+        key = self.word_key(value, row)
         return gettext(_IN_OUR_WORDS[key]) if key in _IN_OUR_WORDS else self.say(key)
 
 
 #: The two words on a remittance: ours, and the host's.
 CONTROL = Control(labels=codes.COMPLETENESS)
 HOST_STATUS = HostStatus(labels=codes.STATUSES)
+#: How loudly each word speaks.
+HOST_TONES: Final[dict[str, Tone]] = {
+    "rejected": "bad",
+    "incomplete": "bad",
+    "untransmitted": "bad",
+    "failed_empty": "warn",
+    "awaited": "warn",
+    "uncaptured": "warn",
+    "nothing_captured": "info",
+}
 #: What is asked for, in the words of the rows that are found: the host's word is one for two things.
 ASKED_STATUS = Choice(labels={**codes.STATUSES, "incomplete": N_("Call interrupted or not captured yet")})

@@ -54,7 +54,7 @@ from app.lists.not_received import ANSWER
 from app.lists.open_item_count import open_item_count
 from app.lists.open_items import TITLE as OPEN_ITEMS
 from app.lists.remittance_course import alerts, course, named, verdict
-from app.lists.remittance_kinds import ASKED_STATUS, CONTROL, HOST_STATUS, PaymentCount
+from app.lists.remittance_kinds import ASKED_STATUS, CONTROL, HOST_STATUS, HOST_TONES, PaymentCount
 from app.lists.remittance_payments import payments, payments_of
 from app.lists.remittance_sums import MEASURES, SOURCE, TypeSum, sums_by_type
 from app.lists.settlements import remittance_payments
@@ -137,14 +137,7 @@ FIELDS = (
         daily=case((RemittanceDay.awaiting_totals.is_(False), RemittanceDay.status)),
         filter=True,
         slot="badge",
-        tones={
-            "rejected": "bad",
-            "incomplete": "bad",
-            "untransmitted": "bad",
-            "awaited": "warn",
-            "uncaptured": "warn",
-            "nothing_captured": "info",
-        },
+        tones=HOST_TONES,
     ),
     Field(
         name="count",

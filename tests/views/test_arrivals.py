@@ -99,6 +99,41 @@ def test_what_failed_is_named_before_all_that_is_awaited(owner, shops, database)
     assert plain(answer.one("p", class_="strip-more").all("span")[0]) == "et 29 autres"
 
 
+def test_a_call_without_payments_that_did_not_pass_stands_behind_all_that_is_money(owner, shops, database):
+    """On a chain's night 0,00 € rejected took the red strips, and 31,20 € that were awaited none."""
+    night = datetime.combine(today() - timedelta(days=1), time(22))
+    named = {
+        "merchant_id": shops[0].merchant_id,
+        "contract_id": shops[0].contract_id,
+        "collected_local": night,
+    }
+    empty = {"net_amount": 0, "transaction_count": 0}
+    with database.writing(DatabaseRole.OWNER) as connection:
+        failed_id = factories.a_remittance(connection, **named, **empty, status="rejected")
+        factories.sum_days(connection)
+    page = owner.page("/remises")
+    assert plain(page.one("h2")) == "1 appel sans paiement n'est pas passé, sur 2"
+    assert "is-warn" in page.one("h2").classes
+    strips = page.one("section", class_="answer").all("a", class_="strip-line")
+    assert {"is-warn" in strip.classes for strip in strips} == {True}
+    assert all("aucun paiement" in plain(strip) for strip in strips)
+    assert not [row for row in page.all(class_="line") if "is-bad" in row.classes]
+    assert "Rejetée" in plain(owner.page(f"/remises/{failed_id}").one("main"))
+    with database.writing(DatabaseRole.OWNER) as connection:
+        factories.a_remittance(
+            connection,
+            **named,
+            has_totals=False,
+            seal="awaiting_totals",
+            net_amount=3120,
+            transaction_count=4,
+        )
+        factories.sum_days(connection)
+    answer = owner.page("/remises").one("section", class_="answer")
+    assert plain(answer.one("h2")) == "1 remise sur 3 attend sa télécollecte"
+    assert "31,20" in plain(answer.all("a", class_="strip-line")[0])
+
+
 def test_missing_payments_are_a_warning(owner, shops, database):
     with database.writing(DatabaseRole.OWNER) as connection:
         connection.execute(text("UPDATE remittance SET missing_sequences = 2"))
