@@ -20,6 +20,8 @@ class AddressError(ValueError):
 def mail_address(text: str) -> str:
     """The address ``text`` as mail is sent to it. Raises AddressError."""
     words = text.strip()
+    if not words:
+        raise AddressError(gettext("Enter an email address."))
     if holds_card(words):
         raise AddressError(gettext("This looks like a full card number."))
     try:

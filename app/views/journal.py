@@ -29,7 +29,11 @@ _WHO_AND_WHAT = (
     TableColumn(N_("When"), lambda row: show_moment(row.at)),
     TableColumn(N_("Who"), lambda row: row.email or ""),
     TableColumn(N_("What"), lambda row: event_labels.title(row.event), "title"),
-    TableColumn(N_("Details"), lambda row: event_labels.detail(row.event, row.details, row.local.date())),
+    TableColumn(
+        N_("Details"),
+        lambda row: event_labels.detail(row.event, row.details, row.local.date()),
+        style="wrapped",
+    ),
 )
 _WITH_MERCHANT = (
     *_WHO_AND_WHAT[:2],

@@ -81,6 +81,11 @@ NOWHERE = Explanation(
     N_("Your access is closed"),
     N_("It was suspended or removed. Whoever gave it to you can open it again."),
 )
+#: 403 for whoever asks for a maintainer's desk and works for none: no owner could give them that.
+STAFF_ONLY = Explanation(
+    N_("This page is the maintainer's"),
+    N_("It is for those who look after your terminals. What is yours is at the start."),
+)
 #: 421 for a name that no theme says is this portal's.
 UNKNOWN_HOST = Explanation(
     N_("This portal is not known under this address"),
@@ -190,7 +195,8 @@ def _on_bug(error: Exception) -> Response:
 def _page(status: int, explanation: Explanation | None = None, *, recognised: bool = True) -> Response:
     """The page of an error, with the menu of whoever asks unless they are not to be ``recognised``."""
     is_nowhere = status == HTTPStatus.FORBIDDEN and _belongs_nowhere()
-    explanation = explanation or (NOWHERE if is_nowhere else EXPLANATIONS[status])
+    refused = NOWHERE if is_nowhere else STAFF_ONLY if g.get("is_for_staff") else EXPLANATIONS[status]
+    explanation = explanation or refused
     if request.path.endswith(".json"):
         document = {"error": gettext(explanation.title), "request_id": request_id()}
         return make_response(document, status)

@@ -169,7 +169,9 @@ def refuse(needed: Permission | Level) -> None:
     """403 for what the role does not include, with a line in the journal; the page says whom to ask."""
     journal_refusal(Event.NOT_ALLOWED, signed_in().user_id, needed=needed.value, path=request.path)
     access = principal().access
-    if access is not None and not access.is_view_as:
+    if needed is Level.STAFF:
+        g.is_for_staff = True
+    elif access is not None and not access.is_view_as:
         with database().reading() as connection:
             g.whom_to_ask = owners_of(connection, access.merchant_id)
     abort(403)

@@ -7,10 +7,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy import delete, insert, select, text
+from sqlalchemy import delete, func, insert, select, text
 
 from app.database.engine import DatabaseRole
-from app.models import Delivery, DeliveryState, Fault, MailKind, Membership, UserAccount
+from app.models import Delivery, DeliveryState, Fault, JournalEntry, MailKind, Membership, UserAccount
 from importers import desk
 from importers.load import load_file
 from tests.browser import looks
@@ -164,6 +164,29 @@ def test_why_a_mail_did_not_leave_is_in_sight_on_a_desk(at_desk, not_delivered):
     visitor.visit(PAGES["gestion-envois"])
     frame = visitor.page.locator(".table-frame")
     assert not_delivered in frame.inner_text()
+    assert frame.evaluate("frame => frame.scrollWidth - frame.clientWidth") == 0
+
+
+@pytest.fixture
+def attached(live):
+    """A line of the journal that says much: the contracts of a chain that were attached."""
+    contracts = [f"70212669{number}/001 CBCLESS" for number in range(10, 22)]
+    with live.database.writing(DatabaseRole.OWNER) as connection:
+        owner = select(Membership.merchant_id).join(UserAccount).where(UserAccount.email == live.email)
+        entry = {"event": "attach_asked", "merchant_id": connection.scalar(owner)}
+        said = {"at": func.now(), "details": {"contracts": contracts}}
+        written = insert(JournalEntry).values(entry | said).returning(JournalEntry.id)
+        entry_id = connection.scalar(written)
+    yield contracts[-1]
+    with live.database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(delete(JournalEntry).where(JournalEntry.id == entry_id))
+
+
+def test_what_is_told_in_the_journal_is_in_sight_on_a_desk(at_desk, attached):
+    visitor = at_desk(DESK)
+    visitor.visit(PAGES["gestion-journal"])
+    frame = visitor.page.locator(".table-frame")
+    assert attached in frame.inner_text()
     assert frame.evaluate("frame => frame.scrollWidth - frame.clientWidth") == 0
 
 

@@ -314,6 +314,23 @@ def test_no_word_of_a_choice_is_broken_on_a_phone(window, path, width):
     assert labels.evaluate_all(BROKEN) == []
 
 
+def test_what_is_counted_of_a_large_chain_s_night_fits_the_smallest_phone(window):
+    """“1892 vides” was cut off beside “624 / 624 terminaux ont appelé”."""
+    visitor = window(320)
+    visitor.go("/remises")
+    counts = visitor.page.locator(".calls.counts:visible")
+    counts.locator("b").evaluate_all("all => all.forEach((one) => { one.textContent = '1\u202f892' })")
+    assert counts.evaluate("list => list.scrollWidth - list.clientWidth") <= 0
+
+
+def test_each_part_of_the_help_is_named_on_one_line_of_a_phone(window):
+    visitor = window(IPHONE)
+    visitor.go("/aide")
+    heights = visitor.page.locator(".contents a").evaluate_all("all => all.map((one) => one.offsetHeight)")
+    assert len(heights) >= 8
+    assert max(heights) <= 46
+
+
 @pytest.mark.parametrize("width", [IPHONE, DESK])
 def test_the_two_files_of_a_long_month_stand_side_by_side(window, width):
     visitor = window(width)

@@ -49,6 +49,12 @@ def test_a_merchant_is_found_by_any_of_its_numbers(north, words, found):
     assert ("NORTH merchant" in page.one("main").text) == found
 
 
+@pytest.mark.parametrize("address", ["commercants", "imports", "envois", "personnes", "contrats"])
+def test_a_search_that_finds_nothing_says_for_what(north, address):
+    page = north.page(f"/gestion/{address}?q=nulle-part")
+    assert "ne correspond à « nulle-part »" in plain(page.one(class_="empty"))
+
+
 def test_a_merchant_shows_its_outlets_and_contracts(place, north):
     page = north.page(follow_first(north, "/gestion/commercants", "NORTH merchant"))
     assert page.h1 == "NORTH merchant"

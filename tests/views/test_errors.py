@@ -81,6 +81,14 @@ def test_an_address_that_is_nobodys_keeps_the_menu_of_whoever_is_signed_in(app, 
     assert not stranger.all("details", class_="account")
 
 
+def test_nobody_is_sent_to_themselves_for_a_page_of_the_maintainer(owner, shops):
+    """An owner was told to ask the owner of the account: their own address."""
+    page = owner.page("/gestion/commercants", status=403)
+    assert page.h1 == "Cette page est celle du mainteneur"
+    assert shops[0].email not in page.one("main").text
+    assert_has_menu(page)
+
+
 def test_a_bug_is_logged_with_the_number_of_the_page_and_without_values(owner, monkeypatch, caplog):
     break_with(monkeypatch, RuntimeError(f"the secret {CANARY}"), "page_or_part")
     page = owner.page(f"/remises?number={CANARY}", status=500)
