@@ -83,6 +83,7 @@ def window(browser: Browser, live: Live):
     for visitor in visitors:
         visitor.page.context.close()
     assert [complaint for visitor in visitors for complaint in visitor.complaints] == []
+    assert live.card_numbers == []
 
 
 @pytest.fixture(scope="package")
@@ -104,6 +105,7 @@ def looking(browser: Browser, live: Live, panes: Panes):
 
     yield looking
     assert panes.complaints() == []
+    assert live.card_numbers == []
 
 
 @pytest.fixture

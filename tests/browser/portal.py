@@ -21,12 +21,13 @@ from app.themes import Themes
 from importers.demo.generation import generate
 from importers.load import load_file
 from tests.conftest import SECRET_KEY
+from tests.page import places_of_card_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
-    from flask import Flask
+    from flask import Flask, Response
 
     from app.accounts.links import Links
     from app.database.engine import Database
@@ -37,7 +38,7 @@ NIGHTS = 10
 
 @dataclass
 class Live:
-    """A portal that answers, and the ways into it."""
+    """A portal that answers, the ways into it, and where its pages held a card number."""
 
     url: str
     database: Database
@@ -46,6 +47,13 @@ class Live:
     links: Links
     app: Flask
     cookies: list[dict[str, object]] = field(default_factory=list)
+    card_numbers: list[str] = field(default_factory=list)
+
+    def read(self, response: Response) -> Response:
+        """Note where a page holds a full card number: none may, whoever asks for it and in whatever window."""
+        if response.mimetype == "text/html" and not response.direct_passthrough:
+            self.card_numbers += places_of_card_numbers(response.get_data(as_text=True))
+        return response
 
     def wears(self, theme: str) -> AbstractContextManager[None]:
         """The demonstration's maintainer wears another ``theme``, before and after anybody signs in."""
@@ -79,11 +87,13 @@ def answering(database: Database, folder: Path, **size: int) -> Iterator[Live]:
     config = Config(database_url=None, data=folder, secret_key=SECRET_KEY, port=8000)
     app = create_app(config, database)
     web = make_server("127.0.0.1", 0, app, threaded=True, request_handler=QuietHandler)
+    url, links = f"http://localhost:{web.server_port}", app.extensions["bordereau.links"]
+    live = Live(url, database, folder, email, links, app)
+    app.after_request(live.read)
     thread = threading.Thread(target=web.serve_forever)
     thread.start()
     try:
-        links = app.extensions["bordereau.links"]
-        yield Live(f"http://localhost:{web.server_port}", database, folder, email, links, app)
+        yield live
     finally:
         web.shutdown()
         thread.join()
