@@ -245,9 +245,13 @@ class Criteria:
                 remove = self.without(name, value).to_args()
                 yield Chip(parameter.field.title, parameter.kind.say(value), remove)
 
+    def filters_in_words(self) -> Iterator[str]:
+        """Each filter by its name and value, in the language of the moment."""
+        yield from (f"{chip.label} {chip.text}" for chip in self._filter_chips())
+
     def in_words(self) -> str:
         """The list, the period and the filters in one line, in the language of the moment."""
-        filters = [f"{chip.label} {chip.text}" for chip in self._filter_chips()]
+        filters = [*self.filters_in_words()]
         if self.by:
             filters.append(gettext("grouped by %(what)s", what=self.spec.groupings[self.by].title))
         days = (self.period.in_words(),) if self.period is not None else ()

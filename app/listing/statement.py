@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
@@ -55,6 +55,11 @@ class Debt:
         return (self.sums["debit"], -refunds, -self.sums["cancelled"], self.due, self.pending)
 
     @property
+    def is_settled(self) -> bool:
+        """Whether the bank has all of its remittances."""
+        return all(line.is_remitted for line in self.lines)
+
+    @property
     def due(self) -> int:
         """What has been handed in, and is owed."""
         return self.net - self.pending
@@ -73,6 +78,27 @@ def statement(
             parts.setdefault((totals.currency, debtor), []).append((group, totals))
     debts = (_debt(made, currency, debtor, part) for (currency, debtor), part in parts.items())
     return tuple(sorted(debts, key=lambda debt: (debt.currency, debt.debtor is None, -debt.due)))
+
+
+def sums_of(debts: Iterable[Debt]) -> tuple[Debt, ...]:
+    """What ``debts`` add up to, by currency; their remittances are left with them."""
+    parts: dict[str, list[Debt]] = {}
+    for debt in debts:
+        parts.setdefault(debt.currency, []).append(debt)
+    return tuple(_sum(currency, part) for currency, part in parts.items())
+
+
+def _sum(currency: str, debts: Sequence[Debt]) -> Debt:
+    names = {name for debt in debts for name in debt.sums}
+    return Debt(
+        debtor=None,
+        currency=currency,
+        count=sum(debt.count for debt in debts),
+        sums={name: sum(debt.sums.get(name, 0) for debt in debts) for name in names},
+        net=sum(debt.net for debt in debts),
+        pending=sum(debt.pending for debt in debts),
+        lines=(),
+    )
 
 
 def fits_on_paper(criteria: Criteria) -> bool:

@@ -60,15 +60,15 @@ def _draw(ticket: Ticket, file: BytesIO) -> None:
     canvas.save()
 
 
-def canvas_of(title: str, file: BinaryIO, pagesize: tuple[float, float]) -> Canvas:
-    """An empty page; its properties name the document, and nobody."""
+def canvas_of(title: str, file: BinaryIO, pagesize: tuple[float, float], language: str = "fr-FR") -> Canvas:
+    """An empty page in a ``language``; its properties name the document, and nobody."""
     canvas = Canvas(
         file,
         pagesize=pagesize,
         invariant=1,
         pageCompression=1,
         pdfVersion=(1, 4),
-        lang="fr-FR",
+        lang=language,
         initialFontName=font(),
     )
     canvas.setTitle(title)

@@ -14,13 +14,14 @@ from app.listing.dimension import group_args
 from app.listing.field import Args
 from app.listing.period import RELATIVE
 from app.listing.spec import ListSpec, StatementSpec
-from app.listing.statement import Debt, asked_of, fits_on_paper, statement
+from app.listing.statement import Debt, asked_of, fits_on_paper, statement, sums_of
 from app.listing.statement_pdf import (
     StatementPaper,
     debt_cells,
     debt_headings,
     line_cells,
     line_headings,
+    sum_cells,
     write_statement,
 )
 from app.lists.letterhead import letterhead
@@ -31,6 +32,7 @@ from app.web.context import access, database, theme
 from app.web.downloads import PDF, send_written
 from app.web.questions import asking_first, exporting
 from app.wording import formats
+from app.wording.days import capital
 from app.wording.i18n import N_, gettext
 
 #: The days of a statement that names none.
@@ -44,14 +46,16 @@ MOST_LINES = 200
 class ShownDebt:
     """A debt: its cells, the rows it is made of, and its remittances as far as they are on the page.
 
-    ``nothing`` are the places of its amounts of 0, counted from that of the number.
+    ``nothing`` are the places of its amounts of 0, counted from that of the number; ``headings`` are those of
+    its remittances.
     """
 
     cells: tuple[str, ...]
     nothing: tuple[int, ...]
-    href: str
-    lines: tuple[tuple[str, ...], ...]
-    left_out: int
+    href: str = ""
+    headings: tuple[str, ...] = ()
+    lines: tuple[tuple[str, ...], ...] = ()
+    left_out: int = 0
 
 
 @dataclass(frozen=True)
@@ -79,8 +83,8 @@ def show(spec: ListSpec) -> AnyResponse:
         fresh=fresh,
         letterhead=on_paper,
         headings=debt_headings(made),
-        line_headings=line_headings(),
         debts=tuple(_shown(spec, made, criteria, debt) for debt in debts),
+        sums=tuple(ShownDebt(sum_cells(whole), _nothing(whole)) for whole in sums_of(debts)),
         periods=tuple(_periods(spec, criteria)),
         file=address(spec.name, criteria.to_args(pinned=True), page="statement_file"),
         no_file="" if fits_on_paper(criteria) else gettext(_ONE_MONTH),
@@ -97,13 +101,24 @@ def download(spec: ListSpec) -> AnyResponse:
         return refused_file(criteria)
     if not fits_on_paper(criteria):
         return Response(f"{gettext(_ONE_MONTH)}\n", 422, mimetype="text/plain")
-    days = criteria.period.in_words()
+    days = capital(criteria.period.in_words())
 
     def write(file: BinaryIO) -> None:
         with exporting(scope) as connection:
             debts = statement(connection, spec, scope, criteria, theme().issuers)
-        paper = StatementPaper(made, access().merchant_name, days, formats.day(today()), debts)
-        rows = write_statement(paper, file)
+            arrived = spec.arrived(scope, criteria.period, criteria.days)
+            fresh, outlets = arrived.beside(letterhead(scope)).read(connection)
+        paper = StatementPaper(
+            made=made,
+            whose=access().merchant_name,
+            outlets=outlets.words() if outlets else "",
+            days=days,
+            selection=", ".join(criteria.filters_in_words()),
+            printed=formats.day(today()),
+            fresh=fresh,
+            debts=debts,
+        )
+        rows = write_statement(paper, theme(), file)
         journal_export(spec, asked_of(made, criteria), rows, format="pdf")
 
     return send_written(write, name_of_file(criteria, "pdf", gettext(made.title)), PDF)
@@ -127,11 +142,16 @@ def _shown(spec: ListSpec, made: StatementSpec, criteria: Criteria, debt: Debt) 
     lines = tuple(line_cells(debt, line) for line in debt.lines[:MOST_LINES])
     return ShownDebt(
         cells=debt_cells(made, debt),
-        nothing=tuple(place for place, minor in enumerate(debt.amounts, start=1) if not minor),
+        nothing=_nothing(debt),
         href=_rows_of(spec, made, criteria, debt),
+        headings=line_headings(debt),
         lines=lines,
         left_out=max(0, len(debt.lines) - MOST_LINES),
     )
+
+
+def _nothing(debt: Debt) -> tuple[int, ...]:
+    return tuple(place for place, minor in enumerate(debt.amounts, start=1) if not minor)
 
 
 def _rows_of(spec: ListSpec, made: StatementSpec, criteria: Criteria, debt: Debt) -> str:

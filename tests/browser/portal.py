@@ -50,7 +50,7 @@ class Live:
     card_numbers: list[str] = field(default_factory=list)
 
     def read(self, response: Response) -> Response:
-        """Note where a page holds a full card number: none may, whoever asks for it and in whatever window."""
+        """Note where a page holds a full card number: none may, whoever asks and in whatever window."""
         if response.mimetype == "text/html" and not response.direct_passthrough:
             self.card_numbers += places_of_card_numbers(response.get_data(as_text=True))
         return response

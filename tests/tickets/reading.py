@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import zlib
 from base64 import a85decode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
@@ -67,20 +67,26 @@ def _characters(cmap: bytes) -> dict[int, str]:
 
 
 def _texts(content: bytes, fonts: dict[bytes, dict[int, str]]) -> list[PrintedText]:
-    return [_text(block, fonts) for block in re.findall(rb"^BT (.*?) ET$", content, re.MULTILINE | re.DOTALL)]
+    blocks = re.findall(rb"^BT (.*?) ET$", content, re.MULTILINE | re.DOTALL)
+    return [text for block in blocks for text in _of_block(block, fonts)]
 
 
-def _text(block: bytes, fonts: dict[bytes, dict[int, str]]) -> PrintedText:
-    left, baseline = map(float, re.match(rb"1 0 0 1 (\S+) (\S+) Tm", block).groups())
-    words, size = "", 0.0
-    parts = re.finditer(rb"/(\S+) ([\d.]+) Tf|\(((?:[^()\\]|\\.)*)\) Tj", block, re.DOTALL)
-    font: dict[int, str] = {}
+def _of_block(block: bytes, fonts: dict[bytes, dict[int, str]]) -> list[PrintedText]:
+    """The texts of a block: each is what stands from one place on, in whatever typefaces."""
+    found: list[PrintedText] = []
+    size, font = 0.0, dict[int, str]()
+    parts = re.finditer(
+        rb"1 0 0 1 (\S+) (\S+) Tm|/(\S+) ([\d.]+) Tf|\(((?:[^()\\]|\\.)*)\) Tj", block, re.DOTALL
+    )
     for part in parts:
         if part[1]:
-            font, size = fonts[part[1]], float(part[2])
+            found.append(PrintedText(float(part[1]), float(part[2]), size, ""))
+        elif part[3]:
+            font, size = fonts[part[3]], float(part[4])
         else:
-            words += "".join(font[code] for code in _unescaped(part[3]))
-    return PrintedText(left, baseline, size, words)
+            letters = "".join(font[code] for code in _unescaped(part[5]))
+            found[-1] = replace(found[-1], words=found[-1].words + letters, size=size)
+    return [text for text in found if text.words]
 
 
 def _unescaped(text: bytes) -> bytes:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from io import BytesIO
+from itertools import pairwise
 
 import pytest
 from sqlalchemy import text
 
 from app.database.engine import DatabaseRole
+from app.listing import paper
 from app.listing.statement import Debt, StatementLine
 from app.listing.statement_pdf import StatementPaper, write_statement
 from app.lists.transactions import TRANSACTIONS
@@ -35,6 +39,12 @@ def yesterday():
 def yesterday_alone():
     """The period in an address."""
     return f"date_from={yesterday()}&date_to={yesterday()}"
+
+
+@pytest.fixture
+def theme(app):
+    """The look that the portal of these tests wears."""
+    return app.extensions["bordereau.themes"].by_slug["demo"]
 
 
 @pytest.fixture
@@ -111,41 +121,97 @@ def test_the_maintainers_table_names_issuers_that_the_file_does_not(named):
     assert found["Émetteur non communiqué"] == ("1", "2,50 €", "–")
 
 
+def sheets_of(data):
+    """The sheets of a paper: the lines of each from top to bottom, as the words that stand on them."""
+    sheets, lines = [], {}
+    for found in read(data).texts:
+        lines.setdefault(found.baseline, []).append((found.left, re.sub(r"[\u00a0\u202f]", " ", found.words)))
+        if found.words.startswith("Page "):
+            sheets.append([[words for _, words in sorted(lines[at])] for at in sorted(lines, reverse=True)])
+            lines = {}
+    return sheets
+
+
+def lines_of(file):
+    """All lines of a paper that was sent."""
+    return [line for sheet in sheets_of(file.data) for line in sheet]
+
+
 def test_the_pdf_says_the_same_and_is_journalled(owner, canteen):
     with owner.get(f"/transactions/titres-restaurant.pdf?{yesterday_alone()}") as file:
         assert file.mimetype == "application/pdf"
         assert "releve-titres-restaurant" in file.headers["Content-Disposition"]
-        said = "\n".join(found.words for found in read(file.data).texts)
-    assert "ALPHA merchant" in said
-    assert "EDENRED · 27,00 €" in said.replace("\u00a0", " ")
-    assert "000777" in said
-    assert "ALPHA cafe · Canteen" in said
+        lines = lines_of(file)
+    assert ["EDENRED", "3", "30,00 €", "−3,00 €", "0,00 €", "27,00 €", "0,00 €"] in lines
+    assert ["EDENRED", "Dû, remis : 27,00 €"] in lines
+    assert any(line[1:3] == ["000777", "ALPHA cafe · Canteen"] for line in lines)
     assert "CONECS" in plain(owner.page("/journal").one("main"))
+
+
+def test_the_pdf_adds_its_issuers_up(owner, canteen):
+    """A finance director had to add them up by hand."""
+    with owner.get(f"/transactions/titres-restaurant.pdf?{yesterday_alone()}") as file:
+        lines = lines_of(file)
+    assert ["Total", "6", "49,00 €", "−3,00 €", "0,00 €", "36,50 €", "9,50 €"] in lines
+    assert lines[lines.index(["Dû, remis", "Pas encore remis", "Nombre"]) + 1] == ["36,50 €", "9,50 €", "6"]
+    assert ["Total", "3", "27,00 €"] in lines
+    assert ["Total", "1", "9,50 €", "9,50 € pas encore remis"] in lines
+
+
+def test_the_page_adds_its_issuers_up(owner, canteen):
+    total = owner.page(f"/transactions/titres-restaurant?{yesterday_alone()}").all("table")[0].one("tfoot")
+    assert [plain(cell) for cell in total.inside() if cell.tag in ("th", "td")] == [
+        "Total", "6", "49,00 €", "−3,00 €", "–", "36,50 €", "9,50 €",
+    ]  # fmt: skip
+
+
+def test_the_pdf_says_whose_it_is_what_counts_and_until_when(owner, canteen, theme):
+    with owner.get(f"/transactions/titres-restaurant.pdf?{yesterday_alone()}&label=Canteen") as file:
+        lines, data = lines_of(file), file.data
+    said = " ".join(word for line in lines for word in line)
+    assert lines[0] == [theme.name, "ALPHA merchant"]
+    assert b"/Subtype /Image" in data
+    assert ["Relevé titres-restaurant"] in lines
+    assert f"ALPHA cafe · SIRET {canteen.siret}" in said
+    assert "Sont comptés les paiements acceptés de ces jours" in said
+    assert "Sélection : " in said
+    assert f"Données à jour au {yesterday():%d/%m/%Y}" in said
+
+
+def test_what_says_nothing_of_any_remittance_has_no_column(owner, canteen):
+    """Status stood above nothing but blanks."""
+    with owner.get(f"/transactions/titres-restaurant.pdf?{yesterday_alone()}") as file:
+        lines = lines_of(file)
+    headings = [line for line in lines if line[0] == "Date"]
+    assert [line[-1] for line in headings] == ["Net", "Statut", "Net"]
+    page = owner.page(f"/transactions/titres-restaurant?{yesterday_alone()}")
+    shown = [plain(table.all("th", scope="col")[-1]) for table in page.all("table")[1:]]
+    assert shown == ["Net", "Statut", "Net"]
 
 
 def test_the_pdf_writes_its_words_whole(owner, canteen, database):
     with database.writing(DatabaseRole.OWNER) as connection:
-        named = "UPDATE outlet SET trade_name = 'FOURNIL SAINT-ETIENNE FOURNEYRON' WHERE id = :id"
+        named = "UPDATE outlet SET trade_name = 'FOURNIL ŽILINA Ελλάδα FOURNEYRON' WHERE id = :id"
         connection.execute(text(named), {"id": canteen.outlet_id})
     with owner.get(f"/transactions/titres-restaurant.pdf?{yesterday_alone()}") as file:
-        said = "\n".join(found.words for found in read(file.data).texts)
-    assert "Remboursements" in said
-    assert "FOURNIL SAINT-ETIENNE FOURNEYRON · Canteen" in said
+        words = [word for line in lines_of(file) for word in line]
+    assert "Remboursements" in words
+    assert "FOURNIL ŽILINA Ελλάδα FOURNEYRON · Canteen" in words
 
 
 def test_the_pdf_says_where_a_name_goes_on_and_cuts_no_amount(owner, canteen, database):
     with database.writing(DatabaseRole.OWNER) as connection:
         named = "UPDATE outlet SET trade_name = :name WHERE id = :id"
-        connection.execute(text(named), {"name": "LONG " * 12, "id": canteen.outlet_id})
+        connection.execute(text(named), {"name": "LONG " * 40, "id": canteen.outlet_id})
         dear = "UPDATE transaction SET amount = 12345678990 WHERE issuer = 'EDENRED' AND amount = 1900"
         connection.execute(text(dear))
         factories.sum_days(connection)
     with owner.get(f"/transactions/titres-restaurant.pdf?{yesterday_alone()}") as file:
-        lines = [found.words for found in read(file.data).texts]
-    places = [line for line in lines if "LONG" in line]
-    assert places
-    assert all("LONG…" in line for line in places)
-    assert any("123 456 797,90 €" in line.replace("\u00a0", " ").replace("\u202f", " ") for line in lines)
+        lines = lines_of(file)
+    places = [line[2] for line in lines if line[1:2] == ["000777"]]
+    assert len(places) == 3
+    assert all(place.startswith("LONG LONG") and place.endswith("…") for place in places)
+    assert any("123 456 797,90 €" in line for line in lines)
 
 
 def test_a_paper_holds_one_month_at_most(owner, canteen):
@@ -189,16 +255,37 @@ def debt_of(number):
     return Debt("EDENRED", "EUR", number, sums, 950, 0, (line,) * number)
 
 
-@pytest.mark.parametrize("number", range(50, 75))
-def test_no_page_of_the_pdf_ends_with_a_heading(app, number):
+@pytest.mark.parametrize("number", range(20, 50))
+def test_no_page_of_the_pdf_ends_with_a_heading(app, theme, number):
     """An issuer stood at the foot of a page, and what it owes on the next one."""
     debts = debt_of(number), debt_of(100)
-    paper = StatementPaper(TRANSACTIONS.owing, "ALPHA", "mars", "01/04/2026", debts)
+    statement = StatementPaper(
+        made=TRANSACTIONS.owing,
+        whose="ALPHA",
+        outlets="",
+        days="mars",
+        selection="",
+        printed="01/04/2026",
+        fresh=None,
+        debts=debts,
+    )
     file = BytesIO()
     with app.test_request_context():
-        assert write_statement(paper, file) == number + 100
-    texts = [found.words for found in read(file.getvalue()).texts]
-    last = [texts[place - 1] for place, words in enumerate(texts) if words.startswith("Page ")]
-    assert len(last) >= 2
-    assert all("000123" in words for words in last)
-    assert sum("000123" in words for words in texts) == number + 100
+        assert write_statement(statement, theme, file) == number + 100
+    sheets = sheets_of(file.getvalue())
+    assert len(sheets) >= 3
+    assert sum("000123" in line for sheet in sheets for line in sheet) == number + 100
+    for before, sheet in pairwise(sheets):
+        assert {"000123", "Total"} & {*before[-2]}
+        assert sheet[1] == ["EDENRED", "Dû, remis : 9,50 €"]
+
+
+def test_a_theme_without_a_picture_that_can_be_drawn_writes_its_paper(app, theme, tmp_path):
+    """A PNG is checked by its first bytes when a theme is loaded."""
+    (tmp_path / "icon-180.png").write_bytes(theme.file("icon-180.png").read_bytes()[:40])
+    file = BytesIO()
+    with app.test_request_context():
+        paper.write_paper(
+            file, replace(theme, folder=tmp_path), "title", [paper.line("words")], beside="", foot=""
+        )
+    assert ["words"] in sheets_of(file.getvalue())[0]
