@@ -42,7 +42,7 @@ def keep() -> ResponseReturnValue:
     except LookupError:
         abort(404)
     except UserError as error:  # nothing of it stays written
-        return _again(form.refuse("name", str(error)))
+        return _again(form.refuse("name", str(error)), cells.address(spec.name, args))
     return redirect(cells.address(spec.name, args), 303)
 
 
@@ -53,12 +53,13 @@ def change(view_id: int) -> ResponseReturnValue:
     name, is_shared = form.name.data or "", bool(form.is_shared.data)
     try:
         with database().writing() as connection:
+            own = saved_views.own_view(connection, keeper(), view_id)
             view = saved_views.change_view(connection, keeper(), view_id, name, is_shared=is_shared)
             journal(Event.VIEW_CHANGED, connection, list=view.list_name, name=view.name)
     except LookupError:
         abort(404)
     except UserError as error:
-        return _again(form.refuse("name", str(error)), view_id)
+        return _again(form.refuse("name", str(error)), _address(own), view_id)
     return redirect(_address(view), 303)
 
 
@@ -88,6 +89,6 @@ def _address(view: KeptView) -> str:
     return cells.address(view.list_name, view.args)
 
 
-def _again(form: SavedViewForm, view_id: int | None = None) -> ResponseReturnValue:
-    """The form with what is wrong with it."""
-    return render_template("lists/view_form.html", form=form, view_id=view_id), 422
+def _again(form: SavedViewForm, back: str, view_id: int | None = None) -> ResponseReturnValue:
+    """The form with what is wrong with it, and the way back to the list as it was."""
+    return render_template("lists/view_form.html", form=form, back=back, view_id=view_id), 422

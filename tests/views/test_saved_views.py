@@ -105,6 +105,27 @@ def test_the_view_that_is_shown_is_renamed_and_removed_there(owner):
     assert plain(menu(page).one("summary")) == "Garder cette vue"
 
 
+def test_a_phone_says_which_view_is_shown(app, owner, database):
+    """Its views are in its filters: keeping one, and removing it, changed nothing that was in sight."""
+    page = keep(owner, "/transactions?type=refund", "Remboursements", shared=True)
+    assert plain(page.one("p", class_="view-shown")) == "Vue « Remboursements »"
+    others = colleague(app, database).page("/transactions?type=refund")
+    assert plain(others.one("p", class_="view-shown")) == "Vue « Remboursements » · partagée"
+    assert not owner.page("/transactions?type=debit").all("p", class_="view-shown")
+    page = answered(owner, owner.post_form(menu(page).all("form")[1]["action"]))
+    assert not page.all("p", class_="view-shown")
+
+
+def test_from_a_name_that_is_refused_one_gets_back_to_what_was_to_be_kept(owner):
+    page = keep(owner, "/transactions?type=refund", "Vue")
+    assert refused(owner, "vue").one("p", class_="actions").one("a")["href"].endswith("?type=debit")
+    keep(owner, "/transactions?type=debit", "Autre")
+    form = menu(page).all("form")[0]
+    response = owner.post_form(form["action"], name="Autre")
+    again = HtmlPage(response, owner.application).one("p", class_="actions").one("a")
+    assert (response.status_code, again["href"].endswith("?type=refund")) == (422, True)
+
+
 def test_a_view_is_private_until_it_is_shared_and_only_its_keeper_changes_it(app, owner, shops, database):
     keep(owner, "/transactions?type=refund", "Remboursements")
     other = colleague(app, database)
