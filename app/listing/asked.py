@@ -31,6 +31,8 @@ class Asked:
     @classmethod
     def of(cls, fields: Iterable[Field], filters: Values) -> Asked:
         """What ``filters`` ask of ``fields``."""
+        if not filters:
+            return cls({}, {}, {})
         values: dict[str, Any] = {}
         rows, days = {}, {}
         for field in fields:

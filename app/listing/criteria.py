@@ -355,10 +355,9 @@ def _day(name: str, texts: Texts, faults: dict[str, ParameterFault]) -> date | N
 
 def _filters(spec: ListSpec, texts: Texts, faults: dict[str, ParameterFault]) -> dict[str, tuple[Any, ...]]:
     """The values of each parameter, in the order of the form."""
-    filters = {
-        name: _values(parameter, texts.get(name, ()), faults) for name, parameter in spec.parameters.items()
-    }
-    for name in spec.parameters:
+    named = ((name, parameter) for name, parameter in spec.parameters.items() if name in texts)
+    filters = {name: _values(parameter, texts[name], faults) for name, parameter in named}
+    for name in spec.parameters if filters else ():
         _check_range(name, filters, texts, faults)
     return _present(filters)
 

@@ -49,7 +49,7 @@ def page(
     found = connection.execute(statement, question.values)
     names = tuple(found.keys())
     # A page looks up thousands of values by name: a dict finds them at once, those that are not there too.
-    every = [dict(zip(names, values, strict=True)) for values in found]
+    every = [dict(zip(names, values, strict=True)) for values in found.all()]
     rows = tuple(every[:size])
     if len(every) <= size:
         return Page(rows, None)

@@ -94,23 +94,24 @@ def _as_json(rows: SelectBase) -> ScalarSelect[Any]:
 def _reader(rows: SelectBase) -> Callable[[Any], Rows]:
     columns = rows.selected_columns
     row = result_tuple(columns.keys())
-    types = [column.type for column in columns]
+    made = ((place, _maker(column.type)) for place, column in enumerate(columns))
+    others = [(place, make) for place, make in made if make is not None]
 
     def read(found: Any) -> Rows:
-        return [
-            row([_value(type_, value) for type_, value in zip(types, values, strict=True)])
-            for values in found
-        ]
+        for values in found:
+            for place, make in others:
+                if values[place] is not None:
+                    values[place] = make(values[place])
+        return [row(values) for values in found]
 
     return read
 
 
-def _value(type_: TypeEngine[Any], value: Any) -> Any:
-    """A value as JSON holds it, of the type that its column has."""
-    if value is None:
-        return None
+def _maker(type_: TypeEngine[Any]) -> Callable[[Any], Any] | None:
+    """What makes a value of its column's type of how JSON holds it; None where that is the value itself."""
     if isinstance(type_, ARRAY):
-        return [_value(type_.item_type, item) for item in value]
+        item = _maker(type_.item_type)
+        return None if item is None else lambda items: [None if one is None else item(one) for one in items]
     if isinstance(type_, DateTime):
-        return datetime.fromisoformat(value)
-    return date.fromisoformat(value) if isinstance(type_, Date) else value
+        return datetime.fromisoformat
+    return date.fromisoformat if isinstance(type_, Date) else None

@@ -11,10 +11,23 @@ from app.listing.spec import ListSpec
 
 def seen_by(spec: ListSpec, absent: frozenset[str], allows: Callable[[str], bool]) -> ListSpec:
     """``spec`` without the fields ``absent``, which can be narrowed instead, and what ``allows`` denies."""
-    beyond = frozenset(part.template for part in spec.detail_parts if not allows(part.permission))
-    denied = frozenset(field.name for field in spec.fields if not allows(field.permission))
+    return _seen(spec, absent, frozenset(needed for needed in _permissions(spec) if not allows(needed)))
+
+
+@cache
+def _permissions(spec: ListSpec) -> frozenset[str]:
+    """What a role needs to see all of its fields and details."""
+    of_parts = (part.permission for part in spec.detail_parts)
+    return frozenset((*(field.permission for field in spec.fields), *of_parts))
+
+
+@cache
+def _seen(spec: ListSpec, absent: frozenset[str], denied: frozenset[str]) -> ListSpec:
+    """``spec`` for all to whom the same is absent and the permissions ``denied`` are."""
+    beyond = frozenset(part.template for part in spec.detail_parts if part.permission in denied)
+    hidden = frozenset(field.name for field in spec.fields if field.permission in denied)
     narrowed = frozenset(field.name for field in spec.fields if field.narrow) & absent
-    return _without(_narrowed(spec, narrowed), (absent - narrowed) | denied, beyond)
+    return _without(_narrowed(spec, narrowed), (absent - narrowed) | hidden, beyond)
 
 
 @cache

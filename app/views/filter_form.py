@@ -5,19 +5,21 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from typing import NamedTuple
+from functools import cached_property, lru_cache
+from typing import Final, NamedTuple
 
 from app.listing.criteria import BY, COLUMNS, DATES, Criteria
 from app.listing.field import Field, Parameter
 from app.listing.filter_groups import FILTER_GROUPS, HOW_MUCH
 from app.listing.spec import Choices
-from app.wording.i18n import N_, gettext
+from app.wording.i18n import N_, gettext, language
 
 #: The words of the two ends of the period.
 _ENDS = {"date_from": N_("From"), "date_to": N_("To")}
 #: Up to so many choices are boxes to tick, any number of them; of more, one is chosen.
 MOST_BOXES = 8
+#: Inputs by which nothing is asked that are kept: those of the lists, for a few dozen merchants.
+_MOST_UNASKED: Final = 4_000
 
 
 class Input(NamedTuple):
@@ -113,51 +115,71 @@ class FilterForm:
         if field.name == "date" and self.criteria.period is not None:
             yield from (_day_input(self.criteria, name) for name in DATES)
         for parameter in field.parameters:
-            choices = self.offered.get(parameter.name) or field.choices()
-            # A choice that another list answers stands alone: it cannot be ticked beside others.
-            if 0 < len(choices) <= MOST_BOXES and not field.elsewhere:
-                yield self._boxes(parameter, choices)
+            name = parameter.name
+            offered, note = self.offered.get(name), self.notes.get(name, "")
+            if name in self.criteria.filters or name in self.criteria.faults:
+                yield from self._asked(parameter, _choices(parameter, offered), note)
             else:
-                yield from self._parameter_inputs(parameter, choices)
+                yield _unasked(parameter, offered, note, language())
 
-    def _boxes(self, parameter: Parameter, choices: Choices) -> Input:
-        """The boxes of a parameter of few values."""
-        name = parameter.name
-        values = tuple(filter(None, (self.criteria.raw(name), *self.criteria.values(name)[1:])))
-        for value in values:
-            choices = _with(choices, value)
-        return self._input(parameter, choices, self.criteria.raw(name), ticked=frozenset(values))
+    def _asked(self, parameter: Parameter, choices: Choices, note: str) -> Iterator[Input]:
+        """The inputs of a parameter that is asked for: what is wrong with it stands at the first."""
+        name, fault = parameter.name, _fault(self.criteria, parameter.name)
+        texts = (self.criteria.raw(name), *self.criteria.values(name)[1:])
+        if _has_boxes(parameter, choices):
+            values = tuple(filter(None, texts))
+            for value in values:
+                choices = _with(choices, value)
+            yield _input(parameter, choices, texts[0], fault=fault, ticked=frozenset(values), note=note)
+            return
+        for index, text in enumerate(texts):
+            shown = "" if index else fault
+            yield _input(parameter, _with(choices, text), text, index, fault=shown, note=note)
 
-    def _parameter_inputs(self, parameter: Parameter, choices: Choices) -> Iterator[Input]:
-        """An input, and one more for each further value of its parameter."""
-        name = parameter.name
-        for index, text in enumerate((self.criteria.raw(name), *self.criteria.values(name)[1:])):
-            yield self._input(parameter, _with(choices, text), text, index)
 
-    def _input(
-        self,
-        parameter: Parameter,
-        choices: Choices,
-        text: str,
-        index: int = 0,
-        ticked: frozenset[str] | None = None,
-    ) -> Input:
-        """An input; what is wrong with its parameter stands at the first (``index`` 0) of several."""
-        name, kind = parameter.name, parameter.kind
-        return Input(
-            name=name,
-            id=f"f-{name}-{index}" if index else f"f-{name}",
-            label=parameter.label,
-            widget=kind.widget,
-            text=text,
-            fault="" if index else _fault(self.criteria, name),
-            suggestions=kind.suggestions(),
-            choices=choices,
-            pattern=kind.pattern,
-            mode=kind.mode,
-            ticked=ticked,
-            note=self.notes.get(name, ""),
-        )
+@lru_cache(maxsize=_MOST_UNASKED)
+def _unasked(parameter: Parameter, offered: Choices | None, note: str, _language: str) -> Input:
+    """The input of a parameter that is not asked for: the same for all to whom the same is offered."""
+    choices = _choices(parameter, offered)
+    ticked: frozenset[str] | None = frozenset() if _has_boxes(parameter, choices) else None
+    return _input(parameter, choices, "", ticked=ticked, note=note)
+
+
+def _choices(parameter: Parameter, offered: Choices | None) -> Choices:
+    return offered or parameter.field.choices()
+
+
+def _has_boxes(parameter: Parameter, choices: Choices) -> bool:
+    """Whether its values are few. One that another list answers cannot be ticked beside others."""
+    return 0 < len(choices) <= MOST_BOXES and not parameter.field.elsewhere
+
+
+def _input(
+    parameter: Parameter,
+    choices: Choices,
+    text: str,
+    index: int = 0,
+    *,
+    fault: str = "",
+    ticked: frozenset[str] | None = None,
+    note: str = "",
+) -> Input:
+    """An input, the first of its parameter (``index`` 0) or one for a further value."""
+    name, kind = parameter.name, parameter.kind
+    return Input(
+        name=name,
+        id=f"f-{name}-{index}" if index else f"f-{name}",
+        label=parameter.label,
+        widget=kind.widget,
+        text=text,
+        fault=fault,
+        suggestions=kind.suggestions(),
+        choices=choices,
+        pattern=kind.pattern,
+        mode=kind.mode,
+        ticked=ticked,
+        note=note,
+    )
 
 
 def _day_input(criteria: Criteria, name: str) -> Input:

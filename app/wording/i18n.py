@@ -41,7 +41,12 @@ def NN_(singular: str, plural: str) -> tuple[str, str]:  # noqa: N802 - as N_
 
 def languages() -> list[tuple[str, str]]:
     """The codes of the languages, each with the name by which it calls itself."""
-    return [(code, str(Locale.parse(code).get_display_name(code)).capitalize()) for code in LANGUAGES]
+    return [(code, _own_name(code)) for code in LANGUAGES]
+
+
+@cache
+def _own_name(code: str) -> str:
+    return str(Locale.parse(code).get_display_name(code)).capitalize()
 
 
 def language() -> str:
