@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
-from typing import Any, NamedTuple
-from urllib.parse import urlencode
+from functools import cache, lru_cache
+from typing import Any, Final, NamedTuple
+from urllib.parse import quote_plus
 
 from flask import g, url_for
 
@@ -17,6 +17,9 @@ from app.tickets import why_no_ticket
 
 #: A number that no row has, to make the address of a row from that of another.
 _ANY = 2**63 - 1
+#: Names and values of parameters kept as an address writes them: a page has the same ones in all of its ways.
+_MOST_WORDS: Final = 1_000
+_quoted = lru_cache(maxsize=_MOST_WORDS)(quote_plus)
 
 
 class ListCell(NamedTuple):
@@ -33,28 +36,33 @@ class ListCell(NamedTuple):
 
 def cell(field: Field, row: Row) -> ListCell:
     """The value of ``field`` in ``row``; the words of its link where there is none."""
-    return cells_of(field)(row)
+    (made,) = cells_of(field, (row,))
+    return made
 
 
-def cells_of(field: Field) -> Callable[[Row], ListCell]:
-    """What makes the cells of a column: what is the same in every row is asked of ``field`` once."""
-    style, is_badge, of_rows = _style(field), field.slot == "badge", cache(row_addresses)
+def cells_of(field: Field, rows: Sequence[Row]) -> list[ListCell]:
+    """The cells of a column, one for each row: what is the same in all of them is asked of ``field`` once."""
+    name, say, style = field.name, field.kind.cell, _style(field)
     is_void = field.void if isinstance(field.kind, Money) else None
+    if not (field.link or is_void or field.slot == "badge"):
+        return [ListCell(say(row[name], row), style) for row in rows]
+    is_badge, of_rows = field.slot == "badge", cache(row_addresses)
 
     def made(row: Row) -> ListCell:
         link = field.link(row) if field.link else None
-        text = field.cell(row) or (link.words if link else "")
+        text = say(row[name], row) or (link.words if link else "")
         href = linked(link, of_rows) if link else None
         tone = field.tone(row) if is_badge else None
         return ListCell(text, f"{style} void" if is_void and is_void(row) else style, href, tone)
 
-    return made
+    return [made(row) for row in rows]
 
 
 def address(name: str, args: Args = (), *, page: str = "index") -> str:
     """The address of a page of the list ``name``, with the parameters ``args``."""
     path = _path(f"{name}.{page}")
-    return f"{path}?{urlencode(args)}" if args else path
+    asked = "&".join([f"{_quoted(key)}={_quoted(text)}" for key, text in args])
+    return f"{path}?{asked}" if args else path
 
 
 def row_address(name: str, row_id: int, page: str = "detail") -> str:

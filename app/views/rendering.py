@@ -43,6 +43,10 @@ _ICON = Markup(
 def prepare(app: Flask) -> None:
     """Who asks in which language, template functions and htmx, for every page of ``app``."""
     app.jinja_environment = Templates
+    app.jinja_options = {
+        **app.jinja_options,
+        "cache_size": -1,
+    }  # all of them are kept, without their order of use
     htmx.init_app(app)
     app.before_request(meet)
     app.context_processor(_moment)

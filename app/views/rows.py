@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, partial
-from itertools import repeat
 from typing import Any, NamedTuple
 
 from app.accounts.roles import Permission
@@ -39,13 +38,14 @@ class Note(NamedTuple):
 class ShownRow(NamedTuple):
     """A row: what stands in its places, its address and that of sending its ticket; ``is_bad`` by its notes.
 
-    ``href`` is None for whoever may not open it, ``send`` where it has no ticket. ``below`` are the names and
-    values of what was chosen besides the columns that fit.
+    ``href`` is None for whoever may not open it, ``send`` where it has no ticket; ``ticket`` is what the way
+    there says. ``below`` are the names and values of what was chosen besides the columns that fit.
     """
 
     is_bad: bool
     href: str | None
     send: str | None
+    ticket: str
     time: str
     title: str
     notes: tuple[Note, ...]
@@ -78,17 +78,14 @@ def groups(criteria: Criteria, found: Page, shown: TableColumns, answer: Any) ->
     show = _showing(spec, shown, dated=heading is None)
     if heading is None:
         below = _subtitle(spec, several=several)
-        return (RowGroup(None, "", "", tuple(show(row, below) for row in found.rows)),)
+        return (RowGroup(None, "", "", show(found.rows, below)),)
     parts: dict[Heading, list[Row]] = {}
     for row in found.rows:
         parts.setdefault(heading(row), []).append(row)
     whole = _whole(list(parts), criteria, found)
     nets = spec.answer.nets(answer) if spec.answer and answer else {}
     sums = {day.isoformat(): _written(by_currency) for day, by_currency in nets.items()}
-    lines = {
-        key: tuple(map(show, part, repeat(_subtitle(spec, key, several=several))))
-        for key, part in parts.items()
-    }
+    lines = {key: show(part, _subtitle(spec, key, several=several)) for key, part in parts.items()}
     return tuple(
         RowGroup(
             key,
@@ -178,28 +175,39 @@ def _written(sums: Mapping[str, int]) -> str:
 
 def _showing(
     spec: ListSpec, shown: TableColumns, *, dated: bool
-) -> Callable[[Row, Sequence[Field]], ShownRow]:
-    """What shows a row with the fields that stand below its name: all else is the same on the whole page."""
+) -> Callable[[Sequence[Row], Sequence[Field]], tuple[ShownRow, ...]]:
+    """What shows rows with the fields that stand below their names: all else is the same on a page."""
     (time, *_), (title, *_), *others, (amount, *_) = shown.columns
     opens = spec.row_permission is None or access().allows(Permission(spec.row_permission))
     opened = row_addresses(spec.name)
     sent = row_addresses(spec.name, "sending") if spec.ticket else opened
-    columns, amounts = tuple(map(_cells, others)), cells_of(amount)
+    unknown, ticket_of = gettext("Unknown"), gettext("Send the ticket of %(row)s")
 
-    def show(row: Row, subtitle: Sequence[Field]) -> ShownRow:
-        said = _said(spec, row)
+    def line(row: Row, name: str, subtitle: str, amount: ListCell, *cells: ListCell) -> ShownRow:
+        said, at, called = _said(spec, row), _time(row[time.name], dated=dated), name or unknown
         return ShownRow(
             is_bad=any(note.tone == "bad" for note in said),
             href=opened(row["id"]) if opens else None,
             send=sent(row["id"]) if no_ticket(spec, row) is None else None,
-            time=_time(row[time.name], dated=dated),
-            title=title.cell(row) or gettext("Unknown"),
+            ticket=ticket_of % {"row": f"{called} {at}"},
+            time=at,
+            title=called,
             notes=said,
-            subtitle=" · ".join(dict.fromkeys(filter(None, [field.below(row) for field in subtitle]))),
-            cells=tuple([made(row) for made in columns]),
-            amount=amounts(row),
-            below=tuple(_named(shown.below, row)),
+            subtitle=subtitle,
+            cells=cells,
+            amount=amount,
+            below=tuple(_named(shown.below, row)) if shown.below else (),
         )
+
+    def show(rows: Sequence[Row], subtitle: Sequence[Field]) -> tuple[ShownRow, ...]:
+        columns = (_cells(fields, rows) for fields in others)
+        names = [title.cell(row) for row in rows]
+        words = [(field.name, field.kind.below) for field in subtitle]
+        below = [
+            " · ".join(dict.fromkeys(filter(None, [say(row[name], row) for name, say in words])))
+            for row in rows
+        ]
+        return tuple(map(line, rows, names, below, cells_of(amount, rows), *columns))
 
     return show
 
@@ -228,19 +236,18 @@ def notes(spec: ListSpec, row: Row) -> Iterator[Note]:
             yield Note(alert.note, alert.tone)
 
 
-def _cells(fields: Sequence[Field]) -> Callable[[Row], ListCell]:
-    """What makes the cells of a column of one field, or of several that stand side by side."""
+def _cells(fields: Sequence[Field], rows: Sequence[Row]) -> list[ListCell]:
+    """The cells of a column of one field, or of several that stand side by side."""
     if len(fields) == 1:
-        return cells_of(fields[0])
-    style = column_style(fields)
-    return lambda row: ListCell(_joined(fields, row), style)
+        return cells_of(fields[0], rows)
+    style, said = column_style(fields), [(field.name, field.kind.cell) for field in fields]
+    return [
+        ListCell("\u00a0· ".join(filter(None, [say(row[name], row) for name, say in said])), style)
+        for row in rows
+    ]
 
 
 def _named(fields: Iterable[Field], row: Row) -> Iterator[tuple[str, str]]:
     """The title and the text of each of ``fields`` that holds something."""
     values = ((field.title, field.cell(row)) for field in fields)
     return ((title, text) for title, text in values if text)
-
-
-def _joined(fields: Iterable[Field], row: Row) -> str:
-    return "\u00a0· ".join(filter(None, [field.cell(row) for field in fields]))

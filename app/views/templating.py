@@ -8,8 +8,7 @@ templates are still the same: here none does, and they are.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from keyword import iskeyword
 from types import CodeType
 from typing import Any
@@ -19,17 +18,19 @@ from jinja2 import Environment as AnyEnvironment
 from jinja2 import Template, nodes
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.runtime import Context
-from markupsafe import Markup, escape
+from markupsafe import Markup, _escape_inner, escape  # type: ignore[attr-defined]  # what escape is made of
 
-#: What stands for something else in HTML.
-_SPECIAL = re.compile("[&<>\"']")
 _NUMBERS = (int, float)
 
 
 def escaped(value: Any) -> str:
     """``value`` as it stands in a page."""
     kind = type(value)
-    if kind is Markup or (kind is str and _SPECIAL.search(value) is None):
+    if kind is str:
+        # What the library does of its own before it marks the text as safe, in an eighth of the time.
+        plain: str = _escape_inner(value)
+        return plain
+    if kind is Markup:
         unchanged: str = value
         return unchanged
     # No number holds what stands for something else.
@@ -58,6 +59,19 @@ class _Code(CodeGenerator):
             self.write(", ")
         self.write(")")
 
+    def blockvisit(self, nodes: Iterable[nodes.Node], frame: Frame) -> None:
+        """Write what stands in a template, gathered in a list and handed on in one piece.
+
+        The rows of a list are 2700 pieces: each would go through all the templates that the rows stand in,
+        one by one, on its way to the page.
+        """
+        if frame.buffer is not None:
+            super().blockvisit(nodes, frame)
+            return
+        self.buffer(frame)
+        super().blockvisit(nodes, frame)
+        self.writeline(f"if {frame.buffer}: yield concat({frame.buffer})")
+
 
 class _Names(Context):
     """The names of a template. Those that are known to all need not be compared at each import."""
@@ -73,12 +87,8 @@ class _Names(Context):
         super().__init__(environment, parent, name, blocks)
 
 
-class _Whole(Template):
-    """A template that hands on what it wrote in one piece.
-
-    The rows of a list are 2700 pieces: each would go through all the templates that the rows stand in, one
-    by one, on its way to the page.
-    """
+class _Escaping(Template):
+    """A template that escapes as :func:`escaped` does."""
 
     @classmethod
     def from_code(
@@ -88,15 +98,9 @@ class _Whole(Template):
         globals: MutableMapping[str, Any],  # noqa: A002 - the library's own name
         uptodate: Callable[[], bool] | None = None,
     ) -> Template:
-        """The template of ``code``, which escapes as :func:`escaped` does."""
+        """The template of ``code``."""
         made = super().from_code(environment, code, globals, uptodate)
-        in_pieces = made.root_render_func
-        in_pieces.__globals__["escape"] = escaped
-
-        def in_one(context: Context) -> Iterator[str]:
-            yield environment.concat(in_pieces(context))
-
-        made.root_render_func = in_one
+        made.root_render_func.__globals__["escape"] = escaped
         return made
 
 
@@ -107,5 +111,5 @@ class Templates(Environment):
     """
 
     code_generator_class = _Code
-    template_class = _Whole
+    template_class = _Escaping
     context_class = _Names
