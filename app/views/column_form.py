@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from app.listing.criteria import Criteria
 from app.listing.field import Args
 from app.listing.table_columns import choosable, usual
 
 
-@dataclass(frozen=True)
-class ColumnBox:
+class ColumnBox(NamedTuple):
     """A box to tick: the name of a field, its title, whether it is a column now."""
 
     name: str
@@ -26,11 +25,11 @@ class ColumnForm:
     criteria: Criteria
     chosen: tuple[str, ...]
 
-    def boxes(self) -> Iterator[ColumnBox]:
+    @property
+    def boxes(self) -> tuple[ColumnBox, ...]:
         """A box for each field that can be chosen."""
-        ticked = self.chosen or usual(self.criteria.spec)
-        for field in choosable(self.criteria.spec):
-            yield ColumnBox(field.name, field.title, field.name in ticked)
+        ticked, fields = self.chosen or usual(self.criteria.spec), choosable(self.criteria.spec)
+        return tuple([ColumnBox(field.name, field.title, field.name in ticked) for field in fields])
 
     def hidden(self) -> Args:
         """The rest of the address, which stays; it is also what takes the list's own columns again."""

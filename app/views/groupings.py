@@ -134,8 +134,7 @@ class GroupPage:
         return cls(grouping, tables, tuple(_compared(grouping)), said)
 
 
-@dataclass(frozen=True)
-class GroupChoice:
+class GroupChoice(NamedTuple):
     """A way to group in the menu: the value of ``by``, its words, and whether it is in use."""
 
     value: str

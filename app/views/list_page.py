@@ -133,9 +133,10 @@ class ListPage:
         """The usual periods."""
         return periods.quick_periods(self.criteria)
 
-    def group_choices(self) -> Iterator[GroupChoice]:
+    @property
+    def group_choices(self) -> tuple[GroupChoice, ...]:
         """What its sums can be grouped by."""
-        return groupings.choices(self.criteria)
+        return tuple(groupings.choices(self.criteria))
 
     @property
     def most(self) -> int:

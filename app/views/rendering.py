@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +19,6 @@ from app.accounts.sessions import new_key
 from app.views import cells, deliveries, styles
 from app.views.branding import theme_file, worker_address
 from app.views.chart import chart
-from app.views.filter_form import InputGroup
 from app.views.moments import show_minute, show_moment
 from app.views.shell import Shell
 from app.views.templating import Templates
@@ -32,8 +31,8 @@ from app.wording.i18n import gettext, language, ngettext
 HTMX_FILE = "vendor/htmx@2.0.11/htmx.min.js"
 #: The font is asked for by the page and by base.css, in the same words, so that it comes once.
 FONT_FILE, FONT_VERSION = "fonts/inter.woff2", "5.3.0"
-#: The inputs of forms that are kept as drawn: those of the lists as they open, for a few dozen merchants.
-_MOST_DRAWN: Final = 256
+#: Parts of pages that are kept as drawn: those of the lists as they open, for a few dozen merchants.
+_MOST_DRAWN: Final = 512
 htmx = HTMX()
 _ICON = Markup(
     '<svg class="icon" width="{size}" height="{size}" aria-hidden="true"><use href="{file}#{name}"/></svg>'
@@ -86,7 +85,7 @@ def _globals() -> dict[str, Any]:
         "font_version": FONT_VERSION,
         "icon": icon,
         "chart": chart,
-        "filter_inputs": filter_inputs,
+        "kept": kept,
         "day_in_words": days.day_in_words,
         "days_in_words": days.days_in_words,
         "address": cells.address,
@@ -124,19 +123,22 @@ def _drawn(name: str, size: int, file: str) -> Markup:
     return _ICON.format(size=size, file=file, name=name)
 
 
-def filter_inputs(group: InputGroup) -> Markup:
-    """The inputs of a part of a list's form; a quarter of what a page takes, were they not kept as drawn."""
-    return inputs_drawn(group, language())
+def kept(part: str, shown: Hashable) -> Markup:
+    """A part of a list's page; a quarter of what a page takes, were they not kept as drawn.
+
+    ``part`` is a macro of ``lists/kept.html``.
+    """
+    return as_drawn(part, shown, language())
 
 
 @lru_cache(maxsize=_MOST_DRAWN)
-def inputs_drawn(group: InputGroup, _language: str) -> Markup:
-    """The same, for everybody to whom all that is in ``group`` is shown in one language.
+def as_drawn(part: str, shown: Hashable, _language: str) -> Markup:
+    """The same, for everybody to whom all that is in ``shown`` is shown in one language.
 
-    The macro is taken without any context: it cannot show what is not in ``group``.
+    The macro is taken without any context: it cannot show what is not in ``shown``.
     """
-    template = current_app.jinja_env.get_template("lists/filter_inputs.html")
-    drawn: Markup = template.module.fieldset(group)  # type: ignore[attr-defined]  # a macro of the template
+    template = current_app.jinja_env.get_template("lists/kept.html")
+    drawn: Markup = getattr(template.module, part)(shown)
     return drawn
 
 

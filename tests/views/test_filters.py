@@ -117,10 +117,10 @@ def test_a_form_that_is_kept_as_drawn_shows_each_what_it_would_show_them_alone(a
             inputs = browser.page(f"/transactions{asked}").one("form", id="filters").all()
             yield str([(shown.tag, shown.attributes, shown.text) for shown in inputs])
 
-    rendering.inputs_drawn.cache_clear()
+    rendering.as_drawn.cache_clear()
     drawn, kept = list(forms()), list(forms())
     assert kept == drawn
-    assert rendering.inputs_drawn.cache_info().hits >= rendering.inputs_drawn.cache_info().misses
+    assert rendering.as_drawn.cache_info().hits >= rendering.as_drawn.cache_info().misses
     assert len(set(kept)) == len(kept) == 8
     assert ["ALPHA" in form for form in kept] == ["BRAVO" not in form for form in kept] == [True, False] * 4
     assert ["Nobody else" in form for form in kept] == [False, False, True, True] * 2
