@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from app.listing.kinds import Statement
 from app.listing.reading import Reading, Rows
 from app.listing.scope import AnyScope, Scope
-from app.listing.source import in_scope
+from app.listing.source import Condition, in_scope
 from app.models import Contract, Outlet
 from app.wording import formats
 from app.wording.i18n import gettext, ngettext
@@ -56,18 +56,14 @@ def letterhead(scope: Scope) -> Reading[Letterhead | None]:
 @cache
 def _outlets(scope: AnyScope) -> Statement:
     """The first outlets in ``scope`` by name, each with the number of all."""
-    found = select(
-        Outlet.siret,
-        Outlet.trade_name,
-        Outlet.address,
-        Outlet.postcode,
-        Outlet.city,
-        func.count().over().label("number"),
-    ).where(Outlet.merchant_id == scope.merchant_id)
+    mine: list[Condition] = [Outlet.merchant_id == scope.merchant_id]
     if scope.contract_ids is not None:
-        mine = select(Contract.outlet_id).where(*in_scope(Contract.merchant_id, Contract.id, scope))
-        found = found.where(Outlet.id.in_(mine))
-    return found.order_by(Outlet.trade_name_key, Outlet.id).limit(MOST_NAMED)
+        contracts = select(Contract.outlet_id).where(*in_scope(Contract.merchant_id, Contract.id, scope))
+        mine.append(Outlet.id.in_(contracts))
+    number = select(func.count()).select_from(Outlet).where(*mine).scalar_subquery()
+    shown = Outlet.siret, Outlet.trade_name, Outlet.address, Outlet.postcode, Outlet.city
+    first = select(*shown, number.label("number")).where(*mine)
+    return first.order_by(Outlet.trade_name_key, Outlet.id).limit(MOST_NAMED)
 
 
 def _of_one(outlet: Any) -> list[str]:

@@ -20,6 +20,7 @@ too.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import groupby
 
 from sqlalchemy import CTE, BigInteger, Boolean, Column, Date, DateTime, text
 
@@ -43,7 +44,11 @@ _PAST = sum(1 << (ago + 1) for ago in range(1, RHYTHM_DAYS + 1))
 _WEEKDAYS = tuple(sum(1 << (ago + 1) for ago in range(first, RHYTHM_DAYS + 1, 7)) for first in range(7))
 _WEEKS = tuple(sum(1 << (ago + 2) for ago in range(first, first + 7)) for first in range(0, RHYTHM_DAYS, 7))
 _WINDOW = (1 << (RHYTHM_DAYS + 2)) - 1
-_HOLIDAYS = "{" + ",".join(sorted(day.isoformat() for day in public_holidays())) + "}"
+#: A row of each year with its holidays: those of three are looked at, not of a century.
+_HOLIDAYS = ", ".join(
+    f"({year}, '{{{','.join(day.isoformat() for day in days)}}}'::date[])"
+    for year, days in groupby(sorted(public_holidays()), lambda day: day.year)
+)
 
 #: A file vouches for a day: see :mod:`app.lists.freshness`. ``r`` is a received day, ``z`` bears the clock.
 _VOUCHED = """r.subject = 'remittances' AND r.day < (r.made_at AT TIME ZONE z.time_zone)::date
@@ -99,13 +104,15 @@ SELECT z.merchant_id, max(r.day) AS day FROM (
 _CALLS_OF = """c.merchant_id = q.merchant_id AND c.contract_id = ANY (q.contract_ids)
   AND c.terminal_number = q.number"""
 _RULE = f"""
-WITH holiday AS MATERIALIZED (
-  SELECT unnest('{_HOLIDAYS}'::date[]) AS day
+WITH given AS MATERIALIZED ({{days}}), holiday AS MATERIALIZED (
+  SELECT unnest(y.days) AS day FROM (VALUES {_HOLIDAYS}) AS y (year, days)
+  WHERE y.year BETWEEN (SELECT date_part('year', min(day) - {_HOLIDAY_DAYS + RHYTHM_DAYS}) FROM given)
+    AND (SELECT date_part('year', max(day)) FROM given)
 ), asked AS MATERIALIZED (
   SELECT merchant_id, day, COALESCE((
     SELECT bit_or(1::bigint << (a.day - h.day + 1)) FROM holiday h
     WHERE h.day BETWEEN a.day - {RHYTHM_DAYS + 1} AND a.day
-  ), 0) AS holidays FROM ({{days}}) AS a
+  ), 0) AS holidays FROM given AS a
 ), active AS MATERIALIZED (
   SELECT q.merchant_id, q.id, q.number, q.contract_ids, q.first_on, q.outlet_id, q.last_called, a.day,
     a.holidays
@@ -182,16 +189,15 @@ WITH holiday AS MATERIALIZED (
     {" AND ".join(f"usual & {_number(days)} <> 0" for days in _WEEKDAYS)} AS is_of_every_day
   FROM by_week
 ), lively AS MATERIALIZED (
-  SELECT DISTINCT a.merchant_id, a.outlet_id FROM active a
-  LEFT JOIN absent b ON b.merchant_id = a.merchant_id AND b.id = a.id
-  LEFT JOIN judged j ON j.merchant_id = a.merchant_id AND j.id = a.id
-  WHERE b.id IS NULL OR j.called
+  SELECT merchant_id, outlet_id FROM active
+  WHERE (merchant_id, id) NOT IN (SELECT merchant_id, id FROM absent)
+  UNION ALL SELECT merchant_id, outlet_id FROM judged WHERE called
 ), missing AS MATERIALIZED (
   SELECT j.merchant_id, j.id, j.number, j.contract_ids, j.day, j.called,
     -- The last day with a call up to that night.
     j.day + 1 - {_count("(days & -days) - 1")} AS last_day,
     NOT j.called AND j.is_usual AND j.missed < CASE WHEN j.is_of_every_day THEN {_MISSED_OF_EVERY_DAY}
-      WHEN o.outlet_id IS NOT NULL THEN {_MISSED_BESIDE_OTHERS} ELSE {_MISSED} END
+      WHEN (j.merchant_id, j.outlet_id) IN (TABLE lively) THEN {_MISSED_BESIDE_OTHERS} ELSE {_MISSED} END
     AND CASE WHEN j.day - j.mornings IN (SELECT day FROM holiday) THEN (
       SELECT count(*) > 1 AND bool_and(EXISTS (
         SELECT FROM terminal_day c WHERE {_CALLS_OF} AND (
@@ -205,13 +211,13 @@ WITH holiday AS MATERIALIZED (
             AND r.subject = 'remittances')
     ) ELSE true END AS is_silent
   FROM (SELECT *, at_all & CASE WHEN called THEN -1 ELSE ~1 END AS days FROM judged) AS j
-  LEFT JOIN lively o ON o.merchant_id = j.merchant_id AND o.outlet_id = j.outlet_id
 ), counted AS (
-  SELECT a.merchant_id, count(*) FILTER (WHERE q.id IS NULL OR m.called) AS called,
-    count(*) FILTER (WHERE m.is_silent) AS silent
-  FROM active a LEFT JOIN quiet q ON q.merchant_id = a.merchant_id AND q.id = a.id
-  LEFT JOIN missing m ON m.merchant_id = a.merchant_id AND m.id = a.id
-  GROUP BY a.merchant_id
+  SELECT merchant_id, sum(called) AS called, sum(silent) AS silent FROM (
+    SELECT merchant_id, count(*) AS called, 0 AS silent FROM active GROUP BY merchant_id
+    UNION ALL SELECT merchant_id, -count(*), 0 FROM quiet GROUP BY merchant_id
+    UNION ALL SELECT merchant_id, count(*) FILTER (WHERE called), count(*) FILTER (WHERE is_silent)
+    FROM missing GROUP BY merchant_id
+  ) AS n GROUP BY merchant_id
 )
 SELECT q.merchant_id, q.id AS terminal_id, q.day, q.is_silent, (
   SELECT max(c.last_called) FROM terminal_day c WHERE {_CALLS_OF} AND c.day = q.last_day

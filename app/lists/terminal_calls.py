@@ -41,6 +41,7 @@ MOST_TERMINALS = 4
 _DAY = bindparam("day", type_=Date)
 _NEXT_DAY = _DAY + literal_column("1", Integer)
 _KEYS = Terminal.merchant_id, Terminal.id, Terminal.outlet_id
+_COUNTS = frozenset({"are_several", "number_of_all", "number_called", "outlet_number", "outlet_called"})
 
 
 @dataclass(frozen=True)
@@ -150,19 +151,38 @@ def _to_name(scope: AnyScope) -> Statement:
     quiet = _quiet(scope).cte("quiet_ones")
     others = _called(scope).cte("others")
     rest = select(others).where(others.c.id.not_in(select(quiet.c.id)))
-    found = union_all(select(quiet), rest).subquery("found")
+    found = union_all(select(quiet), rest).cte("found")
     has_called = ~found.c.is_silent
-    counted = select(
-        found,
-        func.count().filter(has_called).over(partition_by=found.c.outlet_id).label("outlet_called"),
-        (func.min(found.c.outlet_id).over() != func.max(found.c.outlet_id).over()).label("are_several"),
-        func.count().over(partition_by=found.c.outlet_id).label("outlet_number"),
-        func.count().over().label("number_of_all"),
-        func.count().filter(has_called).over().label("number_called"),
-        func.row_number().over().label("place"),
-    ).subquery("counted")
-    are_few = counted.c.number_of_all <= MOST_TERMINALS
-    return _named(select(counted).where(or_(counted.c.is_silent, are_few, counted.c.place == 1)).cte("told"))
+    everywhere = _once(
+        select(
+            (func.min(found.c.outlet_id) != func.max(found.c.outlet_id)).label("are_several"),
+            func.count().label("number_of_all"),
+            func.count().filter(has_called).label("number_called"),
+            func.min(found.c.id).label("first"),
+        ).cte("everywhere")
+    )
+    there = _once(
+        select(
+            found.c.outlet_id,
+            func.count().label("outlet_number"),
+            func.count().filter(has_called).label("outlet_called"),
+        )
+        .group_by(found.c.outlet_id)
+        .cte("there")
+    )
+    counts = (column for part in (everywhere, there) for column in part.c if column.name in _COUNTS)
+    are_few = everywhere.c.number_of_all <= MOST_TERMINALS
+    told = (
+        select(found, *counts)
+        .select_from(found.join(everywhere, true()).join(there, there.c.outlet_id == found.c.outlet_id))
+        .where(or_(found.c.is_silent, are_few, found.c.id == everywhere.c.first))
+    )
+    return _named(told.cte("told"))
+
+
+def _once(counts: CTE) -> CTE:
+    """``counts``, made once, however they are joined: nobody knows beforehand of how few they are read."""
+    return counts.prefix_with("MATERIALIZED")
 
 
 def _named(told: CTE) -> Statement:
