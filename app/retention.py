@@ -38,6 +38,7 @@ _DROP = text("SELECT drop_partition(:parent, :month)")
 #: What stands beside the partitions, by the column of its day.
 DAYS = {
     "transaction_day": "day",
+    "transaction_third": "third",
     "remittance_day": "day",
     "remittance_third": "third",
     "terminal_day": "day",

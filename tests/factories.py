@@ -239,12 +239,23 @@ SELECT merchant_id, contract_id,
 FROM remittance_day WHERE contract_id <> 0 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
 """
 
+_TRANSACTION_THIRDS = """
+INSERT INTO transaction_third
+  (merchant_id, contract_id, third, reseller_id, currency, type, outcome, remitted, count, amount)
+SELECT merchant_id, contract_id,
+  make_date(extract(year FROM day)::int, extract(month FROM day)::int,
+    CASE WHEN extract(day FROM day) < 11 THEN 1 WHEN extract(day FROM day) < 21 THEN 11 ELSE 21 END),
+  reseller_id, currency, type, outcome, remitted, sum(count), sum(amount)
+FROM transaction_day WHERE contract_id <> 0 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+"""
+
 
 def sum_days(connection: Connection) -> None:
     """Compute all daily sums from the rows, by contract and over all contracts of a merchant."""
-    connection.execute(text("TRUNCATE transaction_day, remittance_day, remittance_third"))
+    connection.execute(text("TRUNCATE transaction_day, remittance_day, transaction_third, remittance_third"))
     connection.execute(text(_TRANSACTION_DAYS))
     connection.execute(text(_REMITTANCE_DAYS))
+    connection.execute(text(_TRANSACTION_THIRDS))
     connection.execute(text(_REMITTANCE_THIRDS))
     keep_what_is_derived(connection)
 

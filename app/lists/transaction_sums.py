@@ -11,13 +11,13 @@ from app.listing.dimension import Dimension
 from app.listing.filters import ExplainedCode
 from app.listing.kinds import Kind
 from app.listing.measures import Measure, row_count
-from app.listing.source import Condition, DailySums, Join, ListSource, Parent
+from app.listing.source import Condition, DailySums, Join, ListSource, Parent, ThirdSums
 from app.lists.chargebacks import JOIN as CHARGEBACK
 from app.lists.common import DIMENSIONS as SHARED
 from app.lists.common import contract_joins, contract_parent
 from app.lists.declines import BY_REASON
 from app.lists.remote_payments import JOIN as REMOTE_PAYMENT
-from app.models import ALL_CONTRACTS, Remittance, Transaction, TransactionDay
+from app.models import ALL_CONTRACTS, Remittance, Transaction, TransactionDay, TransactionThird
 from app.rules.payments import TOTAL, Total
 from app.wording.i18n import N_
 
@@ -75,6 +75,7 @@ SOURCE = ListSource(
         day=TransactionDay.day,
         currency=TransactionDay.currency,
         all_contracts=ALL_CONTRACTS,
+        thirds=ThirdSums(table=TransactionThird.__table__, third=TransactionThird.third),
     ),
 )
 

@@ -58,15 +58,14 @@ from app.models.parties import (
     Source,
     SourceRole,
 )
-from app.models.payments import (
+from app.models.payment_sums import (
     ALL_CONTRACTS,
-    EntryMode,
-    Remittance,
     RemittanceDay,
     RemittanceThird,
-    Transaction,
     TransactionDay,
+    TransactionThird,
 )
+from app.models.payments import EntryMode, Remittance, Transaction
 from app.models.sales import (
     Chargeback,
     ChargebackStage,
@@ -174,6 +173,7 @@ __all__ = [
     "TerminalMonth",
     "Transaction",
     "TransactionDay",
+    "TransactionThird",
     "TransactionType",
     "Transmission",
     "UserAccount",

@@ -8,7 +8,7 @@ adds to; importers run one at a time from there on, so a recomputed day misses n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -78,33 +78,12 @@ INSERT INTO remittance_day (merchant_id, contract_id, day, reseller_id, {_REMITT
   {", ".join(_REMITTANCE_FIGURES)})
 TABLE sums ORDER BY merchant_id, contract_id, day
 """
-# Looked up by the days of each third where these are few, joined by hash where they are many.
-_TOUCHED_THIRDS = (
-    f"""
-    CREATE TEMP TABLE touched_third ON COMMIT DROP AS
-    SELECT DISTINCT merchant_id, contract_id, {third_sql("day")} AS third
-    FROM touched WHERE subject = 'remittance'
-    """,
-    "ANALYZE touched_third",
-    """
-    DELETE FROM remittance_third d USING touched_third t
-    WHERE d.merchant_id = t.merchant_id AND d.third = t.third AND d.contract_id = t.contract_id
-    """,
-)
-_THIRD_KEYS = (
-    "merchant_id, third, contract_id, reseller_id, currency, status, remitted, awaiting_totals, credit"
-)
-_REMITTANCE_THIRDS = f"""
-WITH sums AS MATERIALIZED (
-  SELECT {_THIRD_KEYS}, {", ".join(f"sum({name})" for name in _REMITTANCE_FIGURES)}
-  FROM touched_third t JOIN remittance_day d USING (merchant_id, contract_id)
-  WHERE d.day BETWEEN t.third AND t.third + 10 AND {third_sql("d.day")} = t.third
-    AND d.day BETWEEN :first AND CAST(:last AS date) + 10
-  GROUP BY {_THIRD_KEYS}
-)
-INSERT INTO remittance_third ({_THIRD_KEYS}, {", ".join(_REMITTANCE_FIGURES)})
-TABLE sums ORDER BY merchant_id, third, contract_id
-"""
+_THIRD_KEYS = "merchant_id, third, contract_id, reseller_id"
+#: What the sums of a third are apart by: whether a remittance is empty would double them.
+_THIRD_SUMS = {
+    "transaction": _TRANSACTION_SUMS,
+    "remittance": "currency, status, remitted, awaiting_totals, credit",
+}
 _MEASURES = {
     "transaction": (_TRANSACTION_DAYS, _TRANSACTION_SUMS, ("count", "amount")),
     "remittance": (_REMITTANCE_DAYS, _REMITTANCE_SUMS, _REMITTANCE_FIGURES),
@@ -159,22 +138,46 @@ def recompute(connection: Connection) -> None:
             over_days(connection, "touched", by_contract, days)
             _replace(connection, subject, f"{subject}_day", str(ALL_CONTRACTS))
             _over_all_contracts(connection, subject, dimensions, measures)
-    _add_up_thirds(connection)
+            _add_up_thirds(connection, subject, measures)
     connection.execute(text("DROP TABLE touched"))
     connection.execute(text("TRUNCATE touched_day"))
 
 
-def _add_up_thirds(connection: Connection) -> None:
-    """Add up the thirds of months that the touched days of remittances are in."""
-    for statement in _TOUCHED_THIRDS:
+def _add_up_thirds(connection: Connection, subject: str, measures: tuple[str, ...]) -> None:
+    """Add up the thirds of months that the touched days of ``subject`` are in.
+
+    Looked up by the days of each third where these are few, joined by hash where they are many.
+    """
+    for statement in _touched_thirds(subject):
         connection.execute(text(statement))
-    thirds = connection.execute(
-        text("SELECT min(third) AS first, max(third) AS last FROM touched_third")
-    ).one()
-    if thirds.first is not None:
-        days = {"first": thirds.first, "last": thirds.last}
-        over_days(connection, "touched_third", _REMITTANCE_THIRDS, days)
+    days = connection.execute(text("SELECT min(third) AS first, max(third) AS last FROM touched_third")).one()
+    keys, sums = f"{_THIRD_KEYS}, {_THIRD_SUMS[subject]}", ", ".join(f"sum({name})" for name in measures)
+    added_up = f"""
+    WITH sums AS MATERIALIZED (
+      SELECT {keys}, {sums} FROM touched_third t JOIN {subject}_day d USING (merchant_id, contract_id)
+      WHERE d.day BETWEEN t.third AND t.third + 10 AND {third_sql("d.day")} = t.third
+        AND d.day BETWEEN :first AND CAST(:last AS date) + 10
+      GROUP BY {keys}
+    )
+    INSERT INTO {subject}_third ({keys}, {", ".join(measures)})
+    TABLE sums ORDER BY merchant_id, third, contract_id
+    """
+    over_days(connection, "touched_third", added_up, days._asdict())
     connection.execute(text("DROP TABLE touched_third"))
+
+
+def _touched_thirds(subject: str) -> Iterator[str]:
+    """The statements that find these thirds, and take away what is kept of them."""
+    yield f"""
+    CREATE TEMP TABLE touched_third ON COMMIT DROP AS
+    SELECT DISTINCT merchant_id, contract_id, {third_sql("day")} AS third
+    FROM touched WHERE subject = '{subject}'
+    """
+    yield "ANALYZE touched_third"
+    yield f"""
+    DELETE FROM {subject}_third d USING touched_third t
+    WHERE d.merchant_id = t.merchant_id AND d.third = t.third AND d.contract_id = t.contract_id
+    """
 
 
 def _replace(connection: Connection, subject: str, table: str, contract: str) -> None:

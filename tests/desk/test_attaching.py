@@ -142,8 +142,8 @@ def test_the_archive_rebuilds_what_was_attached(place, north):
         connection.execute(
             text(
                 "TRUNCATE remittance, transaction, transaction_day, remittance_day, terminal, terminal_day,"
-                " terminal_month, remittance_third, known_value, contract, outlet, source, import_file,"
-                " import_refusal, received_day CASCADE"
+                " terminal_month, remittance_third, transaction_third, known_value, contract, outlet, source,"
+                " import_file, import_refusal, received_day CASCADE"
             )
         )
     for path in sorted((place.data / "archive").iterdir()):

@@ -123,8 +123,8 @@ def test_the_archive_rebuilds_the_last_name(place, north):
         connection.execute(
             text(
                 "TRUNCATE remittance, transaction, transaction_day, remittance_day, terminal, terminal_day,"
-                " terminal_month, remittance_third, known_value, contract, outlet, source, import_file,"
-                " import_refusal, received_day CASCADE"
+                " terminal_month, remittance_third, transaction_third, known_value, contract, outlet, source,"
+                " import_file, import_refusal, received_day CASCADE"
             )
         )
         connection.execute(text("UPDATE merchant SET name = 'gone' WHERE id <> 0"))

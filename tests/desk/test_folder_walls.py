@@ -163,7 +163,7 @@ def test_the_same_bytes_from_the_operator_are_the_operators_word(place, north):
 def emptied(place):
     """The database of a portal that has lost everything but its archive."""
     tables = "remittance, transaction, transaction_day, remittance_day, terminal, terminal_day, known_value,"
-    tables += " remittance_third, terminal_month,"
+    tables += " remittance_third, transaction_third, terminal_month,"
     with place.database.writing(DatabaseRole.OWNER) as connection:
         connection.execute(text("DELETE FROM membership"))
         connection.execute(

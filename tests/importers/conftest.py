@@ -77,8 +77,9 @@ class Operator:
 
     def empty(self) -> None:
         """Back to a database that has seen no file."""
-        payments = "remittance, transaction, transaction_day, remittance_day, remittance_third, known_value"
-        payments += ", terminal, terminal_day, terminal_month, chargeback, operation, remote_payment"
+        payments = "remittance, transaction, transaction_day, remittance_day, remittance_third"
+        payments += ", transaction_third, known_value, terminal, terminal_day, terminal_month, chargeback"
+        payments += ", operation, remote_payment"
         parties = "contract, outlet, acceptor, source, import_file, import_refusal, received_day"
         with self.database.writing(DatabaseRole.OWNER) as connection:
             connection.execute(text(f"TRUNCATE {payments}, {parties}"))
@@ -88,7 +89,7 @@ class Operator:
     def forget_payments(self) -> None:
         """Back to a database of parties and sources that has seen no payment."""
         tables = "remittance, transaction, transaction_day, remittance_day, remittance_third"
-        tables += ", remote_payment, known_value"
+        tables += ", transaction_third, remote_payment, known_value"
         with self.database.writing(DatabaseRole.OWNER) as connection:
             connection.execute(text(f"TRUNCATE {tables}, import_file, import_refusal, received_day"))
 
@@ -129,6 +130,7 @@ class Operator:
                 "transaction_day",
                 "remittance_day",
                 "remittance_third",
+                "transaction_third",
                 "terminal_day",
                 "terminal_month",
                 "known_value",
@@ -170,20 +172,26 @@ class Operator:
             f" refund, cancelled, declined FROM remittance_day WHERE contract_id <> 0 ORDER BY {keys}"
         )
         assert kept == rows
-        self.check_remittance_thirds()
+        self.check_thirds()
 
-    def check_remittance_thirds(self) -> None:
+    def check_thirds(self) -> None:
         """The sums kept of each third of a month are those of its days."""
-        keys = "merchant_id, contract_id, reseller_id, currency, status, remitted, awaiting_totals, credit"
         figures = "count", "debit", "refund", "cancelled", "refund_cancelled", "declined", "fee", "gap"
-        sums = ", ".join(f"sum({name})" for name in (*figures, "to_confirm"))
+        self._check_thirds(
+            "remittance", "currency, status, remitted, awaiting_totals, credit", (*figures, "to_confirm")
+        )
+        self._check_thirds("transaction", "currency, type, outcome, remitted", ("count", "amount"))
+
+    def _check_thirds(self, subject: str, apart_by: str, figures: tuple[str, ...]) -> None:
+        keys = f"merchant_id, contract_id, reseller_id, {apart_by}"
+        sums = ", ".join(f"sum({name})" for name in figures)
         third = "date_trunc('month', day)::date + CASE WHEN extract(day FROM day) <= 10 THEN 0"
         third += " WHEN extract(day FROM day) <= 20 THEN 10 ELSE 20 END"
         days = self.rows(
-            f"SELECT {keys}, {third}, {sums} FROM remittance_day WHERE contract_id <> 0"
+            f"SELECT {keys}, {third}, {sums} FROM {subject}_day WHERE contract_id <> 0"
             f" GROUP BY {keys}, {third}"
         )
-        kept = self.rows(f"SELECT {keys}, third, {', '.join(figures)}, to_confirm FROM remittance_third")
+        kept = self.rows(f"SELECT {keys}, third, {', '.join(figures)} FROM {subject}_third")
         assert sorted(kept) == sorted(days)
 
     def check_terminal_months(self) -> None:

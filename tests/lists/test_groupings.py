@@ -166,35 +166,44 @@ def test_credited_remittances_are_not_read_one_by_one_to_close_a_month() -> None
 
 
 @pytest.mark.parametrize(
-    ("by", "asked", "contracts", "reads"),
+    ("name", "by", "asked", "contracts", "reads"),
     [
-        ("outlet", {}, None, True),
-        ("application", {"status": ["correct"]}, None, True),
-        ("outlet", {"count": ["without"]}, None, False),
-        ("outlet", {"application": ["CBEMV"]}, None, True),
-        ("outlet", {}, (1, 2), True),
-        ("credit", {}, (1, 2), True),
-        ("credit", {}, None, False),
-        ("day", {}, (1, 2), False),
-        ("day", {}, None, False),
+        ("transactions", "outlet", {}, None, True),
+        ("transactions", "outlet", {"application": ["CBEMV"], "state": ["pending"]}, None, True),
+        ("transactions", "application", {}, (1, 2), True),
+        ("transactions", "outlet", {"outcome": ["accepted"]}, None, True),
+        ("transactions", "day", {}, (1, 2), False),
+        ("remittances", "outlet", {}, None, True),
+        ("remittances", "application", {"status": ["correct"]}, None, True),
+        ("remittances", "outlet", {"count": ["without"]}, None, False),
+        ("remittances", "outlet", {"application": ["CBEMV"]}, None, True),
+        ("remittances", "outlet", {}, (1, 2), True),
+        ("remittances", "credit", {}, (1, 2), True),
+        ("remittances", "credit", {}, None, False),
+        ("remittances", "day", {}, (1, 2), False),
+        ("remittances", "day", {}, None, False),
     ],
 )
 def test_thirds_of_months_are_read_of_contracts_where_no_day_is_asked_for(
-    by: str, asked: dict[str, list[str]], contracts: tuple[int, ...] | None, reads: bool
+    name: str, by: str, asked: dict[str, list[str]], contracts: tuple[int, ...] | None, reads: bool
 ) -> None:
-    spec = SPECS["remittances"]
+    spec = SPECS[name]
     criteria = criteria_of(spec, asked, TODAY - timedelta(40), TODAY)
     statement = sums.daily_sums(spec, Scope(1, contracts), criteria, spec.groupings[by])
-    assert ("remittance_third" in str(statement)) is reads
+    assert ("_third" in str(statement)) is reads
 
 
-def test_the_migration_adds_up_the_days_that_are_there(module_database: Database, mine: World) -> None:
-    fill = import_module("migrations.versions.0059_thirds_of_remittances")._ADD_UP
-    kept = text("SELECT d.*::text FROM remittance_third d ORDER BY 1")
+@pytest.mark.parametrize("migration", ["0059_thirds_of_remittances", "0062_thirds_of_transactions"])
+def test_the_migration_adds_up_the_days_that_are_there(
+    module_database: Database, mine: World, migration: str
+) -> None:
+    fill = import_module(f"migrations.versions.{migration}")._ADD_UP
+    table = migration.rpartition("_")[2].removesuffix("s")
+    kept = text(f"SELECT d.*::text FROM {table}_third d ORDER BY 1")
     with module_database.writing(DatabaseRole.OWNER) as connection:
         before = connection.scalars(kept).all()
         assert len(before) > len(mine.contract_ids)
-        connection.execute(text("DELETE FROM remittance_third"))
+        connection.execute(text(f"DELETE FROM {table}_third"))
         connection.execute(text(fill))
         assert connection.scalars(kept).all() == before
 
