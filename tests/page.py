@@ -148,6 +148,13 @@ def places_of_card_numbers(html: str) -> list[str]:
     return _card_numbers(_tree(html))
 
 
+def page_of_mail(html: str) -> Element:
+    """The page of a mail, whose tags close what they open."""
+    tree = _tree(html)
+    assert not tree.faults, "\n".join(tree.faults)
+    return tree.root
+
+
 def _tree(html: str) -> _TreeBuilder:
     builder = _TreeBuilder()
     builder.feed(html)

@@ -7,7 +7,6 @@ for it and may still see it, in the language in which they asked.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from io import BytesIO
@@ -19,7 +18,7 @@ from sqlalchemy import Connection, Row, or_, select, update
 from app.accounts import daily_mail_choices
 from app.accounts.journal import Event, record
 from app.accounts.links import Home, Links, NoHostError
-from app.accounts.messages import LinkButton, report
+from app.accounts.messages import DailyReport, Figures, LinkButton, daily
 from app.accounts.place import Place
 from app.accounts.rights import Access, rights_of
 from app.accounts.roles import Permission
@@ -29,8 +28,9 @@ from app.listing.export import write_csv
 from app.listing.field import Args
 from app.listing.flat_file import write_flat_csv, write_flat_xlsx
 from app.listing.period import Days, Period
+from app.listing.scope import Scope
 from app.listing.spec import ListSpec
-from app.listing.summed import Totals
+from app.listing.summed import CurrencyTotals, Totals
 from app.listing.sums import totals
 from app.listing.visible import seen_by
 from app.listing.xlsx import write_xlsx
@@ -40,7 +40,7 @@ from app.lists.open_items import COLUMNS, TITLE, OpenItem, has_bank, open_items
 from app.logs import logger
 from app.mail import Attachment, Kind, MailError, MailRequest, Message, post, sender_of
 from app.mail.compose import LARGEST
-from app.models import DailyMail, FileKind, UserAccount
+from app.models import Credit, DailyMail, FileKind, UserAccount
 from app.rules import time_zones
 from app.wording import formats
 from app.wording.days import days_in_words
@@ -49,6 +49,8 @@ from app.wording.i18n import gettext, speaking
 #: Files of more bytes than this do not go by mail, where they take a third more room: a link does.
 LARGEST_FILES: Final = LARGEST * 2 // 3
 _PERIOD, _NIGHT = "last-7-days", "last-night"
+#: The states of a credit: what is in each adds up to the net.
+_STATES: Final = frozenset(state.value for state in Credit)
 _MEDIA: Final = {
     FileKind.CSV: "text/csv",
     FileKind.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -60,11 +62,12 @@ _log = logger("daily_mail")
 
 @dataclass(frozen=True)
 class _Report:
-    """The content of a mail: sums of its days, open items, and the files unless they are too large.
+    """The content of a mail: its last night, sums of its days, open items, the files unless too large.
 
     ``asked`` are the parameters of its days, as dates: a link to them leads there on any day.
     """
 
+    night: tuple[str, str, str] | None
     days: str
     asked: Args
     spec: ListSpec
@@ -143,6 +146,7 @@ def _report(connection: Connection, access: Access, kind: FileKind, now: datetim
     sums, items = totals(connection, spec, scope, criteria), open_items(connection, scope)
     files = _files(connection, access, criteria, items, kind)
     return _Report(
+        night=_night(connection, scope, night, days),
         days=_in_words(criteria.period, days),
         asked=criteria.to_args(pinned=True),
         spec=spec,
@@ -177,47 +181,54 @@ def _files(
 
 def _message(home: Home, access: Access, found: _Report, stop: str) -> Message:
     place = f"{home.address}/m/{access.merchant_id}"
-    after = [
-        gettext("You asked for this email under “Sign-in and security”. To stop it: %(link)s", link=stop)
+    kinds = Counter(item.title for item in found.items)
+    report = DailyReport(
+        merchant=access.merchant_name,
+        night=found.night,
+        days=found.days,
+        count=_count(found.spec, found.sums.count),
+        figures=tuple(_figures(found.spec, line) for line in found.sums.lines),
+        to_do=tuple((title, formats.number(number)) for title, number in kinds.items()),
+        link=LinkButton(gettext("See the to-do list"), f"{place}/a-traiter"),
+        rows="" if found.files else f"{place}{found.spec.path}?{urlencode(found.asked)}",
+        stop=stop,
+    )
+    return daily(home.theme, report, found.files)
+
+
+def _count(spec: ListSpec, number: int) -> str:
+    return spec.noun.count(number, formats.number(number))
+
+
+def _figures(spec: ListSpec, line: CurrencyTotals) -> Figures:
+    """The figures of a currency: what the bank did of the net, and what is to be known besides."""
+    credit = [
+        (name[1] in _STATES, gettext(measure.label), formats.money(line[measure.name], line.currency))
+        for measure in spec.measures
+        if (name := measure.group) and name[0] == CREDIT_GROUP and line[measure.name]
     ]
-    if not found.files:
-        address = f"{place}{found.spec.path}?{urlencode(found.asked)}"
-        after.insert(0, gettext("The file is too large for an email. It is here: %(link)s", link=address))
-    return report(
-        home.theme,
-        gettext("credits of %(merchant)s", merchant=access.merchant_name),
-        list(_words(access, found)),
-        LinkButton(gettext("See the to-do list"), f"{place}/a-traiter"),
-        after,
-        found.files,
-        stop,
+    return Figures(
+        net=formats.money(line.net, line.currency),
+        count=_count(spec, line.count),
+        parts=tuple((name, amount) for is_part, name, amount in credit if is_part),
+        besides=tuple((name, amount) for is_part, name, amount in credit if not is_part),
     )
 
 
-def _words(access: Access, found: _Report) -> Iterator[str]:
-    """The figures in words: a paragraph for each currency, in lines, and one of what is to do."""
-    yield gettext("%(days)s, %(merchant)s:", merchant=access.merchant_name, days=found.days)
-    count = found.spec.noun.count(found.sums.count, formats.number(found.sums.count))
-    for line in found.sums.lines:
-        parts = (
-            _figure(gettext(measure.label), line[measure.name], line.currency)
-            for measure in found.spec.measures
-            if measure.group and measure.group[0] == CREDIT_GROUP and line[measure.name]
-        )
-        net = _figure(gettext("Net"), line.net, line.currency)
-        yield "\n".join((f"{count} · {net}", *parts))
-    if not found.sums.lines:
-        yield count
-    kinds = Counter(item.title for item in found.items)
-    if kinds:
-        listed = ", ".join(f"{title} ({number})" for title, number in kinds.items())
-        yield gettext("To do: %(what)s.", what=listed)
-    else:
-        yield gettext("Nothing to do: all that the bank should have credited is there.")
-
-
-def _figure(name: str, amount: int, currency: str) -> str:
-    return gettext("%(name)s: %(words)s", name=name, words=formats.money(amount, currency))
+def _night(
+    connection: Connection, scope: Scope, criteria: Criteria, days: Days
+) -> tuple[str, str, str] | None:
+    """The last night in words: its day, how it went, what reached the bank; None where none is known."""
+    answer = criteria.spec.answer
+    asked = answer.read(scope, criteria) if answer else None
+    night = asked.read(connection) if asked else None
+    if night is None:
+        return None
+    sums = " · ".join(formats.money(line.net, line.currency) for line in night.sums)
+    brought = (
+        f"{sums} {gettext('remitted to the bank')} · {_count(criteria.spec, night.passed)}" if sums else ""
+    )
+    return _in_words(criteria.period, days), night.verdict(), brought
 
 
 def _post(database: Database, row: AnyRow, access: Access, home: Home, message: Message, day: date) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from app.accounts.links import Home
@@ -84,19 +84,79 @@ def alerts(theme: Theme, subject: str, paragraphs: Sequence[str], desk: str | No
     )
 
 
-def report(
-    theme: Theme,
-    subject: str,
-    paragraphs: Sequence[str],
-    link: LinkButton,
-    after: Sequence[str],
-    files: tuple[Attachment, ...],
-    unsubscribe: str,
-) -> Message:
-    """To tell somebody what they asked to be told each day, with its files."""
-    title = gettext("%(name)s: %(words)s", name=theme.name, words=subject)
-    message = _message(theme, title, [gettext("Hello,"), *paragraphs], link, after)
-    return replace(message, attachments=files, unsubscribe=unsubscribe)
+@dataclass(frozen=True)
+class Figures:
+    """The figures of some days in one currency, in words, each with its name.
+
+    ``parts`` add up to ``net``; ``besides`` speak of some of it once more, or of what is no part of it.
+    """
+
+    net: str
+    count: str
+    parts: tuple[tuple[str, str], ...]
+    besides: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class DailyReport:
+    """The report that somebody asked for each day, in words of the moment's language.
+
+    ``night`` is the last day, how it went and what it brought, None where nothing is known of it. ``to_do``
+    has each kind of open item with its number. ``rows`` is where the rows are that no file brings, "" with
+    files; ``stop`` is the address that ends these mails.
+    """
+
+    merchant: str
+    night: tuple[str, str, str] | None
+    days: str
+    count: str
+    figures: tuple[Figures, ...]
+    to_do: tuple[tuple[str, str], ...]
+    link: LinkButton
+    rows: str
+    stop: str
+
+
+def daily(theme: Theme, report: DailyReport, files: tuple[Attachment, ...]) -> Message:
+    """The mail of a day: the last night, the days and what is to do, with their files."""
+    subject = gettext(
+        "%(name)s: %(words)s",
+        name=theme.name,
+        words=gettext("credits of %(merchant)s", merchant=report.merchant),
+    )
+    after = [
+        gettext(
+            "You asked for this email under “Sign-in and security”. To stop it: %(link)s", link=report.stop
+        )
+    ]
+    if report.rows:
+        after.insert(0, gettext("The file is too large for an email. It is here: %(link)s", link=report.rows))
+    message = _message(theme, subject, [gettext("Hello,"), *_paragraphs(report)], report.link, after)
+    html = render("mail/daily.html", theme=theme, title=report.merchant, report=report)
+    return replace(message, html=html, attachments=files, unsubscribe=report.stop)
+
+
+def _paragraphs(report: DailyReport) -> Iterator[str]:
+    """The report line by line: a paragraph for the night, one for each currency, one of what is to do."""
+    if report.night:
+        day, verdict, brought = report.night
+        yield "\n".join(filter(None, (_named(day, verdict), brought)))
+    yield gettext("%(days)s, %(merchant)s:", merchant=report.merchant, days=report.days)
+    for figures in report.figures:
+        net = _named(gettext("Net"), figures.net)
+        lines = (_named(*pair) for pair in (*figures.parts, *figures.besides))
+        yield "\n".join((f"{figures.count} · {net}", *lines))
+    if not report.figures:
+        yield report.count
+    if report.to_do:
+        listed = ", ".join(f"{title} ({number})" for title, number in report.to_do)
+        yield gettext("To do: %(what)s.", what=listed)
+    else:
+        yield gettext("Nothing to do: all that the bank should have credited is there.")
+
+
+def _named(name: str, words: str) -> str:
+    return gettext("%(name)s: %(words)s", name=name, words=words)
 
 
 def _message(

@@ -22,6 +22,7 @@ from app.wording.days import days_in_words
 from app.wording.i18n import speaking
 from tests import factories
 from tests.mail.servers import mail_server
+from tests.page import page_of_mail
 from tests.views.test_open_items import alpha as alpha  # noqa: PLC0414
 from tests.views.test_open_items import as_role
 from tests.views.town import plain
@@ -85,7 +86,7 @@ def test_the_mail_reads_as_the_one_that_was_looked_at(owner, database, links, al
     assert without_the_day(said(mail), language) == golden.read_text(encoding="utf-8")
     page = mail.get_body(("html",)).get_content()
     assert f'<html lang="{language}">' in page
-    assert headline in page
+    assert headline.removesuffix(" (1)") in page
 
 
 def without_the_day(words: str, language: str) -> str:
@@ -93,8 +94,42 @@ def without_the_day(words: str, language: str) -> str:
     last = today() - timedelta(days=1)
     with speaking(language):
         days = days_in_words(last - timedelta(days=6), last, today())
+        night = days_in_words(last, last, today())
     assert days in words
-    return re.sub(r"(/releve-quotidien/)\S+", r"\1TOKEN", words.replace(days, "DAYS")).replace("\r\n", "\n")
+    words = words.replace(days, "DAYS").replace(night, "NIGHT")
+    return re.sub(r"(/releve-quotidien/)\S+", r"\1TOKEN", words).replace("\r\n", "\n")
+
+
+def test_the_page_of_the_mail_answers_first_and_ends_in_links(owner, database, links, alpha):
+    """Nine figures stood one below the other; what adds up to the net stands apart from what does not."""
+    choose(owner, alpha)
+    (mail,) = posted(database, links)
+    page = page_of_mail(mail.get_body(("html",)).get_content())
+    assert page.one("h1").text == "ALPHA merchant"
+    words = plain(page.one("main"))
+    night = days_in_words(today() - timedelta(days=1), today() - timedelta(days=1), today())
+    verdict = "La télécollecte est bien passée"
+    assert words.index(night) < words.index(verdict) < words.index("52,40 € remis en banque")
+    assert f"{night} : {verdict}" in said(mail).replace("\xa0", " ")
+    (parts, _) = page.all("table")
+    assert [plain(row) for row in parts.all("tr")] == ["Dont non crédité 52,40 €"]
+    stop = mail["List-Unsubscribe"].strip("<>")
+    assert [link["href"] for link in page.all("a")][:2] == [
+        f"http://localhost:8000{alpha.at('/a-traiter')}",
+        stop,
+    ]
+
+
+def test_what_the_bank_did_adds_up_to_the_net_and_what_is_besides_does_not(owner, database, links, alpha):
+    with database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(text("UPDATE remittance SET credit_proposed = true WHERE net_amount = 5240"))
+        factories.sum_days(connection)
+    choose(owner, alpha)
+    (mail,) = posted(database, links)
+    page = page_of_mail(mail.get_body(("html",)).get_content())
+    parts, besides, _ = page.all("table")
+    assert "Dont non crédité" in plain(parts)
+    assert plain(besides) == "Dont crédit à confirmer 52,40 €"
 
 
 def test_the_mail_waits_for_what_is_missing_of_the_night(owner, database, links, alpha):
