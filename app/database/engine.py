@@ -155,9 +155,19 @@ class Database:
 
         ``settings`` are statements that set something else for it.
         """
-        with self.reading() as connection:
+        with self.looking() as connection:
             sight.isolation.enter(connection, *settings)
             yield connection
+
+    @contextmanager
+    def looking(self) -> Iterator[Connection]:
+        """A connection of the web on which each statement stands by itself, and sees what is there then.
+
+        It sees no more than :meth:`reading` does, until an isolation begins a snapshot of what is in sight.
+        """
+        with self.engine(DatabaseRole.WEB).connect() as connection:
+            yield connection.execution_options(isolation_level="AUTOCOMMIT")
+            connection.commit()  # as in a snapshot
 
     @contextmanager
     def exporting_as(self, sight: Isolated) -> Iterator[Connection]:

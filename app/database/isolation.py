@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
+from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, Select, event, func, select, true
 
 from app.database.privileges import Roles
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 #: The option of each engine that names the portal's roles.
 ROLES: Final = "bordereau_roles"
+#: What is read in it belongs together, and nothing is written.
+SNAPSHOT: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _FOR_ITS_VALUES: Final = "SET LOCAL plan_cache_mode TO force_custom_plan"
 #: One of the settings that go along where the first statement keeps its plan.
 FOR_ALL_VALUES: Final = "SET LOCAL plan_cache_mode TO force_generic_plan"
@@ -35,6 +38,8 @@ class Isolation:
     def enter(self, connection: Connection, *settings: str) -> None:
         """Let the rest of the web's transaction read these rows and no others; ``settings`` go along.
 
+        Where each statement stands by itself, the transaction is a snapshot that begins here, with them.
+
         SET LOCAL with its value in the text: the one form that reaches the workers of Citus (R10). What is
         asked of payments is planned for its values each time, though it is prepared: what finds a rare card
         is slow for a common one. Who somebody is has the same plan for all, and keeps it; see
@@ -49,8 +54,10 @@ class Isolation:
             roles: Roles = connection.get_execution_options()[ROLES]
             statements.append(f'SET LOCAL ROLE "{roles.desk}"')
         statements.extend((_FOR_ITS_VALUES, *settings))
-        _usually(_driver(connection))
-        _set(connection, *statements)
+        driver = _driver(connection)
+        _usually(driver)
+        begins = driver.autocommit and driver.info.transaction_status is TransactionStatus.IDLE
+        _set(connection, *((SNAPSHOT,) if begins else ()), *statements)
 
 
 def keep_plans(connection: Connection) -> None:

@@ -115,7 +115,8 @@ def load_principal(request: Request) -> Principal | None:
     if not is_key(key):
         return None
     stranger = known_principal()
-    with database().reading() as connection:
+    # No snapshot begins and ends for it: whoever loses a right between its statements is without it.
+    with database().looking() as connection:
         found = rights_in_session(connection, key, stranger.place, themes().of_host(host()).slug)
     if found is None:
         return None

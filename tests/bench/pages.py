@@ -91,7 +91,7 @@ def listening(database: Database) -> Iterator[Statements]:
         heard.started = time.perf_counter()
 
     def after(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        heard.count += not statement.startswith("SET LOCAL")
+        heard.count += not statement.startswith(("SET LOCAL", "BEGIN"))
         heard.seconds += time.perf_counter() - heard.started
 
     event.listen(engine, "before_cursor_execute", before)

@@ -12,13 +12,16 @@ from app.database.engine import Database, DatabaseRole
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+#: How what a transaction sets for itself begins, and how it begins itself where that goes along.
+SETTINGS = ("SET LOCAL", "BEGIN")
+
 
 def statements_sent(database: Database, read: Callable[[], object]) -> int:
     """How many statements ``read`` sends, without settings of the transaction and what other threads send."""
     sent, asker = [], threading.get_ident()
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if threading.get_ident() == asker and not statement.startswith("SET LOCAL"):
+        if threading.get_ident() == asker and not statement.startswith(SETTINGS):
             sent.append(statement)
 
     engine = database.engine(DatabaseRole.WEB)

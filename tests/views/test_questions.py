@@ -6,14 +6,16 @@ import re
 from contextlib import ExitStack, contextmanager
 
 import pytest
-from sqlalchemy import event, select, text
+from sqlalchemy import event, func, select, text, update
+from sqlalchemy.exc import DBAPIError
 
 from app.database.engine import DatabaseRole
 from app.database.isolation import keep_plans
 from app.listing.scope import Scope
 from app.locks import Lock, take_one
-from app.models import UserAccount
+from app.models import Contract, UserAccount
 from app.views import lists
+from tests.views.round_trips import SETTINGS
 from tests.views.staff import let_staff_in, sign_in
 
 
@@ -128,6 +130,20 @@ def test_around_groups_nothing_keeps_its_plan(owner, database, path):
     assert len(_kept(statements)) == 1
 
 
+def test_what_is_in_sight_is_read_in_a_snapshot_that_cannot_write(database, shops):
+    contracts = select(func.count()).select_from(Contract)
+    with database.looking() as connection:
+        assert connection.scalar(contracts) == 0
+        Scope(shops[0].merchant_id).isolation.enter(connection)
+        assert connection.scalar(contracts) > 0
+        settings = ("transaction_isolation", "transaction_read_only")
+        assert [connection.scalar(text(f"SHOW {one}")) for one in settings] == ["repeatable read", "on"]
+        with pytest.raises(DBAPIError, match="read-only"):
+            connection.execute(update(UserAccount).values(email="nobody@shop.example"))
+    with database.looking() as connection:
+        assert connection.scalar(contracts) == 0
+
+
 def test_a_connection_that_kept_plans_prepares_as_usual_when_it_comes_back(database):
     with database.reading_as(Scope(417)) as connection:
         keep_plans(connection)
@@ -151,7 +167,7 @@ def _kept(statements):
     """The statements of ``statements`` that keep their plan."""
     kept, found = False, []
     for statement in statements:
-        if statement.startswith("SET LOCAL"):
+        if statement.startswith(SETTINGS):
             modes = re.findall(r"plan_cache_mode TO (\w+)", statement)
             kept = modes[-1] == "force_generic_plan" if modes else kept
         elif kept:
