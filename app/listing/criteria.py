@@ -253,7 +253,7 @@ class Criteria:
         """The list, the period and the filters in one line, in the language of the moment."""
         filters = [*self.filters_in_words()]
         if self.by:
-            filters.append(gettext("grouped by %(what)s", what=self.spec.groupings[self.by].title))
+            filters.append(gettext("grouped by %(what)s", what=self.spec.groupings[self.by].title.lower()))
         days = (self.period.in_words(),) if self.period is not None else ()
         return ", ".join([gettext(self.spec.title), *days, *filters])
 

@@ -269,6 +269,9 @@ class Bank(Code):
     def show(self, value: str | None, row: Row) -> str:
         return " ".join(part for part in (value, row["bank_name"]) if part)
 
+    def sheet(self, value: str | None, row: Row) -> str:  # noqa: ARG002
+        return value or ""
+
     def parse(self, text: str) -> str:
         named = any(letter.isalpha() for letter in text)
         return FreeText().parse(text) if named else super().parse(text)

@@ -21,6 +21,8 @@ from app.listing.scope import Scope
 from app.listing.spec import ListSpec
 from app.listing.summed import CurrencyTotals, GroupLine
 from app.listing.xlsx import (
+    COUNT_FORMAT,
+    TOTAL,
     Styles,
     set_up,
     width_of,
@@ -156,7 +158,7 @@ def write_groups_xlsx(
     found = _read(connection, spec, scope, criteria)
     measures = shown_measures(spec, found)
     with speaking(_LANGUAGE), Workbook(file, {"constant_memory": True, "strings_to_formulas": False}) as book:
-        styles = Styles(book)
+        styles, total_styles = Styles(book), Styles(book, TOTAL)
         sheet = book.add_worksheet(found.by.title)
         _write_heading(sheet, found, measures, styles)
         line = 0
@@ -166,7 +168,7 @@ def write_groups_xlsx(
                 _write_line(sheet, line, found.by.cells(group.key), (table, group), measures, styles)
             line += 1
             total = (gettext("Total"), *("" for _ in found.by.columns()[1:]))
-            _write_line(sheet, line, total, (table, table.total), measures, styles)
+            _write_line(sheet, line, total, (table, table.total), measures, total_styles)
         sums = book.add_worksheet(gettext("Totals"))
         below = write_totals(sums, spec, criteria, found.totals, styles)
         write_notes(sums, _notes(connection, found, scope, criteria, names), below, styles)
@@ -201,7 +203,7 @@ def _write_line(
     for column, part in enumerate((*words, table.currency)):
         sheet.write_string(line, column, part, styles.words)
     column = len(words) + 1
-    sheet.write_number(line, column, group.now.count)
+    sheet.write_number(line, column, group.now.count, styles[COUNT_FORMAT])
     for further, minor in enumerate(_figures(measures, group.now), start=column + 1):
         write_amount(sheet, (line, further), minor, table.currency, styles)
     share = table.share(group)

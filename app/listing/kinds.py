@@ -78,6 +78,10 @@ class Kind:
         """Text below the name of a row on a phone, where there is little room."""
         return self.cell(value, row)
 
+    def sheet(self, value: Any, row: Row) -> str:
+        """Text of a cell of a workbook, which has a column for each field: nothing of another one."""
+        return self.show(value, row)
+
     def badge(self, value: Any, row: Row) -> str:
         """Text of its badge; empty for the ordinary case that needs none."""
         return self.cell(value, row)

@@ -6,14 +6,14 @@ in front stay, nothing is run as a formula. A second sheet says what was asked a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 from itertools import accumulate
 from textwrap import wrap
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from sqlalchemy import Connection, select, text
 from xlsxwriter import Workbook
@@ -40,6 +40,9 @@ _BLOCK = 1000
 #: Seconds are shown where the terminal's clock gave them.
 _MOMENT_FORMAT = "dd/mm/yyyy hh:mm:ss"
 DAY_FORMAT = "dd/mm/yyyy"
+COUNT_FORMAT = "#,##0"
+#: What a line looks like that adds up those above it.
+TOTAL = {"bold": True, "top": 1}
 #: Widths of columns, in letters: at least that of a heading's longest word, with its arrow.
 _LONGEST_WIDTH, _NARROWEST, _ROOM = 44, 10, 3
 _MOMENT_WIDTH = 20
@@ -50,14 +53,15 @@ _WIDEST_PAPER = 230
 
 @dataclass
 class Styles:
-    """The formats of a workbook, each made once."""
+    """The formats of a workbook, each made once; ``look`` is common to all of them but the headings'."""
 
     book: Workbook
+    look: Mapping[str, Any] = field(default_factory=dict)
     made: dict[str, Format] = field(default_factory=dict)
 
     def __getitem__(self, number_format: str) -> Format:
         if number_format not in self.made:
-            self.made[number_format] = self.book.add_format({"num_format": number_format})
+            self.made[number_format] = self.book.add_format({"num_format": number_format, **self.look})
         return self.made[number_format]
 
     @cached_property
@@ -68,7 +72,7 @@ class Styles:
     @cached_property
     def words(self) -> Format:
         """A name, in several lines where it is longer than its column may be."""
-        return self.book.add_format({"text_wrap": True, "valign": "top"})
+        return self.book.add_format({"text_wrap": True, "valign": "top", **self.look})
 
     def amount(self, currency: str) -> Format:
         """An amount with the decimals of its currency."""
@@ -186,7 +190,7 @@ def _write_cell(sheet: Worksheet, place: tuple[int, int], one: Field, row: Row, 
     elif isinstance(kind, (Whole, Rate)):
         sheet.write_number(*place, float(value))
     else:
-        words = one.show(row)
+        words = kind.sheet(value, row)
         sheet.write_string(*place, words)
         return len(words) + 1
     return 0
@@ -205,7 +209,8 @@ def write_totals(sheet: Worksheet, spec: ListSpec, criteria: Criteria, sums: Tot
     """
     set_up(sheet, (36, 18), on_one_sheet=True)
     _write_words(sheet, 0, gettext("Selection"), criteria.in_words())
-    _write_words(sheet, 1, gettext("Number"), spec.noun.count(sums.count, str(sums.count)))
+    sheet.write_string(1, 0, gettext("Number"))
+    sheet.write_number(1, 1, sums.count, styles[COUNT_FORMAT])
     line = 2
     for currency in sums.lines if spec.adds_up else ():
         _write_words(sheet, line + 1, gettext("Currency"), currency.currency)

@@ -53,7 +53,8 @@ from app.lists.untold import untold
 from app.lists.untold_refusals import UNTOLD_REFUSALS
 from app.models import Remittance, Transaction, TransactionDay
 from app.rules import payments
-from app.wording import codes, formats
+from app.rules.time_zones import today
+from app.wording import codes
 from app.wording import days as days_in_words
 from app.wording.i18n import N_, NN_, gettext
 
@@ -90,9 +91,8 @@ def _its_remittance(row: Row) -> Link | None:
 
 def _title(row: Row) -> str:
     at = row["date"]
-    moment = gettext(
-        "%(day)s at %(time)s", day=days_in_words.capital(formats.long_day(at)), time=f"{at:%H:%M}"
-    )
+    day = days_in_words.day_in_words(at.date(), today())
+    moment = gettext("%(day)s at %(time)s", day=day, time=f"{at:%H:%M}")
     return " · ".join(filter(None, (moment, place(row))))
 
 

@@ -14,6 +14,7 @@ from app.listing.field import Args, Field, Link, Tone
 from app.listing.kinds import Money, Row, Whole
 from app.listing.spec import ListSpec
 from app.tickets import why_no_ticket
+from app.web.context import access
 
 #: A number that no row has, to make the address of a row from that of another.
 _ANY = 2**63 - 1
@@ -32,6 +33,12 @@ class ListCell(NamedTuple):
     style: str = ""
     href: str | None = None
     tone: Tone | None = None
+
+
+def row_title(spec: ListSpec, row: Row) -> str:
+    """What a row is called; the place is not named twice where the outlet bears the merchant's name."""
+    is_own = row.get("trade_name") == access().merchant_name and row.get("label")
+    return spec.row_title({**row, "trade_name": None} if is_own else row)
 
 
 def cell(field: Field, row: Row) -> ListCell:

@@ -84,6 +84,12 @@ def chart(bars: Sequence[Bar], currency: str, shown: Period, untold: Collection[
     return drawn(columns, partial(formats.money, currency=currency))
 
 
+def usual_day(bars: Sequence[Bar]) -> int | None:
+    """The mean of the days on which something came in, in minor units; None for fewer than two of them."""
+    open_days = [bar.net for bar in bars if bar.net > 0]
+    return round(sum(open_days) / len(open_days)) if len(open_days) > 1 else None
+
+
 def _column(bar: Bar, shown: Period, untold: Collection[date]) -> ChartColumn:
     name = short_day(bar.day)
     return ChartColumn(

@@ -99,7 +99,7 @@ def _page(spec: ListSpec, row: Row, parts: Sequence[tuple[str, Any]]) -> DetailP
     no_ticket = cells.no_ticket(spec, row)
     is_printed = no_ticket is None and access().allows(Permission.TICKET)
     return DetailPage(
-        title=spec.row_title(row),
+        title=cells.row_title(spec, row),
         back=_back(spec),
         amounts=tuple(cells.cell(field, row) for field in spec.card("aside")),
         verdict=spec.verdict(row) if spec.verdict else None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -17,6 +17,7 @@ from app.listing.spec import Alert, PageLink
 from app.listing.summed import Totals
 from app.listing.table_columns import TableColumns
 from app.lists.letterhead import Letterhead
+from app.lists.nights import Bar
 from app.views import cells, groupings, periods
 from app.views.column_form import ColumnForm
 from app.views.filter_form import FilterForm
@@ -106,6 +107,13 @@ class ListPage:
     def untold_days(self) -> frozenset[date]:
         """The days of its chart that no file tells of: these have no bar, not even that of nothing."""
         return periods.untold_days(self.criteria, self.fresh)
+
+    def charted(self, bars: Sequence[Bar]) -> str:
+        """The days of its chart in words: the last ones that can be there, or which."""
+        first, last, days = bars[0].day, bars[-1].day, self.criteria.days
+        if last == days.end:
+            return gettext("last %(days)s days", days=len(bars))
+        return days_in_words(first, last, days.today)
 
     @cached_property
     def chips(self) -> tuple[Chip, ...]:

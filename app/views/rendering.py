@@ -18,7 +18,7 @@ from app.accounts.roles import Permission
 from app.accounts.sessions import new_key
 from app.views import cells, deliveries, styles
 from app.views.branding import theme_file, worker_address
-from app.views.chart import chart
+from app.views.chart import chart, usual_day
 from app.views.moments import show_minute, show_moment
 from app.views.shell import Shell
 from app.views.templating import Templates
@@ -86,6 +86,7 @@ def _globals() -> dict[str, Any]:
         "icon": icon,
         "chart": chart,
         "kept": kept,
+        "usual_day": usual_day,
         "day_in_words": days.day_in_words,
         "days_in_words": days.days_in_words,
         "address": cells.address,

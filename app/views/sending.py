@@ -20,6 +20,7 @@ from app.listing.spec import ListSpec
 from app.mail import Kind, MailError, MailRequest, post, renew, sender_of
 from app.mail.ticket_deliveries import deliveries_of, deliveries_of_request
 from app.mail.ticket_message import ticket_message
+from app.views.cells import row_title
 from app.views.rendering import htmx, page_or_part
 from app.views.tickets import fetched, shown_ticket
 from app.web.context import access, database, signed_in, theme
@@ -116,6 +117,7 @@ def _step(step: str, spec: ListSpec, row: Row, *, refused: str = "", **values: A
         id=row["id"],
         spec=spec,
         row=row,
+        title=row_title(spec, row),
         refused=refused,
         **values,
     )

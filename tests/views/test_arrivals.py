@@ -10,7 +10,9 @@ from sqlalchemy import text
 
 from app.database.engine import DatabaseRole
 from app.database.migrate import ensure_partitions
+from app.lists.nights import Bar
 from app.rules.time_zones import today
+from app.views.chart import usual_day
 from app.wording.days import days_in_words
 from tests import factories
 from tests.views.town import plain, rows
@@ -283,3 +285,27 @@ def test_currencies_are_never_added(owner, shops, database):
     page = owner.page("/remises?period=last-7-days")
     assert len(page.all("dl", class_="sums")) == 2
     assert plain(page.one("h2")).startswith("52,40 € 1 500 FCFP net · 3 remises")
+
+
+@pytest.mark.parametrize(
+    ("path", "what", "last"), [("/remises", "Remis en banque", -2), ("/transactions", "Net par jour", -3)]
+)
+def test_a_chart_says_which_days_it_shows(owner, shops, database, path, what, last):
+    """October had the "31 last days" of November above it."""
+    with database.writing(DatabaseRole.OWNER) as connection:
+        ensure_partitions(connection, {"transaction": [in_days(last)]})
+        connection.execute(text(_EARLIER), {"id": shops[0].transaction_ids[0]})
+        factories.sum_days(connection)
+    latest = owner.page(path).one("figure", class_="chart").one("figcaption")
+    assert plain(latest).startswith(f"{what} · 14 derniers jours")
+    earlier = owner.page(f"{path}?date_from={in_days(last)}&date_to={in_days(last)}")
+    caption = plain(earlier.one("figure", class_="chart").one("figcaption"))
+    days = days_in_words(in_days(last - 13), in_days(last), today())
+    assert caption.startswith(f"{what} · {days}")
+
+
+def test_a_chart_says_what_an_open_day_brings():
+    """A night of a shop tells little without the usual one beside it; closed days are none."""
+    bars = [Bar(in_days(-3), 1000), Bar(in_days(-2)), Bar(in_days(-1), 2001)]
+    assert usual_day(bars) == 1500
+    assert usual_day(bars[:2]) is None

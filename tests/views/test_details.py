@@ -10,7 +10,9 @@ from sqlalchemy import text
 from app.database.engine import DatabaseRole
 from app.lists import REMITTANCES, TRANSACTIONS
 from app.rules.time_zones import today
+from app.wording.days import day_in_words
 from app.wording.i18n import speaking
+from tests.page import HtmlPage
 from tests.views.town import plain, rows
 
 
@@ -55,6 +57,30 @@ def test_a_remittance_says_what_it_is_how_much_and_that_it_passed(owner, shops):
     assert plain(page.one("p", class_="subject-amount")) == "52,40 €"
     assert verdict(page) == ("La télécollecte est bien passée", "is-good")
     assert not alerts(page)
+
+
+def test_a_shop_that_bears_its_merchants_name_is_not_named_twice(owner, shops, database):
+    """A baker with one shop read their own name above each payment, on two lines of a phone."""
+    address = f"/transactions/{shops[0].transaction_ids[0]}"
+    assert owner.page(address).h1.endswith(" · ALPHA cafe · ALPHA counter")
+    with database.writing(DatabaseRole.OWNER) as connection:
+        named = "UPDATE outlet SET trade_name = 'ALPHA merchant' WHERE id = :id"
+        connection.execute(text(named), {"id": shops[0].outlet_id})
+    for page in (owner.page(address), owner.page(f"/remises/{shops[0].remittance_id}")):
+        assert page.h1.endswith(" · ALPHA counter")
+        assert "ALPHA merchant" not in page.h1
+    sending = owner.get(f"{address}/envoi", follow_redirects=True)
+    assert "ALPHA merchant · ALPHA counter" not in plain(HtmlPage(sending, owner.application).one("main"))
+
+
+def test_a_payment_says_its_day_as_people_do(owner, shops, database):
+    """The year stood there, whatever it was."""
+    page = owner.page(f"/transactions/{shops[0].transaction_ids[0]}")
+    with database.writing(DatabaseRole.OWNER) as connection:
+        of_day = "SELECT occurred_on FROM transaction WHERE id = :id"
+        day = connection.scalar(text(of_day), {"id": shops[0].transaction_ids[0]})
+    with speaking("fr"):
+        assert page.h1.startswith(f"{day_in_words(day, today())} à ")
 
 
 def test_an_empty_remittance_says_that_its_terminal_called(owner, shops):

@@ -57,6 +57,35 @@ def test_the_second_sheet_has_the_sums_of_the_list(owner):
     assert float(found[f"B{label[1:]}"][1]) == net / 100
 
 
+def test_a_number_of_rows_is_a_number(owner):
+    """It was "12 transactions", which no formula can compare."""
+    count = owner.get("/transactions.json").json["count"]
+    with owner.get("/transactions.xlsx") as response:
+        found = cells(response, 2)
+    assert found["A2"][1] == "Nombre"
+    assert found["B2"] == ("n", str(count))
+
+
+def test_a_code_is_its_column_s_and_no_name_beside_it(owner):
+    with owner.get("/remises.xlsx") as response:
+        found = cells(response, 1)
+    line = next(line for line in range(2, 50) if (by_heading(found, "Code banque", line) or ("", ""))[1])
+    assert by_heading(found, "Code banque", line)[1].isdigit()
+    assert by_heading(found, "Banque", line)[1]
+
+
+def test_a_total_stands_out(owner):
+    with owner.get("/remises/regroupement.xlsx?by=outlet") as response:
+        found = cells(response, 1)
+        with zipfile.ZipFile(io.BytesIO(response.data)) as book:
+            root = ET.fromstring(book.read("xl/worksheets/sheet1.xml"))
+            styles = ET.fromstring(book.read("xl/styles.xml"))
+    total = next(ref for ref, cell in found.items() if cell[1] == "Total")
+    style = next(cell.get("s") for cell in root.iter(f"{{{NAMESPACE['s']}}}c") if cell.get("r") == total)
+    font = styles.find("s:cellXfs", NAMESPACE)[int(style)].get("fontId")
+    assert styles.find("s:fonts", NAMESPACE)[int(font)].find("s:b", NAMESPACE) is not None
+
+
 def columns_of(response, sheet):
     """The width of each column, its heading and the words of its cells, as a sheet has them."""
     found = cells(response, sheet)
