@@ -101,6 +101,8 @@ TOO_MUCH_AT_ONCE = Explanation(
     N_("Several of your pages are still loading"),
     N_("This browser asked for too many at once. Wait for one of them, then try again."),
 )
+#: Whoever is locked out here can still choose a new password.
+SIGN_IN = "accounts.sign_in"
 #: What may go better a moment later.
 PASSING = frozenset({429, 500, 503})
 BUSY_SECONDS = 5
@@ -211,6 +213,7 @@ def _page(status: int, explanation: Explanation | None = None, *, recognised: bo
             is_nowhere=is_nowhere,
             again=_again(status),
             whom_to_ask=g.get("whom_to_ask", ()),
+            is_locked_out=status == HTTPStatus.TOO_MANY_REQUESTS and request.endpoint == SIGN_IN,
         )
     except Exception as error:  # noqa: BLE001 - the page that may not fail
         _log(error)

@@ -143,6 +143,7 @@ def test_who_may_export(app, shops, database, role):
     browser.sign_in("colleague@shop.example")
     page = browser.page("/transactions")
     offered = any(".csv" in link for link in page.links())
+    assert any("#fichiers" in link for link in page.links()) == offered
     with browser.get("/transactions.csv") as response:
         may = role is not Role.VIEWER
         assert (response.status_code, offered) == ((200, True) if may else (403, False))

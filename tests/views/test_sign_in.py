@@ -174,7 +174,9 @@ def test_the_eleventh_attempt_is_refused_before_any_hash(browser, shops, monkeyp
     monkeypatch.setattr(passwords, "matches", lambda *_: pytest.fail("hashed"))
     response = browser.sign_in(shops[0].email, PASSWORD)
     assert response.status_code == 429
-    assert HtmlPage(response, browser.application).h1 == "Trop de tentatives"
+    page = HtmlPage(response, browser.application)
+    assert page.h1 == "Trop de tentatives"
+    assert "/mot-de-passe-oublie" in [link["href"] for link in page.one("main").all("a")]
     assert events(database)[-1] == "too_many_sign_ins"
 
 
