@@ -40,7 +40,7 @@ _PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 )
 def import_command(paths: tuple[Path, ...], *, replace: bool, dry_run: bool, trust_clock: bool) -> None:
     """Print a line a file; exit 0 only when nobody has to look at any."""
-    from importers import report, waiting
+    from importers import report, table_statistics, waiting
     from importers.files.archive import files_in
     from importers.load import load_files
 
@@ -62,6 +62,7 @@ def import_command(paths: tuple[Path, ...], *, replace: bool, dry_run: bool, tru
     if not dry_run:
         for result in waiting.after(database, config.data, results):
             click.echo(report.line(result))
+        table_statistics.gather(database)
     click.echo(report.summary(results))
     if dry_run:
         click.echo(gettext("Nothing was changed: this was a trial."))

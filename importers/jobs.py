@@ -20,7 +20,7 @@ from app.jobs import queue
 from app.locks import Lock, hold
 from app.logs import logger
 from app.themes import themes_of
-from importers import desk, report, waiting
+from importers import desk, report, table_statistics, waiting
 from importers.files.archive import files_in, shown
 from importers.files.in_hand import LEFT, SUSPECT, InHand, in_hand
 from importers.load import Result, load_files
@@ -68,7 +68,10 @@ def load_inbox(database: Database, data: Path) -> list[Result]:
         return []
     with in_hand(data, lambda: _settled(inbox)) as hand:
         results = list(_logged(_loaded(database, data, hand)))
-    return [*results, *_logged(iter(waiting.after(database, data, results)))]
+    results += _logged(iter(waiting.after(database, data, results)))
+    if results:
+        table_statistics.gather(database)
+    return results
 
 
 def _settled(inbox: Path) -> list[Path]:

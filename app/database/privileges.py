@@ -90,6 +90,7 @@ _OF_IMPORTER = (
     "ensure_partition(text, date)",
     "drop_partition(text, date)",
     "forget_deliveries()",
+    "gather_statistics(bigint)",
 )
 _OF_WEB = ("forget_journal()",)
 # Roles belong to the whole server: another portal on it may be creating them at the same instant.

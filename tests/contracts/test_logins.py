@@ -308,6 +308,7 @@ def test_every_function_that_acts_for_the_owner_is_called_by_one_and_looks_into_
         "ensure_partition": [one.roles.importer],
         "drop_partition": [one.roles.importer],
         "forget_deliveries": [one.roles.importer],
+        "gather_statistics": [one.roles.importer],
         "forget_journal": [one.roles.web],
     }
     with logged_in(one, DatabaseRole.OWNER) as connection:

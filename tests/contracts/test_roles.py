@@ -126,6 +126,7 @@ def test_the_web_cannot_reach_a_partition_past_its_parent(module_database):
         "SELECT ensure_partition('remittance', '2026-01-01')",
         "SELECT begin_partition('remittance', '2026-01-01')",
         "SELECT attach_partition('remittance', '2026-01-01')",
+        "SELECT gather_statistics(1)",
         "SELECT nextval('payment_id_block')",
         "CREATE TABLE other (id int)",
         "CREATE FUNCTION other() RETURNS int LANGUAGE sql RETURN 1",
