@@ -225,12 +225,17 @@ def _night(day: date, found: _NightRows, terminals: TerminalCalls) -> Night | No
         failed_empty=sum(row.failed_empty for row in sums),
         empty=sum(row.empty for row in sums),
         troubled=sum(row.troubled for row in sums),
-        sums=tuple(CurrencySum(row.currency, row.net, row.payments) for row in sums if row.passed),
+        sums=tuple(CurrencySum(row.currency, row.net, row.payments) for row in sums if _is_told(row)),
         troubles=tuple(Trouble(**row._asdict()) for row in found.troubles),
         terminals=terminals,
         bars=every_day(shown, day, CHART_DAYS),
         currency=currency,
     )
+
+
+def _is_told(row: Any) -> bool:
+    """Whether it is known what reached the bank in a currency: nothing only where nothing is awaited."""
+    return bool(row.passed or not (row.awaited or row.uncaptured))
 
 
 @cache

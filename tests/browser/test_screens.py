@@ -15,7 +15,7 @@ from app.rules.time_zones import today
 from tests import money_factories
 from tests.browser.portal import PASSWORD
 from tests.browser.readme_pictures import FIRST_PAYMENT
-from tests.browser.windows import DESK, IPHONE, PHONE, sign_in
+from tests.browser.windows import DESK, IPHONE, PHONE, TABLET, sign_in
 
 LISTS = pytest.mark.parametrize("path", ["/remises", "/transactions"])
 #: The first row of a phone's list begins above this line, so that two of them are in sight.
@@ -312,6 +312,18 @@ def test_no_word_of_a_choice_is_broken_on_a_phone(window, path, width):
     labels = visitor.page.locator(".ticks label:visible")
     assert labels.count() >= 10
     assert labels.evaluate_all(BROKEN) == []
+
+
+@pytest.mark.parametrize("width", [TABLET, DESK])
+def test_a_long_name_leaves_the_entries_of_the_menu_beside_each_other(window, width):
+    visitor = window(width)
+    visitor.go("/remises")
+    name = "Société coopérative des producteurs de fromages affinés du Haut-Jura et des montagnes voisines"
+    visitor.page.locator(".brand-merchant").evaluate("(one, name) => { one.textContent = name }", name)
+    tops = visitor.page.locator(".menu a").evaluate_all("all => all.map((one) => one.offsetTop)")
+    assert len(set(tops)) == 1
+    brand = visitor.page.locator(".brand-name")
+    assert brand.evaluate("one => one.scrollWidth - one.clientWidth") <= 0
 
 
 def test_what_is_counted_of_a_large_chain_s_night_fits_the_smallest_phone(window):

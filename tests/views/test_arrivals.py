@@ -136,6 +136,23 @@ def test_a_call_without_payments_that_did_not_pass_stands_behind_all_that_is_mon
     assert "31,20" in plain(answer.all("a", class_="strip-line")[0])
 
 
+def test_a_night_of_which_nothing_passed_says_so_in_money(owner, shops, database):
+    """“remis en banque · 0 remise” stood there alone; of what is awaited 0,00 € would be untrue."""
+    with database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(text("UPDATE remittance SET status = 'rejected'"))
+        factories.sum_days(connection)
+    answer = owner.page("/remises").one("section", class_="answer")
+    assert plain(answer.one("p", class_="big")) == "0,00 €"
+    assert plain(answer.one("p", class_="big-label")) == "remis en banque · 0 remise, 0 paiement"
+    with database.writing(DatabaseRole.OWNER) as connection:
+        awaited = "has_totals = false, seal = 'awaiting_totals', status = 'correct'"
+        connection.execute(text(f"UPDATE remittance SET {awaited}"))
+        factories.sum_days(connection)
+    answer = owner.page("/remises").one("section", class_="answer")
+    assert not answer.all("p", class_="big")
+    assert not answer.all("p", class_="big-label")
+
+
 def test_missing_payments_are_a_warning(owner, shops, database):
     with database.writing(DatabaseRole.OWNER) as connection:
         connection.execute(text("UPDATE remittance SET missing_sequences = 2"))
