@@ -351,7 +351,7 @@ REMITTANCES = ListSpec(
     ordinary=OrdinaryCase(
         holds=is_remitted,
         word=codes.STATUSES["correct"],
-        noun=Noun(*NN_("%(num)s correct", "%(num)s correct ones")),
+        noun=Noun(*NN_("%(num)s correct", "%(num)s correct")),
     ),
     answer=ANSWER,
     notices=statement_notices,

@@ -19,7 +19,7 @@ from app.wording.names import initials
 
 ACCOUNT = (
     (Level.STAFF, "desk.merchants", N_("The maintainer's desk")),
-    (Permission.INVITE, "team.index", N_("Accesses")),
+    (Permission.INVITE, "team.index", N_("Access")),
     (Permission.JOURNAL, "journal.show", N_("Journal")),
     (Level.PERSON, "me.show", N_("Sign-in and security")),
 )

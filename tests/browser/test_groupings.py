@@ -93,11 +93,15 @@ def test_the_keyboard_stops_at_a_table_only_where_it_scrolls(window, width):
 
 
 def test_the_shops_of_a_chain_are_a_short_list_on_a_phone(window):
-    """Each is its name and net, and its figures one after the other: a ladder of them took 272 pixels."""
+    """Each is its name, number and net; the others, a ladder of 272 px once, one press away."""
     visitor = window(PHONE)
     visitor.go("/remises?by=outlet&period=last-30-days")
     lines = visitor.page.locator(".groups tbody tr")
-    assert lines.first.locator("td:not(.is-nothing)").count() >= 7
+    figures = lines.first.locator("td:not(.is-nothing)")
+    assert figures.count() >= 7
+    assert max(lines.evaluate_all("lines => lines.map(line => line.clientHeight)")) <= 120
+    visitor.page.locator(".all-sums summary").click()
+    assert all(figure.is_visible() for figure in figures.all())
     assert max(lines.evaluate_all("lines => lines.map(line => line.clientHeight)")) <= 220
     assert visitor.barriers() == []
 

@@ -158,3 +158,17 @@ def test_a_statement_on_paper_has_the_batches_that_were_unfolded(window):
     assert debts.first.locator("tbody tr").first.is_visible()
     assert [debt.is_visible() for debt in debts.all()] == [True] + [False] * (debts.count() - 1)
     assert visitor.page.get_by_text("le PDF les contient toutes").is_visible()
+
+
+def test_no_line_is_left_where_ways_stood_on_the_screen(window):
+    """They lead nowhere on paper: an empty strip stood between the answer and what follows."""
+    visitor = window(DESK)
+    visitor.go("/remises")
+    visitor.page.evaluate(
+        """document.querySelector('.answer').insertAdjacentHTML('beforeend',
+           '<p class="strip-more"><span></span> <span><a class="way">À traiter</a></span></p>')"""
+    )
+    line = visitor.page.locator(".answer > .strip-more").last
+    assert line.is_visible()
+    visitor.page.emulate_media(media="print")
+    assert not line.is_visible()
