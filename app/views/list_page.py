@@ -121,6 +121,13 @@ class ListPage:
         return tuple(self.criteria.chips()) if self.criteria.filters else ()
 
     @property
+    def is_of_one_kind(self) -> bool:
+        """Whether all rows are asked for as what would make each stand out: declined payments alone."""
+        filters, badges = self.criteria.filters, self.criteria.spec.badges
+        asked = ((field.tones, filters.get(field.name, ())) for field in badges)
+        return any(len(values) == 1 and tones.get(values[0]) == "bad" for tones, values in asked)
+
+    @property
     def may_keep(self) -> bool:
         """Whether whoever looks may keep what it shows: the list as it opens is there without."""
         return bool(self.views.asked) and not self.criteria.faults and not principal().is_viewing_as

@@ -133,6 +133,21 @@ def test_the_ordinary_case_has_no_note(owner):
         assert [plain(note) for note in notes] == (["Correcte"] if "remises" in path else [])
 
 
+@pytest.mark.parametrize(
+    ("asked", "stand_out"),
+    [
+        ("outcome=declined", False),
+        ("outcome=declined&outcome=accepted", True),
+        ("outcome=accepted", True),
+        ("", True),
+    ],
+)
+def test_rows_that_were_asked_for_as_what_they_are_do_not_stand_out(owner, asked, stand_out):
+    """A week of declined payments was a wall of red."""
+    sheet = owner.page(f"/transactions?{asked}").one("div", class_="sheet")
+    assert ("of-one-kind" not in sheet.classes) == stand_out
+
+
 def test_a_payment_that_is_no_money_does_not_wait_for_the_bank(owner):
     for outcome, word in (("declined", "Refusée"), ("abandoned", "Abandon")):
         for row in rows(owner.page(f"/transactions?outcome={outcome}")):
