@@ -11,7 +11,19 @@ from datetime import date, timedelta
 from functools import cache, partial
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Date, FromClause, and_, bindparam, case, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    FromClause,
+    Integer,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 
 from app.listing.criteria import Criteria
 from app.listing.kinds import Expression, Statement
@@ -48,12 +60,15 @@ REASONS = {
 }
 #: Declined and abandoned payments of a platform: nobody waits for them.
 _NOTHING_TO_CAPTURE = and_(UNCAPTURED, Remittance.debit_count + Remittance.refund_count == 0)
+_IS_TROUBLED = or_(~REMITTED, Remittance.missing_sequences > 0, Remittance.seal == "differs")
 #: What one can wait for, rather than see to.
 _PATIENT = frozenset({"awaiting", "uncaptured", "gap"})
 #: No money is in it, whatever became of it.
 _IS_EMPTY = and_(Remittance.transaction_count == 0, Remittance.net_amount == 0)
 #: Strips on the page: with more, the first rows of a phone would be out of sight.
 MOST_STRIPS = 2
+#: Written out: a plan that is kept takes a parameter for a tenth of the rows, and reads all contracts.
+_FEW = literal_column(str(MOST_STRIPS), Integer)
 _DAY = timedelta(days=1)
 _FIRST_BAR, _NIGHT = bindparam("first_bar", type_=Date), bindparam("day", type_=Date)
 
@@ -238,52 +253,51 @@ def _is_told(row: Any) -> bool:
     return bool(row.passed or not (row.awaited or row.uncaptured))
 
 
-@cache
-def _on_the_night(scope: AnyScope) -> CTE:
-    """The telecollections of the night, read once for all that is said of them."""
-    is_troubled = or_(~REMITTED, Remittance.missing_sequences > 0, Remittance.seal == "differs")
-    return (
-        select(
-            Remittance.merchant_id,
-            Remittance.id,
-            Remittance.contract_id,
-            Remittance.currency,
-            Remittance.transaction_count.label("payments"),
-            Remittance.net_amount.label("net"),
-            REASON.label("reason"),
-            REMITTED.label("is_remitted"),
-            _IS_EMPTY.label("is_empty"),
-            is_troubled.label("is_troubled"),
-        )
-        .where(
-            *in_scope(Remittance.merchant_id, Remittance.contract_id, scope),
-            Remittance.collected_on == _NIGHT,
-            ~_NOTHING_TO_CAPTURE,
-        )
-        .cte("night")
-    )
+def _on_the_night(scope: AnyScope) -> tuple[Condition, ...]:
+    """True for the telecollections of the night."""
+    mine = in_scope(Remittance.merchant_id, Remittance.contract_id, scope)
+    return (*mine, Remittance.collected_on == _NIGHT, ~_NOTHING_TO_CAPTURE)
 
 
 @cache
 def _sums(scope: AnyScope) -> Statement:
-    night = _on_the_night(scope).c
-    is_failed = and_(~night.is_remitted, night.reason.not_in(("awaiting", "uncaptured")))
+    """What is counted of each currency: of what is alike first, so that each row is looked at once."""
+    facts = (
+        Remittance.currency,
+        REMITTED.label("is_remitted"),
+        case((_IS_TROUBLED, REASON)).label("trouble"),
+        _IS_EMPTY.label("is_empty"),
+        (Remittance.transaction_count == 0).label("has_none"),
+    )
+    alike = (
+        select(
+            *facts,
+            func.count().label("rows"),
+            func.sum(Remittance.transaction_count).label("payments"),
+            func.sum(Remittance.net_amount).label("net"),
+        )
+        .where(*_on_the_night(scope))
+        .group_by(*(literal_column(str(place)) for place, _ in enumerate(facts, 1)))
+        .subquery("alike")
+        .c
+    )
+    is_failed = and_(~alike.is_remitted, alike.trouble.not_in(("awaiting", "uncaptured")))
     return (
         select(
-            night.currency,
-            func.count().label("rows"),
-            func.count().filter(night.is_remitted).label("passed"),
-            func.count().filter(night.reason == "awaiting").label("awaited"),
-            func.count().filter(night.reason == "uncaptured").label("uncaptured"),
-            func.count().filter(is_failed, ~night.is_empty).label("failed"),
-            func.count().filter(is_failed, night.is_empty).label("failed_empty"),
-            func.count().filter(night.payments == 0).label("empty"),
-            func.count().filter(night.is_troubled).label("troubled"),
-            _sum(night.net, night.is_remitted).label("net"),
-            _sum(night.payments, night.is_remitted).label("payments"),
+            alike.currency,
+            func.sum(alike.rows).label("rows"),
+            _sum(alike.rows, alike.is_remitted).label("passed"),
+            _sum(alike.rows, alike.trouble == "awaiting").label("awaited"),
+            _sum(alike.rows, alike.trouble == "uncaptured").label("uncaptured"),
+            _sum(alike.rows, and_(is_failed, ~alike.is_empty)).label("failed"),
+            _sum(alike.rows, and_(is_failed, alike.is_empty)).label("failed_empty"),
+            _sum(alike.rows, alike.has_none).label("empty"),
+            _sum(alike.rows, alike.trouble.is_not(None)).label("troubled"),
+            _sum(alike.net, alike.is_remitted).label("net"),
+            _sum(alike.payments, alike.is_remitted).label("payments"),
         )
-        .group_by(night.currency)
-        .order_by(night.currency)
+        .group_by(alike.currency)
+        .order_by(alike.currency)
     )
 
 
@@ -294,21 +308,28 @@ def _sum(column: Expression, where: Condition) -> Expression:
 @cache
 def _troubles(scope: AnyScope) -> Statement:
     """The rows to look into that the page has room for, the largest of the gravest first, at their places."""
-    night = _on_the_night(scope)
-    gravest = (
-        select(night)
-        .where(night.c.is_troubled)
-        .order_by(*_gravest_first(night))
-        .limit(MOST_STRIPS)
-        .subquery("gravest")
+    troubled = (
+        select(
+            Remittance.merchant_id,
+            Remittance.id,
+            Remittance.contract_id,
+            Remittance.currency,
+            Remittance.transaction_count.label("count"),
+            Remittance.net_amount.label("net"),
+            REASON.label("reason"),
+            _IS_EMPTY.label("is_empty"),
+        )
+        .where(*_on_the_night(scope), _IS_TROUBLED)
+        .subquery("troubled")
     )
+    gravest = select(troubled).order_by(*_gravest_first(troubled)).limit(_FEW).subquery("gravest")
     return (
         select(
             gravest.c.id,
             gravest.c.reason,
             Contract.application,
             PLACE.label("place"),
-            gravest.c.payments.label("count"),
+            gravest.c["count"],
             gravest.c.net,
             gravest.c.currency,
         )
