@@ -190,6 +190,11 @@ def line_cells(debt: Debt, line: StatementLine) -> tuple[str, ...]:
         line.place,
         formats.number(line.count),
         formats.money(line.net, debt.currency),
-        "" if line.is_remitted else gettext("Not remitted yet"),
+        state_of(line),
     )
     return cells[:-1] if debt.is_settled else cells
+
+
+def state_of(line: StatementLine) -> str:
+    """What became of a remittance where that is not the ordinary case, in the language of the moment."""
+    return "" if line.is_remitted else gettext("Not remitted yet")

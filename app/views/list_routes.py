@@ -34,6 +34,7 @@ def blueprint_of(spec: ListSpec) -> Blueprint:
     if spec.statement is not None:
         route(f"/{spec.statement.path}", "statement", statements.show)
         route(f"/{spec.statement.path}.pdf", "statement_file", statements.download)
+        route(f"/{spec.statement.path}.xlsx", "statement_workbook", statements.workbook)
     route(f"/{_ID}", "detail", details.show)
     if spec.ticket is not None:
         route(f"/{_ID}/ticket", "ticket", tickets.show)

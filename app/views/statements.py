@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.listing.criteria import DATES, PERIOD, Criteria
 from app.listing.dimension import group_args
 from app.listing.field import Args
-from app.listing.period import RELATIVE
+from app.listing.period import RELATIVE, Freshness
 from app.listing.spec import ListSpec, StatementSpec
 from app.listing.statement import Debt, asked_of, fits_on_paper, statement, sums_of
 from app.listing.statement_pdf import (
@@ -24,12 +24,13 @@ from app.listing.statement_pdf import (
     sum_cells,
     write_statement,
 )
-from app.lists.letterhead import letterhead
+from app.listing.statement_xlsx import write_statement_xlsx
+from app.lists.letterhead import Letterhead, letterhead
 from app.rules.time_zones import today
 from app.views.cells import address
 from app.views.lists import criteria_asked, journal_export, name_of_file, refused_file
 from app.web.context import access, database, theme
-from app.web.downloads import PDF, send_written
+from app.web.downloads import PDF, XLSX, send_written
 from app.web.questions import asking_first, exporting
 from app.wording import formats
 from app.wording.days import capital
@@ -37,7 +38,7 @@ from app.wording.i18n import N_, gettext
 
 #: The days of a statement that names none.
 _USUAL = "last-month"
-_ONE_MONTH = N_("The PDF holds one month at most: choose a shorter period.")
+_ONE_MONTH = N_("A file holds one month at most: choose a shorter period.")
 #: Remittances of one debtor on the page; the PDF has all of them.
 MOST_LINES = 200
 
@@ -86,7 +87,10 @@ def show(spec: ListSpec) -> AnyResponse:
         debts=tuple(_shown(spec, made, criteria, debt) for debt in debts),
         sums=tuple(ShownDebt(sum_cells(whole), _nothing(whole)) for whole in sums_of(debts)),
         periods=tuple(_periods(spec, criteria)),
-        file=address(spec.name, criteria.to_args(pinned=True), page="statement_file"),
+        files=tuple(
+            (address(spec.name, criteria.to_args(pinned=True), page=page), words)
+            for page, words in (("statement_file", "PDF"), ("statement_workbook", "Excel"))
+        ),
         no_file="" if fits_on_paper(criteria) else gettext(_ONE_MONTH),
     )
     return make_response(text, 422 if criteria.faults else 200)
@@ -94,6 +98,21 @@ def show(spec: ListSpec) -> AnyResponse:
 
 def download(spec: ListSpec) -> AnyResponse:
     """The statement as PDF, by the rules of files: a permission, and a line in the journal."""
+    return _export(spec, "pdf", PDF, _as_paper)
+
+
+def workbook(spec: ListSpec) -> AnyResponse:
+    """The statement as XLSX, by the same rules."""
+    return _export(spec, "xlsx", XLSX, _as_workbook)
+
+
+#: What writes a statement: its debts, what was asked, what has arrived, and the outlets in sight.
+_Writer = Callable[
+    [StatementSpec, Criteria, tuple[Debt, ...], Freshness | None, Letterhead | None, BinaryIO], int
+]
+
+
+def _export(spec: ListSpec, kind: str, mimetype: str, write_debts: _Writer) -> AnyResponse:
     made, scope = spec.owing, access().scope
     with database().reading_as(scope) as connection:
         criteria = _criteria(criteria_asked(spec).read(connection))
@@ -101,27 +120,48 @@ def download(spec: ListSpec) -> AnyResponse:
         return refused_file(criteria)
     if not fits_on_paper(criteria):
         return Response(f"{gettext(_ONE_MONTH)}\n", 422, mimetype="text/plain")
-    days = capital(criteria.period.in_words())
 
     def write(file: BinaryIO) -> None:
         with exporting(scope) as connection:
             debts = statement(connection, spec, scope, criteria, theme().issuers)
             arrived = spec.arrived(scope, criteria.period, criteria.days)
             fresh, outlets = arrived.beside(letterhead(scope)).read(connection)
-        paper = StatementPaper(
-            made=made,
-            whose=access().merchant_name,
-            outlets=outlets.words() if outlets else "",
-            days=days,
-            selection=", ".join(criteria.filters_in_words()),
-            printed=formats.day(today()),
-            fresh=fresh,
-            debts=debts,
-        )
-        rows = write_statement(paper, theme(), file)
-        journal_export(spec, asked_of(made, criteria), rows, format="pdf")
+        rows = write_debts(made, criteria, debts, fresh, outlets, file)
+        journal_export(spec, asked_of(made, criteria), rows, format=kind)
 
-    return send_written(write, name_of_file(criteria, "pdf", gettext(made.title)), PDF)
+    return send_written(write, name_of_file(criteria, kind, gettext(made.title)), mimetype)
+
+
+def _as_paper(
+    made: StatementSpec,
+    criteria: Criteria,
+    debts: tuple[Debt, ...],
+    fresh: Freshness | None,
+    outlets: Letterhead | None,
+    file: BinaryIO,
+) -> int:
+    paper = StatementPaper(
+        made=made,
+        whose=access().merchant_name,
+        outlets=outlets.words() if outlets else "",
+        days=capital(criteria.period.in_words()) if criteria.period else "",
+        selection=", ".join(criteria.filters_in_words()),
+        printed=formats.day(today()),
+        fresh=fresh,
+        debts=debts,
+    )
+    return write_statement(paper, theme(), file)
+
+
+def _as_workbook(
+    made: StatementSpec,
+    criteria: Criteria,
+    debts: tuple[Debt, ...],
+    _fresh: Freshness | None,
+    _outlets: Letterhead | None,
+    file: BinaryIO,
+) -> int:
+    return write_statement_xlsx(made, asked_of(made, criteria), debts, file)
 
 
 def _criteria(criteria: Criteria) -> Criteria:

@@ -128,7 +128,8 @@ def list_routes(spec: ListSpec) -> dict[str, Guard]:
         "groups_workbook": Guard(Permission.EXPORT, also=its),
     }
     if spec.statement is not None:
-        lines |= {"statement": Guard(its), "statement_file": Guard(Permission.EXPORT, also=its)}
+        files = Guard(Permission.EXPORT, also=its)
+        lines |= {"statement": Guard(its), "statement_file": files, "statement_workbook": files}
     if spec.ticket is not None:
         ticket = Guard(Permission.TICKET, Resource.ROW, also=its)
         send = Guard(Permission.SEND, Resource.ROW, also=its)

@@ -19,6 +19,7 @@ from app.lists.transactions import TRANSACTIONS
 from app.rules.time_zones import today
 from tests import factories
 from tests.tickets.reading import read
+from tests.views.test_xlsx import by_heading, cells
 from tests.views.town import plain, portal_naming_issuers
 
 PAYMENTS = (
@@ -212,6 +213,34 @@ def test_the_pdf_says_where_a_name_goes_on_and_cuts_no_amount(owner, canteen, da
     assert len(places) == 3
     assert all(place.startswith("LONG LONG") and place.endswith("…") for place in places)
     assert any("123 456 797,90 €" in line for line in lines)
+
+
+def test_the_workbook_has_a_line_for_each_batch_and_what_is_owed(owner, canteen):
+    """A finance director typed the statement off a PDF."""
+    address = f"/transactions/titres-restaurant.xlsx?{yesterday_alone()}"
+    with owner.get(address) as response:
+        assert "releve-titres-restaurant" in response.headers["Content-Disposition"]
+        lines, totals = cells(response, 1), cells(response, 2)
+    assert by_heading(lines, "Émetteur", 2)[1] == "EDENRED"
+    assert by_heading(lines, "Date", 2)[0] == "n"
+    assert by_heading(lines, "N° de remise", 2) == ("inlineStr", "000777")
+    assert by_heading(lines, "Net", 2) == ("n", "27")
+    assert by_heading(lines, "Statut", 3)[1] == "Pas encore remis"
+    of_issuer = {
+        totals[ref][1]: [totals[f"{column}{ref[1:]}"][1] for column in "BCDEFGH"]
+        for ref in totals
+        if ref[0] == "A" and int(ref[1:]) > 3
+    }
+    assert of_issuer == {
+        "EDENRED": ["EUR", "3", "30", "-3", "0", "27", "0"],
+        "PLUXEE": ["EUR", "1", "9.5", "0", "0", "0", "9.5"],
+        "Émetteur non communiqué": ["EUR", "2", "9.5", "0", "0", "9.5", "0"],
+        "Total": ["EUR", "6", "49", "-3", "0", "36.5", "9.5"],
+    }
+    net = sum(float(by_heading(lines, "Net", line)[1]) for line in (2, 3, 4))
+    assert net == 36.5 + 9.5, "control sum"
+    assert "Excel" in plain(owner.page(address.replace(".xlsx", "")).one(class_="downloads"))
+    assert owner.get("/transactions/titres-restaurant.xlsx?date_from=2026-02-31").status_code == 422
 
 
 def test_a_paper_holds_one_month_at_most(owner, canteen):
