@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import quote_plus
-
-from flask import g, url_for
 
 from app.listing.card_filters import Card
 from app.listing.field import Args, Field, Link, Tone
@@ -15,6 +13,7 @@ from app.listing.kinds import Money, Row, Whole
 from app.listing.spec import ListSpec
 from app.tickets import why_no_ticket
 from app.web.context import access
+from app.web.places import placed_address
 
 #: A number that no row has, to make the address of a row from that of another.
 _ANY = 2**63 - 1
@@ -67,7 +66,7 @@ def cells_of(field: Field, rows: Sequence[Row]) -> list[ListCell]:
 
 def address(name: str, args: Args = (), *, page: str = "index") -> str:
     """The address of a page of the list ``name``, with the parameters ``args``."""
-    path = _path(f"{name}.{page}")
+    path = placed_address(f"{name}.{page}")
     asked = "&".join([f"{_quoted(key)}={_quoted(text)}" for key, text in args])
     return f"{path}?{asked}" if args else path
 
@@ -79,16 +78,8 @@ def row_address(name: str, row_id: int, page: str = "detail") -> str:
 
 def row_addresses(name: str, page: str = "detail") -> Callable[[int], str]:
     """What tells the addresses of a page of the rows of a list."""
-    before, _, after = _path(f"{name}.{page}", id=_ANY).partition(str(_ANY))
+    before, _, after = placed_address(f"{name}.{page}", id=_ANY).partition(str(_ANY))
     return lambda row_id: f"{before}{row_id}{after}"
-
-
-def _path(endpoint: str, **values: Any) -> str:
-    """An address made once a request: a page has the same one in every row."""
-    known: dict[str, str] = g.setdefault("paths", {})
-    if endpoint not in known:
-        known[endpoint] = url_for(endpoint, **values)
-    return known[endpoint]
 
 
 def linked(link: Link, of_rows: Callable[[str], Callable[[int], str]] = row_addresses) -> str:

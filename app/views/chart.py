@@ -118,24 +118,24 @@ def _shapes(columns: Sequence[ChartColumn], say: Callable[[int], str]) -> Iterat
     step = 100 / len(columns)
     top = max(1, *(max(column.amount, 0) + max(column.apart, 0) for column in columns))
     scale = (100 - _HEAD - _GAP) / top
+    sentences = gettext("%(label)s: %(value)s"), gettext("%(label)s: %(value)s not remitted")
     for place, column in enumerate(columns):
         x, wide = round((place + (1 - _SHARE) / 2) * step, 2), round(step * _SHARE, 2)
-        for amount, least, style, words in _parts(column, say):
+        for amount, least, style, words in _parts(column, say, sentences):
             tall = max(amount * scale, least)
             lift = max(column.amount, 0) * scale + _GAP if style == "bad" else 0.0
             yield Shape(x, round(100 - lift - tall, 1), wide, round(tall, 1), style, words)
 
 
-def _parts(column: ChartColumn, say: Callable[[int], str]) -> Iterator[_Part]:
-    """What stands for a group, from below."""
+def _parts(column: ChartColumn, say: Callable[[int], str], sentences: tuple[str, str]) -> Iterator[_Part]:
+    """What stands for a group, from below; ``sentences`` are of what reached the bank and what did not."""
     if not (column.is_told or column.amount or column.apart):
         return
     style = "none" if column.amount <= 0 else "now" if column.is_shown else "day"
-    words = gettext("%(label)s: %(value)s", label=column.name, value=say(column.amount))
-    yield column.amount, _LEAST, style, words
+    yield column.amount, _LEAST, style, sentences[0] % {"label": column.name, "value": say(column.amount)}
     if column.apart > 0:
-        words = gettext("%(label)s: %(value)s not remitted", label=column.name, value=say(column.apart))
-        yield column.apart, _LEAST_APART, "bad", words
+        said = sentences[1] % {"label": column.name, "value": say(column.apart)}
+        yield column.apart, _LEAST_APART, "bad", said
 
 
 def _labels(columns: Sequence[ChartColumn], width: int) -> Iterator[Label]:

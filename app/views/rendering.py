@@ -24,7 +24,7 @@ from app.views.shell import Shell
 from app.views.templating import Templates
 from app.web.context import known_principal, theme
 from app.web.guard import meet
-from app.web.places import common_address
+from app.web.places import common_address, placed_address
 from app.wording import days, formats
 from app.wording.i18n import gettext, language, ngettext
 
@@ -91,6 +91,7 @@ def _globals() -> dict[str, Any]:
         "days_in_words": days.days_in_words,
         "address": cells.address,
         "common_address": common_address,
+        "placed_address": placed_address,
         "linked": cells.linked,
         "column_style": cells.column_style,
         "show_minute": show_minute,

@@ -84,14 +84,14 @@ def groups(criteria: Criteria, found: Page, shown: TableColumns, answer: Any) ->
         parts.setdefault(heading(row), []).append(row)
     whole = _whole(list(parts), criteria, found)
     nets = spec.answer.nets(answer) if spec.answer and answer else {}
-    sums = {day.isoformat(): _written(by_currency) for day, by_currency in nets.items()}
+    sums = {day.isoformat(): by_currency for day, by_currency in nets.items()}
     lines = {key: show(part, _subtitle(spec, key, several=several)) for key, part in parts.items()}
     return tuple(
         RowGroup(
             key,
             _total(spec, part)
             if key in whole and (key.is_place or not criteria.is_by_place)
-            else sums.get(key.key, ""),
+            else _written(sums.get(key.key, {})),
             _ordinary(spec, lines[key]) if key in whole and key.is_place else "",
             lines[key],
         )

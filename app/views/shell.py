@@ -13,6 +13,7 @@ from app.lists import LISTS
 from app.themes import Theme
 from app.views.cells import address
 from app.views.desk.common import desk_menu
+from app.web.places import placed_address
 from app.web.security import local_path
 from app.wording.i18n import N_, gettext, languages
 from app.wording.names import initials
@@ -54,7 +55,7 @@ class Shell:
         """What the account menu leads to."""
         for needed, endpoint, words in ACCOUNT:
             if self.principal.may(needed):
-                yield MenuEntry(url_for(endpoint), gettext(words))
+                yield MenuEntry(placed_address(endpoint), gettext(words))
 
     @property
     def desk(self) -> list[MenuEntry]:

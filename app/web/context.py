@@ -38,6 +38,9 @@ def links() -> Links:
 
 def principal() -> Principal:
     """Who asks, at which place and in which language: read from the database once a request."""
+    known = known_principal()
+    if known.rights is not None:
+        return known
     found: Principal = current_user._get_current_object()  # noqa: SLF001 - how werkzeug spells it
     return found
 

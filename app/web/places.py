@@ -49,6 +49,8 @@ MERCHANT: Final = PlaceKind("/m", "", "merchant_id")
 DESK: Final = PlaceKind("/gestion", "/gestion", "reseller_id")
 #: So many addresses that are the same everywhere are kept: those of the files of a few dozen themes.
 MOST_COMMON: Final = 512
+#: And so many that are the same at a place: those of a few hundred merchants.
+MOST_PLACED: Final = 4096
 
 
 def register_at(app: Flask, blueprints: Mapping[PlaceKind, Iterable[Blueprint]]) -> None:
@@ -97,6 +99,24 @@ def _made(_root: str, endpoint: str, **values: Any) -> str:
     """The same, below what the server puts in front of every address."""
     if kind_of(endpoint) is not None:
         raise LookupError(endpoint)
+    return url_for(endpoint, **values)
+
+
+def placed_address(endpoint: str, **values: Any) -> str:
+    """The address of what stands at the place of this page, made once for each: a page has a dozen of them.
+
+    Not for those of rows, of which there are too many to keep.
+    """
+    asking = known_principal()
+    access, desk = asking.access, asking.desk
+    merchant_id, reseller_id = access and access.merchant_id, desk and desk.reseller_id
+    return _made_at(request.script_root, merchant_id, reseller_id, endpoint, **values)
+
+
+@lru_cache(maxsize=MOST_PLACED)
+def _made_at(
+    _root: str, _merchant_id: int | None, _reseller_id: int | None, endpoint: str, **values: Any
+) -> str:
     return url_for(endpoint, **values)
 
 

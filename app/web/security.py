@@ -222,8 +222,10 @@ def set_headers(response: Response) -> Response:
 
     A view that shows what it did not write itself sets a stricter policy of its own.
     """
+    own = {name.lower() for name, _ in response.headers}
     for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+        if name.lower() not in own:
+            response.headers.add(name, value)
     if current_app.config["SESSION_COOKIE_SECURE"]:
         response.headers["Strict-Transport-Security"] = HSTS
     if is_lasting(response):

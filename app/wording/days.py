@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Final
 
 from babel.dates import get_day_names
 
@@ -10,6 +12,8 @@ from app.wording.formats import written_day
 from app.wording.i18n import gettext, language
 
 _DAY = timedelta(days=1)
+#: Days kept as they stand under a bar: those of two years of charts, in two languages.
+_MOST_DAYS: Final = 2_000
 
 
 def day_in_words(day: date, today: date) -> str:
@@ -59,6 +63,12 @@ def brief_weekday(number: str) -> str:
 
 def short_day(day: date) -> str:
     """``jeu 26``: what stands under a bar."""
+    return _short_day(day, language())
+
+
+@lru_cache(maxsize=_MOST_DAYS)
+def _short_day(day: date, _language: str) -> str:
+    """The same in a language: a chart has dozens, day by day the same."""
     return written_day(day, "EEE d").replace(".", "")
 
 

@@ -7,7 +7,7 @@ language has its own in ``DAYS``.
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Final
@@ -35,6 +35,8 @@ _CLOCK: Final = "HH:mm:ss"
 _MINUTE: Final = "HH:mm"
 #: Amounts kept as they are written: about a megabyte.
 _MOST_AMOUNTS: Final = 10_000
+#: The minutes of a day, in two languages.
+_MOST_MINUTES: Final = 2_880
 #: Numbers kept so: the counts of pages are small ones.
 _MOST_NUMBERS: Final = 2_000
 #: Days kept so: 15 months of them, in the patterns that lists use.
@@ -78,7 +80,13 @@ def moment(value: datetime) -> str:
 
 def minute(value: datetime) -> str:
     """``21/11/2026 07:12``."""
-    return f"{day(value)} {format_time(value, _MINUTE, locale=language())}"
+    return f"{day(value)} {_minute(value.hour, value.minute, language())}"
+
+
+@lru_cache(maxsize=_MOST_MINUTES)
+def _minute(hour: int, minute: int, chosen: str) -> str:
+    """The time of a day in a language: each page says which one it is."""
+    return format_time(time(hour, minute), _MINUTE, locale=chosen)
 
 
 def spoken_moment(at: datetime, zone: str) -> str:
@@ -108,7 +116,13 @@ def percent(share: float, *, in_column: bool = False) -> str:
 
     ``3 %`` in a sentence, ``3,0 %`` below others in a column.
     """
-    locale, pattern = _percent_pattern(language(), 1 if in_column else 0)
+    return _percent(share, 1 if in_column else 0, language())
+
+
+@lru_cache(maxsize=_MOST_NUMBERS)
+def _percent(share: float, fewest: int, chosen: str) -> str:
+    """The same with so many decimals at least, in a language, kept for the reason of :func:`_money`."""
+    locale, pattern = _percent_pattern(chosen, fewest)
     return _signed(pattern.apply(share, locale))
 
 
