@@ -97,7 +97,7 @@ def test_the_file_of_groups_says_what_the_page_says(owner, shops):
     assert line["SIRET"] == f"\t{shops[0].siret}"
     assert (line["Devise"], line["Nombre"], line["Net"]) == ("EUR", "4", "52,40")
     assert line["Remboursements"] == "-5,00"
-    assert "par Point de vente" in plain(owner.page("/journal").one("main"))
+    assert "par point de vente" in plain(owner.page("/journal").one("main"))
 
 
 def words_of(file: bytes) -> bytes:
