@@ -78,11 +78,12 @@ def match(
     not, the ``statements`` (as :mod:`importers.matching.states` has them) tell whether lines may be missing.
     """
     missing = missing_calls(items if known is None else known)
+    items, lines = items[list(ITEM)], lines[list(LINE)]  # whatever else they bear is dear to carry along
     open_parts = with_missing(parts_of(items), missing)
     split = Split.of(with_missing(items, missing), lines, by_scheme)
     decided = pd.DataFrame(columns=list(DECIDED)) if decided is None else decided
     found = [_confirmed(decided, open_parts)]
-    rejected = _links_of(decided[decided["verdict"] == CreditVerdict.REJECTED])
+    rejected = decided[decided["verdict"] == CreditVerdict.REJECTED]
     open_lines = lines[~lines.index.isin(found[0]["line"])].assign(is_fee=lines["kind"] == MovementKind.FEE)
     open_lines = open_lines[open_lines["is_fee"] | open_lines["kind"].isin(CREDITING)]
     open_lines = with_manners(open_lines, open_parts)
@@ -96,6 +97,8 @@ def match(
             candidates = rule.propose(without_missing(open_parts) if is_proposed else open_parts, about)
             if is_proposed:
                 candidates = _not_rejected(candidates, rejected)
+            if candidates.empty:
+                break
             held_back = split.rivals(open_parts, about) if rule.yields_to_schemes else []
             links = _standing(candidates, [*held_back, *_other_lines(rule, candidates, doubts)])
             if links.empty:
@@ -145,11 +148,11 @@ def _links_of(rows: pd.DataFrame) -> pd.MultiIndex:
     return pd.MultiIndex.from_frame(rows[["line", "item", "part"]])
 
 
-def _not_rejected(candidates: pd.DataFrame, rejected: pd.MultiIndex) -> pd.DataFrame:
+def _not_rejected(candidates: pd.DataFrame, rejected: pd.DataFrame) -> pd.DataFrame:
     """The candidates of which nothing was rejected."""
     if candidates.empty or rejected.empty:
         return candidates
-    gone = candidates.loc[_links_of(candidates).isin(rejected), "candidate"]
+    gone = candidates.loc[_links_of(candidates).isin(_links_of(rejected)), "candidate"]
     return candidates[~candidates["candidate"].isin(gone)]
 
 
@@ -162,21 +165,33 @@ def _standing(candidates: pd.DataFrame, held_back: Iterable[Any] = ()) -> pd.Dat
     """
     if candidates.empty:
         return candidates
-    alone = candidates.groupby("line")["candidate"].transform("nunique") == 1
-    alone &= ~candidates["line"].isin(list(held_back))
-    by_scheme = _is_of_scheme(candidates)
+    gone = _have_several(candidates, ["line"], "candidate") | candidates["line"].isin(list(held_back))
+    refused = _contested(candidates)
+    if "fee_line" in candidates:
+        shared = candidates.groupby("fee_line")["line"].transform("nunique") > 1
+        refused += candidates.loc[shared, "candidate"].tolist()
+    return candidates[~gone & ~candidates["candidate"].isin(refused)].drop(columns="candidate")
+
+
+def _contested(candidates: pd.DataFrame) -> list[Any]:
+    """The candidates with a half of an item that several lines claim, or with what a scheme brought."""
+    if candidates["item"].is_unique:
+        return []
     claims = pd.concat(
         [
             *(candidates[candidates["part"].isin(["net", half])].assign(half=half) for half in _HALVES),
-            candidates[by_scheme].assign(half=candidates["part"]),
+            candidates[_is_of_scheme(candidates)].assign(half=candidates["part"]),
         ]
     )
-    contested = claims.groupby(["item", "half"])["line"].transform("nunique") > 1
-    refused = claims.loc[contested, "candidate"]
-    if "fee_line" in candidates:
-        shared = candidates.groupby("fee_line")["line"].transform("nunique") > 1
-        refused = pd.concat([refused, candidates.loc[shared, "candidate"]])
-    return candidates[alone & ~candidates["candidate"].isin(refused)].drop(columns="candidate")
+    return list(claims.loc[_have_several(claims, ["item", "half"], "line"), "candidate"])
+
+
+def _have_several(rows: pd.DataFrame, by: list[str], name: str) -> pd.Series[Any]:
+    """Which rows are one of a group that has several of ``name``."""
+    found: pd.Series[Any] = rows.duplicated(by)
+    if found.any():
+        found = rows.groupby(by)[name].transform("nunique") > 1
+    return found
 
 
 def _fee_lines(links: pd.DataFrame) -> list[Any]:
@@ -192,13 +207,18 @@ def left(parts: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
     """The parts that are still to explain: net, halves and what schemes brought exclude one another."""
     if links.empty:
         return parts
-    taken = pd.MultiIndex.from_frame(links[["item", "part"]])
-    gone = pd.MultiIndex.from_frame(parts[["item", "part"]]).isin(taken)
-    manner, taken_manner = _manner(parts), _manner(links)
+    is_concerned = parts["item"].isin(links["item"]).to_numpy()
+    concerned = parts.loc[is_concerned, ["item", "part"]]
+    taken = set(zip(links["item"], links["part"], strict=True))
+    pairs = zip(concerned["item"], concerned["part"], strict=True)
+    gone = np.array([pair in taken for pair in pairs], dtype=np.bool_)
+    manner, taken_manner = _manner(concerned), _manner(links)
     for name in ("net", "halves", "schemes"):
         others = links.loc[taken_manner != name, "item"]
-        gone |= (manner == name) & parts["item"].isin(others).to_numpy()
-    return parts[~gone]
+        gone |= (manner == name) & concerned["item"].isin(others).to_numpy()
+    is_left = ~is_concerned
+    is_left[is_concerned] = ~gone
+    return parts[is_left]
 
 
 def _manner(parts: pd.DataFrame) -> NDArray[np.str_]:

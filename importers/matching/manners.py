@@ -58,6 +58,8 @@ def _is_others(
 ) -> NDArray[np.bool_]:
     """Which lines can only be of another contract of their account than the one that they name."""
     others = named[~is_own]
+    if others.empty:
+        return np.zeros(len(named), dtype=np.bool_)
     alone = pairs_of(parts[parts["part"] == "net"], others, [], equal="amount")
     together = pairs_of(sums, others, [], equal="total")
     return named.index.isin([*alone["line"], *together["line"]])
@@ -73,8 +75,10 @@ def _manners(lines: pd.DataFrame, apart: NDArray[np.bool_], together: NDArray[np
 
 def _around(lines: pd.DataFrame, told: NDArray[np.bool_], by: list[str]) -> NDArray[np.int64]:
     """How many of the lines that are ``told`` are booked around each line, and are the same ``by``."""
-    booked = lines["booked_on"].to_numpy().astype("datetime64[D]")
     found = np.zeros(len(lines), dtype=np.int64)
+    if not told.any():
+        return found
+    booked = lines["booked_on"].to_numpy().astype("datetime64[D]")
     for places in lines.groupby(by).indices.values():
         days = np.sort(booked[places][told[places]])
         last = np.searchsorted(days, booked[places] + _AROUND, side="right")

@@ -44,6 +44,8 @@ def missing_calls(items: pd.DataFrame) -> pd.DataFrame:
     step = told["number"] - before["number"]
     told = told.assign(step=step.where(step > 0, step + before["highest"]), before=before["collected_on"])
     told = told[(told["step"] > 0) & (told["collected_on"] - told["before"] <= pd.Timedelta(days=_AROUND))]
+    if told.empty or told["step"].max() < _OVER_ONE * told["step"].min():
+        return NONE
     around = told.groupby(_RANK, sort=False).rolling(_DAYS_AROUND, on="collected_on", center=True)["step"]
     times = told["step"].to_numpy() / around.median().to_numpy()
     is_over = (times >= _OVER_ONE) & (times < _MOST) & (times == np.floor(times))

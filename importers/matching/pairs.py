@@ -22,14 +22,14 @@ def pairs_of(
 
     ``equal`` is the column of the parts that the amount of the line must be.
     """
-    if equal:
-        found = found[found[equal].isin(lines["amount"])]
-        lines = lines[lines["amount"].isin(found[equal])]
+    if equal and len(found) and len(lines):
+        found = found[found[equal].isin(lines["amount"]).to_numpy()]
+        lines = lines[lines["amount"].isin(found[equal]).to_numpy()]
     if found.empty or lines.empty:
         return _no_pairs(found, lines)
-    given = lines.rename(columns={"amount": "booked"})
     own = [name for name in on if name != "account"]
-    given = given.assign(line=given.index)[["line", "account", "currency", "booked_on", "booked", *own]]
+    given = lines[["account", "currency", "booked_on", "amount", *own]]
+    given = given.rename(columns={"amount": "booked"}).assign(line=lines.index)
     pairs = found.merge(
         given,
         left_on=["currency", *on, *([equal] if equal else [])],

@@ -67,10 +67,11 @@ def parts(items: pd.DataFrame) -> pd.DataFrame:
     has on its day and its weekend. Parts of 0 are never credited.
     """
     mixed = items[(items["debits"] != 0) & (items["refunds"] != 0)]
-    nets = items.assign(part="net", amount=items["net"])
-    debits = mixed.assign(part="debits", amount=mixed["debits"])
-    refunds = mixed.assign(part="refunds", amount=-mixed["refunds"])
-    found = pd.concat([nets, debits, refunds])
+    found = items.assign(part="net", amount=items["net"])
+    if len(mixed):
+        debits = mixed.assign(part="debits", amount=mixed["debits"])
+        refunds = mixed.assign(part="refunds", amount=-mixed["refunds"])
+        found = pd.concat([found, debits, refunds])
     found = found[found["amount"] != 0]
     days = found["collected_on"].to_numpy().astype("datetime64[D]")
     found = found.assign(
@@ -89,7 +90,8 @@ def _count(day: str) -> str:
 
 
 def _items_of(found: pd.DataFrame, by: list[str]) -> pd.Series[Any]:
-    items: pd.Series[Any] = found.groupby(by, dropna=False)["item"].transform("nunique")
+    once = (~found["item"].duplicated()).astype("int64")
+    items: pd.Series[Any] = once.groupby([found[name] for name in by], dropna=False).transform("sum")
     return items
 
 
@@ -139,8 +141,9 @@ def remittance_number(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     """The number stands in the entry, the reference or the label; no hint names another contract."""
     numbered = []
     for name in _NUMBERS:
-        keyed = lines.assign(key=number_key(lines[name]))
-        if (is_keyed := keyed["key"] != "").any():
+        named = lines[(lines[name] != "").to_numpy()]
+        keyed = named.assign(key=number_key(named[name])) if len(named) else named
+        if len(keyed) and (is_keyed := keyed["key"] != "").any():
             numbered.append(_numbered(found, keyed[is_keyed]))
     if not numbered:
         return NOTHING
@@ -195,7 +198,10 @@ def contract_sums(found: pd.DataFrame, lines: pd.DataFrame, day: str) -> pd.Data
 
 
 def _whole(found: pd.DataFrame, day: str) -> pd.DataFrame:
-    groups = _groups(found, [*_CONTRACT, day])
+    several = found[(found[_count(day)] > 1).to_numpy()]
+    if several.empty:
+        return several.assign(group=0, total=0, size=0)
+    groups = _groups(several, [*_CONTRACT, day])
     return groups[(groups["size"] > 1) & (groups["size"] == groups[_count(day)]) & ~groups[misses(day)]]
 
 

@@ -6,6 +6,8 @@ join without a gap, never by the clock.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -14,9 +16,11 @@ from numpy.typing import NDArray
 
 from app.models import USUAL_WORKING_DAYS, Certainty, Credit
 from importers.matching import working_days
+from importers.matching.working_days import Days
 
 #: A day, and the weekend or holidays before it; what covers more is a statement of many days.
-_LONGEST_DAY: Final = pd.Timedelta(days=5)
+_LONGEST_DAY: Final = np.timedelta64(5, "D")
+_NOWHERE: Final = np.zeros(0, dtype=np.intp)
 _AWAITED: Final = (Credit.EXPECTED, Credit.LATE)
 #: Columns of states: what is stored of each remittance, but for what its acquirer says.
 STATE: Final = ("credit", "expected_by", "credited_on", "credit_gap", "credit_proposed")
@@ -97,32 +101,75 @@ def coverage(
     """
     seen = np.zeros(len(items), dtype=np.bool_)
     whole = np.ones(len(items), dtype=np.bool_)
-    for (account, currency), own in statements.groupby(["account", "currency"]):
-        here = items["account"].isin(["", account]) & (items["currency"] == currency)
-        concerned = here.to_numpy(dtype=bool)
-        seen |= concerned & (own["opened_on"].to_numpy().astype("datetime64[D]").min() <= days)
-        covered = np.zeros(len(items), dtype=np.bool_)
-        for first, last in _stretches(own):
-            covered |= (first <= days) & (expected_by <= last)
-        whole &= covered | ~concerned
+    until = np.broadcast_to(expected_by, len(items))
+    named = items["account"].to_numpy(dtype=object)
+    of_currency = _places(items, "currency")
+    every = _Statements.of(statements)
+    for (account, currency), places in _places(statements, ["account", "currency"]).items():
+        own = of_currency.get(currency, _NOWHERE)
+        concerned = own[(named[own] == account) | (named[own] == "")]
+        if len(concerned):
+            there = every.at(places)
+            seen[concerned] |= there.opened.min() <= days[concerned]
+            whole[concerned] &= there.cover(days[concerned], until[concerned])
     return seen, whole & seen
 
 
-def _stretches(statements: pd.DataFrame) -> list[tuple[Any, Any]]:
-    """First and last day of each run of proven statements of an account whose balances join.
-
-    A month and its days are two chains: neither breaks the other.
-    """
-    proven = statements[statements["proven"]].sort_values(["closed_on", "opened_on"])
-    days = proven["closed_on"] - proven["opened_on"]
-    long = days > _LONGEST_DAY
-    chains = [proven, proven[~long]] if long.any() and not long.all() else [proven]
-    return [stretch for chain in chains for stretch in _joined(chain)]
+def _places(rows: pd.DataFrame, by: str | list[str]) -> Mapping[Any, NDArray[Any]]:
+    """The places of the rows that are the same ``by``."""
+    return {key: np.asarray(places) for key, places in rows.groupby(by).indices.items()}
 
 
-def _joined(proven: pd.DataFrame) -> list[tuple[Any, Any]]:
-    joins = (proven["opening"] == proven["closing"].shift()).fillna(value=False)
-    runs = (~joins.astype(bool)).cumsum()
-    bounds = proven.groupby(runs).agg(first=("opened_on", "min"), last=("closed_on", "max"))
-    first, last = (bounds[name].to_numpy().astype("datetime64[D]") for name in ("first", "last"))
-    return list(zip(first, last, strict=True))
+@dataclass(frozen=True, kw_only=True)
+class _Statements:
+    """The statements of accounts: their days, the balances that they say, and which are proven."""
+
+    opened: Days
+    closed: Days
+    opening: NDArray[np.int64]
+    closing: NDArray[np.int64]
+    has_opening: NDArray[np.bool_]
+    has_closing: NDArray[np.bool_]
+    proven: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, statements: pd.DataFrame) -> _Statements:
+        """Those of a frame with the columns that :func:`credit_states` is given."""
+        opening, closing = statements["opening"], statements["closing"]
+        return cls(
+            opened=statements["opened_on"].to_numpy().astype("datetime64[D]"),
+            closed=statements["closed_on"].to_numpy().astype("datetime64[D]"),
+            opening=opening.fillna(0).to_numpy(dtype="int64"),
+            closing=closing.fillna(0).to_numpy(dtype="int64"),
+            has_opening=opening.notna().to_numpy(),
+            has_closing=closing.notna().to_numpy(),
+            proven=statements["proven"].to_numpy(dtype=bool),
+        )
+
+    def at(self, places: NDArray[Any]) -> _Statements:
+        """Those at ``places``."""
+        return _Statements(**{name: values[places] for name, values in vars(self).items()})
+
+    def cover(self, first: Days, last: Days) -> NDArray[np.bool_]:
+        """Which stretches from ``first`` to ``last`` lie in a run of proven statements whose balances join.
+
+        A month and its days are two chains: neither breaks the other.
+        """
+        proven = self.at(self.proven)
+        proven = proven.at(np.lexsort((proven.opened, proven.closed)))
+        covered = proven.join_over(first, last)
+        long = proven.closed - proven.opened > _LONGEST_DAY
+        return covered | proven.at(~long).join_over(first, last) if long.any() else covered
+
+    def join_over(self, first: Days, last: Days) -> NDArray[np.bool_]:
+        """The same of statements in their order; of the runs begun by ``first`` the longest tells."""
+        if not len(self.opened):
+            return np.zeros(len(first), dtype=np.bool_)
+        joins = self.has_opening[1:] & self.has_closing[:-1] & (self.opening[1:] == self.closing[:-1])
+        starts = np.flatnonzero(np.concatenate([[True], ~joins]))
+        begun, ended = np.minimum.reduceat(self.opened, starts), np.maximum.reduceat(self.closed, starts)
+        order = np.argsort(begun, kind="stable")
+        until = np.maximum.accumulate(ended[order])
+        place = np.searchsorted(begun[order], first, side="right") - 1
+        covered: NDArray[np.bool_] = (place >= 0) & (until[place] >= last)
+        return covered

@@ -144,6 +144,11 @@ def test_two_equal_amounts_of_one_contract_on_one_day_are_nobodys():
     assert rules([item("1"), item("2")], [line(contract_number="7654321", contract_rank="001")]) == []
 
 
+def test_a_remittance_that_two_lines_claim_is_nobodys():
+    named = {"contract_number": "7654321", "contract_rank": "001"}
+    assert links([item()], [line(**named), line(day="2026-03-04", **named)]).empty
+
+
 def test_a_number_of_another_contract_is_no_number():
     assert rules([item()], [line(entry_number="0000417", contract_number="1111111")]) == []
     assert rules([item()], [line(entry_number="0000417", contract_number="7654321")]) == ["remittance_number"]
