@@ -71,8 +71,10 @@ def copy_in(
     driver = connection.connection.driver_connection
     assert driver is not None  # noqa: S101 - an open connection has one
     slices = (frame.iloc[which[start : start + _SLICE_ROWS]] for start in range(0, len(which), _SLICE_ROWS))
+    # A thread for a single slice costs more than it saves: most files are small.
+    blocks = one_ahead(_csv, slices) if len(which) > _SLICE_ROWS else map(_csv, slices)
     with driver.cursor() as cursor, cursor.copy(f"COPY {table} ({columns}) FROM STDIN (FORMAT csv)") as copy:
-        for block in one_ahead(_csv, slices):
+        for block in blocks:
             copy.write(block)
 
 

@@ -70,9 +70,11 @@ LEFT JOIN seen_value s ON s.merchant_id = k.merchant_id AND s.contract_id = k.co
 WHERE k.field = ANY(:fields) AND (s.last_on IS NULL OR s.last_on < k.last_on)
 """
 _SAME = " AND ".join(f"k.{name} = g.{name}" for name in ("merchant_id", "contract_id", "field", "value"))
-_KEPT = (
+_FORGOTTEN = (
     f"DELETE FROM known_value k USING gone_value g WHERE {_SAME} AND g.last_on IS NULL",
     f"UPDATE known_value k SET last_on = g.last_on FROM gone_value g WHERE {_SAME} AND g.last_on IS NOT NULL",
+)
+_KEPT = (
     """
     INSERT INTO known_value AS k (merchant_id, field, value, contract_id, reseller_id, last_on)
     SELECT merchant_id, field, value, contract_id, reseller_id, last_on FROM seen_value
@@ -97,6 +99,6 @@ def _renew(connection: Connection, subject: _Subject) -> None:
         connection.execute(text(statement), {"subject": subject.table})
     seen, gone = (statement.format(**subject.words) for statement in (_SEEN, _GONE))
     daily_sums.over_days(connection, "touched_value", seen, bounds)
-    connection.execute(text(gone), {"fields": list(KNOWN_FIELDS[subject.table])})
-    for statement in _KEPT:
+    are_gone = connection.execute(text(gone), {"fields": list(KNOWN_FIELDS[subject.table])}).rowcount
+    for statement in (*(_FORGOTTEN if are_gone else ()), *_KEPT):
         connection.execute(text(statement))

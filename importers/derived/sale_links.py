@@ -157,10 +157,21 @@ UPDATE transaction s SET chargeback = d.state FROM (
 WHERE s.merchant_id = d.merchant_id AND s.id = d.id AND s.occurred_on = d.occurred_on
   AND s.chargeback <> d.state AND s.occurred_on BETWEEN :first AND :last
 """
+_OF_BANK = "subject IN ('bank_account', 'bank_statement', 'bank_movement')"
 _BOOKED = f"""
 SELECT merchant_id, min(day) - {_BOOKED_BEFORE} AS first FROM touched_day
-WHERE subject IN ('bank_account', 'bank_statement', 'bank_movement') AND merchant_id <> {UNCLAIMED_MERCHANT}
+WHERE {_OF_BANK} AND merchant_id <> {UNCLAIMED_MERCHANT}
 GROUP BY 1
+"""
+# Most files touch merchants of whom nothing is disputed: what none of these is true of, nothing follows from.
+_CONCERNED = f"""
+SELECT to_regclass('pg_temp.disputed_sale') IS NOT NULL AS is_noted, bool_or(is_booked) AS is_booked,
+  bool_or(EXISTS (SELECT FROM chargeback c WHERE c.merchant_id = t.merchant_id)) AS is_charged_back,
+  bool_or(EXISTS (SELECT FROM operation o WHERE o.merchant_id = t.merchant_id)) AS is_operated
+FROM (
+  SELECT merchant_id, bool_or({_OF_BANK}) AS is_booked FROM touched_day
+  WHERE merchant_id <> {UNCLAIMED_MERCHANT} GROUP BY 1
+) AS t
 """
 _OF_NO_LINE = f"""
 (merchant_id, id) IN (
@@ -201,11 +212,18 @@ def release(connection: Connection, table: str, where: str, parameters: Mapping[
 
 def renew(connection: Connection) -> None:
     """Take over what banks have booked, link what the touched days concern, and tell the sales."""
-    release(connection, _CHARGEBACK.table, _OF_NO_LINE, {})
-    connection.execute(text(f"DELETE FROM chargeback WHERE {_OF_NO_LINE}"))
-    connection.execute(text(_OF_LINES))
-    for subject in (_CHARGEBACK, _OPERATION):
-        _link(connection, subject)
+    concerned = connection.execute(text(_CONCERNED)).one()
+    if not any(concerned):
+        return
+    connection.execute(text(_DISPUTED))
+    if concerned.is_booked:
+        release(connection, _CHARGEBACK.table, _OF_NO_LINE, {})
+        connection.execute(text(f"DELETE FROM chargeback WHERE {_OF_NO_LINE}"))
+        connection.execute(text(_OF_LINES))
+    if concerned.is_booked or concerned.is_charged_back:
+        _link(connection, _CHARGEBACK)
+    if concerned.is_operated:
+        _link(connection, _OPERATION)
     _tell_sales(connection)
 
 
