@@ -99,10 +99,14 @@ def lines(
         item=found.index, settled_on=working_days.after(found["collected_on"].to_numpy(), 1)
     )
     rows, truth = [], []
-    for key, group in settled.groupby(["account", "currency", *by], sort=True):
+    amounts, collected = (settled[name].to_numpy() for name in ("amount", "collected_on"))
+    credited = list(zip(settled["item"], settled["part"], strict=True))
+    groups = settled.groupby(["account", "currency", *by]).indices
+    for key in sorted(groups):
+        own = groups[key]
         named = dict(zip(by, key[2:], strict=True))
-        amount = int(group["amount"].sum())
-        last = np.array([group["collected_on"].max()], dtype="datetime64[D]")
+        amount = int(amounts[own].sum())
+        last = np.array([collected[own].max()], dtype="datetime64[D]")
         fee = round(abs(amount) * kept)
         rows.append(
             dict.fromkeys(LINE, "")
@@ -119,7 +123,7 @@ def lines(
             }
             | ({"contract_number": head[key[0]]} if "head" in hints else {})
         )
-        truth.append({(item, part) for item, part in zip(group["item"], group["part"], strict=True)})
+        truth.append({credited[place] for place in own})
         if again and draw.random() < again:
             next_day, third_day = (
                 working_days.after(rows[-1]["booked_on"].reshape(1), count)[0] for count in (1, 2)
@@ -238,7 +242,7 @@ def booked(style: str):
 #: Shares of remittances and lines that each example loses.
 REMITTANCES_MISSING, LINES_MISSING = 0.05, 0.02
 #: Examples of each style: more than two hundred in all.
-EXAMPLES = 20
+EXAMPLES = 10
 
 
 @dataclass(frozen=True, kw_only=True)
