@@ -65,7 +65,10 @@ def _words(numbers: list[str]) -> str:
 
 @cache
 def _contracts(scope: AnyScope) -> Select[*tuple[Any, ...]]:
-    """The numbers of the contracts that a source of settlements brings, without a declined payment."""
+    """The numbers of the contracts that a source of settlements brings, without a declined payment.
+
+    Of a merchant without any settlement, no contract is looked at.
+    """
     source = func.coalesce(Contract.transactions_source_id, Contract.source_id)
     settled = exists().where(Settlement.merchant_id == Contract.merchant_id, Settlement.source_id == source)
     declined = exists().where(
@@ -76,5 +79,11 @@ def _contracts(scope: AnyScope) -> Select[*tuple[Any, ...]]:
         )
     )
     mine = in_scope(Contract.merchant_id, Contract.id, scope)
+    any_settled = exists().where(Settlement.merchant_id == scope.merchant_id)
     columns = (Contract.number, source.label("source_id"))
-    return select(*columns).where(*mine, settled, not_(declined)).distinct().order_by(Contract.number)
+    return (
+        select(*columns)
+        .where(any_settled, *mine, settled, not_(declined))
+        .distinct()
+        .order_by(Contract.number)
+    )
