@@ -100,6 +100,13 @@ def test_the_file_of_groups_says_what_the_page_says(owner, shops):
     assert "par point de vente" in plain(owner.page("/journal").one("main"))
 
 
+def test_sums_are_unfolded_where_the_net_says_nothing(owner):
+    """Each reason of refusal stood on a phone with 0,00 €, and what was refused below a press."""
+    for asked, is_open in (("by=reason&outcome=declined", True), ("by=outlet", False)):
+        fold = owner.page(f"/transactions?{asked}").one("details", class_="all-sums")
+        assert ("open" in fold.attributes) == is_open
+
+
 def words_of(file: bytes) -> bytes:
     """The text of a file: that of its sheet when it is a workbook."""
     return ZipFile(io.BytesIO(file)).read("xl/worksheets/sheet1.xml") if file.startswith(b"PK") else file
