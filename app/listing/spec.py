@@ -111,8 +111,8 @@ class PageLink:
     month: str = ""
 
 
-def no_nets(_answer: Any) -> dict[date, Mapping[str, int]]:
-    """No sums of days."""
+def no_days(_answer: Any) -> dict[date, Any]:
+    """Nothing about days."""
     return {}
 
 
@@ -120,14 +120,15 @@ def no_nets(_answer: Any) -> dict[date, Mapping[str, int]]:
 class AnswerPart:
     """The opening of a list, above its rows: what it reads, and its template (as ``answer``).
 
-    ``read`` is given the criteria, and gives None where they ask for what it does not answer. ``nets`` are
-    the sums of whole days that it knows, in minor units by day and currency; ``not_received`` is what stands
+    ``read`` is given the criteria, and gives None where they ask for what it does not answer. Of whole days
+    ``nets`` are the sums, in minor units by currency, ``counts`` the numbers of rows. ``not_received`` stands
     above its rows by place, and ``groups_not_received`` reads what stands above groups, given the criteria.
     """
 
     read: Callable[[Scope, Any], Reading[Any] | None]
     template: str
-    nets: Callable[[Any], Mapping[date, Mapping[str, int]]] = no_nets
+    nets: Callable[[Any], Mapping[date, Mapping[str, int]]] = no_days
+    counts: Callable[[Any], Mapping[date, int]] = no_days
     not_received: Callable[[Any], tuple[NotReceived, ...]] = all_received
     groups_not_received: Callable[[Scope, Any], Reading[tuple[NotReceived, ...]]] = all_groups_received
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
+from operator import attrgetter
 
 from sqlalchemy import Date, bindparam, case, func, select
 
@@ -15,6 +16,7 @@ from app.listing.period import CHART_DAYS
 from app.listing.reading import Reading, Rows
 from app.listing.scope import AnyScope, Scope
 from app.listing.source import in_scope
+from app.listing.spec import AnswerPart
 from app.lists.nights import Bar, every_day
 from app.models import ALL_CONTRACTS, TransactionDay
 
@@ -31,11 +33,15 @@ _SIGN = case(
 
 @dataclass(frozen=True)
 class Takings:
-    """The net of each day of the chart, in minor units of ``currency``; ``nets`` has every currency."""
+    """The net of each day of the chart, in minor units of ``currency``.
+
+    ``nets`` has every currency, ``counts`` the number of transactions of whatever outcome.
+    """
 
     bars: tuple[Bar, ...]
     currency: str
     nets: Mapping[date, Mapping[str, int]]
+    counts: Mapping[date, int]
 
 
 def takings(scope: Scope, criteria: Criteria) -> Reading[Takings | None] | None:
@@ -50,10 +56,12 @@ def takings(scope: Scope, criteria: Criteria) -> Reading[Takings | None] | None:
             return None
         currency = max(rows, key=lambda row: row.net).currency
         nets: dict[date, dict[str, int]] = {}
+        counts: dict[date, int] = {}
         for row in rows:
             nets.setdefault(row.day, {})[row.currency] = row.net
+            counts[row.day] = counts.get(row.day, 0) + row.number
         bars = (Bar(row.day, row.net) for row in rows if row.currency == currency)
-        return Takings(every_day(bars, last, days), currency, nets)
+        return Takings(every_day(bars, last, days), currency, nets, counts)
 
     values = {**scope.values, "first_bar": last - (days - 1) * _DAY, "last_bar": last}
     return Reading((_nets(scope.any_such),), made, values)
@@ -68,6 +76,7 @@ def _nets(scope: AnyScope) -> Statement:
             daily.day,
             daily.currency,
             func.coalesce(func.sum(daily.amount * _SIGN).filter(daily.outcome == "accepted"), 0).label("net"),
+            func.sum(daily.count).label("number"),
         )
         .where(
             *in_scope(daily.merchant_id, daily.contract_id, scope),
@@ -76,3 +85,9 @@ def _nets(scope: AnyScope) -> Statement:
         )
         .group_by(daily.day, daily.currency)
     )
+
+
+#: What Transactions opens with.
+TAKINGS = AnswerPart(
+    read=takings, template="lists/takings.html", nets=attrgetter("nets"), counts=attrgetter("counts")
+)

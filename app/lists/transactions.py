@@ -18,7 +18,7 @@ from app.listing.filters import (
     flagged,
 )
 from app.listing.kinds import Flag, Identifier, Kind, Moment, Money, Row
-from app.listing.spec import AnswerPart, DetailPart, ListSpec, Noun, PageLink
+from app.listing.spec import DetailPart, ListSpec, Noun, PageLink
 from app.lists import chargebacks, payment_mail, remote_payments
 from app.lists.cardholder_currency import CARDHOLDER, CARDHOLDER_FIELDS
 from app.lists.chargebacks import chargeback_fields, disputes, operations
@@ -47,7 +47,7 @@ from app.lists.open_items import TITLE as OPEN_ITEMS
 from app.lists.payment_verdict import HandedIn, alerts, verdict
 from app.lists.reversals import counterparts, reversal_fields
 from app.lists.settlements import sale_payments
-from app.lists.takings import takings
+from app.lists.takings import TAKINGS
 from app.lists.transaction_sums import DIMENSIONS, MEASURES, SOURCE
 from app.lists.untold import untold
 from app.lists.untold_refusals import UNTOLD_REFUSALS
@@ -383,7 +383,7 @@ TRANSACTIONS = ListSpec(
     subtitle=("card", "trade_name", "label"),
     counted=lambda row: row["net_amount"],
     statement=MEAL_VOUCHER_STATEMENT,
-    answer=AnswerPart(read=takings, template="lists/takings.html", nets=lambda answer: answer.nets),
+    answer=TAKINGS,
     detail_parts=(
         DetailPart(read=counterparts, template="lists/counterparts.html"),
         DetailPart(read=disputes, template="lists/chargebacks.html", of="chargeback"),

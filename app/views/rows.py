@@ -60,12 +60,14 @@ class RowGroup:
     """Rows that belong together; ``heading`` None for those of a list in no order of time.
 
     ``total`` is what they add up to, "" where that is not known; ``said`` counts those of the ordinary case.
+    ``number`` is how many there are of a day, 0 where that is not known.
     """
 
     heading: Heading | None
     total: str
     said: str
     rows: tuple[ShownRow, ...]
+    number: int = 0
 
 
 def groups(criteria: Criteria, found: Page, shown: TableColumns, answer: Any) -> tuple[RowGroup, ...]:
@@ -85,6 +87,8 @@ def groups(criteria: Criteria, found: Page, shown: TableColumns, answer: Any) ->
     whole = _whole(list(parts), criteria, found)
     nets = spec.answer.nets(answer) if spec.answer and answer else {}
     sums = {day.isoformat(): by_currency for day, by_currency in nets.items()}
+    counts = spec.answer.counts(answer) if spec.answer and answer else {}
+    numbers = {day.isoformat(): number for day, number in counts.items()}
     lines = {key: show(part, _subtitle(spec, key, several=several)) for key, part in parts.items()}
     return tuple(
         RowGroup(
@@ -94,6 +98,7 @@ def groups(criteria: Criteria, found: Page, shown: TableColumns, answer: Any) ->
             else _written(sums.get(key.key, {})),
             _ordinary(spec, lines[key]) if key in whole and key.is_place else "",
             lines[key],
+            numbers.get(key.key, 0),
         )
         for key, part in parts.items()
     )

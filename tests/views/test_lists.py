@@ -179,6 +179,14 @@ def test_rows_are_grouped_and_a_group_adds_up_to_the_total(owner):
     assert totals == ["52,40 €"]
 
 
+def test_a_day_says_how_many_payments_it_has(owner):
+    """All of them, of whatever outcome, as the number above the list."""
+    page = owner.page("/transactions")
+    count = owner.get("/transactions.json").json["count"]
+    (said,) = [plain(head.one(class_="said")) for head in page.all("div", class_="group-head")]
+    assert said == f"{count}{count} transactions"
+
+
 def test_the_menu_has_two_entries(owner, shops):
     menu = owner.page("/remises").one("nav", class_="menu")
     assert [plain(link) for link in menu.all("a")] == ["Remises", "Transactions"]
