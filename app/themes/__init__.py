@@ -85,6 +85,11 @@ class Theme:
     sender: str = ""
     issuers: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def dial(self) -> str:
+        """The address that dials ``phone``, empty for none."""
+        return f"tel:{re.sub(r'[ .]', '', self.phone)}" if self.phone else ""
+
     def file(self, name: str) -> Path:
         """One of the FILES of this theme."""
         return self.folder / name

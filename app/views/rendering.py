@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Hashable, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
@@ -52,7 +51,6 @@ def prepare(app: Flask) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
-        dialled=dialled,
         money=formats.money,
         exact_money=formats.exact_money,
         day=formats.day,
@@ -142,11 +140,6 @@ def as_drawn(part: str, shown: Hashable, _language: str) -> Markup:
     template = current_app.jinja_env.get_template("lists/kept.html")
     drawn: Markup = getattr(template.module, part)(shown)
     return drawn
-
-
-def dialled(phone: str) -> str:
-    """A telephone number as a ``tel:`` address takes it."""
-    return re.sub(r"[ .]", "", phone)
 
 
 def _moment() -> dict[str, Any]:
