@@ -166,11 +166,11 @@ def _files(
 ) -> tuple[Attachment, ...]:
     """The remittances with their credits, and what is to deal with, when there is anything."""
     spec, rows, others = criteria.spec, BytesIO(), BytesIO()
-    write = write_csv if kind is FileKind.CSV else write_xlsx
-    write(connection, spec, access.scope, criteria, rows)
     if kind is FileKind.CSV:
+        write_csv(connection, spec, access.scope, criteria, rows)
         write_flat_csv(COLUMNS, items, others)
     else:
+        write_xlsx(connection, spec, access.scope, criteria, rows, whose=access.merchant_name)
         write_flat_xlsx(COLUMNS, items, TITLE, others)
     named = [(gettext(spec.title), rows), *([(gettext(TITLE), others)] if items else [])]
     return tuple(

@@ -12,12 +12,13 @@ from xlsxwriter.worksheet import Worksheet
 
 from app.listing.export import BOM
 from app.listing.kinds import guarded_text, protected_text
-from app.listing.xlsx import DAY_FORMAT, Styles, set_up, write_amount, write_headings
+from app.listing.xlsx import DAY_FORMAT, SheetHeading, Styles, set_up, write_amount, write_headings
 from app.wording import money
 from app.wording.i18n import gettext, speaking
 
 _LANGUAGE = "fr"
 _WIDTHS: Mapping[str, int] = {"words": 34, "number": 16, "day": 12, "amount": 14}
+_FIGURES = ("day", "amount")
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,12 @@ def write_flat_xlsx(columns: Sequence[FileColumn], rows: Sequence[Any], title: s
     with speaking(_LANGUAGE), Workbook(file, {"constant_memory": True, "strings_to_formulas": False}) as book:
         styles = Styles(book)
         sheet = book.add_worksheet(gettext(title))
-        headings = [(gettext(column.heading), _WIDTHS[column.kind]) for column in columns]
+        headings = [
+            SheetHeading(gettext(column.heading), _WIDTHS[column.kind], column.kind in _FIGURES)
+            for column in columns
+        ]
         write_headings(sheet, headings, styles)
-        set_up(sheet, [width for _, width in headings], on_one_sheet=True)
+        set_up(sheet, [heading.width for heading in headings], on_one_sheet=True)
         sheet.freeze_panes(1, 0)
         for line, row in enumerate(rows, start=1):
             for place, column in enumerate(columns):

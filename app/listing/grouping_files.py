@@ -23,6 +23,7 @@ from app.listing.summed import CurrencyTotals, GroupLine
 from app.listing.xlsx import (
     COUNT_FORMAT,
     TOTAL,
+    SheetHeading,
     Styles,
     set_up,
     width_of,
@@ -153,6 +154,7 @@ def write_groups_xlsx(
     file: BinaryIO,
     *,
     names: Mapping[str, str],
+    whose: str,
 ) -> int:
     """Write a sheet of the groups with their totals, and one of what was asked; returns their number."""
     found = _read(connection, spec, scope, criteria)
@@ -170,7 +172,7 @@ def write_groups_xlsx(
             total = (gettext("Total"), *("" for _ in found.by.columns()[1:]))
             _write_line(sheet, line, total, (table, table.total), measures, total_styles)
         sums = book.add_worksheet(gettext("Totals"))
-        below = write_totals(sums, spec, criteria, found.totals, styles)
+        below = write_totals(sums, spec, criteria, found.totals, whose, styles)
         write_notes(sums, _notes(connection, found, scope, criteria, names), below, styles)
     return found.count
 
@@ -186,7 +188,8 @@ def _write_heading(
             words = found.by.cells(line.key)[1:]
             further[: len(words)] = map(max, further, (len(part) + 1 for part in words))
     widths = [_WIDE, *further]
-    write_headings(sheet, tuple(zip(headings, widths, strict=True)), styles)
+    figures = [column > len(names) for column in range(len(headings))]
+    write_headings(sheet, list(map(SheetHeading, headings, widths, figures)), styles)
     set_up(sheet, widths, on_one_sheet=True)
     sheet.freeze_panes(1, len(names))
 

@@ -16,47 +16,52 @@ from app.listing.xlsx import (
     COUNT_FORMAT,
     DAY_FORMAT,
     TOTAL,
+    SheetHeading,
     Styles,
     set_up,
     width_of,
     write_amount,
     write_headings,
+    write_words,
 )
 from app.wording.i18n import gettext, speaking
 
 _LANGUAGE = "fr"
 #: Widths of the columns of words, in letters.
 _WIDE, _WIDEST = 24, 44
-#: The debts stand below what was asked.
-_FIRST_DEBT = 3
+#: The debts stand below what was asked: two columns of words, then figures.
+_FIRST_DEBT, _WORDS = 4, 2
 
 
 def write_statement_xlsx(
-    made: StatementSpec, criteria: Criteria, debts: Sequence[Debt], file: BinaryIO
+    made: StatementSpec, criteria: Criteria, debts: Sequence[Debt], whose: str, file: BinaryIO
 ) -> int:
-    """Write ``debts``, and return how many remittances stand there."""
+    """Write the ``debts`` of the merchant ``whose``, and return how many remittances stand there."""
     with speaking(_LANGUAGE), Workbook(file, {"constant_memory": True, "strings_to_formulas": False}) as book:
         styles = Styles(book)
         sheet = book.add_worksheet(gettext("Batches"))
         lines = _write_lines(sheet, made, debts, styles)
-        _write_debts(book.add_worksheet(gettext("Totals")), made, criteria, debts, styles)
+        sums = book.add_worksheet(gettext("Totals"))
+        write_words(sums, 0, gettext("Selection"), criteria.in_words())
+        write_words(sums, 1, gettext("Merchant"), whose)
+        _write_debts(sums, made, debts, styles)
     return lines
 
 
 def _write_lines(sheet: Worksheet, made: StatementSpec, debts: Sequence[Debt], styles: Styles) -> int:
     headings = (
-        (gettext(made.debtors), _WIDE),
-        (gettext("Date"), width_of(gettext("Date"))),
-        (gettext("Batch no."), width_of(gettext("Batch no."))),
-        (gettext("Outlet"), _WIDEST),
-        (gettext("Number"), width_of(gettext("Number"))),
-        (gettext("Net"), width_of(gettext("Net"))),
-        (gettext("Currency"), width_of(gettext("Currency"))),
-        (gettext("Status"), _WIDE),
+        SheetHeading(gettext(made.debtors), _WIDE),
+        SheetHeading(gettext("Date"), width_of(gettext("Date")), of_figures=True),
+        SheetHeading(gettext("Batch no."), width_of(gettext("Batch no."))),
+        SheetHeading(gettext("Outlet"), _WIDEST),
+        SheetHeading(gettext("Number"), width_of(gettext("Number")), of_figures=True),
+        SheetHeading(gettext("Net"), width_of(gettext("Net")), of_figures=True),
+        SheetHeading(gettext("Currency"), width_of(gettext("Currency"))),
+        SheetHeading(gettext("Status"), _WIDE),
     )
     write_headings(sheet, headings, styles)
     sheet.freeze_panes(1, 0)
-    set_up(sheet, [width for _, width in headings], on_one_sheet=True)
+    set_up(sheet, [heading.width for heading in headings], on_one_sheet=True)
     at = 0
     for at, (debt, line) in enumerate(_every(debts), start=1):
         sheet.write_string(at, 0, debtor(made, debt))
@@ -76,14 +81,11 @@ def _every(debts: Sequence[Debt]) -> Iterator[tuple[Debt, StatementLine]]:
         yield from ((debt, line) for line in debt.lines)
 
 
-def _write_debts(
-    sheet: Worksheet, made: StatementSpec, criteria: Criteria, debts: Sequence[Debt], styles: Styles
-) -> None:
-    sheet.write_string(0, 0, gettext("Selection"))
-    sheet.write_string(0, 1, criteria.in_words())
+def _write_debts(sheet: Worksheet, made: StatementSpec, debts: Sequence[Debt], styles: Styles) -> None:
     first, *headings = debt_headings(made)
     for column, words in enumerate((first, gettext("Currency"), *headings)):
-        sheet.write_string(_FIRST_DEBT - 1, column, words, styles.heading)
+        style = styles.heading if column < _WORDS else styles.heading_of_figures
+        sheet.write_string(_FIRST_DEBT - 1, column, words, style)
     set_up(sheet, [_WIDE, _WIDE, *(max(16, width_of(words)) for words in headings)], on_one_sheet=True)
     line = _FIRST_DEBT
     for debt in debts:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import cached_property
 from itertools import accumulate
 from textwrap import wrap
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from sqlalchemy import Connection, select, text
 from xlsxwriter import Workbook
@@ -23,7 +23,7 @@ from xlsxwriter.worksheet import Worksheet
 from app.listing.criteria import Criteria
 from app.listing.export import LONGEST_WRITING
 from app.listing.field import Field
-from app.listing.kinds import Moment, Money, Rate, Row, Statement, Whole
+from app.listing.kinds import Day, Moment, Money, Rate, Row, Statement, Whole
 from app.listing.notes import GroupNote
 from app.listing.order import Order
 from app.listing.scope import Scope
@@ -41,14 +41,28 @@ _BLOCK = 1000
 _MOMENT_FORMAT = "dd/mm/yyyy hh:mm:ss"
 DAY_FORMAT = "dd/mm/yyyy"
 COUNT_FORMAT = "#,##0"
+_AS_IT_IS = "General"
+#: Numbers and dates end a letter before their column does: what stands beside them begins there.
+_AT_THE_RIGHT = {"align": "right", "indent": 1}
 #: What a line looks like that adds up those above it.
 TOTAL = {"bold": True, "top": 1}
+_HEADING = {"bold": True, "bg_color": "#edf1f4", "text_wrap": True, "valign": "top"}
+#: What is written as a number or a date.
+_FIGURES = (Day, Moment, Money, Rate, Whole)
 #: Widths of columns, in letters: at least that of a heading's longest word, with its arrow.
 _LONGEST_WIDTH, _NARROWEST, _ROOM = 44, 10, 3
 _MOMENT_WIDTH = 20
 _A4, _LINE_HEIGHT = 9, 15
 #: So many letters are read on a sheet that lies across: some six points high.
 _WIDEST_PAPER = 230
+
+
+class SheetHeading(NamedTuple):
+    """The words above a column, its width in letters, and whether numbers or dates stand below."""
+
+    words: str
+    width: int
+    of_figures: bool = False
 
 
 @dataclass
@@ -61,13 +75,19 @@ class Styles:
 
     def __getitem__(self, number_format: str) -> Format:
         if number_format not in self.made:
-            self.made[number_format] = self.book.add_format({"num_format": number_format, **self.look})
+            looks = {"num_format": number_format, **_AT_THE_RIGHT, **self.look}
+            self.made[number_format] = self.book.add_format(looks)
         return self.made[number_format]
 
     @cached_property
     def heading(self) -> Format:
         """The first line of a sheet."""
-        return self.book.add_format({"bold": True, "bg_color": "#edf1f4", "text_wrap": True, "valign": "top"})
+        return self.book.add_format(_HEADING)
+
+    @cached_property
+    def heading_of_figures(self) -> Format:
+        """The first line above numbers or dates, which stand at the right of their column."""
+        return self.book.add_format({**_HEADING, **_AT_THE_RIGHT})
 
     @cached_property
     def words(self) -> Format:
@@ -81,9 +101,11 @@ class Styles:
 
 
 def write_xlsx(
-    connection: Connection, spec: ListSpec, scope: Scope, criteria: Criteria, file: BinaryIO
+    connection: Connection, spec: ListSpec, scope: Scope, criteria: Criteria, file: BinaryIO, *, whose: str
 ) -> int:
     """Write every row of ``criteria``, whatever its page, and return their number.
+
+    ``whose`` is the merchant's name: a workbook is kept under any name.
 
     The file is complete when this returns; any exception means that it is not to be used.
     """
@@ -101,7 +123,7 @@ def write_xlsx(
         set_up(sheet, widths, on_one_sheet=True)
         _leave_out_of_print(sheet, count, widths)
         sheet.autofilter(0, 0, count, len(spec.file_fields) - 1)
-        write_totals(book.add_worksheet(gettext("Totals")), spec, criteria, sums, styles)
+        write_totals(book.add_worksheet(gettext("Totals")), spec, criteria, sums, whose, styles)
     return count
 
 
@@ -122,16 +144,20 @@ def _statement(spec: ListSpec, scope: Scope, criteria: Criteria) -> Statement:
 
 
 def _write_heading(sheet: Worksheet, spec: ListSpec, styles: Styles) -> None:
-    write_headings(sheet, [(one.full_title, _width(one)) for one in spec.file_fields], styles)
+    headings = [
+        SheetHeading(one.full_title, _width(one), isinstance(one.kind, _FIGURES)) for one in spec.file_fields
+    ]
+    write_headings(sheet, headings, styles)
     sheet.freeze_panes(1, 0)
 
 
-def write_headings(sheet: Worksheet, headings: Sequence[tuple[str, int]], styles: Styles) -> None:
-    """The first row: the words of columns of those widths, as high as the longest of them needs."""
-    lines = max(len(wrap(words, width - _ROOM)) for words, width in headings)
+def write_headings(sheet: Worksheet, headings: Sequence[SheetHeading], styles: Styles) -> None:
+    """The first row, as high as the longest of ``headings`` needs."""
+    lines = max(len(wrap(heading.words, heading.width - _ROOM)) for heading in headings)
     sheet.set_row(0, lines * _LINE_HEIGHT)
-    for column, (words, _) in enumerate(headings):
-        sheet.write_string(0, column, words, styles.heading)
+    for column, heading in enumerate(headings):
+        style = styles.heading_of_figures if heading.of_figures else styles.heading
+        sheet.write_string(0, column, heading.words, style)
 
 
 def _width(one: Field) -> int:
@@ -188,7 +214,7 @@ def _write_cell(sheet: Worksheet, place: tuple[int, int], one: Field, row: Row, 
     elif isinstance(kind, Money) and row[kind.currency_field] is not None:
         write_amount(sheet, place, value, row[kind.currency_field], styles)
     elif isinstance(kind, (Whole, Rate)):
-        sheet.write_number(*place, float(value))
+        sheet.write_number(*place, float(value), styles[_AS_IT_IS])
     else:
         words = kind.sheet(value, row)
         sheet.write_string(*place, words)
@@ -202,18 +228,21 @@ def write_amount(sheet: Worksheet, place: tuple[int, int], minor: int, currency:
     sheet.write_number(*place, float(amount), styles.amount(currency))
 
 
-def write_totals(sheet: Worksheet, spec: ListSpec, criteria: Criteria, sums: Totals, styles: Styles) -> int:
-    """What was asked, in words, and what it adds up to, by currency: control sums of the first sheet.
+def write_totals(
+    sheet: Worksheet, spec: ListSpec, criteria: Criteria, sums: Totals, whose: str, styles: Styles
+) -> int:
+    """What was asked of whom, and what it adds up to, by currency: control sums of the first sheet.
 
     Returns the first line below.
     """
     set_up(sheet, (36, 18), on_one_sheet=True)
-    _write_words(sheet, 0, gettext("Selection"), criteria.in_words())
+    write_words(sheet, 0, gettext("Selection"), criteria.in_words())
     sheet.write_string(1, 0, gettext("Number"))
     sheet.write_number(1, 1, sums.count, styles[COUNT_FORMAT])
-    line = 2
+    write_words(sheet, 2, gettext("Merchant"), whose)
+    line = 3
     for currency in sums.lines if spec.adds_up else ():
-        _write_words(sheet, line + 1, gettext("Currency"), currency.currency)
+        write_words(sheet, line + 1, gettext("Currency"), currency.currency)
         lines = [(measure.label, (measure.sign or 1) * currency[measure.name]) for measure in spec.measures]
         for label, minor in (*lines, (N_("Net"), currency.net)):
             if label:
@@ -227,13 +256,14 @@ def write_totals(sheet: Worksheet, spec: ListSpec, criteria: Criteria, sums: Tot
 def write_notes(sheet: Worksheet, notes: Iterable[GroupNote], line: int, styles: Styles) -> None:
     """What is to be said beside the sums, amount by amount, from ``line`` on."""
     for note in notes:
-        _write_words(sheet, line + 1, note.title, note.currency)
+        write_words(sheet, line + 1, note.title, note.currency)
         for further, figure in enumerate(note.figures, start=line + 2):
             sheet.write_string(further, 0, figure.words)
             write_amount(sheet, (further, 1), figure.amount, note.currency, styles)
         line += len(note.figures) + 2
 
 
-def _write_words(sheet: Worksheet, line: int, label: str, words: str) -> None:
+def write_words(sheet: Worksheet, line: int, label: str, words: str) -> None:
+    """A line of two cells: what something is called, and what it is."""
     sheet.write_string(line, 0, label)
     sheet.write_string(line, 1, words)

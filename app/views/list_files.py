@@ -54,7 +54,7 @@ def download(spec: ListSpec) -> AnyResponse:
 
 def workbook(spec: ListSpec) -> AnyResponse:
     """The list as XLSX, by the rules of the CSV."""
-    return _export(spec, ListFile(write_xlsx, "xlsx", XLSX))
+    return _export(spec, ListFile(partial(write_xlsx, whose=access().merchant_name), "xlsx", XLSX))
 
 
 def groups_download(spec: ListSpec) -> AnyResponse:
@@ -65,7 +65,7 @@ def groups_download(spec: ListSpec) -> AnyResponse:
 
 def groups_workbook(spec: ListSpec) -> AnyResponse:
     """The sums of a list by group as XLSX, over any period."""
-    write = partial(write_groups_xlsx, names=theme().issuers)
+    write = partial(write_groups_xlsx, names=theme().issuers, whose=access().merchant_name)
     return _export(spec, ListFile(write, "xlsx", XLSX, is_grouped=True))
 
 

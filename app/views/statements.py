@@ -161,7 +161,7 @@ def _as_workbook(
     _outlets: Letterhead | None,
     file: BinaryIO,
 ) -> int:
-    return write_statement_xlsx(made, asked_of(made, criteria), debts, file)
+    return write_statement_xlsx(made, asked_of(made, criteria), debts, access().merchant_name, file)
 
 
 def _criteria(criteria: Criteria) -> Criteria:

@@ -229,7 +229,7 @@ def test_the_workbook_has_a_line_for_each_batch_and_what_is_owed(owner, canteen)
     of_issuer = {
         totals[ref][1]: [totals[f"{column}{ref[1:]}"][1] for column in "BCDEFGH"]
         for ref in totals
-        if ref[0] == "A" and int(ref[1:]) > 3
+        if ref[0] == "A" and int(ref[1:]) > 4
     }
     assert of_issuer == {
         "EDENRED": ["EUR", "3", "30", "-3", "0", "27", "0"],

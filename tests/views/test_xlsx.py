@@ -74,6 +74,38 @@ def test_a_code_is_its_column_s_and_no_name_beside_it(owner):
     assert by_heading(found, "Banque", line)[1]
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["/remises.xlsx", "/transactions/regroupement.xlsx?by=outlet", "/transactions/titres-restaurant.xlsx"],
+)
+def test_a_workbook_says_whose_it_is(owner, path):
+    """Saved under any name it is still known."""
+    with owner.get(path) as response:
+        found = cells(response, 2)
+    (line,) = (ref[1:] for ref, cell in found.items() if cell[1] == "Commerçant")
+    assert found[f"B{line}"][1] == "ALPHA merchant"
+
+
+def alignments(response, sheet):
+    """Where each cell of a sheet stands in its column, by reference; "" for where its type has it."""
+    with zipfile.ZipFile(io.BytesIO(response.data)) as book:
+        formats = ET.fromstring(book.read("xl/styles.xml")).find("s:cellXfs", NAMESPACE)
+        root = ET.fromstring(book.read(f"xl/worksheets/sheet{sheet}.xml"))
+    said = [one.find("s:alignment", NAMESPACE) for one in formats]
+    sides = ["" if one is None else one.get("horizontal", "") for one in said]
+    return {cell.get("r"): sides[int(cell.get("s", "0"))] for cell in root.iter(f"{{{NAMESPACE['s']}}}c")}
+
+
+@pytest.mark.parametrize("path", ["/transactions.xlsx", "/remises/regroupement.xlsx?by=outlet"])
+def test_a_heading_stands_where_its_figures_do(owner, path):
+    with owner.get(path) as response:
+        found, sides = cells(response, 1), alignments(response, 1)
+    for ref, (kind, _) in found.items():
+        column = ref.rstrip("0123456789")
+        if ref != f"{column}1":
+            assert sides[ref] == sides[f"{column}1"] == ("right" if kind == "n" else ""), ref
+
+
 def test_a_total_stands_out(owner):
     with owner.get("/remises/regroupement.xlsx?by=outlet") as response:
         found = cells(response, 1)
