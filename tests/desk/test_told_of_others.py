@@ -45,7 +45,8 @@ def told(place, north, name):
             yield maintainer, "its page"
         if browser.post_form(f"{desk}/imports/{file}/reprendre").status_code != 404:
             yield maintainer, "its loading again"
-        shown = ("/commercants", "/imports", "/imports?state=quarantined", f"/imports?q={name}", "/banque")
+        words = name.partition(".")[0]  # a page that has found nothing repeats what it was asked for
+        shown = ("/commercants", "/imports", "/imports?state=quarantined", f"/imports?q={words}", "/banque")
         for address in shown:
             page = plain(browser.page(f"{desk}{address}").one("main"))
             if name in page:

@@ -98,7 +98,7 @@ def test_it_is_filtered_by_person_and_by_event(owner, shops, database):
     written(database, shops[0].merchant_id, 2, user_id=user_id(database, "other@shop.example"))
     assert len(table_rows(owner.page("/journal?event=exported"))) == 5
     assert len(table_rows(owner.page("/journal?event=exported&person=OTHER@"))) == 2
-    assert "Aucune action enregistrée" in owner.page("/journal?person=nobody").text
+    assert "Rien ne correspond à ces filtres" in owner.page("/journal?person=nobody").text
 
 
 def test_it_goes_on_page_by_page_without_losing_or_doubling_a_line(owner, shops, database):
