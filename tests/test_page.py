@@ -29,6 +29,7 @@ def test_a_page_that_holds_a_card_number_is_told(page):
         "<p>************9790</p>",
         "<dt>SIRET</dt><dd>50050050000017</dd>",
         "<label>FOURNIL · 50050050000017 · Lyon</label>",
+        f'<dd>multipart/mixed; boundary="{"=" * 15}{CARD.replace(" ", "")}000=="</dd>',
         "<td>4111</td><td>1111</td><td>1111</td><td>1111</td>",
     ],
 )

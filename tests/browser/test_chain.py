@@ -44,7 +44,7 @@ class Chain:
     outlets: list[OutletChoice]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chain(live):
     # The night before the day of the portal, which is France's: a machine's own calendar may be a day behind.
     today = datetime.now(ZoneInfo(DEFAULT_TIME_ZONE)).date()
@@ -318,7 +318,7 @@ def test_a_chain_of_500_shops_is_taken_on(window, live, chain, tmp_path):
         assert connection.scalar(select(Outlet.id).where(Outlet.merchant_id == chain.other_id)) is None
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def second_owner(live, chain):
     """Somebody else who may give accesses to the chain."""
     email = "seconde@chaine.example"

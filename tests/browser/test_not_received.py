@@ -20,7 +20,7 @@ SILENT = ("Dijon Darcy", "Toulouse Capitole", "Vannes Port")
 CALLED = ("Angers Gare", "Brest Halles", "Caen Port")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def fleet(live):
     """Whoever looks after outlets that call every night; three of them did not on the last one."""
     nights = [today() - timedelta(days=ago) for ago in range(1, 30)]
