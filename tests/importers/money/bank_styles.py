@@ -241,8 +241,8 @@ def booked(style: str):
 
 #: Shares of remittances and lines that each example loses.
 REMITTANCES_MISSING, LINES_MISSING = 0.05, 0.02
-#: Examples of each style: more than two hundred in all.
-EXAMPLES = 10
+#: Examples of each style: hundreds in all.
+EXAMPLES = 20
 
 
 @dataclass(frozen=True, kw_only=True)
