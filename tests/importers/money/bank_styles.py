@@ -104,38 +104,48 @@ def lines(
     groups = settled.groupby(["account", "currency", *by]).indices
     for key in sorted(groups):
         own = groups[key]
-        named = dict(zip(by, key[2:], strict=True))
+        named = dict(zip(["account", "currency", *by], key, strict=True))
+        if "head" in hints:
+            named["contract_number"] = head[named["account"]]
         amount = int(amounts[own].sum())
-        last = np.array([collected[own].max()], dtype="datetime64[D]")
         fee = round(abs(amount) * kept)
-        rows.append(
-            dict.fromkeys(LINE, "")
-            | {name: named[name] for name in hints if name in named}
-            | {
-                "account": key[0],
-                "currency": key[1],
-                "booked_on": working_days.after(last, draw.choice([1, 1, 1, 2, 3]))[0],
-                "amount": amount - fee,
-                "kind": "remittance" if amount > 0 else "refund",
-                "entry_number": f"{int(named['number']):07d}" if "number" in hints else "",
-                "fee": None,
-                "grouping": grouping,
-            }
-            | ({"contract_number": head[key[0]]} if "head" in hints else {})
-        )
-        truth.append({credited[place] for place in own})
+        row = _label(named, hints) | {
+            "booked_on": _working_days_after(collected[own].max(), draw.choice([1, 1, 1, 2, 3])),
+            "amount": amount - fee,
+            "kind": "remittance" if amount > 0 else "refund",
+            "grouping": grouping,
+        }
+        paid = {credited[place] for place in own}
+        entries = [(row, paid)]
         if again and draw.random() < again:
-            next_day, third_day = (
-                working_days.after(rows[-1]["booked_on"].reshape(1), count)[0] for count in (1, 2)
-            )
-            kind = "refund" if amount > 0 else "remittance"
-            rows.append(rows[-1] | {"booked_on": next_day})
-            rows.append(rows[-1] | {"booked_on": third_day, "amount": -rows[-1]["amount"], "kind": kind})
-            truth += [truth[-1], set()]
+            entries += _booked_again(row, paid)
         if has_fee_line and fee:
-            rows.append(rows[-1] | {"amount": -fee, "kind": "fee"})
-            truth.append(set())
+            entries.append((entries[-1][0] | {"amount": -fee, "kind": "fee"}, set()))
+        rows += [entry for entry, _ in entries]
+        truth += [items_paid for _, items_paid in entries]
     return pd.DataFrame(rows, columns=list(LINE)), truth
+
+
+def _label(named: dict[str, object], hints: list[str]) -> dict[str, object]:
+    """A line without its day and amount: what its label says of the group that it is for."""
+    row = dict.fromkeys(LINE, "") | {name: named[name] for name in hints if name in named}
+    if "number" in hints:
+        row["entry_number"] = f"{int(named['number']):07d}"
+    if "head" in hints:
+        row["contract_number"] = named["contract_number"]
+    return row | {"account": named["account"], "currency": named["currency"], "fee": None}
+
+
+def _working_days_after(day: np.datetime64, count: int) -> np.datetime64:
+    return working_days.after(np.array([day], dtype="datetime64[D]"), count)[0]
+
+
+def _booked_again(row: dict[str, object], paid: set) -> list[tuple[dict[str, object], set]]:
+    """The line once more on the next working day, and taken back on the one after that."""
+    next_day, third_day = (_working_days_after(row["booked_on"], count) for count in (1, 2))
+    again = row | {"booked_on": next_day}
+    kind = "refund" if row["amount"] > 0 else "remittance"
+    return [(again, paid), (again | {"booked_on": third_day, "amount": -row["amount"], "kind": kind}, set())]
 
 
 def whole(found: pd.DataFrame) -> pd.DataFrame:
