@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 
+import click
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -38,6 +39,10 @@ def prepare(database: Database, data: Path) -> str:
     log_ins = folder / "log-ins.txt"
     with _alone_in(folder):
         if not log_ins.exists():
+            click.echo(
+                gettext("Making and loading the demonstration data (the first time takes some minutes)…"),
+                err=True,
+            )
             _load(database, data, files_of(folder, last_day=yesterday()))
             _load(database, data, bank.files(database, folder / "bank", yesterday()))
             _load(database, data, web_shop.files(database, folder / "web-shop", yesterday()))

@@ -61,19 +61,22 @@ def data(tmp_path):
         server.wait(30)
 
 
-def test_a_first_run_that_was_killed_leaves_nobody_and_no_manifest(data):
+def test_a_first_run_that_was_killed_leaves_nobody_and_no_manifest(data, tmp_path):
     kept = {name: value for name, value in os.environ.items() if not name.startswith("BORDEREAU_")}
     environment = kept | {"BORDEREAU_DATA": str(data), "PYTHONPATH": str(ROOT)}
-    demo = data / "demo"
-    with subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", "app.cli", "run"], env=environment, stdout=subprocess.DEVNULL
-    ) as process:
+    demo, said = data / "demo", tmp_path / "said"
+    command = [sys.executable, "-W", "ignore", "-m", "app.cli", "run"]
+    with (
+        said.open("wb") as stderr,
+        subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=stderr) as process,
+    ):
         wait_until(lambda: (demo / "files").is_dir() and len(list((demo / "files").iterdir())) > 1)
         family = psutil.Process(process.pid).children(recursive=True)
         process.kill()
     assert family
     wait_until(lambda: not any(alive(member) for member in family))
     assert not (demo / "manifest.json").exists()
+    assert "données de démonstration" in said.read_text()  # some minutes pass, also where no bar is drawn
 
 
 def alive(process):
