@@ -292,6 +292,15 @@ def test_the_font_that_a_page_asks_for_is_the_one_of_its_style_sheet(owner):
         assert "immutable" in style.headers["Cache-Control"]
 
 
+def test_the_sprite_holds_what_its_script_draws_each_once(owner):
+    """One that was put in by hand is doubled or lost when the script is run again."""
+    named = re.search(r"NAMES = \(\n(.*?)\)\.split", (ROOT / ".ci" / "assets").read_text("utf-8"), re.DOTALL)
+    drawn = [part for line in re.findall(r'"(.+)"', named[1]) for part in line.split()]
+    with owner.get("/static/icons.svg") as sprite:
+        assert re.findall(r'symbol id="([^"]+)"', sprite.text) == drawn
+        assert "/><" not in sprite.text.replace("/></symbol>", "")  # the script leaves a blank there
+
+
 def test_every_icon_of_a_page_is_in_the_sprite(owner):
     with owner.get("/static/icons.svg") as sprite:
         known = set(re.findall(r'symbol id="([^"]+)"', sprite.text))
