@@ -1,9 +1,9 @@
 """The way out: staff who leave a reseller, accounts that are suspended or erased, by command and at the desk.
 
 An erased account takes with it the password, the app, recovery codes, browsers, sessions, accesses and open
-links. What it did stays in the journal for 12 months, by number alone: merchants can go on reading what was
-done at theirs. The line of the erasure itself names the address as long, so that whoever has the right to ask
-can be told who it was.
+links. Views that it shared are handed on to a colleague. What it did stays in the journal for 12 months, by
+number alone: merchants can go on reading what was done at theirs. The line of the erasure itself names the
+address as long, so that whoever has the right to ask can be told who it was.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Row, delete, func, or_, select, update
 
 from app.accounts.journal import Event, record
 from app.accounts.one_time_links import revoke
+from app.accounts.saved_views import hand_on
 from app.accounts.sessions import end_all_sessions
 from app.accounts.users import UserError, normal_email
 from app.models import Invitation, Membership, Merchant, Reseller, StaffMember, UserAccount
@@ -101,6 +102,7 @@ def restore(connection: Connection, email: str, by: Decider = OPERATOR) -> None:
 def erase(connection: Connection, email: str, by: Decider = OPERATOR) -> None:
     """Erase an account with all that hangs on it, but for what the module says. Raises UserError."""
     found = _account(connection, email, by)
+    hand_on(connection, Membership.user_id == found.id, by.user_id, by.request_id)
     _shut(connection, found)
     _record(connection, Event.ACCOUNT_ERASED, found, by, whom=found.email)
     connection.execute(delete(UserAccount).where(UserAccount.id == found.id))

@@ -97,6 +97,7 @@ WORDS: Mapping[Event, EventLabel] = {
     Event.VIEW_KEPT: EventLabel(N_("Kept a view of a list"), N_("%(list)s: %(name)s")),
     Event.VIEW_CHANGED: EventLabel(N_("Changed a view of a list"), N_("%(list)s: %(name)s")),
     Event.VIEW_REMOVED: EventLabel(N_("Removed a view of a list"), N_("%(list)s: %(name)s")),
+    Event.VIEW_HANDED_ON: EventLabel(N_("Handed a shared view on"), N_("%(list)s: %(name)s")),
     Event.DAILY_MAIL_POSTED: EventLabel(N_("Received the daily email"), N_("%(format)s")),
     Event.DAILY_MAIL_CHOSEN: EventLabel(N_("Chose the daily email"), N_("%(choice)s")),
     Event.DAILY_MAIL_STOPPED: EventLabel(N_("Stopped the daily email by its link")),

@@ -71,6 +71,7 @@ class Event(StrEnum):
     VIEW_KEPT = "view_kept"
     VIEW_CHANGED = "view_changed"
     VIEW_REMOVED = "view_removed"
+    VIEW_HANDED_ON = "view_handed_on"
     COLUMNS_VOUCHED = "columns_vouched"
     COLUMNS_DOUBTED = "columns_doubted"
     CLOCK_TRUSTED = "clock_trusted"

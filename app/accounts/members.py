@@ -21,6 +21,7 @@ from app.accounts.links import Links
 from app.accounts.notices import Recipient
 from app.accounts.one_time_links import SentLink
 from app.accounts.rights import Access
+from app.accounts.saved_views import hand_on
 from app.accounts.sessions import end_all_sessions
 from app.models import (
     Invitation,
@@ -193,8 +194,9 @@ def restore(connection: Connection, links: Links, actor: Actor, membership_id: i
 
 
 def remove(connection: Connection, _links: Links, actor: Actor, membership_id: int) -> None:
-    """Take an access away for good; the person's sessions end. Raises NotYoursError."""
+    """Take an access away for good; sessions end, shared views are handed on. Raises NotYoursError."""
     user_id = _target(connection, actor, membership_id)
+    hand_on(connection, Membership.id == membership_id, actor.user_id, actor.request_id)
     connection.execute(delete(Membership).where(Membership.id == membership_id))
     _withdraw_all_of(connection, actor, user_id)
     end_all_sessions(connection, user_id)

@@ -113,7 +113,8 @@ class MembershipLimit(Base):
 class SavedView(Base):
     """A view of a list that a member keeps: ``asked`` are the parameters of its address, pairs in order.
 
-    It is the membership's own, and goes with it; ``is_shared`` offers it to the merchant's other members.
+    It is the membership's own, and goes with it; ``is_shared`` offers it to the merchant's other members, to
+    one of whom it is handed on.
     """
 
     __tablename__ = "saved_view"

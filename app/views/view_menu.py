@@ -13,12 +13,20 @@ from app.views.cells import address
 
 @dataclass(frozen=True)
 class ViewPill:
-    """A view to go to: its name and address, whether a colleague shares it, whether the page shows it."""
+    """A view to go to: its name and address, whether the page shows it.
+
+    ``shared_by`` is the mail address of the colleague who shares it, "" for a view of one's own.
+    """
 
     name: str
     href: str
-    is_from_others: bool
+    shared_by: str
     is_current: bool
+
+    @property
+    def colleague(self) -> str:
+        """The name of the colleague as far as a pill has room: their address without its domain."""
+        return self.shared_by.partition("@")[0]
 
 
 @dataclass(frozen=True)
@@ -39,7 +47,12 @@ class ViewMenu:
         shown = replace(criteria, after=None, columns=columns).to_args()
         views = tuple(views)
         pills = tuple(
-            ViewPill(view.name, address(view.list_name, view.args), not view.is_own, view.args == shown)
+            ViewPill(
+                view.name,
+                address(view.list_name, view.args),
+                "" if view.is_own else view.keeper,
+                view.args == shown,
+            )
             for view in views
         )
         current = next((view for view in views if view.is_own and view.args == shown), None)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from app.accounts.departures import erase
+from app.accounts.departures import erase, suspend
 from app.accounts.saved_views import LONGEST_NAME, MOST_KEPT
 from app.database.engine import DatabaseRole
 from app.models import JournalEntry, Role, SavedView
@@ -110,7 +110,10 @@ def test_a_phone_says_which_view_is_shown(app, owner, database):
     page = keep(owner, "/transactions?type=refund", "Remboursements", shared=True)
     assert plain(page.one("p", class_="view-shown")) == "Vue « Remboursements »"
     others = colleague(app, database).page("/transactions?type=refund")
-    assert plain(others.one("p", class_="view-shown")) == "Vue « Remboursements » · partagée"
+    assert (
+        plain(others.one("p", class_="view-shown"))
+        == "Vue « Remboursements » · partagée par alpha@shop.example"
+    )
     assert not owner.page("/transactions?type=debit").all("p", class_="view-shown")
     page = answered(owner, owner.post_form(menu(page).all("form")[1]["action"]))
     assert not page.all("p", class_="view-shown")
@@ -131,7 +134,7 @@ def test_a_view_is_private_until_it_is_shared_and_only_its_keeper_changes_it(app
     other = colleague(app, database)
     assert strip(other.page("/transactions")) == []
     change(owner, "/transactions?type=refund", "Remboursements", shared=True)
-    assert strip(other.page("/transactions")) == ["Remboursements · partagée"]
+    assert strip(other.page("/transactions")) == ["Remboursements · partagée par alpha"]
     stranger = app.test_client()
     stranger.sign_in(shops[1].email)
     assert strip(stranger.page("/transactions")) == []
@@ -194,7 +197,66 @@ def test_what_a_list_does_not_understand_is_no_view(owner, database, form, statu
         assert connection.scalar(select(func.count()).select_from(SavedView)) == 0
 
 
-def test_a_view_is_journalled_and_goes_with_the_account(owner, shops, database):
+def view_of(app, database, role=Role.FINANCE):
+    """A view that a colleague of that role shares, and one that they keep for themselves."""
+    browser = colleague(app, database, role)
+    keep(browser, "/transactions?type=refund", "Remboursements", shared=True)
+    keep(browser, "/transactions?type=debit", "Débits")
+    return f"{role}.colleague@alpha.example"
+
+
+def removed(owner, _database, email):
+    """Take the access of somebody away, as an owner does."""
+    (line,) = [row for row in owner.page("/acces").all("li") if email in row.text and row.all("a")]
+    href = line.one("a")["href"]
+    return owner.post_form(f"{href}/retirer").status_code in (302, 303)
+
+
+def erased(_owner, database, email):
+    with database.writing(DatabaseRole.OWNER) as connection:
+        erase(connection, email)
+
+
+@pytest.mark.parametrize("leave", [removed, erased])
+def test_a_shared_view_stays_when_its_keeper_leaves_and_is_an_owners(app, owner, database, leave):
+    """Colleagues work by it; a private one goes."""
+    email = view_of(app, database)
+    assert strip(owner.page("/transactions")) == ["Remboursements · partagée par finance.colleague"]
+    viewer = colleague(app, database)
+    keep(owner, "/transactions?type=debit", "remboursements")
+    leave(owner, database, email)
+    assert strip(owner.page("/transactions")) == ["remboursements", "Remboursements (2)"]
+    assert strip(viewer.page("/transactions")) == ["Remboursements (2) · partagée par alpha"]
+    page = change(owner, "/transactions?type=refund", "Avoirs", shared=True)
+    assert strip(page) == ["Avoirs", "remboursements"]
+    assert "Transactions : Remboursements (2)" in plain(owner.page("/journal").one("main"))
+
+
+def test_a_shared_view_passes_to_whoever_is_left(app, owner, shops, database):
+    """An owner who cannot sign in comes after a colleague who can."""
+    keep(owner, "/transactions?type=refund", "Remboursements", shared=True)
+    viewer = colleague(app, database)
+    colleague(app, database, Role.OWNER)
+    with database.writing(DatabaseRole.OWNER) as connection:
+        suspend(connection, "owner.colleague@alpha.example")
+        erase(connection, shops[0].email)
+    assert strip(viewer.page("/transactions")) == ["Remboursements"]
+
+
+def test_no_shared_view_is_out_of_sight_because_there_are_many(app, owner, database, monkeypatch):
+    monkeypatch.setattr("app.accounts.saved_views.MOST_SHARED", 1)
+    keep(owner, "/transactions?type=refund", "Remboursements", shared=True)
+    other = colleague(app, database)
+    keep(other, "/transactions?type=debit", "Débits")
+    form = menu(other.page("/transactions?type=debit")).all("form")[0]
+    response = other.post_form(form["action"], name="Débits", is_shared="y")
+    assert response.status_code == 422
+    assert "partagées" in plain(HtmlPage(response, app).one("p", class_="fault"))
+    assert strip(other.page("/transactions")) == ["Débits", "Remboursements · partagée par alpha"]
+    change(owner, "/transactions?type=refund", "Avoirs", shared=True)  # which takes no more room
+
+
+def test_a_view_is_journalled_and_goes_with_the_last_account(owner, shops, database):
     keep(owner, "/transactions?type=refund", "Remboursements", shared=True)
     with database.reading() as connection:
         wanted = select(JournalEntry.event, JournalEntry.details).where(
