@@ -11,17 +11,18 @@ from typing import Any
 from app.accounts.saved_views import LONGEST_NAME
 from app.listing.criteria import Chip, Criteria
 from app.listing.field import Args
+from app.listing.measures import Measure
 from app.listing.period import Freshness, Period
 from app.listing.query import PAGE_SIZE, Page
 from app.listing.spec import Alert, PageLink
-from app.listing.summed import Totals
+from app.listing.summed import CurrencyTotals, Totals
 from app.listing.table_columns import TableColumns
 from app.lists.letterhead import Letterhead
 from app.lists.nights import Bar
 from app.views import cells, groupings, periods
 from app.views.column_form import ColumnForm
 from app.views.filter_form import FilterForm
-from app.views.groupings import GroupChoice, GroupPage
+from app.views.groupings import MOST_SUMS, GroupChoice, GroupPage
 from app.views.missing_lines import ShownNotReceived
 from app.views.periods import AdjacentPeriods, QuickPeriod
 from app.views.rows import FEW, RowGroup
@@ -138,6 +139,15 @@ class ListPage:
         if self.found is None or self.criteria.after:
             return False
         return len(self.found.rows) <= FEW and bool(self.criteria.filters)
+
+    def parts(self, totals: CurrencyTotals) -> tuple[list[Measure], list[Measure]]:
+        """The sums that stand below a net, its own parts first, and of many the rare ones, to be folded."""
+        told = (each for each in self.criteria.spec.measures if each.label)
+        used = [measure for measure in told if totals[measure.name] or not measure.optional]
+        used.sort(key=lambda measure: measure.apart)
+        folds = len(used) > MOST_SUMS
+        usual = [measure for measure in used if not (folds and measure.rare)]
+        return usual, [measure for measure in used if folds and measure.rare]
 
     @property
     def beside(self) -> AdjacentPeriods | None:

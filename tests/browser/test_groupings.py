@@ -125,6 +125,23 @@ def test_sums_that_are_asked_for_seldom_are_folded_and_stand_there_in_one_press(
 
 
 @pytest.mark.usefixtures("banked")
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_rare_sums_of_a_total_leave_the_first_rows_on_a_desk_and_are_one_press_away(window, width):
+    """With a bank eighteen sums stood above the rows of a month: the first of them was at 880 px."""
+    visitor = window(width)
+    visitor.go("/remises?by=outlet&period=last-7-days")
+    seldom = visitor.page.locator(".rare-parts dd")
+    assert seldom.count() >= 5
+    assert not any(sum_.is_visible() for sum_ in seldom.all())
+    visitor.page.locator(".parts > summary" if width == PHONE else ".rare-parts > summary").click()
+    assert all(sum_.is_visible() for sum_ in seldom.all())
+    assert visitor.barriers() == []
+    visitor.page.emulate_media(media="print")
+    assert not visitor.page.locator(".rare-parts > summary").is_visible()
+    assert all(sum_.is_visible() for sum_ in visitor.page.locator(".parts dd").all())
+
+
+@pytest.mark.usefixtures("banked")
 def test_all_sums_stand_on_paper(window):
     visitor = window(DESK)
     visitor.go("/remises?by=outlet&period=last-7-days")
