@@ -54,7 +54,9 @@ _LONGEST_WIDTH, _NARROWEST, _ROOM = 44, 10, 3
 _MOMENT_WIDTH = 20
 _A4, _LINE_HEIGHT = 9, 15
 #: So many letters are read on a sheet that lies across: some six points high.
-_WIDEST_PAPER = 230
+_WIDEST_PAPER = 239
+#: What a spreadsheet adds to the letters of each column, in letters.
+_BESIDE_LETTERS = 5 / 7
 
 
 class SheetHeading(NamedTuple):
@@ -186,7 +188,7 @@ def _leave_out_of_print(sheet: Worksheet, rows: int, widths: Sequence[int]) -> N
 
     All of a week of a chain were 417 sheets, ten of them to a line.
     """
-    wide = accumulate(min(width, _LONGEST_WIDTH) for width in widths)
+    wide = accumulate(min(width, _LONGEST_WIDTH) + _BESIDE_LETTERS for width in widths)
     shown = sum(until <= _WIDEST_PAPER for until in wide)
     sheet.print_area(0, 0, rows, shown - 1)
     if shown < len(widths):

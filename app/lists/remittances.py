@@ -128,6 +128,13 @@ FIELDS = (
         slot="aside",
     ),
     Field(
+        name="net_amount",
+        label=N_("Counted amount"),
+        kind=_MONEY,
+        column=case((REMITTED, Remittance.net_amount), else_=0),
+        section=REMITTANCE,
+    ),
+    Field(
         name="status",
         label=N_("Status"),
         kind=HOST_STATUS,

@@ -6,9 +6,10 @@ import csv
 import io
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import update
 
 from app.database.engine import DatabaseRole
 from app.listing.criteria import Criteria
@@ -16,6 +17,7 @@ from app.listing.export import heading, too_long, write_csv
 from app.listing.period import Days, Period
 from app.listing.scope import Scope
 from app.lists import REMITTANCES, TRANSACTIONS
+from app.models import Remittance
 from app.wording.i18n import speaking
 from tests import factories
 
@@ -140,6 +142,26 @@ def test_text_that_begins_like_a_formula_is_harmless_and_negative_amounts_stay_n
     assert found["dossier"] == f"\t'{text}"
     assert found["amount"] == "-39,00"
     assert cells(database, REMITTANCES, merchant_id)["amount"] == "-12,50"
+
+
+@pytest.mark.parametrize(
+    ("values", "counted"),
+    [
+        ({"status": "correct"}, "-12,50"),
+        ({"status": "rejected"}, "0,00"),
+        ({"status": "incomplete"}, "0,00"),
+        ({"transmission": "failed"}, "0,00"),
+        ({"seal": "awaiting_totals", "has_totals": False}, "0,00"),
+    ],
+)
+def test_what_did_not_reach_the_bank_shows_its_amount_and_counts_nothing(
+    values: dict[str, Any], counted: str, database: Database
+) -> None:
+    merchant_id = a_payment(database)
+    with database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(update(Remittance).where(Remittance.merchant_id == merchant_id).values(**values))
+    found = cells(database, REMITTANCES, merchant_id)
+    assert (found["amount"], found["net_amount"]) == ("-12,50", counted)
 
 
 def test_declined_payments_show_their_amount_and_count_nothing(database: Database) -> None:

@@ -143,6 +143,7 @@ def _remittance(
         "number": values["number"],
         "date": local.isoformat(),
         "amount": values["net_amount"],
+        "net_amount": values["net_amount"] if _has_reached_the_bank(values) else 0,
         "count": values["transaction_count"],
         "opened": values["opened_local"] and values["opened_local"].isoformat(),
         **{name: values[name] for name in ("currency", "seal")},
@@ -155,9 +156,13 @@ def _remittance(
     }
 
 
+def _has_reached_the_bank(values: Row) -> bool:
+    return values["has_totals"] and values["status"] == "correct" and values["transmission"] != "failed"
+
+
 def _credit_reason(values: Row, amounts: dict[str, int], application: str) -> str:
     """Why the money of a remittance is where it is; nobody in this world has a payment of an acquirer."""
-    if not values["has_totals"] or values["status"] != "correct" or values["transmission"] == "failed":
+    if not _has_reached_the_bank(values):
         return "not_remitted"
     state = values["credit"]
     if state == "differs":
