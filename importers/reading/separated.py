@@ -31,14 +31,21 @@ _INVISIBLE = (
     (0xC2, re.compile(rb"\xc2[\x80-\x9f]")),
     (0xE2, re.compile(rb"\xe2(?:\x80[\x8e\x8f\xa8-\xae]|\x81[\xa6-\xa9])")),
 )
-# Marks without width, which nobody sees: spaces and joiners of none, and a byte order mark in the middle.
-_NO_WIDTH = tuple(mark.encode() for mark in "\u200b\u200c\u200d\u2060\ufeff")
-# Blanks at the edge of a cell, by the first byte of the blank.
-_BLANKS = " \u00a0\u2007\u202f"
-_EDGES = tuple(
-    (blank.encode()[0], edge.encode())
-    for blank in _BLANKS
-    for edge in (f";{blank}", f"{blank};", f"\n{blank}", f"{blank}\n")
+# Marks without width, which nobody sees: soft hyphens, spaces, joiners and fillers of none, and a byte order
+# mark in the middle.
+_NO_WIDTH = tuple(
+    mark.encode()
+    for mark in "\u00ad\u034f\u061c\u115f\u1160\u180e\u200b\u200c\u200d\u2060\u2061\u2062\u2063\u2064"
+    "\u3164\ufeff\uffa0"
+)
+# What makes two cells of what looks like one text: blanks at an edge or several together, blanks of another
+# kind, accents apart from their letters (U+0300 to U+037F begin with these two bytes).
+_ANY_BLANKS = r"\p{Zs}+"
+_OTHER_BLANKS = (0x00A0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000)
+_UNTIDY = (
+    *(edge.encode() for edge in ("; ", " ;", "\n ", " \n", "  ")),
+    *(chr(blank).encode() for blank in _OTHER_BLANKS),
+    *(b"\xcc", b"\xcd"),
 )
 _WRONG_COLUMNS = N_("expected %(expected)s columns, found %(found)s")
 
@@ -120,7 +127,8 @@ class Text:
     def table(self, rows: Lines, names: Sequence[str], *, as_printed: bool = False) -> pa.Table:
         """The lines at ``rows`` (from 0, ascending) as a table of strings, null where empty.
 
-        Blanks around a value are no part of it, unless it stands ``as_printed``.
+        Blanks around a value are no part of it, and those inside are one plain blank between words, unless it
+        stands ``as_printed``.
         Raises FileRefusedError when a line has another number of columns than there are names.
         """
         if not len(rows):
@@ -131,7 +139,7 @@ class Text:
         except pa.ArrowInvalid:
             self._refuse_uneven(rows, len(names))
             raise
-        return table if as_printed or not _has_outer_blanks(lines) else _trimmed(table)
+        return table if as_printed or not _may_be_untidy(lines) else _tidied(table)
 
     def _refuse_uneven(self, rows: Lines, expected: int) -> None:
         found = self.widths[rows]
@@ -167,15 +175,17 @@ def _read(lines: bytes, names: Sequence[str]) -> pa.Table:
     )
 
 
-def _has_outer_blanks(lines: bytes) -> bool:
-    """Whether blanks stand at the edge of any cell; one byte is found many times faster than several."""
-    return any(lead in lines and edge in lines for lead, edge in _EDGES)
+def _may_be_untidy(lines: bytes) -> bool:
+    """Whether a cell may be one that :func:`_tidied` changes; one byte is found much faster than two."""
+    return any(mark[0] in lines and mark in lines for mark in _UNTIDY)
 
 
-def _trimmed(table: pa.Table) -> pa.Table:
+def _tidied(table: pa.Table) -> pa.Table:
+    """The same with one way to write what looks alike: plain blanks between words, letters with accents."""
     columns = []
     for values in table.columns:
-        bare = pc.utf8_trim(values, characters=_BLANKS)
+        spaced = pc.replace_substring_regex(values, _ANY_BLANKS, " ")
+        bare = pc.utf8_normalize(pc.utf8_trim(spaced, characters=" "), form="NFC")
         columns.append(pc.if_else(pc.equal(bare, ""), pa.scalar(None, pa.string()), bare))
     return pa.table(dict(zip(table.column_names, columns, strict=True)))
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import unicodedata
 from datetime import datetime
 from decimal import Decimal
 
@@ -27,14 +29,21 @@ FILE_WORDS = {
     }.items()
 }
 
-# Marks without width and blanks around a value are no part of it: the reader takes them away.
-_NO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff"
-_BLANKS = " \u00a0\u2007\u202f"
+# Marks without width are no part of a value: the reader takes them away.
+_NO_WIDTH = (
+    "\u00ad\u034f\u061c\u115f\u1160\u180e\u200b\u200c\u200d\u2060\u2061\u2062\u2063\u2064\u3164\ufeff\uffa0"
+)
 _CHARACTERS = st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp"), exclude_characters=f";{_NO_WIDTH}")
 
 
+def one_way(text: str) -> str:
+    """The one of the ways to write what looks alike that the reader keeps."""
+    blanks = "".join(" " if unicodedata.category(letter) == "Zs" else letter for letter in text)
+    return unicodedata.normalize("NFC", re.sub(" +", " ", blanks).strip(" "))
+
+
 def letters(most: int):
-    return st.text(_CHARACTERS, min_size=1, max_size=most).map(lambda text: text.strip(_BLANKS)).filter(bool)
+    return st.text(_CHARACTERS, min_size=1, max_size=most).map(one_way).filter(bool)
 
 
 def words(most: int):

@@ -103,7 +103,9 @@ def test_a_wrong_directory_is_refused(operator: Operator, line: dict[str, str], 
     assert operator.count("contract") == 0
 
 
-@pytest.mark.parametrize("blank", [" ", "\u00a0", "\u202f", "\u200b", "\ufeff", " \u2060"])
+@pytest.mark.parametrize(
+    "blank", [" ", "\u00a0", "\u202f", "\u3000", "\u200b", "\ufeff", " \u2060", "\u00ad"]
+)
 def test_invisible_marks_and_blanks_are_no_part_of_a_value(operator: Operator, blank: str) -> None:
     operator.declare({"merchant_code": f"FICTION{blank}", "contract": f"{blank}ab123{blank}"})
     operator.declare({"contract": "AB123", "application": f"cbemv{blank}"})
@@ -111,6 +113,23 @@ def test_invisible_marks_and_blanks_are_no_part_of_a_value(operator: Operator, b
     assert operator.rows("SELECT code FROM merchant WHERE id > 0") == [("FICTION",)]
     assert operator.rows("SELECT number, application FROM contract") == [("AB123", "CBEMV")]
     assert operator.rows("SELECT merchant_id > 0, serial_number FROM remittance") == [(True, "A 1")]
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["CAFÉ  DU QUAI", "CAFÉ\u00a0DU\u202fQUAI", "CAFE\u0301 DU QUAI", "CA\u00adFÉ DU QU\u2063AI"],
+)
+def test_what_looks_alike_is_one_merchant_one_contract_and_one_terminal(
+    operator: Operator, written: str
+) -> None:
+    seen, keys = "CAFÉ DU QUAI", ("merchant_code", "merchant_name", "trade_name", "application")
+    operator.declare(dict.fromkeys(keys, seen))
+    operator.declare(dict.fromkeys(keys, written))
+    operator.deliver(File(remittances=(Rem(application=written, serial=written),)))
+    assert operator.rows("SELECT code, name FROM merchant WHERE id > 0") == [(seen, seen)]
+    assert operator.rows("SELECT trade_name FROM outlet") == [(seen,)]
+    assert operator.rows("SELECT application FROM contract") == [(seen,)]
+    assert operator.rows("SELECT merchant_id > 0, serial_number FROM remittance") == [(True, seen)]
 
 
 @pytest.mark.parametrize(
