@@ -50,7 +50,7 @@ def table_columns(
 ) -> TableColumns:
     """The columns with the fields ``chosen``; without any, the table's own but for those ``hidden``.
 
-    A column that would be empty without what is hidden keeps it; one of what is ``unfilled`` goes.
+    A column of one field keeps it; one of several that are all hidden goes, and so does what is ``unfilled``.
     """
     date, title, amount = _ends(spec)
     names = list(_of_choice(spec, chosen) if chosen else _without(spec, hidden, unfilled))
@@ -76,5 +76,6 @@ def _of_choice(spec: ListSpec, chosen: Collection[str]) -> Iterator[tuple[str, .
 
 def _without(spec: ListSpec, hidden: Collection[str], unfilled: Collection[str]) -> Iterator[tuple[str, ...]]:
     for names in spec.table_columns[2:-1]:
-        if filled := tuple(name for name in names if name not in unfilled):
-            yield tuple(name for name in filled if name not in hidden or len(filled) == 1)
+        filled = [name for name in names if name not in unfilled]
+        if shown := tuple(name for name in filled if name not in hidden or len(filled) == 1):
+            yield shown

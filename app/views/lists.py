@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -35,12 +35,13 @@ from app.listing.period import Days, Freshness, Period, month_of
 from app.listing.query import page
 from app.listing.reading import Reading, known, together
 from app.listing.scope import Scope
-from app.listing.spec import Alert, ListSpec, PageLink, no_notices
+from app.listing.spec import Alert, Choices, ListSpec, PageLink, no_notices
 from app.listing.sums import totals
 from app.listing.table_columns import choosable, usual
 from app.listing.visible import seen_by
 from app.lists import FIRST
 from app.lists.letterhead import letterhead
+from app.lists.sole_place import sole_place
 from app.rules.time_zones import today
 from app.views import cells, filter_form
 from app.views.column_form import ColumnForm
@@ -50,7 +51,7 @@ from app.views.list_settings import list_settings
 from app.views.missing_lines import ShownNotReceived, shown_line
 from app.views.periods import untold_days
 from app.views.rendering import htmx, is_page, page_or_part
-from app.views.rows import columns, groups
+from app.views.rows import alike_in, columns, groups
 from app.views.shown_pages import PARAMETER, ShownPages
 from app.views.view_menu import ViewMenu
 from app.web.context import access, database, signed_in, theme
@@ -77,15 +78,14 @@ def index(spec: ListSpec) -> AnyResponse:
     if elsewhere := _elsewhere(spec):
         return redirect(elsewhere, 303)
     scope = access().scope
-    first_read = criteria_asked(spec).beside(spec.offers(scope).beside(spec.filter_notes.read(scope)))
+    first_read = criteria_asked(spec).beside(_of_forms(spec, scope).beside(sole_place(scope)))
     with asking_first(scope, first_read) as (connection, first):
-        criteria, (offered, noted) = first
+        criteria, ((offered, noted), sole) = first
         criteria = with_group_fault(criteria, request.args.getlist(BY))
         criteria = _with_column_fault(criteria, spec, request.args.getlist(COLUMNS))
         spec = criteria.spec
         shown = ShownPages.of_address(criteria, request.args.get(PARAMETER, ""))
-        understood = not criteria.faults
-        by_rows, by_group = understood and not criteria.by, understood and bool(criteria.by)
+        by_rows, by_group = _shown_by(criteria)
         grouped = grouping(connection, spec, scope, criteria) if by_group else None
         sums = totals(connection, spec, scope, criteria) if by_rows else None
         found = page(connection, spec, scope, criteria, shown.size) if by_rows else None
@@ -97,14 +97,15 @@ def index(spec: ListSpec) -> AnyResponse:
         # Apart: people and payments do not meet in one statement (R26).
         own = list_settings(criteria).read(connection)
         notes = spec.filter_notes.words(connection, noted)
-    table = columns(spec, found, sums, own.columns) if found and sums else None
+    alike = alike_in(criteria, found, sole)
+    table = columns(spec, sums, own.columns, alike) if sums else None
     return _answered(
         ListPage(
             criteria=criteria,
             found=found,
             shown=shown,
             table=table,
-            groups=groups(criteria, found, table, answer) if found and table else (),
+            groups=groups(criteria, found, table, answer, alike) if found and table else (),
             grouped=_group_page(criteria, grouped, fresh, missing, said) if grouped else None,
             not_received=_not_received(criteria, answer),
             totals=grouped.totals if grouped else sums,
@@ -119,6 +120,16 @@ def index(spec: ListSpec) -> AnyResponse:
             files=parts_of(criteria, too_long(criteria) or ()),
         )
     )
+
+
+def _shown_by(criteria: Criteria) -> tuple[bool, bool]:
+    """Whether the page shows rows, or groups; neither where something is not understood."""
+    return not criteria.faults and not criteria.by, not criteria.faults and bool(criteria.by)
+
+
+def _of_forms(spec: ListSpec, scope: Scope) -> Reading[tuple[Mapping[str, Choices], Any]]:
+    """The choices of the filters, and what is to be noted at them."""
+    return spec.offers(scope).beside(spec.filter_notes.read(scope))
 
 
 def _notes(scope: Scope, criteria: Criteria) -> Reading[tuple[GroupNote, ...]]:

@@ -24,6 +24,11 @@ from app.wording.i18n import gettext
 
 #: With as few answers as this, each has its ticket at hand.
 FEW = 5
+#: The fields that name the place of a row, and the filters that ask for one place.
+_PLACE = ("trade_name", "label")
+_PLACE_FILTERS = frozenset(
+    {*_PLACE, "siret", "contract", "terminal", "serial", "group_outlet", "group_contract", "group_terminal"}
+)
 #: The tone of the ordinary case.
 _PLAIN = "plain"
 
@@ -70,16 +75,19 @@ class RowGroup:
     number: int = 0
 
 
-def groups(criteria: Criteria, found: Page, shown: TableColumns, answer: Any) -> tuple[RowGroup, ...]:
+def groups(
+    criteria: Criteria, found: Page, shown: TableColumns, answer: Any, alike: frozenset[str]
+) -> tuple[RowGroup, ...]:
     """The rows of a page in groups: those of one day by place, otherwise by day.
 
-    ``answer``, which stands above them, may know the sum of a day of which only a part is on the page.
+    ``answer``, which stands above them, may know the sum of a day of which only a part is on the page. What
+    is ``alike`` in all rows (:func:`alike_in`) stands on none of them.
     """
-    spec, several = criteria.spec, _several(found)
-    heading = _heading(criteria, found, several=several)
+    spec = criteria.spec
+    heading = _heading(criteria, found, several="trade_name" not in alike)
     show = _showing(spec, shown, dated=heading is None)
     if heading is None:
-        below = _subtitle(spec, several=several)
+        below = _subtitle(spec, alike)
         return (RowGroup(None, "", "", show(found.rows, below)),)
     parts: dict[Heading, list[Row]] = {}
     for row in found.rows:
@@ -89,7 +97,7 @@ def groups(criteria: Criteria, found: Page, shown: TableColumns, answer: Any) ->
     sums = {day.isoformat(): by_currency for day, by_currency in nets.items()}
     counts = spec.answer.counts(answer) if spec.answer and answer else {}
     numbers = {day.isoformat(): number for day, number in counts.items()}
-    lines = {key: show(part, _subtitle(spec, key, several=several)) for key, part in parts.items()}
+    lines = {key: show(part, _subtitle(spec, alike, key)) for key, part in parts.items()}
     return tuple(
         RowGroup(
             key,
@@ -111,23 +119,28 @@ def _ordinary(spec: ListSpec, rows: Iterable[ShownRow]) -> str:
     return case.noun.count(number, formats.number(number)) if case and number else ""
 
 
-def columns(spec: ListSpec, found: Page, totals: Totals, chosen: Sequence[str]) -> TableColumns:
-    """The columns of the table. Unless it is chosen, the trade name is left out where there is only one.
+def columns(spec: ListSpec, totals: Totals, chosen: Sequence[str], alike: frozenset[str]) -> TableColumns:
+    """The columns of the table. Unless it is chosen, what is ``alike`` in all rows is left out.
 
     So is what no row of the whole selection holds: "Credited on" the morning after.
     """
-    hidden = () if _several(found) else ("trade_name",)
-    return table_columns(spec, chosen, hidden, tuple(_unfilled(spec, totals)))
+    return table_columns(spec, chosen, alike, tuple(_unfilled(spec, totals)))
+
+
+def alike_in(criteria: Criteria, found: Page | None, sole: frozenset[str]) -> frozenset[str]:
+    """The fields of a place that all rows have alike, and that go without saying.
+
+    Those are ``sole`` in all that a person sees, or asked for. Rows that happen to be of one shop of a chain
+    say which.
+    """
+    if found is None or not any(name in _PLACE_FILTERS for name in criteria.filters):
+        return sole
+    return sole | {name for name in _PLACE if len({row.get(name) for row in found.rows}) <= 1}
 
 
 def _unfilled(spec: ListSpec, totals: Totals) -> Iterator[str]:
     filled = {name for line in totals.lines for name, amount in line.sums.items() if amount}
     return (field.name for field in spec.fields if field.filled_by and not filled & {*field.filled_by})
-
-
-def _several(found: Page) -> bool:
-    """Whether the rows are of several outlets."""
-    return len({row.get("trade_name") for row in found.rows}) > 1
 
 
 def _heading(criteria: Criteria, found: Page, *, several: bool) -> Callable[[Row], Heading] | None:
@@ -142,14 +155,14 @@ def _heading(criteria: Criteria, found: Page, *, several: bool) -> Callable[[Row
     return lambda row: of_day(row["date"].date())
 
 
-def _subtitle(spec: ListSpec, heading: Heading | None = None, *, several: bool) -> tuple[Field, ...]:
+def _subtitle(spec: ListSpec, alike: frozenset[str], heading: Heading | None = None) -> tuple[Field, ...]:
     """The fields below the name of a row: its place too, where the heading does not say it.
 
-    As in :func:`columns`, the trade name is left out unless there are ``several``.
+    As in :func:`columns`, what is ``alike`` in all rows is left out.
     """
     place = spec.place.names if spec.place is not None and not (heading and heading.is_place) else ()
     names = (*place, *spec.subtitle)
-    return tuple(spec.by_name[name] for name in names if name != "trade_name" or several)
+    return tuple(spec.by_name[name] for name in names if name not in alike)
 
 
 def _day_heading(day: date, today: date) -> Heading:

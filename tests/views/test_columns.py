@@ -11,7 +11,7 @@ from tests.views.staff import let_staff_in, sign_in
 from tests.views.town import heads, let_in, plain, rows
 
 #: Between what a row is called and its amount.
-USUAL = ["N° de carte", "Produit · Émetteur", "Libellé", "N° d'auto.", "N° de remise"]
+USUAL = ["N° de carte", "Produit · Émetteur", "N° d'auto.", "N° de remise"]
 
 
 def boxes(page):

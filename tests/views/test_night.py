@@ -135,18 +135,51 @@ def test_the_terminal_with_a_remittance_that_did_not_pass_comes_first(owner, dat
 
 
 def test_a_payment_says_its_outlet_before_its_till_where_there_are_several(owner, database, shops):
-    shop = shops[0]
+    another_shop(database, shops[0])
+    assert below(owner) == {"ALPHA cafe · ALPHA counter", "FOURNIL · Zinc"}
+    assert "Nom commercial · Libellé" in columns_of(owner.page("/transactions"))
+
+
+def test_what_never_differs_is_not_repeated_on_each_row(owner, database, shops):
+    """A baker with one till read "Comptoir" on each of hundreds of payments."""
+    assert below(owner) == {""}
+    for path in ("/transactions", "/remises", "/remises?period=last-7-days"):
+        assert "ALPHA counter" not in "".join(map(plain, rows(owner.page(path))))
+        assert not {"Libellé", "Nom commercial"} & {*columns_of(owner.page(path))}
+    assert "Libellé" in columns_of(owner.page("/transactions?columns=label"))
+    with database.writing(DatabaseRole.OWNER) as connection:
+        a_contract(connection, shops[0], None, number="7654321", label="Zinc")
     assert below(owner) == {"ALPHA counter"}
+
+
+def test_one_answer_of_a_chain_says_of_which_shop_it_is(owner, database, shops):
+    """Not where the shop was asked for: then its name stands above the rows."""
+    another_shop(database, shops[0])
+    assert below(owner, "?amount=39") == {"ALPHA cafe · ALPHA counter"}
+    assert below(owner, "?trade_name=cafe") == {""}
+    assert below(owner, "?label=Zinc") == {""}
+    assert "Nom commercial · Libellé" in columns_of(owner.page("/transactions?amount=39"))
+
+
+def another_shop(database, shop):
+    """A shop of the same merchant with a till of its own, which takes a payment."""
     with database.writing(DatabaseRole.OWNER) as connection:
         outlet_id = factories.an_outlet(
             connection, merchant_id=shop.merchant_id, trade_name="FOURNIL", siret="99999999800027"
         )
         till = a_contract(connection, shop, None, outlet_id=outlet_id, number="7654321", label="Zinc")
         a_payment(connection, replace(shop, contract_id=till), night(), 0, {"amount": 100})
-    assert below(owner) == {"ALPHA cafe · ALPHA counter", "FOURNIL · Zinc"}
 
 
-def below(owner):
+def below(owner, asked=""):
     """What stands below the names of the payments, but their cards."""
-    shown = rows(owner.page("/transactions"))
+    shown = rows(owner.page(f"/transactions{asked}"))
     return {plain(row.one("span", class_="sub")).partition(" · ")[2] for row in shown}
+
+
+def columns_of(page):
+    """What the table of a desk has as the heads of its columns."""
+    return [
+        plain(head).strip(" ↓")
+        for head in page.one("div", class_="sheet-heads").all("span", role="columnheader")
+    ]
