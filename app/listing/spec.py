@@ -99,8 +99,8 @@ class DetailPart:
 class PageLink:
     """A way from a list to a page of its own (``endpoint``), in words; ``of`` as in :class:`DetailPart`.
 
-    ``args`` are the parameters of its address, ``month`` the one that takes a month, which a list of a month
-    hands on, and ``count`` the number of things that wait there.
+    ``args`` are the parameters of its address, ``count`` the number of things that wait there; ``month`` is
+    the parameter that a list of a month hands it on by, ``spans`` hands it the days of a list of several.
     """
 
     endpoint: str
@@ -109,6 +109,7 @@ class PageLink:
     count: Callable[[Scope], Reading[int]] | None = None
     args: Args = ()
     month: str = ""
+    spans: bool = False
 
 
 def no_days(_answer: Any) -> dict[date, Any]:
@@ -229,9 +230,8 @@ class ListSpec:
     """A list.
 
     ``path`` is its address, ``permission`` what a role needs to see it, ``row_permission`` what it needs
-    besides to open one row; ``in_menu`` puts the list into the menu.
-    ``measures`` are what is added up, the number of rows first; ``dimensions`` what sums can be grouped by
-    besides time.
+    besides to open one row; ``in_menu`` puts the list into the menu. ``measures`` are what is added up, the
+    number of rows first; ``dimensions`` what sums can be grouped by besides time.
     ``see`` is what the button of its filters says. ``row_keys`` are the columns that rows carry besides the
     fields (links, tickets). ``sections`` are the titles of all fields on the page of a row, in order;
     ``row_title`` is what a row is called, ``verdict`` what became of it, ``alerts`` what to look into,

@@ -230,6 +230,7 @@ class CreditLine:
     they are of them too.
     """
 
+    id: int
     booked_on: date
     value_on: date
     amount: int | None
@@ -279,6 +280,7 @@ def credit_lines(connection: Connection, scope: Scope, row: Row) -> tuple[Credit
     )
     statement = (
         select(
+            BankMovement.id,
             BankMovement.booked_on,
             BankMovement.value_on,
             _in_sight(BankMovement.amount, scope),

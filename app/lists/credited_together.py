@@ -53,7 +53,12 @@ class CreditedTogether:
 
 def credited_together(connection: Connection, scope: Scope, row: Row) -> CreditedTogether | None:
     """The other remittances that were credited with ``row``, the earliest first; None where it was alone."""
-    found = connection.execute(_rows(scope, row["id"])).mappings().all()
+    return credited_remittances(connection, scope, _by_line(scope, row["id"]), _by_payment(scope, row["id"]))
+
+
+def credited_remittances(connection: Connection, scope: Scope, *chosen: Statement) -> CreditedTogether | None:
+    """The remittances in sight that ``chosen`` name by id and day, the earliest first; None for none."""
+    found = connection.execute(_rows(scope, *chosen)).mappings().all()
     if not found:
         return None
     return CreditedTogether(tuple(map(_shown, found)), found[0]["count"])
@@ -71,8 +76,8 @@ def _shown(found: Any) -> CreditedRemittance:
     )
 
 
-def _rows(scope: Scope, remittance_id: int) -> Statement:
-    together = union(_by_line(scope, remittance_id), _by_payment(scope, remittance_id)).subquery()
+def _rows(scope: Scope, *chosen: Statement) -> Statement:
+    together = union(*chosen).subquery()
     return (
         select(
             Remittance.id,
@@ -106,7 +111,7 @@ def _rows(scope: Scope, remittance_id: int) -> Statement:
     )
 
 
-def _by_line(scope: Scope, remittance_id: int) -> Any:
+def _by_line(scope: Scope, remittance_id: int) -> Statement:
     """Those of the lines of a bank that certainly credit it."""
     own, other = aliased(CreditLink), aliased(CreditLink)
     same = and_(
@@ -127,7 +132,7 @@ def _by_line(scope: Scope, remittance_id: int) -> Any:
     )
 
 
-def _by_payment(scope: Scope, remittance_id: int) -> Any:
+def _by_payment(scope: Scope, remittance_id: int) -> Statement:
     """Those of the payments of an acquirer that have come with it."""
     own, other = aliased(SettlementLink), aliased(SettlementLink)
     same = and_(

@@ -88,6 +88,7 @@ INTERNAL = frozenset(
 #: Title of a section of the details.
 CONTROLLED = N_("Control of the payments")
 _MONEY = Money(currency=Remittance.currency)
+_CLOSING = ((PERIOD, "last-month"), (BY, BY_REASON.name))
 
 
 def _its_payments(row: Row) -> Link | None:
@@ -372,12 +373,8 @@ REMITTANCES = ListSpec(
     ),
     page_links=(
         PageLink("open_items.show", OPEN_ITEMS, "credit_gap", open_item_count, month="month"),
-        PageLink(
-            "remittances.index",
-            N_("Reconcile last month"),
-            of="credit_gap",
-            args=((PERIOD, "last-month"), (BY, BY_REASON.name)),
-        ),
+        PageLink("remittances.index", N_("Reconcile last month"), "credit_gap", args=_CLOSING),
+        PageLink("bank_credits.index", N_("Bank"), "credit_gap", spans=True),
     ),
     absent=partial(untold, (credit, remote_payments)),
     ticket=TicketSpec(

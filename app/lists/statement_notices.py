@@ -6,20 +6,23 @@ For whoever sees the credit of remittances; accounts are named to whoever may se
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from functools import cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Date, Select, bindparam
+from sqlalchemy import Date, Integer, Select, bindparam, func, literal_column, select
 
 from app.listing.criteria import Criteria
+from app.listing.period import Days, Freshness, Period
 from app.listing.reading import Reading, Rows, known
 from app.listing.scope import AnyScope, Scope
 from app.listing.spec import Alert
 from app.lists.credit import shown_account
 from app.lists.statement_chains import gaps
+from app.models import BankStatement
+from app.rules import time_zones
 from app.rules.holidays import public_holidays
 from app.wording import formats
 from app.wording.i18n import gettext, ngettext
@@ -30,6 +33,9 @@ REACH = timedelta(days=7)
 MOST = 3
 _DAY = timedelta(days=1)
 _SATURDAY = 5
+#: Days after which an account that has no more statements is no longer waited for.
+_LATELY = literal_column("31", Integer)
+_TODAY = bindparam("today", type_=Date)
 _FIRST, _LAST = (bindparam(name, type_=Date) for name in ("gap_first", "gap_last"))
 
 
@@ -73,12 +79,64 @@ def statement_notices(scope: Scope, criteria: Criteria) -> Reading[tuple[Alert, 
     names, period = criteria.spec.by_name, criteria.period
     if "credit" not in names or period is None:
         return known(())
-    days = {"gap_first": period.first, "gap_last": period.last + REACH}
+    return _missing(scope, period.first, period.last + REACH, with_accounts="credit_gap" in names)
 
+
+def line_notices(scope: Scope, criteria: Criteria) -> Reading[tuple[Alert, ...]]:
+    """What is missing between the statements of the days of lines."""
+    period = criteria.period
+    if period is None:
+        return known(())
+    return _missing(scope, period.first, period.last, with_accounts=True)
+
+
+def statement_days(scope: Scope, now: datetime) -> Reading[Days]:
+    """The days that periods of lines count from: the last one is that which statements tell of."""
+    today = time_zones.today(now)
+
+    def made(rows: Rows) -> Days:
+        return replace(Days.of(today), last_night=rows[0].last)
+
+    return Reading((_told(scope.any_such),), made, {**scope.values, "today": today})
+
+
+def statement_freshness(scope: Scope, period: Period, days: Days) -> Reading[Freshness]:
+    """What statements tell of ``period``: of the days behind them those are missing on which a bank works."""
+
+    def made(rows: Rows) -> Freshness:
+        first, told = rows[0].first, rows[0].last
+        last = min(period.last, days.today - _DAY)
+        behind = () if told is None else _days(max(period.first, told + _DAY), last)
+        return Freshness(first, told, tuple(day for day in behind if _is_open(day)))
+
+    return Reading((_told(scope.any_such),), made, {**scope.values, "today": days.today})
+
+
+@cache
+def _told(scope: AnyScope) -> Select[Any]:
+    """The first day told of, and that which all accounts are told up to which were told of lately."""
+    end = func.max(BankStatement.closed_on)
+    accounts = (
+        select(
+            func.min(BankStatement.opened_on).label("first"),
+            end.label("last"),
+            func.max(end).over().label("latest"),
+        )
+        .where(BankStatement.merchant_id == scope.merchant_id, BankStatement.closed_on <= _TODAY)
+        .group_by(BankStatement.bank_account_id)
+        .subquery()
+    )
+    lately = accounts.c.last > accounts.c.latest - _LATELY
+    return select(
+        func.min(accounts.c.first).label("first"), func.min(accounts.c.last).filter(lately).label("last")
+    )
+
+
+def _missing(scope: Scope, first: date, last: date, *, with_accounts: bool) -> Reading[tuple[Alert, ...]]:
     def made(rows: Rows) -> tuple[Alert, ...]:
-        return tuple(_alerts(rows, with_accounts="credit_gap" in names))
+        return tuple(_alerts(rows, with_accounts=with_accounts))
 
-    return Reading((_gaps(scope.any_such),), made, {**scope.values, **days})
+    return Reading((_gaps(scope.any_such),), made, {**scope.values, "gap_first": first, "gap_last": last})
 
 
 @cache

@@ -23,7 +23,8 @@ from app.models import (
     Settlement,
 )
 
-_CREDITING: Final = (MovementKind.REMITTANCE, MovementKind.REFUND, MovementKind.PAYOUT)
+#: The kinds of lines that bring or take back what batches declare.
+CREDITING: Final = (MovementKind.REMITTANCE, MovementKind.REFUND, MovementKind.PAYOUT)
 
 
 def unexplained_lines(scope: Scope | AnyScope, period: Period | None = None) -> Select[*tuple[Any, ...]]:
@@ -77,7 +78,11 @@ def explains_nothing() -> ColumnElement[bool]:
     linked = exists().where(
         CreditLink.merchant_id == BankMovement.merchant_id, CreditLink.bank_movement_id == BankMovement.id
     )
-    paid = exists().where(
+    return and_(BankMovement.kind.in_(CREDITING), ~linked, ~exists().where(brings_payment()))
+
+
+def brings_payment() -> ColumnElement[bool]:
+    """Whether a payment of an acquirer came by a line."""
+    return and_(
         Settlement.merchant_id == BankMovement.merchant_id, Settlement.bank_movement_id == BankMovement.id
     )
-    return and_(BankMovement.kind.in_(_CREDITING), ~linked, ~paid)

@@ -71,6 +71,13 @@ class Settlement(Base):
             name="settlement_natural_key",
         ),
         Index("settlement_paid_idx", "merchant_id", "paid_on", "id"),
+        # What a line of a bank brings.
+        Index(
+            "settlement_movement_idx",
+            "merchant_id",
+            "bank_movement_id",
+            postgresql_where=text("bank_movement_id IS NOT NULL"),
+        ),
         one_of("state", SettlementState),
     )
 

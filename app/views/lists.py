@@ -23,7 +23,7 @@ from app.accounts.column_choices import keep_columns
 from app.accounts.journal import Event
 from app.accounts.roles import Permission
 from app.database.isolation import keep_plans
-from app.listing.criteria import BY, COLUMNS, Criteria, shown_name
+from app.listing.criteria import BY, COLUMNS, DATES, Criteria, shown_name
 from app.listing.export import json_document, too_long
 from app.listing.field import Args
 from app.listing.filters import InvalidValueError
@@ -199,13 +199,16 @@ def _ways(criteria: Criteria) -> Reading[tuple[tuple[PageLink, int | None], ...]
 
     def open_ones(*found: int | None) -> tuple[tuple[PageLink, int | None], ...]:
         open_ = (way for way in zip(links, found, strict=True) if way[1] != 0)
-        return tuple(_of_month(link, count, criteria.period) for link, count in open_)
+        return tuple(_of_period(link, count, criteria.period) for link, count in open_)
 
     return together(open_ones, *counts)
 
 
-def _of_month(link: PageLink, count: int | None, period: Period | None) -> tuple[PageLink, int | None]:
+def _of_period(link: PageLink, count: int | None, period: Period | None) -> tuple[PageLink, int | None]:
     """A way as a list of ``period`` shows it: one that takes a month is handed that of a whole one."""
+    if link.spans and period is not None and period.days > 1:
+        days = (day.isoformat() for day in (period.first, period.last))
+        return replace(link, args=(*link.args, *zip(DATES, days, strict=True))), count
     if not link.month or period is None or period != month_of(period.first):
         return link, count
     return replace(link, args=(*link.args, (link.month, f"{period.first:%Y-%m}"))), None

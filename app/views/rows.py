@@ -152,7 +152,7 @@ def _heading(criteria: Criteria, found: Page, *, several: bool) -> Callable[[Row
     if criteria.period is None or not criteria.sort.endswith("date"):
         return None
     of_day = cache(partial(_day_heading, today=criteria.days.today))
-    return lambda row: of_day(row["date"].date())
+    return lambda row: of_day(_day_of(row["date"]))
 
 
 def _subtitle(spec: ListSpec, alike: frozenset[str], heading: Heading | None = None) -> tuple[Field, ...]:
@@ -230,7 +230,14 @@ def _showing(
     return show
 
 
-def _time(at: datetime, *, dated: bool) -> str:
+def _day_of(at: date) -> date:
+    """The day of a moment; that of a row that has no hour is its own."""
+    return at.date() if isinstance(at, datetime) else at
+
+
+def _time(at: date, *, dated: bool) -> str:
+    if not isinstance(at, datetime):
+        return f"{at.day:02}/{at.month:02}"
     clock = f"{at.hour:02}:{at.minute:02}"  # a quarter of what strftime takes
     return f"{at.day:02}/{at.month:02} {clock}" if dated else clock
 

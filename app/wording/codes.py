@@ -62,6 +62,20 @@ CREDITS = {
     "late": N_("Not credited"),
 }
 CREDIT_PROPOSALS = {"open": N_("Credit to confirm"), "none": N_("None")}
+MOVEMENTS = {
+    "remittance": N_("Credit of batches"),
+    "refund": N_("Debit of refunds"),
+    "chargeback": N_("Chargeback"),
+    "chargeback_reversal": N_("Chargeback given back"),
+    "fee": N_("Commission"),
+    "payout": N_("Payment of an acquirer"),
+}
+LINE_STATES = {
+    "explained": N_("Pays batches that are known"),
+    "proposed": CREDIT_PROPOSALS["open"],
+    "unexplained": N_("Explains no batch"),
+    "apart": N_("Commission or chargeback"),
+}
 CHARGEBACKS = {
     "notice": N_("Disputed"),
     "debited": N_("Charged back"),

@@ -29,6 +29,7 @@ PAGES = {
     "aide": "/aide",
     "deux-fichiers": f"/transactions?{LONG_MONTH}",
     "terminal": "/terminaux >> .rows-group .name > a",
+    "credits": "/credits",
     "transaction": "/transactions >> a[href*='/transactions/']:not(.send-link)",
 }
 

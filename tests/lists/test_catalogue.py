@@ -9,12 +9,13 @@ from sqlalchemy import Column
 from sqlalchemy.sql import visitors
 
 from app.listing.kinds import Money
-from app.lists import REMITTANCES, TRANSACTIONS, remittances, transactions
+from app.lists import BANK_CREDITS, REMITTANCES, TRANSACTIONS, bank_credits, remittances, transactions
 from app.models import (
     ChargebackState,
     Completeness,
     Credit,
     EntryMode,
+    MovementKind,
     Outcome,
     RemittanceStatus,
     TransactionType,
@@ -46,8 +47,8 @@ ASKED = {
 
 @pytest.mark.parametrize(
     ("spec", "module"),
-    [(REMITTANCES, remittances), (TRANSACTIONS, transactions)],
-    ids=["remises", "transactions"],
+    [(REMITTANCES, remittances), (TRANSACTIONS, transactions), (BANK_CREDITS, bank_credits)],
+    ids=["remises", "transactions", "credits"],
 )
 def test_every_stored_column_is_a_field_or_internal(spec: ListSpec, module: ModuleType) -> None:
     table = spec.source.table
@@ -97,6 +98,7 @@ def test_every_stored_code_has_words() -> None:
         name: TRANSACTIONS.by_name[name].kind.labels
         for name in ("type", "outcome", "entry_mode", "reversal", "chargeback")
     }
+    words |= {"kind": BANK_CREDITS.by_name["kind"].kind.labels}
     words |= {
         name: REMITTANCES.by_name[name].kind.labels for name in ("status", "seal", "transmission", "credit")
     }
@@ -110,6 +112,7 @@ def test_every_stored_code_has_words() -> None:
         "seal": Completeness,
         "credit": Credit,
         "transmission": Transmission,
+        "kind": MovementKind,
     }
     assert {name: set(labels) for name, labels in words.items()} == {
         name: {str(code) for code in codes} for name, codes in stored.items()

@@ -70,6 +70,7 @@ class Neighbours:
     tasks: dict[str, int] = field(default_factory=dict)
     sources: dict[str, int] = field(default_factory=dict)
     views: dict[str, int] = field(default_factory=dict)
+    lines: dict[str, int] = field(default_factory=dict)
     session_id: int = 0
 
     @staticmethod
@@ -97,7 +98,7 @@ def neighbours(app, database):
                 factories.a_received_day(connection, source_id=source_id, day=today() - timedelta(days=days))
             for marker in (marker for marker, of in MARKERS.items() if of == slug):
                 made.shops[marker] = a_shop(connection, marker, reseller_id, source_id)
-                _a_bank(connection, made.shops[marker].merchant_id, marker)
+                made.lines[marker] = _a_bank(connection, made.shops[marker], marker)
                 _a_dispute(connection, made.shops[marker], marker)
                 _a_settlement(connection, made.shops[marker], marker)
             made.files[slug] = _a_file(connection, slug, source_id)
@@ -126,17 +127,20 @@ def neighbours(app, database):
     return made
 
 
-def _a_bank(connection, merchant_id, marker):
-    """An account with a statement and a line that bears the marker."""
-    own = {"merchant_id": merchant_id}
+def _a_bank(connection, shop, marker):
+    """An account with a statement and a line that bears the marker and pays the shop's remittance."""
+    own = {"merchant_id": shop.merchant_id}
     own["bank_account_id"] = money_factories.a_bank_account(connection, **own, label=f"{marker} account")
     statement_id = money_factories.a_bank_statement(connection, **own)
     movement_id = money_factories.a_bank_movement(
         connection, **own, bank_statement_id=statement_id, label=f"{marker} credit"
     )
-    line = {"merchant_id": merchant_id, "bank_movement_id": movement_id}
-    money_factories.a_credit_link(connection, **line)
-    money_factories.a_credit_decision(connection, **line)
+    paid = {"remittance_id": shop.remittance_id, "collected_on": today() - timedelta(days=1)}
+    money_factories.a_credit_link(
+        connection, merchant_id=shop.merchant_id, bank_movement_id=movement_id, **paid
+    )
+    money_factories.a_credit_decision(connection, merchant_id=shop.merchant_id, bank_movement_id=movement_id)
+    return movement_id
 
 
 def _a_settlement(connection, shop, marker):
@@ -288,7 +292,11 @@ def address_of(app, everybody, endpoint, marker, *, place="ALPHA"):
     }
     if ids["id"] is None:
         row = access_matrix.ROUTES[endpoint].names is Resource.ROW
-        rows = {"transactions": shop.transaction_ids[0], "terminals": shop.terminal_id}
+        rows = {
+            "transactions": shop.transaction_ids[0],
+            "terminals": shop.terminal_id,
+            "bank_credits": everybody.lines[marker],
+        }
         row_id = rows.get(endpoint.partition(".")[0], shop.remittance_id)
         ids["id"] = row_id if row else shop.merchant_id
     with app.app_context():

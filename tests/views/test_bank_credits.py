@@ -1,0 +1,278 @@
+"""The list of what the bank credited: its lines, what each pays, and who may see them."""
+
+from __future__ import annotations
+
+import csv
+from datetime import datetime, time, timedelta
+from io import BytesIO, StringIO
+from zipfile import ZipFile
+
+import pytest
+from sqlalchemy import text
+
+from app.database.engine import DatabaseRole
+from app.models import Role
+from app.rules.time_zones import today
+from tests import factories, money_factories
+from tests.views.town import let_in, plain
+
+PAGE = "/credits"
+YESTERDAY = timedelta(days=1)
+
+
+@pytest.fixture
+def alpha(database, shops):
+    """ALPHA with six lines: two batches at once, one to confirm, one of a payment, and three without batches.
+
+    Their ids stand in ``lines`` by what they are; the second batch is of a contract of its own.
+    """
+    shop = shops[0]
+    own = {"merchant_id": shop.merchant_id}
+    night = datetime.combine(today() - YESTERDAY, time(23, 0))
+    with database.writing(DatabaseRole.OWNER) as connection:
+        account_id = connection.scalar(
+            text("SELECT id FROM bank_account WHERE merchant_id = :id"), {"id": shop.merchant_id}
+        )
+        statement_id = money_factories.a_bank_statement(
+            connection, **own, bank_account_id=account_id, opened_on=today() - YESTERDAY, closed_on=today()
+        )
+        shop.number = connection.scalar(
+            text("SELECT number FROM contract WHERE id = :id"), {"id": shop.contract_id}
+        )
+        other = factories.a_contract(connection, **own, outlet_id=shop.outlet_id, number="4242424")
+        shop.other_id = factories.a_remittance(
+            connection, **own, contract_id=other, collected_local=night, number="000777", net_amount=1000
+        )
+
+        def line(rank, amount, **values):
+            return money_factories.a_bank_movement(
+                connection,
+                **own,
+                bank_account_id=account_id,
+                bank_statement_id=statement_id,
+                **{"rank": rank, "amount": amount, "booked_on": today(), "value_on": today(), **values},
+            )
+
+        def link(movement_id, remittance_id, amount, **values):
+            money_factories.a_credit_link(
+                connection,
+                **own,
+                bank_movement_id=movement_id,
+                remittance_id=remittance_id,
+                booked_on=today(),
+                collected_on=night.date(),
+                amount=amount,
+                **values,
+            )
+
+        shop.lines = {
+            "both": line(0, 6200, label="REMISE CB 0777"),
+            "one": line(1, 5240, label="=REMISE +CB"),
+            "payout": line(2, 4900, kind="payout", label="AMEX", contract_number=shop.number),
+            "unexplained": line(3, 12345, contract_number=shop.number, booked_on=today() - YESTERDAY),
+            "fee": line(4, -321, kind="fee", label="COMMISSION"),
+            "elsewhere": line(5, 777, contract_number="9999999"),
+        }
+        link(shop.lines["both"], shop.remittance_id, 5240, rule="contract_fees", group_fee=40)
+        link(shop.lines["both"], shop.other_id, 1000, rule="contract_fees", group_fee=40)
+        link(shop.lines["one"], shop.remittance_id, 5240, rule="equal_amount", certainty="proposed")
+        acceptor_id = money_factories.an_acceptor(connection, **own)
+        settlement_id = money_factories.a_settlement(
+            connection,
+            **own,
+            acceptor_id=acceptor_id,
+            number="PAY-1",
+            gross=5000,
+            discount=100,
+            fee=0,
+            net=4900,
+            bank_movement_id=shop.lines["payout"],
+            credited_on=today(),
+            rule="settlement_number",
+        )
+        money_factories.a_settlement_link(
+            connection,
+            **own,
+            settlement_id=settlement_id,
+            remittance_id=shop.remittance_id,
+            collected_on=night.date(),
+        )
+        factories.sum_days(connection)
+    return shop
+
+
+def as_role(app, database, shop, role, **limits):
+    browser, email = app.test_client(), f"{role}{len(limits)}@lines.example"
+    let_in(database, email, shop.marker, role, **limits)
+    browser.sign_in(email)
+    return browser
+
+
+def ids_of(browser, asked=""):
+    return {row["id"] for row in browser.get(f"{PAGE}.json{asked}").json["rows"]}
+
+
+def test_each_line_says_what_it_pays_and_what_is_left(app, database, alpha):
+    rows = {
+        row["amount"]: row
+        for row in as_role(app, database, alpha, Role.FINANCE).get(f"{PAGE}.json").json["rows"]
+    }
+    said = ("kind", "state", "batches", "contract", "paid", "gap", "fee", "payment")
+    assert {amount: tuple(row[name] for name in said) for amount, row in rows.items()} == {
+        6200: ("remittance", "explained", 2, f"4242424, {alpha.number}", 6240, -40, 40, None),
+        5240: ("remittance", "proposed", 1, alpha.number, 5240, 0, None, None),
+        4900: ("payout", "explained", 1, alpha.number, 5000, -100, 100, "PAY-1"),
+        12345: ("remittance", "unexplained", None, alpha.number, None, None, None, None),
+        -321: ("fee", "apart", None, None, None, None, None, None),
+        777: ("remittance", "unexplained", None, "9999999", None, None, None, None),
+    }
+    assert rows[6200]["date"] == rows[6200]["value_on"] == today().isoformat()
+    assert rows[6200]["account"].startswith("•••• ")
+
+
+def test_the_page_adds_up_what_its_rows_are(owner, alpha):
+    document = owner.get(f"{PAGE}.json").json
+    (totals,) = document["totals"]
+    amounts = [row["amount"] for row in document["rows"]]
+    assert (totals["net"], totals["count"]) == (sum(amounts), len(amounts)) == (29141, 6)
+    assert (totals["credited"], totals["commission"]) == (29462, 321)
+    assert totals["unexplained"] == 12345 + 777
+    page = plain(owner.page(PAGE).one("main"))
+    assert "291,41 € net · 6 lignes de la banque" in page
+    assert "Dont sans remise expliquée 131,22 €" in page
+    assert "Crédit de remises" in page
+
+
+def test_files_hold_the_lines_of_the_page(owner, alpha):
+    with owner.get(f"{PAGE}.csv") as file:
+        rows = list(csv.DictReader(StringIO(file.text.removeprefix("\ufeff")), delimiter=";"))
+    assert sorted(row["Montant"] for row in rows) == sorted(
+        ["62,00", "52,40", "49,00", "123,45", "-3,21", "7,77"]
+    )
+    assert {row["Libellé de la banque"] for row in rows} >= {"REMISE CB 0777", "'=REMISE +CB"}
+    assert not any(row["Compte"].removeprefix("•••• ").isdigit() and len(row["Compte"]) > 9 for row in rows)
+    with owner.get(f"{PAGE}.xlsx") as file, ZipFile(BytesIO(file.data)) as book:
+        assert any("REMISE CB 0777" in book.read(name).decode() for name in book.namelist())
+    with owner.get(f"{PAGE}/regroupement.csv?by=kind") as file:
+        assert "Commission" in file.text
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("amount=62", {"both"}),
+        ("amount=3,21", {"fee"}),
+        ("amount_from=60&amount_to=130", {"both", "unexplained"}),
+        ("kind=payout", {"payout"}),
+        ("state=unexplained", {"unexplained", "elsewhere"}),
+        ("state=proposed", {"one"}),
+        ("wording=commission", {"fee"}),
+        ("contract=4242424", {"both"}),
+        ("trade_name=alpha", {"both", "one", "payout"}),
+        (f"date_from={today() - YESTERDAY}&date_to={today() - YESTERDAY}", {"unexplained"}),
+    ],
+)
+def test_lines_are_found_by_what_one_knows_of_them(owner, alpha, asked, found):
+    assert ids_of(owner, f"?{asked}") == {alpha.lines[name] for name in found}
+
+
+@pytest.mark.parametrize(
+    ("typed", "leads"),
+    [("62,00", "amount=62%2C00"), ("4242424", "contract=4242424"), ("commission", "wording")],
+)
+def test_the_search_box_takes_amounts_contracts_and_words(owner, alpha, typed, leads):
+    response = owner.get(f"{PAGE}/recherche", query_string={"q": typed})
+    assert response.status_code == 303
+    assert leads in response.location
+
+
+def test_one_goes_from_a_batch_to_its_line_and_back(owner, alpha):
+    batch = owner.page(f"/remises/{alpha.other_id}")
+    (way,) = [one["href"] for one in batch.all("a") if "/credits/" in one.get("href", "")]
+    assert way.endswith(f"/credits/{alpha.lines['both']}")
+    line = owner.page(way)
+    said = plain(line.one("main"))
+    assert "Crédit de remises" in said
+    assert "Commission retenue 0,40 €" in said
+    ways = {one["href"].rpartition("/")[2] for one in line.all("a") if "/remises/" in one.get("href", "")}
+    assert ways == {str(alpha.remittance_id), str(alpha.other_id)}
+
+
+def test_a_line_that_pays_one_batch_leads_to_it_from_the_list(owner, alpha):
+    ways = [one["href"] for one in owner.page(f"{PAGE}?amount=49").all("a")]
+    assert any(way.endswith(f"/remises/{alpha.remittance_id}") for way in ways)
+
+
+def test_what_is_to_confirm_or_explains_nothing_says_what_to_do(owner, alpha):
+    for name, words in {
+        "one": "confirmez-la ou rejetez-la sous « À traiter »",
+        "unexplained": "Aucune remise reçue n'a ce montant",
+    }.items():
+        assert words in plain(owner.page(f"{PAGE}/{alpha.lines[name]}").one("main"))
+
+
+def test_remises_lead_to_the_lines_of_their_days(owner, alpha):
+    day, before = today(), today() - timedelta(days=6)
+    for asked, leads in {
+        "": "",
+        f"?date_from={before}&date_to={day}": f"?date_from={before}&date_to={day}",
+    }.items():
+        ways = [one["href"] for one in owner.page(f"/remises{asked}").all("a") if plain(one) == "Banque"]
+        assert [way.partition("/credits")[2] for way in ways] == [leads]
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.FLEET])
+def test_whoever_may_not_see_the_bank_sees_no_line(app, database, alpha, role):
+    browser = as_role(app, database, alpha, role)
+    for address in (PAGE, f"{PAGE}.json", f"{PAGE}.csv", f"{PAGE}.xlsx", f"{PAGE}/{alpha.lines['both']}"):
+        assert browser.get(address).status_code == 403
+    for address in ("/remises", f"/remises/{alpha.remittance_id}"):
+        assert "/credits" not in browser.page(address).text
+
+
+def test_whoever_sees_some_contracts_sees_the_lines_of_these_alone(app, database, alpha):
+    """Not one that pays others too, nor what tells of no contract, nor the payment of an acquirer."""
+    browser = as_role(app, database, alpha, Role.FINANCE, contracts=[alpha.number])
+    seen = {alpha.lines[name] for name in ("one", "unexplained")}
+    document = browser.get(f"{PAGE}.json").json
+    assert {row["id"] for row in document["rows"]} == seen
+    assert document["totals"][0]["net"] == 5240 + 12345
+    for name, movement_id in alpha.lines.items():
+        assert browser.get(f"{PAGE}/{movement_id}").status_code == (200 if movement_id in seen else 404), name
+    with browser.get(f"{PAGE}.csv") as file:
+        assert "62,00" not in file.text
+    assert "0 ligne de la banque" in plain(browser.page(f"{PAGE}?amount=62").one("main"))
+    both = as_role(app, database, alpha, Role.FINANCE, contracts=[alpha.number, "4242424"], outlets=[])
+    assert ids_of(both) == seen | {alpha.lines["both"]}
+    with database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(text("DELETE FROM remittance WHERE id = :id"), {"id": alpha.other_id})
+    assert ids_of(browser) == ids_of(both) == seen, "what became of it is not known any more"
+
+
+def test_a_neighbour_sees_nothing_of_it(app, shops, alpha):
+    browser = app.test_client()
+    browser.sign_in(shops[1].email)
+    assert browser.get(f"{PAGE}.json").json["count"] == 0
+    assert browser.get(f"{PAGE}/{alpha.lines['both']}").status_code == 404
+    assert "/credits" not in browser.page("/remises").text, "who has no bank is not led there"
+
+
+def test_days_that_no_statement_tells_of_do_not_look_like_days_without_credits(owner, alpha, database):
+    assert f"à jour au {today():%d/%m}" in plain(owner.page(PAGE).one("main"))
+    week = f"?date_from={today() - timedelta(days=14)}&date_to={today() - YESTERDAY}"
+    assert "n'ont pas été reçues" not in plain(owner.page(PAGE + week).one("main"))
+    with database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(
+            text("UPDATE bank_statement SET closed_on = :day"), {"day": today() - timedelta(days=10)}
+        )
+    assert "n'ont pas été reçues" in plain(owner.page(PAGE + week).one("main"))
+
+
+def test_it_speaks_english(owner, alpha):
+    owner.post_form("/langue", lang="en")
+    said = plain(owner.page(PAGE).one("main"))
+    assert "6 lines of the bank" in said
+    assert "Credit of batches" in said
+    assert "No batch received has this amount" in plain(
+        owner.page(f"{PAGE}/{alpha.lines['unexplained']}").one("main")
+    )
