@@ -6,9 +6,10 @@ would be collected, converted and sent again with every question.
 
 from __future__ import annotations
 
+import typing
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import BindParameter, ColumnElement, cast, literal, literal_column
+from sqlalchemy import BindParameter, ColumnElement, Select, cast, literal, literal_column
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.elements import ClauseList
 from sqlalchemy.sql.operators import comma_op, in_op
@@ -16,6 +17,7 @@ from sqlalchemy.sql.visitors import ExternallyTraversible, replacement_traverse
 from sqlalchemy.types import TypeEngine
 
 C = TypeVar("C", bound=ColumnElement[Any])
+S = TypeVar("S", bound=Select[Any])
 # Another style of parameters would double what looks like one of them.
 _DIALECT: Final = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]  # as SQLAlchemy has it
 
@@ -29,10 +31,20 @@ def written_out(declared: C) -> C:
     return found
 
 
+def with_constants(built: S) -> S:
+    """``built``, a statement that is built once, the same: what has a name in it is left to whoever asks."""
+    return typing.cast("S", replacement_traverse(built, {}, _nameless))
+
+
+def _nameless(element: ExternallyTraversible, **_: Any) -> ExternallyTraversible | None:
+    # What is written beside a column, as in column == "x", is a parameter with a name for this one place.
+    return _constant(element) if isinstance(element, BindParameter) and element.unique else None
+
+
 def _constant(element: ExternallyTraversible, **_: Any) -> ExternallyTraversible | None:
     if not isinstance(element, BindParameter):
         return None
-    if element.required:
+    if element.required or element.callable is not None:
         raise ValueError(element.key)
     if element.expanding:
         each = (_written(value, element.type) for value in element.value or ())

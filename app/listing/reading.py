@@ -28,6 +28,8 @@ from sqlalchemy import (
 from sqlalchemy.engine import result_tuple
 from sqlalchemy.types import TypeEngine
 
+from app.listing.constants import with_constants
+
 S = TypeVar("S")
 T = TypeVar("T")
 #: Rows of one of the selects, with its columns by name.
@@ -82,7 +84,7 @@ def known(value: T) -> Reading[T]:
 @cache
 def _together(selects: tuple[SelectBase, ...]) -> tuple[Select[Any], tuple[Callable[[Any], Rows], ...]]:
     """One statement with the rows of each of ``selects`` as a JSON list of lists, and what reads these."""
-    return select(*map(_as_json, selects)), tuple(map(_reader, selects))
+    return with_constants(select(*map(_as_json, selects))), tuple(map(_reader, selects))
 
 
 def _as_json(rows: SelectBase) -> ScalarSelect[Any]:

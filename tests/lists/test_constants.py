@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Date, bindparam, column, event, literal, select
 
 from app.listing import query
-from app.listing.constants import written_out
+from app.listing.constants import with_constants, written_out
 from app.listing.criteria import Criteria
 from app.listing.period import Days
 from app.listing.scope import Scope
@@ -94,3 +94,13 @@ def test_a_constant_is_itself_whatever_its_signs(value: Any, module_database: Da
 def test_what_is_filled_in_later_is_no_constant() -> None:
     with pytest.raises(ValueError, match="day"):
         written_out(column("day", Date) == bindparam("day", type_=Date))
+
+
+def test_a_statement_keeps_the_parameters_that_have_a_name() -> None:
+    day = bindparam("day", type_=Date)
+    inner = select(literal("a").label("one")).where(column("kind").in_(["b", "c"]), column("day") == day)
+    inner = inner.cte("inner")
+    built = select(inner).where(column("kind") != "d").limit(3)
+    compiled = with_constants(built).compile()
+    assert [*compiled.params] == ["day"]
+    assert [letter in str(compiled) for letter in ("'a'", "'b'", "'c'", "'d'")] == [True] * 4
