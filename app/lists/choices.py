@@ -32,7 +32,10 @@ def offering(*fields: str) -> Callable[[Scope], Reading[Mapping[str, Choices]]]:
     """What reads the choices of ``fields``."""
 
     def offered(found: Rows) -> Mapping[str, Choices]:
-        values = {name: [(row.value, row.words) for row in found if row.field == name] for name in fields}
+        values: dict[str, list[tuple[str, str | None]]] = {name: [] for name in fields}
+        for row in found:
+            if row.field in values:
+                values[row.field].append((row.value, row.words))
         return {name: _choices(name, known) for name, known in values.items() if len(known) <= MOST}
 
     return lambda scope: Reading((_found(scope.any_such),), offered, scope.values)

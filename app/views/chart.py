@@ -119,8 +119,9 @@ def _shapes(columns: Sequence[ChartColumn], say: Callable[[int], str]) -> Iterat
     top = max(1, *(max(column.amount, 0) + max(column.apart, 0) for column in columns))
     scale = (100 - _HEAD - _GAP) / top
     sentences = gettext("%(label)s: %(value)s"), gettext("%(label)s: %(value)s not remitted")
+    wide = round(step * _SHARE, 2)
     for place, column in enumerate(columns):
-        x, wide = round((place + (1 - _SHARE) / 2) * step, 2), round(step * _SHARE, 2)
+        x = round((place + (1 - _SHARE) / 2) * step, 2)
         for amount, least, style, words in _parts(column, say, sentences):
             tall = max(amount * scale, least)
             lift = max(column.amount, 0) * scale + _GAP if style == "bad" else 0.0

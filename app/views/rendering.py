@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from flask import Flask, current_app, render_template
+from flask import Flask, current_app, render_template, request
 from flask_htmx import HTMX
 from jinja2 import StrictUndefined
 from markupsafe import Markup
@@ -115,12 +115,13 @@ def asset(name: str) -> str:
 
 def icon(name: str, size: int = 20) -> Markup:
     """One of the symbols of ``icons.svg``, in the colour of the words beside it."""
-    return _drawn(name, size, asset("icons.svg"))
+    return _drawn(request.script_root, name, size)
 
 
 @cache
-def _drawn(name: str, size: int, file: str) -> Markup:
-    return _ICON.format(size=size, file=file, name=name)
+def _drawn(_root: str, name: str, size: int) -> Markup:
+    """The same, below what the server puts in front of every address: a page has two dozen."""
+    return _ICON.format(size=size, file=asset("icons.svg"), name=name)
 
 
 def kept(part: str, shown: Hashable) -> Markup:
