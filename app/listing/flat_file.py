@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, BinaryIO, Literal
@@ -12,13 +12,23 @@ from xlsxwriter.worksheet import Worksheet
 
 from app.listing.export import BOM
 from app.listing.kinds import guarded_text, protected_text
-from app.listing.xlsx import DAY_FORMAT, SheetHeading, Styles, set_up, write_amount, write_headings
+from app.listing.xlsx import (
+    DAY_FORMAT,
+    LONGEST_WIDTH,
+    SheetHeading,
+    Styles,
+    set_height,
+    set_up,
+    width_of,
+    write_amount,
+    write_headings,
+)
 from app.wording import money
 from app.wording.i18n import gettext, speaking
 
 _LANGUAGE = "fr"
-_WIDTHS: Mapping[str, int] = {"words": 34, "number": 16, "day": 12, "amount": 14}
-_FIGURES = ("day", "amount")
+#: Letters of what is written as a date or a number.
+_WIDTHS: Mapping[str, int] = {"day": 12, "amount": 14}
 
 
 @dataclass(frozen=True)
@@ -49,17 +59,38 @@ def write_flat_xlsx(columns: Sequence[FileColumn], rows: Sequence[Any], title: s
     with speaking(_LANGUAGE), Workbook(file, {"constant_memory": True, "strings_to_formulas": False}) as book:
         styles = Styles(book)
         sheet = book.add_worksheet(gettext(title))
-        headings = [
-            SheetHeading(gettext(column.heading), _WIDTHS[column.kind], column.kind in _FIGURES)
-            for column in columns
-        ]
+        headings = [_heading(column, rows) for column in columns]
         write_headings(sheet, headings, styles)
-        set_up(sheet, [heading.width for heading in headings], on_one_sheet=True)
+        set_up(sheet, [heading.width for heading in headings])
         sheet.freeze_panes(1, 0)
         for line, row in enumerate(rows, start=1):
+            set_height(sheet, line, _words(columns, headings, row))
             for place, column in enumerate(columns):
                 _write_flat_cell(sheet, (line, place), column, row, styles)
     return len(rows)
+
+
+def _heading(column: FileColumn, rows: Sequence[Any]) -> SheetHeading:
+    """What stands above a column that is as wide as its words need; the longest take several lines."""
+    words = gettext(column.heading)
+    if column.kind in _WIDTHS:
+        return SheetHeading(words, max(_WIDTHS[column.kind], width_of(words)), of_figures=True)
+    longest = max((len(_text(column, row)) + 1 for row in rows), default=0)
+    return SheetHeading(words, min(max(longest, width_of(words)), LONGEST_WIDTH))
+
+
+def _words(
+    columns: Sequence[FileColumn], headings: Sequence[SheetHeading], row: Any
+) -> Iterator[tuple[str, int]]:
+    """The words of a row, each with the letters of a line of its column."""
+    for column, heading in zip(columns, headings, strict=True):
+        if not heading.of_figures:
+            yield _text(column, row), heading.width - 1
+
+
+def _text(column: FileColumn, row: Any) -> str:
+    value = column.read(row)
+    return "" if value is None else str(value)
 
 
 def as_json(columns: Sequence[FileColumn], row: Any) -> dict[str, Any]:
@@ -92,4 +123,4 @@ def _write_flat_cell(
     elif column.kind == "amount":
         write_amount(sheet, place, value, row.currency, styles)
     else:
-        sheet.write_string(*place, str(value))
+        sheet.write_string(*place, str(value), styles.words)

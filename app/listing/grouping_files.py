@@ -25,6 +25,8 @@ from app.listing.xlsx import (
     TOTAL,
     SheetHeading,
     Styles,
+    go_on_over_sheets,
+    set_height,
     set_up,
     width_of,
     write_amount,
@@ -190,7 +192,8 @@ def _write_heading(
     widths = [_WIDE, *further]
     figures = [column > len(names) for column in range(len(headings))]
     write_headings(sheet, list(map(SheetHeading, headings, widths, figures)), styles)
-    set_up(sheet, widths, on_one_sheet=True)
+    set_up(sheet, widths)
+    go_on_over_sheets(sheet, widths, len(names))
     sheet.freeze_panes(1, len(names))
 
 
@@ -203,6 +206,7 @@ def _write_line(
     styles: Styles,
 ) -> None:
     table, group = place
+    set_height(sheet, line, [(words[0], _WIDE - 1)])
     for column, part in enumerate((*words, table.currency)):
         sheet.write_string(line, column, part, styles.words)
     column = len(words) + 1

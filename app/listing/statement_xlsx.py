@@ -61,7 +61,7 @@ def _write_lines(sheet: Worksheet, made: StatementSpec, debts: Sequence[Debt], s
     )
     write_headings(sheet, headings, styles)
     sheet.freeze_panes(1, 0)
-    set_up(sheet, [heading.width for heading in headings], on_one_sheet=True)
+    set_up(sheet, [heading.width for heading in headings])
     at = 0
     for at, (debt, line) in enumerate(_every(debts), start=1):
         sheet.write_string(at, 0, debtor(made, debt))
@@ -86,7 +86,7 @@ def _write_debts(sheet: Worksheet, made: StatementSpec, debts: Sequence[Debt], s
     for column, words in enumerate((first, gettext("Currency"), *headings)):
         style = styles.heading if column < _WORDS else styles.heading_of_figures
         sheet.write_string(_FIRST_DEBT - 1, column, words, style)
-    set_up(sheet, [_WIDE, _WIDE, *(max(16, width_of(words)) for words in headings)], on_one_sheet=True)
+    set_up(sheet, [_WIDE, _WIDE, *(max(16, width_of(words)) for words in headings)])
     line = _FIRST_DEBT
     for debt in debts:
         _write_debt(sheet, line, debtor(made, debt), debt, styles)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
-from itertools import accumulate
+from math import ceil
 from textwrap import wrap
 from typing import Any, BinaryIO, NamedTuple
 
@@ -50,7 +50,7 @@ _HEADING = {"bold": True, "bg_color": "#edf1f4", "text_wrap": True, "valign": "t
 #: What is written as a number or a date.
 _FIGURES = (Day, Moment, Money, Rate, Whole)
 #: Widths of columns, in letters: at least that of a heading's longest word, with its arrow.
-_LONGEST_WIDTH, _NARROWEST, _ROOM = 44, 10, 3
+LONGEST_WIDTH, _NARROWEST, _ROOM = 44, 10, 3
 _MOMENT_WIDTH = 20
 _A4, _LINE_HEIGHT = 9, 15
 #: So many letters are read on a sheet that lies across: some six points high.
@@ -122,7 +122,7 @@ def write_xlsx(
             count += 1
             written = _write_row(sheet, count, spec, row, styles)
             widths = [max(pair) for pair in zip(widths, written, strict=True)]
-        set_up(sheet, widths, on_one_sheet=True)
+        set_up(sheet, widths)
         _leave_out_of_print(sheet, count, widths)
         sheet.autofilter(0, 0, count, len(spec.file_fields) - 1)
         write_totals(book.add_worksheet(gettext("Totals")), spec, criteria, sums, whose, styles)
@@ -155,11 +155,20 @@ def _write_heading(sheet: Worksheet, spec: ListSpec, styles: Styles) -> None:
 
 def write_headings(sheet: Worksheet, headings: Sequence[SheetHeading], styles: Styles) -> None:
     """The first row, as high as the longest of ``headings`` needs."""
-    lines = max(len(wrap(heading.words, heading.width - _ROOM)) for heading in headings)
-    sheet.set_row(0, lines * _LINE_HEIGHT)
+    set_height(sheet, 0, ((heading.words, heading.width - _ROOM) for heading in headings))
     for column, heading in enumerate(headings):
         style = styles.heading_of_figures if heading.of_figures else styles.heading
         sheet.write_string(0, column, heading.words, style)
+
+
+def set_height(sheet: Worksheet, line: int, cells: Iterable[tuple[str, int]]) -> None:
+    """Make a row, before it is written, as high as its words need, each in so many letters of a line.
+
+    A spreadsheet that opens a file need not find the height of a row by itself.
+    """
+    lines = max((len(wrap(words, width)) for words, width in cells), default=1)
+    if lines > 1:
+        sheet.set_row(line, lines * _LINE_HEIGHT)
 
 
 def _width(one: Field) -> int:
@@ -171,16 +180,29 @@ def width_of(heading: str) -> int:
     return max(_NARROWEST, max(map(len, heading.split())) + _ROOM)
 
 
-def set_up(sheet: Worksheet, widths: Sequence[int], *, on_one_sheet: bool = False) -> None:
-    """Give columns their widths, and make paper of it readable: across, each sheet with its heading."""
+def set_up(sheet: Worksheet, widths: Sequence[int]) -> None:
+    """Give columns their widths, and make paper of it: across, each sheet with its heading."""
     for column, width in enumerate(widths):
-        sheet.set_column(column, column, min(width, _LONGEST_WIDTH))
+        sheet.set_column(column, column, min(width, LONGEST_WIDTH))
     sheet.set_landscape()
     sheet.set_paper(_A4)
     sheet.repeat_rows(0)
     sheet.set_footer("&L&A&R&P / &N")
-    if on_one_sheet:
-        sheet.fit_to_pages(1, 0)
+    sheet.fit_to_pages(1, 0)
+
+
+def go_on_over_sheets(sheet: Worksheet, widths: Sequence[int], names: int) -> None:
+    """Print what cannot be read on one sheet over several, each beside the first columns, the ``names``."""
+    repeated = _on_paper(widths[:names])
+    across = ceil((_on_paper(widths) - repeated) / (_WIDEST_PAPER - repeated))
+    if across > 1:
+        sheet.fit_to_pages(across, 0)
+        sheet.repeat_columns(0, names - 1)
+
+
+def _on_paper(widths: Iterable[int]) -> float:
+    """What columns take of a sheet, in letters."""
+    return sum(min(width, LONGEST_WIDTH) + _BESIDE_LETTERS for width in widths)
 
 
 def _leave_out_of_print(sheet: Worksheet, rows: int, widths: Sequence[int]) -> None:
@@ -188,8 +210,7 @@ def _leave_out_of_print(sheet: Worksheet, rows: int, widths: Sequence[int]) -> N
 
     All of a week of a chain were 417 sheets, ten of them to a line.
     """
-    wide = accumulate(min(width, _LONGEST_WIDTH) + _BESIDE_LETTERS for width in widths)
-    shown = sum(until <= _WIDEST_PAPER for until in wide)
+    shown = sum(_on_paper(widths[: last + 1]) <= _WIDEST_PAPER for last in range(len(widths)))
     sheet.print_area(0, 0, rows, shown - 1)
     if shown < len(widths):
         words = gettext(
@@ -237,7 +258,7 @@ def write_totals(
 
     Returns the first line below.
     """
-    set_up(sheet, (36, 18), on_one_sheet=True)
+    set_up(sheet, (36, 18))
     write_words(sheet, 0, gettext("Selection"), criteria.in_words())
     sheet.write_string(1, 0, gettext("Number"))
     sheet.write_number(1, 1, sums.count, styles[COUNT_FORMAT])

@@ -6,10 +6,14 @@ import io
 import re
 import xml.etree.ElementTree as ET
 import zipfile
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select
+from xlsxwriter import Workbook
 
+from app.listing.flat_file import FileColumn, write_flat_xlsx
+from app.listing.xlsx import go_on_over_sheets, set_up
 from app.models import JournalEntry
 
 NAMESPACE = {"s": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
@@ -167,6 +171,52 @@ def test_a_sheet_can_be_printed(owner, path):
         assert f"Colonnes 1 à {shown} sur {len(columns)}" in footer.replace("\u00a0", " ")
     else:
         assert "regroupement" in path, "all of a grouping is on paper"
+
+
+def test_what_is_too_wide_for_one_sheet_goes_on_beside_the_names():
+    """Of a month by shop with a bank 22 columns stood on a sheet, in letters of three points."""
+    file = io.BytesIO()
+    with Workbook(file) as book:
+        for widths in ([36, 18], [36, 16, *[14] * 9], [36, 16, *[14] * 20]):
+            sheet = book.add_worksheet()
+            set_up(sheet, widths)
+            go_on_over_sheets(sheet, widths, 2)
+    with zipfile.ZipFile(file) as book:
+        setups = [
+            ET.fromstring(book.read(f"xl/worksheets/sheet{number}.xml")).find("s:pageSetup", NAMESPACE)
+            for number in (1, 2, 3)
+        ]
+        names = book.read("xl/workbook.xml").decode()
+    assert [setup.get("fitToWidth", "1") for setup in setups] == ["1", "1", "2"]
+    assert re.findall(r"Print_Titles\" localSheetId=\"(\d)\">([^<]*)<", names) == [
+        ("0", "Sheet1!$1:$1"),
+        ("1", "Sheet2!$1:$1"),
+        ("2", "Sheet3!$A:$B,Sheet3!$1:$1"),
+    ]
+
+
+def test_a_column_of_rows_is_as_wide_as_its_words_and_the_longest_take_lines():
+    """The names of shops were cut by the number beside them, between a column of nothing and one cut off."""
+    columns = [
+        FileColumn("shop", "Outlet", lambda row: row[0]),
+        FileColumn("account", "Account", lambda row: row[1]),
+        FileColumn("why", "Why", lambda row: row[2]),
+    ]
+    rows = [("FOURNIL POITIERS NOTRE-DAME · Caisse 1", None, "the same sum, " * 9), ("FOURNIL", None, "")]
+    file = io.BytesIO()
+    write_flat_xlsx(columns, rows, "To handle", file)
+    written = SimpleNamespace(data=file.getvalue())
+    widths = [width for width, *_ in columns_of(written, 1)[1]]
+    assert 39 <= widths[0] <= 41
+    assert widths[1] <= 12
+    assert widths[2] <= 45
+    with zipfile.ZipFile(file) as book:
+        styles = ET.fromstring(book.read("xl/styles.xml")).find("s:cellXfs", NAMESPACE)
+        root = ET.fromstring(book.read("xl/worksheets/sheet1.xml"))
+    (style,) = (cell.get("s") for cell in root.iter(f"{{{NAMESPACE['s']}}}c") if cell.get("r") == "C2")
+    assert styles[int(style)].find("s:alignment", NAMESPACE).get("wrapText") == "1"
+    heights = {row.get("r"): row.get("ht") for row in root.iter(f"{{{NAMESPACE['s']}}}row")}
+    assert heights == {"1": None, "2": "45", "3": None}, "as high as its lines, for who prints without Excel"
 
 
 def _number(letters):
