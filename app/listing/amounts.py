@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from typing import ClassVar
+from typing import Any, ClassVar, cast
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import BigInteger, BinaryExpression, ColumnElement, and_, case, literal, or_
 
 from app.listing.filters import Filter, InvalidValueError, RangeFilter, clean
 from app.listing.kinds import Expression, Money, has_exponent
@@ -23,11 +24,13 @@ EXPONENTS = (money.DEFAULT_EXPONENT, *money.EXPONENTS)
 class AmountFilter(RangeFilter, Money):
     """An amount, asked for without its sign; a value is a decimal number of currency units.
 
-    The same ``12,50`` is 1250 in EUR and 12500 in TND: each row is compared with its own.
+    The same ``12,50`` is 1250 in EUR and 12500 in TND: each row is compared with its own. No index goes by
+    that; ``daily_currency``, the same currency in the daily sums, tells the bounds that one can go by.
     """
 
     widget: ClassVar[str] = "amount"
     mode = "decimal"
+    daily_currency: Expression | None = None
 
     @property
     def ends(self) -> tuple[Filter, Filter]:
@@ -61,16 +64,38 @@ class AmountFilter(RangeFilter, Money):
             return self.where(column, [low])
 
         def inside(exponent: int) -> Iterator[ColumnElement[bool]]:
-            if low is not None:
-                yield column >= _rounded(low, exponent, ROUND_CEILING)
-            if high is not None:
-                yield column <= _rounded(high, exponent, ROUND_FLOOR)
+            for compare, value, rounding in _ends(low, high):
+                yield compare(column, _rounded(value, exponent, rounding))
 
         return self._by_currency(lambda exponent: and_(*inside(exponent)))
+
+    def limits(
+        self, column: Expression, low: Decimal | None, high: Decimal | None
+    ) -> Iterator[BinaryExpression[bool]]:
+        """Comparisons of ``column`` with what a bound is in the currency of a row of the daily sums.
+
+        No amount of a period lies beyond the furthest of these. None where an exact amount is asked for,
+        which :meth:`where` has an index find.
+        """
+        if self.daily_currency is None or low == high:
+            return
+        for compare, value, rounding in _ends(low, high):
+            usual, *others = (literal(_rounded(value, each, rounding), BigInteger) for each in EXPONENTS)
+            unusual = (has_exponent(self.daily_currency, exponent) for exponent in money.EXPONENTS)
+            bound = case(*zip(unusual, others, strict=True), else_=usual)
+            yield cast("BinaryExpression[bool]", compare(column, bound))
 
     def _by_currency(self, test: Callable[[int], ColumnElement[bool]]) -> ColumnElement[bool]:
         """``test`` for the exponent of the row's currency."""
         return or_(*(and_(has_exponent(self.currency, exponent), test(exponent)) for exponent in EXPONENTS))
+
+
+def _ends(low: Decimal | None, high: Decimal | None) -> Iterator[tuple[Callable[..., Any], Decimal, str]]:
+    """How amounts compare with each of the two, and how these are rounded to the units of a currency."""
+    if low is not None:
+        yield operator.ge, low, ROUND_CEILING
+    if high is not None:
+        yield operator.le, high, ROUND_FLOOR
 
 
 def _whole_units(values: Sequence[Decimal], exponent: int) -> Iterator[int]:

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, Literal, cast
 
-from sqlalchemy import Column, ColumnElement
+from sqlalchemy import BinaryExpression, Column, ColumnElement
 from sqlalchemy.sql import visitors
 
+from app.listing.amounts import AmountFilter
 from app.listing.filter_groups import WHAT
 from app.listing.filters import Choice, Filter, RangeFilter
 from app.listing.kinds import Expression, Kind, Row
@@ -161,12 +162,28 @@ class Field:
 
     def conditions(self, values: Mapping[str, tuple[Any, ...]]) -> Iterator[ColumnElement[bool]]:
         """What the values of the parameters ask of the rows."""
-        yield from self._conditions(self.column if self.filter_column is None else self.filter_column, values)
+        yield from self._conditions(self._filtered, values)
 
     def daily_conditions(self, values: Mapping[str, tuple[Any, ...]]) -> Iterator[ColumnElement[bool]]:
         """The same of the daily sums; nothing when these do not know this field."""
         if self.daily is not None:
             yield from self._conditions(self.daily, values)
+
+    def limits(self, values: Mapping[str, tuple[Any, ...]]) -> Iterator[BinaryExpression[bool]]:
+        """What bounds the rows for an index, as the daily sums tell: see :meth:`AmountFilter.limits`."""
+        filter_kind = self.filter_kind or self.kind
+        if isinstance(filter_kind, AmountFilter):
+            yield from filter_kind.limits(self._filtered, *self._range(values))
+
+    @property
+    def _filtered(self) -> Expression:
+        """What a filter compares."""
+        return self.column if self.filter_column is None else self.filter_column
+
+    def _range(self, values: Mapping[str, tuple[Any, ...]]) -> tuple[Any, Any]:
+        """The lower and the upper bound of what is asked for, None where there is none."""
+        low, high = (values.get(f"{self.name}_{end}", (None,))[0] for end in _ENDS)
+        return low, high
 
     def _conditions(
         self, column: Expression, values: Mapping[str, tuple[Any, ...]]
@@ -174,7 +191,7 @@ class Field:
         filter_kind = self.filter_kind or self.kind
         if isinstance(filter_kind, Filter) and self.name in values:
             yield filter_kind.where(column, values[self.name])
-        low, high = (values.get(f"{self.name}_{end}", (None,))[0] for end in _ENDS)
+        low, high = self._range(values)
         if isinstance(filter_kind, RangeFilter) and (low is not None or high is not None):
             yield filter_kind.between(column, low, high)
 

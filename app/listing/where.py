@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import CTE, BigInteger, FromClause, and_, exists, func, literal_column, select
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    BinaryExpression,
+    FromClause,
+    and_,
+    exists,
+    func,
+    literal_column,
+    select,
+)
 
 from app.listing.criteria import Criteria
 from app.listing.field import tables_of
@@ -83,7 +94,30 @@ def rows_alone(spec: ListSpec, scope: Scoped, criteria: Criteria) -> tuple[FromC
     """Where the rows are, and what they must meet whatever their parents."""
     conditions, source = sorted_conditions(spec, criteria), spec.source
     rows = source.joined(scope, source.table, criteria.bounds) if conditions.joined else source.table
-    return rows, [*in_sight(spec, scope, criteria), *conditions.own, *conditions.joined]
+    limits = _limits(spec, scope, criteria)
+    return rows, [*in_sight(spec, scope, criteria), *limits, *conditions.own, *conditions.joined]
+
+
+def _limits(spec: ListSpec, scope: Scoped, criteria: Criteria) -> Iterator[Condition]:
+    """What an index can go by: a bound of amounts, of which every currency of the period has its own.
+
+    The daily sums know these currencies. Where they know none, there are no rows.
+    """
+    daily, bounds = spec.source.daily, criteria.bounds
+    if daily is None or bounds is None:
+        return
+    days = daily.merchant_id == scope.merchant_id, daily.contract_id == daily.all_contracts
+    for limit in _asked_limits(spec, criteria):
+        furthest = func.min if limit.operator is operator.ge else func.max
+        found = select(furthest(limit.right)).where(*days, daily.day.between(bounds.first, bounds.last))
+        yield BinaryExpression(limit.left, found.scalar_subquery(), limit.operator)
+
+
+def _asked_limits(spec: ListSpec, criteria: Criteria) -> Iterator[BinaryExpression[bool]]:
+    """The limits of all fields: of the values of filters, or of any such."""
+    known = criteria.of_any_values
+    for field in spec.askable:
+        yield from field.limits(criteria.filters) if known is None else known.limits.get(field.name, ())
 
 
 @dataclass(frozen=True)

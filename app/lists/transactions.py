@@ -126,7 +126,7 @@ FIELDS = (
     Field(
         name="amount",
         label=N_("Amount"),
-        kind=AmountFilter(currency=Transaction.currency),
+        kind=AmountFilter(currency=Transaction.currency, daily_currency=TransactionDay.currency),
         column=_SIGNED,
         section=PAYMENT,
         filter_column=Transaction.amount,

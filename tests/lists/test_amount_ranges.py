@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from sqlalchemy import literal, select
+from sqlalchemy import and_, literal, select, true
 
 from app.listing.amounts import AmountFilter
 from app.wording import money
@@ -30,6 +30,18 @@ def test_a_range_of_amounts_is_exact_in_every_currency(
     inside = (low is None or amount >= low) and (high is None or amount <= high)
     with module_database.reading() as connection:
         assert connection.scalar(select(kind.between(literal(minor), low, high))) is inside
+
+
+@given(st.integers(0, 30), st.sampled_from(("EUR", "JPY", "TND", "CLF")), _BOUNDS, _BOUNDS)
+def test_what_an_index_goes_by_is_as_exact_for_one_currency(
+    module_database: Database, minor: int, currency: str, low: Decimal | None, high: Decimal | None
+) -> None:
+    assume(low != high)
+    kind = AmountFilter(currency=literal(currency), daily_currency=literal(currency))
+    amount, limits = literal(minor), kind.limits(literal(minor), low, high)
+    with module_database.reading() as connection:
+        inside = connection.scalar(select(kind.between(amount, low, high)))
+        assert connection.scalar(select(and_(true(), *limits))) is inside
 
 
 @pytest.mark.parametrize(
