@@ -85,7 +85,7 @@ def _words(
     """The words of a row, each with the letters of a line of its column."""
     for column, heading in zip(columns, headings, strict=True):
         if not heading.of_figures:
-            yield _text(column, row), heading.width - 1
+            yield _text(column, row), heading.width
 
 
 def _text(column: FileColumn, row: Any) -> str:

@@ -43,14 +43,14 @@ DAY_FORMAT = "dd/mm/yyyy"
 COUNT_FORMAT = "#,##0"
 _AS_IT_IS = "General"
 #: Numbers and dates end a letter before their column does: what stands beside them begins there.
-_AT_THE_RIGHT = {"align": "right", "indent": 1}
+_AT_THE_RIGHT = {"align": "right", "indent": 1, "valign": "top"}
 #: What a line looks like that adds up those above it.
 TOTAL = {"bold": True, "top": 1}
 _HEADING = {"bold": True, "bg_color": "#edf1f4", "text_wrap": True, "valign": "top"}
 #: What is written as a number or a date.
 _FIGURES = (Day, Moment, Money, Rate, Whole)
 #: Widths of columns, in letters: at least that of a heading's longest word, with its arrow.
-LONGEST_WIDTH, _NARROWEST, _ROOM = 44, 10, 3
+LONGEST_WIDTH, _NARROWEST, _ROOM = 64, 10, 3
 _MOMENT_WIDTH = 20
 _A4, _LINE_HEIGHT = 9, 15
 #: So many letters are read on a sheet that lies across: some six points high.
