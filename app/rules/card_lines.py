@@ -15,7 +15,11 @@ from functools import cache
 from app.rules import cards, separators
 
 # Thirteen digits, the first of them one that a brand begins with, with no letter or digit between two.
-_THIRTEEN = rf"[2-68](?:(?:[^;0-9A-Za-z\n]|{separators.WRITTEN})*[0-9]){{12}}"
+_THIRTEEN = r"[2-68](?:[^;0-9A-Za-z\n]*[0-9]){12}"
+# The same with separators that are written out, for lines that may hold one: to prepare this pattern takes
+# many times as long, and would be most of the work on a small file.
+_THIRTEEN_WRITTEN = rf"[2-68](?:(?:[^;0-9A-Za-z\n]|{separators.WRITTEN})*[0-9]){{12}}"
+_MAY_BE_WRITTEN = f"[{re.escape(separators.WRITTEN_FIRST)}]"
 
 
 class Treatment(StrEnum):
@@ -74,17 +78,16 @@ def redacted(data: bytes, candidates: Iterable[Candidate]) -> bytes:
 
 
 @cache
-def _maybe() -> str:
-    """A pattern of bytes of every line that may hold a card number: digits, or those of another script."""
+def _scripts() -> str:
+    """A pattern of bytes of the digits of every other script."""
     written: defaultdict[bytes, list[int]] = defaultdict(list)
     # No plane of Unicode beyond the first two has digits.
     for digit in re.findall(r"\d", "".join(map(chr, range(0x80, 0x20000)))):
         *start, last = digit.encode()
         written[bytes(start)].append(last)
-    scripts = (
+    return "|".join(
         _bytes_of(start) + f"[\\x{min(last):02x}-\\x{max(last):02x}]" for start, last in written.items()
     )
-    return "|".join((_THIRTEEN, *scripts))
 
 
 def _bytes_of(start: bytes) -> str:
@@ -107,7 +110,11 @@ def _suspects(data: bytes) -> Iterator[tuple[int, int, bytes]]:
     lines = pa.Array.from_buffers(
         pa.large_binary(), len(starts) - 1, [None, pa.py_buffer(starts), pa.py_buffer(data)]
     )
-    for row in np.flatnonzero(pc.match_substring_regex(lines, _maybe())).tolist():
+    found = np.flatnonzero(pc.match_substring_regex(lines, f"{_THIRTEEN}|{_MAY_BE_WRITTEN}|{_scripts()}"))
+    if len(found) and any(first in data for first in separators.WRITTEN_FIRST.encode()):
+        again = lines.take(pa.array(found))
+        found = found[np.flatnonzero(pc.match_substring_regex(again, f"{_THIRTEEN_WRITTEN}|{_scripts()}"))]
+    for row in found.tolist():
         start, end = int(starts[row]), int(starts[row + 1])
         yield row + 1, start, separators.folded_bytes(data[start:end].rstrip(b"\r\n"))
 

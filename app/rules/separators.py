@@ -25,6 +25,8 @@ WRITTEN: Final = (
     rf"(?i:</?(?:{_TAGS})(?:[ /][^<>\n]{{0,80}})?>"
     r"|&#?[0-9a-z]{2,8};|(?:%[0-9a-f]{2})+|\\(?:[nrt]|u[0-9a-f]{4}))"
 )
+#: What each of these begins with: a text without any of it holds none.
+WRITTEN_FIRST: Final = "<&%\\"
 _WRITTEN = re.compile(WRITTEN)
 _WRITTEN_BYTES = re.compile(WRITTEN.encode())
 
@@ -45,7 +47,7 @@ def folded_bytes(data: bytes) -> bytes:
 
 
 def _may_hold(text: str) -> bool:
-    return any(sign in text for sign in "<&%\\")
+    return any(sign in text for sign in WRITTEN_FIRST)
 
 
 def _fold(written: str) -> str:
