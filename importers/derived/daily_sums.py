@@ -8,7 +8,7 @@ adds to; importers run one at a time from there on, so a recomputed day misses n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -32,13 +32,10 @@ WHERE subject = :subject AND merchant_id <> {UNCLAIMED_MERCHANT}
 MOST_LOOKED_UP = 10_000
 #: Ways to join and to group that suit the few rows which the database expects (see :func:`over_days`).
 _FOR_FEW_ROWS = ("enable_nestloop", "enable_sort")
-_TIDY = (
-    f"""
-    CREATE TEMP TABLE touched ON COMMIT DROP AS
-    SELECT DISTINCT * FROM touched_day WHERE merchant_id <> {UNCLAIMED_MERCHANT}
-    """,
-    "ANALYZE touched",
-)
+_TIDY = f"""
+CREATE TEMP TABLE touched ON COMMIT DROP AS
+SELECT DISTINCT * FROM touched_day WHERE merchant_id <> {UNCLAIMED_MERCHANT}
+"""
 
 # Rows in the order of the keys cost a third less to insert than in that of a hash. They are added up apart:
 # a sorted sum of all rows would else seem to come cheaper (see :func:`over_days`).
@@ -107,14 +104,14 @@ def bounds(connection: Connection, subject: str) -> dict[str, date] | None:
     return None if found.first is None else found._asdict()
 
 
-def over_days(connection: Connection, days: str, statement: str, parameters: Mapping[str, Any]) -> None:
-    """Run a statement that finds the rows of each day of temporary table ``days``, within bounds of its own.
+def over_days(connection: Connection, days: int, statement: str, parameters: Mapping[str, Any]) -> None:
+    """Run a statement that finds the rows of each of so many ``days`` of contracts, within bounds of its own.
 
     Of many days the months are read whole, and their rows joined and added up by hash. The database knows
     nothing yet of the rows of this load: it would take them for a few, and go through all days of a contract
     for each of them, or sort them all, on disk.
     """
-    many = connection.scalar(text(f"SELECT count(*) > :most FROM {days}"), {"most": MOST_LOOKED_UP})
+    many = days > MOST_LOOKED_UP
     if many:
         _set_all(connection, _FOR_FEW_ROWS, "off")
     connection.execute(text(statement), parameters)
@@ -129,13 +126,13 @@ def _set_all(connection: Connection, settings: tuple[str, ...], value: str) -> N
 
 def recompute(connection: Connection) -> None:
     """Compute the sums of the touched days again, by contract and over all contracts."""
-    for statement in _TIDY:
-        connection.execute(text(statement))
+    touched = connection.execute(text(_TIDY)).rowcount
+    connection.execute(text("ANALYZE touched"))
     for subject, (by_contract, dimensions, measures) in _MEASURES.items():
         days = bounds(connection, subject)
         if days is not None:
             _replace(connection, subject, f"{subject}_day", "t.contract_id")
-            over_days(connection, "touched", by_contract, days)
+            over_days(connection, touched, by_contract, days)
             _replace(connection, subject, f"{subject}_day", str(ALL_CONTRACTS))
             _over_all_contracts(connection, subject, dimensions, measures)
             _add_up_thirds(connection, subject, measures)
@@ -148,8 +145,9 @@ def _add_up_thirds(connection: Connection, subject: str, measures: tuple[str, ..
 
     Looked up by the days of each third where these are few, joined by hash where they are many.
     """
-    for statement in _touched_thirds(subject):
-        connection.execute(text(statement))
+    thirds = connection.execute(text(_touched_thirds(subject))).rowcount
+    connection.execute(text("ANALYZE touched_third"))
+    connection.execute(text(_forgotten_thirds(subject)))
     days = connection.execute(text("SELECT min(third) AS first, max(third) AS last FROM touched_third")).one()
     keys, sums = f"{_THIRD_KEYS}, {_THIRD_SUMS[subject]}", ", ".join(f"sum({name})" for name in measures)
     added_up = f"""
@@ -162,19 +160,22 @@ def _add_up_thirds(connection: Connection, subject: str, measures: tuple[str, ..
     INSERT INTO {subject}_third ({keys}, {", ".join(measures)})
     TABLE sums ORDER BY merchant_id, third, contract_id
     """
-    over_days(connection, "touched_third", added_up, days._asdict())
+    over_days(connection, thirds, added_up, days._asdict())
     connection.execute(text("DROP TABLE touched_third"))
 
 
-def _touched_thirds(subject: str) -> Iterator[str]:
-    """The statements that find these thirds, and take away what is kept of them."""
-    yield f"""
+def _touched_thirds(subject: str) -> str:
+    """The statement that finds these thirds."""
+    return f"""
     CREATE TEMP TABLE touched_third ON COMMIT DROP AS
     SELECT DISTINCT merchant_id, contract_id, {third_sql("day")} AS third
     FROM touched WHERE subject = '{subject}'
     """
-    yield "ANALYZE touched_third"
-    yield f"""
+
+
+def _forgotten_thirds(subject: str) -> str:
+    """The statement that takes away what is kept of them."""
+    return f"""
     DELETE FROM {subject}_third d USING touched_third t
     WHERE d.merchant_id = t.merchant_id AND d.third = t.third AND d.contract_id = t.contract_id
     """

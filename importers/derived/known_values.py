@@ -34,14 +34,11 @@ _SUBJECTS = (
     _Subject("transaction", "occurred_on", "occurred_at"),
     _Subject("remittance", "collected_on", "collected_at"),
 )
-_TOUCHED = (
-    f"""
-    CREATE TEMP TABLE touched_value ON COMMIT DROP AS
-    SELECT DISTINCT merchant_id, contract_id, day FROM touched_day
-    WHERE subject = :subject AND merchant_id <> {UNCLAIMED_MERCHANT}
-    """,
-    "ANALYZE touched_value",
-)
+_TOUCHED = f"""
+CREATE TEMP TABLE touched_value ON COMMIT DROP AS
+SELECT DISTINCT merchant_id, contract_id, day FROM touched_day
+WHERE subject = :subject AND merchant_id <> {UNCLAIMED_MERCHANT}
+"""
 _SEEN = """
 CREATE TEMP TABLE seen_value ON COMMIT DROP AS
 SELECT merchant_id, contract_id, field, value, min(reseller_id) AS reseller_id, max(day) AS last_on
@@ -95,10 +92,10 @@ def _renew(connection: Connection, subject: _Subject) -> None:
     bounds = daily_sums.bounds(connection, subject.table)
     if bounds is None:
         return
-    for statement in _TOUCHED:
-        connection.execute(text(statement), {"subject": subject.table})
+    days = connection.execute(text(_TOUCHED), {"subject": subject.table}).rowcount
+    connection.execute(text("ANALYZE touched_value"))
     seen, gone = (statement.format(**subject.words) for statement in (_SEEN, _GONE))
-    daily_sums.over_days(connection, "touched_value", seen, bounds)
+    daily_sums.over_days(connection, days, seen, bounds)
     are_gone = connection.execute(text(gone), {"fields": list(KNOWN_FIELDS[subject.table])}).rowcount
     for statement in (*(_FORGOTTEN if are_gone else ()), *_KEPT):
         connection.execute(text(statement))

@@ -13,14 +13,11 @@ from app.rules.payments import REMOTE
 from importers.derived import daily_sums
 
 _REMOTE = ", ".join(f"'{seal}'" for seal in REMOTE)
-_TOUCHED = (
-    f"""
-    CREATE TEMP TABLE touched_call ON COMMIT DROP AS
-    SELECT DISTINCT merchant_id, contract_id, day FROM touched_day
-    WHERE subject = 'remittance' AND merchant_id <> {UNCLAIMED_MERCHANT}
-    """,
-    "ANALYZE touched_call",
-)
+_TOUCHED = f"""
+CREATE TEMP TABLE touched_call ON COMMIT DROP AS
+SELECT DISTINCT merchant_id, contract_id, day FROM touched_day
+WHERE subject = 'remittance' AND merchant_id <> {UNCLAIMED_MERCHANT}
+"""
 # The bits of their months go with the days, and come with them: no other day of a month has to be read again.
 _MONTH_KEYS = ("merchant_id", "contract_id", "terminal_number", "month")
 _SAME_MONTH = " AND ".join(f"m.{name} = g.{name}" for name in _MONTH_KEYS)
@@ -149,9 +146,10 @@ def renew(connection: Connection) -> None:
     bounds = daily_sums.bounds(connection, "remittance")
     if bounds is None:
         return
-    for statement in (*_TOUCHED, _FORGET):
+    days = connection.execute(text(_TOUCHED)).rowcount
+    for statement in ("ANALYZE touched_call", _FORGET):
         connection.execute(text(statement))
-    daily_sums.over_days(connection, "touched_call", _CALLS, bounds)
+    daily_sums.over_days(connection, days, _CALLS, bounds)
     for statement in (*_TERMINALS, "DROP TABLE touched_call, concerned, renewed"):
         connection.execute(text(statement))
 
