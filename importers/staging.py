@@ -79,8 +79,10 @@ def copy_in(
 
 
 def _csv(frame: pd.DataFrame) -> memoryview:
+    # Table.from_pandas gives the same, and notes besides how pandas had it: twice the work on a small frame.
+    columns = {name: pa.array(column.array, from_pandas=True) for name, column in frame.items()}
     block = pa.BufferOutputStream()
-    pacsv.write_csv(pa.Table.from_pandas(frame, preserve_index=False), block, _OPTIONS)
+    pacsv.write_csv(pa.table(columns), block, _OPTIONS)
     return memoryview(block.getvalue())
 
 

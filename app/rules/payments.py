@@ -153,10 +153,17 @@ def total_of(types: pd.Series[Any], outcomes: pd.Series[Any]) -> NDArray[np.int6
     """The place in :data:`TOTALS` of the one that adds up each payment, -1 where none does."""
     import numpy as np  # noqa: PLC0415 - the web adds up no arrays
 
-    places = np.full(len(types), -1, dtype=np.int64)
-    for place, total in enumerate(TOTALS):
-        places[(outcomes == total.outcome.value).to_numpy() & types.isin(total.types).to_numpy()] = place
-    return places
+    places = {
+        (kind.value, total.outcome.value): place for place, total in enumerate(TOTALS) for kind in total.types
+    }
+    kinds, known_types = types.factorize()
+    ends, known_outcomes = outcomes.factorize()
+    # What is missing is the last of each, and adds up nowhere.
+    table = [
+        [places.get((kind, end), -1) for end in (*known_outcomes, None)] for kind in (*known_types, None)
+    ]
+    found: NDArray[np.int64] = np.array(table, dtype=np.int64)[kinds, ends]
+    return found
 
 
 def counted(type_: Any, outcome: Any) -> ColumnElement[bool]:

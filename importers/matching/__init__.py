@@ -209,8 +209,8 @@ def left(parts: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
         return parts
     is_concerned = parts["item"].isin(links["item"]).to_numpy()
     concerned = parts.loc[is_concerned, ["item", "part"]]
-    taken = set(zip(links["item"], links["part"], strict=True))
-    pairs = zip(concerned["item"], concerned["part"], strict=True)
+    taken = set(zip(links["item"].tolist(), links["part"].tolist(), strict=True))
+    pairs = zip(concerned["item"].tolist(), concerned["part"].tolist(), strict=True)
     gone = np.array([pair in taken for pair in pairs], dtype=np.bool_)
     manner, taken_manner = _manner(concerned), _manner(links)
     for name in ("net", "halves", "schemes"):

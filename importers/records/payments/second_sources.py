@@ -56,8 +56,10 @@ def owned(
     ranks delivers the same payments.
     """
     same = _SAME_NUMBER if is_of_all_ranks else _SAME_CONTRACT
-    rows = rows.assign(**{ASIDE: _aside(connection, rows, days, source, subjects, same)})
-    ownership.stage_keys(connection, CONTRACT, rows)
+    aside = _aside(connection, rows, days, source, subjects, same)
+    rows = rows.assign(**{ASIDE: aside})
+    if aside.any():
+        ownership.stage_keys(connection, CONTRACT, rows)
     found = ownership.resolve(connection, CONTRACT, source.reseller_id, source.id).astype({ASIDE: "int64"})
     parameters = {"reseller": source.reseller_id, "source": source.id}
     for subject in subjects:
@@ -75,6 +77,7 @@ def _aside(
 ) -> pd.Series[int]:
     """For each row the source that it is kept aside for, 0 for those that belong to their contract.
 
+    The keys of all rows are staged as of these.
     A contract's source brings the days from which it delivers it, its former one those before.
     """
     ownership.stage_keys(connection, CONTRACT, rows.assign(**{ASIDE: 0}))
