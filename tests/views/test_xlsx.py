@@ -216,7 +216,7 @@ def test_a_column_of_rows_is_as_wide_as_its_words_and_the_longest_take_lines():
     (style,) = (cell.get("s") for cell in root.iter(f"{{{NAMESPACE['s']}}}c") if cell.get("r") == "C2")
     assert styles[int(style)].find("s:alignment", NAMESPACE).get("wrapText") == "1"
     heights = {row.get("r"): row.get("ht") for row in root.iter(f"{{{NAMESPACE['s']}}}row")}
-    assert heights == {"1": None, "2": "45", "3": None}, "as high as its lines, for who prints without Excel"
+    assert heights == {"1": None, "2": "30", "3": None}, "as high as its lines, for who prints without Excel"
 
 
 def _number(letters):
