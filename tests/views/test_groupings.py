@@ -15,6 +15,7 @@ from sqlalchemy import text
 from app.database.engine import DatabaseRole
 from app.lists import LISTS
 from app.rules.time_zones import today
+from tests import money_factories
 from tests.views.town import plain
 
 EVERY = [(name, by) for name, spec in LISTS.items() for by in spec.groupings]
@@ -25,6 +26,20 @@ def group_lines(page):
     return page.one("tbody").all("tr")
 
 
+@pytest.fixture
+def bank_line(database, shops):
+    """A line of the bank that names no contract, as of yesterday."""
+    day = today() - timedelta(days=1)
+    own = {"merchant_id": shops[0].merchant_id}
+    with database.writing(DatabaseRole.OWNER) as connection:
+        own["bank_account_id"] = connection.scalar(
+            text("SELECT id FROM bank_account WHERE merchant_id = :merchant_id"), own
+        )
+        statement_id = money_factories.a_bank_statement(connection, **own, opened_on=day, closed_on=day)
+        money_factories.a_bank_movement(connection, **own, bank_statement_id=statement_id, booked_on=day)
+
+
+@pytest.mark.usefixtures("bank_line")
 @pytest.mark.parametrize(("name", "by"), EVERY)
 def test_each_dimension_is_a_page_whose_lines_lead_to_their_rows(owner, name, by):
     path = LISTS[name].path
