@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -89,11 +88,11 @@ def grouping(
 def _complete_before(
     connection: Connection, spec: ListSpec, scope: Scope, criteria: Criteria
 ) -> Period | None:
-    """As many days before the period, if a file tells of all of them, and of the period itself."""
+    """The period before, if a file tells of all of its days, and of those of the period itself."""
     period = criteria.period
     if period is None:
         return None
-    before = Period.up_to(period.first - timedelta(days=1), period.days)
+    before = period.before
     both = Period(before.first, period.last)
     fresh = spec.arrived(scope, both, criteria.days).read(connection)
     if fresh is None:

@@ -14,6 +14,8 @@ from app.wording.i18n import N_, gettext
 DEFAULT_DAYS = 7
 #: Days of the chart beside a shorter period.
 CHART_DAYS = 14
+#: Days of the longest period that has a chart, and is compared with the one before it.
+MONTH_DAYS = 31
 #: History is kept 15 months: that is what one look can span.
 LONGEST_DAYS = 460
 #: Of more days statements look rows up in ways that take longer to plan than those of days are worth.
@@ -40,6 +42,17 @@ class Period:
     def days(self) -> int:
         """Number of days, both ends counted."""
         return (self.last - self.first).days + 1
+
+    @property
+    def before(self) -> Period:
+        """The period to compare with: as many days before; of a month or its first weeks the month before."""
+        last_before = self.first - _DAY
+        month = month_of(self.first)
+        if self.first != month.first or self.last > month.last or self.days <= DEFAULT_DAYS:
+            return Period.up_to(last_before, self.days)
+        earlier = month_of(last_before)
+        last = earlier.last if self == month else min(earlier.last, earlier.first + (self.days - 1) * _DAY)
+        return Period(earlier.first, last)
 
     @property
     def is_long(self) -> bool:
@@ -151,7 +164,8 @@ RELATIVE: Mapping[str, Relative] = {
 class Freshness:
     """The first and last day received, None when nothing ever was; the days of a period that are missing.
 
-    ``before`` are those missing of the days before the period that a chart shows beside it.
+    ``before`` are those missing of the days before the period that a chart shows beside it, and of those
+    that a period of a month is compared with.
     """
 
     since: date | None

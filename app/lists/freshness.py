@@ -30,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from app.listing.kinds import Expression, Statement
-from app.listing.period import CHART_DAYS, Days, Freshness, Period, SourceDays
+from app.listing.period import CHART_DAYS, MONTH_DAYS, Days, Freshness, Period, SourceDays
 from app.listing.reading import Reading, Rows
 from app.listing.scope import AnyScope, Scope
 from app.lists.contract_kinds import contract_kinds
@@ -59,7 +59,8 @@ def freshness(subject: str, scope: Scope, period: Period, days: Days) -> Reading
     day from its first one up to yesterday, as long as one of its contracts is valid: today arrives
     tomorrow. Data are up to the last day of the source that is the furthest behind.
     """
-    first = min(period.first, period.last - timedelta(days=CHART_DAYS - 1))
+    charted = period.last - timedelta(days=CHART_DAYS - 1)
+    first = min(period.first, charted, period.before.first if period.days <= MONTH_DAYS else charted)
     owed = {"first_owed": first, "last_owed": min(period.last, days.today - timedelta(days=1))}
 
     def made(rows: Rows) -> Freshness:

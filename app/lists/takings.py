@@ -12,7 +12,7 @@ from sqlalchemy import Date, bindparam, case, func, select
 
 from app.listing.criteria import Criteria
 from app.listing.kinds import Statement
-from app.listing.period import CHART_DAYS
+from app.listing.period import CHART_DAYS, MONTH_DAYS
 from app.listing.reading import Reading, Rows
 from app.listing.scope import AnyScope, Scope
 from app.listing.source import in_scope
@@ -20,8 +20,6 @@ from app.listing.spec import AnswerPart
 from app.lists.nights import Bar, every_day
 from app.models import ALL_CONTRACTS, TransactionDay
 
-#: Days of the widest chart; a longer period has none.
-MOST_DAYS = 31
 _DAY = timedelta(days=1)
 _FIRST, _LAST = bindparam("first_bar", type_=Date), bindparam("last_bar", type_=Date)
 _SIGN = case(
@@ -35,7 +33,8 @@ _SIGN = case(
 class Takings:
     """The net of each day of the chart, in minor units of ``currency``.
 
-    ``nets`` has every currency, ``counts`` the number of transactions of whatever outcome.
+    ``nets`` has every currency, and the days of the period before; ``counts`` the number of transactions of
+    whatever outcome.
     """
 
     bars: tuple[Bar, ...]
@@ -47,23 +46,25 @@ class Takings:
 def takings(scope: Scope, criteria: Criteria) -> Reading[Takings | None] | None:
     """The net by day up to the last one asked for; None when ``criteria`` ask for a part of the days."""
     period = criteria.period
-    if criteria.filters or period is None or period.days > MOST_DAYS:
+    if criteria.filters or period is None or period.days > MONTH_DAYS:
         return None
     last, days = period.last, max(period.days, CHART_DAYS)
+    first = last - (days - 1) * _DAY
 
     def made(rows: Rows) -> Takings | None:
-        if not rows:
+        charted = [row for row in rows if row.day >= first]
+        if not charted:
             return None
-        currency = max(rows, key=lambda row: row.net).currency
+        currency = max(charted, key=lambda row: row.net).currency
         nets: dict[date, dict[str, int]] = {}
         counts: dict[date, int] = {}
         for row in rows:
             nets.setdefault(row.day, {})[row.currency] = row.net
             counts[row.day] = counts.get(row.day, 0) + row.number
-        bars = (Bar(row.day, row.net) for row in rows if row.currency == currency)
+        bars = (Bar(row.day, row.net) for row in charted if row.currency == currency)
         return Takings(every_day(bars, last, days), currency, nets, counts)
 
-    values = {**scope.values, "first_bar": last - (days - 1) * _DAY, "last_bar": last}
+    values = {**scope.values, "first_bar": min(first, period.before.first), "last_bar": last}
     return Reading((_nets(scope.any_such),), made, values)
 
 

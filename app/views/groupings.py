@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any, NamedTuple
@@ -131,7 +131,7 @@ class GroupPage:
         if missing and not tables:
             tables = (_nothing_came(criteria.spec, grouping.by, missing),)
         said = tuple(note.sentence for note in grouping.noted(notes))
-        return cls(grouping, tables, tuple(_compared(grouping)), said)
+        return cls(grouping, tables, tuple(_compared(criteria.period, grouping)), said)
 
 
 class GroupChoice(NamedTuple):
@@ -281,23 +281,34 @@ def _weight_words(spec: ListSpec, weight: str) -> str:
     return gettext(_WEIGHTS.get(weight) or labels[weight])
 
 
+def change_in_words(change: Decimal, period: Period, day: date) -> str:
+    """How much something grew since the period before ``period``, as people say it on ``day``."""
+    before = period.before
+    said = {
+        "change": signed_percent(change),
+        "days": in_a_sentence(days_in_words(before.first, before.last, day)),
+    }
+    if before.last + timedelta(days=1) < period.first:
+        return gettext("%(change)s on the same days of the month before (%(days)s)", **said)
+    return ngettext(
+        "%(change)s on the day before (%(days)s)",
+        "%(change)s on the %(num)s days before (%(days)s)",
+        before.days,
+        **said,
+    )
+
+
 def signed_percent(part: Decimal, *, in_column: bool = False) -> str:
     """``+5,6 %``."""
     return f"{'+' if part > 0 else ''}{formats.percent(float(part), in_column=in_column)}"
 
 
-def _compared(grouping: GroupedSums) -> Iterator[str]:
+def _compared(period: Period | None, grouping: GroupedSums) -> Iterator[str]:
     """How the net of all changed since the period before, by currency."""
     for table in grouping.tables:
         change = None if grouping.before is None else grown(table.total)
-        if change is not None and grouping.before is not None:
-            words = ngettext(
-                "%(change)s on the day before (%(days)s)",
-                "%(change)s on the %(num)s days before (%(days)s)",
-                grouping.before.days,
-                change=signed_percent(change),
-                days=in_a_sentence(days_in_words(grouping.before.first, grouping.before.last, today())),
-            )
+        if change is not None and period is not None:
+            words = change_in_words(change, period, today())
             yield words if len(grouping.tables) == 1 else f"{table.currency} {words}"
 
 

@@ -24,6 +24,7 @@ from app.views.column_form import ColumnForm
 from app.views.filter_form import FilterForm
 from app.views.groupings import MOST_SUMS, GroupChoice, GroupPage
 from app.views.missing_lines import ShownNotReceived
+from app.views.period_summary import period_summary
 from app.views.periods import AdjacentPeriods, QuickPeriod
 from app.views.rows import FEW, RowGroup
 from app.views.shown_pages import MOST_PAGES, ShownPages
@@ -108,6 +109,14 @@ class ListPage:
     def untold_days(self) -> frozenset[date]:
         """The days of its chart that no file tells of: these have no bar, not even that of nothing."""
         return periods.untold_days(self.criteria, self.fresh)
+
+    @cached_property
+    def summary(self) -> str:
+        """What its period was beside the one before, in a line; "" where the sums of days do not tell."""
+        part, period = self.criteria.spec.answer, self.criteria.period
+        if part is None or not self.answer or self.fresh is None or period is None:
+            return ""
+        return period_summary(period, self.fresh, part.nets(self.answer), self.criteria.days.today)
 
     def charted(self, bars: Sequence[Bar]) -> str:
         """The days of its chart in words: the last ones that can be there, or which."""
