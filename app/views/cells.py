@@ -66,7 +66,11 @@ def cells_of(field: Field, rows: Sequence[Row]) -> list[ListCell]:
 
 def address(name: str, args: Args = (), *, page: str = "index") -> str:
     """The address of a page of the list ``name``, with the parameters ``args``."""
-    path = placed_address(f"{name}.{page}")
+    return asked_at(placed_address(f"{name}.{page}"), args)
+
+
+def asked_at(path: str, args: Args) -> str:
+    """The address ``path`` with the parameters ``args``."""
     asked = "&".join([f"{_quoted(key)}={_quoted(text)}" for key, text in args])
     return f"{path}?{asked}" if args else path
 

@@ -77,7 +77,14 @@ class ListPage:
 
     def address(self, args: Args = (), page: str = "index") -> str:
         """The address of a page of this list."""
+        if page == "index":
+            return cells.asked_at(self._path, args)
         return cells.address(self.criteria.spec.name, args, page=page)
+
+    @cached_property
+    def _path(self) -> str:
+        """The address that two dozen ways of a page begin with."""
+        return cells.address(self.criteria.spec.name)
 
     @cached_property
     def has_rows(self) -> bool:

@@ -1,9 +1,10 @@
 """The running of templates, without what the library does for any and none of the portal's needs.
 
-A page of 50 rows shows 2500 values and calls 370 functions and macros. The library makes of each value a text
-that is marked as safe, for whoever would put it into another one; a template joins it to its neighbours at
-once. It asks each function whether it takes the context, and each import whether the names known to all
-templates are still the same: here none does, and they are.
+A page of 50 rows shows 2500 values, reads 650 attributes and calls 370 functions and macros. The library
+makes of each value a text that is marked as safe, for whoever would put it into another one; a template joins
+it to its neighbours at once. It reads each attribute in a function that looks for an item too. It asks each
+function whether it takes the context, and each import whether the names known to all templates are still the
+same: here none does, and they are.
 """
 
 from __future__ import annotations
@@ -58,6 +59,13 @@ class _Code(CodeGenerator):
             self.visit(argument, frame)
             self.write(", ")
         self.write(")")
+
+    def visit_Getattr(self, node: nodes.Getattr, frame: Frame) -> None:  # noqa: N802 - as above
+        """Write the reading of an attribute. Where there is none, the library looks for what is meant."""
+        self.write("(found if (found := getattr((holder := ")
+        self.visit(node.node, frame)
+        self.write(f"), {node.attr!r}, missing)) is not missing")
+        self.write(f" else environment.getattr(holder, {node.attr!r}))")
 
     def blockvisit(self, nodes: Iterable[nodes.Node], frame: Frame) -> None:
         """Write what stands in a template, gathered in a list and handed on in one piece.

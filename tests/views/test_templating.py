@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jinja2 import DictLoader, Environment
+from jinja2 import DictLoader, Environment, StrictUndefined, UndefinedError
 from markupsafe import Markup, escape
 
 from app.views.templating import Templates, escaped
@@ -69,6 +69,39 @@ def test_a_template_calls_functions_and_macros_as_the_library_does(app, value):
     theirs = Environment(autoescape=True)
     given = {"value": value, "said": lambda text: f"<{text}>"}
     assert app.jinja_env.from_string(CALLS).render(given) == theirs.from_string(CALLS).render(given)
+
+
+class Held:
+    """What has an attribute, an item, one that stands for the other, and both of a name."""
+
+    plain, both, nothing = "attribute", "attribute", None
+
+    def __getitem__(self, name):
+        return {"item": "item", "both": "item", "late": "item"}[name]
+
+    @property
+    def late(self):
+        raise AttributeError
+
+
+READ = (
+    "{{ held.plain }} {{ held.item }} {{ held.both }} {{ held.late }} {{ held.nothing }} {{ items.one.two }}"
+    " {{ items.keys()|list }} {{ held.none|default('absent') }} {{ held.none is defined }}"
+    " {{ nobody is defined }}"
+    "{% for one in (held, held) if one.item == one.item %}{{ loop.index }}{{ one.item }}{% endfor %}"
+    "{% macro said(one, two=held.item) %}{{ one.both }}{{ two }}{{ one.plain.upper() }}{% endmacro %}"
+    "{{ said(held) }}"
+    "{{ 'text'.upper() }}"
+)
+
+
+def test_a_template_reads_attributes_and_items_as_the_library_does(app):
+    theirs = Environment(autoescape=True, undefined=StrictUndefined)
+    given = {"held": Held(), "items": {"one": {"two": "<"}}}
+    assert app.jinja_env.from_string(READ).render(given) == theirs.from_string(READ).render(given)
+    for nothing in ("{{ held.none }}", "{{ held.none.further }}", "{{ nobody.at_all }}"):
+        with pytest.raises(UndefinedError):
+            app.jinja_env.from_string(nothing).render(given)
 
 
 def test_no_function_of_the_templates_takes_their_context(app):
