@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.browser.readme_pictures import FILLED_REMITTANCES, FIRST_REMITTANCE
@@ -63,6 +65,16 @@ def test_sums_are_a_table_on_paper_from_a_phone_too(window):
     assert style(visitor, ".groups tbody tr", "display") == "table-row"
     assert style(visitor, ".groups td.money", "textAlign") == "end"
     assert style(visitor, ".groups td:not(.money)", "textAlign") == "start"
+
+
+@pytest.mark.parametrize("asked", ["", "?outcome=declined"])
+def test_a_payment_is_one_sheet(window, asked):
+    """All its fields made a second one, of which a third was filled."""
+    visitor = window()
+    visitor.go(f"/transactions{asked}")
+    visitor.go(visitor.page.locator(".rows-group .name > a").first.get_attribute("href"))
+    sheets = visitor.page.pdf(format="A4", prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", sheets)) == 1
 
 
 def test_a_filter_stands_on_paper_without_what_only_a_screen_does(window):
