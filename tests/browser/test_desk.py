@@ -96,6 +96,28 @@ def test_a_page_of_the_desk_shuts_nobody_out(looking, live, cookies_of_staff, pa
         assert visitor.faults(page, look) == []
 
 
+@pytest.mark.parametrize("javascript", [True, False])
+def test_the_faults_of_a_long_form_are_summed_up_at_its_head_and_lead_to_their_fields(at_desk, javascript):
+    """A form of 24 entries came back with its faults screens below, some of them folded."""
+    visitor = at_desk(DESK, javascript=javascript)
+    visitor.visit(PAGES["gestion-source-nouvelle"])
+    page = visitor.page
+    page.locator("[name=name]").fill("a b c")
+    page.locator("main form button.primary").click()
+    page.wait_for_load_state()
+    summary = page.locator("#faults")
+    assert summary.evaluate("summary => summary === document.activeElement")
+    assert page.title().startswith("Erreur\xa0: ")
+    way = summary.get_by_role("link")
+    place = way.get_attribute("href")
+    assert place == "#name"
+    way.click()
+    assert page.locator(place).is_visible()
+    if javascript:
+        assert page.locator(place).evaluate("field => field === document.activeElement")
+    visitor.keep("gestion-source-fautes")
+
+
 @pytest.mark.parametrize("width", [DESK, PHONE])
 def test_each_cell_of_a_line_has_its_heading_for_a_screen_reader(at_desk, width):
     """Cells are counted: one that were gone on a phone would move those behind it under other headings."""

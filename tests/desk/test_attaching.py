@@ -88,6 +88,10 @@ def test_what_is_wrong_is_said_beside_its_field_and_the_rest_is_kept(place, nort
     faults = {field["id"] for field in page.all("input", aria_invalid="true")}
     assert faults == {"merchant_code", "merchant_name", "trade_name", "siret"}
     assert page.one("input", name="city")["value"] == "Ici"
+    summary = page.one("div", id="faults")
+    assert plain(summary.one("p")) == "4 saisies sont à corriger :"
+    assert {link["href"].removeprefix("#") for link in summary.all("a")} == faults
+    assert page.title.startswith("Erreur : Rattacher")
     assert place.tasks() == []
 
 
