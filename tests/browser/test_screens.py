@@ -116,6 +116,22 @@ def test_it_stays_there_whatever_did_not_pass(window, live, exceptions):
 
 
 @LISTS
+def test_what_is_said_of_a_line_has_the_width_of_the_narrowest_phone(window, path):
+    """A shop and its till took four lines beside the amount, beside 45 px for a ticket that there is not."""
+    visitor = window(320)
+    visitor.go(path)
+    lines = visitor.page.locator(".rows-group .line:not(.is-missing)")
+    lines.first.evaluate("line => line.querySelector('.send-link')?.remove()")
+    first = lines.first.bounding_box()
+    amount = lines.first.locator(".amount").bounding_box()
+    assert first["x"] + first["width"] - amount["x"] - amount["width"] <= 16
+    said = visitor.page.locator(".rows-group .sub")
+    said.first.evaluate("sub => (sub.textContent = '•••• 9814 · FOURNIL CLERMONT JAUDE · Caisse 1')")
+    high = "sub => sub.getBoundingClientRect().height / parseFloat(getComputedStyle(sub).lineHeight)"
+    assert said.first.evaluate(high) <= 2.1
+
+
+@LISTS
 @pytest.mark.parametrize("width", [1024, DESK])
 def test_a_table_fits_its_desk_cuts_no_cell_and_keeps_its_head_in_view(window, path, width):
     visitor = window(width)
