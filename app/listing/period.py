@@ -165,13 +165,15 @@ class Freshness:
     """The first and last day received, None when nothing ever was; the days of a period that are missing.
 
     ``before`` are those missing of the days before the period that a chart shows beside it, and of those
-    that a period of a month is compared with.
+    that a period of a month is compared with. ``late`` are the names of the sources that are missing a day
+    of the period, where there are several in sight.
     """
 
     since: date | None
     up_to: date | None
     missing: tuple[date, ...]
     before: tuple[date, ...] = ()
+    late: tuple[str, ...] = ()
 
     def tells_of(self, day: date, today: date) -> bool:
         """Whether a day without rows is one on which nothing happened."""

@@ -34,12 +34,12 @@ from app.listing.period import CHART_DAYS, MONTH_DAYS, Days, Freshness, Period, 
 from app.listing.reading import Reading, Rows
 from app.listing.scope import AnyScope, Scope
 from app.lists.contract_kinds import contract_kinds
-from app.models import ReceivedDay
+from app.models import ReceivedDay, Source
 from app.rules import time_zones
 
 _ONE = literal_column("1", Integer)
 _ONE_DAY = literal_column("interval '1 day'", Interval)
-_FIRST, _LAST = (bindparam(name, type_=Date) for name in ("first_owed", "last_owed"))
+_FIRST, _ASKED, _LAST = (bindparam(name, type_=Date) for name in ("first_owed", "first_asked", "last_owed"))
 _NOW = bindparam("now", type_=DateTime(timezone=True))
 #: What is known of sources, as the columns of a statement that need not read it again.
 _SOURCE_COLUMNS: dict[str, TypeEngine[Any]] = {
@@ -61,12 +61,17 @@ def freshness(subject: str, scope: Scope, period: Period, days: Days) -> Reading
     """
     charted = period.last - timedelta(days=CHART_DAYS - 1)
     first = min(period.first, charted, period.before.first if period.days <= MONTH_DAYS else charted)
-    owed = {"first_owed": first, "last_owed": min(period.last, days.today - timedelta(days=1))}
+    owed = {
+        "first_owed": first,
+        "first_asked": period.first,
+        "last_owed": min(period.last, days.today - timedelta(days=1)),
+    }
 
     def made(rows: Rows) -> Freshness:
         found = rows[0]
         before = tuple(day for day in found.missing if day < period.first)
-        return Freshness(found.since, found.up_to, tuple(found.missing[len(before) :]), before)
+        missing, late = tuple(found.missing[len(before) :]), found.late if found.several else ()
+        return Freshness(found.since, found.up_to, missing, before, tuple(late))
 
     if days.sources is None:
         return Reading(
@@ -117,10 +122,15 @@ def _arrived(subject: str, scope: AnyScope | None) -> Statement:
         ReceivedDay.source_id == owed.c.source_id, ReceivedDay.day == owed.c.day, *_vouched(subject, owed)
     )
     missing = select(owed.c.day).where(~came).distinct().order_by(owed.c.day)
+    late = select(Source.name).where(
+        Source.id.in_(select(owed.c.source_id).where(~came, owed.c.day >= _ASKED)),
+    )
     return select(
         select(func.min(sources.c.first)).scalar_subquery().label("since"),
         select(_furthest_behind(sources)).scalar_subquery().label("up_to"),
         func.array(missing.scalar_subquery(), type_=ARRAY(Date)).label("missing"),
+        func.array(late.order_by(Source.name).scalar_subquery(), type_=ARRAY(Text)).label("late"),
+        select(func.count(sources.c.source_id.distinct()) > 1).scalar_subquery().label("several"),
     )
 
 

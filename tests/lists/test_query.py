@@ -349,7 +349,7 @@ def test_freshness_of_two_sources(database: Database) -> None:
     with database.writing(DatabaseRole.OWNER) as connection:
         reseller_id = factories.a_reseller(connection)
         merchant_id = factories.a_merchant(connection, reseller_id=reseller_id)
-        old, new = (factories.a_source(connection, reseller_id=reseller_id) for _ in range(2))
+        old, new = (factories.a_source(connection, reseller_id=reseller_id, name=f"host-{n}") for n in "ab")
         first = factories.a_contract(connection, merchant_id=merchant_id, source_id=old)
         factories.a_contract(connection, merchant_id=merchant_id, source_id=new, valid_to=date(2026, 3, 1))
         for day in days(25, 26, 28, 1, 2):
@@ -364,7 +364,11 @@ def test_freshness_of_two_sources(database: Database) -> None:
         whole, part = Scope(merchant_id), Scope(merchant_id, (first,))
         # The second source owes from its first day to the end of its contract; today is never owed.
         since = date(2026, 2, 25)
-        assert ask(REMITTANCES, whole) == Freshness(since, date(2026, 3, 2), days(1))
+        assert ask(REMITTANCES, whole) == Freshness(since, date(2026, 3, 2), days(1), (), ("host-b",))
+        both = ("host-a", "host-b")
+        assert ask(TRANSACTIONS, whole) == Freshness(since, date(2026, 3, 2), days(27, 1), (), both)
+        a_day = Period(date(2026, 3, 2), date(2026, 3, 2))
+        assert ask(TRANSACTIONS, whole, a_day) == Freshness(since, date(2026, 3, 2), (), days(27, 1))
         assert ask(REMITTANCES, part) == Freshness(since, date(2026, 3, 2), ())
         assert ask(TRANSACTIONS, part) == Freshness(since, date(2026, 3, 2), days(27))
         beside = Freshness(since, date(2026, 3, 2), (), days(27))

@@ -239,6 +239,24 @@ def test_no_night_is_told_where_the_list_goes_by_the_one_of_other_sources(enter,
     assert enter("fleet@alpha.example").page("/terminaux?state=silent").all(id="verdict")
 
 
+def test_the_source_that_is_behind_is_named_where_there_is_another(enter, database):
+    missing = nights()[0]
+    with database.writing(DatabaseRole.OWNER) as connection:
+        reseller_id = connection.execute(text("SELECT id FROM reseller WHERE slug = 'demo'")).scalar_one()
+        behind = factories.a_source(connection, reseller_id=reseller_id, name="behind")
+        for night in nights()[1:]:
+            factories.a_received_day(connection, source_id=behind, day=night)
+        connection.execute(
+            text("UPDATE contract SET source_id = :behind WHERE number = '4242424'"), {"behind": behind}
+        )
+    address = f"/remises?date_from={missing}&date_to={missing}"
+    said = plain(enter("fleet@alpha.example").page(address).one("div", class_="missing"))
+    assert "1 journée n'a pas été reçue" in said
+    assert "Il manque les fichiers de : behind." in said
+    alone = plain(enter("fleet@kitchen.example").page(address).one("div", class_="missing"))
+    assert "Il manque" not in alone
+
+
 def test_the_list_and_its_files_say_the_same(enter):
     browser = enter("owner@alpha.example")
     found = browser.get("/terminaux.json?state=silent").json
