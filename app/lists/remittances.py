@@ -373,8 +373,8 @@ REMITTANCES = ListSpec(
     ),
     page_links=(
         PageLink("open_items.show", OPEN_ITEMS, "credit_gap", open_item_count, month="month"),
-        PageLink("remittances.index", N_("Reconcile last month"), "credit_gap", args=_CLOSING),
         PageLink("bank_credits.index", N_("Bank"), "credit_gap", spans=True),
+        PageLink("remittances.index", N_("Reconcile last month"), "credit_gap", args=_CLOSING),
     ),
     absent=partial(untold, (credit, remote_payments)),
     ticket=TicketSpec(
