@@ -1,4 +1,4 @@
-"""The questions about rows: a page of a list, and one row. Each is one statement, within the scope."""
+"""The questions about rows: a page of a list, and one row, within the scope."""
 
 from __future__ import annotations
 
@@ -7,7 +7,22 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Label, and_, select, true, union_all
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Date,
+    FromClause,
+    Label,
+    and_,
+    bindparam,
+    column,
+    func,
+    select,
+    true,
+    union_all,
+)
 
 from app.database.isolation import keep_plans
 from app.listing.constants import written_out
@@ -18,13 +33,20 @@ from app.listing.kinds import Row, Statement
 from app.listing.order import Order
 from app.listing.question import KEPT, Question
 from app.listing.scope import Scope, Scoped
-from app.listing.source import ListSource, name_of
+from app.listing.source import Condition, ListSource, name_of
 from app.listing.spec import ListSpec
 from app.listing.where import Few, parents_of, rows_alone, sorted_conditions
 
 PAGE_SIZE = 50
 LARGEST_ID = 2**63 - 1
 _AT, _VALUE = "cursor_at", "cursor_value"
+_IDS, _DAYS = "ids", "days"
+#: The keys of rows that were chosen before.
+_GIVEN = (
+    func.unnest(bindparam(_IDS, type_=ARRAY(BigInteger)), bindparam(_DAYS, type_=ARRAY(Date)))
+    .table_valued(column("id", BigInteger), column("day", Date), name="chosen")
+    .render_derived()
+)
 
 
 @dataclass(frozen=True)
@@ -43,10 +65,13 @@ def page(
     Sums are asked for before: where these rows keep their plan, so does all that comes after them.
     """
     question = Question.of(spec, scope, criteria)
-    statement, is_walked = _page(question, size)
-    if is_walked:
+    asked, values = _page(question, size), dict(question.values)
+    if asked.chosen is not None:
+        chosen = connection.execute(asked.chosen, values).all()
+        values |= {_IDS: [row.id for row in chosen], _DAYS: [row.day for row in chosen]}
+    if asked.keeps_plan:
         keep_plans(connection)
-    found = connection.execute(statement, question.values)
+    found = connection.execute(asked.rows, values)
     names = tuple(found.keys())
     # A page looks up thousands of values by name: a dict finds them at once, those that are not there too.
     every = [dict(zip(names, values, strict=True)) for values in found.all()]
@@ -57,10 +82,32 @@ def page(
     return Page(rows, following.to_args(pinned=True))
 
 
+@dataclass(frozen=True, eq=False)
+class _PageStatements:
+    """``rows`` are those of a page; ``chosen``, where it is not None, finds their keys before.
+
+    ``keeps_plan`` says whether the plan of ``rows`` is the same for all values.
+    """
+
+    rows: Statement
+    chosen: Statement | None
+    keeps_plan: bool
+
+
 @lru_cache(maxsize=KEPT)
-def _page(asked: Question, size: int) -> tuple[Statement, bool]:
+def _page(asked: Question, size: int) -> _PageStatements:
+    """One statement where the plan is kept of all of it, or where none can be.
+
+    Else two of them: which rows they are is planned for the values of the question, but what fields need
+    besides is looked up in the same way for all rows, and takes longer to plan. Whoever is limited to some
+    contracts has what comes after the rows planned for these as well.
+    """
     spec, scope, criteria = asked.spec, asked.scope, asked.criteria
-    return page_statement(spec, scope, criteria, size), is_walked(spec, scope, criteria)
+    walked = is_walked(spec, scope, criteria)
+    if walked or spec.source.day is None or scope.contract_ids is not None:
+        return _PageStatements(page_statement(spec, scope, criteria, size), None, keeps_plan=walked)
+    chosen = select(*_chosen(spec, scope, criteria, size + 1).c)
+    return _PageStatements(_rows_of(spec, scope, criteria, _GIVEN), chosen, keeps_plan=True)
 
 
 def is_walked(spec: ListSpec, scope: Scoped, criteria: Criteria) -> bool:
@@ -82,13 +129,19 @@ def page_statement(spec: ListSpec, scope: Scoped, criteria: Criteria, size: int)
 
     The rows are chosen first, by index and bounded; what their fields need is joined to these only.
     """
-    source, order = spec.source, Order.of(criteria)
     chosen = _chosen(spec, scope, criteria, size + 1)
-    same = [source.merchant_id == scope.merchant_id, source.id == chosen.c.id]
+    within = () if is_walked(spec, scope, criteria) else spec.source.in_period(criteria.bounds)
+    return _rows_of(spec, scope, criteria, chosen, *within)
+
+
+def _rows_of(
+    spec: ListSpec, scope: Scoped, criteria: Criteria, chosen: FromClause, *within: Condition
+) -> Statement:
+    """The rows whose keys are ``chosen``, with their fields; ``within`` bounds what a plan looks at."""
+    source, order = spec.source, Order.of(criteria)
+    same = [*within, source.merchant_id == scope.merchant_id, source.id == chosen.c.id]
     if source.day is not None:
         same.append(source.day == chosen.c.day)
-    if not is_walked(spec, scope, criteria):
-        same += source.in_period(criteria.bounds)
     return (
         select(*_columns(spec), *_cursor_columns(order))
         .select_from(source.joined(scope, chosen.join(source.table, and_(*same)), criteria.bounds))

@@ -105,8 +105,8 @@ def test_a_question_that_takes_too_long_says_so(owner, monkeypatch):
 
 
 @pytest.mark.parametrize("path", ["/transactions", "/remises"])
-def test_rows_along_an_index_keep_their_plan_and_others_are_planned_for_their_values(owner, database, path):
-    """So do what is read before them, what stands around them, and what a person has chosen."""
+def test_rows_keep_their_plan_and_are_chosen_apart_where_no_index_leads_to_them(owner, database, path):
+    """What is read before them, what stands around them, and what a person has chosen keep theirs too."""
     asked = {
         "": path == "/transactions",
         "?date_from=2026-03-01": True,
@@ -119,8 +119,11 @@ def test_rows_along_an_index_keep_their_plan_and_others_are_planned_for_their_va
     for question, is_walked in asked.items():
         with sent(database) as statements:
             assert owner.get(f"{path}{question}").status_code == 200
-        first, around, own = 1, 1, 1
-        assert len(_kept(statements)) == first + is_walked + around + own, question
+        first, rows, around, own = 1, 1, 1, 1
+        kept, chosen = _kept(statements), [one for one in statements if "SELECT chosen.id" in one]
+        assert len(kept) == first + rows + around + own, question
+        assert len(chosen) == (not is_walked), question
+        assert not {*kept} & {*chosen}, question
 
 
 @pytest.mark.parametrize("path", ["/transactions", "/remises"])
