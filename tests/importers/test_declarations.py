@@ -5,7 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
 
+from app.database.engine import DatabaseRole
+from app.database.migrate import alembic_config
 from importers.load import Status
 from tests.importers.conftest import Operator
 from tests.importers.files import BOTH, NIGHT, File, Rem, Trx, directory
@@ -130,6 +134,29 @@ def test_what_looks_alike_is_one_merchant_one_contract_and_one_terminal(
     assert operator.rows("SELECT trade_name FROM outlet") == [(seen,)]
     assert operator.rows("SELECT application FROM contract") == [(seen,)]
     assert operator.rows("SELECT merchant_id > 0, serial_number FROM remittance") == [(True, seen)]
+
+
+def test_keys_of_before_are_written_as_files_are_read_now(operator: Operator) -> None:
+    """Else the same file again would be of a second merchant, and refused for contracts of the first."""
+    operator.declare({"merchant_code": "LE COIN", "application": "QUASI CASH"})
+    operator.declare({"merchant_code": "A B", "siret": "99999999800027", "contract": "1111111"})
+    operator.declare({"merchant_code": "A C", "siret": "99999999800035", "contract": "2222222"})
+    with operator.database.writing(DatabaseRole.OWNER) as connection:
+        for statement in (
+            "UPDATE merchant SET code = 'LE\u00a0 CO\u00adIN' WHERE code = 'LE COIN'",
+            "UPDATE merchant SET code = 'A\u00a0B' WHERE code = 'A C'",
+            "UPDATE contract SET application = 'QUASI\u202fCASH' WHERE application = 'QUASI CASH'",
+        ):
+            assert connection.execute(text(statement)).rowcount == 1
+        script = ScriptDirectory.from_config(alembic_config(operator.database)).get_revision("0065").module
+        for statement in script.statements():
+            connection.execute(text(statement))
+    codes = [code for (code,) in operator.rows("SELECT code FROM merchant WHERE id > 0 ORDER BY id")]
+    assert codes == ["LE COIN", "A B", "A\u00a0B"], "twins stay apart"
+    operator.declare({"merchant_code": "LE\u00a0COIN", "application": "QUASI  CASH", "label": "Terrasse"})
+    assert operator.rows("SELECT label, application FROM contract WHERE number = '7654321'") == [
+        ("Terrasse", "QUASI CASH")
+    ]
 
 
 @pytest.mark.parametrize(
