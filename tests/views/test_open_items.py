@@ -170,12 +170,12 @@ def test_the_way_to_last_month_is_there_on_every_screen(owner, database, alpha):
         assert "wide-only" not in [line["class"], *(way["class"] for way in line.all("a"))]
         return [plain(way).partition(" ")[0] for way in line.all("a")]
 
-    assert ways() == ["À", "Rapprocher", "Banque"]
+    assert ways() == ["À", "Banque", "Rapprocher"]
     with database.writing(DatabaseRole.OWNER) as connection:
         connection.execute(text("UPDATE remittance SET credit = 'credited'"))
         for table in ("credit_link", "bank_statement"):
             connection.execute(text(f"DELETE FROM {table}"))
-    assert ways() == ["Rapprocher", "Banque"]
+    assert ways() == ["Banque", "Rapprocher"]
 
 
 @pytest.fixture
