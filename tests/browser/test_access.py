@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import base64
+import re
 import secrets
 import time
 from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app.accounts import invitations, resets
 from app.accounts.grants import Grant
 from app.accounts.journal import Client
 from app.accounts.second_factor import code_at
-from app.models import Merchant, Role, UserAccount
+from app.accounts.users import NewAccess, give_access
+from app.database.engine import DatabaseRole
+from app.models import Merchant, Role, UserAccount, UserSession
 from tests.accounts.mails import link, pass_time
 from tests.browser import looks
-from tests.browser.portal import prove
-from tests.browser.windows import DESK, PHONE, SUBMIT, TABLET
+from tests.browser.portal import PASSWORD, prove
+from tests.browser.windows import DESK, PHONE, SUBMIT, TABLET, sign_in
 
 CHOSEN = "girafe ruisseau lampe velours"
 CLIENT = Client(host="localhost", address="192.0.2.1", agent="Tests", request_id="browser")
@@ -94,6 +97,37 @@ def test_what_links_open_shuts_nobody_out(window, live, width):
     resets.ask(live.database, live.links, "demo", live.email, CLIENT)
     visitor.go(link(live.database, live.email))
     assert_fits(visitor, "nouveau-mot-de-passe")
+
+
+def test_what_was_typed_is_there_again_after_a_session_that_ended(window, live):
+    """For the same person alone, once, and never what is secret."""
+    email = unique("tape")
+    with live.database.writing(DatabaseRole.OWNER) as connection:
+        access = NewAccess(email=email, merchant="FOURNIL", reseller=None, role=Role.OWNER)
+        give_access(connection, access, PASSWORD)
+    visitor = window(signed_in=False)
+    page = visitor.page
+    sign_in(page, live.url, email)
+    visitor.go("/acces/inviter")
+    page.fill("[name=email]", "nouvelle@example.org")
+    page.check("#role-finance")
+    page.check("#scope-all")
+    with live.database.writing(DatabaseRole.OWNER) as connection:
+        person = select(UserAccount.id).where(UserAccount.email == email).scalar_subquery()
+        connection.execute(delete(UserSession).where(UserSession.user_id == person))
+    page.locator("main form button.primary").click()
+    page.wait_for_url(re.compile("/connexion"))
+    assert "n’a pas été fait" in page.inner_text("main")
+    page.fill("[name=email]", email)
+    page.fill("[name=password]", PASSWORD)
+    page.locator(SUBMIT).click()
+    page.wait_for_url(lambda url: "connexion" not in url)
+    assert page.input_value("[name=email]") == "nouvelle@example.org"
+    assert page.is_checked("#role-finance")
+    assert page.get_by_text("est de nouveau dans le formulaire").is_visible()
+    assert page.evaluate("sessionStorage.getItem('unsent')") is None
+    visitor.go("/acces/inviter")
+    assert page.input_value("[name=email]") == ""
 
 
 @WAYS

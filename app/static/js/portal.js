@@ -68,6 +68,46 @@
     document.querySelectorAll("[data-once] [aria-disabled=true]").forEach((button) => press(button, false));
   });
 
+  // A session that ended takes nothing that was typed: this tab keeps it from the press on "send" until the next page,
+  // and fills the same form again once the same person has signed in. Never a password, a code, or a file.
+  const KEPT = "unsent";
+  const person = document.querySelector(".account-email")?.textContent;
+  const typedIn = (form) =>
+    [...form.elements].filter(
+      (input) => input.name && !["hidden", "password", "file", "submit", "button"].includes(input.type) && input.autocomplete !== "one-time-code",
+    );
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!person || form.method !== "post" || form.querySelector("[type=password]")) return;
+    const values = typedIn(form).map((input) => [input.name, input.value, input.checked ?? false]);
+    const kept = { person, page: location.pathname, action: form.getAttribute("action"), values };
+    sessionStorage.setItem(KEPT, JSON.stringify(kept));
+  });
+  const isWayIn = document.querySelector(".sign-in") !== null;
+  const unsent = JSON.parse(sessionStorage.getItem(KEPT));
+  if (unsent && !isWayIn) {
+    sessionStorage.removeItem(KEPT);
+    const form = [...document.forms].find((one) => one.getAttribute("action") === unsent.action);
+    const isSame = unsent.person === person && unsent.page === location.pathname;
+    // A form that comes back with its faults holds what was typed; one that was never sent comes back as it was.
+    if (form && isSame && unsent.hasEnded) {
+      unsent.values.forEach(([name, value, checked]) => {
+        const inputs = typedIn(form).filter((input) => input.name === name);
+        const input = inputs.find((one) => one.value === value) ?? inputs[0];
+        if (!input) return;
+        if (/^(radio|checkbox)$/.test(input.type)) input.checked = input.value === value ? checked : input.checked;
+        else input.value = value;
+      });
+      const notice = Object.assign(document.createElement("p"), { className: "notice info", role: "status" });
+      notice.textContent = document.getElementById("main").dataset.kept;
+      form.before(notice);
+    }
+  } else if (unsent && document.querySelector("[data-unsent]")) {
+    sessionStorage.setItem(KEPT, JSON.stringify({ ...unsent, hasEnded: true }));
+  } else if (unsent && !unsent.hasEnded) {
+    sessionStorage.removeItem(KEPT);
+  }
+
   // "Voir plus": the reading goes on at the first new row.
   document.addEventListener("htmx:oobAfterSwap", (event) => {
     const fresh = event.detail.target.querySelector("[data-first] a");
