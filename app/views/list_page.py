@@ -12,6 +12,7 @@ from app.accounts.saved_views import LONGEST_NAME
 from app.listing.criteria import Chip, Criteria
 from app.listing.field import Args
 from app.listing.measures import Measure
+from app.listing.nearby import NearAmount
 from app.listing.period import Freshness, Period
 from app.listing.query import PAGE_SIZE, Page
 from app.listing.spec import Alert, PageLink
@@ -39,6 +40,7 @@ class ListPage:
     """The page of a list, whole or the part of it that htmx fetches.
 
     ``found`` are its rows and ``groups`` the same as shown, in ``table``, below what is ``not_received``;
+    ``near`` are amounts near the one that is asked for and has none;
     ``grouped`` are sums in their place. None of them where something is not understood: ``form`` says what.
     ``totals`` are those of the whole filter; ``fresh`` is what has arrived of the period, None in a list
     without one, and ``notices`` what else is to be known of it. ``answer`` is what the list opens with, for
@@ -49,6 +51,7 @@ class ListPage:
 
     criteria: Criteria
     found: Page | None
+    near: tuple[NearAmount, ...]
     shown: ShownPages
     table: TableColumns | None
     groups: tuple[RowGroup, ...]

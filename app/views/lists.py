@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from flask import (
     Blueprint,
@@ -29,13 +29,15 @@ from app.listing.field import Args
 from app.listing.filters import InvalidValueError
 from app.listing.grouping import GroupedSums, grouping
 from app.listing.missing import NotReceived
+from app.listing.nearby import NearAmount, nearby
 from app.listing.notes import GroupNote
 from app.listing.parameter_fault import ParameterFault
 from app.listing.period import Days, Freshness, Period, month_of
-from app.listing.query import page
+from app.listing.query import Page, page
 from app.listing.reading import Reading, known, together
 from app.listing.scope import Scope
 from app.listing.spec import Alert, Choices, ListSpec, PageLink, no_notices
+from app.listing.summed import Totals
 from app.listing.sums import totals
 from app.listing.table_columns import choosable, usual
 from app.listing.visible import seen_by
@@ -87,8 +89,7 @@ def index(spec: ListSpec) -> AnyResponse:
         shown = ShownPages.of_address(criteria, request.args.get(PARAMETER, ""))
         by_rows, by_group = _shown_by(criteria)
         grouped = grouping(connection, spec, scope, criteria) if by_group else None
-        sums = totals(connection, spec, scope, criteria) if by_rows else None
-        found = page(connection, spec, scope, criteria, shown.size) if by_rows else None
+        sums, found, near = _rows_read(connection, scope, criteria, shown.size) if by_rows else _NO_ROWS
         head = letterhead(scope) if is_page() else known(None)
         around = _said(scope, criteria).beside(_ways(criteria).beside(_notes(scope, criteria).beside(head)))
         if by_rows and scope.contract_ids is None:
@@ -103,6 +104,7 @@ def index(spec: ListSpec) -> AnyResponse:
         ListPage(
             criteria=criteria,
             found=found,
+            near=near,
             shown=shown,
             table=table,
             groups=groups(criteria, found, table, answer, alike) if found and table else (),
@@ -130,6 +132,18 @@ def _shown_by(criteria: Criteria) -> tuple[bool, bool]:
 def _of_forms(spec: ListSpec, scope: Scope) -> Reading[tuple[Mapping[str, Choices], Any]]:
     """The choices of the filters, and what is to be noted at them."""
     return spec.offers(scope).beside(spec.filter_notes.read(scope))
+
+
+_NO_ROWS: Final[tuple[None, None, tuple[()]]] = (None, None, ())
+
+
+def _rows_read(
+    connection: Any, scope: Scope, criteria: Criteria, size: int
+) -> tuple[Totals, Page, tuple[NearAmount, ...]]:
+    """The sums of what is asked for, its first rows, and where there are none the amounts near it."""
+    spec = criteria.spec
+    sums, found = totals(connection, spec, scope, criteria), page(connection, spec, scope, criteria, size)
+    return sums, found, () if found.rows else nearby(connection, scope, criteria)
 
 
 def _notes(scope: Scope, criteria: Criteria) -> Reading[tuple[GroupNote, ...]]:

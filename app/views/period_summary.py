@@ -13,7 +13,7 @@ from decimal import Decimal
 from app.listing.period import Freshness, Period
 from app.views.groupings import change_in_words
 from app.wording import formats
-from app.wording.days import day_in_words, in_a_sentence
+from app.wording.days import capital, day_in_words, in_a_sentence
 from app.wording.i18n import gettext
 
 #: The net of days, in minor units by currency.
@@ -33,7 +33,7 @@ def period_summary(period: Period, fresh: Freshness, nets: Nets, today: date) ->
         _compared(Period(period.first, came[-1]), fresh, nets, currency, today),
         _best(of_days, currency, today),
     )
-    return " · ".join(filter(None, parts))
+    return capital(" · ".join(filter(None, parts)))
 
 
 def _compared(period: Period, fresh: Freshness, nets: Nets, currency: str, today: date) -> str:

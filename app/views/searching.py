@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from flask import redirect, render_template, request
@@ -12,7 +13,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.accounts.roles import Permission
 from app.listing.criteria import Criteria
 from app.listing.filters import InvalidValueError
-from app.listing.search import matches
+from app.listing.nearby import nearby
+from app.listing.search import matches, readings
 from app.listing.spec import ListSpec
 from app.listing.sums import totals
 from app.listing.typed import typed
@@ -26,6 +28,8 @@ from app.wording.i18n import gettext
 from app.wording.searching import tidy
 
 PARAMETER = "q"
+#: Where amounts near one that nothing has are looked for, when no day is named.
+_RECENT = "last-30-days"
 
 
 @dataclass(frozen=True)
@@ -49,10 +53,31 @@ def search(spec: ListSpec) -> AnyResponse | str | tuple[str, int]:
         found = _found(spec, text)
     except InvalidValueError as refused:
         words = gettext(refused.message, **refused.values)
-        return render_template("lists/search.html", spec=spec, text="", fault=words, offers=()), 422
+        return render_template("lists/search.html", spec=spec, text="", fault=words, offers=(), near=()), 422
     if len(found) == 1:
         return redirect(found[0].href, 303)
-    return render_template("lists/search.html", spec=spec, text=tidy(text), fault="", offers=found)
+    near = () if found else _near(spec, text)
+    return render_template("lists/search.html", spec=spec, text=tidy(text), fault="", offers=found, near=near)
+
+
+def _near(spec: ListSpec, text: str) -> tuple[SearchOffer, ...]:
+    """Amounts near one that nothing has, in the days that ``text`` names, else in the last month."""
+    scope = access().scope
+    with asking_first(scope, days_now(spec)) as (connection, days):
+        said = typed(text, days)
+        asked = (Criteria.from_args(spec, args, days) for args in readings(spec, said))
+        of_amount = (one for one in asked if set(one.filters) == {"amount"})
+        found = [
+            near
+            for one in islice(of_amount, 1)
+            for near in nearby(connection, scope, one.over(said.period or _RECENT))
+        ]
+    return tuple(
+        SearchOffer(
+            cells.address(spec.name, one.criteria.to_args()), formats.money(one.minor, one.currency), ""
+        )
+        for one in found
+    )
 
 
 def _found(spec: ListSpec, text: str) -> tuple[SearchOffer, ...]:
