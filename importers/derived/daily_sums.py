@@ -25,8 +25,8 @@ CREATE TEMP TABLE IF NOT EXISTS touched_day
   (subject text, merchant_id bigint, contract_id bigint, day date) ON COMMIT DROP
 """
 _BOUNDS = f"""
-SELECT min(day) AS first, max(day) AS last FROM touched_day
-WHERE subject = :subject AND merchant_id <> {UNCLAIMED_MERCHANT}
+SELECT subject, min(day) AS first, max(day) AS last FROM touched_day
+WHERE merchant_id <> {UNCLAIMED_MERCHANT} GROUP BY subject
 """
 #: Up to so many days of contracts, their rows are looked up one day after the other.
 MOST_LOOKED_UP = 10_000
@@ -98,10 +98,10 @@ def add(connection: Connection, subject: str, rows: pd.DataFrame, day: str) -> N
     copy_in(connection, "touched_day", days.assign(subject=subject, day=as_dates(days.pop(day))))
 
 
-def bounds(connection: Connection, subject: str) -> dict[str, date] | None:
-    """The ``first`` and the ``last`` touched day of what somebody owns of ``subject``, if there is any."""
-    found = connection.execute(text(_BOUNDS), {"subject": subject}).one()
-    return None if found.first is None else found._asdict()
+def bounds(connection: Connection) -> dict[str, dict[str, date]]:
+    """The ``first`` and the ``last`` touched day of what somebody owns, by subject, of which there is any."""
+    found = connection.execute(text(_BOUNDS))
+    return {subject: {"first": first, "last": last} for subject, first, last in found}
 
 
 def over_days(connection: Connection, days: int, statement: str, parameters: Mapping[str, Any]) -> None:
@@ -128,9 +128,9 @@ def recompute(connection: Connection) -> None:
     """Compute the sums of the touched days again, by contract and over all contracts."""
     touched = connection.execute(text(_TIDY)).rowcount
     connection.execute(text("ANALYZE touched"))
+    days_of = bounds(connection)
     for subject, (by_contract, dimensions, measures) in _MEASURES.items():
-        days = bounds(connection, subject)
-        if days is not None:
+        if days := days_of.get(subject):
             _replace(connection, subject, f"{subject}_day", "t.contract_id")
             over_days(connection, touched, by_contract, days)
             _replace(connection, subject, f"{subject}_day", str(ALL_CONTRACTS))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
 from typing import NamedTuple
 
 from sqlalchemy import Connection, text
@@ -84,14 +86,13 @@ _KEPT = (
 
 def renew(connection: Connection) -> None:
     """Look again at the values of the touched days (see :func:`daily_sums.touch`)."""
+    bounds = daily_sums.bounds(connection)
     for subject in _SUBJECTS:
-        _renew(connection, subject)
+        if subject.table in bounds:
+            _renew(connection, subject, bounds[subject.table])
 
 
-def _renew(connection: Connection, subject: _Subject) -> None:
-    bounds = daily_sums.bounds(connection, subject.table)
-    if bounds is None:
-        return
+def _renew(connection: Connection, subject: _Subject, bounds: Mapping[str, date]) -> None:
     days = connection.execute(text(_TOUCHED), {"subject": subject.table}).rowcount
     connection.execute(text("ANALYZE touched_value"))
     seen, gone = (statement.format(**subject.words) for statement in (_SEEN, _GONE))

@@ -143,7 +143,7 @@ FROM {contracts} c JOIN terminal_day d USING (merchant_id, contract_id)
 
 def renew(connection: Connection) -> None:
     """Derive terminals and their days anew for the touched days (see :func:`daily_sums.touch`)."""
-    bounds = daily_sums.bounds(connection, "remittance")
+    bounds = daily_sums.bounds(connection).get("remittance")
     if bounds is None:
         return
     days = connection.execute(text(_TOUCHED)).rowcount
