@@ -97,7 +97,7 @@ def _complete_before(
     fresh = spec.arrived(scope, both, criteria.days).read(connection)
     if fresh is None:
         return before
-    is_told = all(fresh.tells_of(day.first, criteria.days.today) for day in both.split(1))
+    is_told = all(fresh.tells_of(day, criteria.days.today) for day in both.each_day)
     return before if is_told else None
 
 

@@ -71,6 +71,11 @@ class Period:
             datetime.combine(self.last + 2 * _DAY, midnight),
         )
 
+    @property
+    def each_day(self) -> list[date]:
+        """Its days, one after the other."""
+        return [self.first + place * _DAY for place in range(self.days)]
+
     def split(self, days: int) -> Iterator[Period]:
         """The same days in periods of at most ``days`` days."""
         first = self.first

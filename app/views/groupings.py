@@ -326,7 +326,7 @@ def _columns(
     amounts = {line.key: weighed(line.now, table.weight) for line in table.lines}
     every: Sequence[Any] = by.values or tuple(amounts)
     if by.name == _DAY_BY_DAY and period is not None:
-        every = tuple(day.first for day in period.split(1))
+        every = tuple(period.each_day)
     for key in every:
         yield ChartColumn(
             name=kind.show(key, {}),

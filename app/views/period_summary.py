@@ -22,7 +22,7 @@ Nets = Mapping[date, Mapping[str, int]]
 
 def period_summary(period: Period, fresh: Freshness, nets: Nets, today: date) -> str:
     """Both in one line, in the language of the moment; "" for nothing, or several currencies."""
-    came = [day.first for day in period.split(1) if fresh.tells_of(day.first, today)]
+    came = [day for day in period.each_day if fresh.tells_of(day, today)]
     own = {day: nets[day] for day in came if day in nets}
     currencies = {currency for by_currency in own.values() for currency in by_currency}
     if period.days == 1 or len(currencies) != 1:
@@ -39,14 +39,14 @@ def period_summary(period: Period, fresh: Freshness, nets: Nets, today: date) ->
 def _compared(period: Period, fresh: Freshness, nets: Nets, currency: str, today: date) -> str:
     """How the net changed; "" where a day of either period did not arrive, or there was none before."""
     before = period.before
-    if not all(fresh.tells_of(day.first, today) for one in (before, period) for day in one.split(1)):
+    if not all(fresh.tells_of(day, today) for one in (before, period) for day in one.each_day):
         return ""
     now, then = (_net(one, nets, currency) for one in (period, before))
     return change_in_words(Decimal(now - then) / then, period, today) if then > 0 else ""
 
 
 def _net(period: Period, nets: Nets, currency: str) -> int:
-    return sum(nets.get(day.first, {}).get(currency, 0) for day in period.split(1))
+    return sum(nets.get(day, {}).get(currency, 0) for day in period.each_day)
 
 
 def _best(nets: Mapping[date, int], currency: str, today: date) -> str:

@@ -80,9 +80,8 @@ def untold_days(criteria: Criteria, fresh: Freshness | None) -> frozenset[date]:
     period = criteria.period
     if period is None or fresh is None or fresh.since is None:
         return frozenset()
-    charted = Period.up_to(period.last, max(period.days, CHART_DAYS)).split(1)
-    days = (one.first for one in charted)
-    return frozenset(day for day in days if not fresh.tells_of(day, criteria.days.today))
+    charted = Period.up_to(period.last, max(period.days, CHART_DAYS))
+    return frozenset(day for day in charted.each_day if not fresh.tells_of(day, criteria.days.today))
 
 
 def only_period(criteria: Criteria) -> Args:
