@@ -36,6 +36,8 @@ MOST_SUMS = 8
 #: Bars of a chart; with more of them there is none.
 MOST_BARS = 92
 _DAY_BY_DAY = "day"
+#: The dimensions that a desk has as tabs above the table.
+_OFTEN = frozenset({"day", "outlet", "application", "issuer"})
 #: What the bars of a chart, and the shares, are of.
 _WEIGHTS = {NET: N_("net"), COUNT: N_("number")}
 
@@ -140,6 +142,23 @@ class GroupChoice(NamedTuple):
     value: str
     text: str
     is_current: bool
+
+
+class GroupTab(NamedTuple):
+    """A way to group that is one press away on a desk: its words, its address, and whether it is in use."""
+
+    text: str
+    href: str
+    is_current: bool
+
+
+def tabs(criteria: Criteria) -> Iterator[GroupTab]:
+    """The rows themselves, the ways that are asked for most, and the one that is in use."""
+    groupings, spec = criteria.spec.groupings, criteria.spec
+    for name in ("", *(name for name in groupings if name in _OFTEN or name == criteria.by)):
+        by = gettext("By %(dimension)s", dimension=groupings[name].title.lower()) if name else ""
+        args = criteria.grouped(name).to_args()
+        yield GroupTab(by or gettext("Row by row"), address(spec.name, args), name == criteria.by)
 
 
 def choices(criteria: Criteria) -> Iterator[GroupChoice]:

@@ -23,7 +23,7 @@ from app.lists.nights import Bar
 from app.views import cells, groupings, periods
 from app.views.column_form import ColumnForm
 from app.views.filter_form import FilterForm
-from app.views.groupings import MOST_SUMS, GroupChoice, GroupPage
+from app.views.groupings import MOST_SUMS, GroupChoice, GroupPage, GroupTab
 from app.views.missing_lines import ShownNotReceived
 from app.views.period_summary import period_summary
 from app.views.periods import AdjacentPeriods, QuickPeriod
@@ -181,6 +181,11 @@ class ListPage:
     def group_choices(self) -> tuple[GroupChoice, ...]:
         """What its sums can be grouped by."""
         return tuple(groupings.choices(self.criteria))
+
+    @property
+    def group_tabs(self) -> tuple[GroupTab, ...]:
+        """Those of them that are one press away on a desk."""
+        return tuple(groupings.tabs(self.criteria))
 
     @property
     def most(self) -> int:

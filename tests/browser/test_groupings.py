@@ -52,6 +52,23 @@ def test_a_list_is_grouped_without_javascript_and_a_line_leads_to_its_rows(windo
     assert count.split()[-1] in visitor.page.locator("#total-line").inner_text()
 
 
+@pytest.mark.parametrize("width", [1024, DESK])
+def test_the_usual_groupings_are_one_press_away_on_a_desk(window, width):
+    visitor = window(width)
+    visitor.go("/transactions?outcome=accepted")
+    tabs = visitor.page.locator(".tabs")
+    assert tabs.locator("[aria-current]").inner_text() == "Ligne par ligne"
+    visitor.follow(tabs.get_by_role("link", name="Par application"))
+    visitor.page.locator(".groups").wait_for()
+    assert "by=application" in visitor.page.url
+    assert "outcome=accepted" in visitor.page.url
+    assert tabs.locator("[aria-current]").inner_text() == "Par application"
+    assert visitor.sideways() == 0
+    assert visitor.barriers() == []
+    visitor.page.set_viewport_size({"width": PHONE, "height": 640})
+    assert tabs.is_hidden()
+
+
 def test_a_list_is_grouped_by_the_keyboard_and_back_shows_its_rows(window):
     visitor = window(DESK)
     visitor.go("/transactions")
