@@ -15,18 +15,14 @@ from app.views.cells import address
 class ViewPill:
     """A view to go to: its name and address, whether the page shows it.
 
-    ``shared_by`` is the mail address of the colleague who shares it, "" for a view of one's own.
+    ``shared_by`` is the colleague who shares it, "" for a view of one's own: their mail address without its
+    domain, for no more of it is told to who is limited to some outlets.
     """
 
     name: str
     href: str
     shared_by: str
     is_current: bool
-
-    @property
-    def colleague(self) -> str:
-        """The name of the colleague as far as a pill has room: their address without its domain."""
-        return self.shared_by.partition("@")[0]
 
 
 @dataclass(frozen=True)
@@ -50,7 +46,7 @@ class ViewMenu:
             ViewPill(
                 view.name,
                 address(view.list_name, view.args),
-                "" if view.is_own else view.keeper,
+                "" if view.is_own else view.keeper.partition("@")[0],
                 view.args == shown,
             )
             for view in views

@@ -87,6 +87,7 @@ REMITTANCE: dict[str, Any] = {
     "label": "Comptoir",
     "rank": "001",
     "amount": 5240,
+    "net_amount": 5240,
     "status": "correct",
     "count": 4,
     "bank": "30004",
