@@ -77,6 +77,7 @@ COLUMNS = (
     _shaped("valid_from", _DAY, _EXPECTED_DAY),
     _shaped("valid_to", _DAY, _EXPECTED_DAY),
 )
+_LABELS = {column.name: column.label for column in COLUMNS}
 
 
 def find_cards(data: bytes) -> Iterator[Candidate]:
@@ -108,6 +109,7 @@ def read(data: bytes) -> MerchantDirectory:
     _refuse_unknown_zones(contracts)
     for name in ("valid_from", "valid_to"):
         contracts[name] = _days(contracts, name)
+    _refuse_reversed(contracts)
     _refuse_twins(contracts)
     _refuse_contradictions(contracts)
     return MerchantDirectory(contracts=contracts)
@@ -154,10 +156,15 @@ def _refuse_unknown_zones(contracts: pd.DataFrame) -> None:
 def _days(contracts: pd.DataFrame, name: str) -> pd.Series[Any]:
     read_ = pd.to_datetime(contracts[name], format="%Y-%m-%d", errors="coerce")
     wrong = read_.isna() & contracts[name].notna()
-    label = next(column.label for column in COLUMNS if column.name == name)
-    _refuse(_lines(contracts), wrong.to_numpy(), label, N_("expected a day that exists"))
+    _refuse(_lines(contracts), wrong.to_numpy(), _LABELS[name], N_("expected a day that exists"))
     days: pd.Series[Any] = read_.dt.date.astype(object)
     return days.where(read_.notna(), None)
+
+
+def _refuse_reversed(contracts: pd.DataFrame) -> None:
+    both = contracts.dropna(subset=["valid_from", "valid_to"])
+    reversed_ = (both["valid_to"] < both["valid_from"]).to_numpy(dtype=np.bool_)
+    _refuse(_lines(both), reversed_, _LABELS["valid_to"], N_("is before the day that it is valid from"))
 
 
 def _refuse_twins(contracts: pd.DataFrame) -> None:
@@ -183,8 +190,8 @@ def _refuse_contradictions(contracts: pd.DataFrame) -> None:
         (outlet, "time_zone"),
     ):
         differs = contracts[column] != contracts.groupby(key)[column].transform("first")
-        label = next(spec.label for spec in COLUMNS if spec.name == column)
-        _refuse(_lines(contracts), differs.to_numpy(), label, N_("contradicts an earlier line of this file"))
+        reason = N_("contradicts an earlier line of this file")
+        _refuse(_lines(contracts), differs.to_numpy(), _LABELS[column], reason)
 
 
 def _lines(contracts: pd.DataFrame) -> NDArray[np.int64]:

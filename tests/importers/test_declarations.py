@@ -80,6 +80,15 @@ def test_a_contract_does_not_change_hands(operator: Operator) -> None:
     assert operator.count("merchant") == 2  # ours and the one nobody belongs to
 
 
+def test_a_contract_does_not_end_before_it_begins(operator: Operator) -> None:
+    ended = {"contract": "1111111", "valid_from": "2026-03-02", "valid_to": "2026-03-02"}
+    reversed_ = {"valid_from": "2026-03-02", "valid_to": "2026-03-01"}
+    (refusal,) = operator.deliver(directory(ended, reversed_)).refusals
+    assert (refusal.line, refusal.column) == (3, "valid to")
+    assert operator.count("contract") == 0
+    operator.declare(ended)
+
+
 def test_a_directory_is_an_upsert(operator: Operator) -> None:
     operator.declare(*BOTH)
     operator.declare({"label": "Terrasse", "bank_name": "", "trade_name": "CAFE NOUVEAU"})
