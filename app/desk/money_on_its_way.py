@@ -12,6 +12,7 @@ from sqlalchemy import Connection, RowMapping, and_, exists, func, literal, sele
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.desk.paging import AnyRow
+from app.listing.constants import written_out
 from app.lists.open_items import OpenItem, missing_statements
 from app.lists.unexplained_lines import explains_nothing
 from app.models import (
@@ -170,7 +171,7 @@ def proposed(connection: Connection, reseller_id: int) -> list[AnyRow]:
                 Remittance.collected_on == CreditLink.collected_on,
             ),
         )
-        .where(CreditLink.reseller_id == reseller_id, CreditLink.certainty == Certainty.PROPOSED)
+        .where(CreditLink.reseller_id == reseller_id, written_out(CreditLink.certainty == Certainty.PROPOSED))
         .group_by(CreditLink.merchant_id, CreditLink.bank_movement_id, CreditLink.booked_on)
         .subquery()
     )

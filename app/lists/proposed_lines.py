@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Select, and_, exists, func, not_, select
 from sqlalchemy.orm import aliased
 
+from app.listing.constants import written_out
 from app.listing.period import Period
 from app.listing.scope import AnyScope, Scope
 from app.listing.source import in_scope
@@ -40,7 +41,8 @@ def proposed_lines(scope: Scope | AnyScope, period: Period | None = None) -> Sel
         .where(
             *in_scope(Remittance.merchant_id, Remittance.contract_id, scope),
             CreditLink.merchant_id == scope.merchant_id,
-            CreditLink.certainty == Certainty.PROPOSED,
+            # Written out: the index of proposals is no part of a plan that is kept for any certainty.
+            written_out(CreditLink.certainty == Certainty.PROPOSED),
             not_(_credits_out_of_sight(scope)),
             *(() if period is None else (_credits_one_of(scope, period),)),
         )

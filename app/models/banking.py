@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import Index, PrimaryKeyConstraint, SmallInteger, UniqueConstraint
+from sqlalchemy import Index, PrimaryKeyConstraint, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database.privileges import ISOLATED
@@ -174,6 +174,7 @@ class BankMovement(Base):
             "merchant_id", "bank_statement_id", "rank", "booked_on", name="bank_movement_natural_key"
         ),
         Index("bank_movement_account_idx", "merchant_id", "bank_account_id", "booked_on", "id"),
+        Index("bank_movement_contract_idx", "merchant_id", "contract_number", "booked_on"),
         one_of("kind", MovementKind),
         {"postgresql_partition_by": "RANGE (booked_on)"},
     )
@@ -219,6 +220,13 @@ class CreditLink(Base):
     __table_args__ = (
         PrimaryKeyConstraint("merchant_id", "bank_movement_id", "remittance_id", "part"),
         Index("credit_link_remittance_idx", "merchant_id", "remittance_id"),
+        # Few wait for somebody's word: above each list they are counted.
+        Index(
+            "credit_link_proposed_idx",
+            "merchant_id",
+            "bank_movement_id",
+            postgresql_where=text("certainty = 'proposed'"),
+        ),
         one_of("certainty", Certainty),
     )
 
