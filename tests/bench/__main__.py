@@ -69,6 +69,7 @@ def fifteen_months(server: str, folder: Path, rows: int) -> Iterator[Measurement
     with database_of(server, folder) as database:
         for loaded in imports.load(database, estate, folder / "data"):
             click.echo(f"  loaded {loaded.counts['transactions']} transactions in {loaded.seconds:.1f} s")
+        imports.load_bank(database, folder, estate.last_day)
         merchant_id = _chain(database)
         client = pages.signed_in(database, folder)
         since = estate.last_day - timedelta(days=MONTH - 1)

@@ -13,11 +13,13 @@ from app.database.engine import Database, DatabaseRole, create_database, drop_da
 from app.database.login_addresses import Addresses, completed
 from app.database.migrate import ensure_partitions, migrate
 from app.models import Base
+from importers.demo import bank
 from importers.load import Status, load_file
 from tests.bench.report import Measurement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
     from pathlib import Path
 
     from psycopg import Connection as Driver
@@ -82,6 +84,14 @@ def load(database: Database, estate: BenchEstate, data: Path) -> Iterator[Result
         if loaded.status is not Status.LOADED:
             raise RuntimeError(f"{path}: {loaded.refusals}")
         yield loaded
+
+
+def load_bank(database: Database, folder: Path, last_day: date) -> None:
+    """Import the statements of the last weeks: pages say more of a merchant whose bank is known."""
+    for path in bank.files(database, folder / "bank", last_day):
+        loaded = load_file(database, path, folder / "data")
+        if loaded.refused:
+            raise RuntimeError(f"{path}: {loaded.refusals}")
 
 
 def _settle(database: Database) -> None:
