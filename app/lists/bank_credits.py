@@ -357,5 +357,5 @@ BANK_CREDITS = ListSpec(
     subtitle=("batches", "wording"),
     counted=lambda row: int(row["amount"]),
     notices=line_notices,
-    detail_parts=(DetailPart(read=paid_batches, template="lists/paid_batches.html"),),
+    detail_parts=(DetailPart(read=paid_batches, template="lists/credited_together.html"),),
 )

@@ -19,7 +19,7 @@ from app.lists.common import PLACE
 from app.lists.remittance_course import named
 from app.models import Certainty, Contract, CreditLink, Outlet, Remittance, Settlement, SettlementLink
 from app.wording import applications
-from app.wording.i18n import ngettext
+from app.wording.i18n import N_, ngettext
 
 #: So many are shown: what a bank credits as a sum of its own is seldom of more.
 MOST = 50
@@ -39,8 +39,9 @@ class CreditedRemittance:
 
 @dataclass(frozen=True)
 class CreditedTogether:
-    """The first remittances that were credited with one, and how many there are."""
+    """The first remittances of one line or payment, and how many there are; ``title`` is a message."""
 
+    title: str
     rows: tuple[CreditedRemittance, ...]
     count: int
 
@@ -53,15 +54,18 @@ class CreditedTogether:
 
 def credited_together(connection: Connection, scope: Scope, row: Row) -> CreditedTogether | None:
     """The other remittances that were credited with ``row``, the earliest first; None where it was alone."""
-    return credited_remittances(connection, scope, _by_line(scope, row["id"]), _by_payment(scope, row["id"]))
+    others = _by_line(scope, row["id"]), _by_payment(scope, row["id"])
+    return credited_remittances(connection, scope, N_("Credited together with this batch"), *others)
 
 
-def credited_remittances(connection: Connection, scope: Scope, *chosen: Statement) -> CreditedTogether | None:
+def credited_remittances(
+    connection: Connection, scope: Scope, title: str, *chosen: Statement
+) -> CreditedTogether | None:
     """The remittances in sight that ``chosen`` name by id and day, the earliest first; None for none."""
     found = connection.execute(_rows(scope, *chosen)).mappings().all()
     if not found:
         return None
-    return CreditedTogether(tuple(map(_shown, found)), found[0]["count"])
+    return CreditedTogether(title, tuple(map(_shown, found)), found[0]["count"])
 
 
 def _shown(found: Any) -> CreditedRemittance:

@@ -44,6 +44,7 @@ from app.models import (
     Settlement,
     SettlementLink,
 )
+from app.wording.i18n import N_
 
 COMMA: Final = literal_column("', '", String)
 
@@ -181,4 +182,4 @@ def paid_batches(connection: Connection, scope: Scope, row: Row) -> CreditedToge
     by_line = select(CreditLink.remittance_id, CreditLink.collected_on).where(
         CreditLink.merchant_id == scope.merchant_id, CreditLink.bank_movement_id == row["id"]
     )
-    return credited_remittances(connection, scope, by_payment, by_line)
+    return credited_remittances(connection, scope, N_("Batches that it pays"), by_payment, by_line)
