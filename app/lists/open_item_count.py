@@ -11,7 +11,7 @@ from app.listing.reading import Reading
 from app.listing.scope import AnyScope, Scope
 from app.lists.chargebacks import answerable, sought
 from app.lists.open_items import OpenItemKind, uncredited
-from app.lists.proposed_lines import proposed_lines
+from app.lists.proposed_lines import proposed_line_count
 from app.lists.statement_chains import unjoined_count
 from app.lists.unexplained_lines import unexplained_lines
 
@@ -23,11 +23,10 @@ def open_item_count(scope: Scope) -> Reading[int]:
 
 @cache
 def _counts(scope: AnyScope) -> Select[Any]:
-    lines = proposed_lines(scope).subquery()
     parts = [
         *(_number(uncredited(scope, kind).subquery()) for kind in (OpenItemKind.LATE, OpenItemKind.DIFFERS)),
         _number(unexplained_lines(scope).subquery()),
-        select(func.count(lines.c.movement_id.distinct())),
+        proposed_line_count(scope),
         _number(answerable(scope).subquery()),
         _number(sought(scope).subquery()),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, not_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, not_, select
 from sqlalchemy.orm import aliased
 
 from app.listing.constants import written_out
@@ -38,14 +38,7 @@ def proposed_lines(scope: Scope | AnyScope, period: Period | None = None) -> Sel
         .join(Remittance, _remittance_of(CreditLink))
         .join(Contract, is_row(Contract, Remittance.merchant_id, Remittance.contract_id))
         .outerjoin(Outlet, is_row(Outlet, Contract.merchant_id, Contract.outlet_id))
-        .where(
-            *in_scope(Remittance.merchant_id, Remittance.contract_id, scope),
-            CreditLink.merchant_id == scope.merchant_id,
-            # Written out: the index of proposals is no part of a plan that is kept for any certainty.
-            written_out(CreditLink.certainty == Certainty.PROPOSED),
-            not_(_credits_out_of_sight(scope)),
-            *(() if period is None else (_credits_one_of(scope, period),)),
-        )
+        .where(*_are_proposed(scope), *(() if period is None else (_credits_one_of(scope, period),)))
         .order_by(
             func.abs(BankMovement.amount).desc(),
             BankMovement.booked_on,
@@ -53,6 +46,26 @@ def proposed_lines(scope: Scope | AnyScope, period: Period | None = None) -> Sel
             Remittance.collected_at,
             Remittance.id,
         )
+    )
+
+
+def proposed_line_count(scope: AnyScope) -> Select[int]:
+    """How many lines :func:`proposed_lines` has: links tell, without any line of the bank."""
+    return (
+        select(func.count(CreditLink.bank_movement_id.distinct()))
+        .join(Remittance, _remittance_of(CreditLink))
+        .where(*_are_proposed(scope))
+    )
+
+
+def _are_proposed(scope: Scope | AnyScope) -> tuple[ColumnElement[bool], ...]:
+    """Whether links to remittances in ``scope`` are for somebody to confirm who sees all of their line."""
+    return (
+        *in_scope(Remittance.merchant_id, Remittance.contract_id, scope),
+        CreditLink.merchant_id == scope.merchant_id,
+        # Written out: the index of proposals is no part of a plan that is kept for any certainty.
+        written_out(CreditLink.certainty == Certainty.PROPOSED),
+        not_(_credits_out_of_sight(scope)),
     )
 
 
@@ -78,7 +91,7 @@ def _credits_out_of_sight(scope: Scope | AnyScope) -> Any:
     hidden = not_(and_(*in_scope(other.merchant_id, other.contract_id, scope)))
     return exists().where(
         link.merchant_id == scope.merchant_id,
-        link.bank_movement_id == BankMovement.id,
+        link.bank_movement_id == CreditLink.bank_movement_id,
         other.merchant_id == link.merchant_id,
         other.id == link.remittance_id,
         other.collected_on == link.collected_on,
