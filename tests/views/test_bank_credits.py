@@ -249,6 +249,34 @@ def test_whoever_sees_some_contracts_sees_the_lines_of_these_alone(app, database
     assert ids_of(browser) == ids_of(both) == seen, "what became of it is not known any more"
 
 
+def test_a_line_to_confirm_that_may_pay_others_too_is_open_for_whoever_sees_all_of_it(app, database, alpha):
+    """In the list of what is open, and in its count above Remises."""
+    browser = as_role(app, database, alpha, Role.FINANCE, contracts=[alpha.number])
+
+    def to_confirm(reader):
+        rows = reader.get("/a-traiter.json").json["rows"]
+        ways = [plain(way) for way in reader.page("/remises").all("a") if way["href"].endswith("/a-traiter")]
+        assert [int(way.rpartition(" ")[2]) for way in ways] == ([len(rows)] if rows else [])
+        return [row["amount"] for row in rows if row["kind"] == "proposed"]
+
+    assert to_confirm(browser) == [5240]
+    with database.writing(DatabaseRole.OWNER) as connection:
+        money_factories.a_credit_link(
+            connection,
+            merchant_id=alpha.merchant_id,
+            bank_movement_id=alpha.lines["one"],
+            remittance_id=alpha.other_id,
+            booked_on=today(),
+            collected_on=today() - YESTERDAY,
+            amount=1000,
+            rule="equal_amount",
+            certainty="proposed",
+        )
+    assert to_confirm(browser) == []
+    both = as_role(app, database, alpha, Role.FINANCE, contracts=[alpha.number, "4242424"], outlets=[])
+    assert to_confirm(both) == [5240]
+
+
 def test_a_neighbour_sees_nothing_of_it(app, shops, alpha):
     browser = app.test_client()
     browser.sign_in(shops[1].email)
