@@ -23,7 +23,8 @@ from app.accounts.place import Place
 from app.accounts.rights import Access, rights_of
 from app.accounts.roles import Permission
 from app.database.engine import Database
-from app.listing.criteria import PERIOD, Criteria
+from app.listing.asked_period import PERIOD
+from app.listing.criteria import Criteria
 from app.listing.export import write_csv
 from app.listing.field import Args
 from app.listing.flat_file import write_flat_csv, write_flat_xlsx

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, cast
@@ -15,25 +14,21 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement
 
 from app.listing.asked import Asked
+from app.listing.asked_period import DATES, KEPT, PERIOD, Texts, asked_period, single
 from app.listing.bounds import ANY_BOUNDS, Bounds
 from app.listing.cursor import Cursor
 from app.listing.dimension import group_args
 from app.listing.field import Args, Field, Parameter
 from app.listing.filters import InvalidValueError
 from app.listing.kinds import Expression
-from app.listing.parameter_fault import ParameterFault
-from app.listing.period import RELATIVE, Days, Period, parse_day, period_of
+from app.listing.parameter_fault import ParameterFault, too_many
+from app.listing.period import RELATIVE, Days, Period
 from app.listing.spec import ListSpec
 from app.listing.table_columns import known_columns
 from app.rules.cards import masked
 from app.wording.i18n import N_, gettext
 
-Texts = Mapping[str, Sequence[str]]
-
-DATES = ("date_from", "date_to")
-PERIOD, SORT, AFTER, BY, COLUMNS = "period", "sort", "after", "by", "columns"
-#: The relative period that a form or a further page stands at: it holds unless other days are given.
-KEPT = "kept"
+SORT, AFTER, BY, COLUMNS = "sort", "after", "by", "columns"
 #: What an address of the page may say besides: how it is shown, not which rows.
 OF_THE_PAGE = frozenset({BY, COLUMNS, "pages", "view"})
 #: Values of one parameter: enough for the contracts of a region, too few to hurt.
@@ -83,7 +78,7 @@ class Criteria:
         texts = _by_name(args)
         faults: dict[str, ParameterFault] = {}
         sort = _sort(spec, texts, faults)
-        period, relative = _period(spec, texts, days, faults)
+        period, relative = asked_period(spec, texts, days, faults)
         _refuse_unknown(spec, texts, faults)
         asked = cls(
             spec=spec,
@@ -100,7 +95,7 @@ class Criteria:
 
     def read_cursor(self, texts: Texts, faults: dict[str, ParameterFault]) -> Cursor | None:
         """The place where the page starts, of this order; what is wrong with it is put among the faults."""
-        text = _single(AFTER, texts, faults)
+        text = single(AFTER, texts, faults)
         value = self.ordered_by
         type_ = type(None) if value is None else cast("ColumnElement[Any]", value).type.python_type
         try:
@@ -278,13 +273,6 @@ def shown_name(name: str) -> str:
     return masked(name)[:_LONGEST_NAME]
 
 
-def too_many(most: int) -> InvalidValueError:
-    """The refusal of more than ``most`` values of a parameter."""
-    if most == 1:
-        return InvalidValueError(N_("One value at most"))
-    return InvalidValueError(N_("%(most)d values at most"), most=most)
-
-
 def _refuse_unknown(spec: ListSpec, texts: Texts, faults: dict[str, ParameterFault]) -> None:
     """What is no parameter of this list is a fault: nobody is answered another question than they ask."""
     known = {
@@ -297,60 +285,6 @@ def _refuse_unknown(spec: ListSpec, texts: Texts, faults: dict[str, ParameterFau
     for name in texts:
         if name not in known:
             faults[name] = ParameterFault.of(unknown_parameter(name))
-
-
-def _period(
-    spec: ListSpec, texts: Texts, days: Days, faults: dict[str, ParameterFault]
-) -> tuple[Period | None, str | None]:
-    """The period, and its name when it is a relative one."""
-    if spec.source.day is None:
-        return None, None
-    usual = RELATIVE[spec.usual_period].of(days), spec.usual_period
-    name = _single(PERIOD, texts, faults)
-    first, last = (_day(end, texts, faults) for end in DATES)
-    if name is not None:
-        return _relative(name, texts, days, faults) or usual
-    kept = RELATIVE.get(_single(KEPT, texts, faults) or "")
-    if first is None and last is None:
-        return usual if kept is None else (kept.of(days), texts[KEPT][0])
-    try:
-        period = period_of(first, last, days)
-        return period, texts[KEPT][0] if kept is not None and kept.of(days) == period else None
-    except InvalidValueError as refused:
-        faults |= {end: ParameterFault.of(refused, texts[end][0]) for end in DATES if texts.get(end)}
-        return usual
-
-
-def _relative(
-    name: str, texts: Texts, days: Days, faults: dict[str, ParameterFault]
-) -> tuple[Period, str] | None:
-    if any(texts.get(end) for end in DATES):
-        faults[PERIOD] = ParameterFault.of(
-            InvalidValueError(N_("Ask for a period or for two days, not for both")), name
-        )
-    elif name in RELATIVE:
-        return RELATIVE[name].of(days), name
-    else:
-        faults[PERIOD] = ParameterFault.of(InvalidValueError(N_("No period has this name")), name)
-    return None
-
-
-def _single(name: str, texts: Texts, faults: dict[str, ParameterFault]) -> str | None:
-    """The one text of a parameter that takes one value."""
-    found = texts.get(name, ())
-    if len(found) > 1:
-        faults[name] = ParameterFault.of(too_many(1))
-        return None
-    return next(iter(found), None)
-
-
-def _day(name: str, texts: Texts, faults: dict[str, ParameterFault]) -> date | None:
-    text = _single(name, texts, faults)
-    try:
-        return None if text is None else parse_day(text)
-    except InvalidValueError as refused:
-        faults[name] = ParameterFault.of(refused, text or "")
-        return None
 
 
 def _filters(spec: ListSpec, texts: Texts, faults: dict[str, ParameterFault]) -> dict[str, tuple[Any, ...]]:
@@ -392,7 +326,7 @@ def _check_range(
 
 
 def _sort(spec: ListSpec, texts: Texts, faults: dict[str, ParameterFault]) -> str:
-    text = _single(SORT, texts, faults)
+    text = single(SORT, texts, faults)
     if text is not None and text not in spec.sorts:
         faults[SORT] = ParameterFault.of(InvalidValueError(N_("This order is not possible"), secret=True))
     return text if text in spec.sorts else spec.sorts[0]

@@ -8,7 +8,7 @@ from typing import Any
 
 from app.listing.filters import InvalidValueError
 from app.rules.cards import holds_card
-from app.wording.i18n import gettext
+from app.wording.i18n import N_, gettext
 
 
 @dataclass(frozen=True)
@@ -28,3 +28,10 @@ class ParameterFault:
     def text(self) -> str:
         """The message in the language of the moment."""
         return gettext(self.message, **self.values)
+
+
+def too_many(most: int) -> InvalidValueError:
+    """The refusal of more than ``most`` values of a parameter."""
+    if most == 1:
+        return InvalidValueError(N_("One value at most"))
+    return InvalidValueError(N_("%(most)d values at most"), most=most)

@@ -8,7 +8,8 @@ from sqlalchemy import BigInteger, Connection, Text, case, func
 
 from app.listing import typed
 from app.listing.amounts import AmountFilter
-from app.listing.criteria import BY, PERIOD
+from app.listing.asked_period import PERIOD
+from app.listing.criteria import BY
 from app.listing.field import Field, Link
 from app.listing.filter_groups import HOW_MUCH, WHEN
 from app.listing.filters import Choice, flagged

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Final, NamedTuple
 
-from app.listing.criteria import BY, COLUMNS, DATES, Criteria
+from app.listing.asked_period import DATES
+from app.listing.criteria import BY, COLUMNS, Criteria
 from app.listing.field import Field, Parameter
 from app.listing.filter_groups import FILTER_GROUPS, HOW_MUCH
 from app.listing.spec import Choices

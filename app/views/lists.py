@@ -23,7 +23,8 @@ from app.accounts.column_choices import keep_columns
 from app.accounts.journal import Event
 from app.accounts.roles import Permission
 from app.database.isolation import keep_plans
-from app.listing.criteria import BY, COLUMNS, DATES, Criteria, shown_name
+from app.listing.asked_period import DATES
+from app.listing.criteria import BY, COLUMNS, Criteria, shown_name
 from app.listing.export import json_document, too_long
 from app.listing.field import Args
 from app.listing.filters import InvalidValueError

@@ -22,10 +22,10 @@ from app.lists import LISTS
 from app.views import cells
 from app.views.lists import days_now
 from app.web.context import access, known_principal
+from app.web.page_query import page_query
 from app.web.questions import asking_first
 from app.wording import formats
 from app.wording.i18n import gettext
-from app.wording.searching import tidy
 
 PARAMETER = "q"
 #: Where amounts near one that nothing has are looked for, when no day is named.
@@ -46,18 +46,25 @@ def search(spec: ListSpec) -> AnyResponse | str | tuple[str, int]:
 
     Where this list knows no answer, the others that this person sees are asked.
     """
-    text = request.args.get(PARAMETER, "")
-    if not tidy(text):
+    query = page_query(request.args, words=(PARAMETER,), cursors=())
+    if query.faults:
+        return _refused(spec, " ".join(fault.text() for fault in query.faults.values()))
+    text = query.text(PARAMETER)
+    if not text:
         return redirect(cells.address(spec.name), 303)
     try:
         found = _found(spec, text)
     except InvalidValueError as refused:
-        words = gettext(refused.message, **refused.values)
-        return render_template("lists/search.html", spec=spec, text="", fault=words, offers=(), near=()), 422
+        return _refused(spec, gettext(refused.message, **refused.values))
     if len(found) == 1:
         return redirect(found[0].href, 303)
     near = () if found else _near(spec, text)
-    return render_template("lists/search.html", spec=spec, text=tidy(text), fault="", offers=found, near=near)
+    return render_template("lists/search.html", spec=spec, text=text, fault="", offers=found, near=near)
+
+
+def _refused(spec: ListSpec, fault: str) -> tuple[str, int]:
+    """The page that says why nothing is searched for."""
+    return render_template("lists/search.html", spec=spec, text="", fault=fault, offers=(), near=()), 422
 
 
 def _near(spec: ListSpec, text: str) -> tuple[SearchOffer, ...]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from app.listing.criteria import KEPT, Criteria
+from app.listing.asked_period import KEPT
+from app.listing.criteria import Criteria
 from app.listing.field import Args
 from app.listing.query import PAGE_SIZE, Page
 

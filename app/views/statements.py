@@ -9,7 +9,8 @@ from typing import BinaryIO
 from flask import Response, make_response, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.listing.criteria import DATES, PERIOD, Criteria
+from app.listing.asked_period import DATES, PERIOD
+from app.listing.criteria import Criteria
 from app.listing.dimension import group_args
 from app.listing.field import Args
 from app.listing.period import RELATIVE, Freshness

@@ -10,10 +10,10 @@ from typing import Any
 from flask import Response
 from werkzeug.datastructures import MultiDict
 
-from app.listing.criteria import shown_name, too_many, unknown_parameter
+from app.listing.criteria import shown_name, unknown_parameter
 from app.listing.cursor import BROKEN_CURSOR
 from app.listing.filters import CARD_TEXT, InvalidValueError, clean
-from app.listing.parameter_fault import ParameterFault
+from app.listing.parameter_fault import ParameterFault, too_many
 from app.rules.cards import holds_card
 from app.rules.directory_columns import is_siret
 from app.rules.row_ids import row_id

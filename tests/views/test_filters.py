@@ -14,7 +14,8 @@ from babel.dates import format_date
 from sqlalchemy import select
 
 from app.database.engine import DatabaseRole
-from app.listing.criteria import DATES, Criteria
+from app.listing.asked_period import DATES
+from app.listing.criteria import Criteria
 from app.listing.period import Days
 from app.listing.scope import Scope
 from app.listing.visible import seen_by
