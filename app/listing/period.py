@@ -94,15 +94,18 @@ class Period:
 class SourceDays:
     """The first and the last day received from a source, by the clock of some of its outlets.
 
-    It owes days up to ``until``; ``delivers`` says that one of its contracts is valid today.
+    It owes days from ``since`` to ``until``, and none up to ``up_to``; ``delivers`` says that one of its
+    contracts is valid today.
     """
 
     source_id: int
     time_zone: str
+    since: date
     until: date
     delivers: bool
     first: date
     last: date
+    up_to: date
 
 
 @dataclass(frozen=True)

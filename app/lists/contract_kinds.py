@@ -17,7 +17,8 @@ from app.listing.source import in_scope
 from app.models import DEFAULT_TIME_ZONE, Contract, Outlet
 from app.rules.time_zones import today
 
-_TODAY: Final = bindparam("today", type_=Date, callable_=today)
+TODAY: Final = bindparam("today", type_=Date, callable_=today)
+_EVER: Final = literal_column(f"date '{date.min}'", Date)
 _FOREVER: Final = literal_column(f"date '{date.max}'", Date)
 #: The source of a contract by what its files are about: one may bring payments, another telecollections.
 _SOURCES: Final = {
@@ -30,11 +31,12 @@ _SOURCES: Final = {
 def contract_kinds(scope: AnyScope) -> CTE:
     """The contracts in ``scope`` by application, bank, clock and sources, a column for each subject of these.
 
-    ``until`` is the last day on which one of a kind is valid, ``delivers`` says that one is today.
+    ``since`` and ``until`` are the first and the last day on which one of a kind is valid, ``delivers`` says
+    that one is today.
     """
     valid = and_(
-        func.coalesce(Contract.valid_from, _TODAY) <= _TODAY,
-        func.coalesce(Contract.valid_to, _TODAY) >= _TODAY,
+        func.coalesce(Contract.valid_from, TODAY) <= TODAY,
+        func.coalesce(Contract.valid_to, TODAY) >= TODAY,
     )
     kind = (
         Contract.application,
@@ -46,6 +48,7 @@ def contract_kinds(scope: AnyScope) -> CTE:
     return (
         select(
             *kind,
+            func.min(func.coalesce(Contract.valid_from, _EVER)).label("since"),
             func.max(func.coalesce(Contract.valid_to, _FOREVER)).label("until"),
             func.bool_or(valid).label("delivers"),
         )

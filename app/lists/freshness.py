@@ -33,7 +33,7 @@ from app.listing.kinds import Expression, Statement
 from app.listing.period import CHART_DAYS, MONTH_DAYS, Days, Freshness, Period, SourceDays
 from app.listing.reading import Reading, Rows
 from app.listing.scope import AnyScope, Scope
-from app.lists.contract_kinds import contract_kinds
+from app.lists.contract_kinds import TODAY, contract_kinds
 from app.models import ReceivedDay, Source
 from app.rules import time_zones
 
@@ -45,10 +45,12 @@ _NOW = bindparam("now", type_=DateTime(timezone=True))
 _SOURCE_COLUMNS: dict[str, TypeEngine[Any]] = {
     "source_id": BigInteger(),
     "time_zone": Text(),
+    "since": Date(),
     "until": Date(),
     "delivers": Boolean(),
     "first": Date(),
     "last": Date(),
+    "up_to": Date(),
 }
 
 
@@ -57,7 +59,7 @@ def freshness(subject: str, scope: Scope, period: Period, days: Days) -> Reading
 
     ``subject`` is what the files of a day received are about: transactions, remittances. A source owes every
     day from its first one up to yesterday, as long as one of its contracts is valid: today arrives
-    tomorrow. Data are up to the last day of the source that is the furthest behind.
+    tomorrow. Data are up to the last day of the source that is the furthest behind, where it owes the next.
     """
     charted = period.last - timedelta(days=CHART_DAYS - 1)
     first = min(period.first, charted, period.before.first if period.days <= MONTH_DAYS else charted)
@@ -108,9 +110,8 @@ def _last_days(subject: str, scope: AnyScope) -> tuple[Statement, Statement]:
 
 
 def _furthest_behind(sources: FromClause) -> Expression:
-    """The earliest of the last days of the sources that still deliver; the latest when none does."""
-    last: Expression = sources.c.last
-    return func.coalesce(func.min(last).filter(sources.c.delivers), func.max(last))
+    """The earliest day that sources which still deliver are up to; the latest received when none does."""
+    return func.coalesce(func.min(sources.c.up_to).filter(sources.c.delivers), func.max(sources.c.last))
 
 
 @cache
@@ -148,26 +149,31 @@ def _vouched(subject: str, owing: FromClause) -> list[Expression]:
 
 
 def _owing(scope: AnyScope, subject: str) -> CTE:
-    """The sources of the scope's contracts by clock, and the last day that each owes; NULL is without any.
+    """The sources of the scope's contracts by clock, and the first and the last day that each owes.
 
     ``delivers`` says that one of its contracts is valid today.
     """
     kinds = contract_kinds(scope)
     source, clock = kinds.c[subject].label("source_id"), kinds.c.time_zone
-    until, delivers = func.max(kinds.c.until).label("until"), func.bool_or(kinds.c.delivers).label("delivers")
-    return select(source, clock, until, delivers).group_by(source, clock).cte("owing")
+    since, until = func.min(kinds.c.since).label("since"), func.max(kinds.c.until).label("until")
+    delivers = func.bool_or(kinds.c.delivers).label("delivers")
+    return select(source, clock, since, until, delivers).group_by(source, clock).cte("owing")
 
 
 def _sources(owing: CTE, subject: str) -> CTE:
-    """Those of ``owing`` that have delivered, with the first and the last day received."""
+    """Those of ``owing`` that have delivered, with the first and the last day received.
+
+    ``up_to`` is the last day of which nothing is owed any more: those before its contracts never were.
+    """
     received = select(ReceivedDay.day).where(
         ReceivedDay.source_id == owing.c.source_id, *_vouched(subject, owing)
     )
     # A look at either end of the days, where there may be hundreds of each source.
     first = received.order_by(ReceivedDay.day).limit(_ONE).lateral("first")
     last = received.order_by(ReceivedDay.day.desc()).limit(_ONE).lateral("last")
+    up_to = func.greatest(last.c.day, func.least(owing.c.since, TODAY) - _ONE)
     return (
-        select(owing, first.c.day.label("first"), last.c.day.label("last"))
+        select(owing, first.c.day.label("first"), last.c.day.label("last"), up_to.label("up_to"))
         .select_from(owing.join(first, true()).join(last, true()))
         .cte("sources")
     )
@@ -183,7 +189,7 @@ def _told_sources() -> FromClause:
 def _owed(sources: FromClause) -> CTE:
     """Each day of the period that each source owes, by clock."""
     days = func.generate_series(
-        func.greatest(sources.c.first, _FIRST),
+        func.greatest(sources.c.first, sources.c.since, _FIRST),
         func.least(sources.c.until, _LAST),
         _ONE_DAY,
     )

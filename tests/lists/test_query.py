@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -329,7 +329,7 @@ def test_data_are_up_to_the_earliest_source_of_the_contracts_valid_today(databas
         {},
         {"valid_to": TODAY - timedelta(1)},
         {"valid_from": TODAY + timedelta(1)},
-        {"valid_from": TODAY},
+        {"valid_from": TODAY - timedelta(1)},
     )
     with database.writing(DatabaseRole.OWNER) as connection:
         reseller_id = factories.a_reseller(connection)
@@ -345,6 +345,37 @@ def test_data_are_up_to_the_earliest_source_of_the_contracts_valid_today(databas
 
 
 WEEK = Period(TODAY - timedelta(6), TODAY)
+
+
+@pytest.mark.parametrize(
+    ("valid_from", "up_to", "missing"),
+    [
+        (-9, -5, (-4, -3, -2, -1)),  # it owes all days since its first file
+        (-3, -4, (-3, -2, -1)),
+        (-1, -2, (-1,)),
+        (0, -1, ()),  # nothing is owed before the first day of its contract
+        (1, -1, ()),
+    ],
+)
+def test_a_source_owes_no_day_before_its_contracts_are_valid(
+    database: Database, valid_from: int, up_to: int, missing: tuple[int, ...]
+) -> None:
+    """Data were up to yesterday while the days before were called missing, of a contract of tomorrow."""
+    with database.writing(DatabaseRole.OWNER) as connection:
+        reseller_id = factories.a_reseller(connection)
+        merchant_id = factories.a_merchant(connection, reseller_id=reseller_id)
+        for back, starts in ((1, None), (5, TODAY + timedelta(valid_from))):
+            source = factories.a_source(connection, reseller_id=reseller_id)
+            factories.a_contract(connection, merchant_id=merchant_id, source_id=source, valid_from=starts)
+            factories.a_received_day(connection, source_id=source, day=TODAY - timedelta(back))
+    scope = Scope(merchant_id)
+    with database.reading_as(scope) as connection:
+        told = REMITTANCES.days(scope, datetime.combine(TODAY, time(12), UTC)) if REMITTANCES.days else None
+        for known in (DAYS, *((told.read(connection),) if told else ())):
+            found = REMITTANCES.arrived(scope, WEEK, known).read(connection)
+            assert found is not None
+            days_ago = tuple((day - TODAY).days for day in found.missing)
+            assert ((found.up_to or TODAY) - TODAY, days_ago) == (timedelta(up_to), missing)
 
 
 def days(*numbers: int) -> tuple[date, ...]:
