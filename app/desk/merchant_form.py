@@ -6,13 +6,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import Connection, exists, func, select
 
 from app.desk import merchants
 from app.desk.paging import AnyRow
 from app.models import DEFAULT_TIME_ZONE, Merchant, Outlet
 from app.rules.cards import holds_card
 from app.rules.directory_columns import BY_NAME
+from app.rules.keys import LETTER, tidy_key
 from app.rules.row_ids import row_id
 from app.wording.i18n import N_, gettext
 
@@ -36,6 +37,7 @@ FIELDS = ("merchant", *MERCHANT, "outlet", *OUTLET)
 
 # What a column of a merchant directory can hold: no separator, no control character.
 _WORDS = re.compile(r"[^;\"\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]*")
+_KEY = re.compile(f"{LETTER}*")
 _SIRET = re.compile(r"[0-9]{14}")
 _REQUIRED = N_("This must be filled in.")
 
@@ -76,6 +78,7 @@ def read(
     ``more`` are fields besides the usual; ``siret`` stands in for one that was not typed.
     """
     values = {name: form.get(name, "").strip() for name in (*FIELDS, *more)}
+    values["merchant_code"] = tidy_key(values["merchant_code"])
     chosen = row_id(values["merchant"])
     merchant = None if chosen is None else merchants.merchant(connection, reseller_id, chosen)
     outlets = _outlets(connection, merchant.id) if merchant else []
@@ -121,9 +124,13 @@ def refuse_what_no_file_holds(values: Mapping[str, str], faults: dict[str, str])
 def _check_merchant(connection: Connection, reseller_id: int, placed: MerchantForm) -> None:
     demand(placed.values, placed.faults, *MERCHANT)
     code = placed.values["merchant_code"]
-    taken = exists().where(Merchant.reseller_id == reseller_id, Merchant.code == code)
+    taken = exists().where(Merchant.reseller_id == reseller_id, func.lower(Merchant.code) == code.lower())
     if connection.scalar(select(taken)):
         placed.faults["merchant_code"] = gettext("A merchant with this code exists already.")
+    elif not _KEY.fullmatch(code):
+        placed.faults["merchant_code"] = gettext(
+            "Letters of the Latin alphabet, digits and signs of a keyboard, please."
+        )
 
 
 def _check_outlet(placed: MerchantForm) -> None:

@@ -16,7 +16,7 @@ from app.rules import account_columns, account_keys
 from app.wording.i18n import N_
 from importers.formats import Format, bytes_alone, first_column, searched_by_field
 from importers.reading import separated
-from importers.reading.columns import check, choice, shaped, text
+from importers.reading.columns import check, choice, keys_of, shaped, text
 from importers.reading.free_text import refuse_card_numbers
 from importers.records.bank_accounts import BankAccounts
 from importers.refusals import FileRefusedError, Refusal, refuse
@@ -31,7 +31,7 @@ COLUMNS: Final = (
         N_("expected letters, digits, - or _"),
         required=True,
     ),
-    text("merchant_code", N_("merchant code"), 40, required=True),
+    text("merchant_code", N_("merchant code"), 40, required=True, is_key=True),
     text("iban_or_rib", ACCOUNT, 42, required=True),
     text("label", N_("label"), 120),
     choice("grouping", N_("grouping"), list(Grouping)),
@@ -61,7 +61,7 @@ def read(data: bytes) -> BankAccounts:
     rows = np.arange(1, len(body))
     if not len(rows):
         raise refuse(N_("the file is empty"))
-    table = body.table(rows, names)
+    table = body.table(rows, names, keys=keys_of(COLUMNS))
     refusals = check(table, COLUMNS, rows + 1)
     if refusals:
         raise FileRefusedError(refusals)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -23,8 +24,8 @@ from app.wording.i18n import N_
 from importers.formats import Format, bytes_alone, first_column, layout, texts
 from importers.formats.layout import CAPITALS
 from importers.reading import separated
-from importers.reading.columns import CURRENCY, EXPECTED_CURRENCY, Column, check, text
-from importers.records.merchant_directory import OTHER_CAPITALS, MerchantDirectory
+from importers.reading.columns import CURRENCY, EXPECTED_CURRENCY, Column, check, key, keys_of, text
+from importers.records.merchant_directory import OTHER_CAPITALS, REVERSED, VALID_TO, MerchantDirectory
 from importers.refusals import FileRefusedError, Refusal, refuse
 
 NAME = "REFERENTIEL"
@@ -48,6 +49,7 @@ def _shaped(name: str, pattern: str, expected: str) -> Column:
         expected=expected,
         params=params,
         required=known.required,
+        is_key=True,
     )
 
 
@@ -56,9 +58,15 @@ def _text(name: str) -> Column:
     return text(name, known.label, known.most, required=known.required)
 
 
+def _key(name: str) -> Column:
+    known = BY_NAME[name]
+    return key(name, known.label, known.most, required=known.required)
+
+
 COLUMNS = (
     _shaped("reseller", "[0-9A-Za-z_-]{1,40}", N_("expected letters, digits, - or _")),
-    _text("merchant_code"),
+    # Its letters are held to those of a key where it is new: one that is there goes on.
+    replace(_text("merchant_code"), is_key=True),
     _text("merchant_name"),
     _shaped("siret", "[0-9]{14}", _EXPECTED_SIRET),
     _text("trade_name"),
@@ -69,7 +77,7 @@ COLUMNS = (
     _text("time_zone"),
     _shaped("contract", "[0-9A-Za-z]{1,15}", N_("expected at most %(most)s letters or digits")),
     _shaped("rank", "[0-9]{3}", _EXPECTED_ZEROS),
-    _text("application"),
+    _key("application"),
     _shaped("bank_code", "[0-9]{5}", _EXPECTED_ZEROS),
     _text("bank_name"),
     _shaped("mcc", "[0-9]{4}", _EXPECTED_ZEROS),
@@ -95,7 +103,7 @@ def read(data: bytes) -> MerchantDirectory:
             N_("expected the heading: %(heading)s"), line=1, heading=";".join(layout.MERCHANT_DIRECTORY)
         )
     rows = np.arange(1, len(body))
-    table = body.table(rows, names)
+    table = body.table(rows, names, keys=keys_of(COLUMNS))
     _refuse_empty_lines(table, rows + 1)
     refusals = check(table, COLUMNS, rows + 1)
     if refusals:
@@ -164,7 +172,7 @@ def _days(contracts: pd.DataFrame, name: str) -> pd.Series[Any]:
 def _refuse_reversed(contracts: pd.DataFrame) -> None:
     both = contracts.dropna(subset=["valid_from", "valid_to"])
     reversed_ = (both["valid_to"] < both["valid_from"]).to_numpy(dtype=np.bool_)
-    _refuse(_lines(both), reversed_, _LABELS["valid_to"], N_("is before the day that it is valid from"))
+    _refuse(_lines(both), reversed_, VALID_TO, REVERSED)
 
 
 def _refuse_twins(contracts: pd.DataFrame) -> None:
@@ -183,13 +191,13 @@ def _refuse_contradictions(contracts: pd.DataFrame) -> None:
         N_("merchant code"),
         OTHER_CAPITALS,
     )
-    for key, column in (
+    for owner, column in (
         (merchant, "merchant_name"),
         (outlet, "merchant_code"),
         (outlet, "trade_name"),
         (outlet, "time_zone"),
     ):
-        differs = contracts[column] != contracts.groupby(key)[column].transform("first")
+        differs = contracts[column] != contracts.groupby(owner)[column].transform("first")
         reason = N_("contradicts an earlier line of this file")
         _refuse(_lines(contracts), differs.to_numpy(), _LABELS[column], reason)
 

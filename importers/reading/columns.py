@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from app.rules import keys
 from app.rules.currencies import IN_USE
 from app.wording.i18n import N_
 from importers.refusals import MOST_REASONS, FileRefusedError, Refusal
@@ -27,6 +28,7 @@ class Column:
     """One column: the whole text must match ``pattern`` (RE2); empty means unknown.
 
     ``expected`` says in words what was expected and is a message identifier filled with ``params``.
+    ``is_key`` texts are compared as a whole: their letters are of one width.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Column:
     expected: str
     params: Mapping[str, Any]
     required: bool = False
+    is_key: bool = False
 
     def faults(self, values: pa.ChunkedArray, lines: NDArray[np.int64]) -> Iterator[Refusal]:
         """The refusals of ``values`` (null where empty), which stand on ``lines``."""
@@ -64,6 +67,20 @@ def digits(name: str, label: str, least: int, most: int, *, required: bool = Fal
         expected=expected,
         params={"least": least, "most": most},
         required=required,
+        is_key=True,
+    )
+
+
+def key(name: str, label: str, most: int, *, required: bool = False) -> Column:
+    """1 to ``most`` letters, none of which looks like another one; see :mod:`app.rules.keys`."""
+    return Column(
+        name=name,
+        label=label,
+        pattern=f"{keys.LETTER}{{1,{most}}}",
+        expected=N_("expected at most %(most)s Latin letters, digits and signs of a keyboard"),
+        params={"most": most},
+        required=required,
+        is_key=True,
     )
 
 
@@ -76,10 +93,11 @@ def letters(name: str, label: str, most: int, *, required: bool = False) -> Colu
         expected=N_("expected at most %(most)s letters or digits"),
         params={"most": most},
         required=required,
+        is_key=True,
     )
 
 
-def text(name: str, label: str, most: int, *, required: bool = False) -> Column:
+def text(name: str, label: str, most: int, *, required: bool = False, is_key: bool = False) -> Column:
     """1 to ``most`` characters."""
     return Column(
         name=name,
@@ -88,6 +106,7 @@ def text(name: str, label: str, most: int, *, required: bool = False) -> Column:
         expected=N_("expected at most %(most)s characters"),
         params={"most": most},
         required=required,
+        is_key=is_key,
     )
 
 
@@ -122,6 +141,11 @@ def moment(name: str, label: str, *, required: bool = False) -> Column:
         N_("expected a time such as 2026-03-02T12:31:09"),
         required=required,
     )
+
+
+def keys_of(columns: Sequence[Column]) -> list[str]:
+    """The names of the columns that are keys."""
+    return [column.name for column in columns if column.is_key]
 
 
 def check(table: pa.Table, columns: Sequence[Column], lines: NDArray[np.int64]) -> list[Refusal]:

@@ -124,11 +124,13 @@ class Text:
         packed = (first << 16) | (second << 8) | third
         return np.where(separator == ord(";"), packed, 0)
 
-    def table(self, rows: Lines, names: Sequence[str], *, as_printed: bool = False) -> pa.Table:
+    def table(
+        self, rows: Lines, names: Sequence[str], *, keys: Sequence[str] = (), as_printed: bool = False
+    ) -> pa.Table:
         """The lines at ``rows`` (from 0, ascending) as a table of strings, null where empty.
 
         Blanks around a value are no part of it, and those inside are one plain blank between words, unless it
-        stands ``as_printed``.
+        stands ``as_printed``. Those of ``keys`` are in letters of one width.
         Raises FileRefusedError when a line has another number of columns than there are names.
         """
         if not len(rows):
@@ -139,7 +141,10 @@ class Text:
         except pa.ArrowInvalid:
             self._refuse_uneven(rows, len(names))
             raise
-        return table if as_printed or not _may_be_untidy(lines) else _tidied(table)
+        if as_printed:
+            return table
+        tidied = _tidied(table) if _may_be_untidy(lines) else table
+        return tidied if lines.isascii() else _of_one_width(tidied, keys)
 
     def _refuse_uneven(self, rows: Lines, expected: int) -> None:
         found = self.widths[rows]
@@ -188,6 +193,16 @@ def _tidied(table: pa.Table) -> pa.Table:
         bare = pc.utf8_normalize(pc.utf8_trim(spaced, characters=" "), form="NFC")
         columns.append(pc.if_else(pc.equal(bare, ""), pa.scalar(None, pa.string()), bare))
     return pa.table(dict(zip(table.column_names, columns, strict=True)))
+
+
+def _of_one_width(table: pa.Table, keys: Sequence[str]) -> pa.Table:
+    """The same with what stands for a letter in keys as that letter: full-width ones, ligatures."""
+    for name in keys:
+        values = table[name]
+        if not pc.all(pc.string_is_ascii(values)).as_py():
+            place = table.column_names.index(name)
+            table = table.set_column(place, name, pc.utf8_normalize(values, form="NFKC"))
+    return table
 
 
 def text(data: bytes) -> Text:

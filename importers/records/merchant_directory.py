@@ -12,6 +12,7 @@ import pandas as pd
 from sqlalchemy import Connection, text
 
 from app.models import UNCLAIMED_MERCHANT
+from app.rules import keys
 from app.wording.i18n import N_
 from importers import ownership
 from importers.derived import daily_sums, terminals
@@ -30,6 +31,9 @@ CONTRACT = OwnerKey(
     has_desk=True,
 )
 OTHER_CAPITALS = N_("this merchant code already exists in other capitals")
+_MERCHANT_CODE = N_("merchant code")
+REVERSED, VALID_TO = N_("is before the day that it is valid from"), N_("valid to")
+LOOKS_ALIKE = N_("expected Latin letters, digits and signs of a keyboard")
 KIND = RecordKind(name="merchant_directory")
 
 
@@ -80,6 +84,13 @@ WHERE b.currency IS DISTINCT FROM c.currency AND EXISTS (
 )
 ORDER BY d.line
 """
+# A line that leaves the first day out keeps the one that is known.
+_REVERSED = """
+SELECT d.line FROM declared d
+JOIN contract c ON c.merchant_id = d.merchant_id AND c.reseller_id = d.reseller_id
+  AND c.number = d.contract AND c.rank = d.rank AND c.application = d.application
+WHERE c.valid_to < c.valid_from ORDER BY d.line
+"""
 _TAKE_CURRENCY = """
 UPDATE contract c SET currency = (
   SELECT min(r.currency) FROM remittance r WHERE r.merchant_id = c.merchant_id AND r.contract_id = c.id
@@ -91,6 +102,14 @@ _OTHER_CAPITALS = """
 SELECT d.line FROM declared d JOIN reseller r ON r.slug = d.reseller
 JOIN merchant m ON m.reseller_id = r.id AND lower(m.code) = lower(d.merchant_code)
   AND m.code <> d.merchant_code
+ORDER BY d.line
+"""
+# A code that nobody could tell from another one: that of a merchant who is there goes on.
+_LOOKS_ALIKE = """
+SELECT d.line FROM declared d WHERE d.merchant_code !~ :key AND NOT EXISTS (
+  SELECT FROM reseller r JOIN merchant m ON m.reseller_id = r.id
+  WHERE r.slug = d.reseller AND m.code = d.merchant_code
+)
 ORDER BY d.line
 """
 _UPSERT_OUTLETS = """
@@ -137,7 +156,7 @@ def declare(connection: Connection, contracts: pd.DataFrame, *, by_desk: bool) -
     """Bring in a merchant directory: an upsert, nothing is deleted by absence; then what it declares appears.
 
     Raises FileRefusedError when a contract already belongs to another merchant, since its history would
-    change hands, or has rows in another currency.
+    change hands, ends before it begins, or has rows in another currency.
     """
     # The columns of the file with their types, and the keys that the next statements fill in.
     shape = (
@@ -148,7 +167,9 @@ def declare(connection: Connection, contracts: pd.DataFrame, *, by_desk: bool) -
     )
     stage(connection, "declared", contracts, shape)
     alike = connection.execute(text(_OTHER_CAPITALS)).scalars().all()
-    _refuse(alike, OTHER_CAPITALS, N_("merchant code"))
+    _refuse(alike, OTHER_CAPITALS, _MERCHANT_CODE)
+    strange = connection.execute(text(_LOOKS_ALIKE), {"key": f"^{keys.LETTER}*$"}).scalars().all()
+    _refuse(strange, LOOKS_ALIKE, _MERCHANT_CODE)
     for statement in _DECLARE:
         connection.execute(text(statement))
     taken = connection.execute(text(_TAKEN), {"unclaimed": UNCLAIMED_MERCHANT}).scalars().all()
@@ -156,6 +177,8 @@ def declare(connection: Connection, contracts: pd.DataFrame, *, by_desk: bool) -
     connection.execute(text(f"CREATE TEMP TABLE seat_before ON COMMIT DROP AS {_SEATS}"))
     connection.execute(text(_UPSERT_OUTLETS))
     connection.execute(text(_UPSERT_CONTRACTS), {"by_desk": by_desk})
+    reversed_ = connection.execute(text(_REVERSED)).scalars().all()
+    _refuse(reversed_, REVERSED, VALID_TO)
     acceptors.declare(connection, by_desk=by_desk)
     _follow_outlets(connection)
     adopt(connection)

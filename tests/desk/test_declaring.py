@@ -9,6 +9,7 @@ from app.database.engine import DatabaseRole
 from importers import desk
 from importers.load import load_file
 from tests import factories
+from tests.desk.conftest import NORTHERN
 from tests.desk.declaring import CARD, LINE, main, traces, upload
 from tests.desk.places import merchant_id
 from tests.importers.files import File, directory, written
@@ -80,6 +81,31 @@ def test_what_is_wrong_with_a_contract_is_said_beside_its_field(place, north):
     assert "autre commerçant" in plain(HtmlPage(taken, north.application).one(id="contract-fault"))
     assert place.tasks() == []
     assert traces(place, CARD) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "fault"),
+    [
+        ("NORTHSH\u041eP", "Des lettres de l'alphabet latin"),
+        ("\uff2eORTHSHOP", "existe déjà"),
+        ("north\u200bshop", "existe déjà"),
+    ],
+)
+def test_a_new_merchant_looks_like_no_other_one(place, north, code, fault):
+    response = north.post_form("/gestion/commercants/declarer", **contract_form(merchant_code=code))
+    assert response.status_code == 422
+    assert fault in main(HtmlPage(response, north.application))
+    assert place.tasks() == []
+
+
+def test_a_file_of_the_desk_ends_no_contract_before_it_is_known_to_begin(place, north):
+    known = "UPDATE contract SET valid_from = '2026-03-02' WHERE merchant_id > 0"
+    with place.database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(text(known))
+    line = NORTHERN | {"valid_from": "", "valid_to": "2026-03-01"}
+    asked = upload(north, directory(line)).location
+    place.work()
+    assert "précède le début de la validité" in main(north.page(asked))
 
 
 def test_a_card_number_does_not_get_in_by_the_form_that_attaches_either(place, north):

@@ -71,6 +71,65 @@ def test_two_resellers_have_contract_numbers_of_their_own(operator: Operator) ->
     ) == [("acme", "FICTION", "7654321"), ("other", "ELSE", "5555555")]
 
 
+#: Cyrillic, Greek, full-width letters like those of FICTION, a typographic sign, letters like Latin ones.
+ALIKE = ("FI\u0421TION", "F\u0399CTION", "FICTI\u1d0fN", "FICT\u0131ON", "FIC\u2013TION")
+
+
+@pytest.mark.parametrize("code", ALIKE)
+def test_no_second_merchant_looks_like_the_first(operator: Operator, code: str) -> None:
+    operator.declare({})
+    other = {"merchant_code": code, "contract": "1111111", "siret": "99999999800027"}
+    (refusal,) = operator.deliver(directory({"contract": "2222222"}, other)).refusals
+    assert (refusal.line, refusal.column) == (3, "merchant code")
+    assert code not in str(refusal)
+    assert operator.rows("SELECT code FROM merchant WHERE id > 0") == [("FICTION",)]
+
+
+def test_full_width_letters_of_a_key_are_those_they_stand_for(operator: Operator) -> None:
+    def wide(text: str) -> str:
+        return "".join(chr(ord(letter) + 0xFEE0) for letter in text)
+
+    known = {"merchant_name": wide("FICTION")}
+    operator.declare(known)
+    keys = {"merchant_code": "FICTION", "contract": "7654321", "application": "CBEMV"}
+    operator.declare(known | {name: wide(key) for name, key in keys.items()})
+    operator.deliver(File(remittances=(Rem(contract=wide("7654321"), serial=wide("A1")),)))
+    assert operator.rows("SELECT code, name FROM merchant WHERE id > 0") == [("FICTION", wide("FICTION"))]
+    assert operator.rows("SELECT number, application FROM contract") == [("7654321", "CBEMV")]
+    assert operator.rows("SELECT merchant_id > 0, serial_number FROM remittance") == [(True, "A1")]
+
+
+def test_names_are_of_any_script_and_codes_have_accents(operator: Operator) -> None:
+    operator.declare({"merchant_code": "CAFÉ-Œ 1", "merchant_name": "Καφέ", "trade_name": "Кафе"})
+    assert operator.rows("SELECT code, name FROM merchant WHERE id > 0") == [("CAFÉ-Œ 1", "Καφέ")]
+
+
+def test_a_merchant_whose_code_would_be_refused_today_goes_on(operator: Operator) -> None:
+    operator.declare({})
+    with operator.database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(text("UPDATE merchant SET code = :code WHERE id > 0"), {"code": ALIKE[0]})
+    operator.declare({"merchant_code": ALIKE[0], "contract": "1111111"})
+    assert operator.value("SELECT count(*) FROM contract") == 2
+
+
+def test_a_merchant_kept_in_full_width_letters_is_found_by_the_usual_ones(operator: Operator) -> None:
+    operator.declare({})
+    script = ScriptDirectory.from_config(alembic_config(operator.database)).get_revision("0068").module
+    codes = "UPDATE merchant SET code = :code WHERE id > 0"
+    with operator.database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(text(codes), {"code": "\uff26ICTION"})
+        connection.execute(text(script.ONE_WIDTH))
+    operator.declare({"label": "Terrasse"})
+    assert operator.rows("SELECT code FROM merchant WHERE id > 0") == [("FICTION",)]
+
+
+@pytest.mark.parametrize("serial", ["\u0410123", "\u0391 1", "12\u01c3"])
+def test_no_second_terminal_looks_like_the_first(operator: Operator, serial: str) -> None:
+    (refusal,) = operator.deliver(File(remittances=(Rem(serial=serial),))).refusals
+    assert refusal.column == "serial number"
+    assert serial not in str(refusal)
+
+
 def test_a_contract_does_not_change_hands(operator: Operator) -> None:
     operator.declare({})
     other = {"merchant_code": "OTHER", "merchant_name": "OTHER", "siret": "99999999800027", "trade_name": "O"}
@@ -87,6 +146,31 @@ def test_a_contract_does_not_end_before_it_begins(operator: Operator) -> None:
     assert (refusal.line, refusal.column) == (3, "valid to")
     assert operator.count("contract") == 0
     operator.declare(ended)
+
+
+@pytest.mark.parametrize(
+    ("said", "ends"), [({"valid_from": ""}, "2026-03-01"), ({"valid_from": "2026-04-01"}, "2026-03-31")]
+)
+def test_a_contract_does_not_end_before_it_is_known_to_begin(
+    operator: Operator, said: dict[str, str], ends: str
+) -> None:
+    """A line that leaves the first day out keeps the known one, and its last day is held to that."""
+    operator.declare({"valid_from": "2026-03-02"})
+    (refusal,) = operator.deliver(directory({"contract": "1111111"}, said | {"valid_to": ends})).refusals
+    assert (refusal.line, refusal.column) == (3, "valid to")
+    assert "2026" not in str(refusal)
+    kept = "SELECT number, valid_from::text, valid_to::text FROM contract"
+    assert operator.rows(kept) == [("7654321", "2026-03-02", None)]
+    operator.declare({"valid_from": "", "valid_to": "2026-03-02"})
+    operator.declare({"valid_from": "2026-02-01", "valid_to": "2026-03-01"})
+    assert operator.rows(kept) == [("7654321", "2026-02-01", "2026-03-01")]
+
+
+def test_a_contract_does_not_begin_after_it_is_known_to_end(operator: Operator) -> None:
+    """A line without a last day takes the known one back: the contract goes on."""
+    operator.declare({"valid_from": "2026-01-01", "valid_to": "2026-03-01"})
+    operator.declare({"valid_from": "2026-03-02"})
+    assert operator.rows("SELECT valid_from::text, valid_to FROM contract") == [("2026-03-02", None)]
 
 
 def test_a_directory_is_an_upsert(operator: Operator) -> None:

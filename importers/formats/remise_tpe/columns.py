@@ -6,7 +6,7 @@ from enum import IntEnum
 
 from app.wording.i18n import N_
 from importers.formats import layout
-from importers.reading.columns import Column, choice, currency, digits, letters, moment, shaped, text
+from importers.reading.columns import Column, choice, currency, digits, key, letters, moment, shaped, text
 
 NAME = "REMISE-TPE"
 VERSION = "1"
@@ -41,13 +41,13 @@ HEADER = (
 REMITTANCE = (
     letters("contract", N_("contract"), 15, required=True),
     digits("rank", N_("rank"), 3, 3, required=True),
-    text("application", N_("application"), 20, required=True),
+    key("application", N_("application"), 20, required=True),
     digits("number", N_("batch number"), 1, 6, required=True),
     letters("file_number", N_("file number"), 6),
     digits("bank_code", N_("bank code"), 5, 5),
     digits("siret", N_("SIRET"), 14, 14),
     digits("terminal_number", N_("terminal number"), 3, 3),
-    text("serial_number", N_("serial number"), 24),
+    key("serial_number", N_("serial number"), 24),
     text("manufacturer", N_("manufacturer"), 20),
     currency("currency", N_("currency"), required=True),
     moment("opened_local", N_("opened at")),

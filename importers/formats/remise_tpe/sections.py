@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from importers.formats.remise_tpe.columns import COLUMNS, Record
-from importers.reading.columns import check
+from importers.reading.columns import check, keys_of
 from importers.reading.separated import Lines, Text
 from importers.refusals import FileRefusedError
 
@@ -38,7 +38,7 @@ def section(body: Text, rows: Lines, record: Record) -> Section:
     """
     columns = COLUMNS[record]
     names = ("record", *(column.name for column in columns))
-    table = body.table(rows, names, as_printed=record is Record.TKT)
+    table = body.table(rows, names, keys=keys_of(columns), as_printed=record is Record.TKT)
     refusals = check(table, columns, rows + 1)
     if refusals:
         raise FileRefusedError(refusals)
