@@ -106,6 +106,11 @@ def _choice(words: Collection[str]) -> click.Choice[str]:
     N_("What labels are transfers of a payer for cards: AMEX FR=AMERICAN EXPRESS (repeatable)."),
 )
 @click.option(
+    "--title",
+    metavar="WORDS",
+    help=N_("What merchants are told in place of its name, when files are missing."),
+)
+@click.option(
     "--encoding", type=_choice(ENCODINGS), help=N_("The encoding of its text; found when not said.")
 )
 @click.option("--delimiter", type=_choice(_SIGNS), help=N_("The sign between columns; found when not said."))

@@ -37,6 +37,7 @@ from app.lists.contract_kinds import TODAY, contract_kinds
 from app.models import ReceivedDay, Source
 from app.rules import time_zones
 
+_TITLE, _NOTHING = literal_column("'title'", Text), literal_column("''", Text)
 _ONE = literal_column("1", Integer)
 _ONE_DAY = literal_column("interval '1 day'", Interval)
 _FIRST, _ASKED, _LAST = (bindparam(name, type_=Date) for name in ("first_owed", "first_asked", "last_owed"))
@@ -123,14 +124,16 @@ def _arrived(subject: str, scope: AnyScope | None) -> Statement:
         ReceivedDay.source_id == owed.c.source_id, ReceivedDay.day == owed.c.day, *_vouched(subject, owed)
     )
     missing = select(owed.c.day).where(~came).distinct().order_by(owed.c.day)
-    late = select(Source.name).where(
+    title = func.jsonb_extract_path_text(Source.settings, _TITLE)
+    told = func.coalesce(func.nullif(title, _NOTHING), Source.name)
+    late = select(told).where(
         Source.id.in_(select(owed.c.source_id).where(~came, owed.c.day >= _ASKED)),
     )
     return select(
         select(func.min(sources.c.first)).scalar_subquery().label("since"),
         select(_furthest_behind(sources)).scalar_subquery().label("up_to"),
         func.array(missing.scalar_subquery(), type_=ARRAY(Date)).label("missing"),
-        func.array(late.order_by(Source.name).scalar_subquery(), type_=ARRAY(Text)).label("late"),
+        func.array(late.order_by(told).scalar_subquery(), type_=ARRAY(Text)).label("late"),
         select(func.count(sources.c.source_id.distinct()) > 1).scalar_subquery().label("several"),
     )
 

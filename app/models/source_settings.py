@@ -29,15 +29,17 @@ class CardNumbers(StrEnum):
 class SourceSettings:
     """The settings of one source; what is empty is not said.
 
-    ``contracts`` are contract numbers by the platform's number of a shop; ``mapping`` the name of a mapping
-    of ours, or one of its own, as text; ``aliases`` fields by heading, ``words`` our codes by the words of
-    its files, ``scales`` the units of ``net`` and ``commission`` in one of the currency; ``account`` the key
-    of the bank account whose statements name none. ``labels`` are kinds of card money, ``payers`` names of
-    payers, by patterns of the labels of a bank (:class:`importers.card_lines.LabelPatterns`).
+    ``title`` is what people are told in place of its name; ``contracts`` are contract numbers by the
+    platform's number of a shop; ``mapping`` the name of a mapping of ours, or one of its own, as text;
+    ``aliases`` fields by heading, ``words`` our codes by the words of its files, ``scales`` the units of
+    ``net`` and ``commission`` in one of the currency; ``account`` the key of the bank account whose
+    statements name none. ``labels`` are kinds of card money, ``payers`` names of payers, by patterns of the
+    labels of a bank (:class:`importers.card_lines.LabelPatterns`).
     ``application``, ``rank``, ``applications`` and ``contract_length`` are what files of payments leave
     unsaid (:class:`importers.records.remote_payments.profile.PaymentProfile`).
     """
 
+    title: str = ""
     cards: CardNumbers = CardNumbers.REFUSE
     contracts: Mapping[str, str] = field(default_factory=dict)
     mapping: str = ""

@@ -11,6 +11,7 @@ from app.wording.i18n import N_, gettext
 #: The labels of all that a profile says, in the order in which it is shown.
 LABELS: Final[Mapping[str, str]] = {
     "role": N_("Role"),
+    "title": N_("Name for merchants"),
     "application": N_("Application of its payments"),
     "rank": N_("Rank of its payments"),
     "inbox": N_("Folder of the inbox"),

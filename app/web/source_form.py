@@ -98,6 +98,9 @@ class SourceForm(Form):
         render_kw=_PLAIN,
     )
     role = _chosen(LABELS["role"], ROLES, SourceRole.MONEY.value, _pays)
+    title = _text(
+        "title", help=N_("What merchants are told when its files are missing, such as Host of the terminals.")
+    )
     application = _text(
         "application",
         Regexp(r"[0-9A-Za-z][0-9A-Za-z+ ]{0,19}\Z", message=N_("The code of an application, such as CBVAD.")),
@@ -190,7 +193,9 @@ def fields_of(columns: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[s
     return {
         **{name: value for name, value in columns.items() if value is not None},
         **{name: pairs(settings.get(name, {})) for name in _PAIRED},
-        **{name: settings.get(name, "") for name in ("application", "rank", "encoding", "delimiter")},
+        **{
+            name: settings.get(name, "") for name in ("title", "application", "rank", "encoding", "delimiter")
+        },
         "cards": settings.get("cards", CardNumbers.REFUSE.value),
         "mapping": OWN_MAPPING if own else mapping,
         "own_mapping": mapping if own else "",

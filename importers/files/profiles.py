@@ -209,8 +209,9 @@ def _setting_faults(wanted: SourceSettings, said: Mapping[str, Any]) -> Iterator
         yield _fault("application", N_("expected the code of an application, such as CBVAD"))
     if wanted.rank and not _RANK.fullmatch(wanted.rank):
         yield _fault("rank", N_("expected 3 digits"))
-    for name in ("contracts", "aliases", "words", "labels", "payers"):
-        texts = [part for pair in getattr(wanted, name).items() for part in pair]
+    paired = ("contracts", "aliases", "words", "labels", "payers")
+    said_of = {name: [part for pair in getattr(wanted, name).items() for part in pair] for name in paired}
+    for name, texts in {"title": [wanted.title], **said_of}.items():
         if any(len(part) > _LONGEST or holds_card(part) for part in texts):
             yield _fault(name, N_("too long, or what looks like a full card number"))
     yield from _label_faults(wanted)

@@ -60,6 +60,7 @@ def test_an_application_asks_for_the_role_of_payments_before_anything_is_sent(pl
 #: A form in which every setting is said, and what is stored of it.
 EVERYTHING = FORM | {
     "role": "payments",
+    "title": "Terminaux du Nord",
     "file_pattern": r"RELEVE_.*",
     "account": RIB,
     "format": "CSV",
@@ -93,6 +94,7 @@ STORED = {
     "payers": {"AMEX FR": "AMERICAN EXPRESS"},
     "rank": "002",
     "scales": {"net": 10000, "commission": 100},
+    "title": "Terminaux du Nord",
     "words": {"Auszahlung Bezahlt": "sale"},
 }
 

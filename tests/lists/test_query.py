@@ -413,3 +413,11 @@ def test_freshness_of_two_sources(database: Database) -> None:
         before = Period(date(2025, 12, 1), date(2026, 2, 20))
         assert ask(REMITTANCES, whole, before) == Freshness(since, date(2026, 3, 2), ())
         assert ask(REMITTANCES, Scope(merchant_id, ())) == Freshness(None, None, ())
+    # Whose files are missing is said as the maintainer says it to merchants.
+    titled = text("UPDATE source SET settings = jsonb_build_object('title', 'Terminaux') WHERE id = :id")
+    with database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(titled, {"id": new})
+    with database.reading_as(whole) as connection:
+        late = TRANSACTIONS.arrived(whole, WEEK, DAYS).read(connection)
+    assert late is not None
+    assert late.late == ("Terminaux", "host-a")
