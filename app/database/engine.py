@@ -18,6 +18,7 @@ from sqlalchemy.engine import make_url
 from app.config import DATABASE_URL, IMPORT_URL, WEB_URL, Config
 from app.database import login_addresses
 from app.database.compiled import CompiledStatements
+from app.database.driver import PageCursor
 from app.database.isolation import ROLES, Isolated, prepare_as_usual
 from app.database.login_addresses import Addresses, needed
 from app.database.pooling import look_before_use
@@ -136,6 +137,7 @@ class Database:
             hide_parameters=True,
             execution_options={ROLES: self.roles, "compiled_cache": CompiledStatements()},
             connect_args={
+                "cursor_factory": PageCursor,
                 "options": f"{_OPTIONS.get(role, '')}-c timezone=UTC -c jit=off",
                 "application_name": f"bordereau-{role}",
                 **LINK,
