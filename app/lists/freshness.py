@@ -85,19 +85,24 @@ def freshness(subject: str, scope: Scope, period: Period, days: Days) -> Reading
 
 
 def days(subject: str, scope: Scope, now: datetime) -> Reading[Days]:
-    """The days that relative periods count from, for the contracts in ``scope``, at the instant ``now``."""
-    today = time_zones.today(now)
+    """The days that relative periods count from, for the contracts in ``scope``, at the instant ``now``.
+
+    Today is the earliest day that it is at an outlet, but never one that has been received of another.
+    """
+    portal_today = time_zones.today(now)
 
     def made(clocks: Rows, delivered: Rows) -> Days:
+        earliest = clocks[0].earliest or portal_today
         sources = tuple(SourceDays(**row._asdict()) for row in delivered)
+        last_night = max((source.last for source in sources), default=None)
         return Days(
-            today=today,
-            yesterday=(clocks[0].earliest or today) - timedelta(days=1),
-            last_night=max((source.last for source in sources), default=None),
+            today=earliest if last_night is None else max(earliest, last_night + timedelta(days=1)),
+            yesterday=earliest - timedelta(days=1),
+            last_night=last_night,
             sources=sources,
         )
 
-    values = {**scope.values, "now": now, "today": today}
+    values = {**scope.values, "now": now, "today": portal_today}
     return Reading(_last_days(subject, scope.any_such), made, values)
 
 

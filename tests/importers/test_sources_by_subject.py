@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import runpy
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
@@ -79,6 +79,42 @@ def test_what_was_read_of_sources_need_not_be_read_again(halves: Operator, subje
     assert [(one.first, one.last, one.delivers) for one in told.sources] == [(FIRST, told.last_night, True)]
     assert found[0] == found[1]
     assert found[0].up_to == told.last_night
+
+
+@pytest.mark.parametrize(
+    ("zone", "now", "today"),
+    [
+        # Two in the morning of the 6th in Nouméa: the 5th has ended, and is owed.
+        ("Pacific/Noumea", "2026-03-05T16:00:00+01:00", date(2026, 3, 6)),
+        # Nine in the evening of the 5th in Martinique: nobody owes it yet.
+        ("America/Martinique", "2026-03-06T02:00:00+01:00", date(2026, 3, 5)),
+        ("Europe/Paris", "2026-03-06T02:00:00+01:00", date(2026, 3, 6)),
+    ],
+)
+def test_today_is_that_of_the_outlets(operator: Operator, zone: str, now: str, today: date) -> None:
+    operator.declare({"time_zone": zone})
+    deliver(operator, night(FIRST, "COMPLET", "demo-host"))
+    scope = Scope(operator.value("SELECT id FROM merchant WHERE id <> 0"))
+    with operator.database.reading_as(scope) as connection:
+        found = days("remittances", scope, datetime.fromisoformat(now)).read(connection)
+        asked = Period(date(2026, 3, 5), date(2026, 3, 6))
+        owed = freshness("remittances", scope, asked, found).read(connection).missing
+    assert (found.today, found.yesterday) == (today, today - timedelta(days=1))
+    assert owed == tuple(day for day in asked.each_day if day < today)
+
+
+def test_a_night_that_one_outlet_has_ended_is_not_today_s_of_all(operator: Operator) -> None:
+    """At four in Paris the 5th is received there, while its evening goes on in Martinique, which owes it."""
+    operator.declare(
+        {}, {"time_zone": "America/Martinique", "contract": "7654399", "siret": "99999999800027"}
+    )
+    deliver(operator, night(date(2026, 3, 5), "COMPLET", "demo-host"))
+    scope = Scope(operator.value("SELECT id FROM merchant WHERE id <> 0"))
+    with operator.database.reading_as(scope) as connection:
+        found = days("remittances", scope, datetime.fromisoformat("2026-03-06T04:30:00+01:00")).read(
+            connection
+        )
+    assert (found.today, found.yesterday) == (date(2026, 3, 6), date(2026, 3, 4))
 
 
 def test_nothing_was_delivered_by_no_source(halves: Operator) -> None:
