@@ -102,9 +102,19 @@ def json_document(
     return {
         "count": sums.count,
         "totals": json_totals(spec, sums),
+        **json_not_received(connection, scope, criteria),
         "rows": [_json_row(spec, row) for row in found.rows],
         "next": None if found.next_args is None else url_of(found.next_args),
     }
+
+
+def json_not_received(connection: Connection, scope: Scope, criteria: Criteria) -> dict[str, list[str]]:
+    """The days of the period that no file tells of; nothing of a list whose rows do not come by day."""
+    period = criteria.period
+    fresh = criteria.spec.arrived(scope, period, criteria.days).read(connection)
+    if fresh is None or period is None:
+        return {}
+    return {"not_received": [day.isoformat() for day in fresh.untold(period, criteria.days.today)]}
 
 
 def _json_row(spec: ListSpec, row: Row) -> dict[str, Any]:

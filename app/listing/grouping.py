@@ -97,8 +97,7 @@ def _complete_before(
     fresh = spec.arrived(scope, both, criteria.days).read(connection)
     if fresh is None:
         return before
-    is_told = all(fresh.tells_of(day, criteria.days.today) for day in both.each_day)
-    return before if is_told else None
+    return None if fresh.untold(both, criteria.days.today) else before
 
 
 def _earlier(connection: Connection, scope: Scope, criteria: Criteria, by: Dimension) -> tuple[Group, ...]:

@@ -12,7 +12,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from app.listing.criteria import Criteria
 from app.listing.dimension import BETWEEN
-from app.listing.export import BOM, LONGEST_WRITING, json_sums, json_totals
+from app.listing.export import BOM, LONGEST_WRITING, json_not_received, json_sums, json_totals
 from app.listing.grouping import CurrencyTable, GroupedSums, grouping, shown_measures
 from app.listing.kinds import guarded_text
 from app.listing.measures import Measure
@@ -101,6 +101,7 @@ def groups_as_json(
         "by": criteria.by,
         "count": found.totals.count,
         "totals": json_totals(spec, found.totals),
+        **json_not_received(connection, scope, criteria),
         "groups": [
             {"key": _json_key(line.key), **json_sums(spec, line.now)}
             for table in found.tables

@@ -188,6 +188,10 @@ class Freshness:
         came = self.since is not None and self.since <= day < today
         return came and day not in self.missing and day not in self.before
 
+    def untold(self, period: Period, today: date) -> tuple[date, ...]:
+        """The days of ``period`` that no file tells of: missing, before the first one, today and later."""
+        return tuple(day for day in period.each_day if not self.tells_of(day, today))
+
 
 def parse_day(text: str) -> date:
     """``2026-03-05`` or ``05/03/2026``. Raises InvalidValueError."""

@@ -81,7 +81,7 @@ def untold_days(criteria: Criteria, fresh: Freshness | None) -> frozenset[date]:
     if period is None or fresh is None or fresh.since is None:
         return frozenset()
     charted = Period.up_to(period.last, max(period.days, CHART_DAYS))
-    return frozenset(day for day in charted.each_day if not fresh.tells_of(day, criteria.days.today))
+    return frozenset(fresh.untold(charted, criteria.days.today))
 
 
 def only_period(criteria: Criteria) -> Args:

@@ -21,7 +21,7 @@ from app.listing.day_filter import DayRange
 from app.listing.export import json_document, write_csv
 from app.listing.filters import Choice
 from app.listing.kinds import Day, Flag, Moment, Money, Rate
-from app.listing.period import Days
+from app.listing.period import Days, Period
 from app.listing.scope import Scope
 from app.lists import REMITTANCES, TRANSACTIONS
 from app.lists.credit_reasons import CreditReason
@@ -357,6 +357,8 @@ def test_a_row_out_of_scope_does_not_exist(name: str, connection: Connection, wo
 def test_an_empty_scope_sees_nothing(name: str, connection: Connection, worlds: list[World]) -> None:
     spec, scope = SPECS[name], Scope(worlds[0].merchant_id, ())
     criteria = criteria_of(spec, {}, TODAY - timedelta(29), TODAY)
+    days = [day.isoformat() for day in Period(TODAY - timedelta(29), TODAY).each_day]
     document = json_document(connection, spec, scope, criteria, str)
+    assert document.pop("not_received", days) == days
     assert document == {"count": 0, "totals": [], "rows": [], "next": None}
     check_csv(connection, spec, scope, criteria, [])

@@ -197,6 +197,22 @@ def test_days_that_no_file_can_tell_of_are_called_what_they_are(
     assert not page.all("section", class_="answer")
 
 
+@pytest.mark.parametrize("path", ["/remises", "/transactions"])
+@pytest.mark.parametrize("document", [".json", "/regroupement.json"])
+def test_documents_name_the_days_that_no_file_tells_of(owner, shops, database, path, document):
+    """A program takes no row for no sale: the day is named."""
+    missing, first = in_days(-3), in_days(-5)
+    with database.writing(DatabaseRole.OWNER) as connection:
+        gone = text("DELETE FROM received_day WHERE day = :missing OR day < :first")
+        connection.execute(gone, {"missing": missing, "first": first})
+    by = "by=day&" if document.startswith("/") else ""
+    asked = f"{path}{document}?{by}date_from={in_days(-6)}&date_to={in_days(1)}"
+    untold = [in_days(number).isoformat() for number in (-6, -3, 0, 1)]
+    assert owner.get(asked).json["not_received"] == untold
+    told = f"{path}{document}?{by}date_from={in_days(-2)}&date_to={in_days(-1)}"
+    assert owner.get(told).json["not_received"] == []
+
+
 def test_a_period_says_which_of_its_days_no_file_can_tell_of(owner, shops, database):
     page = owner.page(f"/remises?date_from={in_days(-300)}&date_to={in_days(1)}")
     assert rows(page)
