@@ -39,6 +39,7 @@ _DROP = text("SELECT drop_partition(:parent, :month)")
 DAYS = {
     "transaction_day": "day",
     "transaction_third": "third",
+    "transaction_band": "day",
     "remittance_day": "day",
     "remittance_third": "third",
     "terminal_day": "day",

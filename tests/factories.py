@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert, text
@@ -25,7 +26,7 @@ from app.models import (
     Source,
     Transaction,
 )
-from importers.derived import daily_sums, known_values, terminals
+from importers.derived import amount_bands, daily_sums, known_values, terminals
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -261,10 +262,13 @@ def sum_days(connection: Connection) -> None:
 
 
 def keep_what_is_derived(connection: Connection) -> None:
-    """Let the loader derive terminals, the days on which they called, and known values from the rows."""
-    connection.execute(text("TRUNCATE terminal, terminal_day, terminal_month, known_value"))
+    """Let the loader derive terminals, the days on which they called, known values and bands from the rows.
+
+    Every merchant has bands of amounts, as large ones have.
+    """
+    connection.execute(text("TRUNCATE terminal, terminal_day, terminal_month, known_value, transaction_band"))
     daily_sums.touch(connection)
-    connection.execute(text("TRUNCATE touched_day"))
+    daily_sums.forget(connection)
     connection.execute(
         text(
             "INSERT INTO touched_day"
@@ -274,7 +278,9 @@ def keep_what_is_derived(connection: Connection) -> None:
     )
     terminals.renew(connection)
     known_values.renew(connection)
-    connection.execute(text("TRUNCATE touched_day"))
+    with patch.object(amount_bands, "LARGE_DAY", 1):
+        amount_bands.renew(connection)
+    daily_sums.forget(connection)
 
 
 TOWNS = (

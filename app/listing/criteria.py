@@ -114,7 +114,9 @@ class Criteria:
     @cached_property
     def asked(self) -> Asked:
         """What the filters ask, apart from their values."""
-        return self.of_any_values or Asked.of(self.spec.askable, self.filters)
+        daily = self.spec.source.daily
+        bands = None if daily is None else daily.bands
+        return self.of_any_values or Asked.of(self.spec.askable, self.filters, bands)
 
     @property
     def of_any(self) -> Criteria:

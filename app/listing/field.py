@@ -26,7 +26,7 @@ Slot = Literal["title", "aside", "meta", "badge"]
 #: How loudly a badge speaks.
 Tone = Literal["good", "info", "warn", "bad"]
 #: What the names of the bounds of a range end in.
-_ENDS: Final = ("from", "to")
+ENDS: Final = ("from", "to")
 #: Parameters of an address, in order.
 Args = tuple[tuple[str, str], ...]
 
@@ -157,7 +157,7 @@ class Field:
             return
         yield Parameter(self.name, self, filter_kind)
         if isinstance(filter_kind, RangeFilter):
-            for end, kind in zip(_ENDS, filter_kind.ends, strict=True):
+            for end, kind in zip(ENDS, filter_kind.ends, strict=True):
                 yield Parameter(f"{self.name}_{end}", self, kind, single=True)
 
     def conditions(self, values: Mapping[str, tuple[Any, ...]]) -> Iterator[ColumnElement[bool]]:
@@ -182,7 +182,7 @@ class Field:
 
     def _range(self, values: Mapping[str, tuple[Any, ...]]) -> tuple[Any, Any]:
         """The lower and the upper bound of what is asked for, None where there is none."""
-        low, high = (values.get(f"{self.name}_{end}", (None,))[0] for end in _ENDS)
+        low, high = (values.get(f"{self.name}_{end}", (None,))[0] for end in ENDS)
         return low, high
 
     def _conditions(

@@ -35,7 +35,7 @@ from app.listing.question import KEPT, Question
 from app.listing.scope import Scope, Scoped
 from app.listing.source import Condition, ListSource, name_of
 from app.listing.spec import ListSpec
-from app.listing.where import Few, parents_of, rows_alone, sorted_conditions
+from app.listing.where import Few, are_few, parents_of, rows_alone, sorted_conditions
 
 PAGE_SIZE = 50
 LARGEST_ID = 2**63 - 1
@@ -171,7 +171,10 @@ def _chosen(spec: ListSpec, scope: Scoped, criteria: Criteria, size: int) -> Fro
     rows = rows.order_by(*order.directed(order.keys)).limit(size)
     parents = parents_of(spec, scope, criteria)
     if parents is None:
-        return rows.subquery("chosen")
+        few_of_amounts = are_few(spec, scope, criteria) if order.value is None else None
+        if few_of_amounts is None:
+            return rows.subquery("chosen")
+        return _chosen_by_amounts(spec, scope, criteria, size, few_of_amounts)
     few, narrowest = parents.few, parents.narrowest
     parts = [_of_few(order, rows, few, size)]
     others = rows.where(~few.is_few, parents.probe)
@@ -179,6 +182,26 @@ def _chosen(spec: ListSpec, scope: Scoped, criteria: Criteria, size: int) -> Fro
         parts.append(_of_few(order, others, narrowest, size))
         others = others.where(~narrowest.is_few)
     return union_all(*parts, others).subquery("chosen")
+
+
+def _chosen_by_amounts(
+    spec: ListSpec, scope: Scoped, criteria: Criteria, size: int, of_few: Condition
+) -> FromClause:
+    """The same of a range of amounts in the order of time.
+
+    The planner knows no limit of amounts, and would go through a month for a few payments, or sort one.
+    """
+    source, order = spec.source, Order.of(criteria)
+    few, walked = (rows_alone(spec, scope, criteria, limited=limited) for limited in (True, False))
+    keys, behind = tuple(_keys(source, order)), _behind(order, criteria)
+    # OFFSET keeps the planner from looking for them in their order.
+    found = select(*keys).select_from(few[0]).where(*few[1], *behind).offset(0).subquery("few")
+    parts = (
+        (select(found).where(of_few), (found.c.at, found.c.id)),
+        (select(*keys).select_from(walked[0]).where(*walked[1], *behind, ~of_few), order.keys),
+    )
+    ordered = (part.order_by(*order.directed(by)).limit(size) for part, by in parts)
+    return union_all(*ordered).subquery("chosen")
 
 
 def _chosen_among_all(spec: ListSpec, scope: Scoped, criteria: Criteria, size: int) -> FromClause:

@@ -70,11 +70,27 @@ class ThirdSums:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class BandSums:
+    """The sums of the days of some merchants by bands of the field ``of``, in columns of the same names.
+
+    :mod:`app.rules.amount_bands` says what each ``band`` is. Of a merchant there are those of all days, over
+    all contracts, or none.
+    """
+
+    table: FromClause
+    merchant_id: Expression
+    day: Expression
+    band: Expression
+    of: str
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class DailySums:
     """The sums kept for each day and contract beside the rows, and over all contracts as ``all_contracts``.
 
     The contract is the narrowest parent of the rows. ``thirds`` are kept besides where a month of a chain has
-    more rows here than can be added up while somebody waits.
+    more rows here than can be added up while somebody waits, ``bands`` where ranges of amounts would read too
+    many rows.
     """
 
     table: FromClause
@@ -84,6 +100,7 @@ class DailySums:
     currency: Expression
     all_contracts: int
     thirds: ThirdSums | None = None
+    bands: BandSums | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

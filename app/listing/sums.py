@@ -40,6 +40,7 @@ from app.listing.spec import ListSpec
 from app.listing.summed import CurrencyTotals, Group, Totals
 from app.listing.where import (
     SortedConditions,
+    has_bands,
     in_sight,
     parents_found,
     parents_of,
@@ -76,6 +77,8 @@ def _sums(asked: Question, by: Dimension | None) -> Executable:
     daily: Executable | None = daily_sums(spec, scope, criteria, by)
     if daily is None and by is not None and by.known is not None:
         daily = _sums_in_parts(spec, scope, criteria, by, by.known)
+    if daily is None:
+        daily = banded_sums(spec, scope, criteria, by)
     return row_sums(spec, scope, criteria, by) if daily is None else daily
 
 
@@ -86,11 +89,67 @@ def _sums_in_parts(
     of_days = daily_sums(spec, scope, criteria, replace(by, daily=known.daily), known.of_days)
     if of_days is None:
         return None
-    of_rows = row_sums(spec, scope, criteria, by, known.of_rows)
-    parts = union_all(of_days.order_by(None), of_rows.order_by(None)).subquery("parts")
-    keys = [parts.c[_GROUP], parts.c[_CURRENCY]]
-    sums = (sum_of(measure.name, parts.c[measure.name]) for measure in spec.measures)
-    return select(*keys, *sums).group_by(*keys).order_by(*keys)
+    return _all_of(spec, by, of_days, row_sums(spec, scope, criteria, by, known.of_rows))
+
+
+def _all_of(spec: ListSpec, by: Dimension | None, *sums: Statement | CompoundSelect[Any]) -> Statement:
+    """``sums`` of rows that are apart, added up by group and currency."""
+    parts = union_all(*(part.order_by(None) for part in sums)).subquery("parts")
+    keys = [parts.c[_CURRENCY]] if by is None else [parts.c[_GROUP], parts.c[_CURRENCY]]
+    added_up = (sum_of(measure.name, parts.c[measure.name]) for measure in spec.measures)
+    return select(*keys, *added_up).group_by(*keys).order_by(*keys)
+
+
+def banded_sums(
+    spec: ListSpec, scope: Scoped, criteria: Criteria, by: Dimension | None = None
+) -> Statement | None:
+    """The sums of a range of amounts: of the bands within it, and of the rows beside these.
+
+    Of the rows alone where the merchant has no bands. None where these do not know what is asked.
+    """
+    daily, asked = spec.source.daily, criteria.asked.bands
+    if daily is None or daily.bands is None or asked is None or scope.contract_ids is not None:
+        return None
+    known, bands = _known_of_bands(spec, criteria, daily, by), daily.bands
+    if known is None or criteria.bounds is None:
+        return None
+    kept = dict(bands.table.c.items())
+    where = bands.merchant_id == scope.merchant_id
+    keys = _keys(None if by is None else by.daily, daily.currency)
+    within = (
+        select(
+            *(_moved(daily, one, kept) for one in (*keys, *(measure.of_days for measure in spec.measures)))
+        )
+        .where(where, bands.day.between(criteria.bounds.first, criteria.bounds.last), asked.within)
+        .where(*(_moved(daily, condition, kept) for condition in known))
+        .group_by(*(_moved(daily, key, kept) for key in keys))
+    )
+    banded = has_bands(bands, scope)
+    beside = (replace(criteria, of_any_values=end) for end in asked.ends)
+    return _all_of(
+        spec,
+        by,
+        within,
+        *(row_sums(spec, scope, end, by, banded) for end in beside),
+        row_sums(spec, scope, criteria, by, ~banded),
+    )
+
+
+def _known_of_bands(
+    spec: ListSpec, criteria: Criteria, daily: DailySums, by: Dimension | None
+) -> list[Condition] | None:
+    """What is asked of the daily sums besides amounts; None where these or their bands do not know it."""
+    if daily.bands is None or (by is not None and by.daily is None):
+        return None
+    known = [one for field in spec.askable for one in criteria.daily_conditions(field)]
+    asked = sorted_conditions(spec, criteria)
+    of_amounts = next(
+        len(tuple(criteria.conditions(field))) for field in spec.fields if field.name == daily.bands.of
+    )
+    if asked.joined or asked.of_parents or len(known) + of_amounts != len(asked.own) or of_amounts > 1:
+        return None
+    read = _read(daily, (*known, None if by is None else by.daily))
+    return known if {*read} <= {*daily.bands.table.c.keys()} else None
 
 
 def _lines(

@@ -21,12 +21,15 @@ from sqlalchemy import (
 from app.listing.criteria import Criteria
 from app.listing.field import tables_of
 from app.listing.kinds import Expression, Statement
+from app.listing.measures import COUNT
 from app.listing.scope import Scoped
-from app.listing.source import Condition, ListSource, Parent, in_scope, name_of, with_joins
+from app.listing.source import BandSums, Condition, ListSource, Parent, in_scope, name_of, with_joins
 from app.listing.spec import ListSpec
 
 #: So many parents are looked at, to tell whether all are of a few narrower ones.
 MOST_LOOKED_AT = 10_000
+#: So many rows of a range of amounts are sorted; of more, the first ones are found among all of the period.
+FEW_OF_AMOUNTS = 10_000
 _NO_ID = literal_column("0", BigInteger)
 
 
@@ -90,11 +93,16 @@ def in_sight(spec: ListSpec, scope: Scoped, criteria: Criteria) -> Iterator[Cond
         yield source.instant < bounds.latest
 
 
-def rows_alone(spec: ListSpec, scope: Scoped, criteria: Criteria) -> tuple[FromClause, list[Condition]]:
-    """Where the rows are, and what they must meet whatever their parents."""
+def rows_alone(
+    spec: ListSpec, scope: Scoped, criteria: Criteria, *, limited: bool = True
+) -> tuple[FromClause, list[Condition]]:
+    """Where the rows are, and what they must meet whatever their parents.
+
+    Not ``limited``, no index leads to a range of amounts.
+    """
     conditions, source = sorted_conditions(spec, criteria), spec.source
     rows = source.joined(scope, source.table, criteria.bounds) if conditions.joined else source.table
-    limits = _limits(spec, scope, criteria)
+    limits = _limits(spec, scope, criteria) if limited else ()
     return rows, [*in_sight(spec, scope, criteria), *limits, *conditions.own, *conditions.joined]
 
 
@@ -118,6 +126,26 @@ def _asked_limits(spec: ListSpec, criteria: Criteria) -> Iterator[BinaryExpressi
     known = criteria.of_any_values
     for field in spec.askable:
         yield from field.limits(criteria.filters) if known is None else known.limits.get(field.name, ())
+
+
+def has_bands(bands: BandSums, scope: Scoped) -> Condition:
+    """Whether there are sums by bands of the merchant in sight: then there are those of all their days."""
+    found = exists(select(bands.band).where(bands.merchant_id == scope.merchant_id))
+    return select(found).scalar_subquery()
+
+
+def are_few(spec: ListSpec, scope: Scoped, criteria: Criteria) -> Condition | None:
+    """Whether so few rows are of the amounts asked for that to sort them is quicker than to search for them.
+
+    None where no range of amounts is asked for, or nothing tells.
+    """
+    daily, bounds, asked = spec.source.daily, criteria.bounds, criteria.asked.bands
+    if daily is None or daily.bands is None or bounds is None or asked is None:
+        return None
+    bands = daily.bands
+    days = bands.merchant_id == scope.merchant_id, bands.day.between(bounds.first, bounds.last)
+    number = select(func.sum(bands.table.c[COUNT]) <= FEW_OF_AMOUNTS).where(*days, asked.around)
+    return func.coalesce(number.scalar_subquery(), has_bands(bands, scope))
 
 
 @dataclass(frozen=True)

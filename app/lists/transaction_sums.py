@@ -11,13 +11,20 @@ from app.listing.dimension import Dimension
 from app.listing.filters import ExplainedCode
 from app.listing.kinds import Kind
 from app.listing.measures import Measure, row_count
-from app.listing.source import Condition, DailySums, Join, ListSource, Parent, ThirdSums
+from app.listing.source import BandSums, Condition, DailySums, Join, ListSource, Parent, ThirdSums
 from app.lists.chargebacks import JOIN as CHARGEBACK
 from app.lists.common import DIMENSIONS as SHARED
 from app.lists.common import contract_joins, contract_parent
 from app.lists.declines import BY_REASON
 from app.lists.remote_payments import JOIN as REMOTE_PAYMENT
-from app.models import ALL_CONTRACTS, Remittance, Transaction, TransactionDay, TransactionThird
+from app.models import (
+    ALL_CONTRACTS,
+    Remittance,
+    Transaction,
+    TransactionBand,
+    TransactionDay,
+    TransactionThird,
+)
 from app.rules.payments import TOTAL, Total
 from app.wording.i18n import N_
 
@@ -76,6 +83,13 @@ SOURCE = ListSource(
         currency=TransactionDay.currency,
         all_contracts=ALL_CONTRACTS,
         thirds=ThirdSums(table=TransactionThird.__table__, third=TransactionThird.third),
+        bands=BandSums(
+            table=TransactionBand.__table__,
+            merchant_id=TransactionBand.merchant_id,
+            day=TransactionBand.day,
+            band=TransactionBand.band,
+            of="amount",
+        ),
     ),
 )
 

@@ -62,6 +62,7 @@ from app.models.payment_sums import (
     ALL_CONTRACTS,
     RemittanceDay,
     RemittanceThird,
+    TransactionBand,
     TransactionDay,
     TransactionThird,
 )
@@ -172,6 +173,7 @@ __all__ = [
     "TerminalDay",
     "TerminalMonth",
     "Transaction",
+    "TransactionBand",
     "TransactionDay",
     "TransactionThird",
     "TransactionType",

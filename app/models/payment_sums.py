@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import Index, PrimaryKeyConstraint
+from sqlalchemy import Index, Integer, PrimaryKeyConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database.privileges import ISOLATED
@@ -64,6 +64,28 @@ class TransactionThird(Base):
     contract_id: Mapped[LoaderId]
     reseller_id: Mapped[BigIntColumn]
     remitted: Mapped[bool]
+    count: Mapped[BigIntColumn]
+    amount: Mapped[BigIntColumn]
+    currency: Mapped[TextColumn]
+    type: Mapped[TextColumn]
+    outcome: Mapped[TextColumn]
+
+
+class TransactionBand(Base):
+    """Count and amount of a day's transactions of a large merchant by bands of their amounts.
+
+    Of merchants that had a day of many payments, and of all their days; :mod:`app.rules.amount_bands` says
+    what each ``band`` is.
+    """
+
+    __tablename__ = "transaction_band"
+    __privileges__ = ISOLATED
+    __table_args__ = (PrimaryKeyConstraint("merchant_id", "day", "band", "currency", "type", "outcome"),)
+
+    merchant_id: Mapped[LoaderId]
+    day: Mapped[date]
+    band: Mapped[int] = mapped_column(Integer, autoincrement=False)
+    reseller_id: Mapped[BigIntColumn]
     count: Mapped[BigIntColumn]
     amount: Mapped[BigIntColumn]
     currency: Mapped[TextColumn]

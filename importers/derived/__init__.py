@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from importers.derived import (
+    amount_bands,
     daily_sums,
     known_values,
     line_contracts,
@@ -36,3 +37,5 @@ def renew(connection: Connection) -> None:
     settlement_links.renew(connection)
     remittance_credits.renew(connection)
     daily_sums.recompute(connection)
+    amount_bands.renew(connection)
+    daily_sums.forget(connection)

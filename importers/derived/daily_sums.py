@@ -137,6 +137,10 @@ def recompute(connection: Connection) -> None:
             _over_all_contracts(connection, subject, dimensions, measures)
             _add_up_thirds(connection, subject, measures)
     connection.execute(text("DROP TABLE touched"))
+
+
+def forget(connection: Connection) -> None:
+    """Let nothing be touched any more: all that follows from these days has been derived."""
     connection.execute(text("TRUNCATE touched_day"))
 
 

@@ -58,6 +58,7 @@ QUESTIONS = {
     | {
         "card": "card={card}",
         "amount": "amount_from={amount}&amount_to={amount}",
+        "amounts": "amount_from={amount}",
         "amounts, sorted": "amount_from={amount}&sort=-amount",
         "authorisation": "authorisation={authorisation_number}",
         "remittance": "remittance={remittance}",

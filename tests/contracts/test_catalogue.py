@@ -12,6 +12,7 @@ from app.models import Base
 
 DISTRIBUTED = {"remittance", "transaction", "transaction_day", "remittance_day", "contract", "outlet"} | {
     "remittance_third",
+    "transaction_band",
     "transaction_third",
     "terminal",
     "terminal_day",
@@ -134,7 +135,7 @@ def test_nothing_else_points_into_tables_to_distribute(ask):
 
 def test_payments_have_no_foreign_keys(ask):
     tables = ("remittance", "transaction", "remittance_day", "transaction_day")
-    tables += ("remittance_third", "transaction_third")
+    tables += ("remittance_third", "transaction_third", "transaction_band")
     assert [row.name for row in ask(CONSTRAINTS) if row.kind == "f" and row.table_name in tables] == []
 
 

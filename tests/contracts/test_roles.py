@@ -14,6 +14,7 @@ from app.models import Base
 #: What belongs to the importer, since COPY is refused to everybody else under row security.
 ISOLATED = {"remittance", "transaction", "transaction_day", "remittance_day", "contract", "outlet"} | {
     "remittance_third",
+    "transaction_band",
     "transaction_third",
     "acceptor",
     "bank_account",

@@ -12,12 +12,14 @@ from datetime import time
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from sqlalchemy import text
 
 from app.database.engine import Database, DatabaseRole
 from app.models import Remittance, Transaction
+from importers.derived import amount_bands
 from importers.files import profiles, sources
 from importers.load import Result, Status, load_file
 from tests.databases import FOLDER, Furnished
@@ -79,7 +81,7 @@ class Operator:
         """Back to a database that has seen no file."""
         payments = "remittance, transaction, transaction_day, remittance_day, remittance_third"
         payments += ", transaction_third, known_value, terminal, terminal_day, terminal_month, chargeback"
-        payments += ", operation, remote_payment"
+        payments += ", transaction_band, operation, remote_payment"
         parties = "contract, outlet, acceptor, source, import_file, import_refusal, received_day"
         with self.database.writing(DatabaseRole.OWNER) as connection:
             connection.execute(text(f"TRUNCATE {payments}, {parties}"))
@@ -89,7 +91,7 @@ class Operator:
     def forget_payments(self) -> None:
         """Back to a database of parties and sources that has seen no payment."""
         tables = "remittance, transaction, transaction_day, remittance_day, remittance_third"
-        tables += ", transaction_third, remote_payment, known_value"
+        tables += ", transaction_third, transaction_band, remote_payment, known_value"
         with self.database.writing(DatabaseRole.OWNER) as connection:
             connection.execute(text(f"TRUNCATE {tables}, import_file, import_refusal, received_day"))
 
@@ -136,7 +138,11 @@ class Operator:
                 "known_value",
             )
         )
-        return tuple(sorted(rows, key=repr) for rows in (*payments, *days, self.terminals()))
+        bands = self.rows(
+            "SELECT m.code, to_jsonb(p) - '{merchant_id,reseller_id}'::text[]"
+            " FROM transaction_band p JOIN merchant m ON m.id = p.merchant_id"
+        )
+        return tuple(sorted(rows, key=repr) for rows in (*payments, *days, bands, self.terminals()))
 
     def terminals(self) -> list[tuple[Any, ...]]:
         """What is kept of each terminal, whatever keys it was given."""
@@ -226,6 +232,13 @@ def _operator(database: Database, folder: Path, delivered: int = 0) -> Operator:
     deliveries.mkdir(exist_ok=True)
     data.mkdir(exist_ok=True)
     return Operator(database, deliveries, data, delivered)
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _every_merchant_is_large() -> Iterator[None]:
+    """Bands of amounts are kept of few payments too, and compared wherever daily sums are."""
+    with patch.object(amount_bands, "LARGE_DAY", 1):
+        yield
 
 
 @pytest.fixture

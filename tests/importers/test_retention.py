@@ -25,6 +25,7 @@ from tests.importers.files import File, Rem, Trx
 TODAY = today()
 OLD, KEPT = first_day_kept(TODAY) - timedelta(days=300), first_day_kept(TODAY)
 AGED = ("transaction", "remittance", "transaction_day", "remittance_day", "terminal_day", "received_day")
+AGED += ("transaction_band",)
 
 
 def night(day: date) -> File:

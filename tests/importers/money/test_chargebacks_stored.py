@@ -243,7 +243,8 @@ def test_the_order_of_files_and_their_repetition_change_nothing(operator, expect
         connection.execute(
             text(
                 "TRUNCATE remittance, transaction, remittance_day, transaction_day, chargeback, operation,"
-                " import_file, import_refusal, received_day, remittance_third, transaction_third"
+                " import_file, import_refusal, received_day, remittance_third, transaction_third,"
+                " transaction_band"
             )
         )
     assert load(operator, files) == expected

@@ -283,7 +283,7 @@ def empty(operator: Operator) -> None:
         connection.exec_driver_sql(
             "TRUNCATE remittance, transaction, remittance_day, transaction_day, bank_account, bank_statement,"
             " bank_movement, credit_link, credit_decision, import_file, import_refusal, received_day,"
-            " remittance_third, transaction_third"
+            " remittance_third, transaction_third, transaction_band"
         )
         connection.exec_driver_sql("UPDATE contract SET bank_account_id = NULL")
 

@@ -211,7 +211,7 @@ def test_the_order_of_files_and_their_repetition_change_nothing(operator, settle
         connection.exec_driver_sql(
             "TRUNCATE remittance, transaction, remote_payment, remittance_day, transaction_day, settlement,"
             " settlement_line, settlement_link, import_file, import_refusal, received_day, remittance_third,"
-            " transaction_third"
+            " transaction_third, transaction_band"
         )
     for folder, content in order:
         operator.deliver_to(folder, content)

@@ -308,7 +308,7 @@ def test_the_order_of_files_and_their_repetition_change_nothing(operator, settle
         connection.exec_driver_sql(
             "TRUNCATE remittance, transaction, remittance_day, transaction_day, bank_account, bank_statement,"
             " bank_movement, credit_link, settlement, settlement_line, settlement_link, import_file,"
-            " import_refusal, received_day, remittance_third, transaction_third"
+            " import_refusal, received_day, remittance_third, transaction_third, transaction_band"
         )
         connection.exec_driver_sql("UPDATE contract SET bank_account_id = NULL")
     assert load(operator, in_any_order) == settled
