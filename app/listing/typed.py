@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
 from typing import Final
@@ -40,6 +40,9 @@ _WEEK: Final = 7
 _CENTURY: Final = 2000
 #: "hier" and the like by their folded words, as days counted back from today.
 _SPOKEN: Final = {"aujourd hui": 0, "today": 0, "hier": 1, "yesterday": 1, "avant hier": 2}
+#: "mardi dernier", "last Tuesday": what says of a day of the week what it means anyway.
+_LAST_AFTER: Final = frozenset({"dernier"})
+_LAST_BEFORE: Final = frozenset({"last"})
 _WORD = r"[^\W\d_]{3,}\.?"
 #: What belongs together although there are blanks in it: a card as printed, an amount, a day in words.
 _PIECE: Final = re.compile(
@@ -68,6 +71,10 @@ class Typed:
     period: Period | None
     pieces: tuple[str, ...]
 
+    def on_any_day(self) -> Typed:
+        """The same without the days that it names."""
+        return replace(self, period=None)
+
 
 def typed(text: str, days: Days) -> Typed:
     """What ``text`` is made of. Raises InvalidValueError for what nobody may type, or can search for."""
@@ -77,7 +84,7 @@ def typed(text: str, days: Days) -> Typed:
     periods: list[Period] = []
     numbers: list[str] = []
     words: list[str] = []
-    for piece in _pieces(whole):
+    for piece in _without_last(tuple(_pieces(whole))):
         if period := _period(piece, days):
             periods.append(period)
         else:
@@ -91,6 +98,16 @@ def _pieces(text: str) -> Iterator[str]:
     for found in _PIECE.finditer(text):
         names_month = found["day"] and _months().keys() & set(folded(found[0]).split())
         yield from found[0].split() if found["day"] and not names_month else (found[0],)
+
+
+def _without_last(pieces: tuple[str, ...]) -> Iterator[str]:
+    """The pieces but for the word that says "last" of a day of the week."""
+    words = [folded(piece) for piece in pieces]
+    for piece, before, word, after in zip(pieces, ["", *words], words, [*words[1:], ""], strict=False):
+        of_day_before = word in _LAST_AFTER and before in _weekdays()
+        of_day_after = word in _LAST_BEFORE and after in _weekdays()
+        if not (of_day_before or of_day_after):
+            yield piece
 
 
 def _period(piece: str, days: Days) -> Period | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from flask import redirect, render_template, request
@@ -28,6 +28,8 @@ from app.wording import formats
 from app.wording.i18n import gettext
 
 PARAMETER = "q"
+#: What a list finds of which it may have nothing itself: the digits of a card are asked of the others too.
+_CARD = "card"
 #: Where amounts near one that nothing has are looked for, when no day is named.
 _RECENT = "last-30-days"
 
@@ -58,13 +60,18 @@ def search(spec: ListSpec) -> AnyResponse | str | tuple[str, int]:
         return _refused(spec, gettext(refused.message, **refused.values))
     if len(found) == 1:
         return redirect(found[0].href, 303)
-    near = () if found else _near(spec, text)
-    return render_template("lists/search.html", spec=spec, text=text, fault="", offers=found, near=near)
+    other_days, near = ((), ()) if found else (_found(spec, text, on_any_day=True), _near(spec, text))
+    return render_template(
+        "lists/search.html", spec=spec, text=text, fault="", offers=found, other_days=other_days, near=near
+    )
 
 
 def _refused(spec: ListSpec, fault: str) -> tuple[str, int]:
     """The page that says why nothing is searched for."""
-    return render_template("lists/search.html", spec=spec, text="", fault=fault, offers=(), near=()), 422
+    page = render_template(
+        "lists/search.html", spec=spec, text="", fault=fault, offers=(), other_days=(), near=()
+    )
+    return page, 422
 
 
 def _near(spec: ListSpec, text: str) -> tuple[SearchOffer, ...]:
@@ -87,14 +94,35 @@ def _near(spec: ListSpec, text: str) -> tuple[SearchOffer, ...]:
     )
 
 
-def _found(spec: ListSpec, text: str) -> tuple[SearchOffer, ...]:
-    """What ``text`` can mean, in the first list where it means anything. Raises InvalidValueError."""
-    for one in (spec, *_others(spec)):
-        with asking_first(access().scope, days_now(one)) as (connection, days):
-            hits = matches(connection, one, access().scope, typed(text, days), days)
-            if hits:
-                return tuple(_offer(connection, criteria) for criteria in hits)
-    return ()
+def _found(spec: ListSpec, text: str, *, on_any_day: bool = False) -> tuple[SearchOffer, ...]:
+    """What ``text`` can mean, in the first list where it means anything. Raises InvalidValueError.
+
+    The end of a card may look like a number of a list that has no cards: both are offered.
+    """
+    others = tuple(_others(spec))
+    if own := _offers(spec, text, on_any_day=on_any_day):
+        cards = () if _CARD in spec.search else others
+        as_cards = (_offers(one, text, on_any_day=on_any_day, needed=_CARD) for one in cards)
+        return (*own, *chain.from_iterable(as_cards))
+    found = (_offers(one, text, on_any_day=on_any_day) for one in others)
+    return next(filter(None, found), ())
+
+
+def _offers(
+    spec: ListSpec, text: str, *, on_any_day: bool, needed: str | None = None
+) -> tuple[SearchOffer, ...]:
+    """What ``text`` can mean in one list: all of it, or what asks for ``needed``."""
+    if needed is not None and needed not in spec.search:
+        return ()
+    scope = access().scope
+    with asking_first(scope, days_now(spec)) as (connection, days):
+        said = typed(text, days)
+        if on_any_day and said.period is None:
+            return ()
+        hits = matches(connection, spec, scope, said.on_any_day() if on_any_day else said, days)
+        return tuple(
+            _offer(connection, criteria) for criteria in hits if needed is None or needed in criteria.filters
+        )
 
 
 def _others(spec: ListSpec) -> Iterator[ListSpec]:

@@ -33,6 +33,8 @@ def day(text):
         ("Aujourd’hui", date(2026, 11, 26)),
         ("avant-hier", date(2026, 11, 24)),
         ("mardi", date(2026, 11, 24)),
+        ("mardi dernier", date(2026, 11, 24)),
+        ("Last Tuesday", date(2026, 11, 24)),
         ("Mercredi", date(2026, 11, 25)),
         ("jeudi", date(2026, 11, 19)),
         ("tuesday", date(2026, 11, 24)),
@@ -68,6 +70,8 @@ def test_of_several_days_the_shortest_period_holds():
     ("text", "pieces"),
     [
         ("23,40 mardi", ("23,40",)),
+        ("23,40 mardi dernier", ("23,40",)),
+        ("au dernier verre", ("au dernier verre",)),
         ("gare 23,40 €", ("23,40 €", "gare")),
         ("\u22121 023,40\u00a0€ gare", ("\u22121 023,40 €", "gare")),
         ("\u2212€23.40", ("\u2212€23.40",)),

@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from urllib.parse import parse_qsl, quote, urlsplit
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from app.database.engine import DatabaseRole
 from app.rules.time_zones import today
@@ -80,6 +80,34 @@ def test_a_number_that_is_two_things_offers_both(owner, shops, database):
         (False, True),
     ]
     assert offers[1].endswith("1 transaction")
+
+
+def test_a_wrong_day_does_not_hide_what_is_there_on_another(owner):
+    """The caller was there on Tuesday and says Wednesday."""
+    page = owner.page(f"/transactions/recherche?q=18,40 {today() - timedelta(days=40):%d/%m/%Y}")
+    main = page.one("main")
+    assert "Rien ne correspond" in plain(main)
+    assert "Sur d'autres jours" in plain(main)
+    (offer,) = main.one("ul").all("a")
+    assert "18,40" in plain(offer)
+    assert "18,40" in plain(owner.page(offer["href"]).one(id="rows"))
+    assert "autres jours" not in owner.page("/transactions/recherche?q=77,77").text, "no day was named"
+
+
+def test_the_end_of_a_card_that_is_a_remise_number_too_offers_both(owner, shops, database):
+    shop, night = shops[0], datetime.combine(today() - timedelta(days=1), time(23, 16, 7))
+    with database.writing(DatabaseRole.OWNER) as connection:
+        number = connection.scalar(
+            text("UPDATE remittance SET number = '000044' WHERE id = :id RETURNING number"),
+            {"id": shop.remittance_id},
+        )
+    with database.writing(DatabaseRole.IMPORT) as connection:
+        a_payment(connection, shop, night, 10, {"card_last4": "0044"})
+    assert number == "000044"
+    page = owner.page("/remises/recherche?q=0044")
+    offers = page.one("main").one("ul").all("a")
+    assert ["/remises" in offer["href"] for offer in offers] == [True, False]
+    assert "carte" in plain(offers[1])
 
 
 def test_all_readings_of_a_period_are_one_statement(owner, app):
