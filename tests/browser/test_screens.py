@@ -224,6 +224,21 @@ def test_faults_are_in_view_and_lead_to_their_field(window, javascript, width):
         assert visitor.page.locator("#f-amount_from").is_visible()
 
 
+@pytest.mark.parametrize("path", ["/remises", "/transactions", "/transactions?by=application"])
+def test_the_list_is_three_keys_away(window, path):
+    """Some twenty links and fields stand between the head of a page and its first row on a desk."""
+    visitor = window(DESK)
+    visitor.go(path)
+    visitor.page.keyboard.press("Tab")
+    visitor.page.keyboard.press("Tab")
+    focused = visitor.page.locator(":focus")
+    assert focused.inner_text() == "Aller à la liste"
+    assert focused.evaluate(WHOLE)
+    visitor.page.keyboard.press("Enter")
+    visitor.page.keyboard.press("Tab")
+    assert visitor.page.locator(":focus").evaluate("way => Boolean(way.closest('[role=table]'))")
+
+
 @pytest.mark.parametrize("opener", ["#filters-button", "#periods", "#regroup-button"])
 def test_a_panel_is_a_sheet_from_below_on_a_phone(window, opener):
     visitor = window(IPHONE)
