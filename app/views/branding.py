@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, current_app, jsonify, render_template, send_file, url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    jsonify,
+    redirect,
+    render_template,
+    send_file,
+    url_for,
+)
+from werkzeug.wrappers import Response as AnyResponse
 
 from app.lists import LISTS
 from app.themes import FILES, Theme
 from app.views.styles import style_sheet
-from app.web.context import host, principal, themes
+from app.web.context import host, principal, theme, themes
 from app.web.places import common_address
 from app.wording.i18n import DEFAULT_LANGUAGE, LANGUAGES, gettext, language, speak
 
@@ -32,6 +43,12 @@ def file(slug: str, name: str) -> Response:
     if name not in FILES:
         abort(404)
     return send_file(_theme(slug).file(name), mimetype=FILES[name])
+
+
+@blueprint.get("/favicon.ico")
+def favicon() -> AnyResponse:
+    """The icon of the theme of here, for what asks without having read a page: a tab with a PDF or JSON."""
+    return redirect(theme_file(theme(), ICONS[0][0]))
 
 
 @blueprint.get("/theme/<slug>/manifest.webmanifest")

@@ -143,6 +143,7 @@ ROUTES: dict[str, Guard] = {
     "static": _OPEN,
     "branding.styles": _OPEN,
     "branding.file": _OPEN,
+    "branding.favicon": _OPEN,
     "branding.manifest": _OPEN,
     "branding.service_worker": _OPEN,
     "branding.offline": _OPEN,

@@ -253,6 +253,17 @@ def test_the_manifest_puts_the_portal_on_a_home_screen(owner):
             assert response.data.startswith(b"\x89PNG")
 
 
+def test_what_reads_no_page_finds_the_icon_where_it_looks_for_one(app, owner):
+    """A tab with a PDF has no page that names the icon: it asks for /favicon.ico."""
+    for who, path in ((owner, "/remises"), (app.test_client(), "/connexion")):
+        slug = who.page(path).one("link", rel="icon")["href"].split("/")[2]
+        response = who.get("/favicon.ico")
+        assert response.status_code == 302
+        assert f"/theme/{slug}/" in response.location
+        with who.get(response.location) as icon:
+            assert (icon.status_code, icon.mimetype) == (200, "image/png")
+
+
 @pytest.mark.parametrize(
     "name", [*FILES, "theme.toml", "..", "../../wsgi.py", "%2e%2e%2fdefault%2ftheme.toml"]
 )
