@@ -6,6 +6,7 @@ import gzip
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -45,13 +46,19 @@ def short(address: str) -> str:
 
 @dataclass
 class Element:
-    """An element of the page, with its own text and that of all it holds."""
+    """An element of the page, with its own text and that of all it holds.
+
+    ``said`` is what the whole page says, piece by piece, of which its own begin at ``first`` and end before
+    ``end``.
+    """
 
     tag: str
     attributes: dict[str, str]
+    said: list[str]
     parent: Element | None = None
     children: list[Element] = field(default_factory=list)
-    pieces: list[str] = field(default_factory=list)
+    first: int = 0
+    end: int | None = None
 
     def __getitem__(self, name: str) -> str:
         return self.attributes[name]
@@ -62,7 +69,7 @@ class Element:
     @property
     def text(self) -> str:
         """All the text inside, with white space as a browser shows it."""
-        return " ".join("".join(self.pieces).split())
+        return " ".join("".join(self.said[self.first : self.end]).split())
 
     @property
     def classes(self) -> list[str]:
@@ -104,7 +111,8 @@ class Element:
 class _TreeBuilder(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.root = Element("", {})
+        self._said: list[str] = []
+        self.root = Element("", {}, self._said)
         self._open = [self.root]
         self._line: list[str] = []
         self.lines: list[str] = []
@@ -114,17 +122,21 @@ class _TreeBuilder(HTMLParser):
         names = [name for name, _ in attrs]
         if len(names) != len(set(names)):
             self.faults.append(f"<{tag}> has an attribute twice")
-        element = Element(tag, {name: value or "" for name, value in attrs}, self._open[-1])
+        values = {name: value or "" for name, value in attrs}
+        element = Element(tag, values, self._said, self._open[-1])
         self._open[-1].children.append(element)
         self._break(tag)
-        if tag not in VOID:
+        element.first = len(self._said)
+        if tag in VOID:
+            element.end = element.first
+        else:
             self._open.append(element)
 
     def handle_endtag(self, tag: str) -> None:
         if tag != self._open[-1].tag:
             self.faults.append(f"</{tag}> closes <{self._open[-1].tag}>")
             return
-        self._open.pop()
+        self._open.pop().end = len(self._said)
         self._break(tag)
 
     def _break(self, tag: str) -> None:
@@ -141,8 +153,7 @@ class _TreeBuilder(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._open[-1].tag not in ("script", "style"):
             self._line.append(data)
-            for element in self._open:
-                element.pieces.append(data)
+            self._said.append(data)
 
 
 def places_of_card_numbers(html: str) -> list[str]:
@@ -168,7 +179,13 @@ def _card_numbers(tree: _TreeBuilder) -> list[str]:
     written = [("a line of text", line) for line in tree.lines]
     for element in tree.root.inside():
         written += [(f"{name} of <{element.tag}>", value) for name, value in element.attributes.items()]
-    return [place for place, words in written if holds_card_number(BOUNDARY.sub("", SIRET.sub("", words)))]
+    return [place for place, words in written if _holds_card_number(words)]
+
+
+@lru_cache(10_000)
+def _holds_card_number(words: str) -> bool:
+    """Whether there is one; what a page says and its attributes are mostly those of the page before."""
+    return holds_card_number(BOUNDARY.sub("", SIRET.sub("", words)))
 
 
 class Fragment:
@@ -177,7 +194,7 @@ class Fragment:
     def __init__(self, response: TestResponse, app: Flask) -> None:
         self.response = response
         self.status = response.status_code
-        self._app = app
+        self._router = app.url_map.bind("localhost")
         data = response.data
         if response.headers.get("Content-Encoding") == "gzip":
             data = gzip.decompress(data)
@@ -192,6 +209,12 @@ class Fragment:
         """Collect what is wrong."""
         elements = self.root.all()
         self._check_ids(elements)
+        for address in {
+            element.get("href") or element.get("hx-get")
+            for element in elements
+            if element.tag == "a" or "hx-get" in element.attributes
+        }:
+            self._check_link(address)
         labelled = Counter(label.get("for") for label in self.root.all("label"))
         for element in elements:
             self._check_inline(element)
@@ -201,8 +224,6 @@ class Fragment:
             if element.tag in FIELDS:
                 self._check_label(element, labelled)
             self._demand("download" not in element.attributes, "a file whose answer may be a page")
-            if element.tag == "a" or "hx-get" in element.attributes:
-                self._check_link(element.get("href") or element.get("hx-get"))
             if element.tag == "button":
                 self._demand(bool(element.text or element.get("aria-label")), "a button without words")
 
@@ -211,8 +232,9 @@ class Fragment:
             self._faults.append(fault)
 
     def _check_ids(self, elements: list[Element]) -> None:
-        ids = [element["id"] for element in elements if "id" in element.attributes]
-        self._demand(len(ids) == len(set(ids)), f"ids twice: {sorted({i for i in ids if ids.count(i) > 1})}")
+        ids = Counter(element["id"] for element in elements if "id" in element.attributes)
+        twice = sorted(name for name, count in ids.items() if count > 1)
+        self._demand(not twice, f"ids twice: {twice}")
         for element in elements:
             for name in ("aria-describedby", "aria-labelledby", "for"):
                 for wanted in element.get(name).split():
@@ -239,9 +261,8 @@ class Fragment:
         if parts.scheme in ("mailto", "tel") or href.startswith("#"):
             return
         self._demand(not parts.scheme and not parts.netloc, f"{href} leads away")
-        router = self._app.url_map.bind("localhost")
         try:
-            router.match(parts.path, "GET")
+            self._router.match(parts.path, "GET")
         except RequestRedirect:
             pass
         except (NotFound, MethodNotAllowed):
