@@ -40,7 +40,7 @@ run: setup ## Start the portal with its demonstration data; Ctrl-C stops it
 	@$(BIN)/bordereau run
 
 test: $(VENV)/.test-installed $(CATALOGUES) browser ## Run every test; ARGS="-k words" chooses some
-	@$(PYTEST) -n $(WORKERS) -m "not browser" $(ARGS) $(NONE_IS_FINE)
+	@$(PYTEST) -n $(WORKERS) --ignore=tests/browser -m "not browser" $(ARGS) $(NONE_IS_FINE)
 	@$(PYTEST) -n $(BROWSERS) -m browser $(or $(ARGS),tests/browser) $(NONE_IS_FINE)
 
 coverage: $(VENV)/.test-installed $(CATALOGUES) ## Run the tests outside the browser and list the lines that none of them reaches
