@@ -8,6 +8,7 @@ its items. The order in which files came never changes the result.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from app.models import Certainty, CreditVerdict, MovementKind
 from importers.matching.cascade import rules
+from importers.matching.codes import Coded
 from importers.matching.doubts import Doubts
 from importers.matching.manners import with_manners
 from importers.matching.missing_calls import missing_calls, with_missing, without_missing
@@ -77,18 +79,18 @@ def match(
     items as well, those too that no bank credits: their numbers tell which calls have not come. Where one has
     not, the ``statements`` (as :mod:`importers.matching.states` has them) tell whether lines may be missing.
     """
-    missing = missing_calls(items if known is None else known)
-    items, lines = items[list(ITEM)], lines[list(LINE)]  # whatever else they bear is dear to carry along
+    coded, missing = _coded(items, lines, known, statements)
+    items, lines = coded.items, coded.lines
     open_parts = with_missing(parts_of(items), missing)
     split = Split.of(with_missing(items, missing), lines, by_scheme)
     decided = pd.DataFrame(columns=list(DECIDED)) if decided is None else decided
     found = [_confirmed(decided, open_parts)]
     rejected = decided[decided["verdict"] == CreditVerdict.REJECTED]
-    open_lines = lines[~lines.index.isin(found[0]["line"])].assign(is_fee=lines["kind"] == MovementKind.FEE)
-    open_lines = open_lines[open_lines["is_fee"] | open_lines["kind"].isin(CREDITING)]
+    open_lines = lines[~lines.index.isin(found[0]["line"])]
+    open_lines = open_lines[open_lines["is_fee"] | open_lines["is_credit"]]
     open_lines = with_manners(open_lines, open_parts)
     open_parts = left(open_parts, found[0])
-    doubts = Doubts.of(items, open_lines, missing, statements, split)
+    doubts = Doubts.of(items, open_lines, missing, coded.statements, split)
     for rule in rules(split, doubtful=doubts.exist()):
         if open_lines["is_fee"].all():  # what was taken off nothing explains nothing
             break
@@ -115,8 +117,23 @@ def is_split(
     items: pd.DataFrame, lines: pd.DataFrame, by_scheme: pd.DataFrame, known: pd.DataFrame | None = None
 ) -> bool:
     """Whether any line may be what a scheme brought: where none may, the sums of schemes match nothing."""
-    missing = missing_calls(items if known is None else known)
-    return len(Split.of(with_missing(items, missing), lines, by_scheme).pairs) > 0
+    coded, missing = _coded(items, lines, known, None)
+    return len(Split.of(with_missing(coded.items, missing), coded.lines, by_scheme).pairs) > 0
+
+
+def _coded(
+    items: pd.DataFrame, lines: pd.DataFrame, known: pd.DataFrame | None, statements: pd.DataFrame | None
+) -> tuple[Coded, pd.DataFrame]:
+    """The frames with numbers for texts and the columns that are needed, and the calls that are missing."""
+    coded = Coded.of(items[list(ITEM)], lines[list(LINE)], items if known is None else known, statements)
+    kind, fee = coded.lines["kind"], pd.to_numeric(coded.lines["fee"])
+    lines = coded.lines.drop(columns="kind").assign(
+        fee=fee.fillna(0).astype("int64"),
+        grouping=coded.lines["grouping"].astype("category"),
+        is_fee=kind == MovementKind.FEE,
+        is_credit=kind.isin(CREDITING),
+    )
+    return replace(coded, lines=lines), missing_calls(coded.known)
 
 
 def _about(rule: Rule, lines: pd.DataFrame) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from app.models import Grouping
 from importers.matching import working_days
+from importers.matching.codes import NO_TEXT
 from importers.matching.rules import WINDOW
 from importers.matching.schemes import Split
 from importers.matching.states import coverage
@@ -58,7 +59,7 @@ class Doubts:
         if doubtful.empty or statements is None:
             return cls(doubtful, items.index, by_scheme)
         days = items["collected_on"].to_numpy().astype("datetime64[D]")
-        _, whole = coverage(items, statements, days, working_days.after(days, WINDOW))
+        _, whole = coverage(items, statements, days, working_days.after(days, WINDOW), nowhere=NO_TEXT)
         return cls(doubtful, items.index[~whole], by_scheme)
 
     def exist(self) -> bool:
@@ -81,27 +82,33 @@ class Doubts:
 
 def _of_ledgers(items: pd.DataFrame, ledgers: pd.DataFrame) -> NDArray[np.bool_]:
     """Which items may be credited in one of the accounts and currencies."""
-    found = items["account"].isin(["", *ledgers["account"]]) & items["currency"].isin(ledgers["currency"])
+    found = items["account"].isin([NO_TEXT, *ledgers["account"]]) & items["currency"].isin(
+        ledgers["currency"]
+    )
     return found.to_numpy(dtype=bool)
 
 
 def _of_missing_calls(lines: pd.DataFrame, missing: pd.DataFrame) -> pd.Index[Any]:
     """The lines that are booked in time after a call that is missing, of what they name."""
     is_nameless = lines["is_misnamed"] | lines["grouping"].isin(_OF_NO_CONTRACT)
-    said = lines[_NAMED].mask(is_nameless, lines[_NAMED].assign(contract_number="", contract_rank=""))
+    said = lines[_NAMED].assign(
+        **{name: lines[name].mask(is_nameless, NO_TEXT) for name in ("contract_number", "contract_rank")}
+    )
     first = missing["collected_on"].to_numpy().astype("datetime64[D]")
     calls = missing.assign(last_on=working_days.after(first, WINDOW)).drop(columns="settled_on")
     keys = said.drop_duplicates()
-    nameless = keys[keys["contract_number"] == ""]
+    nameless = keys[keys["contract_number"] == NO_TEXT]
     any_call = calls.drop(columns=["contract_number", "contract_rank"]).drop_duplicates()
     pairs = pd.concat(
         [
             keys.merge(calls, on=["currency", "contract_number"], suffixes=("", "_call")),
-            nameless.merge(any_call, on="currency", suffixes=("", "_call")).assign(contract_rank_call=""),
+            nameless.merge(any_call, on="currency", suffixes=("", "_call")).assign(
+                contract_rank_call=NO_TEXT
+            ),
         ]
     )
-    same = (pairs["account_call"] == "") | (pairs["account_call"] == pairs["account"])
-    same &= (pairs["contract_rank"] == "") | (pairs["contract_rank"] == pairs["contract_rank_call"])
+    same = (pairs["account_call"] == NO_TEXT) | (pairs["account_call"] == pairs["account"])
+    same &= (pairs["contract_rank"] == NO_TEXT) | (pairs["contract_rank"] == pairs["contract_rank_call"])
     booked, collected, last = (
         pairs[name].to_numpy().astype("datetime64[D]") for name in ("booked_on", "collected_on", "last_on")
     )

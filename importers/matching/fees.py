@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from app.models import MovementKind
+from importers.matching.codes import NO_TEXT
 from importers.matching.pairs import NOTHING
 from importers.matching.rules import days_or_one
 
@@ -41,9 +41,9 @@ def before_fees(lines: pd.DataFrame) -> pd.DataFrame:
     ``amount`` is the gross; ``line`` is the row of the credit, ``fee_line`` that of the commission.
     """
     lines = lines.assign(line=lines.index)
-    is_fee = lines["kind"] == MovementKind.FEE
+    is_fee = lines["is_fee"]
     credits_, fees = lines[~is_fee], lines[is_fee]
-    own = pd.to_numeric(credits_["fee"]).fillna(0).astype("int64")
+    own = credits_["fee"]
     if credits_.empty or (fees.empty and not own.any()):
         return credits_.head(0)
     by_itself = credits_.assign(group_fee=own, fee_line=np.nan)[own != 0]
@@ -55,7 +55,7 @@ def before_fees(lines: pd.DataFrame) -> pd.DataFrame:
         suffixes=("", "_fee"),
     )
     ranks, fee_ranks = beside["contract_rank"], beside.pop("contract_rank_fee")
-    beside = beside[(ranks == fee_ranks) | (ranks == "") | (fee_ranks == "")]
+    beside = beside[(ranks == fee_ranks) | (ranks == NO_TEXT) | (fee_ranks == NO_TEXT)]
     both = pd.concat([one for one in (by_itself, beside) if len(one)] or [beside], ignore_index=True)
     return both.assign(amount=both["amount"] + both["group_fee"])
 
@@ -64,6 +64,6 @@ def _of_rank(candidates: pd.DataFrame, found: pd.DataFrame, gross: pd.DataFrame)
     """The candidates all of whose items are of the rank that their line names, if it names one."""
     rank_of = found.drop_duplicates("item").set_index("item")["contract_rank"]
     named = gross["contract_rank"].reindex(candidates["line"]).to_numpy()
-    other = (named != "") & (named != rank_of.reindex(candidates["item"]).to_numpy())
+    other = (named != NO_TEXT) & (named != rank_of.reindex(candidates["item"]).to_numpy())
     gone = candidates.loc[other, "candidate"]
     return candidates[~candidates["candidate"].isin(gone)].reset_index(drop=True)

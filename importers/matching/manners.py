@@ -27,13 +27,13 @@ _LEDGER: Final = ["account", "currency"]
 
 
 def with_manners(lines: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
-    """The lines with their ``manner`` (:data:`APART`, :data:`TOGETHER` or "") and whether they are misnamed.
+    """The lines with their ``manner`` (:data:`APART`, :data:`TOGETHER` or 0) and whether they are misnamed.
 
     ``is_misnamed``: the contract that a line names is not its own, as far as those around it tell.
     """
     named = lines[names_contract(lines) & ~lines["is_fee"]]
     if len(named) < min(_LEAST, _LEAST_MISNAMED):
-        return lines.assign(manner="", is_misnamed=False)
+        return lines.assign(manner=0, is_misnamed=False)
     gross = before_fees(lines[names_contract(lines)]).set_index("line")
     told = pd.concat([named, gross[named.columns]]) if len(gross) else named
     sums = days_of_contracts(parts)
@@ -48,7 +48,7 @@ def with_manners(lines: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
     misnamed, owned = (_around(named, told, by_contract) for told in (is_others, is_own))
     is_misnamed = (misnamed >= _LEAST_MISNAMED) & (misnamed * _FOR_EACH >= owned)
     return lines.assign(
-        manner=manner.reindex(lines.index, fill_value=""),
+        manner=manner.reindex(lines.index, fill_value=0),
         is_misnamed=pd.Series(is_misnamed, index=named.index).reindex(lines.index, fill_value=False),
     )
 
@@ -65,12 +65,12 @@ def _is_others(
     return named.index.isin([*alone["line"], *together["line"]])
 
 
-def _manners(lines: pd.DataFrame, apart: NDArray[np.bool_], together: NDArray[np.bool_]) -> NDArray[np.str_]:
+def _manners(lines: pd.DataFrame, apart: NDArray[np.bool_], together: NDArray[np.bool_]) -> NDArray[np.int64]:
     """The manner of each line by those around it which can only be ``apart`` or ``together``."""
     one, other = (_around(lines, told, _LEDGER) for told in (apart, together))
     is_told = one + other >= _LEAST
     is_apart, is_together = (rare * _ONE_IN <= one + other for rare in (other, one))
-    return np.select([is_told & is_apart, is_told & is_together], [APART, TOGETHER], "")
+    return np.select([is_told & is_apart, is_told & is_together], [APART, TOGETHER], 0)
 
 
 def _around(lines: pd.DataFrame, told: NDArray[np.bool_], by: list[str]) -> NDArray[np.int64]:

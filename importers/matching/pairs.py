@@ -10,6 +10,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from importers.matching.codes import NO_TEXT
+
 CANDIDATES = ("line", "candidate", "item", "part", "amount")
 #: What a rule proposes when there is nothing that it could be about: most files are small, and it costs.
 NOTHING: Final = pd.DataFrame(columns=list(CANDIDATES))
@@ -37,7 +39,7 @@ def pairs_of(
         suffixes=("", "_line"),
     )
     if "account" not in on:
-        pairs = pairs[(pairs["account"] == "") | (pairs["account"] == pairs["account_line"])]
+        pairs = pairs[(pairs["account"] == NO_TEXT) | (pairs["account"] == pairs["account_line"])]
     day, first, last = (
         pairs[name].to_numpy().astype("datetime64[D]") for name in ("booked_on", "collected_on", "last_on")
     )

@@ -13,29 +13,25 @@ import numpy as np
 import pandas as pd
 
 from app.models import Certainty, Grouping, MovementKind
-from importers.frames import TEXTS
 from importers.matching import working_days
+from importers.matching.codes import NO_TEXT, NUMBERS
 from importers.matching.missing_calls import misses
 from importers.matching.pairs import CANDIDATES, NOTHING, pairs_of, single
 
 #: A line is booked at most so many working days after the call.
 WINDOW = 5
-_NUMBER_LENGTH = 7
 # What a bank may keep of a net credit: at most 2 %, or one unit where that is less.
 _MOST_KEPT_PERCENT, _LEAST_KEPT = 2, 100
 _HUNDRED = 100
 _CONTRACT: Final = ["account", "currency", "contract_number"]
 #: What days that are settled together have in common: those of a weekend.
 _TOGETHER: Final = [*_CONTRACT, "settled_on"]
-#: The end of a rank that names the terminal.
-_TERMINAL_LENGTH: Final = 2
 #: Of two of them, all but one are one of them.
 _PAIR = 2
 CREDITING = (MovementKind.REMITTANCE, MovementKind.REFUND, MovementKind.PAYOUT)
-_NUMBERS = ("remittance_number", "entry_number", "reference")
 #: How a bank credits several remittances of a day: see :mod:`importers.matching.manners`.
-APART: Final = "apart"
-TOGETHER: Final = "together"
+APART: Final = 1
+TOGETHER: Final = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,8 +74,8 @@ def parts(items: pd.DataFrame) -> pd.DataFrame:
         item=found.index,
         last_on=working_days.after(days, WINDOW),
         settled_on=working_days.after(days, 1),
-        key=number_key(found["number"]),
     ).reset_index(drop=True)
+    found = found.drop(columns=["net", "debits", "refunds", "number"])  # what is left is dear to carry along
     return found.assign(
         **{_count(day): _items_of(found, [*_CONTRACT, day]) for day in ("collected_on", "settled_on")}
     )
@@ -95,28 +91,23 @@ def _items_of(found: pd.DataFrame, by: list[str]) -> pd.Series[Any]:
     return items
 
 
-def number_key(numbers: pd.Series[Any]) -> pd.Series[Any]:
-    """The last seven characters without leading zeros: what is left of a number in an entry."""
-    return numbers.astype(TEXTS).str[-_NUMBER_LENGTH:].str.lstrip("0")
-
-
 # --- the lines that a rule is about ----------------------------------------------------------------
 
 
 def names_number(lines: pd.DataFrame) -> pd.Series[Any]:
     """The lines that bear the number of a remittance."""
-    found: pd.Series[Any] = (lines[list(_NUMBERS)] != "").any(axis="columns")
+    found: pd.Series[Any] = (lines[list(NUMBERS)] != NO_TEXT).any(axis="columns")
     return found
 
 
 def names_contract(lines: pd.DataFrame) -> pd.Series[Any]:
     """The lines that name a contract."""
-    return lines["contract_number"] != ""
+    return lines["contract_number"] != NO_TEXT
 
 
 def names_rank(lines: pd.DataFrame) -> pd.Series[Any]:
     """The lines that name a contract and its rank."""
-    return names_contract(lines) & (lines["contract_rank"] != "")
+    return names_contract(lines) & (lines["contract_rank"] != NO_TEXT)
 
 
 def names_own_contract(lines: pd.DataFrame) -> pd.Series[Any]:
@@ -126,7 +117,7 @@ def names_own_contract(lines: pd.DataFrame) -> pd.Series[Any]:
 
 def names_no_contract(lines: pd.DataFrame) -> pd.Series[Any]:
     """The lines that name no contract."""
-    return lines["contract_number"] == ""
+    return lines["contract_number"] == NO_TEXT
 
 
 def credited_by(grouping: Grouping) -> Callable[[pd.DataFrame], pd.Series[Any]]:
@@ -140,11 +131,10 @@ def credited_by(grouping: Grouping) -> Callable[[pd.DataFrame], pd.Series[Any]]:
 def remittance_number(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     """The number stands in the entry, the reference or the label; no hint names another contract."""
     numbered = []
-    for name in _NUMBERS:
-        named = lines[(lines[name] != "").to_numpy()]
-        keyed = named.assign(key=number_key(named[name])) if len(named) else named
-        if len(keyed) and (is_keyed := keyed["key"] != "").any():
-            numbered.append(_numbered(found, keyed[is_keyed]))
+    for name in NUMBERS:
+        named = lines[(lines[name] != NO_TEXT).to_numpy()]
+        if len(named):
+            numbered.append(_numbered(found, named.assign(key=named[name])))
     if not numbered:
         return NOTHING
     return single(pd.concat(numbered).drop_duplicates(["line", "item", "part"]))
@@ -154,7 +144,7 @@ def _numbered(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     hints = lines["contract_number"]
     pairs = pairs_of(found, lines, ["key"], equal="amount")
     hint = pairs["line"].map(hints)
-    return pairs[(hint == "") | (hint == pairs["contract_number"])]
+    return pairs[(hint == NO_TEXT) | (hint == pairs["contract_number"])]
 
 
 def contract_rank(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
@@ -224,7 +214,7 @@ def contract_day(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     named = candidates["line"].map(lines["contract_rank"])
     rank = candidates["item"].map(found.drop_duplicates("item").set_index("item")["contract_rank"])
     alone = candidates.groupby("candidate")["item"].transform("size") == 1
-    return candidates[~alone | (named == "") | (named == rank)]
+    return candidates[~alone | (named == NO_TEXT) | (named == rank)]
 
 
 def contract_day_of_any_rank(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
@@ -271,8 +261,7 @@ def _of_terminals(found: pd.DataFrame, lines: pd.DataFrame, candidates: pd.DataF
     if several.empty:
         return NOTHING
     lines = lines.loc[candidates["line"].unique()]
-    terminals = several.assign(terminal=several["contract_rank"].str[-_TERMINAL_LENGTH:])
-    groups = _groups(terminals, [*_CONTRACT, "terminal", "collected_on"])
+    groups = _groups(several, [*_CONTRACT, "terminal", "collected_on"])
     groups = groups[(groups["size"] > 1) & (groups["size"] < groups[_count("collected_on")])]
     if groups.empty or lines.empty:
         return NOTHING
@@ -310,12 +299,14 @@ def contract_part(found: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     if nets.empty:
         return NOTHING
     parts_ = [
-        nets.assign(place=nets["collected_on"].astype(str)),
-        nets.assign(place="rank " + nets["contract_rank"]),
+        nets.assign(place=nets["collected_on"].astype("int64")),
+        nets.assign(place=nets["contract_rank"]),
         _without_a_day(nets),
     ]
-    together = pd.concat(parts_, ignore_index=True)
-    groups = _groups(together, [*_TOGETHER, "place"])
+    together = pd.concat(
+        [part.assign(manner=manner) for manner, part in enumerate(parts_)], ignore_index=True
+    )
+    groups = _groups(together, [*_TOGETHER, "manner", "place"])
     pairs = _summed(pairs_of(groups, lines, ["contract_number"], equal="total"))
     return _one_of_each(pairs)
 
@@ -326,7 +317,7 @@ def _without_a_day(nets: pd.DataFrame) -> pd.DataFrame:
     days = days[days.groupby(_TOGETHER)["collected_on"].transform("size") > _PAIR]
     without = nets.merge(days.rename(columns={"collected_on": "left_out"}), on=_TOGETHER)
     without = without[without["collected_on"] != without["left_out"]]
-    return without.assign(place="without " + without["left_out"].astype(str)).drop(columns="left_out")
+    return without.assign(place=without["left_out"].astype("int64")).drop(columns="left_out")
 
 
 def _one_of_each(candidates: pd.DataFrame) -> pd.DataFrame:

@@ -12,9 +12,10 @@ from typing import Any, Final
 import pandas as pd
 
 from importers.matching import working_days
+from importers.matching.codes import NO_TEXT
 from importers.matching.missing_calls import misses
 from importers.matching.pairs import CANDIDATES, NOTHING, pairs_of
-from importers.matching.rules import CREDITING, WINDOW, contract_sums
+from importers.matching.rules import WINDOW, contract_sums
 
 #: Columns of the sums of schemes: the row of an item, one of its schemes, and what its payments add.
 SCHEME_SUM: Final = ("item", "scheme", "amount")
@@ -54,7 +55,7 @@ class Split:
         made = told.groupby("item")["amount"].sum().reindex(given.index)
         given["is_told"] = (made == given["net"]) & ~given.index.isin(nameless)
         is_whole = given["is_told"] & ~given[misses("collected_on")]
-        days = _days(given.assign(rank="", is_told=is_whole), told, [*_DAY])
+        days = _days(given.assign(rank=NO_TEXT, is_told=is_whole), told, [*_DAY])
         ranks = _days(given.assign(rank=given["contract_rank"]), told, [*_DAY, "rank"])
         ranks["group"] += days["group"].max() + 1 if len(days) else 0
         parts = pd.concat([days, ranks], ignore_index=True)
@@ -133,7 +134,7 @@ def _days(given: pd.DataFrame, told: pd.DataFrame, by: list[str]) -> pd.DataFram
 
 def _pairs(parts: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     """Lines that name the contract and are, in time, the sum of one scheme on a day."""
-    named = lines[(lines["contract_number"] != "") & lines["kind"].isin(CREDITING)]
+    named = lines[(lines["contract_number"] != NO_TEXT) & lines["is_credit"]]
     named = named.assign(line=named.index)[
         ["line", "account", "currency", "contract_number", "contract_rank", "booked_on", "amount"]
     ]
@@ -144,7 +145,7 @@ def _pairs(parts: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
         right_on=["currency", "contract_number", "contract_rank", "amount"],
         suffixes=("", "_line"),
     )
-    pairs = pairs[(pairs["account"] == "") | (pairs["account"] == pairs["account_line"])]
+    pairs = pairs[(pairs["account"] == NO_TEXT) | (pairs["account"] == pairs["account_line"])]
     first, booked = (pairs[name].to_numpy().astype("datetime64[D]") for name in ("collected_on", "booked_on"))
     within = (first <= booked) & (booked <= working_days.after(first, WINDOW))
     return pairs.loc[within, list(_PAIRS)].reset_index(drop=True)

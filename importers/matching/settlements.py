@@ -14,7 +14,7 @@ import pandas as pd
 
 from app.models import MovementKind
 from importers.matching import working_days
-from importers.matching.rules import number_key
+from importers.matching.codes import number_key
 
 #: A payment is booked at most so many working days after the day that its payer says, or a day before.
 WINDOW: Final = 5

@@ -93,21 +93,21 @@ def first_true(tests: list[tuple[Any, Credit]], default: Credit) -> NDArray[np.s
 
 
 def coverage(
-    items: pd.DataFrame, statements: pd.DataFrame, days: Any, expected_by: Any
+    items: pd.DataFrame, statements: pd.DataFrame, days: Any, expected_by: Any, nowhere: str | int = ""
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Where statements of the item's account had begun, and where all of its days are proven.
 
-    An item whose account is not known is covered once every account of its currency covers it.
+    An item whose account is not known, ``nowhere``, is covered once every account of its currency covers it.
     """
     seen = np.zeros(len(items), dtype=np.bool_)
     whole = np.ones(len(items), dtype=np.bool_)
     until = np.broadcast_to(expected_by, len(items))
-    named = items["account"].to_numpy(dtype=object)
+    named = items["account"].to_numpy()
     of_currency = _places(items, "currency")
     every = _Statements.of(statements)
     for (account, currency), places in _places(statements, ["account", "currency"]).items():
         own = of_currency.get(currency, _NOWHERE)
-        concerned = own[(named[own] == account) | (named[own] == "")]
+        concerned = own[(named[own] == account) | (named[own] == nowhere)]
         if len(concerned):
             there = every.at(places)
             seen[concerned] |= there.opened.min() <= days[concerned]

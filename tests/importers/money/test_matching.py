@@ -330,3 +330,19 @@ def test_a_part_that_is_missing_is_said_with_its_amount():
     found = links([item()], [line(5740, contract_number="7654321", contract_rank="001")])
     states = credit_states(pd.DataFrame([item()]), found, statements()).iloc[0]
     assert (states["credit"], states["credit_gap"]) == (Credit.DIFFERS, -500)
+
+
+@pytest.mark.parametrize(
+    ("covering", "certainty"),
+    [(statements(), Certainty.CERTAIN), (statements(proven=False), Certainty.PROPOSED)],
+)
+def test_beside_a_missing_call_statements_of_every_account_prove_what_is_of_no_account(covering, certainty):
+    days = pd.date_range("2026-03-02", periods=12)
+    called = [
+        item(f"{number:06}", day=str(day.date()), net=1000 + number, debits=1000 + number, refunds=0)
+        for number, day in enumerate(days, start=1)
+        if number != 7
+    ]
+    credit = line(1009, "2026-03-11", contract_number="7654321")
+    found = match(pd.DataFrame(called), pd.DataFrame([credit]), statements=covering)
+    assert found["certainty"].tolist() == [certainty]
