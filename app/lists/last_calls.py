@@ -63,7 +63,7 @@ def last_calls(scope: Scope, criteria: Criteria) -> Reading[LastCalls | None] | 
     def made(calls: TerminalCalls, judged: date | None) -> LastCalls | None:
         return LastCalls(day, calls) if judged == day else None
 
-    return together(made, terminal_calls(scope, day), Reading((_JUDGED,), _day))
+    return together(made, terminal_calls(scope, day, criteria.days), Reading((_JUDGED,), _day))
 
 
 def _day(rows: Rows) -> date | None:

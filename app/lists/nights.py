@@ -211,7 +211,7 @@ def night(scope: Scope, criteria: Criteria) -> Reading[Night | None] | None:
     selects = _sums(scope.any_such), _troubles(scope.any_such), _bars(scope.any_such)
     values = {**scope.values, "day": day, "first_bar": day - (CHART_DAYS - 1) * _DAY}
     rows = Reading(selects, _NightRows, values)
-    return together(partial(_night, day), rows, terminal_calls(scope, day))
+    return together(partial(_night, day), rows, terminal_calls(scope, day, criteria.days))
 
 
 @dataclass(frozen=True)

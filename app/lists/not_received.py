@@ -11,7 +11,6 @@ from app.listing.spec import AnswerPart
 from app.lists.common import BY_OUTLET, BY_TERMINAL
 from app.lists.nights import Night, night
 from app.lists.terminal_calls import TerminalCall, TerminalCalls, terminal_calls
-from app.lists.terminals import SILENT
 from app.models import NO_OUTLET
 from app.wording.days import short_moment
 from app.wording.i18n import gettext, ngettext
@@ -32,7 +31,7 @@ def of_groups(scope: Scope, criteria: Criteria) -> Reading[tuple[NotReceived, ..
     period, made = criteria.period, _OF_GROUPS.get(criteria.by)
     if made is None or criteria.filters or period is None or period.days != 1:
         return known(())
-    return together(made, terminal_calls(scope, period.last))
+    return together(made, terminal_calls(scope, period.last, criteria.days))
 
 
 def _of_terminals(calls: TerminalCalls) -> tuple[NotReceived, ...]:
@@ -65,7 +64,7 @@ def _of_outlet(terminal: TerminalCall, *others: TerminalCall) -> NotReceived:
         title=terminal.outlet or terminal.title,
         part=_part(terminal),
         reason=_named_since(terminal) if is_one_of_several else _since(last),
-        links=(SILENT,) if others else _links(terminal),
+        links=_links(terminal)[1:] if others else _links(terminal),
     )
 
 
@@ -92,7 +91,7 @@ def _named_since(terminal: TerminalCall) -> str:
 
 def _links(terminal: TerminalCall) -> tuple[Link, ...]:
     """Its card, and for whoever may not open it the list that it is in."""
-    return Link("terminals", id=terminal.id), SILENT
+    return Link("terminals", id=terminal.id), Link("terminals", args=terminal.listed)
 
 
 _OF_GROUPS = {BY_OUTLET.name: _of_outlets, BY_TERMINAL.name: _of_terminals}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache, cached_property
-from typing import Any
+from functools import cache, cached_property, partial
+from typing import Any, Final
 
 from sqlalchemy import (
     CTE,
@@ -26,7 +26,9 @@ from sqlalchemy import (
     union_all,
 )
 
+from app.listing.field import Args
 from app.listing.kinds import Statement
+from app.listing.period import Days
 from app.listing.reading import Reading, Rows
 from app.listing.scope import AnyScope, Scope
 from app.listing.source import in_scope
@@ -36,6 +38,8 @@ from app.models import NO_OUTLET, Contract, Outlet, Terminal, TerminalDay
 from app.wording.days import short_moment
 from app.wording.i18n import gettext
 
+#: What the list of terminals is asked for to show the silent ones of the last night received.
+SILENT: Final[Args] = (("state", "silent"),)
 #: Terminals named one by one; of more, only the silent ones are.
 MOST_TERMINALS = 4
 _DAY = bindparam("day", type_=Date)
@@ -64,6 +68,7 @@ class TerminalCall:
     outlet_called: int
     by_outlet: str | None
     by_terminal: str | None
+    is_of_last_night: bool
 
     @property
     def title(self) -> str:
@@ -74,6 +79,13 @@ class TerminalCall:
     def till(self) -> str:
         """What tells it from the others of its outlet, in the language of the moment."""
         return gettext("terminal %(number)s", number=self.number)
+
+    @property
+    def listed(self) -> Args:
+        """What the list of terminals is asked for: its outlet, or of the last night the silent ones."""
+        if self.is_of_last_night:
+            return SILENT
+        return (("trade_name", self.outlet),) if self.outlet else ()
 
     def silence(self) -> str:
         """The words of its silence, in the language of the moment."""
@@ -108,20 +120,21 @@ class TerminalCalls:
         )
 
 
-def terminal_calls(scope: Scope, day: date) -> Reading[TerminalCalls]:
+def terminal_calls(scope: Scope, day: date, days: Days) -> Reading[TerminalCalls]:
     """The terminals in ``scope`` that called for ``day``, and those that are silent on it."""
-    return Reading((_to_name(scope.any_such),), _calls, {**scope.values, "day": day})
+    made = partial(_calls, is_last=day == days.last_night)
+    return Reading((_to_name(scope.any_such),), made, {**scope.values, "day": day})
 
 
-def _calls(rows: Rows) -> TerminalCalls:
+def _calls(rows: Rows, *, is_last: bool) -> TerminalCalls:
     number, called = (rows[0].number_of_all, rows[0].number_called) if rows else (0, 0)
-    found = tuple(map(_call, rows))
+    found = tuple(_call(row, is_last=is_last) for row in rows)
     silent = (terminal for terminal in found if terminal.is_silent)
     open_first = tuple(sorted(silent, key=lambda terminal: not terminal.outlet_called))
     return TerminalCalls(number, called, open_first, found if number <= MOST_TERMINALS else ())
 
 
-def _call(row: Any) -> TerminalCall:
+def _call(row: Any, *, is_last: bool) -> TerminalCall:
     """A terminal by the name that tells it from others; one of a silent outlet by that of the outlet."""
     name = (row.outlet if row.are_several else row.label) or row.outlet or ""
     if row.are_several and row.outlet_number > 1 and row.outlet_called:
@@ -138,6 +151,7 @@ def _call(row: Any) -> TerminalCall:
         outlet_called=row.outlet_called,
         by_outlet=row.by_outlet,
         by_terminal=row.by_terminal,
+        is_of_last_night=is_last,
     )
 
 

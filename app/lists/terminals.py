@@ -15,6 +15,7 @@ from app.listing.kinds import Expression, Identifier, Kind, Moment, Row
 from app.listing.measures import row_count
 from app.listing.source import Join, ListSource
 from app.listing.spec import Alert, AnswerPart, DetailPart, ListSpec, Noun, Verdict
+from app.lists import terminal_calls
 from app.lists.choices import offering
 from app.lists.common import (
     OUTLET,
@@ -47,7 +48,7 @@ _LAST = (
     .subquery("last_day")
 )
 #: The list of the silent ones, as a choice of other lists.
-SILENT = Link("terminals", args=(("state", "silent"),), words=N_("silent terminals"))
+SILENT = Link("terminals", args=terminal_calls.SILENT, words=N_("silent terminals"))
 STATES = {"silent": N_("silent"), "stopped": N_("no longer calls"), "calling": N_("calls")}
 _TONES: dict[str, Tone] = {"silent": "bad", "stopped": "warn", "calling": "good"}
 _STATE = case(

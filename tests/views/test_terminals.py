@@ -354,6 +354,23 @@ def red_lines(page):
     return [(plain(line), line.one("a")["href"]) for line in found]
 
 
+@pytest.mark.parametrize("grouped", ["", "&by=outlet", "&by=terminal"])
+def test_of_an_earlier_night_nobody_is_led_to_the_silent_ones_of_the_last(enter, database, grouped):
+    """Whoever may not open the card is led to the terminals of the outlet: last night it may have called."""
+    night = nights()[2]
+    with database.writing(DatabaseRole.OWNER) as connection:
+        contracts = (
+            "SELECT c.id FROM contract c JOIN outlet o ON o.id = c.outlet_id WHERE trade_name = 'KITCHEN'"
+        )
+        gone = f"DELETE FROM remittance WHERE collected_on = :night AND contract_id IN ({contracts})"
+        connection.execute(text(gone), {"night": night})
+        factories.sum_days(connection)
+    page = enter("viewer@alpha.example").page(f"/remises?date_from={night}&date_to={night}{grouped}")
+    to_terminals = [a["href"] for a in page.one("main").all("a") if "/terminaux" in a["href"]]
+    assert to_terminals
+    assert {href.rsplit("/", 1)[1] for href in to_terminals} == {"terminaux?trade_name=KITCHEN"}
+
+
 def group_lines(page):
     """The lines of a grouping: its title, and its net."""
     return [
