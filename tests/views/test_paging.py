@@ -73,25 +73,26 @@ def test_see_more_by_htmx_adds_rows(owner, many):
     assert part.one("div", id="more").one("a", class_="button")
 
 
-def on_paper(page):
-    """The last that a printed page says beside its rows."""
-    return plain(page.all("p", class_="on-paper")[-1])
+def how_far(page):
+    """What a page says below its rows, on screen as on paper, of how many there are."""
+    return [plain(words) for words in page.all("p", class_="how-far")]
 
 
 def test_the_address_says_how_many_pages_stand_below_each_other(owner, shops, many):
     """So that coming back to it, or printing it, shows the same rows."""
     page = owner.page("/transactions?type=debit")
     seen = [row.all("a")[0]["href"] for row in rows(page)]
-    assert on_paper(page) == "Les 50 premières lignes sur 123."
+    assert how_far(page) == ["Les 50 premières lignes sur 123."]
     for number in (2, 3):
         part = owner.part(page.one("div", id="more").one("a", class_="button")["hx-get"], target="more")
         address = part.response.headers["HX-Replace-Url"]
         assert address == shops[0].at(f"/transactions?type=debit&pages={number}")
+        assert how_far(part) == (["Les 100 premières lignes sur 123."] if number == 2 else [])
         seen += [row.all("a")[0]["href"] for row in rows(part)]
         page = owner.page(address)
         assert [row.all("a")[0]["href"] for row in rows(page)] == seen
     assert len(seen) == 123
-    assert "premières lignes" not in on_paper(page)
+    assert how_far(page) == []
     assert "HX-Replace-Url" not in page.response.headers
 
 
