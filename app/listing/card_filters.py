@@ -31,6 +31,7 @@ class Card(Filter):
     mode = "numeric"
     #: A full card number does not even leave the browser: eleven digits do, whatever stands between them.
     pattern: ClassVar[str] = r"(?:[^0-9]*[0-9]){0,11}[^0-9]*"
+    advice: ClassVar[str] = CARD_TEXT
     quoted: ClassVar[bool] = True
     bin: Expression
 

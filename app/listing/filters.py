@@ -68,11 +68,13 @@ def holds_words(column: Expression, text: str, kept: Expression | None = None) -
 class Filter(Kind):
     """A kind that a filter can ask for.
 
-    ``widget`` is how its input is filled: text, choice, card or amount; ``pattern`` all that it may hold.
+    ``widget`` is how its input is filled: text, choice, card or amount; ``pattern`` all that it may hold,
+    ``advice`` what a browser says of what it may not: a message identifier.
     """
 
     widget: ClassVar[str] = "text"
     pattern: ClassVar[str] = ""
+    advice: ClassVar[str] = ""
 
     @property
     def mode(self) -> str:

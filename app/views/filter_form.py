@@ -38,6 +38,7 @@ class Input(NamedTuple):
     choices: tuple[tuple[str, str], ...] = ()
     suggestions: tuple[tuple[str, str], ...] = ()
     pattern: str = ""
+    advice: str = ""
     mode: str = ""
     ticked: frozenset[str] | None = None
     note: str = ""
@@ -177,6 +178,7 @@ def _input(
         suggestions=kind.suggestions(),
         choices=choices,
         pattern=kind.pattern,
+        advice=gettext(kind.advice) if kind.advice else "",
         mode=kind.mode,
         ticked=ticked,
         note=note,

@@ -19,7 +19,7 @@ from app.listing.table_columns import TableColumns, table_columns
 from app.views.cells import ListCell, cells_of, column_style, no_ticket, row_addresses
 from app.web.context import access
 from app.wording import formats
-from app.wording.days import day_in_words
+from app.wording.days import brief_day, day_in_words
 from app.wording.i18n import gettext
 
 #: With as few answers as this, each has its ticket at hand.
@@ -237,9 +237,9 @@ def _day_of(at: date) -> date:
 
 def _time(at: date, *, dated: bool) -> str:
     if not isinstance(at, datetime):
-        return f"{at.day:02}/{at.month:02}"
+        return brief_day(at)
     clock = f"{at.hour:02}:{at.minute:02}"  # a quarter of what strftime takes
-    return f"{at.day:02}/{at.month:02} {clock}" if dated else clock
+    return f"{brief_day(at)} {clock}" if dated else clock
 
 
 def _said(spec: ListSpec, row: Row) -> tuple[Note, ...]:

@@ -299,6 +299,7 @@ def test_the_card_field_does_not_even_send_a_full_number(owner):
     assert re.fullmatch(field["pattern"], "0044")
     assert re.fullmatch(field["pattern"], "497010******0044")
     assert not re.fullmatch(field["pattern"], CARD)
+    assert "4 derniers chiffres" in field["title"]
 
 
 def test_quick_periods_end_on_the_last_day_received(owner):

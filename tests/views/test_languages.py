@@ -42,6 +42,19 @@ def test_english_is_spoken_to_those_who_ask(owner):
     assert owner.page("/transactions").one("html")["lang"] == "fr"
 
 
+def test_days_of_rows_are_written_as_english_writes_them(owner):
+    """29/11 is no day to everybody who reads English; the head of the same page has "29 Nov"."""
+    night = today() - timedelta(days=1)
+    french, english = f"{night:%d/%m} ", f"{night.day} {night:%b} "
+    path = "/transactions?sort=amount"
+    assert french in plain(owner.page(path).one(id="rows"))
+    owner.post_form("/langue", lang="en", next=path)
+    rows = plain(owner.page(path).one(id="rows"))
+    owner.post_form("/langue", lang="fr")
+    assert english in rows
+    assert french not in rows
+
+
 @pytest.mark.parametrize(
     ("asked", "spoken"),
     [
