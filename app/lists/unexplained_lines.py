@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select
+from sqlalchemy import CTE, ColumnElement, Select, and_, exists, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.listing.period import Period
@@ -29,47 +29,58 @@ CREDITING: Final = (MovementKind.REMITTANCE, MovementKind.REFUND, MovementKind.P
 
 def unexplained_lines(scope: Scope | AnyScope, period: Period | None = None) -> Select[*tuple[Any, ...]]:
     """The lines that explain nothing and name, in time, the contract of a remittance that is late."""
+    late = _late(scope, period).c
     line = (BankMovement.booked_on, BankMovement.amount, BankMovement.currency)
     account = (BankAccount.account_key, BankAccount.label.label("account_label"))
-    collected_on = Remittance.collected_on
     return (
         select(
             *line,
             *account,
-            Contract.number.label("contract"),
-            func.min(PLACE).label("place"),
-            func.array_agg(aggregate_order_by(Remittance.number, Remittance.collected_at)).label("numbers"),
-            func.min(collected_on).label("first"),
-            func.max(collected_on).label("last"),
+            late.contract,
+            func.min(late.place).label("place"),
+            func.array_agg(aggregate_order_by(late.number, late.collected_at)).label("numbers"),
+            func.min(late.collected_on).label("first"),
+            func.max(late.collected_on).label("last"),
         )
         .join(BankAccount, is_row(BankAccount, BankMovement.merchant_id, BankMovement.bank_account_id))
-        .join(Contract, _names(Contract))
-        .join(Remittance, _is_in_time(Remittance))
-        .outerjoin(Outlet, is_row(Outlet, Contract.merchant_id, Contract.outlet_id))
-        .where(
-            *in_scope(Remittance.merchant_id, Remittance.contract_id, scope),
-            has_credit(Credit.LATE),
-            explains_nothing(),
-            *(() if period is None else (collected_on.between(period.first, period.last),)),
-        )
-        .group_by(BankMovement.id, *line, BankAccount.account_key, BankAccount.label, Contract.number)
+        .join(late.contract.table, _names_in_time(late))
+        .where(BankMovement.merchant_id == scope.merchant_id, explains_nothing())
+        .group_by(BankMovement.id, *line, BankAccount.account_key, BankAccount.label, late.contract)
         .order_by(func.abs(BankMovement.amount).desc(), BankMovement.booked_on, BankMovement.id)
     )
 
 
-def _names(contract: Any) -> Any:
-    return and_(
-        contract.merchant_id == BankMovement.merchant_id, contract.number == BankMovement.contract_number
+def _late(scope: Scope | AnyScope, period: Period | None) -> CTE:
+    """The remittances in ``scope`` that are late, with the number of their contract.
+
+    Found first: the lines of each are looked up by contract and day then, not all lines of its contract.
+    """
+    collected_on = Remittance.collected_on
+    return (
+        select(
+            *(Remittance.number, Remittance.currency, Remittance.collected_at, collected_on),
+            Remittance.expected_by,
+            Contract.number.label("contract"),
+            PLACE.label("place"),
+        )
+        .join(Contract, is_row(Contract, Remittance.merchant_id, Remittance.contract_id))
+        .outerjoin(Outlet, is_row(Outlet, Contract.merchant_id, Contract.outlet_id))
+        .where(
+            *in_scope(Remittance.merchant_id, Remittance.contract_id, scope),
+            has_credit(Credit.LATE),
+            *(() if period is None else (collected_on.between(period.first, period.last),)),
+        )
+        .cte("late")
+        .prefix_with("MATERIALIZED")
     )
 
 
-def _is_in_time(remittance: Any) -> Any:
-    """Whether a line is booked while the remittance of its contract is expected."""
+def _names_in_time(late: Any) -> Any:
+    """Whether a line names the contract of a late remittance and is booked while that is expected."""
     return and_(
-        remittance.merchant_id == Contract.merchant_id,
-        remittance.contract_id == Contract.id,
-        remittance.currency == BankMovement.currency,
-        BankMovement.booked_on.between(remittance.collected_on, remittance.expected_by),
+        late.contract == BankMovement.contract_number,
+        late.currency == BankMovement.currency,
+        BankMovement.booked_on.between(late.collected_on, late.expected_by),
     )
 
 
