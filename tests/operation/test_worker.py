@@ -24,13 +24,15 @@ from app.database.login_addresses import Addresses
 from app.jobs import JOBS_AT_ONCE
 from app.operation.state import worker_heard_at
 from app.operation.worker import say_what_was_left
+from tests.commands import WORKER
 from tests.importers.files import NIGHT, written
-from tests.operation.conftest import BORDEREAU, a_copy, hung, start
-from tests.waiting import wait_until
+from tests.operation.conftest import a_copy, hung, start
+from tests.waiting import HANGS, wait_until
 
 #: A worker that notices within seconds that its database is away, and tries no longer to connect to it.
 IMPATIENT = (
     "from app import jobs; from app.cli import main; from app.operation import worker; import psycopg_pool;"
+    f"worker.STOP_SECONDS = {HANGS};"
     "jobs.CONNECTION_SECONDS = 2; psycopg_pool.AsyncConnectionPool.open.__defaults__ = (False, 2);"
 )
 #: One that gives up soon after.
@@ -48,7 +50,7 @@ def own_server(migrated, tmp_path):
 def working(environment, manner=None):
     """A worker at work, as it is or made in some manner; it is killed at the end should it still be there."""
     made = (sys.executable, "-W", "ignore", "-c", f"{manner} main(['worker'])")
-    command = made if manner else (*BORDEREAU, "worker")
+    command = made if manner else WORKER
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         try:
             yield process
@@ -56,7 +58,7 @@ def working(environment, manner=None):
             process.kill()
 
 
-def does_a_job(server, seconds=60):
+def does_a_job(server, seconds=HANGS):
     """Defer a job in the queue's own words, once the server answers, and wait until it is done."""
     database = Database(Addresses(owner=server.get_uri(driver="psycopg")))
     number, deadline = None, time.monotonic() + seconds
@@ -115,7 +117,7 @@ def test_the_worker_goes_on_when_its_database_comes_back(own_server, external, f
         assert does_a_job(own_server)
         assert process.poll() is None
         process.terminate()
-        said = process.communicate(timeout=30)[1]
+        said = process.communicate(timeout=HANGS)[1]
     assert process.returncode == 0
     assert "Traceback" not in said
     lines = [json.loads(line)["event"] for line in said.splitlines() if line.startswith("{")]
@@ -142,7 +144,7 @@ def test_the_worker_gives_up_with_a_word_and_a_status(own_server, external):
         assert does_a_job(own_server)
         own_server.stop()
         try:
-            said = process.communicate(timeout=90)[1]
+            said = process.communicate(timeout=HANGS)[1]
         finally:
             start(own_server)
     assert process.returncode == 1
@@ -157,7 +159,7 @@ def test_a_worker_that_waits_for_its_database_stops_when_told(own_server, extern
         try:
             assert '"database_lost"' in "".join(iter_until(process.stderr, "database_lost"))
             process.terminate()
-            assert process.wait(30) == 0
+            assert process.wait(HANGS) == 0
         finally:
             start(own_server)
 
@@ -166,7 +168,7 @@ def test_a_worker_that_was_told_to_stop_was_heard_of_until_then(own_server, exte
     with working(external) as process:
         assert does_a_job(own_server)
         process.terminate()
-        assert process.wait(30) == 0
+        assert process.wait(HANGS) == 0
     database = Database(Addresses(owner=own_server.get_uri(driver="psycopg")))
     with database.reading(DatabaseRole.OWNER) as connection:
         heard = worker_heard_at(connection)
@@ -186,7 +188,7 @@ def test_a_worker_that_was_away_at_its_hour_does_the_work_of_that_night_once(own
             wait_until(lambda: not list(inbox.iterdir()))
             wait_until(lambda: not calendar_waits(own_server))
             process.terminate()
-            said = process.communicate(timeout=60)[1]
+            said = process.communicate(timeout=HANGS)[1]
         events = [json.loads(line)["event"] for line in said.splitlines() if line.startswith("{")]
         nights.append(events.count("night"))
     assert nights == [1, 0]
@@ -217,7 +219,8 @@ def test_an_embedded_server_that_was_killed_is_started_again(environment, tmp_pa
         wait_until(lambda: record.exists() and record.read_text().split()[:1] not in ([], [str(killed)]))
         wait_until(lambda: any("bordereau-worker" in name for name in connected(record.parent)))
         process.terminate()
-        assert process.wait(30) == 0
+        process.communicate(timeout=HANGS)
+    assert process.returncode == 0
 
 
 def connected(folder):
