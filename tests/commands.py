@@ -54,7 +54,7 @@ LATER = (
 #: ``bordereau worker`` that does its jobs to their end when it is told to stop, on a machine however slow.
 WORKER = [
     *(sys.executable, "-W", "ignore", "-c"),
-    f"from app import cli; from app.operation import worker as w; w.STOP_SECONDS = {HANGS}; cli.main(['worker'])",
+    f"from app import cli; import app.operation.worker as w; w.STOP_SECONDS = {HANGS}; cli.main(['worker'])",
 ]
 _LONGEST = 1 << 20  # bytes of a message
 

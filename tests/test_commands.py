@@ -21,12 +21,12 @@ from app.database.engine import DatabaseRole, create_database, drop_database
 from app.models import SignInAttempt
 from app.rules.time_zones import today
 from tests import commands
+from tests.ports import free_port, nobody_listening
 from tests.waiting import HANGS, wait_until
 
 BORDEREAU = [sys.executable, "-W", "ignore", "-m", "app.cli"]
 SECRET_KEY = "a key for tests, made of words and long enough"
 NOW = datetime(2026, 3, 3, 3, 17, tzinfo=UTC)
-#: Seconds after which what has not ended hangs, on a machine however slow.
 
 
 @pytest.fixture
@@ -44,12 +44,6 @@ def external(settings, database):
         "BORDEREAU_SECRET_KEY": SECRET_KEY,
         "BORDEREAU_PORT": str(free_port()),
     }
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 def bordereau(*words, env, typed=""):
@@ -163,8 +157,9 @@ def test_every_fault_of_the_settings_is_named_at_once(settings, command):
 
 
 def test_a_database_that_does_not_answer_is_said_in_a_line(external):
-    away = f"postgresql://nobody@127.0.0.1:{free_port()}/nothing"
-    done = bordereau("migrate", env=external | {"BORDEREAU_DATABASE_URL": away})
+    with nobody_listening() as port:
+        away = f"postgresql://nobody@127.0.0.1:{port}/nothing"
+        done = bordereau("migrate", env=external | {"BORDEREAU_DATABASE_URL": away})
     assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
 
 
@@ -237,7 +232,7 @@ def test_a_server_that_fails_before_it_has_a_log_is_started_again(settings):
         "Server.start = fails; from app.cli import main; main(['migrate'])"
     )
     command = [sys.executable, "-W", "ignore", "-c", script]
-    done = subprocess.run(command, env=settings, capture_output=True, timeout=120, check=False)
+    done = subprocess.run(command, env=settings, capture_output=True, timeout=HANGS, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
 
 
@@ -299,7 +294,7 @@ def test_serve_answers_until_it_is_told_to_stop(external):
         assert taken.returncode == 1
         assert str(port) in taken.stderr
         process.terminate()
-        assert process.wait(15) == 0
+        assert process.wait(HANGS) == 0
 
 
 def test_addresses_are_in_no_log(external):
@@ -311,7 +306,7 @@ def test_addresses_are_in_no_log(external):
         connection.getresponse().read()
         connection.close()
         process.terminate()
-        said = "".join(process.communicate(timeout=15))
+        said = "".join(process.communicate(timeout=HANGS))
     assert "chercheur" not in said
     assert "4970100929" not in said
 
@@ -321,7 +316,7 @@ def test_the_worker_stops_when_told(external, database, name):
     with started("worker", env=external) as (process, _):
         wait_until(lambda: workers(database))
         process.send_signal(getattr(signal, name))
-        assert process.wait(15) == 0
+        assert process.wait(HANGS) == 0
 
 
 def workers(database):
@@ -344,7 +339,7 @@ def test_the_worker_does_a_job_that_waits(external, database):
     with started("worker", env=external) as (process, _):
         wait_until(lambda: count(database, SignInAttempt) == 0)
         process.terminate()
-        assert process.wait(15) == 0
+        assert process.wait(HANGS) == 0
 
 
 def count(database, table):
@@ -375,7 +370,7 @@ def gone(family):
 def test_run_stops_with_all_its_children(external, name):
     with portal(external) as (process, family):
         process.send_signal(getattr(signal, name))
-        said = process.communicate(timeout=30)[1]
+        said = process.communicate(timeout=HANGS)[1]
         assert process.returncode == 0
         assert "Traceback" not in said
         assert gone(family)
@@ -387,7 +382,7 @@ def test_run_killed_leaves_nobody_and_starts_again(external):
         wait_until(lambda: gone(family), 15)
     with portal(external) as (process, children):
         children[0].kill()
-        process.communicate(timeout=30)
+        process.communicate(timeout=HANGS)
         assert process.returncode == 1
         wait_until(lambda: gone(children), 15)  # an orphan of the web server's notices within a second or two
 

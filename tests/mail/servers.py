@@ -23,6 +23,8 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult
 
+from tests.waiting import HANGS
+
 DROP, HANG = "drop", "hang"
 #: The steps at which a script may act. BODY is in the midst of the message, DOT after the dot that ends it.
 STEPS = ("CONNECT", "EHLO", "MAIL", "RCPT", "DATA", "BODY", "DOT")
@@ -76,7 +78,7 @@ async def act(server: SMTP, box: Postbox, step: str) -> str | None:
         await asyncio.sleep(3600)
     if action == HANG:
         try:
-            await asyncio.sleep(3600)
+            await asyncio.sleep(HANGS)
         finally:  # the portal has gone
             server.transport.abort()
     return action
@@ -129,7 +131,7 @@ class Scripted(SMTP):
 class _Controller(Controller):
     def __init__(self, box: Postbox, smtp: dict[str, Any], **named: Any) -> None:
         self._smtp = {"hostname": "mail.test", **smtp}
-        super().__init__(box, hostname="127.0.0.1", port=box.port, ready_timeout=10, **named)
+        super().__init__(box, hostname="127.0.0.1", port=box.port, ready_timeout=HANGS, **named)
 
     def factory(self) -> SMTP:
         return Scripted(self.handler, loop=self.loop, **self._smtp)
@@ -140,12 +142,6 @@ class _Controller(Controller):
     def _factory_invoker(self) -> SMTP:
         self.smtpd = self.factory()
         return self.smtpd
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 @contextmanager
@@ -161,7 +157,7 @@ def mail_server(script: Script | None = None, *, tls: Any = None, **smtp: Any) -
     try:
         yield box
     finally:
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + HANGS
         while box.open_connections and time.monotonic() < deadline:
             time.sleep(0.01)  # until the server has seen that the portal is gone
         controller.stop()
@@ -201,19 +197,19 @@ def raw_server(talk: Callable[[socket.socket], None]) -> Iterator[int]:
             yield listener.getsockname()[1]
         finally:
             ended.set()
-            thread.join(10)
+            thread.join(HANGS)
 
 
 def dribble(connection: socket.socket) -> None:
-    """One byte at a time, for ever: each comes in time, the reply never."""
-    while True:
+    """One byte at a time until it would hang: each comes in time, the reply never."""
+    for _ in range(20 * HANGS):
         connection.sendall(b"2")
         time.sleep(0.05)
 
 
 def endless_lines(connection: socket.socket) -> None:
     """A reply whose last line never comes."""
-    while True:
+    for _ in range(100 * HANGS):
         connection.sendall(b"220-one more line\r\n")
         time.sleep(0.01)
 

@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli import main
-from tests.mail.servers import DROP, certificate, free_port, knows, mail_server
+from tests.mail.servers import DROP, certificate, knows, mail_server
+from tests.ports import nobody_listening
 
 TO = "camille@example.org"
 
@@ -78,7 +79,8 @@ def test_what_the_server_refuses_is_said_in_words_and_in_its_own(bordereau, scri
 
 
 def test_nobody_listens(bordereau):
-    done = bordereau("mail", "test", TO, url=f"smtp://localhost:{free_port()}")
+    with nobody_listening() as port:
+        done = bordereau("mail", "test", TO, url=f"smtp://localhost:{port}")
     assert done.exit_code == 1
     assert "port" in done.output
 

@@ -24,14 +24,16 @@ from app.mail.upkeep import erase_recipients
 from app.models import Delivery, DeliveryState, Fault
 from app.operation.nightly_upkeep import upkeep
 from tests.mail.messages import SENDER, a_message, a_request
-from tests.mail.servers import DROP, HANG, free_port, mail_server
+from tests.mail.servers import DROP, HANG, mail_server
+from tests.ports import nobody_listening
+from tests.waiting import HANGS
 
 HOUR = timedelta(hours=1)
 
 
-def way_to(port):
+def way_to(port, step_seconds=HANGS):
     server = SmtpServer(host="localhost", port=port, security=Security.NONE)
-    return Smtp(server, step_seconds=0.5, verdict_seconds=0.5)
+    return Smtp(server, step_seconds, verdict_seconds=HANGS)
 
 
 def posted(database, *recipients, **values):
@@ -107,9 +109,10 @@ def test_a_recipient_that_the_server_refuses_is_given_up_with_its_words_and_the_
 )
 def test_what_may_pass_is_put_off(database, script, fault, reply):
     delivery_id = posted(database)
+    patience = 0.6 if HANG in script.values() else HANGS
     with mail_server(script) as box:
-        deliver(database, way_to(box.port), delivery_id)
-        deliver(database, way_to(box.port), delivery_id)
+        deliver(database, way_to(box.port, patience), delivery_id)
+        deliver(database, way_to(box.port, patience), delivery_id)
         assert box.steps.count("CONNECT") == 1, "it is not due yet"
     now = row(database, delivery_id)
     assert (now.state, now.last_fault, now.last_reply) == ("retrying", fault, reply)
@@ -138,12 +141,18 @@ def test_silence_after_the_last_dot_is_recorded_and_the_same_mail_is_tried_again
     assert {one.message_id for one in first.received + second.received} == {now.message_id}
 
 
-def test_pauses_grow_to_half_an_hour_and_end_after_three_days(database):
+@pytest.fixture
+def to_nobody():
+    """The way to a mail server that is away."""
+    with nobody_listening() as port:
+        yield way_to(port)
+
+
+def test_pauses_grow_to_half_an_hour_and_end_after_three_days(database, to_nobody):
     delivery_id = posted(database)
-    way = way_to(free_port())
     pauses = []
     while (now := row(database, delivery_id)).state != "failed":
-        deliver(database, way, delivery_id)
+        deliver(database, to_nobody, delivery_id)
         after = row(database, delivery_id)
         assert after.attempts == now.attempts + 1
         with database.reading() as connection:
@@ -171,13 +180,12 @@ def test_a_delivery_that_no_worker_came_to_for_a_week_is_tried_all_the_same(data
         assert len(box.received) == 1
 
 
-def test_a_mail_server_away_for_a_day_delays_and_loses_nothing(database):
+def test_a_mail_server_away_for_a_day_delays_and_loses_nothing(database, to_nobody):
     """Tries of a day against a port where nobody listens, then a server: each mail once, none lost."""
     ids = [posted(database) for _ in range(10)]
-    away = way_to(free_port())
     for _ in range(24 * 2 + 6):
         for delivery_id in ids:
-            deliver(database, away, delivery_id)
+            deliver(database, to_nobody, delivery_id)
         shift(database, HOUR / 2)
     assert {row(database, delivery_id).state for delivery_id in ids} == {"retrying"}
     shift(database, HOUR)
@@ -201,14 +209,14 @@ def test_one_worker_at_a_time_tries_a_delivery(database):
             await asyncio.sleep(0.01)
 
     with mail_server({"MAIL": slowly}) as box, ThreadPoolExecutor(4) as pool:
-        way = Smtp(SmtpServer(host="localhost", port=box.port, security=Security.NONE))
+        way = way_to(box.port)
         tries = [pool.submit(deliver, database, way, delivery_id) for _ in range(4)]
-        assert going_on.wait(5)
+        assert going_on.wait(HANGS)
         shift(database, HOUR, "next_try_at")
         deliver(database, way_to(box.port), delivery_id)
         go_on.set()
         for one in tries:
-            one.result(10)
+            one.result(HANGS)
         assert len(box.received) == 1
         assert box.steps.count("CONNECT") == 1
 

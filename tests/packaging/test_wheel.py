@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import sysconfig
@@ -17,6 +16,8 @@ from pathlib import Path
 import pytest
 
 from app.config import ROOT, default_data_folder
+from tests.ports import free_port
+from tests.waiting import HANGS
 
 PARTS = ("app", "importers", "migrations", "themes")
 
@@ -30,7 +31,7 @@ def wheel(tmp_path_factory):
     for file in ("pyproject.toml", "README.md", "LICENSE", "wsgi.py"):
         shutil.copy(ROOT / file, folder / file)
     build = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--quiet"]
-    subprocess.run([*build, "--wheel-dir", str(folder / "wheels"), str(folder)], check=True, timeout=120)
+    subprocess.run([*build, "--wheel-dir", str(folder / "wheels"), str(folder)], check=True, timeout=HANGS)
     return next(folder.glob("wheels/*.whl"))
 
 
@@ -44,7 +45,7 @@ def installed(wheel, tmp_path_factory):
     venv.create(folder, with_pip=False, symlinks=True)
     packages = Path(sysconfig.get_path("purelib", vars={"base": str(folder)}))
     install = [sys.executable, "-m", "pip", "--python", str(folder / "bin" / "python"), "install"]
-    subprocess.run([*install, "--no-deps", "--quiet", str(wheel)], check=True, timeout=120)
+    subprocess.run([*install, "--no-deps", "--quiet", str(wheel)], check=True, timeout=HANGS)
     (packages / "others.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
     return folder / "bin" / "bordereau"
 
@@ -77,7 +78,7 @@ def test_outside_a_checkout_everything_is_under_the_folder_of_the_user(installed
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=HANGS,
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "La base de données est à jour.\n"
@@ -101,19 +102,13 @@ def test_run_answers_with_pages_styles_and_themes(installed, environment, tmp_pa
                 assert wait_for(port, address)
         finally:
             process.terminate()
-            process.communicate(timeout=30)
+            process.communicate(timeout=HANGS)
     assert (tmp_path / "shared" / "bordereau" / "inbox").is_dir()
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 def wait_for(port, path):
     """The text at an address, as soon as it is there."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + HANGS
     while True:
         connection = HTTPConnection("127.0.0.1", port, timeout=5)
         try:

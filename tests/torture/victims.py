@@ -26,7 +26,7 @@ from importers import jobs
 from importers.files.archive import files_in
 from importers.load import load_files
 from importers.nightly import nightly
-from tests.mail.servers import free_port
+from tests.ports import free_port
 
 Victim = Callable[[Database, Path], None]
 _WORKERS_ARE_DEAD = "UPDATE procrastinate_workers SET last_heartbeat = now() - interval '5 minutes'"
