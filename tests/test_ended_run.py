@@ -13,7 +13,7 @@ import pytest
 from app.config import ROOT
 from app.database import embedded
 from tests.databases import FOLDER
-from tests.waiting import wait_until
+from tests.waiting import HANGS, wait_until
 
 #: A test that stands on the server, says where it is, and does not end.
 WAITING = f"""
@@ -22,7 +22,7 @@ from pathlib import Path
 
 def test_waits(server):
     Path({{told!r}}).write_text(os.environ["{FOLDER}"])
-    time.sleep(600)
+    time.sleep(3600)
 """
 
 
@@ -33,10 +33,10 @@ def test_a_run_that_is_told_to_end_leaves_neither_its_server_nor_its_folder(tmp_
     own = {name: value for name, value in os.environ.items() if not name.startswith(("BORDEREAU", "PYTEST"))}
     words = [sys.executable, "-m", "pytest", "-q", "-p", "tests.databases", "-n", workers, str(waiting)]
     run = subprocess.Popen(words, cwd=ROOT, env=own, stdout=subprocess.DEVNULL)
-    wait_until(lambda: told.exists() and told.read_text(), seconds=120)
+    wait_until(lambda: told.exists() and told.read_text())
     folder = Path(told.read_text())
     assert embedded._serving(folder / "postgres")
     run.send_signal(signal.SIGTERM)
-    run.wait(60)
+    run.wait(HANGS)
     assert not embedded._serving(folder / "postgres")
     assert not folder.exists()

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from app.config import ROOT
+from tests.waiting import HANGS
 
 WRITING = """
 import logging
@@ -31,7 +32,7 @@ except ValueError:
 )
 def test_an_error_is_one_line_without_values(words, logger):
     code = [sys.executable, "-c", WRITING.format(words=words)]
-    done = subprocess.run(code, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(code, cwd=ROOT, capture_output=True, text=True, check=True, timeout=HANGS)
     (line,) = done.stderr.splitlines()
     said = json.loads(line)
     assert said["at"].endswith("Z")

@@ -12,7 +12,7 @@ import pytest
 
 from app.config import ROOT
 from importers.demo.demonstration import files_of
-from tests.waiting import wait_until
+from tests.waiting import HANGS, wait_until
 
 SMALL = {"last_day": date(2026, 3, 2), "merchants": 1, "days": 2, "transactions": 20, "chain_shops": 1}
 
@@ -58,7 +58,7 @@ def data(tmp_path):
     if record.exists():
         server = psutil.Process(int(record.read_text().split()[0]))
         server.terminate()
-        server.wait(30)
+        server.wait(HANGS)
 
 
 def test_a_first_run_that_was_killed_leaves_nobody_and_no_manifest(data, tmp_path):

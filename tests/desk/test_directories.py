@@ -22,6 +22,7 @@ from tests.desk.places import merchant_id
 from tests.importers.files import File, Rem, directory
 from tests.page import HtmlPage
 from tests.views.town import follow, plain, rows
+from tests.waiting import HANGS
 
 
 def a_chain(shops):
@@ -280,9 +281,9 @@ def test_a_task_that_killed_workers_is_done_beside_nothing_else(place, north, de
     with place.database.writing(DatabaseRole.IMPORT) as other:
         hold(other, Lock.ALONE, shared=beside)
         doing.start()
-        doing.join(1 if waits else 30)
+        doing.join(1 if waits else HANGS)
         assert place.tasks()[-1].state == ("waiting" if waits else "done")
-    doing.join(30)
+    doing.join(HANGS)
     assert place.tasks()[-1].state == "done"
 
 

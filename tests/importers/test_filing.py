@@ -19,6 +19,7 @@ from importers.files.archive import files_in, receive
 from importers.load import Status, load_files
 from tests.importers.conftest import Operator
 from tests.importers.files import File, Rem, Trx
+from tests.waiting import HANGS
 
 NIGHT = File(remittances=(Rem(transactions=(Trx(amount=3900),)),))
 CORRECTED = NIGHT.but(remittances=(Rem(transactions=(Trx(amount=4200),)),))
@@ -134,7 +135,7 @@ def test_nothing_is_settled_while_another_process_has_a_copy_on_its_way(operator
     with subprocess.Popen(words) as process:
         with lock, pytest.raises(subprocess.TimeoutExpired):
             process.wait(3)
-        assert process.wait(30) == 0
+        assert process.wait(HANGS) == 0
     assert not partial.exists()
 
 

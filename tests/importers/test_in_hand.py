@@ -16,7 +16,7 @@ from app.locks import Lock, hold
 from importers.files.in_hand import LEFT, SUSPECT, InHand, in_hand
 from importers.jobs import load_inbox
 from tests.importers.files import File, Rem, directory
-from tests.waiting import wait_until_wanted
+from tests.waiting import HANGS, wait_until_wanted
 
 #: Workers that read a file until the kernel takes them for their memory, as soon as it is the one named "c":
 #: one for each line of its input, which names the database and the folder. It answers with how each ended.
@@ -124,7 +124,7 @@ def test_while_another_worker_is_at_it_one_waits_and_holds_nothing_against_its_f
         coming.start()
         coming.join(0.3)
         assert seen == []
-    coming.join(10)
+    coming.join(HANGS)
     assert seen == [[0]]
 
 
@@ -142,7 +142,7 @@ def test_what_others_do_to_the_worker_leaves_no_file(operator, inbox, die):
         note = json.loads((operator.data / "in-hand.json").read_text())
         assert max(note["deaths"].values()) == SUSPECT
         assert note["in_hand"] == []
-    loading.join(30)
+    loading.join(HANGS)
     assert list(inbox.iterdir()) == []
 
 

@@ -21,6 +21,7 @@ from importers.load import Status
 from importers.refusals import MOST_REASONS, FileRefusedError, Refusal
 from tests.importers.conftest import Operator
 from tests.importers.files import File, Rem, Trx
+from tests.waiting import HANGS
 
 _RECEIVE = (
     "import resource, sys; from pathlib import Path; from importers.files.archive import receive;"
@@ -40,7 +41,7 @@ def test_a_sparse_file_of_2_gb_is_refused_before_it_is_read(operator: Operator) 
         receive(path)
     assert caught.value.refusals[0].params == {"most": LARGEST_FILE >> 20}
     done = subprocess.run(
-        [sys.executable, "-c", _RECEIVE, path], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", _RECEIVE, path], capture_output=True, text=True, check=True, timeout=HANGS
     )
     assert done.stdout.strip() == "refused"
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 4 << 20  # kB: nothing of it was held here

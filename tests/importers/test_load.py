@@ -15,6 +15,7 @@ from importers.jobs import load_inbox
 from importers.load import Status
 from tests.importers.conftest import Operator
 from tests.importers.files import BOTH, NIGHT, THREE, File, Rem, Trx, written
+from tests.waiting import HANGS
 
 
 def test_a_night_is_loaded_to_the_cent(operator: Operator) -> None:
@@ -73,7 +74,7 @@ def test_eight_processes_at_once_load_it_once(operator: Operator) -> None:
     path = NIGHT.write(operator.folder)
     given = [operator.database.addresses.importer, str(path), str(operator.data)]
     words = [sys.executable, "-W", "ignore", "-c", _EIGHT_AT_ONCE, *given]
-    said = subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True, timeout=120).stdout
+    said = subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True, timeout=HANGS).stdout
     assert sorted(said.split()) == ["known"] * 7 + ["loaded"]
     assert operator.count("transaction") == 3
 

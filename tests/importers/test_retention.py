@@ -21,6 +21,7 @@ from importers.nightly import nightly
 from tests import money_factories
 from tests.importers.conftest import Operator
 from tests.importers.files import File, Rem, Trx
+from tests.waiting import HANGS
 
 TODAY = today()
 OLD, KEPT = first_day_kept(TODAY) - timedelta(days=300), first_day_kept(TODAY)
@@ -118,7 +119,7 @@ def test_a_month_that_is_being_read_waits_for_the_next_try(aged: Operator) -> No
         going.start()
         going.join(3)
         assert going.is_alive()
-    going.join(30)
+    going.join(HANGS)
     assert aged.count("transaction") == 1
 
 

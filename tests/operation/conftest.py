@@ -19,6 +19,7 @@ from app.database.engine import Database
 from app.database.login_addresses import KEPT, Addresses, completed
 from app.database.migrate import migrate
 from tests import commands
+from tests.waiting import HANGS
 
 SECRET_KEY = "a key for tests, made of words and long enough"
 BORDEREAU = [sys.executable, "-W", "ignore", "-m", "app.cli"]
@@ -28,6 +29,7 @@ BORDEREAU = [sys.executable, "-W", "ignore", "-m", "app.cli"]
 def a_server(folder, *, migrated=True):
     """A PostgreSQL server, with a migrated database unless it is to know nothing."""
     server = get_server(folder / "postgres", cleanup_mode=None, start=False)
+    server.ensure_pgdata_inited()  # not tried again: what is half made stays so
     start(server)
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         # It recovers at once, since it does not wait for the disk; nothing of it need outlive the machine.
@@ -119,7 +121,7 @@ def external(environment, own_server):
     }
 
 
-def bordereau(*words, env, seconds=120):
+def bordereau(*words, env, seconds=HANGS):
     """Run to the end; a traceback is never an answer."""
     done = commands.run(*words, env=env, seconds=seconds)
     assert "Traceback" not in done.stderr

@@ -14,6 +14,7 @@ from app.config import ROOT
 from app.database.engine import Database, DatabaseRole
 from app.database.login_addresses import Addresses
 from tests.operation.conftest import SECRET_KEY, a_server, address, bordereau
+from tests.waiting import HANGS
 
 SMALL = ("--merchants", "2", "--shops", "3", "--days", "4", "--transactions", "300")
 TOTALS = text("""
@@ -99,10 +100,10 @@ def test_what_cannot_be_copied_from_the_inbox_is_named_and_stops_nothing(saved, 
 def test_a_backup_moves_a_portal_to_the_embedded_server(saved, tmp_path):
     folder, before = saved
     environment = named(tmp_path / "data", None)
-    done = bordereau("restore", str(folder), env=environment, seconds=300)
+    done = bordereau("restore", str(folder), env=environment, seconds=HANGS)
     assert (done.returncode, done.stderr) == (0, "")
     second = tmp_path / "second"
-    done = bordereau("backup", str(second), env=environment, seconds=300)
+    done = bordereau("backup", str(second), env=environment, seconds=HANGS)
     assert done.returncode == 0, done.stderr
     figures = [json.loads((place / "manifest.json").read_text())["figures"] for place in (folder, second)]
     assert figures[0] == figures[1]

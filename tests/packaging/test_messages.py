@@ -10,6 +10,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 from app.config import ROOT
+from tests.waiting import HANGS
 
 TRANSLATIONS = ROOT / "app" / "translations"
 LANGUAGES = sorted(path.parts[-3] for path in TRANSLATIONS.glob("*/LC_MESSAGES/messages.po"))
@@ -23,7 +24,7 @@ def merged(tmp_path_factory):
     """A copy of the catalogues after ``make messages``."""
     folder = tmp_path_factory.mktemp("messages") / "translations"
     shutil.copytree(TRANSLATIONS, folder)
-    subprocess.run([ROOT / ".ci" / "messages", folder], check=True, timeout=120)
+    subprocess.run([ROOT / ".ci" / "messages", folder], check=True, timeout=HANGS)
     return folder
 
 

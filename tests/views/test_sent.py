@@ -26,7 +26,7 @@ from tests.mail.servers import mail_server
 from tests.tickets.rows import PAYMENTS, REMITTANCES
 from tests.views.sending import journal, rows_of, send
 from tests.views.town import plain
-from tests.waiting import wait_until
+from tests.waiting import HANGS, wait_until
 
 
 def become(database, **values):
@@ -104,7 +104,7 @@ def a_worker(database, folder, port):
         yield
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(HANGS)
 
 
 @pytest.mark.parametrize("which", ["payment", "remise"])
