@@ -31,7 +31,7 @@ from app.listing.period import CHART_DAYS
 from app.listing.reading import Reading, Rows, together
 from app.listing.scope import AnyScope, Scope
 from app.listing.source import Condition, in_scope
-from app.lists.common import PLACE
+from app.lists.common import place
 from app.lists.terminal_calls import TerminalCall, TerminalCalls, terminal_calls
 from app.models import ALL_CONTRACTS, Contract, Outlet, Remittance, RemittanceDay
 from app.rules.payments import awaited, remitted, uncaptured
@@ -80,7 +80,8 @@ class Trouble:
     id: int
     reason: str
     application: str
-    place: str
+    trade_name: str | None
+    label: str | None
     count: int
     net: int
     currency: str
@@ -88,6 +89,11 @@ class Trouble:
     def words(self) -> str:
         """What it is and what became of it, in the language of the moment."""
         return gettext(REASONS[self.reason], what=applications.label(self.application))
+
+    def place(self, sole: frozenset[str]) -> str:
+        """Where it is of, without what is ``sole`` in all that a person sees; "" where that is all."""
+        names = {"trade_name": self.trade_name, "label": self.label}
+        return place({**names, **dict.fromkeys(sole)})
 
     @property
     def is_patient(self) -> bool:
@@ -328,7 +334,8 @@ def _troubles(scope: AnyScope) -> Statement:
             gravest.c.id,
             gravest.c.reason,
             Contract.application,
-            PLACE.label("place"),
+            Outlet.trade_name,
+            Contract.label,
             gravest.c["count"],
             gravest.c.net,
             gravest.c.currency,

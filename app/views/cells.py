@@ -34,10 +34,15 @@ class ListCell(NamedTuple):
     tone: Tone | None = None
 
 
-def row_title(spec: ListSpec, row: Row) -> str:
-    """What a row is called; the place is not named twice where the outlet bears the merchant's name."""
-    is_own = row.get("trade_name") == access().merchant_name and row.get("label")
-    return spec.row_title({**row, "trade_name": None} if is_own else row)
+def row_title(spec: ListSpec, row: Row, sole: frozenset[str]) -> str:
+    """What a row is called, without what lists leave out: what is ``sole`` in all that a person sees.
+
+    The place is not named twice where the outlet bears the merchant's name. What rows are called by stays.
+    """
+    unsaid = {name for name in sole if name in row and spec.by_name[name].slot != "title"}
+    if row.get("trade_name") == access().merchant_name and row.get("label"):
+        unsaid.add("trade_name")
+    return spec.row_title({**row, **dict.fromkeys(unsaid)})
 
 
 def cell(field: Field, row: Row) -> ListCell:

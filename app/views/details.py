@@ -15,6 +15,7 @@ from app.listing.field import Field
 from app.listing.kinds import Row
 from app.listing.query import one, printable
 from app.listing.spec import Alert, ListSpec, Verdict
+from app.lists.sole_place import sole_place
 from app.mail.ticket_deliveries import deliveries_of
 from app.views import cells
 from app.views.cells import ListCell
@@ -77,7 +78,7 @@ def show(spec: ListSpec, id: int) -> str:  # noqa: A002 - as the address calls i
     """All that is known of a row; a row out of sight does not exist."""
     scope = access().scope
     with database().reading_as(scope) as connection:
-        spec = seen(spec).read(connection)
+        spec, sole = seen(spec).beside(sole_place(scope)).read(connection)
         row = (printable if spec.ticket else one)(connection, spec, scope, id)
         parts = [(part.template, part.read(connection, scope, row)) for part in spec.detail_parts if row]
         deliveries = deliveries_of(connection, scope, spec.name, id) if row else ()
@@ -88,18 +89,18 @@ def show(spec: ListSpec, id: int) -> str:  # noqa: A002 - as the address calls i
         "lists/detail.html",
         spec=spec,
         row=row,
-        page=_page(spec, row, parts),
+        page=_page(spec, row, sole, parts),
         deliveries=deliveries,
         this_page=url_for(f"{spec.name}.detail", id=id),
         id=id,
     )
 
 
-def _page(spec: ListSpec, row: Row, parts: Sequence[tuple[str, Any]]) -> DetailPage:
+def _page(spec: ListSpec, row: Row, sole: frozenset[str], parts: Sequence[tuple[str, Any]]) -> DetailPage:
     no_ticket = cells.no_ticket(spec, row)
     is_printed = no_ticket is None and access().allows(Permission.TICKET)
     return DetailPage(
-        title=cells.row_title(spec, row),
+        title=cells.row_title(spec, row, sole),
         back=_back(spec),
         amounts=tuple(cells.cell(field, row) for field in spec.card("aside")),
         verdict=spec.verdict(row) if spec.verdict else None,

@@ -43,10 +43,11 @@ class ListPage:
     ``near`` are amounts near the one that is asked for and has none;
     ``grouped`` are sums in their place. None of them where something is not understood: ``form`` says what.
     ``totals`` are those of the whole filter; ``fresh`` is what has arrived of the period, None in a list
-    without one, and ``notices`` what else is to be known of it. ``answer`` is what the list opens with, for
-    its own template; ``ways`` lead to pages of their own, each with the number of things that wait there,
-    None where they are not counted. ``letterhead`` is for paper, None in a part of the page. ``files`` are
-    the periods of its files with their parameters, when one file cannot hold all.
+    without one, and ``notices`` what else is to be known of it. ``sole`` are the fields of a place that do
+    not differ in all that a person sees. ``answer`` is what the list opens with, for its own template;
+    ``ways`` lead to pages of their own, each with the number of things that wait there, None where they are
+    not counted. ``letterhead`` is for paper, None in a part of the page. ``files`` are the periods of its
+    files with their parameters, when one file cannot hold all.
     """
 
     criteria: Criteria
@@ -60,6 +61,7 @@ class ListPage:
     totals: Totals | None
     fresh: Freshness | None
     notices: tuple[Alert, ...]
+    sole: frozenset[str]
     answer: Any
     ways: tuple[tuple[PageLink, int | None], ...]
     letterhead: Letterhead | None

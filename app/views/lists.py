@@ -114,6 +114,7 @@ def index(spec: ListSpec) -> AnyResponse:
             totals=grouped.totals if grouped else sums,
             fresh=fresh,
             notices=notices,
+            sole=sole,
             answer=answer,
             ways=ways,
             letterhead=on_paper,

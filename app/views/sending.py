@@ -17,6 +17,7 @@ from app.accounts.journal import Event
 from app.accounts.sessions import is_key, new_key
 from app.listing.kinds import Row
 from app.listing.spec import ListSpec
+from app.lists.sole_place import sole_place
 from app.mail import Kind, MailError, MailRequest, post, renew, sender_of
 from app.mail.ticket_deliveries import deliveries_of, deliveries_of_request
 from app.mail.ticket_message import ticket_message
@@ -109,6 +110,8 @@ def _step(step: str, spec: ListSpec, row: Row, *, refused: str = "", **values: A
 
     ``refused`` is why nothing was sent.
     """
+    with database().reading_as(access().scope) as connection:
+        sole = sole_place(access().scope).read(connection)
     return page_or_part(
         "sending/page.html",
         PARTS,
@@ -117,7 +120,7 @@ def _step(step: str, spec: ListSpec, row: Row, *, refused: str = "", **values: A
         id=row["id"],
         spec=spec,
         row=row,
-        title=row_title(spec, row),
+        title=row_title(spec, row, sole),
         refused=refused,
         **values,
     )

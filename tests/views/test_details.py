@@ -12,6 +12,7 @@ from app.lists import REMITTANCES, TRANSACTIONS
 from app.rules.time_zones import today
 from app.wording.days import day_in_words
 from app.wording.i18n import speaking
+from tests import factories
 from tests.page import HtmlPage
 from tests.views.town import plain, rows
 
@@ -53,24 +54,52 @@ def steps(page):
 
 def test_a_remittance_says_what_it_is_how_much_and_that_it_passed(owner, shops):
     page = owner.page(f"/remises/{shops[0].remittance_id}")
-    assert page.h1.endswith("· CB Proximité · ALPHA cafe · ALPHA counter")
+    assert page.h1.endswith("· CB Proximité")
     assert plain(page.one("p", class_="subject-amount")) == "52,40 €"
     assert verdict(page) == ("La télécollecte est bien passée", "is-good")
     assert not alerts(page)
 
 
+def another_shop(database, shop):
+    """One more outlet of the merchant, with a till of its own."""
+    with database.writing(DatabaseRole.OWNER) as connection:
+        outlet = {"merchant_id": shop.merchant_id, "trade_name": "Elsewhere", "siret": "99999999800099"}
+        outlet_id = factories.an_outlet(connection, **outlet)
+        factories.a_contract(
+            connection, merchant_id=shop.merchant_id, outlet_id=outlet_id, number="7654321", label="Bar"
+        )
+
+
+def titles(browser, shop):
+    """What the pages of a payment and of a remittance are called, and what is sent of the first."""
+    address = f"/transactions/{shop.transaction_ids[0]}"
+    sending = browser.get(f"{address}/envoi", follow_redirects=True)
+    sent = plain(HtmlPage(sending, browser.application).all("p", class_="soft")[0])
+    return browser.page(address).h1, browser.page(f"/remises/{shop.remittance_id}").h1, sent
+
+
+def test_the_only_place_of_whoever_looks_goes_without_saying(owner, shops, database):
+    """As in lists: a baker with one till read its name above each payment and in each red strip."""
+    set_remittance(database, shops[0], status="rejected")
+    for told in (False, True):
+        if told:
+            another_shop(database, shops[0])
+        strip = plain(owner.page("/remises").one("a", class_="strip-line").one("small"))
+        assert [("ALPHA cafe · ALPHA counter" in words) for words in (*titles(owner, shops[0]), strip)] == (
+            [told] * 4
+        )
+    for path in (f"/transactions/{shops[0].transaction_ids[0]}", f"/remises/{shops[0].remittance_id}"):
+        assert "ALPHA cafe" in plain(owner.page(path).one("main")), "among all fields"
+
+
 def test_a_shop_that_bears_its_merchants_name_is_not_named_twice(owner, shops, database):
-    """A baker with one shop read their own name above each payment, on two lines of a phone."""
-    address = f"/transactions/{shops[0].transaction_ids[0]}"
-    assert owner.page(address).h1.endswith(" · ALPHA cafe · ALPHA counter")
+    another_shop(database, shops[0])
     with database.writing(DatabaseRole.OWNER) as connection:
         named = "UPDATE outlet SET trade_name = 'ALPHA merchant' WHERE id = :id"
         connection.execute(text(named), {"id": shops[0].outlet_id})
-    for page in (owner.page(address), owner.page(f"/remises/{shops[0].remittance_id}")):
-        assert page.h1.endswith(" · ALPHA counter")
-        assert "ALPHA merchant" not in page.h1
-    sending = owner.get(f"{address}/envoi", follow_redirects=True)
-    assert "ALPHA merchant · ALPHA counter" not in plain(HtmlPage(sending, owner.application).one("main"))
+    for title in titles(owner, shops[0]):
+        assert " · ALPHA counter" in title
+        assert "ALPHA merchant" not in title
 
 
 def test_a_payment_says_its_day_as_people_do(owner, shops, database):
