@@ -99,8 +99,9 @@ class DetailPart:
 class PageLink:
     """A way from a list to a page of its own (``endpoint``), in words; ``of`` as in :class:`DetailPart`.
 
-    ``args`` are the parameters of its address, ``count`` the number of things that wait there; ``month`` is
-    the parameter that a list of a month hands it on by, ``spans`` hands it the days of a list of several.
+    ``short`` are its words on a phone, "" for the same. ``args`` are the parameters of its address, ``count``
+    the number of things that wait there; ``month`` is the parameter that a list of a month hands it on by,
+    ``spans`` hands it the days of a list of several.
     """
 
     endpoint: str
@@ -110,6 +111,7 @@ class PageLink:
     args: Args = ()
     month: str = ""
     spans: bool = False
+    short: str = ""
 
 
 def no_days(_answer: Any) -> dict[date, Any]:

@@ -375,7 +375,13 @@ REMITTANCES = ListSpec(
     page_links=(
         PageLink("open_items.show", OPEN_ITEMS, "credit_gap", open_item_count, month="month"),
         PageLink("bank_credits.index", N_("Bank"), "credit_gap", spans=True),
-        PageLink("remittances.index", N_("Reconcile last month"), "credit_gap", args=_CLOSING),
+        PageLink(
+            "remittances.index",
+            N_("Reconcile last month"),
+            "credit_gap",
+            args=_CLOSING,
+            short=N_("Reconcile"),
+        ),
     ),
     absent=partial(untold, (credit, remote_payments)),
     ticket=TicketSpec(

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, insert, select, text
 
 from app.accounts.users import NewAccess, give_access
 from app.database.engine import DatabaseRole
-from app.models import BankAccount, Credit, Membership, Role, UserAccount
+from app.models import BankAccount, Credit, Membership, ReceivedDay, Role, UserAccount
 from app.rules.time_zones import today
 from tests import money_factories
 from tests.browser.portal import PASSWORD
@@ -79,6 +79,23 @@ def rejected(live, number):
         answer("correct")
 
 
+@contextmanager
+def not_received(live, day):
+    """A day whose files have not come."""
+    own = ReceivedDay.day == day
+    with live.database.writing(DatabaseRole.OWNER) as connection:
+        kept = [
+            dict(row)
+            for row in connection.execute(select(*ReceivedDay.__table__.columns).where(own)).mappings()
+        ]
+        connection.execute(delete(ReceivedDay).where(own))
+    try:
+        yield
+    finally:
+        with live.database.writing(DatabaseRole.OWNER) as connection:
+            connection.execute(insert(ReceivedDay), kept)
+
+
 def top(place):
     return place.evaluate("element => element.getBoundingClientRect().top")
 
@@ -106,12 +123,31 @@ def test_so_it_is_for_each_merchant_and_on_a_smaller_phone(window, live, merchan
         assert top(visitor.page.locator(".rows-group .line").first) < FIRST_ROW
 
 
+@pytest.mark.parametrize("bank", [False, True], ids=["alone", "bank"])
 @pytest.mark.parametrize("exceptions", [1, 2, 5])
-def test_it_stays_there_whatever_did_not_pass(window, live, exceptions):
-    visitor = window(IPHONE)
-    with rejected(live, exceptions):
+@pytest.mark.parametrize("width", [PHONE, IPHONE])
+def test_it_stays_there_whatever_did_not_pass_and_whatever_waits_beside(
+    window, live, width, exceptions, bank
+):
+    """With a bank and two alerts it stood at 628 px, below a chart, names on two lines and ways on two."""
+    visitor = window(width)
+    visitor.page.set_viewport_size({"width": width, "height": 640})
+    with rejected(live, exceptions), late(live) if bank else nullcontext():
         visitor.go("/remises")
         assert 1 <= visitor.page.locator(".strip-line.is-bad:visible").count() <= 2
+        assert visitor.page.locator(".way:visible").count() == (3 if bank else 0)
+        assert top(visitor.page.locator(".rows-group .line").first) < FIRST_ROW
+        assert visitor.page.locator(".chart").is_visible(), "below the rows"
+        assert top(visitor.page.locator(".chart")) > FIRST_ROW
+
+
+@LISTS
+def test_so_it_does_beside_days_that_have_not_been_received(window, live, path):
+    visitor = window(IPHONE)
+    first, last = (today() - timedelta(days=days) for days in (8, 1))
+    with not_received(live, today() - timedelta(days=3)), late(live):
+        visitor.go(f"{path}?date_from={first}&date_to={last}")
+        assert visitor.page.locator(".notice.missing").is_visible()
         assert top(visitor.page.locator(".rows-group .line").first) < FIRST_ROW
 
 
