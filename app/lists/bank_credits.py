@@ -22,6 +22,7 @@ from app.listing.kinds import Day, Identifier, Kind, Money, Row, Whole
 from app.listing.measures import Measure, row_count
 from app.listing.source import Join, ListSource
 from app.listing.spec import Alert, DetailPart, ListSpec, Noun, Verdict
+from app.lists.chargebacks import disputes_of_line
 from app.lists.common import is_row
 from app.lists.credit import CREDIT
 from app.lists.line_batches import (
@@ -357,5 +358,8 @@ BANK_CREDITS = ListSpec(
     subtitle=("batches", "wording"),
     counted=lambda row: int(row["amount"]),
     notices=line_notices,
-    detail_parts=(DetailPart(read=paid_batches, template="lists/credited_together.html"),),
+    detail_parts=(
+        DetailPart(read=paid_batches, template="lists/credited_together.html"),
+        DetailPart(read=disputes_of_line, template="lists/chargebacks.html"),
+    ),
 )

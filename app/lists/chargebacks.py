@@ -121,7 +121,8 @@ def told(scope: AnyScope) -> ColumnElement[bool]:
 class Dispute:
     """A stage of a chargeback. ``amount`` is in minor units of ``currency``; ``transaction_id`` its sale.
 
-    Where that is not certain it is None, and ``candidates`` many may be it.
+    Where that is not certain it is None, and ``candidates`` many may be it. ``bank_movement_id`` is the line
+    of a bank that it is, if it is one.
     """
 
     stage: str
@@ -139,6 +140,7 @@ class Dispute:
     transaction_id: int | None
     rule: str | None
     candidates: int
+    bank_movement_id: int | None
 
     @property
     def title(self) -> str:
@@ -196,6 +198,12 @@ def disputes(connection: Connection, scope: Scope, row: Row) -> tuple[Dispute, .
     order = (Chargeback.noticed_on, Chargeback.id)
     its = and_(Chargeback.transaction_id == row["id"], Chargeback.occurred_on == row["occurred_on"])
     statement = _disputes(scope, or_(its, _may_be(scope, row))).order_by(*order)
+    return tuple(Dispute(*found) for found in connection.execute(statement))
+
+
+def disputes_of_line(connection: Connection, scope: Scope, row: Row) -> tuple[Dispute, ...]:
+    """What a line of a bank takes back, or gives back."""
+    statement = _disputes(scope, Chargeback.bank_movement_id == row["id"]).order_by(Chargeback.id)
     return tuple(Dispute(*found) for found in connection.execute(statement))
 
 

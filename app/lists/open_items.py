@@ -81,8 +81,8 @@ class OpenItem:
     day by which a credit was expected or an answer is, or that of the next statement. ``amount`` is what the
     call brings, the line holds or the chargeback takes, ``gap`` what is not explained; both in minor units.
     ``numbers`` are the remittances concerned, ``link`` leads to them, to the sale of a chargeback, or to
-    those that it may be of. ``why`` says why it is here, in the language of the moment: a file is in French,
-    whoever takes it.
+    those that it may be of; ``movement_id`` is the line of the bank that it is, or is told of by. ``why``
+    says why it is here, in the language of the moment: a file is in French, whoever takes it.
     """
 
     kind: OpenItemKind
@@ -174,6 +174,7 @@ def _chargebacks(kind: OpenItemKind, found: Iterable[Dispute], period: Period | 
             amount=dispute.amount,
             currency=dispute.currency,
             why=partial(_told_of, dispute),
+            movement_id=dispute.bank_movement_id,
             link=dispute.link,
         )
 
@@ -275,6 +276,7 @@ def _unexplained(connection: Connection, scope: Scope, period: Period | None) ->
             currency=row.currency,
             account=shown_account(row.account_key, row.account_label),
             why=_names_contract,
+            movement_id=row.movement_id,
             link=Link("remittances", args=(*asked, ("date_to", last))),
             of=row.first,
         )

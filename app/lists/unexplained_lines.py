@@ -34,6 +34,7 @@ def unexplained_lines(scope: Scope | AnyScope, period: Period | None = None) -> 
     account = (BankAccount.account_key, BankAccount.label.label("account_label"))
     return (
         select(
+            BankMovement.id.label("movement_id"),
             *line,
             *account,
             late.contract,

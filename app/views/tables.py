@@ -15,7 +15,7 @@ class TableColumn:
 
     ``slot`` is ``title``, ``aside``, ``meta``, ``badge``, or empty for what only the table shows; ``card``
     is the text on the card where a heading is missing; ``tone`` makes it a badge, but for None, which is the
-    ordinary case and stands in plain words; ``style`` is a CSS class.
+    ordinary case and stands in plain words; ``style`` is a CSS class; ``href`` leads elsewhere than its row.
     """
 
     heading: str
@@ -24,6 +24,7 @@ class TableColumn:
     card: Callable[[Any], str] | None = None
     tone: Callable[[Any], str | None] | None = None
     style: str = ""
+    href: Callable[[Any], str | None] | None = None
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class TableCell:
     slot: str
     tone: str | None
     style: str
+    href: str | None
 
     @property
     def classes(self) -> str:
@@ -91,4 +93,6 @@ def table(
 def _cell(column: TableColumn, row: Any) -> TableCell:
     text = column.show(row)
     card = column.card(row) if column.card else text
-    return TableCell(text, card, column.slot, column.tone(row) if column.tone else "", column.style)
+    tone = column.tone(row) if column.tone else ""
+    href = column.href(row) if column.href else None
+    return TableCell(text, card, column.slot, tone, column.style, href)

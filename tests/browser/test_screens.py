@@ -464,6 +464,26 @@ def test_the_amounts_of_what_is_to_deal_with_are_in_sight_of_a_narrow_desk(windo
         assert amounts.evaluate_all(OUT_OF_FRAME) == []
 
 
+@pytest.mark.parametrize("width", [320, IPHONE])
+def test_the_kinds_of_what_is_to_deal_with_take_one_line_of_a_phone(window, live, width):
+    """Seven pills took five lines at 320 px."""
+    visitor = window(width)
+    with late(live):
+        visitor.go("/a-traiter?kind=late")
+        kinds = visitor.page.locator("nav[aria-label=Catégories]")
+        kinds.evaluate(
+            "nav => [1, 2, 3, 4, 5].forEach(() => nav.append(nav.lastElementChild.cloneNode(true)))"
+        )
+        assert kinds.bounding_box()["height"] < 60
+        assert visitor.sideways() == 0
+        assert visitor.barriers() == []
+        pills = kinds.locator("a")
+        assert pills.nth(1).evaluate(WHOLE), "the one in use"
+        pills.last.focus()
+        box = pills.last.bounding_box()
+        assert 0 <= box["x"] < box["x"] + box["width"] <= width
+
+
 @pytest.mark.parametrize("path", ["/remises", "/transactions"])
 def test_what_is_typed_to_search_is_in_sight_on_a_phone(window, path):
     """The name of a shop was cut beside the glass and three buttons."""

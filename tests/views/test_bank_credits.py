@@ -304,3 +304,44 @@ def test_it_speaks_english(owner, alpha):
     assert "No batch received has this amount" in plain(
         owner.page(f"{PAGE}/{alpha.lines['unexplained']}").one("main")
     )
+
+
+@pytest.mark.parametrize("is_certain", [True, False])
+def test_a_line_that_takes_a_sale_back_leads_to_it(app, database, alpha, is_certain):
+    """Where it may be several, to all of these; from À traiter one gets to the line."""
+    with database.writing(DatabaseRole.OWNER) as connection:
+        own = connection.execute(
+            text("SELECT bank_account_id, bank_statement_id, merchant_id FROM bank_movement WHERE id = :id"),
+            {"id": alpha.lines["fee"]},
+        ).mappings()
+        line = money_factories.a_bank_movement(
+            connection,
+            **own.one(),
+            rank=9,
+            amount=-3900,
+            kind="chargeback",
+            booked_on=today(),
+            contract_number=alpha.number,
+        )
+        sold = "SELECT occurred_on FROM transaction WHERE id = :id"
+        certain = {
+            "transaction_id": alpha.transaction_ids[0],
+            "occurred_on": connection.scalar(text(sold), {"id": alpha.transaction_ids[0]}),
+        }
+        several = {"rule": "amount", "candidates": 2, "sold_on": None}
+        money_factories.a_chargeback(
+            connection,
+            merchant_id=alpha.merchant_id,
+            contract_number=alpha.number,
+            bank_movement_id=line,
+            noticed_on=today(),
+            **(certain if is_certain else several),
+        )
+    finance = as_role(app, database, alpha, Role.FINANCE)
+    page = finance.page(f"{PAGE}/{line}").one("main")
+    (way,) = [one for one in page.all("a") if "/transactions" in one.get("href", "")]
+    assert plain(way) == ("Voir la vente" if is_certain else "2 ventes possibles")
+    finance.page(way["href"])
+    if not is_certain:
+        ways = [one["href"] for one in finance.page("/a-traiter").one("main").all("a")]
+        assert [way for way in ways if way.endswith(f"{PAGE}/{line}")]

@@ -13,6 +13,7 @@ from sqlalchemy import select, text
 from app.database.engine import DatabaseRole
 from app.models import DeskTask, Role
 from app.rules.time_zones import today
+from app.views import deciding
 from app.wording.days import month_and_year
 from importers import desk
 from tests import factories, money_factories
@@ -210,7 +211,7 @@ def test_what_is_open_is_shown_and_written_of_one_month(owner, alpha, older):
     """All of it is there unless a month is asked for, and each item stands in a month that is offered."""
     page = owner.page(PAGE)
     every = owner.get(f"{PAGE}.json").json["rows"]
-    periods = page.one("nav", class_="periods").all("a")
+    periods = page.one("nav", **{"aria-label": "Périodes"}).all("a")
     assert plain(periods[0]) == "Tout ce qui est ouvert"
     assert periods[0].get("aria-current") == "true"
     found = {way["href"].partition("month=")[2]: way for way in periods[1:]}
@@ -480,3 +481,69 @@ def test_a_debit_of_the_bank_that_several_sales_may_be_of_is_to_be_looked_into(a
 def test_nobody_is_asked_for_a_sale_that_is_certain_or_long_ago(app, database, alpha, values):
     chargeback(database, alpha, **values)
     assert to_find(as_role(app, database, alpha, Role.FINANCE)) == []
+
+
+@pytest.fixture
+def five_late(database, alpha):
+    """Four more telecollections of the same contract that the bank has not credited, 10 to 40 €."""
+    with database.writing(DatabaseRole.OWNER) as connection:
+        for number in range(1, 5):
+            sums = {"net_amount": number * 1000, "debit_amount": number * 1000, "transaction_count": 1}
+            factories.a_remittance(
+                connection,
+                merchant_id=alpha.merchant_id,
+                contract_id=alpha.contract_id,
+                collected_local=datetime.combine(today() - timedelta(days=number + 1), time(20)),
+                credit="late",
+                expected_by=today(),
+                **sums,
+            )
+        factories.sum_days(connection)
+
+
+def late_rows(page):
+    """The amounts of what is not credited, and where one goes on from there."""
+    section = page.one("section", **{"aria-labelledby": "late"})
+    ways = [(plain(way), way["href"]) for way in section.all("p", class_="actions")[-1].all("a")]
+    return [plain(cell) for cell in section.all("td", class_="slot-aside")], ways
+
+
+def test_the_largest_of_each_kind_are_in_sight_and_all_of_one_a_press_away(owner, five_late, monkeypatch):
+    """A chain of 500 shops had 505 of them on one page: 54 761 px of a phone."""
+    monkeypatch.setattr(deciding, "_FEW", 2)
+    monkeypatch.setattr(deciding, "_PAGE", 3)
+    page = owner.page(PAGE)
+    shown, ways = late_rows(page)
+    assert shown == ["52,40 €", "40,00 €"]
+    assert "Non crédité 5 · 152,40 €" in plain(page.one("main")), "the sum is of all of them"
+    assert [words for words, _ in ways] == ["Voir les 5", "Totaux par point de vente"]
+    first = owner.page(ways[0][1])
+    assert [plain(head) for head in first.one("main").all("h2")] == ["Non crédité 5 · 152,40 €"]
+    shown, (further, _) = late_rows(first)
+    assert shown == ["52,40 €", "40,00 €", "30,00 €"]
+    assert late_rows(owner.page(further[1]))[0] == ["20,00 €", "10,00 €"]
+    sums = owner.page(ways[1][1])
+    assert "152,40 €" in plain(sums.one("h2", id="total-line"))
+
+
+def test_a_kind_is_asked_for_and_written_alone(owner, five_late):
+    kinds = owner.page(PAGE).one("nav", **{"aria-label": "Catégories"})
+    every = {plain(way).rpartition(" · ")[0]: way["href"] for way in kinds.all("a")}
+    assert list(every)[:2] == ["Tout", "Non crédité"]
+    address = every["Non crédité"]
+    assert "kind=late" in address
+    rows = owner.get(address.replace(PAGE, f"{PAGE}.json")).json["rows"]
+    assert {row["kind"] for row in rows} == {"late"}
+    assert len(rows) == 5
+    for asked in ("kind=other", "kind=late&kind=differs", "after=x"):
+        assert not owner.page(f"{PAGE}?{asked}").one("main").all("section")
+    assert owner.get(f"{PAGE}.json?after=2").status_code == 422, "a file is whole"
+
+
+def test_what_a_line_of_the_bank_tells_leads_to_it(owner, database, alpha, short):
+    ways = [way["href"] for way in owner.page(PAGE).one("main").all("a") if "/credits/" in way["href"]]
+    with database.reading(DatabaseRole.OWNER) as connection:
+        line = connection.scalar(text("SELECT id FROM bank_movement WHERE amount = 2620"))
+    assert {way.rpartition("/")[2] for way in ways} == {str(line), str(alpha.movement_id)}
+    for way in ways:
+        assert plain(owner.page(way).one("h1")).startswith("Crédit de remises du ")

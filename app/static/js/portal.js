@@ -307,6 +307,9 @@
   showFaults();
   document.addEventListener("htmx:afterSettle", showFaults);
 
+  // Of pills that scroll sideways the one in use is in sight.
+  document.querySelectorAll(".one-line [aria-current]").forEach((pill) => pill.scrollIntoView({ block: "nearest" }));
+
   // A frame is a stop of the keyboard where there is something to scroll: cards of a phone are none.
   const stopAtFrames = () =>
     document.querySelectorAll(".groups-frame, .table-frame").forEach((frame) => {
