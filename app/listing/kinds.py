@@ -74,6 +74,10 @@ class Kind:
         """Text of a cell, where it may say more than :meth:`show` beside a label."""
         return self.show(value, row)
 
+    def short(self, value: Any, row: Row) -> str:
+        """Text of a cell of a table, where there is less room than among the details."""
+        return self.cell(value, row)
+
     def below(self, value: Any, row: Row) -> str:
         """Text below the name of a row on a phone, where there is little room."""
         return self.cell(value, row)

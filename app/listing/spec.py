@@ -85,8 +85,7 @@ class TicketSpec:
 class DetailPart:
     """A section of its own on the page of a row: what it reads, and its template (as ``part``).
 
-    ``of`` is the name of the field that it speaks of: who does not see that one does not see this;
-    ``permission`` is what a role needs to see it besides.
+    ``of`` names its field: who does not see that one does not see this; ``permission`` is needed besides.
     """
 
     read: Callable[[Connection, Scope, Row], Any]
@@ -99,9 +98,8 @@ class DetailPart:
 class PageLink:
     """A way from a list to a page of its own (``endpoint``), in words; ``of`` as in :class:`DetailPart`.
 
-    ``short`` are its words on a phone, "" for the same. ``args`` are the parameters of its address, ``count``
-    the number of things that wait there; ``month`` is the parameter that a list of a month hands it on by,
-    ``spans`` hands it the days of a list of several.
+    ``args`` are the parameters of its address, ``count`` the number of things that wait there; ``month`` is
+    the parameter of a month that a list hands on, ``spans`` hands it its days; ``short`` is said on a phone.
     """
 
     endpoint: str

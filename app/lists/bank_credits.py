@@ -67,6 +67,8 @@ INTERNAL = frozenset(
         "import_file_id",
     }
 )
+#: So many contracts are named in a cell; all of them among the details, in files and where one asks for them.
+_FEW_CONTRACTS: Final = 2
 #: Title of a section of the details.
 LINE = N_("Line of the bank")
 _DOTS: Final = literal_column("'•••• '", Text)
@@ -91,6 +93,25 @@ class _Batches(Whole):
             if value
             else ""
         )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Contracts(Identifier):
+    """The contracts of what a line pays: their number where they are many, which took 15 lines of a row."""
+
+    def short(self, value: str | None, row: Row) -> str:
+        number = len(value.split(", ")) if value else 0
+        if number <= _FEW_CONTRACTS:
+            return self.show(value, row)
+        return Noun(*NN_("%(num)s contract", "%(num)s contracts")).count(number, formats.number(number))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Gap(Money):
+    """A gap between a line and its batches; no text where there is none to look into."""
+
+    def cell(self, value: int | None, row: Row) -> str:
+        return self.show(value, row) if value else ""
 
 
 def _its_batches(row: Row) -> Link | None:
@@ -145,7 +166,7 @@ FIELDS = (
     Field(
         name="contract",
         label=N_("Contract no."),
-        kind=Identifier(),
+        kind=_Contracts(),
         filter_kind=FreeText(),
         column=func.coalesce(
             of_batches(func.string_agg(Contract.number.distinct(), COMMA)),
@@ -199,7 +220,7 @@ FIELDS = (
     Field(
         name="gap",
         label=N_("Gap"),
-        kind=Money(currency=BankMovement.currency),
+        kind=_Gap(currency=BankMovement.currency),
         column=BankMovement.amount - EXPLAINED,
         section=CREDIT,
         in_table=True,

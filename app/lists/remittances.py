@@ -89,6 +89,7 @@ INTERNAL = frozenset(
 #: Title of a section of the details.
 CONTROLLED = N_("Control of the payments")
 _MONEY = Money(currency=Remittance.currency)
+_LAST_MONTH = N_("Reconcile last month")
 _CLOSING = ((PERIOD, "last-month"), (BY, BY_REASON.name))
 
 
@@ -375,13 +376,7 @@ REMITTANCES = ListSpec(
     page_links=(
         PageLink("open_items.show", OPEN_ITEMS, "credit_gap", open_item_count, month="month"),
         PageLink("bank_credits.index", N_("Bank"), "credit_gap", spans=True),
-        PageLink(
-            "remittances.index",
-            N_("Reconcile last month"),
-            "credit_gap",
-            args=_CLOSING,
-            short=N_("Reconcile"),
-        ),
+        PageLink("remittances.index", _LAST_MONTH, "credit_gap", args=_CLOSING, short=N_("Reconcile")),
     ),
     absent=partial(untold, (credit, remote_payments)),
     ticket=TicketSpec(

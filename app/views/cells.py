@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote_plus
 
 from app.listing.card_filters import Card
@@ -47,13 +47,17 @@ def row_title(spec: ListSpec, row: Row, sole: frozenset[str]) -> str:
 
 def cell(field: Field, row: Row) -> ListCell:
     """The value of ``field`` in ``row``; the words of its link where there is none."""
-    (made,) = cells_of(field, (row,))
+    (made,) = _made(field, (row,), field.kind.cell)
     return made
 
 
 def cells_of(field: Field, rows: Sequence[Row]) -> list[ListCell]:
     """The cells of a column, one for each row: what is the same in all of them is asked of ``field`` once."""
-    name, say, style = field.name, field.kind.cell, _style(field)
+    return _made(field, rows, field.kind.short)
+
+
+def _made(field: Field, rows: Sequence[Row], say: Callable[[Any, Row], str]) -> list[ListCell]:
+    name, style = field.name, _style(field)
     is_void = field.void if isinstance(field.kind, Money) else None
     if not (field.link or is_void or field.slot == "badge"):
         return [ListCell(say(row[name], row), style) for row in rows]
@@ -102,10 +106,8 @@ def no_ticket(spec: ListSpec, row: Row) -> str | None:
 
 
 def column_style(fields: Sequence[Field]) -> str:
-    """The class by which a column has more room than others, on its heading and its cells: "" without any."""
-    if len(fields) > 1:
-        return "several"
-    return "card-number" if isinstance(fields[0].kind, Card) else ""
+    """The class of a column, on its heading and its cells: what has more room than others, or is a figure."""
+    return "several" if len(fields) > 1 else _style(fields[0])
 
 
 def _style(field: Field) -> str:

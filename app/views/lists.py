@@ -96,8 +96,7 @@ def index(spec: ListSpec) -> AnyResponse:
         if by_rows and scope.contract_ids is None:
             keep_plans(connection)  # what stands around rows is the same whatever is asked of them
         ((fresh, notices), (answer, missing)), (ways, (said, on_paper)) = around.read(connection)
-        # Apart: people and payments do not meet in one statement (R26).
-        own = list_settings(criteria).read(connection)
+        own = list_settings(criteria).read(connection)  # apart: people and payments do not meet (R26)
         notes = spec.filter_notes.words(connection, noted)
     alike = alike_in(criteria, found, sole)
     table = columns(spec, sums, own.columns, alike) if sums else None

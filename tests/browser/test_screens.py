@@ -157,7 +157,7 @@ def test_what_is_said_of_a_line_has_the_width_of_the_narrowest_phone(window, pat
     visitor = window(320)
     visitor.go(path)
     lines = visitor.page.locator(".rows-group .line:not(.is-missing)")
-    lines.first.evaluate("line => line.querySelector('.send-link')?.remove()")
+    lines.evaluate_all("lines => lines.forEach(line => line.querySelector('.send-link')?.remove())")
     first = lines.first.bounding_box()
     amount = lines.first.locator(".amount").bounding_box()
     assert first["x"] + first["width"] - amount["x"] - amount["width"] <= 16
@@ -165,6 +165,23 @@ def test_what_is_said_of_a_line_has_the_width_of_the_narrowest_phone(window, pat
     said.first.evaluate("sub => (sub.textContent = '•••• 9814 · FOURNIL CLERMONT JAUDE · Caisse 1')")
     high = "sub => sub.getBoundingClientRect().height / parseFloat(getComputedStyle(sub).lineHeight)"
     assert said.first.evaluate(high) <= 2.1
+
+
+@LISTS
+@pytest.mark.parametrize("width", [320, IPHONE, DESK])
+def test_the_amounts_of_a_group_end_on_one_line(window, path, width):
+    """Those of lines without a ticket, and the sum above all, ended 42 px beside the others."""
+    visitor = window(width)
+    visitor.go(path)
+    group = visitor.page.locator(".rows-group:has(.line + .line .send-link)").first
+    lines = group.locator(".line")
+    assert lines.count() > 1
+    lines.first.evaluate("line => line.querySelector('.send-link')?.remove()")
+    assert group.locator(".send-link").count()
+    ends = group.locator(".line > .amount, .group-head > .money:not(:empty)").evaluate_all(
+        "all => all.map(one => Math.round(one.getBoundingClientRect().right))"
+    )
+    assert len(set(ends)) == 1
 
 
 @LISTS

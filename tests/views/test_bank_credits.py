@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from app.database.engine import DatabaseRole
+from app.lists import bank_credits
 from app.models import Role
 from app.rules.time_zones import today
 from tests import factories, money_factories
@@ -345,3 +346,15 @@ def test_a_line_that_takes_a_sale_back_leads_to_it(app, database, alpha, is_cert
     if not is_certain:
         ways = [one["href"] for one in finance.page("/a-traiter").one("main").all("a")]
         assert [way for way in ways if way.endswith(f"{PAGE}/{line}")]
+
+
+def test_a_table_says_no_gap_of_nothing_and_how_many_contracts(app, database, alpha, monkeypatch):
+    """31 contracts of one payment of an acquirer took 15 lines of a desk."""
+    monkeypatch.setattr(bank_credits, "_FEW_CONTRACTS", 1)
+    finance = as_role(app, database, alpha, Role.FINANCE)
+    shown = plain(finance.page(PAGE).one("div", id="rows"))
+    assert "2 contrats" in shown
+    assert f"4242424, {alpha.number}" not in shown
+    assert "−0,40 €" in shown
+    assert "0,00 €" not in shown.replace("100,00 €", "").replace("50,00 €", "")
+    assert f"4242424, {alpha.number}" in plain(finance.page(f"{PAGE}/{alpha.lines['both']}").one("main"))
