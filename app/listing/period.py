@@ -183,9 +183,13 @@ class Freshness:
     before: tuple[date, ...] = ()
     late: tuple[str, ...] = ()
 
+    def to_come(self, today: date) -> date:
+        """The first day that nothing can tell of yet: ``today``, or a later one where its own is there."""
+        return today if self.up_to is None else max(today, self.up_to + _DAY)
+
     def tells_of(self, day: date, today: date) -> bool:
         """Whether a day without rows is one on which nothing happened."""
-        came = self.since is not None and self.since <= day < today
+        came = self.since is not None and self.since <= day < self.to_come(today)
         return came and day not in self.missing and day not in self.before
 
     def untold(self, period: Period, today: date) -> tuple[date, ...]:

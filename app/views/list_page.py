@@ -105,9 +105,9 @@ class ListPage:
     def untold(self) -> tuple[str, ...]:
         """What no file can tell of its period, in sentences."""
         period, days = self.criteria.period, self.criteria.days
-        if period is None or self.fresh is None or self.fresh.since is None:
+        if period is None or self.fresh is None:
             return ()
-        return tuple(periods.untold(period, self.fresh.since, days.today))
+        return tuple(periods.untold(period, self.fresh, days.today))
 
     @cached_property
     def is_untold(self) -> bool:
@@ -115,7 +115,7 @@ class ListPage:
         period, fresh = self.criteria.period, self.fresh
         if self.has_rows or self.has_groups or period is None or fresh is None or fresh.since is None:
             return False
-        return period.last < fresh.since or period.first >= self.criteria.days.today
+        return period.last < fresh.since or period.first >= fresh.to_come(self.criteria.days.today)
 
     @cached_property
     def untold_days(self) -> frozenset[date]:

@@ -65,11 +65,13 @@ def _months_beside(period: Period, end: date) -> tuple[Period, Period] | None:
     return before, replace(after, last=max(after.first, min(after.last, end)))
 
 
-def untold(period: Period, since: date, today: date) -> Iterator[str]:
-    """What no file can tell of ``period``, each part in a sentence; ``since`` is the first day received."""
-    if period.first < since:
-        yield gettext("No data before %(day)s.", day=formats.day(since))
-    if period.first <= today <= period.last:
+def untold(period: Period, fresh: Freshness, today: date) -> Iterator[str]:
+    """What no file can tell of ``period``, each part in a sentence; nothing where none was ever received."""
+    if fresh.since is None:
+        return
+    if period.first < fresh.since:
+        yield gettext("No data before %(day)s.", day=formats.day(fresh.since))
+    if period.first <= today <= period.last and today == fresh.to_come(today):
         yield gettext("Today's data arrive tomorrow.")
     if period.last > today:
         yield gettext("Days to come have no data yet.")

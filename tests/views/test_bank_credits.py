@@ -297,6 +297,19 @@ def test_days_that_no_statement_tells_of_do_not_look_like_days_without_credits(o
     assert "n'ont pas été reçues" in plain(owner.page(PAGE + week).one("main"))
 
 
+def test_a_day_that_statements_tell_of_is_there_on_the_same_day(owner, alpha, database):
+    """Payments of today arrive tomorrow; what the bank booked today may be here already."""
+    day = f"?date_from={today()}&date_to={today()}"
+    arrives = "Les données d'aujourd'hui arrivent demain"
+    for asked in (day, f"{day}&amount=1", "", f"?by=day&date_from={today()}"):
+        assert arrives not in plain(owner.page(PAGE + asked).one("main")), asked
+    assert "0 ligne de la banque" in plain(owner.page(f"{PAGE}{day}&amount=1").one("main"))
+    assert arrives in plain(owner.page(f"/transactions{day}").one("main"))
+    with database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(text("UPDATE bank_statement SET closed_on = :day"), {"day": today() - YESTERDAY})
+    assert arrives in plain(owner.page(f"{PAGE}{day}&amount=1").one("main"))
+
+
 def test_it_speaks_english(owner, alpha):
     owner.post_form("/langue", lang="en")
     said = plain(owner.page(PAGE).one("main"))

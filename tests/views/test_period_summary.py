@@ -23,7 +23,7 @@ def nets(first, *amounts):
 
 def said(period, of_days, *missing, since=date(2026, 1, 1), language="fr"):
     with speaking(language):
-        words = period_summary(period, Freshness(since, TODAY, tuple(missing)), of_days, TODAY)
+        words = period_summary(period, Freshness(since, TODAY - DAY, tuple(missing)), of_days, TODAY)
     return words.replace("\u00a0", " ").replace("\u202f", " ").replace("\u2212", "-")
 
 
