@@ -48,7 +48,7 @@ DAYS = {
     "known_value": "last_on",
     "received_day": "day",
     "bank_statement": "closed_on",
-    "credit_link": "collected_on",
+    "credit_link": "booked_on",  # as long as its line, which goes on paying a batch that is gone
     "credit_decision": "collected_on",
     "chargeback": "noticed_on",
     "operation": "operated_on",

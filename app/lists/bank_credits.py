@@ -115,10 +115,11 @@ class _Gap(Money):
 
 
 def _its_batches(row: Row) -> Link | None:
-    """The only batch that it pays; the page of the line has several."""
+    """The only batch that it pays; the page of the line has several, and says what of one that is gone is."""
     if not row["batches"]:
         return None
-    return Link("remittances", row["only_batch"]) if row["only_batch"] else Link("bank_credits", row["id"])
+    is_there = row["batches"] == 1 and row["only_batch"]
+    return Link("remittances", row["only_batch"]) if is_there else Link("bank_credits", row["id"])
 
 
 FIELDS = (

@@ -162,14 +162,8 @@ BATCHES = func.nullif(
     literal_column("0"),
     type_=BigInteger,
 )
-ONLY_BATCH = _of_links(
-    lambda links: case(
-        (
-            func.min(links.c.remittance_id) == func.max(links.c.remittance_id),
-            func.min(links.c.remittance_id),
-        )
-    )
-)
+#: The only one of them that is still there.
+ONLY_BATCH = of_batches(case((func.min(Remittance.id) == func.max(Remittance.id), func.min(Remittance.id))))
 
 
 def paid_batches(connection: Connection, scope: Scope, row: Row) -> CreditedTogether | None:

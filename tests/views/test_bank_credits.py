@@ -11,8 +11,10 @@ import pytest
 from sqlalchemy import text
 
 from app.database.engine import DatabaseRole
+from app.database.migrate import first_day_kept
 from app.lists import bank_credits
 from app.models import Role
+from app.retention import purge
 from app.rules.time_zones import today
 from tests import factories, money_factories
 from tests.views.town import let_in, plain
@@ -308,6 +310,42 @@ def test_a_day_that_statements_tell_of_is_there_on_the_same_day(owner, alpha, da
     with database.writing(DatabaseRole.OWNER) as connection:
         connection.execute(text("UPDATE bank_statement SET closed_on = :day"), {"day": today() - YESTERDAY})
     assert arrives in plain(owner.page(f"{PAGE}{day}&amount=1").one("main"))
+
+
+def test_a_line_goes_on_paying_a_batch_that_is_older_than_what_is_kept(app, owner, alpha, database, tmp_path):
+    """The night before the first day kept is gone, the line of the morning after is not."""
+    first = first_day_kept(today())
+    own = {"merchant_id": alpha.merchant_id}
+    night = datetime.combine(first - YESTERDAY, time(23, 0))
+    with database.writing(DatabaseRole.OWNER) as connection:
+        gone = factories.a_remittance(
+            connection, **own, contract_id=alpha.contract_id, collected_local=night, net_amount=4321
+        )
+        account, statement = connection.execute(
+            text("SELECT bank_account_id, id FROM bank_statement WHERE merchant_id = :merchant_id"), own
+        ).one()
+        line = money_factories.a_bank_movement(
+            connection, **own, bank_account_id=account, bank_statement_id=statement, amount=4321,
+            booked_on=first, value_on=first, contract_number=alpha.number, rank=9,
+        )  # fmt: skip
+        money_factories.a_credit_link(
+            connection, **own, bank_movement_id=line, remittance_id=gone, booked_on=first,
+            collected_on=night.date(), amount=4321,
+        )  # fmt: skip
+    purge(database, tmp_path, today())
+    with database.reading(DatabaseRole.OWNER) as connection:
+        assert not connection.scalar(text("SELECT count(*) FROM remittance WHERE id = :id"), {"id": gone})
+    day = f"?date_from={first}&date_to={first}"
+    (row,) = owner.get(f"{PAGE}.json{day}").json["rows"]
+    said = ("state", "batches", "contract", "paid", "gap")
+    assert [row[name] for name in said] == ["explained", 1, alpha.number, 4321, 0]
+    page = owner.page(f"{PAGE}{day}")
+    ways = [one["href"] for one in page.all("a") if plain(one) in ("1", "1 remise")]
+    assert all(way.endswith(f"/credits/{line}") for way in ways)
+    assert "/remises/" not in "".join(one.get("href", "") for one in page.one("main").all("a"))
+    assert "Aucune remise reçue n'a ce montant" not in plain(owner.page(f"{PAGE}/{line}").one("main"))
+    limited = as_role(app, database, alpha, Role.FINANCE, contracts=[alpha.number])
+    assert ids_of(limited, day) == set(), "what it paid is not known any more"
 
 
 def test_it_speaks_english(owner, alpha):
