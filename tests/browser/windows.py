@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from app.config import ROOT
 from app.web.language import COOKIE
 from tests.browser.portal import PASSWORD
+from tests.waiting import HANGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -151,7 +152,7 @@ def open_window(
         has_touch=width < TABLET,
         service_workers="allow" if service_worker else "block",
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(1000 * HANGS)
     context.add_cookies([{"name": COOKIE, "value": language, "url": url}])
     visitor = BrowserWindow(context.new_page(), url)
     visitor.listen()
