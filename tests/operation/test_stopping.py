@@ -14,6 +14,7 @@ import pytest
 
 from app.database.engine import Database
 from app.database.login_addresses import Addresses
+from app.operation import worker as worker_module
 from app.operation.worker import PATIENCE, TERMINATED, _Worker
 from tests.operation.test_worker import connected, deferred, does_a_job, working
 from tests.waiting import HANGS, wait_until
@@ -28,6 +29,12 @@ PERSEVERING = (
     "from app.cli import main; from app.database import embedded; from app.operation import worker;"
     f"embedded.RECOVERY_SECONDS = 10**6; worker.STOP_SECONDS = {HANGS};"
 )
+
+
+@pytest.fixture
+def patient(monkeypatch):
+    """A worker of this process that is not left, which would end the process, before it can only hang."""
+    monkeypatch.setattr(worker_module, "STOP_SECONDS", HANGS)
 
 
 async def told(worker, answer, turns):
@@ -56,6 +63,7 @@ async def told(worker, answer, turns):
     await asyncio.wait_for(worker.run(), HANGS)
 
 
+@pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("answer", range(1, 9))
 def test_a_word_to_stop_is_heard_at_every_moment_of_its_beginning(config, database, answer):
     """The moments are those at which the pool is still connecting, and at which it has just connected."""
@@ -72,6 +80,7 @@ def silent_server():
         yield f"postgresql+psycopg://user:word@127.0.0.1:{listener.getsockname()[1]}/portal"
 
 
+@pytest.mark.usefixtures("patient")
 def test_a_worker_that_connects_to_a_silent_server_stops_when_told(config):
     async def stop_soon(worker):
         loop = asyncio.get_running_loop()
