@@ -130,6 +130,42 @@ def test_what_was_typed_is_there_again_after_a_session_that_ended(window, live):
     assert page.input_value("[name=email]") == ""
 
 
+def test_addresses_typed_into_a_dialogue_are_there_again_after_a_session_that_ended(window, live):
+    """The dialogue opens by itself, over the list that it was opened from; an answer leaves nothing kept."""
+    email = unique("envoie")
+    with live.database.writing(DatabaseRole.OWNER) as connection:
+        access = NewAccess(email=email, merchant="FOURNIL", reseller=None, role=Role.OWNER)
+        give_access(connection, access, PASSWORD)
+    visitor = window(signed_in=False)
+    page = visitor.page
+    sign_in(page, live.url, email)
+    visitor.go("/transactions?outcome=accepted")
+    page.locator("a.send-link:visible").first.click()
+    page.locator("#to-1").fill("client@example.org")
+    page.locator(".more-addresses > summary").first.click()
+    page.locator("#to-2").fill("autre@example.org")
+    visitor.settled()
+    with live.database.writing(DatabaseRole.OWNER) as connection:
+        person = select(UserAccount.id).where(UserAccount.email == email).scalar_subquery()
+        connection.execute(delete(UserSession).where(UserSession.user_id == person))
+    page.get_by_role("button", name="Envoyer", exact=True).click()
+    page.wait_for_url(re.compile("/connexion"))
+    page.fill("[name=email]", email)
+    page.fill("[name=password]", PASSWORD)
+    page.locator(SUBMIT).click()
+    page.get_by_text("est de nouveau dans le formulaire").wait_for()
+    assert page.url.endswith("/transactions?outcome=accepted")
+    assert page.input_value("#to-1") == "client@example.org"
+    assert page.locator("#to-2").is_visible()
+    assert page.input_value("#to-2") == "autre@example.org"
+    visitor.settled()
+    page.get_by_role("button", name="Envoyer", exact=True).click()
+    page.get_by_text("est en cours d’envoi").or_(page.locator("#steps .notice.good")).first.wait_for()
+    assert page.evaluate("sessionStorage.getItem('unsent')") is None
+    assert [one for one in visitor.complaints if "401" not in one] == []
+    visitor.complaints.clear()  # a browser writes an answer of 401 in its console
+
+
 @WAYS
 def test_invited_by_mail_then_in(window, live, javascript):
     email = unique("nouvelle")

@@ -83,24 +83,49 @@
     const kept = { person, page: location.pathname, action: form.getAttribute("action"), values };
     sessionStorage.setItem(KEPT, JSON.stringify(kept));
   });
+  // One that is sent without leaving the page is answered on it; of an ended session the answer is the way in.
+  document.addEventListener("htmx:beforeOnLoad", ({ detail: { elt, xhr } }) => {
+    if (elt.matches("form") && xhr.status !== 401) sessionStorage.removeItem(KEPT);
+  });
   const isWayIn = document.querySelector(".sign-in") !== null;
   const unsent = JSON.parse(sessionStorage.getItem(KEPT));
+  const isUnsent = (form) => form.getAttribute("action") === unsent.action;
+  const fillAgain = (form) => {
+    const passed = {};
+    unsent.values.forEach(([name, value, checked]) => {
+      const inputs = typedIn(form).filter((input) => input.name === name);
+      const isTicked = /^(radio|checkbox)$/.test(inputs[0]?.type);
+      passed[name] = (passed[name] ?? 0) + 1; // five addresses have one name
+      const input = isTicked ? inputs.find((one) => one.value === value) : inputs[passed[name] - 1];
+      if (!input) return;
+      if (isTicked) input.checked = checked;
+      else input.value = value;
+      if (value) input.closest("details")?.setAttribute("open", "");
+    });
+    const notice = Object.assign(document.createElement("p"), { className: "notice info", role: "status" });
+    notice.textContent = document.getElementById("main").dataset.kept;
+    if (form.closest("dialog")) form.prepend(notice);
+    else form.before(notice);
+  };
   if (unsent && !isWayIn) {
     sessionStorage.removeItem(KEPT);
-    const form = [...document.forms].find((one) => one.getAttribute("action") === unsent.action);
     const isSame = unsent.person === person && unsent.page === location.pathname;
     // A form that comes back with its faults holds what was typed; one that was never sent comes back as it was.
-    if (form && isSame && unsent.hasEnded) {
-      unsent.values.forEach(([name, value, checked]) => {
-        const inputs = typedIn(form).filter((input) => input.name === name);
-        const input = inputs.find((one) => one.value === value) ?? inputs[0];
-        if (!input) return;
-        if (/^(radio|checkbox)$/.test(input.type)) input.checked = input.value === value ? checked : input.checked;
-        else input.value = value;
-      });
-      const notice = Object.assign(document.createElement("p"), { className: "notice info", role: "status" });
-      notice.textContent = document.getElementById("main").dataset.kept;
-      form.before(notice);
+    if (isSame && unsent.hasEnded) {
+      const form = [...document.forms].find(isUnsent);
+      // The one that stood in a dialogue is behind the button that opens it.
+      const opener = [...document.querySelectorAll("[hx-get]")].find((one) => one.getAttribute("hx-get") === unsent.action);
+      const opened = (event) => {
+        const late = [...event.detail.target.querySelectorAll("form")].find(isUnsent);
+        if (!late) return;
+        document.removeEventListener("htmx:afterSettle", opened);
+        fillAgain(late);
+      };
+      if (form) fillAgain(form);
+      else if (opener) {
+        document.addEventListener("htmx:afterSettle", opened);
+        document.addEventListener("htmx:load", () => opener.click(), { once: true });
+      }
     }
   } else if (unsent && document.querySelector("[data-unsent]")) {
     sessionStorage.setItem(KEPT, JSON.stringify({ ...unsent, hasEnded: true }));
