@@ -31,6 +31,7 @@ from app.database.engine import Database, create_database
 from app.database.login_addresses import Addresses
 from app.database.migrate import migrate
 from app.rules.time_zones import today
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -73,10 +74,8 @@ def _clear(folder: Path) -> None:
     server = folder / "postgres"
     with suppress(FileNotFoundError, ProcessLookupError):
         os.kill(int((server / "postmaster.pid").read_text().split()[0]), signal.SIGINT)  # it waits for nobody
-    for _ in range(200):
-        if not embedded._serving(server):
-            break
-        time.sleep(0.05)
+    with suppress(AssertionError):  # whatever hangs, the folder goes
+        wait_until(lambda: not embedded._serving(server))
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -204,8 +203,8 @@ def copy_of_template(administration: psycopg.Connection, server: str, template: 
 
 
 def _left_open(administration: psycopg.Connection, name: str) -> list[str]:
-    """The last statements of the connections that are still open; closing one takes a moment."""
-    for _ in range(20):
+    """The last statements of the connections that are still open; to close one takes a while under load."""
+    for _ in range(600):
         rows = administration.execute(
             "SELECT query FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'",
             [name],

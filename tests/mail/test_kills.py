@@ -34,7 +34,7 @@ from tests.mail.servers import DROP, HANG, STEPS, Postbox, mail_server
 from tests.waiting import HANGS, wait_until
 
 #: Kills by the server, before and after each of its replies; and at moments that nobody chose.
-EACH, AT_RANDOM = 6, 60
+EACH, AT_RANDOM, ENOUGH = 6, 60, 100
 SECRET_KEY = "a key for tests, made of words and long enough"
 #: A worker that asks for jobs once an hour: it does what it is told of.
 TOLD = "from app.jobs import queue; queue.worker_defaults['fetch_job_polling_interval'] = 3600;"
@@ -157,7 +157,9 @@ def test_workers_killed_at_every_step_lose_nothing_and_double_nothing_unrecorded
                     box.script = {}
                     finish(database, team, delivery_id)
         usual = _seconds_of_a_delivery(database, team)
-        for _ in range(AT_RANDOM):
+        tries = 0
+        # A machine that has become quicker since is done with some deliveries before they are to be killed.
+        while (tries := tries + 1) <= AT_RANDOM or killed.total() < ENOUGH:
             delivery_id = posted(database)
             make_due(database)
             team.start(delivery_id)
@@ -168,7 +170,6 @@ def test_workers_killed_at_every_step_lose_nothing_and_double_nothing_unrecorded
         found = check(database, box, killed.total())
     print(found, dict(killed))  # noqa: T201 - the count, for pytest -s
     assert all(killed[step, "before"] == EACH for step in STEPS if step != "BODY")
-    assert killed.total() >= 100, killed
     assert found["doubled"] <= found["admitted"] < killed.total()
 
 

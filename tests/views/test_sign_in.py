@@ -19,7 +19,7 @@ from importers.load import Status, load_file
 from tests.importers.files import directory, written
 from tests.page import HtmlPage
 from tests.views.town import PASSWORD, let_in, portal
-from tests.waiting import wait_until_held
+from tests.waiting import HANGS, wait_until_held
 
 REFUSED = "Adresse ou mot de passe incorrect"
 
@@ -61,7 +61,7 @@ def test_people_sign_in_while_a_file_is_written(browser, shops, database, tmp_pa
             assert browser.sign_in(shops[0].email).status_code == 303  # 503 after waiting for a lock
             assert browser.get("/remises").status_code == 200
             assert not load.done()
-        assert load.result(30).status is Status.LOADED
+        assert load.result(HANGS).status is Status.LOADED
 
 
 def test_what_was_asked_is_shown_after_signing_in(browser, shops):
