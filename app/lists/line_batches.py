@@ -176,4 +176,5 @@ def paid_batches(connection: Connection, scope: Scope, row: Row) -> CreditedToge
     by_line = select(CreditLink.remittance_id, CreditLink.collected_on).where(
         CreditLink.merchant_id == scope.merchant_id, CreditLink.bank_movement_id == row["id"]
     )
-    return credited_remittances(connection, scope, N_("Batches that it pays"), by_payment, by_line)
+    title = N_("Batches that it may pay") if row["state"] == "proposed" else N_("Batches that it pays")
+    return credited_remittances(connection, scope, title, by_payment, by_line)

@@ -348,6 +348,11 @@ def test_a_line_goes_on_paying_a_batch_that_is_older_than_what_is_kept(app, owne
     assert ids_of(limited, day) == set(), "what it paid is not known any more"
 
 
+def test_batches_that_a_line_may_pay_are_not_said_to_be_paid(owner, alpha):
+    for name, title in (("one", "Remises qu'elle paie peut-être"), ("both", "Remises qu'elle paie")):
+        assert title in [plain(one) for one in owner.page(f"{PAGE}/{alpha.lines[name]}").all("h2")], name
+
+
 def test_it_speaks_english(owner, alpha):
     owner.post_form("/langue", lang="en")
     said = plain(owner.page(PAGE).one("main"))
