@@ -14,7 +14,7 @@ from importers import card_lines, derived, ownership
 from importers.derived import daily_sums
 from importers.ownership import OwnerKey
 from importers.records import Entry, KnownSource, Loaded, if_any
-from importers.records.banking import digests, overlapping
+from importers.records.banking import decided, digests, overlapping
 from importers.refusals import FileRefusedError, Refusal
 from importers.staging import as_dates, copy_in, new_ids, put, rows_of
 
@@ -63,12 +63,14 @@ def load(connection: Connection, file: BankStatements, entry: Entry, source: Kno
     placed = placed.assign(import_file_id=entry.file_id)
     movements = overlapping.without_known(connection, _movements(connection, file, placed), placed)
     _put(connection, placed, movements)
+    decided.follow(connection)
     derived.renew(connection)
     return _loaded(placed, movements, known=told - len(placed))
 
 
 def take_back(connection: Connection, merchants: list[int], ids: list[int]) -> None:
     """Remove statements with their lines; the days that they covered are looked at again."""
+    decided.remember(connection, merchants, ids)
     for statement in _TAKE_BACK:
         connection.execute(text(statement), {"merchants": merchants, "ids": ids})
 

@@ -221,6 +221,31 @@ def test_a_rejected_proposal_is_not_made_again(proposed):
     assert decide(proposed, "confirmed")[0]["reason"] == "this proposal is not there any more"
 
 
+@pytest.mark.parametrize("replace", [False, True])
+@pytest.mark.parametrize(("verdict", "told"), [("confirmed", ["confirmed"]), ("rejected", [])])
+def test_what_is_decided_of_a_line_holds_when_its_statement_is_sent_again(proposed, verdict, told, replace):
+    """The day half told gives way to the whole one; an operator replaces it: it is the same line."""
+    assert decide(proposed, verdict) == []
+    first = () if not replace else (line(250, label="REMISE CB 9999999001"),)
+    whole = statement(1, *first, line(3900, label="REMISE CARTE"), line(5, label="COMMISSION CB"))
+    assert not deliver(proposed, whole, replace=replace).refused
+    assert [one[-1] for one in links_of(proposed)] == told
+    assert marked(proposed) == []
+    assert credits_of(proposed)[0][1] == ("credited" if told else "expected")
+
+
+def test_what_is_decided_of_a_line_holds_of_no_other_one(proposed):
+    """Of two lines that are alike one was confirmed; a line that is taken back credits nothing more."""
+    assert decide(proposed, "confirmed") == []
+    twins = [line(3900, label="REMISE CARTE")] * 2
+    assert not deliver(proposed, statement(1, *twins), replace=True).refused
+    assert [one[-1] for one in links_of(proposed)] == ["confirmed"]
+    other = statement(1, line(3900, label="REMISE CARTES"))
+    assert not deliver(proposed, other, replace=True).refused
+    assert "confirmed" not in [one[-1] for one in links_of(proposed)]
+    assert credits_of(proposed)[0][1] == "expected"
+
+
 def credited_net(operator: Operator) -> list[str]:
     """The states of two nights, the first credited less 1,00 EUR, once all their statements are there."""
     operator.deliver(night(1, 39_000))
