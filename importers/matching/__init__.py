@@ -8,7 +8,6 @@ its items. The order in which files came never changes the result.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -57,6 +56,11 @@ LINE: Final = (
 #: ``group_fee`` is what the bank says that it took off the line, for all of its items.
 LINK: Final = ("line", "item", "part", "amount", "rule", "certainty", "booked_on", "group_fee")
 
+#: No link.
+_NONE: Final = pd.DataFrame(columns=list(LINK)).astype(
+    {"amount": "int64", "certainty": "str", "booked_on": "datetime64[s]", "group_fee": "Int64"}
+)
+
 #: Columns of what people decided: the rows of line and item, the part, its rule and the verdict.
 DECIDED: Final = ("line", "item", "part", "rule", "verdict")
 
@@ -79,18 +83,18 @@ def match(
     items as well, those too that no bank credits: their numbers tell which calls have not come. Where one has
     not, the ``statements`` (as :mod:`importers.matching.states` has them) tell whether lines may be missing.
     """
-    coded, missing = _coded(items, lines, known, statements)
-    items, lines = coded.items, coded.lines
+    decided = pd.DataFrame(columns=list(DECIDED)) if decided is None else decided
+    if decided.empty and (items.empty or lines.empty):
+        return _NONE
+    items, lines, statements, missing = _coded(items, lines, known, statements)
     open_parts = with_missing(parts_of(items), missing)
     split = Split.of(with_missing(items, missing), lines, by_scheme)
-    decided = pd.DataFrame(columns=list(DECIDED)) if decided is None else decided
     found = [_confirmed(decided, open_parts)]
     rejected = decided[decided["verdict"] == CreditVerdict.REJECTED]
-    open_lines = lines[~lines.index.isin(found[0]["line"])]
-    open_lines = open_lines[open_lines["is_fee"] | open_lines["is_credit"]]
-    open_lines = with_manners(open_lines, open_parts)
+    is_open = ~lines.index.isin(found[0]["line"]) & (lines["is_fee"] | lines["is_credit"])
+    open_lines = with_manners(lines[is_open], open_parts)
     open_parts = left(open_parts, found[0])
-    doubts = Doubts.of(items, open_lines, missing, coded.statements, split)
+    doubts = Doubts.of(items, open_lines, missing, statements, split)
     for rule in rules(split, doubtful=doubts.exist()):
         if open_lines["is_fee"].all():  # what was taken off nothing explains nothing
             break
@@ -117,14 +121,16 @@ def is_split(
     items: pd.DataFrame, lines: pd.DataFrame, by_scheme: pd.DataFrame, known: pd.DataFrame | None = None
 ) -> bool:
     """Whether any line may be what a scheme brought: where none may, the sums of schemes match nothing."""
-    coded, missing = _coded(items, lines, known, None)
-    return len(Split.of(with_missing(coded.items, missing), coded.lines, by_scheme).pairs) > 0
+    if items.empty or lines.empty:
+        return False
+    items, lines, _, missing = _coded(items, lines, known, None)
+    return len(Split.of(with_missing(items, missing), lines, by_scheme).pairs) > 0
 
 
 def _coded(
     items: pd.DataFrame, lines: pd.DataFrame, known: pd.DataFrame | None, statements: pd.DataFrame | None
-) -> tuple[Coded, pd.DataFrame]:
-    """The frames with numbers for texts and the columns that are needed, and the calls that are missing."""
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame | None, pd.DataFrame]:
+    """Items, lines and statements, with numbers for texts, and the calls that are missing."""
     coded = Coded.of(items[list(ITEM)], lines[list(LINE)], items if known is None else known, statements)
     kind, fee = coded.lines["kind"], pd.to_numeric(coded.lines["fee"])
     lines = coded.lines.drop(columns="kind").assign(
@@ -133,7 +139,7 @@ def _coded(
         is_fee=kind == MovementKind.FEE,
         is_credit=kind.isin(CREDITING),
     )
-    return replace(coded, lines=lines), missing_calls(coded.known)
+    return coded.items, lines, coded.statements, missing_calls(coded.known)
 
 
 def _about(rule: Rule, lines: pd.DataFrame) -> pd.DataFrame:

@@ -5,6 +5,7 @@ The numbers keep the order of the texts, and are those of the same text in every
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -49,18 +50,24 @@ class Coded:
             places = [place for place, frame in enumerate(frames) if name in frame]
             for place, found in zip(places, _codes([frames[place][name] for place in places]), strict=True):
                 codes[place][name] = found
-        (codes[0]["terminal"],) = _codes([items["contract_rank"].astype(TEXTS).str[-_TERMINAL_LENGTH:]])
-        keys = _codes([number_key(items["number"]), *(number_key(lines[name]) for name in NUMBERS)])
+        (codes[0]["terminal"],) = _codes(
+            [items["contract_rank"]], lambda texts: texts.str[-_TERMINAL_LENGTH:]
+        )
+        keys = _codes([items["number"], *(lines[name] for name in NUMBERS)], number_key)
         codes[0]["key"], codes[1] = keys[0], codes[1] | dict(zip(NUMBERS, keys[1:], strict=True))
         items, lines, known, *others = (frame.assign(**own) for frame, own in zip(frames, codes, strict=True))
         return cls(items=items, lines=lines, known=known, statements=others[0] if others else None)
 
 
-def _codes(columns: list[pd.Series[Any]]) -> list[NDArray[np.int64]]:
-    """The numbers of the texts of ``columns``, one set for all of them."""
-    texts = [np.array([""], dtype=object), *(column.to_numpy(dtype=object) for column in columns)]
-    found = pd.factorize(np.concatenate(texts), sort=True)[0].astype("int64", copy=False)
-    return np.split(found[1:], np.cumsum([len(column) for column in columns])[:-1])
+def _codes(
+    columns: list[pd.Series[Any]], end: Callable[[pd.Series[Any]], pd.Series[Any]] | None = None
+) -> list[NDArray[np.int64]]:
+    """The numbers of the texts of ``columns``, one set for all of them, or of what is the ``end`` of each."""
+    every = [np.array([""], dtype=object), *(column.to_numpy(dtype=object) for column in columns)]
+    found, texts = pd.factorize(np.concatenate(every), sort=end is None, use_na_sentinel=end is None)
+    if end is not None:
+        found = pd.factorize(end(pd.Series(texts, dtype=TEXTS)), sort=True)[0][found]
+    return np.split(found[1:].astype("int64"), np.cumsum([len(column) for column in columns])[:-1])
 
 
 def number_key(numbers: pd.Series[Any]) -> pd.Series[Any]:

@@ -229,9 +229,8 @@ def contract_day_of_any_rank(found: pd.DataFrame, lines: pd.DataFrame) -> pd.Dat
         return candidates
     weekend = found[["item", *_TOGETHER, "collected_on"]].drop_duplicates("item")
     claimed = weekend["item"].isin(candidates["item"])
-    days = claimed.groupby([weekend[name] for name in [*_TOGETHER, "collected_on"]]).any()
-    whole = days.groupby(level=_TOGETHER).all().rename("whole").reset_index()
-    good = weekend.merge(whole, on=_TOGETHER).query("whole")["item"]
+    days = claimed.groupby([weekend[name] for name in [*_TOGETHER, "collected_on"]]).transform("any")
+    good = weekend.loc[days.groupby([weekend[name] for name in _TOGETHER]).transform("all"), "item"]
     candidates = _beside(candidates, _of_terminals(found, lines, candidates))
     ambiguous = candidates.groupby("line")["candidate"].transform("nunique") > 1
     return candidates[candidates["item"].isin(good) | ambiguous]
