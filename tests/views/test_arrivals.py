@@ -98,7 +98,7 @@ def test_what_failed_is_named_before_all_that_is_awaited(owner, shops, database)
     strips = [plain(strip.one("b")) for strip in answer.all("a", class_="strip-line")]
     assert "rejetée" in strips[0]
     assert "pas encore reçue" in strips[1]
-    assert plain(answer.one("p", class_="strip-more").all("span")[0]) == "et 29 autres"
+    assert plain(answer.one("p", class_="strip-more").all("span", class_="long")[0]) == "et 29 autres"
 
 
 def test_a_call_without_payments_that_did_not_pass_stands_behind_all_that_is_money(owner, shops, database):
