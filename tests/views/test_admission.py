@@ -8,12 +8,20 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import text
 
+from app.database import engine
 from app.database.engine import DatabaseRole
 from app.views import lists
+from app.web import questions
 from app.web.admission import MOST_AT_ONCE, Admission
 from tests.views.round_trips import statements_sent
+from tests.waiting import HANGS
 
-PATIENCE = 20
+
+@pytest.fixture
+def unhurried(monkeypatch):
+    """Pages wait for a lock as long as only what hangs does, not the seconds of the web."""
+    monkeypatch.setitem(engine._OPTIONS, DatabaseRole.WEB, "")
+    monkeypatch.setattr(questions, "_LIMIT", f"SET LOCAL statement_timeout TO '{HANGS}s'")
 
 
 def same_browser(app, browser):
@@ -23,6 +31,7 @@ def same_browser(app, browser):
     return tab
 
 
+@pytest.mark.usefixtures("unhurried")
 @pytest.mark.probes("one abuser")
 def test_one_request_too_many_is_refused_at_no_cost_until_another_is_answered(app, owner, shops, database):
     other = app.test_client()
@@ -33,7 +42,7 @@ def test_one_request_too_many_is_refused_at_no_cost_until_another_is_answered(ap
         with database.writing(DatabaseRole.OWNER) as connection:
             connection.execute(text("LOCK TABLE remittance"))
             waiting = [pool.submit(tab.get, path) for tab in tabs]
-            until = time.monotonic() + PATIENCE
+            until = time.monotonic() + HANGS
             while (refused := owner.get("/aide")) and owner.get("/compte").status_code != 429:
                 assert time.monotonic() < until
             assert refused.status_code == 200
