@@ -97,7 +97,7 @@ def _complete_before(
     fresh = spec.arrived(scope, both, criteria.days).read(connection)
     if fresh is None:
         return before
-    return None if fresh.untold(both, criteria.days.today) else before
+    return before if fresh.is_whole(both, criteria.days.today) else None
 
 
 def _earlier(connection: Connection, scope: Scope, criteria: Criteria, by: Dimension) -> tuple[Group, ...]:

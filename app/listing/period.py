@@ -174,7 +174,8 @@ class Freshness:
 
     ``before`` are those missing of the days before the period that a chart shows beside it, and of those
     that a period of a month is compared with. ``late`` are the names of the sources that are missing a day
-    of the period, where there are several in sight.
+    of the period, where there are several in sight. Every source is known since ``whole_since``; None where
+    none began after its contracts were valid.
     """
 
     since: date | None
@@ -182,6 +183,7 @@ class Freshness:
     missing: tuple[date, ...]
     before: tuple[date, ...] = ()
     late: tuple[str, ...] = ()
+    whole_since: date | None = None
 
     def to_come(self, today: date) -> date:
         """The first day that nothing can tell of yet: ``today``, or a later one where its own is there."""
@@ -195,6 +197,11 @@ class Freshness:
     def untold(self, period: Period, today: date) -> tuple[date, ...]:
         """The days of ``period`` that no file tells of: missing, before the first one, today and later."""
         return tuple(day for day in period.each_day if not self.tells_of(day, today))
+
+    def is_whole(self, period: Period, today: date) -> bool:
+        """Whether every source tells of all of ``period``: before its first file its rows are not there."""
+        begun = self.whole_since is None or self.whole_since <= period.first
+        return begun and not self.untold(period, today)
 
 
 def parse_day(text: str) -> date:

@@ -74,7 +74,7 @@ def freshness(subject: str, scope: Scope, period: Period, days: Days) -> Reading
         found = rows[0]
         before = tuple(day for day in found.missing if day < period.first)
         missing, late = tuple(found.missing[len(before) :]), found.late if found.several else ()
-        return Freshness(found.since, found.up_to, missing, before, tuple(late))
+        return Freshness(found.since, found.up_to, missing, before, tuple(late), found.whole_since)
 
     if days.sources is None:
         return Reading(
@@ -137,6 +137,10 @@ def _arrived(subject: str, scope: AnyScope | None) -> Statement:
     return select(
         select(func.min(sources.c.first)).scalar_subquery().label("since"),
         select(_furthest_behind(sources)).scalar_subquery().label("up_to"),
+        # Of the days before its first file nothing is known of a source whose contracts were valid.
+        select(func.max(sources.c.first).filter(sources.c.since < sources.c.first))
+        .scalar_subquery()
+        .label("whole_since"),
         func.array(missing.scalar_subquery(), type_=ARRAY(Date)).label("missing"),
         func.array(late.order_by(told).scalar_subquery(), type_=ARRAY(Text)).label("late"),
         select(func.count(sources.c.source_id.distinct()) > 1).scalar_subquery().label("several"),

@@ -39,7 +39,7 @@ def period_summary(period: Period, fresh: Freshness, nets: Nets, today: date) ->
 def _compared(period: Period, fresh: Freshness, nets: Nets, currency: str, today: date) -> str:
     """How the net changed; "" where a day of either period did not arrive, or there was none before."""
     before = period.before
-    if not all(fresh.tells_of(day, today) for one in (before, period) for day in one.each_day):
+    if not all(fresh.is_whole(one, today) for one in (before, period)):
         return ""
     now, then = (_net(one, nets, currency) for one in (period, before))
     return change_in_words(Decimal(now - then) / then, period, today) if then > 0 else ""

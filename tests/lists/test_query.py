@@ -401,17 +401,25 @@ def test_freshness_of_two_sources(database: Database) -> None:
         whole, part = Scope(merchant_id), Scope(merchant_id, (first,))
         # The second source owes from its first day to the end of its contract; today is never owed.
         since = date(2026, 2, 25)
-        assert ask(REMITTANCES, whole) == Freshness(since, date(2026, 3, 2), days(1), (), ("host-b",))
+        # Before its first file nothing is known of the second.
+        second, alone = date(2026, 2, 28), since
+        assert ask(REMITTANCES, whole) == Freshness(
+            since, date(2026, 3, 2), days(1), (), ("host-b",), **second
+        )
         both = ("host-a", "host-b")
-        assert ask(TRANSACTIONS, whole) == Freshness(since, date(2026, 3, 2), days(27, 1), (), both)
+        assert ask(TRANSACTIONS, whole) == Freshness(
+            since, date(2026, 3, 2), days(27, 1), (), both, whole_since=second
+        )
         a_day = Period(date(2026, 3, 2), date(2026, 3, 2))
-        assert ask(TRANSACTIONS, whole, a_day) == Freshness(since, date(2026, 3, 2), (), days(27, 1))
-        assert ask(REMITTANCES, part) == Freshness(since, date(2026, 3, 2), ())
-        assert ask(TRANSACTIONS, part) == Freshness(since, date(2026, 3, 2), days(27))
-        beside = Freshness(since, date(2026, 3, 2), (), days(27))
+        assert ask(TRANSACTIONS, whole, a_day) == Freshness(
+            since, date(2026, 3, 2), (), days(27, 1), **second
+        )
+        assert ask(REMITTANCES, part) == Freshness(since, date(2026, 3, 2), (), whole_since=alone)
+        assert ask(TRANSACTIONS, part) == Freshness(since, date(2026, 3, 2), days(27), whole_since=alone)
+        beside = Freshness(since, date(2026, 3, 2), (), days(27), whole_since=alone)
         assert ask(TRANSACTIONS, part, Period(date(2026, 2, 28), date(2026, 2, 28))) == beside
         before = Period(date(2025, 12, 1), date(2026, 2, 20))
-        assert ask(REMITTANCES, whole, before) == Freshness(since, date(2026, 3, 2), ())
+        assert ask(REMITTANCES, whole, before) == Freshness(since, date(2026, 3, 2), (), whole_since=second)
         assert ask(REMITTANCES, Scope(merchant_id, ())) == Freshness(None, None, ())
     # Whose files are missing is said as the maintainer says it to merchants.
     titled = text("UPDATE source SET settings = jsonb_build_object('title', 'Terminaux') WHERE id = :id")

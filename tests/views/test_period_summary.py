@@ -21,9 +21,10 @@ def nets(first, *amounts):
     return {first + place * DAY: {"EUR": net} for place, net in enumerate(amounts) if net is not None}
 
 
-def said(period, of_days, *missing, since=date(2026, 1, 1), language="fr"):
+def said(period, of_days, *missing, since=date(2026, 1, 1), whole_since=None, language="fr"):
+    fresh = Freshness(since, TODAY - DAY, tuple(missing), whole_since=whole_since)
     with speaking(language):
-        words = period_summary(period, Freshness(since, TODAY - DAY, tuple(missing)), of_days, TODAY)
+        words = period_summary(period, fresh, of_days, TODAY)
     return words.replace("\u00a0", " ").replace("\u202f", " ").replace("\u2212", "-")
 
 
@@ -50,6 +51,12 @@ def test_a_week_is_compared_with_the_one_before_and_names_its_best_day(language,
 def test_a_day_that_has_not_come_is_no_day_without_sales(missing):
     """Of either week: nothing is compared, and what came still has a best day."""
     assert said(WEEK, TWO_WEEKS, missing) == BEST
+
+
+def test_days_before_the_first_file_of_a_second_source_are_not_compared():
+    """They lack what it brings: its first week would be twice the one before."""
+    assert said(WEEK, TWO_WEEKS, whole_since=date(2026, 11, 5)) == BEST
+    assert said(WEEK, TWO_WEEKS, whole_since=date(2026, 11, 2)).startswith("+5,7 %")
 
 
 def test_days_without_sales_are_compared_as_such():
