@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select
+from sqlalchemy import ColumnElement, Connection, func, insert, literal, select
+from sqlalchemy.dialects.postgresql import JSONB
 
 from app.logs import logger
 from app.models import JournalEntry, Membership
@@ -131,6 +132,29 @@ def record(
         row["merchant_ids"] = _merchants_of(concerned)
     connection.execute(insert(JournalEntry).values(row))
     log.info(**entry)
+
+
+def is_recorded(
+    connection: Connection,
+    event: Event,
+    *,
+    user_id: int | None,
+    merchant_id: int | None,
+    since: datetime,
+    **details: Any,
+) -> bool:
+    """Whether a person did the same at the same merchant ``since`` then: ``event``, with these details."""
+    same = (
+        JournalEntry.details[name] == literal(value, JSONB) for name, value in _without_cards(details).items()
+    )
+    found = select(JournalEntry.id).where(
+        JournalEntry.user_id == user_id,
+        JournalEntry.at >= since,
+        JournalEntry.merchant_id == merchant_id,
+        JournalEntry.event == event.value,
+        *same,
+    )
+    return bool(connection.scalar(select(found.exists())))
 
 
 def _without_cards(value: Any) -> Any:

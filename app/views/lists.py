@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
@@ -59,11 +59,13 @@ from app.views.shown_pages import PARAMETER, ShownPages
 from app.views.view_menu import ViewMenu
 from app.web.context import access, database, signed_in, theme
 from app.web.downloads import file_name
-from app.web.journal import journal
+from app.web.journal import is_journaled, journal
 from app.web.questions import asking_first
 from app.wording.i18n import N_, gettext
 
 blueprint = Blueprint("lists", __name__)
+#: Pages of a document that follow its first one later than this are a walk of their own.
+_LONGEST_WALK: Final = timedelta(hours=1)
 PARTS = {"results": "lists/results.html", "more": "lists/more.html"}
 
 
@@ -247,7 +249,10 @@ def choose_columns(spec: ListSpec) -> AnyResponse:
 
 
 def document(spec: ListSpec) -> AnyResponse | tuple[AnyResponse, int]:
-    """The rows and totals of a list as JSON, by the rules of a file: a line in the journal for each walk."""
+    """The rows and totals of a list as JSON, by the rules of a file: a line in the journal for each walk.
+
+    Cursors are no secret: a page that follows no walk of this person's begins one.
+    """
     scope = access().scope
     with asking_first(scope, criteria_asked(spec)) as (connection, asked):
         criteria = of_rows(asked)
@@ -255,8 +260,9 @@ def document(spec: ListSpec) -> AnyResponse | tuple[AnyResponse, int]:
         if refusal := refused(criteria):
             return jsonify(refusal), 422
         found = json_document(connection, spec, scope, criteria, partial(_document_address, spec))
-    if criteria.after is None:
-        journal_export(spec, criteria, found["count"], format="json")
+    whole = replace(criteria, after=None)
+    if criteria.after is None or not _is_journaled(spec, whole, format="json"):
+        journal_export(spec, whole, found["count"], format="json")
     return jsonify(found)
 
 
@@ -364,5 +370,14 @@ def parts_of(criteria: Criteria, split: tuple[Period, ...]) -> tuple[tuple[Perio
 
 def journal_export(spec: ListSpec, criteria: Criteria, rows: int, *, format: str) -> None:  # noqa: A002 - of the file
     """Write in the journal that a file was made of ``criteria``."""
-    asked = criteria.to_args(pinned=True)
-    journal(Event.EXPORTED, list=spec.name, asked=asked, rows=rows, format=format)
+    journal(Event.EXPORTED, **_exported(spec, criteria, format), rows=rows)
+
+
+def _is_journaled(spec: ListSpec, criteria: Criteria, *, format: str) -> bool:  # noqa: A002
+    """Whether the journal has that this person began such a file of ``criteria`` lately."""
+    since = datetime.now(UTC) - _LONGEST_WALK
+    return is_journaled(Event.EXPORTED, since, **_exported(spec, criteria, format))
+
+
+def _exported(spec: ListSpec, criteria: Criteria, kind: str) -> dict[str, Any]:
+    return {"list": spec.name, "asked": criteria.to_args(pinned=True), "format": kind}

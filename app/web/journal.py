@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask import request
 from sqlalchemy import Connection
 
-from app.accounts.journal import Event, record
+from app.accounts.journal import Event, is_recorded, record
 from app.accounts.limits import times_untold
-from app.web.context import database, known_principal, request_id
+from app.web.context import database, known_principal, request_id, signed_in
 from app.web.places import DESK, MERCHANT, kind_of
 
 
@@ -30,6 +31,13 @@ def journal(event: Event, connection: Connection | None = None, **details: Any) 
         return
     with database().writing() as own:
         record(own, event, **entry)
+
+
+def is_journaled(event: Event, since: datetime, **details: Any) -> bool:
+    """Whether this person did the same here ``since`` then, as :func:`journal` would have written it."""
+    asked = {"user_id": signed_in().user_id, "merchant_id": None, **_place(), **details}
+    with database().reading() as connection:
+        return is_recorded(connection, event, since=since, **asked)
 
 
 def journal_refusal(event: Event, user_id: int, **details: Any) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 
 import pytest
+from sqlalchemy import select, text
 
 from app.database.engine import DatabaseRole
+from app.models import JournalEntry
 from app.rules.time_zones import today
 from tests import factories
 from tests.views.town import plain, rows
@@ -130,3 +132,49 @@ def test_the_json_pages_follow_each_other(owner, many):
     assert not {row["id"] for row in first["rows"]} & {row["id"] for row in second["rows"]}
     third = owner.get(second["next"]).json
     assert (len(third["rows"]), third["next"]) == (24, None)
+
+
+@pytest.fixture
+def walks(database):
+    """How many rows each walk since then is of, as the journal has it."""
+    with database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(text("DELETE FROM journal_entry WHERE event = 'exported'"))
+    exported = select(JournalEntry.details).where(JournalEntry.event == "exported").order_by(JournalEntry.id)
+
+    def read():
+        with database.reading(DatabaseRole.OWNER) as connection:
+            return [details["rows"] for details in connection.scalars(exported)]
+
+    return read
+
+
+def test_a_walk_leaves_its_line_wherever_it_begins(owner, many, walks):
+    """A cursor can be made by hand: a page that follows none of this person's own walks begins one."""
+    made = "-date~n~4102444800000000~1"
+    first = owner.get(f"/transactions.json?after={made}").json
+    assert len(first["rows"]) == 50
+    assert walks() == [124]
+    assert len(owner.get(first["next"]).json["rows"]) == 50
+    assert walks() == [124]
+    owner.get(f"/transactions.json?type=debit&after={made}")
+    assert walks() == [124, 123], "of another question"
+    owner.get("/transactions.json")
+    owner.get(owner.get("/transactions.json?type=debit").json["next"])
+    assert walks() == [124, 123, 124, 123]
+
+
+def test_a_narrower_walk_is_none_of_the_whole(owner, many, walks):
+    owner.get("/transactions.json?type=debit")
+    owner.get("/transactions.json?after=-date~n~4102444800000000~1")
+    assert walks() == [123, 124]
+
+
+@pytest.mark.parametrize(
+    "change", ["user_id = user_id + 1000", "merchant_id = 0", "at = at - interval '61 min'"]
+)
+def test_a_walk_of_somebody_else_elsewhere_or_long_ago_vouches_for_none(owner, many, database, walks, change):
+    following = owner.get("/transactions.json").json["next"]
+    with database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(text(f"UPDATE journal_entry SET {change} WHERE event = 'exported'"))
+    owner.get(following)
+    assert walks() == [124, 124]
