@@ -22,7 +22,7 @@ Value = bool | int | Decimal | str | datetime | None
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LOCAL_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the terminal's own clock, which has no zone
 _MICROSECOND = timedelta(microseconds=1)
-BROKEN_CURSOR = N_("This address is not complete: the list starts from its beginning")
+BROKEN_CURSOR = N_("This address is not complete: go back to the beginning of the list")
 _LONGEST, _PARTS = 400, 4
 _NOTHING = "n"
 _INTEGER = re.compile(r"-?[0-9]{1,18}")

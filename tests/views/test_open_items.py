@@ -547,3 +547,9 @@ def test_what_a_line_of_the_bank_tells_leads_to_it(owner, database, alpha, short
     assert {way.rpartition("/")[2] for way in ways} == {str(line), str(alpha.movement_id)}
     for way in ways:
         assert plain(owner.page(way).one("h1")).startswith("Crédit de remises du ")
+
+
+def test_a_question_that_is_not_understood_has_a_way_out(owner, alpha):
+    for asked in ("after=x", "montant=12"):
+        notice = owner.page(f"{PAGE}?{asked}").one("main").one("p", role="alert")
+        assert owner.page(notice.one("a")["href"]).all("table")

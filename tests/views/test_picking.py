@@ -318,7 +318,7 @@ def test_waiting_invitations_are_paged_and_searched_too(owner, chain, database):
     assert [each.text for each in page.all(class_="person-name")] == ["w070@shop.example"]
 
 
-BROKEN = "Cette adresse est incomplète : la liste reprend à son début"
+BROKEN = "Cette adresse est incomplète : revenez au début de la liste"
 
 
 @pytest.mark.parametrize(
