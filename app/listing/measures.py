@@ -27,7 +27,8 @@ class Measure:
     ``label`` is the message of its line among the sums, "" for one that has none; ``apart`` says that it
     stands beside the net there, ``optional`` that it is left out when it is 0. ``group`` is its place under
     ``apart`` in JSON, such as ``("rejected", "net")``: what is not counted, by why. ``share`` is the message
-    of its share of the rows, which stands in the total line: "" for none; it holds ``%(share)s``.
+    of its share of the rows, which stands in the total line: "" for none; it holds ``%(share)s``. ``aside``
+    is its own message there, of what the net does not hold, "" for none; it holds ``%(amount)s``.
     ``of`` is the name of the field that it speaks of: where nobody sees that one, nobody sees this.
     ``rare`` says that it is asked for seldom: a grouping of many sums shows it once it is unfolded.
     """
@@ -43,6 +44,7 @@ class Measure:
     optional: bool = False
     group: tuple[str, str] | None = None
     share: str = ""
+    aside: str = ""
     of: str = ""
     rare: bool = False
 

@@ -68,7 +68,7 @@ def _counted(
     )
 
 
-def _apart(why: str, rows: Condition, daily: Condition, label: str) -> tuple[Measure, Measure]:
+def _apart(why: str, rows: Condition, daily: Condition, label: str, aside: str) -> tuple[Measure, Measure]:
     """The number and the net of remittances that did not reach the bank, for one reason."""
     same: dict[str, Any] = {"where": (rows,), "daily_where": (daily,), "apart": True, "optional": True}
     count = Measure(
@@ -84,6 +84,7 @@ def _apart(why: str, rows: Condition, daily: Condition, label: str) -> tuple[Mea
         daily=_DAY_NET,
         group=(why, "net"),
         label=label,
+        aside=aside,
         **same,
     )
     return count, net
@@ -185,21 +186,31 @@ MEASURES = (
         apart=True,
         rare=True,
     ),
-    *_apart("rejected", *_with_totals(RemittanceStatus.REJECTED), N_("Rejected, apart")),
     *_apart(
-        "incomplete", *_with_totals(RemittanceStatus.INCOMPLETE), N_("Interrupted or not captured yet, apart")
+        "rejected",
+        *_with_totals(RemittanceStatus.REJECTED),
+        N_("Rejected, apart"),
+        N_("%(amount)s rejected, apart"),
+    ),
+    *_apart(
+        "incomplete",
+        *_with_totals(RemittanceStatus.INCOMPLETE),
+        N_("Interrupted or not captured yet, apart"),
+        N_("%(amount)s interrupted or not captured yet, apart"),
     ),
     *_apart(
         "untransmitted",
         and_(_CORRECT, Remittance.transmission == Transmission.FAILED.value),
         and_(_CORRECT_DAYS, ~RemittanceDay.remitted),
         N_("Not transmitted, apart"),
+        N_("%(amount)s not transmitted, apart"),
     ),
     *_apart(
         "awaiting_totals",
         ~_ARRIVED,
         RemittanceDay.awaiting_totals.is_(True),
         N_("Waiting for their telecollection, apart"),
+        N_("%(amount)s waiting for their telecollection, apart"),
     ),
     *(_by_credit(state, label) for state, label in _CREDITED.items()),
     _to_confirm(),

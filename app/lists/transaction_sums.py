@@ -114,7 +114,13 @@ MEASURES = (
     _measure("refund", TOTAL["refund"], N_("Refunds")),
     _measure("cancelled", TOTAL["cancellation"], N_("Cancellations")),
     _measure("refund_cancelled", TOTAL["refund_cancellation"], N_("Cancelled refunds"), optional=True),
-    _measure("declined", TOTAL["declined"], N_("Declined, not counted"), apart=True),
+    _measure(
+        "declined",
+        TOTAL["declined"],
+        N_("Declined, not counted"),
+        apart=True,
+        aside=N_("%(amount)s declined, apart"),
+    ),
     _measure("declined_count", TOTAL["declined"], "", counts=True, share=N_("%(share)s declined")),
 )
 

@@ -141,6 +141,16 @@ def test_it_stays_there_whatever_did_not_pass_and_whatever_waits_beside(
         assert top(visitor.page.locator(".chart")) > FIRST_ROW
 
 
+@pytest.mark.parametrize(("width", "height"), [(390, 664), (360, 640)])
+def test_what_stands_beside_the_net_of_a_week_pushes_no_row_out_of_sight(window, live, width, height):
+    visitor = window(width)
+    visitor.page.set_viewport_size({"width": width, "height": height})
+    visitor.go("/remises?period=last-7-days")
+    assert "en attente de leur télécollecte, à part" in visitor.page.locator("#total-line").inner_text()
+    assert visitor.sideways() == 0
+    assert top(visitor.page.locator(".rows-group .line").first) < FIRST_ROW
+
+
 @LISTS
 def test_so_it_does_beside_days_that_have_not_been_received(window, live, path):
     visitor = window(IPHONE)

@@ -101,6 +101,37 @@ def test_what_failed_is_named_before_all_that_is_awaited(owner, shops, database)
     assert plain(answer.one("p", class_="strip-more").all("span", class_="long")[0]) == "et 29 autres"
 
 
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"status": "rejected"}, "10,00 € rejetés, à part"),
+        ({"status": "incomplete"}, "10,00 € interrompus ou pas encore remis, à part"),
+        ({"transmission": "failed"}, "10,00 € non transmis, à part"),
+        ({"has_totals": False, "seal": "awaiting_totals"}, "10,00 € en attente de leur télécollecte, à part"),
+    ],
+)
+def test_what_is_not_money_at_the_bank_stands_beside_the_net_of_any_period(
+    owner, shops, database, values, said
+):
+    """Of a week it stood in the folded parts alone, while the number of batches held it."""
+    with database.writing(DatabaseRole.OWNER) as connection:
+        factories.a_remittance(
+            connection,
+            merchant_id=shops[0].merchant_id,
+            contract_id=shops[0].contract_id,
+            collected_local=datetime.combine(today() - timedelta(days=1), time(22)),
+            transaction_count=1,
+            debit_amount=1000,
+            net_amount=1000,
+            **values,
+        )
+        factories.sum_days(connection)
+    for path in ("/remises?period=last-7-days", "/remises?period=last-7-days&by=day", "/remises?count=with"):
+        assert said in plain(owner.page(path).one("h2", id="total-line"))
+    well = owner.page("/remises?period=last-7-days&status=correct&transmission=succeeded&seal=complete")
+    assert "à part" not in plain(well.one("h2", id="total-line"))
+
+
 def test_a_call_without_payments_that_did_not_pass_stands_behind_all_that_is_money(owner, shops, database):
     """On a chain's night 0,00 € rejected took the red strips, and 31,20 € that were awaited none."""
     night = datetime.combine(today() - timedelta(days=1), time(22))

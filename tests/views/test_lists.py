@@ -61,10 +61,10 @@ def test_a_printed_list_says_whose_it_is(owner, shops, path):
 
 def test_the_share_of_refusals_stands_in_the_total_line(owner):
     line = plain(owner.page("/transactions").one("h2"))
-    assert line.startswith("52,40 € net · 4 transactions · 25 % refusées")
+    assert line.startswith("52,40 € net · 4 transactions · 25 % refusées · 18,00 € refusés, à part")
     declined = plain(owner.page("/transactions?outcome=declined").one("h2"))
     assert "%" not in declined
-    assert "18,00 € refusées, non comptées" in declined
+    assert declined.startswith("0,00 € net · 1 transaction · 18,00 € refusés, à part")
     assert "refus" not in plain(owner.page("/transactions?outcome=accepted").one("h2"))
 
 
