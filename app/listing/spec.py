@@ -229,18 +229,17 @@ def nothing(_row: Row) -> tuple[()]:
 class ListSpec:
     """A list.
 
-    ``path`` is its address, ``permission`` what a role needs to see it, ``row_permission`` what it needs
-    besides to open one row; ``in_menu`` puts the list into the menu. ``measures`` are what is added up, the
-    number of rows first; ``dimensions`` what sums can be grouped by besides time.
-    ``see`` is what the button of its filters says. ``row_keys`` are the columns that rows carry besides the
-    fields (links, tickets). ``sections`` are the titles of all fields on the page of a row, in order;
-    ``row_title`` is what a row is called, ``verdict`` what became of it, ``alerts`` what to look into,
-    ``facts`` the fields that its page shows first. ``freshness`` tells what has arrived of a period: a day
-    without files must never look like a day without sales; ``days`` are those that ``usual_period`` and other
-    relative periods count from. ``offers`` reads the choices of filters that a merchant's own rows decide,
-    ``filter_notes`` what is to be said at some.
+    ``path`` is its address, ``permission`` what a role needs to see it, ``row_permission`` besides to open
+    one row; ``in_menu`` puts the list into the menu. ``measures`` are what is added up, the number of rows
+    first; ``dimensions`` what sums can be grouped by besides time. ``see`` is what the button of its filters
+    says. ``row_keys`` are the columns that rows carry besides the fields (links, tickets). ``sections`` are
+    the titles of all fields on the page of a row, in order; ``row_title`` is what a row is called,
+    ``verdict`` what became of it, ``alerts`` what to look into, ``facts`` the fields shown first.
+    ``freshness`` tells what has arrived of a period: a day without files must never look like a day without
+    sales; ``days`` are those that ``usual_period`` and other relative periods count from. ``offers`` reads
+    the choices of filters that a merchant's own rows decide, ``filter_notes`` what is to be said at some.
     ``search`` has the parameters that the search box asks by, the likeliest first, each with the pattern of
-    what asks (see :mod:`app.listing.typed`).
+    what asks (see :mod:`app.listing.typed`), ``search_choices`` those asked by in the words of their values.
 
     ``table`` names the fields of each column of the table on a desk, ``subtitle`` those under the name of a
     row on a phone. ``counted`` is what a row adds to the sum of its group, in minor units; ``place`` groups
@@ -276,6 +275,7 @@ class ListSpec:
     offers: Callable[[Scope], Reading[Mapping[str, Choices]]] = no_choices
     filter_notes: FilterNotes = NO_FILTER_NOTES
     search: Mapping[str, str] = field(default_factory=dict)
+    search_choices: tuple[str, ...] = ()
     table: tuple[tuple[str, ...], ...] = ()
     subtitle: tuple[str, ...] = ()
     counted: Callable[[Row], int | None] | None = None

@@ -43,6 +43,9 @@ _SPOKEN: Final = {"aujourd hui": 0, "today": 0, "hier": 1, "yesterday": 1, "avan
 #: "mardi dernier", "last Tuesday": what says of a day of the week what it means anyway.
 _LAST_AFTER: Final = frozenset({"dernier"})
 _LAST_BEFORE: Final = frozenset({"last"})
+#: "le 24", "on 24 November", "en novembre": what stands before a day, and before a month.
+_BEFORE_DAY: Final = frozenset({"le", "on", "the"})
+_BEFORE_MONTH: Final = frozenset({"en", "in"})
 _WORD = r"[^\W\d_]{3,}\.?"
 #: What belongs together although there are blanks in it: a card as printed, an amount, a day in words.
 _PIECE: Final = re.compile(
@@ -64,12 +67,14 @@ class Typed:
     """A text taken apart.
 
     ``period`` is the shortest one that it names, None for none; ``pieces`` are its numbers, and its other
-    words in one text; ``text`` is all of it.
+    words in one text; ``text`` is all of it. ``month`` is the one that it is the name of, if it is no word of
+    anything else.
     """
 
     text: str
     period: Period | None
     pieces: tuple[str, ...]
+    month: Period | None = None
 
     def on_any_day(self) -> Typed:
         """The same without the days that it names."""
@@ -85,12 +90,19 @@ def typed(text: str, days: Days) -> Typed:
     numbers: list[str] = []
     words: list[str] = []
     for piece in _without_last(tuple(_pieces(whole))):
+        before = folded(words[-1]) if words else ""
         if period := _period(piece, days):
             periods.append(period)
+            if before in _BEFORE_DAY:
+                words.pop()
+        elif period := _after(before, piece, days.today):
+            periods.append(period)
+            words.pop()
         else:
             (numbers if any(letter.isdigit() for letter in piece) else words).append(piece)
     pieces = (*numbers, " ".join(words)) if words else tuple(numbers)
-    return Typed(whole, min(periods, key=lambda period: period.days, default=None), pieces)
+    shortest = min(periods, key=lambda period: period.days, default=None)
+    return Typed(whole, shortest, pieces, _month(whole, days.today))
 
 
 def _pieces(text: str) -> Iterator[str]:
@@ -125,6 +137,23 @@ def _period(piece: str, days: Days) -> Period | None:
     with suppress(InvalidValueError):
         return _one(parse_day(piece))
     return None
+
+
+def _after(word: str, piece: str, today: date) -> Period | None:
+    """The day of a month, or the month, that a piece is after such a word: the last that has come."""
+    if word in _BEFORE_MONTH:
+        return _month(piece, today)
+    if word in _BEFORE_DAY and re.fullmatch(r"[0-9]{1,2}", piece):
+        months = (month_of(today), month_of(month_of(today).first - timedelta(days=1)))
+        found = (_past(int(piece), month.first.month, month.first.year, today) for month in months)
+        return _one(next((day for day in found if day is not None and day <= today), None))
+    return None
+
+
+def _month(text: str, today: date) -> Period | None:
+    """The last month of that name that has begun."""
+    number = _months().get(folded(text))
+    return None if number is None else month_of(date(today.year - (number > today.month), number, 1))
 
 
 def _one(day: date | None) -> Period | None:

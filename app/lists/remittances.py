@@ -339,6 +339,7 @@ REMITTANCES = ListSpec(
         "trade_name": typed.WORDS,
         "label": typed.WORDS,
     },
+    search_choices=("status", "application", "bank"),
     row_title=_title,
     freshness=partial(freshness, "remittances"),
     days=partial(days, "remittances"),

@@ -364,6 +364,7 @@ TRANSACTIONS = ListSpec(
         "trade_name": typed.WORDS,
         "label": typed.WORDS,
     },
+    search_choices=("outcome", "type", "application", "scheme", "product", "issuer", "bank"),
     row_title=_title,
     freshness=partial(freshness, "transactions"),
     days=partial(days, "transactions"),

@@ -115,11 +115,11 @@ def _offers(
     if needed is not None and needed not in spec.search:
         return ()
     scope = access().scope
-    with asking_first(scope, days_now(spec)) as (connection, days):
+    with asking_first(scope, days_now(spec).beside(spec.offers(scope))) as (connection, (days, offered)):
         said = typed(text, days)
         if on_any_day and said.period is None:
             return ()
-        hits = matches(connection, spec, scope, said.on_any_day() if on_any_day else said, days)
+        hits = matches(connection, spec, scope, said.on_any_day() if on_any_day else said, days, offered)
         return tuple(
             _offer(connection, criteria) for criteria in hits if needed is None or needed in criteria.filters
         )

@@ -14,6 +14,7 @@ from app.listing.period import Days, Period
 from app.listing.search import MOST_READINGS, readings
 from app.listing.typed import typed
 from app.lists import REMITTANCES, TRANSACTIONS
+from app.wording import applications
 
 #: A Thursday; the last night received is Wednesday's.
 DAYS = Days(date(2026, 11, 26), date(2026, 11, 25), date(2026, 11, 25))
@@ -46,6 +47,11 @@ def day(text):
         ("24 novembre", date(2026, 11, 24)),
         ("1er déc.", date(2025, 12, 1)),
         ("3 Mar 2026", date(2026, 3, 3)),
+        ("le 24", date(2026, 11, 24)),
+        ("le 27", date(2026, 10, 27)),
+        ("le 31", date(2026, 10, 31)),
+        ("the 24", date(2026, 11, 24)),
+        ("le 24 novembre", date(2026, 11, 24)),
         ("29/02", None),
     ],
 )
@@ -60,6 +66,15 @@ def test_a_day_is_the_last_one_of_that_name_that_has_come(text, expected):
 def test_a_month_of_a_year_is_a_period_and_a_month_alone_a_word():
     assert typed("novembre 2026", DAYS).period == Period(date(2026, 11, 1), date(2026, 11, 30))
     assert typed("Champ de Mars", DAYS).period is None
+    assert typed("novembre", DAYS).pieces == ("novembre",)
+    assert typed("novembre", DAYS).month == Period(date(2026, 11, 1), date(2026, 11, 30))
+    assert typed("décembre", DAYS).month == Period(date(2025, 12, 1), date(2025, 12, 31))
+    assert typed("gare novembre", DAYS).month is None
+
+
+def test_a_month_after_a_word_that_says_so_is_a_period():
+    assert typed("23,40 en octobre", DAYS).period == Period(date(2026, 10, 1), date(2026, 10, 31))
+    assert typed("23,40 en octobre", DAYS).pieces == ("23,40",)
 
 
 def test_of_several_days_the_shortest_period_holds():
@@ -106,6 +121,46 @@ def test_a_piece_asks_by_what_it_looks_like(spec, text, expected):
     single = [way for (way, *others) in found if not others]
     assert single[: len(expected)] == expected
     assert bool(single) == bool(expected)
+
+
+OFFERED = {
+    "application": tuple(applications.LABELS.items()),
+    "issuer": (("EDENRED", "EDENRED"), ("SWILE FRANCE", "SWILE FRANCE")),
+    "product": (("VISA CLASSIC", "VISA CLASSIC"), ("VISA GOLD", "VISA GOLD")),
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("refusé", (("outcome", "declined"),)),
+        ("refusées hier", (("outcome", "declined"),)),
+        ("Remboursements", (("type", "refund"), ("type", "refund_cancellation"))),
+        ("CB Sans Contact", (("application", "CBCLESS"),)),
+        ("sans contact cb", (("application", "CBCLESS"),)),
+        ("amex", (("application", "AMEX"), ("application", "AMEXCLESS"))),
+        ("Visa", (("product", "VISA CLASSIC"), ("product", "VISA GOLD"))),
+        ("swile", (("issuer", "SWILE FRANCE"),)),
+        ("refusés 23,40", (("amount", "23,40"), ("outcome", "declined"))),
+        ("refusés darcy", (("outcome", "declined"), ("trade_name", "darcy"))),
+        ("gare de Dijon refusés", (("outcome", "declined"), ("trade_name", "gare de Dijon"))),
+        ("edenred gare", (("issuer", "EDENRED"), ("trade_name", "gare"))),
+    ],
+)
+def test_the_words_of_a_choice_ask_for_it_beside_those_of_a_shop(text, expected):
+    assert expected in readings(TRANSACTIONS, typed(text, DAYS), OFFERED)
+
+
+@pytest.mark.parametrize("text", ["de", "gare", "co", "no"])
+def test_other_words_ask_for_no_choice(text):
+    found = readings(TRANSACTIONS, typed(text, DAYS), OFFERED)
+    assert {name for args in found for name, _ in args} <= set(TRANSACTIONS.search)
+
+
+def test_words_that_too_many_values_share_ask_for_none():
+    of_many = {"product": tuple((f"CARTE {number}", f"CARTE {number}") for number in range(11))}
+    found = readings(TRANSACTIONS, typed("carte", DAYS), of_many)
+    assert {name for args in found for name, _ in args} <= set(TRANSACTIONS.search)
 
 
 def test_a_name_with_a_number_is_also_read_as_a_name():

@@ -10,6 +10,7 @@ from sqlalchemy import event, text
 
 from app.database.engine import DatabaseRole
 from app.rules.time_zones import today
+from app.wording import formats
 from tests.views.town import a_payment, plain, rows
 
 CARD = "4970101234567893"
@@ -61,6 +62,28 @@ def test_without_a_day_the_nearest_period_that_has_rows_is_shown(owner, shops):
 def test_a_word_finds_the_shop(owner, shops):
     assert asked(searched(owner, f"{shops[0].marker} cafe")) == {"trade_name": f"{shops[0].marker} cafe"}
     assert asked(searched(owner, f"{shops[0].marker} counter")) == {"label": f"{shops[0].marker} counter"}
+
+
+def test_the_words_of_a_state_find_what_is_in_it(owner, shops, database):
+    shop, night = shops[0], datetime.combine(today() - timedelta(days=1), time(23, 16, 8))
+    with database.writing(DatabaseRole.IMPORT) as connection:
+        a_payment(connection, shop, night, 8, {"amount": 5150, "outcome": "declined"})
+    assert asked(searched(owner, "refusés 51,50")) == {"amount": "51,50", "outcome": "declined"}
+
+
+def test_a_state_and_a_shop_in_words_find_what_is_in_it_there(owner, shops, database):
+    shop, night = shops[0], datetime.combine(today() - timedelta(days=1), time(23, 17, 9))
+    with database.writing(DatabaseRole.IMPORT) as connection:
+        a_payment(connection, shop, night, 7, {"amount": 5250, "outcome": "declined"})
+    found = asked(searched(owner, f"{shop.marker} cafe refusés"))
+    assert found == {"trade_name": f"{shop.marker} cafe", "outcome": "declined"}
+
+
+def test_a_month_alone_leads_to_it_where_it_names_no_shop(owner, shops):
+    night = today() - timedelta(days=1)
+    first = night.replace(day=1)
+    found = asked(searched(owner, formats.written_day(night, "LLLL")))
+    assert found["date_from"] == str(first)
 
 
 def test_what_a_remise_does_not_have_is_found_among_the_payments(owner, shops):
