@@ -20,7 +20,7 @@ ACCEPTED, DECLINED, ABANDONED = range(3)
 ENTRY_MODES = ("chip", "contactless", "magstripe", "manual", "online")
 CHIP, CONTACTLESS, MAGSTRIPE, MANUAL, ONLINE = range(5)
 #: Response codes; the place of "" stands for none. Field 39 of ISO 8583.
-CODES = ("", "00", "10", "51", "05", "57", "61", "54", "75", "91", "14", "80", "65", "43")
+CODES = ("", "00", "10", "51", "05", "57", "61", "54", "75", "91", "14", "80", "65", "43", "96")
 NO_CODE, APPROVED, PARTIAL = range(3)
 
 # ``at`` is in seconds of the local clock from the first day's midnight; ``fold`` says which of the two

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from importers.demo import cards
-from importers.demo.calls import CORRECT, FAILED, INCOMPLETE, REJECTED
+from importers.demo.calls import CORRECT, FAILED, INCOMPLETE, REJECTED, UNSENT
 from importers.demo.drafts import (
     ABANDONED,
     ACCEPTED,
@@ -40,6 +40,7 @@ _STATES = {
     REJECTED: ("rejected", "REMISE REJETEE", "succeeded"),
     INCOMPLETE: ("incomplete", "REMISE INCOMPLETE", "succeeded"),
     FAILED: ("incomplete", "APPEL INTERROMPU", "failed"),
+    UNSENT: ("correct", "TERMINAL CORRECTS", "failed"),
 }
 
 

@@ -167,6 +167,8 @@ def test_terminals_are_replaced(demo):
 def test_calls_that_bring_nothing_and_calls_that_fail(demo):
     assert 0.1 < sum(not one.payments for one in demo.collections) / len(demo.collections) < 0.6
     assert {one["status"] for one in demo.collections} == {"CORRECTE", "REJETEE", "INCOMPLETE"}
+    failed = {one["status"] for one in demo.collections if one["transmission"] == "ECHOUEE"}
+    assert failed == {"INCOMPLETE", "CORRECTE"}, "cut short; and whole, but not passed on"
     assert {one["transmission"] for one in demo.collections} == {"REUSSIE", "ECHOUEE"}
     correct = sum(one["status"] == "CORRECTE" for one in demo.collections)
     assert correct / len(demo.collections) > 0.99

@@ -45,6 +45,31 @@ def test_both_styles_credit_most_and_leave_some_late_and_some_expected(credited)
     assert "differs" in {row.credit for row in credited}
 
 
+def test_what_was_not_passed_on_is_not_credited(rows, module_database):
+    def found(connection):
+        every = bank._remittances(connection, LAST_DAY, [CHAIN_CODE], text("true"))
+        return set(zip(every["contract"], every["rank"], every["number"], strict=True))
+
+    with module_database.writing(DatabaseRole.OWNER) as connection:
+        before = found(connection)
+        failed = before - _after_a_failure(connection, found)
+        assert len(failed) == 1
+        connection.rollback()
+
+
+def _after_a_failure(connection, found):
+    """What the bank credits when one of the chain's correct remittances was not passed on."""
+    connection.execute(
+        text(
+            "UPDATE remittance SET transmission = 'failed' WHERE id = (SELECT r.id FROM remittance r"
+            " JOIN merchant m ON m.id = r.merchant_id WHERE m.code = :code AND r.status = 'correct'"
+            " AND r.net_amount <> 0 AND r.seal = 'complete' ORDER BY r.collected_on DESC LIMIT 1)"
+        ),
+        {"code": CHAIN_CODE},
+    )
+    return found(connection)
+
+
 @pytest.mark.parametrize(("code", "by"), [("FOURNIL", "collected_on"), ("BOULANGERIE", "id")])
 def test_each_credit_that_the_bank_lost_is_named_and_nothing_else_is(rows, code, by):
     """Once its time has passed; what is proposed is to be confirmed first."""

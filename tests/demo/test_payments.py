@@ -172,7 +172,7 @@ def test_refusals_and_abandons(demo):
             assert (payment["response_code"] != "80") or one["application"].endswith("LESS")
         if payment["authorisation_number"]:
             assert payment["response_code"] in ("00", "10")
-    assert {"51", "05", "54", "57", "61", "75", "80", "91"} <= set(codes)
+    assert {"51", "05", "54", "57", "61", "75", "80", "91", "96"} <= set(codes)
 
 
 def test_distant_sales_have_orders(demo):
