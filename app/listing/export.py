@@ -7,6 +7,7 @@ Python one value at a time and memory stays flat whatever their number.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any, BinaryIO, cast
 
 from psycopg import Connection as Driver
@@ -110,11 +111,27 @@ def json_document(
 
 def json_not_received(connection: Connection, scope: Scope, criteria: Criteria) -> dict[str, list[str]]:
     """The days of the period that no file tells of; nothing of a list whose rows do not come by day."""
+    days = not_received(connection, scope, criteria)
+    return {} if days is None else {"not_received": [day.isoformat() for day in days]}
+
+
+def not_received(connection: Connection, scope: Scope, criteria: Criteria) -> tuple[date, ...] | None:
+    """The same as days; None of a list whose rows do not come by day."""
     period = criteria.period
     fresh = criteria.spec.arrived(scope, period, criteria.days).read(connection)
     if fresh is None or period is None:
-        return {}
-    return {"not_received": [day.isoformat() for day in fresh.untold(period, criteria.days.today)]}
+        return None
+    return fresh.untold(period, criteria.days.today)
+
+
+def tells_nothing(
+    connection: Connection, scope: Scope, criteria: Criteria, missing: tuple[date, ...]
+) -> bool:
+    """Whether a file of ``criteria`` would have no row, and no day of which that says anything."""
+    period = criteria.period
+    if period is None or len(missing) < period.days:
+        return False
+    return not totals(connection, criteria.spec, scope, criteria).count
 
 
 def _json_row(spec: ListSpec, row: Row) -> dict[str, Any]:

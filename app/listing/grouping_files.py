@@ -12,7 +12,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from app.listing.criteria import Criteria
 from app.listing.dimension import BETWEEN
-from app.listing.export import BOM, LONGEST_WRITING, json_not_received, json_sums, json_totals
+from app.listing.export import BOM, LONGEST_WRITING, json_not_received, json_sums, json_totals, not_received
 from app.listing.grouping import CurrencyTable, GroupedSums, grouping, shown_measures
 from app.listing.kinds import guarded_text
 from app.listing.measures import Measure
@@ -161,6 +161,7 @@ def write_groups_xlsx(
 ) -> int:
     """Write a sheet of the groups with their totals, and one of what was asked; returns their number."""
     found = _read(connection, spec, scope, criteria)
+    missing = not_received(connection, scope, criteria) or ()
     measures = shown_measures(spec, found)
     with speaking(_LANGUAGE), Workbook(file, {"constant_memory": True, "strings_to_formulas": False}) as book:
         styles, total_styles = Styles(book), Styles(book, TOTAL)
@@ -175,7 +176,7 @@ def write_groups_xlsx(
             total = (gettext("Total"), *("" for _ in found.by.columns()[1:]))
             _write_line(sheet, line, total, (table, table.total), measures, total_styles)
         sums = book.add_worksheet(gettext("Totals"))
-        below = write_totals(sums, spec, criteria, found.totals, whose, styles)
+        below = write_totals(sums, criteria, found.totals, missing, whose, styles)
         write_notes(sums, _notes(connection, found, scope, criteria, names), below, styles)
     return found.count
 

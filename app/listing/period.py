@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import groupby
 
 from app.listing.filters import InvalidValueError, clean
 from app.wording import formats
@@ -131,6 +132,13 @@ class Days:
     def end(self) -> date:
         """The last day that can be there."""
         return self.last_night or self.yesterday
+
+
+def in_periods(days: Iterable[date]) -> Iterator[Period]:
+    """The periods that ``days``, in their order, make up."""
+    for _, run in groupby(enumerate(days), lambda numbered: numbered[1] - numbered[0] * _DAY):
+        together = [day for _, day in run]
+        yield Period(together[0], together[-1])
 
 
 def month_of(day: date) -> Period:

@@ -21,11 +21,12 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from app.listing.criteria import Criteria
-from app.listing.export import LONGEST_WRITING
+from app.listing.export import LONGEST_WRITING, not_received
 from app.listing.field import Field
 from app.listing.kinds import Day, Moment, Money, Rate, Row, Statement, Whole
 from app.listing.notes import GroupNote
 from app.listing.order import Order
+from app.listing.period import in_periods
 from app.listing.scope import Scope
 from app.listing.spec import ListSpec
 from app.listing.summed import Totals
@@ -113,6 +114,7 @@ def write_xlsx(
     """
     connection.execute(text(f"SET LOCAL statement_timeout TO '{LONGEST_WRITING}'"))
     sums = totals(connection, spec, scope, criteria)
+    missing = not_received(connection, scope, criteria) or ()
     with speaking(_LANGUAGE), Workbook(file, {"constant_memory": True, "strings_to_formulas": False}) as book:
         styles = Styles(book)
         sheet = book.add_worksheet(gettext(spec.title))
@@ -125,7 +127,7 @@ def write_xlsx(
         set_up(sheet, widths)
         _leave_out_of_print(sheet, count, widths)
         sheet.autofilter(0, 0, count, len(spec.file_fields) - 1)
-        write_totals(book.add_worksheet(gettext("Totals")), spec, criteria, sums, whose, styles)
+        write_totals(book.add_worksheet(gettext("Totals")), criteria, sums, missing, whose, styles)
     return count
 
 
@@ -252,18 +254,28 @@ def write_amount(sheet: Worksheet, place: tuple[int, int], minor: int, currency:
 
 
 def write_totals(
-    sheet: Worksheet, spec: ListSpec, criteria: Criteria, sums: Totals, whose: str, styles: Styles
+    sheet: Worksheet,
+    criteria: Criteria,
+    sums: Totals,
+    missing: Sequence[date],
+    whose: str,
+    styles: Styles,
 ) -> int:
     """What was asked of whom, and what it adds up to, by currency: control sums of the first sheet.
 
-    Returns the first line below.
+    ``missing`` are the days of it that have not been received. Returns the first line below.
     """
+    spec = criteria.spec
     set_up(sheet, (36, 18))
     write_words(sheet, 0, gettext("Selection"), criteria.in_words())
     sheet.write_string(1, 0, gettext("Number"))
     sheet.write_number(1, 1, sums.count, styles[COUNT_FORMAT])
     write_words(sheet, 2, gettext("Merchant"), whose)
     line = 3
+    if missing:
+        days = ", ".join(period.in_words() for period in in_periods(missing))
+        write_words(sheet, line, gettext("Days not received"), days)
+        line += 1
     for currency in sums.lines if spec.adds_up else ():
         write_words(sheet, line + 1, gettext("Currency"), currency.currency)
         lines = [(measure.label, (measure.sign or 1) * currency[measure.name]) for measure in spec.measures]

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import partial
 from typing import BinaryIO
 
-from flask import jsonify, make_response, render_template, request
+from flask import Response, jsonify, make_response, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.listing.criteria import BY, Criteria
-from app.listing.export import too_long, write_csv
+from app.listing.export import not_received, tells_nothing, too_long, write_csv
 from app.listing.grouping_files import groups_as_json, write_groups_csv, write_groups_xlsx
 from app.listing.period import Period
 from app.listing.spec import ListSpec
@@ -29,12 +30,17 @@ from app.views.lists import (
 from app.web.context import access, database, theme
 from app.web.downloads import CSV, XLSX, send_written
 from app.web.questions import asking_first, exporting
+from app.wording.i18n import N_, gettext
 
 #: What writes the rows of a list into a file, and counts them.
 Writer = Callable[..., int]
 #: The pages of the files of rows, with their names, and the groupings of a period that these cannot hold.
 _OF_ROWS = (("download", "CSV"), ("workbook", "Excel"))
 _SUMS_INSTEAD = ("month", "day")
+_NOTHING_RECEIVED = N_(
+    "No file: nothing of this period has been received (%(days)s). "
+    "That does not mean that there were no sales."
+)
 
 
 @dataclass(frozen=True)
@@ -84,26 +90,38 @@ def groups_document(spec: ListSpec) -> AnyResponse | tuple[AnyResponse, int]:
 def _export(spec: ListSpec, made: ListFile) -> AnyResponse:
     scope = access().scope
     with database().reading_as(scope) as connection:
-        criteria = criteria_asked(spec).read(connection)
+        asked = criteria_asked(spec).read(connection)
+        criteria = (_of_groups if made.is_grouped else of_rows)(asked)
+        missing: tuple[date, ...] = ()
+        if not criteria.faults and too_long(criteria) is None:
+            missing = not_received(connection, scope, criteria) or ()
+        is_untold = tells_nothing(connection, scope, criteria, missing)
     spec = criteria.spec
-    criteria = (_of_groups if made.is_grouped else of_rows)(criteria)
     if criteria.faults:
         return refused_file(criteria)
     split = too_long(criteria)
     if split is not None:
         return _refuse_export(criteria, split)
+    if is_untold:
+        return _refuse_untold(criteria)
 
     def write(file: BinaryIO) -> None:
         with exporting(scope) as connection:
             rows = made.write(connection, spec, scope, criteria, file)
         journal_export(spec, criteria, rows, format=made.kind)
 
-    return send_written(write, name_of_file(criteria, made.kind), made.mimetype)
+    return send_written(write, name_of_file(criteria, made.kind, is_partial=bool(missing)), made.mimetype)
 
 
 def _of_groups(criteria: Criteria) -> Criteria:
     """The same without its columns, and refused without a grouping."""
     return replace(with_group_fault(criteria, request.args.getlist(BY), needed=True), columns=())
+
+
+def _refuse_untold(criteria: Criteria) -> AnyResponse:
+    """Say why: a heading alone reads as days without sales."""
+    days = criteria.period.in_words() if criteria.period else ""
+    return Response(f"{gettext(_NOTHING_RECEIVED, days=days)}\n", 422, mimetype="text/plain")
 
 
 def _refuse_export(criteria: Criteria, split: tuple[Period, ...]) -> AnyResponse:

@@ -66,6 +66,8 @@ from app.wording.i18n import N_, gettext
 blueprint = Blueprint("lists", __name__)
 #: Pages of a document that follow its first one later than this are a walk of their own.
 _LONGEST_WALK: Final = timedelta(hours=1)
+#: What the name of a file says that lacks a day of its period.
+_PARTIAL = "incomplet"
 PARTS = {"results": "lists/results.html", "more": "lists/more.html"}
 
 
@@ -355,12 +357,16 @@ def _asked(criteria: Criteria) -> Args:
     return tuple(pair for pair in request.args.items(multi=True) if pair[0] not in secret)
 
 
-def name_of_file(criteria: Criteria, kind: str, by: str = "") -> str:
-    """``transactions_boulangerie-martin_2026-11-15_2026-11-21.csv``; the list is called as in its address."""
+def name_of_file(criteria: Criteria, kind: str, by: str = "", *, is_partial: bool = False) -> str:
+    """``transactions_boulangerie-martin_2026-11-15_2026-11-21.csv``; the list is called as in its address.
+
+    One that lacks a day says so: ``…_2026-11-21_incomplet.csv``.
+    """
     period = criteria.period or Period(criteria.days.today, criteria.days.today)
     days = period.first.isoformat(), period.last.isoformat()
     by = by or (criteria.spec.groupings[criteria.by].title if criteria.by else "")
-    return file_name(criteria.spec.path, by, access().merchant_name, *days, kind=kind)
+    lacks = (_PARTIAL,) if is_partial else ()
+    return file_name(criteria.spec.path, by, access().merchant_name, *days, *lacks, kind=kind)
 
 
 def parts_of(criteria: Criteria, split: tuple[Period, ...]) -> tuple[tuple[Period, Args], ...]:

@@ -15,6 +15,7 @@ from app.rules.time_zones import today
 from app.views.chart import usual_day
 from app.wording.days import days_in_words
 from tests import factories
+from tests.views.test_xlsx import cells
 from tests.views.town import plain, rows
 
 
@@ -242,6 +243,36 @@ def test_documents_name_the_days_that_no_file_tells_of(owner, shops, database, p
     assert owner.get(asked).json["not_received"] == untold
     told = f"{path}{document}?{by}date_from={in_days(-2)}&date_to={in_days(-1)}"
     assert owner.get(told).json["not_received"] == []
+
+
+@pytest.mark.parametrize("path", ["/remises", "/transactions"])
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+@pytest.mark.parametrize("grouped", [False, True])
+def test_a_file_of_days_that_have_not_come_is_refused_and_one_that_lacks_some_says_so(
+    owner, shops, database, path, kind, grouped
+):
+    """A heading alone, with 200, read as a day without sales."""
+    with database.writing(DatabaseRole.OWNER) as connection:
+        connection.execute(text("DELETE FROM received_day WHERE day = :day"), {"day": in_days(-4)})
+    page = f"{path}/regroupement.{kind}?by=day&" if grouped else f"{path}.{kind}?"
+    day = f"{page}date_from={in_days(-4)}&date_to={in_days(-4)}"
+    refusal = owner.get(day)
+    assert refusal.status_code == 422
+    assert f"{in_days(-4):%d/%m/%Y}" in refusal.text
+    assert "Pas de fichier" in refusal.text
+    assert owner.get(f"{page}date_from={in_days(1)}&date_to={in_days(2)}").status_code == 422
+    with database.reading() as connection:
+        exported = text("SELECT count(*) FROM journal_entry WHERE event = 'exported'")
+        assert connection.scalar(exported) == 0
+    with owner.get(f"{page}date_from={in_days(-5)}&date_to={in_days(-1)}") as partial:
+        assert partial.status_code == 200
+        assert partial.headers["Content-Disposition"].endswith(f"_incomplet.{kind}")
+        if kind == "xlsx":
+            words = [words for _, words in cells(partial, 2).values()]
+            assert words[words.index("Jours non reçus") + 1] == f"{in_days(-4):%d/%m/%Y}"
+    with owner.get(f"{page}date_from={in_days(-3)}&date_to={in_days(-3)}") as whole:
+        assert whole.status_code == 200
+        assert "incomplet" not in whole.headers["Content-Disposition"]
 
 
 def test_a_period_says_which_of_its_days_no_file_can_tell_of(owner, shops, database):
