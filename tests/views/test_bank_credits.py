@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from io import BytesIO, StringIO
 from zipfile import ZipFile
 
@@ -315,8 +315,9 @@ def test_a_day_that_statements_tell_of_is_there_on_the_same_day(owner, alpha, da
 def test_a_line_goes_on_paying_a_batch_that_is_older_than_what_is_kept(app, owner, alpha, database, tmp_path):
     """The night before the first day kept is gone, the line of the morning after is not."""
     first = first_day_kept(today())
+    by_the_night = datetime.now(UTC).date()  # the day before, in the first hours of a day here
     own = {"merchant_id": alpha.merchant_id}
-    night = datetime.combine(first - YESTERDAY, time(23, 0))
+    night = datetime.combine(first_day_kept(by_the_night) - YESTERDAY, time(23, 0))
     with database.writing(DatabaseRole.OWNER) as connection:
         gone = factories.a_remittance(
             connection, **own, contract_id=alpha.contract_id, collected_local=night, net_amount=4321
@@ -332,7 +333,7 @@ def test_a_line_goes_on_paying_a_batch_that_is_older_than_what_is_kept(app, owne
             connection, **own, bank_movement_id=line, remittance_id=gone, booked_on=first,
             collected_on=night.date(), amount=4321,
         )  # fmt: skip
-    purge(database, tmp_path, today())
+    purge(database, tmp_path, by_the_night)
     with database.reading(DatabaseRole.OWNER) as connection:
         assert not connection.scalar(text("SELECT count(*) FROM remittance WHERE id = :id"), {"id": gone})
     day = f"?date_from={first}&date_to={first}"
