@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy import func, insert, select, text
 
 from app.config import ROOT
+from app.database import embedded
 from app.database.engine import DatabaseRole, create_database, drop_database
 from app.models import SignInAttempt
 from app.rules.time_zones import today
@@ -229,6 +230,7 @@ def test_the_last_one_stops_a_server_that_another_has_started_again(settings):
     ):
         assert [process.stdout.readline() for process in (last, other)] == [b"\n"] * 2
         os.kill(int((postgres / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+        wait_until(lambda: not embedded._serving(postgres))  # its children go a moment later
         other.stdin.write(b"again\n")
         other.stdin.flush()
         assert other.stdout.readline() == b"\n"
