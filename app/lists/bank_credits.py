@@ -349,7 +349,6 @@ BANK_CREDITS = ListSpec(
         "trade_name": typed.WORDS,
         "wording": typed.WORDS,
     },
-    search_choices=("kind", "state"),
     row_title=_title,
     verdict=_verdict,
     alerts=_alerts,

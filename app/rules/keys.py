@@ -12,7 +12,7 @@ from typing import Final
 from app.wording.searching import tidy
 
 #: A letter of a key: what a French keyboard types, a semicolon excepted.
-LETTER: Final = "[ -:<-~À-ÖØ-öø-ÿŒœ]"
+LETTER: Final = "[ -:<-~°À-ÖØ-öø-ÿŒœ]"
 
 
 def tidy_key(text: str) -> str:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.rules.keys import LETTER
 from importers.formats import layout, remise_tpe
 from importers.formats.remise_tpe.writing import write
 from tests.demo.writing import COMPLETE, CREATED, rows
@@ -50,6 +51,10 @@ def words(most: int):
     return letters(most) | st.none()
 
 
+def keys(most: int):
+    return st.from_regex(rf"{LETTER}{{1,{most}}}", fullmatch=True).map(one_way).filter(bool)
+
+
 def numerals(least: int, most: int):
     return st.text("0123456789", min_size=least, max_size=most)
 
@@ -73,7 +78,7 @@ REMITTANCES = st.fixed_dictionaries(
         "bank_code": st.none() | numerals(5, 5),
         "siret": st.none() | numerals(14, 14),
         "terminal_number": st.none() | numerals(3, 3),
-        "serial_number": words(24),
+        "serial_number": st.none() | keys(24),
         "manufacturer": words(20),
         "currency": CURRENCIES,
         "opened_local": st.none() | MOMENTS,
