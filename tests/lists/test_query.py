@@ -404,7 +404,7 @@ def test_freshness_of_two_sources(database: Database) -> None:
         # Before its first file nothing is known of the second.
         second, alone = date(2026, 2, 28), since
         assert ask(REMITTANCES, whole) == Freshness(
-            since, date(2026, 3, 2), days(1), (), ("host-b",), **second
+            since, date(2026, 3, 2), days(1), (), ("host-b",), whole_since=second
         )
         both = ("host-a", "host-b")
         assert ask(TRANSACTIONS, whole) == Freshness(
@@ -412,7 +412,7 @@ def test_freshness_of_two_sources(database: Database) -> None:
         )
         a_day = Period(date(2026, 3, 2), date(2026, 3, 2))
         assert ask(TRANSACTIONS, whole, a_day) == Freshness(
-            since, date(2026, 3, 2), (), days(27, 1), **second
+            since, date(2026, 3, 2), (), days(27, 1), whole_since=second
         )
         assert ask(REMITTANCES, part) == Freshness(since, date(2026, 3, 2), (), whole_since=alone)
         assert ask(TRANSACTIONS, part) == Freshness(since, date(2026, 3, 2), days(27), whole_since=alone)
