@@ -48,7 +48,7 @@ def file(slug: str, name: str) -> Response:
 @blueprint.get("/favicon.ico")
 def favicon() -> AnyResponse:
     """The icon of the theme of here, for what asks without having read a page: a tab with a PDF or JSON."""
-    return redirect(theme_file(theme(), ICONS[0][0]))
+    return redirect(theme_file(theme(), ICONS[0][0]), 303)
 
 
 @blueprint.get("/theme/<slug>/manifest.webmanifest")

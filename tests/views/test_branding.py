@@ -258,7 +258,7 @@ def test_what_reads_no_page_finds_the_icon_where_it_looks_for_one(app, owner):
     for who, path in ((owner, "/remises"), (app.test_client(), "/connexion")):
         slug = who.page(path).one("link", rel="icon")["href"].split("/")[2]
         response = who.get("/favicon.ico")
-        assert response.status_code == 302
+        assert response.status_code == 303
         assert f"/theme/{slug}/" in response.location
         with who.get(response.location) as icon:
             assert (icon.status_code, icon.mimetype) == (200, "image/png")
